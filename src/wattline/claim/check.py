@@ -1,0 +1,231 @@
+"""Checks claims: works out each step, holds what follows against what is stated, and says why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wattline import catalog
+from wattline.claim.evaluate import Scope, evaluate, quantity
+from wattline.claim.figure import Figure, figure
+from wattline.claim.read import Claim, ClaimsFile, read_file
+from wattline.claim.value import Expression, Given
+from wattline.claim.verdict import VERDICTS, Grade, Verdict, decide, grade, interval
+from wattline.claim.why import Newer, Stated, explain
+from wattline.draws import Draws
+from wattline.errors import WattlineError, shorten
+from wattline.fact import Fact, Source
+
+
+@dataclass(frozen=True)
+class Result:
+    """A claim with its verdict, the reason, every line of arithmetic and the facts that it rests on."""
+
+    claim: Claim
+    verdict: Verdict
+    why: str
+    quantities: tuple[Figure, ...]
+    steps: tuple[Figure, ...]
+    beside: tuple[Figure, ...]
+    stated: Stated | None = None
+    derived: Figure | None = None
+    newer: Newer | None = None
+    facts: tuple[Fact, ...] = ()
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the verdict is the one that the file expects; true where it expects none."""
+        return self.claim.expect in (None, self.verdict)
+
+    def json(self) -> dict[str, Any]:
+        """The result as plain data."""
+        claim = self.claim
+        main = self.derived or (self.newer.figure if self.newer else None)
+        return {
+            "id": claim.id,
+            "says": claim.says,
+            "source": claim.source,
+            "verdict": self.verdict,
+            "why": self.why,
+            "arithmetic": [line.json() for line in (*self.quantities, *self.steps)],
+            "relation": claim.relation if self.stated else None,
+            "stated": self.stated.json() if self.stated else None,
+            "derived": self.derived.range.json() if self.derived else None,
+            "unit": main.unit if main else "",
+            "newer": self.newer.json() if self.newer else None,
+            "beside": [line.json() for line in self.beside],
+            "note": claim.note,
+            "expected": claim.expect,
+            "facts": [fact.json() for fact in self.facts],
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """The results of a claims file."""
+
+    title: str
+    where: str
+    source: str
+    claims: tuple[Result, ...]
+    draws: int = 0
+    seed: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def unexpected(self) -> tuple[Result, ...]:
+        """The claims whose verdict is not the one that the file expects."""
+        return tuple(result for result in self.claims if not result.as_expected)
+
+    def json(self) -> dict[str, Any]:
+        """The report as one plain object."""
+        return {
+            "command": "check",
+            "title": self.title,
+            "source": self.source,
+            "draws": self.draws,
+            "seed": self.seed,
+            "claims": [result.json() for result in self.claims],
+            "counts": self.counts,
+            "unexpected": [result.claim.id for result in self.unexpected],
+        }
+
+
+def check_file(path: str | Path, draws: int = 2000, seed: int = 0) -> Report:
+    """Check the claims of a file, or of the built-in one with this name (``article``)."""
+    return check_claims(read_file(path), draws, seed)
+
+
+def check_claims(claims: ClaimsFile, draws: int = 2000, seed: int = 0) -> Report:
+    """Check claims that were read; facts are drawn once for all of them."""
+    shared = Draws(draws, seed)
+    results = tuple(_located(claim, claims.where, shared) for claim in claims.claims)
+    found = Counter(result.verdict for result in results)
+    counts = {str(verdict): found[verdict] for verdict in VERDICTS if found[verdict]}
+    return Report(claims.title, claims.where, claims.source, results, draws, seed, counts)
+
+
+def _located(claim: Claim, where: str, draws: Draws) -> Result:
+    try:
+        return _check(claim, draws)
+    except WattlineError as error:
+        raise WattlineError(f"{shorten(where, 200)}: claim {claim.id}: {error}") from None
+
+
+def _check(claim: Claim, draws: Draws) -> Result:
+    scope = Scope(draws, later=frozenset(claim.steps))
+    quantities = tuple(_quantity(claim, name, given, scope) for name, given in claim.quantities.items())
+    steps = []
+    for name, expression in claim.steps.items():
+        value = _value(expression, f"steps.{name}", scope)
+        scope.names[name] = value
+        steps.append(_line(name, expression, value))
+    beside = tuple(
+        _line(name, expression, _value(expression, f"beside.{shorten(name)}", scope))
+        for name, expression in claim.beside.items()
+    )
+    stated, derived, newer, verdict = _judge(claim, scope)
+    why = explain(claim, verdict, stated, derived, newer)
+    facts = tuple(scope.used.values())
+    return Result(
+        claim,
+        verdict,
+        why,
+        quantities,
+        tuple(steps),
+        beside,
+        stated,
+        derived[0] if derived else None,
+        newer,
+        facts,
+    )
+
+
+def _judge(
+    claim: Claim, scope: Scope
+) -> tuple[Stated | None, tuple[Figure, Grade] | None, Newer | None, Verdict]:
+    """What is stated, what follows, what is newer, and the verdict; all in the unit of what is stated."""
+    values = {
+        key: _value(expression, key, scope)
+        for key in ("stated", "stated_low", "stated_high", "derived", "newer")
+        if (expression := getattr(claim, key)) is not None
+    }
+    ends = [values[key] for key in ("stated", "stated_low", "stated_high") if key in values]
+    if not ends:
+        lone = figure("derived", claim.derived.text, values["derived"], climb=True) if claim.derived else None
+        return None, (lone, Grade("holds", 0.0, True)) if lone else None, None, "cannot be checked"
+    unit = ends[0].units
+    for key, value in values.items():
+        if value.dimensionality != ends[0].dimensionality:
+            one, other = (figure("", "", v, climb=False).unit or "a plain number" for v in (value, ends[0]))
+            raise WattlineError(
+                f"{key} is in {one}, but what is stated is in {other}; the two cannot be compared"
+            )
+    figures = {
+        key: _line(key, getattr(claim, key), value.to(unit), climb=False) for key, value in values.items()
+    }
+    ends_of = ("stated", "stated") if "stated" in figures else ("stated_low", "stated_high")
+    truth = interval(claim.relation, *(figures[key].range for key in ends_of))
+    grades = {
+        key: grade(figures[key].range, truth, claim.holds, claim.roughly)
+        for key in ("derived", "newer")
+        if key in figures
+    }
+    stated = Stated(claim.relation, tuple(figures[key] for key in figures if key.startswith("stated")))
+    derived = (figures["derived"], grades["derived"]) if "derived" in grades else None
+    newer = None
+    if "newer" in grades:
+        newer = Newer(figures["newer"], grades["newer"], claim.newer_source, claim.newer_note)
+    verdict = decide(grades.get("derived"), grades.get("newer"))
+    return stated, derived, newer, "cannot be checked" if claim.cannot else verdict
+
+
+def _quantity(claim: Claim, name: str, given: Given, scope: Scope) -> Figure:
+    """Make a given quantity known to the scope, as a fact of the claim where it has a range or a source."""
+    value = _value(given.value, f"quantities.{name}", scope)
+    fact = None
+    if given.low is not None or given.source is not None:
+        fact = _own_fact(claim, name, given, value, scope)
+        scope.used[fact.key] = fact
+        value = quantity(scope.draws(fact), fact.unit)
+    scope.names[name] = value
+    return figure(name, given.value.text, value, climb=False, fact=fact)
+
+
+def _own_fact(claim: Claim, name: str, given: Given, value: Any, scope: Scope) -> Fact:
+    at = f"quantities.{name}"
+    ends = []
+    for key, end in (("low", given.low), ("high", given.high)):
+        found = value if end is None else _value(end, f"{at}.{key}", scope)
+        if found.dimensionality != value.dimensionality:
+            raise WattlineError(f"{at}.{key}: {end.text if end else ''!r} is of another kind than the value")
+        ends.append(float(found.to(value.units).magnitude))
+    return Fact(
+        key=f"claim.{claim.id}.{name}",
+        value=float(value.magnitude),
+        low=ends[0],
+        high=ends[1],
+        unit=given.value.tree.value[1],
+        source=given.source or Source(claim.source or "given by the claim"),
+        dist=given.dist or ("triangular" if given.low is not None else "fixed"),
+        note=given.note,
+        basis="given" if given.source is None else "published",
+        name=name.replace("_", " "),
+    )
+
+
+def _value(expression: Expression, at: str, scope: Scope) -> Any:
+    try:
+        return evaluate(expression.tree, scope)
+    except WattlineError as error:
+        raise WattlineError(f"{at}: {shorten(expression.text)!r} {error}") from None
+
+
+def _line(name: str, expression: Expression, value: Any, *, climb: bool = True) -> Figure:
+    """A line of arithmetic; one whose unit came about by reckoning takes the prefix that reads best."""
+    tree = expression.tree
+    computed = tree.kind in ("chain", "power", "call", "nested", "sign")
+    fact = catalog.fact(tree.value) if tree.kind == "fact" else None
+    return figure(name, expression.text, value, climb=climb and computed, fact=fact)

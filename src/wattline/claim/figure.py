@@ -1,0 +1,82 @@
+"""A figure as it is shown: what it is called, how it was reached, its range and its unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from wattline.claim.evaluate import quantity
+from wattline.claim.units import climbed, magnitude, spelled
+from wattline.draws import Range
+from wattline.fact import Fact
+from wattline.quantity import number
+
+_PLURAL = {"search": "searches", "person": "people"} | {
+    word: f"{word}s" for word in ("chip", "day", "home", "image", "month", "request", "token", "year")
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of arithmetic: ``value`` is a number, or a range where it rests on facts that have one."""
+
+    name: str
+    formula: str
+    range: Range
+    exact: bool
+    unit: str
+
+    def json(self) -> dict[str, Any]:
+        return {"name": self.name, "formula": self.formula, "value": self.value, "unit": self.unit}
+
+    @property
+    def value(self) -> float | dict[str, float]:
+        return self.range.p50 if self.exact else self.range.json()
+
+    def __str__(self) -> str:
+        """``1,287 MWh``, with the range behind it where there is one."""
+        return self.middle if self.exact else f"{self.middle} [{self.span}]"
+
+    @property
+    def plain(self) -> str:
+        """The middle of the range without its unit."""
+        return short(self.range.p50, 4 if abs(self.range.p50) >= 100 else 3)
+
+    @property
+    def middle(self) -> str:
+        """The middle of the range with its unit, ``120 homes`` rather than ``120 home``."""
+        if self.unit == "%":
+            return f"{self.plain}%"
+        head, *rest = self.unit.split("/")
+        head = head if self.plain == "1" else _PLURAL.get(head, head)
+        return f"{self.plain} {'/'.join((head, *rest))}".strip()
+
+    @property
+    def span(self) -> str:
+        """From the 5th to the 95th percentile."""
+        return f"{short(self.range.p5)}–{short(self.range.p95)}"
+
+
+def figure(name: str, formula: str, value: Any, *, climb: bool, fact: Fact | None = None) -> Figure:
+    """The figure of a quantity; ``climb`` picks the prefix that reads best; ``fact`` is all that it is.
+
+    The middle of a fact that stands alone is its published value, not the median of its draws.
+    """
+    value = climbed(value) if climb else value
+    drawn = magnitude(value)
+    exact = drawn.ndim == 0 or bool(np.ptp(drawn) == 0)
+    spread = Range.of(drawn)
+    if fact is not None and not exact:
+        middle = float(quantity(fact.value, fact.unit).to(value.units).magnitude)
+        spread = replace(spread, p5=min(spread.p5, middle), p50=middle, p95=max(spread.p95, middle))
+    return Figure(name, formula, spread, exact, spelled(value.units))
+
+
+def short(value: float, digits: int = 3) -> str:
+    """A number as people write it, without zeros that say nothing: ``2.9``, ``1,287``, ``1.76 trillion``."""
+    text, *word = number(value, digits).split(" ")
+    if "." in text and "e" not in text:
+        text = text.rstrip("0").rstrip(".")
+    return " ".join((text, *word))

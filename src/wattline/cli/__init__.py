@@ -1,0 +1,1 @@
+"""The wattline command."""

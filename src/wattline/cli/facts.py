@@ -1,0 +1,83 @@
+"""``wattline facts`` and ``wattline explain``: what answers rest on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from wattline.errors import NotFound
+
+
+def facts(
+    search: Annotated[str, typer.Argument(help="Words or a key's beginning, e.g. chip.h100 or pue.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """The catalog: each fact with its value, range, unit and source."""
+    from wattline import catalog
+    from wattline.cli.out import print_json, print_rich
+
+    found = matching(search)
+    if not found:
+        names = [record for kind in catalog.KINDS for record in catalog.records(kind)]
+        raise NotFound("fact", search, names, "`wattline facts` lists all")
+    if as_json:
+        print_json({"command": "facts", "search": search, "count": len(found), "facts": found})
+        return
+    print_rich(_listing(found))
+
+
+def matching(search: str) -> list[dict[str, Any]]:
+    """The facts whose key, names, unit or source hold every word of the search."""
+    from wattline import catalog
+
+    words = search.lower().split()
+    found = []
+    for kind in catalog.KINDS:
+        for record in catalog.records(kind).values():
+            names = " ".join([record.title, *record.meta.get("aliases", ())])
+            for fact in record.facts.values():
+                text = f"{fact.key} {names} {fact.name} {fact.source} {fact.note}".lower()
+                if all(word in text for word in words):
+                    title = record.title if kind not in catalog.SINGLE else str(record.meta.get("name", ""))
+                    found.append({"record": title, **fact.json()})
+    return found
+
+
+def _listing(found: list[dict[str, Any]]) -> Any:
+    from rich.console import Group
+    from rich.text import Text
+
+    from wattline.report.text import fact_range
+
+    lines: list[Text] = []
+    last = ""
+    for fact in found:
+        if fact["record"] != last:
+            last = fact["record"]
+            lines.append(Text(last, style="bold"))
+        lines.append(Text.assemble("  ", (fact["key"], "cyan"), "  ", (fact_range(fact), "bold"), f"  {fact['name']}"))
+        note = f" ({fact['note']})" if fact["note"] else ""
+        lines.append(Text(f"      {fact['basis']}: {fact['source']}{note}", style="dim"))
+    lines.append(Text(f"{len(found):,} facts", style="dim"))
+    return Group(*lines)
+
+
+def explain(context: typer.Context) -> None:
+    """Explain COMMAND …: the answer with every step and fact; without a command, the formulas of the line."""
+    from wattline.errors import WattlineError
+
+    args = list(context.args)
+    explained = ("run", "train", "prompt", "check")
+    if not args or args[0] in ("-h", "--help"):
+        from wattline.cli.out import print_rich
+        from wattline.report.formulas import formulas
+
+        print_rich(formulas())
+        return
+    if args[0] not in explained:
+        raise WattlineError(f"explain: {args[0]!r} is none of {', '.join(explained)}; e.g. wattline explain prompt …")
+    from wattline.cli.main import app
+
+    flags = [] if args[0] == "check" or "--explain" in args else ["--explain"]
+    app([*args, *flags])

@@ -1,0 +1,119 @@
+"""Draws from facts: each fact is drawn once per run, so what belongs together stays together.
+
+A fact's draws depend on its key (or group) and the seed alone: the same chip has the same efficiency in every
+year and at every station, and adding a fact does not move the draws of the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wattline import catalog
+from wattline.errors import WattlineError
+from wattline.fact import Array, Fact
+from wattline.quantity import factor
+
+MAX_DRAWS = 1_000_000
+
+
+class Draws:
+    """Gives draws of facts and remembers which were used.
+
+    ``draws("chip.h100-sxm.tdp_w")`` is an array of shape ``(n,)``; an exact fact, or ``n = 0``, gives shape ``()``
+    with the central value. ``unit`` converts.
+    """
+
+    def __init__(self, n: int = 2000, seed: int = 0) -> None:
+        if not 0 <= n <= MAX_DRAWS:
+            raise WattlineError(f"draws: {n} is out of range; take 0 (central values) to {MAX_DRAWS:,}")
+        self.n, self.seed = n, seed
+        self.used: dict[str, Fact] = {}
+        self._values: dict[str, Array] = {}
+
+    def __call__(self, fact: Fact | str, unit: str | None = None) -> Array:
+        fact = catalog.fact(fact) if isinstance(fact, str) else fact
+        if fact.key not in self._values:
+            self.used[fact.key] = fact
+            self._values[fact.key] = self._draw(fact)
+        scale = 1.0 if unit is None else factor(fact.unit, unit)
+        values = self._values[fact.key]
+        return values if scale == 1.0 else values * scale
+
+    def _draw(self, fact: Fact) -> Array:
+        if fact.exact or self.n == 0:
+            return np.asarray(fact.value, dtype=float)
+        return fact.quantile(self.percentiles(fact.group or fact.key))
+
+    def percentiles(self, name: str) -> Array:
+        """Stratified percentiles (one in each of ``n`` equal slices, shuffled) belonging to ``name``."""
+        digest = hashlib.sha256(f"{self.seed}:{name}".encode()).digest()
+        rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
+        slices = rng.permutation(self.n)
+        return np.asarray((slices + rng.random(self.n)) / self.n)
+
+    def spread(self) -> dict[str, Array]:
+        """The draws of every fact used that has a range; one fact stands for its group."""
+        seen: set[str] = set()
+        spread = {}
+        for key, values in self._values.items():
+            name = self.used[key].group or key
+            if values.ndim and name not in seen:
+                seen.add(name)
+                spread[key] = values
+        return spread
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a quantity may be: its 5th, 50th and 95th percentile, and the mean of its draws."""
+
+    p5: float
+    p50: float
+    p95: float
+    mean: float
+
+    @classmethod
+    def of(cls, values: Any) -> Range:
+        """The range of an array of draws (shape ``(n,)``) or of one number."""
+        array = np.asarray(values, dtype=float)
+        if array.ndim == 0:
+            x = float(array)
+            return cls(x, x, x, x)
+        p5, p50, p95 = np.percentile(array, (5, 50, 95))
+        return cls(float(p5), float(p50), float(p95), float(array.mean()))
+
+    def json(self) -> dict[str, float]:
+        return {"p5": self.p5, "p50": self.p50, "p95": self.p95}
+
+    def map(self, scale: float) -> Range:
+        """The same range in a unit of ``1/scale``."""
+        return Range(self.p5 * scale, self.p50 * scale, self.p95 * scale, self.mean * scale)
+
+
+def what_matters(draws: Draws, outcome: Array, most: int = 6) -> list[tuple[Fact, float]]:
+    """The facts whose draws move ``outcome`` most: Spearman's rank correlation, strongest first.
+
+    Correlations within the noise of ``n`` draws (three standard errors) are left out.
+    """
+    outcome = np.asarray(outcome)
+    if outcome.ndim == 0 or outcome.shape[0] < 20 or np.ptp(outcome) == 0:
+        return []
+    n = outcome.shape[0]
+    ranks = _ranks(outcome)
+    rows = [
+        (draws.used[key], float(np.corrcoef(_ranks(values), ranks)[0, 1]))
+        for key, values in draws.spread().items()
+        if np.ptp(values) > 0
+    ]
+    rows = [row for row in rows if abs(row[1]) > 3 / np.sqrt(n)]
+    return sorted(rows, key=lambda row: -abs(row[1]))[:most]
+
+
+def _ranks(values: Array) -> Array:
+    ranks = np.empty(values.shape[0])
+    ranks[np.argsort(values, kind="stable")] = np.arange(values.shape[0])
+    return ranks

@@ -1,0 +1,1 @@
+"""Many steps in time: the training run and the serving of prompts."""

@@ -1,0 +1,45 @@
+"""Errors that a user can act on: one line that says what is wrong, where, and the mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class WattlineError(Exception):
+    """Bad input. The command line prints its text alone and exits with status 2."""
+
+
+class QuantityError(WattlineError):
+    """A number or its unit cannot be read."""
+
+
+class NotFound(WattlineError):
+    """A name that no catalog has; says which names are near."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], mend: str = "") -> None:
+        self.kind, self.name = kind, name
+        self.near = nearest(name, known)
+        near = f"; nearest: {', '.join(self.near)}" if self.near else ""
+        mend = mend or f"`wattline facts {kind}.` lists what is known"
+        super().__init__(f"unknown {kind.replace('_', ' ')} {shorten(name)!r}{near}; {mend}")
+
+
+class Unbalanced(WattlineError):
+    """The parts of a bill do not add up to what was delivered: a defect of Wattline, never of the input."""
+
+
+def nearest(name: str, known: Iterable[str], count: int = 4) -> list[str]:
+    """Up to ``count`` of the known names that look most like ``name``."""
+    names = {k.lower(): k for k in known}
+    wanted = name.lower()
+    close = get_close_matches(wanted, names, n=count, cutoff=0.5)
+    close += [n for n in names if wanted and (n.startswith(wanted[:4]) or wanted in n) and n not in close]
+    return [names[n] for n in close[:count]]
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    """The text on one line, cut at ``limit`` characters, safe to print in an error."""
+    flat = " ".join(str(text).split())
+    flat = "".join(c if c.isprintable() else "?" for c in flat)
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"

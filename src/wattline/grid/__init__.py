@@ -1,0 +1,1 @@
+"""What the electricity costs, emits and drinks."""

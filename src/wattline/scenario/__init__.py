@@ -1,0 +1,1 @@
+"""A question put to the whole line: train, prompt, serve, run."""

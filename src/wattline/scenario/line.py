@@ -1,0 +1,105 @@
+"""From the servers' power to the grid's delivery: site, grid and what follows, one path for every kind of job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wattline.bill import Bill
+from wattline.catalog import Record
+from wattline.draws import Draws
+from wattline.errors import WattlineError
+from wattline.fact import Array
+from wattline.grid import region as grid
+from wattline.load import Load, phases_load
+from wattline.quantity import parse
+from wattline.scenario.answer import Working
+from wattline.site import annual
+
+LOAD_STEPS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where a job runs: kind of site, its losses per IT energy, and the region of its grid."""
+
+    site: Record
+    region: Record
+    losses: Mapping[str, Array]
+    pue: Array
+
+
+def place(
+    site: str | None, region: str | None, pue: float | str | None, draws: Draws, working: Working
+) -> Place:
+    """Read the names and a given PUE; the rest comes from the catalog."""
+    kind, where = annual.load_site(site), grid.load_region(region)
+    given = None if pue is None else parse_pue(pue)
+    losses = annual.losses_per_it(kind, draws, given)
+    total = annual.pue(losses)
+    how = "given" if given else "1 + UPS + distribution + cooling + fans + lighting"
+    working.note("site", f"PUE of a {kind.title} site", how, total, "")
+    return Place(kind, where, losses, total)
+
+
+def parse_pue(pue: float | str) -> float:
+    """A PUE between 1 and 10; a site cannot use less than its servers."""
+    value = parse(pue, "", "PUE")
+    if not 1.0 <= value <= 10.0:
+        raise WattlineError(f"PUE {value:g} is out of range: no site is below 1, and none is known above 10")
+    return value
+
+
+@dataclass(frozen=True, eq=False)
+class Phase:
+    """A stretch of a job: joules-per-second by part (chips, hosts, network) for so long."""
+
+    power_w: Mapping[str, Array]
+    duration_s: Array
+
+
+def deliver(phases: Sequence[Phase], where: Place, draws: Draws, working: Working) -> tuple[Bill, Load]:
+    """The bill of the phases one after the other, and their load at the grid.
+
+    The delivery is the load's energy (power over time at the meter); the parts are worked out on their own.
+    """
+    parts: dict[str, Array] = {}
+    for phase in phases:
+        for part, power in phase.power_w.items():
+            parts[part] = parts.get(part, np.asarray(0.0)) + power * phase.duration_s
+    it_j = np.asarray(sum(parts.values()))
+    parts |= {part: it_j * loss for part, loss in where.losses.items()}
+    site_w = [np.asarray(sum(phase.power_w.values())) * where.pue for phase in phases]
+    load = phases_load("grid", site_w, [phase.duration_s for phase in phases], LOAD_STEPS)
+    delivered = load.energy_j
+    bill = Bill(parts, delivered, follows(it_j, delivered, where, draws))
+    _explain(bill, it_j, where, draws, working)
+    return bill, load
+
+
+def follows(it_j: Array, delivered_j: Array, where: Place, draws: Draws) -> dict[str, Array]:
+    """Cost, CO2e and water of a delivery."""
+    return {
+        "cost_usd": grid.cost_usd(where.region, delivered_j, draws),
+        "co2e_kg": grid.co2e_kg(where.region, delivered_j, draws),
+        "co2e_direct_kg": grid.co2e_kg(where.region, delivered_j, draws, "direct"),
+        "water_l": annual.water_l(where.site, it_j, draws) + grid.water_l(where.region, delivered_j, draws),
+        "generated_wh": grid.generated_j(where.region, delivered_j, draws) / 3600,
+    }
+
+
+def _explain(bill: Bill, it_j: Array, where: Place, draws: Draws, working: Working) -> None:
+    working.note("server", "energy of the servers and network", "Σ power × time", it_j / 3600, "Wh")
+    working.note("grid", "energy delivered", "server energy × PUE", bill.energy_j / 3600, "Wh")
+    region = where.region.title
+    shown = {
+        "cost_usd": (f"price to industry, {region} × energy delivered", "USD"),
+        "co2e_kg": (f"life-cycle carbon intensity, {region} × energy delivered", "kg"),
+        "co2e_direct_kg": (f"direct carbon intensity, {region} × energy delivered", "kg"),
+        "water_l": ("WUE × IT energy + water at power stations × energy delivered", "L"),
+        "generated_wh": ("energy delivered / (1 - grid loss)", "Wh"),
+    }
+    for name, (formula, unit) in shown.items():
+        working.note("grid", name.rsplit("_", 1)[0].replace("_", " "), formula, bill.follows[name], unit)

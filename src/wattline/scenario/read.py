@@ -1,0 +1,136 @@
+"""The scenario file: TOML read, checked, and every fault told in one line with its place."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from wattline.errors import WattlineError, nearest, shorten
+from wattline.files import read_text
+
+LIMIT_BYTES = 1_000_000
+Number = float | str
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Job(_Strict):
+    """What every job may say: where it runs, and its chips."""
+
+    name: str = Field(min_length=1, max_length=200)
+    model: str | None = None
+    config: str | None = None
+    chip: str
+    site: str | None = None
+    region: str | None = None
+    pue: Number | None = None
+    precision: str | None = None
+
+
+class TrainJob(_Job):
+    """A training run; ``mfu``, ``hours`` and ``watts`` replace what would be predicted."""
+
+    kind: Literal["train"]
+    tokens: Number
+    chips: int | str
+    mfu: Number | None = None
+    hours: Number | None = None
+    watts: Number | None = None
+    sequence: int | str | None = None
+
+
+class ServeJob(_Job):
+    """A service that answers requests for so many days."""
+
+    kind: Literal["serve"]
+    requests: Number
+    days: Number = 365
+    input: int | str = 500
+    output: int | str = 300
+    gpus: int | str | None = None
+    batch: Number | None = None
+    active: Number | None = None
+
+
+Job = TrainJob | ServeJob
+
+
+class Scenario(_Strict):
+    """A scenario: a title, a story, and jobs that run on the line."""
+
+    title: str = Field(default="", max_length=500)
+    story: str = Field(default="", max_length=10_000)
+    draws: int | None = Field(default=None, ge=0, le=1_000_000)
+    seed: int | None = Field(default=None, ge=0)
+    job: list[Annotated[Job, Field(discriminator="kind")]] = Field(min_length=1, max_length=100)
+
+
+def read_scenario(path: Path | str) -> tuple[Scenario, str]:
+    """The scenario in a TOML file, and its text. Raises WattlineError with file, place and mend."""
+    text = read_text(path, LIMIT_BYTES, "scenario")
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise WattlineError(f"scenario {path}: not valid TOML: {shorten(reason, 120)}") from None
+    try:
+        scenario = Scenario.model_validate(data)
+    except ValidationError as error:
+        raise WattlineError(f"scenario {path}: {_first(error, data)}") from None
+    _check_names(scenario, path)
+    return scenario, text
+
+
+def _check_names(scenario: Scenario, path: Path | str) -> None:
+    names = [job.name for job in scenario.job]
+    for name in names:
+        if names.count(name) > 1:
+            raise WattlineError(f"scenario {path}: two jobs are named {shorten(name)!r}; give each its own name")
+    for job in scenario.job:
+        if (job.model is None) == (job.config is None):
+            raise WattlineError(
+                f"scenario {path}: job {shorten(job.name)!r} needs either model (a catalog name) or "
+                "config (a Hugging Face config.json)"
+            )
+
+
+def _first(error: ValidationError, data: dict[str, Any]) -> str:
+    """The first fault in words: where, what, and the mend."""
+    fault = error.errors()[0]
+    place = [part for part in fault["loc"] if part not in ("train", "serve", "float", "str", "int")]
+    where = _where(place, data)
+    key = str(place[-1]) if place else ""
+    if fault["type"] == "extra_forbidden":
+        known = _keys_for(place, data)
+        near = nearest(key, known)
+        return f"{where}: unknown key {shorten(key)!r}; " + (
+            f"nearest: {', '.join(near)}" if near else f"known: {', '.join(known)}"
+        )
+    if fault["type"] == "missing":
+        return f"{where}: {key} is missing"
+    if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return f'{where}: kind must be "train" or "serve"'
+    if key == "job" and len(place) == 1:
+        return "job: write at least one [[job]] (and at most 100)"
+    return f"{where}: {key}: {fault['msg'].lower()}; it is {shorten(repr(fault.get('input')), 40)}"
+
+
+def _where(place: list[Any], data: dict[str, Any]) -> str:
+    if len(place) >= 2 and place[0] == "job" and isinstance(place[1], int):
+        jobs = data.get("job")
+        job = jobs[place[1]] if isinstance(jobs, list) else {}
+        name = job.get("name") if isinstance(job, dict) else None
+        return f"job {place[1] + 1}" + (f" ({shorten(str(name), 40)})" if name else "")
+    return "top level"
+
+
+def _keys_for(place: list[Any], data: dict[str, Any]) -> list[str]:
+    if place[0] != "job":
+        return list(Scenario.model_fields)
+    kind = data["job"][place[1]].get("kind")
+    return list((TrainJob if kind == "train" else ServeJob).model_fields)

@@ -1,0 +1,144 @@
+"""``run``: a scenario's jobs on the whole line, added up, with one set of draws for all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property, reduce
+from operator import add
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wattline.bill import Bill
+from wattline.draws import Draws, what_matters
+from wattline.errors import WattlineError
+from wattline.files import write_text
+from wattline.load import Load
+from wattline.scenario.answer import Answer, matters_json, stations_json
+from wattline.scenario.read import Job, Scenario, ServeJob, TrainJob, read_scenario
+from wattline.scenario.serve import serve
+from wattline.scenario.train import train
+from wattline.world.equivalents import equivalents
+
+DEFAULT_DRAWS = 2000
+STEP_S = 3600.0
+MOST_STEPS = 8784
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A scenario worked through: an answer for each job, and their sum."""
+
+    scenario: Scenario
+    text: str
+    answers: tuple[Answer, ...]
+    draws: Draws
+    path: Path = field(default=Path("."))
+
+    @cached_property
+    def bill(self) -> Bill:
+        """All jobs together."""
+        return reduce(add, (answer.bill for answer in self.answers))
+
+    @cached_property
+    def load(self) -> Load:
+        """Mean power at the grid by job, in hours (longer steps beyond a year); all jobs start together."""
+        longest = max(answer.load.duration_s for answer in self.answers)
+        step_s = max(STEP_S, longest / MOST_STEPS) if longest > STEP_S else longest
+        steps = max(1, int(np.ceil(longest / step_s - 1e-9)))
+        rows = np.zeros((len(self.answers), steps))
+        for row, answer in zip(rows, self.answers, strict=True):
+            mean = np.atleast_2d(answer.load.power_w).mean(axis=0)
+            one = Load("grid", answer.load.start, answer.load.step_s, mean).resample(step_s)
+            row[: one.power_w.shape[-1]] = one.power_w
+        first = self.answers[0].load
+        return Load("grid", first.start, step_s, rows, tuple(answer.name for answer in self.answers))
+
+    def json(self) -> dict[str, Any]:
+        """The run as one plain object; docs/json.md says what each name holds."""
+        from wattline import __version__
+
+        bill = self.bill.json()
+        jobs = [answer.json() for answer in self.answers]
+        same = equivalents(self.bill.energy_j, self.bill.follows["co2e_kg"], self.draws)
+        return {
+            "command": "run",
+            "wattline": __version__,
+            "title": self.scenario.title or self.path.stem,
+            "story": self.scenario.story.strip(),
+            "draws": self.draws.n,
+            "seed": self.draws.seed,
+            "jobs": [{k: v for k, v in job.items() if k not in ("facts", "warnings")} for job in jobs],
+            **{name: value for name, value in bill.items() if name != "parts"},
+            "stations": stations_json(self.bill),
+            "parts": bill["parts"],
+            "equivalents": [e.json() for e in same],
+            "matters": matters_json(what_matters(self.draws, self.bill.energy_j)),
+            "facts": [fact.json() for fact in self.draws.used.values()],
+            "warnings": [warning for answer in self.answers for warning in answer.warnings],
+            "scenario": self.text,
+        }
+
+    def write(self, out: Path) -> list[Path]:
+        """Write ``report.html``, ``bill.json`` and ``load.parquet`` into ``out``, each whole or not at all."""
+        from wattline.report.html import render
+
+        data = self.json()
+        paths = [out / "report.html", out / "bill.json", out / "load.parquet"]
+        page = render(data)
+        write_text(paths[0], page)
+        write_text(paths[1], json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+        self.load.to_parquet(paths[2])
+        return paths
+
+    def __repr__(self) -> str:
+        from wattline.report.text import as_text
+
+        return as_text(self.json())
+
+    def _repr_html_(self) -> str:
+        from wattline.report.text import as_notebook_html
+
+        return as_notebook_html(self.json())
+
+
+def run(
+    path: Path | str,
+    draws: int | None = None,
+    seed: int | None = None,
+    progress: Callable[[str], None] = lambda name: None,
+) -> Run:
+    """Work a scenario file through. ``draws`` and ``seed`` go before the file's own."""
+    path = Path(path)
+    scenario, text = read_scenario(path)
+    count = _first_given(draws, scenario.draws, DEFAULT_DRAWS)
+    draw = Draws(count, _first_given(seed, scenario.seed, 0))
+    answers = []
+    for job in scenario.job:
+        progress(job.name)
+        try:
+            answers.append(replace(_answer(job, path, draw), name=job.name))
+        except WattlineError as error:
+            raise WattlineError(f"scenario {path}: job {job.name!r}: {error}") from None
+    return Run(scenario, text, tuple(answers), draw, path)
+
+
+def _first_given(*values: int | None) -> int:
+    return next(value for value in values if value is not None)
+
+
+def _answer(job: Job, path: Path, draws: Draws) -> Answer:
+    model: str | Path = path.parent / job.config if job.config else str(job.model)
+    where = {"site": job.site, "region": job.region, "pue": job.pue, "precision": job.precision, "draws": draws}
+    if isinstance(job, TrainJob):
+        keys = ("mfu", "hours", "watts", "sequence")
+        given = {key: getattr(job, key) for key in keys}
+        return train(model, job.tokens, job.chip, job.chips, **given, **where)  # type: ignore[arg-type]
+    assert isinstance(job, ServeJob)
+    given = {key: getattr(job, key) for key in ("days", "gpus", "batch", "active")}
+    return serve(
+        model, job.requests, job.chip, input_tokens=job.input, output_tokens=job.output, **given, **where
+    )  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""From the server's plug to the utility meter."""

@@ -1,0 +1,1 @@
+"""What is asked for: models, training runs, requests."""

@@ -1,0 +1,1 @@
+"""What a job is beside the world: equivalents that a person can picture."""

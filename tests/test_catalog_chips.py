@@ -1,0 +1,211 @@
+"""The catalog of chips and servers: physics, references, and golden values from datasheets."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wattline import catalog
+
+HERE = Path(catalog.__file__).parent
+FLOPS = ("fp64_flops", "fp32_flops", "tf32_flops", "fp16_flops", "fp8_flops", "int8_flops", "fp4_flops")
+CHIP_FACTS = {
+    *FLOPS,
+    "memory_bytes",
+    "memory_bandwidth_bytes_per_s",
+    "tdp_w",
+    "idle_w",
+    "link_bandwidth_bytes_per_s",
+}
+SERVER_FACTS = {"chips_per_node", "host_w", "host_idle_w", "max_w", "network_w_per_chip"}
+
+
+def load(kind: str) -> dict[str, dict[str, Any]]:
+    return tomllib.loads((HERE / f"{kind}.toml").read_text(encoding="utf-8"))
+
+
+def records(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: entry for name, entry in load(kind).items() if not name.startswith("_")}
+
+
+def value(entry: dict[str, Any], attribute: str) -> float:
+    raw = entry[attribute]
+    return float(raw["value"] if isinstance(raw, dict) else raw)
+
+
+CHIPS, SERVERS = records("chip"), records("server")
+
+
+def test_enough_chips_and_servers() -> None:
+    assert len(CHIPS) >= 50
+    assert len(SERVERS) >= 40
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_chip_is_physical(name: str) -> None:
+    chip = CHIPS[name]
+    assert {"name", "vendor", "generation", "year", "aliases", "server", "source"} <= set(chip)
+    assert CHIP_FACTS - set(FLOPS) <= set(chip)
+    assert "fp16_flops" in chip or "fp32_flops" in chip
+    assert 2015 <= chip["year"] <= 2026
+    assert 0 < value(chip, "idle_w") < 0.5 * value(chip, "tdp_w")
+    for attribute in CHIP_FACTS & set(chip):
+        assert value(chip, attribute) > 0, attribute
+    assert 50 <= value(chip, "tdp_w") <= 1500
+    assert 8e9 <= value(chip, "memory_bytes") <= 3e11
+    assert 2e11 <= value(chip, "memory_bandwidth_bytes_per_s") <= 1e13
+    assert 1.5e10 <= value(chip, "link_bandwidth_bytes_per_s") <= 2e12
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_narrower_formats_are_never_slower(name: str) -> None:
+    chip = CHIPS[name]
+    ladder = [value(chip, f) for f in ("tf32_flops", "fp16_flops", "fp8_flops", "fp4_flops") if f in chip]
+    assert ladder == sorted(ladder)
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_compute_is_dense_not_sparse(name: str) -> None:
+    """Dense FP16 stays under 2.6 TFLOP/s per watt of TDP; a sparse figure of a recent chip does not."""
+    chip = CHIPS[name]
+    per_watt = value(chip, "fp16_flops") / value(chip, "tdp_w")
+    assert per_watt < 2.6e12
+    if "fp8_flops" in chip:
+        assert value(chip, "fp8_flops") / value(chip, "fp16_flops") < 4
+
+
+@pytest.mark.parametrize("kind", ["chip", "server"])
+def test_ranges_sources_and_attributes(kind: str) -> None:
+    sources = load(kind)["_sources"]
+    allowed = CHIP_FACTS if kind == "chip" else SERVER_FACTS
+    used: set[str] = set()
+    for name, entry in records(kind).items():
+        used.add(entry["source"])
+        for attribute, raw in entry.items():
+            if isinstance(raw, (int, float)) and not isinstance(raw, bool):
+                assert attribute in allowed | {"year"}, f"{name}.{attribute}"
+            if isinstance(raw, dict):
+                assert attribute in allowed, f"{name}.{attribute}"
+                assert raw.get("low", raw["value"]) <= raw["value"] <= raw.get("high", raw["value"])
+                used.add(raw.get("source", entry["source"]))
+    assert used == set(sources)
+    for source in sources.values():
+        assert set(source) == {"title", "year", "where"}
+        assert 2010 <= source["year"] <= 2026
+
+
+@pytest.mark.parametrize("kind", ["chip", "server"])
+def test_figures_from_memory_say_so_and_have_a_range(kind: str) -> None:
+    for name, entry in records(kind).items():
+        for attribute, raw in entry.items():
+            if isinstance(raw, dict) and raw.get("basis") == "estimated":
+                assert raw["low"] < raw["high"], f"{name}.{attribute}"
+                assert raw.get("note"), f"{name}.{attribute}"
+
+
+@pytest.mark.parametrize("kind", ["chip", "server"])
+def test_names_and_aliases_are_unique(kind: str) -> None:
+    seen: dict[str, str] = {}
+    for name, entry in records(kind).items():
+        assert re.fullmatch(r"[a-z0-9.-]+", name)
+        for alias in (name, *entry["aliases"]):
+            plain = re.sub(r"[\s_\-/]+", "", alias).lower()
+            assert plain not in seen, f"{alias!r} of {name} also names {seen[plain]}"
+            seen[plain] = name
+
+
+def test_every_chip_has_a_server_that_holds_it() -> None:
+    for name, chip in CHIPS.items():
+        assert chip["server"] in SERVERS, name
+        assert name in SERVERS[chip["server"]]["chip"], name
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_server_is_physical(name: str) -> None:
+    server = SERVERS[name]
+    assert server["chip"]
+    assert set(server["chip"]) <= set(CHIPS)
+    chips, host = value(server, "chips_per_node"), value(server, "host_w")
+    assert chips >= 1
+    assert chips == int(chips)
+    assert 0 < value(server, "host_idle_w") < host
+    assert value(server, "network_w_per_chip") >= 0
+    for chip in server["chip"]:
+        full = chips * value(CHIPS[chip], "tdp_w") + host
+        assert host < full / 2
+        if "max_w" in server:
+            assert full <= 1.05 * value(server, "max_w")
+
+
+# chip: dense FP16 FLOP/s, memory B, memory B/s, TDP W, link B/s each way; from the makers' datasheets
+GOLDEN = {
+    "v100-sxm2-32gb": (125e12, 32e9, 900e9, 300, 150e9),
+    "t4": (65e12, 16e9, 320e9, 70, 16e9),
+    "a100-sxm-80gb": (312e12, 80e9, 2.039e12, 400, 300e9),
+    "l4": (121e12, 24e9, 300e9, 72, 32e9),
+    "l40s": (362e12, 48e9, 864e9, 350, 32e9),
+    "h100-sxm": (989.4e12, 80e9, 3.35e12, 700, 450e9),
+    "h800-sxm": (989.4e12, 80e9, 3.35e12, 700, 200e9),
+    "h20": (148e12, 96e9, 4.0e12, 400, 450e9),
+    "h200-sxm": (989.4e12, 141e9, 4.8e12, 700, 450e9),
+    "b200": (2250e12, 180e9, 7.7e12, 1000, 900e9),
+    "gb200": (2500e12, 186e9, 8.0e12, 1200, 900e9),
+    "mi250x": (383e12, 128e9, 3.277e12, 500, 400e9),
+    "mi300x": (1307.4e12, 192e9, 5.3e12, 750, 448e9),
+    "tpu-v3": (123e12, 32e9, 900e9, 450, 280e9),
+    "tpu-v5p": (459e12, 95e9, 2.765e12, 540, 600e9),
+    "gaudi2": (432e12, 96e9, 2.45e12, 600, 262.5e9),
+}
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_golden_values(name: str) -> None:
+    keys = (
+        "fp16_flops",
+        "memory_bytes",
+        "memory_bandwidth_bytes_per_s",
+        "tdp_w",
+        "link_bandwidth_bytes_per_s",
+    )
+    assert [value(CHIPS[name], key) for key in keys] == pytest.approx(GOLDEN[name], rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("H100", "h100-sxm"),
+        ("H100-SXM5", "h100-sxm"),
+        ("NVIDIA H100 80GB HBM3", "h100-sxm"),
+        ("NVIDIA H100 PCIe", "h100-pcie"),
+        ("A100-40", "a100-sxm-40gb"),
+        ("a100 80gb", "a100-sxm-80gb"),
+        ("V100", "v100-sxm2-32gb"),
+        ("TPUv3", "tpu-v3"),
+        ("tpu v4", "tpu-v4"),
+        ("MI300X", "mi300x"),
+        ("b200-sxm", "b200"),
+        ("Tesla T4", "t4"),
+    ],
+)
+def test_found_as_people_write_it(asked: str, found: str) -> None:
+    assert catalog.find("chip", asked).name == found
+
+
+def test_the_loader_reads_every_fact() -> None:
+    for kind, entries in (("chip", CHIPS), ("server", SERVERS)):
+        loaded = catalog.records(kind)
+        assert list(loaded) == list(entries)
+        for name, record in loaded.items():
+            for attribute, fact in record.facts.items():
+                assert fact.value == value(entries[name], attribute)
+                assert fact.source.title
+
+
+def test_idle_power_that_is_not_published_is_not_shown_as_published() -> None:
+    for record in catalog.records("chip").values():
+        assert record["idle_w"].basis in ("estimated", "measured")
+    assert catalog.fact("chip.tpu-v4.idle_w").basis == "measured"

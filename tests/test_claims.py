@@ -1,0 +1,352 @@
+"""Claims: what a file may say, how verdicts are reached, and the verdicts on the built-in article."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattline import claim
+from wattline.claim.verdict import Grade, decide, distance, grade, interval
+from wattline.draws import Range
+from wattline.errors import WattlineError
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "claims.toml"
+BASE = '[[claim]]\nid = "a"\nsays = "It is so."\n'
+GOOD = BASE + 'stated = "1"\nderived = "1"\n'
+
+
+@pytest.fixture(scope="module")
+def article() -> claim.Report:
+    return claim.check_file("article")
+
+
+def assert_one_line(error: WattlineError) -> None:
+    assert "\n" not in str(error)
+
+
+def check(text: str, draws: int = 500) -> claim.Result:
+    return claim.check_claims(claim.read_claims(text, "x.toml"), draws).claims[0]
+
+
+def one(body: str, draws: int = 500) -> claim.Result:
+    return check(BASE + body, draws)
+
+
+def result(report: claim.Report, name: str) -> claim.Result:
+    return next(r for r in report.claims if r.claim.id == name)
+
+
+def line(found: claim.Result, name: str) -> Any:
+    return next(r for r in (*found.quantities, *found.steps) if r.name == name)
+
+
+# The article
+
+
+def test_the_article_s_verdicts_are_the_expected_ones(article: claim.Report) -> None:
+    assert {r.claim.id: r.verdict for r in article.claims} == {
+        r.claim.id: r.claim.expect for r in article.claims
+    }
+    assert not article.unexpected
+
+
+def test_the_article_s_verdicts_hardly_hang_on_the_seed() -> None:
+    for seed in (1, 2, 3):
+        assert not claim.check_file("article", draws=500, seed=seed).unexpected
+
+
+def test_golden_numbers(article: claim.Report) -> None:
+    assert line(result(article, "gpt-3-1287-mwh"), "energy").value == pytest.approx(1287, rel=0.01)
+    mixed = result(article, "gpt-3-1024-gpus-1287-mwh")
+    assert line(mixed, "at_the_chips").value == pytest.approx(330, rel=0.02)
+    assert mixed.verdict == "does not follow"
+    searches = result(article, "request-searches").derived
+    assert searches is not None
+    assert searches.value == pytest.approx(9.67, abs=0.01)
+    assert line(result(article, "chatgpt-182-gwh-a-year"), "in_a_year").value == pytest.approx(182.5)
+    assert line(result(article, "request-2.9-wh"), "per_request").value == pytest.approx(2.9, rel=0.01)
+    split = result(article, "data-centres-40-40-20")
+    assert line(split, "pue_if_the_rest_is_it").value == pytest.approx(1 / 0.6)
+    assert line(split, "pue_if_none_of_it_is").value == pytest.approx(2.5)
+    assert line(result(article, "data-centres-us"), "share_of_the_world").value == pytest.approx(
+        49.1, abs=0.05
+    )
+
+
+def test_an_outdated_claim_says_that_its_arithmetic_held(article: claim.Report) -> None:
+    found = result(article, "request-2.9-wh")
+    assert found.verdict == "outdated"
+    assert found.why.startswith("The arithmetic holds")
+    assert found.newer is not None
+    assert found.newer.figure.range.p50 == pytest.approx(0.24)
+    assert "0.24" in found.why
+
+
+def test_what_cannot_be_checked_says_why(article: claim.Report) -> None:
+    for found in article.claims:
+        assert found.why
+        assert (found.verdict == "cannot be checked") == bool(found.claim.cannot)
+
+
+def test_every_fact_has_a_source(article: claim.Report) -> None:
+    for found in article.claims:
+        assert all(fact.source.title for fact in found.facts)
+
+
+def test_json_is_plain_and_whole(article: claim.Report) -> None:
+    data = json.loads(json.dumps(article.json(), allow_nan=False))
+    assert data["command"] == "check"
+    assert sum(data["counts"].values()) == len(data["claims"])
+    keys = {"id", "says", "verdict", "why", "arithmetic", "stated", "derived", "unit", "newer", "facts"}
+    assert all(keys <= set(entry) for entry in data["claims"])
+    first = next(entry for entry in data["claims"] if entry["id"] == "gpt-3-homes")
+    assert set(first["derived"]) == {"p5", "p50", "p95"}
+    assert first["unit"] == "home"
+    assert first["arithmetic"][0] == {"name": "energy", "formula": "1287 MWh", "value": 1287.0, "unit": "MWh"}
+
+
+def test_shown_in_eighty_columns(article: claim.Report) -> None:
+    shown = claim.show.text(article, 80)
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "does not follow" in shown
+    assert "Patterson et al." in shown
+    for found in article.claims:
+        assert found.claim.id in shown
+
+
+def test_the_example_is_as_it_expects() -> None:
+    report = claim.check_file(EXAMPLE)
+    assert not report.unexpected
+    assert len(report.claims) == 4
+
+
+# How a verdict is reached
+
+
+@pytest.mark.parametrize(
+    ("relation", "stated", "derived", "verdict"),
+    [
+        ("equal", "100", "104", "holds"),
+        ("equal", "100", "96", "holds"),
+        ("equal", "100", "120", "holds roughly"),
+        ("equal", "100", "130", "does not follow"),
+        ("at least", "500", "580", "holds"),
+        ("at least", "500", "5000", "holds"),
+        ("at least", "500", "480", "holds"),
+        ("at least", "500", "400", "holds roughly"),
+        ("at least", "500", "300", "does not follow"),
+        ("at most", "2", "1", "holds"),
+        ("at most", "2", "2.3", "holds roughly"),
+        ("at most", "2", "4", "does not follow"),
+        ("equal", "0", "0", "holds"),
+        ("equal", "0", "1", "does not follow"),
+        ("equal", "-10", "-10.2", "holds"),
+    ],
+)
+def test_relations(relation: str, stated: str, derived: str, verdict: str) -> None:
+    found = one(f'relation = "{relation}"\nstated = "{stated}"\nderived = "{derived}"')
+    assert found.verdict == verdict
+    assert found.why
+
+
+@pytest.mark.parametrize(
+    ("derived", "verdict"),
+    [("150", "holds"), ("98", "holds"), ("230", "holds roughly"), ("400", "does not follow")],
+)
+def test_between(derived: str, verdict: str) -> None:
+    body = f'relation = "between"\nstated_low = "100"\nstated_high = "200"\nderived = "{derived}"'
+    assert one(body).verdict == verdict
+
+
+def test_a_range_that_meets_what_is_stated_holds() -> None:
+    body = 'stated = "150 W"\nderived = "x"\n[claim.quantities]\n'
+    assert one(body + 'x = "100 W"').verdict == "does not follow"
+    found = one(body + 'x = { value = "100 W", low = "50 W", high = "250 W", source = "A guess" }')
+    assert found.verdict == "holds"
+    assert "lies within the range" in found.why
+
+
+@pytest.mark.parametrize(
+    ("derived", "newer", "verdict"),
+    [
+        ("100", "100", "holds"),
+        ("100", "120", "holds"),
+        ("100", "200", "outdated"),
+        ("115", "200", "outdated"),
+        ("200", "300", "does not follow"),
+        (None, "101", "holds"),
+        (None, "115", "holds roughly"),
+        (None, "300", "outdated"),
+    ],
+)
+def test_newer(derived: str | None, newer: str, verdict: str) -> None:
+    body = f'stated = "100"\nnewer = "{newer}"\n' + (f'derived = "{derived}"' if derived else "")
+    assert one(body).verdict == verdict
+
+
+def test_tolerances_can_be_given() -> None:
+    body = 'stated = "100"\nderived = "104"\n'
+    assert one(body + 'holds = "1%"\nroughly = 0.02').verdict == "does not follow"
+    assert check("holds = 0.01\n" + BASE + body).verdict == "holds roughly"
+
+
+def test_cannot_shows_its_arithmetic_all_the_same() -> None:
+    found = one('cannot = "never published"\nderived = "2 * x"\n[claim.quantities]\nx = "3 kWh"')
+    assert found.verdict == "cannot be checked"
+    assert found.why == "never published"
+    assert found.derived is not None
+
+
+def test_a_mismatch_with_expect_is_reported() -> None:
+    read = claim.read_claims(BASE + 'stated = "1"\nderived = "2"\nexpect = "holds"', "x.toml")
+    report = claim.check_claims(read, 0)
+    assert [r.claim.id for r in report.unexpected] == ["a"]
+    assert "the file expects" in claim.show.text(report)
+
+
+@given(st.floats(0.1, 1e6), st.floats(0.1, 1e6))
+def test_grades_are_monotonic(stated: float, off: float) -> None:
+    order = ["holds", "holds roughly", "does not follow"]
+    truth = interval("equal", *(Range.of(stated),) * 2)
+    near = grade(Range.of(stated + off), truth, 0.05, 0.25)
+    far = grade(Range.of(stated + 2 * off), truth, 0.05, 0.25)
+    assert order.index(near.verdict) <= order.index(far.verdict)
+    assert distance(stated, truth) == 0
+
+
+def test_decide_without_anything() -> None:
+    assert decide(None, None) == "cannot be checked"
+    assert decide(Grade("holds", 0, True), None) == "holds"
+
+
+# Bad files
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no claims"),
+        ("claim = 3", "no claims"),
+        ("claim = [1]", "claim 1: must be a table"),
+        ("x = [", "not valid TOML"),
+        ("x = " + "[" * 5000, "nested too deep"),
+        ("x = " + "9" * 5000, "not valid TOML"),
+        ('tilte = "x"\n' + BASE, "nearest: title"),
+        ("title = 3\n" + BASE, "title must be text"),
+        ('[[claim]]\nsays = "x"', "claim 1: id is missing"),
+        ('[[claim]]\nid = "x"', "claim x: says is missing"),
+        ("[[claim]]\nid = 3", "id must be text"),
+        (BASE, "stated is missing"),
+        (BASE + 'stated = "1"', "derived is missing"),
+        (BASE + 'derived = "1"', "stated is missing"),
+        (BASE + 'derivd = "1"', "unknown key 'derivd'; nearest: derived"),
+        (BASE + 'cannot = ""', "must say why"),
+        (BASE + 'cannot = "x"\nnewer = "1"', "newer makes no sense"),
+        (BASE + 'stated = "1"\nderived = true', "derived must be an expression"),
+        (BASE + 'stated = "1"\nderived = "1 +"', "derived: '1 .' ends too early"),
+        (BASE + 'stated = "1"\nderived = nan', "finite"),
+        (GOOD + 'expect = "true"', "expect must be one of"),
+        (GOOD + 'relation = "about"', "relation must be one of"),
+        (GOOD + 'relation = ["equal"]', "relation must be one of"),
+        (GOOD + 'relation = "between"', "stated_low"),
+        (GOOD + 'stated_low = "1"', "between"),
+        (GOOD + 'holds = 2', "holds must be a share"),
+        (GOOD + 'holds = 0.5', "must not be smaller"),
+        (GOOD + 'quantities = 3', "quantities must be a table"),
+        (GOOD + '[claim.quantities]\nx = "much"', "quantities.x: 'much'"),
+        (GOOD + '[claim.quantities]\nx = true', "quantities.x must be a number"),
+        (GOOD + '[claim.quantities]\nx = "1 + 1"', "one number and its unit"),
+        (GOOD + '[claim.quantities]\nx = "1 foo"', "unknown unit"),
+        (GOOD + '[claim.quantities]\nx = { low = 1 }', "value is missing"),
+        (GOOD + '[claim.quantities]\nx = { value = 1, low = 1 }', "go together"),
+        (GOOD + '[claim.quantities]\nx = { value = 1, lo = 1 }', "nearest: low"),
+        (GOOD + '[claim.quantities]\nx = { value = 5, low = 1, high = 2 }', "not within"),
+        (GOOD + '[claim.quantities]\nx = { value = "5 W", low = "1 h", high = "9 W" }',
+         "another kind"),
+        (GOOD + '[claim.quantities]\n"a-b" = 1', "cannot be a name"),
+        (GOOD + '[claim.quantities]\nmax = 1', "cannot be a name"),
+        (GOOD + '[claim.quantities]\nx = 1\n[claim.steps]\nx = "1"', "already"),
+        (GOOD + '[claim.steps]\nx = "y"\ny = "x"', "steps.x: 'y' uses 'y', which is not"),
+        (GOOD + '[claim.steps]\nx = "x + 1"', "not computed yet"),
+        (GOOD + '[claim.steps]\nx = "1 kWh + 1 h"', "cannot add kWh and h"),
+        (BASE + 'stated = "1 kWh"\nderived = "1 h"', "derived is in h, but what is stated is in kWh"),
+        (GOOD + '' + GOOD, "stands twice"),
+        ((GOOD + '') * 501, "at most 500"),
+    ],
+)  # fmt: skip
+def test_bad_files_are_refused_in_one_line(text: str, says: str) -> None:
+    with pytest.raises(WattlineError) as caught:
+        check(text, 10)
+    message = str(caught.value)
+    assert message.startswith("x.toml: ")
+    assert says.replace("'1 .'", "'1 +'") in message
+    assert "\n" not in message
+
+
+def test_missing_huge_and_odd_files(tmp_path: Path) -> None:
+    with pytest.raises(WattlineError, match=r"built in: .*article"):
+        claim.check_file(tmp_path / "none.toml")
+    with pytest.raises(WattlineError, match="directory"):
+        claim.check_file(tmp_path)
+    huge = tmp_path / "huge.toml"
+    huge.write_text("#" * 1_000_001)
+    with pytest.raises(WattlineError, match="too large"):
+        claim.check_file(huge)
+    odd = tmp_path / "odd.toml"
+    odd.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(WattlineError, match="UTF-8"):
+        claim.check_file(odd)
+    with pytest.raises(WattlineError):
+        claim.check_file("with\0zero")
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        claim.check_claims(claim.read_claims(text, "x.toml"), 0)
+    except WattlineError as error:
+        assert_one_line(error)
+
+
+_values = st.recursive(
+    st.one_of(st.booleans(), st.integers(), st.floats(), st.text(max_size=10), st.none()),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+_keys = [
+    "id",
+    "says",
+    "quantities",
+    "steps",
+    "stated",
+    "derived",
+    "newer",
+    "beside",
+    "holds",
+    "relation",
+    "cannot",
+]
+
+
+@given(st.dictionaries(st.sampled_from(_keys), _values))
+def test_any_types_are_read_or_refused(entry: dict[str, Any]) -> None:
+    from wattline.claim.read import _claim
+
+    try:
+        _claim({"id": "a", "says": "b"} | entry, {"source": ""})
+    except WattlineError as error:
+        assert_one_line(error)
+
+
+def test_hostile_text_is_shown_flat() -> None:
+    body = '[[claim]]\nid = "a"\nsays = "[red]x[/red] \\u001b[31m \\u202e"\ncannot = "[/]"\n'
+    shown = claim.show.text(claim.check_claims(claim.read_claims(body, "x.toml"), 0))
+    assert "[red]x[/red]" in shown
+    assert "\x1b" not in shown
