@@ -84,9 +84,7 @@ def named_sources(entry: dict[str, Any]) -> set[str]:
     return {t["source"] for t in [entry, *tables] if isinstance(t.get("source"), str)}
 
 
-@pytest.mark.parametrize(
-    "path", [*region_files(), Path(catalog.__file__).parent / "site.toml"], ids=lambda p: p.stem
-)
+@pytest.mark.parametrize("path", [*region_files(), Path(catalog.__file__).parent / "site.toml"], ids=lambda p: p.stem)
 def test_every_source_is_named_whole_and_used(path: Path) -> None:
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     sources = data.pop("_sources")
@@ -182,9 +180,7 @@ def test_consumption_is_near_publication(name: str) -> None:
 
 def test_countries_use_less_than_the_world() -> None:
     regions = catalog.records("region")
-    used = sum(
-        r.get("consumption_twh") for n, r in regions.items() if r.meta["scope"] == "country" and n != "eu"
-    )
+    used = sum(r.get("consumption_twh") for n, r in regions.items() if r.meta["scope"] == "country" and n != "eu")
     assert 0.93 < used / regions["world"].get("consumption_twh") < 1.0
 
 
@@ -267,7 +263,5 @@ def test_modelled_halls_lie_in_the_bands_of_lei_and_masanet(name: str, size: str
 def test_google_campuses_average_to_the_google_site() -> None:
     rows = shared_rows("facility/site_pue_wue.csv")
     for site, year in (("google-2021", "2021"), ("google", "TTM to 2025Q3?")):
-        campuses = [
-            float(r["pue"]) for r in rows if r["operator"] == "Google" and r["year"] == year and r["pue"]
-        ]
+        campuses = [float(r["pue"]) for r in rows if r["operator"] == "Google" and r["year"] == year and r["pue"]]
         assert pue(catalog.find("site", site)) == pytest.approx(fmean(campuses), abs=0.01)

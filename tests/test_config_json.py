@@ -307,9 +307,7 @@ def test_bad_field_is_named_with_the_mend(tmp_path: Path, case: str) -> None:
         assert word in message
 
 
-@pytest.mark.parametrize(
-    "text", ["", "not json", "{", "[1, 2]", "3", '"text"', "null", "[" * 200_000, "1" * 5000]
-)
+@pytest.mark.parametrize("text", ["", "not json", "{", "[1, 2]", "3", '"text"', "null", "[" * 200_000, "1" * 5000])
 def test_what_is_no_json_object_is_refused(tmp_path: Path, text: str) -> None:
     assert "config.json" in refused(write(tmp_path, text))
 

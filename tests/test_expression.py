@@ -78,9 +78,7 @@ def test_arithmetic_is_python_s(tree: tuple[str, float]) -> None:
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
-_operands = st.tuples(st.sampled_from(["", "", "-", "+", "--"]), st.sampled_from(["2", "3", "0.5", "1"])).map(
-    "".join
-)
+_operands = st.tuples(st.sampled_from(["", "", "-", "+", "--"]), st.sampled_from(["2", "3", "0.5", "1"])).map("".join)
 _operators = st.sampled_from(["+", "-", "*", "/", "**"])
 
 

@@ -322,9 +322,7 @@ class Page(HTMLParser):
 
 
 def run_of(count: int) -> dict[str, Any]:
-    jobs = [
-        job(f"Job {i}", 10.0 ** (3 + 0.8 * i), 86400.0 * (i + 1), serving=i % 2 == 0) for i in range(count)
-    ]
+    jobs = [job(f"Job {i}", 10.0 ** (3 + 0.8 * i), 86400.0 * (i + 1), serving=i % 2 == 0) for i in range(count)]
     return total(jobs, f"{count} jobs")
 
 
@@ -432,11 +430,7 @@ def test_an_answer_alone_is_a_run_of_one_job() -> None:
 
 def test_missing_keys_leave_their_sections_out() -> None:
     Page(render({}))
-    Page(
-        render(
-            {"command": "run", "title": "Empty", "jobs": [], "matters": None, "scenario": None, "facts": None}
-        )
-    )
+    Page(render({"command": "run", "title": "Empty", "jobs": [], "matters": None, "scenario": None, "facts": None}))
     full = article()
     for key in full:
         Page(render({k: v for k, v in full.items() if k != key}))
@@ -517,9 +511,7 @@ def test_labels_of_the_diagram_do_not_overlap(draw: Any) -> None:
     columns: dict[str, list[float]] = {}
     for x, y in places:
         columns.setdefault(x, []).append(float(y))
-    assert (
-        min(b - a for ys in columns.values() for a, b in zip(sorted(ys), sorted(ys)[1:], strict=False)) >= 14
-    )
+    assert min(b - a for ys in columns.values() for a, b in zip(sorted(ys), sorted(ys)[1:], strict=False)) >= 14
 
 
 def test_axis_is_logarithmic_where_jobs_are_far_apart() -> None:

@@ -1,10 +1,10 @@
 """Wattline follows electricity through AI, from the chip to the grid.
 
-    >>> import wattline as wl
-    >>> wl.train("gpt-3-175b", tokens="300B", chip="v100-sxm2-32gb", chips=10_000)
-    >>> wl.prompt("llama-3.1-70b", chip="h100-sxm", input_tokens=500, output_tokens=300)
-    >>> wl.run("examples/article.toml")
-    >>> wl.check("article")
+>>> import wattline as wl
+>>> wl.train("gpt-3-175b", tokens="300B", chip="v100-sxm2-32gb", chips=10_000)
+>>> wl.prompt("llama-3.1-70b", chip="h100-sxm", input_tokens=500, output_tokens=300)
+>>> wl.run("examples/article.toml")
+>>> wl.check("article")
 """
 
 from __future__ import annotations

@@ -54,9 +54,7 @@ class Fact:
         if not all(np.isfinite((self.value, self.low, self.high))):
             raise WattlineError(f"fact {self.key}: value, low and high must be finite numbers")
         if not self.low <= self.value <= self.high:
-            raise WattlineError(
-                f"fact {self.key}: value {self.value:g} is not within {self.low:g} to {self.high:g}"
-            )
+            raise WattlineError(f"fact {self.key}: value {self.value:g} is not within {self.low:g} to {self.high:g}")
         if self.dist == "lognormal" and self.low <= 0:
             raise WattlineError(f"fact {self.key}: a lognormal range must lie above zero")
 
@@ -102,7 +100,7 @@ def _lognormal(u: Array, low: float, median: float, high: float) -> Array:
 def normal_quantile(u: Array | float) -> Array:
     """The standard normal quantile, by table: exact to 1e-6 within ±4.7 standard deviations."""
     z, cdf = _normal_table()
-    return np.interp(u, cdf, z)
+    return np.asarray(np.interp(u, cdf, z))
 
 
 @lru_cache(maxsize=1)

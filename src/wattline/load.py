@@ -48,7 +48,7 @@ class Load:
 
     @property
     def duration_s(self) -> float:
-        return self.step_s * self.power_w.shape[-1]
+        return self.step_s * int(self.power_w.shape[-1])
 
     @property
     def energy_j(self) -> Array:

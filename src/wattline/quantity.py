@@ -52,9 +52,7 @@ def unit(text: str) -> pint.Unit:
     try:
         return registry().parse_units(text.replace("kgCO2e", "kg").replace("gCO2e", "g"))
     except Exception as error:
-        raise QuantityError(
-            f"unknown unit {shorten(text)!r}; use one such as W, kWh, MWh, h, day, USD/kWh"
-        ) from error
+        raise QuantityError(f"unknown unit {shorten(text)!r}; use one such as W, kWh, MWh, h, day, USD/kWh") from error
 
 
 @lru_cache(maxsize=2048)
@@ -67,9 +65,7 @@ def factor(source: str, target: str) -> float:
     except QuantityError:
         raise
     except Exception as error:
-        raise QuantityError(
-            f"cannot turn {source or 'a plain number'} into {target or 'a plain number'}"
-        ) from error
+        raise QuantityError(f"cannot turn {source or 'a plain number'} into {target or 'a plain number'}") from error
 
 
 def parse(text: str | float, target: str, what: str = "value", *, zero: bool = False) -> float:
@@ -82,9 +78,7 @@ def parse(text: str | float, target: str, what: str = "value", *, zero: bool = F
     if isinstance(text, bool) or not math.isfinite(value):
         raise QuantityError(f"{what}: {shorten(str(text))!r} is not a finite number")
     if value < 0 or (value == 0 and not zero):
-        raise QuantityError(
-            f"{what}: {shorten(str(text))!r} must be {'zero or more' if zero else 'greater than zero'}"
-        )
+        raise QuantityError(f"{what}: {shorten(str(text))!r} must be {'zero or more' if zero else 'greater than zero'}")
     return value
 
 
@@ -149,52 +143,72 @@ _LADDER = {
 }
 
 
-def show(value: float, name: str, digits: int = 3) -> str:
-    """``value`` in a unit that people read with ease: ``show(4.63e12, "J")`` gives ``1.29 GWh``.
+def show(value: float, name: str, digits: int = 3, like: float | None = None) -> str:
+    """``value`` in a unit that people read with ease: ``show(4.63e12, "J")`` gives ``1,286 MWh``.
 
-    Joules are shown as watt-hours from 1 kJ on; grams, litres and seconds climb to t, m³, days and years.
+    Joules are shown as watt-hours from 1 kJ on; grams, litres and seconds climb to t, m³, days and years. With
+    ``like`` the unit is the one that value would have, so that a column keeps one unit.
     """
     if not math.isfinite(value):
         return "unknown"
+    scale, shown = ladder(value if like is None else like, name)
+    text = number(value * scale, digits)
+    return f"${text}" if shown == "USD" else f"{text} {shown}".strip()
+
+
+def ladder(value: float, name: str) -> tuple[float, str]:
+    """The unit in which people read a value of unit ``name``, and what to multiply it by."""
+    scale = 1.0
     if name == "J" and abs(value) >= 1e3:
-        value, name = value / 3600, "Wh"
+        scale, name = 1 / 3600, "Wh"
     if name in _LADDER:
-        value, name = _climb(value, name)
-    elif name == "s":
-        value, name = _time(value)
-    elif name in ("g", "kg"):
-        value, name = _mass(value if name == "g" else value * 1e3)
-    elif name == "L" and abs(value) >= 1e3:
-        value, name = value / 1e3, "m³"
-    elif name == "L" and abs(value) < 0.1:
-        value, name = value * 1e3, "mL"
-    if name == "USD":
-        return f"${number(value, digits)}"
-    return f"{number(value, digits)} {name}".strip()
+        step, name = _climb(value * scale, name)
+        return scale * step, name
+    for limit, step, shown in _STEPS.get(name, ()):
+        if abs(value) < limit:
+            return step, shown
+    return scale, name
+
+
+# unit -> (below, times, shown as), in rising order
+_STEPS: dict[str, tuple[tuple[float, float, str], ...]] = {
+    "s": (
+        (1, 1e3, "ms"),
+        (180, 1, "s"),
+        (10_800, 1 / 60, "min"),
+        (259_200, 1 / 3600, "h"),
+        (86_400_000, 1 / 86_400, "days"),
+        (math.inf, 1 / 31_557_600, "years"),
+    ),
+    "g": (
+        (1, 1e3, "mg"),
+        (1e3, 1, "g"),
+        (1e6, 1e-3, "kg"),
+        (1e10, 1e-6, "t"),
+        (1e13, 1e-9, "kt"),
+        (math.inf, 1e-12, "Mt"),
+    ),
+    "kg": (
+        (1e-3, 1e6, "mg"),
+        (1, 1e3, "g"),
+        (1e3, 1, "kg"),
+        (1e7, 1e-3, "t"),
+        (1e10, 1e-6, "kt"),
+        (math.inf, 1e-9, "Mt"),
+    ),
+    "L": ((0.1, 1e3, "mL"), (1e3, 1, "L"), (math.inf, 1e-3, "m³")),
+}
 
 
 def _climb(value: float, name: str) -> tuple[float, str]:
-    ladder = _LADDER[name]
-    step = int(math.floor(math.log10(abs(value)) / 3 + 1e-12)) if value else 0
-    # three figures before the point read better than "1.29 GWh" for what the field calls 1,287 MWh
-    if name in ("Wh", "W") and 1 <= abs(value) / 1e3**step < 10 and step >= 1:
+    """The rung of the ladder for this value, and what to multiply it by."""
+    rungs = _LADDER[name]
+    step = math.floor(math.log10(abs(value)) / 3 + 1e-12) if value else 0
+    # "1,287 MWh" is what the field says, not "1.29 GWh"
+    if name in ("Wh", "W") and step >= 1 and abs(value) / 1e3**step < 10:
         step -= 1
-    index = min(max(ladder.index(name) + step, 0), len(ladder) - 1)
-    return value / 1e3 ** (index - ladder.index(name)), ladder[index]
-
-
-def _time(value: float) -> tuple[float, str]:
-    for limit, scale, name in ((1, 1e-3, "ms"), (180, 1, "s"), (10800, 60, "min"), (259200, 3600, "h")):
-        if abs(value) < limit:
-            return value / scale, name
-    return (value / 86400, "days") if abs(value) < 86400 * 1000 else (value / 31557600, "years")
-
-
-def _mass(grams: float) -> tuple[float, str]:
-    for limit, scale, name in ((1, 1e-3, "mg"), (1e3, 1, "g"), (1e6, 1e3, "kg"), (1e9, 1e6, "t")):
-        if abs(grams) < limit:
-            return grams / scale, name
-    return (grams / 1e9, "kt") if abs(grams) < 1e12 else (grams / 1e12, "Mt")
+    index = min(max(rungs.index(name) + step, 0), len(rungs) - 1)
+    return 1e3 ** (rungs.index(name) - index), rungs[index]
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -206,7 +220,7 @@ def number(value: float, digits: int = 3) -> str:
             return number(value / (1e6 if scale == 1e7 else scale), digits) + word
     if abs(value) < 1e-4:
         return f"{value:.{digits - 1}e}"
-    if abs(value) >= 1000:
+    if abs(value) >= 1000 or value == int(value):
         return f"{value:,.0f}"
     places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     return f"{value:,.{places}f}"

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def attributes() -> dict[str, dict[str, Any]]:
     return tomllib.loads((HERE / "attributes.toml").read_text(encoding="utf-8"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def records(kind: str) -> dict[str, Record]:
     """All records of a kind, by name, in the order of the files."""
     found: dict[str, Record] = {}
@@ -88,7 +88,7 @@ def records(kind: str) -> dict[str, Record]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _names(kind: str) -> dict[str, str]:
     names: dict[str, str] = {}
     for name, record in records(kind).items():
@@ -156,7 +156,14 @@ def read_records(kind: str, text: str, where: str) -> Iterator[tuple[str, Record
                     source = by_attribute.get(attribute, own) if "source" not in entry else own
                     raw = raw if isinstance(raw, dict) else {"value": raw}
                     facts[attribute] = _fact(
-                        kind, name, attribute, raw, declared[attribute], raw.get("source", source), sources, at
+                        kind,
+                        name,
+                        attribute,
+                        raw,
+                        declared[attribute],
+                        raw.get("source", source),
+                        sources,
+                        at,
                     )
                 elif isinstance(raw, (int, float)) and not isinstance(raw, bool) and attribute != "year":
                     raise WattlineError(f"catalog: {at}: {attribute} is not declared in attributes.toml")

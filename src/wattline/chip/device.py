@@ -86,6 +86,8 @@ def load_chip(name: str, draws: Draws) -> Chip:
         idle_w=draws(record["idle_w"]),
         host_w=host,
         host_idle_w=idle,
-        network_w=draws(server["network_w_per_chip"]) if "network_w_per_chip" in server.facts else draws("fit.no-network"),
+        network_w=draws(server["network_w_per_chip"])
+        if "network_w_per_chip" in server.facts
+        else draws("fit.no-network"),
         node_chips=node,
     )

@@ -49,9 +49,7 @@ class Step:
         return max(parts, key=lambda name: float(np.mean(parts[name])))
 
 
-def prefill_step(
-    model: Model, chip: Chip, chips: int, input_tokens: ArrayLike, precision: str, draws: Draws
-) -> Step:
+def prefill_step(model: Model, chip: Chip, chips: int, input_tokens: ArrayLike, precision: str, draws: Draws) -> Step:
     """A replica of ``chips`` chips reads one prompt of ``input_tokens`` tokens."""
     tokens = np.asarray(input_tokens, float)
     operations = count.prefill_flops(model, tokens)
@@ -71,9 +69,7 @@ def decode_step(
     """A replica makes one token for each of ``batch`` sequences that have ``context_tokens`` behind them."""
     batch = np.asarray(batch, float)
     operations = count.decode_flops_per_token(model, context_tokens) * batch
-    moved = (
-        count.weight_bytes_read(model, batch, BYTES[precision]) + count.kv_bytes(model, context_tokens) * batch
-    )
+    moved = count.weight_bytes_read(model, batch, BYTES[precision]) + count.kv_bytes(model, context_tokens) * batch
     return _step(model, chip, chips, batch, operations, moved, precision, draws)
 
 
@@ -126,9 +122,7 @@ def active_power(chip: Chip, compute_share: Array, memory_share: Array, draws: D
     return np.asarray(chip.idle_w + (chip.tdp_w - chip.idle_w) * np.clip(activity, 0.0, 1.0))
 
 
-def memory_needed_bytes(
-    model: Model, batch: ArrayLike, context_tokens: ArrayLike, precision: str
-) -> Array:
+def memory_needed_bytes(model: Model, batch: ArrayLike, context_tokens: ArrayLike, precision: str) -> Array:
     """Bytes that a replica holds: weights, and the cache of ``batch`` sequences at this length."""
     weights = count.weight_bytes(model, BYTES[precision])
     return np.asarray(weights + count.kv_bytes(model, context_tokens) * np.asarray(batch, float))

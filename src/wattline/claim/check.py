@@ -143,9 +143,7 @@ def _check(claim: Claim, draws: Draws) -> Result:
     )
 
 
-def _judge(
-    claim: Claim, scope: Scope
-) -> tuple[Stated | None, tuple[Figure, Grade] | None, Newer | None, Verdict]:
+def _judge(claim: Claim, scope: Scope) -> tuple[Stated | None, tuple[Figure, Grade] | None, Newer | None, Verdict]:
     """What is stated, what follows, what is newer, and the verdict; all in the unit of what is stated."""
     values = {
         key: _value(expression, key, scope)
@@ -160,12 +158,8 @@ def _judge(
     for key, value in values.items():
         if value.dimensionality != ends[0].dimensionality:
             one, other = (figure("", "", v, climb=False).unit or "a plain number" for v in (value, ends[0]))
-            raise WattlineError(
-                f"{key} is in {one}, but what is stated is in {other}; the two cannot be compared"
-            )
-    figures = {
-        key: _line(key, getattr(claim, key), value.to(unit), climb=False) for key, value in values.items()
-    }
+            raise WattlineError(f"{key} is in {one}, but what is stated is in {other}; the two cannot be compared")
+    figures = {key: _line(key, getattr(claim, key), value.to(unit), climb=False) for key, value in values.items()}
     ends_of = ("stated", "stated") if "stated" in figures else ("stated_low", "stated_high")
     truth = interval(claim.relation, *(figures[key].range for key in ends_of))
     grades = {

@@ -196,8 +196,7 @@ def _said(value: Any) -> str:
 
 def _kinds(error: pint.DimensionalityError) -> str:
     one, other = (
-        spelled(getattr(u, "units", u)) if hasattr(u, "_units") else str(u)
-        for u in (error.units1, error.units2)
+        spelled(getattr(u, "units", u)) if hasattr(u, "_units") else str(u) for u in (error.units1, error.units2)
     )
     return f"{shorten(one) or 'a plain number'} and {shorten(other) or 'a plain number'}"
 

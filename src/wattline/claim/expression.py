@@ -75,9 +75,7 @@ class Node:
 def _node(kind: str, value: Any = None, *parts: Node) -> Node:
     depth = 1 + max((part.depth for part in parts), default=0)
     if depth > MAX_DEPTH:
-        raise ExpressionError(
-            f"is nested too deep; at most {MAX_DEPTH} levels are read, so split it into steps"
-        )
+        raise ExpressionError(f"is nested too deep; at most {MAX_DEPTH} levels are read, so split it into steps")
     return Node(kind, value, parts, depth)
 
 
@@ -183,9 +181,7 @@ def _trouble(text: str, error: UnexpectedInput, start: str) -> str:
         return "ends too early; a number, a name or a closing parenthesis is missing"
     rest = text[at:].lstrip()
     mend = "write one number and its unit, such as 1287 MWh" if start == "literal" else _mend(rest)
-    return f"cannot be read from {shorten(rest, 20)!r} (character {at + 1}) on" + (
-        f"; {mend}" if mend else ""
-    )
+    return f"cannot be read from {shorten(rest, 20)!r} (character {at + 1}) on" + (f"; {mend}" if mend else "")
 
 
 def _mend(rest: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,10 +81,8 @@ def read_file(path: str | Path) -> ClaimsFile:
     """The claims in a TOML file, or in the built-in one of this name (``article``)."""
     if str(path) in built_in():
         return read_claims((BUILT_IN / f"{path}.toml").read_text(encoding="utf-8"), str(path))
-    if not Path(path).exists():
-        raise WattlineError(
-            f"claims file {shorten(str(path))} does not exist; built in: {', '.join(built_in())}"
-        )
+    if not os.path.exists(path):
+        raise WattlineError(f"claims file {shorten(str(path))} does not exist; built in: {', '.join(built_in())}")
     return read_claims(read_text(path, MAX_BYTES, "claims file"), str(path))
 
 
@@ -97,9 +96,7 @@ def read_claims(text: str, where: str) -> ClaimsFile:
             raise Trouble("has no claims; each begins with a line [[claim]]")
         if len(entries) > MAX_CLAIMS:
             raise Trouble(f"has {len(entries):,} claims; at most {MAX_CLAIMS} are checked at once")
-        defaults = {"source": text_of(data, "source")} | {
-            k: data[k] for k in ("holds", "roughly") if k in data
-        }
+        defaults = {"source": text_of(data, "source")} | {k: data[k] for k in ("holds", "roughly") if k in data}
         title = text_of(data, "title") or Path(where).stem
     except Trouble as error:
         raise WattlineError(f"{shorten(where, 200)}: {error}") from None
@@ -185,9 +182,7 @@ def _whole(claim: Claim) -> None:
     figures = claim.derived is not None or claim.newer is not None
     if claim.cannot:
         if claim.newer is not None:
-            raise Trouble(
-                "newer makes no sense where the claim cannot be checked; put the figure under beside"
-            )
+            raise Trouble("newer makes no sense where the claim cannot be checked; put the figure under beside")
         return
     if not states:
         raise Trouble("stated is missing: what the claim says, as a name or an expression; or give cannot")

@@ -62,11 +62,7 @@ def climbed(quantity: Any) -> Any:
         return quantity
     for name in quantity.units._units:
         for base in ("watt_hour", "watt"):
-            if (
-                name.endswith(base)
-                and name.removesuffix(base) in _LADDER
-                and quantity.units._units[name] == 1
-            ):
+            if name.endswith(base) and name.removesuffix(base) in _LADDER and quantity.units._units[name] == 1:
                 return _climb(quantity, name, base)
     return quantity
 

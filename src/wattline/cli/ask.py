@@ -70,7 +70,14 @@ def train(
     from wattline.scenario.train import train as work
 
     _need(tokens=tokens, chip=chip, chips=chips)
-    given: dict[str, Any] = {"mfu": mfu, "hours": hours, "watts": watts, "pue": pue, "site": site, "region": region}
+    given: dict[str, Any] = {
+        "mfu": mfu,
+        "hours": hours,
+        "watts": watts,
+        "pue": pue,
+        "site": site,
+        "region": region,
+    }
     answer = work(
         _model(model, config),
         tokens,

@@ -38,7 +38,8 @@ def _validate() -> None:
 @validate_app.command("training")
 def validate_training(
     file: Annotated[
-        Path | None, typer.Argument(help="CSV of published runs [default: the catalog's that no fit has seen].")
+        Path | None,
+        typer.Argument(help="CSV of published runs [default: the catalog's that no fit has seen]."),
     ] = None,
     draws: Annotated[int, typer.Option(help="Draws from the facts' ranges.")] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 0,

@@ -26,7 +26,8 @@ app.command("prompt")(ask.prompt)
 app.command("check")(judge.check)
 app.command("facts")(facts.facts)
 app.command(
-    "explain", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    "explain",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )(facts.explain)
 app.add_typer(judge.validate_app, name="validate")
 app.add_typer(judge.calibrate_app, name="calibrate")

@@ -79,12 +79,9 @@ def _ticks(scale: Axis) -> str:
 def _track(value: Span, scale: Axis, station: str, title: str) -> str:
     low, mid, high = (scale.at(x) for x in value)
     grid = "".join(
-        f'<line class="rule" x1="{x:.2f}%" x2="{x:.2f}%" y1="0" y2="100%"/>'
-        for x in map(scale.at, scale.ticks)
+        f'<line class="rule" x1="{x:.2f}%" x2="{x:.2f}%" y1="0" y2="100%"/>' for x in map(scale.at, scale.ticks)
     )
-    whisker = (
-        "" if value.exact else f'<line class="range" x1="{low:.2f}%" x2="{high:.2f}%" y1="50%" y2="50%"/>'
-    )
+    whisker = "" if value.exact else f'<line class="range" x1="{low:.2f}%" x2="{high:.2f}%" y1="50%" y2="50%"/>'
     dot = f'<circle cx="{mid:.2f}%" cy="50%" r="5"/>'
     head = f'<svg class="track s-{station}" role="img" aria-label="{esc(title)}">'
     return f"{head}<title>{esc(title)}</title>{grid}{whisker}{dot}</svg>"
@@ -128,10 +125,7 @@ def intervals(jobs: Sequence[tuple[str, Json]]) -> str:
         f"Energy at each station, from the chips outwards; each holds the one before it. "
         f"Dot: median. Line: 5th to 95th percentile ({kind})."
     )
-    return (
-        f'<figure class="intervals">{"".join(blocks)}{_ticks(scale)}'
-        f"<figcaption>{esc(caption)}</figcaption></figure>"
-    )
+    return f'<figure class="intervals">{"".join(blocks)}{_ticks(scale)}<figcaption>{esc(caption)}</figcaption></figure>'
 
 
 def matters(items: object) -> str:
@@ -171,9 +165,7 @@ def _matter(r: float, item: Json, both: bool) -> str:
     code = f' <code title="{esc(key)}">{esc(key)}</code>' if key and key != name else ""
     words = f"<b>{esc(name)}</b><small>{esc(fact_range(item))}</small>{code}"
     value = f"{r:+.2f}".replace("-", "−")
-    return (
-        f'<div class="m-row"><div class="m-name">{words}</div>{bar}<span class="m-value">{value}</span></div>'
-    )
+    return f'<div class="m-row"><div class="m-name">{words}</div>{bar}<span class="m-value">{value}</span></div>'
 
 
 def fact_range(fact: Json) -> str:

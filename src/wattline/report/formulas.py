@@ -71,9 +71,7 @@ LINE: list[tuple[str, list[tuple[str, str]]]] = [
 def formulas() -> RenderableType:
     """All formulas, to print with Rich."""
     lines: list[RenderableType] = [
-        Text(
-            "The formulas of the line. `wattline explain train …` or `--explain` on any answer shows them at work."
-        ),
+        Text("The formulas of the line. `wattline explain train …` or `--explain` on any answer shows them at work."),
     ]
     for station, rows in LINE:
         lines.append(Text(station, style="bold cyan"))

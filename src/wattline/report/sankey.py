@@ -159,9 +159,7 @@ def wide(graph: Flows) -> str:
             body.append(_path(_s_curve(x + 8, x_next, y_out, y, height), end, total))
             body.append(_bar(x_next, y, 8, height, end.station))
             body.append(
-                _label(
-                    x_next + 15, max(y + height / 2 - 3, y + 9), wrap(end.label, 22, 1), _figures(end, total)
-                )
+                _label(x_next + 15, max(y + height / 2 - 3, y + 9), wrap(end.label, 22, 1), _figures(end, total))
             )
             y_out += height
             y += max(height + 8, pitch)
@@ -172,9 +170,7 @@ def wide(graph: Flows) -> str:
     return _svg(body, 1080, bottom + 6, "wide", graph)
 
 
-def _wide_jobs(
-    body: list[str], jobs: list[Node], total: float, top: float, scale: float, first: float
-) -> float:
+def _wide_jobs(body: list[str], jobs: list[Node], total: float, top: float, scale: float, first: float) -> float:
     y, y_in = top, top
     for job in jobs:
         height = job.energy * scale
@@ -217,9 +213,7 @@ def tall(graph: Flows) -> str:
             body.append(_path(_turn(right - width, right, start, edge, row, width), end, total))
             body.append(_bar(edge, row, 6, width, end.station))
             body.append(
-                _label(
-                    edge + 14, max(row + width / 2 - 3, row + 9), wrap(end.label, 22, 1), _figures(end, total)
-                )
+                _label(edge + 14, max(row + width / 2 - 3, row + 9), wrap(end.label, 22, 1), _figures(end, total))
             )
             right -= width
             row += max(width + 8, 36)
@@ -231,9 +225,7 @@ def tall(graph: Flows) -> str:
     return _svg(body, 360, y + 4, "tall", graph)
 
 
-def _tall_jobs(
-    body: list[str], jobs: list[Node], total: float, left: float, scale: float, edge: float
-) -> float:
+def _tall_jobs(body: list[str], jobs: list[Node], total: float, left: float, scale: float, edge: float) -> float:
     if not jobs:
         return 8.0
     places, y = [], 8.0

@@ -46,9 +46,7 @@ def _cell(label: str, html: str, kind: str = "") -> str:
     return f'<td data-label="{esc(label)}" class="{kind}">{html}</td>'
 
 
-def _table(
-    heads: Sequence[tuple[str, str]], rows: Sequence[str], kind: str, caption: str, foot: str = ""
-) -> str:
+def _table(heads: Sequence[tuple[str, str]], rows: Sequence[str], kind: str, caption: str, foot: str = "") -> str:
     head = "".join(f'<th scope="col" class="{k}">{esc(name)}</th>' for name, k in heads)
     return (
         f'<table class="{kind}"><caption class="sr">{esc(caption)}</caption><thead><tr>{head}</tr></thead>'
@@ -124,9 +122,7 @@ def jobs_table(jobs: Sequence[tuple[str, Json]], run: Json) -> str:
         rows.append(f'<tr><th scope="row"><a href="#job-{i + 1}">{esc(name)}</a></th>{cells}</tr>')
     foot = ""
     if span(run.get("energy_wh")):
-        foot = (
-            f'<tr><th scope="row">All jobs</th>{"".join(_spanned(run, *column) for column in columns)}</tr>'
-        )
+        foot = f'<tr><th scope="row">All jobs</th>{"".join(_spanned(run, *column) for column in columns)}</tr>'
     heads = [("Job", ""), *((label, "num") for _, label, _ in columns)]
     table = _table(heads, rows, "jobs stack", "The jobs side by side", foot)
     return f'<div class="scroll" tabindex="0" role="region" aria-label="The jobs side by side">{table}</div>'

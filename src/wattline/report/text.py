@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from html import escape
 from typing import Any
 
@@ -56,22 +57,14 @@ def render(data: Json, explain: bool = False) -> RenderableType:
 
 def as_text(data: Json, explain: bool = False, width: int = 88) -> str:
     """The same as plain text."""
-    console = Console(width=width, no_color=True, record=True, file=_Nowhere())
+    console = Console(width=width, no_color=True, file=io.StringIO())
     console.print(render(data, explain))
-    return console.export_text().rstrip()
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
 
 
 def as_notebook_html(data: Json) -> str:
     """The same for a notebook's cell: monospaced, in the notebook's own colours."""
     return f"<pre style='line-height:1.3'>{escape(as_text(data))}</pre>"
-
-
-class _Nowhere:
-    def write(self, text: str) -> int:
-        return len(text)
-
-    def flush(self) -> None:
-        pass
 
 
 def _answer(data: Json) -> list[RenderableType]:
@@ -82,7 +75,7 @@ def span(value: Any, unit: str) -> tuple[str, str]:
     """``p50`` and ``p5 to p95`` in words; the second is empty where the range is nothing."""
     if not isinstance(value, dict):
         return show(float(value), unit), ""
-    middle, low, high = (show(value[p], unit) for p in ("p50", "p5", "p95"))
+    middle, low, high = (show(value[p], unit, like=value["p50"]) for p in ("p50", "p5", "p95"))
     return middle, "" if low == high else f"{low} to {high}"
 
 
@@ -90,7 +83,9 @@ def _grid(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in columns:
         right = name.strip() in ("p50", "mean", "share", "mean power", "rank correlation")
-        table.add_column(name, justify="right" if right else "left", no_wrap=name != "fact")
+        table.add_column(
+            name, justify="right" if right else "left", no_wrap=name not in ("What matters most", "range of the fact")
+        )
     return table
 
 
@@ -119,9 +114,8 @@ def _bill(data: Json) -> Table:
     most = max(part["share"] for part in data["parts"].values()) or 1.0
     for part in data["parts"].values():
         bar = "█" * max(round(24 * part["share"] / most), 1 if part["share"] > 0 else 0)
-        table.add_row(
-            part["label"], show(part["energy_mean_wh"], "Wh"), f"{part['share']:.1%}", Text(bar, "green")
-        )
+        energy = show(part["energy_mean_wh"], "Wh", like=data["energy_mean_wh"])
+        table.add_row(part["label"], energy, f"{part['share']:.1%}", Text(bar, "green"))
     table.add_row("Delivered by the grid", show(data["energy_mean_wh"], "Wh"), "100.0%", "", style="bold")
     return table
 
@@ -132,9 +126,7 @@ def _reasons(data: Json) -> list[RenderableType]:
         table = _grid("What matters most", "rank correlation", "range of the fact")
         for row in data["matters"]:
             low, high = (number(row[end]) for end in ("low", "high"))
-            table.add_row(
-                row["name"], f"{row['rank_correlation']:+.2f}", f"{low} to {high} {row['unit']}".strip()
-            )
+            table.add_row(row["name"], f"{row['rank_correlation']:+.2f}", f"{low} to {high} {row['unit']}".strip())
         blocks += ["", table]
     if data.get("equivalents"):
         table = _grid("As much as", "p50", "p5 to p95")
@@ -148,9 +140,7 @@ def _reasons(data: Json) -> list[RenderableType]:
 def _working(data: Json) -> list[RenderableType]:
     table = _grid("The working", "p50", "p5 to p95")
     for step in data["steps"]:
-        table.add_row(
-            f"[{step['station']}] {step['name']}".replace("[", r"\["), *span(step["value"], step["unit"])
-        )
+        table.add_row(f"[{step['station']}] {step['name']}".replace("[", r"\["), *span(step["value"], step["unit"]))
         table.add_row(Text(f"    = {step['formula']}", style="dim", overflow="fold"), "", "")
     return ["", table]
 

@@ -32,9 +32,7 @@ def _table(rows: list[Compared], unit: str) -> Table:
         if row.predicted is not None and row.published is not None:
             p5, p50, p95 = (show(x, unit) for x in (row.predicted.p5, row.predicted.p50, row.predicted.p95))
             mark = Text("yes", "green") if row.covered else Text("no", "red")
-            table.add_row(
-                row.name, show(row.published, unit), p50, f"{p5} to {p95}", f"{row.error:+.0%}", mark
-            )
+            table.add_row(row.name, show(row.published, unit), p50, f"{p5} to {p95}", f"{row.error:+.0%}", mark)
     return table
 
 

@@ -31,9 +31,7 @@ class Place:
     pue: Array
 
 
-def place(
-    site: str | None, region: str | None, pue: float | str | None, draws: Draws, working: Working
-) -> Place:
+def place(site: str | None, region: str | None, pue: float | str | None, draws: Draws, working: Working) -> Place:
     """Read the names and a given PUE; the rest comes from the catalog."""
     kind, where = annual.load_site(site), grid.load_region(region)
     given = None if pue is None else parse_pue(pue)

@@ -130,9 +130,7 @@ def read_request(
             f"{architecture.key}: its architecture was never published, so its prompts cannot be worked out; "
             "take a model of its size whose architecture is known"
         )
-    read, written = (
-        _tokens(value, what) for value, what in ((input_tokens, "input"), (output_tokens, "output"))
-    )
+    read, written = (_tokens(value, what) for value, what in ((input_tokens, "input"), (output_tokens, "output")))
     form = check_precision(precision or architecture.native_format)
     device = load_chip(chip, draws)
     length = read + written

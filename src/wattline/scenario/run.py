@@ -132,13 +132,17 @@ def _first_given(*values: int | None) -> int:
 
 def _answer(job: Job, path: Path, draws: Draws) -> Answer:
     model: str | Path = path.parent / job.config if job.config else str(job.model)
-    where = {"site": job.site, "region": job.region, "pue": job.pue, "precision": job.precision, "draws": draws}
+    where = {
+        "site": job.site,
+        "region": job.region,
+        "pue": job.pue,
+        "precision": job.precision,
+        "draws": draws,
+    }
     if isinstance(job, TrainJob):
         keys = ("mfu", "hours", "watts", "sequence")
         given = {key: getattr(job, key) for key in keys}
         return train(model, job.tokens, job.chip, job.chips, **given, **where)  # type: ignore[arg-type]
     assert isinstance(job, ServeJob)
     given = {key: getattr(job, key) for key in ("days", "gpus", "batch", "active")}
-    return serve(
-        model, job.requests, job.chip, input_tokens=job.input, output_tokens=job.output, **given, **where
-    )  # type: ignore[arg-type]
+    return serve(model, job.requests, job.chip, input_tokens=job.input, output_tokens=job.output, **given, **where)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""``train``: what a training run takes, from model, tokens and chips; whatever is measured replaces what is predicted."""
+"""``train``: what a training run takes, from model, tokens and chips; the measured replaces the predicted."""
 
 from __future__ import annotations
 
@@ -175,14 +175,10 @@ def hidden_of_size(params: float) -> float:
     return float((128 * params / 12) ** (1 / 3))
 
 
-def _power(
-    device: Chip, chips: int, watts: float | str | None, draws: Draws, working: Working
-) -> dict[str, Array]:
+def _power(device: Chip, chips: int, watts: float | str | None, draws: Draws, working: Working) -> dict[str, Array]:
     goodput = draws("fit.training-goodput")
     active = training_power_w(device, draws)
-    predicted = training.power_by_part(
-        chips, active, device.idle_w, device.host_w, device.network_w, goodput
-    )
+    predicted = training.power_by_part(chips, active, device.idle_w, device.host_w, device.network_w, goodput)
     if watts is None:
         working.note("chip", "power of a chip at work", "TDP × measured fraction of TDP in training", active, "W")
         working.note("server", "host's power per chip", "host watts / chips a node", device.host_w, "W")

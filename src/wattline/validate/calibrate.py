@@ -169,7 +169,7 @@ _HEAD = """\
 # Made by `wattline calibrate training FILE.csv`; do not edit. {within}.
 
 [_sources]
-runs = {{ title = "Fitted to published training runs: papers, model cards and MLPerf node meters", year = 2026, where = "{within}" }}
+runs = {{ title = "Fitted to runs of papers, model cards and MLPerf node meters", year = 2026, where = "{within}" }}
 
 [_default]
 source = "runs"

@@ -38,13 +38,15 @@ class Compared:
     @property
     def error(self) -> float:
         """Relative error of the median prediction."""
-        assert self.predicted is not None and self.published is not None
+        assert self.predicted is not None
+        assert self.published is not None
         return self.predicted.p50 / self.published - 1.0
 
     @property
     def covered(self) -> bool:
         """Whether the published figure lies in p5 to p95."""
-        assert self.predicted is not None and self.published is not None
+        assert self.predicted is not None
+        assert self.published is not None
         return self.predicted.p5 <= self.published <= self.predicted.p95
 
     def json(self, unit: str) -> dict[str, Any]:
@@ -83,7 +85,11 @@ class Validation:
     def json(self) -> dict[str, Any]:
         units = {"chip_hours": "chip_hours", "energy": "energy_wh"}
         rows = {name: [row.json(units[name]) for row in rows] for name, rows in self.rows.items()}
-        return {"command": "validate training", **{name: self.score(name) for name in self.rows}, "rows": rows}
+        return {
+            "command": "validate training",
+            **{name: self.score(name) for name in self.rows},
+            "rows": rows,
+        }
 
 
 def validate(runs: Sequence[Run], draws: int = 2000, seed: int = 0) -> Validation:

@@ -31,9 +31,7 @@ def layer_counts(cfg: Config, layers: int, heads: int, head_dim: int) -> dict[st
         both = layers + decoder
         return {"layers": both, "attention_layers": both + decoder, "mlp_layers": both}
     if cfg.raw("is_encoder_decoder") is True:
-        raise WattlineError(
-            f"{cfg.where}: is_encoder_decoder: only T5 is read; use a like model of the catalog"
-        )
+        raise WattlineError(f"{cfg.where}: is_encoder_decoder: only T5 is read; use a like model of the catalog")
     pattern = cfg.raw("hybrid_override_pattern") or _blocks(cfg)
     if pattern is not None:
         return _nemotron_layers(cfg, str(pattern), layers)
@@ -131,9 +129,7 @@ def moe_fields(cfg: Config, layers: int, intermediate: int) -> dict[str, int]:
         return {}
     active = cfg.number(*ACTIVE)
     if active > experts:
-        raise WattlineError(
-            f"{cfg.where}: num_experts_per_tok {active} exceeds {experts} experts; correct it"
-        )
+        raise WattlineError(f"{cfg.where}: num_experts_per_tok {active} exceeds {experts} experts; correct it")
     width = cfg.number("moe_intermediate_size", "moe_ffn_hidden_size", default=intermediate)
     shared = cfg.number("n_shared_experts", "num_shared_experts", "moe_num_shared_experts", default=0)
     shared_width = cfg.number(*SHARED_WIDTH, default=0)

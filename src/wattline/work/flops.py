@@ -74,9 +74,7 @@ def forward_flops_per_token(model: Model, sequence_tokens: ArrayLike) -> Array:
         return np.asarray(2.0 * model.active_params)
     pairs = mean_attended_token_layers(model, sequence_tokens)
     return np.asarray(
-        2.0 * model.matmul_params_active
-        + attention_flops_per_pair(model) * pairs
-        + state_flops_per_token(model)
+        2.0 * model.matmul_params_active + attention_flops_per_pair(model) * pairs + state_flops_per_token(model)
     )
 
 

@@ -230,8 +230,6 @@ def model_from_record(record: Record) -> Model:
         values.setdefault(field, 0)
     text = {"family": record.name, **{f: str(meta[f]) for f in TEXT if f in meta}}
     flags = {f: bool(meta[f]) for f in FLAGS if f in meta}
-    published = {
-        f"published_{f}": facts[f].value if f in facts else None for f in ("total_params", "active_params")
-    }
+    published = {f"published_{f}": facts[f].value if f in facts else None for f in ("total_params", "active_params")}
     year = int(meta.get("year", 0))
     return Model(key=record.name, name=record.title, year=year, **text, **values, **flags, **published)  # type: ignore[arg-type]

@@ -50,9 +50,7 @@ def equivalents(energy_j: Array, co2e_kg: Array, draws: Draws) -> list[Equivalen
         Equivalent(name, np.asarray(energy_j / joules(central(fact, unit))), fact)
         for name, fact, unit, joules in ENERGY
     ]
-    found += [
-        Equivalent(name, np.asarray(co2e_kg / central(fact, unit)), fact) for name, fact, unit in CARBON
-    ]
+    found += [Equivalent(name, np.asarray(co2e_kg / central(fact, unit)), fact) for name, fact, unit in CARBON]
     for key, fact in central.used.items():
         draws.used.setdefault(key, fact)
     return found
