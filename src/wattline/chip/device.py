@@ -50,6 +50,12 @@ class Chip:
     host_idle_w: Array
     network_w: Array
     node_chips: int
+    link_domain_chips: int  # how many reach each other over their own links
+    beyond_bytes_per_s: Array  # to chips outside of them
+
+    def link_among(self, chips: int) -> Array:
+        """Bytes per second, one direction, of a chip that works with ``chips`` in all."""
+        return self.link_bytes_per_s if chips <= self.link_domain_chips else self.beyond_bytes_per_s
 
     @property
     def generation(self) -> str:
@@ -90,4 +96,6 @@ def load_chip(name: str, draws: Draws) -> Chip:
         if "network_w_per_chip" in server.facts
         else draws("fit.no-network"),
         node_chips=node,
+        link_domain_chips=int(server.get("link_domain_chips", node)),
+        beyond_bytes_per_s=draws("fit.network-bandwidth"),
     )

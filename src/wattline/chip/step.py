@@ -108,7 +108,7 @@ def all_reduce_time(model: Model, chip: Chip, chips: int, tokens: ArrayLike, dra
     if chips == 1:
         return np.asarray(0.0)
     size = np.asarray(tokens, float) * model.hidden * ACTIVATION_BYTES
-    wire = 2 * (chips - 1) / chips * size / (chip.link_bytes_per_s * draws("fit.link-efficiency"))
+    wire = 2 * (chips - 1) / chips * size / (chip.link_among(chips) * draws("fit.link-efficiency"))
     return np.asarray(2 * model.layers * (wire + draws("fit.all-reduce-latency", "s")))
 
 

@@ -33,7 +33,8 @@ RESULTS: dict[str, tuple[str, str]] = {
     "co2e_direct_kg": ("CO2e, direct", "kg"),
     "water_l": ("Water, site and power stations", "L"),
 }
-TRAIN_TIME = {"prompt": "Replica's time", "serve": "Time", "train": "Time"}
+LEAST_SHOWN = 1e-3  # an equivalent of less pictures nothing
+TIME_NAMES = {"prompt": "Replica's time", "serve": "Time", "train": "Time"}
 
 
 def render(data: Json, explain: bool = False) -> RenderableType:
@@ -93,7 +94,7 @@ def _results(data: Json) -> Table:
     table = _grid("", "p50", "p5 to p95")
     for name, (label, unit) in RESULTS.items():
         if name in data:
-            said = TRAIN_TIME.get(data.get("command", ""), label) if name == "duration_s" else label
+            said = TIME_NAMES.get(data.get("command", ""), label) if name == "duration_s" else label
             table.add_row(said, *span(data[name], unit))
     return table
 
@@ -125,12 +126,12 @@ def _reasons(data: Json) -> list[RenderableType]:
     if data.get("matters"):
         table = _grid("What matters most", "rank correlation", "range of the fact")
         for row in data["matters"]:
-            low, high = (number(row[end]) for end in ("low", "high"))
+            low, high = (trimmed(row[end]) for end in ("low", "high"))
             table.add_row(row["name"], f"{row['rank_correlation']:+.2f}", f"{low} to {high} {row['unit']}".strip())
         blocks += ["", table]
     if data.get("equivalents"):
         table = _grid("As much as", "p50", "p5 to p95")
-        for row in data["equivalents"]:
+        for row in (row for row in data["equivalents"] if row["count"]["p50"] >= LEAST_SHOWN):
             middle, rest = span(row["count"], "")
             table.add_row(row["name"], middle, rest)
         blocks += ["", table]
@@ -138,11 +139,14 @@ def _reasons(data: Json) -> list[RenderableType]:
 
 
 def _working(data: Json) -> list[RenderableType]:
-    table = _grid("The working", "p50", "p5 to p95")
+    """Every step: what, how much, and from what formula."""
+    lines: list[RenderableType] = ["", Text("The working", style="dim")]
     for step in data["steps"]:
-        table.add_row(f"[{step['station']}] {step['name']}".replace("[", r"\["), *span(step["value"], step["unit"]))
-        table.add_row(Text(f"    = {step['formula']}", style="dim", overflow="fold"), "", "")
-    return ["", table]
+        middle, rest = span(step["value"], step["unit"])
+        spread = f"  ({rest})" if rest else ""
+        lines.append(Text.assemble((f"{step['station']:<7}", "cyan"), f"{step['name']}: ", (middle, "bold"), spread))
+        lines.append(Padding(Text(f"= {step['formula']}", style="dim"), (0, 0, 0, 9)))
+    return lines
 
 
 def _facts(data: Json) -> list[RenderableType]:
@@ -155,10 +159,18 @@ def _facts(data: Json) -> list[RenderableType]:
 
 def fact_range(fact: Json) -> str:
     """``700 W`` or ``72 W (60 to 110, triangular)``."""
-    head = f"{number(fact['value'], 4)} {fact['unit']}".strip()
+    head = f"{trimmed(fact['value'])} {fact['unit']}".strip()
     if fact["dist"] == "fixed" or fact["low"] == fact["high"]:
         return head
-    return f"{head} ({number(fact['low'])} to {number(fact['high'])}, {fact['dist']})"
+    return f"{head} ({trimmed(fact['low'])} to {trimmed(fact['high'])}, {fact['dist']})"
+
+
+def trimmed(value: float) -> str:
+    """Four figures, without the zeros that say nothing."""
+    text, space, word = number(value, 4).partition(" ")
+    if "." in text and "e" not in text:
+        text = text.rstrip("0").rstrip(".")
+    return text + space + word
 
 
 def _about(fact: Json) -> str:

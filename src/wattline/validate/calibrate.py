@@ -16,11 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
+from wattline import catalog
 from wattline.chip.device import load_chip
 from wattline.chip.utilisation import OLD_SOFTWARE_YEAR
 from wattline.draws import Draws
 from wattline.errors import WattlineError
-from wattline.fact import Array
+from wattline.fact import Z95, Array
 from wattline.validate.rows import Run
 from wattline.validate.training import _work
 
@@ -36,6 +37,7 @@ class Point:
 
     name: str
     generation: str
+    developer: str
     narrowness: float
     old: bool
     log_mfu: float
@@ -56,12 +58,19 @@ def points(runs: Sequence[Run]) -> list[Point]:
             Point(
                 run.name,
                 chip.generation,
+                _developer(run),
                 peak / float(chip.bandwidth_bytes_per_s) / hidden,
                 0 < year <= OLD_SOFTWARE_YEAR,
                 float(np.log(flops / (run.chip_hours * 3600 * peak))),
             )
         )
     return found
+
+
+def _developer(run: Run) -> str:
+    """Who ran it, as far as the catalog knows; runs of one house are not independent of each other."""
+    record = catalog.records("model").get(run.model.key) if run.model else None
+    return str(record.meta.get("developer", run.name)) if record else run.name
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,15 @@ def fit_mfu(data: Sequence[Point], slowing: float) -> MfuFit:
     start = np.full(design.shape[1], -1.0)
     best = minimize(loss, start, method="BFGS").x
     return MfuFit(dict(zip(names, np.exp(best[:-1]).tolist(), strict=True)), float(np.exp(best[-1])), slowing)
+
+
+def level_errors(fit: MfuFit, data: Sequence[Point]) -> dict[str, float]:
+    """Standard error of the log of each level: the residuals' spread over the root of how many houses stand behind it."""
+    spread = float(np.std(fit.residuals(data)))
+    houses: dict[str, set[str]] = {name: set() for name in fit.levels}
+    for point in data:
+        houses[point.generation if point.generation in fit.levels else ""].add(point.developer)
+    return {name: spread / max(len(members), 1) ** 0.5 for name, members in houses.items()}
 
 
 def leave_one_out(data: Sequence[Point], slowing: float) -> Array:
@@ -146,14 +164,17 @@ def calibrate_training(runs: Sequence[Run]) -> str:
     left_out = {slowing: leave_one_out(data, slowing) for slowing in SLOWINGS}
     slowing = choose_slowing(left_out)
     fit = fit_mfu(data, slowing)
-    spread = np.exp(np.percentile(left_out[slowing], (5, 95)))
+    # within-kind spread alone: how unsure the levels are is in their own ranges
+    spread = np.exp(np.percentile(fit.residuals(data), (5, 95)))
     within = f"{len(data)} runs; median error of chip-hours {median_error(fit.residuals(data)):.0%} fitted, "
     within += f"{median_error(left_out[slowing]):.0%} left out one at a time"
     models = sorted({run.model.key for run in runs if run.model and run.tokens and run.chip_hours})
     blocks = [_HEAD.format(within=within, count=len(data), models=", ".join(f'"{model}"' for model in models))]
+    errors = level_errors(fit, data)
     for name, level in fit.levels.items():
-        about = f"{name.title() or 'other'} chips: MFU that wide layers reach"
-        blocks.append(_fact(f"mfu-reachable{'-' if name else ''}{name}", about, level))
+        about = f"{name.title() or 'Other'} chips: MFU that wide layers reach"
+        factor = float(np.exp(Z95 * errors[name]))
+        blocks.append(_fact(f"mfu-reachable{'-' if name else ''}{name}", about, level, level / factor, level * factor))
     blocks.append(_fact("mfu-slowing", "slowing of narrow layers, per (peak / bandwidth / hidden)", slowing))
     blocks.append(_fact("mfu-old-software", "MFU of software of 2022 and before, beside later", fit.old))
     about = "MFU of one run beside what its kind reaches"

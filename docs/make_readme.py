@@ -1,0 +1,121 @@
+"""Make the outputs, tables and picture in README.md again, from the commands that they show.
+
+    make readme
+
+A block ``<!-- run: COMMAND | first N -->`` is followed by a fenced block, which is replaced by what the command prints
+(its first N lines). ``<!-- table: NAME -->`` is followed by a table made below. The picture needs Chromium; a table
+that needs the published runs beside the checkout is left as it is where they are absent.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from wattline.validate.calibrate import leave_one_out, median_error, points
+from wattline.validate.rows import catalog_runs, read_runs
+from wattline.validate.training import Validation, validate
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+RUNS = ROOT.parent / "shared/data/training/published_training_runs.csv"
+PICTURE = ROOT / "docs/report.png"
+BIN = Path(sys.executable).parent
+RUN = re.compile(r"<!-- run: (?P<command>.+?)(?: \| first (?P<first>\d+))? -->\n```text\n.*?```", re.DOTALL)
+TABLE = re.compile(r"<!-- table: (?P<name>\w+) -->\n(?P<body>(?:\|.*\n)*)")
+
+
+def run_block(match: re.Match[str]) -> str:
+    """The command's output in place of the block's old one."""
+    command = match["command"]
+    done = subprocess.run(command, shell=True, cwd=ROOT, env={"PATH": f"{BIN}:/usr/bin:/bin", "LANG": "C.UTF-8"},
+                          capture_output=True, text=True)  # fmt: skip
+    if done.returncode:
+        raise SystemExit(f"{command}: {done.stderr}")
+    lines = [line.rstrip() for line in done.stdout.rstrip().splitlines()]
+    first = int(match["first"] or len(lines))
+    shown = lines[:first] + (["…"] if len(lines) > first else [])
+    head = match[0].split("\n", 1)[0]
+    return "\n".join([head, "```text", f"$ {command}", *shown, "```"])
+
+
+def validation_table() -> str:
+    """Errors of chip-hours and energy: on the rows fitted to, left out one at a time, and on rows no fit has seen."""
+    fitted = read_runs(RUNS)
+    data = points(fitted)
+    from wattline import catalog
+
+    slowing = catalog.fact("fit.mfu-slowing").value
+    left_out = median_error(leave_one_out(data, slowing))
+    rows = [
+        "| measure | rows | median error | mean error | published in p5–p95 |",
+        "|---|---|---|---|---|",
+        _row("chip-hours, rows that the fit saw", validate(fitted), "chip_hours"),
+        f"| chip-hours, each row left out of its fit | {len(data)} | {left_out:.0%} | | |",
+        _row("**chip-hours, rows that no fit saw**", validate(catalog_runs()), "chip_hours"),
+        _row("energy, rows that the power levels saw", validate(fitted), "energy"),
+    ]
+    return "\n".join(rows) + "\n"
+
+
+def _row(name: str, result: Validation, measure: str) -> str:
+    score = result.score(measure)
+    return f"| {name} | {score['n']} | {score['median_ape']:.0f}% | {score['mape']:.0f}% | {score['coverage']:.0f}% |"
+
+
+def catalog_table() -> str:
+    """How much the catalog holds."""
+    from wattline import catalog
+
+    rows = ["| kind | records | facts |", "|---|---|---|"]
+    for kind in catalog.KINDS:
+        records = catalog.records(kind)
+        rows.append(f"| {kind} | {len(records)} | {sum(len(r.facts) for r in records.values())} |")
+    return "\n".join(rows) + "\n"
+
+
+TABLES: dict[str, Callable[[], str]] = {"validation": validation_table, "catalog": catalog_table}
+
+
+def table_block(match: re.Match[str]) -> str:
+    """The table made again, or left where its data are absent."""
+    if match["name"] == "validation" and not RUNS.exists():
+        return match[0]
+    return f"<!-- table: {match['name']} -->\n{TABLES[match['name']]()}"
+
+
+def picture() -> None:
+    """The report of the example, as Chromium shows it."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        print("no chromium: docs/report.png is left as it is")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [str(BIN / "wattline"), "run", "examples/article.toml", "--out", folder],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        )
+        quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+        quiet += ["--disable-component-update", "--disable-sync", "--disable-quic", "--hide-scrollbars"]
+        shape = ["--window-size=1120,1180", "--virtual-time-budget=3000", f"--user-data-dir={folder}/profile"]
+        page = f"file://{folder}/report.html#light"
+        subprocess.run([chromium, *quiet, *shape, f"--screenshot={PICTURE}", page], check=True, capture_output=True)
+
+
+def main() -> None:
+    text = README.read_text(encoding="utf-8")
+    text = RUN.sub(run_block, text)
+    text = TABLE.sub(table_block, text)
+    README.write_text(text, encoding="utf-8")
+    picture()
+
+
+if __name__ == "__main__":
+    main()
