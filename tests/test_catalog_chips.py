@@ -21,7 +21,7 @@ CHIP_FACTS = {
     "idle_w",
     "link_bandwidth_bytes_per_s",
 }
-SERVER_FACTS = {"chips_per_node", "host_w", "host_idle_w", "max_w", "network_w_per_chip"}
+SERVER_FACTS = {"chips_per_node", "host_w", "host_idle_w", "max_w", "network_w_per_chip", "link_domain_chips"}
 
 
 def load(kind: str) -> dict[str, dict[str, Any]]:

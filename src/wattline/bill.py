@@ -49,6 +49,8 @@ class Bill:
         parts = {name: np.asarray(self.parts[name], float) for name in PARTS if name in self.parts}
         if unknown := set(self.parts) - set(parts):
             raise Unbalanced(f"bill: unknown parts {sorted(unknown)}")
+        if not parts:
+            raise Unbalanced("bill: no parts")
         object.__setattr__(self, "parts", parts)
         object.__setattr__(self, "delivered_j", np.asarray(self.delivered_j, float))
         total = self.energy_j
@@ -67,7 +69,7 @@ class Bill:
         """Joules that passed this station: its own parts and all before it."""
         upto = STATIONS.index(station)
         inside = [j for name, j in self.parts.items() if STATIONS.index(PARTS[name][0]) <= upto]
-        return np.asarray(reduce(np.add, inside))
+        return np.asarray(reduce(np.add, inside, np.asarray(0.0)))
 
     def __add__(self, other: Bill) -> Bill:
         if not isinstance(other, Bill):

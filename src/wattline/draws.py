@@ -28,7 +28,7 @@ class Draws:
     """
 
     def __init__(self, n: int = 2000, seed: int = 0) -> None:
-        if not 0 <= n <= MAX_DRAWS:
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 0 <= n <= MAX_DRAWS:
             raise WattlineError(f"draws: {n} is out of range; take 0 (central values) to {MAX_DRAWS:,}")
         self.n, self.seed = n, seed
         self.used: dict[str, Fact] = {}
@@ -100,7 +100,7 @@ def what_matters(draws: Draws, outcome: Array, most: int = 6) -> list[tuple[Fact
     Correlations within the noise of ``n`` draws (three standard errors) are left out.
     """
     outcome = np.asarray(outcome)
-    if outcome.ndim == 0 or outcome.shape[0] < 20 or np.ptp(outcome) == 0:
+    if outcome.ndim == 0 or outcome.shape[0] < 20 or not np.ptp(outcome) > 0:
         return []
     n = outcome.shape[0]
     ranks = _ranks(outcome)
@@ -114,6 +114,6 @@ def what_matters(draws: Draws, outcome: Array, most: int = 6) -> list[tuple[Fact
 
 
 def _ranks(values: Array) -> Array:
-    ranks = np.empty(values.shape[0])
-    ranks[np.argsort(values, kind="stable")] = np.arange(values.shape[0])
-    return ranks
+    """Ranks from 1; equal values share the mean of theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[inverse])

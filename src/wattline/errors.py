@@ -15,14 +15,16 @@ class QuantityError(WattlineError):
 
 
 class NotFound(WattlineError):
-    """A name that no catalog has; says which names are near."""
+    """A name that no catalog has; says which of the names ``known`` are near, or those ``near`` already chosen."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], mend: str = "") -> None:
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str] = (), mend: str = "", *, near: Iterable[str] = ()
+    ) -> None:
         self.kind, self.name = kind, name
-        self.near = nearest(name, known)
-        near = f"; nearest: {', '.join(self.near)}" if self.near else ""
+        self.near = list(near) or nearest(name, known)
+        shown = f"; nearest: {', '.join(self.near)}" if self.near else ""
         mend = mend or f"`wattline facts {kind}.` lists what is known"
-        super().__init__(f"unknown {kind.replace('_', ' ')} {shorten(name)!r}{near}; {mend}")
+        super().__init__(f"unknown {kind.replace('_', ' ')} {shorten(name)!r}{shown}; {mend}")
 
 
 class Unbalanced(WattlineError):
@@ -32,7 +34,7 @@ class Unbalanced(WattlineError):
 def nearest(name: str, known: Iterable[str], count: int = 4) -> list[str]:
     """Up to ``count`` of the known names that look most like ``name``."""
     names = {k.lower(): k for k in known}
-    wanted = name.lower()
+    wanted = str(name)[:200].lower()
     close = get_close_matches(wanted, names, n=count, cutoff=0.5)
     close += [n for n in names if wanted and (n.startswith(wanted[:4]) or wanted in n) and n not in close]
     return [names[n] for n in close[:count]]

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from wattline.errors import WattlineError
+from wattline.errors import WattlineError, shorten
 
 
 def write_whole(path: Path | str, write: Callable[[str], object]) -> None:
@@ -21,10 +21,11 @@ def write_whole(path: Path | str, write: Callable[[str], object]) -> None:
         write(temporary)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise WattlineError(f"cannot write {path}: {error.strerror or error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise WattlineError(f"cannot write {shorten(str(path), 200)}: {reason}") from error
     except BaseException:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
@@ -46,10 +47,11 @@ def read_text(path: Path | str, limit_bytes: int, what: str) -> str:
             data = file.read(limit_bytes + 1)
         if len(data) > limit_bytes:
             raise WattlineError(f"{what} {path} is too large; at most {limit_bytes:,} bytes are read")
-        return data.decode("utf-8")
+        return data.decode("utf-8-sig")
     except FileNotFoundError:
         raise WattlineError(f"{what} {path} does not exist") from None
     except UnicodeDecodeError:
         raise WattlineError(f"{what} {path} is not UTF-8 text") from None
-    except OSError as error:
-        raise WattlineError(f"{what} {path} cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise WattlineError(f"{what} {shorten(str(path), 200)} cannot be read: {reason}") from None

@@ -37,8 +37,8 @@ class Load:
             raise WattlineError(f"load: point {self.point!r} is none of {', '.join(POINTS)}")
         if power.ndim == 0 or power.shape[-1] == 0:
             raise WattlineError("load: power needs at least one step in time")
-        if not self.step_s > 0:
-            raise WattlineError(f"load: step {self.step_s} s must be greater than zero")
+        if not 0 < self.step_s < np.inf:
+            raise WattlineError(f"load: step {self.step_s} s must be greater than zero, and finite")
         if self.labels and (power.ndim < 2 or len(self.labels) != power.shape[0]):
             raise WattlineError(f"load: {len(self.labels)} labels for {power.shape[:-1]} series")
         power.flags.writeable = False
@@ -65,11 +65,12 @@ class Load:
 
     def resample(self, step_s: float) -> Load:
         """The same load in other steps; energy is kept exactly, a last step that is not full is filled with 0 W."""
-        if not step_s > 0:
-            raise WattlineError(f"load: step {step_s} s must be greater than zero")
+        if not 0 < step_s < np.inf:
+            raise WattlineError(f"load: step {step_s} s must be greater than zero, and finite")
         edges = np.arange(self.power_w.shape[-1] + 1) * self.step_s
         count = max(1, int(np.ceil(edges[-1] / step_s - 1e-9)))
         wanted = np.arange(count + 1) * step_s
+        wanted[-1] = max(wanted[-1], edges[-1])
         flat = self.power_w.reshape(-1, self.power_w.shape[-1])
         total = np.concatenate([np.zeros((len(flat), 1)), np.cumsum(flat, axis=1) * self.step_s], axis=1)
         energy = np.stack([np.diff(np.interp(wanted, edges, row)) for row in total])
@@ -79,9 +80,7 @@ class Load:
     def __add__(self, other: Load) -> Load:
         if not isinstance(other, Load):
             return NotImplemented
-        same = (self.point, self.start, self.step_s, self.power_w.shape[-1])
-        if same != (other.point, other.start, other.step_s, other.power_w.shape[-1]):
-            raise WattlineError("load: only loads of the same point, start, step and length add; resample first")
+        _check_same_grid((self, other))
         labels = self.labels if self.labels == other.labels else ()
         return Load(self.point, self.start, self.step_s, self.power_w + other.power_w, labels)
 
@@ -111,7 +110,7 @@ class Load:
         write_whole(path, lambda file: frame.write_parquet(file, metadata={_META: json.dumps(meta)}))
 
     def _columns(self, count: int) -> list[str]:
-        if len(self.labels) == count:
+        if len(set(self.labels)) == count:
             return [f"{label}_w" for label in self.labels]
         return ["power_w"] if count == 1 else [f"power_{i}_w" for i in range(count)]
 
@@ -123,13 +122,13 @@ class Load:
         try:
             meta = json.loads(pl.read_parquet_metadata(path)[_META])
             frame = pl.read_parquet(path).drop("time")
+            power = np.stack([frame[name].to_numpy() for name in frame.columns]).reshape(meta["shape"])
+            start = datetime.fromisoformat(meta["start"])
+            return cls(meta["point"], start, meta["step_s"], power, tuple(meta["labels"]))
         except FileNotFoundError:
             raise WattlineError(f"load: {path} does not exist") from None
-        except (KeyError, ValueError, pl.exceptions.PolarsError) as error:
+        except (KeyError, TypeError, ValueError, OSError, pl.exceptions.PolarsError) as error:
             raise WattlineError(f"load: {path} is not a load that Wattline wrote ({error})") from error
-        power = np.stack([frame[name].to_numpy() for name in frame.columns]).reshape(meta["shape"])
-        start = datetime.fromisoformat(meta["start"])
-        return cls(meta["point"], start, meta["step_s"], power, tuple(meta["labels"]))
 
     def __repr__(self) -> str:
         from wattline.quantity import show
@@ -157,20 +156,32 @@ def phases_load(
     flat = np.broadcast_arrays(*[np.asarray(x, float) for x in (*power_w, *duration_s)])
     powers, lengths = flat[: len(power_w)], flat[len(power_w) :]
     total = np.asarray(sum(lengths))
-    step_s = float(total.max()) / steps
+    longest = float(total.max())
+    if not 0 < longest < np.inf or any(np.any(length < 0) for length in lengths):
+        raise WattlineError("load: the phases' durations must be zero or more, finite, and not all zero")
+    step_s = longest / steps
     edges = np.arange(steps + 1) * step_s
-    edges[-1] = max(edges[-1], float(total.max()))
+    edges[-1] = np.inf  # the last step takes what rounding would leave beyond it
     energy = np.zeros((*total.shape, steps))
     begin = np.zeros(total.shape)
     for power, length in zip(powers, lengths, strict=True):
-        inside = np.clip(edges, begin[..., None], (begin + length)[..., None])
-        energy += power[..., None] * np.diff(inside, axis=-1)
+        # seconds since the phase began, so that the seconds in all steps add up to its own length exactly
+        inside = np.diff(np.clip(edges - begin[..., None], 0.0, length[..., None]), axis=-1)
+        inside *= power[..., None]
+        energy += inside
         begin = begin + length
-    return Load(point, start or datetime(2026, 1, 1, tzinfo=UTC), step_s, energy / step_s)
+    energy /= step_s
+    return Load(point, start or datetime(2026, 1, 1, tzinfo=UTC), step_s, energy)
+
+
+def _check_same_grid(loads: Sequence[Load]) -> None:
+    if len({(load.point, load.start, load.step_s, load.power_w.shape[-1]) for load in loads}) != 1:
+        raise WattlineError("load: only loads of the same point, start, step and length add or stack; resample first")
 
 
 def stack(loads: Sequence[Load], labels: Sequence[str]) -> Load:
     """Loads of the same grid, one above the other, under a new first axis with these labels."""
+    _check_same_grid(loads)
     first = loads[0]
     power = np.stack(np.broadcast_arrays(*[load.power_w for load in loads]))
     return Load(first.point, first.start, first.step_s, power, tuple(labels))

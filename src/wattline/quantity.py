@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from wattline.errors import QuantityError, shorten
@@ -25,12 +26,29 @@ chip = [chip]
 FLOP = [operation]
 image = [image]
 person = [person]
+kt = 1e3 * metric_ton
 """
-COUNT_SUFFIX = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
-COUNT_UNITS = {"token", "request", "search", "home", "chip", "image", "person", "count", "1", ""}
+COUNT_SUFFIX = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
+COUNT_WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+# what is counted -> the words for it, beside its own
+COUNT_UNITS = {
+    "token": ("tokens",),
+    "request": ("requests", "prompt", "prompts", "query", "queries", "count"),
+    "search": ("searches",),
+    "home": ("homes",),
+    "chip": ("chips", "gpu", "gpus", "tpu", "tpus", "accelerator", "accelerators", "count"),
+    "image": ("images",),
+    "person": ("persons", "people"),
+    "count": (),
+    "1": (),
+    "": ("count",),
+}
 _NUMBER = re.compile(r"\s*([+-]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)$", re.DOTALL)
-_UNIT = re.compile(r"[A-Za-zµ°%·/*^ \d()-]{1,60}$")
-_RATE = re.compile(r"([kKMBGT]?)\s*([A-Za-z]*)\s*(?:(?:/|per )\s*([A-Za-z]+))?$")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?(?:[eE].*)?$")
+# words, each with a power of one digit at most; nothing else holds a number, so that no unit is costly to work out
+_UNIT = re.compile(r"(?:1\s?/)?(?:[A-Za-zµ°%]++(?:[²³]|(?:\^|\*\*)-?\d(?!\d))?|[ ()·/]|\*(?!\*))+$")
+_UNIT_LENGTH = 60
+_RATE = re.compile(r"([A-Za-z ]*?)\s*(?:(?:/|\bper )\s*([A-Za-z]+))?$")
 
 
 @lru_cache(maxsize=1)
@@ -47,10 +65,11 @@ def registry() -> pint.UnitRegistry[Any]:
 def unit(text: str) -> pint.Unit:
     """A unit by name, e.g. ``kWh``, ``L/kWh``, ``g/kWh``; an unknown one raises QuantityError."""
     text = {"count": "", "1": "", "%": "percent"}.get(text.strip(), text.strip())
-    if text and not _UNIT.match(text):
+    text = text.replace("kgCO2e", "kg").replace("gCO2e", "g")
+    if text and (len(text) > _UNIT_LENGTH or not _UNIT.match(text)):
         raise QuantityError(f"{shorten(text)!r} is not a unit; use one such as W, kWh, MWh, h, day, USD/kWh")
     try:
-        return registry().parse_units(text.replace("kgCO2e", "kg").replace("gCO2e", "g"))
+        return registry().parse_units(text)
     except Exception as error:
         raise QuantityError(f"unknown unit {shorten(text)!r}; use one such as W, kWh, MWh, h, day, USD/kWh") from error
 
@@ -61,7 +80,10 @@ def factor(source: str, target: str) -> float:
     if source == target:
         return 1.0
     try:
-        return float((1.0 * unit(source)).to(unit(target)).magnitude)
+        one, two = (float((times * unit(source)).to(unit(target)).magnitude) for times in (1.0, 2.0))
+        if abs(two - 2 * one) > 1e-9 * abs(two):
+            raise ValueError(f"{source} is logarithmic or does not start from zero")
+        return one
     except QuantityError:
         raise
     except Exception as error:
@@ -74,18 +96,30 @@ def parse(text: str | float, target: str, what: str = "value", *, zero: bool = F
     ``zero`` admits 0. Counts take k, M, B (or G), T: ``"15T"``, and rates too: ``"200M/day"`` for ``request/s``.
     Raises QuantityError on anything else, on negative, infinite and not-a-number values.
     """
-    value = _read(text, target, what) if isinstance(text, str) else float(text)
-    if isinstance(text, bool) or not math.isfinite(value):
+    value = _read(text, target, what) if isinstance(text, str) else _plain(text, target, what)
+    if not math.isfinite(value):
         raise QuantityError(f"{what}: {shorten(str(text))!r} is not a finite number")
     if value < 0 or (value == 0 and not zero):
         raise QuantityError(f"{what}: {shorten(str(text))!r} must be {'zero or more' if zero else 'greater than zero'}")
     return value
 
 
+def _plain(value: object, target: str, what: str) -> float:
+    """A number of Python or NumPy; True and False are none, and neither is None."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise QuantityError(f"{what}: {shorten(str(value))!r} is not a number; write one such as {example(target)}")
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
 def _read(text: str, target: str, what: str) -> float:
     match = _NUMBER.match(text)
     if not match or len(text) > 100:
         raise QuantityError(f"{what}: {shorten(text)!r} is not a number; write one such as {example(target)}")
+    if "," in match[1] and not _GROUPED.match(match[1]):
+        raise QuantityError(f"{what}: {shorten(text)!r}: a comma parts thousands, as in 1,500; write 1.5 with a point")
     number = float(match[1].replace(",", "").replace("_", ""))
     rest = match[2].strip()
     if not rest:
@@ -105,18 +139,26 @@ def _count_factor(rest: str, head: str, per: str, text: str, what: str) -> float
         f"{what}: {shorten(text)!r} is not a count{' per time' if per else ''}; "
         f"write one such as {example(f'{head}/{per}' if per else head)}"
     )
-    if not match or bool(match[3]) != bool(per and match[3]):
+    if rest == "%" and head in ("", "1", "count"):
+        return 0.01
+    if not match or (match[2] and not per):
         raise wrong
-    suffix, word, time = match.groups()
-    if word and word.rstrip("s") not in COUNT_UNITS | {"prompt", "query", "gpu", "GPU", head}:
-        if suffix == "" and word in ("million", "billion", "trillion"):
-            suffix = {"million": "M", "billion": "B", "trillion": "T"}[word]
-        else:
-            raise wrong
+    scale, named = _count_scale(match[1], head)
+    # "200M requests" is no rate; a bare "200M" is taken to be in the target's own
+    if scale is None or (per and named and not match[2]):
+        raise wrong
     try:
-        return COUNT_SUFFIX[suffix] * (factor(f"1/{time}", f"1/{per}") if time else 1.0)
+        return scale * (factor(f"1/{match[2]}", f"1/{per}") if match[2] else 1.0)
     except QuantityError:
         raise wrong from None
+
+
+def _count_scale(said: str, head: str) -> tuple[float | None, bool]:
+    """What ``M``, ``million``, ``M tokens``, ``tokens`` multiply by (None: not read), and whether it names a thing."""
+    names = "|".join(re.escape(name) for name in (head, *COUNT_UNITS[head]) if name)
+    sizes = COUNT_SUFFIX | COUNT_WORDS
+    match = re.fullmatch(rf"({'|'.join(sizes)})?\s*((?i:{names}))?", said)
+    return (sizes[match[1]] if match[1] else 1.0, bool(match[2])) if match else (None, False)
 
 
 def example(target: str) -> str:
@@ -128,7 +170,7 @@ def example(target: str) -> str:
         "s": '"90 s" or "14.8 days"',
         "h": '"355" or "14.8 days"',
         "W": '"700 W"',
-        "": '"0.4"',
+        "": '"1.2"',
         "chip": '"1024"',
     }
     return shown.get(target, f'"1 {target}"')
@@ -153,7 +195,9 @@ def show(value: float, name: str, digits: int = 3, like: float | None = None) ->
         return "unknown"
     scale, shown = ladder(value if like is None else like, name)
     text = number(value * scale, digits)
-    return f"${text}" if shown == "USD" else f"{text} {shown}".strip()
+    if shown == "USD":
+        return f"-${text[1:]}" if text.startswith("-") else f"${text}"
+    return f"{text} {shown}".strip()
 
 
 def ladder(value: float, name: str) -> tuple[float, str]:
@@ -215,12 +259,14 @@ def number(value: float, digits: int = 3) -> str:
     """``value`` to ``digits`` significant figures, thousands parted by commas, big ones in words."""
     if value == 0:
         return "0"
+    if not math.isfinite(value):
+        return "unknown"
+    rounded, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+    if abs(value) < 1e-4 or abs(value) >= 1e18:
+        return f"{rounded}e{exponent}"
     for scale, word in ((1e12, " trillion"), (1e9, " billion"), (1e7, " million")):
         if abs(value) >= scale:
             return number(value / (1e6 if scale == 1e7 else scale), digits) + word
-    if abs(value) < 1e-4:
-        return f"{value:.{digits - 1}e}"
     if abs(value) >= 1000 or value == int(value):
         return f"{value:,.0f}"
-    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{places}f}"
+    return f"{value:,.{max(0, digits - 1 - int(exponent))}f}"

@@ -10,11 +10,12 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from wattline.errors import NotFound, WattlineError, nearest, shorten
+from wattline.errors import NotFound, WattlineError, shorten
 from wattline.fact import Fact, Source
 
 HERE = Path(__file__).parent
@@ -104,24 +105,31 @@ def find(kind: str, name: str) -> Record:
     known = _names(kind)
     record = known.get(plain_name(name))
     if record is None:
-        raise NotFound(kind, name, near_names(kind, name))
+        raise NotFound(kind, name, near=near_names(kind, name))
     return records(kind)[record]
 
 
-def near_names(kind: str, name: str) -> list[str]:
-    """Names of records that look like ``name``, by their own names or by alias."""
-    by_alias = [_names(kind)[n] for n in nearest(plain_name(name), _names(kind), 8)]
-    return list(dict.fromkeys([*nearest(name, records(kind)), *by_alias]))
+def near_names(kind: str, name: str, count: int = 4) -> list[str]:
+    """Names of records that look like ``name``, by their own names or by an alias, the likest first."""
+    wanted = plain_name(name)[:60]
+    likeness: dict[str, float] = {}
+    for known, record in _names(kind).items():
+        score = SequenceMatcher(None, known, wanted).ratio() + (0.2 if wanted and known.startswith(wanted) else 0.0)
+        likeness[record] = max(score, likeness.get(record, 0.0))
+    ranked = sorted(likeness, key=lambda record: -likeness[record])
+    return [record for record in ranked[:count] if likeness[record] >= 0.55]
 
 
 def fact(key: str) -> Fact:
     """The fact with this key, e.g. ``chip.h100-sxm.tdp_w`` or ``constant.led-bulb``."""
     kind, _, rest = key.partition(".")
-    if kind not in KINDS:
+    if kind not in KINDS or not rest:
         raise NotFound("fact", key, [f"{k}." for k in KINDS], "a key is kind.record.attribute; see `wattline facts`")
     if kind in SINGLE:
         return find(kind, rest)["value"]
     name, _, attribute = rest.rpartition(".")
+    if not name:
+        raise NotFound("fact", key, mend=f"`wattline facts {key}` lists what is known")
     record = find(kind, name)
     if attribute not in record.facts:
         known = [f.key for f in record.facts.values()]

@@ -18,7 +18,7 @@ FALLBACK = {
     "fp8": ("fp8_flops", "fp16_flops", "fp32_flops"),
     "int8": ("int8_flops", "fp16_flops", "fp32_flops"),
     "fp16": ("fp16_flops", "fp32_flops"),
-    "tf32": ("tf32_flops", "fp32_flops"),
+    "tf32": ("tf32_flops", "fp32_flops", "fp16_flops"),
     "fp32": ("fp32_flops", "tf32_flops", "fp16_flops"),
 }
 # what a weight format is computed in: 4-bit weights with 16-bit activations (MXFP4, INT4) compute in 16 bits

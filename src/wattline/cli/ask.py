@@ -35,15 +35,21 @@ def run(
 
     from rich.console import Console
 
-    from wattline.cli.out import print_answer
+    from wattline.cli.out import emit, print_answer
+    from wattline.scenario.run import check_folder
     from wattline.scenario.run import run as work
 
+    check_folder(out)
     with Console(stderr=True).status("reading", spinner="dots") as status:
         result = work(scenario, draws, seed, lambda name: status.update(f"working: {name}"))
         status.update("writing the report")
         paths = result.write(out)
     print_answer(result.json(), as_json, explain)
-    print("\nWritten:", *paths, sep="\n  ", file=sys.stderr if as_json else sys.stdout)
+    written = "\n  ".join(["\nWritten:", *map(str, paths)]) + "\n"
+    if as_json:
+        print(written, end="", file=sys.stderr)
+    else:
+        emit(written)
 
 
 def train(

@@ -80,4 +80,4 @@ def explain(context: typer.Context) -> None:
     from wattline.cli.main import app
 
     flags = [] if args[0] == "check" or "--explain" in args else ["--explain"]
-    app([*args, *flags])
+    raise typer.Exit(app([*args, *flags], prog_name="wattline", standalone_mode=False) or 0)

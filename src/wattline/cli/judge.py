@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-validate_app = typer.Typer(help="Predictions held against what was measured and published.", no_args_is_help=True)
-calibrate_app = typer.Typer(help="Fitted coefficients, made again from measurements.", no_args_is_help=True)
+validate_app = typer.Typer(help="Predictions held against what was measured and published.")
+calibrate_app = typer.Typer(help="Fitted coefficients, made again from measurements.")
 
 
 def check(
@@ -69,13 +69,14 @@ def calibrate_training(
     out: Annotated[Path | None, typer.Option(help="Write the coefficients here [default: print them].")] = None,
 ) -> None:
     """MFU and training power, fitted to published runs; prints catalog/fit/training.toml."""
+    from wattline.cli.out import emit
     from wattline.files import write_text
     from wattline.validate.calibrate import calibrate_training as fit
     from wattline.validate.rows import read_runs
 
     text = fit(read_runs(file))
     if out is None:
-        print(text, end="")
+        emit(text)
     else:
         write_text(out, text)
-        print(f"written: {out}")
+        emit(f"written: {out}\n")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from typing import Any
 
 import typer
 
 from wattline import __version__
 from wattline.cli import ask, facts, judge
-from wattline.errors import WattlineError
+from wattline.cli.out import discard
+from wattline.errors import WattlineError, shorten
 
+# typer brings its own copy of click and names only the exception below this one
+UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+INTERRUPTED = 130
 app = typer.Typer(
     name="wattline",
     help="Follows electricity through AI, from the chip to the grid.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -46,17 +49,27 @@ def _options(
     pass
 
 
-def main() -> None:
+def main(args: list[str] | None = None) -> None:
     """Run the command; bad input prints one line and exits with status 2."""
     try:
-        app()
-    except WattlineError as error:
-        print(f"wattline: {' '.join(str(error).split())}", file=sys.stderr)
+        status = app(args, prog_name="wattline", standalone_mode=False)
+    except (WattlineError, UsageError) as error:
+        line = str(error) if isinstance(error, WattlineError) else usage(error)
+        print(f"wattline: {' '.join(line.split())}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
+    except OSError as error:
+        discard()
+        print(f"wattline: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(2)
+    if status == INTERRUPTED:
         print("wattline: interrupted", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        # the reader went away (`wattline facts | head`): nothing is wrong
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def usage(error: Any) -> str:
+    """What is wrong with the command line, and the help that mends it."""
+    said = shorten(error.format_message(), 200).rstrip(".")
+    command = error.ctx.command_path if error.ctx else "wattline"
+    return f"{said[:1].lower()}{said[1:]}; see `{command} --help`"

@@ -19,10 +19,17 @@ def load_region(name: str | None) -> Record:
 
 
 def of_region(region: Record, attribute: str) -> Fact:
-    """The region's figure; where the catalog has none, that of the region it lies in (``parent``), then the world's."""
+    """The region's figure; where the catalog has none, that of the region it lies in, then the world's."""
     while attribute not in region.facts and region.name != DEFAULT:
-        region = catalog.find("region", region.meta.get("parent", DEFAULT))
+        region = catalog.find("region", parent(region))
     return region[attribute]
+
+
+def parent(region: Record) -> str:
+    """The region that this one lies in: its ``parent``; a grid's country, by its name (``us-ercot``); the world."""
+    country = region.name.partition("-")[0]
+    lies_in = country if country != region.name and country in catalog.records("region") else DEFAULT
+    return str(region.meta.get("parent", lies_in))
 
 
 def cost_usd(region: Record, delivered_j: Array, draws: Draws) -> Array:

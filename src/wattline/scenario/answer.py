@@ -49,6 +49,7 @@ class Answer:
     inputs: Mapping[str, Any]
     bill: Bill
     load: Load
+    peak_w: Array
     duration_s: Array
     quantities: Mapping[str, Array]
     reasons: tuple[Reason, ...]
@@ -78,7 +79,7 @@ class Answer:
             "duration_s": self.duration_s,
             "energy_wh": self.energy_j / 3600,
             "mean_w": self.energy_j / self.duration_s,
-            "peak_w": self.load.peak_w,
+            "peak_w": self.peak_w,
         }
         return head | dict(self.bill.follows) | dict(self.quantities)
 

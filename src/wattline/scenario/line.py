@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from wattline.scenario.answer import Working
 from wattline.site import annual
 
 LOAD_STEPS = 200
+LOAD_VALUES = 20_000_000  # of all draws together: more draws have fewer steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,8 @@ class Place:
 
 def place(site: str | None, region: str | None, pue: float | str | None, draws: Draws, working: Working) -> Place:
     """Read the names and a given PUE; the rest comes from the catalog."""
+    if "" in (site, region):
+        raise WattlineError("site and region: an empty name; leave it out or see `wattline facts site.` and `region.`")
     kind, where = annual.load_site(site), grid.load_region(region)
     given = None if pue is None else parse_pue(pue)
     losses = annual.losses_per_it(kind, draws, given)
@@ -58,8 +62,8 @@ class Phase:
     duration_s: Array
 
 
-def deliver(phases: Sequence[Phase], where: Place, draws: Draws, working: Working) -> tuple[Bill, Load]:
-    """The bill of the phases one after the other, and their load at the grid.
+def deliver(phases: Sequence[Phase], where: Place, draws: Draws, working: Working) -> tuple[Bill, Load, Array]:
+    """The bill of the phases one after the other, their load at the grid, and its peak in watts.
 
     The delivery is the load's energy (power over time at the meter); the parts are worked out on their own.
     """
@@ -70,11 +74,14 @@ def deliver(phases: Sequence[Phase], where: Place, draws: Draws, working: Workin
     it_j = np.asarray(sum(parts.values()))
     parts |= {part: it_j * loss for part, loss in where.losses.items()}
     site_w = [np.asarray(sum(phase.power_w.values())) * where.pue for phase in phases]
-    load = phases_load("grid", site_w, [phase.duration_s for phase in phases], LOAD_STEPS)
+    steps = max(1, min(LOAD_STEPS, LOAD_VALUES // max(1, draws.n)))
+    load = phases_load("grid", site_w, [phase.duration_s for phase in phases], steps)
     delivered = load.energy_j
     bill = Bill(parts, delivered, follows(it_j, delivered, where, draws))
     _explain(bill, it_j, where, draws, working)
-    return bill, load
+    # the load's steps are those of the longest draw, so that a short one's peak would be averaged away in them
+    peak = reduce(np.maximum, (np.where(phase.duration_s > 0, w, 0.0) for phase, w in zip(phases, site_w, strict=True)))
+    return bill, load, np.asarray(peak)
 
 
 def follows(it_j: Array, delivered_j: Array, where: Place, draws: Draws) -> dict[str, Array]:

@@ -16,11 +16,12 @@ from wattline.errors import WattlineError
 from wattline.fact import Array
 from wattline.quantity import number, parse
 from wattline.scenario.answer import Answer, Working
-from wattline.scenario.line import Phase, deliver, place
+from wattline.scenario.line import Phase, deliver, parse_pue, place
 from wattline.scenario.train import check_precision, read_model
 from wattline.work.model import Model
 
 MOST_TOKENS = 1e8
+LEAST_ACTIVE = 0.001
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,7 @@ def prompt(
     working.note("chip", "power of a chip in decode", _POWER, request.decode.power_w, "W")
     working.note("chip", "share of time at work", "given" if active else "catalog", share, "")
     phases = [Phase(power["prefill"], request.prefill_s), Phase(power["decode"], request.decode_s)]
-    bill, load = deliver(phases, where, draw, working)
+    bill, load, peak = deliver(phases, where, draw, working)
     return Answer(
         command="prompt",
         title=(
@@ -86,10 +87,11 @@ def prompt(
             "region": where.region.name,
             **({} if batch is None else {"batch": float(asked.batch)}),
             **({} if active is None else {"active": float(share)}),
-            **({} if pue is None else {"pue": pue}),
+            **({} if pue is None else {"pue": parse_pue(pue)}),
         },
         bill=bill,
         load=load,
+        peak_w=peak,
         duration_s=request.busy_s,
         quantities=_quantities(asked, request, bill.energy_j, where.pue),
         reasons=tuple(working.reasons),
@@ -131,7 +133,7 @@ def read_request(
             "take a model of its size whose architecture is known"
         )
     read, written = (_tokens(value, what) for value, what in ((input_tokens, "input"), (output_tokens, "output")))
-    form = check_precision(precision or architecture.native_format)
+    form = check_precision(architecture.native_format if precision is None else precision)
     device = load_chip(chip, draws)
     length = read + written
     wanted = None if batch is None else _batch(batch)
@@ -142,7 +144,7 @@ def read_request(
         holds = serving.chips_needed(architecture, device, wanted or 1.0, length, form)
         raise WattlineError(
             f"{architecture.key} in {form} with {wanted or 1:g} sequences of {length:,.0f} tokens does not fit "
-            f"{count} × {device.record.name}; {holds} would hold it"
+            f"{count} × {device.record.name}; {holds:,} chips would hold it"
         )
     size = np.asarray(wanted) if wanted else np.clip(draws("fit.serving-batch"), 1.0, most)
     return Asked(architecture, device, count, size, read, written, form)
@@ -193,8 +195,8 @@ def active_share(active: float | str | None, draws: Draws) -> Array:
     if active is None:
         return draws("fit.serving-active-share")
     share = parse(active, "", "active")
-    if share > 1:
-        raise WattlineError(f"active: {share:g} is above 1; give the share of time at work, such as 0.6")
+    if not LEAST_ACTIVE <= share <= 1:
+        raise WattlineError(f"active: {share:g} is not a share from {LEAST_ACTIVE:g} to 1; give one such as 0.6")
     return np.asarray(share)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,7 +13,10 @@ from wattline.errors import WattlineError, nearest, shorten
 from wattline.files import read_text
 
 LIMIT_BYTES = 1_000_000
+# a key of so many parts is no scenario's, and reading one takes time that grows with the square of its parts
+_DEEP_KEY = re.compile(r"""(?<![^\s\[{,])(?:(?:"[^"\n]*"|'[^'\n]*'|[\w-]++)[ \t]*\.[ \t]*){40}""")
 Number = float | str
+Count = Annotated[int, Field(ge=-(10**18), le=10**18)] | str
 
 
 class _Strict(BaseModel):
@@ -37,11 +41,11 @@ class TrainJob(_Job):
 
     kind: Literal["train"]
     tokens: Number
-    chips: int | str
+    chips: Count
     mfu: Number | None = None
     hours: Number | None = None
     watts: Number | None = None
-    sequence: int | str | None = None
+    sequence: Count | None = None
 
 
 class ServeJob(_Job):
@@ -50,9 +54,9 @@ class ServeJob(_Job):
     kind: Literal["serve"]
     requests: Number
     days: Number = 365
-    input: int | str = 500
-    output: int | str = 300
-    gpus: int | str | None = None
+    input: Count = 500
+    output: Count = 300
+    gpus: Count | None = None
     batch: Number | None = None
     active: Number | None = None
 
@@ -73,6 +77,8 @@ class Scenario(_Strict):
 def read_scenario(path: Path | str) -> tuple[Scenario, str]:
     """The scenario in a TOML file, and its text. Raises WattlineError with file, place and mend."""
     text = read_text(path, LIMIT_BYTES, "scenario")
+    if _DEEP_KEY.search(text):
+        raise WattlineError(f"scenario {path}: not valid TOML: a key is nested too deeply")
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
@@ -102,9 +108,9 @@ def _check_names(scenario: Scenario, path: Path | str) -> None:
 def _first(error: ValidationError, data: dict[str, Any]) -> str:
     """The first fault in words: where, what, and the mend."""
     fault = error.errors()[0]
-    place = [part for part in fault["loc"] if part not in ("train", "serve", "float", "str", "int")]
+    place = _place(fault["loc"])
     where = _where(place, data)
-    key = str(place[-1]) if place else ""
+    key = str(place[-1])
     if fault["type"] == "extra_forbidden":
         known = _keys_for(place, data)
         near = nearest(key, known)
@@ -115,9 +121,20 @@ def _first(error: ValidationError, data: dict[str, Any]) -> str:
         return f"{where}: {key} is missing"
     if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return f'{where}: kind must be "train" or "serve"'
-    if key == "job" and len(place) == 1:
+    if place[0] == "job" and len(place) == 2:
+        return f"{where}: write it as a table, with the line [[job]] above its keys"
+    if key == "job":
         return "job: write at least one [[job]] (and at most 100)"
-    return f"{where}: {key}: {fault['msg'].lower()}; it is {shorten(repr(fault.get('input')), 40)}"
+    given = fault["input"]
+    shown = f"a {type(given).__name__}" if isinstance(given, dict | list) else shorten(repr(given), 40)
+    return f"{where}: {key}: {fault['msg'].lower()}; it is {shown}"
+
+
+def _place(loc: tuple[int | str, ...]) -> list[int | str]:
+    """Where a fault is, as the file has it: ``job``, its number, the key; pydantic puts its own words between."""
+    if loc[0] == "job" and len(loc) > 1:
+        return [*loc[:2], *loc[3:4]]
+    return [loc[0]]
 
 
 def _where(place: list[Any], data: dict[str, Any]) -> str:

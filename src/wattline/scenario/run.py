@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import add
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,7 @@ from wattline.world.equivalents import equivalents
 DEFAULT_DRAWS = 2000
 STEP_S = 3600.0
 MOST_STEPS = 8784
+FILES = ("report.html", "bill.json", "load.parquet")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,16 +86,26 @@ class Run:
         }
 
     def write(self, out: Path) -> list[Path]:
-        """Write ``report.html``, ``bill.json`` and ``load.parquet`` into ``out``, each whole or not at all."""
+        """Write ``report.html``, ``bill.json`` and ``load.parquet`` into ``out``: all three whole, or none."""
         from wattline.report.html import render
 
         data = self.json()
-        paths = [out / "report.html", out / "bill.json", out / "load.parquet"]
-        page = render(data)
-        write_text(paths[0], page)
-        write_text(paths[1], json.dumps(data, indent=1, ensure_ascii=False) + "\n")
-        self.load.to_parquet(paths[2])
-        return paths
+        page, bill = render(data), json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        check_folder(out)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(dir=out, prefix=".wattline-") as name:
+                beside = Path(name)
+                write_text(beside / FILES[0], page)
+                write_text(beside / FILES[1], bill)
+                self.load.to_parquet(beside / FILES[2])
+                for file in FILES:
+                    (beside / file).replace(out / file)
+        except (OSError, WattlineError) as error:
+            cause = error if isinstance(error, OSError) else error.__cause__
+            reason = getattr(cause, "strerror", None) or cause or error
+            raise WattlineError(f"cannot write into {out}: {reason}") from error
+        return [out / file for file in FILES]
 
     def __repr__(self) -> str:
         from wattline.report.text import as_text
@@ -103,6 +116,15 @@ class Run:
         from wattline.report.text import as_notebook_html
 
         return as_notebook_html(self.json())
+
+
+def check_folder(out: Path) -> None:
+    """Raise WattlineError if ``out`` cannot be a folder of files, before the work rather than after it."""
+    for part in (out, *out.parents):
+        if os.path.exists(part):
+            if not os.path.isdir(part):
+                raise WattlineError(f"out: {part} is a file; give a folder")
+            return
 
 
 def run(

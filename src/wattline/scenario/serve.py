@@ -11,7 +11,7 @@ from wattline.engine import serving
 from wattline.errors import WattlineError
 from wattline.quantity import number, parse
 from wattline.scenario.answer import Answer, Working
-from wattline.scenario.line import Phase, deliver, place
+from wattline.scenario.line import Phase, deliver, parse_pue, place
 from wattline.scenario.prompt import active_share, read_request, request_time
 from wattline.work.model import Model
 
@@ -48,6 +48,8 @@ def serve(
     span_s = parse(days, "day", "days") * DAY_S
     if rate > MOST_REQUESTS_PER_S or span_s > MOST_DAYS * DAY_S:
         raise WattlineError("requests or days: more than a billion requests a second or a hundred years; check them")
+    if rate * span_s < 1:
+        raise WattlineError("requests and days: they come to less than one request; check them")
     asked = read_request(model, chip, input_tokens, output_tokens, gpus, batch, precision, draw)
     share = active_share(active, draw)
     request = request_time(asked, draw, working)
@@ -66,7 +68,7 @@ def serve(
         rate * request.busy_s * asked.chips / share,
         "chip",
     )
-    bill, load = deliver([Phase(power, np.asarray(span_s))], where, draw, working)
+    bill, load, peak = deliver([Phase(power, np.asarray(span_s))], where, draw, working)
     total = rate * span_s
     return Answer(
         command="serve",
@@ -85,9 +87,13 @@ def serve(
             "precision": asked.precision,
             "site": where.site.name,
             "region": where.region.name,
+            **({} if batch is None else {"batch": float(asked.batch)}),
+            **({} if active is None else {"active": float(share)}),
+            **({} if pue is None else {"pue": parse_pue(pue)}),
         },
         bill=bill,
         load=load,
+        peak_w=peak,
         duration_s=np.asarray(span_s),
         quantities={
             "requests": np.asarray(total),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,11 +14,11 @@ from wattline.errors import WattlineError
 from wattline.fact import Array
 from wattline.quantity import number, parse
 from wattline.scenario.answer import Answer, Working
-from wattline.scenario.line import Phase, deliver, place
+from wattline.scenario.line import Phase, deliver, parse_pue, place
 from wattline.work.flops import BYTES, training_flops
 from wattline.work.model import Model, load_model
 
-LIMITS = {"tokens": 1e18, "chips": 1e8, "hours": 1e6}
+LIMITS = {"tokens": (1.0, 1e18), "chips": (1.0, 1e8), "hours": (1e-6, 1e6)}
 DEFAULT_SEQUENCE = 4096
 
 
@@ -53,7 +52,7 @@ def train(
     asked = limited(tokens, "token", "tokens")
     device = load_chip(chip, draw)
     length = _sequence(sequence, architecture)
-    form = check_precision(precision or "bf16")
+    form = check_precision("bf16" if precision is None else precision)
     _fits(architecture, device, count)
     flops = working.note(
         "work",
@@ -63,9 +62,10 @@ def train(
         "FLOP",
     )
     wall, used = _time(architecture, device, count, form, flops, mfu, hours, draw, working)
-    power = _power(device, count, watts, draw, working)
+    at_plug = None if watts is None else _watts(watts, device)
+    power = _power(device, count, at_plug, draw, working)
     where = place(site, region, pue, draw, working)
-    bill, load = deliver([Phase(power, wall)], where, draw, working)
+    bill, load, peak = deliver([Phase(power, wall)], where, draw, working)
     return Answer(
         command="train",
         title=f"{architecture.name}, {number(asked)} tokens on {count:,} × {device.record.title}",
@@ -78,10 +78,14 @@ def train(
             "sequence_tokens": length,
             "site": where.site.name,
             "region": where.region.name,
-            **_given(mfu=mfu, hours=hours, watts=watts, pue=pue),
+            **({} if mfu is None else {"mfu": float(used)}),
+            **({} if hours is None else {"hours": float(wall) / 3600}),
+            **({} if at_plug is None else {"watts": at_plug}),
+            **({} if pue is None else {"pue": parse_pue(pue)}),
         },
         bill=bill,
         load=load,
+        peak_w=peak,
         duration_s=wall,
         quantities={"flops": flops, "mfu": used, "chip_hours": wall / 3600 * count, "pue": where.pue},
         reasons=tuple(working.reasons),
@@ -103,8 +107,9 @@ def read_model(model: str | Path | Model) -> Model:
 def limited(value: str | float, unit: str, what: str) -> float:
     """A positive number within what is sensible on this planet."""
     result = parse(value, unit, what)
-    if result > LIMITS[what]:
-        raise WattlineError(f"{what}: {number(result)} is beyond the largest that makes sense ({LIMITS[what]:.0e})")
+    least, most = LIMITS[what]
+    if not least <= result <= most:
+        raise WattlineError(f"{what}: {number(result)} makes no sense; take {least:g} to {number(most)}")
     if what == "chips" and result != int(result):
         raise WattlineError(f"chips: {value} is not a whole number")
     return result
@@ -148,6 +153,8 @@ def _time(
 ) -> tuple[Array, Array]:
     """Wall seconds and MFU: from hours where given, else from the given or predicted MFU."""
     peak = device.peak_flops(precision)
+    if hours is not None and mfu is not None:
+        raise WattlineError("give hours or MFU, not both: each follows from the other")
     if hours is not None:
         wall = working.note("chip", "wall time", "given", limited(hours, "h", "hours") * 3600, "s")
         used = training.implied_mfu(flops, chips, peak, wall)
@@ -167,6 +174,12 @@ def _time(
         used = predicted_mfu(device, hidden, model.year, precision, draws)
         working.note("chip", "MFU", "reachable / (1 + slowing × peak / bandwidth / hidden) × spread of runs", used, "")
     wall = training.duration_s(flops, chips, peak, used)
+    longest = float(np.max(wall)) / 3600
+    if longest > LIMITS["hours"][1]:
+        raise WattlineError(
+            f"the run would take up to {number(longest / 8766)} years on {chips:,} × {device.record.name}; "
+            "check tokens, chips and MFU"
+        )
     return working.note("chip", "wall time", "FLOPs / (chips × peak × MFU)", wall, "s"), used
 
 
@@ -175,7 +188,17 @@ def hidden_of_size(params: float) -> float:
     return float((128 * params / 12) ** (1 / 3))
 
 
-def _power(device: Chip, chips: int, watts: float | str | None, draws: Draws, working: Working) -> dict[str, Array]:
+def _watts(watts: float | str, device: Chip) -> float:
+    """Watts per chip at the server's plug, between what it takes idle and three times its TDP."""
+    given, name = parse(watts, "W", "watts"), device.record.name
+    if given > 3 * float(np.max(device.tdp_w)):
+        raise WattlineError(f"watts: {given:g} W per {name} is more than three times its TDP; give watts per chip")
+    if given < device.record["idle_w"].low:
+        raise WattlineError(f"watts: {given:g} W per {name} is less than it takes idle; give watts per chip at work")
+    return given
+
+
+def _power(device: Chip, chips: int, watts: float | None, draws: Draws, working: Working) -> dict[str, Array]:
     goodput = draws("fit.training-goodput")
     active = training_power_w(device, draws)
     predicted = training.power_by_part(chips, active, device.idle_w, device.host_w, device.network_w, goodput)
@@ -184,15 +207,5 @@ def _power(device: Chip, chips: int, watts: float | str | None, draws: Draws, wo
         working.note("server", "host's power per chip", "host watts / chips a node", device.host_w, "W")
         working.note("server", "network's power per chip", "share of switches and optics", device.network_w, "W")
         return predicted
-    given = parse(watts, "W", "watts")
-    most = 3 * float(np.max(device.tdp_w))
-    if given > most:
-        raise WattlineError(
-            f"watts: {given:g} W per {device.record.name} is more than three times its TDP; give watts per chip"
-        )
-    working.note("server", "power per chip at the server's plug", "given", given, "W")
-    return training.split_measured(np.asarray(given * chips), predicted)
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+    working.note("server", "power per chip at the server's plug", "given", watts, "W")
+    return training.split_measured(np.asarray(watts * chips), predicted)

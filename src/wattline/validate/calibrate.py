@@ -111,7 +111,7 @@ def fit_mfu(data: Sequence[Point], slowing: float) -> MfuFit:
 
 
 def level_errors(fit: MfuFit, data: Sequence[Point]) -> dict[str, float]:
-    """Standard error of the log of each level: the residuals' spread over the root of how many houses stand behind it."""
+    """Standard error of the log of each level: the residuals' spread over the root of the number of houses behind."""
     spread = float(np.std(fit.residuals(data)))
     houses: dict[str, set[str]] = {name: set() for name in fit.levels}
     for point in data:
@@ -150,7 +150,7 @@ def power_fractions(runs: Sequence[Run]) -> dict[str, float]:
             continue
         chip = load_chip(run.chip.name, Draws(0))
         node = "node" in run.basis
-        watts = run.energy_wh / run.chip_hours / (1.0 if node or not run.pue else run.pue)
+        watts = run.energy_wh / run.chip_hours / (1.0 if node else max(run.pue or 1.0, 1.0))
         chip_w = watts - float(chip.host_w) - (0.0 if node else float(chip.network_w))
         found.setdefault(chip.generation, []).append(float(np.clip(chip_w / chip.tdp_w, 0.05, 0.98)))
     return {name: float(np.median(values)) for name, values in sorted(found.items())}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wattline import catalog
 from wattline.catalog import Record
-from wattline.errors import NotFound, WattlineError
+from wattline.errors import NotFound, WattlineError, shorten
 from wattline.files import read_text
 from wattline.work.model import Model, load_model
 
@@ -19,7 +19,8 @@ COLUMNS = (
     *("energy_MWh", "PUE", "W_per_chip", "power_basis", "circular"),
 )
 LIMIT_BYTES = 10_000_000
-_NUMBER = re.compile(r"\d[\d,]*\.?\d*(?:[eE][+-]?\d+)?")
+MOST_WORDS = 12  # of a row's name, among which its model is looked for
+_NUMBER = re.compile(r"(?:(?<!\S)-)?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,7 @@ def read_runs(path: Path | str) -> list[Run]:
     """The runs in a CSV with the columns of ``COLUMNS``; others are ignored, missing ones named."""
     text = read_text(path, LIMIT_BYTES, "file of training runs")
     try:
-        reader = csv.DictReader(io.StringIO(text), strict=True)
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
         columns = [name.strip() for name in reader.fieldnames or []]
         reader.fieldnames = columns
         missing = [name for name in COLUMNS if name not in columns]
@@ -117,9 +118,13 @@ def _run(row: dict[str, str | None]) -> Run:
 
 
 def number_in(text: str) -> float | None:
-    """The first number in a cell such as ``7000000(approx)``, ``15000+`` or ``0.4152 AC / 0.4087 DC``."""
+    """The first number in a cell such as ``7000000(approx)``, ``15000+`` or ``0.4152 AC / 0.4087 DC``.
+
+    None where there is none, and where it is negative or beyond all bounds.
+    """
     match = _NUMBER.search(text)
-    return float(match[0].replace(",", "")) if match else None
+    value = float(match[0].replace(",", "")) if match else -1.0
+    return value if 0 <= value < float("inf") else None
 
 
 def _times(value: float | None, scale: float) -> float | None:
@@ -134,14 +139,14 @@ def _chips(text: str) -> float | None:
 
 def _model(name: str) -> tuple[Model | None, str]:
     """The catalog's model that a row names, as ``MLPerf4.0 GPT3-175B SMC`` or ``OLMo1-7B A100`` do."""
-    words = name.split()
+    words = name.split()[:MOST_WORDS]
+    known = catalog._names("model")
     for end in range(len(words), 0, -1):
         for start in range(end):
-            try:
-                return load_model(" ".join(words[start:end])), ""
-            except NotFound:
-                continue
-    return None, f"model {name!r} is not in the catalog"
+            said = " ".join(words[start:end])
+            if catalog.plain_name(said) in known:
+                return load_model(said), ""
+    return None, f"model {shorten(name)!r} is not in the catalog"
 
 
 def _chip(text: str) -> tuple[Record | None, str]:
@@ -151,4 +156,4 @@ def _chip(text: str) -> tuple[Record | None, str]:
     try:
         return catalog.find("chip", name), ""
     except NotFound:
-        return None, f"hardware {name!r} is not in the catalog"
+        return None, f"hardware {shorten(name)!r} is not in the catalog"

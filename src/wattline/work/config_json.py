@@ -69,9 +69,11 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         if path.is_dir():
             raise WattlineError(f"{shown}: is a directory; give the config.json in it")
-        if path.stat().st_size > MAX_BYTES:
+        with path.open("rb") as file:  # a device or a pipe has no size to ask for
+            text = file.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
             raise WattlineError(f"{shown}: larger than 1 MB, so not a config.json; {mend}")
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
+        data = json.loads(text.decode("utf-8-sig"))
     except FileNotFoundError:
         raise WattlineError(f"{shown}: no such file; {mend}") from None
     except OSError as error:

@@ -13,6 +13,7 @@ from wattline.fact import Array
 
 J_PER_KWH, J_PER_WH, J_PER_TWH = 3.6e6, 3.6e3, 3.6e15
 BULB_HOUR_S = 3600.0
+MINUTES_A_YEAR = 365 * 24 * 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,13 +28,18 @@ class Equivalent:
         return {"name": self.name, "count": Range.of(self.count).json(), "fact": self.fact}
 
 
+def _minute_of_a_year(twh: Array) -> Array:
+    return twh * J_PER_TWH / MINUTES_A_YEAR
+
+
 # name, fact, joules (or kilograms) of one from the fact's value in the unit named
 ENERGY: list[tuple[str, str, str, Callable[[Array], Array]]] = [
     ("US homes for a year", "region.us.home_kwh_per_year", "kWh/year/home", lambda x: x * J_PER_KWH),
     ("hours of a 60 W light bulb", "constant.bulb-60w", "W", lambda x: x * BULB_HOUR_S),
     ("Google searches (2009 figure)", "constant.google-search", "Wh/search", lambda x: x * J_PER_WH),
     ("phone charges", "constant.phone-charge", "Wh", lambda x: x * J_PER_WH),
-    ("% of Japan's electricity in a year", "region.jp.consumption_twh", "TWh", lambda x: x * J_PER_TWH / 100),
+    ("minutes of all Japan's electricity", "region.jp.consumption_twh", "TWh", _minute_of_a_year),
+    ("minutes of all the world's data centres", "total.iea-2025-world-2024.energy_twh", "TWh", _minute_of_a_year),
 ]
 CARBON: list[tuple[str, str, str]] = [
     ("cars' CO2 for a year", "constant.car-year-co2", "kg"),

@@ -1,0 +1,28 @@
+"""Fixtures that several files of tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+# examples are few and drawn alike in every run; no test is judged by its time
+settings.register_profile(
+    "wattline",
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("wattline")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real measurements beside the checkout; the test is skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the real measurements, ../shared/data beside the checkout, are absent")
+    return SHARED

@@ -1,0 +1,164 @@
+"""The catalog as a whole: every file loads, every fact is sourced, every name leads to one record."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wattline import catalog
+from wattline.draws import Draws
+from wattline.errors import NotFound, WattlineError
+from wattline.fact import Fact
+
+FILES = [p for p in catalog.HERE.rglob("*.toml") if p.name != "attributes.toml" and p.parent.name != "claims"]
+KINDS = catalog.KINDS
+
+
+def kind_of(path: Path) -> str:
+    return path.stem if path.parent == catalog.HERE else path.parent.name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_every_file_is_of_a_kind_and_loads(path: Path) -> None:
+    assert kind_of(path) in KINDS
+    found = dict(catalog.read_records(kind_of(path), path.read_text(encoding="utf-8"), path.name))
+    assert found
+    assert set(found) <= set(catalog.records(kind_of(path)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_facts_are_sourced_declared_and_of_known_units(kind: str) -> None:
+    from wattline.quantity import unit
+
+    for record in catalog.records(kind).values():
+        if kind not in catalog.SINGLE:
+            assert set(record.facts) <= set(catalog.attributes()[kind]), record.key
+        for fact in record.facts.values():
+            assert len(fact.source.title) > 5, fact.key
+            assert fact.source.year, fact.key
+            assert 1900 <= int(str(fact.source.year)[:4]) <= 2026, fact.key
+            assert fact.basis in ("measured", "published", "estimated", "derived"), fact.key
+            assert fact.dist in ("fixed", "triangular", "lognormal", "uniform"), fact.key
+            unit(fact.unit)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_name_and_alias_leads_to_one_record(kind: str) -> None:
+    owners: dict[str, set[str]] = defaultdict(set)
+    for record in catalog.records(kind).values():
+        hf_id = record.meta.get("hf_id")
+        for name in (record.name, *record.meta.get("aliases", ()), *([hf_id] if hf_id else [])):
+            owners[catalog.plain_name(name)].add(record.name)
+            assert catalog.find(kind, name) is record
+    assert {name: found for name, found in owners.items() if len(found) > 1} == {}
+
+
+def test_every_key_finds_its_fact() -> None:
+    for fact in catalog.all_facts():
+        assert catalog.fact(fact.key) is fact
+
+
+def test_names_are_read_as_people_write_them() -> None:
+    record = catalog.find("chip", "h100-sxm")
+    for name in ("H100 SXM", "h100_sxm", "H100-SXM", " h100sxm "):
+        assert catalog.find("chip", name) is record
+
+
+def test_groups_draw_their_facts_together() -> None:
+    groups: dict[str, list[Fact]] = defaultdict(list)
+    for fact in catalog.all_facts():
+        if fact.group and not fact.exact:
+            groups[fact.group].append(fact)
+    shared = {name: facts for name, facts in groups.items() if len(facts) > 1}
+    assert len(shared) >= 10
+    draws = Draws(64)
+    for facts in shared.values():
+        order = [np.argsort(draws(fact), kind="stable").tolist() for fact in facts]
+        assert all(found == order[0] for found in order), facts[0].group
+
+
+def test_direct_and_lifecycle_carbon_move_together() -> None:
+    draws = Draws(500)
+    texas = catalog.find("region", "us-ercot")
+    direct, lifecycle = draws(texas["carbon_direct_g_per_kwh"]), draws(texas["carbon_lifecycle_g_per_kwh"])
+    assert np.all(lifecycle > direct)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "near"),
+    [
+        ("chip", "h100-smx", "h100-sxm"),
+        ("model", "llama-3.1-70", "llama-3.1-70b"),
+        ("region", "us-ercott", "us-ercot"),
+        ("site", "hyperscal", "hyperscale"),
+    ],
+)
+def test_unknown_names_show_the_nearest(kind: str, name: str, near: str) -> None:
+    with pytest.raises(NotFound) as caught:
+        catalog.find(kind, name)
+    assert near in caught.value.near
+    assert name in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", "-", "x" * 10_000, "\x00", "../../etc/passwd", "چیپ", None, 3])
+def test_odd_names_are_refused(name: str) -> None:
+    with pytest.raises(NotFound) as caught:
+        catalog.find("chip", name)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "key", ["", "chip", "chip.", "chip.h100-sxm", "chip.h100-sxm.tdp", "moon.x.y", "fit.none", "."]
+)
+def test_odd_keys_are_refused(key: str) -> None:
+    with pytest.raises(NotFound):
+        catalog.fact(key)
+
+
+def test_a_missing_attribute_is_never_zero() -> None:
+    record = catalog.find("chip", "v100-sxm2-32gb")
+    assert "fp8_flops" not in record.facts
+    with pytest.raises(WattlineError, match="has no fp8_flops"):
+        _ = record["fp8_flops"]
+    assert record.get("fp8_flops", -1.0) == -1.0
+
+
+HEAD = '[_sources]\npaper = { title = "A long paper", year = 2024 }\n'
+
+
+def read(kind: str, text: str) -> dict[str, catalog.Record]:
+    return dict(catalog.read_records(kind, HEAD + text, "mine.toml"))
+
+
+def test_sources_fall_back_from_attribute_to_record_to_file() -> None:
+    text = (
+        '[_default]\nsource = "paper"\n[_default_source]\nidle_w = { title = "Idle power", year = 2020 }\n'
+        "[a]\ntdp_w = 700\nidle_w = 70\n"
+        '[b]\nsource = { title = "Its own", year = 2021 }\ntdp_w = 500\nidle_w = { value = 50, source = "paper" }\n'
+    )
+    found = read("chip", text)
+    assert found["a"]["tdp_w"].source.title == "A long paper"
+    assert found["a"]["idle_w"].source.title == "Idle power"
+    assert found["b"]["tdp_w"].source.title == "Its own"
+    assert found["b"]["idle_w"].source.title == "A long paper"
+    # a bare number takes the range that its attribute declares
+    assert (found["a"]["idle_w"].low, found["a"]["idle_w"].high) == (pytest.approx(49), pytest.approx(98))
+    assert found["a"]["tdp_w"].exact
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[a]\ntdp_w = 700\n", "no source"),
+        ('[a]\nsource = "other"\ntdp_w = 700\n', "not among"),
+        ('[a]\nsource = "paper"\ntdp_watts = 700\n', "not declared"),
+        ('[a]\nsource = "paper"\ntdp_w = { value = 1, low = 2, high = 3 }\n', "not within"),
+        ('[a]\nsource = "paper"\ntdp_w = nan\n', "finite"),
+    ],
+)
+def test_wrong_records_are_refused(text: str, said: str) -> None:
+    with pytest.raises(WattlineError, match=said):
+        read("chip", text)

@@ -1,0 +1,284 @@
+"""Each command: its exit status, one JSON object, and one line for whatever is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from wattline import __version__
+from wattline.cli import ask, out
+from wattline.cli.main import app, main
+
+ROOT = Path(__file__).parents[1]
+ARTICLE = str(ROOT / "examples" / "article.toml")
+FEW = ["--draws", "5"]
+TRAIN = ["train", "gpt-3-175b", "--tokens", "300B", "--chip", "v100-sxm2-32gb", "--chips", "10000", *FEW]
+PROMPT = ["prompt", "llama-3.1-70b", *FEW]
+CHECK = ["check", str(ROOT / "examples" / "claims.toml"), *FEW]
+VALIDATE = ["validate", "training", *FEW]
+COMMANDS = {"train": TRAIN, "prompt": PROMPT, "check": CHECK, "facts": ["facts", "h100"], "validate training": VALIDATE}
+
+
+class Ran:
+    """What a command printed, and its exit status."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], *args: str) -> None:
+        with pytest.raises(SystemExit) as stopped:
+            main(list(args))
+        self.status = stopped.value.code
+        self.out, self.err = capsys.readouterr()
+
+
+def refused(capsys: pytest.CaptureFixture[str], *args: str) -> str:
+    """The one line for a command that cannot be carried out."""
+    ran = Ran(capsys, *args)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("wattline: ")
+    assert ran.err.count("\n") == 1
+    assert ran.err.endswith("\n")
+    assert "Traceback" not in ran.err
+    assert "Usage:" not in ran.err
+    return ran.err
+
+
+def python(code: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, **more)
+
+
+RUN = "import sys; from wattline.cli.main import main; main(sys.argv[1:])"
+
+
+def shell(*args: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    asked = [sys.executable, "-c", RUN, *args]
+    return subprocess.run(asked, text=True, timeout=120, **{"stdout": -1, "stderr": -1, **more})
+
+
+@pytest.mark.parametrize("args", COMMANDS.values(), ids=COMMANDS)
+def test_a_command_prints_text(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, *args)
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.strip()
+    assert "\x1b" not in ran.out
+
+
+@pytest.mark.parametrize(("name", "args"), COMMANDS.items(), ids=COMMANDS)
+def test_json_is_one_object(name: str, args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, *args, "--json")
+    assert (ran.status, ran.err) == (0, "")
+    assert json.loads(ran.out)["command"] == name
+
+
+def test_run_writes_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "run", ARTICLE, *FEW, "--out", str(tmp_path / "out"))
+    assert (ran.status, ran.err) == (0, "")
+    for file in ("report.html", "bill.json", "load.parquet"):
+        assert str(tmp_path / "out" / file) in ran.out.replace("\n", "")
+        assert (tmp_path / "out" / file).stat().st_size > 1000
+
+
+def test_run_in_json_prints_the_bill_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "run", ARTICLE, *FEW, "--out", str(tmp_path), "--json")
+    assert ran.status == 0
+    assert json.loads(ran.out) == json.loads((tmp_path / "bill.json").read_text(encoding="utf-8"))
+    assert "bill.json" in ran.err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "--version")
+    assert (ran.status, ran.out) == (0, f"wattline {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["run"], ["train"], ["prompt"], ["check"], ["facts"], ["validate", "training"]]
+)
+def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    for flag in ("-h", "--help"):
+        ran = Ran(capsys, *command, flag)
+        assert ran.status == 0
+        assert ran.out.startswith(f"Usage: {' '.join(['wattline', *command])}")
+
+
+USAGE = {
+    "no command": ([], "wattline --help"),
+    "an unknown command": (["trian"], "'trian'"),
+    "an empty command": ([""], "wattline --help"),
+    "an unknown option": ([*PROMPT, "--nope"], "--nope"),
+    "an option without its value": ([*PROMPT, "--chip"], "--chip"),
+    "one argument too many": ([*PROMPT, "more"], "more"),
+    "draws that are no number": ([*PROMPT, "--draws", "abc"], "--draws"),
+    "draws that are no whole number": ([*PROMPT, "--draws", "1.5"], "--draws"),
+    "draws below nought": ([*PROMPT, "--draws", "-1"], "draws"),
+    "draws beyond reason": ([*PROMPT, "--draws", "99999999999"], "draws"),
+    "a seed that is no number": ([*PROMPT, "--seed", "x"], "--seed"),
+    "run without a file": (["run"], "scenario"),
+    "check without a file": (["check"], "claims"),
+    "check of nothing": (["check", "nowhere.toml"], "nowhere.toml"),
+    "train without anything": (["train"], "--tokens"),
+    "train without chips": ([*TRAIN[:6], *FEW], "--chips"),
+    "prompt without a model": (["prompt"], "MODEL"),
+    "model and config": ([*PROMPT, "--config", "config.json"], "--config"),
+    "config that is absent": (["prompt", "--config", "nowhere.json"], "nowhere.json"),
+    "config that is empty": (["prompt", "--config", os.devnull], "not JSON"),
+    "facts of nothing": (["facts", "zzz"], "'zzz'"),
+    "validate without a kind": (["validate"], "wattline validate --help"),
+    "validate of an unknown kind": (["validate", "zzz"], "'zzz'"),
+    "validate of nothing": (["validate", "training", "nowhere.csv"], "nowhere.csv"),
+    "calibrate without a file": (["calibrate", "training"], "file"),
+    "explain an unknown command": (["explain", "facts"], "'facts'"),
+    "explain a bad question": (["explain", "prompt", "llama-3.1-70b", "--draws", "x"], "--draws"),
+    "explain without an argument": (["explain", "run"], "scenario"),
+    "a region that is not": ([*PROMPT, "--region", "Atlantis"], "Atlantis"),
+    "an empty region": ([*PROMPT, "--region", ""], "region"),
+    "text of another script": ([*PROMPT, "--chip", "中文🔥"], "中文"),
+    "bytes that are no text": ([*PROMPT, "--chip", "\udcff"], "chip"),
+    "a model of 5000 letters": (["prompt", "x" * 5000], "unknown model"),
+    "an option of 5000 letters": (["prompt", "--" + "x" * 5000], "no such option"),
+    "no chips": ([*TRAIN, "--chips", "0"], "chips"),
+    "an hour too short": ([*TRAIN, "--hours", "1e-9"], "hours"),
+    "a PUE below one": ([*TRAIN, "--pue", "0.9"], "PUE"),
+    "an MFU above one": ([*TRAIN, "--mfu", "40"], "MFU"),
+    "a million times the watts": ([*TRAIN, "--watts", "1e9"], "watts"),
+    "an unknown suffix": ([*TRAIN, "--tokens", "15Q"], "15Q"),
+    "no input": ([*PROMPT, "--input", "0"], "input"),
+    "no output": ([*PROMPT, "--output", "0"], "output"),
+    "a batch beyond reason": ([*PROMPT, "--batch", "1e9"], "batch"),
+}
+
+
+@pytest.mark.parametrize(("args", "said"), USAGE.values(), ids=USAGE)
+def test_a_bad_command_line_gets_one_line(args: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    line = refused(capsys, *args)
+    assert said in line
+    assert len(line) < 500
+
+
+@pytest.mark.parametrize("command", [c for c in get_command(app).commands if c != "explain"])  # type: ignore[attr-defined]
+def test_every_command_refuses_an_unknown_option(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert f"wattline {command} --help" in refused(capsys, command, "--no-such-option")
+
+
+def test_out_that_cannot_be_a_folder_is_told_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def worked(*args: Any) -> None:
+        raise AssertionError("the work was done first")
+
+    monkeypatch.setattr("wattline.scenario.run.run", worked)
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    for name in ("file", "file/below"):
+        assert "give a folder" in refused(capsys, "run", ARTICLE, "--out", str(tmp_path / name))
+
+
+def test_out_that_nobody_can_write(capsys: pytest.CaptureFixture[str]) -> None:
+    if not Path("/proc/self").exists():
+        pytest.skip("this system has no /proc")
+    assert "cannot write into /proc/x" in refused(capsys, "run", ARTICLE, *FEW, "--out", "/proc/x")
+
+
+@pytest.mark.parametrize("args", [TRAIN, PROMPT, ["run", ARTICLE, *FEW]], ids=["train", "prompt", "run"])
+def test_explain_shows_the_steps_and_the_facts(
+    args: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plain = Ran(capsys, *args)
+    explained = Ran(capsys, "explain", *args)
+    flagged = Ran(capsys, *args, "--explain")
+    assert explained.status == 0
+    assert explained.err == ""
+    assert explained.out == flagged.out != plain.out
+    assert "server energy × PUE" in explained.out
+    assert "server energy × PUE" not in plain.out
+
+
+def test_explain_check_and_explain_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert Ran(capsys, "explain", *CHECK).out == Ran(capsys, *CHECK).out
+    for args in ([], ["-h"], ["--help"]):
+        alone = Ran(capsys, "explain", *args)
+        assert alone.status == 0
+        assert "PUE" in alone.out
+
+
+def test_facts_narrows_by_every_word(capsys: pytest.CaptureFixture[str]) -> None:
+    some = json.loads(Ran(capsys, "facts", "chip.h100-sxm tdp", "--json").out)
+    assert [fact["key"] for fact in some["facts"]] == ["chip.h100-sxm.tdp_w"]
+    assert some["count"] == 1
+    assert some["facts"][0]["value"] == 700
+    every = json.loads(Ran(capsys, "facts", "--json").out)
+    assert every["count"] == len(every["facts"]) > 1000
+
+
+def test_a_given_value_changes_the_answer_and_the_seed_too(capsys: pytest.CaptureFixture[str]) -> None:
+    def energy(*more: str) -> float:
+        found = json.loads(Ran(capsys, *PROMPT, "--json", *more).out)["energy_mean_wh"]
+        assert isinstance(found, float)
+        return found
+
+    assert energy() == energy("--seed", "0") != energy("--seed", "1")
+    assert energy("--pue", "2") == pytest.approx(2 * energy("--pue", "1"))
+    assert energy("--input", "5000") > energy()
+
+
+def test_calibrate_names_the_columns_that_are_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert "column model" in refused(capsys, "calibrate", "training", str(tmp_path / "bad.csv"))
+
+
+def test_ctrl_c_ends_with_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ask, "_model", interrupted)
+    ran = Ran(capsys, *PROMPT)
+    assert (ran.status, ran.out, ran.err) == (130, "", "wattline: interrupted\n")
+
+
+def test_a_reader_that_goes_away_is_no_fault() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN, "facts"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline().strip()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(60) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])
+def test_a_full_disk_under_the_answer(more: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        ran = shell("facts", *more, stdout=full)
+    assert ran.returncode == 2
+    assert ran.stderr == "wattline: cannot write the answer: No space left on device\n"
+
+
+def test_an_encoding_that_lacks_the_signs() -> None:
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    text, data = (shell(*PROMPT, *more, env=ascii_only) for more in ([], ["--json"]))
+    assert (text.returncode, text.stderr) == (0, "")
+    assert "Llama 3.1 70B" in text.stdout
+    assert "×" in json.loads(data.stdout)["title"]
+
+
+def test_a_closed_output_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    out.emit("nobody reads this")
+
+
+def test_it_starts_without_the_heavy_libraries() -> None:
+    code = (
+        "import sys; sys.argv = ['wattline', '--help']\n"
+        "from wattline.cli.main import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print([m for m in ('numpy', 'polars', 'pint', 'pydantic', 'scipy', 'lark') if m in sys.modules])"
+    )
+    assert python(code).stdout.rstrip().endswith("[]")

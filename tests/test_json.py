@@ -1,0 +1,213 @@
+"""The JSON of every command: units in names, ranges, sums, and that docs/json.md tells all of it."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import wattline as wl
+from wattline.bill import PARTS, STATIONS
+from wattline.claim import check_file
+from wattline.cli.facts import matching
+from wattline.validate.rows import catalog_runs
+from wattline.validate.training import validate
+
+ROOT = Path(__file__).parents[1]
+DOC = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+RANGE = {"p5", "p50", "p95"}
+
+
+@cache
+def objects() -> dict[str, dict[str, Any]]:
+    """The object of every command, as it comes back from JSON."""
+    facts = matching("h100")
+    found = {
+        "train": wl.train("gpt-3-175b", "300B", "v100-sxm2-32gb", 10_000, draws=60).json(),
+        "train given": wl.train(
+            "gpt-3-175b", "300B", "v100-sxm2-32gb", 10_000, hours="14.8 days", watts="330 W", pue="1.1", draws=60
+        ).json(),
+        "prompt": wl.prompt("deepseek-v3", draws=60).json(),
+        "prompt given": wl.prompt("llama-3.1-8b", batch="8", active="0.5", pue="1.2", draws=0).json(),
+        "serve": wl.serve("llama-3.1-8b", "1M/day", draws=60, active=0.5).json(),
+        "run": wl.run(ROOT / "examples" / "article.toml", draws=60).json(),
+        "check": check_file("article", 60).json(),
+        "facts": {"command": "facts", "search": "h100", "count": len(facts), "facts": facts},
+        "validate training": validate(catalog_runs(), 20).json(),
+    }
+    return {name: json.loads(json.dumps(value, allow_nan=False)) for name, value in found.items()}
+
+
+ALL = ("train", "train given", "prompt", "prompt given", "serve", "run", "check", "facts", "validate training")
+ANSWERS = ("train", "train given", "prompt", "prompt given", "serve")
+
+
+def nodes(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every value inside, with the names that lead to it."""
+    yield path, value
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from nodes(inner, (*path, key))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from nodes(inner, path)
+
+
+def section(title: str) -> str:
+    """The text of the document under a heading."""
+    found = re.search(rf"^## [^\n]*{re.escape(title)}.*?(?=^## |\Z)", DOC, re.MULTILINE | re.DOTALL)
+    assert found, f"docs/json.md has no section {title}"
+    return found[0]
+
+
+def first_cells(text: str) -> set[str]:
+    """The names in the first column of every table."""
+    rows = re.findall(r"^\|([^|]*)\|", text, re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+
+
+def units() -> tuple[tuple[str, ...], set[str]]:
+    """The suffixes and the plain names that the document declares."""
+    suffixes, plain = section("Units").split("These names carry")
+    return tuple(first_cells(suffixes)), first_cells(plain)
+
+
+def numbers(value: Any) -> Iterator[tuple[tuple[str, ...], float]]:
+    for path, node in nodes(value):
+        if isinstance(node, int | float) and not isinstance(node, bool):
+            yield path, node
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_number_tells_its_unit(name: str) -> None:
+    suffixes, plain = units()
+    wrong = set()
+    for path, _ in numbers(objects()[name]):
+        key = path[-2] if path[-1] in RANGE else path[-1]
+        counted = len(path) >= 2 and path[-2] == "counts"  # by verdict
+        if not (key.endswith(suffixes) or key in plain or counted):
+            wrong.add(".".join(path))
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_has_no_unit_in_its_name_has_one_beside_it(name: str) -> None:
+    for path, node in nodes(objects()[name]):
+        if isinstance(node, dict) and {"value", "stated", "derived"} & set(node):
+            assert isinstance(node.get("unit"), str), path
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_ranges_are_ranges(name: str) -> None:
+    seen = 0
+    for path, node in nodes(objects()[name]):
+        if isinstance(node, dict) and RANGE & set(node):
+            own = set(node) - {"formula", "unit", "source", "note", "differs"} if path[-1] == "newer" else set(node)
+            assert own == RANGE, path
+            slack = 1e-12 * max(abs(node[p]) for p in RANGE)
+            assert node["p5"] - slack <= node["p50"] <= node["p95"] + slack, path
+            seen += 1
+    assert seen or name == "facts"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_numbers_are_finite(name: str) -> None:
+    assert all(math.isfinite(number) for _, number in numbers(objects()[name]))
+
+
+def bills() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name in (*ANSWERS, "run"):
+        yield name, objects()[name]
+    for job in objects()["run"]["jobs"]:
+        yield job["name"], job
+
+
+def test_parts_add_up_and_stations_rise() -> None:
+    for name, bill in bills():
+        parts = bill["parts"]
+        assert set(parts) <= set(PARTS)
+        total = bill["energy_mean_wh"]
+        assert sum(part["energy_mean_wh"] for part in parts.values()) == pytest.approx(total, rel=1e-9), name
+        assert sum(part["share"] for part in parts.values()) == pytest.approx(1, rel=1e-9), name
+        for part in parts.values():
+            assert part["share"] == pytest.approx(part["energy_mean_wh"] / total, rel=1e-9)
+            assert part["station"] in STATIONS
+        assert tuple(bill["stations"]) == STATIONS
+        for p in RANGE:
+            energies = [bill["stations"][station]["energy_wh"][p] for station in STATIONS]
+            assert [0, *energies] == sorted([0, *energies]), name
+            assert energies[-1] == pytest.approx(bill["energy_wh"][p], rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_hangs_together(name: str) -> None:
+    answer = objects()[name]
+    known = {fact["key"] for fact in answer["facts"]}
+    assert {row["fact"] for row in (*answer["matters"], *answer["equivalents"])} <= known
+    correlations = [abs(row["rank_correlation"]) for row in answer["matters"]]
+    assert correlations == sorted(correlations, reverse=True)
+    assert all(c <= 1 for c in correlations)
+    assert {step["station"] for step in answer["steps"]} <= {"work", *STATIONS}
+    assert all(fact["source"] and fact["low"] <= fact["value"] <= fact["high"] for fact in answer["facts"])
+    assert all(answer["peak_w"][p] >= answer["mean_w"][p] * (1 - 1e-9) for p in RANGE)
+    assert answer["co2e_kg"]["p50"] >= answer["co2e_direct_kg"]["p50"]
+    assert answer["generated_wh"]["p50"] > answer["energy_wh"]["p50"]
+
+
+def test_steps_end_at_the_energy_of_the_answer() -> None:
+    for name in ANSWERS:
+        steps = {step["name"]: step["value"] for step in objects()[name]["steps"]}
+        energy, end = objects()[name]["energy_wh"], steps["energy delivered"]
+        assert end in (energy, energy["p50"]), name
+
+
+def test_a_run_tells_its_facts_once() -> None:
+    run = objects()["run"]
+    keys = [fact["key"] for fact in run["facts"]]
+    assert len(keys) == len(set(keys))
+    assert not any("facts" in job for job in run["jobs"])
+    told = {row["fact"] for job in run["jobs"] for row in (*job["matters"], *job["equivalents"])}
+    assert told <= set(keys)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_document_names_every_key(name: str) -> None:
+    command = name.split(" given")[0]
+    text = section("`train` and `prompt`" if command in ("train", "prompt", "serve") else f"`{command}`")
+    missing = {key for key in objects()[name] if f"`{key}`" not in text}
+    assert not missing
+
+
+@pytest.mark.parametrize(
+    ("name", "title"), [("check", "`check`"), ("facts", "`facts`"), ("validate training", "`validate training`")]
+)
+def test_the_document_names_the_keys_inside(name: str, title: str) -> None:
+    inside = {"check": ["claims"], "facts": ["facts"], "validate training": ["chip_hours", "energy", "rows"]}[name]
+    for key in inside:
+        for path, node in nodes(objects()[name][key]):
+            if isinstance(node, dict) and not RANGE & set(node) and "facts" not in path:
+                missing = {k for k in node if f"`{k}`" not in section(title) + section("`train` and `prompt`")}
+                assert not missing, path
+
+
+def test_the_document_promises_no_key_that_is_not_there() -> None:
+    there = {key for path, _ in ((p, n) for o in objects().values() for p, n in nodes(o)) for key in path}
+    for title in ("`train` and `prompt`", "`run`", "`check`", "`facts`", "`validate training`"):
+        assert first_cells(section(title)) <= there, title
+
+
+def test_the_documents_example_is_as_the_command_answers() -> None:
+    block = re.search(r"```json\n(.*?)```", DOC, re.DOTALL)
+    assert block
+    shown, answer = json.loads(block[1]), wl.prompt("llama-3.1-70b", chip="h100-sxm").json()
+    assert shown["title"] == answer["title"]
+    assert shown["inputs"] == answer["inputs"]
+    assert shown["energy_wh"] == {p: pytest.approx(value, rel=0.05) for p, value in answer["energy_wh"].items()}
+    assert set(shown) <= set(answer)
+    assert shown["matters"][0]["fact"] == answer["matters"][0]["fact"]

@@ -1,0 +1,208 @@
+"""``prompt`` and ``serve``: what a request takes, on every kind of model, and what does not fit."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import wattline as wl
+from test_train import balanced
+from wattline import catalog
+from wattline.errors import WattlineError
+from wattline.work.model import load_model
+
+KNOWN = [name for name in catalog.records("model") if load_model(name).architecture_known]
+KINDS = {  # a model of every kind of architecture
+    "dense, many heads": "gpt-3-175b",
+    "grouped queries": "llama-3.1-70b",
+    "experts": "mixtral-8x7b",
+    "latent attention": "deepseek-v3",
+    "sliding window": "gemma-2-9b",
+    "hybrid": "nemotron-nano-9b-v2",
+    "linear attention": "qwen3-next-80b-a3b",
+    "4-bit experts": "gpt-oss-120b",
+    "one key head": "falcon-7b",
+}
+
+
+@pytest.mark.parametrize("model", KINDS.values(), ids=KINDS)
+def test_every_kind_of_model(model: str) -> None:
+    answer = wl.prompt(model, draws=20)
+    balanced(answer)
+    assert {"prefill", "decode", "chip_idle", "host", "network", "cooling"} <= set(answer.bill.parts)
+    assert all(np.all(answer.bill.parts[part] > 0) for part in ("prefill", "decode", "chip_idle", "host", "cooling"))
+    assert 1e-3 < answer.range("energy_wh").p50 < 100
+
+
+@pytest.mark.parametrize("model", KNOWN)
+def test_the_default_replica_holds_every_model(model: str) -> None:
+    answer = wl.prompt(model, chip="h100-sxm", draws=0)
+    assert answer.inputs["gpus"] in {2**n for n in range(8)}
+    assert 1 <= answer.quantities["batch"] <= 128
+    balanced(answer)
+
+
+def test_input_counts() -> None:
+    few, more, many = (
+        wl.prompt("llama-3.1-70b", gpus=8, batch=4, input_tokens=n, draws=20) for n in (100, 2000, 50_000)
+    )
+    assert np.all(few.energy_j < more.energy_j)
+    assert np.all(more.energy_j < many.energy_j)
+    assert np.all(many.bill.parts["prefill"] > 20 * more.bill.parts["prefill"])
+    # the cache that decode reads is longer too
+    assert np.all(few.bill.parts["decode"] < many.bill.parts["decode"])
+    assert np.all(few.quantities["ttft_s"] < many.quantities["ttft_s"])
+
+
+def test_output_counts_and_the_first_token_comes_of_the_prefill() -> None:
+    one, two, many = (wl.prompt("llama-3.1-8b", batch=4, output_tokens=n, draws=20) for n in (1, 2, 500))
+    assert np.all(one.bill.parts["decode"] == 0)
+    assert np.all(two.bill.parts["decode"] > 0)
+    np.testing.assert_allclose(many.bill.parts["decode"] / two.bill.parts["decode"], 499, rtol=0.1)
+    np.testing.assert_allclose(one.quantities["joules_per_output_token"], one.energy_j)
+
+
+def test_a_larger_batch_shares_the_weights() -> None:
+    alone, together = (wl.prompt("llama-3.1-8b", batch=n, draws=20) for n in (1, 32))
+    assert np.all(together.energy_j < alone.energy_j / 4)
+    assert np.all(together.quantities["tpot_s"] > alone.quantities["tpot_s"])
+
+
+def test_idle_chips_are_charged_to_the_requests_that_they_wait_for() -> None:
+    busy, idle = (wl.prompt("llama-3.1-8b", active=share, batch=8, draws=20) for share in (1, 0.25))
+    assert np.all(busy.bill.parts["chip_idle"] == 0)
+    assert np.all(idle.bill.parts["chip_idle"] > 0)
+    np.testing.assert_allclose(busy.bill.parts["decode"], idle.bill.parts["decode"])
+
+
+def test_fewer_bits_take_less() -> None:
+    energy = [
+        wl.prompt("llama-3.1-70b", gpus=4, batch=8, precision=p, draws=20).energy_j for p in ("bf16", "fp8", "int4")
+    ]
+    assert np.all(energy[0] > energy[1])
+    assert np.all(energy[1] > energy[2])
+    assert wl.prompt("gpt-oss-120b", draws=0).inputs["precision"] == load_model("gpt-oss-120b").native_format
+
+
+def test_active_experts_count_not_all() -> None:
+    dense, sparse = (wl.prompt(m, gpus=4, batch=1, draws=0).energy_j for m in ("qwen3-32b", "qwen3-30b-a3b"))
+    assert sparse < dense / 2
+
+
+def test_latent_attention_lets_more_sequences_fit() -> None:
+    asked: dict[str, Any] = {"chip": "h200-sxm", "gpus": 16, "batch": 64, "input_tokens": 100_000}
+    wl.prompt("deepseek-v3", **asked, draws=0)
+    with pytest.raises(WattlineError, match="does not fit"):
+        wl.prompt("gpt-3-175b", **asked, draws=0)
+
+
+@pytest.mark.parametrize(("gpus", "batch"), [(1, None), (2, 1000), (4, 5000)])
+def test_what_does_not_fit_names_how_many_chips_would_hold_it(gpus: int, batch: int | None) -> None:
+    with pytest.raises(WattlineError, match="does not fit") as caught:
+        wl.prompt("llama-3.1-70b", gpus=gpus, batch=batch, draws=5)
+    found = re.search(r"([\d,]+) chips would hold it", str(caught.value))
+    assert found
+    holds = int(found[1].replace(",", ""))
+    assert holds > gpus
+    wl.prompt("llama-3.1-70b", gpus=holds, batch=batch, draws=5)
+    with pytest.raises(WattlineError, match="does not fit"):
+        wl.prompt("llama-3.1-70b", gpus=holds // 2, batch=batch, draws=5)
+
+
+def test_what_fits_nowhere_says_so() -> None:
+    with pytest.raises(WattlineError, match="no replica of up to"):
+        wl.prompt("gpt-3-175b", input_tokens="100M", batch=1000, draws=0)
+
+
+@settings(max_examples=40)
+@given(
+    model=st.sampled_from([m for m in KINDS.values() if m != "gpt-3-175b"]),
+    chip=st.sampled_from(["a100-sxm-80gb", "h100-sxm", "b200", "mi300x", "l40s", "tpu-v5e", "trainium2"]),
+    site=st.sampled_from([None, *catalog.records("site")]),
+    region=st.sampled_from([None, *catalog.records("region")]),
+    input_tokens=st.integers(1, 20_000),
+    output_tokens=st.integers(1, 4_000),
+    batch=st.sampled_from([None, 1, 3]),
+    active=st.sampled_from([None, 1.0, 0.1]),
+    pue=st.sampled_from([None, 1.0, 2.0]),
+    draws=st.sampled_from([0, 1, 9]),
+)
+def test_every_path_balances(model: str, chip: str, **asked: Any) -> None:
+    answer = wl.prompt(model, chip, **asked)
+    balanced(answer)
+    assert np.all(answer.quantities["latency_s"] >= answer.quantities["ttft_s"])
+
+
+@settings(max_examples=20)
+@given(
+    per_day=st.floats(1, 1e11),
+    days=st.floats(1, 36_000),
+    site=st.sampled_from([None, *catalog.records("site")]),
+    draws=st.sampled_from([0, 1, 9]),
+)
+def test_a_service_balances_and_is_its_requests(per_day: float, days: float, site: str | None, draws: int) -> None:
+    asked: dict[str, Any] = {"gpus": 2, "batch": 8, "active": 0.5, "site": site, "region": "fr", "draws": draws}
+    service = wl.serve("llama-3.1-8b", per_day / 86_400, days=days, **asked)
+    balanced(service)
+    one = wl.prompt("llama-3.1-8b", **asked)
+    np.testing.assert_allclose(service.energy_j, one.energy_j * per_day * days, rtol=1e-9)
+    np.testing.assert_allclose(service.quantities["energy_wh_per_request"], one.energy_j / 3600, rtol=1e-9)
+
+
+def test_a_service_reads_its_rate_and_tells_its_inputs() -> None:
+    said = wl.serve("llama-3.1-8b", "864k/day", days="1 year", batch=8, active=0.5, pue=1.2, draws=5).inputs
+    assert said["requests_per_s"] == pytest.approx(10)
+    assert said["days"] == pytest.approx(365.25)
+    assert (said["batch"], said["active"], said["pue"]) == (8.0, 0.5, 1.2)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"model": "gpt-4"}, "never published"),
+        ({"model": "lama-3.1-70b"}, "llama-3.1-70b"),
+        ({"chip": "h1000"}, "h100-sxm"),
+        ({"input_tokens": 0}, "input"),
+        ({"output_tokens": "0"}, "output"),
+        ({"input_tokens": 1.5}, "whole number"),
+        ({"input_tokens": "15Q"}, "input"),
+        ({"output_tokens": 1e9}, "output"),
+        ({"batch": 1e9}, "batch"),
+        ({"batch": 0.5}, "batch"),
+        ({"batch": "nan"}, "batch"),
+        ({"gpus": 0}, "gpus"),
+        ({"gpus": 2.5}, "gpus"),
+        ({"gpus": 1e9}, "gpus"),
+        ({"active": 2}, "active"),
+        ({"active": 1e-300}, "active"),
+        ({"pue": "0.9"}, "PUE"),
+        ({"precision": "fp64"}, "bf16"),
+        ({"site": "hyperscal"}, "hyperscale"),
+        ({"region": "Atlantis"}, "Atlantis"),
+        ({"seed": 0, "draws": 10**9}, "draws"),
+    ],
+)
+def test_bad_input_is_told(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(WattlineError, match=said) as caught:
+        wl.prompt(**{"model": "llama-3.1-70b", "draws": 5, **change})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"requests": "1e12/s"}, "requests"),
+        ({"requests": 1e-12}, "less than one request"),
+        ({"days": 0}, "days"),
+        ({"days": 1e6}, "days"),
+        ({"days": "3 kWh"}, "days"),
+    ],
+)
+def test_a_bad_service_is_told(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(WattlineError, match=said):
+        wl.serve(**{"model": "llama-3.1-70b", "requests": "1M/day", "draws": 5, **change})

@@ -1,0 +1,223 @@
+"""``run``: a scenario worked through and written, whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wattline as wl
+from wattline.errors import WattlineError
+from wattline.load import Load
+from wattline.scenario import run as run_module
+from wattline.scenario.run import FILES, check_folder
+
+ARTICLE = Path(__file__).parents[1] / "examples" / "article.toml"
+CONFIG = {
+    "model_type": "llama",
+    "hidden_size": 2048,
+    "intermediate_size": 8192,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "num_hidden_layers": 16,
+    "vocab_size": 128256,
+    "max_position_embeddings": 8192,
+}
+JOB = """
+[[job]]
+name = "{name}"
+kind = "train"
+model = "llama-3.1-8b"
+tokens = "{tokens}"
+chip = "h100-sxm"
+chips = 256
+"""
+
+
+def write(folder: Path, text: str, name: str = "scenario.toml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def article() -> run_module.Run:
+    return wl.run(ARTICLE, draws=40)
+
+
+def test_the_article_is_written_whole(article: Any, tmp_path: Path) -> None:
+    paths = article.write(tmp_path / "new" / "out")
+    assert [path.name for path in paths] == list(FILES)
+    assert sorted(p.name for p in (tmp_path / "new" / "out").iterdir()) == sorted(FILES)
+    bill = json.loads(paths[1].read_text(encoding="utf-8"))
+    assert bill == json.loads(json.dumps(article.json()))
+    assert bill["scenario"] == ARTICLE.read_text(encoding="utf-8")
+    page = paths[0].read_text(encoding="utf-8")
+    assert page.startswith("<!")
+    assert page.rstrip().endswith("</html>")
+    assert bill["title"] in page
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o644 for path in paths)
+
+
+def test_the_load_file_holds_the_bills_energy_by_job(article: Any, tmp_path: Path) -> None:
+    load = Load.read_parquet(article.write(tmp_path)[2])
+    bill = article.json()
+    assert load.point == "grid"
+    assert load.labels == tuple(job["name"] for job in bill["jobs"])
+    assert load.energy_j.sum() / 3600 == pytest.approx(bill["energy_mean_wh"], rel=1e-9)
+    for energy, job in zip(load.energy_j / 3600, bill["jobs"], strict=True):
+        assert energy == pytest.approx(job["energy_mean_wh"], rel=1e-9)
+
+
+def test_jobs_add_up_in_every_draw(article: Any) -> None:
+    jobs = article.answers
+    np.testing.assert_allclose(article.bill.energy_j, sum(job.energy_j for job in jobs), rtol=1e-12)
+    for name, value in article.bill.follows.items():
+        np.testing.assert_allclose(value, sum(job.bill.follows[name] for job in jobs), rtol=1e-12)
+    bill = article.json()
+    assert bill["energy_mean_wh"] == pytest.approx(sum(job["energy_mean_wh"] for job in bill["jobs"]), rel=1e-12)
+    # the jobs share their draws: what one chip's facts do to one, they do to the other
+    assert all(job.draws is article.draws for job in jobs)
+
+
+def test_jobs_of_very_different_lengths_keep_their_energy(tmp_path: Path) -> None:
+    text = "draws = 7\n" + JOB.format(name="second", tokens="1M") + JOB.format(name="years", tokens="100T")
+    result = wl.run(write(tmp_path, text))
+    assert result.answers[1].duration_s.min() > 1e6 * result.answers[0].duration_s.max()
+    means = [answer.energy_j.mean() for answer in result.answers]
+    np.testing.assert_allclose(result.load.energy_j, means, rtol=1e-9)
+
+
+def test_a_job_by_its_config_file_beside_the_scenario(tmp_path: Path) -> None:
+    folder = tmp_path / "my-model"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
+    text = JOB.format(name="mine", tokens="1T").replace('model = "llama-3.1-8b"', 'config = "my-model/config.json"')
+    answer = wl.run(write(tmp_path, text), draws=5).answers[0]
+    assert answer.inputs["model"] == "my-model"
+    direct = wl.train(folder / "config.json", "1T", "h100-sxm", 256, draws=5)
+    np.testing.assert_array_equal(answer.energy_j, direct.energy_j)
+
+
+def test_the_same_file_gives_the_same_bill(tmp_path: Path) -> None:
+    texts = []
+    for name in ("a", "b"):
+        wl.run(ARTICLE, draws=20).write(tmp_path / name)
+        texts.append([(tmp_path / name / file).read_bytes() for file in FILES])
+    assert texts[0] == texts[1]
+
+
+def test_draws_and_seed_of_the_file_and_of_the_call(tmp_path: Path) -> None:
+    path = write(tmp_path, "draws = 11\nseed = 3\n" + JOB.format(name="a", tokens="1T"))
+    plain, told = wl.run(path), wl.run(path, draws=0, seed=0)
+    assert (plain.draws.n, plain.draws.seed) == (11, 3)
+    assert (told.draws.n, told.draws.seed) == (0, 0)
+    assert plain.answers[0].energy_j.shape == (11,)
+    assert wl.run(write(tmp_path, JOB.format(name="a", tokens="1T"))).draws.n == run_module.DEFAULT_DRAWS
+
+
+def test_a_title_is_the_files_name_where_it_has_none(tmp_path: Path) -> None:
+    path = write(tmp_path, JOB.format(name="a", tokens="1T"), "my-question.toml")
+    assert wl.run(path, draws=0).json()["title"] == "my-question"
+
+
+def test_odd_names_go_through_every_file(tmp_path: Path) -> None:
+    names = [r"a\u0000b\nc", "<script>alert(1)</script>", "Ünï 数 🔥", "time", "\\\\"]
+    result = wl.run(write(tmp_path, "".join(JOB.format(name=name, tokens="1T") for name in names)), draws=3)
+    paths = result.write(tmp_path / "out")
+    assert Load.read_parquet(paths[2]).labels == tuple(answer.name for answer in result.answers)
+    assert "<script>alert" not in paths[0].read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A folder that holds an earlier run."""
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in FILES:
+        (out / name).write_text("earlier", encoding="utf-8")
+    return out
+
+
+def untouched(out: Path) -> bool:
+    return sorted(p.name for p in out.iterdir()) == sorted(FILES) and all(
+        p.read_text(encoding="utf-8") == "earlier" for p in out.iterdir()
+    )
+
+
+@pytest.mark.parametrize("fails", range(3))
+def test_a_full_disk_leaves_the_earlier_run_as_it_was(
+    article: Any, old: Path, monkeypatch: pytest.MonkeyPatch, fails: int
+) -> None:
+    """The disk is full at the first, the second or the last of the three files."""
+    written: list[str] = []
+
+    def count(path: Path | str) -> None:
+        written.append(str(path))
+        if len(written) == fails + 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    text, parquet = run_module.write_text, Load.to_parquet
+    monkeypatch.setattr(run_module, "write_text", lambda path, content: (text(path, content), count(path)))
+    monkeypatch.setattr(Load, "to_parquet", lambda self, path: (parquet(self, path), count(path)))
+    with pytest.raises(WattlineError, match="No space left on device") as caught:
+        article.write(old)
+    assert str(old) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(written) == fails + 1
+    assert untouched(old)
+
+
+def test_a_broken_write_inside_polars_leaves_nothing(article: Any, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import polars as pl
+
+    def broken(self: Any, file: Any, **kwargs: Any) -> None:
+        Path(file).write_bytes(b"PAR1 half")
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", broken)
+    with pytest.raises(WattlineError, match="cannot write into"):
+        article.write(old)
+    assert untouched(old)
+
+
+def test_an_interrupted_write_leaves_nothing(article: Any, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: Any, path: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Load, "to_parquet", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        article.write(old)
+    assert untouched(old)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_leave_to_write(article: Any, old: Path) -> None:
+    old.chmod(0o500)
+    try:
+        with pytest.raises(WattlineError, match="Permission denied"):
+            article.write(old)
+        assert untouched(old)
+    finally:
+        old.chmod(0o700)
+
+
+def test_out_is_a_file_or_lies_in_one(article: Any, tmp_path: Path) -> None:
+    file = write(tmp_path, "mine", "file")
+    for out in (file, file / "below" / "it"):
+        with pytest.raises(WattlineError, match="is a file; give a folder"):
+            article.write(out)
+        with pytest.raises(WattlineError, match="is a file; give a folder"):
+            check_folder(out)
+    assert file.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_run_shows_itself(article: Any) -> None:
+    assert "Training GPT-3" in repr(article)
+    assert "Training GPT-3" in article._repr_html_()

@@ -1,0 +1,232 @@
+"""One step of inference: physics that holds for every chip, model and size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattline import catalog
+from wattline.chip.device import Chip, load_chip
+from wattline.chip.step import all_reduce_time, decode_step, memory_needed_bytes, prefill_step
+from wattline.draws import Draws
+from wattline.engine import serving
+from wattline.errors import WattlineError
+from wattline.work.flops import BYTES
+from wattline.work.model import Model, load_model
+
+CHIPS = sorted(catalog.records("chip"))
+MODELS = ["llama-3.1-8b", "llama-3.1-70b", "deepseek-v3", "mixtral-8x7b", "gemma-3-27b", "gpt-oss-120b", "gpt-3-175b"]
+FORMATS = sorted(BYTES)
+chip_names, model_names = st.sampled_from(CHIPS), st.sampled_from(MODELS)
+batches, lengths = st.floats(1, 4096), st.floats(1, 1e5)
+counts = st.sampled_from([1, 2, 8, 64, 512])
+
+
+@cache
+def device(name: str, n: int = 0, seed: int = 0) -> tuple[Chip, Draws]:
+    draws = Draws(n, seed)
+    return load_chip(name, draws), draws
+
+
+def step(kind: str, model: Model, chip: Chip, draws: Draws, n: int, size: Any, length: Any, form: str = "bf16") -> Any:
+    if kind == "prefill":
+        return prefill_step(model, chip, n, length, form, draws)
+    return decode_step(model, chip, n, size, length, form, draws)
+
+
+KIND = st.sampled_from(["prefill", "decode"])
+
+
+@given(KIND, chip_names, model_names, counts, batches, lengths, st.sampled_from(FORMATS), st.sampled_from([0, 25]))
+def test_power_lies_between_idle_and_tdp(
+    kind: str, name: str, model: str, n: int, size: float, length: float, form: str, n_draws: int
+) -> None:
+    chip, draws = device(name, n_draws)
+    found = step(kind, load_model(model), chip, draws, n, size, length, form)
+    assert np.all(found.power_w >= chip.idle_w * (1 - 1e-12))
+    assert np.all(found.power_w <= chip.tdp_w * (1 + 1e-12))
+    assert np.all(np.isfinite(found.time_s))
+    assert np.all(found.time_s > 0)
+    assert np.all(found.time_s >= np.maximum(found.compute_s, found.memory_s))
+
+
+@given(KIND, chip_names, model_names, counts, batches, lengths, st.floats(1, 50), st.floats(1, 50))
+def test_more_work_never_takes_less_time(
+    kind: str, name: str, model: str, n: int, size: float, length: float, more: float, longer: float
+) -> None:
+    chip, draws = device(name)
+    small = step(kind, load_model(model), chip, draws, n, size, length)
+    large = step(kind, load_model(model), chip, draws, n, size * more, length * longer)
+    for part in ("compute_s", "memory_s", "link_s", "time_s", "flops", "bytes_read"):
+        assert float(getattr(large, part)) >= float(getattr(small, part)) * (1 - 1e-12), part
+
+
+@given(KIND, chip_names, counts, batches, lengths, st.integers(1, 200), st.integers(1, 100))
+def test_more_layers_never_take_less_time(
+    kind: str, name: str, n: int, size: float, length: float, layers: int, more: int
+) -> None:
+    chip, draws = device(name)
+    usual = load_model("llama-3.1-70b")
+    few, many = (
+        replace(usual, layers=x, attention_layers=x, mlp_layers=x, global_layers=x) for x in (layers, layers + more)
+    )
+    assert float(step(kind, few, chip, draws, n, size, length).time_s) < float(
+        step(kind, many, chip, draws, n, size, length).time_s
+    )
+
+
+@given(KIND, chip_names, model_names, counts, batches, lengths)
+def test_less_hardware_never_speeds_up(kind: str, name: str, model: str, n: int, size: float, length: float) -> None:
+    chip, draws = device(name)
+    record = chip.record
+    slow = {k: replace(f, value=f.value / 2, low=f.low / 2, high=f.high / 2) for k, f in record.facts.items()}
+    slower = [
+        replace(chip, bandwidth_bytes_per_s=chip.bandwidth_bytes_per_s / 2),
+        replace(chip, link_bytes_per_s=chip.link_bytes_per_s / 2, beyond_bytes_per_s=chip.beyond_bytes_per_s / 2),
+        replace(chip, record=replace(record, facts=record.facts | {k: slow[k] for k in slow if "_flops" in k})),
+    ]
+    usual = step(kind, load_model(model), chip, draws, n, size, length)
+    found = [step(kind, load_model(model), worse, draws, n, size, length) for worse in slower]
+    for each in found:
+        assert float(each.time_s) >= float(usual.time_s) * (1 - 1e-12)
+    assert float(found[0].memory_s) == pytest.approx(2 * float(usual.memory_s))
+    assert float(found[2].compute_s) == pytest.approx(2 * float(usual.compute_s))
+    assert (float(found[1].link_s) > float(usual.link_s)) == (n > 1)
+
+
+@given(KIND, chip_names, model_names, counts, batches, lengths)
+def test_more_chips_never_raise_compute_or_memory_time(
+    kind: str, name: str, model: str, n: int, size: float, length: float
+) -> None:
+    chip, draws = device(name)
+    few = step(kind, load_model(model), chip, draws, n, size, length)
+    many = step(kind, load_model(model), chip, draws, 2 * n, size, length)
+    assert float(many.compute_s) == pytest.approx(float(few.compute_s) / 2)
+    assert float(many.memory_s) == pytest.approx(float(few.memory_s) / 2)
+    assert float(many.link_s) > float(few.link_s)
+
+
+@given(chip_names, model_names, st.sampled_from([1, 8]), st.floats(1, 512), lengths, st.floats(1.01, 8))
+def test_a_token_takes_less_energy_in_a_larger_batch_while_memory_bounds(
+    name: str, model: str, n: int, size: float, length: float, more: float
+) -> None:
+    chip, draws = device(name)
+    small, large = (
+        decode_step(load_model(model), chip, n, batch, length, "bf16", draws) for batch in (size, size * more)
+    )
+    if float(large.memory_s) < float(large.compute_s):
+        return
+    each = [float(s.power_w * s.time_s) / batch for s, batch in ((small, size), (large, size * more))]
+    assert each[1] < each[0]
+
+
+def test_memory_bounds_small_batches_and_compute_large_ones() -> None:
+    chip, draws = device("h100-sxm")
+    llama = load_model("llama-3.1-70b")
+    assert decode_step(llama, chip, 8, 16, 1000, "fp8", draws).bound in ("memory", "overhead")
+    assert prefill_step(llama, chip, 8, 8000, "fp8", draws).bound == "compute"
+
+
+def test_a_decode_step_by_hand() -> None:
+    chip, draws = device("h100-sxm")
+    llama = load_model("llama-2-7b")
+    found = decode_step(llama, chip, 2, 10, 1000, "bf16", draws)
+    weights = llama.matmul_params_active * 2.0
+    # every weight once; the cache of each of ten sequences
+    assert float(found.bytes_read) == pytest.approx(weights + 10 * 1000 * 2 * 32 * 4096 * 2)
+    assert float(found.flops) == pytest.approx(10 * (weights + 4 * 4096 * 32 * 1000))
+    rate = 2 * 3.35e12 * catalog.fact("fit.memory-efficiency").value
+    assert float(found.memory_s) == pytest.approx(float(found.bytes_read) / rate, rel=1e-3)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_array_of_batches_is_the_loop(model: str) -> None:
+    chip, draws = device("h200-sxm", 40)
+    sizes = np.array([1.0, 3.0, 64.0, 500.0])
+    whole = decode_step(load_model(model), chip, 8, sizes[:, None], 2000.0, "fp8", draws)
+    assert whole.time_s.shape == whole.power_w.shape == (4, 40)
+    for row, size in enumerate(sizes):
+        one = decode_step(load_model(model), chip, 8, size, 2000.0, "fp8", draws)
+        assert whole.time_s[row] == pytest.approx(one.time_s, rel=1e-13)
+        assert whole.power_w[row] == pytest.approx(one.power_w, rel=1e-13)
+
+
+def test_draws_are_a_distribution_around_the_centre() -> None:
+    centre, none = device("h100-sxm")
+    chip, draws = device("h100-sxm", 500)
+    llama = load_model("llama-3.1-8b")
+    one = decode_step(llama, centre, 1, 32, 1000, "bf16", none)
+    many = decode_step(llama, chip, 1, 32, 1000, "bf16", draws)
+    assert many.time_s.shape == (500,)
+    assert np.percentile(many.time_s, 5) < float(one.time_s) < np.percentile(many.time_s, 95)
+
+
+def test_one_chip_needs_no_links_and_far_chips_are_slower() -> None:
+    chip, draws = device("h100-sxm")
+    llama = load_model("llama-3.1-70b")
+    assert float(all_reduce_time(llama, chip, 1, 1e4, draws)) == 0.0
+    near = float(all_reduce_time(llama, chip, chip.link_domain_chips, 1e4, draws))
+    far = float(all_reduce_time(llama, chip, 2 * chip.link_domain_chips, 1e4, draws))
+    assert 0 < near < far
+
+
+@pytest.mark.parametrize("name", CHIPS)
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_chip_computes_every_format(name: str, form: str) -> None:
+    chip, _ = device(name)
+    assert chip.peak_flops(form) > 0
+    assert chip.peak_flops("fp8") >= chip.peak_flops("bf16") * (1 - 1e-12)
+    assert 0 < float(chip.idle_w) < float(chip.tdp_w)
+    assert float(chip.host_idle_w) <= float(chip.host_w)
+
+
+@given(model_names, chip_names, st.floats(1, 256), st.floats(100, 30_000), st.sampled_from(["bf16", "fp8", "int4"]))
+def test_the_fewest_chips_hold_it_and_half_of_them_do_not(
+    model: str, name: str, size: float, length: float, form: str
+) -> None:
+    chip, _ = device(name)
+    architecture = load_model(model)
+    try:
+        needed = serving.chips_needed(architecture, chip, size, length, form)
+    except WattlineError:
+        assert not serving.fits(architecture, chip, 4096, size, length, form)
+        return
+    assert serving.fits(architecture, chip, needed, size, length, form)
+    assert needed == 1 or not serving.fits(architecture, chip, needed // 2, size, length, form)
+    assert serving.largest_batch(architecture, chip, needed, length, form) >= size * (1 - 1e-9)
+    most = serving.largest_batch(architecture, chip, needed, length, form)
+    held = float(memory_needed_bytes(architecture, most, length, form))
+    assert held == pytest.approx(needed * chip.memory_bytes * serving.USABLE_MEMORY)
+
+
+@given(chip_names, model_names, st.floats(1, 256), st.integers(1, 10_000), st.integers(1, 5_000))
+def test_a_request_is_its_prefill_and_its_share_of_the_decode(
+    name: str, model: str, size: float, read: int, written: int
+) -> None:
+    chip, draws = device(name)
+    request = serving.serve_request(load_model(model), chip, 8, size, read, written, "fp8", draws)
+    assert float(request.decode_s) == pytest.approx((written - 1) * float(request.decode.time_s) / size)
+    assert float(request.busy_s) == pytest.approx(float(request.prefill.time_s + request.decode_s))
+    # Little's law: in the system for `batch` times what the replica gives it
+    latency = float(request.ttft_s + (written - 1) * request.tpot_s)
+    assert latency >= float(request.busy_s) * (1 - 1e-12)
+
+
+@given(chip_names, st.floats(0.05, 1.0))
+def test_idle_power_grows_as_the_share_of_work_falls(name: str, share: float) -> None:
+    chip, draws = device(name)
+    request = serving.serve_request(load_model("llama-3.1-8b"), chip, 2, 8.0, 500, 300, "bf16", draws)
+    busy = serving.power_by_part(request, chip, np.asarray(1.0))
+    partly = serving.power_by_part(request, chip, np.asarray(share))
+    assert set(busy) == {"prefill", "decode"}
+    for phase in busy:
+        assert float(busy[phase]["chip_idle"]) == 0.0
+        assert float(busy[phase][phase]) == float(partly[phase][phase])
+        assert float(partly[phase]["network"]) == pytest.approx(float(busy[phase]["network"]) / share)
+        assert all(float(partly[phase][part]) >= float(busy[phase][part]) for part in partly[phase])
