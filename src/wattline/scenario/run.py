@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from wattline.bill import Bill
-from wattline.draws import Draws, what_matters
+from wattline.draws import Draws, Range, what_matters
 from wattline.errors import WattlineError
+from wattline.fact import Array
 from wattline.files import write_text
 from wattline.load import Load
 from wattline.scenario.answer import Answer, matters_json, stations_json
@@ -45,6 +46,11 @@ class Run:
     def bill(self) -> Bill:
         """All jobs together."""
         return reduce(add, (answer.bill for answer in self.answers))
+
+    @property
+    def duration_s(self) -> Array:
+        """From the common start to the end of the longest job."""
+        return np.asarray(reduce(np.maximum, (answer.duration_s for answer in self.answers)))
 
     @cached_property
     def load(self) -> Load:
@@ -76,7 +82,9 @@ class Run:
             "seed": self.draws.seed,
             "jobs": [{k: v for k, v in job.items() if k not in ("facts", "warnings")} for job in jobs],
             **{name: value for name, value in bill.items() if name != "parts"},
-            "stations": stations_json(self.bill),
+            "duration_s": Range.of(self.duration_s).json(),
+            "mean_w": Range.of(self.bill.energy_j / self.duration_s).json(),
+            "stations": stations_json(self.bill, self.duration_s),
             "parts": bill["parts"],
             "equivalents": [e.json() for e in same],
             "matters": matters_json(what_matters(self.draws, self.bill.energy_j)),
