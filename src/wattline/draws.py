@@ -32,21 +32,36 @@ class Draws:
             raise WattlineError(f"draws: {n} is out of range; take 0 (central values) to {MAX_DRAWS:,}")
         self.n, self.seed = n, seed
         self.used: dict[str, Fact] = {}
+        self.job = ""
         self._values: dict[str, Array] = {}
 
     def __call__(self, fact: Fact | str, unit: str | None = None) -> Array:
-        fact = catalog.fact(fact) if isinstance(fact, str) else fact
-        if fact.key not in self._values:
+        """The fact's draws, the same wherever it is asked for."""
+        return self._take(catalog.fact(fact) if isinstance(fact, str) else fact, "", unit)
+
+    def own(self, fact: Fact | str, unit: str | None = None) -> Array:
+        """Draws that belong to the present ``job`` alone: what scatters from one run or service to the next."""
+        return self._take(catalog.fact(fact) if isinstance(fact, str) else fact, self.job, unit)
+
+    def cite(self, *facts: Fact) -> None:
+        """Remember facts that an answer rests on without drawing them."""
+        for fact in facts:
+            self.used.setdefault(fact.key, fact)
+
+    def _take(self, fact: Fact, job: str, unit: str | None) -> Array:
+        place = f"{fact.key}@{job}" if job else fact.key
+        if place not in self._values:
             self.used[fact.key] = fact
-            self._values[fact.key] = self._draw(fact)
+            self._values[place] = self._draw(fact, job)
         scale = 1.0 if unit is None else factor(fact.unit, unit)
-        values = self._values[fact.key]
+        values = self._values[place]
         return values if scale == 1.0 else values * scale
 
-    def _draw(self, fact: Fact) -> Array:
+    def _draw(self, fact: Fact, job: str) -> Array:
         if fact.exact or self.n == 0:
             return np.asarray(fact.value, dtype=float)
-        return fact.quantile(self.percentiles(fact.group or fact.key))
+        name = fact.group or fact.key
+        return fact.quantile(self.percentiles(f"{name}@{job}" if job else name))
 
     def percentiles(self, name: str) -> Array:
         """Stratified percentiles (one in each of ``n`` equal slices, shuffled) belonging to ``name``."""
@@ -56,11 +71,12 @@ class Draws:
         return np.asarray((slices + rng.random(self.n)) / self.n)
 
     def spread(self) -> dict[str, Array]:
-        """The draws of every fact used that has a range; one fact stands for its group."""
+        """The draws of every fact used that has a range, by key (``key@job`` for a job's own); one a group."""
         seen: set[str] = set()
         spread = {}
         for key, values in self._values.items():
-            name = self.used[key].group or key
+            fact, _, job = key.partition("@")
+            name = f"{self.used[fact].group or fact}@{job}"
             if values.ndim and name not in seen:
                 seen.add(name)
                 spread[key] = values
@@ -105,7 +121,7 @@ def what_matters(draws: Draws, outcome: Array, most: int = 6) -> list[tuple[Fact
     n = outcome.shape[0]
     ranks = _ranks(outcome)
     rows = [
-        (draws.used[key], float(np.corrcoef(_ranks(values), ranks)[0, 1]))
+        (draws.used[key.partition("@")[0]], float(np.corrcoef(_ranks(values), ranks)[0, 1]))
         for key, values in draws.spread().items()
         if np.ptp(values) > 0
     ]

@@ -1,7 +1,7 @@
-"""Time and power of one step of inference: a roofline over compute, memory and links.
+"""Time and power of one step of inference, from its operations; arrays in, arrays out.
 
-Williams et al. 2009 (CACM 52:4) for the roofline; Pope et al. 2022 (arXiv:2211.05102) for partitioned inference.
-Arrays in, time and power out: every argument may be a scalar or an array, and they broadcast.
+Williams et al. 2009 (CACM 52:4) for the roofline; Pope et al. 2022 (arXiv:2211.05102) for partitioned inference. The
+power limit binds on the mean over a step: where the operations' joules would take more watts, the step takes longer.
 """
 
 from __future__ import annotations
@@ -11,50 +11,140 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wattline.chip.device import Chip
+from wattline import catalog
+from wattline.chip.coefficients import Coefficients, coefficients
+from wattline.chip.device import COMPUTE, Chip
+from wattline.chip.operations import Operation, Rates, Work, operations
+from wattline.chip.shape import Shape
 from wattline.draws import Draws
 from wattline.fact import Array
 from wattline.work import flops as count
 from wattline.work.flops import BYTES
 from wattline.work.model import Model
 
-ACTIVATION_BYTES = 2.0  # activations travel between chips in 16 bits
+NARROW = ("fp8", "int8", "fp4")
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One step of a replica: what bounds it, its time, and the power of one of its chips."""
+    """One step of a replica: its operations on one of its chips, its time, and the power of that chip."""
 
-    flops: Array
-    bytes_read: Array
-    compute_s: Array
-    memory_s: Array
-    link_s: Array
-    overhead_s: Array
+    operations: dict[str, Operation]
+    joules: dict[str, Array]
+    time_s: Array
     power_w: Array
 
     @property
-    def time_s(self) -> Array:
-        return np.asarray(np.maximum(self.compute_s, self.memory_s) + self.link_s + self.overhead_s)
+    def energy_j(self) -> Array:
+        """Joules of one chip."""
+        return np.asarray(self.time_s * self.power_w)
+
+    @property
+    def flops(self) -> Array:
+        """FLOPs on one chip."""
+        return np.asarray(sum(op.flops + op.narrow_flops for op in self.operations.values()))
+
+    @property
+    def bytes_read(self) -> Array:
+        """Bytes to and from one chip's memory."""
+        return np.asarray(sum(op.bytes for op in self.operations.values()))
 
     @property
     def bound(self) -> str:
-        """What takes most of the step's time, on the average over draws."""
-        parts = {
-            "compute": self.compute_s,
-            "memory": self.memory_s,
-            "links": self.link_s,
-            "overhead": self.overhead_s,
-        }
-        return max(parts, key=lambda name: float(np.mean(parts[name])))
+        """The operation that takes most of the step's time, on the average over draws."""
+        return max(self.operations, key=lambda name: float(np.mean(self.operations[name].time_s)))
 
 
-def prefill_step(model: Model, chip: Chip, chips: int, input_tokens: ArrayLike, precision: str, draws: Draws) -> Step:
-    """A replica of ``chips`` chips reads one prompt of ``input_tokens`` tokens."""
+@dataclass(frozen=True, eq=False)
+class Watts:
+    """A chip's power: TDP, idle, and the limit it is held to."""
+
+    tdp: Array
+    idle: Array
+    limit: Array
+
+
+def step(shape: Shape, work: Work, rates: Rates, watts: Watts, c: Coefficients) -> Step:
+    """One step: operations, their joules, and the limit's stretch."""
+    found = operations(shape, work, rates, c)
+    joules = {name: watts.tdp * _tdp_seconds(name, op, work, rates, c) for name, op in found.items()}
+    time = np.asarray(sum(op.time_s for op in found.values()))
+    energy = np.maximum(sum(joules.values()), watts.idle * time)
+    stretched = np.maximum(time, energy / watts.limit)
+    return Step(found, joules, stretched, np.asarray(energy / stretched))
+
+
+def _tdp_seconds(name: str, op: Operation, work: Work, rates: Rates, c: Coefficients) -> Array:
+    """Joules of an operation as a multiple of TDP."""
+    moving = {"all-reduce": c.link_power, "sampling": c.sampling_power / work.chips}.get(name, np.asarray(0.0))
+    arithmetic = c.flop_power * (op.flops / rates.wide + op.narrow_flops / rates.narrow)
+    memory = c.byte_power * op.bytes / rates.memory
+    return np.asarray((c.static_power + moving) * op.time_s + arithmetic + memory + c.busy_power * op.busy_s)
+
+
+def nameplate(chip: Chip, chips: int, precision: str) -> Rates:
+    """The chip's peak rates, for a replica of so many."""
+    return Rates(
+        np.asarray(chip.peak_flops("bf16")),
+        np.asarray(chip.peak_flops(precision)),
+        chip.bandwidth_bytes_per_s,
+        chip.link_among(chips),
+    )
+
+
+def computes_narrow(chip: Chip, precision: str) -> bool:
+    """Whether products in this format run at the chip's 8- or 4-bit rate."""
+    return COMPUTE[precision] in NARROW and chip.peak_flops(precision) > chip.peak_flops("bf16")
+
+
+def _run(
+    model: Model, chip: Chip, chips: int, tokens: Array, sequences: Array, context: ArrayLike, prompt: ArrayLike,
+    precision: str, draws: Draws, limit_w: ArrayLike | None,
+) -> Step:  # fmt: skip
+    """A step of one model on one kind of chip, with the spread that measured steps have around the model."""
+    work = Work(
+        tokens=tokens,
+        sequences=sequences,
+        context=np.asarray(context, float),
+        prompt_tokens=np.asarray(prompt, float),
+        chips=np.asarray(float(chips)),
+        weight_bytes=np.asarray(BYTES[precision]),
+        narrow=np.asarray(float(computes_narrow(chip, precision))),
+        expert_parallel=np.asarray(float(chips > 1)),
+    )
+    tdp = chip.tdp_w
+    limit = tdp if limit_w is None else np.minimum(np.asarray(limit_w, float), tdp)
+    watts = Watts(tdp, np.minimum(chip.idle_w, limit), limit)
+    c = coefficients(chip.generation, draws)
+    one = step(Shape.of(model), work, nameplate(chip, chips, precision), watts, c)
+    return spread(one, watts, chip.generation, draws)
+
+
+def spread(one: Step, watts: Watts, generation: str, draws: Draws) -> Step:
+    """The step as measured ones scatter around it; power stays between idle and the limit."""
+    time = one.time_s * draws.own(spread_fact("time", generation))
+    power = np.clip(one.power_w * draws.own(spread_fact("power", generation)), watts.idle, watts.limit)
+    return Step(one.operations, one.joules, time, power)
+
+
+def spread_fact(what: str, generation: str) -> str:
+    """The fact of how measured time or power scatters around the model, for a generation or for any."""
+    own = f"step-spread-{what}-{generation}"
+    return f"fit.{own if own in catalog.records('fit') else f'step-spread-{what}'}"
+
+
+def prefill_step(
+    model: Model,
+    chip: Chip,
+    chips: int,
+    input_tokens: ArrayLike,
+    precision: str,
+    draws: Draws,
+    limit_w: ArrayLike | None = None,
+) -> Step:
+    """A replica of ``chips`` chips reads one prompt of ``input_tokens`` tokens, which gives its first token."""
     tokens = np.asarray(input_tokens, float)
-    operations = count.prefill_flops(model, tokens)
-    moved = count.weight_bytes_read(model, tokens, BYTES[precision]) + count.kv_bytes(model, tokens)
-    return _step(model, chip, chips, tokens, operations, moved, precision, draws)
+    return _run(model, chip, chips, tokens, np.ones_like(tokens), 0.0, tokens, precision, draws, limit_w)
 
 
 def decode_step(
@@ -65,61 +155,14 @@ def decode_step(
     context_tokens: ArrayLike,
     precision: str,
     draws: Draws,
+    limit_w: ArrayLike | None = None,
 ) -> Step:
-    """A replica makes one token for each of ``batch`` sequences that have ``context_tokens`` behind them."""
-    batch = np.asarray(batch, float)
-    operations = count.decode_flops_per_token(model, context_tokens) * batch
-    moved = count.weight_bytes_read(model, batch, BYTES[precision]) + count.kv_bytes(model, context_tokens) * batch
-    return _step(model, chip, chips, batch, operations, moved, precision, draws)
+    """A replica makes one token for each of ``batch`` sequences that have ``context_tokens`` behind them.
 
-
-def _step(
-    model: Model,
-    chip: Chip,
-    chips: int,
-    tokens: Array,
-    operations: Array,
-    moved: Array,
-    precision: str,
-    draws: Draws,
-) -> Step:
-    efficiency = draws(compute_efficiency(chip, precision))
-    compute_s = operations / (chips * chip.peak_flops(precision) * efficiency)
-    memory_s = moved / (chips * chip.bandwidth_bytes_per_s * draws("fit.memory-efficiency"))
-    link_s = all_reduce_time(model, chip, chips, tokens, draws)
-    overhead_s = draws("fit.step-overhead", "s") + draws("fit.layer-overhead", "s") * model.layers
-    time = np.maximum(compute_s, memory_s) + link_s + overhead_s
-    power = active_power(chip, compute_s / time, memory_s / time, draws)
-    return Step(operations, moved, compute_s, memory_s, link_s, np.asarray(overhead_s), power)
-
-
-def compute_efficiency(chip: Chip, precision: str) -> str:
-    """The fact that says how much of its peak the chip reaches in large matrix products in this format."""
-    width = chip.peak(precision).removesuffix("_flops")
-    narrow = "narrow" if width in ("fp8", "fp4", "int8") else "wide"
-    own = f"gemm-efficiency-{chip.generation}-{narrow}"
-    from wattline import catalog
-
-    return f"fit.{own if own in catalog.records('fit') else f'gemm-efficiency-{narrow}'}"
-
-
-def all_reduce_time(model: Model, chip: Chip, chips: int, tokens: ArrayLike, draws: Draws) -> Array:
-    """Two ring all-reduces of the activations in each layer, when tensor-parallel over ``chips``."""
-    if chips == 1:
-        return np.asarray(0.0)
-    size = np.asarray(tokens, float) * model.hidden * ACTIVATION_BYTES
-    wire = 2 * (chips - 1) / chips * size / (chip.link_among(chips) * draws("fit.link-efficiency"))
-    return np.asarray(2 * model.layers * (wire + draws("fit.all-reduce-latency", "s")))
-
-
-def active_power(chip: Chip, compute_share: Array, memory_share: Array, draws: Draws) -> Array:
-    """Watts of a chip at work: idle, plus what clocks, arithmetic and memory add, never above TDP."""
-    activity = (
-        draws("fit.power-clocks")
-        + draws("fit.power-compute") * compute_share
-        + draws("fit.power-memory") * memory_share
-    )
-    return np.asarray(chip.idle_w + (chip.tdp_w - chip.idle_w) * np.clip(activity, 0.0, 1.0))
+    ``limit_w``: a power cap per chip; TDP when not given.
+    """
+    size = np.asarray(batch, float)
+    return _run(model, chip, chips, size, size, context_tokens, 0.0, precision, draws, limit_w)
 
 
 def memory_needed_bytes(model: Model, batch: ArrayLike, context_tokens: ArrayLike, precision: str) -> Array:

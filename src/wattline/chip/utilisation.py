@@ -45,7 +45,7 @@ def predicted_mfu(chip: Chip, hidden: float, year: int, precision: str, draws: D
         expected = expected * draws("fit.mfu-old-software")
     # a narrower format speeds up the matrix products alone, so that it reaches less of its own, higher peak
     share_of_peak = (peak / wide) ** (draws("fit.mfu-narrow-format-gain") - 1.0)
-    return np.asarray(np.clip(expected * draws("fit.mfu-spread") * share_of_peak, 0.0, MFU_MAX))
+    return np.asarray(np.clip(expected * draws.own("fit.mfu-spread") * share_of_peak, 0.0, MFU_MAX))
 
 
 def of_generation(name: str, chip: Chip) -> str:

@@ -146,7 +146,7 @@ def read_request(
             f"{architecture.key} in {form} with {wanted or 1:g} sequences of {length:,.0f} tokens does not fit "
             f"{count} × {device.record.name}; {holds:,} chips would hold it"
         )
-    size = np.asarray(wanted) if wanted else np.clip(draws("fit.serving-batch"), 1.0, most)
+    size = np.asarray(wanted) if wanted else np.clip(draws.own("fit.serving-batch"), 1.0, most)
     return Asked(architecture, device, count, size, read, written, form)
 
 
@@ -193,7 +193,7 @@ def request_time(asked: Asked, draws: Draws, working: Working) -> serving.Reques
 def active_share(active: float | str | None, draws: Draws) -> Array:
     """The share of time that provisioned chips are at work: given, or the catalog's."""
     if active is None:
-        return draws("fit.serving-active-share")
+        return draws.own("fit.serving-active-share")
     share = parse(active, "", "active")
     if not LEAST_ACTIVE <= share <= 1:
         raise WattlineError(f"active: {share:g} is not a share from {LEAST_ACTIVE:g} to 1; give one such as 0.6")

@@ -149,6 +149,7 @@ def run(
     answers = []
     for job in scenario.job:
         progress(job.name)
+        draw.job = job.name
         try:
             answers.append(replace(_answer(job, path, draw), name=job.name))
         except WattlineError as error:

@@ -199,7 +199,7 @@ def _watts(watts: float | str, device: Chip) -> float:
 
 
 def _power(device: Chip, chips: int, watts: float | None, draws: Draws, working: Working) -> dict[str, Array]:
-    goodput = draws("fit.training-goodput")
+    goodput = draws.own("fit.training-goodput")
     active = training_power_w(device, draws)
     predicted = training.power_by_part(chips, active, device.idle_w, device.host_w, device.network_w, goodput)
     if watts is None:

@@ -1,0 +1,93 @@
+"""The coefficients of a step, by chip generation: each a fact ``fit.step-NAME-GENERATION``, or ``fit.step-NAME``
+for a generation that was never measured (between the measured ones, with a wider range)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wattline import catalog
+from wattline.draws import Draws
+from wattline.fact import Array
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What a coefficient is thought to be before any fit: its value and the width of that thought (of its log)."""
+
+    value: float
+    width: float
+    unit: str
+    about: str
+
+
+PRIORS: dict[str, Prior] = {
+    "memory_efficiency": Prior(0.85, 0.1, "", "share of memory bandwidth that products read weights at"),
+    "wide_efficiency": Prior(0.7, 0.15, "", "share of the 16-bit peak that large products reach"),
+    "narrow_efficiency": Prior(0.5, 0.15, "", "share of the narrow format's peak that large products reach"),
+    "narrow_launches": Prior(2.0, 0.3, "", "launches of a product in a narrow format, its quantisation in"),
+    "expert_efficiency": Prior(0.6, 0.3, "", "arithmetic of grouped expert products beside a plain product"),
+    "expert_memory_efficiency": Prior(0.7, 0.15, "", "share of memory bandwidth that expert weights are read at"),
+    "narrow_expert_slowness": Prior(
+        2.0, 0.4, "", "time of 8-bit expert products beside what their bytes and FLOPs ask"
+    ),
+    "four_bit_slowness": Prior(1.5, 0.4, "", "time of 4-bit expert products beside what their bytes and FLOPs ask"),
+    "cache_efficiency": Prior(0.75, 0.15, "", "share of memory bandwidth that the cache is read at"),
+    "attention_efficiency": Prior(0.3, 0.3, "", "share of the 16-bit peak that decode attention reaches"),
+    "launch_s": Prior(3e-6, 0.3, "s", "time between kernels"),
+    "all_reduce_s": Prior(10e-6, 0.3, "s", "time of the smallest sum over chips"),
+    "link_efficiency": Prior(0.6, 0.3, "", "share of link bandwidth that a large sum over chips reaches"),
+    "host_s": Prior(1e-3, 0.7, "s", "host's time per step"),
+    "host_per_sequence_s": Prior(1e-5, 0.3, "s", "host's time per sequence and step"),
+    "sampling_s_per_logit": Prior(3e-10, 0.4, "s", "time to sort one logit for top-k and top-p sampling"),
+    "expert_unevenness": Prior(
+        1.0, 0.4, "", "how many standard deviations of chance the fullest chip lies above the mean"
+    ),
+    "static_power": Prior(0.2, 0.2, "", "power at full clocks without work, as a fraction of TDP"),
+    "flop_power": Prior(0.9, 0.3, "", "power of arithmetic at its peak rate, as a fraction of TDP"),
+    "byte_power": Prior(0.6, 0.3, "", "power of memory at its peak rate, as a fraction of TDP"),
+    "busy_power": Prior(0.15, 0.5, "", "power of kernels at work, whatever bounds them, as a fraction of TDP"),
+    "link_power": Prior(0.1, 0.7, "", "power while summing over chips, as a fraction of TDP"),
+    "sampling_power": Prior(0.5, 0.3, "", "power while sampling, as a fraction of TDP"),
+}
+DIMENSIONLESS = [name for name, prior in PRIORS.items() if not prior.unit]
+
+
+@dataclass(frozen=True, eq=False)
+class Coefficients:
+    """One value, or an array of draws, for each name in ``PRIORS``."""
+
+    memory_efficiency: Array
+    wide_efficiency: Array
+    narrow_efficiency: Array
+    narrow_launches: Array
+    expert_efficiency: Array
+    expert_memory_efficiency: Array
+    narrow_expert_slowness: Array
+    four_bit_slowness: Array
+    cache_efficiency: Array
+    attention_efficiency: Array
+    launch_s: Array
+    all_reduce_s: Array
+    link_efficiency: Array
+    host_s: Array
+    host_per_sequence_s: Array
+    sampling_s_per_logit: Array
+    expert_unevenness: Array
+    static_power: Array
+    flop_power: Array
+    byte_power: Array
+    busy_power: Array
+    link_power: Array
+    sampling_power: Array
+
+
+def fact_name(name: str, generation: str = "") -> str:
+    """``memory_efficiency`` of ``hopper`` is the fact ``step-memory-efficiency-hopper``."""
+    return "-".join(part for part in ("step", name.replace("_", "-"), generation) if part)
+
+
+def coefficients(generation: str, draws: Draws) -> Coefficients:
+    """The generation's coefficients, drawn."""
+    known = catalog.records("fit")
+    keys = {name: own if (own := fact_name(name, generation)) in known else fact_name(name) for name in PRIORS}
+    return Coefficients(**{name: draws(f"fit.{key}", PRIORS[name].unit) for name, key in keys.items()})

@@ -1,0 +1,257 @@
+"""The operations of one step of a model on one chip of a replica: time, FLOPs, bytes and joules of each.
+
+A step is matrix products by shape, attention over the cache, experts as far as the batch touches them, sums over
+chips, elementwise work, the output layer with sampling, and the host. A product takes the longer of arithmetic and
+memory at reachable rates (smoothly joined), and a launch. Coefficients are facts: ``chip/coefficients.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wattline.chip.coefficients import Coefficients
+from wattline.chip.shape import Shape
+from wattline.fact import Array
+
+ACTIVATION_BYTES = 2.0
+LEAST_ROWS = 16.0  # the narrowest tile of a tensor core product
+JOIN = 3.0  # exponent with which arithmetic and memory time are joined: 1 adds them, infinity takes the longer
+MLP_KERNELS, MOE_KERNELS, MAMBA_KERNELS, ATTENTION_KERNELS = 2.0, 5.0, 6.0, 2.0
+ELEMENTWISE_PASSES = 6.0  # times that activations pass through memory in a sub-layer's norms, sums and activations
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What a step does: ``tokens`` through the layers, of which ``sequences`` decode at ``context`` tokens each, and
+    the rest are read in prompts of ``prompt_tokens``; on ``chips`` chips, weights of ``weight_bytes`` a parameter."""
+
+    tokens: Array
+    sequences: Array
+    context: Array
+    prompt_tokens: Array
+    chips: Array
+    weight_bytes: Array
+    narrow: Array  # 1 where products run in the chip's 8- or 4-bit format
+    expert_parallel: Array  # 1 where experts are placed whole on chips
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One kind of operation of a step, on one chip."""
+
+    time_s: Array
+    flops: Array
+    narrow_flops: Array
+    bytes: Array
+    busy_s: Array  # of it, the chip's arithmetic units or memory at work (not waiting for a launch, a link or a host)
+
+
+@dataclass(frozen=True, eq=False)
+class Rates:
+    """What the chip's nameplate says: FLOP/s wide (16-bit) and narrow, bytes/s of memory and of links."""
+
+    wide: Array
+    narrow: Array
+    memory: Array
+    link: Array
+
+
+def operations(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> dict[str, Operation]:
+    """All operations of the step, by name."""
+    own_bytes = np.where(
+        work.weight_bytes < 1, ACTIVATION_BYTES, work.weight_bytes
+    )  # 4-bit formats cover experts alone
+    found = {
+        "attention projections": _attention_products(shape, work, rates, c, own_bytes),
+        "attention": _attention(shape, work, rates, c),
+        "MLP": _mlp(shape, work, rates, c, own_bytes),
+        "experts": _experts(shape, work, rates, c),
+        "Mamba": _mamba(shape, work, rates, c, own_bytes),
+        "elementwise": _elementwise(shape, work, rates, c),
+        "output layer": _product(work.sequences, shape.vocab / work.chips, shape.hidden, 1.0, 2.0, 0.0, rates, c),
+        "sampling": _sampling(shape, work, c),
+        "all-reduce": _all_reduce(shape, work, rates, c),
+        "host": _waiting(c.host_s + c.host_per_sequence_s * work.sequences),
+    }
+    return {name: op for name, op in found.items() if np.any(op.time_s > 0)}
+
+
+def _product(
+    rows: ArrayLike, n: ArrayLike, k: ArrayLike, count: ArrayLike, weight_bytes: ArrayLike, narrow: ArrayLike,
+    rates: Rates, c: Coefficients,
+) -> Operation:  # fmt: skip
+    """``count`` products of ``rows × k`` by ``k × n``."""
+    m, n, k, count = (np.asarray(x, float) for x in (rows, n, k, count))
+    flops = count * 2 * np.maximum(m, LEAST_ROWS) * n * k
+    moved = count * (n * k * np.asarray(weight_bytes) + m * (n + k) * ACTIVATION_BYTES)
+    rate = np.where(np.asarray(narrow) > 0, rates.narrow * c.narrow_efficiency, rates.wide * c.wide_efficiency)
+    launches = count * (n > 0) * c.launch_s * np.where(np.asarray(narrow) > 0, c.narrow_launches, 1.0)
+    return _kernel(flops, moved, flops / rate, moved / (rates.memory * c.memory_efficiency), launches, narrow)
+
+
+def _kernel(
+    flops: Array, moved: Array, compute_s: Array, memory_s: Array, launch_s: Array, narrow: ArrayLike
+) -> Operation:
+    busy = (compute_s**JOIN + memory_s**JOIN) ** (1 / JOIN)
+    is_narrow = np.asarray(narrow) > 0
+    return Operation(
+        np.asarray(busy + launch_s), np.where(is_narrow, 0.0, flops), np.where(is_narrow, flops, 0.0), moved, busy
+    )
+
+
+def _waiting(time_s: ArrayLike) -> Operation:
+    zero = np.asarray(0.0)
+    return Operation(np.asarray(time_s, float), zero, zero, zero, zero)
+
+
+def _sum(*parts: Operation) -> Operation:
+    total = [np.asarray(sum(getattr(p, name) for p in parts)) for name in Operation.__dataclass_fields__]
+    return Operation(*total)
+
+
+def _attention_products(shape: Shape, work: Work, rates: Rates, c: Coefficients, weight_bytes: Array) -> Operation:
+    """Query, key, value and output projections; MLA's go through its latents."""
+    g, mla = work.chips, shape.latent
+    keys = np.maximum(shape.kv_heads / g, 1.0)  # heads of keys are copied when chips outnumber them
+    first = np.where(
+        mla,
+        shape.q_lora_rank + shape.kv_lora_rank + shape.qk_rope_head_dim,
+        (shape.heads / g + 2 * keys) * shape.head_dim,
+    )
+    last = shape.heads / g * np.where(mla, shape.v_head_dim, shape.head_dim)
+    query = shape.heads / g * (shape.qk_nope_head_dim + shape.qk_rope_head_dim)
+    lift = shape.heads / g * shape.kv_lora_rank
+    layers, latent_layers = shape.attention_layers, shape.attention_layers * mla
+
+    def product(n: ArrayLike, k: ArrayLike, count: ArrayLike) -> Operation:
+        return _product(work.tokens, n, k, count, weight_bytes, work.narrow, rates, c)
+
+    return _sum(
+        product(first, shape.hidden, layers),
+        product(shape.hidden, last, layers),
+        product(query, shape.q_lora_rank, latent_layers),
+        product(lift, shape.qk_nope_head_dim + shape.v_head_dim, latent_layers),
+    )
+
+
+def _attention(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operation:
+    """Decode reads the cache of every sequence; prompts are compared with themselves."""
+    g, mla = work.chips, shape.latent
+    keys = np.maximum(shape.kv_heads / g, 1.0)
+    cache = ACTIVATION_BYTES * np.where(mla, shape.kv_lora_rank + shape.qk_rope_head_dim, 2 * keys * shape.head_dim)
+    pairs = shape.attended(work.context) * work.sequences
+    absorbed = np.where(mla, 2 * shape.kv_lora_rank + shape.qk_rope_head_dim, 2 * shape.head_dim)
+    flops = 2 * shape.heads / g * absorbed * pairs
+    moved = cache * pairs
+    launch = ATTENTION_KERNELS * shape.attention_layers * c.launch_s
+    decode = _kernel(
+        flops,
+        moved,
+        flops / (rates.wide * c.attention_efficiency),
+        moved / (rates.memory * c.cache_efficiency),
+        launch,
+        0.0,
+    )
+    read = np.maximum(work.tokens - work.sequences, 0.0)
+    spread = np.where(mla, shape.qk_nope_head_dim + shape.qk_rope_head_dim + shape.v_head_dim, 2 * shape.head_dim)
+    prompt = 2 * shape.heads / g * spread * shape.attended(work.prompt_tokens / 2) * read
+    none = np.zeros_like(prompt)
+    prefill = _kernel(prompt, none, prompt / (rates.wide * c.wide_efficiency * 0.5), none, none, 0.0)
+    return _sum(decode, prefill)
+
+
+def _mlp(shape: Shape, work: Work, rates: Rates, c: Coefficients, weight_bytes: Array) -> Operation:
+    """Dense MLPs, and the experts that every token uses."""
+
+    def pair(width: Array, count: Array) -> Operation:
+        up = _product(
+            work.tokens,
+            shape.up_matrices * width / work.chips,
+            shape.hidden,
+            count,
+            weight_bytes,
+            work.narrow,
+            rates,
+            c,
+        )
+        down = _product(work.tokens, shape.hidden, width / work.chips, count, weight_bytes, work.narrow, rates, c)
+        return _sum(up, down)
+
+    dense = pair(shape.intermediate, shape.dense_layers)
+    return _sum(dense, pair(shape.shared_intermediate, shape.moe_layers * (shape.shared_intermediate > 0)))
+
+
+def _experts(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operation:
+    """Routed experts: weights of those that the tokens touch, choices taken as even; unevenness over chips."""
+    has = shape.experts > 0
+    experts = np.maximum(shape.experts, 1.0)
+    chosen = work.tokens * shape.active_experts
+    touched = experts * (1.0 - (1.0 - np.minimum(shape.active_experts / experts, 1.0)) ** work.tokens)
+    params = (shape.up_matrices + 1) * shape.hidden * shape.expert_intermediate
+    each = chosen / np.maximum(touched, 1e-9)
+    flops = np.where(has, 2 * touched / work.chips * np.maximum(each, LEAST_ROWS) * params, 0.0) * shape.moe_layers
+    activations = chosen / work.chips * shape.hidden * 4 * ACTIVATION_BYTES
+    moved = np.where(has, touched / work.chips * params * work.weight_bytes + activations, 0.0) * shape.moe_layers
+    rate = np.where(work.narrow > 0, rates.narrow * c.narrow_efficiency, rates.wide * c.wide_efficiency)
+    load, weights = _fullest(chosen / work.chips, touched / experts, experts / work.chips, work, c)
+    slow = np.where(
+        work.narrow > 0, c.narrow_expert_slowness, np.where(work.weight_bytes < 1, c.four_bit_slowness, 1.0)
+    )
+    launches = MOE_KERNELS * shape.moe_layers * c.launch_s
+    return _kernel(
+        flops,
+        moved,
+        load * slow * flops / (rate * c.expert_efficiency),
+        weights * slow * moved / (rates.memory * c.expert_memory_efficiency),
+        launches,
+        work.narrow,
+    )
+
+
+def _fullest(chosen: Array, share: Array, held: Array, work: Work, c: Coefficients) -> tuple[Array, Array]:
+    """How much more than the mean the fullest chip has, of tokens and of touched experts.
+
+    Both counts scatter as by chance around their mean; no chip touches more experts than it holds.
+    """
+    scatter = c.expert_unevenness * work.expert_parallel
+    load = 1.0 + scatter / np.sqrt(np.maximum(chosen, 1.0))
+    part = np.maximum(share, 1e-9)
+    most = np.minimum(part + scatter * np.sqrt(part * (1.0 - np.minimum(part, 1.0)) / np.maximum(held, 1.0)), 1.0)
+    return np.asarray(load), np.asarray(np.maximum(most / part, 1.0))
+
+
+def _mamba(shape: Shape, work: Work, rates: Rates, c: Coefficients, weight_bytes: Array) -> Operation:
+    """Projections in and out, and the state of each sequence read and written in 32 bits."""
+    g, layers = work.chips, shape.mamba_layers
+    project = _product(work.tokens, shape.mamba_project / g, shape.hidden, layers, weight_bytes, work.narrow, rates, c)
+    out = _product(work.tokens, shape.hidden, shape.mamba_inner / g, layers, weight_bytes, work.narrow, rates, c)
+    moved = layers * shape.mamba_state / g * 4 * 2 * work.sequences
+    flops = 6 * layers * shape.mamba_state / g * work.tokens
+    launch = MAMBA_KERNELS * layers * c.launch_s
+    rate = rates.wide * c.attention_efficiency
+    state = _kernel(flops, moved, flops / rate, moved / (rates.memory * c.cache_efficiency), launch, 0.0)
+    return _sum(project, out, state)
+
+
+def _elementwise(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operation:
+    moved = shape.layers * work.tokens * shape.hidden * ACTIVATION_BYTES * ELEMENTWISE_PASSES
+    none = np.zeros_like(moved)
+    launch = 1.4 * shape.layers * c.launch_s
+    return _kernel(none, moved, none, moved / (rates.memory * 0.7), launch, 0.0)
+
+
+def _sampling(shape: Shape, work: Work, c: Coefficients) -> Operation:
+    """Sorting the vocabulary for top-k and top-p, on the one chip that holds the logits."""
+    time = c.sampling_s_per_logit * work.sequences * shape.vocab
+    return _waiting(time)
+
+
+def _all_reduce(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operation:
+    """A sum over chips after each mixer and each MLP."""
+    g = work.chips
+    size = work.tokens * shape.hidden * ACTIVATION_BYTES
+    wire = 2 * (g - 1) / g * size / (rates.link * c.link_efficiency)
+    return _waiting(np.where(g > 1, shape.layers * (c.all_reduce_s + wire), 0.0))

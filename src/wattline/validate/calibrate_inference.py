@@ -1,0 +1,143 @@
+"""``calibrate inference``: the coefficients of a step, fitted to measured serving.
+
+Every coefficient has a prior: a value that physics or kernels make plausible, and how sure that is; the fit pulls it
+only as far as the measurements do. All chips share the tasks' input lengths. Deterministic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from wattline.chip.coefficients import PRIORS, Coefficients, fact_name
+from wattline.errors import WattlineError
+from wattline.fact import Array
+from wattline.validate.serving_rows import Row, Table
+from wattline.validate.steady import MEDIA, Assumed, Steady, steady
+
+# tokens of a prompt, and how unsure: short questions, chats of some turns, code around a gap, pictures, frames
+INPUTS = {
+    "gpqa": (250.0, 0.3),
+    "lm-arena-chat": (200.0, 0.5),
+    "sourcegraph-fim": (1500.0, 0.7),
+    "image-chat": (1200.0, 0.7),
+    "video-chat": (6000.0, 0.7),
+}
+OTHER_INPUT = (500.0, 0.7)
+MEDIA_S = {"image-chat": (0.02, 0.7), "video-chat": (0.1, 0.7)}
+STALL_S = (0.02, 0.3)
+SHARP = {"itl": 4.0, "step": 4.0, "power": 6.0}  # log errors well under one over this count as they are
+SIGMA = {"itl": 0.10, "step": 0.10, "power": 0.08}
+
+
+@dataclass(frozen=True, eq=False)
+class StepFit:
+    """Fitted coefficients by generation, and what the measurements leave out."""
+
+    coefficients: dict[str, dict[str, float]]
+    assumed: Assumed
+
+    def of(self, generation: str) -> Coefficients:
+        """The coefficients of a generation; one not fitted takes the geometric mean of those that were."""
+        found = self.coefficients.get(generation) or self.generic()
+        return Coefficients(**{name: np.asarray(value) for name, value in found.items()})
+
+    def generic(self) -> dict[str, float]:
+        """Between the fitted generations."""
+        every = self.coefficients.values()
+        return {name: float(np.exp(np.mean([np.log(one[name]) for one in every]))) for name in PRIORS}
+
+    def predict(self, rows: Sequence[Row]) -> Steady:
+        """Predictions for rows of any chips, in their order."""
+        itl, mean, watts = (np.zeros(len(rows)) for _ in range(3))
+        for generation in sorted({row.chip.generation for row in rows}):
+            index = [i for i, row in enumerate(rows) if row.chip.generation == generation]
+            found = steady(Table.of([rows[i] for i in index]), self.of(generation), self._for(rows))
+            itl[index], mean[index], watts[index] = found.itl_s, found.step_s, found.chip_w
+        return Steady(itl, mean, watts)
+
+    def _for(self, rows: Sequence[Row]) -> Assumed:
+        """Tasks that no fit has seen take a usual length."""
+        unseen = {row.task: OTHER_INPUT[0] for row in rows if row.task not in self.assumed.input_tokens}
+        return replace(self.assumed, input_tokens={**self.assumed.input_tokens, **unseen})
+
+
+class _Layout:
+    """Where each parameter stands in the vector of logs that the fit moves."""
+
+    def __init__(self, generations: Sequence[str], tasks: Sequence[str]) -> None:
+        self.generations, self.tasks = list(generations), list(tasks)
+        self.media = [task for task in self.tasks if task in MEDIA]
+        pairs = [(PRIORS[name].value, PRIORS[name].width) for _ in self.generations for name in PRIORS]
+        pairs += [INPUTS.get(task, OTHER_INPUT) for task in self.tasks]
+        pairs += [MEDIA_S[task] for task in self.media] + [STALL_S]
+        self.start = np.log([value for value, _ in pairs])
+        self.width = np.array([width for _, width in pairs])
+
+    def read(self, vector: Array) -> StepFit:
+        values = np.exp(vector).tolist()
+        step = len(PRIORS)
+        found = {
+            generation: dict(zip(PRIORS, values[i * step : (i + 1) * step], strict=True))
+            for i, generation in enumerate(self.generations)
+        }
+        rest = values[len(self.generations) * step :]
+        inputs = dict(zip(self.tasks, rest, strict=False))
+        media = dict(zip(self.media, rest[len(self.tasks) :], strict=False))
+        return StepFit(found, Assumed(inputs, media, rest[-1]))
+
+
+def fit_step(rows: Sequence[Row], start: StepFit | None = None) -> StepFit:
+    """Fit to the rows, each generation's own coefficients and the tasks' input lengths together."""
+    if len(rows) < 20:
+        raise WattlineError(f"{len(rows)} usable rows are too few to fit a step; 20 or more are needed")
+    layout = _Layout(sorted({row.chip.generation for row in rows}), sorted({row.task for row in rows}))
+    tables = {g: Table.of([row for row in rows if row.chip.generation == g]) for g in layout.generations}
+    measured = {g: _measured(table.rows) for g, table in tables.items()}
+
+    def residuals(vector: Array) -> Array:
+        fit = layout.read(vector)
+        parts = []
+        for generation, table in tables.items():
+            found = steady(table, fit.of(generation), fit.assumed)
+            truth = measured[generation]
+            for name, value in (("itl", found.itl_s), ("step", found.step_s), ("power", found.chip_w)):
+                k = SHARP[name]
+                parts.append(np.arctan(k * (np.log(value) - truth[name])) / (k * SIGMA[name]))
+        # rows of one model and chip share their error: a few of them weigh as one
+        return np.concatenate([np.concatenate(parts) * 0.5, (vector - layout.start) / layout.width])
+
+    begin = layout.start if start is None else _vector(start, layout)
+    return layout.read(least_squares(residuals, begin, max_nfev=60, xtol=1e-6, ftol=1e-6).x)
+
+
+def _vector(fit: StepFit, layout: _Layout) -> Array:
+    values = [fit.coefficients.get(g, fit.generic())[name] for g in layout.generations for name in PRIORS]
+    values += [fit.assumed.input_tokens[task] for task in layout.tasks]
+    values += [fit.assumed.media_s[task] for task in layout.media] + [fit.assumed.stall_s]
+    return np.log(values)
+
+
+def _measured(rows: Sequence[Row]) -> dict[str, Array]:
+    return {
+        "itl": np.log([row.itl_s for row in rows]),
+        "step": np.log([row.batch / row.throughput for row in rows]),
+        "power": np.log([row.power_w / row.chips for row in rows]),
+    }
+
+
+def spreads(rows: Sequence[Row], found: Steady, generation: str) -> dict[str, tuple[float, float]]:
+    """p5 and p95 of measured over predicted, for time and power, on one generation."""
+    index = [i for i, row in enumerate(rows) if row.chip.generation == generation]
+    truth = _measured([rows[i] for i in index])
+    time = np.exp(np.percentile(truth["step"] - np.log(found.step_s[index]), (5, 95)))
+    power = np.exp(np.percentile(truth["power"] - np.log(found.chip_w[index]), (5, 95)))
+    return {"time": (float(time[0]), float(time[1])), "power": (float(power[0]), float(power[1]))}
+
+
+def fact_names(generation: str) -> dict[str, str]:
+    """The fact of each coefficient."""
+    return {name: fact_name(name, generation) for name in PRIORS}

@@ -1,0 +1,38 @@
+"""Groups of rows for leaving out: by model, by family of models, by chip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from wattline.errors import WattlineError
+from wattline.validate.serving_rows import Row
+
+BY = ("model", "family", "gpu", "task", "precision")
+
+
+def group_of(row: Row, by: str) -> str:
+    """The group's name. Families are the releases of one house that share their design."""
+    if by == "model":
+        return row.model.key
+    if by == "family":
+        return family_of(row)
+    if by == "gpu":
+        return row.chip.record.name
+    if by == "task":
+        return row.task
+    if by == "precision":
+        return row.precision
+    raise WattlineError(f"unknown grouping {by!r}; take one of {', '.join(BY)}")
+
+
+def family_of(row: Row) -> str:
+    """``llama-3.1`` and ``llama-4`` are both llama: the family's name up to its number."""
+    return row.model.family.split("-")[0].rstrip("0123456789.")
+
+
+def left_out(rows: Sequence[Row], by: str) -> Iterator[tuple[str, list[int], list[int]]]:
+    """For each group: its name, the other rows' places, its own rows' places."""
+    names = [group_of(row, by) for row in rows]
+    for name in sorted(set(names)):
+        inside = [i for i, other in enumerate(names) if other == name]
+        yield name, [i for i, other in enumerate(names) if other != name], inside
