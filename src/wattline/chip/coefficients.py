@@ -39,6 +39,7 @@ PRIORS: dict[str, Prior] = {
     "host_s": Prior(1e-3, 0.7, "s", "host's time per step"),
     "host_per_sequence_s": Prior(1e-5, 0.3, "s", "host's time per sequence and step"),
     "sampling_s_per_logit": Prior(3e-10, 0.4, "s", "time to sort one logit for top-k and top-p sampling"),
+    "mixed_layer_s": Prior(3e-5, 0.7, "s", "extra time a sub-layer in steps that read prompts, which no graph replays"),
     "expert_unevenness": Prior(
         1.0, 0.4, "", "how many standard deviations of chance the fullest chip lies above the mean"
     ),
@@ -46,6 +47,7 @@ PRIORS: dict[str, Prior] = {
     "flop_power": Prior(0.9, 0.3, "", "power of arithmetic at its peak rate, as a fraction of TDP"),
     "byte_power": Prior(0.6, 0.3, "", "power of memory at its peak rate, as a fraction of TDP"),
     "busy_power": Prior(0.15, 0.5, "", "power of kernels at work, whatever bounds them, as a fraction of TDP"),
+    "narrow_power": Prior(1.2, 0.3, "", "power of kernels in a narrow format beside others at work"),
     "link_power": Prior(0.1, 0.7, "", "power while summing over chips, as a fraction of TDP"),
     "sampling_power": Prior(0.5, 0.3, "", "power while sampling, as a fraction of TDP"),
 }
@@ -72,11 +74,13 @@ class Coefficients:
     host_s: Array
     host_per_sequence_s: Array
     sampling_s_per_logit: Array
+    mixed_layer_s: Array
     expert_unevenness: Array
     static_power: Array
     flop_power: Array
     byte_power: Array
     busy_power: Array
+    narrow_power: Array
     link_power: Array
     sampling_power: Array
 

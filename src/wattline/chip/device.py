@@ -10,7 +10,7 @@ from wattline import catalog
 from wattline.catalog import Record
 from wattline.draws import Draws
 from wattline.errors import WattlineError
-from wattline.fact import Array
+from wattline.fact import Array, Fact
 
 # the formats a chip may compute in, in the order in which one stands in for another that it lacks
 FALLBACK = {
@@ -21,6 +21,7 @@ FALLBACK = {
     "tf32": ("tf32_flops", "fp32_flops", "fp16_flops"),
     "fp32": ("fp32_flops", "tf32_flops", "fp16_flops"),
 }
+BEYOND = "fit.network-bandwidth"
 # what a weight format is computed in: 4-bit weights with 16-bit activations (MXFP4, INT4) compute in 16 bits
 COMPUTE = {
     "bf16": "fp16",
@@ -37,25 +38,47 @@ COMPUTE = {
 
 @dataclass(frozen=True, eq=False)
 class Chip:
-    """One kind of chip in its usual server; powers in watts per chip."""
+    """One kind of chip in its usual server; powers in watts per chip.
+
+    What not every question needs (memory, peaks, links, idle hosts) is remembered by ``draws`` when it is asked for.
+    """
 
     record: Record
     server: Record
-    memory_bytes: float
+    draws: Draws
     bandwidth_bytes_per_s: Array
     link_bytes_per_s: Array
     tdp_w: Array
     idle_w: Array
     host_w: Array
-    host_idle_w: Array
     network_w: Array
     node_chips: int
-    link_domain_chips: int  # how many reach each other over their own links
-    beyond_bytes_per_s: Array  # to chips outside of them
+    beyond_bytes_per_s: Array  # to chips outside of the link domain
+
+    @property
+    def memory_bytes(self) -> float:
+        return self._cited(self.record["memory_bytes"])
+
+    @property
+    def host_idle_w(self) -> Array:
+        """The host's power per chip without work."""
+        if "host_idle_w" in self.server.facts:
+            return self.draws(self.server["host_idle_w"]) / self.node_chips
+        return self.host_w * self.draws("fit.host-idle-share")
+
+    @property
+    def link_domain_chips(self) -> int:
+        """How many chips reach each other over their own links; a node's where the catalog does not say."""
+        known = self.server.facts.get("link_domain_chips")
+        return self.node_chips if known is None else int(self._cited(known))
 
     def link_among(self, chips: int) -> Array:
         """Bytes per second, one direction, of a chip that works with ``chips`` in all."""
-        return self.link_bytes_per_s if chips <= self.link_domain_chips else self.beyond_bytes_per_s
+        if chips <= 1:
+            return self.link_bytes_per_s
+        inside = chips <= self.link_domain_chips
+        self.draws.cite(_link(self.record) if inside else catalog.fact(BEYOND))
+        return self.link_bytes_per_s if inside else self.beyond_bytes_per_s
 
     @property
     def generation(self) -> str:
@@ -69,7 +92,16 @@ class Chip:
         raise WattlineError(f"chip {self.record.name} has no peak FLOP/s in the catalog for {precision}")
 
     def peak_flops(self, precision: str) -> float:
-        return self.record[self.peak(precision)].value
+        return self._cited(self.record[self.peak(precision)])
+
+    def _cited(self, fact: Fact) -> float:
+        self.draws.cite(fact)
+        return fact.value
+
+
+def _link(record: Record) -> Fact:
+    """The chip's own links; one without any talks over its host's PCIe."""
+    return record.facts.get("link_bandwidth_bytes_per_s") or catalog.fact("fit.pcie-bandwidth")
 
 
 def load_chip(name: str, draws: Draws) -> Chip:
@@ -77,25 +109,20 @@ def load_chip(name: str, draws: Draws) -> Chip:
     record = catalog.find("chip", name)
     server = catalog.find("server", record.meta["server"])
     node = int(server["chips_per_node"].value)
-    host = draws(server["host_w"]) / node
-    idle = draws(server["host_idle_w"]) / node if "host_idle_w" in server.facts else host * draws("fit.host-idle-share")
-    link = record.facts.get("link_bandwidth_bytes_per_s")
+    draws.cite(record["tdp_w"], server["chips_per_node"])
     return Chip(
         record=record,
         server=server,
-        memory_bytes=record["memory_bytes"].value,
+        draws=draws,
         bandwidth_bytes_per_s=draws(record["memory_bandwidth_bytes_per_s"]),
-        # a chip without links of its own talks over its host's PCIe
-        link_bytes_per_s=draws(link) if link else draws("fit.pcie-bandwidth"),
+        link_bytes_per_s=draws.peek(_link(record)),
         # power is reckoned as a fraction of the nameplate; its own range is that of the fraction
         tdp_w=np.asarray(record["tdp_w"].value),
         idle_w=draws(record["idle_w"]),
-        host_w=host,
-        host_idle_w=idle,
+        host_w=draws(server["host_w"]) / node,
         network_w=draws(server["network_w_per_chip"])
         if "network_w_per_chip" in server.facts
         else draws("fit.no-network"),
         node_chips=node,
-        link_domain_chips=int(server.get("link_domain_chips", node)),
-        beyond_bytes_per_s=draws("fit.network-bandwidth"),
+        beyond_bytes_per_s=draws.peek(BEYOND),
     )

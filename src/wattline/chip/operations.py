@@ -18,6 +18,7 @@ from wattline.fact import Array
 
 ACTIVATION_BYTES = 2.0
 LEAST_ROWS = 16.0  # the narrowest tile of a tensor core product
+NARROW_EXPERT_ROWS = 64.0  # block-scaled 8-bit expert kernels have no narrower tile
 JOIN = 3.0  # exponent with which arithmetic and memory time are joined: 1 adds them, infinity takes the longer
 MLP_KERNELS, MOE_KERNELS, MAMBA_KERNELS, ATTENTION_KERNELS = 2.0, 5.0, 6.0, 2.0
 ELEMENTWISE_PASSES = 6.0  # times that activations pass through memory in a sub-layer's norms, sums and activations
@@ -26,14 +27,15 @@ ELEMENTWISE_PASSES = 6.0  # times that activations pass through memory in a sub-
 @dataclass(frozen=True, eq=False)
 class Work:
     """What a step does: ``tokens`` through the layers, of which ``sequences`` decode at ``context`` tokens each, and
-    the rest are read in prompts of ``prompt_tokens``; on ``chips`` chips, weights of ``weight_bytes`` a parameter."""
+    the rest are read in prompts of ``prompt_tokens``; on ``chips`` chips."""
 
     tokens: Array
     sequences: Array
     context: Array
     prompt_tokens: Array
     chips: Array
-    weight_bytes: Array
+    weight_bytes: Array  # of experts
+    dense_bytes: Array  # of all other weights: MXFP4 keeps them in 16 bits
     narrow: Array  # 1 where products run in the chip's 8- or 4-bit format
     expert_parallel: Array  # 1 where experts are placed whole on chips
 
@@ -61,19 +63,17 @@ class Rates:
 
 def operations(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> dict[str, Operation]:
     """All operations of the step, by name."""
-    own_bytes = np.where(
-        work.weight_bytes < 1, ACTIVATION_BYTES, work.weight_bytes
-    )  # 4-bit formats cover experts alone
     found = {
-        "attention projections": _attention_products(shape, work, rates, c, own_bytes),
+        "attention projections": _attention_products(shape, work, rates, c, work.dense_bytes),
         "attention": _attention(shape, work, rates, c),
-        "MLP": _mlp(shape, work, rates, c, own_bytes),
+        "MLP": _mlp(shape, work, rates, c, work.dense_bytes),
         "experts": _experts(shape, work, rates, c),
-        "Mamba": _mamba(shape, work, rates, c, own_bytes),
+        "Mamba": _mamba(shape, work, rates, c, work.dense_bytes),
         "elementwise": _elementwise(shape, work, rates, c),
         "output layer": _product(work.sequences, shape.vocab / work.chips, shape.hidden, 1.0, 2.0, 0.0, rates, c),
         "sampling": _sampling(shape, work, c),
         "all-reduce": _all_reduce(shape, work, rates, c),
+        "prompt launches": _waiting(np.where(work.tokens > work.sequences, c.mixed_layer_s * shape.layers, 0.0)),
         "host": _waiting(c.host_s + c.host_per_sequence_s * work.sequences),
     }
     return {name: op for name, op in found.items() if np.any(op.time_s > 0)}
@@ -192,7 +192,8 @@ def _experts(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operati
     touched = experts * (1.0 - (1.0 - np.minimum(shape.active_experts / experts, 1.0)) ** work.tokens)
     params = (shape.up_matrices + 1) * shape.hidden * shape.expert_intermediate
     each = chosen / np.maximum(touched, 1e-9)
-    flops = np.where(has, 2 * touched / work.chips * np.maximum(each, LEAST_ROWS) * params, 0.0) * shape.moe_layers
+    least = np.where(work.narrow > 0, NARROW_EXPERT_ROWS, LEAST_ROWS)
+    flops = np.where(has, 2 * touched / work.chips * np.maximum(each, least) * params, 0.0) * shape.moe_layers
     activations = chosen / work.chips * shape.hidden * 4 * ACTIVATION_BYTES
     moved = np.where(has, touched / work.chips * params * work.weight_bytes + activations, 0.0) * shape.moe_layers
     rate = np.where(work.narrow > 0, rates.narrow * c.narrow_efficiency, rates.wide * c.wide_efficiency)

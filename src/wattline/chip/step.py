@@ -79,7 +79,8 @@ def _tdp_seconds(name: str, op: Operation, work: Work, rates: Rates, c: Coeffici
     moving = {"all-reduce": c.link_power, "sampling": c.sampling_power / work.chips}.get(name, np.asarray(0.0))
     arithmetic = c.flop_power * (op.flops / rates.wide + op.narrow_flops / rates.narrow)
     memory = c.byte_power * op.bytes / rates.memory
-    return np.asarray((c.static_power + moving) * op.time_s + arithmetic + memory + c.busy_power * op.busy_s)
+    busy = c.busy_power * op.busy_s * np.where(op.narrow_flops > 0, c.narrow_power, 1.0)
+    return np.asarray((c.static_power + moving) * op.time_s + arithmetic + memory + busy)
 
 
 def nameplate(chip: Chip, chips: int, precision: str) -> Rates:
@@ -90,6 +91,11 @@ def nameplate(chip: Chip, chips: int, precision: str) -> Rates:
         chip.bandwidth_bytes_per_s,
         chip.link_among(chips),
     )
+
+
+def dense_bytes(precision: str) -> float:
+    """Bytes of a weight outside of experts: MXFP4 as published (gpt-oss) covers experts alone."""
+    return BYTES["bf16"] if precision == "mxfp4" else BYTES[precision]
 
 
 def computes_narrow(chip: Chip, precision: str) -> bool:
@@ -109,6 +115,7 @@ def _run(
         prompt_tokens=np.asarray(prompt, float),
         chips=np.asarray(float(chips)),
         weight_bytes=np.asarray(BYTES[precision]),
+        dense_bytes=np.asarray(dense_bytes(precision)),
         narrow=np.asarray(float(computes_narrow(chip, precision))),
         expert_parallel=np.asarray(float(chips > 1)),
     )
@@ -121,9 +128,10 @@ def _run(
 
 
 def spread(one: Step, watts: Watts, generation: str, draws: Draws) -> Step:
-    """The step as measured ones scatter around it; power stays between idle and the limit."""
+    """The step as measured ones scatter around it, in time and in energy; power follows, between idle and limit."""
     time = one.time_s * draws.own(spread_fact("time", generation))
-    power = np.clip(one.power_w * draws.own(spread_fact("power", generation)), watts.idle, watts.limit)
+    energy = one.energy_j * draws.own(spread_fact("energy", generation))
+    power = np.clip(energy / time, watts.idle, watts.limit)
     return Step(one.operations, one.joules, time, power)
 
 

@@ -38,14 +38,28 @@ def predicted_mfu(chip: Chip, hidden: float, year: int, precision: str, draws: D
 
     ``year``: when the model came out; 0 where it is not known, taken as recent.
     """
-    wide, peak = chip.peak_flops("bf16"), chip.peak_flops(precision)
     reachable = draws(of_generation("mfu-reachable", chip))
-    expected = mfu(hidden, wide, chip.bandwidth_bytes_per_s, reachable, draws("fit.mfu-slowing"))
-    if 0 < year <= OLD_SOFTWARE_YEAR:
+    expected = mfu(hidden, chip.peak_flops("bf16"), chip.bandwidth_bytes_per_s, reachable, draws("fit.mfu-slowing"))
+    if old_software(chip, year):
         expected = expected * draws("fit.mfu-old-software")
-    # a narrower format speeds up the matrix products alone, so that it reaches less of its own, higher peak
-    share_of_peak = (peak / wide) ** (draws("fit.mfu-narrow-format-gain") - 1.0)
-    return np.asarray(np.clip(expected * draws.own("fit.mfu-spread") * share_of_peak, 0.0, MFU_MAX))
+    share = share_of_peak(chip, precision, draws)
+    return np.asarray(np.clip(expected * draws.own("fit.mfu-spread") * share, 0.0, MFU_MAX))
+
+
+def old_software(chip: Chip, year: int) -> bool:
+    """Whether a model of this year ran on the software of its time: a chip that came later brought its own."""
+    return 0 < year <= OLD_SOFTWARE_YEAR and 0 < int(chip.record.meta.get("year", 0)) < OLD_SOFTWARE_YEAR
+
+
+def share_of_peak(chip: Chip, precision: str, draws: Draws) -> Array:
+    """What a format reaches of its own peak, beside 16 bits of theirs.
+
+    A narrower format speeds up the matrix products alone, so that it reaches less of its higher peak.
+    """
+    faster = chip.peak_flops(precision) / chip.peak_flops("bf16")
+    if faster <= 1.0:
+        return np.asarray(1.0)
+    return np.asarray(faster ** (draws("fit.mfu-narrow-format-gain") - 1.0))
 
 
 def of_generation(name: str, chip: Chip) -> str:

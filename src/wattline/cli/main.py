@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from wattline import __version__
-from wattline.cli import ask, facts, judge
+from wattline.cli import ask, facts, judge, validation
 from wattline.cli.out import discard
 from wattline.errors import WattlineError, shorten
 
@@ -32,8 +32,8 @@ app.command(
     "explain",
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )(facts.explain)
-app.add_typer(judge.validate_app, name="validate")
-app.add_typer(judge.calibrate_app, name="calibrate")
+app.add_typer(validation.validate_app, name="validate")
+app.add_typer(validation.calibrate_app, name="calibrate")
 
 
 def _version(asked: bool) -> None:

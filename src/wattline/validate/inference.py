@@ -116,8 +116,8 @@ def _ranges(rows: Sequence[Row], predicted: dict[str, Array], n: int) -> tuple[d
     high = {measure: np.zeros(len(rows)) for measure in MEASURES}
     draws = Draws(n)
     for generation in {row.chip.generation for row in rows}:
-        time, power = (draws(fact(spread_fact(what, generation))) for what in ("time", "power"))
-        scale = {"energy_per_token": time * power, "power": power, "itl": time, "throughput": 1 / time}
+        time, power, energy = (draws(fact(spread_fact(what, generation))) for what in ("time", "power", "energy"))
+        scale = {"energy_per_token": energy, "power": power, "itl": time, "throughput": 1 / time}
         index = [i for i, row in enumerate(rows) if row.chip.generation == generation]
         for measure in MEASURES:
             p5, p95 = np.percentile(scale[measure], (5, 95))

@@ -14,7 +14,7 @@ from wattline import catalog
 from wattline.chip.device import Chip, load_chip
 from wattline.chip.operations import Rates, Work
 from wattline.chip.shape import Shape
-from wattline.chip.step import Watts, computes_narrow
+from wattline.chip.step import Watts, computes_narrow, dense_bytes
 from wattline.draws import Draws
 from wattline.errors import WattlineError
 from wattline.fact import Array
@@ -126,6 +126,7 @@ class Table:
     watts: Watts
     chips: Array
     weight_bytes: Array
+    dense_bytes: Array
     narrow: Array
     expert_parallel: Array
     batch: Array
@@ -150,6 +151,7 @@ class Table:
             watts=Watts(tdp, column([float(r.chip.idle_w) for r in rows]), tdp),
             chips=column([float(r.chips) for r in rows]),
             weight_bytes=column([BYTES[r.precision] for r in rows]),
+            dense_bytes=column([dense_bytes(r.precision) for r in rows]),
             narrow=column([float(computes_narrow(r.chip, r.precision)) for r in rows]),
             expert_parallel=column([float(r.expert_parallel) for r in rows]),
             batch=column([r.batch for r in rows]),
@@ -166,6 +168,7 @@ class Table:
             prompt_tokens=prompt_tokens,
             chips=self.chips,
             weight_bytes=self.weight_bytes,
+            dense_bytes=self.dense_bytes,
             narrow=self.narrow,
             expert_parallel=self.expert_parallel,
         )

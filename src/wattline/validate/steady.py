@@ -14,7 +14,7 @@ import numpy as np
 from wattline.chip.coefficients import Coefficients
 from wattline.chip.step import step
 from wattline.fact import Array
-from wattline.validate.serving_rows import Table
+from wattline.validate.serving_rows import Row, Table
 
 MEDIA = ("image-chat", "video-chat")
 STALLED = {"gpqa": 1.0, "image-chat": 12.0}  # task -> from this batch on
@@ -44,7 +44,7 @@ class Steady:
 
 def steady(table: Table, c: Coefficients, assumed: Assumed) -> Steady:
     """The rows of a table, all of chips with these coefficients."""
-    prompt = np.array([assumed.input_tokens[task] for task in table.task])
+    prompt = np.array([_prompt_tokens(row, assumed) for row in table.rows])
     media = np.array([assumed.media_s.get(task, 0.0) for task in table.task])
     arrivals = table.batch / table.output  # new prompts a step
     prompts, share = np.maximum(arrivals, 1.0), np.minimum(arrivals, 1.0)
@@ -59,6 +59,13 @@ def steady(table: Table, c: Coefficients, assumed: Assumed) -> Steady:
     return Steady(
         np.asarray(itl), np.asarray(mean), np.asarray(np.clip(energy / mean, table.watts.idle, table.watts.limit))
     )
+
+
+def _prompt_tokens(row: Row, assumed: Assumed) -> float:
+    """The task's length; a model that makes every image the same count of tokens has its own."""
+    if row.task == "image-chat" and row.model.image_tokens:
+        return row.model.image_tokens + assumed.input_tokens.get("gpqa", row.model.image_tokens) / 4
+    return assumed.input_tokens[row.task]
 
 
 def stalled(table: Table) -> Array:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from wattline import catalog
 from wattline.chip.coefficients import PRIORS, fact_name
-from wattline.validate.calibrate_inference import StepFit
-from wattline.validate.serving_rows import Row
+from wattline.validate.calibrate_inference import StepFit, fit_step
+from wattline.validate.inference import predict_left_out
+from wattline.validate.serving_rows import Row, read_rows
 from wattline.validate.steady import Assumed, Steady
 
 UNSURE_INPUT = 1.6  # factor either way at p5 and p95: lengths are not published
@@ -24,6 +26,15 @@ fit = {{ title = "Fitted to ML.ENERGY Benchmark v3 leaderboard data", year = 202
 [_default]
 source = "fit"
 """
+
+
+def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -> str:
+    """Fit to a file of measurements, and to each part of it without one family, for the spread on what is unseen."""
+    rows, _ = read_rows(path)
+    fit = fit_step(rows)
+    unseen = predict_left_out(rows, fit, "family", progress)
+    chips = " and ".join(sorted({row.chip.record.title for row in rows}))
+    return step_file(fit, rows, unseen, f"{len(rows)} configurations on {chips}")
 
 
 def step_file(fit: StepFit, rows: Sequence[Row], unseen: Steady, about: str) -> str:
@@ -62,10 +73,9 @@ def _fact(key: str, about: str, value: float, name: str, low: float | None = Non
 
 def _spreads(rows: Sequence[Row], unseen: Steady, generations: Sequence[str]) -> list[str]:
     """Measured over predicted on families that the fit had not seen, p5 and p95."""
-    truth = {
-        "time": np.array([row.batch / row.throughput for row in rows]) / unseen.step_s,
-        "power": np.array([row.power_w / row.chips for row in rows]) / unseen.chip_w,
-    }
+    time = np.array([row.batch / row.throughput for row in rows]) / unseen.step_s
+    power = np.array([row.power_w / row.chips for row in rows]) / unseen.chip_w
+    truth = {"time": time, "power": power, "energy": time * power}
     blocks = []
     for what, ratio in truth.items():
         for generation in generations:

@@ -62,6 +62,7 @@ class Model:
     learned_positions: int = 0
     relative_positions: bool = False  # Transformer-XL: a position projection in every attention layer
     vision_params: int = 0
+    image_tokens: int = 0  # of any image; 0 where it depends on the image's size
     context_tokens: int = 0
     native_format: str = "bf16"
     architecture_known: bool = True
@@ -212,7 +213,7 @@ COUNTS = (
     *("moe_layers", "q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"),
     *("sliding_window", "global_layers", "attention_layers", "mamba_layers", "mlp_layers"),
     *("mamba_heads", "mamba_head_dim", "mamba_state", "mamba_groups", "mamba_conv"),
-    *("learned_positions", "vision_params", "context_tokens"),
+    *("learned_positions", "vision_params", "image_tokens", "context_tokens"),
 )
 NEEDED = COUNTS[:7]
 

@@ -1,0 +1,120 @@
+"""``wattline validate`` and ``calibrate``: predictions held against measurements, coefficients made again from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wattline.errors import WattlineError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+DrawsOpt = Annotated[int, typer.Option("--draws", help="Draws from the facts' ranges.")]
+Seed = Annotated[int, typer.Option(help="Seed of the draws.")]
+Out = Annotated[Path | None, typer.Option(help="Write the coefficients here [default: print them].")]
+validate_app = typer.Typer(help="Predictions held against what was measured and published.", no_args_is_help=True)
+calibrate_app = typer.Typer(help="Fitted coefficients, made again from measurements.", no_args_is_help=True)
+
+
+@validate_app.callback()
+def _validate() -> None:
+    """Predictions held against what was measured and published."""
+
+
+@calibrate_app.callback()
+def _calibrate() -> None:
+    """Fitted coefficients, made again from measurements."""
+
+
+@validate_app.command("training")
+def validate_training(
+    file: Annotated[
+        Path | None, typer.Argument(help="CSV of published runs [default: the catalog's that no fit has seen].")
+    ] = None,
+    draws: DrawsOpt = 2000,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Chip-hours and energy of published training runs beside the predicted ones."""
+    from wattline.cli.out import print_json, print_rich
+    from wattline.report.validation import render
+    from wattline.validate.rows import catalog_runs, read_runs
+    from wattline.validate.training import validate
+
+    result = validate(read_runs(file) if file else catalog_runs(), draws, seed)
+    if as_json:
+        print_json(result.json())
+    else:
+        print_rich(render(result))
+
+
+@validate_app.command("inference")
+def validate_inference(
+    file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")],
+    by: Annotated[str, typer.Option(help="Scores by group as well: model, family, gpu, task or precision.")] = "",
+    leave_out: Annotated[str, typer.Option(help="Predict each model, family or gpu by a fit without it.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Write every row with its prediction to this CSV.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write a parity plot to this HTML file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """J/token, watts, inter-token latency and tokens/s of measured LLM serving beside the predicted ones."""
+    from rich.console import Console
+
+    from wattline.cli.out import print_json, print_rich
+    from wattline.report.inference import parity_page, predictions_csv, render
+    from wattline.validate.groups import BY
+    from wattline.validate.inference import validate
+    from wattline.validate.serving_rows import read_rows
+    from wattline.validate.step_file import fit_from_catalog
+
+    for option, value, known in (("--by", by, BY), ("--leave-out", leave_out, BY[:3])):
+        if value and value not in known:
+            raise WattlineError(f"{option}: {value!r} is none of {', '.join(known)}")
+    rows, unusable = read_rows(file)
+    with Console(stderr=True).status("predicting") as status:
+        fit = fit_from_catalog()
+        result = validate(rows, unusable, fit, leave_out, progress=lambda name: status.update(f"without {name}"))
+    if out is not None:
+        predictions_csv(result, out)
+    if plot is not None:
+        parity_page(result, plot)
+    if as_json:
+        print_json(result.json(by))
+    else:
+        print_rich(render(result, by))
+
+
+@calibrate_app.command("training")
+def calibrate_training(
+    file: Annotated[Path, typer.Argument(help="CSV of published training runs.")], out: Out = None
+) -> None:
+    """MFU and training power, fitted to published runs; prints catalog/fit/training.toml."""
+    from wattline.validate.calibrate import calibrate_training as fit
+    from wattline.validate.rows import read_runs
+
+    _hand_over(fit(read_runs(file)), out)
+
+
+@calibrate_app.command("inference")
+def calibrate_inference(
+    file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")], out: Out = None
+) -> None:
+    """The coefficients of a step, fitted to measured serving; prints catalog/fit/step.toml."""
+    from rich.console import Console
+
+    from wattline.validate.step_file import calibrate
+
+    with Console(stderr=True).status("fitting") as status:
+        text = calibrate(file, lambda name: status.update(f"fitting without {name}"))
+    _hand_over(text, out)
+
+
+def _hand_over(text: str, out: Path | None) -> None:
+    from wattline.files import write_text
+
+    if out is None:
+        print(text, end="")
+    else:
+        write_text(out, text)
+        print(f"written: {out}")
