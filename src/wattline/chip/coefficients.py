@@ -30,6 +30,7 @@ PRIORS: dict[str, Prior] = {
     "narrow_expert_slowness": Prior(
         2.0, 0.4, "", "time of 8-bit expert products beside what their bytes and FLOPs ask"
     ),
+    "tall_tile_slowness": Prior(1.2, 0.3, "", "time of expert products in tall tiles beside short ones"),
     "four_bit_slowness": Prior(1.5, 0.4, "", "time of 4-bit expert products beside what their bytes and FLOPs ask"),
     "cache_efficiency": Prior(0.75, 0.15, "", "share of memory bandwidth that the cache is read at"),
     "attention_efficiency": Prior(0.3, 0.3, "", "share of the 16-bit peak that decode attention reaches"),
@@ -65,6 +66,7 @@ class Coefficients:
     expert_efficiency: Array
     expert_memory_efficiency: Array
     narrow_expert_slowness: Array
+    tall_tile_slowness: Array
     four_bit_slowness: Array
     cache_efficiency: Array
     attention_efficiency: Array

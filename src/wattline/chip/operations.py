@@ -18,7 +18,7 @@ from wattline.fact import Array
 
 ACTIVATION_BYTES = 2.0
 LEAST_ROWS = 16.0  # the narrowest tile of a tensor core product
-NARROW_EXPERT_ROWS = 64.0  # block-scaled 8-bit expert kernels have no narrower tile
+TALL_EXPERT_ROWS = 64.0  # tile of grouped expert kernels beyond the smallest batches, and of 8-bit ones always
 JOIN = 3.0  # exponent with which arithmetic and memory time are joined: 1 adds them, infinity takes the longer
 MLP_KERNELS, MOE_KERNELS, MAMBA_KERNELS, ATTENTION_KERNELS = 2.0, 5.0, 6.0, 2.0
 ELEMENTWISE_PASSES = 6.0  # times that activations pass through memory in a sub-layer's norms, sums and activations
@@ -192,15 +192,17 @@ def _experts(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operati
     touched = experts * (1.0 - (1.0 - np.minimum(shape.active_experts / experts, 1.0)) ** work.tokens)
     params = (shape.up_matrices + 1) * shape.hidden * shape.expert_intermediate
     each = chosen / np.maximum(touched, 1e-9)
-    least = np.where(work.narrow > 0, NARROW_EXPERT_ROWS, LEAST_ROWS)
+    held = experts / np.where(work.expert_parallel > 0, work.chips, 1.0)
+    # with more tokens than experts at hand, kernels turn to wide tiles, whatever each expert gets of them
+    tall = (work.narrow > 0) | ((work.tokens > held) & (work.weight_bytes >= 1))
+    least = np.where(tall, TALL_EXPERT_ROWS, LEAST_ROWS)
     flops = np.where(has, 2 * touched / work.chips * np.maximum(each, least) * params, 0.0) * shape.moe_layers
     activations = chosen / work.chips * shape.hidden * 4 * ACTIVATION_BYTES
     moved = np.where(has, touched / work.chips * params * work.weight_bytes + activations, 0.0) * shape.moe_layers
     rate = np.where(work.narrow > 0, rates.narrow * c.narrow_efficiency, rates.wide * c.wide_efficiency)
     load, weights = _fullest(chosen / work.chips, touched / experts, experts / work.chips, work, c)
-    slow = np.where(
-        work.narrow > 0, c.narrow_expert_slowness, np.where(work.weight_bytes < 1, c.four_bit_slowness, 1.0)
-    )
+    usual = np.where(tall, c.tall_tile_slowness, np.where(work.weight_bytes < 1, c.four_bit_slowness, 1.0))
+    slow = np.where(work.narrow > 0, c.narrow_expert_slowness, usual)
     launches = MOE_KERNELS * shape.moe_layers * c.launch_s
     return _kernel(
         flops,

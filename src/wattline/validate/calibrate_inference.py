@@ -16,7 +16,7 @@ from wattline.chip.coefficients import PRIORS, Coefficients, fact_name
 from wattline.errors import WattlineError
 from wattline.fact import Array
 from wattline.validate.serving_rows import Row, Table
-from wattline.validate.steady import MEDIA, Assumed, Steady, steady
+from wattline.validate.steady import Assumed, Steady, steady
 
 # tokens of a prompt, and how unsure: short questions, chats of some turns, code around a gap, pictures, frames
 INPUTS = {
@@ -27,7 +27,7 @@ INPUTS = {
     "video-chat": (6000.0, 0.7),
 }
 OTHER_INPUT = (500.0, 0.7)
-MEDIA_S = {"image-chat": (0.02, 0.7), "video-chat": (0.1, 0.7)}
+MEDIA_S = {"image-chat": (0.02, 0.7), "video-chat": (0.1, 0.7), "video-chat-sound": (0.3, 0.7)}
 STALL_S = (0.02, 0.3)
 SHARP = {"itl": 4.0, "step": 4.0, "power": 6.0}  # log errors well under one over this count as they are
 SIGMA = {"itl": 0.10, "step": 0.10, "power": 0.08}
@@ -60,9 +60,14 @@ class StepFit:
         return Steady(itl, mean, watts)
 
     def _for(self, rows: Sequence[Row]) -> Assumed:
-        """Tasks that no fit has seen take a usual length."""
-        unseen = {row.task: OTHER_INPUT[0] for row in rows if row.task not in self.assumed.input_tokens}
-        return replace(self.assumed, input_tokens={**self.assumed.input_tokens, **unseen})
+        """What a fit has not seen takes what was thought before it; an unknown task a usual length."""
+        tokens = {row.task: INPUTS.get(row.task, OTHER_INPUT)[0] for row in rows}
+        media = {kind: value for kind, (value, _) in MEDIA_S.items()}
+        return replace(
+            self.assumed,
+            input_tokens=tokens | dict(self.assumed.input_tokens),
+            media_s=media | dict(self.assumed.media_s),
+        )
 
 
 class _Layout:
@@ -70,7 +75,7 @@ class _Layout:
 
     def __init__(self, generations: Sequence[str], tasks: Sequence[str]) -> None:
         self.generations, self.tasks = list(generations), list(tasks)
-        self.media = [task for task in self.tasks if task in MEDIA]
+        self.media = [kind for kind in MEDIA_S if kind.removesuffix("-sound") in self.tasks]
         pairs = [(PRIORS[name].value, PRIORS[name].width) for _ in self.generations for name in PRIORS]
         pairs += [INPUTS.get(task, OTHER_INPUT) for task in self.tasks]
         pairs += [MEDIA_S[task] for task in self.media] + [STALL_S]

@@ -45,7 +45,7 @@ class Steady:
 def steady(table: Table, c: Coefficients, assumed: Assumed) -> Steady:
     """The rows of a table, all of chips with these coefficients."""
     prompt = np.array([_prompt_tokens(row, assumed) for row in table.rows])
-    media = np.array([assumed.media_s.get(task, 0.0) for task in table.task])
+    media = np.array([assumed.media_s.get(media_kind(row), 0.0) for row in table.rows])
     arrivals = table.batch / table.output  # new prompts a step
     prompts, share = np.maximum(arrivals, 1.0), np.minimum(arrivals, 1.0)
     plain = step(table.shape, table.work(table.batch, prompt), table.rates, table.watts, c)
@@ -59,6 +59,11 @@ def steady(table: Table, c: Coefficients, assumed: Assumed) -> Steady:
     return Steady(
         np.asarray(itl), np.asarray(mean), np.asarray(np.clip(energy / mean, table.watts.idle, table.watts.limit))
     )
+
+
+def media_kind(row: Row) -> str:
+    """The task, and its sound where the model hears it."""
+    return f"{row.task}-sound" if row.task == "video-chat" and row.model.audio else row.task
 
 
 def _prompt_tokens(row: Row, assumed: Assumed) -> float:

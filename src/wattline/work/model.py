@@ -62,6 +62,7 @@ class Model:
     learned_positions: int = 0
     relative_positions: bool = False  # Transformer-XL: a position projection in every attention layer
     vision_params: int = 0
+    audio: bool = False  # it hears as well: videos bring their sound
     image_tokens: int = 0  # of any image; 0 where it depends on the image's size
     context_tokens: int = 0
     native_format: str = "bf16"
@@ -206,7 +207,7 @@ class Model:
 
 
 TEXT = ("family", "attention", "native_format")
-FLAGS = ("attention_gate", "gated_mlp", "tied_embeddings", "relative_positions", "architecture_known")
+FLAGS = ("audio", "attention_gate", "gated_mlp", "tied_embeddings", "relative_positions", "architecture_known")
 COUNTS = (
     *("layers", "hidden", "heads", "kv_heads", "head_dim", "intermediate", "vocab"),
     *("experts", "active_experts", "shared_experts", "expert_intermediate", "shared_intermediate"),
