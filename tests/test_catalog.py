@@ -162,3 +162,22 @@ def test_sources_fall_back_from_attribute_to_record_to_file() -> None:
 def test_wrong_records_are_refused(text: str, said: str) -> None:
     with pytest.raises(WattlineError, match=said):
         read("chip", text)
+
+
+def test_what_is_from_memory_is_never_said_to_be_published_or_measured() -> None:
+    recalled = [fact for fact in catalog.all_facts() if "from memory" in fact.note.lower()]
+    assert len(recalled) > 100
+    assert {fact.basis for fact in recalled} <= {"estimated", "derived", "given"}
+
+
+def test_a_note_from_memory_makes_an_estimate_of_what_says_published() -> None:
+    text = """
+[a]
+name = "a"
+source = { title = "A table", year = 2020 }
+tdp_w = 100
+idle_w = { value = 9, basis = "measured", note = "From memory." }
+memory_bytes = { value = 8e9, basis = "derived", note = "from memory" }
+"""
+    facts = dict(catalog.read_records("chip", text, "x.toml"))["a"].facts
+    assert [facts[name].basis for name in ("tdp_w", "idle_w", "memory_bytes")] == ["published", "estimated", "derived"]

@@ -128,7 +128,8 @@ def test_direct_carbon_is_below_life_cycle_and_both_draw_together() -> None:
     for name, record in catalog.records("region").items():
         direct, life = record[DIRECT], record[LIFE]
         assert direct.value < life.value, name
-        assert direct.quantile(0.5) < life.quantile(0.5), name
+        for u in (0.05, 0.5, 0.95):
+            assert direct.quantile(u) < life.quantile(u), name
         assert direct.group == life.group == f"carbon-{name}"
 
 
@@ -170,6 +171,31 @@ def test_every_country_is_found_by_its_english_name() -> None:
 def test_life_cycle_carbon_is_near_publication(name: str) -> None:
     low, high = PUBLISHED_LIFE_G[name]
     assert low <= catalog.find("region", name)[LIFE].value <= high
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute", "stated"),
+    [
+        ("au", DIRECT, (600, 680)),
+        ("za", DIRECT, (850, 1000)),
+        ("de", DIRECT, (363, 380)),
+        ("kr", DIRECT, (417,)),
+        ("tw", DIRECT, (474, 494)),
+        ("in", DIRECT, (716, 727)),
+        ("gb", DIRECT, (207,)),
+        ("gb", LIFE, (238,)),
+        ("de", LIFE, (381,)),
+        *((name, LIFE, (value,)) for name, value in {"au": 549, "za": 708, "kr": 431, "tw": 642, "in": 713}.items()),
+    ],
+)
+def test_a_range_holds_what_authorities_and_ember_state(name: str, attribute: str, stated: tuple[float, ...]) -> None:
+    fact = catalog.find("region", name)[attribute]
+    assert all(fact.low <= value <= fact.high for value in stated)
+
+
+def test_a_country_agrees_with_its_states() -> None:
+    states = [catalog.find("region", f"au-{name}")[DIRECT].value for name in ("nsw", "victoria", "queensland")]
+    assert 0.8 * min(states) <= catalog.find("region", "au")[DIRECT].value <= max(states)
 
 
 @pytest.mark.parametrize("name", PUBLISHED_TWH)

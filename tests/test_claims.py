@@ -134,7 +134,8 @@ def test_the_example_is_as_it_expects() -> None:
         ("equal", "100", "130", "does not follow"),
         ("at least", "500", "580", "holds"),
         ("at least", "500", "5000", "holds"),
-        ("at least", "500", "480", "holds"),
+        ("at least", "500", "499", "holds roughly"),
+        ("at least", "500", "480", "holds roughly"),
         ("at least", "500", "400", "holds roughly"),
         ("at least", "500", "300", "does not follow"),
         ("at most", "2", "1", "holds"),
@@ -158,6 +159,25 @@ def test_relations(relation: str, stated: str, derived: str, verdict: str) -> No
 def test_between(derived: str, verdict: str) -> None:
     body = f'relation = "between"\nstated_low = "100"\nstated_high = "200"\nderived = "{derived}"'
     assert one(body).verdict == verdict
+
+
+def test_between_with_its_ends_the_wrong_way_round_is_told() -> None:
+    body = 'relation = "between"\nstated_low = "2 kWh"\nstated_high = "900 Wh"\nderived = "1 kWh"'
+    with pytest.raises(WattlineError, match=r"stated_low \(2 kWh\) is more than stated_high") as caught:
+        one(body)
+    assert_one_line(caught.value)
+
+
+def test_a_bound_that_is_kept_but_for_rounding_holds() -> None:
+    assert one('relation = "at least"\nstated = "0.3"\nderived = "0.1 + 0.1 + 0.1"').verdict == "holds"
+    assert one('relation = "at most"\nstated = "0.3"\nderived = "0.1 + 0.2"').verdict == "holds"
+
+
+def test_a_bound_that_only_a_range_reaches_holds_roughly() -> None:
+    body = 'relation = "at least"\nstated = "150 W"\nderived = "x"\n[claim.quantities]\n'
+    assert one(body + 'x = { value = "140 W", low = "50 W", high = "250 W", source = "A guess" }').verdict == (
+        "holds roughly"
+    )
 
 
 def test_a_range_that_meets_what_is_stated_holds() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from wattline import catalog
 from wattline.draws import MAX_DRAWS, Draws, Range, what_matters
 from wattline.errors import WattlineError
 from wattline.fact import Fact, Source
@@ -110,3 +111,19 @@ def test_nothing_matters_to_a_constant_or_a_few(outcome: Any) -> None:
     draws = Draws(2000)
     draws(fact("a"))
     assert what_matters(draws, outcome) == []
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "3"])
+def test_a_seed_that_is_none_is_refused(seed: Any) -> None:
+    with pytest.raises(WattlineError, match="seed"):
+        Draws(10, seed)
+
+
+def test_peeking_leaves_no_trace_until_cited() -> None:
+    draws, far = Draws(200), catalog.fact("fit.network-bandwidth")
+    peeked = draws.peek(far)
+    assert far.key not in draws.used
+    assert not draws.spread()
+    draws.cite(far)
+    assert list(draws.spread()) == [far.key]
+    assert draws(far) is peeked

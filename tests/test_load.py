@@ -189,3 +189,16 @@ def test_memory_of_many_draws_is_a_few_times_the_answer() -> None:
     tracemalloc.stop()
     assert found.energy_j == pytest.approx(3 * power * length, rel=1e-12)
     assert peak < 6 * draws * steps * 8
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_power_that_is_no_number_is_refused(bad: float) -> None:
+    with pytest.raises(WattlineError, match="finite"):
+        load([1.0, bad])
+
+
+def test_draws_of_different_length_share_one_window() -> None:
+    made = phases_load("grid", [np.asarray(100.0)], [np.array([10.0, 40.0])], 8)
+    assert made.duration_s == pytest.approx(40)
+    np.testing.assert_allclose(made.energy_j, [1000, 4000])
+    np.testing.assert_allclose(made.mean_w, [25, 100])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -207,3 +208,72 @@ def test_bad_input_is_told(change: dict[str, Any], said: str) -> None:
 def test_a_bad_service_is_told(change: dict[str, Any], said: str) -> None:
     with pytest.raises(WattlineError, match=said):
         wl.serve(**{"model": "llama-3.1-70b", "requests": "1M/day", "draws": 5, **change})
+
+
+def keys(answer: Any) -> set[str]:
+    return set(answer.draws.used)
+
+
+def test_an_answer_cites_what_it_rests_on_and_nothing_else() -> None:
+    alone, pair = (wl.prompt("llama-3.1-8b", gpus=n, batch=8, active=0.5, pue=1.2, draws=5) for n in (1, 2))
+    chip = {f"chip.h100-sxm.{name}" for name in ("fp16_flops", "tdp_w", "memory_bytes", "idle_w")}
+    model = {f"model.llama-3.1-8b.{name}" for name in ("layers", "hidden", "heads", "kv_heads", "vocab")}
+    given_ = {"given.gpus", "given.batch", "given.active", "given.pue"}
+    assert chip | model | given_ | {"server.hgx-h100.chips_per_node"} <= keys(alone)
+    assert not {"fit.serving-batch", "fit.serving-active-share", "fit.network-bandwidth", "fit.pcie-bandwidth"} & keys(
+        alone
+    )
+    links = "chip.h100-sxm.link_bandwidth_bytes_per_s"
+    assert links not in keys(alone)
+    assert links in keys(pair)
+    assert {alone.draws.used[key].basis for key in given_} == {"given"}
+    assert alone.draws.used["given.batch"].value == 8
+    assert "chip.h100-sxm.fp8_flops" in keys(wl.prompt("llama-3.1-8b", precision="fp8", draws=5))
+    assert {"given.requests", "given.active"} <= keys(wl.serve("llama-3.1-8b", "1M/day", active=0.5, draws=5))
+
+
+def test_jobs_of_one_run_keep_what_was_given_to_each() -> None:
+    draws = wl.Draws(5)
+    for job, batch in (("a", 4), ("b", 8)):
+        draws.job = job
+        wl.prompt("llama-3.1-8b", batch=batch, draws=draws)
+    assert (draws.used["given.a.batch"].value, draws.used["given.b.batch"].value) == (4, 8)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"input_tokens": 8000, "output_tokens": 193}, "8,192 tokens of context"),
+        ({"gpus": 16}, "larger than the 8 that share links"),
+        ({"gpus": 3}, "64 attention heads of llama-3-70b do not divide among 3"),
+    ],
+)
+def test_what_is_out_of_the_ordinary_is_warned_of(change: dict[str, Any], said: str) -> None:
+    plain: dict[str, Any] = {"gpus": 4, "batch": 1, "draws": 5}
+    assert not wl.prompt("llama-3-70b", **plain).warnings
+    for answer in (
+        wl.prompt("llama-3-70b", **plain | change),
+        wl.serve("llama-3-70b", "1k/day", **plain | change),
+    ):
+        assert len(answer.warnings) == 1
+        assert said in answer.warnings[0]
+        assert answer.json()["warnings"] == list(answer.warnings)
+        assert said in " ".join(repr(answer).split())
+        assert said in answer._repr_html_()
+
+
+def test_a_result_that_is_none_is_told() -> None:
+    with pytest.raises(WattlineError, match=r"nope.*energy_wh"):
+        wl.prompt("llama-3.1-8b", draws=0).range("nope")
+
+
+def test_a_notebook_shows_tables() -> None:
+    answer = wl.prompt("llama-3.1-8b", draws=60)
+    html = answer._repr_html_()
+    assert html.count("<table") == html.count("</table>") == 4
+    assert "<pre" not in html
+    assert "Delivered by the grid, mean" in html
+    assert "Chips, prefill" in html
+    hostile = replace(answer, title="<script>alert(1)</script>", warnings=("<b>x</b>",))._repr_html_()
+    assert "<script" not in hostile
+    assert "<b>x" not in hostile

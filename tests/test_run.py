@@ -101,7 +101,9 @@ def test_a_job_by_its_config_file_beside_the_scenario(tmp_path: Path) -> None:
     text = JOB.format(name="mine", tokens="1T").replace('model = "llama-3.1-8b"', 'config = "my-model/config.json"')
     answer = wl.run(write(tmp_path, text), draws=5).answers[0]
     assert answer.inputs["model"] == "my-model"
-    direct = wl.train(folder / "config.json", "1T", "h100-sxm", 256, draws=5)
+    draws = wl.Draws(5)
+    draws.job = "mine"  # what scatters from one run to the next is drawn for each job
+    direct = wl.train(folder / "config.json", "1T", "h100-sxm", 256, draws=draws)
     np.testing.assert_array_equal(answer.energy_j, direct.energy_j)
 
 

@@ -85,7 +85,13 @@ def test_stacks_give_off_less_than_the_life_cycle_nearly_everywhere() -> None:
 def test_by_hand() -> None:
     texas, draws = grid.load_region("Texas"), Draws(0)
     assert texas.name == "us-ercot"
-    assert float(grid.co2e_kg(texas, 1000 * KWH, draws)) == pytest.approx(texas["carbon_lifecycle_g_per_kwh"].value)
+    # life cycle of what is generated; direct, by the location-based method, of what is delivered
+    generated = 1 / (1 - grid.of_region(texas, "grid_loss").value)
+    life, direct = (texas[f"carbon_{scope}_g_per_kwh"].value for scope in ("lifecycle", "direct"))
+    assert float(grid.co2e_kg(texas, 1000 * KWH, draws)) == pytest.approx(life * generated)
+    assert float(grid.co2e_kg(texas, 1000 * KWH, draws, "direct")) == pytest.approx(direct)
+    water = grid.of_region(texas, "water_l_per_kwh").value
+    assert float(grid.water_l(texas, 1000 * KWH, draws)) == pytest.approx(1000 * water * generated)
     price = texas["industrial_price_usd_per_kwh"].value
     assert float(grid.cost_usd(texas, 1000 * KWH, draws)) == pytest.approx(1000 * price)
     assert grid.load_region(None).name == "world"

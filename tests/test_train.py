@@ -53,9 +53,10 @@ def test_gpt3_as_measured_is_1287_mwh_without_a_range() -> None:
 
 
 def test_gpt3_predicted_from_model_tokens_and_chips_covers_what_it_took() -> None:
-    energy = wl.train(**GPT3, draws=1000).range("energy_wh")
-    assert energy.p5 <= 1287e6 <= energy.p95
-    assert energy.p95 / energy.p5 < 5  # a range that holds anything would hold it too
+    for region in (None, "us"):
+        energy = wl.train(**GPT3, region=region, draws=1000).range("energy_wh")
+        assert energy.p5 <= 1287e6 <= energy.p95
+        assert energy.p95 / energy.p5 < 5  # a range that holds anything would hold it too
 
 
 def test_bloom_with_its_measured_hours_lies_between_its_dynamic_and_its_whole_energy() -> None:
@@ -178,6 +179,10 @@ def test_a_dirtier_and_dearer_grid_shows() -> None:
         ({"region": "Polnd"}, "region"),
         ({"precision": "fp7"}, "bf16"),
         ({"precision": ""}, "bf16"),
+        ({"precision": "fp8"}, "fp8 is not among what v100-sxm2-32gb computes in; .* trains in bf16, fp16, fp32"),
+        ({"precision": "int4", "chip": "tpu-v4"}, "int4 is no format to train in; tpu-v4 trains in bf16, fp16"),
+        ({"precision": "mxfp4", "chip": "b200"}, "no format to train in; b200 trains in .*fp8"),
+        ({"precision": "int8", "chip": "h100-sxm"}, "no format to train in"),
         ({"sequence": 2.5}, "sequence"),
         ({"draws": -1}, "draws"),
         ({"model": "gpt-3-175"}, "gpt-3-175b"),
@@ -188,6 +193,29 @@ def test_bad_input_is_told(change: dict[str, Any], said: str) -> None:
     with pytest.raises(WattlineError, match=said) as caught:
         wl.train(**{**GPT3, "draws": 5, **change})
     assert "\n" not in str(caught.value)
+
+
+def test_formats_that_a_chip_has_are_trained_in() -> None:
+    wide, narrow = (
+        wl.train("llama-3.1-8b", "1T", "h100-sxm", 64, precision=form, draws=20).quantities["chip_hours"]
+        for form in ("bf16", "fp8")
+    )
+    assert np.all(narrow < wide)
+    assert np.all(narrow > wide / 2)
+
+
+def test_what_was_given_and_what_the_answer_rests_on_are_among_its_facts() -> None:
+    given_json = wl.train(**GPT3, **PATTERSON, draws=5).json()
+    facts = {fact["key"]: fact for fact in given_json["facts"]}
+    assert {"given.hours", "given.watts", "given.pue"} <= set(facts)
+    assert (facts["given.hours"]["value"], facts["given.hours"]["unit"]) == (355.2, "h")
+    assert facts["given.watts"]["basis"] == "given"
+    of_chip = {f"chip.v100-sxm2-32gb.{name}" for name in ("fp16_flops", "tdp_w", "memory_bytes")}
+    of_model = {f"model.gpt-3-175b.{name}" for name in ("layers", "hidden", "heads", "total_params")}
+    assert of_chip | of_model | {"server.dgx-1-v100.chips_per_node"} <= set(facts)
+    free = {fact["key"] for fact in wl.train(**GPT3, mfu="21%", draws=5).json()["facts"]}
+    assert "given.mfu" in free
+    assert not {"given.hours", "given.watts", "given.pue"} & free
 
 
 def test_an_answer_shows_itself() -> None:

@@ -105,11 +105,11 @@ class Bill:
     def _rows(self) -> list[tuple[str, str, str]]:
         total = float(np.mean(self.energy_j)) or 1.0
         rows = [(PARTS[k][1], show(float(np.mean(j)), "J"), float(np.mean(j)) / total) for k, j in self.parts.items()]
-        rows.append(("Delivered by the grid", show(float(np.mean(self.energy_j)), "J"), 1.0))
+        rows.append(("Delivered by the grid, mean", show(float(np.mean(self.energy_j)), "J"), 1.0))
         return [(label, energy, f"{share:.1%}") for label, energy, share in rows]
 
     def __repr__(self) -> str:
-        return "\n".join(f"{label:<22} {energy:>12} {share:>7}" for label, energy, share in self._rows())
+        return "\n".join(f"{label:<27} {energy:>12} {share:>7}" for label, energy, share in self._rows())
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{a}</td><td>{b}</td><td>{c}</td></tr>" for a, b, c in self._rows())

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from wattline import catalog
-from wattline.errors import WattlineError
+from wattline.errors import WattlineError, shorten
 from wattline.fact import Array, Fact
 from wattline.quantity import factor
 
 MAX_DRAWS = 1_000_000
+NOISE = 4.0  # standard errors that a rank correlation must stand out by
 
 
 class Draws:
@@ -30,6 +31,8 @@ class Draws:
     def __init__(self, n: int = 2000, seed: int = 0) -> None:
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 0 <= n <= MAX_DRAWS:
             raise WattlineError(f"draws: {n} is out of range; take 0 (central values) to {MAX_DRAWS:,}")
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+            raise WattlineError(f"seed: {shorten(str(seed))} must be a whole number of zero or more")
         self.n, self.seed = n, seed
         self.used: dict[str, Fact] = {}
         self.job = ""
@@ -37,25 +40,33 @@ class Draws:
 
     def __call__(self, fact: Fact | str, unit: str | None = None) -> Array:
         """The fact's draws, the same wherever it is asked for."""
-        return self._take(catalog.fact(fact) if isinstance(fact, str) else fact, "", unit)
+        return self._take(fact, "", unit)
 
     def own(self, fact: Fact | str, unit: str | None = None) -> Array:
         """Draws that belong to the present ``job`` alone: what scatters from one run or service to the next."""
-        return self._take(catalog.fact(fact) if isinstance(fact, str) else fact, self.job, unit)
+        return self._take(fact, self.job, unit)
+
+    def peek(self, fact: Fact | str) -> Array:
+        """The fact's draws, without remembering it as used: ``cite`` it where the answer comes to rest on it."""
+        return self._drawn(catalog.fact(fact) if isinstance(fact, str) else fact, "")
 
     def cite(self, *facts: Fact) -> None:
         """Remember facts that an answer rests on without drawing them."""
         for fact in facts:
             self.used.setdefault(fact.key, fact)
 
-    def _take(self, fact: Fact, job: str, unit: str | None) -> Array:
+    def _take(self, fact: Fact | str, job: str, unit: str | None) -> Array:
+        found = catalog.fact(fact) if isinstance(fact, str) else fact
+        self.cite(found)
+        scale = 1.0 if unit is None else factor(found.unit, unit)
+        values = self._drawn(found, job)
+        return values if scale == 1.0 else values * scale
+
+    def _drawn(self, fact: Fact, job: str) -> Array:
         place = f"{fact.key}@{job}" if job else fact.key
         if place not in self._values:
-            self.used[fact.key] = fact
             self._values[place] = self._draw(fact, job)
-        scale = 1.0 if unit is None else factor(fact.unit, unit)
-        values = self._values[place]
-        return values if scale == 1.0 else values * scale
+        return self._values[place]
 
     def _draw(self, fact: Fact, job: str) -> Array:
         if fact.exact or self.n == 0:
@@ -76,6 +87,8 @@ class Draws:
         spread = {}
         for key, values in self._values.items():
             fact, _, job = key.partition("@")
+            if fact not in self.used:
+                continue
             name = f"{self.used[fact].group or fact}@{job}"
             if values.ndim and name not in seen:
                 seen.add(name)
@@ -113,7 +126,7 @@ class Range:
 def what_matters(draws: Draws, outcome: Array, most: int = 6) -> list[tuple[Fact, float]]:
     """The facts whose draws move ``outcome`` most: Spearman's rank correlation, strongest first.
 
-    Correlations within the noise of ``n`` draws (three standard errors) are left out.
+    Correlations within the noise of ``n`` draws are left out: four standard errors, since dozens of facts are tried.
     """
     outcome = np.asarray(outcome)
     if outcome.ndim == 0 or outcome.shape[0] < 20 or not np.ptp(outcome) > 0:
@@ -125,7 +138,7 @@ def what_matters(draws: Draws, outcome: Array, most: int = 6) -> list[tuple[Fact
         for key, values in draws.spread().items()
         if np.ptp(values) > 0
     ]
-    rows = [row for row in rows if abs(row[1]) > 3 / np.sqrt(n)]
+    rows = [row for row in rows if abs(row[1]) > NOISE / np.sqrt(n)]
     return sorted(rows, key=lambda row: -abs(row[1]))[:most]
 
 

@@ -22,7 +22,8 @@ class Load:
     """Power over time, immutable.
 
     ``power_w`` has time last and any number of leading axes (draws, parts); each value is the mean power over one
-    step of ``step_s`` seconds. ``labels`` names the entries of the first axis, where they have names.
+    step of ``step_s`` seconds. ``labels`` names the entries of the first axis, where they have names. All series share
+    one window of time, ``duration_s``: one that ends before it is 0 W from there on, and ``mean_w`` is over the window.
     """
 
     point: str
@@ -37,6 +38,8 @@ class Load:
             raise WattlineError(f"load: point {self.point!r} is none of {', '.join(POINTS)}")
         if power.ndim == 0 or power.shape[-1] == 0:
             raise WattlineError("load: power needs at least one step in time")
+        if not np.isfinite(power).all():
+            raise WattlineError("load: power must be finite; NaN or infinity is no power (missing is never zero)")
         if not 0 < self.step_s < np.inf:
             raise WattlineError(f"load: step {self.step_s} s must be greater than zero, and finite")
         if self.labels and (power.ndim < 2 or len(self.labels) != power.shape[0]):
@@ -149,9 +152,9 @@ def phases_load(
 ) -> Load:
     """A load of phases one after the other, each of constant power, every draw for its own durations.
 
-    All draws share one grid of ``steps`` steps, as long as the longest draw; a step that a phase fills in part holds
-    the mean, so that each draw's energy is exactly the sum of ``power_w * duration_s``. Each entry: scalar or
-    ``(draws,)``.
+    All draws share one window of ``steps`` steps, as long as the longest draw; a step that a phase fills in part holds
+    the mean, so that each draw's energy is exactly the sum of ``power_w * duration_s``, while a shorter draw's
+    ``mean_w`` is over the whole window, not over its own duration. Each entry: scalar or ``(draws,)``.
     """
     flat = np.broadcast_arrays(*[np.asarray(x, float) for x in (*power_w, *duration_s)])
     powers, lengths = flat[: len(power_w)], flat[len(power_w) :]

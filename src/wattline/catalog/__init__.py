@@ -180,6 +180,13 @@ def read_records(kind: str, text: str, where: str) -> Iterator[tuple[str, Record
         yield name, Record(kind, name, facts, meta)
 
 
+def _basis(raw: dict[str, Any]) -> Any:
+    """How the number came about; one written down from memory is an estimate, whatever source it recalls."""
+    recalled = "from memory" in str(raw.get("note", "")).lower()
+    basis = raw.get("basis", "published")
+    return "estimated" if recalled and basis in ("published", "measured") else basis
+
+
 def _fact(
     kind: str,
     name: str,
@@ -209,6 +216,6 @@ def _fact(
         dist=dist or ("triangular" if low is not None or high is not None else "fixed"),
         note=raw.get("note", ""),
         group=raw.get("group", ""),
-        basis=raw.get("basis", "published"),
+        basis=_basis(raw),
         name=raw.get("name") or declared.get("about", ""),
     )

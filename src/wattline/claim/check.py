@@ -161,9 +161,13 @@ def _judge(claim: Claim, scope: Scope) -> tuple[Stated | None, tuple[Figure, Gra
             raise WattlineError(f"{key} is in {one}, but what is stated is in {other}; the two cannot be compared")
     figures = {key: _line(key, getattr(claim, key), value.to(unit), climb=False) for key, value in values.items()}
     ends_of = ("stated", "stated") if "stated" in figures else ("stated_low", "stated_high")
+    if "stated_low" in figures and figures["stated_low"].range.p50 > figures["stated_high"].range.p50:
+        low, high = (figures[key].middle for key in ends_of)
+        raise WattlineError(f"stated_low ({low}) is more than stated_high ({high}); swap the two")
     truth = interval(claim.relation, *(figures[key].range for key in ends_of))
+    bound = claim.relation in ("at least", "at most")
     grades = {
-        key: grade(figures[key].range, truth, claim.holds, claim.roughly)
+        key: grade(figures[key].range, truth, claim.holds, claim.roughly, bound=bound)
         for key in ("derived", "newer")
         if key in figures
     }

@@ -36,14 +36,18 @@ def interval(relation: Relation, low: Range, high: Range) -> tuple[float, float]
     return min(low.p5, high.p5), max(low.p95, high.p95)
 
 
-def grade(figure: Range, stated: tuple[float, float], holds: float, roughly: float) -> Grade:
-    """Holds within ``holds`` of the statement, or where p5 to p95 meets it; else roughly; else not."""
+def grade(figure: Range, stated: tuple[float, float], holds: float, roughly: float, *, bound: bool = False) -> Grade:
+    """Holds within ``holds`` of the statement, or where p5 to p95 meets it; else roughly; else not.
+
+    A ``bound`` (at least, at most) is kept or missed: where the middle misses it, it holds roughly at best.
+    """
     off = distance(figure.p50, stated)
     low, high = stated
     meets = figure.p5 <= high and figure.p95 >= low
-    if meets or abs(off) <= holds:
+    near = meets or abs(off) <= holds
+    if near and not (bound and abs(off) > 1e-9):
         return Grade("holds", off, meets)
-    return Grade("holds roughly" if abs(off) <= roughly else "does not follow", off, meets)
+    return Grade("holds roughly" if near or abs(off) <= roughly else "does not follow", off, meets)
 
 
 def distance(value: float, stated: tuple[float, float]) -> float:

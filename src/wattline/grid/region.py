@@ -1,4 +1,10 @@
-"""What follows from a delivery of electricity in a region, on annual averages: cost, CO2e, water at power stations."""
+"""What follows from a delivery of electricity in a region, on annual averages: cost, CO2e, water at power stations.
+
+Two quantities of energy: what is *delivered* to the site's meter, and what power stations *generate* for it, with what
+transmission and distribution lose on the way. Cost and direct CO2e belong to the delivery: the location-based method
+of the GHG Protocol (Scope 2 Guidance, 2015) counts what a customer takes from the grid, and leaves the grid's losses
+to scope 3. Life-cycle CO2e and water at the stations belong to what is generated: nothing is left out.
+"""
 
 from __future__ import annotations
 
@@ -38,13 +44,14 @@ def cost_usd(region: Record, delivered_j: Array, draws: Draws) -> Array:
 
 
 def co2e_kg(region: Record, delivered_j: Array, draws: Draws, scope: str = "lifecycle") -> Array:
-    """Delivered energy at the region's mean carbon intensity; scope ``lifecycle`` or ``direct``."""
-    return np.asarray(delivered_j / J_PER_KWH * draws(of_region(region, f"carbon_{scope}_g_per_kwh")) / 1e3)
+    """At the region's mean carbon intensity: ``lifecycle`` of what is generated, ``direct`` of what is delivered."""
+    energy_j = generated_j(region, delivered_j, draws) if scope == "lifecycle" else delivered_j
+    return np.asarray(energy_j / J_PER_KWH * draws(of_region(region, f"carbon_{scope}_g_per_kwh")) / 1e3)
 
 
 def water_l(region: Record, delivered_j: Array, draws: Draws) -> Array:
-    """Water consumed at the power stations for the delivered energy."""
-    return np.asarray(delivered_j / J_PER_KWH * draws(of_region(region, "water_l_per_kwh")))
+    """Water consumed at the power stations, for what they generate for the delivery."""
+    return np.asarray(generated_j(region, delivered_j, draws) / J_PER_KWH * draws(of_region(region, "water_l_per_kwh")))
 
 
 def generated_j(region: Record, delivered_j: Array, draws: Draws) -> Array:

@@ -60,8 +60,12 @@ LINE: list[tuple[str, list[tuple[str, str]]]] = [
         "grid",
         [
             ("cost = energy delivered × price to industry", "grid/region.py cost_usd"),
-            ("CO2e = energy delivered × carbon intensity (life cycle; direct)", "grid/region.py co2e_kg"),
-            ("generated = energy delivered / (1 - grid loss)", "grid/region.py generated_j"),
+            ("energy generated = energy delivered / (1 - grid loss)", "grid/region.py generated_j"),
+            (
+                "CO2e, life cycle = energy generated × intensity; direct = energy delivered × intensity",
+                "grid/region.py co2e_kg",
+            ),
+            ("water at power stations = energy generated × litres per kWh", "grid/region.py water_l"),
         ],
     ),
     ("bill", [("the parts add up to what the grid delivered, to 1e-9", "bill.py Bill")]),

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from wattline.report.words import Json, amount, esc, finite, like, mapping, percent, wrap
 
 TRUNK = ("grid", "site", "server", "chip")
-TRUNK_NAMES = {"grid": "The grid delivers", "site": "The site takes", "server": "Servers", "chip": "Chips"}
+TRUNK_NAMES = {"grid": "Grid delivers, mean", "site": "The site takes", "server": "Servers", "chip": "Chips"}
 
 
 class Node(NamedTuple):
@@ -127,7 +127,7 @@ def _label(x: float, y: float, rows: list[str], below: str, anchor: str = "start
 
 def _svg(body: list[str], width: int, height: float, kind: str, graph: Flows) -> str:
     ends = ", ".join(f"{node.label} {percent(node.energy / graph.total)}" for node in graph.of("end"))
-    words = esc(f"Flow diagram of {amount(graph.total, 'Wh')}: {ends}")
+    words = esc(f"Flow diagram of {amount(graph.total, 'Wh')}, the mean: {ends}")
     box = f'viewBox="0 0 {width} {height:.0f}"'
     return f'<svg class="sankey {kind}" {box} role="img" aria-label="{words}">{"".join(body)}</svg>'
 

@@ -86,7 +86,7 @@ def bill(job: Json, title: str) -> str:
         )
     extent = span(job.get("energy_wh"))
     foot = (
-        f'<tr><th scope="row">Total</th><td class="wide-only"></td>'
+        f'<tr><th scope="row">Total, mean</th><td class="wide-only"></td>'
         f'<td class="num">{esc(amount(total, "Wh"))}{phone_range(extent, total)}</td>'
         f'<td class="num">100 %</td>'
         f'<td class="num range">{esc(_range_like(extent, total))}</td></tr>'
@@ -99,7 +99,7 @@ def bill(job: Json, title: str) -> str:
         ("p5 – p95", "num range"),
     ]
     bar = strip([(label, station, energy / whole) for label, station, energy, _ in parts], title)
-    note = '<p class="note">Means add up, medians do not: the total here is the mean.</p>'
+    note = '<p class="note">Means add up, medians do not: the total here is the mean, the headline is the median.</p>'
     return bar + _table(heads, rows, "bill", f"The bill of {title}", foot) + note
 
 

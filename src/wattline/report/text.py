@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from html import escape
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -33,6 +32,7 @@ RESULTS: dict[str, tuple[str, str]] = {
     "co2e_direct_kg": ("CO2e, direct", "kg"),
     "water_l": ("Water, site and power stations", "L"),
 }
+BILL_TOTAL = "Delivered by the grid, mean"  # means add up, medians do not
 LEAST_SHOWN = 1e-3  # an equivalent of less pictures nothing
 TIME_NAMES = {"prompt": "Replica's time", "serve": "Time", "train": "Time"}
 
@@ -61,11 +61,6 @@ def as_text(data: Json, explain: bool = False, width: int = 88) -> str:
     console = Console(width=width, no_color=True, file=io.StringIO())
     console.print(render(data, explain))
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
-
-
-def as_notebook_html(data: Json) -> str:
-    """The same for a notebook's cell: monospaced, in the notebook's own colours."""
-    return f"<pre style='line-height:1.3'>{escape(as_text(data))}</pre>"
 
 
 def _answer(data: Json) -> list[RenderableType]:
@@ -117,7 +112,7 @@ def _bill(data: Json) -> Table:
         bar = "█" * max(round(24 * part["share"] / most), 1 if part["share"] > 0 else 0)
         energy = show(part["energy_mean_wh"], "Wh", like=data["energy_mean_wh"])
         table.add_row(part["label"], energy, f"{part['share']:.1%}", Text(bar, "green"))
-    table.add_row("Delivered by the grid", show(data["energy_mean_wh"], "Wh"), "100.0%", "", style="bold")
+    table.add_row(BILL_TOTAL, show(data["energy_mean_wh"], "Wh"), "100.0%", "", style="bold")
     return table
 
 

@@ -49,10 +49,15 @@ def _scores(result: Validation) -> Table:
     for name in ("", "rows", "mean error", "median error", "bias", "published in p5 to p95"):
         table.add_column(name, justify="right" if name else "left")
     for measure, (title, _) in MEASURES.items():
-        score = result.score(measure)
-        if not score["n"]:
-            table.add_row(title, "0", "-", "-", "-", "-")
-            continue
-        shown = [f"{score[name]:.1f}%" for name in ("mape", "median_ape")]
-        table.add_row(title, str(score["n"]), *shown, f"{score['bias']:+.1f}%", f"{score['coverage']:.0f}%")
+        table.add_row(title, *_cells(result.score(measure)))
+        for group in result.groups:
+            table.add_row(f"  {group}", *_cells(result.score(measure, group)))
     return table
+
+
+def _cells(score: dict[str, float | int | None]) -> list[str]:
+    """A score as it is shown: rows, mean and median error, bias, coverage."""
+    if not score["n"]:
+        return ["0", "-", "-", "-", "-"]
+    shown = [f"{score[name]:.1f}%" for name in ("mape", "median_ape")]
+    return [str(score["n"]), *shown, f"{score['bias']:+.1f}%", f"{score['coverage']:.0f}%"]

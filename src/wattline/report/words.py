@@ -97,6 +97,8 @@ def amount(value: float, unit: str, digits: int = 3) -> str:
     """An answer with its unit as people read it, to four figures at most: ``1,287 MWh``, ``$4.6 million``."""
     value = float(f"{value:.{digits}e}")
     unit = _UNIT_WORDS.get(unit, unit)
+    if unit == "USD" and 1e6 <= abs(value) < 1e7:  # below, every figure is shown; above, `show` says million itself
+        return f"{'-' if value < 0 else ''}${number(abs(value) / 1e6, digits)} million"
     if unit in _SCALED:
         return show(value, unit, digits)
     if value == int(value):

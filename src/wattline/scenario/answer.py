@@ -11,6 +11,7 @@ import numpy as np
 
 from wattline.bill import STATIONS, Bill
 from wattline.draws import Draws, Range, what_matters
+from wattline.errors import NotFound
 from wattline.fact import Array, Fact
 from wattline.load import Load
 from wattline.world.equivalents import Equivalent, equivalents
@@ -41,7 +42,8 @@ class Answer:
     """The answer to one job.
 
     ``bill`` and ``load`` (at the grid) carry all draws; ``quantities`` holds the named results with their unit in the
-    name (``mfu``, ``chip_hours``, ``ttft_s``); ``reasons`` every step of the working.
+    name (``mfu``, ``chip_hours``, ``ttft_s``); ``reasons`` every step of the working. All draws of ``load`` share one
+    window of time, as long as the longest of them; ``range("mean_w")`` is the mean power over each draw's own duration.
     """
 
     command: str
@@ -72,7 +74,10 @@ class Answer:
 
     def range(self, name: str) -> Range:
         """The range of any result: ``energy_wh``, ``duration_s``, a quantity, or what followed (``cost_usd``)."""
-        return Range.of(self._results()[name])
+        results = self._results()
+        if name not in results:
+            raise NotFound("result", name, results, f"known: {', '.join(results)}")
+        return Range.of(results[name])
 
     def _results(self) -> dict[str, Array]:
         head = {
@@ -109,7 +114,7 @@ class Answer:
         return as_text(self.json())
 
     def _repr_html_(self) -> str:
-        from wattline.report.text import as_notebook_html
+        from wattline.report.notebook import as_notebook_html
 
         return as_notebook_html(self.json())
 

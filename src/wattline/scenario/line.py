@@ -8,16 +8,18 @@ from functools import reduce
 
 import numpy as np
 
+from wattline import catalog
 from wattline.bill import Bill
 from wattline.catalog import Record
 from wattline.draws import Draws
 from wattline.errors import WattlineError
-from wattline.fact import Array
+from wattline.fact import Array, given
 from wattline.grid import region as grid
 from wattline.load import Load, phases_load
 from wattline.quantity import parse
 from wattline.scenario.answer import Working
 from wattline.site import annual
+from wattline.work.model import COUNTS, Model, load_model
 
 LOAD_STEPS = 200
 LOAD_VALUES = 20_000_000  # of all draws together: more draws have fewer steps
@@ -31,6 +33,12 @@ class Place:
     region: Record
     losses: Mapping[str, Array]
     pue: Array
+    given_pue: float | None = None
+
+    def inputs(self) -> dict[str, str | float]:
+        """What was asked, as an answer tells it."""
+        asked: dict[str, str | float] = {"site": self.site.name, "region": self.region.name}
+        return asked if self.given_pue is None else asked | {"pue": self.given_pue}
 
 
 def place(site: str | None, region: str | None, pue: float | str | None, draws: Draws, working: Working) -> Place:
@@ -38,12 +46,27 @@ def place(site: str | None, region: str | None, pue: float | str | None, draws: 
     if "" in (site, region):
         raise WattlineError("site and region: an empty name; leave it out or see `wattline facts site.` and `region.`")
     kind, where = annual.load_site(site), grid.load_region(region)
-    given = None if pue is None else parse_pue(pue)
-    losses = annual.losses_per_it(kind, draws, given)
+    said = None if pue is None else parse_pue(pue)
+    if said is not None:
+        cite_given(draws, "pue", said, "", "power usage effectiveness")
+    losses = annual.losses_per_it(kind, draws, said)
     total = annual.pue(losses)
-    how = "given" if given else "1 + UPS + distribution + cooling + fans + lighting"
+    how = "given" if said else "1 + UPS + distribution + cooling + fans + lighting"
     working.note("site", f"PUE of a {kind.title} site", how, total, "")
-    return Place(kind, where, losses, total)
+    return Place(kind, where, losses, total, said)
+
+
+def cite_given(draws: Draws, name: str, value: float, unit: str, about: str) -> None:
+    """Put a number that the user gave among the facts that the answer rests on."""
+    key = ".".join(part for part in ("given", draws.job, name) if part)
+    draws.cite(given(key, value, unit, about))
+
+
+def cite_model(model: Model, draws: Draws) -> None:
+    """Put the catalog's facts of this architecture among those that the answer rests on."""
+    record = catalog.records("model").get(model.key)
+    if record is not None and load_model(model.key) == model:  # a config.json may bear a name of the catalog
+        draws.cite(*(record.facts[name] for name in COUNTS if name in record.facts))
 
 
 def parse_pue(pue: float | str) -> float:
@@ -85,7 +108,7 @@ def deliver(phases: Sequence[Phase], where: Place, draws: Draws, working: Workin
 
 
 def follows(it_j: Array, delivered_j: Array, where: Place, draws: Draws) -> dict[str, Array]:
-    """Cost, CO2e and water of a delivery."""
+    """Cost and direct CO2e of a delivery; life-cycle CO2e and stations' water of what is generated for it."""
     return {
         "cost_usd": grid.cost_usd(where.region, delivered_j, draws),
         "co2e_kg": grid.co2e_kg(where.region, delivered_j, draws),
@@ -100,11 +123,11 @@ def _explain(bill: Bill, it_j: Array, where: Place, draws: Draws, working: Worki
     working.note("grid", "energy delivered", "server energy × PUE", bill.energy_j / 3600, "Wh")
     region = where.region.title
     shown = {
-        "cost_usd": (f"price to industry, {region} × energy delivered", "USD"),
-        "co2e_kg": (f"life-cycle carbon intensity, {region} × energy delivered", "kg"),
-        "co2e_direct_kg": (f"direct carbon intensity, {region} × energy delivered", "kg"),
-        "water_l": ("WUE × IT energy + water at power stations × energy delivered", "L"),
         "generated_wh": ("energy delivered / (1 - grid loss)", "Wh"),
+        "cost_usd": (f"price to industry, {region} × energy delivered", "USD"),
+        "co2e_kg": (f"life-cycle carbon intensity, {region} × energy generated", "kg"),
+        "co2e_direct_kg": (f"direct carbon intensity, {region} × energy delivered", "kg"),
+        "water_l": ("WUE × IT energy + water at power stations × energy generated", "L"),
     }
     for name, (formula, unit) in shown.items():
         working.note("grid", name.rsplit("_", 1)[0].replace("_", " "), formula, bill.follows[name], unit)

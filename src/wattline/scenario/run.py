@@ -89,7 +89,7 @@ class Run:
             "equivalents": [e.json() for e in same],
             "matters": matters_json(what_matters(self.draws, self.bill.energy_j)),
             "facts": [fact.json() for fact in self.draws.used.values()],
-            "warnings": [warning for answer in self.answers for warning in answer.warnings],
+            "warnings": [f"{answer.name}: {warning}" for answer in self.answers for warning in answer.warnings],
             "scenario": self.text,
         }
 
@@ -121,7 +121,7 @@ class Run:
         return as_text(self.json())
 
     def _repr_html_(self) -> str:
-        from wattline.report.text import as_notebook_html
+        from wattline.report.notebook import as_notebook_html
 
         return as_notebook_html(self.json())
 

@@ -9,10 +9,11 @@ import numpy as np
 from wattline.draws import Draws
 from wattline.engine import serving
 from wattline.errors import WattlineError
+from wattline.fact import Array
 from wattline.quantity import number, parse
 from wattline.scenario.answer import Answer, Working
-from wattline.scenario.line import Phase, deliver, parse_pue, place
-from wattline.scenario.prompt import active_share, read_request, request_time
+from wattline.scenario.line import Phase, cite_given, deliver, place
+from wattline.scenario.request import Asked, read_request, request_time, warnings
 from wattline.work.model import Model
 
 MOST_REQUESTS_PER_S = 1e9
@@ -43,67 +44,73 @@ def serve(
     The other arguments are those of ``prompt``. Raises WattlineError on bad input.
     """
     draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
-    working = Working()
+    rate, span_s = _traffic(requests, days)
+    asked = read_request(
+        model, chip, draw, input_tokens=input_tokens, output_tokens=output_tokens, gpus=gpus, batch=batch,
+        active=active, precision=precision,
+    )  # fmt: skip
+    cite_given(draw, "requests", rate, "request/s", "requests of the service")
+    return _answer(asked, rate, span_s, site, region, pue, draw)
+
+
+def _traffic(requests: float | str, days: float | str) -> tuple[float, float]:
+    """Requests a second, and seconds."""
     rate = parse(requests, "request/s", "requests")
     span_s = parse(days, "day", "days") * DAY_S
     if rate > MOST_REQUESTS_PER_S or span_s > MOST_DAYS * DAY_S:
         raise WattlineError("requests or days: more than a billion requests a second or a hundred years; check them")
     if rate * span_s < 1:
         raise WattlineError("requests and days: they come to less than one request; check them")
-    asked = read_request(model, chip, input_tokens, output_tokens, gpus, batch, precision, draw)
-    share = active_share(active, draw)
-    request = request_time(asked, draw, working)
-    where = place(site, region, pue, draw, working)
-    by_phase = serving.power_by_part(request, asked.chip, share)
-    seconds = {"prefill": request.prefill_s, "decode": request.decode_s}
-    # a second of traffic asks for `rate` prefills and decodes at once, on as many replicas
-    power: dict[str, np.ndarray] = {}
-    for phase, parts in by_phase.items():
-        for part, watts in parts.items():
-            power[part] = power.get(part, np.asarray(0.0)) + watts * seconds[phase] * rate
-    chips = working.note(
-        "chip",
-        "accelerators",
-        "requests per second × replica's time per request × chips a replica / share of time at work",
-        rate * request.busy_s * asked.chips / share,
-        "chip",
-    )
-    bill, load, peak = deliver([Phase(power, np.asarray(span_s))], where, draw, working)
-    total = rate * span_s
+    return rate, span_s
+
+
+def _answer(
+    asked: Asked,
+    rate: float,
+    span_s: float,
+    site: str | None,
+    region: str | None,
+    pue: float | str | None,
+    draws: Draws,
+) -> Answer:
+    working = Working()
+    request = request_time(asked, draws, working)
+    where = place(site, region, pue, draws, working)
+    chips = working.note("chip", "accelerators", _CHIPS, rate * request.busy_s * asked.chips / asked.active, "chip")
+    phase = Phase(_power(asked, request, rate), np.asarray(span_s))
+    bill, load, peak = deliver([phase], where, draws, working)
+    service, model = f"{number(rate * DAY_S)} requests a day for {number(span_s / DAY_S)} days", asked.model.name
     return Answer(
         command="serve",
-        title=(
-            f"{number(rate * DAY_S)} requests a day for {number(span_s / DAY_S)} days, {asked.model.name} on "
-            f"{asked.chip.record.title}"
-        ),
-        inputs={
-            "model": asked.model.key,
-            "chip": asked.chip.record.name,
-            "gpus": asked.chips,
-            "requests_per_s": rate,
-            "days": span_s / DAY_S,
-            "input_tokens": asked.input_tokens,
-            "output_tokens": asked.output_tokens,
-            "precision": asked.precision,
-            "site": where.site.name,
-            "region": where.region.name,
-            **({} if batch is None else {"batch": float(asked.batch)}),
-            **({} if active is None else {"active": float(share)}),
-            **({} if pue is None else {"pue": parse_pue(pue)}),
-        },
+        title=f"{service}, {model} on {asked.chip.record.title}",
+        inputs=asked.inputs() | {"requests_per_s": rate, "days": span_s / DAY_S} | where.inputs(),
         bill=bill,
         load=load,
         peak_w=peak,
         duration_s=np.asarray(span_s),
         quantities={
-            "requests": np.asarray(total),
+            "requests": np.asarray(rate * span_s),
             "accelerators": chips,
-            "energy_wh_per_request": np.asarray(bill.energy_j / 3600 / total),
+            "energy_wh_per_request": np.asarray(bill.energy_j / 3600 / (rate * span_s)),
             "ttft_s": request.ttft_s,
             "tpot_s": request.tpot_s,
             "batch": np.asarray(request.batch),
             "pue": where.pue,
         },
         reasons=tuple(working.reasons),
-        draws=draw,
+        draws=draws,
+        warnings=warnings(asked),
     )
+
+
+_CHIPS = "requests per second × replica's time per request × chips a replica / share of time at work"
+
+
+def _power(asked: Asked, request: serving.Request, rate: float) -> dict[str, Array]:
+    """Watts by part: a second of traffic asks for ``rate`` prefills and decodes at once, on as many replicas."""
+    seconds = {"prefill": request.prefill_s, "decode": request.decode_s}
+    power: dict[str, Array] = {}
+    for phase, parts in serving.power_by_part(request, asked.chip, asked.active).items():
+        for part, watts in parts.items():
+            power[part] = power.get(part, np.asarray(0.0)) + watts * seconds[phase] * rate
+    return power

@@ -33,6 +33,7 @@ def losses_per_it(site: Record, draws: Draws, pue: ArrayLike | None = None) -> d
     """What each part takes per unit of IT energy; with ``pue`` given they add up to ``pue - 1``."""
     if pue is None:
         return {part: draws(site[attribute]) for part, attribute in LOSSES.items()}
+    draws.cite(*(site[attribute] for attribute in LOSSES.values()))
     central = {part: site[attribute].value for part, attribute in LOSSES.items()}
     scale = (np.asarray(pue, float) - 1.0) / sum(central.values())
     return {part: np.asarray(value * scale) for part, value in central.items()}

@@ -24,7 +24,7 @@ INPUTS = {
     "lm-arena-chat": (200.0, 0.5),
     "sourcegraph-fim": (1500.0, 0.7),
     "image-chat": (1200.0, 0.7),
-    "video-chat": (6000.0, 0.7),
+    "video-chat": (3000.0, 0.7),
 }
 OTHER_INPUT = (500.0, 0.7)
 MEDIA_S = {"image-chat": (0.02, 0.7), "video-chat": (0.1, 0.7), "video-chat-sound": (0.3, 0.7)}

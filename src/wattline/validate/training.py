@@ -6,6 +6,7 @@ power; rows whose published energy is chip-hours times a nameplate ("circular") 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,27 +14,32 @@ from typing import Any
 import numpy as np
 
 from wattline.chip.device import Chip, load_chip
-from wattline.chip.utilisation import predicted_mfu, training_power_w
+from wattline.chip.utilisation import MFU_MAX, predicted_mfu, training_power_w
 from wattline.draws import Draws, Range
 from wattline.engine import training
-from wattline.errors import WattlineError
+from wattline.errors import WattlineError, shorten
 from wattline.fact import Array
-from wattline.scenario.train import DEFAULT_SEQUENCE, hidden_of_size
 from wattline.site import annual
-from wattline.validate.rows import Run
-from wattline.work.flops import training_flops
+from wattline.validate.rows import NEW_HOUSE, SAME_HOUSE, Run
+from wattline.work.training import hidden_of_size, usual_training_flops
 
-NODE, CHIP = "node", "chip"
+# what a row's power was measured of, by the words that say so; the first kind that matches holds
+SCOPES = {
+    "chip": r"gpus?|tpus?|chips?|accelerators?|nvml",
+    "node": r"nodes?|servers?|hosts?|ipmi|bmc",
+    "site": r"systems?|site|facility|data[ -]?cent(?:re|er)s?|building|campus",
+}
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One row held against its prediction; ``why`` is filled where it cannot be."""
+    """One row held against its prediction; ``why`` says why it cannot be, ``group`` what the fits know of it."""
 
     name: str
     published: float | None = None
     predicted: Range | None = None
     why: str = ""
+    group: str = ""
 
     @property
     def error(self) -> float:
@@ -68,9 +74,16 @@ class Validation:
 
     rows: dict[str, list[Compared]]
 
-    def score(self, measure: str) -> dict[str, float | int | None]:
+    @property
+    def groups(self) -> list[str]:
+        """The groups of rows, the one that says most first; none for rows that a user brings."""
+        found = {row.group for rows in self.rows.values() for row in rows}
+        return [name for name in (NEW_HOUSE, SAME_HOUSE) if name in found]
+
+    def score(self, measure: str, group: str = "") -> dict[str, float | int | None]:
         """``n``, and in percent ``mape``, ``median_ape``, ``bias`` and ``coverage``; None where no row is usable."""
-        usable = [row for row in self.rows[measure] if row.predicted is not None]
+        rows = [row for row in self.rows[measure] if group in ("", row.group)]
+        usable = [row for row in rows if row.predicted is not None]
         if not usable:
             return {"n": 0, "mape": None, "median_ape": None, "bias": None, "coverage": None}
         errors = np.array([row.error for row in usable])
@@ -88,86 +101,116 @@ class Validation:
         return {
             "command": "validate training",
             **{name: self.score(name) for name in self.rows},
+            **({"groups": self._groups_json()} if self.groups else {}),
             "rows": rows,
         }
+
+    def _groups_json(self) -> dict[str, Any]:
+        return {group: {name: self.score(name, group) for name in self.rows} for group in self.groups}
 
 
 def validate(runs: Sequence[Run], draws: int = 2000, seed: int = 0) -> Validation:
     """Hold every run against its prediction."""
-    return Validation(
-        {
-            "chip_hours": [_compare(run, run.chip_hours, predict_chip_hours, draws, seed) for run in runs],
-            "energy": [_compare(run, run.energy_wh, predict_energy_wh, draws, seed) for run in runs],
-        }
-    )
+    hours, energy = [], []
+    for run in runs:
+        hours.append(_compare(run, run.chip_hours, predict_chip_hours, run.hours_group, draws, seed))
+        energy.append(_compare(run, run.energy_wh, predict_energy_wh, run.energy_group, draws, seed))
+    return Validation({"chip_hours": hours, "energy": energy})
 
 
 def _compare(
-    run: Run, published: float | None, predict: Callable[[Run, Draws], Array], draws: int, seed: int
+    run: Run, published: float | None, predict: Callable[[Run, Draws], Array], group: str, draws: int, seed: int
 ) -> Compared:
     try:
         if not published or published <= 0:
             raise WattlineError("the row does not give it")
-        return Compared(run.name, published, Range.of(predict(run, Draws(draws, seed))))
+        return Compared(run.name, published, Range.of(predict(run, Draws(draws, seed))), group=group)
     except WattlineError as error:
-        return Compared(run.name, why=str(error))
+        return Compared(run.name, why=str(error), group=group)
 
 
 def predict_chip_hours(run: Run, draws: Draws) -> Array:
     """Chip-hours from model, tokens and hardware; raises WattlineError with what the row lacks."""
+    if run.hours_problem:
+        raise WattlineError(run.hours_problem)
     if run.chip is None:
         raise WattlineError(run.chip_problem)
     if not run.tokens:
         raise WattlineError("no tokens")
-    if run.model is None and not run.active_params:
+    if not run.models and not run.active_params:
         raise WattlineError(f"{run.model_problem} and the row has no parameters")
+    if not run.precision:
+        raise WattlineError("the precision is no number format that chips train in")
     device = load_chip(run.chip.name, draws)
-    hidden, year, flops = _work(run)
-    precision = benchmark_precision(device) if run.benchmark else "bf16"
-    used = predicted_mfu(device, hidden, year, precision, draws)
+    hidden, year, flops = work_of(run)
+    used = predicted_mfu(device, hidden, year, run.precision, draws)
     if run.benchmark:
-        used = np.clip(used * draws("fit.mfu-tuned-benchmark"), 0.0, 0.9)
-    return np.asarray(training.duration_s(flops, 1.0, device.peak_flops(precision), used) / 3600)
+        used = np.clip(used * draws("fit.mfu-tuned-benchmark"), 0.0, MFU_MAX)
+    return np.asarray(training.duration_s(flops, 1.0, device.peak_flops(run.precision), used) / 3600)
 
 
-def _work(run: Run) -> tuple[float, int, float]:
-    """Hidden size, year and FLOPs: from the architecture, or 6 × parameters × tokens where it is not known."""
+def work_of(run: Run) -> tuple[float, int, float]:
+    """Hidden size, year and FLOPs: from the architecture, or 6 × parameters × tokens where it is not known.
+
+    A benchmark is run with the software of its day, whatever the year of its model.
+    """
     model, tokens = run.model, float(run.tokens or 0)
+    year = 0 if run.benchmark else run.year
     if model is None or not model.architecture_known:
         params = run.active_params or float(model.active_params if model else 0)
-        return hidden_of_size(params), model.year if model else 0, 6.0 * params * tokens
-    length = min(model.context_tokens or DEFAULT_SEQUENCE, DEFAULT_SEQUENCE)
-    return model.hidden, model.year, float(training_flops(model, tokens, length))
-
-
-def benchmark_precision(device: Chip) -> str:
-    """MLPerf submissions train in FP8 where the chip has it."""
-    return "fp8" if "fp8_flops" in device.record.facts else "bf16"
+        return hidden_of_size(params), year, 6.0 * params * tokens
+    return model.hidden, year, sum(usual_training_flops(each, tokens) for each in run.models)
 
 
 def predict_energy_wh(run: Run, draws: Draws) -> Array:
     """Energy from the row's chip-hours, in the scope that its power basis names."""
-    if run.circular.startswith("y"):
-        raise WattlineError("circular: the published energy is chip-hours times a nameplate")
-    if run.circular.startswith("part"):
-        raise WattlineError("partly circular: the published power is assumed in part")
-    if run.chip is None:
-        raise WattlineError(run.chip_problem)
-    if not run.chip_hours:
-        raise WattlineError("no chip-hours")
+    for problem in (energy_problem(run), run.chip_problem):
+        if problem:
+            raise WattlineError(problem)
+    assert run.chip is not None
+    assert run.chip_hours is not None
     device = load_chip(run.chip.name, draws)
     return np.asarray(run.chip_hours * _watts_in_scope(run, device, draws))
 
 
+def energy_problem(run: Run) -> str:
+    """Why the row's energy proves nothing of power; empty where it does."""
+    if run.energy_problem:
+        return run.energy_problem
+    if run.circular.startswith("y"):
+        return "circular: the published energy is chip-hours times a nameplate"
+    if run.circular.startswith("part"):
+        return "partly circular: the published power is assumed in part"
+    if not run.chip_hours:
+        return "no chip-hours"
+    if run.pue is not None and run.pue < 1.0:
+        return f"PUE {run.pue:g} is below 1, which no site can be"
+    if not energy_scope(run.basis):
+        return f"power basis {shorten(run.basis)!r} does not say whether chips, nodes or the site were measured"
+    return ""
+
+
+def energy_scope(basis: str) -> str:
+    """``chip``, ``node`` or ``site``, as the words of a basis have it; empty where they do not tell.
+
+    What stands behind a colon, a comma or in brackets is a remark; "measured GPU, 1 node" is of chips, "GPU node" of
+    the node.
+    """
+    said = re.split(r"[:;,(]", basis.lower(), maxsplit=1)[0]
+    said = re.sub(rf"\b(?:{SCOPES['chip']})[ -](?=(?:{SCOPES['node']}|{SCOPES['site']})\b)", "", said)
+    return next((scope for scope, words in SCOPES.items() if re.search(rf"\b(?:{words})\b", said)), "")
+
+
 def _watts_in_scope(run: Run, device: Chip, draws: Draws) -> Array:
-    goodput = draws("fit.training-goodput")
+    # a benchmark is timed without stalls and restarts
+    goodput = np.asarray(1.0) if run.benchmark else draws("fit.training-goodput")
     parts = training.power_by_part(
         1, training_power_w(device, draws), device.idle_w, device.host_w, device.network_w, goodput
     )
-    chips = parts["chip_active"] + parts["chip_idle"]
-    if "gpu" in run.basis:
+    chips, scope = parts["chip_active"] + parts["chip_idle"], energy_scope(run.basis)
+    if scope == "chip":
         return np.asarray(chips)
-    if "node" in run.basis:
+    if scope == "node":
         return np.asarray(chips + parts["host"])
-    site = annual.losses_per_it(annual.load_site(None), draws, run.pue if run.pue and run.pue >= 1 else None)
+    site = annual.losses_per_it(annual.load_site(None), draws, run.pue)
     return np.asarray(sum(parts.values()) * annual.pue(site))

@@ -1,0 +1,204 @@
+"""Measured LLM serving beside predictions: reading, scores, leaving out, fitting, and the shipped coefficients."""
+
+from __future__ import annotations
+
+import csv
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wattline.catalog import HERE
+from wattline.cli.main import main
+from wattline.errors import WattlineError
+from wattline.report.inference import parity_page, predictions_csv
+from wattline.validate.calibrate_inference import StepFit, fit_step
+from wattline.validate.groups import family_of, left_out
+from wattline.validate.inference import MEASURES, validate
+from wattline.validate.serving_rows import COLUMNS, MEASURED, Row, read_rows
+from wattline.validate.step_file import calibrate, fit_from_catalog
+
+NAMES = (*COLUMNS, *MEASURED, "expert_parallel")
+MODELS = [
+    ("meta-llama/Llama-3.1-8B-Instruct", 1, "bfloat16"),
+    ("meta-llama/Llama-3.1-70B-Instruct", 4, "bfloat16"),
+    ("Qwen/Qwen3-8B", 1, "bfloat16"),
+    ("Qwen/Qwen3-30B-A3B-Instruct-2507", 2, "fp8"),
+]
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> Path:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, NAMES)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def entry(model: str, gpus: int, form: str, batch: float, **changed: object) -> dict[str, object]:
+    row: dict[str, object] = {
+        "model_id": model,
+        "gpu_model": "H100",
+        "num_gpus": gpus,
+        "avg_batch_size": batch,
+        "avg_output_len": 600,
+        "weight_precision": form,
+        "task": "lm-arena-chat",
+        "expert_parallel": gpus if "A3B" in model else 1,
+        "energy_per_token_joules": 1.0,
+        "avg_power_watts": 500.0 * gpus,
+        "median_itl_ms": 20.0,
+        "output_throughput_tokens_per_sec": batch / 0.02,
+    }
+    return row | changed
+
+
+def made(tmp_path: Path, fit: StepFit, noise: float = 0.0) -> list[Row]:
+    """Rows whose measurements are what ``fit`` predicts, with noise of that size."""
+    raw = [entry(*model, batch) for model in MODELS for batch in (8, 16, 32, 64, 128, 256)]
+    rows, _ = read_rows(write(tmp_path / "raw.csv", raw))
+    found = fit.predict(rows)
+    scatter = np.exp(noise * np.random.default_rng(1).standard_normal((3, len(rows))))
+    for i, row in enumerate(raw):
+        gpus = rows[i].chips
+        step, watts = found.step_s[i] * scatter[1, i], found.chip_w[i] * scatter[2, i]
+        row["median_itl_ms"] = found.itl_s[i] * 1e3 * scatter[0, i]
+        row["avg_power_watts"] = watts * gpus
+        row["output_throughput_tokens_per_sec"] = rows[i].batch / step
+        row["energy_per_token_joules"] = watts * gpus * step / rows[i].batch
+    return read_rows(write(tmp_path / "made.csv", raw))[0]
+
+
+def test_a_row_that_cannot_be_predicted_is_named_and_counted(tmp_path: Path) -> None:
+    good = entry(*MODELS[0], 8)
+    bad = {
+        "no-such-model": good | {"model_id": "no-such-model"},
+        "no-such-chip": good | {"gpu_model": "Z80"},
+        "no-such-format": good | {"weight_precision": "fp3"},
+        "text": good | {"avg_power_watts": "many"},
+        "zero": good | {"avg_batch_size": 0},
+        "negative": good | {"median_itl_ms": -1},
+        "infinite": good | {"avg_power_watts": "inf"},
+        "unpublished": good | {"model_id": "gpt-4-reported"},
+    }
+    rows, unusable = read_rows(write(tmp_path / "a.csv", [good, *bad.values()]))
+    assert len(rows) == 1
+    assert [u.line for u in unusable] == list(range(3, 3 + len(bad)))
+    assert all(u.why for u in unusable)
+    data = validate(rows, unusable, fit_from_catalog(), draws=20).json()
+    assert data["n"] == 1
+    assert len(data["unusable"]) == len(bad)
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "model_id\nx\n"])
+def test_a_file_without_the_columns_is_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "b.csv"
+    path.write_text(text)
+    with pytest.raises(WattlineError, match="missing"):
+        read_rows(path)
+
+
+def test_scores_are_those_of_the_hand(tmp_path: Path) -> None:
+    fit = fit_from_catalog()
+    rows = made(tmp_path, fit)
+    exact = validate(rows, [], fit, draws=200)
+    for measure in MEASURES:
+        assert exact.score(measure)["mape"] == pytest.approx(0.0, abs=1e-6)
+        assert exact.score(measure)["coverage"] == 100.0
+    exact.measured["power"][:6] *= 2.0
+    score = exact.score("power")
+    assert score["mape"] == pytest.approx(50.0 * 6 / len(rows))
+    assert score["bias"] == pytest.approx(-50.0 * 6 / len(rows))
+    assert score["median_ape"] == pytest.approx(0.0, abs=1e-6)
+    assert score["coverage"] < 100.0
+    by = exact.json("model")["by"]
+    assert by["llama-3.1-8b"]["power"]["mape"] == pytest.approx(50.0)
+    assert sum(group["n"] for group in by.values()) == len(rows)
+
+
+def test_a_fit_finds_what_made_the_rows(tmp_path: Path) -> None:
+    shipped = fit_from_catalog()
+    one = dict(shipped.coefficients["hopper"])
+    truth = StepFit({"hopper": one | {"memory_efficiency": 0.7, "byte_power": 0.6}}, shipped.assumed)
+    rows = made(tmp_path, truth, noise=0.01)
+    fit = fit_step(rows)
+    for measure in MEASURES:
+        assert validate(rows, [], fit, draws=20).score(measure)["mape"] < 5.0
+    assert (
+        validate(rows, [], shipped, draws=20).score("itl")["mape"]
+        > 2 * validate(rows, [], fit, draws=20).score("itl")["mape"]
+    )
+    again = fit_step(rows)
+    assert again.coefficients == fit.coefficients
+
+
+def test_too_few_rows_are_not_fitted(tmp_path: Path) -> None:
+    with pytest.raises(WattlineError, match="too few"):
+        fit_step(made(tmp_path, fit_from_catalog())[:5])
+
+
+def test_groups_are_left_out_whole(tmp_path: Path) -> None:
+    rows = made(tmp_path, fit_from_catalog())
+    seen: list[int] = []
+    for name, others, own in left_out(rows, "family"):
+        assert {family_of(rows[i]) for i in own} == {name}
+        assert name not in {family_of(rows[i]) for i in others}
+        seen += own
+    assert sorted(seen) == list(range(len(rows)))
+    assert {family_of(row) for row in rows} == {"llama", "qwen"}
+
+
+def test_predictions_and_plot_are_written(tmp_path: Path) -> None:
+    rows = made(tmp_path, fit_from_catalog())
+    result = validate(rows, [], fit_from_catalog(), draws=20)
+    predictions_csv(result, tmp_path / "p.csv")
+    with (tmp_path / "p.csv").open() as file:
+        written = list(csv.DictReader(file))
+    assert len(written) == len(rows)
+    for row in written:
+        assert float(row["predicted_power_watts"]) == pytest.approx(float(row["avg_power_watts"]), rel=1e-6)
+        assert row["model_id"].count("/") == 1
+    parity_page(result, tmp_path / "p.html")
+    page = (tmp_path / "p.html").read_text()
+    HTMLParser().feed(page)
+    assert page.count("<circle") == 4 * len(rows)
+    assert "http" not in page
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made(tmp_path, fit_from_catalog())
+    with pytest.raises(SystemExit) as done:
+        main(["validate", "inference", str(tmp_path / "made.csv"), "--by", "model", "--json"])
+    assert not done.value.code
+    data = json.loads(capsys.readouterr().out)
+    assert data["n"] == 24
+    assert set(data["energy_per_token"]) == {"mape", "median_ape", "p90_ape", "bias", "coverage"}
+    for wrong in (["--by", "colour"], ["--leave-out", "task"]):
+        with pytest.raises(SystemExit) as failed:
+            main(["validate", "inference", str(tmp_path / "made.csv"), *wrong])
+        assert failed.value.code == 2
+        assert capsys.readouterr().err.startswith("wattline: --")
+
+
+@pytest.mark.shared
+def test_on_measured_serving(shared_data: Path) -> None:
+    rows, unusable = read_rows(shared_data / "mlenergy" / "llm.csv")
+    assert (len(rows), unusable) == (553, [])
+    result = validate(rows, unusable, fit_from_catalog())
+    limits = {"energy_per_token": 15.0, "power": 11.0, "itl": 16.0, "throughput": 16.0}
+    for measure, limit in limits.items():
+        assert result.score(measure)["mape"] < limit, measure
+        assert 85 <= result.score(measure)["coverage"] <= 99, measure
+
+
+@pytest.mark.shared
+def test_the_shipped_coefficients_are_those_of_the_command(shared_data: Path) -> None:
+    text = calibrate(shared_data / "mlenergy" / "llm.csv")
+    shipped = (HERE / "fit" / "step.toml").read_text(encoding="utf-8")
+    numbers = [[line.split(" = ") for line in t.splitlines() if line.startswith("value")] for t in (text, shipped)]
+    assert len(numbers[0]) == len(numbers[1])
+    for (_, a), (_, b) in zip(*numbers, strict=True):
+        # an optimiser's last digits may differ between machines
+        assert float(a) == pytest.approx(float(b), rel=0.03)
