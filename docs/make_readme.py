@@ -25,6 +25,7 @@ from wattline.validate.training import validate
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 RUNS = ROOT.parent / "shared/data/training/published_training_runs.csv"
+SERVING = ROOT.parent / "shared/data/mlenergy/llm.csv"
 PICTURE = ROOT / "docs/report.png"
 BIN = Path(sys.executable).parent
 RUN = re.compile(r"<!-- run: (?P<command>.+?)(?: \| first (?P<first>\d+))? -->\n```text\n.*?```", re.DOTALL)
@@ -76,6 +77,24 @@ def _left_out(name: str, residuals: Array) -> str:
     return f"| {name} | {len(residuals)} | {median_error(residuals):.0%} | {mean_error(residuals):.0%} | |"
 
 
+def inference_table() -> str:
+    """Mean absolute errors on measured serving: as fitted, and with each model, family and chip left out of its fit."""
+    from wattline.validate.inference import validate as hold
+    from wattline.validate.serving_rows import read_rows
+    from wattline.validate.step_file import fit_from_catalog
+
+    rows, unusable = read_rows(SERVING)
+    names = {"": "rows that the fit saw", "model": "**each model left out of its fit**"}
+    names |= {"family": "each family left out", "gpu": "each chip left out"}
+    lines = ["| 553 configurations | J/token | power | median ITL | tokens/s | covered |", "|---|---|---|---|---|---|"]
+    for leave_out, name in names.items():
+        result = hold(rows, unusable, fit_from_catalog(), leave_out)
+        scores = {measure: result.score(measure) for measure in result.measured}
+        cells = [f"{scores[m]['mape']:.1f}%" for m in ("energy_per_token", "power", "itl", "throughput")]
+        lines.append(f"| {name} | {' | '.join(cells)} | {scores['energy_per_token']['coverage']:.0f}% |")
+    return "\n".join(lines) + "\n"
+
+
 def catalog_table() -> str:
     """How much the catalog holds."""
     from wattline import catalog
@@ -87,12 +106,17 @@ def catalog_table() -> str:
     return "\n".join(rows) + "\n"
 
 
-TABLES: dict[str, Callable[[], str]] = {"validation": validation_table, "catalog": catalog_table}
+TABLES: dict[str, Callable[[], str]] = {
+    "validation": validation_table,
+    "inference": inference_table,
+    "catalog": catalog_table,
+}
+NEEDS = {"validation": RUNS, "inference": SERVING}
 
 
 def table_block(match: re.Match[str]) -> str:
     """The table made again, or left where its data are absent."""
-    if match["name"] == "validation" and not RUNS.exists():
+    if match["name"] in NEEDS and not NEEDS[match["name"]].exists():
         return match[0]
     return f"<!-- table: {match['name']} -->\n{TABLES[match['name']]()}"
 

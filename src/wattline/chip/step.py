@@ -93,6 +93,15 @@ def nameplate(chip: Chip, chips: int, precision: str) -> Rates:
     )
 
 
+def bound_by(operation: Operation, rates: Rates) -> str:
+    """What an operation's time mostly goes to, on the average over draws."""
+    time, busy = float(np.mean(operation.time_s)), float(np.mean(operation.busy_s))
+    if busy < 0.5 * time:
+        return "launches, links or the host"
+    arithmetic = float(np.mean(operation.flops / rates.wide + operation.narrow_flops / rates.narrow))
+    return "arithmetic" if arithmetic > float(np.mean(operation.bytes / rates.memory)) else "memory"
+
+
 def dense_bytes(precision: str) -> float:
     """Bytes of a weight outside of experts: MXFP4 as published (gpt-oss) covers experts alone."""
     return BYTES["bf16"] if precision == "mxfp4" else BYTES[precision]

@@ -15,7 +15,7 @@ Config = Annotated[Path | None, Opt(help="A Hugging Face config.json instead of 
 Site = Annotated[str | None, Opt(help="Kind of site, e.g. hyperscale, colocation (wattline facts site.).")]
 Region = Annotated[str | None, Opt(help="Country or grid, e.g. us, fr, us-ercot (wattline facts region.).")]
 Pue = Annotated[str | None, Opt(help="PUE, in place of the site's.")]
-Precision = Annotated[str | None, Opt(help="Number format: bf16, fp8, int8, nvfp4, mxfp4, int4.")]
+Precision = Annotated[str | None, Opt(help="Number format: bf16, fp16, fp8, nvfp4; in prompts int8, mxfp4, int4 too.")]
 DrawsOpt = Annotated[int, Opt("--draws", help="Draws from the facts' ranges.")]
 Seed = Annotated[int, Opt(help="Seed of the draws.")]
 AsJson = Annotated[bool, Opt("--json", help="Print one JSON object.")]

@@ -25,11 +25,11 @@ LINE: list[tuple[str, list[tuple[str, str]]]] = [
         [
             ("MFU = reachable / (1 + slowing × (peak / bandwidth) / hidden)", "chip/utilisation.py mfu"),
             (
-                "step = max(FLOPs / reachable FLOP/s, bytes / reachable bytes/s) + links + overhead",
+                "step = Σ operations: FLOPs and bytes at reachable rates, joined; launches, links, host",
                 "chip/step.py",
             ),
-            ("experts touched by n tokens = 1 - (1 - active / experts)^n", "work/flops.py expert_share"),
-            ("watts = idle + (TDP - idle) × activity, between idle and TDP", "chip/step.py active_power"),
+            ("experts touched by n tokens = 1 - (1 - active / experts)^n", "chip/operations.py _experts"),
+            ("watts = joules of the operations / time; the limit stretches time when it binds", "chip/step.py step"),
         ],
     ),
     (

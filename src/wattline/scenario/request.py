@@ -11,11 +11,12 @@ import numpy as np
 
 from wattline import catalog
 from wattline.chip.device import Chip, load_chip
+from wattline.chip.step import bound_by, nameplate
 from wattline.draws import Draws
 from wattline.engine import serving
 from wattline.errors import WattlineError
 from wattline.fact import Array
-from wattline.quantity import parse
+from wattline.quantity import parse, show
 from wattline.scenario.answer import Working
 from wattline.scenario.line import cite_given, cite_model
 from wattline.scenario.train import check_precision, read_model
@@ -126,12 +127,12 @@ def request_time(asked: Asked, draws: Draws, working: Working) -> serving.Reques
         draws,
     )
     prefill, decode = request.prefill, request.decode
-    bound = "max(compute, memory) + links + overhead; bound by"
+    bound = "sum of its operations; most time in"
     notes: list[tuple[str, str, Array, str]] = [
         ("requests answered together", "given or catalog", request.batch, "request"),
-        ("prefill compute", "2 × active parameters × tokens + attention", prefill.flops, "FLOP"),
+        ("prefill compute of a chip", "2 × active parameters × tokens + attention, over chips", prefill.flops, "FLOP"),
         ("prefill time", f"{bound} {prefill.bound}", request.prefill_s, "s"),
-        ("bytes read in a decode step", "weights touched + KV cache", decode.bytes_read, "B"),
+        ("bytes of a chip in a decode step", "weights touched + KV cache, over chips", decode.bytes_read, "B"),
         ("decode step", f"{bound} {decode.bound}", decode.time_s, "s"),
         ("replica's time for this request", "prefill + (output tokens - 1) × step / batch", request.busy_s, "s"),
         ("power of a chip in prefill", _POWER, prefill.power_w, "W"),
@@ -140,10 +141,19 @@ def request_time(asked: Asked, draws: Draws, working: Working) -> serving.Reques
     ]
     for name, formula, value, unit in notes:
         working.note("chip", name, formula, value, unit)
+    rates = nameplate(asked.chip, asked.chips, asked.precision)
+    for phase, one in (("prefill", prefill), ("decode step", decode)):
+        for name, operation in one.operations.items():
+            joules = float(np.mean(one.joules[name]))
+            work = f"{show(float(np.mean(operation.flops + operation.narrow_flops)), 'FLOP')}, "
+            work += f"{show(float(np.mean(operation.bytes)), 'B')}, {show(joules, 'J')} on each chip; "
+            working.note(
+                "chip", f"{phase}: {name}", f"{work}bound by {bound_by(operation, rates)}", operation.time_s, "s"
+            )
     return request
 
 
-_POWER = "idle + (TDP - idle) × (clocks + arithmetic × its share of the step + memory × its share)"
+_POWER = "joules of its operations / time: static, arithmetic, memory, kernels at work, links; at most TDP"
 
 
 def _known(model: Model) -> Model:
