@@ -159,11 +159,11 @@ class Table:
             task=tuple(r.task for r in rows),
         )
 
-    def work(self, tokens: Array, prompt_tokens: Array) -> Work:
-        """A step with ``batch`` sequences in decode and ``tokens`` in all."""
+    def work(self, sequences: Array, tokens: Array, prompt_tokens: Array) -> Work:
+        """A step with ``sequences`` in decode and ``tokens`` in all."""
         return Work(
             tokens=tokens,
-            sequences=self.batch,
+            sequences=sequences,
             context=prompt_tokens + MEAN_POSITION * self.output,
             prompt_tokens=prompt_tokens,
             chips=self.chips,

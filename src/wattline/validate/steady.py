@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattline.chip.coefficients import Coefficients
-from wattline.chip.step import step
+from wattline.chip.step import Step, step
 from wattline.fact import Array
 from wattline.validate.serving_rows import Row, Table
 
-MEDIA = ("image-chat", "video-chat")
 STALLED = {"gpqa": 1.0, "image-chat": 12.0}  # task -> from this batch on
-SHARPNESS = 0.12  # how sharply the median step passes from decode alone to mixed, in prompts a step
+STEP_TOKENS = 8192.0  # vLLM's default max_num_batched_tokens when serving
+MEDIAN_LAG = 0.6
+SHARPNESS = 0.1  # how sharply the median step passes from decode alone to mixed, in prompts a step
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Assumed:
 
 @dataclass(frozen=True, eq=False)
 class Steady:
-    """One value a row: median inter-token latency, mean time of a step, mean watts of one chip."""
+    """One value a row: median inter-token latency, mean time between a sequence's tokens, mean watts of one chip."""
 
     itl_s: Array
     step_s: Array
@@ -46,19 +47,35 @@ def steady(table: Table, c: Coefficients, assumed: Assumed) -> Steady:
     """The rows of a table, all of chips with these coefficients."""
     prompt = np.array([_prompt_tokens(row, assumed) for row in table.rows])
     media = np.array([assumed.media_s.get(media_kind(row), 0.0) for row in table.rows])
-    arrivals = table.batch / table.output  # new prompts a step
-    prompts, share = np.maximum(arrivals, 1.0), np.minimum(arrivals, 1.0)
-    plain = step(table.shape, table.work(table.batch, prompt), table.rates, table.watts, c)
-    mixed = step(table.shape, table.work(table.batch + prompt * prompts, prompt), table.rates, table.watts, c)
-    waiting = share * prompts * media + assumed.stall_s * stalled(table)
+    # with more tokens to read and write than a step holds, some sequences wait in their prompts
+    decoding = np.minimum(table.batch, STEP_TOKENS / (1.0 + prompt / table.output))
+    arrivals = decoding / table.output  # new prompts a step, on the mean
+    share = 1.0 - np.exp(-arrivals)  # of steps that read any, arrivals taken as by chance
+    plain = _step(table, c, decoding, prompt, np.zeros_like(arrivals))
+    mixed = _step(table, c, decoding, prompt, arrivals / share)
+    waiting = arrivals * media + assumed.stall_s * stalled(table)
     mean = (1 - share) * plain.time_s + share * mixed.time_s + waiting
     energy = (1 - share) * plain.energy_j + share * mixed.energy_j + waiting * c.static_power * table.watts.tdp
-    is_media = np.array([task in MEDIA for task in table.task])
-    usual = np.where(is_media, 0.0, 1 / (1 + np.exp(-(share - 0.5) / SHARPNESS)))
-    itl = (1 - usual) * plain.time_s + usual * mixed.time_s + assumed.stall_s * stalled(table)
-    return Steady(
-        np.asarray(itl), np.asarray(mean), np.asarray(np.clip(energy / mean, table.watts.idle, table.watts.limit))
-    )
+    watts = np.clip(energy / mean, table.watts.idle, table.watts.limit)
+    itl = _median_step(table, c, decoding, prompt, arrivals, plain) + assumed.stall_s * stalled(table)
+    return Steady(np.asarray(itl), np.asarray(mean * table.batch / decoding), np.asarray(watts))
+
+
+def _step(table: Table, c: Coefficients, decoding: Array, prompt: Array, prompts: Array) -> Step:
+    work = table.work(decoding, decoding + prompt * prompts, prompt)
+    return step(table.shape, work, table.rates, table.watts, c)
+
+
+def _median_step(table: Table, c: Coefficients, decoding: Array, prompt: Array, arrivals: Array, plain: Step) -> Array:
+    """The step that half of the tokens wait for.
+
+    Prompts arrive by chance and differ in length, so that the median step reads fewer of them than the mean: none up
+    to ln 2 arrivals a step, then about 0.6 fewer (median of a compound Poisson sum of exponential lengths).
+    """
+    usual = 1 / (1 + np.exp(-(arrivals - np.log(2)) / SHARPNESS))
+    prompts = np.maximum(arrivals - MEDIAN_LAG, 0.0)
+    mixed = _step(table, c, decoding, prompt, prompts)
+    return np.asarray((1 - usual) * plain.time_s + usual * mixed.time_s)
 
 
 def media_kind(row: Row) -> str:
