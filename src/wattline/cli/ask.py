@@ -66,6 +66,7 @@ def train(
     region: Region = None,
     precision: Precision = None,
     sequence: Annotated[str | None, Opt(help="Tokens of a training sequence.")] = None,
+    tuned: Annotated[bool, Opt("--tuned", help="As a tuned benchmark runs: from the operations of a step.")] = False,
     draws: DrawsOpt = 2000,
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -92,6 +93,7 @@ def train(
         **given,
         precision=precision,
         sequence=sequence,
+        tuned=tuned,
         draws=draws,
         seed=seed,
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from wattline import catalog
 from wattline.chip.device import Chip, load_chip
+from wattline.chip.training_step import Plan, best_plan, training_step, tuned_mfu
 from wattline.chip.utilisation import predicted_mfu, training_power_w
 from wattline.draws import Draws
 from wattline.engine import training
@@ -40,6 +41,7 @@ class Job:
     mfu: float | None
     hours: float | None
     watts: float | None
+    tuned: bool = False
 
     @property
     def peak_flops(self) -> float:
@@ -54,6 +56,7 @@ class Job:
             "chips": self.chips,
             "precision": self.precision,
             "sequence_tokens": self.sequence,
+            **({"tuned": True} if self.tuned else {}),
         }
         given = {"mfu": self.mfu, "hours": self.hours, "watts": self.watts}
         return asked | {name: value for name, value in given.items() if value is not None} | where.inputs()
@@ -73,6 +76,7 @@ def train(
     region: str | None = None,
     precision: str | None = None,
     sequence: int | str | None = None,
+    tuned: bool = False,
     draws: int | Draws = 2000,
     seed: int = 0,
 ) -> Answer:
@@ -80,7 +84,9 @@ def train(
 
     ``model``: a catalog name, the path of a Hugging Face ``config.json``, or a Model. ``tokens``: ``"15T"`` or a
     number. ``mfu`` (0 to 1), ``hours`` of wall time (or ``"14.8 days"``), ``watts`` per chip at the server's plug (its
-    share of host and network in) and ``pue`` replace what would be predicted. Raises WattlineError on bad input.
+    share of host and network in) and ``pue`` replace what would be predicted. ``tuned`` takes the
+    run as a benchmark's: worked out from the operations of a step on the best even layout, without stalls. Raises
+    WattlineError on bad input.
     """
     draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
     if hours is not None and mfu is not None:
@@ -96,6 +102,7 @@ def train(
         mfu=None if mfu is None else _mfu(mfu),
         hours=None if hours is None else limited(hours, "h", "hours"),
         watts=None if watts is None else _watts(watts, device),
+        tuned=tuned,
     )
     return _answer(job, site, region, pue, draw)
 
@@ -234,10 +241,21 @@ def _used(job: Job, draws: Draws, working: Working) -> Array:
     """The MFU given, or what to expect."""
     if job.mfu is not None:
         return working.note("chip", "MFU", "given", job.mfu, "")
+    if job.tuned:
+        plan = _plan(job)
+        used = tuned_mfu(job.model, job.device, plan, job.precision, draws)
+        layout = f"tensor {plan.tensor} × pipeline {plan.pipeline} × data {plan.data}, {plan.sequences:,} sequences"
+        return working.note("chip", "MFU", f"Σ operations of a step at {layout}", used, "")
     hidden = job.model.hidden or hidden_of_size(job.model.active_params)
     used = predicted_mfu(job.device, hidden, job.model.year, job.precision, draws)
     formula = "reachable / (1 + slowing × peak / bandwidth / hidden) × spread of runs"
     return working.note("chip", "MFU", formula, used, "")
+
+
+def _plan(job: Job) -> Plan:
+    if not job.model.architecture_known:
+        raise WattlineError(f"{job.model.key}: its architecture was never published, so no step can be worked out")
+    return best_plan(job.model, job.device, job.chips, job.sequence, job.precision)
 
 
 def _watts(watts: float | str, device: Chip) -> float:
@@ -252,8 +270,10 @@ def _watts(watts: float | str, device: Chip) -> float:
 
 def _power(job: Job, draws: Draws, working: Working) -> dict[str, Array]:
     device = job.device
-    goodput = draws.own("fit.training-goodput")
+    goodput = np.asarray(1.0) if job.tuned else draws.own("fit.training-goodput")
     active = training_power_w(device, draws)
+    if job.tuned and job.mfu is None and job.hours is None:
+        active = training_step(job.model, device, _plan(job), job.precision, draws).power_w
     predicted = training.power_by_part(job.chips, active, device.idle_w, device.host_w, device.network_w, goodput)
     if job.watts is not None:
         working.note("server", "power per chip at the server's plug", "given", job.watts, "W")

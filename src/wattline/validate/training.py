@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 
 from wattline.chip.device import Chip, load_chip
-from wattline.chip.utilisation import MFU_MAX, predicted_mfu, training_power_w
+from wattline.chip.training_step import best_plan, tuned_mfu
+from wattline.chip.utilisation import predicted_mfu, training_power_w
 from wattline.draws import Draws, Range
 from wattline.engine import training
 from wattline.errors import WattlineError, shorten
 from wattline.fact import Array
 from wattline.site import annual
 from wattline.validate.rows import NEW_HOUSE, SAME_HOUSE, Run
-from wattline.work.training import hidden_of_size, usual_training_flops
+from wattline.work.training import hidden_of_size, usual_sequence, usual_training_flops
 
 # what a row's power was measured of, by the words that say so; the first kind that matches holds
 SCOPES = {
@@ -143,9 +144,11 @@ def predict_chip_hours(run: Run, draws: Draws) -> Array:
         raise WattlineError("the precision is no number format that chips train in")
     device = load_chip(run.chip.name, draws)
     hidden, year, flops = work_of(run)
-    used = predicted_mfu(device, hidden, year, run.precision, draws)
-    if run.benchmark:
-        used = np.clip(used * draws("fit.mfu-tuned-benchmark"), 0.0, MFU_MAX)
+    if run.benchmark and run.model and run.model.architecture_known and run.chips:
+        plan = best_plan(run.model, device, int(run.chips), usual_sequence(run.model), run.precision)
+        used = tuned_mfu(run.model, device, plan, run.precision, draws)
+    else:
+        used = predicted_mfu(device, hidden, year, run.precision, draws)
     return np.asarray(training.duration_s(flops, 1.0, device.peak_flops(run.precision), used) / 3600)
 
 
