@@ -118,3 +118,22 @@ def _hand_over(text: str, out: Path | None) -> None:
     else:
         write_text(out, text)
         print(f"written: {out}")
+
+
+@validate_app.command("kernels")
+def validate_kernels(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Directory of Parquet files of measured kernels, or their parent.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Time and watts of measured kernels (GEMM, attention, MoE, all-reduce) beside the predicted ones."""
+    from wattline.cli.out import print_json, print_rich
+    from wattline.report.kernels import render
+    from wattline.validate.kernels import validate
+
+    result = validate(folder)
+    if as_json:
+        print_json(result.json())
+    else:
+        print_rich(render(result))

@@ -1,0 +1,212 @@
+"""``validate kernels``: time and power of measured kernels beside what a step's operations say of each alone.
+
+The same functions as in a step, of one layer, with the coefficients as shipped and without the host. A step takes
+choices of experts as even, MLPs as gated, activations and caches in 16 bits: kernels that differ show it as error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wattline.chip import operations as op
+from wattline.chip.coefficients import Coefficients, coefficients
+from wattline.chip.device import Chip, load_chip
+from wattline.chip.operations import Operation, Rates, Work
+from wattline.chip.shape import Shape
+from wattline.chip.step import Watts, _tdp_seconds, computes_narrow, dense_bytes, nameplate
+from wattline.draws import Draws
+from wattline.fact import Array
+from wattline.validate.kernel_rows import Rows, Unusable, read_kernels
+from wattline.work.flops import BYTES
+from wattline.work.model import load_model
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What the rows of one group share."""
+
+    rows: Rows
+    rates: Rates
+    c: Coefficients
+    narrow: Array
+
+    def __getitem__(self, column: str) -> Array:
+        return self.rows.sizes[column]
+
+    def work(
+        self, tokens: ArrayLike, sequences: ArrayLike = 0.0, context: ArrayLike = 0.0, prompt: ArrayLike = 0.0,
+        chips: ArrayLike = 1.0,
+    ) -> Work:  # fmt: skip
+        """Such a step, in the rows' number format."""
+        tokens, sequences, context, prompt, chips = (
+            np.asarray(x, float) for x in (tokens, sequences, context, prompt, chips)
+        )
+        weight = np.asarray(BYTES[self.rows.precision])
+        dense = np.asarray(dense_bytes(self.rows.precision))
+        whole = (chips > 1).astype(float)
+        return Work(tokens, sequences, context, prompt, chips, weight, dense, self.narrow, whole)
+
+
+Predicted = tuple[Operation, Work]
+
+
+def one_layer(**given: ArrayLike) -> Shape:
+    """A shape with these attributes and none other."""
+    return Shape(**{f.name: np.asarray(given.get(f.name, 0.0), float) for f in fields(Shape)})
+
+
+def _gemm(s: Setting) -> Predicted:
+    work = s.work(s["m"])
+    return op._product(s["m"], s["n"], s["k"], 1.0, work.dense_bytes, s.narrow, s.rates, s.c), work
+
+
+def _heads(s: Setting) -> Shape:
+    window = s["window_size"]
+    return one_layer(
+        attention_layers=1.0,
+        global_layers=window == 0,
+        sliding_window=window,
+        heads=s["num_heads"],
+        kv_heads=s["num_key_value_heads"],
+        head_dim=s["head_dim"],
+    )
+
+
+def _prompt(s: Setting) -> Work:
+    return s.work(s["batch_size"] * s["isl"], prompt=s["isl"])
+
+
+def _decode(s: Setting) -> Work:
+    return s.work(s["batch_size"], s["batch_size"], s["step"] + 1)
+
+
+def _context_attention(s: Setting) -> Predicted:
+    work = _prompt(s)
+    return op._attention(_heads(s), work, s.rates, s.c), work
+
+
+def _generation_attention(s: Setting) -> Predicted:
+    work = _decode(s)
+    return op._attention(_heads(s), work, s.rates, s.c), work
+
+
+def _latent(s: Setting, work: Work) -> Predicted:
+    """Latent attention with its projections: one layer of the model, with so many of its heads."""
+    shape = replace(
+        Shape.of(load_model(s.rows.split["model"])),
+        heads=s["num_heads"],
+        attention_layers=np.asarray(1.0),
+        global_layers=np.asarray(1.0),
+    )
+    products = op._attention_products(shape, work, s.rates, s.c, work.dense_bytes)
+    return op._sum(products, op._attention(shape, work, s.rates, s.c)), work
+
+
+def _moe(s: Setting) -> Predicted:
+    """Tensor parallelism narrows each expert; expert parallelism spreads experts, and all tokens with them."""
+    shape = one_layer(
+        moe_layers=1.0,
+        hidden=s["hidden_size"],
+        up_matrices=2.0,
+        experts=s["num_experts"],
+        active_experts=s["topk"],
+        expert_intermediate=s["inter_size"] / s["moe_tp_size"],
+    )
+    work = s.work(s["num_tokens"], chips=s["moe_ep_size"])
+    return op._experts(shape, work, s.rates, s.c), work
+
+
+def _all_reduce(s: Setting) -> Predicted:
+    """``message_size`` counts elements."""
+    work = s.work(s["message_size"] * BYTES[s.rows.precision] / op.ACTIVATION_BYTES, chips=s["num_gpus"])
+    return op._all_reduce(one_layer(attention_layers=1.0, hidden=1.0), work, s.rates, s.c), work
+
+
+PREDICT: dict[str, Callable[[Setting], Predicted]] = {
+    "gemm": _gemm,
+    "context_attention": _context_attention,
+    "generation_attention": _generation_attention,
+    "moe": _moe,
+    "mla_context_module": lambda s: _latent(s, _prompt(s)),
+    "mla_generation_module": lambda s: _latent(s, _decode(s)),
+    "custom_allreduce": _all_reduce,
+}
+
+
+def predict(rows: Rows) -> tuple[Array, Array]:
+    """Seconds and watts of each kernel, as a step would have them, held to the power limit."""
+    chip = load_chip(rows.chip, Draws(0))
+    chips = int(rows.sizes["num_gpus"][0]) if "num_gpus" in rows.sizes else 1
+    c = coefficients(chip.generation, Draws(0))
+    narrow = np.asarray(float(computes_narrow(chip, rows.precision)))
+    setting = Setting(rows, nameplate(chip, chips, rows.precision), c, narrow)
+    found, work = PREDICT[rows.kind](setting)
+    time = np.broadcast_to(found.time_s, rows.time_s.shape)
+    name = "all-reduce" if rows.kind == "custom_allreduce" else rows.kind
+    watts = _watts(chip, rows)
+    joules = np.maximum(watts.tdp * _tdp_seconds(name, found, work, setting.rates, c), watts.idle * time)
+    stretched = np.maximum(time, joules / watts.limit)
+    return stretched, joules / stretched
+
+
+def _watts(chip: Chip, rows: Rows) -> Watts:
+    limit = np.fmin(rows.limit_w, chip.tdp_w)
+    return Watts(chip.tdp_w, np.minimum(chip.idle_w, limit), limit)
+
+
+@dataclass(frozen=True, eq=False)
+class Kernels:
+    """Measured kernels with their predictions, one value a row."""
+
+    rows: Sequence[Rows]
+    unusable: Sequence[Unusable]
+    time_s: Sequence[Array]
+    power_w: Sequence[Array]
+
+    @property
+    def n(self) -> int:
+        return sum(rows.time_s.size for rows in self.rows)
+
+    def scores(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """By chip and kernel: ``n``, and the errors of time and of power in percent; power null where not measured."""
+        places: dict[tuple[str, str], list[int]] = {}
+        for i, rows in enumerate(self.rows):
+            places.setdefault((rows.chip, rows.name), []).append(i)
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        for (chip, name), index in sorted(places.items()):
+            found.setdefault(chip, {})[name] = self._score(index)
+        return found
+
+    def _score(self, index: Sequence[int]) -> dict[str, Any]:
+        time = np.concatenate([self.time_s[i] / self.rows[i].time_s for i in index]) - 1
+        power = np.concatenate([self.power_w[i] / self.rows[i].power_w for i in index]) - 1
+        power = power[np.isfinite(power)]
+        scored = {"n": int(power.size)} | _errors(power) if power.size else None
+        return {"n": int(time.size), "time": _errors(time), "power": scored}
+
+    def json(self) -> dict[str, Any]:
+        """The scores as one plain object."""
+        unusable = [{"file": u.file, "why": u.why} for u in self.unusable]
+        return {"command": "validate kernels", "n": self.n, "chips": self.scores(), "unusable": unusable}
+
+
+def _errors(error: Array) -> dict[str, float]:
+    return {
+        "mape": 100 * float(np.mean(np.abs(error))),
+        "median_ape": 100 * float(np.median(np.abs(error))),
+        "p90_ape": 100 * float(np.percentile(np.abs(error), 90)),
+        "bias": 100 * float(np.mean(error)),
+    }
+
+
+def validate(folder: Path | str) -> Kernels:
+    """Hold every measured kernel of a folder against its prediction."""
+    rows, unusable = read_kernels(folder)
+    found = [predict(part) for part in rows]
+    return Kernels(rows, unusable, [time for time, _ in found], [power for _, power in found])
