@@ -34,6 +34,8 @@ PRIORS: dict[str, Prior] = {
     "four_bit_slowness": Prior(1.5, 0.4, "", "time of 4-bit expert products beside what their bytes and FLOPs ask"),
     "cache_efficiency": Prior(0.75, 0.15, "", "share of memory bandwidth that the cache is read at"),
     "attention_efficiency": Prior(0.3, 0.3, "", "share of the 16-bit peak that decode attention reaches"),
+    "prompt_attention_efficiency": Prior(0.45, 0.2, "", "share of the 16-bit peak that prompts' attention reaches"),
+    "attention_launch_s": Prior(10e-6, 0.4, "s", "time of an attention kernel beyond its arithmetic and bytes"),
     "launch_s": Prior(3e-6, 0.3, "s", "time between kernels"),
     "all_reduce_s": Prior(10e-6, 0.3, "s", "time of the smallest sum over chips"),
     "link_efficiency": Prior(0.6, 0.3, "", "share of link bandwidth that a large sum over chips reaches"),
@@ -52,7 +54,36 @@ PRIORS: dict[str, Prior] = {
     "link_power": Prior(0.1, 0.7, "", "power while summing over chips, as a fraction of TDP"),
     "sampling_power": Prior(0.5, 0.3, "", "power while sampling, as a fraction of TDP"),
 }
-DIMENSIONLESS = [name for name, prior in PRIORS.items() if not prior.unit]
+# what measured kernels say of a generation (`wattline validate kernels`; aiconfigurator's H100, H200 and B200 data):
+# value and width in place of the general thought
+KERNELS: dict[str, dict[str, tuple[float, float]]] = {
+    "hopper": {
+        "wide_efficiency": (0.74, 0.08),
+        "memory_efficiency": (0.83, 0.06),
+        "launch_s": (3.1e-6, 0.2),
+        "attention_launch_s": (12e-6, 0.3),
+        "cache_efficiency": (0.75, 0.1),
+        "prompt_attention_efficiency": (0.5, 0.15),
+        "all_reduce_s": (5e-6, 0.3),
+        "flop_power": (0.93, 0.12),
+    },
+    "blackwell": {
+        "wide_efficiency": (0.61, 0.08),
+        "memory_efficiency": (0.76, 0.06),
+        "launch_s": (2.5e-6, 0.2),
+        "attention_launch_s": (7e-6, 0.3),
+        "cache_efficiency": (0.85, 0.1),
+        "prompt_attention_efficiency": (0.42, 0.15),
+        "all_reduce_s": (7.5e-6, 0.3),
+        "flop_power": (0.93, 0.12),
+    },
+}
+
+
+def prior_of(name: str, generation: str) -> tuple[float, float]:
+    """The value and width of the thought before the fit: the kernels' where they say something."""
+    general = PRIORS[name]
+    return KERNELS.get(generation, {}).get(name, (general.value, general.width))
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +101,8 @@ class Coefficients:
     four_bit_slowness: Array
     cache_efficiency: Array
     attention_efficiency: Array
+    prompt_attention_efficiency: Array
+    attention_launch_s: Array
     launch_s: Array
     all_reduce_s: Array
     link_efficiency: Array

@@ -17,10 +17,11 @@ from wattline.chip.shape import Shape
 from wattline.fact import Array
 
 ACTIVATION_BYTES = 2.0
+EXPERT_ACTIVATIONS = 0.4  # of the rate of weights: tokens are gathered and scattered row by row
 LEAST_ROWS = 16.0  # the narrowest tile of a tensor core product
 TALL_EXPERT_ROWS = 64.0  # tile of grouped expert kernels beyond the smallest batches, and of 8-bit ones always
 JOIN = 3.0  # exponent with which arithmetic and memory time are joined: 1 adds them, infinity takes the longer
-MLP_KERNELS, MOE_KERNELS, MAMBA_KERNELS, ATTENTION_KERNELS = 2.0, 5.0, 6.0, 2.0
+MOE_KERNELS, MAMBA_KERNELS = 5.0, 6.0
 ELEMENTWISE_PASSES = 6.0  # times that activations pass through memory in a sub-layer's norms, sums and activations
 
 
@@ -146,20 +147,21 @@ def _attention(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Opera
     absorbed = np.where(mla, 2 * shape.kv_lora_rank + shape.qk_rope_head_dim, 2 * shape.head_dim)
     flops = 2 * shape.heads / g * absorbed * pairs
     moved = cache * pairs
-    launch = ATTENTION_KERNELS * shape.attention_layers * c.launch_s
+    launch = shape.attention_layers * c.attention_launch_s
     decode = _kernel(
         flops,
         moved,
-        flops / (rates.wide * c.attention_efficiency),
+        # the latent form is a dense product of many heads with one cache, and reaches what prompts do
+        flops / (rates.wide * np.where(mla, c.prompt_attention_efficiency, c.attention_efficiency)),
         moved / (rates.memory * c.cache_efficiency),
         launch,
         0.0,
     )
     read = np.maximum(work.tokens - work.sequences, 0.0)
     spread = np.where(mla, shape.qk_nope_head_dim + shape.qk_rope_head_dim + shape.v_head_dim, 2 * shape.head_dim)
-    prompt = 2 * shape.heads / g * spread * shape.attended(work.prompt_tokens / 2) * read
+    prompt = 2 * shape.heads / g * spread * shape.attended_in_prompt(work.prompt_tokens) * read
     none = np.zeros_like(prompt)
-    prefill = _kernel(prompt, none, prompt / (rates.wide * c.wide_efficiency * 0.5), none, none, 0.0)
+    prefill = _kernel(prompt, none, prompt / (rates.wide * c.prompt_attention_efficiency), none, none, 0.0)
     return _sum(decode, prefill)
 
 
@@ -197,7 +199,9 @@ def _experts(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operati
     tall = (work.narrow > 0) | ((work.tokens > held) & (work.weight_bytes >= 1))
     least = np.where(tall, TALL_EXPERT_ROWS, LEAST_ROWS)
     flops = np.where(has, 2 * touched / work.chips * np.maximum(each, least) * params, 0.0) * shape.moe_layers
-    activations = chosen / work.chips * shape.hidden * 4 * ACTIVATION_BYTES
+    # every chip of an expert-parallel group handles all tokens' activations
+    width = shape.expert_intermediate / np.where(work.expert_parallel > 0, 1.0, work.chips)
+    activations = chosen * (2 * shape.hidden + 3 * width) * ACTIVATION_BYTES / EXPERT_ACTIVATIONS
     moved = np.where(has, touched / work.chips * params * work.weight_bytes + activations, 0.0) * shape.moe_layers
     rate = np.where(work.narrow > 0, rates.narrow * c.narrow_efficiency, rates.wide * c.wide_efficiency)
     load, weights = _fullest(chosen / work.chips, touched / experts, experts / work.chips, work, c)

@@ -73,6 +73,14 @@ class Shape:
         window = np.where(self.sliding_window > 0, np.minimum(context, self.sliding_window), context)
         return np.asarray(self.global_layers * context + (self.attention_layers - self.global_layers) * window)
 
+    def attended_in_prompt(self, prompt_tokens: ArrayLike) -> Array:
+        """The same, averaged over the positions of a prompt of this length, each seeing those before it."""
+        length = np.maximum(np.asarray(prompt_tokens, float), 1.0)
+        window = np.where(self.sliding_window > 0, np.minimum(self.sliding_window, length), length)
+        # the mean over positions p of min(p, w) is w - w²/2L
+        slides = (self.attention_layers - self.global_layers) * (window - window**2 / (2 * length))
+        return np.asarray(self.global_layers * length / 2 + slides)
+
 
 def _row(model: Model) -> dict[str, float]:
     inner, keys = model.mamba_heads * model.mamba_head_dim, 2 * model.mamba_groups * model.mamba_state

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import least_squares
 
-from wattline.chip.coefficients import PRIORS, Coefficients, fact_name
+from wattline.chip.coefficients import PRIORS, Coefficients, fact_name, prior_of
 from wattline.errors import WattlineError
 from wattline.fact import Array
 from wattline.validate.serving_rows import Row, Table
@@ -76,7 +76,7 @@ class _Layout:
     def __init__(self, generations: Sequence[str], tasks: Sequence[str]) -> None:
         self.generations, self.tasks = list(generations), list(tasks)
         self.media = [kind for kind in MEDIA_S if kind.removesuffix("-sound") in self.tasks]
-        pairs = [(PRIORS[name].value, PRIORS[name].width) for _ in self.generations for name in PRIORS]
+        pairs = [prior_of(name, generation) for generation in self.generations for name in PRIORS]
         pairs += [INPUTS.get(task, OTHER_INPUT) for task in self.tasks]
         pairs += [MEDIA_S[task] for task in self.media] + [STALL_S]
         self.start = np.log([value for value, _ in pairs])
