@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline import catalog
+from wattline.chip.shape import Shape
 from wattline.work import flops as count
 from wattline.work.model import Model, load_model
 
@@ -149,3 +150,13 @@ def test_weights_of_every_format(width: str) -> None:
     found = count.weight_bytes(llama, count.BYTES[width])
     assert found >= llama.total_params * count.BYTES[width] * (1 - 1e-12)
     assert found <= llama.total_params * max(count.BYTES[width], 2.0)
+
+
+def test_the_cache_by_shape_is_that_by_model() -> None:
+    for name in ("llama-3.1-70b", "deepseek-v3", "gpt-oss-120b", "gemma-3-27b", "nemotron-nano-9b-v2"):
+        model = load_model(name)
+        for context in (100.0, 5000.0):
+            one = float(Shape.of(model).cache_bytes(context, 1.0))
+            assert one == pytest.approx(float(count.kv_bytes(model, context)))
+        # beyond its heads of keys a cache is held more than once
+        assert float(Shape.of(model).cache_bytes(5000.0, 64.0)) > one

@@ -73,6 +73,15 @@ class Shape:
         window = np.where(self.sliding_window > 0, np.minimum(context, self.sliding_window), context)
         return np.asarray(self.global_layers * context + (self.attention_layers - self.global_layers) * window)
 
+    def cache_bytes(self, context_tokens: ArrayLike, chips: ArrayLike, bytes_per_value: float = 2.0) -> Array:
+        """Bytes of one sequence's cache over all chips of a replica; what chips outnumber is held by each."""
+        group = np.asarray(chips, float)
+        held = np.maximum(self.kv_heads, group) * 2 * self.head_dim
+        values = np.where(self.latent, (self.kv_lora_rank + self.qk_rope_head_dim) * group, held)
+        return np.asarray(
+            self.attended(context_tokens) * values * bytes_per_value + self.mamba_layers * self.mamba_state * 4
+        )
+
     def attended_in_prompt(self, prompt_tokens: ArrayLike) -> Array:
         """The same, averaged over the positions of a prompt of this length, each seeing those before it."""
         length = np.maximum(np.asarray(prompt_tokens, float), 1.0)

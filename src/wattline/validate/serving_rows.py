@@ -19,13 +19,15 @@ from wattline.draws import Draws
 from wattline.errors import WattlineError
 from wattline.fact import Array
 from wattline.files import read_text
-from wattline.work.flops import BYTES
+from wattline.work.flops import BYTES, weight_bytes
 from wattline.work.model import Model, load_model
 
 LIMIT_BYTES = 50_000_000
 COLUMNS = ("model_id", "gpu_model", "num_gpus", "avg_batch_size", "avg_output_len", "weight_precision", "task")
 MEASURED = ("energy_per_token_joules", "avg_power_watts", "median_itl_ms", "output_throughput_tokens_per_sec")
 FORMATS = {"bfloat16": "bf16", "float16": "fp16", "mxfp4": "mxfp4", "fp8": "fp8", "nvfp4": "nvfp4", "int8": "int8"}
+# an "80 GB" board holds 80 GiB and more, 7% above the nameplate, of which servers take some 93%
+SERVING_MEMORY = 1.0
 MEAN_POSITION = 0.55  # of a sequence in decode: longer answers stay longer, so their mean position is past the middle
 
 
@@ -127,6 +129,7 @@ class Table:
     chips: Array
     weight_bytes: Array
     dense_bytes: Array
+    cache_room_bytes: Array  # of a replica, beside the weights
     narrow: Array
     expert_parallel: Array
     batch: Array
@@ -152,6 +155,7 @@ class Table:
             chips=column([float(r.chips) for r in rows]),
             weight_bytes=column([BYTES[r.precision] for r in rows]),
             dense_bytes=column([dense_bytes(r.precision) for r in rows]),
+            cache_room_bytes=column([_room(r) for r in rows]),
             narrow=column([float(computes_narrow(r.chip, r.precision)) for r in rows]),
             expert_parallel=column([float(r.expert_parallel) for r in rows]),
             batch=column([r.batch for r in rows]),
@@ -172,6 +176,12 @@ class Table:
             narrow=self.narrow,
             expert_parallel=self.expert_parallel,
         )
+
+
+def _room(row: Row) -> float:
+    """Memory that a replica has left for the cache."""
+    held = weight_bytes(row.model, BYTES[row.precision])
+    return max(row.chips * row.chip.memory_bytes * SERVING_MEMORY - held, 0.0)
 
 
 def known_tasks() -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from wattline.chip.coefficients import Coefficients
 from wattline.chip.step import Step, step
 from wattline.fact import Array
-from wattline.validate.serving_rows import Row, Table
+from wattline.validate.serving_rows import MEAN_POSITION, Row, Table
 
 STALLED = {"gpqa": 1.0, "image-chat": 12.0}  # task -> from this batch on
 STEP_TOKENS = 8192.0  # vLLM's default max_num_batched_tokens when serving
@@ -47,8 +47,7 @@ def steady(table: Table, c: Coefficients, assumed: Assumed) -> Steady:
     """The rows of a table, all of chips with these coefficients."""
     prompt = np.array([_prompt_tokens(row, assumed) for row in table.rows])
     media = np.array([assumed.media_s.get(media_kind(row), 0.0) for row in table.rows])
-    # with more tokens to read and write than a step holds, some sequences wait in their prompts
-    decoding = np.minimum(table.batch, STEP_TOKENS / (1.0 + prompt / table.output))
+    decoding = _decoding(table, prompt)
     arrivals = decoding / table.output  # new prompts a step, on the mean
     share = 1.0 - np.exp(-arrivals)  # of steps that read any, arrivals taken as by chance
     plain = _step(table, c, decoding, prompt, np.zeros_like(arrivals))
@@ -59,6 +58,15 @@ def steady(table: Table, c: Coefficients, assumed: Assumed) -> Steady:
     watts = np.clip(energy / mean, table.watts.idle, table.watts.limit)
     itl = _median_step(table, c, decoding, prompt, arrivals, plain) + assumed.stall_s * stalled(table)
     return Steady(np.asarray(itl), np.asarray(mean * table.batch / decoding), np.asarray(watts))
+
+
+def _decoding(table: Table, prompt: Array) -> Array:
+    """Sequences that decode in a step: some wait in their prompts when a step cannot hold all tokens to read and write,
+    and some for room when the cache cannot hold all contexts."""
+    by_tokens = STEP_TOKENS / (1.0 + prompt / table.output)
+    context = prompt + MEAN_POSITION * table.output
+    by_room = table.cache_room_bytes / table.shape.cache_bytes(context, table.chips)
+    return np.maximum(np.minimum(table.batch, np.minimum(by_tokens, by_room)), 1.0)
 
 
 def _step(table: Table, c: Coefficients, decoding: Array, prompt: Array, prompts: Array) -> Step:
