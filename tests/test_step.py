@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline import catalog
+from wattline.chip.coefficients import PRIORS, coefficients
 from wattline.chip.device import Chip, load_chip
 from wattline.chip.step import decode_step, memory_needed_bytes, prefill_step
 from wattline.draws import Draws
@@ -260,3 +261,12 @@ def test_idle_power_grows_as_the_share_of_work_falls(name: str, share: float) ->
         assert float(busy[phase][phase]) == float(partly[phase][phase])
         assert float(partly[phase]["network"]) == pytest.approx(float(busy[phase]["network"]) / share)
         assert all(float(partly[phase][part]) >= float(busy[phase][part]) for part in partly[phase])
+
+
+@pytest.mark.parametrize("name", ["h100-sxm", "b200", "a100-sxm-80gb", "mi300x", "tpu-v5e"])
+def test_no_draw_reaches_more_than_the_nameplate(name: str) -> None:
+    chip, draws = device(name, 3000)
+    found = coefficients(chip.generation, draws)
+    for field in PRIORS:
+        if field.endswith("_efficiency"):
+            assert np.all(getattr(found, field) <= 1.0), field

@@ -87,3 +87,9 @@ def test_draws_give_a_range() -> None:
     found = tuned_mfu(model, chip, plan, "bf16", draws)
     assert found.shape == (200,)
     assert np.ptp(found) > 0
+
+
+def test_tuned_goes_with_nothing_that_settles_the_time() -> None:
+    for given_too in ({"mfu": 0.4}, {"hours": 100}):
+        with pytest.raises(WattlineError, match="one of them"):
+            wl.train("llama-3.1-70b", "1T", "h100-sxm", 512, tuned=True, **given_too)  # type: ignore[arg-type]

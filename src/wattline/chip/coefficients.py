@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from wattline import catalog
 from wattline.draws import Draws
-from wattline.fact import Array
+from wattline.fact import Z95, Array
 
 
 @dataclass(frozen=True)
@@ -54,36 +56,15 @@ PRIORS: dict[str, Prior] = {
     "link_power": Prior(0.1, 0.7, "", "power while summing over chips, as a fraction of TDP"),
     "sampling_power": Prior(0.5, 0.3, "", "power while sampling, as a fraction of TDP"),
 }
-# what measured kernels say of a generation (`wattline validate kernels`; aiconfigurator's H100, H200 and B200 data):
-# value and width in place of the general thought
-KERNELS: dict[str, dict[str, tuple[float, float]]] = {
-    "hopper": {
-        "wide_efficiency": (0.74, 0.08),
-        "memory_efficiency": (0.83, 0.06),
-        "launch_s": (3.1e-6, 0.2),
-        "attention_launch_s": (12e-6, 0.3),
-        "cache_efficiency": (0.75, 0.1),
-        "prompt_attention_efficiency": (0.5, 0.15),
-        "all_reduce_s": (5e-6, 0.3),
-        "flop_power": (0.93, 0.12),
-    },
-    "blackwell": {
-        "wide_efficiency": (0.61, 0.08),
-        "memory_efficiency": (0.76, 0.06),
-        "launch_s": (2.5e-6, 0.2),
-        "attention_launch_s": (7e-6, 0.3),
-        "cache_efficiency": (0.85, 0.1),
-        "prompt_attention_efficiency": (0.42, 0.15),
-        "all_reduce_s": (7.5e-6, 0.3),
-        "flop_power": (0.93, 0.12),
-    },
-}
 
 
 def prior_of(name: str, generation: str) -> tuple[float, float]:
-    """The value and width of the thought before the fit: the kernels' where they say something."""
-    general = PRIORS[name]
-    return KERNELS.get(generation, {}).get(name, (general.value, general.width))
+    """The value and width of the thought before the fit: what measured kernels say, where they say something."""
+    known = catalog.records("fit").get(f"kernel-{name.replace('_', '-')}-{generation}")
+    if known is None:
+        return PRIORS[name].value, PRIORS[name].width
+    fact = known["value"]
+    return fact.value, float(np.log(fact.high / fact.low)) / (2 * Z95)
 
 
 @dataclass(frozen=True, eq=False)

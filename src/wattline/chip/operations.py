@@ -21,7 +21,8 @@ EXPERT_ACTIVATIONS = 0.4  # of the rate of weights: tokens are gathered and scat
 LEAST_ROWS = 16.0  # the narrowest tile of a tensor core product
 TALL_EXPERT_ROWS = 64.0  # tile of grouped expert kernels beyond the smallest batches, and of 8-bit ones always
 JOIN = 3.0  # exponent with which arithmetic and memory time are joined: 1 adds them, infinity takes the longer
-MOE_KERNELS, MAMBA_KERNELS = 5.0, 6.0
+MOE_KERNELS, MAMBA_KERNELS, ELEMENTWISE_KERNELS = 5.0, 6.0, 1.4  # launches a layer beside its products
+ELEMENTWISE_EFFICIENCY = 0.7  # of memory bandwidth
 ELEMENTWISE_PASSES = 6.0  # times that activations pass through memory in a sub-layer's norms, sums and activations
 
 
@@ -246,8 +247,8 @@ def _mamba(shape: Shape, work: Work, rates: Rates, c: Coefficients, weight_bytes
 def _elementwise(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operation:
     moved = shape.layers * work.tokens * shape.hidden * ACTIVATION_BYTES * ELEMENTWISE_PASSES
     none = np.zeros_like(moved)
-    launch = 1.4 * shape.layers * c.launch_s
-    return _kernel(none, moved, none, moved / (rates.memory * 0.7), launch, 0.0)
+    launch = ELEMENTWISE_KERNELS * shape.layers * c.launch_s
+    return _kernel(none, moved, none, moved / (rates.memory * ELEMENTWISE_EFFICIENCY), launch, 0.0)
 
 
 def _sampling(shape: Shape, work: Work, c: Coefficients) -> Operation:

@@ -33,7 +33,6 @@ INTERLEAVE = 4  # stages that a chip holds of an interleaved pipeline, where lay
 STATE_BYTES, SHARDED_BYTES = 6.0, 12.0  # weights and gradients on every replica; optimiser states shared among them
 ACTIVATION_BYTES_PER_TOKEN = 34.0  # per hidden unit and layer, with selective recomputation
 USABLE_MEMORY = 0.9
-CAST_EFFICIENCY = 0.7  # of memory bandwidth, as in other elementwise work
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ def _casts(shape: Shape, tokens: Array, chips: Array, rates: Rates) -> Operation
     experts = shape.moe_layers * shape.active_experts * (shape.hidden + shape.expert_intermediate) / chips
     moved = 4.0 * tokens * (attention + mlp + experts)
     zero = np.zeros_like(moved)
-    time = moved / (rates.memory * CAST_EFFICIENCY)
+    time = moved / (rates.memory * op.ELEMENTWISE_EFFICIENCY)
     return Operation(np.asarray(time), zero, zero, np.asarray(moved), np.asarray(time))
 
 

@@ -91,6 +91,8 @@ def train(
     draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
     if hours is not None and mfu is not None:
         raise WattlineError("give hours or MFU, not both: each follows from the other")
+    if tuned and (hours is not None or mfu is not None):
+        raise WattlineError("give tuned, hours or MFU, one of them: each settles the time by itself")
     architecture, device = read_model(model), load_chip(chip, draw)
     job = Job(
         model=architecture,
@@ -272,7 +274,7 @@ def _power(job: Job, draws: Draws, working: Working) -> dict[str, Array]:
     device = job.device
     goodput = np.asarray(1.0) if job.tuned else draws.own("fit.training-goodput")
     active = training_power_w(device, draws)
-    if job.tuned and job.mfu is None and job.hours is None:
+    if job.tuned:
         active = training_step(job.model, device, _plan(job), job.precision, draws).power_w
     predicted = training.power_by_part(job.chips, active, device.idle_w, device.host_w, device.network_w, goodput)
     if job.watts is not None:

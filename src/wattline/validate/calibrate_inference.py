@@ -79,6 +79,9 @@ class _Layout:
         pairs = [prior_of(name, generation) for generation in self.generations for name in PRIORS]
         pairs += [INPUTS.get(task, OTHER_INPUT) for task in self.tasks]
         pairs += [MEDIA_S[task] for task in self.media] + [STALL_S]
+        most = [0.0 if name.endswith("_efficiency") else np.inf for _ in self.generations for name in PRIORS]
+        # no chip exceeds its nameplate
+        self.highest = np.array([*most, *[np.inf] * (len(pairs) - len(most))])
         self.start = np.log([value for value, _ in pairs])
         self.width = np.array([width for _, width in pairs])
 
@@ -116,7 +119,9 @@ def fit_step(rows: Sequence[Row], start: StepFit | None = None) -> StepFit:
         return np.concatenate([np.concatenate(parts) * 0.5, (vector - layout.start) / layout.width])
 
     begin = layout.start if start is None else _vector(start, layout)
-    return layout.read(least_squares(residuals, begin, max_nfev=60, xtol=1e-6, ftol=1e-6).x)
+    bounds = (-np.inf, layout.highest)
+    begin = np.minimum(begin, layout.highest - 1e-6)
+    return layout.read(least_squares(residuals, begin, bounds=bounds, max_nfev=60, xtol=1e-6, ftol=1e-6).x)
 
 
 def _vector(fit: StepFit, layout: _Layout) -> Array:

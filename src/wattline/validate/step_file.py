@@ -15,6 +15,7 @@ from wattline.validate.serving_rows import Row, read_rows
 from wattline.validate.steady import Assumed, Steady
 
 UNSURE_INPUT = 1.6  # factor either way at p5 and p95: lengths are not published
+BETWEEN = 1.15  # how far beyond the measured chips another may lie
 UNMEASURED = 1.5  # how much wider the spread is on chips that were never measured
 
 _HEAD = """\
@@ -47,7 +48,7 @@ def step_file(fit: StepFit, rows: Sequence[Row], unseen: Steady, about: str) -> 
             )
     for name, value in fit.generic().items():
         every = [one[name] for one in fit.coefficients.values()]
-        low, high = min(every) / 1.15, max(every) * 1.15
+        low, high = min(every) / BETWEEN, max(every) * BETWEEN
         text = _fact(fact_name(name), f"chips not measured: {PRIORS[name].about}", value, name, low, high)
         blocks.append(text.replace('basis = "derived"', 'basis = "estimated"'))
     blocks += _spreads(rows, unseen, sorted(fit.coefficients))
@@ -67,7 +68,9 @@ def _fact(key: str, about: str, value: float, name: str, low: float | None = Non
     unit = PRIORS[name].unit if name else ""
     lines = [f"[{key}]", f'name = "{about}"', f"value = {value:.5g}"]
     if low is not None and high is not None:
-        lines += [f"low = {low:.5g}", f"high = {high:.5g}", 'dist = "lognormal"']
+        share = name.endswith("_efficiency")  # of a nameplate: bounded, and never above it
+        high = min(high, 1.0) if share else high
+        lines += [f"low = {low:.5g}", f"high = {high:.5g}", f'dist = "{"triangular" if share else "lognormal"}"']
     return "\n".join([*lines, f'unit = "{unit}"', 'basis = "derived"', ""])
 
 
