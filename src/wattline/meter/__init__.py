@@ -1,0 +1,1 @@
+"""What really happened: sensors, recordings, journal, windows, attribution, in the types of the line."""

@@ -1,0 +1,1 @@
+"""One module a format that others record in; each gives a Recording."""

@@ -1,0 +1,61 @@
+"""A recording: what sensors said over time, raw, whether read from a file, a journal or a live run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from wattline.fact import Array
+from wattline.meter.device import Device
+from wattline.meter.sensor import Spec
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Readings of one sensor as they were written, unsorted and uncleaned.
+
+    ``time_s``: seconds since the epoch, UTC, shape ``(n,)``. ``power_w`` and ``energy_j`` (cumulative): shape ``(n,)``
+    or None where the sensor gives none; NaN where a reading is missing. ``monotonic_s``: the same instants on a clock
+    that never jumps, where one was kept; durations go by it.
+    """
+
+    device: Device
+    spec: Spec
+    time_s: Array
+    power_w: Array | None = None
+    energy_j: Array | None = None
+    monotonic_s: Array | None = None
+
+
+@dataclass(frozen=True)
+class Window:
+    """A named stretch of time: a run, an epoch, a request. ``end_s`` is None while it is open."""
+
+    name: str
+    begin_s: float
+    end_s: float | None
+    parent: str = ""
+    rank: str = ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong in a series, how often, how long, and what was done about it."""
+
+    kind: str  # gap, duplicate, sentinel, negative, stuck, clock, wrap, reset, unreadable
+    count: int
+    seconds: float = 0.0
+    done: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Series with the windows and counts (tokens, queries, samples) that the source tells, and faults found reading."""
+
+    series: Sequence[Series]
+    windows: Sequence[Window] = ()
+    counts: Mapping[str, float] = field(default_factory=dict)
+    faults: Sequence[Fault] = ()
+    notes: Sequence[str] = ()
+    source: str = ""
