@@ -45,6 +45,10 @@ PRIORS: dict[str, Prior] = {
     "host_per_sequence_s": Prior(1e-5, 0.3, "s", "host's time per sequence and step"),
     "sampling_s_per_logit": Prior(3e-10, 0.4, "s", "time to sort one logit for top-k and top-p sampling"),
     "mixed_layer_s": Prior(3e-5, 0.7, "s", "extra time a sub-layer in steps that read prompts, which no graph replays"),
+    "expert_launch_s": Prior(
+        30e-6, 0.3, "s", "time of a layer's experts beyond arithmetic and bytes: routing, sorting"
+    ),
+    "foreign_expert_s": Prior(5e-7, 0.7, "s", "time that a tall tile of an expert on another chip takes to pass over"),
     "expert_unevenness": Prior(
         1.0, 0.4, "", "how many standard deviations of chance the fullest chip lies above the mean"
     ),
@@ -55,6 +59,11 @@ PRIORS: dict[str, Prior] = {
     "narrow_power": Prior(1.2, 0.3, "", "power of kernels in a narrow format beside others at work"),
     "link_power": Prior(0.1, 0.7, "", "power while summing over chips, as a fraction of TDP"),
     "sampling_power": Prior(0.5, 0.3, "", "power while sampling, as a fraction of TDP"),
+    "media_power": Prior(0.5, 0.4, "", "power while pictures are encoded, as a fraction of TDP"),
+    "clock_exponent": Prior(
+        0.8, 0.4, "", "energy of work falls with the clock to this power, where the limit lowers the clock"
+    ),
+    "limit_reach": Prior(0.97, 0.02, "", "share of the power limit that the clock's control lets through"),
 }
 
 
@@ -91,6 +100,8 @@ class Coefficients:
     host_per_sequence_s: Array
     sampling_s_per_logit: Array
     mixed_layer_s: Array
+    expert_launch_s: Array
+    foreign_expert_s: Array
     expert_unevenness: Array
     static_power: Array
     flop_power: Array
@@ -99,6 +110,9 @@ class Coefficients:
     narrow_power: Array
     link_power: Array
     sampling_power: Array
+    media_power: Array
+    clock_exponent: Array
+    limit_reach: Array
 
 
 def fact_name(name: str, generation: str = "") -> str:

@@ -7,7 +7,7 @@ memory at reachable rates (smoothly joined), and a launch. Coefficients are fact
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,7 +21,7 @@ EXPERT_ACTIVATIONS = 0.4  # of the rate of weights: tokens are gathered and scat
 LEAST_ROWS = 16.0  # the narrowest tile of a tensor core product
 TALL_EXPERT_ROWS = 64.0  # tile of grouped expert kernels beyond the smallest batches, and of 8-bit ones always
 JOIN = 3.0  # exponent with which arithmetic and memory time are joined: 1 adds them, infinity takes the longer
-MOE_KERNELS, MAMBA_KERNELS, ELEMENTWISE_KERNELS = 5.0, 6.0, 1.4  # launches a layer beside its products
+MAMBA_KERNELS, ELEMENTWISE_KERNELS = 6.0, 1.4  # launches a layer beside its products
 ELEMENTWISE_EFFICIENCY = 0.7  # of memory bandwidth
 ELEMENTWISE_PASSES = 6.0  # times that activations pass through memory in a sub-layer's norms, sums and activations
 
@@ -208,15 +208,14 @@ def _experts(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operati
     load, weights = _fullest(chosen / work.chips, touched / experts, experts / work.chips, work, c)
     usual = np.where(tall, c.tall_tile_slowness, np.where(work.weight_bytes < 1, c.four_bit_slowness, 1.0))
     slow = np.where(work.narrow > 0, c.narrow_expert_slowness, usual)
-    launches = MOE_KERNELS * shape.moe_layers * c.launch_s
-    return _kernel(
-        flops,
-        moved,
-        load * slow * flops / (rate * c.expert_efficiency),
-        weights * slow * moved / (rates.memory * c.expert_memory_efficiency),
-        launches,
-        work.narrow,
-    )
+    # kernels pass over the tiles of experts that other chips hold, and write zeros for them
+    foreign = np.where(tall, touched * (1.0 - held / experts), 0.0) * c.foreign_expert_s
+    launches = shape.moe_layers * (c.expert_launch_s * np.where(work.narrow > 0, c.narrow_launches, 1.0) + foreign)
+    compute_s = slow * flops / (rate * c.expert_efficiency)
+    memory_s = slow * moved / (rates.memory * c.expert_memory_efficiency)
+    fullest = _kernel(flops, moved, load * compute_s, weights * memory_s, launches, work.narrow)
+    even = _kernel(flops, moved, compute_s, memory_s, launches, work.narrow)
+    return replace(fullest, busy_s=even.busy_s)  # the other chips wait
 
 
 def _fullest(chosen: Array, share: Array, held: Array, work: Work, c: Coefficients) -> tuple[Array, Array]:
@@ -252,9 +251,8 @@ def _elementwise(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Ope
 
 
 def _sampling(shape: Shape, work: Work, c: Coefficients) -> Operation:
-    """Sorting the vocabulary for top-k and top-p, on the one chip that holds the logits."""
-    time = c.sampling_s_per_logit * work.sequences * shape.vocab
-    return _waiting(time)
+    """Sorting the vocabulary for top-k and top-p, on every chip, which all hold the logits."""
+    return _waiting(c.sampling_s_per_logit * work.sequences * shape.vocab)
 
 
 def _all_reduce(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operation:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from wattline import catalog
 from wattline.chip.coefficients import Coefficients, coefficients
 from wattline.chip.device import COMPUTE, Chip
+from wattline.chip.known import is_known, known_factor
 from wattline.chip.operations import Operation, Rates, Work, operations
 from wattline.chip.shape import Shape
 from wattline.draws import Draws
@@ -23,6 +24,7 @@ from wattline.work.flops import BYTES
 from wattline.work.model import Model
 
 NARROW = ("fp8", "int8", "fp4")
+MOST_STATIC = 0.9  # of a low cap: clocks and voltage fall, and static power with them
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +72,26 @@ def step(shape: Shape, work: Work, rates: Rates, watts: Watts, c: Coefficients) 
     joules = {name: watts.tdp * _tdp_seconds(name, op, work, rates, c) for name, op in found.items()}
     time = np.asarray(sum(op.time_s for op in found.values()))
     energy = np.maximum(sum(joules.values()), watts.idle * time)
-    stretched = np.maximum(time, energy / watts.limit)
-    return Step(found, joules, stretched, np.asarray(energy / stretched))
+    stretched, power = held_to_limit(time, energy, watts, c)
+    return Step(found, joules, stretched, power)
+
+
+def held_to_limit(time_s: Array, energy_j: Array, watts: Watts, c: Coefficients) -> tuple[Array, Array]:
+    """Seconds and watts of work that would take this long and this much at full clocks, at the clock that the limit
+    allows: time goes with 1/clock, energy beyond static power with its power ``clock_exponent`` (voltage falls too).
+    """
+    reach = np.minimum(watts.limit * c.limit_reach, watts.limit)
+    static = np.minimum(c.static_power * watts.tdp, MOST_STATIC * reach)
+    moving = np.maximum(energy_j / time_s - static, 1e-9)
+    clock = np.minimum((reach - static) / moving, 1.0) ** (1.0 / (1.0 + c.clock_exponent))
+    return np.asarray(time_s / clock), np.asarray(
+        np.minimum(static + moving * clock ** (1.0 + c.clock_exponent), reach)
+    )
 
 
 def _tdp_seconds(name: str, op: Operation, work: Work, rates: Rates, c: Coefficients) -> Array:
     """Joules of an operation as a multiple of TDP."""
-    moving = {"all-reduce": c.link_power, "sampling": c.sampling_power / work.chips}.get(name, np.asarray(0.0))
+    moving = {"all-reduce": c.link_power, "sampling": c.sampling_power}.get(name, np.asarray(0.0))
     arithmetic = c.flop_power * (op.flops / rates.wide + op.narrow_flops / rates.narrow)
     memory = c.byte_power * op.bytes / rates.memory
     busy = c.busy_power * op.busy_s * np.where(op.narrow_flops > 0, c.narrow_power, 1.0)
@@ -133,21 +148,30 @@ def _run(
     watts = Watts(tdp, np.minimum(chip.idle_w, limit), limit)
     c = coefficients(chip.generation, draws)
     one = step(Shape.of(model), work, nameplate(chip, chips, precision), watts, c)
-    return spread(one, watts, chip.generation, draws)
+    return spread(one, watts, model, chip.generation, draws)
 
 
-def spread(one: Step, watts: Watts, generation: str, draws: Draws) -> Step:
-    """The step as measured ones scatter around it, in time and in energy; power follows, between idle and limit."""
-    time = one.time_s * draws.own(spread_fact("time", generation))
-    energy = one.energy_j * draws.own(spread_fact("energy", generation))
-    power = np.clip(energy / time, watts.idle, watts.limit)
-    return Step(one.operations, one.joules, time, power)
+def spread(one: Step, watts: Watts, model: Model, generation: str, draws: Draws) -> Step:
+    """The step as measured ones scatter around it, in time and in energy; power follows, between idle and limit.
+
+    A model whose serving was measured takes what it reached, and scatters less.
+    """
+    known = is_known(model, generation)
+    factors = {what: known_factor(what, model, generation, draws) for what in ("time", "power")}
+    time = one.time_s * factors["time"] * draws.own(spread_fact("time", generation, known))
+    power = one.power_w * factors["power"]
+    energy = one.time_s * factors["time"] * power * draws.own(spread_fact("energy", generation, known))
+    return Step(one.operations, one.joules, time, np.clip(energy / time, watts.idle, watts.limit))
 
 
-def spread_fact(what: str, generation: str) -> str:
-    """The fact of how measured time or power scatters around the model, for a generation or for any."""
+def spread_fact(what: str, generation: str, known: bool = False) -> str:
+    """The fact of how measured time, energy, power or inter-token latency scatters around the model: for a generation
+    or for any, and for models that were measured themselves."""
+    records = catalog.records("fit")
+    if known:
+        return f"fit.step-spread-known-{what}-{generation}"
     own = f"step-spread-{what}-{generation}"
-    return f"fit.{own if own in catalog.records('fit') else f'step-spread-{what}'}"
+    return f"fit.{own if own in records else f'step-spread-{what}'}"
 
 
 def prefill_step(

@@ -53,7 +53,9 @@ def validate_training(
 def validate_inference(
     file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")],
     by: Annotated[str, typer.Option(help="Scores by group as well: model, family, gpu, task or precision.")] = "",
-    leave_out: Annotated[str, typer.Option(help="Predict each model, family or gpu by a fit without it.")] = "",
+    leave_out: Annotated[
+        str, typer.Option(help="Predict each model, family, gpu, or tenth of the rows by a fit without it.")
+    ] = "",
     out: Annotated[Path | None, typer.Option(help="Write every row with its prediction to this CSV.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Write a parity plot to this HTML file.")] = None,
     as_json: AsJson = False,
@@ -63,12 +65,12 @@ def validate_inference(
 
     from wattline.cli.out import print_json, print_rich
     from wattline.report.inference import parity_page, predictions_csv, render
-    from wattline.validate.groups import BY
+    from wattline.validate.groups import BY, LEAVE_OUT
     from wattline.validate.inference import validate
     from wattline.validate.serving_rows import read_rows
     from wattline.validate.step_file import fit_from_catalog
 
-    for option, value, known in (("--by", by, BY), ("--leave-out", leave_out, BY[:3])):
+    for option, value, known in (("--by", by, BY), ("--leave-out", leave_out, LEAVE_OUT)):
         if value and value not in known:
             raise WattlineError(f"{option}: {value!r} is none of {', '.join(known)}")
     rows, unusable = read_rows(file)

@@ -7,7 +7,7 @@ only as far as the measurements do. All chips share the tasks' input lengths. De
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -15,6 +15,7 @@ from scipy.optimize import least_squares
 from wattline.chip.coefficients import PRIORS, Coefficients, fact_name, prior_of
 from wattline.errors import WattlineError
 from wattline.fact import Array
+from wattline.validate.campaigns import Campaigns, fit_campaigns
 from wattline.validate.serving_rows import Row, Table
 from wattline.validate.steady import Assumed, Steady, steady
 
@@ -27,10 +28,20 @@ INPUTS = {
     "video-chat": (3000.0, 0.7),
 }
 OTHER_INPUT = (500.0, 0.7)
-MEDIA_S = {"image-chat": (0.02, 0.7), "video-chat": (0.1, 0.7), "video-chat-sound": (0.3, 0.7)}
+MEDIA_S = {
+    "image-chat": (0.02, 0.7),
+    "image-chat-fixed": (0.01, 0.7),
+    "video-chat": (0.1, 0.7),
+    "video-chat-sound": (0.3, 0.7),
+}
+CROWDING = (3.0, 0.5)
+# distinct prompts of a benchmark's data set beside its running requests, and how unsure
+DISTINCT = {"lm-arena-chat": (3000.0, 1.0), "image-chat": (1000.0, 1.0), "video-chat": (1000.0, 1.0)}
+TOGETHER = (1.3, 0.3)
 STALL_S = (0.02, 0.3)
-SHARP = {"itl": 4.0, "step": 4.0, "power": 6.0}  # log errors well under one over this count as they are
-SIGMA = {"itl": 0.10, "step": 0.10, "power": 0.08}
+SHARES = ("_efficiency", "limit_reach")  # of a nameplate: one at most
+SHARP = {"itl": 4.0, "time": 4.0, "power": 6.0}  # log errors well under one over this count as they are
+SIGMA = {"itl": 0.10, "time": 0.10, "power": 0.08}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +50,7 @@ class StepFit:
 
     coefficients: dict[str, dict[str, float]]
     assumed: Assumed
+    campaigns: Campaigns = field(default_factory=Campaigns)
 
     def of(self, generation: str) -> Coefficients:
         """The coefficients of a generation; one not fitted takes the geometric mean of those that were."""
@@ -57,7 +69,17 @@ class StepFit:
             index = [i for i, row in enumerate(rows) if row.chip.generation == generation]
             found = steady(Table.of([rows[i] for i in index]), self.of(generation), self._for(rows))
             itl[index], mean[index], watts[index] = found.itl_s, found.step_s, found.chip_w
-        return Steady(itl, mean, watts)
+        return self._as_known(rows, Steady(itl, mean, watts))
+
+    def _as_known(self, rows: Sequence[Row], found: Steady) -> Steady:
+        """The same, as far as the model's steps were measured, between idle and the limit."""
+        time = self.campaigns.factors("time", rows)
+        watts = found.chip_w * self.campaigns.factors("power", rows)
+        idle = np.array([float(row.chip.idle_w) for row in rows])
+        limit = np.array([float(row.chip.tdp_w) for row in rows])
+        return Steady(
+            found.itl_s * self.campaigns.factors("itl", rows), found.step_s * time, np.clip(watts, idle, limit)
+        )
 
     def _for(self, rows: Sequence[Row]) -> Assumed:
         """What a fit has not seen takes what was thought before it; an unknown task a usual length."""
@@ -67,6 +89,7 @@ class StepFit:
             self.assumed,
             input_tokens=tokens | dict(self.assumed.input_tokens),
             media_s=media | dict(self.assumed.media_s),
+            distinct={task: value for task, (value, _) in DISTINCT.items()} | dict(self.assumed.distinct),
         )
 
 
@@ -75,11 +98,13 @@ class _Layout:
 
     def __init__(self, generations: Sequence[str], tasks: Sequence[str]) -> None:
         self.generations, self.tasks = list(generations), list(tasks)
-        self.media = [kind for kind in MEDIA_S if kind.removesuffix("-sound") in self.tasks]
+        self.media = [kind for kind in MEDIA_S if kind.removesuffix("-sound").removesuffix("-fixed") in self.tasks]
         pairs = [prior_of(name, generation) for generation in self.generations for name in PRIORS]
         pairs += [INPUTS.get(task, OTHER_INPUT) for task in self.tasks]
-        pairs += [MEDIA_S[task] for task in self.media] + [STALL_S]
-        most = [0.0 if name.endswith("_efficiency") else np.inf for _ in self.generations for name in PRIORS]
+        self.repeated = [task for task in DISTINCT if task in self.tasks]
+        pairs += [MEDIA_S[task] for task in self.media] + [DISTINCT[task] for task in self.repeated]
+        pairs += [TOGETHER] * len(self.tasks) + [STALL_S, CROWDING]
+        most = [0.0 if name.endswith(SHARES) else np.inf for _ in self.generations for name in PRIORS]
         # no chip exceeds its nameplate
         self.highest = np.array([*most, *[np.inf] * (len(pairs) - len(most))])
         self.start = np.log([value for value, _ in pairs])
@@ -93,9 +118,11 @@ class _Layout:
             for i, generation in enumerate(self.generations)
         }
         rest = values[len(self.generations) * step :]
-        inputs = dict(zip(self.tasks, rest, strict=False))
-        media = dict(zip(self.media, rest[len(self.tasks) :], strict=False))
-        return StepFit(found, Assumed(inputs, media, rest[-1]))
+        named = iter(rest)
+        inputs, media, distinct, together = (
+            {name: next(named) for name in names} for names in (self.tasks, self.media, self.repeated, self.tasks)
+        )
+        return StepFit(found, Assumed(inputs, media, distinct, together, next(named), next(named)))
 
 
 def fit_step(rows: Sequence[Row], start: StepFit | None = None) -> StepFit:
@@ -112,7 +139,7 @@ def fit_step(rows: Sequence[Row], start: StepFit | None = None) -> StepFit:
         for generation, table in tables.items():
             found = steady(table, fit.of(generation), fit.assumed)
             truth = measured[generation]
-            for name, value in (("itl", found.itl_s), ("step", found.step_s), ("power", found.chip_w)):
+            for name, value in (("itl", found.itl_s), ("time", found.step_s), ("power", found.chip_w)):
                 k = SHARP[name]
                 parts.append(np.arctan(k * (np.log(value) - truth[name])) / (k * SIGMA[name]))
         # rows of one model and chip share their error: a few of them weigh as one
@@ -121,20 +148,26 @@ def fit_step(rows: Sequence[Row], start: StepFit | None = None) -> StepFit:
     begin = layout.start if start is None else _vector(start, layout)
     bounds = (-np.inf, layout.highest)
     begin = np.minimum(begin, layout.highest - 1e-6)
-    return layout.read(least_squares(residuals, begin, bounds=bounds, max_nfev=60, xtol=1e-6, ftol=1e-6).x)
+    fit = layout.read(least_squares(residuals, begin, bounds=bounds, max_nfev=60, xtol=1e-6, ftol=1e-6).x)
+    found, truth = fit.predict(rows), _measured(rows)
+    predicted = {"itl": found.itl_s, "time": found.step_s, "power": found.chip_w}
+    errors = {name: truth[name] - np.log(value) for name, value in predicted.items()}
+    return replace(fit, campaigns=fit_campaigns(rows, errors))
 
 
 def _vector(fit: StepFit, layout: _Layout) -> Array:
     values = [fit.coefficients.get(g, fit.generic())[name] for g in layout.generations for name in PRIORS]
     values += [fit.assumed.input_tokens[task] for task in layout.tasks]
-    values += [fit.assumed.media_s[task] for task in layout.media] + [fit.assumed.stall_s]
+    values += [fit.assumed.media_s[task] for task in layout.media]
+    values += [fit.assumed.distinct[task] for task in layout.repeated]
+    values += [fit.assumed.together[task] for task in layout.tasks] + [fit.assumed.stall_s, fit.assumed.crowding]
     return np.log(values)
 
 
 def _measured(rows: Sequence[Row]) -> dict[str, Array]:
     return {
         "itl": np.log([row.itl_s for row in rows]),
-        "step": np.log([row.batch / row.throughput for row in rows]),
+        "time": np.log([row.batch / row.throughput for row in rows]),
         "power": np.log([row.power_w / row.chips for row in rows]),
     }
 
@@ -143,7 +176,7 @@ def spreads(rows: Sequence[Row], found: Steady, generation: str) -> dict[str, tu
     """p5 and p95 of measured over predicted, for time and power, on one generation."""
     index = [i for i, row in enumerate(rows) if row.chip.generation == generation]
     truth = _measured([rows[i] for i in index])
-    time = np.exp(np.percentile(truth["step"] - np.log(found.step_s[index]), (5, 95)))
+    time = np.exp(np.percentile(truth["time"] - np.log(found.step_s[index]), (5, 95)))
     power = np.exp(np.percentile(truth["power"] - np.log(found.chip_w[index]), (5, 95)))
     return {"time": (float(time[0]), float(time[1])), "power": (float(power[0]), float(power[1]))}
 

@@ -93,7 +93,8 @@ def validate(
         "itl": np.array([row.itl_s for row in rows]),
         "throughput": np.array([row.throughput for row in rows]),
     }
-    low, high = _ranges(rows, predicted, draws)
+    known = np.array([fit.campaigns.knows(row) and leave_out in ("", "rows") for row in rows])
+    low, high = _ranges(rows, predicted, known, draws)
     return Inference(rows, unusable, measured, predicted, low, high, leave_out)
 
 
@@ -110,15 +111,19 @@ def predict_left_out(
     return Steady(*parts)
 
 
-def _ranges(rows: Sequence[Row], predicted: dict[str, Array], n: int) -> tuple[dict[str, Array], dict[str, Array]]:
-    """p5 and p95 of each prediction, from the spread of time and power by generation."""
+def _ranges(
+    rows: Sequence[Row], predicted: dict[str, Array], known: Array, n: int
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """p5 and p95 of each prediction, from the spreads by generation, of models ``known`` to the fit and of others."""
     low = {measure: np.zeros(len(rows)) for measure in MEASURES}
     high = {measure: np.zeros(len(rows)) for measure in MEASURES}
     draws = Draws(n)
-    for generation in {row.chip.generation for row in rows}:
-        time, power, energy = (draws(fact(spread_fact(what, generation))) for what in ("time", "power", "energy"))
-        scale = {"energy_per_token": energy, "power": power, "itl": time, "throughput": 1 / time}
-        index = [i for i, row in enumerate(rows) if row.chip.generation == generation]
+    groups = [(row.chip.generation, bool(is_known)) for row, is_known in zip(rows, known, strict=True)]
+    for generation, is_known in set(groups):
+        names = ("time", "power", "energy", "itl")
+        time, power, energy, itl = (draws(fact(spread_fact(what, generation, is_known))) for what in names)
+        scale = {"energy_per_token": energy, "power": power, "itl": itl, "throughput": 1 / time}
+        index = [i for i, group in enumerate(groups) if group == (generation, is_known)]
         for measure in MEASURES:
             p5, p95 = np.percentile(scale[measure], (5, 95))
             low[measure][index] = predicted[measure][index] * p5

@@ -28,7 +28,6 @@ MEASURED = ("energy_per_token_joules", "avg_power_watts", "median_itl_ms", "outp
 FORMATS = {"bfloat16": "bf16", "float16": "fp16", "mxfp4": "mxfp4", "fp8": "fp8", "nvfp4": "nvfp4", "int8": "int8"}
 # an "80 GB" board holds 80 GiB and more, 7% above the nameplate, of which servers take some 93%
 SERVING_MEMORY = 1.0
-MEAN_POSITION = 0.55  # of a sequence in decode: longer answers stay longer, so their mean position is past the middle
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,12 +162,12 @@ class Table:
             task=tuple(r.task for r in rows),
         )
 
-    def work(self, sequences: Array, tokens: Array, prompt_tokens: Array) -> Work:
-        """A step with ``sequences`` in decode and ``tokens`` in all."""
+    def work(self, sequences: Array, tokens: Array, context: Array, prompt_tokens: Array) -> Work:
+        """A step with ``sequences`` in decode at ``context`` tokens, and ``tokens`` in all."""
         return Work(
             tokens=tokens,
             sequences=sequences,
-            context=prompt_tokens + MEAN_POSITION * self.output,
+            context=context,
             prompt_tokens=prompt_tokens,
             chips=self.chips,
             weight_bytes=self.weight_bytes,

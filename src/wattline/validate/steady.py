@@ -14,21 +14,28 @@ import numpy as np
 from wattline.chip.coefficients import Coefficients
 from wattline.chip.step import Step, step
 from wattline.fact import Array
-from wattline.validate.serving_rows import MEAN_POSITION, Row, Table
+from wattline.validate.serving_rows import Row, Table
 
 STALLED = {"gpqa": 1.0, "image-chat": 12.0}  # task -> from this batch on
 STEP_TOKENS = 8192.0  # vLLM's default max_num_batched_tokens when serving
+MEAN_POSITION = 0.55  # of a sequence in decode: longer answers stay longer, so their mean position is past the middle
 MEDIAN_LAG = 0.6
 SHARPNESS = 0.1  # how sharply the median step passes from decode alone to mixed, in prompts a step
 
 
 @dataclass(frozen=True, eq=False)
 class Assumed:
-    """What the measurements leave out, by task: prompt tokens, seconds a prompt to prepare media, a host's stall."""
+    """What the measurements leave out, by task: prompt tokens, seconds a prompt to prepare media, distinct prompts in
+    the data set (repeats are found in the cache of prefixes), prompts that come together (requests that began together
+    and are alike in length end together); what a crowded host costs: seconds a step, and how many
+    times as long it prepares media."""
 
     input_tokens: Mapping[str, float]
     media_s: Mapping[str, float]
+    distinct: Mapping[str, float]
+    together: Mapping[str, float]
     stall_s: float
+    crowding: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,48 +54,69 @@ def steady(table: Table, c: Coefficients, assumed: Assumed) -> Steady:
     """The rows of a table, all of chips with these coefficients."""
     prompt = np.array([_prompt_tokens(row, assumed) for row in table.rows])
     media = np.array([assumed.media_s.get(media_kind(row), 0.0) for row in table.rows])
+    media = media * np.where(stalled(table) > 0, assumed.crowding, 1.0)
     decoding = _decoding(table, prompt)
-    arrivals = decoding / table.output  # new prompts a step, on the mean
-    share = 1.0 - np.exp(-arrivals)  # of steps that read any, arrivals taken as by chance
+    arrivals = decoding / table.output * _new(table, assumed)  # prompts to read a step, on the mean
+    together = np.array([assumed.together.get(name, 1.0) for name in table.task])
+    share = 1.0 - np.exp(-arrivals / together)  # of steps that read any, arrivals taken as by chance
     plain = _step(table, c, decoding, prompt, np.zeros_like(arrivals))
     mixed = _step(table, c, decoding, prompt, arrivals / share)
     waiting = arrivals * media + assumed.stall_s * stalled(table)
     mean = (1 - share) * plain.time_s + share * mixed.time_s + waiting
-    energy = (1 - share) * plain.energy_j + share * mixed.energy_j + waiting * c.static_power * table.watts.tdp
+    drawn = arrivals * media * c.media_power + assumed.stall_s * stalled(table) * c.static_power
+    energy = (1 - share) * plain.energy_j + share * mixed.energy_j + drawn * table.watts.tdp
     watts = np.clip(energy / mean, table.watts.idle, table.watts.limit)
-    itl = _median_step(table, c, decoding, prompt, arrivals, plain) + assumed.stall_s * stalled(table)
+    itl = _median_step(table, c, decoding, prompt, arrivals / together, together, plain) + assumed.stall_s * stalled(
+        table
+    )
     return Steady(np.asarray(itl), np.asarray(mean * table.batch / decoding), np.asarray(watts))
 
 
 def _decoding(table: Table, prompt: Array) -> Array:
-    """Sequences that decode in a step: some wait in their prompts when a step cannot hold all tokens to read and write,
-    and some for room when the cache cannot hold all contexts."""
-    by_tokens = STEP_TOKENS / (1.0 + prompt / table.output)
-    context = prompt + MEAN_POSITION * table.output
-    by_room = table.cache_room_bytes / table.shape.cache_bytes(context, table.chips)
-    return np.maximum(np.minimum(table.batch, np.minimum(by_tokens, by_room)), 1.0)
+    """Sequences that decode in a step: some wait in their prompts when a step cannot hold all tokens to read and
+    write."""
+    return np.maximum(np.minimum(table.batch, STEP_TOKENS / (1.0 + prompt / table.output)), 1.0)
+
+
+def _new(table: Table, assumed: Assumed) -> Array:
+    """Share of prompts that were not met before: the data set has so many, and more running requests repeat it."""
+    distinct = np.array([assumed.distinct.get(name, np.inf) for name in table.task])
+    # a state-space layer's state is not kept by prefix
+    distinct = np.where(table.shape.mamba_layers > 0, np.inf, distinct)
+    return np.asarray(1.0 / np.sqrt(1.0 + (table.batch / distinct) ** 2))
+
+
+def _context(table: Table, prompt: Array) -> Array:
+    """Mean tokens behind a running sequence, which all fit the cache since all run."""
+    wanted = prompt + MEAN_POSITION * table.output
+    needed = table.batch * table.shape.cache_bytes(wanted, table.chips)
+    return np.asarray(wanted * np.minimum(table.cache_room_bytes / np.maximum(needed, 1.0), 1.0))
 
 
 def _step(table: Table, c: Coefficients, decoding: Array, prompt: Array, prompts: Array) -> Step:
-    work = table.work(decoding, decoding + prompt * prompts, prompt)
+    work = table.work(decoding, decoding + prompt * prompts, _context(table, prompt), prompt)
     return step(table.shape, work, table.rates, table.watts, c)
 
 
-def _median_step(table: Table, c: Coefficients, decoding: Array, prompt: Array, arrivals: Array, plain: Step) -> Array:
-    """The step that half of the tokens wait for.
+def _median_step(
+    table: Table, c: Coefficients, decoding: Array, prompt: Array, groups: Array, together: Array, plain: Step
+) -> Array:
+    """The step that half of the tokens wait for, with ``groups`` of ``together`` prompts a step.
 
     Prompts arrive by chance and differ in length, so that the median step reads fewer of them than the mean: none up
     to ln 2 arrivals a step, then about 0.6 fewer (median of a compound Poisson sum of exponential lengths).
     """
-    usual = 1 / (1 + np.exp(-(arrivals - np.log(2)) / SHARPNESS))
-    prompts = np.maximum(arrivals - MEDIAN_LAG, 0.0)
+    usual = 1 / (1 + np.exp(-(groups - np.log(2)) / SHARPNESS))
+    prompts = np.maximum(groups - MEDIAN_LAG, 0.0) * together
     mixed = _step(table, c, decoding, prompt, prompts)
     return np.asarray((1 - usual) * plain.time_s + usual * mixed.time_s)
 
 
 def media_kind(row: Row) -> str:
-    """The task, and its sound where the model hears it."""
-    return f"{row.task}-sound" if row.task == "video-chat" and row.model.audio else row.task
+    """The task, with sound where the model hears it; pictures apart where a model makes them all one size."""
+    if row.task == "video-chat" and row.model.audio:
+        return "video-chat-sound"
+    return "image-chat-fixed" if row.task == "image-chat" and row.model.image_tokens else row.task
 
 
 def _prompt_tokens(row: Row, assumed: Assumed) -> float:

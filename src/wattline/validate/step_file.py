@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +10,14 @@ import numpy as np
 from wattline import catalog
 from wattline.chip.coefficients import PRIORS, fact_name
 from wattline.validate.calibrate_inference import StepFit, fit_step
+from wattline.validate.campaigns import MEASURES, Campaigns
 from wattline.validate.inference import predict_left_out
 from wattline.validate.serving_rows import Row, read_rows
 from wattline.validate.steady import Assumed, Steady
 
 UNSURE_INPUT = 1.6  # factor either way at p5 and p95: lengths are not published
 BETWEEN = 1.15  # how far beyond the measured chips another may lie
+COVERED = (4.5, 95.5)  # a little beyond p5 and p95, which were read off the same rows
 UNMEASURED = 1.5  # how much wider the spread is on chips that were never measured
 
 _HEAD = """\
@@ -30,16 +32,17 @@ source = "fit"
 
 
 def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -> str:
-    """Fit to a file of measurements, and to each part of it without one family, for the spread on what is unseen."""
+    """Fit to a file of measurements, and to parts of it without some models or rows, for the spread on the unseen."""
     rows, _ = read_rows(path)
     fit = fit_step(rows)
-    unseen = predict_left_out(rows, fit, "family", progress)
+    left_out = {by: predict_left_out(rows, fit, by, progress) for by in ("model", "rows")}
     chips = " and ".join(sorted({row.chip.record.title for row in rows}))
-    return step_file(fit, rows, unseen, f"{len(rows)} configurations on {chips}")
+    return step_file(fit, rows, left_out, f"{len(rows)} configurations on {chips}")
 
 
-def step_file(fit: StepFit, rows: Sequence[Row], unseen: Steady, about: str) -> str:
-    """The text of ``catalog/fit/step.toml``; ``unseen``: each row predicted by a fit without its family."""
+def step_file(fit: StepFit, rows: Sequence[Row], left_out: Mapping[str, Steady], about: str) -> str:
+    """The text of ``catalog/fit/step.toml``; ``left_out``: each row predicted by a fit without its ``model``, and by a
+    fit without a tenth of the ``rows``."""
     blocks = [_HEAD.format(about=about)]
     for generation, values in fit.coefficients.items():
         for name, value in values.items():
@@ -51,22 +54,33 @@ def step_file(fit: StepFit, rows: Sequence[Row], unseen: Steady, about: str) -> 
         low, high = min(every) / BETWEEN, max(every) * BETWEEN
         text = _fact(fact_name(name), f"chips not measured: {PRIORS[name].about}", value, name, low, high)
         blocks.append(text.replace('basis = "derived"', 'basis = "estimated"'))
-    blocks += _spreads(rows, unseen, sorted(fit.coefficients))
+    for known, by in ((False, "model"), (True, "rows")):
+        blocks += _spreads(rows, left_out[by], sorted(fit.coefficients), known)
+    blocks += list(_known(fit.campaigns))
     assumed = fit.assumed
     for task, tokens in assumed.input_tokens.items():
         low, high = tokens / UNSURE_INPUT, tokens * UNSURE_INPUT
         blocks.append(_fact(f"input-tokens-{task}", f"tokens of a prompt in {task}, assumed", tokens, "", low, high))
     for task, seconds in assumed.media_s.items():
         blocks.append(_fact(f"media-s-{task}", f"time to prepare a prompt's media in {task}", seconds, "host_s"))
+    for task, prompts in assumed.distinct.items():
+        about = f"distinct prompts of the data set of {task} beside running requests, assumed"
+        blocks.append(_fact(f"distinct-prompts-{task}", about, prompts, ""))
+    for task, prompts in assumed.together.items():
+        about = f"prompts that come together in {task}, assumed"
+        blocks.append(_fact(f"prompts-together-{task}", about, prompts, ""))
     blocks.append(
         _fact("host-stall", "a host's stall a step, seen on single B200 in two tasks", assumed.stall_s, "host_s")
+    )
+    blocks.append(
+        _fact("host-crowding", "how many times as long a crowded host prepares media, seen there", assumed.crowding, "")
     )
     return "\n".join(blocks)
 
 
 def _fact(key: str, about: str, value: float, name: str, low: float | None = None, high: float | None = None) -> str:
     unit = PRIORS[name].unit if name else ""
-    lines = [f"[{key}]", f'name = "{about}"', f"value = {value:.5g}"]
+    lines = [f'["{key}"]' if "." in key else f"[{key}]", f'name = "{about}"', f"value = {value:.5g}"]
     if low is not None and high is not None:
         share = name.endswith("_efficiency")  # of a nameplate: bounded, and never above it
         high = min(high, 1.0) if share else high
@@ -74,22 +88,33 @@ def _fact(key: str, about: str, value: float, name: str, low: float | None = Non
     return "\n".join([*lines, f'unit = "{unit}"', 'basis = "derived"', ""])
 
 
-def _spreads(rows: Sequence[Row], unseen: Steady, generations: Sequence[str]) -> list[str]:
-    """Measured over predicted on families that the fit had not seen, p5 and p95."""
-    time = np.array([row.batch / row.throughput for row in rows]) / unseen.step_s
-    power = np.array([row.power_w / row.chips for row in rows]) / unseen.chip_w
-    truth = {"time": time, "power": power, "energy": time * power}
+def _spreads(rows: Sequence[Row], found: Steady, generations: Sequence[str], known: bool) -> list[str]:
+    """Measured over predicted, p5 and p95, on models that the fit had not seen, or on ``known`` ones."""
+    time = np.array([row.batch / row.throughput for row in rows]) / found.step_s
+    power = np.array([row.power_w / row.chips for row in rows]) / found.chip_w
+    itl = np.array([row.itl_s for row in rows]) / found.itl_s
+    kind, of = ("known-", "models measured themselves: ") if known else ("", "")
     blocks = []
-    for what, ratio in truth.items():
+    for what, ratio in {"time": time, "power": power, "energy": time * power, "itl": itl}.items():
         for generation in generations:
             own = [ratio[i] for i, row in enumerate(rows) if row.chip.generation == generation]
-            low, high = (float(x) for x in np.percentile(own, (5, 95)))
-            about = f"{generation.title()}: measured {what} of a step beside the model's"
-            blocks.append(_fact(f"step-spread-{what}-{generation}", about, 1.0, "", min(low, 0.99), max(high, 1.01)))
-        low, high = (float(x) for x in np.percentile(ratio, (5, 95)))
-        about = f"chips not measured: measured {what} of a step beside the model's"
-        blocks.append(_fact(f"step-spread-{what}", about, 1.0, "", low / UNMEASURED, high * UNMEASURED))
+            low, high = (float(x) for x in np.percentile(own, COVERED))
+            about = f"{generation.title()}: {of}measured {what} of a step beside the model's"
+            key = f"step-spread-{kind}{what}-{generation}"
+            blocks.append(_fact(key, about, 1.0, "", min(low, 0.99), max(high, 1.01)))
+        if not known:
+            low, high = (float(x) for x in np.percentile(ratio, (5, 95)))
+            about = f"chips not measured: measured {what} of a step beside the model's"
+            blocks.append(_fact(f"step-spread-{what}", about, 1.0, "", low / UNMEASURED, high * UNMEASURED))
     return blocks
+
+
+def _known(campaigns: Campaigns) -> Iterator[str]:
+    """What families, models, and models in one task reached beside the model of a step."""
+    for measure, logs in campaigns.logs.items():
+        for key, log in logs.items():
+            about = f"measured {measure} of a step beside the model's: {key}"
+            yield _fact(f"known-{measure}-{key}", about, round(float(np.exp(log)), 3), "")
 
 
 def fit_from_catalog() -> StepFit:
@@ -104,4 +129,14 @@ def fit_from_catalog() -> StepFit:
     found = {g: {name: value(fact_name(name, g)) for name in PRIORS} for g in generations}
     inputs = {n.removeprefix("input-tokens-"): value(n) for n in known if n.startswith("input-tokens-")}
     media = {n.removeprefix("media-s-"): value(n) for n in known if n.startswith("media-s-")}
-    return StepFit(found, Assumed(inputs, media, value("host-stall")))
+    distinct = {n.removeprefix("distinct-prompts-"): value(n) for n in known if n.startswith("distinct-prompts-")}
+    together = {n.removeprefix("prompts-together-"): value(n) for n in known if n.startswith("prompts-together-")}
+    assumed = Assumed(inputs, media, distinct, together, value("host-stall"), value("host-crowding"))
+    return StepFit(found, assumed, Campaigns({measure: _logs(f"known-{measure}-") for measure in MEASURES}))
+
+
+def _logs(head: str) -> dict[str, float]:
+    known = catalog.records("fit")
+    return {
+        name.removeprefix(head): float(np.log(known[name]["value"].value)) for name in known if name.startswith(head)
+    }

@@ -1,0 +1,34 @@
+"""Models whose serving was measured: how their steps differ from what their architecture alone says.
+
+Kernels are tuned for some shapes and not for others. A factor is a fact ``fit.known-time-FAMILY-GENERATION`` or
+``…-MODEL-GENERATION``, fitted by ``wattline calibrate inference``; a model that was never measured has none.
+"""
+
+from __future__ import annotations
+
+from wattline import catalog
+from wattline.draws import Draws
+from wattline.fact import Array
+from wattline.work.model import Model
+
+
+def known_keys(model: Model, generation: str, task: str = "") -> tuple[str, ...]:
+    """What a model on a chip is known under, the widest first: its family, itself, itself in a task."""
+    family = model.family.split("-")[0].rstrip("0123456789.")
+    wide = (f"family-{family}-{generation}", f"{model.key}-{generation}")
+    return (*wide, f"{model.key}-{generation}-{task}") if task else wide
+
+
+def is_known(model: Model, generation: str) -> bool:
+    """Whether this very model was measured on chips of this generation."""
+    return f"known-time-{model.key}-{generation}" in catalog.records("fit")
+
+
+def known_factor(measure: str, model: Model, generation: str, draws: Draws) -> Array | float:
+    """Measured over predicted ``time`` or ``power`` of this model's steps; 1 where it was never measured."""
+    records = catalog.records("fit")
+    factor: Array | float = 1.0
+    for key in known_keys(model, generation):
+        if f"known-{measure}-{key}" in records:
+            factor = factor * draws(f"fit.known-{measure}-{key}")
+    return factor

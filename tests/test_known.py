@@ -1,0 +1,108 @@
+"""What measured campaigns add to the model of a step, and the clock under a power limit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattline import catalog
+from wattline.chip.coefficients import coefficients
+from wattline.chip.device import load_chip
+from wattline.chip.known import is_known, known_factor, known_keys
+from wattline.chip.step import Watts, decode_step, held_to_limit
+from wattline.draws import Draws
+from wattline.validate.campaigns import Campaigns, fit_campaigns
+from wattline.validate.serving_rows import Row
+from wattline.work.model import load_model
+
+
+def row(model: str, task: str = "gpqa", chip: str = "h100-sxm") -> Row:
+    device = load_chip(chip, Draws(0))
+    return Row({}, load_model(model), device, 1, "bf16", 8.0, 500.0, task, False, 1.0, 400.0, 0.02, 400.0)
+
+
+def logs(values: list[float]) -> dict[str, np.ndarray]:
+    return {name: np.array(values) for name in ("time", "power", "itl")}
+
+
+def test_a_model_with_many_rows_takes_nearly_what_it_reached() -> None:
+    rows = [row("qwen3-8b")] * 40
+    found = fit_campaigns(rows, logs([0.2] * 40))
+    assert found.factors("time", rows[:1])[0] == pytest.approx(np.exp(0.2), rel=0.02)
+    assert found.knows(rows[0])
+
+
+def test_few_rows_are_pulled_towards_one() -> None:
+    one, many = [row("qwen3-8b")], [row("qwen3-8b")] * 20
+    alone = fit_campaigns(one, logs([0.2])).factors("time", one)[0]
+    together = fit_campaigns(many, logs([0.2] * 20)).factors("time", one)[0]
+    assert 1.0 < alone < together < np.exp(0.2)
+
+
+def test_an_unseen_model_takes_its_family_alone_and_a_stranger_nothing() -> None:
+    rows = [row("qwen3-8b")] * 20 + [row("qwen3-32b")] * 20
+    found = fit_campaigns(rows, logs([0.1] * 40))
+    cousin, stranger = row("qwen3-30b-a3b"), row("llama-3.1-8b")
+    assert 1.0 < found.factors("time", [cousin])[0] < found.factors("time", rows[:1])[0]
+    assert found.factors("time", [stranger])[0] == 1.0
+    assert not found.knows(cousin)
+
+
+def test_one_wild_row_moves_little() -> None:
+    rows = [row("qwen3-8b")] * 20
+    calm = fit_campaigns(rows, logs([0.0] * 20)).factors("time", rows[:1])[0]
+    wild = fit_campaigns(rows, logs([0.0] * 19 + [2.0])).factors("time", rows[:1])[0]
+    assert calm == pytest.approx(1.0)
+    assert wild < 1.02
+
+
+def test_no_measurement_no_factor() -> None:
+    assert Campaigns().factors("power", [row("qwen3-8b")])[0] == 1.0
+
+
+def test_the_catalog_knows_measured_models_and_no_other() -> None:
+    draws = Draws(0)
+    model, stranger = load_model("qwen3-8b"), load_model("gpt-3-175b")
+    assert is_known(model, "hopper")
+    assert not is_known(stranger, "hopper")
+    assert known_factor("time", stranger, "hopper", draws) == 1.0
+    assert known_keys(model, "hopper")[1] == "qwen3-8b-hopper"
+    assert float(known_factor("time", model, "hopper", draws)) == pytest.approx(
+        np.prod([catalog.fact(f"fit.known-time-{key}").value for key in known_keys(model, "hopper")])
+    )
+
+
+def test_known_factors_reach_a_prompt_and_keep_the_limit() -> None:
+    model, draws = load_model("qwen3-8b"), Draws(0)
+    chip = load_chip("h100-sxm", draws)
+    known = decode_step(model, chip, 1, 64, 700, "bf16", draws)
+    unknown = decode_step(replace(model, key="another", family="another"), chip, 1, 64, 700, "bf16", draws)
+    assert float(known.time_s / unknown.time_s) == pytest.approx(float(known_factor("time", model, "hopper", draws)))
+    assert float(known.power_w) <= float(chip.tdp_w)
+
+
+@given(st.floats(1e-4, 1.0), st.floats(0.2, 3.0), st.floats(120.0, 700.0), st.floats(1.0, 2.0))
+def test_a_lower_limit_is_slower_and_takes_less_energy(
+    time_s: float, load: float, limit_w: float, higher: float
+) -> None:
+    c = coefficients("hopper", Draws(0))
+    tdp, energy = np.asarray(700.0), np.asarray(load * 700.0 * time_s)
+    low, high = (Watts(tdp, np.asarray(72.0), np.asarray(min(limit_w * k, 700.0))) for k in (1.0, higher))
+    slow, slow_w = held_to_limit(np.asarray(time_s), energy, low, c)
+    fast, fast_w = held_to_limit(np.asarray(time_s), energy, high, c)
+    assert float(slow) >= float(fast) * (1 - 1e-12) >= time_s * (1 - 1e-9)
+    assert float(slow_w) <= float(low.limit)
+    assert float(fast_w) <= float(high.limit)
+
+
+def test_voltage_falls_with_the_clock() -> None:
+    """Where the limit binds, time grows less than the power falls: energy of moving charge goes with the clock too."""
+    c = coefficients("hopper", Draws(0))
+    watts = Watts(np.asarray(700.0), np.asarray(72.0), np.asarray(500.0))
+    time, _ = held_to_limit(np.asarray(1.0), np.asarray(700.0), watts, c)
+    static = float(c.static_power) * 700
+    assert 1.0 < float(time) < (700 - static) / (500 * float(c.limit_reach) - static)
