@@ -6,6 +6,8 @@ Kernels are tuned for some shapes and not for others. A factor is a fact ``fit.k
 
 from __future__ import annotations
 
+import re
+
 from wattline import catalog
 from wattline.draws import Draws
 from wattline.fact import Array
@@ -14,9 +16,13 @@ from wattline.work.model import Model
 
 def known_keys(model: Model, generation: str, task: str = "") -> tuple[str, ...]:
     """What a model on a chip is known under, the widest first: its family, itself, itself in a task."""
-    family = model.family.split("-")[0].rstrip("0123456789.")
-    wide = (f"family-{family}-{generation}", f"{model.key}-{generation}")
+    wide = (f"family-{family_of(model)}-{generation}", f"{model.key}-{generation}")
     return (*wide, f"{model.key}-{generation}-{task}") if task else wide
+
+
+def family_of(model: Model) -> str:
+    """``llama-3.1`` and ``llama-4`` are both llama: the family's name up to its number."""
+    return re.split(r"-?v?\d", model.family, maxsplit=1)[0]
 
 
 def is_known(model: Model, generation: str) -> bool:

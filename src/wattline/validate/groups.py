@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from wattline.chip.known import family_of
 from wattline.errors import WattlineError
 from wattline.validate.serving_rows import Row
 
@@ -17,7 +18,7 @@ def group_of(row: Row, by: str) -> str:
     if by == "model":
         return row.model.key
     if by == "family":
-        return family_of(row)
+        return family_of(row.model)
     if by == "gpu":
         return row.chip.record.name
     if by == "task":
@@ -25,11 +26,6 @@ def group_of(row: Row, by: str) -> str:
     if by == "precision":
         return row.precision
     raise WattlineError(f"unknown grouping {by!r}; take one of {', '.join(BY)}")
-
-
-def family_of(row: Row) -> str:
-    """``llama-3.1`` and ``llama-4`` are both llama: the family's name up to its number."""
-    return row.model.family.split("-")[0].rstrip("0123456789.")
 
 
 def left_out(rows: Sequence[Row], by: str) -> Iterator[tuple[str, list[int], list[int]]]:
