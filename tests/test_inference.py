@@ -143,11 +143,11 @@ def test_groups_are_left_out_whole(tmp_path: Path) -> None:
     rows = made(tmp_path, fit_from_catalog())
     seen: list[int] = []
     for name, others, own in left_out(rows, "family"):
-        assert {family_of(rows[i]) for i in own} == {name}
-        assert name not in {family_of(rows[i]) for i in others}
+        assert {family_of(rows[i].model) for i in own} == {name}
+        assert name not in {family_of(rows[i].model) for i in others}
         seen += own
     assert sorted(seen) == list(range(len(rows)))
-    assert {family_of(row) for row in rows} == {"llama", "qwen"}
+    assert {family_of(row.model) for row in rows} == {"llama", "qwen"}
 
 
 def test_predictions_and_plot_are_written(tmp_path: Path) -> None:
