@@ -1,0 +1,129 @@
+"""What is wrong in a series of watts: readings that are none, that stand twice, that cannot be, or that never move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattline.fact import Array
+from wattline.meter.order import Found, found, typical_interval
+
+Mask = NDArray[np.bool_]
+SENTINELS = (-1.0, -2.0)  # how power analysers write "no reading"
+GAP = 2.5  # intervals: more time than this between two readings is a gap
+STUCK_S = 30.0  # a value that holds this long, and this many times longer than values of the same sensor do, is stuck
+STUCK_TIMES = 20
+DROP_SHARE = 0.05  # a server at work does not fall below this share of its median and come back
+DROP_S = 180.0  # in less time than it takes to boot
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """Good readings of power: instants, watts, and which of them a stuck sensor gave; all shape ``(n,)``.
+
+    ``interval_s``: the usual time between rows. ``dropped``: instants of readings that were no power, for a doubt down
+    to zero there.
+    """
+
+    time_s: Array
+    power_w: Array
+    stuck: Mask
+    interval_s: float
+    dropped_s: Array
+
+
+def sift(time_s: Array, power_w: Array, kind: str, modelled: bool) -> tuple[Readings, list[Found]]:
+    """The good readings among rows in order of time, and the faults of the others."""
+    interval = typical_interval(time_s)
+    time, power, faults = _once(time_s, power_w)
+    faults += gaps(time, interval)
+    bad, more = _no_power(time, power, interval)
+    faults += more
+    dropped = np.zeros(len(time), bool)
+    if kind in ("node", "rack"):
+        dropped, more = _dropouts(time, np.where(bad, np.nan, power), interval)
+        faults += more
+    good = ~(bad | dropped)
+    stuck = np.zeros(int(good.sum()), bool)
+    if not modelled:
+        stuck, more = _stuck(time[good], power[good])
+        faults += more
+    return Readings(time[good], power[good], stuck, interval, time[dropped]), faults
+
+
+def gaps(time_s: Array, interval_s: float) -> list[Found]:
+    """Where rows are missing: the time beyond one usual interval."""
+    steps = np.diff(time_s)
+    wide = np.flatnonzero(steps > GAP * interval_s) if interval_s > 0 else np.empty(0, int)
+    done = "filled at the level on both sides; the range grows by what power could have been"
+    return found("gap", time_s[wide], steps[wide] - interval_s, done)
+
+
+def _once(time_s: Array, power_w: Array) -> tuple[Array, Array, list[Found]]:
+    """Each instant once: the same reading again is dropped, different ones are averaged, a reading beats none."""
+    again = np.flatnonzero(np.diff(time_s) <= 0) + 1
+    if not len(again):
+        return time_s, power_w, []
+    time, group = np.unique(time_s, return_inverse=True)
+    there = np.isfinite(power_w)
+    count = np.bincount(group, there, len(time))
+    total = np.bincount(group, np.where(there, power_w, 0.0), len(time))
+    power = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    differ = ~np.isclose(power_w[again], power[group[again]], rtol=0, atol=1e-9, equal_nan=True)
+    return time, power, [
+        *found("duplicate", time_s[again], 0.0,
+               "readings of the same instant counted once" + (", unequal ones averaged" if differ.any() else "")),
+    ]  # fmt: skip
+
+
+def _no_power(time_s: Array, power_w: Array, interval_s: float) -> tuple[Mask, list[Found]]:
+    """Rows without a number, sentinels and negative watts."""
+    none = ~np.isfinite(power_w)
+    below = ~none & (power_w < 0)
+    sentinel = below & np.isin(power_w, SENTINELS)
+    if (below & ~sentinel).any():  # noise about zero, not a code
+        sentinel = np.zeros_like(sentinel)
+    negative = below & ~sentinel
+    done = "left out, bridged from its neighbours"
+    return none | below, [
+        *found("unreadable", time_s[none], interval_s, f"no number: {done}"),
+        *found("sentinel", time_s[sentinel], interval_s, f"−1 or −2 W means no reading: {done}"),
+        *found("negative", time_s[negative], interval_s, f"no power is negative: {done}"),
+    ]
+
+
+def _dropouts(time_s: Array, power_w: Array, interval_s: float) -> tuple[Mask, list[Found]]:
+    """A server's readings near zero between readings at work, too shortly apart for it to have been off."""
+    out = np.zeros(len(time_s), bool)
+    good = np.isfinite(power_w)
+    if good.sum() < 20:
+        return out, []
+    low = good & (power_w < DROP_SHARE * np.median(power_w[good]))
+    if not low.any():
+        return out, []
+    high = np.flatnonzero(good & ~low)
+    for begin, end in pairwise(high.tolist()):
+        if end > begin + 1 and low[begin:end].any() and time_s[end] - time_s[begin] < DROP_S:
+            out[begin:end] |= low[begin:end]
+    done = "near zero between readings at work, which a server cannot do: left out, bridged; the range reaches zero"
+    return out, found("dropout", time_s[out], interval_s, done)
+
+
+def _stuck(time_s: Array, power_w: Array) -> tuple[Mask, list[Found]]:
+    """Readings that hold one value far longer than this sensor's values do."""
+    stuck = np.zeros(len(time_s), bool)
+    if len(time_s) < STUCK_TIMES:
+        return stuck, []
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(power_w) != 0) + 1])
+    ends = np.concatenate([starts[1:], [len(power_w)]])
+    lasting = time_s[ends - 1] - time_s[starts]
+    usual = np.median(np.diff(time_s[starts])) if len(starts) > 2 else 0.0
+    held = (lasting >= max(STUCK_S, STUCK_TIMES * usual)) & (ends - starts >= STUCK_TIMES) & (power_w[starts] > 0)
+    for begin, end in zip(starts[held], ends[held], strict=True):
+        stuck[begin:end] = True
+    values = ", ".join(sorted({f"{w:g} W" for w in power_w[starts[held]]})[:3])
+    done = f"stuck at {values}: kept as read, but it says nothing; the range reaches from idle to full power"
+    return stuck, found("stuck", time_s[starts[held]], lasting[held], done)
