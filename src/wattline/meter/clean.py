@@ -13,12 +13,12 @@ from wattline.catalog import fact
 from wattline.fact import Array
 from wattline.meter.counter import Rise, untangle
 from wattline.meter.energy import Level, Power
-from wattline.meter.faults import GAP, Mask, Readings, gaps, sift
+from wattline.meter.faults import GAP, Mask, Readings, gaps, sift, silence_s
 from wattline.meter.order import Found, found, true_time, typical_interval
 from wattline.meter.recording import Series
 
 BESIDE = 5  # readings on each side of a gap whose median is the level that fills it
-SILENCE_S, SILENCE_TIMES = 600.0, 60  # a silence longer than both of these (in intervals) parts a series in two
+STEADY = 20  # a counter read less often than this has no rhythm that it could miss
 ROBUST = (1.0, 99.0)  # percentiles between which power could have been while nothing was read
 
 
@@ -49,7 +49,8 @@ def clean(series: Series) -> Cleaned:
     if len(rise.time_s) < 2:
         return Cleaned([], faults + counted)
     done = "bridged by the counter, which loses nothing"
-    missed = [gap._replace(done=done) for gap in gaps(rise.time_s, typical_interval(time))]
+    missed = gaps(rise.time_s, typical_interval(time)) if len(rise.time_s) > STEADY else []
+    missed = [gap._replace(done=done) for gap in missed]
     return Cleaned([_by_counter(series, rise, readings)], faults + counted + missed)
 
 
@@ -66,7 +67,7 @@ def _stretches(series: Series, good: Readings) -> list[Power]:
     """The readings parted at long silences, each part with the level and range of its own."""
     if not len(good.time_s):
         return []
-    long = np.diff(good.time_s) > max(SILENCE_S, SILENCE_TIMES * good.interval_s)
+    long = np.diff(good.time_s) > silence_s(good.interval_s)
     edges = [0, *(np.flatnonzero(long) + 1), len(good.time_s)]
     return [
         _by_watts(series, replace(good, time_s=good.time_s[a:b], power_w=good.power_w[a:b], stuck=good.stuck[a:b]))

@@ -18,6 +18,7 @@ from wattline.meter.device import Device
 from wattline.meter.sensor import Spec
 
 Span = tuple[float, float]
+REACH = 0.5  # intervals: a reading of watts stands for the time halfway to the next
 INSIDE_NODE = ("gpu", "mig", "cpu", "dram")  # what a server's own meter sees too
 
 
@@ -192,9 +193,13 @@ class Track:
     def interval_s(self) -> float:
         return min(power.interval_s for power in self.powers)
 
-    def spans(self, reach: float) -> list[Span]:
-        """From when to when readings were taken, and ``reach`` intervals beyond; merged and rising."""
-        return merged([(p.begin_s - reach * p.interval_s, p.end_s + reach * p.interval_s) for p in self.powers])
+    def spans(self, reach: float = REACH) -> list[Span]:
+        """When it was seen: between a counter's readings, between those of watts and ``reach`` intervals beyond."""
+        out = []
+        for power in self.powers:
+            beyond = 0.0 if power.counted else reach * power.interval_s
+            out.append((power.begin_s - beyond, power.end_s + beyond))
+        return merged(out)
 
 
 def track(powers: Sequence[Power]) -> Track:

@@ -14,6 +14,7 @@ from wattline.meter.order import Found, found, typical_interval
 Mask = NDArray[np.bool_]
 SENTINELS = (-1.0, -2.0)  # how power analysers write "no reading"
 GAP = 2.5  # intervals: more time than this between two readings is a gap
+SILENCE_S, SILENCE_TIMES = 600.0, 60  # a silence is longer than both of these (seconds, intervals)
 STUCK_S = 30.0  # a value that holds this long, and this many times longer than values of the same sensor do, is stuck
 STUCK_TIMES = 20
 DROP_SHARE = 0.05  # a server at work does not fall below this share of its median and come back
@@ -57,9 +58,20 @@ def sift(time_s: Array, power_w: Array, kind: str, modelled: bool) -> tuple[Read
 def gaps(time_s: Array, interval_s: float) -> list[Found]:
     """Where rows are missing: the time beyond one usual interval."""
     steps = np.diff(time_s)
-    wide = np.flatnonzero(steps > GAP * interval_s) if interval_s > 0 else np.empty(0, int)
+    wide = steps > GAP * interval_s if interval_s > 0 else np.zeros(len(steps), bool)
+    silent = wide & (steps > silence_s(interval_s))
+    filled, parted = np.flatnonzero(wide & ~silent), np.flatnonzero(silent)
     done = "filled at the level on both sides; the range grows by what power could have been"
-    return found("gap", time_s[wide], steps[wide] - interval_s, done)
+    long = "a silence so long parts the recording in two: filled only in a run that went on meanwhile"
+    return [
+        *found("gap", time_s[filled], steps[filled] - interval_s, done),
+        *found("gap", time_s[parted], steps[parted] - interval_s, long),
+    ]
+
+
+def silence_s(interval_s: float) -> float:
+    """A gap longer than this parts a series in two."""
+    return max(SILENCE_S, SILENCE_TIMES * interval_s)
 
 
 def _once(time_s: Array, power_w: Array) -> tuple[Array, Array, list[Found]]:

@@ -8,7 +8,6 @@ from itertools import pairwise
 import numpy as np
 
 from wattline.load import Load
-from wattline.meter.faults import GAP
 from wattline.meter.recording import Recording
 from wattline.meter.report import energy_in, meter
 from wattline.meter.window import asked
@@ -32,7 +31,7 @@ def load(recording: Recording, window: str | None = None, step_s: float | None =
     edges[-1] = max(edges[-1], end)
     rows = []
     for one in tracks:
-        spans = want.spans if energy_in(one, want, want.spans).value_j and want.whole else one.spans(GAP)
+        spans = want.spans if energy_in(one, want, want.spans).value_j and want.whole else one.spans()
         rows.append([
             sum(one.energy(max(a, s[0]), min(b, s[1], end)).value_j for s in spans if min(b, s[1], end) > max(a, s[0]))
             for a, b in pairwise(edges.tolist())

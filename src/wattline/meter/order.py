@@ -110,9 +110,10 @@ def _by_order(wall: Array, key: Array) -> tuple[Array, list[Found]]:
 def _twice(seen: Array, seen_key: Array, part: Array, part_key: Array) -> bool:
     """Whether a stretch was written before: most of it, where it overlaps, is there with the same readings."""
     inside = part <= seen.max()
-    known = set(zip(seen.tolist(), seen_key.tolist(), strict=True))
-    same = sum(pair in known for pair in zip(part[inside].tolist(), part_key[inside].tolist(), strict=True))
-    return bool(same > 0.5 * inside.sum())
+    order = np.argsort(seen, kind="stable")
+    at = np.minimum(np.searchsorted(seen[order], part[inside]), len(seen) - 1)
+    same = (seen[order][at] == part[inside]) & (seen_key[order][at] == part_key[inside])
+    return bool(same.sum() > 0.5 * inside.sum())
 
 
 def _drop_stray(time: Array) -> tuple[NDArray[np.bool_], list[Found]]:

@@ -124,7 +124,7 @@ def _folder(folder: Path) -> Recording:
     scrapes = [
         path for path in files if path.suffix in (".txt", ".prom", ".metrics") and exposition.is_text(_beginning(path))
     ]
-    if len(scrapes) > 1:
+    if len(scrapes) > 1 and not any(path.suffix in (".csv", ".parquet", ".json") for path in files):
         return exposition.read(scrapes, str(folder))
     return _only(folder, files)
 
@@ -135,7 +135,11 @@ def _only(folder: Path, files: list[Path]) -> Recording:
     held = [p for p in inside if any(q.name == "spl.txt" or mlperf_training.is_power(q) for q in p.glob("*.txt"))]
     if len(held) == 1:
         return _folder(held[0])
-    tables = [p for p in files if p.suffix in (".csv", ".parquet", ".json", ".wattline", ".db", ".sqlite", ".prom")]
+    tables = [
+        p
+        for p in files
+        if p.suffix in (".csv", ".parquet", ".json", ".wattline", ".db", ".sqlite", ".prom", ".metrics")
+    ]
     if not held and len(tables) == 1:
         return read(tables[0])
     names = [p.name for p in (*held, *tables)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,20 @@ import numpy as np
 from wattline.errors import WattlineError
 from wattline.meter.clean import clean
 from wattline.meter.correct import correct
-from wattline.meter.energy import NOTHING, Energy, Span, Track, length_s, merged, outer, peak_of_sum, track, within
+from wattline.meter.device import Device
+from wattline.meter.energy import (
+    NOTHING,
+    REACH,
+    Energy,
+    Span,
+    Track,
+    length_s,
+    merged,
+    outer,
+    peak_of_sum,
+    track,
+    within,
+)
 from wattline.meter.faults import GAP
 from wattline.meter.order import Found
 from wattline.meter.place import place, twins
@@ -42,7 +55,7 @@ class Meter:
     found: Mapping[str, list[Found]]
     faults: Sequence[Fault]
     twins: Mapping[str, str]
-    left_out: Sequence[Series] = field(default=())
+    lost: Sequence[Device] = ()  # devices of which nothing can be counted, switches aside
 
     def counted(self, switches: bool = False) -> list[Track]:
         """The devices that add up to the total: outermost, and no switches (or only switches)."""
@@ -75,15 +88,16 @@ def meter(recording: Recording) -> Meter:
         cleaned = clean(one)
         found.setdefault(one.device.key, []).extend(cleaned.found)
         powers.setdefault(one.device.key, []).extend(cleaned.powers)
-    for key in [key for key, held in powers.items() if not held]:
-        del powers[key]
+    lost = [one.device for one in kept if not powers[one.device.key]]
+    lost += [one.device for one in left if one.device.kind != "switch"]
+    powers = {key: held for key, held in powers.items() if held}
     if not powers:
         said = "; ".join(dict.fromkeys(f.done for each in found.values() for f in each)) or "no readings"
         raise WattlineError(f"{recording.source or 'the recording'} holds no good reading of power or energy ({said})")
     tracks = {key: track(held) for key, held in powers.items()}
     holder = outer([one.device for one in tracks.values()])
     everything = (*recording.faults, *faults, *more)
-    return Meter(recording, tracks, holder, estimates, found, everything, same, left)
+    return Meter(recording, tracks, holder, estimates, found, everything, same, tuple(dict.fromkeys(lost)))
 
 
 def _constant(series: Series) -> bool:
@@ -124,16 +138,22 @@ def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> 
 
 
 def energy_in(one: Track, want: Asked, spans: Sequence[Span]) -> Energy:
-    """A device's joules: all of a run that it was seen in for half of it or more, else only what was seen."""
-    seen = one.spans(GAP)
-    if want.whole and length_s([s for span in spans for s in within(seen, *span)]) >= HALF * length_s(spans):
-        return _sum(one.energy(*span) for span in spans)
-    return _sum(one.energy(*part) for span in spans for part in within(seen, *span))
+    """A device's joules: all of a run that it was seen in for half or more, else what was seen, and at most all."""
+    whole = _sum(one.energy(*span) for span in spans)
+    if want.whole and _seen_s(one, spans) >= HALF * length_s(spans):
+        return whole
+    own = _sum(one.energy(*part) for span in spans for part in within(one.spans(), *span))
+    return own._replace(above_j=max(own.above_j, whole.high_j - own.value_j))
+
+
+def _seen_s(one: Track, spans: Sequence[Span], reach: float = REACH) -> float:
+    """Seconds of the stretches in which a device was seen."""
+    return length_s([part for span in spans for part in within(one.spans(reach), *span)])
 
 
 def _spans(tracks: Sequence[Track], want: Asked, made: Meter) -> tuple[list[Span], list[Fault]]:
     """The stretches that are counted, and what is missing at their edges; WattlineError where none was recorded."""
-    seen = merged([span for one in tracks for span in one.spans(GAP)])
+    seen = merged([span for one in tracks for span in one.spans()])
     covered = [part for span in want.spans for part in within(seen, *span)]
     if not covered:
         begin, end = made.extent
@@ -148,13 +168,12 @@ def _spans(tracks: Sequence[Track], want: Asked, made: Meter) -> tuple[list[Span
         faults.append(Fault("gap", max(1, len(covered) - len(want.spans)), missing, done))
     spans = list(want.spans) if want.whole else covered
     for one in tracks:
-        own = length_s([s for span in spans for s in within(one.spans(GAP), *span)])
-        absent = length_s(spans) - own
-        if absent <= 1e-6:
+        absent = length_s(spans) - _seen_s(one, spans, GAP)
+        if absent <= 1e-6 * length_s(spans):
             continue
-        carried = want.whole and own >= HALF * length_s(spans)
-        done = ("held at its nearest reading where it was not read; the range grows by what power could have been"
-                if carried else "not read for part of the window: only what was read is counted")  # fmt: skip
+        carried = want.whole and _seen_s(one, spans) >= HALF * length_s(spans)
+        done = "held at its nearest reading where it was not read; the range grows by what power could have been"
+        done = done if carried else "not read for part of the window: what was read is counted; the range has the rest"
         faults.append(Fault("gap", 1, absent, done, one.device.key))
     return spans, faults
 
@@ -167,10 +186,12 @@ def _sum(energies: Any) -> Energy:
 
 
 def _absent(made: Meter, energies: Mapping[str, Energy]) -> float:
-    """Joules that nodes left out of the sum may have taken: as much as the others each did."""
-    nodes = [one for one in made.left_out if one.device.kind == "node"]
-    same = [e.value_j for key, e in energies.items() if made.tracks[key].device.kind == "node"]
-    return len(nodes) * float(np.mean(same)) if nodes and same else 0.0
+    """Joules that devices left out of the sum may have taken: as much as the others of their kind each did."""
+    more = 0.0
+    for kind in {device.kind for device in made.lost}:
+        same = [e.value_j for key, e in energies.items() if made.tracks[key].device.kind == kind]
+        more += sum(device.kind == kind for device in made.lost) * (float(np.mean(same)) if same else 0.0)
+    return more
 
 
 def _widened(total: Energy, made: Meter, energies: Mapping[str, Energy]) -> Energy:
@@ -242,7 +263,7 @@ def _apart(made: Meter, want: Asked, duration: float, total: Energy) -> Json:
 def _device(made: Meter, one: Track, want: Asked, spans: Sequence[Span]) -> Json:
     """One device's figures."""
     used = energy_in(one, want, spans)
-    seen = [part for span in spans for part in within(one.spans(GAP), *span)]
+    seen = [part for span in spans for part in within(one.spans(), *span)]
     spec = one.powers[0].spec
     return {
         "device": one.device.name or one.device.uuid,
@@ -320,6 +341,9 @@ def _notes(want: Asked, spans: Sequence[Span], made: Meter) -> list[str]:
     stuck = sum(f.kind == "stuck" for each in made.found.values() for f in each)
     if stuck:
         notes.append("a stuck sensor says nothing of what was used: see quality")
+    if made.lost:
+        names = ", ".join(device.name or device.key for device in made.lost[:4])
+        notes.append(f"not in the sum, for it gave nothing to count: {names}{' …' if len(made.lost) > 4 else ''}")
     if any(one.powers[0].spec.modelled for one in made.counted()):
         notes.append("part of the energy is modelled, not measured")
     return notes

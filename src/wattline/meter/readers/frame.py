@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,16 +44,18 @@ def table(path: Path, header: bool = True) -> pl.DataFrame:
         if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
             source = io.BytesIO(decode(path.read_bytes()).encode())
     try:
-        frame = pl.read_csv(
-            source,
-            has_header=header,
-            separator=_separator(head(path)),
-            infer_schema=False,
-            truncate_ragged_lines=True,
-            ignore_errors=True,
-            encoding="utf8-lossy",
-            comment_prefix="#",
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of cut rows, which are told of as unreadable
+            frame = pl.read_csv(
+                source,
+                has_header=header,
+                separator=_separator(head(path)),
+                infer_schema=False,
+                truncate_ragged_lines=True,
+                ignore_errors=True,
+                encoding="utf8-lossy",
+                comment_prefix="#",
+            )
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise WattlineError(f"{shorten(str(path), 200)} is not a table: {shorten(str(error), 120)}") from None
     names: dict[str, str] = {}

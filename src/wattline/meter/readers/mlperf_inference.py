@@ -25,6 +25,7 @@ RATES = (
     (r"(?:Completed )?[Ss]amples per second", "samples_per_s"),
     (r"QPS w/o loadgen overhead", "queries_per_s"),
 )
+MOST_ZONES_S = 14 * 3600.0
 PER_STREAM = ("SingleStream", "MultiStream")
 
 
@@ -127,15 +128,16 @@ def _aligned(windows: list[Window], time: Array, device: Device) -> tuple[list[W
     window = windows[0]
     assert window.end_s is not None
     first, last = float(good.min()), float(good.max())
-    if window.begin_s < last and window.end_s > first:
+    inside = min(window.end_s, last) - max(window.begin_s, first)
+    if inside >= 0.9 * (window.end_s - window.begin_s):
         return windows, []
-    quarter = 900.0
-    shifts = [
-        k * quarter
-        for k in range(-4 * 14, 4 * 14 + 1)
-        if first - 1 <= window.begin_s + k * quarter and window.end_s + k * quarter <= last + 1
-    ]
-    if len(shifts) != 1:
+    for zone_s in (3600.0, 900.0):  # most zones differ by whole hours, a few by quarters
+        count = round(MOST_ZONES_S / zone_s)
+        moves = [k * zone_s for k in range(-count, count + 1)]
+        shifts = [s for s in moves if first - 1 <= window.begin_s + s and window.end_s + s <= last + 1]
+        if len(shifts) == 1:
+            break
+    else:
         return windows, []
     moved = Window(window.name, window.begin_s + shifts[0], window.end_s + shifts[0])
     done = f"the window is in another time zone than the readings: moved by {shifts[0] / 3600:+g} h"

@@ -70,6 +70,8 @@ def read(path: Path) -> Recording:
             f"{path}: no column is the {missing} (columns: {shorten(', '.join(frame.columns), 120)}); "
             "name them time and power_w or energy_j"
         )
+    if not len(frame):
+        raise WattlineError(f"{path} holds no rows below its header")
     time, remark = _time(frame[time_name], columns[time_name])
     if not np.isfinite(time).any():
         raise WattlineError(f"{path}: column {time_name!r} holds no time that can be read")
