@@ -1,8 +1,9 @@
-"""Energy of cleaned power: splits add up, gaps are bridged with their doubt, counters wrap and reset, faults are named."""
+"""Energy of cleaned power: splits add up, gaps are bridged with doubt, counters wrap and reset, faults are named."""
 
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -66,7 +67,7 @@ def test_any_split_of_a_window_adds_up_to_the_whole(power: list[float], steps: l
     joined = track(powers)
     edges = np.sort(np.array(cuts)) + T0
     whole = joined.energy(edges[0], edges[-1])
-    parts = [joined.energy(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [joined.energy(a, b) for a, b in pairwise(edges.tolist())]
     scale = 1e-9 * max(1.0, abs(joined.energy(T0 - 50, T0 + 1500).high_j))
     for name in Energy._fields:
         assert sum(getattr(part, name) for part in parts) == pytest.approx(getattr(whole, name), rel=1e-9, abs=scale)

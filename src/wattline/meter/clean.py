@@ -89,7 +89,7 @@ def _by_watts(series: Series, good: Readings) -> Power:
     return Power(
         series.device, series.spec, knots[0], left[0], right[0], below, above,
         _edge(float(watts[0]), least, most, error), _edge(float(watts[-1]), least, most, error),
-        good.interval_s or 1.0, False, time, watts,
+        good.interval_s, False, time, watts,
     )  # fmt: skip
 
 

@@ -245,7 +245,7 @@ def peak_of_sum(tracks: Sequence[Track], begin_s: float, end_s: float, limit: in
     """The highest total power, sought once an interval of the quickest sensor (in no more than ``limit`` places)."""
     if len(tracks) == 1:
         return tracks[0].peak_w(begin_s, end_s)
-    step = min(t.interval_s for t in tracks)
+    step = min((t.interval_s for t in tracks if t.interval_s > 0), default=end_s - begin_s)
     count = int(np.clip(np.ceil((end_s - begin_s) / max(step, 1e-9)), 1, max(2, limit // max(1, len(tracks) // 64))))
     at = np.linspace(begin_s, end_s, count + 1)
     total = np.zeros(count + 1)

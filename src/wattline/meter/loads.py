@@ -25,7 +25,9 @@ def load(recording: Recording, window: str | None = None, step_s: float | None =
     want = asked(recording, window, made.extent)
     begin, end = want.spans[0][0], want.spans[-1][1]
     tracks = made.counted()
-    step = step_s or max(min(one.interval_s for one in tracks), (end - begin) / MOST_STEPS)
+    step = step_s or max(
+        min((t.interval_s for t in tracks if t.interval_s > 0), default=1.0), (end - begin) / MOST_STEPS
+    )
     count = max(1, int(np.ceil((end - begin) / step - 1e-9)))
     edges = begin + np.arange(count + 1) * step
     edges[-1] = max(edges[-1], end)

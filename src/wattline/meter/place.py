@@ -109,5 +109,5 @@ def twins(series: Sequence[Series]) -> tuple[dict[str, str], list[Fault]]:
         if first.device.key != one.device.key:
             found[one.device.key] = first.device.key
             done = "another device's very readings: counted, for it drew power too; its range takes in the others'"
-            faults.append(Fault("twin", 1, 0.0, f"{done} ({one.device.name} is {first.device.name})", one.device.key))
+            faults.append(Fault("twin", 1, 0.0, f"{done} ({one.device.uuid} is {first.device.uuid})", one.device.key))
     return found, faults

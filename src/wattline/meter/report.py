@@ -94,6 +94,10 @@ def meter(recording: Recording) -> Meter:
     if not powers:
         said = "; ".join(dict.fromkeys(f.done for each in found.values() for f in each)) or "no readings"
         raise WattlineError(f"{recording.source or 'the recording'} holds no good reading of power or energy ({said})")
+    if all(power.end_s <= power.begin_s for held in powers.values() for power in held):
+        raise WattlineError(
+            f"{recording.source or 'the recording'} holds one reading a device: energy needs two, apart in time"
+        )
     tracks = {key: track(held) for key, held in powers.items()}
     holder = outer([one.device for one in tracks.values()])
     everything = (*recording.faults, *faults, *more)
@@ -245,7 +249,7 @@ def _apart(made: Meter, want: Asked, duration: float, total: Energy) -> Json:
         value = float(one.power_w[0]) if one.power_w is not None and len(one.power_w) else np.nan
         if np.isfinite(value):
             switches.append({
-                "device": one.device.name or one.device.key, "kind": one.device.kind, "modelled": True, "mean_w": value,
+                "device": one.device.uuid, "kind": one.device.kind, "modelled": True, "mean_w": value,
                 "energy_wh": value * duration / J_PER_WH, "dated": iso(float(one.time_s[0])), "note": one.spec.note,
             })  # fmt: skip
     if switches:
@@ -266,8 +270,9 @@ def _device(made: Meter, one: Track, want: Asked, spans: Sequence[Span]) -> Json
     seen = [part for span in spans for part in within(one.spans(), *span)]
     spec = one.powers[0].spec
     return {
-        "device": one.device.name or one.device.uuid,
+        "device": one.device.uuid,
         "key": one.device.key,
+        "name": one.device.name,
         "kind": one.device.kind,
         "energy_wh": used.value_j / J_PER_WH,
         "energy_low_wh": used.low_j / J_PER_WH,
@@ -342,7 +347,7 @@ def _notes(want: Asked, spans: Sequence[Span], made: Meter) -> list[str]:
     if stuck:
         notes.append("a stuck sensor says nothing of what was used: see quality")
     if made.lost:
-        names = ", ".join(device.name or device.key for device in made.lost[:4])
+        names = ", ".join(device.key for device in made.lost[:4])
         notes.append(f"not in the sum, for it gave nothing to count: {names}{' …' if len(made.lost) > 4 else ''}")
     if any(one.powers[0].spec.modelled for one in made.counted()):
         notes.append("part of the energy is modelled, not measured")

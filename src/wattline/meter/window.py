@@ -36,8 +36,10 @@ def asked(recording: Recording, window: str | None, extent: Span) -> Asked:
     if ".." in window:
         begin, _, end = window.partition("..")
         span = (_edge(begin, extent[0], extent), _edge(end, extent[1], extent))
-        if span[1] <= span[0]:
-            raise WattlineError(f"window {shorten(window)!r} ends before it begins ({iso(span[0])} to {iso(span[1])})")
+        if not span[1] > span[0]:
+            raise WattlineError(
+                f"window {shorten(window)!r} does not end after it begins ({iso(span[0])} to {iso(span[1])})"
+            )
         return Asked(f"{iso(span[0])}..{iso(span[1])}", [span], False)
     if window == "run":
         raise WattlineError("the recording tells of no run; give --window all, or FROM..TO")

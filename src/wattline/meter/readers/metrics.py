@@ -82,7 +82,9 @@ def _one_quantity(series: list[Series]) -> list[Series]:
 
 def _device(name: str, labels: dict[str, str]) -> Device:
     """Whose reading it is: a GPU by its UUID, else what the labels tell apart on its host."""
-    host = next((labels[key] for key in HOSTS if labels.get(key)), "")
+    host = re.sub(
+        r":\d+$", "", next((labels[key] for key in HOSTS if labels.get(key)), "")
+    )  # without an exporter's port
     kind = _kind(name, labels)
     unique = next((labels[key] for key in IDS if labels.get(key)), "")
     slice_id = labels.get("GPU_I_ID", "")

@@ -90,4 +90,7 @@ def _american(text: str) -> datetime:
 
 def iso(at_s: float) -> str:
     """An instant as text, UTC, to the millisecond."""
-    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    try:
+        return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return f"{at_s:g} s"
