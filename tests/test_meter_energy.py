@@ -183,6 +183,14 @@ def test_a_reading_dated_years_away_is_left_out() -> None:
     assert used(watts(power, time=time)).value_j == pytest.approx(np.trapezoid(power), rel=0.01)
 
 
+def test_a_clock_that_was_not_set_at_first_loses_nothing() -> None:
+    power = 100 + np.arange(200.0) % 7
+    time = T0 + np.arange(200.0)
+    time[:80] = np.arange(80.0)
+    assert used(watts(power, time=time)).value_j == pytest.approx(np.trapezoid(power), rel=1e-6)
+    assert kinds(watts(power, time=time)) == {"clock": 1}
+
+
 def test_durations_go_by_the_clock_that_never_jumps() -> None:
     power = 100 + np.arange(100.0) % 7
     mono = 50.0 + np.arange(100.0)

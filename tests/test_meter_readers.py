@@ -34,6 +34,12 @@ SMI = {
 }
 
 
+@pytest.fixture(autouse=True)
+def as_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readings as they were written: how a sensor errs is tested elsewhere."""
+    monkeypatch.setattr("wattline.meter.correct.CORRECTIONS", {})
+
+
 def kinds(data: dict[str, Any]) -> dict[str, int]:
     return {row["kind"]: row["count"] for row in data["quality"]}
 
@@ -184,6 +190,25 @@ def test_a_node_dated_in_another_year_is_left_out_and_the_range_says_so(tmp_path
     assert any("node_9" in note for note in data["notes"])
 
 
+def test_readings_in_another_zone_than_the_run_are_moved_to_it(tmp_path: Path) -> None:
+    folder = training_run(tmp_path / "run")
+    for n in range(3):
+        readings = [(T0 - 7 * 3600 + 2 * i + 0.1 * n, 6000 + 100 * n + i % 5) for i in range(61)]
+        node_file(folder / f"node_{n}.txt", readings)
+    data = report(read(folder))
+    assert data["energy_wh"] == pytest.approx(3 * 6102 * 100 / 3600, rel=1e-3)
+    assert kinds(data) == {"clock": 3}
+
+
+def test_a_node_without_a_file_is_missed(tmp_path: Path) -> None:
+    folder = training_run(tmp_path / "run")
+    log = folder / "mllog.txt"
+    log.write_text(':::SYSJSON {"submitter":"X","number_of_nodes":"4"}\n' + log.read_text())
+    data = report(read(folder))
+    assert any("1 more nodes" in note for note in data["notes"])
+    assert data["energy_high_wh"] > 1.3 * data["energy_wh"]
+
+
 @pytest.mark.parametrize("zone_h", [0, -7, 5.5])
 def test_an_inference_run_with_its_window_and_rates(tmp_path: Path, zone_h: float) -> None:
     folder = spl_run(tmp_path / "run_1", zone_h, bad=range(300, 320))
@@ -319,6 +344,7 @@ PLAIN = {
     "kilowatts": ("time\tpower_kw", lambda i: f"{T0 + i}\t{watt(i, 0) / 1000}"),
     "seconds since the beginning": ("elapsed_s,power", lambda i: f"{i},{watt(i, 0)} W"),
     "with a limit beside it": ("time,power_limit_w,power_w", lambda i: f"{T0 + i},700,{watt(i, 0)}"),
+    "decimal commas": ("time;power_w", lambda i: f"{T0 + i:.0f},0;{watt(i, 0):.0f},0"),
     "no zone": ("datetime,node_power_w", lambda i: f"{smi_stamp(T0 + i).replace('/', '-')},{watt(i, 0)}"),
 }
 

@@ -15,13 +15,19 @@ from hypothesis import strategies as st
 from meter_files import T0, training_run
 from wattline.cli.main import main
 from wattline.errors import WattlineError
-from wattline.meter.correct import CORRECTIONS, correct
+from wattline.meter import correct as corrections
 from wattline.meter.device import Device
 from wattline.meter.loads import load
 from wattline.meter.read import read
 from wattline.meter.recording import Fault, Recording, Series, Window
 from wattline.meter.report import report
 from wattline.meter.sensor import Spec
+
+
+@pytest.fixture(autouse=True)
+def as_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readings as they were written: how a sensor errs is tested elsewhere."""
+    monkeypatch.setattr("wattline.meter.correct.CORRECTIONS", {})
 
 
 def gpu(index: int, begin: float = 0.0, count: int = 120, level: float = 300.0, host: str = "h") -> Series:
@@ -129,8 +135,8 @@ def test_one_reading_is_no_energy_but_does_not_crash() -> None:
 
 def test_a_correction_is_plugged_in_by_source(monkeypatch: pytest.MonkeyPatch) -> None:
     series = gpu(0)
-    assert correct(series) is series
-    monkeypatch.setitem(CORRECTIONS, "nvml", "test_meter_report:doubled")
+    assert corrections.correct(series) is series
+    monkeypatch.setitem(corrections.CORRECTIONS, "nvml", "test_meter_report:doubled")
     assert total(Recording([series])) == pytest.approx(2 * report_uncorrected(series))
 
 
@@ -192,3 +198,17 @@ def test_bad_calls_are_one_line(
     assert not text
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_any_recording_goes_into_the_journal_and_comes_out_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("wattline.meter.journal")
+    folder, file = training_run(tmp_path / "run"), tmp_path / "run.wattline"
+    with pytest.raises(SystemExit):
+        main(["meter", "import", str(folder), "--journal", str(file)])
+    assert "183 readings" in capsys.readouterr().out
+    first, second = report(read(folder), by_node=True), report(read(file), by_node=True)
+    assert second["energy_wh"] == pytest.approx(first["energy_wh"], rel=1e-6)
+    assert second["joules_per_token"] == pytest.approx(first["joules_per_token"], rel=1e-6)
+    assert second["window"] == first["window"]

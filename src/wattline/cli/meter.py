@@ -18,6 +18,11 @@ meter_app = typer.Typer(
 )
 
 
+@meter_app.callback()
+def _meter() -> None:
+    """What was really used, from what was recorded."""
+
+
 @meter_app.command("report")
 def report(
     paths: Annotated[
@@ -43,3 +48,16 @@ def report(
     from wattline.report.meter import render
 
     print_rich(render(data))
+
+
+@meter_app.command("import")
+def into(
+    paths: Annotated[list[Path], typer.Argument(help="Recordings: files or folders of any known format.")],
+    journal: Annotated[Path, Opt(help="The journal to write to; made where there is none.")],
+) -> None:
+    """Write recordings of any format into a journal, readings raw as they were read."""
+    from wattline.cli.out import emit
+    from wattline.meter.into import into_journal
+    from wattline.meter.read import read_all
+
+    emit(f"{into_journal(read_all(paths), journal):,} readings written to {journal}\n")

@@ -170,6 +170,16 @@ class Track:
                 total = total.plus(energy(self.powers[who], begin, end))
         return total
 
+    def running_j(self, at_s: Array) -> Array:
+        """The likely joules from the first of these rising instants to each of them, shape ``at``."""
+        total = np.zeros(len(at_s))
+        for i, who in enumerate(self.owner):
+            begin, end = max(float(at_s[0]), float(self.edges_s[i])), float(self.edges_s[i + 1])
+            if end > begin and begin < at_s[-1]:
+                power = self.powers[who]
+                total += power.total_j(np.clip(at_s, begin, end))[0] - power.total_j(begin)[0]
+        return total
+
     def at_w(self, at_s: Array) -> Array:
         """The likely power at these instants."""
         part = np.clip(np.searchsorted(self.edges_s, at_s, side="right") - 1, 0, len(self.owner) - 1)

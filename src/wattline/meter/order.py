@@ -12,7 +12,9 @@ from wattline.fact import Array
 
 JUMP_S = 0.5  # clocks that part by more than this did jump
 DAY_S = 86_400.0
-STRAY = 0.05  # a share of readings smaller than this, years away from the rest, is astray
+FAR_S = 30 * DAY_S
+STRAY = 3  # as few readings, months away from the many others, are astray
+UNSET_S = 946_684_800.0  # a clock that shows a year before 2000 was never set
 
 
 class Found(NamedTuple):
@@ -48,7 +50,8 @@ def true_time(time_s: Array, monotonic_s: Array | None, key: Array) -> tuple[Arr
     faults = found("unreadable", np.full(lost, np.nan), 0.0, "readings without a time left out")
     if not len(kept):
         return np.empty(0), kept, faults
-    if monotonic_s is not None and np.isfinite(monotonic_s[kept]).all():
+    told = monotonic_s is not None and np.isfinite(monotonic_s[kept]).all()
+    if told and monotonic_s is not None and (monotonic_s[kept] != time_s[kept]).any():
         time, more = _by_monotonic(time_s[kept], monotonic_s[kept])
     else:
         time, more = _by_order(time_s[kept], key[kept])
@@ -74,13 +77,14 @@ def _by_monotonic(wall: Array, mono: Array) -> tuple[Array, list[Found]]:
 
 def _by_order(wall: Array, key: Array) -> tuple[Array, list[Found]]:
     """Wall time of readings in the order they were written: where the clock steps back, later ones are moved on."""
+    wall, unset = _set(wall)
     steps = np.diff(wall)
     back = np.flatnonzero(steps < 0)
     if not len(back):
-        return wall, []
+        return wall, unset
     if len(back) > max(3, 0.05 * len(wall)):
         done = "rows were not in order of time: sorted"
-        return wall, found("clock", wall[back + 1], -steps[back], done)
+        return wall, unset + found("clock", wall[back + 1], -steps[back], done)
     interval = typical_interval(wall)
     time = wall.copy()
     edges = [*(back + 1), len(wall)]
@@ -92,7 +96,7 @@ def _by_order(wall: Array, key: Array) -> tuple[Array, list[Found]]:
         if (
             small
             or part[-1] <= seen.min()
-            or part[0] < seen.max() - DAY_S * 30
+            or part[0] < seen.max() - FAR_S
             or _twice(seen, key[:begin], part, key[begin:end])
         ):
             sorted_at.append(begin)
@@ -101,10 +105,32 @@ def _by_order(wall: Array, key: Array) -> tuple[Array, list[Found]]:
             moved_at.append(begin)
     sorted_rows, moved_rows = np.array(sorted_at, int), np.array(moved_at, int)
     return time, [
+        *unset,
         *found("clock", wall[sorted_rows], -steps[sorted_rows - 1], "the clock stepped back: sorted by time"),
         *found("clock", wall[moved_rows], -steps[moved_rows - 1],
                "the clock stepped back: what came after it moved on, so that time only runs forward"),
     ]  # fmt: skip
+
+
+def _set(wall: Array) -> tuple[Array, list[Found]]:
+    """Stretches dated before 2000 among others that are not, put behind (or before) what was written beside them."""
+    unset = wall < UNSET_S
+    if not unset.any() or unset.mean() > 0.5:
+        return wall, []
+    wall = wall.copy()
+    interval = typical_interval(wall)
+    edges = np.flatnonzero(np.diff(unset)) + 1
+    at, away = [], []
+    for rows in np.split(np.arange(len(wall)), edges):
+        if not unset[rows[0]]:
+            continue
+        first, last = rows[0], rows[-1]
+        shift = wall[first - 1] + interval - wall[first] if first else wall[last + 1] - interval - wall[last]
+        at.append(wall[first] + shift)
+        away.append(shift)
+        wall[rows] += shift
+    done = "the clock was not set: readings put beside those written before or after them"
+    return wall, found("clock", np.array(at), np.array(away), done)
 
 
 def _twice(seen: Array, seen_key: Array, part: Array, part_key: Array) -> bool:
@@ -119,13 +145,13 @@ def _twice(seen: Array, seen_key: Array, part: Array, part_key: Array) -> bool:
 def _drop_stray(time: Array) -> tuple[NDArray[np.bool_], list[Found]]:
     """Which rows are near the others; a few that are dated months or years away are not."""
     near = np.ones(len(time), bool)
-    cuts = np.flatnonzero(np.diff(time) > 30 * DAY_S)
+    cuts = np.flatnonzero(np.diff(time) > FAR_S)
     if not len(cuts):
         return near, []
     groups = np.split(np.arange(len(time)), cuts + 1)
     main = max(groups, key=len)
     for group in groups:
-        if group is not main and len(group) < max(2, STRAY * len(main)):
+        if group is not main and len(group) <= min(STRAY, len(main) // 20):
             near[group] = False
     at = time[~near]
     far = np.abs(at - np.median(time[main])) if len(at) else np.empty(0)

@@ -30,9 +30,10 @@ def place(series: Sequence[Series], run: tuple[float, float] | None) -> tuple[li
         if not apart or span is None or not (others or run):
             kept.append(one)
             continue
-        shift = _zone(span, others) if others else None
+        shift = _zone(span, others) if others else _zone_of_run(span, run)
         if shift is not None:
-            done = f"its clock is {abs(shift) / 3600:g} h {'behind' if shift > 0 else 'ahead of'} the others': moved"
+            side = "behind" if shift > 0 else "ahead of"
+            done = f"its clock is {abs(shift) / 3600:g} h {side} {'the others' if others else 'the run'}: moved"
             kept.append(replace(one, time_s=np.asarray(one.time_s) + shift, monotonic_s=None))
         elif others and one.device.kind not in ("switch",) and _alike(span, others):
             shift = float(np.median([other[0] for other in others])) - span[0]
@@ -87,6 +88,17 @@ def _zone(span: tuple[float, float], others: Sequence[tuple[float, float]]) -> f
     shift = round((first - span[0]) / QUARTER_S) * QUARTER_S
     fits = abs(span[0] + shift - first) < NEAR_S and abs(span[1] + shift - last) < NEAR_S
     return shift if fits and 0 < abs(shift) <= MOST_S else None
+
+
+def _zone_of_run(span: tuple[float, float], run: tuple[float, float] | None) -> float | None:
+    """The one shift of whole hours, else of quarters, that makes a span hold the run; None where none or several do."""
+    for step in (3600.0, QUARTER_S):
+        count = round(MOST_S / step)
+        shifts = [k * step for k in range(-count, count + 1)]
+        fits = [s for s in shifts if run and span[0] + s <= run[0] + NEAR_S and span[1] + s >= run[1] - NEAR_S]
+        if len(fits) == 1:
+            return fits[0]
+    return None
 
 
 def _alike(span: tuple[float, float], others: Sequence[tuple[float, float]]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from wattline.errors import WattlineError
+from wattline.meter.asked import Asked, asked
 from wattline.meter.clean import clean
 from wattline.meter.correct import correct
 from wattline.meter.device import Device
@@ -31,7 +32,6 @@ from wattline.meter.order import Found
 from wattline.meter.place import place, twins
 from wattline.meter.readers.times import iso
 from wattline.meter.recording import Fault, Recording, Series
-from wattline.meter.window import Asked, asked
 
 J_PER_WH = 3600.0
 HALF = 0.5  # a device that was seen for less than this share of a run is not carried through the rest of it
@@ -195,7 +195,16 @@ def _absent(made: Meter, energies: Mapping[str, Energy]) -> float:
     for kind in {device.kind for device in made.lost}:
         same = [e.value_j for key, e in energies.items() if made.tracks[key].device.kind == kind]
         more += sum(device.kind == kind for device in made.lost) * (float(np.mean(same)) if same else 0.0)
-    return more
+    nodes = [e.value_j for key, e in energies.items() if made.tracks[key].device.kind == "node"]
+    return more + _missing_nodes(made) * (float(np.mean(nodes)) if nodes else 0.0)
+
+
+def _missing_nodes(made: Meter) -> int:
+    """Nodes that the log tells of and that no file does; none where only some of the files were asked for."""
+    devices = [*(one.device for one in made.tracks.values()), *made.lost]
+    there = sum(device.kind == "node" for device in devices)
+    stated = round(made.recording.counts.get("stated_nodes", 0.0))
+    return max(0, stated - there) if there > 1 else 0
 
 
 def _widened(total: Energy, made: Meter, energies: Mapping[str, Energy]) -> Energy:
@@ -349,6 +358,8 @@ def _notes(want: Asked, spans: Sequence[Span], made: Meter) -> list[str]:
     if made.lost:
         names = ", ".join(device.key for device in made.lost[:4])
         notes.append(f"not in the sum, for it gave nothing to count: {names}{' …' if len(made.lost) > 4 else ''}")
+    if missing := _missing_nodes(made):
+        notes.append(f"the log tells of {missing} more nodes than have readings: the range grows by them")
     if any(one.powers[0].spec.modelled for one in made.counted()):
         notes.append("part of the energy is modelled, not measured")
     return notes

@@ -43,13 +43,14 @@ def table(path: Path, header: bool = True) -> pl.DataFrame:
     with path.open("rb") as file:
         if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
             source = io.BytesIO(decode(path.read_bytes()).encode())
+    separator = _separator(head(path))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of cut rows, which are told of as unreadable
             frame = pl.read_csv(
                 source,
                 has_header=header,
-                separator=_separator(head(path)),
+                separator=separator,
                 infer_schema=False,
                 truncate_ragged_lines=True,
                 ignore_errors=True,
@@ -62,15 +63,22 @@ def table(path: Path, header: bool = True) -> pl.DataFrame:
     for name in frame.columns:
         plain = name.strip().strip("﻿\"'")
         names[name] = plain if plain not in names.values() else f"{plain}_{len(names)}"
-    return frame.rename(names).with_columns(pl.all().str.strip_chars(" \t\r\0\"'"))
+    frame = frame.rename(names).with_columns(pl.all().str.strip_chars(" \t\r\0\"'"))
+    if separator == ",":
+        return frame
+    # where the comma parts no columns it is the sign of decimals
+    return frame.with_columns(pl.all().str.replace(r"^([^,]*\d),(\d[^,]*)$", "${1}.${2}"))
 
 
 def _separator(text: str) -> str:
-    """The sign that parts the columns: the one that the first lines have most often."""
+    """The sign that parts the columns: a semicolon or tab where every line has as many, else the comma."""
     lines = [line for line in text.splitlines()[:20] if line.strip() and not line.startswith("#")]
-    counts = {sign: sum(line.count(sign) for line in lines) for sign in (",", ";", "\t")}
-    best = max(counts, key=lambda sign: counts[sign])
-    return best if counts[best] else ","
+    whole = lines[:-1] if len(lines) > 2 else lines  # the last may be cut
+    for sign in (";", "\t"):
+        counts = {line.count(sign) for line in whole}
+        if len(counts) == 1 and counts != {0}:
+            return sign
+    return ","
 
 
 def numbers(column: pl.Series) -> Array:

@@ -176,7 +176,15 @@ def run_log(path: Path) -> tuple[list[Window], dict[str, float], list[str]]:
     for name in ("block", "epoch", "eval"):
         windows += _inner(found, name)
     length = next((w.end_s - w.begin_s for w in windows if w.name == "run" and w.end_s), 0.0)
-    return windows, _counts(found, first, length), notes
+    return windows, {**_counts(found, first, length), **_stated_nodes(path)}, notes
+
+
+def _stated_nodes(path: Path) -> dict[str, float]:
+    """How many nodes the log says that the system has."""
+    for block in blocks(path):
+        if match := re.search(rb'"number_of_nodes"\s*:\s*"?(\d+)', block):
+            return {"stated_nodes": float(match[1])}
+    return {}
 
 
 def _inner(found: list[Event], name: str) -> list[Window]:

@@ -41,6 +41,9 @@ def asked(recording: Recording, window: str | None, extent: Span) -> Asked:
                 f"window {shorten(window)!r} does not end after it begins ({iso(span[0])} to {iso(span[1])})"
             )
         return Asked(f"{iso(span[0])}..{iso(span[1])}", [span], False)
+    outermost = [(w.begin_s, extent[1] if w.end_s is None else w.end_s) for w in recording.windows if not w.parent]
+    if window == "run" and outermost:
+        return Asked("run", merged(outermost), True)
     if window == "run":
         raise WattlineError("the recording tells of no run; give --window all, or FROM..TO")
     raise WattlineError(_unknown(window, [w.name for w in recording.windows]))
