@@ -283,3 +283,12 @@ def test_nothing_that_a_file_can_hold_breaks_the_cleaning(power: list[float], st
             assert (part.left_w >= 0).all()
     for part in clean(Series(GPU, Spec("test", wrap_j=5e3), time, None, np.array(power))).powers:
         assert (part.left_w >= 0).all()
+
+
+def test_a_reading_of_nonsense_size_is_left_out() -> None:
+    power = 300 + np.arange(100.0) % 7
+    for value, kind in ((5e5, "spike"), (1e300, "unreadable"), (np.inf, "unreadable")):
+        mad = power.copy()
+        mad[50] = value
+        assert kinds(watts(mad, device=GPU)) == {kind: 1}
+        assert used(watts(mad, device=GPU)).value_j == pytest.approx(np.trapezoid(power), rel=1e-3)

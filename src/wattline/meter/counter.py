@@ -9,7 +9,7 @@ import numpy as np
 from wattline.fact import Array
 from wattline.meter.order import Found, found
 
-GLITCH = 20.0  # a step of this many times the usual power is no energy
+MOST_J = 1e20  # more than this is no number of joules
 
 
 class Rise(NamedTuple):
@@ -22,7 +22,7 @@ class Rise(NamedTuple):
 
 def untangle(time_s: Array, energy_j: Array, wrap_j: float) -> tuple[Rise, list[Found]]:
     """Wraps added, resets bridged at the power beside them, nonsense readings left out; instants rising."""
-    there = np.isfinite(energy_j)
+    there = np.isfinite(energy_j) & (np.abs(np.nan_to_num(energy_j)) < MOST_J)
     faults = found("unreadable", time_s[~there], 0.0, "no number: the counter bridges it")
     time, count = time_s[there], energy_j[there]
     again = np.concatenate([[False], np.diff(time) <= 0]) if len(time) else np.empty(0, bool)

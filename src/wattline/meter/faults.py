@@ -13,6 +13,8 @@ from wattline.meter.order import Found, found, typical_interval
 
 Mask = NDArray[np.bool_]
 SENTINELS = (-1.0, -2.0)  # how power analysers write "no reading"
+MOST_W = 1e12  # more than this is no number of watts
+SPIKE = 100.0  # times what nearly all readings are: no device does that
 GAP = 2.5  # intervals: more time than this between two readings is a gap
 SILENCE_S, SILENCE_TIMES = 600.0, 60  # a silence is longer than both of these (seconds, intervals)
 STUCK_S = 30.0  # a value that holds this long, and this many times longer than values of the same sensor do, is stuck
@@ -93,18 +95,29 @@ def _once(time_s: Array, power_w: Array) -> tuple[Array, Array, list[Found]]:
 
 def _no_power(time_s: Array, power_w: Array, interval_s: float) -> tuple[Mask, list[Found]]:
     """Rows without a number, sentinels and negative watts."""
-    none = ~np.isfinite(power_w)
+    none = ~np.isfinite(power_w) | (np.abs(np.nan_to_num(power_w)) > MOST_W)
     below = ~none & (power_w < 0)
     sentinel = below & np.isin(power_w, SENTINELS)
     if (below & ~sentinel).any():  # noise about zero, not a code
         sentinel = np.zeros_like(sentinel)
     negative = below & ~sentinel
+    spike = _spikes(np.where(none | below, np.nan, power_w))
     done = "left out, bridged from its neighbours"
-    return none | below, [
+    return none | below | spike, [
+        *found("spike", time_s[spike], interval_s, f"a hundred times what nearly all readings are: {done}"),
         *found("unreadable", time_s[none], interval_s, f"no number: {done}"),
         *found("sentinel", time_s[sentinel], interval_s, f"−1 or −2 W means no reading: {done}"),
         *found("negative", time_s[negative], interval_s, f"no power is negative: {done}"),
     ]
+
+
+def _spikes(power_w: Array) -> Mask:
+    """Readings far beyond nearly all others, where there are enough of them to know."""
+    good = np.isfinite(power_w)
+    if good.sum() < STUCK_TIMES:
+        return np.zeros(len(power_w), bool)
+    usual = float(np.percentile(power_w[good], 90))
+    return np.asarray(good & (power_w > SPIKE * max(usual, 1.0)))
 
 
 def _dropouts(time_s: Array, power_w: Array, interval_s: float) -> tuple[Mask, list[Found]]:

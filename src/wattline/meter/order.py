@@ -14,6 +14,7 @@ JUMP_S = 0.5  # clocks that part by more than this did jump
 DAY_S = 86_400.0
 FAR_S = 30 * DAY_S
 STRAY = 3  # as few readings, months away from the many others, are astray
+LATEST_S = 2.5e11  # the year 9892: a later one is no time
 UNSET_S = 946_684_800.0  # a clock that shows a year before 2000 was never set
 
 
@@ -45,7 +46,7 @@ def true_time(time_s: Array, monotonic_s: Array | None, key: Array) -> tuple[Arr
     ``key``: the readings, by which a stretch written twice is told from a clock set back. Rows without a time are left
     out. All arrays shape ``(n,)``; the result is rising, shape ``(m,)``, m ≤ n.
     """
-    kept = np.flatnonzero(np.isfinite(time_s))
+    kept = np.flatnonzero(np.isfinite(time_s) & (np.abs(np.nan_to_num(time_s)) < LATEST_S))
     lost = len(time_s) - len(kept)
     faults = found("unreadable", np.full(lost, np.nan), 0.0, "readings without a time left out")
     if not len(kept):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from wattline.meter.order import LATEST_S
 from wattline.meter.readers.times import iso
 from wattline.meter.recording import Fault, Series
 
@@ -56,7 +57,7 @@ def _left_out(series: Series) -> str:
 def _span(series: Series) -> tuple[float, float] | None:
     """The 1st and 99th percentile of the times, which a stray one does not move; None where there is none."""
     time = np.asarray(series.time_s, float)
-    time = time[np.isfinite(time)]
+    time = time[np.abs(np.nan_to_num(time, nan=np.inf)) < LATEST_S]
     if not len(time):
         return None
     if len(time) < 100:

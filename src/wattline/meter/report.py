@@ -359,7 +359,8 @@ def _notes(want: Asked, spans: Sequence[Span], made: Meter) -> list[str]:
         names = ", ".join(device.key for device in made.lost[:4])
         notes.append(f"not in the sum, for it gave nothing to count: {names}{' …' if len(made.lost) > 4 else ''}")
     if missing := _missing_nodes(made):
-        notes.append(f"the log tells of {missing} more nodes than have readings: the range grows by them")
+        said = "energy, also a token, lacks them; its range has them"
+        notes.append(f"the log tells of {missing} more nodes than have readings: {said}")
     if any(one.powers[0].spec.modelled for one in made.counted()):
         notes.append("part of the energy is modelled, not measured")
     return notes

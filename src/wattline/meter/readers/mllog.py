@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,15 +41,11 @@ def event(text: bytes) -> Event | None:
     """The event of a JSON object, or None where it is cut or is none."""
     try:
         data = json.loads(text)
-        metadata = data.get("metadata")
-        return Event(
-            float(data["time_ms"]) / 1e3,
-            str(data["key"]),
-            data.get("value"),
-            metadata if isinstance(metadata, dict) else {},
-        )
+        time_s, metadata = float(data["time_ms"]) / 1e3, data.get("metadata")
+        key, value = str(data["key"]), data.get("value")
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+    return Event(time_s, key, value, metadata if isinstance(metadata, dict) else {}) if isfinite(time_s) else None
 
 
 def events(path: Path, keys: Iterable[str]) -> list[Event]:

@@ -133,8 +133,9 @@ def _estimate(device: Device, marks: list[Event]) -> Series:
 def _marker_faults(marks: list[Event], time: Array, device: Device) -> list[Fault]:
     """A mark of the end that is dated before the last reading: the clock that wrote it stepped back."""
     faults = []
+    last = float(np.max(time, where=np.isfinite(time), initial=-np.inf))
     for mark in marks:
-        behind = float(time.max()) - mark.time_s
+        behind = last - mark.time_s
         if mark.key == "power_measurement_stop" and behind > 60:
             done = f"the clock stepped back: {mark.key} is dated before the readings above it; not heeded"
             faults.append(Fault("clock", 1, behind, done, device.key))

@@ -99,6 +99,8 @@ def _power_name(frame: pl.DataFrame) -> str:
     for name in there:
         if np.isfinite(numbers(frame[name])).any():
             return name
+    if not there:
+        raise WattlineError("nvidia-smi's table has no power.draw: add power.draw to --query-gpu")
     return there[0]
 
 

@@ -25,6 +25,7 @@ from wattline.meter.recording import Recording, Series
 if TYPE_CHECKING:
     import polars as pl
 
+MAGIC = b"PAR1"
 TIMES = (
     "time", "timestamp", "time_s", "time_ms", "timestamp_s", "timestamp_ms", "time_us", "time_ns", "datetime",
     "date_time", "date", "ts", "epoch", "unix_time", "elapsed", "elapsed_s", "seconds", "t", "utc",
@@ -83,12 +84,14 @@ def _frame(path: Path) -> pl.DataFrame:
     import polars as pl
 
     with path.open("rb") as file:
-        parquet = file.read(4) == b"PAR1"
-    if not parquet:
-        return table(path)
+        if file.read(4) != MAGIC:
+            return table(path)
+        file.seek(-min(4, path.stat().st_size), 2)
+        if file.read(4) != MAGIC:
+            raise WattlineError(f"{path} is not whole Parquet: its end is missing")
     try:
         return pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise WattlineError(f"{path} is not whole Parquet: {shorten(str(error), 120)}") from None
 
 
