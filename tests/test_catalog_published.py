@@ -20,9 +20,8 @@ BASES = {"measured", "published", "estimated", "derived"}
 
 
 def files(kind: str) -> list[Path]:
-    """The files of a kind: one file, or a folder of them."""
-    single = FOLDER / f"{kind}.toml"
-    return [single] if single.exists() else sorted((FOLDER / kind).glob("*.toml"))
+    """The files of a kind: one file, a folder of them, or both."""
+    return [*FOLDER.glob(f"{kind}.toml"), *sorted((FOLDER / kind).glob("*.toml"))]
 
 
 def raw(kind: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:

@@ -42,7 +42,7 @@ class Window:
 class Fault:
     """Something wrong in a series, how often, how long, and what was done about it."""
 
-    kind: str  # gap, duplicate, sentinel, negative, stuck, clock, wrap, reset, unreadable
+    kind: str  # gap, duplicate, sentinel, negative, dropout, stuck, clock, wrap, reset, unreadable, twin, …
     count: int
     seconds: float = 0.0
     done: str = ""

@@ -1,0 +1,63 @@
+"""``wattline meter``: what was really used, from what was recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wattline.errors import WattlineError
+
+Opt = typer.Option
+meter_app = typer.Typer(
+    help="What was really used, from what was recorded.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+@meter_app.callback()
+def _meter() -> None:
+    """What was really used, from what was recorded."""
+
+
+@meter_app.command("report")
+def report(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Recordings: files or folders (journal, MLPerf, nvidia-smi, CSV, …).")
+    ],
+    window: Annotated[
+        str | None, Opt(help="run, all, a window's name, or FROM..TO (times, or seconds since the beginning).")
+    ] = None,
+    by: Annotated[str | None, Opt(help='"node": a row a node, with its devices.')] = None,
+    as_json: Annotated[bool, Opt("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Energy, power, energy a token, and the quality of the readings."""
+    from wattline.cli.out import print_json, print_rich
+    from wattline.meter.read import read_all
+    from wattline.meter.report import report as work
+
+    if by not in (None, "node"):
+        raise WattlineError(f"--by {by!r} is not known; give --by node")
+    data = work(read_all(paths), window, by == "node")
+    if as_json:
+        print_json(data)
+        return
+    from wattline.report.meter import render
+
+    print_rich(render(data))
+
+
+@meter_app.command("import")
+def into(
+    paths: Annotated[list[Path], typer.Argument(help="Recordings: files or folders of any known format.")],
+    journal: Annotated[Path, Opt(help="The journal to write to; made where there is none.")],
+) -> None:
+    """Write recordings of any format into a journal, readings raw as they were read."""
+    from wattline.cli.out import emit
+    from wattline.meter.into import into_journal
+    from wattline.meter.read import read_all
+
+    emit(f"{into_journal(read_all(paths), journal):,} readings written to {journal}\n")

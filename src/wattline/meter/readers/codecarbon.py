@@ -1,0 +1,85 @@
+"""CodeCarbon's ``emissions.csv``: a row a run (or a flush of one), energy in kWh by part.
+
+Its rows tell when a run ended, how long it took and how much it took; what lies between two rows is their mean. RAM is
+worked out, not measured; so is the CPU where ``tracking_mode`` or a round TDP share says nothing of RAPL.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wattline.errors import WattlineError
+from wattline.fact import Array
+from wattline.meter.device import Device
+from wattline.meter.readers import specs
+from wattline.meter.readers.frame import numbers, table
+from wattline.meter.readers.times import column_times
+from wattline.meter.recording import Fault, Recording, Series, Window
+from wattline.meter.sensor import Spec
+
+if TYPE_CHECKING:
+    import polars as pl
+
+J_PER_KWH = 3.6e6
+PARTS = {"gpu_energy": "gpu", "cpu_energy": "cpu", "ram_energy": "dram"}
+
+
+def is_emissions(text: str) -> bool:
+    """Whether a file begins as CodeCarbon's."""
+    names = text.split("\n", 1)[0]
+    return "energy_consumed" in names and "duration" in names and "timestamp" in names
+
+
+def read(path: Path) -> Recording:
+    """A counter for each part of each run, and a window for each run."""
+    frame = table(path)
+    time, remark = column_times(frame["timestamp"])
+    duration = numbers(frame["duration"])
+    runs = frame["run_id"].to_list() if "run_id" in frame.columns else [str(i) for i in range(len(frame))]
+    titles = frame["project_name"].to_list() if "project_name" in frame.columns else [""] * len(runs)
+    rows: dict[str, list[int]] = {}
+    lost = 0
+    for i, run in enumerate(runs):
+        if np.isfinite(time[i]) and np.isfinite(duration[i]) and duration[i] > 0:
+            rows.setdefault(str(run), []).append(i)
+        else:
+            lost += 1
+    if not rows:
+        raise WattlineError(f"{path} holds no whole run of CodeCarbon")
+    series: list[Series] = []
+    windows: list[Window] = []
+    for run, mine in rows.items():
+        begin = float(min(time[i] - duration[i] for i in mine))
+        series += _run(frame, np.array(mine), time, begin, path.stem)
+        windows.append(Window(str(titles[mine[0]] or run), begin, float(time[mine].max()), rank=run))
+    notes = ["CodeCarbon works out the power of RAM, and of a CPU without RAPL: modelled, not measured", remark]
+    faults = [Fault("unreadable", lost, 0.0, "rows that are cut left out")] if lost else []
+    return Recording(tuple(series), tuple(windows), {}, tuple(faults), tuple(n for n in notes if n), str(path))
+
+
+def _run(frame: pl.DataFrame, rows: Array, time: Array, begin: float, host: str) -> list[Series]:
+    """The counters of one run, from nothing at its beginning to what each row tells."""
+    out = []
+    at = np.concatenate([[begin], time[rows]])
+    for column, kind in PARTS.items():
+        if column not in frame.columns:
+            continue
+        joules = np.concatenate([[0.0], numbers(frame[column])[rows] * J_PER_KWH])
+        if not np.isfinite(joules).all() or joules[-1] <= 0:
+            continue  # nothing told is no reading, never zero
+        model = f"{kind}_model"
+        title = str(frame[model][int(rows[0])] or "") if model in frame.columns else ""
+        out.append(Series(Device(host, f"codecarbon:{kind}", kind, title), _spec(kind), at, None, joules))
+    if not out and "energy_consumed" in frame.columns:
+        joules = np.concatenate([[0.0], numbers(frame["energy_consumed"])[rows] * J_PER_KWH])
+        out.append(Series(Device(host, "codecarbon:all", "other"), specs.unknown("codecarbon"), at, None, joules))
+    return out
+
+
+def _spec(kind: str) -> Spec:
+    if kind == "gpu":
+        return specs.nvml("CodeCarbon gpu_energy", source="codecarbon")
+    return specs.modelled("codecarbon", f"CodeCarbon {kind}_energy")

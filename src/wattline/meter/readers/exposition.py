@@ -1,0 +1,101 @@
+"""Prometheus text: what dcgm-exporter, Kepler and others show at /metrics, scraped again and again.
+
+Each sample needs a time: its own (milliseconds, or seconds in OpenMetrics), a ``# time: …`` line before it, or the
+name or date of its file in a folder of scrapes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from wattline.errors import WattlineError
+from wattline.meter.readers.metrics import Samples, recording
+from wattline.meter.readers.times import EPOCHS, instant
+from wattline.meter.recording import Recording
+
+SAMPLE = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?\s+([^\s#]+)(?:\s+(-?[\d.eE+]+))?\s*(?:#.*)?$")
+LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"')
+STAMP = re.compile(r"^#\s*(?:time|timestamp|date|scraped(?: at)?)\s*[:=]?\s*(\S.*?)\s*$", re.IGNORECASE)
+POWER = re.compile(r"(watts|joules|power|energy)", re.IGNORECASE)
+
+
+def is_text(text: str) -> bool:
+    """Whether a file begins as Prometheus text with a metric of power or energy in it."""
+    lines = [line for line in text.splitlines()[:2000] if line.strip()]
+    samples = [line for line in lines if not line.startswith("#")]
+    named = [line for line in samples if SAMPLE.match(line)]
+    typed = any(line.startswith(("# TYPE", "# HELP")) for line in lines)
+    return bool(named) and (typed or all("{" in line for line in named[:5])) and len(named) >= 0.8 * len(samples)
+
+
+def read_one(path: Path) -> Recording:
+    """One file of scrapes."""
+    return read([path], str(path))
+
+
+def read(paths: list[Path], source: str) -> Recording:
+    """One file of scrapes, or one file a scrape."""
+    samples: Samples = {}
+    untimed = 0
+    for path in paths:
+        dated = _date_of(path) if len(paths) > 1 else None
+        untimed += _one(path, dated, samples)
+    if not samples and untimed:
+        raise WattlineError(
+            f"{source}: its samples carry no time; put `# time: 2026-03-01T12:00:00Z` before each scrape, "
+            "or ask Prometheus for the range (query_range) and give its JSON"
+        )
+    return recording(samples, source)
+
+
+def _one(path: Path, dated: float | None, samples: Samples) -> int:
+    """Add a file's samples; the number of those without a time."""
+    untimed, now = 0, dated
+    for line in _lines(path):
+        if line.startswith("#"):
+            if match := STAMP.match(line):
+                now = instant(match[1])
+            continue
+        match = SAMPLE.match(line)
+        if not match or not POWER.search(match[1]):
+            continue
+        at = _epoch(match[4]) if match[4] else now
+        if at is None:
+            untimed += 1
+            continue
+        labels = tuple(sorted((name, value.replace('\\"', '"')) for name, value in LABEL.findall(match[2] or "")))
+        times, values = samples.setdefault((match[1], labels), ([], []))
+        times.append(at)
+        values.append(_float(match[3]))
+    return untimed
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            yield line.rstrip("\r\n")
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan
+
+
+def _epoch(text: str) -> float:
+    value = float(text)
+    return value * next(scale for limit, scale in EPOCHS if abs(value) < limit)
+
+
+def _date_of(path: Path) -> float:
+    """When a scrape was written: its name, where that is an epoch or an ISO time, else the file's date."""
+    if match := re.search(r"(?<!\d)(1\d{9}(?:\.\d+)?|1\d{12})(?!\d)", path.stem):
+        return _epoch(match[1])
+    if match := re.search(r"\d{4}-?\d{2}-?\d{2}T\d{2}:?\d{2}:?\d{2}Z?", path.stem):
+        return instant(match[0])
+    return path.stat().st_mtime

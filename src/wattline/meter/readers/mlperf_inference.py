@@ -1,0 +1,144 @@
+"""MLPerf Inference power: ``spl.txt`` of SPEC PTDaemon with LoadGen's ``mlperf_log_detail.txt`` and ``_summary.txt``.
+
+The window is power_begin to power_end of the detail log; the summary tells tokens, samples or queries a second.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+
+from wattline.errors import WattlineError
+from wattline.fact import Array
+from wattline.meter.device import Device
+from wattline.meter.readers import specs
+from wattline.meter.readers.mllog import BLOCK_BYTES, LINE, blocks
+from wattline.meter.readers.times import instant
+from wattline.meter.recording import Fault, Recording, Series, Window
+
+ROW = re.compile(rb"^Time,([^,\r\n]+),Watts,([^,\r\n]+)", re.MULTILINE)
+RATES = (
+    (r"(?:Completed )?[Tt]okens per second", "tokens_per_s"),
+    (r"(?:Completed )?[Ss]amples per second", "samples_per_s"),
+    (r"QPS w/o loadgen overhead", "queries_per_s"),
+)
+MOST_ZONES_S = 14 * 3600.0
+PER_STREAM = ("SingleStream", "MultiStream")
+
+
+def is_spl(path: Path) -> bool:
+    """Whether a file begins as PTDaemon's log."""
+    try:
+        with path.open("rb") as file:
+            return ROW.search(file.read(4096)) is not None
+    except OSError:
+        return False
+
+
+def read(spl: Path) -> Recording:
+    """The wall meter's series, LoadGen's window and its rates."""
+    texts, watts, lost = _rows(spl)
+    time = _times(texts)
+    device = Device("sut", "wall", "node", "system under test, at the wall")
+    faults = [Fault("unreadable", lost, 0.0, "lines that are cut left out", device.key)] if lost else []
+    windows, counts, notes = _loadgen(spl.parent)
+    windows, moved = _aligned(windows, time, device)
+    return Recording(
+        (Series(device, specs.wall(), time, watts),), tuple(windows), counts, (*faults, *moved), tuple(notes), str(spl)
+    )
+
+
+def _rows(path: Path) -> tuple[list[bytes], Array, int]:
+    texts: list[bytes] = []
+    watts: list[bytes] = []
+    lines = 0
+    for block in blocks(path):
+        found = ROW.findall(block)
+        texts += [row[0] for row in found]
+        watts += [row[1] for row in found]
+        lines += sum(1 for line in block.split(b"\n") if line.strip())
+    if not texts:
+        raise WattlineError(f"{path} holds no readings (Time,…,Watts,…)")
+    return texts, np.array([_float(value) for value in watts]), lines - len(texts)
+
+
+def _float(text: bytes) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan
+
+
+def _times(texts: list[bytes]) -> Array:
+    """``07-17-2024 20:49:56.945``, by columns."""
+    import polars as pl
+
+    from wattline.meter.readers.times import column_times
+
+    return column_times(pl.Series([text.decode("latin-1") for text in texts]))[0]
+
+
+def _loadgen(folder: Path) -> tuple[list[Window], dict[str, float], list[str]]:
+    """The window of LoadGen, its rates and counts, and remarks."""
+    detail, summary = folder / "mlperf_log_detail.txt", folder / "mlperf_log_summary.txt"
+    windows, notes, counts = [], [], {}
+    values = _detail(detail) if detail.is_file() else {}
+    if "power_begin" in values and "power_end" in values:
+        windows.append(Window("run", instant(str(values["power_begin"])), instant(str(values["power_end"]))))
+    else:
+        notes.append("no power_begin and power_end (mlperf_log_detail.txt) beside the readings")
+    if summary.is_file():
+        text = summary.read_text(encoding="utf-8", errors="replace")[:BLOCK_BYTES]
+        for pattern, name in RATES:
+            if match := re.search(rf"^\s*{pattern}\s*:\s*([\d.eE+]+)", text, re.MULTILINE):
+                counts[name] = float(match[1])
+        if "Result is : INVALID" in text:
+            notes.append("LoadGen calls this run INVALID")
+    scenario = str(values.get("effective_scenario", ""))
+    queries = values.get("result_query_count", values.get("generated_query_count"))
+    if scenario in PER_STREAM and queries:
+        counts["queries"] = float(str(queries))
+    return windows, counts, notes
+
+
+def _detail(path: Path) -> dict[str, object]:
+    """The values of a detail log that matter here."""
+    wanted = (b"power_begin", b"power_end", b"effective_scenario", b"result_query_count", b"generated_query_count")
+    values: dict[str, object] = {}
+    for block in blocks(path):
+        for match in LINE.finditer(block):
+            if not any(b'"' + key + b'"' in match[1] for key in wanted):
+                continue
+            try:
+                data = json.loads(match[1])
+                values[str(data["key"])] = data["value"]
+            except (ValueError, KeyError, TypeError):
+                continue
+    return values
+
+
+def _aligned(windows: list[Window], time: Array, device: Device) -> tuple[list[Window], list[Fault]]:
+    """A window written in another time zone than the readings, moved by the whole quarters of an hour between them."""
+    good = time[np.isfinite(time)]
+    if not windows or not len(good):
+        return windows, []
+    window = windows[0]
+    assert window.end_s is not None
+    first, last = float(good.min()), float(good.max())
+    inside = min(window.end_s, last) - max(window.begin_s, first)
+    if inside >= 0.9 * (window.end_s - window.begin_s):
+        return windows, []
+    for zone_s in (3600.0, 900.0):  # most zones differ by whole hours, a few by quarters
+        count = round(MOST_ZONES_S / zone_s)
+        moves = [k * zone_s for k in range(-count, count + 1)]
+        shifts = [s for s in moves if first - 1 <= window.begin_s + s and window.end_s + s <= last + 1]
+        if len(shifts) == 1:
+            break
+    else:
+        return windows, []
+    moved = Window(window.name, window.begin_s + shifts[0], window.end_s + shifts[0])
+    done = f"the window is in another time zone than the readings: moved by {shifts[0] / 3600:+g} h"
+    return [moved], [Fault("clock", 1, abs(shifts[0]), done, device.key)]

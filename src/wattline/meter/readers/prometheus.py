@@ -1,0 +1,55 @@
+"""Prometheus' answer to ``/api/v1/query_range`` (or ``query`` with a range) as JSON: a matrix of samples by labels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from wattline.errors import WattlineError, shorten
+from wattline.meter.readers.metrics import Samples, recording
+from wattline.meter.recording import Recording
+
+
+def is_answer(text: str) -> bool:
+    """Whether a file begins as an answer of Prometheus."""
+    begin = text.lstrip()[:4000]
+    return begin.startswith("{") and ('"resultType"' in begin or '"status"' in begin)
+
+
+def read(path: Path) -> Recording:
+    """A series for each metric that counts watts or joules."""
+    try:
+        answer = json.loads(path.read_bytes())
+    except (ValueError, OSError) as error:
+        raise WattlineError(f"{path} is not whole JSON: {shorten(str(error), 100)}") from None
+    return recording(samples_of(answer, str(path)), str(path))
+
+
+def samples_of(answer: Any, source: str) -> Samples:
+    """The samples of an answer; raises WattlineError where it tells of an error or holds no range."""
+    if not isinstance(answer, dict):
+        raise WattlineError(f"{source} is not an answer of Prometheus")
+    if answer.get("status") not in (None, "success"):
+        raise WattlineError(f"{source}: Prometheus answered {shorten(str(answer.get('error', 'an error')), 150)}")
+    data = answer.get("data", answer)
+    if not isinstance(data, dict) or data.get("resultType") != "matrix":
+        kind = data.get("resultType") if isinstance(data, dict) else None
+        raise WattlineError(
+            f"{source} holds {'a ' + str(kind) if kind else 'no result'}, not a matrix: ask query_range"
+        )
+    samples: Samples = {}
+    for result in data.get("result") or []:
+        try:
+            labels = dict(result.get("metric") or {})
+            name = str(labels.pop("__name__", ""))
+            key = (name, tuple(sorted((str(k), str(v)) for k, v in labels.items())))
+            values = [(float(at), float(value)) for at, value in result.get("values", ())]
+        except (AttributeError, TypeError, ValueError):
+            raise WattlineError(
+                f"{source}: a result of the matrix cannot be read: {shorten(str(result), 80)}"
+            ) from None
+        times, numbers = samples.setdefault(key, ([], []))
+        times += [at for at, _ in values]
+        numbers += [value for _, value in values]
+    return samples

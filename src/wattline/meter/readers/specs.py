@@ -1,0 +1,35 @@
+"""What kind of sensor stands behind each format, and how well it measures."""
+
+from __future__ import annotations
+
+from wattline.catalog import fact
+from wattline.meter.sensor import Spec
+
+
+def _error(name: str) -> float:
+    return fact(f"constant.meter-error-{name}").value / 100
+
+
+def node(source: str = "mlperf-node", note: str = "") -> Spec:
+    """A server's own meter."""
+    return Spec(source, error=_error("node"), note=note)
+
+
+def wall(source: str = "ptd") -> Spec:
+    """A power analyser at the wall."""
+    return Spec(source, error=_error("wall"))
+
+
+def nvml(note: str = "", window_s: float = 0.0, source: str = "nvml") -> Spec:
+    """A GPU's own reading; ``note`` names the field that was read."""
+    return Spec(source, window_s=window_s, error=_error("nvml"), note=note)
+
+
+def unknown(source: str, note: str = "") -> Spec:
+    """A file that does not say what measured it."""
+    return Spec(source, error=_error("unknown"), note=note)
+
+
+def modelled(source: str, note: str = "") -> Spec:
+    """Worked out, not measured."""
+    return Spec(source, error=_error("modelled"), modelled=True, note=note)
