@@ -1,0 +1,205 @@
+"""What a GPU's power readings say of the power that made them, and how far the truth may lie from it.
+
+``correct`` undoes what the sensor does to time (windows, lag, beats of part-time sensing) and expects the card's gain;
+``energy`` integrates and states an error that holds the truth 19 times in 20. A load that repeats in exactly the
+sensor's period cannot be told from a steady one by a sensor that sees part of the time: no error here covers that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wattline.errors import WattlineError
+from wattline.fact import Array
+from wattline.meter.recording import Series
+from wattline.meter.truth_error import Seen, error_parts
+from wattline.meter.truth_gain import Gain, gain_for
+from wattline.meter.truth_model import Model, field_of, is_nvml, model_for
+from wattline.meter.truth_time import even_beats, find_relax, published, unaverage, unrelax
+
+EXACT = Gain(0.0, 0.0, np.zeros((2, 2)), 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Corrected:
+    """A series brought to the truth as near as the model goes.
+
+    ``series``: the corrected power, or counter, at corrected times; ``raw``: the readings in order; ``seen``: what
+    the error rests on; ``notes``: what was done.
+    """
+
+    series: Series
+    raw: Series
+    model: Model | None
+    gain: Gain
+    seen: Seen
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Energy over a window, J; ``error``: relative half-width, 19 times in 20; ``parts``: what it is made of."""
+
+    energy_j: float
+    error: float
+    raw_j: float
+    duration_s: float
+    parts: dict[str, float]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def low_j(self) -> float:
+        return self.energy_j * (1.0 - self.error)
+
+    @property
+    def high_j(self) -> float:
+        return self.energy_j * (1.0 + self.error)
+
+    def holds(self, true_j: float) -> bool:
+        """Whether the stated interval holds this energy."""
+        return self.low_j <= true_j <= self.high_j
+
+
+def correct(series: Series, name: str = "", field: str = "") -> Corrected:
+    """The series as the model of its sensor corrects it.
+
+    ``name``: the card [the device's own]; ``field``: draw, average, instant or counter [by the series' spec]. A series
+    that is not NVML's comes back as it was, with its spec's own error.
+    """
+    raw = in_order(series)
+    if not (field or is_nvml(series)):
+        step = _interval(raw.time_s)
+        window = max(series.spec.window_s, series.spec.period_s, step)
+        return Corrected(raw, raw, None, EXACT, Seen(step, 1.0, window, flat=series.spec.error))
+    model = model_for(name or series.device.name, field or field_of(series))
+    gain = gain_for(name or series.device.name)
+    return _counter(raw, model, gain) if raw.power_w is None else _power(raw, model, gain)
+
+
+def energy(series: Series, begin_s: float, end_s: float, name: str = "", field: str = "") -> Energy:
+    """Energy between two instants (s since the epoch) with its error; see ``energy_of`` for many windows."""
+    return energy_of(correct(series, name, field), begin_s, end_s)
+
+
+def energy_of(corrected: Corrected, begin_s: float, end_s: float) -> Energy:
+    """Energy of a corrected series between two instants; raises WattlineError where there are no readings for it."""
+    series, raw = corrected.series, corrected.raw
+    if not end_s > begin_s:
+        raise WattlineError(f"window: its end ({end_s:.3f} s) must be later than its begin ({begin_s:.3f} s)")
+    slack = corrected.seen.reach_s + 3 * corrected.seen.interval_s
+    if begin_s < raw.time_s[0] - slack or end_s > raw.time_s[-1] + slack:
+        raise WattlineError(
+            f"window: {begin_s:.3f} to {end_s:.3f} s is not within the readings of "
+            f"{series.device.key}, {raw.time_s[0]:.3f} to {raw.time_s[-1]:.3f} s"
+        )
+    energy_j = integral(series, begin_s, end_s)
+    parts = error_parts(corrected.seen, series, begin_s, end_s, energy_j, corrected.gain)
+    error = float(np.sqrt(sum(part**2 for part in parts.values())))
+    raw_j = integral(raw, begin_s, end_s)
+    return Energy(energy_j, error, raw_j, end_s - begin_s, parts, corrected.notes)
+
+
+def integral(series: Series, begin_s: float, end_s: float) -> float:
+    """Energy of readings as they stand, J: the counter's rise, or straight lines between powers, the last ones held."""
+    at = series.time_s
+    if series.power_w is None:
+        assert series.energy_j is not None
+        return float(np.interp(end_s, at, series.energy_j) - np.interp(begin_s, at, series.energy_j))
+    inside = at[(at > begin_s) & (at < end_s)]
+    knots = np.concatenate([[begin_s], inside, [end_s]])
+    power = np.interp(knots, at, series.power_w)
+    return float(np.sum((power[1:] + power[:-1]) / 2 * np.diff(knots)))
+
+
+def in_order(series: Series) -> Series:
+    """Readings that can be used, in order of time, each instant once; a counter that falls starts anew from there."""
+    values = series.power_w if series.power_w is not None else series.energy_j
+    if values is None:
+        raise WattlineError(f"{series.device.key}: a series without power and without energy tells nothing")
+    good = np.isfinite(values) & np.isfinite(series.time_s) & (values >= 0)
+    time, kept = series.time_s[good], np.asarray(values[good], float)
+    time, first = np.unique(time, return_index=True)
+    kept = kept[first]
+    if len(time) < 2:
+        raise WattlineError(f"{series.device.key}: fewer than two readings; an energy needs two")
+    if series.power_w is not None:
+        return replace(series, time_s=time, power_w=kept, energy_j=None, monotonic_s=None)
+    rise = np.diff(kept)
+    rise = np.where(rise < 0, kept[1:], rise)
+    total = np.concatenate([[0.0], np.cumsum(rise)])
+    return replace(series, time_s=time, energy_j=total, monotonic_s=None)
+
+
+def _interval(time_s: Array) -> float:
+    return float(np.median(np.diff(time_s)))
+
+
+def _counter(raw: Series, model: Model, gain: Gain) -> Corrected:
+    assert raw.energy_j is not None
+    since = raw.time_s - raw.time_s[0]
+    true = (raw.energy_j - gain.offset_w * since) / (1.0 + gain.gain)
+    interval = _interval(raw.time_s)
+    late = model.period_s / 2 + model.lag_s
+    series = replace(raw, time_s=raw.time_s - late, energy_j=true)
+    return Corrected(series, raw, model, gain, Seen(interval, model.seen, max(model.period_s, interval)))
+
+
+def _power(raw: Series, model: Model, gain: Gain) -> Corrected:
+    assert raw.power_w is not None
+    interval = _interval(raw.time_s)
+    at, reading = published(raw.time_s, raw.power_w, model.period_s)
+    notes: list[str] = [] if model.generation else ["card not known: window and lag of its sensor not corrected"]
+    if len(at) < 3:  # held throughout
+        at, reading = raw.time_s, raw.power_w
+    step = max(model.period_s, interval)
+    seen = Seen(step, min(1.0, model.window_s / step), step)
+    if not model.generation:
+        seen = replace(seen, reach_s=max(step, model.window_high_s), share=1.0)
+        time, power = at, reading
+    elif model.relax_high_s > 0:
+        time, power, seen, notes = _unrelaxed(raw, model, seen)
+    elif model.overlaps and interval < model.window_s:
+        time, power = unaverage(at - model.lag_s, reading, model.window_s, model.period_s)
+        seen = replace(seen, share=1.0, reach_s=max(step, 2 * model.period_s))
+        notes.append(f"means over {model.window_s:g} s undone")
+    else:
+        time, power = _held(raw, at, reading, model)
+        if seen.share < 0.6:
+            power, beats = even_beats(power)
+            seen = seen.with_beats(time, _held(raw, at, reading, model)[1], beats)
+            notes += [f"readings beat with the load every {b * _interval(time):.2f} s: evened out" for _, _, b in beats]
+    series = replace(raw, time_s=time, power_w=gain.power_w(power))
+    return Corrected(series, raw, model, gain, seen, tuple(notes))
+
+
+def _held(raw: Series, at: Array, reading: Array, model: Model) -> tuple[Array, Array]:
+    """Readings at the middle of the time that each stands for, one a period while the sensor holds its value."""
+    assert raw.power_w is not None
+    if len(at) == len(raw.time_s):
+        return at - model.window_s / 2 - model.lag_s, reading
+    grid = np.arange(raw.time_s[0], raw.time_s[-1], model.period_s)
+    phase = float(np.median((at - raw.time_s[0]) % model.period_s))
+    looked = grid + (phase + model.period_s / 2) % model.period_s
+    looked = looked[looked <= raw.time_s[-1]]
+    value = raw.power_w[np.searchsorted(raw.time_s, looked, side="right") - 1]
+    middle = looked - model.period_s / 2 - model.window_s / 2 - model.lag_s
+    return middle, value
+
+
+def _unrelaxed(raw: Series, model: Model, seen: Seen) -> tuple[Array, Array, Seen, list[str]]:
+    """A first-order lag undone on means of at least a twentieth of a second."""
+    assert raw.power_w is not None
+    width = max(1, round(0.05 / max(_interval(raw.time_s), 1e-6)))
+    n = len(raw.time_s) // width * width
+    if n < 3 * width:
+        width, n = 1, len(raw.time_s)
+    at = raw.time_s[:n].reshape(-1, width).mean(axis=1) - model.period_s / 2 - model.lag_s
+    reading = raw.power_w[:n].reshape(-1, width).mean(axis=1)
+    found = find_relax(at, reading, model.relax_low_s, model.relax_high_s)
+    relax = model.relax_s if found is None else found
+    spread = (model.relax_high_s - model.relax_low_s) / 4 if found is None else 0.15 * max(relax, 0.2)
+    told = "as published" if found is None else "by the steps in the readings"
+    seen = replace(seen, relax_error_s=spread, relax_at=at, relax_w=reading, share=1.0)
+    return at, unrelax(at, reading, relax), seen, [f"slow approach undone, time constant {relax:.2f} s {told}"]

@@ -1,0 +1,155 @@
+"""Readings brought back to the power over time that made them: windows undone, lags undone, beats evened out.
+
+Pure functions of arrays; times in seconds, power in watts, both shape ``(n,)`` and in order of time.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from scipy.linalg import solveh_banded
+
+from wattline.fact import Array
+
+STALE = 1.5  # a reading is held this many periods at most before the next is taken as late
+READING_W, STEP_W = 0.1, 20.0  # how well a mean is known, and how far power moves from one period to the next
+JITTER_S = 0.03  # readings appear so much sooner or later than their window ends
+BEAT_FIT = 0.35  # share of the swing that may be left unlike one beat before
+ABRUPT = 0.5  # of the swing within one reading: a load that begins or ends, never a beat
+LEAST_BEAT = 6  # readings in a beat; quicker ones even out by themselves
+
+
+def published(time_s: Array, power_w: Array, period_s: float) -> tuple[Array, Array]:
+    """When new readings appeared, and their values: the changes, where polls are denser than the sensor renews.
+
+    A change is put midway between the poll before it and its own. Polls as sparse as the sensor's period or sparser
+    are each a reading of their own, half a period old.
+    """
+    if len(time_s) < 2 or float(np.median(np.diff(time_s))) > 0.6 * period_s:
+        return time_s - period_s / 2, power_w
+    new = np.flatnonzero(np.diff(power_w) != 0.0) + 1
+    gap = np.minimum(time_s[new] - time_s[new - 1], period_s)
+    return time_s[new] - gap / 2, power_w[new]
+
+
+def unaverage(at_s: Array, mean_w: Array, window_s: float, step_s: float) -> tuple[Array, Array]:
+    """Power in steps of ``step_s`` whose means over ``window_s`` before each ``at_s`` are ``mean_w``.
+
+    Least squares with the smallest steps that agree, in bands, so that hours take a moment. Where means are missing
+    (the sensor held its reading) the smoothest power that fits stands. Returns the middles of the steps and the power.
+    """
+    width = max(2, round(window_s / step_s))
+    slope = np.gradient(mean_w, at_s) if len(at_s) > 1 else np.zeros(1)
+    trust = 1.0 / (READING_W**2 + (JITTER_S * slope) ** 2)
+    first = at_s[0] - width * step_s
+    n = int(np.ceil((at_s[-1] - first) / step_s - 1e-6))
+    end = (at_s - first) / step_s
+    whole, part = np.floor(end).astype(int), end - np.floor(end)
+    bands = np.zeros((width + 2, n))
+    right = np.zeros(n)
+    # a window's weight on each step: one full run, its first and last step by the part of them that it covers
+    offsets = np.arange(-width, 1)
+    columns = whole[:, None] + offsets[None, :]
+    weight = np.full(columns.shape, 1.0 / width)
+    weight[:, 0] *= 1.0 - part
+    weight[:, -1] *= part
+    weight[(columns < 0) | (columns >= n)] = 0.0
+    columns = np.clip(columns, 0, n - 1)
+    np.add.at(right, columns, weight * (mean_w * trust)[:, None])
+    for i in range(width + 1):
+        for j in range(i, width + 1):
+            np.add.at(bands[j - i], columns[:, i], weight[:, i] * weight[:, j] * trust)
+    smooth = 1.0 / STEP_W**2
+    bands[0, :-1] += smooth
+    bands[0, 1:] += smooth
+    bands[1, :-1] -= smooth
+    bands[0] += 1e-9
+    power = solveh_banded(bands, right, lower=True, check_finite=False)
+    return first + (np.arange(n) + 0.5) * step_s, np.asarray(power)
+
+
+def unrelax(at_s: Array, reading_w: Array, relax_s: float) -> Array:
+    """Power behind readings that approach it as a capacitor charges, same shape: reading + relax_s * its slope.
+
+    Over any span the energy is that of the readings plus ``relax_s`` times their rise, whatever the noise.
+    """
+    if len(at_s) < 3 or relax_s <= 0:
+        return reading_w
+    return reading_w + relax_s * np.gradient(reading_w, at_s)
+
+
+def find_relax(at_s: Array, reading_w: Array, low_s: float, high_s: float) -> float | None:
+    """The time constant between the bounds that leaves steps sharp; None where no step tells.
+
+    Too short a constant leaves slopes, too long a one overshoots: the path of the power is shortest up to the right
+    constant and grows beyond it.
+    """
+    swing = float(np.ptp(reading_w)) if len(reading_w) else 0.0
+    if swing < 20.0 or len(at_s) < 20:
+        return None
+    grid = np.linspace(low_s, high_s, 41)
+    step = max(1, len(at_s) // 4000)
+    at, reading = at_s[::step], reading_w[::step]
+    path = np.array([np.abs(np.diff(unrelax(at, _even(reading), tau))).sum() for tau in grid])
+    longest = np.flatnonzero(path <= 1.10 * path.min() + 0.02 * swing)[-1]
+    return float(grid[longest])
+
+
+def _even(values: Array) -> Array:
+    """A running mean of three, so that single readings' noise does not pass for steps."""
+    if len(values) < 3:
+        return values
+    padded = np.concatenate([values[:1], values, values[-1:]])
+    return np.asarray((padded[:-2] + padded[1:-1] + padded[2:]) / 3)
+
+
+def steady_parts(power_w: Array) -> list[tuple[int, int]]:
+    """Stretches ``[first, last)`` between abrupt changes of the load."""
+    swing = float(np.ptp(power_w)) if len(power_w) else 0.0
+    if swing <= 0:
+        return [(0, len(power_w))]
+    cuts = np.flatnonzero(np.abs(np.diff(power_w)) > ABRUPT * swing) + 1
+    edges = [0, *cuts.tolist(), len(power_w)]
+    return [(a, b) for a, b in pairwise(edges) if b > a]
+
+
+def find_beat(power_w: Array) -> int:
+    """The length in readings of a slow swing that repeats, as a load of nearly the sensor's period leaves; 0 for none.
+
+    A load that really swung so slowly would switch at once; a beat moves from reading to reading. The stretch must
+    hold it one and a third times.
+    """
+    n = len(power_w)
+    swing = float(np.ptp(power_w)) if n else 0.0
+    if n < 2 * LEAST_BEAT or swing < 0.15 * float(np.mean(power_w)):
+        return 0
+    lags = np.arange(LEAST_BEAT, int(n / 1.33) + 1)
+    unlike = np.array([np.mean(np.abs(power_w[lag:] - power_w[:-lag])) for lag in lags])
+    spread = float(np.mean(np.abs(power_w[:, None] - power_w[None, :]))) if n <= 2000 else float(np.std(power_w)) * 1.13
+    good = unlike < BEAT_FIT * spread
+    if not good.any():
+        return 0
+    start = int(np.argmax(good))
+    if start == 0:  # alike from the first lag on: a slow drift, no beat
+        return 0
+    stop = start + int(np.argmax(~good[start:])) if (~good[start:]).any() else len(good)
+    return int(lags[start + int(np.argmin(unlike[start:stop]))])
+
+
+def even_out(power_w: Array, beat: int) -> Array:
+    """Each reading replaced by the mean over one whole beat around it, kept inside the stretch; same shape."""
+    total = np.concatenate([[0.0], np.cumsum(power_w)])
+    first = np.clip(np.arange(len(power_w)) - beat // 2, 0, len(power_w) - beat)
+    return np.asarray((total[first + beat] - total[first]) / beat)
+
+
+def even_beats(power_w: Array) -> tuple[Array, list[tuple[int, int, int]]]:
+    """Readings with every beat evened out, and the beats: ``(first, last, length)`` in readings."""
+    out, found = power_w.copy(), []
+    for first, last in steady_parts(power_w):
+        beat = find_beat(power_w[first:last])
+        if beat:
+            out[first:last] = even_out(power_w[first:last], beat)
+            found.append((first, last, beat))
+    return out, found
