@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from wattline import __version__
-from wattline.cli import ask, facts, judge, validation
+from wattline.cli import ask, facts, judge, meter, validation
 from wattline.cli.out import discard
 from wattline.errors import WattlineError, shorten
 
@@ -34,6 +34,7 @@ app.command(
 )(facts.explain)
 app.add_typer(validation.validate_app, name="validate")
 app.add_typer(validation.calibrate_app, name="calibrate")
+app.add_typer(meter.meter_app, name="meter")
 
 
 def _version(asked: bool) -> None:

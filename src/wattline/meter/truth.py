@@ -16,7 +16,7 @@ from wattline.fact import Array
 from wattline.meter.recording import Series
 from wattline.meter.truth_error import Seen, error_parts
 from wattline.meter.truth_gain import Gain, gain_for
-from wattline.meter.truth_model import Model, field_of, is_nvml, model_for
+from wattline.meter.truth_model import Model, counts, field_of, is_nvml, model_for
 from wattline.meter.truth_time import even_beats, find_relax, published, unaverage, unrelax
 
 EXACT = Gain(0.0, 0.0, np.zeros((2, 2)), 0)
@@ -83,6 +83,29 @@ def energy(series: Series, begin_s: float, end_s: float, name: str = "", field: 
     return energy_of(correct(series, name, field), begin_s, end_s)
 
 
+def mend(series: Series) -> Series:
+    """The series row by row, each good reading in place of what it should have said at its time; what is missing or
+    nonsense stays as it was written, to be counted. ``Spec.error`` becomes that of the whole."""
+    if not is_nvml(series) or (series.power_w is None and series.energy_j is None):
+        return series
+    try:
+        done = correct(series)
+        whole = energy_of(done, float(done.raw.time_s[0]), float(done.raw.time_s[-1]))
+    except WattlineError:
+        return series  # too little to correct: the faults say so
+    spec = replace(series.spec, error=whole.error, note="; ".join(filter(None, [series.spec.note, *done.notes])))
+    power, counter = series.power_w, series.energy_j
+    if counts(series) and counter is not None:
+        ratio = whole.energy_j / whole.raw_j if whole.raw_j > 0 else 1.0
+        counter, spec = counter * ratio, replace(spec, wrap_j=spec.wrap_j * ratio)
+        power = None if power is None else np.where(power > 0, done.gain.power_w(power), power)
+    elif power is not None and done.series.power_w is not None:
+        good = np.isfinite(power) & (power >= 0) & np.isfinite(series.time_s)
+        power = np.where(good, np.interp(series.time_s, done.series.time_s, done.series.power_w), power)
+        spec = replace(spec, window_s=0.0)
+    return replace(series, spec=spec, power_w=power, energy_j=counter)
+
+
 def energy_of(corrected: Corrected, begin_s: float, end_s: float) -> Energy:
     """Energy of a corrected series between two instants; raises WattlineError where there are no readings for it."""
     series, raw = corrected.series, corrected.raw
@@ -115,7 +138,8 @@ def integral(series: Series, begin_s: float, end_s: float) -> float:
 
 def in_order(series: Series) -> Series:
     """Readings that can be used, in order of time, each instant once; a counter that falls starts anew from there."""
-    values = series.power_w if series.power_w is not None else series.energy_j
+    by_counter = counts(series) or series.power_w is None
+    values = series.energy_j if by_counter else series.power_w
     if values is None:
         raise WattlineError(f"{series.device.key}: a series without power and without energy tells nothing")
     good = np.isfinite(values) & np.isfinite(series.time_s) & (values >= 0)
@@ -124,12 +148,12 @@ def in_order(series: Series) -> Series:
     kept = kept[first]
     if len(time) < 2:
         raise WattlineError(f"{series.device.key}: fewer than two readings; an energy needs two")
-    if series.power_w is not None:
+    if not by_counter:
         return replace(series, time_s=time, power_w=kept, energy_j=None, monotonic_s=None)
     rise = np.diff(kept)
     rise = np.where(rise < 0, kept[1:], rise)
     total = np.concatenate([[0.0], np.cumsum(rise)])
-    return replace(series, time_s=time, energy_j=total, monotonic_s=None)
+    return replace(series, time_s=time, power_w=None, energy_j=total, monotonic_s=None)
 
 
 def _interval(time_s: Array) -> float:

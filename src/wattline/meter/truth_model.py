@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from wattline import catalog
 from wattline.meter.recording import Series
 
@@ -72,17 +74,25 @@ def generation_of(name: str) -> str:
 
 def field_of(series: Series) -> str:
     """Which of NVML's fields a series holds: by its note, else by its window."""
-    if series.power_w is None:
+    if counts(series):
         return "counter"
     note = series.spec.note.lower()
     for field in ("average", "instant"):
         if field in note:
             return field
-    if "power.draw" in note or "draw" in note.split():
+    if "power.draw" in note or "usage" in note:
         return "draw"
     if series.spec.window_s >= AVERAGED_S:
         return "average"
     return "instant" if "instant" in series.spec.source.lower() else "draw"
+
+
+def counts(series: Series) -> bool:
+    """Whether the series holds a counter that moves, which misses nothing between readings."""
+    if series.energy_j is None:
+        return False
+    good = series.energy_j[np.isfinite(series.energy_j)]
+    return len(good) > 1 and bool(good.max() > good.min())
 
 
 def is_nvml(series: Series) -> bool:
