@@ -17,8 +17,9 @@ from wattline.meter.recording import Series
 from wattline.meter.truth_error import Seen, error_parts
 from wattline.meter.truth_gain import Gain, gain_for
 from wattline.meter.truth_model import Model, counts, field_of, is_nvml, model_for
-from wattline.meter.truth_time import even_beats, find_relax, published, unaverage, unrelax
+from wattline.meter.truth_time import even_beats, find_relax, means, published, unaverage, unrelax
 
+RELAX_MEAN_S = 0.05  # a lag is undone on means over so long, or its slope is noise
 EXACT = Gain(0.0, 0.0, np.zeros((2, 2)), 0)
 
 
@@ -215,12 +216,7 @@ def _held(raw: Series, at: Array, reading: Array, model: Model) -> tuple[Array, 
 def _unrelaxed(raw: Series, model: Model, seen: Seen) -> tuple[Array, Array, Seen, list[str]]:
     """A first-order lag undone on means of at least a twentieth of a second."""
     assert raw.power_w is not None
-    width = max(1, round(0.05 / max(_interval(raw.time_s), 1e-6)))
-    n = len(raw.time_s) // width * width
-    if n < 3 * width:
-        width, n = 1, len(raw.time_s)
-    at = raw.time_s[:n].reshape(-1, width).mean(axis=1) - model.period_s / 2 - model.lag_s
-    reading = raw.power_w[:n].reshape(-1, width).mean(axis=1)
+    at, reading = means(raw.time_s - model.period_s / 2 - model.lag_s, raw.power_w, RELAX_MEAN_S)
     found = find_relax(at, reading, model.relax_low_s, model.relax_high_s)
     relax = model.relax_s if found is None else found
     spread = (model.relax_high_s - model.relax_low_s) / 4 if found is None else 0.15 * max(relax, 0.2)

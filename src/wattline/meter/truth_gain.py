@@ -19,7 +19,7 @@ from wattline.fact import Array
 from wattline.meter.truth_model import generation_of, match
 
 LEAST = 0.06  # NVML API reference: within 5% of the reading; the same card differs by a percent or two from day to day
-STUDENT = 2.1  # 95% of a Student t of the 18 degrees of freedom that the measured cards leave
+TWO_SIGMA = 1.96
 DATA_CENTRE = {"ampere-ga100", "hopper", "volta"}  # generations sold as data-centre boards alone
 
 
@@ -39,7 +39,7 @@ class Gain:
     def error(self, power_w: float) -> float:
         """Relative half-width at this mean power (W) that holds the truth 19 times in 20."""
         v = np.array([1.0, 1.0 / max(power_w, 1e-3)])
-        return max(LEAST, STUDENT * float(np.sqrt(v @ self.covariance @ v)))
+        return max(LEAST, TWO_SIGMA * float(np.sqrt(v @ self.covariance @ v)))
 
 
 @lru_cache(maxsize=1)

@@ -15,8 +15,10 @@ from wattline.fact import Array
 STALE = 1.5  # a reading is held this many periods at most before the next is taken as late
 READING_W, STEP_W = 0.1, 20.0  # how well a mean is known, and how far power moves from one period to the next
 JITTER_S = 0.03  # readings appear so much sooner or later than their window ends
+RELAX_STEP_S = 0.2  # of the means by which a lag is found: quicker loads even out
 BEAT_FIT = 0.35  # share of the swing that may be left unlike one beat before
 ABRUPT = 0.5  # of the swing within one reading: a load that begins or ends, never a beat
+QUIET = 0.08  # of the swing above the least: what is lower may be idle
 LEAST_BEAT = 6  # readings in a beat; quicker ones even out by themselves
 
 
@@ -89,19 +91,21 @@ def find_relax(at_s: Array, reading_w: Array, low_s: float, high_s: float) -> fl
     if swing < 20.0 or len(at_s) < 20:
         return None
     grid = np.linspace(low_s, high_s, 41)
-    step = max(1, len(at_s) // 4000)
-    at, reading = at_s[::step], reading_w[::step]
-    path = np.array([np.abs(np.diff(unrelax(at, _even(reading), tau))).sum() for tau in grid])
+    at, reading = means(at_s, reading_w, RELAX_STEP_S)
+    path = np.array([np.abs(np.diff(unrelax(at, reading, tau))).sum() for tau in grid])
     longest = np.flatnonzero(path <= 1.10 * path.min() + 0.02 * swing)[-1]
-    return float(grid[longest])
+    # a path that grows from the first as it does at last: a load too restless to tell
+    untold = low_s > 0 and path[3] - path[0] > 0.35 * (path[-1] - path[-4])
+    return None if untold else float(grid[longest])
 
 
-def _even(values: Array) -> Array:
-    """A running mean of three, so that single readings' noise does not pass for steps."""
-    if len(values) < 3:
-        return values
-    padded = np.concatenate([values[:1], values, values[-1:]])
-    return np.asarray((padded[:-2] + padded[1:-1] + padded[2:]) / 3)
+def means(at_s: Array, power_w: Array, step_s: float) -> tuple[Array, Array]:
+    """Means of as many readings in a row as fill ``step_s``: their times and powers; a remainder is left out."""
+    width = max(1, round(step_s / max(float(np.median(np.diff(at_s))), 1e-6)))
+    n = len(at_s) // width * width
+    if n < 3 * width:
+        return at_s, power_w
+    return at_s[:n].reshape(-1, width).mean(axis=1), power_w[:n].reshape(-1, width).mean(axis=1)
 
 
 def steady_parts(power_w: Array) -> list[tuple[int, int]]:
@@ -145,9 +149,17 @@ def even_out(power_w: Array, beat: int) -> Array:
 
 
 def even_beats(power_w: Array) -> tuple[Array, list[tuple[int, int, int]]]:
-    """Readings with every beat evened out, and the beats: ``(first, last, length)`` in readings."""
+    """Readings with every beat evened out, and the beats: ``(first, last, length)`` in readings.
+
+    Quiet readings at the ends of a stretch are no part of it: before the load, or of a beat's low, who can say.
+    """
     out, found = power_w.copy(), []
     for first, last in steady_parts(power_w):
+        part = power_w[first:last]
+        busy = np.flatnonzero(part > part.min() + QUIET * np.ptp(part))
+        if not len(busy):
+            continue
+        first, last = first + int(busy[0]), first + int(busy[-1]) + 1
         beat = find_beat(power_w[first:last])
         if beat:
             out[first:last] = even_out(power_w[first:last], beat)
