@@ -36,7 +36,9 @@ def steps(duration_s: float, idle_w: float, busy_w: float, on: list[tuple[float,
     return time, np.where(running, busy_w, idle_w)
 
 
-def square(duration_s: float, idle_w: float, busy_w: float, begin: float, end: float, period_s: float) -> tuple[Array, Array]:
+def square(
+    duration_s: float, idle_w: float, busy_w: float, begin: float, end: float, period_s: float
+) -> tuple[Array, Array]:
     """Half busy, half idle, again and again from ``begin`` to ``end``."""
     count = int((end - begin) / period_s)
     on = [(begin + i * period_s, begin + (i + 0.5) * period_s) for i in range(count)]
@@ -44,7 +46,13 @@ def square(duration_s: float, idle_w: float, busy_w: float, begin: float, end: f
 
 
 def read(
-    time: Array, power: Array, sensor: Sensor, rng: np.random.Generator, name: str = "", field: str = "power.draw", start_s: float = 1.7e9
+    time: Array,
+    power: Array,
+    sensor: Sensor,
+    rng: np.random.Generator,
+    name: str = "",
+    field: str = "power.draw",
+    start_s: float = 1.7e9,
 ) -> Series:
     """What polling the sensor gives, its readings rounded to a hundredth of a watt."""
     total = np.concatenate([[0.0], np.cumsum(power) * FINE_S])

@@ -194,6 +194,10 @@ def _power(raw: Series, model: Model, gain: Gain) -> Corrected:
         if seen.share < 0.6:
             power, beats = even_beats(power)
             seen = seen.with_beats(time, _held(raw, at, reading, model)[1], beats)
+            notes.append(
+                f"sees {100 * model.window_s / model.period_s:.0f}% of the time: a load that repeats every "
+                f"{model.period_s:g} s, or in a whole part of it, looks steady, and no error here covers that"
+            )
             notes += [f"readings beat with the load every {b * _interval(time):.2f} s: evened out" for _, _, b in beats]
     series = replace(raw, time_s=time, power_w=gain.power_w(power))
     return Corrected(series, raw, model, gain, seen, tuple(notes))

@@ -122,7 +122,7 @@ def _edge_j(seen: Seen, at: Array, power: Array, edge_s: float) -> float:
 
 def _beat_j(seen: Seen, begin_s: float, end_s: float) -> float:
     """J by which evened beats may be off: half a reading of their length, at full swing; and, where no jump tells when
-    the load began or ended, half the swing for as much of the quiet part of a beat before or after as the window holds."""
+    the load began or ended, half the swing for as much of a beat's quiet part before or after as the window holds."""
 
     def held(first: float, last: float) -> float:
         return max(0.0, min(last, end_s) - max(first, begin_s))

@@ -90,7 +90,7 @@ def find_relax(at_s: Array, reading_w: Array, low_s: float, high_s: float) -> fl
     swing = float(np.ptp(reading_w)) if len(reading_w) else 0.0
     if swing < 20.0 or len(at_s) < 20:
         return None
-    grid = np.linspace(low_s, high_s, 41)
+    grid = np.linspace(low_s / 2, high_s, 41)
     at, reading = means(at_s, reading_w, RELAX_STEP_S)
     path = np.array([np.abs(np.diff(unrelax(at, reading, tau))).sum() for tau in grid])
     longest = np.flatnonzero(path <= 1.10 * path.min() + 0.02 * swing)[-1]
