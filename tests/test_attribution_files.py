@@ -122,7 +122,11 @@ def test_pods_hold_a_gpu_while_they_have_samples(tmp_path: Path) -> None:
 
 
 def test_processes_of_pmon_and_of_a_csv_are_the_same(tmp_path: Path) -> None:
-    rows = "time,gpu,pid,name,sm\n2025-01-01T00:00:10Z,0,1234,python,60\n1735689610,0,99,worker,30 %\n1735689620000000,0,1234,python,90\n"
+    rows = """time,gpu,pid,name,sm
+2025-01-01T00:00:10Z,0,1234,python,60
+1735689610,0,99,worker,30 %
+1735689620000000,0,1234,python,90
+"""
     for text in (PMON, rows):
         used = next(u for u in read_processes(write(tmp_path, text)) if u.gpu == "0")
         got = [(c.name, c.begin_s - T0, c.end_s - T0, c.weight) for c in used.claims]
