@@ -294,12 +294,37 @@ def test_mending_keeps_every_row_and_what_is_wrong_with_it() -> None:
     good = np.isfinite(power) & (power >= 0)
     assert mended.power_w[good] == pytest.approx(float(gain_for("A100").power_w(200.0)), rel=1e-3)
     assert 0 < mended.spec.error <= 0.08
+    again = mend(mended)
+    assert again is mended  # once is enough
     counted = replace(series, power_w=None, energy_j=200.0 * (series.time_s - T0), spec=Spec("nvml", wrap_j=1e6))
     more = mend(counted)
     assert more.energy_j is not None
     ratio = more.energy_j[-1] / counted.energy_j[-1]  # type: ignore[index]
     assert 1.0 < ratio < 1.06
     assert more.spec.wrap_j == pytest.approx(1e6 * ratio)
+
+
+def test_a_stuck_sensor_and_a_silence_are_doubted_and_no_power_is_made_up_for_them() -> None:
+    series = flat(200.0, 120.0, "RTX 3090", note="power.draw.instant")
+    assert series.power_w is not None
+    stuck = replace(
+        series, power_w=np.where((series.time_s > T0 + 40) & (series.time_s < T0 + 90), 199.0, series.power_w)
+    )
+    got = energy(stuck, T0 + 30, T0 + 100)
+    assert got.parts["stuck"] == pytest.approx(50 / 70, rel=0.01)
+    assert any("stuck at 199 W" in note for note in got.notes)
+    assert "stuck" not in energy(stuck, T0 + 1, T0 + 35).parts
+    assert mend(stuck).spec.error < 0.08  # a fault of its own, to be counted as such
+    wavy = replace(series, power_w=series.power_w + 50 * np.sin(series.time_s))
+    keep = (series.time_s < T0 + 40) | (series.time_s > T0 + 90)
+    gap = replace(wavy, time_s=wavy.time_s[keep], power_w=wavy.power_w[keep])  # type: ignore[index]
+    assert energy(gap, T0 + 30, T0 + 100).parts["gaps"] > 0.1
+    assert "gaps" not in energy(gap, T0 + 1, T0 + 35).parts
+    times = correct(gap).series.time_s
+    assert not ((times > T0 + 45) & (times < T0 + 85)).any()
+    counter = replace(gap, power_w=None, energy_j=200 * (gap.time_s - T0))
+    assert "gaps" not in energy(counter, T0 + 30, T0 + 100).parts
+    assert energy(counter, T0 + 30, T0 + 60).parts["gaps"] > 0
 
 
 def one(power: list[float], time: list[float]) -> Series:

@@ -16,8 +16,9 @@ from wattline.fact import Array
 from wattline.meter.recording import Series
 from wattline.meter.truth_error import Seen, error_parts
 from wattline.meter.truth_gain import Gain, gain_for
-from wattline.meter.truth_model import Model, counts, field_of, is_nvml, model_for
-from wattline.meter.truth_time import even_beats, find_relax, means, published, unaverage, unrelax
+from wattline.meter.truth_model import MENDED, Model, counts, field_of, is_nvml, model_for
+from wattline.meter.truth_stuck import stuck
+from wattline.meter.truth_time import even_beats, find_relax, means, near, published, unaverage_long, unrelax
 
 RELAX_MEAN_S = 0.05  # a lag is undone on means over so long, or its slope is noise
 EXACT = Gain(0.0, 0.0, np.zeros((2, 2)), 0)
@@ -76,7 +77,13 @@ def correct(series: Series, name: str = "", field: str = "") -> Corrected:
         return Corrected(raw, raw, None, EXACT, Seen(step, 1.0, window, flat=series.spec.error))
     model = model_for(name or series.device.name, field or field_of(series))
     gain = gain_for(name or series.device.name)
-    return _counter(raw, model, gain) if raw.power_w is None else _power(raw, model, gain)
+    if raw.power_w is None:
+        return _counter(raw, model, gain)
+    held = stuck(raw.time_s, raw.power_w)
+    done = _power(raw, model, gain)
+    told = [f"stuck at {h.power_w:g} W for {h.seconds:.0f} s: says nothing of the power" for h in held]
+    spans = tuple((h.begin_s, h.end_s) for h in held)
+    return replace(done, seen=replace(done.seen, stuck=spans), notes=(*done.notes, *told))
 
 
 def energy(series: Series, begin_s: float, end_s: float, name: str = "", field: str = "") -> Energy:
@@ -86,7 +93,7 @@ def energy(series: Series, begin_s: float, end_s: float, name: str = "", field: 
 
 def mend(series: Series) -> Series:
     """The series row by row, each good reading in place of what it should have said at its time; what is missing or
-    nonsense stays as it was written, to be counted. ``Spec.error`` becomes that of the whole."""
+    nonsense stays as it was written, to be counted. ``Spec.error`` becomes the sensor's own over the whole."""
     if not is_nvml(series) or (series.power_w is None and series.energy_j is None):
         return series
     try:
@@ -94,7 +101,9 @@ def mend(series: Series) -> Series:
         whole = energy_of(done, float(done.raw.time_s[0]), float(done.raw.time_s[-1]))
     except WattlineError:
         return series  # too little to correct: the faults say so
-    spec = replace(series.spec, error=whole.error, note="; ".join(filter(None, [series.spec.note, *done.notes])))
+    own = float(np.sqrt(sum(v**2 for k, v in whole.parts.items() if k not in ("gaps", "stuck"))))  # those are faults
+    note = "; ".join(filter(None, [series.spec.note, MENDED, *done.notes]))
+    spec = replace(series.spec, error=own, note=note)
     power, counter = series.power_w, series.energy_j
     if counts(series) and counter is not None:
         ratio = whole.energy_j / whole.raw_j if whole.raw_j > 0 else 1.0
@@ -186,7 +195,9 @@ def _power(raw: Series, model: Model, gain: Gain) -> Corrected:
     elif model.relax_high_s > 0:
         time, power, seen, notes = _unrelaxed(raw, model, seen)
     elif model.overlaps and interval < model.window_s:
-        time, power = unaverage(at - model.lag_s, reading, model.window_s, model.period_s)
+        time, power = unaverage_long(at - model.lag_s, reading, model.window_s, model.period_s)
+        kept = near(time, raw.time_s, model.window_s + 3 * interval)
+        time, power = time[kept], power[kept]
         seen = replace(seen, share=1.0, reach_s=max(step, 2 * model.period_s))
         notes.append(f"means over {model.window_s:g} s undone")
     else:
@@ -211,7 +222,7 @@ def _held(raw: Series, at: Array, reading: Array, model: Model) -> tuple[Array, 
     grid = np.arange(raw.time_s[0], raw.time_s[-1], model.period_s)
     phase = float(np.median((at - raw.time_s[0]) % model.period_s))
     looked = grid + (phase + model.period_s / 2) % model.period_s
-    looked = looked[looked <= raw.time_s[-1]]
+    looked = looked[(looked <= raw.time_s[-1]) & near(looked, raw.time_s, 2 * model.period_s)]
     value = raw.power_w[np.searchsorted(raw.time_s, looked, side="right") - 1]
     middle = looked - model.period_s / 2 - model.window_s / 2 - model.lag_s
     return middle, value

@@ -46,6 +46,7 @@ class Seen:
     reach_s: float
     flat: float | None = None
     beats: tuple[Beat, ...] = ()
+    stuck: tuple[tuple[float, float], ...] = ()
     relax_error_s: float = 0.0
     relax_at: Array | None = None
     relax_w: Array | None = None
@@ -76,7 +77,8 @@ def error_parts(
     parts["unseen"] = sampling_error(inside if len(inside) > NEAR else power, seen.share, len(inside)) / base * duration
     parts["beat"] = _beat_j(seen, begin_s, end_s) / base
     parts["lag"] = _lag_j(seen, begin_s, end_s) / base
-    parts["gaps"] = _gap_j(seen, at, power, begin_s, end_s) / base
+    parts["stuck"] = sum(max(0.0, min(b, end_s) - max(a, begin_s)) for a, b in seen.stuck) / duration
+    parts["gaps"] = _gap_j(seen, at, power, begin_s, end_s, series.power_w is None) / base
     return {name: part for name, part in parts.items() if part > 0}
 
 
@@ -145,11 +147,13 @@ def _lag_j(seen: Seen, begin_s: float, end_s: float) -> float:
     return float(TWO_SIGMA * seen.relax_error_s * abs(rise))
 
 
-def _gap_j(seen: Seen, at: Array, power: Array, begin_s: float, end_s: float) -> float:
+def _gap_j(seen: Seen, at: Array, power: Array, begin_s: float, end_s: float, counted: bool) -> float:
     """J in gaps between readings, where the power may have been any of what the window saw."""
     if len(at) < 2:
         return 0.0
     long = np.diff(at) > GAP * max(seen.interval_s, float(np.median(np.diff(at))))
+    if counted:  # the counter went on: only a gap that the window begins or ends in leaves a doubt
+        long &= ((at[:-1] < begin_s) & (begin_s < at[1:])) | ((at[:-1] < end_s) & (end_s < at[1:]))
     missed = np.minimum(at[1:], end_s) - np.maximum(at[:-1], begin_s)
     seconds = np.clip(missed[long], 0.0, None)
     return float(TWO_SIGMA * np.std(power) * np.sqrt(np.sum(seconds**2)))

@@ -14,6 +14,7 @@ from wattline.meter.recording import Series
 FIELDS = ("draw", "average", "instant", "counter")
 NVML_SOURCES = ("nvml", "nvidia-smi", "nvidia_smi", "smi", "dcgm")
 _BRAND = re.compile(r"^(nvidia|tesla|quadro|geforce|gtx|rtx)+")
+MENDED = "corrected by the sensor's model"  # in the note of a series that needs no more of it
 AVERAGED_S = 0.5  # a stated window this long or longer is the averaged field
 
 
@@ -96,9 +97,11 @@ def counts(series: Series) -> bool:
 
 
 def is_nvml(series: Series) -> bool:
-    """Whether readings come from NVML, so that the model here is the right one."""
+    """Whether readings come from NVML as it gave them, so that the model here is the right one."""
     source = series.spec.source.lower()
-    return not series.spec.modelled and any(source.startswith(s) for s in NVML_SOURCES)
+    return (
+        not series.spec.modelled and MENDED not in series.spec.note and any(source.startswith(s) for s in NVML_SOURCES)
+    )
 
 
 def model_for(name: str, field: str = "draw") -> Model:

@@ -19,7 +19,10 @@ RELAX_STEP_S = 0.2  # of the means by which a lag is found: quicker loads even o
 BEAT_FIT = 0.35  # share of the swing that may be left unlike one beat before
 ABRUPT = 0.5  # of the swing within one reading: a load that begins or ends, never a beat
 QUIET = 0.08  # of the swing above the least: what is lower may be idle
-LEAST_BEAT = 6  # readings in a beat; quicker ones even out by themselves
+LEAST_BEAT, LONGEST_BEAT = 6, 600  # readings in a beat; quicker ones even out by themselves
+BEATS_AT_ONCE = 2048  # readings among which beats are looked for
+MEANS_AT_ONCE = 1 << 16  # means undone in one go
+SPLIT = 100  # periods without a reading part one go from the next
 
 
 def published(time_s: Array, power_w: Array, period_s: float) -> tuple[Array, Array]:
@@ -33,6 +36,30 @@ def published(time_s: Array, power_w: Array, period_s: float) -> tuple[Array, Ar
     new = np.flatnonzero(np.diff(power_w) != 0.0) + 1
     gap = np.minimum(time_s[new] - time_s[new - 1], period_s)
     return time_s[new] - gap / 2, power_w[new]
+
+
+def unaverage_long(at_s: Array, mean_w: Array, window_s: float, step_s: float) -> tuple[Array, Array]:
+    """``unaverage`` of any length, silences and all: in pieces that overlap, none across a silence."""
+    cuts = np.flatnonzero(np.diff(at_s) > SPLIT * step_s) + 1
+    margin = 4 * max(2, round(window_s / step_s))
+    times, powers = [], []
+    for run in np.split(np.arange(len(at_s)), cuts):
+        for first in range(0, len(run), MEANS_AT_ONCE):
+            piece = run[max(0, first - margin) : first + MEANS_AT_ONCE + margin]
+            time, power = unaverage(at_s[piece], mean_w[piece], window_s, step_s)
+            begin = -np.inf if first == 0 else at_s[run[first - 1]]
+            end = at_s[run[min(first + MEANS_AT_ONCE, len(run)) - 1]]
+            keep = (time > begin) & (time <= end)
+            times.append(time[keep])
+            powers.append(power[keep])
+    return np.concatenate(times), np.concatenate(powers)
+
+
+def near(time_s: Array, readings_s: Array, slack_s: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which times have a reading within ``slack_s``: what lies in a silence was not read."""
+    right = np.clip(np.searchsorted(readings_s, time_s), 1, len(readings_s) - 1)
+    distance = np.minimum(np.abs(time_s - readings_s[right - 1]), np.abs(readings_s[right] - time_s))
+    return np.asarray(distance <= slack_s)
 
 
 def unaverage(at_s: Array, mean_w: Array, window_s: float, step_s: float) -> tuple[Array, Array]:
@@ -128,10 +155,9 @@ def find_beat(power_w: Array) -> int:
     swing = float(np.ptp(power_w)) if n else 0.0
     if n < 2 * LEAST_BEAT or swing < 0.15 * float(np.mean(power_w)):
         return 0
-    lags = np.arange(LEAST_BEAT, int(n / 1.33) + 1)
+    lags = np.arange(LEAST_BEAT, min(LONGEST_BEAT, int(n / 1.33)) + 1)
     unlike = np.array([np.mean(np.abs(power_w[lag:] - power_w[:-lag])) for lag in lags])
-    spread = float(np.mean(np.abs(power_w[:, None] - power_w[None, :]))) if n <= 2000 else float(np.std(power_w)) * 1.13
-    good = unlike < BEAT_FIT * spread
+    good = unlike < BEAT_FIT * 1.13 * float(np.std(power_w))  # 1.13: what any two of normal numbers differ by
     if not good.any():
         return 0
     start = int(np.argmax(good))
@@ -154,7 +180,8 @@ def even_beats(power_w: Array) -> tuple[Array, list[tuple[int, int, int]]]:
     Quiet readings at the ends of a stretch are no part of it: before the load, or of a beat's low, who can say.
     """
     out, found = power_w.copy(), []
-    for first, last in steady_parts(power_w):
+    blocks = range(0, len(power_w), BEATS_AT_ONCE)
+    for first, last in [(at + a, at + b) for at in blocks for a, b in steady_parts(power_w[at : at + BEATS_AT_ONCE])]:
         part = power_w[first:last]
         busy = np.flatnonzero(part > part.min() + QUIET * np.ptp(part))
         if not len(busy):

@@ -11,10 +11,10 @@ import numpy as np
 
 from wattline.meter.truth import Corrected, correct, energy_of, integral
 from wattline.meter.truth_model import best_field, generation_of
+from wattline.meter.truth_stuck import stuck
 from wattline.validate.sensor_files import Found, Log, Pair, find, overlap
 
 SLIDE_S, STEP_S = 2.0, 1.0  # windows that slide over each recording
-STUCK_S, STUCK_READINGS = 30.0, 20  # one value for so long, in so many readings, is no measurement
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Sensors:
 def validate(folder: Path, gpu: str = "") -> Sensors:
     """Check every recording in the folder and below; ``gpu`` names the card where nothing else does."""
     found = find(folder, gpu)
-    return Sensors([check(p) for p in found.pairs], [s for log in found.logs for s in stuck(log)], found)
+    return Sensors([check(p) for p in found.pairs], [s for log in found.logs for s in stuck_in(log)], found)
 
 
 def check(pair: Pair) -> Checked:
@@ -159,18 +159,12 @@ def score(windows: list[Window]) -> dict[str, Any]:
     }
 
 
-def stuck(log: Log) -> Iterator[Stuck]:
-    """Stretches in which a field held one value; a live sensor's last digit moves within seconds."""
+def stuck_in(log: Log) -> Iterator[Stuck]:
+    """Stretches in which a field of a log held one value."""
     for field, watts in log.power_w.items():
         good = np.isfinite(watts) & np.isfinite(log.time_s)
-        time, value = log.time_s[good], watts[good]
-        starts = np.concatenate([[0], np.flatnonzero(np.diff(value) != 0) + 1])
-        ends = np.concatenate([starts[1:], [len(value)]])
-        for a, b in zip(starts, ends, strict=True):
-            seconds = float(time[b - 1] - time[a])
-            if seconds >= STUCK_S and b - a >= STUCK_READINGS:
-                warm = None if log.temperature_c is None else log.temperature_c[good][a:b]
-                moved = (
-                    None if warm is None or not np.isfinite(warm).any() else float(np.nanmax(warm) - np.nanmin(warm))
-                )
-                yield Stuck(str(log.path), field, float(value[a]), seconds, int(b - a), moved)
+        time, warm = log.time_s[good], None if log.temperature_c is None else log.temperature_c[good]
+        for held in stuck(time, watts[good]):
+            part = None if warm is None else warm[(time >= held.begin_s) & (time <= held.end_s)]
+            moved = None if part is None or not np.isfinite(part).any() else float(np.nanmax(part) - np.nanmin(part))
+            yield Stuck(str(log.path), field, held.power_w, held.seconds, held.readings, moved)
