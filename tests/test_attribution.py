@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from wattline.errors import WattlineError
 from wattline.meter.attribution import Claim, cumulative, share, split_device
-from wattline.meter.attribution_share import find_idle, outer_series, share_jobs
+from wattline.meter.attribution_share import find_idle, on_host, outer_series, share_jobs
 from wattline.meter.device import Device
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Spec
@@ -178,6 +178,16 @@ def test_a_part_is_not_counted_beside_its_whole_and_of_fields_one() -> None:
     found = outer_series(Recording([node, mig, slow, gpu()]))
     assert [(s.device.key, s.spec.window_s) for s in found] == [("n1/GPU-0", 0.0)]
     assert [s.device.kind for s in outer_series(Recording([node]))] == ["node"]
+
+
+def test_a_machine_that_the_file_does_not_name_can_be_named() -> None:
+    recording = Recording([gpu(100.0, uuid="gpu3", host="gpudata"), gpu(200.0, uuid="gpu5", host="gpudata")])
+    claims = [job("j", 0, 50, "5", hosts=("n1",))]
+    with pytest.raises(WattlineError, match=r"gpudata/gpu3, gpudata/gpu5, 2023-11-14T22:13:20Z to .* \(--host\)"):
+        share_jobs(recording, claims, 0.0)
+    assert share_jobs(on_host(recording, "n1"), claims, 0.0).claims() == {"j": pytest.approx(200 * 50)}
+    with pytest.raises(WattlineError, match="cannot name 2 machines"):
+        on_host(Recording([gpu(host="a"), gpu(host="b")]), "n1")
 
 
 @pytest.mark.parametrize(

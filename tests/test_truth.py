@@ -264,6 +264,15 @@ def test_a_counter_is_taken_before_watts_and_survives_a_reset() -> None:
     assert after.raw_j == pytest.approx(200 * 50 - 100, rel=1e-6)  # what fell between the last reading and the reset
 
 
+@given(st.floats(1e3, 1e5), st.integers(0, 2**32 - 1))
+def test_a_counter_that_wraps_comes_out_right(wrap_j: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    time = T0 + np.arange(0, 60, 0.5)
+    total = np.cumsum(rng.uniform(0, 400, len(time)))
+    series = Series(Device("h", "g", "cpu"), Spec("rapl", wrap_j=wrap_j), time, None, (total + 123.0) % wrap_j)
+    assert energy(series, time[0], time[-1]).energy_j == pytest.approx(total[-1] - total[0], rel=1e-9)
+
+
 def test_what_is_not_nvml_comes_back_as_it_was() -> None:
     series = flat(500.0, source="ptd")
     got = energy(series, T0 + 1, T0 + 11)

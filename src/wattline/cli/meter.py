@@ -32,6 +32,7 @@ def share(
         float | None, typer.Option("--idle-w", help="Idle watts of a device [default: read while nothing ran].")
     ] = None,
     tz: Annotated[str, typer.Option("--tz", help="Zone of the times that state none, e.g. Europe/Berlin.")] = "UTC",
+    host: Annotated[str, typer.Option(help="The recording's machine, where its file does not name it.")] = "",
     as_read: Annotated[bool, typer.Option("--as-read", help="Share readings as written, without correction.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -39,7 +40,7 @@ def share(
     from wattline.cli.out import print_json, print_rich
     from wattline.meter.attribution_jobs import read_jobs
     from wattline.meter.attribution_processes import read_processes
-    from wattline.meter.attribution_share import share_jobs, share_processes
+    from wattline.meter.attribution_share import on_host, share_jobs, share_processes
     from wattline.meter.attribution_times import zone
     from wattline.meter.read import read  # type: ignore[import-not-found,unused-ignore]
     from wattline.report.share import render
@@ -49,11 +50,12 @@ def share(
     if idle_w is not None and not 0 <= idle_w < float("inf"):
         raise WattlineError(f"--idle-w {idle_w:g} must be zero or more")
     default = zone(tz)
+    recording = on_host(read(path), host) if host else read(path)
     if jobs is not None:
-        result = share_jobs(read(path), read_jobs(jobs, default), idle_w, as_read)
+        result = share_jobs(recording, read_jobs(jobs, default), idle_w, as_read)
     else:
         assert processes is not None
-        result = share_processes(read(path), read_processes(processes, default), idle_w, as_read)
+        result = share_processes(recording, read_processes(processes, default), idle_w, as_read)
     if as_json:
         print_json(result.json())
     else:

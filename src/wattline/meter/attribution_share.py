@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -125,7 +127,7 @@ def share_jobs(
             if job.begin_s < series[i].series.time_s[-1] and job.end_s > series[i].series.time_s[0]:
                 mine[i].append(job)
     if not any(mine):
-        raise WattlineError("no job ran on a device of the recording within its time; check GPUs, hosts and time zone")
+        raise WattlineError(f"no job ran on a device of the recording within its time; {_check(series)}")
     return _split(series, mine, [None] * len(series), idle_w, notes)
 
 
@@ -148,8 +150,25 @@ def share_processes(
             known[i] = (np.concatenate([begin, gpu.begin_s]), np.concatenate([end, gpu.end_s]))
             met = met or bool((gpu.begin_s < c.series.time_s[-1]).any() and (gpu.end_s > c.series.time_s[0]).any())
     if not met:
-        raise WattlineError("no sample falls on a device of the recording within its time; check GPUs and time zone")
+        raise WattlineError(f"no sample falls on a device of the recording within its time; {_check(series)}")
     return _split(series, mine, known, idle_w, list(recording.notes))
+
+
+def on_host(recording: Recording, host: str) -> Recording:
+    """The recording of one machine with that machine's name, where the file did not tell it."""
+    hosts = {s.device.host for s in recording.series}
+    if len(hosts) > 1:
+        raise WattlineError(f"--host {shorten(host)} cannot name {len(hosts)} machines; the recording tells them apart")
+    return replace(recording, series=[replace(s, device=replace(s.device, host=host)) for s in recording.series])
+
+
+def _check(series: Sequence[Corrected]) -> str:
+    """What a user should compare: the devices and the time of the recording."""
+    keys = [c.series.device.key for c in series]
+    first, last = min(c.series.time_s[0] for c in series), max(c.series.time_s[-1] for c in series)
+    begin, end = (datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for t in (first, last))
+    more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+    return f"it holds {', '.join(keys[:3])}{more}, {begin} to {end}; check GPUs, hosts (--host) and zone (--tz)"
 
 
 def _ready(recording: Recording, as_read: bool) -> list[Corrected]:
@@ -203,12 +222,14 @@ def _powers(series: Series) -> tuple[Array, Array]:
 
 
 def _indices(series: Sequence[Series]) -> list[str]:
-    """Each device's index on its host: its order in the recording."""
+    """Each device's index on its host: as it is named (``gpu3``), else its order in the recording."""
     count: dict[str, int] = {}
     found = []
     for one in series:
-        found.append(str(count.get(one.device.host, 0)))
-        count[one.device.host] = count.get(one.device.host, 0) + 1
+        named = re.fullmatch(r"(?:gpu|nvidia|cuda:?)?(\d+)", one.device.uuid.lower())
+        order = count.get(one.device.host, 0)
+        count[one.device.host] = order + 1
+        found.append(named[1] if named else str(order))
     return found
 
 
@@ -220,7 +241,7 @@ def _means(claim: Claim, series: Series, index: str) -> bool:
         return False
     if not claim.devices:
         return True
-    names = {device.key.lower(), device.uuid.lower(), index if not device.uuid.isdigit() else device.uuid}
+    names = {device.key.lower(), device.uuid.lower(), index}
     return any(d.lower() in names for d in claim.devices)
 
 

@@ -147,7 +147,7 @@ def integral(series: Series, begin_s: float, end_s: float) -> float:
 
 
 def in_order(series: Series) -> Series:
-    """Readings that can be used, in order of time, each instant once; a counter that falls starts anew from there."""
+    """Usable readings in order of time, each instant once; a counter that falls wraps, or starts anew from there."""
     by_counter = counts(series) or series.power_w is None
     values = series.energy_j if by_counter else series.power_w
     if values is None:
@@ -161,7 +161,8 @@ def in_order(series: Series) -> Series:
     if not by_counter:
         return replace(series, time_s=time, power_w=kept, energy_j=None, monotonic_s=None)
     rise = np.diff(kept)
-    rise = np.where(rise < 0, kept[1:], rise)
+    wrap = series.spec.wrap_j
+    rise = np.where(rise < 0, rise + wrap if np.isfinite(wrap) else kept[1:], rise)
     total = np.concatenate([[0.0], np.cumsum(rise)])
     return replace(series, time_s=time, power_w=None, energy_j=total, monotonic_s=None)
 
