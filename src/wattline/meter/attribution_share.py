@@ -110,10 +110,10 @@ def share_jobs(
     recording: Recording, jobs: Sequence[Claim], idle_w: float | None = None, as_read: bool = False
 ) -> Shared:
     """Jobs' energies; where none ran a device's energy is idle."""
-    series = _ready(recording, as_read)
+    notes = list(recording.notes)
+    series = _ready(recording, as_read, notes)
     where = _indices([c.series for c in series])
     mine: list[list[Claim]] = [[] for _ in series]
-    notes = list(recording.notes)
     for job in jobs:
         on = [i for i, c in enumerate(series) if _means(job, c.series, where[i])]
         if not job.devices and job.count and job.count != len(on):
@@ -135,7 +135,8 @@ def share_processes(
     recording: Recording, samples: Sequence[Used], idle_w: float | None = None, as_read: bool = False
 ) -> Shared:
     """Processes' energies; times without samples are nobody's, and a sampled time in which none used it is idle."""
-    series = _ready(recording, as_read)
+    notes = list(recording.notes)
+    series = _ready(recording, as_read, notes)
     where = _indices([c.series for c in series])
     mine: list[list[Claim]] = [[] for _ in series]
     known: list[tuple[Array, Array] | None] = [(np.empty(0), np.empty(0)) for _ in series]
@@ -151,7 +152,7 @@ def share_processes(
             met = met or bool((gpu.begin_s < c.series.time_s[-1]).any() and (gpu.end_s > c.series.time_s[0]).any())
     if not met:
         raise WattlineError(f"no sample falls on a device of the recording within its time; {_check(series)}")
-    return _split(series, mine, known, idle_w, list(recording.notes))
+    return _split(series, mine, known, idle_w, notes)
 
 
 def on_host(recording: Recording, host: str) -> Recording:
@@ -171,11 +172,18 @@ def _check(series: Sequence[Corrected]) -> str:
     return f"it holds {', '.join(keys[:3])}{more}, {begin} to {end}; check GPUs, hosts (--host) and zone (--tz)"
 
 
-def _ready(recording: Recording, as_read: bool) -> list[Corrected]:
-    series = outer_series(recording)
-    if not series:
-        raise WattlineError(f"{recording.source or 'recording'}: no device whose energy could be shared")
-    done = [correct(s) for s in series]
+def _ready(recording: Recording, as_read: bool, notes: list[str]) -> list[Corrected]:
+    """Every device's series corrected; what cannot be used is noted."""
+    done: list[Corrected] = []
+    why = "no device whose energy could be shared"
+    for series in outer_series(recording):
+        try:
+            done.append(correct(series))
+        except WattlineError as error:  # one that said nothing does not keep the others from being shared
+            why = str(error)
+            notes.append(f"left out: {error}")
+    if not done:
+        raise WattlineError(f"{recording.source or 'recording'}: {why}")
     return [Corrected(c.raw, c.raw, c.model, c.gain, c.seen) for c in done] if as_read else done
 
 

@@ -7,6 +7,7 @@ sensor's period cannot be told from a steady one by a sensor that sees part of t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -111,9 +112,18 @@ def mend(series: Series) -> Series:
         power = None if power is None else np.where(power > 0, done.gain.power_w(power), power)
     elif power is not None and done.series.power_w is not None:
         good = np.isfinite(power) & (power >= 0) & np.isfinite(series.time_s)
-        power = np.where(good, np.interp(series.time_s, done.series.time_s, done.series.power_w), power)
-        spec = replace(spec, window_s=0.0)
+        good &= ~_during(series.time_s, done.seen.stuck)  # a stuck value is told as it stands
+        if done.model is not None and done.model.generation:
+            power = np.where(good, np.interp(series.time_s, done.series.time_s, done.series.power_w), power)
+            spec = replace(spec, window_s=0.0)
     return replace(series, spec=spec, power_w=power, energy_j=counter)
+
+
+def _during(time_s: Array, spans: Sequence[tuple[float, float]]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    inside = np.zeros(len(time_s), bool)
+    for begin, end in spans:
+        inside |= (time_s >= begin) & (time_s <= end)
+    return inside
 
 
 def energy_of(corrected: Corrected, begin_s: float, end_s: float) -> Energy:

@@ -83,16 +83,20 @@ def _scaled(pairs: Array, boards: list[str]) -> Array:
 
 
 def gain_for(name: str) -> Gain:
-    """What to expect of the card with this name; an unknown one gets what all measured cards say."""
+    """What to expect of the card with this name.
+
+    Where none of its model was measured its readings stand, and may be as far off as those of all measured cards.
+    """
     types, boards, pairs = _cards()
     own = match(name, _words())
     rows = [i for i, t in enumerate(types) if t == own]
-    mean, between, within = spreads()
     board = boards[rows[0]] if rows else "data-centre" if generation_of(name) in DATA_CENTRE else "fan"
-    covariance = np.cov(_scaled(pairs, boards).T)
+    scaled = _scaled(pairs, boards)
+    mean, covariance = np.zeros(2), scaled.T @ scaled / len(scaled)
     if rows:
+        mean, between, within = spreads()
         share = between @ np.linalg.inv(between + within / len(rows))
-        seen = _scaled(pairs, boards)[rows].mean(axis=0)
+        seen = scaled[rows].mean(axis=0)
         covariance = between - share @ between + within
         mean = mean + share @ (seen - mean)
     unit = np.array([1.0, board_scale()[board]])

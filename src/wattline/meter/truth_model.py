@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -71,6 +72,13 @@ def generation_of(name: str) -> str:
     """The generation of the GPU that ``name`` names (a key of catalog kind ``sensor``), or empty."""
     pairs = [(word, r.name) for r in catalog.records("sensor").values() for word in r.meta["words"]]
     return match(name, pairs)
+
+
+def card_of(path: Path) -> str:
+    """What a recording's folder or file calls its card (``5050_A100/gpudata.csv``), or empty: for logs without it."""
+    return next(
+        (part for part in (path.stem, *(p.name for p in path.resolve().parents[:2])) if generation_of(part)), ""
+    )
 
 
 def field_of(series: Series) -> str:
