@@ -141,6 +141,8 @@ def test_idle_is_read_while_nothing_ran_or_said_to_be_a_guess() -> None:
     assert find_idle(gpu(power), [job("a", 50, 100)]).power_w == pytest.approx(61.0)
     busy = find_idle(gpu(power), [job("a", 0, 100)])
     assert (busy.basis, busy.power_w) == ("lowest", pytest.approx(61.0))
+    flat = find_idle(gpu(300.0), [job("a", 0, 100)])
+    assert (flat.basis, flat.power_w) == ("unknown", 0.0)
     named = Series(Device("n", "u", "gpu", "NVIDIA A100-SXM4-80GB"), Spec("file"), gpu().time_s, gpu().power_w)
     assert find_idle(named, [job("a", 0, 101)]).basis == "catalog"
 

@@ -19,7 +19,8 @@ from wattline.meter.recording import Recording, Series
 from wattline.meter.truth import Corrected, correct, energy_of
 
 QUIET_S = 5.0  # so long must nothing have run for the idle power to be read from the recording
-LOWEST = 0.01  # else: the power that this share of the time does not exceed
+LOWEST = 0.01  # else: the power that this share of the time does not exceed,
+WELL_BELOW = 0.5  # where that lies so far below the power at work that it can be idle
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class Idle:
     """A device's idle power and how it is known."""
 
     power_w: float
-    basis: str  # given, measured, catalog, lowest
+    basis: str  # given, measured, catalog, lowest; unknown: nothing tells, and none is taken off
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +83,8 @@ class Shared:
             "devices": [
                 {
                     "device": s.device, "energy_j": s.total_j, "error": e, "begin_s": span[0], "end_s": span[1],
-                    "idle_j": s.idle_j, "unknown_j": s.unknown_j, "idle_w": i.power_w, "idle_basis": i.basis,
+                    "idle_j": s.idle_j, "unknown_j": s.unknown_j,
+                    "idle_w": None if i.basis == "unknown" else i.power_w, "idle_basis": i.basis,
                 }
                 for s, i, e, span in zip(self.splits, self.idle, self.errors, self.spans, strict=True)
             ],
@@ -195,6 +197,7 @@ def _split(
     notes: list[str],
 ) -> Shared:
     shared = Shared([], [], [], [], notes)
+    said: dict[str, list[str]] = {}
     for one, mine, told in zip(series, claims, known, strict=True):
         begin, end = float(one.series.time_s[0]), float(one.series.time_s[-1])
         idle = Idle(idle_w, "given") if idle_w is not None else find_idle(one.series, mine)
@@ -202,12 +205,16 @@ def _split(
         shared.idle.append(idle)
         shared.errors.append(energy_of(one, begin, end).error)
         shared.spans.append((begin, end))
-        notes += [f"{one.series.device.key}: {note}" for note in one.notes]
+        for note in one.notes:
+            said.setdefault(note, []).append(one.series.device.key)
+    for note, keys in said.items():
+        notes.append(f"{keys[0] if len(keys) == 1 else f'{len(keys)} devices'}: {note}")
     return shared
 
 
 def find_idle(series: Series, claims: Sequence[Claim]) -> Idle:
-    """Idle power of a device: read while none of the claims ran, else the catalog's of the card, else the lowest."""
+    """Idle power of a device: read while none of the claims ran, else the catalog's of the card, else the lowest read
+    where it lies well below the rest. Where nothing tells, 0: what ran then bears all that was taken while it ran."""
     at, power = _powers(series)
     begin = np.sort([c.begin_s for c in claims if c.weight > 0])
     end = np.sort([c.end_s for c in claims if c.weight > 0])
@@ -218,7 +225,8 @@ def find_idle(series: Series, claims: Sequence[Claim]) -> Idle:
     try:
         return Idle(catalog.find("chip", series.device.name)["idle_w"].value, "catalog")
     except (NotFound, WattlineError):
-        return Idle(float(np.quantile(power, LOWEST)), "lowest")
+        low, high = np.quantile(power, [LOWEST, 1 - LOWEST])
+        return Idle(float(low), "lowest") if low < WELL_BELOW * high else Idle(0.0, "unknown")
 
 
 def _powers(series: Series) -> tuple[Array, Array]:

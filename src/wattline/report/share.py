@@ -6,14 +6,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from wattline.meter.attribution_share import Shared
+from wattline.meter.attribution_share import Idle, Shared
 from wattline.quantity import show
 
 BASIS = {
     "given": "as given",
     "measured": "read while nothing ran",
     "catalog": "from the catalog, not measured",
-    "lowest": "the lowest read; nothing tells what idle is",
+    "lowest": "the lowest read: something ran all the time",
 }
 
 
@@ -31,9 +31,7 @@ def render(shared: Shared) -> RenderableType:
         table.add_row("not known (no samples)", _energy(shared.unknown_j), _part(shared.unknown_j, total), "")
     table.add_row(Text("all", style="bold"), _energy(total), "100.0%" if total else "—", str(len(shared.splits)))
     devices = [
-        Text(
-            f"{s.device}: {_energy(s.total_j)} ± {100 * e:.1f}%, idle {i.power_w:.1f} W ({BASIS[i.basis]})", style="dim"
-        )
+        Text(f"{s.device}: {_energy(s.total_j)} ± {100 * e:.1f}%, {_idle(i)}", style="dim")
         for s, i, e in zip(shared.splits, shared.idle, shared.errors, strict=True)
     ]
     notes = [Text(note, style="dim") for note in shared.notes]
@@ -46,3 +44,9 @@ def _energy(joules: float) -> str:
 
 def _part(joules: float, total: float) -> str:
     return f"{100 * joules / total:.1f}%" if total else "—"
+
+
+def _idle(idle: Idle) -> str:
+    if idle.basis == "unknown":
+        return "idle not known: something ran all the time, and bears it all (--idle-w tells)"
+    return f"idle {idle.power_w:.1f} W ({BASIS[idle.basis]})"
