@@ -42,13 +42,14 @@ def share(
     from wattline.meter.attribution_processes import read_processes
     from wattline.meter.attribution_share import on_host, share_jobs, share_processes
     from wattline.meter.attribution_times import zone
-    from wattline.meter.read import read  # type: ignore[import-not-found,unused-ignore]
     from wattline.report.share import render
 
     if (jobs is None) == (processes is None):
         raise WattlineError("say what ran: either --jobs FILE or --processes FILE")
     if idle_w is not None and not 0 <= idle_w < float("inf"):
         raise WattlineError(f"--idle-w {idle_w:g} must be zero or more")
+    from wattline.meter.read import read  # type: ignore[import-not-found,unused-ignore]
+
     default = zone(tz)
     recording = on_host(read(path), host) if host else read(path)
     if jobs is not None:

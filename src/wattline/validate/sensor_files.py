@@ -68,7 +68,7 @@ def find(folder: Path, gpu: str = "") -> Found:
         raise WattlineError(f"sensors: {folder} is not a directory")
     found = Found()
     for path in sorted(folder.rglob("*.csv")):
-        if path.name == LOAD:
+        if path.name == LOAD or not (path.name == LOG or _begins_as_log(path)):
             continue
         try:
             log = read_log(path)
@@ -82,9 +82,21 @@ def find(folder: Path, gpu: str = "") -> Found:
                 found.pairs.append(_pair(log, gpu))
             except WattlineError as error:
                 found.unusable.append(Unusable(str(path.parent), str(error)))
-    if not found.logs and not found.unusable:
+    if not found.logs and found.unusable:
+        raise WattlineError(f"sensors: nothing can be used: {found.unusable[0].why}")
+    if not found.logs:
         raise WattlineError(f"sensors: {folder} holds no log of nvidia-smi (a CSV with timestamp and power.draw)")
     return found
+
+
+def _begins_as_log(path: Path) -> bool:
+    """Whether a file's first line has the columns of a log, before all of it is read."""
+    try:
+        with path.open("rb") as file:
+            head = file.readline(4096)
+    except OSError:
+        return False
+    return b"timestamp" in head and b"power.draw" in head
 
 
 def read_log(path: Path) -> Log:
