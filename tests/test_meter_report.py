@@ -135,6 +135,7 @@ def test_one_reading_is_no_energy_but_does_not_crash() -> None:
 
 def test_a_correction_is_plugged_in_by_source(monkeypatch: pytest.MonkeyPatch) -> None:
     series = gpu(0)
+    monkeypatch.setattr(corrections, "CORRECTIONS", {})
     assert corrections.correct(series) is series
     monkeypatch.setitem(corrections.CORRECTIONS, "nvml", "test_meter_report:doubled")
     assert total(Recording([series])) == pytest.approx(2 * report_uncorrected(series))

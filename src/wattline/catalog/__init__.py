@@ -30,6 +30,8 @@ KINDS = (
     "total",
     "constant",
     "fit",
+    "sensor",
+    "sensor_unit",
 )
 SINGLE = ("constant", "fit")  # kinds whose record is itself the fact
 _NUMBERS = {"value", "low", "high", "dist", "unit", "source", "note", "group", "basis"}

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from wattline.cli import meter_share
 from wattline.errors import WattlineError
 
 Opt = typer.Option
@@ -61,3 +62,6 @@ def into(
     from wattline.meter.read import read_all
 
     emit(f"{into_journal(read_all(paths), journal):,} readings written to {journal}\n")
+
+
+meter_app.command("share")(meter_share.share)

@@ -139,3 +139,23 @@ def validate_kernels(
         print_json(result.json())
     else:
         print_rich(render(result))
+
+
+@validate_app.command("sensors")
+def validate_sensors(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of recordings: gpudata.csv, with PMD_data.bin where metered.")
+    ],
+    gpu: Annotated[str, typer.Option(help="The card [default: as the log or the folder's name says].")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Energy by a GPU's own sensor, as read and as corrected, beside a hardware meter; stuck sensors are named."""
+    from wattline.cli.out import print_json, print_rich
+    from wattline.report.sensors import render
+    from wattline.validate.sensors import validate
+
+    result = validate(folder, gpu)
+    if as_json:
+        print_json(result.json())
+    else:
+        print_rich(render(result))

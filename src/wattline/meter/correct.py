@@ -7,7 +7,7 @@ from importlib import import_module
 from wattline.meter.recording import Series
 
 # source of a Spec -> "module:function" of a correction, Series -> Series: readings, Spec.error and Spec.window_s mended
-CORRECTIONS: dict[str, str] = {}
+CORRECTIONS: dict[str, str] = {"nvml": "wattline.meter.truth:mend"}
 
 
 def correct(series: Series) -> Series:

@@ -20,6 +20,7 @@ from wattline.meter.readers.frame import head, numbers, table
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Fault, Recording, Series
 from wattline.meter.sensor import Spec
+from wattline.meter.truth_model import card_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -74,7 +75,7 @@ def read(path: Path) -> Recording:
     frame = frame.filter(~again.fill_null(False))
     time, remark = column_times(frame["timestamp"])
     power = numbers(frame[power_name])
-    groups, notes = _gpus(frame, time, path.stem)
+    groups, notes = _gpus(frame, time, path)
     window_s = AVERAGE_S if power_name == "power.draw.average" else 0.0
     spec = specs.nvml(power_name, window_s)
     series = [Series(device, spec, time[rows], power[rows]) for device, rows in groups]
@@ -130,7 +131,7 @@ def _named(frame: pl.DataFrame, path: Path) -> tuple[pl.DataFrame, str]:
     return frame.rename(names), "power.draw"
 
 
-def _gpus(frame: pl.DataFrame, time: Array, host: str) -> tuple[list[tuple[Device, Array]], list[str]]:
+def _gpus(frame: pl.DataFrame, time: Array, path: Path) -> tuple[list[tuple[Device, Array]], list[str]]:
     """The rows of each GPU, told by UUID, bus or index; without any of these, by the rhythm of the rows."""
     column = next((name for name in ("uuid", "gpu_uuid", "index", "pci.bus_id", "gpu_bus_id", "serial", "gpu_serial")
                    if name in frame.columns and (frame[name].is_not_null().any())), None)  # fmt: skip
@@ -155,7 +156,8 @@ def _gpus(frame: pl.DataFrame, time: Array, host: str) -> tuple[list[tuple[Devic
         title = str(titles[rows[0]] or "") if titles is not None else ""
         global_id = label.startswith(("GPU-", "MIG-"))
         kind = "mig" if label.startswith("MIG-") else "gpu"
-        out.append((Device("" if global_id else host, label, kind, title), np.array(rows)))
+        device = Device("" if global_id else path.stem, label, kind, title or card_of(path))
+        out.append((device, np.array(rows)))
     return out, notes
 
 

@@ -1,0 +1,167 @@
+"""A hardware meter's records and nvidia-smi's logs, read; the command that holds one against the other."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gpu_sensor as sim
+from wattline.cli.main import main
+from wattline.errors import WattlineError
+from wattline.meter.readers import pmd
+from wattline.validate.sensor_files import read_log
+from wattline.validate.sensors import validate
+
+START_US = 1_700_000_000_000_000
+VOLTS = 12.0
+
+
+def write_meter(folder: Path, time: np.ndarray, power: np.ndarray) -> None:
+    """``power`` (W at ``time``, s) as the meter would have recorded it, 4.87 kHz, on its first two inputs."""
+    ticks = np.arange(0, time[-1] * pmd.TICKS_PER_S, 602).astype(np.int64)
+    watts = np.interp(ticks / pmd.TICKS_PER_S, time, power)
+    volts = round(VOLTS / pmd.VOLTS)
+    words = np.zeros((len(ticks), 9), "<u2")
+    words[:, 0] = (ticks + 60_000) % 65_536
+    for channel, share in ((1, 0.75), (5, 0.25)):
+        amperes = np.round(share * watts / (volts * pmd.VOLTS) / pmd.AMPERES).astype(int)
+        words[:, channel], words[:, channel + 1] = volts << 4, amperes << 4
+    words[:, 8] = 0x8000 | (77 << 4)  # a negative current beside a voltage: counts as 0
+    words[:, 7] = volts << 4
+    (folder / pmd.DATA).write_bytes(words.tobytes())
+    (folder / pmd.START).write_text(f"{START_US + 50_000}\n")
+
+
+def write_log(folder: Path, series_power: dict[str, np.ndarray], at: np.ndarray, ahead_s: float = 3600.0) -> Path:
+    stamp = [np.datetime64(round((START_US / 1e6 + t + ahead_s) * 1e3), "ms").item() for t in at]
+    lines = ["timestamp, utilization.gpu [%], temperature.gpu, " + ", ".join(f"{f} [W]" for f in series_power)]
+    for i, when in enumerate(stamp):
+        watts = ", ".join(f"{p[i]:.2f} W" for p in series_power.values())
+        lines.append(f"{when:%Y/%m/%d %H:%M:%S}.{when.microsecond // 1000:03d}, 99 %, 50, {watts}")
+    path = folder / "gpudata.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """An RTX 4090 beside a meter, simulated."""
+    folder = tmp_path / "a_4090_card"
+    folder.mkdir()
+    time, power = sim.steps(14.0, 90.0, 400.0, [(2.0, 8.0)])
+    write_meter(folder, time, power)
+    rng = np.random.default_rng(0)
+    mean = sim.read(time, power, sim.Sensor(0.1, 1.1, gain=0.03, offset_w=-8), rng, start_s=0.0)
+    assert mean.power_w is not None
+    write_log(folder, {"power.draw": mean.power_w, "power.draw.average": mean.power_w}, mean.time_s)
+    (folder / "timestamps.csv").write_text(f"timestamp\n{START_US + 2_000_000}\n{START_US + 8_000_000}\n")
+    return folder
+
+
+def test_the_meter_reads_what_was_written(recording: Path) -> None:
+    series = pmd.read(recording).series[0]
+    _, power = sim.steps(14.0, 90.0, 400.0, [(2.0, 8.0)])
+    assert series.power_w is not None
+    assert series.time_s[0] == pytest.approx(START_US / 1e6, abs=1e-6)
+    assert np.all(np.diff(series.time_s) > 0)
+    assert series.time_s[-1] - series.time_s[0] == pytest.approx(14.0, abs=0.01)
+    assert series.power_w.mean() == pytest.approx(power.mean(), rel=0.01)
+    assert pmd.matches(recording)
+    assert pmd.matches(recording / pmd.DATA)
+    assert not pmd.matches(recording / "gpudata.csv")
+    whole = series.power_w
+    pmd_chunk, pmd.CHUNK = pmd.CHUNK, 1000
+    try:
+        again = pmd.read(recording).series[0]
+    finally:
+        pmd.CHUNK = pmd_chunk
+    assert again.power_w is not None
+    assert np.array_equal(again.power_w, whole)
+    assert again.time_s == pytest.approx(series.time_s, abs=1e-9)
+
+
+def test_the_command_tells_what_was_read_and_what_was_true(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as done:
+        main(["validate", "sensors", str(recording.parent), "--json"])
+    assert done.value.code == 0
+    data = json.loads(capsys.readouterr().out)
+    (found,) = data["recordings"]
+    assert (found["generation"], found["clock_ahead_s"]) == ("ada", 3600)
+    windows = found["fields"]["average"]["windows"]
+    assert [w["name"] for w in windows] == ["all", "first half", "second half", "load"]
+    assert all(w["inside"] and w["stated"] <= 0.08 for w in windows)
+    assert data["summary"]["windows"]["inside"] == data["summary"]["windows"]["n"] == 8
+    assert data["stuck"] == []
+    with pytest.raises(SystemExit):
+        main(["validate", "sensors", str(recording)])
+    shown = capsys.readouterr().out
+    assert "inside" in shown
+    assert "+1 h" in shown
+
+
+def test_an_unnamed_card_is_named_by_the_option(recording: Path) -> None:
+    recording = recording.rename(recording.with_name("plain"))
+    assert validate(recording).json()["recordings"][0]["generation"] is None
+    assert validate(recording, "RTX 4090").json()["recordings"][0]["generation"] == "ada"
+
+
+def test_a_stuck_sensor_is_called_stuck_and_a_live_one_is_not(tmp_path: Path) -> None:
+    at = np.arange(0, 90, 0.1)
+    live = 46.0 + np.random.default_rng(0).normal(0, 0.2, len(at))
+    path = write_log(tmp_path, {"power.draw": np.where((at > 20) & (at < 70), 46.19, live)}, at)
+    (found,) = validate(tmp_path).stuck
+    assert (found.power_w, found.path) == (46.19, str(path))
+    assert found.seconds == pytest.approx(50, abs=0.5)
+    write_log(tmp_path, {"power.draw": live}, at)
+    assert validate(tmp_path).stuck == []
+
+
+@pytest.mark.parametrize("style", ["plain", "no units", "gaps"])
+def test_styles_of_logs(tmp_path: Path, style: str) -> None:
+    rows = {
+        "plain": ["2024/01/01 00:00:00.000, 100.5 W", "2024/01/01 00:00:01.000, 101.5 W"],
+        "no units": ["2024/01/01 00:00:00.000, 100.5", "2024/01/01 00:00:01.000, 101.5"],
+        "gaps": [
+            "2024/01/01 00:00:00.000, 100.5 W",
+            "junk",
+            "2024/01/01 00:00:00.5, [N/A]",
+            "2024/01/01 00:00:01.000, 101.5 W",
+        ],
+    }[style]
+    path = tmp_path / "log.csv"
+    path.write_text("timestamp, power.draw [W]\n" + "\n".join(rows) + "\n")
+    log = read_log(path)
+    good = np.isfinite(log.power_w["draw"])
+    assert log.power_w["draw"][good].tolist() == [100.5, 101.5]
+    assert np.ptp(log.time_s[good]) == 1.0
+
+
+def test_what_cannot_be_used_is_named(recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = {
+        "short": (pmd.DATA, b"12345"),
+        "clock": (pmd.START, b"yesterday"),
+        "empty": ("gpudata.csv", b""),
+        "words": ("gpudata.csv", b"timestamp, power.draw [W]\nnoon, much\n"),
+        "later": (pmd.START, str(START_US + 900_000_000).encode()),
+    }
+    for name, (file, data) in bad.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        for path in recording.iterdir():
+            (folder / path.name).write_bytes(data if path.name == file else path.read_bytes())
+    result = validate(tmp_path)
+    assert [c.pair.name for c in result.checked] == [recording.name]
+    assert {
+        Path(u.file).name if Path(u.file).is_dir() else Path(u.file).parent.name for u in result.found.unusable
+    } == set(bad)
+    with pytest.raises(SystemExit) as done:
+        main(["validate", "sensors", str(tmp_path / "nowhere")])
+    assert done.value.code == 2
+    assert "is not a directory" in capsys.readouterr().err
+    nothing = tmp_path / "nothing"
+    nothing.mkdir()
+    with pytest.raises(WattlineError, match="holds no log"):
+        validate(nothing)
