@@ -1,0 +1,202 @@
+"""Power worked out from utilisation, where nothing measures it: processors from load and TDP, memory by its size.
+
+A model, never shown as measured; its range is that of the facts it rests on (``wattline facts fit.model-``). Power
+rises with the share of time that threads work, from idle to full load; how hard they work is not seen.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wattline import catalog
+from wattline.errors import NotFound
+from wattline.fact import Fact
+from wattline.meter.device import Device
+from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
+from wattline.meter.sensors.local import hostname, number, text
+
+SOURCE = "model"
+KINDS = ("cpu", "dram")
+WIDEST = 0.9  # relative half-width of a range that stays above zero
+LEAST_TICKS = 2  # clock ticks a thread between two readings: fewer tell nothing new
+PROC, EDAC = Path("/proc"), Path("/sys/devices/system/edac/mc")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A power with its range, in watts."""
+
+    low_w: float
+    value_w: float
+    high_w: float
+
+    @property
+    def shown_w(self) -> float:
+        """The value, or more where a range as wide as its upper side would else reach below zero."""
+        return max(self.value_w, self.high_w / (1 + WIDEST))
+
+    @property
+    def error(self) -> float:
+        """Relative half-width about ``shown_w`` that holds the range on both sides."""
+        return max(self.high_w / self.shown_w - 1, 1 - self.low_w / self.shown_w)
+
+
+class CpuModel:
+    """All processors of this machine: idle to full power, by the share of time that their threads work."""
+
+    def __init__(self, device: Device, idle: Span, full: Span, stat: Path, note: str) -> None:
+        self.device, self.also = device, frozenset({"cpu"})
+        self.spec = Spec(SOURCE, period_s=0.1, error=max(idle.error, full.error), modelled=True, note=note)
+        self.idle, self.full = idle, full
+        self._stat = stat
+        self._last = _ticks(stat)
+        self._share: float | None = None
+
+    def read(self) -> Reading:
+        """Watts since the reading before; readings too near to each other repeat the last one."""
+        now = _ticks(self._stat)
+        if now is None:
+            raise SensorGone(f"{self._stat}: no line of the processor's time")
+        last, busy, total = self._last, 0, 0
+        if last is not None:
+            busy, total = now[0] - last[0], now[1] - last[1]
+        if last is None or total < 0 or busy < 0:
+            self._last = now
+            raise SensorGone("the processor's times started anew")
+        if total >= LEAST_TICKS * now[2]:
+            self._share, self._last = min(busy / total, 1.0), now
+        if self._share is None:
+            raise SensorGone("the load is known from the second reading on")
+        return Reading(self.idle.shown_w + self._share * (self.full.shown_w - self.idle.shown_w))
+
+    def close(self) -> None:
+        return
+
+
+class DramModel:
+    """All memory of this machine, by its modules where they are told, else by its size: a steady power."""
+
+    def __init__(self, device: Device, power: Span, note: str) -> None:
+        self.device, self.also = device, frozenset({"dram"})
+        self.spec = Spec(SOURCE, error=power.error, modelled=True, note=note)
+        self._power_w = power.shown_w
+
+    def read(self) -> Reading:
+        return Reading(self._power_w)
+
+    def close(self) -> None:
+        return
+
+
+def find(
+    kinds: Sequence[str] = KINDS, host: str = "", proc: Path = PROC, edac: Path = EDAC
+) -> tuple[list[Sensor], list[Finding]]:
+    """A model of each of ``kinds`` that nothing measures."""
+    host = host or hostname()
+    sensors: list[Sensor] = []
+    findings: list[Finding] = []
+    makers: dict[str, Callable[[], Sensor | None]] = {
+        "cpu": lambda: _cpu(host, proc),
+        "dram": lambda: _dram(host, proc, edac),
+    }
+    for kind in kinds:
+        sensor = makers[kind]()
+        if sensor is None:
+            why = f"this system tells nothing of its {kind}: no {proc}"
+            findings.append(Finding(SOURCE, kind, False, why, "measure it from outside: redfish, ipmi or prometheus"))
+        else:
+            sensors.append(sensor)
+    return sensors, findings
+
+
+def _cpu(host: str, proc: Path) -> CpuModel | None:
+    stat, info = proc / "stat", text(proc / "cpuinfo")
+    ticks = _ticks(stat)
+    if ticks is None:
+        return None
+    threads = ticks[2]
+    name = _name(info)
+    idle, full, basis = _power(name, threads)
+    device = Device(host, "model:cpu", "cpu", f"{name or 'processor'}, {threads} threads")
+    return CpuModel(device, idle, full, stat, f"from load; {basis}")
+
+
+def _power(name: str, threads: int) -> tuple[Span, Span, str]:
+    """Idle and full power of ``threads`` hardware threads of the named processor, and what that rests on."""
+    shares = [catalog.fact(f"fit.model-cpu-{share}-share") for share in ("idle", "full")]
+    known = _record(name)
+    if known is None:
+        per_thread = catalog.fact("fit.model-cpu-thread-w")
+        tdp = Span(*(threads * part for part in (per_thread.low, per_thread.value, per_thread.high)))
+        basis = f"TDP taken as {per_thread.value:g} W a thread"
+    else:
+        fact = known["tdp_w"]
+        portion = threads / known["threads"].value  # a virtual machine has a part of a socket, a server several
+        tdp = Span(*(portion * part for part in (fact.low, fact.value, fact.high)))
+        basis = f"TDP {fact.value:g} W a socket ({known.key}), {portion:.3g} sockets"
+    idle, full = (_times(share, tdp) for share in shares)
+    return idle, full, basis
+
+
+def _times(share: Fact, power: Span) -> Span:
+    """The product with its range: relative widths of independent factors add in squares."""
+    value = share.value * power.value_w
+    below = ((1 - share.low / share.value) ** 2 + (1 - power.low_w / power.value_w) ** 2) ** 0.5
+    above = ((share.high / share.value - 1) ** 2 + (power.high_w / power.value_w - 1) ** 2) ** 0.5
+    return Span(value * max(1 - below, 0.0), value, value * (1 + above))
+
+
+def _record(name: str) -> catalog.Record | None:
+    """The catalog's processor whose name the kernel's begins with."""
+    words = re.sub(r"\((R|TM|r|tm)\)", " ", name.partition("@")[0]).split()
+    words = [word for word in words if word not in ("AMD", "Intel", "CPU", "Processor")]
+    for count in range(len(words), 1, -1):
+        try:
+            return catalog.find("cpu", " ".join(words[:count]))
+        except NotFound:
+            continue
+    return None
+
+
+def _dram(host: str, proc: Path, edac: Path) -> DramModel | None:
+    match = re.search(r"^MemTotal:\s*(\d+) kB", text(proc / "meminfo"), re.MULTILINE)
+    if match is None:
+        return None
+    size_gb = int(match[1]) * 1024 / 1e9
+    modules = _modules(edac)
+    fact = catalog.fact("fit.model-dram-dimm-w" if modules else "fit.model-dram-gb-w")
+    count = modules or size_gb
+    power = Span(*(count * part for part in (fact.low, fact.value, fact.high)))
+    basis = f"{modules} modules of {fact.value:g} W" if modules else f"{size_gb:.1f} GB of {fact.value:g} W each"
+    return DramModel(Device(host, "model:dram", "dram", f"memory, {size_gb:.1f} GB"), power, basis)
+
+
+def _modules(edac: Path) -> int:
+    """Memory modules in their slots, as the kernel's error detection tells them; 0 where it does not."""
+    try:
+        found = [*edac.glob("mc*/dimm*/size"), *edac.glob("mc*/rank*/size")]
+    except OSError:
+        return 0
+    dimms = [path for path in found if path.parent.name.startswith("dimm") and number(path)]
+    return len(dimms)
+
+
+def _ticks(stat: Path) -> tuple[int, int, int] | None:
+    """Busy and all clock ticks of all threads since the start, and how many threads; None where it is not told."""
+    said = text(stat)
+    match = re.search(r"^cpu\s+([\d ]+)$", said, re.MULTILINE)
+    if match is None:
+        return None
+    # user nice system idle iowait irq softirq steal guest guest_nice; guest time is within user time already
+    ticks = [int(part) for part in match[1].split()][:8]
+    idle = sum(ticks[3:5])
+    return sum(ticks) - idle, sum(ticks), len(re.findall(r"^cpu\d+ ", said, re.MULTILINE)) or os.cpu_count() or 1
+
+
+def _name(info: str) -> str:
+    match = re.search(r"^(?:model name|Model|cpu model)\s*:\s*(.+)$", info, re.MULTILINE)
+    return " ".join(match[1].split()) if match else ""
