@@ -1,8 +1,8 @@
 """Power that a Prometheus server has scraped: DCGM exporter, Kepler, node_exporter, ipmi_exporter, or any PromQL query.
 
 Where: ``WATTLINE_PROMETHEUS_URL``, with ``WATTLINE_PROMETHEUS_TOKEN`` or ``_USER`` and ``_PASSWORD`` where it asks for
-them; ``WATTLINE_PROMETHEUS_QUERY`` for a query of watts of your own, ``WATTLINE_PROMETHEUS_KIND`` for the kind of device
-that it measures. Readings are as old as the last scrape.
+them; ``WATTLINE_PROMETHEUS_QUERY`` for a query of watts of your own, ``WATTLINE_PROMETHEUS_KIND`` for the kind of
+device that it measures. Readings are as old as the last scrape.
 """
 
 from __future__ import annotations
