@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
+import ctypes
+import importlib
+import importlib.util
 import os
 import sys
 import time
@@ -19,6 +20,7 @@ from wattline.meter.sensors.local import hostname
 
 SOURCE = "amdsmi"
 PACKAGE = "Python package amdsmi"
+LIBRARY = "libamd_smi.so"
 MEND = "pip install amdsmi of the version of your ROCm (it ships in /opt/rocm/share/amd_smi)"
 POWERS = ("current_socket_power", "socket_power", "average_socket_power")  # by generation; the others say N/A
 NONE = 0xFFFF  # what the library says where it has no value
@@ -78,23 +80,38 @@ def find(library: Any = None, host: str = "", rocm: Path | None = None) -> tuple
 
 
 def _library(rocm: Path) -> tuple[Any, Finding | None]:
-    """The package, from Python's path or ROCm's folder; what it prints while it is imported stays unseen."""
-    paths = [[], [str(rocm / "share" / "amd_smi")]]
-    why = ""
-    for extra in paths:
-        sys.path += extra
+    """The package, from Python's path or ROCm's folder, where ROCm's library is there for it to load."""
+    shipped = str(rocm / "share" / "amd_smi")
+    added = importlib.util.find_spec("amdsmi") is None and Path(shipped, "amdsmi").is_dir()
+    if added:
+        sys.path.append(shipped)
+    try:
+        spec = importlib.util.find_spec("amdsmi")
+        if spec is None:
+            return None, Finding(SOURCE, "AMD GPUs", False, f"{PACKAGE} is missing", MEND)
+        # without the library the package prints to standard output and breaks: it is not imported then
+        if not _loads(rocm, Path(spec.origin or "").parent):
+            why = "libamd_smi.so not found: no ROCm here"
+            return None, Finding(SOURCE, "AMD GPUs", False, why, "install ROCm (amd-smi-lib), or set ROCM_PATH")
+        return importlib.import_module("amdsmi"), None
+    except Exception as error:
+        # a library of another version breaks the package in ways of its own
+        why = f"amdsmi does not fit the ROCm here: {type(error).__name__}: {shorten(str(error), 120)}"
+        return None, Finding(SOURCE, "AMD GPUs", False, why, MEND)
+    finally:
+        if added:
+            sys.path.remove(shipped)
+
+
+def _loads(rocm: Path, package: Path) -> bool:
+    """Whether ROCm's library is in one of the places where the package looks."""
+    for place in (str(rocm / "lib" / LIBRARY), LIBRARY, str(package / LIBRARY)):
         try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                import amdsmi
-            return amdsmi, None
-        except ModuleNotFoundError as error:
-            why = why or (f"{PACKAGE} is missing" if error.name == "amdsmi" else _said(error))
-        except Exception:
-            # without ROCm's library the package breaks with whatever comes first, a KeyError as a rule
-            why = "libamd_smi.so not found or not fit for this amdsmi: no ROCm here"
-        finally:
-            del sys.path[len(sys.path) - len(extra) :]
-    return None, Finding(SOURCE, "AMD GPUs", False, why, MEND)
+            ctypes.CDLL(place)
+        except OSError:
+            continue
+        return True
+    return False
 
 
 def _look(library: Any, handle: Any, index: int, host: str) -> tuple[Amd | None, Finding | None]:

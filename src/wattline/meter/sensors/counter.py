@@ -52,7 +52,7 @@ class Counter:
 
     def _possible(self, raw_j: float, last_j: float, seconds: float) -> bool:
         rise = raw_j - last_j if raw_j >= last_j else raw_j + self.wrap_j - last_j
-        return rise <= self.most_w * max(seconds, 0.0) + SLACK_J
+        return math.isinf(self.most_w) or rise <= self.most_w * max(seconds, 0.0) + SLACK_J
 
     def _doubt(self, raw_j: float, now_s: float, asleep_s: float) -> None:
         """A leap: passed over, unless this reading goes on from one doubted before, then a reset."""
