@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ MOST_W = 3000.0
 def bridged(readings: list[float], wrap_j: float) -> float:
     """Energy as a reader of the counter adds it up: differences, a fall being one wrap."""
     total = 0.0
-    for before, after in zip(readings, readings[1:], strict=False):
+    for before, after in pairwise(readings):
         total += after - before if after >= before else after + wrap_j - before
     return total
 

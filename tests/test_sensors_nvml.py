@@ -6,11 +6,8 @@ import ctypes
 
 import pytest
 
-fake = pytest.importorskip("fake_nvml", reason="nvidia-ml-py is not installed: pip install 'wattline[nvidia]'")
-
-import pynvml  # noqa: E402
+pynvml = pytest.importorskip("pynvml", reason="nvidia-ml-py is not installed: pip install 'wattline[nvidia]'")
 from fake_nvml import Gpu, Nvml, sample  # noqa: E402
-
 from wattline.meter.sensor import SensorGone  # noqa: E402
 from wattline.meter.sensors import nvml  # noqa: E402
 

@@ -29,8 +29,10 @@ NONE = 0xFFFF  # what the library says where it has no value
 class Amd:
     """One AMD GPU."""
 
-    def __init__(self, library: Any, handle: Any, device: Device, spec: Spec, pci: str, counts: bool) -> None:
-        self.device, self.spec, self.library, self.counts = device, spec, library, counts
+    def __init__(
+        self, library: Any, handle: Any, device: Device, spec: Spec, pci: str, powers: bool, counts: bool
+    ) -> None:
+        self.device, self.spec, self.library, self.powers, self.counts = device, spec, library, powers, counts
         self.also = frozenset({f"pci:{pci}"} if pci else ())
         self._handle = handle
         self._counter = Counter(most_w=catalog.fact("fit.sensor-gpu-most-w").value)
@@ -40,7 +42,7 @@ class Amd:
         if self._handle is None:
             raise SensorGone("closed")
         try:
-            power_w = _power_w(self.library, self._handle)
+            power_w = _power_w(self.library, self._handle) if self.powers else None
             energy_j = _energy_j(self.library, self._handle) if self.counts else None
         except Exception as error:
             # the library's own errors, and a struct of another ROCm that does not fit
@@ -132,10 +134,10 @@ def _look(library: Any, handle: Any, index: int, host: str) -> tuple[Amd | None,
     if not power_w and not energy_j:
         why = "reads zero: the second die of a board, whose energy stands with the first"
         return None, Finding(SOURCE, what, False, why)
-    note = " and ".join([*(["energy counter"] if energy_j is not None else []), *(["power"] if power_w else [])])
-    width = catalog.fact("fit.sensor-amdsmi-error").value
-    device = Device(host, uuid, "gpu", name)
-    return Amd(library, handle, device, Spec(SOURCE, error=width, note=note), pci, energy_j is not None), None
+    powers, counts = power_w is not None, energy_j is not None
+    note = " and ".join([*(["energy counter"] if counts else []), *(["power"] if powers else [])])
+    spec = Spec(SOURCE, error=catalog.fact("fit.sensor-amdsmi-error").value, note=note)
+    return Amd(library, handle, Device(host, uuid, "gpu", name), spec, pci, powers, counts), None
 
 
 def _tried(read: Any, library: Any, handle: Any) -> tuple[float | None, str]:

@@ -8,9 +8,10 @@ takes tenths of a second to seconds, so a thread asks it every few seconds.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wattline import catalog
@@ -28,7 +29,8 @@ LOOKING_S = 15.0  # a walk through one BMC's chassis stops here
 MOST_CHASSIS = 64
 RACKS = ("Rack", "Row", "Zone", "Pod")
 PARTS = ("Card", "Cartridge", "Component", "Module", "Drawer", "Other", "Expansion", "StorageEnclosure", "PowerStrip")
-TOTAL = ("system", "server", "chassis", "total", "node", "input")  # words of the PowerControl that is the whole
+# the PowerControl that is the whole says so by name; "CPU Sub-system Power" is not it
+TOTAL = re.compile(r"(?<!sub)(?<!sub[- ])(system|server|chassis|total|node|input)", re.IGNORECASE)
 Json = dict[str, Any]
 
 
@@ -98,7 +100,7 @@ def _one(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sensor],
     window_s, width = (catalog.fact(f"fit.sensor-bmc-{part}").value for part in ("window-s", "error"))
     return [
         Polled(
-            _inside(device, chassis[path], devices),
+            _inside(device, path, chassis, devices),
             Spec(SOURCE, window_s, PERIOD_S, error=width, note=f"{places[device.key].way} of {without_password(url)}"),
             poller,
         )
@@ -193,7 +195,7 @@ def _control(record: Json) -> int | None:
     """Which PowerControl is the whole chassis: one that names it, else the first with watts."""
     controls = record.get("PowerControl") or []
     given = [i for i, control in enumerate(controls) if _number(control.get("PowerConsumedWatts")) is not None]
-    named = [i for i in given if any(word in str(controls[i].get("Name", "")).lower() for word in TOTAL)]
+    named = [i for i in given if TOTAL.search(str(controls[i].get("Name", "")))]
     chosen = named or given
     return chosen[0] if chosen else None
 
@@ -213,17 +215,20 @@ def _device(record: Json, host: str, chassis: Mapping[str, Json]) -> Device:
     kind = str(record.get("ChassisType") or "")
     if kind in RACKS:
         return Device(host, uuid, "rack", name)
-    if kind in PARTS or _container(record) in chassis:
+    container = chassis.get(_container(record), {})
+    if kind in PARTS or (not kind and container and container.get("ChassisType") not in RACKS):
         return Device(host, uuid, "gpu" if "gpu" in name.lower() else "other", name)
     return Device(host, uuid, "node", name)
 
 
-def _inside(device: Device, record: Json, devices: Mapping[str, Device]) -> Device:
-    """The device inside that of the chassis that contains it, where both are metered."""
-    outer = devices.get(_container(record))
-    if outer is None or outer.kind == "rack" or outer.key == device.key:
-        return device
-    return Device(device.host, device.uuid, device.kind, device.name, outer.key)
+def _inside(device: Device, path: str, chassis: Mapping[str, Json], devices: Mapping[str, Device]) -> Device:
+    """The device inside that of the nearest chassis around it that is metered."""
+    seen = {path}
+    while (path := _container(chassis.get(path, {}))) and path not in seen:
+        seen.add(path)
+        if path in devices:
+            return replace(device, inside=devices[path].key)
+    return device
 
 
 def _container(record: Json) -> str:
