@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from waiting import gone, until
 from wattline.meter.device import Device
 from wattline.meter.sensor import Reading, SensorGone, Spec
 from wattline.meter.sensors.counter import Counter
@@ -92,22 +92,6 @@ def test_a_counter_that_never_wraps_starts_anew_when_it_falls() -> None:
 
 
 DEVICE = Device("host", "node", "node")
-
-
-def until(condition: object, seconds: float = 10.0) -> None:
-    """Wait for what a thread does."""
-    end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end, "the thread did not do it"
-        time.sleep(0.01)
-
-
-def gone(sensor: Polled) -> str:
-    try:
-        sensor.read()
-    except SensorGone as said:
-        return str(said)
-    return ""
 
 
 def test_a_slow_source_never_keeps_a_reader_waiting() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from waiting import until
 from wattline.meter.sensor import SensorGone
 from wattline.meter.sensors import ipmi
 
@@ -145,8 +146,6 @@ def test_a_bmc_over_the_network(tools: Tools) -> None:
 
 
 def test_the_thread_asks_again_and_says_what_fails(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
-    from test_sensors_counter import until
-
     monkeypatch.setattr(ipmi, "PERIOD_S", 0.05)
     tools.put("ipmitool", IPMITOOL.format(watts=100, state="activated"))
     (sensor,), _ = ipmi.find("host", tools.environ)

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("httpx", reason="httpx is not installed: pip install 'wattline[meter]'")
 
-from test_sensors_counter import gone, until
+from waiting import gone, until
 from wattline.meter.sensor import Finding, Sensor
 from wattline.meter.sensors import redfish, web
 from wattline.meter.sensors.polled import Polled
