@@ -56,6 +56,12 @@ class Tools:
         return (self.folder / f"{name}.args").read_text().strip()
 
 
+@pytest.fixture(autouse=True)
+def _path_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No tool but those on the PATH that a test gives."""
+    monkeypatch.setattr(ipmi, "ROOTS", ())
+
+
 @pytest.fixture
 def tools(tmp_path: Path) -> Tools:
     return Tools(tmp_path)

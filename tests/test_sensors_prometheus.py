@@ -112,7 +112,9 @@ def metered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Metered]:
 
 
 @pytest.fixture
-def clean(metered: Metered) -> Iterator[Metered]:
+def clean(metered: Metered, monkeypatch: pytest.MonkeyPatch) -> Iterator[Metered]:
+    """Nothing told before or after; the server asked often."""
+    monkeypatch.setattr(prometheus, "PERIOD_S", 0.1)
     yield metered
     for metric in (metered.power, metered.energy, metered.kepler, metered.rapl, metered.pdu):
         metric.clear()

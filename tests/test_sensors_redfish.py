@@ -32,6 +32,7 @@ class Bmc:
     def __init__(self) -> None:
         self.resources: dict[str, Json | int | str] = {"/redfish/v1/": {"Chassis": link(CHASSIS)}}
         self.asked: list[str] = []
+        self.redirects: dict[str, str] = {}
         bmc = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -40,7 +41,9 @@ class Bmc:
                 found = bmc.resources.get(self.path, 404)
                 status = found if isinstance(found, int) else 200
                 text = found if isinstance(found, str) else json.dumps({} if isinstance(found, int) else found)
-                self.send_response(status)
+                self.send_response(308 if self.path in bmc.redirects else status)
+                if self.path in bmc.redirects:
+                    self.send_header("Location", bmc.redirects[self.path])
                 self.end_headers()
                 self.wfile.write(text.encode())
 
@@ -256,6 +259,19 @@ def test_a_certificate_that_the_bmc_signed_itself(tmp_path: Path, bmc: Bmc) -> N
 def test_an_answer_leads_the_password_nowhere_else(bmc: Bmc) -> None:
     bmc.chassis("Evil", Power=link("http://127.0.0.1:1/steal"), EnvironmentMetrics=link("//127.0.0.1:1/steal"))
     assert "give no power" in bmc.find()[1][0].why
+
+
+def test_a_redirect_to_another_host_takes_no_password_along(bmc: Bmc) -> None:
+    other = Bmc()
+    try:
+        other.resources["/redfish/v1/"] = {"Chassis": link(CHASSIS)}
+        bmc.redirects["/redfish/v1/"] = f"http://localhost:{other.server.server_port}/redfish/v1/"
+        redfish.find(asked(bmc.url))
+        assert "Basic" in bmc.asked[0]
+        assert other.asked == ["/redfish/v1/"]
+    finally:
+        other.server.shutdown()
+        other.server.server_close()
 
 
 def test_a_bmc_that_goes_away_and_comes_back(bmc: Bmc, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,12 +108,17 @@ def counts(sensor: Sensor) -> bool:
 
 
 def nest(sensors: Sequence[Sensor]) -> list[Sensor]:
-    """Devices put inside the machine that is measured as a whole, so that a sum counts them once."""
-    nodes = [sensor.device for sensor in sensors if sensor.device.kind == "node" and not sensor.spec.modelled]
+    """Devices put inside the machine that is measured as a whole, so that a sum counts them once.
+
+    RAPL's psys holds packages and memory, and itself lies inside a machine measured at its supplies; whether it holds
+    other devices is not told, so none is put inside of it.
+    """
+    whole = [s.device for s in sensors if s.device.kind == "node" and not s.spec.modelled and s.spec.source != "rapl"]
     for sensor in sensors:
         device = sensor.device
-        outer = next((node for node in nodes if same_host(node.host, device.host)), None)
-        if outer is not None and device.kind in ("gpu", "cpu", "dram", "other") and not device.inside:
+        outer = next((node for node in whole if same_host(node.host, device.host)), None)
+        part = device.kind in ("gpu", "cpu", "dram", "other") or sensor.spec.source == "rapl"
+        if outer is not None and part and not device.inside:
             _put(sensor, replace(device, inside=outer.key))
     return list(sensors)
 

@@ -24,16 +24,17 @@ SOURCE = "hwmon"
 ROOT = Path("/sys/class/hwmon")
 VARIABLE = "WATTLINE_HWMON"
 CHANNEL = re.compile(r"^(power|energy)(\d+)_(input|average)$")
-# chip -> pattern of the labels that cover one device, and the kind of that device
+# chip -> patterns of the labels that cover one device, each with the kind of that device
 KNOWN = {
-    "amdgpu": (r".*", "gpu"),  # PPT: the board's or the socket's power
-    "nouveau": (r".*", "gpu"),
-    "i915": (r"|card|pkg", "gpu"),
-    "xe": (r"|card|pkg", "gpu"),
-    "amd_energy": (r"Esocket\d+", "cpu"),  # its cores lie inside
-    "fam15h_power": (r".*", "cpu"),
-    "power_meter": (r".*", "node"),  # ACPI 4.0
-    "corsairpsu": (r"power total", "node"),
+    "amdgpu": ((r".*", "gpu"),),  # PPT: the board's or the socket's power
+    "nouveau": ((r".*", "gpu"),),
+    "i915": ((r"|card|pkg", "gpu"),),
+    "xe": ((r"|card|pkg", "gpu"),),
+    "amd_energy": ((r"Esocket\d+", "cpu"),),  # its cores lie inside
+    "fam15h_power": ((r".*", "cpu"),),
+    # ACPI 4.0: the machine; on NVIDIA Grace one for each part, of which "Grace" is the processor with its memory
+    "power_meter": ((r"", "node"), (r"Grace Power Socket \d+", "cpu")),
+    "corsairpsu": ((r"power total", "node"),),
 }
 
 
@@ -123,7 +124,7 @@ def _channels(chip: Path) -> list[Channel]:
         if not match:
             continue
         what, index, _ = match.groups()
-        label = text(chip / f"{what}{index}_label")
+        label = text(chip / f"{what}{index}_label") or text(chip / f"{what}{index}_oem_info")
         known = found.get(label or index, Channel(label))
         if what == "energy":
             found[label or index] = Channel(label, known.power, chip / name, known.window_s)
@@ -134,8 +135,7 @@ def _channels(chip: Path) -> list[Channel]:
 
 
 def _kind(name: str, label: str) -> str:
-    pattern, kind = KNOWN.get(name, ("", ""))
-    return kind if pattern and re.fullmatch(pattern, label) else ""
+    return next((kind for pattern, kind in KNOWN.get(name, ()) if re.fullmatch(pattern, label)), "")
 
 
 def _sensor(chip: Path, name: str, channel: Channel, kind: str, host: str) -> Hwmon:

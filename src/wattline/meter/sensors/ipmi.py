@@ -24,6 +24,7 @@ from wattline.meter.sensors.polled import Answer, Polled, Poller
 SOURCE = "ipmi"
 VARIABLE = "WATTLINE_IPMI"
 TOOLS = (("ipmitool", "dcmi", "power", "reading"), ("ipmi-dcmi", "--get-system-power-statistics"))
+ROOTS = ("/usr/sbin", "/sbin")
 TIMEOUT_S = 5.0
 PERIOD_S = 2.0
 NOW = re.compile(r"^\s*(?:Instantaneous power reading|Current Power)\s*:\s*(\d+)\s*W", re.IGNORECASE | re.MULTILINE)
@@ -54,13 +55,15 @@ def find(host: str = "", environ: Mapping[str, str] | None = None) -> tuple[list
     except ValueError as error:
         return [], [Finding(SOURCE, VARIABLE, False, f"cannot be read: {error}", "quote its arguments as in a shell")]
     findings: list[Finding] = []
-    tools = [tool for tool in TOOLS if shutil.which(tool[0], path=environ.get("PATH"))]
+    # freeipmi's stands where only root's PATH leads
+    path = os.pathsep.join([environ.get("PATH", os.defpath), *ROOTS])
+    tools = [tool for tool in TOOLS if shutil.which(tool[0], path=path)]
     if not tools:
         why = "neither ipmitool nor ipmi-dcmi (freeipmi) is installed"
         return [], [Finding(SOURCE, "BMC", False, why, "apt-get install ipmitool, or your system's like of it")]
     for tool in tools:
         # freeipmi names its options differently: arguments are ipmitool's
-        command = [str(shutil.which(tool[0], path=environ.get("PATH"))), *(more if tool[0] == "ipmitool" else ())]
+        command = [str(shutil.which(tool[0], path=path)), *(more if tool[0] == "ipmitool" else ())]
         command += tool[1:]
         try:
             reading = ask(command, environ)

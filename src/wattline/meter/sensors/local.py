@@ -9,13 +9,20 @@ from pathlib import Path
 
 from wattline.meter.sensor import SensorGone
 
+DMI = Path("/sys/class/dmi/id")
 LOCAL = ("localhost", "127.0.0.1", "::1", "[::1]")
 
 
 @lru_cache(maxsize=1)
 def hostname() -> str:
-    """The name that this machine's devices carry."""
-    return socket.gethostname() or "localhost"
+    """What this machine's devices carry: ``WATTLINE_HOST``, which its containers may share, or its own name."""
+    return os.environ.get("WATTLINE_HOST", "").strip() or socket.gethostname() or "localhost"
+
+
+@lru_cache(maxsize=1)
+def system_uuid() -> str:
+    """The machine's UUID in its firmware, which its BMC tells too; empty where only root may read it."""
+    return text(DMI / "product_uuid").lower()
 
 
 def same_host(a: str, b: str) -> bool:

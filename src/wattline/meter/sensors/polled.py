@@ -19,9 +19,15 @@ STALE_LEAST_S = 5.0
 class Poller:
     """Asks one source every ``period_s`` for all of its devices at once, in a thread that no reader waits for."""
 
-    def __init__(self, ask: Callable[[], Answer], period_s: float, first: Answer | None = None) -> None:
+    def __init__(
+        self,
+        ask: Callable[[], Answer],
+        period_s: float,
+        first: Answer | None = None,
+        done: Callable[[], None] | None = None,
+    ) -> None:
         self.period_s = period_s
-        self._ask = ask
+        self._ask, self._done = ask, done
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -73,6 +79,8 @@ class Poller:
         self._users -= 1
         if self._users <= 0:
             self._stop.set()
+            if self._done is not None:
+                self._done()
 
 
 class Polled:

@@ -241,7 +241,7 @@ def _sensors(server: Server, found: Mapping[str, Found], shown: str) -> list[Sen
     slowest_s = max((scrape_s.get(entry.job, SCRAPE_S) for entry in found.values()), default=SCRAPE_S)
     now_s = time.monotonic()
     first = {key: server._reading(key, entry, now_s) for key, entry in found.items()}
-    poller = Poller(server.ask, min(max(PERIOD_S, slowest_s / 5), 5.0), first)
+    poller = Poller(server.ask, min(max(PERIOD_S, slowest_s / 5), 5.0), first, server.web.close)
     return [
         Polled(
             entry.device,
@@ -253,6 +253,7 @@ def _sensors(server: Server, found: Mapping[str, Found], shown: str) -> list[Sen
                 note=f"{entry.preset.name} by {shown}",
             ),
             poller,
+            frozenset({"node"} if entry.device.kind == "node" and entry.preset.name != "query" else ()),
         )
         for entry in found.values()
     ]

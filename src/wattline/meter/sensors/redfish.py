@@ -11,6 +11,7 @@ import os
 import re
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,14 +19,14 @@ from wattline import catalog
 from wattline.errors import shorten
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
-from wattline.meter.sensors.local import LOCAL, hostname
+from wattline.meter.sensors.local import LOCAL, hostname, system_uuid
 from wattline.meter.sensors.polled import Answer, Polled, Poller
 from wattline.meter.sensors.web import Web, WebError, without_password
 
 SOURCE = "redfish"
 PREFIX = "WATTLINE_REDFISH_"
 PERIOD_S = 2.0
-LOOKING_S = 15.0  # a walk through one BMC's chassis stops here
+LOOKING_S = 10.0  # a walk through one BMC's chassis stops here
 MOST_CHASSIS = 64
 RACKS = ("Rack", "Row", "Zone", "Pod")
 PARTS = ("Card", "Cartridge", "Component", "Module", "Drawer", "Other", "Expansion", "StorageEnclosure", "PowerStrip")
@@ -50,20 +51,21 @@ def find(environ: Mapping[str, str] | None = None, host: str = "") -> tuple[list
     if not urls:
         mend = f"set {PREFIX}URL=https://BMC, {PREFIX}USER and {PREFIX}PASSWORD"
         return [], [Finding(SOURCE, "BMC", False, "no address given", mend)]
-    sensors: list[Sensor] = []
-    findings: list[Finding] = []
-    for url in urls:
-        try:
-            found, said = _one(url, environ, host)
-        except WebError as error:
-            found, said = [], [Finding(SOURCE, without_password(url), False, str(error), error.mend)]
-        except Exception as error:
-            # what a BMC answers may have any shape: looking never raises
-            why = f"not understood: {type(error).__name__}: {shorten(str(error), 120)}"
-            found, said = [], [Finding(SOURCE, without_password(url), False, why)]
-        sensors += found
-        findings += said
-    return sensors, findings
+    with ThreadPoolExecutor(max_workers=min(len(urls), 16), thread_name_prefix="wattline-look") as pool:
+        answers = list(pool.map(lambda url: _told(url, environ, host), urls))
+    return [s for found, _ in answers for s in found], [f for _, said in answers for f in said]
+
+
+def _told(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sensor], list[Finding]]:
+    """One BMC's chassis, or what is wrong with it: never raises."""
+    try:
+        return _one(url, environ, host)
+    except WebError as error:
+        return [], [Finding(SOURCE, without_password(url), False, str(error), error.mend)]
+    except Exception as error:
+        # what a BMC answers may have any shape
+        why = f"not understood: {type(error).__name__}: {shorten(str(error), 120)}"
+        return [], [Finding(SOURCE, without_password(url), False, why)]
 
 
 def _one(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sensor], list[Finding]]:
@@ -96,13 +98,14 @@ def _one(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sensor],
         why = f"its {len(chassis)} chassis give no power" if chassis else "it tells of no chassis"
         web.close()
         return [], [Finding(SOURCE, without_password(url), False, why, "a newer firmware may; or try ipmi")]
-    poller = Poller(lambda: _ask(web, places), PERIOD_S, answer)
+    poller = Poller(lambda: _ask(web, places), PERIOD_S, answer, web.close)
     window_s, width = (catalog.fact(f"fit.sensor-bmc-{part}").value for part in ("window-s", "error"))
     return [
         Polled(
             _inside(device, path, chassis, devices),
             Spec(SOURCE, window_s, PERIOD_S, error=width, note=f"{places[device.key].way} of {without_password(url)}"),
             poller,
+            _whole(device, devices),
         )
         for path, device in devices.items()
     ], []
@@ -231,6 +234,12 @@ def _inside(device: Device, path: str, chassis: Mapping[str, Json], devices: Map
     return device
 
 
+def _whole(device: Device, devices: Mapping[str, Device]) -> frozenset[str]:
+    """Known as its host's whole machine, where it is the only one of that host."""
+    nodes = [other for other in devices.values() if other.kind == "node" and other.host == device.host]
+    return frozenset({"node"} if device.kind == "node" and len(nodes) == 1 else ())
+
+
 def _container(record: Json) -> str:
     return _link(record.get("Links") or {}, "ContainedBy").rstrip("/")
 
@@ -239,11 +248,13 @@ def _host(web: Web, record: Json, url: str, host: str) -> str:
     """The machine's own name, as its system tells it; else the BMC's address."""
     for system in (record.get("Links") or {}).get("ComputerSystems") or []:
         try:
-            told = web.json(str(system.get("@odata.id"))).get("HostName")
+            told = web.json(str(system.get("@odata.id")))
         except WebError:
             continue
-        if told:
-            return str(told)
+        if system_uuid() and str(told.get("UUID", "")).lower() == system_uuid():
+            return host or hostname()
+        if told.get("HostName"):
+            return str(told["HostName"])
     return (host or hostname()) if web.host in LOCAL else web.host
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 from collections.abc import Mapping
@@ -53,14 +54,16 @@ class Web:
             raise WebError(f"{names}CA: {error.strerror or error}", "give a file of PEM certificates") from None
         except (ValueError, httpx.InvalidURL):
             raise WebError("is no address", "give http://HOST:PORT or https://HOST") from None
-        self._client = httpx.Client(
-            timeout=TIMEOUT_S,
-            verify=context,
-            auth=(user, password) if user else None,
-            headers={"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {}),
-            follow_redirects=True,
-            trust_env=False,
-        )
+        self._options = {
+            "timeout": TIMEOUT_S,
+            "verify": context,
+            "auth": (user, password) if user else None,
+            "headers": {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {}),
+            "follow_redirects": True,  # to another host without the password: httpx drops it
+            "trust_env": False,
+        }
+        self._client: Any = None
+        self._process = 0
 
     @property
     def host(self) -> str:
@@ -73,7 +76,7 @@ class Web:
             # one host alone is asked: a path that an answer gave never leads the password elsewhere
             base = f"{self.url.scheme}://{self.url.netloc.decode()}"
             auth = self._credentials()
-            answer = self._client.get(base + self._path(path), params=params, **auth)
+            answer = self._own().get(base + self._path(path), params=params, **auth)
         except httpx.TimeoutException:
             raise WebError(f"no answer within {TIMEOUT_S:g} s", "check the address and the network") from None
         except httpx.HTTPError as error:
@@ -94,7 +97,14 @@ class Web:
         return data
 
     def close(self) -> None:
-        self._client.close()
+        if self._client is not None and self._process == os.getpid():
+            self._client.close()
+
+    def _own(self) -> Any:
+        """The client of this process: after a fork both would read from one connection."""
+        if self._process != os.getpid() or self._client.is_closed:
+            self._client, self._process = self._httpx.Client(**self._options), os.getpid()
+        return self._client
 
     def _credentials(self) -> dict[str, Any]:
         return {"auth": (self.url.username, self.url.password)} if self.url.username else {}
