@@ -5,7 +5,7 @@ Only what stands below the Python package is made up: errors are nvidia-ml-py's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 pynvml = pytest.importorskip("pynvml", reason="nvidia-ml-py is not installed: pip install 'wattline[nvidia]'")
+
+
+NO_USE = -pynvml.NVML_ERROR_NOT_SUPPORTED
 
 
 @dataclass
@@ -31,6 +34,7 @@ class Gpu:
     mig: Sequence[str] = ()
     mig_on: bool = False
     lost: int = 0  # error code of every call while it is lost
+    use: int = NO_USE  # percent
     samples: list[Any] = field(default_factory=list)
     samples_error: int = 0
 
@@ -110,6 +114,9 @@ class Nvml:
             values.append(value)
         return values
 
+    def nvmlDeviceGetUtilizationRates(self, handle: Any) -> Any:
+        return SimpleNamespace(gpu=self._value(self._of(handle).use))
+
     def nvmlDeviceGetMigMode(self, handle: Any) -> list[int]:
         gpu = self._of(handle)
         self._check(0 if gpu.mig or gpu.mig_on else pynvml.NVML_ERROR_NOT_SUPPORTED)
@@ -136,6 +143,3 @@ def sample(pid: int, time_us: int, compute: int, memory: int = 0) -> Any:
     found = pynvml.c_nvmlProcessUtilizationSample_t()
     found.pid, found.timeStamp, found.smUtil, found.memUtil = pid, time_us, compute, memory
     return found
-
-
-Change = Callable[[Gpu], None]

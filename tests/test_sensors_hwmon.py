@@ -64,6 +64,16 @@ def test_a_chip_that_is_not_known_is_asked_about(root: Path) -> None:
     assert "is not chip/label=kind" in findings[0].why
 
 
+def test_the_parts_of_a_grace_superchip(root: Path) -> None:
+    parts = ("Module Power Socket 0", "Grace Power Socket 0", "CPU Power Socket 0", "SysIO Power Socket 0")
+    for index, part in enumerate(parts):
+        chip(root, index, "power_meter", f"ACPI000D:0{index}", power1_average=10**6, power1_oem_info=part)
+    sensors, findings = hwmon.find(root, "host", {})
+    # "Grace" holds CPU and SysIO; the module holds the GPU, which NVML measures
+    assert [(s.device.kind, s.device.name) for s in sensors] == [("cpu", "power_meter Grace Power Socket 0")]
+    assert len(findings) == 3
+
+
 def test_power_now_before_its_average_and_energy_with_power(root: Path) -> None:
     chip(root, 0, "amdgpu", power1_average=1_000_000, power1_input=2_000_000)
     chip(root, 1, "i915", power1_input=3_000_000, energy1_input=4_000_000)

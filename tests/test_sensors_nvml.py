@@ -129,6 +129,29 @@ def test_a_virtual_gpu_without_power_and_one_that_may_not_be_read() -> None:
     assert library.users == 1
 
 
+def test_a_virtual_gpu_that_tells_its_use_is_modelled_and_called_so() -> None:
+    none = {"power_mw": NO, "average_mw": NO, "instant_mw": NO, "energy_mj": NO}
+    gpu = Gpu(use=0, **none)  # type: ignore[arg-type]
+    library = Nvml(gpu, Gpu(uuid="GPU-2", name="GRID of another maker", use=50, **none))  # type: ignore[arg-type]
+    (sensor,), findings = nvml.find(library)
+    assert [finding.usable for finding in findings] == [False, False]
+    assert sensor.spec.modelled
+    assert sensor.spec.source == "model"
+    idle_w = sensor.read().power_w
+    gpu.use = 100
+    full_w = sensor.read().power_w
+    assert idle_w is not None
+    assert full_w is not None
+    assert 40 < idle_w < 150
+    assert idle_w < full_w <= 700
+    assert full_w * (1 + sensor.spec.error) >= 700 - 1e-6  # its range reaches the TDP
+    gpu.lost = pynvml.NVML_ERROR_GPU_IS_LOST
+    with pytest.raises(SensorGone):
+        sensor.read()
+    sensor.close()
+    assert library.users == 0
+
+
 def test_a_gpu_lost_and_found(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = [10.0]
     monkeypatch.setattr(nvml.time, "monotonic", lambda: now_s[0])

@@ -291,3 +291,37 @@ def test_a_bmc_that_goes_away_and_comes_back(bmc: Bmc, monkeypatch: pytest.Monke
         assert sensor.read().power_w == 6.0
     finally:
         sensor.close()
+
+
+def test_this_machines_own_bmc_is_known_by_its_uuid(bmc: Bmc, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redfish, "system_uuid", lambda: "4c4c4544-0042")
+    bmc.chassis("System", Power=link("/redfish/v1/power"), Links={"ComputerSystems": [link("/redfish/v1/s")]})
+    bmc.resources["/redfish/v1/power"] = {"PowerControl": [{"PowerConsumedWatts": 5}]}
+    bmc.resources["/redfish/v1/s"] = {"HostName": "bmc-says", "UUID": "4C4C4544-0042"}
+    (sensor,), _ = bmc.find()
+    assert (sensor.device.host, sensor.also) == ("here", {"node"})  # type: ignore[attr-defined]
+    sensor.close()
+
+
+def test_a_reader_in_a_forked_process_asks_by_itself(bmc: Bmc, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    monkeypatch.setattr(redfish, "PERIOD_S", 0.05)
+    bmc.chassis("System", Power=link("/redfish/v1/power"))
+    bmc.resources["/redfish/v1/power"] = {"PowerControl": [{"PowerConsumedWatts": 5}]}
+    (sensor,), _ = bmc.find()
+    sensor.read()
+    bmc.resources["/redfish/v1/power"] = {"PowerControl": [{"PowerConsumedWatts": 6}]}
+    until(lambda: sensor.read().power_w == 6.0)
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            until(lambda: sensor.read().power_w == 7.0)
+            status = 0
+        finally:
+            os._exit(status)
+    bmc.resources["/redfish/v1/power"] = {"PowerControl": [{"PowerConsumedWatts": 7}]}
+    assert os.waitpid(child, 0)[1] == 0
+    until(lambda: sensor.read().power_w == 7.0)
+    sensor.close()

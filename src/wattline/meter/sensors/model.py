@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wattline import catalog
-from wattline.errors import NotFound
+from wattline.errors import NotFound, WattlineError
 from wattline.fact import Fact
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
@@ -75,6 +75,44 @@ class CpuModel:
 
     def close(self) -> None:
         return
+
+
+class GpuModel:
+    """A GPU that tells its use but no power (a virtual one, as a rule): idle to full, by the share of time in use."""
+
+    def __init__(
+        self, device: Device, idle: Span, full: Span, use: Callable[[], float], done: Callable[[], None], note: str
+    ) -> None:
+        self.device, self.idle, self.full, self._use, self._done = device, idle, full, use, done
+        self._open = True
+        self.spec = Spec(SOURCE, error=max(idle.error, full.error), modelled=True, note=note)
+
+    def read(self) -> Reading:
+        """Watts by the use now, 0 to 1; SensorGone where that cannot be told."""
+        try:
+            share = min(max(self._use(), 0.0), 1.0)
+        except Exception as error:
+            # whatever the driver's library raises
+            raise SensorGone(f"{self.device.name}: {error}") from None
+        return Reading(self.idle.shown_w + share * (self.full.shown_w - self.idle.shown_w))
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            self._done()
+
+
+def gpu(device: Device, use: Callable[[], float], done: Callable[[], None]) -> GpuModel | None:
+    """A model of this GPU from the catalog's chip of its name; None where the catalog has none. ``done`` closes it."""
+    try:
+        chip = catalog.find("chip", device.name)
+        tdp_w, idle = chip["tdp_w"].value, chip["idle_w"]
+    except WattlineError:
+        return None
+    share = catalog.fact("fit.model-gpu-full-share")
+    full = Span(*(idle.value + part * (tdp_w - idle.value) for part in (share.low, share.value, share.high)))
+    note = f"from use; {chip.key}: {idle.value:g} to {tdp_w:g} W"
+    return GpuModel(device, Span(idle.low, idle.value, idle.high), full, use, done, note)
 
 
 class DramModel:

@@ -8,7 +8,7 @@ A MIG instance has no power of its own: it is a part of its GPU, and energy is s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.counter import Counter
 from wattline.meter.sensors.local import hostname
+from wattline.meter.sensors.model import gpu as gpu_model
 
 SOURCE = "nvml"
 AMPERE = 7  # NVML_DEVICE_ARCH_AMPERE; generations count up
@@ -156,7 +157,7 @@ def find(library: Any = None, host: str = "") -> tuple[list[Sensor], list[Findin
     return sensors, findings
 
 
-def _look(library: Any, index: int, host: str) -> tuple[Nvml | None, list[Finding]]:
+def _look(library: Any, index: int, host: str) -> tuple[Sensor | None, list[Finding]]:
     """GPU number ``index`` as a sensor, and what there is to say of it and of its MIG instances."""
     what = f"GPU {index}"
     try:
@@ -171,13 +172,31 @@ def _look(library: Any, index: int, host: str) -> tuple[Nvml | None, list[Findin
     if not power and not counts:
         denied = "permission" in why.lower()
         mend = MENDS[NO_PERMISSION][1] if denied else "virtual GPUs and old boards have none: measure on their host"
-        return None, [Finding(SOURCE, what, False, f"NVML gives neither power nor energy: {why}", mend), *instances]
+        said = Finding(SOURCE, what, False, f"NVML gives neither power nor energy: {why}", mend)
+        return _modelled(library, handle, device), [said, *instances]
     library.nvmlInit()  # held open for this sensor, until it is closed
     try:
         return Nvml(library, handle, device, _spec(library, handle, power, counts), power, counts), instances
     except Exception as error:
         _quietly(library.nvmlShutdown)
         return None, [Finding(SOURCE, what, False, _said(error)), *instances]
+
+
+def _modelled(library: Any, handle: Any, device: Device) -> Sensor | None:
+    """A model of a GPU without power readings, where NVML tells at least its use."""
+
+    def use() -> float:
+        return float(library.nvmlDeviceGetUtilizationRates(handle).gpu) / 100
+
+    try:
+        use()
+    except Exception:
+        # neither power nor use: nothing to work from
+        return None
+    sensor = gpu_model(device, use, lambda: _quietly(library.nvmlShutdown))
+    if sensor is not None:
+        library.nvmlInit()  # held open for this sensor, until it is closed
+    return sensor
 
 
 def mig_devices(library: Any, handle: Any, gpu: Device) -> list[Device]:
@@ -291,8 +310,3 @@ def _quietly(call: Callable[[], object]) -> None:
     except Exception:
         # shutting down what is already down harms nobody
         return
-
-
-def gpus(sensors: list[Sensor]) -> Iterator[Nvml]:
-    """The NVML sensors among others, for attribution by process."""
-    return (sensor for sensor in sensors if isinstance(sensor, Nvml))
