@@ -145,7 +145,7 @@ class Proc:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "cpuinfo").write_text(f"processor\t: 0\nmodel name\t: {name}\n" if name else "")
         (folder / "meminfo").write_text("MemTotal:       67108864 kB\nMemFree: 1 kB\n")
-        self.user, self.idle = 1000, 1000
+        self.user, self.idle, self.now_s = 1000, 1000, 0.0
         self.go(0, 0)
 
     def go(self, busy: int, idle: int) -> None:
@@ -156,7 +156,7 @@ class Proc:
 
 
 def cpu_of(proc: Proc) -> Sensor:
-    return model.find(["cpu"], HERE, proc.folder)[0][0]
+    return model.find(["cpu"], HERE, proc.folder, clock=lambda: proc.now_s)[0][0]
 
 
 def test_a_known_processor_from_idle_to_full(tmp_path: Path) -> None:
@@ -170,13 +170,14 @@ def test_a_known_processor_from_idle_to_full(tmp_path: Path) -> None:
     read = []
     for busy in (0, 5600, 2800, 2800):
         proc.go(busy, 5600 - busy)
+        proc.now_s += 1
         power_w = sensor.read().power_w
         assert power_w is not None
         read.append(power_w)
     assert read[0] == pytest.approx(low_w, rel=0.1)
     assert read[1] == pytest.approx(high_w, rel=0.01)
     assert read[2] == read[3] == pytest.approx((read[0] + read[1]) / 2)
-    proc.go(3, 0)  # too little time: the last share stands
+    proc.go(3000, 0)  # too soon: the last share stands
     assert sensor.read().power_w == read[3]
     assert sensor.spec.modelled
     assert 0.3 < sensor.spec.error < 1
@@ -226,6 +227,7 @@ def test_a_system_that_tells_nothing(tmp_path: Path) -> None:
     proc = Proc(tmp_path / "p")
     sensor = cpu_of(proc)
     (proc.folder / "stat").write_text("nothing\n")
+    proc.now_s += 1
     with pytest.raises(SensorGone, match="no line"):
         sensor.read()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from wattline.meter.sensors.local import hostname, number, text
 SOURCE = "model"
 KINDS = ("cpu", "dram")
 WIDEST = 0.9  # relative half-width of a range that stays above zero
-LEAST_TICKS = 2  # clock ticks a thread between two readings: fewer tell nothing new
+LEAST_S = 0.5  # between two looks at the processor's times, which are counted in hundredths of a second
 PROC, EDAC = Path("/proc"), Path("/sys/devices/system/edac/mc")
 
 
@@ -48,30 +49,35 @@ class Span:
 class CpuModel:
     """All processors of this machine: idle to full power, by the share of time that their threads work."""
 
-    def __init__(self, device: Device, idle: Span, full: Span, stat: Path, note: str) -> None:
+    def __init__(
+        self, device: Device, idle: Span, full: Span, stat: Path, note: str, clock: Callable[[], float]
+    ) -> None:
         self.device, self.also = device, frozenset({"cpu"})
-        self.spec = Spec(SOURCE, period_s=0.1, error=max(idle.error, full.error), modelled=True, note=note)
+        self.spec = Spec(SOURCE, LEAST_S, LEAST_S, error=max(idle.error, full.error), modelled=True, note=note)
         self.idle, self.full = idle, full
-        self._stat = stat
-        self._last = _ticks(stat)
+        self._stat, self._clock = stat, clock
+        self._last, self._last_s = _ticks(stat), clock()
         self._share: float | None = None
 
     def read(self) -> Reading:
-        """Watts since the reading before; readings too near to each other repeat the last one."""
-        now = _ticks(self._stat)
-        if now is None:
-            raise SensorGone(f"{self._stat}: no line of the processor's time")
-        last, busy, total = self._last, 0, 0
-        if last is not None:
-            busy, total = now[0] - last[0], now[1] - last[1]
-        if last is None or total < 0 or busy < 0:
-            self._last = now
-            raise SensorGone("the processor's times started anew")
-        if total >= LEAST_TICKS * now[2]:
-            self._share, self._last = min(busy / total, 1.0), now
+        """Watts since the look at the times before; readings too near to it repeat the last one."""
+        now_s = self._clock()
+        if self._share is None or now_s - self._last_s >= LEAST_S:
+            self._look(now_s)
         if self._share is None:
             raise SensorGone("the load is known from the second reading on")
         return Reading(self.idle.shown_w + self._share * (self.full.shown_w - self.idle.shown_w))
+
+    def _look(self, now_s: float) -> None:
+        now, last = _ticks(self._stat), self._last
+        if now is None:
+            raise SensorGone(f"{self._stat}: no line of the processor's time")
+        busy, total = (now[0] - last[0], now[1] - last[1]) if last else (-1, -1)
+        if busy < 0 or total < 0:
+            self._last, self._last_s = now, now_s
+            raise SensorGone("the processor's times started anew")
+        if total > 0:
+            self._share, self._last, self._last_s = min(busy / total, 1.0), now, now_s
 
     def close(self) -> None:
         return
@@ -131,14 +137,18 @@ class DramModel:
 
 
 def find(
-    kinds: Sequence[str] = KINDS, host: str = "", proc: Path = PROC, edac: Path = EDAC
+    kinds: Sequence[str] = KINDS,
+    host: str = "",
+    proc: Path = PROC,
+    edac: Path = EDAC,
+    clock: Callable[[], float] = time.monotonic,
 ) -> tuple[list[Sensor], list[Finding]]:
     """A model of each of ``kinds`` that nothing measures."""
     host = host or hostname()
     sensors: list[Sensor] = []
     findings: list[Finding] = []
     makers: dict[str, Callable[[], Sensor | None]] = {
-        "cpu": lambda: _cpu(host, proc),
+        "cpu": lambda: _cpu(host, proc, clock),
         "dram": lambda: _dram(host, proc, edac),
     }
     for kind in kinds:
@@ -151,16 +161,15 @@ def find(
     return sensors, findings
 
 
-def _cpu(host: str, proc: Path) -> CpuModel | None:
+def _cpu(host: str, proc: Path, clock: Callable[[], float]) -> CpuModel | None:
     stat, info = proc / "stat", text(proc / "cpuinfo")
-    ticks = _ticks(stat)
-    if ticks is None:
+    if _ticks(stat) is None:
         return None
-    threads = ticks[2]
+    threads = len(re.findall(r"^cpu\d+ ", text(stat), re.MULTILINE)) or os.cpu_count() or 1
     name = _name(info)
     idle, full, basis = _power(name, threads)
     device = Device(host, "model:cpu", "cpu", f"{name or 'processor'}, {threads} threads")
-    return CpuModel(device, idle, full, stat, f"from load; {basis}")
+    return CpuModel(device, idle, full, stat, f"from load; {basis}", clock)
 
 
 def _power(name: str, threads: int) -> tuple[Span, Span, str]:
@@ -223,16 +232,14 @@ def _modules(edac: Path) -> int:
     return len(dimms)
 
 
-def _ticks(stat: Path) -> tuple[int, int, int] | None:
-    """Busy and all clock ticks of all threads since the start, and how many threads; None where it is not told."""
-    said = text(stat)
-    match = re.search(r"^cpu\s+([\d ]+)$", said, re.MULTILINE)
+def _ticks(stat: Path) -> tuple[int, int] | None:
+    """Busy and all clock ticks of all threads since the start; None where they are not told."""
+    match = re.search(r"^cpu\s+([\d ]+)$", text(stat), re.MULTILINE)
     if match is None:
         return None
     # user nice system idle iowait irq softirq steal guest guest_nice; guest time is within user time already
     ticks = [int(part) for part in match[1].split()][:8]
-    idle = sum(ticks[3:5])
-    return sum(ticks) - idle, sum(ticks), len(re.findall(r"^cpu\d+ ", said, re.MULTILINE)) or os.cpu_count() or 1
+    return sum(ticks) - sum(ticks[3:5]), sum(ticks)
 
 
 def _name(info: str) -> str:

@@ -8,36 +8,31 @@ A MIG instance has no power of its own: it is a part of its GPU, and energy is s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from wattline import catalog
-from wattline.errors import shorten
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.counter import Counter
 from wattline.meter.sensors.local import hostname
 from wattline.meter.sensors.model import gpu as gpu_model
+from wattline.meter.sensors.nvml_library import (
+    MENDS,
+    NO_PERMISSION,
+    NOT_OPEN,
+    NOT_SUPPORTED,
+    ProcessUse,
+    code_of,
+    process_use,
+    quietly,
+    said,
+    text_of,
+)
 
 SOURCE = "nvml"
 AMPERE = 7  # NVML_DEVICE_ARCH_AMPERE; generations count up
 GA100 = (8, 0)
 BETWEEN_TRIES_S = 1.0  # a lost GPU is looked for again no more often
-# NVML's return codes that have a mend of their own
-NOT_OPEN, NOT_SUPPORTED, NO_PERMISSION, NOT_FOUND, NO_DRIVER, NO_LIBRARY, MISMATCH = 1, 3, 4, 6, 9, 12, 18
-MENDS = {
-    NO_LIBRARY: (
-        "NVML library (libnvidia-ml.so.1) not found: no NVIDIA driver here",
-        "install the NVIDIA driver; in a container, start it with the NVIDIA Container Toolkit (--gpus all)",
-    ),
-    NO_DRIVER: ("the NVIDIA driver is not loaded", "sudo modprobe nvidia; `nvidia-smi` and `dmesg` tell what fails"),
-    NO_PERMISSION: (
-        "this user may not open the GPUs",
-        "give it read and write on /dev/nvidiactl and /dev/nvidia*, or run as root",
-    ),
-    MISMATCH: ("NVIDIA's driver and library are of two versions (an update?)", "reboot, or reload the driver"),
-}
 
 
 class Nvml:
@@ -58,7 +53,7 @@ class Nvml:
         except Exception as error:
             # NVMLError, or whatever a broken driver makes the library raise
             self._handle, self._tried_s = None, time.monotonic()
-            raise SensorGone(f"{self.device.name}: {_said(error)}") from None
+            raise SensorGone(f"{self.device.name}: {said(error)}") from None
         if energy_j is not None:
             energy_j = self._counter.take(energy_j, time.monotonic())
         if power_w is None and energy_j is None:
@@ -77,9 +72,9 @@ class Nvml:
                 self._handle = self.library.nvmlDeviceGetHandleByUUID(self.device.uuid)
             except Exception as error:
                 # any failure means the same: not back yet
-                if _code(error) == NOT_OPEN:
-                    _quietly(self.library.nvmlInit)  # other code of this process shut it down
-                raise SensorGone(f"{self.device.name}: {_said(error)}") from None
+                if code_of(error) == NOT_OPEN:
+                    quietly(self.library.nvmlInit)  # other code of this process shut it down
+                raise SensorGone(f"{self.device.name}: {said(error)}") from None
         return self._handle
 
     def processes(self, since_us: int = 0) -> list[ProcessUse]:
@@ -90,37 +85,7 @@ class Nvml:
         """NVML counts its users: each sensor holds it open once."""
         if self._open:
             self._open = False
-            _quietly(self.library.nvmlShutdown)
-
-
-@dataclass(frozen=True)
-class ProcessUse:
-    """One process on a GPU in one of NVML's samples: shares of its time, 0 to 1; ``time_us`` since the epoch."""
-
-    pid: int
-    time_us: int
-    compute: float
-    memory: float
-    encoder: float
-    decoder: float
-
-
-def process_use(library: Any, handle: Any, since_us: int = 0) -> list[ProcessUse]:
-    """NVML's samples of each process's use, newer than ``since_us``; empty where none ran.
-
-    Raises SensorGone where NVML does not tell (MIG, some virtual GPUs, no permission).
-    """
-    try:
-        samples = library.nvmlDeviceGetProcessUtilization(handle, since_us)
-    except Exception as error:
-        if _code(error) == NOT_FOUND:
-            return []
-        raise SensorGone(f"use by process: {_said(error)}") from None
-    return [
-        ProcessUse(int(s.pid), int(s.timeStamp), *(int(u) / 100 for u in (s.smUtil, s.memUtil, s.encUtil, s.decUtil)))
-        for s in samples
-        if s.pid and s.timeStamp > since_us
-    ]
+            quietly(self.library.nvmlShutdown)
 
 
 def find(library: Any = None, host: str = "") -> tuple[list[Sensor], list[Finding]]:
@@ -131,12 +96,12 @@ def find(library: Any = None, host: str = "") -> tuple[list[Sensor], list[Findin
 
             library = pynvml
         except Exception as error:
-            why = "Python package nvidia-ml-py is missing" if isinstance(error, ImportError) else _said(error)
+            why = "Python package nvidia-ml-py is missing" if isinstance(error, ImportError) else said(error)
             return [], [Finding(SOURCE, "NVIDIA GPUs", False, why, "pip install 'wattline[nvidia]'")]
     try:
         library.nvmlInit()
     except Exception as error:
-        why, mend = MENDS.get(_code(error), (_said(error), "`nvidia-smi` tells more"))
+        why, mend = MENDS.get(code_of(error), (said(error), "`nvidia-smi` tells more"))
         return [], [Finding(SOURCE, "NVIDIA GPUs", False, why, mend)]
     sensors: list[Sensor] = []
     findings: list[Finding] = []
@@ -152,8 +117,8 @@ def find(library: Any = None, host: str = "") -> tuple[list[Sensor], list[Findin
             )
     except Exception as error:
         # finding never raises: what was found so far stays
-        findings.append(Finding(SOURCE, "NVIDIA GPUs", False, _said(error), "`nvidia-smi` tells more"))
-    _quietly(library.nvmlShutdown)
+        findings.append(Finding(SOURCE, "NVIDIA GPUs", False, said(error), "`nvidia-smi` tells more"))
+    quietly(library.nvmlShutdown)
     return sensors, findings
 
 
@@ -162,9 +127,11 @@ def _look(library: Any, index: int, host: str) -> tuple[Sensor | None, list[Find
     what = f"GPU {index}"
     try:
         handle = library.nvmlDeviceGetHandleByIndex(index)
-        device = Device(host, _text(library.nvmlDeviceGetUUID(handle)), "gpu", _text(library.nvmlDeviceGetName(handle)))
+        device = Device(
+            host, text_of(library.nvmlDeviceGetUUID(handle)), "gpu", text_of(library.nvmlDeviceGetName(handle))
+        )
     except Exception as error:
-        why, mend = MENDS.get(_code(error), (_said(error), "`nvidia-smi` and `dmesg` (Xid) tell more"))
+        why, mend = MENDS.get(code_of(error), (said(error), "`nvidia-smi` and `dmesg` (Xid) tell more"))
         return None, [Finding(SOURCE, what, False, why, mend)]
     what = f"{what} ({device.name})"
     instances = [_instance(device, mig) for mig in mig_devices(library, handle, device)]
@@ -172,14 +139,14 @@ def _look(library: Any, index: int, host: str) -> tuple[Sensor | None, list[Find
     if not power and not counts:
         denied = "permission" in why.lower()
         mend = MENDS[NO_PERMISSION][1] if denied else "virtual GPUs and old boards have none: measure on their host"
-        said = Finding(SOURCE, what, False, f"NVML gives neither power nor energy: {why}", mend)
-        return _modelled(library, handle, device), [said, *instances]
+        missing = Finding(SOURCE, what, False, f"NVML gives neither power nor energy: {why}", mend)
+        return _modelled(library, handle, device), [missing, *instances]
     library.nvmlInit()  # held open for this sensor, until it is closed
     try:
         return Nvml(library, handle, device, _spec(library, handle, power, counts), power, counts), instances
     except Exception as error:
-        _quietly(library.nvmlShutdown)
-        return None, [Finding(SOURCE, what, False, _said(error)), *instances]
+        quietly(library.nvmlShutdown)
+        return None, [Finding(SOURCE, what, False, said(error)), *instances]
 
 
 def _modelled(library: Any, handle: Any, device: Device) -> Sensor | None:
@@ -193,7 +160,7 @@ def _modelled(library: Any, handle: Any, device: Device) -> Sensor | None:
     except Exception:
         # neither power nor use: nothing to work from
         return None
-    sensor = gpu_model(device, use, lambda: _quietly(library.nvmlShutdown))
+    sensor = gpu_model(device, use, lambda: quietly(library.nvmlShutdown))
     if sensor is not None:
         library.nvmlInit()  # held open for this sensor, until it is closed
     return sensor
@@ -212,7 +179,7 @@ def mig_devices(library: Any, handle: Any, gpu: Device) -> list[Device]:
     for index in range(most):
         try:
             mig = library.nvmlDeviceGetMigDeviceHandleByIndex(handle, index)
-            uuid, name = _text(library.nvmlDeviceGetUUID(mig)), _text(library.nvmlDeviceGetName(mig))
+            uuid, name = text_of(library.nvmlDeviceGetUUID(mig)), text_of(library.nvmlDeviceGetName(mig))
         except Exception:
             # NOT_FOUND: no instance at this place
             continue
@@ -231,7 +198,7 @@ def _offers(library: Any, handle: Any) -> tuple[str, bool, str]:
     try:
         library.nvmlDeviceGetTotalEnergyConsumption(handle)
     except Exception as error:
-        counts, why = False, _said(error)
+        counts, why = False, said(error)
     # beside a counter an instant tells most; alone, the mean of a second misses nothing of what passed
     order = ("instant", "average", "usage") if counts else ("average", "usage", "instant")
     for power in order:
@@ -239,7 +206,7 @@ def _offers(library: Any, handle: Any) -> tuple[str, bool, str]:
             if _power_w(library, handle, power) is not None:
                 return power, counts, ""
         except Exception as error:
-            why = _said(error)
+            why = said(error)
     return "", counts, why
 
 
@@ -282,31 +249,9 @@ def _averages(library: Any, handle: Any) -> bool:
 def _pci(library: Any, handle: Any) -> str:
     """The card's PCI address as the kernel writes it, e.g. 0000:03:00.0; empty where it is not told."""
     try:
-        address = _text(library.nvmlDeviceGetPciInfo(handle).busId).lower()
+        address = text_of(library.nvmlDeviceGetPciInfo(handle).busId).lower()
     except Exception:
         # only used to know a card that another source sees too
         return ""
     domain, _, rest = address.partition(":")
     return f"{domain[-4:]}:{rest}"
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def _code(error: BaseException) -> int:
-    """NVML's return code; -1 of other errors."""
-    value = getattr(error, "value", None)
-    return value if isinstance(value, int) else -1
-
-
-def _said(error: BaseException) -> str:
-    return f"NVML: {shorten(str(error) or type(error).__name__, 120)}"
-
-
-def _quietly(call: Callable[[], object]) -> None:
-    try:
-        call()
-    except Exception:
-        # shutting down what is already down harms nobody
-        return
