@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from wattline import catalog
 from wattline.cli.main import main
@@ -309,3 +311,16 @@ def test_psys_lies_inside_the_machine_at_its_supplies_and_holds_no_gpu() -> None
     psys, gpu = Made("rapl", "rapl:psys", "node"), Made("nvml", "GPU-1")
     assert [s.device.inside for s in discover.nest([psys, gpu])] == ["", ""]
     assert [s.device.inside for s in discover.nest([psys, gpu, Made("ipmi", "node", "node")])][:2] == ["here/node"] * 2
+
+
+def test_devices_of_one_name_are_shown_with_their_uuid() -> None:
+    from wattline.report.sensors import title
+
+    sensors = [Made("nvml", f"GPU-{n}") for n in range(2)] + [Made("nvml", "GPU-9", host="far")]
+    for sensor in sensors:
+        sensor.device = replace(sensor.device, name="H100")
+    rows = Watch(sensors).rows()
+    assert [title(row, rows) for row in rows] == ["H100 GPU-0", "H100 GPU-1", "H100"]
+    console = Console(width=120, file=StringIO())
+    console.print(render(tell(sensors, [], rows)))
+    assert "3 measured" in console.file.getvalue()  # type: ignore[attr-defined]

@@ -64,7 +64,7 @@ def _watch(found: list[Any], step_s: float, as_json: bool) -> None:
 
     from wattline.cli.out import emit
     from wattline.meter.sensors.listing import Watch
-    from wattline.report.sensors import table
+    from wattline.report.sensors import table, title
 
     if not found:
         raise WattlineError("there is nothing to watch; `wattline sensors` tells what is missing")
@@ -84,16 +84,15 @@ def _watch(found: list[Any], step_s: float, as_json: bool) -> None:
             if as_json:
                 emit(json.dumps({"time_s": time.time(), "sensors": rows}, allow_nan=False) + "\n")
             else:
-                emit("".join(_line(row) for row in rows))
+                emit("".join(_line(row, title(row, rows)) for row in rows))
     except KeyboardInterrupt:
         return
 
 
-def _line(row: dict[str, Any]) -> str:
+def _line(row: dict[str, Any], name: str) -> str:
     import time
 
     watts = "?" if row["power_w"] is None else f"{row['power_w']:.1f}"
-    name = row["name"] or row["uuid"]
     return f"{time.strftime('%H:%M:%S')}  {row['source']:<10}  {watts:>9} W  {name}{'  (modelled)' * row['modelled']}\n"
 
 

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from wattline.quantity import number, show
+from wattline.quantity import show
 
 Json = dict[str, Any]
 
@@ -34,17 +34,26 @@ def table(rows: list[Json]) -> Table:
     for name in ("within", "reads"):
         grid.add_column(name)
     for row in rows:
-        name = row["name"] or row["uuid"]
+        name = title(row, rows)
         cells = [row["source"], *((row["host"],) if len(hosts) > 1 else ()), row["kind"], name, *_power(row)]
         grid.add_row(*cells, _reads(row), style="yellow" if row["modelled"] else None)
     return grid
+
+
+def title(row: Json, rows: list[Json]) -> str:
+    """The device's name; with its UUID where another of the host has the same name."""
+    alike = [other for other in rows if (other["host"], other["name"]) == (row["host"], row["name"])]
+    if row["name"] and len(alike) == 1:
+        return str(row["name"])
+    return f"{row['name']} {row['uuid']}".strip()
 
 
 def _headline(data: Json) -> Text:
     measured, modelled = data["measured"], len(data["sensors"]) - data["measured"]
     parts = []
     if measured:
-        parts.append(f"{measured} measured")
+        away = sum(row["host"] != data["host"] and not row["modelled"] for row in data["sensors"])
+        parts.append(f"{measured} measured" + (f", {away} of them on other hosts" if away else ""))
     if modelled:
         parts.append(f"{modelled} modelled from utilisation, not measured")
     if not measured:
@@ -55,7 +64,7 @@ def _headline(data: Json) -> Text:
 def _power(row: Json) -> tuple[str, str]:
     if row["power_w"] is None:
         return "?", row["gone"]
-    return show(row["power_w"], "W"), f"±{number(100 * row['error'])}%"
+    return show(row["power_w"], "W"), f"±{100 * row['error']:.0f}%"
 
 
 def _reads(row: Json) -> str:

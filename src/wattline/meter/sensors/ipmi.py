@@ -69,7 +69,8 @@ def find(host: str = "", environ: Mapping[str, str] | None = None) -> tuple[list
             reading = ask(command, environ)
         except SensorGone as gone:
             why, mend = _meaning(str(gone))
-            findings.append(Finding(SOURCE, tool[0], False, why, mend))
+            if not any(finding.mend == mend and mend for finding in findings):
+                findings.append(Finding(SOURCE, tool[0], False, why, mend))
             continue
         return [_sensor(command, reading, _remote(more) or host or hostname(), bool(_remote(more)), environ)], []
     return [], findings
