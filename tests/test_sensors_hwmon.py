@@ -29,7 +29,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_chips_that_are_known(root: Path) -> None:
-    chip(root, 0, "amdgpu", "0000:03:00.0", power1_average=35_000_000, power1_label="PPT", temp1_input=40000)
+    chip(root, 0, "amdgpu", "0000:03:00.0", power1_average=35_000_000, power1_label="PPT", power1_cap=10**8)
     chip(root, 1, "amd_energy", **{f"energy{n}_input": 7_000_000 for n in (1, 2)}, energy1_label="Ecore000",
          energy2_label="Esocket0")  # fmt: skip
     chip(root, 2, "power_meter", "ACPI000D:00", power1_average=412_000_000, power1_average_interval=1000)
@@ -74,8 +74,15 @@ def test_the_parts_of_a_grace_superchip(root: Path) -> None:
     assert len(findings) == 3
 
 
+def test_an_apu_tells_processor_and_graphics_in_one(root: Path) -> None:
+    chip(root, 0, "amdgpu", "0000:05:00.0", power1_input=15_000_000, power1_label="PPT")
+    sensors, (finding,) = hwmon.find(root, "host", {})
+    assert sensors == []  # RAPL has the processor: a sum would count it again
+    assert "APU" in finding.why
+
+
 def test_power_now_before_its_average_and_energy_with_power(root: Path) -> None:
-    chip(root, 0, "amdgpu", power1_average=1_000_000, power1_input=2_000_000)
+    chip(root, 0, "amdgpu", power1_average=1_000_000, power1_input=2_000_000, power1_cap=1)
     chip(root, 1, "i915", power1_input=3_000_000, energy1_input=4_000_000)
     sensors, _ = hwmon.find(root, "host", {})
     assert [sensor.read() for sensor in sensors] == [(2.0, None), (3.0, 4.0)]
@@ -83,7 +90,7 @@ def test_power_now_before_its_average_and_energy_with_power(root: Path) -> None:
 
 @pytest.mark.parametrize("bad", ["", "garbage", "-5000000"])
 def test_a_reading_that_fails_is_gone(root: Path, bad: str) -> None:
-    path = chip(root, 0, "amdgpu", power1_input=2_000_000) / "power1_input"
+    path = chip(root, 0, "amdgpu", power1_input=2_000_000, power1_cap=1) / "power1_input"
     (sensor,), _ = hwmon.find(root, "host", {})
     path.write_text(bad)
     with pytest.raises(SensorGone):

@@ -23,6 +23,7 @@ from wattline.meter.sensors.local import NumberFile, hostname, number, text
 SOURCE = "hwmon"
 ROOT = Path("/sys/class/hwmon")
 VARIABLE = "WATTLINE_HWMON"
+UNKNOWN = "what this reading covers is not known"
 CHANNEL = re.compile(r"^(power|energy)(\d+)_(input|average)$")
 # chip -> patterns of the labels that cover one device, each with the kind of that device
 KNOWN = {
@@ -94,9 +95,10 @@ def find(
         for channel in _channels(chip):
             channels += 1
             what = f"{name}/{channel.label}" if channel.label else name
-            kind = told.get(what) or _kind(name, channel.label)
+            shared = name == "amdgpu" and not (chip / "power1_cap").exists()  # the driver gives an APU no cap
+            kind = told.get(what) or ("" if shared else _kind(name, channel.label))
             if not kind:
-                why = "what this reading covers is not known"
+                why = "an APU: processor and graphics in one reading" if shared else UNKNOWN
                 findings.append(Finding(SOURCE, what, False, why, f"say it: {VARIABLE}='{what}=node' (or {_kinds()})"))
                 continue
             sensor = _sensor(chip, name, channel, kind, host)

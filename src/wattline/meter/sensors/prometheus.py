@@ -12,7 +12,7 @@ import os
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wattline import catalog
 from wattline.errors import shorten
@@ -139,13 +139,28 @@ class Server:
     presets: Sequence[Preset]
     own: str  # the name of the machine that "localhost" means in its labels
     counters: dict[str, Counter] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
+
+    def narrow(self) -> None:
+        """Ask from now on only for what gave a series."""
+        self.presets = [
+            replace(
+                p,
+                power=p.power if p.power in self.answered else "",
+                energy=p.energy if p.energy in self.answered else "",
+            )
+            for p in self.presets
+            if {p.power, p.energy} & self.answered
+        ]
 
     def devices(self) -> dict[str, Found]:
         """Every device of every query, once: an exporter tells a GPU again for each pod or MIG instance on it."""
         found: dict[str, Found] = {}
         for preset in self.presets:
             for query, attribute, scale in ((preset.power, "power_w", 1.0), (preset.energy, "energy_j", preset.joules)):
-                for labels, value in self.query(query) if query else ():
+                series = self.query(query) if query else []
+                self.answered |= {query} if series else set()
+                for labels, value in series:
                     device = _device(preset, labels, self.own)
                     job = (labels.get("job", ""), labels.get("instance", ""))
                     # Kepler names the source of each counter; without RAPL it is a model of its own
@@ -237,6 +252,7 @@ def find(
 
 
 def _sensors(server: Server, found: Mapping[str, Found], shown: str) -> list[Sensor]:
+    server.narrow()
     scrape_s = server.scrape_s()
     slowest_s = max((scrape_s.get(entry.job, SCRAPE_S) for entry in found.values()), default=SCRAPE_S)
     now_s = time.monotonic()
