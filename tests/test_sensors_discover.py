@@ -166,6 +166,8 @@ def test_a_known_processor_from_idle_to_full(tmp_path: Path) -> None:
     sensor = cpu_of(proc)
     with pytest.raises(SensorGone, match="second reading"):
         sensor.read()
+    (proc.folder / "loadavg").write_text("28.00 1.00 1.00 1/300 999\n")
+    half_w = sensor.read().power_w  # half of the threads, by the load of the last minute
     tdp_w = catalog.fact("cpu.xeon-platinum-8480+.tdp_w").value * 56 / 112  # half a socket's threads
     shares = [catalog.fact(f"fit.model-cpu-{share}-share").value for share in ("idle", "full")]
     low_w, high_w = (share * tdp_w for share in shares)
@@ -178,6 +180,7 @@ def test_a_known_processor_from_idle_to_full(tmp_path: Path) -> None:
         read.append(power_w)
     assert read[0] == pytest.approx(low_w, rel=0.1)
     assert read[1] == pytest.approx(high_w, rel=0.01)
+    assert half_w == pytest.approx(read[2])
     assert read[2] == read[3] == pytest.approx((read[0] + read[1]) / 2)
     proc.go(3000, 0)  # too soon: the last share stands
     assert sensor.read().power_w == read[3]

@@ -57,16 +57,15 @@ class CpuModel:
         self.idle, self.full = idle, full
         self._stat, self._clock = stat, clock
         self._last, self._last_s = _ticks(stat), clock()
-        self._share: float | None = None
+        self._share: float | None = None  # of time that threads worked, between the last two looks
 
     def read(self) -> Reading:
         """Watts since the look at the times before; readings too near to it repeat the last one."""
         now_s = self._clock()
-        if self._share is None or now_s - self._last_s >= LEAST_S:
+        if now_s - self._last_s >= LEAST_S:
             self._look(now_s)
-        if self._share is None:
-            raise SensorGone("the load is known from the second reading on")
-        return Reading(self.idle.shown_w + self._share * (self.full.shown_w - self.idle.shown_w))
+        share = _minute(self._stat) if self._share is None else self._share
+        return Reading(self.idle.shown_w + share * (self.full.shown_w - self.idle.shown_w))
 
     def _look(self, now_s: float) -> None:
         now, last = _ticks(self._stat), self._last
@@ -165,7 +164,7 @@ def _cpu(host: str, proc: Path, clock: Callable[[], float]) -> CpuModel | None:
     stat, info = proc / "stat", text(proc / "cpuinfo")
     if _ticks(stat) is None:
         return None
-    threads = len(re.findall(r"^cpu\d+ ", text(stat), re.MULTILINE)) or os.cpu_count() or 1
+    threads = _threads(stat)
     name = _name(info)
     idle, full, basis = _power(name, threads)
     device = Device(host, "model:cpu", "cpu", f"{name or 'processor'}, {threads} threads")
@@ -240,6 +239,18 @@ def _ticks(stat: Path) -> tuple[int, int] | None:
     # user nice system idle iowait irq softirq steal guest guest_nice; guest time is within user time already
     ticks = [int(part) for part in match[1].split()][:8]
     return sum(ticks) - sum(ticks[3:5]), sum(ticks)
+
+
+def _minute(stat: Path) -> float:
+    """The share of the last minute, by the load: for a reading before there is anything to compare."""
+    match = re.match(r"[\d.]+", text(stat.with_name("loadavg")))
+    if match is None:
+        raise SensorGone("the load is known from the second reading on")
+    return min(float(match[0]) / _threads(stat), 1.0)
+
+
+def _threads(stat: Path) -> int:
+    return len(re.findall(r"^cpu\d+ ", text(stat), re.MULTILINE)) or os.cpu_count() or 1
 
 
 def _name(info: str) -> str:
