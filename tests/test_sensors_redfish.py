@@ -188,6 +188,19 @@ def test_each_way_that_a_chassis_tells_its_power(bmc: Bmc) -> None:
         sensor.close()
 
 
+def test_one_odd_chassis_hides_no_other(bmc: Bmc) -> None:
+    for name, power in {"Null": [None], "Text": "x", "Number": 3, "Words": [{"PowerConsumedWatts": "5"}]}.items():
+        bmc.chassis(name, Power=link(f"/redfish/v1/{name}"))
+        bmc.resources[f"/redfish/v1/{name}"] = {"PowerControl": power}
+    bmc.chassis("Broken")
+    bmc.resources[f"{CHASSIS}/Broken"] = 500
+    bmc.chassis("Good", Power=link("/redfish/v1/good"))
+    bmc.resources["/redfish/v1/good"] = {"PowerControl": [{"PowerConsumedWatts": 5}]}
+    sensors, findings = bmc.find()
+    assert findings == []
+    assert {sensor.device.name: sensor.read().power_w for sensor in sensors} == {"Good": 5.0}
+
+
 def test_boards_lie_inside_their_machine_and_that_in_its_rack(bmc: Bmc) -> None:
     inside = {"Links": {"ContainedBy": link(f"{CHASSIS}/System")}}
     bmc.chassis("Rack", ChassisType="Rack", EnvironmentMetrics=link("/redfish/v1/e"))

@@ -196,7 +196,7 @@ class Server:
             return [({}, float(result[1]))]
         if data.get("resultType") != "vector":
             raise WebError(f"{shorten(promql, 60)!r} gives a {data.get('resultType')}, no instant vector")
-        return [(series.get("metric") or {}, float(series["value"][1])) for series in result]
+        return [(series.get("metric") or {}, float(series["value"][1])) for series in result if "value" in series]
 
     def scrape_s(self) -> dict[tuple[str, str], float]:
         """Seconds between scrapes, by job and instance, where the server tells."""

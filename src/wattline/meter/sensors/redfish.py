@@ -7,6 +7,7 @@ takes tenths of a second to seconds, so a thread asks it every few seconds.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
@@ -33,6 +34,7 @@ PARTS = ("Card", "Cartridge", "Component", "Module", "Drawer", "Other", "Expansi
 # the PowerControl that is the whole says so by name; "CPU Sub-system Power" is not it
 TOTAL = re.compile(r"(?<!sub)(?<!sub[- ])(system|server|chassis|total|node|input)", re.IGNORECASE)
 Json = dict[str, Any]
+ODD = (AttributeError, TypeError, KeyError, IndexError, ValueError)  # what an answer of another shape raises
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,8 @@ def _one(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sensor],
         if place is None:
             continue
         device = _device(record, named or _host(web, record, url, host), chassis)
-        try:
-            answer[device.key] = _reading(web, place)
-        except (SensorGone, WebError) as error:
-            answer[device.key] = str(error)
         places[device.key], devices[path] = place, device
+        answer |= _ask(web, {device.key: place})
     if not places:
         why = f"its {len(chassis)} chassis give no power" if chassis else "it tells of no chassis"
         web.close()
@@ -119,6 +118,8 @@ def _ask(web: Web, places: Mapping[str, Place]) -> Answer:
             answer[key] = _reading(web, place)
         except (SensorGone, WebError) as error:
             answer[key] = str(error)
+        except ODD as error:
+            answer[key] = f"not understood: {type(error).__name__}"
     return answer
 
 
@@ -133,7 +134,8 @@ def _chassis(web: Web, until_s: float) -> dict[str, Json]:
     for member in members[:MOST_CHASSIS]:
         path = member.get("@odata.id") if isinstance(member, dict) else None
         if path and time.monotonic() < until_s:
-            found[str(path).rstrip("/")] = web.json(str(path))
+            with contextlib.suppress(WebError):  # one chassis that fails hides no other
+                found[str(path).rstrip("/")] = web.json(str(path))
     return found
 
 
@@ -153,8 +155,8 @@ def _place(web: Web, chassis: Json, until_s: float) -> Place | None:
                 place = Place(supplies, way)
                 _reading(web, place)
                 return place
-        except (WebError, SensorGone):
-            # a link that leads nowhere: the next kind of resource may do
+        except (WebError, SensorGone, *ODD):
+            # a link that leads nowhere, or to another shape: the next kind of resource may do
             continue
     return None
 
