@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 KINDS = (
     "chip",
     "server",
+    "cpu",
     "model",
     "site",
     "region",

@@ -151,7 +151,7 @@ def validate_sensors(
 ) -> None:
     """Energy by a GPU's own sensor, as read and as corrected, beside a hardware meter; stuck sensors are named."""
     from wattline.cli.out import print_json, print_rich
-    from wattline.report.sensors import render
+    from wattline.report.sensor_check import render
     from wattline.validate.sensors import validate
 
     result = validate(folder, gpu)

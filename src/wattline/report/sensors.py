@@ -1,66 +1,91 @@
-"""A check of sensors on the screen."""
+"""`wattline sensors` on the screen: what measures, what is modelled, what is missing, why, and the mend."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from wattline.validate.sensors import Checked, Sensors, score
+from wattline.quantity import show
 
-HEADS = ("field", "window", "seconds", "meter J", "as read", "corrected", "stated", "")
+Json = dict[str, Any]
 
 
-def render(result: Sensors) -> RenderableType:
-    """A table a recording, then stuck sensors and what was not used."""
-    blocks: list[RenderableType] = []
-    for checked in result.checked:
-        blocks += [_head(checked), _table(checked), *_below(checked), ""]
-    for s in result.stuck:
-        warm = f" while the card's temperature moved {s.warmed_c:.0f} °C" if s.warmed_c else ""
-        said = f"stuck: {s.path}: {s.field} held {s.power_w:g} W for {s.seconds:.0f} s, {s.readings:,} readings{warm}"
-        blocks.append(Text(said, style="bold"))
-    blocks += [Text(f"not used: {u.file}: {u.why}", style="dim") for u in result.found.unusable]
-    if not result.checked and not result.stuck:
-        blocks.append(Text(f"{len(result.found.logs)} logs, no hardware meter beside them, no sensor stuck"))
+def render(data: Json) -> RenderableType:
+    """The whole answer."""
+    blocks: list[RenderableType] = [_headline(data), ""]
+    if data["sensors"]:
+        blocks += [table(data["sensors"]), ""]
+    if data["missing"]:
+        blocks += [Text("Not there", style="bold"), _missing(data["missing"])]
+    blocks += [Text(f"note: {entry['source']} {entry['what']}: {entry['why']}", style="dim") for entry in data["notes"]]
     return Group(*blocks)
 
 
-def _head(checked: Checked) -> Text:
-    pair = checked.pair
-    ahead = f", nvidia-smi's clock {pair.ahead_s / 3600:+g} h" if pair.ahead_s else ""
-    known = checked.json()["generation"] or "card not known"
-    return Text(f"{pair.name} ({known}{ahead})", style="bold")
+def table(rows: list[Json]) -> Table:
+    """The sensors with their power now."""
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    hosts = {row["host"] for row in rows}
+    for name in ("source", *(("host",) if len(hosts) > 1 else ()), "kind", "device"):
+        grid.add_column(name)
+    grid.add_column("now", justify="right")
+    for name in ("within", "reads"):
+        grid.add_column(name)
+    for row in rows:
+        name = title(row, rows)
+        cells = [row["source"], *((row["host"],) if len(hosts) > 1 else ()), row["kind"], name, *_power(row)]
+        grid.add_row(*cells, _reads(row), style="yellow" if row["modelled"] else None)
+    return grid
 
 
-def _table(checked: Checked) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for i, name in enumerate(HEADS):
-        table.add_column(name, justify="left" if i in (0, 1, 7) else "right")
-    for field, windows in checked.fields.items():
-        for i, w in enumerate(windows):
-            table.add_row(
-                (field + (" *" if field == checked.best else "")) if i == 0 else "",
-                w.name,
-                f"{w.end_s - w.begin_s:.2f}",
-                f"{w.true_j:,.1f}",
-                f"{100 * w.raw_error:+.1f}%",
-                f"{100 * w.error:+.1f}%",
-                f"±{100 * w.stated:.1f}%",
-                "inside" if w.inside else "OUTSIDE",
-            )
-    return table
+def title(row: Json, rows: list[Json]) -> str:
+    """The device's name; with its UUID where another of the host has the same name."""
+    alike = [other for other in rows if (other["host"], other["name"]) == (row["host"], row["name"])]
+    if row["name"] and len(alike) == 1:
+        return str(row["name"])
+    return f"{row['name']} {row['uuid']}".strip()
 
 
-def _below(checked: Checked) -> list[Text]:
-    lines = []
-    for field, windows in checked.sliding.items():
-        s = score(windows)
-        if s["n"]:
-            lines.append(
-                f"{field}: {s['inside']} of {s['n']} windows of 2 s inside, stated ±{100 * s['median_stated']:.1f}% "
-                f"(median), off {100 * s['worst_raw_error']:+.0f}% at worst as read, "
-                f"{100 * s['worst_error']:+.1f}% corrected"
-            )
-        lines += [f"{field}: {note}" for note in checked.notes[field]]
-    return [Text(line, style="dim") for line in lines]
+def _headline(data: Json) -> Text:
+    measured, modelled = data["measured"], len(data["sensors"]) - data["measured"]
+    parts = []
+    if measured:
+        away = sum(row["host"] != data["host"] and not row["modelled"] for row in data["sensors"])
+        parts.append(f"{measured} measured" + (f", {away} of them on other hosts" if away else ""))
+    if modelled:
+        parts.append(f"{modelled} modelled from utilisation, not measured")
+    if not measured:
+        parts.insert(0, "nothing measures power here" if modelled else "nothing gives power here")
+    return Text(f"{data['host']}: {'; '.join(parts)}", style="bold")
+
+
+def _power(row: Json) -> tuple[str, str]:
+    if row["power_w"] is None:
+        return "?", row["gone"]
+    return show(row["power_w"], "W"), f"±{100 * row['error']:.0f}%"
+
+
+def _reads(row: Json) -> str:
+    parts = ["modelled: " + row["note"]] if row["modelled"] else []
+    if row["counts"]:
+        parts.append("counts joules")
+    elif not row["modelled"]:
+        parts.append(f"mean of {row['window_s']:g} s" if row["window_s"] else "watts")
+    if row["period_s"] >= 1:
+        parts.append(f"every {row['period_s']:g} s")
+    if row["inside"]:
+        parts.append(f"inside {row['inside'].partition('/')[2]}")
+    return ", ".join(parts)
+
+
+def _missing(entries: list[Json]) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for entry in entries:
+        grid.add_row(
+            Text(entry["source"], "cyan"), f"{entry['what']}: {entry['why']}" if entry["what"] else entry["why"]
+        )
+        if entry["mend"]:
+            grid.add_row("", Text(f"mend: {entry['mend']}", "dim"))
+    return grid

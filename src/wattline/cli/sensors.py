@@ -1,0 +1,105 @@
+"""``wattline sensors``: what measures power here, what is missing, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from wattline.errors import WattlineError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object; with --watch one a line.")]
+Source = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A source to look at, one or more times: nvml, amdsmi, rapl, hwmon, ipmi, redfish, prometheus, model."
+    ),
+]
+LEAST_S, MOST_S = 0.05, 3600.0
+
+
+def sensors(
+    source: Source = None,
+    watch: Annotated[bool, typer.Option(help="Show watts as they come, until Ctrl-C.")] = False,
+    interval: Annotated[str, typer.Option(help="Time between two looks with --watch, e.g. 500ms.")] = "1s",
+    as_json: AsJson = False,
+) -> None:
+    """What measures power here: each sensor with a reading; what is missing, why, and the mend."""
+    from wattline.meter.sensors.discover import look
+
+    step_s = _seconds(interval)
+    found, findings = look(source)
+    try:
+        if watch:
+            _watch(found, step_s, as_json)
+        else:
+            _once(found, findings, as_json)
+    finally:
+        for sensor in found:
+            sensor.close()
+
+
+def _once(found: list[Any], findings: list[Any], as_json: bool) -> None:
+    import time
+
+    from wattline.cli.out import print_json, print_rich
+    from wattline.meter.sensors.listing import PAUSE_S, Watch, tell
+    from wattline.report.sensors import render
+
+    watch = Watch(found)
+    if found:
+        time.sleep(PAUSE_S)
+    data = tell(found, findings, watch.rows())
+    if as_json:
+        print_json(data)
+    else:
+        print_rich(render(data))
+
+
+def _watch(found: list[Any], step_s: float, as_json: bool) -> None:
+    """A table that renews itself on a terminal, else one line a sensor a look; Ctrl-C is its end."""
+    import json
+    import sys
+    import time
+
+    from wattline.cli.out import emit
+    from wattline.meter.sensors.listing import Watch
+    from wattline.report.sensors import table, title
+
+    if not found:
+        raise WattlineError("there is nothing to watch; `wattline sensors` tells what is missing")
+    watch = Watch(found)
+    on_screen = sys.stdout.isatty() and not as_json
+    try:
+        if on_screen:
+            from rich.live import Live
+
+            with Live(table(watch.rows()), auto_refresh=False) as live:
+                while True:
+                    time.sleep(step_s)
+                    live.update(table(watch.rows()), refresh=True)
+        while True:
+            time.sleep(step_s)
+            rows = watch.rows()
+            if as_json:
+                emit(json.dumps({"time_s": time.time(), "sensors": rows}, allow_nan=False) + "\n")
+            else:
+                emit("".join(_line(row, title(row, rows)) for row in rows))
+    except KeyboardInterrupt:
+        return
+
+
+def _line(row: dict[str, Any], name: str) -> str:
+    import time
+
+    watts = "?" if row["power_w"] is None else f"{row['power_w']:.1f}"
+    return f"{time.strftime('%H:%M:%S')}  {row['source']:<10}  {watts:>9} W  {name}{'  (modelled)' * row['modelled']}\n"
+
+
+def _seconds(interval: str) -> float:
+    from wattline.quantity import parse
+
+    seconds = parse(interval, "s", "--interval")
+    if not LEAST_S <= seconds <= MOST_S:
+        raise WattlineError(f"--interval {interval}: give between {LEAST_S:g} and {MOST_S:g} seconds")
+    return seconds

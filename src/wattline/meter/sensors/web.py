@@ -1,0 +1,123 @@
+"""JSON over HTTP from a BMC or a server, with what goes wrong said in one line and its mend. Needs httpx."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+from wattline.errors import shorten
+
+TIMEOUT_S = 5.0
+
+
+class WebError(Exception):
+    """No answer, or none that can be used; the text says why."""
+
+    def __init__(self, why: str, mend: str = "") -> None:
+        self.mend = mend
+        super().__init__(why)
+
+
+def without_password(url: str) -> str:
+    """The address without what stands before ``@``."""
+    return re.sub(r"//[^/@]*@", "//", url)
+
+
+class Web:
+    """One server, its connection kept open; ``names`` is the prefix of the variables that set it up."""
+
+    def __init__(
+        self,
+        url: str,
+        user: str = "",
+        password: str = "",
+        token: str = "",
+        ca: str = "",
+        insecure: bool = False,
+        names: str = "",
+    ) -> None:
+        try:
+            import httpx
+        except ImportError:
+            raise WebError("Python package httpx is missing", "pip install 'wattline[meter]'") from None
+        self._httpx, self._names = httpx, names
+        url = url if "://" in url else f"https://{url}"
+        try:
+            self.url = httpx.URL(url.rstrip("/"))
+            if self.url.scheme not in ("http", "https") or not self.url.host:
+                raise ValueError
+            context: Any = False if insecure else ssl.create_default_context(cafile=ca) if ca else True
+        except (OSError, ssl.SSLError) as error:
+            raise WebError(f"{names}CA: {error.strerror or error}", "give a file of PEM certificates") from None
+        except (ValueError, httpx.InvalidURL):
+            raise WebError("is no address", "give http://HOST:PORT or https://HOST") from None
+        self._options = {
+            "timeout": TIMEOUT_S,
+            "verify": context,
+            "auth": (user, password) if user else None,
+            "headers": {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {}),
+            "follow_redirects": True,  # to another host without the password: httpx drops it
+            "trust_env": False,
+        }
+        self._client: Any = None
+        self._process = 0
+
+    @property
+    def host(self) -> str:
+        return str(self.url.host)
+
+    def json(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The object at ``path``; raises WebError."""
+        httpx = self._httpx
+        try:
+            # one host alone is asked: a path that an answer gave never leads the password elsewhere
+            base = f"{self.url.scheme}://{self.url.netloc.decode()}"
+            auth = self._credentials()
+            answer = self._own().get(base + self._path(path), params=params, **auth)
+        except httpx.TimeoutException:
+            raise WebError(f"no answer within {TIMEOUT_S:g} s", "check the address and the network") from None
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from None
+        if answer.status_code in (401, 403):
+            raise WebError(
+                f"user, password or token refused ({answer.status_code})", f"check {self._names}USER or TOKEN"
+            )
+        try:
+            data = answer.json()
+        except ValueError:
+            data = None
+        if answer.status_code >= 400:
+            said = shorten(str(data.get("error") or ""), 120) if isinstance(data, dict) else ""
+            raise WebError(f"{path} answers {answer.status_code}" + (f": {said}" if said else ""))
+        if not isinstance(data, dict):
+            raise WebError(f"{path} answers no JSON object", "check the address")
+        return data
+
+    def close(self) -> None:
+        if self._client is not None and self._process == os.getpid():
+            self._client.close()
+
+    def _own(self) -> Any:
+        """The client of this process: after a fork both would read from one connection."""
+        if self._process != os.getpid() or self._client.is_closed:
+            self._client, self._process = self._httpx.Client(**self._options), os.getpid()
+        return self._client
+
+    def _credentials(self) -> dict[str, Any]:
+        return {"auth": (self.url.username, self.url.password)} if self.url.username else {}
+
+    def _path(self, path: str) -> str:
+        if not path.startswith("/") or path.startswith("//"):
+            raise WebError(f"{shorten(path, 80)} is no path on this server")
+        own = self.url.path.rstrip("/")
+        return path if path.startswith("/redfish") or not own else own + path
+
+    def _unreachable(self, error: Exception) -> WebError:
+        said = shorten(str(error) or type(error).__name__, 120)
+        if "certificate" in said.lower():
+            mend = f"set {self._names}CA=FILE, or {self._names}INSECURE=1 for a certificate that the BMC signed itself"
+            return WebError(f"its certificate is not trusted: {said}", mend)
+        return WebError(f"cannot be reached: {said}", "check the address and the network")
