@@ -1,0 +1,151 @@
+"""Running a command as if nothing stood between it and its terminal: its input and output, signals, exit status."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from wattline.errors import WattlineError, shorten
+
+ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+PASSED = (*ENDING, "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGWINCH")
+KEYS = ("SIGINT", "SIGQUIT", "SIGWINCH")  # a terminal sends these to all in its foreground, the command too
+BESIDE_S = 0.5  # how often ``beside`` is called while nothing happens
+SIGNALLED = 128
+Mask = set[int]
+
+
+def check_command(command: Sequence[str]) -> None:
+    """Raises WattlineError where there is no such command."""
+    if not command[0] or shutil.which(command[0]) is None:
+        what = "is not a program that can be run" if os.path.exists(command[0]) else "is not found"
+        raise WattlineError(f"measure: {shorten(command[0])!r} {what}; give the COMMAND as you would run it, after --")
+
+
+@contextmanager
+def hold_signals() -> Iterator[Signals]:
+    """Signals are kept back from this process and its threads begun inside, and taken one by one instead."""
+    if not hasattr(signal, "pthread_sigmask"):
+        raise WattlineError("measure: this system has no POSIX signals; use wattline.measure(…) in the program instead")
+    numbers = {getattr(signal, name) for name in (*PASSED, "SIGCHLD") if hasattr(signal, name)}
+    waits = Waiting(numbers) if hasattr(signal, "sigtimedwait") else Handling(numbers)
+    with waits.on() as held:
+        yield held
+
+
+class Signals:
+    """How signals are taken; ``mask`` is what was blocked before, for a command to have."""
+
+    def __init__(self, numbers: set[int]) -> None:
+        self.numbers, self.mask = numbers, Mask()
+
+    @contextmanager
+    def on(self) -> Iterator[Signals]:
+        raise NotImplementedError
+        yield self
+
+    def next(self, timeout_s: float) -> tuple[int, bool] | None:
+        """The next signal, and whether it came to this process alone; None where none comes in time."""
+        raise NotImplementedError
+
+
+class Waiting(Signals):
+    """Signals are blocked and waited for, which tells who sent them (Linux)."""
+
+    @contextmanager
+    def on(self) -> Iterator[Signals]:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, self.numbers)
+        child = signal.signal(signal.SIGCHLD, _nothing)  # where it is ignored, a child's status would be lost
+        self.mask = {int(number) for number in before}
+        try:
+            yield self
+        finally:
+            signal.signal(signal.SIGCHLD, child)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def next(self, timeout_s: float) -> tuple[int, bool] | None:
+        got = signal.sigtimedwait(self.numbers, timeout_s)
+        # what the kernel itself sends comes from the terminal's keys
+        return None if got is None else (got.si_signo, got.si_code <= 0)
+
+
+class Handling(Signals):
+    """Signals are handled and looked for (macOS, which cannot wait for them); those of keys are taken to be of keys."""
+
+    def __init__(self, numbers: set[int]) -> None:
+        super().__init__(numbers)
+        self._came: deque[int] = deque()
+
+    @contextmanager
+    def on(self) -> Iterator[Signals]:
+        before = {number: signal.signal(number, lambda n, _: self._came.append(n)) for number in self.numbers}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def next(self, timeout_s: float) -> tuple[int, bool] | None:
+        until = time.monotonic() + timeout_s
+        while not self._came and time.monotonic() < until:
+            time.sleep(0.02)
+        if not self._came:
+            return None
+        number = self._came.popleft()
+        return number, signal.Signals(number).name not in KEYS
+
+
+def _nothing(number: int, frame: FrameType | None) -> None:
+    """Handles what is waited for elsewhere."""
+
+
+def run_command(
+    command: Sequence[str], environment: dict[str, str], signals: Signals, beside: Callable[[], None]
+) -> int:
+    """Run to its end; the exit status, or 128 and the number of the signal that ended it.
+
+    ``beside`` is called about twice a second.
+    """
+    try:
+        pid = os.posix_spawnp(
+            command[0],
+            list(command),
+            environment,
+            setsigmask=signals.mask,
+            setsigdef=[getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)],
+        )
+    except OSError as error:
+        raise WattlineError(f"measure: {shorten(command[0])!r} cannot be run: {error.strerror}") from None
+    beside_at = time.monotonic()
+    while True:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else SIGNALLED - code
+        got = signals.next(BESIDE_S)
+        if got is not None and got[0] != signal.SIGCHLD and got[1]:
+            os.kill(pid, got[0])
+        if time.monotonic() - beside_at >= BESIDE_S:
+            beside_at = time.monotonic()
+            beside()
+
+
+def wait_for_end(duration_s: float | None, signals: Signals, beside: Callable[[], None]) -> int:
+    """Nothing but ``beside`` until the time is up or a signal asks to end: 0, or 128 and the signal's number.
+
+    Ctrl-C is the way to end this, so it gives 0.
+    """
+    ending = {getattr(signal, name) for name in ENDING}
+    until = None if duration_s is None else time.monotonic() + duration_s
+    while until is None or time.monotonic() < until:
+        got = signals.next(BESIDE_S if until is None else min(BESIDE_S, max(0.0, until - time.monotonic())))
+        if got is not None and got[0] in ending:
+            return 0 if got[0] == signal.SIGINT else SIGNALLED + got[0]
+        beside()
+    return 0
