@@ -160,10 +160,13 @@ def _rank(series: Series) -> tuple[bool, bool, float]:
 
 
 class Curve(NamedTuple):
-    """Cumulative joules over time, shape ``(n,)``, rising; ``bridged``: steps over gaps that no counter bridges."""
+    """Cumulative joules over time, shape ``(n,)``, rising, with the lowest and highest power seen in each step and
+    which steps lie over gaps that no counter bridges, shape ``(n - 1,)``."""
 
     time_s: Array
     energy_j: Array
+    floor_w: Array
+    top_w: Array
     bridged: np.ndarray[Any, np.dtype[np.bool_]]
     faults: list[Fault]
 
@@ -178,17 +181,16 @@ def device_energy(series: Series, begin_s: float, end_s: float) -> tuple[DeviceE
         return None, [*curve.faults, Fault("gap", 1, end_s - begin_s, "no two readings: energy unknown", key)]
     faults = curve.faults
     step = np.diff(time)
-    rate = np.diff(energy) / step
     inside = (time[1:] > first) & (time[:-1] < last)
     covered = float(np.interp(last, time, energy) - np.interp(first, time, energy))
     missing_s = (end_s - begin_s) - (last - first)
-    peak = float(rate[inside].max())
+    peak = float(curve.top_w[inside].max())
     value = covered + covered / (last - first) * missing_s
     usual = float(np.median(step))
     if missing_s > max(2 * usual, 2 * series.spec.period_s, 0.05):
         faults = [*faults, Fault("gap", 1, missing_s, OUTSIDE, key)]
-    doubt = sum(_edge_doubt(edge, time, rate, series.spec.period_s) for edge in (first, last))
-    spread = _bridge_doubt(curve, rate, step, inside)
+    doubt = sum(_edge_doubt(edge, curve, series.spec.period_s) for edge in (first, last))
+    spread = _bridge_doubt(curve, step, inside)
     error = series.spec.error
     low = max(0.0, (covered - doubt - spread) * (1 - error))
     high = (covered + doubt + spread + peak * missing_s) * (1 + error)
@@ -197,22 +199,24 @@ def device_energy(series: Series, begin_s: float, end_s: float) -> tuple[DeviceE
     return DeviceEnergy(*named, value, min(low, value), max(high, value), peak), faults
 
 
-def _edge_doubt(edge: float, time: Array, rate: Array, period_s: float) -> float:
+def _edge_doubt(edge: float, curve: Curve, period_s: float) -> float:
     """Joules by which an edge may be off: power may change anywhere between two readings, and a reading is as old as
     the hardware's period at most."""
-    at = int(np.clip(np.searchsorted(time, edge, "right") - 1, 0, len(rate) - 1))
-    near = rate[max(0, at - 1) : at + 2]
-    length = time[at + 1] - time[at]
-    return float(0.5 * length * (near.max() - near.min()) + 0.5 * period_s * near.max())
+    time = curve.time_s
+    at = int(np.clip(np.searchsorted(time, edge, "right") - 1, 0, len(time) - 2))
+    near = slice(max(0, at - 1), at + 2)
+    low, high = float(curve.floor_w[near].min()), float(curve.top_w[near].max())
+    return 0.5 * float(time[at + 1] - time[at]) * (high - low) + 0.5 * period_s * high
 
 
-def _bridge_doubt(curve: Curve, rate: Array, step: Array, inside: Any) -> float:
+def _bridge_doubt(curve: Curve, step: Array, inside: Any) -> float:
     """Joules by which bridged gaps may be off: power in them lay anywhere in what was seen outside of them."""
     gaps = inside & curve.bridged
     if not gaps.any():
         return 0.0
-    seen = rate[~curve.bridged] if (~curve.bridged).any() else rate
-    wide = np.maximum(rate[gaps] - seen.min(), seen.max() - rate[gaps])
+    seen = ~curve.bridged if (~curve.bridged).any() else curve.bridged
+    mean = np.diff(curve.energy_j)[gaps] / step[gaps]
+    wide = np.maximum(mean - curve.floor_w[seen].min(), curve.top_w[seen].max() - mean)
     return float((step[gaps] * wide).sum())
 
 
@@ -222,7 +226,7 @@ def cumulative(series: Series, begin_s: float, end_s: float) -> Curve:
     values = series.energy_j if use_counter else series.power_w
     clock = series.monotonic_s if series.monotonic_s is not None else series.time_s
     if values is None:
-        return Curve(np.empty(0), np.empty(0), np.empty(0, bool), [])
+        return Curve(*(np.empty(0),) * 4, np.empty(0, bool), [])
     good = np.isfinite(values) & np.isfinite(clock) & (values >= 0)
     key = series.device.key
     faults = []
@@ -233,8 +237,10 @@ def cumulative(series: Series, begin_s: float, end_s: float) -> Curve:
     values = values[good][order]
     if use_counter:
         time, values, told, bridged = unwrap(time, values, series.spec.wrap_j, key)
+        floor = top = np.diff(values) / np.diff(time)
     else:
         step = np.diff(time)
+        floor, top = np.minimum(values[1:], values[:-1]), np.maximum(values[1:], values[:-1])
         rise = step * (values[1:] + values[:-1]) / 2
         values, told = np.concatenate([[0.0], np.cumsum(rise)])[: len(time)], []
         bridged = _gaps(step)
@@ -242,7 +248,7 @@ def cumulative(series: Series, begin_s: float, end_s: float) -> Curve:
     if gaps.any():
         done = "bridged by its counter" if use_counter else "bridged by a line between the readings beside it"
         faults.append(Fault("gap", int(gaps.sum()), float(np.diff(time)[gaps].sum()), done, key))
-    return Curve(time, values, bridged, [*faults, *(f for at, f in told if begin_s <= at <= end_s)])
+    return Curve(time, values, floor, top, bridged, [*faults, *(f for at, f in told if begin_s <= at <= end_s)])
 
 
 def _gaps(step: Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
