@@ -29,31 +29,38 @@ def measure(
 ) -> None:
     """Measure what a COMMAND takes: its exit status, signals, input and output pass through; the summary goes to
     standard error, and every reading to a journal that a kill does not spoil."""
-    from wattline.meter.active import parse_interval
-    from wattline.meter.run_command import check_command, hold_signals
-    from wattline.quantity import parse
+    from wattline.meter.run_command import hold_signals
+
+    # before anything is imported that begins threads, which would be given the signals in this one's place
+    with hold_signals() as signals:
+        seconds = _check(command, interval, live, lasting)
+        status, window, path = _run(command or [], name, journal, live, seconds, signals)
+        _summary(window, path, as_json)
+    raise typer.Exit(status)
+
+
+def _check(command: list[str] | None, interval: str, live: bool, lasting: str | None) -> tuple[float, float | None]:
+    """Seconds between readings, and for how long where that is said; raises WattlineError on what cannot be."""
+    from wattline.meter.active import parse_interval, parse_seconds
+    from wattline.meter.run_command import check_command
 
     interval_s = parse_interval(interval)
-    duration_s = None if lasting is None else parse(lasting, "s", "for")
+    duration_s = None if lasting is None else parse_seconds(lasting, "for")
     if command:
         check_command(command)
         if lasting is not None:
             raise WattlineError("measure: --for is for measuring without a COMMAND; a COMMAND lasts as long as it runs")
     elif not live and lasting is None:
         raise WattlineError("measure: give a COMMAND after --, or --live or --for TIME to measure without one")
-    with hold_signals() as signals:
-        status, window, path = _run(command or [], interval_s, name, journal, live, duration_s, signals)
-    _summary(window, path, as_json)
-    raise typer.Exit(status)
+    return interval_s, duration_s
 
 
 def _run(
     command: list[str],
-    interval_s: float,
     name: str,
     journal: Path | None,
     live: bool,
-    duration_s: float | None,
+    seconds: tuple[float, float | None],
     signals: Signals,
 ) -> tuple[int, Measurement, Path]:
     """Measure and end; the exit status, the window over all of it, and the journal."""
@@ -62,6 +69,7 @@ def _run(
     from wattline.meter.run_command import run_command, wait_for_end
     from wattline.meter.window import Measurement
 
+    interval_s, duration_s = seconds
     name = name or (Path(command[0]).name if command else "machine")
     told = journal or (Path(os.environ[active.JOURNAL]) if os.environ.get(active.JOURNAL) else None)
     active.metering(told or active.default_path(name), str(interval_s), fall_back=told is None)

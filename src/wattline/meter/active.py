@@ -6,6 +6,7 @@ import atexit
 import ctypes
 import hashlib
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -22,6 +23,8 @@ from wattline.meter.session import Find, Session
 JOURNAL, INTERVAL, WINDOW = "WATTLINE_JOURNAL", "WATTLINE_INTERVAL", "WATTLINE_WINDOW"
 RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID")
 JOBS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
+
+_SECONDS = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s)?\s*")
 
 _lock = threading.Lock()
 _session: Session | None = None
@@ -44,11 +47,19 @@ def find_sensors() -> Sequence[Sensor]:
     return found
 
 
-def parse_interval(text: str) -> float:
-    """Seconds between two readings: ``"100ms"``, ``"1 s"``, ``"0.5"``."""
+def parse_seconds(text: str, what: str) -> float:
+    """``"100ms"``, ``"1.5 s"``, ``"2"``; the plain ones are read here, as the library for units takes long to load."""
+    plain = _SECONDS.fullmatch(text)
+    if plain and float(plain[1]) > 0:
+        return float(plain[1]) * (1e-3 if plain[2] == "ms" else 1.0)
     from wattline.quantity import parse
 
-    interval_s = parse(text, "s", "interval")
+    return parse(text, "s", what)
+
+
+def parse_interval(text: str) -> float:
+    """Seconds between two readings, 1 ms to 1 h."""
+    interval_s = parse_seconds(text, "interval")
     if not 0.001 <= interval_s <= 3600:
         raise WattlineError(f"interval: {shorten(text)!r} is not between 1 ms and 1 h")
     return interval_s

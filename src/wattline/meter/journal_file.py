@@ -46,6 +46,7 @@ def create_file(path: Path, name: str) -> None:
             connection.execute("PRAGMA page_size=2048")
             connection.execute(f"PRAGMA application_id={APPLICATION}")
             connection.execute(f"PRAGMA user_version={FORMAT}")
+            connection.execute("PRAGMA synchronous=OFF")  # it is synced as a whole, below
             connection.execute("PRAGMA journal_mode=MEMORY")
             connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
             connection.executemany(
@@ -55,6 +56,8 @@ def create_file(path: Path, name: str) -> None:
         finally:
             connection.close()
         os.chmod(temporary, 0o644)
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
         _into_place(temporary, path)
     finally:
         for rest in (temporary, f"{temporary}-wal", f"{temporary}-shm"):

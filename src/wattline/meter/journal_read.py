@@ -108,7 +108,11 @@ class SeriesOf(Sequence[Series]):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         number, device, spec = self._known[index]
-        parts = list(_parts(self._journal, number, *self._range))
+        try:
+            parts = list(_parts(self._journal, number, *self._range))
+        except sqlite3.ProgrammingError:  # the journal was closed since
+            with type(self._journal).open(self._journal.path) as again:
+                parts = list(_parts(again, number, *self._range))
         return to_series(device, spec, join(parts) if parts else EMPTY)
 
 

@@ -34,75 +34,73 @@ def hold_signals() -> Iterator[Signals]:
     if not hasattr(signal, "pthread_sigmask"):
         raise WattlineError("measure: this system has no POSIX signals; use wattline.measure(…) in the program instead")
     numbers = {getattr(signal, name) for name in (*PASSED, "SIGCHLD") if hasattr(signal, name)}
-    waits = Waiting(numbers) if hasattr(signal, "sigtimedwait") else Handling(numbers)
+    waits = Waiting(numbers) if hasattr(signal, "sigtimedwait") else Signals(numbers)
     with waits.on() as held:
         yield held
 
 
 class Signals:
-    """How signals are taken; ``mask`` is what was blocked before, for a command to have."""
+    """Signals handled and looked for; ``mask`` is what was blocked before, for a command to have.
+
+    This is for systems that cannot wait for signals (macOS); those of keys are taken to come from keys.
+    """
 
     def __init__(self, numbers: set[int]) -> None:
-        self.numbers, self.mask = numbers, Mask()
-
-    @contextmanager
-    def on(self) -> Iterator[Signals]:
-        raise NotImplementedError
-        yield self
-
-    def next(self, timeout_s: float) -> tuple[int, bool] | None:
-        """The next signal, and whether it came to this process alone; None where none comes in time."""
-        raise NotImplementedError
-
-
-class Waiting(Signals):
-    """Signals are blocked and waited for, which tells who sent them (Linux)."""
-
-    @contextmanager
-    def on(self) -> Iterator[Signals]:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, self.numbers)
-        child = signal.signal(signal.SIGCHLD, _nothing)  # where it is ignored, a child's status would be lost
-        self.mask = {int(number) for number in before}
-        try:
-            yield self
-        finally:
-            signal.signal(signal.SIGCHLD, child)
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-    def next(self, timeout_s: float) -> tuple[int, bool] | None:
-        got = signal.sigtimedwait(self.numbers, timeout_s)
-        # what the kernel itself sends comes from the terminal's keys
-        return None if got is None else (got.si_signo, got.si_code <= 0)
-
-
-class Handling(Signals):
-    """Signals are handled and looked for (macOS, which cannot wait for them); those of keys are taken to be of keys."""
-
-    def __init__(self, numbers: set[int]) -> None:
-        super().__init__(numbers)
+        ignored = {number for number in numbers if signal.getsignal(number) is signal.SIG_IGN}
+        self.numbers, self.mask = numbers - (ignored - {signal.SIGCHLD}), Mask()
         self._came: deque[int] = deque()
 
     @contextmanager
     def on(self) -> Iterator[Signals]:
-        before = {number: signal.signal(number, lambda n, _: self._came.append(n)) for number in self.numbers}
+        before = {number: signal.signal(number, self._handle) for number in self.numbers}
         try:
             yield self
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self._came.append(number)
+
     def next(self, timeout_s: float) -> tuple[int, bool] | None:
+        """The next signal, and whether it came to this process alone; None where none comes in time."""
         until = time.monotonic() + timeout_s
         while not self._came and time.monotonic() < until:
             time.sleep(0.02)
+        return self._taken()
+
+    def _taken(self) -> tuple[int, bool] | None:
         if not self._came:
             return None
         number = self._came.popleft()
         return number, signal.Signals(number).name not in KEYS
 
 
-def _nothing(number: int, frame: FrameType | None) -> None:
-    """Handles what is waited for elsewhere."""
+class Waiting(Signals):
+    """Signals blocked and waited for, which tells who sent them (Linux).
+
+    A thread that was begun before they were blocked may still be given one: then it is handled as above.
+    """
+
+    @contextmanager
+    def on(self) -> Iterator[Signals]:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, self.numbers)
+        self.mask = {int(number) for number in before}
+        try:
+            with super().on():
+                yield self
+        finally:
+            while signal.sigtimedwait(self.numbers, 0.0):
+                pass  # told and done with: it must not come again once nothing is blocked
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def next(self, timeout_s: float) -> tuple[int, bool] | None:
+        if not self._came:
+            got = signal.sigtimedwait(self.numbers, timeout_s)
+            if got is not None:
+                # what the kernel itself sends comes from the terminal's keys
+                return got.si_signo, got.si_code <= 0
+        return self._taken()
 
 
 def run_command(

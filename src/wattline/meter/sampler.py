@@ -13,7 +13,7 @@ from wattline.meter.sensor import Reading, Sensor, SensorGone
 from wattline.meter.slow_sensor import SlowSensor
 
 JUMP_US = 100_000  # the wall clock set by this much or more from one tick to the next
-RETRY_US = (1_000_000, 10_000_000)  # how soon a sensor that went away is asked again, first and at last
+RETRY_US = (250_000, 10_000_000)  # how soon a sensor that went away is asked again, first and at last
 SLOW_US = 20_000  # a reading that takes longer is taken aside from the others, NVML's take 1 to 5 ms
 
 
