@@ -124,14 +124,15 @@ def _begin() -> Session:
     fixed = told is not None and not (journal is not None and _fall_back)
     path = (told or default_path()).absolute()
     find = find or find_sensors
+    around = os.environ.get(WINDOW, "")
     try:
-        session = Session(path, find, interval_s, rank())
+        session = Session(path, find, interval_s, rank(), around)
     except WattlineError as error:
         if fixed:
             raise
         path = Path(tempfile.gettempdir()) / path.name
         say(f"{error}; it is {path} instead")
-        session = Session(path, find, interval_s, rank())
+        session = Session(path, find, interval_s, rank(), around)
     _session = session.start()
     if not os.environ.get(JOURNAL):
         os.environ[JOURNAL], _made_env = str(path), True

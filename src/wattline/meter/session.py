@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from wattline.errors import WattlineError
@@ -30,8 +31,9 @@ class Session:
     ``find`` looks for sensors; it is called only in the process that samples.
     """
 
-    def __init__(self, path: Path, find: Find, interval_s: float = 0.1, rank: str = "") -> None:
+    def __init__(self, path: Path, find: Find, interval_s: float = 0.1, rank: str = "", around: str = "") -> None:
         self.path, self.interval_s, self.rank = path, interval_s, rank
+        self.around = around  # the window that all of this process's are inside
         self.sampler: Sampler | None = None
         self.sensors_found: int | None = None  # None: another process samples
         self.failed: Exception | None = None
@@ -100,10 +102,9 @@ class Session:
             self.journal.close()
 
     def _poke(self) -> None:
-        try:
-            self._wake.release()
-        except RuntimeError:  # it was awake already
-            return
+        if self._wake.locked():
+            with suppress(RuntimeError):  # another thread was quicker
+                self._wake.release()
 
     # the thread
 

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, TypeVar, overload
 
 from wattline.errors import WattlineError
-from wattline.meter.active import WINDOW, active
+from wattline.meter.active import active
 from wattline.meter.clock import mono_us, wall_us
 from wattline.meter.device_sync import synchronise
 from wattline.meter.journal import Journal
@@ -65,7 +65,7 @@ class Measurement:
         session = self._session = active()
         self._pid, self._end, self._energy = os.getpid(), (0, 0), None
         self.id = f"{session.journal.writer}-{next(_numbers)}"
-        around = _around.get() or os.environ.get(WINDOW, "")
+        around = _around.get() or session.around
         if nest:
             self._token = _around.set(self.id)
         synchronise()
