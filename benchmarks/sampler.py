@@ -77,7 +77,7 @@ def edges_us(begin: Callable[[str], Any], end: Callable[[str], Any]) -> Told:
 def wattline(seconds: float) -> Told:
     import wattline as wl
     from wattline.meter import active
-    from wattline.meter.window import Measurement
+    from wattline.meter.measurement import Measurement
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["WATTLINE_SIMULATED"] = str(DEVICES)

@@ -24,7 +24,7 @@ from fake_sensors import fakes
 from wattline.meter import active, session
 from wattline.meter.clock import mono_us
 from wattline.meter.journal import Journal
-from wattline.meter.window import Measurement
+from wattline.meter.measurement import Measurement
 
 INTERVAL_S = 0.005
 

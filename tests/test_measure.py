@@ -22,8 +22,8 @@ from fake_sensors import FakeSensor, fakes
 from wattline.errors import WattlineError
 from wattline.meter import active, device_sync
 from wattline.meter.journal import Journal
+from wattline.meter.measurement import Measurement
 from wattline.meter.recording import Recording
-from wattline.meter.window import Measurement
 
 posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wattline.fact import Fact
     from wattline.load import Load
     from wattline.meter.active import metering
-    from wattline.meter.window import measure
+    from wattline.meter.measurement import measure
     from wattline.scenario.prompt import prompt
     from wattline.scenario.run import run
     from wattline.scenario.serve import serve
@@ -38,7 +38,7 @@ _WHERE = {
     "WattlineError": ("wattline.errors", "WattlineError"),
     "check": ("wattline.claim", "check_file"),
     "fact": ("wattline.catalog", "fact"),
-    "measure": ("wattline.meter.window", "measure"),
+    "measure": ("wattline.meter.measurement", "measure"),
     "metering": ("wattline.meter.active", "metering"),
     "prompt": ("wattline.scenario.prompt", "prompt"),
     "run": ("wattline.scenario.run", "run"),

@@ -12,8 +12,8 @@ import typer
 from wattline.errors import WattlineError
 
 if TYPE_CHECKING:
+    from wattline.meter.measurement import Measurement
     from wattline.meter.run_command import Signals
-    from wattline.meter.window import Measurement
 
 Opt = typer.Option
 
@@ -21,7 +21,7 @@ Opt = typer.Option
 def measure(
     command: Annotated[list[str] | None, typer.Argument(help="The command and its arguments, after --.")] = None,
     interval: Annotated[str, Opt(help='Time between two readings, e.g. "100ms".')] = "100ms",
-    name: Annotated[str, Opt(help="Name of the window over the whole run [default: the command's].")] = "",
+    name: Annotated[str, Opt(help="Name of the window over all of it, and in the journal's name [default: run].")] = "",
     journal: Annotated[Path | None, Opt(help="The journal [default: wattline-NAME-TIME.wattline here].")] = None,
     live: Annotated[bool, Opt("--live", help="Show watts as they come, on standard error.")] = False,
     lasting: Annotated[str | None, Opt("--for", help='Without a command: how long, e.g. "10 s" [till Ctrl-C].')] = None,
@@ -66,15 +66,15 @@ def _run(
     """Measure and end; the exit status, the window over all of it, and the journal."""
     from wattline.cli.live import Live
     from wattline.meter import active
+    from wattline.meter.measurement import Measurement
     from wattline.meter.run_command import run_command, wait_for_end
-    from wattline.meter.window import Measurement
 
     interval_s, duration_s = seconds
-    name = name or (Path(command[0]).name if command else "machine")
+    label = name or (Path(command[0]).name if command else "machine")
     told = journal or (Path(os.environ[active.JOURNAL]) if os.environ.get(active.JOURNAL) else None)
-    active.metering(told or active.default_path(name), str(interval_s), fall_back=told is None)
+    active.metering(told or active.default_path(label), str(interval_s), fall_back=told is None)
     session = active.active()
-    window = Measurement(name, {"command": command} if command else {})
+    window = Measurement(name or "run", {"command": command} if command else {})
     shown = Live(session.sampler, plain=bool(command)) if live else None
     try:
         pending = signals.next(0.0)

@@ -67,7 +67,7 @@ class Session:
 
     def edge(self, op: Op, now_us: int) -> None:
         """A window begins or ends: written with the next round, which comes at once if the last is not of just now."""
-        self.writer.op(op)
+        self.writer.ops.append(op)
         if now_us - self._sampled_us > self._interval_us >> 2:
             self._poke()
 

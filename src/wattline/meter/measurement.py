@@ -20,7 +20,7 @@ from typing import Any, TypeVar, overload
 
 from wattline.errors import WattlineError
 from wattline.meter.active import active
-from wattline.meter.clock import mono_us, wall_us
+from wattline.meter.clock import both_us, mono_us
 from wattline.meter.device_sync import synchronise
 from wattline.meter.journal import Journal
 from wattline.meter.recording import Fault
@@ -69,7 +69,7 @@ class Measurement:
         if nest:
             self._token = _around.set(self.id)
         synchronise()
-        wall, mono = self._begin = (wall_us(), mono_us())
+        wall, mono = self._begin = both_us()
         about = json.dumps(self.attributes, default=str) if self.attributes else "{}"
         self._row = (self.id, self.name, around, session.journal.writer, session.rank, wall, mono)
         session.edge((_OPEN, (*self._row, about)), mono)
@@ -80,7 +80,7 @@ class Measurement:
         if self._session is None or self._pid != os.getpid() or self._end[0]:
             return
         synchronise()
-        self._end = (wall_us(), mono_us())
+        self._end = both_us()
         if self._token is not None:
             with suppress(ValueError):  # closed in another context than it was opened in
                 _around.reset(self._token)
