@@ -204,7 +204,11 @@ def test_json_is_one_object_after_the_commands_own_output(tmp_path: Path) -> Non
 
 def test_without_sensors_the_energy_is_unknown_and_the_command_runs(tmp_path: Path) -> None:
     code = (
-        "import wattline.meter.active as a; a.find_sensors = lambda: []\n"
+        "import subprocess, wattline.meter.active as a\n"
+        "def find():\n"
+        "    subprocess.run(['true'])  # looking for sensors may run programs, whose ends are signals too\n"
+        "    return []\n"
+        "a.find_sensors = find\n"
         "import sys; from wattline.cli.main import main; main(sys.argv[1:])"
     )
     asked = [sys.executable, "-c", code, "measure", "--json", "--", sys.executable, "-c", "raise SystemExit(3)"]

@@ -77,8 +77,7 @@ def _run(
     window = Measurement(name or "run", {"command": command} if command else {})
     shown = Live(session.sampler, plain=bool(command)) if live else None
     try:
-        pending = signals.next(0.0)
-        if pending is not None:
+        if signals.asked_to_end():
             raise KeyboardInterrupt
         window.begin()
         if command:

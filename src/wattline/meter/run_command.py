@@ -76,6 +76,15 @@ class Signals:
         return number, signal.Signals(number).name not in KEYS
 
 
+    def asked_to_end(self) -> bool:
+        """Whether a signal that came so far asks to end; it and those before it are taken."""
+        ending = {getattr(signal, name) for name in ENDING}
+        while (got := self.next(0.0)) is not None:
+            if got[0] in ending:
+                return True
+        return False
+
+
 class Waiting(Signals):
     """Signals blocked and waited for, which tells who sent them (Linux).
 
