@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from wattline.errors import WattlineError
     from wattline.fact import Fact
     from wattline.load import Load
+    from wattline.meter.active import metering
+    from wattline.meter.measurement import measure
     from wattline.scenario.prompt import prompt
     from wattline.scenario.run import run
     from wattline.scenario.serve import serve
@@ -36,13 +38,16 @@ _WHERE = {
     "WattlineError": ("wattline.errors", "WattlineError"),
     "check": ("wattline.claim", "check_file"),
     "fact": ("wattline.catalog", "fact"),
+    "measure": ("wattline.meter.measurement", "measure"),
+    "metering": ("wattline.meter.active", "metering"),
     "prompt": ("wattline.scenario.prompt", "prompt"),
     "run": ("wattline.scenario.run", "run"),
     "serve": ("wattline.scenario.serve", "serve"),
     "train": ("wattline.scenario.train", "train"),
 }
 __all__ = [
-    "Bill", "Draws", "Fact", "Load", "Range", "WattlineError", "check", "fact", "prompt", "run", "serve", "train"
+    "Bill", "Draws", "Fact", "Load", "Range", "WattlineError", "check", "fact", "measure", "metering", "prompt", "run",
+    "serve", "train",
 ]  # fmt: skip
 
 

@@ -1,0 +1,138 @@
+"""``wattline measure``: the energy of a command, or of the machine until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wattline.errors import WattlineError
+
+if TYPE_CHECKING:
+    from wattline.meter.measurement import Measurement
+    from wattline.meter.run_command import Signals
+
+Opt = typer.Option
+
+
+def measure(
+    command: Annotated[list[str] | None, typer.Argument(help="The command and its arguments, after --.")] = None,
+    interval: Annotated[str, Opt(help='Time between two readings, e.g. "100ms".')] = "100ms",
+    name: Annotated[str, Opt(help="Name of the window over all of it, and in the journal's name [default: run].")] = "",
+    journal: Annotated[Path | None, Opt(help="The journal [default: wattline-NAME-TIME.wattline here].")] = None,
+    live: Annotated[bool, Opt("--live", help="Show watts as they come, on standard error.")] = False,
+    lasting: Annotated[str | None, Opt("--for", help='Without a command: how long, e.g. "10 s" [till Ctrl-C].')] = None,
+    as_json: Annotated[bool, Opt("--json", help="Print one JSON object to standard output at the end.")] = False,
+) -> None:
+    """Measure what a COMMAND takes: its exit status, signals, input and output pass through; the summary goes to
+    standard error, and every reading to a journal that a kill does not spoil."""
+    from wattline.meter.run_command import hold_signals
+
+    # before anything is imported that begins threads, which would be given the signals in this one's place
+    with hold_signals() as signals:
+        seconds = _check(command, interval, live, lasting)
+        status, window, path = _run(command or [], name, journal, live, seconds, signals)
+        _summary(window, path, as_json)
+    raise typer.Exit(status)
+
+
+def _check(command: list[str] | None, interval: str, live: bool, lasting: str | None) -> tuple[float, float | None]:
+    """Seconds between readings, and for how long where that is said; raises WattlineError on what cannot be."""
+    from wattline.meter.active import parse_interval, parse_seconds
+    from wattline.meter.run_command import check_command
+
+    interval_s = parse_interval(interval)
+    duration_s = None if lasting is None else parse_seconds(lasting, "for")
+    if command:
+        check_command(command)
+        if lasting is not None:
+            raise WattlineError("measure: --for is for measuring without a COMMAND; a COMMAND lasts as long as it runs")
+    elif not live and lasting is None:
+        raise WattlineError("measure: give a COMMAND after --, or --live or --for TIME to measure without one")
+    return interval_s, duration_s
+
+
+def _run(
+    command: list[str],
+    name: str,
+    journal: Path | None,
+    live: bool,
+    seconds: tuple[float, float | None],
+    signals: Signals,
+) -> tuple[int, Measurement, Path]:
+    """Measure and end; the exit status, the window over all of it, and the journal."""
+    from wattline.cli.live import Live
+    from wattline.meter import active
+    from wattline.meter.measurement import Measurement
+    from wattline.meter.run_command import run_command, wait_for_end
+
+    interval_s, duration_s = seconds
+    label = name or (Path(command[0]).name if command else "machine")
+    told = journal or (Path(os.environ[active.JOURNAL]) if os.environ.get(active.JOURNAL) else None)
+    active.metering(told or active.default_path(label), str(interval_s), fall_back=told is None)
+    session = active.active()
+    window = Measurement(name or "run", {"command": command} if command else {})
+    shown = Live(session.sampler, plain=bool(command)) if live else None
+    try:
+        if signals.asked_to_end():
+            raise KeyboardInterrupt
+        window.begin()
+        if command:
+            told_env = {active.JOURNAL: str(session.path), active.INTERVAL: str(interval_s), active.WINDOW: window.id}
+            beside = shown.show if shown else _nothing
+            status = run_command(command, {**os.environ, **told_env}, signals, beside)
+        else:
+            status = wait_for_end(duration_s, signals, shown.show if shown else _nothing)
+        window.end()
+        if shown is not None:
+            shown.close()
+        _ = window.energy  # read while the session is there
+        return status, window, session.path
+    finally:
+        if shown is not None:
+            shown.close()
+        window.end()
+        active.finish()
+
+
+def _nothing() -> None:
+    """No live view."""
+
+
+def _summary(window: Measurement, path: Path, as_json: bool) -> None:
+    """A few lines to standard error; with ``as_json`` one object to standard output as well."""
+    from wattline.cli.out import print_json
+
+    shown = os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+    if as_json:
+        print_json({"command": "measure", "journal": shown, **window.json()})
+    lines = [f"wattline: {window}"]
+    energy = window.energy
+    if energy.energy_j is None:
+        lines.append("  unknown is not zero: `wattline sensors` says what is missing here, and the mend")
+    lines += [f"  {line}" for line in device_lines(energy.devices)]
+    for fault in energy.faults:
+        times = f"{fault.count} × " if fault.count > 1 else ""
+        where = f" ({fault.device})" if fault.device else ""
+        lines.append(f"  {times}{fault.kind}{where}: {fault.done}")
+    lines.append(f"  the whole story: wattline meter report {shown}")
+    try:
+        print("\n".join(lines), file=sys.stderr, flush=True)
+    except OSError:
+        return
+
+
+def device_lines(devices: Any, most: int = 16) -> list[str]:
+    """One line a device, when there are several; those beyond ``most`` as one."""
+    from wattline.quantity import show
+
+    if len(devices) < 2:
+        return [f"{d.name} ({d.source})" for d in devices]
+    width = max(len(d.name) for d in devices[:most])
+    lines = [f"{d.name:<{width}}  {show(d.energy_j, 'J'):>10}  {d.source}" for d in devices[:most]]
+    if len(devices) > most:
+        lines.append(f"and {len(devices) - most} more devices: {show(sum(d.energy_j for d in devices[most:]), 'J')}")
+    return lines

@@ -1,0 +1,224 @@
+"""Windows: named stretches of a program, and the energy that went while they were open.
+
+with wl.measure("epoch 3") as epoch:
+    train()
+epoch.energy_j, epoch.low_j, epoch.high_j, epoch.mean_w
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import Any, TypeVar, overload
+
+from wattline.errors import WattlineError
+from wattline.meter.active import active
+from wattline.meter.clock import both_us, mono_us
+from wattline.meter.device_sync import synchronise
+from wattline.meter.journal import Journal
+from wattline.meter.recording import Fault
+from wattline.meter.session import Session
+from wattline.meter.window_energy import DeviceEnergy, WindowEnergy, stretch_energy
+
+F = TypeVar("F", bound=Callable[..., Any])
+_OPEN = (
+    "INSERT INTO window(id, name, parent, writer, rank, begin_us, begin_mono_us, attributes) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+# whole, so that it tells all even where the opening was not written
+_CLOSE = (
+    "INSERT INTO window(id, name, parent, writer, rank, begin_us, begin_mono_us, attributes, end_us, end_mono_us) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
+    "attributes = excluded.attributes, end_us = excluded.end_us, end_mono_us = excluded.end_mono_us"
+)
+_around: ContextVar[str] = ContextVar("wattline_window", default="")
+_numbers = itertools.count()
+
+
+class Measurement:
+    """A window: ``with`` opens and closes it, as a decorator each call is one. Its energy is there from its end on, and
+    until then that so far. ``energy_j`` is None where no sensor tells: missing is never zero."""
+
+    def __init__(self, name: str = "window", attributes: Mapping[str, Any] | None = None) -> None:
+        self.name = name
+        self.attributes: dict[str, Any] = dict(attributes or {})
+        self.counts: dict[str, float] = {}
+        self.id = ""
+        self._pid = 0
+        self._session: Session | None = None
+        self._token: Token[str] | None = None
+        self._row: tuple[Any, ...] = ()
+        self._begin = self._end = (0, 0)  # µs, wall and monotonic
+        self._energy: WindowEnergy | None = None
+
+    def begin(self, *, nest: bool = True) -> Measurement:
+        """Open it; ``nest``: windows opened in this context from now on are inside it."""
+        if self._begin[0] and not self._end[0]:
+            raise WattlineError(f"window {self.name!r} is open already; make another for a stretch inside it")
+        session = self._session = active()
+        self._pid, self._end, self._energy = os.getpid(), (0, 0), None
+        self.id = f"{session.journal.writer}-{next(_numbers)}"
+        around = _around.get() or session.around
+        if nest:
+            self._token = _around.set(self.id)
+        synchronise()
+        wall, mono = self._begin = both_us()
+        about = json.dumps(self.attributes, default=str) if self.attributes else "{}"
+        self._row = (self.id, self.name, around, session.journal.writer, session.rank, wall, mono)
+        session.edge((_OPEN, (*self._row, about)), mono)
+        return self
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Close it. In a process that was forked since, or twice, it does nothing."""
+        if self._session is None or self._pid != os.getpid() or self._end[0]:
+            return
+        synchronise()
+        self._end = both_us()
+        if self._token is not None:
+            with suppress(ValueError):  # closed in another context than it was opened in
+                _around.reset(self._token)
+            self._token = None
+        if error is not None:
+            self.attributes["error"] = type(error).__name__
+        about = json.dumps(self.attributes, default=str) if self.attributes else "{}"
+        self._session.edge((_CLOSE, (*self._row, about, *self._end)), self._end[1])
+
+    def __enter__(self) -> Measurement:
+        return self.begin()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end(error)
+
+    def __call__(self, function: F) -> F:
+        return _decorate(function, self.name, self.attributes)
+
+    def count(self, **counts: float) -> None:
+        """So many tokens, queries or samples were worked on in this window: ``count(tokens=4096)``."""
+        if self._session is None:
+            raise WattlineError(f"window {self.name!r} is not open yet; count inside it")
+        for name, number in counts.items():
+            self.counts[name] = self.counts.get(name, 0.0) + number
+            self._session.writer.op(self._session.journal.event_op("count", {"name": name, "number": number}))
+
+    @property
+    def energy(self) -> WindowEnergy:
+        """Energy with its range, by device, with faults; of an open window that up to now."""
+        if self._session is None:
+            raise WattlineError(f"window {self.name!r} was never opened: it has no energy")
+        if self._energy is not None:
+            return self._energy
+        end = self._end[1] or mono_us()
+        found = _read_energy(self._session, self._begin[1], end)
+        if self._end[0]:
+            self._energy = found
+        return found
+
+    @property
+    def energy_j(self) -> float | None:
+        return self.energy.energy_j
+
+    @property
+    def low_j(self) -> float | None:
+        return self.energy.low_j
+
+    @property
+    def high_j(self) -> float | None:
+        return self.energy.high_j
+
+    @property
+    def mean_w(self) -> float | None:
+        return self.energy.mean_w
+
+    @property
+    def devices(self) -> Sequence[DeviceEnergy]:
+        return self.energy.devices
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        return self.energy.faults
+
+    @property
+    def duration_s(self) -> float:
+        if not self._begin[0]:
+            return 0.0
+        return ((self._end[1] or mono_us()) - self._begin[1]) / 1e6
+
+    def per(self, name: str) -> float | None:
+        """Joules for each of what was counted: ``per("tokens")``; None where either is not known."""
+        joules, number = self.energy_j, self.counts.get(name, 0.0)
+        return joules / number if joules is not None and number > 0 else None
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            **self.energy.json(),
+            "counts": dict(self.counts),
+            "attributes": dict(self.attributes),
+        }
+
+    def __repr__(self) -> str:
+        if not self._begin[0]:
+            return f"{self.name}: not opened"
+        return f"{self.name}: {self.energy}"
+
+
+def _read_energy(session: Session, begin_us: int, end_us: int) -> WindowEnergy:
+    """From the journal, once it holds a reading after the end, and from what waits to be written to it."""
+    session.flush()
+    if not session.samples and session.sensors_found is None:
+        session.wait_for_reading(end_us)
+    pending = list(session.writer.ticks)
+    with Journal.open(session.path) as journal:
+        return stretch_energy(journal, begin_us, end_us, pending)
+
+
+@overload
+def measure(name: F, /) -> F: ...
+@overload
+def measure(name: str = "window", /, **attributes: Any) -> Measurement: ...
+def measure(name: Any = "window", /, **attributes: Any) -> Any:
+    """A window over a ``with`` block, or over each call of a function as its decorator (also of an async one).
+
+    ``attributes`` are kept with it in the journal. The first window of a process begins its measurement: where the
+    journal lies and how often sensors are read is said with ``metering`` or in the environment.
+    """
+    if callable(name):
+        return _decorate(name, getattr(name, "__qualname__", "window"), {})
+    return Measurement(str(name), attributes)
+
+
+def _decorate(function: F, name: str, attributes: Mapping[str, Any]) -> F:
+    """Each call a window; of a generator, from its first step to its last."""
+    if inspect.isasyncgenfunction(function):
+        raise WattlineError(f"measure: {name} is an async generator; open a window inside it instead")
+    if inspect.iscoroutinefunction(function):
+
+        async def around(*args: Any, **kwargs: Any) -> Any:
+            with Measurement(name, attributes):
+                return await function(*args, **kwargs)
+
+    elif inspect.isgeneratorfunction(function):
+
+        def around(*args: Any, **kwargs: Any) -> Any:  # type: ignore[misc]
+            window = Measurement(name, attributes).begin(nest=False)
+            try:
+                return (yield from function(*args, **kwargs))
+            finally:
+                window.end()
+
+    else:
+
+        def around(*args: Any, **kwargs: Any) -> Any:  # type: ignore[misc]
+            with Measurement(name, attributes):
+                return function(*args, **kwargs)
+
+    return functools.wraps(function)(around)  # type: ignore[return-value]
