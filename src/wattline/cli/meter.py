@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wattline.cli import ask
 from wattline.errors import WattlineError, nearest
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 Opt = typer.Option
 Recorded = Annotated[Path, typer.Argument(metavar="PATH", help="A recording: a journal, a log, or a folder of them.")]
 WindowOpt = Annotated[
-    str | None, Opt("--window", help='run, all, a window\'s name, or FROM..TO [default: run, else all].')
+    str | None, Opt("--window", help="run, all, a window's name, or FROM..TO [default: run, else all].")
 ]
 AsJson = Annotated[bool, Opt("--json", help="Print one JSON object.")]
 FORMATS = ("csv", "parquet", "emissions", "openmetrics", "otlp")
@@ -70,11 +71,40 @@ def export(
     _hand_over(lines, out)
 
 
+@meter_app.command("bill")
+def bill(
+    path: Recorded,
+    region: ask.Region = None,
+    pue: ask.Pue = None,
+    site: ask.Site = None,
+    window: WindowOpt = None,
+    chip: Annotated[str | None, Opt(help="Chip that was metered [default: as the recording names it].")] = None,
+    server: Annotated[
+        str | None, Opt(help="Server that was metered (wattline facts server.) [default: the chip's].")
+    ] = None,
+    facts: ask.Facts = None,
+    draws: ask.DrawsOpt = 2000,
+    seed: ask.Seed = 0,
+    as_json: AsJson = False,
+    explain: ask.Explain = False,
+) -> None:
+    """Measured energy through site and grid: the bill, cost, CO2e and water, measured told apart from estimated."""
+    from wattline.cli.out import print_answer
+    from wattline.scenario.measured import bill as work
+
+    recording = read_recording(path)
+    answer = work(
+        recording, window=window, chip=chip, server=server, pue=pue, site=site, region=region, draws=draws, seed=seed
+    )
+    print_answer(answer.json(), as_json, explain)
+
+
 def read_recording(path: Path) -> Recording:
     """Whatever the path holds, read."""
-    from wattline.meter.read import read
+    from importlib import import_module
 
-    return read(path)
+    recording: Recording = import_module("wattline.meter.read").read(path)
+    return recording
 
 
 def _hand_over_table(recording: Recording, to: str, table: str, window: str | None, out: Path | None) -> None:
@@ -126,5 +156,3 @@ def _tell(text: str) -> None:
     import sys
 
     print(text, file=sys.stderr)
-
-
