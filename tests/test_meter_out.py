@@ -26,13 +26,7 @@ from wattline.meter.recording import Recording, Series, Window
 from wattline.meter.sensor import Reading, Spec
 
 # as codecarbon 3.3.2 writes them, in its order
-CODECARBON = (
-    "timestamp project_name run_id experiment_id duration emissions emissions_rate cpu_power gpu_power ram_power "
-    "cpu_energy gpu_energy ram_energy energy_consumed water_consumed country_name country_iso_code region "
-    "cloud_provider cloud_region os python_version codecarbon_version cpu_count cpu_model gpu_count gpu_model "
-    "longitude latitude ram_total_size tracking_mode cpu_utilization_percent gpu_utilization_percent "
-    "ram_utilization_percent ram_used_gb on_cloud pue wue"
-).split()
+CODECARBON = ["timestamp", "project_name", "run_id", "experiment_id", "duration", "emissions", "emissions_rate", "cpu_power", "gpu_power", "ram_power", "cpu_energy", "gpu_energy", "ram_energy", "energy_consumed", "water_consumed", "country_name", "country_iso_code", "region", "cloud_provider", "cloud_region", "os", "python_version", "codecarbon_version", "cpu_count", "cpu_model", "gpu_count", "gpu_model", "longitude", "latitude", "ram_total_size", "tracking_mode", "cpu_utilization_percent", "gpu_utilization_percent", "ram_utilization_percent", "ram_used_gb", "on_cloud", "pue", "wue"]
 
 
 def test_a_window_is_counted_once_however_many_sensors_see_it() -> None:
