@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,14 @@ from wattline.meter.recording import Recording, Series, Window
 from wattline.meter.sensor import Reading, Spec
 
 # as codecarbon 3.3.2 writes them, in its order
-CODECARBON = ["timestamp", "project_name", "run_id", "experiment_id", "duration", "emissions", "emissions_rate", "cpu_power", "gpu_power", "ram_power", "cpu_energy", "gpu_energy", "ram_energy", "energy_consumed", "water_consumed", "country_name", "country_iso_code", "region", "cloud_provider", "cloud_region", "os", "python_version", "codecarbon_version", "cpu_count", "cpu_model", "gpu_count", "gpu_model", "longitude", "latitude", "ram_total_size", "tracking_mode", "cpu_utilization_percent", "gpu_utilization_percent", "ram_utilization_percent", "ram_used_gb", "on_cloud", "pue", "wue"]
+CODECARBON = (
+    *("timestamp", "project_name", "run_id", "experiment_id", "duration", "emissions", "emissions_rate", "cpu_power"),
+    *("gpu_power", "ram_power", "cpu_energy", "gpu_energy", "ram_energy", "energy_consumed", "water_consumed"),
+    *("country_name", "country_iso_code", "region", "cloud_provider", "cloud_region", "os", "python_version"),
+    *("codecarbon_version", "cpu_count", "cpu_model", "gpu_count", "gpu_model", "longitude", "latitude"),
+    *("ram_total_size", "tracking_mode", "cpu_utilization_percent", "gpu_utilization_percent"),
+    *("ram_utilization_percent", "ram_used_gb", "on_cloud", "pue", "wue"),
+)
 
 
 def test_a_window_is_counted_once_however_many_sensors_see_it() -> None:
@@ -62,7 +70,7 @@ def test_a_split_window_adds_up(power: list[float], one: float, two: float, coun
     length = len(power) - 1
     cuts = sorted([START, START + one * length, START + two * length, START + length])
     whole = within(each, cuts[0], cuts[-1]).energy_j
-    parts = [within(each, a, b).energy_j for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
+    parts = [within(each, a, b).energy_j for a, b in itertools.pairwise(cuts) if b > a]
     assert sum(parts) == pytest.approx(whole, abs=1e-6)
     edges = np.linspace(START, START + length, 7)
     assert float((binned_w(each, edges) * np.diff(edges)).sum()) == pytest.approx(whole, abs=1e-6)
@@ -75,6 +83,16 @@ def test_a_counter_may_wrap_anywhere(steps: int, joules: float) -> None:
         Device("n", "rapl:package-0", "cpu"), Spec("rapl", wrap_j=60.0), START + np.arange(steps + 1.0), None, true % 60
     )
     assert float(curve(wrapped).energy_j[-1]) == pytest.approx(true[-1])
+
+
+def test_a_machines_meter_holds_its_gpus_whether_they_say_so_or_not() -> None:
+    node, gpu = series("node", [500.0] * 11, uuid="bmc"), series("gpu", [300.0] * 11)
+    other = series("gpu", [200.0] * 11, host="n2")
+    recording = Recording([node, gpu, other])
+    assert counted_once(recording.series) == [node, other]
+    rows = {(r["host"], r["device"]): r for r in table(recording).iter_rows(named=True)}
+    assert rows["n1", "gpu-0"]["inside"] == "n1/bmc"
+    assert rows[None, WHOLE]["energy_wh"] == pytest.approx((500 + 200) * 10 / 3600)
 
 
 def test_missing_readings_are_no_zeros() -> None:
@@ -115,11 +133,11 @@ def test_tables_go_to_parquet_and_csv_alike(tmp_path: Path) -> None:
 
 
 def test_emissions_csv_has_codecarbons_columns_and_invents_nothing() -> None:
-    assert list(COLUMNS) == CODECARBON
+    assert COLUMNS == CODECARBON
     recording = node_with_gpus()
     span = find_span(recording)
     (row,) = csv.DictReader(io.StringIO(emissions_csv(recording, [span], "us", "mine")))
-    assert list(row) == CODECARBON
+    assert tuple(row) == CODECARBON
     assert float(row["energy_consumed"]) == pytest.approx(6849 * 80 / 3.6e6)
     assert float(row["gpu_energy"]) == pytest.approx(8 * 650 * 80 / 3.6e6)
     assert float(row["gpu_power"]) == pytest.approx(8 * 650)

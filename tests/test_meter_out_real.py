@@ -92,10 +92,11 @@ def ask(address: str, query: str, at: float | None = None) -> list[dict[str, Any
 @needs_prometheus
 def test_prometheus_scrapes_a_live_meter_and_tells_it_back(tmp_path: Path) -> None:
     totals, spec = Totals(), Spec("nvml", error=0.05)
-    devices = [Device("n1", f"GPU-{i}", "gpu", "NVIDIA B200", inside="" if i else "n1/bmc") for i in range(3)]
+    devices = [Device("n1", f"GPU-{i}", "gpu", "NVIDIA B200") for i in range(3)]
     for at in range(3):
         for i, device in enumerate(devices):
             totals.take(device, spec, START + at, float(at), Reading(100.0 * (i + 1)))
+        totals.take(Device("n1", "bmc", "node"), Spec("ipmi"), START + at, float(at), Reading(450.0))
     totals.gone(devices[2], spec)
     totals.add_window('epoch "3"\nof four', 1234.5)
     stop = prometheus.serve(totals.snapshot, "127.0.0.1:0")
@@ -105,11 +106,16 @@ def test_prometheus_scrapes_a_live_meter_and_tells_it_back(tmp_path: Path) -> No
             (epoch,) = ask(address, "wattline_window_energy_joules_total")
             assert epoch["metric"]["window"] == 'epoch "3"\nof four'
             assert float(epoch["value"][1]) == 1234.5
-            (once,) = ask(address, 'sum(wattline_energy_joules_total{inside="",source="nvml",modelled="false"})')
-            assert float(once["value"][1]) == pytest.approx(2 * 200 + 2 * 300)
-            watts = {row["metric"]["device"]: float(row["value"][1]) for row in ask(address, "wattline_power_watts")}
+            (once,) = ask(address, 'sum(wattline_energy_joules_total{inside=""})')
+            assert float(once["value"][1]) == pytest.approx(900)  # the machine's own meter; its GPUs are inside
+            gpus = ask(address, 'wattline_energy_joules_total{inside="n1/bmc",source="nvml",modelled="false"}')
+            assert sum(float(row["value"][1]) for row in gpus) == pytest.approx(2 * (100 + 200 + 300))
+            watts = {
+                row["metric"]["device"]: float(row["value"][1])
+                for row in ask(address, 'wattline_power_watts{kind="gpu"}')
+            }
             assert watts == {"GPU-0": 100.0, "GPU-1": 200.0}  # what cannot be read has no watts, not none of them
-            ups = {row["metric"]["device"]: row["value"][1] for row in ask(address, "wattline_sensor_up")}
+            ups = {row["metric"]["device"]: row["value"][1] for row in ask(address, 'wattline_sensor_up{kind="gpu"}')}
             assert ups == {"GPU-0": "1", "GPU-1": "1", "GPU-2": "0"}
             totals.take(devices[1], spec, START + 3, 3.0, Reading(200.0))
             until(

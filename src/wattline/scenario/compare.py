@@ -17,8 +17,8 @@ from wattline.fact import Array
 from wattline.meter.recording import Recording
 from wattline.scenario.answer import Answer
 from wattline.scenario.causes import Cause, Group, causes
-from wattline.scenario.measured import chips_of, measured_j
-from wattline.scenario.measurement import J_PER_KWH, MACHINES, Measurement, measurement
+from wattline.scenario.measured import chips_of
+from wattline.scenario.measurement import MACHINES, Measurement, drawn_j, measurement
 from wattline.scenario.run import Run, run
 
 CHIPS = ("chip_active", "prefill", "decode", "chip_idle")
@@ -104,7 +104,9 @@ class Comparison:
             },
             "results": {name: _held(m, p) for name, (m, p) in self.results().items()},
             "causes": [_cause(cause) for cause in self.causes],
-            "together": _cause(Cause("together", self.measured_j / self.predicted_j, self.measured_j - self.predicted_j)),
+            "together": _cause(
+                Cause("together", self.measured_j / self.predicted_j, self.measured_j - self.predicted_j)
+            ),
             "parts": self._parts(),
             "pue": None,  # no meter of the site's beside one of its machines'
             "facts": [fact.json() for fact in self.draws.used.values()],
@@ -223,7 +225,7 @@ def _groups(predicted: Predicted, seen: Measurement, draws: Draws) -> list[Group
     """What meters saw, as the prediction's parts have it."""
     chips = tuple(part for part in CHIPS if part in predicted.parts)
     found: list[tuple[str, tuple[str, ...], Array]] = []
-    facts = {role: draws(part.fact(role, seen.source)) * J_PER_KWH for role, part in seen.parts.items()}
+    facts = {role: drawn_j(part, role, seen.source, draws) for role, part in seen.parts.items()}
     if MACHINES in seen.parts and seen.inside is not None:
         scale = facts["chips"] / seen.parts["chips"].energy.energy_j
         within = scale * seen.inside.energy.energy_j
@@ -269,11 +271,15 @@ def _common(predicted: Predicted, seen: Measurement, chips: float | None) -> tup
         ratios["time"] = time
         if predicted.work is not None:
             asked = predicted.work[0]
-            warnings.append(f"the recording does not tell how many {asked} were done; taken to be what the job asks for")
+            warnings.append(
+                f"the recording does not tell how many {asked} were done; taken to be what the job asks for"
+            )
     if chips is not None and predicted.chips is not None:
         ratios["chips metered"] = np.asarray(chips / predicted.chips)
     if seen.chip is not None and predicted.chip is not None and seen.chip != predicted.chip:
         warnings.append(f"the chips metered are {seen.chip}, the scenario's are {predicted.chip}")
     if "cpus" in seen.parts:
-        warnings.append("CPUs and memory were metered apart; they are not the whole of the hosts, and are left out here")
+        warnings.append(
+            "CPUs and memory were metered apart; they are not the whole of the hosts, and are left out here"
+        )
     return ratios, warnings

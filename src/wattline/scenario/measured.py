@@ -23,7 +23,7 @@ from wattline.meter.recording import Recording
 from wattline.quantity import show
 from wattline.scenario.answer import Answer, Working
 from wattline.scenario.line import Phase, Place, cite_given, deliver, place
-from wattline.scenario.measurement import J_PER_KWH, MACHINES, Measurement, Part, measurement
+from wattline.scenario.measurement import MACHINES, Measurement, Part, drawn_j, measurement
 
 SITE_PARTS = ("ups", "distribution", "cooling", "fans", "lighting")
 
@@ -118,11 +118,10 @@ def by_part(seen: Measurement, device: Chip | None, draws: Draws, working: Worki
 
 def _scale(part: Part, role: str, seen: Measurement, draws: Draws, working: Working) -> Array:
     """What to multiply readings by: one, within the meter's error."""
-    fact = part.fact(role, seen.source)
-    energy = draws(fact)
+    energy = drawn_j(part, role, seen.source, draws)
     formula = f"Σ over {part.devices} devices, window {seen.span.name!r}"
-    working.note("chip" if role == "chips" else "server", f"energy of the {role}", formula, energy * 1e3, "Wh")
-    return np.asarray(energy / fact.value if fact.value > 0 else 1.0)
+    working.note("chip" if role == "chips" else "server", f"energy of the {role}", formula, energy / 3600, "Wh")
+    return np.asarray(energy / part.energy.energy_j if part.energy.energy_j > 0 else 1.0)
 
 
 def _times(scale: Array, power_w: Array) -> Array:
@@ -139,7 +138,7 @@ def _basis(part: Part) -> str:
 
 
 def _bare(seen: Measurement, device: Chip | None, power: Mapping[str, Array], working: Working) -> Split:
-    """Chips or CPUs under meters of their own, no machine's: what is around them is estimated, or said to be missing."""
+    """Chips or CPUs under meters of their own: what is around them is estimated, or said to be missing."""
     cpus = power.get("cpus")
     if "chips" not in power:
         note = "CPUs and memory alone were metered: fans, disks, power supplies and the rest of the machine are not in"
@@ -147,7 +146,8 @@ def _bare(seen: Measurement, device: Chip | None, power: Mapping[str, Array], wo
     chips, basis = seen.parts["chips"], _basis(seen.parts["chips"])
     if device is None:
         named = sorted({series.device.name for series in chips.series if series.device.name})
-        note = f"hosts: not metered, and the catalog does not know {', '.join(named) or 'the chip'}; give --chip or --server"
+        what = ", ".join(named) or "the chip"
+        note = f"hosts: not metered, and the catalog does not know {what}; give --chip or --server"
         parts = {"chip": power["chips"]} | ({} if cpus is None else {"host": cpus})
         bases = {"chip": basis} | ({} if cpus is None else {"host": _basis(seen.parts["cpus"])})
         return Split(parts, bases, (note,))
@@ -263,7 +263,7 @@ def _answer(
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=(*seen.notes, *split.notes),
-        basis={part: basis for part, basis in (split.basis | site).items() if part in whole.parts},
+        basis={part: basis for part, basis in (dict(split.basis) | site).items() if part in whole.parts},
     )
 
 
@@ -293,8 +293,8 @@ def _quantities(seen: Measurement, device: Chip | None, draws: Draws) -> dict[st
 def measured_j(seen: Measurement, draws: Draws) -> Array:
     """Everything that meters saw, each device once, within their errors."""
     roles = [role for role in seen.parts if not (role == "chips" and seen.inside is not None)]
-    total = sum(draws(seen.parts[role].fact(role, seen.source)) * J_PER_KWH for role in roles)
+    total = sum(drawn_j(seen.parts[role], role, seen.source, draws) for role in roles)
     if seen.inside is not None and (chips := seen.parts["chips"]).devices > seen.inside.devices:
-        scale = draws(chips.fact("chips", seen.source)) * J_PER_KWH / chips.energy.energy_j
+        scale = drawn_j(chips, "chips", seen.source, draws) / chips.energy.energy_j
         total = total + scale * (chips.energy.energy_j - seen.inside.energy.energy_j)
     return np.asarray(total)

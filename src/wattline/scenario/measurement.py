@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from wattline import catalog
+from wattline.draws import Draws
 from wattline.errors import NotFound, WattlineError
 from wattline.fact import Z95, Array, Fact, Source
-from wattline.meter.out.energy import Energy, binned_w, counted_once, curve, total, within
+from wattline.meter.out.energy import Energy, binned_w, counted_once, curve, outer, total, within
 from wattline.meter.out.window import Span, find_span
 from wattline.meter.recording import Recording, Series
 
@@ -53,6 +54,15 @@ class Part:
         )  # fmt: skip
 
 
+def drawn_j(part: Part, role: str, source: str, draws: Draws) -> Array:
+    """Joules of a part within its meter's error; another measurement's of the same role is drawn apart."""
+    fact, count = part.fact(role, source), 1
+    while draws.used.get(fact.key, fact) != fact:
+        count += 1
+        fact = replace(fact, key=f"measured.{role}-{count}")
+    return np.asarray(draws(fact) * J_PER_KWH)
+
+
 @dataclass(frozen=True, eq=False)
 class Measurement:
     """A window of a recording: parts by role (``chips``, ``cpus``, ``machines``, ``switches``), over common bins.
@@ -84,10 +94,18 @@ class Measurement:
 
     @property
     def done(self) -> tuple[str, float] | None:
-        """What the recording says was done: tokens or queries, and how many."""
-        for what in ("tokens", "queries", "requests"):
-            if self.counts.get(what, 0) > 0:
-                return ("tokens" if what == "tokens" else "queries"), float(self.counts[what])
+        """What the recording says was done: tokens or queries, and how many, or at what rate in this window.
+
+        Counts are the whole recording's, of its run; another window has done a share that no one knows.
+        """
+        if self.span.name not in ("run", "all"):
+            return None
+        for what, names in (("tokens", ("tokens",)), ("queries", ("queries", "requests"))):
+            for name in names:
+                if self.counts.get(name, 0) > 0:
+                    return what, float(self.counts[name])
+                if self.counts.get(f"{name}_per_s", 0) > 0:
+                    return what, float(self.counts[f"{name}_per_s"]) * self.duration_s
         return None
 
 
@@ -127,13 +145,11 @@ def measurement(recording: Recording, window: str | None = None) -> Measurement:
 
 def _sorted_out(seen: Sequence[Series]) -> tuple[list[Series], list[Series], list[Series]]:
     """Chips; those of them in metered machines; and what else counts, each device once."""
-    machines = {s.device.key for s in seen if s.device.kind not in ROLES}
-    hosts = {s.device.host for s in seen if s.device.kind not in ROLES}
+    held = outer([s.device for s in seen])
+    kinds = {s.device.key: s.device.kind for s in seen}
     chips = counted_once(s for s in seen if ROLES.get(s.device.kind) == "chips")
-    inside = [s for s in chips if s.device.inside in machines or s.device.host in hosts]
+    inside = [s for s in chips if held[s.device.key] and ROLES.get(kinds[held[s.device.key]]) is None]
     others = counted_once(s for s in seen if ROLES.get(s.device.kind) != "chips")
-    # memory and CPUs under a machine's own meter are in its energy, whether they say so or not
-    others = [s for s in others if not (ROLES.get(s.device.kind) == "cpus" and s.device.host in hosts)]
     return chips, inside, others
 
 

@@ -107,9 +107,11 @@ def _asked_chips(one: Comparison) -> Array:
 
 def _measured(one: Comparison, names: Sequence[str]) -> Array:
     """The same observables as measured; WattlineError where the measurements do not see the same parts."""
-    said = tuple(["time", *(f"power, {group.name}" for group in one.groups)])
+    said = ("time", *(f"power, {group.name}" for group in one.groups))
     if said != tuple(names):
-        raise WattlineError(f"{one.seen.source}: its meters saw other parts than the first measurement's; calibrate apart")
+        raise WattlineError(
+            f"{one.seen.source}: its meters saw other parts than the first measurement's; calibrate apart"
+        )
     assert one.predicted.work is not None
     told = one.seen.done
     done = told[1] if told is not None and told[0] == one.predicted.work[0] else one.predicted.work[1]
@@ -141,7 +143,9 @@ def _scores(draws: Draws) -> tuple[list[Fact], Array, Array]:
         own.append(bool(job))
         scores.append(normal_quantile(draws.percentiles(f"{base}@{job}" if job else base)))
     if not facts:
-        raise WattlineError("calibrate measured: the scenario gives all that would be predicted; nothing is left to fit")
+        raise WattlineError(
+            "calibrate measured: the scenario gives all that would be predicted; nothing is left to fit"
+        )
     return facts, np.array(own), np.array(scores)
 
 
@@ -219,7 +223,7 @@ def facts_file(found: Calibration) -> str:
             f"# {name}: measured / predicted {np.exp(before):.3f} before, {np.exp(after):.3f} with these facts"
             for name, before, after in zip(found.names, found.before, found.after, strict=True)
         ),
-        "# Each fact's own range is the prior; it moves and narrows by its share of the variance (Bayes, normal scores).",
+        "# Each fact's own range is the prior; it moves and narrows by its share of the variance (Bayes).",
     ]
     said = json.dumps(f"{len(found.compared)} measured: {_plain(sources)}", ensure_ascii=False)
     for one in found.moved:
