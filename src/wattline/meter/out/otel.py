@@ -1,7 +1,7 @@
 """OpenTelemetry metrics by the semantic conventions of hardware: ``hw.energy`` (J) and ``hw.power`` (W).
 
 A whole machine is told by ``hw.host.energy`` and ``hw.host.power`` alone, so that sums do not count its parts twice
-(OpenTelemetry semantic conventions 1.38, hardware metrics, hw.host.energy: a MUST). Other names start with ``wattline.``.
+(semantic conventions, hardware metrics, note of hw.host.energy: a MUST). Other names start with ``wattline.``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from wattline.errors import WattlineError, shorten
 from wattline.meter.device import Device
 from wattline.meter.out.energy import curve, nested
 from wattline.meter.out.snapshot import Snapshot, Source, snapshot, unique
-from wattline.meter.recording import Recording, Series
+from wattline.meter.recording import Recording
 from wattline.meter.sensor import Spec
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _pieces(name: str, tags: dict[str, str], time_s: Any, values: Any) -> Iterat
 
 
 def otlp_exporter(endpoint: str) -> MetricExporter:
-    """The SDK's own OTLP exporter: ``grpc://HOST:4317`` by gRPC, ``http(s)://HOST:4318`` by HTTP; ``console`` prints."""
+    """The SDK's own exporter: ``grpc://HOST:4317`` by gRPC, ``http(s)://HOST:4318`` by HTTP; ``console`` prints."""
     _sdk()
     if endpoint == "console":
         from opentelemetry.sdk.metrics.export import ConsoleMetricExporter
