@@ -167,6 +167,16 @@ def test_bad_input_is_told_in_one_line(given_too: dict[str, Any], said: str) -> 
         bill(node_with_gpus(), draws=0, **given_too)
 
 
+def test_an_uneven_error_stays_uneven() -> None:
+    from wattline.meter.out.energy import Energy
+
+    part = measurement(chips_only()).parts["chips"]
+    fact = replace(part, energy=Energy(100 * 3.6e6, 80 * 3.6e6, 101 * 3.6e6, 80.0)).fact("chips", "x")
+    assert (fact.value, fact.dist, fact.unit) == (100, "lognormal", "kWh")
+    assert 80 < fact.low < 84
+    assert 100.5 < fact.high < 101
+
+
 def test_nothing_read_is_an_error_not_zero() -> None:
     with pytest.raises(WattlineError, match="no energy was read"):
         bill(Recording([series("gpu", [np.nan] * 5)], source="x"), draws=0)

@@ -64,6 +64,8 @@ def _results(data: Json) -> Table:
         measured = show(row["measured"]["p50"], unit, like=row["predicted"]["p50"])
         ratio = "" if row["ratio"] is None else number(row["ratio"])
         table.add_row(label, measured, *span(row["predicted"], unit), ratio, _verdict(row))
+    if data["pue"]["predicted"] is not None:
+        table.add_row("PUE", "not measured", *span(data["pue"]["predicted"], ""), "", "")
     return table
 
 

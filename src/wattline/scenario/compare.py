@@ -35,6 +35,7 @@ class Predicted:
     chips: Array | None = None
     work: tuple[str, float] | None = None
     mfu: Array | None = None
+    pue: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +109,11 @@ class Comparison:
                 Cause("together", self.measured_j / self.predicted_j, self.measured_j - self.predicted_j)
             ),
             "parts": self._parts(),
-            "pue": None,  # no meter of the site's beside one of its machines'
+            # a measured PUE needs a meter of the whole site beside those of its machines
+            "pue": {
+                "measured": None,
+                "predicted": None if self.predicted.pue is None else Range.of(self.predicted.pue).json(),
+            },
             "facts": [fact.json() for fact in self.draws.used.values()],
             "warnings": list(self.warnings),
         }
@@ -218,7 +223,9 @@ def _predicted(answer: Answer) -> Predicted:
         work = ("queries", float(answer.quantities["requests"]))
         chips = answer.quantities["accelerators"]
     chip, mfu = str(answer.inputs["chip"]), answer.quantities.get("mfu")
-    return Predicted(answer.title, answer.bill.parts, answer.duration_s, chip, chips, work, mfu)
+    return Predicted(
+        answer.title, answer.bill.parts, answer.duration_s, chip, chips, work, mfu, answer.quantities.get("pue")
+    )
 
 
 def _groups(predicted: Predicted, seen: Measurement, draws: Draws) -> list[Group]:

@@ -11,7 +11,7 @@ from wattline import catalog
 from wattline.draws import Draws
 from wattline.errors import NotFound, WattlineError
 from wattline.fact import Z95, Array, Fact, Source
-from wattline.meter.out.energy import Energy, binned_w, counted_once, curve, outer, total, within
+from wattline.meter.out.energy import Energy, binned_w, counted_once, curve, outer, placed, total, within
 from wattline.meter.out.window import Span, find_span
 from wattline.meter.recording import Recording, Series
 
@@ -21,6 +21,7 @@ ROLES = {"gpu": "chips", "mig": "chips", "cpu": "cpus", "dram": "cpus", "switch"
 MACHINES = "machines"
 Z_95_OF_100 = 1.959963984540054  # a sensor's error holds the truth 19 times in 20
 LEAST_COVERED = 0.995
+LEAST_SHARE = 0.01  # of a value: an error that reaches down to nothing stops here, for a lognormal has no zero
 J_PER_KWH = 3.6e6
 
 
@@ -43,15 +44,19 @@ class Part:
     def fact(self, role: str, source: str) -> Fact:
         """The energy as a fact: its meter's error is its range."""
         value = self.energy.energy_j / J_PER_KWH
-        up = max(self.energy.high_j / self.energy.energy_j - 1, 0.0) if value > 0 else 0.0
-        ratio = (1 + up) ** (Z95 / Z_95_OF_100)
+        below, above = (_side(value, end / J_PER_KWH) for end in (self.energy.low_j, self.energy.high_j))
         sensors = ", ".join(sorted({series.spec.source for series in self.series}))
         return Fact(
-            f"measured.{role}", value, value / ratio, value * ratio, "kWh",
+            f"measured.{role}", value, value * below, value * above, "kWh",
             Source(f"{sensors} of {self.devices} {role}", where=source),
-            "lognormal" if ratio > 1 and value > 0 else "fixed",
+            "lognormal" if below < above else "fixed",
             basis="estimated" if self.modelled else "measured", name=f"measured energy of the {role}",
         )  # fmt: skip
+
+
+def _side(value: float, end: float) -> float:
+    """An end of what holds the truth 19 times in 20, as the 5th or 95th percentile: what to multiply the value by."""
+    return float(max(end / value, LEAST_SHARE) ** (Z95 / Z_95_OF_100)) if value > 0 else 1.0
 
 
 def drawn_j(part: Part, role: str, source: str, draws: Draws) -> Array:
@@ -111,6 +116,7 @@ class Measurement:
 
 def measurement(recording: Recording, window: str | None = None) -> Measurement:
     """What meters saw in a window. Raises WattlineError where they saw nothing."""
+    recording = placed(recording)
     span = find_span(recording, window)
     seen = [series for series in recording.series if np.isfinite(within(series, span.begin_s, span.end_s).energy_j)]
     notes = [

@@ -19,7 +19,7 @@ from wattline import catalog
 from wattline.catalog import Record
 from wattline.draws import Draws
 from wattline.grid import region as grid
-from wattline.meter.out.energy import Energy, counted_once, total, within
+from wattline.meter.out.energy import Energy, counted_once, placed, total, within
 from wattline.meter.out.window import Span
 from wattline.meter.recording import Recording, Series
 
@@ -37,7 +37,7 @@ J_PER_KWH = 3.6e6
 
 def emissions_csv(recording: Recording, windows: Sequence[Span], region: str | None = None, project: str = "") -> str:
     """One row a window. ``emissions`` need a region: without one they are empty, for no one knows the grid."""
-    text = io.StringIO()
+    text, recording = io.StringIO(), placed(recording)
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for span in windows:

@@ -16,7 +16,7 @@ import numpy as np
 
 from wattline.errors import WattlineError, shorten
 from wattline.meter.device import Device
-from wattline.meter.out.energy import curve, nested
+from wattline.meter.out.energy import curve, placed
 from wattline.meter.out.snapshot import Snapshot, Source, snapshot, unique
 from wattline.meter.recording import Recording
 from wattline.meter.sensor import Spec
@@ -153,7 +153,7 @@ def metrics_data(recording: Recording) -> Iterator[tuple[MetricsData, int]]:
 
 
 def _metrics(recording: Recording) -> Iterator[tuple[Metric, int]]:
-    for series in nested(recording).series:
+    for series in placed(recording).series:
         head = "hw.host" if series.device.kind in HOST else "hw"
         tags = attributes(series.device, series.spec)
         line = curve(series)

@@ -14,7 +14,7 @@ import numpy as np
 
 from wattline.errors import WattlineError, shorten
 from wattline.fact import Array
-from wattline.meter.out.energy import curve, nested
+from wattline.meter.out.energy import curve, placed
 from wattline.meter.out.snapshot import Source, labels, snapshot, unique
 from wattline.meter.recording import Recording, Series
 
@@ -113,7 +113,7 @@ def openmetrics(recording: Recording) -> Iterator[str]:
 
 
 def _distinct(recording: Recording) -> list[Series]:
-    told = nested(recording).series
+    told = placed(recording).series
     return list({tuple(labels(each.device, each.spec).items()): each for each in told}.values())
 
 

@@ -9,7 +9,7 @@ from threading import Lock
 import numpy as np
 
 from wattline.meter.device import Device
-from wattline.meter.out.energy import counted_once, curve, outer, total, within
+from wattline.meter.out.energy import counted_once, curve, outer, placed, total, within
 from wattline.meter.out.window import spans
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Reading, Spec
@@ -49,6 +49,7 @@ Source = Callable[[], Snapshot]
 
 def snapshot(recording: Recording) -> Snapshot:
     """A recording as it stood at its end."""
+    recording = placed(recording)
     devices = tuple(_last(series) for series in recording.series)
     joules: dict[str, float | None] = {}
     once = counted_once(recording.series)

@@ -10,7 +10,7 @@ import numpy as np
 
 from wattline.errors import WattlineError
 from wattline.files import write_whole
-from wattline.meter.out.energy import Energy, counted_once, nested, total, within
+from wattline.meter.out.energy import Energy, counted_once, nested, placed, total, within
 from wattline.meter.out.snapshot import labels
 from wattline.meter.out.window import Span, find_span, spans
 from wattline.meter.recording import Recording, Series
@@ -45,7 +45,7 @@ def energy_table(recording: Recording, windows: Sequence[Span] | None = None) ->
     """
     import polars as pl
 
-    recording = nested(recording)
+    recording = placed(recording)
     once = counted_once(recording.series)
     rows: list[dict[str, Any]] = []
     for span in windows or [find_span(recording, "all"), *spans(recording)]:
