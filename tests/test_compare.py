@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings import START, chips_only, node_with_gpus, series
+from recordings import START, chips_only, lively, node_with_gpus, series
 from wattline import catalog
 from wattline.errors import WattlineError
 from wattline.meter.device import Device
@@ -66,7 +66,7 @@ def nodes(count: int, watts: float, seconds: float, tokens: float | None = None)
     """So many machines of 8 chips at the same watts, with a run of so many seconds."""
     time = START + np.arange(0, seconds + 11, 2.0)
     each = [
-        Series(Device(f"n{i}", "bmc", "node"), Spec("mllog", error=0.02), time, np.full(len(time), watts))
+        Series(Device(f"n{i}", "bmc", "node"), Spec("mllog", error=0.02), time, lively(watts, len(time)))
         for i in range(count)
     ]
     counts = {} if tokens is None else {"tokens": tokens}
@@ -144,7 +144,7 @@ def test_what_was_not_metered_is_named_and_never_zero(tmp_path: Path) -> None:
 def test_chips_hosts_and_switches_each_have_their_row(tmp_path: Path) -> None:
     worked = run(scenario(tmp_path, GPT3), draws=200)
     recording = node_with_gpus()
-    switch = series("switch", np.full(101, 900.0), host="sw")
+    switch = series("switch", lively(900.0, 101), host="sw")
     found = compare(worked, replace(recording, series=[*recording.series, switch]))
     adds_up(found)
     assert [group.name for group in found.groups] == ["chips", "hosts", "network"]
@@ -175,7 +175,7 @@ def test_jobs_one_by_one_or_all_together(tmp_path: Path) -> None:
         compare(worked, nodes(64, 6849, 3411.0), job="gpt3")
     with pytest.raises(WattlineError, match="--job"):
         calibrate_measured(run(path, draws=300), [nodes(64, 6849, 3411.0)])
-    cpu = Recording([series("cpu", np.full(11, 100.0))], source="cpu.csv")
+    cpu = Recording([series("cpu", lively(100.0, 11))], source="cpu.csv")
     with pytest.raises(WattlineError, match="neither chips nor whole machines"):
         compare(worked, cpu)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings import H100, START, chips_only, node_with_gpus, series
+from recordings import H100, START, chips_only, lively, node_with_gpus, series
 from wattline import catalog
 from wattline.errors import WattlineError
 from wattline.meter.recording import Recording, Window
@@ -61,7 +61,7 @@ def test_chips_alone_get_their_host_and_network_from_the_catalog() -> None:
 
 
 def test_idle_chips_are_told_from_those_at_work_and_their_hosts_idle_too() -> None:
-    power = np.r_[np.full(51, 70.0), np.full(50, 650.0)]
+    power = np.r_[lively(70.0, 51), lively(650.0, 50)]
     chips = Recording([series("gpu", power, uuid=f"GPU-{i}", name=H100) for i in range(8)])
     answer = bill(chips, draws=0)
     balanced(answer)
@@ -82,7 +82,7 @@ def test_what_no_one_knows_is_left_out_and_said() -> None:
 
 
 def test_machines_alone_stay_whole_until_their_chip_is_named() -> None:
-    nodes = [series("node", np.full(101, 6849.0), host=f"n{i}", uuid="bmc") for i in range(4)]
+    nodes = [series("node", lively(6849.0, 101), host=f"n{i}", uuid="bmc") for i in range(4)]
     recording = Recording(nodes, (Window("run", START, START + 100),))
     whole = bill(recording, draws=100)
     balanced(whole)
@@ -102,12 +102,12 @@ def test_machines_alone_stay_whole_until_their_chip_is_named() -> None:
 
 def test_switches_are_the_network_and_cpus_alone_are_no_machine() -> None:
     recording = chips_only()
-    switch = series("switch", np.full(101, 900.0), host="sw")
+    switch = series("switch", lively(900.0, 101), host="sw")
     with_switch = bill(replace(recording, series=[*recording.series, switch]), draws=50)
     balanced(with_switch)
     assert with_switch.basis["network"] == "measured"
     assert kwh(with_switch, "network") == pytest.approx(900 * 80 / 3.6e6, rel=1e-3)
-    cpu = Recording([series("cpu", np.full(101, 200.0), spec=Spec("rapl", error=0.02))])
+    cpu = Recording([series("cpu", lively(200.0, 101), spec=Spec("rapl", error=0.02))])
     bare = bill(cpu, draws=50)
     balanced(bare)
     assert set(bare.basis) & {"chip", "chip_active", "network", "server"} == set()
@@ -115,7 +115,7 @@ def test_switches_are_the_network_and_cpus_alone_are_no_machine() -> None:
 
 
 def test_a_model_of_utilisation_is_not_called_measured() -> None:
-    guess = series("gpu", np.full(101, 300.0), name=H100, spec=Spec("model", error=0.4, modelled=True))
+    guess = series("gpu", lively(300.0, 101), name=H100, spec=Spec("model", error=0.4, modelled=True))
     answer = bill(Recording([guess]), draws=200)
     assert answer.basis["chip_active"] == "modelled"
     assert {fact.key: fact.basis for fact in answer.draws.used.values()}["measured.chips"] == "estimated"
@@ -127,7 +127,7 @@ def test_a_window_that_readings_cover_in_part_says_so() -> None:
     answer = bill(recording, draws=0)
     assert float(answer.duration_s) == pytest.approx(50)
     assert any("cover 33" in note for note in answer.warnings)
-    dead = series("switch", np.full(3, 900.0), host="sw")
+    dead = series("switch", lively(900.0, 3), host="sw")
     late = replace(recording, series=[*recording.series, replace(dead, time_s=dead.time_s - 1e8)])
     assert any("switch" in note and "no reading" in note for note in bill(late, draws=0).warnings)
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings import H100, START, chips_only, node_with_gpus, series
+from recordings import H100, START, chips_only, lively, node_with_gpus, series
 from wattline.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.out.emissions import COLUMNS, emissions_csv
@@ -76,7 +76,7 @@ def test_a_split_window_adds_up(power: list[float], one: float, two: float, coun
     assert float((binned_w(each, edges) * np.diff(edges)).sum()) == pytest.approx(whole, abs=1e-6)
 
 
-@given(st.integers(1, 40), st.floats(1, 50))
+@given(st.integers(1, 40), st.floats(1, 20))
 def test_a_counter_may_wrap_anywhere(steps: int, joules: float) -> None:
     true = np.arange(steps + 1) * joules
     wrapped = Series(
@@ -115,10 +115,11 @@ def test_a_clock_that_jumps_moves_no_energy() -> None:
 
 
 def test_a_gap_widens_the_uncertainty() -> None:
-    each = series("gpu", [100.0] * 101)
-    holed = replace(each, time_s=np.delete(each.time_s, np.s_[40:70]), power_w=np.full(71, 100.0))
+    each = series("gpu", lively(100.0, 101))
+    kept = np.delete(np.arange(101), np.s_[40:70])
+    holed = replace(each, time_s=each.time_s[kept], power_w=lively(100.0, 101)[kept])
     tight, wide = (within(s, START, START + 100) for s in (each, holed))
-    assert wide.energy_j == pytest.approx(tight.energy_j)
+    assert wide.energy_j == pytest.approx(tight.energy_j, rel=0.01)
     assert wide.high_j - wide.low_j > 2 * (tight.high_j - tight.low_j)
 
 
