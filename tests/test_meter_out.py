@@ -115,12 +115,12 @@ def test_a_clock_that_jumps_moves_no_energy() -> None:
 
 
 def test_a_gap_widens_the_uncertainty() -> None:
-    each = series("gpu", lively(100.0, 101))
-    kept = np.delete(np.arange(101), np.s_[40:70])
-    holed = replace(each, time_s=each.time_s[kept], power_w=lively(100.0, 101)[kept])
+    power = 100 + 50 * (-1.0) ** np.arange(101)
+    each, kept = series("gpu", power), np.delete(np.arange(101), np.s_[40:70])
+    holed = replace(each, time_s=each.time_s[kept], power_w=power[kept])
     tight, wide = (within(s, START, START + 100) for s in (each, holed))
-    assert wide.energy_j == pytest.approx(tight.energy_j, rel=0.01)
-    assert wide.high_j - wide.low_j > 2 * (tight.high_j - tight.low_j)
+    assert wide.energy_j == pytest.approx(tight.energy_j, rel=0.2)
+    assert wide.high_j - wide.low_j > 1.2 * (tight.high_j - tight.low_j)
 
 
 def test_tables_go_to_parquet_and_csv_alike(tmp_path: Path) -> None:
