@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings import H100, START, chips_only, lively, node_with_gpus, series
+from recordings import H100, START, chips_only, node_with_gpus, series
 from wattline.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.out.emissions import COLUMNS, emissions_csv
