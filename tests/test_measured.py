@@ -114,6 +114,22 @@ def test_switches_are_the_network_and_cpus_alone_are_no_machine() -> None:
     assert any("fans, disks" in note for note in bare.warnings)
 
 
+def test_machines_and_chips_of_other_hosts_add_up() -> None:
+    node = series("node", lively(6849.0, 101), uuid="bmc")
+    other = [series("gpu", lively(650.0, 101), uuid=f"G{i}", host="n2", name=H100) for i in range(8)]
+    cpu = series("cpu", lively(300.0, 101), host="n3", spec=Spec("rapl"))
+    answer = bill(Recording([node, *other, cpu]), draws=0)
+    balanced(answer)
+    measured = answer.range("measured_wh").p50
+    assert measured == pytest.approx((6849 + 8 * 650 + 300) * 100 / 3600)
+    it = answer.bill.at("server") - answer.bill.parts["network"]
+    assert float(it) / 3600 > measured  # with the host of the chips, estimated
+    assert answer.basis["host"] == "estimated"
+    assert answer.range("accelerators").p50 == 16
+    switch = Recording([series("switch", lively(900.0, 101), host="sw")])
+    assert set(bill(switch, draws=0).basis) >= {"network"}
+
+
 def test_a_model_of_utilisation_is_not_called_measured() -> None:
     guess = series("gpu", lively(300.0, 101), name=H100, spec=Spec("model", error=0.4, modelled=True))
     answer = bill(Recording([guess]), draws=200)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from wattline.errors import WattlineError
     from wattline.fact import Fact
     from wattline.load import Load
+    from wattline.scenario.compare import compare
+    from wattline.scenario.measured import bill
     from wattline.scenario.prompt import prompt
     from wattline.scenario.run import run
     from wattline.scenario.serve import serve
@@ -34,7 +36,9 @@ _WHERE = {
     "Load": ("wattline.load", "Load"),
     "Range": ("wattline.draws", "Range"),
     "WattlineError": ("wattline.errors", "WattlineError"),
+    "bill": ("wattline.scenario.measured", "bill"),
     "check": ("wattline.claim", "check_file"),
+    "compare": ("wattline.scenario.compare", "compare"),
     "fact": ("wattline.catalog", "fact"),
     "prompt": ("wattline.scenario.prompt", "prompt"),
     "run": ("wattline.scenario.run", "run"),
@@ -42,7 +46,8 @@ _WHERE = {
     "train": ("wattline.scenario.train", "train"),
 }
 __all__ = [
-    "Bill", "Draws", "Fact", "Load", "Range", "WattlineError", "check", "fact", "prompt", "run", "serve", "train"
+    "Bill", "Draws", "Fact", "Load", "Range", "WattlineError", "bill", "check", "compare", "fact", "prompt", "run",
+    "serve", "train",
 ]  # fmt: skip
 
 

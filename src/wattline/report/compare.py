@@ -26,7 +26,7 @@ RESULTS = {
 
 def render(data: Json) -> RenderableType:
     """A comparison, to print with Rich."""
-    metered = ", ".join(f"{count} {role}" for role, count in data["measurement"]["metered"].items())
+    metered = ", ".join(f"{count} {role}" for role, count in data["measurement"]["counts"].items())
     source, window = data["measurement"]["source"] or "a recording", data["measurement"]["window"]
     return Group(
         Text(f"Predicted: {data['title']}", style="bold"),

@@ -17,8 +17,8 @@ from wattline.fact import Array
 from wattline.meter.recording import Recording
 from wattline.scenario.answer import Answer
 from wattline.scenario.causes import Cause, Group, causes
-from wattline.scenario.measured import chips_of
 from wattline.scenario.measurement import MACHINES, Measurement, drawn_j, measurement
+from wattline.scenario.metered import chips_of
 from wattline.scenario.run import Run, run
 
 CHIPS = ("chip_active", "prefill", "decode", "chip_idle")
@@ -101,7 +101,7 @@ class Comparison:
             "measurement": {
                 "source": self.seen.source,
                 "window": self.seen.span.name,
-                "metered": {role: part.devices for role, part in self.seen.parts.items()},
+                "counts": {role: part.devices for role, part in self.seen.parts.items()},
             },
             "results": {name: _held(m, p) for name, (m, p) in self.results().items()},
             "causes": [_cause(cause) for cause in self.causes],
@@ -285,6 +285,8 @@ def _common(predicted: Predicted, seen: Measurement, chips: float | None) -> tup
         ratios["chips metered"] = np.asarray(chips / predicted.chips)
     if seen.chip is not None and predicted.chip is not None and seen.chip != predicted.chip:
         warnings.append(f"the chips metered are {seen.chip}, the scenario's are {predicted.chip}")
+    if MACHINES in seen.parts and "chips" in seen.parts and seen.inside is None:
+        warnings.append("chips of hosts without a meter were metered too; they are in the sum without their hosts")
     if "cpus" in seen.parts:
         warnings.append(
             "CPUs and memory were metered apart; they are not the whole of the hosts, and are left out here"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -34,11 +35,18 @@ class Energy(NamedTuple):
     covered_s: float
 
 
+_curves: WeakKeyDictionary[Series, Curve] = WeakKeyDictionary()
 NOTHING = Energy(float("nan"), float("nan"), float("nan"), 0.0)
 
 
 def curve(series: Series) -> Curve:
-    """The running energy of one series; readings that are missing or negative are left out, doubled times merged."""
+    """The running energy of one series, worked out once; missing and negative readings are left out, doubles merged."""
+    if series not in _curves:
+        _curves[series] = _curve(series)
+    return _curves[series]
+
+
+def _curve(series: Series) -> Curve:
     if series.energy_j is not None and np.isfinite(series.energy_j).sum() >= 2:
         time, total = _sorted(series, series.energy_j)
         step = np.diff(total)
