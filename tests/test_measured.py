@@ -18,7 +18,7 @@ from wattline.meter.sensor import Spec
 from wattline.report.text import as_text
 from wattline.scenario.answer import Answer
 from wattline.scenario.measured import bill
-from wattline.scenario.measurement import measurement
+from wattline.scenario.metered import metered
 
 
 def balanced(answer: Answer) -> None:
@@ -163,7 +163,7 @@ def test_any_recording_balances(power: list[float], node: bool, error: float, ch
 
 def test_energy_of_windows_adds_up_to_the_whole_at_the_meters() -> None:
     recording = node_with_gpus()
-    whole, one, two = (measurement(recording, w).energy.energy_j for w in ("0..90", "0..37.5", "37.5..90"))
+    whole, one, two = (metered(recording, w).energy.energy_j for w in ("0..90", "0..37.5", "37.5..90"))
     assert one + two == pytest.approx(whole)
 
 
@@ -186,7 +186,7 @@ def test_bad_input_is_told_in_one_line(given_too: dict[str, Any], said: str) -> 
 def test_an_uneven_error_stays_uneven() -> None:
     from wattline.meter.out.energy import Energy
 
-    part = measurement(chips_only()).parts["chips"]
+    part = metered(chips_only()).parts["chips"]
     fact = replace(part, energy=Energy(100 * 3.6e6, 80 * 3.6e6, 101 * 3.6e6, 80.0)).fact("chips", "x")
     assert (fact.value, fact.dist, fact.unit) == (100, "lognormal", "kWh")
     assert 80 < fact.low < 84

@@ -17,8 +17,8 @@ from wattline.fact import Array
 from wattline.meter.recording import Recording
 from wattline.scenario.answer import Answer
 from wattline.scenario.causes import Cause, Group, causes
-from wattline.scenario.measurement import MACHINES, Measurement, drawn_j, measurement
-from wattline.scenario.metered import chips_of
+from wattline.scenario.metered import MACHINES, Metered, drawn_j, metered
+from wattline.scenario.metered_parts import chips_of
 from wattline.scenario.run import Run, run
 
 CHIPS = ("chip_active", "prefill", "decode", "chip_idle")
@@ -43,7 +43,7 @@ class Comparison:
     """A prediction and a measurement of the same; ``groups`` are what both know, ``causes`` why they differ."""
 
     predicted: Predicted
-    seen: Measurement
+    seen: Metered
     groups: tuple[Group, ...]
     causes: tuple[Cause, ...]
     chips: float | None
@@ -176,7 +176,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
 
 def compare(
     scenario: Path | str | Run,
-    recorded: Recording | Measurement,
+    recorded: Recording | Metered,
     *,
     job: str | None = None,
     window: str | None = None,
@@ -186,7 +186,7 @@ def compare(
     """Hold a scenario, or one ``job`` of it, against a measurement's window. Raises WattlineError on bad input."""
     worked = scenario if isinstance(scenario, Run) else run(scenario, draws, seed)
     predicted, name = pick(worked, job)
-    seen = recorded if isinstance(recorded, Measurement) else measurement(recorded, window)
+    seen = recorded if isinstance(recorded, Metered) else metered(recorded, window)
     groups = _groups(predicted, seen, worked.draws)
     chips = _chips(predicted, seen)
     ratios, warnings = _common(predicted, seen, chips)
@@ -228,7 +228,7 @@ def _predicted(answer: Answer) -> Predicted:
     )
 
 
-def _groups(predicted: Predicted, seen: Measurement, draws: Draws) -> list[Group]:
+def _groups(predicted: Predicted, seen: Metered, draws: Draws) -> list[Group]:
     """What meters saw, as the prediction's parts have it."""
     chips = tuple(part for part in CHIPS if part in predicted.parts)
     found: list[tuple[str, tuple[str, ...], Array]] = []
@@ -256,7 +256,7 @@ def _groups(predicted: Predicted, seen: Measurement, draws: Draws) -> list[Group
     ]
 
 
-def _chips(predicted: Predicted, seen: Measurement) -> float | None:
+def _chips(predicted: Predicted, seen: Metered) -> float | None:
     """Chips that were metered; machines hold as many as the scenario's chip has in its usual server."""
     if predicted.chip is None:
         return None
@@ -264,7 +264,7 @@ def _chips(predicted: Predicted, seen: Measurement) -> float | None:
     return None if count is None else float(count)
 
 
-def _common(predicted: Predicted, seen: Measurement, chips: float | None) -> tuple[dict[str, Array], list[str]]:
+def _common(predicted: Predicted, seen: Metered, chips: float | None) -> tuple[dict[str, Array], list[str]]:
     """Ratios of work, time per work and chips; and what could not be told."""
     warnings = []
     ratios: dict[str, Array] = {}

@@ -20,14 +20,14 @@ from wattline.fact import Array
 from wattline.meter.recording import Recording
 from wattline.scenario.answer import Answer, Working
 from wattline.scenario.line import Phase, Place, cite_given, deliver, place
-from wattline.scenario.measurement import Measurement, drawn_j, measurement
-from wattline.scenario.metered import Split, by_part, chips_of
+from wattline.scenario.metered import Metered, drawn_j, metered
+from wattline.scenario.metered_parts import Split, by_part, chips_of
 
 SITE_PARTS = ("ups", "distribution", "cooling", "fans", "lighting")
 
 
 def bill(
-    recorded: Recording | Measurement,
+    recorded: Recording | Metered,
     *,
     window: str | None = None,
     chip: str | None = None,
@@ -47,7 +47,7 @@ def bill(
     working = Working()
     where = place(site, region, pue, draw, working)
     kind = known_chip(chip or None, server or None)
-    seen = recorded if isinstance(recorded, Measurement) else measurement(recorded, window)
+    seen = recorded if isinstance(recorded, Metered) else metered(recorded, window)
     device = _device(kind or (seen.chip, None), draw)
     split = by_part(seen, device, draw, working)
     return _answer(seen, device, split, where, draw, working)
@@ -86,9 +86,7 @@ def _device(kind: tuple[str | None, str | None], draws: Draws) -> Chip | None:
     )
 
 
-def _answer(
-    seen: Measurement, device: Chip | None, split: Split, where: Place, draws: Draws, working: Working
-) -> Answer:
+def _answer(seen: Metered, device: Chip | None, split: Split, where: Place, draws: Draws, working: Working) -> Answer:
     seconds = np.diff(seen.edges_s)
     phases = [
         Phase({part: np.asarray(watts[..., i]) for part, watts in split.power_w.items()}, np.asarray(s))
@@ -116,18 +114,18 @@ def _answer(
     )
 
 
-def _title(seen: Measurement) -> str:
+def _title(seen: Metered) -> str:
     counted = ", ".join(f"{part.devices} {role}" for role, part in seen.parts.items())
     return f"Measured: {seen.source or 'a recording'}, window {seen.span.name}, {counted}"
 
 
-def _cite_work(seen: Measurement, draws: Draws) -> None:
+def _cite_work(seen: Metered, draws: Draws) -> None:
     if seen.done is not None:
         what, count = seen.done
         cite_given(draws, what, count, "token" if what == "tokens" else "request", "as the recording tells")
 
 
-def _quantities(seen: Measurement, device: Chip | None, draws: Draws) -> dict[str, Array]:
+def _quantities(seen: Metered, device: Chip | None, draws: Draws) -> dict[str, Array]:
     """Energy at the meters with their error, and per token or query where the recording tells how many."""
     energy = measured_j(seen, draws)
     found: dict[str, Any] = {"measured_wh": energy / 3600}
@@ -139,7 +137,7 @@ def _quantities(seen: Measurement, device: Chip | None, draws: Draws) -> dict[st
     return {name: np.asarray(value) for name, value in found.items()}
 
 
-def measured_j(seen: Measurement, draws: Draws) -> Array:
+def measured_j(seen: Metered, draws: Draws) -> Array:
     """Everything that meters saw, each device once, within their errors."""
     roles = [role for role in seen.parts if not (role == "chips" and seen.inside is not None)]
     total = sum(drawn_j(seen.parts[role], role, seen.source, draws) for role in roles)

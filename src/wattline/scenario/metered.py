@@ -1,181 +1,196 @@
-"""Watts of each part of a bill over time, from what meters saw: measured, derived from it, or estimated beside it."""
+"""A recording's window as a job is seen by its meters: chips, machines, switches, each with its power over time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wattline.chip.device import Chip
+from wattline import catalog
 from wattline.draws import Draws
-from wattline.fact import Array
-from wattline.meter.out.energy import binned_w
-from wattline.quantity import show
-from wattline.scenario.answer import Working
-from wattline.scenario.measurement import MACHINES, Measurement, Part, drawn_j
+from wattline.errors import NotFound, WattlineError
+from wattline.fact import Z95, Array, Fact, Source
+from wattline.meter.out.energy import Energy, binned_w, counted_once, curve, outer, placed, total, within
+from wattline.meter.out.window import Span, find_span
+from wattline.meter.recording import Recording, Series
 
-WEAKER = ("estimated", "modelled", "derived")
+MOST_BINS, MOST_FINE = 100, 20_000
+# what a device of this kind is to a bill; a wall meter of any kind sees whole machines
+ROLES = {"gpu": "chips", "mig": "chips", "cpu": "cpus", "dram": "cpus", "switch": "switches"}
+MACHINES = "machines"
+Z_95_OF_100 = 1.959963984540054  # a sensor's error holds the truth 19 times in 20
+LEAST_COVERED = 0.995
+LEAST_SHARE = 0.01  # of a value: an error that reaches down to nothing stops here, for a lognormal has no zero
+J_PER_KWH = 3.6e6
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
-    """Mean watts by part of the bill, shape ``(bins,)`` or ``(draws, bins)``, and what each rests on."""
+class Part:
+    """What meters saw of one kind of device: joules in the window, mean watts a bin, and by how many devices."""
 
-    power_w: Mapping[str, Array]
-    basis: Mapping[str, str]
-    notes: tuple[str, ...] = ()
+    energy: Energy
+    power_w: Array
+    series: tuple[Series, ...]
 
+    @property
+    def devices(self) -> int:
+        return len(self.series)
 
-def by_part(seen: Measurement, device: Chip | None, draws: Draws, working: Working) -> Split:
-    """Watts of each part in each bin: measured where a meter saw it, estimated where the catalog can tell."""
-    scale = {role: _scale(part, role, seen, draws, working) for role, part in seen.parts.items()}
-    power = {role: _times(scale[role], part.power_w) for role, part in seen.parts.items()}
-    splits = [_machines(seen, device, power, scale, working)] if MACHINES in power else []
-    roles = ("cpus",) if seen.inside is not None else ("chips", "cpus")
-    bare = {role: watts for role, watts in power.items() if role in roles}
-    if bare:
-        splits.append(_bare(seen, device, bare, working))
-    split = _joined(splits)
-    parts, basis, notes = dict(split.power_w), dict(split.basis), list(split.notes)
-    if "switches" in power:
-        parts["network"], basis["network"] = power["switches"], _basis(seen.parts["switches"])
-    elif device is not None:
-        parts["network"], basis["network"] = _network(seen, device, working), "estimated"
-    else:
-        notes.append("network: not metered, and not estimated, for the chip is not known; it is not in the bill")
-    return Split(parts, basis, tuple(notes))
+    @property
+    def modelled(self) -> bool:
+        return any(series.spec.modelled for series in self.series)
 
-
-def _joined(splits: list[Split]) -> Split:
-    """Machines under their own meters and chips of other hosts, part by part; of two bases the weaker one."""
-    power: dict[str, Array] = {}
-    basis: dict[str, str] = {}
-    for split in splits:
-        for part, watts in split.power_w.items():
-            power[part] = power[part] + watts if part in power else watts
-            found = {basis.get(part, split.basis[part]), split.basis[part]}
-            basis[part] = found.pop() if len(found) == 1 else next((b for b in WEAKER if b in found), "derived")
-    return Split(power, basis, tuple(note for split in splits for note in split.notes))
+    def fact(self, role: str, source: str) -> Fact:
+        """The energy as a fact: its meter's error is its range."""
+        value = self.energy.energy_j / J_PER_KWH
+        below, above = (_side(value, end / J_PER_KWH) for end in (self.energy.low_j, self.energy.high_j))
+        sensors = ", ".join(sorted({series.spec.source for series in self.series}))
+        return Fact(
+            f"measured.{role}", value, value * below, value * above, "kWh",
+            Source(f"{sensors} of {self.devices} {role}", where=source),
+            "lognormal" if below < above else "fixed",
+            basis="estimated" if self.modelled else "measured", name=f"measured energy of the {role}",
+        )  # fmt: skip
 
 
-def _scale(part: Part, role: str, seen: Measurement, draws: Draws, working: Working) -> Array:
-    """What to multiply readings by: one, within the meter's error."""
-    energy = drawn_j(part, role, seen.source, draws)
-    formula = f"Σ over {part.devices} devices, window {seen.span.name!r}"
-    working.note("chip" if role == "chips" else "server", f"energy of the {role}", formula, energy / 3600, "Wh")
-    return np.asarray(energy / part.energy.energy_j if part.energy.energy_j > 0 else 1.0)
+def _side(value: float, end: float) -> float:
+    """An end of what holds the truth 19 times in 20, as the 5th or 95th percentile: what to multiply the value by."""
+    return float(max(end / value, LEAST_SHARE) ** (Z95 / Z_95_OF_100)) if value > 0 else 1.0
 
 
-def _times(scale: Array, power_w: Array) -> Array:
-    """Watts by draw and bin; ``(bins,)`` where nothing is drawn."""
-    return np.asarray(np.multiply.outer(scale, power_w))
+def drawn_j(part: Part, role: str, source: str, draws: Draws) -> Array:
+    """Joules of a part within its meter's error; another measurement's of the same role is drawn apart."""
+    fact, count = part.fact(role, source), 1
+    while draws.used.get(fact.key, fact) != fact:
+        count += 1
+        fact = replace(fact, key=f"measured.{role}-{count}")
+    return np.asarray(draws(fact) * J_PER_KWH)
 
 
-def _outer(value: Array, bins: Array) -> Array:
-    return np.asarray(np.multiply.outer(np.asarray(value), bins))
+@dataclass(frozen=True, eq=False)
+class Metered:
+    """A window of a recording: parts by role (``chips``, ``cpus``, ``machines``, ``switches``), over common bins.
+
+    ``inside`` are the chips in metered machines: their energy is in the machines' too.
+    """
+
+    source: str
+    span: Span
+    edges_s: Array
+    parts: Mapping[str, Part]
+    inside: Part | None
+    chip: str | None
+    counts: Mapping[str, float]
+    peak_ratio: float
+    notes: tuple[str, ...]
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of the window that readings cover."""
+        return float(self.edges_s[-1] - self.edges_s[0])
+
+    @property
+    def energy(self) -> Energy:
+        """Everything that meters saw, each device once."""
+        bare = [self.parts[role].energy for role in ("cpus", MACHINES, "switches") if role in self.parts]
+        chips = self.parts.get("chips")
+        return total([*bare, *([chips.energy] if chips and self.inside is None else [])])
+
+    @property
+    def done(self) -> tuple[str, float] | None:
+        """What the recording says was done: tokens or queries, and how many, or at what rate in this window.
+
+        Counts are the whole recording's, of its run; another window has done a share that no one knows.
+        """
+        if self.span.name not in ("run", "all"):
+            return None
+        for what, names in (("tokens", ("tokens",)), ("queries", ("queries", "requests"))):
+            for name in names:
+                if self.counts.get(name, 0) > 0:
+                    return what, float(self.counts[name])
+                if self.counts.get(f"{name}_per_s", 0) > 0:
+                    return what, float(self.counts[f"{name}_per_s"]) * self.duration_s
+        return None
 
 
-def _basis(part: Part) -> str:
-    return "modelled" if part.modelled else "measured"
-
-
-def _bare(seen: Measurement, device: Chip | None, power: Mapping[str, Array], working: Working) -> Split:
-    """Chips or CPUs under meters of their own: what is around them is estimated, or said to be missing."""
-    cpus = power.get("cpus")
-    if "chips" not in power:
-        note = "CPUs and memory alone were metered: fans, disks, power supplies and the rest of the machine are not in"
-        return Split({"host": np.asarray(cpus)}, {"host": _basis(seen.parts["cpus"])}, (note,))
-    chips, basis = seen.parts["chips"], _basis(seen.parts["chips"])
-    if device is None:
-        named = sorted({series.device.name for series in chips.series if series.device.name})
-        what = ", ".join(named) or "the chip"
-        note = f"hosts: not metered, and the catalog does not know {what}; give --chip or --server"
-        parts = {"chip": power["chips"]} | ({} if cpus is None else {"host": cpus})
-        bases = {"chip": basis} | ({} if cpus is None else {"host": _basis(seen.parts["cpus"])})
-        return Split(parts, bases, (note,))
-    active, idle, at_work = _by_work(chips, power["chips"], device, seen, working)
-    host = _outer(device.host_w, at_work) + _outer(device.host_idle_w, chips.devices - at_work)
-    working.note("server", "hosts' power", f"{device.server.title}, per chip at work or idle", host.mean(axis=-1), "W")
-    if cpus is not None:
-        host = np.maximum(host, cpus)
-    return Split(
-        {"chip_active": active, "chip_idle": idle, "host": host},
-        {"chip_active": basis, "chip_idle": basis, "host": "estimated"},
+def metered(recording: Recording, window: str | None = None) -> Metered:
+    """What meters saw in a window. Raises WattlineError where they saw nothing."""
+    recording = placed(recording)
+    span = find_span(recording, window)
+    seen = [series for series in recording.series if np.isfinite(within(series, span.begin_s, span.end_s).energy_j)]
+    notes = [
+        f"{series.device.kind} {series.device.key}: no reading within the window; left out"
+        for series in recording.series
+        if not any(series is each for each in seen)
+    ]
+    if not seen:
+        raise WattlineError(f"{recording.source or 'the recording'}: no energy was read in the window {span.name!r}")
+    chips, inside, others = _sorted_out(seen)
+    every = [*chips, *others]
+    edges = _edges(every, span)
+    roles: dict[str, list[Series]] = {}
+    for series in every:
+        roles.setdefault(ROLES.get(series.device.kind, MACHINES), []).append(series)
+    parts = {role: _part(found, edges) for role, found in roles.items()}
+    whole = [*others, *([] if inside else chips)]
+    if (covered := float(edges[-1] - edges[0]) / span.duration_s) < LEAST_COVERED:
+        notes.append(f"readings cover {covered:.1%} of the window {span.name!r}; the rest is not in the energy")
+    return Metered(
+        source=recording.source,
+        span=span,
+        edges_s=edges,
+        parts=parts,
+        inside=_part(inside, edges) if inside else None,
+        chip=_chip_name(chips),
+        counts=dict(recording.counts),
+        peak_ratio=_peak_ratio(whole, edges),
+        notes=(*recording.notes, *notes),
     )
 
 
-def _by_work(
-    chips: Part, power_w: Array, device: Chip, seen: Measurement, working: Working
-) -> tuple[Array, Array, Array]:
-    """Chips' watts at work and idle, and how many are at work, by bin: idle is no more than the chip takes idle."""
-    most = device.record["idle_w"].high
-    each = np.stack([binned_w(series, seen.edges_s) for series in chips.series])
-    idle_w = np.where(each <= most, each, 0.0).sum(axis=0)
-    share = np.divide(idle_w, chips.power_w, out=np.zeros_like(idle_w), where=chips.power_w > 0)
-    at_work = (each > most).sum(axis=0).astype(float)
-    formula = f"chips idle where they take up to {show(most, 'W')}, {device.record.title}"
-    working.note("chip", "share of chips at work", formula, at_work.mean() / chips.devices, "")
-    return power_w * (1 - share), power_w * share, at_work
+def _sorted_out(seen: Sequence[Series]) -> tuple[list[Series], list[Series], list[Series]]:
+    """Chips; those of them in metered machines; and what else counts, each device once."""
+    held = outer([s.device for s in seen])
+    kinds = {s.device.key: s.device.kind for s in seen}
+    chips = counted_once(s for s in seen if ROLES.get(s.device.kind) == "chips")
+    inside = [s for s in chips if held[s.device.key] and ROLES.get(kinds[held[s.device.key]]) is None]
+    others = counted_once(s for s in seen if ROLES.get(s.device.kind) != "chips")
+    return chips, inside, others
 
 
-def _machines(
-    seen: Measurement, device: Chip | None, power: Mapping[str, Array], scale: Mapping[str, Array], working: Working
-) -> Split:
-    """Machines under their own meters: split by their GPUs' meters, else by the catalog, else left whole."""
-    whole, basis = power[MACHINES], _basis(seen.parts[MACHINES])
-    if seen.inside is not None:
-        return _told_apart(seen, device, power, scale, working)
-    if device is None:
-        note = (
-            "chips and hosts: metered together, and not told apart, for the chip is not known; give --chip or --server"
-        )
-        return Split({"server": whole}, {"server": basis}, (note,))
-    count = seen.parts[MACHINES].devices * device.node_chips
-    host = np.minimum(_outer(device.host_w * count, np.ones_like(seen.parts[MACHINES].power_w)), whole)
-    formula = f"{device.server.title}: host watts of {seen.parts[MACHINES].devices} machines, at most what was measured"
-    working.note("server", "hosts' power, within the measured", formula, host.mean(axis=-1), "W")
-    return Split({"chip_active": whole - host, "host": host}, {"chip_active": "derived", "host": "estimated"})
+def _edges(series: Iterable[Series], span: Span) -> Array:
+    """Bins over what readings cover of the window, none shorter than the slowest sensor's period."""
+    lines = [curve(each).time_s for each in series]
+    begin = max(span.begin_s, min(float(t[0]) for t in lines))
+    end = min(span.end_s, max(float(t[-1]) for t in lines))
+    period = max(float(np.median(np.diff(t))) for t in lines)
+    bins = int(np.clip((end - begin) / max(period, 1e-9), 1, MOST_BINS))
+    return np.linspace(begin, end, bins + 1)
 
 
-def _told_apart(
-    seen: Measurement, device: Chip | None, power: Mapping[str, Array], scale: Mapping[str, Array], working: Working
-) -> Split:
-    """Hosts are what machines took beyond their GPUs; GPUs of machines without a meter come on top."""
-    chips, inside = seen.parts["chips"], seen.inside
-    assert inside is not None
-    basis, within = _basis(chips), _times(scale["chips"], inside.power_w)
-    notes = []
-    rest = power[MACHINES] - within
-    if float(np.mean(rest < 0)) > 0.01:
-        notes.append("in places the GPUs' meters read more than their machines' own; hosts are taken as nothing there")
-        within = np.minimum(within, power[MACHINES])
-        rest = power[MACHINES] - within
-    rest = np.maximum(rest, 0.0)
-    outside = chips.devices - inside.devices
-    total = within + np.maximum(power["chips"] - _times(scale["chips"], inside.power_w), 0.0)
-    host_basis = "measured"
-    if outside and device is not None:
-        rest, host_basis = rest + _outer(device.host_w * outside, np.ones(rest.shape[-1])), "estimated"
-    elif outside:
-        notes.append(f"hosts of {outside} chips: not metered, and not estimated, for the chip is not known")
-    if device is None:
-        return Split({"chip": total, "host": rest}, {"chip": basis, "host": host_basis}, tuple(notes))
-    active, idle, _ = _by_work(chips, total, device, seen, working)
-    parts = {"chip_active": active, "chip_idle": idle, "host": rest}
-    return Split(parts, {"chip_active": basis, "chip_idle": basis, "host": host_basis}, tuple(notes))
+def _part(series: Sequence[Series], edges_s: Array) -> Part:
+    energy = total([within(each, float(edges_s[0]), float(edges_s[-1])) for each in series])
+    power = np.asarray(sum(binned_w(each, edges_s) for each in series))
+    return Part(energy, power, tuple(series))
 
 
-def _network(seen: Measurement, device: Chip, working: Working) -> Array:
-    bins = np.ones(len(seen.edges_s) - 1)
-    watts = device.network_w * float(chips_of(seen, device) or 0)
-    working.note("server", "network's power", f"share of switches and optics, {device.server.title}", watts, "W")
-    return _outer(watts, bins)
+def _peak_ratio(series: Sequence[Series], edges_s: Array) -> float:
+    """The highest sum of readings beside the highest bin."""
+    period = max(float(np.median(np.diff(curve(each).time_s))) for each in series)
+    fine = int(np.clip((edges_s[-1] - edges_s[0]) / max(period, 1e-9), 1, MOST_FINE))
+    steps = np.linspace(edges_s[0], edges_s[-1], fine + 1)
+    high = float(np.max(np.asarray(sum(binned_w(each, steps) for each in series))))
+    low = float(np.max(np.asarray(sum(binned_w(each, edges_s) for each in series))))
+    return max(high / low, 1.0) if low > 0 else 1.0
 
 
-def chips_of(seen: Measurement, device: Chip | None) -> int | None:
-    """How many chips were metered: by themselves, or as many as the machines hold."""
-    chips = seen.parts["chips"].devices if "chips" in seen.parts else 0
-    if MACHINES not in seen.parts or seen.inside is not None:
-        return chips or None
-    return None if device is None else chips + seen.parts[MACHINES].devices * device.node_chips
+def _chip_name(chips: Sequence[Series]) -> str | None:
+    """The catalog's name of the chips, where their own names tell one and the same."""
+    names = set()
+    for series in chips:
+        try:
+            names.add(catalog.find("chip", series.device.name).name)
+        except NotFound:
+            return None
+    return names.pop() if len(names) == 1 else None
