@@ -11,6 +11,7 @@ from rich.text import Text
 
 from wattline.quantity import number, show
 from wattline.report.text import span
+from wattline.scenario.metered import counted
 
 Json = dict[str, Any]
 RESULTS = {
@@ -26,7 +27,7 @@ RESULTS = {
 
 def render(data: Json) -> RenderableType:
     """A comparison, to print with Rich."""
-    metered = ", ".join(f"{count} {role}" for role, count in data["measurement"]["counts"].items())
+    metered = ", ".join(counted(role, count) for role, count in data["measurement"]["counts"].items())
     source, window = data["measurement"]["source"] or "a recording", data["measurement"]["window"]
     return Group(
         Text(f"Predicted: {data['title']}", style="bold"),

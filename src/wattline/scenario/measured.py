@@ -20,7 +20,7 @@ from wattline.fact import Array
 from wattline.meter.recording import Recording
 from wattline.scenario.answer import Answer, Working
 from wattline.scenario.line import Phase, Place, cite_given, deliver, place
-from wattline.scenario.metered import Metered, drawn_j, metered
+from wattline.scenario.metered import Metered, counted, drawn_j, metered
 from wattline.scenario.metered_parts import Split, by_part, chips_of
 
 SITE_PARTS = ("ups", "distribution", "cooling", "fans", "lighting")
@@ -115,8 +115,8 @@ def _answer(seen: Metered, device: Chip | None, split: Split, where: Place, draw
 
 
 def _title(seen: Metered) -> str:
-    counted = ", ".join(f"{part.devices} {role}" for role, part in seen.parts.items())
-    return f"Measured: {seen.source or 'a recording'}, window {seen.span.name}, {counted}"
+    what = ", ".join(counted(role, part.devices) for role, part in seen.parts.items())
+    return f"Measured: {seen.source or 'a recording'}, window {seen.span.name}, {what}"
 
 
 def _cite_work(seen: Metered, draws: Draws) -> None:

@@ -25,6 +25,12 @@ LEAST_SHARE = 0.01  # of a value: an error that reaches down to nothing stops he
 J_PER_KWH = 3.6e6
 
 
+def counted(role: str, count: int) -> str:
+    """``1 machine``, ``8 chips``."""
+    one = {"switches": "switch"}.get(role, role.removesuffix("s"))
+    return f"{count:,} {one if count == 1 else role}"
+
+
 @dataclass(frozen=True, eq=False)
 class Part:
     """What meters saw of one kind of device: joules in the window, mean watts a bin, and by how many devices."""
@@ -48,7 +54,7 @@ class Part:
         sensors = ", ".join(sorted({series.spec.source for series in self.series}))
         return Fact(
             f"measured.{role}", value, value * below, value * above, "kWh",
-            Source(f"{sensors} of {self.devices} {role}", where=source),
+            Source(f"{sensors} of {counted(role, self.devices)}", where=source),
             "lognormal" if below < above else "fixed",
             basis="estimated" if self.modelled else "measured", name=f"measured energy of the {role}",
         )  # fmt: skip
