@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 
 import wattline as wl
+from recordings import node_with_gpus
 from wattline.bill import PARTS, STATIONS
 from wattline.claim import check_file
 from wattline.cli.facts import matching
+from wattline.scenario.compare import compare
+from wattline.scenario.measured import bill as measured_bill
 from wattline.validate.rows import catalog_runs
 from wattline.validate.training import validate
 
@@ -40,12 +43,14 @@ def objects() -> dict[str, dict[str, Any]]:
         "check": check_file("article", 60).json(),
         "facts": {"command": "facts", "search": "h100", "count": len(facts), "facts": facts},
         "validate training": validate(catalog_runs(), 20).json(),
+        "meter bill": measured_bill(node_with_gpus(), region="us", draws=60).json(),
+        "compare": compare(ROOT / "examples" / "gpt3_512_h100.toml", node_with_gpus(), draws=60).json(),
     }
     return {name: json.loads(json.dumps(value, allow_nan=False)) for name, value in found.items()}
 
 
-ALL = ("train", "train given", "prompt", "prompt given", "serve", "run", "check", "facts", "validate training")
-ANSWERS = ("train", "train given", "prompt", "prompt given", "serve")
+ANSWERS = ("train", "train given", "prompt", "prompt given", "serve", "meter bill")
+ALL = (*ANSWERS, "run", "check", "facts", "validate training", "compare")
 
 
 def nodes(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -180,6 +185,8 @@ def test_a_run_tells_its_facts_once() -> None:
 def test_the_document_names_every_key(name: str) -> None:
     command = name.split(" given")[0]
     text = section("`train` and `prompt`" if command in ("train", "prompt", "serve") else f"`{command}`")
+    if command in ("meter bill", "compare"):
+        text += section("`train` and `prompt`")
     missing = {key for key in objects()[name] if f"`{key}`" not in text}
     assert not missing
 
@@ -198,7 +205,7 @@ def test_the_document_names_the_keys_inside(name: str, title: str) -> None:
 
 def test_the_document_promises_no_key_that_is_not_there() -> None:
     there = {key for path, _ in ((p, n) for o in objects().values() for p, n in nodes(o)) for key in path}
-    for title in ("`train` and `prompt`", "`run`", "`check`", "`facts`", "`validate training`"):
+    for title in ("`train` and `prompt`", "`run`", "`check`", "`facts`", "`validate training`", "`compare`"):
         assert first_cells(section(title)) <= there, title
 
 

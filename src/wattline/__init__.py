@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from wattline.load import Load
     from wattline.meter.active import metering
     from wattline.meter.measurement import measure
+    from wattline.scenario.compare import compare
+    from wattline.scenario.measured import bill
     from wattline.scenario.prompt import prompt
     from wattline.scenario.run import run
     from wattline.scenario.serve import serve
@@ -36,7 +38,9 @@ _WHERE = {
     "Load": ("wattline.load", "Load"),
     "Range": ("wattline.draws", "Range"),
     "WattlineError": ("wattline.errors", "WattlineError"),
+    "bill": ("wattline.scenario.measured", "bill"),
     "check": ("wattline.claim", "check_file"),
+    "compare": ("wattline.scenario.compare", "compare"),
     "fact": ("wattline.catalog", "fact"),
     "measure": ("wattline.meter.measurement", "measure"),
     "metering": ("wattline.meter.active", "metering"),
@@ -46,7 +50,8 @@ _WHERE = {
     "train": ("wattline.scenario.train", "train"),
 }
 __all__ = [
-    "Bill", "Draws", "Fact", "Load", "Range", "WattlineError", "check", "fact", "measure", "metering", "prompt", "run",
+    "Bill", "Draws", "Fact", "Load", "Range", "WattlineError", "bill", "check", "compare", "fact", "measure", "metering",
+    "prompt", "run",
     "serve", "train",
 ]  # fmt: skip
 

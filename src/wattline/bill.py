@@ -15,13 +15,16 @@ from wattline.fact import Array
 from wattline.quantity import show
 
 STATIONS = ("chip", "server", "site", "grid")
-# part -> (station where it is taken, what a person calls it), in the order of the line
+# part -> (station where it is taken, what a person calls it), in the order of the line; `chip` and `server` are wholes
+# that a meter saw without telling their parts apart
 PARTS: dict[str, tuple[str, str]] = {
+    "chip": ("chip", "Chips, active and idle"),
     "chip_active": ("chip", "Chips, active"),
     "prefill": ("chip", "Chips, prefill"),
     "decode": ("chip", "Chips, decode"),
     "chip_idle": ("chip", "Chips, idle"),
     "host": ("server", "Hosts"),
+    "server": ("server", "Servers, chips and hosts"),
     "network": ("server", "Network"),
     "ups": ("site", "UPS"),
     "distribution": ("site", "Power distribution"),

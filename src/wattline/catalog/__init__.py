@@ -1,11 +1,13 @@
 """The catalog: every number of the world that Wattline uses, as records of facts in TOML files beside this one.
 
 A record is found by kind and name (or alias); a fact by its key ``kind.record.attribute``.
-``attributes.toml`` declares each attribute's unit, meaning and default range.
+``attributes.toml`` declares each attribute's unit, meaning and default range. Facts of the user's own stand before
+these: ``use(FILE)``, ``--facts FILE`` or the variable ``WATTLINE_FACTS``; ``catalog/own.py`` reads them.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -34,6 +36,8 @@ KINDS = (
     "sensor",
     "sensor_unit",
 )
+OWN = "WATTLINE_FACTS"
+_own: list[Path] = []
 SINGLE = ("constant", "fit")  # kinds whose record is itself the fact
 _NUMBERS = {"value", "low", "high", "dist", "unit", "source", "note", "group", "basis"}
 
@@ -89,7 +93,29 @@ def records(kind: str) -> dict[str, Record]:
             if name in found:
                 raise WattlineError(f"catalog: {kind} {name} stands twice")
             found[name] = record
+    for path in own_files():
+        from wattline.catalog.own import overlay
+
+        overlay(found, kind, path)
     return found
+
+
+def own_files() -> list[Path]:
+    """The user's own files of facts: those of ``WATTLINE_FACTS``, then those given to ``use``; later ones win."""
+    said = [Path(part) for part in os.environ.get(OWN, "").split(os.pathsep) if part]
+    return [*said, *_own]
+
+
+def use(*paths: Path | str) -> None:
+    """From here on take these files' facts before the catalog's; without a path, those of ``WATTLINE_FACTS`` alone.
+
+    Raises WattlineError if one cannot be read.
+    """
+    _own[:] = [Path(path) for path in paths]
+    records.cache_clear()
+    _names.cache_clear()
+    for kind in KINDS if paths else ():
+        records(kind)
 
 
 @cache
@@ -149,7 +175,11 @@ def all_facts() -> Iterator[Fact]:
 
 def read_records(kind: str, text: str, where: str) -> Iterator[tuple[str, Record]]:
     """The records in the text of a catalog file."""
-    data = tomllib.loads(text)
+    return records_in(kind, tomllib.loads(text), where)
+
+
+def records_in(kind: str, data: dict[str, Any], where: str) -> Iterator[tuple[str, Record]]:
+    """The records in a catalog file's tables; ``data`` is taken apart."""
     sources = {name: Source(**entry) for name, entry in data.pop("_sources", {}).items()}
     default = data.pop("_default", {}).get("source")
     by_attribute = data.pop("_default_source", {})

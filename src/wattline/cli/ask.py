@@ -22,11 +22,25 @@ AsJson = Annotated[bool, Opt("--json", help="Print one JSON object.")]
 Explain = Annotated[bool, Opt("--explain", help="Show every step and the facts behind it.")]
 
 
+def _use(paths: list[Path] | None) -> list[Path] | None:
+    """Take these facts before the catalog's, before anything else is read."""
+    if paths:
+        from wattline import catalog
+
+        catalog.use(*paths)
+    return paths
+
+
+FACTS_HELP = "Facts of your own (TOML) before the catalog's, as `calibrate measured` writes them."
+Facts = Annotated[list[Path] | None, Opt("--facts", callback=_use, metavar="FILE", help=FACTS_HELP)]
+
+
 def run(
     scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML).")],
     draws: Annotated[int | None, Opt(help="Draws from the facts' ranges [default: the file's, or 2000].")] = None,
     seed: Annotated[int | None, Opt(help="Seed of the draws [default: the file's, or 0].")] = None,
     out: Annotated[Path, Opt(help="Where report.html, bill.json and load.parquet go.")] = Path("out"),
+    facts: Facts = None,
     as_json: AsJson = False,
     explain: Explain = False,
 ) -> None:
@@ -69,6 +83,7 @@ def train(
     tuned: Annotated[bool, Opt("--tuned", help="As a tuned benchmark runs: from the operations of a step.")] = False,
     draws: DrawsOpt = 2000,
     seed: Seed = 0,
+    facts: Facts = None,
     as_json: AsJson = False,
     explain: Explain = False,
 ) -> None:
@@ -115,6 +130,7 @@ def prompt(
     precision: Precision = None,
     draws: DrawsOpt = 2000,
     seed: Seed = 0,
+    facts: Facts = None,
     as_json: AsJson = False,
     explain: Explain = False,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from wattline import __version__
-from wattline.cli import ask, facts, judge, measure, meter, sensors, validation
+from wattline.cli import ask, compare, facts, judge, measure, meter, sensors, validation
 from wattline.cli.out import discard
 from wattline.errors import WattlineError, shorten
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command("run")(ask.run)
 app.command("train")(ask.train)
 app.command("prompt")(ask.prompt)
+app.command("compare")(compare.compare)
 app.command("check")(judge.check)
 app.command("measure", context_settings={"allow_interspersed_args": False})(measure.measure)
 app.command("facts")(facts.facts)
@@ -34,9 +35,9 @@ app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )(facts.explain)
 app.command("sensors")(sensors.sensors)
+app.add_typer(meter.meter_app, name="meter")
 app.add_typer(validation.validate_app, name="validate")
 app.add_typer(validation.calibrate_app, name="calibrate")
-app.add_typer(meter.meter_app, name="meter")
 
 
 def _version(asked: bool) -> None:

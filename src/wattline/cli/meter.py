@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli import meter_share
+from wattline.cli import meter_out, meter_share
 from wattline.errors import WattlineError
 
 Opt = typer.Option
 meter_app = typer.Typer(
-    help="What was really used, from what was recorded.",
+    help="What was measured: reported, shared, billed, handed on.",
     rich_markup_mode=None,
     no_args_is_help=True,
     add_completion=False,
@@ -21,7 +21,7 @@ meter_app = typer.Typer(
 
 @meter_app.callback()
 def _meter() -> None:
-    """What was really used, from what was recorded."""
+    """What was measured: reported, shared, billed, handed on."""
 
 
 @meter_app.command("report")
@@ -65,3 +65,5 @@ def into(
 
 
 meter_app.command("share")(meter_share.share)
+meter_app.command("export")(meter_out.export)
+meter_app.command("bill")(meter_out.bill)

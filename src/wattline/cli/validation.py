@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from wattline.cli.meter_out import WindowOpt
 from wattline.errors import WattlineError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -110,6 +111,36 @@ def calibrate_inference(
     with Console(stderr=True).status("fitting") as status:
         text = calibrate(file, lambda name: status.update(f"fitting without {name}"))
     _hand_over(text, out)
+
+
+@calibrate_app.command("measured")
+def calibrate_measured(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML), as `wattline run` takes.")],
+    measured: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Recordings of one of its jobs.")],
+    job: Annotated[str | None, typer.Option(help="The job that was measured, where there are several.")] = None,
+    window: WindowOpt = None,
+    out: Out = None,
+    draws: DrawsOpt = 2000,
+    seed: Seed = 0,
+) -> None:
+    """Facts moved by your own measurements; prints a file for --facts."""
+    from rich.console import Console
+
+    from wattline.cli.meter_out import read_recording
+    from wattline.scenario.run import run
+    from wattline.validate.calibrate_measured import calibrate_measured as fit
+    from wattline.validate.calibrate_measured import facts_file
+
+    worked = run(scenario, draws, seed)
+    with Console(stderr=True).status("reading") as status:
+        recordings = []
+        for path in measured:
+            status.update(f"reading {path}")
+            recordings.append(read_recording(path))
+        found = fit(worked, recordings, job, window)
+    if not found.moved:
+        raise WattlineError("the measurements leave every fact where it stands: nothing to write")
+    _hand_over(facts_file(found), out)
 
 
 def _hand_over(text: str, out: Path | None) -> None:

@@ -68,6 +68,21 @@ LINE: list[tuple[str, list[tuple[str, str]]]] = [
             ("water at power stations = energy generated × litres per kWh", "grid/region.py water_l"),
         ],
     ),
+    (
+        "measured",
+        [
+            ("energy of a window = running energy at its end - at its beginning", "meter/out/energy.py within"),
+            ("hosts = machines' meters - their GPUs' meters, where both were read", "scenario/metered_parts.py"),
+            (
+                "measured / predicted = work × time per work × chips × watts per chip, shared by logarithms",
+                "scenario/causes.py",
+            ),
+            (
+                "a fact moves by its share of the prediction's variance over all variance",
+                "validate/calibrate_measured.py",
+            ),
+        ],
+    ),
     ("bill", [("the parts add up to what the grid delivered, to 1e-9", "bill.py Bill")]),
 ]
 

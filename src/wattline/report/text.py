@@ -15,6 +15,7 @@ from wattline.quantity import number, show
 Json = dict[str, Any]
 # result -> (what it is called, unit that `show` knows), in the order shown
 RESULTS: dict[str, tuple[str, str]] = {
+    "measured_wh": ("Energy at the meters", "Wh"),
     "energy_wh": ("Energy from the grid", "Wh"),
     "duration_s": ("Time", "s"),
     "mean_w": ("Mean power", "W"),
@@ -22,6 +23,8 @@ RESULTS: dict[str, tuple[str, str]] = {
     "chip_hours": ("Chip-hours", ""),
     "accelerators": ("Accelerators", ""),
     "energy_wh_per_request": ("Energy per request", "Wh"),
+    "joules_per_token": ("Energy per token at the meters", "J"),
+    "joules_per_query": ("Energy per query at the meters", "J"),
     "joules_per_output_token": ("Energy per output token", "J"),
     "ttft_s": ("TTFT", "s"),
     "tpot_s": ("TPOT", "s"),
@@ -106,12 +109,19 @@ def _line(data: Json) -> Table:
 
 
 def _bill(data: Json) -> Table:
-    table = _grid("The bill", "mean", "share", " ")
+    told = any("basis" in part for part in data["parts"].values())
+    table = _grid("The bill", "mean", "share", " ", *(["basis"] if told else []))
     most = max(part["share"] for part in data["parts"].values()) or 1.0
     for part in data["parts"].values():
         bar = "█" * max(round(24 * part["share"] / most), 1 if part["share"] > 0 else 0)
         energy = show(part["energy_mean_wh"], "Wh", like=data["energy_mean_wh"])
-        table.add_row(part["label"], energy, f"{part['share']:.1%}", Text(bar, "green"))
+        table.add_row(
+            part["label"],
+            energy,
+            f"{part['share']:.1%}",
+            Text(bar, "green"),
+            *([part.get("basis", "")] if told else []),
+        )
     table.add_row(BILL_TOTAL, show(data["energy_mean_wh"], "Wh"), "100.0%", "", style="bold")
     return table
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wattline.bill import STATIONS, Bill
+from wattline.bill import PARTS, STATIONS, Bill
 from wattline.draws import Draws, Range, what_matters
 from wattline.errors import NotFound
 from wattline.fact import Array, Fact
@@ -44,6 +44,7 @@ class Answer:
     ``bill`` and ``load`` (at the grid) carry all draws; ``quantities`` holds the named results with their unit in the
     name (``mfu``, ``chip_hours``, ``ttft_s``); ``reasons`` every step of the working. All draws of ``load`` share one
     window of time, as long as the longest of them; ``range("mean_w")`` is the mean power over each draw's own duration.
+    ``basis`` tells for each part of a measured bill whether it was measured, derived from what was, or estimated.
     """
 
     command: str
@@ -58,6 +59,7 @@ class Answer:
     draws: Draws
     name: str = ""
     warnings: tuple[str, ...] = field(default=())
+    basis: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def energy_j(self) -> Array:
@@ -100,7 +102,10 @@ class Answer:
             **results,
             "energy_mean_wh": bill["energy_mean_wh"],
             "stations": stations_json(self.bill, self.duration_s),
-            "parts": bill["parts"],
+            "parts": {
+                name: part | ({"basis": self.basis[name]} if name in self.basis else {})
+                for name, part in bill["parts"].items()
+            },
             "equivalents": [e.json() for e in self.equivalents],
             "matters": matters_json(self.matters),
             "steps": [reason.json() for reason in self.reasons],
@@ -120,9 +125,10 @@ class Answer:
 
 
 def stations_json(bill: Bill, duration_s: Array | None = None) -> dict[str, Any]:
-    """Energy, and mean power where the duration is one, that passed each station."""
+    """Energy, and mean power where the duration is one, that passed each station that any part is known of."""
+    first = min(STATIONS.index(PARTS[part][0]) for part in bill.parts)
     found = {}
-    for station in STATIONS:
+    for station in STATIONS[first:]:
         energy = bill.at(station)
         found[station] = {"energy_wh": Range.of(energy / 3600).json()}
         if duration_s is not None:

@@ -1,0 +1,108 @@
+"""The user's own facts, laid over the catalog's: a TOML file of tables ``[kind.record.attribute]``.
+
+    [fit.training-power-hopper]       # kinds fit and constant: the record is the fact
+    value = 0.89
+    low = 0.85
+    high = 0.93
+    dist = "lognormal"
+
+    [server.hgx-h100.host_w]
+    value = 1650
+    source = { title = "rack meter", year = 2026 }
+
+What a table does not say (unit, distribution, source) stays as the catalog has it, but a new value without a range is
+exact. A record that the catalog lacks is added: it must say what the catalog's own records say.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from wattline.catalog import KINDS, SINGLE, Record, attributes, records_in
+from wattline.errors import WattlineError, nearest, shorten
+from wattline.fact import Fact
+from wattline.files import read_text
+
+LIMIT_BYTES = 10_000_000
+SOURCE = {"title": "the user's own facts"}
+
+
+def overlay(found: dict[str, Record], kind: str, path: Path) -> None:
+    """Lay a file's records of one kind over those ``found``; WattlineError says what is wrong in which file."""
+    entries = _read(str(path), _stamp(path)).get(kind)
+    if entries is None:
+        return
+    where = f"facts {path}"
+    if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
+        raise WattlineError(f"{where}: {kind} must hold tables such as [{kind}.name]")
+    for name, entry in entries.items():
+        old = found.get(name)
+        full = _single(entry, old) if kind in SINGLE else _attributes(kind, entry, old)
+        try:
+            ((_, new),) = records_in(kind, {name: full, "_default": {"source": SOURCE | {"where": path.name}}}, where)
+        except (TypeError, ValueError, KeyError, OverflowError) as error:
+            raise WattlineError(f"{where}: {kind}.{shorten(name)}: {shorten(str(error), 120)}") from None
+        if old is not None:
+            _same_units(old, new, where)
+            new = Record(kind, name, {**old.facts, **new.facts}, {**old.meta, **new.meta})
+        found[name] = new
+
+
+def _single(entry: dict[str, Any], old: Record | None) -> dict[str, Any]:
+    return {"basis": "given", **entry} if old is None else _filled(entry, old["value"])
+
+
+def _attributes(kind: str, entry: dict[str, Any], old: Record | None) -> dict[str, Any]:
+    """Each attribute's table, filled from the catalog's fact where it has one: there a bare number is exact."""
+    full = dict(entry)
+    for name, raw in entry.items():
+        number = isinstance(raw, int | float) and not isinstance(raw, bool)
+        if name not in attributes()[kind] or not (isinstance(raw, dict) or number):
+            continue
+        table = raw if isinstance(raw, dict) else {"value": raw}
+        known = old.facts.get(name) if old else None
+        full[name] = _filled(table, known) if known else {"basis": "given", **table}
+    return full
+
+
+def _filled(raw: dict[str, Any], old: Fact) -> dict[str, Any]:
+    if "value" not in raw:
+        raise WattlineError(f"facts: {old.key} has no value")
+    ranged = "low" in raw or "high" in raw
+    kept = {"dist": old.dist if ranged and old.dist != "fixed" else ("triangular" if ranged else "fixed")}
+    return {"unit": old.unit, "name": old.name, "group": old.group, "basis": "given", **kept, **raw}
+
+
+def _same_units(old: Record, new: Record, where: str) -> None:
+    for name, fact in new.facts.items():
+        known = old.facts.get(name)
+        if known is not None and known.unit != fact.unit:
+            raise WattlineError(f"{where}: {fact.key} is in {known.unit or 'no unit'}, not in {shorten(fact.unit)!r}")
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """What changes when the file does, so that it is read once a change."""
+    try:
+        found = path.stat()
+        return found.st_mtime_ns, found.st_size
+    except OSError:
+        return 0, 0
+
+
+@lru_cache(maxsize=8)
+def _read(path: str, stamp: tuple[int, int]) -> dict[str, Any]:
+    text = read_text(path, LIMIT_BYTES, "facts")
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise WattlineError(f"facts {path}: not valid TOML: {shorten(reason, 120)}") from None
+    for kind in data:
+        if kind not in KINDS:
+            near = nearest(kind, KINDS)
+            known = f"nearest: {near[0]}" if near else f"known: {', '.join(KINDS)}"
+            raise WattlineError(f"facts {path}: no kind {shorten(kind)!r}; {known}")
+    return data

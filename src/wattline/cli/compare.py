@@ -1,0 +1,38 @@
+"""``wattline compare``: what was predicted beside what was measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wattline.cli import ask
+from wattline.cli.meter_out import Recorded, WindowOpt
+
+Opt = typer.Option
+
+
+def compare(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML), as `wattline run` takes.")],
+    measured: Recorded,
+    job: Annotated[str | None, Opt(help="One job of the scenario by name [default: all together].")] = None,
+    window: WindowOpt = None,
+    draws: Annotated[int | None, Opt(help="Draws from the facts' ranges [default: the file's, or 2000].")] = None,
+    seed: Annotated[int | None, Opt(help="Seed of the draws [default: the file's, or 0].")] = None,
+    facts: ask.Facts = None,
+    as_json: ask.AsJson = False,
+) -> None:
+    """A job's prediction beside its measurement: part by part, and by cause."""
+    from wattline.cli.meter_out import read_recording
+    from wattline.cli.out import print_json, print_rich
+    from wattline.report.compare import render
+    from wattline.scenario.compare import compare as work
+    from wattline.scenario.run import run
+
+    worked = run(scenario, draws, seed)
+    result = work(worked, read_recording(measured), job=job, window=window)
+    if as_json:
+        print_json(result.json())
+    else:
+        print_rich(render(result.json()))

@@ -1,0 +1,1 @@
+"""What was measured, handed on: Prometheus, OpenTelemetry, tables, CodeCarbon's emissions.csv."""

@@ -1,0 +1,134 @@
+"""``wattline meter export`` and ``bill``, ``compare``, ``calibrate measured`` and ``--facts``, as a user types them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from recordings import chips_only, node_with_gpus
+from wattline import catalog
+from wattline.cli.main import main
+from wattline.errors import WattlineError
+from wattline.meter.recording import Recording
+
+KNOWN = {"node.wl": node_with_gpus, "chips.wl": chips_only}
+JOB = """
+[[job]]
+name = "small"
+kind = "train"
+model = "llama-3.1-8b"
+tokens = "80k"
+chip = "h100-sxm"
+chips = 8
+"""
+
+
+@pytest.fixture(autouse=True)
+def _recordings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Recordings made here stand in for files."""
+
+    def read(path: Path) -> Recording:
+        if Path(path).name not in KNOWN:
+            raise WattlineError(f"recording {path} does not exist")
+        return KNOWN[Path(path).name]()
+
+    stand_in: Any = types.ModuleType("wattline.meter.read")
+    stand_in.read = read
+    monkeypatch.setitem(sys.modules, "wattline.meter.read", stand_in)
+    yield
+    catalog.use()
+
+
+def ask(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    with pytest.raises(SystemExit) as end:
+        main(list(words))
+    said = capsys.readouterr()
+    assert end.value.code == 0, said.err
+    return said.out
+
+
+def refuse(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    with pytest.raises(SystemExit) as end:
+        main(list(words))
+    said = capsys.readouterr()
+    assert (end.value.code, said.out) == (2, "")
+    assert said.err.startswith("wattline: ")
+    assert said.err.count("\n") == 1
+    return said.err
+
+
+def test_export_to_each_format(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = ask(capsys, "meter", "export", "node.wl", "--to", "csv")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["window"] for row in rows} == {"all", "run", "epoch"}
+    one = ask(capsys, "meter", "export", "node.wl", "--to", "csv", "--window", "epoch")
+    assert {row["window"] for row in csv.DictReader(io.StringIO(one))} == {"epoch"}
+    out = tmp_path / "deep" / "readings.parquet"
+    ask(capsys, "meter", "export", "node.wl", "--to", "parquet", "--table", "readings", "--out", str(out))
+    assert pl.read_parquet(out).height == 9 * 101
+    (row,) = csv.DictReader(
+        io.StringIO(ask(capsys, "meter", "export", "node.wl", "--to", "emissions", "--region", "fr"))
+    )
+    assert row["country_iso_code"] == "FRA"
+    assert ask(capsys, "meter", "export", "chips.wl", "--to", "openmetrics").endswith("# EOF\n")
+    pytest.importorskip("opentelemetry.sdk.metrics", reason="opentelemetry-sdk is not installed")
+    printed = ask(capsys, "meter", "export", "chips.wl", "--to", "otlp", "--endpoint", "console")
+    assert '"hw.energy"' in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("meter", "export", "node.wl", "--to", "cvs"), "csv"),
+        (("meter", "export", "node.wl", "--to", "parquet"), "--out"),
+        (("meter", "export", "node.wl", "--to", "csv", "--table", "rows"), "energy, readings"),
+        (("meter", "export", "none.wl", "--to", "csv"), "does not exist"),
+        (("meter", "export", "node.wl", "--to", "emissions", "--region", "narnia"), "region"),
+        (("meter", "export", "node.wl", "--to", "otlp", "--endpoint", "nowhere"), "endpoint"),
+        (("meter", "export", "node.wl", "--to", "csv", "--out", "/dev/null/x.csv"), "cannot write"),
+        (("meter", "bill", "node.wl", "--pue", "0.3"), "PUE"),
+        (("meter", "bill", "node.wl", "--window", "nope"), "window"),
+        (("meter", "bill", "node.wl", "--facts", "none.toml"), "none.toml"),
+        (("compare", "none.toml", "node.wl"), "none.toml"),
+        (("train", "llama-3.1-8b", "--facts", "none.toml"), "none.toml"),
+    ],
+)
+def test_bad_input_is_one_line(capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str) -> None:
+    assert said in refuse(capsys, *words)
+
+
+def test_the_bill_prints_as_a_prediction_does(capsys: pytest.CaptureFixture[str]) -> None:
+    text = ask(capsys, "meter", "bill", "node.wl", "--region", "us", "--explain")
+    for word in ("Energy at the meters", "The bill", "basis", "measured", "estimated", "CO2e", "The working", "Facts"):
+        assert word in text
+    data = json.loads(ask(capsys, "meter", "bill", "node.wl", "--region", "us", "--json"))
+    assert data["command"] == "meter bill"
+    assert data["parts"]["chip_active"]["basis"] == "measured"
+    assert sum(p["energy_mean_wh"] for p in data["parts"].values()) == pytest.approx(data["energy_mean_wh"], rel=1e-9)
+
+
+def test_compare_then_calibrate_then_ask_again(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    job, facts = tmp_path / "job.toml", tmp_path / "own.toml"
+    job.write_text(JOB)
+    text = ask(capsys, "compare", str(job), "node.wl")
+    assert "Why they differ" in text
+    assert "not measured" in text
+    before = json.loads(ask(capsys, "compare", str(job), "node.wl", "--json"))
+    said = ask(capsys, "calibrate", "measured", str(job), "node.wl", "--out", str(facts))
+    assert str(facts) in said
+    assert ask(capsys, "calibrate", "measured", str(job), "node.wl") == facts.read_text()
+    after = json.loads(ask(capsys, "compare", str(job), "node.wl", "--json", "--facts", str(facts)))
+    ratio = [abs(data["results"]["duration_s"]["ratio"] - 1) for data in (before, after)]
+    assert ratio[1] < ratio[0]
+    train = ("train", "llama-3.1-8b", "--tokens", "1T", "--chip", "h100", "--chips", "64", "--json")
+    bases = {f["source"] for f in json.loads(ask(capsys, *train, "--facts", str(facts)))["facts"]}
+    assert any("own measurements" in source for source in bases)

@@ -1,0 +1,341 @@
+"""Predicted against measured: causes multiply and add up exactly; own measurements move the facts behind."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recordings import START, chips_only, lively, node_with_gpus, series
+from wattline import catalog
+from wattline.errors import WattlineError
+from wattline.meter.device import Device
+from wattline.meter.recording import Recording, Series, Window
+from wattline.meter.sensor import Spec
+from wattline.report.compare import as_text
+from wattline.scenario.causes import Group, causes, log_mean
+from wattline.scenario.compare import Comparison, compare
+from wattline.scenario.run import run
+from wattline.validate.calibrate_measured import calibrate_measured, facts_file
+
+TOKENS = 1_207_959_552
+GPT3 = f"""
+[[job]]
+name = "gpt-3"
+kind = "train"
+model = "gpt-3-175b"
+tokens = {TOKENS}
+chip = "h100-sxm"
+chips = 512
+precision = "fp8"
+sequence = 2048
+pue = 1.0
+"""
+SERVICE = """
+[[job]]
+name = "chat"
+kind = "serve"
+model = "llama-3.1-8b"
+requests = "10/s"
+days = 1
+chip = "h100-sxm"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _catalog_alone() -> Iterator[None]:
+    yield
+    catalog.use()
+
+
+def scenario(folder: Path, text: str) -> Path:
+    path = folder / "job.toml"
+    path.write_text(text)
+    return path
+
+
+def nodes(count: int, watts: float, seconds: float, tokens: float | None = None) -> Recording:
+    """So many machines of 8 chips at the same watts, with a run of so many seconds."""
+    time = START + np.arange(0, seconds + 11, 2.0)
+    each = [
+        Series(Device(f"n{i}", "bmc", "node"), Spec("mllog", error=0.02), time, lively(watts, len(time)))
+        for i in range(count)
+    ]
+    counts = {} if tokens is None else {"tokens": tokens}
+    return Recording(each, (Window("run", START + 4, START + 4 + seconds),), counts, source="nodes")
+
+
+def adds_up(found: Comparison) -> None:
+    """Ratios multiply and energies add to the whole, in every draw; what is told does so too."""
+    adds = sum(cause.adds_j for cause in found.causes)
+    np.testing.assert_allclose(adds, found.measured_j - found.predicted_j, atol=1e-9 * float(np.max(found.predicted_j)))
+    data = found.json()
+    assert sum(c["adds_mean_wh"] for c in data["causes"]) == pytest.approx(data["together"]["adds_mean_wh"], rel=1e-9)
+    if len(found.groups) == 1:
+        assert math.prod(c["ratio"] for c in data["causes"]) == pytest.approx(data["together"]["ratio"], rel=1e-12)
+    json.dumps(data, allow_nan=False)
+    assert as_text(data)
+
+
+@given(
+    st.lists(st.tuples(st.floats(1e-3, 1e12), st.floats(1e-3, 1e12)), min_size=1, max_size=4),
+    st.lists(st.floats(1e-4, 1e4), max_size=3),
+)
+def test_causes_leave_no_rest(energies: list[tuple[float, float]], ratios: list[float]) -> None:
+    groups = [Group(f"g{i}", (), np.array(p), np.array(m)) for i, (p, m) in enumerate(energies)]
+    found = causes(groups, {f"c{i}": np.array(r) for i, r in enumerate(ratios)})
+    whole = sum(m - p for p, m in energies)
+    scale = sum(m + p for p, m in energies) * (1 + sum(abs(math.log(r)) for r in ratios))
+    assert float(sum(cause.adds_j for cause in found)) == pytest.approx(whole, abs=1e-9 * scale)
+    for group in groups:
+        own = next(cause.ratio for cause in found if cause.name.endswith(group.name))
+        assert float(own) * math.prod(ratios) == pytest.approx(float(group.measured_j / group.predicted_j), rel=1e-9)
+
+
+@given(st.floats(1e-6, 1e12), st.floats(1e-6, 1e12))
+def test_the_logarithmic_mean_lies_between(a: float, b: float) -> None:
+    mean = float(log_mean(np.array(a), np.array(b)))
+    assert min(a, b) * (1 - 1e-9) <= mean <= max(a, b) * (1 + 1e-9)
+    assert mean == pytest.approx(float(log_mean(np.array(b), np.array(a))), rel=1e-9)
+
+
+def test_a_slow_run_is_laid_to_time_and_a_hungry_one_to_power(tmp_path: Path) -> None:
+    path = scenario(tmp_path, GPT3 + "tuned = true\n")
+    worked = run(path, draws=0)
+    (answer,) = worked.answers
+    seconds = float(answer.duration_s)
+    watts = float(sum(answer.bill.parts[p] for p in ("chip_active", "chip_idle", "host"))) / seconds / 64
+    same = compare(worked, nodes(64, watts, seconds, TOKENS))
+    assert float(same.measured_j / same.predicted_j) == pytest.approx(1, rel=1e-3)
+    slow = compare(worked, nodes(64, watts, 1.2 * seconds, TOKENS)).json()
+    assert {c["name"]: round(c["ratio"], 3) for c in slow["causes"]} == {
+        "tokens done": 1, "time per token": 1.2, "chips metered": 1, "watts per chip, chips and hosts": 1,
+    }  # fmt: skip
+    half = compare(worked, nodes(32, 1.1 * watts, 0.5 * seconds, TOKENS / 2))
+    assert {c.name: round(float(c.ratio), 3) for c in half.causes} == {
+        "tokens done": 0.5, "time per token": 1, "chips metered": 0.5, "watts per chip, chips and hosts": 1.1,
+    }  # fmt: skip
+    for found in (same, half):
+        adds_up(found)
+    assert half.results()["mfu"][0] == pytest.approx(2 * float(answer.quantities["mfu"]), rel=1e-3)
+
+
+def test_what_was_not_metered_is_named_and_never_zero(tmp_path: Path) -> None:
+    worked = run(scenario(tmp_path, GPT3.replace("pue = 1.0", "")), draws=300)
+    found = compare(worked, nodes(64, 6849, 3411.0))
+    adds_up(found)
+    data = found.json()
+    missing = {part["name"] for part in data["parts"] if part["measured_wh"] is None}
+    assert missing == {"Network", "UPS", "Power distribution", "Cooling", "Fans", "Lighting and offices"}
+    assert data["pue"]["measured"] is None
+    assert data["pue"]["predicted"]["p50"] > 1
+    assert any("does not tell how many tokens" in note for note in data["warnings"])
+    assert "not measured" in as_text(data)
+
+
+def test_chips_hosts_and_switches_each_have_their_row(tmp_path: Path) -> None:
+    worked = run(scenario(tmp_path, GPT3), draws=200)
+    recording = node_with_gpus()
+    switch = series("switch", lively(900.0, 101), host="sw")
+    found = compare(worked, replace(recording, series=[*recording.series, switch]))
+    adds_up(found)
+    assert [group.name for group in found.groups] == ["chips", "hosts", "network"]
+    only = compare(worked, chips_only())
+    adds_up(only)
+    assert [group.name for group in only.groups] == ["chips"]
+    assert "host" in only.unmeasured
+    other = compare(worked, chips_only(name="NVIDIA H200"))
+    assert any("h200" in note for note in other.warnings)
+
+
+def test_a_service_is_held_by_its_queries(tmp_path: Path) -> None:
+    worked = run(scenario(tmp_path, SERVICE), draws=200)
+    recording = replace(chips_only(), counts={"queries": 800.0})
+    found = compare(worked, recording)
+    adds_up(found)
+    assert [cause.name for cause in found.causes][:2] == ["queries done", "time per query"]
+    assert "joules_per_query" in found.json()["results"]
+
+
+def test_jobs_one_by_one_or_all_together(tmp_path: Path) -> None:
+    path = scenario(tmp_path, GPT3 + SERVICE)
+    worked = run(path, draws=100)
+    adds_up(compare(worked, nodes(64, 6849, 3411.0)))
+    one = compare(worked, nodes(64, 6849, 3411.0), job="gpt-3")
+    assert one.job == "gpt-3"
+    with pytest.raises(WattlineError, match="gpt-3"):
+        compare(worked, nodes(64, 6849, 3411.0), job="gpt3")
+    with pytest.raises(WattlineError, match="--job"):
+        calibrate_measured(run(path, draws=300), [nodes(64, 6849, 3411.0)])
+    cpu = Recording([series("cpu", lively(100.0, 11))], source="cpu.csv")
+    with pytest.raises(WattlineError, match="neither chips nor whole machines"):
+        compare(worked, cpu)
+
+
+def test_gpt_3_on_512_h100_as_its_meters_saw_it(shared_data: Path, tmp_path: Path) -> None:
+    folder = shared_data / "mlperf_power/training/gpt3_64x8xH100/run_2"
+    recording = _mllog(folder)
+    path = scenario(tmp_path, GPT3 + "tuned = true\n")
+    found = compare(path, recording)
+    adds_up(found)
+    data = found.json()
+    results = data["results"]
+    assert results["energy_wh"]["measured"]["p50"] == pytest.approx(415.2e3, rel=1e-3)
+    assert results["joules_per_token"]["measured"]["p50"] == pytest.approx(1.237, rel=5e-3)
+    assert results["energy_wh"]["inside"]
+    assert 1.0 < data["together"]["ratio"] < 1.06
+    ratio = {cause["name"]: cause["ratio"] for cause in data["causes"]}
+    assert ratio["time per token"] == pytest.approx(1.06, abs=0.03)
+    assert ratio["watts per chip, chips and hosts"] == pytest.approx(0.975, abs=0.03)
+    assert results["mfu"]["measured"]["p50"] == pytest.approx(0.371, rel=0.01)
+
+
+def _mllog(folder: Path) -> Recording:
+    """The nodes' meters and the run's window, as little as this test needs."""
+    each = []
+    for file in sorted(folder.glob("node_*.txt")):
+        lines = [json.loads(line[line.index("{") :]) for line in file.open() if '"power_reading"' in line]
+        time = np.array([line["time_ms"] for line in lines]) / 1e3
+        watts = np.array([line["value"] for line in lines], float)
+        each.append(Series(Device(file.stem, "node", "node"), Spec("mllog", error=0.02), time, watts))
+    ends: dict[str, float] = {}
+    for line in (folder / "mllog.txt").open(errors="replace"):
+        if '"run_start"' in line or '"run_stop"' in line:
+            event = json.loads(line[line.index("{") :])
+            ends[event["key"]] = event["time_ms"] / 1e3
+    return Recording(each, (Window("run", ends["run_start"], ends["run_stop"]),), {"tokens": TOKENS}, source="run_2")
+
+
+# ---- own measurements move the facts ----
+
+
+def _apart(data: dict[str, Any], name: str) -> float:
+    return abs(math.log(data["results"][name]["ratio"]))
+
+
+@pytest.mark.parametrize("times", [0.6, 1.6])
+def test_facts_move_towards_what_was_measured_and_narrow(tmp_path: Path, times: float) -> None:
+    path = scenario(tmp_path, GPT3)
+    worked = run(path, draws=1000)
+    (answer,) = worked.answers
+    seconds = answer.range("duration_s").p50 * times
+    watts = float(np.median(sum(answer.bill.parts[p] for p in ("chip_active", "chip_idle", "host")))) / 64
+    recording = nodes(64, 0.95 * watts / answer.range("duration_s").p50, seconds, TOKENS)
+    before = compare(worked, recording).json()
+    found = calibrate_measured(worked, [recording])
+    text = facts_file(found)
+    file = tmp_path / "own.toml"
+    file.write_text(text)
+    assert all(abs(one.z) <= 3 and 0 < one.variance <= 1 for one in found.moved)
+    assert abs(found.after[0]) < abs(found.before[0])
+    catalog.use(file)
+    after = compare(run(path, draws=1000), recording).json()
+    assert _apart(after, "duration_s") < 0.35 * _apart(before, "duration_s")
+    width = [d["results"]["duration_s"]["predicted"] for d in (before, after)]
+    assert width[1]["p95"] / width[1]["p5"] < width[0]["p95"] / width[0]["p5"]
+    assert "moved by" in text
+
+
+def test_more_measurements_move_more(tmp_path: Path) -> None:
+    worked = run(scenario(tmp_path, GPT3), draws=1000)
+    slow = nodes(64, 6849, float(worked.answers[0].range("duration_s").p50) * 1.5, TOKENS)
+    one, four = (calibrate_measured(worked, [slow] * count) for count in (1, 4))
+    moved = {m.fact.key: m for m in four.moved}
+    for each in one.moved:
+        if abs(each.z) > 0.5:
+            assert abs(moved[each.fact.key].z) >= abs(each.z) * 0.99
+            assert moved[each.fact.key].variance <= each.variance + 1e-9
+    assert abs(four.after[0]) < abs(one.after[0])
+
+
+def test_a_measurement_that_agrees_narrows_and_hardly_moves(tmp_path: Path) -> None:
+    worked = run(scenario(tmp_path, GPT3), draws=1000)
+    found0 = calibrate_measured(worked, [nodes(64, 6849, 3411.0, TOKENS)])
+    middle = np.exp(-found0.before)  # predicted over measured
+    agreeing = nodes(64, 6849 * middle[1], 3411.0 * middle[0], TOKENS)
+    found = calibrate_measured(worked, [agreeing])
+    assert all(abs(one.z) < 0.05 for one in found.moved)
+    assert any(one.variance < 0.9 for one in found.moved)
+
+
+def test_calibration_needs_draws_and_something_to_fit(tmp_path: Path) -> None:
+    path = scenario(tmp_path, GPT3)
+    with pytest.raises(WattlineError, match="draws"):
+        calibrate_measured(run(path, draws=50), [nodes(64, 6849, 3411.0)])
+    with pytest.raises(WattlineError, match="at least one"):
+        calibrate_measured(run(path, draws=300), [])
+    with pytest.raises(WattlineError, match="other parts"):
+        calibrate_measured(run(path, draws=300), [nodes(64, 6849, 3411.0), chips_only()])
+
+
+# ---- facts of one's own ----
+
+
+def own(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "facts.toml"
+    file.write_text(text)
+    return file
+
+
+def test_own_facts_stand_before_the_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    was = catalog.fact("server.hgx-h100.host_w")
+    text = "[server.hgx-h100]\nhost_w = 1650\n[fit.training-power-hopper]\nvalue = 0.9\nlow = 0.85\nhigh = 0.95\n"
+    catalog.use(own(tmp_path, text))
+    now, power = catalog.fact("server.hgx-h100.host_w"), catalog.fact("fit.training-power-hopper")
+    assert (now.value, now.exact, now.basis) == (1650, True, "given")
+    assert (power.value, power.low, power.dist) == (0.9, 0.85, "lognormal")
+    assert "facts.toml" in str(now.source)
+    catalog.use()
+    assert catalog.fact("server.hgx-h100.host_w") == was
+    monkeypatch.setenv("WATTLINE_FACTS", str(tmp_path / "facts.toml"))
+    catalog.use()
+    assert catalog.fact("server.hgx-h100.host_w").value == 1650
+
+
+def test_a_chip_of_ones_own_can_be_asked_about(tmp_path: Path) -> None:
+    import wattline as wl
+
+    text = """
+    [chip.mine]
+    name = "My chip"
+    aliases = ["my chip"]
+    server = "hgx-h100"
+    tdp_w = 500
+    idle_w = 60
+    fp16_flops = 1e15
+    memory_bytes = 80e9
+    memory_bandwidth_bytes_per_s = 3e12
+    """
+    catalog.use(own(tmp_path, text))
+    assert wl.train("llama-3.1-8b", "1T", "My Chip", 64, draws=10).bill.energy_j.shape == (10,)
+    assert catalog.fact("chip.mine.idle_w").low < 60  # a new record's bare number has the kind's own range
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[fit", "TOML"),
+        ("[fits.x]\nvalue = 1", "fit"),
+        ("[fit.training-power-hopper]\nlow = 1", "no value"),
+        ("[fit.training-power-hopper]\nvalue = 3\nlow = 4\nhigh = 5", "not within"),
+        ("[fit.training-power-hopper]\nvalue = 'x'", "training-power-hopper"),
+        ("[server.hgx-h100]\nhost_w = { value = 1, unit = 'kW' }", "not in 'kW'"),
+        ("[server.hgx-h100]\nhost_watts = 1", "not declared"),
+        ("fit = 3", "must hold tables"),
+        ("[server.hgx-h100]\nhost_w = { value = 1650, source = 'x' }", "_sources"),
+        ("[server.hgx-h100]\nhost_w = { value = 1650, source = { name = 'x' } }", "hgx-h100"),
+    ],
+)
+def test_bad_facts_are_told_with_their_file(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(WattlineError, match=said):
+        catalog.use(own(tmp_path, text))
+    with pytest.raises(WattlineError, match="does not exist"):
+        catalog.use(tmp_path / "none.toml")
