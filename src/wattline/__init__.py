@@ -50,9 +50,8 @@ _WHERE = {
     "train": ("wattline.scenario.train", "train"),
 }
 __all__ = [
-    "Bill", "Draws", "Fact", "Load", "Range", "WattlineError", "bill", "check", "compare", "fact", "measure", "metering",
-    "prompt", "run",
-    "serve", "train",
+    "Bill", "Draws", "Fact", "Load", "Range", "WattlineError", "bill", "check", "compare", "fact", "measure",
+    "metering", "prompt", "run", "serve", "train",
 ]  # fmt: skip
 
 
