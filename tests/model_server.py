@@ -88,7 +88,9 @@ class Server:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        self.seen.append((request.method, request.raw_path, list(request.headers.items()), body))
+        self.seen.append(
+            (request.method, request.raw_path, [(k.decode(), v.decode()) for k, v in request.raw_headers], body)
+        )
         if not request.path.startswith("/v1/") or request.method != "POST":
             return self.other(request, body)
         try:

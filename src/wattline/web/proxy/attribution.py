@@ -15,7 +15,8 @@ def share(energy_j: Array, idle_j: Array, weights: Array) -> tuple[Array, Array]
     is idle. Returns ``(n_claims, n_intervals)`` and ``(n_intervals,)``; over claims plus idle they sum to ``energy_j``.
     """
     energy = np.asarray(energy_j, float)
-    weight = np.maximum(np.nan_to_num(np.asarray(weights, float), nan=0.0, posinf=0.0), 0.0)
+    weight = np.asarray(weights, float)
+    weight = np.where((weight > 0) & (weight < np.inf), weight, 0.0)
     if weight.shape[0] == 0:
         return np.zeros(weight.shape), energy.copy()
     # divided by the greatest first, so that no sum overflows and no tiny one vanishes
@@ -28,13 +29,14 @@ def share(energy_j: Array, idle_j: Array, weights: Array) -> tuple[Array, Array]
 
 
 def share_within(
-    span: tuple[float, float], energy_j: float, at_rest_w: float, idle_w: float, rows: Array, scale: Array
+    span: tuple[float, float], energy_j: float, at_rest_w: float, idle_w: float, rows: Array, scales: Array
 ) -> Array:
     """Joules of each row in one interval, parted at the moments when rows begin and end within it.
 
-    ``rows``: ``(n, 3)``, when each began and ended and its weight in the interval. ``scale``: ``(n,)``, multiplies the
-    weights. ``at_rest_w``: watts while no row runs; what else the interval took is spread evenly over the time in which
-    some row does, ``idle_w`` of it being idle. Returns ``(n,)``; the rest of ``energy_j`` is idle.
+    ``rows``: ``(n, 3)``, when each began and ended and its weight in the interval. ``scales``: ``(n, k)``, multiply the
+    weights, each column in its turn. ``at_rest_w``: watts while no row runs; what else the interval took is spread
+    evenly over the time in which some row does, ``idle_w`` of it being idle. Returns ``(n, k)``; what a column leaves
+    of ``energy_j`` is idle.
     """
     low, high = span
     begin, end = np.clip(rows[:, 0], low, high), np.clip(rows[:, 1], low, high)
@@ -42,19 +44,21 @@ def share_within(
     begin = np.minimum(begin, high - instant)
     end = np.maximum(end, begin + instant)
     edges = _edges(low, high, begin, end)
-    lengths = np.diff(edges)
+    lengths = edges[1:] - edges[:-1]
     within = np.minimum(end[:, None], edges[1:]) - np.maximum(begin[:, None], edges[:-1])
-    within = np.maximum(within, 0.0)
-    weights = (rows[:, 2] * scale / (end - begin))[:, None] * within
+    np.maximum(within, 0.0, out=within)
     busy = within.max(axis=0, initial=0.0) > 0
-    resting_j = at_rest_w * lengths[~busy].sum()
-    power = (energy_j - resting_j) / lengths[busy].sum() if busy.any() else 0.0
+    power = (energy_j - at_rest_w * lengths[~busy].sum()) / max(lengths[busy].sum(), instant)
     spent = np.where(busy, power, at_rest_w) * lengths
-    claims, _ = share(spent, np.where(busy, idle_w, at_rest_w) * lengths, weights)
-    return np.asarray(claims.sum(axis=1))
+    idle = np.where(busy, idle_w, at_rest_w) * lengths
+    rates = within * (rows[:, 2] / (end - begin))[:, None]
+    turns = scales.shape[1]
+    weights = (rates[:, None, :] * scales[:, :, None]).reshape(len(rows), -1)
+    claims, _ = share(np.tile(spent, turns), np.tile(idle, turns), weights)
+    return np.asarray(claims.reshape(len(rows), turns, -1).sum(axis=2))
 
 
-MOST_EDGES = 33
+MOST_EDGES = 17
 
 
 def _edges(low: float, high: float, begin: Array, end: Array) -> Array:

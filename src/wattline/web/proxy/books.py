@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from wattline import catalog
 from wattline.meter.sensor import Sensor
 from wattline.web.proxy import sampler as sampling
+from wattline.web.proxy.attribution import share_within
 from wattline.web.proxy.claim import Claim, Typical, as_json
 from wattline.web.proxy.ledger import HOLD_S, Interval, Ledger
 from wattline.web.proxy.metrics import Metrics
@@ -52,6 +55,7 @@ class Books:
     def start(self) -> None:
         """Begin to read the sensors; call it in the event loop."""
         if self.sensors:
+            share_within((0.0, 1.0), 1.0, 0.0, 0.0, np.ones((2, 3)), np.ones((2, 1)))  # NumPy loads some parts late
             loop = asyncio.get_running_loop()
             self.sampler = sampling.Sampler(self.sensors, self.interval_s, lambda one: self._post(loop, one))
             self.sampler.start()

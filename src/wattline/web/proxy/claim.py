@@ -90,13 +90,7 @@ class Claim:
 PROMPT_ONLY = ("embeddings", "rerank", "score", "pooling", "classify")
 
 
-@dataclass(slots=True)
-class Phase:
-    """Prefill or decode of one request within a span: when, and what it weighs there."""
-
-    begin_s: float
-    end_s: float
-    weight: float
+Phase = tuple[float, float, float]  # when it began and ended, and what it weighs within a span
 
 
 def phases(
@@ -107,18 +101,18 @@ def phases(
     ``pieces``: what it streamed within the span. Prefill goes evenly from arrival to the first token. A response that
     came in one piece is parted into prefill and decode by the server's own timings, or else as the model's times part.
     """
-    end = claim.end_s if claim.end_s is not None else span[1]
+    begin, end = claim.begin_s, claim.end_s if claim.end_s is not None else span[1]
     prompt = claim.prompt_tokens(typical)
-    output = claim.output_tokens(end - claim.begin_s, typical)
+    output = claim.output_tokens(end - begin, typical)
     first = first_token_s(claim, prompt, output, end, weigher)
-    reading = prompt * weigher.prefill_j(prompt) * _part(claim.begin_s, first, span)
+    reading = prompt * weigher.prefill_j(prompt) * _part(begin, first, span) if first >= span[0] else 0.0
     if claim.deltas > 1:
         made = pieces * max(output - 1, 0.0) / (claim.deltas - 1)  # a piece may hold several tokens
     else:
         made = max(output - 1, 0.0) * _part(first, end, span)
     context = prompt + (claim.tokens.cached or 0) + output / 2
     writing = made * weigher.decode_j(batch, context) if made else 0.0
-    return Phase(claim.begin_s, first, reading), Phase(first, end, writing)
+    return (begin, first, reading), (first, end, writing)
 
 
 def first_token_s(claim: Claim, prompt: float, output: float, end: float, weigher: Weigher) -> float:

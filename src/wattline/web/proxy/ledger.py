@@ -20,7 +20,7 @@ from wattline.web.proxy.weigh import Weigher
 
 HOLD_S = 30.0
 KEPT = 20_000  # finished requests that are remembered
-PORTION = 400  # requests weighed in one go, so that no stream waits for long
+PORTION = 150  # requests weighed in one go, so that no stream waits for long
 
 
 @dataclass
@@ -141,7 +141,7 @@ class Ledger:
         self.totals.device_j += interval.energy_j
         self.totals.intervals += 1
         opened = _Open(interval, self._at_rest(interval.energy_j, seconds, busy_s), uses, [])
-        shares = self._shares(opened)[:, :, 1].sum(axis=0) if uses else np.zeros(0)
+        shares = self._shares(opened).sum(axis=(0, 2)) if uses else np.zeros(0)
         opened.told = shares.tolist()
         spread = float(shares.sum())
         for (claim, _), joules in zip(uses, opened.told, strict=True):
@@ -179,18 +179,16 @@ class Ledger:
             self.busy_w = (energy_j - at_rest * (seconds - busy_s)) / busy_s
         return at_rest
 
-    def _shares(self, opened: _Open) -> Array:
-        """Joules of each use: shape (2 phases, uses, 3 weights of a prompt token)."""
-        span = (opened.interval.begin_s, opened.interval.end_s)
-        batch = max(sum(1 for claim, pieces in opened.uses if pieces or not claim.stream), 1)
-        found = [phases(claim, pieces, span, batch, self.weigher, self.typical) for claim, pieces in opened.uses]
-        rows = [both[k] for k in (0, 1) for both in found]
-        table = np.array([(row.begin_s, row.end_s, row.weight) for row in rows])
-        weigher, scale = self.weigher, np.ones((len(rows), 3))
-        scale[: len(found)] = (weigher.low, 1.0, weigher.high)
-        spent = opened.interval.energy_j or 0.0
-        shares = [share_within(span, spent, opened.at_rest_w, weigher.idle_w, table, column) for column in scale.T]
-        return np.stack(shares, axis=1).reshape(2, len(found), 3)
+    def _shares(self, opened: _Open, scales: tuple[float, ...] = (1.0,)) -> Array:
+        """Joules of each use: shape (2 phases, uses, scales of a prompt token's weight)."""
+        span, uses = (opened.interval.begin_s, opened.interval.end_s), opened.uses
+        batch = max(sum(1 for claim, pieces in uses if pieces or not claim.stream), 1)
+        found = [phases(claim, pieces, span, batch, self.weigher, self.typical) for claim, pieces in uses]
+        rows = np.array([row for row, _ in found] + [row for _, row in found])
+        scale = np.ones((len(rows), len(scales)))
+        scale[: len(uses)] = scales
+        spent, idle_w = opened.interval.energy_j or 0.0, self.weigher.idle_w
+        return share_within(span, spent, opened.at_rest_w, idle_w, rows, scale).reshape(2, len(uses), len(scales))
 
     def settle(self, now_s: float) -> bool:
         """Settle the intervals that are ready, a portion at a time; True where more are."""
@@ -211,16 +209,17 @@ class Ledger:
         if interval.energy_j is None:
             self.on_settled(interval, None, None)
         else:
-            shares = self._shares(opened) if opened.uses else np.zeros((2, 0, 3))
+            scales = (self.weigher.low, 1.0, self.weigher.high)
+            shares = self._shares(opened, scales) if opened.uses else np.zeros((2, 0, 3))
             given = float(shares[:, :, 1].sum())
             self.totals.requests_j += given
             self.totals.idle_j += interval.energy_j - given
+            prefill, decode = shares.tolist()
             for k, (claim, _) in enumerate(opened.uses):
                 claim.provisional -= opened.told[k]
-                for phase in (0, 1):
-                    row = claim.settled[phase]
-                    for column in range(3):
-                        row[column] += float(shares[phase, k, column])
+                for row, more in zip(claim.settled, (prefill[k], decode[k]), strict=True):
+                    for column in (0, 1, 2):
+                        row[column] += more[column]
             self.on_settled(interval, interval.energy_j - given, given)
         for claim, _ in opened.uses:
             claim.waiting -= 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,6 +140,13 @@ async def _serve(setup: Setup, listening: Callable[[str, Books], None]) -> None:
         await stop.wait()
 
 
+def steady() -> None:
+    """Keep the process from pausing: modules stay out of garbage collection, and threads hand over soon."""
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(0.0005)
+
+
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """uvloop's, where it is installed: it passes a chunk in about half the time."""
     try:
@@ -149,5 +158,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 def serve(setup: Setup, listening: Callable[[str, Books], None]) -> None:
     """Serve until Ctrl-C or SIGTERM; ``listening`` is called once the socket is open."""
+    steady()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(setup, listening))
