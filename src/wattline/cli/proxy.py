@@ -32,6 +32,7 @@ def proxy(
     precision: Annotated[str | None, Opt(help="Number format of the weights [default: the model's own].")] = None,
     interval: Annotated[str, Opt(help="Time between readings of the sensors.")] = "100ms",
     device: Annotated[list[str] | None, Opt(help="Part of a device's name, host or UUID; may be repeated.")] = None,
+    source: Annotated[list[str] | None, Opt(help="Source of readings, e.g. nvml, rapl; may be repeated.")] = None,
     no_body: Annotated[bool, Opt("--no-body", help="Leave bodies wholly untouched; joules in headers alone.")] = False,
 ) -> None:
     """Stand before an OpenAI-compatible server and tell each request its joules."""
@@ -48,7 +49,7 @@ def proxy(
         raise WattlineError(f"the proxy needs {error.name}; install it by `pip install 'wattline[proxy]'`") from None
     upstream_url(upstream)
     weigher = _weigher(model, chip, precision, chips)
-    found = _sensors()
+    found = _sensors(source)
     sensors = choose(found, device or ())
     if device and not sensors:
         known = "; ".join(map(describe, found)) or "none is there"
@@ -85,12 +86,12 @@ def _weigher(model: str | None, chip: str | None, precision: str | None, chips: 
     return modelled(model, chip, precision, chips)
 
 
-def _sensors() -> list[Sensor]:
-    """The sensors of this machine."""
+def _sensors(sources: list[str] | None) -> list[Sensor]:
+    """The sensors of this machine, of these sources or of all."""
     from importlib import import_module
 
     try:
         discover = import_module("wattline.meter.sensors.discover")
     except ModuleNotFoundError:
         return []
-    return list(discover.find()[0])
+    return list(discover.find(sources or None))

@@ -148,7 +148,7 @@ def steady() -> None:
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's, where it is installed: it passes a chunk in about half the time."""
+    """uvloop's, where it is installed."""
     try:
         import uvloop
     except ImportError:
