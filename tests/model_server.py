@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from wattline.meter.device import Device
 from wattline.meter.sensor import Reading, SensorGone, Spec
@@ -87,6 +87,8 @@ class Server:
         self.seen: list[tuple[str, str, list[tuple[str, str]], bytes]]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Upgrade"):
+            return await self.talk(request)
         body = await request.read()
         self.seen.append(
             (request.method, request.raw_path, [(k.decode(), v.decode()) for k, v in request.raw_headers], body)
@@ -118,6 +120,19 @@ class Server:
             response.enable_compression(web.ContentCoding.gzip)
             return response
         return web.Response(body=text, content_type="application/json", headers={"X-Engine": "small/1.0"})
+
+    async def talk(self, request: web.Request) -> web.StreamResponse:
+        """A WebSocket that gives back what it gets, and closes on "bye"."""
+        socket = web.WebSocketResponse(protocols=["realtime"])
+        await socket.prepare(request)
+        async for message in socket:
+            if message.data == "bye":
+                await socket.close(code=4001)
+            elif message.type is WSMsgType.TEXT:
+                await socket.send_str(message.data)
+            else:
+                await socket.send_bytes(message.data)
+        return socket
 
     async def stream(self, request: web.Request, asked: dict[str, Any]) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel": "no"})

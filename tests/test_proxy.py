@@ -21,6 +21,7 @@ aiohttp = pytest.importorskip("aiohttp", reason="the proxy's extra is not instal
 from model_server import Machine, Server, Simulated, model_server  # noqa: E402
 from wattline.web.proxy.books import Books  # noqa: E402
 from wattline.web.proxy.server import Setup, running  # noqa: E402
+from wattline.web.proxy.weigh import Weigher, generic, modelled  # noqa: E402
 
 CHAT = "/v1/chat/completions"
 OURS = re.compile(rb',"energy_j":[0-9.e+-]+')
@@ -165,7 +166,7 @@ def test_two_hundred_streams_at_once(body: bool, tmp_path: Path) -> None:
         totals = await here.energy()
         each = [await here.settled(name) for _, name in gots]
         assert [one["output_tokens"] for one in each] == [5 + number % 20 for number in range(200)]
-        assert {one["tokens_basis"] for one in each} == {"told"}
+        assert {one["tokens_basis"] for one in each} == ({"told"} if body else {"told", "counted"})
         everyone = [here.books.show(claim) for claim in here.books.ledger.finished.values()]
         assert len(everyone) == 400
         given = sum(one["energy_j"] for one in everyone)
@@ -365,6 +366,53 @@ def test_an_upstream_that_dies_in_mid_stream_is_seen_by_the_client() -> None:
     run(work)
 
 
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"nonsense\r\n\r\n", b" 400 "),
+        (b"POST /up HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b" 400 "),
+        (b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b" 400 "),
+        (b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\n{", b""),  # and hangs up
+        (b"PUT /up HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\n{", b""),
+        (b"GET http://other.example/x HTTP/1.1\r\nHost: other.example\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-Twice: 1"),
+        (b"GET /x HTTP/1.0\r\n\r\n", b"HTTP/1.0 200 OK\r\nX-Twice: 1"),
+        (
+            b'POST /v1/completions HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 12\r\n\r\n{"model":"',
+            b"100",
+        ),
+    ],
+)
+def test_odd_clients_harm_nobody(raw: bytes, says: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    async def work(here: Place) -> None:
+        host, _, port = here.url.removeprefix("http://").partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(raw)
+        if says:
+            assert says in await asyncio.wait_for(reader.read(4000), 10)
+        writer.close()
+        async with await here.post(CHAT, {"model": "m", "prompt": "x"}) as answer:
+            assert answer.status == 200
+        assert not here.books.ledger.running
+
+    run(work)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_websockets_pass() -> None:
+    async def work(here: Place) -> None:
+        async with here.session.ws_connect(f"{here.url}/v1/realtime?model=m", protocols=["realtime"]) as socket:
+            assert socket.protocol == "realtime"
+            await socket.send_str("hello 水")
+            assert (await socket.receive()).data == "hello 水"
+            await socket.send_bytes(b"\x00" * 3_000_000)
+            assert (await socket.receive()).data == b"\x00" * 3_000_000
+            await socket.send_str("bye")
+            await socket.receive()
+            assert socket.close_code == 4001
+
+    run(work)
+
+
 def test_an_upstream_that_is_down_is_one_clear_line() -> None:
     async def work() -> None:
         setup = Setup("http://127.0.0.1:9", port=0, interval_s=0.03, sensors=[Simulated(Machine())])
@@ -450,7 +498,8 @@ def test_energy_that_is_not_known_is_never_zero(sensors: Any, field: bool, heade
     run(work, sensors=sensors)
 
 
-def test_the_metrics_add_up() -> None:
+@pytest.mark.parametrize("weigher", [generic(), modelled("llama-3.1-8b", "h100-sxm")], ids=["generic", "step model"])
+def test_the_metrics_add_up(weigher: Weigher) -> None:
     async def work(here: Place) -> None:
         for number in range(6):
             asked = {"model": f"m{number % 2}", "prompt": "x", "stream": number % 3 == 0, "pause_s": 0.005}
@@ -472,7 +521,7 @@ def test_the_metrics_add_up() -> None:
         assert total('wattline_tokens_total{model="m0",type="output"}') == 24
         assert total("wattline_joules_per_output_token_count") == 6
 
-    run(work)
+    run(work, weigher=weigher)
 
 
 def test_names_of_models_do_not_flood_the_metrics() -> None:

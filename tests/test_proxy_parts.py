@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,10 +21,11 @@ from wattline.errors import WattlineError
 from wattline.meter.sensor import Reading, SensorGone
 from wattline.web.proxy.attribution import share, share_within
 from wattline.web.proxy.body import kind_of, read_asked, with_usage
-from wattline.web.proxy.claim import Claim, Typical
+from wattline.web.proxy.claim import Claim, Typical, as_json
 from wattline.web.proxy.ledger import Interval, Ledger
 from wattline.web.proxy.sampler import Sampler, choose
 from wattline.web.proxy.sse import Stream
+from wattline.web.proxy.store import Store
 from wattline.web.proxy.usage import Tokens, find_usage, insert, parse, read_tokens, remove
 from wattline.web.proxy.weigh import generic, modelled
 
@@ -372,3 +375,22 @@ def test_a_device_counts_once() -> None:
     assert choose([cpu]) == [cpu]
     assert choose([cpu, gpu], ["rapl"]) == [cpu]
     assert choose([]) == []
+
+
+def test_rows_wait_for_a_disk_that_is_full(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store(tmp_path / "proxy.db", {})
+    rows = [as_json(made(f"wl-{number}", 0.0), False, 1.0, 0.0, "measured") for number in range(2000)]
+    # SQLite's own error of a full disk
+    store._db.execute(f"PRAGMA max_page_count = {store._db.execute('PRAGMA page_count').fetchone()[0] + 5}")
+    for row in rows:
+        store.put(row)
+    for _ in range(3):
+        store.flush()
+    assert capsys.readouterr().err.count("full; requests go on, rows wait in memory") == 1
+    assert store.trouble
+    store._db.execute("PRAGMA max_page_count = 1000000")
+    store.flush()
+    store.close()
+    assert not store.trouble
+    with sqlite3.connect(tmp_path / "proxy.db") as db:
+        assert db.execute("SELECT count(*) FROM request").fetchone() == (2000,)

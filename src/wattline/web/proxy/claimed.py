@@ -57,7 +57,7 @@ async def _answered(
     proxy: Proxy, request: web.BaseRequest, asked: Asked, whole: bool, claim: Claim
 ) -> tuple[str, web.StreamResponse]:
     known = proxy.plain.get((claim.path, asked.model))
-    inject = asked.askable and known is not None and not (known.told or known.refuses)
+    inject = proxy.body and asked.askable and known is not None and not (known.told or known.refuses)
     try:
         answer = await _ask(proxy, request, asked, whole, inject)
         if inject and answer.status in (400, 422):
@@ -187,7 +187,7 @@ async def _stream(
         known is not None and not known.null,
     )
     headers[ID] = claim.id
-    if books.basis:
+    if books.basis and request.version >= (1, 1):
         headers["Trailer"] = TRAILER
     response = Relayed(answer.status, answer.reason, headers)
     await response.prepare(request)

@@ -80,6 +80,8 @@ async def upstream_headers_alone(request: web.BaseRequest, response: web.StreamR
 
 def target(upstream: URL, raw_path: str) -> URL:
     """Where a request goes: its path behind the upstream's; a ``/v1`` that both have stands once."""
+    if not raw_path.startswith("/"):  # a client that takes this for a forward proxy names a host as well
+        raw_path = URL(raw_path, encoded=True).raw_path_qs
     base = upstream.raw_path.rstrip("/")
     if base and raw_path.startswith(f"{base}/"):
         base = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -17,7 +18,7 @@ from yarl import URL
 
 from wattline.errors import WattlineError, shorten
 from wattline.meter.sensor import Sensor
-from wattline.web.proxy import pages
+from wattline.web.proxy import pages, websocket
 from wattline.web.proxy.body import kind_of
 from wattline.web.proxy.books import Books
 from wattline.web.proxy.claimed import claimed
@@ -77,6 +78,7 @@ async def running(setup: Setup) -> AsyncIterator[tuple[str, Books]]:
             _app(Proxy(url, session, books, setup.body)),
             handler_cancellation=True,
             access_log=None,
+            logger=_log(),
             shutdown_timeout=STOP_S,
             max_line_size=HEADER_BYTES,
             max_field_size=HEADER_BYTES,
@@ -103,11 +105,29 @@ def _session() -> aiohttp.ClientSession:
     )
 
 
+def _log() -> logging.Logger:
+    """What goes wrong in serving, a line each; what clients send wrongly is told to them alone."""
+
+    def one_line(record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        record.exc_info = None
+        if error is not None:
+            record.msg, record.args = f"wattline: a request failed: {type(error).__name__}: {error}", ()
+        return not isinstance(error, aiohttp.http_exceptions.HttpProcessingError)
+
+    log = logging.getLogger("wattline.proxy")
+    if not log.filters:
+        log.addFilter(one_line)
+    return log
+
+
 def _app(proxy: Proxy) -> web.Application:
     async def handle(request: web.Request) -> web.StreamResponse:
         path = request.raw_path
         if path.startswith(pages.ROOT):
             return await pages.page(proxy.books, str(proxy.upstream), request.method, path)
+        if websocket.wanted(request):
+            return await websocket.bridge(proxy, request)
         kind = kind_of(request.method, path)
         return await (claimed(proxy, request, kind) if kind else plain(proxy, request))
 

@@ -91,7 +91,7 @@ class Stream:
             inner = message
         if not claim.response_id and isinstance(inner.get("id"), str):
             claim.response_id = inner["id"][:200]
-        if not claim.model and isinstance(inner.get("model"), str):
+        if isinstance(inner.get("model"), str):
             claim.model = inner["model"][:200]
         count = sum(1 for _ in pieces(data))
         if count:

@@ -51,6 +51,7 @@ class Store:
         self.trouble = ""
         self._rows: deque[tuple[str, tuple[Any, ...]]] = deque()
         self._stop = threading.Event()
+        self._lock = threading.Lock()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = self._open()
@@ -112,6 +113,10 @@ class Store:
 
     def flush(self) -> None:
         """Commit what waits; on a full disk it goes on waiting, and is said once."""
+        with self._lock:
+            self._flush()
+
+    def _flush(self) -> None:
         rows = [self._rows.popleft() for _ in range(len(self._rows))]
         if not rows:
             return
