@@ -167,12 +167,18 @@ def as_json(claim: Claim, settled: bool, estimate_j: float | None, error: float,
 
 
 def _joules(claim: Claim, settled: bool, estimate_j: float | None, error: float, basis: str) -> dict[str, Any]:
-    """Energy with its range: settled, or the estimate; None where it is not known."""
+    """Energy with its range: settled, or the estimate; None where it is not known.
+
+    The range is the sensors', and of settled joules also what lighter and heavier prompt tokens would make of them.
+    """
     names = ("energy_j", "energy_low_j", "energy_high_j", "prefill_j", "decode_j", "energy_basis")
-    if not settled:
-        return dict.fromkeys(names) | {"energy_j": estimate_j, "energy_basis": basis if estimate_j else None}
     sums = [claim.settled[0][k] + claim.settled[1][k] for k in range(3)]
-    if claim.missing_s and not sums[1]:
+    parts: tuple[float | None, ...] = (claim.settled[0][1], claim.settled[1][1])
+    if not settled:
+        if estimate_j is None:
+            return dict.fromkeys(names)
+        sums, parts = [estimate_j] * 3, (None, None)
+    elif claim.missing_s and not sums[1]:
         return dict.fromkeys(names)
-    parts = claim.settled[0][1], claim.settled[1][1]
-    return dict(zip(names, (sums[1], min(sums) * (1 - error), max(sums) * (1 + error), *parts, basis), strict=True))
+    low, high = min(sums) * max(1 - error, 0.0), max(sums) * (1 + error)
+    return dict(zip(names, (sums[1], low, high, *parts, basis), strict=True))

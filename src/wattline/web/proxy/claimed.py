@@ -30,6 +30,7 @@ from wattline.web.proxy.sse import Stream
 from wattline.web.proxy.usage import insert, parse, read_tokens, rounded
 
 ID = "X-Wattline-Request"
+MOST_LEARNT = 1000  # models' names are the clients' to choose
 ANSWER_BYTES = 64 << 20  # a longer answer is passed on as it comes, without energy in its header and body
 
 
@@ -151,7 +152,7 @@ async def _told(proxy: Proxy, claim: Claim, headers: CIMultiDict[str], body: byt
         return body
     headers[TRAILER] = str(claim.told_j)
     error = proxy.books.error
-    low, high = (rounded(float(fields["energy_j"]) * (1 + side * error)) for side in (-1, 1))
+    low, high = (rounded(float(fields["energy_j"]) * max(1 + side * error, 0.0)) for side in (-1, 1))
     headers["X-Wattline-Energy-Range-J"] = f"{low}-{high}"
     headers["X-Wattline-Energy-Basis"] = f"{proxy.books.basis}, estimated"
     if packed or not proxy.body or not isinstance(usage, dict):
@@ -203,8 +204,9 @@ async def _stream(
             raise
         cut(request)
         return "upstream broke off", response
-    if asked.askable and not inject and claim.status == 200 and stream.null_seen is not None:
-        proxy.plain.setdefault((claim.path, asked.model), Plain(stream.null_seen, stream.told))
+    learnt = asked.askable and not inject and claim.status == 200 and stream.null_seen is not None
+    if learnt and len(proxy.plain) < MOST_LEARNT:
+        proxy.plain.setdefault((claim.path, asked.model), Plain(bool(stream.null_seen), stream.told))
     if claim.told_j is None:
         books.fields(claim)
     if claim.told_j is not None:
