@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import socket
 import sqlite3
 from itertools import pairwise
 from pathlib import Path
@@ -375,6 +376,31 @@ def test_a_device_counts_once() -> None:
     assert choose([cpu]) == [cpu]
     assert choose([cpu, gpu], ["rapl"]) == [cpu]
     assert choose([]) == []
+    here = Simulated(machine, uuid="GPU-8")
+    here.device = here.device.__class__(socket.gethostname(), "GPU-8", "gpu")
+    for name in ("127.0.0.1", "localhost", "::1", socket.gethostname()):
+        assert choose([gpu, here], host=name) == [here]
+    assert choose([here], host="192.0.2.7") == []
+    far = Simulated(machine, uuid="GPU-9")
+    far.device = far.device.__class__("node7.cluster.example", "GPU-9", "gpu")
+    assert choose([gpu, far], host="node7") == [far]
+    assert choose([gpu, far], host="127.0.0.1") == []
+    assert choose([gpu, far], ["node7"], host="127.0.0.1") == [far]
+
+
+def test_an_interval_lasts_until_a_slow_counter_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(np.arange(0.0, 10.0, 0.05))
+    monkeypatch.setattr("wattline.web.proxy.sampler.time.monotonic", lambda: float(next(clock)))
+    slow = Scripted(*(Reading(None, float(x)) for x in (0, 0, 0, 50, 50, 50, 90, 90, 90, 90, 90, 90, 90, 90, 90)))
+    slow.spec = slow.spec.__class__("slow", period_s=0.25)
+    found = ticked(slow, ticks=15)
+    assert [interval.energy_j for interval in found] == [50.0, 40.0, 0.0]  # and one that stands still is believed
+
+
+def test_a_sensor_that_fails_beyond_its_contract_stops_nothing() -> None:
+    odd = Scripted(Reading(None, 1.0), Reading(None, 2.0))
+    found = ticked(odd, ticks=4)
+    assert [interval.energy_j for interval in found] == [1.0]
 
 
 def test_rows_wait_for_a_disk_that_is_full(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

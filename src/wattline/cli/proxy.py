@@ -47,17 +47,17 @@ def proxy(
         from wattline.web.proxy.server import Setup, serve, upstream_url
     except ImportError as error:
         raise WattlineError(f"the proxy needs {error.name}; install it by `pip install 'wattline[proxy]'`") from None
-    upstream_url(upstream)
+    host_there = upstream_url(upstream).host or ""
     weigher = _weigher(model, chip, precision, chips)
     found = _sensors(source)
-    sensors = choose(found, device or ())
+    sensors = choose(found, device or (), host_there)
     if device and not sensors:
         known = "; ".join(map(describe, found)) or "none is there"
         raise WattlineError(f"no sensor is of --device {' or '.join(device)}; known: {known}")
     setup = Setup(
         upstream, host, port, sensors, weigher, None if journal == NONE else Path(journal), interval_s, not no_body
     )
-    shown = f"energy from {'; '.join(map(describe, sensors))}" if sensors else NO_SENSOR
+    shown = f"energy from {'; '.join(map(describe, sensors))}" if sensors else _no_sensor(found, host_there)
     kept = "no journal" if setup.journal is None else f"journal {setup.journal}"
     serve(
         setup,
@@ -67,7 +67,10 @@ def proxy(
     )
 
 
-NO_SENSOR = "no power sensor, so energy is unknown (`wattline sensors` says why)"
+def _no_sensor(found: list[Sensor], host: str) -> str:
+    if found:
+        return f"no power sensor of {host}, so energy is unknown (--device names one of another host)"
+    return "no power sensor, so energy is unknown (`wattline sensors` says why)"
 
 
 def _modelled(basis: str) -> str:

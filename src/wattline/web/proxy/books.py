@@ -24,7 +24,7 @@ from wattline.web.proxy.usage import rounded
 from wattline.web.proxy.weigh import Weigher
 
 ROW_S = 1.0  # settled intervals are journalled together, this long
-FIRST_WAIT_S = 0.1  # how long the very first answers wait for a first reading of the power
+FIRST_WAIT_S = 0.3  # how long the very first answers wait for a first reading of the power
 
 
 class Books:

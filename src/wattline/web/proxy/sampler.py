@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from wattline.meter.sensor import Reading, Sensor, SensorGone
 from wattline.web.proxy.ledger import Interval
@@ -54,6 +59,8 @@ class Sampler(threading.Thread):
         self._wake, self._halt = threading.Event(), threading.Event()
         self._seen: dict[int, _Seen] = {}
         self._joules = [0.0] * len(self.sensors)
+        self._mark: dict[int, float | None] = {}  # counters when the interval began
+        self._broken = False  # whether some joules of the interval are not known
         self._begin_s: float | None = None
 
     def run(self) -> None:
@@ -81,42 +88,52 @@ class Sampler(threading.Thread):
 
     def tick(self) -> None:
         """Read every sensor once and close the interval if all of them told."""
-        good = [self._read(k) for k in range(len(self.sensors))]
+        told = sum(self._read(k) for k in range(len(self.sensors))) == len(self.sensors)
         now = time.monotonic()
         if self._begin_s is None:
-            self._begin_s = now
+            self._begin(now)
             return
-        silent = now - self._begin_s > max(GONE_S, 20 * self.interval_s)
-        if not all(known is not False for known in good) and not silent:
+        waited = now - self._begin_s
+        silent = not told and waited > max(GONE_S, 20 * self.interval_s)
+        if not silent and (not told or self._still(waited)):
             return
-        known = all(one is True for one in good)
+        known = told and not self._broken
         interval = Interval(self._begin_s, now, sum(self._joules) if known else None)
-        self._joules = [0.0] * len(self.sensors)
-        self._begin_s = now
+        self._begin(now)
         if silent:
-            for k, one in enumerate(good):
-                if one is False:
-                    self._seen.pop(k, None)
+            self._seen = {k: seen for k, seen in self._seen.items() if now - seen.at_s < GONE_S / 2}
         self.post(interval)
 
-    def _read(self, k: int) -> bool | None:
-        """Read one sensor and add what it took: True; False where it cannot be read; None where it began anew."""
+    def _begin(self, now: float) -> None:
+        self._begin_s, self._broken = now, False
+        self._joules = [0.0] * len(self.sensors)
+        self._mark = {k: seen.reading.energy_j for k, seen in self._seen.items()}
+
+    def _still(self, waited_s: float) -> bool:
+        """Whether a counter is still to be renewed since the interval began: its joules come in lumps."""
+        for k, sensor in enumerate(self.sensors):
+            energy = self._seen[k].reading.energy_j
+            if energy is not None and energy == self._mark.get(k) and waited_s < 3 * sensor.spec.period_s:
+                return True
+        return False
+
+    def _read(self, k: int) -> bool:
+        """Read one sensor and add what it took; False where it cannot be read."""
         sensor = self.sensors[k]
         try:
             seen = _Seen(time.monotonic(), sensor.read())
-        except SensorGone as gone:
+        except Exception as gone:  # SensorGone by its contract; no defect of a driver may stop the others
             self.failed += 1
-            self.faults[sensor.device.key] = str(gone)
+            self.faults[sensor.device.key] = str(gone) if isinstance(gone, SensorGone) else repr(gone)
             return False
         self.faults.pop(sensor.device.key, None)
         before = self._seen.get(k)
         self._seen[k] = seen
-        if before is None:
-            return None
-        joules = between(sensor, before, seen)
+        joules = None if before is None else between(sensor, before, seen)
         if joules is None:
-            return None
-        self._joules[k] += joules
+            self._broken = True
+        else:
+            self._joules[k] += joules
         return True
 
 
@@ -125,20 +142,43 @@ def error(sensors: Sequence[Sensor]) -> float:
     return max((sensor.spec.error for sensor in sensors), default=0.0)
 
 
-def choose(sensors: Sequence[Sensor], wanted: Sequence[str] = ()) -> list[Sensor]:
-    """The sensors to share out: those named, or the GPUs, or else the processors, or else whatever there is.
+def choose(sensors: Sequence[Sensor], wanted: Sequence[str] = (), host: str = "") -> list[Sensor]:
+    """The sensors to share out: those named, or of ``host`` its GPUs, or else its processors, or whatever it has.
 
     A device that lies within another one chosen, and a second sensor of one device, count once.
     """
     if wanted:
         picked = [s for s in sensors if any(w.lower() in describe(s).lower() for w in wanted)]
     else:
-        kinds = (("gpu",), ("cpu", "dram"), ("node",), tuple({s.device.kind for s in sensors}))
-        picked = next((found for kind in kinds if (found := [s for s in sensors if s.device.kind in kind])), [])
+        near = [s for s in sensors if not host or _same_host(s.device.host, host)]
+        kinds = (("gpu",), ("cpu", "dram"), ("node",), tuple({s.device.kind for s in near}))
+        picked = next((found for kind in kinds if (found := [s for s in near if s.device.kind in kind])), [])
     best: dict[str, Sensor] = {}
     for sensor in sorted(picked, key=lambda s: (s.spec.modelled, s.spec.error)):
         best.setdefault(sensor.device.key, sensor)
     return [sensor for key, sensor in best.items() if sensor.device.inside not in best or sensor.device.inside == key]
+
+
+def _same_host(a: str, b: str) -> bool:
+    """Whether two names mean one machine: this one by any of its names, or a short name and its full one."""
+    names = ["localhost" if _here(name) else name.lower() for name in (a, b)]
+    short, long = sorted(names, key=len)
+    return short == long or ("." not in short and long.startswith(f"{short}."))
+
+
+@cache
+def _here(host: str) -> bool:
+    """Whether a name or address is this machine's."""
+    names = ("localhost", "host.docker.internal", socket.gethostname(), os.environ.get("WATTLINE_HOST", ""))
+    if host.lower() in (name.lower() for name in names):
+        return True
+    with contextlib.suppress(ValueError, OSError):
+        address = ipaddress.ip_address(host)
+        family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, 0))  # only an address of this machine can be bound
+            return True
+    return False
 
 
 def describe(sensor: Sensor) -> str:
