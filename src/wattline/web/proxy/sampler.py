@@ -169,7 +169,7 @@ def _same_host(a: str, b: str) -> bool:
 @cache
 def _here(host: str) -> bool:
     """Whether a name or address is this machine's."""
-    names = ("localhost", "host.docker.internal", socket.gethostname(), os.environ.get("WATTLINE_HOST", ""))
+    names = ("localhost", "::1", "host.docker.internal", socket.gethostname(), os.environ.get("WATTLINE_HOST", ""))
     if host.lower() in (name.lower() for name in names):
         return True
     with contextlib.suppress(ValueError, OSError):
