@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from wattline import __version__
-from wattline.cli import ask, compare, facts, judge, measure, meter, sensors, validation
+from wattline.cli import ask, compare, facts, judge, measure, meter, proxy, sensors, validation
 from wattline.cli.out import discard
 from wattline.errors import WattlineError, shorten
 
@@ -29,6 +29,7 @@ app.command("prompt")(ask.prompt)
 app.command("compare")(compare.compare)
 app.command("check")(judge.check)
 app.command("measure", context_settings={"allow_interspersed_args": False})(measure.measure)
+app.command("proxy")(proxy.proxy)
 app.command("facts")(facts.facts)
 app.command(
     "explain",

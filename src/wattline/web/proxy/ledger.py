@@ -1,0 +1,245 @@
+"""The ledger: each interval's energy shared among the requests that ran in it, once it is known what they did.
+
+An interval waits until every request in it has ended (or HOLD_S have passed), for only then are its tokens known; until
+then its requests carry a provisional share by what is known so far. Settled joules of all requests plus idle are the
+energy that the device took, whatever was told meanwhile. All of it runs in one thread, that of the event loop.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from wattline.fact import Array
+from wattline.web.proxy.attribution import share_within
+from wattline.web.proxy.claim import Claim, Typical, phases
+from wattline.web.proxy.weigh import Weigher
+
+HOLD_S = 30.0
+KEPT = 20_000  # finished requests that are remembered
+PORTION = 150  # requests weighed in one go, so that no stream waits for long
+
+
+@dataclass
+class Interval:
+    """A stretch between two readings; ``energy_j`` is None where a sensor told nothing, and is never zero then."""
+
+    begin_s: float
+    end_s: float
+    energy_j: float | None
+
+
+@dataclass
+class _Open:
+    """An interval not settled yet: the requests in it with the pieces each streamed, and their provisional shares."""
+
+    interval: Interval
+    at_rest_w: float
+    uses: list[tuple[Claim, int]]
+    told: list[float]
+    witness: int = 0  # requests before this one in ``uses`` are known to have ended
+
+    def ended(self) -> bool:
+        """Whether all of its requests have."""
+        while self.witness < len(self.uses) and self.uses[self.witness][0].end_s is not None:
+            self.witness += 1
+        return self.witness == len(self.uses)
+
+
+@dataclass
+class Totals:
+    """Joules so far: what the devices took, and where settled intervals went. ``missing_s``: seconds not known."""
+
+    device_j: float = 0.0
+    requests_j: float = 0.0
+    idle_j: float = 0.0
+    missing_s: float = 0.0
+    intervals: int = 0
+
+    @property
+    def pending_j(self) -> float:
+        """Taken, but not settled yet."""
+        return self.device_j - self.requests_j - self.idle_j
+
+
+@dataclass
+class Ledger:
+    """Open intervals, running and finished requests, and the sums.
+
+    ``on_settled`` is called with an interval, its idle joules and its requests' joules (None where the energy is not
+    known); ``on_done`` with a request whose last interval was settled.
+    """
+
+    weigher: Weigher
+    typical: Typical
+    hold_s: float = HOLD_S
+    on_settled: Callable[[Interval, float | None, float | None], None] = lambda interval, idle_j, requests_j: None
+    on_done: Callable[[Claim], None] = lambda claim: None
+    running: dict[str, Claim] = field(default_factory=dict)
+    finished: OrderedDict[str, Claim] = field(default_factory=OrderedDict)
+    by_response: dict[str, Claim] = field(default_factory=dict)
+    totals: Totals = field(default_factory=Totals)
+    busy_w: float | None = None  # watts when requests ran, lately
+    resting_w: float | None = None  # watts when none ran, lately
+    _opens: deque[_Open] = field(default_factory=deque)
+    _ended: list[Claim] = field(default_factory=list)  # since the last interval closed
+    _busy: list[tuple[float, float]] = field(default_factory=list)  # when some request ran, since then
+    _busy_since: float | None = None
+    _last: Interval | None = None
+
+    def begin(self, claim: Claim) -> None:
+        """A request has arrived."""
+        if not self.running:
+            self._busy_since = claim.begin_s
+        self.running[claim.id] = claim
+
+    def end(self, claim: Claim, now_s: float) -> None:
+        """A request has ended, in whatever way."""
+        claim.end_s = now_s
+        self.running.pop(claim.id, None)
+        if not self.running and self._busy_since is not None:
+            self._busy.append((self._busy_since, now_s))
+            self._busy_since = None
+        self._ended.append(claim)
+        self._remember(claim)
+        if claim.status < 400 and claim.tokens.basis == "told":
+            self.typical.learn(claim)
+
+    def _remember(self, claim: Claim) -> None:
+        self.finished[claim.id] = claim
+        if claim.response_id:
+            self.by_response[claim.response_id] = claim
+        while len(self.finished) > KEPT:
+            _, old = self.finished.popitem(last=False)
+            if self.by_response.get(old.response_id) is old:
+                del self.by_response[old.response_id]
+
+    def find(self, name: str) -> Claim | None:
+        """A request by its own id or its response's."""
+        return self.running.get(name) or self.finished.get(name) or self.by_response.get(name) or self._streaming(name)
+
+    def _streaming(self, name: str) -> Claim | None:
+        return next((claim for claim in self.running.values() if claim.response_id == name), None)
+
+    def add(self, interval: Interval) -> None:
+        """An interval has closed: who ran in it, and what each has of it by what is known now."""
+        uses = self._uses(interval)
+        seconds = interval.end_s - interval.begin_s
+        busy_s = self._busy_seconds(interval)
+        self._last = interval
+        for claim, _ in uses:
+            claim.waiting += 1
+        if interval.energy_j is None:
+            self.totals.missing_s += seconds
+            for claim, _ in uses:
+                claim.missing_s += seconds
+            self._opens.append(_Open(interval, 0.0, uses, [0.0] * len(uses)))
+            return
+        self.totals.device_j += interval.energy_j
+        self.totals.intervals += 1
+        opened = _Open(interval, self._at_rest(interval.energy_j, seconds, busy_s), uses, [])
+        shares = self._shares(opened).sum(axis=(0, 2)) if uses else np.zeros(0)
+        opened.told = shares.tolist()
+        spread = float(shares.sum())
+        for (claim, _), joules in zip(uses, opened.told, strict=True):
+            claim.provisional += joules
+            claim.share_now = joules / spread if spread else 0.0
+        self._opens.append(opened)
+
+    def _uses(self, interval: Interval) -> list[tuple[Claim, int]]:
+        """Requests that ran within the interval, with their pieces; those that began after it wait for the next."""
+        uses = []
+        for claim in (*self._ended, *self.running.values()):
+            if claim.begin_s < interval.end_s:
+                uses.append((claim, claim.unseen))
+                claim.unseen = 0
+        self._ended = [claim for claim in self._ended if (claim.end_s or 0.0) > interval.end_s]
+        return uses
+
+    def _busy_seconds(self, interval: Interval) -> float:
+        """Seconds of the interval in which some request ran."""
+        spans = list(self._busy)
+        if self._busy_since is not None:
+            spans.append((self._busy_since, interval.end_s))
+        self._busy = [span for span in self._busy if span[1] > interval.end_s]
+        seconds = sum(max(min(b, interval.end_s) - max(a, interval.begin_s), 0.0) for a, b in spans)
+        return min(seconds, interval.end_s - interval.begin_s)
+
+    def _at_rest(self, energy_j: float, seconds: float, busy_s: float) -> float:
+        """Watts in the part of an interval in which no request ran: as of late, and never more than its mean."""
+        power = energy_j / max(seconds, 1e-9)
+        if busy_s <= 0:
+            self.resting_w = power if self.resting_w is None else 0.9 * self.resting_w + 0.1 * power
+            return power
+        at_rest = min(power, self.resting_w if self.resting_w is not None else power)
+        if busy_s > 0.5 * seconds or self.busy_w is None:
+            self.busy_w = (energy_j - at_rest * (seconds - busy_s)) / busy_s
+        return at_rest
+
+    def _shares(self, opened: _Open, scales: tuple[float, ...] = (1.0,)) -> Array:
+        """Joules of each use: shape (2 phases, uses, scales of a prompt token's weight)."""
+        span, uses = (opened.interval.begin_s, opened.interval.end_s), opened.uses
+        batch = max(sum(1 for claim, pieces in uses if pieces or not claim.stream), 1)
+        found = [phases(claim, pieces, span, batch, self.weigher, self.typical) for claim, pieces in uses]
+        rows = np.array([row for row, _ in found] + [row for _, row in found])
+        scale = np.ones((len(rows), len(scales)))
+        scale[: len(uses)] = scales
+        spent, idle_w = opened.interval.energy_j or 0.0, self.weigher.idle_w
+        return share_within(span, spent, opened.at_rest_w, idle_w, rows, scale).reshape(2, len(uses), len(scales))
+
+    def settle(self, now_s: float) -> bool:
+        """Settle the intervals that are ready, a portion at a time; True where more are."""
+        weighed = 0
+        for _ in range(len(self._opens)):
+            if weighed >= PORTION:
+                return True
+            opened = self._opens.popleft()
+            if now_s - opened.interval.end_s > self.hold_s or opened.ended():
+                weighed += 1 + len(opened.uses)
+                self._settle(opened)
+            else:
+                self._opens.append(opened)
+        return False
+
+    def _settle(self, opened: _Open) -> None:
+        interval = opened.interval
+        if interval.energy_j is None:
+            self.on_settled(interval, None, None)
+        else:
+            scales = (self.weigher.low, 1.0, self.weigher.high)
+            shares = self._shares(opened, scales) if opened.uses else np.zeros((2, 0, 3))
+            given = float(shares[:, :, 1].sum())
+            self.totals.requests_j += given
+            self.totals.idle_j += interval.energy_j - given
+            prefill, decode = shares.tolist()
+            for k, (claim, _) in enumerate(opened.uses):
+                claim.provisional -= opened.told[k]
+                for row, more in zip(claim.settled, (prefill[k], decode[k]), strict=True):
+                    for column in (0, 1, 2):
+                        row[column] += more[column]
+            self.on_settled(interval, interval.energy_j - given, given)
+        for claim, _ in opened.uses:
+            claim.waiting -= 1
+            if self.settled(claim):
+                self.on_done(claim)
+
+    def settled(self, claim: Claim) -> bool:
+        """Whether the request has ended and no interval that it was in is open any more."""
+        last, end = self._last, claim.end_s
+        return end is not None and claim.waiting == 0 and last is not None and end <= last.end_s
+
+    def estimate_j(self, claim: Claim, now_s: float) -> float | None:
+        """Joules of a request up to now: its shares so far, and the time since the last reading at the power of late.
+
+        None where no power is known yet.
+        """
+        if self._last is None or (self.busy_w is None and not claim.waiting):
+            return None
+        begin = max(self._last.end_s, claim.begin_s)
+        share_now = claim.share_now if claim.waiting else 1.0 / max(len(self.running), 1)
+        power = max((self.busy_w or 0.0) - self.weigher.idle_w, 0.0)
+        joules = claim.energy_j + claim.provisional + power * share_now * max(now_s - begin, 0.0)
+        return joules if joules > 0 else None

@@ -1,0 +1,172 @@
+"""Bytes between a client and the upstream: passed as they come, with what the proxy knows of the request."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from wattline.web.proxy.books import Books
+from wattline.web.proxy.headers import passed
+
+CONNECT_S = 10.0
+NO_AUTO = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+TRAILER = "X-Wattline-Energy-J"
+BODYLESS = ("GET", "HEAD", "OPTIONS", "TRACE")
+
+
+class UpstreamDown(Exception):
+    """No answer can be had from upstream: the status and the words for the client."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@dataclass
+class Proxy:
+    """What every request needs. ``plain``: what streams that nobody asked for usage say, by path and model."""
+
+    upstream: URL
+    session: aiohttp.ClientSession
+    books: Books
+    body: bool = True
+    plain: dict[tuple[str, str], Plain] = field(default_factory=dict)
+
+
+@dataclass
+class Plain:
+    """What a server's streams say unasked: ``"usage": null`` in chunks of text, and the usage itself at the end.
+
+    ``refuses``: it takes no request for usage.
+    """
+
+    null: bool = False
+    told: bool = False
+    refuses: bool = False
+
+
+class Relayed(web.StreamResponse):
+    """A response with the upstream's headers alone; ``trailer`` may be set until its end."""
+
+    def __init__(self, status: int, reason: str | None, headers: CIMultiDict[str]) -> None:
+        super().__init__(status=status, reason=reason, headers=headers)
+        self.given = frozenset(name.lower() for name in headers)
+        self.trailer = b""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        writer = self._payload_writer
+        if self.trailer and not data and writer is not None and getattr(writer, "chunked", False):
+            transport = getattr(writer, "transport", None)
+            if transport is not None and not transport.is_closing():
+                transport.write(b"0\r\n" + self.trailer + b"\r\n\r\n")
+                writer.chunked = False  # type: ignore[attr-defined]  # the end was written
+        await super().write_eof(data)
+
+
+async def upstream_headers_alone(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    """Take out what aiohttp adds to an answer that came without."""
+    if isinstance(response, Relayed):
+        for name in ("Server", "Date", "Content-Type"):
+            if name.lower() not in response.given:
+                response.headers.pop(name, None)
+
+
+def target(upstream: URL, raw_path: str) -> URL:
+    """Where a request goes: its path behind the upstream's; a ``/v1`` that both have stands once."""
+    if not raw_path.startswith("/"):  # a client that takes this for a forward proxy names a host as well
+        raw_path = URL(raw_path, encoded=True).raw_path_qs
+    base = upstream.raw_path.rstrip("/")
+    if base and raw_path.startswith(f"{base}/"):
+        base = ""
+    return URL(f"{upstream.origin()}{base}{raw_path}", encoded=True)
+
+
+async def send(proxy: Proxy, request: web.BaseRequest, headers: CIMultiDict[str], data: Any) -> aiohttp.ClientResponse:
+    """The upstream's answer, its body still to be read; raises UpstreamDown."""
+    try:
+        return await proxy.session.request(
+            request.method,
+            target(proxy.upstream, request.raw_path),
+            headers=headers,
+            data=data,
+            allow_redirects=False,
+            skip_auto_headers=NO_AUTO,
+        )
+    except aiohttp.ConnectionTimeoutError:
+        raise UpstreamDown(504, f"upstream {proxy.upstream} did not take the connection in {CONNECT_S:g} s") from None
+    except aiohttp.ClientConnectorError as error:
+        raise UpstreamDown(502, f"upstream {proxy.upstream} cannot be reached: {error.os_error or error}") from None
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        text = f"upstream {proxy.upstream} broke off before it answered: {error or type(error).__name__}"
+        raise UpstreamDown(502, text) from None
+
+
+def down(error: UpstreamDown) -> web.Response:
+    """The answer when upstream gives none, in OpenAI's form, on one line."""
+    text = {"error": {"message": f"wattline: {error}", "type": "upstream_error", "param": None, "code": error.status}}
+    return web.Response(status=error.status, text=json.dumps(text) + "\n", content_type="application/json")
+
+
+def request_headers(request: web.BaseRequest, leave_out: tuple[str, ...] = ()) -> CIMultiDict[str]:
+    """A request's headers for upstream, whose own Host they get."""
+    return passed(request.raw_headers, ("host", "expect", *leave_out))
+
+
+async def plain(proxy: Proxy, request: web.BaseRequest) -> web.StreamResponse:
+    """Pass a request that asks the device for nothing known: its body and its answer as they come."""
+    has_body = request.body_exists or request.method not in BODYLESS
+    data = request.content if request.body_exists else None
+    headers = request_headers(request, () if has_body else ("content-length",))
+    try:
+        answer = await send(proxy, request, headers, data)
+    except UpstreamDown as error:
+        return down(error)
+    async with answer:
+        response = Relayed(answer.status, answer.reason, passed(answer.raw_headers))
+        await response.prepare(request)
+        await copy(request, answer, response)
+        return response
+
+
+async def copy(request: web.BaseRequest, answer: aiohttp.ClientResponse, response: Relayed) -> bool:
+    """Pass the body on; False where upstream broke off: then the client's connection is cut, so that it knows."""
+    try:
+        async for data in answer.content.iter_any():
+            await response.write(data)
+    except (aiohttp.ClientError, OSError) as error:
+        if isinstance(error, ConnectionResetError) and gone(request):
+            raise
+        cut(request)
+        return False
+    await response.write_eof()
+    return True
+
+
+def gone(request: web.BaseRequest) -> bool:
+    """Whether the client has left."""
+    return request.transport is None or request.transport.is_closing()
+
+
+def cut(request: web.BaseRequest) -> None:
+    """End the client's connection in mid-answer, after what has been written."""
+    if request.transport is not None:
+        request.transport.close()
+
+
+async def read_some(content: aiohttp.StreamReader, most: int) -> tuple[bytes, bool]:
+    """Up to about ``most`` bytes, and whether that was all."""
+    parts, size = [], 0
+    async for data in content.iter_any():
+        parts.append(data)
+        size += len(data)
+        if size > most:
+            return b"".join(parts), False
+        await asyncio.sleep(0) if size > 1 << 20 else None
+    return b"".join(parts), True

@@ -1,0 +1,187 @@
+"""A thread that reads sensors and hands on what the devices took between two readings."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from wattline.meter.sensor import Reading, Sensor, SensorGone
+from wattline.web.proxy.ledger import Interval
+
+GONE_S = 10.0  # a sensor silent for longer has told nothing of that time
+BRIDGE_S = 2.0  # power readings further apart than this say nothing of what lay between
+MOST_W = 200_000.0  # no single device takes more: a jump beyond it is a counter that began anew
+
+
+@dataclass
+class _Seen:
+    """The last good reading of one sensor."""
+
+    at_s: float
+    reading: Reading
+
+
+def between(sensor: Sensor, before: _Seen, now: _Seen) -> float | None:
+    """Joules between two readings: from the counter, or the mean of the powers; None where neither tells."""
+    seconds = now.at_s - before.at_s
+    first, second = before.reading.energy_j, now.reading.energy_j
+    if first is not None and second is not None:
+        joules = second - first
+        if joules < 0:
+            joules += sensor.spec.wrap_j
+        if 0 <= joules <= MOST_W * max(seconds, 1e-3):
+            return joules
+    begin_w, end_w = before.reading.power_w, now.reading.power_w
+    if begin_w is None or end_w is None or seconds > BRIDGE_S:
+        return None
+    return (begin_w + end_w) / 2 * seconds if min(begin_w, end_w) >= 0 else None
+
+
+class Sampler(threading.Thread):
+    """Reads ``sensors`` every ``interval_s`` and calls ``post`` with each interval, from its own thread.
+
+    An interval closes when every sensor has been read; one that fails keeps it open, so that a counter bridges the
+    gap, until ``GONE_S`` have passed: then the interval's energy is not known.
+    """
+
+    def __init__(self, sensors: Sequence[Sensor], interval_s: float, post: Callable[[Interval], None]) -> None:
+        super().__init__(name="wattline-sampler", daemon=True)
+        self.sensors, self.interval_s, self.post = list(sensors), interval_s, post
+        self.faults: dict[str, str] = {}  # device -> why it cannot be read now
+        self.failed = 0
+        self._wake, self._halt = threading.Event(), threading.Event()
+        self._seen: dict[int, _Seen] = {}
+        self._joules = [0.0] * len(self.sensors)
+        self._mark: dict[int, float | None] = {}  # counters when the interval began
+        self._broken = False  # whether some joules of the interval are not known
+        self._begin_s: float | None = None
+
+    def run(self) -> None:
+        due = time.monotonic()
+        while True:
+            self.tick()
+            if self._halt.is_set():
+                return
+            due = max(due + self.interval_s, time.monotonic())
+            self._wake.wait(max(due - time.monotonic(), 0.0))
+            self._wake.clear()
+
+    def now(self) -> None:
+        """Close the interval that runs, without waiting for its time."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Read once more and end; the sensors are closed."""
+        self._halt.set()
+        self._wake.set()
+        if self.is_alive():
+            self.join(timeout=5.0)
+        for sensor in self.sensors:
+            sensor.close()
+
+    def tick(self) -> None:
+        """Read every sensor once and close the interval if all of them told."""
+        told = sum(self._read(k) for k in range(len(self.sensors))) == len(self.sensors)
+        now = time.monotonic()
+        if self._begin_s is None:
+            self._begin(now)
+            return
+        waited = now - self._begin_s
+        silent = not told and waited > max(GONE_S, 20 * self.interval_s)
+        if not silent and (not told or self._still(waited)):
+            return
+        known = told and not self._broken
+        interval = Interval(self._begin_s, now, sum(self._joules) if known else None)
+        self._begin(now)
+        if silent:
+            self._seen = {k: seen for k, seen in self._seen.items() if now - seen.at_s < GONE_S / 2}
+        self.post(interval)
+
+    def _begin(self, now: float) -> None:
+        self._begin_s, self._broken = now, False
+        self._joules = [0.0] * len(self.sensors)
+        self._mark = {k: seen.reading.energy_j for k, seen in self._seen.items()}
+
+    def _still(self, waited_s: float) -> bool:
+        """Whether a counter is still to be renewed since the interval began: its joules come in lumps."""
+        for k, sensor in enumerate(self.sensors):
+            energy = self._seen[k].reading.energy_j
+            if energy is not None and energy == self._mark.get(k) and waited_s < 3 * sensor.spec.period_s:
+                return True
+        return False
+
+    def _read(self, k: int) -> bool:
+        """Read one sensor and add what it took; False where it cannot be read."""
+        sensor = self.sensors[k]
+        try:
+            seen = _Seen(time.monotonic(), sensor.read())
+        except Exception as gone:  # SensorGone by its contract; no defect of a driver may stop the others
+            self.failed += 1
+            self.faults[sensor.device.key] = str(gone) if isinstance(gone, SensorGone) else repr(gone)
+            return False
+        self.faults.pop(sensor.device.key, None)
+        before = self._seen.get(k)
+        self._seen[k] = seen
+        joules = None if before is None else between(sensor, before, seen)
+        if joules is None:
+            self._broken = True
+        else:
+            self._joules[k] += joules
+        return True
+
+
+def error(sensors: Sequence[Sensor]) -> float:
+    """Relative half-width of their sum, as if all erred the same way."""
+    return max((sensor.spec.error for sensor in sensors), default=0.0)
+
+
+def choose(sensors: Sequence[Sensor], wanted: Sequence[str] = (), host: str = "") -> list[Sensor]:
+    """The sensors to share out: those named, or of ``host`` its GPUs, or else its processors, or whatever it has.
+
+    A device that lies within another one chosen, and a second sensor of one device, count once.
+    """
+    if wanted:
+        picked = [s for s in sensors if any(w.lower() in describe(s).lower() for w in wanted)]
+    else:
+        near = [s for s in sensors if not host or _same_host(s.device.host, host)]
+        kinds = (("gpu",), ("cpu", "dram"), ("node",), tuple({s.device.kind for s in near}))
+        picked = next((found for kind in kinds if (found := [s for s in near if s.device.kind in kind])), [])
+    best: dict[str, Sensor] = {}
+    for sensor in sorted(picked, key=lambda s: (s.spec.modelled, s.spec.error)):
+        best.setdefault(sensor.device.key, sensor)
+    return [sensor for key, sensor in best.items() if sensor.device.inside not in best or sensor.device.inside == key]
+
+
+def _same_host(a: str, b: str) -> bool:
+    """Whether two names mean one machine: this one by any of its names, or a short name and its full one."""
+    names = ["localhost" if _here(name) else name.lower() for name in (a, b)]
+    short, long = sorted(names, key=len)
+    return short == long or ("." not in short and long.startswith(f"{short}."))
+
+
+@cache
+def _here(host: str) -> bool:
+    """Whether a name or address is this machine's."""
+    names = ("localhost", "::1", "host.docker.internal", socket.gethostname(), os.environ.get("WATTLINE_HOST", ""))
+    if host.lower() in (name.lower() for name in names):
+        return True
+    with contextlib.suppress(ValueError, OSError):
+        address = ipaddress.ip_address(host)
+        family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, 0))  # only an address of this machine can be bound
+            return True
+    return False
+
+
+def describe(sensor: Sensor) -> str:
+    """A sensor in a few words."""
+    device = sensor.device
+    return f"{device.name or device.kind} ({device.key}, {sensor.spec.source})"

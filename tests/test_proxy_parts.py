@@ -1,0 +1,422 @@
+"""The proxy's parts without sockets: sharing conserves, streams read alike however cut, usage found in bytes."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import sqlite3
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("aiohttp", reason="the proxy's extra is not installed: pip install 'wattline[proxy]'")
+
+from model_server import Machine, Simulated, answer, events, usage
+from wattline.errors import WattlineError
+from wattline.meter.sensor import Reading, SensorGone
+from wattline.web.proxy.attribution import share, share_within
+from wattline.web.proxy.body import kind_of, read_asked, with_usage
+from wattline.web.proxy.claim import Claim, Typical, as_json
+from wattline.web.proxy.ledger import Interval, Ledger
+from wattline.web.proxy.sampler import Sampler, choose
+from wattline.web.proxy.sse import Stream
+from wattline.web.proxy.store import Store
+from wattline.web.proxy.usage import Tokens, find_usage, insert, parse, read_tokens, remove
+from wattline.web.proxy.weigh import generic, modelled
+
+JOULES = st.floats(0.0, 1e7)
+
+
+@given(st.integers(0, 6), st.integers(1, 5), st.data())
+def test_shares_and_idle_are_the_energy(claims: int, intervals: int, data: st.DataObject) -> None:
+    energy = np.array(data.draw(st.lists(JOULES, min_size=intervals, max_size=intervals)))
+    idle = np.array(data.draw(st.lists(JOULES, min_size=intervals, max_size=intervals)))
+    any_weight = st.floats(0.0, 1e300) | st.just(0.0) | st.floats(0.0, 1e-300)
+    many = st.lists(any_weight, min_size=claims * intervals, max_size=claims * intervals)
+    weights = np.array(data.draw(many)).reshape(claims, intervals)
+    shares, rest = share(energy, idle, weights)
+    assert shares.shape == weights.shape
+    assert np.all(shares >= 0)
+    np.testing.assert_allclose(shares.sum(axis=0) + rest, energy, rtol=1e-12, atol=0)
+    claimed = weights.sum(axis=0) > 0
+    np.testing.assert_allclose(rest[~claimed], energy[~claimed])
+    np.testing.assert_allclose(rest[claimed], np.minimum(idle, energy)[claimed], rtol=1e-9, atol=1e-9 * energy.max())
+
+
+def test_shares_follow_the_weights() -> None:
+    shares, rest = share(np.array([100.0, 40.0]), np.array([10.0, 0.0]), np.array([[1.0, 0.0], [2.0, 4.0]]))
+    np.testing.assert_allclose(shares, [[30.0, 0.0], [60.0, 40.0]])
+    np.testing.assert_allclose(rest, [10.0, 0.0])
+
+
+def test_requests_one_after_the_other_in_an_interval_get_the_time_of_each() -> None:
+    rows = np.array([[-5.0, 0.2, 7.0], [0.4, 1.0, 1.0]])
+    found = share_within((0.0, 1.0), 300.0, 150.0, 0.0, rows, np.ones((2, 1)))[:, 0]
+    # 0.2 s at rest take 30 J; the 270 J left are spread over 0.8 s, whatever the weights
+    np.testing.assert_allclose(found, [67.5, 202.5], rtol=1e-6)
+
+
+def test_watts_at_rest_beside_requests_are_idle() -> None:
+    rows = np.array([[0.0, 1.0, 3.0], [0.0, 1.0, 1.0]])
+    found = share_within((0.0, 1.0), 300.0, 300.0, 100.0, rows, np.ones((2, 1)))[:, 0]
+    np.testing.assert_allclose(found, [150.0, 50.0])
+
+
+def made(name: str, begin: float, **more: Any) -> Claim:
+    return Claim(name, "/v1/chat/completions", "chat", "m", more.pop("stream", True), begin, 0.0, **more)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_requests_and_idle_are_what_the_device_took_whatever_happens(seed: int) -> None:
+    chance = random.Random(seed)
+    book: list[tuple[float, float]] = []
+    ledger = Ledger(
+        generic(), Typical(4.2, 0.02), hold_s=chance.choice([0.5, 30.0]),
+        on_settled=lambda interval, idle, requests: book.append((idle or 0.0, requests or 0.0)),
+    )  # fmt: skip
+    now, last, device = 0.0, 0.0, 0.0
+    everyone: list[Claim] = []
+    for step in range(120):
+        now += chance.expovariate(20)
+        what = chance.random()
+        if what < 0.25 and step < 100:
+            everyone.append(made(str(step), now, stream=chance.random() < 0.7, text_bytes=chance.randrange(5000)))
+            ledger.begin(everyone[-1])
+        elif what < 0.6 and ledger.running:
+            claim = chance.choice(list(ledger.running.values()))
+            claim.first_s = claim.first_s or now
+            claim.deltas += 1
+            claim.unseen += 1
+        elif what < 0.8 and ledger.running:
+            claim = chance.choice(list(ledger.running.values()))
+            claim.status = chance.choice([200, 200, 400])
+            if chance.random() < 0.5:
+                claim.tokens = Tokens(chance.randrange(1000), None, chance.randrange(100), "told")
+            ledger.end(claim, now)
+        elif now > last:
+            joules = chance.choice([None, 0.0, chance.expovariate(0.01)])
+            device += joules or 0.0
+            ledger.add(Interval(last, now - chance.choice([0.0, 1e-4]) * (now - last), joules))
+            last = ledger._last.end_s if ledger._last else now
+            while ledger.settle(now):
+                pass
+    for claim in list(ledger.running.values()):
+        ledger.end(claim, now)
+    ledger.add(Interval(last, now + 1, 50.0))
+    while ledger.settle(now + 100):
+        pass
+    device += 50.0
+    total = ledger.totals
+    assert total.device_j == pytest.approx(device, rel=1e-12)
+    assert total.requests_j + total.idle_j == pytest.approx(device, rel=1e-12)
+    assert sum(claim.energy_j for claim in everyone) == pytest.approx(total.requests_j, rel=1e-9, abs=1e-9)
+    assert sum(map(sum, book)) == pytest.approx(device, rel=1e-12)
+    for claim in everyone:
+        assert ledger.settled(claim)
+        assert claim.provisional == pytest.approx(0.0, abs=1e-9 * (1 + device))
+        assert all(joules >= 0 for row in claim.settled for joules in row)
+
+
+def test_a_long_prompt_and_a_long_answer_weigh_by_their_tokens() -> None:
+    ledger = Ledger(generic(), Typical(4.2, 0.02))
+    reader, writer = made("reader", 0.0), made("writer", 0.0)
+    for claim, prompt, output in ((reader, 5000, 10), (writer, 10, 1000)):
+        ledger.begin(claim)
+        claim.first_s, claim.deltas, claim.unseen = 0.0001, output, output - 1
+        claim.tokens = Tokens(prompt, None, output, "told")
+    for claim in (reader, writer):
+        ledger.end(claim, 1.0)
+    ledger.add(Interval(0.0, 1.0, 1000.0))
+    ledger.settle(1.0)
+    assert reader.settled[0][1] + writer.settled[0][1] < 1.0  # all prefill was in the first 0.1 ms
+    assert writer.energy_j / reader.energy_j == pytest.approx(999 / 9, rel=0.03)
+
+
+def test_cached_prompt_tokens_weigh_nothing() -> None:
+    ledger = Ledger(generic(), Typical(4.2, 0.02))
+    fresh, cached = made("fresh", 0.0), made("cached", 0.0)
+    for claim, held in ((fresh, 0), (cached, 900)):
+        ledger.begin(claim)
+        claim.tokens = Tokens(1000, held, 1, "told")
+        claim.first_s, claim.deltas = 1.0, 1
+        ledger.end(claim, 1.0)
+    ledger.add(Interval(0.0, 1.0, 110.0))
+    ledger.settle(1.0)
+    assert (fresh.energy_j, cached.energy_j) == (pytest.approx(100.0), pytest.approx(10.0))
+
+
+def test_the_chip_model_weighs_tokens_as_it_takes_joules() -> None:
+    weigher = modelled("llama-3.1-8b", "h100-sxm")
+    assert weigher.decode_j(1, 1000) > 5 * weigher.decode_j(16, 1000) > weigher.decode_j(16, 100)
+    assert weigher.decode_j(64, 30_000) > weigher.decode_j(64, 300)
+    assert weigher.prefill_j(2000) < weigher.decode_j(64, 1000)
+    assert weigher.prefill_s(2000) < weigher.decode_s(1, 1000)
+    assert 40 < weigher.idle_w < 150
+    assert "llama-3.1-8b" in weigher.basis
+
+
+@pytest.mark.parametrize(
+    ("model", "chip", "precision", "says"),
+    [("no-such", "h100-sxm", None, "no-such"), ("llama-3.1-8b", "no-such", None, "no-such"),
+     ("gpt-4", "h100-sxm", None, "not published"), ("llama-3.1-8b", "h100-sxm", "fp3", "fp3")],
+)  # fmt: skip
+def test_unknown_models_and_chips_are_refused(model: str, chip: str, precision: str | None, says: str) -> None:
+    with pytest.raises(WattlineError, match=says):
+        modelled(model, chip, precision)
+
+
+PATHS = st.sampled_from(["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses"])
+
+
+@given(PATHS, st.integers(0, 9), st.text(max_size=30))
+def test_one_field_goes_into_an_answer_and_no_other_byte_moves(path: str, seed: int, prompt: str) -> None:
+    body = answer(path, {"seed": seed, "prompt": prompt, "max_tokens": 12})
+    data = parse(body)
+    told = insert(body, data["usage"], {"energy_j": 12.5})
+    assert told.replace(b',"energy_j":12.5', b"", 1) == body
+    assert json.loads(told) == data | {"usage": data["usage"] | {"energy_j": 12.5}}
+    assert insert(told, json.loads(told)["usage"], {"energy_j": 1.0}) == told
+    assert json.loads(remove(body, data["usage"])) == {k: v for k, v in data.items() if k != "usage"}
+
+
+def test_usage_that_stands_in_text_or_deeper_is_let_alone() -> None:
+    text = json.dumps({"a": '"usage": {"prompt_tokens": 3}', "usage": {"prompt_tokens": 1}, "z": {"usage": {"x": 1}}})
+    usage_, at = find_usage(text.encode(), {"prompt_tokens": 1}) or ({}, 0)
+    assert usage_ == {"prompt_tokens": 1}
+    assert text[at] == "}"
+    assert insert(b'{"usage": {}}', {}, {"energy_j": 2.0}) == b'{"usage": {"energy_j":2.0}}'
+    deep = b'{"tool": {"usage": {"prompt_tokens": 1}}}'
+    assert insert(deep, {"prompt_tokens": 2}, {"energy_j": 2.0}) == deep
+
+
+def test_of_a_very_long_answer_only_the_usage_is_read() -> None:
+    data = {"id": "emb-1", "data": [0.5] * 400_000, "usage": {"prompt_tokens": 7, "total_tokens": 7}}
+    body = json.dumps(data).encode()
+    tokens = Tokens()
+    assert read_tokens(parse(body), tokens)
+    assert (tokens.prompt, tokens.output) == (7, 0)
+    assert parse(body)["id"] == "emb-1"
+
+
+@pytest.mark.parametrize(
+    ("data", "prompt", "cached", "output"),
+    [
+        ({"usage": {"prompt_tokens": 9, "output_tokens": 4, "prompt_tokens_details": {"cached_tokens": 6}}}, 9, 6, 4),
+        ({"usage": {"prompt_tokens": 10, "completion_tokens": 4, "prompt_tokens_details": None}}, 10, None, 4),
+        ({"usage": {"input_tokens": 10, "output_tokens": 4, "input_tokens_details": {"cached_tokens": 2}}}, 10, 2, 4),
+        ({"usage": {"input_tokens": 10, "output_tokens": 4, "cache_read_input_tokens": 90}}, 100, 90, 4),
+        ({"usage": {"prompt_tokens": 10, "total_tokens": 10}}, 10, None, 0),
+        ({"timings": {"prompt_n": 5, "cache_n": 3, "predicted_n": 8, "prompt_ms": 1.5, "predicted_ms": 80}}, 8, 3, 8),
+        ({"usage": {"prompt_tokens": -1, "completion_tokens": True}}, None, None, None),
+        ({"usage": None}, None, None, None),
+        ({}, None, None, None),
+    ],
+)  # fmt: skip
+def test_every_servers_usage_is_read(data: dict[str, Any], prompt: Any, cached: Any, output: Any) -> None:
+    tokens = Tokens()
+    assert read_tokens(data, tokens) is (prompt is not None)
+    assert (tokens.prompt, tokens.cached, tokens.output) == (prompt, cached, output)
+
+
+STYLES = st.sampled_from(["openai", "sglang", "vllm", "llama"])
+
+
+def through(stream: Stream, raw: bytes, cuts: list[int]) -> bytes:
+    places = [0, *sorted(cut % (len(raw) + 1) for cut in cuts), len(raw)]
+    return b"".join(stream.feed(raw[a:b]) for a, b in pairwise(places)) + stream.finish()
+
+
+@given(
+    PATHS.filter(lambda path: "embed" not in path), STYLES, st.lists(st.integers(0, 10_000), max_size=12), st.booleans()
+)
+def test_a_stream_however_cut_is_read_alike_and_gains_one_field(
+    path: str, style: str, cuts: list[int], told: bool
+) -> None:
+    asked = {
+        "style": style,
+        "prompt": "x",
+        "max_tokens": 9,
+        **({"stream_options": {"include_usage": True}} if told else {}),
+    }
+    raw, claim, count = b"".join(events(path, asked)), made("x", 0.0), [0]
+    stream = Stream(claim, lambda pieces: count.__setitem__(0, count[0] + pieces), lambda: {"energy_j": 3.5})
+    seen = through(stream, raw, cuts)
+    fields = told or path.endswith("/responses")
+    assert seen.count(b',"energy_j":3.5') == int(fields)
+    assert seen.replace(b',"energy_j":3.5', b"") == raw
+    assert count[0] == 9
+    assert claim.response_id == "cmpl-0"
+    if fields or style == "llama":
+        assert claim.tokens.output == 9
+    untouched = Stream(made("y", 0.0), lambda pieces: None)
+    assert through(untouched, raw, cuts) == raw
+
+
+@given(STYLES, st.lists(st.integers(0, 10_000), max_size=12))
+def test_usage_that_the_proxy_asked_for_is_hidden_again(style: str, cuts: list[int]) -> None:
+    bare = {"style": style, "prompt": "x", "max_tokens": 9}
+    path, claim = "/v1/chat/completions", made("x", 0.0)
+    raw = b"".join(events(path, bare | {"stream_options": {"include_usage": True}}))
+    stream = Stream(claim, lambda pieces: None, lambda: {"energy_j": 3.5}, asked=True, strip_null=style != "sglang")
+    want = b"".join(events(path, bare))
+    got = through(stream, raw, cuts)
+    assert got == want
+    assert claim.tokens.output == 9
+    assert claim.tokens.prompt == usage(path, bare)["prompt_tokens"]
+
+
+@pytest.mark.parametrize(
+    "raw", [b"data: {broken\n\n", b"\n\n\n\n", b"data: 5\n\ndata: []\n\n", b"\xff\xfe\n\n", b"data:{}"]
+)
+def test_odd_streams_pass(raw: bytes) -> None:
+    assert through(Stream(made("x", 0.0), lambda n: None, lambda: {"energy_j": 1.0}), raw, [3]) == raw
+
+
+def test_an_event_without_end_is_passed_on_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wattline.web.proxy.sse.HOLD_BYTES", 1000)
+    stream = Stream(made("x", 0.0), lambda n: None, lambda: {"energy_j": 1.0})
+    raw = b"data: " + b"x" * 5000
+    assert through(stream, raw, [700, 900, 2000]) == raw
+
+
+@pytest.mark.parametrize(
+    "raw", ['{"stream":true}', ' {"stream": true, "model":"m"}\n ', '{"stream":true,"stream_options":{"x":1}}']
+)
+def test_a_stream_is_asked_for_its_usage(raw: str) -> None:
+    asked = read_asked(raw.encode(), "chat")
+    assert asked.askable
+    want = json.loads(raw)
+    assert json.loads(with_usage(asked)) == want | {
+        "stream_options": want.get("stream_options", {}) | {"include_usage": True}
+    }
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b'{"stream":false}', b"{}", b"[1]", b"nonsense", b"\xff",
+     b'{"stream":true,"stream_options":{"include_usage":false}}', b'{"stream":true,"stream_options":3}', b"[" * 9999],
+)  # fmt: skip
+def test_other_requests_are_let_alone(raw: bytes) -> None:
+    assert not read_asked(raw, "chat").askable
+    assert read_asked(raw, "chat").raw == raw
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "kind"),
+    [("POST", "/v1/chat/completions", "chat"), ("POST", "/x/v1/completions?a=b", "completions"),
+     ("GET", "/v1/models", ""),
+     ("POST", "/v1/embeddings/", "embeddings"), ("GET", "/v1/completions", ""), ("POST", "/tokenize", "")],
+)  # fmt: skip
+def test_paths_tell_the_kind_of_work(method: str, path: str, kind: str) -> None:
+    assert kind_of(method, path) == kind
+
+
+class Scripted(Simulated):
+    """Gives one reading after the other; None stands for a sensor that is gone."""
+
+    def __init__(self, *readings: Reading | None, wrap_j: float = np.inf) -> None:
+        super().__init__(Machine())
+        self.readings = list(readings)
+        self.spec = self.spec.__class__("scripted", wrap_j=wrap_j)
+
+    def read(self) -> Reading:
+        reading = self.readings.pop(0)
+        if reading is None:
+            raise SensorGone("unplugged")
+        return reading
+
+
+def ticked(*sensors: Scripted, ticks: int) -> list[Interval]:
+    found: list[Interval] = []
+    sampler = Sampler(sensors, 0.1, found.append)
+    for _ in range(ticks):
+        sampler.tick()
+    return found
+
+
+def test_a_gap_is_bridged_by_the_counter() -> None:
+    readings = [Reading(None, 100.0), Reading(None, 110.0), None, None, Reading(None, 190.0)]
+    assert [interval.energy_j for interval in ticked(Scripted(*readings), ticks=5)] == [10.0, 80.0]
+
+
+def test_a_counter_wraps_and_begins_anew() -> None:
+    wrapped = ticked(Scripted(Reading(None, 990.0), Reading(None, 5.0), wrap_j=1000.0), ticks=2)
+    assert wrapped[0].energy_j == 15.0
+    anew = ticked(Scripted(Reading(None, 9e9), Reading(None, 5.0), Reading(None, 6.0)), ticks=3)
+    assert [interval.energy_j for interval in anew] == [None, 1.0]
+
+
+def test_two_devices_add_up_and_one_that_is_gone_makes_the_sum_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Scripted(*(Reading(None, float(x)) for x in (0, 1, 2, 3)))
+    second = Scripted(Reading(None, 10.0), Reading(None, 15.0), None, None)
+    monkeypatch.setattr("wattline.web.proxy.sampler.GONE_S", -1.0)
+    found: list[Interval] = []
+    sampler = Sampler([first, second], 0.0, found.append)
+    for _ in range(4):
+        sampler.tick()
+    assert [interval.energy_j for interval in found] == [6.0, None, None]
+    assert "unplugged" in str(sampler.faults)
+
+
+def test_a_device_counts_once() -> None:
+    machine = Machine()
+    gpu, worse, other = (Simulated(machine, uuid=uuid) for uuid in ("GPU-0", "GPU-0", "GPU-1"))
+    worse.spec = worse.spec.__class__("worse", error=0.5)
+    inside = Simulated(machine, uuid="MIG-0")
+    inside.device = inside.device.__class__("test-host", "MIG-0", "gpu", inside="test-host/GPU-0")
+    cpu = Simulated(machine, uuid="rapl")
+    cpu.device = cpu.device.__class__("test-host", "rapl", "cpu")
+    assert choose([cpu, worse, gpu, other, inside]) == [gpu, other]
+    assert choose([cpu]) == [cpu]
+    assert choose([cpu, gpu], ["rapl"]) == [cpu]
+    assert choose([]) == []
+    here = Simulated(machine, uuid="GPU-8")
+    here.device = here.device.__class__(socket.gethostname(), "GPU-8", "gpu")
+    for name in ("127.0.0.1", "localhost", "::1", socket.gethostname()):
+        assert choose([gpu, here], host=name) == [here]
+    assert choose([here], host="192.0.2.7") == []
+    far = Simulated(machine, uuid="GPU-9")
+    far.device = far.device.__class__("node7.cluster.example", "GPU-9", "gpu")
+    assert choose([gpu, far], host="node7") == [far]
+    assert choose([gpu, far], host="127.0.0.1") == []
+    assert choose([gpu, far], ["node7"], host="127.0.0.1") == [far]
+
+
+def test_an_interval_lasts_until_a_slow_counter_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(np.arange(0.0, 10.0, 0.05))
+    monkeypatch.setattr("wattline.web.proxy.sampler.time.monotonic", lambda: float(next(clock)))
+    slow = Scripted(*(Reading(None, float(x)) for x in (0, 0, 0, 50, 50, 50, 90, 90, 90, 90, 90, 90, 90, 90, 90)))
+    slow.spec = slow.spec.__class__("slow", period_s=0.25)
+    found = ticked(slow, ticks=15)
+    assert [interval.energy_j for interval in found] == [50.0, 40.0, 0.0]  # and one that stands still is believed
+
+
+def test_a_sensor_that_fails_beyond_its_contract_stops_nothing() -> None:
+    odd = Scripted(Reading(None, 1.0), Reading(None, 2.0))
+    found = ticked(odd, ticks=4)
+    assert [interval.energy_j for interval in found] == [1.0]
+
+
+def test_rows_wait_for_a_disk_that_is_full(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store(tmp_path / "proxy.db", {})
+    rows = [as_json(made(f"wl-{number}", 0.0), False, 1.0, 0.0, "measured") for number in range(2000)]
+    # SQLite's own error of a full disk
+    store._db.execute(f"PRAGMA max_page_count = {store._db.execute('PRAGMA page_count').fetchone()[0] + 5}")
+    for row in rows:
+        store.put(row)
+    for _ in range(3):
+        store.flush()
+    assert capsys.readouterr().err.count("full; requests go on, rows wait in memory") == 1
+    assert store.trouble
+    store._db.execute("PRAGMA max_page_count = 1000000")
+    store.flush()
+    store.close()
+    assert not store.trouble
+    with sqlite3.connect(tmp_path / "proxy.db") as db:
+        assert db.execute("SELECT count(*) FROM request").fetchone() == (2000,)
