@@ -26,6 +26,7 @@ KINDS = (
     "site",
     "region",
     "training_run",
+    "training_step",
     "prompt",
     "total",
     "constant",

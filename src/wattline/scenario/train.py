@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import numpy as np
 
 from wattline import catalog
 from wattline.chip.device import Chip, load_chip
-from wattline.chip.training_step import Plan, best_plan, training_step, tuned_mfu
-from wattline.chip.utilisation import predicted_mfu, training_power_w
+from wattline.chip.production import Production, central_step, power_is_measured, production, production_power_w, training_power_w
+from wattline.chip.training_step import TrainingStep, best_plan, training_step, tuned_mfu
 from wattline.draws import Draws
 from wattline.engine import training
 from wattline.errors import WattlineError
@@ -21,9 +22,9 @@ from wattline.scenario.answer import Answer, Working
 from wattline.scenario.line import Phase, Place, cite_given, deliver, place
 from wattline.work.flops import BYTES, training_flops
 from wattline.work.model import COUNTS, Model, load_model
-from wattline.work.training import TRAINING_FORMATS, hidden_of_size, usual_sequence
+from wattline.work.training import TRAINING_FORMATS, usual_model, usual_sequence
 
-LIMITS = {"tokens": (1.0, 1e18), "chips": (1.0, 1e8), "hours": (1e-6, 1e6)}
+LIMITS = {"tokens": (1.0, 1e18), "chips": (1.0, 1e8), "hours": (1e-6, 1e6), "batch": (1.0, 1e10)}
 # what of a chip a training format needs; 16-bit floats of either kind count as one
 NEEDS = {"bf16": "fp16", "fp16": "fp16", "fp8": "fp8", "nvfp4": "fp4", "tf32": "tf32", "fp32": "fp32"}
 
@@ -42,6 +43,7 @@ class Job:
     hours: float | None
     watts: float | None
     tuned: bool = False
+    batch: float | None = None  # tokens of a step
 
     @property
     def peak_flops(self) -> float:
@@ -58,8 +60,37 @@ class Job:
             "sequence_tokens": self.sequence,
             **({"tuned": True} if self.tuned else {}),
         }
-        given = {"mfu": self.mfu, "hours": self.hours, "watts": self.watts}
+        given = {"mfu": self.mfu, "hours": self.hours, "watts": self.watts, "batch_tokens": self.batch}
         return asked | {name: value for name, value in given.items() if value is not None} | where.inputs()
+
+    @property
+    def sequences(self) -> int | None:
+        """Sequences of a step, where the batch was given."""
+        return None if self.batch is None else max(round(self.batch / self.sequence), 1)
+
+    @property
+    def shape(self) -> Model:
+        """The model, or a plain one of its size where its architecture was never published."""
+        known = self.model.architecture_known
+        return self.model if known else usual_model(self.model.active_params, self.model.year)
+
+    @cached_property
+    def tuned_step(self) -> TrainingStep:
+        """The best step of a tuned benchmark."""
+        if not self.model.architecture_known:
+            raise WattlineError(f"{self.model.key}: its architecture was never published, so no step can be worked out")
+        device, form = self.device, self.precision
+        plan = best_plan(self.model, device, self.chips, self.sequence, form, self.sequences)
+        return training_step(self.model, device, plan, form, device.draws)
+
+    @cached_property
+    def produced(self) -> Production:
+        """The step as a run to its end makes it."""
+        name, draws, year = self.device.record.name, self.device.draws, self.model.year
+        step = central_step(
+            self.shape, name, self.chips, self.sequence, self.precision, year, draws, self.sequences
+        )
+        return production(self.shape, self.device, step, self.precision, draws)
 
 
 def train(
@@ -76,6 +107,7 @@ def train(
     region: str | None = None,
     precision: str | None = None,
     sequence: int | str | None = None,
+    batch: float | str | None = None,
     tuned: bool = False,
     draws: int | Draws = 2000,
     seed: int = 0,
@@ -84,9 +116,9 @@ def train(
 
     ``model``: a catalog name, the path of a Hugging Face ``config.json``, or a Model. ``tokens``: ``"15T"`` or a
     number. ``mfu`` (0 to 1), ``hours`` of wall time (or ``"14.8 days"``), ``watts`` per chip at the server's plug (its
-    share of host and network in) and ``pue`` replace what would be predicted. ``tuned`` takes the
-    run as a benchmark's: worked out from the operations of a step on the best even layout, without stalls. Raises
-    WattlineError on bad input.
+    share of host and network in) and ``pue`` replace what would be predicted. ``batch``: tokens of a step. The time
+    follows from the operations of a step on the best layout, slowed as published runs are; ``tuned`` takes the run as a
+    benchmark's, without that. Raises WattlineError on bad input.
     """
     draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
     if hours is not None and mfu is not None:
@@ -105,6 +137,7 @@ def train(
         hours=None if hours is None else limited(hours, "h", "hours"),
         watts=None if watts is None else _watts(watts, device),
         tuned=tuned,
+        batch=None if batch is None else limited(batch, "token", "batch"),
     )
     return _answer(job, site, region, pue, draw)
 
@@ -244,20 +277,22 @@ def _used(job: Job, draws: Draws, working: Working) -> Array:
     if job.mfu is not None:
         return working.note("chip", "MFU", "given", job.mfu, "")
     if job.tuned:
-        plan = _plan(job)
+        plan = job.tuned_step.plan
+        _tell_step(job.tuned_step, working)
         used = tuned_mfu(job.model, job.device, plan, job.precision, draws)
-        layout = f"tensor {plan.tensor} × pipeline {plan.pipeline} × data {plan.data}, {plan.sequences:,} sequences"
-        return working.note("chip", "MFU", f"Σ operations of a step at {layout}", used, "")
-    hidden = job.model.hidden or hidden_of_size(job.model.active_params)
-    used = predicted_mfu(job.device, hidden, job.model.year, job.precision, draws)
-    formula = "reachable / (1 + slowing × peak / bandwidth / hidden) × spread of runs"
-    return working.note("chip", "MFU", formula, used, "")
+        return working.note("chip", "MFU", "FLOPs of a step / (chips × peak × its time × evaluation and logging)", used, "")
+    run = job.produced
+    _tell_step(run.step, working)
+    working.note("chip", "slowness of production beside the tuned step", "factors fitted to runs", run.slowness, "")
+    formula = "FLOPs of a step / (chips × peak × its time × slowness × spread of runs)"
+    return working.note("chip", "MFU", formula, run.mfu, "")
 
 
-def _plan(job: Job) -> Plan:
-    if not job.model.architecture_known:
-        raise WattlineError(f"{job.model.key}: its architecture was never published, so no step can be worked out")
-    return best_plan(job.model, job.device, job.chips, job.sequence, job.precision)
+def _tell_step(step: TrainingStep, working: Working) -> None:
+    """The layout, the step's time, and where it goes."""
+    working.note("chip", "tuned training step", str(step.plan), step.time_s, "s")
+    for name, part in step.parts_s.items():
+        working.note("chip", f"step: {name}", "from its operations", part, "s")
 
 
 def _watts(watts: float | str, device: Chip) -> float:
@@ -273,14 +308,22 @@ def _watts(watts: float | str, device: Chip) -> float:
 def _power(job: Job, draws: Draws, working: Working) -> dict[str, Array]:
     device = job.device
     goodput = np.asarray(1.0) if job.tuned else draws.own("fit.training-goodput")
-    active = training_power_w(device, draws)
-    if job.tuned:
-        active = training_step(job.model, device, _plan(job), job.precision, draws).power_w
+    active, how = _active_power(job, draws)
     predicted = training.power_by_part(job.chips, active, device.idle_w, device.host_w, device.network_w, goodput)
     if job.watts is not None:
         working.note("server", "power per chip at the server's plug", "given", job.watts, "W")
         return training.split_measured(np.asarray(job.watts * job.chips), predicted)
-    working.note("chip", "power of a chip at work", "TDP × measured fraction of TDP in training", active, "W")
+    working.note("chip", "power of a chip at work", how, active, "W")
     working.note("server", "host's power per chip", "host watts / chips a node", device.host_w, "W")
     working.note("server", "network's power per chip", "share of switches and optics", device.network_w, "W")
     return predicted
+
+
+def _active_power(job: Job, draws: Draws) -> tuple[Array, str]:
+    """Watts of a chip at work and how they follow; a run whose time was given has its generation's measured level."""
+    if job.tuned:
+        return job.tuned_step.power_w, "joules of a step's operations / its time"
+    if job.hours is None and job.mfu is None and power_is_measured(job.device):
+        how = "static power + what a step's joules add, less as the run is slower"
+        return production_power_w(job.device, job.produced, draws), how
+    return training_power_w(job.device, draws), "TDP × measured fraction of TDP in training"
