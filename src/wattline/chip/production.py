@@ -1,8 +1,8 @@
 """What a training run to its end reaches and draws, beside the tuned step that ``chip/training_step.py`` works out.
 
-Production software fuses less, stalls and restarts, evaluates, and runs where a benchmark's tuning was never done. Three
-factors say by how much, fitted to published runs by ``wattline calibrate training``: one on all of a step's time, one on
-its elementwise work, one more for 16-bit training on chips that have 8-bit arithmetic, whose steps few have tuned.
+Production software fuses less, stalls and restarts, evaluates, and is tuned less than a benchmark. Three factors say by
+how much, fitted to published runs by ``wattline calibrate training``: one on all of a step's time, one on its
+elementwise work, one more for 16-bit training on chips that have 8-bit arithmetic, whose steps few have tuned.
 MFU is defined on the dense peak of the format trained in (Chowdhery et al. 2022, arXiv:2204.02311, appendix B).
 """
 
@@ -114,6 +114,14 @@ def training_power_w(chip: Chip, draws: Draws) -> Array:
     return np.asarray(np.clip(fraction * chip.tdp_w, np.minimum(chip.idle_w, chip.tdp_w), chip.tdp_w))
 
 
+def tuned_power_w(chip: Chip, step: TrainingStep, draws: Draws) -> Array:
+    """Watts of a chip in a tuned step: its joules, as meters of nodes confirm them for the generation."""
+    meter = of_generation("training-meter", chip)
+    known = meter.removeprefix("fit.") in catalog.records("fit")
+    watts = step.power_w * draws(meter) if known else step.power_w
+    return np.asarray(np.clip(watts, np.minimum(chip.idle_w, chip.tdp_w), chip.tdp_w))
+
+
 def production_power_w(chip: Chip, run: Production, draws: Draws) -> Array:
     """Watts of a chip at work in a run, from the step's own joules, where ``power_is_measured``.
 
@@ -121,7 +129,9 @@ def production_power_w(chip: Chip, run: Production, draws: Draws) -> Array:
     static falls with the slowness to the power ``fit.training-slow-power``.
     """
     static = chip.tdp_w * draws(f"fit.{fact_name('static_power', chip.generation)}")
-    above = np.maximum(run.step.power_w - static, 0.0) * run.slowness ** -draws("fit.training-slow-power")
+    above = np.maximum(tuned_power_w(chip, run.step, draws) - static, 0.0) * run.slowness ** -draws(
+        "fit.training-slow-power"
+    )
     watts = (static + above) * draws.own("fit.training-power-spread")
     return np.asarray(np.clip(watts, np.minimum(chip.idle_w, chip.tdp_w), chip.tdp_w))
 
@@ -134,5 +144,3 @@ def usual_chips(chip: Chip, flops: float, least: int) -> int:
     while chips < least:
         chips *= 2
     return int(chips)
-
-

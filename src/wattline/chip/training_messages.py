@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattline import catalog
 from wattline.chip import operations as op
 from wattline.chip.coefficients import Coefficients
 from wattline.chip.device import Chip
@@ -18,8 +17,6 @@ from wattline.chip.training_plan import Layouts, stage_share, weights_held
 from wattline.draws import Draws
 from wattline.fact import Array
 from wattline.work.model import Model
-
-BACKWARD_SHARE = 2.0 / 3.0  # of a step's work: gradients of one layer travel while the others' are worked out
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,30 +28,27 @@ class Messages:
 
 
 def messages(
-    model: Model, chip: Chip, plan: Layouts, c: Coefficients, draws: Draws, work_s: Array, attention_s: Array, narrow: bool
-) -> Messages:  # fmt: skip
-    """Messages of a step whose microbatch works ``work_s`` on a chip, of it ``attention_s`` in attention."""
-    overlap = draws("fit.training-overlap")
+    model: Model, chip: Chip, plan: Layouts, c: Coefficients, draws: Draws, work_s: Array, narrow: bool
+) -> Messages:
+    """Messages of a step whose microbatch works ``work_s`` on a chip.
 
-    def shown(sent_s: Array, beside_s: Array) -> Array:
-        """What does not hide: a share always shows, and what takes longer than the work beside it."""
-        return np.asarray(np.maximum(sent_s * (1.0 - overlap), sent_s - beside_s))
-
+    Of all that is sent a share shows always, and what takes longer than all of the work: no work hides two messages.
+    """
     again = np.where(plan.recompute == 2, 1.0, 0.0)
-    sums = _tensor(model, chip, plan, c) * (2.0 + again)
-    experts = _experts(model, chip, plan, c, narrow) * (2.0 + again)
-    ring = _ring(model, chip, plan, c) * (3.0 + again)
-    sends = _sends(model, chip, plan)
     micro = {
-        "tensor-parallel sums": shown(sums, work_s),
-        "experts' tokens": shown(experts, work_s),
-        "ring attention": shown(ring, attention_s),
-        "pipeline sends": shown(sends, work_s),
+        "tensor-parallel sums": _tensor(model, chip, plan, c) * (2.0 + again),
+        "experts' tokens": _experts(model, chip, plan, c, narrow) * (2.0 + again),
+        "ring attention": _ring(model, chip, plan, c) * (3.0 + again),
+        "pipeline sends": _sends(model, chip, plan),
     }
-    gathers, gradients = _data(model, chip, plan, c)
-    step_work = work_s * plan.micro
-    once = shown(gathers, step_work) + shown(gradients, step_work * BACKWARD_SHARE)
-    return Messages({k: v for k, v in micro.items() if np.any(v > 0)}, {"gradients and weights": np.asarray(once)})
+    step = {"gradients and weights": _data(model, chip, plan, c)}
+    sent = np.maximum(sum(micro.values()) * plan.micro + sum(step.values()), 1e-30)
+    shown = np.maximum(1.0 - draws("fit.training-overlap"), 1.0 - work_s * plan.micro / sent)
+    return Messages(_shown(micro, shown), _shown(step, shown))
+
+
+def _shown(sent_s: dict[str, Array], share: Array) -> dict[str, Array]:
+    return {name: np.asarray(time * share) for name, time in sent_s.items() if np.any(time > 0)}
 
 
 def link_bytes_per_s(chip: Chip, group: Array, c: Coefficients) -> Array:
@@ -62,8 +56,14 @@ def link_bytes_per_s(chip: Chip, group: Array, c: Coefficients) -> Array:
     inside = chip.link_among(min(2, chip.link_domain_chips)) * c.link_efficiency
     if np.all(group <= chip.link_domain_chips):
         return np.asarray(inside)
-    beyond = chip.link_among(chip.link_domain_chips + 1) * catalog.fact("fit.training-network-efficiency").value
+    beyond = network_bytes_per_s(chip)
     return np.asarray(np.where(group <= chip.link_domain_chips, inside, np.minimum(beyond, inside)))
+
+
+def network_bytes_per_s(chip: Chip) -> Array:
+    """Bytes per second, one direction, that a chip reaches beyond its own links."""
+    reached = chip.draws("fit.training-network-efficiency")
+    return np.asarray(chip.link_among(chip.link_domain_chips + 1) * reached)
 
 
 def _tensor(model: Model, chip: Chip, plan: Layouts, c: Coefficients) -> Array:
@@ -105,11 +105,10 @@ def _sends(model: Model, chip: Chip, plan: Layouts) -> Array:
     """Activations to the next stage and their gradients back, over the network."""
     size = plan.chip_tokens / plan.tensor * model.hidden * op.ACTIVATION_BYTES
     stages = np.where(plan.pipeline > 1, plan.interleave, 0.0)
-    far = chip.link_among(chip.link_domain_chips + 1) * catalog.fact("fit.training-network-efficiency").value
-    return np.asarray(2.0 * stages * size / far)
+    return np.asarray(2.0 * stages * size / network_bytes_per_s(chip))
 
 
-def _data(model: Model, chip: Chip, plan: Layouts, c: Coefficients) -> tuple[Array, Array]:
+def _data(model: Model, chip: Chip, plan: Layouts, c: Coefficients) -> Array:
     """Gathering of weights, and sums of gradients over the data-parallel group, of a step.
 
     Fully sharded, weights are gathered for forward and backward of each microbatch, and its gradients summed at once.
@@ -117,6 +116,5 @@ def _data(model: Model, chip: Chip, plan: Layouts, c: Coefficients) -> tuple[Arr
     group = plan.data * plan.context
     held = np.asarray(sum(weights_held(model, plan)))
     one = 2.0 * held * (group - 1.0) / group / link_bytes_per_s(chip, plan.replica, c)
-    sharded = plan.fully_sharded > 0
-    gathers = np.where(sharded, (2.0 + (plan.recompute == 2)) * plan.micro, 1.0)
-    return np.asarray(one * gathers), np.asarray(one * np.where(sharded, plan.micro, 1.0))
+    sharded = (3.0 + (plan.recompute == 2)) * plan.micro
+    return np.asarray(one * np.where(plan.fully_sharded > 0, sharded, 2.0))

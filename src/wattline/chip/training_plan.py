@@ -18,13 +18,14 @@ from wattline.fact import Array
 from wattline.work.model import Model
 
 RECOMPUTE = ("none", "selective", "full")
-TENSOR, CONTEXT, MICRO, INTERLEAVE = (1, 2, 4, 8), (1, 2, 4, 8, 16, 32), (1, 2, 4, 8, 16), (1, 2, 3, 4, 5, 6, 7, 8)
+TENSOR, CONTEXT, EXPERT = (1, 2, 4, 8), (1, 2, 4, 8, 16, 32), (1, 2, 4, 8, 16, 32, 64, 128)
+MICRO, INTERLEAVE = (1, 2, 4, 8, 16), (1, 2, 3, 4, 5, 6, 7, 8, 10, 12)
 PIPELINE = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 15, 16, 20, 24, 28, 32, 35, 40, 48, 64)
 LEAST_TOKENS = 2048  # of a sequence on one chip, below which nobody splits it further
 UNEVEN = 1.15  # layers of the fullest stage beside the mean
 SPARE = 0.1  # share of chips that a layout may leave over
 STATE_BYTES, SHARDED_BYTES = 6.0, 12.0  # 16-bit weights and 32-bit gradients; 32-bit weights and both moments of Adam
-GATHERED_LAYERS = 2.0  # layers whose weights and gradients a fully sharded chip holds whole: one at work, one on its way
+GATHERED_LAYERS = 2.0  # that a fully sharded chip holds whole, weights and gradients: one at work, one on its way
 LOGIT_BYTES = 6.0  # of one logit: 16 bits out of the product, 32 bits into the loss
 USABLE_MEMORY = 0.9
 
@@ -33,9 +34,9 @@ USABLE_MEMORY = 0.9
 class Plan:
     """A layout: tensor × context × pipeline × data parallel, sequences a step and tokens a sequence.
 
-    ``expert``: chips that the experts of a layer are spread over, taken from the other ways; ``micro_sequences``: those
-    that pass through a pipeline at once; ``interleave``: stages that a chip holds; ``fully_sharded``: weights too are
-    spread over the data-parallel group, and gathered layer by layer; ``fused``: attention keeps no scores in memory, and
+    ``expert``: chips that a layer's experts are spread over, taken from the other ways; ``micro_sequences``: those that
+    pass through a pipeline at once; ``interleave``: stages that a chip holds; ``fully_sharded``: weights too are spread
+    over the data-parallel group, and gathered layer by layer; ``fused``: attention keeps no scores in memory, and
     elementwise work is split over the tensor-parallel group, as software since 2023 does; ``spare``: chips left over.
     """
 
@@ -125,7 +126,7 @@ class Layouts:
 
     @property
     def expert_group(self) -> Array:
-        """Chips that share one layer's experts: spread over ``expert`` chips, or cut over the tensor-parallel group."""
+        """Chips that share a layer's experts: spread over ``expert`` chips, or cut over the tensor-parallel group."""
         return np.asarray(np.where(self.expert > 1, self.expert, self.tensor))
 
 
@@ -134,22 +135,36 @@ def layouts(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, o
 
     ``old``: as software up to 2022 did, without fused attention and with full recomputation.
     """
-    experts = [n for n in (1, 2, 4, 8, 16, 32, 64, 128) if n == 1 or (model.experts and model.experts % n == 0)]
-    context = [n for n in CONTEXT if n == 1 or tokens / n >= LEAST_TOKENS]
-    # fully sharded layouts have no pipeline, and only pipelines can be interleaved
-    ways = [(p, v, s) for p, v, s in product(PIPELINE, INTERLEAVE, (0, 1)) if (p > 1 or v == 1) and not (s and p > 1)]
-    grid = np.array(
-        [(t, c, e, m, r, *way) for t, c, e, m, r, way in product(TENSOR, context, experts, MICRO, (2,) if old else range(3), ways)],
-        dtype=float,
-    ).T
-    tensor, over, expert, micro, again, pipeline, interleave, sharded = grid
+    tensor, over, expert, micro, again, pipeline, interleave, sharded = _grid(model, tokens, old)
     data = chips // (tensor * over * pipeline)
-    full = np.full_like(tensor, float(sequences))
+    every = np.ones_like(tensor)
     found = Layouts(
-        tensor, pipeline, data, full, np.full_like(tensor, float(tokens)), over, expert, micro, interleave,
-        again, sharded, np.full_like(tensor, float(not old)), chips - data * tensor * over * pipeline,
-    )  # fmt: skip
+        tensor=tensor,
+        pipeline=pipeline,
+        data=data,
+        sequences=every * sequences,
+        tokens=every * tokens,
+        context=over,
+        expert=expert,
+        micro_sequences=micro,
+        interleave=interleave,
+        recompute=again,
+        fully_sharded=sharded,
+        fused=every * (not old),
+        spare=chips - data * tensor * over * pipeline,
+    )
     return found.where(_even(model, chip, chips, found))
+
+
+def _grid(model: Model, tokens: int, old: bool) -> Array:
+    """Tensor, context, expert, microbatch, recomputation, pipeline, interleaving, sharding: every combination."""
+    experts = [n for n in EXPERT if n == 1 or (model.experts and model.experts % n == 0)]
+    context = [n for n in CONTEXT if n == 1 or tokens / n >= LEAST_TOKENS]
+    again = (2,) if old else range(len(RECOMPUTE))
+    # fully sharded layouts have no pipeline, and only pipelines can be interleaved
+    ways = [w for w in product(PIPELINE, INTERLEAVE, (0, 1)) if w[0] > 1 or w[1] == 1 if not (w[2] and w[0] > 1)]
+    parts = product(TENSOR, context, experts, MICRO, again, ways)
+    return np.array([(*first, *way) for *first, way in parts], dtype=float).T
 
 
 def _even(model: Model, chip: Chip, chips: int, plan: Layouts) -> Array:
@@ -190,7 +205,8 @@ def memory_held_bytes(model: Model, plan: Layouts) -> Array:
         whole = held * np.minimum(GATHERED_LAYERS / max(model.layers, 1), 1.0) * (STATE_BYTES - 2.0)
         sharded = held * (STATE_BYTES + SHARDED_BYTES) / among + whole
         states = states + np.where(plan.fully_sharded > 0, sharded, held * (STATE_BYTES + SHARDED_BYTES / among))
-    flights = np.minimum(plan.pipeline, plan.micro) * (1.0 + (plan.interleave - 1.0) / (plan.interleave * plan.pipeline))
+    deeper = 1.0 + (plan.interleave - 1.0) / (plan.interleave * plan.pipeline)
+    flights = np.minimum(plan.pipeline, plan.micro) * deeper
     kept = np.choose(plan.recompute.astype(int), [activation_bytes(model, each) for each in RECOMPUTE])
     here = plan.chip_tokens / plan.tensor
     layers = model.layers * stage_share(model, plan) * flights
@@ -208,7 +224,8 @@ def activation_bytes(model: Model, recompute: str) -> float:
         return 2.0 * model.hidden
     up = 2 if model.gated_mlp else 1
     query, keys = model.heads * model.head_dim, 2 * model.kv_heads * model.head_dim
-    mixers = model.attention_layers * (2 * query + keys) + model.mamba_layers * 4.0 * model.mamba_heads * model.mamba_head_dim
+    inner = model.mamba_heads * model.mamba_head_dim
+    mixers = model.attention_layers * (2 * query + keys) + model.mamba_layers * 4.0 * inner
     routed = model.active_experts * model.expert_intermediate
     width = model.dense_layers * model.intermediate + model.moe_layers * (routed + model.shared_intermediate)
     copied = model.moe_layers * model.active_experts * model.hidden  # tokens as each chosen expert has them

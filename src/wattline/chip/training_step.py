@@ -29,9 +29,10 @@ from wattline.work.model import Model
 # backward does each product twice (for inputs and weights); fused attention works its scores out again
 BACKWARD = {"attention": 2.5}
 BACKWARD_USUAL = 2.0
+OUTER = ("output layer", "loss")  # stand outside of the layers
 FORWARD_ONLY = ("sampling", "host", "prompt launches", "all-reduce", "experts")  # of serving, or worked out here
 LOSS_BYTES = 14.0  # moved for one logit: written and read in 16 and in 32 bits, and its gradient
-SCORE_BYTES = 12.0  # moved for one score where attention is not fused: out of a product, softmax, dropout, into a product
+SCORE_BYTES = 12.0  # moved for one score where attention is not fused: a product's output, softmax, dropout, an input
 OPTIMISER_BYTES = 30.0  # moved for one parameter: states, weights and gradients read, states and weights written
 
 
@@ -85,28 +86,32 @@ def _timed(model: Model, chip: Chip, plan: Layouts, precision: str, c: Coefficie
     """A step of one layout or many, before any power limit."""
     rates = nameplate(chip, 1, precision)
     narrow = computes_narrow(chip, precision)
-    share = stage_share(model, plan)
-    forward = _forward(model, plan, rates, c, narrow, draws)
-    again = {"none": 0.0, "selective": 0.0, "full": 1.0}
-    parts: dict[str, Array] = {}
+    micro: dict[str, Array] = {}
     joules = np.asarray(0.0)
-    for name, one in forward.items():
-        backward = BACKWARD.get(name, BACKWARD_USUAL)
-        made = np.choose(plan.recompute.astype(int), list((again | {"selective": float(name == "elementwise")}).values()))
-        outer = name in ("output layer", "loss")
-        times = (1.0 + backward + (0.0 if outer else made)) * (1.0 / plan.pipeline if outer else share)
-        parts[name] = np.asarray(one.time_s * times)
+    for name, one in _forward(model, plan, rates, c, narrow, draws).items():
+        times = _times(name, plan) * _share(name, model, plan)
+        micro[name] = np.asarray(one.time_s * times)
         joules = joules + times * _above_static(one, rates, c)
-    work = np.asarray(sum(parts.values()))
-    sent = messages(model, chip, plan, c, draws, work, parts["attention"], narrow)
-    micro = {**parts, **sent.micro}
-    bubble = sum(micro.values()) * (plan.pipeline - 1.0) / plan.interleave
-    total = {name: np.asarray(part * plan.micro) for name, part in micro.items()}
-    moved = c.link_power * (sum(sent.micro.values()) * plan.micro + sum(sent.step.values()))
-    total |= sent.step | {"bubble": np.asarray(bubble)}
+    sent = messages(model, chip, plan, c, draws, np.asarray(sum(micro.values())), narrow)
+    micro |= sent.micro
     update = _optimiser(model, plan, rates)
-    total["optimiser"] = update.time_s
-    return Timed(total, np.asarray(joules * plan.micro + moved + _above_static(update, rates, c)))
+    parts = {name: np.asarray(part * plan.micro) for name, part in micro.items()} | sent.step
+    parts["optimiser"] = update.time_s
+    parts["bubble"] = np.asarray(sum(micro.values()) * (plan.pipeline - 1.0) / plan.interleave)
+    moving = c.link_power * np.asarray(sum(sent.micro.values()) * plan.micro + sum(sent.step.values()))
+    return Timed(parts, np.asarray(joules * plan.micro + moving + _above_static(update, rates, c)))
+
+
+def _times(name: str, plan: Layouts) -> Array:
+    """How often a step does an operation of the forward pass: forward, backward, and what is made again for it."""
+    selective, full = float(name == "elementwise"), 1.0
+    again = np.choose(plan.recompute.astype(int), (0.0, selective, 0.0 if name in OUTER else full))
+    return np.asarray(1.0 + BACKWARD.get(name, BACKWARD_USUAL) + again)
+
+
+def _share(name: str, model: Model, plan: Layouts) -> Array:
+    """The part of an operation's layers on the fullest chip of a pipeline; the output layer is one chip's of all."""
+    return np.asarray(1.0 / plan.pipeline) if name in OUTER else stage_share(model, plan)
 
 
 def _forward(
@@ -219,8 +224,8 @@ def best_plan(
 
 def _central(chip: Chip, centre: Draws) -> Chip:
     """The chip at the middle of its draws."""
-    middle = {f.name: np.asarray(np.median(getattr(chip, f.name))) for f in fields(Chip) if f.name.endswith(("_w", "_s"))}
-    return replace(chip, draws=centre, **middle)
+    drawn = [f.name for f in fields(Chip) if f.name.endswith(("_w", "_s"))]
+    return replace(chip, draws=centre, **{name: np.asarray(np.median(getattr(chip, name))) for name in drawn})
 
 
 def tuned_mfu(model: Model, chip: Chip, plan: Plan, precision: str, draws: Draws) -> Array:

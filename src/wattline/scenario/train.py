@@ -11,7 +11,15 @@ import numpy as np
 
 from wattline import catalog
 from wattline.chip.device import Chip, load_chip
-from wattline.chip.production import Production, central_step, power_is_measured, production, production_power_w, training_power_w
+from wattline.chip.production import (
+    Production,
+    central_step,
+    power_is_measured,
+    production,
+    production_power_w,
+    training_power_w,
+    tuned_power_w,
+)
 from wattline.chip.training_step import TrainingStep, best_plan, training_step, tuned_mfu
 from wattline.draws import Draws
 from wattline.engine import training
@@ -87,9 +95,7 @@ class Job:
     def produced(self) -> Production:
         """The step as a run to its end makes it."""
         name, draws, year = self.device.record.name, self.device.draws, self.model.year
-        step = central_step(
-            self.shape, name, self.chips, self.sequence, self.precision, year, draws, self.sequences
-        )
+        step = central_step(self.shape, name, self.chips, self.sequence, self.precision, year, draws, self.sequences)
         return production(self.shape, self.device, step, self.precision, draws)
 
 
@@ -280,7 +286,8 @@ def _used(job: Job, draws: Draws, working: Working) -> Array:
         plan = job.tuned_step.plan
         _tell_step(job.tuned_step, working)
         used = tuned_mfu(job.model, job.device, plan, job.precision, draws)
-        return working.note("chip", "MFU", "FLOPs of a step / (chips × peak × its time × evaluation and logging)", used, "")
+        formula = "FLOPs of a step / (chips × peak × its time × evaluation and logging)"
+        return working.note("chip", "MFU", formula, used, "")
     run = job.produced
     _tell_step(run.step, working)
     working.note("chip", "slowness of production beside the tuned step", "factors fitted to runs", run.slowness, "")
@@ -322,7 +329,7 @@ def _power(job: Job, draws: Draws, working: Working) -> dict[str, Array]:
 def _active_power(job: Job, draws: Draws) -> tuple[Array, str]:
     """Watts of a chip at work and how they follow; a run whose time was given has its generation's measured level."""
     if job.tuned:
-        return job.tuned_step.power_w, "joules of a step's operations / its time"
+        return tuned_power_w(job.device, job.tuned_step, draws), "joules of a step's operations / its time"
     if job.hours is None and job.mfu is None and power_is_measured(job.device):
         how = "static power + what a step's joules add, less as the run is slower"
         return production_power_w(job.device, job.produced, draws), how

@@ -7,6 +7,7 @@ chip once its host, its network and its pauses are taken off. Deterministic.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,15 +15,21 @@ import numpy as np
 
 from wattline import catalog
 from wattline.chip.device import Chip, load_chip
+from wattline.chip.production import power_is_measured
+from wattline.chip.training_step import best_plan, training_step
 from wattline.draws import Draws
+from wattline.engine.training import chips_to_hold
 from wattline.errors import WattlineError
 from wattline.fact import Z95, Array
 from wattline.validate import production_fit
 from wattline.validate.production_fit import NAMES, Point, errors, leave_one_house_out, leave_one_out, points
 from wattline.validate.rows import Run
 from wattline.validate.training import energy_problem, energy_scope
+from wattline.work.model import Model, load_model
+from wattline.work.training import usual_sequence
 
 LEAST_ROWS = 5
+METER_RANGE = 1.1  # of one maker's nodes beside another's, and one benchmark's beside another's
 ABOUT = {
     "slowness": "time of a run to its end beside its tuned steps: stalls, restarts, evaluation, what was never tuned",
     "wide-slowness": "the same once more for 16-bit training on chips that have 8-bit arithmetic",
@@ -92,7 +99,8 @@ def calibrate_training(runs: Sequence[Run]) -> str:
         about = "published runs that power in training was fitted to"
         rows.append(_rows("power-rows", about, len(power), keys, {point.run.house for point in power}))
     facts = [*_factor_facts(fitted.logs, production_fit.standard_errors(data), data), _spread_fact(houses_out)]
-    return "\n".join([_HEAD.format(within=within), *rows, *facts, *_power_facts(power)])
+    facts += [*_power_facts(power), *_meter_facts(power)]
+    return "\n".join([_HEAD.format(within=within), *rows, *facts])
 
 
 def _seen(runs: Sequence[Run]) -> set[str]:
@@ -107,12 +115,17 @@ def _factor_facts(logs: Array, unsure: dict[str, float], data: Sequence[Point]) 
         note = f"{len(rows)} runs of {len({p.house for p in rows})} houses"
         error = Z95 * unsure.get(name, 0.0)
         value = tuple(float(np.exp(log + off)) for off in ((0.0, -error, error) if error else (0.0,)))
-        yield _fact(f"training-{name}", ABOUT[name], value, note + ("; the range by leaving out houses" if error else ""))
+        yield _fact(
+            f"training-{name}", ABOUT[name], value, note + ("; the range by leaving out houses" if error else "")
+        )
 
 
 def _spread_fact(left_out: Array) -> str:
-    """How runs scatter around their prediction, each predicted without its house: alike to either side."""
-    off = float(np.exp(np.percentile(np.abs(left_out), 90)))
+    """How runs scatter around their prediction, each predicted without its house: alike to either side.
+
+    The 95th percentile of what they are off by, for the range of 90%: a dozen houses show less than all there are.
+    """
+    off = float(np.exp(np.percentile(np.abs(left_out), 95)))
     return _fact("training-run-spread", "time of one run beside what is predicted for it", (1.0, 1.0 / off, off))
 
 
@@ -128,6 +141,39 @@ def _power_facts(power: Sequence[Power]) -> Iterator[str]:
             (level, level * spread.low, min(level * spread.high, 1.0)),
             "benchmarks (MLPerf) alone were measured" if all(point.run.benchmark for point in own) else "",
         )
+
+
+def _meter_facts(power: Sequence[Power]) -> Iterator[str]:
+    """For each generation whose steps' joules are known: metered benchmarks beside the power that their steps have."""
+    ratios: dict[str, list[float]] = {}
+    for point in power:
+        model = _metered_model(point.run)
+        if point.run.benchmark and model and point.run.chip:
+            chip = load_chip(point.run.chip.name, Draws(0))
+            if power_is_measured(chip):
+                ratio = point.fraction * float(chip.tdp_w) / _step_power_w(model, point.run, chip)
+                ratios.setdefault(point.generation, []).append(ratio)
+    for name, found in sorted(ratios.items()):
+        middle = float(np.median(found))
+        about = f"{name.title()} chips: power at meters of nodes in training beside what the joules of steps say"
+        yield _fact(f"training-meter-{name}", about, (middle, middle / METER_RANGE, middle * METER_RANGE))
+
+
+def _metered_model(run: Run) -> Model | None:
+    """The model of a benchmark's row; that which is tuned by LoRA computes as the whole model does."""
+    if run.model:
+        return run.model
+    named = [name for word in run.name.split() if (name := re.sub("-lora$", "", word, flags=re.IGNORECASE)) != word]
+    known = catalog._names("model")
+    return next((load_model(name) for name in named if catalog.plain_name(name) in known), None)
+
+
+def _step_power_w(model: Model, run: Run, chip: Chip) -> float:
+    """Watts in a tuned step of the model, on no fewer chips than hold all of its training states."""
+    least = chips_to_hold(model.total_params, chip.memory_bytes)
+    chips = max(int(run.chips or 1), 2 ** int(np.ceil(np.log2(2 * least))))
+    plan = best_plan(model, chip, chips, usual_sequence(model), run.precision, strict=False)
+    return float(training_step(model, chip, plan, run.precision, chip.draws).power_w)
 
 
 _HEAD = """\
