@@ -11,12 +11,14 @@ from dataclasses import dataclass, fields
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wattline.chip.device import Chip
 from wattline.errors import WattlineError
 from wattline.fact import Array
 from wattline.work.model import Model
 
+Mask = NDArray[np.bool_]
 RECOMPUTE = ("none", "selective", "full")
 TENSOR, CONTEXT, EXPERT = (1, 2, 4, 8), (1, 2, 4, 8, 16, 32), (1, 2, 4, 8, 16, 32, 64, 128)
 MICRO, INTERLEAVE = (1, 2, 4, 8, 16), (1, 2, 3, 4, 5, 6, 7, 8, 10, 12)
@@ -106,7 +108,7 @@ class Layouts:
         said = {name: bool(values.pop(name)) for name in ("fully_sharded", "fused")}
         return Plan(**values | {"recompute": RECOMPUTE[values["recompute"]]} | said)  # type: ignore[arg-type]
 
-    def where(self, chosen: Array) -> Layouts:
+    def where(self, chosen: Mask) -> Layouts:
         """Those that are chosen."""
         return Layouts(**{f.name: np.asarray(getattr(self, f.name)[chosen]) for f in fields(self)})
 
@@ -167,7 +169,7 @@ def _grid(model: Model, tokens: int, old: bool) -> Array:
     return np.array([(*first, *way) for *first, way in parts], dtype=float).T
 
 
-def _even(model: Model, chip: Chip, chips: int, plan: Layouts) -> Array:
+def _even(model: Model, chip: Chip, chips: int, plan: Layouts) -> Mask:
     """Which layouts split heads, layers, experts and sequences without much waste."""
     stages = plan.pipeline * plan.interleave
     layers = np.ceil(model.layers / stages) * stages / model.layers
@@ -242,7 +244,7 @@ def fits(model: Model, chip: Chip, plan: Plan) -> bool:
 def plans(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, old: bool = False) -> Layouts:
     """The layouts that divide well and fit, tensor parallel within one link domain; WattlineError where none does."""
     every = layouts(model, chip, chips, sequences, tokens, old)
-    found = every.where(memory_held_bytes(model, every) <= USABLE_MEMORY * chip.memory_bytes)
+    found = every.where(np.asarray(memory_held_bytes(model, every) <= USABLE_MEMORY * chip.memory_bytes))
     if found.tensor.size:
         return found
     raise WattlineError(

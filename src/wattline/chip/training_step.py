@@ -7,6 +7,7 @@ to their end reach beside it. Layouts: ``chip/training_plan.py``; messages: ``ch
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -225,7 +226,8 @@ def best_plan(
 def _central(chip: Chip, centre: Draws) -> Chip:
     """The chip at the middle of its draws."""
     drawn = [f.name for f in fields(Chip) if f.name.endswith(("_w", "_s"))]
-    return replace(chip, draws=centre, **{name: np.asarray(np.median(getattr(chip, name))) for name in drawn})
+    middle: dict[str, Any] = {name: np.asarray(np.median(getattr(chip, name))) for name in drawn}
+    return replace(chip, draws=centre, **middle)
 
 
 def tuned_mfu(model: Model, chip: Chip, plan: Plan, precision: str, draws: Draws) -> Array:
