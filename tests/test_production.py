@@ -27,6 +27,7 @@ from wattline.chip.production import (
     usual_chips,
 )
 from wattline.draws import Draws
+from wattline.errors import WattlineError
 from wattline.work.model import load_model
 from wattline.work.training import usual_model, usual_sequence
 
@@ -144,3 +145,11 @@ def test_the_batch_is_what_is_asked() -> None:
 def test_a_replaced_value_leaves_no_step_among_the_reasons() -> None:
     answer = wl.train("llama-3.1-70b", "1T", "h100-sxm", 1024, mfu=0.4, draws=0)
     assert not any(reason.name.startswith("step: ") for reason in answer.reasons)
+
+
+@pytest.mark.parametrize(
+    ("batch", "said"), [("5", "less than one sequence"), ("8192", "fits no even layout"), (0, "zero")]
+)
+def test_a_batch_that_cannot_be_is_told(batch: str, said: str) -> None:
+    with pytest.raises(WattlineError, match=said):
+        wl.train("llama-3.1-8b", "1T", "h100-sxm", 1009, batch=batch)

@@ -64,7 +64,9 @@ def central_step(
     centre = Draws(0)
     device = load_chip(chip, centre)
     old = old_software(device, year)
-    plan = best_plan(model, device, chips, tokens, precision, sequences, strict=False, old=old)
+    # who gives a batch is told where it cannot be laid out; without one, some way was found
+    strict = sequences is not None
+    plan = best_plan(model, device, chips, tokens, precision, sequences, strict=strict, old=old)
     step = training_step(model, device, plan, precision, centre)
     draws.cite(*centre.used.values())
     return step
@@ -78,6 +80,14 @@ def production(model: Model, chip: Chip, step: TrainingStep, precision: str, dra
     tuned = flops / (step.time_s * plan.chips * chip.peak_flops(precision))
     used = np.clip(tuned * step.time_s / (time * draws.own("fit.training-run-spread")), 0.0, np.minimum(tuned, MFU_MAX))
     return Production(step, np.asarray(step.time_s * tuned / used), np.asarray(used))
+
+
+def at_mfu(model: Model, chip: Chip, step: TrainingStep, precision: str, mfu: Array) -> Production:
+    """A run whose MFU is known: as much slower than its tuned step as that says, and never faster."""
+    plan = step.plan
+    flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens)
+    ideal = flops / (plan.chips * chip.peak_flops(precision))
+    return Production(step, np.maximum(ideal / mfu, step.time_s), mfu)
 
 
 def slowness(chip: Chip, precision: str, draws: Draws) -> Array:

@@ -13,6 +13,7 @@ from wattline import catalog
 from wattline.chip.device import Chip, load_chip
 from wattline.chip.production import (
     Production,
+    at_mfu,
     central_step,
     power_is_measured,
     production,
@@ -92,11 +93,15 @@ class Job:
         return training_step(self.model, device, plan, form, device.draws)
 
     @cached_property
+    def central(self) -> TrainingStep:
+        """The best step at central values, which production is reckoned from."""
+        name, draws, year = self.device.record.name, self.device.draws, self.model.year
+        return central_step(self.shape, name, self.chips, self.sequence, self.precision, year, draws, self.sequences)
+
+    @cached_property
     def produced(self) -> Production:
         """The step as a run to its end makes it."""
-        name, draws, year = self.device.record.name, self.device.draws, self.model.year
-        step = central_step(self.shape, name, self.chips, self.sequence, self.precision, year, draws, self.sequences)
-        return production(self.shape, self.device, step, self.precision, draws)
+        return production(self.shape, self.device, self.central, self.precision, self.device.draws)
 
 
 def train(
@@ -145,6 +150,8 @@ def train(
         tuned=tuned,
         batch=None if batch is None else limited(batch, "token", "batch"),
     )
+    if job.batch is not None and job.batch < job.sequence:
+        raise WattlineError(f"batch: {number(job.batch)} tokens are less than one sequence of {job.sequence}")
     return _answer(job, site, region, pue, draw)
 
 
@@ -155,7 +162,7 @@ def _answer(job: Job, site: str | None, region: str | None, pue: float | str | N
     compute = training_flops(job.model, job.tokens, job.sequence)
     flops = working.note("work", "training compute", "3 × forward FLOPs per token × tokens", compute, "FLOP")
     wall, used = _time(job, flops, draws, working)
-    power = _power(job, draws, working)
+    power = _power(job, used, draws, working)
     where = place(site, region, pue, draws, working)
     bill, load, peak = deliver([Phase(power, wall)], where, draws, working)
     return Answer(
@@ -312,10 +319,10 @@ def _watts(watts: float | str, device: Chip) -> float:
     return given
 
 
-def _power(job: Job, draws: Draws, working: Working) -> dict[str, Array]:
+def _power(job: Job, used: Array, draws: Draws, working: Working) -> dict[str, Array]:
     device = job.device
     goodput = np.asarray(1.0) if job.tuned else draws.own("fit.training-goodput")
-    active, how = _active_power(job, draws)
+    active, how = _active_power(job, used, draws)
     predicted = training.power_by_part(job.chips, active, device.idle_w, device.host_w, device.network_w, goodput)
     if job.watts is not None:
         working.note("server", "power per chip at the server's plug", "given", job.watts, "W")
@@ -326,11 +333,12 @@ def _power(job: Job, draws: Draws, working: Working) -> dict[str, Array]:
     return predicted
 
 
-def _active_power(job: Job, draws: Draws) -> tuple[Array, str]:
-    """Watts of a chip at work and how they follow; a run whose time was given has its generation's measured level."""
+def _active_power(job: Job, used: Array, draws: Draws) -> tuple[Array, str]:
+    """Watts of a chip at work at this MFU, and how they follow."""
     if job.tuned:
         return tuned_power_w(job.device, job.tuned_step, draws), "joules of a step's operations / its time"
-    if job.hours is None and job.mfu is None and power_is_measured(job.device):
-        how = "static power + what a step's joules add, less as the run is slower"
-        return production_power_w(job.device, job.produced, draws), how
-    return training_power_w(job.device, draws), "TDP × measured fraction of TDP in training"
+    if not power_is_measured(job.device):
+        return training_power_w(job.device, draws), "TDP × measured fraction of TDP in training"
+    run = at_mfu(job.shape, job.device, job.central, job.precision, used)
+    how = "static power + what a step's joules add, less as the run is slower"
+    return production_power_w(job.device, run, draws), how

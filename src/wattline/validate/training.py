@@ -14,7 +14,14 @@ from typing import Any
 import numpy as np
 
 from wattline.chip.device import Chip, load_chip
-from wattline.chip.production import central_step, production, training_power_w, usual_chips
+from wattline.chip.production import (
+    central_step,
+    power_is_measured,
+    production,
+    production_power_w,
+    training_power_w,
+    usual_chips,
+)
 from wattline.chip.training_step import best_plan, tuned_mfu
 from wattline.draws import Draws, Range
 from wattline.engine import training
@@ -223,7 +230,7 @@ def _watts_in_scope(run: Run, device: Chip, draws: Draws) -> Array:
     # a benchmark is timed without stalls and restarts
     goodput = np.asarray(1.0) if run.benchmark else draws("fit.training-goodput")
     parts = training.power_by_part(
-        1, training_power_w(device, draws), device.idle_w, device.host_w, device.network_w, goodput
+        1, _active_w(run, device, draws), device.idle_w, device.host_w, device.network_w, goodput
     )
     chips, scope = parts["chip_active"] + parts["chip_idle"], energy_scope(run.basis)
     if scope == "chip":
@@ -232,3 +239,14 @@ def _watts_in_scope(run: Run, device: Chip, draws: Draws) -> Array:
         return np.asarray(chips + parts["host"])
     site = annual.losses_per_it(annual.load_site(None), draws, run.pue)
     return np.asarray(sum(parts.values()) * annual.pue(site))
+
+
+def _active_w(run: Run, device: Chip, draws: Draws) -> Array:
+    """Watts of a chip at work: a benchmark's level; a run's step, slowed as runs are, where its joules are known."""
+    known = bool(run.models) or bool(run.active_params)
+    if run.benchmark or not known or not run.precision or not power_is_measured(device):
+        return training_power_w(device, draws)
+    shape, sequence = shape_of(run)
+    name, chips, year = device.record.name, chips_of(run, device), run.software_year
+    step = central_step(shape, name, chips, sequence, run.precision, year, draws)
+    return production_power_w(device, production(shape, device, step, run.precision, draws), draws)
