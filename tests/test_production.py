@@ -13,6 +13,7 @@ import wattline as wl
 from wattline import catalog
 from wattline.chip.device import Chip, load_chip
 from wattline.chip.production import (
+    BEYOND_TUNED,
     MFU_MAX,
     Production,
     central_step,
@@ -53,16 +54,17 @@ def test_a_run_is_slower_than_its_step_and_within_physics(chip_name: str, name: 
     chip, draws = device(chip_name)
     run = run_of(name, chip_name, chips)
     assert np.all((run.mfu > 0) & (run.mfu <= MFU_MAX))
-    assert np.all(run.slowness >= 1 - 1e-9)
+    assert np.all(run.slowness >= 1 / BEYOND_TUNED - 1e-9)
     watts = production_power_w(chip, run, draws) if power_is_measured(chip) else training_power_w(chip, draws)
     assert np.all((watts >= np.minimum(chip.idle_w, chip.tdp_w)) & (watts <= chip.tdp_w))
 
 
-def test_no_draw_is_faster_than_the_tuned_step() -> None:
+def test_hardly_a_draw_is_faster_than_the_tuned_step() -> None:
     run = run_of("llama-3.1-70b", "h100-sxm", 1024)
     plan = run.step.plan
     tuned = wl.train("llama-3.1-70b", "1T", "h100-sxm", 1024, tuned=True, draws=0).quantities["mfu"]
-    assert np.max(run.mfu) <= 1.2 * float(tuned)  # the tuned run's own evaluation is in its MFU
+    assert np.max(run.mfu) <= 1.4 * float(tuned)  # the tuned run's own evaluation is in its MFU
+    assert np.mean(run.slowness > 1) > 0.95
     assert plan.chips == 1024
 
 
