@@ -21,7 +21,15 @@ CHIP_FACTS = {
     "idle_w",
     "link_bandwidth_bytes_per_s",
 }
-SERVER_FACTS = {"chips_per_node", "host_w", "host_idle_w", "max_w", "network_w_per_chip", "link_domain_chips"}
+SERVER_FACTS = {
+    "chips_per_node",
+    "host_w",
+    "host_idle_w",
+    "max_w",
+    "network_bandwidth_bytes_per_s",
+    "network_w_per_chip",
+    "link_domain_chips",
+}
 
 
 def load(kind: str) -> dict[str, dict[str, Any]]:

@@ -23,7 +23,14 @@ TRAIN = ["train", "gpt-3-175b", "--tokens", "300B", "--chip", "v100-sxm2-32gb", 
 PROMPT = ["prompt", "llama-3.1-70b", *FEW]
 CHECK = ["check", str(ROOT / "examples" / "claims.toml"), *FEW]
 VALIDATE = ["validate", "training", *FEW]
-COMMANDS = {"train": TRAIN, "prompt": PROMPT, "check": CHECK, "facts": ["facts", "h100"], "validate training": VALIDATE}
+COMMANDS = {
+    "train": TRAIN,
+    "prompt": PROMPT,
+    "check": CHECK,
+    "facts": ["facts", "h100"],
+    "validate training": VALIDATE,
+    "validate steps": ["validate", "steps"],
+}
 
 
 class Ran:

@@ -145,10 +145,14 @@ def test_more_tokens_never_take_less(tokens: float, times: float) -> None:
     assert np.all(more.duration_s >= few.duration_s)
 
 
-def test_more_chips_are_faster_and_take_the_same_energy() -> None:
+def test_more_chips_are_faster_and_take_about_the_same_energy() -> None:
     few, more = (wl.train("llama-3.1-8b", "1T", "h100-sxm", n, draws=5) for n in (64, 128))
-    np.testing.assert_allclose(more.duration_s * 2, few.duration_s)
-    np.testing.assert_allclose(more.energy_j, few.energy_j)
+    # gradients of more chips are summed over more of the network
+    np.testing.assert_allclose(more.duration_s * 2, few.duration_s, rtol=0.1)
+    assert np.all(more.duration_s < few.duration_s)
+    np.testing.assert_allclose(more.energy_j, few.energy_j, rtol=0.1)
+    few, more = (wl.train("llama-3.1-8b", "1T", "h100-sxm", n, mfu=0.4, draws=5) for n in (64, 128))
+    np.testing.assert_allclose(more.energy_j, few.energy_j, rtol=0.02)
 
 
 def test_a_dirtier_and_dearer_grid_shows() -> None:

@@ -1,4 +1,4 @@
-"""The training run: utilisation, hours, memory and the split of its power."""
+"""The training run: hours, memory and the split of its power."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from wattline import catalog
 from wattline.chip.device import Chip, load_chip
-from wattline.chip.utilisation import MFU_MAX, mfu, predicted_mfu, training_power_w
+from wattline.chip.production import training_power_w
 from wattline.draws import Draws
 from wattline.engine import training
-from wattline.fact import given as given_by_user
 
 CHIPS = sorted(catalog.records("chip"))
 
@@ -23,59 +22,6 @@ CHIPS = sorted(catalog.records("chip"))
 def device(name: str, n: int = 200) -> tuple[Chip, Draws]:
     draws = Draws(n)
     return load_chip(name, draws), draws
-
-
-@given(
-    st.sampled_from(CHIPS),
-    st.floats(64, 1e5),
-    st.sampled_from([0, 2019, 2022, 2023, 2026]),
-    st.sampled_from(["bf16", "fp8"]),
-)
-def test_mfu_is_a_sensible_share(name: str, hidden: float, year: int, form: str) -> None:
-    chip, draws = device(name)
-    found = predicted_mfu(chip, hidden, year, form, draws)
-    assert np.all((found > 0) & (found <= MFU_MAX))
-
-
-@given(st.sampled_from(CHIPS), st.floats(64, 1e5), st.floats(1.01, 20))
-def test_wider_layers_never_reach_less(name: str, hidden: float, wider: float) -> None:
-    chip, draws = device(name)
-    narrow, wide = (predicted_mfu(chip, h, 2024, "bf16", draws) for h in (hidden, hidden * wider))
-    assert np.all(narrow <= wide)
-
-
-@given(st.floats(64, 1e5), st.floats(1e13, 1e16), st.floats(1e11, 1e13), st.floats(0.05, 0.9), st.floats(0.1, 20))
-def test_mfu_falls_with_narrowness(
-    hidden: float, peak: float, bandwidth: float, reachable: float, slowing: float
-) -> None:
-    usual = float(mfu(hidden, peak, bandwidth, reachable, slowing))
-    assert 0 < usual < reachable
-    assert float(mfu(hidden / 2, peak, bandwidth, reachable, slowing)) < usual
-    assert float(mfu(hidden, peak * 2, bandwidth, reachable, slowing)) < usual
-    assert float(mfu(hidden, peak, bandwidth * 2, reachable, slowing)) > usual
-    assert usual == pytest.approx(reachable / (1 + slowing * peak / bandwidth / hidden))
-
-
-def test_no_draw_goes_beyond_the_bound() -> None:
-    draws = Draws(0)
-    draws(given_by_user("fit.mfu-spread", 50.0, ""))
-    assert float(predicted_mfu(load_chip("h100-sxm", draws), 8192, 2024, "bf16", draws)) == MFU_MAX
-
-
-def test_older_software_reaches_less_and_narrow_formats_run_faster() -> None:
-    for name, later in (("a100-sxm-80gb", False), ("tpu-v4", False), ("h100-sxm", True), ("b200", True)):
-        chip, draws = device(name)
-        old, new = (predicted_mfu(chip, 8192, year, "bf16", draws) for year in (2022, 2023))
-        # GPT-3 or BLOOM trained on a later chip is trained with later software
-        assert np.all(old == new) if later else np.all(old < new)
-        assert np.array_equal(predicted_mfu(chip, 8192, 0, "bf16", draws), new)
-    chip, draws = device("h100-sxm")
-    new = predicted_mfu(chip, 8192, 2023, "bf16", draws)
-    narrow = predicted_mfu(chip, 8192, 2024, "fp8", draws)
-    assert np.all(narrow <= new)
-    assert np.all(narrow * chip.peak_flops("fp8") >= new * chip.peak_flops("bf16") * (1 - 1e-12))
-    # a wider format has a lower peak and no more of it
-    assert np.array_equal(predicted_mfu(chip, 8192, 2024, "tf32", draws), new)
 
 
 @given(st.floats(1e15, 1e27), st.integers(1, 10**6), st.floats(1e12, 1e16), st.floats(0.01, 0.9))

@@ -6,7 +6,6 @@ import io
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +17,7 @@ from wattline import catalog
 from wattline.draws import Draws, Range
 from wattline.errors import WattlineError
 from wattline.report.validation import render
-from wattline.validate import calibrate
+from wattline.validate import calibrate, production_fit
 from wattline.validate.rows import COLUMNS, NEW_HOUSE, SAME_HOUSE, Run, catalog_runs, number_in, read_runs
 from wattline.validate.training import (
     Compared,
@@ -219,7 +218,7 @@ def test_a_row_of_two_models_counts_both(tmp_path: Path) -> None:
     both, small, large = read_runs(tmp_path / "x.csv")
     assert [model.key for model in both.models] == ["apertus-8b", "apertus-70b"]
     assert both.model == large.model
-    assert work_of(both)[2] == pytest.approx(work_of(small)[2] + work_of(large)[2])
+    assert work_of(both) == pytest.approx(work_of(small) + work_of(large))
 
 
 @pytest.mark.parametrize(
@@ -258,9 +257,9 @@ def test_energy_without_a_scope_or_with_an_impossible_pue_is_not_used(runs: list
 
 
 def test_benchmarks_are_run_with_the_software_of_their_day(runs: list[Run]) -> None:
-    assert work_of(runs[4])[1] == 0
+    assert runs[4].software_year == 0
     assert runs[4].precision == "fp8"
-    assert work_of(runs[0])[1] == 2020
+    assert runs[0].software_year == 2020
 
 
 @given(st.text(max_size=30))
@@ -372,11 +371,12 @@ def test_calibration_is_deterministic_and_its_output_is_catalog(tmp_path: Path) 
     text = calibrate.calibrate_training(read_runs(tmp_path / "x.csv"))
     assert text == calibrate.calibrate_training(read_runs(tmp_path / "x.csv"))
     found = dict(catalog.read_records("fit", text, "training.toml"))
-    assert {"mfu-rows", "mfu-reachable", "mfu-reachable-ampere", "mfu-slowing", "mfu-spread"} <= set(found)
-    assert found["mfu-rows"]["value"].value == 7
-    assert 0.1 < found["mfu-reachable-ampere"]["value"].value < 0.9
-    assert "llama-2-7b" in found["mfu-rows"].meta["fitted_to"]
-    assert found["mfu-rows"].meta["houses"] == ["Google", "Meta", "MosaicML", "TII"]
+    factors = {f"training-{name}" for name in (*production_fit.NAMES, "run-spread")}
+    assert {"training-rows", *factors} <= set(found)
+    assert found["training-rows"]["value"].value == 7
+    assert 0.9 < found["training-slowness"]["value"].value < 3
+    assert "llama-2-7b" in found["training-rows"].meta["fitted_to"]
+    assert found["training-rows"].meta["houses"] == ["Google", "Meta", "MosaicML", "TII"]
     assert found["power-rows"].meta["fitted_to"] == ["palm-540b on tpu-v4"]
     power = found["training-power-tpu4"]["value"]
     assert 0.3 < power.value < 1
@@ -384,19 +384,35 @@ def test_calibration_is_deterministic_and_its_output_is_catalog(tmp_path: Path) 
         assert record["value"].low <= record["value"].value <= record["value"].high
 
 
-def test_calibration_finds_the_mfu_that_made_the_rows(tmp_path: Path) -> None:
-    (tmp_path / "x.csv").write_text(csv_of(fit_rows()[:6]))
-    points = calibrate.points(read_runs(tmp_path / "x.csv"))
-    made = [replace(p, log_mfu=math.log(0.5) - math.log1p(3.0 * p.narrowness)) for p in points]
-    fit = calibrate.fit_mfu(made, 3.0)
-    assert fit.levels["ampere"] == pytest.approx(0.5, rel=0.02)
-    assert calibrate.median_error(fit.residuals(made)) < 0.02
-    left_out: dict[float, Any] = {1.0: np.array([0.5, -0.4]), 3.0: np.array([0.01, 0.02]), 5.0: np.array([0.0, 0.02])}
-    assert calibrate.choose_slowing(left_out) == 3.0
+def test_calibration_finds_the_factors_that_made_the_rows(tmp_path: Path) -> None:
+    rows = fit_rows()[:6] + [row | {"hardware": "H100"} for row in fit_rows()[:6]]
+    (tmp_path / "x.csv").write_text(csv_of(rows))
+    points = production_fit.points(read_runs(tmp_path / "x.csv"))
+    assert [p.rarely_tuned for p in points] == [False] * 6 + [True] * 6
+    truth = production_fit.Factors(np.log([1.3, 1.2, 4.0]))
+    made = [replace(p, time=float(np.exp(truth.log_time([p])[0]))) for p in points]
+    fit = production_fit.fit(made)
+    assert np.exp(fit.logs[:2]) == pytest.approx([1.3, 1.2], rel=0.05)
+    assert production_fit.errors(fit.residuals(made))[0] < 0.02
+    assert np.abs(production_fit.leave_one_out(made)).max() < 0.1
+    unsure = production_fit.standard_errors(made)
+    assert 0 <= unsure["slowness"] < 0.1
+
+
+def test_a_distilled_run_counts_its_teacher(tmp_path: Path) -> None:
+    rows = [
+        {"model": name, "tokens_B": "9000", "hardware": "H100", "chip_hours": "1"}
+        for name in ("Llama3.2-1B", "Llama3-8B")
+    ]
+    (tmp_path / "x.csv").write_text(csv_of(rows))
+    distilled, plain = read_runs(tmp_path / "x.csv")
+    assert distilled.teacher is not None
+    assert plain.teacher is None
+    assert work_of(distilled) > 2 * work_of(replace(distilled, teacher=None))
 
 
 def test_fitted_rows_are_kept_out_of_the_catalogs_own_test() -> None:
-    fitted = set(catalog.find("fit", "mfu-rows").meta["fitted_to"])
+    fitted = set(catalog.find("fit", "training-rows").meta["fitted_to"])
     unseen = catalog_runs()
     assert not fitted & {model.key for run in unseen for model in run.models}
     assert {"apertus-8b", "apertus-70b"} <= fitted
@@ -414,7 +430,7 @@ def test_fitted_rows_are_kept_out_of_the_catalogs_own_test() -> None:
 
 
 def test_groups_of_unseen_rows_go_by_house() -> None:
-    houses = set(catalog.find("fit", "mfu-rows").meta["houses"])
+    houses = set(catalog.find("fit", "training-rows").meta["houses"])
     assert {"Meta", "TII", "EleutherAI"} <= houses
     unseen = catalog_runs()
     assert all((run.hours_group == SAME_HOUSE) == (run.house in houses) for run in unseen)
@@ -446,7 +462,7 @@ def test_shipped_coefficients_are_what_calibrate_makes(published: list[Run]) -> 
     shipped = (catalog.HERE / "fit" / "training.toml").read_text(encoding="utf-8")
     kept = dict(catalog.read_records("fit", shipped, "shipped"))
     assert set(made) == set(kept)
-    for name in ("mfu-rows", "power-rows"):
+    for name in ("training-rows", "power-rows"):
         assert made[name].meta == kept[name].meta
     for name, record in made.items():
         for end in ("value", "low", "high"):
@@ -454,24 +470,18 @@ def test_shipped_coefficients_are_what_calibrate_makes(published: list[Run]) -> 
             assert getattr(record["value"], end) == pytest.approx(getattr(kept[name]["value"], end), rel=2e-3), name
 
 
-def test_houses_are_counted_by_their_weight() -> None:
-    assert calibrate.effective_number([1, 1, 1]) == 3
-    assert calibrate.effective_number([7, 1]) == pytest.approx(64 / 50)
-    assert calibrate.effective_number([]) == 1
-
-
 @pytest.mark.shared
 def test_every_fitted_row_is_among_what_was_fitted_to(published: list[Run]) -> None:
-    meta = catalog.find("fit", "mfu-rows").meta
-    points = calibrate.points(published)
+    meta = catalog.find("fit", "training-rows").meta
+    points = production_fit.points(published)
     assert {point.house for point in points} == set(meta["houses"])
     by_name = {run.name: run for run in published}
     for point in points:
         run = by_name[point.name]
         assert {model.key for model in run.models} <= set(meta["fitted_to"])
         assert run.models or run.name in meta["fitted_to"]
-    left_out = calibrate.leave_one_house_out(points, catalog.fact("fit.mfu-slowing").value)
-    assert calibrate.median_error(left_out) < 0.4
+    assert production_fit.errors(production_fit.leave_one_house_out(points))[0] < 0.3
+    assert production_fit.errors(production_fit.leave_one_out(points))[0] < 0.2
 
 
 @pytest.mark.shared

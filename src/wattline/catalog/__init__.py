@@ -29,6 +29,7 @@ KINDS = (
     "site",
     "region",
     "training_run",
+    "training_step",
     "prompt",
     "total",
     "constant",

@@ -77,7 +77,7 @@ class Chip:
         if chips <= 1:
             return self.link_bytes_per_s
         inside = chips <= self.link_domain_chips
-        self.draws.cite(_link(self.record) if inside else catalog.fact(BEYOND))
+        self.draws.cite(_link(self.record) if inside else _network(self.server))
         return self.link_bytes_per_s if inside else self.beyond_bytes_per_s
 
     @property
@@ -104,6 +104,11 @@ def _link(record: Record) -> Fact:
     return record.facts.get("link_bandwidth_bytes_per_s") or catalog.fact("fit.pcie-bandwidth")
 
 
+def _network(server: Record) -> Fact:
+    """The server's ports for each of its chips; the usual ones where the catalog does not say."""
+    return server.facts.get("network_bandwidth_bytes_per_s") or catalog.fact(BEYOND)
+
+
 def load_chip(name: str, draws: Draws) -> Chip:
     """The chip by name or alias, with its default server, drawn."""
     record = catalog.find("chip", name)
@@ -124,5 +129,5 @@ def load_chip(name: str, draws: Draws) -> Chip:
         if "network_w_per_chip" in server.facts
         else draws("fit.no-network"),
         node_chips=node,
-        beyond_bytes_per_s=draws.peek(BEYOND),
+        beyond_bytes_per_s=draws.peek(_network(server)),
     )

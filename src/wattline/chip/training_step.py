@@ -1,16 +1,16 @@
-"""One step of training, from its operations: forward and backward, tensor, pipeline and data parallel.
+"""Time and power of one step of training, from its operations: forward, backward, messages, the pipeline's bubble.
 
-What a run reaches when nothing fails and data are ready, as in a tuned benchmark: Narayanan et al. 2021
-(arXiv:2104.04473) for the parallel forms and the pipeline's bubble, Korthikanti et al. 2022 (arXiv:2205.05198) for
-sequence parallelism and activations. Production runs reach less; ``chip/utilisation.py`` has what they publish.
+What a run reaches when nothing fails and data are ready, as in a tuned benchmark; ``chip/production.py`` has what runs
+to their end reach beside it. Layouts: ``chip/training_plan.py``; messages: ``chip/training_messages.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from wattline import catalog
 from wattline.chip import operations as op
@@ -19,6 +19,8 @@ from wattline.chip.device import Chip
 from wattline.chip.operations import Operation, Rates, Work
 from wattline.chip.shape import Shape
 from wattline.chip.step import computes_narrow, nameplate
+from wattline.chip.training_messages import messages
+from wattline.chip.training_plan import Layouts, Plan, copies, plans, stage_share, tightest, weights_held
 from wattline.draws import Draws
 from wattline.errors import WattlineError
 from wattline.fact import Array
@@ -26,38 +28,18 @@ from wattline.work.flops import BYTES, training_flops
 from wattline.work.model import Model
 
 # backward does each product twice (for inputs and weights); fused attention works its scores out again
-BACKWARD = {"attention": 2.5, "all-reduce": 1.0}
+BACKWARD = {"attention": 2.5}
 BACKWARD_USUAL = 2.0
-FORWARD_ONLY = ("sampling", "host", "prompt launches")  # of serving, not of training
-INTERLEAVE = 4  # stages that a chip holds of an interleaved pipeline, where layers allow
-STATE_BYTES, SHARDED_BYTES = 6.0, 12.0  # weights and gradients on every replica; optimiser states shared among them
-ACTIVATION_BYTES_PER_TOKEN = 34.0  # per hidden unit and layer, with selective recomputation
-USABLE_MEMORY = 0.9
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a model is laid over chips: tensor × pipeline × data parallel, sequences a step and tokens a sequence."""
-
-    tensor: int
-    pipeline: int
-    data: int
-    sequences: int
-    tokens: int
-
-    @property
-    def chips(self) -> int:
-        return self.tensor * self.pipeline * self.data
-
-    @property
-    def micro(self) -> float:
-        """Sequences that pass through a pipeline in a step, one at a time."""
-        return self.sequences / self.data
+OUTER = ("output layer", "loss")  # stand outside of the layers
+FORWARD_ONLY = ("sampling", "host", "prompt launches", "all-reduce", "experts")  # of serving, or worked out here
+LOSS_BYTES = 14.0  # moved for one logit: written and read in 16 and in 32 bits, and its gradient
+SCORE_BYTES = 12.0  # moved for one score where attention is not fused: a product's output, softmax, dropout, an input
+OPTIMISER_BYTES = 30.0  # moved for one parameter: states, weights and gradients read, states and weights written
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingStep:
-    """Seconds of one step, watts of one chip while it lasts, and seconds by operation on one chip."""
+    """Seconds of one step, watts of one chip while it lasts, and the seconds' parts on one chip, which add up."""
 
     plan: Plan
     time_s: Array
@@ -68,70 +50,129 @@ class TrainingStep:
     def tokens_per_s(self) -> Array:
         return np.asarray(self.plan.sequences * self.plan.tokens / self.time_s)
 
-
-def fits(model: Model, chip: Chip, plan: Plan) -> bool:
-    """Whether weights, gradients, optimiser states and the activations in flight fit a chip."""
-    held = model.total_params / (plan.tensor * plan.pipeline)
-    states = held * (STATE_BYTES + SHARDED_BYTES / plan.data)
-    layers_in_flight = model.layers / plan.pipeline * min(plan.pipeline, plan.micro)
-    activations = ACTIVATION_BYTES_PER_TOKEN * plan.tokens * model.hidden / plan.tensor * layers_in_flight
-    return states + activations <= USABLE_MEMORY * chip.memory_bytes
+    @property
+    def energy_j(self) -> Array:
+        """Joules of one chip."""
+        return np.asarray(self.time_s * self.power_w)
 
 
-def plans(model: Model, chip: Chip, chips: int, sequences: int, tokens: int) -> Iterator[Plan]:
-    """The layouts that divide evenly and fit, tensor parallel within one link domain."""
-    for tensor in (1, 2, 4, 8):
-        for pipeline in (1, 2, 4, 8, 16, 32):
-            data, rest = divmod(chips, tensor * pipeline)
-            even = not rest and model.heads % tensor == 0 and model.layers % pipeline == 0 and data <= sequences
-            if even and tensor <= chip.link_domain_chips:
-                plan = Plan(tensor, pipeline, data, sequences, tokens)
-                if fits(model, chip, plan):
-                    yield plan
+@dataclass(frozen=True, eq=False)
+class Timed:
+    """Parts of a step in seconds, and its joules beyond static power as a multiple of TDP."""
+
+    parts_s: dict[str, Array]
+    tdp_seconds: Array
+
+    @property
+    def time_s(self) -> Array:
+        return np.asarray(sum(self.parts_s.values()))
 
 
-def training_step(model: Model, chip: Chip, plan: Plan, precision: str, draws: Draws) -> TrainingStep:
-    """One step of this plan."""
+def training_step(
+    model: Model, chip: Chip, plan: Plan, precision: str, draws: Draws, limit_w: ArrayLike | None = None
+) -> TrainingStep:
+    """One step of this plan. ``limit_w``: a power cap per chip; TDP when not given."""
     c = coefficients(chip.generation, draws)
-    rates = nameplate(chip, plan.tensor, precision)
-    shape = Shape.of(model)
-    one = _forward(shape, chip, plan, precision, rates, c)
-    share = plan.micro / plan.pipeline  # of the model's layers, over a chip's microbatches in a step
-    overlap = draws("fit.training-overlap")
-    parts: dict[str, Array] = {}
-    tdp_seconds = np.asarray(0.0)
-    for name, operation in one.items():
-        times = (1.0 + BACKWARD.get(name, BACKWARD_USUAL)) * share
-        shown = 1.0 - overlap if name == "all-reduce" else 1.0
-        parts[name] = np.asarray(operation.time_s * times * shown)
-        tdp_seconds = tdp_seconds + times * _above_static(operation, rates, c)
-    parts["gradients"] = _gradients(model, chip, plan, draws, overlap)
-    stages = min(INTERLEAVE, max(model.layers // plan.pipeline, 1))
-    parts["bubble"] = np.asarray(sum(parts.values()) * (plan.pipeline - 1) / (plan.micro * stages))
-    time = np.asarray(sum(parts.values()))
-    energy = chip.tdp_w * (tdp_seconds + c.static_power * time)
-    stretched = np.maximum(time, energy / chip.tdp_w)
-    return TrainingStep(plan, stretched, np.maximum(energy / stretched, chip.idle_w), parts)
+    timed = _timed(model, chip, Layouts.of(plan), precision, c, draws)
+    limit = chip.tdp_w if limit_w is None else np.minimum(np.asarray(limit_w, float), chip.tdp_w)
+    time = timed.time_s
+    energy = np.maximum(chip.tdp_w * (timed.tdp_seconds + c.static_power * time), chip.idle_w * time)
+    stretched = np.maximum(time, energy / np.maximum(limit, chip.idle_w))
+    parts = timed.parts_s | {"power limit": np.asarray(stretched - time)}
+    shown = {name: part for name, part in parts.items() if np.any(part > 0)}
+    return TrainingStep(plan, stretched, np.asarray(energy / stretched), shown)
+
+
+def _timed(model: Model, chip: Chip, plan: Layouts, precision: str, c: Coefficients, draws: Draws) -> Timed:
+    """A step of one layout or many, before any power limit."""
+    rates = nameplate(chip, 1, precision)
+    narrow = computes_narrow(chip, precision)
+    micro: dict[str, Array] = {}
+    joules = np.asarray(0.0)
+    for name, one in _forward(model, plan, rates, c, narrow, draws).items():
+        times = _times(name, plan) * _share(name, model, plan)
+        micro[name] = np.asarray(one.time_s * times)
+        joules = joules + times * _above_static(one, rates, c)
+    sent = messages(model, chip, plan, c, draws, np.asarray(sum(micro.values())), narrow)
+    micro |= sent.micro
+    update = _optimiser(model, plan, rates)
+    parts = {name: np.asarray(part * plan.micro) for name, part in micro.items()} | sent.step
+    parts["optimiser"] = update.time_s
+    parts["bubble"] = np.asarray(sum(micro.values()) * (plan.pipeline - 1.0) / plan.interleave)
+    moving = c.link_power * np.asarray(sum(sent.micro.values()) * plan.micro + sum(sent.step.values()))
+    return Timed(parts, np.asarray(joules * plan.micro + moving + _above_static(update, rates, c)))
+
+
+def _times(name: str, plan: Layouts) -> Array:
+    """How often a step does an operation of the forward pass: forward, backward, and what is made again for it."""
+    selective, full = float(name == "elementwise"), 1.0
+    again = np.choose(plan.recompute.astype(int), (0.0, selective, 0.0 if name in OUTER else full))
+    return np.asarray(1.0 + BACKWARD.get(name, BACKWARD_USUAL) + again)
+
+
+def _share(name: str, model: Model, plan: Layouts) -> Array:
+    """The part of an operation's layers on the fullest chip of a pipeline; the output layer is one chip's of all."""
+    return np.asarray(1.0 / plan.pipeline) if name in OUTER else stage_share(model, plan)
 
 
 def _forward(
-    shape: Shape, chip: Chip, plan: Plan, precision: str, rates: Rates, c: Coefficients
+    model: Model, plan: Layouts, rates: Rates, c: Coefficients, narrow: bool, draws: Draws
 ) -> dict[str, Operation]:
-    """The forward pass of one sequence through all layers on a tensor-parallel group, and the output layer."""
-    tokens = np.asarray(float(plan.tokens))
-    narrow = np.asarray(float(computes_narrow(chip, precision)))
+    """The forward pass of one microbatch through all layers on a tensor-parallel group, and the output layer."""
+    shape, tokens, chips = Shape.of(model), plan.chip_tokens, plan.tensor
+    zero, flag = np.asarray(0.0), np.asarray(float(narrow))
     stored = np.asarray(BYTES["bf16"])  # weights are kept in 16 bits and narrowed as they are used
-    zero = np.asarray(0.0)
-    chips = np.asarray(float(plan.tensor))
-    work = Work(tokens, zero, zero, tokens, chips, stored, stored, narrow, np.asarray(float(plan.tensor > 1)))
+    work = Work(tokens, zero, zero, plan.tokens, chips, stored, stored, flag, zero)
     found = {k: v for k, v in op.operations(shape, work, rates, c).items() if k not in FORWARD_ONLY}
     # sequence parallelism spreads elementwise work over the group (arXiv:2205.05198)
-    alone = found["elementwise"]
-    found["elementwise"] = Operation(*(np.asarray(getattr(alone, f) / chips) for f in Operation.__dataclass_fields__))
+    found["elementwise"] = _scaled(found["elementwise"], np.where(plan.fused > 0, 1.0 / chips, 1.0))
+    scores = shape.attended_in_prompt(plan.tokens) * 2.0 * tokens * shape.heads / chips  # masked ones are moved too
+    if np.any(plan.fused == 0):
+        found["attention scores"] = _moving(np.where(plan.fused > 0, 0.0, scores * SCORE_BYTES), rates)
+    if model.moe_layers:
+        found["experts"] = _experts(shape, plan, rates, c, flag, draws)
     if narrow:
         found["casts"] = _casts(shape, tokens, chips, rates)
     found["output layer"] = op._product(tokens, shape.vocab / chips, shape.hidden, 1.0, 2.0, 0.0, rates, c)
-    return found
+    logits = _moving(tokens * shape.vocab / chips * LOSS_BYTES / (1.0 + BACKWARD_USUAL), rates)
+    return found | {"loss": logits}
+
+
+def _experts(shape: Shape, plan: Layouts, rates: Rates, c: Coefficients, narrow: Array, draws: Draws) -> Operation:
+    """Routed experts: the fullest chip's tokens, each expert's as a product of its own."""
+    spread = plan.expert > 1
+    group = plan.expert_group
+    # spread: each chip brings its share of tokens; cut over the tensor-parallel group: all chips see the group's tokens
+    tokens = np.where(spread, plan.chip_tokens / plan.tensor * group, plan.chip_tokens)
+    touched = shape.experts * (1.0 - (1.0 - shape.active_experts / shape.experts) ** tokens)
+    fullest = np.where(spread, draws("fit.training-expert-imbalance"), 1.0)
+    rows = tokens * shape.active_experts / np.maximum(touched, 1e-9) * fullest
+    width = shape.expert_intermediate / np.where(spread, 1.0, group)
+    count = shape.moe_layers * np.where(spread, touched / group, touched)
+    up = op._product(rows, shape.up_matrices * width, shape.hidden, count, 2.0, narrow, rates, c)
+    down = op._product(rows, shape.hidden, width, count, 2.0, narrow, rates, c)
+    # gathered and scattered row by row
+    chosen = tokens * shape.active_experts / np.where(spread, group, 1.0) * fullest
+    sorting = _moving(shape.moe_layers * chosen * 4.0 * shape.hidden * op.ACTIVATION_BYTES, rates)
+    return _add(_scaled(_add(up, down), 1.0 / draws("fit.training-expert-efficiency"), times_only=True), sorting)
+
+
+def _scaled(one: Operation, factor: ArrayLike, *, times_only: bool = False) -> Operation:
+    kept = ("flops", "narrow_flops", "bytes") if times_only else ()
+    return Operation(
+        **{f.name: np.asarray(getattr(one, f.name) * (1.0 if f.name in kept else factor)) for f in fields(Operation)}
+    )
+
+
+def _add(*parts: Operation) -> Operation:
+    return Operation(*(np.asarray(sum(getattr(part, f.name) for part in parts)) for f in fields(Operation)))
+
+
+def _moving(moved: ArrayLike, rates: Rates) -> Operation:
+    """Elementwise work: nothing but bytes."""
+    size = np.asarray(moved, float)
+    time = np.asarray(size / (rates.memory * op.ELEMENTWISE_EFFICIENCY))
+    return Operation(time, np.zeros_like(size), np.zeros_like(size), size, time)
 
 
 def _casts(shape: Shape, tokens: Array, chips: Array, rates: Rates) -> Operation:
@@ -140,10 +181,13 @@ def _casts(shape: Shape, tokens: Array, chips: Array, rates: Rates) -> Operation
     attention = shape.attention_layers * (shape.hidden + shape.heads * shape.head_dim / chips)
     mlp = shape.dense_layers * (shape.hidden + shape.intermediate / chips)
     experts = shape.moe_layers * shape.active_experts * (shape.hidden + shape.expert_intermediate) / chips
-    moved = 4.0 * tokens * (attention + mlp + experts)
-    zero = np.zeros_like(moved)
-    time = moved / (rates.memory * op.ELEMENTWISE_EFFICIENCY)
-    return Operation(np.asarray(time), zero, zero, np.asarray(moved), np.asarray(time))
+    return _moving(4.0 * tokens * (attention + mlp + experts), rates)
+
+
+def _optimiser(model: Model, plan: Layouts, rates: Rates) -> Operation:
+    """The chip's share of the states read and written."""
+    dense, experts = (held / among for held, among in zip(weights_held(model, plan), copies(plan), strict=True))
+    return _moving((dense + experts) * OPTIMISER_BYTES, rates)
 
 
 def _above_static(operation: Operation, rates: Rates, c: Coefficients) -> Array:
@@ -153,33 +197,41 @@ def _above_static(operation: Operation, rates: Rates, c: Coefficients) -> Array:
     return np.asarray(arithmetic + c.byte_power * operation.bytes / rates.memory + busy)
 
 
-def _gradients(model: Model, chip: Chip, plan: Plan, draws: Draws, overlap: Array) -> Array:
-    """Reduce-scatter of gradients and all-gather of weights over the data-parallel group, as far as they show."""
-    if plan.data == 1:
-        return np.asarray(0.0)
-    moved = 2 * 2.0 * model.total_params / (plan.tensor * plan.pipeline) * (plan.data - 1) / plan.data
-    return np.asarray(moved / chip.link_among(plan.chips) * (1.0 - overlap))
+def usual_sequences(tokens: int, chips: int) -> int:
+    """Sequences of a step where none are given: the usual batch, or more where chips would have too few tokens."""
+    batch = max(catalog.fact("fit.training-batch-tokens").value, chips * catalog.fact("fit.training-chip-tokens").value)
+    return max(round(batch / tokens), 1)
 
 
-def best_plan(model: Model, chip: Chip, chips: int, tokens: int, precision: str, sequences: int | None = None) -> Plan:
-    """The plan of the shortest step at central values; WattlineError where none fits.
+def best_plan(
+    model: Model, chip: Chip, chips: int, tokens: int, precision: str, sequences: int | None = None,
+    strict: bool = True, old: bool = False,
+) -> Plan:  # fmt: skip
+    """The plan of the shortest step at central values; WattlineError where none fits, unless not ``strict``.
 
     ``tokens`` a sequence; ``sequences`` a step, those of the usual batch when not given.
     """
-    sequences = sequences or max(round(catalog.fact("fit.training-batch-tokens").value / tokens), 1)
-    found = list(plans(model, chip, chips, sequences, tokens))
-    if not found:
-        raise WattlineError(
-            f"{model.key} with {sequences} sequences of {tokens} tokens a step fits no even layout on "
-            f"{chips} × {chip.record.name}"
-        )
+    sequences = sequences or usual_sequences(tokens, chips)
+    try:
+        found = plans(model, chip, chips, sequences, tokens, old)
+    except WattlineError:
+        if strict:
+            raise
+        return tightest(model, chip, chips, sequences, tokens, old)
     centre = Draws(0)
-    return min(found, key=lambda plan: float(np.median(training_step(model, chip, plan, precision, centre).time_s)))
+    timed = _timed(model, _central(chip, centre), found, precision, coefficients(chip.generation, centre), centre)
+    return found.pick(int(np.argmin(timed.time_s)))
+
+
+def _central(chip: Chip, centre: Draws) -> Chip:
+    """The chip at the middle of its draws."""
+    drawn = [f.name for f in fields(Chip) if f.name.endswith(("_w", "_s"))]
+    middle: dict[str, Any] = {name: np.asarray(np.median(getattr(chip, name))) for name in drawn}
+    return replace(chip, draws=centre, **middle)
 
 
 def tuned_mfu(model: Model, chip: Chip, plan: Plan, precision: str, draws: Draws) -> Array:
     """MFU of a tuned run of this plan, on the dense peak of the format."""
-    one = training_step(model, chip, plan, precision, draws)
+    time = training_step(model, chip, plan, precision, draws).time_s
     flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens)
-    time = one.time_s * draws.own("fit.training-tuned-spread")
-    return np.asarray(flops / (time * plan.chips * chip.peak_flops(precision)))
+    return np.asarray(flops / (time * draws.own("fit.training-tuned-spread") * plan.chips * chip.peak_flops(precision)))

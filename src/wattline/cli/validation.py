@@ -50,6 +50,22 @@ def validate_training(
         print_rich(render(result))
 
 
+@validate_app.command("steps")
+def validate_steps(as_json: AsJson = False) -> None:
+    """Time of published training steps, each with its own layout, beside the predicted one."""
+    from wattline.cli.out import print_json, print_rich
+    from wattline.report.steps import render
+    from wattline.validate.steps import by_software, hold, score
+
+    held = hold()
+    if as_json:
+        groups = {name: score(group) for name, group in by_software(held).items()}
+        rows = [each.json() for each in held]
+        print_json({"command": "validate steps", **score(held), "groups": groups, "rows": rows})
+    else:
+        print_rich(render(held))
+
+
 @validate_app.command("inference")
 def validate_inference(
     file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")],
@@ -92,7 +108,7 @@ def validate_inference(
 def calibrate_training(
     file: Annotated[Path, typer.Argument(help="CSV of published training runs.")], out: Out = None
 ) -> None:
-    """MFU and training power, fitted to published runs; prints catalog/fit/training.toml."""
+    """Factors of production training and its power, fitted to published runs; prints catalog/fit/training.toml."""
     from wattline.validate.calibrate import calibrate_training as fit
     from wattline.validate.rows import read_runs
 

@@ -23,7 +23,14 @@ LINE: list[tuple[str, list[tuple[str, str]]]] = [
     (
         "chip",
         [
-            ("MFU = reachable / (1 + slowing × (peak / bandwidth) / hidden)", "chip/utilisation.py mfu"),
+            (
+                "training step = Σ operations forward and backward + messages that show + bubble, on the best layout",
+                "chip/training_step.py",
+            ),
+            (
+                "time in production = slowness × (all but elementwise work + elementwise work × its own slowness)",
+                "chip/production.py step_time_s",
+            ),
             (
                 "step = Σ operations: FLOPs and bytes at reachable rates, joined; launches, links, host",
                 "chip/step.py",

@@ -46,6 +46,7 @@ class TrainJob(_Job):
     hours: Number | None = None
     watts: Number | None = None
     sequence: Count | None = None
+    batch: Number | None = None
     tuned: bool = False
 
 

@@ -19,7 +19,7 @@ from wattline.fact import Array
 from wattline.quantity import parse, show
 from wattline.scenario.answer import Working
 from wattline.scenario.line import cite_given, cite_model
-from wattline.scenario.train import check_precision, read_model
+from wattline.scenario.training_job import check_precision, read_model
 from wattline.work.model import Model
 
 MOST_TOKENS = 1e8

@@ -171,7 +171,7 @@ def _answer(job: Job, path: Path, draws: Draws) -> Answer:
         "draws": draws,
     }
     if isinstance(job, TrainJob):
-        keys = ("mfu", "hours", "watts", "sequence", "tuned")
+        keys = ("mfu", "hours", "watts", "sequence", "batch", "tuned")
         given = {key: getattr(job, key) for key in keys}
         return train(model, job.tokens, job.chip, job.chips, **given, **where)  # type: ignore[arg-type]
     assert isinstance(job, ServeJob)

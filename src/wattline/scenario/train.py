@@ -2,64 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from wattline import catalog
-from wattline.chip.device import Chip, load_chip
-from wattline.chip.training_step import Plan, best_plan, training_step, tuned_mfu
-from wattline.chip.utilisation import predicted_mfu, training_power_w
+from wattline.chip.device import load_chip
+from wattline.chip.production import (
+    at_mfu,
+    power_is_measured,
+    production_power_w,
+    training_power_w,
+    tuned_power_w,
+)
+from wattline.chip.training_step import TrainingStep, tuned_mfu
 from wattline.draws import Draws
 from wattline.engine import training
 from wattline.errors import WattlineError
 from wattline.fact import Array
-from wattline.quantity import number, parse
+from wattline.quantity import number
 from wattline.scenario.answer import Answer, Working
-from wattline.scenario.line import Phase, Place, cite_given, deliver, place
-from wattline.work.flops import BYTES, training_flops
+from wattline.scenario.line import Phase, cite_given, deliver, place
+from wattline.scenario.training_job import (
+    LIMITS,
+    Job,
+    limited,
+    read_mfu,
+    read_model,
+    read_precision,
+    read_sequence,
+    read_watts,
+)
+from wattline.work.flops import training_flops
 from wattline.work.model import COUNTS, Model, load_model
-from wattline.work.training import TRAINING_FORMATS, hidden_of_size, usual_sequence
-
-LIMITS = {"tokens": (1.0, 1e18), "chips": (1.0, 1e8), "hours": (1e-6, 1e6)}
-# what of a chip a training format needs; 16-bit floats of either kind count as one
-NEEDS = {"bf16": "fp16", "fp16": "fp16", "fp8": "fp8", "nvfp4": "fp4", "tf32": "tf32", "fp32": "fp32"}
-
-
-@dataclass(frozen=True, eq=False)
-class Job:
-    """A run as it was asked for, read and checked; what the user did not give is None."""
-
-    model: Model
-    tokens: float
-    device: Chip
-    chips: int
-    precision: str
-    sequence: int
-    mfu: float | None
-    hours: float | None
-    watts: float | None
-    tuned: bool = False
-
-    @property
-    def peak_flops(self) -> float:
-        return self.device.peak_flops(self.precision)
-
-    def inputs(self, where: Place) -> dict[str, Any]:
-        """What was asked, as an answer tells it."""
-        asked = {
-            "model": self.model.key,
-            "tokens": self.tokens,
-            "chip": self.device.record.name,
-            "chips": self.chips,
-            "precision": self.precision,
-            "sequence_tokens": self.sequence,
-            **({"tuned": True} if self.tuned else {}),
-        }
-        given = {"mfu": self.mfu, "hours": self.hours, "watts": self.watts}
-        return asked | {name: value for name, value in given.items() if value is not None} | where.inputs()
 
 
 def train(
@@ -76,6 +51,7 @@ def train(
     region: str | None = None,
     precision: str | None = None,
     sequence: int | str | None = None,
+    batch: float | str | None = None,
     tuned: bool = False,
     draws: int | Draws = 2000,
     seed: int = 0,
@@ -84,9 +60,9 @@ def train(
 
     ``model``: a catalog name, the path of a Hugging Face ``config.json``, or a Model. ``tokens``: ``"15T"`` or a
     number. ``mfu`` (0 to 1), ``hours`` of wall time (or ``"14.8 days"``), ``watts`` per chip at the server's plug (its
-    share of host and network in) and ``pue`` replace what would be predicted. ``tuned`` takes the
-    run as a benchmark's: worked out from the operations of a step on the best even layout, without stalls. Raises
-    WattlineError on bad input.
+    share of host and network in) and ``pue`` replace what would be predicted. ``batch``: tokens of a step. The time
+    follows from the operations of a step on the best layout, slowed as published runs are; ``tuned`` takes the run as a
+    benchmark's, without that. Raises WattlineError on bad input.
     """
     draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
     if hours is not None and mfu is not None:
@@ -99,13 +75,16 @@ def train(
         tokens=limited(tokens, "token", "tokens"),
         device=device,
         chips=int(limited(chips, "chip", "chips")),
-        precision=_precision(precision, device),
-        sequence=_sequence(sequence, architecture),
-        mfu=None if mfu is None else _mfu(mfu),
+        precision=read_precision(precision, device),
+        sequence=read_sequence(sequence, architecture),
+        mfu=None if mfu is None else read_mfu(mfu),
         hours=None if hours is None else limited(hours, "h", "hours"),
-        watts=None if watts is None else _watts(watts, device),
+        watts=None if watts is None else read_watts(watts, device),
         tuned=tuned,
+        batch=None if batch is None else limited(batch, "token", "batch"),
     )
+    if job.batch is not None and job.batch < job.sequence:
+        raise WattlineError(f"batch: {number(job.batch)} tokens are less than one sequence of {job.sequence}")
     return _answer(job, site, region, pue, draw)
 
 
@@ -116,7 +95,7 @@ def _answer(job: Job, site: str | None, region: str | None, pue: float | str | N
     compute = training_flops(job.model, job.tokens, job.sequence)
     flops = working.note("work", "training compute", "3 × forward FLOPs per token × tokens", compute, "FLOP")
     wall, used = _time(job, flops, draws, working)
-    power = _power(job, draws, working)
+    power = _power(job, used, draws, working)
     where = place(site, region, pue, draws, working)
     bill, load, peak = deliver([Phase(power, wall)], where, draws, working)
     return Answer(
@@ -145,63 +124,6 @@ def _cite(job: Job, draws: Draws) -> None:
     if record is not None and load_model(job.model.key) == job.model:  # a config.json may bear a catalog's name
         names = (*COUNTS, "total_params", "active_params")
         draws.cite(*(record.facts[name] for name in names if name in record.facts))
-
-
-def read_model(model: str | Path | Model) -> Model:
-    """A catalog name, or the path of a ``config.json``."""
-    if isinstance(model, Model):
-        return model
-    if isinstance(model, Path) or str(model).endswith(".json"):
-        from wattline.work.config_json import model_from_config
-
-        return model_from_config(Path(model))
-    return load_model(model)
-
-
-def limited(value: str | float, unit: str, what: str) -> float:
-    """A positive number within what is sensible on this planet."""
-    result = parse(value, unit, what)
-    least, most = LIMITS[what]
-    if not least <= result <= most:
-        raise WattlineError(f"{what}: {number(result)} makes no sense; take {least:g} to {number(most)}")
-    if what == "chips" and result != int(result):
-        raise WattlineError(f"chips: {value} is not a whole number")
-    return result
-
-
-def check_precision(precision: str) -> str:
-    """A number format by name."""
-    if precision not in BYTES:
-        raise WattlineError(f"unknown number format {precision!r}; take one of {', '.join(BYTES)}")
-    return precision
-
-
-def _precision(precision: str | None, device: Chip) -> str:
-    """A format that this chip trains in; 16 bits where none is asked for."""
-    if precision is None:
-        return "bf16"
-    form, name = check_precision(precision), device.record.name
-    has = [each for each in TRAINING_FORMATS if f"{NEEDS[each]}_flops" in device.record.facts]
-    if form in has:
-        return form
-    why = "is no format to train in" if form not in TRAINING_FORMATS else f"is not among what {name} computes in"
-    raise WattlineError(f"{form} {why}; {name} trains in {', '.join(has)}")
-
-
-def _mfu(mfu: float | str) -> float:
-    given = parse(mfu, "", "MFU")
-    if given > 1:
-        raise WattlineError(f"MFU {given:g} is above 1; give a fraction such as 0.4")
-    return given
-
-
-def _sequence(sequence: int | str | None, model: Model) -> int:
-    if sequence is None:
-        return usual_sequence(model)
-    length = parse(sequence, "token", "sequence")
-    if length > 1e8 or length != int(length):
-        raise WattlineError(f"sequence: {sequence} is not a whole number of tokens up to 100 million")
-    return int(length)
 
 
 def _fits(job: Job) -> None:
@@ -244,43 +166,45 @@ def _used(job: Job, draws: Draws, working: Working) -> Array:
     if job.mfu is not None:
         return working.note("chip", "MFU", "given", job.mfu, "")
     if job.tuned:
-        plan = _plan(job)
+        plan = job.tuned_step.plan
+        _tell_step(job.tuned_step, working)
         used = tuned_mfu(job.model, job.device, plan, job.precision, draws)
-        layout = f"tensor {plan.tensor} × pipeline {plan.pipeline} × data {plan.data}, {plan.sequences:,} sequences"
-        return working.note("chip", "MFU", f"Σ operations of a step at {layout}", used, "")
-    hidden = job.model.hidden or hidden_of_size(job.model.active_params)
-    used = predicted_mfu(job.device, hidden, job.model.year, job.precision, draws)
-    formula = "reachable / (1 + slowing × peak / bandwidth / hidden) × spread of runs"
-    return working.note("chip", "MFU", formula, used, "")
+        formula = "FLOPs of a step / (chips × peak × its time × evaluation and logging)"
+        return working.note("chip", "MFU", formula, used, "")
+    run = job.produced
+    _tell_step(run.step, working)
+    working.note("chip", "slowness of production beside the tuned step", "factors fitted to runs", run.slowness, "")
+    formula = "FLOPs of a step / (chips × peak × its time × slowness × spread of runs)"
+    return working.note("chip", "MFU", formula, run.mfu, "")
 
 
-def _plan(job: Job) -> Plan:
-    if not job.model.architecture_known:
-        raise WattlineError(f"{job.model.key}: its architecture was never published, so no step can be worked out")
-    return best_plan(job.model, job.device, job.chips, job.sequence, job.precision)
+def _tell_step(step: TrainingStep, working: Working) -> None:
+    """The layout, the step's time, and where it goes."""
+    working.note("chip", "tuned training step", str(step.plan), step.time_s, "s")
+    for name, part in step.parts_s.items():
+        working.note("chip", f"step: {name}", "from its operations", part, "s")
 
 
-def _watts(watts: float | str, device: Chip) -> float:
-    """Watts per chip at the server's plug, between what it takes idle and three times its TDP."""
-    given, name = parse(watts, "W", "watts"), device.record.name
-    if given > 3 * float(np.max(device.tdp_w)):
-        raise WattlineError(f"watts: {given:g} W per {name} is more than three times its TDP; give watts per chip")
-    if given < device.record["idle_w"].low:
-        raise WattlineError(f"watts: {given:g} W per {name} is less than it takes idle; give watts per chip at work")
-    return given
-
-
-def _power(job: Job, draws: Draws, working: Working) -> dict[str, Array]:
+def _power(job: Job, used: Array, draws: Draws, working: Working) -> dict[str, Array]:
     device = job.device
     goodput = np.asarray(1.0) if job.tuned else draws.own("fit.training-goodput")
-    active = training_power_w(device, draws)
-    if job.tuned:
-        active = training_step(job.model, device, _plan(job), job.precision, draws).power_w
+    active, how = _active_power(job, used, draws)
     predicted = training.power_by_part(job.chips, active, device.idle_w, device.host_w, device.network_w, goodput)
     if job.watts is not None:
         working.note("server", "power per chip at the server's plug", "given", job.watts, "W")
         return training.split_measured(np.asarray(job.watts * job.chips), predicted)
-    working.note("chip", "power of a chip at work", "TDP × measured fraction of TDP in training", active, "W")
+    working.note("chip", "power of a chip at work", how, active, "W")
     working.note("server", "host's power per chip", "host watts / chips a node", device.host_w, "W")
     working.note("server", "network's power per chip", "share of switches and optics", device.network_w, "W")
     return predicted
+
+
+def _active_power(job: Job, used: Array, draws: Draws) -> tuple[Array, str]:
+    """Watts of a chip at work at this MFU, and how they follow."""
+    if job.tuned:
+        return tuned_power_w(job.device, job.tuned_step, draws), "joules of a step's operations / its time"
+    if not power_is_measured(job.device):
+        return training_power_w(job.device, draws), "TDP × measured fraction of TDP in training"
+    run = at_mfu(job.shape, job.device, job.central, job.precision, used)
+    how = "static power + what a step's joules add, less as the run is slower"
+    return production_power_w(job.device, run, draws), how

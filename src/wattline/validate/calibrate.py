@@ -1,169 +1,40 @@
-"""``calibrate training``: the few coefficients of MFU and training power, fitted to published runs.
+"""``calibrate training``: the factors of production training and the levels of power, fitted to published runs.
 
-MFU: a reachable level for each chip generation with enough rows (the others share one), a factor for software of
-2022 and before, and one slowing of narrow layers: the least of a short list whose leave-one-out error is within one
-standard error of the best (Hastie et al., The Elements of Statistical Learning, section 7.10). Smoothed absolute
-errors of log MFU, with levels drawn towards each other, so that few rows cannot pull a level far. How unsure a level
-is goes by the houses behind it, not by the rows. Power: the fraction of TDP that measured, non-circular rows leave to
-the chip once its host, its network and its pauses are taken off. Deterministic.
+The factors: ``validate/production_fit.py``. Power: the fraction of TDP that measured, non-circular rows leave to the
+chip once its host, its network and its pauses are taken off. Deterministic.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
 from wattline import catalog
 from wattline.chip.device import Chip, load_chip
-from wattline.chip.utilisation import old_software, share_of_peak
+from wattline.chip.production import power_is_measured
+from wattline.chip.training_step import best_plan, training_step
 from wattline.draws import Draws
+from wattline.engine.training import chips_to_hold
 from wattline.errors import WattlineError
 from wattline.fact import Z95, Array
+from wattline.validate import production_fit
+from wattline.validate.production_fit import NAMES, Point, errors, leave_one_house_out, leave_one_out, points
 from wattline.validate.rows import Run
-from wattline.validate.training import energy_problem, energy_scope, work_of
+from wattline.validate.training import energy_problem, energy_scope
+from wattline.work.model import Model, load_model
+from wattline.work.training import usual_sequence
 
-OWN_LEVEL_ROWS = 5  # rows that a generation needs for a level of its own
-SLOWINGS = (1.0, 2.0, 3.0, 5.0, 8.0, 12.0)
-SMOOTH = 0.1  # below it errors of log MFU count squared, above it by their size
-# What sets generations apart is mostly their narrowness, which the slowing has; a level's own part is taken to be about
-# 18% (one standard deviation s), beside runs that scatter by 25% (b): b / (2 s²) is what a level costs for lying off.
-PULL_LEVELS = 4.0
-PULL_OLD = 1.0  # the same for the factor of old software, with s = 35%
-
-
-@dataclass(frozen=True)
-class Point:
-    """One run as the MFU fit sees it."""
-
-    name: str
-    generation: str
-    house: str
-    narrowness: float
-    old: bool
-    log_mfu: float
-
-
-def points(runs: Sequence[Run]) -> list[Point]:
-    """The runs that give model, tokens, chip and hours; benchmarks are tuned and left out."""
-    return [_point(run) for run in runs if _fits_mfu(run)]
-
-
-def _fits_mfu(run: Run) -> bool:
-    known = bool(run.models) or bool(run.active_params)
-    return known and not run.benchmark and bool(run.chip and run.precision and run.tokens and run.chip_hours)
-
-
-def _point(run: Run) -> Point:
-    assert run.chip is not None
-    assert run.chip_hours is not None
-    draws = Draws(0)
-    chip = load_chip(run.chip.name, draws)
-    hidden, year, flops = work_of(run)
-    reached = flops / (run.chip_hours * 3600 * chip.peak_flops(run.precision))
-    return Point(
-        run.name,
-        chip.generation,
-        run.house,
-        chip.peak_flops("bf16") / float(chip.bandwidth_bytes_per_s) / hidden,
-        old_software(chip, year),
-        float(np.log(reached / share_of_peak(chip, run.precision, draws))),
-    )
-
-
-@dataclass(frozen=True)
-class MfuFit:
-    """Fitted levels by generation (``""`` for the rest), the old-software factor and the slowing."""
-
-    levels: dict[str, float]
-    old: float
-    slowing: float
-
-    def log_mfu(self, point: Point) -> float:
-        level = self.levels.get(point.generation, self.levels[""])
-        return float(
-            np.log(level) + (np.log(self.old) if point.old else 0.0) - np.log1p(self.slowing * point.narrowness)
-        )
-
-    def residuals(self, data: Sequence[Point]) -> Array:
-        return np.array([point.log_mfu - self.log_mfu(point) for point in data])
-
-
-def fit_mfu(data: Sequence[Point], slowing: float) -> MfuFit:
-    """The levels and the old-software factor at this slowing."""
-    counts = Counter(point.generation for point in data)
-    names = ["", *sorted(name for name, count in counts.items() if count >= OWN_LEVEL_ROWS)]
-    member = np.array([[p.generation == n for n in names[1:]] for p in data], dtype=float).reshape(len(data), -1)
-    design = np.column_stack([1.0 - member.sum(axis=1), member, [float(p.old) for p in data]])
-    target = np.array([p.log_mfu + np.log1p(slowing * p.narrowness) for p in data])
-
-    def loss(x: Array) -> float:
-        residuals = target - design @ x
-        levels = x[:-1]
-        pull = PULL_LEVELS * float(np.sum((levels - levels.mean()) ** 2)) + PULL_OLD * x[-1] ** 2
-        return float(np.sum(np.sqrt(residuals**2 + SMOOTH**2)) + pull)
-
-    start = np.full(design.shape[1], -1.0)
-    best = minimize(loss, start, method="BFGS").x
-    return MfuFit(dict(zip(names, np.exp(best[:-1]).tolist(), strict=True)), float(np.exp(best[-1])), slowing)
-
-
-def level_errors(fit: MfuFit, data: Sequence[Point]) -> dict[str, float]:
-    """Standard error of the log of each level: the residuals' spread over the root of the number of houses behind.
-
-    Houses are counted by Kish's effective number: seven runs of one and one of another are little more than one.
-    """
-    spread = float(np.std(fit.residuals(data)))
-    rows: dict[str, Counter[str]] = {name: Counter() for name in fit.levels}
-    for point in data:
-        rows[point.generation if point.generation in fit.levels else ""][point.house] += 1
-    return {name: spread / effective_number(list(counts.values())) ** 0.5 for name, counts in rows.items()}
-
-
-def effective_number(counts: Sequence[int]) -> float:
-    """How many equal groups are worth as much as groups of these sizes (Kish 1965, Survey Sampling); at least 1."""
-    return max(sum(counts) ** 2 / max(sum(count**2 for count in counts), 1), 1.0)
-
-
-def leave_one_out(data: Sequence[Point], slowing: float) -> Array:
-    """Residuals of log MFU, each from a fit without its own row."""
-    found = []
-    for index, point in enumerate(data):
-        rest = [*data[:index], *data[index + 1 :]]
-        found.append(fit_mfu(rest, slowing).residuals([point])[0])
-    return np.array(found)
-
-
-def leave_one_house_out(data: Sequence[Point], slowing: float) -> Array:
-    """Residuals of log MFU, each from a fit without any row of its house, in the order of the rows."""
-    found = np.empty(len(data))
-    for house in {point.house for point in data}:
-        fit = fit_mfu([point for point in data if point.house != house], slowing)
-        own = [index for index, point in enumerate(data) if point.house == house]
-        found[own] = fit.residuals([data[index] for index in own])
-    return found
-
-
-def choose_slowing(left_out: dict[float, Array]) -> float:
-    """The least slowing whose mean absolute residual is within one standard error of the best."""
-    means = {slowing: float(np.mean(np.abs(residuals))) for slowing, residuals in left_out.items()}
-    best = min(means, key=lambda slowing: means[slowing])
-    error = float(np.std(np.abs(left_out[best])) / np.sqrt(len(left_out[best])))
-    return min(slowing for slowing, mean in means.items() if mean <= means[best] + error)
-
-
-def mean_error(residuals: Array) -> float:
-    """Mean relative error of chip-hours that these residuals of log MFU mean."""
-    return float(np.mean(np.abs(np.expm1(residuals))))
-
-
-def median_error(residuals: Array) -> float:
-    """Median relative error of chip-hours that these residuals of log MFU mean."""
-    return float(np.median(np.abs(np.expm1(residuals))))
+LEAST_ROWS = 5
+METER_RANGE = 1.1  # of one maker's nodes beside another's, and one benchmark's beside another's
+ABOUT = {
+    "slowness": "time of a run to its end beside its tuned steps: stalls, restarts, evaluation, what was never tuned",
+    "wide-slowness": "the same once more for 16-bit training on chips that have 8-bit arithmetic",
+    "elementwise-slowness": "time of elementwise work in a run to its end beside fused kernels",
+}
 
 
 @dataclass(frozen=True)
@@ -209,21 +80,27 @@ def _others_w(run: Run, chip: Chip) -> float:
 def calibrate_training(runs: Sequence[Run]) -> str:
     """The text of ``catalog/fit/training.toml``."""
     data = points(runs)
-    if len(data) < OWN_LEVEL_ROWS:
-        raise WattlineError(f"{len(data)} usable runs are too few to fit MFU; {OWN_LEVEL_ROWS} or more are needed")
-    left_out = {slowing: leave_one_out(data, slowing) for slowing in SLOWINGS}
-    slowing = choose_slowing(left_out)
-    fit = fit_mfu(data, slowing)
-    within = f"{len(data)} runs; median error of chip-hours {median_error(fit.residuals(data)):.0%} fitted, "
-    within += f"{median_error(left_out[slowing]):.0%} left out one at a time, "
-    within += f"{median_error(leave_one_house_out(data, slowing)):.0%} one house at a time"
+    if len(data) < LEAST_ROWS:
+        raise WattlineError(f"{len(data)} usable runs are too few to fit training; {LEAST_ROWS} or more are needed")
+    fitted = production_fit.fit(data)
+    houses_out = leave_one_house_out(data)
+    found = {
+        "fitted": fitted.residuals(data),
+        "left out one at a time": leave_one_out(data),
+        "one house at a time": houses_out,
+    }
+    said = [f"{median:.0%} ({mean:.0%}) {how}" for how, (median, mean) in ((h, errors(r)) for h, r in found.items())]
+    within = f"{len(data)} runs; median (mean) error of chip-hours {', '.join(said)}"
     power = power_points(runs)
-    rows = [_rows("mfu-rows", "published runs that MFU was fitted to", len(data), _seen(runs), {p.house for p in data})]
+    about = "published runs that the factors of training were fitted to"
+    rows = [_rows("training-rows", about, len(data), _seen(runs), {p.house for p in data})]
     if power:
         keys = {point.run.power_key for point in power}
         about = "published runs that power in training was fitted to"
         rows.append(_rows("power-rows", about, len(power), keys, {point.run.house for point in power}))
-    return "\n".join([_HEAD.format(within=within), *rows, *_mfu_facts(fit, data), *_power_facts(power)])
+    facts = [*_factor_facts(fitted.logs, production_fit.standard_errors(data), data), _spread_fact(houses_out)]
+    facts += [*_power_facts(power), *_meter_facts(power)]
+    return "\n".join([_HEAD.format(within=within), *rows, *facts])
 
 
 def _seen(runs: Sequence[Run]) -> set[str]:
@@ -232,38 +109,71 @@ def _seen(runs: Sequence[Run]) -> set[str]:
     return {key for run in used for key in ([model.key for model in run.models] or [run.name])}
 
 
-def _mfu_facts(fit: MfuFit, data: Sequence[Point]) -> Iterator[str]:
-    errors = level_errors(fit, data)
-    for name, level in fit.levels.items():
-        houses = sorted({p.house for p in data if (p.generation if p.generation in fit.levels else "") == name})
-        factor = float(np.exp(Z95 * errors[name]))
+def _factor_facts(logs: Array, unsure: dict[str, float], data: Sequence[Point]) -> Iterator[str]:
+    for name, log in zip(NAMES, logs, strict=True):
+        rows = [p for p in data if p.rarely_tuned] if name == "wide-slowness" else data
+        note = f"{len(rows)} runs of {len({p.house for p in rows})} houses"
+        error = Z95 * unsure.get(name, 0.0)
+        value = tuple(float(np.exp(log + off)) for off in ((0.0, -error, error) if error else (0.0,)))
         yield _fact(
-            f"mfu-reachable{'-' if name else ''}{name}",
-            f"{name.title() or 'Other'} chips: MFU that wide layers reach",
-            (level, level / factor, level * factor),
-            f"the range goes by the houses behind it: {', '.join(houses)}" if houses else "no row of its own",
+            f"training-{name}", ABOUT[name], value, note + ("; the range by leaving out houses" if error else "")
         )
-    yield _fact("mfu-slowing", "slowing of narrow layers, per (peak / bandwidth / hidden)", (fit.slowing,))
-    yield _fact("mfu-old-software", "MFU of models up to 2022 on chips before 2022, beside later", (fit.old,))
-    # within-kind spread alone: how unsure the levels are is in their own ranges
-    spread = np.exp(np.percentile(fit.residuals(data), (5, 95)))
-    low, high = min(float(spread[0]), 1.0), max(float(spread[1]), 1.0)
-    yield _fact("mfu-spread", "MFU of one run beside what its kind reaches", (1.0, low, high))
+
+
+def _spread_fact(left_out: Array) -> str:
+    """How runs scatter around their prediction, each predicted without its house: alike to either side.
+
+    The 95th percentile of what they are off by, for the range of 90%: a dozen houses show less than all there are.
+    """
+    off = float(np.exp(np.percentile(np.abs(left_out), 95)))
+    return _fact("training-run-spread", "time of one run beside what is predicted for it", (1.0, 1.0 / off, off))
 
 
 def _power_facts(power: Sequence[Power]) -> Iterator[str]:
     """A level for each generation measured: the median of its rows, with the spread of runs around such a level."""
+    spread = catalog.fact("fit.training-power-spread")
     for name in sorted({point.generation for point in power}):
         own = [point for point in power if point.generation == name]
-        benchmarks = all(point.run.benchmark for point in own)
-        spread = catalog.fact(f"fit.training-power{'-benchmark' if benchmarks else ''}-spread")
         level = float(np.median([point.fraction for point in own]))
         yield _fact(
             f"training-power-{name}",
             f"{name.title()} chips: power in training as a fraction of TDP",
             (level, level * spread.low, min(level * spread.high, 1.0)),
-            "benchmarks (MLPerf) alone were measured: a run to its end may draw less" if benchmarks else "",
+            "benchmarks (MLPerf) alone were measured" if all(point.run.benchmark for point in own) else "",
         )
+
+
+def _meter_facts(power: Sequence[Power]) -> Iterator[str]:
+    """For each generation whose steps' joules are known: metered benchmarks beside the power that their steps have."""
+    ratios: dict[str, list[float]] = {}
+    for point in power:
+        model = _metered_model(point.run)
+        if point.run.benchmark and model and point.run.chip:
+            chip = load_chip(point.run.chip.name, Draws(0))
+            if power_is_measured(chip):
+                ratio = point.fraction * float(chip.tdp_w) / _step_power_w(model, point.run, chip)
+                ratios.setdefault(point.generation, []).append(ratio)
+    for name, found in sorted(ratios.items()):
+        middle = float(np.median(found))
+        about = f"{name.title()} chips: power at meters of nodes in training beside what the joules of steps say"
+        yield _fact(f"training-meter-{name}", about, (middle, middle / METER_RANGE, middle * METER_RANGE))
+
+
+def _metered_model(run: Run) -> Model | None:
+    """The model of a benchmark's row; that which is tuned by LoRA computes as the whole model does."""
+    if run.model:
+        return run.model
+    named = [name for word in run.name.split() if (name := re.sub("-lora$", "", word, flags=re.IGNORECASE)) != word]
+    known = catalog._names("model")
+    return next((load_model(name) for name in named if catalog.plain_name(name) in known), None)
+
+
+def _step_power_w(model: Model, run: Run, chip: Chip) -> float:
+    """Watts in a tuned step of the model, on no fewer chips than hold all of its training states."""
+    least = chips_to_hold(model.total_params, chip.memory_bytes)
+    chips = max(int(run.chips or 1), 2 ** int(np.ceil(np.log2(2 * least))))
+    plan = best_plan(model, chip, chips, usual_sequence(model), run.precision, strict=False)
+    return float(training_step(model, chip, plan, run.precision, chip.draws).power_w)
 
 
 _HEAD = """\

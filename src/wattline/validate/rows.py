@@ -56,6 +56,7 @@ class Run:
     benchmark: bool
     precision: str = "bf16"  # empty where the row's is not understood
     year: int = 0
+    teacher: Model | None = None  # whose forward pass over the same tokens is among the hours: of a distilled model
     house: str = ""  # who trained it: the runs of one house are not independent of each other
     model_problem: str = ""
     chip_problem: str = ""
@@ -68,6 +69,11 @@ class Run:
     def model(self) -> Model | None:
         """The model, or the largest of those that the row sums up."""
         return max(self.models, key=lambda model: model.total_params, default=None)
+
+    @property
+    def software_year(self) -> int:
+        """The year whose software it ran on; a benchmark runs on that of its day, whatever the year of its model."""
+        return 0 if self.benchmark else self.year
 
     @property
     def power_key(self) -> str:
@@ -97,11 +103,11 @@ def catalog_runs() -> list[Run]:
 
 
 def _unseen() -> Iterator[Run]:
-    mfu, power = (catalog.find("fit", name).meta for name in ("mfu-rows", "power-rows"))
+    hours, power = (catalog.find("fit", name).meta for name in ("training-rows", "power-rows"))
     known: set[tuple[object, ...]] = set()
     for record in catalog.records("training_run").values():
         run = _catalog_run(record)
-        if {model.key for model in run.models} & set(mfu["fitted_to"]):
+        if {model.key for model in run.models} & set(hours["fitted_to"]):
             continue
         chip = run.chip.name if run.chip else ""
         # a model told twice, and a model that is another's with new post-training
@@ -109,7 +115,7 @@ def _unseen() -> Iterator[Run]:
         told |= {(run.house, chip, run.tokens, run.chip_hours)} if run.tokens and run.chip_hours else set()
         if run.benchmark or not told & known:
             known |= told
-            yield _grouped(run, record, mfu["houses"], power)
+            yield _grouped(run, record, hours["houses"], power)
 
 
 def _grouped(run: Run, record: Record, houses: list[str], power: dict[str, list[str]]) -> Run:
@@ -149,6 +155,7 @@ def _catalog_run(record: Record) -> Run:
         benchmark=benchmark,
         precision=str(meta.get("precision", _trained_in(models, chip, benchmark))),
         year=models[0].year if models else int(meta.get("year", 0)),
+        teacher=_teacher(models),
         house=_house(models, str(meta.get("developer", record.name)), benchmark),
         model_problem=problem,
         chip_problem=chip_problem,
@@ -177,6 +184,7 @@ def _run(row: dict[str, str | None]) -> Run:
         benchmark=benchmark,
         precision=precision_in(cell["precision"]) if cell["precision"] else _trained_in(models, chip, benchmark),
         year=models[0].year if models else 0,
+        teacher=_teacher(models),
         house=_house(models, cell["model"], benchmark),
         model_problem=model_problem,
         chip_problem=chip_problem,
@@ -189,6 +197,15 @@ def _house(models: tuple[Model, ...], otherwise: str, benchmark: bool) -> str:
         return BENCHMARKS
     record = catalog.records("model").get(models[0].key) if models else None
     return str(record.meta.get("developer", otherwise)) if record else otherwise
+
+
+def _teacher(models: tuple[Model, ...]) -> Model | None:
+    """The model whose outputs the run learned from, where the catalog says so of its model."""
+    keys = {model.key for model in models}
+    for record in catalog.records("training_run").values():
+        if "teacher" in record.meta and record.meta.get("model") in keys:
+            return load_model(str(record.meta["teacher"]))
+    return None
 
 
 def number_in(text: str, column: float = 1.0) -> float | None:

@@ -14,15 +14,24 @@ from typing import Any
 import numpy as np
 
 from wattline.chip.device import Chip, load_chip
+from wattline.chip.production import (
+    central_step,
+    power_is_measured,
+    production,
+    production_power_w,
+    training_power_w,
+    usual_chips,
+)
 from wattline.chip.training_step import best_plan, tuned_mfu
-from wattline.chip.utilisation import predicted_mfu, training_power_w
 from wattline.draws import Draws, Range
 from wattline.engine import training
 from wattline.errors import WattlineError, shorten
 from wattline.fact import Array
 from wattline.site import annual
 from wattline.validate.rows import NEW_HOUSE, SAME_HOUSE, Run
-from wattline.work.training import hidden_of_size, usual_sequence, usual_training_flops
+from wattline.work.flops import forward_flops_per_token
+from wattline.work.model import Model
+from wattline.work.training import usual_model, usual_sequence, usual_training_flops
 
 # what a row's power was measured of, by the words that say so; the first kind that matches holds
 SCOPES = {
@@ -143,26 +152,39 @@ def predict_chip_hours(run: Run, draws: Draws) -> Array:
     if not run.precision:
         raise WattlineError("the precision is no number format that chips train in")
     device = load_chip(run.chip.name, draws)
-    hidden, year, flops = work_of(run)
-    if run.benchmark and run.model and run.model.architecture_known and run.chips:
-        plan = best_plan(run.model, device, int(run.chips), usual_sequence(run.model), run.precision)
-        used = tuned_mfu(run.model, device, plan, run.precision, draws)
+    flops, (shape, sequence), chips = work_of(run), shape_of(run), chips_of(run, device)
+    if run.benchmark and run.chips:
+        plan = best_plan(shape, device, chips, sequence, run.precision)
+        used = tuned_mfu(shape, device, plan, run.precision, draws)
     else:
-        used = predicted_mfu(device, hidden, year, run.precision, draws)
+        step = central_step(shape, run.chip.name, chips, sequence, run.precision, run.software_year, draws)
+        used = production(shape, device, step, run.precision, draws).mfu
     return np.asarray(training.duration_s(flops, 1.0, device.peak_flops(run.precision), used) / 3600)
 
 
-def work_of(run: Run) -> tuple[float, int, float]:
-    """Hidden size, year and FLOPs: from the architecture, or 6 × parameters × tokens where it is not known.
-
-    A benchmark is run with the software of its day, whatever the year of its model.
-    """
-    model, tokens = run.model, float(run.tokens or 0)
-    year = 0 if run.benchmark else run.year
+def shape_of(run: Run) -> tuple[Model, int]:
+    """The architecture that stands for the run, a plain one of its size where it is not known; tokens a sequence."""
+    model = run.model
     if model is None or not model.architecture_known:
         params = run.active_params or float(model.active_params if model else 0)
-        return hidden_of_size(params), year, 6.0 * params * tokens
-    return model.hidden, year, sum(usual_training_flops(each, tokens) for each in run.models)
+        model = usual_model(params, run.year)
+    return model, usual_sequence(model)
+
+
+def work_of(run: Run) -> float:
+    """FLOPs: from the architecture, or 6 × parameters × tokens where it is not known; a teacher's forward pass too."""
+    model, tokens = run.model, float(run.tokens or 0)
+    if model is None or not model.architecture_known:
+        return 6.0 * (run.active_params or float(model.active_params if model else 0)) * tokens
+    taught = float(forward_flops_per_token(run.teacher, usual_sequence(model))) * tokens if run.teacher else 0.0
+    return taught + sum(usual_training_flops(each, tokens) for each in run.models)
+
+
+def chips_of(run: Run, chip: Chip) -> int:
+    """The row's chips, or as many as a run of this size usually takes; no fewer than hold the model."""
+    shape, _ = shape_of(run)
+    least = training.chips_to_hold(shape.total_params, chip.memory_bytes)
+    return max(int(run.chips), 1) if run.chips else usual_chips(chip, work_of(run), least)
 
 
 def predict_energy_wh(run: Run, draws: Draws) -> Array:
@@ -208,7 +230,7 @@ def _watts_in_scope(run: Run, device: Chip, draws: Draws) -> Array:
     # a benchmark is timed without stalls and restarts
     goodput = np.asarray(1.0) if run.benchmark else draws("fit.training-goodput")
     parts = training.power_by_part(
-        1, training_power_w(device, draws), device.idle_w, device.host_w, device.network_w, goodput
+        1, _active_w(run, device, draws), device.idle_w, device.host_w, device.network_w, goodput
     )
     chips, scope = parts["chip_active"] + parts["chip_idle"], energy_scope(run.basis)
     if scope == "chip":
@@ -217,3 +239,14 @@ def _watts_in_scope(run: Run, device: Chip, draws: Draws) -> Array:
         return np.asarray(chips + parts["host"])
     site = annual.losses_per_it(annual.load_site(None), draws, run.pue)
     return np.asarray(sum(parts.values()) * annual.pue(site))
+
+
+def _active_w(run: Run, device: Chip, draws: Draws) -> Array:
+    """Watts of a chip at work: a benchmark's level; a run's step, slowed as runs are, where its joules are known."""
+    known = bool(run.models) or bool(run.active_params)
+    if run.benchmark or not known or not run.precision or not power_is_measured(device):
+        return training_power_w(device, draws)
+    shape, sequence = shape_of(run)
+    name, chips, year = device.record.name, chips_of(run, device), run.software_year
+    step = central_step(shape, name, chips, sequence, run.precision, year, draws)
+    return production_power_w(device, production(shape, device, step, run.precision, draws), draws)

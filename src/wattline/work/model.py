@@ -65,6 +65,7 @@ class Model:
     audio: bool = False  # it hears as well: videos bring their sound
     image_tokens: int = 0  # of any image; 0 where it depends on the image's size
     context_tokens: int = 0
+    training_tokens: int = 0  # of a sequence in pre-training; 0 where it is not told
     native_format: str = "bf16"
     architecture_known: bool = True
     year: int = 0  # of release; 0 where it is not known
@@ -214,7 +215,7 @@ COUNTS = (
     *("moe_layers", "q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"),
     *("sliding_window", "global_layers", "attention_layers", "mamba_layers", "mlp_layers"),
     *("mamba_heads", "mamba_head_dim", "mamba_state", "mamba_groups", "mamba_conv"),
-    *("learned_positions", "vision_params", "image_tokens", "context_tokens"),
+    *("learned_positions", "vision_params", "image_tokens", "context_tokens", "training_tokens"),
 )
 NEEDED = COUNTS[:7]
 
