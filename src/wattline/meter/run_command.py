@@ -75,7 +75,6 @@ class Signals:
         number = self._came.popleft()
         return number, signal.Signals(number).name not in KEYS
 
-
     def asked_to_end(self) -> bool:
         """Whether a signal that came so far asks to end; it and those before it are taken."""
         ending = {getattr(signal, name) for name in ENDING}
