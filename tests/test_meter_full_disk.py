@@ -44,7 +44,7 @@ with wl.measure("run") as run:
         time.sleep(0.005)
     time.sleep(0.2)
     print("full", sensors[0].reads, flush=True)
-    print("while full", run.energy_j / run.duration_s, flush=True)
+    print("while full", run.mean_w, flush=True)
     if again:
         rubbish.unlink()
         while not session._written:
