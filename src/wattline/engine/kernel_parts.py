@@ -1,0 +1,171 @@
+"""Parts of the simulator's inner loop, compiled: table look-ups, the heap of running sequences, sums over time."""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from wattline.engine.kernel_state import (
+    BIN_BUSY,
+    BIN_ENERGY,
+    BIN_RUNNING,
+    BIN_TOKENS,
+    LATENCY_BINS,
+    LATENCY_FIRST_S,
+    LATENCY_PER_E,
+)
+
+compiled = njit(cache=True, nogil=True, error_model="numpy")
+
+
+@compiled
+def knot_below(knots, x):
+    """Index of the segment that ``x`` lies in; the last one reaches beyond the table."""
+    low, high = 0, len(knots) - 2
+    while low < high:
+        middle = (low + high + 1) // 2
+        if knots[middle] <= x:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+@compiled
+def decode_at(table, sequences, context):
+    """A step that only decodes: seconds, joules, what each grows by with a token of context, and the segment's end."""
+    i = knot_below(table.knots, context)
+    span = table.knots[i + 1] - table.knots[i]
+    along = context - table.knots[i]
+    grow_s = (table.time_s[sequences, i + 1] - table.time_s[sequences, i]) / span
+    grow_j = (table.energy_j[sequences, i + 1] - table.energy_j[sequences, i]) / span
+    end = table.knots[i + 1] if i + 2 < len(table.knots) else math.inf
+    return (
+        table.time_s[sequences, i] + grow_s * along,
+        table.energy_j[sequences, i] + grow_j * along,
+        grow_s,
+        grow_j,
+        end,
+    )
+
+
+@compiled
+def along_knots(knots, values, x):
+    i = knot_below(knots, x)
+    return values[i] + (values[i + 1] - values[i]) * (x - knots[i]) / (knots[i + 1] - knots[i])
+
+
+@compiled
+def mixed_at(table, sequences, context, tokens, length):
+    """A step that reads ``tokens`` of prompts, as deep in them as prompts of ``length`` are on average: s and J."""
+    time, energy, pairs = table.launch_time_s, table.launch_energy_j, tokens
+    if sequences > 0:
+        both = sequences + tokens
+        time += along_knots(table.knots, table.raw_time_s[sequences], context)
+        energy += along_knots(table.knots, table.raw_energy_j[sequences], context)
+        time += table.token_time_s[both] - table.token_time_s[sequences]
+        energy += table.token_energy_j[both] - table.token_energy_j[sequences]
+    else:
+        time += table.token_time_s[tokens]
+        energy += table.token_energy_j[tokens]
+        pairs = tokens - 1
+    time += pairs * along_knots(table.lengths, table.pair_time_s, length)
+    energy += pairs * along_knots(table.lengths, table.pair_energy_j, length)
+    moving = max(max(energy, table.idle_w * time) / time - table.static_w, 1e-9)
+    clock = min((table.reach_w - table.static_w) / moving, 1.0) ** (1.0 / (1.0 + table.clock_exponent))
+    power = min(table.static_w + moving * clock ** (1.0 + table.clock_exponent), table.reach_w)
+    time *= table.time_factor / clock
+    power = min(max(power * table.power_factor, table.idle_w), table.limit_w)
+    return time, time * power * table.chips
+
+
+@compiled
+def push(due, who, size, key, request):
+    """Put a sequence on the heap; who is done first is on top, and of those the earlier request."""
+    i = size
+    while i > 0:
+        up = (i - 1) // 2
+        if due[up] < key or (due[up] == key and who[up] <= request):
+            break
+        due[i], who[i] = due[up], who[up]
+        i = up
+    due[i], who[i] = key, request
+
+
+@compiled
+def _sink(due, who, size, i, key, request):
+    while True:
+        down = 2 * i + 1
+        if down >= size:
+            break
+        other = down + 1
+        if other < size and (due[other] < due[down] or (due[other] == due[down] and who[other] < who[down])):
+            down = other
+        if key < due[down] or (key == due[down] and request <= who[down]):
+            break
+        due[i], who[i] = due[down], who[down]
+        i = down
+    due[i], who[i] = key, request
+
+
+@compiled
+def pop(due, who, size):
+    """Take the top off; the heap then holds ``size - 1``."""
+    _sink(due, who, size - 1, 0, due[size - 1], who[size - 1])
+
+
+@compiled
+def take(due, who, size, i):
+    """Take entry ``i`` out of a heap of ``size``."""
+    key, request = due[size - 1], who[size - 1]
+    if i == size - 1:
+        return
+    _sink(due, who, size - 1, i, key, request)
+    if due[i] == key and who[i] == request:
+        push(due, who, i, key, request)
+
+
+@compiled
+def spend(line, r, begin, end, energy, tokens, running):
+    """Spread a stretch of work over the bins that it covers, evenly in time."""
+    count = line.bins.shape[1]
+    while end > line.width[0] * count:
+        _coarsen(line)
+    width = line.width[0]
+    first = min(int(begin / width), count - 1)
+    last = min(int(end / width), count - 1)
+    bins = line.bins[r]
+    span = end - begin
+    used = 0.0
+    for i in range(first, last + 1):
+        share = 1.0 - used
+        if i < last:
+            inside = min(end, (i + 1) * width) - max(begin, i * width)
+            share = min(max(inside / span, 0.0), share)
+        used += share
+        bins[i, BIN_ENERGY] += share * energy
+        bins[i, BIN_BUSY] += share * span
+        bins[i, BIN_TOKENS] += share * tokens
+        bins[i, BIN_RUNNING] += share * span * running
+
+
+@compiled
+def _coarsen(line):
+    """Make bins twice as wide: each takes in two."""
+    replicas, count, columns = line.bins.shape
+    half = count // 2
+    for r in range(replicas):
+        for i in range(half):
+            for k in range(columns):
+                line.bins[r, i, k] = line.bins[r, 2 * i, k] + line.bins[r, 2 * i + 1, k]
+        line.bins[r, half:, :] = 0.0
+    line.width[0] *= 2.0
+
+
+@compiled
+def latency(line, clock, seconds, tokens):
+    """Count tokens that came this long after the ones before."""
+    if line.window[0] <= clock < line.window[1] and tokens > 0:
+        i = int(math.log(seconds / LATENCY_FIRST_S) * LATENCY_PER_E)
+        line.latency[min(max(i, 0), LATENCY_BINS - 1)] += tokens
