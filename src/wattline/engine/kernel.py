@@ -97,7 +97,7 @@ def _join(s, q, lim, r, i):
     q.seconds_at[i] = s.seconds_each[r]
     s.context[r] += held
     s.phase[r, q.base[i] % lim.block_tokens] += 1
-    push(s.due[r], s.who[r], s.decoding[r], s.steps[r] + q.outputs[i] - q.done[i], i)
+    push(s.due, s.who, r, s.decoding[r], s.steps[r] + q.outputs[i] - q.done[i], i)
     s.decoding[r] += 1
 
 
@@ -115,7 +115,7 @@ def _preempt(s, q, lim, r):
                 place = j
         i = s.who[r, place]
         q.done[i] = q.outputs[i] - (s.due[r, place] - s.steps[r])
-        take(s.due[r], s.who[r], s.decoding[r], place)
+        take(s.due, s.who, r, s.decoding[r], place)
         _leave(s, q, lim, r, i)
     _put_back(s, q, r, i)
 
@@ -295,7 +295,7 @@ def _end(s, q, lim, r):
     """Sequences that have made their last token."""
     while s.decoding[r] > 0 and s.due[r, 0] == s.steps[r]:
         i = s.who[r, 0]
-        pop(s.due[r], s.who[r], s.decoding[r])
+        pop(s.due, s.who, r, s.decoding[r])
         _leave(s, q, lim, r, i)
         q.done[i] = q.outputs[i]
         q.end[i] = s.clock[r]
@@ -329,18 +329,34 @@ def round_robin(s, q, lim, table, line, until, scratch):
 
 
 @compiled
+def _first_end(s, table, r):
+    """No step that ends a request begins before: until then, as many wait or run as do now."""
+    if s.partial[r] != NONE or s.head[r] != NONE:
+        return s.clock[r]
+    if s.decoding[r] == 0:
+        return math.inf
+    return s.clock[r] + (s.due[r, 0] - s.steps[r] - 1) * table.time_s[1, 0]
+
+
+@compiled
 def least_loaded(s, q, lim, table, line, until, scratch):
-    """Each request to the replica with the fewest that wait or run; of equals the first."""
+    """Each request to the replica with the fewest that wait or run, after the step under way; of equals the first."""
+    count, load, certain = len(s.clock), s.load, s.certain
     for i in range(len(q.arrival)):
         now = q.arrival[i]
         if now >= until:
             break
-        best, fewest = 0, 1 << 60
-        for r in range(len(s.clock)):
-            advance(s, q, lim, table, line, r, now, scratch)
-            load = s.decoding[r] + s.waiting[r] + (1 if s.partial[r] != NONE else 0)
-            if load < fewest:
-                best, fewest = r, load
+        best = 0
+        for r in range(count):
+            if certain[r] < now:
+                advance(s, q, lim, table, line, r, now, scratch)
+                load[r] = s.decoding[r] + s.waiting[r] + (1 if s.partial[r] != NONE else 0)
+                certain[r] = _first_end(s, table, r)
+            if load[r] < load[best]:
+                best = r
+        advance(s, q, lim, table, line, best, now, scratch)
         enqueue(s, q, best, i)
-    for r in range(len(s.clock)):
+        load[best] += 1
+        certain[best] = min(certain[best], max(s.clock[best], now))
+    for r in range(count):
         advance(s, q, lim, table, line, r, until, scratch)

@@ -16,7 +16,7 @@ from wattline.engine.kernel_state import (
     LATENCY_PER_E,
 )
 
-compiled = njit(cache=True, nogil=True, error_model="numpy")
+compiled = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 
 
 @compiled
@@ -62,8 +62,10 @@ def mixed_at(table, sequences, context, tokens, length):
     time, energy, pairs = table.launch_time_s, table.launch_energy_j, tokens
     if sequences > 0:
         both = sequences + tokens
-        time += along_knots(table.knots, table.raw_time_s[sequences], context)
-        energy += along_knots(table.knots, table.raw_energy_j[sequences], context)
+        i = knot_below(table.knots, context)
+        along = (context - table.knots[i]) / (table.knots[i + 1] - table.knots[i])
+        time += (1.0 - along) * table.raw_time_s[sequences, i] + along * table.raw_time_s[sequences, i + 1]
+        energy += (1.0 - along) * table.raw_energy_j[sequences, i] + along * table.raw_energy_j[sequences, i + 1]
         time += table.token_time_s[both] - table.token_time_s[sequences]
         energy += table.token_energy_j[both] - table.token_energy_j[sequences]
     else:
@@ -81,49 +83,51 @@ def mixed_at(table, sequences, context, tokens, length):
 
 
 @compiled
-def push(due, who, size, key, request):
-    """Put a sequence on the heap; who is done first is on top, and of those the earlier request."""
+def push(due, who, r, size, key, request):
+    """Put a sequence on the heap of row ``r``; who is done first is on top, and of those the earlier request."""
     i = size
     while i > 0:
         up = (i - 1) // 2
-        if due[up] < key or (due[up] == key and who[up] <= request):
+        if due[r, up] < key or (due[r, up] == key and who[r, up] <= request):
             break
-        due[i], who[i] = due[up], who[up]
+        due[r, i], who[r, i] = due[r, up], who[r, up]
         i = up
-    due[i], who[i] = key, request
+    due[r, i], who[r, i] = key, request
 
 
 @compiled
-def _sink(due, who, size, i, key, request):
+def _sink(due, who, r, size, i, key, request):
     while True:
         down = 2 * i + 1
         if down >= size:
             break
         other = down + 1
-        if other < size and (due[other] < due[down] or (due[other] == due[down] and who[other] < who[down])):
+        if other < size and (
+            due[r, other] < due[r, down] or (due[r, other] == due[r, down] and who[r, other] < who[r, down])
+        ):
             down = other
-        if key < due[down] or (key == due[down] and request <= who[down]):
+        if key < due[r, down] or (key == due[r, down] and request <= who[r, down]):
             break
-        due[i], who[i] = due[down], who[down]
+        due[r, i], who[r, i] = due[r, down], who[r, down]
         i = down
-    due[i], who[i] = key, request
+    due[r, i], who[r, i] = key, request
 
 
 @compiled
-def pop(due, who, size):
+def pop(due, who, r, size):
     """Take the top off; the heap then holds ``size - 1``."""
-    _sink(due, who, size - 1, 0, due[size - 1], who[size - 1])
+    _sink(due, who, r, size - 1, 0, due[r, size - 1], who[r, size - 1])
 
 
 @compiled
-def take(due, who, size, i):
+def take(due, who, r, size, i):
     """Take entry ``i`` out of a heap of ``size``."""
-    key, request = due[size - 1], who[size - 1]
+    key, request = due[r, size - 1], who[r, size - 1]
     if i == size - 1:
         return
-    _sink(due, who, size - 1, i, key, request)
-    if due[i] == key and who[i] == request:
-        push(due, who, i, key, request)
+    _sink(due, who, r, size - 1, i, key, request)
+    if due[r, i] == key and who[r, i] == request:
+        push(due, who, r, i, key, request)
 
 
 @compiled
@@ -135,7 +139,7 @@ def spend(line, r, begin, end, energy, tokens, running):
     width = line.width[0]
     first = min(int(begin / width), count - 1)
     last = min(int(end / width), count - 1)
-    bins = line.bins[r]
+    bins = line.bins
     span = end - begin
     used = 0.0
     for i in range(first, last + 1):
@@ -144,10 +148,10 @@ def spend(line, r, begin, end, energy, tokens, running):
             inside = min(end, (i + 1) * width) - max(begin, i * width)
             share = min(max(inside / span, 0.0), share)
         used += share
-        bins[i, BIN_ENERGY] += share * energy
-        bins[i, BIN_BUSY] += share * span
-        bins[i, BIN_TOKENS] += share * tokens
-        bins[i, BIN_RUNNING] += share * span * running
+        bins[r, i, BIN_ENERGY] += share * energy
+        bins[r, i, BIN_BUSY] += share * span
+        bins[r, i, BIN_TOKENS] += share * tokens
+        bins[r, i, BIN_RUNNING] += share * span * running
 
 
 @compiled

@@ -43,6 +43,8 @@ class Replicas(NamedTuple):
     phase: Array  # (R, block_tokens) decoding sequences by base modulo block
     due: Array  # (R, max_num_seqs) heap of decoding sequences: the step count at which each is done
     who: Array  # (R, max_num_seqs) and its request
+    load: Array  # requests that wait or run, as the router knows
+    certain: Array  # until when that holds
     totals: Array  # (R, TOTALS)
 
 
@@ -84,8 +86,8 @@ class Scratch(NamedTuple):
 
 def replicas(count: int, limits: Limits) -> Replicas:
     """Empty replicas at time 0."""
-    whole = {"free": limits.blocks, "partial": NONE, "head": NONE, "tail": NONE}
-    real = {"clock", "joules_each", "seconds_each"}
+    whole = {"free": limits.blocks, "partial": NONE, "head": NONE, "tail": NONE, "certain": np.inf}
+    real = {"clock", "joules_each", "seconds_each", "certain"}
     shapes: dict[str, Any] = {
         "phase": (count, limits.block_tokens),
         "due": (count, limits.max_num_seqs),
