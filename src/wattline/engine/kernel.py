@@ -224,7 +224,7 @@ def _count(s, line, r, begin, time, energy, decode_j, tokens, n, prompts, steps)
     t[r, TOKENS] += n * steps
     t[r, STEPS] += steps
     t[r, RUNNING] += time * (n + prompts)
-    spend(line, r, begin, s.clock[r], energy, tokens, n + prompts)
+    spend(line, r, begin, s.clock[r], energy, decode_j, tokens, n + prompts)
 
 
 @compiled

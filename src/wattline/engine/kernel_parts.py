@@ -8,6 +8,7 @@ from numba import njit
 
 from wattline.engine.kernel_state import (
     BIN_BUSY,
+    BIN_DECODE,
     BIN_ENERGY,
     BIN_RUNNING,
     BIN_TOKENS,
@@ -131,7 +132,7 @@ def take(due, who, r, size, i):
 
 
 @compiled
-def spend(line, r, begin, end, energy, tokens, running):
+def spend(line, r, begin, end, energy, decode_j, tokens, running):
     """Spread a stretch of work over the bins that it covers, evenly in time."""
     count = line.bins.shape[1]
     while end > line.width[0] * count:
@@ -149,6 +150,7 @@ def spend(line, r, begin, end, energy, tokens, running):
             share = min(max(inside / span, 0.0), share)
         used += share
         bins[r, i, BIN_ENERGY] += share * energy
+        bins[r, i, BIN_DECODE] += share * decode_j
         bins[r, i, BIN_BUSY] += share * span
         bins[r, i, BIN_TOKENS] += share * tokens
         bins[r, i, BIN_RUNNING] += share * span * running

@@ -12,7 +12,7 @@ NONE = -1
 LATENCY_BINS, LATENCY_FIRST_S, LATENCY_PER_E = 2000, 1e-5, 100.0  # bins of inter-token latency: 1% wide, from 10 µs
 BUSY, ENERGY, DECODE, PROMPT, TOKENS, READ, STEPS, RUNNING, PREEMPTED, PEAK, CACHED = range(11)
 TOTALS = 11
-BIN_ENERGY, BIN_BUSY, BIN_TOKENS, BIN_RUNNING = range(4)
+BIN_ENERGY, BIN_BUSY, BIN_TOKENS, BIN_RUNNING, BIN_DECODE = range(5)
 
 
 class Limits(NamedTuple):
@@ -71,7 +71,7 @@ class Requests(NamedTuple):
 class Timeline(NamedTuple):
     """Sums over bins of time; ``width`` doubles when time runs beyond the last."""
 
-    bins: Array  # (R, B, 4)
+    bins: Array  # (R, B, 5)
     width: Array  # (1,) seconds
     latency: Array  # (LATENCY_BINS,) tokens by inter-token latency
     window: Array  # (2,) seconds between which latencies count
@@ -121,7 +121,7 @@ def requests(arrival: Array, inputs: Array, outputs: Array) -> Requests:
 
 
 def timeline(count: int, bins: int, width_s: float, window_s: tuple[float, float]) -> Timeline:
-    return Timeline(np.zeros((count, bins, 4)), np.array([width_s]), np.zeros(LATENCY_BINS), np.array(window_s))
+    return Timeline(np.zeros((count, bins, 5)), np.array([width_s]), np.zeros(LATENCY_BINS), np.array(window_s))
 
 
 def scratch(limits: Limits) -> Scratch:

@@ -32,7 +32,8 @@ class Served:
     """What came of it. Arrays over the requests that were taken, in order of arrival; NaN: not reached.
 
     ``energy_j``: joules of the replica's chips, ``seconds``: the replica's time, that a request bore. ``bins``:
-    ``(replicas, bins, 4)`` sums over ``bin_s`` each: chips' joules, busy seconds, tokens made, running × seconds.
+    ``(replicas, bins, 5)`` sums over ``bin_s`` each: chips' joules, busy seconds, tokens made, running × seconds, and
+    of the joules those of decoding.
     """
 
     arrival_s: Array
@@ -198,7 +199,7 @@ def _served(
     count = max(1, int(np.ceil(horizon / width - 1e-9)))
     bins = line.bins[:, : min(count, BINS)]
     if count > BINS:  # nothing happened in the rest of the time
-        bins = np.concatenate([bins, np.zeros((len(bins), count - BINS, 4))], axis=1)
+        bins = np.concatenate([bins, np.zeros((len(bins), count - BINS, 5))], axis=1)
     return Served(
         arrival_s=q.arrival, input_tokens=q.inputs, output_tokens=q.outputs, first_s=q.first, end_s=q.end,
         tokens=q.done, energy_j=q.energy, seconds=q.seconds, replica=q.replica,
