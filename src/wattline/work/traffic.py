@@ -203,7 +203,7 @@ def repeat(traffic: Traffic, times: int, *, fresh: bool = True) -> Traffic:
 
 
 def chunks(traffic: Traffic, size: int = 1_000_000) -> Iterator[Traffic]:
-    """The traffic in parts of up to ``size`` requests, in order; views, not copies. What was rejected is in the first."""
+    """The traffic in parts of up to ``size`` requests, in order: views, not copies. Rejections are in the first."""
     if size < 1:
         raise WattlineError(f"traffic: a chunk of {size} requests; give 1 or more")
     for start in range(0, max(1, len(traffic)), size):

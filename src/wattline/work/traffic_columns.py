@@ -60,7 +60,7 @@ def plain(name: str) -> str:
 
 
 def choose(names: Sequence[str], said: Mapping[str, str | None], where: str) -> Columns:
-    """The column of each role: the one said, else the only one of a known name. Raises WattlineError if it is unclear."""
+    """The column of each role: the one said, else the one of a known name. Raises WattlineError if it is unclear."""
     listed = ", ".join(shorten(name, 30) for name in names[:12])
     found: dict[str, str] = {}
     for role in ROLES:
@@ -86,20 +86,21 @@ def tokens(column: pl.Series) -> Array:
     return _floats(column)
 
 
-def times_s(column: pl.Series, name: str, unit: str | None, where: str) -> Array:
-    """Seconds, from an instant common to the column; NaN where a cell cannot be read.
+def times_s(column: pl.Series, name: str, unit: str | None) -> tuple[Array, str]:
+    """Seconds, from an instant common to the column, NaN where a cell cannot be read; and what the cells are.
 
     Numbers are in ``unit``, or in what the column's name ends in, or seconds (instants since 1970: by their size).
     """
     import polars as pl
 
     if column.dtype.is_temporal():
-        return _since_first(column.cast(pl.Datetime("ns"), strict=False).cast(pl.Int64, strict=False))
+        return _since_first(column.cast(pl.Datetime("ns"), strict=False).cast(pl.Int64, strict=False)), "dates"
     numbers = _floats(column)
     readable = np.isfinite(numbers)
     if readable.sum() * 2 >= len(numbers) or column.dtype.is_numeric():
-        return numbers * UNITS[unit or _unit(name, numbers[readable])]
-    return _since_first(_instants(column.cast(pl.String).str.strip_chars(" \t\r\"'")))
+        told = unit or _unit(name, numbers[readable])
+        return numbers * UNITS[told], told
+    return _since_first(_instants(column.cast(pl.String).str.strip_chars(" \t\r\"'"))), "dates"
 
 
 def _unit(name: str, numbers: Array) -> str:

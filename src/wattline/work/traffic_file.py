@@ -57,12 +57,13 @@ def write_stream(parts: Iterable[Traffic], path: Path | str) -> int:
     """Parts of one traffic, each written as it comes: memory for one part alone. Returns the number of requests."""
     import polars as pl
 
-    total, meta = 0, {"duration_s": 0.0, "block_tokens": None, "rejected": {}, "notes": []}
+    total = 0
+    meta: dict[str, Any] = {"duration_s": 0.0}
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=Path(path).parent, prefix=".traffic.") as folder:
         for number, part in enumerate(parts):
             total += len(part)
-            meta = _meta(part) | {"duration_s": max(part.duration_s, float(str(meta["duration_s"])))}
+            meta = _meta(part) | {"duration_s": max(part.duration_s, meta["duration_s"])}
             frame(part).write_parquet(Path(folder) / f"{number:06d}.parquet")
         if not total:
             raise WattlineError("traffic: nothing to write: no request came in the window")

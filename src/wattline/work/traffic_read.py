@@ -1,10 +1,10 @@
-"""A trace in a file -> ``Traffic``: the format told by the content, every row that is left out counted by its reason."""
+"""A trace in a file -> ``Traffic``: the format told by the content, each row that is left out counted by its reason."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 MOST_TOKENS = 10_000_000
+_MOST_TIME_S = 1e11
 _UNREADABLE = 0.5  # a file with more rows than this that cannot be read is taken for another kind of file
 
 
@@ -52,10 +53,12 @@ def read_traffic(
     rows, filtered = _where(table, where or {})
     said = dict(zip(ROLES, (time, input, output), strict=True))
     columns = choose(table.names, said, table.where)
-    data, rejected = _sound(_numbers(rows, columns, time_unit, table), columns, max_tokens, table)
+    numbers, unit = _numbers(rows, columns, time_unit, table)
+    data, rejected = _sound(numbers, columns, max_tokens, table)
     if filtered:
         rejected["not asked for"] = filtered
-    return _traffic(data, table, columns, rejected, block_tokens)
+    note = f"{table.where}: {table.kind}, columns {columns.said()}, times in {unit}"
+    return _traffic(data, note, rejected, block_tokens)
 
 
 def _where(table: Table, where: Mapping[str, str]) -> tuple[pl.DataFrame, int]:
@@ -73,19 +76,20 @@ def _where(table: Table, where: Mapping[str, str]) -> tuple[pl.DataFrame, int]:
     return rows, len(table.rows) - len(rows)
 
 
-def _numbers(rows: pl.DataFrame, columns: Columns, unit: str | None, table: Table) -> pl.DataFrame:
-    """Arrival in seconds and tokens as floats, NaN where unreadable, with the rows' own hashes."""
+def _numbers(rows: pl.DataFrame, columns: Columns, unit: str | None, table: Table) -> tuple[pl.DataFrame, str]:
+    """Arrival in seconds and tokens as floats, NaN where unreadable, with the rows' own hashes; and the times' unit."""
     import polars as pl
 
+    at, told = times_s(rows[columns.time], columns.time, unit or table.time_unit)
     out = {
-        "arrival_s": times_s(rows[columns.time], columns.time, unit or table.time_unit, table.where),
+        "arrival_s": at,
         "input": tokens(rows[columns.input]),
         "output": tokens(rows[columns.output]),
     }
     frame = pl.DataFrame(out)
     if "hash_ids" in rows.columns and table.json:
         frame = frame.with_columns(rows["hash_ids"])
-    return frame
+    return frame, told
 
 
 def _sound(data: pl.DataFrame, columns: Columns, most: int, table: Table) -> tuple[pl.DataFrame, dict[str, int]]:
@@ -96,6 +100,7 @@ def _sound(data: pl.DataFrame, columns: Columns, most: int, table: Table) -> tup
     whole = (given == np.floor(given)) & (made == np.floor(made))
     reasons = {
         "time not readable": ~np.isfinite(at),
+        "time beyond 3,000 years": np.abs(at) > _MOST_TIME_S,
         "tokens not readable": ~(np.isfinite(given) & np.isfinite(made)),
         "negative tokens": (given < 0) | (made < 0),
         "tokens not whole": ~whole,
@@ -116,15 +121,13 @@ def _sound(data: pl.DataFrame, columns: Columns, most: int, table: Table) -> tup
     return data.filter(pl.Series(left)), counted
 
 
-def _traffic(
-    data: pl.DataFrame, table: Table, columns: Columns, rejected: dict[str, int], block_tokens: int
-) -> Traffic:
+def _traffic(data: pl.DataFrame, note: str, rejected: dict[str, int], block_tokens: int) -> Traffic:
     """Rows in order of time, from 0 s on."""
     import polars as pl
 
     from wattline.work.traffic_file import list_hashes
 
-    notes = [f"{table.where}: {table.kind}, columns {columns.said()}"]
+    notes = [note]
     at = data["arrival_s"].to_numpy()
     late = int(np.count_nonzero(np.diff(at) < 0))
     if late:
@@ -142,8 +145,3 @@ def _traffic(
     at = data["arrival_s"].to_numpy()
     made = data["output"].to_numpy().astype(np.int64)
     return Traffic(at - at[0], given, made, hashes, rejected, tuple(notes))
-
-
-def as_options(**options: Any) -> dict[str, Any]:
-    """The options that were given."""
-    return {name: value for name, value in options.items() if value is not None}

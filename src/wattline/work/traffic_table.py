@@ -23,7 +23,7 @@ _HEAD = 2**20
 
 @dataclass(frozen=True)
 class Table:
-    """Rows as they stand in the file; ``kind`` is the format's name, ``where`` the file's, ``own`` Wattline's Parquet."""
+    """Rows as they stand in the file; ``kind`` names the format, ``where`` the file; ``own`` is Wattline's Parquet."""
 
     rows: pl.DataFrame
     kind: str
@@ -128,7 +128,7 @@ def _type(name: str, value: Any) -> Any:
 
     if name == "hash_ids" and isinstance(value, list):
         return pl.List(pl.Int64)
-    if isinstance(value, bool) or isinstance(value, (list, dict)):
+    if isinstance(value, (bool, list, dict)):
         return None
     return pl.Float64 if isinstance(value, (int, float)) else pl.String
 
