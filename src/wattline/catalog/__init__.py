@@ -36,6 +36,7 @@ KINDS = (
     "fit",
     "sensor",
     "sensor_unit",
+    "traffic",
 )
 OWN = "WATTLINE_FACTS"
 _own: list[Path] = []
