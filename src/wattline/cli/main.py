@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from wattline import __version__
-from wattline.cli import ask, compare, facts, judge, measure, meter, proxy, sensors, traffic, validation
+from wattline.cli import ask, compare, facts, judge, measure, meter, proxy, sensors, serve, traffic, validation
 from wattline.cli.out import discard
 from wattline.errors import WattlineError, shorten
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command("run")(ask.run)
 app.command("train")(ask.train)
 app.command("prompt")(ask.prompt)
+app.command("serve")(serve.serve)
 app.command("compare")(compare.compare)
 app.command("check")(judge.check)
 app.command("measure", context_settings={"allow_interspersed_args": False})(measure.measure)

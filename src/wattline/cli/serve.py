@@ -1,0 +1,123 @@
+"""``wattline serve``: a service under traffic, simulated request by request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wattline.cli.ask import AsJson, Config, DrawsOpt, Explain, Facts, Model, Precision, Pue, Region, Seed, Site
+from wattline.errors import WattlineError
+
+if TYPE_CHECKING:
+    from wattline.work.traffic import Traffic
+
+Opt = typer.Option
+
+
+def serve(
+    model: Model = None,
+    chip: Annotated[str, Opt(help="Chip by name (wattline facts chip.).")] = "h100-sxm",
+    gpus: Annotated[str | None, Opt(help="Chips a replica [default: the fewest that hold the model].")] = None,
+    replicas: Annotated[int, Opt(help="Copies of the model.")] = 1,
+    trace: Annotated[Path | None, Opt(help="Requests from a trace (Azure, BurstGPT, Mooncake, CSV, Parquet).")] = None,
+    rate: Annotated[str, Opt(help='Requests a second, e.g. "20/s"; scales the rate of --trace.')] = "",
+    duration: Annotated[str, Opt(help="How long requests come at --rate [default: 1 h], or of --trace are taken.")] = "",
+    input_tokens: Annotated[str, Opt("--input", help="Tokens of every prompt [default: lengths of chats].")] = "",
+    output_tokens: Annotated[str, Opt("--output", help="Tokens of every answer.")] = "",
+    router: Annotated[str, Opt(help="round-robin or least-loaded.")] = "round-robin",
+    max_num_seqs: Annotated[int, Opt(help="Most sequences that a replica runs at once.")] = 256,
+    max_num_batched_tokens: Annotated[int, Opt(help="Most tokens of a step.")] = 8192,
+    power_cap: Annotated[str | None, Opt(help='Power limit of a chip, e.g. "500 W" [default: TDP].')] = None,
+    slo_ttft: Annotated[str | None, Opt(help='Longest time to first token that counts as good, e.g. "1s".')] = None,
+    slo_tpot: Annotated[str | None, Opt(help='Longest mean time between tokens, e.g. "50ms".')] = None,
+    config: Config = None,
+    pue: Pue = None,
+    site: Site = None,
+    region: Region = None,
+    precision: Precision = None,
+    load: Annotated[Path | None, Opt(help="Write power over time at the servers' plugs to this Parquet file.")] = None,
+    draws: DrawsOpt = 2000,
+    seed: Seed = 0,
+    facts: Facts = None,
+    as_json: AsJson = False,
+    explain: Explain = False,
+) -> None:
+    """Latencies, power over time, joules and the bill of a service under traffic, simulated request by request."""
+    from rich.console import Console
+
+    from wattline.cli.ask import _model
+    from wattline.cli.out import print_json, print_rich
+    from wattline.report.service import render
+    from wattline.scenario.service import service
+
+    named = _model(model, config)
+    with Console(stderr=True).status("reading traffic", spinner="dots") as status:
+        requests = _traffic(trace, rate, duration, input_tokens, output_tokens, seed)
+        status.update(f"serving {len(requests):,} requests")
+        found = service(
+            named, requests, chip, gpus=gpus, replicas=replicas, router=router, max_num_seqs=max_num_seqs,
+            max_num_batched_tokens=max_num_batched_tokens, power_cap=power_cap, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
+            precision=precision, pue=pue, site=site, region=region, draws=draws, seed=seed,
+        )  # fmt: skip
+    if load is not None:
+        found.server_load.to_parquet(load)
+    if as_json:
+        print_json(found.json())
+    else:
+        print_rich(render(found.json(), explain))
+
+
+def _traffic(trace: Path | None, rate: str, duration: str, given: str, made: str, seed: int) -> Traffic:
+    """Read or made; ``rate`` scales a trace."""
+    from wattline.quantity import parse
+
+    per_s = parse(rate, "request/s", "rate") if rate else None
+    span_s = parse(duration, "s", "duration") if duration else None
+    if trace is not None:
+        if given or made:
+            raise WattlineError("serve: --input and --output are of requests made by --rate; a --trace has its own")
+        return _read(trace, per_s, span_s)
+    if per_s is None:
+        raise WattlineError('serve: give the traffic, --trace FILE or --rate "20/s"')
+    if per_s * (span_s or 3600.0) > MOST:
+        raise WattlineError(f"serve: rate and duration come to more than {MOST:,} requests; take a shorter --duration")
+    from wattline.work.traffic_make import poisson
+
+    return poisson(per_s, _lengths(given, made), seed, duration_s=span_s or 3600.0)
+
+
+MOST = 50_000_000
+
+
+def _lengths(given: str, made: str):  # type: ignore[no-untyped-def]
+    from wattline.quantity import parse
+    from wattline.work.traffic_known import known_lengths
+    from wattline.work.traffic_lengths import fixed_lengths
+
+    if not (given or made):
+        return known_lengths("chat")
+    if not (given and made):
+        raise WattlineError("serve: give --input and --output, both")
+    return fixed_lengths(*(round(parse(text, "token", "tokens")) for text in (given, made)))
+
+
+def _read(trace: Path, per_s: float | None, span_s: float | None) -> Traffic:
+    import numpy as np
+
+    from wattline.work.traffic import read_traffic, scale
+
+    requests = read_traffic(trace)
+    if not len(requests):
+        raise WattlineError(f"{trace}: no request in it can be served")
+    if per_s is not None:
+        if not requests.rate_per_s > 0:
+            raise WattlineError(f"{trace}: its requests come at one instant, so that it has no rate to scale")
+        requests = scale(requests, rate=per_s / requests.rate_per_s)
+    if span_s is not None and span_s < requests.duration_s:
+        count = int(np.searchsorted(requests.arrival_s, span_s))
+        if not count:
+            raise WattlineError(f"{trace}: no request comes in its first {span_s:g} s; take a longer --duration")
+        requests = requests.take(np.arange(count), requests.arrival_s[:count], span_s)
+    return requests
