@@ -206,3 +206,32 @@ def validate_sensors(
         print_json(result.json())
     else:
         print_rich(render(result))
+
+
+@validate_app.command("serving")
+def validate_serving(
+    file: Annotated[
+        Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard, or with silicon_ttft_ms.")
+    ],
+    rows: Annotated[int, typer.Option(help="Most rows, evenly spread (of each system).")] = 60,
+    as_json: AsJson = False,
+) -> None:
+    """Inter-token latency and J/token, or TTFT and TPOT, of measured services beside the simulator's."""
+    from rich.console import Console
+
+    from wattline.cli.out import print_json, print_rich
+    from wattline.report.serving_sim import render
+    from wattline.validate import serving_sim
+
+    if rows < 1:
+        raise WattlineError(f"--rows: {rows} must be one or more")
+    with Console(stderr=True).status("simulating") as status:
+        left: dict[str, int] = {}
+        if serving_sim.is_timed(file):
+            held, left = serving_sim.hold_timed(file, rows, status.update)
+        else:
+            held = serving_sim.hold_steady(file, rows, status.update)
+    if as_json:
+        print_json(serving_sim.json(held, left))
+    else:
+        print_rich(render(held, left))

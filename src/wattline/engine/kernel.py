@@ -131,7 +131,7 @@ def _admit(s, q, lim, r, spare, scratch, count, budget):
     """New requests into the step, first come, first served; returns prompts and budget left."""
     while budget > 0 and s.head[r] != NONE and s.decoding[r] + count < lim.max_num_seqs:
         i = s.head[r]
-        blocks = blocks_of(q.left[i], lim.block_tokens)
+        blocks = blocks_of(q.inputs[i] + q.done[i], lim.block_tokens)
         alone = s.decoding[r] + count == 0
         if blocks > spare or (blocks + lim.watermark > spare and not alone):
             break

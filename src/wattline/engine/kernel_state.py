@@ -101,7 +101,7 @@ def replicas(count: int, limits: Limits) -> Replicas:
     return Replicas(**made, totals=np.zeros((count, TOTALS)))
 
 
-def requests(arrival: Array, inputs: Array, outputs: Array) -> Requests:
+def requests(arrival: Array, inputs: Array, outputs: Array, cached: Array) -> Requests:
     """Requests that have not begun."""
     n = len(arrival)
     whole = {name: np.zeros(n, np.int64) for name in ("done", "base", "order")}
@@ -110,7 +110,7 @@ def requests(arrival: Array, inputs: Array, outputs: Array) -> Requests:
         arrival=np.ascontiguousarray(arrival, np.float64),
         inputs=np.ascontiguousarray(inputs, np.int64),
         outputs=np.ascontiguousarray(outputs, np.int64),
-        left=np.array(inputs, np.int64),
+        left=np.maximum(np.asarray(inputs, np.int64) - cached, 1),
         first=np.full(n, np.nan),
         end=np.full(n, np.nan),
         replica=np.full(n, NONE, np.int64),

@@ -127,6 +127,7 @@ def simulate(
     input_tokens: ArrayLike,
     output_tokens: ArrayLike,
     *,
+    cached_tokens: ArrayLike = 0,
     replicas: int = 1,
     router: str = "round-robin",
     until_s: float = np.inf,
@@ -135,6 +136,7 @@ def simulate(
 ) -> Served:
     """Requests, in order of arrival, through ``replicas`` replicas.
 
+    ``cached_tokens``: of each prompt's, found in the cache of prefixes and not read again (its last token always is).
     ``until_s``: no step begins later; the run goes on till all is done when not given. Replicas stand ready (and idle)
     for ``horizon_s``, or till the last step ends. ``window_s``: when inter-token latencies count. Raises
     WattlineError for times that are not in order or not finite, and an unknown router.
@@ -148,7 +150,10 @@ def simulate(
     if not 1 <= replicas <= MOST_REPLICAS:
         raise WattlineError(f"replicas: {replicas} is out of range; take 1 to {MOST_REPLICAS:,}")
     arrival, inputs, outputs, taken, rejected = _checked(arrival_s, input_tokens, output_tokens, limits)
-    s, q = state.replicas(replicas, limits), state.requests(arrival, inputs, outputs)
+    found = np.broadcast_to(np.asarray(cached_tokens, np.int64), taken.shape)[taken]
+    if np.any(found < 0):
+        raise WattlineError("traffic: fewer than no tokens found in the cache of prefixes")
+    s, q = state.replicas(replicas, limits), state.requests(arrival, inputs, outputs, found)
     line = state.timeline(replicas, BINS, BIN_S, window_s)
     run = kernel.round_robin if router == "round-robin" else kernel.least_loaded
     run(s, q, limits, tables, line, float(until_s), state.scratch(limits))

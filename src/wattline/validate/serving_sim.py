@@ -19,18 +19,18 @@ from wattline.chip.device import load_chip
 from wattline.draws import Draws
 from wattline.engine.kernel_state import BIN_ENERGY, BIN_TOKENS
 from wattline.engine.simulate import Served, cache_limits, simulate
-from wattline.engine.steps import setting, tables
+from wattline.engine.steps import Tables, setting, tables
 from wattline.errors import WattlineError
 from wattline.fact import Array
 from wattline.files import read_text
-from wattline.validate.serving_rows import LIMIT_BYTES, SERVING_MEMORY, Row, read_rows
+from wattline.validate.serving_rows import LIMIT_BYTES, SERVING_MEMORY, Row, Table, read_rows
+from wattline.validate.steady import Assumed, stalled
 from wattline.validate.step_file import fit_from_catalog
 from wattline.work.model import Model, load_model
 
 ROUNDS = 10  # requests for each that is under way
 STEADY = (0.15, 0.7)  # of the run: after the first prompts, before the last requests
 SPREAD = 0.32  # standard deviation over mean of output lengths in the ML.ENERGY runs (mean position 0.55)
-SHORTEST = 0.8  # of the stated lengths in closed-loop benchmarks, drawn evenly up to the whole
 STEP_TOKENS = 8192
 TASKS = ("lm-arena-chat", "gpqa", "sourcegraph-fim")  # text alone: images and video are prepared outside of steps
 SYSTEMS = {"h100_sxm": "h100-sxm", "h200_sxm": "h200-sxm", "b200_sxm": "b200"}
@@ -62,7 +62,7 @@ def pick(rows: Sequence[Any], most: int) -> list[Any]:
 
 def closed_loop(
     model: Model, chip: str, chips: int, precision: str, size: int, inputs: Array, outputs: Array,
-    expert_parallel: bool, memory_share: float,
+    expert_parallel: bool, memory_share: float, cached: Array | int = 0, stall_s: float = 0.0,
 ) -> Served:  # fmt: skip
     """``size`` requests under way till all are done; latencies count in the steady middle."""
     device = load_chip(chip, Draws(0))
@@ -70,12 +70,24 @@ def closed_loop(
     limits = cache_limits(model, device.memory_bytes, chips, precision, size, budget, memory_share)
     same = setting(model, device, chips, precision, expert_parallel=expert_parallel)
     table = tables(same, size, budget, float((inputs + outputs).max()))
+    table = _stalled(table, stall_s)
     start = np.zeros(len(inputs))
-    whole = simulate(table, limits, start, inputs, outputs)
+    whole = simulate(table, limits, start, inputs, outputs, cached_tokens=cached)
     if not len(whole.arrival_s):
         raise WattlineError("no request fits the cache")
     window = (STEADY[0] * whole.horizon_s, STEADY[1] * whole.horizon_s)
-    return simulate(table, limits, start, inputs, outputs, window_s=window)
+    return simulate(table, limits, start, inputs, outputs, cached_tokens=cached, window_s=window)
+
+
+def _stalled(table: Tables, stall_s: float) -> Tables:
+    """Every step waits so long for its host, the chips at static power."""
+    more_j = stall_s * table.static_w
+    return table._replace(
+        time_s=table.time_s + stall_s,
+        energy_j=table.energy_j + more_j * table.chips,
+        raw_time_s=table.raw_time_s + stall_s,
+        raw_energy_j=table.raw_energy_j + more_j,
+    )
 
 
 def sent_s(served: Served, size: int) -> Array:
@@ -94,21 +106,24 @@ def hold_steady(path: Path, most: int = 60, progress: Callable[[str], None] = la
     found = []
     for i, row in enumerate(pick(usable, most)):
         progress(f"{i + 1} {row.model.name}")
-        found.append(_steady(row, fit.assumed.input_tokens[row.task], i))
+        found.append(_steady(row, fit.assumed, i))
     return found
 
 
-def _steady(row: Row, mean_input: float, seed: int) -> Held:
+def _steady(row: Row, assumed: Assumed, seed: int) -> Held:
     rng = np.random.default_rng(seed)
     size = int(float(row.data["max_num_seqs"]))
     n = max(ROUNDS * size, 40)
     shape = 1 / SPREAD**2
     outputs = np.maximum(rng.gamma(shape, row.output / shape, n), 1.0)
     outputs[:size] *= rng.random(min(size, n))  # under way since before
-    inputs = np.maximum(rng.exponential(mean_input, n), 1.0)
+    inputs = np.maximum(rng.exponential(assumed.input_tokens[row.task], n), 1.0)
+    distinct = np.inf if row.model.mamba_layers else assumed.distinct.get(row.task, np.inf)
+    again = rng.random(n) > 1.0 / np.sqrt(1.0 + (size / distinct) ** 2)  # prompts met before: the data set is small
     served = closed_loop(
         row.model, row.chip.record.name, row.chips, row.precision, size, inputs.astype(int),
         np.maximum(outputs, 1).astype(int), row.expert_parallel, SERVING_MEMORY,
+        np.where(again, inputs.astype(int), 0), assumed.stall_s * float(stalled(Table.of([row]))[0]),
     )  # fmt: skip
     bins = served.bins[0]
     inside = slice(int(STEADY[0] * len(bins)), max(int(STEADY[1] * len(bins)), 1))
@@ -139,7 +154,9 @@ def hold_timed(
             try:
                 found.append(_timed(entry, model))
             except WattlineError:
-                left["does not fit"] = left.get("does not fit", 0) + 1
+                left["does not fit or is no number"] = left.get("does not fit or is no number", 0) + 1
+    if not found:
+        raise WattlineError(f"{path}: no row that can be held: " + "; ".join(f"{n} {why}" for why, n in left.items()))
     return found, left
 
 
@@ -166,21 +183,25 @@ def _usable(entry: dict[str, str], left: dict[str, int]) -> Model | None:
 
 
 def _timed(entry: dict[str, str], model: Model) -> Held:
-    size, given, made = (int(float(entry[name])) for name in ("batch_size", "isl", "osl"))
+    try:
+        size, given, made, chips = (int(float(entry[name])) for name in ("batch_size", "isl", "osl", "tp_size"))
+        measured = {f"{name}_ms": float(entry[f"silicon_{name}_ms"]) for name in ("ttft", "tpot")}
+    except ValueError:
+        raise WattlineError("a figure is not a number") from None
+    if min(size, given, made, chips, *measured.values()) <= 0:
+        raise WattlineError("a figure is not greater than zero")
     form = entry["precision"].lower()
     form = ("mxfp4" if model.family == "gpt-oss" else "nvfp4") if form == "fp4" else FORMATS.get(form, form)
-    rng = np.random.default_rng(size)
     n = max(ROUNDS * size, 20)
-    inputs, outputs = (rng.integers(max(1, round(SHORTEST * x)), x + 1, n) for x in (given, made))
-    chips = int(float(entry["tp_size"]))
+    inputs, outputs = (np.full(n, x) for x in (given, made))
     parallel = float(entry.get("moe_ep_size") or 1) > 1
     served = closed_loop(model, SYSTEMS[entry["system"]], chips, form, size, inputs, outputs, parallel, 0.9)
     ttft = served.first_s - sent_s(served, size)
     return Held(
         f"{model.key} {form} on {chips} × {SYSTEMS[entry['system']]}, {given} in, {made} out, {size}; {entry['backend']}",
         entry["system"],
-        {"ttft_ms": float(entry["silicon_ttft_ms"]), "tpot_ms": float(entry["silicon_tpot_ms"])},
-        {"ttft_ms": float(np.median(ttft)) * 1e3, "tpot_ms": float(np.nanmedian(served.tpot_s)) * 1e3},
+        measured,
+        {"ttft_ms": float(np.mean(ttft)) * 1e3, "tpot_ms": float(np.nanmedian(served.tpot_s)) * 1e3},
     )
 
 
@@ -196,6 +217,27 @@ def score(held: Sequence[Held]) -> dict[str, dict[str, float]]:
             "bias": float(np.median(errors)),
         }
     return found
+
+
+def json(held: Sequence[Held], left: dict[str, int] | None = None) -> dict[str, Any]:
+    """All of it as plain data."""
+    return {
+        "command": "validate serving",
+        "all": score(held),
+        "groups": {name: score(rows) for name, rows in groups(held).items()},
+        "rows": [{"row": one.name, "measured": one.measured, "predicted": one.predicted} for one in held],
+        "left_out": left or {},
+    }
+
+
+def is_timed(path: Path) -> bool:
+    """Whether the file has measured TTFT and TPOT; else it is taken for ML.ENERGY's columns."""
+    head = read_text(path, LIMIT_BYTES, "file of measurements").partition("\n")[0]
+    names = [name.strip() for name in head.split(",")]
+    missing = [name for name in TIMED if name not in names]
+    if "silicon_ttft_ms" in names and missing:
+        raise WattlineError(f"{path}: column {', '.join(missing)} missing")
+    return "silicon_ttft_ms" in names
 
 
 def groups(held: Sequence[Held]) -> dict[str, list[Held]]:
