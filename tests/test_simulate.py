@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 pytest.importorskip("numba", reason="the simulator needs Numba: pip install 'wattline[sim]'")
 
 from serve_by_hand import by_hand
-
 from wattline.chip.device import load_chip
 from wattline.draws import Draws
 from wattline.engine.simulate import Limits, cache_limits, simulate

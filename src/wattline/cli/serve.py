@@ -23,7 +23,9 @@ def serve(
     replicas: Annotated[int, Opt(help="Copies of the model.")] = 1,
     trace: Annotated[Path | None, Opt(help="Requests from a trace (Azure, BurstGPT, Mooncake, CSV, Parquet).")] = None,
     rate: Annotated[str, Opt(help='Requests a second, e.g. "20/s"; scales the rate of --trace.')] = "",
-    duration: Annotated[str, Opt(help="How long requests come at --rate [default: 1 h], or of --trace are taken.")] = "",
+    duration: Annotated[
+        str, Opt(help="How long requests come at --rate [default: 1 h], or of --trace are taken.")
+    ] = "",
     input_tokens: Annotated[str, Opt("--input", help="Tokens of every prompt [default: lengths of chats].")] = "",
     output_tokens: Annotated[str, Opt("--output", help="Tokens of every answer.")] = "",
     router: Annotated[str, Opt(help="round-robin or least-loaded.")] = "round-robin",

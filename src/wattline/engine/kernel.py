@@ -3,8 +3,8 @@
 The scheduler is vLLM's (V1): a step takes one token of every sequence that decodes, then the rest of a prompt read in
 part, then new requests first come, first served, within ``max_num_batched_tokens`` and ``max_num_seqs``. A request gets
 the blocks of its whole prompt when it is admitted. Where blocks run out, the last admitted goes back to the head of the
-queue and is read again, its answer so far with it. Steps that only decode do not change the batch until a sequence ends,
-a request comes or blocks run out: they are made together, their times and joules summed in closed form.
+queue and is read again, its answer so far with it. Steps that only decode do not change the batch until a sequence
+ends, a request comes or blocks run out: they are made together, their times and joules summed in closed form.
 """
 
 from __future__ import annotations
@@ -39,21 +39,6 @@ from wattline.engine.kernel_state import (
 @compiled
 def blocks_of(tokens, block):
     return (tokens + block - 1) // block
-
-
-@compiled
-def enqueue(s, q, r, i):
-    """A request joins the queue of a replica; one that is idle wakes at its arrival."""
-    if s.decoding[r] == 0 and s.partial[r] == NONE and s.head[r] == NONE:
-        s.clock[r] = max(s.clock[r], q.arrival[i])
-    q.replica[i] = r
-    q.next[i] = NONE
-    if s.head[r] == NONE:
-        s.head[r] = i
-    else:
-        q.next[s.tail[r]] = i
-    s.tail[r] = i
-    s.waiting[r] += 1
 
 
 @compiled
@@ -313,50 +298,3 @@ def advance(s, q, lim, table, line, r, until, scratch):
             _decode(s, q, lim, table, line, r, until, 1 if gave_way else 1 << 60)
         s.totals[r, PEAK] = max(s.totals[r, PEAK], lim.blocks - s.free[r])
         _end(s, q, lim, r)
-
-
-@compiled
-def round_robin(s, q, lim, table, line, until, scratch):
-    """Requests to replicas in turn: each replica runs on its own."""
-    count, n = len(s.clock), len(q.arrival)
-    for r in range(count):
-        for i in range(r, n, count):
-            if q.arrival[i] >= until:
-                break
-            advance(s, q, lim, table, line, r, q.arrival[i], scratch)
-            enqueue(s, q, r, i)
-        advance(s, q, lim, table, line, r, until, scratch)
-
-
-@compiled
-def _first_end(s, table, r):
-    """No step that ends a request begins before: until then, as many wait or run as do now."""
-    if s.partial[r] != NONE or s.head[r] != NONE:
-        return s.clock[r]
-    if s.decoding[r] == 0:
-        return math.inf
-    return s.clock[r] + (s.due[r, 0] - s.steps[r] - 1) * table.time_s[1, 0]
-
-
-@compiled
-def least_loaded(s, q, lim, table, line, until, scratch):
-    """Each request to the replica with the fewest that wait or run, after the step under way; of equals the first."""
-    count, load, certain = len(s.clock), s.load, s.certain
-    for i in range(len(q.arrival)):
-        now = q.arrival[i]
-        if now >= until:
-            break
-        best = 0
-        for r in range(count):
-            if certain[r] < now:
-                advance(s, q, lim, table, line, r, now, scratch)
-                load[r] = s.decoding[r] + s.waiting[r] + (1 if s.partial[r] != NONE else 0)
-                certain[r] = _first_end(s, table, r)
-            if load[r] < load[best]:
-                best = r
-        advance(s, q, lim, table, line, best, now, scratch)
-        enqueue(s, q, best, i)
-        load[best] += 1
-        certain[best] = min(certain[best], max(s.clock[best], now))
-    for r in range(count):
-        advance(s, q, lim, table, line, r, until, scratch)

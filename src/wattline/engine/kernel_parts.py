@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from numba import njit
 
@@ -17,7 +18,9 @@ from wattline.engine.kernel_state import (
     LATENCY_PER_E,
 )
 
-compiled = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+# nothing is allocated inside, so that arrays need no counting of references: two to three times the speed
+OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+compiled = njit(**OPTIONS)
 
 
 @compiled

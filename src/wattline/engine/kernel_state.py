@@ -104,7 +104,7 @@ def replicas(count: int, limits: Limits) -> Replicas:
 def requests(arrival: Array, inputs: Array, outputs: Array, cached: Array) -> Requests:
     """Requests that have not begun."""
     n = len(arrival)
-    whole = {name: np.zeros(n, np.int64) for name in ("done", "base", "order")}
+    whole: dict[str, Any] = {name: np.zeros(n, np.int64) for name in ("done", "base", "order")}
     real = {name: np.zeros(n) for name in ("joules_at", "seconds_at", "energy", "seconds")}
     return Requests(
         arrival=np.ascontiguousarray(arrival, np.float64),

@@ -46,7 +46,8 @@ def parts_by_bin(served: Served) -> dict[str, Array]:
 def chip_load(served: Served, standing: Standing, start: datetime = START) -> Load:
     """All chips: prefill, decode, idle. Its energy is that of the requests and of idle chips, to rounding."""
     found = parts_by_bin(served)
-    parts = {"prefill": found["prefill"], "decode": found["decode"], "chip_idle": found["idle_s"] * standing.chip_idle_w}
+    parts = {name: found[name] for name in ("prefill", "decode")}
+    parts["chip_idle"] = found["idle_s"] * standing.chip_idle_w
     return Load("chip", start, served.bin_s, np.stack(list(parts.values())) / served.bin_s, tuple(parts))
 
 

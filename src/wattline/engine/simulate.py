@@ -142,7 +142,7 @@ def simulate(
     WattlineError for times that are not in order or not finite, and an unknown router.
     """
     try:
-        from wattline.engine import kernel
+        from wattline.engine import kernel_routes
     except ImportError:
         raise WattlineError("the simulator needs Numba: pip install 'wattline[sim]'") from None
     if router not in ROUTERS:
@@ -155,7 +155,7 @@ def simulate(
         raise WattlineError("traffic: fewer than no tokens found in the cache of prefixes")
     s, q = state.replicas(replicas, limits), state.requests(arrival, inputs, outputs, found)
     line = state.timeline(replicas, BINS, BIN_S, window_s)
-    run = kernel.round_robin if router == "round-robin" else kernel.least_loaded
+    run = kernel_routes.round_robin if router == "round-robin" else kernel_routes.least_loaded
     run(s, q, limits, tables, line, float(until_s), state.scratch(limits))
     _settle(s, q)
     worked = s.totals[:, state.BUSY] > 0
@@ -165,10 +165,11 @@ def simulate(
 
 def _checked(
     arrival_s: ArrayLike, input_tokens: ArrayLike, output_tokens: ArrayLike, limits: Limits
-) -> tuple[Array, Array, Array, Array, dict[str, int]]:
+) -> tuple[Array, Array, Array, Any, dict[str, int]]:
     """Requests that can be served, and how many cannot, by reason."""
     arrival = np.asarray(arrival_s, float)
-    inputs, outputs = np.asarray(input_tokens, np.int64), np.asarray(output_tokens, np.int64)
+    inputs: Any = np.asarray(input_tokens, np.int64)
+    outputs: Any = np.asarray(output_tokens, np.int64)
     if not len(arrival) == len(inputs) == len(outputs):
         raise WattlineError("traffic: times, input and output tokens are not equally many")
     if not np.isfinite(arrival).all() or (len(arrival) and arrival[0] < 0) or np.any(np.diff(arrival) < 0):

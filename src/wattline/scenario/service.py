@@ -5,9 +5,7 @@ Times are those of the facts' central values; the bill's ranges are of powers, s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +16,15 @@ from wattline.chip.known import is_known
 from wattline.chip.step import spread_fact
 from wattline.draws import Draws
 from wattline.engine import serving
-from wattline.engine.service_power import Standing, chip_load, parts_by_bin, request_energy_j, server_load
+from wattline.engine.service_power import Standing, parts_by_bin
 from wattline.engine.simulate import Served, cache_limits, simulate
 from wattline.engine.steps import setting, tables
 from wattline.errors import WattlineError
 from wattline.fact import Array
-from wattline.load import Load
 from wattline.quantity import number, parse
 from wattline.scenario.answer import Answer, Working
 from wattline.scenario.line import Phase, cite_given, cite_model, deliver, place
+from wattline.scenario.service_result import Service, Target
 from wattline.scenario.training_job import check_precision, read_model
 from wattline.work.model import Model
 from wattline.work.traffic import Traffic
@@ -35,98 +33,6 @@ PHASES = 96  # stretches of constant power that the bill is made of
 USUAL_BATCH = 32.0  # for which a replica is sized when its chips are not given
 MOST_REQUESTS = 50_000_000
 DRAINED = 1.02  # of the traffic's window: a service that ends later than this has fallen behind
-PERCENTS = (50, 90, 95, 99)
-
-
-@dataclass(frozen=True, eq=False)
-class Target:
-    """Latencies that a request must keep to count as good; None: no target."""
-
-    ttft_s: float | None = None
-    tpot_s: float | None = None
-
-    def met(self, served: Served) -> Array:
-        """Which requests kept it; one token has no time between tokens to miss."""
-        good = np.isfinite(served.end_s)
-        if self.ttft_s is not None:
-            good &= served.ttft_s <= self.ttft_s
-        if self.tpot_s is not None:
-            good &= ~(served.tpot_s > self.tpot_s)
-        return np.asarray(good)
-
-
-@dataclass(frozen=True, eq=False)
-class Service:
-    """What came of a simulated service; ``answer`` holds the bill and the load at the grid."""
-
-    answer: Answer
-    served: Served
-    standing: Standing
-    target: Target
-    chips: int  # a replica
-    offered: int
-    rejected: Mapping[str, int]
-
-    @cached_property
-    def chip_load(self) -> Load:
-        return chip_load(self.served, self.standing)
-
-    @cached_property
-    def server_load(self) -> Load:
-        return server_load(self.served, self.standing)
-
-    def results(self) -> dict[str, Any]:
-        """Latencies, goodput, throughput, batch and joules as plain data; docs: README."""
-        s, good = self.served, self.target.met(self.served)
-        per_request = request_energy_j(s, self.standing)
-        tokens, horizon = float(s.tokens.sum()), s.horizon_s
-        plug = float(self.server_load.energy_j.sum())
-        return {
-            "requests": len(s.arrival_s),
-            "rejected": dict(self.rejected),
-            "seconds": horizon,
-            "ttft_s": percentiles(s.ttft_s),
-            "tpot_s": percentiles(s.tpot_s),
-            "itl_s": {f"p{p}": s.itl_s(p) for p in PERCENTS} if s.latency.any() else None,
-            "e2e_s": percentiles(s.e2e_s),
-            "goodput_per_s": float(good.sum()) / horizon,
-            "good_share": float(good.sum()) / self.offered,
-            "output_tokens_per_s": tokens / horizon,
-            "input_tokens_per_s": float(s.input_tokens.sum()) / horizon,
-            "mean_batch": float(s.totals["running_s"].sum()) / s.busy_s,
-            "busy_share": s.busy_s / (s.busy_s + s.idle_s),
-            "preemptions": int(s.totals["preempted"].sum()),
-            "peak_cache_share": float(s.totals["peak_blocks"].max()) / s.limits.blocks,
-            "chip_j_per_request": percentiles(s.energy_j),
-            "server_j_per_request_active": percentiles(per_request),
-            "server_j_per_request": plug / len(s.arrival_s),
-            "server_j_per_output_token": plug / tokens,
-            "server_mean_w": plug / horizon,
-            "server_peak_w": float(self.server_load.power_w.sum(axis=0).max()),
-        }
-
-    def json(self) -> dict[str, Any]:
-        return self.answer.json() | {"service": self.results()}
-
-    def timeline(self) -> dict[str, Array]:
-        """By bin of ``served.bin_s``: mean running requests of a replica, output tokens/s, watts at the plug."""
-        found = parts_by_bin(self.served)
-        ready = np.maximum(found["ready_s"], 1e-300)
-        return {
-            "running": found["running_s"] / ready,
-            "tokens_per_s": found["tokens"] / self.served.bin_s,
-            "server_w": self.server_load.power_w.sum(axis=0),
-        }
-
-
-def percentiles(values: Array) -> dict[str, float] | None:
-    """Mean and percentiles of what is known; None where nothing is."""
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return None
-    return {"mean": float(known.mean())} | {
-        f"p{p}": float(x) for p, x in zip(PERCENTS, np.percentile(known, PERCENTS), strict=True)
-    }
 
 
 def service(
@@ -154,20 +60,13 @@ def service(
     ``power_cap``: watts a chip. Raises WattlineError on bad input.
     """
     draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
-    architecture = read_model(model)
-    if not architecture.architecture_known:
-        raise WattlineError(f"{architecture.key}: its architecture was never published, so it cannot be simulated")
-    if not 0 < len(traffic) <= MOST_REQUESTS:
-        raise WattlineError(f"traffic: {len(traffic):,} requests; the simulator takes 1 to {MOST_REQUESTS:,}")
-    form = check_precision(architecture.native_format if precision is None else precision)
-    device = load_chip(chip, draw)
-    longest = float((traffic.input_tokens + traffic.output_tokens).max())
-    mean = float((traffic.input_tokens + traffic.output_tokens).mean())
-    count = _gpus(gpus) or serving.chips_needed(architecture, device, USUAL_BATCH, mean, form)
-    limit_w = None if power_cap is None else _cap(parse(power_cap, "W", "power-cap"), device, draw)
+    asked = _asked(model, traffic, chip, gpus, precision, power_cap, draw)
     target = Target(*(None if x is None else parse(x, "s", n) for x, n in ((slo_ttft, "ttft"), (slo_tpot, "tpot"))))
-    limits = cache_limits(architecture, device.memory_bytes, count, form, max_num_seqs, max_num_batched_tokens)
-    same = setting(architecture, device, count, form, limit_w=limit_w)
+    limits = cache_limits(
+        asked.model, asked.chip.memory_bytes, asked.chips, asked.precision, max_num_seqs, max_num_batched_tokens
+    )
+    same = setting(asked.model, asked.chip, asked.chips, asked.precision, limit_w=asked.limit_w)
+    longest = float((traffic.input_tokens + traffic.output_tokens).max())
     served = simulate(
         tables(same, max_num_seqs, max_num_batched_tokens, longest), limits,
         traffic.arrival_s, traffic.input_tokens, traffic.output_tokens,
@@ -175,22 +74,50 @@ def service(
     )  # fmt: skip
     if not len(served.arrival_s):
         room = limits.blocks * limits.block_tokens
-        raise WattlineError(f"traffic: no request fits the {room:,} tokens that a replica's cache holds; give more --gpus")
-    cite_model(architecture, draw)
-    rejected = _rejected(traffic, served)
-    asked = {
-        "model": architecture.key, "chip": device.record.name, "gpus": count, "replicas": replicas, "router": router,
-        "max_num_seqs": max_num_seqs, "max_num_batched_tokens": max_num_batched_tokens, "precision": form,
-        "requests": len(traffic), "rate_per_s": len(traffic) / max(traffic.duration_s, 1e-9),
-        "cache_tokens": limits.blocks * limits.block_tokens,
-        **({} if limit_w is None else {"power_cap_w": limit_w}),
-        **{f"slo_{k}": v for k, v in (("ttft_s", target.ttft_s), ("tpot_s", target.tpot_s)) if v is not None},
-    }  # fmt: skip
-    given = {"gpus": (count, "chip"), "replicas": (replicas, "replica")}
-    for name, (value, unit) in given.items():
-        cite_given(draw, name, float(value), "" if unit == "replica" else unit, name)
-    answer = _answer(architecture, device, served, asked, place, (site, region, pue), draw, _warnings(traffic, served))
-    return Service(answer, served, _standing(device, count), target, count, len(traffic), rejected)
+        raise WattlineError(f"traffic: no request fits the {room:,} tokens of a replica's cache; give more --gpus")
+    for name, count, unit in (("gpus", asked.chips, "chip"), ("replicas", replicas, "")):
+        cite_given(draw, name, float(count), unit, name)
+    inputs = asked.inputs(traffic) | {"replicas": replicas, "router": router, "max_num_seqs": max_num_seqs}
+    inputs |= {"max_num_batched_tokens": max_num_batched_tokens, "cache_tokens": limits.blocks * limits.block_tokens}
+    inputs |= {f"slo_{k}": v for k, v in (("ttft_s", target.ttft_s), ("tpot_s", target.tpot_s)) if v is not None}
+    answer = _answer(asked, served, inputs, (site, region, pue), draw, _warnings(traffic, served))
+    standing = _standing(asked.chip, asked.chips)
+    return Service(answer, served, standing, target, asked.chips, len(traffic), _rejected(traffic, served))
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """A replica, read and checked."""
+
+    model: Model
+    chip: Chip
+    chips: int
+    precision: str
+    limit_w: float | None
+
+    def inputs(self, traffic: Traffic) -> dict[str, Any]:
+        found: dict[str, Any] = {"model": self.model.key, "chip": self.chip.record.name, "gpus": self.chips}
+        found |= {"precision": self.precision, "requests": len(traffic)}
+        found |= {"rate_per_s": len(traffic) / max(traffic.duration_s, 1e-9)}
+        return found if self.limit_w is None else found | {"power_cap_w": self.limit_w}
+
+
+def _asked(
+    model: str | Path | Model, traffic: Traffic, chip: str, gpus: int | str | None, precision: str | None,
+    power_cap: float | str | None, draws: Draws,
+) -> _Asked:  # fmt: skip
+    architecture = read_model(model)
+    if not architecture.architecture_known:
+        raise WattlineError(f"{architecture.key}: its architecture was never published, so it cannot be simulated")
+    if not 0 < len(traffic) <= MOST_REQUESTS:
+        raise WattlineError(f"traffic: {len(traffic):,} requests; the simulator takes 1 to {MOST_REQUESTS:,}")
+    form = check_precision(architecture.native_format if precision is None else precision)
+    device = load_chip(chip, draws)
+    mean = float((traffic.input_tokens + traffic.output_tokens).mean())
+    count = _gpus(gpus) or serving.chips_needed(architecture, device, USUAL_BATCH, mean, form)
+    limit_w = None if power_cap is None else _cap(parse(power_cap, "W", "power-cap"), device, draws)
+    cite_model(architecture, draws)
+    return _Asked(architecture, device, count, form, limit_w)
 
 
 def _gpus(value: int | str | None) -> int:
@@ -239,30 +166,29 @@ def _standing(chip: Chip, chips: int) -> Standing:
 
 
 def _answer(
-    model: Model, chip: Chip, served: Served, asked: dict[str, Any], at: Any, where: tuple[Any, ...], draws: Draws,
+    asked: _Asked, served: Served, inputs: dict[str, Any], where: tuple[str | None, str | None, float | str | None], draws: Draws,
     warned: tuple[str, ...],
 ) -> Answer:  # fmt: skip
     working = Working()
-    spot = at(*where, draws, working)
-    replicas, chips = len(served.bins), asked["gpus"]
-    phases = _phases(served, chip, chips, _energy_spread(model, chip, draws))
+    spot = place(*where, draws, working)
+    replicas = len(served.bins)
+    phases = _phases(served, asked.chip, asked.chips, _energy_spread(asked.model, asked.chip, draws))
     bill, load, peak = deliver(phases, spot, draws, working)
-    done, tokens = len(served.arrival_s), float(served.tokens.sum())
-    rate = number(done / served.horizon_s)
-    title = f"{rate} requests/s for {number(served.horizon_s)} s, {model.name} on {replicas} × {chips} × "
+    done = len(served.arrival_s)
+    traffic = f"{number(done / served.horizon_s)} requests/s for {number(served.horizon_s)} s"
     return Answer(
         command="serve",
-        title=title + chip.record.title,
-        inputs=asked | spot.inputs(),
+        title=f"{traffic}, {asked.model.name} on {replicas} × {asked.chips} × {asked.chip.record.title}",
+        inputs=inputs | spot.inputs(),
         bill=bill,
         load=load,
         peak_w=peak,
         duration_s=np.asarray(served.horizon_s),
         quantities={
             "requests": np.asarray(float(done)),
-            "accelerators": np.asarray(float(replicas * chips)),
+            "accelerators": np.asarray(float(replicas * asked.chips)),
             "energy_wh_per_request": np.asarray(bill.energy_j / 3600 / done),
-            "joules_per_output_token": np.asarray(bill.energy_j / tokens),
+            "joules_per_output_token": np.asarray(bill.energy_j / float(served.tokens.sum())),
             "pue": spot.pue,
         },
         reasons=tuple(working.reasons),

@@ -197,8 +197,9 @@ def _timed(entry: dict[str, str], model: Model) -> Held:
     parallel = float(entry.get("moe_ep_size") or 1) > 1
     served = closed_loop(model, SYSTEMS[entry["system"]], chips, form, size, inputs, outputs, parallel, 0.9)
     ttft = served.first_s - sent_s(served, size)
+    where = f"{chips} × {SYSTEMS[entry['system']]}, {entry.get('backend', '')}"
     return Held(
-        f"{model.key} {form} on {chips} × {SYSTEMS[entry['system']]}, {given} in, {made} out, {size}; {entry['backend']}",
+        f"{model.key} {form} on {where}: {given} in, {made} out, {size}",
         entry["system"],
         measured,
         {"ttft_ms": float(np.mean(ttft)) * 1e3, "tpot_ms": float(np.nanmedian(served.tpot_s)) * 1e3},

@@ -1,0 +1,75 @@
+"""Speed of the serving simulator on one core: requests a second, memory, and how both grow.
+
+    python benchmarks/serve.py [TRACE.csv]
+
+The trace (Azure's conversation trace of 2023, where it lies beside the checkout) is repeated to as many requests,
+and its rate scaled to six a second for each replica. Without a trace: Poisson arrivals with lengths of chats.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from wattline.chip.device import load_chip
+from wattline.draws import Draws
+from wattline.engine.simulate import cache_limits, simulate
+from wattline.engine.steps import setting, tables
+from wattline.work.model import load_model
+from wattline.work.traffic import Traffic, read_traffic, repeat, scale
+from wattline.work.traffic_known import known_lengths
+from wattline.work.traffic_make import poisson
+
+BESIDE = Path(__file__).resolve().parents[2] / "shared/data/traces/AzureLLMInferenceTrace_conv.csv"
+VIDUR = 769.0  # requests/s of Vidur, Llama 3 8B, the same lengths, one core: measured on another machine and run
+PER_REPLICA = 6.0
+CASES = ((250_000, 1), (500_000, 1), (1_000_000, 1), (2_000_000, 1), (1_000_000, 8), (1_000_000, 32), (1_000_000, 128))
+
+
+def traffic(trace: Path | None, requests: int, replicas: int) -> Traffic:
+    rate = PER_REPLICA * replicas
+    if trace is None:
+        return poisson(rate, known_lengths("chat"), 0, n=requests)
+    once = read_traffic(trace)
+    whole = repeat(once, -(-requests // len(once))).part(0, requests)
+    return scale(whole, rate=rate / once.rate_per_s)
+
+
+def main() -> None:
+    given = Path(sys.argv[1]) if len(sys.argv) > 1 else BESIDE
+    trace = given if given.is_file() else None
+    model, chip = load_model("llama-3.1-8b"), load_chip("h100-sxm", Draws(0))
+    limits = cache_limits(model, chip.memory_bytes, 1, "bf16")
+    table = tables(setting(model, chip, 1, "bf16"), limits.max_num_seqs, limits.max_num_batched_tokens, 32_768)
+    print(f"{model.name} on one {chip.record.title} a replica; {trace.name if trace else 'Poisson, chat lengths'}")
+    start = time.perf_counter()
+    for router in ("round-robin", "least-loaded"):
+        simulate(table, limits, [0.0], [10], [10], router=router)
+    print(f"compiling, or reading what was compiled: {time.perf_counter() - start:.1f} s")
+    print(f"{'requests':>10} {'replicas':>8} {'router':>12} {'CPU s':>7} {'requests/s':>11} {'× Vidur':>8} {'GB':>5}")
+    for requests, replicas in CASES:
+        made = traffic(trace, requests, replicas)
+        for router in ("round-robin", "least-loaded"):
+            best = min(_once(table, limits, made, replicas, router) for _ in range(3))
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+            speed = requests / best
+            head = f"{requests:>10,} {replicas:>8} {router:>12} {best:>7.2f}"
+            print(f"{head} {speed:>11,.0f} {speed / VIDUR:>8,.0f} {peak:>5.2f}")
+
+
+def _once(table: object, limits: object, made: Traffic, replicas: int, router: str) -> float:
+    start = time.process_time()
+    found = simulate(  # type: ignore[arg-type]
+        table, limits, made.arrival_s, made.input_tokens, made.output_tokens, replicas=replicas, router=router
+    )
+    taken = time.process_time() - start
+    np.testing.assert_array_equal(found.tokens, made.output_tokens)
+    return taken
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""What a simulated service gives back: latencies, goodput, joules, loads, beside the answer with its bill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from wattline.engine.service_power import Standing, chip_load, parts_by_bin, request_energy_j, server_load
+from wattline.engine.simulate import Served
+from wattline.fact import Array
+from wattline.load import Load
+from wattline.scenario.answer import Answer
+
+PERCENTS = (50, 90, 95, 99)
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """Latencies that a request must keep to count as good; None: no target."""
+
+    ttft_s: float | None = None
+    tpot_s: float | None = None
+
+    def met(self, served: Served) -> Array:
+        """Which requests kept it; one token has no time between tokens to miss."""
+        good = np.isfinite(served.end_s)
+        if self.ttft_s is not None:
+            good &= served.ttft_s <= self.ttft_s
+        if self.tpot_s is not None:
+            good &= ~(served.tpot_s > self.tpot_s)
+        return np.asarray(good)
+
+
+@dataclass(frozen=True, eq=False)
+class Service:
+    """What came of a simulated service; ``answer`` holds the bill and the load at the grid."""
+
+    answer: Answer
+    served: Served
+    standing: Standing
+    target: Target
+    chips: int  # a replica
+    offered: int
+    rejected: Mapping[str, int]
+
+    @cached_property
+    def chip_load(self) -> Load:
+        return chip_load(self.served, self.standing)
+
+    @cached_property
+    def server_load(self) -> Load:
+        return server_load(self.served, self.standing)
+
+    def results(self) -> dict[str, Any]:
+        """Latencies, goodput, throughput, batch and joules as plain data; docs: README."""
+        s, good = self.served, self.target.met(self.served)
+        per_request = request_energy_j(s, self.standing)
+        tokens, horizon = float(s.tokens.sum()), s.horizon_s
+        plug = float(self.server_load.energy_j.sum())
+        return {
+            "requests": len(s.arrival_s),
+            "rejected": dict(self.rejected),
+            "seconds": horizon,
+            "ttft_s": percentiles(s.ttft_s),
+            "tpot_s": percentiles(s.tpot_s),
+            "itl_s": {f"p{p}": s.itl_s(p) for p in PERCENTS} if s.latency.any() else None,
+            "e2e_s": percentiles(s.e2e_s),
+            "goodput_per_s": float(good.sum()) / horizon,
+            "good_share": float(good.sum()) / self.offered,
+            "output_tokens_per_s": tokens / horizon,
+            "input_tokens_per_s": float(s.input_tokens.sum()) / horizon,
+            "mean_batch": float(s.totals["running_s"].sum()) / s.busy_s,
+            "busy_share": s.busy_s / (s.busy_s + s.idle_s),
+            "preemptions": int(s.totals["preempted"].sum()),
+            "peak_cache_share": float(s.totals["peak_blocks"].max()) / s.limits.blocks,
+            "chip_j_per_request": percentiles(s.energy_j),
+            "server_j_per_request_active": percentiles(per_request),
+            "server_j_per_request": plug / len(s.arrival_s),
+            "server_j_per_output_token": plug / tokens,
+            "server_mean_w": plug / horizon,
+            "server_peak_w": float(self.server_load.power_w.sum(axis=0).max()),
+        }
+
+    def json(self) -> dict[str, Any]:
+        return self.answer.json() | {"service": self.results()}
+
+    def timeline(self) -> dict[str, Array]:
+        """By bin of ``served.bin_s``: mean running requests of a replica, output tokens/s, watts at the plug."""
+        found = parts_by_bin(self.served)
+        ready = np.maximum(found["ready_s"], 1e-300)
+        return {
+            "running": found["running_s"] / ready,
+            "tokens_per_s": found["tokens"] / self.served.bin_s,
+            "server_w": self.server_load.power_w.sum(axis=0),
+        }
+
+
+def percentiles(values: Array) -> dict[str, float] | None:
+    """Mean and percentiles of what is known; None where nothing is."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return None
+    return {"mean": float(known.mean())} | {
+        f"p{p}": float(x) for p, x in zip(PERCENTS, np.percentile(known, PERCENTS), strict=True)
+    }

@@ -1,0 +1,162 @@
+"""``wattline serve`` and what is behind it: loads, bill, latencies; and bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba", reason="the simulator needs Numba: pip install 'wattline[sim]'")
+
+from wattline.cli.main import main
+from wattline.engine.service_power import idle_energy_j, request_energy_j
+from wattline.errors import WattlineError
+from wattline.load import Load
+from wattline.scenario.service import Service, service
+from wattline.work.traffic import Traffic
+
+
+@pytest.fixture(scope="module")
+def traffic() -> Traffic:
+    rng = np.random.default_rng(3)
+    n = 600
+    arrival = rng.exponential(0.2, n).cumsum()
+    return Traffic(arrival, rng.integers(10, 2000, n), rng.integers(1, 300, n))
+
+
+@pytest.fixture(scope="module")
+def served(traffic: Traffic) -> Service:
+    return service("llama-3.1-8b", traffic, "h100-sxm", gpus=1, replicas=2, slo_ttft="1 s", slo_tpot="50 ms", draws=200)
+
+
+def test_requests_and_idle_are_the_loads_energy(served: Service) -> None:
+    chip = served.served.energy_j.sum() + served.served.idle_s * served.standing.chip_idle_w
+    assert float(served.chip_load.energy_j.sum()) == pytest.approx(chip, rel=1e-9)
+    plug = request_energy_j(served.served, served.standing).sum() + idle_energy_j(served.served, served.standing)
+    assert float(served.server_load.energy_j.sum()) == pytest.approx(plug, rel=1e-9)
+    assert (served.server_load.power_w >= -1e-6).all()
+    assert served.server_load.point == "server"
+    assert served.chip_load.labels == ("prefill", "decode", "chip_idle")
+
+
+def test_the_bill_is_the_load_with_site_and_grid(traffic: Traffic) -> None:
+    central = service("llama-3.1-8b", traffic, "h100-sxm", gpus=1, replicas=2, pue=1.25, draws=0)
+    it_j = float(central.answer.bill.at("server"))
+    assert it_j == pytest.approx(float(central.server_load.energy_j.sum()), rel=1e-9)
+    assert float(central.answer.energy_j) == pytest.approx(1.25 * it_j, rel=1e-9)
+
+
+def test_results(served: Service, traffic: Traffic) -> None:
+    found = served.results()
+    assert found["requests"] == len(traffic)
+    assert found["ttft_s"]["p50"] < found["ttft_s"]["p99"] < found["e2e_s"]["p99"]
+    assert 0 < found["good_share"] <= 1
+    assert found["output_tokens_per_s"] * found["seconds"] == pytest.approx(traffic.output_tokens.sum())
+    line = served.timeline()
+    assert (line["tokens_per_s"] * served.served.bin_s).sum() == pytest.approx(traffic.output_tokens.sum())
+    data = served.json()
+    assert json.loads(json.dumps(data, allow_nan=False))["service"]["requests"] == len(traffic)
+
+
+def test_more_replicas_idle_more_and_a_cap_saves_watts(traffic: Traffic) -> None:
+    few, many = (service("llama-3.1-8b", traffic, gpus=1, replicas=n, draws=0) for n in (1, 8))
+    assert few.results()["ttft_s"]["p95"] > many.results()["ttft_s"]["p95"]
+    assert few.results()["server_j_per_request"] < many.results()["server_j_per_request"]
+    capped = service("llama-3.1-8b", traffic, gpus=1, replicas=1, power_cap="350 W", draws=0)
+    assert capped.chip_load.power_w.sum(axis=0).max() <= 350.0 + 1e-6
+    assert capped.results()["tpot_s"]["p50"] >= few.results()["tpot_s"]["p50"]
+
+
+def test_a_service_that_falls_behind_says_so() -> None:
+    flood = Traffic(np.linspace(0, 60, 6000), np.full(6000, 2000), np.full(6000, 200))
+    found = service("llama-3.1-8b", flood, gpus=1, replicas=1, draws=0)
+    assert any("falls behind" in note for note in found.answer.warnings)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"router": "random"}, "router"),
+        ({"gpus": "1.5"}, "gpus"),
+        ({"replicas": 0}, "replicas"),
+        ({"max_num_seqs": 0}, "max-num-seqs"),
+        ({"max_num_batched_tokens": 10}, "max-num-batched-tokens"),
+        ({"power_cap": "10 W"}, "power-cap"),
+        ({"power_cap": "5 kW"}, "power-cap"),
+        ({"slo_ttft": "fast"}, "ttft"),
+        ({"precision": "int3"}, "int3"),
+    ],
+)
+def test_bad_settings(traffic: Traffic, given: dict[str, object], says: str) -> None:
+    with pytest.raises(WattlineError, match=says):
+        service("llama-3.1-8b", traffic, **({"gpus": 1, "draws": 0} | given))  # type: ignore[arg-type]
+
+
+def test_traffic_that_cannot_be_served(traffic: Traffic) -> None:
+    with pytest.raises(WattlineError, match="0 requests"):
+        service("llama-3.1-8b", Traffic(np.zeros(0), np.zeros(0, int), np.zeros(0, int)), gpus=1, draws=0)
+    with pytest.raises(WattlineError, match="does not fit"):
+        service("llama-3.1-405b", traffic, gpus=1, draws=0)
+    long = Traffic(np.zeros(2), np.array([10, 1_000_000]), np.array([5, 5]))
+    found = service("llama-3.1-8b", long, gpus=1, draws=0)
+    assert found.results()["rejected"] == {"longer than the cache holds": 1}
+    assert any("left out" in note for note in found.answer.warnings)
+
+
+def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trace = tmp_path / "trace.csv"
+    trace.write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n" + "\n".join(
+        f"2023-11-16 18:17:{i:02d}.0000000,{100 + i},{20 + i}" for i in range(60)
+    ))  # fmt: skip
+    load = tmp_path / "load.parquet"
+    _run(["serve", "llama-3.1-8b", "--gpus", "1", "--trace", str(trace), "--draws", "0", "--json", "--load", str(load)])
+    data = json.loads(capsys.readouterr().out)
+    assert data["service"]["requests"] == 60
+    assert float(Load.read_parquet(load).energy_j.sum()) == pytest.approx(
+        data["service"]["server_mean_w"] * data["service"]["seconds"]
+    )
+    _run(["serve", "llama-3.1-8b", "--gpus", "1", "--rate", "5/s", "--duration", "30 s", "--input", "200",
+          "--output", "50", "--draws", "0", "--slo-ttft", "1s"])  # fmt: skip
+    text = capsys.readouterr().out
+    assert "Time to first token" in text
+    assert "Goodput" in text
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ([], "--trace"),
+        (["--rate", "no"], "rate"),
+        (["--rate", "1e9/s"], "more than"),
+        (["--rate", "1/s", "--input", "5"], "both"),
+        (["--trace", "/nowhere.csv"], "nowhere"),
+    ],
+)
+def test_bad_command(args: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["serve", "llama-3.1-8b", *args])
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert error.count("\n") == 1
+
+
+def _run(args: list[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(args)
+    assert stop.value.code == 0
+
+
+def test_held_against_measurement(shared_data: Path) -> None:
+    from wattline.validate.serving_sim import hold_steady, hold_timed, score
+
+    found = score(hold_steady(shared_data / "mlenergy/llm.csv", 60))
+    assert found["itl_p50_ms"]["mean_error"] < 0.12
+    assert found["itl_p90_ms"]["mean_error"] < 0.20
+    assert found["j_token"]["mean_error"] < 0.15
+    timed, left = hold_timed(shared_data / "kernels/silicon_sample.csv", 10)
+    hopper = [one for one in timed if one.group in ("h100_sxm", "h200_sxm")]
+    assert score(hopper)["tpot_ms"]["median_error"] < 0.25
+    assert left
