@@ -166,9 +166,13 @@ def _standing(chip: Chip, chips: int) -> Standing:
 
 
 def _answer(
-    asked: _Asked, served: Served, inputs: dict[str, Any], where: tuple[str | None, str | None, float | str | None], draws: Draws,
+    asked: _Asked,
+    served: Served,
+    inputs: dict[str, Any],
+    where: tuple[str | None, str | None, float | str | None],
+    draws: Draws,
     warned: tuple[str, ...],
-) -> Answer:  # fmt: skip
+) -> Answer:
     working = Working()
     spot = place(*where, draws, working)
     replicas = len(served.bins)
