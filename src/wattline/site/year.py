@@ -7,7 +7,8 @@ through in chunks small enough for a processor's cache.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,7 +24,11 @@ SITE_PARTS = (
     "transformer", "ups", "distribution", "rack_supply", "cooling", "pumps", "heat_rejection", "fans", "generators",
     "lighting",
 )  # fmt: skip
+WATER_PARTS = ("evaporated", "drift", "blowdown")
 LITRES_PER_KG = 1.0 / 0.998
+CHUNK = 12  # draws worked through together: their arrays of hours stay in a processor's cache
+THREADS = 2
+UNMET_K = 0.05  # above the highest set-point counts as too warm
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +63,7 @@ class Hours:
     heat_out: Array
     mode: Array
     unmet_c: Array
+    chilled: Array
 
     @property
     def total(self) -> Array:
@@ -71,6 +77,42 @@ class Hours:
     def water(self) -> Array:
         """All water taken in."""
         return np.asarray(self.evaporated + self.drift + self.blowdown)
+
+
+@dataclass(frozen=True, eq=False)
+class Year:
+    """A year of a site in numbers a draw, per design IT power; shape ``(draws,)``, ``(1,)`` for central values.
+
+    ``parts``: mean W per W; ``water``: litres per second and W by kind; ``delivered``: mean at the utility meter;
+    ``peak`` there; ``total``: each hour of each draw there, 32 bits, ``(draws, hours)``. ``modes``: mean share of the
+    hours in each mode, ``(4,)``. ``unmet_hours``: hours too warm for the set-point.
+    """
+
+    it: Array
+    parts: Mapping[str, Array]
+    water: Mapping[str, Array]
+    delivered: Array
+    peak: Array
+    heat_out: Array
+    unmet_hours: Array
+    modes: Array
+    total: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+
+    @property
+    def pue(self) -> Array:
+        return np.asarray(self.delivered / self.it.mean())
+
+    @property
+    def wue_l_per_kwh(self) -> Array:
+        return np.asarray(sum(self.water.values()) / self.it.mean() * 3.6e6)
+
+    def pue_by_hour(self, percentiles: tuple[float, ...] = (5, 50, 95)) -> Array:
+        """PUE at each hour, a row for each percentile of the draws."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = self.total / self.it.astype(np.float32)
+        if len(ratio) == 1:
+            return np.repeat(ratio, len(percentiles), axis=0).astype(float)
+        return np.percentile(ratio, percentiles, axis=0, overwrite_input=True).astype(float)
 
 
 def outside(weather: Weather, shift_c: Array | float = 0.0) -> Outside:
@@ -107,6 +149,7 @@ def hours(setup: Setup, it: Array, out: Outside) -> Hours:
         heat_out=np.asarray(cooled.sensible + cooled.latent + parts["transformer"] + parts["generators"]),
         mode=cooled.mode,
         unmet_c=cooled.unmet,
+        chilled=cooled.chilled,
     )
 
 
@@ -114,3 +157,65 @@ def _humidifier(setup: Setup, heat: Heat, cooled: Cooled) -> Array:
     """kg/s that a humidifier puts back for what the coils took out; it leaves as liquid, and its heat cancels out."""
     closed = np.where(cooled.mode == MECHANICAL, 1.0, 0.0) if setup.kind.open_air else 1.0
     return np.asarray(heat.now * (1.0 - setup.hall["sensible_heat_ratio"]) / air.H_EVAP * closed)
+
+
+def year(setup: Setup, weather: Weather, it: Array) -> Year:
+    """The year of a site whose servers take ``it`` (shape ``(8760,)``) of their design power, for every draw."""
+    draws = max(x.shape[0] for x in (*setup.hall.values(), np.atleast_2d(setup.shift_c)))
+    row = np.asarray(it, float)[None, :]
+    if np.ptp(row) == 0:
+        row = row[:, :1]  # a flat load's power chain is worked out once
+    blocks = [slice(i, min(i + CHUNK, draws)) for i in range(0, draws, CHUNK)]
+    total = np.empty((draws, weather.temperature_c.size), np.float32)
+    outside(weather)  # wet bulb and sea are worked out once, before threads share them
+
+    def work(block: slice) -> dict[str, Array]:
+        part = _rows(setup, block)
+        found = hours(part, row, outside(weather, part.shift_c))
+        return _summary(found, total, block)
+
+    if len(blocks) == 1:
+        sums = [work(blocks[0])]
+    else:
+        with ThreadPoolExecutor(THREADS) as pool:
+            sums = list(pool.map(work, blocks))
+    joined = {name: np.concatenate([s[name] for s in sums]) for name in sums[0]}
+    return Year(
+        it=np.asarray(it, float),
+        parts={name: joined[name] for name in SITE_PARTS},
+        water={name: joined[name] for name in WATER_PARTS},
+        delivered=joined["delivered"],
+        peak=joined["peak"],
+        heat_out=joined["heat_out"],
+        unmet_hours=joined["unmet"],
+        modes=np.stack([joined[f"mode{i}"] for i in range(4)]).mean(axis=1),
+        total=total,
+    )
+
+
+def _rows(setup: Setup, block: slice) -> Setup:
+    """The setup of some of the draws."""
+
+    def some(x: Array) -> Array:
+        return x[block] if x.ndim == 2 and x.shape[0] > 1 else x
+
+    ups = Ups(*(some(x) for x in (setup.ups.standing, setup.ups.linear, setup.ups.quadratic)))
+    hall = {name: some(x) for name, x in setup.hall.items()}
+    return replace(setup, hall=hall, ups=ups, shift_c=some(np.asarray(setup.shift_c)))
+
+
+def _summary(found: Hours, total: Array, block: slice) -> dict[str, Array]:
+    """Means over the hours of some of the draws; their hourly total goes into ``total``."""
+    rows, count = total[block].shape
+    power = np.broadcast_to(found.total, (rows, count))
+    total[block] = power
+    sums = {name: _mean(part, rows) for name, part in found.parts.items()}
+    sums |= {name: _mean(getattr(found, name), rows) for name in WATER_PARTS}
+    sums |= {"delivered": power.mean(axis=1), "peak": power.max(axis=1), "heat_out": _mean(found.heat_out, rows)}
+    sums["unmet"] = _mean(np.broadcast_to(found.unmet_c > UNMET_K, (rows, count)), rows) * count
+    mode = np.broadcast_to(found.mode, (rows, count))
+    return sums | {f"mode{i}": (mode == i).mean(axis=1) for i in range(4)}
+
+
+def _mean(values: Array, rows: int) -> Array:
+    return np.asarray(np.broadcast_to(np.asarray(values).mean(axis=-1, keepdims=False).reshape(-1), (rows,)), float)

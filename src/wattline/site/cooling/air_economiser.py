@@ -100,7 +100,7 @@ def _helped(heat: Heat, out: Outside, p: Params, chillers: Callable[[Heat, Array
         fans, pumps + wetting + helped.pumps, helped.compressors, helped.towers,
         found.sensible + wetting + helped.sensible, found.latent + helped.latent, mode.astype(np.int8),
         found.evaporated + helped.evaporated, helped.drift,
-        found.evaporated / (p["media_cycles"] - 1.0) + helped.blowdown,
+        found.evaporated / (p["media_cycles"] - 1.0) + helped.blowdown, chilled=helped.chilled,
     )  # fmt: skip
 
 
@@ -119,8 +119,10 @@ def through(heat: Heat, warmed: Heat, out: Outside, p: Params, limited: bool = T
     dry_k = np.where(hot, 0.0, np.maximum(least - out.ratio, 0.0)) * WETTING_K  # K that humidifying cools
     back = supply + rise
     fresh = total * np.where(hot, 1.0, np.minimum(rise / np.maximum(back - out.t_c + dry_k, rise), 1.0))
-    coil, drying = _drying(fresh, most, out, p) if limited else (np.zeros(np.shape(fresh)),) * 2
-    left = total * np.maximum(wetted - top, 0.0) + coil
+    chilled, drying = _drying(fresh, most, out, p) if limited else (np.zeros(np.shape(fresh)),) * 2
+    warm = total * np.maximum(wetted - top, 0.0) if limited else 0.0
+    back = back - np.maximum(chilled - warm, 0.0) / fresh  # what dries the air cools it too
+    left = np.maximum(chilled, warm) + drying
     closed = (left >= warmed.now) & limited
     opened = ~closed
     latent = (total * (out.t_c - wetted) + fresh * dry_k) * opened
@@ -136,7 +138,7 @@ def through(heat: Heat, warmed: Heat, out: Outside, p: Params, limited: bool = T
 
 
 def _drying(fresh: Array, most: Array, out: Outside, p: Params) -> tuple[Array, Array]:
-    """Heat that a cold coil takes to dry the fresh air to its limit, and the part of it that is the moisture's.
+    """Heat that a cold coil takes to dry the fresh air to its limit: the air's own, and the moisture's.
 
     Some of the air passes a coil whose surface is ``COIL_BELOW_K`` below the limit's dew point, the rest passes by.
     """
@@ -145,8 +147,7 @@ def _drying(fresh: Array, most: Array, out: Outside, p: Params) -> tuple[Array, 
     surface = dew - COIL_BELOW_K
     cold = air.ratio_of(air.quick_saturation_pa(surface), out.pressure_pa)
     past = too_much / np.maximum(out.ratio - cold, most - cold)
-    moisture = fresh * too_much * WETTING_K
-    return moisture + fresh * past * np.maximum(out.t_c - surface, 0.0), moisture
+    return fresh * past * np.maximum(out.t_c - surface, 0.0), fresh * too_much * WETTING_K
 
 
 def _most_moisture(out: Outside, p: Params) -> Array:

@@ -67,4 +67,5 @@ def _liquid(heat: Heat, out: Outside, p: Params, share: Array, water_c: Array, w
         evaporated=evaporated,
         drift=np.zeros_like(fans),
         blowdown=evaporated / (p["media_cycles"] - 1.0),
+        chilled=inside.chilled + trim.chilled,
     )

@@ -64,7 +64,8 @@ class Cooled:
 
     Power: ``fans`` (hall), ``pumps``, ``compressors``, ``towers`` (fans of heat rejection). Water in kg/s per W:
     ``evaporated``, ``drift``, ``blowdown``. Heat leaving outdoors: ``sensible``, ``latent``. ``unmet``: K by which the
-    supply is above its highest set-point, for systems with no compressor. ``mode``: index into ``MODES``.
+    supply is above its highest set-point, for systems with no compressor. ``mode``: index into ``MODES``. ``chilled``:
+    heat that compressors take.
     """
 
     fans: Array
@@ -78,6 +79,7 @@ class Cooled:
     drift: Array = field(default_factory=lambda: np.asarray(0.0))
     blowdown: Array = field(default_factory=lambda: np.asarray(0.0))
     unmet: Array = field(default_factory=lambda: np.asarray(0.0))
+    chilled: Array = field(default_factory=lambda: np.asarray(0.0))
 
     @property
     def power(self) -> Array:

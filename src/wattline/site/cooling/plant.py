@@ -36,6 +36,7 @@ class Chilled:
     evaporated: Array
     drift: Array
     blowdown: Array
+    chilled: Array
 
     @property
     def power(self) -> Array:
@@ -46,7 +47,7 @@ class Chilled:
         return Cooled(
             fans, pumps + self.pumps, self.compressors, self.towers, self.sensible, self.latent,
             np.broadcast_to(np.asarray(mode, np.int8), np.shape(self.sensible)),
-            self.evaporated, self.drift, self.blowdown,
+            self.evaporated, self.drift, self.blowdown, chilled=self.chilled,
         )  # fmt: skip
 
 
@@ -61,17 +62,19 @@ def water_cooled(heat: Heat, water_c: Array, out: Outside, p: Params) -> Chilled
     cold = tower_water_c(out, p, p["tower_coldest_c"])
     condenser = cold + p["tower_range_c"] + CONDENSER_C
     power = chiller(heat, water_c - EVAPORATOR_C, condenser, p["chiller_carnot_water"], p["cop_error_water"], p)
-    return on_tower(heat.now + power, power, cold, heat.design, out, p)
+    return on_tower(heat.now, heat.now + power, power, cold, heat.design, out, p)
 
 
-def on_tower(heat: Array, compressors: Array, cold_c: Array, design: Array, out: Outside, p: Params) -> Chilled:
-    """What a tower with its pumps takes for this heat, the compressors' in it."""
+def on_tower(
+    chilled: Array, heat: Array, compressors: Array, cold_c: Array, design: Array, out: Outside, p: Params
+) -> Chilled:
+    """What a tower with its pumps takes for ``heat``, the compressors' in it, who took ``chilled`` from the hall."""
     sized = design * TOWER_OVER_HALL
     pumps = tower_pump(heat, sized, p)
     rejected = tower(heat + pumps, sized, cold_c, out, p)
     return Chilled(
         compressors, pumps, rejected.fans, rejected.sensible, rejected.latent,
-        rejected.evaporated, rejected.drift, rejected.blowdown,
+        rejected.evaporated, rejected.drift, rejected.blowdown, chilled,
     )  # fmt: skip
 
 
@@ -79,21 +82,21 @@ def air_cooled(heat: Heat, water_c: Array, out: Outside, p: Params) -> Chilled:
     """Chillers with their condensers in the outside air; the condensers' fans are in the COP."""
     condenser = out.t_c + p["condenser_air_c"]
     power = chiller(heat, water_c - EVAPORATOR_C, condenser, p["chiller_carnot_air"], p["cop_error_air"], p)
-    return dry(heat.now, power)
+    return dry(heat.now, heat.now, power)
 
 
 def direct_expansion(heat: Heat, out: Outside, p: Params) -> Chilled:
     """Compressors at the air handlers, condensers in the outside air; the condensers' fans are in the COP."""
     condenser = out.t_c + p["condenser_air_c"]
     power = chiller(heat, p["dx_evaporator_c"], condenser, p["chiller_carnot_dx"], p["cop_error_dx"], p)
-    return dry(heat.now, power)
+    return dry(heat.now, heat.now, power)
 
 
-def dry(heat: Array, compressors: Array, pumps: Array | float = 0.0, fans: Array | float = 0.0) -> Chilled:
-    """Heat that leaves dry, with the power that it took."""
+def dry(chilled: Array, heat: Array, compressors: Array, pumps: Array | float = 0.0, fans: Array | float = 0.0) -> Chilled:
+    """Heat that leaves dry, with the power that it took; compressors took ``chilled`` of it."""
     none = np.zeros(np.broadcast_shapes(np.shape(heat), np.shape(compressors)))
     sensible = heat + compressors + pumps + fans
-    return Chilled(compressors, none + pumps, none + fans, sensible, none, none, none, none)
+    return Chilled(compressors, none + pumps, none + fans, sensible, none, none, none, none, none + chilled)
 
 
 def evaporated(latent: Array) -> Array:

@@ -42,7 +42,7 @@ def tower_economiser(heat: Heat, out: Outside, p: Params) -> Cooled:
     condenser = np.maximum(cold, p["tower_coldest_c"]) + p["tower_range_c"] + CONDENSER_C
     carnot, error = p["chiller_carnot_water"], p["cop_error_water"]
     power = chiller(Heat(left.now, heat.design), water - EVAPORATOR_C, condenser, carnot, error, p)
-    helped = plant.on_tower(heat.now + full + power, power, cold, heat.design, out, p)
+    helped = plant.on_tower(left.now, heat.now + full + power, power, cold, heat.design, out, p)
     return _cheaper(fans, pumps, free, full, helped, plant.water_cooled(heat, water, out, p))
 
 
@@ -59,7 +59,7 @@ def dry_chilled_water(heat: Heat, water: Array, out: Outside, p: Params) -> tupl
     blown = dry_cooler_fans(heat.now * free, water, out.t_c, heat.design, p) * (free > 0)
     left = Heat(heat.now * (1.0 - free), heat.design)
     chilled = plant.air_cooled(left, water, out, p)
-    return free, plant.dry(heat.now, chilled.compressors, 0.0, blown)
+    return free, plant.dry(left.now, heat.now, chilled.compressors, 0.0, blown)
 
 
 def water_body(heat: Heat, out: Outside, p: Params) -> Cooled:
@@ -72,7 +72,7 @@ def water_body(heat: Heat, out: Outside, p: Params) -> Cooled:
     carnot, error = p["chiller_carnot_water"], p["cop_error_water"]
     left = Heat(heat.now * (1.0 - free), heat.design)
     power = chiller(left, water - EVAPORATOR_C, condenser, carnot, error, p)
-    return plant.dry(heat.now, power, intake).to(fans, pumps, _mode(free))
+    return plant.dry(left.now, heat.now, power, intake).to(fans, pumps, _mode(free))
 
 
 def _hall(heat: Heat, out: Outside, p: Params) -> tuple[Array, Array, Heat, Array]:
