@@ -65,8 +65,7 @@ def relative_humidity(t_c: ArrayLike, ratio: ArrayLike, pressure_pa: ArrayLike) 
 def dew_point_c(ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
     """Dew (or frost) point, by Newton's method on the saturation curve."""
     target = np.log(np.maximum(vapour_pa(ratio, pressure_pa), 1e-3))
-    x = (target - np.log(611.2)) / 17.6  # Magnus' formula turned round, as a start
-    t = np.asarray(243.0 * x / np.maximum(1 - x, 1e-6))
+    t = dew_guess_c(ratio, pressure_pa)
     for _ in range(30):
         at, above = np.log(saturation_pa(t)), np.log(saturation_pa(t + 1e-4))
         step = (at - target) / ((above - at) / 1e-4)
@@ -74,6 +73,12 @@ def dew_point_c(ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
         if np.all(np.abs(step) < 1e-9):
             break
     return np.asarray(t)
+
+
+def dew_guess_c(ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
+    """Dew point to about half a kelvin: Magnus' formula turned round."""
+    x = np.log(np.maximum(vapour_pa(ratio, pressure_pa), 1e-3) / 611.2) / 17.6
+    return np.asarray(243.0 * x / (1.0 - x))
 
 
 def enthalpy(t_c: ArrayLike, ratio: ArrayLike) -> Array:
@@ -88,16 +93,22 @@ def density(t_c: ArrayLike, pressure_pa: ArrayLike) -> Array:
 
 
 def wet_bulb_c(t_c: ArrayLike, ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
-    """Thermodynamic wet bulb, over water at all temperatures: the root of the adiabatic saturation by bisection."""
+    """Thermodynamic wet bulb, over water at all temperatures: the root of the adiabatic saturation, by Newton."""
     t, w, p = np.broadcast_arrays(*(np.asarray(x, float) for x in (t_c, ratio, pressure_pa)))
-    low, high = t - 45.0, t.copy()
-    for _ in range(44):  # 45 K halved so often is 3e-12 K
-        mid = 0.5 * (low + high)
-        saturated = ratio_of(np.exp(_ln_saturation(mid + KELVIN, _WATER)), p)
-        at = ((H_FG - 2326.0 * mid) * saturated - CP_AIR * (t - mid)) / (H_FG + CP_VAPOUR * t - CP_WATER * mid)
-        wetter = at > w
-        high, low = np.where(wetter, mid, high), np.where(wetter, low, mid)
-    return np.asarray(np.minimum(0.5 * (low + high), t))
+
+    def too_wet(at: Array) -> Array:
+        saturated = ratio_of(np.exp(_ln_saturation(at + KELVIN, _WATER)), p)
+        left = (H_FG - 2326.0 * at) * saturated - CP_AIR * (t - at)
+        return np.asarray(left - w * (H_FG + CP_VAPOUR * t - CP_WATER * at))
+
+    wet = t - 0.3 * (t - dew_guess_c(w, p))
+    for _ in range(25):
+        now = too_wet(wet)
+        step = now * 1e-3 / (too_wet(wet + 1e-3) - now)
+        wet = wet - step
+        if np.all(np.abs(step) < 1e-8):
+            break
+    return np.asarray(np.minimum(wet, t))
 
 
 def standard_pressure_pa(elevation_m: ArrayLike) -> Array:

@@ -96,7 +96,12 @@ def nearest(latitude: float, longitude: float) -> tuple[Record, float]:
 
 def made_year(place: str | Record) -> Weather:
     """The typical year of a place, made from its normals."""
-    record = find_place(place) if isinstance(place, str) else place
+    return _made((find_place(place) if isinstance(place, str) else place).name)
+
+
+@lru_cache(maxsize=256)
+def _made(key: str) -> Weather:
+    record = catalog.records("climate")[key]
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(record.name.encode()).digest()[:8], "little"))
     high, low, dew = (np.array(record.meta[key], float) for key in ("high_c", "low_c", "dew_point_c"))
     middle = (high + low) / 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from wattline import catalog
 from wattline.catalog import Record
 from wattline.draws import Draws
@@ -9,8 +11,8 @@ from wattline.fact import Array, Fact
 from wattline.site.power_chain import column
 
 DEFAULT = "large"
-# ranges that must not cross, however they are drawn
-_NOT_IN_DRAWS = ("load",)
+# of the site, not of its plant
+_NOT_IN_DRAWS = ("load", "load_first", "load_years")
 
 
 def facts(name: str) -> dict[str, Fact]:
@@ -28,3 +30,10 @@ def parameters(name: str, draws: Draws) -> dict[str, Array]:
 def usual_load(name: str, draws: Draws) -> Array:
     """IT power over a year as a share of design, shape ``(draws,)`` or ``()``."""
     return draws(facts(name)["load"])
+
+
+def load_at_age(name: str, age_years: float | Array, draws: Draws) -> Array:
+    """The year's load of a site that first served ``age_years`` ago: from the first year's towards the usual one."""
+    known = facts(name)
+    full, first, years = (draws(known[key]) for key in ("load", "load_first", "load_years"))
+    return np.asarray(full - np.maximum(full - first, 0.0) * np.exp(-np.maximum(age_years, 0.0) / years))

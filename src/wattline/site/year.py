@@ -83,12 +83,13 @@ class Hours:
 class Year:
     """A year of a site in numbers a draw, per design IT power; shape ``(draws,)``, ``(1,)`` for central values.
 
-    ``parts``: mean W per W; ``water``: litres per second and W by kind; ``delivered``: mean at the utility meter;
+    ``it``: as given, rows of hours. ``parts``: mean W per W; ``water``: litres per second and W by kind; ``delivered``: mean at the utility meter;
     ``peak`` there; ``total``: each hour of each draw there, 32 bits, ``(draws, hours)``. ``modes``: mean share of the
     hours in each mode, ``(4,)``. ``unmet_hours``: hours too warm for the set-point.
     """
 
     it: Array
+    it_mean: Array
     parts: Mapping[str, Array]
     water: Mapping[str, Array]
     delivered: Array
@@ -100,11 +101,11 @@ class Year:
 
     @property
     def pue(self) -> Array:
-        return np.asarray(self.delivered / self.it.mean())
+        return np.asarray(self.delivered / self.it_mean)
 
     @property
     def wue_l_per_kwh(self) -> Array:
-        return np.asarray(sum(self.water.values()) / self.it.mean() * 3.6e6)
+        return np.asarray(sum(self.water.values()) / self.it_mean * 3.6e6)
 
     def pue_by_hour(self, percentiles: tuple[float, ...] = (5, 50, 95)) -> Array:
         """PUE at each hour, a row for each percentile of the draws."""
@@ -160,10 +161,13 @@ def _humidifier(setup: Setup, heat: Heat, cooled: Cooled) -> Array:
 
 
 def year(setup: Setup, weather: Weather, it: Array) -> Year:
-    """The year of a site whose servers take ``it`` (shape ``(8760,)``) of their design power, for every draw."""
-    draws = max(x.shape[0] for x in (*setup.hall.values(), np.atleast_2d(setup.shift_c)))
-    row = np.asarray(it, float)[None, :]
-    if np.ptp(row) == 0:
+    """The year of a site whose servers take ``it`` of their design power, for every draw.
+
+    ``it``: by hour, shape ``(8760,)``, or flat by draw, shape ``(draws, 1)``.
+    """
+    row = np.atleast_2d(np.asarray(it, float))
+    draws = max(x.shape[0] for x in (*setup.hall.values(), np.atleast_2d(setup.shift_c), row))
+    if row.shape[0] == 1 and np.ptp(row) == 0:
         row = row[:, :1]  # a flat load's power chain is worked out once
     blocks = [slice(i, min(i + CHUNK, draws)) for i in range(0, draws, CHUNK)]
     total = np.empty((draws, weather.temperature_c.size), np.float32)
@@ -171,7 +175,7 @@ def year(setup: Setup, weather: Weather, it: Array) -> Year:
 
     def work(block: slice) -> dict[str, Array]:
         part = _rows(setup, block)
-        found = hours(part, row, outside(weather, part.shift_c))
+        found = hours(part, row[block] if len(row) > 1 else row, outside(weather, part.shift_c))
         return _summary(found, total, block)
 
     if len(blocks) == 1:
@@ -181,7 +185,8 @@ def year(setup: Setup, weather: Weather, it: Array) -> Year:
             sums = list(pool.map(work, blocks))
     joined = {name: np.concatenate([s[name] for s in sums]) for name in sums[0]}
     return Year(
-        it=np.asarray(it, float),
+        it=row,
+        it_mean=np.broadcast_to(row.mean(axis=1), (draws,)),
         parts={name: joined[name] for name in SITE_PARTS},
         water={name: joined[name] for name in WATER_PARTS},
         delivered=joined["delivered"],
