@@ -23,10 +23,17 @@ PARTS: dict[str, tuple[str, str]] = {
     "chip_idle": ("chip", "Chips, idle"),
     "host": ("server", "Hosts"),
     "network": ("server", "Network"),
+    "servers": ("server", "Servers and network"),
+    "rack_supply": ("site", "Rack power supplies"),
     "ups": ("site", "UPS"),
     "distribution": ("site", "Power distribution"),
+    "transformer": ("site", "Transformers"),
     "cooling": ("site", "Cooling"),
+    "compressors": ("site", "Compressors"),
+    "pumps": ("site", "Pumps"),
+    "heat_rejection": ("site", "Towers and dry coolers"),
     "fans": ("site", "Fans"),
+    "generators": ("site", "Generators' heaters"),
     "lighting": ("site", "Lighting and offices"),
 }
 TOLERANCE = 1e-9

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from wattline import __version__
-from wattline.cli import ask, facts, judge, validation
+from wattline.cli import ask, facility, facts, judge, validation
 from wattline.cli.out import discard
 from wattline.errors import WattlineError, shorten
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command("run")(ask.run)
 app.command("train")(ask.train)
 app.command("prompt")(ask.prompt)
+app.command("site")(facility.site)
 app.command("check")(judge.check)
 app.command("facts")(facts.facts)
 app.command(

@@ -21,7 +21,7 @@ from wattline.site.weather import Weather
 
 # parts of a site's power beside its servers, in the order of the line
 SITE_PARTS = (
-    "transformer", "ups", "distribution", "rack_supply", "cooling", "pumps", "heat_rejection", "fans", "generators",
+    "rack_supply", "ups", "distribution", "transformer", "compressors", "pumps", "heat_rejection", "fans", "generators",
     "lighting",
 )  # fmt: skip
 WATER_PARTS = ("evaporated", "drift", "blowdown")
@@ -116,10 +116,10 @@ class Year:
         return np.percentile(ratio, percentiles, axis=0, overwrite_input=True).astype(float)
 
 
-def outside(weather: Weather, shift_c: Array | float = 0.0) -> Outside:
+def outside(weather: Weather, shift_c: Array | float = 0.0, every: int = 1) -> Outside:
     """The weather as a plant meets it, rows of hours; warmer by ``shift_c`` at the same relative humidity, about."""
-    t, wet, w = (x[None, :] for x in (weather.temperature_c, weather.wet_bulb_c, weather.humidity_ratio))
-    pressure, sea = weather.pressure_pa[None, :], weather.water_body_c[None, :]
+    series = (weather.temperature_c, weather.wet_bulb_c, weather.humidity_ratio, weather.pressure_pa)
+    t, wet, w, pressure, sea = (x[None, ::every] for x in (*series, weather.water_body_c))
     if not np.any(shift_c):
         return Outside(t, wet, w, pressure, sea)
     return Outside(t + shift_c, wet + shift_c, w * np.exp(0.062 * np.asarray(shift_c)), pressure, sea + shift_c)
@@ -133,7 +133,7 @@ def hours(setup: Setup, it: Array, out: Outside) -> Hours:
     heat = Heat(now.hall_heat, full.hall_heat, np.asarray(it / now.hall_heat))
     cooled = setup.kind.cool(heat, out, p)
     parts = dict(now.parts) | {
-        "cooling": cooled.compressors,
+        "compressors": cooled.compressors,
         "pumps": cooled.pumps,
         "heat_rejection": cooled.towers,
         "fans": cooled.fans,
@@ -160,22 +160,23 @@ def _humidifier(setup: Setup, heat: Heat, cooled: Cooled) -> Array:
     return np.asarray(heat.now * (1.0 - setup.hall["sensible_heat_ratio"]) / air.H_EVAP * closed)
 
 
-def year(setup: Setup, weather: Weather, it: Array) -> Year:
+def year(setup: Setup, weather: Weather, it: Array, every: int = 1) -> Year:
     """The year of a site whose servers take ``it`` of their design power, for every draw.
 
-    ``it``: by hour, shape ``(8760,)``, or flat by draw, shape ``(draws, 1)``.
+    ``it``: by hour, shape ``(8760,)``, or flat by draw, shape ``(draws, 1)``. ``every``: take one hour of so many (5
+    meets every hour of the day), for means where a year's hours are more than is needed; with a flat load.
     """
     row = np.atleast_2d(np.asarray(it, float))
     draws = max(x.shape[0] for x in (*setup.hall.values(), np.atleast_2d(setup.shift_c), row))
     if row.shape[0] == 1 and np.ptp(row) == 0:
         row = row[:, :1]  # a flat load's power chain is worked out once
     blocks = [slice(i, min(i + CHUNK, draws)) for i in range(0, draws, CHUNK)]
-    total = np.empty((draws, weather.temperature_c.size), np.float32)
+    total = np.empty((draws, weather.temperature_c[::every].size), np.float32)
     outside(weather)  # wet bulb and sea are worked out once, before threads share them
 
     def work(block: slice) -> dict[str, Array]:
         part = _rows(setup, block)
-        found = hours(part, row[block] if len(row) > 1 else row, outside(weather, part.shift_c))
+        found = hours(part, row[block] if len(row) > 1 else row, outside(weather, part.shift_c, every))
         return _summary(found, total, block)
 
     if len(blocks) == 1:

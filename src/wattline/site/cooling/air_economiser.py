@@ -72,16 +72,19 @@ def _unwetted(p: Params) -> Params:
 
 
 def evaporative(heat: Heat, out: Outside, p: Params) -> Cooled:
-    """Outside air and wetted media alone: no compressor; ``unmet`` tells by how much the supply is too warm."""
+    """Outside air and wetted media alone: no compressor; ``unmet``: K too warm, or as much too damp."""
     top = p["supply_high_c"]
     fans, warmed = hall_fans(heat, np.clip(out.t_c, p["supply_low_c"], top), out.pressure_pa, p["fan_open_pa"], p)
     found = through(heat, warmed, out, p, limited=False)
     pumps = p["media_pump_w_per_w"] * heat.design + np.zeros_like(fans)
     none = np.zeros_like(fans)
+    dampest = air.ratio_of(air.quick_saturation_pa(p["dew_high_c"]), out.pressure_pa)
+    damp = out.ratio + found.evaporated * p["air_rise_c"] * CP_MOIST / heat.now - dampest
+    unmet = np.maximum(np.maximum(found.supply_c - top, damp * WETTING_K), 0.0)
     mode = np.where(out.t_c > supply_c(p), WETTED, FREE).astype(np.int8) + np.zeros(fans.shape, np.int8)
     return Cooled(
         fans, pumps, none, none, found.sensible + pumps, found.latent, mode,
-        found.evaporated, none, found.evaporated / (p["media_cycles"] - 1.0), np.maximum(found.supply_c - top, 0.0),
+        found.evaporated, none, found.evaporated / (p["media_cycles"] - 1.0), unmet,
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ class Cooled:
 
     Power: ``fans`` (hall), ``pumps``, ``compressors``, ``towers`` (fans of heat rejection). Water in kg/s per W:
     ``evaporated``, ``drift``, ``blowdown``. Heat leaving outdoors: ``sensible``, ``latent``. ``unmet``: K by which the
-    supply is above its highest set-point, for systems with no compressor. ``mode``: index into ``MODES``. ``chilled``:
+    supply is above its highest set-point, or as much too damp, for systems with no compressor. ``mode``: index into ``MODES``. ``chilled``:
     heat that compressors take.
     """
 
