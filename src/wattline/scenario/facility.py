@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ class SiteAnswer:
         it_w = self.asked.it_w
         series = {"servers": self.central.it, **self.central.parts}
         power = np.stack([np.broadcast_to(x, (1, HOURS))[0] * it_w for x in series.values()])
-        return Load("site", _start(self.asked.weather), 3600.0, power, tuple(series))
+        return Load("site", first_hour(self.asked.weather), 3600.0, power, tuple(series))
 
     @cached_property
     def pue_hours(self) -> Array:
@@ -187,9 +188,8 @@ def _range(values: Array) -> dict[str, float]:
     return Range.of(_one(np.asarray(values))).json()
 
 
-def _start(weather: Weather) -> Any:
-    from datetime import datetime, timedelta, timezone
-
+def first_hour(weather: Weather) -> datetime:
+    """The start of the year, in the place's standard time."""
     return datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=weather.utc_offset_h)))
 
 

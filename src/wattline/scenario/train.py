@@ -18,7 +18,7 @@ from wattline.errors import WattlineError
 from wattline.fact import Array
 from wattline.quantity import number, parse
 from wattline.scenario.answer import Answer, Working
-from wattline.scenario.line import Phase, Place, cite_given, deliver, place
+from wattline.scenario.line import Outdoors, Phase, Place, cite_given, deliver, place
 from wattline.work.flops import BYTES, training_flops
 from wattline.work.model import COUNTS, Model, load_model
 from wattline.work.training import TRAINING_FORMATS, hidden_of_size, usual_sequence
@@ -74,6 +74,7 @@ def train(
     pue: float | str | None = None,
     site: str | None = None,
     region: str | None = None,
+    outdoors: Outdoors = Outdoors(),
     precision: str | None = None,
     sequence: int | str | None = None,
     tuned: bool = False,
@@ -106,10 +107,12 @@ def train(
         watts=None if watts is None else _watts(watts, device),
         tuned=tuned,
     )
-    return _answer(job, site, region, pue, draw)
+    return _answer(job, site, region, pue, draw, outdoors)
 
 
-def _answer(job: Job, site: str | None, region: str | None, pue: float | str | None, draws: Draws) -> Answer:
+def _answer(
+    job: Job, site: str | None, region: str | None, pue: float | str | None, draws: Draws, outdoors: Outdoors
+) -> Answer:
     working = Working()
     _fits(job)
     _cite(job, draws)
@@ -117,7 +120,7 @@ def _answer(job: Job, site: str | None, region: str | None, pue: float | str | N
     flops = working.note("work", "training compute", "3 × forward FLOPs per token × tokens", compute, "FLOP")
     wall, used = _time(job, flops, draws, working)
     power = _power(job, draws, working)
-    where = place(site, region, pue, draws, working)
+    where = place(site, region, pue, draws, working, outdoors)
     bill, load, peak = deliver([Phase(power, wall)], where, draws, working)
     return Answer(
         command="train",

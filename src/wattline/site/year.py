@@ -175,7 +175,7 @@ def year(setup: Setup, weather: Weather, it: Array, every: int = 1) -> Year:
     outside(weather)  # wet bulb and sea are worked out once, before threads share them
 
     def work(block: slice) -> dict[str, Array]:
-        part = _rows(setup, block)
+        part = rows(setup, block)
         found = hours(part, row[block] if len(row) > 1 else row, outside(weather, part.shift_c, every))
         return _summary(found, total, block)
 
@@ -199,7 +199,7 @@ def year(setup: Setup, weather: Weather, it: Array, every: int = 1) -> Year:
     )
 
 
-def _rows(setup: Setup, block: slice) -> Setup:
+def rows(setup: Setup, block: slice) -> Setup:
     """The setup of some of the draws."""
 
     def some(x: Array) -> Array:
