@@ -85,7 +85,7 @@ def stacked(power_w: Array, labels: Sequence[str]) -> str:
     )
     return (
         f'<figure><svg class="plot" viewBox="0 0 {WIDE} {TALL}" role="img" aria-label="Power by part through the year">'
-        f"{ticks}{''.join(areas)}{_months_axis()}</svg><ul class=\"legend\">{''.join(reversed(legend))}</ul>"
+        f'{ticks}{"".join(areas)}{_months_axis()}</svg><ul class="legend">{"".join(reversed(legend))}</ul>'
         "<figcaption>What the site takes beside its servers, in means of weeks, at central values.</figcaption></figure>"
     )
 

@@ -98,7 +98,16 @@ def _sizing(data: dict[str, Any]) -> RenderableType:
 
 def render_table(data: dict[str, Any]) -> RenderableType:
     """Sites side by side, the least energy first."""
-    table = _table("Cooling" if data["by"] == "cooling" else "Place", "PUE", "p5 to p95", "energy", "peak", "water", "L/kWh", "cost")
+    table = _table(
+        "Cooling" if data["by"] == "cooling" else "Place",
+        "PUE",
+        "p5 to p95",
+        "energy",
+        "peak",
+        "water",
+        "L/kWh",
+        "cost",
+    )
     notes = []
     for row in data["rows"]:
         name = row.get("cooling") or row["place"]

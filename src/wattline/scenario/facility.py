@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +161,7 @@ class SiteAnswer:
     def _monthly(self) -> list[float]:
         power = np.broadcast_to(self.central.total, (1, HOURS))[0]
         it = np.broadcast_to(self.central.it, (1, HOURS))[0]
-        return [float(power[MONTHS == m].sum() / max(it[MONTHS == m].sum(), 1e-12)) for m in range(12)]
+        return [float(power[m == MONTHS].sum() / max(it[m == MONTHS].sum(), 1e-12)) for m in range(12)]
 
     def write(self, out: Path) -> list[Path]:
         """Write ``site.html``, ``site.json`` and ``load.parquet`` (watts by part and hour) into a folder."""
@@ -295,7 +295,9 @@ def work(asked: Asked, draws: Draws, holds: bool = True) -> SiteAnswer:
         )
     notes = [*asked.weather.notes, *asked.load.notes]
     if 0 < too_warm <= MOST_UNMET_H:
-        notes.append(f"{too_warm:,.0f} hours of the year are too warm or damp for the set-points: nothing cools but the air")
+        notes.append(
+            f"{too_warm:,.0f} hours of the year are too warm or damp for the set-points: nothing cools but the air"
+        )
     return SiteAnswer(asked, result, central, setup, draws, tuple(notes))
 
 

@@ -102,7 +102,9 @@ def deliver(site: HourlySite, power_w: Sequence[Array], duration_s: Sequence[Arr
             peak[block] = np.maximum(peak[block], np.where(length > 0, power * most, 0.0))
     scalar = all(np.ndim(x) == 0 for x in (*power_w, *duration_s)) and shape == 1
     start = first_hour(site.weather)
-    load = Load("grid", start, longest / steps, (energy / (longest / steps))[0] if scalar else energy / (longest / steps))
+    load = Load(
+        "grid", start, longest / steps, (energy / (longest / steps))[0] if scalar else energy / (longest / steps)
+    )
     one = _one if scalar else np.asarray
     return Delivered({name: one(x) for name, x in parts.items() if np.any(x > 0)}, load, one(peak), one(water))
 
@@ -135,9 +137,7 @@ def _until(ratio: Array, time_s: Array) -> Array:
     whole, rest = np.divmod(time_s, span)
     index = np.minimum((rest / HOUR_S).astype(int), ratio.shape[1] - 1)
     row = np.arange(len(ratio))[:, None]
-    return np.asarray(
-        whole * cumulated[:, -1:] + cumulated[row, index] + ratio[row, index] * (rest - index * HOUR_S)
-    )
+    return np.asarray(whole * cumulated[:, -1:] + cumulated[row, index] + ratio[row, index] * (rest - index * HOUR_S))
 
 
 def _between(ratio: Array, begin: Array, end: Array) -> Array:
@@ -146,4 +146,3 @@ def _between(ratio: Array, begin: Array, end: Array) -> Array:
 
 def _one(values: Array) -> Array:
     return np.asarray(values[0] if values.size == 1 else values)
-

@@ -96,7 +96,9 @@ def _hourly(
     losses, total = found.means()
     how = f"1 + parts, mean of {HOURS:,} hours of weather, {found.setup.kind.title}"
     working.note("site", f"PUE in a year in {found.weather.name}", how, total, "")
-    return Place(catalog.find("plant", found.hall), grid.load_region(region or found.region), losses, total, None, found)
+    return Place(
+        catalog.find("plant", found.hall), grid.load_region(region or found.region), losses, total, None, found
+    )
 
 
 def cite_given(draws: Draws, name: str, value: float, unit: str, about: str) -> None:

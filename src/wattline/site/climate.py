@@ -78,7 +78,9 @@ def find_place(name: str) -> Record:
         return catalog.records("climate")[known[wanted]]
     titles = [record.title for record in catalog.records("climate").values()]
     near = [title for title in titles if len(wanted) >= 4 and wanted[:5] in plain(title)]
-    raise NotFound("place", name, titles, "`wattline facts climate.` lists the places, or give --weather FILE", near=near[:4])
+    raise NotFound(
+        "place", name, titles, "`wattline facts climate.` lists the places, or give --weather FILE", near=near[:4]
+    )
 
 
 def nearest(latitude: float, longitude: float) -> tuple[Record, float]:
@@ -141,7 +143,7 @@ def _spells(rng: np.random.Generator) -> Array:
 def _standard(days: Array) -> Array:
     out = days.copy()
     for month in range(12):
-        inside = MONTH == month
+        inside = month == MONTH
         spread = out[inside].std()
         out[inside] = (out[inside] - out[inside].mean()) / (spread if spread > 0 else 1.0)
     return out
@@ -154,7 +156,7 @@ def _daily(monthly: Array) -> Array:
     knots = monthly.astype(float).copy()
     for _ in range(8):
         curve = np.interp(days, middles, knots, period=365)
-        knots += monthly - np.array([curve[MONTH == month].mean() for month in range(12)])
+        knots += monthly - np.array([curve[month == MONTH].mean() for month in range(12)])
     return np.asarray(np.interp(days, middles, knots, period=365))
 
 
@@ -165,4 +167,4 @@ def _hourly(daily: Array) -> Array:
 
 def _monthly(hourly: Array) -> Array:
     days = hourly.reshape(365, 24).mean(axis=1)
-    return np.array([days[MONTH == month].mean() for month in range(12)])
+    return np.array([days[month == MONTH].mean() for month in range(12)])

@@ -109,9 +109,11 @@ def _tmy3(text: str, path: Path | str) -> Raw:
     lines = list(csv.reader(io.StringIO(text)))
     head, names = lines[0], [name.strip().lower() for name in lines[1]]
     if len(head) < 7:
-        raise WattlineError(f"weather {path}: the first line of a TMY3 file needs station, name, state, zone, lat, lon, m")
+        raise WattlineError(
+            f"weather {path}: the first line of a TMY3 file needs station, name, state, zone, lat, lon, m"
+        )
     at = {key: next((i for i, n in enumerate(names) if n.startswith(key)), -1) for key in _TMY3}
-    if at["dry-bulb"] < 0 or at["dew-point"] < 0 and at["rhum"] < 0:
+    if at["dry-bulb"] < 0 or (at["dew-point"] < 0 and at["rhum"] < 0):
         raise WattlineError(f"weather {path}: a TMY3 file needs Dry-bulb (C) and Dew-point (C) or RHum (%)")
     times, rows = [], []
     for row in lines[2:]:
@@ -142,7 +144,9 @@ def _open_meteo(text: str, path: Path | str, name: str) -> Raw:
         hourly, units = data["hourly"], data.get("hourly_units", {})
         stamps = hourly["time"]
     except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
-        raise WattlineError(f"weather {path}: not Open-Meteo's JSON (no hourly.time): {shorten(str(error), 60)}") from None
+        raise WattlineError(
+            f"weather {path}: not Open-Meteo's JSON (no hourly.time): {shorten(str(error), 60)}"
+        ) from None
     if "temperature_2m" not in hourly:
         raise WattlineError(f"weather {path}: hourly.temperature_2m is missing; ask Open-Meteo for it")
     notes: list[str] = []

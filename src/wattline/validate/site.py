@@ -130,7 +130,9 @@ def read_rows(path: Path) -> list[Row]:
     reader = csv.DictReader(io.StringIO(text))
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
-        raise WattlineError(f"{path}: no column {', '.join(missing)}; needed: {', '.join(COLUMNS)}, pue or wue_l_per_kwh")
+        raise WattlineError(
+            f"{path}: no column {', '.join(missing)}; needed: {', '.join(COLUMNS)}, pue or wue_l_per_kwh"
+        )
     rows = []
     for record in reader:
         line = reader.line_num

@@ -68,7 +68,12 @@ def economiser_water_chiller(heat: Heat, out: Outside, p: Params) -> Cooled:
 
 def _unwetted(p: Params) -> Params:
     """A hall without media against the heat: chillers begin where it aims."""
-    return {**p, "media_effectiveness": np.zeros_like(p["media_effectiveness"]), "supply_high_c": supply_c(p), "supply_place": np.ones_like(p["supply_place"])}
+    return {
+        **p,
+        "media_effectiveness": np.zeros_like(p["media_effectiveness"]),
+        "supply_high_c": supply_c(p),
+        "supply_place": np.ones_like(p["supply_place"]),
+    }
 
 
 def evaporative(heat: Heat, out: Outside, p: Params) -> Cooled:

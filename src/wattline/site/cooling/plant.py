@@ -92,7 +92,9 @@ def direct_expansion(heat: Heat, out: Outside, p: Params) -> Chilled:
     return dry(heat.now, heat.now, power)
 
 
-def dry(chilled: Array, heat: Array, compressors: Array, pumps: Array | float = 0.0, fans: Array | float = 0.0) -> Chilled:
+def dry(
+    chilled: Array, heat: Array, compressors: Array, pumps: Array | float = 0.0, fans: Array | float = 0.0
+) -> Chilled:
     """Heat that leaves dry, with the power that it took; compressors took ``chilled`` of it."""
     none = np.zeros(np.broadcast_shapes(np.shape(heat), np.shape(compressors)))
     sensible = heat + compressors + pumps + fans
