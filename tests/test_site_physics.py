@@ -19,7 +19,7 @@ from wattline.site.cooling.kinds import KINDS, find_kind
 from wattline.site.cooling.parts import Outside
 from wattline.site.power_chain import REDUNDANCY, check_redundancy, load_ups
 from wattline.site.sizing import size, spare
-from wattline.site.year import SITE_PARTS, Setup, hours, outside, year
+from wattline.site.year import SITE_PARTS, Setup, hours, year
 
 DRAWS = 24
 HALLS = ("large", "midsize", "small")

@@ -23,9 +23,7 @@ def site(
     ups: Annotated[str | None, Opt(help="UPS: double-conversion, eco, line-interactive, rack-battery, none.")] = None,
     redundancy: Annotated[str, Opt(help="N, N+1, N+2, 2N or 2N+1.")] = "N+1",
     region: Annotated[str | None, Opt(help="Grid for cost, CO2e and stations' water [default: the place's].")] = None,
-    humidified: Annotated[
-        bool, Opt("--humidified", help="Closed halls put back the moisture that coils take.")
-    ] = False,
+    humidified: Annotated[bool, Opt("--humidified", help="Closed halls put back what moisture coils take.")] = False,
     compare: Annotated[bool, Opt("--compare", help="All kinds of cooling side by side for the place.")] = False,
     places: Annotated[Path | None, Opt(help="A file of places, one a line, set side by side.")] = None,
     draws: Annotated[int, Opt("--draws", help="Draws from the facts' ranges.")] = 1000,

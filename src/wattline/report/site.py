@@ -123,10 +123,11 @@ def _sizing(data: dict[str, Any]) -> str:
         )
     )
     words = (
-        f"On the design day it is {design['dry_bulb_c']:.1f} °C, the wet bulb {design['wet_bulb_c']:.1f} °C; the site peaks "
-        f"at {show(design['peak_w'], 'W')}, a PUE of {design['peak_pue']:.3f}. In the hottest hour the cooling runs "
-        f"{hot['mode']}, PUE is {hot['pue']:.3f} and {show(hot['water_l_per_h'], 'L')} of water go in an hour. With a tenth "
-        f"of the load, PUE is {tenth['pue']:.2f} on average, against {tenth['pue_at_full_load']:.2f} at full load."
+        f"Design day: {design['dry_bulb_c']:.1f} °C, the wet bulb {design['wet_bulb_c']:.1f} °C; the peak is "
+        f"{show(design['peak_w'], 'W')}, a PUE of {design['peak_pue']:.3f}. In the hottest hour the cooling runs "
+        f"{hot['mode']}, PUE is {hot['pue']:.3f} and {show(hot['water_l_per_h'], 'L')} of water go in an "
+        f"hour. At a tenth of the load, PUE is {tenth['pue']:.2f} on average, "
+        f"against {tenth['pue_at_full_load']:.2f} at full load."
     )
     table = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     note = _details("The hottest hour, part by part", _hottest(hot))

@@ -65,7 +65,7 @@ def stacked(power_w: Array, labels: Sequence[str]) -> str:
     names = [name for name in labels if name != "servers"]
     weeks = np.stack([row[: 52 * 168].reshape(52, 168).mean(axis=1) for row in power_w])
     rows = {name: weeks[labels.index(name)] for name in names if weeks[labels.index(name)].max() > 0}
-    top = float(sum(rows.values()).max()) * 1.06  # type: ignore[union-attr]
+    top = float(np.sum(list(rows.values()), axis=0).max()) * 1.06
     x = LEFT + (np.arange(52) + 0.5) / 52 * (WIDE - LEFT - 8)
     base = np.zeros(52)
     areas, legend = [], []
@@ -86,7 +86,7 @@ def stacked(power_w: Array, labels: Sequence[str]) -> str:
     return (
         f'<figure><svg class="plot" viewBox="0 0 {WIDE} {TALL}" role="img" aria-label="Power by part through the year">'
         f'{ticks}{"".join(areas)}{_months_axis()}</svg><ul class="legend">{"".join(reversed(legend))}</ul>'
-        "<figcaption>What the site takes beside its servers, in means of weeks, at central values.</figcaption></figure>"
+        "<figcaption>Beside the servers, in means of weeks, at central values.</figcaption></figure>"
     )
 
 
@@ -128,8 +128,8 @@ def psychrometric(t_c: Array, ratio: Array, pressure_pa: float, mode: Array) -> 
     return (
         f'<figure><svg class="plot" viewBox="0 0 {WIDE} {tall}" role="img" aria-label="Psychrometric chart">'
         f'{cells}{"".join(curves)}{axes}</svg><ul class="legend">{legend}</ul>'
-        "<figcaption>Each square is 1 °C wide and half a gram of moisture per kg of dry air high; the stronger, the more "
-        "hours. Lines are relative humidity.</figcaption></figure>"
+        "<figcaption>Each square is 1 °C wide and half a gram of moisture per kg of dry air high; the "
+        "stronger, the more hours. Lines are relative humidity.</figcaption></figure>"
     )
 
 

@@ -45,7 +45,8 @@ def render(data: dict[str, Any]) -> RenderableType:
     asked, weather = data["inputs"], data["weather"]
     head = (
         f"{show(asked['it_w'], 'W')} of IT at {asked['load']:.0%} load, {asked['hall']} hall, {asked['redundancy']}; "
-        f"{weather['mean_c']:.1f} °C on average, {weather['p99_6_c']:.0f} °C hot, wet bulb {weather['wet_bulb_p99_6_c']:.0f} °C"
+        f"{weather['mean_c']:.1f} °C on average, {weather['p99_6_c']:.0f} °C hot, "
+        f"wet bulb {weather['wet_bulb_p99_6_c']:.0f} °C"
     )
     blocks: list[RenderableType] = [Text(data["title"], style="bold"), Text(head, style="dim"), "", _figures(data), ""]
     blocks += [_parts(data), "", _months(data), "", _sizing(data)]
@@ -90,7 +91,8 @@ def _sizing(data: dict[str, Any]) -> RenderableType:
     words = (
         f"Design day: {design['dry_bulb_c']:.1f} °C, wet bulb {design['wet_bulb_c']:.1f} °C; "
         f"peak {show(design['peak_w'], 'W')} ({design['peak_hour']}, PUE {design['peak_pue']:.3f}). "
-        f"Hottest hour {hot['hour']}: PUE {hot['pue']:.3f}, {hot['mode']}, {show(hot['water_l_per_h'], 'L')} of water an hour. "
+        f"Hottest hour {hot['hour']}: PUE {hot['pue']:.3f}, {hot['mode']}, "
+        f"{show(hot['water_l_per_h'], 'L')} of water an hour. "
         f"At a tenth of the load PUE is {tenth['pue']:.2f}, at full load {tenth['pue_at_full_load']:.2f}."
     )
     return Group(table, Text(words, style="dim"))

@@ -82,12 +82,12 @@ class SiteAnswer:
     def bill(self) -> Bill:
         """The year's energy by part, and what follows from its delivery."""
         scale = self.asked.it_w * YEAR_S
-        parts = {name: np.asarray(mean * scale) for name, mean in self.result.parts.items() if np.any(mean > 0)}
-        it_j = np.asarray(self.result.it_mean * scale)
-        delivered = np.asarray(self.result.delivered * scale)
+        parts = {name: _one(mean * scale) for name, mean in self.result.parts.items() if np.any(mean > 0)}
+        it_j = _one(self.result.it_mean * scale)
+        delivered = _one(self.result.delivered * scale)
         region, draws = self.asked.region, self.draws
         stations = grid.water_l(region, delivered, draws)
-        site = np.asarray(sum(self.result.water.values())) * scale
+        site = _one(np.asarray(sum(self.result.water.values())) * scale)
         follows = {
             "cost_usd": grid.cost_usd(region, delivered, draws),
             "co2e_kg": grid.co2e_kg(region, delivered, draws),
@@ -148,8 +148,8 @@ class SiteAnswer:
         }
 
     def _per_kwh(self, name: str) -> dict[str, float]:
-        per = self.bill.follows[name] / (self.result.it_mean * self.asked.it_w * YEAR_S / 3.6e6)
-        return Range.of(_one(per)).json()
+        per = self.bill.follows[name] / self.bill.parts["servers"] * 3.6e6
+        return Range.of(per).json()
 
     def _hourly(self) -> dict[str, list[float | None]]:
         names = ("p5", "p50", "p95")
@@ -295,9 +295,7 @@ def work(asked: Asked, draws: Draws, holds: bool = True) -> SiteAnswer:
         )
     notes = [*asked.weather.notes, *asked.load.notes]
     if 0 < too_warm <= MOST_UNMET_H:
-        notes.append(
-            f"{too_warm:,.0f} hours of the year are too warm or damp for the set-points: nothing cools but the air"
-        )
+        notes.append(f"{too_warm:,.0f} hours are too warm or damp for the set-points: nothing cools but the air")
     return SiteAnswer(asked, result, central, setup, draws, tuple(notes))
 
 

@@ -61,7 +61,7 @@ def hourly_site(
         unmet = float(np.median(year(setup, outdoors, load, 5).unmet_hours)) * 5
         if unmet > MOST_UNMET_H:
             raise WattlineError(
-                f"cooling {kind.name} cannot hold {outdoors.name}: {unmet:,.0f} hours a year are too warm or damp for it; "
+                f"cooling {kind.name} cannot hold {outdoors.name}: {unmet:,.0f} hours a year are too warm or damp; "
                 "take air-economiser or another kind with compressors"
             )
     return found
@@ -78,7 +78,7 @@ class Delivered:
 
 
 def deliver(site: HourlySite, power_w: Sequence[Array], duration_s: Sequence[Array], steps: int) -> Delivered:
-    """Phases of constant IT power one after the other, each entry scalar or ``(draws,)``, from the year's first hour."""
+    """Phases of constant IT power, one after the other from the year's first hour; entries scalar or ``(draws,)``."""
     flat = np.broadcast_arrays(np.zeros(_draws(site)), *[np.asarray(x, float) for x in (*power_w, *duration_s)])[1:]
     powers, lengths = np.stack(flat[: len(power_w)]), np.stack(flat[len(power_w) :])
     begins = np.cumsum(lengths, axis=0) - lengths
@@ -110,7 +110,7 @@ def deliver(site: HourlySite, power_w: Sequence[Array], duration_s: Sequence[Arr
 
 
 def _draws(site: HourlySite) -> int:
-    return max(x.shape[0] for x in (*site.setup.hall.values(), site.load))
+    return max(int(x.shape[0]) for x in (*site.setup.hall.values(), site.load))
 
 
 def _ratios(site: HourlySite, longest_s: float) -> Iterator[tuple[slice, dict[str, Array]]]:
@@ -131,7 +131,7 @@ def _ratios(site: HourlySite, longest_s: float) -> Iterator[tuple[slice, dict[st
 
 
 def _until(ratio: Array, time_s: Array) -> Array:
-    """Seconds since the year began, each weighed by its hour's ratio; years follow each other. ``time_s``: (draws, n)."""
+    """Seconds since the year began, weighed by each hour's ratio; years follow on. ``time_s``: ``(draws, n)``."""
     cumulated = np.concatenate([np.zeros((len(ratio), 1)), np.cumsum(ratio, axis=1)], axis=1) * HOUR_S
     span = ratio.shape[1] * HOUR_S
     whole, rest = np.divmod(time_s, span)

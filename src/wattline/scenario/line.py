@@ -69,7 +69,7 @@ def place(
     working: Working,
     outdoors: Outdoors = Outdoors(),
 ) -> Place:
-    """Read the names and a given PUE; the rest comes from the catalog, by the hour where a place or weather is given."""
+    """Read the names and a given PUE; the rest is the catalog's, by the hour where a place or weather is given."""
     if "" in (site, region):
         raise WattlineError("site and region: an empty name; leave it out or see `wattline facts site.` and `region.`")
     if outdoors.given:

@@ -69,7 +69,7 @@ def find_place(name: str) -> Record:
         record, distance = nearest(float(numbers[1]), float(numbers[2]))
         if distance > FAR_KM:
             raise WattlineError(
-                f"place {name}: the nearest with a climate is {record.title}, {distance:,.0f} km away; give --weather FILE"
+                f"place {name}: the nearest known, {record.title}, is {distance:,.0f} km away; give --weather FILE"
             )
         return record
     wanted = plain(name)
@@ -112,7 +112,7 @@ def _made(key: str) -> Weather:
     spell = _spells(rng) * (SPREAD_K + swing * (SPREAD_PER_SWING + SPREAD_WINTER * cold))[MONTH]
     damp = _spells(rng) * (DEW_K + DEW_PER_SWING * swing)
     dryness = RANGE_DRYNESS * _standard(damp) + np.sqrt(1 - RANGE_DRYNESS**2) * _spells(rng)
-    daily_range = _daily(high - low) * np.clip(1.0 + RANGE_SPREAD * dryness, 0.25, 1.9)
+    daily_range = _daily(high - low) * np.clip(1.0 + RANGE_SPREAD * dryness, 0.3, 1.4)
     shape = BELOW_HIGH.mean() - BELOW_HIGH  # a day's mean is that of its high and low, as weather services reckon
     t = _hourly(spell) + np.repeat(_daily(middle), 24) + np.repeat(daily_range, 24) * np.tile(shape, 365)
     wanted = dew

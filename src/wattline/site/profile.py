@@ -36,7 +36,7 @@ def flat(share: float) -> Profile:
 
 
 def read_profile(path: Path | str, it_w: float) -> Profile:
-    """The profile in a saved load (Parquet, watts) or a CSV of one value an hour: watts, or shares of design up to 1."""
+    """A saved load (Parquet, watts), or a CSV of one value an hour: watts, or shares of design up to 1."""
     path = Path(path)
     if path.suffix.lower() in (".parquet", ".pq"):
         return from_load(Load.read_parquet(path), it_w, path.name)
@@ -72,7 +72,7 @@ def _check(values: Array, what: str, it_w: float) -> None:
         raise WattlineError(f"{what}: power must be zero or more, and not all zero")
     if values.max() > 1.0 + 1e-6:
         raise WattlineError(
-            f"{what}: it reaches {values.max() * it_w / 1e6:.4g} MW, above the design of {it_w / 1e6:.4g} MW; raise --it"
+            f"{what}: it reaches {values.max() * it_w / 1e6:.4g} MW, above the design of {it_w / 1e6:.4g} MW"
         )
 
 

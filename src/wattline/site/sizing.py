@@ -19,7 +19,7 @@ TENTH = 0.1
 
 @dataclass(frozen=True)
 class Units:
-    """Units of one kind: what they must carry on the design day, the size of one, how many that takes, how many stand."""
+    """Units of one kind: what they must carry on the design day, the size of one, how many that takes and stand."""
 
     name: str
     needed_w: float

@@ -200,8 +200,8 @@ def _stamp(text: Any, path: Path | str) -> tuple[datetime, bool]:
 # names of columns that a plain CSV may have, and what they hold
 _PLAIN = {
     "time": ("time", "datetime", "timestamp", "date", "date_time", "valid_time"),
-    "temperature": ("temperature_c", "temperature", "temp", "temp_c", "drybulb", "dry_bulb", "dry_bulb_c", "t2m", "tmpc",
-                    "temperature_2m", "temperature_f", "temp_f", "tmpf", "dry_bulb_f"),
+    "temperature": ("temperature_c", "temperature", "temp", "temp_c", "drybulb", "dry_bulb", "dry_bulb_c", "t2m",
+                    "tmpc", "temperature_2m", "temperature_f", "temp_f", "tmpf", "dry_bulb_f"),
     "dew": ("dew_point_c", "dew_point", "dewpoint", "dewpoint_c", "dwpc", "d2m", "dew_point_2m", "dew_point_f", "dwpf"),
     "humidity": ("relative_humidity", "rh", "humidity", "relhum", "relative_humidity_2m", "relative_humidity_percent"),
     "pressure": ("pressure_pa", "pressure", "surface_pressure", "pressure_hpa", "pressure_mbar"),

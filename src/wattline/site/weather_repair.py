@@ -39,7 +39,8 @@ def _weather(raw: Raw) -> Weather:
     missing = int(HOURS - present.sum())
     if missing > MOST_MISSING * HOURS:
         raise WattlineError(
-            f"it holds {HOURS - missing:,} of a year's {HOURS:,} hours; it is cut short or no whole year: give all twelve months"
+            f"it holds {HOURS - missing:,} of a year's {HOURS:,} hours; "
+            "it is cut short or no whole year: give all twelve months"
         )
     if missing:
         notes.append(f"{missing:,} missing hours filled from those beside them")
@@ -77,7 +78,8 @@ def _check_units(raw: Raw, notes: list[str]) -> None:
     absurd = (h > 110) | (h < 0)
     if seen.size and absurd.sum() > 0.01 * seen.size:
         raise WattlineError(
-            f"relative humidity from {seen.min():.0f} to {seen.max():.0f}% in {int(absurd.sum()):,} hours; it lies between 0 and 100"
+            f"relative humidity from {seen.min():.0f} to {seen.max():.0f}% in {int(absurd.sum()):,} hours; "
+            "it lies between 0 and 100"
         )
     if absurd.any():
         raw.humidity = np.where(absurd, np.nan, h)

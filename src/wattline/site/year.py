@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wattline.fact import Array
 from wattline.site import air
@@ -61,7 +62,7 @@ class Hours:
     drift: Array
     blowdown: Array
     heat_out: Array
-    mode: Array
+    mode: NDArray[np.int8]
     unmet_c: Array
     chilled: Array
 
@@ -83,7 +84,8 @@ class Hours:
 class Year:
     """A year of a site in numbers a draw, per design IT power; shape ``(draws,)``, ``(1,)`` for central values.
 
-    ``it``: as given, rows of hours. ``parts``: mean W per W; ``water``: litres per second and W by kind; ``delivered``: mean at the utility meter;
+    ``it``: as given, rows of hours. ``parts``: mean W per W; ``water``: litres per second and W
+    by kind; ``delivered``: mean at the utility meter;
     ``peak`` there; ``total``: each hour of each draw there, 32 bits, ``(draws, hours)``. ``modes``: mean share of the
     hours in each mode, ``(4,)``. ``unmet_hours``: hours too warm for the set-point.
     """

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wattline.fact import Array
 from wattline.site import air
@@ -46,7 +47,7 @@ class Air:
     supply_c: Array
     evaporated: Array
     left: Array
-    closed: Array
+    closed: NDArray[np.bool_]
     sensible: Array
     latent: Array
 
@@ -113,7 +114,7 @@ def _helped(heat: Heat, out: Outside, p: Params, chillers: Callable[[Heat, Array
 
 
 def through(heat: Heat, warmed: Heat, out: Outside, p: Params, limited: bool = True) -> Air:
-    """The air that takes ``heat`` (``warmed`` with the fans') from a hall; ``limited``: a chiller takes what is left."""
+    """The air that takes ``heat`` (``warmed`` with the fans') from a hall; ``limited``: a chiller takes the rest."""
     low, top, aim = p["supply_low_c"], p["supply_high_c"], supply_c(p)
     total = heat.now / p["air_rise_c"]  # W/K that the hall's air carries
     rise = warmed.now / total

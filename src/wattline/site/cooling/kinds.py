@@ -28,8 +28,8 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("air-economiser", "Air economiser, adiabatic, chillers on towers", air_economiser.economiser, open_air=True,
-             aliases=("air", "air-economizer", "airside", "adiabatic", "air-adiabatic")),
+        Kind("air-economiser", "Air economiser, adiabatic, chillers on towers", air_economiser.economiser,
+             open_air=True, aliases=("air", "air-economizer", "airside", "adiabatic", "air-adiabatic")),
         Kind("evaporative", "Outside air and wetted media, no compressor", air_economiser.evaporative, compressor=False,
              open_air=True, aliases=("direct-evaporative", "swamp")),
         Kind("air-economiser-dry", "Air economiser, air-cooled chillers", air_economiser.economiser_air_chiller,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wattline.fact import Array
 from wattline.site import air
@@ -64,8 +65,8 @@ class Cooled:
 
     Power: ``fans`` (hall), ``pumps``, ``compressors``, ``towers`` (fans of heat rejection). Water in kg/s per W:
     ``evaporated``, ``drift``, ``blowdown``. Heat leaving outdoors: ``sensible``, ``latent``. ``unmet``: K by which the
-    supply is above its highest set-point, or as much too damp, for systems with no compressor. ``mode``: index into ``MODES``. ``chilled``:
-    heat that compressors take.
+    supply is above its highest set-point, or as much too damp, for systems with no compressor. ``mode``: index into
+    ``MODES``. ``chilled``: heat that compressors take.
     """
 
     fans: Array
@@ -74,7 +75,7 @@ class Cooled:
     towers: Array
     sensible: Array
     latent: Array
-    mode: Array
+    mode: NDArray[np.int8]
     evaporated: Array = field(default_factory=lambda: np.asarray(0.0))
     drift: Array = field(default_factory=lambda: np.asarray(0.0))
     blowdown: Array = field(default_factory=lambda: np.asarray(0.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wattline.fact import Array
 from wattline.site import air
@@ -51,7 +52,7 @@ class Chilled:
         )  # fmt: skip
 
 
-def choose(first: Array, one: Chilled, other: Chilled) -> Chilled:
+def choose(first: NDArray[np.bool_], one: Chilled, other: Chilled) -> Chilled:
     """Hour by hour the one where ``first``, else the other."""
     names = [f.name for f in fields(Chilled)]
     return Chilled(**{name: np.where(first, getattr(one, name), getattr(other, name)) for name in names})
