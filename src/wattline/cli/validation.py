@@ -160,3 +160,15 @@ def validate_site(
         print_json(result.json())
     else:
         print_rich(render(result))
+
+
+@calibrate_app.command("site")
+def calibrate_site(out: Out = None) -> None:
+    """The annual kinds of site that the hourly model gives, over all places; prints tables for catalog/site.toml."""
+    from rich.console import Console
+
+    from wattline.site.derive import toml
+
+    with Console(stderr=True).status("deriving") as status:
+        text = toml(lambda name: status.update(f"deriving {name}"))
+    _hand_over(text, out)
