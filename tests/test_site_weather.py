@@ -157,6 +157,12 @@ def test_what_is_no_weather(text: str, tmp_path: Path) -> None:
         read_weather(path)
 
 
+def test_an_old_epw_in_latin_1(tmp_path: Path) -> None:
+    path = epw(tmp_path / "a.epw")
+    path.write_bytes(path.read_bytes().replace(b"Testville", "São Paulo".encode("latin-1")))
+    assert read_weather(path).name.startswith("São Paulo")
+
+
 def test_gaps_by_hand() -> None:
     t = np.arange(HOURS, dtype=float) % 24
     holes = t.copy()

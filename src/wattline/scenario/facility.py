@@ -22,7 +22,7 @@ from wattline.load import Load
 from wattline.quantity import parse
 from wattline.scenario.answer import matters_json
 from wattline.site import hall, profile, sizing
-from wattline.site.climate import find_place, made_year
+from wattline.site.climate import FAR_KM, find_place, made_year, nearest
 from wattline.site.cooling.kinds import Kind, find_kind
 from wattline.site.cooling.parts import MODES
 from wattline.site.power_chain import Ups, check_redundancy, column, load_ups
@@ -247,7 +247,7 @@ def ask(
     check_climate(kind, where)
     return Asked(
         it_w, _profile(profile_of, it_w, load), outdoors, kind, name, ups, check_redundancy(redundancy),
-        grid.load_region(region or (str(where.meta.get("region")) if where else None)), humidified,
+        grid.load_region(region or region_of(outdoors, where)), humidified,
     )  # fmt: skip
 
 
@@ -260,6 +260,14 @@ def read_where(place: str | None, weather: str | Path | None) -> tuple[Weather, 
         return read_weather(weather), where
     assert where is not None
     return made_year(where), where
+
+
+def region_of(outdoors: Weather, where: Record | None) -> str | None:
+    """The grid of a place; of the catalog's nearest one where a weather file tells its degrees; else none."""
+    if where is None and outdoors.latitude is not None and outdoors.longitude is not None:
+        record, distance = nearest(outdoors.latitude, outdoors.longitude)
+        where = record if distance <= FAR_KM else None
+    return str(where.meta["region"]) if where is not None else None
 
 
 def check_climate(kind: Kind, where: Record | None) -> None:

@@ -16,7 +16,7 @@ from wattline.draws import Draws
 from wattline.errors import WattlineError
 from wattline.fact import Array
 from wattline.load import Load
-from wattline.scenario.facility import MOST_UNMET_H, build, check_climate, first_hour, read_where
+from wattline.scenario.facility import MOST_UNMET_H, build, check_climate, first_hour, read_where, region_of
 from wattline.site import hall
 from wattline.site.cooling.kinds import find_kind
 from wattline.site.power_chain import column
@@ -56,7 +56,7 @@ def hourly_site(
     name = catalog.find("plant", site or kind.plant).name
     setup = build(kind, name, None, "N+1", outdoors, draws)
     load = column(np.asarray(hall.usual_load(name, draws)))
-    found = HourlySite(setup, outdoors, load, str(where.meta.get("region")) if where else "world", name)
+    found = HourlySite(setup, outdoors, load, region_of(outdoors, where) or "world", name)
     if not kind.compressor:
         unmet = float(np.median(year(setup, outdoors, load, 5).unmet_hours)) * 5
         if unmet > MOST_UNMET_H:

@@ -43,7 +43,7 @@ class Raw:
 
 def read_raw(path: Path | str) -> Raw:
     """The hours of a weather file of any known format, told from what stands in it."""
-    text = read_text(path, LIMIT_BYTES, "weather")
+    text = _text(path)
     head = text[:4000].lstrip()
     if not head:
         raise WattlineError(f"weather {path} is empty")
@@ -56,6 +56,28 @@ def read_raw(path: Path | str) -> Raw:
     if len(lines) > 1 and "date (mm/dd/yyyy)" in lines[1].lower():
         return _tmy3(text, path)
     return _plain(text, path, name)
+
+
+def _text(path: Path | str) -> str:
+    """The file's text; EPW headers older than UTF-8 are Latin-1."""
+    try:
+        with Path(path).open("rb") as file:
+            old = file.read(9).upper() == b"LOCATION,"
+        if old:
+            data = Path(path).read_bytes()[: LIMIT_BYTES + 1]
+            if len(data) <= LIMIT_BYTES:
+                return data.decode("utf-8-sig", "replace") if _is_utf8(data) else data.decode("latin-1")
+    except OSError:
+        pass  # told below
+    return read_text(path, LIMIT_BYTES, "weather")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _number(cell: str | None) -> float:
