@@ -12,10 +12,10 @@ from wattline.site.derive import DERIVED, losses, toml
 @pytest.mark.parametrize("name", sorted(DERIVED))
 def test_the_catalogs_kinds_are_those_of_the_hourly_model(name: str) -> None:
     site = annual.load_site(name)
-    for attribute, values in losses(name, draws=12).items():
+    for attribute, values in losses(name).items():
         fact = site[attribute]
         assert fact.basis == "derived"
-        assert float(np.median(values)) == pytest.approx(fact.value, rel=0.15, abs=0.003), attribute
+        assert float(np.median(values)) == pytest.approx(fact.value, rel=0.01, abs=1e-4), attribute
 
 
 def test_what_calibrate_prints_is_a_catalog_file() -> None:

@@ -25,7 +25,6 @@ CARDS = (
     ("energy_wh", "Energy in the year", "Wh"),
     ("peak_w", "Peak power", "W"),
     ("water_site_l", "Water at the site", "L"),
-    ("water_stations_l", "Water at power stations", "L"),
     ("cost_usd", "Electricity cost", "USD"),
     ("co2e_kg", "CO₂e, life cycle", "kg"),
 )
