@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from wattline import __version__
-from wattline.cli import ask, compare, facts, judge, measure, meter, proxy, sensors, validation
+from wattline.cli import ask, compare, facility, facts, judge, measure, meter, proxy, sensors, validation
 from wattline.cli.out import discard
 from wattline.errors import WattlineError, shorten
 
@@ -27,6 +27,7 @@ app.command("run")(ask.run)
 app.command("train")(ask.train)
 app.command("prompt")(ask.prompt)
 app.command("compare")(compare.compare)
+app.command("site")(facility.site)
 app.command("check")(judge.check)
 app.command("measure", context_settings={"allow_interspersed_args": False})(measure.measure)
 app.command("proxy")(proxy.proxy)
