@@ -40,7 +40,7 @@ def _scores(result: SiteValidation) -> Table:
         for operator in ("", *result.operators(measure)):
             s = result.score(measure, operator)
             name = f"  {operator}" if operator else TITLES[measure]
-            table.add_row(name, str(s["n"]), f"{s['mae']:.3f}", f"{s['bias']:+.3f}", f"{s['coverage']:.0%}")
+            table.add_row(name, str(s["n"]), f"{s['mae']:.3f}", f"{s['bias']:+.3f}", f"{s['coverage']:.0f}%")
     return table
 
 

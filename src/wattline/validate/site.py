@@ -87,7 +87,7 @@ class SiteValidation:
     draws: int
 
     def score(self, measure: str, operator: str = "") -> dict[str, Any]:
-        """``n``, mean absolute error, bias and coverage (0 to 1); None where there is nothing to compare."""
+        """``n``, mean absolute error, bias and coverage (percent); None where there is nothing to compare."""
         rows = [r for r in self.compared[measure] if operator in ("", r.row.operator)]
         if not rows:
             return {"n": 0, "mae": None, "bias": None, "coverage": None}
@@ -97,7 +97,7 @@ class SiteValidation:
             "n": len(rows),
             "mae": float(np.abs(errors).mean()),
             "bias": float(errors.mean()),
-            "coverage": covered,
+            "coverage": 100 * covered,
         }
 
     def operators(self, measure: str) -> list[str]:
