@@ -105,6 +105,8 @@ def _process(rate: str, states: str, cv: float, share: float) -> tuple[Process, 
         if rate or cv != 1:
             raise WattlineError("traffic: --states has its own rates; leave out --rate and --cv")
         pairs = [part.partition(":") for part in states.split(",")]
+        if len(pairs) < 2 or not all(stay for _, _, stay in pairs):
+            raise WattlineError(f'traffic: --states {shorten(states)!r} must be like "10/s:60s,100/s:5s", two or more')
         rates = [parse(head, "request/s", "states", zero=True) * share for head, _, _ in pairs]
         stays = [parse(stay, "s", "states") for _, _, stay in pairs]
         return kinds.markov_process(rates, stays), kinds.markov_rate(rates, stays)
