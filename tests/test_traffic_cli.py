@@ -80,6 +80,18 @@ def test_lengths_of_a_trace(capsys: pytest.CaptureFixture[str], trace: Path) -> 
         assert data["input_tokens"]["most"] <= 119
 
 
+def test_the_shape_of_a_trace_and_what_an_estimated_one_rests_on(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "day.csv"
+    path.write_text("time,input,output\n0,1,1\n" + "".join(f"{43200 + i},1,1\n" for i in range(3600)) + "86399,1,1\n")
+    made = ["--rate", "1/s", "--duration", "1 day", "--input", "5", "--output", "5", "--json", "--shape"]
+    _, out, _ = run(capsys, *made, path)
+    assert json.loads(out)["peak_rate_per_s"]["3600s"] == pytest.approx(24, rel=0.05)
+    _, out, _ = run(capsys, *made, "day")
+    assert any("an estimate" in note for note in json.loads(out)["notes"])
+
+
 def test_a_large_traffic_is_written_part_by_part(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

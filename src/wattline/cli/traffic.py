@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,7 +27,7 @@ def traffic(
     requests: Annotated[str, Opt(help="How many requests, in place of a window.")] = "",
     cv: Annotated[float, Opt(help="Gaps' deviation over mean: 1 is Poisson, more is bursty (Gamma).")] = 1.0,
     states: Annotated[str, Opt(help='A rate that jumps: "10/s:60s,100/s:5s", each with its mean stay.')] = "",
-    shape: Annotated[str, Opt(help="flat, day or week.")] = "flat",
+    shape: Annotated[str, Opt(help="flat, day or week (an estimate), or a trace of a day or more to take a day's shape from.")] = "flat",
     start_hour: Annotated[float, Opt(help="Hour of the day (of Monday) at which the window opens.")] = 0.0,
     share: Annotated[float, Opt(help="Only this share of the rate, e.g. 0.001 for one cell of a service.")] = 1.0,
     lengths: Annotated[str, Opt(help="chat, code, long-chat, or a trace to draw lengths from.")] = "chat",
@@ -121,15 +122,16 @@ def _made(
     """The traffic; None where it was so large that it went to the file part by part."""
     from wattline.cli.out import emit
     from wattline.quantity import parse
-    from wattline.work.traffic_arrivals import shaped
+    from wattline.work.traffic_arrivals import fit_shape, shaped
     from wattline.work.traffic_file import write_stream
     from wattline.work.traffic_known import known_shape
     from wattline.work.traffic_make import MOST_HELD, make, stream
+    from wattline.work.traffic_read import read_traffic
 
     if requests and duration:
         raise WattlineError("traffic: give --duration or --requests, one of the two")
     process, mean = _process(rate, states, cv, share)
-    swing = known_shape(shape, start_hour)
+    swing = fit_shape(read_traffic(shape)) if Path(shape).is_file() else known_shape(shape, start_hour)
     if swing is not None:
         process = shaped(process, swing)
     n = round(parse(requests, "request", "requests")) if requests else None
@@ -141,7 +143,19 @@ def _made(
         return None
     if expected > MOST_HELD:
         raise WattlineError(f"traffic: about {expected:,.0f} requests; give --share, or --out FILE.parquet")
-    return make(process, lengths, seed, duration_s=window, n=n)
+    return replace(make(process, lengths, seed, duration_s=window, n=n), notes=("made, not recorded", *_rests(shape)))
+
+
+def _rests(shape: str) -> list[str]:
+    """What a made traffic rests on that is not the user's own: said, so that none takes it for measured."""
+    from wattline import catalog
+
+    if shape not in ("day", "week"):
+        return []
+    record = catalog.find("traffic", "office-day")
+    valley, hour, rest = (record[name].value for name in ("valley_share", "peak_hour", "weekend_share"))
+    weekend = f", weekends at {rest:g} of weekdays" if shape == "week" else ""
+    return [f"the {shape}'s shape is an estimate: valley {valley:g} of the peak, which is at {hour:g} h{weekend}"]
 
 
 def _changed(held: Traffic, scale_rate: float, times: float, repeat: int, seed: int) -> Traffic:
