@@ -27,7 +27,7 @@ def traffic(
     requests: Annotated[str, Opt(help="How many requests, in place of a window.")] = "",
     cv: Annotated[float, Opt(help="Gaps' deviation over mean: 1 is Poisson, more is bursty (Gamma).")] = 1.0,
     states: Annotated[str, Opt(help='A rate that jumps: "10/s:60s,100/s:5s", each with its mean stay.')] = "",
-    shape: Annotated[str, Opt(help="flat, day or week (an estimate), or a trace of a day or more to take a day's shape from.")] = "flat",
+    shape: Annotated[str, Opt(help="flat, day or week (estimates), or a trace to take a day's from.")] = "flat",
     start_hour: Annotated[float, Opt(help="Hour of the day (of Monday) at which the window opens.")] = 0.0,
     share: Annotated[float, Opt(help="Only this share of the rate, e.g. 0.001 for one cell of a service.")] = 1.0,
     lengths: Annotated[str, Opt(help="chat, code, long-chat, or a trace to draw lengths from.")] = "chat",
