@@ -76,9 +76,8 @@ def choose(names: Sequence[str], said: Mapping[str, str | None], where: str) -> 
             raise WattlineError(f"{where}: no column of {wanted} among {listed}; name it ({role}=…, or --columns)")
         same = [name for name in ranked if plain(name) == plain(ranked[0])]
         if len(same) > 1:
-            raise WattlineError(
-                f"{where}: columns {' and '.join(same[:3])} may both be {role}; name one ({role}=…, or --columns)"
-            )
+            both = " and ".join(same[:3])
+            raise WattlineError(f"{where}: columns {both} may both be {role}; name one ({role}=…, or --columns)")
         found[role] = ranked[0]
     return Columns(**found)
 
