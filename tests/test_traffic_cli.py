@@ -101,6 +101,7 @@ def test_a_large_traffic_is_written_part_by_part(
     status, out, _ = run(capsys, *asked, tmp_path / "parts.parquet")
     assert status == 0
     assert "300,000 requests written" in out
+    assert json.loads(run(capsys, *asked, tmp_path / "parts.parquet", "--json")[1])["requests"] == 300_000
     whole, parts = (read_traffic(tmp_path / name) for name in ("whole.parquet", "parts.parquet"))
     assert whole.arrival_s.tolist() == parts.arrival_s.tolist()
     assert whole.tokens == parts.tokens

@@ -49,12 +49,14 @@ def traffic(
     if (file is None) != made:
         raise WattlineError("traffic: give a FILE to read or a --rate (or --states) to make one, one of the two")
     _check_out(out)
+    held: Traffic | int
     if made:
         held = _made(rate, states, cv, shape, start_hour, share, _lengths(lengths, fit, input_tokens, output_tokens),
                      duration, requests, seed, out, scale_rate == 1 == times and repeat == 1)  # fmt: skip
     else:
         held = _read(file, columns, time_unit, where or [])
-    if held is None:
+    if isinstance(held, int):
+        _written(held, out, as_json)
         return
     _tell(_changed(held, scale_rate, times, repeat, seed), out, as_json)
 
@@ -118,9 +120,8 @@ def _process(rate: str, states: str, cv: float, share: float) -> tuple[Process, 
 def _made(
     rate: str, states: str, cv: float, shape: str, start_hour: float, share: float, lengths: Lengths, duration: str,
     requests: str, seed: int, out: Path | None, plain: bool,
-) -> Traffic | None:  # fmt: skip
-    """The traffic; None where it was so large that it went to the file part by part."""
-    from wattline.cli.out import emit
+) -> Traffic | int:  # fmt: skip
+    """The traffic; how many requests where it was so large that it went to the file part by part."""
     from wattline.quantity import parse
     from wattline.work.traffic_arrivals import fit_shape, shaped
     from wattline.work.traffic_file import write_stream
@@ -138,9 +139,7 @@ def _made(
     window = None if n else parse(duration or "1 h", "s", "duration")
     expected = n if n else mean * float(window or 0)
     if expected > STREAMED and plain and out is not None and out.suffix == ".parquet":
-        count = write_stream(stream(process, lengths, seed, duration_s=window, n=n), out)
-        emit(f"{count:,} requests written to {out}, part by part\n")
-        return None
+        return write_stream(stream(process, lengths, seed, duration_s=window, n=n), out)
     if expected > MOST_HELD:
         raise WattlineError(f"traffic: about {expected:,.0f} requests; give --share, or --out FILE.parquet")
     return replace(make(process, lengths, seed, duration_s=window, n=n), notes=("made, not recorded", *_rests(shape)))
@@ -171,6 +170,15 @@ def _changed(held: Traffic, scale_rate: float, times: float, repeat: int, seed: 
 def _check_out(out: Path | None) -> None:
     if out is not None and out.suffix not in (".parquet", ".csv"):
         raise WattlineError(f"traffic: --out {shorten(str(out), 200)} must end in .parquet or .csv")
+
+
+def _written(count: int, out: Path | None, as_json: bool) -> None:
+    from wattline.cli.out import emit, print_json
+
+    if as_json:
+        print_json({"command": "traffic", "requests": count, "written": str(out)})
+    else:
+        emit(f"{count:,} requests written to {out}, part by part\n")
 
 
 def _tell(held: Traffic, out: Path | None, as_json: bool) -> None:
