@@ -40,6 +40,7 @@ KINDS = (
     "fit",
     "sensor",
     "sensor_unit",
+    "traffic",
 )
 OWN = "WATTLINE_FACTS"
 _own: list[Path] = []

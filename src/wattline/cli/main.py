@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from wattline import __version__
-from wattline.cli import ask, compare, facility, facts, judge, measure, meter, proxy, sensors, validation
+from wattline.cli import ask, compare, facility, facts, judge, measure, meter, proxy, sensors, traffic, validation
 from wattline.cli.out import discard
 from wattline.errors import WattlineError, shorten
 
@@ -37,6 +37,7 @@ app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )(facts.explain)
 app.command("sensors")(sensors.sensors)
+app.command("traffic")(traffic.traffic)
 app.add_typer(meter.meter_app, name="meter")
 app.add_typer(validation.validate_app, name="validate")
 app.add_typer(validation.calibrate_app, name="calibrate")

@@ -1,0 +1,194 @@
+"""``wattline traffic``: what a trace of requests is like, or a traffic made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wattline.errors import WattlineError, shorten
+
+if TYPE_CHECKING:
+    from wattline.work.traffic import Traffic
+    from wattline.work.traffic_arrivals import Process
+    from wattline.work.traffic_lengths import Lengths
+
+Opt = typer.Option
+Trace = Annotated[Path | None, typer.Argument(help="Trace: Azure or BurstGPT CSV, Mooncake JSONL, any CSV, Parquet.")]
+STREAMED = 20_000_000  # requests beyond which a traffic is written part by part
+
+
+def traffic(
+    file: Trace = None,
+    rate: Annotated[str, Opt(help='Make one: requests in the mean, e.g. "20/s", "200M/day".')] = "",
+    duration: Annotated[str, Opt(help='Its window, e.g. "1 day" [default: 1 h].')] = "",
+    requests: Annotated[str, Opt(help="How many requests, in place of a window.")] = "",
+    cv: Annotated[float, Opt(help="Gaps' deviation over mean: 1 is Poisson, more is bursty (Gamma).")] = 1.0,
+    states: Annotated[str, Opt(help='A rate that jumps: "10/s:60s,100/s:5s", each with its mean stay.')] = "",
+    shape: Annotated[str, Opt(help="flat, day or week (estimates), or a trace to take a day's from.")] = "flat",
+    start_hour: Annotated[float, Opt(help="Hour of the day (of Monday) at which the window opens.")] = 0.0,
+    share: Annotated[float, Opt(help="Only this share of the rate, e.g. 0.001 for one cell of a service.")] = 1.0,
+    lengths: Annotated[str, Opt(help="chat, code, long-chat, or a trace to draw lengths from.")] = "chat",
+    fit: Annotated[bool, Opt("--fit", help="Fit a distribution to the trace of --lengths, not draw from it.")] = False,
+    input_tokens: Annotated[str, Opt("--input", help="Every request's input tokens, in place of --lengths.")] = "",
+    output_tokens: Annotated[str, Opt("--output", help="Every request's output tokens.")] = "",
+    seed: Annotated[int, Opt(help="Seed of what is drawn.")] = 0,
+    scale_rate: Annotated[float, Opt(help="The clock so many times as fast.")] = 1.0,
+    times: Annotated[float, Opt(help="So many times the requests over the same window; below 1 it thins.")] = 1.0,
+    repeat: Annotated[int, Opt(help="One after the other so many times.")] = 1,
+    columns: Annotated[str, Opt(help="A trace's columns: time,input,output.")] = "",
+    time_unit: Annotated[str, Opt(help="Unit of its times: s, ms, us, ns.")] = "",
+    where: Annotated[list[str] | None, Opt(help="Only its rows with COLUMN=TEXT.")] = None,
+    out: Annotated[Path | None, Opt(help="Write it as .parquet or .csv.")] = None,
+    as_json: Annotated[bool, Opt("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Describe a trace of requests, or make one: its rate, bursts and lengths."""
+    made = bool(rate or states)
+    if (file is None) != made:
+        raise WattlineError("traffic: give a FILE to read or a --rate (or --states) to make one, one of the two")
+    _check_out(out)
+    held: Traffic | int
+    if made:
+        held = _made(rate, states, cv, shape, start_hour, share, _lengths(lengths, fit, input_tokens, output_tokens),
+                     duration, requests, seed, out, scale_rate == 1 == times and repeat == 1)  # fmt: skip
+    else:
+        held = _read(file, columns, time_unit, where or [])
+    if isinstance(held, int):
+        _written(held, out, as_json)
+        return
+    _tell(_changed(held, scale_rate, times, repeat, seed), out, as_json)
+
+
+def _read(file: Path | None, columns: str, time_unit: str, where: list[str]) -> Traffic:
+    from wattline.work.traffic_read import read_traffic
+
+    assert file is not None
+    named = [part.strip() for part in columns.split(",")] if columns else [None] * 3
+    if len(named) != 3:
+        raise WattlineError(f"traffic: --columns {shorten(columns)!r} must name three: time,input,output")
+    pairs = dict(_pair(text) for text in where)
+    time, given, made = named
+    return read_traffic(file, time=time, input=given, output=made, time_unit=time_unit or None, where=pairs)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise WattlineError(f"traffic: --where {shorten(text)!r} must be COLUMN=TEXT")
+    return name, value
+
+
+def _lengths(named: str, fit: bool, given: str, made: str) -> Lengths:
+    from wattline.quantity import parse
+    from wattline.work import traffic_lengths as kinds
+    from wattline.work.traffic_known import known_lengths
+    from wattline.work.traffic_read import read_traffic
+
+    if given or made:
+        if not (given and made):
+            raise WattlineError("traffic: give --input and --output, both")
+        sizes = [round(parse(text, "token", "tokens")) for text in (given, made)]
+        return kinds.fixed_lengths(*sizes)
+    if Path(named).is_file():
+        trace = read_traffic(named)
+        return kinds.fit_lengths(trace) if fit else kinds.resampled_lengths(trace)
+    return known_lengths(named)
+
+
+def _process(rate: str, states: str, cv: float, share: float) -> tuple[Process, float]:
+    """The arrival process and its mean rate."""
+    from wattline.quantity import parse
+    from wattline.work import traffic_arrivals as kinds
+
+    if not 0 < share <= 1:
+        raise WattlineError(f"traffic: --share {share!r} must be more than 0, up to 1")
+    if states:
+        if rate or cv != 1:
+            raise WattlineError("traffic: --states has its own rates; leave out --rate and --cv")
+        pairs = [part.partition(":") for part in states.split(",")]
+        if len(pairs) < 2 or not all(stay for _, _, stay in pairs):
+            raise WattlineError(f'traffic: --states {shorten(states)!r} must be like "10/s:60s,100/s:5s", two or more')
+        rates = [parse(head, "request/s", "states", zero=True) * share for head, _, _ in pairs]
+        stays = [parse(stay, "s", "states") for _, _, stay in pairs]
+        return kinds.markov_process(rates, stays), kinds.markov_rate(rates, stays)
+    mean = parse(rate, "request/s", "rate") * share
+    return (kinds.poisson_process(mean) if cv == 1 else kinds.gamma_process(mean, cv)), mean
+
+
+def _made(
+    rate: str, states: str, cv: float, shape: str, start_hour: float, share: float, lengths: Lengths, duration: str,
+    requests: str, seed: int, out: Path | None, plain: bool,
+) -> Traffic | int:  # fmt: skip
+    """The traffic; how many requests where it was so large that it went to the file part by part."""
+    from wattline.quantity import parse
+    from wattline.work.traffic_arrivals import fit_shape, shaped
+    from wattline.work.traffic_file import write_stream
+    from wattline.work.traffic_known import known_shape
+    from wattline.work.traffic_make import MOST_HELD, make, stream
+    from wattline.work.traffic_read import read_traffic
+
+    if requests and duration:
+        raise WattlineError("traffic: give --duration or --requests, one of the two")
+    process, mean = _process(rate, states, cv, share)
+    swing = fit_shape(read_traffic(shape)) if Path(shape).is_file() else known_shape(shape, start_hour)
+    if swing is not None:
+        process = shaped(process, swing)
+    n = round(parse(requests, "request", "requests")) if requests else None
+    window = None if n else parse(duration or "1 h", "s", "duration")
+    expected = n if n else mean * float(window or 0)
+    if expected > STREAMED and plain and out is not None and out.suffix == ".parquet":
+        return write_stream(stream(process, lengths, seed, duration_s=window, n=n), out)
+    if expected > MOST_HELD:
+        raise WattlineError(f"traffic: about {expected:,.0f} requests; give --share, or --out FILE.parquet")
+    return replace(make(process, lengths, seed, duration_s=window, n=n), notes=("made, not recorded", *_rests(shape)))
+
+
+def _rests(shape: str) -> list[str]:
+    """What a made traffic rests on that is not the user's own: said, so that none takes it for measured."""
+    from wattline import catalog
+
+    if shape not in ("day", "week"):
+        return []
+    record = catalog.find("traffic", "office-day")
+    valley, hour, rest = (record[name].value for name in ("valley_share", "peak_hour", "weekend_share"))
+    weekend = f", weekends at {rest:g} of weekdays" if shape == "week" else ""
+    return [f"the {shape}'s shape is an estimate: valley {valley:g} of the peak, which is at {hour:g} h{weekend}"]
+
+
+def _changed(held: Traffic, scale_rate: float, times: float, repeat: int, seed: int) -> Traffic:
+    from wattline.work import traffic as change
+
+    if times != 1:
+        held = change.multiply(held, times, seed)
+    if scale_rate != 1:
+        held = change.scale(held, rate=scale_rate)
+    return change.repeat(held, repeat) if repeat != 1 else held
+
+
+def _check_out(out: Path | None) -> None:
+    if out is not None and out.suffix not in (".parquet", ".csv"):
+        raise WattlineError(f"traffic: --out {shorten(str(out), 200)} must end in .parquet or .csv")
+
+
+def _written(count: int, out: Path | None, as_json: bool) -> None:
+    from wattline.cli.out import emit, print_json
+
+    if as_json:
+        print_json({"command": "traffic", "requests": count, "written": str(out)})
+    else:
+        emit(f"{count:,} requests written to {out}, part by part\n")
+
+
+def _tell(held: Traffic, out: Path | None, as_json: bool) -> None:
+    from wattline.cli.out import print_json, print_rich
+    from wattline.report.traffic import render
+
+    if out is not None:
+        (held.to_parquet if out.suffix == ".parquet" else held.to_csv)(out)
+    data = {"command": "traffic", **held.summary(), "written": None if out is None else str(out)}
+    if as_json:
+        print_json(data)
+    else:
+        print_rich(render(data))
