@@ -19,8 +19,9 @@ pytest.importorskip("aiohttp", reason="the proxy's extra is not installed: pip i
 
 from model_server import Machine, Simulated, answer, events, usage
 from wattline.errors import WattlineError
+from wattline.meter.attribution import share
 from wattline.meter.sensor import Reading, SensorGone
-from wattline.web.proxy.attribution import share, share_within
+from wattline.web.proxy.attribution import share_within
 from wattline.web.proxy.body import kind_of, read_asked, with_usage
 from wattline.web.proxy.claim import Claim, Typical, as_json
 from wattline.web.proxy.ledger import Interval, Ledger

@@ -34,9 +34,7 @@ def same(one: Traffic, two: Traffic) -> bool:
     alike = all(np.array_equal(getattr(one, name), getattr(two, name)) for name in arrays)
     if one.hashes is None or two.hashes is None:
         return alike and one.hashes is two.hashes and one.rejected == two.rejected
-    blocks = np.array_equal(one.hashes.block, two.hashes.block) and np.array_equal(
-        one.hashes.offset, two.hashes.offset
-    )
+    blocks = np.array_equal(one.hashes.block, two.hashes.block) and np.array_equal(one.hashes.offset, two.hashes.offset)
     return alike and blocks and one.rejected == two.rejected and one.duration_s == two.duration_s
 
 

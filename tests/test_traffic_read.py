@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wattline.errors import WattlineError
 from wattline.work.traffic import Traffic, read_traffic
@@ -168,6 +170,38 @@ def test_what_is_no_trace_is_one_line(read, text: str | bytes, said: str) -> Non
         read(text)
     assert said in str(stopped.value)
     assert "\n" not in str(stopped.value)
+
+
+PIECES = ["0", "1.5", "-3", "", "nan", "1e400", "x", '"', "\0", "é", "2024-05-10 00:00:00", "2024-02-30 00:00:00",
+          "99999999999999999999", "#", ",", ";", "\t", "\n", "\r\n", "{", "}", "[", '{"timestamp": 1}',
+          '{"timestamp": 0, "input_length": 5, "output_length": 6, "hash_ids": [1]}', "TIMESTAMP", "ContextTokens",
+          "GeneratedTokens", "time,input,output\n", "0,5,6\n"]  # fmt: skip
+
+
+def tried(path: Path) -> tuple[Traffic | None, str]:
+    """The traffic, or what is wrong with it."""
+    try:
+        return read_traffic(path), ""
+    except WattlineError as error:
+        return None, str(error)
+
+
+@settings(max_examples=400)
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join), st.sampled_from(["", AZURE, BURST]))
+def test_any_text_is_a_traffic_or_one_line(tmp_path: Path, text: str, head: str) -> None:
+    path = tmp_path / "any"
+    path.write_text(head + text, encoding="utf-8")
+    traffic, said = tried(path)
+    assert "\n" not in said
+    assert traffic is None or traffic.summary()["requests"] == len(traffic) >= 1
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=60), st.sampled_from([b"", b"PAR1", b"\x1f\x8b\x08", b"\xff\xfe", b"{", AZURE.encode()]))
+def test_any_bytes_are_a_traffic_or_one_line(tmp_path: Path, data: bytes, head: bytes) -> None:
+    path = tmp_path / "any"
+    path.write_bytes(head + data)
+    assert "\n" not in tried(path)[1]
 
 
 def test_files_that_cannot_be_opened(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wattline.scenario.run import run
     from wattline.scenario.serve import serve
     from wattline.scenario.train import train
+    from wattline.work.traffic import Traffic, read_traffic
 
 # name -> (module, attribute): imported when first asked for, so that `import wattline` costs nothing
 _WHERE = {
@@ -37,6 +38,7 @@ _WHERE = {
     "Fact": ("wattline.fact", "Fact"),
     "Load": ("wattline.load", "Load"),
     "Range": ("wattline.draws", "Range"),
+    "Traffic": ("wattline.work.traffic", "Traffic"),
     "WattlineError": ("wattline.errors", "WattlineError"),
     "bill": ("wattline.scenario.measured", "bill"),
     "check": ("wattline.claim", "check_file"),
@@ -45,13 +47,14 @@ _WHERE = {
     "measure": ("wattline.meter.measurement", "measure"),
     "metering": ("wattline.meter.active", "metering"),
     "prompt": ("wattline.scenario.prompt", "prompt"),
+    "read_traffic": ("wattline.work.traffic", "read_traffic"),
     "run": ("wattline.scenario.run", "run"),
     "serve": ("wattline.scenario.serve", "serve"),
     "train": ("wattline.scenario.train", "train"),
 }
 __all__ = [
-    "Bill", "Draws", "Fact", "Load", "Range", "WattlineError", "bill", "check", "compare", "fact", "measure",
-    "metering", "prompt", "run", "serve", "train",
+    "Bill", "Draws", "Fact", "Load", "Range", "Traffic", "WattlineError", "bill", "check", "compare", "fact", "measure",
+    "metering", "prompt", "read_traffic", "run", "serve", "train",
 ]  # fmt: skip
 
 

@@ -26,10 +26,17 @@ PARTS: dict[str, tuple[str, str]] = {
     "host": ("server", "Hosts"),
     "server": ("server", "Servers, chips and hosts"),
     "network": ("server", "Network"),
+    "servers": ("server", "Servers and network"),
+    "rack_supply": ("site", "Rack power supplies"),
     "ups": ("site", "UPS"),
     "distribution": ("site", "Power distribution"),
+    "transformer": ("site", "Transformers"),
     "cooling": ("site", "Cooling"),
+    "compressors": ("site", "Compressors"),
+    "pumps": ("site", "Pumps"),
+    "heat_rejection": ("site", "Towers and dry coolers"),
     "fans": ("site", "Fans"),
+    "generators": ("site", "Generators' heaters"),
     "lighting": ("site", "Lighting and offices"),
 }
 TOLERANCE = 1e-9

@@ -15,6 +15,9 @@ Config = Annotated[Path | None, Opt(help="A Hugging Face config.json instead of 
 Site = Annotated[str | None, Opt(help="Kind of site, e.g. hyperscale, colocation (wattline facts site.).")]
 Region = Annotated[str | None, Opt(help="Country or grid, e.g. us, fr, us-ercot (wattline facts region.).")]
 Pue = Annotated[str | None, Opt(help="PUE, in place of the site's.")]
+Place = Annotated[str | None, Opt(help="Place of the site: its overhead by the hour (wattline facts climate.).")]
+Weather = Annotated[Path | None, Opt(help="Weather file of the site: EPW, TMY3, Open-Meteo JSON or CSV.")]
+Cooling = Annotated[str | None, Opt(help="Kind of cooling, with --place or --weather [default: air-economiser].")]
 Precision = Annotated[str | None, Opt(help="Number format: bf16, fp16, fp8, nvfp4; in prompts int8, mxfp4, int4 too.")]
 DrawsOpt = Annotated[int, Opt("--draws", help="Draws from the facts' ranges.")]
 Seed = Annotated[int, Opt(help="Seed of the draws.")]
@@ -78,6 +81,9 @@ def train(
     pue: Pue = None,
     site: Site = None,
     region: Region = None,
+    place: Place = None,
+    weather: Weather = None,
+    cooling: Cooling = None,
     precision: Precision = None,
     sequence: Annotated[str | None, Opt(help="Tokens of a training sequence.")] = None,
     batch: Annotated[str | None, Opt(help="Tokens of a training step [default: 4M, or 4,096 a chip].")] = None,
@@ -90,6 +96,7 @@ def train(
 ) -> None:
     """Hours, energy, cost and CO2e of a training run."""
     from wattline.cli.out import print_answer
+    from wattline.scenario.line import Outdoors
     from wattline.scenario.train import train as work
 
     _need(tokens=tokens, chip=chip, chips=chips)
@@ -100,6 +107,7 @@ def train(
         "pue": pue,
         "site": site,
         "region": region,
+        "outdoors": Outdoors(place, weather, cooling),
     }
     answer = work(
         _model(model, config),

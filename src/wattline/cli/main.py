@@ -8,7 +8,20 @@ from typing import Any
 import typer
 
 from wattline import __version__
-from wattline.cli import ask, compare, facts, judge, measure, meter, proxy, sensors, serve, traffic, validation
+from wattline.cli import (
+    ask,
+    compare,
+    facility,
+    facts,
+    judge,
+    measure,
+    meter,
+    proxy,
+    sensors,
+    serve,
+    traffic,
+    validation,
+)
 from wattline.cli.out import discard
 from wattline.errors import WattlineError, shorten
 
@@ -28,6 +41,7 @@ app.command("train")(ask.train)
 app.command("prompt")(ask.prompt)
 app.command("serve")(serve.serve)
 app.command("compare")(compare.compare)
+app.command("site")(facility.site)
 app.command("check")(judge.check)
 app.command("measure", context_settings={"allow_interspersed_args": False})(measure.measure)
 app.command("proxy")(proxy.proxy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from wattline.errors import WattlineError
 if TYPE_CHECKING:
     from wattline.meter.measurement import Measurement
     from wattline.meter.run_command import Signals
+    from wattline.meter.sampler import Sampler
 
 Opt = typer.Option
 
@@ -25,6 +27,9 @@ def measure(
     journal: Annotated[Path | None, Opt(help="The journal [default: wattline-NAME-TIME.wattline here].")] = None,
     live: Annotated[bool, Opt("--live", help="Show watts as they come, on standard error.")] = False,
     lasting: Annotated[str | None, Opt("--for", help='Without a command: how long, e.g. "10 s" [till Ctrl-C].')] = None,
+    prometheus: Annotated[
+        str | None, Opt(help="Serve joules and watts to Prometheus meanwhile, e.g. :9400 or 127.0.0.1:9400.")
+    ] = None,
     as_json: Annotated[bool, Opt("--json", help="Print one JSON object to standard output at the end.")] = False,
 ) -> None:
     """Measure what a COMMAND takes: its exit status, signals, input and output pass through; the summary goes to
@@ -34,7 +39,7 @@ def measure(
     # before anything is imported that begins threads, which would be given the signals in this one's place
     with hold_signals() as signals:
         seconds = _check(command, interval, live, lasting)
-        status, window, path = _run(command or [], name, journal, live, seconds, signals)
+        status, window, path = _run(command or [], name, journal, live, seconds, signals, prometheus)
         _summary(window, path, as_json)
     raise typer.Exit(status)
 
@@ -62,6 +67,7 @@ def _run(
     live: bool,
     seconds: tuple[float, float | None],
     signals: Signals,
+    prometheus: str | None,
 ) -> tuple[int, Measurement, Path]:
     """Measure and end; the exit status, the window over all of it, and the journal."""
     from wattline.cli.live import Live
@@ -76,7 +82,9 @@ def _run(
     session = active.active()
     window = Measurement(name or "run", {"command": command} if command else {})
     shown = Live(session.sampler, plain=bool(command)) if live else None
+    stop = _nothing
     try:
+        stop = _serve(session.sampler, prometheus)
         if signals.asked_to_end():
             raise KeyboardInterrupt
         window.begin()
@@ -96,10 +104,26 @@ def _run(
             shown.close()
         window.end()
         active.finish()
+        stop()
+
+
+def _serve(sampler: Sampler | None, address: str | None) -> Callable[[], None]:
+    """The endpoint for Prometheus, fed by what is sampled; the result stops it."""
+    if address is None:
+        return _nothing
+    if sampler is None:
+        raise WattlineError("measure: --prometheus: another process samples this machine; ask for it there")
+    from wattline.meter.out.prometheus import serve
+    from wattline.meter.out.snapshot import Totals
+
+    totals = Totals()
+    stop: Callable[[], None] = serve(totals.snapshot, address)
+    sampler.heard = totals.hear
+    return stop
 
 
 def _nothing() -> None:
-    """No live view."""
+    """Nothing to show, nothing to stop."""
 
 
 def _summary(window: Measurement, path: Path, as_json: bool) -> None:

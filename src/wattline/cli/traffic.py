@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,7 +27,7 @@ def traffic(
     requests: Annotated[str, Opt(help="How many requests, in place of a window.")] = "",
     cv: Annotated[float, Opt(help="Gaps' deviation over mean: 1 is Poisson, more is bursty (Gamma).")] = 1.0,
     states: Annotated[str, Opt(help='A rate that jumps: "10/s:60s,100/s:5s", each with its mean stay.')] = "",
-    shape: Annotated[str, Opt(help="flat, day or week.")] = "flat",
+    shape: Annotated[str, Opt(help="flat, day or week (estimates), or a trace to take a day's from.")] = "flat",
     start_hour: Annotated[float, Opt(help="Hour of the day (of Monday) at which the window opens.")] = 0.0,
     share: Annotated[float, Opt(help="Only this share of the rate, e.g. 0.001 for one cell of a service.")] = 1.0,
     lengths: Annotated[str, Opt(help="chat, code, long-chat, or a trace to draw lengths from.")] = "chat",
@@ -48,12 +49,14 @@ def traffic(
     if (file is None) != made:
         raise WattlineError("traffic: give a FILE to read or a --rate (or --states) to make one, one of the two")
     _check_out(out)
+    held: Traffic | int
     if made:
         held = _made(rate, states, cv, shape, start_hour, share, _lengths(lengths, fit, input_tokens, output_tokens),
                      duration, requests, seed, out, scale_rate == 1 == times and repeat == 1)  # fmt: skip
     else:
         held = _read(file, columns, time_unit, where or [])
-    if held is None:
+    if isinstance(held, int):
+        _written(held, out, as_json)
         return
     _tell(_changed(held, scale_rate, times, repeat, seed), out, as_json)
 
@@ -105,6 +108,8 @@ def _process(rate: str, states: str, cv: float, share: float) -> tuple[Process, 
         if rate or cv != 1:
             raise WattlineError("traffic: --states has its own rates; leave out --rate and --cv")
         pairs = [part.partition(":") for part in states.split(",")]
+        if len(pairs) < 2 or not all(stay for _, _, stay in pairs):
+            raise WattlineError(f'traffic: --states {shorten(states)!r} must be like "10/s:60s,100/s:5s", two or more')
         rates = [parse(head, "request/s", "states", zero=True) * share for head, _, _ in pairs]
         stays = [parse(stay, "s", "states") for _, _, stay in pairs]
         return kinds.markov_process(rates, stays), kinds.markov_rate(rates, stays)
@@ -115,31 +120,41 @@ def _process(rate: str, states: str, cv: float, share: float) -> tuple[Process, 
 def _made(
     rate: str, states: str, cv: float, shape: str, start_hour: float, share: float, lengths: Lengths, duration: str,
     requests: str, seed: int, out: Path | None, plain: bool,
-) -> Traffic | None:  # fmt: skip
-    """The traffic; None where it was so large that it went to the file part by part."""
-    from wattline.cli.out import emit
+) -> Traffic | int:  # fmt: skip
+    """The traffic; how many requests where it was so large that it went to the file part by part."""
     from wattline.quantity import parse
-    from wattline.work.traffic_arrivals import shaped
+    from wattline.work.traffic_arrivals import fit_shape, shaped
     from wattline.work.traffic_file import write_stream
     from wattline.work.traffic_known import known_shape
     from wattline.work.traffic_make import MOST_HELD, make, stream
+    from wattline.work.traffic_read import read_traffic
 
     if requests and duration:
         raise WattlineError("traffic: give --duration or --requests, one of the two")
     process, mean = _process(rate, states, cv, share)
-    swing = known_shape(shape, start_hour)
+    swing = fit_shape(read_traffic(shape)) if Path(shape).is_file() else known_shape(shape, start_hour)
     if swing is not None:
         process = shaped(process, swing)
     n = round(parse(requests, "request", "requests")) if requests else None
     window = None if n else parse(duration or "1 h", "s", "duration")
     expected = n if n else mean * float(window or 0)
     if expected > STREAMED and plain and out is not None and out.suffix == ".parquet":
-        count = write_stream(stream(process, lengths, seed, duration_s=window, n=n), out)
-        emit(f"{count:,} requests written to {out}, part by part\n")
-        return None
+        return write_stream(stream(process, lengths, seed, duration_s=window, n=n), out)
     if expected > MOST_HELD:
         raise WattlineError(f"traffic: about {expected:,.0f} requests; give --share, or --out FILE.parquet")
-    return make(process, lengths, seed, duration_s=window, n=n)
+    return replace(make(process, lengths, seed, duration_s=window, n=n), notes=("made, not recorded", *_rests(shape)))
+
+
+def _rests(shape: str) -> list[str]:
+    """What a made traffic rests on that is not the user's own: said, so that none takes it for measured."""
+    from wattline import catalog
+
+    if shape not in ("day", "week"):
+        return []
+    record = catalog.find("traffic", "office-day")
+    valley, hour, rest = (record[name].value for name in ("valley_share", "peak_hour", "weekend_share"))
+    weekend = f", weekends at {rest:g} of weekdays" if shape == "week" else ""
+    return [f"the {shape}'s shape is an estimate: valley {valley:g} of the peak, which is at {hour:g} h{weekend}"]
 
 
 def _changed(held: Traffic, scale_rate: float, times: float, repeat: int, seed: int) -> Traffic:
@@ -155,6 +170,15 @@ def _changed(held: Traffic, scale_rate: float, times: float, repeat: int, seed: 
 def _check_out(out: Path | None) -> None:
     if out is not None and out.suffix not in (".parquet", ".csv"):
         raise WattlineError(f"traffic: --out {shorten(str(out), 200)} must end in .parquet or .csv")
+
+
+def _written(count: int, out: Path | None, as_json: bool) -> None:
+    from wattline.cli.out import emit, print_json
+
+    if as_json:
+        print_json({"command": "traffic", "requests": count, "written": str(out)})
+    else:
+        emit(f"{count:,} requests written to {out}, part by part\n")
 
 
 def _tell(held: Traffic, out: Path | None, as_json: bool) -> None:

@@ -235,3 +235,38 @@ def validate_serving(
         print_json(serving_sim.json(held, left))
     else:
         print_rich(render(held, left))
+
+
+@validate_app.command("site")
+def validate_site(
+    file: Annotated[Path, typer.Argument(help="CSV: operator, site, year, pue, wue_l_per_kwh, kind.")],
+    draws: Annotated[int, typer.Option("--draws", help="Draws from the facts' ranges.")] = 200,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Published PUE and WUE of data centres beside those predicted from place, operator's kind of hall and load."""
+    from rich.console import Console
+
+    from wattline.cli.out import print_json, print_rich
+    from wattline.report.site_validation import render
+    from wattline.validate.site import read_rows, validate
+
+    rows = read_rows(file)
+    with Console(stderr=True).status("predicting") as status:
+        result = validate(rows, draws, seed, lambda name: status.update(f"predicting {name}"))
+    if as_json:
+        print_json(result.json())
+    else:
+        print_rich(render(result))
+
+
+@calibrate_app.command("site")
+def calibrate_site(out: Out = None) -> None:
+    """The annual kinds of site that the hourly model gives, over all places; prints tables for catalog/site.toml."""
+    from rich.console import Console
+
+    from wattline.site.derive import toml
+
+    with Console(stderr=True).status("deriving") as status:
+        text = toml(lambda name: status.update(f"deriving {name}"))
+    _hand_over(text, out)

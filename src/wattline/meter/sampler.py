@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -45,10 +45,14 @@ class Probe:
 
 @dataclass
 class Sampler:
-    """Reads ``probes`` and remembers each one's last reading; ``tick`` is called by one thread alone."""
+    """Reads ``probes`` and remembers each one's last reading; ``tick`` is called by one thread alone.
+
+    ``heard`` is told of every reading, and with None of a sensor that went away: sensor, wall and monotonic seconds.
+    """
 
     interval_us: int
     probes: list[Probe] = field(default_factory=list)
+    heard: Callable[[Sensor, float, float, Reading | None], None] | None = None
     _offset: int | None = None
 
     @classmethod
@@ -109,6 +113,8 @@ class Sampler:
             probe.gone_since, probe.retry_at, probe.retry_us = 0, 0, RETRY_US[0]
         probe.watts = _watts(probe, at, reading)
         probe.last = (at, reading)
+        if self.heard is not None:
+            self.heard(probe.sensor, (at + offset) / 1e6, at / 1e6, reading)
         return pack_reading(probe.series, at + offset, at, reading.power_w, reading.energy_j)
 
     def _gone(self, probe: Probe, at: int, offset: int, error: Exception, faults: list[Fault]) -> list[bytes]:
@@ -119,6 +125,8 @@ class Sampler:
             return []
         probe.gone_since = probe.last[0] if probe.last else at
         probe.watts = None
+        if self.heard is not None:
+            self.heard(probe.sensor, (at + offset) / 1e6, at / 1e6, None)
         why = str(error) if isinstance(error, SensorGone) else repr(error)
         faults.append(Fault("unreadable", 1, 0.0, f"sensor gave no reading: {why}", probe.name))
         return [pack_reading(probe.series, at + offset, at, None, None)]

@@ -107,7 +107,9 @@ def mend(series: Series) -> Series:
     spec = replace(series.spec, error=own, note=note)
     power, counter = series.power_w, series.energy_j
     if counts(series) and counter is not None:
-        ratio = whole.energy_j / whole.raw_j if whole.raw_j > 0 else 1.0
+        # a counter misses nothing between readings: its gain alone is mended
+        mean_w = whole.raw_j / float(done.raw.time_s[-1] - done.raw.time_s[0])
+        ratio = float(done.gain.power_w(np.asarray(mean_w))) / mean_w if mean_w > 0 else 1.0
         counter, spec = counter * ratio, replace(spec, wrap_j=spec.wrap_j * ratio)
         power = None if power is None else np.where(power > 0, done.gain.power_w(power), power)
     elif power is not None and done.series.power_w is not None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wattline.fact import Array
+from wattline.meter.correct import correct
 from wattline.meter.recording import Fault, Recording, Series
 
 if TYPE_CHECKING:
@@ -174,6 +175,7 @@ class Curve(NamedTuple):
 def device_energy(series: Series, begin_s: float, end_s: float) -> tuple[DeviceEnergy | None, list[Fault]]:
     """One device's energy, and what was wrong with its readings inside the stretch."""
     key = series.device.key
+    series = correct(series)
     curve = cumulative(series, begin_s, end_s)
     time, energy = curve.time_s, curve.energy_j
     first, last = (max(begin_s, time[0]), min(end_s, time[-1])) if len(time) >= 2 else (0.0, 0.0)

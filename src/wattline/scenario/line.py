@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from pathlib import Path
 
 import numpy as np
 
@@ -17,8 +18,11 @@ from wattline.fact import Array, given
 from wattline.grid import region as grid
 from wattline.load import Load, phases_load
 from wattline.quantity import parse
+from wattline.scenario import hourly
 from wattline.scenario.answer import Working
+from wattline.scenario.hourly import HourlySite, hourly_site
 from wattline.site import annual
+from wattline.site.weather import HOURS
 from wattline.work.model import COUNTS, Model, load_model
 
 LOAD_STEPS = 200
@@ -34,17 +38,44 @@ class Place:
     losses: Mapping[str, Array]
     pue: Array
     given_pue: float | None = None
+    hourly: HourlySite | None = None
 
     def inputs(self) -> dict[str, str | float]:
         """What was asked, as an answer tells it."""
         asked: dict[str, str | float] = {"site": self.site.name, "region": self.region.name}
+        if self.hourly is not None:
+            asked |= self.hourly.inputs()
         return asked if self.given_pue is None else asked | {"pue": self.given_pue}
 
 
-def place(site: str | None, region: str | None, pue: float | str | None, draws: Draws, working: Working) -> Place:
-    """Read the names and a given PUE; the rest comes from the catalog."""
+@dataclass(frozen=True)
+class Outdoors:
+    """Where a site stands, for its overhead by the hour: a place by name or a weather file, and a kind of cooling."""
+
+    place: str | None = None
+    weather: str | Path | None = None
+    cooling: str | None = None
+
+    @property
+    def given(self) -> bool:
+        return self.place is not None or self.weather is not None
+
+
+def place(
+    site: str | None,
+    region: str | None,
+    pue: float | str | None,
+    draws: Draws,
+    working: Working,
+    outdoors: Outdoors = Outdoors(),
+) -> Place:
+    """Read the names and a given PUE; the rest is the catalog's, by the hour where a place or weather is given."""
     if "" in (site, region):
         raise WattlineError("site and region: an empty name; leave it out or see `wattline facts site.` and `region.`")
+    if outdoors.given:
+        return _hourly(site, region, pue, draws, working, outdoors)
+    if outdoors.cooling is not None:
+        raise WattlineError("cooling: it takes a place or a weather file as well; give --place or --weather")
     kind, where = annual.load_site(site), grid.load_region(region)
     said = None if pue is None else parse_pue(pue)
     if said is not None:
@@ -54,6 +85,20 @@ def place(site: str | None, region: str | None, pue: float | str | None, draws: 
     how = "given" if said else "1 + UPS + distribution + cooling + fans + lighting"
     working.note("site", f"PUE of a {kind.title} site", how, total, "")
     return Place(kind, where, losses, total, said)
+
+
+def _hourly(
+    site: str | None, region: str | None, pue: float | str | None, draws: Draws, working: Working, outdoors: Outdoors
+) -> Place:
+    if pue is not None:
+        raise WattlineError("give a PUE, or a place or weather to work it out from, not both")
+    found = hourly_site(outdoors.place, outdoors.weather, outdoors.cooling, site, draws)
+    losses, total = found.means()
+    how = f"1 + parts, mean of {HOURS:,} hours of weather, {found.setup.kind.title}"
+    working.note("site", f"PUE in a year in {found.weather.name}", how, total, "")
+    return Place(
+        catalog.find("plant", found.hall), grid.load_region(region or found.region), losses, total, None, found
+    )
 
 
 def cite_given(draws: Draws, name: str, value: float, unit: str, about: str) -> None:
@@ -95,6 +140,8 @@ def deliver(phases: Sequence[Phase], where: Place, draws: Draws, working: Workin
         for part, power in phase.power_w.items():
             parts[part] = parts.get(part, np.asarray(0.0)) + power * phase.duration_s
     it_j = np.asarray(sum(parts.values()))
+    if where.hourly is not None:
+        return _deliver_hourly(phases, parts, it_j, where.hourly, where, draws, working)
     parts |= {part: it_j * loss for part, loss in where.losses.items()}
     site_w = [np.asarray(sum(phase.power_w.values())) * where.pue for phase in phases]
     steps = max(1, min(LOAD_STEPS, LOAD_VALUES // max(1, draws.n)))
@@ -107,13 +154,38 @@ def deliver(phases: Sequence[Phase], where: Place, draws: Draws, working: Workin
     return bill, load, np.asarray(peak)
 
 
-def follows(it_j: Array, delivered_j: Array, where: Place, draws: Draws) -> dict[str, Array]:
-    """Cost and direct CO2e of a delivery; life-cycle CO2e and stations' water of what is generated for it."""
+def _deliver_hourly(
+    phases: Sequence[Phase],
+    parts: Mapping[str, Array],
+    it_j: Array,
+    site: HourlySite,
+    where: Place,
+    draws: Draws,
+    working: Working,
+) -> tuple[Bill, Load, Array]:
+    """The same with each hour's own overhead; the load's steps follow the hours."""
+    steps = max(1, min(LOAD_STEPS, LOAD_VALUES // max(1, draws.n)))
+    power = [np.asarray(sum(phase.power_w.values())) for phase in phases]
+    found = hourly.deliver(site, power, [phase.duration_s for phase in phases], steps)
+    delivered = found.load.energy_j
+    bill = Bill({**parts, **found.parts}, delivered, follows(it_j, delivered, where, draws, found.water_l))
+    _explain(bill, it_j, where, draws, working)
+    return bill, found.load, found.peak_w
+
+
+def follows(
+    it_j: Array, delivered_j: Array, where: Place, draws: Draws, water_l: Array | None = None
+) -> dict[str, Array]:
+    """Cost and direct CO2e of a delivery; life-cycle CO2e and stations' water of what is generated for it.
+
+    ``water_l``: the site's own, in place of its kind's annual figure.
+    """
+    own = annual.water_l(where.site, it_j, draws) if water_l is None else water_l
     return {
         "cost_usd": grid.cost_usd(where.region, delivered_j, draws),
         "co2e_kg": grid.co2e_kg(where.region, delivered_j, draws),
         "co2e_direct_kg": grid.co2e_kg(where.region, delivered_j, draws, "direct"),
-        "water_l": annual.water_l(where.site, it_j, draws) + grid.water_l(where.region, delivered_j, draws),
+        "water_l": own + grid.water_l(where.region, delivered_j, draws),
         "generated_wh": grid.generated_j(where.region, delivered_j, draws) / 3600,
     }
 

@@ -33,6 +33,9 @@ class _Job(_Strict):
     site: str | None = None
     region: str | None = None
     pue: Number | None = None
+    place: str | None = None
+    weather: str | None = None
+    cooling: str | None = None
     precision: str | None = None
 
 

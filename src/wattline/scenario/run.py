@@ -21,6 +21,7 @@ from wattline.fact import Array
 from wattline.files import write_text
 from wattline.load import Load
 from wattline.scenario.answer import Answer, matters_json, stations_json
+from wattline.scenario.line import Outdoors
 from wattline.scenario.read import Job, Scenario, ServeJob, TrainJob, read_scenario
 from wattline.scenario.serve import serve
 from wattline.scenario.train import train
@@ -167,6 +168,7 @@ def _answer(job: Job, path: Path, draws: Draws) -> Answer:
         "site": job.site,
         "region": job.region,
         "pue": job.pue,
+        "outdoors": Outdoors(job.place, path.parent / job.weather if job.weather else None, job.cooling),
         "precision": job.precision,
         "draws": draws,
     }

@@ -12,7 +12,7 @@ from wattline.errors import WattlineError
 from wattline.fact import Array
 from wattline.quantity import number, parse
 from wattline.scenario.answer import Answer, Working
-from wattline.scenario.line import Phase, cite_given, deliver, place
+from wattline.scenario.line import Outdoors, Phase, cite_given, deliver, place
 from wattline.scenario.request import Asked, read_request, request_time, warnings
 from wattline.work.model import Model
 
@@ -35,6 +35,7 @@ def serve(
     pue: float | str | None = None,
     site: str | None = None,
     region: str | None = None,
+    outdoors: Outdoors = Outdoors(),
     precision: str | None = None,
     draws: int | Draws = 2000,
     seed: int = 0,
@@ -50,7 +51,7 @@ def serve(
         active=active, precision=precision,
     )  # fmt: skip
     cite_given(draw, "requests", rate, "request/s", "requests of the service")
-    return _answer(asked, rate, span_s, site, region, pue, draw)
+    return _answer(asked, rate, span_s, site, region, pue, draw, outdoors)
 
 
 def _traffic(requests: float | str, days: float | str) -> tuple[float, float]:
@@ -72,10 +73,11 @@ def _answer(
     region: str | None,
     pue: float | str | None,
     draws: Draws,
+    outdoors: Outdoors,
 ) -> Answer:
     working = Working()
     request = request_time(asked, draws, working)
-    where = place(site, region, pue, draws, working)
+    where = place(site, region, pue, draws, working, outdoors)
     chips = working.note("chip", "accelerators", _CHIPS, rate * request.busy_s * asked.chips / asked.active, "chip")
     phase = Phase(_power(asked, request, rate), np.asarray(span_s))
     bill, load, peak = deliver([phase], where, draws, working)

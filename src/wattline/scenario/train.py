@@ -22,7 +22,7 @@ from wattline.errors import WattlineError
 from wattline.fact import Array
 from wattline.quantity import number
 from wattline.scenario.answer import Answer, Working
-from wattline.scenario.line import Phase, cite_given, deliver, place
+from wattline.scenario.line import Outdoors, Phase, cite_given, deliver, place
 from wattline.scenario.training_job import (
     LIMITS,
     Job,
@@ -49,6 +49,7 @@ def train(
     pue: float | str | None = None,
     site: str | None = None,
     region: str | None = None,
+    outdoors: Outdoors = Outdoors(),
     precision: str | None = None,
     sequence: int | str | None = None,
     batch: float | str | None = None,
@@ -85,10 +86,12 @@ def train(
     )
     if job.batch is not None and job.batch < job.sequence:
         raise WattlineError(f"batch: {number(job.batch)} tokens are less than one sequence of {job.sequence}")
-    return _answer(job, site, region, pue, draw)
+    return _answer(job, site, region, pue, draw, outdoors)
 
 
-def _answer(job: Job, site: str | None, region: str | None, pue: float | str | None, draws: Draws) -> Answer:
+def _answer(
+    job: Job, site: str | None, region: str | None, pue: float | str | None, draws: Draws, outdoors: Outdoors
+) -> Answer:
     working = Working()
     _fits(job)
     _cite(job, draws)
@@ -96,7 +99,7 @@ def _answer(job: Job, site: str | None, region: str | None, pue: float | str | N
     flops = working.note("work", "training compute", "3 × forward FLOPs per token × tokens", compute, "FLOP")
     wall, used = _time(job, flops, draws, working)
     power = _power(job, used, draws, working)
-    where = place(site, region, pue, draws, working)
+    where = place(site, region, pue, draws, working, outdoors)
     bill, load, peak = deliver([Phase(power, wall)], where, draws, working)
     return Answer(
         command="train",

@@ -94,7 +94,9 @@ def validate(
         "throughput": np.array([row.throughput for row in rows]),
     }
     known = np.array([fit.campaigns.knows(row) and leave_out in ("", "rows") for row in rows])
-    low, high = _ranges(rows, predicted, known, draws)
+    # a chip left out of the fit counts as one that was never measured
+    kinds = ["" if leave_out == "gpu" else row.chip.generation for row in rows]
+    low, high = _ranges(rows, kinds, predicted, known, draws)
     return Inference(rows, unusable, measured, predicted, low, high, leave_out)
 
 
@@ -112,13 +114,14 @@ def predict_left_out(
 
 
 def _ranges(
-    rows: Sequence[Row], predicted: dict[str, Array], known: Array, n: int
+    rows: Sequence[Row], kinds: Sequence[str], predicted: dict[str, Array], known: Array, n: int
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """p5 and p95 of each prediction, from the spreads by generation, of models ``known`` to the fit and of others."""
+    """p5 and p95 of each prediction, from the spreads by generation (``kinds``), of models ``known`` to the fit and of
+    others."""
     low = {measure: np.zeros(len(rows)) for measure in MEASURES}
     high = {measure: np.zeros(len(rows)) for measure in MEASURES}
     draws = Draws(n)
-    groups = [(row.chip.generation, bool(is_known)) for row, is_known in zip(rows, known, strict=True)]
+    groups = list(zip(kinds, known.tolist(), strict=True))
     for generation, is_known in set(groups):
         names = ("time", "power", "energy", "itl")
         time, power, energy, itl = (draws(fact(spread_fact(what, generation, is_known))) for what in names)

@@ -185,6 +185,8 @@ def repeat(traffic: Traffic, times: int, *, fresh: bool = True) -> Traffic:
     if not isinstance(times, (int, np.integer)) or isinstance(times, bool) or times < 1:
         raise WattlineError(f"traffic: repeat {times!r} must be a whole number, 1 or more")
     shift = np.repeat(np.arange(times) * traffic.duration_s, len(traffic))
+    # rounding must not turn time back where one window meets the next
+    arrival = np.maximum.accumulate(np.tile(traffic.arrival_s, times) + shift)
     hashes = traffic.hashes
     if hashes is not None:
         block, span = _numbered(hashes.block)
@@ -194,11 +196,11 @@ def repeat(traffic: Traffic, times: int, *, fresh: bool = True) -> Traffic:
         hashes = Hashes(moved, np.concatenate([[0], ends.ravel()]), hashes.block_tokens)
     return replace(
         traffic,
-        arrival_s=np.tile(traffic.arrival_s, times) + shift,
+        arrival_s=arrival,
         input_tokens=np.tile(traffic.input_tokens, times),
         output_tokens=np.tile(traffic.output_tokens, times),
         hashes=hashes,
-        duration_s=traffic.duration_s * times,
+        duration_s=max(traffic.duration_s * times, *arrival[-1:]),
     )
 
 

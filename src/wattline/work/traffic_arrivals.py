@@ -117,7 +117,7 @@ def _inverse(area: Array, at: Array, below: Array) -> Array:
     right = ends[segment]
     left = right - 1
     share = (area - below[left]) / (below[right] - below[left])
-    return np.asarray(at[left] + share * (at[right] - at[left]))
+    return np.asarray(np.minimum(at[left] + share * (at[right] - at[left]), at[right]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,20 +146,22 @@ class Shape:
     def area(self, at_s: Array | float) -> Array:
         """Seconds of mean rate from 0 to these times."""
         turns, rest = np.divmod(np.asarray(at_s, float), self.period_s)
-        return np.asarray(turns * self.period_s + np.interp(rest, self._edges, self._below))
+        return np.asarray(turns * self.period_s + np.interp(rest, self._edges, self._below), np.float64)
 
     def times(self, area_s: Array) -> Array:
         """The times at which ``area`` reaches these values."""
         turns, rest = np.divmod(np.asarray(area_s, float), self.period_s)
-        return turns * self.period_s + _inverse(rest, self._edges, self._below)
+        return np.asarray(turns * self.period_s + _inverse(rest, self._edges, self._below), np.float64)
 
     @property
     def _edges(self) -> Array:
-        return np.arange(self.relative.size + 1) * self.step_s
+        return np.asarray(np.arange(self.relative.size + 1) * self.step_s, np.float64)
 
     @property
     def _below(self) -> Array:
-        return np.asarray(np.concatenate([[0.0], np.cumsum(self.relative) * self.step_s]), float)
+        below = np.concatenate([[0.0], np.cumsum(self.relative) * self.step_s])
+        below[-1] = self.period_s
+        return np.asarray(below, np.float64)
 
     def turned(self, by_s: float) -> Shape:
         """The shape of a window that opens ``by_s`` into the period, to the nearest step."""
@@ -170,8 +172,13 @@ def shaped(process: Process, shape: Shape) -> Process:
     """The process with its clock run fast where the shape is high: bursts stay, the rate follows the shape."""
 
     def blocks(rng: np.random.Generator) -> Iterator[Array]:
+        last = 0.0
         for times in process(rng):
-            yield shape.times(times)
+            if times.size:
+                # where one period meets the next, rounding must not turn time back
+                times = np.maximum.accumulate(np.maximum(shape.times(times), last))
+                last = float(times[-1])
+            yield times
 
     return blocks
 

@@ -51,7 +51,12 @@ class Columns:
         return ", ".join(repr(shorten(name, 30)) for name in (self.time, self.input, self.output))
 
     def mend(self) -> str:
-        return "times are numbers or like 2026-03-01 12:00:00; the columns can be named (time, input, output)"
+        return "times are numbers or like 2026-03-01 12:00:00; name the columns if these are wrong (--columns)"
+
+
+def known(name: str) -> bool:
+    """Whether a column's name is one of those that tell what it is."""
+    return any(plain(name) in names for names in NAMES.values())
 
 
 def plain(name: str) -> str:
@@ -70,13 +75,14 @@ def choose(names: Sequence[str], said: Mapping[str, str | None], where: str) -> 
                 raise WattlineError(f"{where}: no column {shorten(asked)!r} for {role}; it has {listed}")
             found[role] = asked
             continue
-        ranked = [name for known in NAMES[role] for name in names if plain(name) == known]
+        ranked = [name for name_known in NAMES[role] for name in names if plain(name) == name_known]
         if not ranked:
             wanted = {"time": "the arrival", "input": "input tokens", "output": "output tokens"}[role]
-            raise WattlineError(f"{where}: no column of {wanted} among {listed}; name it ({role}=…)")
+            raise WattlineError(f"{where}: no column of {wanted} among {listed}; name it ({role}=…, or --columns)")
         same = [name for name in ranked if plain(name) == plain(ranked[0])]
         if len(same) > 1:
-            raise WattlineError(f"{where}: columns {' and '.join(same[:3])} may both be {role}; name one ({role}=…)")
+            both = " and ".join(same[:3])
+            raise WattlineError(f"{where}: columns {both} may both be {role}; name one ({role}=…, or --columns)")
         found[role] = ranked[0]
     return Columns(**found)
 

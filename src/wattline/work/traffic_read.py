@@ -45,13 +45,13 @@ def read_traffic(
         raise WattlineError(f"traffic: time unit {shorten(time_unit)!r} is none of {', '.join(UNITS)}")
     if max_tokens < 2 or block_tokens < 1:
         raise WattlineError("traffic: max_tokens must be 2 or more, block_tokens 1 or more")
-    table = open_table(file)
+    said = dict(zip(ROLES, (time, input, output), strict=True))
+    table = open_table(file, {*(where or {}), *filter(None, said.values())})
     if table.own:
         from wattline.work.traffic_file import read_parquet
 
         return read_parquet(file)
     rows, filtered = _where(table, where or {})
-    said = dict(zip(ROLES, (time, input, output), strict=True))
     columns = choose(table.names, said, table.where)
     numbers, unit = _numbers(rows, columns, time_unit, table)
     data, rejected = _sound(numbers, columns, max_tokens, table)

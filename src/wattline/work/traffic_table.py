@@ -6,12 +6,13 @@ import gzip
 import io
 import json
 import zlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattline.errors import WattlineError, shorten
-from wattline.work.traffic_columns import plain
+from wattline.work.traffic_columns import known, plain
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,14 +32,19 @@ class Table:
     json: bool = False
     own: bool = False
     time_unit: str | None = None
+    header: tuple[str, ...] = ()
 
     @property
-    def names(self) -> list[str]:
-        return self.rows.columns
+    def names(self) -> Sequence[str]:
+        """The columns of the file, those that were not read too."""
+        return self.header or self.rows.columns
 
 
-def open_table(path: Path) -> Table:
-    """The file's table; raises WattlineError for one that is missing, empty or no table."""
+def open_table(path: Path, keep: Collection[str] = ()) -> Table:
+    """The file's table: of a CSV the columns that are known or in ``keep``, all where there are none.
+
+    Raises WattlineError for a file that is missing, empty or no table.
+    """
     where = shorten(str(path), 200)
     data = _bytes(path, where)
     if data[:4] == b"PAR1":
@@ -53,7 +59,7 @@ def open_table(path: Path) -> Table:
         raise WattlineError(f"traffic {where} is binary; give CSV, JSON lines or Parquet (gzip is unpacked)")
     if start[:1] == b"[":
         raise WattlineError(f"traffic {where} is one JSON array; write one object a line (jq -c '.[]')")
-    table = _lines(data, start, where) if start[:1] == b"{" else _csv(data, start, where)
+    table = _lines(data, start, where) if start[:1] == b"{" else _csv(data, start, where, keep)
     if not len(table.rows):
         raise WattlineError(f"traffic {where} has no rows, only the names of columns")
     return table
@@ -76,27 +82,27 @@ def _bytes(path: Path, where: str) -> bytes:
     return data
 
 
-def _csv(data: bytes, start: bytes, where: str) -> Table:
+def _csv(data: bytes, start: bytes, where: str, keep: Collection[str]) -> Table:
     import polars as pl
 
-    header = start.split(b"\n", 1)[0].decode("utf-8", "replace")
-    sign = max(",;\t", key=header.count)
+    first = next((line for line in start.splitlines() if not line.startswith(b"#")), b"")
+    sign = max(",;\t", key=first.decode("utf-8", "replace").count)
+    how: dict[str, Any] = {
+        "separator": sign, "infer_schema": False, "truncate_ragged_lines": True, "encoding": "utf8-lossy",
+        "comment_prefix": "#",
+    }  # fmt: skip
     try:
-        rows = pl.read_csv(
-            io.BytesIO(data),
-            separator=sign,
-            infer_schema=False,
-            truncate_ragged_lines=True,
-            encoding="utf8-lossy",
-            comment_prefix="#",
-        )
+        header = pl.read_csv(io.BytesIO(data), n_rows=0, **how).columns
+        named = {name: name.strip().strip("\"'") for name in header}
+        read = [name for name, bare in named.items() if known(bare) or bare in keep] or header
+        rows = pl.read_csv(io.BytesIO(data), columns=read, **how).rename({name: named[name] for name in read})
     except (pl.exceptions.PolarsError, ValueError) as error:
         raise WattlineError(f"traffic {where} is not a table: {shorten(str(error), 100)}") from None
-    rows = rows.rename({name: name.strip().strip("\"'") for name in rows.columns}, strict=False)
-    return Table(rows, _kind(rows.columns), where)
+    bare = tuple(named.values())
+    return Table(rows, _kind(bare), where, header=bare)
 
 
-def _kind(names: list[str]) -> str:
+def _kind(names: Sequence[str]) -> str:
     found = {plain(name) for name in names}
     if {"timestamp", "contexttokens", "generatedtokens"} <= found:
         return "Azure LLM inference trace"

@@ -12,7 +12,7 @@ from wattline.meter.device import Device
 from wattline.meter.out.energy import counted_once, curve, outer, placed, total, within
 from wattline.meter.out.window import spans
 from wattline.meter.recording import Recording, Series
-from wattline.meter.sensor import Reading, Spec
+from wattline.meter.sensor import Reading, Sensor, Spec
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,13 @@ class Totals:
         self._devices: dict[tuple[str, str], DeviceTotal] = {}
         self._before: dict[tuple[str, str], tuple[float, Reading]] = {}
         self._windows: dict[str, float | None] = {}
+
+    def hear(self, sensor: Sensor, time_s: float, monotonic_s: float, reading: Reading | None) -> None:
+        """A reading of a live sampler (``Sampler.heard``); None: the sensor gives none now."""
+        if reading is None:
+            self.gone(sensor.device, sensor.spec)
+        else:
+            self.take(sensor.device, sensor.spec, time_s, monotonic_s, reading)
 
     def take(self, device: Device, spec: Spec, time_s: float, monotonic_s: float, reading: Reading) -> None:
         """One reading more of a sensor."""

@@ -1,31 +1,11 @@
-"""Energy of a device shared among what ran on it; what nobody claims is idle. The sum is the device's, always."""
+"""Energy of an interval shared among the requests in it, parted at the moments when they begin and end."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from wattline.fact import Array
-
-
-def share(energy_j: Array, idle_j: Array, weights: Array) -> tuple[Array, Array]:
-    """Joules of each claim in each interval, and what stays idle.
-
-    ``energy_j`` and ``idle_j``: ``(n_intervals,)``, what the device took and what of it is idle whoever ran (held
-    between 0 and the energy). ``weights``: ``(n_claims, n_intervals)``, zero or more. An interval that nobody claims
-    is idle. Returns ``(n_claims, n_intervals)`` and ``(n_intervals,)``; over claims plus idle they sum to ``energy_j``.
-    """
-    energy = np.asarray(energy_j, float)
-    weight = np.asarray(weights, float)
-    weight = np.where((weight > 0) & (weight < np.inf), weight, 0.0)
-    if weight.shape[0] == 0:
-        return np.zeros(weight.shape), energy.copy()
-    # divided by the greatest first, so that no sum overflows and no tiny one vanishes
-    greatest = weight.max(axis=0)
-    weight = np.divide(weight, greatest, out=np.zeros_like(weight), where=greatest > 0)
-    total = weight.sum(axis=0)
-    spread = energy - np.clip(np.asarray(idle_j, float), 0.0, np.maximum(energy, 0.0))
-    claims = np.divide(weight * spread, total, out=np.zeros_like(weight), where=total > 0)
-    return claims, energy - claims.sum(axis=0)
+from wattline.meter.attribution import share
 
 
 def share_within(
@@ -54,7 +34,8 @@ def share_within(
     rates = within * (rows[:, 2] / (end - begin))[:, None]
     turns = scales.shape[1]
     weights = (rates[:, None, :] * scales[:, :, None]).reshape(len(rows), -1)
-    claims, _ = share(np.tile(spent, turns), np.tile(idle, turns), weights)
+    spent = np.maximum(spent, 0.0)  # a counter read a little late may leave less than nothing
+    claims, _ = share(np.tile(spent, turns), np.tile(np.maximum(idle, 0.0), turns), weights)
     return np.asarray(claims.reshape(len(rows), turns, -1).sum(axis=2))
 
 

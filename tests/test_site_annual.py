@@ -1,0 +1,26 @@
+"""The annual kinds of site stand on the hourly model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from wattline.site import annual
+from wattline.site.derive import DERIVED, losses, toml
+
+
+@pytest.mark.parametrize("name", sorted(DERIVED))
+def test_the_catalogs_kinds_are_those_of_the_hourly_model(name: str) -> None:
+    site = annual.load_site(name)
+    for attribute, values in losses(name).items():
+        fact = site[attribute]
+        assert fact.basis == "derived"
+        assert float(np.median(values)) == pytest.approx(fact.value, rel=0.01, abs=1e-4), attribute
+
+
+def test_what_calibrate_prints_is_a_catalog_file() -> None:
+    import tomllib
+
+    found = tomllib.loads(toml())
+    assert set(found) == set(DERIVED)
+    assert all({"ups", "cooling_power", "wue_l_per_kwh"} <= set(record) for record in found.values())

@@ -1,0 +1,220 @@
+"""``wattline site``, the line by the hour, and ``validate site``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wattline import catalog
+from wattline.cli.main import main
+from wattline.draws import Draws
+from wattline.errors import WattlineError
+from wattline.load import Load
+from wattline.scenario.facility import site
+from wattline.scenario.line import Outdoors
+from wattline.scenario.train import train
+from wattline.site import hall
+from wattline.site.climate import made_year
+from wattline.site.cooling.kinds import KINDS
+from wattline.validate.site import match, read_rows, validate
+
+ONE = ["site", "--it", "10MW", "--place", "Dublin", "--draws", "20"]
+
+
+def run(args: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as end:
+        main(args)
+    out, err = capsys.readouterr()
+    return int(end.value.code or 0), out, err
+
+
+def test_json_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run([*ONE, "--json", "--out", str(tmp_path / "o")], capsys)
+    data = json.loads(out)
+    assert status == 0
+    assert 1 < data["pue"]["p5"] < data["pue"]["p50"] < data["pue"]["p95"] < 1.4
+    assert len(data["pue_by_hour"]["p50"]) == 8760
+    assert sum(data["hours_by_mode"].values()) == pytest.approx(8760)
+    assert sum(p["energy_mean_wh"] for p in data["parts"].values()) == pytest.approx(data["energy_mean_wh"], rel=1e-9)
+    load = Load.read_parquet(tmp_path / "o" / "load.parquet")
+    assert load.labels[0] == "servers"
+    assert load.power_w.shape[1] == 8760
+    page = (tmp_path / "o" / "site.html").read_text(encoding="utf-8")
+    assert page.count("<svg") >= 2
+    assert "data:image/png" in page
+    assert "http://" not in page.split("</style>")[1].split("<main>")[0]
+
+
+def test_text_and_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(ONE, capsys)
+    assert "PUE" in out
+    assert "Design day" in out
+    _, out, _ = run(["site", "--it", "10MW", "--place", "Denver", "--compare", "--draws", "4"], capsys)
+    assert all(kind in out for kind in KINDS if kind != "sea-water")
+    assert "no sea" in " ".join(out.split())
+    places = tmp_path / "p.txt"
+    places.write_text("Dublin\nSingapore  # hot\n\n39.0, -77.5\n")
+    _, out, _ = run(["site", "--it", "10MW", "--places", str(places), "--draws", "4", "--json"], capsys)
+    rows = json.loads(out)["rows"]
+    assert {r["place"] for r in rows} == {"Dublin", "Singapore", "Ashburn, Virginia"}
+    assert rows[-1]["place"] == "Singapore"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--place", "Atlantis"], "unknown place"),
+        (["--place", "Dublin", "--cooling", "magic"], "unknown cooling"),
+        (["--place", "Denver", "--cooling", "sea-water"], "no sea"),
+        (["--place", "Singapore", "--cooling", "evaporative"], "cannot hold"),
+        (["--place", "Dublin", "--redundancy", "3N"], "redundancy"),
+        (["--place", "Dublin", "--ups", "flywheel"], "unknown ups"),
+        (["--place", "Dublin", "--hall", "barn"], "unknown plant"),
+        (["--place", "Dublin", "--load", "1.4"], "share"),
+        (["--place", "Dublin", "--profile", "/nowhere.csv"], "does not exist"),
+        (["--weather", "/nowhere.epw"], "does not exist"),
+        (["--places", "/nowhere.txt"], "does not exist"),
+        ([], "give --place"),
+    ],
+)
+def test_bad_input_in_one_line(args: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(["site", "--it", "10MW", "--draws", "8", *args], capsys)
+    assert status == 2
+    assert said in err
+    assert err.strip().count("\n") == 0
+
+
+def test_profiles(tmp_path: Path) -> None:
+    day = tmp_path / "day.csv"
+    day.write_text("hour,share\n" + "\n".join(f"{h},{0.4 if h < 8 else 0.9}" for h in range(24)))
+    answer = site("10MW", place="Dublin", profile_of=day, draws=0)
+    assert float(answer.result.it_mean[0]) == pytest.approx((8 * 0.4 + 16 * 0.9) / 24)
+    assert any("repeated" in note for note in answer.warnings)
+    saved = Load("server", made_start(), 1800.0, np.full(96, 5e6))
+    path = tmp_path / "load.parquet"
+    saved.to_parquet(path)
+    answer = site("10MW", place="Dublin", profile_of=path, draws=0)
+    assert float(answer.bill.parts["servers"]) == pytest.approx(5e6 * 8760 * 3600)
+    with pytest.raises(WattlineError, match="above the design"):
+        site("4MW", place="Dublin", profile_of=path, draws=0)
+    with pytest.raises(WattlineError, match="overhead"):
+        site("10MW", place="Dublin", profile_of=Load("grid", made_start(), 3600.0, np.full(24, 5e6)), draws=0)
+    bad = tmp_path / "bad.csv"
+    bad.write_text("1\n2\nx\n")
+    with pytest.raises(WattlineError, match="line 3"):
+        site("10MW", place="Dublin", profile_of=bad)
+
+
+def made_start() -> object:
+    from datetime import UTC, datetime
+
+    return datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("draws", [0, 40])
+def test_a_training_run_by_the_hour(draws: int) -> None:
+    where = Outdoors("Phoenix, Arizona", None, "air-economiser")
+    by_hour = train("llama-3.1-8b", "15T", "h100-sxm", 1024, outdoors=where, draws=draws)
+    parts = by_hour.bill.parts
+    assert {"fans", "transformer", "ups"} <= set(parts)
+    np.testing.assert_allclose(by_hour.load.energy_j, by_hour.bill.energy_j, rtol=1e-9)
+    it = by_hour.bill.at("server")
+    assert np.all(by_hour.bill.energy_j / it > 1)
+    assert np.all(by_hour.peak_w >= by_hour.bill.energy_j / by_hour.duration_s * (1 - 1e-9))
+    assert by_hour.inputs["place"] == "Phoenix, Arizona"
+    # a run in winter alone takes less than the mean of the year
+    short = train("llama-3.1-8b", "0.5T", "h100-sxm", 4096, outdoors=where, draws=draws)
+    winter = np.mean(short.bill.energy_j / short.bill.at("server"))
+    assert winter < np.mean(short.quantities["pue"])
+    with pytest.raises(WattlineError, match="not both"):
+        train("llama-3.1-8b", "1T", "h100-sxm", 64, outdoors=where, pue=1.2, draws=0)
+    with pytest.raises(WattlineError, match="place or a weather"):
+        train("llama-3.1-8b", "1T", "h100-sxm", 64, outdoors=Outdoors(cooling="dx"), draws=0)
+
+
+def test_a_run_of_two_years_wraps() -> None:
+    where = Outdoors("Dublin", None, "water-economiser")
+    answer = train("llama-3.1-8b", "15T", "h100-sxm", 64, hours=17520, outdoors=where, draws=0)
+    assert float(answer.bill.energy_j / answer.bill.at("server")) == pytest.approx(
+        float(answer.quantities["pue"]), rel=1e-9
+    )
+
+
+def test_a_scenario_with_places(tmp_path: Path) -> None:
+    from wattline.scenario.run import run as work
+
+    file = tmp_path / "s.toml"
+    file.write_text(
+        'draws = 12\n[[job]]\nkind = "train"\nname = "a"\nmodel = "llama-3.1-8b"\ntokens = "1T"\nchip = "h100-sxm"\n'
+        'chips = 512\nplace = "Atlanta"\ncooling = "liquid"\n'
+        '[[job]]\nkind = "serve"\nname = "b"\nmodel = "llama-3.1-8b"\nrequests = "1M/day"\nchip = "h100-sxm"\n'
+        'place = "Singapore"\n'
+    )
+    result = work(file)
+    one, other = (float(np.mean(a.quantities["pue"])) for a in result.answers)
+    assert one < other
+    assert "heat_rejection" in result.bill.parts
+
+
+def test_every_campus_can_be_worked_out() -> None:
+    campuses = catalog.records("campus")
+    assert len(campuses) >= 120
+    for campus in campuses.values():
+        assert campus.meta["cooling"] in KINDS
+        assert campus.meta["climate"] in catalog.records("climate")
+        assert hall.facts(str(campus.meta["plant"]))
+        assert match(str(campus.meta["operator"]), campus.title) is not None
+    assert made_year("Hamina, Finland").made
+
+
+def test_names_of_sites_as_reports_write_them() -> None:
+    for operator, name, key in (
+        ("Google", "United States: The Dalles, Oregon (1st facility)", "google-the-dalles-1"),
+        ("Google", "Changua County, Taiwan", "google-changhua"),
+        ("Amazon Web Services", "eu-central-1 Europe (Frankfurt)", "aws-eu-central-1"),
+        ("AWS", "ap-southeast-2", "aws-ap-southeast-2"),
+        ("Microsoft Azure", "northeurope Ireland", "microsoft-ireland"),
+        ("Meta", "StantonSprings", "meta-stanton-springs"),
+    ):
+        found = match(operator, name)
+        assert found is not None
+        assert found.name == key
+    assert match("Google", "Atlantis") is None
+    assert match("Nobody", "Dublin") is None
+
+
+def test_validation_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "s.csv"
+    file.write_text(
+        "operator,site,year,pue,wue_l_per_kwh,kind\nGoogle,Hamina,2023,1.09,,measured\nMeta,Lulea,2022,,0.1,measured\n"
+        "Microsoft Azure,italynorth,2022,1.12,0.02,design\nGoogle,Atlantis,2023,1.1,,\n"
+        'Google,"Red Oak, Texas",2015,1.1,,\n'
+    )
+    status, out, _ = run(["validate", "site", str(file), "--json", "--draws", "10"], capsys)
+    data = json.loads(out)
+    assert status == 0
+    for measure in ("pue", "wue"):
+        assert set(data[measure]) == {"n", "mae", "bias", "coverage", "by_operator"}
+        assert data[measure]["n"] == 1
+    assert data["pue"]["by_operator"]["Google"]["mae"] < 0.05
+    assert [a["why"].split(",")[0] for a in data["aside"]][1].startswith("no such campus")
+    assert len(data["aside"]) == 3
+    for text, said in (("a,b\n1,2\n", "no column"), ("operator,site,year,pue\nGoogle,Hamina,2023,0.4\n", "line 2")):
+        file.write_text(text)
+        status, _, err = run(["validate", "site", str(file)], capsys)
+        assert status == 2
+        assert said in err
+
+
+@pytest.mark.shared
+def test_published_sites(shared_data: Path) -> None:
+    result = validate(read_rows(shared_data / "facility/site_pue_wue.csv"), 60)
+    score, google = result.score("pue"), result.score("pue", "Google")
+    assert score["n"] > 140
+    assert score["mae"] <= 0.05
+    assert google["mae"] <= 0.03
+    assert 85 <= score["coverage"] <= 100
+    assert Draws(0).n == 0
