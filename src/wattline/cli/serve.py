@@ -28,9 +28,10 @@ def serve(
     ] = "",
     input_tokens: Annotated[str, Opt("--input", help="Tokens of every prompt [default: lengths of chats].")] = "",
     output_tokens: Annotated[str, Opt("--output", help="Tokens of every answer.")] = "",
-    router: Annotated[str, Opt(help="round-robin or least-loaded.")] = "round-robin",
+    router: Annotated[str, Opt(help="round-robin, least-loaded or prefix (by beginnings).")] = "round-robin",
     max_num_seqs: Annotated[int, Opt(help="Most sequences that a replica runs at once.")] = 256,
     max_num_batched_tokens: Annotated[int, Opt(help="Most tokens of a step.")] = 8192,
+    prefix_cache: Annotated[float, Opt(help="Share of the cache for prefixes, by a trace's hashes, 0 to 1.")] = 0.0,
     power_cap: Annotated[str | None, Opt(help='Power limit of a chip, e.g. "500 W" [default: TDP].')] = None,
     slo_ttft: Annotated[str | None, Opt(help='Longest time to first token that counts as good, e.g. "1s".')] = None,
     slo_tpot: Annotated[str | None, Opt(help='Longest mean time between tokens, e.g. "50ms".')] = None,
@@ -60,7 +61,8 @@ def serve(
         status.update(f"serving {len(requests):,} requests")
         found = service(
             named, requests, chip, gpus=gpus, replicas=replicas, router=router, max_num_seqs=max_num_seqs,
-            max_num_batched_tokens=max_num_batched_tokens, power_cap=power_cap, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
+            max_num_batched_tokens=max_num_batched_tokens, prefix_cache=prefix_cache,
+            power_cap=power_cap, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
             precision=precision, pue=pue, site=site, region=region, draws=draws, seed=seed,
         )  # fmt: skip
     if load is not None:

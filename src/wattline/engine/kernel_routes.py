@@ -25,15 +25,16 @@ def enqueue(s, q, r, i):
 
 
 @compiled
-def round_robin(s, q, lim, table, line, until, scratch):
-    """Requests to replicas in turn: each replica runs on its own."""
-    count, n = len(s.clock), len(q.arrival)
-    for r in range(count):
-        for i in range(r, n, count):
-            if q.arrival[i] >= until:
-                break
-            advance(s, q, lim, table, line, r, q.arrival[i], scratch)
-            enqueue(s, q, r, i)
+def assigned(s, q, lim, table, line, until, scratch, order, replica):
+    """Each request to the replica that is named for it; ``order``: requests replica by replica, which run alone."""
+    at, n = 0, len(order)
+    for r in range(len(s.clock)):
+        while at < n and replica[order[at]] == r:
+            i = order[at]
+            at += 1
+            if q.arrival[i] < until:
+                advance(s, q, lim, table, line, r, q.arrival[i], scratch)
+                enqueue(s, q, r, i)
         advance(s, q, lim, table, line, r, until, scratch)
 
 

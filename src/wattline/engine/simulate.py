@@ -19,7 +19,7 @@ from wattline.fact import Array
 from wattline.work.flops import BYTES, weight_bytes
 from wattline.work.model import Model
 
-ROUTERS = ("round-robin", "least-loaded")
+ROUTERS = ("round-robin", "least-loaded", "assigned")
 BLOCK_TOKENS = 16
 WATERMARK = 0.01  # of the blocks, left free when a request is admitted beside others, as vLLM's first scheduler did
 TYPICAL_TOKENS = 4096.0  # at which a token's share of the cache is taken where layers differ (windows, Mamba states)
@@ -128,6 +128,7 @@ def simulate(
     output_tokens: ArrayLike,
     *,
     cached_tokens: ArrayLike = 0,
+    assign: ArrayLike | None = None,
     replicas: int = 1,
     router: str = "round-robin",
     until_s: float = np.inf,
@@ -137,9 +138,10 @@ def simulate(
     """Requests, in order of arrival, through ``replicas`` replicas.
 
     ``cached_tokens``: of each prompt's, found in the cache of prefixes and not read again (its last token always is).
-    ``until_s``: no step begins later; the run goes on till all is done when not given. Replicas stand ready (and idle)
-    for ``horizon_s``, or till the last step ends. ``window_s``: when inter-token latencies count. Raises
-    WattlineError for times that are not in order or not finite, and an unknown router.
+    ``assign``: the replica of each request, with ``router="assigned"``. ``until_s``: no step begins later; the run
+    goes on till all is done when not given. Replicas stand ready (and idle) for ``horizon_s``, or till the last step
+    ends. ``window_s``: when inter-token latencies count. Raises WattlineError for times that are not in order or not
+    finite, and an unknown router.
     """
     try:
         from wattline.engine import kernel_routes
@@ -147,6 +149,8 @@ def simulate(
         raise WattlineError("the simulator needs Numba: pip install 'wattline[sim]'") from None
     if router not in ROUTERS:
         raise WattlineError(f"router: {router!r} is none of {', '.join(ROUTERS)}")
+    if (router == "assigned") != (assign is not None):
+        raise WattlineError('router: "assigned" goes with the replica of each request, and they with it')
     if not 1 <= replicas <= MOST_REPLICAS:
         raise WattlineError(f"replicas: {replicas} is out of range; take 1 to {MOST_REPLICAS:,}")
     arrival, inputs, outputs, taken, rejected = _checked(arrival_s, input_tokens, output_tokens, limits)
@@ -155,8 +159,15 @@ def simulate(
         raise WattlineError("traffic: fewer than no tokens found in the cache of prefixes")
     s, q = state.replicas(replicas, limits), state.requests(arrival, inputs, outputs, found)
     line = state.timeline(replicas, BINS, BIN_S, window_s)
-    run = kernel_routes.round_robin if router == "round-robin" else kernel_routes.least_loaded
-    run(s, q, limits, tables, line, float(until_s), state.scratch(limits))
+    same = (s, q, limits, tables, line, float(until_s), state.scratch(limits))
+    if router == "least-loaded":
+        kernel_routes.least_loaded(*same)
+    else:
+        where = np.arange(len(taken)) % replicas if assign is None else np.asarray(assign, np.int64)
+        if where.shape != taken.shape or (len(where) and not 0 <= where.min() <= where.max() < replicas):
+            raise WattlineError(f"traffic: each request must be assigned to one of the {replicas} replicas")
+        where = where[taken] if assign is not None else np.arange(len(arrival)) % replicas
+        kernel_routes.assigned(*same, np.argsort(where, kind="stable"), where)
     _settle(s, q)
     worked = s.totals[:, state.BUSY] > 0
     horizon = max(horizon_s, float(s.clock[worked].max()) if worked.any() else 0.0)

@@ -45,6 +45,7 @@ def _figures(data: Json) -> Table:
         ("Requests", f"{s['requests']:,}" + "".join(f"; {n:,} left out ({why})" for why, n in s["rejected"].items())),
         ("Goodput", f"{number(s['goodput_per_s'])} requests/s, {s['good_share']:.1%} of those offered ({within})"),
         ("Tokens", f"{number(s['output_tokens_per_s'])}/s out, {number(s['input_tokens_per_s'])}/s in"),
+        ("Prompt tokens read", f"{s['read_share']:.1%} of those sent"),
         ("Batch", f"{s['mean_batch']:.1f} in the mean while at work; at work {s['busy_share']:.1%} of the time"),
         ("Cache", f"{s['peak_cache_share']:.1%} full at most; {s['preemptions']:,} preemptions"),
         ("At the servers' plugs", f"{show(s['server_mean_w'], 'W')} in the mean, {show(s['server_peak_w'], 'W')} peak"),

@@ -15,9 +15,10 @@ from wattline.chip.device import Chip, load_chip
 from wattline.chip.known import is_known
 from wattline.chip.step import spread_fact
 from wattline.draws import Draws
-from wattline.engine import serving
+from wattline.engine import prefixes, serving
+from wattline.engine.kernel_state import Limits
 from wattline.engine.service_power import Standing, parts_by_bin
-from wattline.engine.simulate import Served, cache_limits, simulate
+from wattline.engine.simulate import MOST_REPLICAS, ROUTERS, Served, cache_limits, simulate
 from wattline.engine.steps import setting, tables
 from wattline.errors import WattlineError
 from wattline.fact import Array
@@ -45,6 +46,7 @@ def service(
     router: str = "round-robin",
     max_num_seqs: int = 256,
     max_num_batched_tokens: int = 8192,
+    prefix_cache: float = 0.0,
     power_cap: float | str | None = None,
     slo_ttft: float | str | None = None,
     slo_tpot: float | str | None = None,
@@ -57,7 +59,8 @@ def service(
 ) -> Service:
     """Serve every request of ``traffic`` on ``replicas`` replicas of ``gpus`` chips, till the last has its answer.
 
-    ``power_cap``: watts a chip. Raises WattlineError on bad input.
+    ``power_cap``: watts a chip. ``prefix_cache``: share of the cache set aside for prefixes, found by the traffic's
+    hashes; ``router="prefix"`` sends requests that begin alike to the same replica. Raises WattlineError on bad input.
     """
     draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
     asked = _asked(model, traffic, chip, gpus, precision, power_cap, draw)
@@ -67,10 +70,11 @@ def service(
     )
     same = setting(asked.model, asked.chip, asked.chips, asked.precision, limit_w=asked.limit_w)
     longest = float((traffic.input_tokens + traffic.output_tokens).max())
+    limits, given = _prefixes(traffic, limits, replicas, router, prefix_cache)
     served = simulate(
         tables(same, max_num_seqs, max_num_batched_tokens, longest), limits,
         traffic.arrival_s, traffic.input_tokens, traffic.output_tokens,
-        replicas=replicas, router=router, horizon_s=traffic.duration_s,
+        replicas=replicas, horizon_s=traffic.duration_s, **given,
     )  # fmt: skip
     if not len(served.arrival_s):
         room = limits.blocks * limits.block_tokens
@@ -78,11 +82,41 @@ def service(
     for name, count, unit in (("gpus", asked.chips, "chip"), ("replicas", replicas, "")):
         cite_given(draw, name, float(count), unit, name)
     inputs = asked.inputs(traffic) | {"replicas": replicas, "router": router, "max_num_seqs": max_num_seqs}
+    if prefix_cache:
+        inputs["prefix_cache"] = prefix_cache
     inputs |= {"max_num_batched_tokens": max_num_batched_tokens, "cache_tokens": limits.blocks * limits.block_tokens}
     inputs |= {f"slo_{k}": v for k, v in (("ttft_s", target.ttft_s), ("tpot_s", target.tpot_s)) if v is not None}
     answer = _answer(asked, served, inputs, (site, region, pue), draw, _warnings(traffic, served))
     standing = _standing(asked.chip, asked.chips)
     return Service(answer, served, standing, target, asked.chips, len(traffic), _rejected(traffic, served))
+
+
+def _prefixes(
+    traffic: Traffic, limits: Limits, replicas: int, router: str, share: float
+) -> tuple[Limits, dict[str, Any]]:
+    """What of the cache is left for running sequences, and how requests are routed and what they find."""
+    if not 0 <= share < 1:
+        raise WattlineError(f"prefix-cache: {share:g} is not a share of the cache, 0 to less than 1")
+    if router != "prefix" and share == 0:
+        return limits, {"router": router}
+    if traffic.hashes is None:
+        raise WattlineError("prefix-cache: the traffic has no prefix hashes (Mooncake traces have them); leave it out")
+    if router == "least-loaded":
+        raise WattlineError("prefix-cache: goes with --router round-robin or prefix, not with least-loaded")
+    if not 1 <= replicas <= MOST_REPLICAS:
+        raise WattlineError(f"replicas: {replicas} is out of range; take 1 to {MOST_REPLICAS:,}")
+    hashes = traffic.hashes
+    where: Any = np.arange(len(traffic)) % replicas
+    if router == "prefix":
+        where = prefixes.by_prefix(hashes.block, hashes.offset, replicas)
+    elif router not in ROUTERS:
+        raise WattlineError(f"router: {router!r} is none of {', '.join(ROUTERS[:2])}, prefix")
+    kept = int(limits.blocks * share)
+    found = prefixes.found_tokens(
+        hashes.block, hashes.offset, hashes.block_tokens, traffic.input_tokens, where, kept * limits.block_tokens
+    )
+    left = limits._replace(blocks=limits.blocks - kept)
+    return left, {"router": "assigned", "assign": where, "cached_tokens": found}
 
 
 @dataclass(frozen=True, eq=False)

@@ -73,6 +73,7 @@ class Service:
             "good_share": float(good.sum()) / self.offered,
             "output_tokens_per_s": tokens / horizon,
             "input_tokens_per_s": float(s.input_tokens.sum()) / horizon,
+            "read_share": float(s.totals["read_tokens"].sum()) / float(s.input_tokens.sum()),
             "mean_batch": float(s.totals["running_s"].sum()) / s.busy_s,
             "busy_share": s.busy_s / (s.busy_s + s.idle_s),
             "preemptions": int(s.totals["preempted"].sum()),
