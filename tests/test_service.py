@@ -131,6 +131,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["--rate", "no"], "rate"),
         (["--rate", "1e9/s"], "more than"),
         (["--rate", "1/s", "--input", "5"], "both"),
+        (["--rate", "1/s", "--seed", "-1"], "seed"),
         (["--trace", "/nowhere.csv"], "nowhere"),
     ],
 )

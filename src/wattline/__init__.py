@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wattline.scenario.prompt import prompt
     from wattline.scenario.run import run
     from wattline.scenario.serve import serve
+    from wattline.scenario.service import service
     from wattline.scenario.train import train
     from wattline.work.traffic import Traffic, read_traffic
 
@@ -50,11 +51,12 @@ _WHERE = {
     "read_traffic": ("wattline.work.traffic", "read_traffic"),
     "run": ("wattline.scenario.run", "run"),
     "serve": ("wattline.scenario.serve", "serve"),
+    "service": ("wattline.scenario.service", "service"),
     "train": ("wattline.scenario.train", "train"),
 }
 __all__ = [
     "Bill", "Draws", "Fact", "Load", "Range", "Traffic", "WattlineError", "bill", "check", "compare", "fact", "measure",
-    "metering", "prompt", "read_traffic", "run", "serve", "train",
+    "metering", "prompt", "read_traffic", "run", "serve", "service", "train",
 ]  # fmt: skip
 
 

@@ -77,6 +77,8 @@ def _traffic(trace: Path | None, rate: str, duration: str, given: str, made: str
     """Read or made; ``rate`` scales a trace."""
     from wattline.quantity import parse
 
+    if seed < 0:
+        raise WattlineError(f"seed: {seed} must be a whole number of zero or more")
     per_s = parse(rate, "request/s", "rate") if rate else None
     span_s = parse(duration, "s", "duration") if duration else None
     if trace is not None:
