@@ -110,10 +110,27 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trace.write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n" + "\n".join(
         f"2023-11-16 18:17:{i:02d}.0000000,{100 + i},{20 + i}" for i in range(60)
     ))  # fmt: skip
-    load = tmp_path / "load.parquet"
-    _run(["serve", "llama-3.1-8b", "--gpus", "1", "--trace", str(trace), "--draws", "0", "--json", "--load", str(load)])
+    load, page = tmp_path / "load.parquet", tmp_path / "page.html"
+    _run(
+        [
+            "serve",
+            "llama-3.1-8b",
+            "--gpus",
+            "1",
+            "--trace",
+            str(trace),
+            "--draws",
+            "0",
+            "--json",
+            "--load",
+            str(load),
+            "--report",
+            str(page),
+        ]
+    )
     data = json.loads(capsys.readouterr().out)
     assert data["service"]["requests"] == 60
+    assert all(word in page.read_text() for word in ("Latencies", "Power through the time", "<polygon", "<polyline"))
     assert float(Load.read_parquet(load).energy_j.sum()) == pytest.approx(
         data["service"]["server_mean_w"] * data["service"]["seconds"]
     )

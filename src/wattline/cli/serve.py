@@ -41,6 +41,7 @@ def serve(
     region: Region = None,
     precision: Precision = None,
     load: Annotated[Path | None, Opt(help="Write power over time at the servers' plugs to this Parquet file.")] = None,
+    report: Annotated[Path | None, Opt(help="Write a page with latencies, power and the bill (HTML).")] = None,
     draws: DrawsOpt = 2000,
     seed: Seed = 0,
     facts: Facts = None,
@@ -67,6 +68,10 @@ def serve(
         )  # fmt: skip
     if load is not None:
         found.server_load.to_parquet(load)
+    if report is not None:
+        from wattline.report.service_page import write_page
+
+        write_page(found, report)
     if as_json:
         print_json(found.json())
     else:
