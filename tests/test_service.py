@@ -111,23 +111,8 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         f"2023-11-16 18:17:{i:02d}.0000000,{100 + i},{20 + i}" for i in range(60)
     ))  # fmt: skip
     load, page = tmp_path / "load.parquet", tmp_path / "page.html"
-    _run(
-        [
-            "serve",
-            "llama-3.1-8b",
-            "--gpus",
-            "1",
-            "--trace",
-            str(trace),
-            "--draws",
-            "0",
-            "--json",
-            "--load",
-            str(load),
-            "--report",
-            str(page),
-        ]
-    )
+    written = ["--load", str(load), "--report", str(page)]
+    _run(["serve", "llama-3.1-8b", "--gpus", "1", "--trace", str(trace), "--draws", "0", "--json", *written])
     data = json.loads(capsys.readouterr().out)
     assert data["service"]["requests"] == 60
     assert all(word in page.read_text() for word in ("Latencies", "Power through the time", "<polygon", "<polyline"))

@@ -35,7 +35,7 @@ def write_page(service: Service, path: Path) -> None:
     page = render(service.json())
     body = (
         '<section id="latency"><h2>Latencies</h2>'
-        f"{_latencies(service)}<p>The share of requests that took no longer, on a logarithmic scale of time.</p></section>"
+        f"{_latencies(service)}<p>The share of requests that took no longer; time is logarithmic.</p></section>"
         '<section id="power"><h2>Power through the time</h2>'
         f"{_power(service)}<p>At the servers' plugs, of all replicas, by part.</p></section>"
     )
@@ -99,19 +99,14 @@ def _power(service: Service) -> str:
     below, areas = np.zeros(count), []
     for name, watts in parts.items():
         above = below + watts
-        upper = " ".join(
-            f"{x[i]:.1f},{_up(above[i] / top):.1f} {x[i + 1]:.1f},{_up(above[i] / top):.1f}" for i in range(count)
-        )
-        lower = " ".join(
-            f"{x[i + 1]:.1f},{_up(below[i] / top):.1f} {x[i]:.1f},{_up(below[i] / top):.1f}"
-            for i in reversed(range(count))
-        )
+        high, low = ([_up(float(w) / top) for w in level] for level in (above, below))
+        upper = " ".join(f"{x[i]:.1f},{high[i]:.1f} {x[i + 1]:.1f},{high[i]:.1f}" for i in range(count))
+        lower = " ".join(f"{x[i + 1]:.1f},{low[i]:.1f} {x[i]:.1f},{low[i]:.1f}" for i in reversed(range(count)))
         areas.append(f'<polygon points="{upper} {lower}" fill="{COLOURS[name]}"/>')
         below = above
     marks = "".join(_rule(_up(s)) + _text(MARGIN - 6, _up(s) + 4, show(top * s, "W"), "end") for s in (0.5, 1))
-    times = "".join(
-        _text(_across(i / 4), HEIGHT - 10, show(load.duration_s * i / 4, "s") if i else "0") for i in range(5)
-    )
+    moments = ["0", *(show(load.duration_s * i / 4, "s") for i in range(1, 5))]
+    times = "".join(_text(_across(i / 4), HEIGHT - 10, said) for i, said in enumerate(moments))
     return _svg("Power", _key([(NAMES[n], c) for n, c in COLOURS.items()]) + "".join(areas) + marks + times)
 
 
