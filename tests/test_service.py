@@ -14,6 +14,7 @@ from wattline.cli.main import main
 from wattline.engine.service_power import idle_energy_j, request_energy_j
 from wattline.errors import WattlineError
 from wattline.load import Load
+from wattline.scenario.line import Outdoors
 from wattline.scenario.service import Service, service
 from wattline.work.traffic import Traffic
 
@@ -163,3 +164,13 @@ def test_held_against_measurement(shared_data: Path) -> None:
     hopper = [one for one in timed if one.group in ("h100_sxm", "h200_sxm")]
     assert score(hopper)["tpot_ms"]["median_error"] < 0.25
     assert left
+
+
+def test_a_place_gives_the_service_its_weather(traffic: Traffic) -> None:
+    cool, hot = (
+        service("llama-3.1-8b", traffic, gpus=1, outdoors=Outdoors(place, None, "air-chiller"), draws=0).answer
+        for place in ("Dublin", "Singapore")
+    )
+    assert float(cool.range("pue").p50) < float(hot.range("pue").p50)
+    assert "compressors" in hot.bill.parts
+    assert float(hot.bill.energy_j) == pytest.approx(float(hot.load.energy_j), rel=1e-9)

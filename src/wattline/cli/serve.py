@@ -7,7 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wattline.cli.ask import AsJson, Config, DrawsOpt, Explain, Facts, Model, Precision, Pue, Region, Seed, Site
+from wattline.cli.ask import (
+    AsJson,
+    Config,
+    Cooling,
+    DrawsOpt,
+    Explain,
+    Facts,
+    Model,
+    Place,
+    Precision,
+    Pue,
+    Region,
+    Seed,
+    Site,
+    Weather,
+)
 from wattline.errors import WattlineError
 
 if TYPE_CHECKING:
@@ -39,6 +54,9 @@ def serve(
     pue: Pue = None,
     site: Site = None,
     region: Region = None,
+    place: Place = None,
+    weather: Weather = None,
+    cooling: Cooling = None,
     precision: Precision = None,
     load: Annotated[Path | None, Opt(help="Write power over time at the servers' plugs to this Parquet file.")] = None,
     report: Annotated[Path | None, Opt(help="Write a page with latencies, power and the bill (HTML).")] = None,
@@ -54,6 +72,7 @@ def serve(
     from wattline.cli.ask import _model
     from wattline.cli.out import print_json, print_rich
     from wattline.report.service import render
+    from wattline.scenario.line import Outdoors
     from wattline.scenario.service import service
 
     named = _model(model, config)
@@ -64,7 +83,8 @@ def serve(
             named, requests, chip, gpus=gpus, replicas=replicas, router=router, max_num_seqs=max_num_seqs,
             max_num_batched_tokens=max_num_batched_tokens, prefix_cache=prefix_cache,
             power_cap=power_cap, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
-            precision=precision, pue=pue, site=site, region=region, draws=draws, seed=seed,
+            precision=precision, pue=pue, site=site, region=region,
+            outdoors=Outdoors(place, weather, cooling), draws=draws, seed=seed,
         )  # fmt: skip
     if load is not None:
         found.server_load.to_parquet(load)

@@ -24,7 +24,7 @@ from wattline.errors import WattlineError
 from wattline.fact import Array
 from wattline.quantity import number, parse
 from wattline.scenario.answer import Answer, Working
-from wattline.scenario.line import Phase, cite_given, cite_model, deliver, place
+from wattline.scenario.line import Outdoors, Phase, cite_given, cite_model, deliver, place
 from wattline.scenario.service_result import Service, Target
 from wattline.scenario.training_job import check_precision, read_model
 from wattline.work.model import Model
@@ -54,13 +54,15 @@ def service(
     pue: float | str | None = None,
     site: str | None = None,
     region: str | None = None,
+    outdoors: Outdoors = Outdoors(),
     draws: int | Draws = 2000,
     seed: int = 0,
 ) -> Service:
     """Serve every request of ``traffic`` on ``replicas`` replicas of ``gpus`` chips, till the last has its answer.
 
     ``power_cap``: watts a chip. ``prefix_cache``: share of the cache set aside for prefixes, found by the traffic's
-    hashes; ``router="prefix"`` sends requests that begin alike to the same replica. Raises WattlineError on bad input.
+    hashes; ``router="prefix"`` sends requests that begin alike to the same replica. ``outdoors``: a place or weather,
+    whose hours the site's overhead then follows. Raises WattlineError on bad input.
     """
     draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
     asked = _asked(model, traffic, chip, gpus, precision, power_cap, draw)
@@ -86,7 +88,7 @@ def service(
         inputs["prefix_cache"] = prefix_cache
     inputs |= {"max_num_batched_tokens": max_num_batched_tokens, "cache_tokens": limits.blocks * limits.block_tokens}
     inputs |= {f"slo_{k}": v for k, v in (("ttft_s", target.ttft_s), ("tpot_s", target.tpot_s)) if v is not None}
-    answer = _answer(asked, served, inputs, (site, region, pue), draw, _warnings(traffic, served))
+    answer = _answer(asked, served, inputs, (site, region, pue), outdoors, draw, _warnings(traffic, served))
     standing = _standing(asked.chip, asked.chips)
     return Service(answer, served, standing, target, asked.chips, len(traffic), _rejected(traffic, served))
 
@@ -204,11 +206,12 @@ def _answer(
     served: Served,
     inputs: dict[str, Any],
     where: tuple[str | None, str | None, float | str | None],
+    outdoors: Outdoors,
     draws: Draws,
     warned: tuple[str, ...],
 ) -> Answer:
     working = Working()
-    spot = place(*where, draws, working)
+    spot = place(*where, draws, working, outdoors)
     replicas = len(served.bins)
     phases = _phases(served, asked.chip, asked.chips, _energy_spread(asked.model, asked.chip, draws))
     bill, load, peak = deliver(phases, spot, draws, working)
