@@ -174,3 +174,10 @@ def test_a_place_gives_the_service_its_weather(traffic: Traffic) -> None:
     assert float(cool.range("pue").p50) < float(hot.range("pue").p50)
     assert "compressors" in hot.bill.parts
     assert float(hot.bill.energy_j) == pytest.approx(float(hot.load.energy_j), rel=1e-9)
+
+
+def test_chips_beyond_a_link_domain_are_simulated_at_central_values() -> None:
+    few = Traffic(np.arange(3.0), np.array([100, 200, 100]), np.array([5, 5, 5]))
+    found = service("llama-3.1-8b", few, gpus=16, draws=50)
+    assert len(found.served.arrival_s) == 3
+    assert float(found.answer.range("energy_wh").p50) > 0

@@ -70,7 +70,8 @@ def service(
     limits = cache_limits(
         asked.model, asked.chip.memory_bytes, asked.chips, asked.precision, max_num_seqs, max_num_batched_tokens
     )
-    same = setting(asked.model, asked.chip, asked.chips, asked.precision, limit_w=asked.limit_w)
+    central = load_chip(asked.chip.record.name, Draws(0))  # links beyond a node have ranges; the simulation takes none
+    same = setting(asked.model, central, asked.chips, asked.precision, limit_w=asked.limit_w)
     longest = float((traffic.input_tokens + traffic.output_tokens).max())
     limits, given = _prefixes(traffic, limits, replicas, router, prefix_cache)
     served = simulate(
