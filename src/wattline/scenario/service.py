@@ -18,7 +18,7 @@ from wattline.draws import Draws
 from wattline.engine import prefixes, serving
 from wattline.engine.kernel_state import Limits
 from wattline.engine.service_power import Standing, parts_by_bin
-from wattline.engine.simulate import MOST_REPLICAS, ROUTERS, Served, cache_limits, simulate
+from wattline.engine.simulate import MOST_REPLICAS, ROUTERS, cache_limits, simulate
 from wattline.engine.steps import setting, tables
 from wattline.errors import WattlineError
 from wattline.fact import Array
@@ -90,7 +90,7 @@ def service(
     inputs |= {"max_num_batched_tokens": max_num_batched_tokens, "cache_tokens": limits.blocks * limits.block_tokens}
     inputs |= {f"slo_{k}": v for k, v in (("ttft_s", target.ttft_s), ("tpot_s", target.tpot_s)) if v is not None}
     answer = _answer(asked, served, inputs, (site, region, pue), outdoors, draw, _warnings(traffic, served))
-    standing = _standing(asked.chip, asked.chips)
+    standing = _standing(asked.chip)
     return Service(answer, served, standing, target, asked.chips, len(traffic), _rejected(traffic, served))
 
 
@@ -195,11 +195,10 @@ def _warnings(traffic: Traffic, served: Served) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _standing(chip: Chip, chips: int) -> Standing:
+def _standing(chip: Chip) -> Standing:
     """Central values."""
     central = load_chip(chip.record.name, Draws(0))
-    watts = (central.idle_w, central.host_w, central.host_idle_w, central.network_w)
-    return Standing(*(chips * float(w) for w in watts))
+    return Standing(*(float(w) for w in (central.idle_w, central.host_w, central.host_idle_w, central.network_w)))
 
 
 def _answer(
@@ -214,7 +213,7 @@ def _answer(
     working = Working()
     spot = place(*where, draws, working, outdoors)
     replicas = len(served.bins)
-    phases = _phases(served, asked.chip, asked.chips, _energy_spread(asked.model, asked.chip, draws))
+    phases = _phases(served, asked.chip, _energy_spread(asked.model, asked.chip, draws))
     bill, load, peak = deliver(phases, spot, draws, working)
     done = len(served.arrival_s)
     traffic = f"{number(done / served.horizon_s)} requests/s for {number(served.horizon_s)} s"
@@ -245,24 +244,25 @@ def _energy_spread(model: Model, chip: Chip, draws: Draws) -> Array:
     return np.asarray(draws.own(fact) / float(Draws(0)(fact)))
 
 
-def _phases(served: Served, chip: Chip, chips: int, spread: Array) -> list[Phase]:
+def _phases(served: Served, chip: Chip, spread: Array) -> list[Phase]:
     """The service in stretches of constant power, draws and all."""
     found = parts_by_bin(served)
-    groups = np.array_split(np.arange(len(found["ready_s"])), min(PHASES, len(found["ready_s"])))
-    replicas = len(served.bins)
+    spans = np.diff(served.edges_s)
+    scaled = any(pool.record is not None for pool in served.pools)
     phases = []
-    for group in groups:
-        total = {name: float(values[group].sum()) for name, values in found.items()}
-        length = total["ready_s"] / replicas
+    for group in np.array_split(np.arange(len(spans)), min(PHASES, len(spans))):
+        length = float(spans[group].sum())
         if length <= 0:
             continue
-        idle, busy = max(total["idle_s"], 0.0), total["busy_s"]
-        power = {
+        total = {name: max(float(values[group].sum()), 0.0) for name, values in found.items()}
+        energy = {
             "prefill": spread * total["prefill"],
             "decode": spread * total["decode"],
-            "chip_idle": chip.idle_w * chips * idle,
-            "host": chips * (chip.host_w * busy + chip.host_idle_w * idle),
-            "network": chip.network_w * chips * total["ready_s"],
+            "chip_idle": chip.idle_w * total["idle"],
+            "host": chip.host_w * total["busy"] + chip.host_idle_w * total["idle"],
+            "network": chip.network_w * total["on"],
         }
-        phases.append(Phase({part: np.asarray(j / length) for part, j in power.items()}, np.asarray(length)))
+        if scaled:
+            energy["start_up"] = (chip.idle_w + chip.host_w) * total["starting"]
+        phases.append(Phase({part: np.asarray(j / length) for part, j in energy.items()}, np.asarray(length)))
     return phases

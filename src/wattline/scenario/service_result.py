@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from wattline.engine.service_power import Standing, chip_load, parts_by_bin, request_energy_j, server_load
-from wattline.engine.simulate import Served
+from wattline.engine.served import Served
 from wattline.fact import Array
 from wattline.load import Load
 from wattline.scenario.answer import Answer
@@ -92,7 +92,7 @@ class Service:
     def timeline(self) -> dict[str, Array]:
         """By bin of ``served.bin_s``: mean running requests of a replica, output tokens/s, watts at the plug."""
         found = parts_by_bin(self.served)
-        ready = np.maximum(found["ready_s"], 1e-300)
+        ready = np.maximum(found["ready_s"], 1e-300)  # of replicas
         return {
             "running": found["running_s"] / ready,
             "tokens_per_s": found["tokens"] / self.served.bin_s,
