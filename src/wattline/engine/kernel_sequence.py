@@ -97,7 +97,7 @@ def end(s, q, lim, r):
 
 @compiled
 def _send(s, q, r, i):
-    """A cache goes to where it decodes, after those before it on the replica's link; its blocks stay till it is sent."""
+    """A cache goes to where it decodes, after those before it on the replica's link; blocks stay till it is sent."""
     s.link[r] = max(s.link[r], s.clock[r]) + q.send_s[i]
     q.sent[i] = s.link[r]
     q.next[i] = NONE

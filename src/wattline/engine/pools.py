@@ -11,7 +11,7 @@ still compute, and the copy from main memory to the chips, which runs beside the
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -71,7 +71,7 @@ def simulate_pools(
     return _both(one, two, who, outputs, sent)
 
 
-def _both(one: Served, two: Served, who: Array, outputs: Array, sent: Array) -> Served:
+def _both(one: Served, two: Served, who: Any, outputs: Array, sent: Array) -> Served:
     """One result of both pools; ``who``: which of the requests each of the second pool's is."""
     horizon, width = max(one.horizon_s, two.horizon_s), max(one.bin_s, two.bin_s)
     rows = len(one.bins)
