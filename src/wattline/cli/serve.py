@@ -50,7 +50,7 @@ def serve(
     prefix_cache: Annotated[float, Opt(help="Share of the cache for prefixes, by a trace's hashes, 0 to 1.")] = 0.0,
     prefill_replicas: Annotated[
         int,
-        Opt(help="Replicas that only read prompts; --replicas then only decode [default: every replica does both]."),
+        Opt(help="Replicas that only read prompts; --replicas then only decode [default: each does both]."),
     ] = 0,
     prefill_gpus: Annotated[str | None, Opt(help="Chips of a replica that reads prompts [default: as --gpus].")] = None,
     transfer_bandwidth: Annotated[

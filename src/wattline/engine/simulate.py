@@ -120,6 +120,8 @@ class Way:
         if self.scaling is None:
             return
         self.scaling.check(self.replicas, duration_s)
+        if self.scaling.start_s is None:
+            raise WattlineError("start-up: the time that a replica takes to start is not given")
         if self.assign is not None or until_s < np.inf:
             raise WattlineError(
                 "scaling: goes with the routers round-robin and least-loaded, and with a run that goes on to its end"
