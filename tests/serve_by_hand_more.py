@@ -64,12 +64,11 @@ class ScaledByHand(ByHand):
                 idle = all(self.load(r) == 0 for r in range(len(self.replicas)))
                 if idle and not todo and not self.pending and now >= horizon:
                     return
-            elif not starts or now < min(starts):
-                if todo and todo[0].arrival == now:
-                    self.pending.append(todo.pop(0))
-                    self.settle()
-                    if not self.which("ready") and not self.which("starting"):
-                        self.start(1, now)
+            elif (not starts or now < min(starts)) and todo and todo[0].arrival == now:
+                self.pending.append(todo.pop(0))
+                if not self.which("ready") and not self.which("starting"):
+                    self.settle(now)
+                    self.start(1, now)
             self.send_pending()
 
     def send_pending(self) -> None:
@@ -84,13 +83,16 @@ class ScaledByHand(ByHand):
                 replica.clock = max(replica.clock, job.arrival)
             replica.queue.append(job)
 
-    def settle(self) -> None:
+    def free(self, r: int, now: float) -> bool:
+        return self.load(r) == 0 and self.replicas[r].clock <= now
+
+    def settle(self, now: float) -> None:
         for r in self.which("to stop"):
-            if self.load(r) == 0:
+            if self.free(r, now):
                 self.turn_to(r, "stopped", max(self.replicas[r].clock, self.when[r]))
 
     def look(self, now: float) -> None:
-        self.settle()
+        self.settle(now)
         requests = sum(self.load(r) for r in self.which("ready")) + len(self.pending)
         wish = min(max(math.ceil(requests / self.sc.target), self.sc.least), len(self.replicas))
         self.wishes.append((now, wish))
@@ -106,7 +108,7 @@ class ScaledByHand(ByHand):
             else:
                 r = min(self.which("ready"), key=lambda r: (self.load(r), -r))
                 self.when[r] = now
-                self.turn_to(r, "to stop" if self.load(r) else "stopped", now)
+                self.turn_to(r, "stopped" if self.free(r, now) else "to stop", now)
 
     def start(self, count: int, now: float) -> None:
         for _ in range(count):

@@ -156,8 +156,10 @@ def test_what_waits_in_main_memory() -> None:
 
 
 def test_what_cannot_be_served_is_counted_or_refused() -> None:
-    case = _crowd() | {"arrival": np.arange(3.0), "inputs": np.array([10, 500, 100]), "outputs": np.array([5, 5, 500]),
-                       "sends": np.zeros(3), "read": Limits(8, 512, 16, 20, 0), "made": Limits(8, 512, 16, 30, 0)}  # fmt: skip
+    case = _crowd() | {
+        "arrival": np.arange(3.0), "inputs": np.array([10, 500, 100]), "outputs": np.array([5, 5, 500]),
+        "sends": np.zeros(3), "read": Limits(8, 512, 16, 20, 0), "made": Limits(8, 512, 16, 30, 0),
+    }  # fmt: skip
     found = _run(case)
     assert found.rejected == {"longer than the cache holds": 2}
     assert found.tokens.tolist() == [5]

@@ -52,7 +52,8 @@ def _case(draw: Any) -> dict[str, Any]:
     seqs = draw(st.integers(1, 8))
     most = draw(st.integers(1, 5))
     scaling = Scaling(
-        draw(st.integers(0, most)), draw(st.sampled_from([0.5, 1.0, 3.0, 10.0])), draw(st.sampled_from([0.0, 0.7, 4.0])),
+        draw(st.integers(0, most)), draw(st.sampled_from([0.5, 1.0, 3.0, 10.0])),
+        draw(st.sampled_from([0.0, 0.7, 4.0])),
         draw(st.sampled_from([0.5, 1.0, 3.0])), draw(st.sampled_from([0.0, 2.0, 10.0])), draw(st.booleans()),
     )  # fmt: skip
     return {

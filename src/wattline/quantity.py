@@ -51,13 +51,9 @@ _UNIT_LENGTH = 60
 # lengths of time, where "m" means minutes and no length; parts in falling order
 DURATIONS = ("s", "min", "h", "day")
 _PART = r"(\d+(?:\.\d+)?|\.\d+)\s*"
-_DURATION = re.compile(
-    r"\s*(?=[\d.])"
-    + "".join(
-        f"(?:{_PART}{name}\\s*)?" for name in ("(?:days?|d)", "(?:hours?|h)", "(?:minutes?|min|m)", "(?:seconds?|s)")
-    )
-)
-_DURATION_PART = re.compile(_PART + r"(days?|d|hours?|h|minutes?|min|m|seconds?|s)")
+_NAMES = ("days?|d", "hours?|h", "minutes?|min|m", "seconds?|s")
+_DURATION = re.compile(r"\s*(?=[\d.])" + "".join(rf"(?:{_PART}(?:{name})\s*)?" for name in _NAMES))
+_DURATION_PART = re.compile(rf"{_PART}({'|'.join(_NAMES)})")
 _RATE = re.compile(r"([A-Za-z ]*?)\s*(?:(?:/|\bper )\s*([A-Za-z]+))?$")
 
 

@@ -132,13 +132,13 @@ class Fleet:
 
     def wake(self, now: float) -> None:
         """A request has come, and no replica is ready or starting."""
-        self._settle(self.loads(now))
+        self._settle(self.loads(now), now)
         self._more(1, now)
 
     def check(self, now: float, unrouted: int) -> bool:
         """Start and stop replicas; gives whether any request waits or runs."""
         loads = self.loads(now)
-        self._settle(loads)
+        self._settle(loads, now)
         wish = self.scaling.wanted(float(loads[self.ready].sum()) + unrouted, self.most)
         self.wishes.append((now, wish))
         while self.wishes[0][0] < now - self.scaling.down_after_s:
@@ -150,9 +150,13 @@ class Fleet:
             self._fewer(have - hold, now, loads)
         return bool(loads.sum() > 0 or unrouted)
 
-    def _settle(self, loads: Array) -> None:
+    def _free(self, r: int, loads: Array, now: float) -> bool:
+        """Whether it has nothing, and its last step has ended."""
+        return bool(loads[r] == 0 and self.clock[r] <= now)
+
+    def _settle(self, loads: Array, now: float) -> None:
         """Those that were to stop, and have ended what they had, have stopped."""
-        for r in [r for r in self.draining if loads[r] == 0]:
+        for r in [r for r in self.draining if self._free(r, loads, now)]:
             self.record.add(r, STOPPED, max(float(self.clock[r]), self.draining.pop(r)))
 
     def _open(self, r: int, now: float) -> None:
@@ -178,7 +182,7 @@ class Fleet:
             count -= 1
         for r in sorted(self.ready, key=lambda r: (loads[r], -r))[:count]:
             self.ready.remove(r)
-            if loads[r] == 0:
+            if self._free(r, loads, now):
                 self.record.add(r, STOPPED, now)
             else:
                 self.draining[r] = now

@@ -1,4 +1,4 @@
-"""The answer of a simulated service: its bill from chip to grid, in stretches of constant power, and what to warn of."""
+"""The answer of a simulated service: its bill from chip to grid, in stretches of constant power, and its warnings."""
 
 from __future__ import annotations
 

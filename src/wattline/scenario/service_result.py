@@ -102,7 +102,7 @@ class Service:
         return self.answer.json() | {"service": self.results()}
 
     def timeline(self) -> dict[str, Array]:
-        """By bin of ``served.bin_s``: running requests a replica, replicas ready and starting, output tokens/s, W at the plug."""
+        """By bin of ``served.bin_s``: running requests a replica, replicas ready and starting, tokens/s out, watts."""
         found = parts_by_bin(self.served)
         ready = np.maximum(found["ready_s"], 1e-300)  # of replicas
         return {
