@@ -20,7 +20,7 @@ from wattline.quantity import parse
 from wattline.scenario.line import Outdoors, cite_given
 from wattline.scenario.service_ask import Asked, by_prefixes, read_asked, whole_chips
 from wattline.scenario.service_bill import answer_of, rejected_of, warnings_of
-from wattline.scenario.service_fleet import cache_bytes, check_pools, scaling_inputs, scaling_of, send_rate
+from wattline.scenario.service_fleet import cache_bytes, check_pools, scaling_inputs, scaling_of, send_rate, transfers
 from wattline.scenario.service_result import Service, Target
 from wattline.work.model import Model
 from wattline.work.traffic import Traffic
@@ -103,7 +103,8 @@ def service(
     inputs |= scaling_inputs(scaling)
     answer = answer_of(asked, served, inputs, (site, region, pue), outdoors, draw, warnings_of(traffic, served))
     standing = _standing(asked.chip)
-    return Service(answer, served, standing, target, asked.chips, len(traffic), rejected_of(traffic, served))
+    network = transfers(served, cache_bytes(asked, traffic), inputs.get("transfer_bytes_per_s"))
+    return Service(answer, served, standing, target, asked.chips, len(traffic), rejected_of(traffic, served), network)
 
 
 def _replica(asked: Asked, chips: int, traffic: Traffic, seqs: int, tokens: int) -> tuple[Limits, Tables]:

@@ -37,11 +37,11 @@ def answer_of(
     spot = place(*where, draws, working, outdoors)
     phases = _phases(served, asked.chip, _energy_spread(asked.model, asked.chip, draws))
     bill, load, peak = deliver(phases, spot, draws, working)
-    done = len(served.arrival_s)
+    done, fleet = len(served.arrival_s), _fleet(served, inputs.get("scale_from"))
     traffic = f"{number(done / served.horizon_s)} requests/s for {number(served.horizon_s)} s"
     return Answer(
         command="serve",
-        title=f"{traffic}, {asked.model.name} on {_fleet(served)} × {asked.chip.record.title}",
+        title=f"{traffic}, {asked.model.name} on {fleet} × {asked.chip.record.title}",
         inputs=inputs | spot.inputs(),
         bill=bill,
         load=load,
@@ -60,10 +60,13 @@ def answer_of(
     )
 
 
-def _fleet(served: Served) -> str:
-    """``4 × 2``: replicas and chips of each; both pools where there are two."""
-    found = [f"{pool.replicas} × {pool.chips}" for pool in served.pools]
-    return found[0] if len(found) == 1 else f"({' + '.join(found)})"
+def _fleet(served: Served, least: int | None) -> str:
+    """``4 × 2``: replicas and chips of each; ``1 to 4 × 2`` where they are scaled; both pools where there are two."""
+    counts = [str(pool.replicas) if pool.record is None else f"{least} to {pool.replicas}" for pool in served.pools]
+    found = [f"{count} × {pool.chips}" for count, pool in zip(counts, served.pools, strict=True)]
+    if len(found) == 1:
+        return found[0]
+    return f"({' + '.join(f'{one} {pool.name}' for one, pool in zip(found, served.pools, strict=True))})"
 
 
 def _energy_spread(model: Model, chip: Chip, draws: Draws) -> Array:
@@ -103,14 +106,25 @@ def rejected_of(traffic: Traffic, served: Served) -> dict[str, int]:
     return found
 
 
+def _short_of(served: Served) -> str:
+    """What the requests wait for longest."""
+    waits = {name: float(np.nanmean(values)) for name, values in served.waits_s.items() if np.isfinite(values).any()}
+    longest = max(waits, key=lambda name: waits[name])
+    if served.resumed_s is None:
+        return "replicas"
+    return {"slot": "--replicas to decode", "transfer": "--transfer-bandwidth"}.get(longest, "--prefill-replicas")
+
+
 def warnings_of(traffic: Traffic, served: Served) -> tuple[str, ...]:
     found = []
     end = float(np.nanmax(served.end_s))
-    late = served.ttft_s[-max(1, len(served.ttft_s) // 20) :]
-    if end > DRAINED * traffic.duration_s and np.median(late) > 10 * np.percentile(served.ttft_s, 5) + 1.0:
+    waits = served.ttft_s if served.resumed_s is None else np.fmax(served.ttft_s, served.resumed_s - served.arrival_s)
+    late = waits[-max(1, len(waits) // 20) :]
+    if end > DRAINED * traffic.duration_s and np.median(late) > 10 * np.percentile(waits, 5) + 1.0:
         found.append(
             f"the service falls behind: its last answer ends {end - traffic.duration_s:,.0f} s after the traffic's "
-            f"{traffic.duration_s:,.0f} s, and late requests wait {np.median(late):,.1f} s; give more replicas"
+            f"{traffic.duration_s:,.0f} s, and late requests wait {np.median(late):,.1f} s; give more "
+            f"{_short_of(served)}"
         )
     if served.rejected:
         found += [f"{count:,} requests left out: {why}" for why, count in served.rejected.items()]

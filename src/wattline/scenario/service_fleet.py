@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from wattline import catalog
 from wattline.chip.device import load_chip
 from wattline.chip.shape import Shape
 from wattline.draws import Draws
+from wattline.engine.pools import peak_waiting
 from wattline.engine.scaling import Scaling
+from wattline.engine.served import Served
 from wattline.engine.simulate import MOST_REPLICAS
 from wattline.errors import WattlineError
 from wattline.fact import Array
@@ -43,6 +47,19 @@ def send_rate(asked: Asked, readers: int, given: float | str | None, draws: Draw
         return chips * each
     asked.chip.cite_network()
     return chips * float(load_chip(asked.chip.record.name, Draws(0)).beyond_bytes_per_s)
+
+
+def transfers(served: Served, sizes: Array, rate: float | None) -> dict[str, float] | None:
+    """Bytes sent between the pools, how busy the senders' links were, and the most that waited to be decoded."""
+    if served.sent_s is None or served.resumed_s is None or rate is None:
+        return None
+    sizes = sizes[served.taken]
+    sent = float(sizes[np.isfinite(served.sent_s)].sum())
+    return {
+        "sent_bytes": sent,
+        "link_busy_share": sent / rate / (served.pools[0].replicas * served.horizon_s),
+        "peak_waiting_bytes": peak_waiting(served.sent_s, served.resumed_s, sizes),
+    }
 
 
 def start_s(asked: Asked, draws: Draws) -> float:

@@ -55,6 +55,7 @@ class Service:
     chips: int  # a replica
     offered: int
     rejected: Mapping[str, int]
+    network: Mapping[str, float] | None = None  # what went between pools
 
     @cached_property
     def chip_load(self) -> Load:
@@ -96,6 +97,7 @@ class Service:
             "server_mean_w": plug / horizon,
             "server_peak_w": float(self.server_load.power_w.sum(axis=0).max()),
             "pools": pools,
+            "network": None if self.network is None else dict(self.network),
         }
 
     def json(self) -> dict[str, Any]:
