@@ -66,30 +66,16 @@ def service(
     target = Target(*(None if x is None else parse(x, "s", n) for x, n in ((slo_ttft, "ttft"), (slo_tpot, "tpot"))))
     check_pools(prefill_replicas, prefill_gpus, transfer_bandwidth)
     scaling = scaling_of(scaling, asked, replicas, traffic, draw)
-    size = max_num_seqs, max_num_batched_tokens
-    readers = whole_chips(prefill_gpus, "prefill-gpus") or asked.chips
-    limits, table = _replica(asked, asked.chips, traffic, *size)
+    way = _Way(traffic, replicas, router, prefix_cache, scaling, (max_num_seqs, max_num_batched_tokens))
     inputs = asked.inputs(traffic) | {"replicas": replicas, "router": router}
     if prefill_replicas:
-        read_limits, read_table = (
-            (limits, table) if readers == asked.chips else _replica(asked, readers, traffic, *size)
-        )
-        read_limits, given = by_prefixes(traffic, read_limits, prefill_replicas, router, prefix_cache)
-        cached = given.pop("cached_tokens", 0)
-        decode = Way(replicas, "least-loaded" if router == "prefix" else router, scaling=scaling)
+        readers = whole_chips(prefill_gpus, "prefill-gpus") or asked.chips
         rate = send_rate(asked, readers, transfer_bandwidth, draw)
-        served = simulate_pools(
-            Side(read_table, read_limits, Way(prefill_replicas, **given)), Side(table, limits, decode),
-            traffic.arrival_s, traffic.input_tokens, traffic.output_tokens, cache_bytes(asked, traffic) / rate,
-            cached_tokens=cached, horizon_s=traffic.duration_s,
-        )  # fmt: skip
+        served = _pools(asked, way, prefill_replicas, readers, rate)
         inputs |= {"prefill_replicas": prefill_replicas, "prefill_gpus": readers, "transfer_bytes_per_s": rate}
     else:
-        limits, given = by_prefixes(traffic, limits, replicas, router, prefix_cache)
-        served = simulate(
-            table, limits, traffic.arrival_s, traffic.input_tokens, traffic.output_tokens,
-            replicas=replicas, horizon_s=traffic.duration_s, scaling=scaling, **given,
-        )  # fmt: skip
+        served = _together(asked, way)
+    limits = served.limits
     if not len(served.arrival_s):
         room = limits.blocks * limits.block_tokens
         raise WattlineError(f"traffic: no request fits the {room:,} tokens of a replica's cache; give more --gpus")
@@ -105,6 +91,44 @@ def service(
     standing = _standing(asked.chip)
     network = transfers(served, cache_bytes(asked, traffic), inputs.get("transfer_bytes_per_s"))
     return Service(answer, served, standing, target, asked.chips, len(traffic), rejected_of(traffic, served), network)
+
+
+class _Way(NamedTuple):
+    """The traffic, and how it is scheduled."""
+
+    traffic: Traffic
+    replicas: int
+    router: str
+    prefix_cache: float
+    scaling: Scaling | None
+    most: tuple[int, int]  # sequences and tokens of a step
+
+
+def _together(asked: Asked, way: _Way) -> Served:
+    """Every replica reads prompts and decodes."""
+    limits, table = _replica(asked, asked.chips, way.traffic, *way.most)
+    limits, given = by_prefixes(way.traffic, limits, way.replicas, way.router, way.prefix_cache)
+    return simulate(
+        table, limits, way.traffic.arrival_s, way.traffic.input_tokens, way.traffic.output_tokens,
+        replicas=way.replicas, horizon_s=way.traffic.duration_s, scaling=way.scaling, **given,
+    )  # fmt: skip
+
+
+def _pools(asked: Asked, way: _Way, prefill_replicas: int, readers: int, rate: float) -> Served:
+    """Replicas of ``readers`` chips read prompts, and send caches at ``rate`` bytes/s to those that decode."""
+    traffic = way.traffic
+    limits, table = _replica(asked, asked.chips, traffic, *way.most)
+    read_limits, read_table = limits, table
+    if readers != asked.chips:
+        read_limits, read_table = _replica(asked, readers, traffic, *way.most)
+    read_limits, given = by_prefixes(traffic, read_limits, prefill_replicas, way.router, way.prefix_cache)
+    cached = given.pop("cached_tokens", 0)
+    decode = Way(way.replicas, "least-loaded" if way.router == "prefix" else way.router, scaling=way.scaling)
+    return simulate_pools(
+        Side(read_table, read_limits, Way(prefill_replicas, **given)), Side(table, limits, decode),
+        traffic.arrival_s, traffic.input_tokens, traffic.output_tokens, cache_bytes(asked, traffic) / rate,
+        cached_tokens=cached, horizon_s=traffic.duration_s,
+    )  # fmt: skip
 
 
 def _replica(asked: Asked, chips: int, traffic: Traffic, seqs: int, tokens: int) -> tuple[Limits, Tables]:
