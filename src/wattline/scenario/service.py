@@ -6,12 +6,14 @@ Times are those of the facts' central values; the bill's ranges are of powers, s
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from wattline.chip.device import Chip, load_chip
 from wattline.draws import Draws
 from wattline.engine.kernel_state import Limits
 from wattline.engine.pools import Side, simulate_pools
 from wattline.engine.scaling import Scaling
+from wattline.engine.served import Served
 from wattline.engine.service_power import Standing
 from wattline.engine.simulate import Way, cache_limits, simulate
 from wattline.engine.steps import Tables, setting, tables
