@@ -26,6 +26,7 @@ from wattline.cli.ask import (
 from wattline.errors import WattlineError
 
 if TYPE_CHECKING:
+    from wattline.engine.scaling import Scaling
     from wattline.work.traffic import Traffic
 
 Opt = typer.Option
@@ -47,6 +48,26 @@ def serve(
     max_num_seqs: Annotated[int, Opt(help="Most sequences that a replica runs at once.")] = 256,
     max_num_batched_tokens: Annotated[int, Opt(help="Most tokens of a step.")] = 8192,
     prefix_cache: Annotated[float, Opt(help="Share of the cache for prefixes, by a trace's hashes, 0 to 1.")] = 0.0,
+    prefill_replicas: Annotated[
+        int,
+        Opt(help="Replicas that only read prompts; --replicas then only decode [default: each does both]."),
+    ] = 0,
+    prefill_gpus: Annotated[str | None, Opt(help="Chips of a replica that reads prompts [default: as --gpus].")] = None,
+    transfer_bandwidth: Annotated[
+        str | None, Opt(help='Network between the pools, a chip, e.g. "400 Gbit/s" [default: the server\'s ports].')
+    ] = None,
+    scale_from: Annotated[
+        int | None, Opt(help="Start and stop replicas with the load, from so many (0: none) to --replicas.")
+    ] = None,
+    scale_target: Annotated[
+        str, Opt(help="Requests that wait or run, a replica, that scaling aims at [default: half of --max-num-seqs].")
+    ] = "",
+    start_up: Annotated[
+        str, Opt(help='Time a started replica takes, e.g. "2 min" [default: engine and weights, from facts].')
+    ] = "",
+    scale_interval: Annotated[str, Opt(help="Time from one look at the load to the next.")] = "30 s",
+    scale_down_after: Annotated[str, Opt(help="Replicas stop when none of them was wanted for so long.")] = "5 min",
+    scaled_down: Annotated[str, Opt(help="A stopped replica is off (draws nothing) or idle.")] = "off",
     power_cap: Annotated[str | None, Opt(help='Power limit of a chip, e.g. "500 W" [default: TDP].')] = None,
     slo_ttft: Annotated[str | None, Opt(help='Longest time to first token that counts as good, e.g. "1s".')] = None,
     slo_tpot: Annotated[str | None, Opt(help='Longest mean time between tokens, e.g. "50ms".')] = None,
@@ -76,13 +97,15 @@ def serve(
     from wattline.scenario.service import service
 
     named = _model(model, config)
+    scaling = _scaling(scale_from, scale_target, start_up, scale_interval, scale_down_after, scaled_down, max_num_seqs)
     with Console(stderr=True).status("reading traffic", spinner="dots") as status:
         requests = _traffic(trace, rate, duration, input_tokens, output_tokens, seed)
         status.update(f"serving {len(requests):,} requests")
         found = service(
             named, requests, chip, gpus=gpus, replicas=replicas, router=router, max_num_seqs=max_num_seqs,
             max_num_batched_tokens=max_num_batched_tokens, prefix_cache=prefix_cache,
-            power_cap=power_cap, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
+            prefill_replicas=prefill_replicas, prefill_gpus=prefill_gpus, transfer_bandwidth=transfer_bandwidth,
+            scaling=scaling, power_cap=power_cap, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
             precision=precision, pue=pue, site=site, region=region,
             outdoors=Outdoors(place, weather, cooling), draws=draws, seed=seed,
         )  # fmt: skip
@@ -96,6 +119,29 @@ def serve(
         print_json(found.json())
     else:
         print_rich(render(found.json(), explain))
+
+
+def _scaling(
+    least: int | None, target: str, start_up: str, interval: str, after: str, scaled_down: str, most_running: int
+) -> Scaling | None:
+    """The policy, where replicas are scaled."""
+    from wattline.engine.scaling import Scaling
+    from wattline.quantity import parse
+
+    if scaled_down not in ("off", "idle"):
+        raise WattlineError(f"scaled-down: {scaled_down!r} is neither off nor idle")
+    if least is None:
+        if target or start_up:
+            raise WattlineError("serve: --scale-target and --start-up go with --scale-from, the fewest replicas")
+        return None
+    return Scaling(
+        least,
+        parse(target, "", "scale-target") if target else max(most_running / 2, 1.0),
+        parse(start_up, "s", "start-up", zero=True) if start_up else None,
+        parse(interval, "s", "scale-interval"),
+        parse(after, "s", "scale-down-after", zero=True),
+        scaled_down == "off",
+    )
 
 
 def _traffic(trace: Path | None, rate: str, duration: str, given: str, made: str, seed: int) -> Traffic:
