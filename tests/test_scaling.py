@@ -181,6 +181,7 @@ def test_a_decode_pool_scales_and_bins_of_both_pools_agree() -> None:
         (Scaling(1, 5.0, 1.0, interval_s=1e-9), "scale-interval"),
         (Scaling(1, 5.0, 1.0, down_after_s=-1.0), "scale-down-after"),
         (Scaling(1, 5.0), "start-up"),
+        (Scaling(0, 5.0, 1e30), "start-up"),
     ],
 )
 def test_a_policy_of_no_sense(scaling: Scaling, says: str) -> None:
