@@ -88,6 +88,12 @@ class Record:
         found, begin, _ = self.spans(horizon_s)
         return int(np.sum((found == state) & (begin > 0) & (begin < horizon_s)))
 
+    def most(self, state: int, horizon_s: float) -> int:
+        """The most replicas that were so at one time."""
+        found, begin, end = self.spans(horizon_s)
+        begin, end = (np.sort(x[(found == state) & (begin < end)]) for x in (begin, end))
+        return int((np.arange(1, len(begin) + 1) - np.searchsorted(end, begin, side="right")).max(initial=0))
+
     def seconds(self, state: int, edges: Array) -> Array:
         """Replica-seconds in this state between the edges, ``(len(edges) - 1,)``."""
         found, begin, end = self.spans(float(edges[-1]))

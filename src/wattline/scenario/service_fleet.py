@@ -46,9 +46,7 @@ def send_rate(asked: Asked, readers: int, given: float | str | None, draws: Draw
     if given is not None:
         each = parse(given, "B/s", "transfer-bandwidth")
         if not each >= SLOWEST:
-            raise WattlineError(
-                f"transfer-bandwidth: {each:g} B/s is less than {SLOWEST:,.0f} B/s; give e.g. 400 Gbit/s"
-            )
+            raise WattlineError(f"transfer-bandwidth: {each:g} B/s is below {SLOWEST:,.0f} B/s; give e.g. 400 Gbit/s")
         cite_given(draws, "transfer_bandwidth", each, "B/s", "bandwidth of a chip between pools")
         return chips * each
     asked.chip.cite_network()
