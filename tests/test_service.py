@@ -246,6 +246,7 @@ def test_command_with_pools_and_scaling(tmp_path: Path, capsys: pytest.CaptureFi
         (["--prefill-replicas", "1", "--prefill-gpus", "0.5"], "prefill-gpus"),
         (["--prefill-replicas", "1", "--transfer-bandwidth", "fast"], "transfer-bandwidth"),
         (["--prefill-replicas", "1", "--transfer-bandwidth", "-1 GB/s"], "transfer-bandwidth"),
+        (["--prefill-replicas", "1", "--transfer-bandwidth", "1e-300"], "transfer-bandwidth"),
         (["--scale-from", "2"], "scale-from"),
         (["--scale-from", "-1"], "scale-from"),
         (["--scale-from", "1", "--scale-target", "0"], "scale-target"),

@@ -79,7 +79,7 @@ def fleet_rows(s: Json) -> list[tuple[str, str]]:
         if scaling := pool.get("scaling"):
             rows.append((
                 "Replicas ready",
-                f"{scaling['mean_ready']:.2f} in the mean, {scaling['most_ready']:.0f} at most; {scaling['starts']:,} "
+                f"{scaling['mean_ready']:.2f} in the mean, {scaling['most_ready']:,} at most; {scaling['starts']:,} "
                 f"starts and {scaling['stops']:,} stops; starting took {show(pool['energy_j']['start_up'], 'J')}",
             ))  # fmt: skip
     if network := s["network"]:
