@@ -1,0 +1,194 @@
+"""``calibrate serving``: what engines add to, or take from, the chip model's steps, fitted to measured TTFT and TPOT.
+
+Two factors of time for each engine on each generation of chips come from TPOT, by the steady state that the closed loop
+settles in: a step of decoding, and the prompts that are read between two tokens. With them each row is simulated; what
+TTFT has beyond that gives the front end's three figures, for each version, drawn to those of its engine, and these to a
+prior. Deterministic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from wattline.chip.coefficients import Coefficients, coefficients
+from wattline.chip.known import is_known, known_factor
+from wattline.chip.operations import Rates, Work
+from wattline.chip.shape import Shape
+from wattline.chip.software import Software, load_software, own_experts, with_factors
+from wattline.chip.step import Watts, computes_narrow, dense_bytes, spread_fact, step
+from wattline.draws import Draws
+from wattline.errors import WattlineError
+from wattline.fact import Array
+from wattline.validate.serving_timed import Simulated, simulate_rows
+from wattline.validate.timed_rows import TimedRow
+from wattline.work.flops import BYTES
+
+FACTOR_PRIOR, FACTOR_WEIGHT = -0.2, 0.1  # log of a factor; how many rows of this share of its weight the prior counts as
+FRONT_SCALE = np.array([0.03, 4.0, 0.2e-3])  # s, steps, s a sub-layer: what a front end may well have
+FRONT_MOST = np.array([0.6, 60.0, 4e-3])
+SHARP = 0.15  # log error beyond which a row counts less than its square
+MOST_SIZE = 500  # beyond, servers of the sample admit fewer requests than are under way, and do not say how many
+Key = tuple[str, str]  # an engine, with or without its version, and a generation
+
+
+@dataclass(frozen=True, eq=False)
+class SoftwareFit:
+    """Factors by engine and generation; the front end's figures by version (or engine) and generation."""
+
+    factors: dict[Key, Array]  # kernel time, expert time
+    front: dict[Key, Array]  # s, steps, s a sub-layer
+
+    def of(self, row: TimedRow) -> Software:
+        """The row's software; what was not fitted is that of the chip model."""
+        generation, engine = row.chip.generation, _engine(row)
+        kernel, expert = self.factors.get((engine, generation), np.ones(2))
+        front = self.front.get((row.engine, generation), self.front.get((engine, generation), np.zeros(3)))
+        return replace(
+            _slots(row), kernel_time=float(kernel), expert_time=float(expert), front_s=float(front[0]),
+            held_steps=float(front[1]), prompt_layer_s=float(front[2]),
+        )  # fmt: skip
+
+
+def _engine(row: TimedRow) -> str:
+    return row.engine.partition("-")[0]
+
+
+def _slots(row: TimedRow) -> Software:
+    try:
+        known = load_software(row.engine, row.chip.generation, Draws(0))
+    except WattlineError:
+        return Software(row.engine, greedy=True)
+    return Software(row.engine, waiting_slots=known.waiting_slots, greedy=True)
+
+
+def fit_software(
+    rows: Sequence[TimedRow], progress: Callable[[str], None] = lambda name: None
+) -> tuple[SoftwareFit, list[tuple[TimedRow, Simulated]]]:
+    """The fit, and its rows as simulated with it."""
+    used = [row for row in rows if row.size < MOST_SIZE]
+    factors = {key: fit_factors(part) for key, part in _groups(used, lambda r: (_engine(r), r.chip.generation)).items()}
+    half = SoftwareFit(factors, {})
+    found, _ = simulate_rows(used, half.of, progress)
+    return SoftwareFit(factors, fit_fronts(found)), found
+
+
+def _groups(rows: Sequence[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:
+    found: dict[Any, list[Any]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return dict(sorted(found.items()))
+
+
+def fit_factors(rows: Sequence[TimedRow]) -> Array:
+    """Kernel and expert time of one engine on one generation."""
+    table = Steps.of(rows)
+    measured = np.array([row.tpot_s for row in rows])
+    prior = np.full(2, FACTOR_PRIOR)
+
+    def residuals(logs: Array) -> Array:
+        kernel, expert = np.exp(logs)
+        errors = np.log(table.tpot_s(kernel, expert) / measured)
+        return np.concatenate([errors, np.sqrt(len(rows)) * FACTOR_WEIGHT * (logs - prior)])
+
+    return np.asarray(np.exp(least_squares(residuals, prior, loss="soft_l1", f_scale=SHARP).x))
+
+
+def fit_fronts(found: Sequence[tuple[TimedRow, Simulated]]) -> dict[Key, Array]:
+    """The front ends' figures: of engines first, then of each version on each generation, drawn to its engine's."""
+    front: dict[Key, Array] = {}
+    for engine, part in _groups(found, lambda x: _engine(x[0])).items():
+        wide = _fit_front(part, FRONT_SCALE / 2)
+        for (name, generation), own in _groups(part, lambda x: (x[0].engine, x[0].chip.generation)).items():
+            front[(name, generation)] = _fit_front(own, wide)
+        for generation in {x[0].chip.generation for x in part}:
+            front.setdefault((engine, generation), wide)
+    return front
+
+
+def _fit_front(found: Sequence[tuple[TimedRow, Simulated]], prior: Array) -> Array:
+    steps = np.array([one.ttft_s for _, one in found])
+    token = np.array([one.tpot_s for _, one in found])
+    layers = np.array([one.sub_layers * one.prompt_steps for _, one in found])
+    measured = np.array([row.ttft_s for row, _ in found])
+
+    def residuals(x: Array) -> Array:
+        front = x * FRONT_SCALE
+        errors = np.log((steps + front[0] + front[1] * token + front[2] * layers) / measured)
+        return np.concatenate([errors, x - prior / FRONT_SCALE])
+
+    start = np.maximum(prior / FRONT_SCALE, 0.1)
+    best = least_squares(residuals, start, bounds=(0.0, FRONT_MOST / FRONT_SCALE), loss="soft_l1", f_scale=SHARP)
+    return np.asarray(best.x * FRONT_SCALE)
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """Rows as arrays: a step of decoding and one prompt of each, by the chip model."""
+
+    shape: Shape
+    rates: Rates
+    watts: Watts
+    c: Coefficients
+    fixed: tuple[Array, ...]
+    own: Array
+    factor: Array
+    inputs: Array
+    outputs: Array
+    size: Array
+
+    @classmethod
+    def of(cls, rows: Sequence[TimedRow]) -> Steps:
+        def column(values: Any) -> Array:
+            return np.array([float(value) for value in values])
+
+        central = Draws(0)
+        by = {g: coefficients(g, central) for g in {row.chip.generation for row in rows}}
+        c = {f.name: column(getattr(by[r.chip.generation], f.name) for r in rows) for f in fields(Coefficients)}
+        middle = column(sum(row.spread) / 2 for row in rows)
+        tdp = column(row.chip.tdp_w for row in rows)
+        return cls(
+            Shape.stack([row.model for row in rows]),
+            Rates(
+                column(row.chip.peak_flops("bf16") for row in rows),
+                column(row.chip.peak_flops(row.precision) for row in rows),
+                column(row.chip.bandwidth_bytes_per_s for row in rows),
+                column(row.chip.link_among(row.chips) for row in rows),
+            ),
+            Watts(tdp, column(row.chip.idle_w for row in rows), tdp),
+            Coefficients(**c),
+            (
+                column(row.chips for row in rows),
+                column(BYTES[row.precision] for row in rows),
+                column(dense_bytes(row.precision) for row in rows),
+                column(computes_narrow(row.chip, row.precision) for row in rows),
+                column(row.expert_parallel for row in rows),
+            ),
+            np.array([own_experts(row.chip, row.precision) for row in rows]),
+            column(_factor(row, central) for row in rows),
+            column(row.input_tokens for row in rows) * middle,
+            column(row.output_tokens for row in rows) * middle,
+            column(row.size for row in rows),
+        )
+
+    def tpot_s(self, kernel_time: float, expert_time: float) -> Array:
+        """Time between two tokens: a step, and the prompts that others have read meanwhile."""
+        c = with_factors(self.c, kernel_time, expert_time, self.own, True)
+        one = np.ones_like(self.size)
+        decode = self._run(c, self.size, self.size, self.inputs + self.outputs / 2, 0 * one)
+        prompt = self._run(c, self.inputs, one, 0 * one, self.inputs)
+        return np.asarray(self.factor * (decode + (self.size - 1) / self.outputs * prompt))
+
+    def _run(self, c: Coefficients, tokens: Array, sequences: Array, context: Array, prompt: Array) -> Array:
+        return step(self.shape, Work(tokens, sequences, context, prompt, *self.fixed), self.rates, self.watts, c).time_s
+
+
+def _factor(row: TimedRow, draws: Draws) -> float:
+    """Measured over modelled time of a known model, and of the generation at large."""
+    generation = row.chip.generation
+    spread = draws(spread_fact("time", generation, is_known(row.model, generation)))
+    return float(known_factor("time", row.model, generation, draws)) * float(spread)
