@@ -53,20 +53,31 @@ class Software:
     greedy: bool = False
 
 
-def load_software(name: str, generation: str, draws: Draws, *, greedy: bool = False) -> Software:
-    """``vllm-0.19`` on ``blackwell``; what is not known of a version is taken from its engine, and then from the engine
-    on other chips. Raises WattlineError for an engine that the catalog does not know."""
-    engine = name.partition("-")[0]
-    if engine not in engines():
+def load_software(
+    name: str, generation: str, draws: Draws, *, family: str = "", greedy: bool = False
+) -> Software:
+    """``vllm-0.19`` on ``blackwell``; what is not known of a version is taken from its engine.
+
+    ``family``: of the model; servers are set up by model, and where one was measured, it has a front end of its own.
+    Raises WattlineError for an engine that the catalog does not know.
+    """
+    if name.partition("-")[0] not in engines():
         raise WattlineError(f"engine {name!r} is not in the catalog; take one of {', '.join(engines())}, or NAME-VERSION")
-    found: dict[str, Any] = {}
-    records = catalog.records("fit")
-    for what, (_, unit) in NAMES.items():
-        keys = [f"software-{what}-{key}" for key in (f"{name}-{generation}", f"{engine}-{generation}", name, engine)]
-        known = next((key for key in keys if key in records), None)
-        value = PLAIN.get(what, 0.0) if known is None else float(np.mean(draws(f"fit.{known}", unit)))
-        found[what.replace("-", "_")] = value
+    found = {what.replace("-", "_"): _known(what, name, generation, family, draws) for what in NAMES}
     return Software(name, **(found | {"waiting_slots": int(found["waiting_slots"])}), greedy=greedy)
+
+
+def waiting_slots(name: str, generation: str, family: str, draws: Draws) -> int:
+    """Of a server set up for so many requests at once, the places that stay empty."""
+    return int(_known("waiting-slots", name, generation, family, draws))
+
+
+def _known(what: str, name: str, generation: str, family: str, draws: Draws) -> Any:
+    records, engine = catalog.records("fit"), name.partition("-")[0]
+    for key in (f"{name}-{generation}-{family}", f"{name}-{generation}", f"{engine}-{generation}", name, engine):
+        if f"software-{what}-{key}" in records:
+            return float(np.mean(draws(f"fit.software-{what}-{key}", NAMES[what][1])))
+    return PLAIN.get(what, 0.0)
 
 
 def engines() -> list[str]:

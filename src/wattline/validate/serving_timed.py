@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from wattline.engine.front_end import front_end_s
 from wattline.engine.simulate import cache_limits, simulate
 from wattline.engine.steps import setting, tables
 from wattline.errors import WattlineError
-from wattline.validate.timed_rows import TimedRow
+from wattline.validate.serving_sim import Held, pick
+from wattline.validate.timed_rows import TimedRow, read_timed
 
 STEP_TOKENS = 8192
 # 90 to 95% of a board that holds some 7% more than its nameplate says
@@ -41,7 +43,7 @@ class Simulated:
 def software_of(row: TimedRow) -> Software:
     """The row's engine; one that is not known is taken as the chip model's own. Benchmarks sample greedily."""
     try:
-        return load_software(row.engine, row.chip.generation, Draws(0), greedy=True)
+        return load_software(row.engine, row.chip.generation, Draws(0), family=row.model.family, greedy=True)
     except WattlineError:
         return Software(row.engine, greedy=True)
 
@@ -96,3 +98,26 @@ def simulate_rows(
             why = "does not fit its chips" if "does not fit" in str(error) else str(error)
             left.setdefault(why, []).append(row.line)
     return found, left
+
+
+def hold_timed(
+    path: Path, most: int | None = None, progress: Callable[[str], None] = lambda name: None
+) -> tuple[list[Held], dict[str, list[int]]]:
+    """Rows with measured TTFT and TPOT, all or ``most`` of each system; and the lines of those not held, by reason."""
+    rows, left = read_timed(path)
+    found, unfit = simulate_rows(some(rows, most), software_of, progress)
+    if not found:
+        raise WattlineError(f"{path}: no row that can be held: {'; '.join(unfit)}")
+    return [held(row, one, software_of(row)) for row, one in found], left | unfit
+
+
+def some(rows: Sequence[TimedRow], most: int | None) -> list[TimedRow]:
+    """``most`` rows of each system, evenly spread; all where it is not given."""
+    systems = sorted({row.system for row in rows})
+    parts = [[row for row in rows if row.system == system] for system in systems]
+    return [row for part in parts for row in (part if most is None else pick(part, most))]
+
+
+def held(row: TimedRow, one: Simulated, soft: Software) -> Held:
+    measured = {"ttft_ms": row.ttft_s * 1e3, "tpot_ms": row.tpot_s * 1e3}
+    return Held(row.name, row.system, measured, {"ttft_ms": one.total_ttft_s(soft) * 1e3, "tpot_ms": one.tpot_s * 1e3})

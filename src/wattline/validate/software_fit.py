@@ -9,22 +9,24 @@ prior. Deterministic.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from scipy.optimize import least_squares
 
 from wattline.chip.coefficients import Coefficients, coefficients
-from wattline.chip.known import is_known, known_factor
+from wattline.chip.known import family_of, is_known, known_factor
 from wattline.chip.operations import Rates, Work
 from wattline.chip.shape import Shape
-from wattline.chip.software import Software, load_software, own_experts, with_factors
+from wattline.chip.software import Software, own_experts, waiting_slots, with_factors
 from wattline.chip.step import Watts, computes_narrow, dense_bytes, spread_fact, step
 from wattline.draws import Draws
 from wattline.errors import WattlineError
 from wattline.fact import Array
-from wattline.validate.serving_timed import Simulated, simulate_rows
+from wattline.validate.groups import TENTHS
+from wattline.validate.serving_sim import Held
+from wattline.validate.serving_timed import Simulated, held, simulate_rows
 from wattline.validate.timed_rows import TimedRow
 from wattline.work.flops import BYTES
 
@@ -32,6 +34,8 @@ FACTOR_PRIOR, FACTOR_WEIGHT = -0.2, 0.1  # log of a factor; how many rows of thi
 FRONT_SCALE = np.array([0.03, 4.0, 0.2e-3])  # s, steps, s a sub-layer: what a front end may well have
 FRONT_MOST = np.array([0.6, 60.0, 4e-3])
 SHARP = 0.15  # log error beyond which a row counts less than its square
+LEAVE_OUT = ("model", "family", "rows")
+LEAST_ROWS = 20  # of a model's family, for a front end of its own
 MOST_SIZE = 500  # beyond, servers of the sample admit fewer requests than are under way, and do not say how many
 Key = tuple[str, str]  # an engine, with or without its version, and a generation
 
@@ -41,29 +45,62 @@ class SoftwareFit:
     """Factors by engine and generation; the front end's figures by version (or engine) and generation."""
 
     factors: dict[Key, Array]  # kernel time, expert time
-    front: dict[Key, Array]  # s, steps, s a sub-layer
+    front: dict[Key, Array]  # s, steps, s a sub-layer; also by version and generation-family of models
 
     def of(self, row: TimedRow) -> Software:
         """The row's software; what was not fitted is that of the chip model."""
         generation, engine = row.chip.generation, _engine(row)
         kernel, expert = self.factors.get((engine, generation), np.ones(2))
-        front = self.front.get((row.engine, generation), self.front.get((engine, generation), np.zeros(3)))
-        return replace(
-            _slots(row), kernel_time=float(kernel), expert_time=float(expert), front_s=float(front[0]),
+        keys = ((row.engine, f"{generation}-{row.model.family}"), (row.engine, generation), (engine, generation))
+        front = next((self.front[key] for key in keys if key in self.front), np.zeros(3))
+        return Software(
+            row.engine, waiting_slots=waiting_slots(row.engine, generation, row.model.family, Draws(0)), greedy=True,
+            kernel_time=float(kernel), expert_time=float(expert), front_s=float(front[0]),
             held_steps=float(front[1]), prompt_layer_s=float(front[2]),
         )  # fmt: skip
 
 
+def leave_out_software(
+    rows: Sequence[TimedRow], by: str, progress: Callable[[str], None] = lambda name: None
+) -> tuple[list[Held], dict[str, list[int]]]:
+    """Each row predicted by a fit without its model, its family of models, or its tenth of the ``rows``.
+
+    The rows that front ends are fitted to keep the times that the whole fit's factors give them.
+    """
+    whole, simulated = fit_software(rows, progress)
+    held_out: list[Held] = []
+    unfit: dict[str, list[int]] = {}
+    for name, inside in _groups(list(enumerate(rows)), lambda x: _left_out_name(*x, by)).items():
+        progress(f"without {name}")
+        lines = {row.line for _, row in inside}
+        others = [row for row in rows if row.line not in lines and row.size < MOST_SIZE]
+        touched = {(_engine(row), row.chip.generation) for _, row in inside}
+        changed = {key: part for key, part in _groups(others, _kind).items() if key in touched}
+        kept = {key: value for key, value in whole.factors.items() if key not in touched}
+        factors = kept | {key: fit_factors(part) for key, part in changed.items()}
+        fit = SoftwareFit(factors, fit_fronts([x for x in simulated if x[0].line not in lines]))
+        found, left = simulate_rows([row for _, row in inside], fit.of)
+        held_out += [held(row, one, fit.of(row)) for row, one in found]
+        for why, missing in left.items():
+            unfit.setdefault(why, []).extend(missing)
+    return held_out, unfit
+
+
+def _left_out_name(place: int, row: TimedRow, by: str) -> str:
+    if by == "rows":
+        return f"tenth {place % TENTHS}"
+    if by not in LEAVE_OUT:
+        raise WattlineError(f"--leave-out: unknown grouping {by!r}; take one of {', '.join(LEAVE_OUT)}")
+    # DeepSeek's R1 and V3 are one architecture: to know the one is to know the other
+    return family_of(row.model) if by == "family" else f"{row.model.family} {row.model.total_params:.3g}"
+
+
+def _kind(row: TimedRow) -> Key:
+    return _engine(row), row.chip.generation
+
+
 def _engine(row: TimedRow) -> str:
     return row.engine.partition("-")[0]
-
-
-def _slots(row: TimedRow) -> Software:
-    try:
-        known = load_software(row.engine, row.chip.generation, Draws(0))
-    except WattlineError:
-        return Software(row.engine, greedy=True)
-    return Software(row.engine, waiting_slots=known.waiting_slots, greedy=True)
 
 
 def fit_software(
@@ -71,7 +108,7 @@ def fit_software(
 ) -> tuple[SoftwareFit, list[tuple[TimedRow, Simulated]]]:
     """The fit, and its rows as simulated with it."""
     used = [row for row in rows if row.size < MOST_SIZE]
-    factors = {key: fit_factors(part) for key, part in _groups(used, lambda r: (_engine(r), r.chip.generation)).items()}
+    factors = {key: fit_factors(part) for key, part in _groups(used, _kind).items()}
     half = SoftwareFit(factors, {})
     found, _ = simulate_rows(used, half.of, progress)
     return SoftwareFit(factors, fit_fronts(found)), found
@@ -99,12 +136,16 @@ def fit_factors(rows: Sequence[TimedRow]) -> Array:
 
 
 def fit_fronts(found: Sequence[tuple[TimedRow, Simulated]]) -> dict[Key, Array]:
-    """The front ends' figures: of engines first, then of each version on each generation, drawn to its engine's."""
+    """The front ends' figures: of engines, of each version on each generation, of each family of models on it, each
+    drawn to the wider one's."""
     front: dict[Key, Array] = {}
     for engine, part in _groups(found, lambda x: _engine(x[0])).items():
         wide = _fit_front(part, FRONT_SCALE / 2)
         for (name, generation), own in _groups(part, lambda x: (x[0].engine, x[0].chip.generation)).items():
-            front[(name, generation)] = _fit_front(own, wide)
+            version = front[(name, generation)] = _fit_front(own, wide)
+            for family, same in _groups(own, lambda x: x[0].model.family).items():
+                if len(same) >= LEAST_ROWS:
+                    front[(name, f"{generation}-{family}")] = _fit_front(same, version)
         for generation in {x[0].chip.generation for x in part}:
             front.setdefault((engine, generation), wide)
     return front

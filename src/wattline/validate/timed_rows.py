@@ -2,8 +2,8 @@
 
 Two kinds of measurement are in the sample. Most rows are InferenceMAX's: lengths fall evenly between 0.8 and 1 times
 the nominal ones, and ten times as many requests as run together. The others keep their lengths, some 10% up and down
-(kept exactly, all requests would end together for ever, which their latencies do not show); SGLang's were sent as one
-batch. The sample's layout columns multiply chips twice where experts are placed over chips and split as well, or where attention is
+(kept exactly, all requests would end together for ever, which their latencies do not show); SGLang 0.5.1's were sent
+as one batch. The sample's layout columns multiply chips twice where experts are placed over chips and split as well, or where attention is
 data-parallel inside a tensor group; ``_layout`` takes that back.
 """
 
@@ -31,6 +31,7 @@ COLUMNS = ("model_path", "system", "precision", "mode", "isl", "osl", "batch_siz
 SIZES = ("tp_size", "pp_size", "attention_dp_size", "moe_tp_size", "moe_ep_size")
 UNEVEN = (0.8, 1.0)  # InferenceMAX: shortest and longest beside the nominal
 ABOUT = (0.9, 1.1)
+ONE_BATCH = ("sglang", "0.5.1.post1")
 ROUNDS = 10  # requests for each that is under way
 MOST_REQUESTS = 4096  # under way at once
 
@@ -111,7 +112,7 @@ def _row(line: int, entry: Mapping[str, str], chips: dict[str, Chip]) -> TimedRo
     return TimedRow(
         line, system, model, chip, count, parallel, _precision(entry, model), size,
         int(_number(entry, "isl")), int(_number(entry, "osl")),
-        ABOUT if own else UNEVEN, 1 if own and entry.get("backend") == "sglang" else ROUNDS,
+        ABOUT if own else UNEVEN, 1 if own and (entry.get("backend"), entry.get("backend_version")) == ONE_BATCH else ROUNDS,
         _engine(entry), ttft_s, tpot_s,
     )  # fmt: skip
 
