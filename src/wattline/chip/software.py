@@ -10,7 +10,6 @@ never passes ``MOST_OF_RATE`` of the nameplate. The facts are made by ``wattline
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,16 +52,16 @@ class Software:
     greedy: bool = False
 
 
-def load_software(
-    name: str, generation: str, draws: Draws, *, family: str = "", greedy: bool = False
-) -> Software:
+def load_software(name: str, generation: str, draws: Draws, *, family: str = "", greedy: bool = False) -> Software:
     """``vllm-0.19`` on ``blackwell``; what is not known of a version is taken from its engine.
 
     ``family``: of the model; servers are set up by model, and where one was measured, it has a front end of its own.
     Raises WattlineError for an engine that the catalog does not know.
     """
     if name.partition("-")[0] not in engines():
-        raise WattlineError(f"engine {name!r} is not in the catalog; take one of {', '.join(engines())}, or NAME-VERSION")
+        raise WattlineError(
+            f"engine {name!r} is not in the catalog; take one of {', '.join(engines())}, or NAME-VERSION"
+        )
     found = {what.replace("-", "_"): _known(what, name, generation, family, draws) for what in NAMES}
     return Software(name, **(found | {"waiting_slots": int(found["waiting_slots"])}), greedy=greedy)
 
@@ -83,7 +82,7 @@ def _known(what: str, name: str, generation: str, family: str, draws: Draws) -> 
 def engines() -> list[str]:
     """Engines by name, without versions."""
     head = "software-front-s-"
-    return sorted({re.split("-", key.removeprefix(head))[0] for key in catalog.records("fit") if key.startswith(head)})
+    return sorted({key.removeprefix(head).partition("-")[0] for key in catalog.records("fit") if key.startswith(head)})
 
 
 def own_experts(chip: Chip, precision: str) -> bool:

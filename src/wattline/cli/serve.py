@@ -48,6 +48,10 @@ def serve(
     max_num_batched_tokens: Annotated[int, Opt(help="Most tokens of a step.")] = 8192,
     prefix_cache: Annotated[float, Opt(help="Share of the cache for prefixes, by a trace's hashes, 0 to 1.")] = 0.0,
     power_cap: Annotated[str | None, Opt(help='Power limit of a chip, e.g. "500 W" [default: TDP].')] = None,
+    engine: Annotated[
+        str | None,
+        Opt(help="Serving software: vllm, sglang or trtllm, or a version, as vllm-0.19 [default: vLLM 0.11]."),
+    ] = None,
     slo_ttft: Annotated[str | None, Opt(help='Longest time to first token that counts as good, e.g. "1s".')] = None,
     slo_tpot: Annotated[str | None, Opt(help='Longest mean time between tokens, e.g. "50ms".')] = None,
     config: Config = None,
@@ -82,7 +86,7 @@ def serve(
         found = service(
             named, requests, chip, gpus=gpus, replicas=replicas, router=router, max_num_seqs=max_num_seqs,
             max_num_batched_tokens=max_num_batched_tokens, prefix_cache=prefix_cache,
-            power_cap=power_cap, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
+            power_cap=power_cap, engine=engine, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
             precision=precision, pue=pue, site=site, region=region,
             outdoors=Outdoors(place, weather, cooling), draws=draws, seed=seed,
         )  # fmt: skip

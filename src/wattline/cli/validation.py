@@ -133,7 +133,7 @@ def calibrate_inference(
 def calibrate_serving(
     file: Annotated[Path, typer.Argument(help="CSV with silicon_ttft_ms and silicon_tpot_ms.")], out: Out = None
 ) -> None:
-    """What serving engines add to the model's steps, fitted to measured TTFT and TPOT; prints catalog/fit/software.toml."""
+    """What engines add to steps, fitted to measured TTFT and TPOT; prints catalog/fit/software.toml."""
     from rich.console import Console
 
     from wattline.validate.software_file import calibrate
@@ -228,7 +228,8 @@ def validate_serving(
         Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard, or with silicon_ttft_ms.")
     ],
     rows: Annotated[
-        int | None, typer.Option(help="Most rows, evenly spread (of each system); default all of TTFT and TPOT, else 60.")
+        int | None,
+        typer.Option(help="Most rows, evenly spread (of each system); default all of TTFT and TPOT, else 60."),
     ] = None,
     leave_out: Annotated[
         str | None, typer.Option("--leave-out", help="TTFT and TPOT by fits without each: model, family or rows.")

@@ -53,15 +53,16 @@ class Served:
     limits: Limits
     taken: Array  # which of the requests offered
     rejected: Mapping[str, int]
+    front_s: Array | float = 0.0  # beside the steps: HTTP, tokenising, the scheduler's and the host's latency
 
     @property
     def ttft_s(self) -> Array:
         """From arrival to the first token."""
-        return np.asarray(self.first_s - self.arrival_s)
+        return np.asarray(self.first_s - self.arrival_s + self.front_s)
 
     @property
     def e2e_s(self) -> Array:
-        return np.asarray(self.end_s - self.arrival_s)
+        return np.asarray(self.end_s - self.arrival_s + self.front_s)
 
     @property
     def tpot_s(self) -> Array:

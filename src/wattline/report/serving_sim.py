@@ -29,6 +29,8 @@ def render(held: Sequence[Held], left: Mapping[str, Sequence[int]]) -> Renderabl
     for name, rows in every.items():
         for i, (measure, found) in enumerate(score(rows).items()):
             errors = (f"{found['median_error']:.1%}", f"{found['mean_error']:.1%}", f"{found['p90_error']:.1%}")
-            table.add_row(name if i == 0 else "", MEASURES[measure], f"{found['rows']:,.0f}", *errors, f"{found['bias']:+.1%}")
+            table.add_row(
+                name if i == 0 else "", MEASURES[measure], f"{found['rows']:,.0f}", *errors, f"{found['bias']:+.1%}"
+            )
     notes = [Text(f"skipped: {len(lines):,} rows, {why}", style="dim") for why, lines in left.items()]
     return Group(table, *notes)

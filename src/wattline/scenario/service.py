@@ -13,9 +13,11 @@ import numpy as np
 
 from wattline.chip.device import Chip, load_chip
 from wattline.chip.known import is_known
+from wattline.chip.software import load_software
 from wattline.chip.step import spread_fact
 from wattline.draws import Draws
 from wattline.engine import prefixes, serving
+from wattline.engine.front_end import with_front_end
 from wattline.engine.kernel_state import Limits
 from wattline.engine.service_power import Standing, parts_by_bin
 from wattline.engine.simulate import MOST_REPLICAS, ROUTERS, Served, cache_limits, simulate
@@ -31,6 +33,7 @@ from wattline.work.model import Model
 from wattline.work.traffic import Traffic
 
 PHASES = 96  # stretches of constant power that the bill is made of
+USUAL_ENGINE = "vllm"  # whose steps the chip model was fitted to
 USUAL_BATCH = 32.0  # for which a replica is sized when its chips are not given
 MOST_REQUESTS = 50_000_000
 DRAINED = 1.02  # of the traffic's window: a service that ends later than this has fallen behind
@@ -48,6 +51,7 @@ def service(
     max_num_batched_tokens: int = 8192,
     prefix_cache: float = 0.0,
     power_cap: float | str | None = None,
+    engine: str | None = None,
     slo_ttft: float | str | None = None,
     slo_tpot: float | str | None = None,
     precision: str | None = None,
@@ -62,7 +66,8 @@ def service(
 
     ``power_cap``: watts a chip. ``prefix_cache``: share of the cache set aside for prefixes, found by the traffic's
     hashes; ``router="prefix"`` sends requests that begin alike to the same replica. ``outdoors``: a place or weather,
-    whose hours the site's overhead then follows. Raises WattlineError on bad input.
+    whose hours the site's overhead then follows. ``engine``: the serving software, as ``vllm-0.19`` or ``trtllm``; not
+    given, steps are those of vLLM 0.11, and requests wait as vLLM lets them. Raises WattlineError on bad input.
     """
     draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
     asked = _asked(model, traffic, chip, gpus, precision, power_cap, draw)
@@ -71,7 +76,10 @@ def service(
         asked.model, asked.chip.memory_bytes, asked.chips, asked.precision, max_num_seqs, max_num_batched_tokens
     )
     central = load_chip(asked.chip.record.name, Draws(0))  # links beyond a node have ranges; the simulation takes none
-    same = setting(asked.model, central, asked.chips, asked.precision, limit_w=asked.limit_w)
+    soft = load_software(engine or USUAL_ENGINE, central.generation, draw, family=asked.model.family)
+    same = setting(
+        asked.model, central, asked.chips, asked.precision, limit_w=asked.limit_w, software=soft if engine else None
+    )
     longest = float((traffic.input_tokens + traffic.output_tokens).max())
     limits, given = _prefixes(traffic, limits, replicas, router, prefix_cache)
     served = simulate(
@@ -79,12 +87,15 @@ def service(
         traffic.arrival_s, traffic.input_tokens, traffic.output_tokens,
         replicas=replicas, horizon_s=traffic.duration_s, **given,
     )  # fmt: skip
+    served = with_front_end(served, soft, float(same.shape.layers), max_num_batched_tokens)
     if not len(served.arrival_s):
         room = limits.blocks * limits.block_tokens
         raise WattlineError(f"traffic: no request fits the {room:,} tokens of a replica's cache; give more --gpus")
     for name, count, unit in (("gpus", asked.chips, "chip"), ("replicas", replicas, "")):
         cite_given(draw, name, float(count), unit, name)
     inputs = asked.inputs(traffic) | {"replicas": replicas, "router": router, "max_num_seqs": max_num_seqs}
+    if engine:
+        inputs["engine"] = engine
     if prefix_cache:
         inputs["prefix_cache"] = prefix_cache
     inputs |= {"max_num_batched_tokens": max_num_batched_tokens, "cache_tokens": limits.blocks * limits.block_tokens}

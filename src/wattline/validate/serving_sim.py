@@ -141,7 +141,9 @@ def score(held: Sequence[Held]) -> dict[str, dict[str, float]]:
     return found
 
 
-def json(held: Sequence[Held], left: Mapping[str, list[int]] | None = None, leave_out: str | None = None) -> dict[str, Any]:
+def json(
+    held: Sequence[Held], left: Mapping[str, list[int]] | None = None, leave_out: str | None = None
+) -> dict[str, Any]:
     """All of it as plain data; ``left``: lines of the file by the reason for which they were not held."""
     return {
         "command": "validate serving",

@@ -77,7 +77,7 @@ def simulated(row: TimedRow, soft: Software) -> Simulated:
 
 def _prompt_steps(row: TimedRow) -> float:
     """Steps that read prompts, a request's own and those before it: the first ones queue for each other."""
-    each = np.mean(row.spread) * row.input_tokens / STEP_TOKENS
+    each = float(np.mean(row.spread)) * row.input_tokens / STEP_TOKENS
     first = 1.0 / row.rounds
     return float((1.0 - first) * max(1.0, each) + first * max(1.0, row.size * each / 2 + 0.5))
 

@@ -16,7 +16,7 @@ _HEAD = """\
 # Made by `wattline calibrate serving FILE.csv`; do not edit. {about}
 
 [_sources]
-fit = {{ title = "Fitted to aiconfigurator's sample of measured TTFT and TPOT (ai-dynamo/aiconfigurator)", year = 2026, where = "{about}" }}
+fit = {{ title = "Fitted to aiconfigurator's sample of measured TTFT and TPOT", year = 2026, where = "{about}" }}
 
 [_default]
 source = "fit"
@@ -41,9 +41,10 @@ def software_file(fit: SoftwareFit, about: str) -> str:
 
 
 def _facts(names: tuple[str, ...], key: Key, values: Array) -> Iterator[str]:
+    who = "-".join(part for part in key if part)
     for name, value in zip(names, values, strict=True):
         about, unit = NAMES[name]
         yield "\n".join(
-            [f'["software-{name}-{key[0]}-{key[1]}"]', f'name = "{about}: {key[0]}, {key[1]}"',
+            [f'["software-{name}-{who}"]', f'name = "{about}: {", ".join(part for part in key if part)}"',
              f"value = {float(value):.4g}", f'unit = "{unit}"', 'basis = "derived"', ""]
         )  # fmt: skip

@@ -30,7 +30,10 @@ from wattline.validate.serving_timed import Simulated, held, simulate_rows
 from wattline.validate.timed_rows import TimedRow
 from wattline.work.flops import BYTES
 
-FACTOR_PRIOR, FACTOR_WEIGHT = -0.2, 0.1  # log of a factor; how many rows of this share of its weight the prior counts as
+FACTOR_PRIOR, FACTOR_WEIGHT = (
+    -0.2,
+    0.1,
+)  # log of a factor; how many rows of this share of its weight the prior counts as
 FRONT_SCALE = np.array([0.03, 4.0, 0.2e-3])  # s, steps, s a sub-layer: what a front end may well have
 FRONT_MOST = np.array([0.6, 60.0, 4e-3])
 SHARP = 0.15  # log error beyond which a row counts less than its square
@@ -51,7 +54,8 @@ class SoftwareFit:
         """The row's software; what was not fitted is that of the chip model."""
         generation, engine = row.chip.generation, _engine(row)
         kernel, expert = self.factors.get((engine, generation), np.ones(2))
-        keys = ((row.engine, f"{generation}-{row.model.family}"), (row.engine, generation), (engine, generation))
+        keys = ((row.engine, f"{generation}-{row.model.family}"), (row.engine, generation), (engine, generation),
+                (engine, ""))  # fmt: skip
         front = next((self.front[key] for key in keys if key in self.front), np.zeros(3))
         return Software(
             row.engine, waiting_slots=waiting_slots(row.engine, generation, row.model.family, Draws(0)), greedy=True,
@@ -70,7 +74,7 @@ def leave_out_software(
     whole, simulated = fit_software(rows, progress)
     held_out: list[Held] = []
     unfit: dict[str, list[int]] = {}
-    for name, inside in _groups(list(enumerate(rows)), lambda x: _left_out_name(*x, by)).items():
+    for name, inside in _groups(list(enumerate(rows)), lambda x: _left_out_name(x[0], x[1], by)).items():
         progress(f"without {name}")
         lines = {row.line for _, row in inside}
         others = [row for row in rows if row.line not in lines and row.size < MOST_SIZE]
@@ -92,7 +96,7 @@ def _left_out_name(place: int, row: TimedRow, by: str) -> str:
     if by not in LEAVE_OUT:
         raise WattlineError(f"--leave-out: unknown grouping {by!r}; take one of {', '.join(LEAVE_OUT)}")
     # DeepSeek's R1 and V3 are one architecture: to know the one is to know the other
-    return family_of(row.model) if by == "family" else f"{row.model.family} {row.model.total_params:.3g}"
+    return family_of(row.model) if by == "family" else f"{row.model.family} {row.model.hidden} × {row.model.layers}"
 
 
 def _kind(row: TimedRow) -> Key:
@@ -140,14 +144,12 @@ def fit_fronts(found: Sequence[tuple[TimedRow, Simulated]]) -> dict[Key, Array]:
     drawn to the wider one's."""
     front: dict[Key, Array] = {}
     for engine, part in _groups(found, lambda x: _engine(x[0])).items():
-        wide = _fit_front(part, FRONT_SCALE / 2)
+        wide = front[(engine, "")] = _fit_front(part, FRONT_SCALE / 2)
         for (name, generation), own in _groups(part, lambda x: (x[0].engine, x[0].chip.generation)).items():
             version = front[(name, generation)] = _fit_front(own, wide)
             for family, same in _groups(own, lambda x: x[0].model.family).items():
                 if len(same) >= LEAST_ROWS:
                     front[(name, f"{generation}-{family}")] = _fit_front(same, version)
-        for generation in {x[0].chip.generation for x in part}:
-            front.setdefault((engine, generation), wide)
     return front
 
 

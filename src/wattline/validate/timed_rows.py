@@ -3,8 +3,8 @@
 Two kinds of measurement are in the sample. Most rows are InferenceMAX's: lengths fall evenly between 0.8 and 1 times
 the nominal ones, and ten times as many requests as run together. The others keep their lengths, some 10% up and down
 (kept exactly, all requests would end together for ever, which their latencies do not show); SGLang 0.5.1's were sent
-as one batch. The sample's layout columns multiply chips twice where experts are placed over chips and split as well, or where attention is
-data-parallel inside a tensor group; ``_layout`` takes that back.
+as one batch. The sample's layout columns multiply chips twice where experts are placed over chips and split as well,
+or where attention is data-parallel inside a tensor group; ``_layout`` takes that back.
 """
 
 from __future__ import annotations
@@ -59,9 +59,8 @@ class TimedRow:
     @property
     def name(self) -> str:
         where = f"{self.chips} × {self.chip.record.name}, {self.engine}"
-        return (
-            f"{self.model.key} {self.precision} on {where}: {self.input_tokens} in, {self.output_tokens} out, {self.size}"
-        )
+        lengths = f"{self.input_tokens} in, {self.output_tokens} out"
+        return f"{self.model.key} {self.precision} on {where}: {lengths}, {self.size}"
 
 
 def is_timed(path: Path | str) -> bool:
@@ -105,6 +104,7 @@ def _row(line: int, entry: Mapping[str, str], chips: dict[str, Chip]) -> TimedRo
     ttft_s, tpot_s = (_number(entry, f"silicon_{name}_ms") / 1e3 for name in ("ttft", "tpot"))
     source = entry.get("silicon_data_source") or ""
     stated = re.search(r"silicon_concurrency=(\d+)", source)
+    version = (entry.get("backend"), entry.get("backend_version"))
     own = not source or "aic-auto-gap-analysis" in source
     size = int(stated.group(1)) if stated else int(_number(entry, "batch_size"))
     if size > MOST_REQUESTS:
@@ -112,8 +112,7 @@ def _row(line: int, entry: Mapping[str, str], chips: dict[str, Chip]) -> TimedRo
     return TimedRow(
         line, system, model, chip, count, parallel, _precision(entry, model), size,
         int(_number(entry, "isl")), int(_number(entry, "osl")),
-        ABOUT if own else UNEVEN, 1 if own and (entry.get("backend"), entry.get("backend_version")) == ONE_BATCH else ROUNDS,
-        _engine(entry), ttft_s, tpot_s,
+        ABOUT if own else UNEVEN, 1 if own and version == ONE_BATCH else ROUNDS, _engine(entry), ttft_s, tpot_s,
     )  # fmt: skip
 
 
