@@ -10,6 +10,7 @@ from wattline.fact import Array
 from wattline.validate.software_fit import Key, SoftwareFit, fit_software
 from wattline.validate.timed_rows import read_timed
 
+NOTHING = 1e-9  # the fit ends this near to its bound
 FACTORS, FRONT = ("kernel-time", "expert-time"), ("front-s", "held-steps", "prompt-layer-s")
 
 _HEAD = """\
@@ -46,5 +47,5 @@ def _facts(names: tuple[str, ...], key: Key, values: Array) -> Iterator[str]:
         about, unit = NAMES[name]
         yield "\n".join(
             [f'["software-{name}-{who}"]', f'name = "{about}: {", ".join(part for part in key if part)}"',
-             f"value = {float(value):.4g}", f'unit = "{unit}"', 'basis = "derived"', ""]
+             f"value = {float(value) if value > NOTHING else 0.0:.4g}", f'unit = "{unit}"', 'basis = "derived"', ""]
         )  # fmt: skip

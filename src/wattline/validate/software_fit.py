@@ -71,6 +71,8 @@ def leave_out_software(
 
     The rows that front ends are fitted to keep the times that the whole fit's factors give them.
     """
+    if by not in LEAVE_OUT:
+        raise WattlineError(f"--leave-out: unknown grouping {by!r}; take one of {', '.join(LEAVE_OUT)}")
     whole, simulated = fit_software(rows, progress)
     held_out: list[Held] = []
     unfit: dict[str, list[int]] = {}
@@ -93,8 +95,6 @@ def leave_out_software(
 def _left_out_name(place: int, row: TimedRow, by: str) -> str:
     if by == "rows":
         return f"tenth {place % TENTHS}"
-    if by not in LEAVE_OUT:
-        raise WattlineError(f"--leave-out: unknown grouping {by!r}; take one of {', '.join(LEAVE_OUT)}")
     # DeepSeek's R1 and V3 are one architecture: to know the one is to know the other
     return family_of(row.model) if by == "family" else f"{row.model.family} {row.model.hidden} × {row.model.layers}"
 
