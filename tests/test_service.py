@@ -155,16 +155,12 @@ def _run(args: list[str]) -> None:
 
 
 def test_held_against_measurement(shared_data: Path) -> None:
-    from wattline.validate.serving_sim import hold_steady, hold_timed, score
+    from wattline.validate.serving_sim import hold_steady, score
 
     found = score(hold_steady(shared_data / "mlenergy/llm.csv", 60))
     assert found["itl_p50_ms"]["mean_error"] < 0.12
     assert found["itl_p90_ms"]["mean_error"] < 0.20
     assert found["j_token"]["mean_error"] < 0.15
-    timed, left = hold_timed(shared_data / "kernels/silicon_sample.csv", 10)
-    hopper = [one for one in timed if one.group in ("h100_sxm", "h200_sxm")]
-    assert score(hopper)["tpot_ms"]["median_error"] < 0.25
-    assert left
 
 
 def test_a_place_gives_the_service_its_weather(traffic: Traffic) -> None:

@@ -69,6 +69,10 @@ def serve(
     scale_down_after: Annotated[str, Opt(help="Replicas stop when none of them was wanted for so long.")] = "5 min",
     scaled_down: Annotated[str, Opt(help="A stopped replica is off (draws nothing) or idle.")] = "off",
     power_cap: Annotated[str | None, Opt(help='Power limit of a chip, e.g. "500 W" [default: TDP].')] = None,
+    engine: Annotated[
+        str | None,
+        Opt(help="Serving software: vllm, sglang or trtllm, or a version, as vllm-0.19 [default: vLLM 0.11]."),
+    ] = None,
     slo_ttft: Annotated[str | None, Opt(help='Longest time to first token that counts as good, e.g. "1s".')] = None,
     slo_tpot: Annotated[str | None, Opt(help='Longest mean time between tokens, e.g. "50ms".')] = None,
     config: Config = None,
@@ -105,7 +109,7 @@ def serve(
             named, requests, chip, gpus=gpus, replicas=replicas, router=router, max_num_seqs=max_num_seqs,
             max_num_batched_tokens=max_num_batched_tokens, prefix_cache=prefix_cache,
             prefill_replicas=prefill_replicas, prefill_gpus=prefill_gpus, transfer_bandwidth=transfer_bandwidth,
-            scaling=scaling, power_cap=power_cap, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
+            scaling=scaling, power_cap=power_cap, engine=engine, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
             precision=precision, pue=pue, site=site, region=region,
             outdoors=Outdoors(place, weather, cooling), draws=draws, seed=seed,
         )  # fmt: skip

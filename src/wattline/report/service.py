@@ -18,7 +18,7 @@ LATENCIES = (
     ("e2e_s", "End to end"),
 )
 PARTS = {
-    "ttft_s": (("queue", "of it in the queue"), ("prefill", "of it prefill")),
+    "ttft_s": (("front", "of it before the engine"), ("queue", "of it in the queue"), ("prefill", "of it prefill")),
     "tpot_s": (("transfer", "transfer before the second"), ("slot", "then waiting for a slot")),
 }
 COLUMNS = ("p50", "p90", "p95", "p99")
