@@ -90,8 +90,8 @@ def service(
     inputs |= {"max_num_batched_tokens": max_num_batched_tokens, "cache_tokens": limits.blocks * limits.block_tokens}
     inputs |= {f"slo_{k}": v for k, v in (("ttft_s", target.ttft_s), ("tpot_s", target.tpot_s)) if v is not None}
     answer = _answer(asked, served, inputs, (site, region, pue), outdoors, draw, _warnings(traffic, served))
-    standing = _standing(asked.chip, asked.chips)
-    return Service(answer, served, standing, target, asked.chips, len(traffic), _rejected(traffic, served))
+    stands = standing(asked.chip, asked.chips)
+    return Service(answer, served, stands, target, asked.chips, len(traffic), _rejected(traffic, served))
 
 
 def _prefixes(
@@ -195,7 +195,7 @@ def _warnings(traffic: Traffic, served: Served) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _standing(chip: Chip, chips: int) -> Standing:
+def standing(chip: Chip, chips: int) -> Standing:
     """Central values."""
     central = load_chip(chip.record.name, Draws(0))
     watts = (central.idle_w, central.host_w, central.host_idle_w, central.network_w)
