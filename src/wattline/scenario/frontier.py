@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
@@ -35,7 +35,12 @@ from wattline.work.traffic import Traffic
 LEVELS = (1.0, 0.5, 0.25)  # of the target, at each of which the least energy and the least cost are searched
 RESTS_ON = ("work", "chip", "engine", "site", "grid", "catalog", "scenario")  # packages whose change changes results
 TRIED, AMPLE = 12, 4  # where nothing meets the target: the fastest set-ups, with so many times the replicas guessed
-Tell = Callable[[str, int], None]
+
+
+class Tell(Protocol):
+    """Hears how a search goes: its stage where that changes, simulations run, set-ups decided, of how many."""
+
+    def __call__(self, words: str, made: int, done: int = 0, total: int = 0) -> None: ...
 
 
 def frontier(
@@ -71,7 +76,7 @@ def frontier(
     ``precision``, ``max_num_seqs``, ``max_num_batched_tokens`` and ``power_cap`` say what the default set-up is that
     the best is held against, with the fewest replicas that meet the target. ``on``: where simulations run
     (``sweep/pool.py``). ``resume``: a file that keeps each finished simulation, from which a search that was stopped
-    goes on. ``tell(words, simulations)`` hears of the progress. Raises WattlineError on bad input, and where no set-up
+    goes on. ``tell`` hears of the progress. Raises WattlineError on bad input, and where no set-up
     meets the target.
     """
     question = _question(model, traffic, slo_ttft, slo_tpot, slo_share, router, prefix_cache, pue, site, region, outdoors)
@@ -80,7 +85,7 @@ def frontier(
     bounds = screen(question, setups)
     Draws(draws, seed)  # says what is wrong with them before the work
     with Store.open(resume, context(question)) as store, open_pool(on, measure, question, workers) as pool:
-        search = Search(question, pool, store, _watch(tell, store))
+        search = Search(question, pool, store, tell)
         _levels(search, bounds, tell)
         points = _settled(search, bounds)
         if not points:
@@ -134,8 +139,7 @@ def _levels(search: Search, bounds: Sequence[Bound], tell: Tell | None) -> None:
     left_out = 0
     for level in LEVELS:
         _tell(tell, "searching" if level == 1 else f"searching at {level:g} of the target", search.store)
-        again = bounds if level == 1 else screen(search.question, [b.setup for b in bounds], level)
-        search.level(again, level)
+        search.level(bounds, level)
         left_out = search.left_out if level == 1 else left_out
     search.left_out = left_out
 
@@ -220,10 +224,6 @@ def _made_of() -> str:
     files = sorted(path for name in RESTS_ON for kind in ("py", "toml") for path in (root / name).rglob(f"*.{kind}"))
     single = [root / name for name in ("draws.py", "bill.py", "fact.py", "load.py", "quantity.py")]
     return digest(part for path in (*files, *single) for part in (path.name.encode(), path.read_bytes()))
-
-
-def _watch(tell: Tell | None, store: Store) -> Callable[[Mapping[str, Any], Mapping[str, Any]], None] | None:
-    return None if tell is None else lambda item, result: tell("", store.made)
 
 
 def _tell(tell: Tell | None, words: str, store: Store) -> None:

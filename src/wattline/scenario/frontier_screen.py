@@ -71,8 +71,8 @@ class _Demand:
     reads: bool  # every prompt is read: nothing is found in a cache of prefixes
 
 
-def screen(question: Question, setups: Sequence[Setup], level: float = 1.0) -> list[Bound]:
-    """The bounds of all set-ups, in their order; ``level``: of the target, for the first guess of replicas."""
+def screen(question: Question, setups: Sequence[Setup]) -> list[Bound]:
+    """The bounds of all set-ups, in their order."""
     demand = _demand(question)
     pue, usd_per_j = _where(question)
     groups: dict[tuple[str, int, str, float | None], list[Setup]] = {}
@@ -80,7 +80,7 @@ def screen(question: Question, setups: Sequence[Setup], level: float = 1.0) -> l
         groups.setdefault((setup.chip, setup.gpus, setup.precision, setup.power_cap_w), []).append(setup)
     found: dict[Setup, Bound] = {}
     for same in groups.values():
-        found |= _bounds(question, demand, same, pue, usd_per_j, level)
+        found |= _bounds(question, demand, same, pue, usd_per_j)
     return [found[setup] for setup in setups]
 
 
@@ -120,7 +120,7 @@ def _peak(traffic: Traffic) -> float:
 
 
 def _bounds(
-    question: Question, demand: _Demand, setups: list[Setup], pue: float, usd_per_j: float, level: float
+    question: Question, demand: _Demand, setups: list[Setup], pue: float, usd_per_j: float
 ) -> dict[Setup, Bound]:
     """Set-ups that differ in their batch alone."""
     one = setups[0]
@@ -139,7 +139,7 @@ def _bounds(
             setup.max_num_batched_tokens,
         )  # fmt: skip
         held = limits.blocks * limits.block_tokens / steps.mean_context
-        replicas, guess = steps.guess(question, min(float(setup.max_num_seqs), held), level)
+        replicas, guess = steps.guess(question, min(float(setup.max_num_seqs), held))
         work = max(SLACK * steps.work_j(setup), 0.0)
         found[setup] = Bound(
             setup, pue * work, pue * ready, usd_per_j, capital, strain, replicas, pue * (guess + replicas * ready)
@@ -196,7 +196,7 @@ class _Steps:
             found = max(found, float(self.same.time_and_energy(1.0, 1.0, 0.0, 0.0)[0]) / target.tpot_s)
         return found
 
-    def guess(self, question: Question, most: float, level: float) -> tuple[int, float]:
+    def guess(self, question: Question, most: float) -> tuple[int, float]:
         """Replicas for the busiest minute in a steady state, and a request's joules beyond standing ready."""
         sizes = self.sizes[self.sizes <= max(most, 1.0)]
         seconds, beyond = self.seconds[: len(sizes), -1], self.beyond_j[: len(sizes), -1]
@@ -204,7 +204,7 @@ class _Steps:
         busy = self.read_s + made * seconds / sizes  # a request's, of the replica
         between = seconds + sizes * self.read_s / (made + 1.0)
         target = question.target.tpot_s
-        good = np.flatnonzero(between <= ROOM * level * target) if target else np.arange(len(sizes))
+        good = np.flatnonzero(between <= ROOM * target) if target else np.arange(len(sizes))
         best = int(good[-1]) if len(good) else 0
         replicas = max(1, int(np.ceil(self.demand.peak_per_s * busy[best])))
         rate = self.demand.count / max(self.demand.window_s, 1e-9) / replicas

@@ -25,7 +25,6 @@ STALE = 0.98  # more replicas that bring the strain to no less than this much of
 HOPELESS = 50.0  # a strain that is no longer of one request alone, but of a queue that grows
 
 Steps = Generator[Mapping[str, Any], Mapping[str, Any], "Found | None"]
-Watch = Callable[[Mapping[str, Any], Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class Search:
     question: Question
     pool: Pool
     store: Store
-    watch: Watch | None = None
+    tell: Callable[..., None] | None = None
     seen: dict[str, Found] = field(default_factory=dict)
     left_out: int = 0  # by their bound alone
 
@@ -103,6 +102,7 @@ class Search:
             rivals = _rivals([one for one in self.seen.values() if one.strain <= level], doubt)
             left = [b for b in order if not rivals.beat(b.energy_j(1), b.usd(1))]
             self.left_out += len(order) - len(left)
+            self._decided(len(bounds) - len(left), len(bounds))
             now, order = left[:ROUND], left[ROUND:]
             self._run([self._fewest(b, level, rivals) for b in now])
 
@@ -122,7 +122,15 @@ class Search:
         return [one for one in found if one is not None]
 
     def _run(self, steps: Sequence[Steps]) -> list[Found | None]:
-        return drive(steps, self.pool, self.store, self.watch)
+        return drive(steps, self.pool, self.store, self._heard)
+
+    def _heard(self, item: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+        if self.tell is not None:
+            self.tell("", self.store.made)
+
+    def _decided(self, done: int, total: int) -> None:
+        if self.tell is not None:
+            self.tell("", self.store.made, done, total)
 
     def _note(self, setup: Setup, item: Mapping[str, Any], result: Mapping[str, Any]) -> Found:
         found = Found(setup, result, item["sampled"] == setup.replicas)
