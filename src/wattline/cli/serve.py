@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -92,7 +92,7 @@ def serve(
     from wattline.scenario.service import service
 
     named = _model(model, config)
-    where = {"pue": pue, "site": site, "region": region, "outdoors": Outdoors(place, weather, cooling)}
+    where: dict[str, Any] = {"pue": pue, "site": site, "region": region, "outdoors": Outdoors(place, weather, cooling)}
     if frontier:
         from wattline.cli.frontier import search
 

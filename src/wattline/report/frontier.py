@@ -101,7 +101,7 @@ def _usd(value: float | None) -> str:
 def _why(data: Json) -> list[RenderableType]:
     if data["default"] is None or not data["steps"]:
         return []
-    table = _table("Why: from the default, one change at a time", ("replicas", "saves", *PARTS.values(), "taken back"))
+    table = _table("change", ("replicas", "saves", *PARTS.values(), "taken back"))
     like = data["default"]["energy_wh_per_request"]
     for step in data["steps"]:
         parts = step["saved_by_part_wh_per_request"]
@@ -112,22 +112,26 @@ def _why(data: Json) -> list[RenderableType]:
             *(number(1e3 * parts.get(name, 0.0), 2) for name in PARTS),
             _back(data["taken_back"].get(step["change"], ""), like),
         )
-    note = "By part in mWh a request. Taken back: what the best takes more with this change alone undone."
-    return [table, Text(note, style="dim"), ""]
+    note = (
+        "By part in mWh a request. Taken back: what the best takes more with this change alone undone;"
+        ' "misses": then no number of replicas keeps the target.'
+    )
+    return [Text("Why: from the default to it, one change at a time", style="bold"), table, Text(note, style="dim"), ""]
 
 
 def _back(more: float | str | None, like: float) -> str:
     if more == "":
         return ""
-    return "misses the target" if more is None else f"+{show(float(more), 'Wh', like=like)}"
+    return "misses" if more is None else f"+{show(float(more), 'Wh', like=like)}"
 
 
 def _points(data: Json, everything: bool) -> Table:
     columns = ("energy", "J a token", "cost of 1M", "TTFT p99", "TPOT p99", "strain")
     points = data["frontier"]
     shown = points if everything else spread(points)
-    title = f"Frontier of energy, latency and cost: {len(shown)} of {len(points)} points"
-    table = _table(title, columns)
+    title = f"Frontier of energy, latency and cost, {len(shown)} of {len(points)} points"
+    table = _table("replicas × chips, batch sequences / tokens, cap", columns)
+    table.title, table.title_justify, table.title_style = title, "left", "bold"
     for p in shown:
         table.add_row(
             setup_label(p["setup"]),

@@ -32,6 +32,11 @@ CURVES = (
 
 def write_page(service: Service, path: Path) -> None:
     """One self-contained HTML file."""
+    write_text(path, page_of(service))
+
+
+def page_of(service: Service) -> str:
+    """The page as text."""
     page = render(service.json())
     body = (
         '<section id="latency"><h2>Latencies</h2>'
@@ -40,7 +45,7 @@ def write_page(service: Service, path: Path) -> None:
         f"{_power(service)}<p>At the servers' plugs, of all replicas, by part.</p></section>"
     )
     head, end, tail = page.rpartition("</main>")
-    write_text(path, f"{head}{body}{end}{tail}" if end else page.replace("</body>", f"{body}</body>"))
+    return f"{head}{body}{end}{tail}" if end else page.replace("</body>", f"{body}</body>")
 
 
 def _svg(label: str, inside: str) -> str:

@@ -79,7 +79,9 @@ def frontier(
     goes on. ``tell`` hears of the progress. Raises WattlineError on bad input, and where no set-up
     meets the target.
     """
-    question = _question(model, traffic, slo_ttft, slo_tpot, slo_share, router, prefix_cache, pue, site, region, outdoors)
+    question = _question(
+        model, traffic, slo_ttft, slo_tpot, slo_share, router, prefix_cache, pue, site, region, outdoors
+    )
     usual = _default(question.model, traffic, chip, gpus, precision, max_num_seqs, max_num_batched_tokens, power_cap)
     setups = all_setups(question.model, space)
     bounds = screen(question, setups)
@@ -183,7 +185,9 @@ def _nothing(search: Search, bounds: Sequence[Bound]) -> WattlineError:
     fastest = sorted(bounds, key=lambda b: (b.strain, b.guess_j))[:TRIED]
     most = len(search.question.traffic)
     search.simulate([b.setup.of(min(AMPLE * b.replicas, most)) for b in fastest])
-    near = min((one for one in search.seen.values() if one.whole), key=lambda one: (one.strain, *one.order()), default=None)
+    near = min(
+        (one for one in search.seen.values() if one.whole), key=lambda one: (one.strain, *one.order()), default=None
+    )
     target, share = search.question.target, search.question.share
     asked = " and ".join(
         f"{name} {show(value, 's')}" for name, value in (("TTFT", target.ttft_s), ("TPOT", target.tpot_s)) if value

@@ -125,7 +125,9 @@ def strain(found: Service) -> Array:
     if target.ttft_s is not None:
         worst = np.maximum(worst, served.ttft_s / target.ttft_s)
     if target.tpot_s is not None:
-        worst = np.maximum(worst, np.nan_to_num(served.tpot_s / target.tpot_s, nan=0.0))  # one token has no time between
+        worst = np.maximum(
+            worst, np.nan_to_num(served.tpot_s / target.tpot_s, nan=0.0)
+        )  # one token has no time between
     return np.asarray(worst)
 
 

@@ -52,11 +52,11 @@ class Setup:
 
     def label(self) -> str:
         """One line for people."""
-        cap = "" if self.power_cap_w is None else f", cap {number(self.power_cap_w)} W"
+        cap = "" if self.power_cap_w is None else f", {number(self.power_cap_w)} W"
         pool = f"{self.prefill_replicas} × {self.prefill_gpus} prefill + " if self.prefill_replicas else ""
         return (
             f"{pool}{self.replicas} × {self.gpus} × {self.chip} {self.precision}, "
-            f"{self.max_num_seqs} sequences, {self.max_num_batched_tokens:,} tokens a step{cap}"
+            f"batch {self.max_num_seqs} / {self.max_num_batched_tokens:,}{cap}"
         )
 
 
@@ -79,9 +79,7 @@ class Space:
             for form in self.formats or formats_of(model):
                 check_precision(form)
                 for gpus in self._gpus(model, chip, form):
-                    batches = product(
-                        caps, self.max_num_seqs or SEQUENCES, self.max_num_batched_tokens or STEP_TOKENS
-                    )
+                    batches = product(caps, self.max_num_seqs or SEQUENCES, self.max_num_batched_tokens or STEP_TOKENS)
                     for cap, most, tokens in batches:
                         if tokens >= most:
                             yield Setup(chip.record.name, gpus, form, most, tokens, cap)

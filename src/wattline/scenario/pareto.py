@@ -1,4 +1,4 @@
-"""Points that no other point beats: the least of everything, none better in one thing without being worse in another."""
+"""Points that no other point beats: none is better in one thing without being worse in another."""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ def open_pool(on: str | None, function: Function, shared: Any, workers: int | No
     if on is not None:
         from wattline.sweep.on_ray import ray_pool
 
-        with ray_pool(on, function, shared, workers) as pool:
-            yield pool
+        with ray_pool(on, function, shared, workers) as remote:
+            yield remote
         return
     count = workers or cores()
     if count == 1:

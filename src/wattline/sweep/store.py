@@ -94,7 +94,7 @@ class Store:
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise WattlineError(f"sweep {self.path}: {error.strerror or error}; what was kept before it stays") from None
+            raise WattlineError(f"sweep {self.path}: {error.strerror or error}; what was kept stays") from None
 
     def _read(self) -> None:
         assert self._file is not None
@@ -104,7 +104,7 @@ class Store:
         lines = data[:whole].splitlines()
         if data and not (lines and _line(lines[0]).get("format") == FORMAT):
             if not FORMAT_LINE.startswith(data):
-                raise WattlineError(f"sweep {self.path} is not a file of a sweep; name another, or one that is not there")
+                raise WattlineError(f"sweep {self.path} is no file of a sweep; name another, or one that is not there")
             whole, lines = 0, []
         if whole < len(data):
             self._file.truncate(whole)
