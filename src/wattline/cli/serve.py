@@ -117,7 +117,8 @@ def serve(
         requests = _traffic(trace, rate, duration, input_tokens, output_tokens, seed)
         status.update(f"serving {len(requests):,} requests")
         found = service(
-            named, requests, chip, gpus=gpus, replicas=1 if replicas is None else replicas, router=router, max_num_seqs=max_num_seqs,
+            named, requests, chip, gpus=gpus, replicas=1 if replicas is None else replicas, router=router,
+            max_num_seqs=max_num_seqs,
             max_num_batched_tokens=max_num_batched_tokens, prefix_cache=prefix_cache,
             power_cap=power_cap, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
             precision=precision, draws=draws, seed=seed, **where,

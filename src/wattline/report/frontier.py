@@ -74,8 +74,8 @@ def _beside(data: Json) -> Table:
         ("  p5 to p95", lambda p: " to ".join(show(p["energy_wh_range"][k], "Wh") for k in ("p5", "p95"))),
         ("Energy an output token", lambda p: show(p["joules_per_output_token"], "J")),
         *((f"  {said}", _part(name)) for name, said in PARTS.items()),
-        ("Cost of 1M requests", lambda p: _usd(p["cost_usd_per_request"])),
-        ("  electricity of it", lambda p: _usd(p["electricity_usd_per_request"])),
+        ("Cost of 1M requests", lambda p: usd_words(p["cost_usd_per_request"])),
+        ("  electricity of it", lambda p: usd_words(p["electricity_usd_per_request"])),
         ("TTFT p50, p99", _latency("ttft_s")),
         ("TPOT p50, p99", _latency("tpot_s")),
         ("Requests that keep the target", lambda p: f"{p['good_share']:.2%}"),
@@ -94,7 +94,8 @@ def _latency(name: str) -> Any:
     return lambda p: "-" if p[name] is None else f"{show(p[name]['p50'], 's')}, {show(p[name]['p99'], 's')}"
 
 
-def _usd(value: float | None) -> str:
+def usd_words(value: float | None) -> str:
+    """What a million requests cost, of what one does."""
     return "unknown" if value is None else show(1e6 * value, "USD")
 
 
@@ -137,7 +138,7 @@ def _points(data: Json, everything: bool) -> Table:
             setup_label(p["setup"]),
             show(p["energy_wh_per_request"], "Wh", like=points[0]["energy_wh_per_request"]),
             number(p["joules_per_output_token"]),
-            _usd(p["cost_usd_per_request"]),
+            usd_words(p["cost_usd_per_request"]),
             *("-" if p[k] is None else show(p[k]["p99"], "s") for k in ("ttft_s", "tpot_s")),
             number(p["strain"], 2),
         )
@@ -145,7 +146,7 @@ def _points(data: Json, everything: bool) -> Table:
 
 
 def spread(points: list[Json], most: int = MOST_POINTS) -> list[Json]:
-    """Of the points, those that differ by more than a little, and at most so many, the first and the last among them."""
+    """Of the points, those that differ by more than a little, at most so many, the first and the last among them."""
     kept: list[Json] = []
     for p in points:
         if not any(_alike(q, p) for q in kept):

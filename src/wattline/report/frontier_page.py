@@ -11,7 +11,7 @@ import numpy as np
 
 from wattline.files import write_text
 from wattline.quantity import number, show
-from wattline.report.frontier import Json, saved_words, setup_label, slo_words, spread
+from wattline.report.frontier import Json, saved_words, setup_label, slo_words, spread, usd_words
 from wattline.report.service_page import page_of
 from wattline.scenario.frontier_result import PART_NAMES, Frontier
 
@@ -148,7 +148,7 @@ def _table(data: Json) -> str:
         f"<tr><td>{escape(setup_label(p['setup']))}</td><td>{show(p['energy_wh_per_request'], 'Wh')}</td>"
         f"<td>{'-' if p['ttft_s'] is None else show(p['ttft_s']['p99'], 's')}</td>"
         f"<td>{'-' if p['tpot_s'] is None else show(p['tpot_s']['p99'], 's')}</td>"
-        f"<td>{'unknown' if p['cost_usd_per_request'] is None else show(1e6 * p['cost_usd_per_request'], 'USD')}</td></tr>"
+        f"<td>{usd_words(p['cost_usd_per_request'])}</td></tr>"
         for p in spread(data["frontier"])
     )
     head = "".join(f"<th>{name}</th>" for name in ("set-up", "energy", "TTFT p99", "TPOT p99", "1M requests"))

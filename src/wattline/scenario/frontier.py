@@ -196,8 +196,8 @@ def _nothing(search: Search, bounds: Sequence[Bound]) -> WattlineError:
     if near is None or not np.isfinite(near.strain):
         return WattlineError(f"{said}, nor comes near; give another target, or more --chips and --gpus")
     return WattlineError(
-        f"{said}; nearest is {near.setup.label()}: {near.result['good_share']:.2%} keep it, and {near.strain:.3g} times "
-        "the target would do; give another target, or more --chips and --gpus"
+        f"{said}; nearest is {near.setup.label()}: {near.result['good_share']:.2%} keep it, and {near.strain:.3g} "
+        "times the target would do; give another target, or more --chips and --gpus"
     )
 
 

@@ -1,4 +1,4 @@
-"""What a search for the frontier gives back: the best set-up, the default, the way between them, the frontier itself."""
+"""What a search for the frontier gives back: the best set-up, the default, the way between them, the points."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PART_NAMES = {
 @dataclass(frozen=True)
 class Counts:
     """How the search went: set-ups (replicas aside), those that their bound left out, simulations that it took and of
-    those the ones run now, results of other searches in the file, and whether parts of the replicas were tried first."""
+    those the ones run now, results of other searches in the file, whether parts of the replicas were tried first."""
 
     setups: int
     left_out: int
