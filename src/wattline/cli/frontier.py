@@ -63,7 +63,8 @@ def _progress() -> Iterator[Tell]:
         TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TextColumn("set-ups"),
         TextColumn("{task.fields[made]:,} simulations"), TimeElapsedColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    screen = Console(stderr=True)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task("screening", total=None, made=0)
 
         def tell(words: str, made: int, done: int = 0, total: int = 0) -> None:

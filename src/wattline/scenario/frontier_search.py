@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from wattline.errors import WattlineError
 from wattline.scenario.frontier_measure import Question, item_of, sampled
 from wattline.scenario.frontier_screen import Bound
 from wattline.scenario.frontier_setup import Setup
@@ -86,6 +87,7 @@ class Search:
     store: Store
     tell: Callable[..., None] | None = None
     seen: dict[str, Found] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)  # why set-ups could not be simulated
     left_out: int = 0  # by their bound alone
 
     @property
@@ -105,6 +107,8 @@ class Search:
             self._decided(len(bounds) - len(left), len(bounds))
             now, order = left[:ROUND], left[ROUND:]
             self._run([self._fewest(b, level, rivals) for b in now])
+            if self.wrong and not self.seen:  # what is asked is wrong, not one set-up
+                raise WattlineError(self.wrong[0])
 
     def least(self, bounds: Sequence[Bound], level: float = 1.0) -> list[Found]:
         """Each set-up with the fewest replicas that keep the level on the whole traffic; without those that none do."""
@@ -132,7 +136,10 @@ class Search:
         if self.tell is not None:
             self.tell("", self.store.made, done, total)
 
-    def _note(self, setup: Setup, item: Mapping[str, Any], result: Mapping[str, Any]) -> Found:
+    def _note(self, setup: Setup, item: Mapping[str, Any], result: Mapping[str, Any]) -> Found | None:
+        if "wrong" in result:
+            self.wrong.append(str(result["wrong"]))
+            return None
         found = Found(setup, result, item["sampled"] == setup.replicas)
         self.seen[plain(item)] = found
         return found
@@ -140,7 +147,7 @@ class Search:
     def _once(self, setup: Setup) -> Steps:
         item = item_of(self.question, setup, True)
         result = yield item
-        return None if "wrong" in result else self._note(setup, item, result)
+        return self._note(setup, item, result)
 
     def _fewest(self, bound: Bound, level: float, rivals: Rivals, whole: bool = False, first: int = 0) -> Steps:
         """The fewest replicas that keep the level: none where none do, or where rivals beat it anyhow."""
@@ -149,9 +156,9 @@ class Search:
         while replicas <= min(MOST_REPLICAS, len(self.question.traffic)):
             item = item_of(self.question, bound.setup.of(replicas), whole)
             result = yield item
-            if "wrong" in result:
-                return None
             found = self._note(bound.setup.of(replicas), item, result)
+            if found is None:
+                return None
             if found.strain <= level:
                 high, best = replicas, found
             elif rivals.beat(found.energy_j, found.usd) or (not high and _stale(found.strain, before)):

@@ -26,6 +26,8 @@ def ray_pool(on: str, function: Function, shared: Any, workers: int | None = Non
         import ray
     except ImportError:
         raise WattlineError("on: Ray is not installed: pip install 'wattline[ray]'") from None
+    except Exception as error:  # Ray 2.54 and later where amdsmi is installed without AMD's library
+        raise WattlineError(f"on: Ray cannot be imported: {shorten(str(error), 120)}") from None
     begun = not ray.is_initialized()
     if begun:
         _begin(ray, on, workers)
