@@ -12,12 +12,15 @@ import resource
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from wattline.chip.device import load_chip
 from wattline.draws import Draws
-from wattline.engine.simulate import cache_limits, simulate
+from wattline.engine.pools import Side, simulate_pools
+from wattline.engine.scaling import Scaling
+from wattline.engine.simulate import Way, cache_limits, simulate
 from wattline.engine.steps import setting, tables
 from wattline.work.model import load_model
 from wattline.work.traffic import Traffic, read_traffic, repeat, scale
@@ -59,6 +62,37 @@ def main() -> None:
             speed = requests / best
             head = f"{requests:>10,} {replicas:>8} {router:>12} {best:>7.2f}"
             print(f"{head} {speed:>11,.0f} {speed / VIDUR:>8,.0f} {peak:>5.2f}")
+    print(f"{'requests':>10} {'replicas':>8} {'router':>12}; prefill and decode pools, and scaling from one replica")
+    for requests, replicas in ((250_000, 16), (1_000_000, 16), (1_000_000, 64)):
+        made = traffic(trace, requests, replicas)
+        for router in ("round-robin", "least-loaded"):
+            for name, way in (("pools", _in_pools), ("scaled", _scaled)):
+                best = min(_timed(way, table, limits, made, replicas, router) for _ in range(3))
+                print(f"{requests:>10,} {replicas:>8} {router:>12} {name:>7} {requests / best:>11,.0f} requests/s")
+
+
+def _timed(way: Any, *args: Any) -> float:
+    start = time.process_time()
+    found, made = way(*args), args[2]
+    taken = time.process_time() - start
+    np.testing.assert_array_equal(found.tokens, made.output_tokens)
+    return taken
+
+
+def _in_pools(table: Any, limits: Any, made: Traffic, replicas: int, router: str) -> Any:
+    """A quarter of the replicas read prompts; 128 KiB a token at 400 Gbit/s."""
+    readers = replicas // 4
+    return simulate_pools(
+        Side(table, limits, Way(readers, router)), Side(table, limits, Way(replicas - readers, router)),
+        made.arrival_s, made.input_tokens, made.output_tokens, made.input_tokens * 131072 / 5e10,
+    )  # fmt: skip
+
+
+def _scaled(table: Any, limits: Any, made: Traffic, replicas: int, router: str) -> Any:
+    return simulate(
+        table, limits, made.arrival_s, made.input_tokens, made.output_tokens, replicas=replicas, router=router,
+        scaling=Scaling(1, 20.0, 60.0),
+    )  # fmt: skip
 
 
 def _once(table: object, limits: object, made: Traffic, replicas: int, router: str) -> float:

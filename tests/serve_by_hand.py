@@ -22,6 +22,11 @@ class Job:
     first: float = float("nan")
     end: float = float("nan")
     replica: int = -1
+    order: int = 0
+    send: float = 0.0  # what sending its cache takes, once read
+    sent: float = float("nan")
+    came: bool = False  # its cache was sent here
+    resumed: float = float("nan")
 
     @property
     def prompt(self) -> int:
@@ -45,6 +50,9 @@ class Replica:
     busy: float = 0.0
     peak: int = 0
     preempted: int = 0
+    admitted: int = 0
+    link: float = 0.0
+    sending: list[tuple[float, int]] = field(default_factory=list)  # when sent, and blocks
 
 
 def interpolate(knots: Any, values: Any, x: float) -> float:
@@ -80,13 +88,15 @@ class ByHand:
             self.step(r)
 
     def used(self, r: Replica) -> int:
-        return sum(job.blocks(self.lim.block_tokens) for job in r.running) + r.held_for_reading
+        own = sum(job.blocks(self.lim.block_tokens) for job in r.running) + r.held_for_reading
+        return own + sum(blocks for _, blocks in r.sending)
 
     def needed(self, r: Replica) -> int:
         return sum(job.cached % self.lim.block_tokens == 0 for job in r.running)
 
     def step(self, r: Replica) -> None:
         gave_way = False
+        r.sending = [(when, blocks) for when, blocks in r.sending if when > r.clock]
         while self.used(r) + self.needed(r) > self.lim.blocks:
             self.preempt(r)
             gave_way = True
@@ -105,14 +115,25 @@ class ByHand:
                 break
             r.queue.pop(0)
             free -= blocks
+            r.admitted += 1
+            job.order = r.admitted
+            if job.came:
+                job.came, job.cached, job.resumed = False, job.prompt - 1, r.clock
+                r.running.append(job)
+                budget -= 1
+                continue
             held[job.index] = blocks
             job.cached = 0
             parts.append((job, min(job.prompt, budget)))
             budget -= parts[-1][1]
-        self.work(r, parts, held)
+        if parts or r.running:
+            self.work(r, parts, held)
+        else:
+            r.clock = r.sending[0][0]
 
     def preempt(self, r: Replica) -> None:
-        job = r.reading if r.reading is not None else r.running.pop()
+        job = r.reading if r.reading is not None else max(r.running, key=lambda job: job.order)
+        r.running = [other for other in r.running if other is not job]
         r.reading, r.held_for_reading = None, 0
         job.cached = 0
         r.queue.insert(0, job)
@@ -149,7 +170,10 @@ class ByHand:
         r.peak = max(r.peak, self.used(r))
         assert r.peak <= self.lim.blocks
         for job in done:
-            job.end = r.clock
+            job.end = job.sent = r.clock
+            if job.send > 0:
+                r.link = job.sent = max(r.link, r.clock) + job.send
+                r.sending.append((r.link, job.blocks(self.lim.block_tokens)))
         r.running = [job for job in after if job.made < job.outputs]
 
     def mixed(self, n: int, context: float, parts: list[tuple[Job, int]], read: int) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("numba", reason="the simulator needs Numba: pip install 'wattline[sim]'")
 
 from wattline.cli.main import main
+from wattline.engine.scaling import Scaling
 from wattline.engine.service_power import idle_energy_j, request_energy_j
 from wattline.errors import WattlineError
 from wattline.load import Load
@@ -181,3 +182,79 @@ def test_chips_beyond_a_link_domain_are_simulated_at_central_values() -> None:
     found = service("llama-3.1-8b", few, gpus=16, draws=50)
     assert len(found.served.arrival_s) == 3
     assert float(found.answer.range("energy_wh").p50) > 0
+
+
+def test_pools_in_the_answer(traffic: Traffic) -> None:
+    found = service(
+        "llama-3.1-70b", traffic, gpus=4, replicas=2, prefill_replicas=1, prefill_gpus=2, transfer_bandwidth="1 GB/s",
+        precision="fp8", draws=50,
+    )  # fmt: skip
+    data = json.loads(json.dumps(found.json(), allow_nan=False))
+    one, two = data["service"]["pools"]
+    assert (one["name"], one["gpus"], two["name"], two["gpus"], two["replicas"]) == ("prefill", 2, "decode", 4, 2)
+    assert float(found.answer.range("accelerators").p50) == 10
+    joules = sum(sum(pool["energy_j"].values()) for pool in (one, two))
+    assert joules == pytest.approx(float(found.server_load.energy_j.sum()), rel=1e-9)
+    # 80 layers of 8 heads of 128, keys and values of 2 bytes, over two ports of 1 GB/s
+    least = 80 * 8 * 128 * 2 * 2 * traffic.input_tokens / 2e9
+    sent = found.served.waits_s["transfer"]
+    assert (sent[traffic.output_tokens > 1] >= least[traffic.output_tokens > 1] * (1 - 1e-9)).all()
+    assert np.nanmin(sent / least) == pytest.approx(1.0, rel=1e-6)  # some found the link free
+    assert 0 < data["service"]["network"]["link_busy_share"] < 1
+    slow, fast = (
+        service("llama-3.1-8b", traffic, gpus=1, prefill_replicas=1, transfer_bandwidth=rate, draws=0).results()
+        for rate in ("0.5 GB/s", None)
+    )
+    assert slow["waits_s"]["transfer"]["p50"] > 10 * fast["waits_s"]["transfer"]["p50"]
+    assert slow["waits_s"]["prefill"]["p50"] == pytest.approx(fast["waits_s"]["prefill"]["p50"])
+
+
+def test_scaling_in_the_answer(traffic: Traffic) -> None:
+    asked = {"gpus": 1, "replicas": 3, "router": "least-loaded", "pue": 1.25, "draws": 0}
+    found = service("llama-3.1-8b", traffic, scaling=Scaling(1, 2.0, down_after_s=30.0), **asked)  # type: ignore[arg-type]
+    it_j = float(found.server_load.energy_j.sum())
+    assert float(found.answer.bill.at("server")) == pytest.approx(it_j, rel=1e-9)
+    assert float(found.answer.bill.parts["start_up"]) > 0
+    assert {"fit.replica-start", "fit.weights-read-rate"} <= set(found.answer.draws.used)
+    scaling = found.results()["pools"][0]["scaling"]
+    assert scaling["starts"] >= 1
+    assert sum(a * b for a, b in zip(scaling["ready"], scaling["stretch_s"], strict=True)) == pytest.approx(
+        found.served.ready_s
+    )
+    kept = service("llama-3.1-8b", traffic, scaling=Scaling(1, 2.0, down_after_s=30.0, off=False), **asked)  # type: ignore[arg-type]
+    assert it_j < float(kept.server_load.energy_j.sum())
+
+
+def test_command_with_pools_and_scaling(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.html"
+    _run(["serve", "llama-3.1-8b", "--gpus", "1", "--rate", "6/s", "--duration", "2m", "--replicas", "3",
+          "--prefill-replicas", "1", "--transfer-bandwidth", "100 Gbit/s", "--scale-from", "1", "--scale-target", "4",
+          "--start-up", "10 s", "--scaled-down", "idle", "--draws", "0", "--report", str(page)])  # fmt: skip
+    text = capsys.readouterr().out
+    assert all(
+        words in text for words in ("Pool, prefill", "Replicas ready", "Between the pools", "waiting for a slot")
+    )
+    assert all(words in page.read_text() for words in ('id="fleet"', "Replicas", "Pool, decode", "starting"))
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["--prefill-replicas", "-1"], "prefill-replicas"),
+        (["--prefill-gpus", "1"], "prefill-replicas"),
+        (["--transfer-bandwidth", "1 GB/s"], "prefill-replicas"),
+        (["--prefill-replicas", "1", "--prefill-gpus", "0.5"], "prefill-gpus"),
+        (["--prefill-replicas", "1", "--transfer-bandwidth", "fast"], "transfer-bandwidth"),
+        (["--prefill-replicas", "1", "--transfer-bandwidth", "-1 GB/s"], "transfer-bandwidth"),
+        (["--scale-from", "2"], "scale-from"),
+        (["--scale-from", "-1"], "scale-from"),
+        (["--scale-from", "1", "--scale-target", "0"], "scale-target"),
+        (["--scale-target", "5"], "scale-from"),
+        (["--scale-from", "1", "--scaled-down", "asleep"], "scaled-down"),
+        (["--scale-from", "1", "--start-up", "soon"], "start-up"),
+        (["--scale-from", "1", "--scale-interval", "1 ns"], "scale-interval"),
+        (["--scale-from", "1", "--router", "prefix"], "prefix"),
+    ],
+)
+def test_pools_and_scaling_that_make_no_sense(args: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    test_bad_command(["--rate", "1/s", "--duration", "30 s", "--gpus", "1", "--draws", "0", *args], says, capsys)

@@ -25,6 +25,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "chip_idle": ("chip", "Chips, idle"),
     "host": ("server", "Hosts"),
     "server": ("server", "Servers, chips and hosts"),
+    "start_up": ("server", "Replicas, starting"),
     "network": ("server", "Network"),
     "servers": ("server", "Servers and network"),
     "rack_supply": ("site", "Rack power supplies"),

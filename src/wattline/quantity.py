@@ -48,6 +48,12 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?(?:[eE].*)?$")
 # words, each with a power of one digit at most; nothing else holds a number, so that no unit is costly to work out
 _UNIT = re.compile(r"(?:1\s?/)?(?:[A-Za-zµ°%]++(?:[²³]|(?:\^|\*\*)-?\d(?!\d))?|[ ()·/]|\*(?!\*))+$")
 _UNIT_LENGTH = 60
+# lengths of time, where "m" means minutes and no length; parts in falling order
+DURATIONS = ("s", "min", "h", "day")
+_PART = r"(\d+(?:\.\d+)?|\.\d+)\s*"
+_NAMES = ("days?|d", "hours?|h", "minutes?|min|m", "seconds?|s")
+_DURATION = re.compile(r"\s*(?=[\d.])" + "".join(rf"(?:{_PART}(?:{name})\s*)?" for name in _NAMES))
+_DURATION_PART = re.compile(rf"{_PART}({'|'.join(_NAMES)})")
 _RATE = re.compile(r"([A-Za-z ]*?)\s*(?:(?:/|\bper )\s*([A-Za-z]+))?$")
 
 
@@ -124,6 +130,8 @@ def _read(text: str, target: str, what: str) -> float:
     rest = match[2].strip()
     if not rest:
         return number
+    if target in DURATIONS and _DURATION.fullmatch(text):
+        return _duration(text, target)
     head, _, per = target.partition("/")
     if head in COUNT_UNITS:
         return number * _count_factor(rest, head, per, text, what)
@@ -131,6 +139,12 @@ def _read(text: str, target: str, what: str) -> float:
         return number * factor(rest, target)
     except QuantityError as error:
         raise QuantityError(f"{what}: {shorten(text)!r}: {error}; write one such as {example(target)}") from None
+
+
+def _duration(text: str, target: str) -> float:
+    """``1h30m`` as people write it, ``m`` being minutes."""
+    parts = _DURATION_PART.findall(text)
+    return sum(float(value) * factor("min" if name == "m" else name, target) for value, name in parts)
 
 
 def _count_factor(rest: str, head: str, per: str, text: str, what: str) -> float:

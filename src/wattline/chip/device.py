@@ -80,6 +80,10 @@ class Chip:
         self.draws.cite(_link(self.record) if inside else _network(self.server))
         return self.link_bytes_per_s if inside else self.beyond_bytes_per_s
 
+    def cite_network(self) -> None:
+        """Remember the fact that ``beyond_bytes_per_s`` is drawn from."""
+        self.draws.cite(_network(self.server))
+
     @property
     def generation(self) -> str:
         return str(self.record.meta.get("generation", self.record.name))

@@ -20,6 +20,7 @@ def search(
     traffic: Traffic,
     chip: str,
     lists: tuple[str, str, str, str, str, str],
+    pools: str,
     asked: Mapping[str, Any],
     load: Path | None,
     report: Path | None,
@@ -32,7 +33,7 @@ def search(
     from wattline.scenario.frontier import frontier
     from wattline.scenario.frontier_setup import read_space
 
-    space = read_space(*lists)
+    space = read_space(*lists, pools)
     kept = asked["resume"]
     with _progress() as tell:
         try:

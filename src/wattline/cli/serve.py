@@ -26,6 +26,7 @@ from wattline.cli.ask import (
 from wattline.errors import WattlineError
 
 if TYPE_CHECKING:
+    from wattline.engine.scaling import Scaling
     from wattline.work.traffic import Traffic
 
 Opt = typer.Option
@@ -49,6 +50,26 @@ def serve(
     max_num_seqs: Annotated[int, Opt(help="Most sequences that a replica runs at once.")] = 256,
     max_num_batched_tokens: Annotated[int, Opt(help="Most tokens of a step.")] = 8192,
     prefix_cache: Annotated[float, Opt(help="Share of the cache for prefixes, by a trace's hashes, 0 to 1.")] = 0.0,
+    prefill_replicas: Annotated[
+        int,
+        Opt(help="Replicas that only read prompts; --replicas then only decode [default: each does both]."),
+    ] = 0,
+    prefill_gpus: Annotated[str | None, Opt(help="Chips of a replica that reads prompts [default: as --gpus].")] = None,
+    transfer_bandwidth: Annotated[
+        str | None, Opt(help='Network between the pools, a chip, e.g. "400 Gbit/s" [default: the server\'s ports].')
+    ] = None,
+    scale_from: Annotated[
+        int | None, Opt(help="Start and stop replicas with the load, from so many (0: none) to --replicas.")
+    ] = None,
+    scale_target: Annotated[
+        str, Opt(help="Requests that wait or run, a replica, that scaling aims at [default: half of --max-num-seqs].")
+    ] = "",
+    start_up: Annotated[
+        str, Opt(help='Time a started replica takes, e.g. "2 min" [default: engine and weights, from facts].')
+    ] = "",
+    scale_interval: Annotated[str, Opt(help="Time from one look at the load to the next.")] = "30 s",
+    scale_down_after: Annotated[str, Opt(help="Replicas stop when none of them was wanted for so long.")] = "5 min",
+    scaled_down: Annotated[str, Opt(help="A stopped replica is off (draws nothing) or idle.")] = "off",
     power_cap: Annotated[str | None, Opt(help='Power limit of a chip, e.g. "500 W" [default: TDP].')] = None,
     slo_ttft: Annotated[str | None, Opt(help='Longest time to first token that counts as good, e.g. "1s".')] = None,
     slo_tpot: Annotated[str | None, Opt(help='Longest mean time between tokens, e.g. "50ms".')] = None,
@@ -61,6 +82,7 @@ def serve(
     power_caps: Annotated[str, Opt(help='Caps to search, e.g. "400W,500W,none" [default: none, 40% to 85%].')] = "",
     batch: Annotated[str, Opt(help='max-num-seqs to search, e.g. "64,256" [default: 64 to 512].')] = "",
     batch_tokens: Annotated[str, Opt(help="max-num-batched-tokens to search [default: 512 to 8192].")] = "",
+    pools: Annotated[str, Opt(help="Pools to search: together, split (prefill, decode) or both.")] = "both",
     on: Annotated[str | None, Opt(help="Where to search: ray://HOST:PORT, or ray [default: all cores here].")] = None,
     workers: Annotated[int | None, Opt(help="Simulations at once [default: one a core].")] = None,
     resume: Annotated[
@@ -98,10 +120,12 @@ def serve(
 
         if replicas is not None:
             raise WattlineError("replicas: --frontier finds how many are needed; leave --replicas out")
+        if prefill_replicas or prefill_gpus or transfer_bandwidth or scale_from is not None:
+            raise WattlineError("frontier: it searches pools by itself (--pools) and keeps replicas; leave theirs out")
         with Console(stderr=True).status("reading traffic", spinner="dots"):
             requests = _traffic(trace, rate, duration, input_tokens, output_tokens, seed)
         search(
-            named, requests, chip, (chips, formats, gpus or "", power_caps, batch, batch_tokens),
+            named, requests, chip, (chips, formats, gpus or "", power_caps, batch, batch_tokens), pools,
             {"slo_ttft": slo_ttft, "slo_tpot": slo_tpot, "slo_share": slo_share, "precision": precision,
              "max_num_seqs": max_num_seqs, "max_num_batched_tokens": max_num_batched_tokens, "power_cap": power_cap,
              "router": router, "prefix_cache": prefix_cache, "on": on, "workers": workers, "resume": resume,
@@ -113,6 +137,7 @@ def serve(
         chips=chips, formats=formats, power_caps=power_caps, batch=batch, batch_tokens=batch_tokens, on=on,
         workers=workers, resume=resume,
     )  # fmt: skip
+    scaling = _scaling(scale_from, scale_target, start_up, scale_interval, scale_down_after, scaled_down, max_num_seqs)
     with Console(stderr=True).status("reading traffic", spinner="dots") as status:
         requests = _traffic(trace, rate, duration, input_tokens, output_tokens, seed)
         status.update(f"serving {len(requests):,} requests")
@@ -120,7 +145,8 @@ def serve(
             named, requests, chip, gpus=gpus, replicas=1 if replicas is None else replicas, router=router,
             max_num_seqs=max_num_seqs,
             max_num_batched_tokens=max_num_batched_tokens, prefix_cache=prefix_cache,
-            power_cap=power_cap, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
+            prefill_replicas=prefill_replicas, prefill_gpus=prefill_gpus, transfer_bandwidth=transfer_bandwidth,
+            scaling=scaling, power_cap=power_cap, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
             precision=precision, draws=draws, seed=seed, **where,
         )  # fmt: skip
     if load is not None:
@@ -139,6 +165,29 @@ def _searched_only(**given: object) -> None:
     named = [name.replace("_", "-") for name, value in given.items() if value]
     if named:
         raise WattlineError(f"{named[0]}: --{named[0]} goes with --frontier; add that, or leave it out")
+
+
+def _scaling(
+    least: int | None, target: str, start_up: str, interval: str, after: str, scaled_down: str, most_running: int
+) -> Scaling | None:
+    """The policy, where replicas are scaled."""
+    from wattline.engine.scaling import Scaling
+    from wattline.quantity import parse
+
+    if scaled_down not in ("off", "idle"):
+        raise WattlineError(f"scaled-down: {scaled_down!r} is neither off nor idle")
+    if least is None:
+        if target or start_up:
+            raise WattlineError("serve: --scale-target and --start-up go with --scale-from, the fewest replicas")
+        return None
+    return Scaling(
+        least,
+        parse(target, "", "scale-target") if target else max(most_running / 2, 1.0),
+        parse(start_up, "s", "start-up", zero=True) if start_up else None,
+        parse(interval, "s", "scale-interval"),
+        parse(after, "s", "scale-down-after", zero=True),
+        scaled_down == "off",
+    )
 
 
 def _traffic(trace: Path | None, rate: str, duration: str, given: str, made: str, seed: int) -> Traffic:

@@ -11,98 +11,20 @@ from __future__ import annotations
 
 import math
 
-from wattline.engine.kernel_parts import (
-    compiled,
-    decode_at,
-    latency,
-    mixed_at,
-    pop,
-    push,
-    spend,
-    take,
-)
+from wattline.engine.kernel_parts import compiled, decode_at, latency, mixed_at, spend
+from wattline.engine.kernel_sequence import blocks_of, end, enter, join, preempt, release
 from wattline.engine.kernel_state import (
     BUSY,
     DECODE,
     ENERGY,
     NONE,
     PEAK,
-    PREEMPTED,
     PROMPT,
     READ,
     RUNNING,
     STEPS,
     TOKENS,
 )
-
-
-@compiled
-def blocks_of(tokens, block):
-    return (tokens + block - 1) // block
-
-
-@compiled
-def _put_back(s, q, r, i):
-    """To the head of the queue, to be read again with the answer so far."""
-    q.left[i] = q.inputs[i] + q.done[i]
-    q.next[i] = s.head[r]
-    if s.head[r] == NONE:
-        s.tail[r] = i
-    s.head[r] = i
-    s.waiting[r] += 1
-    s.totals[r, PREEMPTED] += 1
-
-
-@compiled
-def _leave(s, q, lim, r, i):
-    """A sequence stops decoding: its blocks, its context and its share of the joules."""
-    held = q.base[i] + s.steps[r]
-    s.free[r] += blocks_of(held, lim.block_tokens)
-    s.context[r] -= held
-    s.phase[r, q.base[i] % lim.block_tokens] -= 1
-    s.decoding[r] -= 1
-    q.energy[i] += s.joules_each[r] - q.joules_at[i]
-    q.seconds[i] += s.seconds_each[r] - q.seconds_at[i]
-
-
-@compiled
-def _join(s, q, lim, r, i):
-    """A prompt has been read and has given a token: the sequence decodes, or is done."""
-    held = q.inputs[i] + q.done[i]
-    q.done[i] += 1
-    if q.done[i] == 1:
-        q.first[i] = s.clock[r]
-    s.totals[r, TOKENS] += 1
-    if q.done[i] >= q.outputs[i]:
-        q.end[i] = s.clock[r]
-        s.free[r] += blocks_of(held, lim.block_tokens)
-        return
-    q.base[i] = held - s.steps[r]
-    q.joules_at[i] = s.joules_each[r]
-    q.seconds_at[i] = s.seconds_each[r]
-    s.context[r] += held
-    s.phase[r, q.base[i] % lim.block_tokens] += 1
-    push(s.due, s.who, r, s.decoding[r], s.steps[r] + q.outputs[i] - q.done[i], i)
-    s.decoding[r] += 1
-
-
-@compiled
-def _preempt(s, q, lim, r):
-    """The last admitted gives its blocks back."""
-    if s.partial[r] != NONE:
-        i = s.partial[r]
-        s.partial[r] = NONE
-        s.free[r] += blocks_of(q.inputs[i] + q.done[i], lim.block_tokens)
-    else:
-        place = 0
-        for j in range(1, s.decoding[r]):
-            if q.order[s.who[r, j]] > q.order[s.who[r, place]]:
-                place = j
-        i = s.who[r, place]
-        q.done[i] = q.outputs[i] - (s.due[r, place] - s.steps[r])
-        take(s.due, s.who, r, s.decoding[r], place)
-        _leave(s, q, lim, r, i)
-    _put_back(s, q, r, i)
 
 
 @compiled
@@ -116,7 +38,8 @@ def _admit(s, q, lim, r, spare, scratch, count, budget):
     """New requests into the step, first come, first served; returns prompts and budget left."""
     while budget > 0 and s.head[r] != NONE and s.decoding[r] + count < lim.max_num_seqs:
         i = s.head[r]
-        blocks = blocks_of(q.inputs[i] + q.done[i], lim.block_tokens)
+        held = q.inputs[i] + q.done[i]
+        blocks = blocks_of(held, lim.block_tokens)
         alone = s.decoding[r] + count == 0
         if blocks > spare or (blocks + lim.watermark > spare and not alone):
             break
@@ -126,6 +49,13 @@ def _admit(s, q, lim, r, spare, scratch, count, budget):
         s.waiting[r] -= 1
         s.admitted[r] += 1
         q.order[i] = s.admitted[r]
+        if not q.begun[i] >= 0.0:
+            q.begun[i] = s.clock[r]
+        if q.left[i] == 0:  # its cache was sent here: it holds all tokens but the last, and decodes in this step
+            s.free[r] += blocks - blocks_of(held - 1, lim.block_tokens)  # the step itself takes the next token's
+            enter(s, q, lim, r, i, held - 1)
+            budget -= 1
+            continue
         tokens = min(q.left[i], budget)
         scratch.who[count], scratch.tokens[count] = i, tokens
         count += 1
@@ -138,7 +68,7 @@ def _schedule(s, q, lim, r, scratch):
     """The prompts of the next step, in ``scratch``: how many, and whether any sequence had to give way."""
     gave_way = False
     while _needed(s, lim, r) > s.free[r]:
-        _preempt(s, q, lim, r)
+        preempt(s, q, lim, r)
         gave_way = True
     budget, count = lim.max_num_batched_tokens - s.decoding[r], 0
     i = s.partial[r]
@@ -178,7 +108,7 @@ def _read(s, q, lim, table, line, r, scratch, count):
         q.left[i] -= scratch.tokens[j]
         s.partial[r] = i if q.left[i] > 0 else NONE
         if q.left[i] == 0:
-            _join(s, q, lim, r, i)
+            join(s, q, lim, r, i)
     s.totals[r, READ] += tokens
     latency(line, begin, time, n)
     made = s.totals[r, TOKENS] - given + n
@@ -276,25 +206,19 @@ def _decode(s, q, lim, table, line, r, until, most):
 
 
 @compiled
-def _end(s, q, lim, r):
-    """Sequences that have made their last token."""
-    while s.decoding[r] > 0 and s.due[r, 0] == s.steps[r]:
-        i = s.who[r, 0]
-        pop(s.due, s.who, r, s.decoding[r])
-        _leave(s, q, lim, r, i)
-        q.done[i] = q.outputs[i]
-        q.end[i] = s.clock[r]
-
-
-@compiled
 def advance(s, q, lim, table, line, r, until, scratch):
     """All steps of a replica that begin before ``until``."""
     while s.clock[r] < until and (s.decoding[r] > 0 or s.partial[r] != NONE or s.head[r] != NONE):
+        if s.sending[r] != NONE:
+            release(s, q, lim, r)
         count, gave_way = _schedule(s, q, lim, r, scratch)
         s.totals[r, PEAK] = max(s.totals[r, PEAK], lim.blocks - s.free[r])
         if count > 0:
             _read(s, q, lim, table, line, r, scratch, count)
+        elif s.decoding[r] == 0:  # caches that wait to be sent hold the blocks
+            s.clock[r] = q.sent[s.sending[r]]
+            continue
         else:
             _decode(s, q, lim, table, line, r, until, 1 if gave_way else 1 << 60)
         s.totals[r, PEAK] = max(s.totals[r, PEAK], lim.blocks - s.free[r])
-        _end(s, q, lim, r)
+        end(s, q, lim, r)

@@ -49,24 +49,40 @@ def _first_end(s, table, r):
 
 
 @compiled
-def least_loaded(s, q, lim, table, line, until, scratch):
-    """Each request to the replica with the fewest that wait or run, after the step under way; of equals the first."""
-    count, load, certain = len(s.clock), s.load, s.certain
-    for i in range(len(q.arrival)):
+def _least_of(s, q, lim, table, line, scratch, among, now):
+    """Of these replicas the one with the fewest requests that wait or run, after the step under way."""
+    load, certain, best = s.load, s.certain, among[0]
+    for r in among:
+        if certain[r] < now:
+            advance(s, q, lim, table, line, r, now, scratch)
+            load[r] = s.decoding[r] + s.waiting[r] + (1 if s.partial[r] != NONE else 0)
+            certain[r] = _first_end(s, table, r)
+        if load[r] < load[best]:
+            best = r
+    return best
+
+
+@compiled
+def among(s, q, lim, table, line, scratch, ready, turn, least, first, until):
+    """Requests from ``first`` on that come before ``until``, to the replicas of ``ready``; returns the next request.
+
+    ``least``: to the one with the fewest that wait or run, of equals the first; else in turn, ``turn`` (1,) the count.
+    """
+    i = first
+    while i < len(q.arrival) and q.arrival[i] < until:
         now = q.arrival[i]
-        if now >= until:
-            break
-        best = 0
-        for r in range(count):
-            if certain[r] < now:
-                advance(s, q, lim, table, line, r, now, scratch)
-                load[r] = s.decoding[r] + s.waiting[r] + (1 if s.partial[r] != NONE else 0)
-                certain[r] = _first_end(s, table, r)
-            if load[r] < load[best]:
-                best = r
-        advance(s, q, lim, table, line, best, now, scratch)
-        enqueue(s, q, best, i)
-        load[best] += 1
-        certain[best] = min(certain[best], max(s.clock[best], now))
-    for r in range(count):
+        r = _least_of(s, q, lim, table, line, scratch, ready, now) if least else ready[turn[0] % len(ready)]
+        turn[0] += 1
+        advance(s, q, lim, table, line, r, now, scratch)
+        enqueue(s, q, r, i)
+        s.load[r] += 1
+        s.certain[r] = min(s.certain[r], max(s.clock[r], now))
+        i += 1
+    return i
+
+
+@compiled
+def all_to(s, q, lim, table, line, scratch, until):
+    """All steps of all replicas that begin before ``until``."""
+    for r in range(len(s.clock)):
         advance(s, q, lim, table, line, r, until, scratch)

@@ -40,6 +40,9 @@ class Replicas(NamedTuple):
     joules_each: Array  # of one sequence that had decoded in every step
     seconds_each: Array
     admitted: Array  # counter
+    sending: Array  # first request whose cache is being sent, or -1
+    sending_last: Array
+    link: Array  # until when its link to other replicas is taken, seconds
     phase: Array  # (R, block_tokens) decoding sequences by base modulo block
     due: Array  # (R, max_num_seqs) heap of decoding sequences: the step count at which each is done
     who: Array  # (R, max_num_seqs) and its request
@@ -62,10 +65,13 @@ class Requests(NamedTuple):
     seconds_at: Array
     energy: Array
     seconds: Array
-    first: Array  # times
+    begun: Array  # times: first admitted, first token, last token
+    first: Array
     end: Array
     replica: Array
     next: Array  # in the queue
+    send_s: Array  # what sending its cache takes, where caches are sent; else of length 0
+    sent: Array  # time at which it was
 
 
 class Timeline(NamedTuple):
@@ -87,7 +93,8 @@ class Scratch(NamedTuple):
 def replicas(count: int, limits: Limits) -> Replicas:
     """Empty replicas at time 0."""
     whole = {"free": limits.blocks, "partial": NONE, "head": NONE, "tail": NONE, "certain": np.inf}
-    real = {"clock", "joules_each", "seconds_each", "certain"}
+    whole |= {"sending": NONE, "sending_last": NONE}
+    real = {"clock", "joules_each", "seconds_each", "certain", "link"}
     shapes: dict[str, Any] = {
         "phase": (count, limits.block_tokens),
         "due": (count, limits.max_num_seqs),
@@ -101,8 +108,8 @@ def replicas(count: int, limits: Limits) -> Replicas:
     return Replicas(**made, totals=np.zeros((count, TOTALS)))
 
 
-def requests(arrival: Array, inputs: Array, outputs: Array, cached: Array) -> Requests:
-    """Requests that have not begun."""
+def requests(arrival: Array, inputs: Array, outputs: Array, cached: Array, send_s: Array | None = None) -> Requests:
+    """Requests that have not begun. ``send_s``: seconds that sending each one's cache takes, once it has been read."""
     n = len(arrival)
     whole: dict[str, Any] = {name: np.zeros(n, np.int64) for name in ("done", "base", "order")}
     real = {name: np.zeros(n) for name in ("joules_at", "seconds_at", "energy", "seconds")}
@@ -111,13 +118,22 @@ def requests(arrival: Array, inputs: Array, outputs: Array, cached: Array) -> Re
         inputs=np.ascontiguousarray(inputs, np.int64),
         outputs=np.ascontiguousarray(outputs, np.int64),
         left=np.maximum(np.asarray(inputs, np.int64) - cached, 1),
+        begun=np.full(n, np.nan),
         first=np.full(n, np.nan),
         end=np.full(n, np.nan),
         replica=np.full(n, NONE, np.int64),
         next=np.full(n, NONE, np.int64),
+        send_s=np.zeros(0) if send_s is None else np.ascontiguousarray(send_s, np.float64),
+        sent=np.full(0 if send_s is None else n, np.nan),
         **whole,
         **real,
     )
+
+
+def read_elsewhere(q: Requests) -> None:
+    """The requests' prompts have been read and their first tokens given; their caches come with them."""
+    q.done[:] = 1
+    q.left[:] = 0
 
 
 def timeline(count: int, bins: int, width_s: float, window_s: tuple[float, float]) -> Timeline:

@@ -1,4 +1,9 @@
-"""Power of a simulated service over time, as loads at the chips and at the servers' plugs."""
+"""Power of a simulated service over time, as loads at the chips and at the servers' plugs.
+
+A replica that is ready and has no work draws its chips' idle power, and its host's. One that starts draws its chips'
+idle power and its host's power at work. One that is stopped draws nothing, or stands idle where it is kept powered.
+The network draws by time: ports and optics take nearly the same with traffic and without.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from wattline.engine.kernel_state import BIN_BUSY, BIN_DECODE, BIN_ENERGY, BIN_RUNNING, BIN_TOKENS
-from wattline.engine.simulate import Served
+from wattline.engine.served import Pool, Served
 from wattline.fact import Array
 from wattline.load import Load
 
@@ -17,7 +22,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Standing:
-    """Watts of a replica beside its steps: idle chips, its share of hosts at work and idle, the network."""
+    """Watts of a chip beside its steps: idle, its share of a host at work and idle, its share of the network."""
 
     chip_idle_w: float
     host_w: float
@@ -25,46 +30,94 @@ class Standing:
     network_w: float
 
 
-def parts_by_bin(served: Served) -> dict[str, Array]:
-    """Joules of prefill and decode, seconds at work and seconds idle, of all replicas in each bin, ``(bins,)``."""
-    bins = served.bins.sum(axis=0)
-    edges = np.arange(len(bins) + 1) * served.bin_s
-    inside = np.diff(np.minimum(edges, max(served.horizon_s, 0.0)))
-    ready = inside * len(served.bins)
+def parts_by_bin(served: Served, pool: Pool | None = None) -> dict[str, Array]:
+    """In each bin, of all replicas or of one pool: joules of prefill and decode, and how long what was how.
+
+    ``busy_s``, ``ready_s`` and ``starting_s`` are replicas' seconds. ``busy``, ``idle`` (ready and without work, or
+    kept powered), ``starting`` and ``on`` (all of them) are chips' seconds, which powers go by.
+    """
+    found: dict[str, Array] = {}
+    for one in served.pools if pool is None else (pool,):
+        for name, values in _of_pool(served, one).items():
+            found[name] = found[name] + values if name in found else values
+    return found
+
+
+def _of_pool(served: Served, pool: Pool) -> dict[str, Array]:
+    bins, stood = served.bins[pool.rows].sum(axis=0), pool.standing_s(served.edges_s)
     busy = bins[:, BIN_BUSY]
+    idle = stood["ready"] + stood["kept"] - busy
     return {
         "prefill": bins[:, BIN_ENERGY] - bins[:, BIN_DECODE],
         "decode": bins[:, BIN_DECODE],
-        "busy_s": busy,
-        "idle_s": ready - busy,
-        "ready_s": ready,
         "tokens": bins[:, BIN_TOKENS],
         "running_s": bins[:, BIN_RUNNING],
+        "busy_s": busy,
+        "ready_s": stood["ready"],
+        "starting_s": stood["starting"],
+        "busy": busy * pool.chips,
+        "idle": idle * pool.chips,
+        "starting": stood["starting"] * pool.chips,
+        "on": (idle + busy + stood["starting"]) * pool.chips,
     }
 
 
+def joules_by_part(found: dict[str, Array], standing: Standing) -> dict[str, Array]:
+    """Joules by part at the servers' plugs in each bin, of what ``parts_by_bin`` found."""
+    return {
+        "prefill": found["prefill"],
+        "decode": found["decode"],
+        "chip_idle": found["idle"] * standing.chip_idle_w,
+        "start_up": found["starting"] * (standing.chip_idle_w + standing.host_w),
+        "host": found["busy"] * standing.host_w + found["idle"] * standing.host_idle_w,
+        "network": found["on"] * standing.network_w,
+    }
+
+
+def _scaled(served: Served) -> bool:
+    return any(pool.record is not None for pool in served.pools)
+
+
 def chip_load(served: Served, standing: Standing, start: datetime = START) -> Load:
-    """All chips: prefill, decode, idle. Its energy is that of the requests and of idle chips, to rounding."""
+    """All chips: prefill, decode, idle, starting where replicas are started. The energy of requests and of waiting."""
     found = parts_by_bin(served)
     parts = {name: found[name] for name in ("prefill", "decode")}
-    parts["chip_idle"] = found["idle_s"] * standing.chip_idle_w
+    parts["chip_idle"] = found["idle"] * standing.chip_idle_w
+    if _scaled(served):
+        parts["start_up"] = found["starting"] * standing.chip_idle_w
     return Load("chip", start, served.bin_s, np.stack(list(parts.values())) / served.bin_s, tuple(parts))
 
 
 def server_load(served: Served, standing: Standing, start: datetime = START) -> Load:
     """The same with hosts and network."""
-    chips, found = chip_load(served, standing, start), parts_by_bin(served)
-    host = found["busy_s"] * standing.host_w + found["idle_s"] * standing.host_idle_w
-    more = np.stack([host, found["ready_s"] * standing.network_w]) / served.bin_s
-    power = np.concatenate([chips.power_w, more])
-    return Load("server", start, served.bin_s, power, (*chips.labels, "host", "network"))
+    parts = joules_by_part(parts_by_bin(served), standing)
+    if not _scaled(served):
+        del parts["start_up"]
+    return Load("server", start, served.bin_s, np.stack(list(parts.values())) / served.bin_s, tuple(parts))
 
 
 def request_energy_j(served: Served, standing: Standing) -> Array:
     """Joules of each request at the server's plug: its steps, and host and network while they ran."""
-    return np.asarray(served.energy_j + served.seconds * (standing.host_w + standing.network_w))
+    beside = standing.host_w + standing.network_w
+    return np.asarray(served.energy_j + sum(pool.seconds * (pool.chips * beside) for pool in served.pools))
 
 
 def idle_energy_j(served: Served, standing: Standing) -> float:
     """Joules of replicas that waited, host and network with them."""
-    return served.idle_s * (standing.chip_idle_w + standing.host_idle_w + standing.network_w)
+    each = standing.chip_idle_w + standing.host_idle_w + standing.network_w
+    return _chip_s(served, "idle") * each
+
+
+def start_energy_j(served: Served, standing: Standing) -> float:
+    """Joules of replicas that started, host and network with them."""
+    return _chip_s(served, "starting") * (standing.chip_idle_w + standing.host_w + standing.network_w)
+
+
+def _chip_s(served: Served, how: str) -> float:
+    """Chips' seconds of all replicas, from the whole time and not from its bins."""
+    whole, total = np.array([0.0, max(served.horizon_s, 0.0)]), 0.0
+    for pool in served.pools:
+        stood = {name: float(values.sum()) for name, values in pool.standing_s(whole).items()}
+        busy = float(served.totals["busy_s"][pool.rows].sum())
+        total += pool.chips * (stood["starting"] if how == "starting" else stood["ready"] + stood["kept"] - busy)
+    return total

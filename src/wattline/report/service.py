@@ -17,6 +17,10 @@ LATENCIES = (
     ("itl_s", "Between tokens"),
     ("e2e_s", "End to end"),
 )
+PARTS = {
+    "ttft_s": (("queue", "of it in the queue"), ("prefill", "of it prefill")),
+    "tpot_s": (("transfer", "transfer before the second"), ("slot", "then waiting for a slot")),
+}
 COLUMNS = ("p50", "p90", "p95", "p99")
 
 
@@ -33,6 +37,9 @@ def _latencies(s: Json) -> Table:
     for key, label in LATENCIES:
         if s[key]:
             table.add_row(label, *(show(s[key][p], "s") for p in COLUMNS))
+        for part, said in PARTS.get(key, ()) if len(s["pools"]) > 1 else ():
+            if s["waits_s"][part]:
+                table.add_row(f"  {said}", *(show(s["waits_s"][part][p], "s") for p in COLUMNS))
     return table
 
 
@@ -53,6 +60,32 @@ def _figures(data: Json) -> Table:
         ("Of it at work", f"{s['server_j_per_request_active']['mean']:,.4g} J a request in the mean, "
                           f"p95 {s['server_j_per_request_active']['p95']:,.4g} J"),
     ]  # fmt: skip
-    for row in rows:
+    for row in [*rows, *fleet_rows(s)]:
         table.add_row(*row)
     return table
+
+
+def fleet_rows(s: Json) -> list[tuple[str, str]]:
+    """A line for each pool where there are two, for the network between them, and for scaling."""
+    rows = []
+    for pool in s["pools"]:
+        joules = show(sum(pool["energy_j"].values()), "J")
+        if len(s["pools"]) > 1:
+            rows.append((
+                f"Pool, {pool['name']}",
+                f"{pool['replicas']} × {pool['gpus']} chips, at work {pool['busy_share']:.1%} of the time, batch "
+                f"{pool['mean_batch']:.1f}; cache {pool['peak_cache_share']:.1%} full at most; {joules}",
+            ))  # fmt: skip
+        if scaling := pool.get("scaling"):
+            rows.append((
+                "Replicas ready",
+                f"{scaling['mean_ready']:.2f} in the mean, {scaling['most_ready']:.0f} at most; {scaling['starts']:,} "
+                f"starts and {scaling['stops']:,} stops; starting took {show(pool['energy_j']['start_up'], 'J')}",
+            ))  # fmt: skip
+    if network := s["network"]:
+        rows.append((
+            "Between the pools",
+            f"{show(network['sent_bytes'], 'B')} of cache sent, links taken {network['link_busy_share']:.1%} of the "
+            f"time; {show(network['peak_waiting_bytes'], 'B')} at most waited in hosts' memory",
+        ))  # fmt: skip
+    return rows

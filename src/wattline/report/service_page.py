@@ -11,6 +11,7 @@ from wattline.fact import Array
 from wattline.files import write_text
 from wattline.quantity import show
 from wattline.report.html import render
+from wattline.report.service import fleet_rows
 from wattline.scenario.service_result import Service
 
 WIDTH, HEIGHT, MARGIN = 760, 240, 56
@@ -18,11 +19,19 @@ POINTS = 240
 COLOURS = {
     "network": "#7f8c8d",
     "host": "#8e6bbf",
+    "start_up": "#c0392b",
     "chip_idle": "#b8b8b8",
     "prefill": "#e08a1e",
     "decode": "#2f7fc1",
 }
-NAMES = {"network": "network", "host": "hosts", "chip_idle": "chips, idle", "prefill": "prefill", "decode": "decode"}
+NAMES = {
+    "network": "network",
+    "host": "hosts",
+    "start_up": "starting",
+    "chip_idle": "chips, idle",
+    "prefill": "prefill",
+    "decode": "decode",
+}
 CURVES = (
     ("Time to first token", "ttft_s", "#2f7fc1"),
     ("End to end", "e2e_s", "#e08a1e"),
@@ -43,6 +52,7 @@ def page_of(service: Service) -> str:
         f"{_latencies(service)}<p>The share of requests that took no longer; time is logarithmic.</p></section>"
         '<section id="power"><h2>Power through the time</h2>'
         f"{_power(service)}<p>At the servers' plugs, of all replicas, by part.</p></section>"
+        f"{_fleet(service)}"
     )
     head, end, tail = page.rpartition("</main>")
     return f"{head}{body}{end}{tail}" if end else page.replace("</body>", f"{body}</body>")
@@ -72,7 +82,7 @@ def _rule(y: float) -> str:
 def _key(entries: list[tuple[str, str]]) -> str:
     found = []
     for i, (name, colour) in enumerate(entries):
-        x = MARGIN + i * 140
+        x = MARGIN + i * 112
         found.append(f'<rect x="{x}" y="4" width="10" height="10" fill="{colour}"/>{_text(x + 16, 13, name, "start")}')
     return "".join(found)
 
@@ -97,7 +107,7 @@ def _latencies(service: Service) -> str:
 
 def _power(service: Service) -> str:
     load = service.server_load
-    parts = {name: _coarse(load.power_w[load.labels.index(name)]) for name in COLOURS}
+    parts = {name: _coarse(load.power_w[load.labels.index(name)]) for name in COLOURS if name in load.labels}
     top = float(sum(parts.values()).max()) or 1.0  # type: ignore[union-attr]
     count = len(next(iter(parts.values())))
     x = [_across(i / count) for i in range(count + 1)]
@@ -112,7 +122,36 @@ def _power(service: Service) -> str:
     marks = "".join(_rule(_up(s)) + _text(MARGIN - 6, _up(s) + 4, show(top * s, "W"), "end") for s in (0.5, 1))
     moments = ["0", *(show(load.duration_s * i / 4, "s") for i in range(1, 5))]
     times = "".join(_text(_across(i / 4), HEIGHT - 10, said) for i, said in enumerate(moments))
-    return _svg("Power", _key([(NAMES[n], c) for n, c in COLOURS.items()]) + "".join(areas) + marks + times)
+    return _svg("Power", _key([(NAMES[n], COLOURS[n]) for n in parts]) + "".join(areas) + marks + times)
+
+
+def _fleet(service: Service) -> str:
+    """Pools, the network between them and replicas over time, where there are any of these."""
+    rows = fleet_rows(service.results())
+    if not rows:
+        return ""
+    body = "".join(f"<tr><th>{escape(name)}</th><td>{escape(said)}</td></tr>" for name, said in rows)
+    lines = _replicas(service) if any(pool.record is not None for pool in service.served.pools) else ""
+    return f'<section id="fleet"><h2>Replicas</h2><table>{body}</table>{lines}</section>'
+
+
+def _replicas(service: Service) -> str:
+    """Replicas ready, and ready or starting, of all pools, through the time."""
+    found = service.timeline()
+    ready, starting = (_coarse(found[name]) for name in ("replicas", "starting"))
+    top, count = float((ready + starting).max()) or 1.0, len(ready)
+    lines = []
+    for values, colour in ((ready + starting, COLOURS["start_up"]), (ready, COLOURS["decode"])):
+        points = " ".join(
+            f"{_across(at / count):.1f},{_up(float(values[i]) / top):.1f}" for i in range(count) for at in (i, i + 1)
+        )
+        lines.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
+    marks = "".join(_rule(_up(s)) + _text(MARGIN - 6, _up(s) + 4, f"{top * s:.1f}", "end") for s in (0, 0.5, 1))
+    span = float(service.served.horizon_s)
+    moments = ["0", *(show(span * i / 4, "s") for i in range(1, 5))]
+    times = "".join(_text(_across(i / 4), HEIGHT - 10, said) for i, said in enumerate(moments))
+    key = _key([("ready", COLOURS["decode"]), ("starting", COLOURS["start_up"])])
+    return _svg("Replicas", key + marks + times + "".join(lines))
 
 
 def _coarse(watts: Array) -> Array:

@@ -24,7 +24,7 @@ from wattline.scenario.frontier_setup import Setup, Space, all_setups
 from wattline.scenario.frontier_why import taken_back, walk
 from wattline.scenario.line import Outdoors
 from wattline.scenario.pareto import frontier_of
-from wattline.scenario.service import USUAL_BATCH
+from wattline.scenario.service_ask import USUAL_BATCH
 from wattline.scenario.service_result import Target
 from wattline.scenario.training_job import check_precision, read_model
 from wattline.sweep import Store, open_pool
@@ -154,9 +154,9 @@ def _settled(search: Search, bounds: Sequence[Bound]) -> list[Found]:
     if search.sliced:
         by_setup = {bound.setup: bound for bound in bounds}
         least = min(one.energy_j for one in kept)
-        near = {one.setup.of(1): one for one in sorted(kept, key=Found.order, reverse=True)}
+        near = {one.setup.bare(): one for one in sorted(kept, key=Found.order, reverse=True)}
         close = [one for one in near.values() if one.energy_j <= least * (1 + DOUBT)]
-        search.settle([(by_setup[one.setup.of(1)], one.setup.replicas) for one in close], 1.0)
+        search.settle([(by_setup[one.setup.bare()], one.setup.replicas) for one in close], 1.0)
         search.simulate([kept[i].setup for i in frontier_of([_measures(one) for one in kept])])
     whole = [one for one in search.seen.values() if one.strain <= 1.0 and one.whole]
     whole.sort(key=Found.order)
@@ -184,7 +184,7 @@ def _nothing(search: Search, bounds: Sequence[Bound]) -> WattlineError:
     """No set-up meets the target: the one that comes nearest, and by how much it misses."""
     fastest = sorted(bounds, key=lambda b: (b.strain, b.guess_j))[:TRIED]
     most = len(search.question.traffic)
-    search.simulate([b.setup.of(min(AMPLE * b.replicas, most)) for b in fastest])
+    search.simulate([b.setup.of(min(AMPLE * b.replicas, most), min(AMPLE * b.readers, most)) for b in fastest])
     near = min(
         (one for one in search.seen.values() if one.whole), key=lambda one: (one.strain, *one.order()), default=None
     )

@@ -52,7 +52,9 @@ class Question:
             replicas=setup.replicas, router=self.router, max_num_seqs=setup.max_num_seqs,
             max_num_batched_tokens=setup.max_num_batched_tokens, prefix_cache=self.prefix_cache,
             power_cap=setup.power_cap_w, slo_ttft=self.target.ttft_s, slo_tpot=self.target.tpot_s,
-            precision=setup.precision, pue=self.pue, site=self.site, region=self.region, outdoors=self.outdoors,
+            precision=setup.precision, prefill_replicas=setup.prefill_replicas,
+            prefill_gpus=setup.gpus if setup.prefill_replicas else None, pue=self.pue, site=self.site,
+            region=self.region, outdoors=self.outdoors,
             draws=draws, seed=seed,
         )  # fmt: skip
 
@@ -102,6 +104,7 @@ def result_of(question: Question, setup: Setup, found: Service) -> dict[str, Any
     bought = None if capital is None else capital * setup.chips * served.horizon_s / count
     return {
         "strain": _quantile(strains, question.share, found.offered),
+        "strain_ttft": _quantile(_strain_ttft(found), question.share, found.offered),
         "good_share": float((strains <= 1.0).sum()) / found.offered,
         "energy_j": energy,
         "parts_j": parts | {"overhead": energy - sum(parts.values())},
@@ -120,14 +123,19 @@ def result_of(question: Question, setup: Setup, found: Service) -> dict[str, Any
 
 def strain(found: Service) -> Array:
     """Of each request served, the larger of its latencies over their targets: 1 or less keeps them all."""
-    served, target = found.served, found.target
-    worst = np.where(np.isfinite(served.end_s), 0.0, np.inf)
-    if target.ttft_s is not None:
-        worst = np.maximum(worst, served.ttft_s / target.ttft_s)
+    served, target, worst = found.served, found.target, _strain_ttft(found)
     if target.tpot_s is not None:
         worst = np.maximum(
             worst, np.nan_to_num(served.tpot_s / target.tpot_s, nan=0.0)
         )  # one token has no time between
+    return np.asarray(worst)
+
+
+def _strain_ttft(found: Service) -> Array:
+    """The same by the first token alone."""
+    worst = np.where(np.isfinite(found.served.end_s), 0.0, np.inf)
+    if found.target.ttft_s is not None:
+        worst = np.maximum(worst, found.served.ttft_s / found.target.ttft_s)
     return np.asarray(worst)
 
 

@@ -24,7 +24,6 @@ from wattline.scenario.answer import Working
 from wattline.scenario.frontier_measure import Question, capital_usd_per_s
 from wattline.scenario.frontier_setup import Setup
 from wattline.scenario.line import place
-from wattline.scenario.service import standing
 from wattline.work.traffic import Traffic
 
 SLACK = 0.95
@@ -42,10 +41,16 @@ class Bound:
     work_j: float  # a request at the grid, beyond what replicas take that only stand ready
     ready_j: float  # and what one replica takes for standing ready, shared out over the requests
     usd_per_j: float
-    capital_usd: float | None  # of one replica, shared out likewise
+    capital_usd: float | None  # of one replica, of either pool, shared out likewise
     strain: float
     replicas: int
+    readers: int  # that read prompts, where those are a pool of their own
     guess_j: float
+
+    @property
+    def least(self) -> int:
+        """The fewest replicas that it can have."""
+        return 2 if self.setup.prefill_replicas else 1
 
     def energy_j(self, replicas: int) -> float:
         return self.work_j + replicas * self.ready_j
@@ -126,7 +131,7 @@ def _bounds(
     one = setups[0]
     chip = load_chip(one.chip, Draws(0))
     same = setting(question.model, chip, one.gpus, one.precision, limit_w=one.power_cap_w)
-    watts = standing(chip, one.gpus)
+    watts = Standing(*(one.gpus * float(w) for w in (chip.idle_w, chip.host_w, chip.host_idle_w, chip.network_w)))
     steps = _Steps(same, watts, demand, max(setup.max_num_seqs for setup in setups))
     capital = capital_usd_per_s(one.chip)
     capital = None if capital is None else capital * one.gpus * demand.window_s / demand.count
@@ -139,10 +144,20 @@ def _bounds(
             setup.max_num_batched_tokens,
         )  # fmt: skip
         held = limits.blocks * limits.block_tokens / steps.mean_context
-        replicas, guess = steps.guess(question, min(float(setup.max_num_seqs), held))
+        replicas, readers, guess = steps.guess(
+            question, min(float(setup.max_num_seqs), held), setup.prefill_replicas > 0
+        )
         work = max(SLACK * steps.work_j(setup), 0.0)
         found[setup] = Bound(
-            setup, pue * work, pue * ready, usd_per_j, capital, strain, replicas, pue * (guess + replicas * ready)
+            setup,
+            pue * work,
+            pue * ready,
+            usd_per_j,
+            capital,
+            strain,
+            replicas,
+            readers,
+            pue * (guess + (replicas + readers) * ready),
         )
     return found
 
@@ -196,13 +211,14 @@ class _Steps:
             found = max(found, float(self.same.time_and_energy(1.0, 1.0, 0.0, 0.0)[0]) / target.tpot_s)
         return found
 
-    def guess(self, question: Question, most: float) -> tuple[int, float]:
+    def guess(self, question: Question, most: float, split: bool) -> tuple[int, int, float]:
         """Replicas for the busiest minute in a steady state, and a request's joules beyond standing ready."""
         sizes = self.sizes[self.sizes <= max(most, 1.0)]
         seconds, beyond = self.seconds[: len(sizes), -1], self.beyond_j[: len(sizes), -1]
         made = float(self.demand.decoded.sum())
-        busy = self.read_s + made * seconds / sizes  # a request's, of the replica
-        between = seconds + sizes * self.read_s / (made + 1.0)
+        read_s = 0.0 if split else self.read_s
+        busy = read_s + made * seconds / sizes  # a request's, of the replica
+        between = seconds + sizes * read_s / (made + 1.0)
         target = question.target.tpot_s
         good = np.flatnonzero(between <= ROOM * target) if target else np.arange(len(sizes))
         best = int(good[-1]) if len(good) else 0
@@ -210,4 +226,5 @@ class _Steps:
         rate = self.demand.count / max(self.demand.window_s, 1e-9) / replicas
         usual = int(np.searchsorted(-busy * rate, -1.0))  # the smallest batch that keeps up
         usual = min(usual, len(sizes) - 1)
-        return replicas, float(self.read_j + made * beyond[usual] / sizes[usual])
+        readers = max(1, int(np.ceil(self.demand.peak_per_s * self.read_s))) if split else 0
+        return replicas, readers, float(self.read_j + made * beyond[usual] / sizes[usual])

@@ -48,12 +48,19 @@ class Found:
 
     @property
     def strain(self) -> float:
-        value = self.result["strain"]
-        return float("inf") if value is None else float(value)
+        return _number(self.result["strain"])
+
+    @property
+    def strain_ttft(self) -> float:
+        return _number(self.result["strain_ttft"])
 
     def order(self) -> tuple[Any, ...]:
         """Least energy first; ties by cost, then by the set-up itself."""
         return (self.energy_j, self.usd, self.strain, sorted((k, str(v)) for k, v in self.setup.item().items()))
+
+
+def _number(value: float | None) -> float:
+    return float("inf") if value is None else float(value)
 
 
 def usd_of(result: Mapping[str, Any]) -> float:
@@ -76,6 +83,15 @@ class Rivals:
 
 def _less(mine: float, yours: float, doubt: float) -> bool:
     return mine * (1 + doubt) <= yours or mine == yours
+
+
+@dataclass(frozen=True)
+class Try:
+    """What one bisection varies: replicas that decode and that read prompts by their count, and the strain it minds."""
+
+    bound: Bound
+    replicas: Callable[[int], tuple[int, int]]
+    strain: Callable[[Found], float]
 
 
 @dataclass(eq=False)
@@ -102,7 +118,7 @@ class Search:
         self.left_out = len(bounds) - len(order)
         while order:
             rivals = _rivals([one for one in self.seen.values() if one.strain <= level], doubt)
-            left = [b for b in order if not rivals.beat(b.energy_j(1), b.usd(1))]
+            left = [b for b in order if not rivals.beat(b.energy_j(b.least), b.usd(b.least))]
             self.left_out += len(order) - len(left)
             self._decided(len(bounds) - len(left), len(bounds))
             now, order = left[:ROUND], left[ROUND:]
@@ -151,25 +167,50 @@ class Search:
 
     def _fewest(self, bound: Bound, level: float, rivals: Rivals, whole: bool = False, first: int = 0) -> Steps:
         """The fewest replicas that keep the level: none where none do, or where rivals beat it anyhow."""
+        if bound.setup.prefill_replicas:
+            return (yield from self._fewest_split(bound, level, rivals))
+        tried = Try(bound, lambda n: (n, 0), lambda one: one.strain)
+        return (yield from self._bisect(tried, first or bound.replicas, level, rivals, 0, whole, bool(first)))
+
+    def _bisect(
+        self, tried: Try, first: int, level: float, rivals: Rivals, others: int, whole: bool = False, near: bool = False
+    ) -> Steps:
+        """The fewest of one kind of replicas that keep the level, beside ``others`` of the other kind."""
         low, high, best, before = 0, 0, None, float("inf")
-        replicas, stride = first or bound.replicas, 1 if first else max(1, bound.replicas // 6)
-        while replicas <= min(MOST_REPLICAS, len(self.question.traffic)):
-            item = item_of(self.question, bound.setup.of(replicas), whole)
+        count, stride = first, 1 if near else max(1, first // 6)
+        while count <= min(MOST_REPLICAS, len(self.question.traffic)):
+            setup = tried.bound.setup.of(*tried.replicas(count))
+            item = item_of(self.question, setup, whole)
             result = yield item
-            found = self._note(bound.setup.of(replicas), item, result)
+            found = self._note(setup, item, result)
             if found is None:
                 return None
-            if found.strain <= level:
-                high, best = replicas, found
-            elif rivals.beat(found.energy_j, found.usd) or (not high and _stale(found.strain, before)):
+            if tried.strain(found) <= level:
+                high, best = count, found
+            elif rivals.beat(found.energy_j, found.usd) or (not high and _stale(tried.strain(found), before)):
                 return None
             else:
-                low, before = max(low, replicas), min(before, found.strain)
+                low, before = max(low, count), min(before, tried.strain(found))
             if high and high - low <= 1:
                 return best
-            if rivals.beat(bound.energy_j(low + 1), bound.usd(low + 1)):
+            least = low + 1 + others
+            if rivals.beat(tried.bound.energy_j(least), tried.bound.usd(least)):
                 return None
-            replicas, stride = _next(low, high, stride), 2 * stride
+            count, stride = _next(low, high, stride), 2 * stride
+        return None
+
+    def _fewest_split(self, bound: Bound, level: float, rivals: Rivals) -> Steps:
+        """Pools: first the fewest replicas that read prompts, by the first token alone, then the fewest that decode;
+        one more of the first where the second cannot mend it."""
+        ample = Try(bound, lambda n: (2 * bound.replicas, n), lambda one: one.strain_ttft)
+        readers = yield from self._bisect(ample, bound.readers, level, Rivals(), 0)
+        if readers is None:
+            return None
+        for count in range(readers.setup.prefill_replicas, readers.setup.prefill_replicas + 3):
+            tried = Try(bound, lambda n, count=count: (n, count), lambda one: one.strain)  # type: ignore[misc]
+            found = yield from self._bisect(tried, bound.replicas, level, rivals, count)
+            if found is not None:
+                return found
         return None
 
 

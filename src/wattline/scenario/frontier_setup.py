@@ -23,12 +23,13 @@ STEP_TOKENS = (512, 2048, 8192)
 CAPS = (0.85, 0.7, 0.55, 0.4)  # of TDP, beside none
 SIXTEEN_BITS = ("bf16", "fp16")
 MOST_SETUPS = 200_000
+POOLS = {"both": (False, True), "together": (False,), "split": (True,)}
 
 
 @dataclass(frozen=True)
 class Setup:
-    """How a model is served. ``prefill_replicas`` > 0: a pool of its own reads prompts, on ``prefill_gpus`` chips a
-    replica, and ``replicas`` are those that decode."""
+    """How a model is served. ``prefill_replicas`` > 0: so many more replicas, of as many chips, read the prompts, and
+    ``replicas`` only decode."""
 
     chip: str
     gpus: int
@@ -38,24 +39,31 @@ class Setup:
     power_cap_w: float | None = None
     replicas: int = 1
     prefill_replicas: int = 0
-    prefill_gpus: int = 0
 
     @property
     def chips(self) -> int:
-        return self.replicas * self.gpus + self.prefill_replicas * self.prefill_gpus
+        return (self.replicas + self.prefill_replicas) * self.gpus
 
     def item(self) -> dict[str, Any]:
         return asdict(self)
 
-    def of(self, replicas: int) -> Setup:
-        return replace(self, replicas=replicas)
+    def of(self, replicas: int, prefill_replicas: int | None = None) -> Setup:
+        """With so many replicas; those that read prompts stay as they are where not given."""
+        readers = self.prefill_replicas if prefill_replicas is None else prefill_replicas
+        return replace(self, replicas=replicas, prefill_replicas=readers)
+
+    def bare(self) -> Setup:
+        """With one replica of each kind that it has: what stays the same whatever their number."""
+        return self.of(1, min(self.prefill_replicas, 1))
 
     def label(self) -> str:
         """One line for people."""
         cap = "" if self.power_cap_w is None else f", {number(self.power_cap_w)} W"
-        pool = f"{self.prefill_replicas} × {self.prefill_gpus} prefill + " if self.prefill_replicas else ""
+        count = (
+            f"({self.prefill_replicas} prefill + {self.replicas} decode)" if self.prefill_replicas else self.replicas
+        )
         return (
-            f"{pool}{self.replicas} × {self.gpus} × {self.chip} {self.precision}, "
+            f"{count} × {self.gpus} × {self.chip} {self.precision}, "
             f"batch {self.max_num_seqs} / {self.max_num_batched_tokens:,}{cap}"
         )
 
@@ -70,6 +78,7 @@ class Space:
     power_caps_w: tuple[float | None, ...] | None = None
     max_num_seqs: tuple[int, ...] | None = None
     max_num_batched_tokens: tuple[int, ...] | None = None
+    pools: tuple[bool, ...] = (False, True)  # replicas that do both; pools for prefill and for decode
 
     def setups(self, model: Model) -> Iterator[Setup]:
         """All set-ups that hold the model, of one replica each. Raises WattlineError where a name is unknown."""
@@ -81,8 +90,13 @@ class Space:
                 for gpus in self._gpus(model, chip, form):
                     batches = product(caps, self.max_num_seqs or SEQUENCES, self.max_num_batched_tokens or STEP_TOKENS)
                     for cap, most, tokens in batches:
-                        if tokens >= most:
-                            yield Setup(chip.record.name, gpus, form, most, tokens, cap)
+                        for readers in self._pools(tokens) if tokens >= most else ():
+                            yield Setup(chip.record.name, gpus, form, most, tokens, cap, 1, readers)
+
+    def _pools(self, tokens: int) -> list[int]:
+        """Pools only with the longest steps: no decode waits for a prompt there."""
+        longest = max(self.max_num_batched_tokens or STEP_TOKENS)
+        return [int(split) for split in self.pools if not split or tokens == longest]
 
     def _gpus(self, model: Model, chip: Chip, form: str) -> list[int]:
         wanted = self.gpus or tuple(2**i for i in range(13))
@@ -145,9 +159,17 @@ def _holds(model: Model, chip: Chip, gpus: int, form: str) -> bool:
 
 
 def read_space(
-    chips: str = "", formats: str = "", gpus: str = "", caps: str = "", batch: str = "", tokens: str = ""
+    chips: str = "",
+    formats: str = "",
+    gpus: str = "",
+    caps: str = "",
+    batch: str = "",
+    tokens: str = "",
+    pools: str = "both",
 ) -> Space:
     """A space from lists with commas, as the command takes them; an empty one: what is sensible."""
+    if pools not in POOLS:
+        raise WattlineError(f"pools: {shorten(pools)!r} is none of {', '.join(POOLS)}")
     names = tuple(catalog.find("chip", name).name for name in _parts(chips)) or None
     return Space(
         names,
@@ -156,6 +178,7 @@ def read_space(
         tuple(None if cap.lower() == "none" else parse(cap, "W", "power-caps") for cap in _parts(caps)) or None,
         _whole(batch, "batch", 1_000_000),
         _whole(tokens, "batch-tokens", 1_000_000),
+        POOLS[pools],
     )
 
 

@@ -18,6 +18,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "most sequences": ("max_num_seqs",),
     "tokens a step": ("max_num_batched_tokens",),
     "power cap": ("power_cap_w",),
+    "pools": ("prefill_replicas",),
 }
 
 
@@ -44,6 +45,7 @@ class Step:
 
 def differences(start: Setup, end: Setup) -> list[str]:
     """The changes that lead from one set-up to the other, replicas aside."""
+    start, end = start.bare(), end.bare()
     return [name for name, fields in CHANGES.items() if any(getattr(start, f) != getattr(end, f) for f in fields)]
 
 
@@ -78,12 +80,12 @@ def taken_back(search: Search, start: Found, end: Found) -> dict[str, Found | No
 
 def _try(search: Search, here: Setup, end: Setup, choices: list[list[str]]) -> dict[str, Found]:
     """The fewest replicas of each choice of changes, on the whole traffic; those that meet the target."""
-    setups = [changed(here, end, names).of(1) for names in choices]
+    setups = [changed(here, end, names).bare() for names in choices]
     wanted = {"+".join(names): one for names, one in zip(choices, setups, strict=True) if _possible(search, one)}
     if not wanted:
         return {}
     bounds = dict(zip(wanted, screen(search.question, list(wanted.values())), strict=True))
-    found = {one.setup.of(1): one for one in search.least(list(bounds.values()))}
+    found = {one.setup.bare(): one for one in search.least(list(bounds.values()))}
     return {name: found[one] for name, one in wanted.items() if one in found}
 
 
@@ -110,6 +112,15 @@ def _possible(search: Search, setup: Setup) -> bool:
 def _step(before: Found, after: Found, names: list[str]) -> Step:
     parts = [k for k in before.result["parts_j"] if k in after.result["parts_j"]]
     saved = {k: before.result["parts_j"][k] - after.result["parts_j"][k] for k in parts}
-    values = [str(getattr(after.setup, f)) for name in names for f in CHANGES[name]]
-    said = ", ".join("none" if value == "None" else value for value in values)
+    said = ", ".join(_value(after.setup, field) for name in names for field in CHANGES[name])
     return Step(" and ".join(names), said, after, before.energy_j - after.energy_j, saved)
+
+
+def _value(setup: Setup, field: str) -> str:
+    """A field of a set-up as people say it."""
+    value = getattr(setup, field)
+    if field == "prefill_replicas":
+        return "prefill apart" if value else "together"
+    if field == "power_cap_w":
+        return "none" if value is None else f"{value:g} W"
+    return f"{value:,}" if isinstance(value, int) else str(value)

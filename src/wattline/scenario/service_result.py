@@ -9,13 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from wattline.engine.service_power import Standing, chip_load, parts_by_bin, request_energy_j, server_load
-from wattline.engine.simulate import Served
+from wattline.engine.scaling import STARTING, STOPPED, Record
+from wattline.engine.served import Pool, Served
+from wattline.engine.service_power import (
+    Standing,
+    chip_load,
+    joules_by_part,
+    parts_by_bin,
+    request_energy_j,
+    server_load,
+)
 from wattline.fact import Array
 from wattline.load import Load
 from wattline.scenario.answer import Answer
 
 PERCENTS = (50, 90, 95, 99)
+POINTS = 96
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +55,7 @@ class Service:
     chips: int  # a replica
     offered: int
     rejected: Mapping[str, int]
+    network: Mapping[str, float] | None = None  # what went between pools
 
     @cached_property
     def chip_load(self) -> Load:
@@ -60,12 +70,14 @@ class Service:
         s, good = self.served, self.target.met(self.served)
         per_request = request_energy_j(s, self.standing)
         tokens, horizon = float(s.tokens.sum()), s.horizon_s
+        pools = [pool_results(s, pool, self.standing) for pool in s.pools]
         plug = float(self.server_load.energy_j.sum())
         return {
             "requests": len(s.arrival_s),
             "rejected": dict(self.rejected),
             "seconds": horizon,
             "ttft_s": percentiles(s.ttft_s),
+            "waits_s": {name: percentiles(values) for name, values in s.waits_s.items()},
             "tpot_s": percentiles(s.tpot_s),
             "itl_s": {f"p{p}": s.itl_s(p) for p in PERCENTS} if s.latency.any() else None,
             "e2e_s": percentiles(s.e2e_s),
@@ -77,27 +89,67 @@ class Service:
             "mean_batch": float(s.totals["running_s"].sum()) / s.busy_s,
             "busy_share": s.busy_s / (s.busy_s + s.idle_s),
             "preemptions": int(s.totals["preempted"].sum()),
-            "peak_cache_share": float(s.totals["peak_blocks"].max()) / s.limits.blocks,
+            "peak_cache_share": max(pool["peak_cache_share"] for pool in pools),
             "chip_j_per_request": percentiles(s.energy_j),
             "server_j_per_request_active": percentiles(per_request),
             "server_j_per_request": plug / len(s.arrival_s),
             "server_j_per_output_token": plug / tokens,
             "server_mean_w": plug / horizon,
             "server_peak_w": float(self.server_load.power_w.sum(axis=0).max()),
+            "pools": pools,
+            "network": None if self.network is None else dict(self.network),
         }
 
     def json(self) -> dict[str, Any]:
         return self.answer.json() | {"service": self.results()}
 
     def timeline(self) -> dict[str, Array]:
-        """By bin of ``served.bin_s``: mean running requests of a replica, output tokens/s, watts at the plug."""
+        """By bin of ``served.bin_s``: running requests a replica, replicas ready and starting, tokens/s out, watts."""
         found = parts_by_bin(self.served)
-        ready = np.maximum(found["ready_s"], 1e-300)
+        ready = np.maximum(found["ready_s"], 1e-300)  # of replicas
         return {
             "running": found["running_s"] / ready,
+            "replicas": found["ready_s"] / np.maximum(np.diff(self.served.edges_s), 1e-300),
+            "starting": found["starting_s"] / np.maximum(np.diff(self.served.edges_s), 1e-300),
             "tokens_per_s": found["tokens"] / self.served.bin_s,
             "server_w": self.server_load.power_w.sum(axis=0),
         }
+
+
+def pool_results(served: Served, pool: Pool, standing: Standing) -> dict[str, Any]:
+    """One pool: replicas, how busy they were, how full, and joules by part at the servers' plugs."""
+    found, spans = parts_by_bin(served, pool), np.diff(served.edges_s)
+    totals = {name: values[pool.rows] for name, values in served.totals.items()}
+    busy, ready = float(totals["busy_s"].sum()), float(found["ready_s"].sum())
+    data: dict[str, Any] = {
+        "name": pool.name,
+        "replicas": pool.replicas,
+        "gpus": pool.chips,
+        "busy_share": busy / ready if ready > 0 else 0.0,
+        "mean_batch": float(totals["running_s"].sum()) / busy if busy > 0 else 0.0,
+        "preemptions": int(totals["preempted"].sum()),
+        "peak_cache_share": float(totals["peak_blocks"].max()) / pool.limits.blocks,
+        "energy_j": {part: float(j.sum()) for part, j in joules_by_part(found, standing).items()},
+    }
+    if pool.record is not None:
+        data["scaling"] = _scaled(pool.record, found, spans, served.horizon_s)
+    return data
+
+
+def _scaled(record: Record, found: Mapping[str, Array], spans: Array, horizon_s: float) -> dict[str, Any]:
+    """Replicas ready over time, in at most ``POINTS`` stretches, and how often they were started and stopped."""
+    groups = np.array_split(np.arange(len(spans)), min(POINTS, len(spans)))
+    length = [float(spans[group].sum()) for group in groups]
+    return {
+        "mean_ready": float(found["ready_s"].sum()) / horizon_s,
+        "most_ready": max(float(found["ready_s"][i] / spans[i]) for i in range(len(spans)) if spans[i] > 0),
+        "starts": record.changes(STARTING, horizon_s),
+        "stops": record.changes(STOPPED, horizon_s),
+        "starting_s": float(found["starting_s"].sum()),
+        "stretch_s": length,
+        "ready": [float(found["ready_s"][g].sum()) / max(x, 1e-300) for g, x in zip(groups, length, strict=True)],
+        "starting": [float(found["starting_s"][g].sum()) / max(x, 1e-300) for g, x in zip(groups, length, strict=True)],
+    }
 
 
 def percentiles(values: Array) -> dict[str, float] | None:

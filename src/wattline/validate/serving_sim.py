@@ -18,7 +18,8 @@ import numpy as np
 from wattline.chip.device import load_chip
 from wattline.draws import Draws
 from wattline.engine.kernel_state import BIN_ENERGY, BIN_TOKENS
-from wattline.engine.simulate import Served, cache_limits, simulate
+from wattline.engine.served import Served
+from wattline.engine.simulate import cache_limits, simulate
 from wattline.engine.steps import Tables, setting, tables
 from wattline.errors import WattlineError
 from wattline.fact import Array

@@ -1,0 +1,170 @@
+"""Pools for prefill and decode: exact against the plain simulator, nothing lost, energy kept, limits kept."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("numba", reason="the simulator needs Numba: pip install 'wattline[sim]'")
+
+from serve_by_hand_more import pools_by_hand
+from wattline.chip.device import load_chip
+from wattline.draws import Draws
+from wattline.engine.pools import Side, peak_waiting, simulate_pools
+from wattline.engine.scaling import Scaling
+from wattline.engine.service_power import Standing, chip_load, idle_energy_j, request_energy_j, server_load
+from wattline.engine.simulate import Limits, Way, simulate
+from wattline.engine.steps import Tables, setting, tables
+from wattline.errors import WattlineError
+from wattline.work.model import load_model
+
+STANDING = Standing(70.0, 130.0, 80.0, 45.0)
+
+
+@cache
+def _tables(chips: int) -> Tables:
+    model = load_model("llama-3.1-8b")
+    return tables(setting(model, load_chip("h100-sxm", Draws(0)), chips, "bf16"), 64, 2048, 20_000)
+
+
+@st.composite
+def _case(draw: Any) -> dict[str, Any]:
+    count = draw(st.integers(1, 40))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    seqs, blocks, read_blocks = (
+        draw(st.integers(1, 12)), draw(st.sampled_from([20, 40, 80, 2000])), draw(st.sampled_from([20, 60, 2000]))
+    )  # fmt: skip
+    most = 16 * min(blocks, read_blocks)
+    inputs = rng.integers(1, max(2, int(0.7 * most)), count).clip(1, 3000)
+    if draw(st.booleans()):
+        inputs = (inputs // 16 + 1) * 16  # whole blocks: the next token takes another
+    outputs = np.minimum(rng.integers(1, draw(st.sampled_from([2, 60, 300])), count), 16 * blocks - inputs + 1)
+    gaps = rng.exponential(draw(st.sampled_from([0.0, 0.01, 0.3, 3.0])), count)
+    budget = draw(st.integers(seqs, 600))
+    return {
+        "read": Limits(seqs, budget, 16, read_blocks, draw(st.integers(0, 3))),
+        "made": Limits(seqs, budget, 16, blocks, draw(st.integers(0, 3))),
+        "chips": draw(st.sampled_from([1, 2])),
+        "arrival": gaps.cumsum(),
+        "inputs": inputs,
+        "outputs": np.maximum(outputs, 1),
+        "sends": rng.exponential(draw(st.sampled_from([1e-4, 0.05, 2.0])), count) * draw(st.sampled_from([0, 1, 1])),
+        "readers": draw(st.integers(1, 3)),
+        "replicas": draw(st.integers(1, 3)),
+        "router": draw(st.sampled_from(["round-robin", "least-loaded"])),
+    }
+
+
+def _run(case: dict[str, Any], scaling: Scaling | None = None) -> Any:
+    return simulate_pools(
+        Side(_tables(case["chips"]), case["read"], Way(case["readers"], case["router"])),
+        Side(_tables(1), case["made"], Way(case["replicas"], case["router"], scaling=scaling)),
+        case["arrival"], case["inputs"], case["outputs"], case["sends"],
+    )  # fmt: skip
+
+
+@settings(max_examples=100)
+@given(_case())
+def test_agrees_with_the_plain_simulator_event_by_event(case: dict[str, Any]) -> None:
+    found = _run(case)
+    plain = (_tables(case["chips"]), case["read"]), (_tables(1), case["made"])
+    first, then, readers, makers = pools_by_hand(*plain, case, case["sends"])
+    more = case["outputs"] > 1
+    np.testing.assert_array_equal(found.replica, [job.replica for job in first])
+    np.testing.assert_allclose(found.first_s, [job.first for job in first], rtol=1e-9)
+    np.testing.assert_allclose(found.sent_s[more], np.array([job.sent for job in first])[more], rtol=1e-9)
+    np.testing.assert_allclose(found.resumed_s[more], np.array([job.resumed for job in then])[more], rtol=1e-9)
+    np.testing.assert_array_equal(found.decoder[more], np.array([job.replica for job in then])[more])
+    np.testing.assert_allclose(found.end_s, [job.end for job in then], rtol=1e-9)
+    energy = [a.energy + (b.energy if b is not a else 0.0) for a, b in zip(first, then, strict=True)]
+    np.testing.assert_allclose(found.energy_j, energy, rtol=1e-7)
+    both = [*readers, *makers]
+    np.testing.assert_array_equal(found.totals["preempted"], [r.preempted for r in both])
+    np.testing.assert_allclose(found.totals["busy_s"], [r.busy for r in both], rtol=1e-9)
+    np.testing.assert_allclose(found.totals["energy_j"], [r.energy for r in both], rtol=1e-9)
+
+
+@given(_case())
+def test_nothing_is_lost_and_limits_are_kept(case: dict[str, Any]) -> None:
+    found = _run(case)
+    more = case["outputs"] > 1
+    np.testing.assert_array_equal(found.tokens, case["outputs"])
+    assert found.totals["tokens"].sum() == case["outputs"].sum()
+    assert found.totals["read_tokens"][: case["readers"]].sum() == case["inputs"].sum()
+    assert (found.begun_s >= case["arrival"]).all()
+    assert (found.first_s > found.begun_s).all()
+    assert (found.sent_s[more] >= found.first_s[more] + case["sends"][more] - 1e-9).all()
+    assert (found.resumed_s[more] >= found.sent_s[more]).all()
+    assert (found.end_s[more] > found.resumed_s[more]).all()
+    for pool in found.pools:
+        assert (found.totals["peak_blocks"][pool.rows] <= pool.limits.blocks).all()
+    energy = found.totals["energy_j"].sum()
+    assert found.energy_j.sum() == pytest.approx(energy, rel=1e-9)
+    assert found.bins[:, :, 0].sum() == pytest.approx(energy, rel=1e-9)
+    assert found.seconds.sum() == pytest.approx(found.busy_s, rel=1e-9)
+    plug = request_energy_j(found, STANDING).sum() + idle_energy_j(found, STANDING)
+    assert float(server_load(found, STANDING).energy_j.sum()) == pytest.approx(plug, rel=1e-9)
+    chips = case["chips"] * case["readers"] + case["replicas"]
+    network = server_load(found, STANDING).energy_j[-1]
+    assert network == pytest.approx(chips * found.horizon_s * STANDING.network_w, rel=1e-9)
+    idle = energy + (idle_energy_j(found, Standing(STANDING.chip_idle_w, 0.0, 0.0, 0.0)))
+    assert float(chip_load(found, STANDING).energy_j.sum()) == pytest.approx(idle, rel=1e-9)
+
+
+def _crowd() -> dict[str, Any]:
+    rng = np.random.default_rng(5)
+    n = 1500
+    return {
+        "read": Limits(64, 2048, 16, 20_000, 200), "made": Limits(64, 2048, 16, 20_000, 200), "chips": 1,
+        "arrival": rng.exponential(1 / 16, n).cumsum(), "inputs": rng.integers(200, 6000, n),
+        "outputs": rng.integers(50, 300, n), "sends": np.full(n, 0.01), "readers": 2, "replicas": 2,
+        "router": "least-loaded",
+    }  # fmt: skip
+
+
+def test_pools_hold_the_time_between_tokens_where_prompts_would_break_in() -> None:
+    case = _crowd()
+    apart = _run(case)
+    together = simulate(
+        _tables(1), case["made"], case["arrival"], case["inputs"], case["outputs"], replicas=4, router="least-loaded"
+    )
+    slow, fast = (np.nanpercentile(x.tpot_s, 99) for x in (together, apart))
+    assert fast < 0.7 * slow
+    assert apart.itl_s(99) < 0.5 * together.itl_s(99)
+
+
+def test_blocks_stay_till_the_cache_is_sent() -> None:
+    # one prompt fills the reader: the next begins when the first has been sent
+    case = _crowd() | {
+        "read": Limits(8, 2048, 16, 20, 0), "made": Limits(8, 2048, 16, 100, 0), "readers": 1, "replicas": 1,
+        "arrival": np.zeros(3), "inputs": np.full(3, 300), "outputs": np.full(3, 5), "sends": np.full(3, 4.0),
+    }  # fmt: skip
+    found = _run(case)
+    np.testing.assert_allclose(np.diff(found.begun_s), 4.0 + found.first_s[0], rtol=1e-9)
+    np.testing.assert_allclose(found.waits_s["transfer"], 4.0)
+    assert found.horizon_s > 12.0
+
+
+def test_what_waits_in_main_memory() -> None:
+    assert peak_waiting(np.array([0.0, 1.0, 2.0]), np.array([2.0, 3.0, 2.0]), np.array([5.0, 7.0, 9.0])) == 12.0
+    assert peak_waiting(np.array([np.nan]), np.array([np.nan]), np.array([5.0])) == 0.0
+
+
+def test_what_cannot_be_served_is_counted_or_refused() -> None:
+    case = _crowd() | {
+        "arrival": np.arange(3.0), "inputs": np.array([10, 500, 100]), "outputs": np.array([5, 5, 500]),
+        "sends": np.zeros(3), "read": Limits(8, 512, 16, 20, 0), "made": Limits(8, 512, 16, 30, 0),
+    }  # fmt: skip
+    found = _run(case)
+    assert found.rejected == {"longer than the cache holds": 2}
+    assert found.tokens.tolist() == [5]
+    with pytest.raises(WattlineError, match="transfer"):
+        _run(case | {"sends": np.array([-1.0, 0.0, 0.0])})
+    only = _run(_crowd() | {"outputs": np.ones(1500, int)})  # nothing left to decode
+    assert only.tokens.sum() == 1500
+    assert only.totals["busy_s"][2:].sum() == 0
