@@ -100,10 +100,28 @@ def test_as_an_exhaustive_search_finds_it(found: Frontier, question: Question) -
         )
 
 
+def test_pools_take_no_more_replicas_than_they_need(traffic: Traffic, question: Question) -> None:
+    split = Space(("h100-sxm",), ("bf16", "fp8"), (1,), (None,), (64,), (2048,), (True,))
+    found = frontier("llama-3.1-8b", traffic, space=split, workers=1, **ASKED)
+    best = found.best.setup
+    assert best.prefill_replicas >= 1
+    assert best.chips == best.replicas + best.prefill_replicas
+    assert found.best.strain <= 1
+    fewer = [best.of(best.replicas - 1), best.of(best.replicas, best.prefill_replicas - 1)]
+    for setup in fewer:
+        if setup.replicas and setup.prefill_replicas:
+            assert measure(question, item_of(question, setup, True))["strain"] > 1
+    assert "pools" in [part for step in found.steps for part in step.change.split(" and ")]
+    for form, n, readers in product(("bf16", "fp8"), range(1, 5), range(1, 4)):
+        setup = Setup("h100-sxm", 1, form, 64, 2048, None, n, readers)
+        result = measure(question, item_of(question, setup, True))
+        assert result["strain"] > 1 or result["energy_j"] >= found.best.energy_j * (1 - 1e-12)
+
+
 @pytest.mark.parametrize("model", ["llama-3.1-8b", "gpt-oss-20b", "qwen3-30b-a3b"])
 def test_no_simulation_goes_below_its_bound(model: str, traffic: Traffic) -> None:
     asked = Question(load_model(model), traffic, Target(0.3, 0.02), 0.95)
-    space = Space(("h100-sxm",), None, (1, 2), (None, 300.0), (16, 256), (512, 8192))
+    space = Space(("h100-sxm",), None, (1, 2), (None, 300.0), (16, 256), (512, 2048))
     for bound in screen(asked, all_setups(asked.model, space)):
         readers = bound.setup.prefill_replicas
         for replicas in (1, 3):

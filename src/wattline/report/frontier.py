@@ -43,7 +43,7 @@ def slo_words(asked: Json) -> str:
     """The target, as people say it."""
     named = (("TTFT", asked["slo_ttft_s"]), ("TPOT", asked["slo_tpot_s"]))
     within = " and ".join(f"{name} ≤ {show(value, 's')}" for name, value in named if value)
-    return f"{within} for {asked['slo_share']:.4g} of the requests"
+    return f"{within} for {100 * asked['slo_share']:.4g}% of the requests"
 
 
 def saved_words(data: Json) -> str:

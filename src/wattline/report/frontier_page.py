@@ -17,6 +17,7 @@ from wattline.scenario.frontier_result import PART_NAMES, Frontier
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 560, 340, 62, 18, 44, 46
 COLOURS = ("var(--chip)", "var(--site)", "var(--server)", "var(--grid)", "var(--work)")
+NAV = {"best": "Least energy", "frontier": "The frontier", "why": "The saving"}
 PART_COLOURS = {
     "chip_idle": "#b8b8b8",
     "prefill": "#e08a1e",
@@ -39,6 +40,8 @@ def write_page(frontier: Frontier, path: Path) -> None:
         )
         if inside
     )
+    links = "".join(f'<a href="#{key}">{name}</a>' for key, name in NAV.items() if f'id="{key}"' in body)
+    page = page.replace('<nav aria-label="Sections">', f'<nav aria-label="Sections">{links}', 1)
     head, start, tail = page.partition("<main>")
     write_text(path, f"{head}{start}{body}{tail}")
 
@@ -47,7 +50,7 @@ def _best(data: Json) -> str:
     best = data["best"]
     facts = (
         f"{show(best['energy_wh_per_request'], 'Wh')} a request, {number(best['joules_per_output_token'])} J an output "
-        f"token, {best['chips']} chips. It keeps {slo_words(data['inputs'])}; {saved_words(data)}."
+        f"token, {best['chips']} chip{'' if best['chips'] == 1 else 's'}. It keeps {slo_words(data['inputs'])}; {saved_words(data)}."
     )
     default = data["default"]
     held = ""
@@ -136,10 +139,10 @@ def _axes(energy: Any, strains: Any, across: Any, up: Any) -> str:
 
 
 def _ticks(values: Any) -> list[float]:
-    """Round values within the range, from 1, 2 and 5; the ends where there are fewer than two."""
+    """Round values within the range, from 1 to 7; the ends where there are fewer than two."""
     low, high = float(np.min(values)) / 1.05, float(np.max(values)) * 1.05
     first = int(np.floor(np.log10(low)))
-    found = [m * 10.0**e for e in range(first, first + 8) for m in (1, 2, 5) if low <= m * 10.0**e <= high]
+    found = [m * 10.0**e for e in range(first, first + 8) for m in (1, 1.5, 2, 3, 5, 7) if low <= m * 10.0**e <= high]
     return found if len(found) >= 2 else [float(f"{float(np.min(values)):.2g}"), float(f"{float(np.max(values)):.2g}")]
 
 

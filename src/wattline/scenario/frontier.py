@@ -97,7 +97,15 @@ def frontier(
         default = _default_found(search, usual)
         steps = [] if default is None else walk(search, default, best)
         back = {} if default is None else taken_back(search, default, best)
-        counts = Counts(len(setups), search.left_out, len(search.seen), store.made, store.others, search.sliced)
+        counts = Counts(
+            len(setups),
+            search.left_out,
+            len(search.seen),
+            store.made,
+            store.others,
+            search.sliced,
+            any(setup.prefill_replicas for setup in setups),
+        )
     _tell(tell, "ranges", store)
     served = question.serve(best.setup, draws=draws, seed=seed)
     held = None if default is None else question.serve(default.setup, draws=draws, seed=seed)
@@ -192,7 +200,7 @@ def _nothing(search: Search, bounds: Sequence[Bound]) -> WattlineError:
     asked = " and ".join(
         f"{name} {show(value, 's')}" for name, value in (("TTFT", target.ttft_s), ("TPOT", target.tpot_s)) if value
     )
-    said = f"frontier: none of {len(bounds):,} set-ups keeps {asked} for {share:.4g} of the requests"
+    said = f"frontier: none of {len(bounds):,} set-ups keeps {asked} for {100 * share:.4g}% of the requests"
     if near is None or not np.isfinite(near.strain):
         return WattlineError(f"{said}, nor comes near; give another target, or more --chips and --gpus")
     return WattlineError(

@@ -29,7 +29,8 @@ PART_NAMES = {
 @dataclass(frozen=True)
 class Counts:
     """How the search went: set-ups (replicas aside), those that their bound left out, simulations that it took and of
-    those the ones run now, results of other searches in the file, whether parts of the replicas were tried first."""
+    those the ones run now, results of other searches in the file, whether parts of the replicas
+    were tried first."""
 
     setups: int
     left_out: int
@@ -37,10 +38,13 @@ class Counts:
     run: int
     others: int
     sliced: bool
+    split: bool  # pools for prefill and decode among them
 
     def guarantee(self) -> str:
         """What the search vouches for, in one sentence."""
         common = "given that more replicas neither take less energy nor keep a target that fewer miss"
+        if self.split:
+            common += ", and of separate pools the one for prefill counted first"
         if self.sliced:
             return (
                 "set-ups were tried on part of their replicas first; those within 3% of the least, and the frontier, "
