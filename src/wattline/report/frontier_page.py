@@ -49,8 +49,8 @@ def write_page(frontier: Frontier, path: Path) -> None:
 def _best(data: Json) -> str:
     best = data["best"]
     facts = (
-        f"{show(best['energy_wh_per_request'], 'Wh')} a request, {number(best['joules_per_output_token'])} J an output "
-        f"token, {best['chips']} chip{'' if best['chips'] == 1 else 's'}. It keeps {slo_words(data['inputs'])}; {saved_words(data)}."
+        f"{show(best['energy_wh_per_request'], 'Wh')} a request, {number(best['joules_per_output_token'])} J "
+        f"an output token, {best['chips']} chip{'' if best['chips'] == 1 else 's'}. It keeps {slo_words(data['inputs'])}; {saved_words(data)}."
     )
     default = data["default"]
     held = ""
