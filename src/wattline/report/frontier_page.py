@@ -50,7 +50,8 @@ def _best(data: Json) -> str:
     best = data["best"]
     facts = (
         f"{show(best['energy_wh_per_request'], 'Wh')} a request, {number(best['joules_per_output_token'])} J "
-        f"an output token, {best['chips']} chip{'' if best['chips'] == 1 else 's'}. It keeps {slo_words(data['inputs'])}; {saved_words(data)}."
+        f"an output token, {best['chips']} chip{'' if best['chips'] == 1 else 's'}. It keeps "
+        f"{slo_words(data['inputs'])}; {saved_words(data)}."
     )
     default = data["default"]
     held = ""
