@@ -15,14 +15,15 @@ from wattline.chip.device import load_chip
 from wattline.chip.known import is_known, known_factor, known_keys
 from wattline.chip.step import Watts, decode_step, held_to_limit
 from wattline.draws import Draws
-from wattline.validate.campaigns import Campaigns, fit_campaigns
+from wattline.validate.campaigns import KNOTS, Campaigns, fit_campaigns, hats
 from wattline.validate.serving_rows import Row
+from wattline.validate.step_file import CURVES, curves_file, fit_from_catalog
 from wattline.work.model import load_model
 
 
-def row(model: str, task: str = "gpqa", chip: str = "h100-sxm") -> Row:
+def row(model: str, task: str = "gpqa", chip: str = "h100-sxm", batch: float = 8.0, chips: int = 1) -> Row:
     device = load_chip(chip, Draws(0))
-    return Row({}, load_model(model), device, 1, "bf16", 8.0, 500.0, task, False, 1.0, 400.0, 0.02, 400.0)
+    return Row({}, load_model(model), device, chips, "bf16", batch, 500.0, task, False, 1.0, 400.0, 0.02, 400.0)
 
 
 def logs(values: list[float]) -> dict[str, np.ndarray]:
@@ -58,6 +59,35 @@ def test_one_wild_row_moves_little() -> None:
     wild = fit_campaigns(rows, logs([0.0] * 19 + [2.0])).factors("time", rows[:1])[0]
     assert calm == pytest.approx(1.0)
     assert wild < 1.02
+
+
+def test_a_measured_configuration_takes_what_it_reached_at_the_batches_around() -> None:
+    """Slow at small batches and quick at large ones: a batch between is between, beside another count of chips."""
+    rows = [row("qwen3-8b", batch=b) for b in (8.0, 16.0, 64.0, 256.0, 512.0)]
+    found = fit_campaigns(rows, logs([0.3, 0.25, 0.0, -0.2, -0.25]))
+    small, middle, large = (found.factors("time", [row("qwen3-8b", batch=b)])[0] for b in (10.0, 64.0, 400.0))
+    assert 1.1 < small < np.exp(0.3)
+    assert small > middle > large
+    assert np.exp(-0.25) < large < 0.9
+    assert found.measured(row("qwen3-8b", batch=100.0))
+    other = row("qwen3-8b", batch=10.0, chips=2)
+    assert not found.measured(other)
+    assert found.factors("time", [other])[0] == found.without_curves().factors("time", [small_row := rows[0]])[0]
+    assert found.without_curves().factors("time", [small_row])[0] != small
+
+
+@given(st.floats(1.0, 1e5))
+def test_the_knots_beside_a_batch_add_up(batch: float) -> None:
+    weights = hats(np.array([batch]))
+    assert weights.sum() == pytest.approx(1.0)
+    assert np.count_nonzero(weights) <= 2
+
+
+def test_the_curves_are_written_and_read_back() -> None:
+    shipped = fit_from_catalog().campaigns
+    again = curves_file(shipped)
+    assert again == (catalog.HERE / "fit" / CURVES).read_text(encoding="utf-8")
+    assert {len(curve) for curves in shipped.curves.values() for curve in curves.values()} == {len(KNOTS)}
 
 
 def test_no_measurement_no_factor() -> None:

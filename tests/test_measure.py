@@ -142,6 +142,22 @@ def test_an_error_passes_through_and_is_kept(path: Path) -> None:
         assert journal.recording().windows[0].end_s is not None
 
 
+def test_attributes_that_json_cannot_say_do_not_stop_the_sampling(path: Path) -> None:
+    odd: dict[Any, Any] = {("layer", 3): 1}
+    odd["itself"] = odd
+    with wl.measure("odd", shape=odd) as first:
+        time.sleep(0.05)
+    with wl.measure("after", shape=object) as second:
+        time.sleep(0.05)
+    assert first.energy_j
+    assert second.energy_j
+    active.finish()
+    with Journal.open(path) as journal:
+        told = dict(journal.connection.execute("SELECT name, attributes FROM window").fetchall())
+    assert "layer" in json.loads(told["odd"])["shape"]
+    assert "object" in json.loads(told["after"])["shape"]
+
+
 def test_threads_and_tasks_do_not_nest_in_each_other(path: Path) -> None:
     async def task(name: str) -> None:
         with wl.measure(name):

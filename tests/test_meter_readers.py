@@ -415,6 +415,12 @@ def test_folders_that_hold_none_or_several(tmp_path: Path) -> None:
         read(tmp_path / "nothing")
 
 
+def test_a_table_beside_the_one_recording_of_a_folder_does_not_hide_it(tmp_path: Path) -> None:
+    smi(tmp_path / "gpudata.csv", *SMI["nounits"])
+    (tmp_path / "timestamps.csv").write_text("timestamp\n1689325967982958\n1689325968035292\n")
+    assert report(read(tmp_path))["energy_wh"] == report(read(tmp_path / "gpudata.csv"))["energy_wh"]
+
+
 def test_several_paths_are_one_recording_and_a_gpu_read_twice_counts_once(tmp_path: Path) -> None:
     header, row = SMI["nounits"]
     first, second = (smi(tmp_path / f"rank{r}.csv", header, row) for r in range(2))

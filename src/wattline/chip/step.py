@@ -164,12 +164,12 @@ def spread(one: Step, watts: Watts, model: Model, generation: str, draws: Draws)
     return Step(one.operations, one.joules, time, np.clip(energy / time, watts.idle, watts.limit))
 
 
-def spread_fact(what: str, generation: str, known: bool = False) -> str:
+def spread_fact(what: str, generation: str, known: bool | str = False) -> str:
     """The fact of how measured time, energy, power or inter-token latency scatters around the model: for a generation
-    or for any, and for models that were measured themselves."""
+    or for any, for models that were measured themselves (``known``), for ``"measured"`` configurations."""
     records = catalog.records("fit")
     if known:
-        return f"fit.step-spread-known-{what}-{generation}"
+        return f"fit.step-spread-{known if isinstance(known, str) else 'known'}-{what}-{generation}"
     own = f"step-spread-{what}-{generation}"
     return f"fit.{own if own in records else f'step-spread-{what}'}"
 

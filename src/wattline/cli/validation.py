@@ -119,14 +119,19 @@ def calibrate_training(
 def calibrate_inference(
     file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")], out: Out = None
 ) -> None:
-    """The coefficients of a step, fitted to measured serving; prints catalog/fit/step.toml."""
+    """The coefficients of a step, fitted to measured serving; prints catalog/fit/step.toml.
+
+    With --out also writes what measured configurations reached, measured_steps.csv, beside it.
+    """
     from rich.console import Console
 
-    from wattline.validate.step_file import calibrate
+    from wattline.validate.step_file import CURVES, calibrate
 
     with Console(stderr=True).status("fitting") as status:
-        text = calibrate(file, lambda name: status.update(f"fitting without {name}"))
+        text, curves = calibrate(file, lambda name: status.update(f"fitting without {name}"))
     _hand_over(text, out)
+    if out is not None:
+        _hand_over(curves, out.with_name(CURVES))
 
 
 @calibrate_app.command("measured")

@@ -165,6 +165,7 @@ def _after_fork() -> None:
     _lock = threading.Lock()
     _made_env = False
     if _session is not None:
+        _session.forked = True
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(_session))
         _session = None
 

@@ -7,13 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 _failed: set[str] = set()
+_without = 0  # so many modules were loaded when none of the libraries was
 
 
 def synchronise() -> None:
     """Wait until all work that was given to accelerators is done; imports nothing, and takes nothing that is not
     there. A library that fails in it is told of once and left alone from then on."""
+    global _without
     modules = sys.modules
+    if len(modules) == _without:
+        return
     if "torch" not in modules and "jax" not in modules and "cupy" not in modules:
+        _without = len(modules)
         return
     for name, wait in _WAYS.items():
         if name in modules and name not in _failed:

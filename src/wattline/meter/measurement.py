@@ -10,17 +10,16 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
-import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar, Token
+from time import monotonic_ns, time_ns
 from types import TracebackType
 from typing import Any, TypeVar, overload
 
 from wattline.errors import WattlineError
 from wattline.meter.active import active
-from wattline.meter.clock import both_us, mono_us
+from wattline.meter.clock import mono_us
 from wattline.meter.device_sync import synchronise
 from wattline.meter.journal import Journal
 from wattline.meter.recording import Fault
@@ -28,17 +27,7 @@ from wattline.meter.session import Session
 from wattline.meter.window_energy import DeviceEnergy, WindowEnergy, stretch_energy
 
 F = TypeVar("F", bound=Callable[..., Any])
-_OPEN = (
-    "INSERT INTO window(id, name, parent, writer, rank, begin_us, begin_mono_us, attributes) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
-# whole, so that it tells all even where the opening was not written
-_CLOSE = (
-    "INSERT INTO window(id, name, parent, writer, rank, begin_us, begin_mono_us, attributes, end_us, end_mono_us) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
-    "attributes = excluded.attributes, end_us = excluded.end_us, end_mono_us = excluded.end_mono_us"
-)
-_around: ContextVar[str] = ContextVar("wattline_window", default="")
+_around: ContextVar[Measurement | None] = ContextVar("wattline_window", default=None)
 _numbers = itertools.count()
 
 
@@ -46,49 +35,55 @@ class Measurement:
     """A window: ``with`` opens and closes it, as a decorator each call is one. Its energy is there from its end on, and
     until then that so far. ``energy_j`` is None where no sensor tells: missing is never zero."""
 
+    # what stands here need not be set when one is made: caches are cold at an edge, and each line there costs
+    _number = -1
+    _session: Session | None = None
+    _token: Token[Measurement | None] | None = None
+    _inside = ""
+    _begin = _end = (0, 0)  # µs, wall and monotonic
+    _energy: WindowEnergy | None = None
+
     def __init__(self, name: str = "window", attributes: Mapping[str, Any] | None = None) -> None:
         self.name = name
-        self.attributes: dict[str, Any] = dict(attributes or {})
+        self.attributes: dict[str, Any] = dict(attributes) if attributes else {}
         self.counts: dict[str, float] = {}
-        self.id = ""
-        self._pid = 0
-        self._session: Session | None = None
-        self._token: Token[str] | None = None
-        self._row: tuple[Any, ...] = ()
-        self._begin = self._end = (0, 0)  # µs, wall and monotonic
-        self._energy: WindowEnergy | None = None
+
+    @property
+    def id(self) -> str:
+        """Its name in the journal; empty while it was never opened."""
+        return "" if self._session is None else self._session.window_id(self._number)
 
     def begin(self, *, nest: bool = True) -> Measurement:
         """Open it; ``nest``: windows opened in this context from now on are inside it."""
         if self._begin[0] and not self._end[0]:
             raise WattlineError(f"window {self.name!r} is open already; make another for a stretch inside it")
         session = self._session = active()
-        self._pid, self._end, self._energy = os.getpid(), (0, 0), None
-        self.id = f"{session.journal.writer}-{next(_numbers)}"
-        around = _around.get() or session.around
+        if self._end[0]:
+            self._end, self._energy = (0, 0), None
+        self._number = number = next(_numbers)
+        around = _around.get()
+        self._inside = inside = "" if around is None else around.id
         if nest:
-            self._token = _around.set(self.id)
+            self._token = _around.set(self)
         synchronise()
-        wall, mono = self._begin = both_us()
-        about = json.dumps(self.attributes, default=str) if self.attributes else "{}"
-        self._row = (self.id, self.name, around, session.journal.writer, session.rank, wall, mono)
-        session.edge((_OPEN, (*self._row, about)), mono)
+        self._begin = begin = (time_ns() // 1000, monotonic_ns() // 1000)
+        session.edge((number, self.name, inside, self.attributes, begin, None), begin[1])
         return self
 
     def end(self, error: BaseException | None = None) -> None:
         """Close it. In a process that was forked since, or twice, it does nothing."""
-        if self._session is None or self._pid != os.getpid() or self._end[0]:
+        session = self._session
+        if session is None or session.forked or self._end[0]:
             return
         synchronise()
-        self._end = both_us()
+        self._end = end = (time_ns() // 1000, monotonic_ns() // 1000)
         if self._token is not None:
             with suppress(ValueError):  # closed in another context than it was opened in
                 _around.reset(self._token)
             self._token = None
         if error is not None:
             self.attributes["error"] = type(error).__name__
-        about = json.dumps(self.attributes, default=str) if self.attributes else "{}"
-        self._session.edge((_CLOSE, (*self._row, about, *self._end)), self._end[1])
+        session.edge((self._number, self.name, self._inside, self.attributes, self._begin, end), end[1])
 
     def __enter__(self) -> Measurement:
         return self.begin()

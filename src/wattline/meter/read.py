@@ -140,6 +140,8 @@ def _only(folder: Path, files: list[Path]) -> Recording:
         for p in files
         if p.suffix in (".csv", ".parquet", ".json", ".wattline", ".db", ".sqlite", ".prom", ".metrics")
     ]
+    if not held and len(tables) > 1:  # a table that no known tool wrote is beside the one that one did
+        tables = [p for p in tables if _is_written_by_a_tool(p)] or tables
     if not held and len(tables) == 1:
         return read(tables[0])
     names = [p.name for p in (*held, *tables)]
@@ -150,6 +152,13 @@ def _only(folder: Path, files: list[Path]) -> Recording:
     raise WattlineError(
         f"{folder} holds no recording that is known (node_*.txt, spl.txt, a CSV, Parquet, JSON or journal)"
     )
+
+
+def _is_written_by_a_tool(path: Path) -> bool:
+    with path.open("rb") as file:
+        data = file.read(HEAD_BYTES)
+    text = decode(data)
+    return any(form.told(path, text, data) for form in FORMATS if form.name != "table")
 
 
 def _beginning(path: Path) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from wattline.errors import WattlineError
 from wattline.meter import owner
 from wattline.meter.clock import mono_us
-from wattline.meter.journal import Journal, Op
-from wattline.meter.journal_writer import JournalWriter, say
+from wattline.meter.journal import Journal
+from wattline.meter.journal_windows import Edge, edge_op
+from wattline.meter.journal_writer import OPS, JournalWriter, say
 from wattline.meter.sampler import Sampler
 from wattline.meter.sensor import Sensor
 
@@ -50,6 +51,8 @@ class Session:
         self._written = True
         self.journal = Journal.create(path, rank=rank, interval_s=interval_s)
         self.writer = JournalWriter(self.journal)
+        self.forked = False  # this is a child's copy of its parent's, not to be used
+        self._edges: deque[Edge] = deque(maxlen=OPS)
         self._thread = threading.Thread(target=self._run, name="wattline-sampler", daemon=True)
 
     def start(self) -> Session:
@@ -65,9 +68,12 @@ class Session:
     def samples(self) -> bool:
         return self.sampler is not None
 
-    def edge(self, op: Op, now_us: int) -> None:
+    def window_id(self, number: int) -> str:
+        return f"{self.journal.writer}-{number}"
+
+    def edge(self, edge: Edge, now_us: int) -> None:
         """A window begins or ends: written with the next round, which comes at once if the last is not of just now."""
-        self.writer.ops.append(op)
+        self._edges.append(edge)
         if now_us - self._sampled_us > self._interval_us >> 2:
             self._poke()
 
@@ -103,8 +109,10 @@ class Session:
 
     def _poke(self) -> None:
         if self._wake.locked():
-            with suppress(RuntimeError):  # another thread was quicker
+            try:
                 self._wake.release()
+            except RuntimeError:  # another thread was quicker
+                return
 
     # the thread
 
@@ -160,9 +168,15 @@ class Session:
         elif now - self._watched_us > WATCH_US:
             self._watched_us = now
             self._take_over()
+        self._take_edges()
         self._written = self.writer.flush(insist=all_now)
         if self._ticks >= BLOCK_TICKS or (self._ticks and now - self._packed_us > BLOCK_US):
             self._pack(now)
+
+    def _take_edges(self) -> None:
+        """What windows told goes to what waits to be written."""
+        while self._edges:
+            self.writer.op(edge_op(self._edges.popleft(), self))
 
     def _pack(self, now: int) -> None:
         self._ticks, self._packed_us = 0, now
@@ -198,6 +212,7 @@ class Session:
                 tick = self.sampler.tick(0, all_now=True)
                 self.writer.tick(tick.data)
                 self.sampler.close()
+            self._take_edges()
             self.journal.connection.execute("PRAGMA busy_timeout=5000")
             if not self.writer.flush(insist=True):
                 self.writer.save_elsewhere()

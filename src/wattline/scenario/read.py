@@ -66,7 +66,39 @@ class ServeJob(_Job):
     active: Number | None = None
 
 
-Job = TrainJob | ServeJob
+class ServiceJob(_Job):
+    """A service under traffic, simulated request by request; ``cells``: that many alike share the requests, and one is
+    simulated."""
+
+    kind: Literal["service"]
+    requests: Number
+    duration: Number = "1 day"
+    shape: Literal["flat", "day", "week"] = "day"
+    cv: float = Field(default=1.0, gt=0, le=100)
+    lengths: str = "chat"
+    input: Count | None = None
+    output: Count | None = None
+    cells: float = Field(default=1.0, ge=1, le=1_000_000)
+    gpus: Count | None = None
+    replicas: Annotated[int, Field(ge=1, le=100_000)] | Literal["fewest"] = "fewest"
+    router: Literal["round-robin", "least-loaded"] = "least-loaded"
+    max_num_seqs: int = Field(default=256, ge=1, le=65_536)
+    max_num_batched_tokens: int = Field(default=8192, ge=1, le=1_000_000)
+    prefill_replicas: int = Field(default=0, ge=0, le=100_000)
+    prefill_gpus: Count | None = None
+    transfer_bandwidth: Number | None = None
+    scale_from: int = Field(default=1, ge=0, le=100_000)
+    scale_target: float | None = Field(default=None, gt=0)
+    scaled_down: Literal["idle", "off"] = "off"
+    start_up: Number | None = None
+    power_cap: Number | None = None
+    slo_ttft: Number | None = None
+    slo_tpot: Number | None = None
+    slo_share: float = Field(default=0.99, gt=0, le=1)
+
+
+Job = TrainJob | ServeJob | ServiceJob
+KINDS: dict[str, type[_Job]] = {"train": TrainJob, "serve": ServeJob, "service": ServiceJob}
 
 
 class Scenario(_Strict):
@@ -125,7 +157,7 @@ def _first(error: ValidationError, data: dict[str, Any]) -> str:
     if fault["type"] == "missing":
         return f"{where}: {key} is missing"
     if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        return f'{where}: kind must be "train" or "serve"'
+        return f'{where}: kind must be "train", "serve" or "service"'
     if place[0] == "job" and len(place) == 2:
         return f"{where}: write it as a table, with the line [[job]] above its keys"
     if key == "job":
@@ -155,4 +187,4 @@ def _keys_for(place: list[Any], data: dict[str, Any]) -> list[str]:
     if place[0] != "job":
         return list(Scenario.model_fields)
     kind = data["job"][place[1]].get("kind")
-    return list((TrainJob if kind == "train" else ServeJob).model_fields)
+    return list(KINDS.get(kind, ServeJob).model_fields)

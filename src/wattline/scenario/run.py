@@ -22,7 +22,7 @@ from wattline.files import write_text
 from wattline.load import Load
 from wattline.scenario.answer import Answer, matters_json, stations_json
 from wattline.scenario.line import Outdoors
-from wattline.scenario.read import Job, Scenario, ServeJob, TrainJob, read_scenario
+from wattline.scenario.read import Job, Scenario, ServiceJob, TrainJob, read_scenario
 from wattline.scenario.serve import serve
 from wattline.scenario.train import train
 from wattline.world.equivalents import equivalents
@@ -176,6 +176,9 @@ def _answer(job: Job, path: Path, draws: Draws) -> Answer:
         keys = ("mfu", "hours", "watts", "sequence", "batch", "tuned")
         given = {key: getattr(job, key) for key in keys}
         return train(model, job.tokens, job.chip, job.chips, **given, **where)  # type: ignore[arg-type]
-    assert isinstance(job, ServeJob)
+    if isinstance(job, ServiceJob):
+        from wattline.scenario.service_job import service_answer  # Numba, an extra
+
+        return service_answer(job, model, where, draws.seed)
     given = {key: getattr(job, key) for key in ("days", "gpus", "batch", "active")}
     return serve(model, job.requests, job.chip, input_tokens=job.input, output_tokens=job.output, **given, **where)  # type: ignore[arg-type]

@@ -27,6 +27,8 @@ from wattline.scenario.service_result import Service, Target
 from wattline.work.model import Model
 from wattline.work.traffic import Traffic
 
+MOST_CELLS = 1_000_000
+
 
 def service(
     model: str | Path | Model,
@@ -47,6 +49,7 @@ def service(
     slo_ttft: float | str | None = None,
     slo_tpot: float | str | None = None,
     precision: str | None = None,
+    cells: float = 1.0,
     pue: float | str | None = None,
     site: str | None = None,
     region: str | None = None,
@@ -60,10 +63,13 @@ def service(
     hashes; ``router="prefix"`` sends requests that begin alike to the same replica. ``prefill_replicas``: so many more,
     of ``prefill_gpus`` chips, read the prompts, and the ``replicas`` only decode; caches go over the network, at
     ``transfer_bandwidth`` bytes/s a chip (the catalog's where not given). ``scaling``: replicas (those that decode) are
-    started and stopped with the load, ``replicas`` being the most. ``outdoors``: a place or weather, whose hours the
-    site's overhead then follows. Raises WattlineError on bad input.
+    started and stopped with the load, ``replicas`` being the most. ``cells``: the service is so many times what is
+    simulated, in cells alike; the answer and its bill are of all, latencies and loads of one. ``outdoors``: a place or
+    weather, whose hours the site's overhead then follows. Raises WattlineError on bad input.
     """
     draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
+    if not 1 <= cells <= MOST_CELLS:
+        raise WattlineError(f"cells: {cells:g} is not from 1 to {MOST_CELLS:,}")
     asked = read_asked(model, traffic, chip, gpus, precision, power_cap, draw)
     target = Target(*(None if x is None else parse(x, "s", n) for x, n in ((slo_ttft, "ttft"), (slo_tpot, "tpot"))))
     check_pools(prefill_replicas, prefill_gpus, transfer_bandwidth)
@@ -89,7 +95,9 @@ def service(
     inputs |= {"max_num_batched_tokens": max_num_batched_tokens, "cache_tokens": limits.blocks * limits.block_tokens}
     inputs |= {f"slo_{k}": v for k, v in (("ttft_s", target.ttft_s), ("tpot_s", target.tpot_s)) if v is not None}
     inputs |= scaling_inputs(scaling)
-    answer = answer_of(asked, served, inputs, (site, region, pue), outdoors, draw, warnings_of(traffic, served))
+    if cells != 1:
+        inputs["cells"] = cells
+    answer = answer_of(asked, served, inputs, (site, region, pue), outdoors, draw, warnings_of(traffic, served), cells)
     standing = _standing(asked.chip)
     network = transfers(served, cache_bytes(asked, traffic), inputs.get("transfer_bytes_per_s"))
     return Service(answer, served, standing, target, asked.chips, len(traffic), rejected_of(traffic, served), network)

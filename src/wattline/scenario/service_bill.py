@@ -32,16 +32,19 @@ def answer_of(
     outdoors: Outdoors,
     draws: Draws,
     warned: tuple[str, ...],
+    cells: float = 1.0,
 ) -> Answer:
+    """``cells``: so many services alike, of which one was simulated."""
     working = Working()
     spot = place(*where, draws, working, outdoors)
-    phases = _phases(served, asked.chip, _energy_spread(asked.model, asked.chip, draws))
+    phases = _phases(served, asked.chip, _energy_spread(asked.model, asked.chip, draws), cells)
     bill, load, peak = deliver(phases, spot, draws, working)
-    done, fleet = len(served.arrival_s), _fleet(served, inputs.get("scale_from"))
+    done, fleet = len(served.arrival_s) * cells, _fleet(served, inputs.get("scale_from"))
+    alike = f"{number(cells)} cells of " if cells != 1 else ""
     traffic = f"{number(done / served.horizon_s)} requests/s for {number(served.horizon_s)} s"
     return Answer(
         command="serve",
-        title=f"{traffic}, {asked.model.name} on {fleet} × {asked.chip.record.title}",
+        title=f"{traffic}, {asked.model.name} on {alike}{fleet} × {asked.chip.record.title}",
         inputs=inputs | spot.inputs(),
         bill=bill,
         load=load,
@@ -49,9 +52,9 @@ def answer_of(
         duration_s=np.asarray(served.horizon_s),
         quantities={
             "requests": np.asarray(float(done)),
-            "accelerators": np.asarray(float(sum(pool.replicas * pool.chips for pool in served.pools))),
+            "accelerators": np.asarray(cells * sum(pool.replicas * pool.chips for pool in served.pools)),
             "energy_wh_per_request": np.asarray(bill.energy_j / 3600 / done),
-            "joules_per_output_token": np.asarray(bill.energy_j / float(served.tokens.sum())),
+            "joules_per_output_token": np.asarray(bill.energy_j / (cells * float(served.tokens.sum()))),
             "pue": spot.pue,
         },
         reasons=tuple(working.reasons),
@@ -75,7 +78,7 @@ def _energy_spread(model: Model, chip: Chip, draws: Draws) -> Array:
     return np.asarray(draws.own(fact) / float(Draws(0)(fact)))
 
 
-def _phases(served: Served, chip: Chip, spread: Array) -> list[Phase]:
+def _phases(served: Served, chip: Chip, spread: Array, cells: float) -> list[Phase]:
     """The service in stretches of constant power, draws and all."""
     found = parts_by_bin(served)
     spans = np.diff(served.edges_s)
@@ -95,7 +98,7 @@ def _phases(served: Served, chip: Chip, spread: Array) -> list[Phase]:
         }
         if scaled:
             energy["start_up"] = (chip.idle_w + chip.host_w) * total["starting"]
-        phases.append(Phase({part: np.asarray(j / length) for part, j in energy.items()}, np.asarray(length)))
+        phases.append(Phase({part: np.asarray(cells * j / length) for part, j in energy.items()}, np.asarray(length)))
     return phases
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from wattline.validate.serving_rows import Row, Unusable
 from wattline.validate.steady import Steady
 
 MEASURES = ("energy_per_token", "power", "itl", "throughput")
+KNOWN = ("", "known", "measured")  # as ``spread_fact`` names them
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +94,9 @@ def validate(
         "itl": np.array([row.itl_s for row in rows]),
         "throughput": np.array([row.throughput for row in rows]),
     }
-    known = np.array([fit.campaigns.knows(row) and leave_out in ("", "rows") for row in rows])
+    known = np.array(
+        [leave_out in ("", "rows") and fit.campaigns.knows(row) + fit.campaigns.measured(row) for row in rows]
+    )
     # a chip left out of the fit counts as one that was never measured
     kinds = ["" if leave_out == "gpu" else row.chip.generation for row in rows]
     low, high = _ranges(rows, kinds, predicted, known, draws)
@@ -101,13 +104,20 @@ def validate(
 
 
 def predict_left_out(
-    rows: Sequence[Row], fit: StepFit, by: str, progress: Callable[[str], None] = lambda name: None
+    rows: Sequence[Row],
+    fit: StepFit,
+    by: str,
+    progress: Callable[[str], None] = lambda name: None,
+    curves: bool = True,
 ) -> Steady:
-    """Each group's rows, predicted by a fit to all others."""
+    """Each group's rows, predicted by a fit to all others; without ``curves``: as if no configuration was measured."""
     parts = [np.zeros(len(rows)) for _ in range(3)]
     for name, others, own in left_out(rows, by):
         progress(name)
-        found = fit_step([rows[i] for i in others], fit).predict([rows[i] for i in own])
+        fitted = fit_step([rows[i] for i in others], fit)
+        if not curves:
+            fitted = replace(fitted, campaigns=fitted.campaigns.without_curves())
+        found = fitted.predict([rows[i] for i in own])
         for part, values in zip(parts, (found.itl_s, found.step_s, found.chip_w), strict=True):
             part[own] = values
     return Steady(*parts)
@@ -116,17 +126,17 @@ def predict_left_out(
 def _ranges(
     rows: Sequence[Row], kinds: Sequence[str], predicted: dict[str, Array], known: Array, n: int
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """p5 and p95 of each prediction, from the spreads by generation (``kinds``), of models ``known`` to the fit and of
-    others."""
+    """p5 and p95 of each prediction, from the spreads by generation (``kinds``) and of what is ``known`` to the fit: 0
+    nothing, 1 the model, 2 the configuration."""
     low = {measure: np.zeros(len(rows)) for measure in MEASURES}
     high = {measure: np.zeros(len(rows)) for measure in MEASURES}
     draws = Draws(n)
     groups = list(zip(kinds, known.tolist(), strict=True))
-    for generation, is_known in set(groups):
+    for generation, how in set(groups):
         names = ("time", "power", "energy", "itl")
-        time, power, energy, itl = (draws(fact(spread_fact(what, generation, is_known))) for what in names)
+        time, power, energy, itl = (draws(fact(spread_fact(what, generation, KNOWN[how]))) for what in names)
         scale = {"energy_per_token": energy, "power": power, "itl": itl, "throughput": 1 / time}
-        index = [i for i, group in enumerate(groups) if group == (generation, is_known)]
+        index = [i for i, group in enumerate(groups) if group == (generation, how)]
         for measure in MEASURES:
             p5, p95 = np.percentile(scale[measure], (5, 95))
             low[measure][index] = predicted[measure][index] * p5

@@ -9,8 +9,9 @@ import numpy as np
 
 from wattline import catalog
 from wattline.chip.coefficients import PRIORS, fact_name
+from wattline.fact import Array
 from wattline.validate.calibrate_inference import StepFit, fit_step
-from wattline.validate.campaigns import MEASURES, Campaigns
+from wattline.validate.campaigns import KNOTS, MEASURES, Campaigns
 from wattline.validate.inference import predict_left_out
 from wattline.validate.serving_rows import Row, read_rows
 from wattline.validate.steady import Assumed, Steady
@@ -18,6 +19,7 @@ from wattline.validate.steady import Assumed, Steady
 UNSURE_INPUT = 1.6  # factor either way at p5 and p95: lengths are not published
 BETWEEN = 1.15  # how far beyond the measured chips another may lie
 COVERED = (4.5, 95.5)  # a little beyond p5 and p95, which were read off the same rows
+CURVES = "measured_steps.csv"
 UNMEASURED = 1.5  # how much wider the spread is on chips that were never measured
 
 _HEAD = """\
@@ -31,18 +33,25 @@ source = "fit"
 """
 
 
-def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -> str:
-    """Fit to a file of measurements, and to parts of it without some models or rows, for the spread on the unseen."""
+def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -> tuple[str, str]:
+    """Fit to a file of measurements, and to parts of it without some models or rows, for the spread on the unseen.
+
+    The texts of ``catalog/fit/step.toml`` and of ``measured_steps.csv`` beside it.
+    """
     rows, _ = read_rows(path)
     fit = fit_step(rows)
-    left_out = {by: predict_left_out(rows, fit, by, progress) for by in ("model", "rows")}
+    left_out = {
+        "": predict_left_out(rows, fit, "model", progress),
+        "known": predict_left_out(rows, fit, "rows", progress, curves=False),
+        "measured": predict_left_out(rows, fit, "rows", progress),
+    }
     chips = " and ".join(sorted({row.chip.record.title for row in rows}))
-    return step_file(fit, rows, left_out, f"{len(rows)} configurations on {chips}")
+    return step_file(fit, rows, left_out, f"{len(rows)} configurations on {chips}"), curves_file(fit.campaigns)
 
 
 def step_file(fit: StepFit, rows: Sequence[Row], left_out: Mapping[str, Steady], about: str) -> str:
-    """The text of ``catalog/fit/step.toml``; ``left_out``: each row predicted by a fit without its ``model``, and by a
-    fit without a tenth of the ``rows``."""
+    """The text of ``catalog/fit/step.toml``; ``left_out``: each row predicted by a fit without its model, and by one
+    without a tenth of the rows, that knows the model alone or the measured configuration too."""
     blocks = [_HEAD.format(about=about)]
     for generation, values in fit.coefficients.items():
         for name, value in values.items():
@@ -54,8 +63,8 @@ def step_file(fit: StepFit, rows: Sequence[Row], left_out: Mapping[str, Steady],
         low, high = min(every) / BETWEEN, max(every) * BETWEEN
         text = _fact(fact_name(name), f"chips not measured: {PRIORS[name].about}", value, name, low, high)
         blocks.append(text.replace('basis = "derived"', 'basis = "estimated"'))
-    for known, by in ((False, "model"), (True, "rows")):
-        blocks += _spreads(rows, left_out[by], sorted(fit.coefficients), known)
+    for known, found in left_out.items():
+        blocks += _spreads(rows, found, sorted(fit.coefficients), known)
     blocks += list(_known(fit.campaigns))
     assumed = fit.assumed
     for task, tokens in assumed.input_tokens.items():
@@ -88,12 +97,13 @@ def _fact(key: str, about: str, value: float, name: str, low: float | None = Non
     return "\n".join([*lines, f'unit = "{unit}"', 'basis = "derived"', ""])
 
 
-def _spreads(rows: Sequence[Row], found: Steady, generations: Sequence[str], known: bool) -> list[str]:
-    """Measured over predicted, p5 and p95, on models that the fit had not seen, or on ``known`` ones."""
+def _spreads(rows: Sequence[Row], found: Steady, generations: Sequence[str], known: str) -> list[str]:
+    """Measured over predicted, p5 and p95, on models that the fit had not seen, or on what was ``known`` to it."""
     time = np.array([row.batch / row.throughput for row in rows]) / found.step_s
     power = np.array([row.power_w / row.chips for row in rows]) / found.chip_w
     itl = np.array([row.itl_s for row in rows]) / found.itl_s
-    kind, of = ("known-", "models measured themselves: ") if known else ("", "")
+    kind = f"{known}-" if known else ""
+    of = {"": "", "known": "models measured themselves: ", "measured": "configurations measured themselves: "}[known]
     blocks = []
     for what, ratio in {"time": time, "power": power, "energy": time * power, "itl": itl}.items():
         for generation in generations:
@@ -117,6 +127,24 @@ def _known(campaigns: Campaigns) -> Iterator[str]:
             yield _fact(f"known-{measure}-{key}", about, round(float(np.exp(log)), 3), "")
 
 
+def curves_file(campaigns: Campaigns) -> str:
+    """The text of ``catalog/fit/measured_steps.csv``: what measured configurations reached beside the model of a step
+    and what is known of their models, at some batches."""
+    head = "# Made by `wattline calibrate inference FILE.csv`; do not edit. Measured over predicted, by batch"
+    lines = [head, ",".join(["measure", "configuration", *(f"{batch:.0f}" for batch in KNOTS)])]
+    for measure, curves in campaigns.curves.items():
+        lines += [",".join([measure, key, *(f"{x:.3f}" for x in np.exp(log))]) for key, log in curves.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _curves() -> dict[str, dict[str, Array]]:
+    found: dict[str, dict[str, Array]] = {measure: {} for measure in MEASURES}
+    for line in (catalog.HERE / "fit" / CURVES).read_text(encoding="utf-8").splitlines()[2:]:
+        measure, key, *values = line.split(",")
+        found[measure][key] = np.log([float(value) for value in values])
+    return found
+
+
 def fit_from_catalog() -> StepFit:
     """The shipped fit."""
     known = catalog.records("fit")
@@ -132,7 +160,8 @@ def fit_from_catalog() -> StepFit:
     distinct = {n.removeprefix("distinct-prompts-"): value(n) for n in known if n.startswith("distinct-prompts-")}
     together = {n.removeprefix("prompts-together-"): value(n) for n in known if n.startswith("prompts-together-")}
     assumed = Assumed(inputs, media, distinct, together, value("host-stall"), value("host-crowding"))
-    return StepFit(found, assumed, Campaigns({measure: _logs(f"known-{measure}-") for measure in MEASURES}))
+    logs = {measure: _logs(f"known-{measure}-") for measure in MEASURES}
+    return StepFit(found, assumed, Campaigns(logs, _curves()))
 
 
 def _logs(head: str) -> dict[str, float]:

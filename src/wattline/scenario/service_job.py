@@ -1,0 +1,122 @@
+"""A scenario's job of kind ``service``: traffic with a day's shape, made and served request by request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wattline.draws import Draws
+from wattline.engine.scaling import Scaling
+from wattline.errors import WattlineError
+from wattline.quantity import parse
+from wattline.scenario.answer import Answer
+from wattline.scenario.service import service
+from wattline.scenario.service_result import Service
+from wattline.work.traffic import Traffic
+from wattline.work.traffic_arrivals import gamma_process, shaped
+from wattline.work.traffic_known import known_lengths, known_shape
+from wattline.work.traffic_lengths import fixed_lengths
+from wattline.work.traffic_make import make
+
+if TYPE_CHECKING:
+    from wattline.scenario.read import ServiceJob
+
+FEWEST = "fewest"
+BUSIEST_S = 3600.0  # the stretch of traffic that the fewest replicas are sought for
+MOST_REPLICAS = 4096
+MOST_REQUESTS = 50_000_000
+
+
+def service_answer(job: ServiceJob, model: str | Path, where: Mapping[str, Any], seed: int) -> Answer:
+    """The job's answer; latencies of the cell that was simulated among its quantities."""
+    traffic = _traffic(job, seed)
+    setup: dict[str, Any] = {
+        key: getattr(job, key)
+        for key in ("gpus", "router", "max_num_seqs", "max_num_batched_tokens", "prefill_replicas", "prefill_gpus",
+                    "transfer_bandwidth", "power_cap", "slo_ttft", "slo_tpot")
+    }  # fmt: skip
+    setup |= {"precision": where["precision"]}
+    count = job.replicas
+    if count == FEWEST:
+        count = fewest_replicas(model, busiest(traffic, BUSIEST_S), job.chip, job.slo_share, **setup)
+    assert isinstance(count, int)
+    scaling = None
+    if job.scale_target is not None:
+        start_s = None if job.start_up is None else parse(job.start_up, "s", "start_up")
+        scaling = Scaling(job.scale_from, job.scale_target, start_s, off=job.scaled_down == "off")
+    found = service(model, traffic, job.chip, replicas=count, cells=job.cells, scaling=scaling, **{**setup, **where})
+    return replace(found.answer, quantities={**found.answer.quantities, **_latencies(found)})
+
+
+def _latencies(found: Service) -> dict[str, Any]:
+    told = {}
+    for name, values in (("ttft_s", found.served.ttft_s), ("tpot_s", found.served.tpot_s)):
+        known = values[np.isfinite(values)]
+        if len(known):
+            told[name] = known  # over requests, as other quantities are over draws
+    return told
+
+
+def _traffic(job: ServiceJob, seed: int) -> Traffic:
+    rate = parse(job.requests, "request/s", "requests") / job.cells
+    span_s = parse(job.duration, "s", "duration")
+    if rate * span_s > MOST_REQUESTS:
+        raise WattlineError(f"requests: a cell has more than {MOST_REQUESTS:,}; give more cells or a shorter duration")
+    if (job.input is None) != (job.output is None):
+        raise WattlineError("input and output: give both, or neither and take lengths of a known traffic")
+    if job.input is not None and job.output is not None:
+        sizes = (round(parse(value, "token", "tokens")) for value in (job.input, job.output))
+        lengths: Any = fixed_lengths(*sizes)
+    else:
+        lengths = known_lengths(job.lengths)
+    shape = known_shape(job.shape)
+    process = gamma_process(rate, job.cv)
+    made = make(process if shape is None else shaped(process, shape), lengths, seed, duration_s=span_s)
+    if not len(made):
+        raise WattlineError("requests: none comes to a cell in the duration; give fewer cells or a longer one")
+    return made
+
+
+def busiest(traffic: Traffic, window_s: float) -> Traffic:
+    """The stretch of so many seconds in which most requests come; all of a shorter traffic."""
+    if traffic.duration_s <= window_s:
+        return traffic
+    arrival = traffic.arrival_s
+    begins = np.arange(0.0, traffic.duration_s - window_s + 1.0, window_s / 4)
+    first, last = np.searchsorted(arrival, begins), np.searchsorted(arrival, begins + window_s)
+    best = int(np.argmax(last - first))
+    chosen = np.arange(first[best], last[best])
+    return traffic.take(chosen, arrival[chosen] - begins[best], window_s)
+
+
+def fewest_replicas(model: str | Path, traffic: Traffic, chip: str, slo_share: float, **setup: Any) -> int:
+    """The fewest replicas that give ``slo_share`` of the requests an answer in time; by bisection, as more of them
+    never make an answer later but by chance. Raises WattlineError where there is no target, or none keeps it."""
+    if setup.get("slo_ttft") is None and setup.get("slo_tpot") is None:
+        raise WattlineError('replicas: "fewest" needs a target: give slo_ttft or slo_tpot')
+    if not 0 < slo_share <= 1:
+        raise WattlineError(f"slo_share: {slo_share:g} is not a share of the requests, above 0 to 1")
+
+    def share(count: int) -> float:
+        found = service(model, traffic, chip, replicas=count, draws=Draws(0), **setup)
+        return float(found.target.met(found.served).sum()) / len(traffic)
+
+    low, high, best = 0, 1, -1.0
+    while (reached := share(high)) < slo_share:
+        if high >= MOST_REPLICAS or (reached <= best and best > 0):
+            raise WattlineError(
+                f"replicas: with {high} of them {max(reached, best):.1%} of the requests keep the target, and more do "
+                "not help; give a looser slo_ttft or slo_tpot, or more gpus a replica"
+            )
+        low, high, best = high, 2 * high, reached
+    while high - low > 1:
+        middle = (low + high) // 2
+        if share(middle) >= slo_share:
+            high = middle
+        else:
+            low = middle
+    return high

@@ -1,0 +1,111 @@
+"""Scenario jobs of kind ``service``: traffic of a day made, and served request by request; cells alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wattline.draws import Draws
+from wattline.errors import WattlineError
+from wattline.scenario.run import run
+from wattline.work.traffic import Traffic
+from wattline.work.traffic_lengths import fixed_lengths
+from wattline.work.traffic_make import poisson
+
+pytest.importorskip("numba", reason="Numba is not installed: the simulator cannot run")
+
+from wattline.scenario.service import service
+from wattline.scenario.service_job import busiest, fewest_replicas
+
+JOB = """
+[[job]]
+name = "chat"
+kind = "service"
+model = "llama-3.1-8b"
+chip = "h100-sxm"
+gpus = 1
+requests = "30/s"
+duration = "5 min"
+site = "hyperscale"
+region = "us"
+"""
+
+
+def scenario(tmp_path: Path, more: str) -> Path:
+    path = tmp_path / "s.toml"
+    path.write_text(JOB + more)
+    return path
+
+
+def test_the_fewest_replicas_keep_the_target_and_one_fewer_do_not() -> None:
+    traffic = poisson(40.0, fixed_lengths(1000, 200), 1, duration_s=120.0)
+    setup = {"gpus": 1, "slo_ttft": 1.0, "slo_tpot": 0.02, "router": "least-loaded"}
+    found = fewest_replicas("llama-3.1-8b", traffic, "h100-sxm", 0.99, **setup)
+
+    def share(count: int) -> float:
+        one = service("llama-3.1-8b", traffic, "h100-sxm", replicas=count, draws=Draws(0), **setup)
+        return float(one.target.met(one.served).mean())
+
+    assert found > 1
+    assert share(found) >= 0.99 > share(found - 1)
+
+
+def test_a_target_that_no_replicas_keep_is_told_in_one_line() -> None:
+    traffic = poisson(5.0, fixed_lengths(1000, 200), 1, duration_s=60.0)
+    with pytest.raises(WattlineError, match="more do not help") as failed:
+        fewest_replicas("llama-3.1-8b", traffic, "h100-sxm", 0.99, gpus=1, slo_tpot=0.001)
+    assert "\n" not in str(failed.value)
+    with pytest.raises(WattlineError, match="needs a target"):
+        fewest_replicas("llama-3.1-8b", traffic, "h100-sxm", 0.99, gpus=1)
+
+
+def test_cells_alike_make_a_service_so_many_times_as_large(tmp_path: Path) -> None:
+    one = run(scenario(tmp_path, "replicas = 2\n"), draws=50).answers[0]
+    text = JOB.replace('"30/s"', '"300/s"') + "replicas = 2\ncells = 10\n"
+    (tmp_path / "ten.toml").write_text(text)
+    ten_cells = run(tmp_path / "ten.toml", draws=50).answers[0]
+    assert ten_cells.bill.energy_j == pytest.approx(10 * one.bill.energy_j)
+    assert ten_cells.load.energy_j == pytest.approx(10 * one.load.energy_j)
+    for name in ("energy_wh_per_request", "joules_per_output_token"):
+        assert ten_cells.quantities[name] == pytest.approx(one.quantities[name])
+    for name in ("requests", "accelerators"):
+        assert ten_cells.quantities[name] == pytest.approx(10 * one.quantities[name])
+    assert np.median(ten_cells.quantities["ttft_s"]) == pytest.approx(np.median(one.quantities["ttft_s"]))
+
+
+def test_replicas_that_come_and_go_take_less(tmp_path: Path) -> None:
+    kept = run(scenario(tmp_path, "replicas = 8\n"), draws=0).answers[0]
+    scaled = run(scenario(tmp_path, 'replicas = 8\nscale_target = 24.0\nstart_up = "30 s"\n'), draws=0).answers[0]
+    assert float(scaled.bill.energy_j) < 0.9 * float(kept.bill.energy_j)
+    assert float(scaled.quantities["requests"]) == float(kept.quantities["requests"])
+
+
+def test_the_busiest_stretch() -> None:
+    arrival = np.concatenate([np.arange(0, 100, 10.0), np.arange(100, 200, 1.0), np.arange(200, 400, 10.0)])
+    ones = np.ones(len(arrival), np.int64)
+    found = busiest(Traffic(arrival, ones, ones, duration_s=400.0), 100.0)
+    assert len(found) == 100
+    assert found.arrival_s[0] == 0.0
+    assert found.duration_s == 100.0
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("replicas = 0\n", "replicas"),
+        ('replicas = "most"\n', "replicas"),
+        ("", "needs a target"),
+        ("replicas = 1\ninput = 5\n", "give both"),
+        ('replicas = 1\nshape = "month"\n', "shape"),
+        ("replicas = 1\ncells = 0.5\n", "cells"),
+        ("replicas = 1\ncell = 5\n", "nearest: cells"),
+        ('replicas = 1\nlengths = "poems"\n', "poems"),
+        ('replicas = 1\nprefill_gpus = "x"\n', "prefill"),
+    ],
+)
+def test_bad_jobs_are_told_in_one_line(tmp_path: Path, more: str, said: str) -> None:
+    with pytest.raises(WattlineError, match=said) as failed:
+        run(scenario(tmp_path, more), draws=0)
+    assert "\n" not in str(failed.value)
