@@ -233,7 +233,7 @@ def context(question: Question) -> str:
 def _made_of() -> str:
     """A digest of the code and the catalog that results rest on."""
     root = Path(wattline.__file__).parent
-    files = sorted(path for name in RESTS_ON for kind in ("py", "toml") for path in (root / name).rglob(f"*.{kind}"))
+    files = sorted(path for name in RESTS_ON for kind in ("py", "toml", "csv") for path in (root / name).rglob(f"*.{kind}"))
     single = [root / name for name in ("draws.py", "bill.py", "fact.py", "load.py", "quantity.py")]
     return digest(part for path in (*files, *single) for part in (path.name.encode(), path.read_bytes()))
 
