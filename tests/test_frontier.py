@@ -287,6 +287,8 @@ def test_what_is_searched_by_itself() -> None:
         (["--frontier", "--slo-tpot", "50ms", "--slo-share", "1.5"], "slo-share"),
         (["--frontier", "--slo-tpot", "50ms", "--on", "mars"], "no place"),
         (["--frontier", "--slo-tpot", "50ms", "--router", "random", "--workers", "1"], "router"),
+        (["--frontier", "--slo-tpot", "50ms", "--power-cap", "5 kW"], "power-cap"),
+        (["--frontier", "--slo-tpot", "50ms", "--prefill-replicas", "2"], "pools"),
         (["--chips", "b200"], "--frontier"),
         (["--on", "ray"], "--frontier"),
     ],

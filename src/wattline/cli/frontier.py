@@ -39,7 +39,7 @@ def search(
         try:
             found = frontier(model, traffic, chip, space=space, tell=tell, **asked)
         except KeyboardInterrupt:
-            if kept is not None:
+            if kept is not None and kept.exists():
                 print(f"wattline: stopped; the same command goes on from what is in {kept}", file=sys.stderr)
             raise
     if load is not None:

@@ -13,7 +13,6 @@ import numpy as np
 import wattline
 from wattline.chip.device import load_chip
 from wattline.draws import Draws
-from wattline.engine import serving
 from wattline.errors import WattlineError
 from wattline.quantity import parse, show
 from wattline.scenario.frontier_measure import Question, measure, own_texts
@@ -24,9 +23,9 @@ from wattline.scenario.frontier_setup import Setup, Space, all_setups
 from wattline.scenario.frontier_why import taken_back, walk
 from wattline.scenario.line import Outdoors
 from wattline.scenario.pareto import frontier_of
-from wattline.scenario.service_ask import USUAL_BATCH
+from wattline.scenario.service_ask import read_asked
 from wattline.scenario.service_result import Target
-from wattline.scenario.training_job import check_precision, read_model
+from wattline.scenario.training_job import read_model
 from wattline.sweep import Store, open_pool
 from wattline.sweep.store import digest
 from wattline.work.model import Model
@@ -100,7 +99,7 @@ def frontier(
         counts = Counts(
             len(setups),
             search.left_out,
-            len(search.seen),
+            len(search.seen) + len(search.wrong),
             store.made,
             store.others,
             search.sliced,
@@ -136,12 +135,8 @@ def _default(
     cap: float | str | None,
 ) -> Setup:  # fmt: skip
     """What ``wattline serve`` takes where nothing else is said."""
-    device = load_chip(chip, Draws(0))
-    form = check_precision(model.native_format if precision is None else precision)
-    mean = float((traffic.input_tokens + traffic.output_tokens).mean())
-    count = gpus or serving.chips_needed(model, device, USUAL_BATCH, mean, form)
-    watts = None if cap is None else parse(cap, "W", "power-cap")
-    return Setup(device.record.name, count, form, sequences, tokens, watts)
+    asked = read_asked(model, traffic, chip, gpus, precision, cap, Draws(0))
+    return Setup(asked.chip.record.name, asked.chips, asked.precision, sequences, tokens, asked.limit_w)
 
 
 def _levels(search: Search, bounds: Sequence[Bound], tell: Tell | None) -> None:
@@ -233,7 +228,9 @@ def context(question: Question) -> str:
 def _made_of() -> str:
     """A digest of the code and the catalog that results rest on."""
     root = Path(wattline.__file__).parent
-    files = sorted(path for name in RESTS_ON for kind in ("py", "toml", "csv") for path in (root / name).rglob(f"*.{kind}"))
+    files = sorted(
+        path for name in RESTS_ON for kind in ("py", "toml", "csv") for path in (root / name).rglob(f"*.{kind}")
+    )
     single = [root / name for name in ("draws.py", "bill.py", "fact.py", "load.py", "quantity.py")]
     return digest(part for path in (*files, *single) for part in (path.name.encode(), path.read_bytes()))
 
