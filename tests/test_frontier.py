@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wattline import catalog
 from wattline.cli.main import main
 from wattline.errors import WattlineError
 from wattline.scenario import frontier_measure
@@ -27,10 +28,11 @@ from wattline.scenario.frontier_screen import screen
 from wattline.scenario.frontier_search import usd_of
 from wattline.scenario.frontier_setup import Setup, Space, all_setups, measured_chips, read_space
 from wattline.scenario.frontier_why import differences
+from wattline.scenario.line import Outdoors
 from wattline.scenario.pareto import frontier_of
 from wattline.scenario.service_result import Target
 from wattline.work.model import load_model
-from wattline.work.traffic import Traffic
+from wattline.work.traffic import Hashes, Traffic
 
 pytest.importorskip("numba", reason="the simulator needs Numba, of the extra sim")
 SPACE = Space(("h100-sxm", "b200"), ("bf16", "fp8"), (1, 2), (None, 400.0), (8, 64), (2048,), (False,))
@@ -312,3 +314,41 @@ def test_the_command_and_its_page(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert all(word in text for word in ("Least energy", "default", "Why", "Frontier of energy", "set-ups"))
     html = page.read_text()
     assert all(word in html for word in ("The set-up of least energy", "<circle", "Where the saving comes from"))
+
+
+ONE = Space(("h100-sxm",), ("fp8",), (1,), (None,), (64,), (2048,), (False,))
+
+
+def test_facts_of_ones_own_reach_the_workers(tmp_path: Path, traffic: Traffic) -> None:
+    facts = tmp_path / "facts.toml"
+    facts.write_text("[server.hgx-h100]\nhost_w = 9000\nhost_idle_w = 9000\n")
+    usual = frontier("llama-3.1-8b", traffic, space=ONE, workers=1, **ASKED)
+    catalog.use(facts)
+    try:
+        here, there = (frontier("llama-3.1-8b", traffic, space=ONE, workers=n, **ASKED) for n in (1, 2))
+    finally:
+        catalog.use()
+    assert here.json() == there.json()
+    assert here.best.result["parts_j"]["host"] > 3 * usual.best.result["parts_j"]["host"]
+
+
+def test_a_chip_without_a_price_has_no_cost(traffic: Traffic) -> None:
+    space = Space(("h100-pcie", "h100-sxm"), ("fp8",), (1,), (None,), (64,), (2048,), (False,))
+    found = frontier("llama-3.1-8b", traffic, space=space, workers=1, **ASKED)
+    unknown = [p for p in found.json()["frontier"] if p["setup"]["chip"] == "h100-pcie"]
+    assert all(p["cost_usd_per_request"] is None and p["capital_usd_per_request"] is None for p in unknown)
+    cost = [p["cost_usd_per_request"] for p in found.json()["frontier"] if p["setup"]["chip"] == "h100-sxm"]
+    assert all(cost)
+
+
+def test_with_prefixes_and_weather() -> None:
+    rng = np.random.default_rng(5)
+    block = rng.integers(0, 40, 400)
+    hashes = Hashes(block, np.arange(0, 401, 2), 512)
+    asked = Traffic(np.sort(rng.uniform(0, 30, 200)), np.full(200, 1000), np.full(200, 60), hashes, duration_s=30.0)
+    given: dict[str, Any] = {"space": ONE, "slo_tpot": "30 ms", "workers": 1, "draws": 0}
+    plain = frontier("llama-3.1-8b", asked, **given)
+    kept = frontier("llama-3.1-8b", asked, router="prefix", prefix_cache=0.3, **given)
+    assert kept.best.result["parts_j"]["prefill"] < plain.best.result["parts_j"]["prefill"]
+    cool = frontier("llama-3.1-8b", asked, outdoors=Outdoors("Dublin", None, None), **given)
+    assert cool.best.result["parts_j"]["overhead"] != plain.best.result["parts_j"]["overhead"]
