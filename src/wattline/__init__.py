@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wattline.meter.active import metering
     from wattline.meter.measurement import measure
     from wattline.scenario.compare import compare
+    from wattline.scenario.frontier import frontier
     from wattline.scenario.measured import bill
     from wattline.scenario.prompt import prompt
     from wattline.scenario.run import run
@@ -45,6 +46,7 @@ _WHERE = {
     "check": ("wattline.claim", "check_file"),
     "compare": ("wattline.scenario.compare", "compare"),
     "fact": ("wattline.catalog", "fact"),
+    "frontier": ("wattline.scenario.frontier", "frontier"),
     "measure": ("wattline.meter.measurement", "measure"),
     "metering": ("wattline.meter.active", "metering"),
     "prompt": ("wattline.scenario.prompt", "prompt"),
@@ -55,8 +57,8 @@ _WHERE = {
     "train": ("wattline.scenario.train", "train"),
 }
 __all__ = [
-    "Bill", "Draws", "Fact", "Load", "Range", "Traffic", "WattlineError", "bill", "check", "compare", "fact", "measure",
-    "metering", "prompt", "read_traffic", "run", "serve", "service", "train",
+    "Bill", "Draws", "Fact", "Load", "Range", "Traffic", "WattlineError", "bill", "check", "compare", "fact",
+    "frontier", "measure", "metering", "prompt", "read_traffic", "run", "serve", "service", "train",
 ]  # fmt: skip
 
 

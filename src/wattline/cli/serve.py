@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,8 +35,10 @@ Opt = typer.Option
 def serve(
     model: Model = None,
     chip: Annotated[str, Opt(help="Chip by name (wattline facts chip.).")] = "h100-sxm",
-    gpus: Annotated[str | None, Opt(help="Chips a replica [default: the fewest that hold the model].")] = None,
-    replicas: Annotated[int, Opt(help="Copies of the model.")] = 1,
+    gpus: Annotated[
+        str | None, Opt(help="Chips a replica [default: the fewest that hold the model]; a list with --frontier.")
+    ] = None,
+    replicas: Annotated[int | None, Opt(help="Copies of the model [default: 1].", show_default=False)] = None,
     trace: Annotated[Path | None, Opt(help="Requests from a trace (Azure, BurstGPT, Mooncake, CSV, Parquet).")] = None,
     rate: Annotated[str, Opt(help='Requests a second, e.g. "20/s"; scales the rate of --trace.')] = "",
     duration: Annotated[
@@ -75,6 +77,21 @@ def serve(
     ] = None,
     slo_ttft: Annotated[str | None, Opt(help='Longest time to first token that counts as good, e.g. "1s".')] = None,
     slo_tpot: Annotated[str | None, Opt(help='Longest mean time between tokens, e.g. "50ms".')] = None,
+    frontier: Annotated[
+        bool, Opt("--frontier", help="Search for the set-up of least energy that keeps the latencies, and say why.")
+    ] = False,
+    slo_share: Annotated[float, Opt(help="Share of the requests that must keep them, with --frontier.")] = 0.99,
+    chips: Annotated[str, Opt(help='Chips to search, e.g. "h100-sxm,b200" [default: those measured].')] = "",
+    formats: Annotated[str, Opt(help='Formats to search, e.g. "bf16,fp8" [default: the model\'s, and fp8].')] = "",
+    power_caps: Annotated[str, Opt(help='Caps to search, e.g. "400W,500W,none" [default: none, 40% to 85%].')] = "",
+    batch: Annotated[str, Opt(help='max-num-seqs to search, e.g. "64,256" [default: 64 to 512].')] = "",
+    batch_tokens: Annotated[str, Opt(help="max-num-batched-tokens to search [default: 512 to 8192].")] = "",
+    pools: Annotated[str, Opt(help="Pools to search: together, split (prefill, decode) or both.")] = "both",
+    on: Annotated[str | None, Opt(help="Where to search: ray://HOST:PORT, or ray [default: all cores here].")] = None,
+    workers: Annotated[int | None, Opt(help="Simulations at once [default: one a core].")] = None,
+    resume: Annotated[
+        Path | None, Opt(help="Keep each finished simulation in this file; a stopped search goes on from it.")
+    ] = None,
     config: Config = None,
     pue: Pue = None,
     site: Site = None,
@@ -101,17 +118,40 @@ def serve(
     from wattline.scenario.service import service
 
     named = _model(model, config)
+    where: dict[str, Any] = {"pue": pue, "site": site, "region": region, "outdoors": Outdoors(place, weather, cooling)}
+    if frontier:
+        from wattline.cli.frontier import search
+
+        if replicas is not None:
+            raise WattlineError("replicas: --frontier finds how many are needed; leave --replicas out")
+        if prefill_replicas or prefill_gpus or transfer_bandwidth or scale_from is not None:
+            raise WattlineError("frontier: it searches pools by itself (--pools) and keeps replicas; leave theirs out")
+        with Console(stderr=True).status("reading traffic", spinner="dots"):
+            requests = _traffic(trace, rate, duration, input_tokens, output_tokens, seed)
+        search(
+            named, requests, chip, (chips, formats, gpus or "", power_caps, batch, batch_tokens), pools,
+            {"slo_ttft": slo_ttft, "slo_tpot": slo_tpot, "slo_share": slo_share, "precision": precision,
+             "max_num_seqs": max_num_seqs, "max_num_batched_tokens": max_num_batched_tokens, "power_cap": power_cap,
+             "router": router, "prefix_cache": prefix_cache, "on": on, "workers": workers, "resume": resume,
+             "draws": draws, "seed": seed} | where,
+            load, report, as_json, explain,
+        )  # fmt: skip
+        return
+    _searched_only(
+        chips=chips, formats=formats, power_caps=power_caps, batch=batch, batch_tokens=batch_tokens, on=on,
+        workers=workers, resume=resume,
+    )  # fmt: skip
     scaling = _scaling(scale_from, scale_target, start_up, scale_interval, scale_down_after, scaled_down, max_num_seqs)
     with Console(stderr=True).status("reading traffic", spinner="dots") as status:
         requests = _traffic(trace, rate, duration, input_tokens, output_tokens, seed)
         status.update(f"serving {len(requests):,} requests")
         found = service(
-            named, requests, chip, gpus=gpus, replicas=replicas, router=router, max_num_seqs=max_num_seqs,
+            named, requests, chip, gpus=gpus, replicas=1 if replicas is None else replicas, router=router,
+            max_num_seqs=max_num_seqs,
             max_num_batched_tokens=max_num_batched_tokens, prefix_cache=prefix_cache,
             prefill_replicas=prefill_replicas, prefill_gpus=prefill_gpus, transfer_bandwidth=transfer_bandwidth,
             scaling=scaling, power_cap=power_cap, engine=engine, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
-            precision=precision, pue=pue, site=site, region=region,
-            outdoors=Outdoors(place, weather, cooling), draws=draws, seed=seed,
+            precision=precision, draws=draws, seed=seed, **where,
         )  # fmt: skip
     if load is not None:
         found.server_load.to_parquet(load)
@@ -123,6 +163,12 @@ def serve(
         print_json(found.json())
     else:
         print_rich(render(found.json(), explain))
+
+
+def _searched_only(**given: object) -> None:
+    named = [name.replace("_", "-") for name, value in given.items() if value]
+    if named:
+        raise WattlineError(f"{named[0]}: --{named[0]} goes with --frontier; add that, or leave it out")
 
 
 def _scaling(

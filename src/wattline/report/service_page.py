@@ -41,6 +41,11 @@ CURVES = (
 
 def write_page(service: Service, path: Path) -> None:
     """One self-contained HTML file."""
+    write_text(path, page_of(service))
+
+
+def page_of(service: Service) -> str:
+    """The page as text."""
     page = render(service.json())
     body = (
         '<section id="latency"><h2>Latencies</h2>'
@@ -50,7 +55,7 @@ def write_page(service: Service, path: Path) -> None:
         f"{_fleet(service)}"
     )
     head, end, tail = page.rpartition("</main>")
-    write_text(path, f"{head}{body}{end}{tail}" if end else page.replace("</body>", f"{body}</body>"))
+    return f"{head}{body}{end}{tail}" if end else page.replace("</body>", f"{body}</body>")
 
 
 def _svg(label: str, inside: str) -> str:

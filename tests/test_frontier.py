@@ -1,0 +1,354 @@
+"""The search for the set-up of least energy: as an exhaustive one finds it, whatever stops it and wherever it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattline import catalog
+from wattline.cli.main import main
+from wattline.errors import WattlineError
+from wattline.scenario import frontier_measure
+from wattline.scenario.frontier import frontier
+from wattline.scenario.frontier_measure import Question, item_of, measure, sampled, setup_of
+from wattline.scenario.frontier_result import Frontier
+from wattline.scenario.frontier_screen import screen
+from wattline.scenario.frontier_search import usd_of
+from wattline.scenario.frontier_setup import Setup, Space, all_setups, measured_chips, read_space
+from wattline.scenario.frontier_why import differences
+from wattline.scenario.line import Outdoors
+from wattline.scenario.pareto import frontier_of
+from wattline.scenario.service_result import Target
+from wattline.work.model import load_model
+from wattline.work.traffic import Hashes, Traffic
+
+pytest.importorskip("numba", reason="the simulator needs Numba, of the extra sim")
+SPACE = Space(("h100-sxm", "b200"), ("bf16", "fp8"), (1, 2), (None, 400.0), (8, 64), (2048,), (False,))
+ASKED: dict[str, Any] = {"slo_ttft": 0.3, "slo_tpot": 0.02, "slo_share": 0.95, "draws": 40}
+
+
+@pytest.fixture(scope="module")
+def traffic() -> Traffic:
+    rng = np.random.default_rng(3)
+    arrival = np.sort(rng.uniform(0, 20, 500))
+    return Traffic(arrival, rng.integers(20, 1500, 500), rng.integers(1, 150, 500), duration_s=20.0)
+
+
+@pytest.fixture(scope="module")
+def question(traffic: Traffic) -> Question:
+    return Question(load_model("llama-3.1-8b"), traffic, Target(0.3, 0.02), 0.95)
+
+
+@pytest.fixture(scope="module")
+def found(traffic: Traffic) -> Frontier:
+    return frontier("llama-3.1-8b", traffic, space=SPACE, workers=1, **ASKED)
+
+
+@given(
+    st.lists(st.tuples(*[st.sampled_from([0.0, 1.0, 2.0, 3.0, float("inf")])] * 3), max_size=30),
+)
+def test_the_frontier_is_of_points_that_none_dominates(rows: list[tuple[float, ...]]) -> None:
+    kept = [rows[i] for i in frontier_of(np.array(rows).reshape(-1, 3))]
+
+    def beats(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+        return all(x <= y for x, y in zip(a, b, strict=True)) and a != b
+
+    assert len(set(kept)) == len(kept)
+    assert set(kept) == {p for p in rows if not any(beats(q, p) for q in rows)}
+    assert kept == sorted(kept)
+
+
+def test_values_that_are_not_numbers_have_no_frontier() -> None:
+    with pytest.raises(ValueError, match="numbers"):
+        frontier_of([[1.0, float("nan")]])
+
+
+def test_as_an_exhaustive_search_finds_it(found: Frontier, question: Question) -> None:
+    every = {}
+    for setup, replicas in product(all_setups(question.model, SPACE), range(1, 9)):
+        result = measure(question, item_of(question, setup.of(replicas), True))
+        if "wrong" not in result and result["strain"] is not None and result["strain"] <= 1:
+            every[setup.of(replicas)] = result
+    best = min(every, key=lambda s: every[s]["energy_j"])
+    assert found.best.energy_j == every[best]["energy_j"]
+    assert found.best.setup.of(1) == best.of(1) or every[found.best.setup]["energy_j"] == every[best]["energy_j"]
+    cheapest = min(usd_of(r) for r in every.values())
+    assert min(p.usd for p in found.points) == pytest.approx(cheapest, rel=1e-12)
+    for level in (0.5, 0.25):
+        kept = [r["energy_j"] for r in every.values() if r["strain"] <= level]
+        got = [p.energy_j for p in found.points if p.strain <= level]
+        assert bool(kept) == bool(got)
+        if kept:
+            assert min(got) == pytest.approx(min(kept), rel=1e-12)
+    assert found.counts.left_out > 0
+    for p in found.points:
+        mine = every[p.setup]
+        assert mine == p.result
+        assert not any(
+            r["energy_j"] < mine["energy_j"] and r["strain"] < mine["strain"] and usd_of(r) < usd_of(mine)
+            for r in every.values()
+        )
+
+
+def test_pools_take_no_more_replicas_than_they_need(traffic: Traffic, question: Question) -> None:
+    split = Space(("h100-sxm",), ("bf16", "fp8"), (1,), (None,), (64,), (2048,), (True,))
+    found = frontier("llama-3.1-8b", traffic, space=split, workers=1, **ASKED)
+    best = found.best.setup
+    assert best.prefill_replicas >= 1
+    assert best.chips == best.replicas + best.prefill_replicas
+    assert found.best.strain <= 1
+    fewer = [best.of(best.replicas - 1), best.of(best.replicas, best.prefill_replicas - 1)]
+    for setup in fewer:
+        if setup.replicas and setup.prefill_replicas:
+            assert measure(question, item_of(question, setup, True))["strain"] > 1
+    assert "pools" in [part for step in found.steps for part in step.change.split(" and ")]
+    for form, n, readers in product(("bf16", "fp8"), range(1, 5), range(1, 4)):
+        setup = Setup("h100-sxm", 1, form, 64, 2048, None, n, readers)
+        result = measure(question, item_of(question, setup, True))
+        assert result["strain"] > 1 or result["energy_j"] >= found.best.energy_j * (1 - 1e-12)
+
+
+@pytest.mark.parametrize("model", ["llama-3.1-8b", "gpt-oss-20b", "qwen3-30b-a3b"])
+def test_no_simulation_goes_below_its_bound(model: str, traffic: Traffic) -> None:
+    asked = Question(load_model(model), traffic, Target(0.3, 0.02), 0.95)
+    space = Space(("h100-sxm",), None, (1, 2), (None, 300.0), (16, 256), (512, 2048))
+    for bound in screen(asked, all_setups(asked.model, space)):
+        readers = bound.setup.prefill_replicas
+        for replicas in (1, 3):
+            result = measure(asked, item_of(asked, bound.setup.of(replicas), True))
+            assert "wrong" not in result
+            assert bound.energy_j(replicas + readers) <= result["energy_j"]
+            assert bound.usd(replicas + readers) <= usd_of(result)
+            assert result["strain"] is None or bound.strain <= result["strain"]
+            assert bound.work_j > 0
+
+
+def test_the_strain_is_what_the_share_keeps(question: Question) -> None:
+    setup = Setup("h100-sxm", 1, "bf16", replicas=2)
+    result = measure(question, item_of(question, setup, True))
+    service = question.serve(setup)
+    assert (result["strain"] <= 1) == (result["good_share"] >= question.share)
+    assert result["good_share"] == pytest.approx(service.results()["good_share"])
+    assert result["energy_j"] == pytest.approx(sum(result["parts_j"].values()))
+    assert result["energy_j"] * 500 == pytest.approx(float(service.answer.energy_j))
+    assert setup_of(item_of(question, setup, True)) == setup
+
+
+def test_the_way_from_the_default_adds_up(found: Frontier) -> None:
+    assert found.default is not None
+    assert found.default.setup.of(1) == Setup("h100-sxm", 1, "bf16")
+    saved = sum(step.saved_j for step in found.steps)
+    assert found.default.energy_j - saved == pytest.approx(found.best.energy_j, rel=1e-9)
+    assert found.steps[-1].found.setup == found.best.setup
+    for step in found.steps:
+        assert sum(step.parts_j.values()) == pytest.approx(step.saved_j, rel=1e-9, abs=1e-12)
+    assert set(found.back) == set(differences(found.default.setup, found.best.setup))
+    assert found.saved is not None
+    assert found.saved.p5 <= found.saved.p50 <= found.saved.p95
+    assert json.loads(json.dumps(found.json(), allow_nan=False))["best"]["setup"] == found.best.setup.item()
+
+
+def test_the_same_in_worker_processes(found: Frontier, traffic: Traffic) -> None:
+    again = frontier("llama-3.1-8b", traffic, space=SPACE, workers=2, **ASKED)
+    assert again.json() == found.json()
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_the_same_on_ray(found: Frontier, traffic: Traffic) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'wattline[ray]'", exc_type=ImportError)
+    again = frontier("llama-3.1-8b", traffic, space=SPACE, on="ray", workers=2, **ASKED)
+    assert again.json() == found.json()
+
+
+def test_parts_of_the_replicas_find_the_same(
+    found: Frontier, traffic: Traffic, question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frontier_measure, "SLICE", 200)
+    assert sampled(question, Setup("h100-sxm", 1, "bf16", replicas=5)) == 2
+    again = frontier("llama-3.1-8b", traffic, space=SPACE, workers=1, **ASKED)
+    assert again.counts.sliced
+    assert all(p.whole for p in again.points)
+    assert again.best.energy_j == pytest.approx(found.best.energy_j, rel=0.03)
+
+
+COMMAND = [
+    "serve", "llama-3.1-8b", "--frontier", "--rate", "25/s", "--duration", "20 s", "--slo-ttft", "300ms",
+    "--slo-tpot", "20ms", "--chips", "h100-sxm", "--gpus", "1,2", "--power-caps", "none,400W", "--batch", "8,64",
+    "--batch-tokens", "2048", "--pools", "together", "--draws", "20", "--json",
+]  # fmt: skip
+
+
+def test_killed_and_taken_up_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole, kept = tmp_path / "whole.jsonl", tmp_path / "kept.jsonl"
+    run = [sys.executable, "-c", "from wattline.cli.main import main; main()", *COMMAND, "--workers", "2"]
+    first = _searched(["--workers", "1", "--resume", str(whole)], capsys)
+    with subprocess.Popen([*run, "--resume", str(kept)], stdout=subprocess.DEVNULL) as search:
+        while not kept.exists() or kept.read_bytes().count(b"\n") < 6:
+            assert search.poll() is None
+            time.sleep(0.005)
+        workers = _children(search.pid)
+        search.send_signal(signal.SIGKILL)
+    done = kept.read_bytes().count(b"\n")
+    assert done < whole.read_bytes().count(b"\n")
+    with kept.open("ab") as file:
+        file.write(b'{"context": "cut sho')
+    second = _searched(["--workers", "1", "--resume", str(kept)], capsys)
+    items = [json.loads(line).get("item") for line in kept.read_text().splitlines()[1:]]
+    assert len(items) == len({json.dumps(item) for item in items})  # none was run twice
+    ran = (first["search"].pop("simulations_run_now"), second["search"].pop("simulations_run_now"))
+    assert ran[1] <= ran[0] - (done - 1)
+    assert first == second
+    deadline = time.monotonic() + 30
+    while any(_alive(pid) for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(_alive(pid) for pid in workers)  # no worker outlives the search
+
+
+def _searched(args: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    with pytest.raises(SystemExit) as stop:
+        main([*COMMAND, *args])
+    assert stop.value.code == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in listed.read_text().split()] if listed.exists() else []
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or ") Z" not in stat.read_text()
+
+
+def test_other_traffic_does_not_mix(tmp_path: Path, traffic: Traffic) -> None:
+    few = Space(("h100-sxm",), ("fp8",), (1,), (None,), (64,), (2048,))
+    path = tmp_path / "sweep.jsonl"
+    first = frontier("llama-3.1-8b", traffic, space=few, resume=path, workers=1, **ASKED)
+    other = frontier("llama-3.1-8b", traffic.part(0, 400), space=few, resume=path, workers=1, **ASKED)
+    again = frontier("llama-3.1-8b", traffic, space=few, resume=path, workers=1, **ASKED)
+    assert other.counts.others == first.counts.run
+    assert again.counts.run == 0
+    assert again.best == first.best
+    assert other.best.energy_j != first.best.energy_j
+
+
+def test_a_target_that_nothing_meets_names_the_nearest(traffic: Traffic) -> None:
+    with pytest.raises(WattlineError, match=r"none of 32 set-ups .* nearest is .* times the target would do") as stop:
+        frontier("llama-3.1-8b", traffic, space=SPACE, slo_ttft="1 s", slo_tpot="1 ms", workers=1)
+    assert "\n" not in str(stop.value)
+
+
+def test_a_default_that_meets_it_with_no_replicas_takes_more_chips(traffic: Traffic) -> None:
+    one = Space(("h100-sxm",), ("fp8",), (4,), (None,), (64,), (2048,))
+    found = frontier("llama-3.1-8b", traffic, space=one, slo_tpot="4.9 ms", slo_share=0.9, workers=1, draws=0)
+    assert found.default is None or found.default.setup.gpus > found.usual.gpus
+    assert found.json()["default_asked"]["gpus"] == found.usual.gpus
+
+
+def test_what_is_searched_by_itself() -> None:
+    assert set(measured_chips()) == {"h100-sxm", "b200"}
+    dense = all_setups(load_model("llama-3.1-70b"), Space())
+    assert {s.precision for s in dense} == {"bf16", "fp8"}
+    assert min(s.gpus for s in dense if s.precision == "bf16" and s.chip == "h100-sxm") == 2
+    assert max(s.gpus for s in dense) == 8
+    assert {s.precision for s in all_setups(load_model("gpt-oss-120b"), Space())} == {"mxfp4"}
+    assert read_space("H100", "fp8", "1,2", "400 W,none", "8", "512") == Space(
+        ("h100-sxm",), ("fp8",), (1, 2), (400.0, None), (8,), (512,)
+    )
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["--frontier"], "--slo-ttft"),
+        (["--frontier", "--slo-tpot", "50ms", "--replicas", "2"], "replicas"),
+        (["--frontier", "--slo-tpot", "50ms", "--chips", "h1000"], "unknown chip"),
+        (["--frontier", "--slo-tpot", "50ms", "--formats", "int3"], "int3"),
+        (["--frontier", "--slo-tpot", "50ms", "--gpus", "1.5"], "gpus"),
+        (["--frontier", "--slo-tpot", "50ms", "--power-caps", "lots"], "power-caps"),
+        (["--frontier", "--slo-tpot", "50ms", "--batch", "0"], "batch"),
+        (["--frontier", "--slo-tpot", "50ms", "--batch", "512", "--batch-tokens", "64"], "none of the set-ups"),
+        (["--frontier", "--slo-tpot", "50ms", "--slo-share", "1.5"], "slo-share"),
+        (["--frontier", "--slo-tpot", "50ms", "--on", "mars"], "no place"),
+        (["--frontier", "--slo-tpot", "50ms", "--router", "random", "--workers", "1"], "router"),
+        (["--frontier", "--slo-tpot", "50ms", "--power-cap", "5 kW"], "power-cap"),
+        (["--frontier", "--slo-tpot", "50ms", "--prefill-replicas", "2"], "pools"),
+        (["--chips", "b200"], "--frontier"),
+        (["--on", "ray"], "--frontier"),
+    ],
+)
+def test_bad_command(args: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["serve", "llama-3.1-8b", "--rate", "5/s", "--duration", "20 s", *args])
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert error.count("\n") == 1
+
+
+def test_the_command_and_its_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.html"
+    args = [*COMMAND[:-1], "--workers", "1", "--report", str(page)]
+    with pytest.raises(SystemExit) as stop:
+        main(args)
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    assert all(word in text for word in ("Least energy", "default", "Why", "Frontier of energy", "set-ups"))
+    html = page.read_text()
+    assert all(word in html for word in ("The set-up of least energy", "<circle", "Where the saving comes from"))
+
+
+ONE = Space(("h100-sxm",), ("fp8",), (1,), (None,), (64,), (2048,), (False,))
+
+
+def test_facts_of_ones_own_reach_the_workers(tmp_path: Path, traffic: Traffic) -> None:
+    facts = tmp_path / "facts.toml"
+    facts.write_text("[server.hgx-h100]\nhost_w = 9000\nhost_idle_w = 9000\n")
+    usual = frontier("llama-3.1-8b", traffic, space=ONE, workers=1, **ASKED)
+    catalog.use(facts)
+    try:
+        here, there = (frontier("llama-3.1-8b", traffic, space=ONE, workers=n, **ASKED) for n in (1, 2))
+    finally:
+        catalog.use()
+    assert here.json() == there.json()
+    assert here.best.result["parts_j"]["host"] > 3 * usual.best.result["parts_j"]["host"]
+
+
+def test_a_chip_without_a_price_has_no_cost(traffic: Traffic) -> None:
+    space = Space(("h100-pcie", "h100-sxm"), ("fp8",), (1,), (None,), (64,), (2048,), (False,))
+    found = frontier("llama-3.1-8b", traffic, space=space, workers=1, **ASKED)
+    unknown = [p for p in found.json()["frontier"] if p["setup"]["chip"] == "h100-pcie"]
+    assert all(p["cost_usd_per_request"] is None and p["capital_usd_per_request"] is None for p in unknown)
+    cost = [p["cost_usd_per_request"] for p in found.json()["frontier"] if p["setup"]["chip"] == "h100-sxm"]
+    assert all(cost)
+
+
+def test_with_prefixes_and_weather() -> None:
+    rng = np.random.default_rng(5)
+    block = rng.integers(0, 40, 400)
+    hashes = Hashes(block, np.arange(0, 401, 2), 512)
+    asked = Traffic(np.sort(rng.uniform(0, 30, 200)), np.full(200, 1000), np.full(200, 60), hashes, duration_s=30.0)
+    given: dict[str, Any] = {"space": ONE, "slo_tpot": "30 ms", "workers": 1, "draws": 0}
+    plain = frontier("llama-3.1-8b", asked, **given)
+    kept = frontier("llama-3.1-8b", asked, router="prefix", prefix_cache=0.3, **given)
+    assert kept.best.result["parts_j"]["prefill"] < plain.best.result["parts_j"]["prefill"]
+    cool = frontier("llama-3.1-8b", asked, outdoors=Outdoors("Dublin", None, None), **given)
+    assert cool.best.result["parts_j"]["overhead"] != plain.best.result["parts_j"]["overhead"]
