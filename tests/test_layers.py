@@ -12,7 +12,7 @@ import wattline
 
 ROOT = Path(wattline.__file__).parent
 LINE = ("work", "chip", "engine", "site", "grid", "world")
-GROUND = {"errors", "quantity", "fact", "draws", "load", "bill", "files", "catalog"}
+GROUND = {"errors", "quantity", "fact", "draws", "load", "bill", "files", "catalog", "sweep"}
 FACES = {"scenario", "claim", "report", "cli", "validate"}
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT or path.stem in GROUND)
 
