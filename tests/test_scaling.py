@@ -156,6 +156,9 @@ def test_from_none() -> None:
     np.testing.assert_allclose(found.begun_s, [30.0, 520.0])
     assert found.pools[0].record is not None
     assert found.pools[0].record.changes(STARTING, 600.0) == 2
+    assert found.pools[0].record.most(READY, 600.0) == 1
+    three = Record([0, 1, 2, 0], [READY, READY, READY, STOPPED], [0.0, 0.0, 5.0, 5.0])
+    assert three.most(READY, 9.0) == 2
 
 
 def test_a_decode_pool_scales_and_bins_of_both_pools_agree() -> None:
@@ -181,6 +184,7 @@ def test_a_decode_pool_scales_and_bins_of_both_pools_agree() -> None:
         (Scaling(1, 5.0, 1.0, interval_s=1e-9), "scale-interval"),
         (Scaling(1, 5.0, 1.0, down_after_s=-1.0), "scale-down-after"),
         (Scaling(1, 5.0), "start-up"),
+        (Scaling(0, 5.0, 1e30), "start-up"),
     ],
 )
 def test_a_policy_of_no_sense(scaling: Scaling, says: str) -> None:

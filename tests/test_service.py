@@ -155,16 +155,12 @@ def _run(args: list[str]) -> None:
 
 
 def test_held_against_measurement(shared_data: Path) -> None:
-    from wattline.validate.serving_sim import hold_steady, hold_timed, score
+    from wattline.validate.serving_sim import hold_steady, score
 
     found = score(hold_steady(shared_data / "mlenergy/llm.csv", 60))
     assert found["itl_p50_ms"]["mean_error"] < 0.12
     assert found["itl_p90_ms"]["mean_error"] < 0.20
     assert found["j_token"]["mean_error"] < 0.15
-    timed, left = hold_timed(shared_data / "kernels/silicon_sample.csv", 10)
-    hopper = [one for one in timed if one.group in ("h100_sxm", "h200_sxm")]
-    assert score(hopper)["tpot_ms"]["median_error"] < 0.25
-    assert left
 
 
 def test_a_place_gives_the_service_its_weather(traffic: Traffic) -> None:
@@ -246,6 +242,7 @@ def test_command_with_pools_and_scaling(tmp_path: Path, capsys: pytest.CaptureFi
         (["--prefill-replicas", "1", "--prefill-gpus", "0.5"], "prefill-gpus"),
         (["--prefill-replicas", "1", "--transfer-bandwidth", "fast"], "transfer-bandwidth"),
         (["--prefill-replicas", "1", "--transfer-bandwidth", "-1 GB/s"], "transfer-bandwidth"),
+        (["--prefill-replicas", "1", "--transfer-bandwidth", "1e-300"], "transfer-bandwidth"),
         (["--scale-from", "2"], "scale-from"),
         (["--scale-from", "-1"], "scale-from"),
         (["--scale-from", "1", "--scale-target", "0"], "scale-target"),

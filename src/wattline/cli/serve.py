@@ -27,7 +27,6 @@ from wattline.errors import WattlineError
 
 if TYPE_CHECKING:
     from wattline.engine.scaling import Scaling
-    from wattline.work.traffic import Traffic
 
 Opt = typer.Option
 
@@ -44,6 +43,10 @@ def serve(
     duration: Annotated[
         str, Opt(help="How long requests come at --rate [default: 1 h], or of --trace are taken.")
     ] = "",
+    shape: Annotated[str, Opt(help="How --rate, its mean, goes through the time: flat, day or week.")] = "flat",
+    cells: Annotated[
+        float, Opt(help="So many services alike share --rate: one is simulated, the answer is of all.")
+    ] = 1.0,
     input_tokens: Annotated[str, Opt("--input", help="Tokens of every prompt [default: lengths of chats].")] = "",
     output_tokens: Annotated[str, Opt("--output", help="Tokens of every answer.")] = "",
     router: Annotated[str, Opt(help="round-robin, least-loaded or prefix (by beginnings).")] = "round-robin",
@@ -71,6 +74,10 @@ def serve(
     scale_down_after: Annotated[str, Opt(help="Replicas stop when none of them was wanted for so long.")] = "5 min",
     scaled_down: Annotated[str, Opt(help="A stopped replica is off (draws nothing) or idle.")] = "off",
     power_cap: Annotated[str | None, Opt(help='Power limit of a chip, e.g. "500 W" [default: TDP].')] = None,
+    engine: Annotated[
+        str | None,
+        Opt(help="Serving software: vllm, sglang or trtllm, or a version, as vllm-0.19 [default: vLLM 0.11]."),
+    ] = None,
     slo_ttft: Annotated[str | None, Opt(help='Longest time to first token that counts as good, e.g. "1s".')] = None,
     slo_tpot: Annotated[str | None, Opt(help='Longest mean time between tokens, e.g. "50ms".')] = None,
     frontier: Annotated[
@@ -109,6 +116,7 @@ def serve(
 
     from wattline.cli.ask import _model
     from wattline.cli.out import print_json, print_rich
+    from wattline.cli.serve_traffic import read_or_make
     from wattline.report.service import render
     from wattline.scenario.line import Outdoors
     from wattline.scenario.service import service
@@ -122,14 +130,16 @@ def serve(
             raise WattlineError("replicas: --frontier finds how many are needed; leave --replicas out")
         if prefill_replicas or prefill_gpus or transfer_bandwidth or scale_from is not None:
             raise WattlineError("frontier: it searches pools by itself (--pools) and keeps replicas; leave theirs out")
+        if cells != 1:
+            raise WattlineError("frontier: it searches one service; give the --rate of one and leave --cells out")
         with Console(stderr=True).status("reading traffic", spinner="dots"):
-            requests = _traffic(trace, rate, duration, input_tokens, output_tokens, seed)
+            requests = read_or_make(trace, rate, duration, input_tokens, output_tokens, seed, shape, cells)
         search(
             named, requests, chip, (chips, formats, gpus or "", power_caps, batch, batch_tokens), pools,
             {"slo_ttft": slo_ttft, "slo_tpot": slo_tpot, "slo_share": slo_share, "precision": precision,
              "max_num_seqs": max_num_seqs, "max_num_batched_tokens": max_num_batched_tokens, "power_cap": power_cap,
-             "router": router, "prefix_cache": prefix_cache, "on": on, "workers": workers, "resume": resume,
-             "draws": draws, "seed": seed} | where,
+             "router": router, "prefix_cache": prefix_cache, "engine": engine, "on": on, "workers": workers,
+             "resume": resume, "draws": draws, "seed": seed} | where,
             load, report, as_json, explain,
         )  # fmt: skip
         return
@@ -139,15 +149,15 @@ def serve(
     )  # fmt: skip
     scaling = _scaling(scale_from, scale_target, start_up, scale_interval, scale_down_after, scaled_down, max_num_seqs)
     with Console(stderr=True).status("reading traffic", spinner="dots") as status:
-        requests = _traffic(trace, rate, duration, input_tokens, output_tokens, seed)
+        requests = read_or_make(trace, rate, duration, input_tokens, output_tokens, seed, shape, cells)
         status.update(f"serving {len(requests):,} requests")
         found = service(
             named, requests, chip, gpus=gpus, replicas=1 if replicas is None else replicas, router=router,
             max_num_seqs=max_num_seqs,
             max_num_batched_tokens=max_num_batched_tokens, prefix_cache=prefix_cache,
             prefill_replicas=prefill_replicas, prefill_gpus=prefill_gpus, transfer_bandwidth=transfer_bandwidth,
-            scaling=scaling, power_cap=power_cap, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
-            precision=precision, draws=draws, seed=seed, **where,
+            scaling=scaling, power_cap=power_cap, engine=engine, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
+            precision=precision, cells=cells, draws=draws, seed=seed, **where,
         )  # fmt: skip
     if load is not None:
         found.server_load.to_parquet(load)
@@ -188,59 +198,3 @@ def _scaling(
         parse(after, "s", "scale-down-after", zero=True),
         scaled_down == "off",
     )
-
-
-def _traffic(trace: Path | None, rate: str, duration: str, given: str, made: str, seed: int) -> Traffic:
-    """Read or made; ``rate`` scales a trace."""
-    from wattline.quantity import parse
-
-    if seed < 0:
-        raise WattlineError(f"seed: {seed} must be a whole number of zero or more")
-    per_s = parse(rate, "request/s", "rate") if rate else None
-    span_s = parse(duration, "s", "duration") if duration else None
-    if trace is not None:
-        if given or made:
-            raise WattlineError("serve: --input and --output are of requests made by --rate; a --trace has its own")
-        return _read(trace, per_s, span_s)
-    if per_s is None:
-        raise WattlineError('serve: give the traffic, --trace FILE or --rate "20/s"')
-    if per_s * (span_s or 3600.0) > MOST:
-        raise WattlineError(f"serve: rate and duration come to more than {MOST:,} requests; take a shorter --duration")
-    from wattline.work.traffic_make import poisson
-
-    return poisson(per_s, _lengths(given, made), seed, duration_s=span_s or 3600.0)
-
-
-MOST = 50_000_000
-
-
-def _lengths(given: str, made: str):  # type: ignore[no-untyped-def]
-    from wattline.quantity import parse
-    from wattline.work.traffic_known import known_lengths
-    from wattline.work.traffic_lengths import fixed_lengths
-
-    if not (given or made):
-        return known_lengths("chat")
-    if not (given and made):
-        raise WattlineError("serve: give --input and --output, both")
-    return fixed_lengths(*(round(parse(text, "token", "tokens")) for text in (given, made)))
-
-
-def _read(trace: Path, per_s: float | None, span_s: float | None) -> Traffic:
-    import numpy as np
-
-    from wattline.work.traffic import read_traffic, scale
-
-    requests = read_traffic(trace)
-    if not len(requests):
-        raise WattlineError(f"{trace}: no request in it can be served")
-    if per_s is not None:
-        if not requests.rate_per_s > 0:
-            raise WattlineError(f"{trace}: its requests come at one instant, so that it has no rate to scale")
-        requests = scale(requests, rate=per_s / requests.rate_per_s)
-    if span_s is not None and span_s < requests.duration_s:
-        count = int(np.searchsorted(requests.arrival_s, span_s))
-        if not count:
-            raise WattlineError(f"{trace}: no request comes in its first {span_s:g} s; take a longer --duration")
-        requests = requests.take(np.arange(count), requests.arrival_s[:count], span_s)
-    return requests

@@ -134,6 +134,20 @@ def calibrate_inference(
         _hand_over(curves, out.with_name(CURVES))
 
 
+@calibrate_app.command("serving")
+def calibrate_serving(
+    file: Annotated[Path, typer.Argument(help="CSV with silicon_ttft_ms and silicon_tpot_ms.")], out: Out = None
+) -> None:
+    """What engines add to steps, fitted to measured TTFT and TPOT; prints catalog/fit/software.toml."""
+    from rich.console import Console
+
+    from wattline.validate.software_file import calibrate
+
+    with Console(stderr=True).status("fitting") as status:
+        text = calibrate(file, status.update)
+    _hand_over(text, out)
+
+
 @calibrate_app.command("measured")
 def calibrate_measured(
     scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML), as `wattline run` takes.")],
@@ -218,7 +232,13 @@ def validate_serving(
     file: Annotated[
         Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard, or with silicon_ttft_ms.")
     ],
-    rows: Annotated[int, typer.Option(help="Most rows, evenly spread (of each system).")] = 60,
+    rows: Annotated[
+        int | None,
+        typer.Option(help="Most rows, evenly spread (of each system); default all of TTFT and TPOT, else 60."),
+    ] = None,
+    leave_out: Annotated[
+        str | None, typer.Option("--leave-out", help="TTFT and TPOT by fits without each: model, family or rows.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Inter-token latency and J/token, or TTFT and TPOT, of measured services beside the simulator's."""
@@ -227,17 +247,26 @@ def validate_serving(
     from wattline.cli.out import print_json, print_rich
     from wattline.report.serving_sim import render
     from wattline.validate import serving_sim
+    from wattline.validate.serving_timed import hold_timed, some
+    from wattline.validate.software_fit import leave_out_software
+    from wattline.validate.timed_rows import is_timed, read_timed
 
-    if rows < 1:
+    if rows is not None and rows < 1:
         raise WattlineError(f"--rows: {rows} must be one or more")
     with Console(stderr=True).status("simulating") as status:
-        left: dict[str, int] = {}
-        if serving_sim.is_timed(file):
-            held, left = serving_sim.hold_timed(file, rows, status.update)
+        left: dict[str, list[int]] = {}
+        if not is_timed(file):
+            if leave_out is not None:
+                raise WattlineError(f"--leave-out: {file} has no TTFT and TPOT; `validate inference` leaves models out")
+            held = serving_sim.hold_steady(file, 60 if rows is None else rows, status.update)
+        elif leave_out is None:
+            held, left = hold_timed(file, rows, status.update)
         else:
-            held = serving_sim.hold_steady(file, rows, status.update)
+            usable, left = read_timed(file)
+            held, unfit = leave_out_software(some(usable, rows), leave_out, status.update)
+            left |= unfit
     if as_json:
-        print_json(serving_sim.json(held, left))
+        print_json(serving_sim.json(held, left, leave_out))
     else:
         print_rich(render(held, left))
 

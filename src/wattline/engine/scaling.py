@@ -20,6 +20,7 @@ from wattline.fact import Array
 
 STOPPED, STARTING, READY = range(3)
 MOST_CHECKS = 2_000_000
+LONGEST_START_S = 7 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,11 @@ class Scaling:
         for name, value, low in (("start-up", self.start_s, 0.0), ("scale-down-after", self.down_after_s, 0.0)):
             if value is not None and not low <= value < math.inf:
                 raise WattlineError(f"{name}: {value:g} s must be zero or more")
+        if (self.start_s or 0.0) > LONGEST_START_S:
+            raise WattlineError(f"start-up: {self.start_s:g} s is more than the {LONGEST_START_S:,.0f} s of a week")
         if not (self.interval_s > 0 and duration_s / self.interval_s < MOST_CHECKS):
             raise WattlineError(
-                f"scale-interval: {self.interval_s:g} s over {duration_s:,.0f} s of traffic; the simulator takes an "
+                f"scale-interval: {self.interval_s:g} s over {duration_s:,.4g} s of traffic; the simulator takes an "
                 f"interval greater than zero, and fewer than {MOST_CHECKS:,} of them"
             )
 
@@ -84,6 +87,12 @@ class Record:
         """How often a replica came to be so, after the start."""
         found, begin, _ = self.spans(horizon_s)
         return int(np.sum((found == state) & (begin > 0) & (begin < horizon_s)))
+
+    def most(self, state: int, horizon_s: float) -> int:
+        """The most replicas that were so at one time."""
+        found, begin, end = self.spans(horizon_s)
+        begin, end = (np.sort(x[(found == state) & (begin < end)]) for x in (begin, end))
+        return int((np.arange(1, len(begin) + 1) - np.searchsorted(end, begin, side="right")).max(initial=0))
 
     def seconds(self, state: int, edges: Array) -> Array:
         """Replica-seconds in this state between the edges, ``(len(edges) - 1,)``."""

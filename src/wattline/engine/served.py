@@ -79,15 +79,16 @@ class Served:
     sent_s: Array | None = None  # with pools: when the cache had been sent; NaN where no more than one token was asked
     decoder: Array | None = None  # the decode pool's replica, or -1
     resumed_s: Array | None = None  # when it was admitted there
+    front_s: Array | float = 0.0  # beside the steps: HTTP, tokenising, the scheduler's and the host's latency
 
     @property
     def ttft_s(self) -> Array:
         """From arrival to the first token."""
-        return np.asarray(self.first_s - self.arrival_s)
+        return np.asarray(self.first_s - self.arrival_s + self.front_s)
 
     @property
     def e2e_s(self) -> Array:
-        return np.asarray(self.end_s - self.arrival_s)
+        return np.asarray(self.end_s - self.arrival_s + self.front_s)
 
     @property
     def tpot_s(self) -> Array:
@@ -97,8 +98,9 @@ class Served:
 
     @property
     def waits_s(self) -> dict[str, Array]:
-        """Part by part: queue and prefill make up TTFT; with pools the transfer and the wait for a slot follow."""
-        found = {"queue": self.begun_s - self.arrival_s, "prefill": self.first_s - self.begun_s}
+        """Part by part: front end, queue, prefill make up TTFT; with pools transfer and the wait for a slot follow."""
+        front = np.broadcast_to(np.asarray(self.front_s, float), self.first_s.shape)
+        found = {"front": front, "queue": self.begun_s - self.arrival_s, "prefill": self.first_s - self.begun_s}
         if self.sent_s is not None and self.resumed_s is not None:
             found |= {"transfer": self.sent_s - self.first_s, "slot": self.resumed_s - self.sent_s}
         return {name: np.asarray(values) for name, values in found.items()}

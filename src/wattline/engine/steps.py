@@ -17,6 +17,7 @@ from wattline.chip.device import Chip
 from wattline.chip.known import is_known, known_factor
 from wattline.chip.operations import Work
 from wattline.chip.shape import Shape
+from wattline.chip.software import Software, own_experts, with_software
 from wattline.chip.step import Step, Watts, computes_narrow, dense_bytes, held_to_limit, nameplate, spread_fact, step
 from wattline.draws import Draws
 from wattline.fact import Array
@@ -93,8 +94,10 @@ def setting(
     *,
     limit_w: float | None = None,
     expert_parallel: bool | None = None,
+    software: Software | None = None,
 ) -> Setting:
-    """A replica of ``chips`` chips at the facts' central values; ``limit_w``: a power cap per chip."""
+    """A replica of ``chips`` chips at the facts' central values; ``limit_w``: a power cap per chip; ``software``:
+    the engine that runs it, where it is another than the chip model was fitted to."""
     one = np.asarray(1.0)
     parallel = chips > 1 if expert_parallel is None else expert_parallel
     work = Work(
@@ -112,8 +115,10 @@ def setting(
     known = is_known(model, chip.generation)
     time, energy = (float(central(spread_fact(what, chip.generation, known))) for what in ("time", "energy"))
     factors = {what: float(known_factor(what, model, chip.generation, central)) for what in ("time", "power")}
+    c = coefficients(chip.generation, central)
     return Setting(
-        Shape.of(model), work, nameplate(chip, chips, precision), watts, coefficients(chip.generation, central),
+        Shape.of(model), work, nameplate(chip, chips, precision), watts,
+        c if software is None else with_software(c, software, own_experts(chip, precision)),
         factors["time"] * time, factors["power"] * energy / time,
     )  # fmt: skip
 

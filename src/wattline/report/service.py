@@ -18,7 +18,7 @@ LATENCIES = (
     ("e2e_s", "End to end"),
 )
 PARTS = {
-    "ttft_s": (("queue", "of it in the queue"), ("prefill", "of it prefill")),
+    "ttft_s": (("front", "of it before the engine"), ("queue", "of it in the queue"), ("prefill", "of it prefill")),
     "tpot_s": (("transfer", "transfer before the second"), ("slot", "then waiting for a slot")),
 }
 COLUMNS = ("p50", "p90", "p95", "p99")
@@ -79,7 +79,7 @@ def fleet_rows(s: Json) -> list[tuple[str, str]]:
         if scaling := pool.get("scaling"):
             rows.append((
                 "Replicas ready",
-                f"{scaling['mean_ready']:.2f} in the mean, {scaling['most_ready']:.0f} at most; {scaling['starts']:,} "
+                f"{scaling['mean_ready']:.2f} in the mean, {scaling['most_ready']:,} at most; {scaling['starts']:,} "
                 f"starts and {scaling['stops']:,} stops; starting took {show(pool['energy_j']['start_up'], 'J')}",
             ))  # fmt: skip
     if network := s["network"]:

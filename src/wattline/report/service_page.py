@@ -82,7 +82,7 @@ def _rule(y: float) -> str:
 def _key(entries: list[tuple[str, str]]) -> str:
     found = []
     for i, (name, colour) in enumerate(entries):
-        x = MARGIN + i * 112
+        x = MARGIN + i * min(140, (WIDTH - 2 * MARGIN) // len(entries))
         found.append(f'<rect x="{x}" y="4" width="10" height="10" fill="{colour}"/>{_text(x + 16, 13, name, "start")}')
     return "".join(found)
 

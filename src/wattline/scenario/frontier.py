@@ -58,6 +58,7 @@ def frontier(
     power_cap: float | str | None = None,
     router: str = "round-robin",
     prefix_cache: float = 0.0,
+    engine: str | None = None,
     pue: float | str | None = None,
     site: str | None = None,
     region: str | None = None,
@@ -79,7 +80,7 @@ def frontier(
     meets the target.
     """
     question = _question(
-        model, traffic, slo_ttft, slo_tpot, slo_share, router, prefix_cache, pue, site, region, outdoors
+        model, traffic, slo_ttft, slo_tpot, slo_share, router, prefix_cache, engine, pue, site, region, outdoors
     )
     usual = _default(question.model, traffic, chip, gpus, precision, max_num_seqs, max_num_batched_tokens, power_cap)
     setups = all_setups(question.model, space)
@@ -113,7 +114,8 @@ def frontier(
 
 def _question(
     model: str | Path | Model, traffic: Traffic, ttft: float | str | None, tpot: float | str | None, share: float,
-    router: str, prefix_cache: float, pue: float | str | None, site: str | None, region: str | None, outdoors: Outdoors,
+    router: str, prefix_cache: float, engine: str | None, pue: float | str | None, site: str | None, region: str | None,
+    outdoors: Outdoors,
 ) -> Question:  # fmt: skip
     architecture = read_model(model)
     if not architecture.architecture_known:
@@ -126,7 +128,7 @@ def _question(
         raise WattlineError(f"slo-share: {share:g} is not a share of the requests, more than 0 and at most 1")
     target = Target(*(None if x is None else parse(x, "s", n) for x, n in ((ttft, "slo-ttft"), (tpot, "slo-tpot"))))
     return Question(
-        architecture, traffic, target, share, router, prefix_cache, site, region, pue, outdoors, own_texts()
+        architecture, traffic, target, share, router, prefix_cache, site, region, pue, outdoors, engine, own_texts()
     )
 
 
@@ -210,7 +212,8 @@ def context(question: Question) -> str:
     arrays = [traffic.arrival_s, traffic.input_tokens, traffic.output_tokens]
     if traffic.hashes is not None:
         arrays += [traffic.hashes.block, traffic.hashes.offset, np.asarray(traffic.hashes.block_tokens)]
-    asked = (traffic.duration_s, target.ttft_s, target.tpot_s, question.share, question.router, question.prefix_cache)
+    how = (question.router, question.prefix_cache, question.engine)
+    asked = (traffic.duration_s, target.ttft_s, target.tpot_s, question.share, how)
     where = (question.site, question.region, question.pue, question.outdoors, question.model, wattline.__version__)
     weather = question.outdoors.weather
     return digest(

@@ -43,6 +43,7 @@ class Question:
     region: str | None = None
     pue: float | str | None = None
     outdoors: Outdoors = field(default_factory=Outdoors)
+    engine: str | None = None  # serving software
     facts: tuple[str, ...] = ()  # texts of the user's own files of facts
 
     def serve(self, setup: Setup, traffic: Traffic | None = None, draws: int = 0, seed: int = 0) -> Service:
@@ -54,7 +55,7 @@ class Question:
             power_cap=setup.power_cap_w, slo_ttft=self.target.ttft_s, slo_tpot=self.target.tpot_s,
             precision=setup.precision, prefill_replicas=setup.prefill_replicas,
             prefill_gpus=setup.gpus if setup.prefill_replicas else None, pue=self.pue, site=self.site,
-            region=self.region, outdoors=self.outdoors,
+            region=self.region, outdoors=self.outdoors, engine=self.engine,
             draws=draws, seed=seed,
         )  # fmt: skip
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattline.chip.device import load_chip
+from wattline.chip.software import load_software
 from wattline.draws import Draws
 from wattline.engine.service_power import Standing
 from wattline.engine.simulate import cache_limits
@@ -146,7 +147,12 @@ def _bounds(
     """Set-ups that differ in their batch alone."""
     one = setups[0]
     chip = load_chip(one.chip, Draws(0))
-    same = setting(question.model, chip, one.gpus, one.precision, limit_w=one.power_cap_w)
+    soft = (
+        load_software(question.engine, chip.generation, Draws(0), family=question.model.family)
+        if question.engine
+        else None
+    )
+    same = setting(question.model, chip, one.gpus, one.precision, limit_w=one.power_cap_w, software=soft)
     watts = Standing(*(one.gpus * float(w) for w in (chip.idle_w, chip.host_w, chip.host_idle_w, chip.network_w)))
     steps = _Steps(same, watts, demand, max(setup.max_num_seqs for setup in setups))
     capital = capital_usd_per_s(one.chip)

@@ -92,6 +92,7 @@ class ServiceJob(_Job):
     scaled_down: Literal["idle", "off"] = "off"
     start_up: Number | None = None
     power_cap: Number | None = None
+    engine: str | None = None
     slo_ttft: Number | None = None
     slo_tpot: Number | None = None
     slo_share: float = Field(default=0.99, gt=0, le=1)

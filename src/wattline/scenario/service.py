@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wattline.chip.device import Chip, load_chip
+from wattline.chip.shape import Shape
+from wattline.chip.software import Software, load_software
 from wattline.draws import Draws
+from wattline.engine.front_end import with_front_end
 from wattline.engine.kernel_state import Limits
 from wattline.engine.pools import Side, simulate_pools
 from wattline.engine.scaling import Scaling
@@ -28,6 +31,7 @@ from wattline.work.model import Model
 from wattline.work.traffic import Traffic
 
 MOST_CELLS = 1_000_000
+USUAL_ENGINE = "vllm"  # whose steps the chip model was fitted to
 
 
 def service(
@@ -46,6 +50,7 @@ def service(
     transfer_bandwidth: float | str | None = None,
     scaling: Scaling | None = None,
     power_cap: float | str | None = None,
+    engine: str | None = None,
     slo_ttft: float | str | None = None,
     slo_tpot: float | str | None = None,
     precision: str | None = None,
@@ -65,7 +70,9 @@ def service(
     ``transfer_bandwidth`` bytes/s a chip (the catalog's where not given). ``scaling``: replicas (those that decode) are
     started and stopped with the load, ``replicas`` being the most. ``cells``: the service is so many times what is
     simulated, in cells alike; the answer and its bill are of all, latencies and loads of one. ``outdoors``: a place or
-    weather, whose hours the site's overhead then follows. Raises WattlineError on bad input.
+    weather, whose hours the site's overhead then follows. ``engine``: the serving software, as ``vllm-0.19`` or
+    ``trtllm``; not given, steps are those of vLLM 0.11, and requests wait as vLLM lets them. Raises WattlineError on
+    bad input.
     """
     draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
     if not 1 <= cells <= MOST_CELLS:
@@ -74,7 +81,9 @@ def service(
     target = Target(*(None if x is None else parse(x, "s", n) for x, n in ((slo_ttft, "ttft"), (slo_tpot, "tpot"))))
     check_pools(prefill_replicas, prefill_gpus, transfer_bandwidth)
     scaling = scaling_of(scaling, asked, replicas, traffic, draw)
-    way = _Way(traffic, replicas, router, prefix_cache, scaling, (max_num_seqs, max_num_batched_tokens))
+    soft = load_software(engine or USUAL_ENGINE, asked.chip.generation, draw, family=asked.model.family)
+    most = (max_num_seqs, max_num_batched_tokens)
+    way = _Way(traffic, replicas, router, prefix_cache, scaling, most, soft if engine else None)
     inputs = asked.inputs(traffic) | {"replicas": replicas, "router": router}
     if prefill_replicas:
         readers = whole_chips(prefill_gpus, "prefill-gpus") or asked.chips
@@ -83,13 +92,14 @@ def service(
         inputs |= {"prefill_replicas": prefill_replicas, "prefill_gpus": readers, "transfer_bytes_per_s": rate}
     else:
         served = _together(asked, way)
+    served = with_front_end(served, soft, float(Shape.of(asked.model).layers), max_num_batched_tokens)
     limits = served.limits
     if not len(served.arrival_s):
         room = limits.blocks * limits.block_tokens
         raise WattlineError(f"traffic: no request fits the {room:,} tokens of a replica's cache; give more --gpus")
     for name, count, unit in (("gpus", asked.chips, "chip"), ("replicas", replicas, "")):
         cite_given(draw, name, float(count), unit, name)
-    inputs |= {"max_num_seqs": max_num_seqs}
+    inputs |= {"max_num_seqs": max_num_seqs} | ({"engine": engine} if engine else {})
     if prefix_cache:
         inputs["prefix_cache"] = prefix_cache
     inputs |= {"max_num_batched_tokens": max_num_batched_tokens, "cache_tokens": limits.blocks * limits.block_tokens}
@@ -112,11 +122,12 @@ class _Way(NamedTuple):
     prefix_cache: float
     scaling: Scaling | None
     most: tuple[int, int]  # sequences and tokens of a step
+    software: Software | None  # whose kernels differ from those of the chip model
 
 
 def _together(asked: Asked, way: _Way) -> Served:
     """Every replica reads prompts and decodes."""
-    limits, table = _replica(asked, asked.chips, way.traffic, *way.most)
+    limits, table = _replica(asked, asked.chips, way)
     limits, given = by_prefixes(way.traffic, limits, way.replicas, way.router, way.prefix_cache)
     return simulate(
         table, limits, way.traffic.arrival_s, way.traffic.input_tokens, way.traffic.output_tokens,
@@ -127,10 +138,10 @@ def _together(asked: Asked, way: _Way) -> Served:
 def _pools(asked: Asked, way: _Way, prefill_replicas: int, readers: int, rate: float) -> Served:
     """Replicas of ``readers`` chips read prompts, and send caches at ``rate`` bytes/s to those that decode."""
     traffic = way.traffic
-    limits, table = _replica(asked, asked.chips, traffic, *way.most)
+    limits, table = _replica(asked, asked.chips, way)
     read_limits, read_table = limits, table
     if readers != asked.chips:
-        read_limits, read_table = _replica(asked, readers, traffic, *way.most)
+        read_limits, read_table = _replica(asked, readers, way)
     read_limits, given = by_prefixes(traffic, read_limits, prefill_replicas, way.router, way.prefix_cache)
     cached = given.pop("cached_tokens", 0)
     decode = Way(way.replicas, "least-loaded" if way.router == "prefix" else way.router, scaling=way.scaling)
@@ -141,13 +152,13 @@ def _pools(asked: Asked, way: _Way, prefill_replicas: int, readers: int, rate: f
     )  # fmt: skip
 
 
-def _replica(asked: Asked, chips: int, traffic: Traffic, seqs: int, tokens: int) -> tuple[Limits, Tables]:
+def _replica(asked: Asked, chips: int, way: _Way) -> tuple[Limits, Tables]:
     """A replica of so many chips: the scheduler's limits, and times and joules of its steps."""
-    limits = cache_limits(asked.model, asked.chip.memory_bytes, chips, asked.precision, seqs, tokens)
+    limits = cache_limits(asked.model, asked.chip.memory_bytes, chips, asked.precision, *way.most)
     central = load_chip(asked.chip.record.name, Draws(0))  # links beyond a node have ranges; the simulation takes none
-    same = setting(asked.model, central, chips, asked.precision, limit_w=asked.limit_w)
-    longest = float((traffic.input_tokens + traffic.output_tokens).max())
-    return limits, tables(same, seqs, tokens, longest)
+    same = setting(asked.model, central, chips, asked.precision, limit_w=asked.limit_w, software=way.software)
+    longest = float((way.traffic.input_tokens + way.traffic.output_tokens).max())
+    return limits, tables(same, *way.most, longest)
 
 
 def _standing(chip: Chip) -> Standing:

@@ -23,6 +23,8 @@ from wattline.scenario.service_ask import Asked
 from wattline.work.flops import BYTES, weight_bytes
 from wattline.work.traffic import Traffic
 
+SLOWEST = 1000.0  # bytes/s
+
 
 def check_pools(replicas: int, gpus: int | str | None, bandwidth: float | str | None) -> None:
     """Raises WattlineError for a prefill pool of no sense, and for its settings without it."""
@@ -43,6 +45,8 @@ def send_rate(asked: Asked, readers: int, given: float | str | None, draws: Draw
     chips = min(readers, asked.chips)
     if given is not None:
         each = parse(given, "B/s", "transfer-bandwidth")
+        if not each >= SLOWEST:
+            raise WattlineError(f"transfer-bandwidth: {each:g} B/s is below {SLOWEST:,.0f} B/s; give e.g. 400 Gbit/s")
         cite_given(draws, "transfer_bandwidth", each, "B/s", "bandwidth of a chip between pools")
         return chips * each
     asked.chip.cite_network()

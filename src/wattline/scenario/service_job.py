@@ -37,7 +37,7 @@ def service_answer(job: ServiceJob, model: str | Path, where: Mapping[str, Any],
     setup: dict[str, Any] = {
         key: getattr(job, key)
         for key in ("gpus", "router", "max_num_seqs", "max_num_batched_tokens", "prefill_replicas", "prefill_gpus",
-                    "transfer_bandwidth", "power_cap", "slo_ttft", "slo_tpot")
+                    "transfer_bandwidth", "power_cap", "engine", "slo_ttft", "slo_tpot")
     }  # fmt: skip
     setup |= {"precision": where["precision"]}
     count = job.replicas

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wattline.engine.scaling import STARTING, STOPPED, Record
+from wattline.engine.scaling import READY, STARTING, STOPPED, Record
 from wattline.engine.served import Pool, Served
 from wattline.engine.service_power import (
     Standing,
@@ -142,7 +142,7 @@ def _scaled(record: Record, found: Mapping[str, Array], spans: Array, horizon_s:
     length = [float(spans[group].sum()) for group in groups]
     return {
         "mean_ready": float(found["ready_s"].sum()) / horizon_s,
-        "most_ready": max(float(found["ready_s"][i] / spans[i]) for i in range(len(spans)) if spans[i] > 0),
+        "most_ready": record.most(READY, horizon_s),
         "starts": record.changes(STARTING, horizon_s),
         "stops": record.changes(STOPPED, horizon_s),
         "starting_s": float(found["starting_s"].sum()),

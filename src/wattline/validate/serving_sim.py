@@ -1,14 +1,12 @@
-"""Measured services held against the simulator: ML.ENERGY's steady states, and measured TTFT and TPOT.
+"""Measured services held against the simulator: ML.ENERGY's steady states (``serving_timed.py`` has TTFT and TPOT).
 
-Both kinds of measurement keep a fixed number of requests under way: a new one is sent when one ends. In the simulator
-all wait from the start and ``max_num_seqs`` admits as many; a request counts as sent when it could have been.
+The measurements keep a fixed number of requests under way: a new one is sent when one ends. In the simulator all wait
+from the start and ``max_num_seqs`` admits as many.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,21 +21,16 @@ from wattline.engine.simulate import cache_limits, simulate
 from wattline.engine.steps import Tables, setting, tables
 from wattline.errors import WattlineError
 from wattline.fact import Array
-from wattline.files import read_text
-from wattline.validate.serving_rows import LIMIT_BYTES, SERVING_MEMORY, Row, Table, read_rows
+from wattline.validate.serving_rows import SERVING_MEMORY, Row, Table, read_rows
 from wattline.validate.steady import Assumed, stalled
 from wattline.validate.step_file import fit_from_catalog
-from wattline.work.model import Model, load_model
+from wattline.work.model import Model
 
 ROUNDS = 10  # requests for each that is under way
 STEADY = (0.15, 0.7)  # of the run: after the first prompts, before the last requests
 SPREAD = 0.32  # standard deviation over mean of output lengths in the ML.ENERGY runs (mean position 0.55)
 STEP_TOKENS = 8192
 TASKS = ("lm-arena-chat", "gpqa", "sourcegraph-fim")  # text alone: images and video are prepared outside of steps
-SYSTEMS = {"h100_sxm": "h100-sxm", "h200_sxm": "h200-sxm", "b200_sxm": "b200"}
-FORMATS = {"fp8": "fp8", "fp8_block": "fp8", "bfloat16": "bf16", "bf16": "bf16", "float16": "bf16", "int4": "int4"}
-TIMED = ("model_path", "system", "precision", "mode", "isl", "osl", "batch_size", "tp_size", "silicon_ttft_ms",
-         "silicon_tpot_ms")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,12 +84,6 @@ def _stalled(table: Tables, stall_s: float) -> Tables:
     )
 
 
-def sent_s(served: Served, size: int) -> Array:
-    """When each request was sent: the first at 0, then one at each end."""
-    ends = np.sort(served.end_s)
-    return np.concatenate([np.zeros(min(size, len(ends))), ends[: max(len(ends) - size, 0)]])
-
-
 def hold_steady(path: Path, most: int = 60, progress: Callable[[str], None] = lambda name: None) -> list[Held]:
     """Rows of ML.ENERGY's columns: inter-token latency, median and p90, and joules a token."""
     rows, _ = read_rows(path)
@@ -137,109 +124,36 @@ def _steady(row: Row, assumed: Assumed, seed: int) -> Held:
     )
 
 
-def hold_timed(
-    path: Path, most: int = 60, progress: Callable[[str], None] = lambda name: None
-) -> tuple[list[Held], dict[str, int]]:
-    """Rows with measured TTFT and TPOT, ``most`` of each system; and how many others cannot be held, by reason."""
-    entries = list(csv.DictReader(io.StringIO(read_text(path, LIMIT_BYTES, "file of measurements"))))
-    left: dict[str, int] = {}
-    by_system: dict[str, list[tuple[dict[str, str], Model]]] = {}
-    for entry in entries:
-        model = _usable(entry, left)
-        if model is not None:
-            by_system.setdefault(entry["system"], []).append((entry, model))
-    found = []
-    for system, rows in sorted(by_system.items()):
-        for entry, model in pick(rows, most):
-            progress(f"{system} {model.name}")
-            try:
-                found.append(_timed(entry, model))
-            except WattlineError:
-                left["does not fit or is no number"] = left.get("does not fit or is no number", 0) + 1
-    if not found:
-        raise WattlineError(f"{path}: no row that can be held: " + "; ".join(f"{n} {why}" for why, n in left.items()))
-    return found, left
-
-
-def _usable(entry: dict[str, str], left: dict[str, int]) -> Model | None:
-    why = ""
-    if entry["mode"] != "agg":
-        why = "not one pool for prefill and decode"
-    elif entry["system"] not in SYSTEMS:
-        why = "another system"
-    elif any(float(entry.get(name) or 1) > 1 for name in ("pp_size", "attention_dp_size")):
-        why = "pipeline or attention-parallel layout"
-    elif not all(entry.get(name) for name in TIMED):
-        why = "a figure is missing"
-    else:
-        try:
-            model = load_model(entry["model_path"])
-            if model.architecture_known:
-                return model
-        except WattlineError:
-            pass
-        why = "model not in the catalog"
-    left[why] = left.get(why, 0) + 1
-    return None
-
-
-def _timed(entry: dict[str, str], model: Model) -> Held:
-    try:
-        size, given, made, chips = (int(float(entry[name])) for name in ("batch_size", "isl", "osl", "tp_size"))
-        measured = {f"{name}_ms": float(entry[f"silicon_{name}_ms"]) for name in ("ttft", "tpot")}
-    except ValueError:
-        raise WattlineError("a figure is not a number") from None
-    if min(size, given, made, chips, *measured.values()) <= 0:
-        raise WattlineError("a figure is not greater than zero")
-    form = entry["precision"].lower()
-    form = ("mxfp4" if model.family == "gpt-oss" else "nvfp4") if form == "fp4" else FORMATS.get(form, form)
-    n = max(ROUNDS * size, 20)
-    inputs, outputs = (np.full(n, x) for x in (given, made))
-    parallel = float(entry.get("moe_ep_size") or 1) > 1
-    served = closed_loop(model, SYSTEMS[entry["system"]], chips, form, size, inputs, outputs, parallel, 0.9)
-    ttft = served.first_s - sent_s(served, size)
-    where = f"{chips} × {SYSTEMS[entry['system']]}, {entry.get('backend', '')}"
-    return Held(
-        f"{model.key} {form} on {where}: {given} in, {made} out, {size}",
-        entry["system"],
-        measured,
-        {"ttft_ms": float(np.mean(ttft)) * 1e3, "tpot_ms": float(np.nanmedian(served.tpot_s)) * 1e3},
-    )
-
-
 def score(held: Sequence[Held]) -> dict[str, dict[str, float]]:
-    """Of each measure: median and mean of the absolute relative errors, and the median signed one (bias)."""
+    """Of each measure: median, mean and p90 of the absolute relative errors, and the median signed one (bias)."""
     found = {}
     for measure in held[0].measured:
         errors = np.array([one.error(measure) for one in held])
+        errors = errors[np.isfinite(errors)]
+        if not len(errors):
+            continue
         found[measure] = {
             "rows": float(len(errors)),
             "median_error": float(np.median(np.abs(errors))),
             "mean_error": float(np.mean(np.abs(errors))),
+            "p90_error": float(np.percentile(np.abs(errors), 90)),
             "bias": float(np.median(errors)),
         }
     return found
 
 
-def json(held: Sequence[Held], left: dict[str, int] | None = None) -> dict[str, Any]:
-    """All of it as plain data."""
+def json(
+    held: Sequence[Held], left: Mapping[str, list[int]] | None = None, leave_out: str | None = None
+) -> dict[str, Any]:
+    """All of it as plain data; ``left``: lines of the file by the reason for which they were not held."""
     return {
         "command": "validate serving",
+        "leave_out": leave_out,
         "all": score(held),
         "groups": {name: score(rows) for name, rows in groups(held).items()},
         "rows": [{"row": one.name, "measured": one.measured, "predicted": one.predicted} for one in held],
-        "left_out": left or {},
+        "skipped": {why: {"rows": len(lines), "lines": lines} for why, lines in (left or {}).items()},
     }
-
-
-def is_timed(path: Path) -> bool:
-    """Whether the file has measured TTFT and TPOT; else it is taken for ML.ENERGY's columns."""
-    head = read_text(path, LIMIT_BYTES, "file of measurements").partition("\n")[0]
-    names = [name.strip() for name in head.split(",")]
-    missing = [name for name in TIMED if name not in names]
-    if "silicon_ttft_ms" in names and missing:
-        raise WattlineError(f"{path}: column {', '.join(missing)} missing")
-    return "silicon_ttft_ms" in names
 
 
 def groups(held: Sequence[Held]) -> dict[str, list[Held]]:

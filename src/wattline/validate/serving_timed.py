@@ -1,0 +1,123 @@
+"""Measured TTFT and TPOT held against the simulator: the same closed loop, engine and lengths.
+
+``size`` requests are sent at once, then one whenever one ends. The mean over all counts, the first ones, which wait
+for each other's prompts, included, as in the measurements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from wattline.chip.software import Software, load_software
+from wattline.draws import Draws
+from wattline.engine.front_end import front_end_s
+from wattline.engine.simulate import cache_limits, simulate
+from wattline.engine.steps import setting, tables
+from wattline.errors import WattlineError
+from wattline.validate.serving_sim import Held, pick
+from wattline.validate.timed_rows import TimedRow, read_timed
+
+STEP_TOKENS = 8192
+# 90 to 95% of a board that holds some 7% more than its nameplate says
+MEMORY_SHARE = 0.95
+LEAST_REQUESTS = 20
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What the simulator's steps alone say of a row, and what the front end adds to."""
+
+    ttft_s: float
+    tpot_s: float
+    sub_layers: float
+    prompt_steps: float
+
+    def total_ttft_s(self, soft: Software) -> float:
+        return self.ttft_s + float(front_end_s(soft, self.sub_layers, self.tpot_s, self.prompt_steps))
+
+
+def software_of(row: TimedRow) -> Software:
+    """The row's engine; one that is not known is taken as the chip model's own. Benchmarks sample greedily."""
+    try:
+        return load_software(row.engine, row.chip.generation, Draws(0), family=row.model.family, greedy=True)
+    except WattlineError:
+        return Software(row.engine, greedy=True)
+
+
+def simulated(row: TimedRow, soft: Software) -> Simulated:
+    """The row's closed loop. Raises WattlineError where the model does not fit its chips."""
+    same = setting(row.model, row.chip, row.chips, row.precision, expert_parallel=row.expert_parallel, software=soft)
+    budget = max(STEP_TOKENS, row.size)
+    slots = max(row.size - soft.waiting_slots, 1)
+    limits = cache_limits(row.model, row.chip.memory_bytes, row.chips, row.precision, slots, budget, MEMORY_SHARE)
+    longest = row.spread[1] * (row.input_tokens + row.output_tokens)
+    n = max(row.rounds * row.size, LEAST_REQUESTS if row.rounds > 1 else 1)
+    rng = np.random.default_rng(row.line)
+    inputs, outputs = (
+        np.maximum(rng.uniform(*row.spread, n) * tokens, 1).astype(int)
+        for tokens in (row.input_tokens, row.output_tokens)
+    )
+    served = simulate(tables(same, slots, budget, longest), limits, np.zeros(n), inputs, outputs)
+    if len(served.arrival_s) < n:
+        raise WattlineError("a request is longer than the cache holds")
+    ends = np.sort(served.end_s)
+    sent = np.concatenate([np.zeros(min(row.size, n)), ends[: max(n - row.size, 0)]])
+    tpot = served.tpot_s
+    return Simulated(
+        float(np.mean(served.first_s - sent)),
+        float(np.nanmean(tpot)) if np.isfinite(tpot).any() else float("nan"),
+        float(same.shape.layers),
+        _prompt_steps(row),
+    )
+
+
+def _prompt_steps(row: TimedRow) -> float:
+    """Steps that read prompts, a request's own and those before it: the first ones queue for each other."""
+    each = float(np.mean(row.spread)) * row.input_tokens / STEP_TOKENS
+    first = 1.0 / row.rounds
+    return float((1.0 - first) * max(1.0, each) + first * max(1.0, row.size * each / 2 + 0.5))
+
+
+def simulate_rows(
+    rows: Sequence[TimedRow],
+    software: Callable[[TimedRow], Software] = software_of,
+    progress: Callable[[str], None] = lambda name: None,
+) -> tuple[list[tuple[TimedRow, Simulated]], dict[str, list[int]]]:
+    """Each row with what the simulator says; and the lines of those that do not fit, by reason."""
+    found: list[tuple[TimedRow, Simulated]] = []
+    left: dict[str, list[int]] = {}
+    for i, row in enumerate(rows):
+        progress(f"{i + 1} of {len(rows)}: {row.model.name} on {row.system}")
+        try:
+            found.append((row, simulated(row, software(row))))
+        except WattlineError as error:
+            why = "does not fit its chips" if "does not fit" in str(error) else str(error)
+            left.setdefault(why, []).append(row.line)
+    return found, left
+
+
+def hold_timed(
+    path: Path, most: int | None = None, progress: Callable[[str], None] = lambda name: None
+) -> tuple[list[Held], dict[str, list[int]]]:
+    """Rows with measured TTFT and TPOT, all or ``most`` of each system; and the lines of those not held, by reason."""
+    rows, left = read_timed(path)
+    found, unfit = simulate_rows(some(rows, most), software_of, progress)
+    if not found:
+        raise WattlineError(f"{path}: no row that can be held: {'; '.join(unfit)}")
+    return [held(row, one, software_of(row)) for row, one in found], left | unfit
+
+
+def some(rows: Sequence[TimedRow], most: int | None) -> list[TimedRow]:
+    """``most`` rows of each system, evenly spread; all where it is not given."""
+    systems = sorted({row.system for row in rows})
+    parts = [[row for row in rows if row.system == system] for system in systems]
+    return [row for part in parts for row in (part if most is None else pick(part, most))]
+
+
+def held(row: TimedRow, one: Simulated, soft: Software) -> Held:
+    measured = {"ttft_ms": row.ttft_s * 1e3, "tpot_ms": row.tpot_s * 1e3}
+    return Held(row.name, row.system, measured, {"ttft_ms": one.total_ttft_s(soft) * 1e3, "tpot_ms": one.tpot_s * 1e3})

@@ -1,0 +1,232 @@
+"""Measured TTFT and TPOT: rows read, engines and their front ends, and the fit of both."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from wattline.chip.coefficients import coefficients
+from wattline.chip.software import MOST_OF_RATE, RATES, WAITS, Software, load_software, with_software
+from wattline.draws import Draws
+from wattline.engine.front_end import front_end_s
+from wattline.errors import WattlineError
+from wattline.validate.timed_rows import TimedRow, is_timed, read_timed
+
+HEAD = (
+    "silicon_data_source,backend,backend_version,model_path,system,precision,mode,isl,osl,gemm_quant_mode,batch_size,"
+    "tp_size,pp_size,attention_dp_size,moe_tp_size,moe_ep_size,silicon_ttft_ms,silicon_tpot_ms"
+)
+MAX = "source_file=2026-04-06.csv; silicon_concurrency="
+LLAMA = "meta-llama/Llama-3.1-8B-Instruct,h100_sxm"
+
+
+def write(folder: Path, *rows: str) -> Path:
+    path = folder / "timed.csv"
+    path.write_text("\n".join([HEAD, *rows]) + "\n")
+    return path
+
+
+def one(folder: Path, row: str) -> TimedRow:
+    rows, _ = read_timed(write(folder, row))
+    return rows[0]
+
+
+@pytest.fixture
+def row(tmp_path: Path) -> TimedRow:
+    return one(tmp_path, f"{MAX}8,vllm,0.18.1,{LLAMA},,agg,1024,128,bfloat16,8,1,1,1,1,1,60,9")
+
+
+def test_a_row_is_read(row: TimedRow) -> None:
+    assert (row.model.key, row.chip.record.name, row.chips, row.size) == ("llama-3.1-8b", "h100-sxm", 1, 8)
+    assert (row.precision, row.engine, row.ttft_s) == ("bf16", "vllm-0.18", 0.06)  # the products say the format
+    assert row.spread == (0.8, 1.0)
+    assert row.rounds == 10
+
+
+@pytest.mark.parametrize(
+    ("layout", "chips", "parallel"),
+    [
+        ("64,1,1,8,8", 8, True),  # split and placed over the same eight: the sample multiplies them
+        ("4,1,1,2,2", 2, True),
+        ("8,1,1,1,8", 8, True),
+        ("4,1,,2,2", 4, True),  # the layout of attention is not stated: sizes are as they are
+        ("2,1,,4,1", 4, False),
+        ("8,1,1,8,1", 8, False),
+    ],
+)
+def test_chips_of_a_layout(tmp_path: Path, layout: str, chips: int, parallel: bool) -> None:
+    found = one(tmp_path, f"{MAX}4,sglang,0.5.9,deepseek-ai/DeepSeek-R1,b200_sxm,fp8,agg,1024,128,fp8,1,{layout},90,9")
+    assert (found.chips, found.expert_parallel, found.size) == (chips, parallel, 4)
+
+
+def test_every_row_is_held_or_named(tmp_path: Path) -> None:
+    good = f"{MAX}8,vllm,0.18.1,{LLAMA},fp8,agg,1024,128,fp8,8,1,1,1,1,1,60,9"
+    rows, left = read_timed(
+        write(
+            tmp_path,
+            good,
+            good.replace("agg", "disagg"),
+            good.replace("h100_sxm", "abacus"),
+            good.replace("Llama-3.1-8B", "Llama-99"),
+            good.replace("8,1,1,1,1,1,60", "8,1,2,1,1,1,60"),
+            good.replace("8,1,1,1,1,1,60", "8,8,1,8,1,8,60"),
+            good.replace(",60,", ",,"),
+            good.replace(",9", ",-1"),
+        )
+    )
+    assert len(rows) == 1
+    assert sorted(line for lines in left.values() for line in lines) == list(range(3, 10))
+    assert left["system abacus not known here"] == [4]
+
+
+def test_files_that_cannot_be_held(tmp_path: Path) -> None:
+    with pytest.raises(WattlineError, match="no row that can be held"):
+        read_timed(write(tmp_path))
+    path = tmp_path / "x.csv"
+    path.write_text("silicon_ttft_ms,isl\n1,2\n")
+    with pytest.raises(WattlineError, match=r"column .* missing"):
+        is_timed(path)
+
+
+@given(
+    step=st.floats(0, 1), more=st.floats(0, 1), prompt=st.floats(1, 100), longer=st.floats(0, 100),
+    front=st.tuples(st.floats(0, 0.5), st.floats(0, 50), st.floats(0, 1e-3)),
+)  # fmt: skip
+def test_a_front_end_takes_time_and_more_with_load(
+    step: float, more: float, prompt: float, longer: float, front: tuple[float, float, float]
+) -> None:
+    soft = Software("x", front_s=front[0], held_steps=front[1], prompt_layer_s=front[2])
+    less = float(front_end_s(soft, 64.0, step, prompt))
+    assert 0 <= less <= float(front_end_s(soft, 64.0, step + more, prompt + longer)) + 1e-12
+
+
+@given(kernel=st.floats(0.3, 2.0), expert=st.floats(0.3, 2.0))
+def test_software_keeps_rates_possible(kernel: float, expert: float) -> None:
+    plain = coefficients("hopper", Draws(0))
+    found = with_software(plain, Software("x", kernel_time=kernel, expert_time=expert))
+    for name in RATES:
+        assert 0 < getattr(found, name) <= max(MOST_OF_RATE, float(getattr(plain, name)))
+        assert (getattr(found, name) <= getattr(plain, name)) or kernel < 1
+    for name in WAITS:
+        assert getattr(found, name) == pytest.approx(float(getattr(plain, name)) * kernel)
+
+
+def test_plain_software_changes_nothing() -> None:
+    plain = coefficients("hopper", Draws(0))
+    found = with_software(plain, Software("x"))
+    for name in plain.__dataclass_fields__:
+        assert getattr(found, name) == pytest.approx(float(getattr(plain, name)), rel=1e-12)
+
+
+def test_software_by_name() -> None:
+    for name in ("vllm", "sglang", "trtllm", "vllm-0.19", "trtllm-7.7"):
+        for generation in ("hopper", "blackwell", "never-measured"):
+            soft = load_software(name, generation, Draws(0))
+            assert soft.kernel_time > 0
+            assert soft.front_s >= 0
+            assert soft.held_steps >= 0
+    assert (
+        load_software("vllm-0.19", "hopper", Draws(0)).kernel_time
+        == load_software("vllm", "hopper", Draws(0)).kernel_time
+    )
+    with pytest.raises(WattlineError, match="engine 'llama-farm'"):
+        load_software("llama-farm", "hopper", Draws(0))
+
+
+def test_ttft_never_falls_with_prompt_or_load(row: TimedRow) -> None:
+    pytest.importorskip("numba")
+    from wattline.validate.serving_timed import simulated, software_of
+
+    soft = software_of(row)
+    by_prompt = [simulated(replace(row, input_tokens=n), soft).total_ttft_s(soft) for n in (256, 1024, 4096, 16384)]
+    by_load = [simulated(replace(row, size=n), soft).total_ttft_s(soft) for n in (1, 4, 16, 64)]
+    assert by_prompt == sorted(by_prompt)
+    assert by_load == sorted(by_load)
+
+
+def test_the_fit_finds_what_was_planted(row: TimedRow) -> None:
+    pytest.importorskip("numba")
+    from wattline.validate.serving_timed import Simulated
+    from wattline.validate.software_fit import FRONT_SCALE, Steps, fit_factors, fit_fronts
+
+    rows = [replace(row, size=n, input_tokens=i, chips=g) for n in (4, 16, 64) for i in (512, 4096) for g in (1, 2, 4)]
+    told = Steps.of(rows).tpot_s(0.8, 0.8)
+    kernel = fit_factors([replace(r, tpot_s=float(t)) for r, t in zip(rows, told, strict=True)])[0]
+    assert kernel == pytest.approx(0.8, rel=0.03)
+    front = np.array([0.05, 3.0, 1e-4])
+    rng = np.random.default_rng(0)
+    found = []
+    for r in rows * 4:
+        s = Simulated(float(rng.uniform(0.01, 0.1)), float(rng.uniform(0.004, 0.04)), float(rng.choice([32, 96])), 1.0)
+        late = s.ttft_s + front[0] + front[1] * s.tpot_s + front[2] * s.sub_layers
+        found.append((replace(r, ttft_s=late), s))
+    fitted = fit_fronts(found)[("vllm-0.18", "hopper")]
+    assert np.all(np.abs(fitted - front) < 0.35 * FRONT_SCALE + 0.1 * front)
+
+
+def test_validate_serving_says_it_by_system(tmp_path: Path) -> None:
+    pytest.importorskip("numba")
+    from wattline.cli.main import app
+
+    good = f"{MAX}4,vllm,0.18.1,{LLAMA},fp8,agg,512,32,fp8,4,1,1,1,1,1,60,9"
+    path = write(tmp_path, good, good.replace("h100", "h200"), good.replace("agg", "disagg"))
+    run = CliRunner().invoke(app, ["validate", "serving", str(path), "--json"])
+    assert run.exit_code == 0
+    found = json.loads(run.stdout)
+    assert set(found["groups"]) == {"h100_sxm", "h200_sxm"}
+    assert set(found["all"]["ttft_ms"]) == {"rows", "median_error", "mean_error", "p90_error", "bias"}
+    assert found["skipped"]["prefill and decode in pools of their own"] == {"rows": 1, "lines": [4]}
+    left_out = CliRunner().invoke(app, ["validate", "serving", str(path), "--leave-out", "rows", "--json"])
+    assert left_out.exit_code == 0
+    assert json.loads(left_out.stdout)["leave_out"] == "rows"
+    bad = CliRunner().invoke(app, ["validate", "serving", str(path), "--leave-out", "moon"])
+    assert bad.exit_code == 2 or isinstance(bad.exception, WattlineError)
+
+
+def test_calibrate_serving_is_the_same_twice(tmp_path: Path) -> None:
+    pytest.importorskip("numba")
+    from wattline.validate.software_file import calibrate
+
+    rows = [
+        f"{MAX}{n},vllm,0.18.1,{LLAMA},fp8,agg,512,32,fp8,{n},{g},1,1,1,1,{50 + n},{9 + n / 8}"
+        for n in (2, 8) for g in (1, 2)
+    ]  # fmt: skip
+    path = write(tmp_path, *rows)
+    assert calibrate(path) == calibrate(path)
+
+
+def test_a_service_carries_its_front_end() -> None:
+    pytest.importorskip("numba")
+    from wattline.scenario.service import service
+    from wattline.work.traffic_lengths import fixed_lengths
+    from wattline.work.traffic_make import poisson
+
+    traffic = poisson(2.0, fixed_lengths(500, 50), 0, duration_s=60.0)
+    plain = service("llama-3.1-8b", traffic, gpus=1, draws=0).served
+    assert np.all(plain.ttft_s >= plain.first_s - plain.arrival_s)
+    assert np.all(plain.e2e_s >= plain.ttft_s - 1e-9)
+    other = service("llama-3.1-8b", traffic, gpus=1, draws=0, engine="trtllm")
+    assert other.answer.inputs["engine"] == "trtllm"
+    with pytest.raises(WattlineError, match="engine"):
+        service("llama-3.1-8b", traffic, gpus=1, draws=0, engine="abacus")
+
+
+def test_measured_latencies(shared_data: Path) -> None:
+    """Rows that the fit has seen; ``validate serving --leave-out`` says how it does on others."""
+    pytest.importorskip("numba")
+    from wattline.validate.serving_sim import groups, score
+    from wattline.validate.serving_timed import hold_timed
+
+    held, left = hold_timed(shared_data / "kernels/silicon_sample.csv", 200)
+    for system, rows in groups(held).items():
+        if system != "b300_sxm":
+            assert score(rows)["ttft_ms"]["median_error"] < 0.20, system
+            assert score(rows)["tpot_ms"]["median_error"] < 0.16, system
+    assert left
