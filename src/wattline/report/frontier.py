@@ -108,7 +108,7 @@ def _why(data: Json) -> list[RenderableType]:
         parts = step["saved_by_part_wh_per_request"]
         table.add_row(
             f"{step['change']}: {step['to']}",
-            str(step["setup"]["replicas"]),
+            _replicas(step["setup"]),
             show(step["saved_wh_per_request"], "Wh", like=like),
             *(number(1e3 * parts.get(name, 0.0), 2) for name in PARTS),
             _back(data["taken_back"].get(step["change"], ""), like),
@@ -118,6 +118,12 @@ def _why(data: Json) -> list[RenderableType]:
         ' "misses": then no number of replicas keeps the target.'
     )
     return [Text("Why: from the default to it, one change at a time", style="bold"), table, Text(note, style="dim"), ""]
+
+
+def _replicas(setup: Json) -> str:
+    """Those that decode, after those that only read prompts."""
+    readers = setup["prefill_replicas"]
+    return f"{readers}+{setup['replicas']}" if readers else str(setup["replicas"])
 
 
 def _back(more: float | str | None, like: float) -> str:

@@ -67,7 +67,7 @@ class Bound:
 class _Demand:
     """The traffic as the bound sees it."""
 
-    count: int
+    count: int  # of requests, those that do not fit too
     window_s: float
     input_tokens: float  # a request
     decoded: Array  # tokens a request, by group of context
@@ -75,17 +75,20 @@ class _Demand:
     peak_per_s: float
     inputs: Array  # lengths of prompts at the share's quantiles
     reads: bool  # every prompt is read: nothing is found in a cache of prefixes
+    longest: float  # tokens that a request needs room for
 
 
 def screen(question: Question, setups: Sequence[Setup]) -> list[Bound]:
     """The bounds of all set-ups, in their order."""
-    demand = _demand(question)
+    whole = _demand(question, np.inf)
     pue, usd_per_j = _where(question)
     groups: dict[tuple[str, int, str, float | None], list[Setup]] = {}
     for setup in setups:
         groups.setdefault((setup.chip, setup.gpus, setup.precision, setup.power_cap_w), []).append(setup)
     found: dict[Setup, Bound] = {}
     for same in groups.values():
+        room = _room(question, same)
+        demand = whole if room >= whole.longest else _demand(question, room)
         found |= _bounds(question, demand, same, pue, usd_per_j)
     return [found[setup] for setup in setups]
 
@@ -98,8 +101,20 @@ def _where(question: Question) -> tuple[float, float]:
     return pue, float(cost_usd(spot.region, np.asarray(1e9), draws)) / 1e9
 
 
-def _demand(question: Question) -> _Demand:
-    traffic = question.traffic
+def _room(question: Question, setups: Sequence[Setup]) -> float:
+    """Tokens that the cache of a replica holds, the least of these set-ups."""
+    one = setups[0]
+    memory = load_chip(one.chip, Draws(0)).memory_bytes
+    limits = cache_limits(question.model, memory, one.gpus, one.precision)
+    return float(limits.blocks * limits.block_tokens)
+
+
+def _demand(question: Question, room: float) -> _Demand:
+    """Of the requests that fit: the rest is not served, and without the longest a request takes less in the mean."""
+    traffic, offered = question.traffic, len(question.traffic)
+    fit = np.flatnonzero(traffic.input_tokens + traffic.output_tokens - 1 <= room)
+    if 0 < len(fit) < offered:
+        traffic = traffic.take(fit, traffic.arrival_s[fit], traffic.duration_s)
     made = traffic.output_tokens - 1.0
     context = traffic.input_tokens + traffic.output_tokens / 2.0
     order = np.argsort(context, kind="stable")
@@ -107,7 +122,7 @@ def _demand(question: Question) -> _Demand:
     count = len(traffic)
     bad = 100.0 * question.share
     return _Demand(
-        count,
+        offered,
         traffic.duration_s,
         float(traffic.input_tokens.mean()),
         np.array([made[group].sum() for group in groups]) / count,
@@ -115,6 +130,7 @@ def _demand(question: Question) -> _Demand:
         _peak(traffic),
         np.percentile(traffic.input_tokens, (bad, 50.0)),
         not (question.prefix_cache or question.router == "prefix"),
+        float((traffic.input_tokens + traffic.output_tokens - 1).max()),
     )
 
 
@@ -228,9 +244,9 @@ class _Steps:
         target = question.target.tpot_s
         good = np.flatnonzero(between <= ROOM * target) if target else np.arange(len(sizes))
         best = int(good[-1]) if len(good) else 0
-        replicas = max(1, int(np.ceil(self.demand.peak_per_s * busy[best])))
+        replicas = min(max(1, int(np.ceil(self.demand.peak_per_s * busy[best]))), self.demand.count)
         rate = self.demand.count / max(self.demand.window_s, 1e-9) / replicas
         usual = int(np.searchsorted(-busy * rate, -1.0))  # the smallest batch that keeps up
         usual = min(usual, len(sizes) - 1)
-        readers = max(1, int(np.ceil(self.demand.peak_per_s * self.read_s))) if split else 0
+        readers = min(max(1, int(np.ceil(self.demand.peak_per_s * self.read_s))), self.demand.count) if split else 0
         return replicas, readers, float(self.read_j + made * beyond[usual] / sizes[usual])

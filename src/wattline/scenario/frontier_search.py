@@ -11,6 +11,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from wattline.errors import WattlineError
 from wattline.scenario.frontier_measure import Question, item_of, sampled
 from wattline.scenario.frontier_screen import Bound
@@ -22,7 +24,7 @@ from wattline.sweep.store import plain
 ROUND = 24  # set-ups that are searched before what they found counts
 DOUBT = 0.03  # of energy and cost: what a trial on a part of the replicas may be off by
 MOST_REPLICAS = 20_000
-STALE = 0.98  # more replicas that bring the strain to no less than this much of what it was will not bring it down
+STALE = 0.98  # twice the replicas and still this much of the strain: more will not bring it down
 HOPELESS = 50.0  # a strain that is no longer of one request alone, but of a queue that grows
 
 Steps = Generator[Mapping[str, Any], Mapping[str, Any], "Found | None"]
@@ -176,7 +178,8 @@ class Search:
         self, tried: Try, first: int, level: float, rivals: Rivals, others: int, whole: bool = False, near: bool = False
     ) -> Steps:
         """The fewest of one kind of replicas that keep the level, beside ``others`` of the other kind."""
-        low, high, best, before = 0, 0, None, float("inf")
+        low, high, best = 0, 0, None
+        missed: list[tuple[int, float]] = []
         count, stride = first, 1 if near else max(1, first // 6)
         while count <= min(MOST_REPLICAS, len(self.question.traffic)):
             setup = tried.bound.setup.of(*tried.replicas(count))
@@ -187,10 +190,11 @@ class Search:
                 return None
             if tried.strain(found) <= level:
                 high, best = count, found
-            elif rivals.beat(found.energy_j, found.usd) or (not high and _stale(tried.strain(found), before)):
+            elif rivals.beat(found.energy_j, found.usd) or (not high and _stale(count, tried.strain(found), missed)):
                 return None
             else:
-                low, before = max(low, count), min(before, tried.strain(found))
+                low = max(low, count)
+                missed.append((count, tried.strain(found)))
             if high and high - low <= 1:
                 return best
             least = low + 1 + others
@@ -221,9 +225,12 @@ def _next(low: int, high: int, stride: int) -> int:
     return (low + high) // 2 if low else max(high - stride, 1)
 
 
-def _stale(strain: float, before: float) -> bool:
-    """More replicas do not help any more: a request alone takes too long."""
-    return strain < HOPELESS and strain > STALE * before
+def _stale(count: int, strain: float, missed: Sequence[tuple[int, float]]) -> bool:
+    """More replicas do not help: too many requests fit no cache, or one takes too long that is alone, so that twice as
+    many replicas had much the same strain."""
+    if not np.isfinite(strain):
+        return True
+    return strain < HOPELESS and any(count >= 2 * n and strain > STALE * before for n, before in missed)
 
 
 def _rivals(found: Sequence[Found], doubt: float) -> Rivals:
