@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,22 @@ def test_replicas_that_come_and_go_take_less(tmp_path: Path) -> None:
     scaled = run(scenario(tmp_path, 'replicas = 8\nscale_target = 24.0\nstart_up = "30 s"\n'), draws=0).answers[0]
     assert float(scaled.bill.energy_j) < 0.9 * float(kept.bill.energy_j)
     assert float(scaled.quantities["requests"]) == float(kept.quantities["requests"])
+
+
+def test_the_example_of_200_million_requests_a_day(tmp_path: Path) -> None:
+    """Its jobs in cells so small that one has a few thousand requests: what is the same at any size holds."""
+    text = (Path(__file__).parents[1] / "examples" / "200_million_a_day.toml").read_text(encoding="utf-8")
+    small = re.sub(r"cells = \d+", "cells = 40_000.0", text)
+    assert small.count("cells = 40_000.0") == text.count("[[job]]") == 7
+    path = tmp_path / "day.toml"
+    path.write_text(small)
+    found = run(path, draws=20)
+    for answer in found.answers:
+        assert float(answer.quantities["requests"]) == pytest.approx(200e6, rel=0.1)
+        assert np.mean(np.asarray(answer.quantities["ttft_s"]) <= 2.0) > 0.97
+    each = {a.name: float(np.median(a.quantities["energy_wh_per_request"])) for a in found.answers}
+    assert each["llama-3.1-8b on h100-sxm"] < each["llama-3.1-70b on h100-sxm"] < each["llama-3.1-405b on h200-sxm"]
+    assert each["llama-3.1-405b on h200-sxm"] < each["gpt-3-175b on a100-sxm-80gb"]
 
 
 def test_the_busiest_stretch() -> None:

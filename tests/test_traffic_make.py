@@ -253,23 +253,3 @@ def test_an_empty_window_is_an_empty_traffic() -> None:
     assert len(traffic) == 0
     assert traffic.summary()["requests"] == 0
     assert traffic.summary()["rate_per_s"] == 0
-
-
-def test_the_example_of_200_million_has_the_mean_over_peak_of_the_day() -> None:
-    import tomllib
-
-    text = (Path(__file__).parents[1] / "examples" / "200_million_a_day.toml").read_text(encoding="utf-8")
-    shape, chat = known_shape("day"), known_lengths("chat")
-    assert shape is not None
-    given_tokens, made = chat(200_000, np.random.default_rng(0))
-    for job in tomllib.loads(text)["job"]:
-        assert job["active"] == pytest.approx(1 / shape.relative.max(), abs=0.005)
-        assert job["input"] == pytest.approx(given_tokens.mean(), rel=0.05)
-        assert job["output"] == pytest.approx(made.mean(), rel=0.05)
-
-
-def test_the_example_of_200_million_runs() -> None:
-    import wattline as wl
-
-    data = wl.run(Path(__file__).parents[1] / "examples" / "200_million_a_day.toml", draws=20).json()
-    assert len(data["jobs"]) == 5

@@ -47,7 +47,7 @@ def service_answer(job: ServiceJob, model: str | Path, where: Mapping[str, Any],
     scaling = None
     if job.scale_target is not None:
         start_s = None if job.start_up is None else parse(job.start_up, "s", "start_up")
-        scaling = Scaling(job.scale_from, job.scale_target, start_s, off=job.scaled_down == "off")
+        scaling = Scaling(min(job.scale_from, count), job.scale_target, start_s, off=job.scaled_down == "off")
     found = service(model, traffic, job.chip, replicas=count, cells=job.cells, scaling=scaling, **{**setup, **where})
     return replace(found.answer, quantities={**found.answer.quantities, **_latencies(found)})
 
