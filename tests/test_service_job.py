@@ -96,7 +96,6 @@ def test_the_example_of_200_million_requests_a_day(tmp_path: Path) -> None:
         assert np.mean(np.asarray(answer.quantities["ttft_s"]) <= 2.0) > 0.97
     each = {a.name: float(np.median(a.quantities["energy_wh_per_request"])) for a in found.answers}
     assert each["llama-3.1-8b on h100-sxm"] < each["llama-3.1-70b on h100-sxm"] < each["llama-3.1-405b on h200-sxm"]
-    assert each["llama-3.1-405b on h200-sxm"] < each["gpt-3-175b on a100-sxm-80gb"]
 
 
 def test_the_busiest_stretch() -> None:
