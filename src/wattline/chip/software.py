@@ -52,28 +52,34 @@ class Software:
     greedy: bool = False
 
 
-def load_software(name: str, generation: str, draws: Draws, *, family: str = "", greedy: bool = False) -> Software:
+def load_software(
+    name: str, generation: str, draws: Draws, *, family: str = "", chip: str = "", greedy: bool = False
+) -> Software:
     """``vllm-0.19`` on ``blackwell``; what is not known of a version is taken from its engine.
 
-    ``family``: of the model; servers are set up by model, and where one was measured, it has a front end of its own.
+    ``family``: of the model, ``chip``: its name; servers are set up by model and chip, and where one was measured, it
+    has a front end of its own.
     Raises WattlineError for an engine that the catalog does not know.
     """
     if name.partition("-")[0] not in engines():
         raise WattlineError(
             f"engine {name!r} is not in the catalog; take one of {', '.join(engines())}, or NAME-VERSION"
         )
-    found = {what.replace("-", "_"): _known(what, name, generation, family, draws) for what in NAMES}
+    found = {what.replace("-", "_"): _known(what, name, (chip, generation), family, draws) for what in NAMES}
     return Software(name, **(found | {"waiting_slots": int(found["waiting_slots"])}), greedy=greedy)
 
 
 def waiting_slots(name: str, generation: str, family: str, draws: Draws) -> int:
     """Of a server set up for so many requests at once, the places that stay empty."""
-    return int(_known("waiting-slots", name, generation, family, draws))
+    return int(_known("waiting-slots", name, ("", generation), family, draws))
 
 
-def _known(what: str, name: str, generation: str, family: str, draws: Draws) -> Any:
+def _known(what: str, name: str, where: tuple[str, str], family: str, draws: Draws) -> Any:
+    """``where``: the chip and its generation."""
     records, engine = catalog.records("fit"), name.partition("-")[0]
-    for key in (f"{name}-{generation}-{family}", f"{name}-{generation}", f"{engine}-{generation}", name, engine):
+    chip, generation = where
+    own = (f"{name}-{chip}-{family}", f"{name}-{generation}-{family}")
+    for key in (*own, f"{name}-{generation}", f"{engine}-{generation}", name, engine):
         if f"software-{what}-{key}" in records:
             return float(np.mean(draws(f"fit.software-{what}-{key}", NAMES[what][1])))
     return PLAIN.get(what, 0.0)

@@ -148,7 +148,7 @@ def _bounds(
     one = setups[0]
     chip = load_chip(one.chip, Draws(0))
     soft = (
-        load_software(question.engine, chip.generation, Draws(0), family=question.model.family)
+        load_software(question.engine, chip.generation, Draws(0), family=question.model.family, chip=chip.record.name)
         if question.engine
         else None
     )

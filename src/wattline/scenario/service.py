@@ -81,7 +81,9 @@ def service(
     target = Target(*(None if x is None else parse(x, "s", n) for x, n in ((slo_ttft, "ttft"), (slo_tpot, "tpot"))))
     check_pools(prefill_replicas, prefill_gpus, transfer_bandwidth)
     scaling = scaling_of(scaling, asked, replicas, traffic, draw)
-    soft = load_software(engine or USUAL_ENGINE, asked.chip.generation, draw, family=asked.model.family)
+    soft = load_software(
+        engine or USUAL_ENGINE, asked.chip.generation, draw, family=asked.model.family, chip=asked.chip.record.name
+    )
     most = (max_num_seqs, max_num_batched_tokens)
     way = _Way(traffic, replicas, router, prefix_cache, scaling, most, soft if engine else None)
     inputs = asked.inputs(traffic) | {"replicas": replicas, "router": router}

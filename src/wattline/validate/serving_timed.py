@@ -43,7 +43,9 @@ class Simulated:
 def software_of(row: TimedRow) -> Software:
     """The row's engine; one that is not known is taken as the chip model's own. Benchmarks sample greedily."""
     try:
-        return load_software(row.engine, row.chip.generation, Draws(0), family=row.model.family, greedy=True)
+        return load_software(
+            row.engine, row.chip.generation, Draws(0), family=row.model.family, chip=row.chip.record.name, greedy=True
+        )
     except WattlineError:
         return Software(row.engine, greedy=True)
 

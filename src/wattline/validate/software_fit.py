@@ -38,7 +38,7 @@ FRONT_SCALE = np.array([0.03, 4.0, 0.2e-3])  # s, steps, s a sub-layer: what a f
 FRONT_MOST = np.array([0.6, 60.0, 4e-3])
 SHARP = 0.15  # log error beyond which a row counts less than its square
 LEAVE_OUT = ("model", "family", "rows")
-LEAST_ROWS = 20  # of a model's family, for a front end of its own
+LEAST_ROWS = 10  # of a model's family, for a front end of its own
 MOST_SIZE = 500  # beyond, servers of the sample admit fewer requests than are under way, and do not say how many
 Key = tuple[str, str]  # an engine, with or without its version, and a generation
 
@@ -48,14 +48,14 @@ class SoftwareFit:
     """Factors by engine and generation; the front end's figures by version (or engine) and generation."""
 
     factors: dict[Key, Array]  # kernel time, expert time
-    front: dict[Key, Array]  # s, steps, s a sub-layer; also by version and generation-family of models
+    front: dict[Key, Array]  # s, steps, s a sub-layer; also by version and generation-family or chip-family of models
 
     def of(self, row: TimedRow) -> Software:
         """The row's software; what was not fitted is that of the chip model."""
         generation, engine = row.chip.generation, _engine(row)
         kernel, expert = self.factors.get((engine, generation), np.ones(2))
-        keys = ((row.engine, f"{generation}-{row.model.family}"), (row.engine, generation), (engine, generation),
-                (engine, ""))  # fmt: skip
+        own = (f"{row.chip.record.name}-{row.model.family}", f"{generation}-{row.model.family}", generation)
+        keys = (*((row.engine, where) for where in own), (engine, generation), (engine, ""))
         front = next((self.front[key] for key in keys if key in self.front), np.zeros(3))
         return Software(
             row.engine, waiting_slots=waiting_slots(row.engine, generation, row.model.family, Draws(0)), greedy=True,
@@ -140,8 +140,8 @@ def fit_factors(rows: Sequence[TimedRow]) -> Array:
 
 
 def fit_fronts(found: Sequence[tuple[TimedRow, Simulated]]) -> dict[Key, Array]:
-    """The front ends' figures: of engines, of each version on each generation, of each family of models on it, each
-    drawn to the wider one's."""
+    """The front ends' figures: of engines, of each version on each generation, of each family of models on it and on
+    each chip, each drawn to the wider one's."""
     front: dict[Key, Array] = {}
     for engine, part in _groups(found, lambda x: _engine(x[0])).items():
         wide = front[(engine, "")] = _fit_front(part, FRONT_SCALE / 2)
@@ -149,8 +149,21 @@ def fit_fronts(found: Sequence[tuple[TimedRow, Simulated]]) -> dict[Key, Array]:
             version = front[(name, generation)] = _fit_front(own, wide)
             for family, same in _groups(own, lambda x: x[0].model.family).items():
                 if len(same) >= LEAST_ROWS:
-                    front[(name, f"{generation}-{family}")] = _fit_front(same, version)
+                    usual = front[(name, f"{generation}-{family}")] = _fit_front(same, version)
+                    front |= _by_chip(name, family, same, usual)
     return front
+
+
+def _by_chip(
+    name: str, family: str, found: Sequence[tuple[TimedRow, Simulated]], usual: Array
+) -> dict[Key, Array]:  # fmt: skip
+    """The same of each chip, where one version served a family on several chips of a generation."""
+    chips = _groups(found, lambda x: x[0].chip.record.name)
+    return {
+        (name, f"{chip}-{family}"): _fit_front(part, usual)
+        for chip, part in chips.items()
+        if len(chips) > 1 and len(part) >= LEAST_ROWS
+    }
 
 
 def _fit_front(found: Sequence[tuple[TimedRow, Simulated]], prior: Array) -> Array:
