@@ -11,7 +11,6 @@ import functools
 import inspect
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from contextvars import ContextVar, Token
 from time import monotonic_ns, time_ns
 from types import TracebackType
@@ -43,10 +42,18 @@ class Measurement:
     _begin = _end = (0, 0)  # µs, wall and monotonic
     _energy: WindowEnergy | None = None
 
+    _counts: dict[str, float] | None = None
+
     def __init__(self, name: str = "window", attributes: Mapping[str, Any] | None = None) -> None:
         self.name = name
         self.attributes: dict[str, Any] = dict(attributes) if attributes else {}
-        self.counts: dict[str, float] = {}
+
+    @property
+    def counts(self) -> dict[str, float]:
+        """What was counted in it."""
+        if self._counts is None:
+            self._counts = {}
+        return self._counts
 
     @property
     def id(self) -> str:
@@ -78,8 +85,10 @@ class Measurement:
         synchronise()
         self._end = end = (time_ns() // 1000, monotonic_ns() // 1000)
         if self._token is not None:
-            with suppress(ValueError):  # closed in another context than it was opened in
+            try:  # noqa: SIM105 - a context manager costs more than all else here
                 _around.reset(self._token)
+            except ValueError:  # closed in another context than it was opened in
+                pass
             self._token = None
         if error is not None:
             self.attributes["error"] = type(error).__name__
@@ -186,6 +195,8 @@ def measure(name: Any = "window", /, **attributes: Any) -> Any:
     ``attributes`` are kept with it in the journal. The first window of a process begins its measurement: where the
     journal lies and how often sensors are read is said with ``metering`` or in the environment.
     """
+    if type(name) is str:  # by far the most, and asked for at once
+        return Measurement(name, attributes)
     if callable(name):
         return _decorate(name, getattr(name, "__qualname__", "window"), {})
     return Measurement(str(name), attributes)
