@@ -230,3 +230,11 @@ def test_measured_latencies(shared_data: Path) -> None:
             assert score(rows)["ttft_ms"]["median_error"] < 0.20, system
             assert score(rows)["tpot_ms"]["median_error"] < 0.16, system
     assert left
+
+
+def test_a_file_of_something_else_is_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(WattlineError, match="no measured TTFT and TPOT") as failed:
+        read_timed(path)
+    assert "\n" not in str(failed.value)

@@ -58,7 +58,8 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             file = path.open("a+b")
         except OSError as error:
-            raise WattlineError(f"sweep {shorten(str(path), 200)}: {error.strerror or error}") from None
+            why = "it is a folder; give a file" if path.is_dir() else f"{error.strerror or error}; give a file to keep"
+            raise WattlineError(f"resume: {shorten(str(path), 200)} cannot be written: {why}") from None
         store = cls(context, path, file)
         try:
             _hold(file, path)

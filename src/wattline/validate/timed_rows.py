@@ -75,6 +75,8 @@ def is_timed(path: Path | str) -> bool:
 
 def read_timed(path: Path | str) -> tuple[list[TimedRow], dict[str, list[int]]]:
     """The rows that can be held, and the lines of those that cannot, by reason."""
+    if not is_timed(path):
+        raise WattlineError(f"{path}: no measured TTFT and TPOT in it; its first line must name {', '.join(COLUMNS)}")
     entries = csv.DictReader(io.StringIO(read_text(path, LIMIT_BYTES, "file of measurements")))
     rows: list[TimedRow] = []
     left: dict[str, list[int]] = {}
