@@ -111,9 +111,9 @@ def _scatter(data: Json) -> str:
     )
     axes = _axes(energy, np.append(strains, 1.0), across, up)
     note = (
-        "Each dot is a set-up that no other beats in energy, latency and cost together; the ring is the one of least "
-        "energy, the cross the default. Strain: the larger of the latencies over their targets that the share of "
-        "requests keeps within; below 1 the target is kept. A larger dot costs more."
+        "Each dot is a set-up that no other simulated one beats in energy, latency and cost together; the ring is the "
+        "one of least energy, the cross the default. Strain: the larger of the latencies over their targets that the "
+        "share of requests keeps within; below 1 the target is kept. A larger dot costs more."
     )
     return f"<figure>{_svg('Frontier', HEIGHT, axes + key + ''.join(marks))}<figcaption>{note}</figcaption></figure>"
 
