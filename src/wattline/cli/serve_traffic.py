@@ -10,8 +10,6 @@ from wattline.errors import WattlineError
 if TYPE_CHECKING:
     from wattline.work.traffic import Traffic
 
-MOST = 50_000_000
-
 
 def read_or_make(
     trace: Path | None, rate: str, duration: str, given: str, made: str, seed: int, shape: str = "flat",
@@ -34,12 +32,15 @@ def read_or_make(
         return _read(trace, per_s, span_s)
     if per_s is None:
         raise WattlineError('serve: give the traffic, --trace FILE or --rate "20/s"')
-    if per_s * (span_s or 3600.0) > MOST:
-        raise WattlineError(
-            f"serve: rate and duration come to more than {MOST:,} requests; take a shorter --duration, or more --cells"
-        )
+    from wattline.scenario.service_ask import MOST_REQUESTS
     from wattline.work.traffic_known import known_shape
     from wattline.work.traffic_make import poisson
+
+    if per_s * (span_s or 3600.0) > MOST_REQUESTS:
+        raise WattlineError(
+            f"serve: rate and duration come to more than {MOST_REQUESTS:,} requests; take a shorter --duration, or "
+            "more --cells"
+        )
 
     return poisson(per_s, _lengths(given, made), seed, duration_s=span_s or 3600.0, shape=known_shape(shape))
 

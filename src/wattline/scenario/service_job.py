@@ -15,6 +15,7 @@ from wattline.errors import WattlineError
 from wattline.quantity import parse
 from wattline.scenario.answer import Answer
 from wattline.scenario.service import service
+from wattline.scenario.service_ask import MOST_REQUESTS
 from wattline.scenario.service_result import Service
 from wattline.work.traffic import Traffic
 from wattline.work.traffic_arrivals import gamma_process, shaped
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 FEWEST = "fewest"
 BUSIEST_S = 3600.0  # the stretch of traffic that the fewest replicas are sought for
 MOST_REPLICAS = 4096
-MOST_REQUESTS = 50_000_000
 
 
 def service_answer(job: ServiceJob, model: str | Path, where: Mapping[str, Any], seed: int) -> Answer:
