@@ -19,6 +19,7 @@ from wattline.draws import Draws
 from wattline.errors import WattlineError
 from wattline.fact import Array
 from wattline.files import read_text
+from wattline.validate.window import Window, windows
 from wattline.work.flops import BYTES, weight_bytes
 from wattline.work.model import Model, load_model
 
@@ -47,6 +48,14 @@ class Row:
     power_w: float
     itl_s: float
     throughput: float
+
+    @property
+    def most(self) -> float:
+        """Sequences that the server runs at once, at most; as many as ran where it is not told."""
+        try:
+            return max(float(self.data.get("max_num_seqs") or self.batch), 1.0)
+        except ValueError:
+            return self.batch
 
 
 @dataclass(frozen=True)
@@ -134,6 +143,7 @@ class Table:
     batch: Array
     output: Array
     task: tuple[str, ...]
+    window: Window
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Table:
@@ -160,6 +170,7 @@ class Table:
             batch=column([r.batch for r in rows]),
             output=column([r.output for r in rows]),
             task=tuple(r.task for r in rows),
+            window=windows([r.task for r in rows], [r.most for r in rows]),
         )
 
     def work(self, sequences: Array, tokens: Array, context: Array, prompt_tokens: Array) -> Work:

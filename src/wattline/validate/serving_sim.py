@@ -1,7 +1,7 @@
 """Measured services held against the simulator: ML.ENERGY's steady states (``serving_timed.py`` has TTFT and TPOT).
 
-The measurements keep a fixed number of requests under way: a new one is sent when one ends. In the simulator all wait
-from the start and ``max_num_seqs`` admits as many.
+As the benchmark does it (``window.py``): all requests of a run wait from the start and ``max_num_seqs`` admits as many;
+latencies count over the whole run, joules and tokens while the batch is full and some still wait.
 """
 
 from __future__ import annotations
@@ -24,11 +24,9 @@ from wattline.fact import Array
 from wattline.validate.serving_rows import SERVING_MEMORY, Row, Table, read_rows
 from wattline.validate.steady import Assumed, stalled
 from wattline.validate.step_file import fit_from_catalog
+from wattline.validate.window import requests, spread
 from wattline.work.model import Model
 
-ROUNDS = 10  # requests for each that is under way
-STEADY = (0.15, 0.7)  # of the run: after the first prompts, before the last requests
-SPREAD = 0.32  # standard deviation over mean of output lengths in the ML.ENERGY runs (mean position 0.55)
 STEP_TOKENS = 8192
 TASKS = ("lm-arena-chat", "gpqa", "sourcegraph-fim")  # text alone: images and video are prepared outside of steps
 
@@ -54,23 +52,33 @@ def pick(rows: Sequence[Any], most: int) -> list[Any]:
     return [rows[i] for i in np.linspace(0, len(rows) - 1, most).round().astype(int)]
 
 
-def closed_loop(
+def whole_run(
     model: Model, chip: str, chips: int, precision: str, size: int, inputs: Array, outputs: Array,
     expert_parallel: bool, memory_share: float, cached: Array | int = 0, stall_s: float = 0.0,
 ) -> Served:  # fmt: skip
-    """``size`` requests under way till all are done; latencies count in the steady middle."""
+    """``size`` requests under way as long as there are so many."""
     device = load_chip(chip, Draws(0))
     budget = max(STEP_TOKENS, size)
     limits = cache_limits(model, device.memory_bytes, chips, precision, size, budget, memory_share)
     same = setting(model, device, chips, precision, expert_parallel=expert_parallel)
-    table = tables(same, size, budget, float((inputs + outputs).max()))
-    table = _stalled(table, stall_s)
-    start = np.zeros(len(inputs))
-    whole = simulate(table, limits, start, inputs, outputs, cached_tokens=cached)
+    table = _stalled(tables(same, size, budget, float((inputs + outputs).max())), stall_s)
+    whole = simulate(table, limits, np.zeros(len(inputs)), inputs, outputs, cached_tokens=cached)
     if not len(whole.arrival_s):
         raise WattlineError("no request fits the cache")
-    window = (STEADY[0] * whole.horizon_s, STEADY[1] * whole.horizon_s)
-    return simulate(table, limits, start, inputs, outputs, cached_tokens=cached, window_s=window)
+    return whole
+
+
+def joules_a_token(served: Served, size: int) -> float:
+    """While ``size`` requests run and some wait: from when so many have begun until all but so many have ended; over
+    the whole run where the cache never holds so many."""
+    last = max(len(served.end_s) - size - 2, 0)
+    begin, end = np.sort(served.first_s)[min(size, len(served.first_s)) - 1], np.sort(served.end_s)[last]
+    if end - begin < served.bin_s:
+        begin, end = 0.0, served.horizon_s
+    edges = served.edges_s
+    inside = np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], begin), 0.0, None) / served.bin_s
+    sums = inside @ served.bins[0]
+    return float(sums[BIN_ENERGY] / sums[BIN_TOKENS])
 
 
 def _stalled(table: Tables, stall_s: float) -> Tables:
@@ -101,26 +109,23 @@ def hold_steady(path: Path, most: int = 60, progress: Callable[[str], None] = la
 def _steady(row: Row, assumed: Assumed, seed: int) -> Held:
     rng = np.random.default_rng(seed)
     size = int(float(row.data["max_num_seqs"]))
-    n = max(ROUNDS * size, 40)
-    shape = 1 / SPREAD**2
+    n = int(requests(row.task, size))
+    shape = 1 / spread(row.task) ** 2
     outputs = np.maximum(rng.gamma(shape, row.output / shape, n), 1.0)
-    outputs[:size] *= rng.random(min(size, n))  # under way since before
     inputs = np.maximum(rng.exponential(assumed.input_tokens[row.task], n), 1.0)
     distinct = np.inf if row.model.mamba_layers else assumed.distinct.get(row.task, np.inf)
     again = rng.random(n) > 1.0 / np.sqrt(1.0 + (size / distinct) ** 2)  # prompts met before: the data set is small
-    served = closed_loop(
+    served = whole_run(
         row.model, row.chip.record.name, row.chips, row.precision, size, inputs.astype(int),
         np.maximum(outputs, 1).astype(int), row.expert_parallel, SERVING_MEMORY,
         np.where(again, inputs.astype(int), 0), assumed.stall_s * float(stalled(Table.of([row]))[0]),
     )  # fmt: skip
-    bins = served.bins[0]
-    inside = slice(int(STEADY[0] * len(bins)), max(int(STEADY[1] * len(bins)), 1))
-    joules = bins[inside, BIN_ENERGY].sum() / bins[inside, BIN_TOKENS].sum()
+    joules = joules_a_token(served, size)
     return Held(
         f"{row.model.key} on {row.chips} × {row.chip.record.name}, {row.task}, {size}",
         row.chip.record.name,
         {"itl_p50_ms": row.itl_s * 1e3, "itl_p90_ms": float(row.data["p90_itl_ms"]), "j_token": row.energy_per_token_j},
-        {"itl_p50_ms": served.itl_s(50) * 1e3, "itl_p90_ms": served.itl_s(90) * 1e3, "j_token": float(joules)},
+        {"itl_p50_ms": served.itl_s(50) * 1e3, "itl_p90_ms": served.itl_s(90) * 1e3, "j_token": joules},
     )
 
 

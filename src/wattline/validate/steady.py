@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from wattline.chip.coefficients import Coefficients
 from wattline.chip.step import Step, step
@@ -18,7 +19,6 @@ from wattline.validate.serving_rows import Row, Table
 
 STALLED = {"gpqa": 1.0, "image-chat": 12.0}  # task -> from this batch on
 STEP_TOKENS = 8192.0  # vLLM's default max_num_batched_tokens when serving
-MEAN_POSITION = 0.55  # of a sequence in decode: longer answers stay longer, so their mean position is past the middle
 MEDIAN_LAG = 0.6
 SHARPNESS = 0.1  # how sharply the median step passes from decode alone to mixed, in prompts a step
 
@@ -56,19 +56,19 @@ def steady(table: Table, c: Coefficients, assumed: Assumed) -> Steady:
     media = np.array([assumed.media_s.get(media_kind(row), 0.0) for row in table.rows])
     media = media * np.where(stalled(table) > 0, assumed.crowding, 1.0)
     decoding = _decoding(table, prompt)
-    arrivals = decoding / table.output * _new(table, assumed)  # prompts to read a step, on the mean
+    cut = table.window
+    arrivals = decoding / table.output * cut.new * _new(table, assumed)  # prompts to read a step, on the mean
     together = np.array([assumed.together.get(name, 1.0) for name in table.task])
     share = 1.0 - np.exp(-arrivals / together)  # of steps that read any, arrivals taken as by chance
-    plain = _step(table, c, decoding, prompt, np.zeros_like(arrivals))
-    mixed = _step(table, c, decoding, prompt, arrivals / share)
+    behind = _context(table, prompt, cut.age)
+    plain = _step(table, c, decoding, prompt, np.zeros_like(arrivals), behind)
+    mixed = _step(table, c, decoding, prompt, arrivals / share, behind)
     waiting = arrivals * media + assumed.stall_s * stalled(table)
     mean = (1 - share) * plain.time_s + share * mixed.time_s + waiting
     drawn = arrivals * media * c.media_power + assumed.stall_s * stalled(table) * c.static_power
     energy = (1 - share) * plain.energy_j + share * mixed.energy_j + drawn * table.watts.tdp
     watts = np.clip(energy / mean, table.watts.idle, table.watts.limit)
-    itl = _median_step(table, c, decoding, prompt, arrivals / together, together, plain) + assumed.stall_s * stalled(
-        table
-    )
+    itl = _median_step(table, c, decoding, prompt, arrivals / together, together) + assumed.stall_s * stalled(table)
     return Steady(np.asarray(itl), np.asarray(mean * table.batch / decoding), np.asarray(watts))
 
 
@@ -86,29 +86,34 @@ def _new(table: Table, assumed: Assumed) -> Array:
     return np.asarray(1.0 / np.sqrt(1.0 + (table.batch / distinct) ** 2))
 
 
-def _context(table: Table, prompt: Array) -> Array:
-    """Mean tokens behind a running sequence, which all fit the cache since all run."""
-    wanted = prompt + MEAN_POSITION * table.output
+def _context(table: Table, prompt: Array, position: Array) -> Array:
+    """Mean tokens behind a running sequence at this share of its answer; all fit the cache since all run."""
+    wanted = prompt + position * table.output
     needed = table.batch * table.shape.cache_bytes(wanted, table.chips)
     return np.asarray(wanted * np.minimum(table.cache_room_bytes / np.maximum(needed, 1.0), 1.0))
 
 
-def _step(table: Table, c: Coefficients, decoding: Array, prompt: Array, prompts: Array) -> Step:
-    work = table.work(decoding, decoding + prompt * prompts, _context(table, prompt), prompt)
+def _step(table: Table, c: Coefficients, decoding: Array, prompt: Array, prompts: Array, context: Array) -> Step:
+    work = table.work(decoding, decoding + prompt * prompts, context, prompt)
     return step(table.shape, work, table.rates, table.watts, c)
 
 
 def _median_step(
-    table: Table, c: Coefficients, decoding: Array, prompt: Array, groups: Array, together: Array, plain: Step
+    table: Table, c: Coefficients, decoding: Array, prompt: Array, groups: Array, together: Array
 ) -> Array:
-    """The step that half of the tokens wait for, with ``groups`` of ``together`` prompts a step.
+    """The step that half of the run's tokens wait for, with ``groups`` of ``together`` prompts a step.
 
     Prompts arrive by chance and differ in length, so that the median step reads fewer of them than the mean: none up
-    to ln 2 arrivals a step, then about 0.6 fewer (median of a compound Poisson sum of exponential lengths).
+    to ln 2 arrivals a step, then about 0.6 fewer (median of a compound Poisson sum of exponential lengths). Where many
+    latencies are of the time after the window, the median lies at a lower quantile of those inside it.
     """
-    usual = 1 / (1 + np.exp(-(groups - np.log(2)) / SHARPNESS))
-    prompts = np.maximum(groups - MEDIAN_LAG, 0.0) * together
-    mixed = _step(table, c, decoding, prompt, prompts)
+    cut = table.window
+    behind = _context(table, prompt, cut.position)
+    some = np.maximum(decoding * cut.running, 1.0)
+    usual = 1 / (1 + np.exp(-(groups + np.log(cut.quantile)) / SHARPNESS)) * (cut.running >= 1)
+    prompts = np.maximum(groups - MEDIAN_LAG + ndtri(cut.quantile) * np.sqrt(2 * groups), 0.0) * together
+    plain = _step(table, c, some, prompt, np.zeros_like(groups), behind)
+    mixed = _step(table, c, some, prompt, prompts, behind)
     return np.asarray((1 - usual) * plain.time_s + usual * mixed.time_s)
 
 
