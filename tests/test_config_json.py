@@ -183,7 +183,15 @@ def test_config_and_catalog_describe_the_same_model(tmp_path: Path, name: str) -
     assert model.total_params == pytest.approx(known.total_params, rel=0.002)
     assert model.active_params == pytest.approx(known.active_params, rel=0.002)
     fields = ("layers", "kv_heads", "head_dim", "attention", "attention_layers", "mamba_layers", "moe_layers")
-    for field in (*fields, "global_layers", "sliding_window", "experts", "gated_mlp", "tied_embeddings"):
+    for field in (
+        *fields,
+        "global_layers",
+        "sliding_window",
+        "chunked_attention",
+        "experts",
+        "gated_mlp",
+        "tied_embeddings",
+    ):
         assert getattr(model, field) == getattr(known, field), field
 
 

@@ -21,6 +21,7 @@ class Shape:
     attention_layers: Array
     global_layers: Array
     sliding_window: Array
+    chunked_attention: Array  # 1 where the window is a chunk
     heads: Array
     kv_heads: Array
     head_dim: Array

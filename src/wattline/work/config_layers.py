@@ -119,7 +119,10 @@ def _sliding(cfg: Config, layers: int, attention_layers: int) -> dict[str, int]:
         whole = min(layers, cfg.number("max_window_layers", default=0))
     else:
         whole = 0
-    return {"sliding_window": window, "global_layers": whole} if whole < attention_layers else {}
+    if whole >= attention_layers:
+        return {}
+    chunked = cfg.raw("sliding_window") is None and cfg.raw("attention_chunk_size") is not None
+    return {"sliding_window": window, "global_layers": whole} | ({"chunked_attention": True} if chunked else {})
 
 
 def moe_fields(cfg: Config, layers: int, intermediate: int) -> dict[str, int]:

@@ -48,6 +48,7 @@ class Model:
     qk_rope_head_dim: int = 0
     v_head_dim: int = 0
     sliding_window: int = 0
+    chunked_attention: bool = False  # the window is a chunk, which servers cannot replay in one graph
     global_layers: int = SAME  # attention_layers: every attention layer sees the whole context
     attention_layers: int = SAME  # layers
     mamba_layers: int = 0
@@ -208,7 +209,15 @@ class Model:
 
 
 TEXT = ("family", "attention", "native_format")
-FLAGS = ("audio", "attention_gate", "gated_mlp", "tied_embeddings", "relative_positions", "architecture_known")
+FLAGS = (
+    "audio",
+    "attention_gate",
+    "chunked_attention",
+    "gated_mlp",
+    "tied_embeddings",
+    "relative_positions",
+    "architecture_known",
+)
 COUNTS = (
     *("layers", "hidden", "heads", "kv_heads", "head_dim", "intermediate", "vocab"),
     *("experts", "active_experts", "shared_experts", "expert_intermediate", "shared_intermediate"),
