@@ -161,6 +161,33 @@ def test_the_operations_add_up_to_the_step() -> None:
     assert found.bound in found.operations
 
 
+def test_attention_in_chunks_is_launched_piece_by_piece() -> None:
+    chip, draws = device("h100-sxm")
+    scout = load_model("llama-4-scout")
+    chunks, plain = (
+        decode_step(model, chip, 8, 32, 1000, "bf16", draws)
+        for model in (scout, replace(scout, chunked_attention=False))
+    )
+    assert "prompt launches" not in plain.operations
+    waited = chunks.operations["prompt launches"].time_s
+    assert float(sum(op.time_s for op in chunks.operations.values())) == pytest.approx(
+        float(sum(op.time_s for op in plain.operations.values()) + waited)
+    )
+    assert float(chunks.time_s) > float(plain.time_s)
+    assert float(chunks.power_w) < float(plain.power_w)  # the chip waits
+
+
+@pytest.mark.parametrize("chips", [2, 8, 64])
+def test_the_fullest_chip_has_no_more_than_all(chips: int) -> None:
+    chip, draws = device("h100-sxm")
+    experts = [
+        decode_step(load_model("llama-4-scout"), chip, n, 4096, 1000, "bf16", draws).operations["experts"]
+        for n in (1, chips)
+    ]
+    assert float(experts[1].flops) * chips == pytest.approx(float(experts[0].flops))
+    assert float(experts[0].time_s) / chips < float(experts[1].time_s) < 1.2 * float(experts[0].time_s)
+
+
 def test_a_decode_step_by_hand() -> None:
     chip, draws = device("h100-sxm")
     llama = load_model("llama-2-7b")

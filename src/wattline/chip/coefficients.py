@@ -26,7 +26,10 @@ PRIORS: dict[str, Prior] = {
     "memory_efficiency": Prior(0.85, 0.1, "", "share of memory bandwidth that products read weights at"),
     "wide_efficiency": Prior(0.7, 0.15, "", "share of the 16-bit peak that large products reach"),
     "narrow_efficiency": Prior(0.5, 0.15, "", "share of the narrow format's peak that large products reach"),
-    "narrow_launches": Prior(2.0, 0.3, "", "launches of a product in a narrow format, its quantisation in"),
+    "narrow_launches": Prior(2.0, 0.1, "", "launches of a product in a narrow format, its quantisation in"),
+    "narrow_expert_launches": Prior(
+        2.5, 0.4, "", "time of a layer's 8-bit experts beyond arithmetic and bytes beside 16-bit ones'"
+    ),
     "expert_efficiency": Prior(0.6, 0.3, "", "arithmetic of grouped expert products beside a plain product"),
     "expert_memory_efficiency": Prior(0.7, 0.15, "", "share of memory bandwidth that expert weights are read at"),
     "narrow_expert_slowness": Prior(
@@ -49,9 +52,7 @@ PRIORS: dict[str, Prior] = {
         30e-6, 0.3, "s", "time of a layer's experts beyond arithmetic and bytes: routing, sorting"
     ),
     "foreign_expert_s": Prior(5e-7, 0.7, "s", "time that a tall tile of an expert on another chip takes to pass over"),
-    "expert_unevenness": Prior(
-        1.0, 0.4, "", "how many standard deviations of chance the fullest chip lies above the mean"
-    ),
+    "expert_unevenness": Prior(0.5, 0.8, "", "standard deviation over mean of how often experts are chosen"),
     "static_power": Prior(0.2, 0.2, "", "power at full clocks without work, as a fraction of TDP"),
     "flop_power": Prior(0.9, 0.3, "", "power of arithmetic at its peak rate, as a fraction of TDP"),
     "byte_power": Prior(0.6, 0.3, "", "power of memory at its peak rate, as a fraction of TDP"),
@@ -67,9 +68,18 @@ PRIORS: dict[str, Prior] = {
 }
 
 
+def is_measured(name: str, generation: str) -> bool:
+    """Whether kernels of the generation were measured that say what the coefficient is."""
+    return _kernel_fact(name, generation) in catalog.records("fit")
+
+
+def _kernel_fact(name: str, generation: str) -> str:
+    return f"kernel-{name.replace('_', '-')}-{generation}"
+
+
 def prior_of(name: str, generation: str) -> tuple[float, float]:
     """The value and width of the thought before the fit: what measured kernels say, where they say something."""
-    known = catalog.records("fit").get(f"kernel-{name.replace('_', '-')}-{generation}")
+    known = catalog.records("fit").get(_kernel_fact(name, generation))
     if known is None:
         return PRIORS[name].value, PRIORS[name].width
     fact = known["value"]
@@ -84,6 +94,7 @@ class Coefficients:
     wide_efficiency: Array
     narrow_efficiency: Array
     narrow_launches: Array
+    narrow_expert_launches: Array
     expert_efficiency: Array
     expert_memory_efficiency: Array
     narrow_expert_slowness: Array

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import ndtri
 
 from wattline.chip.coefficients import Coefficients
 from wattline.chip.shape import Shape
@@ -75,10 +76,16 @@ def operations(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> dict[
         "output layer": _product(work.sequences, shape.vocab / work.chips, shape.hidden, 1.0, 2.0, 0.0, rates, c),
         "sampling": _sampling(shape, work, c),
         "all-reduce": _all_reduce(shape, work, rates, c),
-        "prompt launches": _waiting(np.where(work.tokens > work.sequences, c.mixed_layer_s * shape.layers, 0.0)),
+        "prompt launches": _waiting(np.where(_unreplayed(shape, work), c.mixed_layer_s * shape.layers, 0.0)),
         "host": _waiting(c.host_s + c.host_per_sequence_s * work.sequences),
     }
     return {name: op for name, op in found.items() if np.any(op.time_s > 0)}
+
+
+def _unreplayed(shape: Shape, work: Work) -> Array:
+    """Steps that servers launch piece by piece, not as one recorded graph: those that read prompts, and all of models
+    that attend in chunks (vLLM pull request 26034)."""
+    return np.asarray((work.tokens > work.sequences) | (shape.chunked_attention > 0))
 
 
 def _product(
@@ -210,23 +217,31 @@ def _experts(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operati
     slow = np.where(work.narrow > 0, c.narrow_expert_slowness, usual)
     # kernels pass over the tiles of experts that other chips hold, and write zeros for them
     foreign = np.where(tall, touched * (1.0 - held / experts), 0.0) * c.foreign_expert_s
-    launches = shape.moe_layers * (c.expert_launch_s * np.where(work.narrow > 0, c.narrow_launches, 1.0) + foreign)
+    launches = shape.moe_layers * (
+        c.expert_launch_s * np.where(work.narrow > 0, c.narrow_expert_launches, 1.0) + foreign
+    )
     compute_s = slow * flops / (rate * c.expert_efficiency)
     memory_s = slow * moved / (rates.memory * c.expert_memory_efficiency)
     fullest = _kernel(flops, moved, load * compute_s, weights * memory_s, launches, work.narrow)
     even = _kernel(flops, moved, compute_s, memory_s, launches, work.narrow)
-    return replace(fullest, busy_s=even.busy_s)  # the other chips wait
+    # tokens of 8-bit experts are scattered to padded tiles and quantised, which is work and no waiting
+    scatter = np.where(work.narrow > 0, shape.moe_layers * c.expert_launch_s * c.narrow_expert_launches, 0.0)
+    return replace(fullest, busy_s=even.busy_s + scatter)  # the other chips wait
 
 
 def _fullest(chosen: Array, share: Array, held: Array, work: Work, c: Coefficients) -> tuple[Array, Array]:
     """How much more than the mean the fullest chip has, of tokens and of touched experts.
 
-    Both counts scatter as by chance around their mean; no chip touches more experts than it holds.
+    Tokens scatter by chance, and since some experts are liked more than others; of so many chips the fullest lies as
+    high as the largest of normal deviates (Blom 1958). No chip touches more experts than it holds.
     """
-    scatter = c.expert_unevenness * work.expert_parallel
-    load = 1.0 + scatter / np.sqrt(np.maximum(chosen, 1.0))
+    chips = np.where(work.expert_parallel > 0, work.chips, 1.0)
+    highest = np.where(chips > 1, ndtri((chips - 0.375) / (chips + 0.25)), 0.0)
+    load = np.minimum(
+        1.0 + highest * np.sqrt(1.0 / np.maximum(chosen, 1.0) + c.expert_unevenness**2 / np.maximum(held, 1.0)), chips
+    )
     part = np.maximum(share, 1e-9)
-    most = np.minimum(part + scatter * np.sqrt(part * (1.0 - np.minimum(part, 1.0)) / np.maximum(held, 1.0)), 1.0)
+    most = np.minimum(part + highest * np.sqrt(part * (1.0 - np.minimum(part, 1.0)) / np.maximum(held, 1.0)), 1.0)
     return np.asarray(load), np.asarray(np.maximum(most / part, 1.0))
 
 
