@@ -30,6 +30,14 @@ def is_known(model: Model, generation: str) -> bool:
     return f"known-time-{model.key}-{generation}" in catalog.records("fit")
 
 
+def how_known(model: Model, generation: str) -> str:
+    """As ``spread_fact`` names it: ``"known"``, or nothing where but its family was measured, or ``"stranger"``."""
+    if is_known(model, generation):
+        return "known"
+    family = known_keys(model, generation)[0]
+    return "" if f"known-time-{family}" in catalog.records("fit") else "stranger"
+
+
 def known_factor(measure: str, model: Model, generation: str, draws: Draws) -> Array | float:
     """Measured over predicted ``time`` or ``power`` of this model's steps; 1 where it was never measured."""
     records = catalog.records("fit")

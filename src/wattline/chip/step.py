@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from wattline import catalog
 from wattline.chip.coefficients import Coefficients, coefficients
 from wattline.chip.device import COMPUTE, Chip
-from wattline.chip.known import is_known, known_factor
+from wattline.chip.known import how_known, known_factor
 from wattline.chip.operations import Operation, Rates, Work, operations
 from wattline.chip.shape import Shape
 from wattline.draws import Draws
@@ -156,7 +156,7 @@ def spread(one: Step, watts: Watts, model: Model, generation: str, draws: Draws)
 
     A model whose serving was measured takes what it reached, and scatters less.
     """
-    known = is_known(model, generation)
+    known = how_known(model, generation)
     factors = {what: known_factor(what, model, generation, draws) for what in ("time", "power")}
     time = one.time_s * factors["time"] * draws.own(spread_fact("time", generation, known))
     power = one.power_w * factors["power"]
@@ -164,13 +164,12 @@ def spread(one: Step, watts: Watts, model: Model, generation: str, draws: Draws)
     return Step(one.operations, one.joules, time, np.clip(energy / time, watts.idle, watts.limit))
 
 
-def spread_fact(what: str, generation: str, known: bool | str = False) -> str:
+def spread_fact(what: str, generation: str, known: str = "") -> str:
     """The fact of how measured time, energy, power or inter-token latency scatters around the model: for a generation
-    or for any, for models that were measured themselves (``known``), for ``"measured"`` configurations."""
+    or for any, for models that were measured themselves (``"known"``), for ``"measured"`` configurations, for a
+    ``"stranger"``, of whose family nothing was measured."""
     records = catalog.records("fit")
-    if known:
-        return f"fit.step-spread-{known if isinstance(known, str) else 'known'}-{what}-{generation}"
-    own = f"step-spread-{what}-{generation}"
+    own = "-".join(part for part in ("step-spread", known, what, generation) if part)
     return f"fit.{own if own in records else f'step-spread-{what}'}"
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from wattline.chip.coefficients import Coefficients, coefficients
 from wattline.chip.device import Chip
-from wattline.chip.known import is_known, known_factor
+from wattline.chip.known import how_known, known_factor
 from wattline.chip.operations import Work
 from wattline.chip.shape import Shape
 from wattline.chip.software import Software, own_experts, with_software
@@ -112,7 +112,7 @@ def setting(
     limit = tdp if limit_w is None else np.minimum(limit_w, tdp)
     watts = Watts(tdp, np.minimum(float(np.mean(chip.idle_w)), limit), np.asarray(limit))
     central = Draws(0)
-    known = is_known(model, chip.generation)
+    known = how_known(model, chip.generation)
     time, energy = (float(central(spread_fact(what, chip.generation, known))) for what in ("time", "energy"))
     factors = {what: float(known_factor(what, model, chip.generation, central)) for what in ("time", "power")}
     c = coefficients(chip.generation, central)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wattline.chip.device import Chip
-from wattline.chip.known import is_known
+from wattline.chip.known import how_known
 from wattline.chip.step import spread_fact
 from wattline.draws import Draws
 from wattline.engine.served import Served
@@ -74,7 +74,7 @@ def _fleet(served: Served, least: int | None) -> str:
 
 def _energy_spread(model: Model, chip: Chip, draws: Draws) -> Array:
     """How far the energy of steps may lie from the central value that the simulation took."""
-    fact = spread_fact("energy", chip.generation, is_known(model, chip.generation))
+    fact = spread_fact("energy", chip.generation, how_known(model, chip.generation))
     return np.asarray(draws.own(fact) / float(Draws(0)(fact)))
 
 

@@ -49,6 +49,10 @@ class Campaigns:
         """Whether the row's model was measured on its chip."""
         return keys_of(row)[1] in self.logs.get("time", {})
 
+    def knows_family(self, row: Row) -> bool:
+        """Whether a model of its family was measured on its chip."""
+        return keys_of(row)[0] in self.logs.get("time", {})
+
     def measured(self, row: Row) -> bool:
         """Whether the row's configuration was itself measured, at some batch."""
         return configuration(row) in self.curves.get("time", {})

@@ -13,12 +13,13 @@ from wattline.chip.step import spread_fact
 from wattline.draws import Draws
 from wattline.fact import Array
 from wattline.validate.calibrate_inference import StepFit, fit_step
+from wattline.validate.campaigns import keys_of
 from wattline.validate.groups import group_of, left_out
 from wattline.validate.serving_rows import Row, Unusable
 from wattline.validate.steady import Steady
 
 MEASURES = ("energy_per_token", "power", "itl", "throughput")
-KNOWN = ("", "known", "measured")  # as ``spread_fact`` names them
+KNOWN = ("stranger", "", "known", "measured")  # as ``spread_fact`` names them
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,13 +95,20 @@ def validate(
         "itl": np.array([row.itl_s for row in rows]),
         "throughput": np.array([row.throughput for row in rows]),
     }
-    known = np.array(
-        [leave_out in ("", "rows") and fit.campaigns.knows(row) + fit.campaigns.measured(row) for row in rows]
-    )
+    known = np.array([_how(row, rows, fit, leave_out) for row in rows])
     # a chip left out of the fit counts as one that was never measured
     kinds = ["" if leave_out == "gpu" else row.chip.generation for row in rows]
     low, high = _ranges(rows, kinds, predicted, known, draws)
     return Inference(rows, unusable, measured, predicted, low, high, leave_out)
+
+
+def _how(row: Row, rows: Sequence[Row], fit: StepFit, leave_out: str) -> int:
+    """How well the fit that predicts a row knows its model, as a place in ``KNOWN``."""
+    known = fit.campaigns
+    if leave_out in ("", "rows"):
+        return known.knows_family(row) + known.knows(row) + known.measured(row)
+    family, model, _ = keys_of(row)
+    return int(leave_out == "model" and any(keys[0] == family and keys[1] != model for keys in map(keys_of, rows)))
 
 
 def predict_left_out(
@@ -127,7 +135,7 @@ def _ranges(
     rows: Sequence[Row], kinds: Sequence[str], predicted: dict[str, Array], known: Array, n: int
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """p5 and p95 of each prediction, from the spreads by generation (``kinds``) and of what is ``known`` to the fit: 0
-    nothing, 1 the model, 2 the configuration."""
+    nothing, 1 the family, 2 the model, 3 the configuration."""
     low = {measure: np.zeros(len(rows)) for measure in MEASURES}
     high = {measure: np.zeros(len(rows)) for measure in MEASURES}
     draws = Draws(n)

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from wattline.chip.coefficients import Coefficients, coefficients
-from wattline.chip.known import family_of, is_known, known_factor
+from wattline.chip.known import family_of, how_known, known_factor
 from wattline.chip.operations import Rates, Work
 from wattline.chip.shape import Shape
 from wattline.chip.software import Software, own_experts, waiting_slots, with_factors
@@ -246,5 +246,5 @@ class Steps:
 def _factor(row: TimedRow, draws: Draws) -> float:
     """Measured over modelled time of a known model, and of the generation at large."""
     generation = row.chip.generation
-    spread = draws(spread_fact("time", generation, is_known(row.model, generation)))
+    spread = draws(spread_fact("time", generation, how_known(row.model, generation)))
     return float(known_factor("time", row.model, generation, draws)) * float(spread)

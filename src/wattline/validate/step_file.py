@@ -42,6 +42,7 @@ def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -
     fit = fit_step(rows)
     left_out = {
         "": predict_left_out(rows, fit, "model", progress),
+        "stranger": predict_left_out(rows, fit, "family", progress),
         "known": predict_left_out(rows, fit, "rows", progress, curves=False),
         "measured": predict_left_out(rows, fit, "rows", progress),
     }
@@ -50,8 +51,9 @@ def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -
 
 
 def step_file(fit: StepFit, rows: Sequence[Row], left_out: Mapping[str, Steady], about: str) -> str:
-    """The text of ``catalog/fit/step.toml``; ``left_out``: each row predicted by a fit without its model, and by one
-    without a tenth of the rows, that knows the model alone or the measured configuration too."""
+    """The text of ``catalog/fit/step.toml``; ``left_out``: each row predicted by a fit without its model, by one
+    without its family, and by ones without a tenth of the rows, which know the model alone or the measured
+    configuration too."""
     blocks = [_HEAD.format(about=about)]
     for generation, values in fit.coefficients.items():
         for name, value in values.items():
@@ -103,7 +105,12 @@ def _spreads(rows: Sequence[Row], found: Steady, generations: Sequence[str], kno
     power = np.array([row.power_w / row.chips for row in rows]) / found.chip_w
     itl = np.array([row.itl_s for row in rows]) / found.itl_s
     kind = f"{known}-" if known else ""
-    of = {"": "", "known": "models measured themselves: ", "measured": "configurations measured themselves: "}[known]
+    of = {
+        "": "",
+        "stranger": "models of families not measured: ",
+        "known": "models measured themselves: ",
+        "measured": "configurations measured themselves: ",
+    }[known]
     blocks = []
     for what, ratio in {"time": time, "power": power, "energy": time * power, "itl": itl}.items():
         for generation in generations:
