@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from wattline.cli.main import main
 from wattline.errors import WattlineError
 from wattline.report.inference import parity_page, predictions_csv
 from wattline.validate.calibrate_inference import StepFit, fit_step
+from wattline.validate.campaigns import Campaigns
 from wattline.validate.groups import left_out
 from wattline.validate.inference import MEASURES, validate
 from wattline.validate.serving_rows import COLUMNS, MEASURED, Row, read_rows
 from wattline.validate.step_file import fit_from_catalog
 
-NAMES = (*COLUMNS, *MEASURED, "expert_parallel")
+NAMES = (*COLUMNS, *MEASURED, "expert_parallel", "max_num_seqs")
 MODELS = [
     ("meta-llama/Llama-3.1-8B-Instruct", 1, "bfloat16"),
     ("meta-llama/Llama-3.1-70B-Instruct", 4, "bfloat16"),
@@ -71,9 +73,29 @@ def made(tmp_path: Path, fit: StepFit, noise: float = 0.0) -> list[Row]:
     return read_rows(write(tmp_path / "made.csv", raw))[0]
 
 
+def test_the_run_of_a_task_matters(tmp_path: Path) -> None:
+    """A run of 1,024 requests that 512 at once make has a window of younger sequences than a service in full swing."""
+    raw = [entry("meta-llama/Llama-3.1-8B-Instruct", 1, "bfloat16", 512, avg_output_len=400, task=task, **most)
+           for task in ("lm-arena-chat", "translation") for most in ({}, {"max_num_seqs": 512})]  # fmt: skip
+    rows, unusable = read_rows(write(tmp_path / "runs.csv", raw))
+    assert not unusable
+    assert [row.most for row in rows] == [512] * 4
+    fit = fit_from_catalog()
+    same = dict.fromkeys(("lm-arena-chat", "translation"), 300.0)
+    assumed = replace(
+        fit.assumed, input_tokens=same, distinct=dict.fromkeys(same, 1e9), together=dict.fromkeys(same, 1.3)
+    )
+    found = replace(fit, assumed=assumed, campaigns=Campaigns()).predict(rows)
+    assert found.step_s[0] == found.step_s[1]
+    assert found.step_s[2] == found.step_s[3]
+    assert found.step_s[0] < 0.95 * found.step_s[2]
+
+
 def test_a_row_that_cannot_be_predicted_is_named_and_counted(tmp_path: Path) -> None:
-    good = entry(*MODELS[0], 8)
+    good = entry(*MODELS[0], 8, max_num_seqs=8)
     bad = {
+        "most is text": good | {"max_num_seqs": "all"},
+        "most is none": good | {"max_num_seqs": "nan"},
         "no-such-model": good | {"model_id": "no-such-model"},
         "no-such-chip": good | {"gpu_model": "Z80"},
         "no-such-format": good | {"weight_precision": "fp3"},

@@ -23,7 +23,7 @@ from wattline.work.model import load_model
 
 def row(model: str, task: str = "gpqa", chip: str = "h100-sxm", batch: float = 8.0, chips: int = 1) -> Row:
     device = load_chip(chip, Draws(0))
-    return Row({}, load_model(model), device, chips, "bf16", batch, 500.0, task, False, 1.0, 400.0, 0.02, 400.0)
+    return Row({}, load_model(model), device, chips, "bf16", batch, 500.0, task, False, 1.0, 400.0, 0.02, 400.0, batch)
 
 
 def logs(values: list[float]) -> dict[str, np.ndarray]:

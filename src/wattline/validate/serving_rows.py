@@ -48,14 +48,7 @@ class Row:
     power_w: float
     itl_s: float
     throughput: float
-
-    @property
-    def most(self) -> float:
-        """Sequences that the server runs at once, at most; as many as ran where it is not told."""
-        try:
-            return max(float(self.data.get("max_num_seqs") or self.batch), 1.0)
-        except ValueError:
-            return self.batch
+    most: float  # sequences that the server runs at once; as many as ran where it is not told
 
 
 @dataclass(frozen=True)
@@ -113,6 +106,7 @@ def _row(entry: dict[str, str], chips: dict[str, Chip]) -> Row:
         power_w=numbers["avg_power_watts"],
         itl_s=numbers["median_itl_ms"] / 1e3,
         throughput=numbers["output_throughput_tokens_per_sec"],
+        most=_positive(entry, "max_num_seqs") if entry.get("max_num_seqs") else numbers["avg_batch_size"],
     )
 
 
