@@ -94,7 +94,8 @@ def test_nothing_is_lost_and_limits_are_kept(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("model", "chip", "chips"),
     [("llama-3.1-8b", "h100-sxm", 1), ("gpt-oss-120b", "h100-sxm", 1), ("deepseek-v3.1", "b200", 8),
-     ("llama-3.1-70b", "b200", 8), ("gemma-3-12b", "h100-sxm", 1), ("nemotron-nano-9b-v2", "b200", 1)],
+     ("llama-3.1-70b", "b200", 8), ("gemma-3-12b", "h100-sxm", 1), ("nemotron-nano-9b-v2", "b200", 1),
+     ("llama-4-scout", "h100-sxm", 4)],
 )  # fmt: skip
 def test_tables_are_within_a_percent_of_the_chip_model(model: str, chip: str, chips: int) -> None:
     from wattline import catalog

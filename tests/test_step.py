@@ -168,8 +168,8 @@ def test_attention_in_chunks_is_launched_piece_by_piece() -> None:
         decode_step(model, chip, 8, 32, 1000, "bf16", draws)
         for model in (scout, replace(scout, chunked_attention=False))
     )
-    assert "prompt launches" not in plain.operations
-    waited = chunks.operations["prompt launches"].time_s
+    assert "piecewise launches" not in plain.operations
+    waited = chunks.operations["piecewise launches"].time_s
     assert float(sum(op.time_s for op in chunks.operations.values())) == pytest.approx(
         float(sum(op.time_s for op in plain.operations.values()) + waited)
     )

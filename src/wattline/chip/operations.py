@@ -65,7 +65,12 @@ class Rates:
 
 
 def operations(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> dict[str, Operation]:
-    """All operations of the step, by name."""
+    """All operations of the step, by name.
+
+    Steps that read prompts are launched piece by piece, not as one recorded graph; so are all steps of models that
+    attend in chunks (vLLM pull request 26034).
+    """
+    chunked, pieces = shape.chunked_attention > 0, c.mixed_layer_s * shape.layers
     found = {
         "attention projections": _attention_products(shape, work, rates, c, work.dense_bytes),
         "attention": _attention(shape, work, rates, c),
@@ -76,16 +81,11 @@ def operations(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> dict[
         "output layer": _product(work.sequences, shape.vocab / work.chips, shape.hidden, 1.0, 2.0, 0.0, rates, c),
         "sampling": _sampling(shape, work, c),
         "all-reduce": _all_reduce(shape, work, rates, c),
-        "prompt launches": _waiting(np.where(_unreplayed(shape, work), c.mixed_layer_s * shape.layers, 0.0)),
+        "prompt launches": _waiting(np.where((work.tokens > work.sequences) & ~chunked, pieces, 0.0)),
+        "piecewise launches": _waiting(np.where(chunked, pieces, 0.0)),
         "host": _waiting(c.host_s + c.host_per_sequence_s * work.sequences),
     }
     return {name: op for name, op in found.items() if np.any(op.time_s > 0)}
-
-
-def _unreplayed(shape: Shape, work: Work) -> Array:
-    """Steps that servers launch piece by piece, not as one recorded graph: those that read prompts, and all of models
-    that attend in chunks (vLLM pull request 26034)."""
-    return np.asarray((work.tokens > work.sequences) | (shape.chunked_attention > 0))
 
 
 def _product(
