@@ -18,17 +18,20 @@ from wattline.meter.recording import Recording
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="ranks are tried on POSIX")
 RANK = """
-import json, sys, time
+import json, os, sys, time
 from pathlib import Path
 import wattline as wl
 from wattline.meter import active
 wl.metering(interval="20ms")
+def tell(what):  # a line in one write: ranks share the pipe
+    sys.stdout.flush()
+    os.write(1, (json.dumps(what) + "\\n").encode())
 with wl.measure("train") as run:
-    print(json.dumps({"ready": True, "samples": active.active().samples}), flush=True)
+    tell({"ready": True, "samples": active.active().samples})
     for step in range(int(sys.argv[1])):
         with wl.measure("step"): time.sleep(0.02)
     while Path("hold" + active.rank()).exists(): time.sleep(0.02)
-print(json.dumps({"joules": run.energy_j, "seconds": run.duration_s, "devices": len(run.devices)}), flush=True)
+tell({"joules": run.energy_j, "seconds": run.duration_s, "devices": len(run.devices)})
 """
 
 
