@@ -39,7 +39,9 @@ def start(folder: Path, rank: int, steps: int, **more: str) -> subprocess.Popen[
     """One rank, with the environment that torchrun gives it."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("WATTLINE_")}
     told = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "4", "MASTER_PORT": "29500"}
-    (folder / "train.py").write_text(RANK, encoding="utf-8")
+    script = folder / "train.py"
+    if not script.exists():  # ranks that start beside each other read it
+        script.write_text(RANK, encoding="utf-8")
     return subprocess.Popen(
         [sys.executable, "train.py", str(steps)],
         cwd=folder,
