@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from wattline import catalog
 from wattline.chip.coefficients import coefficients
 from wattline.chip.device import load_chip
-from wattline.chip.known import is_known, known_factor, known_keys
-from wattline.chip.step import Watts, decode_step, held_to_limit
+from wattline.chip.known import how_known, is_known, known_factor, known_keys
+from wattline.chip.step import Watts, decode_step, held_to_limit, spread_fact
 from wattline.draws import Draws
 from wattline.validate.campaigns import KNOTS, Campaigns, fit_campaigns, hats
 from wattline.validate.serving_rows import Row
@@ -136,3 +136,17 @@ def test_voltage_falls_with_the_clock() -> None:
     time, _ = held_to_limit(np.asarray(1.0), np.asarray(700.0), watts, c)
     static = float(c.static_power) * 700
     assert 1.0 < float(time) < (700 - static) / (500 * float(c.limit_reach) - static)
+
+
+def test_the_less_is_known_of_a_model_the_wider_its_range() -> None:
+    names = ("qwen3-8b", "qwen3-14b", "mistral-7b-v0.1")
+    assert [how_known(load_model(name), "hopper") for name in names] == ["known", "", "stranger"]
+    assert how_known(load_model("qwen3-8b"), "ampere") == "stranger"
+    for generation in ("hopper", "blackwell"):
+        widths = []
+        for known in ("measured", "known", "", "stranger"):
+            fact = catalog.fact(spread_fact("energy", generation, known))
+            widths.append(fact.high / fact.low)
+        assert widths == sorted(widths)
+    # a chip that was never measured has one range for all
+    assert spread_fact("energy", "ampere", "stranger") == spread_fact("energy", "ampere") == "fit.step-spread-energy"

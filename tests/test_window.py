@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wattline.validate.window import Window, requests, windows
+from wattline.validate.window import Window, requests, spread, windows
 
 
-def _play(size: int, total: int, spread: float, mean: float = 400.0) -> tuple[float, float, float, float]:
+def _play(size: int, total: int, dispersion: float, mean: float = 400.0) -> tuple[float, float, float, float]:
     """A run token by token: mean position and prompts a mean length within the window, the share of tokens in it,
     and the share of the batch that runs at the run's median token, counted from the emptiest step."""
     rng = np.random.default_rng(7)
-    lengths = np.maximum(rng.gamma(1 / spread**2, mean * spread**2, total).round(), 1).astype(int)
+    lengths = np.maximum(rng.gamma(1 / dispersion**2, mean * dispersion**2, total).round(), 1).astype(int)
     ends = [(int(n), 0) for n in lengths[:size]]
     heapq.heapify(ends)
     waiting, step, positions, tokens, begun = list(lengths[size:]), 0, 0.0, 0.0, 0
@@ -45,9 +45,8 @@ def _play(size: int, total: int, spread: float, mean: float = 400.0) -> tuple[fl
 def test_a_run_played_out_has_the_same_window(task: str, batch: int) -> None:
     one = windows([task], [batch])
     total = int(requests(task, batch))
-    spread = {"lm-arena-chat": 0.9, "gpqa": 0.7}[task]
     # many runs at once: as many places and requests, times eight
-    age, new, share, _ = _play(8 * batch, 8 * total, spread)
+    age, new, share, _ = _play(8 * batch, 8 * total, spread(task))
     assert float(one.age[0]) == pytest.approx(age, rel=0.06)
     assert float(one.new[0]) == pytest.approx(new, rel=0.06)
     assert float(one.quantile[0]) == pytest.approx(1 - 0.5 / share, abs=0.03)
@@ -56,7 +55,7 @@ def test_a_run_played_out_has_the_same_window(task: str, batch: int) -> None:
 
 def test_a_run_that_is_mostly_its_end() -> None:
     one = windows(["gpqa"], [512])
-    age, new, share, running = _play(2048, 4 * int(requests("gpqa", 512)), 0.7)
+    age, new, share, running = _play(2048, 4 * int(requests("gpqa", 512)), spread("gpqa"))
     assert share < 0.5
     assert float(one.running[0]) == pytest.approx(running, abs=0.03)
     assert float(one.age[0]) == pytest.approx(age, rel=0.08)

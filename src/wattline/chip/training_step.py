@@ -31,7 +31,8 @@ from wattline.work.model import Model
 BACKWARD = {"attention": 2.5}
 BACKWARD_USUAL = 2.0
 OUTER = ("output layer", "loss")  # stand outside of the layers
-FORWARD_ONLY = ("sampling", "host", "prompt launches", "piecewise launches", "all-reduce", "experts")  # worked out here
+# of serving, or worked out here
+FORWARD_ONLY = ("sampling", "host", "prompt launches", "piecewise launches", "all-reduce", "experts")
 LOSS_BYTES = 14.0  # moved for one logit: written and read in 16 and in 32 bits, and its gradient
 SCORE_BYTES = 12.0  # moved for one score where attention is not fused: a product's output, softmax, dropout, an input
 OPTIMISER_BYTES = 30.0  # moved for one parameter: states, weights and gradients read, states and weights written

@@ -95,20 +95,25 @@ def validate(
         "itl": np.array([row.itl_s for row in rows]),
         "throughput": np.array([row.throughput for row in rows]),
     }
-    known = np.array([_how(row, rows, fit, leave_out) for row in rows])
+    known = np.array(_how_known(rows, fit, leave_out))
     # a chip left out of the fit counts as one that was never measured
     kinds = ["" if leave_out == "gpu" else row.chip.generation for row in rows]
     low, high = _ranges(rows, kinds, predicted, known, draws)
     return Inference(rows, unusable, measured, predicted, low, high, leave_out)
 
 
-def _how(row: Row, rows: Sequence[Row], fit: StepFit, leave_out: str) -> int:
-    """How well the fit that predicts a row knows its model, as a place in ``KNOWN``."""
+def _how_known(rows: Sequence[Row], fit: StepFit, leave_out: str) -> list[int]:
+    """How well the fit that predicts each row knows its model, as a place in ``KNOWN``."""
     known = fit.campaigns
     if leave_out in ("", "rows"):
-        return known.knows_family(row) + known.knows(row) + known.measured(row)
-    family, model, _ = keys_of(row)
-    return int(leave_out == "model" and any(keys[0] == family and keys[1] != model for keys in map(keys_of, rows)))
+        return [known.knows_family(row) + known.knows(row) + known.measured(row) for row in rows]
+    if leave_out != "model":
+        return [0] * len(rows)
+    keys = [keys_of(row) for row in rows]
+    models: dict[str, set[str]] = {}
+    for family, model, *_ in keys:
+        models.setdefault(family, set()).add(model)
+    return [int(len(models[family]) > 1) for family, *_ in keys]
 
 
 def predict_left_out(

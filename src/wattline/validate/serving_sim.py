@@ -108,7 +108,7 @@ def hold_steady(path: Path, most: int = 60, progress: Callable[[str], None] = la
 
 def _steady(row: Row, assumed: Assumed, seed: int) -> Held:
     rng = np.random.default_rng(seed)
-    size = int(row.most)
+    size = max(int(row.most), 1)
     n = int(requests(row.task, size))
     shape = 1 / spread(row.task) ** 2
     outputs = np.maximum(rng.gamma(shape, row.output / shape, n), 1.0)

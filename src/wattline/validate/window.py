@@ -21,7 +21,6 @@ from scipy.stats import gamma
 from wattline import catalog
 from wattline.fact import Array
 
-OTHER_SPREAD = 0.7
 STEP, LONGEST = 0.01, 6.0  # of the grid of times; beyond its end a run is in full swing
 
 
@@ -48,7 +47,7 @@ def requests(task: str, batch: float) -> float:
 
 def spread(task: str) -> float:
     """Standard deviation over mean of the lengths of answers."""
-    return _known("answer-spread", task) or OTHER_SPREAD
+    return _known("answer-spread", task) or _known("answer-spread", "other")
 
 
 def _known(what: str, task: str) -> float:
