@@ -76,8 +76,8 @@ def edges_us(begin: Callable[[str], Any], end: Callable[[str], Any]) -> Told:
 
 def wattline(seconds: float) -> Told:
     import wattline as wl
-    from wattline.meter import active
-    from wattline.meter.measurement import Measurement
+    from wattline.meter.live import active
+    from wattline.meter.live.measurement import Measurement
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["WATTLINE_SIMULATED"] = str(DEVICES)
@@ -96,10 +96,10 @@ def day() -> None:
     """24 hours of simulated time through the sampler, the journal's writer and its packing, a commit for each tick."""
     import resource
 
-    from wattline.meter import sampler, session
     from wattline.meter.device import Device
-    from wattline.meter.journal import Journal
-    from wattline.meter.journal_writer import JournalWriter
+    from wattline.meter.journal.journal import Journal
+    from wattline.meter.journal.writer import JournalWriter
+    from wattline.meter.live import sampler, session
     from wattline.meter.sensor import Reading, Spec
 
     now = [1_800_000_000_000_000, 0]

@@ -16,16 +16,16 @@ from typing import Any
 
 import numpy as np
 
-from wattline.chip.device import load_chip
-from wattline.draws import Draws
-from wattline.engine.pools import Side, simulate_pools
-from wattline.engine.scaling import Scaling
-from wattline.engine.simulate import Way, cache_limits, simulate
-from wattline.engine.steps import setting, tables
-from wattline.work.model import load_model
-from wattline.work.traffic import Traffic, read_traffic, repeat, scale
-from wattline.work.traffic_known import known_lengths
-from wattline.work.traffic_make import poisson
+from wattline.catalog.draws import Draws
+from wattline.line.chip.device import load_chip
+from wattline.line.engine.simulator.pools import Side, simulate_pools
+from wattline.line.engine.simulator.scaling import Scaling
+from wattline.line.engine.simulator.simulate import Way, cache_limits, simulate
+from wattline.line.engine.simulator.step_tables import setting, tables
+from wattline.line.work.model import load_model
+from wattline.line.work.traffic.generator import poisson
+from wattline.line.work.traffic.known import known_lengths
+from wattline.line.work.traffic.trace import Traffic, read_traffic, repeat, scale
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared/data/traces/AzureLLMInferenceTrace_conv.csv"
 VIDUR = 769.0  # requests/s of Vidur, Llama 3 8B, the same lengths, one core: measured on another machine and run

@@ -12,12 +12,12 @@ import time
 
 import numpy as np
 
-from wattline.draws import Draws
-from wattline.site import hall
-from wattline.site.climate import made_year
-from wattline.site.cooling.kinds import KINDS
-from wattline.site.power_chain import load_ups
-from wattline.site.year import Setup, year
+from wattline.catalog.draws import Draws
+from wattline.line.site import hall
+from wattline.line.site.climate import made_year
+from wattline.line.site.cooling.kinds import KINDS
+from wattline.line.site.power_chain import load_ups
+from wattline.line.site.year import Setup, year
 
 
 def timed(kind: str, draws: int) -> tuple[float, float]:

@@ -11,12 +11,12 @@ import time
 
 import numpy as np
 
-from wattline.chip.coefficients import coefficients
-from wattline.chip.operations import Rates, Work
-from wattline.chip.shape import Shape
-from wattline.chip.step import Watts, step
-from wattline.draws import Draws
-from wattline.work.model import load_model
+from wattline.catalog.draws import Draws
+from wattline.line.chip.coefficients import coefficients
+from wattline.line.chip.operations import Rates, Work
+from wattline.line.chip.shape import Shape
+from wattline.line.chip.step import Watts, step
+from wattline.line.work.model import load_model
 
 COUNT = 100_000
 MODELS = ("llama-3.1-8b", "llama-3.1-70b", "qwen3-235b-a22b", "deepseek-v3", "gpt-oss-120b", "nemotron-nano-9b-v2")

@@ -18,9 +18,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from wattline.fact import Array
-from wattline.validate.production_fit import errors, leave_one_house_out, leave_one_out, points
-from wattline.validate.rows import catalog_runs, read_runs
+from wattline.core.fact import Array
+from wattline.validate.evidence.training_runs import catalog_runs, read_runs
+from wattline.validate.fit.production import errors, leave_one_house_out, leave_one_out, points
 from wattline.validate.training import validate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,7 +54,7 @@ def run_block(match: re.Match[str]) -> str:
 
 def validation_table() -> str:
     """Errors of chip-hours and energy: on the rows fitted to, on these left out of their fit, and on rows unseen."""
-    from wattline.validate.rows import NEW_HOUSE, SAME_HOUSE
+    from wattline.validate.evidence.training_runs import NEW_HOUSE, SAME_HOUSE
 
     runs = read_runs(RUNS)
     data = points(runs)
@@ -84,9 +84,9 @@ def _left_out(name: str, residuals: Array) -> str:
 
 def inference_table() -> str:
     """Mean absolute errors on measured serving: as fitted, and with each model, family and chip left out of its fit."""
+    from wattline.validate.evidence.serving import read_rows
+    from wattline.validate.fit.step_file import fit_from_catalog
     from wattline.validate.inference import validate as hold
-    from wattline.validate.serving_rows import read_rows
-    from wattline.validate.step_file import fit_from_catalog
 
     rows, unusable = read_rows(SERVING)
     names = {"": "rows that the fit saw", "rows": "**each tenth of the rows left out of its fit**"}

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from wattline.work.traffic import Traffic
-from wattline.work.traffic_arrivals import DAY_S, HOUR_S, gamma_process, shaped
-from wattline.work.traffic_known import known_lengths, known_shape
-from wattline.work.traffic_make import stream
+from wattline.line.work.traffic.arrivals import DAY_S, HOUR_S, gamma_process, shaped
+from wattline.line.work.traffic.generator import stream
+from wattline.line.work.traffic.known import known_lengths, known_shape
+from wattline.line.work.traffic.trace import Traffic
 
 REQUESTS_A_DAY = 200e6
 

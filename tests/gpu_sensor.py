@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattline.fact import Array
+from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.recording import Series
 from wattline.meter.sensor import Spec

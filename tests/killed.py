@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from fake_sensors import fakes
-from wattline.meter import active, session
 from wattline.meter.clock import mono_us
-from wattline.meter.journal import Journal
-from wattline.meter.measurement import Measurement
+from wattline.meter.journal.journal import Journal
+from wattline.meter.live import active, session
+from wattline.meter.live.measurement import Measurement
 
 INTERVAL_S = 0.005
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from wattline.errors import WattlineError
-from wattline.meter.attribution import Claim, cumulative, share, split_device
-from wattline.meter.attribution_share import find_idle, on_host, outer_series, share_jobs
+from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Spec
+from wattline.meter.sharing.share import find_idle, on_host, outer_series, share_jobs
+from wattline.meter.sharing.split import Claim, cumulative, share, split_device
 
 T0 = 1.7e9
 POSITIVE = st.floats(0, 1e12, allow_nan=False)
@@ -115,7 +115,7 @@ def test_many_jobs_in_blocks_come_out_as_all_at_once(monkeypatch: pytest.MonkeyP
         for i, (b, d, w) in enumerate(zip(begin, rng.uniform(0, 90, 400), rng.uniform(0, 5, 400), strict=True))
     ]
     once = split_device(series, claims, 60.0)
-    monkeypatch.setattr("wattline.meter.attribution.BLOCK", 37)
+    monkeypatch.setattr("wattline.meter.sharing.split.BLOCK", 37)
     again = split_device(series, claims, 60.0)
     assert again.claims_j == pytest.approx(once.claims_j, rel=1e-10)
     assert again.idle_j == pytest.approx(once.idle_j, rel=1e-10)

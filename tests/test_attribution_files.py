@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from wattline.cli.main import main
-from wattline.errors import WattlineError
-from wattline.meter.attribution_jobs import read_jobs
-from wattline.meter.attribution_processes import read_processes
-from wattline.meter.attribution_share import share_processes
-from wattline.meter.attribution_times import expand, indices, instant, zone
+from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Spec
+from wattline.meter.sharing.jobs import read_jobs
+from wattline.meter.sharing.processes import read_processes
+from wattline.meter.sharing.share import share_processes
+from wattline.meter.sharing.times import expand, indices, instant, zone
 
 T0 = 1_735_689_600.0  # 2025-01-01T00:00:00Z
 
@@ -217,9 +217,9 @@ def test_times_nodes_and_indices_as_people_write_them() -> None:
 @pytest.fixture
 def one_recording(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever path is read, two GPUs at 200 W for 100 s come back."""
-    module = ModuleType("wattline.meter.read")
+    module = ModuleType("wattline.meter.readers.detect")
     module.read = lambda path: recording()  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "wattline.meter.read", module)
+    monkeypatch.setitem(sys.modules, "wattline.meter.readers.detect", module)
 
 
 @pytest.mark.usefixtures("one_recording")

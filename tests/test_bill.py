@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattline.bill import PARTS, STATIONS, Bill
-from wattline.errors import Unbalanced
+from wattline.core.bill import PARTS, STATIONS, Bill
+from wattline.core.errors import Unbalanced
 
 NAMES = list(PARTS)
 amounts = st.one_of(st.just(0.0), st.floats(1e-6, 1e18))

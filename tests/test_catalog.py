@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from wattline import catalog
-from wattline.draws import Draws
-from wattline.errors import NotFound, WattlineError
-from wattline.fact import Fact
+from wattline.catalog.draws import Draws
+from wattline.core.errors import NotFound, WattlineError
+from wattline.core.fact import Fact
 
 FILES = [p for p in catalog.HERE.rglob("*.toml") if p.name != "attributes.toml" and p.parent.name != "claims"]
 KINDS = catalog.KINDS
@@ -31,7 +31,7 @@ def test_every_file_is_of_a_kind_and_loads(path: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_facts_are_sourced_declared_and_of_known_units(kind: str) -> None:
-    from wattline.quantity import unit
+    from wattline.core.quantity import unit
 
     for record in catalog.records(kind).values():
         if kind not in catalog.SINGLE:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline import claim
+from wattline.catalog.draws import Range
 from wattline.claim.verdict import Grade, decide, distance, grade, interval
-from wattline.draws import Range
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "claims.toml"
 BASE = '[[claim]]\nid = "a"\nsays = "It is so."\n'
@@ -352,7 +352,7 @@ _keys = [
 
 @given(st.dictionaries(st.sampled_from(_keys), _values))
 def test_any_types_are_read_or_refused(entry: dict[str, Any]) -> None:
-    from wattline.claim.read import _claim
+    from wattline.claim.file import _claim
 
     try:
         _claim({"id": "a", "says": "b"} | entry, {"source": ""})

@@ -13,7 +13,8 @@ import pytest
 from typer.main import get_command
 
 from wattline import __version__
-from wattline.cli import ask, out
+from wattline.cli import options as ask
+from wattline.cli import printing as out
 from wattline.cli.main import app, main
 
 ROOT = Path(__file__).parents[1]

@@ -17,7 +17,7 @@ import pytest
 from recordings import chips_only, node_with_gpus
 from wattline import catalog
 from wattline.cli.main import main
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 from wattline.meter.recording import Recording
 
 KNOWN = {"node.wl": node_with_gpus, "chips.wl": chips_only}
@@ -41,9 +41,9 @@ def _recordings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             raise WattlineError(f"recording {path} does not exist")
         return KNOWN[Path(path).name]()
 
-    stand_in: Any = types.ModuleType("wattline.meter.read")
+    stand_in: Any = types.ModuleType("wattline.meter.readers.detect")
     stand_in.read = read
-    monkeypatch.setitem(sys.modules, "wattline.meter.read", stand_in)
+    monkeypatch.setitem(sys.modules, "wattline.meter.readers.detect", stand_in)
     yield
     catalog.use()
 

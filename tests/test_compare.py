@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 
 from recordings import START, chips_only, lively, node_with_gpus, series
 from wattline import catalog
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.recording import Recording, Series, Window
 from wattline.meter.sensor import Spec
-from wattline.report.compare import as_text
-from wattline.scenario.causes import Group, causes, log_mean
-from wattline.scenario.compare import Comparison, compare
+from wattline.reconcile.causes import Group, causes, log_mean
+from wattline.reconcile.compare import Comparison, compare
+from wattline.report.terminal.compare import as_text
 from wattline.scenario.run import run
-from wattline.validate.calibrate_measured import calibrate_measured, facts_file
+from wattline.validate.fit.measured import calibrate_measured, facts_file
 
 TOKENS = 1_207_959_552
 GPT3 = f"""

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wattline.errors import WattlineError
-from wattline.work.config_json import model_from_config
-from wattline.work.model import Model, load_model
+from wattline.core.errors import WattlineError
+from wattline.line.work.huggingface.reader import model_from_config
+from wattline.line.work.model import Model, load_model
 
 # fmt: off
 LLAMA = {

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from wattline import catalog
-from wattline.draws import MAX_DRAWS, Draws, Range, what_matters
-from wattline.errors import WattlineError
-from wattline.fact import Fact, Source
+from wattline.catalog.draws import MAX_DRAWS, Draws, Range, what_matters
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Fact, Source
 
 
 def fact(

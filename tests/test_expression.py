@@ -9,11 +9,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from wattline.catalog.draws import Draws
 from wattline.claim.evaluate import Scope, evaluate, quantity
 from wattline.claim.expression import MAX_DEPTH, ExpressionError, parse, parse_literal
 from wattline.claim.units import climbed, magnitude, spelled
-from wattline.draws import Draws
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 
 NAMES = {"energy": (1287.0, "MWh"), "days": (30.0, "day"), "homes": (120.0, "home"), "plain": (7.0, "")}
 

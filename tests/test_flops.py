@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline import catalog
-from wattline.chip.shape import Shape
-from wattline.work import flops as count
-from wattline.work.model import Model, load_model
+from wattline.line.chip.shape import Shape
+from wattline.line.work import flops as count
+from wattline.line.work.model import Model, load_model
 
 KNOWN = [m for m in (load_model(name) for name in catalog.records("model")) if m.architecture_known]
 NAMES = st.sampled_from(KNOWN)

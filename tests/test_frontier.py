@@ -19,20 +19,20 @@ from hypothesis import strategies as st
 
 from wattline import catalog
 from wattline.cli.main import main
-from wattline.errors import WattlineError
-from wattline.scenario import frontier_measure
-from wattline.scenario.frontier import frontier
-from wattline.scenario.frontier_measure import Question, item_of, measure, sampled, setup_of
-from wattline.scenario.frontier_result import Frontier
-from wattline.scenario.frontier_screen import screen
-from wattline.scenario.frontier_search import usd_of
-from wattline.scenario.frontier_setup import Setup, Space, all_setups, measured_chips, read_space
-from wattline.scenario.frontier_why import differences
-from wattline.scenario.line import Outdoors
-from wattline.scenario.pareto import frontier_of
-from wattline.scenario.service_result import Target
-from wattline.work.model import load_model
-from wattline.work.traffic import Hashes, Traffic
+from wattline.core.errors import WattlineError
+from wattline.line.work.model import load_model
+from wattline.line.work.traffic.trace import Hashes, Traffic
+from wattline.predict.delivery import Outdoors
+from wattline.predict.service.result import Target
+from wattline.search import evaluate as frontier_measure
+from wattline.search.bounds import screen
+from wattline.search.evaluate import Question, item_of, measure, sampled, setup_of
+from wattline.search.explain import differences
+from wattline.search.frontier import frontier
+from wattline.search.pareto import frontier_of
+from wattline.search.result import Frontier
+from wattline.search.search import usd_of
+from wattline.search.setup import Setup, Space, all_setups, measured_chips, read_space
 
 pytest.importorskip("numba", reason="the simulator needs Numba, of the extra sim")
 SPACE = Space(("h100-sxm", "b200"), ("bf16", "fp8"), (1, 2), (None, 400.0), (8, 64), (2048,), (False,))

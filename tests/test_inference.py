@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wattline.chip.known import family_of
 from wattline.cli.main import main
-from wattline.errors import WattlineError
-from wattline.report.inference import parity_page, predictions_csv
-from wattline.validate.calibrate_inference import StepFit, fit_step
-from wattline.validate.campaigns import Campaigns
-from wattline.validate.groups import left_out
+from wattline.core.errors import WattlineError
+from wattline.line.chip.known import family_of
+from wattline.report.terminal.validate_inference import parity_page, predictions_csv
+from wattline.validate.evidence.campaigns import Campaigns
+from wattline.validate.evidence.groups import left_out
+from wattline.validate.evidence.serving import COLUMNS, MEASURED, Row, read_rows
+from wattline.validate.fit.inference import StepFit, fit_step
+from wattline.validate.fit.step_file import fit_from_catalog
 from wattline.validate.inference import MEASURES, validate
-from wattline.validate.serving_rows import COLUMNS, MEASURED, Row, read_rows
-from wattline.validate.step_file import fit_from_catalog
 
 NAMES = (*COLUMNS, *MEASURED, "expert_parallel", "max_num_seqs")
 MODELS = [

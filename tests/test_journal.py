@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wattline.errors import WattlineError
-from wattline.meter import owner
+from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
-from wattline.meter.journal import Journal
-from wattline.meter.journal_blocks import pack_reading
-from wattline.meter.journal_read import read_stretch
+from wattline.meter.journal import owner
+from wattline.meter.journal.blocks import pack_reading
+from wattline.meter.journal.journal import Journal
+from wattline.meter.journal.reader import read_stretch
 from wattline.meter.recording import Fault
 from wattline.meter.sensor import Spec
 
@@ -134,7 +134,7 @@ def test_several_processes_write_to_one_journal_and_make_it_at_once(tmp_path: Pa
     path = tmp_path / "run.wattline"
     code = (
         "import sys\n"
-        "from wattline.meter.journal import Journal\n"
+        "from wattline.meter.journal.journal import Journal\n"
         "with Journal.create(sys.argv[1]) as journal:\n"
         "    for i in range(50): journal.event('row', [sys.argv[2], i])\n"
     )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from wattline.meter.journal_blocks import (
+from wattline.meter.journal.blocks import (
     MISSING,
     Readings,
     decode,

@@ -14,12 +14,12 @@ import pytest
 
 import wattline as wl
 from recordings import node_with_gpus
-from wattline.bill import PARTS, STATIONS
 from wattline.claim import check_file
 from wattline.cli.facts import matching
-from wattline.scenario.compare import compare
-from wattline.scenario.measured import bill as measured_bill
-from wattline.validate.rows import catalog_runs
+from wattline.core.bill import PARTS, STATIONS
+from wattline.reconcile.bill import bill as measured_bill
+from wattline.reconcile.compare import compare
+from wattline.validate.evidence.training_runs import catalog_runs
 from wattline.validate.training import validate
 
 ROOT = Path(__file__).parents[1]

@@ -10,14 +10,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from wattline.chip.device import load_chip
-from wattline.chip.step import decode_step
+from wattline.catalog.draws import Draws
 from wattline.cli.main import main
-from wattline.draws import Draws
-from wattline.errors import WattlineError
-from wattline.validate.kernel_rows import KINDS, Rows, read_kernels
+from wattline.core.errors import WattlineError
+from wattline.line.chip.device import load_chip
+from wattline.line.chip.step import decode_step
+from wattline.line.work.model import load_model
+from wattline.validate.evidence.kernels import KINDS, Rows, read_kernels
 from wattline.validate.kernels import predict, validate
-from wattline.work.model import load_model
 
 H100 = "NVIDIA H100 80GB HBM3"
 ATTENTION = {

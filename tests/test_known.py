@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline import catalog
-from wattline.chip.coefficients import coefficients
-from wattline.chip.device import load_chip
-from wattline.chip.known import how_known, is_known, known_factor, known_keys
-from wattline.chip.step import Watts, decode_step, held_to_limit, spread_fact
-from wattline.draws import Draws
-from wattline.validate.campaigns import KNOTS, Campaigns, fit_campaigns, hats
-from wattline.validate.serving_rows import Row
-from wattline.validate.step_file import CURVES, curves_file, fit_from_catalog
-from wattline.work.model import load_model
+from wattline.catalog.draws import Draws
+from wattline.line.chip.coefficients import coefficients
+from wattline.line.chip.device import load_chip
+from wattline.line.chip.known import how_known, is_known, known_factor, known_keys
+from wattline.line.chip.step import Watts, decode_step, held_to_limit, spread_fact
+from wattline.line.work.model import load_model
+from wattline.validate.evidence.campaigns import KNOTS, Campaigns, fit_campaigns, hats
+from wattline.validate.evidence.serving import Row
+from wattline.validate.fit.step_file import CURVES, curves_file, fit_from_catalog
 
 
 def row(model: str, task: str = "gpqa", chip: str = "h100-sxm", batch: float = 8.0, chips: int = 1) -> Row:

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from wattline.errors import WattlineError
-from wattline.load import Load, phases_load, stack
+from wattline.core.errors import WattlineError
+from wattline.core.load import Load, phases_load, stack
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -19,10 +19,10 @@ import pytest
 
 import wattline as wl
 from fake_sensors import FakeSensor, fakes
-from wattline.errors import WattlineError
-from wattline.meter import active, device_sync
-from wattline.meter.journal import Journal
-from wattline.meter.measurement import Measurement
+from wattline.core.errors import WattlineError
+from wattline.meter.journal.journal import Journal
+from wattline.meter.live import active, device_sync
+from wattline.meter.live.measurement import Measurement
 from wattline.meter.recording import Recording
 
 posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from wattline.meter.journal import Journal
+from wattline.meter.journal.journal import Journal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="measuring a command needs POSIX signals")
 RUN = "import sys; from wattline.cli.main import main; main(sys.argv[1:])"
@@ -204,7 +204,7 @@ def test_json_is_one_object_after_the_commands_own_output(tmp_path: Path) -> Non
 
 def test_without_sensors_the_energy_is_unknown_and_the_command_runs(tmp_path: Path) -> None:
     code = (
-        "import subprocess, wattline.meter.active as a\n"
+        "import subprocess, wattline.meter.live.active as a\n"
         "def find():\n"
         "    subprocess.run(['true'])  # looking for sensors may run programs, whose ends are signals too\n"
         "    return []\n"

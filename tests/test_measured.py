@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from recordings import H100, START, chips_only, lively, node_with_gpus, series
 from wattline import catalog
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 from wattline.meter.recording import Recording, Window
 from wattline.meter.sensor import Spec
-from wattline.report.text import as_text
-from wattline.scenario.answer import Answer
-from wattline.scenario.measured import bill
-from wattline.scenario.metered import metered
+from wattline.predict.answer import Answer
+from wattline.reconcile.bill import bill
+from wattline.reconcile.metered import metered
+from wattline.report.terminal.answer import as_text
 
 
 def balanced(answer: Answer) -> None:
@@ -184,7 +184,7 @@ def test_bad_input_is_told_in_one_line(given_too: dict[str, Any], said: str) -> 
 
 
 def test_an_uneven_error_stays_uneven() -> None:
-    from wattline.meter.out.energy import Energy
+    from wattline.meter.energy.series import Energy
 
     part = metered(chips_only()).parts["chips"]
     fact = replace(part, energy=Energy(100 * 3.6e6, 80 * 3.6e6, 101 * 3.6e6, 80.0)).fact("chips", "x")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wattline.meter.journal import Journal
+from wattline.meter.journal.journal import Journal
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a small disk is made with Linux's means")
 # fills the disk under the journal after a while, and makes room again where it is told to
@@ -21,7 +21,8 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from fake_sensors import fakes
 import wattline as wl
-from wattline.meter import active, journal_writer
+from wattline.meter.journal import writer as journal_writer
+from wattline.meter.live import active
 journal_writer.RETRY_S = 0.05
 folder, again = Path(sys.argv[1]), sys.argv[2] == "again"
 sensors = fakes(4)
@@ -123,7 +124,7 @@ import resource, sys, time
 sys.path.insert(0, sys.argv[2])
 from fake_sensors import fakes
 import wattline as wl
-from wattline.meter import active
+from wattline.meter.live import active
 wl.metering(sys.argv[1], "2ms", fakes(4))
 with wl.measure("run") as run:
     session = active.active()

@@ -16,13 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recordings import H100, START, chips_only, node_with_gpus, series
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
-from wattline.meter.out.emissions import COLUMNS, emissions_csv
-from wattline.meter.out.energy import binned_w, counted_once, curve, total, within
-from wattline.meter.out.snapshot import Totals, snapshot
-from wattline.meter.out.tables import WHOLE, csv_text, table, write_parquet
-from wattline.meter.out.window import find_span
+from wattline.meter.energy.series import binned_w, counted_once, curve, total, within
+from wattline.meter.export.emissions import COLUMNS, emissions_csv
+from wattline.meter.export.snapshot import Totals, snapshot
+from wattline.meter.export.tables import WHOLE, csv_text, table, write_parquet
+from wattline.meter.export.window import find_span
 from wattline.meter.recording import Recording, Series, Window
 from wattline.meter.sensor import Reading, Spec
 

@@ -23,10 +23,10 @@ from typing import Any
 import pytest
 
 from recordings import START, node_with_gpus, series
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
-from wattline.meter.out import prometheus
-from wattline.meter.out.snapshot import Totals, fixed
+from wattline.meter.export import prometheus
+from wattline.meter.export.snapshot import Totals, fixed
 from wattline.meter.recording import Recording, Window
 from wattline.meter.sensor import Reading, Spec
 
@@ -198,7 +198,7 @@ def test_the_sdks_reader_sees_hw_energy_and_hw_power() -> None:
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-    from wattline.meter.out.otel import observe
+    from wattline.meter.export.otel import observe
 
     reader = InMemoryMetricReader()
     provider = MeterProvider(metric_readers=[reader])
@@ -302,7 +302,7 @@ def grpc_receiver(received: Received) -> Iterator[str]:
 @pytest.mark.parametrize("receiver", [http_receiver, grpc_receiver])
 def test_a_recording_goes_by_otlp_with_its_own_times(receiver: Any) -> None:
     pytest.importorskip("opentelemetry.exporter.otlp.proto.grpc", reason="opentelemetry's exporters are not installed")
-    from wattline.meter.out.otel import otlp_exporter, send
+    from wattline.meter.export.otel import otlp_exporter, send
 
     recording, received = node_with_gpus(), Received()
     with receiver(received) as endpoint:
@@ -315,7 +315,7 @@ def test_a_recording_goes_by_otlp_with_its_own_times(receiver: Any) -> None:
 
 def test_a_live_meter_goes_by_otlp() -> None:
     pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="opentelemetry's exporters are not installed")
-    from wattline.meter.out.otel import otlp_exporter, provider
+    from wattline.meter.export.otel import otlp_exporter, provider
 
     totals, received = Totals(), Received()
     for at in range(2):
@@ -328,7 +328,7 @@ def test_a_live_meter_goes_by_otlp() -> None:
 
 def test_a_long_series_goes_in_pieces(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("opentelemetry.sdk.metrics", reason="opentelemetry-sdk is not installed")
-    from wattline.meter.out.otel import metrics_data, otlp_exporter, send
+    from wattline.meter.export.otel import metrics_data, otlp_exporter, send
 
     recording = Recording([series("cpu", [10.0] * 12_000, spec=Spec("rapl"))])
     assert [points for _, points in metrics_data(recording)] == [5000, 5000, 2000] * 2
@@ -338,7 +338,7 @@ def test_a_long_series_goes_in_pieces(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_no_receiver_is_told_in_one_line() -> None:
     pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="opentelemetry's exporters are not installed")
-    from wattline.meter.out.otel import otlp_exporter
+    from wattline.meter.export.otel import otlp_exporter
 
     for bad in ("", "localhost:4318", "ftp://x", "http://"):
         with pytest.raises(WattlineError, match="endpoint"):

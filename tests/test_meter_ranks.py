@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wattline.meter.journal import Journal
+from wattline.meter.journal.journal import Journal
 from wattline.meter.recording import Recording
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="ranks are tried on POSIX")
@@ -21,7 +21,7 @@ RANK = """
 import json, os, sys, time
 from pathlib import Path
 import wattline as wl
-from wattline.meter import active
+from wattline.meter.live import active
 wl.metering(interval="20ms")
 def tell(what):  # a line in one write: ranks share the pipe
     sys.stdout.flush()

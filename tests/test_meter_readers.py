@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from meter_files import T0, mean_watt, mllog, node_file, prometheus, smi, smi_stamp, spl_run, training_run, watt
-from wattline.errors import WattlineError
-from wattline.meter.read import join, read, read_all
-from wattline.meter.report import report
+from wattline.core.errors import WattlineError
+from wattline.meter.energy.usage import report
+from wattline.meter.readers.detect import join, read, read_all
 
 SMI = {
     "units in both": ("timestamp, index, name, power.draw [W]", lambda s, g, w: f"{s}, {g}, NVIDIA H100, {w:.2f} W"),
@@ -37,7 +37,7 @@ SMI = {
 @pytest.fixture(autouse=True)
 def as_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Readings as they were written: how a sensor errs is tested elsewhere."""
-    monkeypatch.setattr("wattline.meter.correct.CORRECTIONS", {})
+    monkeypatch.setattr("wattline.meter.readings.corrections.CORRECTIONS", {})
 
 
 def kinds(data: dict[str, Any]) -> dict[str, int]:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wattline.meter.read import read
-from wattline.meter.report import report
+from wattline.meter.energy.usage import report
+from wattline.meter.readers.detect import read
 
 TRAINING = "mlperf_power/training"
 INFERENCE = "mlperf_power/inference"

@@ -14,20 +14,20 @@ from hypothesis import strategies as st
 
 from meter_files import T0, training_run
 from wattline.cli.main import main
-from wattline.errors import WattlineError
-from wattline.meter import correct as corrections
+from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
-from wattline.meter.loads import load
-from wattline.meter.read import read
+from wattline.meter.energy.loads import load
+from wattline.meter.energy.usage import report
+from wattline.meter.readers.detect import read
+from wattline.meter.readings import corrections
 from wattline.meter.recording import Fault, Recording, Series, Window
-from wattline.meter.report import report
 from wattline.meter.sensor import Spec
 
 
 @pytest.fixture(autouse=True)
 def as_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Readings as they were written: how a sensor errs is tested elsewhere."""
-    monkeypatch.setattr("wattline.meter.correct.CORRECTIONS", {})
+    monkeypatch.setattr("wattline.meter.readings.corrections.CORRECTIONS", {})
 
 
 def gpu(index: int, begin: float = 0.0, count: int = 120, level: float = 300.0, host: str = "h") -> Series:
@@ -204,7 +204,7 @@ def test_bad_calls_are_one_line(
 def test_any_recording_goes_into_the_journal_and_comes_out_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("wattline.meter.journal")
+    pytest.importorskip("wattline.meter.journal.journal")
     folder, file = training_run(tmp_path / "run"), tmp_path / "run.wattline"
     with pytest.raises(SystemExit):
         main(["meter", "import", str(folder), "--journal", str(file)])

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattline.catalog import plain_name, records
-from wattline.errors import NotFound
-from wattline.work.model import Model, load_model
+from wattline.core.errors import NotFound
+from wattline.line.work.model import Model, load_model
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 MODELS = sorted(records("model"))

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 pytest.importorskip("numba", reason="the simulator needs Numba: pip install 'wattline[sim]'")
 
 from serve_by_hand_more import pools_by_hand
-from wattline.chip.device import load_chip
-from wattline.draws import Draws
-from wattline.engine.pools import Side, peak_waiting, simulate_pools
-from wattline.engine.scaling import Scaling
-from wattline.engine.service_power import Standing, chip_load, idle_energy_j, request_energy_j, server_load
-from wattline.engine.simulate import Limits, Way, simulate
-from wattline.engine.steps import Tables, setting, tables
-from wattline.errors import WattlineError
-from wattline.work.model import load_model
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.line.chip.device import load_chip
+from wattline.line.engine.simulator.pools import Side, peak_waiting, simulate_pools
+from wattline.line.engine.simulator.power import Standing, chip_load, idle_energy_j, request_energy_j, server_load
+from wattline.line.engine.simulator.scaling import Scaling
+from wattline.line.engine.simulator.simulate import Limits, Way, simulate
+from wattline.line.engine.simulator.step_tables import Tables, setting, tables
+from wattline.line.work.model import load_model
 
 STANDING = Standing(70.0, 130.0, 80.0, 45.0)
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba", reason="the simulator needs Numba: pip install 'wattline[sim]'")
 
-from wattline.engine.prefixes import by_prefix, found_tokens
-from wattline.errors import WattlineError
-from wattline.scenario.service import service
-from wattline.work.traffic import Hashes, Traffic
+from wattline.core.errors import WattlineError
+from wattline.line.engine.simulator.prefixes import by_prefix, found_tokens
+from wattline.line.work.traffic.trace import Hashes, Traffic
+from wattline.predict.service.simulate import service
 
 
 def _plain(prompts: list[list[int]], where: list[int], room: int) -> list[int]:

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 import wattline as wl
 from wattline import catalog
-from wattline.chip.device import Chip, load_chip
-from wattline.chip.production import (
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.training.production import (
     BEYOND_TUNED,
     MFU_MAX,
     Production,
@@ -27,10 +29,8 @@ from wattline.chip.production import (
     tuned_power_w,
     usual_chips,
 )
-from wattline.draws import Draws
-from wattline.errors import WattlineError
-from wattline.work.model import load_model
-from wattline.work.training import usual_model, usual_sequence
+from wattline.line.work.model import load_model
+from wattline.line.work.training import usual_model, usual_sequence
 
 CHIPS = sorted(catalog.records("chip"))
 

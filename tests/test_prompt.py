@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import wattline as wl
 from test_train import balanced
 from wattline import catalog
-from wattline.errors import WattlineError
-from wattline.work.model import load_model
+from wattline.core.errors import WattlineError
+from wattline.line.work.model import load_model
 
 KNOWN = [name for name in catalog.records("model") if load_model(name).architecture_known]
 KINDS = {  # a model of every kind of architecture

@@ -19,9 +19,9 @@ import pytest
 aiohttp = pytest.importorskip("aiohttp", reason="the proxy's extra is not installed: pip install 'wattline[proxy]'")
 
 from model_server import Machine, Server, Simulated, model_server  # noqa: E402
-from wattline.web.proxy.books import Books  # noqa: E402
+from wattline.web.proxy.accounting import Books  # noqa: E402
 from wattline.web.proxy.server import Setup, running  # noqa: E402
-from wattline.web.proxy.weigh import Weigher, generic, modelled  # noqa: E402
+from wattline.web.proxy.token_weights import Weigher, generic, modelled  # noqa: E402
 
 CHAT = "/v1/chat/completions"
 OURS = re.compile(rb',"energy_j":[0-9.e+-]+')
@@ -279,8 +279,8 @@ def test_large_and_chunked_uploads_pass() -> None:
 
 
 def test_requests_too_long_to_read_pass_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wattline.web.proxy.claimed.READ_BYTES", 1000)
-    monkeypatch.setattr("wattline.web.proxy.claimed.ANSWER_BYTES", 100)
+    monkeypatch.setattr("wattline.web.proxy.metered_route.READ_BYTES", 1000)
+    monkeypatch.setattr("wattline.web.proxy.metered_route.ANSWER_BYTES", 100)
 
     async def work(here: Place) -> None:
         asked = {"model": "m", "prompt": "x" * 500_000, "max_tokens": 200}

@@ -18,18 +18,18 @@ from hypothesis import strategies as st
 pytest.importorskip("aiohttp", reason="the proxy's extra is not installed: pip install 'wattline[proxy]'")
 
 from model_server import Machine, Simulated, answer, events, usage
-from wattline.errors import WattlineError
-from wattline.meter.attribution import share
+from wattline.core.errors import WattlineError
 from wattline.meter.sensor import Reading, SensorGone
-from wattline.web.proxy.attribution import share_within
+from wattline.meter.sharing.split import share
 from wattline.web.proxy.body import kind_of, read_asked, with_usage
-from wattline.web.proxy.claim import Claim, Typical, as_json
+from wattline.web.proxy.interval_split import share_within
 from wattline.web.proxy.ledger import Interval, Ledger
+from wattline.web.proxy.request_log import Store
 from wattline.web.proxy.sampler import Sampler, choose
 from wattline.web.proxy.sse import Stream
-from wattline.web.proxy.store import Store
+from wattline.web.proxy.token_weights import generic, modelled
+from wattline.web.proxy.tracked_request import Claim, Typical, as_json
 from wattline.web.proxy.usage import Tokens, find_usage, insert, parse, read_tokens, remove
-from wattline.web.proxy.weigh import generic, modelled
 
 JOULES = st.floats(0.0, 1e7)
 

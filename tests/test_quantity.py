@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattline.errors import QuantityError
-from wattline.quantity import factor, ladder, number, parse, show, unit
+from wattline.core.errors import QuantityError
+from wattline.core.quantity import factor, ladder, number, parse, show, unit
 
 GOOD = [
     ("15T", "token", 15e12),

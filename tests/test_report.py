@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from wattline.quantity import show
+from wattline.core.quantity import show
 from wattline.report import render
-from wattline.report.figures import axis
-from wattline.report.sankey import Flows, flows, tall, wide
-from wattline.report.words import Span, between, embedded, percent, range_text, span, wrap
+from wattline.report.page.figures import axis
+from wattline.report.page.sankey import Flows, flows, tall, wide
+from wattline.report.page.words import Span, between, embedded, percent, range_text, span, wrap
 
 PARTS = {  # name: (label, station, share of the training run, share of a serving fleet)
     "chip_active": ("Chips, active", "chip", 0.640, 0.0),

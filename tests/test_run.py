@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import wattline as wl
-from wattline.errors import WattlineError
-from wattline.load import Load
+from wattline.core.errors import WattlineError
+from wattline.core.load import Load
 from wattline.scenario import run as run_module
 from wattline.scenario.run import FILES, check_folder
 

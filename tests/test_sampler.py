@@ -10,17 +10,19 @@ import numpy as np
 import pytest
 
 from fake_sensors import FakeSensor, fakes
-from wattline.errors import WattlineError
-from wattline.meter import clock, owner, sampler, session
+from wattline.core.errors import WattlineError
+from wattline.meter import clock
 from wattline.meter.clock import mono_us
 from wattline.meter.device import Device
-from wattline.meter.journal import Journal
-from wattline.meter.journal_blocks import MISSING, unpack_ticks
-from wattline.meter.journal_writer import JournalWriter
-from wattline.meter.sampler import Sampler
+from wattline.meter.journal import owner
+from wattline.meter.journal.blocks import MISSING, unpack_ticks
+from wattline.meter.journal.journal import Journal
+from wattline.meter.journal.writer import JournalWriter
+from wattline.meter.live import sampler, session
+from wattline.meter.live.sampler import Sampler
+from wattline.meter.live.session import Session
 from wattline.meter.sensor import Reading, Spec
 from wattline.meter.sensors.simulated import simulated
-from wattline.meter.session import Session
 
 
 @pytest.fixture
@@ -282,7 +284,7 @@ class Refusing(JournalWriter):
 def test_what_waits_for_a_full_disk_is_bounded_thinned_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wattline.meter.journal_writer.TICK_BYTES", 36 * 100)
+    monkeypatch.setattr("wattline.meter.journal.writer.TICK_BYTES", 36 * 100)
     said: list[str] = []
     with Journal.create(tmp_path / "a.wattline") as journal:
         number = journal.series_id(Device("here", "gpu-0", "gpu"), Spec("nvml"))

@@ -14,12 +14,12 @@ pytest.importorskip("numba", reason="the simulator needs Numba: pip install 'wat
 
 from serve_by_hand import Job
 from serve_by_hand_more import ScaledByHand
-from wattline.chip.device import load_chip
-from wattline.draws import Draws
-from wattline.engine.pools import Side, simulate_pools
-from wattline.engine.scaling import READY, STARTING, STOPPED, Record, Scaling
-from wattline.engine.served import Served
-from wattline.engine.service_power import (
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.line.chip.device import load_chip
+from wattline.line.engine.simulator.outcome import Served
+from wattline.line.engine.simulator.pools import Side, simulate_pools
+from wattline.line.engine.simulator.power import (
     Standing,
     chip_load,
     idle_energy_j,
@@ -28,10 +28,10 @@ from wattline.engine.service_power import (
     server_load,
     start_energy_j,
 )
-from wattline.engine.simulate import Limits, Way, simulate
-from wattline.engine.steps import Tables, setting, tables
-from wattline.errors import WattlineError
-from wattline.work.model import load_model
+from wattline.line.engine.simulator.scaling import READY, STARTING, STOPPED, Record, Scaling
+from wattline.line.engine.simulator.simulate import Limits, Way, simulate
+from wattline.line.engine.simulator.step_tables import Tables, setting, tables
+from wattline.line.work.model import load_model
 
 STANDING = Standing(70.0, 130.0, 80.0, 45.0)
 STATES = {"stopped": STOPPED, "starting": STARTING, "ready": READY}

@@ -10,9 +10,9 @@ import pytest
 
 import gpu_sensor as sim
 from wattline.cli.main import main
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 from wattline.meter.readers import pmd
-from wattline.validate.sensor_files import read_log
+from wattline.validate.evidence.sensor_logs import read_log
 from wattline.validate.sensors import validate
 
 START_US = 1_700_000_000_000_000

@@ -16,13 +16,13 @@ from rich.console import Console
 
 from wattline import catalog
 from wattline.cli.main import main
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors import discover, model
 from wattline.meter.sensors.listing import Watch, tell
 from wattline.meter.sensors.local import same_host
-from wattline.report.sensors import render
+from wattline.report.terminal.sensors import render
 
 HERE = "here"
 
@@ -317,7 +317,7 @@ def test_psys_lies_inside_the_machine_at_its_supplies_and_holds_no_gpu() -> None
 
 
 def test_devices_of_one_name_are_shown_with_their_uuid() -> None:
-    from wattline.report.sensors import title
+    from wattline.report.terminal.sensors import title
 
     sensors = [Made("nvml", f"GPU-{n}") for n in range(2)] + [Made("nvml", "GPU-9", host="far")]
     for sensor in sensors:

@@ -11,13 +11,13 @@ import pytest
 pytest.importorskip("numba", reason="the simulator needs Numba: pip install 'wattline[sim]'")
 
 from wattline.cli.main import main
-from wattline.engine.scaling import Scaling
-from wattline.engine.service_power import idle_energy_j, request_energy_j
-from wattline.errors import WattlineError
-from wattline.load import Load
-from wattline.scenario.line import Outdoors
-from wattline.scenario.service import Service, service
-from wattline.work.traffic import Traffic
+from wattline.core.errors import WattlineError
+from wattline.core.load import Load
+from wattline.line.engine.simulator.power import idle_energy_j, request_energy_j
+from wattline.line.engine.simulator.scaling import Scaling
+from wattline.line.work.traffic.trace import Traffic
+from wattline.predict.delivery import Outdoors
+from wattline.predict.service.simulate import Service, service
 
 
 @pytest.fixture(scope="module")

@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wattline.draws import Draws
-from wattline.errors import WattlineError
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.line.work.traffic.generator import poisson
+from wattline.line.work.traffic.lengths import fixed_lengths
+from wattline.line.work.traffic.trace import Traffic
 from wattline.scenario.run import run
-from wattline.work.traffic import Traffic
-from wattline.work.traffic_lengths import fixed_lengths
-from wattline.work.traffic_make import poisson
 
 pytest.importorskip("numba", reason="Numba is not installed: the simulator cannot run")
 
-from wattline.scenario.service import service
-from wattline.scenario.service_job import busiest, fewest_replicas
+from wattline.predict.service.simulate import service
+from wattline.scenario.service import busiest, fewest_replicas
 
 JOB = """
 [[job]]

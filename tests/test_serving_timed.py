@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from wattline.chip.coefficients import coefficients
-from wattline.chip.software import MOST_OF_RATE, RATES, WAITS, Software, load_software, with_software
-from wattline.draws import Draws
-from wattline.engine.front_end import front_end_s
-from wattline.errors import WattlineError
-from wattline.validate.timed_rows import TimedRow, is_timed, read_timed
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.line.chip.coefficients import coefficients
+from wattline.line.chip.software import MOST_OF_RATE, RATES, WAITS, Software, load_software, with_software
+from wattline.line.engine.simulator.front_end import front_end_s
+from wattline.validate.evidence.latencies import TimedRow, is_timed, read_timed
 
 HEAD = (
     "silicon_data_source,backend,backend_version,model_path,system,precision,mode,isl,osl,gemm_quant_mode,batch_size,"
@@ -153,8 +153,8 @@ def test_ttft_never_falls_with_prompt_or_load(row: TimedRow) -> None:
 
 def test_the_fit_finds_what_was_planted(row: TimedRow) -> None:
     pytest.importorskip("numba")
+    from wattline.validate.fit.software import FRONT_SCALE, Steps, fit_factors, fit_fronts
     from wattline.validate.serving_timed import Simulated
-    from wattline.validate.software_fit import FRONT_SCALE, Steps, fit_factors, fit_fronts
 
     rows = [replace(row, size=n, input_tokens=i, chips=g) for n in (4, 16, 64) for i in (512, 4096) for g in (1, 2, 4)]
     told = Steps.of(rows).tpot_s(0.8, 0.8)
@@ -192,7 +192,7 @@ def test_validate_serving_says_it_by_system(tmp_path: Path) -> None:
 
 def test_calibrate_serving_is_the_same_twice(tmp_path: Path) -> None:
     pytest.importorskip("numba")
-    from wattline.validate.software_file import calibrate
+    from wattline.validate.fit.software_file import calibrate
 
     rows = [
         f"{MAX}{n},vllm,0.18.1,{LLAMA},fp8,agg,512,32,fp8,{n},{g},1,1,1,1,{50 + n},{9 + n / 8}"
@@ -204,9 +204,9 @@ def test_calibrate_serving_is_the_same_twice(tmp_path: Path) -> None:
 
 def test_a_service_carries_its_front_end() -> None:
     pytest.importorskip("numba")
-    from wattline.scenario.service import service
-    from wattline.work.traffic_lengths import fixed_lengths
-    from wattline.work.traffic_make import poisson
+    from wattline.line.work.traffic.generator import poisson
+    from wattline.line.work.traffic.lengths import fixed_lengths
+    from wattline.predict.service.simulate import service
 
     traffic = poisson(2.0, fixed_lengths(500, 50), 0, duration_s=60.0)
     plain = service("llama-3.1-8b", traffic, gpus=1, draws=0).served

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 pytest.importorskip("numba", reason="the simulator needs Numba: pip install 'wattline[sim]'")
 
 from serve_by_hand import by_hand
-from wattline.chip.device import load_chip
-from wattline.draws import Draws
-from wattline.engine.simulate import Limits, cache_limits, simulate
-from wattline.engine.steps import Setting, Tables, setting, tables
-from wattline.errors import WattlineError
-from wattline.work.model import load_model
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.line.chip.device import load_chip
+from wattline.line.engine.simulator.simulate import Limits, cache_limits, simulate
+from wattline.line.engine.simulator.step_tables import Setting, Tables, setting, tables
+from wattline.line.work.model import load_model
 
 
 @cache
@@ -99,7 +99,7 @@ def test_nothing_is_lost_and_limits_are_kept(case: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_tables_are_within_a_percent_of_the_chip_model(model: str, chip: str, chips: int) -> None:
     from wattline import catalog
-    from wattline.engine.kernel_parts import decode_at, mixed_at
+    from wattline.line.engine.simulator.kernel_parts import decode_at, mixed_at
 
     if model not in catalog.records("model"):
         pytest.skip(f"{model} is not in the catalog")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wattline.site import annual
-from wattline.site.derive import DERIVED, losses, toml
+from wattline.line.site import annual
+from wattline.line.site.derive import DERIVED, losses, toml
 
 
 @pytest.mark.parametrize("name", sorted(DERIVED))

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wattline.draws import Draws
-from wattline.site import hall
-from wattline.site.climate import made_year
-from wattline.site.cooling.kinds import KINDS
-from wattline.site.power_chain import load_ups
-from wattline.site.weather import Weather
-from wattline.site.weather_repair import read_weather
-from wattline.site.year import Setup, year
+from wattline.catalog.draws import Draws
+from wattline.line.site import hall
+from wattline.line.site.climate import made_year
+from wattline.line.site.cooling.kinds import KINDS
+from wattline.line.site.power_chain import load_ups
+from wattline.line.site.weather import Weather
+from wattline.line.site.weather_repair import read_weather
+from wattline.line.site.year import Setup, year
 
 CASES = {
     1: ("air-economiser", "large"),

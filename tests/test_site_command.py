@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from wattline import catalog
+from wattline.catalog.draws import Draws
 from wattline.cli.main import main
-from wattline.draws import Draws
-from wattline.errors import WattlineError
-from wattline.load import Load
-from wattline.scenario.facility import site
-from wattline.scenario.line import Outdoors
-from wattline.scenario.train import train
-from wattline.site import hall
-from wattline.site.climate import made_year
-from wattline.site.cooling.kinds import KINDS
+from wattline.core.errors import WattlineError
+from wattline.core.load import Load
+from wattline.line.site import hall
+from wattline.line.site.climate import made_year
+from wattline.line.site.cooling.kinds import KINDS
+from wattline.predict.delivery import Outdoors
+from wattline.predict.site import site
+from wattline.predict.train import train
 from wattline.validate.site import match, read_rows, validate
 
 ONE = ["site", "--it", "10MW", "--place", "Dublin", "--draws", "20"]

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline import catalog
-from wattline.bill import PARTS
 from wattline.catalog import Record
-from wattline.draws import Draws
-from wattline.errors import NotFound
-from wattline.grid import region as grid
-from wattline.site import annual
-from wattline.world.equivalents import CARBON, ENERGY, equivalents
+from wattline.catalog.draws import Draws
+from wattline.core.bill import PARTS
+from wattline.core.errors import NotFound
+from wattline.line.grid import region as grid
+from wattline.line.site import annual
+from wattline.line.world.equivalents import CARBON, ENERGY, equivalents
 
 SITES = sorted(catalog.records("site"))
 REGIONS = sorted(catalog.records("region"))

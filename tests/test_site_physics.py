@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wattline.bill import PARTS
-from wattline.draws import Draws
-from wattline.errors import WattlineError
-from wattline.fact import Array
-from wattline.site import air, hall
-from wattline.site.climate import made_year
-from wattline.site.cooling.kinds import KINDS, find_kind
-from wattline.site.cooling.parts import Outside
-from wattline.site.power_chain import REDUNDANCY, check_redundancy, load_ups
-from wattline.site.sizing import size, spare
-from wattline.site.year import SITE_PARTS, Setup, hours, year
+from wattline.catalog.draws import Draws
+from wattline.core.bill import PARTS
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.line.site import air, hall
+from wattline.line.site.climate import made_year
+from wattline.line.site.cooling.kinds import KINDS, find_kind
+from wattline.line.site.cooling.parts import Outside
+from wattline.line.site.power_chain import REDUNDANCY, check_redundancy, load_ups
+from wattline.line.site.sizing import size, spare
+from wattline.line.site.year import SITE_PARTS, Setup, hours, year
 
 DRAWS = 24
 HALLS = ("large", "midsize", "small")

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from wattline import catalog
-from wattline.errors import NotFound, WattlineError
-from wattline.fact import Array
-from wattline.site import air
-from wattline.site.climate import find_place, made_year, nearest
-from wattline.site.weather import HOURS, Weather
-from wattline.site.weather_repair import filled, read_weather
+from wattline.core.errors import NotFound, WattlineError
+from wattline.core.fact import Array
+from wattline.line.site import air
+from wattline.line.site.climate import find_place, made_year, nearest
+from wattline.line.site.weather import HOURS, Weather
+from wattline.line.site.weather_repair import filled, read_weather
 
 MADE = made_year("Ashburn, Virginia")
 T, DEW = MADE.temperature_c.round(2), np.minimum(MADE.dew_point_c, MADE.temperature_c).round(2)
@@ -203,11 +203,11 @@ def test_places_by_name_and_by_degrees() -> None:
 
 def test_made_years_against_measured_ones(shared_data: Path) -> None:
     """PUE of made years lies within 0.02 of the files' for the usual kinds, and within 0.04 for all."""
-    from wattline.draws import Draws
-    from wattline.site import hall
-    from wattline.site.cooling.kinds import KINDS
-    from wattline.site.power_chain import load_ups
-    from wattline.site.year import Setup, year
+    from wattline.catalog.draws import Draws
+    from wattline.line.site import hall
+    from wattline.line.site.cooling.kinds import KINDS
+    from wattline.line.site.power_chain import load_ups
+    from wattline.line.site.year import Setup, year
 
     places = {
         "AZ_Tucson": "Tucson",

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline import catalog
-from wattline.chip.coefficients import PRIORS, coefficients
-from wattline.chip.device import Chip, load_chip
-from wattline.chip.step import decode_step, memory_needed_bytes, prefill_step
-from wattline.draws import Draws
-from wattline.engine import serving
-from wattline.errors import WattlineError
-from wattline.work.flops import BYTES
-from wattline.work.model import Model, load_model
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.line.chip.coefficients import PRIORS, coefficients
+from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.step import decode_step, memory_needed_bytes, prefill_step
+from wattline.line.engine import average_serving as serving
+from wattline.line.work.flops import BYTES
+from wattline.line.work.model import Model, load_model
 
 CHIPS = sorted(catalog.records("chip"))
 MODELS = ["llama-3.1-8b", "llama-3.1-70b", "deepseek-v3", "mixtral-8x7b", "gemma-3-27b", "gpt-oss-120b", "gpt-3-175b"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 from wattline.sweep import Store, drive, open_pool, run_all
 
 ITEMS = [{"x": x} for x in range(7)]

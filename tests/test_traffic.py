@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattline.errors import WattlineError
-from wattline.work.traffic import Hashes, Traffic, chunks, join, multiply, read_traffic, repeat, scale
-from wattline.work.traffic_file import read_chunks, read_parquet, write_stream
+from wattline.core.errors import WattlineError
+from wattline.line.work.traffic.files import read_chunks, read_parquet, write_stream
+from wattline.line.work.traffic.trace import Hashes, Traffic, chunks, join, multiply, read_traffic, repeat, scale
 
 
 @st.composite

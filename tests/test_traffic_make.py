@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from wattline.errors import WattlineError
-from wattline.fact import Array
-from wattline.work import traffic_arrivals as arrivals
-from wattline.work.traffic import Traffic, join, read_traffic
-from wattline.work.traffic_arrivals import Shape, fit_shape, shaped
-from wattline.work.traffic_known import day_shape, known_lengths, known_shape, week_shape
-from wattline.work.traffic_lengths import fit_lengths, fixed_lengths, lognormal_lengths, resampled_lengths
-from wattline.work.traffic_make import gamma, make, markov, poisson, stream
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.line.work.traffic import arrivals
+from wattline.line.work.traffic.arrivals import Shape, fit_shape, shaped
+from wattline.line.work.traffic.generator import gamma, make, markov, poisson, stream
+from wattline.line.work.traffic.known import day_shape, known_lengths, known_shape, week_shape
+from wattline.line.work.traffic.lengths import fit_lengths, fixed_lengths, lognormal_lengths, resampled_lengths
+from wattline.line.work.traffic.trace import Traffic, join, read_traffic
 
 FIXED = fixed_lengths(5, 3)
 DAY = day_shape(0.3, 14)

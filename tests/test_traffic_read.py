@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wattline.errors import WattlineError
-from wattline.work.traffic import Traffic, read_traffic
+from wattline.core.errors import WattlineError
+from wattline.line.work.traffic.trace import Traffic, read_traffic
 
 AZURE = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
 BURST = "Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import wattline as wl
 from wattline import catalog
-from wattline.errors import WattlineError
-from wattline.scenario.answer import Answer
+from wattline.core.errors import WattlineError
+from wattline.predict.answer import Answer
 
 GPT3: dict[str, Any] = {"model": "gpt-3-175b", "tokens": "300B", "chip": "v100-sxm2-32gb", "chips": 10_000}
 PATTERSON = {"hours": 355.2, "watts": 330, "pue": 1.1}  # arXiv:2104.10350, table 4

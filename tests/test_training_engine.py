@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline import catalog
-from wattline.chip.device import Chip, load_chip
-from wattline.chip.production import training_power_w
-from wattline.draws import Draws
-from wattline.engine import training
+from wattline.catalog.draws import Draws
+from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.training.production import training_power_w
+from wattline.line.engine import training
 
 CHIPS = sorted(catalog.records("chip"))
 

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 import wattline as wl
-from wattline.chip.device import Chip, load_chip
-from wattline.chip.training_plan import Layouts, Plan, memory_held_bytes, plans
-from wattline.chip.training_step import TrainingStep, best_plan, training_step, tuned_mfu
-from wattline.draws import Draws, Range
-from wattline.errors import WattlineError
-from wattline.report.steps import render
+from wattline.catalog.draws import Draws, Range
+from wattline.core.errors import WattlineError
+from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.training.layout import Layouts, Plan, memory_held_bytes, plans
+from wattline.line.chip.training.step import TrainingStep, best_plan, training_step, tuned_mfu
+from wattline.line.work.flops import training_flops
+from wattline.line.work.model import Model, load_model
+from wattline.report.terminal.validate_steps import render
 from wattline.validate.steps import Published, by_software, hold, published_steps, score
-from wattline.work.flops import training_flops
-from wattline.work.model import Model, load_model
 
 CLOSE = 1 - 1e-9  # rounding
 # MLPerf Training v4.0, GPT-3 175B on 512 H100 (Supermicro): 1,207,959,552 tokens in 3,411 s, 415.2 kWh at the nodes

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 
 import gpu_sensor as sim
 from wattline import catalog
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
+from wattline.meter.gpu_sensor.correct import correct, energy, energy_of, integral, mend
+from wattline.meter.gpu_sensor.error import sampling_error
+from wattline.meter.gpu_sensor.gain import gain_for
+from wattline.meter.gpu_sensor.model import best_field, field_of, generation_of, model_for
+from wattline.meter.gpu_sensor.time import even_beats, find_beat, find_relax, published, unaverage, unrelax
 from wattline.meter.recording import Series
 from wattline.meter.sensor import Spec
-from wattline.meter.truth import correct, energy, energy_of, integral, mend
-from wattline.meter.truth_error import sampling_error
-from wattline.meter.truth_gain import gain_for
-from wattline.meter.truth_model import best_field, field_of, generation_of, model_for
-from wattline.meter.truth_time import even_beats, find_beat, find_relax, published, unaverage, unrelax
 
 T0 = 1.7e9
 CARDS = {

@@ -14,11 +14,20 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from wattline import catalog
-from wattline.draws import Draws, Range
-from wattline.errors import WattlineError
-from wattline.report.validation import render
-from wattline.validate import calibrate, production_fit
-from wattline.validate.rows import COLUMNS, NEW_HOUSE, SAME_HOUSE, Run, catalog_runs, number_in, read_runs
+from wattline.catalog.draws import Draws, Range
+from wattline.core.errors import WattlineError
+from wattline.report.terminal.validate_training import render
+from wattline.validate.evidence.training_runs import (
+    COLUMNS,
+    NEW_HOUSE,
+    SAME_HOUSE,
+    Run,
+    catalog_runs,
+    number_in,
+    read_runs,
+)
+from wattline.validate.fit import production as production_fit
+from wattline.validate.fit import training as calibrate
 from wattline.validate.training import (
     Compared,
     Validation,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wattline.validate.window import Window, requests, spread, windows
+from wattline.validate.evidence.window import Window, requests, spread, windows
 
 
 def _play(size: int, total: int, dispersion: float, mean: float = 400.0) -> tuple[float, float, float, float]:

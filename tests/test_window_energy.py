@@ -10,11 +10,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from wattline.fact import Array
+from wattline.core.fact import Array
 from wattline.meter.device import Device
+from wattline.meter.energy.window import WindowEnergy, add_up, window_energy
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Spec
-from wattline.meter.window_energy import WindowEnergy, add_up, window_energy
 
 GPU = Device("here", "gpu-0", "gpu", "gpu 0")
 SPEC = Spec("nvml")

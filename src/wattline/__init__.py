@@ -14,47 +14,47 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from wattline.bill import Bill
     from wattline.catalog import fact
+    from wattline.catalog.draws import Draws, Range
     from wattline.claim import check_file as check
-    from wattline.draws import Draws, Range
-    from wattline.errors import WattlineError
-    from wattline.fact import Fact
-    from wattline.load import Load
-    from wattline.meter.active import metering
-    from wattline.meter.measurement import measure
-    from wattline.scenario.compare import compare
-    from wattline.scenario.frontier import frontier
-    from wattline.scenario.measured import bill
-    from wattline.scenario.prompt import prompt
+    from wattline.core.bill import Bill
+    from wattline.core.errors import WattlineError
+    from wattline.core.fact import Fact
+    from wattline.core.load import Load
+    from wattline.line.work.traffic.trace import Traffic, read_traffic
+    from wattline.meter.live.active import metering
+    from wattline.meter.live.measurement import measure
+    from wattline.predict.average_service import serve
+    from wattline.predict.prompt import prompt
+    from wattline.predict.service.simulate import service
+    from wattline.predict.train import train
+    from wattline.reconcile.bill import bill
+    from wattline.reconcile.compare import compare
     from wattline.scenario.run import run
-    from wattline.scenario.serve import serve
-    from wattline.scenario.service import service
-    from wattline.scenario.train import train
-    from wattline.work.traffic import Traffic, read_traffic
+    from wattline.search.frontier import frontier
 
 # name -> (module, attribute): imported when first asked for, so that `import wattline` costs nothing
 _WHERE = {
-    "Bill": ("wattline.bill", "Bill"),
-    "Draws": ("wattline.draws", "Draws"),
-    "Fact": ("wattline.fact", "Fact"),
-    "Load": ("wattline.load", "Load"),
-    "Range": ("wattline.draws", "Range"),
-    "Traffic": ("wattline.work.traffic", "Traffic"),
-    "WattlineError": ("wattline.errors", "WattlineError"),
-    "bill": ("wattline.scenario.measured", "bill"),
+    "Bill": ("wattline.core.bill", "Bill"),
+    "Draws": ("wattline.catalog.draws", "Draws"),
+    "Fact": ("wattline.core.fact", "Fact"),
+    "Load": ("wattline.core.load", "Load"),
+    "Range": ("wattline.catalog.draws", "Range"),
+    "Traffic": ("wattline.line.work.traffic.trace", "Traffic"),
+    "WattlineError": ("wattline.core.errors", "WattlineError"),
+    "bill": ("wattline.reconcile.bill", "bill"),
     "check": ("wattline.claim", "check_file"),
-    "compare": ("wattline.scenario.compare", "compare"),
+    "compare": ("wattline.reconcile.compare", "compare"),
     "fact": ("wattline.catalog", "fact"),
-    "frontier": ("wattline.scenario.frontier", "frontier"),
-    "measure": ("wattline.meter.measurement", "measure"),
-    "metering": ("wattline.meter.active", "metering"),
-    "prompt": ("wattline.scenario.prompt", "prompt"),
-    "read_traffic": ("wattline.work.traffic", "read_traffic"),
+    "frontier": ("wattline.search.frontier", "frontier"),
+    "measure": ("wattline.meter.live.measurement", "measure"),
+    "metering": ("wattline.meter.live.active", "metering"),
+    "prompt": ("wattline.predict.prompt", "prompt"),
+    "read_traffic": ("wattline.line.work.traffic.trace", "read_traffic"),
     "run": ("wattline.scenario.run", "run"),
-    "serve": ("wattline.scenario.serve", "serve"),
-    "service": ("wattline.scenario.service", "service"),
-    "train": ("wattline.scenario.train", "train"),
+    "serve": ("wattline.predict.average_service", "serve"),
+    "service": ("wattline.predict.service.simulate", "service"),
+    "train": ("wattline.predict.train", "train"),
 }
 __all__ = [
     "Bill", "Draws", "Fact", "Load", "Range", "Traffic", "WattlineError", "bill", "check", "compare", "fact",

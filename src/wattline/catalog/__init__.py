@@ -17,8 +17,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from wattline.errors import NotFound, WattlineError, shorten
-from wattline.fact import Fact, Source
+from wattline.core.errors import NotFound, WattlineError, shorten
+from wattline.core.fact import Fact, Source
 
 HERE = Path(__file__).parent
 KINDS = (

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from wattline.catalog import KINDS, SINGLE, Record, attributes, records_in
-from wattline.errors import WattlineError, nearest, shorten
-from wattline.fact import Fact
-from wattline.files import read_text
+from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.fact import Fact
+from wattline.core.files import read_text
 
 LIMIT_BYTES = 10_000_000
 SOURCE = {"title": "the user's own facts"}

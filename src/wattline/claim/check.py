@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from wattline import catalog
+from wattline.catalog.draws import Draws
 from wattline.claim.evaluate import Scope, evaluate, quantity
+from wattline.claim.fields import Expression, Given
 from wattline.claim.figure import Figure, figure
-from wattline.claim.read import Claim, ClaimsFile, read_file
-from wattline.claim.value import Expression, Given
+from wattline.claim.file import Claim, ClaimsFile, read_file
 from wattline.claim.verdict import VERDICTS, Grade, Verdict, decide, grade, interval
 from wattline.claim.why import Newer, Stated, explain
-from wattline.draws import Draws
-from wattline.errors import WattlineError, shorten
-from wattline.fact import Fact, Source
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Fact, Source
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import numpy as np
 import pint
 
 from wattline import catalog
+from wattline.catalog.draws import Draws
 from wattline.claim.expression import ExpressionError, Node
 from wattline.claim.units import magnitude, spelled, tidied
-from wattline.draws import Draws
-from wattline.errors import QuantityError, nearest, shorten
-from wattline.fact import Fact
-from wattline.quantity import registry, unit
+from wattline.core.errors import QuantityError, nearest, shorten
+from wattline.core.fact import Fact
+from wattline.core.quantity import registry, unit
 
 MAX_EXPONENT = 16
 MAX_SIZE = 1e100

@@ -15,7 +15,7 @@ from typing import Any
 from lark import Lark, Token, Transformer, UnexpectedInput
 from lark.exceptions import LarkError, VisitError
 
-from wattline.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError, shorten
 
 MAX_LENGTH = 500
 MAX_DEPTH = 50

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from wattline.claim.check import Report, Result
 from wattline.claim.figure import Figure, short
-from wattline.fact import Fact
+from wattline.core.fact import Fact
 
 STYLE = {
     "holds": ("✓", "bold green"),

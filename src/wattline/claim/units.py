@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from wattline.fact import Array
-from wattline.quantity import registry
+from wattline.core.fact import Array
+from wattline.core.quantity import registry
 
 COUNTS = {"request", "token", "search", "home", "chip", "FLOP", "image", "person", "USD"}
 _WORDS = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wattline.claim.figure import Figure
-from wattline.claim.read import Claim
+from wattline.claim.file import Claim
 from wattline.claim.verdict import Grade, Relation, Verdict
 
 _ARITHMETIC: dict[str, str] = {

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli import ask
-from wattline.cli.meter_out import Recorded, WindowOpt
+from wattline.cli import options as ask
+from wattline.cli.meter_export import Recorded, WindowOpt
 
 Opt = typer.Option
 
@@ -24,10 +24,10 @@ def compare(
     as_json: ask.AsJson = False,
 ) -> None:
     """A job's prediction beside its measurement: part by part, and by cause."""
-    from wattline.cli.meter_out import read_recording
-    from wattline.cli.out import print_json, print_rich
-    from wattline.report.compare import render
-    from wattline.scenario.compare import compare as work
+    from wattline.cli.meter_export import read_recording
+    from wattline.cli.printing import print_json, print_rich
+    from wattline.reconcile.compare import compare as work
+    from wattline.report.terminal.compare import render
     from wattline.scenario.run import run
 
     worked = run(scenario, draws, seed)

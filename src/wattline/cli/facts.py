@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from wattline.errors import NotFound
+from wattline.core.errors import NotFound
 
 
 def facts(
@@ -15,7 +15,7 @@ def facts(
 ) -> None:
     """The catalog: each fact with its value, range, unit and source."""
     from wattline import catalog
-    from wattline.cli.out import print_json, print_rich
+    from wattline.cli.printing import print_json, print_rich
 
     found = matching(search)
     if not found:
@@ -48,7 +48,7 @@ def _listing(found: list[dict[str, Any]]) -> Any:
     from rich.console import Group
     from rich.text import Text
 
-    from wattline.report.text import fact_range
+    from wattline.report.terminal.answer import fact_range
 
     lines: list[Text] = []
     last = ""
@@ -65,13 +65,13 @@ def _listing(found: list[dict[str, Any]]) -> Any:
 
 def explain(context: typer.Context) -> None:
     """Explain COMMAND …: the answer with every step and fact; without a command, the formulas of the line."""
-    from wattline.errors import WattlineError
+    from wattline.core.errors import WattlineError
 
     args = list(context.args)
     explained = ("run", "train", "prompt", "check")
     if not args or args[0] in ("-h", "--help"):
-        from wattline.cli.out import print_rich
-        from wattline.report.formulas import formulas
+        from wattline.cli.printing import print_rich
+        from wattline.report.terminal.formulas import formulas
 
         print_rich(formulas())
         return

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wattline.scenario.frontier import Tell
-    from wattline.work.traffic import Traffic
+    from wattline.line.work.traffic.trace import Traffic
+    from wattline.search.frontier import Tell
 
 
 def search(
@@ -28,10 +28,10 @@ def search(
     explain: bool,
 ) -> None:
     """``lists``: chips, formats, chips a replica, caps, sequences and tokens to search, as given."""
-    from wattline.cli.out import print_json, print_rich
-    from wattline.report.frontier import render
-    from wattline.scenario.frontier import frontier
-    from wattline.scenario.frontier_setup import read_space
+    from wattline.cli.printing import print_json, print_rich
+    from wattline.report.terminal.frontier import render
+    from wattline.search.frontier import frontier
+    from wattline.search.setup import read_space
 
     space = read_space(*lists, pools)
     kept = asked["resume"]
@@ -45,7 +45,7 @@ def search(
     if load is not None:
         found.served.server_load.to_parquet(load)
     if report is not None:
-        from wattline.report.frontier_page import write_page
+        from wattline.report.page.frontier import write_page
 
         write_page(found, report)
     if as_json:

@@ -6,8 +6,8 @@ import sys
 import time
 from typing import Any
 
-from wattline.meter.sampler import Sampler
-from wattline.quantity import show
+from wattline.core.quantity import show
+from wattline.meter.live.sampler import Sampler
 
 LINE_S = 1.0
 ROWS = 24

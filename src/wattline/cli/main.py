@@ -8,22 +8,9 @@ from typing import Any
 import typer
 
 from wattline import __version__
-from wattline.cli import (
-    ask,
-    compare,
-    facility,
-    facts,
-    judge,
-    measure,
-    meter,
-    proxy,
-    sensors,
-    serve,
-    traffic,
-    validation,
-)
-from wattline.cli.out import discard
-from wattline.errors import WattlineError, shorten
+from wattline.cli import check, compare, facts, measure, meter, options, proxy, sensors, serve, site, traffic, validate
+from wattline.cli.printing import discard
+from wattline.core.errors import WattlineError, shorten
 
 # typer brings its own copy of click and names only the exception below this one
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
@@ -36,13 +23,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("run")(ask.run)
-app.command("train")(ask.train)
-app.command("prompt")(ask.prompt)
+app.command("run")(options.run)
+app.command("train")(options.train)
+app.command("prompt")(options.prompt)
 app.command("serve")(serve.serve)
 app.command("compare")(compare.compare)
-app.command("site")(facility.site)
-app.command("check")(judge.check)
+app.command("site")(site.site)
+app.command("check")(check.check)
 app.command("measure", context_settings={"allow_interspersed_args": False})(measure.measure)
 app.command("proxy")(proxy.proxy)
 app.command("facts")(facts.facts)
@@ -53,8 +40,8 @@ app.command(
 app.command("sensors")(sensors.sensors)
 app.command("traffic")(traffic.traffic)
 app.add_typer(meter.meter_app, name="meter")
-app.add_typer(validation.validate_app, name="validate")
-app.add_typer(validation.calibrate_app, name="calibrate")
+app.add_typer(validate.validate_app, name="validate")
+app.add_typer(validate.calibrate_app, name="calibrate")
 
 
 def _version(asked: bool) -> None:

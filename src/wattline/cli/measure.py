@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 
 if TYPE_CHECKING:
-    from wattline.meter.measurement import Measurement
-    from wattline.meter.run_command import Signals
-    from wattline.meter.sampler import Sampler
+    from wattline.meter.live.measurement import Measurement
+    from wattline.meter.live.run_command import Signals
+    from wattline.meter.live.sampler import Sampler
 
 Opt = typer.Option
 
@@ -34,7 +34,7 @@ def measure(
 ) -> None:
     """Measure what a COMMAND takes: its exit status, signals, input and output pass through; the summary goes to
     standard error, and every reading to a journal that a kill does not spoil."""
-    from wattline.meter.run_command import hold_signals
+    from wattline.meter.live.run_command import hold_signals
 
     # before anything is imported that begins threads, which would be given the signals in this one's place
     with hold_signals() as signals:
@@ -46,8 +46,8 @@ def measure(
 
 def _check(command: list[str] | None, interval: str, live: bool, lasting: str | None) -> tuple[float, float | None]:
     """Seconds between readings, and for how long where that is said; raises WattlineError on what cannot be."""
-    from wattline.meter.active import parse_interval, parse_seconds
-    from wattline.meter.run_command import check_command
+    from wattline.meter.live.active import parse_interval, parse_seconds
+    from wattline.meter.live.run_command import check_command
 
     interval_s = parse_interval(interval)
     duration_s = None if lasting is None else parse_seconds(lasting, "for")
@@ -71,9 +71,9 @@ def _run(
 ) -> tuple[int, Measurement, Path]:
     """Measure and end; the exit status, the window over all of it, and the journal."""
     from wattline.cli.live import Live
-    from wattline.meter import active
-    from wattline.meter.measurement import Measurement
-    from wattline.meter.run_command import run_command, wait_for_end
+    from wattline.meter.live import active
+    from wattline.meter.live.measurement import Measurement
+    from wattline.meter.live.run_command import run_command, wait_for_end
 
     interval_s, duration_s = seconds
     label = name or (Path(command[0]).name if command else "machine")
@@ -113,8 +113,8 @@ def _serve(sampler: Sampler | None, address: str | None) -> Callable[[], None]:
         return _nothing
     if sampler is None:
         raise WattlineError("measure: --prometheus: another process samples this machine; ask for it there")
-    from wattline.meter.out.prometheus import serve
-    from wattline.meter.out.snapshot import Totals
+    from wattline.meter.export.prometheus import serve
+    from wattline.meter.export.snapshot import Totals
 
     totals = Totals()
     stop: Callable[[], None] = serve(totals.snapshot, address)
@@ -128,7 +128,7 @@ def _nothing() -> None:
 
 def _summary(window: Measurement, path: Path, as_json: bool) -> None:
     """A few lines to standard error; with ``as_json`` one object to standard output as well."""
-    from wattline.cli.out import print_json
+    from wattline.cli.printing import print_json
 
     shown = os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
     if as_json:
@@ -151,7 +151,7 @@ def _summary(window: Measurement, path: Path, as_json: bool) -> None:
 
 def device_lines(devices: Any, most: int = 16) -> list[str]:
     """One line a device, when there are several; those beyond ``most`` as one."""
-    from wattline.quantity import show
+    from wattline.core.quantity import show
 
     if len(devices) < 2:
         return [f"{d.name} ({d.source})" for d in devices]

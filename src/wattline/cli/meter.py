@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli import meter_out, meter_share
-from wattline.errors import WattlineError
+from wattline.cli import meter_export as meter_out
+from wattline.cli import meter_share
+from wattline.core.errors import WattlineError
 
 Opt = typer.Option
 meter_app = typer.Typer(
@@ -36,9 +37,9 @@ def report(
     as_json: Annotated[bool, Opt("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Energy, power, energy a token, and the quality of the readings."""
-    from wattline.cli.out import print_json, print_rich
-    from wattline.meter.read import read_all
-    from wattline.meter.report import report as work
+    from wattline.cli.printing import print_json, print_rich
+    from wattline.meter.energy.usage import report as work
+    from wattline.meter.readers.detect import read_all
 
     if by not in (None, "node"):
         raise WattlineError(f"--by {by!r} is not known; give --by node")
@@ -46,7 +47,7 @@ def report(
     if as_json:
         print_json(data)
         return
-    from wattline.report.meter import render
+    from wattline.report.terminal.usage import render
 
     print_rich(render(data))
 
@@ -57,9 +58,9 @@ def into(
     journal: Annotated[Path, Opt(help="The journal to write to; made where there is none.")],
 ) -> None:
     """Write recordings of any format into a journal, readings raw as they were read."""
-    from wattline.cli.out import emit
-    from wattline.meter.into import into_journal
-    from wattline.meter.read import read_all
+    from wattline.cli.printing import emit
+    from wattline.meter.journal.importer import into_journal
+    from wattline.meter.readers.detect import read_all
 
     emit(f"{into_journal(read_all(paths), journal):,} readings written to {journal}\n")
 

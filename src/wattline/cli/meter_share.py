@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -30,13 +30,13 @@ def share(
     as_json: AsJson = False,
 ) -> None:
     """Share the energy of a recording's devices among the jobs or processes that ran on them; idle is its own line."""
-    from wattline.cli.out import print_json, print_rich
-    from wattline.meter.attribution_jobs import read_jobs
-    from wattline.meter.attribution_processes import read_processes
-    from wattline.meter.attribution_share import on_host, share_jobs, share_processes
-    from wattline.meter.attribution_times import zone
-    from wattline.meter.read import read
-    from wattline.report.share import render
+    from wattline.cli.printing import print_json, print_rich
+    from wattline.meter.readers.detect import read
+    from wattline.meter.sharing.jobs import read_jobs
+    from wattline.meter.sharing.processes import read_processes
+    from wattline.meter.sharing.share import on_host, share_jobs, share_processes
+    from wattline.meter.sharing.times import zone
+    from wattline.report.terminal.share import render
 
     if (jobs is None) == (processes is None):
         raise WattlineError("say what ran: either --jobs FILE or --processes FILE")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 
 if TYPE_CHECKING:
     from wattline.meter.sensor import Sensor
-    from wattline.web.proxy.weigh import Weigher
+    from wattline.web.proxy.token_weights import Weigher
 
 Opt = typer.Option
 NONE = "none"
@@ -36,8 +36,8 @@ def proxy(
     no_body: Annotated[bool, Opt("--no-body", help="Leave bodies wholly untouched; joules in headers alone.")] = False,
 ) -> None:
     """Stand before an OpenAI-compatible server and tell each request its joules."""
-    from wattline.cli.out import emit
-    from wattline.quantity import parse
+    from wattline.cli.printing import emit
+    from wattline.core.quantity import parse
 
     interval_s = parse(interval, "s")
     if not 0.01 <= interval_s <= 60:
@@ -78,7 +78,7 @@ def _modelled(basis: str) -> str:
 
 
 def _weigher(model: str | None, chip: str | None, precision: str | None, chips: int | None) -> Weigher:
-    from wattline.web.proxy.weigh import generic, modelled
+    from wattline.web.proxy.token_weights import generic, modelled
 
     if (model is None) != (chip is None):
         raise WattlineError("--model and --chip go together: give both, or neither")

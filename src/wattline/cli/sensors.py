@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object; with --watch one a line.")]
 Source = Annotated[
@@ -42,9 +42,9 @@ def sensors(
 def _once(found: list[Any], findings: list[Any], as_json: bool) -> None:
     import time
 
-    from wattline.cli.out import print_json, print_rich
+    from wattline.cli.printing import print_json, print_rich
     from wattline.meter.sensors.listing import PAUSE_S, Watch, tell
-    from wattline.report.sensors import render
+    from wattline.report.terminal.sensors import render
 
     watch = Watch(found)
     if found:
@@ -62,9 +62,9 @@ def _watch(found: list[Any], step_s: float, as_json: bool) -> None:
     import sys
     import time
 
-    from wattline.cli.out import emit
+    from wattline.cli.printing import emit
     from wattline.meter.sensors.listing import Watch
-    from wattline.report.sensors import table, title
+    from wattline.report.terminal.sensors import table, title
 
     if not found:
         raise WattlineError("there is nothing to watch; `wattline sensors` tells what is missing")
@@ -97,7 +97,7 @@ def _line(row: dict[str, Any], name: str) -> str:
 
 
 def _seconds(interval: str) -> float:
-    from wattline.quantity import parse
+    from wattline.core.quantity import parse
 
     seconds = parse(interval, "s", "--interval")
     if not LEAST_S <= seconds <= MOST_S:

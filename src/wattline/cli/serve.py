@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wattline.cli.ask import (
+from wattline.cli.options import (
     AsJson,
     Config,
     Cooling,
@@ -23,10 +23,10 @@ from wattline.cli.ask import (
     Site,
     Weather,
 )
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 
 if TYPE_CHECKING:
-    from wattline.engine.scaling import Scaling
+    from wattline.line.engine.simulator.scaling import Scaling
 
 Opt = typer.Option
 
@@ -114,12 +114,12 @@ def serve(
     """Latencies, power over time, joules and the bill of a service under traffic, simulated request by request."""
     from rich.console import Console
 
-    from wattline.cli.ask import _model
-    from wattline.cli.out import print_json, print_rich
-    from wattline.cli.serve_traffic import read_or_make
-    from wattline.report.service import render
-    from wattline.scenario.line import Outdoors
-    from wattline.scenario.service import service
+    from wattline.cli.options import _model
+    from wattline.cli.printing import print_json, print_rich
+    from wattline.cli.traffic_input import read_or_make
+    from wattline.predict.delivery import Outdoors
+    from wattline.predict.service.simulate import service
+    from wattline.report.terminal.service import render
 
     named = _model(model, config)
     where: dict[str, Any] = {"pue": pue, "site": site, "region": region, "outdoors": Outdoors(place, weather, cooling)}
@@ -162,7 +162,7 @@ def serve(
     if load is not None:
         found.server_load.to_parquet(load)
     if report is not None:
-        from wattline.report.service_page import write_page
+        from wattline.report.page.service import write_page
 
         write_page(found, report)
     if as_json:
@@ -181,8 +181,8 @@ def _scaling(
     least: int | None, target: str, start_up: str, interval: str, after: str, scaled_down: str, most_running: int
 ) -> Scaling | None:
     """The policy, where replicas are scaled."""
-    from wattline.engine.scaling import Scaling
-    from wattline.quantity import parse
+    from wattline.core.quantity import parse
+    from wattline.line.engine.simulator.scaling import Scaling
 
     if scaled_down not in ("off", "idle"):
         raise WattlineError(f"scaled-down: {scaled_down!r} is neither off nor idle")

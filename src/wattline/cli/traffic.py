@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wattline.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError, shorten
 
 if TYPE_CHECKING:
-    from wattline.work.traffic import Traffic
-    from wattline.work.traffic_arrivals import Process
-    from wattline.work.traffic_lengths import Lengths
+    from wattline.line.work.traffic.arrivals import Process
+    from wattline.line.work.traffic.lengths import Lengths
+    from wattline.line.work.traffic.trace import Traffic
 
 Opt = typer.Option
 Trace = Annotated[Path | None, typer.Argument(help="Trace: Azure or BurstGPT CSV, Mooncake JSONL, any CSV, Parquet.")]
@@ -62,7 +62,7 @@ def traffic(
 
 
 def _read(file: Path | None, columns: str, time_unit: str, where: list[str]) -> Traffic:
-    from wattline.work.traffic_read import read_traffic
+    from wattline.line.work.traffic.reader import read_traffic
 
     assert file is not None
     named = [part.strip() for part in columns.split(",")] if columns else [None] * 3
@@ -81,10 +81,10 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _lengths(named: str, fit: bool, given: str, made: str) -> Lengths:
-    from wattline.quantity import parse
-    from wattline.work import traffic_lengths as kinds
-    from wattline.work.traffic_known import known_lengths
-    from wattline.work.traffic_read import read_traffic
+    from wattline.core.quantity import parse
+    from wattline.line.work.traffic import lengths as kinds
+    from wattline.line.work.traffic.known import known_lengths
+    from wattline.line.work.traffic.reader import read_traffic
 
     if given or made:
         if not (given and made):
@@ -99,8 +99,8 @@ def _lengths(named: str, fit: bool, given: str, made: str) -> Lengths:
 
 def _process(rate: str, states: str, cv: float, share: float) -> tuple[Process, float]:
     """The arrival process and its mean rate."""
-    from wattline.quantity import parse
-    from wattline.work import traffic_arrivals as kinds
+    from wattline.core.quantity import parse
+    from wattline.line.work.traffic import arrivals as kinds
 
     if not 0 < share <= 1:
         raise WattlineError(f"traffic: --share {share!r} must be more than 0, up to 1")
@@ -122,12 +122,12 @@ def _made(
     requests: str, seed: int, out: Path | None, plain: bool,
 ) -> Traffic | int:  # fmt: skip
     """The traffic; how many requests where it was so large that it went to the file part by part."""
-    from wattline.quantity import parse
-    from wattline.work.traffic_arrivals import fit_shape, shaped
-    from wattline.work.traffic_file import write_stream
-    from wattline.work.traffic_known import known_shape
-    from wattline.work.traffic_make import MOST_HELD, make, stream
-    from wattline.work.traffic_read import read_traffic
+    from wattline.core.quantity import parse
+    from wattline.line.work.traffic.arrivals import fit_shape, shaped
+    from wattline.line.work.traffic.files import write_stream
+    from wattline.line.work.traffic.generator import MOST_HELD, make, stream
+    from wattline.line.work.traffic.known import known_shape
+    from wattline.line.work.traffic.reader import read_traffic
 
     if requests and duration:
         raise WattlineError("traffic: give --duration or --requests, one of the two")
@@ -158,7 +158,7 @@ def _rests(shape: str) -> list[str]:
 
 
 def _changed(held: Traffic, scale_rate: float, times: float, repeat: int, seed: int) -> Traffic:
-    from wattline.work import traffic as change
+    from wattline.line.work.traffic import trace as change
 
     if times != 1:
         held = change.multiply(held, times, seed)
@@ -173,7 +173,7 @@ def _check_out(out: Path | None) -> None:
 
 
 def _written(count: int, out: Path | None, as_json: bool) -> None:
-    from wattline.cli.out import emit, print_json
+    from wattline.cli.printing import emit, print_json
 
     if as_json:
         print_json({"command": "traffic", "requests": count, "written": str(out)})
@@ -182,8 +182,8 @@ def _written(count: int, out: Path | None, as_json: bool) -> None:
 
 
 def _tell(held: Traffic, out: Path | None, as_json: bool) -> None:
-    from wattline.cli.out import print_json, print_rich
-    from wattline.report.traffic import render
+    from wattline.cli.printing import print_json, print_rich
+    from wattline.report.terminal.traffic import render
 
     if out is not None:
         (held.to_parquet if out.suffix == ".parquet" else held.to_csv)(out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wattline.fact import Array
+from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.sensor import Spec
 

@@ -1,5 +1,5 @@
 """A run as one self-contained HTML page: ``render(run)`` turns the run's JSON object into text."""
 
-from wattline.report.html import render
+from wattline.report.page.run import render
 
 __all__ = ["render"]

@@ -14,18 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from wattline.bill import Bill
-from wattline.draws import Draws, Range, what_matters
-from wattline.errors import WattlineError
-from wattline.fact import Array
-from wattline.files import write_text
-from wattline.load import Load
-from wattline.scenario.answer import Answer, matters_json, stations_json
-from wattline.scenario.line import Outdoors
-from wattline.scenario.read import Job, Scenario, ServiceJob, TrainJob, read_scenario
-from wattline.scenario.serve import serve
-from wattline.scenario.train import train
-from wattline.world.equivalents import equivalents
+from wattline.catalog.draws import Draws, Range, what_matters
+from wattline.core.bill import Bill
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.core.files import write_text
+from wattline.core.load import Load
+from wattline.line.world.equivalents import equivalents
+from wattline.predict.answer import Answer, matters_json, stations_json
+from wattline.predict.average_service import serve
+from wattline.predict.delivery import Outdoors
+from wattline.predict.train import train
+from wattline.scenario.file import Job, Scenario, ServiceJob, TrainJob, read_scenario
 
 DEFAULT_DRAWS = 2000
 STEP_S = 3600.0
@@ -96,7 +96,7 @@ class Run:
 
     def write(self, out: Path) -> list[Path]:
         """Write ``report.html``, ``bill.json`` and ``load.parquet`` into ``out``: all three whole, or none."""
-        from wattline.report.html import render
+        from wattline.report.page.run import render
 
         data = self.json()
         page, bill = render(data), json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -117,12 +117,12 @@ class Run:
         return [out / file for file in FILES]
 
     def __repr__(self) -> str:
-        from wattline.report.text import as_text
+        from wattline.report.terminal.answer import as_text
 
         return as_text(self.json())
 
     def _repr_html_(self) -> str:
-        from wattline.report.notebook import as_notebook_html
+        from wattline.report.page.notebook import as_notebook_html
 
         return as_notebook_html(self.json())
 
@@ -177,7 +177,7 @@ def _answer(job: Job, path: Path, draws: Draws) -> Answer:
         given = {key: getattr(job, key) for key in keys}
         return train(model, job.tokens, job.chip, job.chips, **given, **where)  # type: ignore[arg-type]
     if isinstance(job, ServiceJob):
-        from wattline.scenario.service_job import service_answer  # Numba, an extra
+        from wattline.scenario.service import service_answer  # Numba, an extra
 
         return service_answer(job, model, where, draws.seed)
     given = {key: getattr(job, key) for key in ("days", "gpus", "batch", "active")}

@@ -1,169 +1,122 @@
-"""A service under traffic, request by request: latencies, power over time, and the bill from chip to grid.
-
-Times are those of the facts' central values; the bill's ranges are of powers, steps' energy, site and grid.
-"""
+"""A scenario's job of kind ``service``: traffic with a day's shape, made and served request by request."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from wattline.chip.device import Chip, load_chip
-from wattline.chip.shape import Shape
-from wattline.chip.software import Software, load_software
-from wattline.draws import Draws
-from wattline.engine.front_end import with_front_end
-from wattline.engine.kernel_state import Limits
-from wattline.engine.pools import Side, simulate_pools
-from wattline.engine.scaling import Scaling
-from wattline.engine.served import Served
-from wattline.engine.service_power import Standing
-from wattline.engine.simulate import Way, cache_limits, simulate
-from wattline.engine.steps import Tables, setting, tables
-from wattline.errors import WattlineError
-from wattline.quantity import parse
-from wattline.scenario.line import Outdoors, cite_given
-from wattline.scenario.service_ask import Asked, by_prefixes, read_asked, whole_chips
-from wattline.scenario.service_bill import answer_of, rejected_of, warnings_of
-from wattline.scenario.service_fleet import cache_bytes, check_pools, scaling_inputs, scaling_of, send_rate, transfers
-from wattline.scenario.service_result import Service, Target
-from wattline.work.model import Model
-from wattline.work.traffic import Traffic
+import numpy as np
 
-MOST_CELLS = 1_000_000
-USUAL_ENGINE = "vllm"  # whose steps the chip model was fitted to
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.quantity import parse
+from wattline.line.engine.simulator.scaling import Scaling
+from wattline.line.work.traffic.arrivals import gamma_process, shaped
+from wattline.line.work.traffic.generator import make
+from wattline.line.work.traffic.known import known_lengths, known_shape
+from wattline.line.work.traffic.lengths import fixed_lengths
+from wattline.line.work.traffic.trace import Traffic
+from wattline.predict.answer import Answer
+from wattline.predict.service.inputs import MOST_REQUESTS
+from wattline.predict.service.result import Service
+from wattline.predict.service.simulate import service
+
+if TYPE_CHECKING:
+    from wattline.scenario.file import ServiceJob
+
+FEWEST = "fewest"
+BUSIEST_S = 3600.0  # the stretch of traffic that the fewest replicas are sought for
+MOST_REPLICAS = 4096
 
 
-def service(
-    model: str | Path | Model,
-    traffic: Traffic,
-    chip: str = "h100-sxm",
-    *,
-    gpus: int | str | None = None,
-    replicas: int = 1,
-    router: str = "round-robin",
-    max_num_seqs: int = 256,
-    max_num_batched_tokens: int = 8192,
-    prefix_cache: float = 0.0,
-    prefill_replicas: int = 0,
-    prefill_gpus: int | str | None = None,
-    transfer_bandwidth: float | str | None = None,
-    scaling: Scaling | None = None,
-    power_cap: float | str | None = None,
-    engine: str | None = None,
-    slo_ttft: float | str | None = None,
-    slo_tpot: float | str | None = None,
-    precision: str | None = None,
-    cells: float = 1.0,
-    pue: float | str | None = None,
-    site: str | None = None,
-    region: str | None = None,
-    outdoors: Outdoors = Outdoors(),
-    draws: int | Draws = 2000,
-    seed: int = 0,
-) -> Service:
-    """Serve every request of ``traffic`` on ``replicas`` replicas of ``gpus`` chips, till the last has its answer.
+def service_answer(job: ServiceJob, model: str | Path, where: Mapping[str, Any], seed: int) -> Answer:
+    """The job's answer; latencies of the cell that was simulated among its quantities."""
+    traffic = _traffic(job, seed)
+    setup: dict[str, Any] = {
+        key: getattr(job, key)
+        for key in ("gpus", "router", "max_num_seqs", "max_num_batched_tokens", "prefill_replicas", "prefill_gpus",
+                    "transfer_bandwidth", "power_cap", "engine", "slo_ttft", "slo_tpot")
+    }  # fmt: skip
+    setup |= {"precision": where["precision"]}
+    count = job.replicas
+    if count == FEWEST:
+        count = fewest_replicas(model, busiest(traffic, BUSIEST_S), job.chip, job.slo_share, **setup)
+    assert isinstance(count, int)
+    scaling = None
+    if job.scale_target is not None:
+        start_s = None if job.start_up is None else parse(job.start_up, "s", "start_up")
+        scaling = Scaling(min(job.scale_from, count), job.scale_target, start_s, off=job.scaled_down == "off")
+    found = service(model, traffic, job.chip, replicas=count, cells=job.cells, scaling=scaling, **{**setup, **where})
+    return replace(found.answer, quantities={**found.answer.quantities, **_latencies(found)})
 
-    ``power_cap``: watts a chip. ``prefix_cache``: share of the cache set aside for prefixes, found by the traffic's
-    hashes; ``router="prefix"`` sends requests that begin alike to the same replica. ``prefill_replicas``: so many more,
-    of ``prefill_gpus`` chips, read the prompts, and the ``replicas`` only decode; caches go over the network, at
-    ``transfer_bandwidth`` bytes/s a chip (the catalog's where not given). ``scaling``: replicas (those that decode) are
-    started and stopped with the load, ``replicas`` being the most. ``cells``: the service is so many times what is
-    simulated, in cells alike; the answer and its bill are of all, latencies and loads of one. ``outdoors``: a place or
-    weather, whose hours the site's overhead then follows. ``engine``: the serving software, as ``vllm-0.19`` or
-    ``trtllm``; not given, steps are those of vLLM 0.11, and requests wait as vLLM lets them. Raises WattlineError on
-    bad input.
-    """
-    draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
-    if not 1 <= cells <= MOST_CELLS:
-        raise WattlineError(f"cells: {cells:g} is not from 1 to {MOST_CELLS:,}")
-    asked = read_asked(model, traffic, chip, gpus, precision, power_cap, draw)
-    target = Target(*(None if x is None else parse(x, "s", n) for x, n in ((slo_ttft, "ttft"), (slo_tpot, "tpot"))))
-    check_pools(prefill_replicas, prefill_gpus, transfer_bandwidth)
-    scaling = scaling_of(scaling, asked, replicas, traffic, draw)
-    soft = load_software(
-        engine or USUAL_ENGINE, asked.chip.generation, draw, family=asked.model.family, chip=asked.chip.record.name
-    )
-    most = (max_num_seqs, max_num_batched_tokens)
-    way = _Way(traffic, replicas, router, prefix_cache, scaling, most, soft if engine else None)
-    inputs = asked.inputs(traffic) | {"replicas": replicas, "router": router}
-    if prefill_replicas:
-        readers = whole_chips(prefill_gpus, "prefill-gpus") or asked.chips
-        rate = send_rate(asked, readers, transfer_bandwidth, draw)
-        served = _pools(asked, way, prefill_replicas, readers, rate)
-        inputs |= {"prefill_replicas": prefill_replicas, "prefill_gpus": readers, "transfer_bytes_per_s": rate}
+
+def _latencies(found: Service) -> dict[str, Any]:
+    told = {}
+    for name, values in (("ttft_s", found.served.ttft_s), ("tpot_s", found.served.tpot_s)):
+        known = values[np.isfinite(values)]
+        if len(known):
+            told[name] = known  # over requests, as other quantities are over draws
+    return told
+
+
+def _traffic(job: ServiceJob, seed: int) -> Traffic:
+    rate = parse(job.requests, "request/s", "requests") / job.cells
+    span_s = parse(job.duration, "s", "duration")
+    if rate * span_s > MOST_REQUESTS:
+        raise WattlineError(f"requests: a cell has more than {MOST_REQUESTS:,}; give more cells or a shorter duration")
+    if (job.input is None) != (job.output is None):
+        raise WattlineError("input and output: give both, or neither and take lengths of a known traffic")
+    if job.input is not None and job.output is not None:
+        sizes = (round(parse(value, "token", "tokens")) for value in (job.input, job.output))
+        lengths: Any = fixed_lengths(*sizes)
     else:
-        served = _together(asked, way)
-    served = with_front_end(served, soft, float(Shape.of(asked.model).layers), max_num_batched_tokens)
-    limits = served.limits
-    if not len(served.arrival_s):
-        room = limits.blocks * limits.block_tokens
-        raise WattlineError(f"traffic: no request fits the {room:,} tokens of a replica's cache; give more --gpus")
-    for name, count, unit in (("gpus", asked.chips, "chip"), ("replicas", replicas, "")):
-        cite_given(draw, name, float(count), unit, name)
-    inputs |= {"max_num_seqs": max_num_seqs} | ({"engine": engine} if engine else {})
-    if prefix_cache:
-        inputs["prefix_cache"] = prefix_cache
-    inputs |= {"max_num_batched_tokens": max_num_batched_tokens, "cache_tokens": limits.blocks * limits.block_tokens}
-    inputs |= {f"slo_{k}": v for k, v in (("ttft_s", target.ttft_s), ("tpot_s", target.tpot_s)) if v is not None}
-    inputs |= scaling_inputs(scaling)
-    if cells != 1:
-        inputs["cells"] = cells
-    answer = answer_of(asked, served, inputs, (site, region, pue), outdoors, draw, warnings_of(traffic, served), cells)
-    standing = _standing(asked.chip)
-    network = transfers(served, cache_bytes(asked, traffic), inputs.get("transfer_bytes_per_s"))
-    return Service(answer, served, standing, target, asked.chips, len(traffic), rejected_of(traffic, served), network)
+        lengths = known_lengths(job.lengths)
+    shape = known_shape(job.shape)
+    process = gamma_process(rate, job.cv)
+    made = make(process if shape is None else shaped(process, shape), lengths, seed, duration_s=span_s)
+    if not len(made):
+        raise WattlineError("requests: none comes to a cell in the duration; give fewer cells or a longer one")
+    return made
 
 
-class _Way(NamedTuple):
-    """The traffic, and how it is scheduled."""
-
-    traffic: Traffic
-    replicas: int
-    router: str
-    prefix_cache: float
-    scaling: Scaling | None
-    most: tuple[int, int]  # sequences and tokens of a step
-    software: Software | None  # whose kernels differ from those of the chip model
-
-
-def _together(asked: Asked, way: _Way) -> Served:
-    """Every replica reads prompts and decodes."""
-    limits, table = _replica(asked, asked.chips, way)
-    limits, given = by_prefixes(way.traffic, limits, way.replicas, way.router, way.prefix_cache)
-    return simulate(
-        table, limits, way.traffic.arrival_s, way.traffic.input_tokens, way.traffic.output_tokens,
-        replicas=way.replicas, horizon_s=way.traffic.duration_s, scaling=way.scaling, **given,
-    )  # fmt: skip
+def busiest(traffic: Traffic, window_s: float) -> Traffic:
+    """The stretch of so many seconds in which most requests come; all of a shorter traffic."""
+    if traffic.duration_s <= window_s:
+        return traffic
+    arrival = traffic.arrival_s
+    begins = np.arange(0.0, traffic.duration_s - window_s + 1.0, window_s / 4)
+    first, last = np.searchsorted(arrival, begins), np.searchsorted(arrival, begins + window_s)
+    best = int(np.argmax(last - first))
+    chosen = np.arange(first[best], last[best])
+    return traffic.take(chosen, arrival[chosen] - begins[best], window_s)
 
 
-def _pools(asked: Asked, way: _Way, prefill_replicas: int, readers: int, rate: float) -> Served:
-    """Replicas of ``readers`` chips read prompts, and send caches at ``rate`` bytes/s to those that decode."""
-    traffic = way.traffic
-    limits, table = _replica(asked, asked.chips, way)
-    read_limits, read_table = limits, table
-    if readers != asked.chips:
-        read_limits, read_table = _replica(asked, readers, way)
-    read_limits, given = by_prefixes(traffic, read_limits, prefill_replicas, way.router, way.prefix_cache)
-    cached = given.pop("cached_tokens", 0)
-    decode = Way(way.replicas, "least-loaded" if way.router == "prefix" else way.router, scaling=way.scaling)
-    return simulate_pools(
-        Side(read_table, read_limits, Way(prefill_replicas, **given)), Side(table, limits, decode),
-        traffic.arrival_s, traffic.input_tokens, traffic.output_tokens, cache_bytes(asked, traffic) / rate,
-        cached_tokens=cached, horizon_s=traffic.duration_s,
-    )  # fmt: skip
+def fewest_replicas(model: str | Path, traffic: Traffic, chip: str, slo_share: float, **setup: Any) -> int:
+    """The fewest replicas that give ``slo_share`` of the requests an answer in time; by bisection, as more of them
+    never make an answer later but by chance. Raises WattlineError where there is no target, or none keeps it."""
+    if setup.get("slo_ttft") is None and setup.get("slo_tpot") is None:
+        raise WattlineError('replicas: "fewest" needs a target: give slo_ttft or slo_tpot')
+    if not 0 < slo_share <= 1:
+        raise WattlineError(f"slo_share: {slo_share:g} is not a share of the requests, above 0 to 1")
 
+    def share(count: int) -> float:
+        found = service(model, traffic, chip, replicas=count, draws=Draws(0), **setup)
+        return float(found.target.met(found.served).sum()) / len(traffic)
 
-def _replica(asked: Asked, chips: int, way: _Way) -> tuple[Limits, Tables]:
-    """A replica of so many chips: the scheduler's limits, and times and joules of its steps."""
-    limits = cache_limits(asked.model, asked.chip.memory_bytes, chips, asked.precision, *way.most)
-    central = load_chip(asked.chip.record.name, Draws(0))  # links beyond a node have ranges; the simulation takes none
-    same = setting(asked.model, central, chips, asked.precision, limit_w=asked.limit_w, software=way.software)
-    longest = float((way.traffic.input_tokens + way.traffic.output_tokens).max())
-    return limits, tables(same, *way.most, longest)
-
-
-def _standing(chip: Chip) -> Standing:
-    """Central values."""
-    central = load_chip(chip.record.name, Draws(0))
-    return Standing(*(float(w) for w in (central.idle_w, central.host_w, central.host_idle_w, central.network_w)))
+    low, high, best = 0, 1, -1.0
+    while (reached := share(high)) < slo_share:
+        if high >= MOST_REPLICAS or (reached <= best and best > 0):
+            raise WattlineError(
+                f"replicas: with {high} of them {max(reached, best):.1%} of the requests keep the target, and more do "
+                "not help; give a looser slo_ttft or slo_tpot, or more gpus a replica"
+            )
+        low, high, best = high, 2 * high, reached
+    while high - low > 1:
+        middle = (low + high) // 2
+        if share(middle) >= slo_share:
+            high = middle
+        else:
+            low = middle
+    return high

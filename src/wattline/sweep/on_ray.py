@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from wattline.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError, shorten
 from wattline.sweep.pool import Function, bad_address
 from wattline.sweep.store import Item, Result
 

@@ -19,7 +19,7 @@ from multiprocessing import get_context, parent_process
 from types import ModuleType
 from typing import Any, Protocol
 
-from wattline.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError, shorten
 from wattline.sweep.store import Item, Result
 
 Function = Callable[[Any, Item], Result]

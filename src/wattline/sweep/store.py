@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from wattline.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError, shorten
 
 Item = Mapping[str, Any]
 Result = Mapping[str, Any]

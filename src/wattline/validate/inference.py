@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from wattline.catalog import fact
-from wattline.chip.step import spread_fact
-from wattline.draws import Draws
-from wattline.fact import Array
-from wattline.validate.calibrate_inference import StepFit, fit_step
-from wattline.validate.campaigns import keys_of
-from wattline.validate.groups import group_of, left_out
-from wattline.validate.serving_rows import Row, Unusable
-from wattline.validate.steady import Steady
+from wattline.catalog.draws import Draws
+from wattline.core.fact import Array
+from wattline.line.chip.step import spread_fact
+from wattline.validate.evidence.campaigns import keys_of
+from wattline.validate.evidence.groups import group_of, left_out
+from wattline.validate.evidence.serving import Row, Unusable
+from wattline.validate.evidence.steady import Steady
+from wattline.validate.fit.inference import StepFit, fit_step
 
 MEASURES = ("energy_per_token", "power", "itl", "throughput")
 KNOWN = ("stranger", "", "known", "measured")  # as ``spread_fact`` names them

@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wattline.chip import operations as op
-from wattline.chip.coefficients import Coefficients, coefficients
-from wattline.chip.device import Chip, load_chip
-from wattline.chip.operations import Operation, Rates, Work
-from wattline.chip.shape import Shape
-from wattline.chip.step import Watts, _tdp_seconds, computes_narrow, dense_bytes, nameplate
-from wattline.draws import Draws
-from wattline.fact import Array
-from wattline.validate.kernel_rows import Rows, Unusable, read_kernels
-from wattline.work.flops import BYTES
-from wattline.work.model import load_model
+from wattline.catalog.draws import Draws
+from wattline.core.fact import Array
+from wattline.line.chip import operations as op
+from wattline.line.chip.coefficients import Coefficients, coefficients
+from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.operations import Operation, Rates, Work
+from wattline.line.chip.shape import Shape
+from wattline.line.chip.step import Watts, _tdp_seconds, computes_narrow, dense_bytes, nameplate
+from wattline.line.work.flops import BYTES
+from wattline.line.work.model import load_model
+from wattline.validate.evidence.kernels import Rows, Unusable, read_kernels
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from wattline.meter.truth import Corrected, correct, energy_of, integral
-from wattline.meter.truth_model import best_field, generation_of
-from wattline.meter.truth_stuck import stuck
-from wattline.validate.sensor_files import Found, Log, Pair, find, overlap
+from wattline.meter.gpu_sensor.correct import Corrected, correct, energy_of, integral
+from wattline.meter.gpu_sensor.model import best_field, generation_of
+from wattline.meter.gpu_sensor.stuck import stuck
+from wattline.validate.evidence.sensor_logs import Found, Log, Pair, find, overlap
 
 SLIDE_S, STEP_S = 2.0, 1.0  # windows that slide over each recording
 

@@ -13,19 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from wattline.chip.device import load_chip
-from wattline.draws import Draws
-from wattline.engine.kernel_state import BIN_ENERGY, BIN_TOKENS
-from wattline.engine.served import Served
-from wattline.engine.simulate import cache_limits, simulate
-from wattline.engine.steps import Tables, setting, tables
-from wattline.errors import WattlineError
-from wattline.fact import Array
-from wattline.validate.serving_rows import SERVING_MEMORY, Row, Table, read_rows
-from wattline.validate.steady import Assumed, stalled
-from wattline.validate.step_file import fit_from_catalog
-from wattline.validate.window import requests, spread
-from wattline.work.model import Model
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.line.chip.device import load_chip
+from wattline.line.engine.simulator.kernel_state import BIN_ENERGY, BIN_TOKENS
+from wattline.line.engine.simulator.outcome import Served
+from wattline.line.engine.simulator.simulate import cache_limits, simulate
+from wattline.line.engine.simulator.step_tables import Tables, setting, tables
+from wattline.line.work.model import Model
+from wattline.validate.evidence.serving import SERVING_MEMORY, Row, Table, read_rows
+from wattline.validate.evidence.steady import Assumed, stalled
+from wattline.validate.evidence.window import requests, spread
+from wattline.validate.fit.step_file import fit_from_catalog
 
 STEP_TOKENS = 8192
 TASKS = ("lm-arena-chat", "gpqa", "sourcegraph-fim")  # text alone: images and video are prepared outside of steps

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline.chip.software import Software, load_software
-from wattline.draws import Draws
-from wattline.engine.front_end import front_end_s
-from wattline.engine.simulate import cache_limits, simulate
-from wattline.engine.steps import setting, tables
-from wattline.errors import WattlineError
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.line.chip.software import Software, load_software
+from wattline.line.engine.simulator.front_end import front_end_s
+from wattline.line.engine.simulator.simulate import cache_limits, simulate
+from wattline.line.engine.simulator.step_tables import setting, tables
+from wattline.validate.evidence.latencies import TimedRow, read_timed
 from wattline.validate.serving_sim import Held, pick
-from wattline.validate.timed_rows import TimedRow, read_timed
 
 STEP_TOKENS = 8192
 # 90 to 95% of a board that holds some 7% more than its nameplate says

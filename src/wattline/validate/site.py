@@ -19,16 +19,16 @@ import numpy as np
 
 from wattline import catalog
 from wattline.catalog import Record
-from wattline.draws import Draws, Range
-from wattline.errors import WattlineError, shorten
-from wattline.fact import Array
-from wattline.files import read_text
-from wattline.site import hall
-from wattline.site.climate import made_year, plain
-from wattline.site.cooling.kinds import find_kind
-from wattline.site.power_chain import column, load_ups
-from wattline.site.weather import Weather
-from wattline.site.year import Setup, year
+from wattline.catalog.draws import Draws, Range
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Array
+from wattline.core.files import read_text
+from wattline.line.site import hall
+from wattline.line.site.climate import made_year, plain
+from wattline.line.site.cooling.kinds import find_kind
+from wattline.line.site.power_chain import column, load_ups
+from wattline.line.site.weather import Weather
+from wattline.line.site.year import Setup, year
 
 LIMIT_BYTES = 10_000_000
 COLUMNS = ("operator", "site", "year")

@@ -10,11 +10,11 @@ import numpy as np
 
 from wattline import catalog
 from wattline.catalog import Record
-from wattline.chip.device import load_chip
-from wattline.chip.training_plan import Plan
-from wattline.chip.training_step import training_step
-from wattline.draws import Draws
-from wattline.work.model import Model, load_model
+from wattline.catalog.draws import Draws
+from wattline.line.chip.device import load_chip
+from wattline.line.chip.training.layout import Plan
+from wattline.line.chip.training.step import training_step
+from wattline.line.work.model import Model, load_model
 
 SIZES = ("tensor", "pipeline", "data", "context", "expert", "interleave", "micro_sequences", "sequences")
 

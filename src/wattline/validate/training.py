@@ -13,8 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from wattline.chip.device import Chip, load_chip
-from wattline.chip.production import (
+from wattline.catalog.draws import Draws, Range
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Array
+from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.training.production import (
     central_step,
     power_is_measured,
     production,
@@ -22,16 +25,13 @@ from wattline.chip.production import (
     training_power_w,
     usual_chips,
 )
-from wattline.chip.training_step import best_plan, tuned_mfu
-from wattline.draws import Draws, Range
-from wattline.engine import training
-from wattline.errors import WattlineError, shorten
-from wattline.fact import Array
-from wattline.site import annual
-from wattline.validate.rows import NEW_HOUSE, SAME_HOUSE, Run
-from wattline.work.flops import forward_flops_per_token
-from wattline.work.model import Model
-from wattline.work.training import usual_model, usual_sequence, usual_training_flops
+from wattline.line.chip.training.step import best_plan, tuned_mfu
+from wattline.line.engine import training
+from wattline.line.site import annual
+from wattline.line.work.flops import forward_flops_per_token
+from wattline.line.work.model import Model
+from wattline.line.work.training import usual_model, usual_sequence, usual_training_flops
+from wattline.validate.evidence.training_runs import NEW_HOUSE, SAME_HOUSE, Run
 
 # what a row's power was measured of, by the words that say so; the first kind that matches holds
 SCOPES = {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 from wattline.meter.readers.metrics import Samples, recording
 from wattline.meter.readers.times import EPOCHS, instant
 from wattline.meter.recording import Recording

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wattline.errors import WattlineError, shorten
-from wattline.fact import Array
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Array
 
 if TYPE_CHECKING:
     import polars as pl

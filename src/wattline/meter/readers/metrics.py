@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.readers import specs
 from wattline.meter.recording import Recording, Series

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline.errors import WattlineError
-from wattline.fact import Array
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.readers import specs
 from wattline.meter.readers.mllog import BLOCK_BYTES, LINE, blocks

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wattline.fact import Array
+from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.readers import specs
 from wattline.meter.readers.mllog import BLOCK_BYTES, LINE, Event, blocks, event, events

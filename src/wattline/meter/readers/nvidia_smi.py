@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wattline.errors import WattlineError
-from wattline.fact import Array
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
 from wattline.meter.device import Device
+from wattline.meter.gpu_sensor.model import card_of
 from wattline.meter.readers import specs
 from wattline.meter.readers.frame import head, numbers, table
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Fault, Recording, Series
 from wattline.meter.sensor import Spec
-from wattline.meter.truth_model import card_of
 
 if TYPE_CHECKING:
     import polars as pl

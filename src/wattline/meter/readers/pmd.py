@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline.errors import WattlineError
-from wattline.fact import Array
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Spec

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wattline.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError, shorten
 from wattline.meter.readers.metrics import Samples, recording
 from wattline.meter.recording import Recording
 

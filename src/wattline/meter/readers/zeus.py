@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline.errors import WattlineError
+from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.readers import specs
 from wattline.meter.readers.frame import numbers, table

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wattline import catalog
-from wattline.errors import shorten
+from wattline.core.errors import shorten
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.counter import Counter

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from wattline.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Sensor, SensorGone
 from wattline.meter.sensors.local import same_host

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wattline import catalog
-from wattline.errors import NotFound, WattlineError
-from wattline.fact import Fact
+from wattline.core.errors import NotFound, WattlineError
+from wattline.core.fact import Fact
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.local import hostname, number, text

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from wattline.errors import shorten
+from wattline.core.errors import shorten
 from wattline.meter.sensor import SensorGone
 
 # NVML's return codes that have a mend of their own

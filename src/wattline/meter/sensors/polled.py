@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from wattline.errors import shorten
+from wattline.core.errors import shorten
 from wattline.meter.device import Device
 from wattline.meter.sensor import Reading, SensorGone, Spec
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wattline import catalog
-from wattline.errors import shorten
+from wattline.core.errors import shorten
 from wattline.meter.device import KINDS, Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.counter import Counter

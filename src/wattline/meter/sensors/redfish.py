@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wattline import catalog
-from wattline.errors import shorten
+from wattline.core.errors import shorten
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.local import LOCAL, hostname, system_uuid

@@ -12,9 +12,9 @@ import os
 import time
 from dataclasses import dataclass, field
 
-from wattline.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError, shorten
 from wattline.meter.device import Device
-from wattline.meter.owner import hostname
+from wattline.meter.journal.owner import hostname
 from wattline.meter.sensor import Reading, Spec
 
 VARIABLE = "WATTLINE_SIMULATED"

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
-from wattline.errors import shorten
+from wattline.core.errors import shorten
 
 TIMEOUT_S = 5.0
 

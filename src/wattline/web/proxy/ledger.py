@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wattline.fact import Array
-from wattline.web.proxy.attribution import share_within
-from wattline.web.proxy.claim import Claim, Typical, phases
-from wattline.web.proxy.weigh import Weigher
+from wattline.core.fact import Array
+from wattline.web.proxy.interval_split import share_within
+from wattline.web.proxy.token_weights import Weigher
+from wattline.web.proxy.tracked_request import Claim, Typical, phases
 
 HOLD_S = 30.0
 KEPT = 20_000  # finished requests that are remembered

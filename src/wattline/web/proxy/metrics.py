@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from wattline.web.proxy.claim import Claim
 from wattline.web.proxy.ledger import Ledger
+from wattline.web.proxy.tracked_request import Claim
 
 MODELS = 100  # names of models are the clients' to choose; beyond these all count as "other"
 PER_TOKEN = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from wattline.web.proxy.books import Books
+from wattline.web.proxy.accounting import Books
 
 ROOT = "/wattline/"
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
-from wattline.web.proxy.books import Books
+from wattline.web.proxy.accounting import Books
 from wattline.web.proxy.headers import passed
 
 CONNECT_S = 10.0

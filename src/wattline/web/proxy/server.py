@@ -16,17 +16,17 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from wattline.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError, shorten
 from wattline.meter.sensor import Sensor
 from wattline.web.proxy import pages, websocket
+from wattline.web.proxy.accounting import Books
 from wattline.web.proxy.body import kind_of
-from wattline.web.proxy.books import Books
-from wattline.web.proxy.claimed import claimed
 from wattline.web.proxy.ledger import HOLD_S
+from wattline.web.proxy.metered_route import claimed
 from wattline.web.proxy.relay import CONNECT_S, Proxy, plain, upstream_headers_alone
+from wattline.web.proxy.request_log import Store
 from wattline.web.proxy.sampler import describe
-from wattline.web.proxy.store import Store
-from wattline.web.proxy.weigh import Weigher, generic
+from wattline.web.proxy.token_weights import Weigher, generic
 
 HEADER_BYTES = 1 << 16
 STOP_S = 5.0  # how long running requests may go on after a stop is asked for

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from wattline.web.proxy.claim import Claim
+from wattline.web.proxy.tracked_request import Claim
 from wattline.web.proxy.usage import insert, read_tokens, remove
 
 END = re.compile(rb"\r\n\r\n|\n\n|\r\r")

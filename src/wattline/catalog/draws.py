@@ -1,0 +1,148 @@
+"""Draws from facts: each fact is drawn once per run, so what belongs together stays together.
+
+A fact's draws depend on its key (or group) and the seed alone: the same chip has the same efficiency in every
+year and at every station, and adding a fact does not move the draws of the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wattline import catalog
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Array, Fact
+from wattline.core.quantity import factor
+
+MAX_DRAWS = 1_000_000
+NOISE = 4.0  # standard errors that a rank correlation must stand out by
+
+
+class Draws:
+    """Gives draws of facts and remembers which were used.
+
+    ``draws("chip.h100-sxm.tdp_w")`` is an array of shape ``(n,)``; an exact fact, or ``n = 0``, gives shape ``()``
+    with the central value. ``unit`` converts.
+    """
+
+    def __init__(self, n: int = 2000, seed: int = 0) -> None:
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 0 <= n <= MAX_DRAWS:
+            raise WattlineError(f"draws: {n} is out of range; take 0 (central values) to {MAX_DRAWS:,}")
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+            raise WattlineError(f"seed: {shorten(str(seed))} must be a whole number of zero or more")
+        self.n, self.seed = n, seed
+        self.used: dict[str, Fact] = {}
+        self.job = ""
+        self._values: dict[str, Array] = {}
+
+    def __call__(self, fact: Fact | str, unit: str | None = None) -> Array:
+        """The fact's draws, the same wherever it is asked for."""
+        return self._take(fact, "", unit)
+
+    def own(self, fact: Fact | str, unit: str | None = None) -> Array:
+        """Draws that belong to the present ``job`` alone: what scatters from one run or service to the next."""
+        return self._take(fact, self.job, unit)
+
+    def peek(self, fact: Fact | str) -> Array:
+        """The fact's draws, without remembering it as used: ``cite`` it where the answer comes to rest on it."""
+        return self._drawn(catalog.fact(fact) if isinstance(fact, str) else fact, "")
+
+    def cite(self, *facts: Fact) -> None:
+        """Remember facts that an answer rests on without drawing them."""
+        for fact in facts:
+            self.used.setdefault(fact.key, fact)
+
+    def _take(self, fact: Fact | str, job: str, unit: str | None) -> Array:
+        found = catalog.fact(fact) if isinstance(fact, str) else fact
+        self.cite(found)
+        scale = 1.0 if unit is None else factor(found.unit, unit)
+        values = self._drawn(found, job)
+        return values if scale == 1.0 else values * scale
+
+    def _drawn(self, fact: Fact, job: str) -> Array:
+        place = f"{fact.key}@{job}" if job else fact.key
+        if place not in self._values:
+            self._values[place] = self._draw(fact, job)
+        return self._values[place]
+
+    def _draw(self, fact: Fact, job: str) -> Array:
+        if fact.exact or self.n == 0:
+            return np.asarray(fact.value, dtype=float)
+        name = fact.group or fact.key
+        return fact.quantile(self.percentiles(f"{name}@{job}" if job else name))
+
+    def percentiles(self, name: str) -> Array:
+        """Stratified percentiles (one in each of ``n`` equal slices, shuffled) belonging to ``name``."""
+        digest = hashlib.sha256(f"{self.seed}:{name}".encode()).digest()
+        rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
+        slices = rng.permutation(self.n)
+        return np.asarray((slices + rng.random(self.n)) / self.n)
+
+    def spread(self) -> dict[str, Array]:
+        """The draws of every fact used that has a range, by key (``key@job`` for a job's own); one a group."""
+        seen: set[str] = set()
+        spread = {}
+        for key, values in self._values.items():
+            fact, _, job = key.partition("@")
+            if fact not in self.used:
+                continue
+            name = f"{self.used[fact].group or fact}@{job}"
+            if values.ndim and name not in seen:
+                seen.add(name)
+                spread[key] = values
+        return spread
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a quantity may be: its 5th, 50th and 95th percentile, and the mean of its draws."""
+
+    p5: float
+    p50: float
+    p95: float
+    mean: float
+
+    @classmethod
+    def of(cls, values: Any) -> Range:
+        """The range of an array of draws (shape ``(n,)``) or of one number."""
+        array = np.asarray(values, dtype=float)
+        if array.ndim == 0:
+            x = float(array)
+            return cls(x, x, x, x)
+        p5, p50, p95 = np.percentile(array, (5, 50, 95))
+        return cls(float(p5), float(p50), float(p95), float(array.mean()))
+
+    def json(self) -> dict[str, float]:
+        return {"p5": self.p5, "p50": self.p50, "p95": self.p95}
+
+    def map(self, scale: float) -> Range:
+        """The same range in a unit of ``1/scale``."""
+        return Range(self.p5 * scale, self.p50 * scale, self.p95 * scale, self.mean * scale)
+
+
+def what_matters(draws: Draws, outcome: Array, most: int = 6) -> list[tuple[Fact, float]]:
+    """The facts whose draws move ``outcome`` most: Spearman's rank correlation, strongest first.
+
+    Correlations within the noise of ``n`` draws are left out: four standard errors, since dozens of facts are tried.
+    """
+    outcome = np.asarray(outcome)
+    if outcome.ndim == 0 or outcome.shape[0] < 20 or not np.ptp(outcome) > 0:
+        return []
+    n = outcome.shape[0]
+    ranks = _ranks(outcome)
+    rows = [
+        (draws.used[key.partition("@")[0]], float(np.corrcoef(_ranks(values), ranks)[0, 1]))
+        for key, values in draws.spread().items()
+        if np.ptp(values) > 0
+    ]
+    rows = [row for row in rows if abs(row[1]) > NOISE / np.sqrt(n)]
+    return sorted(rows, key=lambda row: -abs(row[1]))[:most]
+
+
+def _ranks(values: Array) -> Array:
+    """Ranks from 1; equal values share the mean of theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[inverse])

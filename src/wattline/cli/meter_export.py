@@ -1,0 +1,149 @@
+"""``wattline meter export`` and ``bill``: recordings handed on to other tools, and billed through site and grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wattline.cli import options as ask
+from wattline.core.errors import WattlineError, nearest
+
+if TYPE_CHECKING:
+    from wattline.meter.recording import Recording
+
+Opt = typer.Option
+Recorded = Annotated[Path, typer.Argument(metavar="PATH", help="A recording: a journal, a log, or a folder of them.")]
+WindowOpt = Annotated[
+    str | None, Opt("--window", help="run, all, a window's name, or FROM..TO [default: run, else all].")
+]
+AsJson = Annotated[bool, Opt("--json", help="Print one JSON object.")]
+FORMATS = ("csv", "parquet", "emissions", "openmetrics", "otlp")
+
+
+def export(
+    path: Recorded,
+    to: Annotated[str, Opt("--to", help="csv, parquet, emissions (CodeCarbon's emissions.csv), openmetrics or otlp.")],
+    out: Annotated[Path | None, Opt(help="Write here [default: print; parquet must be written].")] = None,
+    table: Annotated[str, Opt(help="csv and parquet: energy (a row a window and device) or readings.")] = "energy",
+    window: WindowOpt = None,
+    region: Annotated[str | None, Opt(help="emissions: country or grid, e.g. us (wattline facts region.).")] = None,
+    project: Annotated[str, Opt(help="emissions: project_name [default: the window's name].")] = "",
+    endpoint: Annotated[
+        str, Opt(help="otlp: http://HOST:4318, grpc://HOST:4317, or console.")
+    ] = "http://localhost:4318",
+) -> None:
+    """Hand a recording on to another tool."""
+    if to not in FORMATS:
+        near = nearest(to, FORMATS)
+        raise WattlineError(f"--to: {to!r} is none of {', '.join(FORMATS)}" + (f"; nearest: {near[0]}" if near else ""))
+    if out is None and to == "parquet":
+        raise WattlineError("parquet is no text to print; give --out FILE")
+    if to == "emissions" and region is not None:
+        from wattline.line.grid.region import load_region
+
+        load_region(region)  # before the work rather than after it
+    recording = read_recording(path)
+    if to == "otlp":
+        _send(recording, endpoint)
+        return
+    if to in ("csv", "parquet"):
+        _hand_over_table(recording, to, table, window, out)
+        return
+    if to == "openmetrics":
+        from wattline.meter.export.prometheus import openmetrics
+
+        lines: Iterable[str] = openmetrics(recording)
+    else:
+        from wattline.meter.export.emissions import emissions_csv
+        from wattline.meter.export.window import find_span
+
+        lines = [emissions_csv(recording, [find_span(recording, window)], region, project)]
+    _hand_over(lines, out)
+
+
+def bill(
+    path: Recorded,
+    region: ask.Region = None,
+    pue: ask.Pue = None,
+    site: ask.Site = None,
+    window: WindowOpt = None,
+    chip: Annotated[str | None, Opt(help="Chip that was metered [default: as the recording names it].")] = None,
+    server: Annotated[
+        str | None, Opt(help="Server that was metered (wattline facts server.) [default: the chip's].")
+    ] = None,
+    facts: ask.Facts = None,
+    draws: ask.DrawsOpt = 2000,
+    seed: ask.Seed = 0,
+    as_json: AsJson = False,
+    explain: ask.Explain = False,
+) -> None:
+    """Measured energy through site and grid: the bill, cost, CO2e and water, measured told apart from estimated."""
+    from wattline.cli.printing import print_answer
+    from wattline.reconcile.bill import bill as work
+
+    recording = read_recording(path)
+    answer = work(
+        recording, window=window, chip=chip, server=server, pue=pue, site=site, region=region, draws=draws, seed=seed
+    )
+    print_answer(answer.json(), as_json, explain)
+
+
+def read_recording(path: Path) -> Recording:
+    """Whatever the path holds, read."""
+    from wattline.meter.readers.detect import read
+
+    return read(path)
+
+
+def _hand_over_table(recording: Recording, to: str, table: str, window: str | None, out: Path | None) -> None:
+    from wattline.meter.export import tables
+
+    frame = tables.table(recording, table, window)
+    if to == "csv":
+        _hand_over([tables.csv_text(frame)], out)
+        return
+    assert out is not None
+    tables.write_parquet(frame, out)
+    _written(out)
+
+
+def _send(recording: Recording, endpoint: str) -> None:
+    from wattline.meter.export.otel import otlp_exporter, send
+
+    exporter = otlp_exporter(endpoint)
+    try:
+        sent = send(recording, exporter)
+    finally:
+        exporter.shutdown()
+    _tell(f"sent {sent:,} points to {endpoint}")
+
+
+def _hand_over(lines: Iterable[str], out: Path | None) -> None:
+    """Text to a file, whole or not at all, or to standard output as it comes."""
+    from wattline.cli.printing import emit
+    from wattline.core.files import write_whole
+
+    if out is None:
+        for line in lines:
+            emit(line)
+        return
+
+    def write(name: str) -> None:
+        with open(name, "w", encoding="utf-8", newline="") as file:
+            file.writelines(lines)
+
+    write_whole(out, write)
+    _written(out)
+
+
+def _written(out: Path) -> None:
+    _tell(f"written: {out}")
+
+
+def _tell(text: str) -> None:
+    import sys
+
+    print(text, file=sys.stderr)

@@ -1,0 +1,77 @@
+"""The traffic of ``wattline serve``: a trace, or requests made at a rate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wattline.core.errors import WattlineError
+
+if TYPE_CHECKING:
+    from wattline.line.work.traffic.trace import Traffic
+
+
+def read_or_make(
+    trace: Path | None, rate: str, duration: str, given: str, made: str, seed: int, shape: str = "flat",
+    cells: float = 1.0,
+) -> Traffic:  # fmt: skip
+    """Read or made; ``rate`` scales a trace, and is that of all ``cells``."""
+    from wattline.core.quantity import parse
+
+    if seed < 0:
+        raise WattlineError(f"seed: {seed} must be a whole number of zero or more")
+    if not cells >= 1:
+        raise WattlineError(f"cells: {cells:g} must be 1 or more")
+    per_s = parse(rate, "request/s", "rate") / cells if rate else None
+    span_s = parse(duration, "s", "duration") if duration else None
+    if trace is not None:
+        if given or made:
+            raise WattlineError("serve: --input and --output are of requests made by --rate; a --trace has its own")
+        if shape != "flat":
+            raise WattlineError("serve: --shape is of requests made by --rate; a --trace has its own")
+        return _read(trace, per_s, span_s)
+    if per_s is None:
+        raise WattlineError('serve: give the traffic, --trace FILE or --rate "20/s"')
+    from wattline.line.work.traffic.generator import poisson
+    from wattline.line.work.traffic.known import known_shape
+    from wattline.predict.service.inputs import MOST_REQUESTS
+
+    if per_s * (span_s or 3600.0) > MOST_REQUESTS:
+        raise WattlineError(
+            f"serve: rate and duration come to more than {MOST_REQUESTS:,} requests; take a shorter --duration, or "
+            "more --cells"
+        )
+
+    return poisson(per_s, _lengths(given, made), seed, duration_s=span_s or 3600.0, shape=known_shape(shape))
+
+
+def _lengths(given: str, made: str):  # type: ignore[no-untyped-def]
+    from wattline.core.quantity import parse
+    from wattline.line.work.traffic.known import known_lengths
+    from wattline.line.work.traffic.lengths import fixed_lengths
+
+    if not (given or made):
+        return known_lengths("chat")
+    if not (given and made):
+        raise WattlineError("serve: give --input and --output, both")
+    return fixed_lengths(*(round(parse(text, "token", "tokens")) for text in (given, made)))
+
+
+def _read(trace: Path, per_s: float | None, span_s: float | None) -> Traffic:
+    import numpy as np
+
+    from wattline.line.work.traffic.trace import read_traffic, scale
+
+    requests = read_traffic(trace)
+    if not len(requests):
+        raise WattlineError(f"{trace}: no request in it can be served")
+    if per_s is not None:
+        if not requests.rate_per_s > 0:
+            raise WattlineError(f"{trace}: its requests come at one instant, so that it has no rate to scale")
+        requests = scale(requests, rate=per_s / requests.rate_per_s)
+    if span_s is not None and span_s < requests.duration_s:
+        count = int(np.searchsorted(requests.arrival_s, span_s))
+        if not count:
+            raise WattlineError(f"{trace}: no request comes in its first {span_s:g} s; take a longer --duration")
+        requests = requests.take(np.arange(count), requests.arrival_s[:count], span_s)
+    return requests

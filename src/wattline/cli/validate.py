@@ -1,0 +1,306 @@
+"""``wattline validate`` and ``calibrate``: predictions held against measurements, coefficients made again from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wattline.cli.meter_export import WindowOpt
+from wattline.core.errors import WattlineError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+DrawsOpt = Annotated[int, typer.Option("--draws", help="Draws from the facts' ranges.")]
+Seed = Annotated[int, typer.Option(help="Seed of the draws.")]
+Out = Annotated[Path | None, typer.Option(help="Write the coefficients here [default: print them].")]
+validate_app = typer.Typer(help="Predictions held against what was measured and published.", no_args_is_help=True)
+calibrate_app = typer.Typer(help="Fitted coefficients, made again from measurements.", no_args_is_help=True)
+
+
+@validate_app.callback()
+def _validate() -> None:
+    """Predictions held against what was measured and published."""
+
+
+@calibrate_app.callback()
+def _calibrate() -> None:
+    """Fitted coefficients, made again from measurements."""
+
+
+@validate_app.command("training")
+def validate_training(
+    file: Annotated[
+        Path | None, typer.Argument(help="CSV of published runs [default: the catalog's that no fit has seen].")
+    ] = None,
+    draws: DrawsOpt = 2000,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Chip-hours and energy of published training runs beside the predicted ones."""
+    from wattline.cli.printing import print_json, print_rich
+    from wattline.report.terminal.validate_training import render
+    from wattline.validate.evidence.training_runs import catalog_runs, read_runs
+    from wattline.validate.training import validate
+
+    result = validate(read_runs(file) if file else catalog_runs(), draws, seed)
+    if as_json:
+        print_json(result.json())
+    else:
+        print_rich(render(result))
+
+
+@validate_app.command("steps")
+def validate_steps(as_json: AsJson = False) -> None:
+    """Time of published training steps, each with its own layout, beside the predicted one."""
+    from wattline.cli.printing import print_json, print_rich
+    from wattline.report.terminal.validate_steps import render
+    from wattline.validate.steps import by_software, hold, score
+
+    held = hold()
+    if as_json:
+        groups = {name: score(group) for name, group in by_software(held).items()}
+        rows = [each.json() for each in held]
+        print_json({"command": "validate steps", **score(held), "groups": groups, "rows": rows})
+    else:
+        print_rich(render(held))
+
+
+@validate_app.command("inference")
+def validate_inference(
+    file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")],
+    by: Annotated[str, typer.Option(help="Scores by group as well: model, family, gpu, task or precision.")] = "",
+    leave_out: Annotated[
+        str, typer.Option(help="Predict each model, family, gpu, or tenth of the rows by a fit without it.")
+    ] = "",
+    out: Annotated[Path | None, typer.Option(help="Write every row with its prediction to this CSV.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write a parity plot to this HTML file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """J/token, watts, inter-token latency and tokens/s of measured LLM serving beside the predicted ones."""
+    from rich.console import Console
+
+    from wattline.cli.printing import print_json, print_rich
+    from wattline.report.terminal.validate_inference import parity_page, predictions_csv, render
+    from wattline.validate.evidence.groups import BY, LEAVE_OUT
+    from wattline.validate.evidence.serving import read_rows
+    from wattline.validate.fit.step_file import fit_from_catalog
+    from wattline.validate.inference import validate
+
+    for option, value, known in (("--by", by, BY), ("--leave-out", leave_out, LEAVE_OUT)):
+        if value and value not in known:
+            raise WattlineError(f"{option}: {value!r} is none of {', '.join(known)}")
+    rows, unusable = read_rows(file)
+    with Console(stderr=True).status("predicting") as status:
+        fit = fit_from_catalog()
+        result = validate(rows, unusable, fit, leave_out, progress=lambda name: status.update(f"without {name}"))
+    if out is not None:
+        predictions_csv(result, out)
+    if plot is not None:
+        parity_page(result, plot)
+    if as_json:
+        print_json(result.json(by))
+    else:
+        print_rich(render(result, by))
+
+
+@calibrate_app.command("training")
+def calibrate_training(
+    file: Annotated[Path, typer.Argument(help="CSV of published training runs.")], out: Out = None
+) -> None:
+    """Factors of production training and its power, fitted to published runs; prints catalog/fit/training.toml."""
+    from wattline.validate.evidence.training_runs import read_runs
+    from wattline.validate.fit.training import calibrate_training as fit
+
+    _hand_over(fit(read_runs(file)), out)
+
+
+@calibrate_app.command("inference")
+def calibrate_inference(
+    file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")], out: Out = None
+) -> None:
+    """The coefficients of a step, fitted to measured serving; prints catalog/fit/step.toml.
+
+    With --out also writes what measured configurations reached, measured_steps.csv, beside it.
+    """
+    from rich.console import Console
+
+    from wattline.validate.fit.step_file import CURVES, calibrate
+
+    with Console(stderr=True).status("fitting") as status:
+        text, curves = calibrate(file, lambda name: status.update(f"fitting without {name}"))
+    _hand_over(text, out)
+    if out is not None:
+        _hand_over(curves, out.with_name(CURVES))
+
+
+@calibrate_app.command("serving")
+def calibrate_serving(
+    file: Annotated[Path, typer.Argument(help="CSV with silicon_ttft_ms and silicon_tpot_ms.")], out: Out = None
+) -> None:
+    """What engines add to steps, fitted to measured TTFT and TPOT; prints catalog/fit/software.toml."""
+    from rich.console import Console
+
+    from wattline.validate.fit.software_file import calibrate
+
+    with Console(stderr=True).status("fitting") as status:
+        text = calibrate(file, status.update)
+    _hand_over(text, out)
+
+
+@calibrate_app.command("measured")
+def calibrate_measured(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML), as `wattline run` takes.")],
+    measured: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Recordings of one of its jobs.")],
+    job: Annotated[str | None, typer.Option(help="The job that was measured, where there are several.")] = None,
+    window: WindowOpt = None,
+    out: Out = None,
+    draws: DrawsOpt = 2000,
+    seed: Seed = 0,
+) -> None:
+    """Facts moved by your own measurements; prints a file for --facts."""
+    from rich.console import Console
+
+    from wattline.cli.meter_export import read_recording
+    from wattline.scenario.run import run
+    from wattline.validate.fit.measured import calibrate_measured as fit
+    from wattline.validate.fit.measured import facts_file
+
+    worked = run(scenario, draws, seed)
+    with Console(stderr=True).status("reading") as status:
+        recordings = []
+        for path in measured:
+            status.update(f"reading {path}")
+            recordings.append(read_recording(path))
+        found = fit(worked, recordings, job, window)
+    if not found.moved:
+        raise WattlineError("the measurements leave every fact where it stands: nothing to write")
+    _hand_over(facts_file(found), out)
+
+
+def _hand_over(text: str, out: Path | None) -> None:
+    from wattline.core.files import write_text
+
+    if out is None:
+        print(text, end="")
+    else:
+        write_text(out, text)
+        print(f"written: {out}")
+
+
+@validate_app.command("kernels")
+def validate_kernels(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Directory of Parquet files of measured kernels, or their parent.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Time and watts of measured kernels (GEMM, attention, MoE, all-reduce) beside the predicted ones."""
+    from wattline.cli.printing import print_json, print_rich
+    from wattline.report.terminal.validate_kernels import render
+    from wattline.validate.kernels import validate
+
+    result = validate(folder)
+    if as_json:
+        print_json(result.json())
+    else:
+        print_rich(render(result))
+
+
+@validate_app.command("sensors")
+def validate_sensors(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of recordings: gpudata.csv, with PMD_data.bin where metered.")
+    ],
+    gpu: Annotated[str, typer.Option(help="The card [default: as the log or the folder's name says].")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Energy by a GPU's own sensor, as read and as corrected, beside a hardware meter; stuck sensors are named."""
+    from wattline.cli.printing import print_json, print_rich
+    from wattline.report.terminal.validate_sensors import render
+    from wattline.validate.sensors import validate
+
+    result = validate(folder, gpu)
+    if as_json:
+        print_json(result.json())
+    else:
+        print_rich(render(result))
+
+
+@validate_app.command("serving")
+def validate_serving(
+    file: Annotated[
+        Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard, or with silicon_ttft_ms.")
+    ],
+    rows: Annotated[
+        int | None,
+        typer.Option(help="Most rows, evenly spread (of each system); default all of TTFT and TPOT, else 60."),
+    ] = None,
+    leave_out: Annotated[
+        str | None, typer.Option("--leave-out", help="TTFT and TPOT by fits without each: model, family or rows.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Inter-token latency and J/token, or TTFT and TPOT, of measured services beside the simulator's."""
+    from rich.console import Console
+
+    from wattline.cli.printing import print_json, print_rich
+    from wattline.report.terminal.validate_serving import render
+    from wattline.validate import serving_sim
+    from wattline.validate.evidence.latencies import is_timed, read_timed
+    from wattline.validate.fit.software import leave_out_software
+    from wattline.validate.serving_timed import hold_timed, some
+
+    if rows is not None and rows < 1:
+        raise WattlineError(f"--rows: {rows} must be one or more")
+    with Console(stderr=True).status("simulating") as status:
+        left: dict[str, list[int]] = {}
+        if not is_timed(file):
+            if leave_out is not None:
+                raise WattlineError(f"--leave-out: {file} has no TTFT and TPOT; `validate inference` leaves models out")
+            held = serving_sim.hold_steady(file, 60 if rows is None else rows, status.update)
+        elif leave_out is None:
+            held, left = hold_timed(file, rows, status.update)
+        else:
+            usable, left = read_timed(file)
+            held, unfit = leave_out_software(some(usable, rows), leave_out, status.update)
+            left |= unfit
+    if as_json:
+        print_json(serving_sim.json(held, left, leave_out))
+    else:
+        print_rich(render(held, left))
+
+
+@validate_app.command("site")
+def validate_site(
+    file: Annotated[Path, typer.Argument(help="CSV: operator, site, year, pue, wue_l_per_kwh, kind.")],
+    draws: Annotated[int, typer.Option("--draws", help="Draws from the facts' ranges.")] = 200,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Published PUE and WUE of data centres beside those predicted from place, operator's kind of hall and load."""
+    from rich.console import Console
+
+    from wattline.cli.printing import print_json, print_rich
+    from wattline.report.terminal.validate_site import render
+    from wattline.validate.site import read_rows, validate
+
+    rows = read_rows(file)
+    with Console(stderr=True).status("predicting") as status:
+        result = validate(rows, draws, seed, lambda name: status.update(f"predicting {name}"))
+    if as_json:
+        print_json(result.json())
+    else:
+        print_rich(render(result))
+
+
+@calibrate_app.command("site")
+def calibrate_site(out: Out = None) -> None:
+    """The annual kinds of site that the hourly model gives, over all places; prints tables for catalog/site.toml."""
+    from rich.console import Console
+
+    from wattline.line.site.derive import toml
+
+    with Console(stderr=True).status("deriving") as status:
+        text = toml(lambda name: status.update(f"deriving {name}"))
+    _hand_over(text, out)

@@ -1,0 +1,1 @@
+"""Ground floor: errors, files, units, facts, ranges, loads and bills."""

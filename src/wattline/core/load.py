@@ -1,0 +1,190 @@
+"""``Load``: electrical power over time at one named point of the line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+
+POINTS = ("chip", "server", "site", "grid")
+_META = "wattline_load"
+
+
+@dataclass(frozen=True, eq=False)
+class Load:
+    """Power over time, immutable.
+
+    ``power_w`` has time last and any number of leading axes (draws, parts); each value is the mean power over one
+    step of ``step_s`` seconds. ``labels`` names the entries of the first axis, where they have names. All series share
+    one window of time, ``duration_s``: one that ends before it is 0 W from there on, and ``mean_w`` is over the window.
+    """
+
+    point: str
+    start: datetime
+    step_s: float
+    power_w: Array
+    labels: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        power = np.array(self.power_w, dtype=float)
+        if self.point not in POINTS:
+            raise WattlineError(f"load: point {self.point!r} is none of {', '.join(POINTS)}")
+        if power.ndim == 0 or power.shape[-1] == 0:
+            raise WattlineError("load: power needs at least one step in time")
+        if not np.isfinite(power).all():
+            raise WattlineError("load: power must be finite; NaN or infinity is no power (missing is never zero)")
+        if not 0 < self.step_s < np.inf:
+            raise WattlineError(f"load: step {self.step_s} s must be greater than zero, and finite")
+        if self.labels and (power.ndim < 2 or len(self.labels) != power.shape[0]):
+            raise WattlineError(f"load: {len(self.labels)} labels for {power.shape[:-1]} series")
+        power.flags.writeable = False
+        start = self.start if self.start.tzinfo else self.start.replace(tzinfo=UTC)
+        object.__setattr__(self, "start", start)
+        object.__setattr__(self, "power_w", power)
+
+    @property
+    def duration_s(self) -> float:
+        return self.step_s * int(self.power_w.shape[-1])
+
+    @property
+    def energy_j(self) -> Array:
+        """Energy over all steps; shape: the leading axes."""
+        return np.asarray(self.power_w.sum(axis=-1) * self.step_s)
+
+    @property
+    def mean_w(self) -> Array:
+        return np.asarray(self.power_w.mean(axis=-1))
+
+    @property
+    def peak_w(self) -> Array:
+        return np.asarray(self.power_w.max(axis=-1))
+
+    def resample(self, step_s: float) -> Load:
+        """The same load in other steps; energy is kept exactly, a last step that is not full is filled with 0 W."""
+        if not 0 < step_s < np.inf:
+            raise WattlineError(f"load: step {step_s} s must be greater than zero, and finite")
+        edges = np.arange(self.power_w.shape[-1] + 1) * self.step_s
+        count = max(1, int(np.ceil(edges[-1] / step_s - 1e-9)))
+        wanted = np.arange(count + 1) * step_s
+        wanted[-1] = max(wanted[-1], edges[-1])
+        flat = self.power_w.reshape(-1, self.power_w.shape[-1])
+        total = np.concatenate([np.zeros((len(flat), 1)), np.cumsum(flat, axis=1) * self.step_s], axis=1)
+        energy = np.stack([np.diff(np.interp(wanted, edges, row)) for row in total])
+        power = (energy / step_s).reshape(*self.power_w.shape[:-1], count)
+        return Load(self.point, self.start, step_s, power, self.labels)
+
+    def __add__(self, other: Load) -> Load:
+        if not isinstance(other, Load):
+            return NotImplemented
+        _check_same_grid((self, other))
+        labels = self.labels if self.labels == other.labels else ()
+        return Load(self.point, self.start, self.step_s, self.power_w + other.power_w, labels)
+
+    def total(self) -> Load:
+        """The sum over the first axis (parts)."""
+        return Load(self.point, self.start, self.step_s, self.power_w.sum(axis=0))
+
+    def to_parquet(self, path: Path | str) -> None:
+        """One row a step: ``time`` (UTC) and a column of watts for each series; the shape is in the metadata."""
+        import polars as pl
+
+        from wattline.core.files import write_whole
+
+        flat = self.power_w.reshape(-1, self.power_w.shape[-1])
+        names = self._columns(len(flat))
+        offsets = np.round(np.arange(flat.shape[1]) * self.step_s * 1e6).astype("timedelta64[us]")
+        times = np.datetime64(self.start.astimezone(UTC).replace(tzinfo=None), "us") + offsets
+        frame = pl.DataFrame({"time": times, **dict(zip(names, flat, strict=True))})
+        frame = frame.with_columns(pl.col("time").dt.replace_time_zone("UTC"))
+        meta = {
+            "point": self.point,
+            "start": self.start.isoformat(),
+            "step_s": self.step_s,
+            "shape": list(self.power_w.shape),
+            "labels": list(self.labels),
+        }
+        write_whole(path, lambda file: frame.write_parquet(file, metadata={_META: json.dumps(meta)}))
+
+    def _columns(self, count: int) -> list[str]:
+        if len(set(self.labels)) == count:
+            return [f"{label}_w" for label in self.labels]
+        return ["power_w"] if count == 1 else [f"power_{i}_w" for i in range(count)]
+
+    @classmethod
+    def read_parquet(cls, path: Path | str) -> Load:
+        """A load that ``to_parquet`` wrote."""
+        import polars as pl
+
+        try:
+            meta = json.loads(pl.read_parquet_metadata(path)[_META])
+            frame = pl.read_parquet(path).drop("time")
+            power = np.stack([frame[name].to_numpy() for name in frame.columns]).reshape(meta["shape"])
+            start = datetime.fromisoformat(meta["start"])
+            return cls(meta["point"], start, meta["step_s"], power, tuple(meta["labels"]))
+        except FileNotFoundError:
+            raise WattlineError(f"load: {path} does not exist") from None
+        except (KeyError, TypeError, ValueError, OSError, pl.exceptions.PolarsError) as error:
+            raise WattlineError(f"load: {path} is not a load that Wattline wrote ({error})") from error
+
+    def __repr__(self) -> str:
+        from wattline.core.quantity import show
+
+        mean, peak = float(np.mean(self.mean_w)), float(np.max(self.peak_w))
+        return (
+            f"Load at the {self.point}: {self.power_w.shape[-1]} steps of {show(self.step_s, 's')}, "
+            f"mean {show(mean, 'W')}, peak {show(peak, 'W')}, {self.power_w.shape[:-1] or 'one'} series"
+        )
+
+
+def phases_load(
+    point: str,
+    power_w: Sequence[Array],
+    duration_s: Sequence[Array],
+    steps: int,
+    start: datetime | None = None,
+) -> Load:
+    """A load of phases one after the other, each of constant power, every draw for its own durations.
+
+    All draws share one window of ``steps`` steps, as long as the longest draw; a step that a phase fills in part holds
+    the mean, so that each draw's energy is exactly the sum of ``power_w * duration_s``, while a shorter draw's
+    ``mean_w`` is over the whole window, not over its own duration. Each entry: scalar or ``(draws,)``.
+    """
+    flat = np.broadcast_arrays(*[np.asarray(x, float) for x in (*power_w, *duration_s)])
+    powers, lengths = flat[: len(power_w)], flat[len(power_w) :]
+    total = np.asarray(sum(lengths))
+    longest = float(total.max())
+    if not 0 < longest < np.inf or any(np.any(length < 0) for length in lengths):
+        raise WattlineError("load: the phases' durations must be zero or more, finite, and not all zero")
+    step_s = longest / steps
+    edges = np.arange(steps + 1) * step_s
+    edges[-1] = np.inf  # the last step takes what rounding would leave beyond it
+    energy = np.zeros((*total.shape, steps))
+    begin = np.zeros(total.shape)
+    for power, length in zip(powers, lengths, strict=True):
+        # seconds since the phase began, so that the seconds in all steps add up to its own length exactly
+        inside = np.diff(np.clip(edges - begin[..., None], 0.0, length[..., None]), axis=-1)
+        inside *= power[..., None]
+        energy += inside
+        begin = begin + length
+    energy /= step_s
+    return Load(point, start or datetime(2026, 1, 1, tzinfo=UTC), step_s, energy)
+
+
+def _check_same_grid(loads: Sequence[Load]) -> None:
+    if len({(load.point, load.start, load.step_s, load.power_w.shape[-1]) for load in loads}) != 1:
+        raise WattlineError("load: only loads of the same point, start, step and length add or stack; resample first")
+
+
+def stack(loads: Sequence[Load], labels: Sequence[str]) -> Load:
+    """Loads of the same grid, one above the other, under a new first axis with these labels."""
+    _check_same_grid(loads)
+    first = loads[0]
+    power = np.stack(np.broadcast_arrays(*[load.power_w for load in loads]))
+    return Load(first.point, first.start, first.step_s, power, tuple(labels))

@@ -1,0 +1,137 @@
+"""A chip and its server as the catalog knows them, drawn: each attribute a scalar or an array of draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wattline import catalog
+from wattline.catalog import Record
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array, Fact
+
+# the formats a chip may compute in, in the order in which one stands in for another that it lacks
+FALLBACK = {
+    "fp4": ("fp4_flops", "fp8_flops", "fp16_flops", "fp32_flops"),
+    "fp8": ("fp8_flops", "fp16_flops", "fp32_flops"),
+    "int8": ("int8_flops", "fp16_flops", "fp32_flops"),
+    "fp16": ("fp16_flops", "fp32_flops"),
+    "tf32": ("tf32_flops", "fp32_flops", "fp16_flops"),
+    "fp32": ("fp32_flops", "tf32_flops", "fp16_flops"),
+}
+BEYOND = "fit.network-bandwidth"
+# what a weight format is computed in: 4-bit weights with 16-bit activations (MXFP4, INT4) compute in 16 bits
+COMPUTE = {
+    "bf16": "fp16",
+    "fp16": "fp16",
+    "fp8": "fp8",
+    "int8": "int8",
+    "nvfp4": "fp4",
+    "mxfp4": "fp16",
+    "int4": "fp16",
+    "fp32": "fp32",
+    "tf32": "tf32",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Chip:
+    """One kind of chip in its usual server; powers in watts per chip.
+
+    What not every question needs (memory, peaks, links, idle hosts) is remembered by ``draws`` when it is asked for.
+    """
+
+    record: Record
+    server: Record
+    draws: Draws
+    bandwidth_bytes_per_s: Array
+    link_bytes_per_s: Array
+    tdp_w: Array
+    idle_w: Array
+    host_w: Array
+    network_w: Array
+    node_chips: int
+    beyond_bytes_per_s: Array  # to chips outside of the link domain
+
+    @property
+    def memory_bytes(self) -> float:
+        return self._cited(self.record["memory_bytes"])
+
+    @property
+    def host_idle_w(self) -> Array:
+        """The host's power per chip without work."""
+        if "host_idle_w" in self.server.facts:
+            return self.draws(self.server["host_idle_w"]) / self.node_chips
+        return self.host_w * self.draws("fit.host-idle-share")
+
+    @property
+    def link_domain_chips(self) -> int:
+        """How many chips reach each other over their own links; a node's where the catalog does not say."""
+        known = self.server.facts.get("link_domain_chips")
+        return self.node_chips if known is None else int(self._cited(known))
+
+    def link_among(self, chips: int) -> Array:
+        """Bytes per second, one direction, of a chip that works with ``chips`` in all."""
+        if chips <= 1:
+            return self.link_bytes_per_s
+        inside = chips <= self.link_domain_chips
+        self.draws.cite(_link(self.record) if inside else _network(self.server))
+        return self.link_bytes_per_s if inside else self.beyond_bytes_per_s
+
+    def cite_network(self) -> None:
+        """Remember the fact that ``beyond_bytes_per_s`` is drawn from."""
+        self.draws.cite(_network(self.server))
+
+    @property
+    def generation(self) -> str:
+        return str(self.record.meta.get("generation", self.record.name))
+
+    def peak(self, precision: str) -> str:
+        """The attribute with the dense peak FLOP/s that this weight format computes at."""
+        for attribute in FALLBACK[COMPUTE[precision]]:
+            if attribute in self.record.facts:
+                return attribute
+        raise WattlineError(f"chip {self.record.name} has no peak FLOP/s in the catalog for {precision}")
+
+    def peak_flops(self, precision: str) -> float:
+        return self._cited(self.record[self.peak(precision)])
+
+    def _cited(self, fact: Fact) -> float:
+        self.draws.cite(fact)
+        return fact.value
+
+
+def _link(record: Record) -> Fact:
+    """The chip's own links; one without any talks over its host's PCIe."""
+    return record.facts.get("link_bandwidth_bytes_per_s") or catalog.fact("fit.pcie-bandwidth")
+
+
+def _network(server: Record) -> Fact:
+    """The server's ports for each of its chips; the usual ones where the catalog does not say."""
+    return server.facts.get("network_bandwidth_bytes_per_s") or catalog.fact(BEYOND)
+
+
+def load_chip(name: str, draws: Draws) -> Chip:
+    """The chip by name or alias, with its default server, drawn."""
+    record = catalog.find("chip", name)
+    server = catalog.find("server", record.meta["server"])
+    node = int(server["chips_per_node"].value)
+    draws.cite(record["tdp_w"], server["chips_per_node"])
+    return Chip(
+        record=record,
+        server=server,
+        draws=draws,
+        bandwidth_bytes_per_s=draws(record["memory_bandwidth_bytes_per_s"]),
+        link_bytes_per_s=draws.peek(_link(record)),
+        # power is reckoned as a fraction of the nameplate; its own range is that of the fraction
+        tdp_w=np.asarray(record["tdp_w"].value),
+        idle_w=draws(record["idle_w"]),
+        host_w=draws(server["host_w"]) / node,
+        network_w=draws(server["network_w_per_chip"])
+        if "network_w_per_chip" in server.facts
+        else draws("fit.no-network"),
+        node_chips=node,
+        beyond_bytes_per_s=draws.peek(_network(server)),
+    )

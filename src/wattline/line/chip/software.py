@@ -1,0 +1,120 @@
+"""The serving software's part in time: kernels and launches beside those that the chip model was fitted to, and what a
+request waits for before and after its steps.
+
+The coefficients of a step (``coefficients.py``) were fitted to vLLM 0.11. Other engines, and later versions, run the
+same operations with other kernels, fewer launches and a host that prepares a step while the chips still run the last.
+Two factors say how much: ``kernel_time`` for all but routed experts, ``expert_time`` for those whose products the chip
+computes in the engine's own kernels. Bytes and FLOPs stay as they are, and with them their joules; a reachable rate
+never passes ``MOST_OF_RATE`` of the nameplate. The facts are made by ``wattline calibrate serving``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from wattline import catalog
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.line.chip.coefficients import Coefficients
+from wattline.line.chip.device import Chip
+from wattline.line.chip.step import computes_narrow
+
+MOST_OF_RATE = 0.95
+RATES = ("memory_efficiency", "wide_efficiency", "narrow_efficiency", "cache_efficiency", "attention_efficiency",
+         "prompt_attention_efficiency", "link_efficiency")  # fmt: skip
+WAITS = ("launch_s", "attention_launch_s", "all_reduce_s", "host_s", "host_per_sequence_s", "mixed_layer_s")
+EXPERT_WAITS = ("expert_launch_s", "foreign_expert_s")
+NAMES = {
+    "kernel-time": ("time of kernels and launches beside vLLM 0.11's", ""),
+    "expert-time": ("time of routed experts beside vLLM 0.11's", ""),
+    "front-s": ("from a request's sending to its prompt's first step, and from a token to its reader", "s"),
+    "held-steps": ("steps of decoding that a request waits to be seen, or its first token to be sent", ""),
+    "prompt-layer-s": ("host's time for a sub-layer of a prompt's first step, which no graph replays", "s"),
+    "waiting-slots": ("of the requests that a server is started for, those that wait for a place", ""),
+}
+PLAIN = {"kernel-time": 1.0, "expert-time": 1.0}  # the software that the chip model knows; the rest is nothing
+
+
+@dataclass(frozen=True)
+class Software:
+    """An engine on one generation of chips; see ``NAMES``. ``greedy``: tokens are taken without sorting the logits."""
+
+    name: str
+    kernel_time: float = 1.0
+    expert_time: float = 1.0
+    front_s: float = 0.0
+    held_steps: float = 0.0
+    prompt_layer_s: float = 0.0
+    waiting_slots: int = 0
+    greedy: bool = False
+
+
+def load_software(
+    name: str, generation: str, draws: Draws, *, family: str = "", chip: str = "", greedy: bool = False
+) -> Software:
+    """``vllm-0.19`` on ``blackwell``; what is not known of a version is taken from its engine.
+
+    ``family``: of the model, ``chip``: its name; servers are set up by model and chip, and where one was measured, it
+    has a front end of its own.
+    Raises WattlineError for an engine that the catalog does not know.
+    """
+    if name.partition("-")[0] not in engines():
+        raise WattlineError(
+            f"engine {name!r} is not in the catalog; take one of {', '.join(engines())}, or NAME-VERSION"
+        )
+    found = {what.replace("-", "_"): _known(what, name, (chip, generation), family, draws) for what in NAMES}
+    return Software(name, **(found | {"waiting_slots": int(found["waiting_slots"])}), greedy=greedy)
+
+
+def waiting_slots(name: str, generation: str, family: str, draws: Draws) -> int:
+    """Of a server set up for so many requests at once, the places that stay empty."""
+    return int(_known("waiting-slots", name, ("", generation), family, draws))
+
+
+def _known(what: str, name: str, where: tuple[str, str], family: str, draws: Draws) -> Any:
+    """``where``: the chip and its generation."""
+    records, engine = catalog.records("fit"), name.partition("-")[0]
+    chip, generation = where
+    own = (f"{name}-{chip}-{family}", f"{name}-{generation}-{family}")
+    for key in (*own, f"{name}-{generation}", f"{engine}-{generation}", name, engine):
+        if f"software-{what}-{key}" in records:
+            return float(np.mean(draws(f"fit.software-{what}-{key}", NAMES[what][1])))
+    return PLAIN.get(what, 0.0)
+
+
+def engines() -> list[str]:
+    """Engines by name, without versions."""
+    head = "software-front-s-"
+    return sorted({key.removeprefix(head).partition("-")[0] for key in catalog.records("fit") if key.startswith(head)})
+
+
+def own_experts(chip: Chip, precision: str) -> bool:
+    """Whether experts run in kernels that engines write themselves: narrow products, and all on chips with FP4."""
+    return computes_narrow(chip, precision) or "fp4_flops" in chip.record.facts
+
+
+def with_software(c: Coefficients, soft: Software, own: Any = True) -> Coefficients:
+    """The coefficients of a step under this software; ``own``: whether ``expert_time`` holds for its experts."""
+    return with_factors(c, soft.kernel_time, soft.expert_time, own, soft.greedy)
+
+
+def with_factors(c: Coefficients, kernel_time: Any, expert_time: Any, own: Any, greedy: bool) -> Coefficients:
+    """The same from bare factors, scalars or arrays over configurations."""
+    new: dict[str, Any] = {}
+    for name in RATES:
+        rate = getattr(c, name)
+        new[name] = np.minimum(rate / kernel_time, np.maximum(MOST_OF_RATE, rate))
+    for name in WAITS:
+        new[name] = getattr(c, name) * kernel_time
+    experts = np.where(own, expert_time, kernel_time)
+    # expert products go by the plain ones' rate, which has been changed above
+    new["expert_efficiency"] = c.expert_efficiency * kernel_time / experts
+    new["expert_memory_efficiency"] = c.expert_memory_efficiency / experts
+    for name in EXPERT_WAITS:
+        new[name] = getattr(c, name) * experts
+    if greedy:
+        new["sampling_s_per_logit"] = c.sampling_s_per_logit * 0.0
+    return replace(c, **new)

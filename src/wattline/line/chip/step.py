@@ -1,0 +1,211 @@
+"""Time and power of one step of inference, from its operations; arrays in, arrays out.
+
+Williams et al. 2009 (CACM 52:4) for the roofline; Pope et al. 2022 (arXiv:2211.05102) for partitioned inference. The
+power limit binds on the mean over a step: where the operations' joules would take more watts, the step takes longer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wattline import catalog
+from wattline.catalog.draws import Draws
+from wattline.core.fact import Array
+from wattline.line.chip.coefficients import Coefficients, coefficients
+from wattline.line.chip.device import COMPUTE, Chip
+from wattline.line.chip.known import how_known, known_factor
+from wattline.line.chip.operations import Operation, Rates, Work, operations
+from wattline.line.chip.shape import Shape
+from wattline.line.work import flops as count
+from wattline.line.work.flops import BYTES
+from wattline.line.work.model import Model
+
+NARROW = ("fp8", "int8", "fp4")
+MOST_STATIC = 0.9  # of a low cap: clocks and voltage fall, and static power with them
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One step of a replica: its operations on one of its chips, its time, and the power of that chip."""
+
+    operations: dict[str, Operation]
+    joules: dict[str, Array]
+    time_s: Array
+    power_w: Array
+
+    @property
+    def energy_j(self) -> Array:
+        """Joules of one chip."""
+        return np.asarray(self.time_s * self.power_w)
+
+    @property
+    def flops(self) -> Array:
+        """FLOPs on one chip."""
+        return np.asarray(sum(op.flops + op.narrow_flops for op in self.operations.values()))
+
+    @property
+    def bytes_read(self) -> Array:
+        """Bytes to and from one chip's memory."""
+        return np.asarray(sum(op.bytes for op in self.operations.values()))
+
+    @property
+    def bound(self) -> str:
+        """The operation that takes most of the step's time, on the average over draws."""
+        return max(self.operations, key=lambda name: float(np.mean(self.operations[name].time_s)))
+
+
+@dataclass(frozen=True, eq=False)
+class Watts:
+    """A chip's power: TDP, idle, and the limit it is held to."""
+
+    tdp: Array
+    idle: Array
+    limit: Array
+
+
+def step(shape: Shape, work: Work, rates: Rates, watts: Watts, c: Coefficients) -> Step:
+    """One step: operations, their joules, and the limit's stretch."""
+    found = operations(shape, work, rates, c)
+    joules = {name: watts.tdp * _tdp_seconds(name, op, work, rates, c) for name, op in found.items()}
+    time = np.asarray(sum(op.time_s for op in found.values()))
+    energy = np.maximum(sum(joules.values()), watts.idle * time)
+    stretched, power = held_to_limit(time, energy, watts, c)
+    return Step(found, joules, stretched, power)
+
+
+def held_to_limit(time_s: Array, energy_j: Array, watts: Watts, c: Coefficients) -> tuple[Array, Array]:
+    """Seconds and watts of work that would take this long and this much at full clocks, at the clock that the limit
+    allows: time goes with 1/clock, energy beyond static power with its power ``clock_exponent`` (voltage falls too).
+    """
+    reach = np.minimum(watts.limit * c.limit_reach, watts.limit)
+    static = np.minimum(c.static_power * watts.tdp, MOST_STATIC * reach)
+    moving = np.maximum(energy_j / time_s - static, 1e-9)
+    clock = np.minimum((reach - static) / moving, 1.0) ** (1.0 / (1.0 + c.clock_exponent))
+    return np.asarray(time_s / clock), np.asarray(
+        np.minimum(static + moving * clock ** (1.0 + c.clock_exponent), reach)
+    )
+
+
+def _tdp_seconds(name: str, op: Operation, work: Work, rates: Rates, c: Coefficients) -> Array:
+    """Joules of an operation as a multiple of TDP."""
+    moving = {"all-reduce": c.link_power, "sampling": c.sampling_power}.get(name, np.asarray(0.0))
+    arithmetic = c.flop_power * (op.flops / rates.wide + op.narrow_flops / rates.narrow)
+    memory = c.byte_power * op.bytes / rates.memory
+    busy = c.busy_power * op.busy_s * np.where(op.narrow_flops > 0, c.narrow_power, 1.0)
+    return np.asarray((c.static_power + moving) * op.time_s + arithmetic + memory + busy)
+
+
+def nameplate(chip: Chip, chips: int, precision: str) -> Rates:
+    """The chip's peak rates, for a replica of so many."""
+    return Rates(
+        np.asarray(chip.peak_flops("bf16")),
+        np.asarray(chip.peak_flops(precision)),
+        chip.bandwidth_bytes_per_s,
+        chip.link_among(chips),
+    )
+
+
+def bound_by(operation: Operation, rates: Rates) -> str:
+    """What an operation's time mostly goes to, on the average over draws."""
+    time, busy = float(np.mean(operation.time_s)), float(np.mean(operation.busy_s))
+    if busy < 0.5 * time:
+        return "launches, links or the host"
+    arithmetic = float(np.mean(operation.flops / rates.wide + operation.narrow_flops / rates.narrow))
+    return "arithmetic" if arithmetic > float(np.mean(operation.bytes / rates.memory)) else "memory"
+
+
+def dense_bytes(precision: str) -> float:
+    """Bytes of a weight outside of experts: MXFP4 as published (gpt-oss) covers experts alone."""
+    return BYTES["bf16"] if precision == "mxfp4" else BYTES[precision]
+
+
+def computes_narrow(chip: Chip, precision: str) -> bool:
+    """Whether products in this format run at the chip's 8- or 4-bit rate."""
+    return COMPUTE[precision] in NARROW and chip.peak_flops(precision) > chip.peak_flops("bf16")
+
+
+def _run(
+    model: Model, chip: Chip, chips: int, tokens: Array, sequences: Array, context: ArrayLike, prompt: ArrayLike,
+    precision: str, draws: Draws, limit_w: ArrayLike | None,
+) -> Step:  # fmt: skip
+    """A step of one model on one kind of chip, with the spread that measured steps have around the model."""
+    work = Work(
+        tokens=tokens,
+        sequences=sequences,
+        context=np.asarray(context, float),
+        prompt_tokens=np.asarray(prompt, float),
+        chips=np.asarray(float(chips)),
+        weight_bytes=np.asarray(BYTES[precision]),
+        dense_bytes=np.asarray(dense_bytes(precision)),
+        narrow=np.asarray(float(computes_narrow(chip, precision))),
+        expert_parallel=np.asarray(float(chips > 1)),
+    )
+    tdp = chip.tdp_w
+    limit = tdp if limit_w is None else np.minimum(np.asarray(limit_w, float), tdp)
+    watts = Watts(tdp, np.minimum(chip.idle_w, limit), limit)
+    c = coefficients(chip.generation, draws)
+    one = step(Shape.of(model), work, nameplate(chip, chips, precision), watts, c)
+    return spread(one, watts, model, chip.generation, draws)
+
+
+def spread(one: Step, watts: Watts, model: Model, generation: str, draws: Draws) -> Step:
+    """The step as measured ones scatter around it, in time and in energy; power follows, between idle and limit.
+
+    A model whose serving was measured takes what it reached, and scatters less.
+    """
+    known = how_known(model, generation)
+    factors = {what: known_factor(what, model, generation, draws) for what in ("time", "power")}
+    time = one.time_s * factors["time"] * draws.own(spread_fact("time", generation, known))
+    power = one.power_w * factors["power"]
+    energy = one.time_s * factors["time"] * power * draws.own(spread_fact("energy", generation, known))
+    return Step(one.operations, one.joules, time, np.clip(energy / time, watts.idle, watts.limit))
+
+
+def spread_fact(what: str, generation: str, known: str = "") -> str:
+    """The fact of how measured time, energy, power or inter-token latency scatters around the model: for a generation
+    or for any, for models that were measured themselves (``"known"``), for ``"measured"`` configurations, for a
+    ``"stranger"``, of whose family nothing was measured."""
+    records = catalog.records("fit")
+    own = "-".join(part for part in ("step-spread", known, what, generation) if part)
+    return f"fit.{own if own in records else f'step-spread-{what}'}"
+
+
+def prefill_step(
+    model: Model,
+    chip: Chip,
+    chips: int,
+    input_tokens: ArrayLike,
+    precision: str,
+    draws: Draws,
+    limit_w: ArrayLike | None = None,
+) -> Step:
+    """A replica of ``chips`` chips reads one prompt of ``input_tokens`` tokens, which gives its first token."""
+    tokens = np.asarray(input_tokens, float)
+    return _run(model, chip, chips, tokens, np.ones_like(tokens), 0.0, tokens, precision, draws, limit_w)
+
+
+def decode_step(
+    model: Model,
+    chip: Chip,
+    chips: int,
+    batch: ArrayLike,
+    context_tokens: ArrayLike,
+    precision: str,
+    draws: Draws,
+    limit_w: ArrayLike | None = None,
+) -> Step:
+    """A replica makes one token for each of ``batch`` sequences that have ``context_tokens`` behind them.
+
+    ``limit_w``: a power cap per chip; TDP when not given.
+    """
+    size = np.asarray(batch, float)
+    return _run(model, chip, chips, size, size, context_tokens, 0.0, precision, draws, limit_w)
+
+
+def memory_needed_bytes(model: Model, batch: ArrayLike, context_tokens: ArrayLike, precision: str) -> Array:
+    """Bytes that a replica holds: weights, and the cache of ``batch`` sequences at this length."""
+    weights = count.weight_bytes(model, BYTES[precision])
+    return np.asarray(weights + count.kv_bytes(model, context_tokens) * np.asarray(batch, float))

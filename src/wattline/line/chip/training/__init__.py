@@ -1,0 +1,1 @@
+"""A training step: layout, messages, what production adds."""

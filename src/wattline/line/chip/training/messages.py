@@ -1,0 +1,120 @@
+"""What chips send each other in a step of training, and how much of it shows beside the arithmetic.
+
+Tensor parallel: a reduce-scatter and an all-gather around each mixer and MLP; experts: tokens to them and back;
+context: keys and values around a ring; pipeline: activations to the next stage; data: gradients and weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wattline.catalog.draws import Draws
+from wattline.core.fact import Array
+from wattline.line.chip import operations as op
+from wattline.line.chip.coefficients import Coefficients
+from wattline.line.chip.device import Chip
+from wattline.line.chip.training.layout import Layouts, stage_share, weights_held
+from wattline.line.work.model import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Messages:
+    """Seconds that show: for each microbatch, and once a step."""
+
+    micro: dict[str, Array]
+    step: dict[str, Array]
+
+
+def messages(
+    model: Model, chip: Chip, plan: Layouts, c: Coefficients, draws: Draws, work_s: Array, narrow: bool
+) -> Messages:
+    """Messages of a step whose microbatch works ``work_s`` on a chip.
+
+    Of all that is sent a share shows always, and what takes longer than all of the work: no work hides two messages.
+    """
+    again = np.where(plan.recompute == 2, 1.0, 0.0)
+    micro = {
+        "tensor-parallel sums": _tensor(model, chip, plan, c) * (2.0 + again),
+        "experts' tokens": _experts(model, chip, plan, c, narrow) * (2.0 + again),
+        "ring attention": _ring(model, chip, plan, c) * (3.0 + again),
+        "pipeline sends": _sends(model, chip, plan),
+    }
+    step = {"gradients and weights": _data(model, chip, plan, c)}
+    sent = np.maximum(sum(micro.values()) * plan.micro + sum(step.values()), 1e-30)
+    shown = np.maximum(1.0 - draws("fit.training-overlap"), 1.0 - work_s * plan.micro / sent)
+    return Messages(_shown(micro, shown), _shown(step, shown))
+
+
+def _shown(sent_s: dict[str, Array], share: Array) -> dict[str, Array]:
+    return {name: np.asarray(time * share) for name, time in sent_s.items() if np.any(time > 0)}
+
+
+def link_bytes_per_s(chip: Chip, group: Array, c: Coefficients) -> Array:
+    """Bytes per second, one direction, that a chip reaches among so many, laid out one beside the other."""
+    inside = chip.link_among(min(2, chip.link_domain_chips)) * c.link_efficiency
+    if np.all(group <= chip.link_domain_chips):
+        return np.asarray(inside)
+    beyond = network_bytes_per_s(chip)
+    return np.asarray(np.where(group <= chip.link_domain_chips, inside, np.minimum(beyond, inside)))
+
+
+def network_bytes_per_s(chip: Chip) -> Array:
+    """Bytes per second, one direction, that a chip reaches beyond its own links."""
+    reached = chip.draws("fit.training-network-efficiency")
+    return np.asarray(chip.link_among(chip.link_domain_chips + 1) * reached)
+
+
+def _tensor(model: Model, chip: Chip, plan: Layouts, c: Coefficients) -> Array:
+    """A pass's sums over the tensor-parallel group, of a chip's share of the layers."""
+    g, layers = plan.tensor, _sublayers(model) * stage_share(model, plan)
+    size = plan.chip_tokens * model.hidden * op.ACTIVATION_BYTES
+    wire = 2.0 * (g - 1.0) / g * size / link_bytes_per_s(chip, g, c)
+    return np.asarray(np.where(g > 1, layers * (c.all_reduce_s + wire), 0.0))
+
+
+def _sublayers(model: Model) -> int:
+    return model.attention_layers + model.mamba_layers + model.mlp_layers
+
+
+def _experts(model: Model, chip: Chip, plan: Layouts, c: Coefficients, narrow: bool) -> Array:
+    """Tokens to their experts, in 8 bits where products are, and back in 16; once to each node, there over links."""
+    if not model.moe_layers:
+        return np.asarray(0.0)
+    e, domain = plan.expert, float(chip.link_domain_chips)
+    size = plan.chip_tokens / plan.tensor * model.hidden * ((1.0 if narrow else 2.0) + 2.0)
+    nodes = np.maximum(e / domain, 1.0)
+    away = nodes * (1.0 - (1.0 - 1.0 / nodes) ** model.active_experts) * (nodes - 1.0) / nodes
+    inside = model.active_experts * (e - 1.0) / e
+    wire = size * (inside / link_bytes_per_s(chip, np.minimum(e, domain), c) + away / link_bytes_per_s(chip, e, c))
+    layers = model.moe_layers * stage_share(model, plan)
+    return np.asarray(np.where(e > 1, layers * (2.0 * c.all_reduce_s + wire), 0.0))
+
+
+def _ring(model: Model, chip: Chip, plan: Layouts, c: Coefficients) -> Array:
+    """Keys and values of the other parts of the sequence, one pass."""
+    width = model.kv_lora_rank + model.qk_rope_head_dim if model.kv_lora_rank else 2 * model.kv_heads * model.head_dim
+    held = np.where(model.kv_lora_rank > 0, 1.0, plan.tensor)
+    size = plan.chip_tokens * (plan.context - 1.0) * width / held * op.ACTIVATION_BYTES
+    layers = model.attention_layers * stage_share(model, plan)
+    return np.asarray(layers * size / link_bytes_per_s(chip, plan.tensor * plan.context, c))
+
+
+def _sends(model: Model, chip: Chip, plan: Layouts) -> Array:
+    """Activations to the next stage and their gradients back, over the network."""
+    size = plan.chip_tokens / plan.tensor * model.hidden * op.ACTIVATION_BYTES
+    stages = np.where(plan.pipeline > 1, plan.interleave, 0.0)
+    return np.asarray(2.0 * stages * size / network_bytes_per_s(chip))
+
+
+def _data(model: Model, chip: Chip, plan: Layouts, c: Coefficients) -> Array:
+    """Gathering of weights, and sums of gradients over the data-parallel group, of a step.
+
+    Fully sharded, weights are gathered for forward and backward of each microbatch, and its gradients summed at once.
+    """
+    group = plan.data * plan.context
+    held = np.asarray(sum(weights_held(model, plan)))
+    one = 2.0 * held * (group - 1.0) / group / link_bytes_per_s(chip, plan.replica, c)
+    sharded = (3.0 + (plan.recompute == 2)) * plan.micro
+    return np.asarray(one * np.where(plan.fully_sharded > 0, sharded, 2.0))

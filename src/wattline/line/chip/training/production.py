@@ -1,0 +1,159 @@
+"""What a training run to its end reaches and draws, beside the tuned step that ``chip/training_step.py`` works out.
+
+Production software fuses less, stalls and restarts, evaluates, and is tuned less than a benchmark. Three factors say by
+how much, fitted to published runs by ``wattline calibrate training``: one on all of a step's time, one on its
+elementwise work, one more for 16-bit training on chips that have 8-bit arithmetic, whose steps few have tuned.
+MFU is defined on the dense peak of the format trained in (Chowdhery et al. 2022, arXiv:2204.02311, appendix B).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wattline import catalog
+from wattline.catalog.draws import Draws
+from wattline.core.fact import Array
+from wattline.line.chip.coefficients import fact_name
+from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.training.step import TrainingStep, best_plan, training_step
+from wattline.line.work.flops import training_flops
+from wattline.line.work.model import Model
+
+MFU_MAX = 0.9  # no published run comes near; a bound for draws, not an estimate
+BEYOND_TUNED = 1.15  # how far a run may exceed the MFU of the best step that was found for it
+OLD_SOFTWARE_YEAR = 2022  # fused attention (arXiv:2205.14135) and selective recomputation came into frameworks after it
+UNFUSED = ("elementwise", "loss")  # parts of a step that production software makes of many small kernels
+
+
+@dataclass(frozen=True, eq=False)
+class Production:
+    """A run's step as production software makes it: the tuned step, its seconds, and its MFU."""
+
+    step: TrainingStep
+    time_s: Array
+    mfu: Array
+
+    @property
+    def slowness(self) -> Array:
+        """Time beside the tuned step's."""
+        return np.asarray(self.time_s / self.step.time_s)
+
+
+def step_time_s(step: TrainingStep, slowness: ArrayLike, elementwise: ArrayLike) -> Array:
+    """Seconds of a production step: ``slowness`` × (elementwise parts × ``elementwise`` + all others)."""
+    unfused, others = split(step)
+    return np.asarray(np.asarray(slowness) * (others + np.asarray(elementwise) * unfused))
+
+
+def split(step: TrainingStep) -> tuple[Array, Array]:
+    """Seconds of elementwise work, and of all else."""
+    unfused = np.asarray(sum((part for name, part in step.parts_s.items() if name in UNFUSED), np.asarray(0.0)))
+    return unfused, np.asarray(step.time_s - unfused)
+
+
+def central_step(
+    model: Model, chip: str, chips: int, tokens: int, precision: str, year: int, draws: Draws,
+    sequences: int | None = None,
+) -> TrainingStep:  # fmt: skip
+    """The best tuned step at central values: how runs scatter around it is in the factors, fitted with these.
+
+    ``year``: when the model came out; 0 where it is not known, taken as recent. ``draws`` remembers the facts.
+    """
+    centre = Draws(0)
+    device = load_chip(chip, centre)
+    old = old_software(device, year)
+    # who gives a batch is told where it cannot be laid out; without one, some way was found
+    strict = sequences is not None
+    plan = best_plan(model, device, chips, tokens, precision, sequences, strict=strict, old=old)
+    step = training_step(model, device, plan, precision, centre)
+    draws.cite(*centre.used.values())
+    return step
+
+
+def production(model: Model, chip: Chip, step: TrainingStep, precision: str, draws: Draws) -> Production:
+    """The step in production; the draws carry the spread of published runs."""
+    time = step_time_s(step, slowness(chip, precision, draws), draws("fit.training-elementwise-slowness"))
+    plan = step.plan
+    flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens)
+    tuned = flops / (step.time_s * plan.chips * chip.peak_flops(precision))
+    # makers know layouts and batches that are not told; the best of old software bounds no one who had better
+    most = np.minimum(BEYOND_TUNED * tuned, MFU_MAX) if plan.fused else MFU_MAX
+    used = np.clip(tuned * step.time_s / (time * draws.own("fit.training-run-spread")), 0.0, most)
+    return Production(step, np.asarray(step.time_s * tuned / used), np.asarray(used))
+
+
+def at_mfu(model: Model, chip: Chip, step: TrainingStep, precision: str, mfu: Array) -> Production:
+    """A run whose MFU is known: as much slower than its tuned step as that says, and never faster."""
+    plan = step.plan
+    flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens)
+    ideal = flops / (plan.chips * chip.peak_flops(precision))
+    return Production(step, np.maximum(ideal / mfu, step.time_s), mfu)
+
+
+def slowness(chip: Chip, precision: str, draws: Draws) -> Array:
+    """The factor on a step's time."""
+    common = draws("fit.training-slowness")
+    return np.asarray(common * draws("fit.training-wide-slowness")) if rarely_tuned(chip, precision) else common
+
+
+def rarely_tuned(chip: Chip, precision: str) -> bool:
+    """Whether a run trains in 16 bits or more on a chip that computes faster in 8."""
+    narrow = "fp8_flops" in chip.record.facts
+    return narrow and chip.peak_flops(precision) <= chip.peak_flops("bf16")
+
+
+def old_software(chip: Chip, year: int) -> bool:
+    """Whether a model of this year ran on the software of its time: a chip that came later brought its own."""
+    return 0 < year <= OLD_SOFTWARE_YEAR and 0 < int(chip.record.meta.get("year", 0)) < OLD_SOFTWARE_YEAR
+
+
+def of_generation(name: str, chip: Chip) -> str:
+    """The fitted fact for this chip's generation, or that for any chip."""
+    own = f"{name}-{chip.generation}"
+    return f"fit.{own if own in catalog.records('fit') else name}"
+
+
+def power_is_measured(chip: Chip) -> bool:
+    """Whether the joules of this generation's operations were fitted to measurements."""
+    return fact_name("flop_power", chip.generation) in catalog.records("fit")
+
+
+def training_power_w(chip: Chip, draws: Draws) -> Array:
+    """Watts of a chip while it trains: a measured fraction of TDP, never under idle or above TDP."""
+    fraction = draws(of_generation("training-power", chip))
+    return np.asarray(np.clip(fraction * chip.tdp_w, np.minimum(chip.idle_w, chip.tdp_w), chip.tdp_w))
+
+
+def tuned_power_w(chip: Chip, step: TrainingStep, draws: Draws) -> Array:
+    """Watts of a chip in a tuned step: its joules, as meters of nodes confirm them for the generation."""
+    meter = of_generation("training-meter", chip)
+    known = meter.removeprefix("fit.") in catalog.records("fit")
+    watts = step.power_w * draws(meter) if known else step.power_w
+    return np.asarray(np.clip(watts, np.minimum(chip.idle_w, chip.tdp_w), chip.tdp_w))
+
+
+def production_power_w(chip: Chip, run: Production, draws: Draws) -> Array:
+    """Watts of a chip at work in a run, from the step's own joules, where ``power_is_measured``.
+
+    What makes production slower than the tuned step burns less than the step and more than waiting does: power above
+    static falls with the slowness to the power ``fit.training-slow-power``.
+    """
+    static = chip.tdp_w * draws(f"fit.{fact_name('static_power', chip.generation)}")
+    above = np.maximum(tuned_power_w(chip, run.step, draws) - static, 0.0) * run.slowness ** -draws(
+        "fit.training-slow-power"
+    )
+    watts = (static + above) * draws.own("fit.training-power-spread")
+    return np.asarray(np.clip(watts, np.minimum(chip.idle_w, chip.tdp_w), chip.tdp_w))
+
+
+def usual_chips(chip: Chip, flops: float, least: int) -> int:
+    """How many chips a run of this size usually takes, where none are told: about a month's; at least what holds it."""
+    month_s = catalog.fact("fit.training-usual-days").value * 86_400
+    wanted = flops / (catalog.fact("fit.training-usual-mfu").value * chip.peak_flops("bf16") * month_s)
+    chips = 2 ** round(float(np.log2(max(wanted, 8.0))))
+    while chips < least:
+        chips *= 2
+    return int(chips)

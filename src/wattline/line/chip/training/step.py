@@ -1,0 +1,238 @@
+"""Time and power of one step of training, from its operations: forward, backward, messages, the pipeline's bubble.
+
+What a run reaches when nothing fails and data are ready, as in a tuned benchmark; ``chip/production.py`` has what runs
+to their end reach beside it. Layouts: ``chip/training_plan.py``; messages: ``chip/training_messages.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wattline import catalog
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.line.chip import operations as op
+from wattline.line.chip.coefficients import Coefficients, coefficients
+from wattline.line.chip.device import Chip
+from wattline.line.chip.operations import Operation, Rates, Work
+from wattline.line.chip.shape import Shape
+from wattline.line.chip.step import computes_narrow, nameplate
+from wattline.line.chip.training.layout import Layouts, Plan, copies, plans, stage_share, tightest, weights_held
+from wattline.line.chip.training.messages import messages
+from wattline.line.work.flops import BYTES, training_flops
+from wattline.line.work.model import Model
+
+# backward does each product twice (for inputs and weights); fused attention works its scores out again
+BACKWARD = {"attention": 2.5}
+BACKWARD_USUAL = 2.0
+OUTER = ("output layer", "loss")  # stand outside of the layers
+# of serving, or worked out here
+FORWARD_ONLY = ("sampling", "host", "prompt launches", "piecewise launches", "all-reduce", "experts")
+LOSS_BYTES = 14.0  # moved for one logit: written and read in 16 and in 32 bits, and its gradient
+SCORE_BYTES = 12.0  # moved for one score where attention is not fused: a product's output, softmax, dropout, an input
+OPTIMISER_BYTES = 30.0  # moved for one parameter: states, weights and gradients read, states and weights written
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingStep:
+    """Seconds of one step, watts of one chip while it lasts, and the seconds' parts on one chip, which add up."""
+
+    plan: Plan
+    time_s: Array
+    power_w: Array
+    parts_s: dict[str, Array]
+
+    @property
+    def tokens_per_s(self) -> Array:
+        return np.asarray(self.plan.sequences * self.plan.tokens / self.time_s)
+
+    @property
+    def energy_j(self) -> Array:
+        """Joules of one chip."""
+        return np.asarray(self.time_s * self.power_w)
+
+
+@dataclass(frozen=True, eq=False)
+class Timed:
+    """Parts of a step in seconds, and its joules beyond static power as a multiple of TDP."""
+
+    parts_s: dict[str, Array]
+    tdp_seconds: Array
+
+    @property
+    def time_s(self) -> Array:
+        return np.asarray(sum(self.parts_s.values()))
+
+
+def training_step(
+    model: Model, chip: Chip, plan: Plan, precision: str, draws: Draws, limit_w: ArrayLike | None = None
+) -> TrainingStep:
+    """One step of this plan. ``limit_w``: a power cap per chip; TDP when not given."""
+    c = coefficients(chip.generation, draws)
+    timed = _timed(model, chip, Layouts.of(plan), precision, c, draws)
+    limit = chip.tdp_w if limit_w is None else np.minimum(np.asarray(limit_w, float), chip.tdp_w)
+    time = timed.time_s
+    energy = np.maximum(chip.tdp_w * (timed.tdp_seconds + c.static_power * time), chip.idle_w * time)
+    stretched = np.maximum(time, energy / np.maximum(limit, chip.idle_w))
+    parts = timed.parts_s | {"power limit": np.asarray(stretched - time)}
+    shown = {name: part for name, part in parts.items() if np.any(part > 0)}
+    return TrainingStep(plan, stretched, np.asarray(energy / stretched), shown)
+
+
+def _timed(model: Model, chip: Chip, plan: Layouts, precision: str, c: Coefficients, draws: Draws) -> Timed:
+    """A step of one layout or many, before any power limit."""
+    rates = nameplate(chip, 1, precision)
+    narrow = computes_narrow(chip, precision)
+    micro: dict[str, Array] = {}
+    joules = np.asarray(0.0)
+    for name, one in _forward(model, plan, rates, c, narrow, draws).items():
+        times = _times(name, plan) * _share(name, model, plan)
+        micro[name] = np.asarray(one.time_s * times)
+        joules = joules + times * _above_static(one, rates, c)
+    sent = messages(model, chip, plan, c, draws, np.asarray(sum(micro.values())), narrow)
+    micro |= sent.micro
+    update = _optimiser(model, plan, rates)
+    parts = {name: np.asarray(part * plan.micro) for name, part in micro.items()} | sent.step
+    parts["optimiser"] = update.time_s
+    parts["bubble"] = np.asarray(sum(micro.values()) * (plan.pipeline - 1.0) / plan.interleave)
+    moving = c.link_power * np.asarray(sum(sent.micro.values()) * plan.micro + sum(sent.step.values()))
+    return Timed(parts, np.asarray(joules * plan.micro + moving + _above_static(update, rates, c)))
+
+
+def _times(name: str, plan: Layouts) -> Array:
+    """How often a step does an operation of the forward pass: forward, backward, and what is made again for it."""
+    selective, full = float(name == "elementwise"), 1.0
+    again = np.choose(plan.recompute.astype(int), (0.0, selective, 0.0 if name in OUTER else full))
+    return np.asarray(1.0 + BACKWARD.get(name, BACKWARD_USUAL) + again)
+
+
+def _share(name: str, model: Model, plan: Layouts) -> Array:
+    """The part of an operation's layers on the fullest chip of a pipeline; the output layer is one chip's of all."""
+    return np.asarray(1.0 / plan.pipeline) if name in OUTER else stage_share(model, plan)
+
+
+def _forward(
+    model: Model, plan: Layouts, rates: Rates, c: Coefficients, narrow: bool, draws: Draws
+) -> dict[str, Operation]:
+    """The forward pass of one microbatch through all layers on a tensor-parallel group, and the output layer."""
+    shape, tokens, chips = Shape.of(model), plan.chip_tokens, plan.tensor
+    zero, flag = np.asarray(0.0), np.asarray(float(narrow))
+    stored = np.asarray(BYTES["bf16"])  # weights are kept in 16 bits and narrowed as they are used
+    work = Work(tokens, zero, zero, plan.tokens, chips, stored, stored, flag, zero)
+    found = {k: v for k, v in op.operations(shape, work, rates, c).items() if k not in FORWARD_ONLY}
+    # sequence parallelism spreads elementwise work over the group (arXiv:2205.05198)
+    found["elementwise"] = _scaled(found["elementwise"], np.where(plan.fused > 0, 1.0 / chips, 1.0))
+    scores = shape.attended_in_prompt(plan.tokens) * 2.0 * tokens * shape.heads / chips  # masked ones are moved too
+    if np.any(plan.fused == 0):
+        found["attention scores"] = _moving(np.where(plan.fused > 0, 0.0, scores * SCORE_BYTES), rates)
+    if model.moe_layers:
+        found["experts"] = _experts(shape, plan, rates, c, flag, draws)
+    if narrow:
+        found["casts"] = _casts(shape, tokens, chips, rates)
+    found["output layer"] = op._product(tokens, shape.vocab / chips, shape.hidden, 1.0, 2.0, 0.0, rates, c)
+    logits = _moving(tokens * shape.vocab / chips * LOSS_BYTES / (1.0 + BACKWARD_USUAL), rates)
+    return found | {"loss": logits}
+
+
+def _experts(shape: Shape, plan: Layouts, rates: Rates, c: Coefficients, narrow: Array, draws: Draws) -> Operation:
+    """Routed experts: the fullest chip's tokens, each expert's as a product of its own."""
+    spread = plan.expert > 1
+    group = plan.expert_group
+    # spread: each chip brings its share of tokens; cut over the tensor-parallel group: all chips see the group's tokens
+    tokens = np.where(spread, plan.chip_tokens / plan.tensor * group, plan.chip_tokens)
+    touched = shape.experts * (1.0 - (1.0 - shape.active_experts / shape.experts) ** tokens)
+    fullest = np.where(spread, draws("fit.training-expert-imbalance"), 1.0)
+    rows = tokens * shape.active_experts / np.maximum(touched, 1e-9) * fullest
+    width = shape.expert_intermediate / np.where(spread, 1.0, group)
+    count = shape.moe_layers * np.where(spread, touched / group, touched)
+    up = op._product(rows, shape.up_matrices * width, shape.hidden, count, 2.0, narrow, rates, c)
+    down = op._product(rows, shape.hidden, width, count, 2.0, narrow, rates, c)
+    # gathered and scattered row by row
+    chosen = tokens * shape.active_experts / np.where(spread, group, 1.0) * fullest
+    sorting = _moving(shape.moe_layers * chosen * 4.0 * shape.hidden * op.ACTIVATION_BYTES, rates)
+    return _add(_scaled(_add(up, down), 1.0 / draws("fit.training-expert-efficiency"), times_only=True), sorting)
+
+
+def _scaled(one: Operation, factor: ArrayLike, *, times_only: bool = False) -> Operation:
+    kept = ("flops", "narrow_flops", "bytes") if times_only else ()
+    return Operation(
+        **{f.name: np.asarray(getattr(one, f.name) * (1.0 if f.name in kept else factor)) for f in fields(Operation)}
+    )
+
+
+def _add(*parts: Operation) -> Operation:
+    return Operation(*(np.asarray(sum(getattr(part, f.name) for part in parts)) for f in fields(Operation)))
+
+
+def _moving(moved: ArrayLike, rates: Rates) -> Operation:
+    """Elementwise work: nothing but bytes."""
+    size = np.asarray(moved, float)
+    time = np.asarray(size / (rates.memory * op.ELEMENTWISE_EFFICIENCY))
+    return Operation(time, np.zeros_like(size), np.zeros_like(size), size, time)
+
+
+def _casts(shape: Shape, tokens: Array, chips: Array, rates: Rates) -> Operation:
+    """Inputs of products narrowed, straight and transposed (Micikevicius et al. 2022, arXiv:2209.05433): 2 bytes read,
+    two of 1 byte written, for each value that enters a product."""
+    attention = shape.attention_layers * (shape.hidden + shape.heads * shape.head_dim / chips)
+    mlp = shape.dense_layers * (shape.hidden + shape.intermediate / chips)
+    experts = shape.moe_layers * shape.active_experts * (shape.hidden + shape.expert_intermediate) / chips
+    return _moving(4.0 * tokens * (attention + mlp + experts), rates)
+
+
+def _optimiser(model: Model, plan: Layouts, rates: Rates) -> Operation:
+    """The chip's share of the states read and written."""
+    dense, experts = (held / among for held, among in zip(weights_held(model, plan), copies(plan), strict=True))
+    return _moving((dense + experts) * OPTIMISER_BYTES, rates)
+
+
+def _above_static(operation: Operation, rates: Rates, c: Coefficients) -> Array:
+    """Joules beyond static power as a multiple of TDP."""
+    arithmetic = c.flop_power * (operation.flops / rates.wide + operation.narrow_flops / rates.narrow)
+    busy = c.busy_power * operation.busy_s
+    return np.asarray(arithmetic + c.byte_power * operation.bytes / rates.memory + busy)
+
+
+def usual_sequences(tokens: int, chips: int) -> int:
+    """Sequences of a step where none are given: the usual batch, or more where chips would have too few tokens."""
+    batch = max(catalog.fact("fit.training-batch-tokens").value, chips * catalog.fact("fit.training-chip-tokens").value)
+    return max(round(batch / tokens), 1)
+
+
+def best_plan(
+    model: Model, chip: Chip, chips: int, tokens: int, precision: str, sequences: int | None = None,
+    strict: bool = True, old: bool = False,
+) -> Plan:  # fmt: skip
+    """The plan of the shortest step at central values; WattlineError where none fits, unless not ``strict``.
+
+    ``tokens`` a sequence; ``sequences`` a step, those of the usual batch when not given.
+    """
+    sequences = sequences or usual_sequences(tokens, chips)
+    try:
+        found = plans(model, chip, chips, sequences, tokens, old)
+    except WattlineError:
+        if strict:
+            raise
+        return tightest(model, chip, chips, sequences, tokens, old)
+    centre = Draws(0)
+    timed = _timed(model, _central(chip, centre), found, precision, coefficients(chip.generation, centre), centre)
+    return found.pick(int(np.argmin(timed.time_s)))
+
+
+def _central(chip: Chip, centre: Draws) -> Chip:
+    """The chip at the middle of its draws."""
+    drawn = [f.name for f in fields(Chip) if f.name.endswith(("_w", "_s"))]
+    middle: dict[str, Any] = {name: np.asarray(np.median(getattr(chip, name))) for name in drawn}
+    return replace(chip, draws=centre, **middle)
+
+
+def tuned_mfu(model: Model, chip: Chip, plan: Plan, precision: str, draws: Draws) -> Array:
+    """MFU of a tuned run of this plan, on the dense peak of the format."""
+    time = training_step(model, chip, plan, precision, draws).time_s
+    flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens)
+    return np.asarray(flops / (time * draws.own("fit.training-tuned-spread") * plan.chips * chip.peak_flops(precision)))

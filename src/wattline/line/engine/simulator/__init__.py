@@ -1,0 +1,1 @@
+"""A service simulated request by request."""

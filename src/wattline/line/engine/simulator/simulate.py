@@ -1,0 +1,253 @@
+"""A service simulated request by request: replicas with continuous batching, in time; times, joules and power out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.line.chip.shape import Shape
+from wattline.line.engine.average_serving import USABLE_MEMORY
+from wattline.line.engine.simulator import kernel_state as state
+from wattline.line.engine.simulator.kernel_state import Limits
+from wattline.line.engine.simulator.outcome import Pool, Served
+from wattline.line.engine.simulator.scaling import Fleet, Record, Scaling, follow
+from wattline.line.engine.simulator.step_tables import Tables
+from wattline.line.work.flops import BYTES, weight_bytes
+from wattline.line.work.model import Model
+
+ROUTERS = ("round-robin", "least-loaded", "assigned")
+BLOCK_TOKENS = 16
+WATERMARK = 0.01  # of the blocks, left free when a request is admitted beside others, as vLLM's first scheduler did
+TYPICAL_TOKENS = 4096.0  # at which a token's share of the cache is taken where layers differ (windows, Mamba states)
+BINS, BIN_S = 1024, 1.0
+MOST_TOKENS, MOST_REPLICAS = 1 << 40, 100_000
+
+
+def cache_limits(
+    model: Model,
+    memory_bytes: float,
+    chips: int,
+    precision: str,
+    max_num_seqs: int = 256,
+    max_num_batched_tokens: int = 8192,
+    memory_share: float = USABLE_MEMORY,
+) -> Limits:
+    """The scheduler's limits; blocks of the cache are what a replica's memory holds beside the weights.
+
+    ``memory_bytes``: of one chip. Raises WattlineError where the weights alone do not fit.
+    """
+    for name, value in (("max-num-seqs", max_num_seqs), ("max-num-batched-tokens", max_num_batched_tokens)):
+        if not 1 <= value <= 1_000_000:
+            raise WattlineError(f"{name}: {value} is out of range; take 1 to 1,000,000")
+    if max_num_batched_tokens < max_num_seqs:
+        raise WattlineError(
+            f"max-num-batched-tokens: {max_num_batched_tokens:,} is fewer than the {max_num_seqs:,} sequences "
+            "of max-num-seqs, which take a token each in every step"
+        )
+    room = chips * memory_bytes * memory_share - weight_bytes(model, BYTES[precision])
+    each = float(Shape.of(model).cache_bytes(TYPICAL_TOKENS, chips)) / TYPICAL_TOKENS
+    blocks = int(max(room, 0.0) // (each * BLOCK_TOKENS)) if each > 0 else MOST_TOKENS
+    if room <= 0 or blocks < 1:
+        needed = weight_bytes(model, BYTES[precision]) / 1e9
+        raise WattlineError(
+            f"{model.key} in {precision} does not fit {chips} × {memory_bytes / 1e9:.0f} GB: its weights alone are "
+            f"{needed:,.0f} GB; give more --gpus or a narrower --precision"
+        )
+    return Limits(max_num_seqs, max_num_batched_tokens, BLOCK_TOKENS, blocks, int(blocks * WATERMARK))
+
+
+def simulate(
+    tables: Tables,
+    limits: Limits,
+    arrival_s: ArrayLike,
+    input_tokens: ArrayLike,
+    output_tokens: ArrayLike,
+    *,
+    cached_tokens: ArrayLike = 0,
+    assign: ArrayLike | None = None,
+    replicas: int = 1,
+    router: str = "round-robin",
+    scaling: Scaling | None = None,
+    until_s: float = np.inf,
+    horizon_s: float = 0.0,
+    window_s: tuple[float, float] = (0.0, np.inf),
+) -> Served:
+    """Requests, in order of arrival, through ``replicas`` replicas.
+
+    ``cached_tokens``: of each prompt's, found in the cache of prefixes and not read again (its last token always is).
+    ``assign``: the replica of each request, with ``router="assigned"``. ``scaling``: how many of the replicas stand
+    ready, by the load. ``until_s``: no step begins later; the run goes on till all is done when not given. Replicas
+    stand ready (and idle) for ``horizon_s``, or till the last step ends. ``window_s``: when inter-token latencies
+    count. Raises WattlineError for times that are not in order or not finite, and an unknown router.
+    """
+    arrival, inputs, outputs, taken, rejected = checked(arrival_s, input_tokens, output_tokens, limits)
+    q = state.requests(arrival, inputs, outputs, found_tokens(cached_tokens, taken))
+    way = Way(replicas, router, assign, scaling).of(taken)
+    return served(serve(tables, limits, q, way, until_s, horizon_s, window_s), limits, tables, taken, rejected)
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """How requests find their replica: ``assign`` (of each request) goes with the router of that name."""
+
+    replicas: int
+    router: str = "round-robin"
+    assign: ArrayLike | None = None
+    scaling: Scaling | None = None
+
+    def of(self, taken: Array) -> Way:
+        """The same for those of the requests that are taken."""
+        if self.assign is None:
+            return self
+        where = np.asarray(self.assign, np.int64)
+        if where.shape != taken.shape or (len(where) and not 0 <= where.min() <= where.max() < self.replicas):
+            raise WattlineError(f"traffic: each request must be assigned to one of the {self.replicas} replicas")
+        return replace(self, assign=where[taken])
+
+    def check(self, until_s: float, duration_s: float) -> None:
+        """Raises WattlineError where its parts do not go together."""
+        if self.router not in ROUTERS:
+            raise WattlineError(f"router: {self.router!r} is none of {', '.join(ROUTERS)}")
+        if (self.router == "assigned") != (self.assign is not None):
+            raise WattlineError('router: "assigned" goes with the replica of each request, and they with it')
+        if not 1 <= self.replicas <= MOST_REPLICAS:
+            raise WattlineError(f"replicas: {self.replicas} is out of range; take 1 to {MOST_REPLICAS:,}")
+        if self.scaling is None:
+            return
+        self.scaling.check(self.replicas, duration_s)
+        if self.scaling.start_s is None:
+            raise WattlineError("start-up: the time that a replica takes to start is not given")
+        if self.assign is not None or until_s < np.inf:
+            raise WattlineError(
+                "scaling: goes with the routers round-robin and least-loaded, and with a run that goes on to its end"
+            )
+
+
+class Run(NamedTuple):
+    """The kernel's arrays after a run."""
+
+    s: Any
+    q: Any
+    line: Any
+    horizon_s: float
+    way: Way
+    record: Record | None
+
+
+def serve(
+    tables: Tables, limits: Limits, q: Any, way: Way, until_s: float = np.inf, horizon_s: float = 0.0,
+    window_s: tuple[float, float] = (0.0, np.inf),
+) -> Run:  # fmt: skip
+    """Run requests as the kernel knows them (``kernel_state.requests``)."""
+    try:
+        from wattline.line.engine.simulator import kernel_routing as kernel_routes
+    except ImportError:
+        raise WattlineError("the simulator needs Numba: pip install 'wattline[sim]'") from None
+    way.check(until_s, float(q.arrival[-1]) if len(q.arrival) else 0.0)
+    s, line = state.replicas(way.replicas, limits), state.timeline(way.replicas, BINS, BIN_S, window_s)
+    same, scratch = (s, q, limits, tables, line), state.scratch(limits)
+    record = None
+    if way.scaling is not None:
+        record = _scaled(way, way.scaling, same, scratch, horizon_s)
+    elif way.router == "least-loaded":
+        everyone, turn = np.arange(way.replicas), np.zeros(1, np.int64)
+        kernel_routes.among(*same, scratch, everyone, turn, True, 0, float(until_s))
+        kernel_routes.all_to(*same, scratch, float(until_s))
+    else:
+        where = np.arange(len(q.arrival)) % way.replicas if way.assign is None else way.assign
+        kernel_routes.assigned(*same, float(until_s), scratch, np.argsort(where, kind="stable"), where)
+    _settle(s, q)
+    worked = s.totals[:, state.BUSY] > 0
+    horizon = max(horizon_s, float(s.clock[worked].max()) if worked.any() else 0.0)
+    return Run(s, q, line, horizon, way, record)
+
+
+def _scaled(way: Way, scaling: Scaling, same: tuple[Any, ...], scratch: Any, horizon_s: float) -> Record:
+    """The run in stretches in which the same replicas are ready."""
+    from wattline.line.engine.simulator import kernel_routing as kernel_routes
+
+    s, q = same[:2]
+    turn, least = np.zeros(1, np.int64), way.router == "least-loaded"
+
+    def loads(until: float) -> Array:
+        kernel_routes.all_to(*same, scratch, until)
+        return np.asarray(s.decoding + s.waiting + (s.partial != state.NONE))
+
+    def route(ready: Array, first: int, until: float) -> int:
+        return int(kernel_routes.among(*same, scratch, ready, turn, least, first, until))
+
+    return follow(Fleet(scaling, way.replicas, loads, s.clock, s.certain), q.arrival, horizon_s, route)
+
+
+def found_tokens(cached_tokens: ArrayLike, taken: Array) -> Array:
+    """Tokens of the prompts that are taken which are in the cache of prefixes already."""
+    found = np.broadcast_to(np.asarray(cached_tokens, np.int64), taken.shape)[taken]
+    if np.any(found < 0):
+        raise WattlineError("traffic: fewer than no tokens found in the cache of prefixes")
+    return np.asarray(found)
+
+
+def checked(
+    arrival_s: ArrayLike, input_tokens: ArrayLike, output_tokens: ArrayLike, limits: Limits, read: Limits | None = None
+) -> tuple[Array, Array, Array, Any, dict[str, int]]:
+    """Requests that can be served, and how many cannot, by reason; ``read``: limits of where prompts are read."""
+    arrival = np.asarray(arrival_s, float)
+    inputs: Any = np.asarray(input_tokens, np.int64)
+    outputs: Any = np.asarray(output_tokens, np.int64)
+    if not len(arrival) == len(inputs) == len(outputs):
+        raise WattlineError("traffic: times, input and output tokens are not equally many")
+    if not np.isfinite(arrival).all() or (len(arrival) and arrival[0] < 0) or np.any(np.diff(arrival) < 0):
+        raise WattlineError("traffic: times must be finite, zero or more, and in order")
+    bad = (inputs < 1) | (outputs < 1)
+    # the last token is given and never kept
+    long = ~bad & (inputs + outputs - 1 > limits.blocks * limits.block_tokens)
+    if read is not None:
+        long |= ~bad & (inputs > read.blocks * read.block_tokens)
+    taken = ~bad & ~long
+    rejected = {"no tokens in or out": int(bad.sum()), "longer than the cache holds": int(long.sum())}
+    if taken.all():
+        return arrival, inputs, outputs, taken, {}
+    return arrival[taken], inputs[taken], outputs[taken], taken, {k: v for k, v in rejected.items() if v}
+
+
+def _settle(s: Any, q: Any) -> None:
+    """Sequences that still decode at the end bear what they have taken so far."""
+    for r in np.flatnonzero(s.decoding):
+        size = s.decoding[r]
+        who = s.who[r, :size]
+        q.energy[who] += s.joules_each[r] - q.joules_at[who]
+        q.seconds[who] += s.seconds_each[r] - q.seconds_at[who]
+        q.done[who] = q.outputs[who] - (s.due[r, :size] - s.steps[r])
+
+
+def served(
+    run: Run, limits: Limits, tables: Tables, taken: Array, rejected: dict[str, int], name: str = "serving"
+) -> Served:
+    """What came of a run of one pool."""
+    s, q, line = run.s, run.q, run.line
+    names = (
+        "busy_s", "energy_j", "decode_j", "prefill_j", "tokens", "read_tokens", "steps", "running_s", "preempted",
+        "peak_blocks",
+    )  # fmt: skip
+    kept = run.way.scaling is not None and not run.way.scaling.off
+    pool = Pool(name, 0, len(s.clock), round(tables.chips), limits, q.seconds, run.record, kept)
+    width = float(line.width[0])
+    return Served(
+        arrival_s=q.arrival, input_tokens=q.inputs, output_tokens=q.outputs, begun_s=q.begun, first_s=q.first,
+        end_s=q.end, tokens=q.done, energy_j=q.energy, seconds=q.seconds, replica=q.replica,
+        totals={name: s.totals[:, i] for i, name in enumerate(names)},
+        bins=to_horizon(line.bins, width, run.horizon_s), bin_s=width, latency=line.latency, horizon_s=run.horizon_s,
+        limits=limits, taken=taken, rejected=rejected, pools=(pool,),
+    )  # fmt: skip
+
+
+def to_horizon(bins: Array, bin_s: float, horizon_s: float) -> Array:
+    """As many bins as the horizon has; nothing happened in those that are added."""
+    count = max(1, int(np.ceil(horizon_s / bin_s - 1e-9)))
+    more = np.zeros((len(bins), max(count - bins.shape[1], 0), bins.shape[2]))
+    return np.concatenate([bins, more], axis=1) if more.shape[1] else bins[:, :count]

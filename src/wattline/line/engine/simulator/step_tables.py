@@ -1,0 +1,203 @@
+"""Time and energy of any step of a replica, as tables that the simulator's inner loop reads.
+
+A step's operations add up before the power limit: those of all tokens, those of the sequences that decode, those of
+prompts' attention. Each is tabulated on its own axis: every count of tokens, every count of sequences, knots of context
+and of prompt length (linear between them); the limit is applied to the sum, as ``chip/step.py`` does. What this leaves
+out is the curve between knots, and that a Mamba layer's state shares its arithmetic with the step's other tokens.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from wattline.catalog.draws import Draws
+from wattline.core.fact import Array
+from wattline.line.chip.coefficients import Coefficients, coefficients
+from wattline.line.chip.device import Chip
+from wattline.line.chip.known import how_known, known_factor
+from wattline.line.chip.operations import Work
+from wattline.line.chip.shape import Shape
+from wattline.line.chip.software import Software, own_experts, with_software
+from wattline.line.chip.step import (
+    Step,
+    Watts,
+    computes_narrow,
+    dense_bytes,
+    held_to_limit,
+    nameplate,
+    spread_fact,
+    step,
+)
+from wattline.line.work.flops import BYTES
+from wattline.line.work.model import Model
+
+KNOT_RATIO = 1.12  # from one knot of context or prompt length to the next
+FIRST_KNOT = 64.0
+MOST_CONTEXT = 4_000_000.0
+
+
+class Tables(NamedTuple):
+    """Steps of one replica. Raw values are of one chip and before the power limit."""
+
+    knots: Array  # (C,) mean context of the decoding sequences, tokens
+    time_s: Array  # (N+1, C) a step that only decodes, by sequences and context
+    energy_j: Array  # (N+1, C) of all chips
+    raw_time_s: Array  # (N+1, C)
+    raw_energy_j: Array
+    token_time_s: Array  # (T+1,) what tokens through the layers take, by their count
+    token_energy_j: Array
+    lengths: Array  # (L,) prompt lengths
+    pair_time_s: Array  # (L,) attention of one prompt token
+    pair_energy_j: Array
+    launch_time_s: float  # of a step that reads prompts
+    launch_energy_j: float
+    reach_w: float  # of one chip: what the limit allows, static power, idle, limit
+    static_w: float
+    idle_w: float
+    limit_w: float
+    clock_exponent: float
+    time_factor: float  # measured over modelled, of this model and chip
+    power_factor: float
+    chips: float
+
+
+class Setting(NamedTuple):
+    """What stays the same in all steps of a replica."""
+
+    shape: Shape
+    work: Work
+    rates: Any
+    watts: Watts
+    c: Coefficients
+    time_factor: float
+    power_factor: float
+
+    def run(self, tokens: Any, sequences: Any, context: Any, prompt: Any, *, limited: bool = True) -> Step:
+        """The chip model's own step; its spread and the known factors are not in it."""
+        arrays = (np.asarray(x, float) for x in (tokens, sequences, context, prompt))
+        work = Work(*arrays, *_fixed(self.work))
+        watts = self.watts if limited else Watts(self.watts.tdp, np.asarray(0.0), np.asarray(np.inf))
+        return step(self.shape, work, self.rates, watts, self.c)
+
+    def time_and_energy(self, tokens: Any, sequences: Any, context: Any, prompt: Any) -> tuple[Array, Array]:
+        """Seconds, and joules of one chip, of a step as it is expected to be measured."""
+        return self.expected(self.run(tokens, sequences, context, prompt))
+
+    def expected(self, one: Step) -> tuple[Array, Array]:
+        time = one.time_s * self.time_factor
+        power = np.clip(one.power_w * self.power_factor, self.watts.idle, self.watts.limit)
+        return np.asarray(time), np.asarray(time * power)
+
+
+def _fixed(work: Work) -> tuple[Array, ...]:
+    return (work.chips, work.weight_bytes, work.dense_bytes, work.narrow, work.expert_parallel)
+
+
+def setting(
+    model: Model,
+    chip: Chip,
+    chips: int,
+    precision: str,
+    *,
+    limit_w: float | None = None,
+    expert_parallel: bool | None = None,
+    software: Software | None = None,
+) -> Setting:
+    """A replica of ``chips`` chips at the facts' central values; ``limit_w``: a power cap per chip; ``software``:
+    the engine that runs it, where it is another than the chip model was fitted to."""
+    one = np.asarray(1.0)
+    parallel = chips > 1 if expert_parallel is None else expert_parallel
+    work = Work(
+        one, one, one, one,
+        chips=np.asarray(float(chips)),
+        weight_bytes=np.asarray(BYTES[precision]),
+        dense_bytes=np.asarray(dense_bytes(precision)),
+        narrow=np.asarray(float(computes_narrow(chip, precision))),
+        expert_parallel=np.asarray(float(parallel)),
+    )  # fmt: skip
+    tdp = np.asarray(float(chip.tdp_w))
+    limit = tdp if limit_w is None else np.minimum(limit_w, tdp)
+    watts = Watts(tdp, np.minimum(float(np.mean(chip.idle_w)), limit), np.asarray(limit))
+    central = Draws(0)
+    known = how_known(model, chip.generation)
+    time, energy = (float(central(spread_fact(what, chip.generation, known))) for what in ("time", "energy"))
+    factors = {what: float(known_factor(what, model, chip.generation, central)) for what in ("time", "power")}
+    c = coefficients(chip.generation, central)
+    return Setting(
+        Shape.of(model), work, nameplate(chip, chips, precision), watts,
+        c if software is None else with_software(c, software, own_experts(chip, precision)),
+        factors["time"] * time, factors["power"] * energy / time,
+    )  # fmt: skip
+
+
+def knots_to(most: float) -> Array:
+    """0, and then ever wider apart, to ``most`` or a little beyond."""
+    most = max(FIRST_KNOT, min(most, MOST_CONTEXT))
+    count = int(np.ceil(np.log(most / FIRST_KNOT) / np.log(KNOT_RATIO))) + 1
+    small = np.linspace(0.0, FIRST_KNOT, 3)
+    return np.concatenate([small, FIRST_KNOT * KNOT_RATIO ** np.arange(1, count + 1)])
+
+
+def tables(s: Setting, most_sequences: int, most_tokens: int, most_context: float) -> Tables:
+    """The tables of a replica that runs up to so many sequences, with so many tokens to a step."""
+    knots = _with_window(knots_to(most_context), float(s.shape.sliding_window))
+    rows = np.arange(most_sequences + 1.0)
+    sequences, context = np.meshgrid(np.maximum(rows, 1.0), knots, indexing="ij")
+    raw = s.run(sequences, sequences, context, 0.0, limited=False)
+    raw_time, raw_energy = _raw(raw)
+    time, power = held_to_limit(raw_time, np.maximum(raw_energy, s.watts.idle * raw_time), s.watts, s.c)
+    energy = time * s.time_factor * np.clip(power * s.power_factor, s.watts.idle, s.watts.limit)
+    chips = float(s.work.chips)
+    token_time, token_energy = _by_tokens(s, most_tokens + most_sequences)
+    lengths = _with_window(knots_to(most_context), float(s.shape.sliding_window))
+    pair_time, pair_energy = _by_length(s, lengths)
+    launches = s.run(2.0, 1.0, 0.0, 0.0, limited=False)
+    static = float(np.minimum(s.c.static_power * s.watts.tdp, 0.9 * _reach(s)))
+    return Tables(
+        knots, np.ascontiguousarray(time * s.time_factor), np.ascontiguousarray(energy * chips), raw_time, raw_energy,
+        token_time, token_energy, lengths, pair_time, pair_energy,
+        *_launches(launches), _reach(s), static, float(s.watts.idle), float(s.watts.limit),
+        float(s.c.clock_exponent), s.time_factor, s.power_factor, chips,
+    )  # fmt: skip
+
+
+def _reach(s: Setting) -> float:
+    return float(np.minimum(s.watts.limit * s.c.limit_reach, s.watts.limit))
+
+
+def _with_window(knots: Array, window: float) -> Array:
+    """Attention's growth breaks at a sliding window: a knot belongs there."""
+    return np.unique(np.append(knots, window)) if 0 < window < knots[-1] else knots
+
+
+def _launches(one: Step) -> tuple[float, float]:
+    found = one.operations.get("prompt launches")
+    return (float(found.time_s), float(one.joules["prompt launches"])) if found is not None else (0.0, 0.0)
+
+
+def _raw(one: Step) -> tuple[Array, Array]:
+    """Seconds and joules of one chip before the limit, without what every step that reads prompts adds."""
+    names = [name for name in one.operations if name != "prompt launches"]
+    time = np.asarray(sum(one.operations[name].time_s for name in names))
+    return time, np.asarray(sum(one.joules[name] for name in names))
+
+
+def _by_tokens(s: Setting, most: int) -> tuple[Array, Array]:
+    counts = np.maximum(np.arange(most + 1.0), 1.0)
+    time, energy = _raw(s.run(counts, np.ones_like(counts), np.zeros_like(counts), 0.0, limited=False))
+    # prompt attention at length 0 is that of one token; the table by length holds it
+    own_time, own_energy = _by_length(s, np.zeros(1))
+    return time - own_time * (counts - 1.0), energy - own_energy * (counts - 1.0)
+
+
+def _by_length(s: Setting, lengths: Array) -> tuple[Array, Array]:
+    """Attention of one token of a prompt, by the prompt's length."""
+    one = s.run(2.0, 1.0, 0.0, lengths, limited=False)
+    alone = s.run(1.0, 1.0, 0.0, 0.0, limited=False)
+    if "attention" not in one.operations:
+        return np.zeros(len(lengths)), np.zeros(len(lengths))
+    time = one.operations["attention"].time_s - alone.operations["attention"].time_s
+    energy = one.joules["attention"] - alone.joules["attention"]
+    return np.broadcast_to(time, lengths.shape).copy(), np.broadcast_to(energy, lengths.shape).copy()

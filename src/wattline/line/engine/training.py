@@ -1,0 +1,44 @@
+"""The training run in time: hours from FLOPs, and its power by part."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wattline.core.fact import Array
+
+ADAM_BYTES_PER_PARAM = 16.0  # 16-bit weights and gradients, 32-bit copy and two moments: arXiv:1910.02054, section 3.1
+USABLE_MEMORY = 0.9  # the rest is the framework's and fragmentation
+
+
+def duration_s(flops: ArrayLike, chips: ArrayLike, peak_flops: ArrayLike, mfu: ArrayLike) -> Array:
+    """Wall time of a run: FLOPs over what the chips together reach."""
+    return np.asarray(np.asarray(flops, float) / (np.asarray(chips) * np.asarray(peak_flops) * np.asarray(mfu)))
+
+
+def implied_mfu(flops: ArrayLike, chips: ArrayLike, peak_flops: ArrayLike, time_s: ArrayLike) -> Array:
+    """The MFU that a measured wall time means."""
+    return np.asarray(np.asarray(flops, float) / (np.asarray(chips) * np.asarray(peak_flops) * np.asarray(time_s)))
+
+
+def chips_to_hold(params: float, memory_bytes: float) -> int:
+    """The fewest chips whose memory holds weights, gradients and optimiser states, spread evenly over all."""
+    return int(np.ceil(params * ADAM_BYTES_PER_PARAM / (memory_bytes * USABLE_MEMORY)))
+
+
+def power_by_part(
+    chips: int, active_w: Array, idle_w: Array, host_w: Array, network_w: Array, goodput: Array
+) -> dict[str, Array]:
+    """Mean watts of a run by part: chips work for the ``goodput`` share of the time and idle in stalls and restarts."""
+    return {
+        "chip_active": np.asarray(chips * active_w * goodput),
+        "chip_idle": np.asarray(chips * idle_w * (1.0 - goodput)),
+        "host": np.asarray(chips * host_w),
+        "network": np.asarray(chips * network_w),
+    }
+
+
+def split_measured(watts: Array, predicted: dict[str, Array]) -> dict[str, Array]:
+    """A measured total of watts, shared among the parts as the prediction shares them."""
+    total = sum(predicted.values())
+    return {part: np.asarray(watts * power / total) for part, power in predicted.items()}

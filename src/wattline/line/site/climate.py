@@ -1,0 +1,170 @@
+"""Places and their made years: a typical year of hours from monthly normals of the catalog's ``climate``.
+
+The generator (deterministic: the same place gives the same year on every machine):
+
+1. The month's mean high, low and dew point run from month to month along a smooth curve that keeps each month's mean.
+2. Warm and cold spells: a day's departure follows the day before it (first-order autoregression, 0.68), its spread
+   grows with the place's yearly swing and with the cold; each month's departures have mean nought and that spread.
+   Dew points go with them (0.9 K for a kelvin) and have spells of their own; dry days have a wider daily range.
+3. Through the day temperature falls below the day's high by ASHRAE's fractions of the daily range (Fundamentals,
+   chapter 14). The dew point is the day's, drawn from noon to noon, and cut where the night is colder than it; the
+   month's mean is kept.
+
+Spreads were set by eye on five typical years of US airports; the rest is from the normals.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from functools import lru_cache
+
+import numpy as np
+
+from wattline import catalog
+from wattline.catalog import Record
+from wattline.core.errors import NotFound, WattlineError
+from wattline.core.fact import Array
+from wattline.line.site import air
+from wattline.line.site.weather import HOURS, Weather
+
+DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+MONTH = np.repeat(np.arange(12), DAYS)  # of each day
+# share of the daily range below the day's high, hour by hour from midnight (ASHRAE Fundamentals 2017, 14, table 6)
+BELOW_HIGH = np.array([
+    0.87, 0.92, 0.96, 0.99, 1.00, 0.98, 0.93, 0.84, 0.71, 0.56, 0.39, 0.23,
+    0.11, 0.03, 0.00, 0.03, 0.10, 0.21, 0.34, 0.47, 0.58, 0.68, 0.76, 0.82,
+])  # fmt: skip
+MEMORY = 0.68  # of a spell from one day to the next
+SPREAD_K, SPREAD_PER_SWING, SPREAD_WINTER = 0.9, 0.06, 0.09  # K, K per K of the yearly swing, and more in the cold
+DEW_SLOPE, DEW_K, DEW_PER_SWING = 0.9, 1.0, 0.09
+RANGE_SPREAD, RANGE_DRYNESS = 0.30, -0.35
+FAR_KM = 300.0
+
+
+def plain(text: str) -> str:
+    """A place's name as it is compared: no accents, capitals, commas or spaces."""
+    bare = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]", "", bare)
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, str]:
+    """Names of places -> record: its key, its title, its title's first part, the state written short."""
+    names: dict[str, str] = {}
+    for key, record in catalog.records("climate").items():
+        city = record.title.split(",")[0]
+        for name in (key, record.title, *record.meta.get("aliases", ()), city, re.sub(r"-[a-z]{2}$", "", key)):
+            names.setdefault(plain(name), key)
+    return names
+
+
+def find_place(name: str) -> Record:
+    """The place by name, or the nearest to ``"latitude, longitude"``; raises NotFound with names like it."""
+    if not name.strip():
+        raise WattlineError("place: an empty name; `wattline facts climate.` lists the places")
+    numbers = re.fullmatch(r"\s*([-+]?\d+(?:\.\d*)?)\s*[,;\s]\s*([-+]?\d+(?:\.\d*)?)\s*", name)
+    if numbers:
+        record, distance = nearest(float(numbers[1]), float(numbers[2]))
+        if distance > FAR_KM:
+            raise WattlineError(
+                f"place {name}: the nearest known, {record.title}, is {distance:,.0f} km away; give --weather FILE"
+            )
+        return record
+    wanted = plain(name)
+    known = _names()
+    if wanted in known:
+        return catalog.records("climate")[known[wanted]]
+    titles = [record.title for record in catalog.records("climate").values()]
+    near = [title for title in titles if len(wanted) >= 4 and wanted[:5] in plain(title)]
+    raise NotFound(
+        "place", name, titles, "`wattline facts climate.` lists the places, or give --weather FILE", near=near[:4]
+    )
+
+
+def nearest(latitude: float, longitude: float) -> tuple[Record, float]:
+    """The place with a climate nearest to these degrees, and the kilometres to it."""
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise WattlineError(f"place {latitude:g}, {longitude:g}: latitude lies in -90 to 90, longitude in -180 to 180")
+    records = list(catalog.records("climate").values())
+    lat, lon = (np.radians([record[key].value for record in records]) for key in ("latitude", "longitude"))
+    here = np.radians((latitude, longitude))
+    square = np.sin((lat - here[0]) / 2) ** 2 + np.cos(lat) * np.cos(here[0]) * np.sin((lon - here[1]) / 2) ** 2
+    km = 2 * 6371.0 * np.arcsin(np.sqrt(square))
+    best = int(np.argmin(km))
+    return records[best], float(km[best])
+
+
+def made_year(place: str | Record) -> Weather:
+    """The typical year of a place, made from its normals."""
+    return _made((find_place(place) if isinstance(place, str) else place).name)
+
+
+@lru_cache(maxsize=256)
+def _made(key: str) -> Weather:
+    record = catalog.records("climate")[key]
+    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(record.name.encode()).digest()[:8], "little"))
+    high, low, dew = (np.array(record.meta[key], float) for key in ("high_c", "low_c", "dew_point_c"))
+    middle = (high + low) / 2
+    swing = float(middle.max() - middle.min())
+    cold = (middle.max() - middle) / max(swing, 1e-9)
+    spell = _spells(rng) * (SPREAD_K + swing * (SPREAD_PER_SWING + SPREAD_WINTER * cold))[MONTH]
+    damp = _spells(rng) * (DEW_K + DEW_PER_SWING * swing)
+    dryness = RANGE_DRYNESS * _standard(damp) + np.sqrt(1 - RANGE_DRYNESS**2) * _spells(rng)
+    daily_range = _daily(high - low) * np.clip(1.0 + RANGE_SPREAD * dryness, 0.3, 1.4)
+    shape = BELOW_HIGH.mean() - BELOW_HIGH  # a day's mean is that of its high and low, as weather services reckon
+    t = _hourly(spell) + np.repeat(_daily(middle), 24) + np.repeat(daily_range, 24) * np.tile(shape, 365)
+    wanted = dew
+    point = t
+    for _ in range(4):  # what the cold nights cut off is made up for in the rest of the month
+        point = np.minimum(_hourly(_daily(wanted) + DEW_SLOPE * spell + damp), t - 0.1)
+        wanted = wanted + dew - _monthly(point)
+    height = record["elevation_m"].value
+    pressure = np.full(HOURS, float(air.standard_pressure_pa(height)))
+    ratio = np.minimum(air.ratio_of(air.saturation_pa(point), pressure), air.humidity_ratio(t, 1.0, pressure))
+    return Weather(
+        record.title, t, ratio, pressure, record["latitude"].value, record["longitude"].value, height,
+        record["utc_offset_h"].value, "made from monthly normals (wattline facts climate.)", made=True,
+        notes=("a typical year made from monthly normals, known to about 1 °C; --weather FILE goes before it",),
+    )  # fmt: skip
+
+
+def _spells(rng: np.random.Generator) -> Array:
+    """365 daily departures with memory, of mean nought and spread one in each month."""
+    noise = rng.standard_normal(365 + 30)
+    value, out = 0.0, np.empty(noise.size)
+    for day, step in enumerate(noise):
+        value = MEMORY * value + np.sqrt(1 - MEMORY**2) * step
+        out[day] = value
+    return _standard(out[30:])
+
+
+def _standard(days: Array) -> Array:
+    out = days.copy()
+    for month in range(12):
+        inside = month == MONTH
+        spread = out[inside].std()
+        out[inside] = (out[inside] - out[inside].mean()) / (spread if spread > 0 else 1.0)
+    return out
+
+
+def _daily(monthly: Array) -> Array:
+    """A value a day along a curve that keeps each month's mean."""
+    middles = np.cumsum(DAYS) - DAYS / 2
+    days = np.arange(365) + 0.5
+    knots = monthly.astype(float).copy()
+    for _ in range(8):
+        curve = np.interp(days, middles, knots, period=365)
+        knots += monthly - np.array([curve[month == MONTH].mean() for month in range(12)])
+    return np.asarray(np.interp(days, middles, knots, period=365))
+
+
+def _hourly(daily: Array) -> Array:
+    """Hours between the noons of days."""
+    return np.asarray(np.interp((np.arange(HOURS) + 0.5) / 24, np.arange(365) + 0.5, daily, period=365))
+
+
+def _monthly(hourly: Array) -> Array:
+    days = hourly.reshape(365, 24).mean(axis=1)
+    return np.array([days[month == MONTH].mean() for month in range(12)])

@@ -1,0 +1,71 @@
+"""Heat taken by liquid: cold plates on warm water, or oil; dry coolers outside, wetted in heat or helped by chillers.
+
+What the liquid misses stays in the hall's air, on chilled water from air-cooled chillers with dry coolers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wattline.core.fact import Array
+from wattline.line.site.cooling import plant
+from wattline.line.site.cooling.parts import (
+    FREE,
+    MECHANICAL,
+    PART,
+    WETTED,
+    Cooled,
+    Heat,
+    Outside,
+    Params,
+    dry_cooler_fans,
+    pump,
+)
+from wattline.line.site.cooling.water_economiser import dry_economiser
+
+COOLER_RISE_C = 9.0  # rise of the air through a dry cooler at full fans: what carries the water of wetted pads
+
+
+def direct_to_chip(heat: Heat, out: Outside, p: Params) -> Cooled:
+    """Cold plates on warm water, dry coolers, chillers for the hottest hours; no water is used up."""
+    return _liquid(heat, out, p, p["liquid_share"], p["liquid_supply_c"], wetted=False)
+
+
+def direct_to_chip_adiabatic(heat: Heat, out: Outside, p: Params) -> Cooled:
+    """Cold plates on warm water, dry coolers with wetted pads in heat, chillers for what they cannot."""
+    return _liquid(heat, out, p, p["liquid_share"], p["liquid_supply_c"], wetted=True)
+
+
+def immersion(heat: Heat, out: Outside, p: Params) -> Cooled:
+    """Servers in tanks of oil, dry coolers, chillers for the hottest hours; no water is used up."""
+    return _liquid(heat, out, p, p["immersion_share"], p["immersion_supply_c"], wetted=False)
+
+
+def _liquid(heat: Heat, out: Outside, p: Params, share: Array, water_c: Array, wetted: bool) -> Cooled:
+    taken = share * heat.servers
+    inside = dry_economiser(heat.share(1.0 - taken), out, p)
+    loop = heat.share(taken)
+    pumps, loop = pump(loop, p["liquid_rise_c"], p["liquid_pump_pa"], p)
+    wanted = water_c - p["dry_approach_c"]  # air that the coolers need
+    air_c, effectiveness = out.t_c, p["media_effectiveness"] if wetted else np.zeros_like(water_c)
+    air_c = np.minimum(out.t_c, np.maximum(wanted, out.t_c - effectiveness * (out.t_c - out.wet_c)))
+    latent = loop.now / COOLER_RISE_C * (out.t_c - air_c)
+    over = np.clip((air_c - wanted) / p["liquid_rise_c"], 0.0, 1.0)  # share that is left for a chiller
+    fans = dry_cooler_fans(loop.now, water_c, air_c, loop.design, p)
+    trim = plant.air_cooled(Heat(loop.now * over, loop.design), water_c, out, p)
+    pads = p["media_pump_w_per_w"] * loop.design if wetted else np.zeros_like(fans)
+    evaporated = plant.evaporated(latent)
+    mode = np.where(over >= 1.0, MECHANICAL, np.where(over > 0, PART, np.where(air_c < out.t_c, WETTED, FREE)))
+    return Cooled(
+        fans=inside.fans,
+        pumps=inside.pumps + pumps + pads,
+        compressors=inside.compressors + trim.compressors,
+        towers=inside.towers + fans,
+        sensible=inside.sensible + loop.now + fans + pads + trim.compressors - latent,
+        latent=inside.latent + latent,
+        mode=mode.astype(np.int8),
+        evaporated=evaporated,
+        drift=np.zeros_like(fans),
+        blowdown=evaporated / (p["media_cycles"] - 1.0),
+        chilled=inside.chilled + trim.chilled,
+    )

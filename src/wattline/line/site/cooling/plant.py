@@ -1,0 +1,107 @@
+"""Chillers with what rejects their heat: for a hall in whole, or for what an economiser leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattline.core.fact import Array
+from wattline.line.site import air
+from wattline.line.site.cooling.parts import (
+    MECHANICAL,
+    Cooled,
+    Heat,
+    Outside,
+    Params,
+    chiller,
+    tower,
+    tower_pump,
+    tower_water_c,
+)
+
+TOWER_OVER_HALL = 1.2  # heat that a tower is sized for, over the hall's: the compressors' on the design day
+EVAPORATOR_C = CONDENSER_C = 1.5  # approach of a chiller's heat exchangers
+
+
+@dataclass(frozen=True, eq=False)
+class Chilled:
+    """Power and water of a chiller plant, and the heat that it gives off, per design IT power."""
+
+    compressors: Array
+    pumps: Array
+    towers: Array
+    sensible: Array
+    latent: Array
+    evaporated: Array
+    drift: Array
+    blowdown: Array
+    chilled: Array
+
+    @property
+    def power(self) -> Array:
+        return np.asarray(self.compressors + self.pumps + self.towers)
+
+    def to(self, fans: Array, pumps: Array, mode: Array | int = MECHANICAL) -> Cooled:
+        """As the cooling of a hall whose own fans and pumps take this much beside it."""
+        return Cooled(
+            fans, pumps + self.pumps, self.compressors, self.towers, self.sensible, self.latent,
+            np.broadcast_to(np.asarray(mode, np.int8), np.shape(self.sensible)),
+            self.evaporated, self.drift, self.blowdown, chilled=self.chilled,
+        )  # fmt: skip
+
+
+def choose(first: NDArray[np.bool_], one: Chilled, other: Chilled) -> Chilled:
+    """Hour by hour the one where ``first``, else the other."""
+    names = [f.name for f in fields(Chilled)]
+    return Chilled(**{name: np.where(first, getattr(one, name), getattr(other, name)) for name in names})
+
+
+def water_cooled(heat: Heat, water_c: Array, out: Outside, p: Params) -> Chilled:
+    """Chillers on a tower; ``water_c`` is the chilled water's supply. Without heat all of it stands."""
+    cold = tower_water_c(out, p, p["tower_coldest_c"])
+    condenser = cold + p["tower_range_c"] + CONDENSER_C
+    power = chiller(heat, water_c - EVAPORATOR_C, condenser, p["chiller_carnot_water"], p["cop_error_water"], p)
+    return on_tower(heat.now, heat.now + power, power, cold, heat.design, out, p)
+
+
+def on_tower(
+    chilled: Array, heat: Array, compressors: Array, cold_c: Array, design: Array, out: Outside, p: Params
+) -> Chilled:
+    """What a tower with its pumps takes for ``heat``, the compressors' in it, who took ``chilled`` from the hall."""
+    sized = design * TOWER_OVER_HALL
+    pumps = tower_pump(heat, sized, p)
+    rejected = tower(heat + pumps, sized, cold_c, out, p)
+    return Chilled(
+        compressors, pumps, rejected.fans, rejected.sensible, rejected.latent,
+        rejected.evaporated, rejected.drift, rejected.blowdown, chilled,
+    )  # fmt: skip
+
+
+def air_cooled(heat: Heat, water_c: Array, out: Outside, p: Params) -> Chilled:
+    """Chillers with their condensers in the outside air; the condensers' fans are in the COP."""
+    condenser = out.t_c + p["condenser_air_c"]
+    power = chiller(heat, water_c - EVAPORATOR_C, condenser, p["chiller_carnot_air"], p["cop_error_air"], p)
+    return dry(heat.now, heat.now, power)
+
+
+def direct_expansion(heat: Heat, out: Outside, p: Params) -> Chilled:
+    """Compressors at the air handlers, condensers in the outside air; the condensers' fans are in the COP."""
+    condenser = out.t_c + p["condenser_air_c"]
+    power = chiller(heat, p["dx_evaporator_c"], condenser, p["chiller_carnot_dx"], p["cop_error_dx"], p)
+    return dry(heat.now, heat.now, power)
+
+
+def dry(
+    chilled: Array, heat: Array, compressors: Array, pumps: Array | float = 0.0, fans: Array | float = 0.0
+) -> Chilled:
+    """Heat that leaves dry, with the power that it took; compressors took ``chilled`` of it."""
+    none = np.zeros(np.broadcast_shapes(np.shape(heat), np.shape(compressors)))
+    sensible = heat + compressors + pumps + fans
+    return Chilled(compressors, none + pumps, none + fans, sensible, none, none, none, none, none + chilled)
+
+
+def evaporated(latent: Array) -> Array:
+    """kg/s of water that carries this heat away."""
+    return np.asarray(latent / air.H_EVAP)

@@ -1,0 +1,110 @@
+"""The servers' power through a year: flat, a day or a week or a year of a file, or a saved load."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.core.files import read_text
+from wattline.core.load import Load
+from wattline.line.site.weather import HOURS
+
+LIMIT_BYTES = 20_000_000
+STEP_S = 3600.0
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """IT power at each hour of a year as a share of design, and what was done to make a year of it."""
+
+    share: Array
+    name: str
+    notes: tuple[str, ...] = field(default=())
+
+
+def flat(share: float) -> Profile:
+    """The same power in every hour."""
+    if not 0 < share <= 1:
+        raise WattlineError(f"load {share:g} is no share of the design's power; take one above 0, up to 1")
+    return Profile(np.full(HOURS, share), "flat")
+
+
+def read_profile(path: Path | str, it_w: float) -> Profile:
+    """A saved load (Parquet, watts), or a CSV of one value an hour: watts, or shares of design up to 1."""
+    path = Path(path)
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return from_load(Load.read_parquet(path), it_w, path.name)
+    values = _column(read_text(path, LIMIT_BYTES, "profile"), path)
+    notes = []
+    if values.max() <= 1.0:
+        notes.append("values up to 1 are taken as shares of the design's power")
+    else:
+        values = values / it_w
+    _check(values, f"profile {path}", it_w)
+    return Profile(_year_of(values, notes), path.name, tuple(notes))
+
+
+def from_load(load: Load, it_w: float, name: str = "load") -> Profile:
+    """A load at the chips' or servers' plug as a year of hours; the mean of its draws where it has any."""
+    if load.point not in ("chip", "server"):
+        raise WattlineError(
+            f"profile {name}: a load at the {load.point} has the site's overhead in it; give one at the server or chip"
+        )
+    power = load.power_w.reshape(-1, load.power_w.shape[-1])
+    power = power.sum(axis=0) if load.labels else power.mean(axis=0)
+    hourly = Load(load.point, load.start, load.step_s, power).resample(STEP_S).power_w
+    whole = int(load.duration_s // STEP_S)
+    hourly = hourly[:whole] if whole else np.full(1, float(load.mean_w.mean()))
+    values = hourly / it_w
+    _check(values, f"profile {name}", it_w)
+    notes: list[str] = []
+    return Profile(_year_of(values, notes), name, tuple(notes))
+
+
+def _check(values: Array, what: str, it_w: float) -> None:
+    if values.min() < 0 or not values.max() > 0:
+        raise WattlineError(f"{what}: power must be zero or more, and not all zero")
+    if values.max() > 1.0 + 1e-6:
+        raise WattlineError(
+            f"{what}: it reaches {values.max() * it_w / 1e6:.4g} MW, above the design of {it_w / 1e6:.4g} MW"
+        )
+
+
+def _column(text: str, path: Path) -> Array:
+    """The last column of numbers in a CSV, a header and a column of times allowed."""
+    found = []
+    for line, row in enumerate(csv.reader(io.StringIO(text)), 1):
+        if not row or not row[-1].strip() or row[0].lstrip().startswith("#"):
+            continue
+        try:
+            found.append(float(row[-1]))
+        except ValueError:
+            if found or line > 3:
+                raise WattlineError(f"profile {path}: line {line}: {row[-1].strip()[:30]!r} is no number") from None
+    if not found:
+        raise WattlineError(f"profile {path}: no numbers in it; write one value an hour")
+    values = np.array(found)
+    if not np.isfinite(values).all():
+        raise WattlineError(f"profile {path}: NaN or infinity is no power (missing is never zero)")
+    return values
+
+
+def _year_of(values: Array, notes: list[str]) -> Array:
+    """A year of hours from a day, a week, a year, or any other length, repeated."""
+    count = values.size
+    if count == HOURS:
+        return values
+    if count == HOURS + 24:
+        notes.append("a leap year: 29 February left out")
+        return np.delete(values, slice(59 * 24, 60 * 24))
+    if count > HOURS:
+        notes.append(f"the first {HOURS:,} of {count:,} hours")
+        return values[:HOURS]
+    notes.append(f"{count:,} hours repeated through the year")
+    return np.resize(values, HOURS)

@@ -1,0 +1,229 @@
+"""A site's year: each part of its power at each hour, its water, and where the heat went.
+
+One path serves one configuration and a thousand draws: parameters are columns, hours are rows, and draws are worked
+through in chunks small enough for a processor's cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattline.core.fact import Array
+from wattline.line.site import air
+from wattline.line.site.cooling.kinds import Kind
+from wattline.line.site.cooling.parts import MECHANICAL, Cooled, Heat, Outside
+from wattline.line.site.power_chain import Ups, chain, transformer_loss
+from wattline.line.site.weather import Weather
+
+# parts of a site's power beside its servers, in the order of the line
+SITE_PARTS = (
+    "rack_supply", "ups", "distribution", "transformer", "compressors", "pumps", "heat_rejection", "fans", "generators",
+    "lighting",
+)  # fmt: skip
+WATER_PARTS = ("evaporated", "drift", "blowdown")
+LITRES_PER_KG = 1.0 / 0.998
+CHUNK = 12  # draws worked through together: their arrays of hours stay in a processor's cache
+THREADS = 2
+UNMET_K = 0.05  # above the highest set-point counts as too warm
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """What a site is: its cooling, UPS and redundancy, its parameters ``(draws, 1)``, and the error of its weather.
+
+    ``humidified``: closed halls put back the moisture that their coils take out. ``shift_c``: K by which the year is
+    warmer than the weather's, ``(draws, 1)``.
+    """
+
+    kind: Kind
+    hall: Mapping[str, Array]
+    ups: Ups
+    redundancy: str = "N+1"
+    humidified: bool = False
+    shift_c: Array | float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Hours:
+    """Power by part and water at each hour, per design IT power; shapes broadcast to ``(draws, hours)``.
+
+    Power in W per W, water in litres per second and W. ``heat_out`` is what leaves as heat or vapour, by states of
+    air and water; ``unmet_c`` how far the supply is above its set-point where no compressor helps.
+    """
+
+    it: Array
+    parts: Mapping[str, Array]
+    evaporated: Array
+    drift: Array
+    blowdown: Array
+    heat_out: Array
+    mode: NDArray[np.int8]
+    unmet_c: Array
+    chilled: Array
+
+    @property
+    def total(self) -> Array:
+        """Power at the utility meter."""
+        total = self.it
+        for part in self.parts.values():
+            total = total + part
+        return np.asarray(total)
+
+    @property
+    def water(self) -> Array:
+        """All water taken in."""
+        return np.asarray(self.evaporated + self.drift + self.blowdown)
+
+
+@dataclass(frozen=True, eq=False)
+class Year:
+    """A year of a site in numbers a draw, per design IT power; shape ``(draws,)``, ``(1,)`` for central values.
+
+    ``it``: as given, rows of hours. ``parts``: mean W per W; ``water``: litres per second and W
+    by kind; ``delivered``: mean at the utility meter;
+    ``peak`` there; ``total``: each hour of each draw there, 32 bits, ``(draws, hours)``. ``modes``: mean share of the
+    hours in each mode, ``(4,)``. ``unmet_hours``: hours too warm for the set-point.
+    """
+
+    it: Array
+    it_mean: Array
+    parts: Mapping[str, Array]
+    water: Mapping[str, Array]
+    delivered: Array
+    peak: Array
+    heat_out: Array
+    unmet_hours: Array
+    modes: Array
+    total: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+
+    @property
+    def pue(self) -> Array:
+        return np.asarray(self.delivered / self.it_mean)
+
+    @property
+    def wue_l_per_kwh(self) -> Array:
+        return np.asarray(sum(self.water.values()) / self.it_mean * 3.6e6)
+
+    def pue_by_hour(self, percentiles: tuple[float, ...] = (5, 50, 95)) -> Array:
+        """PUE at each hour, a row for each percentile of the draws."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = self.total / self.it.astype(np.float32)
+        if len(ratio) == 1:
+            return np.repeat(ratio, len(percentiles), axis=0).astype(float)
+        return np.percentile(ratio, percentiles, axis=0, overwrite_input=True).astype(float)
+
+
+def outside(weather: Weather, shift_c: Array | float = 0.0, every: int = 1) -> Outside:
+    """The weather as a plant meets it, rows of hours; warmer by ``shift_c`` at the same relative humidity, about."""
+    series = (weather.temperature_c, weather.wet_bulb_c, weather.humidity_ratio, weather.pressure_pa)
+    t, wet, w, pressure, sea = (x[None, ::every] for x in (*series, weather.water_body_c))
+    if not np.any(shift_c):
+        return Outside(t, wet, w, pressure, sea)
+    return Outside(t + shift_c, wet + shift_c, w * np.exp(0.062 * np.asarray(shift_c)), pressure, sea + shift_c)
+
+
+def hours(setup: Setup, it: Array, out: Outside) -> Hours:
+    """Every hour of a site whose servers take ``it`` of their design power, shape ``(1 or draws, 1 or hours)``."""
+    p = setup.hall
+    now = chain(it, setup.ups, setup.redundancy, p)
+    full = chain(np.ones((1, 1)), setup.ups, setup.redundancy, p)
+    heat = Heat(now.hall_heat, full.hall_heat, np.asarray(it / now.hall_heat))
+    cooled = setup.kind.cool(heat, out, p)
+    parts = dict(now.parts) | {
+        "compressors": cooled.compressors,
+        "pumps": cooled.pumps,
+        "heat_rejection": cooled.towers,
+        "fans": cooled.fans,
+    }
+    before = it + sum(parts.values())
+    parts["transformer"] = transformer_loss(before, p)
+    evaporated = cooled.evaporated + (_humidifier(setup, heat, cooled) if setup.humidified else 0.0)
+    return Hours(
+        it=it,
+        parts={name: parts[name] for name in SITE_PARTS},
+        evaporated=np.asarray(evaporated * LITRES_PER_KG),
+        drift=np.asarray(cooled.drift * LITRES_PER_KG),
+        blowdown=np.asarray(cooled.blowdown * LITRES_PER_KG),
+        heat_out=np.asarray(cooled.sensible + cooled.latent + parts["transformer"] + parts["generators"]),
+        mode=cooled.mode,
+        unmet_c=cooled.unmet,
+        chilled=cooled.chilled,
+    )
+
+
+def _humidifier(setup: Setup, heat: Heat, cooled: Cooled) -> Array:
+    """kg/s that a humidifier puts back for what the coils took out; it leaves as liquid, and its heat cancels out."""
+    closed = np.where(cooled.mode == MECHANICAL, 1.0, 0.0) if setup.kind.open_air else 1.0
+    return np.asarray(heat.now * (1.0 - setup.hall["sensible_heat_ratio"]) / air.H_EVAP * closed)
+
+
+def year(setup: Setup, weather: Weather, it: Array, every: int = 1) -> Year:
+    """The year of a site whose servers take ``it`` of their design power, for every draw.
+
+    ``it``: by hour, shape ``(8760,)``, or flat by draw, shape ``(draws, 1)``. ``every``: take one hour of so many (5
+    meets every hour of the day), for means where a year's hours are more than is needed; with a flat load.
+    """
+    row = np.atleast_2d(np.asarray(it, float))
+    draws = max(x.shape[0] for x in (*setup.hall.values(), np.atleast_2d(setup.shift_c), row))
+    if row.shape[0] == 1 and np.ptp(row) == 0:
+        row = row[:, :1]  # a flat load's power chain is worked out once
+    blocks = [slice(i, min(i + CHUNK, draws)) for i in range(0, draws, CHUNK)]
+    total = np.empty((draws, weather.temperature_c[::every].size), np.float32)
+    outside(weather)  # wet bulb and sea are worked out once, before threads share them
+
+    def work(block: slice) -> dict[str, Array]:
+        part = rows(setup, block)
+        found = hours(part, row[block] if len(row) > 1 else row, outside(weather, part.shift_c, every))
+        return _summary(found, total, block)
+
+    if len(blocks) == 1:
+        sums = [work(blocks[0])]
+    else:
+        with ThreadPoolExecutor(THREADS) as pool:
+            sums = list(pool.map(work, blocks))
+    joined = {name: np.concatenate([s[name] for s in sums]) for name in sums[0]}
+    return Year(
+        it=row,
+        it_mean=np.broadcast_to(row.mean(axis=1), (draws,)),
+        parts={name: joined[name] for name in SITE_PARTS},
+        water={name: joined[name] for name in WATER_PARTS},
+        delivered=joined["delivered"],
+        peak=joined["peak"],
+        heat_out=joined["heat_out"],
+        unmet_hours=joined["unmet"],
+        modes=np.stack([joined[f"mode{i}"] for i in range(4)]).mean(axis=1),
+        total=total,
+    )
+
+
+def rows(setup: Setup, block: slice) -> Setup:
+    """The setup of some of the draws."""
+
+    def some(x: Array) -> Array:
+        return x[block] if x.ndim == 2 and x.shape[0] > 1 else x
+
+    ups = Ups(*(some(x) for x in (setup.ups.standing, setup.ups.linear, setup.ups.quadratic)))
+    hall = {name: some(x) for name, x in setup.hall.items()}
+    return replace(setup, hall=hall, ups=ups, shift_c=some(np.asarray(setup.shift_c)))
+
+
+def _summary(found: Hours, total: Array, block: slice) -> dict[str, Array]:
+    """Means over the hours of some of the draws; their hourly total goes into ``total``."""
+    rows, count = total[block].shape
+    power = np.broadcast_to(found.total, (rows, count))
+    total[block] = power
+    sums = {name: _mean(part, rows) for name, part in found.parts.items()}
+    sums |= {name: _mean(getattr(found, name), rows) for name in WATER_PARTS}
+    sums |= {"delivered": power.mean(axis=1), "peak": power.max(axis=1), "heat_out": _mean(found.heat_out, rows)}
+    sums["unmet"] = _mean(np.broadcast_to(found.unmet_c > UNMET_K, (rows, count)), rows) * count
+    mode = np.broadcast_to(found.mode, (rows, count))
+    return sums | {f"mode{i}": (mode == i).mean(axis=1) for i in range(4)}
+
+
+def _mean(values: Array, rows: int) -> Array:
+    return np.asarray(np.broadcast_to(np.asarray(values).mean(axis=-1, keepdims=False).reshape(-1), (rows,)), float)

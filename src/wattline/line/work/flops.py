@@ -1,0 +1,134 @@
+"""Operations and bytes that a model's architecture asks for: pure functions of counts and arrays.
+
+FLOPs count a multiply and an add as two. Only matrix products and attention are counted; norms, activations and
+sampling are below 1% (Kaplan et al. 2020, arXiv:2001.08361, section 2.1; Narayanan et al. 2021, arXiv:2104.04473,
+equation 3).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wattline.core.fact import Array
+from wattline.line.work.model import Model
+
+BYTES = {
+    "fp32": 4.0,
+    "tf32": 4.0,
+    "bf16": 2.0,
+    "fp16": 2.0,
+    "fp8": 1.0,
+    "int8": 1.0,
+    # four bits and one shared 8-bit scale for 32 (MXFP4) or 16 (NVFP4) of them
+    "mxfp4": 4.25 / 8,
+    "nvfp4": 4.5 / 8,
+    "int4": 4.25 / 8,
+}
+
+
+def attended_token_layers(model: Model, context_tokens: ArrayLike) -> Array:
+    """Tokens that one new token looks back on, summed over attention layers; sliding layers see their window."""
+    context = np.asarray(context_tokens, float)
+    if not model.sliding_window:
+        return np.asarray(model.attention_layers * context)
+    sliding = model.attention_layers - model.global_layers
+    return np.asarray(model.global_layers * context + sliding * np.minimum(context, model.sliding_window))
+
+
+def mean_attended_token_layers(model: Model, sequence_tokens: ArrayLike) -> Array:
+    """The same, averaged over the positions of a causal sequence (each token sees those before it)."""
+    length = np.asarray(sequence_tokens, float)
+    if not model.sliding_window:
+        return np.asarray(model.attention_layers * length / 2)
+    window = np.minimum(model.sliding_window, length)
+    # mean over positions p = 0..L of min(p, w) is w - w²/2L
+    inside = window - window**2 / (2 * np.maximum(length, 1))
+    sliding = model.attention_layers - model.global_layers
+    return np.asarray(model.global_layers * length / 2 + sliding * inside)
+
+
+def attention_flops_per_pair(model: Model, *, absorbed: bool = False) -> float:
+    """FLOPs of one query token on one earlier token in one layer, over all heads: scores and values.
+
+    ``absorbed``: MLA in decode works on the latent itself (DeepSeek-V2, arXiv:2405.04434, section 2.1.2).
+    """
+    if model.kv_lora_rank and absorbed:
+        return 2.0 * model.heads * (2 * model.kv_lora_rank + model.qk_rope_head_dim)
+    if model.kv_lora_rank:
+        return 2.0 * model.heads * (model.qk_nope_head_dim + model.qk_rope_head_dim + model.v_head_dim)
+    return 4.0 * model.heads * model.head_dim
+
+
+def state_flops_per_token(model: Model) -> float:
+    """FLOPs of the Mamba layers' state update and read-out for one token (Mamba-2, arXiv:2405.21060)."""
+    return 6.0 * model.mamba_layers * model.mamba_heads * model.mamba_head_dim * model.mamba_state
+
+
+def forward_flops_per_token(model: Model, sequence_tokens: ArrayLike) -> Array:
+    """FLOPs of a forward pass for one token of a causal sequence of this length, on average over its positions.
+
+    A model whose architecture is not published counts 2 × active parameters.
+    """
+    if not model.architecture_known:
+        return np.asarray(2.0 * model.active_params)
+    pairs = mean_attended_token_layers(model, sequence_tokens)
+    return np.asarray(
+        2.0 * model.matmul_params_active + attention_flops_per_pair(model) * pairs + state_flops_per_token(model)
+    )
+
+
+def training_flops(model: Model, tokens: ArrayLike, sequence_tokens: ArrayLike) -> Array:
+    """FLOPs of training on ``tokens``: forward once, backward twice; recomputation is not counted (model FLOPs)."""
+    return np.asarray(3.0 * forward_flops_per_token(model, sequence_tokens) * np.asarray(tokens, float))
+
+
+def prefill_flops(model: Model, input_tokens: ArrayLike) -> Array:
+    """FLOPs of reading a prompt; the output layer is needed for the last token only."""
+    length = np.asarray(input_tokens, float)
+    head = 2.0 * model.hidden * model.vocab
+    return np.asarray((forward_flops_per_token(model, length) - head) * length + head)
+
+
+def decode_flops_per_token(model: Model, context_tokens: ArrayLike) -> Array:
+    """FLOPs of one new token with this much context before it."""
+    pairs = attended_token_layers(model, context_tokens)
+    return np.asarray(
+        2.0 * model.matmul_params_active
+        + attention_flops_per_pair(model, absorbed=True) * pairs
+        + state_flops_per_token(model)
+    )
+
+
+def kv_bytes(model: Model, context_tokens: ArrayLike, bytes_per_value: float = 2.0) -> Array:
+    """Bytes of one sequence's cache: keys and values (or MLA's latent) by layer, and Mamba's states."""
+    if model.kv_lora_rank:
+        values = float(model.kv_lora_rank + model.qk_rope_head_dim)
+    else:
+        values = 2.0 * model.kv_heads * model.head_dim
+    state = model.mamba_layers * model.mamba_heads * model.mamba_head_dim * model.mamba_state * 4.0
+    return np.asarray(attended_token_layers(model, context_tokens) * values * bytes_per_value + state)
+
+
+def expert_share(model: Model, tokens: ArrayLike) -> Array:
+    """Expected share of a layer's routed experts that a batch of tokens touches, choices taken as even."""
+    if not model.experts:
+        return np.asarray(1.0)
+    miss = 1.0 - model.active_experts / model.experts
+    return np.asarray(1.0 - miss ** np.asarray(tokens, float))
+
+
+def weight_bytes(model: Model, bytes_per_param: float) -> float:
+    """Bytes of all weights; embeddings and the output layer stay in 16 bits when the rest is smaller."""
+    wide = max(bytes_per_param, 2.0)
+    outer = float(model.embedding_params + model.vision_params)
+    return outer * wide + (model.total_params - outer) * bytes_per_param
+
+
+def weight_bytes_read(model: Model, tokens: ArrayLike, bytes_per_param: float) -> Array:
+    """Bytes of weights that one step over ``tokens`` tokens reads: all but untouched experts and embedding rows."""
+    routed = float(model.moe_layers * model.experts * model.expert_params)
+    head = float(model.hidden * model.vocab)
+    rest = model.matmul_params_active - model.moe_layers * model.active_experts * model.expert_params - head
+    touched = rest + routed * expert_share(model, tokens)
+    return np.asarray(touched * bytes_per_param + head * max(bytes_per_param, 2.0))

@@ -1,0 +1,1 @@
+"""Requests over time: traces read and generated."""

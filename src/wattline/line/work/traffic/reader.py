@@ -1,0 +1,147 @@
+"""A trace in a file -> ``Traffic``: the format told by the content, each row that is left out counted by its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.line.work.traffic.columns import ROLES, UNITS, Columns, choose, times_s, tokens
+from wattline.line.work.traffic.table import MOONCAKE_BLOCK, Table, open_table
+from wattline.line.work.traffic.trace import Traffic
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MOST_TOKENS = 10_000_000
+_MOST_TIME_S = 1e11
+_UNREADABLE = 0.5  # a file with more rows than this that cannot be read is taken for another kind of file
+
+
+def read_traffic(
+    path: Path | str,
+    *,
+    time: str | None = None,
+    input: str | None = None,
+    output: str | None = None,
+    time_unit: str | None = None,
+    where: Mapping[str, str] | None = None,
+    block_tokens: int = MOONCAKE_BLOCK,
+    max_tokens: int = MOST_TOKENS,
+) -> Traffic:
+    """The requests of a trace, in the order of their arrival, the first at 0 s.
+
+    Known by their columns: the Azure LLM traces of 2023 and 2024, BurstGPT, Mooncake's JSON lines (``hash_ids``), any
+    CSV or JSON lines with an arrival and two numbers of tokens, and Wattline's own Parquet; gzip is unpacked. ``time``,
+    ``input`` and ``output`` name the columns where they are not plain; ``time_unit`` is s, ms, us or ns; ``where``
+    keeps the rows whose columns hold these texts. Requests of more than ``max_tokens`` are left out.
+    Raises WattlineError for a file that is no trace.
+    """
+    file = Path(path)
+    if time_unit is not None and time_unit not in UNITS:
+        raise WattlineError(f"traffic: time unit {shorten(time_unit)!r} is none of {', '.join(UNITS)}")
+    if max_tokens < 2 or block_tokens < 1:
+        raise WattlineError("traffic: max_tokens must be 2 or more, block_tokens 1 or more")
+    said = dict(zip(ROLES, (time, input, output), strict=True))
+    table = open_table(file, {*(where or {}), *filter(None, said.values())})
+    if table.own:
+        from wattline.line.work.traffic.files import read_parquet
+
+        return read_parquet(file)
+    rows, filtered = _where(table, where or {})
+    columns = choose(table.names, said, table.where)
+    numbers, unit = _numbers(rows, columns, time_unit, table)
+    data, rejected = _sound(numbers, columns, max_tokens, table)
+    if filtered:
+        rejected["not asked for"] = filtered
+    note = f"{table.where}: {table.kind}, columns {columns.said()}, times in {unit}"
+    return _traffic(data, note, rejected, block_tokens)
+
+
+def _where(table: Table, where: Mapping[str, str]) -> tuple[pl.DataFrame, int]:
+    """The rows that hold what is asked for, and how many do not."""
+    import polars as pl
+
+    rows = table.rows
+    for name, text in where.items():
+        if name not in rows.columns:
+            raise WattlineError(f"{table.where}: no column {shorten(name)!r}; it has {', '.join(rows.columns)[:200]}")
+        rows = rows.filter(pl.col(name).cast(pl.String) == text)
+    if where and not len(rows):
+        asked = ", ".join(f"{name}={text}" for name, text in where.items())
+        raise WattlineError(f"{table.where}: no row has {shorten(asked, 100)}")
+    return rows, len(table.rows) - len(rows)
+
+
+def _numbers(rows: pl.DataFrame, columns: Columns, unit: str | None, table: Table) -> tuple[pl.DataFrame, str]:
+    """Arrival in seconds and tokens as floats, NaN where unreadable, with the rows' own hashes; and the times' unit."""
+    import polars as pl
+
+    at, told = times_s(rows[columns.time], columns.time, unit or table.time_unit)
+    out = {
+        "arrival_s": at,
+        "input": tokens(rows[columns.input]),
+        "output": tokens(rows[columns.output]),
+    }
+    frame = pl.DataFrame(out)
+    if "hash_ids" in rows.columns and table.json:
+        frame = frame.with_columns(rows["hash_ids"])
+    return frame, told
+
+
+def _sound(data: pl.DataFrame, columns: Columns, most: int, table: Table) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The rows that are requests, and the others counted by the first reason that holds."""
+    import polars as pl
+
+    at, given, made = (data[name].to_numpy() for name in ("arrival_s", "input", "output"))
+    whole = (given == np.floor(given)) & (made == np.floor(made))
+    reasons = {
+        "time not readable": ~np.isfinite(at),
+        "time beyond 3,000 years": np.abs(at) > _MOST_TIME_S,
+        "tokens not readable": ~(np.isfinite(given) & np.isfinite(made)),
+        "negative tokens": (given < 0) | (made < 0),
+        "tokens not whole": ~whole,
+        "no output tokens (failed)": made == 0,
+        "no input tokens": given == 0,
+        f"longer than {most:,} tokens": given + made > most,
+    }
+    left = np.ones(len(data), bool)
+    counted: dict[str, int] = {}
+    for reason, mask in reasons.items():
+        if hit := int(np.count_nonzero(mask & left)):
+            counted[reason] = hit
+        left &= ~mask
+    unreadable = sum(counted.get(f"{what} not readable", 0) for what in ("time", "tokens"))
+    if unreadable > _UNREADABLE * len(data) or not left.any():
+        why = ", ".join(f"{count:,} rows: {reason}" for reason, count in counted.items())
+        raise WattlineError(f"{table.where}: no traffic in columns {columns.said()} ({why}); {columns.mend()}")
+    return data.filter(pl.Series(left)), counted
+
+
+def _traffic(data: pl.DataFrame, note: str, rejected: dict[str, int], block_tokens: int) -> Traffic:
+    """Rows in order of time, from 0 s on."""
+    import polars as pl
+
+    from wattline.line.work.traffic.files import list_hashes
+
+    notes = [note]
+    at = data["arrival_s"].to_numpy()
+    late = int(np.count_nonzero(np.diff(at) < 0))
+    if late:
+        data = data.sort("arrival_s", maintain_order=True)
+        notes.append(f"out of order in {late:,} places: sorted by time")
+    given = data["input"].to_numpy().astype(np.int64)
+    hashes = None
+    if "hash_ids" in data.columns:
+        most = -(-given // block_tokens)
+        over = int((data["hash_ids"].list.len().fill_null(0).to_numpy() > most).sum())
+        if over:
+            notes.append(f"{over:,} requests have more prefix blocks than their prompts fill: cut")
+            data = data.with_columns(pl.Series("most", most)).with_columns(pl.col("hash_ids").list.head(pl.col("most")))
+        hashes = list_hashes(data["hash_ids"], block_tokens)
+    at = data["arrival_s"].to_numpy()
+    made = data["output"].to_numpy().astype(np.int64)
+    return Traffic(at - at[0], given, made, hashes, rejected, tuple(notes))

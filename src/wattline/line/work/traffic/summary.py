@@ -1,0 +1,102 @@
+"""What a traffic is like: its rate, how bursty it is, how long its requests are, how much of them repeats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wattline.core.fact import Array
+from wattline.line.work.traffic.trace import Hashes, Ints, Traffic
+
+PERCENTILES = (5, 50, 90, 95, 99)
+_WINDOWS_S = (1, 60, 3600)
+
+
+def summary(traffic: Traffic) -> dict[str, Any]:
+    """The traffic in figures, as plain data; what cannot be told is None."""
+    given, made = traffic.input_tokens, traffic.output_tokens
+    return {
+        "requests": len(traffic),
+        "duration_s": traffic.duration_s,
+        "rate_per_s": _told(traffic.rate_per_s),
+        "peak_rate_per_s": {f"{step}s": _peak(traffic, step) for step in _WINDOWS_S},
+        "burstiness": burstiness(traffic),
+        "input_tokens": lengths(given),
+        "output_tokens": lengths(made),
+        "correlation": _correlation(given, made),
+        "repeated_prefix_share": repeated_share(traffic),
+        "same_instant": int(np.count_nonzero(np.diff(traffic.arrival_s) == 0)),
+        "rejected": dict(traffic.rejected),
+        "notes": list(traffic.notes),
+    }
+
+
+def burstiness(traffic: Traffic) -> dict[str, float | None]:
+    """``gap_cv``: deviation of the gaps over their mean; ``dispersion_60s``: variance of counts over their mean.
+
+    Both are 1 for Poisson arrivals, and more for bursts: the first sees seconds, the second minutes and slow swings.
+    """
+    gaps = np.diff(traffic.arrival_s)
+    mean = gaps.mean() if gaps.size else 0.0
+    out: dict[str, float | None] = {"gap_cv": _told(gaps.std() / mean) if mean > 0 else None}
+    for step in (1, 60):
+        count = counts(traffic, step, whole=True)
+        told = count.size > 1 and count.mean() > 0
+        out[f"dispersion_{step}s"] = _told(count.var(ddof=1) / count.mean()) if told else None
+    return out
+
+
+def counts(traffic: Traffic, step_s: float, whole: bool = False) -> Ints:
+    """Requests in each step of the window; ``whole`` leaves out a last step that is not full."""
+    if not len(traffic):
+        return np.zeros(0, np.int64)
+    full = int(traffic.duration_s // step_s)
+    count = np.bincount((traffic.arrival_s // step_s).astype(np.int64), minlength=full)
+    return count[:full] if whole else count
+
+
+def lengths(tokens: Ints) -> dict[str, Any]:
+    """Total, mean, least, most and percentiles of a number of tokens."""
+    if not tokens.size:
+        return {"total": 0}
+    at = np.percentile(tokens, PERCENTILES)
+    shown = {f"p{p}": float(value) for p, value in zip(PERCENTILES, at, strict=True)}
+    return {"total": int(tokens.sum()), "mean": float(tokens.mean()), "least": int(tokens.min())} | shown | {
+        "most": int(tokens.max())
+    }  # fmt: skip
+
+
+def repeated_share(traffic: Traffic) -> float | None:
+    """Share of input tokens in blocks that an earlier request had: the most that a prefix cache can save."""
+    if traffic.hashes is None or not traffic.hashes.block.size:
+        return None
+    return float(_repeated_tokens(traffic.hashes, traffic.input_tokens) / traffic.input_tokens.sum())
+
+
+def _repeated_tokens(hashes: Hashes, given: Ints) -> int:
+    first = np.unique(hashes.block, return_index=True)[1]
+    again = np.ones(hashes.block.size, bool)
+    again[first] = False
+    length = np.diff(hashes.offset)
+    place = np.arange(hashes.block.size) - np.repeat(hashes.offset[:-1], length)
+    left = np.repeat(given, length) - place * hashes.block_tokens
+    return int(np.clip(left, 0, hashes.block_tokens)[again].sum())
+
+
+def _peak(traffic: Traffic, step_s: float) -> float | None:
+    """Most requests a second in any step; None where the window is shorter than one."""
+    count = counts(traffic, step_s, whole=True)
+    return float(count.max() / step_s) if count.size else None
+
+
+def _correlation(given: Ints, made: Ints) -> float | None:
+    """Pearson's, of the logarithms."""
+    one, two = np.log(given), np.log(made)
+    if given.size < 2 or one.std() == 0 or two.std() == 0:
+        return None
+    return float(np.corrcoef(one, two)[0, 1])
+
+
+def _told(value: float | Array) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,171 @@
+"""A trace's file opened: CSV, JSON lines or Parquet, packed or not, as a table and the name of its format."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.line.work.traffic.columns import known, plain
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MOST_BYTES = 8 * 2**30
+MOONCAKE_BLOCK = 512  # tokens a block of Mooncake's hash_ids
+_HEAD = 2**20
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows as they stand in the file; ``kind`` names the format, ``where`` the file; ``own`` is Wattline's Parquet."""
+
+    rows: pl.DataFrame
+    kind: str
+    where: str
+    json: bool = False
+    own: bool = False
+    time_unit: str | None = None
+    header: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The columns of the file, those that were not read too."""
+        return self.header or self.rows.columns
+
+
+def open_table(path: Path, keep: Collection[str] = ()) -> Table:
+    """The file's table: of a CSV the columns that are known or in ``keep``, all where there are none.
+
+    Raises WattlineError for a file that is missing, empty or no table.
+    """
+    where = shorten(str(path), 200)
+    data = _bytes(path, where)
+    if data[:4] == b"PAR1":
+        return _parquet(data, where)
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        data = data.decode("utf-16", "replace").encode()
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    start = data[:_HEAD].lstrip()
+    if not start:
+        raise WattlineError(f"traffic {where} is empty")
+    if b"\0" in start[:4096]:
+        raise WattlineError(f"traffic {where} is binary; give CSV, JSON lines or Parquet (gzip is unpacked)")
+    if start[:1] == b"[":
+        raise WattlineError(f"traffic {where} is one JSON array; write one object a line (jq -c '.[]')")
+    table = _lines(data, start, where) if start[:1] == b"{" else _csv(data, start, where, keep)
+    if not len(table.rows):
+        raise WattlineError(f"traffic {where} has no rows, only the names of columns")
+    return table
+
+
+def _bytes(path: Path, where: str) -> bytes:
+    try:
+        if path.is_dir():
+            raise WattlineError(f"traffic {where} is a directory; give a file")
+        with path.open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+            data = gzip.GzipFile(fileobj=raw).read(MOST_BYTES + 1) if packed else raw.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise WattlineError(f"traffic {where} does not exist") from None
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise WattlineError(f"traffic {where} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(data) > MOST_BYTES:
+        raise WattlineError(f"traffic {where} is larger than {MOST_BYTES / 2**30:.0f} GiB; split it")
+    return data
+
+
+def _csv(data: bytes, start: bytes, where: str, keep: Collection[str]) -> Table:
+    import polars as pl
+
+    first = next((line for line in start.splitlines() if not line.startswith(b"#")), b"")
+    sign = max(",;\t", key=first.decode("utf-8", "replace").count)
+    how: dict[str, Any] = {
+        "separator": sign, "infer_schema": False, "truncate_ragged_lines": True, "encoding": "utf8-lossy",
+        "comment_prefix": "#",
+    }  # fmt: skip
+    try:
+        header = pl.read_csv(io.BytesIO(data), n_rows=0, **how).columns
+        named = {name: name.strip().strip("\"'") for name in header}
+        read = [name for name, bare in named.items() if known(bare) or bare in keep] or header
+        rows = pl.read_csv(io.BytesIO(data), columns=read, **how).rename({name: named[name] for name in read})
+    except (pl.exceptions.PolarsError, ValueError) as error:
+        raise WattlineError(f"traffic {where} is not a table: {shorten(str(error), 100)}") from None
+    bare = tuple(named.values())
+    return Table(rows, _kind(bare), where, header=bare)
+
+
+def _kind(names: Sequence[str]) -> str:
+    found = {plain(name) for name in names}
+    if {"timestamp", "contexttokens", "generatedtokens"} <= found:
+        return "Azure LLM inference trace"
+    if {"timestamp", "requesttokens", "responsetokens"} <= found:
+        return "BurstGPT"
+    return "CSV"
+
+
+def _lines(data: bytes, start: bytes, where: str) -> Table:
+    """JSON lines by the fields of the first: lines that are no such object become rows without values."""
+    import polars as pl
+
+    first = start.split(b"\n", 1)[0]
+    try:
+        fields = json.loads(first)
+    except ValueError as error:
+        raise WattlineError(f"traffic {where}: line 1 is not a JSON object ({shorten(str(error), 80)})") from None
+    mooncake = {"timestamp", "input_length", "output_length"} <= set(fields)
+    schema = {name: kind for name, value in fields.items() if (kind := _type(name, value)) is not None}
+    try:
+        rows = pl.read_ndjson(io.BytesIO(data), schema=schema, ignore_errors=True)
+    except (pl.exceptions.PolarsError, ValueError):
+        rows = _slow_lines(data, schema)
+    return Table(rows, "Mooncake trace" if mooncake else "JSON lines", where, True, False, "ms" if mooncake else None)
+
+
+def _type(name: str, value: Any) -> Any:
+    import polars as pl
+
+    if name == "hash_ids" and isinstance(value, list):
+        return pl.List(pl.Int64)
+    if isinstance(value, (bool, list, dict)):
+        return None
+    return pl.Float64 if isinstance(value, (int, float)) else pl.String
+
+
+def _slow_lines(data: bytes, schema: dict[str, Any]) -> pl.DataFrame:
+    """Line by line, for a file that has lines which are no JSON: those stay as rows without values."""
+    import polars as pl
+
+    columns: dict[str, list[Any]] = {name: [] for name in schema}
+    for line in data.splitlines():
+        if not line.strip():
+            continue
+        try:
+            fields = json.loads(line)
+        except ValueError:
+            fields = {}
+        for name, values in columns.items():
+            values.append(fields.get(name) if isinstance(fields, dict) else None)
+    return pl.DataFrame(
+        {name: pl.Series(name, values, dtype=schema[name], strict=False) for name, values in columns.items()}
+    )
+
+
+def _parquet(data: bytes, where: str) -> Table:
+    import polars as pl
+
+    from wattline.line.work.traffic.files import META
+
+    try:
+        own = META in pl.read_parquet_metadata(io.BytesIO(data))
+        rows = pl.DataFrame() if own else pl.read_parquet(io.BytesIO(data))
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise WattlineError(f"traffic {where} cannot be read as Parquet: {shorten(str(error), 100)}") from None
+    return Table(rows, "Parquet", where, "hash_ids" in rows.columns, own)

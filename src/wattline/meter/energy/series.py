@@ -1,0 +1,135 @@
+"""Energy of a recording's series as ``meter/energy.py`` has it, cleaned once, for what is handed on and billed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from wattline.core.fact import Array
+from wattline.meter.energy.track import Track, track
+from wattline.meter.energy.track import outer as outer
+from wattline.meter.readings.clean import clean
+from wattline.meter.readings.clocks import place
+from wattline.meter.readings.corrections import correct
+from wattline.meter.recording import Recording, Series
+
+
+class Curve(NamedTuple):
+    """Joules since the first reading, at rising UTC seconds; shape ``(n,)``."""
+
+    time_s: Array
+    energy_j: Array
+
+
+class Energy(NamedTuple):
+    """Joules within a window; ``low_j`` to ``high_j`` holds the truth 19 times in 20. NaN where nothing was read."""
+
+    energy_j: float
+    low_j: float
+    high_j: float
+    covered_s: float
+
+
+NOTHING = Energy(float("nan"), float("nan"), float("nan"), 0.0)
+_tracks: WeakKeyDictionary[Series, Track | None] = WeakKeyDictionary()
+
+
+def _track(series: Series) -> Track | None:
+    """The series corrected, cleaned and joined, worked out once; None where no reading is good."""
+    if series not in _tracks:
+        powers = clean(correct(series)).powers
+        _tracks[series] = track(powers) if powers else None
+    return _tracks[series]
+
+
+def curve(series: Series) -> Curve:
+    """The running energy of one series."""
+    line = _track(series)
+    if line is None:
+        return Curve(np.empty(0), np.empty(0))
+    knots = np.unique(np.concatenate([power.time_s for power in line.powers]))
+    return Curve(knots, _running(line, knots))
+
+
+def _running(line: Track, at_s: Array) -> Array:
+    """Joules since the first of these instants, which rise."""
+    if len(line.powers) == 1:
+        total = line.powers[0].total_j(at_s)[0]
+        return np.asarray(total - total[0])
+    steps = [line.energy(begin, end).value_j for begin, end in pairwise(at_s.tolist())]
+    return np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def within(series: Series, begin_s: float, end_s: float) -> Energy:
+    """Energy of one series between two UTC seconds, with its uncertainty; outside of its readings nothing is added."""
+    line = _track(series)
+    if line is None:
+        return NOTHING
+    begin, end = max(begin_s, _begin(line)), min(end_s, _end(line))
+    if end <= begin:
+        return NOTHING
+    found = line.energy(begin, end)
+    return Energy(found.value_j, found.low_j, found.high_j, end - begin)
+
+
+def binned_w(series: Series, edges_s: Array) -> Array:
+    """Mean watts between edges (UTC seconds); energies in the bins add up to that within the first and last edge."""
+    line = _track(series)
+    if line is None:
+        return np.zeros(len(edges_s) - 1)
+    return np.asarray(np.diff(_running(line, np.clip(edges_s, _begin(line), _end(line)))) / np.diff(edges_s))
+
+
+def _begin(line: Track) -> float:
+    return min(power.begin_s for power in line.powers)
+
+
+def _end(line: Track) -> float:
+    return max(power.end_s for power in line.powers)
+
+
+def counted_once(every: Iterable[Series]) -> list[Series]:
+    """One series a device, the outermost devices alone: what may be added up.
+
+    Of several series of one device the best is kept: measured before modelled, a counter before watts, then the
+    smallest error.
+    """
+    best: dict[str, Series] = {}
+    for series in every:
+        key = series.device.key
+        if key not in best or _rank(series) < _rank(best[key]):
+            best[key] = series
+    held = outer([series.device for series in best.values()])
+    return [series for key, series in best.items() if not held[key]]
+
+
+def nested(recording: Recording) -> Recording:
+    """The same recording, each device saying which metered device holds it."""
+    held = outer([series.device for series in recording.series])
+    told = [replace(s, device=replace(s.device, inside=held[s.device.key])) for s in recording.series]
+    return replace(recording, series=told)
+
+
+def placed(recording: Recording) -> Recording:
+    """The recording as it can be summed: on one clock, each device saying which metered device holds it."""
+    run = next(((w.begin_s, w.end_s) for w in recording.windows if w.name == "run" and w.end_s is not None), None)
+    kept, left, _ = place(list(recording.series), run)
+    return nested(replace(recording, series=[*kept, *left]))
+
+
+def _rank(series: Series) -> tuple[bool, bool, float]:
+    return series.spec.modelled, series.energy_j is None, series.spec.error
+
+
+def total(parts: Sequence[Energy]) -> Energy:
+    """Energies of several devices together; an error of one kind of sensor is taken to be in all of them alike."""
+    seen = [part for part in parts if np.isfinite(part.energy_j)]
+    if not seen:
+        return NOTHING
+    energy, low, high = (sum(column) for column in list(zip(*seen, strict=True))[:3])
+    return Energy(energy, low, high, max(part.covered_s for part in seen))

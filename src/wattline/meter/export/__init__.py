@@ -1,0 +1,1 @@
+"""A recording handed on to other tools."""

@@ -1,0 +1,165 @@
+"""What a meter has seen up to now: joules and watts by device, joules by window, as endpoints hand it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from threading import Lock
+
+import numpy as np
+
+from wattline.meter.device import Device
+from wattline.meter.energy.series import counted_once, curve, outer, placed, total, within
+from wattline.meter.export.window import spans
+from wattline.meter.recording import Recording, Series
+from wattline.meter.sensor import Reading, Sensor, Spec
+
+
+@dataclass(frozen=True)
+class DeviceTotal:
+    """One sensor: joules since it was first read, its last watts (None: it gives none), and when that was.
+
+    ``up``: it gave a reading when it was last asked.
+    """
+
+    device: Device
+    spec: Spec
+    energy_j: float | None
+    power_w: float | None
+    time_s: float
+    up: bool = True
+
+
+@dataclass(frozen=True)
+class WindowTotal:
+    """Joules of all windows of one name, each device counted once; None where no device was read within them."""
+
+    name: str
+    energy_j: float | None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    devices: tuple[DeviceTotal, ...]
+    windows: tuple[WindowTotal, ...] = field(default=())
+
+
+Source = Callable[[], Snapshot]
+
+
+def snapshot(recording: Recording) -> Snapshot:
+    """A recording as it stood at its end."""
+    recording = placed(recording)
+    devices = tuple(_last(series) for series in recording.series)
+    joules: dict[str, float | None] = {}
+    once = counted_once(recording.series)
+    for span in spans(recording) if recording.windows else []:
+        energy = total([within(series, span.begin_s, span.end_s) for series in once]).energy_j
+        if np.isfinite(energy):
+            joules[span.name] = (joules.get(span.name) or 0.0) + energy
+        else:
+            joules.setdefault(span.name, None)
+    return Snapshot(devices, tuple(WindowTotal(name, energy) for name, energy in joules.items()))
+
+
+def _last(series: Series) -> DeviceTotal:
+    line = curve(series)
+    energy = float(line.energy_j[-1]) if len(line.energy_j) > 1 else None
+    watts = None
+    if series.power_w is not None:
+        good = np.flatnonzero(np.isfinite(series.power_w) & (series.power_w >= 0))
+        watts = float(series.power_w[good[-1]]) if len(good) else None
+    time = float(np.nanmax(series.time_s)) if len(series.time_s) else float("nan")
+    return DeviceTotal(series.device, series.spec, energy, watts, time)
+
+
+class Totals:
+    """Running totals of a live meter: feed it every reading, ask for a snapshot from any thread.
+
+    A counter's difference is taken where there is one (it wraps at ``spec.wrap_j``); else watts by the trapezoid on
+    the monotonic clock. What cannot be read is told by ``gone`` and shows no watts until it is back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._devices: dict[tuple[str, str], DeviceTotal] = {}
+        self._before: dict[tuple[str, str], tuple[float, Reading]] = {}
+        self._windows: dict[str, float | None] = {}
+
+    def hear(self, sensor: Sensor, time_s: float, monotonic_s: float, reading: Reading | None) -> None:
+        """A reading of a live sampler (``Sampler.heard``); None: the sensor gives none now."""
+        if reading is None:
+            self.gone(sensor.device, sensor.spec)
+        else:
+            self.take(sensor.device, sensor.spec, time_s, monotonic_s, reading)
+
+    def take(self, device: Device, spec: Spec, time_s: float, monotonic_s: float, reading: Reading) -> None:
+        """One reading more of a sensor."""
+        key = (device.key, spec.source)
+        with self._lock:
+            before, so_far = self._before.get(key), self._devices.get(key)
+            energy = so_far.energy_j if so_far else None
+            if before is not None and (more := _between(before, (monotonic_s, reading), spec)) is not None:
+                energy = (energy or 0.0) + more
+            self._devices[key] = DeviceTotal(device, spec, energy, reading.power_w, time_s)
+            self._before[key] = (monotonic_s, reading)
+
+    def gone(self, device: Device, spec: Spec) -> None:
+        """The sensor gives no reading now; its joules stand, its watts are not known."""
+        key = (device.key, spec.source)
+        with self._lock:
+            if (last := self._devices.get(key)) is not None:
+                self._devices[key] = DeviceTotal(device, spec, last.energy_j, None, last.time_s, up=False)
+
+    def add_window(self, name: str, energy_j: float | None) -> None:
+        """A window ended with so many joules."""
+        with self._lock:
+            known = self._windows.get(name)
+            self._windows[name] = known if energy_j is None else (known or 0.0) + energy_j
+
+    def snapshot(self) -> Snapshot:
+        with self._lock:
+            windows = tuple(WindowTotal(name, energy) for name, energy in self._windows.items())
+            return Snapshot(tuple(self._devices.values()), windows)
+
+
+def _between(before: tuple[float, Reading], now: tuple[float, Reading], spec: Spec) -> float | None:
+    """Joules between two readings; None where neither joules nor watts are in both."""
+    (then_s, old), (now_s, new) = before, now
+    if old.energy_j is not None and new.energy_j is not None:
+        step = new.energy_j - old.energy_j
+        if step < 0:
+            step = step + spec.wrap_j if np.isfinite(spec.wrap_j) else new.energy_j
+        return max(step, 0.0)
+    if old.power_w is not None and new.power_w is not None:
+        return max(now_s - then_s, 0.0) * (old.power_w + new.power_w) / 2
+    return None
+
+
+def fixed(recording: Recording) -> Source:
+    """A recording as a source that no longer changes."""
+    seen = snapshot(recording)
+    return lambda: seen
+
+
+def labels(device: Device, spec: Spec) -> dict[str, str]:
+    """What tells a series apart from the others, in Prometheus and in tables."""
+    return {
+        "host": device.host,
+        "device": device.uuid,
+        "kind": device.kind,
+        "source": spec.source,
+        "modelled": "true" if spec.modelled else "false",
+        "inside": device.inside,
+    }
+
+
+def unique(devices: Iterable[DeviceTotal]) -> list[DeviceTotal]:
+    """One entry a set of labels, the last one, each device saying which metered device holds it.
+
+    An endpoint must not show a series twice.
+    """
+    every = list(devices)
+    held = outer([each.device for each in every])
+    told = [replace(each, device=replace(each.device, inside=held[each.device.key])) for each in every]
+    return list({tuple(labels(each.device, each.spec).items()): each for each in told}.values())

@@ -1,0 +1,90 @@
+"""A window of a recording by name: ``run``, ``all``, a named window, or ``FROM..TO``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.meter.recording import Recording, Series
+
+
+class Span(NamedTuple):
+    """A stretch of UTC seconds with the name that it goes by."""
+
+    name: str
+    begin_s: float
+    end_s: float
+
+    @property
+    def duration_s(self) -> float:
+        return self.end_s - self.begin_s
+
+
+def extent(series: Iterable[Series]) -> tuple[float, float]:
+    """The first and the last instant of any reading; raises WattlineError where there is none."""
+    times = [each.time_s[np.isfinite(each.time_s)] for each in series]
+    ends = [(float(time.min()), float(time.max())) for time in times if len(time)]
+    if not ends:
+        raise WattlineError("the recording holds no readings")
+    return min(begin for begin, _ in ends), max(end for _, end in ends)
+
+
+def spans(recording: Recording) -> list[Span]:
+    """Every named window, ended where it was left open."""
+    last = extent(recording.series)[1]
+    found = [Span(w.name, w.begin_s, last if w.end_s is None else w.end_s) for w in recording.windows]
+    return [span for span in found if span.end_s > span.begin_s]
+
+
+def find_span(recording: Recording, text: str | None = None) -> Span:
+    """The window asked for; without one, ``run`` where the recording tells it, else all of it.
+
+    ``FROM..TO``: ISO times (UTC where they name no zone) or seconds since the first reading; either may be left out.
+    """
+    begin, end = extent(recording.series)
+    named = spans(recording)
+    wanted = text or ("run" if any(span.name == "run" for span in named) else "all")
+    if wanted == "all":
+        return Span("all", begin, end)
+    if ".." in wanted and not any(span.name == wanted for span in named):
+        first, _, last = wanted.partition("..")
+        span = Span(wanted, _instant(first, begin, begin), _instant(last, begin, end))
+        if span.begin_s >= span.end_s or span.end_s <= begin or span.begin_s >= end:
+            raise WattlineError(
+                f"window {shorten(wanted)!r} holds no reading; they run from {_iso(begin)} to {_iso(end)}"
+            )
+        return span
+    for span in named:
+        if span.name == wanted:
+            return span
+    names = [span.name for span in named]
+    near = ", ".join(nearest(wanted, names) or names[:5]) or "none is named"
+    raise WattlineError(f"no window {shorten(wanted)!r} in the recording; take all, FROM..TO, or one of: {near}")
+
+
+def _instant(text: str, begin: float, default: float) -> float:
+    text = text.strip()
+    if not text:
+        return default
+    try:
+        seconds = float(text)
+        if math.isfinite(seconds):
+            return begin + seconds if seconds < 1e9 else seconds
+    except ValueError:
+        pass
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise WattlineError(
+            f"window: {shorten(text)!r} is no time; write 2024-05-17T15:43:53 or seconds since the first reading"
+        ) from None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

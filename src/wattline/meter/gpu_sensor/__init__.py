@@ -1,0 +1,1 @@
+"""How a GPU's own sensor errs, and its correction."""

@@ -1,0 +1,159 @@
+"""What an energy's error is made of: the card's gain, the window's edges, the time that the sensor missed, gaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from wattline.core.fact import Array
+from wattline.meter.gpu_sensor.gain import Gain
+from wattline.meter.gpu_sensor.time import ABRUPT
+from wattline.meter.recording import Series
+
+TWO_SIGMA = 1.96
+MEDIAN_OF_DIFFERENCE = 0.954  # of two normal numbers, in their standard deviations
+NEAR = 8  # readings on each side of a window that tell how far neighbours differ, where it holds few
+QUIET_PART = 0.35  # of a beat, at most, reads as idle: half the load is idle and a reading spans a part of it
+BATCH = 8  # readings in a batch, by whose means slow swings are told from quick ones
+GAP = 3.0  # times the usual interval: longer ones are gaps
+
+
+class Beat(NamedTuple):
+    """A stretch whose beats were evened out."""
+
+    begin_s: float
+    end_s: float
+    swing_w: float
+    readings: int  # in one beat
+    length_s: float  # of one beat
+    begins_sharp: bool
+    ends_sharp: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """How a series saw the power.
+
+    ``interval_s``: between readings; ``share``: of the time that they rest on; ``reach_s``: within which an edge
+    cannot be placed; ``beats``: stretches evened out;
+    ``flat``: a relative error that stands for all of it, where the sensor states one.
+    """
+
+    interval_s: float
+    share: float
+    reach_s: float
+    flat: float | None = None
+    beats: tuple[Beat, ...] = ()
+    stuck: tuple[tuple[float, float], ...] = ()
+    relax_error_s: float = 0.0
+    relax_at: Array | None = None
+    relax_w: Array | None = None
+
+    def with_beats(self, time_s: Array, power_w: Array, found: list[tuple[int, int, int]]) -> Seen:
+        """The same with these beats, given as first and last reading and length."""
+        told = []
+        for a, b, n in found:
+            part = power_w[a:b]
+            jump = ABRUPT * float(np.ptp(power_w))
+            sharp = a > 0 and part[0] - power_w[a - 1] > jump, b < len(power_w) and part[-1] - power_w[b] > jump
+            length = float(time_s[b - 1] - time_s[a]) / max(1, b - 1 - a) * n
+            told.append(Beat(float(time_s[a]), float(time_s[b - 1]), float(np.ptp(part)), n, length, *sharp))
+        return replace(self, beats=tuple(told))
+
+
+def error_parts(
+    seen: Seen, series: Series, begin_s: float, end_s: float, energy_j: float, gain: Gain
+) -> dict[str, float]:
+    """Relative half-widths by cause (19 times in 20), to be joined by their squares."""
+    duration = end_s - begin_s
+    mean_w = energy_j / duration
+    base = max(energy_j, 1e-9)
+    parts = {"sensor": seen.flat} if seen.flat is not None else {"gain": gain.error(mean_w)}
+    at, power = _power_near(series, begin_s, end_s, seen)
+    parts["edges"] = float(np.hypot(_edge_j(seen, at, power, begin_s), _edge_j(seen, at, power, end_s))) / base
+    inside = power[(at >= begin_s) & (at <= end_s)]
+    parts["unseen"] = sampling_error(inside if len(inside) > NEAR else power, seen.share, len(inside)) / base * duration
+    parts["beat"] = _beat_j(seen, begin_s, end_s) / base
+    parts["lag"] = _lag_j(seen, begin_s, end_s) / base
+    parts["stuck"] = sum(max(0.0, min(b, end_s) - max(a, begin_s)) for a, b in seen.stuck) / duration
+    parts["gaps"] = _gap_j(seen, at, power, begin_s, end_s, series.power_w is None) / base
+    return {name: part for name, part in parts.items() if part > 0}
+
+
+def _power_near(series: Series, begin_s: float, end_s: float, seen: Seen) -> tuple[Array, Array]:
+    """Times and powers of the readings in and around a window; a counter's from its rises."""
+    at = series.time_s
+    if series.power_w is None:
+        assert series.energy_j is not None
+        steps = np.diff(at)
+        at, power = at[:-1] + steps / 2, np.diff(series.energy_j) / steps
+    else:
+        power = series.power_w
+    first, last = np.searchsorted(at, [begin_s - 2 * seen.reach_s, end_s + 2 * seen.reach_s])
+    near = slice(max(0, int(first) - NEAR), int(last) + NEAR)
+    return at[near], power[near]
+
+
+def sampling_error(power_w: Array, share: float, n: int | None = None) -> float:
+    """Half-width in W of the mean of ``n`` readings [all of these] that see ``share`` of the time.
+
+    By the differences of neighbours, or by the means of batches where those spread less (a swing quicker than a
+    batch evens out; the few batches in which the load itself begins or ends do not count): what is alike from
+    reading to reading was seen.
+    """
+    n = max(1, len(power_w) if n is None else n)
+    if share >= 1.0 or len(power_w) < 3:
+        return 0.0
+    error = float(np.sqrt(np.mean(np.diff(power_w) ** 2) / 2)) / np.sqrt(n)
+    if n >= 6 * BATCH:
+        batches = power_w[: len(power_w) // BATCH * BATCH].reshape(-1, BATCH).mean(axis=1)
+        spread = float(np.median(np.abs(np.diff(batches)))) / MEDIAN_OF_DIFFERENCE
+        error = min(error, spread / np.sqrt(n / BATCH))
+    return float(TWO_SIGMA * error * np.sqrt(1.0 - share))
+
+
+def _edge_j(seen: Seen, at: Array, power: Array, edge_s: float) -> float:
+    """J that may lie on the wrong side of an edge: the power's change about it, over where it cannot be placed."""
+    near = power[np.abs(at - edge_s) <= seen.reach_s]
+    change = float(np.ptp(near)) if len(near) else 0.0
+    change = max([change, *(b.swing_w / 2 for b in seen.beats if b.begin_s <= edge_s <= b.end_s)])
+    return float(TWO_SIGMA * change * seen.reach_s / np.sqrt(12.0))
+
+
+def _beat_j(seen: Seen, begin_s: float, end_s: float) -> float:
+    """J by which evened beats may be off: half a reading of their length, at full swing; and, where no jump tells when
+    the load began or ended, half the swing for as much of a beat's quiet part before or after as the window holds."""
+
+    def held(first: float, last: float) -> float:
+        return max(0.0, min(last, end_s) - max(first, begin_s))
+
+    off = 0.0
+    for beat in seen.beats:
+        off += beat.swing_w / (2 * beat.readings) * held(beat.begin_s, beat.end_s)
+        if not beat.begins_sharp:
+            off += beat.swing_w / 2 * held(beat.begin_s - QUIET_PART * beat.length_s, beat.begin_s)
+        if not beat.ends_sharp:
+            off += beat.swing_w / 2 * held(beat.end_s, beat.end_s + QUIET_PART * beat.length_s)
+    return off
+
+
+def _lag_j(seen: Seen, begin_s: float, end_s: float) -> float:
+    """J that a wrong time constant moves into or out of the window."""
+    if seen.relax_at is None or seen.relax_w is None:
+        return 0.0
+    rise = np.interp(end_s, seen.relax_at, seen.relax_w) - np.interp(begin_s, seen.relax_at, seen.relax_w)
+    return float(TWO_SIGMA * seen.relax_error_s * abs(rise))
+
+
+def _gap_j(seen: Seen, at: Array, power: Array, begin_s: float, end_s: float, counted: bool) -> float:
+    """J in gaps between readings, where the power may have been any of what the window saw."""
+    if len(at) < 2:
+        return 0.0
+    long = np.diff(at) > GAP * max(seen.interval_s, float(np.median(np.diff(at))))
+    if counted:  # the counter went on: only a gap that the window begins or ends in leaves a doubt
+        long &= ((at[:-1] < begin_s) & (begin_s < at[1:])) | ((at[:-1] < end_s) & (end_s < at[1:]))
+    missed = np.minimum(at[1:], end_s) - np.maximum(at[:-1], begin_s)
+    seconds = np.clip(missed[long], 0.0, None)
+    return float(TWO_SIGMA * np.std(power) * np.sqrt(np.sum(seconds**2)))

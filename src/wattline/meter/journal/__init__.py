@@ -1,0 +1,1 @@
+"""The journal: readings on disk as they come."""

@@ -1,0 +1,136 @@
+"""How a journal packs readings: a tick as it is sampled, then a block of many ticks of one series.
+
+Everything is whole numbers: times in µs, power in µW, energy in µJ, which holds what NVML (mJ), RAPL (µJ) and hwmon
+(µW) say exactly. A block holds its columns as differences of differences, low bytes apart from high ones, deflated:
+noise costs what it must and steady columns next to nothing.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattline.core.fact import Array
+
+MISSING = -(2**63)
+TICK = np.dtype([("series", "<u4"), ("wall", "<i8"), ("mono", "<i8"), ("power", "<i8"), ("energy", "<i8")])
+_PACK = struct.Struct("<I4q").pack
+_MICRO = 1e6
+_MOST = 9e12  # W or J: what 63 bits hold of µW and µJ
+_HEAD = struct.Struct("<BI")
+_FORMAT = 1
+_ORDER = (2, 1, 1, 2)  # how often each column is differenced: mono, wall - mono, power, energy
+_ABSENT = 255
+Whole = NDArray[np.int64]
+
+
+class Readings(NamedTuple):
+    """Columns of one series, shape ``(n,)``: µs, µs, µW, µJ; ``MISSING`` where a reading gives none."""
+
+    wall: Whole
+    mono: Whole
+    power: Whole
+    energy: Whole
+
+
+def whole(value: float | None) -> int:
+    """W as µW, J as µJ; what is missing, not finite or beyond reason is ``MISSING``."""
+    if value is None or not -_MOST < value < _MOST:
+        return MISSING
+    return round(value * _MICRO)
+
+
+def pack_reading(series: int, wall: int, mono: int, power_w: float | None, energy_j: float | None) -> bytes:
+    """One reading of a tick; a tick is its readings one after the other."""
+    return _PACK(series, wall, mono, whole(power_w), whole(energy_j))
+
+
+def unpack_ticks(ticks: Iterable[bytes]) -> dict[int, Readings]:
+    """Readings by series, in the order of the ticks."""
+    rows = np.frombuffer(b"".join(ticks), dtype=TICK)
+    found = {}
+    for series in np.unique(rows["series"]).tolist():
+        mine = rows[rows["series"] == series]
+        found[series] = Readings(*(np.ascontiguousarray(mine[name]) for name in Readings._fields))
+    return found
+
+
+def to_whole(values: Array | None, count: int) -> Whole:
+    """A column of W or J as whole µW or µJ; NaN is ``MISSING``, and so is a column that is not there."""
+    if values is None:
+        return np.full(count, MISSING)
+    good = np.abs(values) < _MOST
+    return np.where(good, np.round(np.where(good, values, 0.0) * _MICRO), MISSING).astype(np.int64)
+
+
+def to_float(values: Whole) -> Array | None:
+    """A column in W or J with NaN where a reading is missing; None where all are."""
+    missing = values == MISSING
+    if missing.all():
+        return None
+    return np.where(missing, np.nan, values / _MICRO)
+
+
+def encode(readings: Readings) -> bytes:
+    """A block."""
+    columns = (readings.mono, readings.wall - readings.mono, readings.power, readings.energy)
+    packed = b"".join(_squeeze(column, order) for column, order in zip(columns, _ORDER, strict=True))
+    return _HEAD.pack(_FORMAT, len(readings.mono)) + zlib.compress(packed, 6)
+
+
+def decode(block: bytes) -> Readings:
+    """The readings of a block, exactly as they went in; ValueError where it is none."""
+    try:
+        kind, count = _HEAD.unpack_from(block)
+        if kind != _FORMAT:
+            raise ValueError(f"a block of format {kind}; a newer wattline wrote it")
+        data = zlib.decompress(block[_HEAD.size :])
+        columns, place = [], 0
+        for order in _ORDER:
+            column, place = _unsqueeze(data, place, count, order)
+            columns.append(column)
+    except (struct.error, zlib.error, IndexError) as error:
+        raise ValueError(f"not a block of readings ({error})") from None
+    mono, offset, power, energy = columns
+    return Readings(mono + offset, mono, power, energy)
+
+
+def _squeeze(column: Whole, order: int) -> bytes:
+    """One column: how many byte planes follow (``_ABSENT``: it is missing throughout), then the planes, low first."""
+    if (column == MISSING).all():
+        return bytes([_ABSENT])
+    with np.errstate(over="ignore"):
+        step = column
+        for _ in range(order):
+            step = np.diff(step, prepend=np.int64(0))
+        folded = ((step << 1) ^ (step >> 63)).view(np.uint64)
+    planes = folded.astype("<u8").view(np.uint8).reshape(-1, 8)
+    used = 8 - next((i for i, plane in enumerate(planes.T[::-1]) if plane.any()), 8)
+    return bytes([used]) + np.ascontiguousarray(planes.T[:used]).tobytes()
+
+
+def _unsqueeze(data: bytes, place: int, count: int, order: int) -> tuple[Whole, int]:
+    used = data[place]
+    place += 1
+    if used == _ABSENT:
+        return np.full(count, MISSING), place
+    planes = np.zeros((8, count), np.uint8)
+    size = used * count
+    if place + size > len(data):
+        raise IndexError("it is cut short")
+    planes[:used] = np.frombuffer(data, np.uint8, size, place).reshape(used, count)
+    folded = np.ascontiguousarray(planes.T).view("<u8").reshape(count).astype(np.uint64)
+    column = (folded >> np.uint64(1)).view(np.int64) ^ -(folded & np.uint64(1)).view(np.int64)
+    for _ in range(order):
+        column = np.cumsum(column)
+    return column, place + size
+
+
+def join(parts: Sequence[Readings]) -> Readings:
+    """Several stretches of one series as one."""
+    return Readings(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))

@@ -1,0 +1,281 @@
+"""The journal: what was sampled and when windows began and ended, in one file that a kill cannot spoil.
+
+    with Journal.create("run.wattline") as journal:
+        series = journal.series_id(device, spec)
+        journal.append(series, time_s, monotonic_s, power_w)
+    Journal.open("run.wattline").recording()
+
+Several processes may write to one journal (ranks on a host); each commit is whole or not there.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Array
+from wattline.meter.clock import mono_us, wall_us
+from wattline.meter.device import Device
+from wattline.meter.journal.blocks import Readings, encode, to_whole, unpack_ticks
+from wattline.meter.journal.owner import Process, this_process
+from wattline.meter.journal.sqlite_file import connect, create_file
+from wattline.meter.recording import Fault, Recording
+from wattline.meter.sensor import Spec
+
+Op = tuple[str, Sequence[Any]]  # one statement and its values
+BLOCK = 600  # readings of a series in a block, at most
+
+
+class Event(NamedTuple):
+    """Something that was told to the journal, by its kind."""
+
+    kind: str
+    time_s: float
+    data: Any
+
+
+class Journal:
+    """A connection to a journal's file. Not to be shared across a fork; threads may share it."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self.connection = connection
+        self.writer = 0
+        self._series: dict[tuple[Device, Spec], int] = {}
+        self._lock = threading.RLock()
+
+    @classmethod
+    def create(cls, path: Path | str, *, rank: str = "", interval_s: float = 0.0, wait_s: float = 5.0) -> Self:
+        """A journal to write to, made where there is none yet; an existing one is continued."""
+        path = Path(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            create_file(path, path.stem)
+        except (OSError, sqlite3.Error) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise WattlineError(f"journal {shorten(str(path), 200)} cannot be made: {reason}") from None
+        journal = cls(path, connect(path, True, wait_s))
+        try:
+            journal.writer = journal._new_writer(this_process(), rank, interval_s)
+        except sqlite3.Error as error:
+            journal.close()
+            raise WattlineError(f"journal {shorten(str(path), 200)} cannot be written: {error}") from None
+        return journal
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """A journal to read, also while others write to it and whatever state a kill left it in."""
+        path = Path(path)
+        return cls(path, connect(path, False))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.connection.close()
+
+    # writing
+
+    def _new_writer(self, me: Process, rank: str, interval_s: float) -> int:
+        values = (me.host, me.boot, me.space, me.pid, me.born, rank, wall_us(), mono_us(), round(interval_s * 1e6))
+        with self._lock:
+            cursor = self.connection.execute(
+                "INSERT INTO writer(host, boot, space, pid, born, rank, wall_us, mono_us, interval_us) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+        return int(cursor.lastrowid or 0)
+
+    def series_id(self, device: Device, spec: Spec) -> int:
+        """The number of a series, given to it when first asked for."""
+        key = (device, spec)
+        if key not in self._series:
+            about = _about(device, spec)
+            with self._lock:
+                self.connection.execute(
+                    "INSERT OR IGNORE INTO series(device, kind, source, about) VALUES (?, ?, ?, ?)",
+                    (device.key, device.kind, spec.source, about),
+                )
+                row = self.connection.execute(
+                    "SELECT id FROM series WHERE device = ? AND source = ? AND about = ?",
+                    (device.key, spec.source, about),
+                ).fetchone()
+            self._series[key] = int(row[0])
+        return self._series[key]
+
+    def describe_to(self, other: Journal) -> None:
+        """Give another, empty journal this one's series and writer, so that it takes the same ticks and statements."""
+        with other.transaction() as connection:
+            for (device, spec), number in self._series.items():
+                values = (number, device.key, device.kind, spec.source, _about(device, spec))
+                connection.execute("INSERT INTO series(id, device, kind, source, about) VALUES (?, ?, ?, ?, ?)", values)
+            connection.execute("UPDATE writer SET id = ? WHERE id = ?", (self.writer, other.writer))
+        other.writer = self.writer
+
+    def commit(self, ticks: Sequence[bytes], ops: Sequence[Op] = ()) -> None:
+        """Ticks (see journal_blocks) and statements, all or none; raises sqlite3.Error where the file takes none."""
+        execute = self.connection.execute
+        insert = "INSERT INTO tick(writer, data) VALUES (?, ?)"
+        with self._lock:
+            if len(ticks) == 1 and not ops:
+                execute(insert, (self.writer, ticks[0]))
+                return
+            with self.transaction():
+                self.connection.executemany(insert, [(self.writer, tick) for tick in ticks])
+                for statement, values in ops:
+                    execute(statement, values)
+
+    def transaction(self) -> _Transaction:
+        """All of what is executed inside, or none of it."""
+        return _Transaction(self.connection, self._lock)
+
+    def pack(self, writer: int | None = None, *, sync: bool = True) -> None:
+        """Move one writer's ticks (all writers' that are named by ``writer``) into blocks.
+
+        With ``sync`` the file is on the disk afterwards, so that not even the machine's end takes it.
+        """
+        writer = self.writer if writer is None else writer
+        if sync:
+            self.connection.execute("PRAGMA synchronous=FULL")
+        try:
+            with self.transaction():
+                rows = self.connection.execute("SELECT data FROM tick WHERE writer = ? ORDER BY id", (writer,))
+                for series, readings in unpack_ticks(row[0] for row in rows).items():
+                    self._add_blocks(writer, series, readings)
+                self.connection.execute("DELETE FROM tick WHERE writer = ?", (writer,))
+        finally:
+            if sync:
+                self.connection.execute("PRAGMA synchronous=NORMAL")
+
+    def append(
+        self,
+        series: int,
+        time_s: Array,
+        monotonic_s: Array | None = None,
+        power_w: Array | None = None,
+        energy_j: Array | None = None,
+    ) -> None:
+        """Many readings of one series at once, each column of shape ``(n,)``; NaN where one is missing."""
+        count = len(time_s)
+        wall = np.round(np.asarray(time_s, float) * 1e6).astype(np.int64)
+        mono = wall if monotonic_s is None else np.round(np.asarray(monotonic_s, float) * 1e6).astype(np.int64)
+        readings = Readings(wall, mono, to_whole(power_w, count), to_whole(energy_j, count))
+        with self.transaction():
+            self._add_blocks(self.writer, series, readings)
+
+    def _add_blocks(self, writer: int, series: int, readings: Readings) -> None:
+        for begin in range(0, len(readings.wall), BLOCK):
+            part = Readings(*(column[begin : begin + BLOCK] for column in readings))
+            edges = [int(edge) for column in (part.wall, part.mono) for edge in (column.min(), column.max())]
+            self.connection.execute(
+                "INSERT INTO block(writer, series, readings, first_us, last_us, first_mono_us, last_mono_us, data) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (writer, series, len(part.wall), *edges, encode(part)),
+            )
+
+    def event_op(self, kind: str, data: Any, time_s: float | None = None) -> Op:
+        """The statement that tells of an event; ``data`` is anything that JSON can say."""
+        time_us = wall_us() if time_s is None else round(time_s * 1e6)
+        text = json.dumps(data, ensure_ascii=False, default=str)
+        return (
+            "INSERT INTO event(writer, kind, time_us, mono_us, data) VALUES (?, ?, ?, ?, ?)",
+            (self.writer, kind, time_us, mono_us(), text),
+        )
+
+    def event(self, kind: str, data: Any, time_s: float | None = None) -> None:
+        """Tell of an event now."""
+        self.commit((), [self.event_op(kind, data, time_s)])
+
+    def events(self, kind: str, data: Iterable[Any]) -> None:
+        """Tell of many events of one kind in one commit."""
+        self.commit((), [self.event_op(kind, item) for item in data])
+
+    def note(self, text: str) -> None:
+        self.event("note", text)
+
+    def fault(self, fault: Fault) -> None:
+        self.event("fault", asdict(fault))
+
+    def count(self, name: str, number: float) -> None:
+        """So many tokens, queries or samples were worked on."""
+        self.event("count", {"name": name, "number": number})
+
+    # reading
+
+    def read_events(self, kind: str) -> Iterator[Event]:
+        """The events of one kind in the order they were told."""
+        rows = self.connection.execute("SELECT time_us, data FROM event WHERE kind = ? ORDER BY id", (kind,))
+        for time_us, data in rows:
+            yield Event(kind, time_us / 1e6, json.loads(data))
+
+    def has_series(self) -> bool:
+        return self.connection.execute("SELECT 1 FROM series LIMIT 1").fetchone() is not None
+
+    def last_reading_us(self) -> int:
+        """When the last reading was written, on the monotonic clock of its writer; 0 where there is none."""
+        last = self.connection.execute("SELECT data FROM tick ORDER BY id DESC LIMIT 1").fetchone()
+        if last is not None:
+            return max(int(readings.mono[-1]) for readings in unpack_ticks([last[0]]).values())
+        row = self.connection.execute("SELECT last_mono_us FROM block ORDER BY id DESC LIMIT 1").fetchone()
+        return int(row[0]) if row else 0
+
+    def recording(self, begin_s: float | None = None, end_s: float | None = None) -> Recording:
+        """All that the journal holds, or of its readings those from ``begin_s`` to ``end_s`` (and some around them).
+
+        Each series is read when it is looked at, so that one at a time is in memory.
+        """
+        from wattline.meter.journal.reader import read_recording
+
+        return read_recording(self, begin_s, end_s)
+
+
+class _Transaction:
+    """``BEGIN IMMEDIATE`` … ``COMMIT``, rolled back where anything fails."""
+
+    def __init__(self, connection: sqlite3.Connection, lock: AbstractContextManager[Any]) -> None:
+        self.connection, self.lock = connection, lock
+
+    def __enter__(self) -> sqlite3.Connection:
+        self.lock.__enter__()
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self.lock.__exit__(None, None, None)
+            raise
+        return self.connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self.connection.execute("COMMIT")
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            self.lock.__exit__(None, None, None)
+
+
+def _about(device: Device, spec: Spec) -> str:
+    said: Mapping[str, Any] = {"device": asdict(device), "spec": asdict(spec) | {"wrap_j": finite(spec.wrap_j)}}
+    return json.dumps(said, sort_keys=True, ensure_ascii=False)
+
+
+def finite(value: float) -> float | None:
+    """A number for JSON, which knows no infinity."""
+    return value if np.isfinite(value) else None

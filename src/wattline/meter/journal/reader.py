@@ -1,0 +1,203 @@
+"""A journal read back: its series, windows, counts and faults as a Recording."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+from wattline.core.errors import WattlineError
+from wattline.meter.device import Device
+from wattline.meter.journal.blocks import Readings, decode, join, to_float, unpack_ticks
+from wattline.meter.journal.owner import this_process
+from wattline.meter.recording import Fault, Recording, Series, Window
+from wattline.meter.sensor import Spec
+
+if TYPE_CHECKING:
+    from wattline.meter.journal.journal import Journal
+
+
+def read_recording(journal: Journal, begin_s: float | None = None, end_s: float | None = None) -> Recording:
+    """See ``Journal.recording``."""
+    first, last = (None if edge is None else round(edge * 1e6) for edge in (begin_s, end_s))
+    windows = [
+        window
+        for window in read_windows(journal)
+        if (end_s is None or window.begin_s <= end_s)
+        and (begin_s is None or window.end_s is None or window.end_s >= begin_s)
+    ]
+    counts: dict[str, float] = {}
+    for event in journal.read_events("count"):
+        counts[event.data["name"]] = counts.get(event.data["name"], 0.0) + event.data["number"]
+    notes = tuple(dict.fromkeys(str(event.data) for event in journal.read_events("note")))
+    series = SeriesOf(journal, first, last)
+    return Recording(series, windows, counts, read_faults(journal), notes, str(journal.path))
+
+
+def read_stretch(journal: Journal, begin_mono_us: int, end_mono_us: int, pending: Iterable[bytes] = ()) -> Recording:
+    """The readings of this boot of the machine around a stretch of its monotonic clock; ``pending``: ticks that the
+    file has not taken yet."""
+    waiting = unpack_ticks(pending)
+    found = []
+    for number, device, spec in known_series(journal):
+        parts = list(_parts(journal, number, begin_mono_us, end_mono_us, on_mono=True))
+        if number in waiting:
+            parts.append(waiting[number])
+        if parts:
+            readings = join(parts)
+            _, kept = np.unique(readings.mono, return_index=True)
+            found.append(to_series(device, spec, Readings(*(column[kept] for column in readings))))
+    return Recording(found, source=str(journal.path))
+
+
+def read_windows(journal: Journal) -> Iterator[Window]:
+    """Windows in the order they began; ``parent`` is the name of the window around, where there is one."""
+    rows = journal.connection.execute(
+        "SELECT one.name, one.begin_us, one.end_us, coalesce(up.name, ''), one.rank FROM window one "
+        "LEFT JOIN window up ON up.id = one.parent ORDER BY one.begin_us, one.id"
+    )
+    for name, begin_us, end_us, parent, rank in rows:
+        yield Window(name, begin_us / 1e6, None if end_us is None else end_us / 1e6, parent, rank)
+
+
+def read_faults(journal: Journal) -> list[Fault]:
+    """Faults that were told while sampling, those alike as one."""
+    found: dict[tuple[str, str, str], Fault] = {}
+    for event in journal.read_events("fault"):
+        fault = Fault(**event.data)
+        key = (fault.kind, fault.device, fault.done)
+        so_far = found.get(key, Fault(fault.kind, 0, 0.0, fault.done, fault.device))
+        found[key] = Fault(
+            fault.kind, so_far.count + fault.count, so_far.seconds + fault.seconds, fault.done, fault.device
+        )
+    return list(found.values())
+
+
+def known_series(journal: Journal) -> list[tuple[int, Device, Spec]]:
+    """The number, device and spec of each series."""
+    rows = journal.connection.execute("SELECT id, about FROM series ORDER BY id").fetchall()
+    found = []
+    for number, about in rows:
+        said = json.loads(about)
+        wrap_j = said["spec"].pop("wrap_j")
+        spec = Spec(**said["spec"], wrap_j=np.inf if wrap_j is None else wrap_j)
+        found.append((number, Device(**said["device"]), spec))
+    return found
+
+
+class SeriesOf(Sequence[Series]):
+    """The series of a journal that have readings; each is read anew whenever it is looked at."""
+
+    def __init__(self, journal: Journal, first_us: int | None, last_us: int | None) -> None:
+        self._journal, self._range = journal, (first_us, last_us)
+        read = {row[0] for row in journal.connection.execute("SELECT DISTINCT series FROM block")}
+        read |= unpack_ticks(row[0] for row in journal.connection.execute("SELECT data FROM tick")).keys()
+        self._known = [known for known in known_series(journal) if known[0] in read]
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @overload
+    def __getitem__(self, index: int) -> Series: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Series]: ...
+    def __getitem__(self, index: int | slice) -> Series | Sequence[Series]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        number, device, spec = self._known[index]
+        try:
+            parts = list(_parts(self._journal, number, *self._range))
+        except sqlite3.ProgrammingError:  # the journal was closed since
+            with type(self._journal).open(self._journal.path) as again:
+                parts = list(_parts(again, number, *self._range))
+        return to_series(device, spec, join(parts) if parts else EMPTY)
+
+
+EMPTY = Readings(*(np.empty(0, np.int64) for _ in Readings._fields))
+
+
+def to_series(device: Device, spec: Spec, readings: Readings) -> Series:
+    return Series(
+        device,
+        spec,
+        readings.wall / 1e6,
+        to_float(readings.power),
+        to_float(readings.energy),
+        readings.mono / 1e6,
+    )
+
+
+def _parts(
+    journal: Journal, series: int, first_us: int | None, last_us: int | None, *, on_mono: bool = False
+) -> Iterator[Readings]:
+    """The blocks of a series from the last wholly before ``first_us`` to the first wholly after ``last_us``, then its
+    ticks, so that both edges lie between two readings where there are any; both tables as they were at one moment.
+
+    ``on_mono``: first and last are on this boot's monotonic clock. Otherwise they are on the wall's, and the monotonic
+    clocks of several boots are set one after the other.
+    """
+    shifts = _shifts(journal, on_mono)
+    low, high = ("first_mono_us", "last_mono_us") if on_mono else ("first_us", "last_us")
+    mine = f"FROM block WHERE series = :series AND writer IN ({', '.join(map(str, shifts))})"
+    connection = journal.connection
+    with _one_moment(journal):
+        rows: list[tuple[int, bytes]] = connection.execute(
+            f"SELECT writer, data {mine} AND id >= coalesce((SELECT max(id) {mine} AND {high} < :first), 0) "
+            f"AND id <= coalesce((SELECT min(id) {mine} AND {low} > :last), {2**62}) ORDER BY id",
+            {
+                "series": series,
+                "first": -(2**62) if first_us is None else first_us,
+                "last": 2**62 if last_us is None else last_us,
+            },
+        ).fetchall()
+        ticks = connection.execute("SELECT writer, data FROM tick ORDER BY id").fetchall()
+    for writer, data in rows:
+        yield _shifted(_decoded(journal, data), shifts[writer])
+    for writer in dict.fromkeys(row[0] for row in ticks):
+        found = unpack_ticks(data for by, data in ticks if by == writer).get(series)
+        if writer in shifts and found is not None:
+            yield _shifted(found, shifts[writer])
+
+
+def _decoded(journal: Journal, data: bytes) -> Readings:
+    try:
+        return decode(data)
+    except ValueError as error:
+        raise WattlineError(f"journal {journal.path} is damaged: {error}") from None
+
+
+def _shifted(readings: Readings, shift: int) -> Readings:
+    return readings._replace(mono=readings.mono + shift) if shift else readings
+
+
+def _shifts(journal: Journal, on_mono: bool) -> dict[int, int]:
+    """By writer, what brings its boot's monotonic clock onto that of the first; ``on_mono``: this boot's alone."""
+    rows = journal.connection.execute("SELECT id, host, boot, wall_us - mono_us FROM writer ORDER BY id").fetchall()
+    if on_mono:
+        me = this_process()
+        return {number: 0 for number, host, boot, _ in rows if (host, boot) == (me.host, me.boot)}
+    offsets: dict[tuple[str, str], int] = {}
+    for _, host, boot, offset in rows:
+        offsets.setdefault((host, boot), offset)
+    first = next(iter(offsets.values()), 0)
+    return {number: offsets[host, boot] - first for number, host, boot, _ in rows}
+
+
+class _one_moment:
+    """Reads inside see the file as it was at one moment."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._connection = journal.connection
+
+    def __enter__(self) -> None:
+        if not self._connection.in_transaction:
+            self._connection.execute("BEGIN")
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.OperationalError:
+            self._connection.execute("ROLLBACK")

@@ -1,0 +1,1 @@
+"""Windows of measurement while a job runs."""

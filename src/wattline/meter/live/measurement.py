@@ -1,0 +1,230 @@
+"""Windows: named stretches of a program, and the energy that went while they were open.
+
+with wl.measure("epoch 3") as epoch:
+    train()
+epoch.energy_j, epoch.low_j, epoch.high_j, epoch.mean_w
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar, Token
+from time import monotonic_ns, time_ns
+from types import TracebackType
+from typing import Any, TypeVar, overload
+
+from wattline.core.errors import WattlineError
+from wattline.meter.clock import mono_us
+from wattline.meter.energy.window import DeviceEnergy, WindowEnergy, stretch_energy
+from wattline.meter.journal.journal import Journal
+from wattline.meter.live.active import active
+from wattline.meter.live.device_sync import synchronise
+from wattline.meter.live.session import Session
+from wattline.meter.recording import Fault
+
+F = TypeVar("F", bound=Callable[..., Any])
+_around: ContextVar[Measurement | None] = ContextVar("wattline_window", default=None)
+_numbers = itertools.count()
+
+
+class Measurement:
+    """A window: ``with`` opens and closes it, as a decorator each call is one. Its energy is there from its end on, and
+    until then that so far. ``energy_j`` is None where no sensor tells: missing is never zero."""
+
+    # what stands here need not be set when one is made: caches are cold at an edge, and each line there costs
+    _number = -1
+    _session: Session | None = None
+    _token: Token[Measurement | None] | None = None
+    _inside = ""
+    _begin = _end = (0, 0)  # µs, wall and monotonic
+    _energy: WindowEnergy | None = None
+
+    _counts: dict[str, float] | None = None
+
+    def __init__(self, name: str = "window", attributes: Mapping[str, Any] | None = None) -> None:
+        self.name = name
+        self.attributes: dict[str, Any] = dict(attributes) if attributes else {}
+
+    @property
+    def counts(self) -> dict[str, float]:
+        """What was counted in it."""
+        if self._counts is None:
+            self._counts = {}
+        return self._counts
+
+    @property
+    def id(self) -> str:
+        """Its name in the journal; empty while it was never opened."""
+        return "" if self._session is None else self._session.window_id(self._number)
+
+    def begin(self, *, nest: bool = True) -> Measurement:
+        """Open it; ``nest``: windows opened in this context from now on are inside it."""
+        if self._begin[0] and not self._end[0]:
+            raise WattlineError(f"window {self.name!r} is open already; make another for a stretch inside it")
+        session = self._session = active()
+        if self._end[0]:
+            self._end, self._energy = (0, 0), None
+        self._number = number = next(_numbers)
+        around = _around.get()
+        self._inside = inside = "" if around is None else around.id
+        if nest:
+            self._token = _around.set(self)
+        synchronise()
+        self._begin = begin = (time_ns() // 1000, monotonic_ns() // 1000)
+        session.edge((number, self.name, inside, self.attributes, begin, None), begin[1])
+        return self
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Close it. In a process that was forked since, or twice, it does nothing."""
+        session = self._session
+        if session is None or session.forked or self._end[0]:
+            return
+        synchronise()
+        self._end = end = (time_ns() // 1000, monotonic_ns() // 1000)
+        if self._token is not None:
+            try:  # noqa: SIM105 - a context manager costs more than all else here
+                _around.reset(self._token)
+            except ValueError:  # closed in another context than it was opened in
+                pass
+            self._token = None
+        if error is not None:
+            self.attributes["error"] = type(error).__name__
+        session.edge((self._number, self.name, self._inside, self.attributes, self._begin, end), end[1])
+
+    def __enter__(self) -> Measurement:
+        return self.begin()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end(error)
+
+    def __call__(self, function: F) -> F:
+        return _decorate(function, self.name, self.attributes)
+
+    def count(self, **counts: float) -> None:
+        """So many tokens, queries or samples were worked on in this window: ``count(tokens=4096)``."""
+        if self._session is None:
+            raise WattlineError(f"window {self.name!r} is not open yet; count inside it")
+        for name, number in counts.items():
+            self.counts[name] = self.counts.get(name, 0.0) + number
+            self._session.writer.op(self._session.journal.event_op("count", {"name": name, "number": number}))
+
+    @property
+    def energy(self) -> WindowEnergy:
+        """Energy with its range, by device, with faults; of an open window that up to now."""
+        if self._session is None:
+            raise WattlineError(f"window {self.name!r} was never opened: it has no energy")
+        if self._energy is not None:
+            return self._energy
+        end = self._end[1] or mono_us()
+        found = _read_energy(self._session, self._begin[1], end)
+        if self._end[0]:
+            self._energy = found
+        return found
+
+    @property
+    def energy_j(self) -> float | None:
+        return self.energy.energy_j
+
+    @property
+    def low_j(self) -> float | None:
+        return self.energy.low_j
+
+    @property
+    def high_j(self) -> float | None:
+        return self.energy.high_j
+
+    @property
+    def mean_w(self) -> float | None:
+        return self.energy.mean_w
+
+    @property
+    def devices(self) -> Sequence[DeviceEnergy]:
+        return self.energy.devices
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        return self.energy.faults
+
+    @property
+    def duration_s(self) -> float:
+        if not self._begin[0]:
+            return 0.0
+        return ((self._end[1] or mono_us()) - self._begin[1]) / 1e6
+
+    def per(self, name: str) -> float | None:
+        """Joules for each of what was counted: ``per("tokens")``; None where either is not known."""
+        joules, number = self.energy_j, self.counts.get(name, 0.0)
+        return joules / number if joules is not None and number > 0 else None
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            **self.energy.json(),
+            "counts": dict(self.counts),
+            "attributes": dict(self.attributes),
+        }
+
+    def __repr__(self) -> str:
+        if not self._begin[0]:
+            return f"{self.name}: not opened"
+        return f"{self.name}: {self.energy}"
+
+
+def _read_energy(session: Session, begin_us: int, end_us: int) -> WindowEnergy:
+    """From the journal, once it holds a reading after the end, and from what waits to be written to it."""
+    session.flush()
+    if not session.samples and session.sensors_found is None:
+        session.wait_for_reading(end_us)
+    pending = list(session.writer.ticks)
+    with Journal.open(session.path) as journal:
+        return stretch_energy(journal, begin_us, end_us, pending)
+
+
+@overload
+def measure(name: F, /) -> F: ...
+@overload
+def measure(name: str = "window", /, **attributes: Any) -> Measurement: ...
+def measure(name: Any = "window", /, **attributes: Any) -> Any:
+    """A window over a ``with`` block, or over each call of a function as its decorator (also of an async one).
+
+    ``attributes`` are kept with it in the journal. The first window of a process begins its measurement: where the
+    journal lies and how often sensors are read is said with ``metering`` or in the environment.
+    """
+    if type(name) is str:  # by far the most, and asked for at once
+        return Measurement(name, attributes)
+    if callable(name):
+        return _decorate(name, getattr(name, "__qualname__", "window"), {})
+    return Measurement(str(name), attributes)
+
+
+def _decorate(function: F, name: str, attributes: Mapping[str, Any]) -> F:
+    """Each call a window; of a generator, from its first step to its last."""
+    if inspect.isasyncgenfunction(function):
+        raise WattlineError(f"measure: {name} is an async generator; open a window inside it instead")
+    if inspect.iscoroutinefunction(function):
+
+        async def around(*args: Any, **kwargs: Any) -> Any:
+            with Measurement(name, attributes):
+                return await function(*args, **kwargs)
+
+    elif inspect.isgeneratorfunction(function):
+
+        def around(*args: Any, **kwargs: Any) -> Any:  # type: ignore[misc]
+            window = Measurement(name, attributes).begin(nest=False)
+            try:
+                return (yield from function(*args, **kwargs))
+            finally:
+                window.end()
+
+    else:
+
+        def around(*args: Any, **kwargs: Any) -> Any:  # type: ignore[misc]
+            with Measurement(name, attributes):
+                return function(*args, **kwargs)
+
+    return functools.wraps(function)(around)  # type: ignore[return-value]

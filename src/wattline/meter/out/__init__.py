@@ -1,1 +1,0 @@
-"""What was measured, handed on: Prometheus, OpenTelemetry, tables, CodeCarbon's emissions.csv."""

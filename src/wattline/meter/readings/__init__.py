@@ -1,0 +1,1 @@
+"""Readings in order, cleaned, counters unwrapped."""

@@ -1,0 +1,171 @@
+"""One series as a sensor wrote it -> power over time that can be summed, and every fault with what was done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattline.catalog import fact
+from wattline.core.fact import Array
+from wattline.meter.energy.track import Level, Power
+from wattline.meter.readings.counter import Rise, untangle
+from wattline.meter.readings.faults import GAP, Mask, Readings, gaps, sift, silence_s
+from wattline.meter.readings.order import Found, found, true_time, typical_interval
+from wattline.meter.recording import Series
+
+BESIDE = 5  # readings on each side of a gap whose median is the level that fills it
+STEADY = 20  # a counter read less often than this has no rhythm that it could miss
+ROBUST = (1.0, 99.0)  # percentiles between which power could have been while nothing was read
+
+
+class Cleaned(NamedTuple):
+    """Power over time, a stretch each side of a long silence (none where no reading is good), and the faults found."""
+
+    powers: list[Power]
+    found: list[Found]
+
+
+def clean(series: Series) -> Cleaned:
+    """Sort, sift and bridge one series; by its counter where it has one, else by its watts."""
+    key = series.energy_j if series.energy_j is not None else series.power_w
+    if key is None:
+        return Cleaned([], [])
+    time, rows, faults = true_time(np.asarray(series.time_s, float), series.monotonic_s, np.asarray(key, float))
+    readings: Readings | None = None
+    if series.power_w is not None:
+        watts = np.asarray(series.power_w, float)[rows]
+        readings, more = sift(time, watts, series.device.kind, series.spec.modelled)
+        if series.energy_j is None:
+            return Cleaned(_stretches(series, readings), faults + more)
+    assert series.energy_j is not None
+    rise, counted = untangle(time, np.asarray(series.energy_j, float)[rows], series.spec.wrap_j)
+    alive = len(rise.time_s) > 1 and (rise.energy_j[-1] > 0 or readings is None or not (readings.power_w > 0).any())
+    if not alive and readings is not None and len(readings.time_s):
+        return Cleaned(_stretches(series, readings), faults + counted + _dead(rise, readings))
+    if len(rise.time_s) < 2:
+        return Cleaned([], faults + counted)
+    done = "bridged by the counter, which loses nothing"
+    missed = gaps(rise.time_s, typical_interval(time)) if len(rise.time_s) > STEADY else []
+    missed = [gap._replace(done=done) for gap in missed]
+    return Cleaned([_by_counter(series, rise, readings)], faults + counted + missed)
+
+
+def _dead(rise: Rise, readings: Readings) -> list[Found]:
+    """A counter that does not move while watts are drawn."""
+    begin = rise.time_s[:1] if len(rise.time_s) else readings.time_s[:1]
+    lasting = readings.time_s[-1] - readings.time_s[0]
+    return found(
+        "stuck", begin, lasting, "the counter stands still while power is drawn: energy from the watts instead"
+    )
+
+
+def _stretches(series: Series, good: Readings) -> list[Power]:
+    """The readings parted at long silences, each part with the level and range of its own."""
+    if not len(good.time_s):
+        return []
+    long = np.diff(good.time_s) > silence_s(good.interval_s)
+    edges = [0, *(np.flatnonzero(long) + 1), len(good.time_s)]
+    return [
+        _by_watts(series, replace(good, time_s=good.time_s[a:b], power_w=good.power_w[a:b], stuck=good.stuck[a:b]))
+        for a, b in pairwise(edges)
+    ]
+
+
+def _by_watts(series: Series, good: Readings) -> Power:
+    """Straight lines between readings; a gap holds the level beside it, with the doubt of what could have been."""
+    time, watts = good.time_s, good.power_w
+    error = series.spec.error
+    least, most = (float(x) for x in np.percentile(watts, ROBUST)) if len(watts) > 1 else (0.0, float(watts[0]))
+    held = np.flatnonzero(np.diff(time) > GAP * good.interval_s) if good.interval_s > 0 else np.empty(0, np.intp)
+    knots, left, right = [time], [watts[:-1]], [watts[1:]]
+    below, above = _errors(0.5 * (watts[:-1] + watts[1:]), error, good.stuck, watts)
+    if len(held):
+        fill = [_level(watts, i, i + 1) for i in held.tolist()]
+        return _spliced(series, good, held, np.array(fill), below, above, (least, most))
+    return Power(
+        series.device, series.spec, knots[0], left[0], right[0], below, above,
+        _edge(float(watts[0]), least, most, error), _edge(float(watts[-1]), least, most, error),
+        good.interval_s, False, time, watts,
+    )  # fmt: skip
+
+
+def _spliced(
+    series: Series,
+    good: Readings,
+    held: NDArray[np.intp],
+    fill: Array,
+    below: Array,
+    above: Array,
+    bounds: tuple[float, float],
+) -> Power:
+    """Each held gap cut in three: down (or up) to its level, the level, and back, each slope one interval long."""
+    time, watts, error = good.time_s, good.power_w, series.spec.error
+    least, most = bounds
+    gap_i = held
+    edge = np.minimum(good.interval_s, 0.25 * (time[gap_i + 1] - time[gap_i]))
+    inner = np.stack([time[gap_i] + edge, time[gap_i + 1] - edge], axis=1)
+    at = np.repeat(gap_i + 1, 2)
+    knots = np.insert(time, at, inner.ravel())
+    level = np.insert(watts, at, np.repeat(fill, 2))
+    # a gap in which readings said "nothing" may truly have held nothing
+    dark = np.array([((good.dropped_s > time[i]) & (good.dropped_s < time[i + 1])).any() for i in gap_i])
+    floor = np.where(dark, 0.0, np.minimum(least, fill))
+    # the slopes are one interval each of what would be a straight line anyway: the doubt is that of the excess
+    share = np.clip((time[gap_i + 1] - time[gap_i] - good.interval_s) / (time[gap_i + 1] - time[gap_i]), 0.0, 1.0)
+    share = np.where(dark, 1.0, share)
+    down = np.maximum((fill - floor) * share, error * fill)
+    up = np.maximum((np.maximum(most, fill) - fill) * share, error * fill)
+    below, above = below.copy(), above.copy()
+    below[gap_i], above[gap_i] = down, up
+    below, above = np.insert(below, at, np.repeat(down, 2)), np.insert(above, at, np.repeat(up, 2))
+    return Power(
+        series.device, series.spec, knots, level[:-1], level[1:], below, above,
+        _edge(float(watts[0]), least, most, error), _edge(float(watts[-1]), least, most, error),
+        good.interval_s, False, time, watts,
+    )  # fmt: skip
+
+
+def _level(watts: Array, left: int, right: int) -> float:
+    """The level of a gap between two readings: the mean of the medians beside it."""
+    before, after = watts[max(0, left - BESIDE + 1) : left + 1], watts[right : right + BESIDE]
+    return float(0.5 * (np.median(before) + np.median(after)))
+
+
+def _errors(mean: Array, error: float, stuck: Mask, watts: Array) -> tuple[Array, Array]:
+    """The sensor's own error below and above; a stuck reading may stand for anything from idle to full power."""
+    below, above = error * mean, error * mean
+    if stuck.any():
+        held = stuck[:-1] & stuck[1:]
+        free = watts[~stuck]
+        most = np.maximum(free.max(initial=0.0), mean * fact("constant.meter-full-over-idle").high)
+        below = np.where(held, mean, below)
+        above = np.where(held, most - mean, above)
+    return below, above
+
+
+def _edge(value: float, least: float, most: float, error: float) -> Level:
+    """What holds before the first and after the last reading: that reading, and what power could have been."""
+    return Level(value, max(value - least, error * value), max(most - value, error * value))
+
+
+def _by_counter(series: Series, rise: Rise, readings: Readings | None) -> Power:
+    """The mean power of each step of the counter."""
+    length = np.diff(rise.time_s)
+    mean = np.diff(rise.energy_j) / length
+    doubt = rise.doubt_j / length
+    error = series.spec.error
+    below, above = np.minimum(mean, error * mean + doubt), error * mean + doubt
+    least, most = (float(x) for x in np.percentile(mean, ROBUST))
+    middle = 0.5 * (rise.time_s[:-1] + rise.time_s[1:])
+    peak_time, peak = (readings.time_s, readings.power_w) if readings is not None else (middle, mean)
+    if not len(peak):
+        peak_time, peak = middle, mean
+    return Power(
+        series.device, series.spec, rise.time_s, mean, mean, below, above,
+        _edge(float(mean[0]), least, most, error), _edge(float(mean[-1]), least, most, error),
+        typical_interval(rise.time_s), True, peak_time, peak,
+    )  # fmt: skip

@@ -1,0 +1,99 @@
+"""A cumulative counter of joules made to rise: wraps, resets, and single readings that are nonsense."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from wattline.core.fact import Array
+from wattline.meter.readings.order import Found, found
+
+MOST_J = 1e20  # more than this is no number of joules
+
+
+class Rise(NamedTuple):
+    """A counter that only rises: instants, joules since the first, both ``(n,)``; doubt of each step, ``(n - 1,)``."""
+
+    time_s: Array
+    energy_j: Array
+    doubt_j: Array
+
+
+def untangle(time_s: Array, energy_j: Array, wrap_j: float) -> tuple[Rise, list[Found]]:
+    """Wraps added, resets bridged at the power beside them, nonsense readings left out; instants rising."""
+    there = np.isfinite(energy_j) & (np.abs(np.nan_to_num(energy_j)) < MOST_J)
+    faults = found("unreadable", time_s[~there], 0.0, "no number: the counter bridges it")
+    time, count = time_s[there], energy_j[there]
+    again = np.concatenate([[False], np.diff(time) <= 0]) if len(time) else np.empty(0, bool)
+    faults += found("duplicate", time[again], 0.0, "readings of the same instant counted once")
+    time, count = time[~again], count[~again]
+    glitch = _glitches(count)
+    faults += found(
+        "unreadable", time[glitch], 0.0, "a counter that leaps and comes back: left out, the counter bridges it"
+    )
+    time, count = time[~glitch], count[~glitch]
+    if len(time) < 2:
+        return Rise(time, np.zeros(len(time)), np.empty(0)), faults
+    return _rise(time, count, wrap_j, faults)
+
+
+def _glitches(count: Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Single readings out of line between two that are in line."""
+    out = np.zeros(len(count), bool)
+    if len(count) < 3:
+        return out
+    before, here, after = count[:-2], count[1:-1], count[2:]
+    out[1:-1] = (after >= before) & ((here < before) | (here > after))
+    # of two beside each other only the first is judged: the second was judged by it
+    out[1:] &= ~out[:-1]
+    return out
+
+
+def _rise(time: Array, count: Array, wrap_j: float, faults: list[Found]) -> tuple[Rise, list[Found]]:
+    step, length = np.diff(count), np.diff(time)
+    fell = np.flatnonzero(step < 0)
+    rose = step >= 0
+    usual = float(np.median(step[rose] / length[rose])) if rose.any() else 0.0
+    ceiling = float(np.max(step[rose] / length[rose])) if rose.any() else 0.0
+    doubt = np.zeros(len(step))
+    wraps, resets = [], []
+    for i in fell.tolist():
+        around = _power_beside(step, length, i, usual)
+        if np.isfinite(wrap_j) and count[i] <= wrap_j * 1.001:
+            wraps.append(i)
+            turn = step[i] + wrap_j
+            # a long gap may hide more turns than one: as many as the power beside it asks for
+            more = max(0, round((around * length[i] - turn) / wrap_j))
+            step[i] = turn + more * wrap_j
+            doubt[i] = wrap_j if more or (length[i] * max(ceiling, around) > wrap_j + turn) else 0.0
+        else:
+            resets.append(i)
+            step[i] = max(float(count[i + 1]), around * length[i])
+            doubt[i] = max(step[i] - max(0.0, float(count[i + 1])), max(0.0, ceiling * length[i] - step[i]))
+    hidden = _hidden_turns(step, length, wrap_j, usual)
+    step = step + hidden * wrap_j if hidden.any() else step
+    doubt = doubt + np.where(hidden > 0, wrap_j if np.isfinite(wrap_j) else 0.0, 0.0)
+    wrapped = np.unique(np.concatenate([np.array(wraps, int), np.flatnonzero(hidden)]))
+    at = time[:-1]
+    faults = [
+        *faults,
+        *found("wrap", at[wrapped], 0.0, f"the counter began anew at {wrap_j:g} J: added back"),
+        *found("reset", at[np.array(resets, int)], length[np.array(resets, int)],
+               "the counter was set back: bridged at the power beside it"),
+    ]  # fmt: skip
+    return Rise(time, np.concatenate([[0.0], np.cumsum(step)]), doubt), faults
+
+
+def _power_beside(step: Array, length: Array, i: int, usual: float) -> float:
+    """Mean power of the good steps on both sides, else the usual one."""
+    near = [j for j in (i - 1, i + 1) if 0 <= j < len(step) and step[j] >= 0]
+    return float(np.mean([step[j] / length[j] for j in near])) if near else usual
+
+
+def _hidden_turns(step: Array, length: Array, wrap_j: float, usual: float) -> Array:
+    """Whole turns inside long gaps whose counter rose, but by far less than the usual power asks for."""
+    if not np.isfinite(wrap_j) or usual <= 0:
+        return np.zeros(len(step))
+    missing = usual * length - step
+    return np.asarray(np.where(missing > 0.75 * wrap_j, np.round(missing / wrap_j), 0.0))

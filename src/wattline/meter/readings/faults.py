@@ -1,0 +1,154 @@
+"""What is wrong in a series of watts: readings that are none, that stand twice, that cannot be, or that never move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattline.core.fact import Array
+from wattline.meter.readings.order import Found, found, typical_interval
+
+Mask = NDArray[np.bool_]
+SENTINELS = (-1.0, -2.0)  # how power analysers write "no reading"
+MOST_W = 1e12  # more than this is no number of watts
+SPIKE = 100.0  # times what nearly all readings are: no device does that
+GAP = 2.5  # intervals: more time than this between two readings is a gap
+SILENCE_S, SILENCE_TIMES = 600.0, 60  # a silence is longer than both of these (seconds, intervals)
+STUCK_S = 30.0  # a value that holds this long, and this many times longer than values of the same sensor do, is stuck
+STUCK_TIMES = 20
+DROP_SHARE = 0.05  # a server at work does not fall below this share of its median and come back
+DROP_S = 180.0  # in less time than it takes to boot
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """Good readings of power: instants, watts, and which of them a stuck sensor gave; all shape ``(n,)``.
+
+    ``interval_s``: the usual time between rows. ``dropped``: instants of readings that were no power, for a doubt down
+    to zero there.
+    """
+
+    time_s: Array
+    power_w: Array
+    stuck: Mask
+    interval_s: float
+    dropped_s: Array
+
+
+def sift(time_s: Array, power_w: Array, kind: str, modelled: bool) -> tuple[Readings, list[Found]]:
+    """The good readings among rows in order of time, and the faults of the others."""
+    interval = typical_interval(time_s)
+    time, power, faults = _once(time_s, power_w)
+    faults += gaps(time, interval)
+    bad, more = _no_power(time, power, interval)
+    faults += more
+    dropped = np.zeros(len(time), bool)
+    if kind in ("node", "rack"):
+        dropped, more = _dropouts(time, np.where(bad, np.nan, power), interval)
+        faults += more
+    good = ~(bad | dropped)
+    stuck = np.zeros(int(good.sum()), bool)
+    if not modelled:
+        stuck, more = _stuck(time[good], power[good])
+        faults += more
+    return Readings(time[good], power[good], stuck, interval, time[dropped]), faults
+
+
+def gaps(time_s: Array, interval_s: float) -> list[Found]:
+    """Where rows are missing: the time beyond one usual interval."""
+    steps = np.diff(time_s)
+    wide = steps > GAP * interval_s if interval_s > 0 else np.zeros(len(steps), bool)
+    silent = wide & (steps > silence_s(interval_s))
+    filled, parted = np.flatnonzero(wide & ~silent), np.flatnonzero(silent)
+    done = "filled at the level on both sides; the range grows by what power could have been"
+    long = "a silence so long parts the recording in two: filled only in a run that went on meanwhile"
+    return [
+        *found("gap", time_s[filled], steps[filled] - interval_s, done),
+        *found("gap", time_s[parted], steps[parted] - interval_s, long),
+    ]
+
+
+def silence_s(interval_s: float) -> float:
+    """A gap longer than this parts a series in two."""
+    return max(SILENCE_S, SILENCE_TIMES * interval_s)
+
+
+def _once(time_s: Array, power_w: Array) -> tuple[Array, Array, list[Found]]:
+    """Each instant once: the same reading again is dropped, different ones are averaged, a reading beats none."""
+    again = np.flatnonzero(np.diff(time_s) <= 0) + 1
+    if not len(again):
+        return time_s, power_w, []
+    time, group = np.unique(time_s, return_inverse=True)
+    there = np.isfinite(power_w)
+    count = np.bincount(group, there, len(time))
+    total = np.bincount(group, np.where(there, power_w, 0.0), len(time))
+    power = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    differ = ~np.isclose(power_w[again], power[group[again]], rtol=0, atol=1e-9, equal_nan=True)
+    return time, power, [
+        *found("duplicate", time_s[again], 0.0,
+               "readings of the same instant counted once" + (", unequal ones averaged" if differ.any() else "")),
+    ]  # fmt: skip
+
+
+def _no_power(time_s: Array, power_w: Array, interval_s: float) -> tuple[Mask, list[Found]]:
+    """Rows without a number, sentinels and negative watts."""
+    none = ~np.isfinite(power_w) | (np.abs(np.nan_to_num(power_w)) > MOST_W)
+    below = ~none & (power_w < 0)
+    sentinel = below & np.isin(power_w, SENTINELS)
+    if (below & ~sentinel).any():  # noise about zero, not a code
+        sentinel = np.zeros_like(sentinel)
+    negative = below & ~sentinel
+    spike = _spikes(np.where(none | below, np.nan, power_w))
+    done = "left out, bridged from its neighbours"
+    return none | below | spike, [
+        *found("spike", time_s[spike], interval_s, f"a hundred times what nearly all readings are: {done}"),
+        *found("unreadable", time_s[none], interval_s, f"no number: {done}"),
+        *found("sentinel", time_s[sentinel], interval_s, f"−1 or −2 W means no reading: {done}"),
+        *found("negative", time_s[negative], interval_s, f"no power is negative: {done}"),
+    ]
+
+
+def _spikes(power_w: Array) -> Mask:
+    """Readings far beyond nearly all others, where there are enough of them to know."""
+    good = np.isfinite(power_w)
+    if good.sum() < STUCK_TIMES:
+        return np.zeros(len(power_w), bool)
+    usual = float(np.percentile(power_w[good], 90))
+    return np.asarray(good & (power_w > SPIKE * max(usual, 1.0)))
+
+
+def _dropouts(time_s: Array, power_w: Array, interval_s: float) -> tuple[Mask, list[Found]]:
+    """A server's readings near zero between readings at work, too shortly apart for it to have been off."""
+    out = np.zeros(len(time_s), bool)
+    good = np.isfinite(power_w)
+    if good.sum() < 20:
+        return out, []
+    low = good & (power_w < DROP_SHARE * np.median(power_w[good]))
+    if not low.any():
+        return out, []
+    high = np.flatnonzero(good & ~low)
+    for begin, end in pairwise(high.tolist()):
+        if end > begin + 1 and low[begin:end].any() and time_s[end] - time_s[begin] < DROP_S:
+            out[begin:end] |= low[begin:end]
+    done = "near zero between readings at work, which a server cannot do: left out, bridged; the range reaches zero"
+    return out, found("dropout", time_s[out], interval_s, done)
+
+
+def _stuck(time_s: Array, power_w: Array) -> tuple[Mask, list[Found]]:
+    """Readings that hold one value far longer than this sensor's values do."""
+    stuck = np.zeros(len(time_s), bool)
+    if len(time_s) < STUCK_TIMES:
+        return stuck, []
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(power_w) != 0) + 1])
+    ends = np.concatenate([starts[1:], [len(power_w)]])
+    lasting = time_s[ends - 1] - time_s[starts]
+    usual = np.median(np.diff(time_s[starts])) if len(starts) > 2 else 0.0
+    held = (lasting >= max(STUCK_S, STUCK_TIMES * usual)) & (ends - starts >= STUCK_TIMES) & (power_w[starts] > 0)
+    for begin, end in zip(starts[held], ends[held], strict=True):
+        stuck[begin:end] = True
+    values = ", ".join(sorted({f"{w:g} W" for w in power_w[starts[held]]})[:3])
+    done = f"stuck at {values}: kept as read, but it says nothing; the range reaches from idle to full power"
+    return stuck, found("stuck", time_s[starts[held]], lasting[held], done)

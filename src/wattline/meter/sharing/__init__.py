@@ -1,0 +1,1 @@
+"""Energy of devices shared among jobs and processes."""

@@ -1,0 +1,139 @@
+"""A device's energy shared among what ran on it; idle is a line of its own, and the sum is the device's, always.
+
+``share`` is the rule, for anything with weights: processes, jobs, requests. ``claims_j`` applies it to claims that
+begin and end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.meter.recording import Series
+
+BLOCK = 2048  # intervals shared at a time, so that a year of jobs fits in memory
+
+
+def share(energy_j: ArrayLike, idle_j: ArrayLike, weights: ArrayLike) -> tuple[Array, Array]:
+    """Joules of each claim in each interval, and what stays idle.
+
+    ``energy_j``, ``idle_j``: ``(n,)``, what the device took and what of it is idle whoever ran (held between 0 and the
+    energy). ``weights``: ``(claims, n)``, zero or more; only their proportions in an interval matter. An interval in
+    which no claim has weight is idle. Returns ``(claims, n)`` and ``(n,)``, whose sum over claims plus idle is
+    ``energy_j``. Raises WattlineError for energies or weights that are negative or not finite.
+    """
+    energy, idle = np.broadcast_arrays(np.asarray(energy_j, float), np.asarray(idle_j, float))
+    weight = np.asarray(weights, float)
+    if weight.ndim != 2 or energy.ndim != 1 or weight.shape[1] != len(energy):
+        raise WattlineError(f"share: weights of shape {weight.shape} do not go with {energy.shape} energies")
+    for what, values in (("energy", energy), ("idle energy", idle), ("weight", weight)):
+        if not np.isfinite(values).all() or (values < 0).any():
+            raise WattlineError(f"share: every {what} must be zero or more, and finite")
+    if len(weight) == 0:
+        return np.zeros(weight.shape), energy.copy()
+    # by the greatest first, so that no sum overflows and no tiny weight vanishes
+    greatest = weight.max(axis=0)
+    ran = greatest > 0
+    part = np.divide(weight, greatest, out=np.zeros_like(weight), where=ran)
+    part = np.divide(part, part.sum(axis=0), out=part, where=ran)
+    rest = np.where(ran, np.minimum(idle, energy), energy)
+    return part * (energy - rest), rest
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something that ran: from when to when (s since the epoch), on which devices, and its weight beside others.
+
+    ``devices``: keys, UUIDs, indices on the host, or empty for all of ``hosts``; ``hosts``: empty for any. ``count``:
+    how many devices it had in all where the source tells no more (0: not told).
+    """
+
+    name: str
+    begin_s: float
+    end_s: float
+    devices: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    weight: float = 1.0
+    count: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """One device's energy: of each claim, idle, and of times for which nobody can say; together ``total_j``."""
+
+    device: str
+    claims_j: dict[str, float]
+    idle_j: float
+    total_j: float
+    idle_w: float
+    unknown_j: float = 0.0
+
+    @property
+    def left_over_j(self) -> float:
+        """What the parts miss of the whole: rounding alone."""
+        return self.total_j - sum(self.claims_j.values()) - self.idle_j - self.unknown_j
+
+
+def cumulative(series: Series, edges_s: ArrayLike) -> Array:
+    """Energy from the first reading up to each instant, J, same shape: of straight lines between powers, or of the
+    counter; before the first and after the last reading it stands still. Its differences add up to the whole."""
+    edges = np.asarray(edges_s, float)
+    at = series.time_s
+    if series.power_w is None:
+        assert series.energy_j is not None
+        return np.asarray(np.interp(edges, at, series.energy_j - series.energy_j[0]))
+    power = series.power_w
+    total = np.concatenate([[0.0], np.cumsum((power[1:] + power[:-1]) / 2 * np.diff(at))])
+    edges = np.clip(edges, at[0], at[-1])
+    left = np.clip(np.searchsorted(at, edges, side="right") - 1, 0, len(at) - 2)
+    into = edges - at[left]
+    slope = (power[left + 1] - power[left]) / (at[left + 1] - at[left])
+    return np.asarray(total[left] + into * (power[left] + slope * into / 2))
+
+
+def split_device(
+    series: Series, claims: Sequence[Claim], idle_w: float, known: tuple[Array, Array] | None = None
+) -> Split:
+    """One device's energy shared among its claims; the series is in order of time.
+
+    ``known``: begins and ends of the stretches, shape ``(n,)`` each, within which it is known who ran [all]; the
+    energy outside them is nobody's. Claims of one name are one.
+    """
+    if not (np.isfinite(idle_w) and idle_w >= 0):
+        raise WattlineError(f"{series.device.key}: idle power {idle_w} W must be zero or more, and finite")
+    first, last = float(series.time_s[0]), float(series.time_s[-1])
+    begin = np.clip([c.begin_s for c in claims], first, last)
+    end = np.clip([c.end_s for c in claims], first, last)
+    weight = np.array([c.weight for c in claims], float)
+    known_begin, known_end = known if known is not None else (np.array([first]), np.array([last]))
+    edges = np.unique(np.concatenate([[first, last], begin, end, np.clip([*known_begin, *known_end], first, last)]))
+    energy = np.diff(cumulative(series, edges))
+    energy = np.maximum(energy, 0.0)  # rounding alone can make it less
+    length = np.diff(edges)
+    told = _within(edges, known_begin, known_end)
+    taken, idle = np.zeros(len(claims)), 0.0
+    for at in range(0, len(length), BLOCK):
+        block = slice(at, at + BLOCK)
+        use = told[block]
+        here = np.flatnonzero((begin < edges[min(at + BLOCK, len(length))]) & (end > edges[at]))
+        middle = (edges[:-1] + edges[1:])[block][use] / 2
+        on = (begin[here, None] <= middle) & (middle < end[here, None])
+        part, rest = share(energy[block][use], idle_w * length[block][use], on * weight[here, None])
+        taken[here] += part.sum(axis=1)
+        idle += float(rest.sum())
+    named: dict[str, float] = {}
+    for claim, joules in zip(claims, taken, strict=True):
+        named[claim.name] = named.get(claim.name, 0.0) + float(joules)
+    return Split(series.device.key, named, idle, float(energy.sum()), idle_w, float(energy[~told].sum()))
+
+
+def _within(edges: Array, begin: Array, end: Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which intervals between edges lie within one of the stretches, which may overlap."""
+    opened = np.searchsorted(np.sort(begin), edges[:-1], side="right")
+    closed = np.searchsorted(np.sort(end), edges[:-1], side="right")
+    return np.asarray(opened > closed)

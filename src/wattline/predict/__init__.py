@@ -1,0 +1,1 @@
+"""Questions put to the line: train, prompt, serve, site."""

@@ -1,0 +1,158 @@
+"""``Answer``: what a question to the line gives back: the bill, the load, every intermediate, and the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from wattline.catalog.draws import Draws, Range, what_matters
+from wattline.core.bill import PARTS, STATIONS, Bill
+from wattline.core.errors import NotFound
+from wattline.core.fact import Array, Fact
+from wattline.core.load import Load
+from wattline.line.world.equivalents import Equivalent, equivalents
+
+
+@dataclass(frozen=True, eq=False)
+class Reason:
+    """One step of the working: a name, the formula, what came out, in what unit, and where on the line."""
+
+    name: str
+    formula: str
+    value: Array
+    unit: str
+    station: str
+
+    def json(self) -> dict[str, Any]:
+        head = {"name": self.name, "formula": self.formula, "value": plain(self.value)}
+        return head | {"unit": self.unit, "station": self.station}
+
+
+def plain(value: Array) -> float | dict[str, float]:
+    """A range for draws, a number for what is exact."""
+    return float(value) if np.ndim(value) == 0 else Range.of(value).json()
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The answer to one job.
+
+    ``bill`` and ``load`` (at the grid) carry all draws; ``quantities`` holds the named results with their unit in the
+    name (``mfu``, ``chip_hours``, ``ttft_s``); ``reasons`` every step of the working. All draws of ``load`` share one
+    window of time, as long as the longest of them; ``range("mean_w")`` is the mean power over each draw's own duration.
+    ``basis`` tells for each part of a measured bill whether it was measured, derived from what was, or estimated.
+    """
+
+    command: str
+    title: str
+    inputs: Mapping[str, Any]
+    bill: Bill
+    load: Load
+    peak_w: Array
+    duration_s: Array
+    quantities: Mapping[str, Array]
+    reasons: tuple[Reason, ...]
+    draws: Draws
+    name: str = ""
+    warnings: tuple[str, ...] = field(default=())
+    basis: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def energy_j(self) -> Array:
+        return self.bill.energy_j
+
+    @cached_property
+    def matters(self) -> list[tuple[Fact, float]]:
+        """The facts that move the energy most, with their rank correlation."""
+        return what_matters(self.draws, self.energy_j)
+
+    @cached_property
+    def equivalents(self) -> list[Equivalent]:
+        return equivalents(self.energy_j, self.bill.follows["co2e_kg"], self.draws)
+
+    def range(self, name: str) -> Range:
+        """The range of any result: ``energy_wh``, ``duration_s``, a quantity, or what followed (``cost_usd``)."""
+        results = self._results()
+        if name not in results:
+            raise NotFound("result", name, results, f"known: {', '.join(results)}")
+        return Range.of(results[name])
+
+    def _results(self) -> dict[str, Array]:
+        head = {
+            "duration_s": self.duration_s,
+            "energy_wh": self.energy_j / 3600,
+            "mean_w": self.energy_j / self.duration_s,
+            "peak_w": self.peak_w,
+        }
+        return head | dict(self.bill.follows) | dict(self.quantities)
+
+    def json(self) -> dict[str, Any]:
+        """The answer as one plain object; docs/json.md says what each name holds."""
+        bill = self.bill.json()
+        results = {name: Range.of(value).json() for name, value in self._results().items()}
+        return {
+            "command": self.command,
+            "title": self.title,
+            **({"name": self.name} if self.name else {}),
+            "inputs": dict(self.inputs),
+            **results,
+            "energy_mean_wh": bill["energy_mean_wh"],
+            "stations": stations_json(self.bill, self.duration_s),
+            "parts": {
+                name: part | ({"basis": self.basis[name]} if name in self.basis else {})
+                for name, part in bill["parts"].items()
+            },
+            "equivalents": [e.json() for e in self.equivalents],
+            "matters": matters_json(self.matters),
+            "steps": [reason.json() for reason in self.reasons],
+            "facts": [fact.json() for fact in self.draws.used.values()],
+            "warnings": list(self.warnings),
+        }
+
+    def __repr__(self) -> str:
+        from wattline.report.terminal.answer import as_text
+
+        return as_text(self.json())
+
+    def _repr_html_(self) -> str:
+        from wattline.report.page.notebook import as_notebook_html
+
+        return as_notebook_html(self.json())
+
+
+def stations_json(bill: Bill, duration_s: Array | None = None) -> dict[str, Any]:
+    """Energy, and mean power where the duration is one, that passed each station that any part is known of."""
+    first = min(STATIONS.index(PARTS[part][0]) for part in bill.parts)
+    found = {}
+    for station in STATIONS[first:]:
+        energy = bill.at(station)
+        found[station] = {"energy_wh": Range.of(energy / 3600).json()}
+        if duration_s is not None:
+            found[station]["mean_w"] = Range.of(energy / duration_s).json()
+    return found
+
+
+def matters_json(matters: list[tuple[Fact, float]]) -> list[dict[str, Any]]:
+    """The facts that matter as plain data, with their range."""
+    rows = []
+    for fact, correlation in matters:
+        row: dict[str, Any] = {"fact": fact.key, "name": fact.name, "rank_correlation": correlation}
+        rows.append(row | {k: getattr(fact, k) for k in ("value", "low", "high", "unit")})
+    return rows
+
+
+class Working:
+    """Collects the reasons as a question is worked through."""
+
+    def __init__(self) -> None:
+        self.reasons: list[Reason] = []
+
+    def note(self, station: str, name: str, formula: str, value: Any, unit: str) -> Array:
+        """Write one step down and hand its value on."""
+        array = np.asarray(value, float)
+        self.reasons.append(Reason(name, formula, array, unit, station))
+        return array

@@ -1,0 +1,148 @@
+"""A job on a site whose overhead is worked out hour by hour from weather, from the first hour of the year on.
+
+Every draw has a site of its own and its own durations: losses are summed over the very hours in which its phases run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from wattline import catalog
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.core.load import Load
+from wattline.line.site import hall
+from wattline.line.site.cooling.kinds import find_kind
+from wattline.line.site.power_chain import column
+from wattline.line.site.weather import HOURS, Weather
+from wattline.line.site.year import CHUNK, SITE_PARTS, Setup, hours, outside, rows, year
+from wattline.predict.site import MOST_UNMET_H, build, check_climate, first_hour, read_where, region_of
+
+HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, eq=False)
+class HourlySite:
+    """A site by the hour: its setup, its weather, and the load that it runs at, a share of design a draw."""
+
+    setup: Setup
+    weather: Weather
+    load: Array
+    region: str
+    hall: str
+
+    def inputs(self) -> dict[str, str | float]:
+        return {"site": self.hall, "place": self.weather.name, "cooling": self.setup.kind.name}
+
+    def means(self) -> tuple[dict[str, Array], Array]:
+        """The year's mean of each part per IT power, and PUE; shape ``(draws,)`` or ``()``."""
+        found = year(self.setup, self.weather, self.load)
+        losses = {name: _one(part / found.it_mean) for name, part in found.parts.items()}
+        return losses, _one(found.pue)
+
+
+def hourly_site(
+    place: str | None, weather: str | Path | None, cooling: str | None, site: str | None, draws: Draws
+) -> HourlySite:
+    """Read a place or a weather file, a kind of cooling and a kind of hall (``site``, of the catalog's ``plant``)."""
+    kind = find_kind(cooling or "air-economiser")
+    outdoors, where = read_where(place, weather)
+    check_climate(kind, where)
+    name = catalog.find("plant", site or kind.plant).name
+    setup = build(kind, name, None, "N+1", outdoors, draws)
+    load = column(np.asarray(hall.usual_load(name, draws)))
+    found = HourlySite(setup, outdoors, load, region_of(outdoors, where) or "world", name)
+    if not kind.compressor:
+        unmet = float(np.median(year(setup, outdoors, load, 5).unmet_hours)) * 5
+        if unmet > MOST_UNMET_H:
+            raise WattlineError(
+                f"cooling {kind.name} cannot hold {outdoors.name}: {unmet:,.0f} hours a year are too warm or damp; "
+                "take air-economiser or another kind with compressors"
+            )
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Delivered:
+    """What phases on an hourly site took: joules by part, the load at the grid, its peak, litres at the site."""
+
+    parts: Mapping[str, Array]
+    load: Load
+    peak_w: Array
+    water_l: Array
+
+
+def deliver(site: HourlySite, power_w: Sequence[Array], duration_s: Sequence[Array], steps: int) -> Delivered:
+    """Phases of constant IT power, one after the other from the year's first hour; entries scalar or ``(draws,)``."""
+    flat = np.broadcast_arrays(np.zeros(_draws(site)), *[np.asarray(x, float) for x in (*power_w, *duration_s)])[1:]
+    powers, lengths = np.stack(flat[: len(power_w)]), np.stack(flat[len(power_w) :])
+    begins = np.cumsum(lengths, axis=0) - lengths
+    longest = float(lengths.sum(axis=0).max())
+    edges = np.linspace(0.0, longest, steps + 1)
+    shape = powers.shape[1]
+    parts = {name: np.zeros(shape) for name in SITE_PARTS}
+    water, peak, energy = np.zeros(shape), np.zeros(shape), np.zeros((shape, steps))
+    for block, ratios in _ratios(site, longest):
+        own = ratios["total"]
+        running = np.maximum.accumulate(own, axis=1)
+        for power, begin, length in zip(powers[:, block], begins[:, block], lengths[:, block], strict=True):
+            end = begin + length
+            for name in SITE_PARTS:
+                parts[name][block] += power * _between(ratios[name], begin, end)
+            water[block] += power * _between(ratios["water"], begin, end)
+            inside = np.clip(edges[None, :], begin[:, None], end[:, None])
+            energy[block] += power[:, None] * np.diff(_until(own, inside), axis=1)
+            last = np.minimum(np.ceil(end / HOUR_S).astype(int), own.shape[1]) - 1
+            most = running[np.arange(len(last)) if len(running) > 1 else 0, np.maximum(last, 0)]
+            peak[block] = np.maximum(peak[block], np.where(length > 0, power * most, 0.0))
+    scalar = all(np.ndim(x) == 0 for x in (*power_w, *duration_s)) and shape == 1
+    start = first_hour(site.weather)
+    load = Load(
+        "grid", start, longest / steps, (energy / (longest / steps))[0] if scalar else energy / (longest / steps)
+    )
+    one = _one if scalar else np.asarray
+    return Delivered({name: one(x) for name, x in parts.items() if np.any(x > 0)}, load, one(peak), one(water))
+
+
+def _draws(site: HourlySite) -> int:
+    return max(int(x.shape[0]) for x in (*site.setup.hall.values(), site.load))
+
+
+def _ratios(site: HourlySite, longest_s: float) -> Iterator[tuple[slice, dict[str, Array]]]:
+    """For some draws at a time: each part, water and the total per IT power, hour by hour as far as the job runs."""
+    count = _draws(site)
+    most = int(min(HOURS, np.ceil(longest_s / HOUR_S) + 1))
+    for start in range(0, count, CHUNK):
+        block = slice(start, min(start + CHUNK, count))
+        setup = rows(site.setup, block)
+        it = site.load[block] if len(site.load) > 1 else site.load
+        out = outside(site.weather, setup.shift_c)
+        cut = type(out)(*(x[:, :most] for x in (out.t_c, out.wet_c, out.ratio, out.pressure_pa, out.sea_c)))
+        found = hours(setup, it, cut)
+        shape = (block.stop - block.start, most)
+        ratios = {name: np.broadcast_to(part / it, shape) for name, part in found.parts.items()}
+        ratios |= {"total": np.broadcast_to(found.total / it, shape), "water": np.broadcast_to(found.water / it, shape)}
+        yield block, ratios
+
+
+def _until(ratio: Array, time_s: Array) -> Array:
+    """Seconds since the year began, weighed by each hour's ratio; years follow on. ``time_s``: ``(draws, n)``."""
+    cumulated = np.concatenate([np.zeros((len(ratio), 1)), np.cumsum(ratio, axis=1)], axis=1) * HOUR_S
+    span = ratio.shape[1] * HOUR_S
+    whole, rest = np.divmod(time_s, span)
+    index = np.minimum((rest / HOUR_S).astype(int), ratio.shape[1] - 1)
+    row = np.arange(len(ratio))[:, None]
+    return np.asarray(whole * cumulated[:, -1:] + cumulated[row, index] + ratio[row, index] * (rest - index * HOUR_S))
+
+
+def _between(ratio: Array, begin: Array, end: Array) -> Array:
+    return np.asarray(np.diff(_until(ratio, np.stack([begin, end], axis=1)), axis=1)[:, 0])
+
+
+def _one(values: Array) -> Array:
+    return np.asarray(values[0] if values.size == 1 else values)

@@ -1,0 +1,213 @@
+"""A request and the replica that answers it: read and checked, for ``prompt`` and for ``serve``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wattline import catalog
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.core.quantity import parse, show
+from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.step import bound_by, nameplate
+from wattline.line.engine import average_serving as serving
+from wattline.line.work.model import Model
+from wattline.predict.answer import Working
+from wattline.predict.delivery import cite_given, cite_model
+from wattline.predict.training_run import check_precision, read_model
+
+MOST_TOKENS = 1e8
+MOST_BATCH = 1e6
+MOST_GPUS = 4096
+LEAST_ACTIVE = 0.001
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A request and its replica; ``given`` holds what the user settled, by name."""
+
+    model: Model
+    chip: Chip
+    chips: int
+    batch: Array
+    active: Array
+    input_tokens: float
+    output_tokens: float
+    precision: str
+    given: Mapping[str, float]
+
+    @property
+    def length(self) -> float:
+        """Tokens of a sequence, prompt and answer."""
+        return self.input_tokens + self.output_tokens
+
+    def inputs(self) -> dict[str, Any]:
+        """What was asked, as an answer tells it."""
+        return {
+            "model": self.model.key,
+            "chip": self.chip.record.name,
+            "gpus": self.chips,
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "precision": self.precision,
+            **{name: self.given[name] for name in ("batch", "active") if name in self.given},
+        }
+
+
+def read_request(
+    model: str | Path | Model,
+    chip: str,
+    draws: Draws,
+    *,
+    input_tokens: int | str,
+    output_tokens: int | str,
+    gpus: int | str | None,
+    batch: float | str | None,
+    active: float | str | None,
+    precision: str | None,
+) -> Asked:
+    """Check the request against the model and the chips' memory, and settle what was left open."""
+    architecture = _known(read_model(model))
+    read, written = (_tokens(value, what) for value, what in ((input_tokens, "input"), (output_tokens, "output")))
+    form = check_precision(architecture.native_format if precision is None else precision)
+    device = load_chip(chip, draws)
+    given = _given(gpus, batch, active)
+    count, most = _replica(architecture, device, read + written, form, given)
+    size = np.asarray(given["batch"]) if "batch" in given else np.clip(draws.own("fit.serving-batch"), 1.0, most)
+    share = np.asarray(given["active"]) if "active" in given else draws.own("fit.serving-active-share")
+    cite_model(architecture, draws)
+    for name, value in given.items():
+        cite_given(draws, name, value, *GIVEN[name])
+    return Asked(architecture, device, count, size, share, read, written, form, given)
+
+
+# what a user may settle -> its unit, and what it is
+GIVEN = {
+    "gpus": ("chip", "chips of a replica"),
+    "batch": ("request", "requests answered together by one replica"),
+    "active": ("", "share of time that provisioned chips are at work"),
+}
+
+
+def warnings(asked: Asked) -> tuple[str, ...]:
+    """What is out of the ordinary in a request, in words."""
+    found = []
+    model, chips, name = asked.model, asked.chips, asked.chip.record.name
+    if model.context_tokens and asked.length > model.context_tokens:
+        found.append(
+            f"{asked.length:,.0f} tokens in and out are beyond the {model.context_tokens:,} tokens of context "
+            f"that {model.key} takes"
+        )
+    if chips > 1 and chips > asked.chip.link_domain_chips:
+        found.append(
+            f"a replica of {chips:,} × {name} is larger than the {asked.chip.link_domain_chips:,} that share links; "
+            "its sums run over the cluster's network"
+        )
+    if model.heads % chips:
+        found.append(f"the {model.heads} attention heads of {model.key} do not divide among {chips:,} chips")
+    return tuple(found)
+
+
+def request_time(asked: Asked, draws: Draws, working: Working) -> serving.Request:
+    """The request's time on its replica, each step written down."""
+    request = serving.serve_request(
+        asked.model,
+        asked.chip,
+        asked.chips,
+        asked.batch,
+        asked.input_tokens,
+        asked.output_tokens,
+        asked.precision,
+        draws,
+    )
+    prefill, decode = request.prefill, request.decode
+    bound = "sum of its operations; most time in"
+    notes: list[tuple[str, str, Array, str]] = [
+        ("requests answered together", "given or catalog", request.batch, "request"),
+        ("prefill compute of a chip", "2 × active parameters × tokens + attention, over chips", prefill.flops, "FLOP"),
+        ("prefill time", f"{bound} {prefill.bound}", request.prefill_s, "s"),
+        ("bytes of a chip in a decode step", "weights touched + KV cache, over chips", decode.bytes_read, "B"),
+        ("decode step", f"{bound} {decode.bound}", decode.time_s, "s"),
+        ("replica's time for this request", "prefill + (output tokens - 1) × step / batch", request.busy_s, "s"),
+        ("power of a chip in prefill", _POWER, prefill.power_w, "W"),
+        ("power of a chip in decode", _POWER, decode.power_w, "W"),
+        ("share of time at work", "given" if "active" in asked.given else "catalog", asked.active, ""),
+    ]
+    for name, formula, value, unit in notes:
+        working.note("chip", name, formula, value, unit)
+    rates = nameplate(asked.chip, asked.chips, asked.precision)
+    for phase, one in (("prefill", prefill), ("decode step", decode)):
+        for name, operation in one.operations.items():
+            joules = float(np.mean(one.joules[name]))
+            work = f"{show(float(np.mean(operation.flops + operation.narrow_flops)), 'FLOP')}, "
+            work += f"{show(float(np.mean(operation.bytes)), 'B')}, {show(joules, 'J')} on each chip; "
+            working.note(
+                "chip", f"{phase}: {name}", f"{work}bound by {bound_by(operation, rates)}", operation.time_s, "s"
+            )
+    return request
+
+
+_POWER = "joules of its operations / time: static, arithmetic, memory, kernels at work, links; at most TDP"
+
+
+def _known(model: Model) -> Model:
+    if not model.architecture_known:
+        raise WattlineError(
+            f"{model.key}: its architecture was never published, so its prompts cannot be worked out; "
+            "take a model of its size whose architecture is known"
+        )
+    return model
+
+
+def _given(gpus: int | str | None, batch: float | str | None, active: float | str | None) -> dict[str, float]:
+    asked = {"gpus": (gpus, _gpus), "batch": (batch, _batch), "active": (active, _active)}
+    return {name: read(value) for name, (value, read) in asked.items() if value is not None}
+
+
+def _replica(model: Model, chip: Chip, length: float, precision: str, given: Mapping[str, float]) -> tuple[int, float]:
+    """How many chips make a replica, and the most sequences that fit it."""
+    batch = given.get("batch", 1.0)
+    central = given.get("batch") or catalog.fact("fit.serving-batch").value
+    count = int(given.get("gpus") or serving.chips_needed(model, chip, central, length, precision))
+    most = serving.largest_batch(model, chip, count, length, precision)
+    if most < batch:
+        holds = serving.chips_needed(model, chip, batch, length, precision)
+        raise WattlineError(
+            f"{model.key} in {precision} with {batch:g} sequences of {length:,.0f} tokens does not fit "
+            f"{count} × {chip.record.name}; {holds:,} chips would hold it"
+        )
+    return count, most
+
+
+def _tokens(value: Any, what: str) -> float:
+    tokens = parse(value, "token", what)
+    if tokens > MOST_TOKENS or tokens != int(tokens):
+        raise WattlineError(f"{what}: {value} is not a whole number of tokens up to 100 million")
+    return tokens
+
+
+def _batch(value: float | str) -> float:
+    batch = parse(value, "request", "batch")
+    if not 1 <= batch <= MOST_BATCH:
+        raise WattlineError(f"batch: {batch:g} is out of range; take 1 to {MOST_BATCH:,.0f} requests")
+    return batch
+
+
+def _gpus(value: float | str) -> float:
+    count = parse(value, "chip", "gpus")
+    if count != int(count) or count > MOST_GPUS:
+        raise WattlineError(f"gpus: {value} is not a whole number of chips from 1 to {MOST_GPUS:,}")
+    return count
+
+
+def _active(value: float | str) -> float:
+    share = parse(value, "", "active")
+    if not LEAST_ACTIVE <= share <= 1:
+        raise WattlineError(f"active: {share:g} is not a share from {LEAST_ACTIVE:g} to 1; give one such as 0.6")
+    return share

@@ -1,0 +1,1 @@
+"""A simulated service as a question and an answer."""

@@ -1,0 +1,134 @@
+"""The answer of a simulated service: its bill from chip to grid, in stretches of constant power, and its warnings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wattline.catalog.draws import Draws
+from wattline.core.fact import Array
+from wattline.core.quantity import number
+from wattline.line.chip.device import Chip
+from wattline.line.chip.known import how_known
+from wattline.line.chip.step import spread_fact
+from wattline.line.engine.simulator.outcome import Served
+from wattline.line.engine.simulator.power import parts_by_bin
+from wattline.line.work.model import Model
+from wattline.line.work.traffic.trace import Traffic
+from wattline.predict.answer import Answer, Working
+from wattline.predict.delivery import Outdoors, Phase, deliver, place
+from wattline.predict.service.inputs import Asked
+
+PHASES = 96  # stretches of constant power that the bill is made of
+DRAINED = 1.02  # of the traffic's window: a service that ends later than this has fallen behind
+
+
+def answer_of(
+    asked: Asked,
+    served: Served,
+    inputs: dict[str, Any],
+    where: tuple[str | None, str | None, float | str | None],
+    outdoors: Outdoors,
+    draws: Draws,
+    warned: tuple[str, ...],
+    cells: float = 1.0,
+) -> Answer:
+    """``cells``: so many services alike, of which one was simulated."""
+    working = Working()
+    spot = place(*where, draws, working, outdoors)
+    phases = _phases(served, asked.chip, _energy_spread(asked.model, asked.chip, draws), cells)
+    bill, load, peak = deliver(phases, spot, draws, working)
+    done, fleet = len(served.arrival_s) * cells, _fleet(served, inputs.get("scale_from"))
+    alike = f"{number(cells)} cells of " if cells != 1 else ""
+    traffic = f"{number(done / served.horizon_s)} requests/s for {number(served.horizon_s)} s"
+    return Answer(
+        command="serve",
+        title=f"{traffic}, {asked.model.name} on {alike}{fleet} × {asked.chip.record.title}",
+        inputs=inputs | spot.inputs(),
+        bill=bill,
+        load=load,
+        peak_w=peak,
+        duration_s=np.asarray(served.horizon_s),
+        quantities={
+            "requests": np.asarray(float(done)),
+            "accelerators": np.asarray(cells * sum(pool.replicas * pool.chips for pool in served.pools)),
+            "energy_wh_per_request": np.asarray(bill.energy_j / 3600 / done),
+            "joules_per_output_token": np.asarray(bill.energy_j / (cells * float(served.tokens.sum()))),
+            "pue": spot.pue,
+        },
+        reasons=tuple(working.reasons),
+        draws=draws,
+        warnings=warned,
+    )
+
+
+def _fleet(served: Served, least: int | None) -> str:
+    """``4 × 2``: replicas and chips of each; ``1 to 4 × 2`` where they are scaled; both pools where there are two."""
+    counts = [str(pool.replicas) if pool.record is None else f"{least} to {pool.replicas}" for pool in served.pools]
+    found = [f"{count} × {pool.chips}" for count, pool in zip(counts, served.pools, strict=True)]
+    if len(found) == 1:
+        return found[0]
+    return f"({' + '.join(f'{one} {pool.name}' for one, pool in zip(found, served.pools, strict=True))})"
+
+
+def _energy_spread(model: Model, chip: Chip, draws: Draws) -> Array:
+    """How far the energy of steps may lie from the central value that the simulation took."""
+    fact = spread_fact("energy", chip.generation, how_known(model, chip.generation))
+    return np.asarray(draws.own(fact) / float(Draws(0)(fact)))
+
+
+def _phases(served: Served, chip: Chip, spread: Array, cells: float) -> list[Phase]:
+    """The service in stretches of constant power, draws and all."""
+    found = parts_by_bin(served)
+    spans = np.diff(served.edges_s)
+    scaled = any(pool.record is not None for pool in served.pools)
+    phases = []
+    for group in np.array_split(np.arange(len(spans)), min(PHASES, len(spans))):
+        length = float(spans[group].sum())
+        if length <= 0:
+            continue
+        total = {name: max(float(values[group].sum()), 0.0) for name, values in found.items()}
+        energy = {
+            "prefill": spread * total["prefill"],
+            "decode": spread * total["decode"],
+            "chip_idle": chip.idle_w * total["idle"],
+            "host": chip.host_w * total["busy"] + chip.host_idle_w * total["idle"],
+            "network": chip.network_w * total["on"],
+        }
+        if scaled:
+            energy["start_up"] = (chip.idle_w + chip.host_w) * total["starting"]
+        phases.append(Phase({part: np.asarray(cells * j / length) for part, j in energy.items()}, np.asarray(length)))
+    return phases
+
+
+def rejected_of(traffic: Traffic, served: Served) -> dict[str, int]:
+    found = dict(traffic.rejected)
+    for why, count in served.rejected.items():
+        found[why] = found.get(why, 0) + count
+    return found
+
+
+def _short_of(served: Served) -> str:
+    """What the requests wait for longest."""
+    waits = {name: float(np.nanmean(values)) for name, values in served.waits_s.items() if np.isfinite(values).any()}
+    longest = max(waits, key=lambda name: waits[name])
+    if served.resumed_s is None:
+        return "replicas"
+    return {"slot": "--replicas to decode", "transfer": "--transfer-bandwidth"}.get(longest, "--prefill-replicas")
+
+
+def warnings_of(traffic: Traffic, served: Served) -> tuple[str, ...]:
+    found = []
+    end = float(np.nanmax(served.end_s))
+    waits = served.ttft_s if served.resumed_s is None else np.fmax(served.ttft_s, served.resumed_s - served.arrival_s)
+    late = waits[-max(1, len(waits) // 20) :]
+    if end > DRAINED * traffic.duration_s and np.median(late) > 10 * np.percentile(waits, 5) + 1.0:
+        found.append(
+            f"the service falls behind: its last answer ends {end - traffic.duration_s:,.0f} s after the traffic's "
+            f"{traffic.duration_s:,.0f} s, and late requests wait {np.median(late):,.1f} s; give more "
+            f"{_short_of(served)}"
+        )
+    if served.rejected:
+        found += [f"{count:,} requests left out: {why}" for why, count in served.rejected.items()]
+    return tuple(found)

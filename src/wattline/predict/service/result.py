@@ -1,0 +1,162 @@
+"""What a simulated service gives back: latencies, goodput, joules, loads, beside the answer with its bill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from wattline.core.fact import Array
+from wattline.core.load import Load
+from wattline.line.engine.simulator.outcome import Pool, Served
+from wattline.line.engine.simulator.power import (
+    Standing,
+    chip_load,
+    joules_by_part,
+    parts_by_bin,
+    request_energy_j,
+    server_load,
+)
+from wattline.line.engine.simulator.scaling import READY, STARTING, STOPPED, Record
+from wattline.predict.answer import Answer
+
+PERCENTS = (50, 90, 95, 99)
+POINTS = 96
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """Latencies that a request must keep to count as good; None: no target."""
+
+    ttft_s: float | None = None
+    tpot_s: float | None = None
+
+    def met(self, served: Served) -> Array:
+        """Which requests kept it; one token has no time between tokens to miss."""
+        good = np.isfinite(served.end_s)
+        if self.ttft_s is not None:
+            good &= served.ttft_s <= self.ttft_s
+        if self.tpot_s is not None:
+            good &= ~(served.tpot_s > self.tpot_s)
+        return np.asarray(good)
+
+
+@dataclass(frozen=True, eq=False)
+class Service:
+    """What came of a simulated service; ``answer`` holds the bill and the load at the grid."""
+
+    answer: Answer
+    served: Served
+    standing: Standing
+    target: Target
+    chips: int  # a replica
+    offered: int
+    rejected: Mapping[str, int]
+    network: Mapping[str, float] | None = None  # what went between pools
+
+    @cached_property
+    def chip_load(self) -> Load:
+        return chip_load(self.served, self.standing)
+
+    @cached_property
+    def server_load(self) -> Load:
+        return server_load(self.served, self.standing)
+
+    def results(self) -> dict[str, Any]:
+        """Latencies, goodput, throughput, batch and joules as plain data; docs: README."""
+        s, good = self.served, self.target.met(self.served)
+        per_request = request_energy_j(s, self.standing)
+        tokens, horizon = float(s.tokens.sum()), s.horizon_s
+        pools = [pool_results(s, pool, self.standing) for pool in s.pools]
+        plug = float(self.server_load.energy_j.sum())
+        return {
+            "requests": len(s.arrival_s),
+            "rejected": dict(self.rejected),
+            "seconds": horizon,
+            "ttft_s": percentiles(s.ttft_s),
+            "waits_s": {name: percentiles(values) for name, values in s.waits_s.items()},
+            "tpot_s": percentiles(s.tpot_s),
+            "itl_s": {f"p{p}": s.itl_s(p) for p in PERCENTS} if s.latency.any() else None,
+            "e2e_s": percentiles(s.e2e_s),
+            "goodput_per_s": float(good.sum()) / horizon,
+            "good_share": float(good.sum()) / self.offered,
+            "output_tokens_per_s": tokens / horizon,
+            "input_tokens_per_s": float(s.input_tokens.sum()) / horizon,
+            "read_share": float(s.totals["read_tokens"].sum()) / float(s.input_tokens.sum()),
+            "mean_batch": float(s.totals["running_s"].sum()) / s.busy_s,
+            "busy_share": s.busy_s / (s.busy_s + s.idle_s),
+            "preemptions": int(s.totals["preempted"].sum()),
+            "peak_cache_share": max(pool["peak_cache_share"] for pool in pools),
+            "chip_j_per_request": percentiles(s.energy_j),
+            "server_j_per_request_active": percentiles(per_request),
+            "server_j_per_request": plug / len(s.arrival_s),
+            "server_j_per_output_token": plug / tokens,
+            "server_mean_w": plug / horizon,
+            "server_peak_w": float(self.server_load.power_w.sum(axis=0).max()),
+            "pools": pools,
+            "network": None if self.network is None else dict(self.network),
+        }
+
+    def json(self) -> dict[str, Any]:
+        return self.answer.json() | {"service": self.results()}
+
+    def timeline(self) -> dict[str, Array]:
+        """By bin of ``served.bin_s``: running requests a replica, replicas ready and starting, tokens/s out, watts."""
+        found = parts_by_bin(self.served)
+        ready = np.maximum(found["ready_s"], 1e-300)  # of replicas
+        return {
+            "running": found["running_s"] / ready,
+            "replicas": found["ready_s"] / np.maximum(np.diff(self.served.edges_s), 1e-300),
+            "starting": found["starting_s"] / np.maximum(np.diff(self.served.edges_s), 1e-300),
+            "tokens_per_s": found["tokens"] / self.served.bin_s,
+            "server_w": self.server_load.power_w.sum(axis=0),
+        }
+
+
+def pool_results(served: Served, pool: Pool, standing: Standing) -> dict[str, Any]:
+    """One pool: replicas, how busy they were, how full, and joules by part at the servers' plugs."""
+    found, spans = parts_by_bin(served, pool), np.diff(served.edges_s)
+    totals = {name: values[pool.rows] for name, values in served.totals.items()}
+    busy, ready = float(totals["busy_s"].sum()), float(found["ready_s"].sum())
+    data: dict[str, Any] = {
+        "name": pool.name,
+        "replicas": pool.replicas,
+        "gpus": pool.chips,
+        "busy_share": busy / ready if ready > 0 else 0.0,
+        "mean_batch": float(totals["running_s"].sum()) / busy if busy > 0 else 0.0,
+        "preemptions": int(totals["preempted"].sum()),
+        "peak_cache_share": float(totals["peak_blocks"].max()) / pool.limits.blocks,
+        "energy_j": {part: float(j.sum()) for part, j in joules_by_part(found, standing).items()},
+    }
+    if pool.record is not None:
+        data["scaling"] = _scaled(pool.record, found, spans, served.horizon_s)
+    return data
+
+
+def _scaled(record: Record, found: Mapping[str, Array], spans: Array, horizon_s: float) -> dict[str, Any]:
+    """Replicas ready over time, in at most ``POINTS`` stretches, and how often they were started and stopped."""
+    groups = np.array_split(np.arange(len(spans)), min(POINTS, len(spans)))
+    length = [float(spans[group].sum()) for group in groups]
+    return {
+        "mean_ready": float(found["ready_s"].sum()) / horizon_s,
+        "most_ready": record.most(READY, horizon_s),
+        "starts": record.changes(STARTING, horizon_s),
+        "stops": record.changes(STOPPED, horizon_s),
+        "starting_s": float(found["starting_s"].sum()),
+        "stretch_s": length,
+        "ready": [float(found["ready_s"][g].sum()) / max(x, 1e-300) for g, x in zip(groups, length, strict=True)],
+        "starting": [float(found["starting_s"][g].sum()) / max(x, 1e-300) for g, x in zip(groups, length, strict=True)],
+    }
+
+
+def percentiles(values: Array) -> dict[str, float] | None:
+    """Mean and percentiles of what is known; None where nothing is."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return None
+    return {"mean": float(known.mean())} | {
+        f"p{p}": float(x) for p, x in zip(PERCENTS, np.percentile(known, PERCENTS), strict=True)
+    }

@@ -1,0 +1,322 @@
+"""``site``: a data centre hour by hour through a year: asked, worked out, and told with ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wattline import catalog
+from wattline.catalog import Record
+from wattline.catalog.draws import Draws, Range, what_matters
+from wattline.core.bill import Bill
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.core.load import Load
+from wattline.core.quantity import parse
+from wattline.line.grid import region as grid
+from wattline.line.site import hall, profile, sizing
+from wattline.line.site.climate import FAR_KM, find_place, made_year, nearest
+from wattline.line.site.cooling.kinds import Kind, find_kind
+from wattline.line.site.cooling.parts import MODES
+from wattline.line.site.power_chain import Ups, check_redundancy, column, load_ups
+from wattline.line.site.weather import HOURS, Weather
+from wattline.line.site.weather_repair import read_weather
+from wattline.line.site.year import SITE_PARTS, Hours, Setup, Year, hours, outside, year
+from wattline.predict.answer import matters_json
+
+DRAWS = 1000
+YEAR_S = HOURS * 3600.0
+LEAST_W, MOST_W = 1e3, 1e11
+MOST_UNMET_H = 88  # 1% of a year: ASHRAE's design conditions let so many hours go
+MONTHS = np.repeat(np.arange(12), np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) * 24)
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A site as it was asked for, read and checked."""
+
+    it_w: float
+    load: profile.Profile
+    weather: Weather
+    kind: Kind
+    hall: str
+    ups: str | None
+    redundancy: str
+    region: Record
+    humidified: bool = False
+
+    def inputs(self) -> dict[str, Any]:
+        """What was asked, as an answer tells it."""
+        return {
+            "it_w": self.it_w,
+            "profile": self.load.name,
+            "load": float(self.load.share.mean()),
+            "place": self.weather.name,
+            "cooling": self.kind.name,
+            "hall": self.hall,
+            "ups": self.ups or "the hall's",
+            "redundancy": self.redundancy,
+            "humidified": self.humidified,
+            "region": self.region.name,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class SiteAnswer:
+    """A site's year: ``result`` a draw, ``central`` each hour at central values, ``bill`` of the year by part."""
+
+    asked: Asked
+    result: Year
+    central: Hours
+    setup: Setup
+    draws: Draws
+    warnings: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def bill(self) -> Bill:
+        """The year's energy by part, and what follows from its delivery."""
+        scale = self.asked.it_w * YEAR_S
+        parts = {name: _one(mean * scale) for name, mean in self.result.parts.items() if np.any(mean > 0)}
+        it_j = _one(self.result.it_mean * scale)
+        delivered = _one(self.result.delivered * scale)
+        region, draws = self.asked.region, self.draws
+        stations = grid.water_l(region, delivered, draws)
+        site = _one(np.asarray(sum(self.result.water.values())) * scale)
+        follows = {
+            "cost_usd": grid.cost_usd(region, delivered, draws),
+            "co2e_kg": grid.co2e_kg(region, delivered, draws),
+            "co2e_direct_kg": grid.co2e_kg(region, delivered, draws, "direct"),
+            "water_site_l": site,
+            "water_stations_l": stations,
+            "water_l": site + stations,
+        }
+        return Bill({"servers": it_j, **parts}, delivered, follows)
+
+    @cached_property
+    def load(self) -> Load:
+        """Watts by part at each hour, at central values; labels name the parts, servers first."""
+        it_w = self.asked.it_w
+        series = {"servers": self.central.it, **self.central.parts}
+        power = np.stack([np.broadcast_to(x, (1, HOURS))[0] * it_w for x in series.values()])
+        return Load("site", first_hour(self.asked.weather), 3600.0, power, tuple(series))
+
+    @cached_property
+    def pue_hours(self) -> Array:
+        """PUE at each hour: rows p5, p50, p95 of the draws; not a number where the servers take nothing."""
+        return self.result.pue_by_hour()
+
+    @cached_property
+    def sizing(self) -> dict[str, Any]:
+        return sizing.size(sizing.central(self.setup), self.asked.weather, self.asked.it_w)
+
+    def json(self) -> dict[str, Any]:
+        """The answer as one plain object; docs/site.md says what each name holds."""
+        from wattline import __version__
+
+        bill, result, asked = self.bill.json(), self.result, self.asked
+        modes = {name: float(share * HOURS) for name, share in zip(MODES, result.modes, strict=True)}
+        return {
+            "command": "site",
+            "wattline": __version__,
+            "title": f"{asked.kind.title}, {asked.weather.name}",
+            "draws": self.draws.n,
+            "seed": self.draws.seed,
+            "inputs": asked.inputs(),
+            "weather": asked.weather.json(),
+            "pue": Range.of(_one(result.pue)).json(),
+            "wue_l_per_kwh": Range.of(_one(result.wue_l_per_kwh)).json(),
+            "water_stations_l_per_kwh": self._per_kwh("water_stations_l"),
+            "peak_w": Range.of(_one(result.peak * asked.it_w)).json(),
+            "mean_w": Range.of(_one(result.delivered * asked.it_w)).json(),
+            **{name: value for name, value in bill.items() if name != "parts"},
+            "water_parts_l": {name: _range(x * asked.it_w * YEAR_S) for name, x in result.water.items()},
+            "parts": bill["parts"],
+            "hours_by_mode": modes,
+            "hours_too_warm": _range(result.unmet_hours),
+            "pue_by_hour": self._hourly(),
+            "pue_by_month": self._monthly(),
+            "sizing": self.sizing,
+            "matters": matters_json(what_matters(self.draws, _one(result.pue))),
+            "facts": [fact.json() for fact in self.draws.used.values()],
+            "warnings": list(self.warnings),
+        }
+
+    def _per_kwh(self, name: str) -> dict[str, float]:
+        per = self.bill.follows[name] / self.bill.parts["servers"] * 3.6e6
+        return Range.of(per).json()
+
+    def _hourly(self) -> dict[str, list[float | None]]:
+        names = ("p5", "p50", "p95")
+        return {
+            name: [round(float(x), 4) if np.isfinite(x) else None for x in row]
+            for name, row in zip(names, self.pue_hours, strict=True)
+        }
+
+    def _monthly(self) -> list[float]:
+        power = np.broadcast_to(self.central.total, (1, HOURS))[0]
+        it = np.broadcast_to(self.central.it, (1, HOURS))[0]
+        return [float(power[m == MONTHS].sum() / max(it[m == MONTHS].sum(), 1e-12)) for m in range(12)]
+
+    def write(self, out: Path) -> list[Path]:
+        """Write ``site.html``, ``site.json`` and ``load.parquet`` (watts by part and hour) into a folder."""
+        import json
+
+        from wattline.core.files import write_text
+        from wattline.report.page.site import render
+        from wattline.scenario.run import check_folder
+
+        check_folder(out)
+        data = self.json()
+        write_text(out / "site.html", render(self))
+        write_text(out / "site.json", json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        self.load.to_parquet(out / "load.parquet")
+        return [out / name for name in ("site.html", "site.json", "load.parquet")]
+
+
+def _one(values: Array) -> Array:
+    """Draws, or a number where there is one alone."""
+    return values[0] if values.size == 1 else values
+
+
+def _range(values: Array) -> dict[str, float]:
+    return Range.of(_one(np.asarray(values))).json()
+
+
+def first_hour(weather: Weather) -> datetime:
+    """The start of the year, in the place's standard time."""
+    return datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=weather.utc_offset_h)))
+
+
+def site(
+    it: float | str,
+    *,
+    place: str | None = None,
+    weather: str | Path | None = None,
+    cooling: str = "air-economiser",
+    profile_of: str | Path | Load = "flat",
+    load: float | str | None = None,
+    hall_of: str | None = None,
+    ups: str | None = None,
+    redundancy: str = "N+1",
+    region: str | None = None,
+    humidified: bool = False,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> SiteAnswer:
+    """The year of a site with ``it`` watts of design IT power. Raises WattlineError on bad input.
+
+    ``place`` by name or "latitude, longitude", or a ``weather`` file. ``load``: IT power as a share of design for a
+    flat profile. ``hall_of``: kind of hall in the catalog's ``plant``. ``ups``: kind of UPS in place of the hall's.
+    """
+    asked = ask(
+        it, place=place, weather=weather, cooling=cooling, profile_of=profile_of, load=load, hall_of=hall_of, ups=ups,
+        redundancy=redundancy, region=region, humidified=humidified,
+    )  # fmt: skip
+    return work(asked, Draws(draws, seed))
+
+
+def ask(
+    it: float | str,
+    *,
+    place: str | None = None,
+    weather: str | Path | None = None,
+    cooling: str = "air-economiser",
+    profile_of: str | Path | Load = "flat",
+    load: float | str | None = None,
+    hall_of: str | None = None,
+    ups: str | None = None,
+    redundancy: str = "N+1",
+    region: str | None = None,
+    humidified: bool = False,
+) -> Asked:
+    """Read and check everything, without working anything out."""
+    it_w = parse(it, "W", "it")
+    if not LEAST_W <= it_w <= MOST_W:
+        raise WattlineError(f"it: {it_w:g} W is out of range; take 1 kW to 100 GW, such as 100MW")
+    kind = find_kind(cooling)
+    name = catalog.find("plant", hall_of or kind.plant).name
+    if ups is not None:
+        ups = catalog.find("ups", ups).name
+    outdoors, where = read_where(place, weather)
+    check_climate(kind, where)
+    return Asked(
+        it_w, _profile(profile_of, it_w, load), outdoors, kind, name, ups, check_redundancy(redundancy),
+        grid.load_region(region or region_of(outdoors, where)), humidified,
+    )  # fmt: skip
+
+
+def read_where(place: str | None, weather: str | Path | None) -> tuple[Weather, Record | None]:
+    """The year of weather, and the place where it is one of the catalog's."""
+    if place is None and weather is None:
+        raise WattlineError('give --place NAME, such as "Ashburn, Virginia", or --weather FILE.epw')
+    where = find_place(place) if place is not None else None
+    if weather is not None:
+        return read_weather(weather), where
+    assert where is not None
+    return made_year(where), where
+
+
+def region_of(outdoors: Weather, where: Record | None) -> str | None:
+    """The grid of a place; of the catalog's nearest one where a weather file tells its degrees; else none."""
+    if where is None and outdoors.latitude is not None and outdoors.longitude is not None:
+        record, distance = nearest(outdoors.latitude, outdoors.longitude)
+        where = record if distance <= FAR_KM else None
+    return str(where.meta["region"]) if where is not None else None
+
+
+def check_climate(kind: Kind, where: Record | None) -> None:
+    """Sea or lake water only where there is some."""
+    if kind.name == "sea-water" and where is not None and not where.meta.get("water"):
+        raise WattlineError(
+            f"cooling sea-water: {where.title} has no sea or large lake near it; take water-economiser or another kind"
+        )
+
+
+def _profile(profile_of: str | Path | Load, it_w: float, load: float | str | None) -> profile.Profile:
+    if isinstance(profile_of, Load):
+        return profile.from_load(profile_of, it_w)
+    if str(profile_of) != "flat":
+        if load is not None:
+            raise WattlineError("give --load with a flat profile only; a profile has its own load")
+        return profile.read_profile(profile_of, it_w)
+    share = 1.0 if load is None else parse(load, "", "load")
+    return profile.flat(share)
+
+
+def work(asked: Asked, draws: Draws, holds: bool = True) -> SiteAnswer:
+    """The year of a site. ``holds``: raise where the climate is too hot for a kind without compressors."""
+    setup = build(asked.kind, asked.hall, asked.ups, asked.redundancy, asked.weather, draws, asked.humidified)
+    result = year(setup, asked.weather, asked.load.share)
+    central = hours(sizing.central(setup), asked.load.share[None, :], outside(asked.weather))
+    too_warm = float(np.median(result.unmet_hours))
+    if holds and too_warm > MOST_UNMET_H:
+        top = float(np.median(setup.hall["supply_high_c"]))
+        raise WattlineError(
+            f"cooling {asked.kind.name} cannot hold {top:.0f} °C in {asked.weather.name}: {too_warm:,.0f} hours a year "
+            "are too warm and damp for it; take air-economiser, water-economiser or another kind with compressors"
+        )
+    notes = [*asked.weather.notes, *asked.load.notes]
+    if 0 < too_warm <= MOST_UNMET_H:
+        notes.append(f"{too_warm:,.0f} hours are too warm or damp for the set-points: nothing cools but the air")
+    return SiteAnswer(asked, result, central, setup, draws, tuple(notes))
+
+
+def build(
+    kind: Kind, name: str, ups: str | None, redundancy: str, weather: Weather, draws: Draws, humidified: bool = False
+) -> Setup:
+    """A site of this kind of hall, its parameters drawn; a made year is as uncertain as its normals."""
+    parameters: Mapping[str, Array] = hall.parameters(name, draws)
+    shift: Array | float = column(draws("constant.year-warmth")) if weather.made and draws.n else 0.0
+    chosen: Ups = load_ups(ups, parameters, draws)
+    return Setup(kind, parameters, chosen, redundancy, humidified, shift)
+
+
+def names_of_parts() -> tuple[str, ...]:
+    """The parts of a site's power, servers first."""
+    return ("servers", *SITE_PARTS)

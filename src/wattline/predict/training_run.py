@@ -1,0 +1,157 @@
+"""A training run as it was asked for: read, checked, and the steps that it is reckoned from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wattline.core.errors import WattlineError
+from wattline.core.quantity import number, parse
+from wattline.line.chip.device import Chip
+from wattline.line.chip.training.production import Production, central_step, production
+from wattline.line.chip.training.step import TrainingStep, best_plan, training_step
+from wattline.line.work.flops import BYTES
+from wattline.line.work.model import Model, load_model
+from wattline.line.work.training import TRAINING_FORMATS, usual_model, usual_sequence
+from wattline.predict.delivery import Place
+
+LIMITS = {"tokens": (1.0, 1e18), "chips": (1.0, 1e8), "hours": (1e-6, 1e6), "batch": (1.0, 1e10)}
+# what of a chip a training format needs; 16-bit floats of either kind count as one
+NEEDS = {"bf16": "fp16", "fp16": "fp16", "fp8": "fp8", "nvfp4": "fp4", "tf32": "tf32", "fp32": "fp32"}
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A run as it was asked for, read and checked; what the user did not give is None."""
+
+    model: Model
+    tokens: float
+    device: Chip
+    chips: int
+    precision: str
+    sequence: int
+    mfu: float | None
+    hours: float | None
+    watts: float | None
+    tuned: bool = False
+    batch: float | None = None  # tokens of a step
+
+    @property
+    def peak_flops(self) -> float:
+        return self.device.peak_flops(self.precision)
+
+    def inputs(self, where: Place) -> dict[str, Any]:
+        """What was asked, as an answer tells it."""
+        asked = {
+            "model": self.model.key,
+            "tokens": self.tokens,
+            "chip": self.device.record.name,
+            "chips": self.chips,
+            "precision": self.precision,
+            "sequence_tokens": self.sequence,
+            **({"tuned": True} if self.tuned else {}),
+        }
+        given = {"mfu": self.mfu, "hours": self.hours, "watts": self.watts, "batch_tokens": self.batch}
+        return asked | {name: value for name, value in given.items() if value is not None} | where.inputs()
+
+    @property
+    def sequences(self) -> int | None:
+        """Sequences of a step, where the batch was given."""
+        return None if self.batch is None else max(round(self.batch / self.sequence), 1)
+
+    @property
+    def shape(self) -> Model:
+        """The model, or a plain one of its size where its architecture was never published."""
+        known = self.model.architecture_known
+        return self.model if known else usual_model(self.model.active_params, self.model.year)
+
+    @cached_property
+    def tuned_step(self) -> TrainingStep:
+        """The best step of a tuned benchmark."""
+        if not self.model.architecture_known:
+            raise WattlineError(f"{self.model.key}: its architecture was never published, so no step can be worked out")
+        device, form = self.device, self.precision
+        plan = best_plan(self.model, device, self.chips, self.sequence, form, self.sequences)
+        return training_step(self.model, device, plan, form, device.draws)
+
+    @cached_property
+    def central(self) -> TrainingStep:
+        """The best step at central values, which production is reckoned from."""
+        name, draws, year = self.device.record.name, self.device.draws, self.model.year
+        return central_step(self.shape, name, self.chips, self.sequence, self.precision, year, draws, self.sequences)
+
+    @cached_property
+    def produced(self) -> Production:
+        """The step as a run to its end makes it."""
+        return production(self.shape, self.device, self.central, self.precision, self.device.draws)
+
+
+def read_model(model: str | Path | Model) -> Model:
+    """A catalog name, or the path of a ``config.json``."""
+    if isinstance(model, Model):
+        return model
+    if isinstance(model, Path) or str(model).endswith(".json"):
+        from wattline.line.work.huggingface.reader import model_from_config
+
+        return model_from_config(Path(model))
+    return load_model(model)
+
+
+def limited(value: str | float, unit: str, what: str) -> float:
+    """A positive number within what is sensible on this planet."""
+    result = parse(value, unit, what)
+    least, most = LIMITS[what]
+    if not least <= result <= most:
+        raise WattlineError(f"{what}: {number(result)} makes no sense; take {least:g} to {number(most)}")
+    if what == "chips" and result != int(result):
+        raise WattlineError(f"chips: {value} is not a whole number")
+    return result
+
+
+def check_precision(precision: str) -> str:
+    """A number format by name."""
+    if precision not in BYTES:
+        raise WattlineError(f"unknown number format {precision!r}; take one of {', '.join(BYTES)}")
+    return precision
+
+
+def read_precision(precision: str | None, device: Chip) -> str:
+    """A format that this chip trains in; 16 bits where none is asked for."""
+    if precision is None:
+        return "bf16"
+    form, name = check_precision(precision), device.record.name
+    has = [each for each in TRAINING_FORMATS if f"{NEEDS[each]}_flops" in device.record.facts]
+    if form in has:
+        return form
+    why = "is no format to train in" if form not in TRAINING_FORMATS else f"is not among what {name} computes in"
+    raise WattlineError(f"{form} {why}; {name} trains in {', '.join(has)}")
+
+
+def read_mfu(mfu: float | str) -> float:
+    given = parse(mfu, "", "MFU")
+    if given > 1:
+        raise WattlineError(f"MFU {given:g} is above 1; give a fraction such as 0.4")
+    return given
+
+
+def read_sequence(sequence: int | str | None, model: Model) -> int:
+    if sequence is None:
+        return usual_sequence(model)
+    length = parse(sequence, "token", "sequence")
+    if length > 1e8 or length != int(length):
+        raise WattlineError(f"sequence: {sequence} is not a whole number of tokens up to 100 million")
+    return int(length)
+
+
+def read_watts(watts: float | str, device: Chip) -> float:
+    """Watts per chip at the server's plug, between what it takes idle and three times its TDP."""
+    given, name = parse(watts, "W", "watts"), device.record.name
+    if given > 3 * float(np.max(device.tdp_w)):
+        raise WattlineError(f"watts: {given:g} W per {name} is more than three times its TDP; give watts per chip")
+    if given < device.record["idle_w"].low:
+        raise WattlineError(f"watts: {given:g} W per {name} is less than it takes idle; give watts per chip at work")
+    return given

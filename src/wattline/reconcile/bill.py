@@ -1,0 +1,147 @@
+"""From measured device energy to the bill: what meters saw, what no meter saw estimated beside it, then site and grid.
+
+Chips alone were metered: their hosts and network come from the catalog's server. Whole machines were: their energy
+stands, and is split into chips and hosts where their GPUs were metered too (measured) or the chip is known (estimated).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from wattline import catalog
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.line.chip.device import Chip, load_chip
+from wattline.meter.recording import Recording
+from wattline.predict.answer import Answer, Working
+from wattline.predict.delivery import Phase, Place, cite_given, deliver, place
+from wattline.reconcile.metered import Metered, counted, drawn_j, metered
+from wattline.reconcile.parts import Split, by_part, chips_of
+
+SITE_PARTS = ("ups", "distribution", "cooling", "fans", "lighting")
+
+
+def bill(
+    recorded: Recording | Metered,
+    *,
+    window: str | None = None,
+    chip: str | None = None,
+    server: str | None = None,
+    pue: float | str | None = None,
+    site: str | None = None,
+    region: str | None = None,
+    draws: int | Draws = 2000,
+    seed: int = 0,
+) -> Answer:
+    """The bill of what was measured in a window: energy from the grid, cost, CO2e and water, with range.
+
+    ``chip`` and ``server`` name what was metered where the recording does not tell. What was measured keeps its
+    meter's error; ``Answer.basis`` tells which part is measured and which estimated. Raises WattlineError on bad input.
+    """
+    draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
+    working = Working()
+    where = place(site, region, pue, draw, working)
+    kind = known_chip(chip or None, server or None)
+    seen = recorded if isinstance(recorded, Metered) else metered(recorded, window)
+    device = _device(kind or (seen.chip, None), draw)
+    split = by_part(seen, device, draw, working)
+    return _answer(seen, device, split, where, draw, working)
+
+
+def known_chip(chip: str | None, server: str | None) -> tuple[str | None, str | None] | None:
+    """Names of chip and server as the catalog has them; None where neither is given. A server tells its usual chip."""
+    if chip is None and server is None:
+        return None
+    machine = None if server is None else catalog.find("server", server)
+    if chip is None and machine is not None:
+        usual = machine.meta.get("chip") or ()
+        if not usual:
+            raise WattlineError(f"server {machine.name}: the catalog does not say which chip it holds; give --chip too")
+        chip = str(usual[0])
+    return catalog.find("chip", str(chip)).name, None if machine is None else machine.name
+
+
+def _device(kind: tuple[str | None, str | None], draws: Draws) -> Chip | None:
+    name, server = kind
+    if name is None:
+        return None
+    device = load_chip(name, draws)
+    if server is None or server == device.server.name:
+        return device
+    record = catalog.find("server", server)
+    node = int(record["chips_per_node"].value)
+    draws.cite(record["chips_per_node"])
+    network = record.facts.get("network_w_per_chip")
+    return replace(
+        device,
+        server=record,
+        node_chips=node,
+        host_w=draws(record["host_w"]) / node,
+        network_w=draws("fit.no-network") if network is None else draws(network),
+    )
+
+
+def _answer(seen: Metered, device: Chip | None, split: Split, where: Place, draws: Draws, working: Working) -> Answer:
+    seconds = np.diff(seen.edges_s)
+    phases = [
+        Phase({part: np.asarray(watts[..., i]) for part, watts in split.power_w.items()}, np.asarray(s))
+        for i, s in enumerate(seconds)
+    ]
+    _cite_work(seen, draws)
+    whole, load, peak = deliver(phases, where, draws, working)
+    start = datetime.fromtimestamp(float(seen.edges_s[0]), UTC)
+    site = dict.fromkeys(SITE_PARTS, "estimated" if where.given_pue is None else "given")
+    inputs = {"recording": seen.source, "window": seen.span.name}
+    inputs |= {} if device is None else {"chip": device.record.name, "server": device.server.name}
+    return Answer(
+        command="meter bill",
+        title=_title(seen),
+        inputs=inputs | where.inputs(),
+        bill=whole,
+        load=replace(load, start=start),
+        peak_w=peak * seen.peak_ratio,
+        duration_s=np.asarray(seen.duration_s),
+        quantities=_quantities(seen, device, draws) | {"pue": where.pue},
+        reasons=tuple(working.reasons),
+        draws=draws,
+        warnings=(*seen.notes, *split.notes),
+        basis={part: basis for part, basis in (dict(split.basis) | site).items() if part in whole.parts},
+    )
+
+
+def _title(seen: Metered) -> str:
+    what = ", ".join(counted(role, part.devices) for role, part in seen.parts.items())
+    return f"Measured: {seen.source or 'a recording'}, window {seen.span.name}, {what}"
+
+
+def _cite_work(seen: Metered, draws: Draws) -> None:
+    if seen.done is not None:
+        what, count = seen.done
+        cite_given(draws, what, count, "token" if what == "tokens" else "request", "as the recording tells")
+
+
+def _quantities(seen: Metered, device: Chip | None, draws: Draws) -> dict[str, Array]:
+    """Energy at the meters with their error, and per token or query where the recording tells how many."""
+    energy = measured_j(seen, draws)
+    found: dict[str, Any] = {"measured_wh": energy / 3600}
+    if (count := chips_of(seen, device)) is not None:
+        found["accelerators"] = float(count)
+    if seen.done is not None:
+        what, count_done = seen.done
+        found["joules_per_token" if what == "tokens" else "joules_per_query"] = energy / count_done
+    return {name: np.asarray(value) for name, value in found.items()}
+
+
+def measured_j(seen: Metered, draws: Draws) -> Array:
+    """Everything that meters saw, each device once, within their errors."""
+    roles = [role for role in seen.parts if not (role == "chips" and seen.inside is not None)]
+    total = sum(drawn_j(seen.parts[role], role, seen.source, draws) for role in roles)
+    if seen.inside is not None and (chips := seen.parts["chips"]).devices > seen.inside.devices:
+        scale = drawn_j(chips, "chips", seen.source, draws) / chips.energy.energy_j
+        total = total + scale * (chips.energy.energy_j - seen.inside.energy.energy_j)
+    return np.asarray(total)

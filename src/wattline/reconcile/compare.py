@@ -1,0 +1,294 @@
+"""``compare``: a job's prediction beside its measurement, part by part and by cause, at what the meters saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wattline.catalog.draws import Draws, Range
+from wattline.core.bill import PARTS
+from wattline.core.errors import NotFound, WattlineError
+from wattline.core.fact import Array
+from wattline.line.chip.device import load_chip
+from wattline.meter.recording import Recording
+from wattline.predict.answer import Answer
+from wattline.reconcile.causes import Cause, Group, causes
+from wattline.reconcile.metered import MACHINES, Metered, drawn_j, metered
+from wattline.reconcile.parts import chips_of
+from wattline.scenario.run import Run, run
+
+CHIPS = ("chip_active", "prefill", "decode", "chip_idle")
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """What of a prediction can be held against meters; ``work`` and ``chips`` are None where jobs are added up."""
+
+    title: str
+    parts: Mapping[str, Array]
+    duration_s: Array
+    chip: str | None = None
+    chips: Array | None = None
+    work: tuple[str, float] | None = None
+    mfu: Array | None = None
+    pue: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A prediction and a measurement of the same; ``groups`` are what both know, ``causes`` why they differ."""
+
+    predicted: Predicted
+    seen: Metered
+    groups: tuple[Group, ...]
+    causes: tuple[Cause, ...]
+    chips: float | None
+    draws: Draws
+    scenario: str
+    job: str = ""
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def predicted_j(self) -> Array:
+        return np.asarray(sum(group.predicted_j for group in self.groups))
+
+    @property
+    def measured_j(self) -> Array:
+        return np.asarray(sum(group.measured_j for group in self.groups))
+
+    @property
+    def unmeasured(self) -> dict[str, Array]:
+        """Parts that the prediction has and no meter saw."""
+        metered = {part for group in self.groups for part in group.parts}
+        return {part: joules for part, joules in self.predicted.parts.items() if part not in metered}
+
+    def results(self) -> dict[str, tuple[Array, Array]]:
+        """Measured and predicted by name, where both are known."""
+        seconds, work = np.asarray(self.seen.duration_s), self.predicted.work
+        energy = (self.measured_j, self.predicted_j)
+        power = (energy[0] / seconds, energy[1] / self.predicted.duration_s)
+        found = {
+            "energy_wh": (energy[0] / 3600, energy[1] / 3600),
+            "duration_s": (seconds, self.predicted.duration_s),
+            "mean_w": power,
+        }
+        if self.predicted.chips is not None and self.chips is not None:
+            found["w_per_chip"] = (power[0] / self.chips, power[1] / self.predicted.chips)
+        if work is not None:
+            done = self._done(work)
+            name = "joules_per_token" if work[0] == "tokens" else "joules_per_query"
+            found[name] = (energy[0] / done, energy[1] / work[1])
+            if self.predicted.mfu is not None and self.predicted.chips is not None and self.chips is not None:
+                speed = done / work[1] * self.predicted.duration_s / seconds * self.predicted.chips / self.chips
+                found["mfu"] = (np.asarray(np.mean(self.predicted.mfu * speed)), self.predicted.mfu)
+        return {name: (np.asarray(m), np.asarray(p)) for name, (m, p) in found.items()}
+
+    def _done(self, work: tuple[str, float]) -> float:
+        told = self.seen.done
+        return told[1] if told is not None and told[0] == work[0] else work[1]
+
+    def json(self) -> dict[str, Any]:
+        """The comparison as one plain object; docs/json.md says what each name holds."""
+        return {
+            "command": "compare",
+            "title": self.predicted.title,
+            "scenario": self.scenario,
+            **({"job": self.job} if self.job else {}),
+            "measurement": {
+                "source": self.seen.source,
+                "window": self.seen.span.name,
+                "counts": {role: part.devices for role, part in self.seen.parts.items()},
+            },
+            "results": {name: _held(m, p) for name, (m, p) in self.results().items()},
+            "causes": [_cause(cause) for cause in self.causes],
+            "together": _cause(
+                Cause("together", self.measured_j / self.predicted_j, self.measured_j - self.predicted_j)
+            ),
+            "parts": self._parts(),
+            # a measured PUE needs a meter of the whole site beside those of its machines
+            "pue": {
+                "measured": None,
+                "predicted": None if self.predicted.pue is None else Range.of(self.predicted.pue).json(),
+            },
+            "facts": [fact.json() for fact in self.draws.used.values()],
+            "warnings": list(self.warnings),
+        }
+
+    def _parts(self) -> list[dict[str, Any]]:
+        rows = [
+            {
+                "name": group.name,
+                "parts": list(group.parts),
+                "measured_wh": Range.of(group.measured_j / 3600).json(),
+                "predicted_wh": Range.of(group.predicted_j / 3600).json(),
+                "measured_mean_wh": float(np.mean(group.measured_j)) / 3600,
+                "predicted_mean_wh": float(np.mean(group.predicted_j)) / 3600,
+            }
+            for group in self.groups
+        ]
+        for part, joules in self.unmeasured.items():
+            if not np.any(joules):
+                continue  # nothing was predicted of it either
+            rows.append(
+                {
+                    "name": PARTS[part][1],
+                    "parts": [part],
+                    "measured_wh": None,
+                    "predicted_wh": Range.of(joules / 3600).json(),
+                    "measured_mean_wh": None,
+                    "predicted_mean_wh": float(np.mean(joules)) / 3600,
+                }
+            )
+        return rows
+
+    def __repr__(self) -> str:
+        from wattline.report.terminal.compare import as_text
+
+        return as_text(self.json())
+
+
+def _held(measured: Array, predicted: Array) -> dict[str, Any]:
+    """A measured figure beside the predicted: both ranges, and where among the predictions the measured lies."""
+    middle, range_ = float(np.median(measured)), Range.of(predicted)
+    exact = np.ndim(predicted) == 0 or float(np.ptp(predicted)) <= 1e-12 * abs(range_.p50)
+    return {
+        "measured": Range.of(measured).json(),
+        "predicted": range_.json(),
+        "ratio": middle / range_.p50 if range_.p50 else None,
+        "inside": None if exact else bool(range_.p5 <= middle <= range_.p95),
+        "percentile": None if exact else float(np.mean(predicted < middle) * 100),
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    """Ratios by their geometric mean, which multiply; energies by their mean, which add."""
+    return {
+        "name": cause.name,
+        "ratio": float(np.exp(np.mean(np.log(np.maximum(cause.ratio, 1e-300))))),
+        "adds_mean_wh": float(np.mean(cause.adds_j)) / 3600,
+        "adds_wh": Range.of(cause.adds_j / 3600).json(),
+    }
+
+
+def compare(
+    scenario: Path | str | Run,
+    recorded: Recording | Metered,
+    *,
+    job: str | None = None,
+    window: str | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+) -> Comparison:
+    """Hold a scenario, or one ``job`` of it, against a measurement's window. Raises WattlineError on bad input."""
+    worked = scenario if isinstance(scenario, Run) else run(scenario, draws, seed)
+    predicted, name = pick(worked, job)
+    seen = recorded if isinstance(recorded, Metered) else metered(recorded, window)
+    groups = _groups(predicted, seen, worked.draws)
+    chips = _chips(predicted, seen)
+    ratios, warnings = _common(predicted, seen, chips)
+    power = "watts per chip" if "chips metered" in ratios else "watts"
+    return Comparison(
+        predicted=predicted,
+        seen=seen,
+        groups=tuple(groups),
+        causes=tuple(causes(groups, ratios, power)),
+        chips=chips,
+        draws=worked.draws,
+        scenario=str(worked.path),
+        job=name,
+        warnings=(*seen.notes, *warnings),
+    )
+
+
+def pick(worked: Run, job: str | None) -> tuple[Predicted, str]:
+    """The job by name, the only one, or all of a scenario added up; and its name."""
+    names = [answer.name for answer in worked.answers]
+    if job is None and len(names) > 1:
+        title = f"{worked.scenario.title or worked.path.stem}: {len(names)} jobs together"
+        return Predicted(title, worked.bill.parts, worked.duration_s), ""
+    if job is not None and job not in names:
+        raise NotFound("job", job, names, f"the scenario's jobs: {', '.join(names)}")
+    answer = next(answer for answer in worked.answers if job in (None, answer.name))
+    return _predicted(answer), answer.name
+
+
+def _predicted(answer: Answer) -> Predicted:
+    if answer.command == "train":
+        work, chips = ("tokens", float(answer.inputs["tokens"])), np.asarray(float(answer.inputs["chips"]))
+    else:
+        work = ("queries", float(answer.quantities["requests"]))
+        chips = answer.quantities["accelerators"]
+    chip, mfu = str(answer.inputs["chip"]), answer.quantities.get("mfu")
+    return Predicted(
+        answer.title, answer.bill.parts, answer.duration_s, chip, chips, work, mfu, answer.quantities.get("pue")
+    )
+
+
+def _groups(predicted: Predicted, seen: Metered, draws: Draws) -> list[Group]:
+    """What meters saw, as the prediction's parts have it."""
+    chips = tuple(part for part in CHIPS if part in predicted.parts)
+    found: list[tuple[str, tuple[str, ...], Array]] = []
+    facts = {role: drawn_j(part, role, seen.source, draws) for role, part in seen.parts.items()}
+    if MACHINES in seen.parts and seen.inside is not None:
+        scale = facts["chips"] / seen.parts["chips"].energy.energy_j
+        within = scale * seen.inside.energy.energy_j
+        found.append(("chips", chips, facts["chips"]))
+        found.append(("hosts", ("host",), np.maximum(facts[MACHINES] - within, 0.0)))
+    elif MACHINES in seen.parts:
+        bare = facts["chips"] if "chips" in seen.parts else 0.0
+        found.append(("chips and hosts", (*chips, "host"), np.asarray(facts[MACHINES] + bare)))
+    elif "chips" in seen.parts:
+        found.append(("chips", chips, facts["chips"]))
+    if "switches" in seen.parts:
+        found.append(("network", ("network",), facts["switches"]))
+    if not any(parts for _, parts, _ in found if parts != ("network",)):
+        raise WattlineError(
+            f"{seen.source or 'the recording'}: neither chips nor whole machines were metered; "
+            "there is nothing to hold the prediction against"
+        )
+    return [
+        Group(name, parts, np.asarray(sum(predicted.parts[part] for part in parts)), np.asarray(joules))
+        for name, parts, joules in found
+    ]
+
+
+def _chips(predicted: Predicted, seen: Metered) -> float | None:
+    """Chips that were metered; machines hold as many as the scenario's chip has in its usual server."""
+    if predicted.chip is None:
+        return None
+    count = chips_of(seen, load_chip(predicted.chip, Draws(0)))
+    return None if count is None else float(count)
+
+
+def _common(predicted: Predicted, seen: Metered, chips: float | None) -> tuple[dict[str, Array], list[str]]:
+    """Ratios of work, time per work and chips; and what could not be told."""
+    warnings = []
+    ratios: dict[str, Array] = {}
+    time = np.asarray(seen.duration_s / predicted.duration_s)
+    told = seen.done
+    if predicted.work is not None and told is not None and told[0] == predicted.work[0]:
+        what = predicted.work[0]
+        ratios[f"{what} done"] = np.asarray(told[1] / predicted.work[1])
+        ratios[f"time per {'token' if what == 'tokens' else 'query'}"] = time / ratios[f"{what} done"]
+    else:
+        ratios["time"] = time
+        if predicted.work is not None:
+            asked = predicted.work[0]
+            warnings.append(
+                f"the recording does not tell how many {asked} were done; taken to be what the job asks for"
+            )
+    if chips is not None and predicted.chips is not None:
+        ratios["chips metered"] = np.asarray(chips / predicted.chips)
+    if seen.chip is not None and predicted.chip is not None and seen.chip != predicted.chip:
+        warnings.append(f"the chips metered are {seen.chip}, the scenario's are {predicted.chip}")
+    if MACHINES in seen.parts and "chips" in seen.parts and seen.inside is None:
+        warnings.append("chips of hosts without a meter were metered too; they are in the sum without their hosts")
+    if "cpus" in seen.parts:
+        warnings.append(
+            "CPUs and memory were metered apart; they are not the whole of the hosts, and are left out here"
+        )
+    return ratios, warnings

@@ -1,0 +1,189 @@
+"""The report page of a frontier: the points by energy and latency, and where the saving comes from, before the best
+set-up's own service page."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wattline.core.files import write_text
+from wattline.core.quantity import number, show
+from wattline.report.page.service import page_of
+from wattline.report.terminal.frontier import Json, saved_words, setup_label, slo_words, spread, usd_words
+from wattline.search.result import PART_NAMES, Frontier
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 560, 340, 62, 18, 44, 46
+COLOURS = ("var(--chip)", "var(--site)", "var(--server)", "var(--grid)", "var(--work)")
+NAV = {"best": "Least energy", "frontier": "The frontier", "why": "The saving"}
+PART_COLOURS = {
+    "chip_idle": "#b8b8b8",
+    "prefill": "#e08a1e",
+    "decode": "#2f7fc1",
+    "host": "#8e6bbf",
+    "network": "#7f8c8d",
+    "overhead": "#3b9a7d",
+}
+
+
+def write_page(frontier: Frontier, path: Path) -> None:
+    """One self-contained HTML file."""
+    data, page = frontier.json(), page_of(frontier.served)
+    body = "".join(
+        f'<section id="{key}"><h2>{escape(title)}</h2>{inside}</section>'
+        for key, title, inside in (
+            ("best", "The set-up of least energy", _best(data)),
+            ("frontier", "Energy, latency and cost", _scatter(data) + _table(data)),
+            ("why", "Where the saving comes from", _walk(data)),
+        )
+        if inside
+    )
+    links = "".join(f'<a href="#{key}">{name}</a>' for key, name in NAV.items() if f'id="{key}"' in body)
+    page = page.replace('<nav aria-label="Sections">', f'<nav aria-label="Sections">{links}', 1)
+    head, start, tail = page.partition("<main>")
+    write_text(path, f"{head}{start}{body}{tail}")
+
+
+def _best(data: Json) -> str:
+    best = data["best"]
+    facts = (
+        f"{show(best['energy_wh_per_request'], 'Wh')} a request, {number(best['joules_per_output_token'])} J "
+        f"an output token, {best['chips']} chip{'' if best['chips'] == 1 else 's'}. It keeps "
+        f"{slo_words(data['inputs'])}; {saved_words(data)}."
+    )
+    default = data["default"]
+    held = ""
+    if default is not None:
+        held = (
+            f"<p>The default: {escape(setup_label(default['setup']))}, with the fewest replicas that keep the target: "
+            f"{show(default['energy_wh_per_request'], 'Wh')} a request.</p>"
+        )
+    return (
+        f'<p class="story"><strong>{escape(setup_label(best["setup"]))}</strong></p><p>{escape(facts)}</p>{held}'
+        f'<p class="note">{escape(data["search"]["guarantee"].capitalize())}.</p>'
+    )
+
+
+def _text(x: float, y: float, said: str, anchor: str = "middle") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="currentColor">{escape(said)}</text>'
+
+
+def _svg(label: str, height: float, inside: str) -> str:
+    size = f'viewBox="0 0 {WIDTH} {height:.0f}" style="width:100%;height:auto;max-width:760px;font-size:13px"'
+    return f'<svg role="img" aria-label="{escape(label)}" {size}>{inside}</svg>'
+
+
+def _scatter(data: Json) -> str:
+    """Energy across, strain up, both logarithmic; a dot's size is the cost, its colour the chip."""
+    points = data["frontier"]
+    held = [data["default"]] if data["default"] is not None else []
+    energy = np.array([p["energy_wh_per_request"] for p in points + held])
+    strains = np.array([p["strain"] for p in points + held])
+    across, up = (_scale(energy, LEFT, WIDTH - RIGHT), _scale(np.append(strains, 1.0), HEIGHT - FOOT, TOP))
+    chips = list(dict.fromkeys(p["setup"]["chip"] for p in points + held))
+    colour = {chip: COLOURS[i % len(COLOURS)] for i, chip in enumerate(chips)}
+    dearest = max((p["cost_usd_per_request"] or 0.0) for p in points + held) or 1.0
+    marks = []
+    for p in reversed(points):
+        radius = 3 + 6 * ((p["cost_usd_per_request"] or 0.0) / dearest) ** 0.5
+        title = f"{setup_label(p['setup'])}: {show(p['energy_wh_per_request'], 'Wh')}, strain {p['strain']:.2f}"
+        marks.append(
+            f'<circle cx="{across(p["energy_wh_per_request"]):.1f}" cy="{up(p["strain"]):.1f}" r="{radius:.1f}" '
+            f'fill="{colour[p["setup"]["chip"]]}" fill-opacity=".55"><title>{escape(title)}</title></circle>'
+        )
+    for p in held:
+        x, y = across(p["energy_wh_per_request"]), up(p["strain"])
+        marks.append(
+            f'<path d="M{x - 6:.1f} {y - 6:.1f}l12 12m0 -12l-12 12" stroke="currentColor" stroke-width="2"/>'
+            + _text(x, y - 10, "default")
+        )
+    best = points[0]
+    marks.append(
+        f'<circle cx="{across(best["energy_wh_per_request"]):.1f}" cy="{up(best["strain"]):.1f}" r="12" fill="none" '
+        'stroke="currentColor" stroke-width="1.5"/>'
+    )
+    key = "".join(
+        f'<circle cx="{LEFT + 6 + 130 * i}" cy="12" r="5" fill="{colour[chip]}"/>'
+        + _text(LEFT + 16 + 130 * i, 16, chip, "start")
+        for i, chip in enumerate(chips[:3])
+    )
+    axes = _axes(energy, np.append(strains, 1.0), across, up)
+    note = (
+        "Each dot is a set-up that no other simulated one beats in energy, latency and cost together; the ring is the "
+        "one of least energy, the cross the default. Strain: the larger of the latencies over their targets that the "
+        "share of requests keeps within; below 1 the target is kept. A larger dot costs more."
+    )
+    return f"<figure>{_svg('Frontier', HEIGHT, axes + key + ''.join(marks))}<figcaption>{note}</figcaption></figure>"
+
+
+def _scale(values: Any, start: float, end: float) -> Any:
+    """A logarithmic axis that holds the values with a little room."""
+    low, high = float(np.min(values)) / 1.12, float(np.max(values)) * 1.12
+    span = np.log(high / low)
+    return lambda value: start + (end - start) * float(np.log(value / low) / span)
+
+
+def _axes(energy: Any, strains: Any, across: Any, up: Any) -> str:
+    lines = [
+        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{up(y):.1f}" y2="{up(y):.1f}" stroke="currentColor" '
+        f'opacity="{0.7 if y == 1.0 else 0.18}"/>' + _text(LEFT - 8, up(y) + 4, f"{y:g}", "end")
+        for y in _ticks(strains)
+    ]
+    marks = [_text(across(x), HEIGHT - 24, show(x, "Wh", like=float(np.min(energy)))) for x in _ticks(energy)]
+    return (
+        "".join(lines + marks)
+        + _text((LEFT + WIDTH) / 2, HEIGHT - 6, "energy a request")
+        + _text(6, 34, "strain", "start")
+    )
+
+
+def _ticks(values: Any) -> list[float]:
+    """Round values within the range, from 1 to 7; the ends where there are fewer than two."""
+    low, high = float(np.min(values)) / 1.05, float(np.max(values)) * 1.05
+    first = int(np.floor(np.log10(low)))
+    found = [m * 10.0**e for e in range(first, first + 8) for m in (1, 1.5, 2, 3, 5, 7) if low <= m * 10.0**e <= high]
+    return found if len(found) >= 2 else [float(f"{float(np.min(values)):.2g}"), float(f"{float(np.max(values)):.2g}")]
+
+
+def _table(data: Json) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(setup_label(p['setup']))}</td><td>{show(p['energy_wh_per_request'], 'Wh')}</td>"
+        f"<td>{'-' if p['ttft_s'] is None else show(p['ttft_s']['p99'], 's')}</td>"
+        f"<td>{'-' if p['tpot_s'] is None else show(p['tpot_s']['p99'], 's')}</td>"
+        f"<td>{usd_words(p['cost_usd_per_request'])}</td></tr>"
+        for p in spread(data["frontier"])
+    )
+    head = "".join(f"<th>{name}</th>" for name in ("set-up", "energy", "TTFT p99", "TPOT p99", "1M requests"))
+    return f'<div style="overflow-x:auto"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _walk(data: Json) -> str:
+    """Bars of a request's energy by part: the default, each change after it, the best."""
+    if data["default"] is None or not data["steps"]:
+        return ""
+    parts = dict(data["default"]["parts_wh_per_request"])
+    rows = [("default", dict(parts))]
+    for step in data["steps"]:
+        parts = {name: parts[name] - step["saved_by_part_wh_per_request"].get(name, 0.0) for name in parts}
+        rows.append((f"{step['change']}: {step['to']}", dict(parts)))
+    most = max(sum(row.values()) for _, row in rows)
+    inside = []
+    for i, (name, row) in enumerate(rows):
+        y, x = 62 + 46 * i, 0.0
+        inside.append(
+            _text(0, y - 6, name, "start") + _text(WIDTH, y - 6, show(sum(row.values()), "Wh", like=most), "end")
+        )
+        for part, colour in PART_COLOURS.items():
+            width = WIDTH * max(row.get(part, 0.0), 0.0) / most
+            inside.append(f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="18" fill="{colour}"/>')
+            x += width
+    key = "".join(
+        f'<rect x="{(i % 3) * 180}" y="{20 * (i // 3)}" width="11" height="11" fill="{PART_COLOURS[part]}"/>'
+        + _text((i % 3) * 180 + 17, 20 * (i // 3) + 10, PART_NAMES[part], "start")
+        for i, part in enumerate(PART_COLOURS)
+    )
+    note = "Energy of a request, each time with the fewest replicas that keep the target."
+    drawn = _svg("Energy of a request by part, change by change", 46 * len(rows) + 50, key + "".join(inside))
+    return f"<figure>{drawn}<figcaption>{note}</figcaption></figure>"

@@ -1,0 +1,104 @@
+"""An answer's or a run's JSON as HTML for a notebook's cell: the results, the line, the bill and what matters most.
+
+Styles stand in the elements and take the notebook's own colours, so that it reads in a light one and a dark one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from wattline.core.quantity import show
+from wattline.report.terminal.answer import BILL_TOTAL, RESULTS, TIME_NAMES, span, trimmed
+
+Json = dict[str, Any]
+_RULE = "1px solid rgba(128,128,128,.35)"
+_TABLE = (
+    "border-collapse:collapse;margin:0 0 14px;color:inherit;background:transparent;font-variant-numeric:tabular-nums"
+)
+_CELL = "padding:2px 14px 2px 0;border:0;background:transparent;color:inherit;vertical-align:top"
+_HEAD = f"{_CELL};border-bottom:{_RULE};font-weight:600;opacity:.75"
+_NOTE = "margin:4px 0;padding-left:8px;border-left:3px solid #d08a1d;color:inherit"
+_BAR_PX = 160
+
+
+def as_notebook_html(data: Json) -> str:
+    """A fragment of HTML; every text of the answer in it is escaped."""
+    blocks = [f"<div style='font-weight:600;margin:0 0 8px'>{escape(str(data['title']))}</div>"]
+    if "jobs" in data:
+        blocks.append(_jobs(data["jobs"]))
+    blocks += [_results(data), _line(data), _bill(data), _matters(data)]
+    blocks += [f"<div style='{_NOTE}'>{escape(str(warning))}</div>" for warning in data.get("warnings", [])]
+    return f"<div style='color:inherit;line-height:1.4'>{''.join(blocks)}</div>"
+
+
+def _table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int], words: Sequence[int] = (0,)
+) -> str:
+    """A table; cells are HTML already, heads are text; columns ``right`` are numbers, only ``words`` may wrap."""
+    sides = ["right" if i in right else "left" for i in range(len(heads))]
+    styles = [f"text-align:{side}{'' if i in words else ';white-space:nowrap'}" for i, side in enumerate(sides)]
+    head = "".join(
+        f"<th style='{_HEAD};{style}'>{escape(name)}</th>" for name, style in zip(heads, styles, strict=True)
+    )
+    body = "".join(
+        "<tr style='background:transparent'>"
+        + "".join(f"<td style='{_CELL};{style}'>{cell}</td>" for cell, style in zip(row, styles, strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    return f"<table style='{_TABLE}'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _jobs(jobs: Sequence[Json]) -> str:
+    rows = [
+        [escape(str(job["name"])), escape(str(job["title"])), *map(escape, span(job["energy_wh"], "Wh"))]
+        for job in jobs
+    ]
+    return _table(["Job", "", "Energy", "p5 to p95"], rows, (2,), (0, 1))
+
+
+def _results(data: Json) -> str:
+    rows = []
+    for name, (label, unit) in RESULTS.items():
+        if name in data:
+            said = TIME_NAMES.get(data.get("command", ""), label) if name == "duration_s" else label
+            rows.append([escape(said), *map(escape, span(data[name], unit))])
+    return _table(["Result", "p50", "p5 to p95"], rows, (1,))
+
+
+def _line(data: Json) -> str:
+    rows = []
+    for name, station in data["stations"].items():
+        power = escape(span(station["mean_w"], "W")[0]) if "mean_w" in station else ""
+        rows.append([escape(name), *map(escape, span(station["energy_wh"], "Wh")), power])
+    return _table(["The line", "p50", "p5 to p95", "mean power"], rows, (1, 3))
+
+
+def _bill(data: Json) -> str:
+    most = max(part["share"] for part in data["parts"].values()) or 1.0
+    rows = []
+    for part in data["parts"].values():
+        energy = escape(show(part["energy_mean_wh"], "Wh", like=data["energy_mean_wh"]))
+        rows.append([escape(part["label"]), energy, f"{part['share']:.1%}", _bar(part["share"] / most)])
+    total = escape(show(data["energy_mean_wh"], "Wh"))
+    rows.append([f"<b>{BILL_TOTAL}</b>", f"<b>{total}</b>", "<b>100.0%</b>", ""])
+    return _table(["The bill", "mean", "share", ""], rows, (1, 2))
+
+
+def _matters(data: Json) -> str:
+    rows = []
+    for row in data.get("matters", []):
+        r = row["rank_correlation"]
+        extent = f"{trimmed(row['low'])} to {trimmed(row['high'])} {row['unit']}".strip()
+        colour = "#c9772b" if r > 0 else "#3b86c6"
+        rows.append([escape(row["name"]), f"{r:+.2f}", _bar(abs(r), colour), escape(extent)])
+    return _table(["What matters most", "rank correlation", "", "range of the fact"], rows, (1,)) if rows else ""
+
+
+def _bar(share: float, colour: str = "#2a9d74") -> str:
+    """A bar whose colour stands out from a light and from a dark ground."""
+    width = max(round(_BAR_PX * share), 1 if share > 0 else 0)
+    style = f"display:inline-block;height:.7em;width:{width}px;background:{colour};border-radius:2px"
+    return f"<span style='{style}'></span>"

@@ -1,0 +1,183 @@
+"""An answer's JSON on the screen: the line, the bill, what matters, equivalents; and, asked for, the whole working."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from wattline.core.quantity import number, show
+
+Json = dict[str, Any]
+# result -> (what it is called, unit that `show` knows), in the order shown
+RESULTS: dict[str, tuple[str, str]] = {
+    "measured_wh": ("Energy at the meters", "Wh"),
+    "energy_wh": ("Energy from the grid", "Wh"),
+    "duration_s": ("Time", "s"),
+    "mean_w": ("Mean power", "W"),
+    "mfu": ("MFU", ""),
+    "chip_hours": ("Chip-hours", ""),
+    "accelerators": ("Accelerators", ""),
+    "energy_wh_per_request": ("Energy per request", "Wh"),
+    "joules_per_token": ("Energy per token at the meters", "J"),
+    "joules_per_query": ("Energy per query at the meters", "J"),
+    "joules_per_output_token": ("Energy per output token", "J"),
+    "ttft_s": ("TTFT", "s"),
+    "tpot_s": ("TPOT", "s"),
+    "batch": ("Batch", ""),
+    "pue": ("PUE", ""),
+    "cost_usd": ("Cost of electricity", "USD"),
+    "co2e_kg": ("CO2e, life cycle", "kg"),
+    "co2e_direct_kg": ("CO2e, direct", "kg"),
+    "water_l": ("Water, site and power stations", "L"),
+}
+BILL_TOTAL = "Delivered by the grid, mean"  # means add up, medians do not
+LEAST_SHOWN = 1e-3  # an equivalent of less pictures nothing
+TIME_NAMES = {"prompt": "Replica's time", "serve": "Time", "train": "Time"}
+
+
+def render(data: Json, explain: bool = False) -> RenderableType:
+    """An answer (train, prompt, serve) or a run, to print with Rich."""
+    blocks: list[RenderableType] = [Text(data["title"], style="bold")]
+    if data.get("story"):
+        blocks.append(Text(" ".join(data["story"].split()), style="italic"))
+    for job in data.get("jobs", []):
+        blocks += ["", Text(f"{job['name']}: {job['title']}", style="bold cyan"), *_answer(job)]
+        if explain:
+            blocks += _working(job)
+    if "jobs" in data:
+        blocks += ["", Text("All together", style="bold cyan")]
+    blocks += _answer(data)
+    blocks += _reasons(data)
+    if explain:
+        blocks += [*([] if "jobs" in data else _working(data)), "", *_facts(data)]
+    blocks += [Text(f"note: {warning}", style="yellow") for warning in data.get("warnings", [])]
+    return Group(*blocks)
+
+
+def as_text(data: Json, explain: bool = False, width: int = 88) -> str:
+    """The same as plain text."""
+    console = Console(width=width, no_color=True, file=io.StringIO())
+    console.print(render(data, explain))
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
+
+
+def _answer(data: Json) -> list[RenderableType]:
+    return [_results(data), "", _line(data), "", _bill(data)]
+
+
+def span(value: Any, unit: str) -> tuple[str, str]:
+    """``p50`` and ``p5 to p95`` in words; the second is empty where the range is nothing."""
+    if not isinstance(value, dict):
+        return show(float(value), unit), ""
+    middle, low, high = (show(value[p], unit, like=value["p50"]) for p in ("p50", "p5", "p95"))
+    return middle, "" if low == high else f"{low} to {high}"
+
+
+def _grid(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in columns:
+        right = name.strip() in ("p50", "mean", "share", "mean power", "rank correlation")
+        table.add_column(
+            name, justify="right" if right else "left", no_wrap=name not in ("What matters most", "range of the fact")
+        )
+    return table
+
+
+def _results(data: Json) -> Table:
+    table = _grid("", "p50", "p5 to p95")
+    for name, (label, unit) in RESULTS.items():
+        if name in data:
+            said = TIME_NAMES.get(data.get("command", ""), label) if name == "duration_s" else label
+            table.add_row(said, *span(data[name], unit))
+    return table
+
+
+def _line(data: Json) -> Table:
+    with_power = any("mean_w" in station for station in data["stations"].values())
+    table = _grid("The line", "p50", "p5 to p95", *(["mean power"] if with_power else []))
+    for name, station in data["stations"].items():
+        row = [name, *span(station["energy_wh"], "Wh")]
+        if with_power:
+            row.append(span(station["mean_w"], "W")[0])
+        table.add_row(*row)
+    return table
+
+
+def _bill(data: Json) -> Table:
+    told = any("basis" in part for part in data["parts"].values())
+    table = _grid("The bill", "mean", "share", " ", *(["basis"] if told else []))
+    most = max(part["share"] for part in data["parts"].values()) or 1.0
+    for part in data["parts"].values():
+        bar = "█" * max(round(24 * part["share"] / most), 1 if part["share"] > 0 else 0)
+        energy = show(part["energy_mean_wh"], "Wh", like=data["energy_mean_wh"])
+        table.add_row(
+            part["label"],
+            energy,
+            f"{part['share']:.1%}",
+            Text(bar, "green"),
+            *([part.get("basis", "")] if told else []),
+        )
+    table.add_row(BILL_TOTAL, show(data["energy_mean_wh"], "Wh"), "100.0%", "", style="bold")
+    return table
+
+
+def _reasons(data: Json) -> list[RenderableType]:
+    blocks: list[RenderableType] = []
+    if data.get("matters"):
+        table = _grid("What matters most", "rank correlation", "range of the fact")
+        for row in data["matters"]:
+            low, high = (trimmed(row[end]) for end in ("low", "high"))
+            table.add_row(row["name"], f"{row['rank_correlation']:+.2f}", f"{low} to {high} {row['unit']}".strip())
+        blocks += ["", table]
+    if data.get("equivalents"):
+        table = _grid("As much as", "p50", "p5 to p95")
+        for row in (row for row in data["equivalents"] if row["count"]["p50"] >= LEAST_SHOWN):
+            middle, rest = span(row["count"], "")
+            table.add_row(row["name"], middle, rest)
+        blocks += ["", table]
+    return blocks
+
+
+def _working(data: Json) -> list[RenderableType]:
+    """Every step: what, how much, and from what formula."""
+    lines: list[RenderableType] = ["", Text("The working", style="dim")]
+    for step in data["steps"]:
+        middle, rest = span(step["value"], step["unit"])
+        spread = f"  ({rest})" if rest else ""
+        lines.append(Text.assemble((f"{step['station']:<7}", "cyan"), f"{step['name']}: ", (middle, "bold"), spread))
+        lines.append(Padding(Text(f"= {step['formula']}", style="dim"), (0, 0, 0, 9)))
+    return lines
+
+
+def _facts(data: Json) -> list[RenderableType]:
+    blocks: list[RenderableType] = [Text("Facts", style="dim")]
+    for fact in data["facts"]:
+        blocks.append(Text.assemble((fact["key"], "bold"), "  ", fact_range(fact)))
+        blocks.append(Padding(Text(_about(fact), style="dim"), (0, 0, 0, 4)))
+    return blocks
+
+
+def fact_range(fact: Json) -> str:
+    """``700 W`` or ``72 W (60 to 110, triangular)``."""
+    head = f"{trimmed(fact['value'])} {fact['unit']}".strip()
+    if fact["dist"] == "fixed" or fact["low"] == fact["high"]:
+        return head
+    return f"{head} ({trimmed(fact['low'])} to {trimmed(fact['high'])}, {fact['dist']})"
+
+
+def trimmed(value: float) -> str:
+    """Four figures, without the zeros that say nothing."""
+    text, space, word = number(value, 4).partition(" ")
+    if "." in text and "e" not in text:
+        text = text.rstrip("0").rstrip(".")
+    return text + space + word
+
+
+def _about(fact: Json) -> str:
+    note = f" Note: {fact['note']}." if fact["note"] else ""
+    return f"{fact['name']}; {fact['basis']}: {fact['source']}.{note}"

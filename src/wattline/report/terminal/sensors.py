@@ -1,0 +1,91 @@
+"""`wattline sensors` on the screen: what measures, what is modelled, what is missing, why, and the mend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from wattline.core.quantity import show
+
+Json = dict[str, Any]
+
+
+def render(data: Json) -> RenderableType:
+    """The whole answer."""
+    blocks: list[RenderableType] = [_headline(data), ""]
+    if data["sensors"]:
+        blocks += [table(data["sensors"]), ""]
+    if data["missing"]:
+        blocks += [Text("Not there", style="bold"), _missing(data["missing"])]
+    blocks += [Text(f"note: {entry['source']} {entry['what']}: {entry['why']}", style="dim") for entry in data["notes"]]
+    return Group(*blocks)
+
+
+def table(rows: list[Json]) -> Table:
+    """The sensors with their power now."""
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    hosts = {row["host"] for row in rows}
+    for name in ("source", *(("host",) if len(hosts) > 1 else ()), "kind", "device"):
+        grid.add_column(name)
+    grid.add_column("now", justify="right")
+    for name in ("within", "reads"):
+        grid.add_column(name)
+    for row in rows:
+        name = title(row, rows)
+        cells = [row["source"], *((row["host"],) if len(hosts) > 1 else ()), row["kind"], name, *_power(row)]
+        grid.add_row(*cells, _reads(row), style="yellow" if row["modelled"] else None)
+    return grid
+
+
+def title(row: Json, rows: list[Json]) -> str:
+    """The device's name; with its UUID where another of the host has the same name."""
+    alike = [other for other in rows if (other["host"], other["name"]) == (row["host"], row["name"])]
+    if row["name"] and len(alike) == 1:
+        return str(row["name"])
+    return f"{row['name']} {row['uuid']}".strip()
+
+
+def _headline(data: Json) -> Text:
+    measured, modelled = data["measured"], len(data["sensors"]) - data["measured"]
+    parts = []
+    if measured:
+        away = sum(row["host"] != data["host"] and not row["modelled"] for row in data["sensors"])
+        parts.append(f"{measured} measured" + (f", {away} of them on other hosts" if away else ""))
+    if modelled:
+        parts.append(f"{modelled} modelled from utilisation, not measured")
+    if not measured:
+        parts.insert(0, "nothing measures power here" if modelled else "nothing gives power here")
+    return Text(f"{data['host']}: {'; '.join(parts)}", style="bold")
+
+
+def _power(row: Json) -> tuple[str, str]:
+    if row["power_w"] is None:
+        return "?", row["gone"]
+    return show(row["power_w"], "W"), f"±{100 * row['error']:.0f}%"
+
+
+def _reads(row: Json) -> str:
+    parts = ["modelled: " + row["note"]] if row["modelled"] else []
+    if row["counts"]:
+        parts.append("counts joules")
+    elif not row["modelled"]:
+        parts.append(f"mean of {row['window_s']:g} s" if row["window_s"] else "watts")
+    if row["period_s"] >= 1:
+        parts.append(f"every {row['period_s']:g} s")
+    if row["inside"]:
+        parts.append(f"inside {row['inside'].partition('/')[2]}")
+    return ", ".join(parts)
+
+
+def _missing(entries: list[Json]) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for entry in entries:
+        grid.add_row(
+            Text(entry["source"], "cyan"), f"{entry['what']}: {entry['why']}" if entry["what"] else entry["why"]
+        )
+        if entry["mend"]:
+            grid.add_row("", Text(f"mend: {entry['mend']}", "dim"))
+    return grid

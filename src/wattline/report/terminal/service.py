@@ -1,0 +1,91 @@
+"""A simulated service on the screen: latencies, throughput, joules; then the answer's line and bill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from wattline.core.quantity import number, show
+from wattline.report.terminal.answer import render as render_answer
+
+Json = dict[str, Any]
+LATENCIES = (
+    ("ttft_s", "Time to first token"),
+    ("tpot_s", "Time per output token"),
+    ("itl_s", "Between tokens"),
+    ("e2e_s", "End to end"),
+)
+PARTS = {
+    "ttft_s": (("front", "of it before the engine"), ("queue", "of it in the queue"), ("prefill", "of it prefill")),
+    "tpot_s": (("transfer", "transfer before the second"), ("slot", "then waiting for a slot")),
+}
+COLUMNS = ("p50", "p90", "p95", "p99")
+
+
+def render(data: Json, explain: bool = False) -> RenderableType:
+    """The whole answer, to print with Rich."""
+    return Group(render_answer(data, explain), "", _latencies(data["service"]), "", _figures(data))
+
+
+def _latencies(s: Json) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("Latency")
+    for name in COLUMNS:
+        table.add_column(name, justify="right")
+    for key, label in LATENCIES:
+        if s[key]:
+            table.add_row(label, *(show(s[key][p], "s") for p in COLUMNS))
+        for part, said in PARTS.get(key, ()) if len(s["pools"]) > 1 else ():
+            if s["waits_s"][part]:
+                table.add_row(f"  {said}", *(show(s["waits_s"][part][p], "s") for p in COLUMNS))
+    return table
+
+
+def _figures(data: Json) -> Table:
+    s, asked = data["service"], data["inputs"]
+    slo = {k: asked[f"slo_{k}"] for k in ("ttft_s", "tpot_s") if f"slo_{k}" in asked}
+    within = " and ".join(f"{k[:4].upper()} ≤ {show(v, 's')}" for k, v in slo.items()) or "no target given"
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    rows = [
+        ("Requests", f"{s['requests']:,}" + "".join(f"; {n:,} left out ({why})" for why, n in s["rejected"].items())),
+        ("Goodput", f"{number(s['goodput_per_s'])} requests/s, {s['good_share']:.1%} of those offered ({within})"),
+        ("Tokens", f"{number(s['output_tokens_per_s'])}/s out, {number(s['input_tokens_per_s'])}/s in"),
+        ("Prompt tokens read", f"{s['read_share']:.1%} of those sent"),
+        ("Batch", f"{s['mean_batch']:.1f} in the mean while at work; at work {s['busy_share']:.1%} of the time"),
+        ("Cache", f"{s['peak_cache_share']:.1%} full at most; {s['preemptions']:,} preemptions"),
+        ("At the servers' plugs", f"{show(s['server_mean_w'], 'W')} in the mean, {show(s['server_peak_w'], 'W')} peak"),
+        ("", f"{s['server_j_per_request']:,.4g} J a request, {s['server_j_per_output_token']:,.3g} J an output token"),
+        ("Of it at work", f"{s['server_j_per_request_active']['mean']:,.4g} J a request in the mean, "
+                          f"p95 {s['server_j_per_request_active']['p95']:,.4g} J"),
+    ]  # fmt: skip
+    for row in [*rows, *fleet_rows(s)]:
+        table.add_row(*row)
+    return table
+
+
+def fleet_rows(s: Json) -> list[tuple[str, str]]:
+    """A line for each pool where there are two, for the network between them, and for scaling."""
+    rows = []
+    for pool in s["pools"]:
+        joules = show(sum(pool["energy_j"].values()), "J")
+        if len(s["pools"]) > 1:
+            rows.append((
+                f"Pool, {pool['name']}",
+                f"{pool['replicas']} × {pool['gpus']} chips, at work {pool['busy_share']:.1%} of the time, batch "
+                f"{pool['mean_batch']:.1f}; cache {pool['peak_cache_share']:.1%} full at most; {joules}",
+            ))  # fmt: skip
+        if scaling := pool.get("scaling"):
+            rows.append((
+                "Replicas ready",
+                f"{scaling['mean_ready']:.2f} in the mean, {scaling['most_ready']:,} at most; {scaling['starts']:,} "
+                f"starts and {scaling['stops']:,} stops; starting took {show(pool['energy_j']['start_up'], 'J')}",
+            ))  # fmt: skip
+    if network := s["network"]:
+        rows.append((
+            "Between the pools",
+            f"{show(network['sent_bytes'], 'B')} of cache sent, links taken {network['link_busy_share']:.1%} of the "
+            f"time; {show(network['peak_waiting_bytes'], 'B')} at most waited in hosts' memory",
+        ))  # fmt: skip
+    return rows

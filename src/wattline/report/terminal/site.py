@@ -1,0 +1,132 @@
+"""A site on the screen: its figures with ranges, its parts, its sizing; and sites side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from wattline.core.quantity import show
+
+FIGURES = (
+    ("pue", "PUE", ""),
+    ("wue_l_per_kwh", "Water at the site per IT energy", "L/kWh"),
+    ("water_stations_l_per_kwh", "Water at power stations per IT energy", "L/kWh"),
+    ("energy_wh", "Energy in the year", "Wh"),
+    ("mean_w", "Mean power", "W"),
+    ("peak_w", "Peak power", "W"),
+    ("water_site_l", "Water at the site", "L"),
+    ("cost_usd", "Electricity cost", "USD"),
+    ("co2e_kg", "CO2e, life cycle", "kg"),
+)
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for i, name in enumerate(columns):
+        table.add_column(name, justify="left" if i == 0 else "right")
+    return table
+
+
+def figure(value: float, unit: str) -> str:
+    """A figure of a site: PUE to three decimals, litres a kWh to two, the rest as people read it."""
+    if unit == "":
+        return f"{value:.3f}"
+    if unit == "L/kWh":
+        return f"{value:.2f} {unit}"
+    return show(value, unit)
+
+
+def render(data: dict[str, Any]) -> RenderableType:
+    """The year of one site."""
+    asked, weather = data["inputs"], data["weather"]
+    head = (
+        f"{show(asked['it_w'], 'W')} of IT at {asked['load']:.0%} load, {asked['hall']} hall, {asked['redundancy']}; "
+        f"{weather['mean_c']:.1f} °C on average, {weather['p99_6_c']:.0f} °C hot, "
+        f"wet bulb {weather['wet_bulb_p99_6_c']:.0f} °C"
+    )
+    blocks: list[RenderableType] = [Text(data["title"], style="bold"), Text(head, style="dim"), "", _figures(data), ""]
+    blocks += [_parts(data), "", _months(data), "", _sizing(data)]
+    if data["matters"]:
+        words = ", ".join(f"{m['name']} ({m['rank_correlation']:+.2f})" for m in data["matters"][:4])
+        blocks += ["", Text(f"PUE hangs most on: {words}", style="dim")]
+    blocks += [Text(f"note: {note}", style="yellow") for note in data["warnings"]]
+    return Group(*blocks)
+
+
+def _figures(data: dict[str, Any]) -> Table:
+    table = _table("", "median", "p5 to p95")
+    for key, name, unit in FIGURES:
+        r = data[key]
+        table.add_row(name, figure(r["p50"], unit), f"{figure(r['p5'], unit)} to {figure(r['p95'], unit)}")
+    return table
+
+
+def _parts(data: dict[str, Any]) -> Table:
+    table = _table("Part", "energy, mean", "share", "per IT")
+    it = data["parts"]["servers"]["energy_mean_wh"]
+    for part in data["parts"].values():
+        energy = part["energy_mean_wh"]
+        table.add_row(part["label"], show(energy, "Wh"), f"{part['share']:.1%}", f"{energy / it:.4f}")
+    return table
+
+
+def _months(data: dict[str, Any]) -> RenderableType:
+    table = _table("PUE by month", *MONTHS)
+    table.add_row("", *[f"{x:.3f}" for x in data["pue_by_month"]])
+    modes = ", ".join(f"{name} {hours:,.0f} h" for name, hours in data["hours_by_mode"].items() if hours >= 0.5)
+    return Group(table, Text(f"hours by mode of cooling: {modes}", style="dim"))
+
+
+def _sizing(data: dict[str, Any]) -> RenderableType:
+    size = data["sizing"]
+    design, hot, tenth = size["design"], size["hottest_hour"], size["a_tenth_of_load"]
+    table = _table("Units", "to carry", "of", "needed", "installed")
+    for unit in size["units"]:
+        watts = (show(unit["needed_w"], "W"), show(unit["unit_w"], "W"))
+        table.add_row(unit["name"], *watts, f"{unit['needed']:,}", f"{unit['installed']:,}")
+    words = (
+        f"Design day: {design['dry_bulb_c']:.1f} °C, wet bulb {design['wet_bulb_c']:.1f} °C; "
+        f"peak {show(design['peak_w'], 'W')} ({design['peak_hour']}, PUE {design['peak_pue']:.3f}). "
+        f"Hottest hour {hot['hour']}: PUE {hot['pue']:.3f}, {hot['mode']}, "
+        f"{show(hot['water_l_per_h'], 'L')} of water an hour. "
+        f"At a tenth of the load PUE is {tenth['pue']:.2f}, at full load {tenth['pue_at_full_load']:.2f}."
+    )
+    return Group(table, Text(words, style="dim"))
+
+
+def render_table(data: dict[str, Any]) -> RenderableType:
+    """Sites side by side, the least energy first."""
+    table = _table(
+        "Cooling" if data["by"] == "cooling" else "Place",
+        "PUE",
+        "p5 to p95",
+        "energy",
+        "peak",
+        "water",
+        "L/kWh",
+        "cost",
+    )
+    notes = []
+    for row in data["rows"]:
+        name = row.get("cooling") or row["place"]
+        if "pue" not in row:
+            notes.append(row["cannot"])
+            continue
+        pue = row["pue"]
+        table.add_row(
+            name + (" *" if row.get("cannot") else ""),
+            f"{pue['p50']:.3f}",
+            f"{pue['p5']:.3f} to {pue['p95']:.3f}",
+            show(row["energy_wh"]["p50"], "Wh"),
+            show(row["peak_w"]["p50"], "W"),
+            show(row["water_site_l"]["p50"], "L"),
+            f"{row['wue_l_per_kwh']['p50']:.2f}",
+            show(row["cost_usd"]["p50"], "USD"),
+        )
+        if row.get("cannot"):
+            notes.append(f"* {name}: {row['cannot']}")
+    return Group(Text(data["title"], style="bold"), "", table, *[Text(note, style="yellow") for note in notes])

@@ -1,0 +1,191 @@
+"""The scenario file: TOML read, checked, and every fault told in one line with its place."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.files import read_text
+
+LIMIT_BYTES = 1_000_000
+# a key of so many parts is no scenario's, and reading one takes time that grows with the square of its parts
+_DEEP_KEY = re.compile(r"""(?<![^\s\[{,])(?:(?:"[^"\n]*"|'[^'\n]*'|[\w-]++)[ \t]*\.[ \t]*){40}""")
+Number = float | str
+Count = Annotated[int, Field(ge=-(10**18), le=10**18)] | str
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Job(_Strict):
+    """What every job may say: where it runs, and its chips."""
+
+    name: str = Field(min_length=1, max_length=200)
+    model: str | None = None
+    config: str | None = None
+    chip: str
+    site: str | None = None
+    region: str | None = None
+    pue: Number | None = None
+    place: str | None = None
+    weather: str | None = None
+    cooling: str | None = None
+    precision: str | None = None
+
+
+class TrainJob(_Job):
+    """A training run; ``mfu``, ``hours`` and ``watts`` replace what would be predicted."""
+
+    kind: Literal["train"]
+    tokens: Number
+    chips: Count
+    mfu: Number | None = None
+    hours: Number | None = None
+    watts: Number | None = None
+    sequence: Count | None = None
+    batch: Number | None = None
+    tuned: bool = False
+
+
+class ServeJob(_Job):
+    """A service that answers requests for so many days."""
+
+    kind: Literal["serve"]
+    requests: Number
+    days: Number = 365
+    input: Count = 500
+    output: Count = 300
+    gpus: Count | None = None
+    batch: Number | None = None
+    active: Number | None = None
+
+
+class ServiceJob(_Job):
+    """A service under traffic, simulated request by request; ``cells``: that many alike share the requests, and one is
+    simulated."""
+
+    kind: Literal["service"]
+    requests: Number
+    duration: Number = "1 day"
+    shape: Literal["flat", "day", "week"] = "day"
+    cv: float = Field(default=1.0, gt=0, le=100)
+    lengths: str = "chat"
+    input: Count | None = None
+    output: Count | None = None
+    cells: float = Field(default=1.0, ge=1, le=1_000_000)
+    gpus: Count | None = None
+    replicas: Annotated[int, Field(ge=1, le=100_000)] | Literal["fewest"] = "fewest"
+    router: Literal["round-robin", "least-loaded"] = "least-loaded"
+    max_num_seqs: int = Field(default=256, ge=1, le=65_536)
+    max_num_batched_tokens: int = Field(default=8192, ge=1, le=1_000_000)
+    prefill_replicas: int = Field(default=0, ge=0, le=100_000)
+    prefill_gpus: Count | None = None
+    transfer_bandwidth: Number | None = None
+    scale_from: int = Field(default=1, ge=0, le=100_000)
+    scale_target: float | None = Field(default=None, gt=0)
+    scaled_down: Literal["idle", "off"] = "off"
+    start_up: Number | None = None
+    power_cap: Number | None = None
+    engine: str | None = None
+    slo_ttft: Number | None = None
+    slo_tpot: Number | None = None
+    slo_share: float = Field(default=0.99, gt=0, le=1)
+
+
+Job = TrainJob | ServeJob | ServiceJob
+KINDS: dict[str, type[_Job]] = {"train": TrainJob, "serve": ServeJob, "service": ServiceJob}
+
+
+class Scenario(_Strict):
+    """A scenario: a title, a story, and jobs that run on the line."""
+
+    title: str = Field(default="", max_length=500)
+    story: str = Field(default="", max_length=10_000)
+    draws: int | None = Field(default=None, ge=0, le=1_000_000)
+    seed: int | None = Field(default=None, ge=0)
+    job: list[Annotated[Job, Field(discriminator="kind")]] = Field(min_length=1, max_length=100)
+
+
+def read_scenario(path: Path | str) -> tuple[Scenario, str]:
+    """The scenario in a TOML file, and its text. Raises WattlineError with file, place and mend."""
+    text = read_text(path, LIMIT_BYTES, "scenario")
+    if _DEEP_KEY.search(text):
+        raise WattlineError(f"scenario {path}: not valid TOML: a key is nested too deeply")
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise WattlineError(f"scenario {path}: not valid TOML: {shorten(reason, 120)}") from None
+    try:
+        scenario = Scenario.model_validate(data)
+    except ValidationError as error:
+        raise WattlineError(f"scenario {path}: {_first(error, data)}") from None
+    _check_names(scenario, path)
+    return scenario, text
+
+
+def _check_names(scenario: Scenario, path: Path | str) -> None:
+    names = [job.name for job in scenario.job]
+    for name in names:
+        if names.count(name) > 1:
+            raise WattlineError(f"scenario {path}: two jobs are named {shorten(name)!r}; give each its own name")
+    for job in scenario.job:
+        if (job.model is None) == (job.config is None):
+            raise WattlineError(
+                f"scenario {path}: job {shorten(job.name)!r} needs either model (a catalog name) or "
+                "config (a Hugging Face config.json)"
+            )
+
+
+def _first(error: ValidationError, data: dict[str, Any]) -> str:
+    """The first fault in words: where, what, and the mend."""
+    fault = error.errors()[0]
+    place = _place(fault["loc"])
+    where = _where(place, data)
+    key = str(place[-1])
+    if fault["type"] == "extra_forbidden":
+        known = _keys_for(place, data)
+        near = nearest(key, known)
+        return f"{where}: unknown key {shorten(key)!r}; " + (
+            f"nearest: {', '.join(near)}" if near else f"known: {', '.join(known)}"
+        )
+    if fault["type"] == "missing":
+        return f"{where}: {key} is missing"
+    if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return f'{where}: kind must be "train", "serve" or "service"'
+    if place[0] == "job" and len(place) == 2:
+        return f"{where}: write it as a table, with the line [[job]] above its keys"
+    if key == "job":
+        return "job: write at least one [[job]] (and at most 100)"
+    given = fault["input"]
+    shown = f"a {type(given).__name__}" if isinstance(given, dict | list) else shorten(repr(given), 40)
+    return f"{where}: {key}: {fault['msg'].lower()}; it is {shown}"
+
+
+def _place(loc: tuple[int | str, ...]) -> list[int | str]:
+    """Where a fault is, as the file has it: ``job``, its number, the key; pydantic puts its own words between."""
+    if loc[0] == "job" and len(loc) > 1:
+        return [*loc[:2], *loc[3:4]]
+    return [loc[0]]
+
+
+def _where(place: list[Any], data: dict[str, Any]) -> str:
+    if len(place) >= 2 and place[0] == "job" and isinstance(place[1], int):
+        jobs = data.get("job")
+        job = jobs[place[1]] if isinstance(jobs, list) else {}
+        name = job.get("name") if isinstance(job, dict) else None
+        return f"job {place[1] + 1}" + (f" ({shorten(str(name), 40)})" if name else "")
+    return "top level"
+
+
+def _keys_for(place: list[Any], data: dict[str, Any]) -> list[str]:
+    if place[0] != "job":
+        return list(Scenario.model_fields)
+    kind = data["job"][place[1]].get("kind")
+    return list(KINDS.get(kind, ServeJob).model_fields)

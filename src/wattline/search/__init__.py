@@ -1,0 +1,1 @@
+"""The frontier of set-ups: least energy for a latency."""

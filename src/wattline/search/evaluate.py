@@ -1,0 +1,190 @@
+"""One set-up of a search: what its simulation says, as plain data that a sweep keeps."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wattline import catalog
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.line.chip.device import load_chip
+from wattline.line.work.model import Model
+from wattline.line.work.traffic.trace import Traffic
+from wattline.predict.delivery import Outdoors
+from wattline.predict.service.result import Service, Target
+from wattline.predict.service.simulate import service
+from wattline.search.setup import Setup
+
+SLICE = 20_000  # requests that a set-up is first tried on
+YEAR_S = 365.25 * 86_400
+PERCENTS = (50, 90, 99)
+CHIP_PARTS = ("prefill", "decode", "chip_idle", "host", "network")
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What all set-ups of a search are asked: the model under this traffic, with this target, there."""
+
+    model: Model
+    traffic: Traffic
+    target: Target
+    share: float = 0.99  # of the requests offered that must keep the target
+    router: str = "round-robin"
+    prefix_cache: float = 0.0
+    site: str | None = None
+    region: str | None = None
+    pue: float | str | None = None
+    outdoors: Outdoors = field(default_factory=Outdoors)
+    engine: str | None = None  # serving software
+    facts: tuple[str, ...] = ()  # texts of the user's own files of facts
+
+    def serve(self, setup: Setup, traffic: Traffic | None = None, draws: int = 0, seed: int = 0) -> Service:
+        """The set-up, simulated; on all of the traffic unless a part is given."""
+        return service(
+            self.model, self.traffic if traffic is None else traffic, setup.chip, gpus=setup.gpus,
+            replicas=setup.replicas, router=self.router, max_num_seqs=setup.max_num_seqs,
+            max_num_batched_tokens=setup.max_num_batched_tokens, prefix_cache=self.prefix_cache,
+            power_cap=setup.power_cap_w, slo_ttft=self.target.ttft_s, slo_tpot=self.target.tpot_s,
+            precision=setup.precision, prefill_replicas=setup.prefill_replicas,
+            prefill_gpus=setup.gpus if setup.prefill_replicas else None, pue=self.pue, site=self.site,
+            region=self.region, outdoors=self.outdoors, engine=self.engine,
+            draws=draws, seed=seed,
+        )  # fmt: skip
+
+
+def sampled(question: Question, setup: Setup) -> int:
+    """How many of the replicas are tried first: enough for ``SLICE`` requests; all where prefixes tie them together.
+
+    Replicas that take turns do not see each other: some of them, with the requests that come to them, behave as they
+    do among all, through the whole of the traffic's shape.
+    """
+    count, replicas = len(question.traffic), setup.replicas
+    if setup.prefill_replicas or question.prefix_cache or question.router == "prefix":
+        return replicas
+    return min(replicas, max(1, -(-SLICE * replicas // count)))
+
+
+def item_of(question: Question, setup: Setup, whole: bool) -> dict[str, Any]:
+    return setup.item() | {"sampled": setup.replicas if whole else sampled(question, setup)}
+
+
+def setup_of(item: Mapping[str, Any]) -> Setup:
+    return Setup(**{name: value for name, value in item.items() if name != "sampled"})
+
+
+def measure(question: Question, item: Mapping[str, Any]) -> dict[str, Any]:
+    """What the simulation of an item says, per request served where it is energy or cost."""
+    _own_facts(question.facts)
+    setup = setup_of(item)
+    tried = int(item["sampled"])
+    part = _part(question.traffic, setup.replicas, tried)
+    try:
+        found = question.serve(setup.of(tried), part)
+    except WattlineError as error:
+        return {"wrong": str(error)}
+    return result_of(question, setup.of(tried), found)
+
+
+def result_of(question: Question, setup: Setup, found: Service) -> dict[str, Any]:
+    """A simulated service as the search sees it."""
+    served, answer = found.served, found.answer
+    count = len(served.arrival_s)
+    strains = strain(found)
+    parts = {name: float(answer.bill.parts[name]) / count for name in CHIP_PARTS if name in answer.bill.parts}
+    energy = float(answer.energy_j) / count
+    capital = capital_usd_per_s(setup.chip)
+    electricity = float(answer.bill.follows["cost_usd"]) / count
+    bought = None if capital is None else capital * setup.chips * served.horizon_s / count
+    return {
+        "strain": _quantile(strains, question.share, found.offered),
+        "strain_ttft": _quantile(_strain_ttft(found), question.share, found.offered),
+        "good_share": float((strains <= 1.0).sum()) / found.offered,
+        "energy_j": energy,
+        "parts_j": parts | {"overhead": energy - sum(parts.values())},
+        "electricity_usd": electricity,
+        "capital_usd": bought,
+        "output_tokens": float(served.tokens.sum()) / count,
+        "ttft_s": _percents(served.ttft_s),
+        "tpot_s": _percents(served.tpot_s),
+        "e2e_s": _percents(served.e2e_s),
+        "busy_share": served.busy_s / (served.busy_s + served.idle_s),
+        "mean_batch": float(served.totals["running_s"].sum()) / max(served.busy_s, 1e-300),
+        "preempted": int(served.totals["preempted"].sum()),
+        "left_out": found.offered - count,
+    }
+
+
+def strain(found: Service) -> Array:
+    """Of each request served, the larger of its latencies over their targets: 1 or less keeps them all."""
+    served, target, worst = found.served, found.target, _strain_ttft(found)
+    if target.tpot_s is not None:
+        worst = np.maximum(
+            worst, np.nan_to_num(served.tpot_s / target.tpot_s, nan=0.0)
+        )  # one token has no time between
+    return np.asarray(worst)
+
+
+def _strain_ttft(found: Service) -> Array:
+    """The same by the first token alone."""
+    worst = np.where(np.isfinite(found.served.end_s), 0.0, np.inf)
+    if found.target.ttft_s is not None:
+        worst = np.maximum(worst, found.served.ttft_s / found.target.ttft_s)
+    return np.asarray(worst)
+
+
+def _quantile(strains: Array, share: float, offered: int) -> float | None:
+    """The strain that this share of the requests offered keeps within; None where too few were served."""
+    needed = int(np.ceil(share * offered - 1e-9))
+    if needed > len(strains):
+        return None
+    value = float(np.partition(strains, needed - 1)[needed - 1]) if needed else 0.0
+    return value if np.isfinite(value) else None
+
+
+def _percents(values: Array) -> dict[str, float] | None:
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return None
+    return {f"p{p}": float(x) for p, x in zip(PERCENTS, np.percentile(known, PERCENTS), strict=True)}
+
+
+def _part(traffic: Traffic, replicas: int, tried: int) -> Traffic:
+    """The requests that come to the first ``tried`` of replicas that take turns, through the same window."""
+    if tried >= replicas:
+        return traffic
+    index = np.flatnonzero(np.arange(len(traffic)) % replicas < tried)
+    return traffic.take(index, traffic.arrival_s[index], traffic.duration_s)
+
+
+def capital_usd_per_s(chip: str) -> float | None:
+    """A chip with its share of server and network, paid off evenly over its life; None where no price is known."""
+    central = Draws(0)
+    fact = load_chip(chip, central).record.facts.get("server_price_usd")
+    if fact is None:
+        return None
+    return float(central(fact)) / (float(central("constant.accelerator-life")) * YEAR_S)
+
+
+@lru_cache(maxsize=4)
+def _own_facts(texts: tuple[str, ...]) -> None:
+    """In a worker: the user's own facts, as the process that began the sweep has them."""
+    if not texts or texts == own_texts():
+        return
+    folder = Path(tempfile.mkdtemp(prefix="wattline-facts-"))
+    paths = [folder / f"{i}.toml" for i in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text, encoding="utf-8")
+    catalog.use(*paths)
+
+
+def own_texts() -> tuple[str, ...]:
+    """The text of each of the user's own files of facts."""
+    return tuple(path.read_text(encoding="utf-8") for path in catalog.own_files())

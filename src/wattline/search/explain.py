@@ -1,0 +1,126 @@
+"""Why the best set-up takes less: the way from the default to it one change at a time, and each change taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from wattline.search.bounds import screen
+from wattline.search.search import Found, Search
+from wattline.search.setup import Setup
+
+# a change, by the fields of a set-up that make it
+CHANGES: dict[str, tuple[str, ...]] = {
+    "chip": ("chip",),
+    "chips a replica": ("gpus",),
+    "number format": ("precision",),
+    "most sequences": ("max_num_seqs",),
+    "tokens a step": ("max_num_batched_tokens",),
+    "power cap": ("power_cap_w",),
+    "pools": ("prefill_replicas",),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change and what it brings, with the fewest replicas before and after it: joules a request, by part."""
+
+    change: str
+    said: str
+    found: Found
+    saved_j: float
+    parts_j: Mapping[str, float]
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "change": self.change,
+            "to": self.said,
+            "setup": self.found.setup.item(),
+            "energy_wh_per_request": self.found.energy_j / 3600,
+            "saved_wh_per_request": self.saved_j / 3600,
+            "saved_by_part_wh_per_request": {k: v / 3600 for k, v in self.parts_j.items()},
+        }
+
+
+def differences(start: Setup, end: Setup) -> list[str]:
+    """The changes that lead from one set-up to the other, replicas aside."""
+    start, end = start.bare(), end.bare()
+    return [name for name, fields in CHANGES.items() if any(getattr(start, f) != getattr(end, f) for f in fields)]
+
+
+def changed(start: Setup, end: Setup, names: Sequence[str]) -> Setup:
+    """The first with these of its differences made as in the other."""
+    return replace(start, **{f: getattr(end, f) for name in names for f in CHANGES[name]})
+
+
+def walk(search: Search, start: Found, end: Found) -> list[Step]:
+    """From ``start`` to ``end``, each time by the change that saves most; where no single one can be made and meet the
+    target, all that are left at once."""
+    steps, here = [], start
+    left = differences(start.setup, end.setup)
+    while left:
+        tried = _try(search, here.setup, end.setup, [[name] for name in left]) if len(left) > 1 else {}
+        if not tried:
+            steps.append(_step(here, end, left))
+            break
+        name = min(tried, key=lambda n: (tried[n].energy_j, n))
+        steps.append(_step(here, tried[name], [name]))
+        here = tried[name]
+        left.remove(name)
+    return steps
+
+
+def taken_back(search: Search, start: Found, end: Found) -> dict[str, Found | None]:
+    """The best with one change undone, for each; None where that meets the target with no number of replicas."""
+    names = differences(start.setup, end.setup)
+    found = _try(search, end.setup, start.setup, [[name] for name in names])
+    return {name: found.get(name) for name in names}
+
+
+def _try(search: Search, here: Setup, end: Setup, choices: list[list[str]]) -> dict[str, Found]:
+    """The fewest replicas of each choice of changes, on the whole traffic; those that meet the target."""
+    setups = [changed(here, end, names).bare() for names in choices]
+    wanted = {"+".join(names): one for names, one in zip(choices, setups, strict=True) if _possible(search, one)}
+    if not wanted:
+        return {}
+    bounds = dict(zip(wanted, screen(search.question, list(wanted.values())), strict=True))
+    found = {one.setup.bare(): one for one in search.least(list(bounds.values()))}
+    return {name: found[one] for name, one in wanted.items() if one in found}
+
+
+def _possible(search: Search, setup: Setup) -> bool:
+    """Whether the chip holds the model so, and can be held to the cap."""
+    from wattline.catalog.draws import Draws
+    from wattline.core.errors import WattlineError
+    from wattline.line.chip.device import load_chip
+    from wattline.line.engine.simulator.simulate import cache_limits
+
+    chip = load_chip(setup.chip, Draws(0))
+    if setup.power_cap_w is not None and not float(chip.idle_w) < setup.power_cap_w <= float(chip.tdp_w):
+        return False
+    try:
+        cache_limits(
+            search.question.model, chip.memory_bytes, setup.gpus, setup.precision, setup.max_num_seqs,
+            setup.max_num_batched_tokens,
+        )  # fmt: skip
+    except WattlineError:
+        return False
+    return True
+
+
+def _step(before: Found, after: Found, names: list[str]) -> Step:
+    parts = [k for k in before.result["parts_j"] if k in after.result["parts_j"]]
+    saved = {k: before.result["parts_j"][k] - after.result["parts_j"][k] for k in parts}
+    said = ", ".join(_value(after.setup, field) for name in names for field in CHANGES[name])
+    return Step(" and ".join(names), said, after, before.energy_j - after.energy_j, saved)
+
+
+def _value(setup: Setup, field: str) -> str:
+    """A field of a set-up as people say it."""
+    value = getattr(setup, field)
+    if field == "prefill_replicas":
+        return "prefill apart" if value else "together"
+    if field == "power_cap_w":
+        return "none" if value is None else f"{value:g} W"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,157 @@
+"""What a search for the frontier gives back: the best set-up, the default, the way between them, the points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from wattline.catalog.draws import Range
+from wattline.predict.service.result import Service
+from wattline.search.evaluate import Question
+from wattline.search.explain import Step
+from wattline.search.search import Found
+from wattline.search.setup import Setup
+
+PART_NAMES = {
+    "chip_idle": "chips, idle",
+    "prefill": "prefill",
+    "decode": "decode",
+    "host": "hosts",
+    "network": "network",
+    "overhead": "site overhead",
+}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How the search went: set-ups (replicas aside), those that their bound left out, simulations that it took and of
+    those the ones run now, results of other searches in the file, whether parts of the replicas
+    were tried first."""
+
+    setups: int
+    left_out: int
+    simulated: int
+    run: int
+    others: int
+    sliced: bool
+    split: bool  # pools for prefill and decode among them
+
+    def guarantee(self) -> str:
+        """What the search vouches for, in one sentence."""
+        common = "given that more replicas neither take less energy nor keep a target that fewer miss"
+        if self.split:
+            common += ", and of separate pools the one for prefill counted first"
+        if self.sliced:
+            return (
+                "set-ups were tried on part of their replicas first; those within 3% of the least, and the frontier, "
+                f"were simulated on the whole traffic: {common}, the best is within about 3% of the least in the space"
+            )
+        return (
+            f"every set-up was simulated on the whole traffic, or left out because a bound shows that it takes more: "
+            f"{common}, the best is the least in the space"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Frontier:
+    """The answer of a search.
+
+    ``best``: least energy within the target. ``default``: what ``wattline serve`` takes by itself (``usual``), with
+    the fewest replicas that meet the target, or None. ``points``: the frontier of energy, strain and cost a request, in
+    rising order of energy. ``steps``: the way from the default to the best. ``back``: the best with one change undone.
+    ``served``, ``held``: best and default with their ranges, of the same draws.
+    """
+
+    question: Question
+    best: Found
+    default: Found | None
+    usual: Setup
+    points: tuple[Found, ...]
+    steps: tuple[Step, ...]
+    back: Mapping[str, Found | None]
+    counts: Counts
+    served: Service
+    held: Service | None
+
+    @cached_property
+    def saved(self) -> Range | None:
+        """Share of the default's energy that the best saves, over draws of the facts."""
+        if self.held is None:
+            return None
+        both = [np.asarray(one.answer.energy_j) / len(one.served.arrival_s) for one in (self.served, self.held)]
+        return Range.of(1.0 - both[0] / both[1])
+
+    def json(self) -> dict[str, Any]:
+        """The answer as one plain object; docs/json.md says what each name holds."""
+        q, c = self.question, self.counts
+        return {
+            "command": "serve --frontier",
+            "inputs": {
+                "model": q.model.key,
+                "requests": len(q.traffic),
+                "rate_per_s": q.traffic.rate_per_s,
+                "slo_ttft_s": q.target.ttft_s,
+                "slo_tpot_s": q.target.tpot_s,
+                "slo_share": q.share,
+                "router": q.router,
+            },
+            "best": _point(self.best) | {"energy_wh_range": _range(self.served)},
+            "default": None
+            if self.default is None or self.held is None
+            else _point(self.default) | {"energy_wh_range": _range(self.held)},
+            "default_asked": self.usual.item(),
+            "saved_share": None if self.saved is None else self.saved.json(),
+            "steps": [step.json() for step in self.steps],
+            "taken_back": {
+                name: None if one is None else (one.energy_j - self.best.energy_j) / 3600
+                for name, one in self.back.items()
+            },
+            "frontier": [_point(one) for one in self.points],
+            "search": {
+                "setups": c.setups,
+                "left_out_by_bound": c.left_out,
+                "simulations": c.simulated,
+                "simulations_run_now": c.run,
+                "results_of_other_searches": c.others,
+                "sampled": c.sliced,
+                "guarantee": c.guarantee(),
+            },
+            "answer": self.served.json(),
+        }
+
+    def __repr__(self) -> str:
+        saved = "" if self.saved is None else f", {self.saved.p50:.0%} less than {_label(self.default)}"
+        return f"Frontier: {self.best.setup.label()}: {self.best.energy_j / 3600:.3g} Wh a request{saved}"
+
+
+def _label(found: Found | None) -> str:
+    return "" if found is None else found.setup.label()
+
+
+def _range(service: Service) -> dict[str, float]:
+    return Range.of(np.asarray(service.answer.energy_j) / 3600 / len(service.served.arrival_s)).json()
+
+
+def _point(one: Found) -> dict[str, Any]:
+    r = one.result
+    usd = None if not np.isfinite(one.usd) else one.usd
+    return {
+        "setup": one.setup.item(),
+        "chips": one.setup.chips,
+        "energy_wh_per_request": one.energy_j / 3600,
+        "joules_per_output_token": one.energy_j / r["output_tokens"],
+        "cost_usd_per_request": usd,
+        "electricity_usd_per_request": r["electricity_usd"],
+        "capital_usd_per_request": r["capital_usd"],
+        "strain": one.strain if np.isfinite(one.strain) else None,
+        "good_share": r["good_share"],
+        "ttft_s": r["ttft_s"],
+        "tpot_s": r["tpot_s"],
+        "busy_share": r["busy_share"],
+        "mean_batch": r["mean_batch"],
+        "parts_wh_per_request": {k: v / 3600 for k, v in r["parts_j"].items()},
+    }

@@ -1,0 +1,240 @@
+"""The search for set-ups of least energy and least cost that keep a latency.
+
+Each set-up (chip, chips a replica, format, batch limits, power cap) is tried with the fewest replicas that keep the
+target; more replicas only idle more. Set-ups are taken in the order of a guess, in rounds; one is left out, or given up
+half-way, when its bound, or what it took with too few replicas, is already above a set-up found that costs no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from wattline.core.errors import WattlineError
+from wattline.search.bounds import Bound
+from wattline.search.evaluate import Question, item_of, sampled
+from wattline.search.pareto import frontier_of
+from wattline.search.setup import Setup
+from wattline.sweep import Pool, Store, drive
+from wattline.sweep.store import plain
+
+ROUND = 24  # set-ups that are searched before what they found counts
+DOUBT = 0.03  # of energy and cost: what a trial on a part of the replicas may be off by
+MOST_REPLICAS = 20_000
+STALE = 0.98  # twice the replicas and still this much of the strain: more will not bring it down
+HOPELESS = 50.0  # a strain that is no longer of one request alone, but of a queue that grows
+
+Steps = Generator[Mapping[str, Any], Mapping[str, Any], "Found | None"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A set-up with its replicas, and what its simulation said; ``whole``: on all of the traffic."""
+
+    setup: Setup
+    result: Mapping[str, Any]
+    whole: bool
+
+    @property
+    def energy_j(self) -> float:
+        """A request at the grid."""
+        return float(self.result["energy_j"])
+
+    @property
+    def usd(self) -> float:
+        """A request, capital and electricity; infinite where no price is known."""
+        return usd_of(self.result)
+
+    @property
+    def strain(self) -> float:
+        return _number(self.result["strain"])
+
+    @property
+    def strain_ttft(self) -> float:
+        return _number(self.result["strain_ttft"])
+
+    def order(self) -> tuple[Any, ...]:
+        """Least energy first; ties by cost, then by the set-up itself."""
+        return (self.energy_j, self.usd, self.strain, sorted((k, str(v)) for k, v in self.setup.item().items()))
+
+
+def _number(value: float | None) -> float:
+    return float("inf") if value is None else float(value)
+
+
+def usd_of(result: Mapping[str, Any]) -> float:
+    if result.get("capital_usd") is None:
+        return float("inf")
+    return float(result["capital_usd"]) + float(result["electricity_usd"])
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """Energy and cost of what is found already, which a set-up has to undercut in one of them."""
+
+    pairs: tuple[tuple[float, float], ...] = ()
+    doubt: float = 0.0
+
+    def beat(self, energy_j: float, usd: float) -> bool:
+        """Whether one of them takes no more of either."""
+        return any(e * (1 + self.doubt) <= energy_j and _less(c, usd, self.doubt) for e, c in self.pairs)
+
+
+def _less(mine: float, yours: float, doubt: float) -> bool:
+    return mine * (1 + doubt) <= yours or mine == yours
+
+
+@dataclass(frozen=True)
+class Try:
+    """What one bisection varies: replicas that decode and that read prompts by their count, and the strain it minds."""
+
+    bound: Bound
+    replicas: Callable[[int], tuple[int, int]]
+    strain: Callable[[Found], float]
+
+
+@dataclass(eq=False)
+class Search:
+    """A search under way: its question, its pool and store, who watches, and all that was simulated for it."""
+
+    question: Question
+    pool: Pool
+    store: Store
+    tell: Callable[..., None] | None = None
+    seen: dict[str, Found] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)  # why set-ups could not be simulated
+    left_out: int = 0  # by their bound alone
+
+    @property
+    def sliced(self) -> bool:
+        """Whether any set-up is tried on a part of its replicas first."""
+        return sampled(self.question, Setup("", 1, "", replicas=MOST_REPLICAS)) < MOST_REPLICAS
+
+    def level(self, bounds: Sequence[Bound], level: float) -> None:
+        """Go through the space for what keeps ``level`` of the target with least energy or least cost."""
+        doubt = DOUBT if self.sliced else 0.0
+        order = sorted((b for b in bounds if b.strain <= level), key=lambda b: b.guess_j)
+        self.left_out = len(bounds) - len(order)
+        while order:
+            rivals = _rivals([one for one in self.seen.values() if one.strain <= level], doubt)
+            left = [b for b in order if not rivals.beat(b.energy_j(b.least), b.usd(b.least))]
+            self.left_out += len(order) - len(left)
+            self._decided(len(bounds) - len(left), len(bounds))
+            now, order = left[:ROUND], left[ROUND:]
+            self._run([self._fewest(b, level, rivals) for b in now])
+            if self.wrong and not self.seen:  # what is asked is wrong, not one set-up
+                raise WattlineError(self.wrong[0])
+
+    def least(self, bounds: Sequence[Bound], level: float = 1.0) -> list[Found]:
+        """Each set-up with the fewest replicas that keep the level on the whole traffic; without those that none do."""
+        tried = self._run([self._fewest(b, level, Rivals()) for b in bounds])
+        return self.settle([(b, one.setup.replicas) for b, one in zip(bounds, tried, strict=True) if one], level)
+
+    def settle(self, some: Sequence[tuple[Bound, int]], level: float) -> list[Found]:
+        """The same, beginning near the replicas that were found on a part of the traffic."""
+        found = self._run([self._fewest(b, level, Rivals(), True, n) for b, n in some])
+        return [one for one in found if one is not None]
+
+    def simulate(self, setups: Sequence[Setup]) -> list[Found]:
+        """These set-ups on the whole traffic; without those that cannot be simulated."""
+        found = self._run([self._once(setup) for setup in setups])
+        return [one for one in found if one is not None]
+
+    def _run(self, steps: Sequence[Steps]) -> list[Found | None]:
+        return drive(steps, self.pool, self.store, self._heard)
+
+    def _heard(self, item: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+        if self.tell is not None:
+            self.tell("", self.store.made)
+
+    def _decided(self, done: int, total: int) -> None:
+        if self.tell is not None:
+            self.tell("", self.store.made, done, total)
+
+    def _note(self, setup: Setup, item: Mapping[str, Any], result: Mapping[str, Any]) -> Found | None:
+        if "wrong" in result:
+            self.wrong.append(str(result["wrong"]))
+            return None
+        found = Found(setup, result, item["sampled"] == setup.replicas)
+        self.seen[plain(item)] = found
+        return found
+
+    def _once(self, setup: Setup) -> Steps:
+        item = item_of(self.question, setup, True)
+        result = yield item
+        return self._note(setup, item, result)
+
+    def _fewest(self, bound: Bound, level: float, rivals: Rivals, whole: bool = False, first: int = 0) -> Steps:
+        """The fewest replicas that keep the level: none where none do, or where rivals beat it anyhow."""
+        if bound.setup.prefill_replicas:
+            return (yield from self._fewest_split(bound, level, rivals))
+        tried = Try(bound, lambda n: (n, 0), lambda one: one.strain)
+        return (yield from self._bisect(tried, first or bound.replicas, level, rivals, 0, whole, bool(first)))
+
+    def _bisect(
+        self, tried: Try, first: int, level: float, rivals: Rivals, others: int, whole: bool = False, near: bool = False
+    ) -> Steps:
+        """The fewest of one kind of replicas that keep the level, beside ``others`` of the other kind."""
+        low, high, best = 0, 0, None
+        missed: list[tuple[int, float]] = []
+        count, stride = first, 1 if near else max(1, first // 6)
+        while count <= min(MOST_REPLICAS, len(self.question.traffic)):
+            setup = tried.bound.setup.of(*tried.replicas(count))
+            item = item_of(self.question, setup, whole)
+            result = yield item
+            found = self._note(setup, item, result)
+            if found is None:
+                return None
+            if tried.strain(found) <= level:
+                high, best = count, found
+            elif rivals.beat(found.energy_j, found.usd) or (not high and _stale(count, tried.strain(found), missed)):
+                return None
+            else:
+                low = max(low, count)
+                missed.append((count, tried.strain(found)))
+            if high and high - low <= 1:
+                return best
+            least = low + 1 + others
+            if rivals.beat(tried.bound.energy_j(least), tried.bound.usd(least)):
+                return None
+            count, stride = _next(low, high, stride), 2 * stride
+        return None
+
+    def _fewest_split(self, bound: Bound, level: float, rivals: Rivals) -> Steps:
+        """Pools: first the fewest replicas that read prompts, by the first token alone, then the fewest that decode;
+        one more of the first where the second cannot mend it."""
+        ample = Try(bound, lambda n: (2 * bound.replicas, n), lambda one: one.strain_ttft)
+        readers = yield from self._bisect(ample, bound.readers, level, Rivals(), 0)
+        if readers is None:
+            return None
+        for count in range(readers.setup.prefill_replicas, readers.setup.prefill_replicas + 3):
+            tried = Try(bound, lambda n, count=count: (n, count), lambda one: one.strain)  # type: ignore[misc]
+            found = yield from self._bisect(tried, bound.replicas, level, rivals, count)
+            if found is not None:
+                return found
+        return None
+
+
+def _next(low: int, high: int, stride: int) -> int:
+    """The replicas to try, when ``low`` are too few and ``high`` enough, 0 where that is not known."""
+    if not high:
+        return low + stride
+    return (low + high) // 2 if low else max(high - stride, 1)
+
+
+def _stale(count: int, strain: float, missed: Sequence[tuple[int, float]]) -> bool:
+    """More replicas do not help: too many requests fit no cache, or one takes too long that is alone, so that twice as
+    many replicas had much the same strain."""
+    if not np.isfinite(strain):
+        return True
+    return strain < HOPELESS and any(count >= 2 * n and strain > STALE * before for n, before in missed)
+
+
+def _rivals(found: Sequence[Found], doubt: float) -> Rivals:
+    if not found:
+        return Rivals((), doubt)
+    pairs = [(one.energy_j, one.usd) for one in found]
+    return Rivals(tuple(pairs[i] for i in frontier_of(pairs)), doubt)

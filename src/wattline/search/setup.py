@@ -1,0 +1,196 @@
+"""A set-up of a service, and the space of set-ups that a search goes through: sensible by model and catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import product
+from typing import Any
+
+from wattline import catalog
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.quantity import number, parse
+from wattline.line.chip.device import Chip, load_chip
+from wattline.line.engine.simulator.simulate import cache_limits
+from wattline.line.work.model import Model
+from wattline.predict.training_run import check_precision
+
+NODE = 8  # chips a replica takes at most by itself, where fewer hold the model
+WIDER = 8  # times the fewest chips that hold the model
+SEQUENCES = (64, 128, 256, 512)
+STEP_TOKENS = (512, 2048, 8192)
+CAPS = (0.85, 0.7, 0.55, 0.4)  # of TDP, beside none
+SIXTEEN_BITS = ("bf16", "fp16")
+MOST_SETUPS = 200_000
+POOLS = {"both": (False, True), "together": (False,), "split": (True,)}
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How a model is served. ``prefill_replicas`` > 0: so many more replicas, of as many chips, read the prompts, and
+    ``replicas`` only decode."""
+
+    chip: str
+    gpus: int
+    precision: str
+    max_num_seqs: int = 256
+    max_num_batched_tokens: int = 8192
+    power_cap_w: float | None = None
+    replicas: int = 1
+    prefill_replicas: int = 0
+
+    @property
+    def chips(self) -> int:
+        return (self.replicas + self.prefill_replicas) * self.gpus
+
+    def item(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def of(self, replicas: int, prefill_replicas: int | None = None) -> Setup:
+        """With so many replicas; those that read prompts stay as they are where not given."""
+        readers = self.prefill_replicas if prefill_replicas is None else prefill_replicas
+        return replace(self, replicas=replicas, prefill_replicas=readers)
+
+    def bare(self) -> Setup:
+        """With one replica of each kind that it has: what stays the same whatever their number."""
+        return self.of(1, min(self.prefill_replicas, 1))
+
+    def label(self) -> str:
+        """One line for people."""
+        cap = "" if self.power_cap_w is None else f", {number(self.power_cap_w)} W"
+        count = (
+            f"({self.prefill_replicas} prefill + {self.replicas} decode)" if self.prefill_replicas else self.replicas
+        )
+        return (
+            f"{count} × {self.gpus} × {self.chip} {self.precision}, "
+            f"batch {self.max_num_seqs} / {self.max_num_batched_tokens:,}{cap}"
+        )
+
+
+@dataclass(frozen=True)
+class Space:
+    """What is searched: every combination. None: what is sensible for the model and chip."""
+
+    chips: tuple[str, ...] | None = None
+    formats: tuple[str, ...] | None = None
+    gpus: tuple[int, ...] | None = None
+    power_caps_w: tuple[float | None, ...] | None = None
+    max_num_seqs: tuple[int, ...] | None = None
+    max_num_batched_tokens: tuple[int, ...] | None = None
+    pools: tuple[bool, ...] = (False, True)  # replicas that do both; pools for prefill and for decode
+
+    def setups(self, model: Model) -> Iterator[Setup]:
+        """All set-ups that hold the model, of one replica each. Raises WattlineError where a name is unknown."""
+        for name in self.chips or measured_chips():
+            chip = load_chip(name, Draws(0))
+            caps = caps_of(chip) if self.power_caps_w is None else _within(self.power_caps_w, chip)
+            for form in self.formats or formats_of(model):
+                check_precision(form)
+                for gpus in self._gpus(model, chip, form):
+                    batches = product(caps, self.max_num_seqs or SEQUENCES, self.max_num_batched_tokens or STEP_TOKENS)
+                    for cap, most, tokens in batches:
+                        for readers in self._pools(tokens) if tokens >= most else ():
+                            yield Setup(chip.record.name, gpus, form, most, tokens, cap, 1, readers)
+
+    def _pools(self, tokens: int) -> list[int]:
+        """Pools only with the longest steps: no decode waits for a prompt there."""
+        longest = max(self.max_num_batched_tokens or STEP_TOKENS)
+        return [int(split) for split in self.pools if not split or tokens == longest]
+
+    def _gpus(self, model: Model, chip: Chip, form: str) -> list[int]:
+        wanted = self.gpus or tuple(2**i for i in range(13))
+        held = [gpus for gpus in sorted(set(wanted)) if _holds(model, chip, gpus, form)]
+        if self.gpus is not None or not held:
+            return held
+        return [gpus for gpus in held if gpus == held[0] or gpus <= min(held[0] * WIDER, NODE)]
+
+
+def all_setups(model: Model, space: Space) -> list[Setup]:
+    """The space as a list. Raises WattlineError where nothing in it holds the model, or it is too large."""
+    found: list[Setup] = []
+    for setup in space.setups(model):
+        found.append(setup)
+        if len(found) > MOST_SETUPS:
+            raise WattlineError(f"frontier: more than {MOST_SETUPS:,} set-ups; name fewer chips, caps or batches")
+    if not found:
+        chips = ", ".join(space.chips or measured_chips())
+        raise WattlineError(
+            f"frontier: none of the set-ups holds {model.key} (chips {shorten(chips, 100)}); "
+            "name more --gpus, other --chips, narrower --formats, or --batch-tokens no fewer than --batch"
+        )
+    return list(dict.fromkeys(found))
+
+
+def measured_chips() -> tuple[str, ...]:
+    """The chips whose measurements the step's coefficients were fitted to, as the fit's source names them."""
+    named = {
+        record["value"].source.where or ""
+        for name, record in catalog.records("fit").items()
+        if name.startswith("step-memory-efficiency-")
+    }
+    found = [name for name, chip in catalog.records("chip").items() if any(chip.title in where for where in named)]
+    return tuple(found) or ("h100-sxm",)
+
+
+def formats_of(model: Model) -> tuple[str, ...]:
+    """The format that the model was published in, and 8 bits where that has 16."""
+    return (model.native_format, "fp8") if model.native_format in SIXTEEN_BITS else (model.native_format,)
+
+
+def caps_of(chip: Chip) -> tuple[float | None, ...]:
+    """None, and steps below TDP to whole tens of watts."""
+    tdp, idle = float(chip.tdp_w), float(chip.idle_w)
+    return (None, *(cap for share in CAPS if (cap := round(share * tdp, -1)) > 1.5 * idle))
+
+
+def _within(caps: Sequence[float | None], chip: Chip) -> tuple[float | None, ...]:
+    """Those of the caps that this chip can be held to; none of them: without."""
+    tdp, idle = float(chip.tdp_w), float(chip.idle_w)
+    return tuple(cap for cap in caps if cap is None or idle < cap <= tdp)
+
+
+def _holds(model: Model, chip: Chip, gpus: int, form: str) -> bool:
+    try:
+        cache_limits(model, chip.memory_bytes, gpus, form)
+    except WattlineError:
+        return False
+    return True
+
+
+def read_space(
+    chips: str = "",
+    formats: str = "",
+    gpus: str = "",
+    caps: str = "",
+    batch: str = "",
+    tokens: str = "",
+    pools: str = "both",
+) -> Space:
+    """A space from lists with commas, as the command takes them; an empty one: what is sensible."""
+    if pools not in POOLS:
+        raise WattlineError(f"pools: {shorten(pools)!r} is none of {', '.join(POOLS)}")
+    names = tuple(catalog.find("chip", name).name for name in _parts(chips)) or None
+    return Space(
+        names,
+        tuple(check_precision(form) for form in _parts(formats)) or None,
+        _whole(gpus, "gpus", 4096),
+        tuple(None if cap.lower() == "none" else parse(cap, "W", "power-caps") for cap in _parts(caps)) or None,
+        _whole(batch, "batch", 1_000_000),
+        _whole(tokens, "batch-tokens", 1_000_000),
+        POOLS[pools],
+    )
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _whole(text: str, what: str, most: int) -> tuple[int, ...] | None:
+    found = []
+    for part in _parts(text):
+        value = parse(part, "", what)
+        if value != int(value) or value > most:
+            raise WattlineError(f"{what}: {shorten(part)} is not a whole number from 1 to {most:,}")
+        found.append(int(value))
+    return tuple(found) or None

@@ -1,0 +1,1 @@
+"""Measured rows that predictions are held against."""

@@ -1,0 +1,36 @@
+"""Groups of rows for leaving out: by model, by family of models, by chip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from wattline.core.errors import WattlineError
+from wattline.line.chip.known import family_of
+from wattline.validate.evidence.serving import Row
+
+BY = ("model", "family", "gpu", "task", "precision")
+LEAVE_OUT = (*BY[:3], "rows")  # rows: every tenth, ten times over, so that each model stays known by its others
+TENTHS = 10
+
+
+def group_of(row: Row, by: str) -> str:
+    """The group's name. Families are the releases of one house that share their design."""
+    if by == "model":
+        return row.model.key
+    if by == "family":
+        return family_of(row.model)
+    if by == "gpu":
+        return row.chip.record.name
+    if by == "task":
+        return row.task
+    if by == "precision":
+        return row.precision
+    raise WattlineError(f"unknown grouping {by!r}; take one of {', '.join(BY)}")
+
+
+def left_out(rows: Sequence[Row], by: str) -> Iterator[tuple[str, list[int], list[int]]]:
+    """For each group: its name, the other rows' places, its own rows' places."""
+    names = [f"tenth {i % TENTHS}" if by == "rows" else group_of(row, by) for i, row in enumerate(rows)]
+    for name in sorted(set(names)):
+        inside = [i for i, other in enumerate(names) if other == name]
+        yield name, [i for i, other in enumerate(names) if other != name], inside

@@ -1,0 +1,173 @@
+"""Rows of measured TTFT and TPOT (the columns of aiconfigurator's sample of measured services), read and checked.
+
+Two kinds of measurement are in the sample. Most rows are InferenceMAX's: lengths fall evenly between 0.8 and 1 times
+the nominal ones, and ten times as many requests as run together. The others keep their lengths, some 10% up and down
+(kept exactly, all requests would end together for ever, which their latencies do not show); SGLang 0.5.1's were sent
+as one batch. The sample's layout columns multiply chips twice where experts are placed over chips and split as well,
+or where attention is data-parallel inside a tensor group; ``_layout`` takes that back.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.files import read_text
+from wattline.line.chip.device import Chip, load_chip
+from wattline.line.work.flops import BYTES
+from wattline.line.work.model import Model, load_model
+from wattline.validate.evidence.serving import LIMIT_BYTES
+
+SYSTEMS = {"h100_sxm": "h100-sxm", "h200_sxm": "h200-sxm", "b200_sxm": "b200", "b300_sxm": "b300"}
+FORMATS = {"fp8": "fp8", "fp8_block": "fp8", "bfloat16": "bf16", "bf16": "bf16", "float16": "bf16", "int4": "int4"}
+COLUMNS = ("model_path", "system", "precision", "mode", "isl", "osl", "batch_size", "tp_size", "silicon_ttft_ms",
+           "silicon_tpot_ms")  # fmt: skip
+SIZES = ("tp_size", "pp_size", "attention_dp_size", "moe_tp_size", "moe_ep_size")
+UNEVEN = (0.8, 1.0)  # InferenceMAX: shortest and longest beside the nominal
+ABOUT = (0.9, 1.1)
+ONE_BATCH = ("sglang", "0.5.1.post1")
+ROUNDS = 10  # requests for each that is under way
+MOST_REQUESTS = 4096  # under way at once
+
+
+@dataclass(frozen=True, eq=False)
+class TimedRow:
+    """One measured service in a closed loop: ``size`` requests under way, a new one sent when one ends."""
+
+    line: int
+    system: str
+    model: Model
+    chip: Chip
+    chips: int
+    expert_parallel: bool
+    precision: str
+    size: int
+    input_tokens: int
+    output_tokens: int
+    spread: tuple[float, float]  # lengths fall evenly between so much and so much of the stated ones
+    rounds: int  # requests sent for each that is under way
+    engine: str
+    ttft_s: float
+    tpot_s: float
+
+    @property
+    def name(self) -> str:
+        where = f"{self.chips} × {self.chip.record.name}, {self.engine}"
+        lengths = f"{self.input_tokens} in, {self.output_tokens} out"
+        return f"{self.model.key} {self.precision} on {where}: {lengths}, {self.size}"
+
+
+def is_timed(path: Path | str) -> bool:
+    """Whether the file has measured TTFT and TPOT; else it is taken for ML.ENERGY's columns."""
+    head = read_text(path, LIMIT_BYTES, "file of measurements").partition("\n")[0]
+    names = [name.strip() for name in head.split(",")]
+    missing = [name for name in COLUMNS if name not in names]
+    if "silicon_ttft_ms" in names and missing:
+        raise WattlineError(f"{path}: column {', '.join(missing)} missing")
+    return "silicon_ttft_ms" in names
+
+
+def read_timed(path: Path | str) -> tuple[list[TimedRow], dict[str, list[int]]]:
+    """The rows that can be held, and the lines of those that cannot, by reason."""
+    if not is_timed(path):
+        raise WattlineError(f"{path}: no measured TTFT and TPOT in it; its first line must name {', '.join(COLUMNS)}")
+    entries = csv.DictReader(io.StringIO(read_text(path, LIMIT_BYTES, "file of measurements")))
+    rows: list[TimedRow] = []
+    left: dict[str, list[int]] = {}
+    chips: dict[str, Chip] = {}
+    for line, entry in enumerate(entries, start=2):
+        try:
+            rows.append(_row(line, entry, chips))
+        except WattlineError as error:
+            left.setdefault(str(error), []).append(line)
+    if not rows:
+        why = "; ".join(f"{len(lines)} {reason}" for reason, lines in left.items()) or "the file is empty"
+        raise WattlineError(f"{path}: no row that can be held: {why}")
+    return rows, left
+
+
+def _row(line: int, entry: Mapping[str, str], chips: dict[str, Chip]) -> TimedRow:
+    if entry["mode"] != "agg":
+        raise WattlineError("prefill and decode in pools of their own")
+    system = entry["system"]
+    if system not in SYSTEMS:
+        raise WattlineError(f"system {system or '(none)'} not known here")
+    model = _model(entry["model_path"])
+    count, parallel, attention = _layout(entry)
+    if attention > 1:
+        raise WattlineError("attention split by requests")
+    chip = chips.setdefault(system, load_chip(SYSTEMS[system], Draws(0)))
+    ttft_s, tpot_s = (_number(entry, f"silicon_{name}_ms") / 1e3 for name in ("ttft", "tpot"))
+    source = entry.get("silicon_data_source") or ""
+    stated = re.search(r"silicon_concurrency=(\d+)", source)
+    version = (entry.get("backend"), entry.get("backend_version"))
+    own = not source or "aic-auto-gap-analysis" in source
+    size = int(stated.group(1)) if stated else int(_number(entry, "batch_size"))
+    if size > MOST_REQUESTS:
+        raise WattlineError(f"more than {MOST_REQUESTS:,} requests under way")
+    return TimedRow(
+        line, system, model, chip, count, parallel, _precision(entry, model), size,
+        int(_number(entry, "isl")), int(_number(entry, "osl")),
+        ABOUT if own else UNEVEN, 1 if own and version == ONE_BATCH else ROUNDS, _engine(entry), ttft_s, tpot_s,
+    )  # fmt: skip
+
+
+def _model(path: str) -> Model:
+    try:
+        model = load_model(path)
+    except WattlineError:
+        raise WattlineError(f"model {path or '(none)'} not in the catalog") from None
+    if not model.architecture_known:
+        raise WattlineError(f"the architecture of {model.key} was never published")
+    return model
+
+
+def _number(entry: Mapping[str, str], name: str) -> float:
+    try:
+        value = float(entry[name])
+    except (TypeError, ValueError):
+        raise WattlineError(f"{name} is missing or no number") from None
+    if not 0 < value < 1e9:
+        raise WattlineError(f"{name} is not greater than zero")
+    return value
+
+
+def _precision(entry: Mapping[str, str], model: Model) -> str:
+    """The weights' format; where the row does not say, that of its products, and BF16 where nothing does."""
+    form = (entry["precision"] or entry.get("gemm_quant_mode") or "bf16").lower()
+    if form == "fp4":
+        return "mxfp4" if model.family == "gpt-oss" else "nvfp4"
+    form = FORMATS.get(form, form)
+    if form not in BYTES:
+        raise WattlineError(f"number format {form} not known")
+    return form
+
+
+def _engine(entry: Mapping[str, str]) -> str:
+    version = re.match(r"\d+\.\d+", entry.get("backend_version") or "")
+    return "-".join(part for part in (entry.get("backend") or "", version.group(0) if version else "") if part)
+
+
+def _layout(entry: Mapping[str, str]) -> tuple[int, bool, int]:
+    """Chips, whether experts are placed whole on them, and over how many groups attention splits the requests."""
+    sizes = []
+    for name in SIZES:
+        try:
+            sizes.append(max(int(float(entry.get(name) or 1)), 1))
+        except ValueError:
+            raise WattlineError(f"{name} is no number") from None
+    tensor, pipeline, attention, split, placed = sizes
+    if pipeline > 1:
+        raise WattlineError("layers split over chips (pipeline)")
+    if entry.get("attention_dp_size"):  # where it is stated, the other sizes may hold the chips twice
+        if split > 1 and placed == split and tensor * attention == split * placed:
+            return split, True, split if attention > 1 else 1
+        if tensor > 1 and tensor == attention:
+            return tensor, placed > 1, attention
+    return max(tensor * attention, split * placed), placed > 1, attention

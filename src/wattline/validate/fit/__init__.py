@@ -1,0 +1,1 @@
+"""Fits of coefficients to measured rows."""

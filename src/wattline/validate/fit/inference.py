@@ -1,0 +1,201 @@
+"""``calibrate inference``: the coefficients of a step, fitted to measured serving.
+
+Every coefficient has a prior: a value that physics or kernels make plausible, and how sure that is; the fit pulls it
+only as far as the measurements do. All chips share the tasks' input lengths. Deterministic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.line.chip.coefficients import PRIORS, Coefficients, fact_name, is_measured, prior_of
+from wattline.validate.evidence.campaigns import Campaigns, fit_campaigns
+from wattline.validate.evidence.serving import Row, Table
+from wattline.validate.evidence.steady import Assumed, Steady, steady
+
+# tokens of a prompt, and how unsure: short questions, chats of some turns, code around a gap, pictures, frames
+INPUTS = {
+    "gpqa": (250.0, 0.3),
+    "lm-arena-chat": (200.0, 0.5),
+    "sourcegraph-fim": (1500.0, 0.7),
+    "image-chat": (1200.0, 0.7),
+    "video-chat": (3000.0, 0.7),
+}
+OTHER_INPUT = (500.0, 0.7)
+MEDIA_S = {
+    "image-chat": (0.02, 0.7),
+    "image-chat-fixed": (0.01, 0.7),
+    "video-chat": (0.1, 0.7),
+    "video-chat-sound": (0.3, 0.7),
+}
+CROWDING = (3.0, 0.5)
+# distinct prompts of a benchmark's data set beside its running requests, and how unsure
+DISTINCT = {"lm-arena-chat": (3000.0, 1.0), "image-chat": (1000.0, 1.0), "video-chat": (1000.0, 1.0)}
+TOGETHER = (1.3, 0.3)
+STALL_S = (0.02, 0.3)
+# shares of a nameplate, which nothing reaches whole
+HIGHEST = {"_efficiency": 0.95, "limit_reach": 1.0, "sampling_power": 1.0}
+SHARP = {"itl": 4.0, "time": 4.0, "power": 6.0}  # log errors well under one over this count as they are
+SIGMA = {
+    "itl": 0.08,
+    "time": 0.10,
+    "power": 0.08,
+}  # a median of a run is steadier than what its window happened to hold
+WEIGHT = 3.0  # of the rows beside what was thought before: the one that predicts models left out best, of 0.5 to 5
+
+
+@dataclass(frozen=True, eq=False)
+class StepFit:
+    """Fitted coefficients by generation, and what the measurements leave out."""
+
+    coefficients: dict[str, dict[str, float]]
+    assumed: Assumed
+    campaigns: Campaigns = field(default_factory=Campaigns)
+
+    def of(self, generation: str) -> Coefficients:
+        """The coefficients of a generation; one not fitted takes the geometric mean of those that were."""
+        found = self.coefficients.get(generation) or self.generic()
+        return Coefficients(**{name: np.asarray(value) for name, value in found.items()})
+
+    def generic(self) -> dict[str, float]:
+        """Between the fitted generations."""
+        every = self.coefficients.values()
+        return {name: float(np.exp(np.mean([np.log(one[name]) for one in every]))) for name in PRIORS}
+
+    def predict(self, rows: Sequence[Row]) -> Steady:
+        """Predictions for rows of any chips, in their order."""
+        itl, mean, watts = (np.zeros(len(rows)) for _ in range(3))
+        for generation in sorted({row.chip.generation for row in rows}):
+            index = [i for i, row in enumerate(rows) if row.chip.generation == generation]
+            found = steady(Table.of([rows[i] for i in index]), self.of(generation), self._for(rows))
+            itl[index], mean[index], watts[index] = found.itl_s, found.step_s, found.chip_w
+        return self._as_known(rows, Steady(itl, mean, watts))
+
+    def _as_known(self, rows: Sequence[Row], found: Steady) -> Steady:
+        """The same, as far as the model's steps were measured, between idle and the limit."""
+        time = self.campaigns.factors("time", rows)
+        watts = found.chip_w * self.campaigns.factors("power", rows)
+        idle = np.array([float(row.chip.idle_w) for row in rows])
+        limit = np.array([float(row.chip.tdp_w) for row in rows])
+        return Steady(
+            found.itl_s * self.campaigns.factors("itl", rows), found.step_s * time, np.clip(watts, idle, limit)
+        )
+
+    def _for(self, rows: Sequence[Row]) -> Assumed:
+        """What a fit has not seen takes what was thought before it; an unknown task a usual length."""
+        tokens = {row.task: INPUTS.get(row.task, OTHER_INPUT)[0] for row in rows}
+        media = {kind: value for kind, (value, _) in MEDIA_S.items()}
+        return replace(
+            self.assumed,
+            input_tokens=tokens | dict(self.assumed.input_tokens),
+            media_s=media | dict(self.assumed.media_s),
+            distinct={task: value for task, (value, _) in DISTINCT.items()} | dict(self.assumed.distinct),
+        )
+
+
+def _held(name: str, generation: str) -> tuple[float, float]:
+    """The thought before the fit: what kernels measured holds as firmly as the rows do."""
+    value, width = prior_of(name, generation)
+    return value, width / WEIGHT if is_measured(name, generation) else width
+
+
+def _highest(name: str) -> float:
+    """The log of the most that a coefficient can be."""
+    return float(next((np.log(most) for end, most in HIGHEST.items() if name.endswith(end)), np.inf))
+
+
+class _Layout:
+    """Where each parameter stands in the vector of logs that the fit moves."""
+
+    def __init__(self, generations: Sequence[str], tasks: Sequence[str]) -> None:
+        self.generations, self.tasks = list(generations), list(tasks)
+        self.media = [kind for kind in MEDIA_S if kind.removesuffix("-sound").removesuffix("-fixed") in self.tasks]
+        pairs = [_held(name, generation) for generation in self.generations for name in PRIORS]
+        pairs += [INPUTS.get(task, OTHER_INPUT) for task in self.tasks]
+        self.repeated = [task for task in DISTINCT if task in self.tasks]
+        pairs += [MEDIA_S[task] for task in self.media] + [DISTINCT[task] for task in self.repeated]
+        pairs += [TOGETHER] * len(self.tasks) + [STALL_S, CROWDING]
+        most = [_highest(name) for _ in self.generations for name in PRIORS]
+        self.highest = np.array([*most, *[np.inf] * (len(pairs) - len(most))])
+        self.start = np.log([value for value, _ in pairs])
+        self.width = np.array([width for _, width in pairs])
+
+    def read(self, vector: Array) -> StepFit:
+        values = np.exp(vector).tolist()
+        step = len(PRIORS)
+        found = {
+            generation: dict(zip(PRIORS, values[i * step : (i + 1) * step], strict=True))
+            for i, generation in enumerate(self.generations)
+        }
+        rest = values[len(self.generations) * step :]
+        named = iter(rest)
+        inputs, media, distinct, together = (
+            {name: next(named) for name in names} for names in (self.tasks, self.media, self.repeated, self.tasks)
+        )
+        return StepFit(found, Assumed(inputs, media, distinct, together, next(named), next(named)))
+
+
+def fit_step(rows: Sequence[Row], start: StepFit | None = None) -> StepFit:
+    """Fit to the rows, each generation's own coefficients and the tasks' input lengths together."""
+    if len(rows) < 20:
+        raise WattlineError(f"{len(rows)} usable rows are too few to fit a step; 20 or more are needed")
+    layout = _Layout(sorted({row.chip.generation for row in rows}), sorted({row.task for row in rows}))
+    tables = {g: Table.of([row for row in rows if row.chip.generation == g]) for g in layout.generations}
+    measured = {g: _measured(table.rows) for g, table in tables.items()}
+
+    def residuals(vector: Array) -> Array:
+        fit = layout.read(vector)
+        parts = []
+        for generation, table in tables.items():
+            found = steady(table, fit.of(generation), fit.assumed)
+            truth = measured[generation]
+            for name, value in (("itl", found.itl_s), ("time", found.step_s), ("power", found.chip_w)):
+                k = SHARP[name]
+                parts.append(np.arctan(k * (np.log(value) - truth[name])) / (k * SIGMA[name]))
+        return np.concatenate([np.concatenate(parts) * WEIGHT, (vector - layout.start) / layout.width])
+
+    begin = layout.start if start is None else _vector(start, layout)
+    bounds = (-np.inf, layout.highest)
+    begin = np.minimum(begin, layout.highest - 1e-6)
+    fit = layout.read(least_squares(residuals, begin, bounds=bounds, max_nfev=60, xtol=1e-6, ftol=1e-6).x)
+    found, truth = fit.predict(rows), _measured(rows)
+    predicted = {"itl": found.itl_s, "time": found.step_s, "power": found.chip_w}
+    errors = {name: truth[name] - np.log(value) for name, value in predicted.items()}
+    return replace(fit, campaigns=fit_campaigns(rows, errors))
+
+
+def _vector(fit: StepFit, layout: _Layout) -> Array:
+    values = [fit.coefficients.get(g, fit.generic())[name] for g in layout.generations for name in PRIORS]
+    values += [fit.assumed.input_tokens[task] for task in layout.tasks]
+    values += [fit.assumed.media_s[task] for task in layout.media]
+    values += [fit.assumed.distinct[task] for task in layout.repeated]
+    values += [fit.assumed.together[task] for task in layout.tasks] + [fit.assumed.stall_s, fit.assumed.crowding]
+    return np.log(values)
+
+
+def _measured(rows: Sequence[Row]) -> dict[str, Array]:
+    return {
+        "itl": np.log([row.itl_s for row in rows]),
+        "time": np.log([row.batch / row.throughput for row in rows]),
+        "power": np.log([row.power_w / row.chips for row in rows]),
+    }
+
+
+def spreads(rows: Sequence[Row], found: Steady, generation: str) -> dict[str, tuple[float, float]]:
+    """p5 and p95 of measured over predicted, for time and power, on one generation."""
+    index = [i for i, row in enumerate(rows) if row.chip.generation == generation]
+    truth = _measured([rows[i] for i in index])
+    time = np.exp(np.percentile(truth["time"] - np.log(found.step_s[index]), (5, 95)))
+    power = np.exp(np.percentile(truth["power"] - np.log(found.chip_w[index]), (5, 95)))
+    return {"time": (float(time[0]), float(time[1])), "power": (float(power[0]), float(power[1]))}
+
+
+def fact_names(generation: str) -> dict[str, str]:
+    """The fact of each coefficient."""
+    return {name: fact_name(name, generation) for name in PRIORS}

@@ -1,0 +1,250 @@
+"""``calibrate serving``: what engines add to, or take from, the chip model's steps, fitted to measured TTFT and TPOT.
+
+Two factors of time for each engine on each generation of chips come from TPOT, by the steady state that the closed loop
+settles in: a step of decoding, and the prompts that are read between two tokens. With them each row is simulated; what
+TTFT has beyond that gives the front end's three figures, for each version, drawn to those of its engine, and these to a
+prior. Deterministic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.line.chip.coefficients import Coefficients, coefficients
+from wattline.line.chip.known import family_of, how_known, known_factor
+from wattline.line.chip.operations import Rates, Work
+from wattline.line.chip.shape import Shape
+from wattline.line.chip.software import Software, own_experts, waiting_slots, with_factors
+from wattline.line.chip.step import Watts, computes_narrow, dense_bytes, spread_fact, step
+from wattline.line.work.flops import BYTES
+from wattline.validate.evidence.groups import TENTHS
+from wattline.validate.evidence.latencies import TimedRow
+from wattline.validate.serving_sim import Held
+from wattline.validate.serving_timed import Simulated, held, simulate_rows
+
+FACTOR_PRIOR, FACTOR_WEIGHT = (
+    -0.2,
+    0.1,
+)  # log of a factor; how many rows of this share of its weight the prior counts as
+FRONT_SCALE = np.array([0.03, 4.0, 0.2e-3])  # s, steps, s a sub-layer: what a front end may well have
+FRONT_MOST = np.array([0.6, 60.0, 4e-3])
+SHARP = 0.15  # log error beyond which a row counts less than its square
+LEAVE_OUT = ("model", "family", "rows")
+LEAST_ROWS = 10  # of a model's family, for a front end of its own
+MOST_SIZE = 500  # beyond, servers of the sample admit fewer requests than are under way, and do not say how many
+Key = tuple[str, str]  # an engine, with or without its version, and a generation
+
+
+@dataclass(frozen=True, eq=False)
+class SoftwareFit:
+    """Factors by engine and generation; the front end's figures by version (or engine) and generation."""
+
+    factors: dict[Key, Array]  # kernel time, expert time
+    front: dict[Key, Array]  # s, steps, s a sub-layer; also by version and generation-family or chip-family of models
+
+    def of(self, row: TimedRow) -> Software:
+        """The row's software; what was not fitted is that of the chip model."""
+        generation, engine = row.chip.generation, _engine(row)
+        kernel, expert = self.factors.get((engine, generation), np.ones(2))
+        own = (f"{row.chip.record.name}-{row.model.family}", f"{generation}-{row.model.family}", generation)
+        keys = (*((row.engine, where) for where in own), (engine, generation), (engine, ""))
+        front = next((self.front[key] for key in keys if key in self.front), np.zeros(3))
+        return Software(
+            row.engine, waiting_slots=waiting_slots(row.engine, generation, row.model.family, Draws(0)), greedy=True,
+            kernel_time=float(kernel), expert_time=float(expert), front_s=float(front[0]),
+            held_steps=float(front[1]), prompt_layer_s=float(front[2]),
+        )  # fmt: skip
+
+
+def leave_out_software(
+    rows: Sequence[TimedRow], by: str, progress: Callable[[str], None] = lambda name: None
+) -> tuple[list[Held], dict[str, list[int]]]:
+    """Each row predicted by a fit without its model, its family of models, or its tenth of the ``rows``.
+
+    The rows that front ends are fitted to keep the times that the whole fit's factors give them.
+    """
+    if by not in LEAVE_OUT:
+        raise WattlineError(f"--leave-out: unknown grouping {by!r}; take one of {', '.join(LEAVE_OUT)}")
+    whole, simulated = fit_software(rows, progress)
+    held_out: list[Held] = []
+    unfit: dict[str, list[int]] = {}
+    for name, inside in _groups(list(enumerate(rows)), lambda x: _left_out_name(x[0], x[1], by)).items():
+        progress(f"without {name}")
+        lines = {row.line for _, row in inside}
+        others = [row for row in rows if row.line not in lines and row.size < MOST_SIZE]
+        touched = {(_engine(row), row.chip.generation) for _, row in inside}
+        changed = {key: part for key, part in _groups(others, _kind).items() if key in touched}
+        kept = {key: value for key, value in whole.factors.items() if key not in touched}
+        factors = kept | {key: fit_factors(part) for key, part in changed.items()}
+        fit = SoftwareFit(factors, fit_fronts([x for x in simulated if x[0].line not in lines]))
+        found, left = simulate_rows([row for _, row in inside], fit.of)
+        held_out += [held(row, one, fit.of(row)) for row, one in found]
+        for why, missing in left.items():
+            unfit.setdefault(why, []).extend(missing)
+    return held_out, unfit
+
+
+def _left_out_name(place: int, row: TimedRow, by: str) -> str:
+    if by == "rows":
+        return f"tenth {place % TENTHS}"
+    # DeepSeek's R1 and V3 are one architecture: to know the one is to know the other
+    return family_of(row.model) if by == "family" else f"{row.model.family} {row.model.hidden} × {row.model.layers}"
+
+
+def _kind(row: TimedRow) -> Key:
+    return _engine(row), row.chip.generation
+
+
+def _engine(row: TimedRow) -> str:
+    return row.engine.partition("-")[0]
+
+
+def fit_software(
+    rows: Sequence[TimedRow], progress: Callable[[str], None] = lambda name: None
+) -> tuple[SoftwareFit, list[tuple[TimedRow, Simulated]]]:
+    """The fit, and its rows as simulated with it."""
+    used = [row for row in rows if row.size < MOST_SIZE]
+    factors = {key: fit_factors(part) for key, part in _groups(used, _kind).items()}
+    half = SoftwareFit(factors, {})
+    found, _ = simulate_rows(used, half.of, progress)
+    return SoftwareFit(factors, fit_fronts(found)), found
+
+
+def _groups(rows: Sequence[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:
+    found: dict[Any, list[Any]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return dict(sorted(found.items()))
+
+
+def fit_factors(rows: Sequence[TimedRow]) -> Array:
+    """Kernel and expert time of one engine on one generation."""
+    table = Steps.of(rows)
+    measured = np.array([row.tpot_s for row in rows])
+    prior = np.full(2, FACTOR_PRIOR)
+
+    def residuals(logs: Array) -> Array:
+        kernel, expert = np.exp(logs)
+        errors = np.log(table.tpot_s(kernel, expert) / measured)
+        return np.concatenate([errors, np.sqrt(len(rows)) * FACTOR_WEIGHT * (logs - prior)])
+
+    return np.asarray(np.exp(least_squares(residuals, prior, loss="soft_l1", f_scale=SHARP).x))
+
+
+def fit_fronts(found: Sequence[tuple[TimedRow, Simulated]]) -> dict[Key, Array]:
+    """The front ends' figures: of engines, of each version on each generation, of each family of models on it and on
+    each chip, each drawn to the wider one's."""
+    front: dict[Key, Array] = {}
+    for engine, part in _groups(found, lambda x: _engine(x[0])).items():
+        wide = front[(engine, "")] = _fit_front(part, FRONT_SCALE / 2)
+        for (name, generation), own in _groups(part, lambda x: (x[0].engine, x[0].chip.generation)).items():
+            version = front[(name, generation)] = _fit_front(own, wide)
+            for family, same in _groups(own, lambda x: x[0].model.family).items():
+                if len(same) >= LEAST_ROWS:
+                    usual = front[(name, f"{generation}-{family}")] = _fit_front(same, version)
+                    front |= _by_chip(name, family, same, usual)
+    return front
+
+
+def _by_chip(
+    name: str, family: str, found: Sequence[tuple[TimedRow, Simulated]], usual: Array
+) -> dict[Key, Array]:  # fmt: skip
+    """The same of each chip, where one version served a family on several chips of a generation."""
+    chips = _groups(found, lambda x: x[0].chip.record.name)
+    return {
+        (name, f"{chip}-{family}"): _fit_front(part, usual)
+        for chip, part in chips.items()
+        if len(chips) > 1 and len(part) >= LEAST_ROWS
+    }
+
+
+def _fit_front(found: Sequence[tuple[TimedRow, Simulated]], prior: Array) -> Array:
+    steps = np.array([one.ttft_s for _, one in found])
+    token = np.array([one.tpot_s for _, one in found])
+    layers = np.array([one.sub_layers * one.prompt_steps for _, one in found])
+    measured = np.array([row.ttft_s for row, _ in found])
+
+    def residuals(x: Array) -> Array:
+        front = x * FRONT_SCALE
+        errors = np.log((steps + front[0] + front[1] * token + front[2] * layers) / measured)
+        return np.concatenate([errors, x - prior / FRONT_SCALE])
+
+    start = np.maximum(prior / FRONT_SCALE, 0.1)
+    best = least_squares(residuals, start, bounds=(0.0, FRONT_MOST / FRONT_SCALE), loss="soft_l1", f_scale=SHARP)
+    return np.asarray(best.x * FRONT_SCALE)
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """Rows as arrays: a step of decoding and one prompt of each, by the chip model."""
+
+    shape: Shape
+    rates: Rates
+    watts: Watts
+    c: Coefficients
+    fixed: tuple[Array, ...]
+    own: Array
+    factor: Array
+    inputs: Array
+    outputs: Array
+    size: Array
+
+    @classmethod
+    def of(cls, rows: Sequence[TimedRow]) -> Steps:
+        def column(values: Any) -> Array:
+            return np.array([float(value) for value in values])
+
+        central = Draws(0)
+        by = {g: coefficients(g, central) for g in {row.chip.generation for row in rows}}
+        c = {f.name: column(getattr(by[r.chip.generation], f.name) for r in rows) for f in fields(Coefficients)}
+        middle = column(sum(row.spread) / 2 for row in rows)
+        tdp = column(row.chip.tdp_w for row in rows)
+        return cls(
+            Shape.stack([row.model for row in rows]),
+            Rates(
+                column(row.chip.peak_flops("bf16") for row in rows),
+                column(row.chip.peak_flops(row.precision) for row in rows),
+                column(row.chip.bandwidth_bytes_per_s for row in rows),
+                column(row.chip.link_among(row.chips) for row in rows),
+            ),
+            Watts(tdp, column(row.chip.idle_w for row in rows), tdp),
+            Coefficients(**c),
+            (
+                column(row.chips for row in rows),
+                column(BYTES[row.precision] for row in rows),
+                column(dense_bytes(row.precision) for row in rows),
+                column(computes_narrow(row.chip, row.precision) for row in rows),
+                column(row.expert_parallel for row in rows),
+            ),
+            np.array([own_experts(row.chip, row.precision) for row in rows]),
+            column(_factor(row, central) for row in rows),
+            column(row.input_tokens for row in rows) * middle,
+            column(row.output_tokens for row in rows) * middle,
+            column(row.size for row in rows),
+        )
+
+    def tpot_s(self, kernel_time: float, expert_time: float) -> Array:
+        """Time between two tokens: a step, and the prompts that others have read meanwhile."""
+        c = with_factors(self.c, kernel_time, expert_time, self.own, True)
+        one = np.ones_like(self.size)
+        decode = self._run(c, self.size, self.size, self.inputs + self.outputs / 2, 0 * one)
+        prompt = self._run(c, self.inputs, one, 0 * one, self.inputs)
+        return np.asarray(self.factor * (decode + (self.size - 1) / self.outputs * prompt))
+
+    def _run(self, c: Coefficients, tokens: Array, sequences: Array, context: Array, prompt: Array) -> Array:
+        return step(self.shape, Work(tokens, sequences, context, prompt, *self.fixed), self.rates, self.watts, c).time_s
+
+
+def _factor(row: TimedRow, draws: Draws) -> float:
+    """Measured over modelled time of a known model, and of the generation at large."""
+    generation = row.chip.generation
+    spread = draws(spread_fact("time", generation, how_known(row.model, generation)))
+    return float(known_factor("time", row.model, generation, draws)) * float(spread)

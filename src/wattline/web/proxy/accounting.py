@@ -1,0 +1,204 @@
+"""The books of a running proxy: ledger, sampler, journal and metrics kept in step by the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from wattline import catalog
+from wattline.meter.sensor import Sensor
+from wattline.web.proxy import sampler as sampling
+from wattline.web.proxy.interval_split import share_within
+from wattline.web.proxy.ledger import HOLD_S, Interval, Ledger
+from wattline.web.proxy.metrics import Metrics
+from wattline.web.proxy.request_log import Store
+from wattline.web.proxy.token_weights import Weigher
+from wattline.web.proxy.tracked_request import Claim, Typical, as_json
+from wattline.web.proxy.usage import rounded
+
+ROW_S = 1.0  # settled intervals are journalled together, this long
+FIRST_WAIT_S = 0.3  # how long the very first answers wait for a first reading of the power
+
+
+class Books:
+    """Opens and closes requests, takes in intervals, and says what each request took."""
+
+    def __init__(
+        self,
+        sensors: Sequence[Sensor],
+        weigher: Weigher,
+        store: Store | None,
+        interval_s: float,
+        hold_s: float = HOLD_S,
+    ) -> None:
+        typical = Typical(*(catalog.fact(f"fit.request-{w}").value for w in ("bytes-per-token", "step-seconds")))
+        self.sensors, self.weigher, self.store = list(sensors), weigher, store
+        self.basis = "" if not sensors else "modelled" if any(s.spec.modelled for s in sensors) else "measured"
+        self.error = sampling.error(sensors)
+        self.ledger = Ledger(weigher, typical, hold_s, self._settled, self._done)
+        self.metrics = Metrics(self.basis)
+        self.sampler: sampling.Sampler | None = None
+        self.interval_s = interval_s
+        self.power_w: float | None = None
+        self._row: list[float] | None = None
+        self._clock = time.time() - time.monotonic()
+        self._prefix, self._ids = os.urandom(5).hex(), count(1)
+        self._closed = asyncio.Event()
+
+    def start(self) -> None:
+        """Begin to read the sensors; call it in the event loop."""
+        if self.sensors:
+            share_within((0.0, 1.0), 1.0, 0.0, 0.0, np.ones((2, 3)), np.ones((2, 1)))  # NumPy loads some parts late
+            loop = asyncio.get_running_loop()
+            self.sampler = sampling.Sampler(self.sensors, self.interval_s, lambda one: self._post(loop, one))
+            self.sampler.start()
+
+    def _post(self, loop: asyncio.AbstractEventLoop, interval: Interval) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(self.add, interval)
+
+    async def stop(self) -> None:
+        """Read a last time, settle what can be, and write all of it."""
+        if self.sampler:
+            await asyncio.to_thread(self.sampler.stop)
+            await asyncio.sleep(0)
+            while self.ledger.settle(float("inf")):
+                pass
+            self._flush_row()
+        for claim in list(self.ledger.running.values()):
+            self.end(claim, "stopped")
+        if self.store:
+            await asyncio.to_thread(self.store.close)
+
+    def begin(self, path: str, kind: str, model: str, stream: bool, text_bytes: int) -> Claim:
+        """A request has arrived."""
+        claim = Claim(
+            f"wl-{self._prefix}-{next(self._ids)}", path, kind, model[:200], stream, time.monotonic(), time.time(),
+            text_bytes=text_bytes,
+        )  # fmt: skip
+        self.ledger.begin(claim)
+        self._journal(claim)
+        return claim
+
+    def piece(self, claim: Claim, pieces: int) -> None:
+        """A stream brought pieces of text."""
+        if claim.first_s is None:
+            claim.first_s = time.monotonic()
+            claim.unseen -= 1  # the prefill makes the first
+        claim.deltas += pieces
+        claim.unseen += pieces
+
+    def end(self, claim: Claim, outcome: str) -> None:
+        """A request has ended."""
+        if claim.end_s is not None:
+            return
+        claim.outcome = outcome
+        self.ledger.end(claim, time.monotonic())
+        self.metrics.ended(claim)
+        self._journal(claim)
+
+    def fields(self, claim: Claim) -> dict[str, float | bool]:
+        """What goes into the usage object: joules up to now, and a flag where they are modelled; {} if not known."""
+        joules = self.ledger.estimate_j(claim, time.monotonic()) if self.basis else None
+        if joules is None:
+            return {}
+        claim.told_j = rounded(joules)
+        told: dict[str, float | bool] = {"energy_j": claim.told_j}
+        return told | {"energy_modelled": True} if self.basis == "modelled" else told
+
+    async def first_reading(self, claim: Claim) -> None:
+        """Close the running interval at once where no power is known yet to estimate by."""
+        if not self.sampler or self.ledger.estimate_j(claim, time.monotonic()) is not None or self.ledger.busy_w:
+            return
+        self._closed.clear()
+        self.sampler.now()
+        try:
+            await asyncio.wait_for(self._closed.wait(), FIRST_WAIT_S)
+        except TimeoutError:
+            return
+
+    def add(self, interval: Interval) -> None:
+        """An interval has closed."""
+        seconds = interval.end_s - interval.begin_s
+        self.power_w = None if interval.energy_j is None else interval.energy_j / max(seconds, 1e-9)
+        self.ledger.add(interval)
+        self._closed.set()
+        self._settle()
+
+    def _settle(self) -> None:
+        """Settle a portion, and the rest a little later, so that streams pass in between."""
+        if self.ledger.settle(time.monotonic()):
+            asyncio.get_running_loop().call_later(0.002, self._settle)
+
+    def _settled(self, interval: Interval, idle_j: float | None, requests_j: float | None) -> None:
+        seconds = interval.end_s - interval.begin_s
+        begin, end = (self._clock + t for t in (interval.begin_s, interval.end_s))
+        if self._row is None:
+            self._row = [begin, end, 0.0, 0.0, 0.0, 0.0]
+        row = self._row
+        row[0], row[1] = min(row[0], begin), max(row[1], end)
+        if idle_j is None or requests_j is None or interval.energy_j is None:
+            row[5] += seconds
+            self.metrics.missing_s.inc(seconds)
+        else:
+            for place, joules in ((2, interval.energy_j), (3, idle_j), (4, requests_j)):
+                row[place] += joules
+            self.metrics.device_j.labels(self.basis).inc(interval.energy_j)
+            self.metrics.idle_j.labels(self.basis).inc(max(idle_j, 0.0))
+        if row[1] - row[0] >= ROW_S:
+            self._flush_row()
+
+    def _flush_row(self) -> None:
+        if self._row is not None and self.store:
+            self.store.energy(*self._row)
+        self._row = None
+
+    def _done(self, claim: Claim) -> None:
+        self.metrics.settled(claim)
+        self._journal(claim)
+
+    def _journal(self, claim: Claim) -> None:
+        if self.store:
+            self.store.put(self.show(claim))
+
+    def show(self, claim: Claim) -> dict[str, Any]:
+        """A request as it stands."""
+        settled = bool(self.basis) and self.ledger.settled(claim)
+        estimate = claim.told_j
+        if estimate is None and self.basis and not settled:
+            estimate = self.ledger.estimate_j(claim, claim.end_s or time.monotonic())
+        return as_json(claim, settled, estimate, self.error, self.basis)
+
+    def find(self, name: str) -> dict[str, Any] | None:
+        """A request that is remembered, by its id or its response's."""
+        claim = self.ledger.find(name)
+        return None if claim is None else self.show(claim)
+
+    def totals(self) -> dict[str, Any]:
+        """Where the devices' energy went; None where there is no sensor."""
+        sums = self.ledger.totals
+        known = bool(self.basis)
+        figures = {
+            "device_j": sums.device_j,
+            "requests_j": sums.requests_j,
+            "idle_j": sums.idle_j,
+            "pending_j": sums.pending_j,
+            "unknown_s": sums.missing_s,
+            "power_w": self.power_w,
+        }
+        return {
+            **{name: value if known else None for name, value in figures.items()},
+            "energy_basis": self.basis or None,
+            "error": self.error if known else None,
+            "running": len(self.ledger.running),
+            "sensors": [sampling.describe(sensor) for sensor in self.sensors],
+            "faults": dict(self.sampler.faults) if self.sampler else {},
+            "weights": self.weigher.basis,
+        }

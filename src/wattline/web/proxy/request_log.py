@@ -1,0 +1,136 @@
+"""The proxy's journal: requests and where the energy went, in SQLite (WAL), written behind the requests' back.
+
+A row is written when a request arrives, when it ends and when its joules are settled, so that a crash leaves what was
+known. Rows are committed together several times a second; a commit survives the death of the process.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wattline.core.errors import WattlineError, shorten
+
+FLUSH_S = 0.2
+WAITING_ROWS = 100_000  # held in memory while the disk takes nothing; the oldest go first
+COLUMNS = (
+    "id", "response_id", "at", "path", "model", "stream", "status", "outcome", "duration_s", "first_token_s",
+    "prompt_tokens", "cached_tokens", "output_tokens", "tokens_basis", "energy_j", "energy_low_j", "energy_high_j",
+    "prefill_j", "decode_j", "energy_basis", "settled", "missing_s", "told_j",
+)  # fmt: skip
+REAL = ("at", "duration_s", "first_token_s", "missing_s", "told_j")
+SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS request ({
+    ", ".join(
+        f"{c} {'TEXT PRIMARY KEY' if c == 'id' else 'REAL' if c.endswith('_j') or c in REAL else ''}" for c in COLUMNS
+    )
+}) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS request_response ON request (response_id);
+CREATE INDEX IF NOT EXISTS request_at ON request (at);
+CREATE TABLE IF NOT EXISTS energy (
+    run INTEGER, begin_at REAL, end_at REAL, device_j REAL, idle_j REAL, requests_j REAL, missing_s REAL);
+CREATE TABLE IF NOT EXISTS run (id INTEGER PRIMARY KEY, at REAL, about TEXT);
+"""
+PUT = f"INSERT OR REPLACE INTO request ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+ENERGY = "INSERT INTO energy VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
+class Store:
+    """The journal at ``path``. ``put`` and ``energy`` return at once; a thread of its own writes."""
+
+    def __init__(self, path: Path | str, about: Mapping[str, Any]) -> None:
+        self.path = Path(path)
+        self.dropped = 0
+        self.trouble = ""
+        self._rows: deque[tuple[str, tuple[Any, ...]]] = deque()
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = self._open()
+            with self._db:
+                self._db.executescript(SCHEMA)
+                run = self._db.execute("INSERT INTO run (at, about) VALUES (?, ?)", (time.time(), json.dumps(about)))
+            self.run = run.lastrowid
+            self._reader = self._open()
+        except (OSError, sqlite3.Error) as error:
+            reason = getattr(error, "strerror", None) or error
+            where = shorten(str(path), 200)
+            raise WattlineError(f"cannot keep the journal {where}: {reason}; name another with --journal") from None
+        self._thread = threading.Thread(target=self._write_all, name="wattline-journal", daemon=True)
+        self._thread.start()
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=5.0, check_same_thread=False)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        return db
+
+    def put(self, request: Mapping[str, Any]) -> None:
+        """A request as it stands now."""
+        self._hold(PUT, tuple(request[name] for name in COLUMNS))
+
+    def energy(self, begin_at: float, end_at: float, device_j: float, idle_j: float, requests_j: float, missing_s: float) -> None:  # fmt: skip  # noqa: E501
+        """Where the joules of a stretch of settled intervals went; wall-clock seconds."""
+        self._hold(ENERGY, (self.run, begin_at, end_at, device_j, idle_j, requests_j, missing_s))
+
+    def _hold(self, statement: str, row: tuple[Any, ...]) -> None:
+        if len(self._rows) >= WAITING_ROWS:
+            self._rows.popleft()
+            self.dropped += 1
+        self._rows.append((statement, row))
+
+    def get(self, name: str) -> dict[str, Any] | None:
+        """A request by its own id or its response's."""
+        query = f"SELECT {', '.join(COLUMNS)} FROM request WHERE id = ?1 OR response_id = ?1 ORDER BY at DESC LIMIT 1"
+        try:
+            row = self._reader.execute(query, (name,)).fetchone()
+        except sqlite3.Error:
+            return None
+        if row is None:
+            return None
+        found = dict(zip(COLUMNS, row, strict=True))
+        return found | {"stream": bool(found["stream"]), "settled": bool(found["settled"])}
+
+    def close(self) -> None:
+        """Write what waits, and close."""
+        self._stop.set()
+        self._thread.join(timeout=10.0)
+        self._reader.close()
+        self._db.close()
+
+    def _write_all(self) -> None:
+        while not self._stop.wait(FLUSH_S):
+            self.flush()
+        self.flush()
+
+    def flush(self) -> None:
+        """Commit what waits; on a full disk it goes on waiting, and is said once."""
+        with self._lock:
+            self._flush()
+
+    def _flush(self) -> None:
+        rows = [self._rows.popleft() for _ in range(len(self._rows))]
+        if not rows:
+            return
+        try:
+            with self._db:
+                for statement, row in rows:
+                    self._db.execute(statement, row)
+        except sqlite3.Error as error:
+            self._rows.extendleft(reversed(rows))
+            self._say(str(error))
+        else:
+            self._say("")
+
+    def _say(self, trouble: str) -> None:
+        if trouble and not self.trouble:
+            print(f"wattline: journal {self.path}: {trouble}; requests go on, rows wait in memory", file=sys.stderr)
+        self.trouble = trouble

@@ -1,0 +1,184 @@
+"""One request as the ledger sees it: when it ran, its tokens, and what it weighs in a stretch of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from wattline.web.proxy.token_weights import Weigher
+from wattline.web.proxy.usage import Tokens
+
+
+@dataclass
+class Typical:
+    """What finished requests teach about those whose tokens are not known yet; seeded by the catalog."""
+
+    bytes_per_token: float
+    step_s: float
+
+    def learn(self, claim: Claim) -> None:
+        """Move a tenth of the way to what this request showed."""
+        tokens = claim.tokens
+        if tokens.prompt and claim.text_bytes >= 64:
+            self.bytes_per_token += 0.1 * (min(claim.text_bytes / tokens.prompt, 100.0) - self.bytes_per_token)
+        if (
+            claim.stream
+            and claim.first_s is not None
+            and claim.end_s is not None
+            and tokens.output
+            and tokens.output > 4
+        ):
+            self.step_s += 0.1 * ((claim.end_s - claim.first_s) / (tokens.output - 1) - self.step_s)
+
+
+@dataclass(eq=False, slots=True)
+class Claim:
+    """A request. Times ``*_s`` are on the monotonic clock; ``at`` is the wall clock at its arrival.
+
+    ``text_bytes``: length of its JSON. ``deltas``: pieces of text streamed so far. ``settled`` and ``provisional``:
+    joules of prefill and decode, each at the (low, central, high) weight of a prompt token.
+    """
+
+    id: str
+    path: str
+    kind: str
+    model: str
+    stream: bool
+    begin_s: float
+    at: float
+    text_bytes: int = 0
+    response_id: str = ""
+    first_s: float | None = None
+    end_s: float | None = None
+    deltas: int = 0
+    tokens: Tokens = field(default_factory=Tokens)
+    status: int = 0
+    outcome: str = "running"
+    waiting: int = 0  # intervals it was in that are not settled yet
+    unseen: int = 0  # pieces since the last interval closed
+    settled: list[list[float]] = field(default_factory=lambda: [[0.0] * 3, [0.0] * 3])
+    provisional: float = 0.0
+    share_now: float = 0.0  # its share of the last interval
+    missing_s: float = 0.0  # seconds in which a sensor told nothing
+    told_j: float | None = None  # what its response said
+
+    @property
+    def energy_j(self) -> float:
+        """Settled joules, at the central weights."""
+        return self.settled[0][1] + self.settled[1][1]
+
+    def prompt_tokens(self, typical: Typical) -> float:
+        """Prompt tokens that had to be worked through: told, less what a cache held, or guessed from the text."""
+        if self.tokens.prompt is not None:
+            return float(max(self.tokens.prompt - (self.tokens.cached or 0), 1 if self.tokens.prompt else 0))
+        return 0.0 if self.failed else self.text_bytes / typical.bytes_per_token
+
+    @property
+    def failed(self) -> bool:
+        """Refused before the device worked on it."""
+        return self.status >= 400 and not self.deltas
+
+    def output_tokens(self, seconds: float, typical: Typical) -> float:
+        """Output tokens: told, counted, or guessed from how long it took."""
+        if self.tokens.output is not None:
+            return float(self.tokens.output)
+        if self.stream or self.deltas:
+            return float(self.deltas)
+        return 0.0 if self.failed or self.kind in PROMPT_ONLY else seconds / typical.step_s
+
+
+PROMPT_ONLY = ("embeddings", "rerank", "score", "pooling", "classify")
+
+
+Phase = tuple[float, float, float]  # when it began and ended, and what it weighs within a span
+
+
+def phases(
+    claim: Claim, pieces: int, span: tuple[float, float], batch: int, weigher: Weigher, typical: Typical
+) -> tuple[Phase, Phase]:
+    """A request's prefill and decode within a span, in joules of the chip model or in its generic unit.
+
+    ``pieces``: what it streamed within the span. Prefill goes evenly from arrival to the first token. A response that
+    came in one piece is parted into prefill and decode by the server's own timings, or else as the model's times part.
+    """
+    begin, end = claim.begin_s, claim.end_s if claim.end_s is not None else span[1]
+    prompt = claim.prompt_tokens(typical)
+    output = claim.output_tokens(end - begin, typical)
+    first = first_token_s(claim, prompt, output, end, weigher)
+    reading = prompt * weigher.prefill_j(prompt) * _part(begin, first, span) if first >= span[0] else 0.0
+    if claim.deltas > 1:
+        made = pieces * max(output - 1, 0.0) / (claim.deltas - 1)  # a piece may hold several tokens
+    else:
+        made = max(output - 1, 0.0) * _part(first, end, span)
+    context = prompt + (claim.tokens.cached or 0) + output / 2
+    writing = made * weigher.decode_j(batch, context) if made else 0.0
+    return (begin, first, reading), (first, end, writing)
+
+
+def first_token_s(claim: Claim, prompt: float, output: float, end: float, weigher: Weigher) -> float:
+    """When the first token came, seen in a stream or worked out."""
+    if claim.first_s is not None:
+        return claim.first_s
+    if claim.stream or output <= 1:
+        return end
+    if claim.tokens.prefill_ms is not None and claim.tokens.decode_ms:
+        return max(claim.begin_s, end - claim.tokens.decode_ms / 1000)
+    reading = prompt * weigher.prefill_s(prompt)
+    writing = (output - 1) * weigher.decode_s(1, prompt + output / 2)
+    return claim.begin_s + (end - claim.begin_s) * reading / (reading + writing)
+
+
+def _part(begin: float, end: float, span: tuple[float, float]) -> float:
+    """The part of begin..end that lies within the span; an instant lies in the span that it begins in."""
+    low, high = max(begin, span[0]), min(end, span[1])
+    if end > begin:
+        return max(high - low, 0.0) / (end - begin)
+    return float(span[0] <= begin < span[1])
+
+
+def as_json(claim: Claim, settled: bool, estimate_j: float | None, error: float, basis: str) -> dict[str, Any]:
+    """A request as the endpoint and the journal tell it.
+
+    ``estimate_j``: what stands for its joules until they are settled; None where not known. ``error``: the sensors'
+    relative half-width.
+    """
+    tokens, end, first = claim.tokens, claim.end_s, claim.first_s
+    counted = tokens.output is None and claim.deltas > 0
+    return {
+        "id": claim.id,
+        "response_id": claim.response_id or None,
+        "at": claim.at,
+        "path": claim.path,
+        "model": claim.model or None,
+        "stream": claim.stream,
+        "status": claim.status or None,
+        "outcome": claim.outcome,
+        "duration_s": None if end is None else end - claim.begin_s,
+        "first_token_s": None if first is None else first - claim.begin_s,
+        "prompt_tokens": tokens.prompt,
+        "cached_tokens": tokens.cached,
+        "output_tokens": claim.deltas if counted else tokens.output,
+        "tokens_basis": "counted" if counted else tokens.basis,
+        **_joules(claim, settled, estimate_j, error, basis),
+        "settled": settled,
+        "missing_s": claim.missing_s,
+        "told_j": claim.told_j,
+    }
+
+
+def _joules(claim: Claim, settled: bool, estimate_j: float | None, error: float, basis: str) -> dict[str, Any]:
+    """Energy with its range: settled, or the estimate; None where it is not known.
+
+    The range is the sensors', and of settled joules also what lighter and heavier prompt tokens would make of them.
+    """
+    names = ("energy_j", "energy_low_j", "energy_high_j", "prefill_j", "decode_j", "energy_basis")
+    sums = [claim.settled[0][k] + claim.settled[1][k] for k in range(3)]
+    parts: tuple[float | None, ...] = (claim.settled[0][1], claim.settled[1][1])
+    if not settled:
+        if estimate_j is None:
+            return dict.fromkeys(names)
+        sums, parts = [estimate_j] * 3, (None, None)
+    elif claim.missing_s and not sums[1]:
+        return dict.fromkeys(names)
+    low, high = min(sums) * max(1 - error, 0.0), max(sums) * (1 + error)
+    return dict(zip(names, (sums[1], low, high, *parts, basis), strict=True))
