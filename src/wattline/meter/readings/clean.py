@@ -15,6 +15,7 @@ from wattline.meter.energy.track import Level, Power
 from wattline.meter.readings.counter import Rise, untangle
 from wattline.meter.readings.faults import GAP, Mask, Readings, gaps, sift, silence_s
 from wattline.meter.readings.order import Found, found, true_time, typical_interval
+from wattline.meter.readings.plausible import max_w
 from wattline.meter.recording import Series
 
 BESIDE = 5  # readings on each side of a gap whose median is the level that fills it
@@ -38,11 +39,11 @@ def clean(series: Series) -> Cleaned:
     readings: Readings | None = None
     if series.power_w is not None:
         watts = np.asarray(series.power_w, float)[rows]
-        readings, more = sift(time, watts, series.device.kind, series.spec.modelled)
+        readings, more = sift(time, watts, series.device, series.spec.modelled)
         if series.energy_j is None:
             return Cleaned(_stretches(series, readings), faults + more)
     assert series.energy_j is not None
-    rise, counted = untangle(time, np.asarray(series.energy_j, float)[rows], series.spec.wrap_j)
+    rise, counted = untangle(time, np.asarray(series.energy_j, float)[rows], series.spec.wrap_j, max_w(series.device))
     alive = len(rise.time_s) > 1 and (rise.energy_j[-1] > 0 or readings is None or not (readings.power_w > 0).any())
     if not alive and readings is not None and len(readings.time_s):
         return Cleaned(_stretches(series, readings), faults + counted + _dead(rise, readings))

@@ -10,6 +10,7 @@ from wattline.core.fact import Array
 from wattline.meter.readings.order import Found, found
 
 MOST_J = 1e20  # more than this is no number of joules
+SLACK_J = 10.0  # what a counter may rise in one renewal, however short the time between two readings
 
 
 class Rise(NamedTuple):
@@ -20,8 +21,11 @@ class Rise(NamedTuple):
     doubt_j: Array
 
 
-def untangle(time_s: Array, energy_j: Array, wrap_j: float) -> tuple[Rise, list[Found]]:
-    """Wraps added, resets bridged at the power beside them, nonsense readings left out; instants rising."""
+def untangle(time_s: Array, energy_j: Array, wrap_j: float, max_w: float = np.inf) -> tuple[Rise, list[Found]]:
+    """Wraps added, resets and leaps bridged at the power beside them, nonsense readings left out; instants rising.
+
+    ``max_w``: what the device can draw; a step above it is a leap, never energy.
+    """
     there = np.isfinite(energy_j) & (np.abs(np.nan_to_num(energy_j)) < MOST_J)
     faults = found("unreadable", time_s[~there], 0.0, "no number: the counter bridges it")
     time, count = time_s[there], energy_j[there]
@@ -35,7 +39,7 @@ def untangle(time_s: Array, energy_j: Array, wrap_j: float) -> tuple[Rise, list[
     time, count = time[~glitch], count[~glitch]
     if len(time) < 2:
         return Rise(time, np.zeros(len(time)), np.empty(0)), faults
-    return _rise(time, count, wrap_j, faults)
+    return _rise(time, count, wrap_j, max_w, faults)
 
 
 def _glitches(count: Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -50,8 +54,10 @@ def _glitches(count: Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return out
 
 
-def _rise(time: Array, count: Array, wrap_j: float, faults: list[Found]) -> tuple[Rise, list[Found]]:
+def _rise(time: Array, count: Array, wrap_j: float, max_w: float, faults: list[Found]) -> tuple[Rise, list[Found]]:
     step, length = np.diff(count), np.diff(time)
+    leapt = np.flatnonzero(step > max_w * length + SLACK_J)
+    step[leapt] = -step[leapt]
     fell = np.flatnonzero(step < 0)
     rose = step >= 0
     usual = float(np.median(step[rose] / length[rose])) if rose.any() else 0.0
@@ -60,7 +66,10 @@ def _rise(time: Array, count: Array, wrap_j: float, faults: list[Found]) -> tupl
     wraps, resets = [], []
     for i in fell.tolist():
         around = _power_beside(step, length, i, usual)
-        if np.isfinite(wrap_j) and count[i] <= wrap_j * 1.001:
+        if i in leapt:
+            step[i] = around * length[i]
+            doubt[i] = max(step[i], ceiling * length[i] - step[i])
+        elif np.isfinite(wrap_j) and count[i] <= wrap_j * 1.001:
             wraps.append(i)
             turn = step[i] + wrap_j
             # a long gap may hide more turns than one: as many as the power beside it asks for
@@ -79,6 +88,8 @@ def _rise(time: Array, count: Array, wrap_j: float, faults: list[Found]) -> tupl
     faults = [
         *faults,
         *found("wrap", at[wrapped], 0.0, f"the counter began anew at {wrap_j:g} J: added back"),
+        *found("leap", at[leapt], length[leapt],
+               "the counter leapt by more than such a device can draw: bridged at the power beside it"),
         *found("reset", at[np.array(resets, int)], length[np.array(resets, int)],
                "the counter was set back: bridged at the power beside it"),
     ]  # fmt: skip

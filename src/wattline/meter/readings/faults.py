@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.fact import Array
+from wattline.meter.device import Device
 from wattline.meter.readings.order import Found, found, typical_interval
+from wattline.meter.readings.plausible import max_w
 
 Mask = NDArray[np.bool_]
 SENTINELS = (-1.0, -2.0)  # how power analysers write "no reading"
@@ -38,15 +40,15 @@ class Readings:
     dropped_s: Array
 
 
-def sift(time_s: Array, power_w: Array, kind: str, modelled: bool) -> tuple[Readings, list[Found]]:
+def sift(time_s: Array, power_w: Array, device: Device, modelled: bool) -> tuple[Readings, list[Found]]:
     """The good readings among rows in order of time, and the faults of the others."""
     interval = typical_interval(time_s)
     time, power, faults = _once(time_s, power_w)
     faults += gaps(time, interval)
-    bad, more = _no_power(time, power, interval)
+    bad, more = _no_power(time, power, interval, max_w(device))
     faults += more
     dropped = np.zeros(len(time), bool)
-    if kind in ("node", "rack"):
+    if device.kind in ("node", "rack"):
         dropped, more = _dropouts(time, np.where(bad, np.nan, power), interval)
         faults += more
     good = ~(bad | dropped)
@@ -93,7 +95,7 @@ def _once(time_s: Array, power_w: Array) -> tuple[Array, Array, list[Found]]:
     ]  # fmt: skip
 
 
-def _no_power(time_s: Array, power_w: Array, interval_s: float) -> tuple[Mask, list[Found]]:
+def _no_power(time_s: Array, power_w: Array, interval_s: float, limit_w: float) -> tuple[Mask, list[Found]]:
     """Rows without a number, sentinels and negative watts."""
     none = ~np.isfinite(power_w) | (np.abs(np.nan_to_num(power_w)) > MOST_W)
     below = ~none & (power_w < 0)
@@ -101,10 +103,12 @@ def _no_power(time_s: Array, power_w: Array, interval_s: float) -> tuple[Mask, l
     if (below & ~sentinel).any():  # noise about zero, not a code
         sentinel = np.zeros_like(sentinel)
     negative = below & ~sentinel
-    spike = _spikes(np.where(none | below, np.nan, power_w))
+    beyond = ~none & ~below & (power_w > limit_w)
+    spike = _spikes(np.where(none | below | beyond, np.nan, power_w))
     done = "left out, bridged from its neighbours"
-    return none | below | spike, [
+    return none | below | beyond | spike, [
         *found("spike", time_s[spike], interval_s, f"a hundred times what nearly all readings are: {done}"),
+        *found("spike", time_s[beyond], interval_s, f"more than such a device can draw ({limit_w:g} W): {done}"),
         *found("unreadable", time_s[none], interval_s, f"no number: {done}"),
         *found("sentinel", time_s[sentinel], interval_s, f"−1 or −2 W means no reading: {done}"),
         *found("negative", time_s[negative], interval_s, f"no power is negative: {done}"),
