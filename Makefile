@@ -6,23 +6,31 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test install check readme clean help
+.PHONY: run test test-ml install check check-long docs accuracy readme clean help
 
 help:
-	@echo "make run      set up and run examples/article.toml"
-	@echo "make test     set up and run all tests"
-	@echo "make install  set up .venv with the wattline command"
-	@echo "make check    ruff and mypy"
-	@echo "make readme   make the figures and outputs in README.md again"
+	@echo "make run         set up and run examples/article.toml"
+	@echo "make test        set up and run the tests, in at most 8 minutes on 2 cores"
+	@echo "make install     set up .venv with the wattline command"
+	@echo "make check       ruff and mypy"
+	@echo "make check-long  the long tests: fuzzing, whole years, sweeps, the wheel"
+	@echo "make test-ml     the tests that need torch"
+	@echo "make docs        build the documentation into build/docs/index.html"
+	@echo "make readme      make the outputs and the picture of README.md again"
+	@echo "make accuracy    make the tables of docs/accuracy again, from the measurements beside the checkout"
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "wattline needs Python 3.11, 3.12 or 3.13: install one, or make PYTHON=/path/to/python"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install -c constraints.txt -e .
+	$(PIP) install -c constraints.txt -e '.[sim,nvidia,meter,proxy]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base
 	$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.base
+	$(PIP) install -c constraints.txt -e '.[docs]'
 	@touch $@
 
 install: $(VENV)/.base
@@ -31,15 +39,30 @@ run: install
 	$(BIN)/wattline run examples/article.toml --out out
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -m "not long and not ml"
+
+check-long: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -m "long and not ml"
+
+test-ml: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q -m ml; status=$$?; \
+	if [ $$status = 5 ]; then echo "test-ml: no test needs torch yet"; else exit $$status; fi
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(VENV)/.docs
+	PYTHONPATH=tools $(BIN)/zensical build --clean --strict
+	$(BIN)/python tools/links.py build/docs
+	@echo "open build/docs/index.html"
+
+accuracy: $(VENV)/.dev
+	$(BIN)/python tools/accuracy.py
+
 readme: $(VENV)/.dev
-	$(BIN)/python docs/make_readme.py
+	$(BIN)/python tools/readme.py
 
 clean:
 	rm -rf $(VENV) out build dist src/*.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -1,4 +1,4 @@
-"""The JSON of every command: units in names, ranges, sums, and that docs/json.md tells all of it."""
+"""The JSON of every command: units in names, ranges, sums, and that docs/reference/json.md tells all of it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from wattline.validate.evidence.training_runs import catalog_runs
 from wattline.validate.training import validate
 
 ROOT = Path(__file__).parents[1]
-DOC = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+DOC = (ROOT / "docs/reference/json.md").read_text(encoding="utf-8")
 RANGE = {"p5", "p50", "p95"}
 
 
@@ -67,7 +67,7 @@ def nodes(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
 def section(title: str) -> str:
     """The text of the document under a heading."""
     found = re.search(rf"^## [^\n]*{re.escape(title)}.*?(?=^## |\Z)", DOC, re.MULTILINE | re.DOTALL)
-    assert found, f"docs/json.md has no section {title}"
+    assert found, f"docs/reference/json.md has no section {title}"
     return found[0]
 
 

@@ -91,7 +91,7 @@ class Answer:
         return head | dict(self.bill.follows) | dict(self.quantities)
 
     def json(self) -> dict[str, Any]:
-        """The answer as one plain object; docs/json.md says what each name holds."""
+        """The answer as one plain object; docs/reference/json.md says what each name holds."""
         bill = self.bill.json()
         results = {name: Range.of(value).json() for name, value in self._results().items()}
         return {

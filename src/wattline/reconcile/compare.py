@@ -92,7 +92,7 @@ class Comparison:
         return told[1] if told is not None and told[0] == work[0] else work[1]
 
     def json(self) -> dict[str, Any]:
-        """The comparison as one plain object; docs/json.md says what each name holds."""
+        """The comparison as one plain object; docs/reference/json.md says what each name holds."""
         return {
             "command": "compare",
             "title": self.predicted.title,

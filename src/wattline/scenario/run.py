@@ -68,7 +68,7 @@ class Run:
         return Load("grid", first.start, step_s, rows, tuple(answer.name for answer in self.answers))
 
     def json(self) -> dict[str, Any]:
-        """The run as one plain object; docs/json.md says what each name holds."""
+        """The run as one plain object; docs/reference/json.md says what each name holds."""
         from wattline import __version__
 
         bill = self.bill.json()

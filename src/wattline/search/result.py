@@ -86,7 +86,7 @@ class Frontier:
         return Range.of(1.0 - both[0] / both[1])
 
     def json(self) -> dict[str, Any]:
-        """The answer as one plain object; docs/json.md says what each name holds."""
+        """The answer as one plain object; docs/reference/json.md says what each name holds."""
         q, c = self.question, self.counts
         return {
             "command": "serve --frontier",

@@ -28,7 +28,7 @@ README = ROOT / "README.md"
 RUNS = ROOT.parent / "shared/data/training/published_training_runs.csv"
 SERVING = ROOT.parent / "shared/data/mlenergy/llm.csv"
 RECORDED = {"run_2": ROOT.parent / "shared/data/mlperf_power/training/gpt3_64x8xH100/run_2"}  # MLPerf Training v4.0
-PICTURE = ROOT / "docs/report.png"
+PICTURE = ROOT / "docs/assets/report.png"
 BIN = Path(sys.executable).parent
 RUN = re.compile(r"<!-- run: (?P<command>.+?)(?: \| first (?P<first>\d+))? -->\n```text\n.*?```", re.DOTALL)
 TABLE = re.compile(r"<!-- table: (?P<name>\w+) -->\n(?P<body>(?:\|.*\n)*)")
@@ -130,7 +130,7 @@ def picture() -> None:
     """The report of the example, as Chromium shows it."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
-        print("no chromium: docs/report.png is left as it is")
+        print("no chromium: docs/assets/report.png is left as it is")
         return
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
