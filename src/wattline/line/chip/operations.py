@@ -16,6 +16,7 @@ from scipy.special import ndtri
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients
 from wattline.line.chip.shape import Shape
+from wattline.line.work.flops import INDEX_BYTES
 
 ACTIVATION_BYTES = 2.0
 EXPERT_ACTIVATIONS = 0.4  # of the rate of weights: tokens are gathered and scattered row by row
@@ -70,10 +71,13 @@ def operations(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> dict[
     Steps that read prompts are launched piece by piece, not as one recorded graph; so are all steps of models that
     attend in chunks (vLLM pull request 26034).
     """
+    if np.any(shape.encoder_layers > 0):
+        return _two_stacks(shape, work, rates, c)
     chunked, pieces = shape.chunked_attention > 0, c.mixed_layer_s * shape.layers
+    groups = shape.attention_groups()
     found = {
-        "attention projections": _attention_products(shape, work, rates, c, work.dense_bytes),
-        "attention": _attention(shape, work, rates, c),
+        "attention projections": _sum(*(_attention_products(g, work, rates, c, work.dense_bytes) for g in groups)),
+        "attention": _sum(*(_attention(g, work, rates, c) for g in groups)),
         "MLP": _mlp(shape, work, rates, c, work.dense_bytes),
         "experts": _experts(shape, work, rates, c),
         "Mamba": _mamba(shape, work, rates, c, work.dense_bytes),
@@ -85,7 +89,58 @@ def operations(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> dict[
         "piecewise launches": _waiting(np.where(chunked, pieces, 0.0)),
         "host": _waiting(c.host_s + c.host_per_sequence_s * work.sequences),
     }
+    if np.any(shape.index_heads > 0):
+        found["indexer"] = _indexer(shape, work, rates, c)
+    if np.any(shape.other_matmul_params + shape.expert_hidden > 0):
+        found["other weights"] = _other(shape, work, rates, c)
     return {name: op for name, op in found.items() if np.any(op.time_s > 0)}
+
+
+def _two_stacks(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> dict[str, Operation]:
+    """An encoder and a decoder: prompts pass the encoder, which sees all of a prompt from each of its tokens, and give
+    the decoder's second attention its keys and values; new tokens pass the decoder alone."""
+    none = np.zeros_like(shape.encoder_layers)
+    crossing = shape.cross_layers * shape.kv_heads * shape.hidden * shape.pair_width
+    one = {"encoder_layers": none, "cross_layers": none}
+    encoder = replace(
+        shape, attention_layers=shape.encoder_layers, global_layers=shape.encoder_layers, vocab=none,
+        dense_layers=shape.encoder_layers, moe_layers=none, other_matmul_params=crossing, **one,
+    )  # fmt: skip
+    own = shape.attention_layers - shape.encoder_layers
+    decoder = replace(
+        shape, attention_layers=own, global_layers=own, dense_layers=shape.dense_layers - shape.encoder_layers,
+        encoder_layers=none,
+    )  # fmt: skip
+    found = operations(decoder, replace(work, tokens=work.sequences), rates, c)
+    read = np.maximum(work.tokens - work.sequences, 0.0)
+    if not np.any(read > 0):
+        return found
+    # no layer where no prompt is read; from each token the whole prompt is seen, twice what a causal one sees
+    there = {n: getattr(encoder, n) * (read > 0) for n in ("attention_layers", "global_layers", "dense_layers")}
+    whole = replace(work, tokens=read, sequences=np.zeros_like(read), prompt_tokens=2 * work.prompt_tokens)
+    first = operations(replace(encoder, **there, other_matmul_params=crossing * (read > 0)), whole, rates, c)
+    added = {n: _sum(found[n], op) if n in found else op for n, op in first.items() if n != "host"}
+    return found | added
+
+
+def _indexer(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operation:
+    """Sparse attention's choice: each token's index queries against the index keys of all before it."""
+    each, read = 2.0 * shape.index_heads * shape.index_head_dim, np.maximum(work.tokens - work.sequences, 0.0)
+    pairs = shape.attention_layers * work.sequences * work.context
+    flops = each / work.chips * (pairs + shape.attention_layers * read * work.prompt_tokens / 2)
+    moved = pairs * shape.index_head_dim * INDEX_BYTES
+    times = flops / (rates.wide * c.prompt_attention_efficiency), moved / (rates.memory * c.cache_efficiency)
+    launch = shape.attention_layers * (shape.index_heads > 0) * c.attention_launch_s
+    return _kernel(flops, moved, *times, launch, 0.0)
+
+
+def _other(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operation:
+    """Weights that every token passes and that belong to none of the other operations, as one product a layer."""
+    layers = np.maximum(np.where(shape.other_layers > 0, shape.other_layers, shape.layers), 1.0)
+    latent = 2 * shape.moe_layers * shape.hidden * shape.expert_hidden  # to the experts' width and back
+    width = np.maximum(shape.other_matmul_params + latent, 0.0) / (layers * shape.hidden * work.chips)
+    count = layers * (width > 0)
+    return _product(work.tokens, width, shape.hidden, count, work.dense_bytes, work.narrow, rates, c)
 
 
 def _product(
@@ -128,9 +183,14 @@ def _attention_products(shape: Shape, work: Work, rates: Rates, c: Coefficients,
     first = np.where(
         mla,
         shape.q_lora_rank + shape.kv_lora_rank + shape.qk_rope_head_dim,
-        (shape.heads / g + 2 * keys) * shape.head_dim,
+        np.where(
+            shape.value_dim > 0,
+            shape.heads / g * shape.head_dim + keys * shape.pair_width,
+            (shape.heads / g + 2 * keys) * shape.head_dim,
+        ),
     )
-    last = shape.heads / g * np.where(mla, shape.v_head_dim, shape.head_dim)
+    value = np.where(shape.value_dim > 0, shape.value_dim, shape.head_dim)
+    last = shape.heads / g * np.where(mla, shape.v_head_dim, value)
     query = shape.heads / g * (shape.qk_nope_head_dim + shape.qk_rope_head_dim)
     lift = shape.heads / g * shape.kv_lora_rank
     layers, latent_layers = shape.attention_layers, shape.attention_layers * mla
@@ -150,9 +210,9 @@ def _attention(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Opera
     """Decode reads the cache of every sequence; prompts are compared with themselves."""
     g, mla = work.chips, shape.latent
     keys = np.maximum(shape.kv_heads / g, 1.0)
-    cache = ACTIVATION_BYTES * np.where(mla, shape.kv_lora_rank + shape.qk_rope_head_dim, 2 * keys * shape.head_dim)
+    cache = ACTIVATION_BYTES * np.where(mla, shape.kv_lora_rank + shape.qk_rope_head_dim, keys * shape.pair_width)
     pairs = shape.attended(work.context) * work.sequences
-    absorbed = np.where(mla, 2 * shape.kv_lora_rank + shape.qk_rope_head_dim, 2 * shape.head_dim)
+    absorbed = np.where(mla, 2 * shape.kv_lora_rank + shape.qk_rope_head_dim, shape.pair_width)
     flops = 2 * shape.heads / g * absorbed * pairs
     moved = cache * pairs
     launch = shape.attention_layers * c.attention_launch_s
@@ -166,7 +226,7 @@ def _attention(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Opera
         0.0,
     )
     read = np.maximum(work.tokens - work.sequences, 0.0)
-    spread = np.where(mla, shape.qk_nope_head_dim + shape.qk_rope_head_dim + shape.v_head_dim, 2 * shape.head_dim)
+    spread = np.where(mla, shape.qk_nope_head_dim + shape.qk_rope_head_dim + shape.v_head_dim, shape.pair_width)
     prompt = 2 * shape.heads / g * spread * shape.attended_in_prompt(work.prompt_tokens) * read
     none = np.zeros_like(prompt)
     prefill = _kernel(prompt, none, prompt / (rates.wide * c.prompt_attention_efficiency), none, none, 0.0)
@@ -200,7 +260,8 @@ def _experts(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operati
     experts = np.maximum(shape.experts, 1.0)
     chosen = work.tokens * shape.active_experts
     touched = experts * (1.0 - (1.0 - np.minimum(shape.active_experts / experts, 1.0)) ** work.tokens)
-    params = (shape.up_matrices + 1) * shape.hidden * shape.expert_intermediate
+    hidden = np.where(shape.expert_hidden > 0, shape.expert_hidden, shape.hidden)
+    params = (shape.up_matrices + 1) * hidden * shape.expert_intermediate
     each = chosen / np.maximum(touched, 1e-9)
     held = experts / np.where(work.expert_parallel > 0, work.chips, 1.0)
     # with more tokens than experts at hand, kernels turn to wide tiles, whatever each expert gets of them
@@ -209,7 +270,7 @@ def _experts(shape: Shape, work: Work, rates: Rates, c: Coefficients) -> Operati
     flops = np.where(has, 2 * touched / work.chips * np.maximum(each, least) * params, 0.0) * shape.moe_layers
     # every chip of an expert-parallel group handles all tokens' activations
     width = shape.expert_intermediate / np.where(work.expert_parallel > 0, 1.0, work.chips)
-    activations = chosen * (2 * shape.hidden + 3 * width) * ACTIVATION_BYTES / EXPERT_ACTIVATIONS
+    activations = chosen * (2 * hidden + 3 * width) * ACTIVATION_BYTES / EXPERT_ACTIVATIONS
     moved = np.where(has, touched / work.chips * params * work.weight_bytes + activations, 0.0) * shape.moe_layers
     rate = np.where(work.narrow > 0, rates.narrow * c.narrow_efficiency, rates.wide * c.wide_efficiency)
     load, weights = _fullest(chosen / work.chips, touched / experts, experts / work.chips, work, c)

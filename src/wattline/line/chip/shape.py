@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from wattline.core.fact import Array
+from wattline.line.work.flops import INDEX_BYTES
 from wattline.line.work.model import Model
 
 
@@ -30,6 +31,18 @@ class Shape:
     qk_nope_head_dim: Array
     qk_rope_head_dim: Array
     v_head_dim: Array
+    value_dim: Array  # 0 where a value is as wide as a key
+    sliding_heads: Array
+    sliding_kv_heads: Array
+    sliding_head_dim: Array  # 0 where layers with a window have the heads of the others
+    sliding_value_dim: Array
+    sparse_tokens: Array
+    index_heads: Array
+    index_head_dim: Array
+    cacheless_layers: Array
+    cacheless_global_layers: Array
+    encoder_layers: Array
+    cross_layers: Array
     dense_layers: Array
     up_matrices: Array  # matrices from hidden to the MLP's width: 2 with a gate
     intermediate: Array
@@ -37,11 +50,14 @@ class Shape:
     experts: Array
     active_experts: Array
     expert_intermediate: Array
+    expert_hidden: Array  # the latent that experts work in; 0 where it is hidden
     shared_intermediate: Array
     mamba_layers: Array
     mamba_inner: Array
     mamba_project: Array
     mamba_state: Array
+    other_layers: Array
+    other_matmul_params: Array
 
     @classmethod
     def of(cls, model: Model) -> Shape:
@@ -64,32 +80,65 @@ class Shape:
         return np.asarray(self.kv_lora_rank > 0)
 
     @property
+    def pair_width(self) -> Array:
+        """Values of one head's key and value."""
+        return np.where(self.value_dim > 0, self.head_dim + self.value_dim, 2 * self.head_dim)
+
+    @property
     def layers(self) -> Array:
         """Sub-layers that end in a sum over chips: mixers and MLPs."""
-        return self.attention_layers + self.mamba_layers + self.dense_layers + self.moe_layers
+        return self.attention_layers + self.mamba_layers + self.dense_layers + self.moe_layers + self.other_layers
+
+    def attention_groups(self) -> list[Shape]:
+        """The shape itself; or, where layers with a window have other heads than global ones, one of each kind."""
+        if not np.any(self.sliding_head_dim > 0):
+            return [self]
+        without, own = self.cacheless_global_layers, self.sliding_head_dim > 0
+        names = ("heads", "kv_heads", "head_dim", "value_dim")
+        near = {n: np.where(own, getattr(self, f"sliding_{n}"), getattr(self, n)) for n in names}
+        sliding, none = self.attention_layers - self.global_layers, np.zeros_like(self.sliding_head_dim)
+        return [
+            replace(self, attention_layers=self.global_layers, cacheless_layers=without, sliding_head_dim=none),
+            replace(
+                self, attention_layers=sliding, global_layers=none, cacheless_layers=self.cacheless_layers - without,
+                cacheless_global_layers=none, sliding_head_dim=none, **near,
+            ),
+        ]  # fmt: skip
 
     def attended(self, context_tokens: ArrayLike) -> Array:
         """Tokens looked back on by one token with this context, summed over attention layers."""
         context = np.asarray(context_tokens, float)
+        picked = self.attention_layers * np.minimum(context, self.sparse_tokens)
+        return np.where(self.sparse_tokens > 0, picked, self._seen(self.attention_layers, self.global_layers, context))
+
+    def _seen(self, layers: Array, whole: Array, context: Array) -> Array:
         window = np.where(self.sliding_window > 0, np.minimum(context, self.sliding_window), context)
-        return np.asarray(self.global_layers * context + (self.attention_layers - self.global_layers) * window)
+        # a decoder's two attentions look at either part of the context: its own tokens, and the encoder's
+        elsewhere = (self.encoder_layers + self.cross_layers) * context
+        return np.asarray(whole * context + (layers - whole) * window - elsewhere)
 
     def cache_bytes(self, context_tokens: ArrayLike, chips: ArrayLike, bytes_per_value: float = 2.0) -> Array:
         """Bytes of one sequence's cache over all chips of a replica; what chips outnumber is held by each."""
-        group = np.asarray(chips, float)
-        held = np.maximum(self.kv_heads, group) * 2 * self.head_dim
+        kept = sum(each._kept_bytes(context_tokens, chips, bytes_per_value) for each in self.attention_groups())
+        return np.asarray(kept + self.mamba_layers * self.mamba_state * 4)
+
+    def _kept_bytes(self, context_tokens: ArrayLike, chips: ArrayLike, bytes_per_value: float) -> Array:
+        group, context = np.asarray(chips, float), np.asarray(context_tokens, float)
+        held = np.maximum(self.kv_heads, group) * self.pair_width
         values = np.where(self.latent, (self.kv_lora_rank + self.qk_rope_head_dim) * group, held)
-        return np.asarray(
-            self.attended(context_tokens) * values * bytes_per_value + self.mamba_layers * self.mamba_state * 4
-        )
+        layers, whole = self.attention_layers - self.cacheless_layers, self.global_layers - self.cacheless_global_layers
+        index = self.attention_layers * context * self.index_head_dim * INDEX_BYTES * group
+        return np.asarray(self._seen(layers, whole, context) * values * bytes_per_value + index)
 
     def attended_in_prompt(self, prompt_tokens: ArrayLike) -> Array:
         """The same, averaged over the positions of a prompt of this length, each seeing those before it."""
         length = np.maximum(np.asarray(prompt_tokens, float), 1.0)
-        window = np.where(self.sliding_window > 0, np.minimum(self.sliding_window, length), length)
+        limit = np.where(self.sparse_tokens > 0, self.sparse_tokens, self.sliding_window)
+        whole = np.where(self.sparse_tokens > 0, 0.0, self.global_layers)
+        window = np.where(limit > 0, np.minimum(limit, length), length)
         # the mean over positions p of min(p, w) is w - w²/2L
-        slides = (self.attention_layers - self.global_layers) * (window - window**2 / (2 * length))
-        return np.asarray(self.global_layers * length / 2 + slides)
+        slides = (self.attention_layers - whole) * (window - window**2 / (2 * length))
+        return np.asarray(whole * length / 2 + slides)
 
 
 def _row(model: Model) -> dict[str, float]:
@@ -97,7 +146,7 @@ def _row(model: Model) -> dict[str, float]:
     computed: dict[str, float] = {
         "up_matrices": 2 if model.gated_mlp else 1,
         "mamba_inner": inner,
-        "mamba_project": 2 * inner + keys + model.mamba_heads,
+        "mamba_project": model.mamba_project or 2 * inner + keys + model.mamba_heads,
         "mamba_state": inner * model.mamba_state,
     }
     return {f.name: computed.get(f.name, getattr(model, f.name, 0)) for f in fields(Shape)}

@@ -22,6 +22,7 @@ from wattline.line.chip.shape import Shape
 from wattline.line.work import flops as count
 from wattline.line.work.flops import BYTES
 from wattline.line.work.model import Model
+from wattline.line.work.weights import group_bytes, stored_bytes
 
 NARROW = ("fp8", "int8", "fp4")
 MOST_STATIC = 0.9  # of a low cap: clocks and voltage fall, and static power with them
@@ -132,14 +133,15 @@ def _run(
     precision: str, draws: Draws, limit_w: ArrayLike | None,
 ) -> Step:  # fmt: skip
     """A step of one model on one kind of chip, with the spread that measured steps have around the model."""
+    experts, dense = group_bytes(model, precision)
     work = Work(
         tokens=tokens,
         sequences=sequences,
         context=np.asarray(context, float),
         prompt_tokens=np.asarray(prompt, float),
         chips=np.asarray(float(chips)),
-        weight_bytes=np.asarray(BYTES[precision]),
-        dense_bytes=np.asarray(dense_bytes(precision)),
+        weight_bytes=np.asarray(experts),
+        dense_bytes=np.asarray(dense),
         narrow=np.asarray(float(computes_narrow(chip, precision))),
         expert_parallel=np.asarray(float(chips > 1)),
     )
@@ -207,5 +209,5 @@ def decode_step(
 
 def memory_needed_bytes(model: Model, batch: ArrayLike, context_tokens: ArrayLike, precision: str) -> Array:
     """Bytes that a replica holds: weights, and the cache of ``batch`` sequences at this length."""
-    weights = count.weight_bytes(model, BYTES[precision])
+    weights = stored_bytes(model, precision)
     return np.asarray(weights + count.kv_bytes(model, context_tokens) * np.asarray(batch, float))

@@ -7,6 +7,8 @@ equation 3).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -26,26 +28,68 @@ BYTES = {
     "int4": 4.25 / 8,
 }
 
+INDEX_BYTES = 1.0  # of a value that sparse attention's indexer keeps: FP8 as DeepSeek-V3.2 serves it
+
+
+def attention_groups(model: Model) -> list[Model]:
+    """The model itself; or, where layers with a window have other heads than global ones, one model of each kind."""
+    if not model.sliding_head_dim:
+        return [model]
+    sliding = model.attention_layers - model.global_layers
+    without = model.cacheless_global_layers
+    whole = replace(model, attention_layers=model.global_layers, cacheless_layers=without, sliding_head_dim=0)
+    near = replace(
+        model,
+        attention_layers=sliding,
+        global_layers=0,
+        cacheless_layers=model.cacheless_layers - without,
+        cacheless_global_layers=0,
+        heads=model.sliding_heads,
+        kv_heads=model.sliding_kv_heads,
+        head_dim=model.sliding_head_dim,
+        value_dim=model.sliding_value_dim,
+        sliding_head_dim=0,
+    )
+    return [whole, near]
+
 
 def attended_token_layers(model: Model, context_tokens: ArrayLike) -> Array:
-    """Tokens that one new token looks back on, summed over attention layers; sliding layers see their window."""
+    """Tokens that one new token looks back on, summed over attention layers; sliding layers see their window, sparse
+    ones what their indexer picks, and a decoder with an encoder looks at either part of the context once."""
     context = np.asarray(context_tokens, float)
-    if not model.sliding_window:
-        return np.asarray(model.attention_layers * context)
-    sliding = model.attention_layers - model.global_layers
-    return np.asarray(model.global_layers * context + sliding * np.minimum(context, model.sliding_window))
+    if model.sparse_tokens:
+        return np.asarray(model.attention_layers * np.minimum(context, model.sparse_tokens))
+    if model.encoder_layers:
+        return np.asarray((model.attention_layers - model.encoder_layers - model.cross_layers) * context)
+    return _seen(model.attention_layers, model.global_layers, model.sliding_window, context)
+
+
+def cached_token_layers(model: Model, context_tokens: ArrayLike) -> Array:
+    """Tokens whose keys and values are kept, summed over attention layers."""
+    context = np.asarray(context_tokens, float)
+    if model.encoder_layers:
+        return attended_token_layers(model, context)
+    layers, whole = model.attention_layers - model.cacheless_layers, model.global_layers - model.cacheless_global_layers
+    return _seen(layers, whole, model.sliding_window, context)
+
+
+def _seen(layers: int, whole: int, window: int, context: Array) -> Array:
+    if not window:
+        return np.asarray(layers * context)
+    return np.asarray(whole * context + (layers - whole) * np.minimum(context, window))
 
 
 def mean_attended_token_layers(model: Model, sequence_tokens: ArrayLike) -> Array:
     """The same, averaged over the positions of a causal sequence (each token sees those before it)."""
     length = np.asarray(sequence_tokens, float)
-    if not model.sliding_window:
+    limit, whole = model.sparse_tokens or model.sliding_window, 0 if model.sparse_tokens else model.global_layers
+    if not limit:
         return np.asarray(model.attention_layers * length / 2)
-    window = np.minimum(model.sliding_window, length)
+    window = np.minimum(limit, length)
     # mean over positions p = 0..L of min(p, w) is w - w²/2L
     inside = window - window**2 / (2 * np.maximum(length, 1))
-    sliding = model.attention_layers - model.global_layers
-    return np.asarray(model.global_layers * length / 2 + sliding * inside)
+    sliding = model.attention_layers - whole
+    return np.asarray(whole * length / 2 + sliding * inside)
 
 
 def attention_flops_per_pair(model: Model, *, absorbed: bool = False) -> float:
@@ -57,7 +101,14 @@ def attention_flops_per_pair(model: Model, *, absorbed: bool = False) -> float:
         return 2.0 * model.heads * (2 * model.kv_lora_rank + model.qk_rope_head_dim)
     if model.kv_lora_rank:
         return 2.0 * model.heads * (model.qk_nope_head_dim + model.qk_rope_head_dim + model.v_head_dim)
+    if model.value_dim:
+        return 2.0 * model.heads * (model.head_dim + model.value_dim)
     return 4.0 * model.heads * model.head_dim
+
+
+def index_flops_per_pair(model: Model) -> float:
+    """FLOPs of sparse attention's indexer on one earlier token in one layer (DeepSeek-V3.2-Exp, section 2.1)."""
+    return 2.0 * model.index_heads * model.index_head_dim
 
 
 def state_flops_per_token(model: Model) -> float:
@@ -72,10 +123,10 @@ def forward_flops_per_token(model: Model, sequence_tokens: ArrayLike) -> Array:
     """
     if not model.architecture_known:
         return np.asarray(2.0 * model.active_params)
-    pairs = mean_attended_token_layers(model, sequence_tokens)
-    return np.asarray(
-        2.0 * model.matmul_params_active + attention_flops_per_pair(model) * pairs + state_flops_per_token(model)
-    )
+    groups = attention_groups(model)
+    pairs = sum(attention_flops_per_pair(g) * mean_attended_token_layers(g, sequence_tokens) for g in groups)
+    picked = index_flops_per_pair(model) * model.attention_layers * np.asarray(sequence_tokens, float) / 2
+    return np.asarray(2.0 * model.matmul_params_active + pairs + state_flops_per_token(model) + picked)
 
 
 def training_flops(model: Model, tokens: ArrayLike, sequence_tokens: ArrayLike) -> Array:
@@ -92,22 +143,26 @@ def prefill_flops(model: Model, input_tokens: ArrayLike) -> Array:
 
 def decode_flops_per_token(model: Model, context_tokens: ArrayLike) -> Array:
     """FLOPs of one new token with this much context before it."""
-    pairs = attended_token_layers(model, context_tokens)
-    return np.asarray(
-        2.0 * model.matmul_params_active
-        + attention_flops_per_pair(model, absorbed=True) * pairs
-        + state_flops_per_token(model)
-    )
+    groups, context = attention_groups(model), np.asarray(context_tokens, float)
+    pairs = sum(attention_flops_per_pair(g, absorbed=True) * attended_token_layers(g, context) for g in groups)
+    picked = index_flops_per_pair(model) * model.attention_layers * context
+    return np.asarray(2.0 * model.matmul_params_active + pairs + state_flops_per_token(model) + picked)
+
+
+def cache_values_per_token(model: Model) -> float:
+    """Values that one attention layer keeps of one token: keys and values, or MLA's latent."""
+    if model.kv_lora_rank:
+        return float(model.kv_lora_rank + model.qk_rope_head_dim)
+    return float(model.kv_heads * (model.head_dim + (model.value_dim or model.head_dim)))
 
 
 def kv_bytes(model: Model, context_tokens: ArrayLike, bytes_per_value: float = 2.0) -> Array:
     """Bytes of one sequence's cache: keys and values (or MLA's latent) by layer, and Mamba's states."""
-    if model.kv_lora_rank:
-        values = float(model.kv_lora_rank + model.qk_rope_head_dim)
-    else:
-        values = 2.0 * model.kv_heads * model.head_dim
     state = model.mamba_layers * model.mamba_heads * model.mamba_head_dim * model.mamba_state * 4.0
-    return np.asarray(attended_token_layers(model, context_tokens) * values * bytes_per_value + state)
+    context, groups = np.asarray(context_tokens, float), attention_groups(model)
+    kept = sum(cached_token_layers(g, context) * cache_values_per_token(g) * bytes_per_value for g in groups)
+    index = model.attention_layers * context * model.index_head_dim * INDEX_BYTES
+    return np.asarray(kept + state + index)
 
 
 def expert_share(model: Model, tokens: ArrayLike) -> Array:

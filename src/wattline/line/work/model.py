@@ -1,20 +1,17 @@
-"""The architecture of a language model, and how many parameters follow from it.
-
-Counted: every weight matrix, embedding tables, router, convolution and one norm vector per sub-layer.
-Neglected: biases and the few scalars of a layer (together below 0.3% of any model in the catalog).
-"""
+"""The architecture of a language model: the counts from which parameters, FLOPs and cache follow."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wattline.catalog import Record, find
+from wattline.line.work.parameters import Parameters
 
 SAME = -1  # "not given": the field takes the default that its comment names
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(Parameters):
     """Architecture of one model. Counts are plain ints; 0 = has none (``experts=0`` for a dense model).
 
     ``layers`` is the count its publisher gives. A layer of a usual model holds one attention and one MLP;
@@ -38,6 +35,7 @@ class Model:
     active_experts: int = 0
     shared_experts: int = 0
     expert_intermediate: int = 0
+    expert_hidden: int = 0  # width of the latent that experts work in, where it is not hidden
     shared_intermediate: int = SAME  # shared_experts * expert_intermediate
     moe_layers: int = SAME  # mlp_layers where there are experts, else 0
     attention: str = "gqa"
@@ -47,6 +45,18 @@ class Model:
     qk_nope_head_dim: int = 0
     qk_rope_head_dim: int = 0
     v_head_dim: int = 0
+    value_dim: int = 0  # of one head's value where it is not head_dim
+    sliding_heads: int = 0  # of layers with a window, where they differ from global ones; 0 = they do not
+    sliding_kv_heads: int = 0
+    sliding_head_dim: int = 0
+    sliding_value_dim: int = 0
+    sparse_tokens: int = 0  # sparse attention reads at most so many earlier tokens, which an indexer picks
+    index_heads: int = 0
+    index_head_dim: int = 0
+    cacheless_layers: int = 0  # attention layers that read the cache of another, and keep none
+    cacheless_global_layers: int = 0
+    encoder_layers: int = 0  # layers of an encoder, in ``layers``: prompts pass them, new tokens do not
+    cross_layers: int = 0  # attention layers that look at the encoder's output
     sliding_window: int = 0
     chunked_attention: bool = False  # the window is a chunk, which servers cannot replay in one graph
     global_layers: int = SAME  # attention_layers: every attention layer sees the whole context
@@ -58,6 +68,10 @@ class Model:
     mamba_state: int = 0
     mamba_groups: int = 0
     mamba_conv: int = 0
+    mamba_project: int = 0  # width of the input projection where it is not that of Mamba-2
+    other_layers: int = 0  # mixers of another kind, known by their weights alone (convolutions, gated recurrences)
+    other_matmul_params: int = 0  # weights that every token passes and no other count describes, of all layers
+    other_stored_params: int = 0  # tables by layer and the like; below 0 where layers share weights
     gated_mlp: bool = True
     tied_embeddings: bool = False
     learned_positions: int = 0
@@ -72,6 +86,8 @@ class Model:
     year: int = 0  # of release; 0 where it is not known
     published_total_params: float | None = None
     published_active_params: float | None = None
+    weight_bits: tuple[tuple[str, float], ...] = ()  # bits of a stored weight by group; () = all as native_format
+    layer_kinds: tuple[tuple[str, int], ...] = field(default=(), compare=False)  # as the config names them
 
     def __post_init__(self) -> None:
         self._default("attention_layers", self.layers)
@@ -83,129 +99,6 @@ class Model:
     def _default(self, field: str, value: int) -> None:
         if getattr(self, field) == SAME:
             object.__setattr__(self, field, value)
-
-    @property
-    def attention_params_per_layer(self) -> int:
-        """Query, key, value and output projections of one attention layer."""
-        if self.attention == "mla":
-            return self._mla_params_per_layer
-        query, keys = self.heads * self.head_dim, self.kv_heads * self.head_dim
-        return self.hidden * (query * (3 if self.attention_gate else 2) + 2 * keys)
-
-    @property
-    def _mla_params_per_layer(self) -> int:
-        """Multi-head latent attention: queries and key-values pass through low-rank latents."""
-        query = self.heads * (self.qk_nope_head_dim + self.qk_rope_head_dim)
-        down_up = self.q_lora_rank * (self.hidden + query) if self.q_lora_rank else self.hidden * query
-        latent = self.hidden * (self.kv_lora_rank + self.qk_rope_head_dim)
-        expand = self.kv_lora_rank * self.heads * (self.qk_nope_head_dim + self.v_head_dim)
-        return down_up + latent + expand + self.heads * self.v_head_dim * self.hidden
-
-    @property
-    def _matrices(self) -> int:
-        """Matrices in an MLP: up and down, and a gate where it has one."""
-        return 3 if self.gated_mlp else 2
-
-    @property
-    def dense_layers(self) -> int:
-        """MLP layers that are not MoE."""
-        return self.mlp_layers - self.moe_layers
-
-    @property
-    def dense_mlp_params_per_layer(self) -> int:
-        """One dense MLP layer."""
-        return self._matrices * self.hidden * self.intermediate
-
-    @property
-    def expert_params(self) -> int:
-        """One routed expert of one layer."""
-        return self._matrices * self.hidden * self.expert_intermediate
-
-    @property
-    def shared_expert_params_per_layer(self) -> int:
-        """The experts that every token uses, of one MoE layer."""
-        return self._matrices * self.hidden * self.shared_intermediate
-
-    @property
-    def router_params_per_layer(self) -> int:
-        """The router of one MoE layer."""
-        return self.hidden * self.experts
-
-    @property
-    def mamba_params_per_layer(self) -> int:
-        """One Mamba-2 layer: input projection (gate, value, keys, queries, step), convolution, output."""
-        inner, keys = self.mamba_heads * self.mamba_head_dim, 2 * self.mamba_groups * self.mamba_state
-        project_in = self.hidden * (2 * inner + keys + self.mamba_heads)
-        return project_in + (inner + keys) * self.mamba_conv + inner * self.hidden
-
-    @property
-    def embedding_params(self) -> int:
-        """The token table (once), learned positions, and the output head where it is not tied."""
-        tables = 1 if self.tied_embeddings else 2
-        return self.hidden * (tables * self.vocab + self.learned_positions)
-
-    @property
-    def lm_head_params(self) -> int:
-        """The output head, whether or not it shares its weights with the token table."""
-        return self.hidden * self.vocab
-
-    @property
-    def norm_params(self) -> int:
-        """One vector per sub-layer and one at the end."""
-        return self.hidden * (self.attention_layers + self.mamba_layers + self.mlp_layers + 1)
-
-    @property
-    def expert_params_total(self) -> int:
-        """All routed experts of all MoE layers."""
-        return self.moe_layers * self.experts * self.expert_params
-
-    @property
-    def expert_params_active(self) -> int:
-        """The routed experts that one token uses."""
-        return self.moe_layers * self.active_experts * self.expert_params
-
-    @property
-    def _params_for_every_token(self) -> int:
-        """Weights multiplied for every token whatever the routing, without embeddings and head."""
-        return (
-            self.attention_layers * self.attention_params_per_layer
-            + self.mamba_layers * self.mamba_params_per_layer
-            + self.dense_layers * self.dense_mlp_params_per_layer
-            + self.moe_layers * (self.shared_expert_params_per_layer + self.router_params_per_layer)
-        )
-
-    @property
-    def _other_params(self) -> int:
-        """Stored and counted by publishers, but not a matrix that each token passes through."""
-        positions = self.attention_layers * self.hidden * self.heads * self.head_dim
-        return self.embedding_params + self.norm_params + (positions if self.relative_positions else 0)
-
-    @property
-    def total_params(self) -> int:
-        """All stored parameters, with the vision tower, without multi-token-prediction layers."""
-        if not self.architecture_known:
-            return int(self.published_total_params or 0)
-        experts = self.expert_params_total
-        return self._params_for_every_token + self._other_params + experts + self.vision_params
-
-    @property
-    def active_params(self) -> int:
-        """Parameters a text token uses, as most publishers count them: all but unused experts and vision.
-
-        Embedding table and output head are both in (as for Mixtral, Qwen3 and Llama 4). Some publishers
-        leave out the table (gpt-oss) or both (GLM-4.5): their figure is lower.
-        """
-        if not self.architecture_known:
-            published = self.published_active_params or self.published_total_params
-            return int(published or 0)
-        return self._params_for_every_token + self._other_params + self.expert_params_active
-
-    @property
-    def matmul_params_active(self) -> int:
-        """Weights multiplied for every token: mixers, MLP or active experts, router, output head."""
-        if not self.architecture_known:
-            return self.active_params
-        return self._params_for_every_token + self.expert_params_active + self.lm_head_params
 
 
 TEXT = ("family", "attention", "native_format")
@@ -238,8 +131,8 @@ def model_from_record(record: Record) -> Model:
     """The model that a catalog record describes."""
     facts, meta = record.facts, record.meta
     values: dict[str, int] = {f: round(facts[f].value) for f in COUNTS if f in facts}
-    for field in NEEDED:
-        values.setdefault(field, 0)
+    for name in NEEDED:
+        values.setdefault(name, 0)
     text = {"family": record.name, **{f: str(meta[f]) for f in TEXT if f in meta}}
     flags = {f: bool(meta[f]) for f in FLAGS if f in meta}
     published = {f"published_{f}": facts[f].value if f in facts else None for f in ("total_params", "active_params")}

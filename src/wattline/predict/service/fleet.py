@@ -18,8 +18,8 @@ from wattline.line.engine.simulator.outcome import Served
 from wattline.line.engine.simulator.pools import peak_waiting
 from wattline.line.engine.simulator.scaling import Scaling
 from wattline.line.engine.simulator.simulate import MOST_REPLICAS
-from wattline.line.work.flops import BYTES, weight_bytes
 from wattline.line.work.traffic.trace import Traffic
+from wattline.line.work.weights import stored_bytes
 from wattline.predict.delivery import cite_given
 from wattline.predict.service.inputs import Asked
 
@@ -71,7 +71,7 @@ def start_s(asked: Asked, draws: Draws) -> float:
     facts = [catalog.fact(f"fit.{name}") for name in ("replica-start", "weights-read-rate")]
     draws.cite(*facts)
     engine, rate = (fact.value for fact in facts)
-    return engine + float(weight_bytes(asked.model, BYTES[asked.precision])) / rate
+    return engine + float(stored_bytes(asked.model, asked.precision)) / rate
 
 
 def scaling_of(scaling: Scaling | None, asked: Asked, replicas: int, traffic: Traffic, draws: Draws) -> Scaling | None:

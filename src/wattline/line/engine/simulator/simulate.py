@@ -17,8 +17,8 @@ from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.outcome import Pool, Served
 from wattline.line.engine.simulator.scaling import Fleet, Record, Scaling, follow
 from wattline.line.engine.simulator.step_tables import Tables
-from wattline.line.work.flops import BYTES, weight_bytes
 from wattline.line.work.model import Model
+from wattline.line.work.weights import stored_bytes
 
 ROUTERS = ("round-robin", "least-loaded", "assigned")
 BLOCK_TOKENS = 16
@@ -49,11 +49,11 @@ def cache_limits(
             f"max-num-batched-tokens: {max_num_batched_tokens:,} is fewer than the {max_num_seqs:,} sequences "
             "of max-num-seqs, which take a token each in every step"
         )
-    room = chips * memory_bytes * memory_share - weight_bytes(model, BYTES[precision])
+    room = chips * memory_bytes * memory_share - stored_bytes(model, precision)
     each = float(Shape.of(model).cache_bytes(TYPICAL_TOKENS, chips)) / TYPICAL_TOKENS
     blocks = int(max(room, 0.0) // (each * BLOCK_TOKENS)) if each > 0 else MOST_TOKENS
     if room <= 0 or blocks < 1:
-        needed = weight_bytes(model, BYTES[precision]) / 1e9
+        needed = stored_bytes(model, precision) / 1e9
         raise WattlineError(
             f"{model.key} in {precision} does not fit {chips} × {memory_bytes / 1e9:.0f} GB: its weights alone are "
             f"{needed:,.0f} GB; give more --gpus or a narrower --precision"

@@ -24,14 +24,13 @@ from wattline.line.chip.step import (
     Step,
     Watts,
     computes_narrow,
-    dense_bytes,
     held_to_limit,
     nameplate,
     spread_fact,
     step,
 )
-from wattline.line.work.flops import BYTES
 from wattline.line.work.model import Model
+from wattline.line.work.weights import group_bytes
 
 KNOT_RATIO = 1.12  # from one knot of context or prompt length to the next
 FIRST_KNOT = 64.0
@@ -108,12 +107,13 @@ def setting(
     """A replica of ``chips`` chips at the facts' central values; ``limit_w``: a power cap per chip; ``software``:
     the engine that runs it, where it is another than the chip model was fitted to."""
     one = np.asarray(1.0)
+    experts, dense = group_bytes(model, precision)
     parallel = chips > 1 if expert_parallel is None else expert_parallel
     work = Work(
         one, one, one, one,
         chips=np.asarray(float(chips)),
-        weight_bytes=np.asarray(BYTES[precision]),
-        dense_bytes=np.asarray(dense_bytes(precision)),
+        weight_bytes=np.asarray(experts),
+        dense_bytes=np.asarray(dense),
         narrow=np.asarray(float(computes_narrow(chip, precision))),
         expert_parallel=np.asarray(float(parallel)),
     )  # fmt: skip
