@@ -29,7 +29,7 @@ DAY = (
 
 
 def served(model: str, traffic: Traffic, **how: Any) -> Any:
-    return wl.service(model, traffic, "h100-sxm", router="least-loaded", draws=0, **how)
+    return wl.serve(model, traffic, "h100-sxm", router="least-loaded", draws=0, **how)
 
 
 def main(path: str) -> None:

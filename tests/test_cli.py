@@ -13,7 +13,7 @@ import pytest
 from typer.main import get_command
 
 from wattline import __version__
-from wattline.cli import options as ask
+from wattline.cli import options
 from wattline.cli import printing as out
 from wattline.cli.main import app, main
 
@@ -27,6 +27,7 @@ VALIDATE = ["validate", "training", *FEW]
 COMMANDS = {
     "train": TRAIN,
     "prompt": PROMPT,
+    "serve-average": ["serve-average", "llama-3.1-8b", "--requests", "1M/day", *FEW],
     "check": CHECK,
     "facts": ["facts", "h100"],
     "validate training": VALIDATE,
@@ -149,6 +150,8 @@ USAGE = {
     "bytes that are no text": ([*PROMPT, "--chip", "\udcff"], "chip"),
     "a model of 5000 letters": (["prompt", "x" * 5000], "unknown model"),
     "an option of 5000 letters": (["prompt", "--" + "x" * 5000], "no such option"),
+    "a batch of training": ([*TRAIN, "--batch", "4M"], "--batch-tokens"),
+    "serve-average without requests": (["serve-average", "llama-3.1-8b"], "--requests"),
     "no chips": ([*TRAIN, "--chips", "0"], "chips"),
     "an hour too short": ([*TRAIN, "--hours", "1e-9"], "hours"),
     "a PUE below one": ([*TRAIN, "--pue", "0.9"], "PUE"),
@@ -191,7 +194,11 @@ def test_out_that_nobody_can_write(capsys: pytest.CaptureFixture[str]) -> None:
     assert "cannot write into /proc/x" in refused(capsys, "run", ARTICLE, *FEW, "--out", "/proc/x")
 
 
-@pytest.mark.parametrize("args", [TRAIN, PROMPT, ["run", ARTICLE, *FEW]], ids=["train", "prompt", "run"])
+@pytest.mark.parametrize(
+    "args",
+    [TRAIN, PROMPT, ["run", ARTICLE, *FEW], COMMANDS["serve-average"]],
+    ids=["train", "prompt", "run", "serve-average"],
+)
 def test_explain_shows_the_steps_and_the_facts(
     args: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,7 +250,7 @@ def test_ctrl_c_ends_with_one_line(capsys: pytest.CaptureFixture[str], monkeypat
     def interrupted(*args: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ask, "_model", interrupted)
+    monkeypatch.setattr(options, "model_of", interrupted)
     ran = Ran(capsys, *PROMPT)
     assert (ran.status, ran.out, ran.err) == (130, "", "wattline: interrupted\n")
 

@@ -42,7 +42,7 @@ pue = 1.0
 SERVICE = """
 [[job]]
 name = "chat"
-kind = "serve"
+kind = "serve-average"
 model = "llama-3.1-8b"
 requests = "10/s"
 days = 1

@@ -183,11 +183,11 @@ def test_parts_of_the_replicas_find_the_same(
     assert again.best.energy_j == pytest.approx(found.best.energy_j, rel=0.03)
 
 
-FEW = ["--chips", "h100-sxm", "--gpus", "1", "--batch", "64"]
+FEW = ["--chip", "h100-sxm", "--gpus", "1", "--max-num-seqs", "64"]
 COMMAND = [
-    "serve", "llama-3.1-8b", "--frontier", "--rate", "25/s", "--duration", "20 s", "--slo-ttft", "300ms",
-    "--slo-tpot", "20ms", "--chips", "h100-sxm", "--gpus", "1,2", "--power-caps", "none,400W", "--batch", "8,64",
-    "--batch-tokens", "2048", "--pools", "together", "--draws", "20", "--json",
+    "frontier", "llama-3.1-8b", "--rate", "25/s", "--duration", "20 s", "--slo-ttft", "300ms",
+    "--slo-tpot", "20ms", "--chip", "h100-sxm", "--gpus", "1,2", "--power-cap", "none,400W", "--max-num-seqs", "8,64",
+    "--max-num-batched-tokens", "2048", "--pools", "together", "--draws", "20", "--json",
 ]  # fmt: skip
 
 
@@ -279,26 +279,26 @@ def test_what_is_searched_by_itself() -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["--frontier"], "--slo-ttft"),
-        (["--frontier", "--slo-tpot", "50ms", "--replicas", "2"], "replicas"),
-        (["--frontier", "--slo-tpot", "50ms", "--chips", "h1000"], "unknown chip"),
-        (["--frontier", "--slo-tpot", "50ms", "--formats", "int3"], "int3"),
-        (["--frontier", "--slo-tpot", "50ms", "--gpus", "1.5"], "gpus"),
-        (["--frontier", "--slo-tpot", "50ms", "--power-caps", "lots"], "power-caps"),
-        (["--frontier", "--slo-tpot", "50ms", "--batch", "0"], "batch"),
-        (["--frontier", "--slo-tpot", "50ms", "--batch", "512", "--batch-tokens", "64"], "none of the set-ups"),
-        (["--frontier", "--slo-tpot", "50ms", "--slo-share", "1.5"], "slo-share"),
-        (["--frontier", "--slo-tpot", "50ms", "--on", "mars", *FEW], "no place"),
-        (["--frontier", "--slo-tpot", "50ms", "--router", "random", "--workers", "1", *FEW], "router"),
-        (["--frontier", "--slo-tpot", "50ms", "--power-cap", "5 kW"], "power-cap"),
-        (["--frontier", "--slo-tpot", "50ms", "--prefill-replicas", "2"], "pools"),
-        (["--chips", "b200"], "--frontier"),
-        (["--on", "ray"], "--frontier"),
+        ([], "--slo-ttft"),
+        (["--slo-tpot", "50ms", "--replicas", "2"], "replicas"),
+        (["--slo-tpot", "50ms", "--chip", "h1000"], "unknown chip"),
+        (["--slo-tpot", "50ms", "--precision", "int3"], "int3"),
+        (["--slo-tpot", "50ms", "--gpus", "1.5"], "gpus"),
+        (["--slo-tpot", "50ms", "--power-cap", "lots"], "power-cap"),
+        (["--slo-tpot", "50ms", "--max-num-seqs", "0"], "max-num-seqs"),
+        (["--slo-tpot", "50ms", "--max-num-seqs", "512", "--max-num-batched-tokens", "64"], "none of the set-ups"),
+        (["--slo-tpot", "50ms", "--slo-share", "1.5"], "slo-share"),
+        (["--slo-tpot", "50ms", "--on", "mars", *FEW], "no place"),
+        (["--slo-tpot", "50ms", "--router", "random", "--workers", "1", *FEW], "router"),
+        (["--slo-tpot", "50ms", "--against", "h100-sxm, power_cap=5 kW"], "power-cap"),
+        (["--slo-tpot", "50ms", "--against", "cards=3"], "against"),
+        (["--slo-tpot", "50ms", "--prefill-replicas", "2"], "prefill-replicas"),
+        (["--slo-tpot", "50ms", "--chips", "b200"], "is now --chip"),
     ],
 )
 def test_bad_command(args: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
-        main(["serve", "llama-3.1-8b", "--rate", "5/s", "--duration", "20 s", *args])
+        main(["frontier", "llama-3.1-8b", "--rate", "5/s", "--duration", "20 s", *args])
     assert stop.value.code == 2
     error = capsys.readouterr().err
     assert says in error
@@ -306,14 +306,13 @@ def test_bad_command(args: list[str], says: str, capsys: pytest.CaptureFixture[s
 
 
 def test_the_command_and_its_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    page = tmp_path / "page.html"
-    args = [*COMMAND[:-1], "--workers", "1", "--report", str(page)]
+    args = [*COMMAND[:-1], "--workers", "1", "--out", str(tmp_path)]
     with pytest.raises(SystemExit) as stop:
         main(args)
     assert stop.value.code == 0
     text = capsys.readouterr().out
     assert all(word in text for word in ("Least energy", "default", "Why", "Frontier of energy", "set-ups"))
-    html = page.read_text()
+    html = (tmp_path / "frontier.html").read_text()
     assert all(word in html for word in ("The set-up of least energy", "<circle", "Where the saving comes from"))
 
 

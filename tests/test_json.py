@@ -38,7 +38,7 @@ def objects() -> dict[str, dict[str, Any]]:
         ).json(),
         "prompt": wl.prompt("deepseek-v3", draws=60).json(),
         "prompt given": wl.prompt("llama-3.1-8b", batch="8", active="0.5", pue="1.2", draws=0).json(),
-        "serve": wl.serve("llama-3.1-8b", "1M/day", draws=60, active=0.5).json(),
+        "serve-average": wl.serve_average("llama-3.1-8b", "1M/day", draws=60, active=0.5).json(),
         "run": wl.run(ROOT / "examples" / "article.toml", draws=60).json(),
         "check": check_file("article", 60).json(),
         "facts": {"command": "facts", "search": "h100", "count": len(facts), "facts": facts},
@@ -49,7 +49,7 @@ def objects() -> dict[str, dict[str, Any]]:
     return {name: json.loads(json.dumps(value, allow_nan=False)) for name, value in found.items()}
 
 
-ANSWERS = ("train", "train given", "prompt", "prompt given", "serve", "meter bill")
+ANSWERS = ("train", "train given", "prompt", "prompt given", "serve-average", "meter bill")
 ALL = (*ANSWERS, "run", "check", "facts", "validate training", "compare")
 
 
@@ -184,7 +184,7 @@ def test_a_run_tells_its_facts_once() -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_the_document_names_every_key(name: str) -> None:
     command = name.split(" given")[0]
-    text = section("`train` and `prompt`" if command in ("train", "prompt", "serve") else f"`{command}`")
+    text = section("`train` and `prompt`" if command in ("train", "prompt", "serve-average") else f"`{command}`")
     if command in ("meter bill", "compare"):
         text += section("`train` and `prompt`")
     missing = {key for key in objects()[name] if f"`{key}`" not in text}

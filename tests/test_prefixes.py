@@ -15,7 +15,7 @@ pytest.importorskip("numba", reason="the simulator needs Numba: pip install 'wat
 from wattline.core.errors import WattlineError
 from wattline.line.engine.simulator.prefixes import by_prefix, found_tokens
 from wattline.line.work.traffic.trace import Hashes, Traffic
-from wattline.predict.service.simulate import service
+from wattline.predict.service.simulate import serve
 
 
 def _plain(prompts: list[list[int]], where: list[int], room: int) -> list[int]:
@@ -79,8 +79,8 @@ def _talk(n: int) -> Traffic:
 
 
 def test_found_prefixes_are_not_read_again() -> None:
-    plain = service("llama-3.1-8b", _talk(100), gpus=1, draws=0)
-    stored = service("llama-3.1-8b", _talk(100), gpus=1, prefix_cache=0.3, draws=0)
+    plain = serve("llama-3.1-8b", _talk(100), gpus=1, draws=0)
+    stored = serve("llama-3.1-8b", _talk(100), gpus=1, prefix_cache=0.3, draws=0)
     assert plain.results()["read_share"] == 1.0
     assert stored.results()["read_share"] == pytest.approx(0.5 + 0.5 / 512)
     assert stored.served.energy_j.sum() < plain.served.energy_j.sum()
@@ -99,7 +99,7 @@ def test_found_prefixes_are_not_read_again() -> None:
 )
 def test_bad_settings(given: dict[str, Any], says: str) -> None:
     with pytest.raises(WattlineError, match=says):
-        service("llama-3.1-8b", _talk(4), gpus=1, draws=0, **given)
+        serve("llama-3.1-8b", _talk(4), gpus=1, draws=0, **given)
     without = Traffic(np.zeros(1), np.ones(1, int), np.ones(1, int))
     with pytest.raises(WattlineError, match="no prefix hashes"):
-        service("llama-3.1-8b", without, gpus=1, draws=0, prefix_cache=0.5)
+        serve("llama-3.1-8b", without, gpus=1, draws=0, prefix_cache=0.5)

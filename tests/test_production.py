@@ -133,7 +133,9 @@ def test_a_usual_model_has_its_parameters(params: float) -> None:
 
 
 def test_the_batch_is_what_is_asked() -> None:
-    few, many = (wl.train("llama-3.1-70b", "1T", "h100-sxm", 1024, batch=batch, draws=0) for batch in ("4M", "64M"))
+    few, many = (
+        wl.train("llama-3.1-70b", "1T", "h100-sxm", 1024, batch_tokens=batch, draws=0) for batch in ("4M", "64M")
+    )
     assert few.json()["inputs"]["batch_tokens"] == 4e6
     assert float(many.quantities["mfu"]) >= float(few.quantities["mfu"])
     names = [reason.name for reason in few.reasons]
@@ -154,4 +156,4 @@ def test_a_replaced_value_leaves_no_step_among_the_reasons() -> None:
 )
 def test_a_batch_that_cannot_be_is_told(batch: str, said: str) -> None:
     with pytest.raises(WattlineError, match=said):
-        wl.train("llama-3.1-8b", "1T", "h100-sxm", 1009, batch=batch)
+        wl.train("llama-3.1-8b", "1T", "h100-sxm", 1009, batch_tokens=batch)

@@ -149,7 +149,7 @@ def test_every_path_balances(model: str, chip: str, **asked: Any) -> None:
 )
 def test_a_service_balances_and_is_its_requests(per_day: float, days: float, site: str | None, draws: int) -> None:
     asked: dict[str, Any] = {"gpus": 2, "batch": 8, "active": 0.5, "site": site, "region": "fr", "draws": draws}
-    service = wl.serve("llama-3.1-8b", per_day / 86_400, days=days, **asked)
+    service = wl.serve_average("llama-3.1-8b", per_day / 86_400, days=days, **asked)
     balanced(service)
     one = wl.prompt("llama-3.1-8b", **asked)
     np.testing.assert_allclose(service.energy_j, one.energy_j * per_day * days, rtol=1e-9)
@@ -157,7 +157,7 @@ def test_a_service_balances_and_is_its_requests(per_day: float, days: float, sit
 
 
 def test_a_service_reads_its_rate_and_tells_its_inputs() -> None:
-    said = wl.serve("llama-3.1-8b", "864k/day", days="1 year", batch=8, active=0.5, pue=1.2, draws=5).inputs
+    said = wl.serve_average("llama-3.1-8b", "864k/day", days="1 year", batch=8, active=0.5, pue=1.2, draws=5).inputs
     assert said["requests_per_s"] == pytest.approx(10)
     assert said["days"] == pytest.approx(365.25)
     assert (said["batch"], said["active"], said["pue"]) == (8.0, 0.5, 1.2)
@@ -207,7 +207,7 @@ def test_bad_input_is_told(change: dict[str, Any], said: str) -> None:
 )
 def test_a_bad_service_is_told(change: dict[str, Any], said: str) -> None:
     with pytest.raises(WattlineError, match=said):
-        wl.serve(**{"model": "llama-3.1-70b", "requests": "1M/day", "draws": 5, **change})
+        wl.serve_average(**{"model": "llama-3.1-70b", "requests": "1M/day", "draws": 5, **change})
 
 
 def keys(answer: Any) -> set[str]:
@@ -229,7 +229,7 @@ def test_an_answer_cites_what_it_rests_on_and_nothing_else() -> None:
     assert {alone.draws.used[key].basis for key in given_} == {"given"}
     assert alone.draws.used["given.batch"].value == 8
     assert "chip.h100-sxm.fp8_flops" in keys(wl.prompt("llama-3.1-8b", precision="fp8", draws=5))
-    assert {"given.requests", "given.active"} <= keys(wl.serve("llama-3.1-8b", "1M/day", active=0.5, draws=5))
+    assert {"given.requests", "given.active"} <= keys(wl.serve_average("llama-3.1-8b", "1M/day", active=0.5, draws=5))
 
 
 def test_jobs_of_one_run_keep_what_was_given_to_each() -> None:
@@ -253,7 +253,7 @@ def test_what_is_out_of_the_ordinary_is_warned_of(change: dict[str, Any], said: 
     assert not wl.prompt("llama-3-70b", **plain).warnings
     for answer in (
         wl.prompt("llama-3-70b", **plain | change),
-        wl.serve("llama-3-70b", "1k/day", **plain | change),
+        wl.serve_average("llama-3-70b", "1k/day", **plain | change),
     ):
         assert len(answer.warnings) == 1
         assert said in answer.warnings[0]

@@ -112,7 +112,7 @@ def test_a_journal_survives_a_kill(tmp_path: Path) -> None:
         (["--upstream", "http://x", "--interval", "soon"], "soon"),
         (["--upstream", "http://x", "--model", "llama-3.1-8b"], "--model and --chip go together"),
         (["--upstream", "http://x", "--model", "llama-3.1-8", "--chip", "h100-sxm"], "nearest: llama-3.1-8b"),
-        (["--upstream", "http://x", "--chips", "2"], "--precision and --chips"),
+        (["--upstream", "http://x", "--gpus", "2"], "--precision and --gpus"),
         (["--upstream", "http://x", "--port", "70000"], "65535"),
         (["--upstream", "http://x", "--device", "no such device"], "no sensor is of --device"),
         (["--upstream", "http://x", "--journal", "/dev/null/x.db"], "cannot keep the journal"),

@@ -17,7 +17,7 @@ from wattline.line.engine.simulator.power import idle_energy_j, request_energy_j
 from wattline.line.engine.simulator.scaling import Scaling
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.delivery import Outdoors
-from wattline.predict.service.simulate import Service, service
+from wattline.predict.service.simulate import Service, serve
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def traffic() -> Traffic:
 
 @pytest.fixture(scope="module")
 def served(traffic: Traffic) -> Service:
-    return service("llama-3.1-8b", traffic, "h100-sxm", gpus=1, replicas=2, slo_ttft="1 s", slo_tpot="50 ms", draws=200)
+    return serve("llama-3.1-8b", traffic, "h100-sxm", gpus=1, replicas=2, slo_ttft="1 s", slo_tpot="50 ms", draws=200)
 
 
 def test_requests_and_idle_are_the_loads_energy(served: Service) -> None:
@@ -44,7 +44,7 @@ def test_requests_and_idle_are_the_loads_energy(served: Service) -> None:
 
 
 def test_the_bill_is_the_load_with_site_and_grid(traffic: Traffic) -> None:
-    central = service("llama-3.1-8b", traffic, "h100-sxm", gpus=1, replicas=2, pue=1.25, draws=0)
+    central = serve("llama-3.1-8b", traffic, "h100-sxm", gpus=1, replicas=2, pue=1.25, draws=0)
     it_j = float(central.answer.bill.at("server"))
     assert it_j == pytest.approx(float(central.server_load.energy_j.sum()), rel=1e-9)
     assert float(central.answer.energy_j) == pytest.approx(1.25 * it_j, rel=1e-9)
@@ -63,17 +63,17 @@ def test_results(served: Service, traffic: Traffic) -> None:
 
 
 def test_more_replicas_idle_more_and_a_cap_saves_watts(traffic: Traffic) -> None:
-    few, many = (service("llama-3.1-8b", traffic, gpus=1, replicas=n, draws=0) for n in (1, 8))
+    few, many = (serve("llama-3.1-8b", traffic, gpus=1, replicas=n, draws=0) for n in (1, 8))
     assert few.results()["ttft_s"]["p95"] > many.results()["ttft_s"]["p95"]
     assert few.results()["server_j_per_request"] < many.results()["server_j_per_request"]
-    capped = service("llama-3.1-8b", traffic, gpus=1, replicas=1, power_cap="350 W", draws=0)
+    capped = serve("llama-3.1-8b", traffic, gpus=1, replicas=1, power_cap="350 W", draws=0)
     assert capped.chip_load.power_w.sum(axis=0).max() <= 350.0 + 1e-6
     assert capped.results()["tpot_s"]["p50"] >= few.results()["tpot_s"]["p50"]
 
 
 def test_a_service_that_falls_behind_says_so() -> None:
     flood = Traffic(np.linspace(0, 60, 6000), np.full(6000, 2000), np.full(6000, 200))
-    found = service("llama-3.1-8b", flood, gpus=1, replicas=1, draws=0)
+    found = serve("llama-3.1-8b", flood, gpus=1, replicas=1, draws=0)
     assert any("falls behind" in note for note in found.answer.warnings)
 
 
@@ -93,16 +93,16 @@ def test_a_service_that_falls_behind_says_so() -> None:
 )
 def test_bad_settings(traffic: Traffic, given: dict[str, object], says: str) -> None:
     with pytest.raises(WattlineError, match=says):
-        service("llama-3.1-8b", traffic, **({"gpus": 1, "draws": 0} | given))  # type: ignore[arg-type]
+        serve("llama-3.1-8b", traffic, **({"gpus": 1, "draws": 0} | given))  # type: ignore[arg-type]
 
 
 def test_traffic_that_cannot_be_served(traffic: Traffic) -> None:
     with pytest.raises(WattlineError, match="0 requests"):
-        service("llama-3.1-8b", Traffic(np.zeros(0), np.zeros(0, int), np.zeros(0, int)), gpus=1, draws=0)
+        serve("llama-3.1-8b", Traffic(np.zeros(0), np.zeros(0, int), np.zeros(0, int)), gpus=1, draws=0)
     with pytest.raises(WattlineError, match="does not fit"):
-        service("llama-3.1-405b", traffic, gpus=1, draws=0)
+        serve("llama-3.1-405b", traffic, gpus=1, draws=0)
     long = Traffic(np.zeros(2), np.array([10, 1_000_000]), np.array([5, 5]))
-    found = service("llama-3.1-8b", long, gpus=1, draws=0)
+    found = serve("llama-3.1-8b", long, gpus=1, draws=0)
     assert found.results()["rejected"] == {"longer than the cache holds": 1}
     assert any("left out" in note for note in found.answer.warnings)
 
@@ -112,9 +112,9 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trace.write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n" + "\n".join(
         f"2023-11-16 18:17:{i:02d}.0000000,{100 + i},{20 + i}" for i in range(60)
     ))  # fmt: skip
-    load, page = tmp_path / "load.parquet", tmp_path / "page.html"
-    written = ["--load", str(load), "--report", str(page)]
-    _run(["serve", "llama-3.1-8b", "--gpus", "1", "--trace", str(trace), "--draws", "0", "--json", *written])
+    load, page = tmp_path / "out" / "load.parquet", tmp_path / "out" / "serve.html"
+    written = ["--json", "--out", str(tmp_path / "out")]
+    _run(["serve", "llama-3.1-8b", "--gpus", "1", "--trace", str(trace), "--draws", "0", *written])
     data = json.loads(capsys.readouterr().out)
     assert data["service"]["requests"] == 60
     assert all(word in page.read_text() for word in ("Latencies", "Power through the time", "<polygon", "<polyline"))
@@ -137,6 +137,9 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["--rate", "1/s", "--input", "5"], "both"),
         (["--rate", "1/s", "--seed", "-1"], "seed"),
         (["--trace", "/nowhere.csv"], "nowhere"),
+        (["--frontier"], "wattline frontier"),
+        (["--load", "x.parquet"], "--out"),
+        (["--batch", "64,256"], "--max-num-seqs"),
     ],
 )
 def test_bad_command(args: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,7 +168,7 @@ def test_held_against_measurement(shared_data: Path) -> None:
 
 def test_a_place_gives_the_service_its_weather(traffic: Traffic) -> None:
     cool, hot = (
-        service("llama-3.1-8b", traffic, gpus=1, outdoors=Outdoors(place, None, "air-chiller"), draws=0).answer
+        serve("llama-3.1-8b", traffic, gpus=1, outdoors=Outdoors(place, None, "air-chiller"), draws=0).answer
         for place in ("Dublin", "Singapore")
     )
     assert float(cool.range("pue").p50) < float(hot.range("pue").p50)
@@ -175,13 +178,13 @@ def test_a_place_gives_the_service_its_weather(traffic: Traffic) -> None:
 
 def test_chips_beyond_a_link_domain_are_simulated_at_central_values() -> None:
     few = Traffic(np.arange(3.0), np.array([100, 200, 100]), np.array([5, 5, 5]))
-    found = service("llama-3.1-8b", few, gpus=16, draws=50)
+    found = serve("llama-3.1-8b", few, gpus=16, draws=50)
     assert len(found.served.arrival_s) == 3
     assert float(found.answer.range("energy_wh").p50) > 0
 
 
 def test_pools_in_the_answer(traffic: Traffic) -> None:
-    found = service(
+    found = serve(
         "llama-3.1-70b", traffic, gpus=4, replicas=2, prefill_replicas=1, prefill_gpus=2, transfer_bandwidth="1 GB/s",
         precision="fp8", draws=50,
     )  # fmt: skip
@@ -198,7 +201,7 @@ def test_pools_in_the_answer(traffic: Traffic) -> None:
     assert np.nanmin(sent / least) == pytest.approx(1.0, rel=1e-6)  # some found the link free
     assert 0 < data["service"]["network"]["link_busy_share"] < 1
     slow, fast = (
-        service("llama-3.1-8b", traffic, gpus=1, prefill_replicas=1, transfer_bandwidth=rate, draws=0).results()
+        serve("llama-3.1-8b", traffic, gpus=1, prefill_replicas=1, transfer_bandwidth=rate, draws=0).results()
         for rate in ("0.5 GB/s", None)
     )
     assert slow["waits_s"]["transfer"]["p50"] > 10 * fast["waits_s"]["transfer"]["p50"]
@@ -207,7 +210,7 @@ def test_pools_in_the_answer(traffic: Traffic) -> None:
 
 def test_scaling_in_the_answer(traffic: Traffic) -> None:
     asked = {"gpus": 1, "replicas": 3, "router": "least-loaded", "pue": 1.25, "draws": 0}
-    found = service("llama-3.1-8b", traffic, scaling=Scaling(1, 2.0, down_after_s=30.0), **asked)  # type: ignore[arg-type]
+    found = serve("llama-3.1-8b", traffic, scaling=Scaling(1, 2.0, down_after_s=30.0), **asked)  # type: ignore[arg-type]
     it_j = float(found.server_load.energy_j.sum())
     assert float(found.answer.bill.at("server")) == pytest.approx(it_j, rel=1e-9)
     assert float(found.answer.bill.parts["start_up"]) > 0
@@ -217,15 +220,15 @@ def test_scaling_in_the_answer(traffic: Traffic) -> None:
     assert sum(a * b for a, b in zip(scaling["ready"], scaling["stretch_s"], strict=True)) == pytest.approx(
         found.served.ready_s
     )
-    kept = service("llama-3.1-8b", traffic, scaling=Scaling(1, 2.0, down_after_s=30.0, off=False), **asked)  # type: ignore[arg-type]
+    kept = serve("llama-3.1-8b", traffic, scaling=Scaling(1, 2.0, down_after_s=30.0, off=False), **asked)  # type: ignore[arg-type]
     assert it_j < float(kept.server_load.energy_j.sum())
 
 
 def test_command_with_pools_and_scaling(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    page = tmp_path / "page.html"
+    page = tmp_path / "serve.html"
     _run(["serve", "llama-3.1-8b", "--gpus", "1", "--rate", "6/s", "--duration", "2m", "--replicas", "3",
           "--prefill-replicas", "1", "--transfer-bandwidth", "100 Gbit/s", "--scale-from", "1", "--scale-target", "4",
-          "--start-up", "10 s", "--scaled-down", "idle", "--draws", "0", "--report", str(page)])  # fmt: skip
+          "--start-up", "10 s", "--scaled-down", "idle", "--draws", "0", "--out", str(tmp_path)])  # fmt: skip
     text = capsys.readouterr().out
     assert all(
         words in text for words in ("Pool, prefill", "Replicas ready", "Between the pools", "waiting for a slot")

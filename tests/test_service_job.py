@@ -17,13 +17,13 @@ from wattline.scenario.run import run
 
 pytest.importorskip("numba", reason="Numba is not installed: the simulator cannot run")
 
-from wattline.predict.service.simulate import service
+from wattline.predict.service.simulate import serve
 from wattline.scenario.service import busiest, fewest_replicas
 
 JOB = """
 [[job]]
 name = "chat"
-kind = "service"
+kind = "serve"
 model = "llama-3.1-8b"
 chip = "h100-sxm"
 gpus = 1
@@ -46,7 +46,7 @@ def test_the_fewest_replicas_keep_the_target_and_one_fewer_do_not() -> None:
     found = fewest_replicas("llama-3.1-8b", traffic, "h100-sxm", 0.99, **setup)
 
     def share(count: int) -> float:
-        one = service("llama-3.1-8b", traffic, "h100-sxm", replicas=count, draws=Draws(0), **setup)
+        one = serve("llama-3.1-8b", traffic, "h100-sxm", replicas=count, draws=Draws(0), **setup)
         return float(one.target.met(one.served).mean())
 
     assert found > 1

@@ -206,16 +206,16 @@ def test_a_service_carries_its_front_end() -> None:
     pytest.importorskip("numba")
     from wattline.line.work.traffic.generator import poisson
     from wattline.line.work.traffic.lengths import fixed_lengths
-    from wattline.predict.service.simulate import service
+    from wattline.predict.service.simulate import serve
 
     traffic = poisson(2.0, fixed_lengths(500, 50), 0, duration_s=60.0)
-    plain = service("llama-3.1-8b", traffic, gpus=1, draws=0).served
+    plain = serve("llama-3.1-8b", traffic, gpus=1, draws=0).served
     assert np.all(plain.ttft_s >= plain.first_s - plain.arrival_s)
     assert np.all(plain.e2e_s >= plain.ttft_s - 1e-9)
-    other = service("llama-3.1-8b", traffic, gpus=1, draws=0, engine="trtllm")
+    other = serve("llama-3.1-8b", traffic, gpus=1, draws=0, engine="trtllm")
     assert other.answer.inputs["engine"] == "trtllm"
     with pytest.raises(WattlineError, match="engine"):
-        service("llama-3.1-8b", traffic, gpus=1, draws=0, engine="abacus")
+        serve("llama-3.1-8b", traffic, gpus=1, draws=0, engine="abacus")
 
 
 def test_measured_latencies(shared_data: Path) -> None:

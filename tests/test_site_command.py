@@ -73,8 +73,9 @@ def test_text_and_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["--place", "Dublin", "--redundancy", "3N"], "redundancy"),
         (["--place", "Dublin", "--ups", "flywheel"], "unknown ups"),
         (["--place", "Dublin", "--hall", "barn"], "unknown plant"),
-        (["--place", "Dublin", "--load", "1.4"], "share"),
-        (["--place", "Dublin", "--profile", "/nowhere.csv"], "does not exist"),
+        (["--place", "Dublin", "--utilisation", "1.4"], "share"),
+        (["--place", "Dublin", "--load", "/nowhere.csv"], "does not exist"),
+        (["--place", "Dublin", "--profile", "/nowhere.csv"], "is now --load"),
         (["--weather", "/nowhere.epw"], "does not exist"),
         (["--places", "/nowhere.txt"], "does not exist"),
         ([], "give --place"),
@@ -90,22 +91,22 @@ def test_bad_input_in_one_line(args: list[str], said: str, capsys: pytest.Captur
 def test_profiles(tmp_path: Path) -> None:
     day = tmp_path / "day.csv"
     day.write_text("hour,share\n" + "\n".join(f"{h},{0.4 if h < 8 else 0.9}" for h in range(24)))
-    answer = site("10MW", place="Dublin", profile_of=day, draws=0)
+    answer = site("10MW", place="Dublin", load=day, draws=0)
     assert float(answer.result.it_mean[0]) == pytest.approx((8 * 0.4 + 16 * 0.9) / 24)
     assert any("repeated" in note for note in answer.warnings)
     saved = Load("server", made_start(), 1800.0, np.full(96, 5e6))
     path = tmp_path / "load.parquet"
     saved.to_parquet(path)
-    answer = site("10MW", place="Dublin", profile_of=path, draws=0)
+    answer = site("10MW", place="Dublin", load=path, draws=0)
     assert float(answer.bill.parts["servers"]) == pytest.approx(5e6 * 8760 * 3600)
     with pytest.raises(WattlineError, match="above the design"):
-        site("4MW", place="Dublin", profile_of=path, draws=0)
+        site("4MW", place="Dublin", load=path, draws=0)
     with pytest.raises(WattlineError, match="overhead"):
-        site("10MW", place="Dublin", profile_of=Load("grid", made_start(), 3600.0, np.full(24, 5e6)), draws=0)
+        site("10MW", place="Dublin", load=Load("grid", made_start(), 3600.0, np.full(24, 5e6)), draws=0)
     bad = tmp_path / "bad.csv"
     bad.write_text("1\n2\nx\n")
     with pytest.raises(WattlineError, match="line 3"):
-        site("10MW", place="Dublin", profile_of=bad)
+        site("10MW", place="Dublin", load=bad)
 
 
 def made_start() -> object:
@@ -150,7 +151,7 @@ def test_a_scenario_with_places(tmp_path: Path) -> None:
     file.write_text(
         'draws = 12\n[[job]]\nkind = "train"\nname = "a"\nmodel = "llama-3.1-8b"\ntokens = "1T"\nchip = "h100-sxm"\n'
         'chips = 512\nplace = "Atlanta"\ncooling = "liquid"\n'
-        '[[job]]\nkind = "serve"\nname = "b"\nmodel = "llama-3.1-8b"\nrequests = "1M/day"\nchip = "h100-sxm"\n'
+        '[[job]]\nkind = "serve-average"\nname = "b"\nmodel = "llama-3.1-8b"\nrequests = "1M/day"\nchip = "h100-sxm"\n'
         'place = "Singapore"\n'
     )
     result = work(file)

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from wattline.line.work.traffic.trace import Traffic, read_traffic
     from wattline.meter.live.active import metering
     from wattline.meter.live.measurement import measure
-    from wattline.predict.average_service import serve
+    from wattline.predict.average_service import serve_average
     from wattline.predict.prompt import prompt
-    from wattline.predict.service.simulate import service
+    from wattline.predict.service.simulate import serve
+    from wattline.predict.site import site
     from wattline.predict.train import train
     from wattline.reconcile.bill import bill
     from wattline.reconcile.compare import compare
@@ -52,19 +53,25 @@ _WHERE = {
     "prompt": ("wattline.predict.prompt", "prompt"),
     "read_traffic": ("wattline.line.work.traffic.trace", "read_traffic"),
     "run": ("wattline.scenario.run", "run"),
-    "serve": ("wattline.predict.average_service", "serve"),
-    "service": ("wattline.predict.service.simulate", "service"),
+    "serve": ("wattline.predict.service.simulate", "serve"),
+    "serve_average": ("wattline.predict.average_service", "serve_average"),
+    "site": ("wattline.predict.site", "site"),
     "train": ("wattline.predict.train", "train"),
 }
 __all__ = [
     "Bill", "Draws", "Fact", "Load", "Range", "Traffic", "WattlineError", "bill", "check", "compare", "fact",
-    "frontier", "measure", "metering", "prompt", "read_traffic", "run", "serve", "service", "train",
+    "frontier", "measure", "metering", "prompt", "read_traffic", "run", "serve", "serve_average", "site",
+    "train",
 ]  # fmt: skip
+# a name that is gone -> what stands in its place
+_RENAMED = {"service": "serve"}
 
 
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
+    if name in _RENAMED:
+        raise AttributeError(f"wattline.{name} is now wattline.{_RENAMED[name]}")
     if name not in _WHERE:
         raise AttributeError(f"module 'wattline' has no attribute {name!r}")
     module, attribute = _WHERE[name]

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+from wattline.cli import options
 
 
 def check(
     claims: Annotated[str, typer.Argument(help='Claims file (TOML), or "article" for the built-in one.')],
-    draws: Annotated[int, typer.Option(help="Draws from the facts' ranges.")] = 2000,
-    seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 0,
-    as_json: AsJson = False,
+    draws: options.Draws = 2000,
+    seed: options.Seed = 0,
+    as_json: options.AsJson = False,
 ) -> None:
     """Work every claim through: its arithmetic and its verdict."""
     from wattline.claim import check_file

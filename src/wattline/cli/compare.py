@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli import options as ask
+from wattline.cli import options
 from wattline.cli.meter_export import Recorded, WindowOpt
 
 Opt = typer.Option
@@ -18,10 +18,10 @@ def compare(
     measured: Recorded,
     job: Annotated[str | None, Opt(help="One job of the scenario by name [default: all together].")] = None,
     window: WindowOpt = None,
-    draws: Annotated[int | None, Opt(help="Draws from the facts' ranges [default: the file's, or 2000].")] = None,
-    seed: Annotated[int | None, Opt(help="Seed of the draws [default: the file's, or 0].")] = None,
-    facts: ask.Facts = None,
-    as_json: ask.AsJson = False,
+    draws: options.FileDraws = None,
+    seed: options.FileSeed = None,
+    facts: options.Facts = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """A job's prediction beside its measurement: part by part, and by cause."""
     from wattline.cli.meter_export import read_recording

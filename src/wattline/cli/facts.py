@@ -61,23 +61,3 @@ def _listing(found: list[dict[str, Any]]) -> Any:
         lines.append(Text(f"      {fact['basis']}: {fact['source']}{note}", style="dim"))
     lines.append(Text(f"{len(found):,} facts", style="dim"))
     return Group(*lines)
-
-
-def explain(context: typer.Context) -> None:
-    """Explain COMMAND …: the answer with every step and fact; without a command, the formulas of the line."""
-    from wattline.core.errors import WattlineError
-
-    args = list(context.args)
-    explained = ("run", "train", "prompt", "check")
-    if not args or args[0] in ("-h", "--help"):
-        from wattline.cli.printing import print_rich
-        from wattline.report.terminal.formulas import formulas
-
-        print_rich(formulas())
-        return
-    if args[0] not in explained:
-        raise WattlineError(f"explain: {args[0]!r} is none of {', '.join(explained)}; e.g. wattline explain prompt …")
-    from wattline.cli.main import app
-
-    flags = [] if args[0] == "check" or "--explain" in args else ["--explain"]
-    raise typer.Exit(app([*args, *flags], prog_name="wattline", standalone_mode=False) or 0)

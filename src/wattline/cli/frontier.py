@@ -1,62 +1,111 @@
-"""``wattline serve --frontier``: the search, with its progress on the screen."""
+"""``wattline frontier``: the search for the set-up of least energy, with its progress on the screen."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wattline.cli import options, traffic_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wattline.line.work.traffic.trace import Traffic
     from wattline.search.frontier import Tell
 
+Opt = typer.Option
 
-def search(
-    model: str | Path,
-    traffic: Traffic,
-    chip: str,
-    lists: tuple[str, str, str, str, str, str],
-    pools: str,
-    asked: Mapping[str, Any],
-    load: Path | None,
-    report: Path | None,
-    as_json: bool,
-    explain: bool,
+
+def frontier(
+    model: options.Model = None,
+    chip: Annotated[
+        str, Opt(help='Types of chip to search, such as "h100-sxm,b200" [default: those that were measured].')
+    ] = "",
+    gpus: Annotated[str, Opt(help='Chips in a replica to search, such as "1,2,4" [default: from the fewest].')] = "",
+    precision: Annotated[
+        str, Opt(help='Number formats to search, such as "bf16,fp8" [default: the model\'s own, and fp8].')
+    ] = "",
+    power_cap: Annotated[
+        str, Opt(help='Power limits of a chip to search, such as "400W,none" [default: none, 40% to 85% of TDP].')
+    ] = "",
+    max_num_seqs: Annotated[
+        str, Opt(help='Largest numbers of requests at once to search, such as "64,256" [default: 64 to 512].')
+    ] = "",
+    max_num_batched_tokens: Annotated[
+        str, Opt(help='Largest numbers of tokens in a step to search, such as "512,8192" [default: 512 to 8192].')
+    ] = "",
+    pools: Annotated[
+        str, Opt(help="Replicas to search: together (prefill and decode in each), split (in two pools) or both.")
+    ] = "both",
+    against: Annotated[
+        str, Opt(help='Set-up to compare the best with, such as "h100-sxm, gpus=4" [default: h100-sxm].')
+    ] = "",
+    trace: traffic_input.Trace = None,
+    rate: traffic_input.Rate = "",
+    duration: traffic_input.Duration = "",
+    shape: traffic_input.Shape = "flat",
+    input_tokens: traffic_input.Input = "",
+    output_tokens: traffic_input.Output = "",
+    router: options.Router = "round-robin",
+    prefix_cache: options.PrefixCache = 0.0,
+    engine: options.Engine = None,
+    slo_ttft: options.SloTtft = None,
+    slo_tpot: options.SloTpot = None,
+    slo_share: Annotated[float, Opt(help="Share of the requests that must keep these latencies.")] = 0.99,
+    on: Annotated[
+        str | None, Opt(help="Where simulations run: ray://HOST:PORT, or ray [default: all cores here].")
+    ] = None,
+    workers: Annotated[int | None, Opt(help="Number of simulations at once [default: one a core].")] = None,
+    resume: Annotated[
+        Path | None, Opt(metavar="FILE", help="Keep each simulation in this file, and go on from what it holds.")
+    ] = None,
+    config: options.Config = None,
+    pue: options.Pue = None,
+    site: options.Site = None,
+    region: options.Region = None,
+    place: options.Place = None,
+    weather: options.Weather = None,
+    cooling: options.Cooling = None,
+    out: options.Out = None,
+    draws: options.Draws = 2000,
+    seed: options.Seed = 0,
+    facts: options.Facts = None,
+    as_json: options.AsJson = False,
+    explain: options.Explain = False,
 ) -> None:
-    """``lists``: chips, formats, chips a replica, caps, sequences and tokens to search, as given."""
-    from wattline.cli.printing import print_json, print_rich
+    """Search for the set-up that meets the latencies with the least energy, and explain why it takes less."""
+    from rich.console import Console
+
+    from wattline.cli.printing import check_out, print_result, write_files
+    from wattline.predict.delivery import Outdoors
+    from wattline.report.page.frontier import write_page
     from wattline.report.terminal.frontier import render
-    from wattline.search.frontier import frontier
-    from wattline.search.setup import read_space
+    from wattline.search.frontier import frontier as work
+    from wattline.search.setup import read_against, read_space
 
-    space = read_space(*lists, pools)
-    kept = asked["resume"]
-    with _progress() as tell:
-        try:
-            found = frontier(model, traffic, chip, space=space, tell=tell, **asked)
-        except KeyboardInterrupt:
-            if kept is not None and kept.exists():
-                print(f"wattline: stopped; the same command goes on from what is in {kept}", file=sys.stderr)
-            raise
-    if load is not None:
-        found.served.server_load.to_parquet(load)
-    if report is not None:
-        from wattline.report.page.frontier import write_page
-
-        write_page(found, report)
-    if as_json:
-        print_json(found.json())
-    else:
-        print_rich(render(found.json(), explain))
+    check_out(out)
+    named = options.model_of(model, config)
+    space = read_space(chip, precision, gpus, power_cap, max_num_seqs, max_num_batched_tokens, pools)
+    where: dict[str, Any] = {"pue": pue, "site": site, "region": region, "outdoors": Outdoors(place, weather, cooling)}
+    with Console(stderr=True).status("reading traffic", spinner="dots"):
+        requests = traffic_input.read_or_make(trace, rate, duration, input_tokens, output_tokens, seed, shape)
+    with _progress(resume) as tell:
+        result = work(
+            named, requests, space=space, slo_ttft=slo_ttft, slo_tpot=slo_tpot, slo_share=slo_share, router=router,
+            prefix_cache=prefix_cache, engine=engine, on=on, workers=workers, resume=resume, draws=draws, seed=seed,
+            tell=tell, **where, **read_against(against),
+        )  # fmt: skip
+    data = result.json()
+    paths = write_files(out, "frontier", data, lambda path: write_page(result, path), result.served.server_load)
+    print_result(data, render(data, explain), as_json, paths)
 
 
 @contextmanager
-def _progress() -> Iterator[Tell]:
-    """A bar that tells the stage, the set-ups that are decided, and the simulations made."""
+def _progress(resume: Path | None) -> Iterator[Tell]:
+    """A bar with the stage, the set-ups that are decided and the simulations made; how to go on where it is stopped."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -76,4 +125,9 @@ def _progress() -> Iterator[Tell]:
                 change |= {"completed": done, "total": total}
             bar.update(task, **change)
 
-        yield tell
+        try:
+            yield tell
+        except KeyboardInterrupt:
+            if resume is not None and resume.exists():
+                print(f"wattline: stopped; the same command goes on from what is in {resume}", file=sys.stderr)
+            raise

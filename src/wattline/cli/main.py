@@ -8,8 +8,28 @@ from typing import Any
 import typer
 
 from wattline import __version__
-from wattline.cli import check, compare, facts, measure, meter, options, proxy, sensors, serve, site, traffic, validate
+from wattline.cli import (
+    calibrate,
+    check,
+    compare,
+    explain,
+    facts,
+    frontier,
+    measure,
+    meter,
+    prompt,
+    proxy,
+    run,
+    sensors,
+    serve,
+    serve_average,
+    site,
+    traffic,
+    train,
+    validate,
+)
 from wattline.cli.printing import discard
+from wattline.cli.renamed import now_called
 from wattline.core.errors import WattlineError, shorten
 
 # typer brings its own copy of click and names only the exception below this one
@@ -23,10 +43,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("run")(options.run)
-app.command("train")(options.train)
-app.command("prompt")(options.prompt)
+app.command("run")(run.run)
+app.command("train")(train.train)
+app.command("prompt")(prompt.prompt)
 app.command("serve")(serve.serve)
+app.command("serve-average")(serve_average.serve_average)
+app.command("frontier")(frontier.frontier)
 app.command("compare")(compare.compare)
 app.command("site")(site.site)
 app.command("check")(check.check)
@@ -36,12 +58,12 @@ app.command("facts")(facts.facts)
 app.command(
     "explain",
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-)(facts.explain)
+)(explain.explain)
 app.command("sensors")(sensors.sensors)
 app.command("traffic")(traffic.traffic)
 app.add_typer(meter.meter_app, name="meter")
 app.add_typer(validate.validate_app, name="validate")
-app.add_typer(validate.calibrate_app, name="calibrate")
+app.add_typer(calibrate.calibrate_app, name="calibrate")
 
 
 def _version(asked: bool) -> None:
@@ -78,6 +100,8 @@ def main(args: list[str] | None = None) -> None:
 
 def usage(error: Any) -> str:
     """What is wrong with the command line, and the help that mends it."""
-    said = shorten(error.format_message(), 200).rstrip(".")
     command = error.ctx.command_path if error.ctx else "wattline"
-    return f"{said[:1].lower()}{said[1:]}; see `{command} --help`"
+    if instead := now_called(command, getattr(error, "option_name", None)):
+        return instead
+    words = shorten(error.format_message(), 200).rstrip(".")
+    return f"{words[:1].lower()}{words[1:]}; see `{command} --help`"

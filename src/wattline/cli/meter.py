@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli import meter_export as meter_out
-from wattline.cli import meter_share
+from wattline.cli import meter_bill, meter_export, meter_share
 from wattline.core.errors import WattlineError
 
 Opt = typer.Option
@@ -66,5 +65,5 @@ def into(
 
 
 meter_app.command("share")(meter_share.share)
-meter_app.command("export")(meter_out.export)
-meter_app.command("bill")(meter_out.bill)
+meter_app.command("export")(meter_export.export)
+meter_app.command("bill")(meter_bill.bill)

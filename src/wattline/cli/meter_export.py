@@ -1,4 +1,4 @@
-"""``wattline meter export`` and ``bill``: recordings handed on to other tools, and billed through site and grid."""
+"""``wattline meter export``: recordings in the formats of other tools."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wattline.cli import options as ask
 from wattline.core.errors import WattlineError, nearest
 
 if TYPE_CHECKING:
@@ -62,33 +61,6 @@ def export(
 
         lines = [emissions_csv(recording, [find_span(recording, window)], region, project)]
     _hand_over(lines, out)
-
-
-def bill(
-    path: Recorded,
-    region: ask.Region = None,
-    pue: ask.Pue = None,
-    site: ask.Site = None,
-    window: WindowOpt = None,
-    chip: Annotated[str | None, Opt(help="Chip that was metered [default: as the recording names it].")] = None,
-    server: Annotated[
-        str | None, Opt(help="Server that was metered (wattline facts server.) [default: the chip's].")
-    ] = None,
-    facts: ask.Facts = None,
-    draws: ask.DrawsOpt = 2000,
-    seed: ask.Seed = 0,
-    as_json: AsJson = False,
-    explain: ask.Explain = False,
-) -> None:
-    """Measured energy through site and grid: the bill, cost, CO2e and water, measured told apart from estimated."""
-    from wattline.cli.printing import print_answer
-    from wattline.reconcile.bill import bill as work
-
-    recording = read_recording(path)
-    answer = work(
-        recording, window=window, chip=chip, server=server, pue=pue, site=site, region=region, draws=draws, seed=seed
-    )
-    print_answer(answer.json(), as_json, explain)
 
 
 def read_recording(path: Path) -> Recording:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from wattline.core.errors import WattlineError
+
+if TYPE_CHECKING:
+    from wattline.core.load import Load
 
 
 def print_answer(data: dict[str, Any], as_json: bool, explain: bool = False) -> None:
@@ -18,6 +23,49 @@ def print_answer(data: dict[str, Any], as_json: bool, explain: bool = False) -> 
     from wattline.report.terminal.answer import render
 
     print_rich(render(data, explain))
+
+
+def print_result(data: dict[str, Any], text: Any, as_json: bool, paths: Sequence[Path] = ()) -> None:
+    """A result as one JSON object or as ``text`` (for Rich), and then the files that were written."""
+    if as_json:
+        print_json(data)
+    else:
+        print_rich(text)
+    print_written(paths, as_json)
+
+
+def print_written(paths: Sequence[Path], as_json: bool) -> None:
+    """The files that were written; to standard error where standard output has JSON."""
+    if not paths:
+        return
+    written = "\n  ".join(["\nWritten:", *map(str, paths)]) + "\n"
+    if as_json:
+        print(written, end="", file=sys.stderr)
+    else:
+        emit(written)
+
+
+def check_out(out: Path | None) -> None:
+    """Raise WattlineError if ``out`` cannot be a folder of files, before the work rather than after it."""
+    if out is not None:
+        from wattline.scenario.run import check_folder
+
+        check_folder(out)
+
+
+def write_files(
+    out: Path | None, name: str, data: dict[str, Any], page: Callable[[Path], object], load: Load
+) -> list[Path]:
+    """Write ``NAME.html``, ``NAME.json`` and ``load.parquet`` into ``out``, where one is given."""
+    if out is None:
+        return []
+    from wattline.core.files import write_text
+
+    paths = [out / f"{name}.html", out / f"{name}.json", out / "load.parquet"]
+    page(paths[0])
+    write_text(paths[1], json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    load.to_parquet(paths[2])
+    return paths
 
 
 def print_json(data: dict[str, Any]) -> None:

@@ -26,8 +26,8 @@ def proxy(
         str | None, Opt(help="Model by catalog name: with --chip, what weighs prefill and decode.")
     ] = None,
     chip: Annotated[str | None, Opt(help="Chip by catalog name (wattline facts chip.).")] = None,
-    chips: Annotated[
-        int | None, Opt(help="Chips that serve the model [default: the fewest that hold it].", min=1)
+    gpus: Annotated[
+        int | None, Opt(help="Number of chips in one replica [default: the fewest that hold the model].", min=1)
     ] = None,
     precision: Annotated[str | None, Opt(help="Number format of the weights [default: the model's own].")] = None,
     interval: Annotated[str, Opt(help="Time between readings of the sensors.")] = "100ms",
@@ -48,7 +48,7 @@ def proxy(
     except ImportError as error:
         raise WattlineError(f"the proxy needs {error.name}; install it by `pip install 'wattline[proxy]'`") from None
     host_there = upstream_url(upstream).host or ""
-    weigher = _weigher(model, chip, precision, chips)
+    weigher = _weigher(model, chip, precision, gpus)
     found = _sensors(source)
     sensors = choose(found, device or (), host_there)
     if device and not sensors:
@@ -77,16 +77,16 @@ def _modelled(basis: str) -> str:
     return " (modelled from utilisation, not measured)" if basis == "modelled" else ""
 
 
-def _weigher(model: str | None, chip: str | None, precision: str | None, chips: int | None) -> Weigher:
+def _weigher(model: str | None, chip: str | None, precision: str | None, gpus: int | None) -> Weigher:
     from wattline.web.proxy.token_weights import generic, modelled
 
     if (model is None) != (chip is None):
         raise WattlineError("--model and --chip go together: give both, or neither")
     if model is None or chip is None:
-        if precision or chips:
-            raise WattlineError("--precision and --chips say more of --model and --chip: give those too")
+        if precision or gpus:
+            raise WattlineError("--precision and --gpus say more of --model and --chip: give those too")
         return generic()
-    return modelled(model, chip, precision, chips)
+    return modelled(model, chip, precision, gpus)
 
 
 def _sensors(sources: list[str] | None) -> list[Sensor]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from wattline.cli import options
 from wattline.core.errors import WattlineError
 
 Opt = typer.Option
@@ -17,8 +18,12 @@ def site(
     place: Annotated[str | None, Opt(help='Place by name or "latitude, longitude" (wattline facts climate.).')] = None,
     weather: Annotated[Path | None, Opt(help="Weather of a year: EPW, TMY3, Open-Meteo JSON or CSV.")] = None,
     cooling: Annotated[str, Opt(help="Kind of cooling; --compare lists them all.")] = "air-economiser",
-    profile: Annotated[str, Opt(help="flat, a CSV of one value an hour, or a saved load (Parquet).")] = "flat",
-    load: Annotated[str | None, Opt(help="IT power as a share of design, for a flat profile [default: 1].")] = None,
+    load: Annotated[
+        Path | None, Opt(metavar="FILE", help="IT power over time: a CSV of one value an hour, or a load (Parquet).")
+    ] = None,
+    utilisation: Annotated[
+        str | None, Opt(help="IT power as a share of --it, where no --load is given [default: 1].")
+    ] = None,
     hall: Annotated[str | None, Opt(help="Kind of hall: large, midsize, small, google, … (facts plant.).")] = None,
     ups: Annotated[str | None, Opt(help="UPS: double-conversion, eco, line-interactive, rack-battery, none.")] = None,
     redundancy: Annotated[str, Opt(help="N, N+1, N+2, 2N or 2N+1.")] = "N+1",
@@ -28,15 +33,16 @@ def site(
     places: Annotated[Path | None, Opt(help="A file of places, one a line, set side by side.")] = None,
     draws: Annotated[int, Opt("--draws", help="Draws from the facts' ranges.")] = 1000,
     seed: Annotated[int, Opt(help="Seed of the draws.")] = 0,
-    out: Annotated[Path | None, Opt(help="Write site.html, site.json and load.parquet into this folder.")] = None,
-    as_json: Annotated[bool, Opt("--json", help="Print one JSON object.")] = False,
+    out: options.Out = None,
+    as_json: options.AsJson = False,
+    explain: options.Explain = False,
 ) -> None:
     """PUE, parts, peak and water of a data centre by hour and year, from physics and weather."""
     if not it:
         raise WattlineError("missing --it; give the IT power of the design, such as --it 100MW")
     given: dict[str, Any] = {
-        "profile_of": profile,
         "load": load,
+        "utilisation": utilisation,
         "hall_of": hall,
         "ups": ups,
         "redundancy": redundancy,
@@ -48,7 +54,7 @@ def site(
             raise WattlineError("--out writes one site; leave out --compare and --places")
         _side_by_side(it, place, weather, cooling, given, compare, places, draws, seed, as_json)
         return
-    _one(it, place, weather, cooling, given, draws, seed, out, as_json)
+    _one(it, place, weather, cooling, given, draws, seed, out, as_json, explain)
 
 
 def _one(
@@ -61,32 +67,20 @@ def _one(
     seed: int,
     out: Path | None,
     as_json: bool,
+    explain: bool,
 ) -> None:
-    import sys
-
     from rich.console import Console
 
-    from wattline.cli.printing import emit, print_json, print_rich
+    from wattline.cli.printing import check_out, print_result
     from wattline.predict.site import site as work
     from wattline.report.terminal.site import render
-    from wattline.scenario.run import check_folder
 
-    if out is not None:
-        check_folder(out)
+    check_out(out)
     with Console(stderr=True).status("working through the year", spinner="dots"):
         answer = work(it, place=place, weather=weather, cooling=cooling, **given, draws=draws, seed=seed)
         data = answer.json()
         paths = answer.write(out) if out is not None else []
-    if as_json:
-        print_json(data)
-    else:
-        print_rich(render(data))
-    if paths:
-        written = "\n  ".join(["\nWritten:", *map(str, paths)]) + "\n"
-        if as_json:
-            print(written, end="", file=sys.stderr)
-        else:
-            emit(written)
+    print_result(data, render(data, explain), as_json, paths)
 
 
 def _side_by_side(

@@ -1,14 +1,27 @@
-"""The traffic of ``wattline serve``: a trace, or requests made at a rate."""
+"""The traffic of ``wattline serve`` and ``frontier``: a trace, or requests made at a rate."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from wattline.core.errors import WattlineError
 
 if TYPE_CHECKING:
     from wattline.line.work.traffic.trace import Traffic
+
+Opt = typer.Option
+Trace = Annotated[Path | None, Opt(help="Trace of requests (Azure, BurstGPT, Mooncake, CSV or Parquet).")]
+Rate = Annotated[str, Opt(help='Mean rate of requests, such as "20/s"; with --trace the trace is scaled to it.')]
+Duration = Annotated[str, Opt(help="Time over which requests come [default: 1 h, or the whole trace].")]
+Shape = Annotated[str, Opt(help="How --rate varies over time: flat, day or week.")]
+Cells = Annotated[
+    float, Opt(help="Number of identical services that share --rate: one is simulated, the result multiplied.")
+]
+Input = Annotated[str, Opt("--input", help="Number of tokens in every prompt [default: lengths of chats].")]
+Output = Annotated[str, Opt("--output", help="Number of tokens in every answer [default: lengths of chats].")]
 
 
 def read_or_make(
@@ -26,19 +39,19 @@ def read_or_make(
     span_s = parse(duration, "s", "duration") if duration else None
     if trace is not None:
         if given or made:
-            raise WattlineError("serve: --input and --output are of requests made by --rate; a --trace has its own")
+            raise WattlineError("traffic: --input and --output are of requests made by --rate; a --trace has its own")
         if shape != "flat":
-            raise WattlineError("serve: --shape is of requests made by --rate; a --trace has its own")
+            raise WattlineError("traffic: --shape is of requests made by --rate; a --trace has its own")
         return _read(trace, per_s, span_s)
     if per_s is None:
-        raise WattlineError('serve: give the traffic, --trace FILE or --rate "20/s"')
+        raise WattlineError('traffic: give, --trace FILE or --rate "20/s"')
     from wattline.line.work.traffic.generator import poisson
     from wattline.line.work.traffic.known import known_shape
     from wattline.predict.service.inputs import MOST_REQUESTS
 
     if per_s * (span_s or 3600.0) > MOST_REQUESTS:
         raise WattlineError(
-            f"serve: rate and duration come to more than {MOST_REQUESTS:,} requests; take a shorter --duration, or "
+            f"traffic: rate and duration come to more than {MOST_REQUESTS:,} requests; take a shorter --duration, or "
             "more --cells"
         )
 
@@ -53,7 +66,7 @@ def _lengths(given: str, made: str):  # type: ignore[no-untyped-def]
     if not (given or made):
         return known_lengths("chat")
     if not (given and made):
-        raise WattlineError("serve: give --input and --output, both")
+        raise WattlineError("traffic: give --input and --output, both")
     return fixed_lengths(*(round(parse(text, "token", "tokens")) for text in (given, made)))
 
 

@@ -1,4 +1,4 @@
-"""``wattline validate`` and ``calibrate``: predictions held against measurements, coefficients made again from them."""
+"""``wattline validate``: predictions compared with measurements and published figures."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli.meter_export import WindowOpt
+from wattline.cli import options
 from wattline.core.errors import WattlineError
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-DrawsOpt = Annotated[int, typer.Option("--draws", help="Draws from the facts' ranges.")]
-Seed = Annotated[int, typer.Option(help="Seed of the draws.")]
-Out = Annotated[Path | None, typer.Option(help="Write the coefficients here [default: print them].")]
-validate_app = typer.Typer(help="Predictions held against what was measured and published.", no_args_is_help=True)
-calibrate_app = typer.Typer(help="Fitted coefficients, made again from measurements.", no_args_is_help=True)
+HELP = "Compare predictions with what was measured and published."
+validate_app = typer.Typer(help=HELP, no_args_is_help=True)
 
 
 @validate_app.callback()
@@ -23,19 +19,14 @@ def _validate() -> None:
     """Predictions held against what was measured and published."""
 
 
-@calibrate_app.callback()
-def _calibrate() -> None:
-    """Fitted coefficients, made again from measurements."""
-
-
 @validate_app.command("training")
 def validate_training(
     file: Annotated[
         Path | None, typer.Argument(help="CSV of published runs [default: the catalog's that no fit has seen].")
     ] = None,
-    draws: DrawsOpt = 2000,
-    seed: Seed = 0,
-    as_json: AsJson = False,
+    draws: options.Draws = 2000,
+    seed: options.Seed = 0,
+    as_json: options.AsJson = False,
 ) -> None:
     """Chip-hours and energy of published training runs beside the predicted ones."""
     from wattline.cli.printing import print_json, print_rich
@@ -51,7 +42,7 @@ def validate_training(
 
 
 @validate_app.command("steps")
-def validate_steps(as_json: AsJson = False) -> None:
+def validate_steps(as_json: options.AsJson = False) -> None:
     """Time of published training steps, each with its own layout, beside the predicted one."""
     from wattline.cli.printing import print_json, print_rich
     from wattline.report.terminal.validate_steps import render
@@ -75,7 +66,7 @@ def validate_inference(
     ] = "",
     out: Annotated[Path | None, typer.Option(help="Write every row with its prediction to this CSV.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Write a parity plot to this HTML file.")] = None,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """J/token, watts, inter-token latency and tokens/s of measured LLM serving beside the predicted ones."""
     from rich.console import Console
@@ -104,96 +95,12 @@ def validate_inference(
         print_rich(render(result, by))
 
 
-@calibrate_app.command("training")
-def calibrate_training(
-    file: Annotated[Path, typer.Argument(help="CSV of published training runs.")], out: Out = None
-) -> None:
-    """Factors of production training and its power, fitted to published runs; prints catalog/fit/training.toml."""
-    from wattline.validate.evidence.training_runs import read_runs
-    from wattline.validate.fit.training import calibrate_training as fit
-
-    _hand_over(fit(read_runs(file)), out)
-
-
-@calibrate_app.command("inference")
-def calibrate_inference(
-    file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")], out: Out = None
-) -> None:
-    """The coefficients of a step, fitted to measured serving; prints catalog/fit/step.toml.
-
-    With --out also writes what measured configurations reached, measured_steps.csv, beside it.
-    """
-    from rich.console import Console
-
-    from wattline.validate.fit.step_file import CURVES, calibrate
-
-    with Console(stderr=True).status("fitting") as status:
-        text, curves = calibrate(file, lambda name: status.update(f"fitting without {name}"))
-    _hand_over(text, out)
-    if out is not None:
-        _hand_over(curves, out.with_name(CURVES))
-
-
-@calibrate_app.command("serving")
-def calibrate_serving(
-    file: Annotated[Path, typer.Argument(help="CSV with silicon_ttft_ms and silicon_tpot_ms.")], out: Out = None
-) -> None:
-    """What engines add to steps, fitted to measured TTFT and TPOT; prints catalog/fit/software.toml."""
-    from rich.console import Console
-
-    from wattline.validate.fit.software_file import calibrate
-
-    with Console(stderr=True).status("fitting") as status:
-        text = calibrate(file, status.update)
-    _hand_over(text, out)
-
-
-@calibrate_app.command("measured")
-def calibrate_measured(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML), as `wattline run` takes.")],
-    measured: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Recordings of one of its jobs.")],
-    job: Annotated[str | None, typer.Option(help="The job that was measured, where there are several.")] = None,
-    window: WindowOpt = None,
-    out: Out = None,
-    draws: DrawsOpt = 2000,
-    seed: Seed = 0,
-) -> None:
-    """Facts moved by your own measurements; prints a file for --facts."""
-    from rich.console import Console
-
-    from wattline.cli.meter_export import read_recording
-    from wattline.scenario.run import run
-    from wattline.validate.fit.measured import calibrate_measured as fit
-    from wattline.validate.fit.measured import facts_file
-
-    worked = run(scenario, draws, seed)
-    with Console(stderr=True).status("reading") as status:
-        recordings = []
-        for path in measured:
-            status.update(f"reading {path}")
-            recordings.append(read_recording(path))
-        found = fit(worked, recordings, job, window)
-    if not found.moved:
-        raise WattlineError("the measurements leave every fact where it stands: nothing to write")
-    _hand_over(facts_file(found), out)
-
-
-def _hand_over(text: str, out: Path | None) -> None:
-    from wattline.core.files import write_text
-
-    if out is None:
-        print(text, end="")
-    else:
-        write_text(out, text)
-        print(f"written: {out}")
-
-
 @validate_app.command("kernels")
 def validate_kernels(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Directory of Parquet files of measured kernels, or their parent.")
     ],
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Time and watts of measured kernels (GEMM, attention, MoE, all-reduce) beside the predicted ones."""
     from wattline.cli.printing import print_json, print_rich
@@ -213,7 +120,7 @@ def validate_sensors(
         Path, typer.Argument(metavar="DIR", help="Folder of recordings: gpudata.csv, with PMD_data.bin where metered.")
     ],
     gpu: Annotated[str, typer.Option(help="The card [default: as the log or the folder's name says].")] = "",
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Energy by a GPU's own sensor, as read and as corrected, beside a hardware meter; stuck sensors are named."""
     from wattline.cli.printing import print_json, print_rich
@@ -239,7 +146,7 @@ def validate_serving(
     leave_out: Annotated[
         str | None, typer.Option("--leave-out", help="TTFT and TPOT by fits without each: model, family or rows.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Inter-token latency and J/token, or TTFT and TPOT, of measured services beside the simulator's."""
     from rich.console import Console
@@ -275,8 +182,8 @@ def validate_serving(
 def validate_site(
     file: Annotated[Path, typer.Argument(help="CSV: operator, site, year, pue, wue_l_per_kwh, kind.")],
     draws: Annotated[int, typer.Option("--draws", help="Draws from the facts' ranges.")] = 200,
-    seed: Seed = 0,
-    as_json: AsJson = False,
+    seed: options.Seed = 0,
+    as_json: options.AsJson = False,
 ) -> None:
     """Published PUE and WUE of data centres beside those predicted from place, operator's kind of hall and load."""
     from rich.console import Console
@@ -292,15 +199,3 @@ def validate_site(
         print_json(result.json())
     else:
         print_rich(render(result))
-
-
-@calibrate_app.command("site")
-def calibrate_site(out: Out = None) -> None:
-    """The annual kinds of site that the hourly model gives, over all places; prints tables for catalog/site.toml."""
-    from rich.console import Console
-
-    from wattline.line.site.derive import toml
-
-    with Console(stderr=True).status("deriving") as status:
-        text = toml(lambda name: status.update(f"deriving {name}"))
-    _hand_over(text, out)

@@ -1,4 +1,4 @@
-"""``serve``: so many requests over so many days: accelerators, power and energy, on average over the traffic."""
+"""``serve_average``: accelerators, power and energy of a service, from the mean rate of its requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_DAYS = 36525.0
 DAY_S = 86400.0
 
 
-def serve(
+def serve_average(
     model: str | Path | Model,
     requests: float | str,
     chip: str = "h100-sxm",
@@ -83,7 +83,7 @@ def _answer(
     bill, load, peak = deliver([phase], where, draws, working)
     service, model = f"{number(rate * DAY_S)} requests a day for {number(span_s / DAY_S)} days", asked.model.name
     return Answer(
-        command="serve",
+        command="serve-average",
         title=f"{service}, {model} on {asked.chip.record.title}",
         inputs=asked.inputs() | {"requests_per_s": rate, "days": span_s / DAY_S} | where.inputs(),
         bill=bill,

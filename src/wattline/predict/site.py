@@ -55,8 +55,8 @@ class Asked:
         """What was asked, as an answer tells it."""
         return {
             "it_w": self.it_w,
-            "profile": self.load.name,
-            "load": float(self.load.share.mean()),
+            "load": self.load.name,
+            "utilisation": float(self.load.share.mean()),
             "place": self.weather.name,
             "cooling": self.kind.name,
             "hall": self.hall,
@@ -199,8 +199,8 @@ def site(
     place: str | None = None,
     weather: str | Path | None = None,
     cooling: str = "air-economiser",
-    profile_of: str | Path | Load = "flat",
-    load: float | str | None = None,
+    load: str | Path | Load | None = None,
+    utilisation: float | str | None = None,
     hall_of: str | None = None,
     ups: str | None = None,
     redundancy: str = "N+1",
@@ -211,11 +211,12 @@ def site(
 ) -> SiteAnswer:
     """The year of a site with ``it`` watts of design IT power. Raises WattlineError on bad input.
 
-    ``place`` by name or "latitude, longitude", or a ``weather`` file. ``load``: IT power as a share of design for a
-    flat profile. ``hall_of``: kind of hall in the catalog's ``plant``. ``ups``: kind of UPS in place of the hall's.
+    ``place`` by name or "latitude, longitude", or a ``weather`` file. ``load``: IT power over time, a Load or
+    the path of one (Parquet) or of a CSV of one value an hour; not given, the power is flat at ``utilisation``, a share
+    of ``it``. ``hall_of``: kind of hall in the catalog's ``plant``. ``ups``: kind of UPS in place of the hall's.
     """
     asked = ask(
-        it, place=place, weather=weather, cooling=cooling, profile_of=profile_of, load=load, hall_of=hall_of, ups=ups,
+        it, place=place, weather=weather, cooling=cooling, load=load, utilisation=utilisation, hall_of=hall_of, ups=ups,
         redundancy=redundancy, region=region, humidified=humidified,
     )  # fmt: skip
     return work(asked, Draws(draws, seed))
@@ -227,8 +228,8 @@ def ask(
     place: str | None = None,
     weather: str | Path | None = None,
     cooling: str = "air-economiser",
-    profile_of: str | Path | Load = "flat",
-    load: float | str | None = None,
+    load: str | Path | Load | None = None,
+    utilisation: float | str | None = None,
     hall_of: str | None = None,
     ups: str | None = None,
     redundancy: str = "N+1",
@@ -246,7 +247,7 @@ def ask(
     outdoors, where = read_where(place, weather)
     check_climate(kind, where)
     return Asked(
-        it_w, _profile(profile_of, it_w, load), outdoors, kind, name, ups, check_redundancy(redundancy),
+        it_w, _profile(load, it_w, utilisation), outdoors, kind, name, ups, check_redundancy(redundancy),
         grid.load_region(region or region_of(outdoors, where)), humidified,
     )  # fmt: skip
 
@@ -278,15 +279,14 @@ def check_climate(kind: Kind, where: Record | None) -> None:
         )
 
 
-def _profile(profile_of: str | Path | Load, it_w: float, load: float | str | None) -> profile.Profile:
-    if isinstance(profile_of, Load):
-        return profile.from_load(profile_of, it_w)
-    if str(profile_of) != "flat":
-        if load is not None:
-            raise WattlineError("give --load with a flat profile only; a profile has its own load")
-        return profile.read_profile(profile_of, it_w)
-    share = 1.0 if load is None else parse(load, "", "load")
-    return profile.flat(share)
+def _profile(load: str | Path | Load | None, it_w: float, utilisation: float | str | None) -> profile.Profile:
+    if load is not None and utilisation is not None:
+        raise WattlineError("utilisation: a load has its own; give --load or --utilisation, one of them")
+    if isinstance(load, Load):
+        return profile.from_load(load, it_w)
+    if load is not None:
+        return profile.read_profile(load, it_w)
+    return profile.flat(1.0 if utilisation is None else parse(utilisation, "", "utilisation"))
 
 
 def work(asked: Asked, draws: Draws, holds: bool = True) -> SiteAnswer:

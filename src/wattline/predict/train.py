@@ -52,7 +52,7 @@ def train(
     outdoors: Outdoors = Outdoors(),
     precision: str | None = None,
     sequence: int | str | None = None,
-    batch: float | str | None = None,
+    batch_tokens: float | str | None = None,
     tuned: bool = False,
     draws: int | Draws = 2000,
     seed: int = 0,
@@ -61,9 +61,9 @@ def train(
 
     ``model``: a catalog name, the path of a Hugging Face ``config.json``, or a Model. ``tokens``: ``"15T"`` or a
     number. ``mfu`` (0 to 1), ``hours`` of wall time (or ``"14.8 days"``), ``watts`` per chip at the server's plug (its
-    share of host and network in) and ``pue`` replace what would be predicted. ``batch``: tokens of a step. The time
-    follows from the operations of a step on the best layout, slowed as published runs are; ``tuned`` takes the run as a
-    benchmark's, without that. Raises WattlineError on bad input.
+    share of host and network in) and ``pue`` replace what would be predicted. ``batch_tokens``: tokens of a step. The
+    time follows from the operations of a step on the best layout, slowed as published runs are; ``tuned`` takes the run
+    as a benchmark's, without that. Raises WattlineError on bad input.
     """
     draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
     if hours is not None and mfu is not None:
@@ -82,10 +82,10 @@ def train(
         hours=None if hours is None else limited(hours, "h", "hours"),
         watts=None if watts is None else read_watts(watts, device),
         tuned=tuned,
-        batch=None if batch is None else limited(batch, "token", "batch"),
+        batch=None if batch_tokens is None else limited(batch_tokens, "token", "batch-tokens"),
     )
     if job.batch is not None and job.batch < job.sequence:
-        raise WattlineError(f"batch: {number(job.batch)} tokens are less than one sequence of {job.sequence}")
+        raise WattlineError(f"batch-tokens: {number(job.batch)} are less than one sequence of {job.sequence}")
     return _answer(job, site, region, pue, draw, outdoors)
 
 

@@ -19,7 +19,7 @@ from wattline.line.work.model import Model, load_model
 from wattline.line.work.training import TRAINING_FORMATS, usual_model, usual_sequence
 from wattline.predict.delivery import Place
 
-LIMITS = {"tokens": (1.0, 1e18), "chips": (1.0, 1e8), "hours": (1e-6, 1e6), "batch": (1.0, 1e10)}
+LIMITS = {"tokens": (1.0, 1e18), "chips": (1.0, 1e8), "hours": (1e-6, 1e6), "batch-tokens": (1.0, 1e10)}
 # what of a chip a training format needs; 16-bit floats of either kind count as one
 NEEDS = {"bf16": "fp16", "fp16": "fp16", "fp8": "fp8", "nvfp4": "fp4", "tf32": "tf32", "fp32": "fp32"}
 

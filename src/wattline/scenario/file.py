@@ -49,14 +49,14 @@ class TrainJob(_Job):
     hours: Number | None = None
     watts: Number | None = None
     sequence: Count | None = None
-    batch: Number | None = None
+    batch_tokens: Number | None = None
     tuned: bool = False
 
 
-class ServeJob(_Job):
-    """A service that answers requests for so many days."""
+class ServeAverageJob(_Job):
+    """A service that answers requests for so many days, on average over the traffic."""
 
-    kind: Literal["serve"]
+    kind: Literal["serve-average"]
     requests: Number
     days: Number = 365
     input: Count = 500
@@ -66,11 +66,11 @@ class ServeJob(_Job):
     active: Number | None = None
 
 
-class ServiceJob(_Job):
+class ServeJob(_Job):
     """A service under traffic, simulated request by request; ``cells``: that many alike share the requests, and one is
     simulated."""
 
-    kind: Literal["service"]
+    kind: Literal["serve"]
     requests: Number
     duration: Number = "1 day"
     shape: Literal["flat", "day", "week"] = "day"
@@ -98,8 +98,10 @@ class ServiceJob(_Job):
     slo_share: float = Field(default=0.99, gt=0, le=1)
 
 
-Job = TrainJob | ServeJob | ServiceJob
-KINDS: dict[str, type[_Job]] = {"train": TrainJob, "serve": ServeJob, "service": ServiceJob}
+Job = TrainJob | ServeAverageJob | ServeJob
+KINDS: dict[str, type[_Job]] = {"train": TrainJob, "serve": ServeJob, "serve-average": ServeAverageJob}
+RENAMED_KINDS = {"service": "serve"}  # a kind that is gone -> its name now
+RENAMED_KEYS = {"train": {"batch": "batch_tokens"}}
 
 
 class Scenario(_Strict):
@@ -150,15 +152,11 @@ def _first(error: ValidationError, data: dict[str, Any]) -> str:
     where = _where(place, data)
     key = str(place[-1])
     if fault["type"] == "extra_forbidden":
-        known = _keys_for(place, data)
-        near = nearest(key, known)
-        return f"{where}: unknown key {shorten(key)!r}; " + (
-            f"nearest: {', '.join(near)}" if near else f"known: {', '.join(known)}"
-        )
+        return f"{where}: unknown key {shorten(key)!r}; {_instead(key, place, data)}"
     if fault["type"] == "missing":
         return f"{where}: {key} is missing"
     if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        return f'{where}: kind must be "train", "serve" or "service"'
+        return f"{where}: {_kinds(data['job'][place[1]].get('kind'))}"
     if place[0] == "job" and len(place) == 2:
         return f"{where}: write it as a table, with the line [[job]] above its keys"
     if key == "job":
@@ -166,6 +164,26 @@ def _first(error: ValidationError, data: dict[str, Any]) -> str:
     given = fault["input"]
     shown = f"a {type(given).__name__}" if isinstance(given, dict | list) else shorten(repr(given), 40)
     return f"{where}: {key}: {fault['msg'].lower()}; it is {shown}"
+
+
+def _kinds(given: Any) -> str:
+    """Which kinds there are; of a kind that was renamed its name now."""
+    if isinstance(given, str) and given in RENAMED_KINDS:
+        return f'kind = "{given}" is now kind = "{RENAMED_KINDS[given]}"'
+    *most, last = (f'"{kind}"' for kind in KINDS)
+    return f"kind must be {', '.join(most)} or {last}"
+
+
+def _instead(key: str, place: list[Any], data: dict[str, Any]) -> str:
+    """What to write for a key that a table does not take."""
+    kind = data["job"][place[1]].get("kind") if place[0] == "job" else None
+    if renamed := RENAMED_KEYS.get(str(kind), {}).get(key):
+        return f"it is now {renamed}"
+    if kind == "serve" and key in ServeAverageJob.model_fields:
+        return 'kind = "serve" is simulated request by request; the average model is kind = "serve-average"'
+    known = _keys_for(place, data)
+    near = nearest(key, known)
+    return f"nearest: {', '.join(near)}" if near else f"known: {', '.join(known)}"
 
 
 def _place(loc: tuple[int | str, ...]) -> list[int | str]:

@@ -22,10 +22,10 @@ from wattline.core.files import write_text
 from wattline.core.load import Load
 from wattline.line.world.equivalents import equivalents
 from wattline.predict.answer import Answer, matters_json, stations_json
-from wattline.predict.average_service import serve
+from wattline.predict.average_service import serve_average
 from wattline.predict.delivery import Outdoors
 from wattline.predict.train import train
-from wattline.scenario.file import Job, Scenario, ServiceJob, TrainJob, read_scenario
+from wattline.scenario.file import Job, Scenario, ServeJob, TrainJob, read_scenario
 
 DEFAULT_DRAWS = 2000
 STEP_S = 3600.0
@@ -173,12 +173,13 @@ def _answer(job: Job, path: Path, draws: Draws) -> Answer:
         "draws": draws,
     }
     if isinstance(job, TrainJob):
-        keys = ("mfu", "hours", "watts", "sequence", "batch", "tuned")
+        keys = ("mfu", "hours", "watts", "sequence", "batch_tokens", "tuned")
         given = {key: getattr(job, key) for key in keys}
         return train(model, job.tokens, job.chip, job.chips, **given, **where)  # type: ignore[arg-type]
-    if isinstance(job, ServiceJob):
-        from wattline.scenario.service import service_answer  # Numba, an extra
+    if isinstance(job, ServeJob):
+        from wattline.scenario.service import serve_answer  # Numba, an extra
 
-        return service_answer(job, model, where, draws.seed)
+        return serve_answer(job, model, where, draws.seed)
     given = {key: getattr(job, key) for key in ("days", "gpus", "batch", "active")}
-    return serve(model, job.requests, job.chip, input_tokens=job.input, output_tokens=job.output, **given, **where)  # type: ignore[arg-type]
+    lengths = {"input_tokens": job.input, "output_tokens": job.output}
+    return serve_average(model, job.requests, job.chip, **lengths, **given, **where)  # type: ignore[arg-type]

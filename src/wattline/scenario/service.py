@@ -1,4 +1,4 @@
-"""A scenario's job of kind ``service``: traffic with a day's shape, made and served request by request."""
+"""A scenario's job of kind ``serve``: traffic with a day's shape, made and served request by request."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Answer
 from wattline.predict.service.inputs import MOST_REQUESTS
 from wattline.predict.service.result import Service
-from wattline.predict.service.simulate import service
+from wattline.predict.service.simulate import serve
 
 if TYPE_CHECKING:
-    from wattline.scenario.file import ServiceJob
+    from wattline.scenario.file import ServeJob
 
 FEWEST = "fewest"
 BUSIEST_S = 3600.0  # the stretch of traffic that the fewest replicas are sought for
 MOST_REPLICAS = 4096
 
 
-def service_answer(job: ServiceJob, model: str | Path, where: Mapping[str, Any], seed: int) -> Answer:
+def serve_answer(job: ServeJob, model: str | Path, where: Mapping[str, Any], seed: int) -> Answer:
     """The job's answer; latencies of the cell that was simulated among its quantities."""
     traffic = _traffic(job, seed)
     setup: dict[str, Any] = {
@@ -48,7 +48,7 @@ def service_answer(job: ServiceJob, model: str | Path, where: Mapping[str, Any],
     if job.scale_target is not None:
         start_s = None if job.start_up is None else parse(job.start_up, "s", "start_up")
         scaling = Scaling(min(job.scale_from, count), job.scale_target, start_s, off=job.scaled_down == "off")
-    found = service(model, traffic, job.chip, replicas=count, cells=job.cells, scaling=scaling, **{**setup, **where})
+    found = serve(model, traffic, job.chip, replicas=count, cells=job.cells, scaling=scaling, **{**setup, **where})
     return replace(found.answer, quantities={**found.answer.quantities, **_latencies(found)})
 
 
@@ -61,7 +61,7 @@ def _latencies(found: Service) -> dict[str, Any]:
     return told
 
 
-def _traffic(job: ServiceJob, seed: int) -> Traffic:
+def _traffic(job: ServeJob, seed: int) -> Traffic:
     rate = parse(job.requests, "request/s", "requests") / job.cells
     span_s = parse(job.duration, "s", "duration")
     if rate * span_s > MOST_REQUESTS:
@@ -102,7 +102,7 @@ def fewest_replicas(model: str | Path, traffic: Traffic, chip: str, slo_share: f
         raise WattlineError(f"slo_share: {slo_share:g} is not a share of the requests, above 0 to 1")
 
     def share(count: int) -> float:
-        found = service(model, traffic, chip, replicas=count, draws=Draws(0), **setup)
+        found = serve(model, traffic, chip, replicas=count, draws=Draws(0), **setup)
         return float(found.target.met(found.served).sum()) / len(traffic)
 
     low, high, best = 0, 1, -1.0

@@ -20,7 +20,7 @@ from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.delivery import Outdoors
 from wattline.predict.service.result import Service, Target
-from wattline.predict.service.simulate import service
+from wattline.predict.service.simulate import serve
 from wattline.search.setup import Setup
 
 SLICE = 20_000  # requests that a set-up is first tried on
@@ -48,7 +48,7 @@ class Question:
 
     def serve(self, setup: Setup, traffic: Traffic | None = None, draws: int = 0, seed: int = 0) -> Service:
         """The set-up, simulated; on all of the traffic unless a part is given."""
-        return service(
+        return serve(
             self.model, self.traffic if traffic is None else traffic, setup.chip, gpus=setup.gpus,
             replicas=setup.replicas, router=self.router, max_num_seqs=setup.max_num_seqs,
             max_num_batched_tokens=setup.max_num_batched_tokens, prefix_cache=self.prefix_cache,

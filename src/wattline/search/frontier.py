@@ -199,10 +199,10 @@ def _nothing(search: Search, bounds: Sequence[Bound]) -> WattlineError:
     )
     said = f"frontier: none of {len(bounds):,} set-ups keeps {asked} for {100 * share:.4g}% of the requests"
     if near is None or not np.isfinite(near.strain):
-        return WattlineError(f"{said}, nor comes near; give another target, or more --chips and --gpus")
+        return WattlineError(f"{said}, nor comes near; give another target, or more types of --chip and more --gpus")
     return WattlineError(
         f"{said}; nearest is {near.setup.label()}: {near.result['good_share']:.2%} keep it, and {near.strain:.3g} "
-        "times the target would do; give another target, or more --chips and --gpus"
+        "times the target would do; give another target, or more types of --chip and more --gpus"
     )
 
 

@@ -89,7 +89,7 @@ class Frontier:
         """The answer as one plain object; docs/reference/json.md says what each name holds."""
         q, c = self.question, self.counts
         return {
-            "command": "serve --frontier",
+            "command": "frontier",
             "inputs": {
                 "model": q.model.key,
                 "requests": len(q.traffic),

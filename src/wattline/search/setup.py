@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
@@ -117,7 +117,8 @@ def all_setups(model: Model, space: Space) -> list[Setup]:
         chips = ", ".join(space.chips or measured_chips())
         raise WattlineError(
             f"frontier: none of the set-ups holds {model.key} (chips {shorten(chips, 100)}); "
-            "name more --gpus, other --chips, narrower --formats, or --batch-tokens no fewer than --batch"
+            "name more --gpus, another --chip, a narrower --precision, or --max-num-batched-tokens of at least "
+            "--max-num-seqs"
         )
     return list(dict.fromkeys(found))
 
@@ -163,7 +164,7 @@ def read_space(
     formats: str = "",
     gpus: str = "",
     caps: str = "",
-    batch: str = "",
+    sequences: str = "",
     tokens: str = "",
     pools: str = "both",
 ) -> Space:
@@ -175,11 +176,34 @@ def read_space(
         names,
         tuple(check_precision(form) for form in _parts(formats)) or None,
         _whole(gpus, "gpus", 4096),
-        tuple(None if cap.lower() == "none" else parse(cap, "W", "power-caps") for cap in _parts(caps)) or None,
-        _whole(batch, "batch", 1_000_000),
-        _whole(tokens, "batch-tokens", 1_000_000),
+        tuple(None if cap.lower() == "none" else parse(cap, "W", "power-cap") for cap in _parts(caps)) or None,
+        _whole(sequences, "max-num-seqs", 1_000_000),
+        _whole(tokens, "max-num-batched-tokens", 1_000_000),
         POOLS[pools],
     )
+
+
+def read_against(text: str) -> dict[str, Any]:
+    """The set-up that the best is compared with: a chip's name and fields, as ``h100-sxm, gpus=4``."""
+    fields: dict[str, Any] = {}
+    for part in _parts(text):
+        name, sign, value = (each.strip() for each in part.partition("="))
+        if not sign:
+            name, value = "chip", name
+        if name not in AGAINST:
+            raise WattlineError(f"against: {shorten(name)!r} is none of {', '.join(AGAINST)}")
+        fields[name] = AGAINST[name](value)
+    return fields
+
+
+def _count(value: str) -> int:
+    return int(parse(value, ""))
+
+
+AGAINST: dict[str, Callable[[str], Any]] = {
+    "chip": str, "gpus": str, "precision": str, "max_num_seqs": _count, "max_num_batched_tokens": _count,
+    "power_cap": str,
+}  # fmt: skip
 
 
 def _parts(text: str) -> list[str]:

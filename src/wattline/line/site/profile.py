@@ -31,7 +31,7 @@ class Profile:
 def flat(share: float) -> Profile:
     """The same power in every hour."""
     if not 0 < share <= 1:
-        raise WattlineError(f"load {share:g} is no share of the design's power; take one above 0, up to 1")
+        raise WattlineError(f"utilisation: {share:g} is not a share of the design's power; take one above 0, up to 1")
     return Profile(np.full(HOURS, share), "flat")
 
 
@@ -40,13 +40,13 @@ def read_profile(path: Path | str, it_w: float) -> Profile:
     path = Path(path)
     if path.suffix.lower() in (".parquet", ".pq"):
         return from_load(Load.read_parquet(path), it_w, path.name)
-    values = _column(read_text(path, LIMIT_BYTES, "profile"), path)
+    values = _column(read_text(path, LIMIT_BYTES, "load"), path)
     notes = []
     if values.max() <= 1.0:
         notes.append("values up to 1 are taken as shares of the design's power")
     else:
         values = values / it_w
-    _check(values, f"profile {path}", it_w)
+    _check(values, f"load {path}", it_w)
     return Profile(_year_of(values, notes), path.name, tuple(notes))
 
 
@@ -54,7 +54,7 @@ def from_load(load: Load, it_w: float, name: str = "load") -> Profile:
     """A load at the chips' or servers' plug as a year of hours; the mean of its draws where it has any."""
     if load.point not in ("chip", "server"):
         raise WattlineError(
-            f"profile {name}: a load at the {load.point} has the site's overhead in it; give one at the server or chip"
+            f"load {name}: a load at the {load.point} has the site's overhead in it; give one at the server or chip"
         )
     power = load.power_w.reshape(-1, load.power_w.shape[-1])
     power = power.sum(axis=0) if load.labels else power.mean(axis=0)
@@ -62,7 +62,7 @@ def from_load(load: Load, it_w: float, name: str = "load") -> Profile:
     whole = int(load.duration_s // STEP_S)
     hourly = hourly[:whole] if whole else np.full(1, float(load.mean_w.mean()))
     values = hourly / it_w
-    _check(values, f"profile {name}", it_w)
+    _check(values, f"load {name}", it_w)
     notes: list[str] = []
     return Profile(_year_of(values, notes), name, tuple(notes))
 
@@ -86,12 +86,12 @@ def _column(text: str, path: Path) -> Array:
             found.append(float(row[-1]))
         except ValueError:
             if found or line > 3:
-                raise WattlineError(f"profile {path}: line {line}: {row[-1].strip()[:30]!r} is no number") from None
+                raise WattlineError(f"load {path}: line {line}: {row[-1].strip()[:30]!r} is no number") from None
     if not found:
-        raise WattlineError(f"profile {path}: no numbers in it; write one value an hour")
+        raise WattlineError(f"load {path}: no numbers in it; write one value an hour")
     values = np.array(found)
     if not np.isfinite(values).all():
-        raise WattlineError(f"profile {path}: NaN or infinity is no power (missing is never zero)")
+        raise WattlineError(f"load {path}: NaN or infinity is no power (missing is never zero)")
     return values
 
 

@@ -34,7 +34,7 @@ MOST_CELLS = 1_000_000
 USUAL_ENGINE = "vllm"  # whose steps the chip model was fitted to
 
 
-def service(
+def serve(
     model: str | Path | Model,
     traffic: Traffic,
     chip: str = "h100-sxm",

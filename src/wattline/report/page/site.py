@@ -72,8 +72,9 @@ def _embedded(data: dict[str, Any]) -> str:
 def _story(data: dict[str, Any]) -> str:
     asked, weather = data["inputs"], data["weather"]
     words = (
-        f"{show(asked['it_w'], 'W')} of IT at {asked['load']:.0%} of design on average, in a {asked['hall']} hall with "
-        f"{asked['redundancy']} redundancy. The year's air: {weather['mean_c']:.1f} °C on average, "
+        f"{show(asked['it_w'], 'W')} of IT at {asked['utilisation']:.0%} of design on average, in a "
+        f"{asked['hall']} hall with {asked['redundancy']} redundancy. The year's air: "
+        f"{weather['mean_c']:.1f} °C on average, "
         f"{weather['p99_6_c']:.0f} °C in the hottest 35 hours, wet bulb {weather['wet_bulb_p99_6_c']:.0f} °C."
     )
     return f'<p class="story">{esc(words)}</p>'

@@ -37,7 +37,7 @@ RESULTS: dict[str, tuple[str, str]] = {
 }
 BILL_TOTAL = "Delivered by the grid, mean"  # means add up, medians do not
 LEAST_SHOWN = 1e-3  # an equivalent of less pictures nothing
-TIME_NAMES = {"prompt": "Replica's time", "serve": "Time", "train": "Time"}
+TIME_NAMES = {"prompt": "Replica's time", "serve": "Time", "serve-average": "Time", "train": "Time"}
 
 
 def render(data: Json, explain: bool = False) -> RenderableType:
@@ -54,7 +54,7 @@ def render(data: Json, explain: bool = False) -> RenderableType:
     blocks += _answer(data)
     blocks += _reasons(data)
     if explain:
-        blocks += [*([] if "jobs" in data else _working(data)), "", *_facts(data)]
+        blocks += [*([] if "jobs" in data else _working(data)), "", *facts(data)]
     blocks += [Text(f"note: {warning}", style="yellow") for warning in data.get("warnings", [])]
     return Group(*blocks)
 
@@ -154,7 +154,8 @@ def _working(data: Json) -> list[RenderableType]:
     return lines
 
 
-def _facts(data: Json) -> list[RenderableType]:
+def facts(data: Json) -> list[RenderableType]:
+    """The facts behind an answer, each with its range and source."""
     blocks: list[RenderableType] = [Text("Facts", style="dim")]
     for fact in data["facts"]:
         blocks.append(Text.assemble((fact["key"], "bold"), "  ", fact_range(fact)))

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import show
+from wattline.report.terminal.answer import facts
 
 FIGURES = (
     ("pue", "PUE", ""),
@@ -40,11 +41,12 @@ def figure(value: float, unit: str) -> str:
     return show(value, unit)
 
 
-def render(data: dict[str, Any]) -> RenderableType:
-    """The year of one site."""
+def render(data: dict[str, Any], explain: bool = False) -> RenderableType:
+    """The year of one site; ``explain`` shows the facts behind it."""
     asked, weather = data["inputs"], data["weather"]
     head = (
-        f"{show(asked['it_w'], 'W')} of IT at {asked['load']:.0%} load, {asked['hall']} hall, {asked['redundancy']}; "
+        f"{show(asked['it_w'], 'W')} of IT at {asked['utilisation']:.0%} load, {asked['hall']} hall, "
+        f"{asked['redundancy']}; "
         f"{weather['mean_c']:.1f} °C on average, {weather['p99_6_c']:.0f} °C hot, "
         f"wet bulb {weather['wet_bulb_p99_6_c']:.0f} °C"
     )
@@ -53,6 +55,8 @@ def render(data: dict[str, Any]) -> RenderableType:
     if data["matters"]:
         words = ", ".join(f"{m['name']} ({m['rank_correlation']:+.2f})" for m in data["matters"][:4])
         blocks += ["", Text(f"PUE hangs most on: {words}", style="dim")]
+    if explain:
+        blocks += ["", *facts(data)]
     blocks += [Text(f"note: {note}", style="yellow") for note in data["warnings"]]
     return Group(*blocks)
 

@@ -1,0 +1,117 @@
+"""``wattline calibrate``: fitted coefficients made again from measurements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wattline.cli import options
+from wattline.cli.meter_export import WindowOpt
+from wattline.core.errors import WattlineError
+
+Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the coefficients here [default: print them].")]
+HELP = "Fit coefficients again to measurements."
+calibrate_app = typer.Typer(help=HELP, no_args_is_help=True)
+
+
+@calibrate_app.callback()
+def _calibrate() -> None:
+    """Fitted coefficients, made again from measurements."""
+
+
+@calibrate_app.command("training")
+def calibrate_training(
+    file: Annotated[Path, typer.Argument(help="CSV of published training runs.")], out: Out = None
+) -> None:
+    """Factors of production training and its power, fitted to published runs; prints catalog/fit/training.toml."""
+    from wattline.validate.evidence.training_runs import read_runs
+    from wattline.validate.fit.training import calibrate_training as fit
+
+    _hand_over(fit(read_runs(file)), out)
+
+
+@calibrate_app.command("inference")
+def calibrate_inference(
+    file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")], out: Out = None
+) -> None:
+    """The coefficients of a step, fitted to measured serving; prints catalog/fit/step.toml.
+
+    With --out also writes what measured configurations reached, measured_steps.csv, beside it.
+    """
+    from rich.console import Console
+
+    from wattline.validate.fit.step_file import CURVES, calibrate
+
+    with Console(stderr=True).status("fitting") as status:
+        text, curves = calibrate(file, lambda name: status.update(f"fitting without {name}"))
+    _hand_over(text, out)
+    if out is not None:
+        _hand_over(curves, out.with_name(CURVES))
+
+
+@calibrate_app.command("serving")
+def calibrate_serving(
+    file: Annotated[Path, typer.Argument(help="CSV with silicon_ttft_ms and silicon_tpot_ms.")], out: Out = None
+) -> None:
+    """What engines add to steps, fitted to measured TTFT and TPOT; prints catalog/fit/software.toml."""
+    from rich.console import Console
+
+    from wattline.validate.fit.software_file import calibrate
+
+    with Console(stderr=True).status("fitting") as status:
+        text = calibrate(file, status.update)
+    _hand_over(text, out)
+
+
+@calibrate_app.command("measured")
+def calibrate_measured(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML), as `wattline run` takes.")],
+    measured: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Recordings of one of its jobs.")],
+    job: Annotated[str | None, typer.Option(help="The job that was measured, where there are several.")] = None,
+    window: WindowOpt = None,
+    out: Out = None,
+    draws: options.Draws = 2000,
+    seed: options.Seed = 0,
+) -> None:
+    """Facts moved by your own measurements; prints a file for --facts."""
+    from rich.console import Console
+
+    from wattline.cli.meter_export import read_recording
+    from wattline.scenario.run import run
+    from wattline.validate.fit.measured import calibrate_measured as fit
+    from wattline.validate.fit.measured import facts_file
+
+    worked = run(scenario, draws, seed)
+    with Console(stderr=True).status("reading") as status:
+        recordings = []
+        for path in measured:
+            status.update(f"reading {path}")
+            recordings.append(read_recording(path))
+        found = fit(worked, recordings, job, window)
+    if not found.moved:
+        raise WattlineError("the measurements leave every fact where it stands: nothing to write")
+    _hand_over(facts_file(found), out)
+
+
+def _hand_over(text: str, out: Path | None) -> None:
+    from wattline.core.files import write_text
+
+    if out is None:
+        print(text, end="")
+    else:
+        write_text(out, text)
+        print(f"written: {out}")
+
+
+@calibrate_app.command("site")
+def calibrate_site(out: Out = None) -> None:
+    """The annual kinds of site that the hourly model gives, over all places; prints tables for catalog/site.toml."""
+    from rich.console import Console
+
+    from wattline.line.site.derive import toml
+
+    with Console(stderr=True).status("deriving") as status:
+        text = toml(lambda name: status.update(f"deriving {name}"))
+    _hand_over(text, out)

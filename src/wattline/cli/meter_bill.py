@@ -1,0 +1,39 @@
+"""``wattline meter bill``: measured energy from the devices to the grid."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wattline.cli import options
+from wattline.cli.meter_export import Recorded, WindowOpt, read_recording
+
+Opt = typer.Option
+
+
+def bill(
+    path: Recorded,
+    region: options.Region = None,
+    pue: options.Pue = None,
+    site: options.Site = None,
+    window: WindowOpt = None,
+    chip: Annotated[str | None, Opt(help="Chip that was metered [default: as the recording names it].")] = None,
+    server: Annotated[
+        str | None, Opt(help="Server that was metered (wattline facts server.) [default: the chip's].")
+    ] = None,
+    facts: options.Facts = None,
+    draws: options.Draws = 2000,
+    seed: options.Seed = 0,
+    as_json: options.AsJson = False,
+    explain: options.Explain = False,
+) -> None:
+    """Measured energy through site and grid: the bill, cost, CO2e and water, measured told apart from estimated."""
+    from wattline.cli.printing import print_answer
+    from wattline.reconcile.bill import bill as work
+
+    recording = read_recording(path)
+    answer = work(
+        recording, window=window, chip=chip, server=server, pue=pue, site=site, region=region, draws=draws, seed=seed
+    )
+    print_answer(answer.json(), as_json, explain)

@@ -1,0 +1,37 @@
+"""Options that are gone, each with what stands in its place."""
+
+from __future__ import annotations
+
+_SEARCH = "`wattline frontier`"
+RENAMED = {
+    "serve": {
+        "--frontier": _SEARCH,
+        "--chips": f"--chip of {_SEARCH}",
+        "--formats": f"--precision of {_SEARCH}",
+        "--power-caps": f"--power-cap of {_SEARCH}",
+        "--batch": f"--max-num-seqs of {_SEARCH}",
+        "--batch-tokens": f"--max-num-batched-tokens of {_SEARCH}",
+        "--pools": f"--pools of {_SEARCH}",
+        "--load": "--out DIR, which gets load.parquet",
+        "--report": "--out DIR, which gets serve.html",
+    },
+    "frontier": {
+        "--chips": "--chip",
+        "--formats": "--precision",
+        "--power-caps": "--power-cap",
+        "--batch": "--max-num-seqs",
+        "--batch-tokens": "--max-num-batched-tokens",
+        "--load": "--out DIR, which gets load.parquet",
+        "--report": "--out DIR, which gets frontier.html",
+    },
+    "train": {"--batch": "--batch-tokens"},
+    "site": {"--profile": "--load FILE"},
+    "proxy": {"--chips": "--gpus"},
+}
+
+
+def now_called(command: str, option: str | None) -> str | None:
+    """One line for an option that is gone; None for any other. ``command``: as typed, such as ``wattline serve``."""
+    name = command.removeprefix("wattline ")
+    instead = RENAMED.get(name, {}).get(option or "")
+    return None if instead is None else f"{name} {option} is now {instead}"

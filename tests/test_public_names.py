@@ -1,0 +1,59 @@
+"""The names of ``import wattline``: each is what it is said to be, whatever else was imported before it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import wattline as wl
+
+EVERYTHING = """
+import importlib, pkgutil
+import wattline as wl
+for module in pkgutil.walk_packages(wl.__path__, "wattline."):
+    try:
+        importlib.import_module(module.name)
+    except ModuleNotFoundError as missing:
+        assert not missing.name.startswith("wattline"), missing
+wrong = [
+    name
+    for name, (module, attribute) in wl._WHERE.items()
+    if getattr(wl, name) is not getattr(importlib.import_module(module), attribute)
+]
+print(wrong)
+"""
+
+
+def test_every_name_is_what_it_must_be_after_every_module_was_imported() -> None:
+    done = subprocess.run([sys.executable, "-c", EVERYTHING], capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_no_module_of_the_package_bears_the_name_of_a_function() -> None:
+    children = {module.name for module in pkgutil.iter_modules(wl.__path__)}
+    assert "predict" in children
+    assert not children & set(wl.__all__)
+
+
+def test_the_names_are_those_of_the_list() -> None:
+    assert sorted(wl.__all__) == wl.__all__ == sorted(wl._WHERE)
+    for name in wl.__all__:
+        module, attribute = wl._WHERE[name]
+        assert getattr(wl, name) is getattr(importlib.import_module(module), attribute)
+        assert name in dir(wl)
+
+
+@pytest.mark.parametrize("name", ["site", "serve", "serve_average", "frontier", "prompt", "train", "fact", "bill"])
+def test_functions_can_be_called(name: str) -> None:
+    assert callable(getattr(wl, name))
+
+
+def test_a_name_that_is_gone_tells_the_new_one() -> None:
+    with pytest.raises(AttributeError, match=r"is now wattline\.serve"):
+        _ = wl.service
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = wl.nothing
