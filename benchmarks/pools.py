@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 import wattline as wl
+from wattline import catalog
 from wattline.line.engine.simulator.scaling import Scaling
 from wattline.line.work.traffic.generator import poisson
 from wattline.line.work.traffic.known import known_lengths, known_shape
@@ -46,7 +47,13 @@ def main(path: str) -> None:
                 f"{1e3 * found['itl_s']['p99']:.0f} ms | {found['server_j_per_request']:,.0f} |",
                 flush=True,
             )
-    day = poisson(40.0, known_lengths("chat"), 0, duration_s=86_400.0, shape=known_shape("day"))
+    day = poisson(
+        40.0,
+        known_lengths("chat", catalog.default()),
+        0,
+        duration_s=86_400.0,
+        shape=known_shape("day", catalog.default()),
+    )
     print(f"\n{len(day):,} requests\n")
     print("| | delivered by the grid | J a request at the plug | TTFT p99 | TPOT p99 |")
     print("|---|---|---|---|---|")

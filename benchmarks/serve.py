@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.line.chip.device import load_chip
 from wattline.line.engine.simulator.pools import Side, simulate_pools
@@ -36,7 +37,7 @@ CASES = ((250_000, 1), (500_000, 1), (1_000_000, 1), (2_000_000, 1), (1_000_000,
 def traffic(trace: Path | None, requests: int, replicas: int) -> Traffic:
     rate = PER_REPLICA * replicas
     if trace is None:
-        return poisson(rate, known_lengths("chat"), 0, n=requests)
+        return poisson(rate, known_lengths("chat", catalog.default()), 0, n=requests)
     once = read_traffic(trace)
     whole = repeat(once, -(-requests // len(once))).part(0, requests)
     return scale(whole, rate=rate / once.rate_per_s)
@@ -45,7 +46,7 @@ def traffic(trace: Path | None, requests: int, replicas: int) -> Traffic:
 def main() -> None:
     given = Path(sys.argv[1]) if len(sys.argv) > 1 else BESIDE
     trace = given if given.is_file() else None
-    model, chip = load_model("llama-3.1-8b"), load_chip("h100-sxm", Draws(0))
+    model, chip = load_model("llama-3.1-8b", catalog.default()), load_chip("h100-sxm", Draws(0))
     limits = cache_limits(model, chip.memory_bytes, 1, "bf16")
     table = tables(setting(model, chip, 1, "bf16"), limits.max_num_seqs, limits.max_num_batched_tokens, 32_768)
     print(f"{model.name} on one {chip.record.title} a replica; {trace.name if trace else 'Poisson, chat lengths'}")

@@ -12,9 +12,10 @@ import time
 
 import numpy as np
 
+from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.line.site import hall
-from wattline.line.site.climate import made_year
+from wattline.line.site.climate import find_place, made_year
 from wattline.line.site.cooling.kinds import KINDS
 from wattline.line.site.power_chain import load_ups
 from wattline.line.site.year import Setup, year
@@ -25,7 +26,7 @@ def timed(kind: str, draws: int) -> tuple[float, float]:
     d = Draws(draws)
     p = hall.parameters(KINDS[kind].plant, d)
     setup = Setup(KINDS[kind], p, load_ups(None, p, d))
-    weather = made_year("Ashburn, Virginia")
+    weather = made_year(find_place("Ashburn, Virginia", catalog.default()))
     it = 0.7 + 0.2 * np.sin(np.arange(8760) * 2 * np.pi / 24)
     wall, cpu = time.perf_counter(), time.process_time()
     year(setup, weather, it).pue_by_hour()

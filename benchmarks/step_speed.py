@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 
+from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.line.chip.coefficients import coefficients
 from wattline.line.chip.operations import Rates, Work
@@ -24,7 +25,7 @@ MODELS = ("llama-3.1-8b", "llama-3.1-70b", "qwen3-235b-a22b", "deepseek-v3", "gp
 
 def main() -> None:
     rng = np.random.default_rng(0)
-    kinds = Shape.stack([load_model(name) for name in MODELS])
+    kinds = Shape.stack([load_model(name, catalog.default()) for name in MODELS])
     shape = kinds.pick(rng.integers(0, len(MODELS), COUNT))
     batch = rng.integers(1, 1024, COUNT).astype(float)
     chips = 2.0 ** rng.integers(0, 4, COUNT)

@@ -26,14 +26,14 @@ def test_every_file_is_of_a_kind_and_loads(path: Path) -> None:
     assert kind_of(path) in KINDS
     found = dict(catalog.read_records(kind_of(path), path.read_text(encoding="utf-8"), path.name))
     assert found
-    assert set(found) <= set(catalog.records(kind_of(path)))
+    assert set(found) <= set(catalog.default().records(kind_of(path)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_facts_are_sourced_declared_and_of_known_units(kind: str) -> None:
     from wattline.core.quantity import unit
 
-    for record in catalog.records(kind).values():
+    for record in catalog.default().records(kind).values():
         if kind not in catalog.SINGLE:
             assert set(record.facts) <= set(catalog.attributes()[kind]), record.key
         for fact in record.facts.values():
@@ -48,28 +48,28 @@ def test_facts_are_sourced_declared_and_of_known_units(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_name_and_alias_leads_to_one_record(kind: str) -> None:
     owners: dict[str, set[str]] = defaultdict(set)
-    for record in catalog.records(kind).values():
+    for record in catalog.default().records(kind).values():
         hf_id = record.meta.get("hf_id")
         for name in (record.name, *record.meta.get("aliases", ()), *([hf_id] if hf_id else [])):
             owners[catalog.plain_name(name)].add(record.name)
-            assert catalog.find(kind, name) is record
+            assert catalog.default().find(kind, name) is record
     assert {name: found for name, found in owners.items() if len(found) > 1} == {}
 
 
 def test_every_key_finds_its_fact() -> None:
-    for fact in catalog.all_facts():
+    for fact in catalog.default().all_facts():
         assert catalog.fact(fact.key) is fact
 
 
 def test_names_are_read_as_people_write_them() -> None:
-    record = catalog.find("chip", "h100-sxm")
+    record = catalog.default().find("chip", "h100-sxm")
     for name in ("H100 SXM", "h100_sxm", "H100-SXM", " h100sxm "):
-        assert catalog.find("chip", name) is record
+        assert catalog.default().find("chip", name) is record
 
 
 def test_groups_draw_their_facts_together() -> None:
     groups: dict[str, list[Fact]] = defaultdict(list)
-    for fact in catalog.all_facts():
+    for fact in catalog.default().all_facts():
         if fact.group and not fact.exact:
             groups[fact.group].append(fact)
     shared = {name: facts for name, facts in groups.items() if len(facts) > 1}
@@ -82,7 +82,7 @@ def test_groups_draw_their_facts_together() -> None:
 
 def test_direct_and_lifecycle_carbon_move_together() -> None:
     draws = Draws(500)
-    texas = catalog.find("region", "us-ercot")
+    texas = catalog.default().find("region", "us-ercot")
     direct, lifecycle = draws(texas["carbon_direct_g_per_kwh"]), draws(texas["carbon_lifecycle_g_per_kwh"])
     assert np.all(lifecycle > direct)
 
@@ -98,7 +98,7 @@ def test_direct_and_lifecycle_carbon_move_together() -> None:
 )
 def test_unknown_names_show_the_nearest(kind: str, name: str, near: str) -> None:
     with pytest.raises(NotFound) as caught:
-        catalog.find(kind, name)
+        catalog.default().find(kind, name)
     assert near in caught.value.near
     assert name in str(caught.value)
 
@@ -106,7 +106,7 @@ def test_unknown_names_show_the_nearest(kind: str, name: str, near: str) -> None
 @pytest.mark.parametrize("name", ["", "-", "x" * 10_000, "\x00", "../../etc/passwd", "چیپ", None, 3])
 def test_odd_names_are_refused(name: str) -> None:
     with pytest.raises(NotFound) as caught:
-        catalog.find("chip", name)
+        catalog.default().find("chip", name)
     assert len(str(caught.value)) < 300
 
 
@@ -119,7 +119,7 @@ def test_odd_keys_are_refused(key: str) -> None:
 
 
 def test_a_missing_attribute_is_never_zero() -> None:
-    record = catalog.find("chip", "v100-sxm2-32gb")
+    record = catalog.default().find("chip", "v100-sxm2-32gb")
     assert "fp8_flops" not in record.facts
     with pytest.raises(WattlineError, match="has no fp8_flops"):
         _ = record["fp8_flops"]
@@ -165,7 +165,7 @@ def test_wrong_records_are_refused(text: str, said: str) -> None:
 
 
 def test_what_is_from_memory_is_never_said_to_be_published_or_measured() -> None:
-    recalled = [fact for fact in catalog.all_facts() if "from memory" in fact.note.lower()]
+    recalled = [fact for fact in catalog.default().all_facts() if "from memory" in fact.note.lower()]
     assert len(recalled) > 100
     assert {fact.basis for fact in recalled} <= {"estimated", "derived", "given"}
 

@@ -200,12 +200,12 @@ def test_golden_values(name: str) -> None:
     ],
 )
 def test_found_as_people_write_it(asked: str, found: str) -> None:
-    assert catalog.find("chip", asked).name == found
+    assert catalog.default().find("chip", asked).name == found
 
 
 def test_the_loader_reads_every_fact() -> None:
     for kind, entries in (("chip", CHIPS), ("server", SERVERS)):
-        loaded = catalog.records(kind)
+        loaded = catalog.default().records(kind)
         assert list(loaded) == list(entries)
         for name, record in loaded.items():
             for attribute, fact in record.facts.items():
@@ -214,6 +214,6 @@ def test_the_loader_reads_every_fact() -> None:
 
 
 def test_idle_power_that_is_not_published_is_not_shown_as_published() -> None:
-    for record in catalog.records("chip").values():
+    for record in catalog.default().records("chip").values():
         assert record["idle_w"].basis in ("estimated", "measured")
     assert catalog.fact("chip.tpu-v4.idle_w").basis == "measured"

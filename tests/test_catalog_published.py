@@ -86,7 +86,7 @@ def test_what_is_known_from_memory_has_a_range_or_is_a_count(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_catalog_loads_it_and_names_are_unique(kind: str) -> None:
-    records = catalog.records(kind)
+    records = catalog.default().records(kind)
     assert set(records) == set(raw(kind))
     names = [catalog.plain_name(n) for r in records.values() for n in (r.name, *r.meta.get("aliases", ()))]
     assert len(names) == len(set(names)), sorted(n for n in names if names.count(n) > 1)
@@ -103,7 +103,7 @@ def test_totals_say_what_they_count_where_and_when() -> None:
         assert record["status"] in ("estimate", "metered", "forecast", "scenario"), name
         assert 2000 <= record["year_of"] <= 2035, name
         assert "energy_twh" in record or "power_gw" in record, name
-        assert record["region"] in catalog.records("region"), name
+        assert record["region"] in catalog.default().records("region"), name
 
 
 def test_totals_span_the_years_from_2000_to_2035() -> None:
@@ -116,9 +116,9 @@ def test_training_runs_name_known_chips_and_models() -> None:
         assert record["circular"] in ("yes", "partly", "no"), name
         assert record["basis"] in BASES, name
         assert record["scope"], name
-        catalog.find("chip", record["hardware"])
+        catalog.default().find("chip", record["hardware"])
         if "model" in record:
-            catalog.find("model", record["model"])
+            catalog.default().find("model", record["model"])
 
 
 def test_prompts_say_how_they_are_known() -> None:
@@ -130,7 +130,7 @@ def test_prompts_say_how_they_are_known() -> None:
 
 def test_energies_of_training_runs_follow_from_their_parts() -> None:
     """Where hours, power and energy are all given they must agree, whether PUE is in the energy or not."""
-    for record in catalog.records("training_run").values():
+    for record in catalog.default().records("training_run").values():
         hours, power, energy = (record.get(a, 0.0) for a in ("chip_hours", "w_per_chip", "energy_mwh"))
         if hours and power and energy:
             pue = record.get("pue", 1.0)
@@ -141,15 +141,15 @@ def test_energies_of_training_runs_follow_from_their_parts() -> None:
 def test_hours_tokens_and_size_give_a_believable_utilisation() -> None:
     """Six FLOP per parameter and token over the chips' peak: a wrong hour or token count falls out of it."""
     seen = 0
-    for record in catalog.records("training_run").values():
+    for record in catalog.default().records("training_run").values():
         if "model" not in record.meta or record.name.startswith("mlperf"):
             continue  # MLPerf's runs compute in FP8
-        model = catalog.find("model", record.meta["model"])
+        model = catalog.default().find("model", record.meta["model"])
         params = model.get("active_params") or model.get("total_params")
         hours, tokens = record.get("chip_hours"), record.get("tokens")
         if not (params and hours and tokens):
             continue
-        peak = catalog.find("chip", record.meta["hardware"]).get("fp16_flops")
+        peak = catalog.default().find("chip", record.meta["hardware"]).get("fp16_flops")
         utilisation = 6 * params * tokens / (hours * 3600 * peak)
         assert 0.04 < utilisation < 0.65, (record.name, utilisation)
         seen += 1

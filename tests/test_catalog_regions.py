@@ -95,7 +95,7 @@ def test_every_source_is_named_whole_and_used(path: Path) -> None:
 
 
 def test_there_are_enough_regions_of_each_scope() -> None:
-    scopes = [record.meta["scope"] for record in catalog.records("region").values()]
+    scopes = [record.meta["scope"] for record in catalog.default().records("region").values()]
     assert set(scopes) == SCOPES
     assert len(scopes) >= 85
     assert scopes.count("country") >= 65
@@ -103,7 +103,7 @@ def test_there_are_enough_regions_of_each_scope() -> None:
 
 
 def test_every_region_has_both_carbons_and_a_country_more() -> None:
-    for name, record in catalog.records("region").items():
+    for name, record in catalog.default().records("region").items():
         wanted = {DIRECT, LIFE, MORE[0]} | (set(MORE) if record.meta["scope"] != "grid" else set())
         assert wanted <= set(record.facts), name
 
@@ -111,7 +111,7 @@ def test_every_region_has_both_carbons_and_a_country_more() -> None:
 @pytest.mark.parametrize("attribute", LIMITS)
 def test_values_and_ranges_lie_within_what_is_possible(attribute: str) -> None:
     low, high = LIMITS[attribute]
-    for name, record in catalog.records("region").items():
+    for name, record in catalog.default().records("region").items():
         if attribute in record.facts:
             fact = record[attribute]
             assert low <= fact.value <= high, name
@@ -120,12 +120,12 @@ def test_values_and_ranges_lie_within_what_is_possible(attribute: str) -> None:
 
 
 def test_no_region_number_is_said_to_be_exact_but_for_counts_of_homes() -> None:
-    for name, record in catalog.records("region").items():
+    for name, record in catalog.default().records("region").items():
         assert not [a for a, f in record.facts.items() if f.exact], name
 
 
 def test_direct_carbon_is_below_life_cycle_and_both_draw_together() -> None:
-    for name, record in catalog.records("region").items():
+    for name, record in catalog.default().records("region").items():
         direct, life = record[DIRECT], record[LIFE]
         assert direct.value < life.value, name
         for u in (0.05, 0.5, 0.95):
@@ -135,7 +135,7 @@ def test_direct_carbon_is_below_life_cycle_and_both_draw_together() -> None:
 
 def test_a_name_or_alias_leads_to_one_region() -> None:
     owners: dict[str, str] = {}
-    for name, record in catalog.records("region").items():
+    for name, record in catalog.default().records("region").items():
         for alias in {catalog.plain_name(a) for a in (name, *record.meta["aliases"])}:
             assert owners.setdefault(alias, name) == name, alias
 
@@ -158,19 +158,19 @@ def test_a_name_or_alias_leads_to_one_region() -> None:
     ],
 )
 def test_what_people_say_finds_the_region(said: str, name: str) -> None:
-    assert catalog.find("region", said).name == name
+    assert catalog.default().find("region", said).name == name
 
 
 def test_every_country_is_found_by_its_english_name() -> None:
-    for name, record in catalog.records("region").items():
+    for name, record in catalog.default().records("region").items():
         if record.meta["scope"] == "country" and name not in {"ge", "eu", "ci"}:
-            assert catalog.find("region", record.title).name == name
+            assert catalog.default().find("region", record.title).name == name
 
 
 @pytest.mark.parametrize("name", PUBLISHED_LIFE_G)
 def test_life_cycle_carbon_is_near_publication(name: str) -> None:
     low, high = PUBLISHED_LIFE_G[name]
-    assert low <= catalog.find("region", name)[LIFE].value <= high
+    assert low <= catalog.default().find("region", name)[LIFE].value <= high
 
 
 @pytest.mark.parametrize(
@@ -189,29 +189,31 @@ def test_life_cycle_carbon_is_near_publication(name: str) -> None:
     ],
 )
 def test_a_range_holds_what_authorities_and_ember_state(name: str, attribute: str, stated: tuple[float, ...]) -> None:
-    fact = catalog.find("region", name)[attribute]
+    fact = catalog.default().find("region", name)[attribute]
     assert all(fact.low <= value <= fact.high for value in stated)
 
 
 def test_a_country_agrees_with_its_states() -> None:
-    states = [catalog.find("region", f"au-{name}")[DIRECT].value for name in ("nsw", "victoria", "queensland")]
-    assert 0.8 * min(states) <= catalog.find("region", "au")[DIRECT].value <= max(states)
+    states = [
+        catalog.default().find("region", f"au-{name}")[DIRECT].value for name in ("nsw", "victoria", "queensland")
+    ]
+    assert 0.8 * min(states) <= catalog.default().find("region", "au")[DIRECT].value <= max(states)
 
 
 @pytest.mark.parametrize("name", PUBLISHED_TWH)
 def test_consumption_is_near_publication(name: str) -> None:
     low, high = PUBLISHED_TWH[name]
-    assert low <= catalog.find("region", name)["consumption_twh"].value <= high
+    assert low <= catalog.default().find("region", name)["consumption_twh"].value <= high
 
 
 def test_countries_use_less_than_the_world() -> None:
-    regions = catalog.records("region")
+    regions = catalog.default().records("region")
     used = sum(r.get("consumption_twh") for n, r in regions.items() if r.meta["scope"] == "country" and n != "eu")
     assert 0.93 < used / regions["world"].get("consumption_twh") < 1.0
 
 
 def test_us_grids_use_less_than_the_us() -> None:
-    regions = catalog.records("region")
+    regions = catalog.default().records("region")
     used = sum(r.get("consumption_twh") for n, r in regions.items() if n.startswith("us-"))
     assert 0.7 < used / regions["us"].get("consumption_twh") < 1.0
 
@@ -223,7 +225,7 @@ def test_known_homes() -> None:
 
 @pytest.mark.parametrize("name", PUE_STATED)
 def test_pue_from_parts_is_what_is_stated(name: str) -> None:
-    record = catalog.find("site", name)
+    record = catalog.default().find("site", name)
     low, high = PUE_STATED[name]
     assert low <= pue(record) <= high
     assert pue_range(record)[0] > 1
@@ -231,12 +233,12 @@ def test_pue_from_parts_is_what_is_stated(name: str) -> None:
 
 
 def test_every_site_is_checked_here() -> None:
-    assert set(catalog.records("site")) == set(PUE_STATED)
+    assert set(catalog.default().records("site")) == set(PUE_STATED)
 
 
 def test_small_old_rooms_spend_more_than_large_new_halls() -> None:
     order = ["closet", "enterprise", "colocation", "us-average-2023", "aws", "hyperscale", "google", "meta"]
-    values = [pue(catalog.find("site", name)) for name in order]
+    values = [pue(catalog.default().find("site", name)) for name in order]
     assert values == sorted(values, reverse=True)
 
 
@@ -262,7 +264,7 @@ def shared_rows(path: str) -> list[dict[str, str]]:
 )
 def test_measured_grids_carry_the_mean_of_their_hours(name: str, zone: str) -> None:
     rows = shared_rows(f"grid/carbon_intensity/{zone}_2023_hourly.csv")
-    record = catalog.find("region", name)
+    record = catalog.default().find("region", name)
     for attribute, column in ((DIRECT, "(direct)"), (LIFE, "(LCA)")):
         key = next(k for k in rows[0] if k.endswith(column))
         assert record[attribute].value == pytest.approx(fmean(float(r[key]) for r in rows), rel=0.005)
@@ -280,7 +282,7 @@ def test_measured_grids_carry_the_mean_of_their_hours(name: str, zone: str) -> N
 def test_modelled_halls_lie_in_the_bands_of_lei_and_masanet(name: str, size: str, cooling: str) -> None:
     rows = shared_rows("facility/lei_masanet_pue_wue_bands.csv")
     band = [r for r in rows if r["Data center size"] == size and r["Cooling system"] == cooling]
-    record = catalog.find("site", name)
+    record = catalog.default().find("site", name)
     for column, value in (("PUE", pue(record)), ("WUE", record["wue_l_per_kwh"].value)):
         assert min(float(r[column]) for r in band) <= value <= max(float(r[column]) for r in band)
 
@@ -290,4 +292,4 @@ def test_google_campuses_average_to_the_google_site() -> None:
     rows = shared_rows("facility/site_pue_wue.csv")
     for site, year in (("google-2021", "2021"), ("google", "TTM to 2025Q3?")):
         campuses = [float(r["pue"]) for r in rows if r["operator"] == "Google" and r["year"] == year and r["pue"]]
-        assert pue(catalog.find("site", site)) == pytest.approx(fmean(campuses), abs=0.01)
+        assert pue(catalog.default().find("site", site)) == pytest.approx(fmean(campuses), abs=0.01)

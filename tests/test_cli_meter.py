@@ -7,7 +7,6 @@ import io
 import json
 import sys
 import types
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ import polars as pl
 import pytest
 
 from recordings import chips_only, node_with_gpus
-from wattline import catalog
 from wattline.cli.main import main
 from wattline.core.errors import WattlineError
 from wattline.meter.recording import Recording
@@ -33,7 +31,7 @@ chips = 8
 
 
 @pytest.fixture(autouse=True)
-def _recordings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _recordings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Recordings made here stand in for files."""
 
     def read(path: Path) -> Recording:
@@ -44,8 +42,6 @@ def _recordings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     stand_in: Any = types.ModuleType("wattline.meter.readers.detect")
     stand_in.read = read
     monkeypatch.setitem(sys.modules, "wattline.meter.readers.detect", stand_in)
-    yield
-    catalog.use()
 
 
 def ask(capsys: pytest.CaptureFixture[str], *words: str) -> str:

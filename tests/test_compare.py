@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,12 +47,6 @@ requests = "10/s"
 days = 1
 chip = "h100-sxm"
 """
-
-
-@pytest.fixture(autouse=True)
-def _catalog_alone() -> Iterator[None]:
-    yield
-    catalog.use()
 
 
 def scenario(folder: Path, text: str) -> Path:
@@ -236,8 +229,7 @@ def test_facts_move_towards_what_was_measured_and_narrow(tmp_path: Path, times: 
     file.write_text(text)
     assert all(abs(one.z) <= 3 and 0 < one.variance <= 1 for one in found.moved)
     assert abs(found.after[0]) < abs(found.before[0])
-    catalog.use(file)
-    after = compare(run(path, draws=1000), recording).json()
+    after = compare(run(path, draws=1000, facts=file), recording).json()
     assert _apart(after, "duration_s") < 0.35 * _apart(before, "duration_s")
     width = [d["results"]["duration_s"]["predicted"] for d in (before, after)]
     assert width[1]["p95"] / width[1]["p5"] < width[0]["p95"] / width[0]["p5"]
@@ -288,15 +280,13 @@ def own(tmp_path: Path, text: str) -> Path:
 def test_own_facts_stand_before_the_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     was = catalog.fact("server.hgx-h100.host_w")
     text = "[server.hgx-h100]\nhost_w = 1650\n[fit.training-power-hopper]\nvalue = 0.9\nlow = 0.85\nhigh = 0.95\n"
-    catalog.use(own(tmp_path, text))
-    now, power = catalog.fact("server.hgx-h100.host_w"), catalog.fact("fit.training-power-hopper")
+    mine = catalog.Catalog(own(tmp_path, text))
+    now, power = mine.fact("server.hgx-h100.host_w"), mine.fact("fit.training-power-hopper")
     assert (now.value, now.exact, now.basis) == (1650, True, "given")
     assert (power.value, power.low, power.dist) == (0.9, 0.85, "lognormal")
     assert "facts.toml" in str(now.source)
-    catalog.use()
     assert catalog.fact("server.hgx-h100.host_w") == was
     monkeypatch.setenv("WATTLINE_FACTS", str(tmp_path / "facts.toml"))
-    catalog.use()
     assert catalog.fact("server.hgx-h100.host_w").value == 1650
 
 
@@ -314,9 +304,11 @@ def test_a_chip_of_ones_own_can_be_asked_about(tmp_path: Path) -> None:
     memory_bytes = 80e9
     memory_bandwidth_bytes_per_s = 3e12
     """
-    catalog.use(own(tmp_path, text))
-    assert wl.train("llama-3.1-8b", "1T", "My Chip", 64, draws=10).bill.energy_j.shape == (10,)
-    assert catalog.fact("chip.mine.idle_w").low < 60  # a new record's bare number has the kind's own range
+    file = own(tmp_path, text)
+    assert wl.train("llama-3.1-8b", "1T", "My Chip", 64, draws=10, facts=file).bill.energy_j.shape == (10,)
+    assert (
+        catalog.Catalog(file).fact("chip.mine.idle_w").low < 60
+    )  # a new record's bare number has the kind's own range
 
 
 @pytest.mark.parametrize(
@@ -336,6 +328,6 @@ def test_a_chip_of_ones_own_can_be_asked_about(tmp_path: Path) -> None:
 )
 def test_bad_facts_are_told_with_their_file(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(WattlineError, match=said):
-        catalog.use(own(tmp_path, text))
+        catalog.Catalog(own(tmp_path, text))
     with pytest.raises(WattlineError, match="does not exist"):
-        catalog.use(tmp_path / "none.toml")
+        catalog.Catalog(tmp_path / "none.toml")

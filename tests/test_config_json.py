@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from wattline import catalog
 from wattline.core.errors import WattlineError
 from wattline.line.work.huggingface.reader import model_from_config
 from wattline.line.work.model import Model, load_model
@@ -179,7 +180,7 @@ def test_family_counts_its_published_total(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_config_and_catalog_describe_the_same_model(tmp_path: Path, name: str) -> None:
-    model, known = read(tmp_path, FAMILIES[name][0]), load_model(name)
+    model, known = read(tmp_path, FAMILIES[name][0]), load_model(name, catalog.default())
     assert model.total_params == pytest.approx(known.total_params, rel=0.002)
     assert model.active_params == pytest.approx(known.active_params, rel=0.002)
     fields = ("layers", "kv_heads", "head_dim", "attention", "attention_layers", "mamba_layers", "moe_layers")

@@ -49,7 +49,7 @@ def traffic() -> Traffic:
 
 @pytest.fixture(scope="module")
 def question(traffic: Traffic) -> Question:
-    return Question(load_model("llama-3.1-8b"), traffic, Target(0.3, 0.02), 0.95)
+    return Question(load_model("llama-3.1-8b", catalog.default()), traffic, Target(0.3, 0.02), 0.95)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_values_that_are_not_numbers_have_no_frontier() -> None:
 
 def test_as_an_exhaustive_search_finds_it(found: Frontier, question: Question) -> None:
     every = {}
-    for setup, replicas in product(all_setups(question.model, SPACE), range(1, 9)):
+    for setup, replicas in product(all_setups(question.model, SPACE, question.catalog), range(1, 9)):
         result = measure(question, item_of(question, setup.of(replicas), True))
         if "wrong" not in result and result["strain"] is not None and result["strain"] <= 1:
             every[setup.of(replicas)] = result
@@ -121,9 +121,9 @@ def test_pools_take_no_more_replicas_than_they_need(traffic: Traffic, question: 
 
 @pytest.mark.parametrize("model", ["llama-3.1-8b", "gpt-oss-20b", "qwen3-30b-a3b"])
 def test_no_simulation_goes_below_its_bound(model: str, traffic: Traffic) -> None:
-    asked = Question(load_model(model), traffic, Target(0.3, 0.02), 0.95)
+    asked = Question(load_model(model, catalog.default()), traffic, Target(0.3, 0.02), 0.95)
     space = Space(("h100-sxm",), None, (1, 2), (None, 300.0), (16, 256), (512, 2048))
-    for bound in screen(asked, all_setups(asked.model, space)):
+    for bound in screen(asked, all_setups(asked.model, space, asked.catalog)):
         readers = bound.setup.prefill_replicas
         for replicas in (1, 3):
             result = measure(asked, item_of(asked, bound.setup.of(replicas), True))
@@ -265,13 +265,15 @@ def test_a_default_that_meets_it_with_no_replicas_takes_more_chips(traffic: Traf
 
 
 def test_what_is_searched_by_itself() -> None:
-    assert set(measured_chips()) == {"h100-sxm", "b200"}
-    dense = all_setups(load_model("llama-3.1-70b"), Space())
+    assert set(measured_chips(catalog.default())) == {"h100-sxm", "b200"}
+    dense = all_setups(load_model("llama-3.1-70b", catalog.default()), Space(), catalog.default())
     assert {s.precision for s in dense} == {"bf16", "fp8"}
     assert min(s.gpus for s in dense if s.precision == "bf16" and s.chip == "h100-sxm") == 2
     assert max(s.gpus for s in dense) == 8
-    assert {s.precision for s in all_setups(load_model("gpt-oss-120b"), Space())} == {"mxfp4"}
-    assert read_space("H100", "fp8", "1,2", "400 W,none", "8", "512") == Space(
+    assert {
+        s.precision for s in all_setups(load_model("gpt-oss-120b", catalog.default()), Space(), catalog.default())
+    } == {"mxfp4"}
+    assert read_space("H100", "fp8", "1,2", "400 W,none", "8", "512", catalog=catalog.default()) == Space(
         ("h100-sxm",), ("fp8",), (1, 2), (400.0, None), (8,), (512,)
     )
 
@@ -320,11 +322,7 @@ def test_facts_of_ones_own_reach_the_workers(tmp_path: Path, traffic: Traffic) -
     facts = tmp_path / "facts.toml"
     facts.write_text("[server.hgx-h100]\nhost_w = 9000\nhost_idle_w = 9000\n")
     usual = frontier("llama-3.1-8b", traffic, space=ONE, workers=1, **ASKED)
-    catalog.use(facts)
-    try:
-        here, there = (frontier("llama-3.1-8b", traffic, space=ONE, workers=n, **ASKED) for n in (1, 2))
-    finally:
-        catalog.use()
+    here, there = (frontier("llama-3.1-8b", traffic, space=ONE, workers=n, facts=facts, **ASKED) for n in (1, 2))
     assert here.json() == there.json()
     assert here.best.result["parts_j"]["host"] > 3 * usual.best.result["parts_j"]["host"]
 
@@ -358,7 +356,7 @@ def test_requests_that_fit_no_cache_miss_the_target(traffic: Traffic) -> None:
         frontier("llama-3.1-8b", some, space=ONE, workers=1, slo_tpot=0.05, slo_share=0.95)
     found = frontier("llama-3.1-8b", some, space=ONE, workers=1, slo_tpot=0.05, slo_share=0.85, draws=0)
     assert found.best.result["left_out"] == 50
-    asked = Question(load_model("llama-3.1-8b"), some, Target(None, 0.05), 0.85)
-    for bound in screen(asked, all_setups(asked.model, ONE)):
+    asked = Question(load_model("llama-3.1-8b", catalog.default()), some, Target(None, 0.05), 0.85)
+    for bound in screen(asked, all_setups(asked.model, ONE, asked.catalog)):
         assert 0 < bound.energy_j(1) <= measure(asked, item_of(asked, bound.setup, True))["energy_j"]
     assert found.best.result["good_share"] <= 0.9

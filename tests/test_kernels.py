@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.cli.main import main
 from wattline.core.errors import WattlineError
@@ -104,7 +105,7 @@ def test_known_kernels_take_what_bytes_and_flops_ask(tmp_path: Path) -> None:
 
 def test_a_kernel_is_what_it_is_within_a_step(tmp_path: Path) -> None:
     """Attention of one layer, times the layers, is the step's attention."""
-    model = load_model("meta-llama/Llama-3.1-8B-Instruct")
+    model = load_model("meta-llama/Llama-3.1-8B-Instruct", catalog.default())
     made(tmp_path, "generation_attention")
     rows = only(tmp_path)
     step = decode_step(model, load_chip("h100", Draws(0)), 1, 8, 4096, "bf16", Draws(0))

@@ -23,7 +23,22 @@ from wattline.validate.fit.step_file import CURVES, curves_file, fit_from_catalo
 
 def row(model: str, task: str = "gpqa", chip: str = "h100-sxm", batch: float = 8.0, chips: int = 1) -> Row:
     device = load_chip(chip, Draws(0))
-    return Row({}, load_model(model), device, chips, "bf16", batch, 500.0, task, False, 1.0, 400.0, 0.02, 400.0, batch)
+    return Row(
+        {},
+        load_model(model, catalog.default()),
+        device,
+        chips,
+        "bf16",
+        batch,
+        500.0,
+        task,
+        False,
+        1.0,
+        400.0,
+        0.02,
+        400.0,
+        batch,
+    )
 
 
 def logs(values: list[float]) -> dict[str, np.ndarray]:
@@ -96,9 +111,9 @@ def test_no_measurement_no_factor() -> None:
 
 def test_the_catalog_knows_measured_models_and_no_other() -> None:
     draws = Draws(0)
-    model, stranger = load_model("qwen3-8b"), load_model("gpt-3-175b")
-    assert is_known(model, "hopper")
-    assert not is_known(stranger, "hopper")
+    model, stranger = load_model("qwen3-8b", catalog.default()), load_model("gpt-3-175b", catalog.default())
+    assert is_known(model, "hopper", catalog.default())
+    assert not is_known(stranger, "hopper", catalog.default())
     assert known_factor("time", stranger, "hopper", draws) == 1.0
     assert known_keys(model, "hopper")[1] == "qwen3-8b-hopper"
     assert float(known_factor("time", model, "hopper", draws)) == pytest.approx(
@@ -107,7 +122,7 @@ def test_the_catalog_knows_measured_models_and_no_other() -> None:
 
 
 def test_known_factors_reach_a_prompt_and_keep_the_limit() -> None:
-    model, draws = load_model("qwen3-8b"), Draws(0)
+    model, draws = load_model("qwen3-8b", catalog.default()), Draws(0)
     chip = load_chip("h100-sxm", draws)
     known = decode_step(model, chip, 1, 64, 700, "bf16", draws)
     unknown = decode_step(replace(model, key="another", family="another"), chip, 1, 64, 700, "bf16", draws)
@@ -140,13 +155,21 @@ def test_voltage_falls_with_the_clock() -> None:
 
 def test_the_less_is_known_of_a_model_the_wider_its_range() -> None:
     names = ("qwen3-8b", "qwen3-14b", "mistral-7b-v0.1")
-    assert [how_known(load_model(name), "hopper") for name in names] == ["known", "", "stranger"]
-    assert how_known(load_model("qwen3-8b"), "ampere") == "stranger"
+    assert [how_known(load_model(name, catalog.default()), "hopper", catalog.default()) for name in names] == [
+        "known",
+        "",
+        "stranger",
+    ]
+    assert how_known(load_model("qwen3-8b", catalog.default()), "ampere", catalog.default()) == "stranger"
     for generation in ("hopper", "blackwell"):
         widths = []
         for known in ("measured", "known", "", "stranger"):
-            fact = catalog.fact(spread_fact("energy", generation, known))
+            fact = catalog.fact(spread_fact("energy", generation, catalog.default(), known))
             widths.append(fact.high / fact.low)
         assert widths == sorted(widths)
     # a chip that was never measured has one range for all
-    assert spread_fact("energy", "ampere", "stranger") == spread_fact("energy", "ampere") == "fit.step-spread-energy"
+    assert (
+        spread_fact("energy", "ampere", catalog.default(), "stranger")
+        == spread_fact("energy", "ampere", catalog.default())
+        == "fit.step-spread-energy"
+    )

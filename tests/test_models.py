@@ -10,20 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wattline import catalog
 from wattline.catalog import plain_name, records
 from wattline.core.errors import NotFound
 from wattline.line.work.model import Model, load_model
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 MODELS = sorted(records("model"))
-KNOWN = [name for name in MODELS if load_model(name).architecture_known]
-EXPERTS = [name for name in KNOWN if load_model(name).experts]
+KNOWN = [name for name in MODELS if load_model(name, catalog.default()).architecture_known]
+EXPERTS = [name for name in KNOWN if load_model(name, catalog.default()).experts]
 ROUNDING = 0.17  # widest half-range that is a rounding: half of the last digit of 3e9
 
 
 def counted_as_published(name: str) -> int:
     """Active parameters in the convention of the model's publisher."""
-    model, counts = load_model(name), records("model")[name].meta.get("active_counts", "all")
+    model, counts = load_model(name, catalog.default()), records("model")[name].meta.get("active_counts", "all")
     tables = {"all": 0, "no-embedding": 1, "no-embedding-no-head": 2}[counts]
     return model.active_params - tables * model.hidden * model.vocab
 
@@ -37,12 +38,12 @@ def close(counted: float, name: str, attribute: str, tolerance: float) -> bool:
 
 def test_there_are_many_models_of_many_families() -> None:
     assert len(MODELS) >= 80
-    assert len({load_model(name).family for name in MODELS}) >= 20
+    assert len({load_model(name, catalog.default()).family for name in MODELS}) >= 20
 
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_counted_total_matches_published(name: str) -> None:
-    model = load_model(name)
+    model = load_model(name, catalog.default())
     assert close(model.total_params, name, "total_params", 0.02), f"{model.total_params:.4g}"
 
 
@@ -56,7 +57,7 @@ def test_counted_active_matches_published(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_counts_are_consistent(name: str) -> None:
-    model = load_model(name)
+    model = load_model(name, catalog.default())
     assert 0 < model.active_params <= model.total_params
     assert 0 < model.matmul_params_active <= model.total_params
     if model.architecture_known:
@@ -104,34 +105,34 @@ def test_no_two_models_share_a_name() -> None:
     ],
 )
 def test_names_that_people_use(asked: str, found: str) -> None:
-    assert load_model(asked).key == found
+    assert load_model(asked, catalog.default()).key == found
 
 
 def test_unknown_name_says_what_is_near() -> None:
     with pytest.raises(NotFound, match=r"llama-3\.1-8b"):
-        load_model("llama-3.1-8bb")
+        load_model("llama-3.1-8bb", catalog.default())
 
 
 def test_known_figures() -> None:
-    gpt3 = load_model("gpt-3-175b")
+    gpt3 = load_model("gpt-3-175b", catalog.default())
     assert gpt3.attention_params_per_layer == 4 * 12288**2
     assert gpt3.dense_mlp_params_per_layer == 8 * 12288**2
-    mixtral = load_model("mixtral-8x7b")
+    mixtral = load_model("mixtral-8x7b", catalog.default())
     assert mixtral.expert_params == 3 * 4096 * 14336
     assert mixtral.total_params - mixtral.active_params == 32 * 6 * mixtral.expert_params
-    scout = load_model("llama-4-scout")
+    scout = load_model("llama-4-scout", catalog.default())
     assert scout.shared_expert_params_per_layer == scout.expert_params
     assert scout.global_layers == 12
 
 
 def test_hybrid_counts_its_sub_layers() -> None:
-    nano = load_model("nemotron-nano-9b-v2")
+    nano = load_model("nemotron-nano-9b-v2", catalog.default())
     assert nano.attention_layers + nano.mamba_layers + nano.mlp_layers == nano.layers == 56
     assert nano.mamba_params_per_layer > nano.attention_params_per_layer
 
 
 def test_rumoured_model_uses_its_published_figures() -> None:
-    gpt4 = load_model("gpt-4")
+    gpt4 = load_model("gpt-4", catalog.default())
     assert not gpt4.architecture_known
     assert (gpt4.total_params, gpt4.active_params) == (1_760_000_000_000, 280_000_000_000)
     assert gpt4.matmul_params_active == gpt4.active_params
@@ -154,7 +155,7 @@ def column(path: str, name: str) -> list[str]:
 )
 def test_measured_models_are_in_the_catalog(path: str, name: str) -> None:
     for model in column(path, name):
-        assert load_model(model).architecture_known, model
+        assert load_model(model, catalog.default()).architecture_known, model
 
 
 @pytest.mark.shared
@@ -162,7 +163,7 @@ def test_published_runs_name_catalog_models() -> None:
     several = ("MLPerf", "Apertus 8B+70B", "Olmo3 7B+32B")
     for run in column("training/published_training_runs.csv", "model"):
         if not run.startswith(several):
-            load_model(run.split(" ")[0])
+            load_model(run.split(" ")[0], catalog.default())
 
 
 SMALL = Model(

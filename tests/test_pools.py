@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 pytest.importorskip("numba", reason="the simulator needs Numba: pip install 'wattline[sim]'")
 
 from serve_by_hand_more import pools_by_hand
+from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
@@ -28,7 +29,7 @@ STANDING = Standing(70.0, 130.0, 80.0, 45.0)
 
 @cache
 def _tables(chips: int) -> Tables:
-    model = load_model("llama-3.1-8b")
+    model = load_model("llama-3.1-8b", catalog.default())
     return tables(setting(model, load_chip("h100-sxm", Draws(0)), chips, "bf16"), 64, 2048, 20_000)
 
 

@@ -32,7 +32,7 @@ from wattline.line.chip.training.production import (
 from wattline.line.work.model import load_model
 from wattline.line.work.training import usual_model, usual_sequence
 
-CHIPS = sorted(catalog.records("chip"))
+CHIPS = sorted(catalog.default().records("chip"))
 
 
 @cache
@@ -43,7 +43,7 @@ def device(name: str, n: int = 200) -> tuple[Chip, Draws]:
 
 def run_of(name: str, chip_name: str, chips: int, form: str = "bf16", year: int = 0) -> Production:
     chip, draws = device(chip_name)
-    model = load_model(name)
+    model = load_model(name, catalog.default())
     step = central_step(model, chip_name, chips, usual_sequence(model), form, year, draws)
     return production(model, chip, step, form, draws)
 
@@ -103,7 +103,7 @@ def test_rarely_tuned_is_16_bits_where_8_are_there() -> None:
 
 def test_power_falls_as_runs_are_slower_and_meters_confirm_the_step() -> None:
     chip, draws = device("h100-sxm", 0)
-    model = load_model("gpt-3-175b")
+    model = load_model("gpt-3-175b", catalog.default())
     step = central_step(model, "h100-sxm", 512, 2048, "fp8", 0, draws)
     tuned = float(tuned_power_w(chip, step, draws))
     # node meters: 6,850 W, of which the host takes its part

@@ -17,7 +17,7 @@ from wattline import catalog
 from wattline.core.errors import WattlineError
 from wattline.line.work.model import load_model
 
-KNOWN = [name for name in catalog.records("model") if load_model(name).architecture_known]
+KNOWN = [name for name in catalog.default().records("model") if load_model(name, catalog.default()).architecture_known]
 KINDS = {  # a model of every kind of architecture
     "dense, many heads": "gpt-3-175b",
     "grouped queries": "llama-3.1-70b",
@@ -88,7 +88,10 @@ def test_fewer_bits_take_less() -> None:
     # eight or four bits a weight take less than sixteen; four beside eight trade bytes for slower arithmetic
     assert np.all(energy[0] > energy[1])
     assert np.all(energy[0] > energy[2])
-    assert wl.prompt("gpt-oss-120b", draws=0).inputs["precision"] == load_model("gpt-oss-120b").native_format
+    assert (
+        wl.prompt("gpt-oss-120b", draws=0).inputs["precision"]
+        == load_model("gpt-oss-120b", catalog.default()).native_format
+    )
 
 
 def test_active_experts_count_not_all() -> None:
@@ -125,8 +128,8 @@ def test_what_fits_nowhere_says_so() -> None:
 @given(
     model=st.sampled_from([m for m in KINDS.values() if m != "gpt-3-175b"]),
     chip=st.sampled_from(["a100-sxm-80gb", "h100-sxm", "b200", "mi300x", "l40s", "tpu-v5e", "trainium2"]),
-    site=st.sampled_from([None, *catalog.records("site")]),
-    region=st.sampled_from([None, *catalog.records("region")]),
+    site=st.sampled_from([None, *catalog.default().records("site")]),
+    region=st.sampled_from([None, *catalog.default().records("region")]),
     input_tokens=st.integers(1, 20_000),
     output_tokens=st.integers(1, 4_000),
     batch=st.sampled_from([None, 1, 3]),
@@ -144,7 +147,7 @@ def test_every_path_balances(model: str, chip: str, **asked: Any) -> None:
 @given(
     per_day=st.floats(1, 1e11),
     days=st.floats(1, 36_000),
-    site=st.sampled_from([None, *catalog.records("site")]),
+    site=st.sampled_from([None, *catalog.default().records("site")]),
     draws=st.sampled_from([0, 1, 9]),
 )
 def test_a_service_balances_and_is_its_requests(per_day: float, days: float, site: str | None, draws: int) -> None:

@@ -14,6 +14,7 @@ pytest.importorskip("numba", reason="the simulator needs Numba: pip install 'wat
 
 from serve_by_hand import Job
 from serve_by_hand_more import ScaledByHand
+from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
@@ -39,7 +40,7 @@ STATES = {"stopped": STOPPED, "starting": STARTING, "ready": READY}
 
 @cache
 def _tables() -> Tables:
-    model = load_model("llama-3.1-8b")
+    model = load_model("llama-3.1-8b", catalog.default())
     return tables(setting(model, load_chip("h100-sxm", Draws(0)), 1, "bf16"), 64, 2048, 20_000)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 pytest.importorskip("numba", reason="the simulator needs Numba: pip install 'wattline[sim]'")
 
 from serve_by_hand import by_hand
+from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
@@ -23,7 +24,7 @@ from wattline.line.work.model import load_model
 
 @cache
 def _setting(model: str, chip: str, chips: int) -> Setting:
-    found = load_model(model)
+    found = load_model(model, catalog.default())
     return setting(found, load_chip(chip, Draws(0)), chips, found.native_format)
 
 
@@ -101,7 +102,7 @@ def test_tables_are_within_a_percent_of_the_chip_model(model: str, chip: str, ch
     from wattline import catalog
     from wattline.line.engine.simulator.kernel_parts import decode_at, mixed_at
 
-    if model not in catalog.records("model"):
+    if model not in catalog.default().records("model"):
         pytest.skip(f"{model} is not in the catalog")
     s, t = _setting(model, chip, chips), _tables(model, chip, chips)
     rng = np.random.default_rng(1)
@@ -134,12 +135,12 @@ def test_what_cannot_be_served_is_counted_or_refused() -> None:
 
 
 def test_the_cache_is_what_memory_holds() -> None:
-    model = load_model("llama-3.1-8b")
+    model = load_model("llama-3.1-8b", catalog.default())
     limits = cache_limits(model, 80e9, 1, "bf16")
     # 32 layers of 8 heads of 128, keys and values in 16 bits: 128 KiB a token
     assert limits.blocks == pytest.approx((80e9 * 0.9 - 16.06e9) / (131072 * 16), rel=0.01)
     with pytest.raises(WattlineError, match="does not fit"):
-        cache_limits(load_model("llama-3.1-405b"), 80e9, 1, "bf16")
+        cache_limits(load_model("llama-3.1-405b", catalog.default()), 80e9, 1, "bf16")
     with pytest.raises(WattlineError, match="max-num-batched-tokens"):
         cache_limits(model, 80e9, 1, "bf16", 256, 128)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from wattline import catalog
 from wattline.line.site import annual
 from wattline.line.site.derive import DERIVED, losses, toml
 
 
 @pytest.mark.parametrize("name", sorted(DERIVED))
 def test_the_catalogs_kinds_are_those_of_the_hourly_model(name: str) -> None:
-    site = annual.load_site(name)
+    site = annual.load_site(name, catalog.default())
     for attribute, values in losses(name).items():
         fact = site[attribute]
         assert fact.basis == "derived"

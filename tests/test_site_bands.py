@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.line.site import hall
-from wattline.line.site.climate import made_year
+from wattline.line.site.climate import find_place, made_year
 from wattline.line.site.cooling.kinds import KINDS
 from wattline.line.site.power_chain import load_ups
 from wattline.line.site.weather import Weather
@@ -70,7 +71,7 @@ def test_measured_climates_lie_in_the_bands(shared_data: Path) -> None:
 
 @pytest.mark.shared
 def test_made_climates_lie_in_the_bands(shared_data: Path) -> None:
-    weathers = [(zone, made_year(place)) for place, zone in MADE.items()]
+    weathers = [(zone, made_year(find_place(place, catalog.default()))) for place, zone in MADE.items()]
     pue, wue = shares(weathers, read_bands(shared_data / "facility/lei_masanet_pue_wue_bands.csv"))
     assert pue >= 0.9
     assert wue >= 0.8

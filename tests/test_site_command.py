@@ -14,7 +14,7 @@ from wattline.cli.main import main
 from wattline.core.errors import WattlineError
 from wattline.core.load import Load
 from wattline.line.site import hall
-from wattline.line.site.climate import made_year
+from wattline.line.site.climate import find_place, made_year
 from wattline.line.site.cooling.kinds import KINDS
 from wattline.predict.delivery import Outdoors
 from wattline.predict.site import site
@@ -161,14 +161,14 @@ def test_a_scenario_with_places(tmp_path: Path) -> None:
 
 
 def test_every_campus_can_be_worked_out() -> None:
-    campuses = catalog.records("campus")
+    campuses = catalog.default().records("campus")
     assert len(campuses) >= 120
     for campus in campuses.values():
         assert campus.meta["cooling"] in KINDS
-        assert campus.meta["climate"] in catalog.records("climate")
-        assert hall.facts(str(campus.meta["plant"]))
+        assert campus.meta["climate"] in catalog.default().records("climate")
+        assert hall.facts(str(campus.meta["plant"]), catalog.default())
         assert match(str(campus.meta["operator"]), campus.title) is not None
-    assert made_year("Hamina, Finland").made
+    assert made_year(find_place("Hamina, Finland", catalog.default())).made
 
 
 def test_names_of_sites_as_reports_write_them() -> None:

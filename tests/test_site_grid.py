@@ -18,14 +18,14 @@ from wattline.line.grid import region as grid
 from wattline.line.site import annual
 from wattline.line.world.equivalents import CARBON, ENERGY, equivalents
 
-SITES = sorted(catalog.records("site"))
-REGIONS = sorted(catalog.records("region"))
+SITES = sorted(catalog.default().records("site"))
+REGIONS = sorted(catalog.default().records("region"))
 KWH = np.asarray(3.6e6)
 
 
 @pytest.mark.parametrize("name", SITES)
 def test_no_site_takes_less_than_its_servers(name: str) -> None:
-    site, draws = annual.load_site(name), Draws(2000)
+    site, draws = annual.load_site(name, catalog.default()), Draws(2000)
     losses = annual.losses_per_it(site, draws)
     assert set(losses) <= set(PARTS)
     assert all(np.all(loss >= 0) for loss in losses.values())
@@ -37,13 +37,13 @@ def test_no_site_takes_less_than_its_servers(name: str) -> None:
 
 @given(st.sampled_from(SITES), st.floats(1.0, 10.0))
 def test_a_given_pue_is_kept(name: str, given_pue: float) -> None:
-    losses = annual.losses_per_it(annual.load_site(name), Draws(0), given_pue)
+    losses = annual.losses_per_it(annual.load_site(name, catalog.default()), Draws(0), given_pue)
     assert float(annual.pue(losses)) == pytest.approx(given_pue, rel=1e-14)
     assert all(float(loss) >= 0 for loss in losses.values())
 
 
 def test_a_given_pue_is_shared_as_the_site_would() -> None:
-    site = annual.load_site("hyperscale")
+    site = annual.load_site("hyperscale", catalog.default())
     losses = annual.losses_per_it(site, Draws(0), np.array([1.0, 1.2]))
     assert all(loss[0] == 0 for loss in losses.values())
     ratio = losses["cooling"][1] / losses["ups"][1]
@@ -51,16 +51,16 @@ def test_a_given_pue_is_shared_as_the_site_would() -> None:
 
 
 def test_default_site_and_water_by_hand() -> None:
-    assert annual.load_site(None).name == "hyperscale"
-    site = annual.load_site(None)
+    assert annual.load_site(None, catalog.default()).name == "hyperscale"
+    site = annual.load_site(None, catalog.default())
     assert float(annual.water_l(site, 1000 * KWH, Draws(0))) == pytest.approx(1000 * site["wue_l_per_kwh"].value)
     with pytest.raises(NotFound, match="hyperscale"):
-        annual.load_site("hyperscal")
+        annual.load_site("hyperscal", catalog.default())
 
 
 @pytest.mark.parametrize("name", REGIONS)
 def test_what_follows_is_physical(name: str) -> None:
-    region, draws = grid.load_region(name), Draws(200)
+    region, draws = grid.load_region(name, catalog.default()), Draws(200)
     assert np.all(grid.generated_j(region, KWH, draws) >= KWH)
     assert np.all(grid.generated_j(region, KWH, draws) < 3 * KWH)  # half is lost in Iraq
     assert np.all(grid.cost_usd(region, KWH, draws) > 0)
@@ -75,7 +75,7 @@ def test_stacks_give_off_less_than_the_life_cycle_nearly_everywhere() -> None:
     draws = Draws(0)
     odd = []
     for name in REGIONS:
-        region = grid.load_region(name)
+        region = grid.load_region(name, catalog.default())
         direct, whole = (float(grid.co2e_kg(region, KWH, draws, scope)) for scope in ("direct", "lifecycle"))
         if direct > 1.05 * whole:
             odd.append(name)
@@ -83,46 +83,49 @@ def test_stacks_give_off_less_than_the_life_cycle_nearly_everywhere() -> None:
 
 
 def test_by_hand() -> None:
-    texas, draws = grid.load_region("Texas"), Draws(0)
+    texas, draws = grid.load_region("Texas", catalog.default()), Draws(0)
     assert texas.name == "us-ercot"
     # life cycle of what is generated; direct, by the location-based method, of what is delivered
-    generated = 1 / (1 - grid.of_region(texas, "grid_loss").value)
+    generated = 1 / (1 - grid.of_region(texas, "grid_loss", catalog.default()).value)
     life, direct = (texas[f"carbon_{scope}_g_per_kwh"].value for scope in ("lifecycle", "direct"))
     assert float(grid.co2e_kg(texas, 1000 * KWH, draws)) == pytest.approx(life * generated)
     assert float(grid.co2e_kg(texas, 1000 * KWH, draws, "direct")) == pytest.approx(direct)
-    water = grid.of_region(texas, "water_l_per_kwh").value
+    water = grid.of_region(texas, "water_l_per_kwh", catalog.default()).value
     assert float(grid.water_l(texas, 1000 * KWH, draws)) == pytest.approx(1000 * water * generated)
     price = texas["industrial_price_usd_per_kwh"].value
     assert float(grid.cost_usd(texas, 1000 * KWH, draws)) == pytest.approx(1000 * price)
-    assert grid.load_region(None).name == "world"
+    assert grid.load_region(None, catalog.default()).name == "world"
 
 
 def test_what_a_grid_lacks_is_its_countrys_then_the_worlds() -> None:
-    texas, country, world = (grid.load_region(name) for name in ("us-ercot", "us", "world"))
+    texas, country, world = (grid.load_region(name, catalog.default()) for name in ("us-ercot", "us", "world"))
     for attribute in ("grid_loss", "water_l_per_kwh", "home_kwh_per_year"):
         assert attribute not in texas.facts
-        assert grid.of_region(texas, attribute) is country[attribute]
-    assert grid.of_region(texas, "carbon_direct_g_per_kwh") is texas["carbon_direct_g_per_kwh"]
+        assert grid.of_region(texas, attribute, catalog.default()) is country[attribute]
+    assert grid.of_region(texas, "carbon_direct_g_per_kwh", catalog.default()) is texas["carbon_direct_g_per_kwh"]
     bare = Record("region", "atlantis", {})
-    assert grid.of_region(bare, "grid_loss") is world["grid_loss"]
+    assert grid.of_region(bare, "grid_loss", catalog.default()) is world["grid_loss"]
     told = Record("region", "atlantis-1", {}, {"parent": "jp"})
-    assert grid.of_region(told, "consumption_twh") is catalog.find("region", "jp")["consumption_twh"]
+    assert (
+        grid.of_region(told, "consumption_twh", catalog.default())
+        is catalog.default().find("region", "jp")["consumption_twh"]
+    )
 
 
 @pytest.mark.parametrize("name", REGIONS)
 def test_every_region_lies_in_the_world(name: str) -> None:
-    region, seen = grid.load_region(name), [name]
+    region, seen = grid.load_region(name, catalog.default()), [name]
     while region.name != "world":
-        region = catalog.find("region", grid.parent(region))
+        region = catalog.default().find("region", grid.parent(region, catalog.default()))
         assert region.name not in seen
         seen.append(region.name)
-    scope = catalog.records("region")[name].meta["scope"]
+    scope = catalog.default().records("region")[name].meta["scope"]
     assert len(seen) == {"world": 1, "country": 2, "grid": 3}[scope]
 
 
 def test_carbon_scopes_of_a_draw_go_together() -> None:
     draws = Draws(500)
-    region = grid.load_region("us-pjm")
+    region = grid.load_region("us-pjm", catalog.default())
     assert np.all(grid.co2e_kg(region, KWH, draws, "direct") < grid.co2e_kg(region, KWH, draws))
 
 
@@ -147,7 +150,7 @@ def test_equivalents_by_hand() -> None:
 
 
 def test_a_site_with_another_pue_is_only_scaled() -> None:
-    site = annual.load_site("hyperscale")
+    site = annual.load_site("hyperscale", catalog.default())
     double = replace(
         site, facts={k: replace(f, value=2 * f.value, low=0.0, high=3 * f.high) for k, f in site.facts.items()}
     )

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.bill import PARTS
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.site import air, hall
-from wattline.line.site.climate import made_year
+from wattline.line.site.climate import find_place, made_year
 from wattline.line.site.cooling.kinds import KINDS, find_kind
 from wattline.line.site.cooling.parts import Outside
 from wattline.line.site.power_chain import REDUNDANCY, check_redundancy, load_ups
@@ -105,7 +106,7 @@ def test_less_load_a_higher_pue(
 @pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize("place", PLACES)
 def test_a_year_adds_up(kind: str, place: str) -> None:
-    result = year(setup(kind, draws=14), made_year(place), np.full(8760, 0.6))
+    result = year(setup(kind, draws=14), made_year(find_place(place, catalog.default())), np.full(8760, 0.6))
     assert np.all(result.pue >= 1)
     np.testing.assert_allclose(result.it_mean + sum(result.parts.values()), result.delivered, rtol=1e-12)
     np.testing.assert_allclose(result.heat_out, result.delivered, rtol=1e-6)
@@ -119,7 +120,7 @@ def test_a_year_adds_up(kind: str, place: str) -> None:
 
 
 def test_draws_and_chunks_do_not_change_a_draw() -> None:
-    weather = made_year("Atlanta")
+    weather = made_year(find_place("Atlanta", catalog.default()))
     many = setup("air-economiser", draws=30)
     whole = year(many, weather, np.full(8760, 0.7))
     alone = replace(many, hall={k: v[5:6] if len(v) > 1 else v for k, v in many.hall.items()})
@@ -131,7 +132,7 @@ def test_draws_and_chunks_do_not_change_a_draw() -> None:
 
 
 def test_a_load_by_the_hour() -> None:
-    weather, site = made_year("Dublin"), setup("water-economiser", draws=0)
+    weather, site = made_year(find_place("Dublin", catalog.default())), setup("water-economiser", draws=0)
     day = np.where(np.arange(8760) % 24 < 12, 0.4, 0.8)
     mixed = year(site, weather, day)
     high, low = (float(year(site, weather, np.full(8760, x)).pue[0]) for x in (0.8, 0.4))
@@ -182,7 +183,13 @@ def test_ups_curves_and_redundancy() -> None:
     assert sorted(losses.values(), reverse=True) == list(losses.values())
     assert losses["none"] == 0
     pue = {
-        r: float(year(setup("dx", draws=0, redundancy=r), made_year("Dublin"), np.full(8760, 0.5)).pue[0])
+        r: float(
+            year(
+                setup("dx", draws=0, redundancy=r),
+                made_year(find_place("Dublin", catalog.default())),
+                np.full(8760, 0.5),
+            ).pue[0]
+        )
         for r in ("N", "2N")
     }
     assert pue["2N"] > pue["N"]
@@ -194,7 +201,7 @@ def test_ups_curves_and_redundancy() -> None:
 def test_sizing_by_hand() -> None:
     assert [spare(4, r) for r in ("N", "N+1", "2N")] == [4, 5, 8]
     assert spare(1, "N+1") == 2
-    weather = made_year("Phoenix, Arizona")
+    weather = made_year(find_place("Phoenix, Arizona", catalog.default()))
     found = size(setup("water-chiller", draws=0), weather, 50e6)
     assert found["design"]["dry_bulb_c"] == pytest.approx(weather.temperature_c.max())
     units = {u["name"]: u for u in found["units"]}

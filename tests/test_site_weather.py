@@ -18,7 +18,7 @@ from wattline.line.site.climate import find_place, made_year, nearest
 from wattline.line.site.weather import HOURS, Weather
 from wattline.line.site.weather_repair import filled, read_weather
 
-MADE = made_year("Ashburn, Virginia")
+MADE = made_year(find_place("Ashburn, Virginia", catalog.default()))
 T, DEW = MADE.temperature_c.round(2), np.minimum(MADE.dew_point_c, MADE.temperature_c).round(2)
 RH = (MADE.relative_humidity * 100).round(1)
 P = 100000.0
@@ -171,7 +171,7 @@ def test_gaps_by_hand() -> None:
 
 
 def test_every_place_makes_a_year_that_keeps_its_normals() -> None:
-    records = catalog.records("climate")
+    records = catalog.default().records("climate")
     assert len(records) >= 80
     ends = np.cumsum([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) * 24
     for record in records.values():
@@ -185,20 +185,20 @@ def test_every_place_makes_a_year_that_keeps_its_normals() -> None:
         assert np.all(year.relative_humidity <= 1 + 1e-9)
         assert year.temperature_c.min() > -60
         assert year.temperature_c.max() < 54
-        assert record.meta["region"] in catalog.records("region")
+        assert record.meta["region"] in catalog.default().records("region")
 
 
 def test_places_by_name_and_by_degrees() -> None:
     for name in ("Ashburn, Virginia", "ashburn", "São Paulo", "sao paulo", "Lulea", "The Dalles", "ashburn-va"):
-        assert find_place(name).kind == "climate"
-    assert find_place("39.0, -77.5").name == "ashburn-va"
+        assert find_place(name, catalog.default()).kind == "climate"
+    assert find_place("39.0, -77.5", catalog.default()).name == "ashburn-va"
     assert nearest(1.3, 103.8)[0].name == "singapore"
     with pytest.raises(NotFound, match="Atlanta"):
-        find_place("Atlantis")
+        find_place("Atlantis", catalog.default())
     with pytest.raises(WattlineError, match="km away"):
-        find_place("0, -140")
+        find_place("0, -140", catalog.default())
     with pytest.raises(WattlineError, match="latitude"):
-        find_place("99, 10")
+        find_place("99, 10", catalog.default())
 
 
 def test_made_years_against_measured_ones(shared_data: Path) -> None:
@@ -223,7 +223,10 @@ def test_made_years_against_measured_ones(shared_data: Path) -> None:
         for kind in KINDS.values():
             p = hall.parameters(kind.plant, Draws(0))
             setup = Setup(kind, p, load_ups(None, p, Draws(0)))
-            pue = [float(year(setup, w, np.full(HOURS, 0.75)).pue[0]) for w in (measured, made_year(place))]
+            pue = [
+                float(year(setup, w, np.full(HOURS, 0.75)).pue[0])
+                for w in (measured, made_year(find_place(place, catalog.default())))
+            ]
             errors.setdefault(kind.name, []).append(abs(pue[0] - pue[1]))
     for name in ("air-economiser", "water-economiser", "liquid", "evaporative", "water-chiller"):
         assert max(errors[name]) < 0.02, name

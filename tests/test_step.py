@@ -21,7 +21,7 @@ from wattline.line.engine import average_serving as serving
 from wattline.line.work.flops import BYTES
 from wattline.line.work.model import Model, load_model
 
-CHIPS = sorted(catalog.records("chip"))
+CHIPS = sorted(catalog.default().records("chip"))
 MODELS = ["llama-3.1-8b", "llama-3.1-70b", "deepseek-v3", "mixtral-8x7b", "gemma-3-27b", "gpt-oss-120b", "gpt-3-175b"]
 FORMATS = sorted(BYTES)
 chip_names, model_names = st.sampled_from(CHIPS), st.sampled_from(MODELS)
@@ -49,7 +49,7 @@ def test_power_lies_between_idle_and_tdp(
     kind: str, name: str, model: str, n: int, size: float, length: float, form: str, n_draws: int
 ) -> None:
     chip, draws = device(name, n_draws)
-    found = step(kind, load_model(model), chip, draws, n, size, length, form)
+    found = step(kind, load_model(model, catalog.default()), chip, draws, n, size, length, form)
     assert np.all(found.power_w >= chip.idle_w * (1 - 1e-12))
     assert np.all(found.power_w <= chip.tdp_w * (1 + 1e-12))
     assert np.all(np.isfinite(found.time_s))
@@ -66,8 +66,8 @@ def test_more_work_never_takes_less_time(
     kind: str, name: str, model: str, n: int, size: float, length: float, more: float, longer: float
 ) -> None:
     chip, draws = device(name)
-    small = step(kind, load_model(model), chip, draws, n, size, length)
-    large = step(kind, load_model(model), chip, draws, n, size * more, length * longer)
+    small = step(kind, load_model(model, catalog.default()), chip, draws, n, size, length)
+    large = step(kind, load_model(model, catalog.default()), chip, draws, n, size * more, length * longer)
     for part in ("time_s", "flops", "bytes_read", "energy_j"):
         assert float(getattr(large, part)) >= float(getattr(small, part)) * (1 - 1e-9), part
     for name, operation in small.operations.items():
@@ -79,7 +79,7 @@ def test_more_layers_never_take_less_time(
     kind: str, name: str, n: int, size: float, length: float, layers: int, more: int
 ) -> None:
     chip, draws = device(name)
-    usual = load_model("llama-3.1-70b")
+    usual = load_model("llama-3.1-70b", catalog.default())
     few, many = (
         replace(usual, layers=x, attention_layers=x, mlp_layers=x, global_layers=x) for x in (layers, layers + more)
     )
@@ -98,8 +98,8 @@ def test_less_hardware_never_speeds_up(kind: str, name: str, model: str, n: int,
         replace(chip, link_bytes_per_s=chip.link_bytes_per_s / 2, beyond_bytes_per_s=chip.beyond_bytes_per_s / 2),
         replace(chip, record=replace(record, facts=record.facts | {k: slow[k] for k in slow if "_flops" in k})),
     ]
-    usual = step(kind, load_model(model), chip, draws, n, size, length)
-    found = [step(kind, load_model(model), worse, draws, n, size, length) for worse in slower]
+    usual = step(kind, load_model(model, catalog.default()), chip, draws, n, size, length)
+    found = [step(kind, load_model(model, catalog.default()), worse, draws, n, size, length) for worse in slower]
     for each in found:
         assert float(each.time_s) >= float(usual.time_s) * (1 - 1e-12)
     reduce = [each.operations.get("all-reduce") for each in (found[1], usual)]
@@ -116,9 +116,9 @@ def test_more_chips_never_have_more_to_do_each(
     kind: str, name: str, model: str, n: int, size: float, length: float
 ) -> None:
     chip, draws = device(name)
-    few = step(kind, load_model(model), chip, draws, n, size, length)
-    many = step(kind, load_model(model), chip, draws, 2 * n, size, length)
-    if not load_model(model).experts:  # fewer experts a chip turn to taller tiles, which pad more
+    few = step(kind, load_model(model, catalog.default()), chip, draws, n, size, length)
+    many = step(kind, load_model(model, catalog.default()), chip, draws, 2 * n, size, length)
+    if not load_model(model, catalog.default()).experts:  # fewer experts a chip turn to taller tiles, which pad more
         assert float(many.flops) <= float(few.flops) * (1 + 1e-12)
     assert float(many.bytes_read) <= float(few.bytes_read) * (1 + 1e-12)
 
@@ -129,8 +129,8 @@ def test_a_power_cap_holds_and_never_speeds_up(
 ) -> None:
     chip, draws = device(name)
     cap = float(chip.tdp_w) * share
-    usual = decode_step(load_model(model), chip, n, size, length, "bf16", draws)
-    capped = decode_step(load_model(model), chip, n, size, length, "bf16", draws, cap)
+    usual = decode_step(load_model(model, catalog.default()), chip, n, size, length, "bf16", draws)
+    capped = decode_step(load_model(model, catalog.default()), chip, n, size, length, "bf16", draws, cap)
     assert float(capped.power_w) <= cap * (1 + 1e-12)
     assert float(capped.time_s) >= float(usual.time_s) * (1 - 1e-12)
 
@@ -141,7 +141,8 @@ def test_a_token_takes_less_energy_in_a_larger_batch_while_memory_bounds(
 ) -> None:
     chip, draws = device(name)
     small, large = (
-        decode_step(load_model(model), chip, n, batch, length, "bf16", draws) for batch in (size, size * more)
+        decode_step(load_model(model, catalog.default()), chip, n, batch, length, "bf16", draws)
+        for batch in (size, size * more)
     )
     if float(large.flops) / chip.peak_flops("bf16") > 0.3 * float(large.time_s) or float(large.power_w) > 0.95 * float(
         chip.tdp_w
@@ -153,7 +154,7 @@ def test_a_token_takes_less_energy_in_a_larger_batch_while_memory_bounds(
 
 def test_the_operations_add_up_to_the_step() -> None:
     chip, draws = device("h100-sxm")
-    found = decode_step(load_model("deepseek-v3"), chip, 16, 64, 1000, "fp8", draws)
+    found = decode_step(load_model("deepseek-v3", catalog.default()), chip, 16, 64, 1000, "fp8", draws)
     assert {"attention", "experts", "MLP", "all-reduce", "host", "sampling"} <= set(found.operations)
     assert "Mamba" not in found.operations
     assert float(sum(op.time_s for op in found.operations.values())) == pytest.approx(float(found.time_s))
@@ -163,7 +164,7 @@ def test_the_operations_add_up_to_the_step() -> None:
 
 def test_attention_in_chunks_is_launched_piece_by_piece() -> None:
     chip, draws = device("h100-sxm")
-    scout = load_model("llama-4-scout")
+    scout = load_model("llama-4-scout", catalog.default())
     chunks, plain = (
         decode_step(model, chip, 8, 32, 1000, "bf16", draws)
         for model in (scout, replace(scout, chunked_attention=False))
@@ -181,7 +182,9 @@ def test_attention_in_chunks_is_launched_piece_by_piece() -> None:
 def test_the_fullest_chip_has_no_more_than_all(chips: int) -> None:
     chip, draws = device("h100-sxm")
     experts = [
-        decode_step(load_model("llama-4-scout"), chip, n, 4096, 1000, "bf16", draws).operations["experts"]
+        decode_step(load_model("llama-4-scout", catalog.default()), chip, n, 4096, 1000, "bf16", draws).operations[
+            "experts"
+        ]
         for n in (1, chips)
     ]
     assert float(experts[1].flops) * chips == pytest.approx(float(experts[0].flops))
@@ -190,7 +193,7 @@ def test_the_fullest_chip_has_no_more_than_all(chips: int) -> None:
 
 def test_a_decode_step_by_hand() -> None:
     chip, draws = device("h100-sxm")
-    llama = load_model("llama-2-7b")
+    llama = load_model("llama-2-7b", catalog.default())
     found = decode_step(llama, chip, 2, 10, 1000, "bf16", draws)
     weights = llama.matmul_params_active * 2.0
     # every weight once and the cache of each of ten sequences, over two chips; activations add little
@@ -205,10 +208,10 @@ def test_a_decode_step_by_hand() -> None:
 def test_an_array_of_batches_is_the_loop(model: str) -> None:
     chip, draws = device("h200-sxm", 40)
     sizes = np.array([1.0, 3.0, 64.0, 500.0])
-    whole = decode_step(load_model(model), chip, 8, sizes[:, None], 2000.0, "fp8", draws)
+    whole = decode_step(load_model(model, catalog.default()), chip, 8, sizes[:, None], 2000.0, "fp8", draws)
     assert whole.time_s.shape == whole.power_w.shape == (4, 40)
     for row, size in enumerate(sizes):
-        one = decode_step(load_model(model), chip, 8, size, 2000.0, "fp8", draws)
+        one = decode_step(load_model(model, catalog.default()), chip, 8, size, 2000.0, "fp8", draws)
         assert whole.time_s[row] == pytest.approx(one.time_s, rel=1e-13)
         assert whole.power_w[row] == pytest.approx(one.power_w, rel=1e-13)
 
@@ -216,7 +219,7 @@ def test_an_array_of_batches_is_the_loop(model: str) -> None:
 def test_draws_are_a_distribution_around_the_centre() -> None:
     centre, none = device("h100-sxm")
     chip, draws = device("h100-sxm", 500)
-    llama = load_model("llama-3.1-8b")
+    llama = load_model("llama-3.1-8b", catalog.default())
     one = decode_step(llama, centre, 1, 32, 1000, "bf16", none)
     many = decode_step(llama, chip, 1, 32, 1000, "bf16", draws)
     assert many.time_s.shape == (500,)
@@ -225,7 +228,7 @@ def test_draws_are_a_distribution_around_the_centre() -> None:
 
 def test_one_chip_needs_no_links_and_far_chips_are_slower() -> None:
     chip, draws = device("h100-sxm")
-    llama = load_model("llama-3.1-70b")
+    llama = load_model("llama-3.1-70b", catalog.default())
     assert "all-reduce" not in decode_step(llama, chip, 1, 1e4, 100, "bf16", draws).operations
     near, far = (
         float(decode_step(llama, chip, n, 1e4, 100, "bf16", draws).operations["all-reduce"].time_s)
@@ -249,7 +252,7 @@ def test_the_fewest_chips_hold_it_and_half_of_them_do_not(
     model: str, name: str, size: float, length: float, form: str
 ) -> None:
     chip, _ = device(name)
-    architecture = load_model(model)
+    architecture = load_model(model, catalog.default())
     try:
         needed = serving.chips_needed(architecture, chip, size, length, form)
     except WattlineError:
@@ -268,7 +271,7 @@ def test_a_request_is_its_prefill_and_its_share_of_the_decode(
     name: str, model: str, size: float, read: int, written: int
 ) -> None:
     chip, draws = device(name)
-    request = serving.serve_request(load_model(model), chip, 8, size, read, written, "fp8", draws)
+    request = serving.serve_request(load_model(model, catalog.default()), chip, 8, size, read, written, "fp8", draws)
     assert float(request.decode_s) == pytest.approx((written - 1) * float(request.decode.time_s) / size)
     assert float(request.busy_s) == pytest.approx(float(request.prefill.time_s + request.decode_s))
     # Little's law: in the system for `batch` times what the replica gives it
@@ -279,7 +282,9 @@ def test_a_request_is_its_prefill_and_its_share_of_the_decode(
 @given(chip_names, st.floats(0.05, 1.0))
 def test_idle_power_grows_as_the_share_of_work_falls(name: str, share: float) -> None:
     chip, draws = device(name)
-    request = serving.serve_request(load_model("llama-3.1-8b"), chip, 2, 8.0, 500, 300, "bf16", draws)
+    request = serving.serve_request(
+        load_model("llama-3.1-8b", catalog.default()), chip, 2, 8.0, 500, 300, "bf16", draws
+    )
     busy = serving.power_by_part(request, chip, np.asarray(1.0))
     partly = serving.power_by_part(request, chip, np.asarray(share))
     assert set(busy) == {"prefill", "decode"}

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from wattline import catalog
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.work.traffic import arrivals
@@ -82,8 +83,8 @@ def test_two_markov_states_have_their_known_dispersion() -> None:
 
 
 MAKERS: dict[str, Callable[[int], Traffic]] = {
-    "poisson": lambda seed: poisson(9, known_lengths("chat"), seed, n=400_000),
-    "gamma": lambda seed: gamma(9, 2, known_lengths("code"), seed, duration_s=40_000, shape=DAY),
+    "poisson": lambda seed: poisson(9, known_lengths("chat", catalog.default()), seed, n=400_000),
+    "gamma": lambda seed: gamma(9, 2, known_lengths("code", catalog.default()), seed, duration_s=40_000, shape=DAY),
     "markov": lambda seed: markov([1, 30], [50, 5], FIXED, seed, n=50_000),
 }
 
@@ -97,7 +98,7 @@ def test_a_seed_makes_the_same_traffic(name: str) -> None:
 
 
 def test_parts_are_the_whole_and_endless() -> None:
-    process, lengths = arrivals.poisson_process(50), known_lengths("chat")
+    process, lengths = arrivals.poisson_process(50), known_lengths("chat", catalog.default())
     whole = make(process, lengths, 4, n=600_000)
     parts = list(stream(process, lengths, 4, n=600_000))
     assert len(parts) == 3
@@ -142,10 +143,10 @@ def test_a_week_rests_and_a_window_may_open_at_noon() -> None:
     days = week.relative.reshape(7, -1).mean(axis=1)
     assert days[5:] / days[0] == pytest.approx([0.5, 0.5])
     assert np.allclose(days[:5], days[0])
-    noon = known_shape("day", 14)
+    noon = known_shape("day", catalog.default(), 14)
     assert noon is not None
     assert np.argmax(noon.relative) in (0, len(noon.relative) - 1)
-    assert known_shape("flat") is None
+    assert known_shape("flat", catalog.default()) is None
 
 
 def test_a_shape_is_found_again_in_its_traffic() -> None:
@@ -201,8 +202,8 @@ def test_a_trace_of_one_length_is_fitted_too() -> None:
 def test_known_lengths_have_the_means_of_their_records(name: str) -> None:
     from wattline import catalog
 
-    record = catalog.find("traffic", name)
-    given_tokens, made = known_lengths(name)(400_000, np.random.default_rng(0))
+    record = catalog.default().find("traffic", name)
+    given_tokens, made = known_lengths(name, catalog.default())(400_000, np.random.default_rng(0))
     assert given_tokens.mean() == pytest.approx(record["input_tokens"].value, rel=0.05)
     assert made.mean() == pytest.approx(record["output_tokens"].value, rel=0.05)
 
@@ -233,10 +234,10 @@ BAD: dict[str, Callable[[], object]] = {
     "tokens": lambda: fixed_lengths(0, 1),
     "sigma": lambda: lognormal_lengths(1, -1, 1, 1),
     "too few": lambda: fit_lengths(Traffic(np.zeros(1), np.ones(1), np.ones(1))),
-    "no lengths": lambda: known_lengths("office-day"),
-    "unknown": lambda: known_lengths("poetry"),
-    "shape": lambda: known_shape("month"),
-    "hour": lambda: known_shape("day", 200),
+    "no lengths": lambda: known_lengths("office-day", catalog.default()),
+    "unknown": lambda: known_lengths("poetry", catalog.default()),
+    "shape": lambda: known_shape("month", catalog.default()),
+    "hour": lambda: known_shape("day", catalog.default(), 200),
     "empty shape": lambda: Shape(np.zeros(3), 1),
 }
 

@@ -96,8 +96,8 @@ def test_inputs_say_in_numbers_what_was_given_and_only_that() -> None:
 @settings(max_examples=40)
 @given(
     chip=st.sampled_from(BIG_CHIPS),
-    site=st.sampled_from([None, *catalog.records("site")]),
-    region=st.sampled_from([None, *catalog.records("region")]),
+    site=st.sampled_from([None, *catalog.default().records("site")]),
+    region=st.sampled_from([None, *catalog.default().records("region")]),
     model=st.sampled_from(
         ["llama-3.1-8b", "mixtral-8x7b", "deepseek-v3", "gemma-2-9b", "qwen3-next-80b-a3b", "palm-540b"]
     ),
@@ -111,12 +111,12 @@ def test_every_path_balances(chip: str, draws: int, **asked: Any) -> None:
     balanced(wl.train(model, "20B", chip, 4096, **asked, draws=draws))
 
 
-@pytest.mark.parametrize("chip", list(catalog.records("chip")))
+@pytest.mark.parametrize("chip", list(catalog.default().records("chip")))
 def test_every_chip_of_the_catalog_trains(chip: str) -> None:
     balanced(wl.train("llama-3.2-1b", "10B", chip, 64, draws=3))
 
 
-@pytest.mark.parametrize("model", list(catalog.records("model")))
+@pytest.mark.parametrize("model", list(catalog.default().records("model")))
 def test_every_model_of_the_catalog_trains(model: str) -> None:
     balanced(wl.train(model, "1B", "b200", 8192, draws=0))
 

@@ -15,7 +15,7 @@ from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.production import training_power_w
 from wattline.line.engine import training
 
-CHIPS = sorted(catalog.records("chip"))
+CHIPS = sorted(catalog.default().records("chip"))
 
 
 @cache

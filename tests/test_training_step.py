@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 import wattline as wl
+from wattline import catalog
 from wattline.catalog.draws import Draws, Range
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import Chip, load_chip
@@ -46,7 +47,7 @@ def time_of(model: Model, chip: Chip, plan: Plan, precision: str = "bf16") -> fl
 @cache
 def some_plans(name: str, chip: str, chips: int, tokens: int = 4096) -> tuple[Plan, ...]:
     """Layouts of every kind: one out of many, evenly."""
-    found = plans(load_model(name), device(chip), chips, 4 * chips, tokens)
+    found = plans(load_model(name, catalog.default()), device(chip), chips, 4 * chips, tokens)
     size = found.tensor.size
     return tuple(found.pick(i) for i in range(0, size, max(size // 12, 1)))
 
@@ -111,14 +112,14 @@ def test_steps_are_told_by_software() -> None:
 def test_best_layouts_reach_what_is_believable(
     name: str, chip: str, chips: int, tokens: int, sequences: int, least: float, most: float
 ) -> None:
-    model = load_model(name)
+    model = load_model(name, catalog.default())
     plan = best_plan(model, device(chip), chips, tokens, "bf16", sequences)
     flops = float(training_flops(model, sequences * tokens, tokens))
     assert least < flops / (time_of(model, device(chip), plan) * chips * device(chip).peak_flops("bf16")) < most
 
 
 def test_large_mixtures_spread_their_experts() -> None:
-    model, chip = load_model("deepseek-v3"), device("h800-sxm")
+    model, chip = load_model("deepseek-v3", catalog.default()), device("h800-sxm")
     plan = best_plan(model, chip, 2048, 4096, "fp8", 15_360)
     assert plan.expert > 1
     assert plan.pipeline > 1
@@ -131,7 +132,7 @@ def test_large_mixtures_spread_their_experts() -> None:
 
 @given(st.sampled_from(MODELS), st.sampled_from(["a100-sxm-80gb", "h100-sxm", "b200"]), st.integers(0, 11))
 def test_every_layout_is_physical(name: str, chip_name: str, index: int) -> None:
-    model, chip = load_model(name), device(chip_name)
+    model, chip = load_model(name, catalog.default()), device(chip_name)
     layouts = some_plans(name, chip_name, 512)
     plan = layouts[index % len(layouts)]
     assert plan.chips == 512
@@ -147,7 +148,7 @@ def test_every_layout_is_physical(name: str, chip_name: str, index: int) -> None
 
 @given(st.sampled_from(MODELS), st.integers(0, 11))
 def test_slower_hardware_never_speeds_a_step_up(name: str, index: int) -> None:
-    model, chip = load_model(name), device("h100-sxm")
+    model, chip = load_model(name, catalog.default()), device("h100-sxm")
     layouts = some_plans(name, "h100-sxm", 512)
     plan = layouts[index % len(layouts)]
     usual = time_of(model, chip, plan)
@@ -164,7 +165,7 @@ def test_slower_hardware_never_speeds_a_step_up(name: str, index: int) -> None:
 
 @given(st.sampled_from(MODELS), st.integers(0, 11), st.integers(2, 4))
 def test_more_work_never_takes_less(name: str, index: int, more: int) -> None:
-    model, chip = load_model(name), device("h100-sxm")
+    model, chip = load_model(name, catalog.default()), device("h100-sxm")
     layouts = some_plans(name, "h100-sxm", 512)
     plan = layouts[index % len(layouts)]
     usual = time_of(model, chip, plan)
@@ -178,7 +179,7 @@ def test_more_work_never_takes_less(name: str, index: int, more: int) -> None:
 
 @given(st.sampled_from(MODELS), st.sampled_from(["a100-sxm-80gb", "h100-sxm"]), st.integers(0, 11))
 def test_recomputation_only_adds_work_and_frees_memory(name: str, chip_name: str, index: int) -> None:
-    model, chip = load_model(name), device(chip_name)
+    model, chip = load_model(name, catalog.default()), device(chip_name)
     layouts = some_plans(name, chip_name, 512)
     plan = layouts[index % len(layouts)]
     chosen = [replace(plan, recompute=how) for how in ("none", "selective", "full")]
@@ -194,7 +195,7 @@ def test_recomputation_only_adds_work_and_frees_memory(name: str, chip_name: str
 
 @given(st.sampled_from(["llama-3.1-8b", "llama-3.1-70b", "mixtral-8x7b"]), st.sampled_from([64, 256]))
 def test_sharding_frees_memory_and_sends_more(name: str, chips: int) -> None:
-    model, chip = load_model(name), device("h100-sxm")
+    model, chip = load_model(name, catalog.default()), device("h100-sxm")
     plan = Plan(1, 1, chips, 4 * chips, 4096, recompute="full")
     sharded = replace(plan, fully_sharded=True)
     assert memory_held_bytes(model, Layouts.of(sharded)) < memory_held_bytes(model, Layouts.of(plan))
@@ -203,7 +204,7 @@ def test_sharding_frees_memory_and_sends_more(name: str, chips: int) -> None:
 
 
 def test_more_microbatches_and_interleaving_shrink_the_bubble() -> None:
-    model, chip = load_model("gpt-3-175b"), device("h100-sxm")
+    model, chip = load_model("gpt-3-175b", catalog.default()), device("h100-sxm")
     shares = []
     for sequences, interleave in ((64, 1), (64, 4), (512, 4), (2048, 4)):
         found = step_of(model, chip, Plan(8, 8, 8, sequences, 2048, interleave=interleave))
@@ -213,14 +214,14 @@ def test_more_microbatches_and_interleaving_shrink_the_bubble() -> None:
 
 
 def test_long_sequences_are_split_over_chips() -> None:
-    model, chip = load_model("llama-3.1-405b"), device("h100-sxm")
+    model, chip = load_model("llama-3.1-405b", catalog.default()), device("h100-sxm")
     plan = best_plan(model, chip, 4096, 131_072, "bf16", 128)
     assert plan.context > 1
     assert "ring attention" in step_of(model, chip, plan).parts_s
 
 
 def test_the_search_is_no_worse_than_any_layout_it_could_take() -> None:
-    model, chip = load_model("llama-3.1-70b"), device("h100-sxm")
+    model, chip = load_model("llama-3.1-70b", catalog.default()), device("h100-sxm")
     best = best_plan(model, chip, 512, 4096, "bf16", 2048)
     every = plans(model, chip, 512, 2048, 4096)
     picked = [every.pick(i) for i in range(0, every.tensor.size, max(every.tensor.size // 40, 1))]
@@ -230,7 +231,7 @@ def test_the_search_is_no_worse_than_any_layout_it_could_take() -> None:
 
 
 def test_what_fits_no_layout_is_told() -> None:
-    model, chip = load_model("gpt-3-175b"), device("h100-sxm")
+    model, chip = load_model("gpt-3-175b", catalog.default()), device("h100-sxm")
     assert float(memory_held_bytes(model, Layouts.of(Plan(1, 1, 8, 64, 2048)))) > chip.memory_bytes
     with pytest.raises(WattlineError, match="fits no even layout"):
         best_plan(model, chip, 7, 2048, "bf16")
@@ -240,7 +241,7 @@ def test_what_fits_no_layout_is_told() -> None:
 
 
 def test_draws_give_a_range() -> None:
-    model, draws = load_model("llama-3.1-70b"), Draws(200)
+    model, draws = load_model("llama-3.1-70b", catalog.default()), Draws(200)
     chip = load_chip("h100-sxm", draws)
     plan = best_plan(model, chip, 512, 4096, "bf16")
     found = tuned_mfu(model, chip, plan, "bf16", draws)

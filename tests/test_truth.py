@@ -74,7 +74,7 @@ def test_a_card_is_known_by_its_name(name: str, generation: str) -> None:
 
 
 def test_no_word_belongs_to_two_generations() -> None:
-    words = [w for r in catalog.records("sensor").values() for w in r.meta["words"]]
+    words = [w for r in catalog.default().records("sensor").values() for w in r.meta["words"]]
     assert len(words) == len(set(words))
 
 
@@ -96,7 +96,7 @@ def test_fields_and_windows_by_generation() -> None:
 
 @pytest.mark.parametrize("power_w", [100.0, 150.0, 200.0, 300.0])
 def test_every_measured_card_lies_within_what_is_expected_of_its_model(power_w: float) -> None:
-    for unit in catalog.records("sensor_unit").values():
+    for unit in catalog.default().records("sensor_unit").values():
         gain = gain_for(str(unit.meta["words"][0]))
         reading = power_w * (1 + unit["gain"].value) + unit["offset_w"].value
         assert abs(power_w / float(gain.power_w(reading)) - 1) < gain.error(power_w), unit.name
@@ -104,7 +104,7 @@ def test_every_measured_card_lies_within_what_is_expected_of_its_model(power_w: 
 
 
 def test_what_one_card_says_of_another_is_less_than_of_itself() -> None:
-    unit = catalog.records("sensor_unit")["unit-a100"]
+    unit = catalog.default().records("sensor_unit")["unit-a100"]
     assert unit["gain"].value < gain_for("A100").gain < gain_for("unheard of").gain
     assert gain_for("A100").error(200) < gain_for("H100").error(200)
     covariance = gain_for("whatever").covariance
@@ -116,7 +116,7 @@ def test_what_one_card_says_of_another_is_less_than_of_itself() -> None:
 def test_the_truth_lies_within_the_stated_error(card: str, shape: str) -> None:
     sensor, idle_w, busy_w, field = CARDS[card]
     rng = np.random.default_rng(len(card) + len(shape))
-    units = [u for u in catalog.records("sensor_unit").values() if gain_for(card).cards and _same(u, card)]
+    units = [u for u in catalog.default().records("sensor_unit").values() if gain_for(card).cards and _same(u, card)]
     held = windows = 0
     for unit in units[:3] * 2:
         measured = replace(sensor, gain=unit["gain"].value, offset_w=unit["offset_w"].value)

@@ -421,7 +421,7 @@ def test_a_distilled_run_counts_its_teacher(tmp_path: Path) -> None:
 
 
 def test_fitted_rows_are_kept_out_of_the_catalogs_own_test() -> None:
-    fitted = set(catalog.find("fit", "training-rows").meta["fitted_to"])
+    fitted = set(catalog.default().find("fit", "training-rows").meta["fitted_to"])
     unseen = catalog_runs()
     assert not fitted & {model.key for run in unseen for model in run.models}
     assert {"apertus-8b", "apertus-70b"} <= fitted
@@ -431,7 +431,7 @@ def test_fitted_rows_are_kept_out_of_the_catalogs_own_test() -> None:
     assert not {"deepseek-v3-full", "llama-3.3-70b"} & names
     why = {run.name: run.hours_problem for run in unseen}
     assert all("estimate" in why[name] for name in ("gpt-4", "opt-175b", "mpt-30b"))
-    power = set(catalog.find("fit", "power-rows").meta["fitted_to"])
+    power = set(catalog.default().find("fit", "power-rows").meta["fitted_to"])
     result = validate(unseen, 20)
     used = {row.name for row in result.rows["energy"] if row.predicted}
     assert "gpt-neox-20b" in used
@@ -439,7 +439,7 @@ def test_fitted_rows_are_kept_out_of_the_catalogs_own_test() -> None:
 
 
 def test_groups_of_unseen_rows_go_by_house() -> None:
-    houses = set(catalog.find("fit", "training-rows").meta["houses"])
+    houses = set(catalog.default().find("fit", "training-rows").meta["houses"])
     assert {"Meta", "TII", "EleutherAI"} <= houses
     unseen = catalog_runs()
     assert all((run.hours_group == SAME_HOUSE) == (run.house in houses) for run in unseen)
@@ -481,7 +481,7 @@ def test_shipped_coefficients_are_what_calibrate_makes(published: list[Run]) -> 
 
 @pytest.mark.shared
 def test_every_fitted_row_is_among_what_was_fitted_to(published: list[Run]) -> None:
-    meta = catalog.find("fit", "training-rows").meta
+    meta = catalog.default().find("fit", "training-rows").meta
     points = production_fit.points(published)
     assert {point.house for point in points} == set(meta["houses"])
     by_name = {run.name: run for run in published}

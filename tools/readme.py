@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from wattline import catalog
 from wattline.core.fact import Array
 from wattline.validate.evidence.training_runs import catalog_runs, read_runs
 from wattline.validate.fit.production import errors, leave_one_house_out, leave_one_out, points
@@ -102,11 +103,10 @@ def inference_table() -> str:
 
 def catalog_table() -> str:
     """How much the catalog holds."""
-    from wattline import catalog
 
     rows = ["| kind | records | facts |", "|---|---|---|"]
     for kind in catalog.KINDS:
-        records = catalog.records(kind)
+        records = catalog.default().records(kind)
         rows.append(f"| {kind} | {len(records)} | {sum(len(r.facts) for r in records.values())} |")
     return "\n".join(rows) + "\n"
 

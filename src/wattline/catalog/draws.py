@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from wattline import catalog
+from wattline.catalog.catalog import Catalog, CatalogLike, default, open_catalog
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Fact
 from wattline.core.quantity import factor
@@ -25,15 +25,16 @@ class Draws:
     """Gives draws of facts and remembers which were used.
 
     ``draws("chip.h100-sxm.tdp_w")`` is an array of shape ``(n,)``; an exact fact, or ``n = 0``, gives shape ``()``
-    with the central value. ``unit`` converts.
+    with the central value. ``unit`` converts. ``catalog``: where facts are looked up, the default one where not given.
     """
 
-    def __init__(self, n: int = 2000, seed: int = 0) -> None:
+    def __init__(self, n: int = 2000, seed: int = 0, catalog: Catalog | None = None) -> None:
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 0 <= n <= MAX_DRAWS:
             raise WattlineError(f"draws: {n} is out of range; take 0 (central values) to {MAX_DRAWS:,}")
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
             raise WattlineError(f"seed: {shorten(str(seed))} must be a whole number of zero or more")
         self.n, self.seed = n, seed
+        self.catalog = default() if catalog is None else catalog
         self.used: dict[str, Fact] = {}
         self.job = ""
         self._values: dict[str, Array] = {}
@@ -48,7 +49,11 @@ class Draws:
 
     def peek(self, fact: Fact | str) -> Array:
         """The fact's draws, without remembering it as used: ``cite`` it where the answer comes to rest on it."""
-        return self._drawn(catalog.fact(fact) if isinstance(fact, str) else fact, "")
+        return self._drawn(self.catalog.fact(fact) if isinstance(fact, str) else fact, "")
+
+    def central(self) -> Draws:
+        """Central values of the same catalog, that remember what is used of them on their own."""
+        return Draws(0, self.seed, self.catalog)
 
     def cite(self, *facts: Fact) -> None:
         """Remember facts that an answer rests on without drawing them."""
@@ -56,7 +61,7 @@ class Draws:
             self.used.setdefault(fact.key, fact)
 
     def _take(self, fact: Fact | str, job: str, unit: str | None) -> Array:
-        found = catalog.fact(fact) if isinstance(fact, str) else fact
+        found = self.catalog.fact(fact) if isinstance(fact, str) else fact
         self.cite(found)
         scale = 1.0 if unit is None else factor(found.unit, unit)
         values = self._drawn(found, job)
@@ -94,6 +99,24 @@ class Draws:
                 seen.add(name)
                 spread[key] = values
         return spread
+
+
+def read_draws(draws: int | Draws, seed: int, facts: CatalogLike = None) -> Draws:
+    """The draws that a face was asked to take.
+
+    Parameters
+    ----------
+    draws : how many, 0 for central values; or draws to share with other questions, as they are
+    seed : of the draws, where they are not shared
+    facts : a catalog, or the user's own file or files of facts
+
+    Raises WattlineError for numbers out of range, a bad file, or facts beside draws that have a catalog already.
+    """
+    if not isinstance(draws, Draws):
+        return Draws(draws, seed, open_catalog(facts))
+    if facts is not None:
+        raise WattlineError("facts: the draws given carry their catalog; give Draws(n, seed, Catalog(FILE)) instead")
+    return draws
 
 
 @dataclass(frozen=True)

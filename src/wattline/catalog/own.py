@@ -17,11 +17,14 @@ exact. A record that the catalog lacks is added: it must say what the catalog's 
 from __future__ import annotations
 
 import tomllib
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from wattline.catalog import KINDS, SINGLE, Record, attributes, records_in
+from wattline.catalog.record import KINDS, SINGLE, Record
+from wattline.catalog.tables import attributes, records_in
 from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.core.fact import Fact
 from wattline.core.files import read_text
@@ -30,25 +33,46 @@ LIMIT_BYTES = 10_000_000
 SOURCE = {"title": "the user's own facts"}
 
 
-def overlay(found: dict[str, Record], kind: str, path: Path) -> None:
-    """Lay a file's records of one kind over those ``found``; WattlineError says what is wrong in which file."""
-    entries = _read(str(path), _stamp(path)).get(kind)
-    if entries is None:
-        return
-    where = f"facts {path}"
+@dataclass(frozen=True)
+class OwnFile:
+    """A file of the user's own facts: where it was read, and its text."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def tables(self) -> dict[str, Any]:
+        """The file's tables by kind. Raises WattlineError where it is not TOML, or has a kind that there is not."""
+        return _parse(self.text, self.path)
+
+
+def read_own(path: Path | str) -> OwnFile:
+    """The file of facts at ``path``, read and parsed. Raises WattlineError that says what is wrong in which file."""
+    file = OwnFile(str(path), read_text(path, LIMIT_BYTES, "facts"))
+    _ = file.tables
+    return file
+
+
+def overlay(records: Mapping[str, Record], kind: str, file: OwnFile) -> dict[str, Record]:
+    """``records`` of one kind with the file's laid over them; WattlineError says what is wrong in which file."""
+    entries = file.tables[kind]
+    where = f"facts {file.path}"
     if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
         raise WattlineError(f"{where}: {kind} must hold tables such as [{kind}.name]")
+    result = dict(records)
     for name, entry in entries.items():
-        old = found.get(name)
+        old = result.get(name)
         full = _single(entry, old) if kind in SINGLE else _attributes(kind, entry, old)
+        default = {"source": SOURCE | {"where": Path(file.path).name}}
         try:
-            ((_, new),) = records_in(kind, {name: full, "_default": {"source": SOURCE | {"where": path.name}}}, where)
+            ((_, new),) = records_in(kind, {name: full, "_default": default}, where)
         except (TypeError, ValueError, KeyError, OverflowError) as error:
             raise WattlineError(f"{where}: {kind}.{shorten(name)}: {shorten(str(error), 120)}") from None
         if old is not None:
             _same_units(old, new, where)
             new = Record(kind, name, {**old.facts, **new.facts}, {**old.meta, **new.meta})
-        found[name] = new
+        result[name] = new
+    return result
 
 
 def _single(entry: dict[str, Any], old: Record | None) -> dict[str, Any]:
@@ -83,18 +107,7 @@ def _same_units(old: Record, new: Record, where: str) -> None:
             raise WattlineError(f"{where}: {fact.key} is in {known.unit or 'no unit'}, not in {shorten(fact.unit)!r}")
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    """What changes when the file does, so that it is read once a change."""
-    try:
-        found = path.stat()
-        return found.st_mtime_ns, found.st_size
-    except OSError:
-        return 0, 0
-
-
-@lru_cache(maxsize=8)
-def _read(path: str, stamp: tuple[int, int]) -> dict[str, Any]:
-    text = read_text(path, LIMIT_BYTES, "facts")
+def _parse(text: str, path: str) -> dict[str, Any]:
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:

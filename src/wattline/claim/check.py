@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.claim.evaluate import Scope, evaluate, quantity
 from wattline.claim.fields import Expression, Given
@@ -121,9 +120,9 @@ def _check(claim: Claim, draws: Draws) -> Result:
     for name, expression in claim.steps.items():
         value = _value(expression, f"steps.{name}", scope)
         scope.names[name] = value
-        steps.append(_line(name, expression, value))
+        steps.append(_line(name, expression, value, scope))
     beside = tuple(
-        _line(name, expression, _value(expression, f"beside.{shorten(name)}", scope))
+        _line(name, expression, _value(expression, f"beside.{shorten(name)}", scope), scope)
         for name, expression in claim.beside.items()
     )
     stated, derived, newer, verdict = _judge(claim, scope)
@@ -159,7 +158,9 @@ def _judge(claim: Claim, scope: Scope) -> tuple[Stated | None, tuple[Figure, Gra
         if value.dimensionality != ends[0].dimensionality:
             one, other = (figure("", "", v, climb=False).unit or "a plain number" for v in (value, ends[0]))
             raise WattlineError(f"{key} is in {one}, but what is stated is in {other}; the two cannot be compared")
-    figures = {key: _line(key, getattr(claim, key), value.to(unit), climb=False) for key, value in values.items()}
+    figures = {
+        key: _line(key, getattr(claim, key), value.to(unit), scope, climb=False) for key, value in values.items()
+    }
     ends_of = ("stated", "stated") if "stated" in figures else ("stated_low", "stated_high")
     if "stated_low" in figures and figures["stated_low"].range.p50 > figures["stated_high"].range.p50:
         low, high = (figures[key].middle for key in ends_of)
@@ -221,9 +222,9 @@ def _value(expression: Expression, at: str, scope: Scope) -> Any:
         raise WattlineError(f"{at}: {shorten(expression.text)!r} {error}") from None
 
 
-def _line(name: str, expression: Expression, value: Any, *, climb: bool = True) -> Figure:
+def _line(name: str, expression: Expression, value: Any, scope: Scope, *, climb: bool = True) -> Figure:
     """A line of arithmetic; one whose unit came about by reckoning takes the prefix that reads best."""
     tree = expression.tree
     computed = tree.kind in ("chain", "power", "call", "nested", "sign")
-    fact = catalog.fact(tree.value) if tree.kind == "fact" else None
+    fact = scope.draws.catalog.fact(tree.value) if tree.kind == "fact" else None
     return figure(name, expression.text, value, climb=climb and computed, fact=fact)

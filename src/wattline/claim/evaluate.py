@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pint
 
-from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.claim.expression import ExpressionError, Node
 from wattline.claim.units import magnitude, spelled, tidied
@@ -75,7 +74,7 @@ def _number(node: Node, scope: Scope) -> Any:
 
 
 def _fact(node: Node, scope: Scope) -> Any:
-    return from_fact(catalog.fact(node.value), scope)
+    return from_fact(scope.draws.catalog.fact(node.value), scope)
 
 
 def _name(node: Node, scope: Scope) -> Any:

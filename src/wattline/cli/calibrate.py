@@ -110,8 +110,9 @@ def calibrate_site(out: Out = None) -> None:
     """The annual kinds of site that the hourly model gives, over all places; prints tables for catalog/site.toml."""
     from rich.console import Console
 
+    from wattline.catalog import default
     from wattline.line.site.derive import toml
 
     with Console(stderr=True).status("deriving") as status:
-        text = toml(lambda name: status.update(f"deriving {name}"))
+        text = toml(default(), lambda name: status.update(f"deriving {name}"))
     _hand_over(text, out)

@@ -30,7 +30,7 @@ def compare(
     from wattline.report.terminal.compare import render
     from wattline.scenario.run import run
 
-    worked = run(scenario, draws, seed)
+    worked = run(scenario, draws, seed, facts=facts)
     result = work(worked, read_recording(measured), job=job, window=window)
     if as_json:
         print_json(result.json())

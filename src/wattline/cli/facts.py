@@ -19,7 +19,7 @@ def facts(
 
     found = matching(search)
     if not found:
-        names = [record for kind in catalog.KINDS for record in catalog.records(kind)]
+        names = [record for kind in catalog.KINDS for record in catalog.default().records(kind)]
         raise NotFound("fact", search, names, "`wattline facts` lists all")
     if as_json:
         print_json({"command": "facts", "search": search, "count": len(found), "facts": found})
@@ -33,8 +33,9 @@ def matching(search: str) -> list[dict[str, Any]]:
 
     words = search.lower().split()
     found = []
+    known = catalog.default()
     for kind in catalog.KINDS:
-        for record in catalog.records(kind).values():
+        for record in known.records(kind).values():
             names = " ".join([record.title, *record.meta.get("aliases", ())])
             for fact in record.facts.values():
                 text = f"{fact.key} {names} {fact.name} {fact.source} {fact.note}".lower()

@@ -79,6 +79,7 @@ def frontier(
     """Search for the set-up that meets the latencies with the least energy, and explain why it takes less."""
     from rich.console import Console
 
+    from wattline.catalog import open_catalog
     from wattline.cli.printing import check_out, print_result, write_files
     from wattline.predict.delivery import Outdoors
     from wattline.report.page.frontier import write_page
@@ -87,11 +88,13 @@ def frontier(
     from wattline.search.setup import read_against, read_space
 
     check_out(out)
-    named = options.model_of(model, config)
-    space = read_space(chip, precision, gpus, power_cap, max_num_seqs, max_num_batched_tokens, pools)
-    where: dict[str, Any] = {"pue": pue, "site": site, "region": region, "outdoors": Outdoors(place, weather, cooling)}
+    named, known = options.model_of(model, config), open_catalog(facts)
+    space = read_space(chip, precision, gpus, power_cap, max_num_seqs, max_num_batched_tokens, pools, catalog=known)
+    where: dict[str, Any] = {
+        "pue": pue, "site": site, "region": region, "outdoors": Outdoors(place, weather, cooling), "facts": known,
+    }  # fmt: skip
     with Console(stderr=True).status("reading traffic", spinner="dots"):
-        requests = traffic_input.read_or_make(trace, rate, duration, input_tokens, output_tokens, seed, shape)
+        requests = traffic_input.read_or_make(trace, rate, duration, input_tokens, output_tokens, seed, known, shape)
     with _progress(resume) as tell:
         result = work(
             named, requests, space=space, slo_ttft=slo_ttft, slo_tpot=slo_tpot, slo_share=slo_share, router=router,

@@ -34,6 +34,7 @@ def bill(
 
     recording = read_recording(path)
     answer = work(
-        recording, window=window, chip=chip, server=server, pue=pue, site=site, region=region, draws=draws, seed=seed
-    )
+        recording, window=window, chip=chip, server=server, pue=pue, site=site, region=region, draws=draws, seed=seed,
+        facts=facts,
+    )  # fmt: skip
     print_answer(answer.json(), as_json, explain)

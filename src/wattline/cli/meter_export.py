@@ -41,9 +41,10 @@ def export(
     if out is None and to == "parquet":
         raise WattlineError("parquet is no text to print; give --out FILE")
     if to == "emissions" and region is not None:
+        from wattline.catalog import default
         from wattline.line.grid.region import load_region
 
-        load_region(region)  # before the work rather than after it
+        load_region(region, default())  # before the work rather than after it
     recording = read_recording(path)
     if to == "otlp":
         _send(recording, endpoint)

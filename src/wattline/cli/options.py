@@ -42,17 +42,8 @@ AsJson = Annotated[bool, Opt("--json", help="Print one JSON object.")]
 Explain = Annotated[bool, Opt("--explain", help="Show every step of the calculation and the facts behind it.")]
 
 
-def _use(paths: list[Path] | None) -> list[Path] | None:
-    """Take these facts before the catalog's, before anything else is read."""
-    if paths:
-        from wattline import catalog
-
-        catalog.use(*paths)
-    return paths
-
-
 FACTS_HELP = "Your own facts (TOML), which override the catalog's, as `calibrate measured` writes them."
-Facts = Annotated[list[Path] | None, Opt("--facts", callback=_use, metavar="FILE", help=FACTS_HELP)]
+Facts = Annotated[list[Path] | None, Opt("--facts", metavar="FILE", help=FACTS_HELP)]
 
 
 def model_of(model: str | None, config: Path | None) -> str | Path:

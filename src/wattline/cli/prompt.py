@@ -42,5 +42,6 @@ def prompt(
         precision=precision,
         draws=draws,
         seed=seed,
+        facts=facts,
     )
     print_answer(answer.json(), as_json, explain)

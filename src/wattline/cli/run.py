@@ -30,7 +30,7 @@ def run(
 
     check_folder(out)
     with Console(stderr=True).status("reading", spinner="dots") as status:
-        result = work(scenario, draws, seed, lambda name: status.update(f"working: {name}"))
+        result = work(scenario, draws, seed, lambda name: status.update(f"working: {name}"), facts)
         status.update("writing the report")
         paths = result.write(out)
     print_answer(result.json(), as_json, explain)

@@ -75,6 +75,7 @@ def serve(
     """Latencies, power over time and the energy bill of a service under traffic, simulated request by request."""
     from rich.console import Console
 
+    from wattline.catalog import open_catalog
     from wattline.cli.printing import check_out, print_result, write_files
     from wattline.predict.delivery import Outdoors
     from wattline.predict.service.simulate import serve as work
@@ -82,11 +83,15 @@ def serve(
     from wattline.report.terminal.service import render
 
     check_out(out)
-    named = options.model_of(model, config)
-    where: dict[str, Any] = {"pue": pue, "site": site, "region": region, "outdoors": Outdoors(place, weather, cooling)}
+    named, known = options.model_of(model, config), open_catalog(facts)
+    where: dict[str, Any] = {
+        "pue": pue, "site": site, "region": region, "outdoors": Outdoors(place, weather, cooling), "facts": known,
+    }  # fmt: skip
     scaling = _scaling(scale_from, scale_target, start_up, scale_interval, scale_down_after, scaled_down, max_num_seqs)
     with Console(stderr=True).status("reading traffic", spinner="dots") as status:
-        requests = traffic_input.read_or_make(trace, rate, duration, input_tokens, output_tokens, seed, shape, cells)
+        requests = traffic_input.read_or_make(
+            trace, rate, duration, input_tokens, output_tokens, seed, known, shape, cells
+        )
         status.update(f"serving {len(requests):,} requests")
         result = work(
             named, requests, chip, gpus=gpus, replicas=replicas, router=router, max_num_seqs=max_num_seqs,

@@ -58,5 +58,6 @@ def serve_average(
         precision=precision,
         draws=draws,
         seed=seed,
+        facts=facts,
     )
     print_answer(answer.json(), as_json, explain)

@@ -81,6 +81,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _lengths(named: str, fit: bool, given: str, made: str) -> Lengths:
+    from wattline.catalog import default
     from wattline.core.quantity import parse
     from wattline.line.work.traffic import lengths as kinds
     from wattline.line.work.traffic.known import known_lengths
@@ -94,7 +95,7 @@ def _lengths(named: str, fit: bool, given: str, made: str) -> Lengths:
     if Path(named).is_file():
         trace = read_traffic(named)
         return kinds.fit_lengths(trace) if fit else kinds.resampled_lengths(trace)
-    return known_lengths(named)
+    return known_lengths(named, default())
 
 
 def _process(rate: str, states: str, cv: float, share: float) -> tuple[Process, float]:
@@ -122,6 +123,7 @@ def _made(
     requests: str, seed: int, out: Path | None, plain: bool,
 ) -> Traffic | int:  # fmt: skip
     """The traffic; how many requests where it was so large that it went to the file part by part."""
+    from wattline.catalog import default
     from wattline.core.quantity import parse
     from wattline.line.work.traffic.arrivals import fit_shape, shaped
     from wattline.line.work.traffic.files import write_stream
@@ -132,7 +134,7 @@ def _made(
     if requests and duration:
         raise WattlineError("traffic: give --duration or --requests, one of the two")
     process, mean = _process(rate, states, cv, share)
-    swing = fit_shape(read_traffic(shape)) if Path(shape).is_file() else known_shape(shape, start_hour)
+    swing = fit_shape(read_traffic(shape)) if Path(shape).is_file() else known_shape(shape, default(), start_hour)
     if swing is not None:
         process = shaped(process, swing)
     n = round(parse(requests, "request", "requests")) if requests else None
@@ -151,7 +153,7 @@ def _rests(shape: str) -> list[str]:
 
     if shape not in ("day", "week"):
         return []
-    record = catalog.find("traffic", "office-day")
+    record = catalog.default().find("traffic", "office-day")
     valley, hour, rest = (record[name].value for name in ("valley_share", "peak_hour", "weekend_share"))
     weekend = f", weekends at {rest:g} of weekdays" if shape == "week" else ""
     return [f"the {shape}'s shape is an estimate: valley {valley:g} of the peak, which is at {hour:g} h{weekend}"]

@@ -10,6 +10,7 @@ import typer
 from wattline.core.errors import WattlineError
 
 if TYPE_CHECKING:
+    from wattline.catalog import Catalog
     from wattline.line.work.traffic.trace import Traffic
 
 Opt = typer.Option
@@ -25,8 +26,8 @@ Output = Annotated[str, Opt("--output", help="Number of tokens in every answer [
 
 
 def read_or_make(
-    trace: Path | None, rate: str, duration: str, given: str, made: str, seed: int, shape: str = "flat",
-    cells: float = 1.0,
+    trace: Path | None, rate: str, duration: str, given: str, made: str, seed: int, catalog: Catalog,
+    shape: str = "flat", cells: float = 1.0,
 ) -> Traffic:  # fmt: skip
     """Read or made; ``rate`` scales a trace, and is that of all ``cells``."""
     from wattline.core.quantity import parse
@@ -55,16 +56,18 @@ def read_or_make(
             "more --cells"
         )
 
-    return poisson(per_s, _lengths(given, made), seed, duration_s=span_s or 3600.0, shape=known_shape(shape))
+    return poisson(
+        per_s, _lengths(given, made, catalog), seed, duration_s=span_s or 3600.0, shape=known_shape(shape, catalog)
+    )
 
 
-def _lengths(given: str, made: str):  # type: ignore[no-untyped-def]
+def _lengths(given: str, made: str, catalog: Catalog):  # type: ignore[no-untyped-def]
     from wattline.core.quantity import parse
     from wattline.line.work.traffic.known import known_lengths
     from wattline.line.work.traffic.lengths import fixed_lengths
 
     if not (given or made):
-        return known_lengths("chat")
+        return known_lengths("chat", catalog)
     if not (given and made):
         raise WattlineError("traffic: give --input and --output, both")
     return fixed_lengths(*(round(parse(text, "token", "tokens")) for text in (given, made)))

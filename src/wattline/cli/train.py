@@ -68,5 +68,6 @@ def train(
         tuned=tuned,
         draws=draws,
         seed=seed,
+        facts=facts,
     )
     print_answer(answer.json(), as_json, explain)

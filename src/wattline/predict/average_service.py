@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline.catalog.draws import Draws
+from wattline.catalog import CatalogLike
+from wattline.catalog.draws import Draws, read_draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantity import number, parse
@@ -39,12 +40,13 @@ def serve_average(
     precision: str | None = None,
     draws: int | Draws = 2000,
     seed: int = 0,
+    facts: CatalogLike = None,
 ) -> Answer:
     """Energy of a service that answers ``requests`` (``"200M/day"``, or a number per second) for ``days``.
 
     The other arguments are those of ``prompt``. Raises WattlineError on bad input.
     """
-    draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
+    draw = read_draws(draws, seed, facts)
     rate, span_s = _traffic(requests, days)
     asked = read_request(
         model, chip, draw, input_tokens=input_tokens, output_tokens=output_tokens, gpus=gpus, batch=batch,

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline import catalog
 from wattline.catalog import Record
 from wattline.catalog.draws import Draws
 from wattline.core.bill import Bill
@@ -76,7 +75,7 @@ def place(
         return _hourly(site, region, pue, draws, working, outdoors)
     if outdoors.cooling is not None:
         raise WattlineError("cooling: it takes a place or a weather file as well; give --place or --weather")
-    kind, where = annual.load_site(site), grid.load_region(region)
+    kind, where = annual.load_site(site, draws.catalog), grid.load_region(region, draws.catalog)
     said = None if pue is None else parse_pue(pue)
     if said is not None:
         cite_given(draws, "pue", said, "", "power usage effectiveness")
@@ -96,9 +95,8 @@ def _hourly(
     losses, total = found.means()
     how = f"1 + parts, mean of {HOURS:,} hours of weather, {found.setup.kind.title}"
     working.note("site", f"PUE in a year in {found.weather.name}", how, total, "")
-    return Place(
-        catalog.find("plant", found.hall), grid.load_region(region or found.region), losses, total, None, found
-    )
+    hall, grid_region = draws.catalog.find("plant", found.hall), grid.load_region(region or found.region, draws.catalog)
+    return Place(hall, grid_region, losses, total, None, found)
 
 
 def cite_given(draws: Draws, name: str, value: float, unit: str, about: str) -> None:
@@ -109,8 +107,10 @@ def cite_given(draws: Draws, name: str, value: float, unit: str, about: str) -> 
 
 def cite_model(model: Model, draws: Draws) -> None:
     """Put the catalog's facts of this architecture among those that the answer rests on."""
-    record = catalog.records("model").get(model.key)
-    if record is not None and load_model(model.key) == model:  # a config.json may bear a name of the catalog
+    record = draws.catalog.records("model").get(model.key)
+    if (
+        record is not None and load_model(model.key, draws.catalog) == model
+    ):  # a config.json may bear a name of the catalog
         draws.cite(*(record.facts[name] for name in COUNTS if name in record.facts))
 
 

@@ -11,17 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.line.site import hall
 from wattline.line.site.cooling.kinds import find_kind
+from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, first_hour, read_where, region_of
 from wattline.line.site.power_chain import column
 from wattline.line.site.weather import HOURS, Weather
-from wattline.line.site.year import CHUNK, SITE_PARTS, Setup, hours, outside, rows, year
-from wattline.predict.site import MOST_UNMET_H, build, check_climate, first_hour, read_where, region_of
+from wattline.line.site.year import CHUNK, SITE_PARTS, Setup, build, hours, outside, rows, year
 
 HOUR_S = 3600.0
 
@@ -51,15 +50,15 @@ def hourly_site(
 ) -> HourlySite:
     """Read a place or a weather file, a kind of cooling and a kind of hall (``site``, of the catalog's ``plant``)."""
     kind = find_kind(cooling or "air-economiser")
-    outdoors, where = read_where(place, weather)
+    outdoors, where = read_where(place, weather, draws.catalog)
     check_climate(kind, where)
-    name = catalog.find("plant", site or kind.plant).name
+    name = draws.catalog.find("plant", site or kind.plant).name
     setup = build(kind, name, None, "N+1", outdoors, draws)
     load = column(np.asarray(hall.usual_load(name, draws)))
-    found = HourlySite(setup, outdoors, load, region_of(outdoors, where) or "world", name)
+    found = HourlySite(setup, outdoors, load, region_of(outdoors, where, draws.catalog) or "world", name)
     if not kind.compressor:
         unmet = float(np.median(year(setup, outdoors, load, 5).unmet_hours)) * 5
-        if unmet > MOST_UNMET_H:
+        if unmet > MAX_UNMET_H:
             raise WattlineError(
                 f"cooling {kind.name} cannot hold {outdoors.name}: {unmet:,.0f} hours a year are too warm or damp; "
                 "take air-economiser or another kind with compressors"

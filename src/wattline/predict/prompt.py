@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline.catalog.draws import Draws
+from wattline.catalog import CatalogLike
+from wattline.catalog.draws import Draws, read_draws
 from wattline.core.fact import Array
 from wattline.core.quantity import number
 from wattline.line.engine import average_serving as serving
@@ -31,13 +32,15 @@ def prompt(
     precision: str | None = None,
     draws: int | Draws = 2000,
     seed: int = 0,
+    facts: CatalogLike = None,
 ) -> Answer:
     """Energy of one request with ``input_tokens`` in and ``output_tokens`` out, with range.
 
     ``gpus`` chips make a replica (the fewest that hold the model when not given), which answers ``batch`` requests
-    together; ``active`` is the share of time that provisioned chips work. Raises WattlineError on bad input.
+    together; ``active`` is the share of time that provisioned chips work.
+    ``facts``: a catalog, or the user's own file or files of facts. Raises WattlineError on bad input.
     """
-    draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
+    draw = read_draws(draws, seed, facts)
     asked = read_request(
         model, chip, draw, input_tokens=input_tokens, output_tokens=output_tokens, gpus=gpus, batch=batch,
         active=active, precision=precision,

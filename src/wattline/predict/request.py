@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
@@ -17,10 +16,10 @@ from wattline.core.quantity import parse, show
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.step import bound_by, nameplate
 from wattline.line.engine import average_serving as serving
+from wattline.line.work.inputs import check_precision, read_model
 from wattline.line.work.model import Model
 from wattline.predict.answer import Working
 from wattline.predict.delivery import cite_given, cite_model
-from wattline.predict.training_run import check_precision, read_model
 
 MOST_TOKENS = 1e8
 MOST_BATCH = 1e6
@@ -73,7 +72,7 @@ def read_request(
     precision: str | None,
 ) -> Asked:
     """Check the request against the model and the chips' memory, and settle what was left open."""
-    architecture = _known(read_model(model))
+    architecture = _known(read_model(model, draws.catalog))
     read, written = (_tokens(value, what) for value, what in ((input_tokens, "input"), (output_tokens, "output")))
     form = check_precision(architecture.native_format if precision is None else precision)
     device = load_chip(chip, draws)
@@ -173,7 +172,7 @@ def _given(gpus: int | str | None, batch: float | str | None, active: float | st
 def _replica(model: Model, chip: Chip, length: float, precision: str, given: Mapping[str, float]) -> tuple[int, float]:
     """How many chips make a replica, and the most sequences that fit it."""
     batch = given.get("batch", 1.0)
-    central = given.get("batch") or catalog.fact("fit.serving-batch").value
+    central = given.get("batch") or chip.catalog.fact("fit.serving-batch").value
     count = int(given.get("gpus") or serving.chips_needed(model, chip, central, length, precision))
     most = serving.largest_batch(model, chip, count, length, precision)
     if most < batch:

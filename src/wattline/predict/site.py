@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wattline import catalog
-from wattline.catalog import Record
-from wattline.catalog.draws import Draws, Range, what_matters
+from wattline.catalog import Catalog, CatalogLike, Record
+from wattline.catalog.draws import Draws, Range, read_draws, what_matters
 from wattline.core.bill import Bill
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.quantity import parse
 from wattline.line.grid import region as grid
-from wattline.line.site import hall, profile, sizing
-from wattline.line.site.climate import FAR_KM, find_place, made_year, nearest
+from wattline.line.site import profile, sizing
 from wattline.line.site.cooling.kinds import Kind, find_kind
 from wattline.line.site.cooling.parts import MODES
-from wattline.line.site.power_chain import Ups, check_redundancy, column, load_ups
+from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, first_hour, read_where, region_of
+from wattline.line.site.power_chain import check_redundancy
 from wattline.line.site.weather import HOURS, Weather
-from wattline.line.site.weather_repair import read_weather
-from wattline.line.site.year import SITE_PARTS, Hours, Setup, Year, hours, outside, year
+from wattline.line.site.year import SITE_PARTS, Hours, Setup, Year, build, hours, outside, year
 from wattline.predict.answer import matters_json
 
 DRAWS = 1000
 YEAR_S = HOURS * 3600.0
 LEAST_W, MOST_W = 1e3, 1e11
-MOST_UNMET_H = 88  # 1% of a year: ASHRAE's design conditions let so many hours go
 MONTHS = np.repeat(np.arange(12), np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) * 24)
 
 
@@ -188,11 +183,6 @@ def _range(values: Array) -> dict[str, float]:
     return Range.of(_one(np.asarray(values))).json()
 
 
-def first_hour(weather: Weather) -> datetime:
-    """The start of the year, in the place's standard time."""
-    return datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=weather.utc_offset_h)))
-
-
 def site(
     it: float | str,
     *,
@@ -206,24 +196,28 @@ def site(
     redundancy: str = "N+1",
     region: str | None = None,
     humidified: bool = False,
-    draws: int = DRAWS,
+    draws: int | Draws = DRAWS,
     seed: int = 0,
+    facts: CatalogLike = None,
 ) -> SiteAnswer:
     """The year of a site with ``it`` watts of design IT power. Raises WattlineError on bad input.
 
     ``place`` by name or "latitude, longitude", or a ``weather`` file. ``load``: IT power over time, a Load or
     the path of one (Parquet) or of a CSV of one value an hour; not given, the power is flat at ``utilisation``, a share
     of ``it``. ``hall_of``: kind of hall in the catalog's ``plant``. ``ups``: kind of UPS in place of the hall's.
+    ``facts``: a catalog, or the user's own file or files of facts.
     """
+    draw = read_draws(draws, seed, facts)
     asked = ask(
-        it, place=place, weather=weather, cooling=cooling, load=load, utilisation=utilisation, hall_of=hall_of, ups=ups,
-        redundancy=redundancy, region=region, humidified=humidified,
+        it, draw.catalog, place=place, weather=weather, cooling=cooling, load=load, utilisation=utilisation,
+        hall_of=hall_of, ups=ups, redundancy=redundancy, region=region, humidified=humidified,
     )  # fmt: skip
-    return work(asked, Draws(draws, seed))
+    return work(asked, draw)
 
 
 def ask(
     it: float | str,
+    catalog: Catalog,
     *,
     place: str | None = None,
     weather: str | Path | None = None,
@@ -244,39 +238,12 @@ def ask(
     name = catalog.find("plant", hall_of or kind.plant).name
     if ups is not None:
         ups = catalog.find("ups", ups).name
-    outdoors, where = read_where(place, weather)
+    outdoors, where = read_where(place, weather, catalog)
     check_climate(kind, where)
     return Asked(
         it_w, _profile(load, it_w, utilisation), outdoors, kind, name, ups, check_redundancy(redundancy),
-        grid.load_region(region or region_of(outdoors, where)), humidified,
+        grid.load_region(region or region_of(outdoors, where, catalog), catalog), humidified,
     )  # fmt: skip
-
-
-def read_where(place: str | None, weather: str | Path | None) -> tuple[Weather, Record | None]:
-    """The year of weather, and the place where it is one of the catalog's."""
-    if place is None and weather is None:
-        raise WattlineError('give --place NAME, such as "Ashburn, Virginia", or --weather FILE.epw')
-    where = find_place(place) if place is not None else None
-    if weather is not None:
-        return read_weather(weather), where
-    assert where is not None
-    return made_year(where), where
-
-
-def region_of(outdoors: Weather, where: Record | None) -> str | None:
-    """The grid of a place; of the catalog's nearest one where a weather file tells its degrees; else none."""
-    if where is None and outdoors.latitude is not None and outdoors.longitude is not None:
-        record, distance = nearest(outdoors.latitude, outdoors.longitude)
-        where = record if distance <= FAR_KM else None
-    return str(where.meta["region"]) if where is not None else None
-
-
-def check_climate(kind: Kind, where: Record | None) -> None:
-    """Sea or lake water only where there is some."""
-    if kind.name == "sea-water" and where is not None and not where.meta.get("water"):
-        raise WattlineError(
-            f"cooling sea-water: {where.title} has no sea or large lake near it; take water-economiser or another kind"
-        )
 
 
 def _profile(load: str | Path | Load | None, it_w: float, utilisation: float | str | None) -> profile.Profile:
@@ -295,26 +262,16 @@ def work(asked: Asked, draws: Draws, holds: bool = True) -> SiteAnswer:
     result = year(setup, asked.weather, asked.load.share)
     central = hours(sizing.central(setup), asked.load.share[None, :], outside(asked.weather))
     too_warm = float(np.median(result.unmet_hours))
-    if holds and too_warm > MOST_UNMET_H:
+    if holds and too_warm > MAX_UNMET_H:
         top = float(np.median(setup.hall["supply_high_c"]))
         raise WattlineError(
             f"cooling {asked.kind.name} cannot hold {top:.0f} °C in {asked.weather.name}: {too_warm:,.0f} hours a year "
             "are too warm and damp for it; take air-economiser, water-economiser or another kind with compressors"
         )
     notes = [*asked.weather.notes, *asked.load.notes]
-    if 0 < too_warm <= MOST_UNMET_H:
+    if 0 < too_warm <= MAX_UNMET_H:
         notes.append(f"{too_warm:,.0f} hours are too warm or damp for the set-points: nothing cools but the air")
     return SiteAnswer(asked, result, central, setup, draws, tuple(notes))
-
-
-def build(
-    kind: Kind, name: str, ups: str | None, redundancy: str, weather: Weather, draws: Draws, humidified: bool = False
-) -> Setup:
-    """A site of this kind of hall, its parameters drawn; a made year is as uncertain as its normals."""
-    parameters: Mapping[str, Array] = hall.parameters(name, draws)
-    shift: Array | float = column(draws("constant.year-warmth")) if weather.made and draws.n else 0.0
-    chosen: Ups = load_ups(ups, parameters, draws)
-    return Setup(kind, parameters, chosen, redundancy, humidified, shift)
 
 
 def names_of_parts() -> tuple[str, ...]:

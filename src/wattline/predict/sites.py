@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from wattline.catalog import default
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.files import read_text
 from wattline.line.site.cooling.kinds import KINDS
-from wattline.predict.site import MOST_UNMET_H, Asked, SiteAnswer, ask, check_climate, read_where, work
+from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, read_where
+from wattline.predict.site import Asked, SiteAnswer, ask, work
 
 LIMIT_BYTES = 1_000_000
 MOST_PLACES = 500
@@ -28,7 +30,8 @@ def compare_kinds(
     progress: Callable[[str], None] = lambda name: None,
 ) -> dict[str, Any]:
     """Energy, peak, water and cost of every kind of cooling, all in the same hall; what cannot be is told."""
-    outdoors, where = read_where(place, weather)
+    catalog = default()
+    outdoors, where = read_where(place, weather, catalog)
     hall = str(given.get("hall_of") or "large")
     rows = []
     for kind in KINDS.values():
@@ -36,8 +39,8 @@ def compare_kinds(
         row: dict[str, Any] = {"cooling": kind.name, "title": kind.title}
         try:
             check_climate(kind, where)
-            asked = ask(it, place=place, weather=weather, cooling=kind.name, **{**given, "hall_of": hall})
-            rows.append(row | _row(work(asked, Draws(draws, seed), holds=False)))
+            asked = ask(it, catalog, place=place, weather=weather, cooling=kind.name, **{**given, "hall_of": hall})
+            rows.append(row | _row(work(asked, Draws(draws, seed, catalog), holds=False)))
         except WattlineError as error:
             if kind.name != "sea-water":
                 raise
@@ -70,15 +73,15 @@ def compare_places(
         raise WattlineError(f"places {path}: no places in it; write one a line")
     if len(names) > MOST_PLACES:
         raise WattlineError(f"places {path}: {len(names):,} places; at most {MOST_PLACES} are set side by side")
-    rows = []
+    catalog, rows = default(), []
     for line, name in enumerate(names, 1):
         progress(name)
         file = path.parent / name
         known = file.is_file()
         where: dict[str, Any] = {"weather": file} if known else {"place": name}
         try:
-            asked: Asked = ask(it, cooling=cooling, **where, **given)
-            answer = work(asked, Draws(draws, seed), holds=False)
+            asked: Asked = ask(it, catalog, cooling=cooling, **where, **given)
+            answer = work(asked, Draws(draws, seed, catalog), holds=False)
         except WattlineError as error:
             raise WattlineError(f"places {path}: entry {line}: {error}") from None
         rows.append({"place": answer.asked.weather.name} | _row(answer))
@@ -97,6 +100,6 @@ def _row(answer: SiteAnswer) -> dict[str, Any]:
     data = answer.json()
     row: dict[str, Any] = {name: data[name] for name in COLUMNS}
     too_warm = data["hours_too_warm"]["p50"]
-    if too_warm > MOST_UNMET_H:
+    if too_warm > MAX_UNMET_H:
         row["cannot"] = f"{too_warm:,.0f} hours a year are too warm or damp for it"
     return row

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline import catalog
-from wattline.catalog.draws import Draws
+from wattline.catalog import CatalogLike
+from wattline.catalog.draws import Draws, read_draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantity import number
@@ -22,6 +22,7 @@ from wattline.line.chip.training.production import (
 from wattline.line.chip.training.step import TrainingStep, tuned_mfu
 from wattline.line.engine import training
 from wattline.line.work.flops import training_flops
+from wattline.line.work.inputs import read_model
 from wattline.line.work.model import COUNTS, Model, load_model
 from wattline.predict.answer import Answer, Working
 from wattline.predict.delivery import Outdoors, Phase, cite_given, deliver, place
@@ -30,7 +31,6 @@ from wattline.predict.training_run import (
     Job,
     limited,
     read_mfu,
-    read_model,
     read_precision,
     read_sequence,
     read_watts,
@@ -56,6 +56,7 @@ def train(
     tuned: bool = False,
     draws: int | Draws = 2000,
     seed: int = 0,
+    facts: CatalogLike = None,
 ) -> Answer:
     """Hours, energy, cost and CO2e of a training run, with range.
 
@@ -63,14 +64,15 @@ def train(
     number. ``mfu`` (0 to 1), ``hours`` of wall time (or ``"14.8 days"``), ``watts`` per chip at the server's plug (its
     share of host and network in) and ``pue`` replace what would be predicted. ``batch_tokens``: tokens of a step. The
     time follows from the operations of a step on the best layout, slowed as published runs are; ``tuned`` takes the run
-    as a benchmark's, without that. Raises WattlineError on bad input.
+    as a benchmark's, without that. ``facts``: a catalog, or the user's own file or files of facts.
+    Raises WattlineError on bad input.
     """
-    draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
+    draw = read_draws(draws, seed, facts)
     if hours is not None and mfu is not None:
         raise WattlineError("give hours or MFU, not both: each follows from the other")
     if tuned and (hours is not None or mfu is not None):
         raise WattlineError("give tuned, hours or MFU, one of them: each settles the time by itself")
-    architecture, device = read_model(model), load_chip(chip, draw)
+    architecture, device = read_model(model, draw.catalog), load_chip(chip, draw)
     job = Job(
         model=architecture,
         tokens=limited(tokens, "token", "tokens"),
@@ -123,8 +125,10 @@ def _cite(job: Job, draws: Draws) -> None:
         cite_given(draws, "hours", job.hours, "h", "wall time")
     if job.watts is not None:
         cite_given(draws, "watts", job.watts, "W", "power per chip at the server's plug")
-    record = catalog.records("model").get(job.model.key)
-    if record is not None and load_model(job.model.key) == job.model:  # a config.json may bear a catalog's name
+    record = draws.catalog.records("model").get(job.model.key)
+    if (
+        record is not None and load_model(job.model.key, draws.catalog) == job.model
+    ):  # a config.json may bear a catalog's name
         names = (*COUNTS, "total_params", "active_params")
         draws.cite(*(record.facts[name] for name in names if name in record.facts))
 

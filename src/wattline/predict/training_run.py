@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,8 @@ from wattline.core.quantity import number, parse
 from wattline.line.chip.device import Chip
 from wattline.line.chip.training.production import Production, central_step, production
 from wattline.line.chip.training.step import TrainingStep, best_plan, training_step
-from wattline.line.work.flops import BYTES
-from wattline.line.work.model import Model, load_model
+from wattline.line.work.inputs import check_precision
+from wattline.line.work.model import Model
 from wattline.line.work.training import TRAINING_FORMATS, usual_model, usual_sequence
 from wattline.predict.delivery import Place
 
@@ -90,17 +89,6 @@ class Job:
         return production(self.shape, self.device, self.central, self.precision, self.device.draws)
 
 
-def read_model(model: str | Path | Model) -> Model:
-    """A catalog name, or the path of a ``config.json``."""
-    if isinstance(model, Model):
-        return model
-    if isinstance(model, Path) or str(model).endswith(".json"):
-        from wattline.line.work.huggingface.reader import model_from_config
-
-        return model_from_config(Path(model))
-    return load_model(model)
-
-
 def limited(value: str | float, unit: str, what: str) -> float:
     """A positive number within what is sensible on this planet."""
     result = parse(value, unit, what)
@@ -110,13 +98,6 @@ def limited(value: str | float, unit: str, what: str) -> float:
     if what == "chips" and result != int(result):
         raise WattlineError(f"chips: {value} is not a whole number")
     return result
-
-
-def check_precision(precision: str) -> str:
-    """A number format by name."""
-    if precision not in BYTES:
-        raise WattlineError(f"unknown number format {precision!r}; take one of {', '.join(BYTES)}")
-    return precision
 
 
 def read_precision(precision: str | None, device: Chip) -> str:

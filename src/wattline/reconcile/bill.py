@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from wattline import catalog
-from wattline.catalog.draws import Draws
+from wattline.catalog import Catalog, CatalogLike
+from wattline.catalog.draws import Draws, read_draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.chip.device import Chip, load_chip
@@ -37,23 +37,24 @@ def bill(
     region: str | None = None,
     draws: int | Draws = 2000,
     seed: int = 0,
+    facts: CatalogLike = None,
 ) -> Answer:
     """The bill of what was measured in a window: energy from the grid, cost, CO2e and water, with range.
 
     ``chip`` and ``server`` name what was metered where the recording does not tell. What was measured keeps its
     meter's error; ``Answer.basis`` tells which part is measured and which estimated. Raises WattlineError on bad input.
     """
-    draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
+    draw = read_draws(draws, seed, facts)
     working = Working()
     where = place(site, region, pue, draw, working)
-    kind = known_chip(chip or None, server or None)
-    seen = recorded if isinstance(recorded, Metered) else metered(recorded, window)
+    kind = known_chip(chip or None, server or None, draw.catalog)
+    seen = recorded if isinstance(recorded, Metered) else metered(recorded, window, draw.catalog)
     device = _device(kind or (seen.chip, None), draw)
     split = by_part(seen, device, draw, working)
     return _answer(seen, device, split, where, draw, working)
 
 
-def known_chip(chip: str | None, server: str | None) -> tuple[str | None, str | None] | None:
+def known_chip(chip: str | None, server: str | None, catalog: Catalog) -> tuple[str | None, str | None] | None:
     """Names of chip and server as the catalog has them; None where neither is given. A server tells its usual chip."""
     if chip is None and server is None:
         return None
@@ -73,7 +74,7 @@ def _device(kind: tuple[str | None, str | None], draws: Draws) -> Chip | None:
     device = load_chip(name, draws)
     if server is None or server == device.server.name:
         return device
-    record = catalog.find("server", server)
+    record = draws.catalog.find("server", server)
     node = int(record["chips_per_node"].value)
     draws.cite(record["chips_per_node"])
     network = record.facts.get("network_w_per_chip")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from wattline.catalog import CatalogLike
 from wattline.catalog.draws import Draws, Range
 from wattline.core.bill import PARTS
 from wattline.core.errors import NotFound, WattlineError
@@ -182,13 +183,17 @@ def compare(
     window: str | None = None,
     draws: int | None = None,
     seed: int | None = None,
+    facts: CatalogLike = None,
 ) -> Comparison:
-    """Hold a scenario, or one ``job`` of it, against a measurement's window. Raises WattlineError on bad input."""
-    worked = scenario if isinstance(scenario, Run) else run(scenario, draws, seed)
+    """Hold a scenario, or one ``job`` of it, against a measurement's window.
+
+    ``facts``: a catalog, or the user's own file or files of facts. Raises WattlineError on bad input.
+    """
+    worked = scenario if isinstance(scenario, Run) else run(scenario, draws, seed, facts=facts)
     predicted, name = pick(worked, job)
-    seen = recorded if isinstance(recorded, Metered) else metered(recorded, window)
+    seen = recorded if isinstance(recorded, Metered) else metered(recorded, window, worked.draws.catalog)
     groups = _groups(predicted, seen, worked.draws)
-    chips = _chips(predicted, seen)
+    chips = _chips(predicted, seen, worked.draws)
     ratios, warnings = _common(predicted, seen, chips)
     power = "watts per chip" if "chips metered" in ratios else "watts"
     return Comparison(
@@ -256,11 +261,11 @@ def _groups(predicted: Predicted, seen: Metered, draws: Draws) -> list[Group]:
     ]
 
 
-def _chips(predicted: Predicted, seen: Metered) -> float | None:
+def _chips(predicted: Predicted, seen: Metered, draws: Draws) -> float | None:
     """Chips that were metered; machines hold as many as the scenario's chip has in its usual server."""
     if predicted.chip is None:
         return None
-    count = chips_of(seen, load_chip(predicted.chip, Draws(0)))
+    count = chips_of(seen, load_chip(predicted.chip, draws.central()))
     return None if count is None else float(count)
 
 

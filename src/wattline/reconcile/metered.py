@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wattline import catalog
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Z95, Array, Fact, Source
@@ -120,7 +120,7 @@ class Metered:
         return None
 
 
-def metered(recording: Recording, window: str | None = None) -> Metered:
+def metered(recording: Recording, window: str | None, catalog: Catalog) -> Metered:
     """What meters saw in a window. Raises WattlineError where they saw nothing."""
     recording = placed(recording)
     span = find_span(recording, window)
@@ -148,7 +148,7 @@ def metered(recording: Recording, window: str | None = None) -> Metered:
         edges_s=edges,
         parts=parts,
         inside=_part(inside, edges) if inside else None,
-        chip=_chip_name(chips),
+        chip=_chip_name(chips, catalog),
         counts=dict(recording.counts),
         peak_ratio=_peak_ratio(whole, edges),
         notes=(*recording.notes, *notes),
@@ -191,7 +191,7 @@ def _peak_ratio(series: Sequence[Series], edges_s: Array) -> float:
     return max(high / low, 1.0) if low > 0 else 1.0
 
 
-def _chip_name(chips: Sequence[Series]) -> str | None:
+def _chip_name(chips: Sequence[Series], catalog: Catalog) -> str | None:
     """The catalog's name of the chips, where their own names tell one and the same."""
     names = set()
     for series in chips:

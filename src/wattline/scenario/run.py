@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from wattline.catalog import CatalogLike, open_catalog
 from wattline.catalog.draws import Draws, Range, what_matters
 from wattline.core.bill import Bill
 from wattline.core.errors import WattlineError
@@ -141,12 +142,16 @@ def run(
     draws: int | None = None,
     seed: int | None = None,
     progress: Callable[[str], None] = lambda name: None,
+    facts: CatalogLike = None,
 ) -> Run:
-    """Work a scenario file through. ``draws`` and ``seed`` go before the file's own."""
+    """Work a scenario file through. ``draws`` and ``seed`` go before the file's own.
+
+    ``facts``: a catalog, or the user's own file or files of facts.
+    """
     path = Path(path)
     scenario, text = read_scenario(path)
     count = _first_given(draws, scenario.draws, DEFAULT_DRAWS)
-    draw = Draws(count, _first_given(seed, scenario.seed, 0))
+    draw = Draws(count, _first_given(seed, scenario.seed, 0), open_catalog(facts))
     answers = []
     for job in scenario.job:
         progress(job.name)
@@ -179,7 +184,7 @@ def _answer(job: Job, path: Path, draws: Draws) -> Answer:
     if isinstance(job, ServeJob):
         from wattline.scenario.service import serve_answer  # Numba, an extra
 
-        return serve_answer(job, model, where, draws.seed)
+        return serve_answer(job, model, where, draws)
     given = {key: getattr(job, key) for key in ("days", "gpus", "batch", "active")}
     lengths = {"input_tokens": job.input, "output_tokens": job.output}
     return serve_average(model, job.requests, job.chip, **lengths, **given, **where)  # type: ignore[arg-type]

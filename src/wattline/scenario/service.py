@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import parse
@@ -31,9 +32,9 @@ BUSIEST_S = 3600.0  # the stretch of traffic that the fewest replicas are sought
 MOST_REPLICAS = 4096
 
 
-def serve_answer(job: ServeJob, model: str | Path, where: Mapping[str, Any], seed: int) -> Answer:
+def serve_answer(job: ServeJob, model: str | Path, where: Mapping[str, Any], draws: Draws) -> Answer:
     """The job's answer; latencies of the cell that was simulated among its quantities."""
-    traffic = _traffic(job, seed)
+    traffic = _traffic(job, draws.seed, draws.catalog)
     setup: dict[str, Any] = {
         key: getattr(job, key)
         for key in ("gpus", "router", "max_num_seqs", "max_num_batched_tokens", "prefill_replicas", "prefill_gpus",
@@ -42,7 +43,7 @@ def serve_answer(job: ServeJob, model: str | Path, where: Mapping[str, Any], see
     setup |= {"precision": where["precision"]}
     count = job.replicas
     if count == FEWEST:
-        count = fewest_replicas(model, busiest(traffic, BUSIEST_S), job.chip, job.slo_share, **setup)
+        count = fewest_replicas(model, busiest(traffic, BUSIEST_S), job.chip, job.slo_share, draws.catalog, **setup)
     assert isinstance(count, int)
     scaling = None
     if job.scale_target is not None:
@@ -61,7 +62,7 @@ def _latencies(found: Service) -> dict[str, Any]:
     return told
 
 
-def _traffic(job: ServeJob, seed: int) -> Traffic:
+def _traffic(job: ServeJob, seed: int, catalog: Catalog) -> Traffic:
     rate = parse(job.requests, "request/s", "requests") / job.cells
     span_s = parse(job.duration, "s", "duration")
     if rate * span_s > MOST_REQUESTS:
@@ -72,8 +73,8 @@ def _traffic(job: ServeJob, seed: int) -> Traffic:
         sizes = (round(parse(value, "token", "tokens")) for value in (job.input, job.output))
         lengths: Any = fixed_lengths(*sizes)
     else:
-        lengths = known_lengths(job.lengths)
-    shape = known_shape(job.shape)
+        lengths = known_lengths(job.lengths, catalog)
+    shape = known_shape(job.shape, catalog)
     process = gamma_process(rate, job.cv)
     made = make(process if shape is None else shaped(process, shape), lengths, seed, duration_s=span_s)
     if not len(made):
@@ -93,7 +94,9 @@ def busiest(traffic: Traffic, window_s: float) -> Traffic:
     return traffic.take(chosen, arrival[chosen] - begins[best], window_s)
 
 
-def fewest_replicas(model: str | Path, traffic: Traffic, chip: str, slo_share: float, **setup: Any) -> int:
+def fewest_replicas(
+    model: str | Path, traffic: Traffic, chip: str, slo_share: float, catalog: Catalog, **setup: Any
+) -> int:
     """The fewest replicas that give ``slo_share`` of the requests an answer in time; by bisection, as more of them
     never make an answer later but by chance. Raises WattlineError where there is no target, or none keeps it."""
     if setup.get("slo_ttft") is None and setup.get("slo_tpot") is None:
@@ -102,7 +105,7 @@ def fewest_replicas(model: str | Path, traffic: Traffic, chip: str, slo_share: f
         raise WattlineError(f"slo_share: {slo_share:g} is not a share of the requests, above 0 to 1")
 
     def share(count: int) -> float:
-        found = serve(model, traffic, chip, replicas=count, draws=Draws(0), **setup)
+        found = serve(model, traffic, chip, replicas=count, draws=Draws(0, catalog=catalog), **setup)
         return float(found.target.met(found.served).sum()) / len(traffic)
 
     low, high, best = 0, 1, -1.0

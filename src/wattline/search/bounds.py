@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.line.chip.device import load_chip
 from wattline.line.chip.software import load_software
@@ -95,7 +94,7 @@ def screen(question: Question, setups: Sequence[Setup]) -> list[Bound]:
 
 def _where(question: Question) -> tuple[float, float]:
     """A factor from servers' to grid's energy that is never too large, and USD per joule at the grid."""
-    draws = Draws(0)
+    draws = question.central()
     spot = place(question.site, question.region, question.pue, draws, Working(), question.outdoors)
     pue = 1.0 if spot.hourly is not None else float(spot.pue)
     return pue, float(cost_usd(spot.region, np.asarray(1e9), draws)) / 1e9
@@ -104,7 +103,7 @@ def _where(question: Question) -> tuple[float, float]:
 def _room(question: Question, setups: Sequence[Setup]) -> float:
     """Tokens that the cache of a replica holds, the least of these set-ups."""
     one = setups[0]
-    memory = load_chip(one.chip, Draws(0)).memory_bytes
+    memory = load_chip(one.chip, question.central()).memory_bytes
     limits = cache_limits(question.model, memory, one.gpus, one.precision)
     return float(limits.blocks * limits.block_tokens)
 
@@ -146,16 +145,18 @@ def _bounds(
 ) -> dict[Setup, Bound]:
     """Set-ups that differ in their batch alone."""
     one = setups[0]
-    chip = load_chip(one.chip, Draws(0))
+    chip = load_chip(one.chip, question.central())
     soft = (
-        load_software(question.engine, chip.generation, Draws(0), family=question.model.family, chip=chip.record.name)
+        load_software(
+            question.engine, chip.generation, question.central(), family=question.model.family, chip=chip.record.name
+        )
         if question.engine
         else None
     )
     same = setting(question.model, chip, one.gpus, one.precision, limit_w=one.power_cap_w, software=soft)
     watts = Standing(*(one.gpus * float(w) for w in (chip.idle_w, chip.host_w, chip.host_idle_w, chip.network_w)))
     steps = _Steps(same, watts, demand, max(setup.max_num_seqs for setup in setups))
-    capital = capital_usd_per_s(one.chip)
+    capital = capital_usd_per_s(one.chip, question.central())
     capital = None if capital is None else capital * one.gpus * demand.window_s / demand.count
     ready = (watts.chip_idle_w + watts.host_idle_w + watts.network_w) * demand.window_s / demand.count
     strain = SLACK * steps.least_strain(question)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wattline import catalog
+from wattline.catalog import Catalog, default
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
@@ -44,7 +41,11 @@ class Question:
     pue: float | str | None = None
     outdoors: Outdoors = field(default_factory=Outdoors)
     engine: str | None = None  # serving software
-    facts: tuple[str, ...] = ()  # texts of the user's own files of facts
+    catalog: Catalog = field(default_factory=default)
+
+    def central(self) -> Draws:
+        """Central values of the question's catalog."""
+        return Draws(0, catalog=self.catalog)
 
     def serve(self, setup: Setup, traffic: Traffic | None = None, draws: int = 0, seed: int = 0) -> Service:
         """The set-up, simulated; on all of the traffic unless a part is given."""
@@ -56,7 +57,7 @@ class Question:
             precision=setup.precision, prefill_replicas=setup.prefill_replicas,
             prefill_gpus=setup.gpus if setup.prefill_replicas else None, pue=self.pue, site=self.site,
             region=self.region, outdoors=self.outdoors, engine=self.engine,
-            draws=draws, seed=seed,
+            draws=Draws(draws, seed, self.catalog),
         )  # fmt: skip
 
 
@@ -82,7 +83,6 @@ def setup_of(item: Mapping[str, Any]) -> Setup:
 
 def measure(question: Question, item: Mapping[str, Any]) -> dict[str, Any]:
     """What the simulation of an item says, per request served where it is energy or cost."""
-    _own_facts(question.facts)
     setup = setup_of(item)
     tried = int(item["sampled"])
     part = _part(question.traffic, setup.replicas, tried)
@@ -100,7 +100,7 @@ def result_of(question: Question, setup: Setup, found: Service) -> dict[str, Any
     strains = strain(found)
     parts = {name: float(answer.bill.parts[name]) / count for name in CHIP_PARTS if name in answer.bill.parts}
     energy = float(answer.energy_j) / count
-    capital = capital_usd_per_s(setup.chip)
+    capital = capital_usd_per_s(setup.chip, question.central())
     electricity = float(answer.bill.follows["cost_usd"]) / count
     bought = None if capital is None else capital * setup.chips * served.horizon_s / count
     return {
@@ -164,27 +164,9 @@ def _part(traffic: Traffic, replicas: int, tried: int) -> Traffic:
     return traffic.take(index, traffic.arrival_s[index], traffic.duration_s)
 
 
-def capital_usd_per_s(chip: str) -> float | None:
+def capital_usd_per_s(chip: str, central: Draws) -> float | None:
     """A chip with its share of server and network, paid off evenly over its life; None where no price is known."""
-    central = Draws(0)
     fact = load_chip(chip, central).record.facts.get("server_price_usd")
     if fact is None:
         return None
     return float(central(fact)) / (float(central("constant.accelerator-life")) * YEAR_S)
-
-
-@lru_cache(maxsize=4)
-def _own_facts(texts: tuple[str, ...]) -> None:
-    """In a worker: the user's own facts, as the process that began the sweep has them."""
-    if not texts or texts == own_texts():
-        return
-    folder = Path(tempfile.mkdtemp(prefix="wattline-facts-"))
-    paths = [folder / f"{i}.toml" for i in range(len(texts))]
-    for path, text in zip(paths, texts, strict=True):
-        path.write_text(text, encoding="utf-8")
-    catalog.use(*paths)
-
-
-def own_texts() -> tuple[str, ...]:
-    """The text of each of the user's own files of facts."""
-    return tuple(path.read_text(encoding="utf-8") for path in catalog.own_files())

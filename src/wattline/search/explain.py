@@ -91,12 +91,11 @@ def _try(search: Search, here: Setup, end: Setup, choices: list[list[str]]) -> d
 
 def _possible(search: Search, setup: Setup) -> bool:
     """Whether the chip holds the model so, and can be held to the cap."""
-    from wattline.catalog.draws import Draws
     from wattline.core.errors import WattlineError
     from wattline.line.chip.device import load_chip
     from wattline.line.engine.simulator.simulate import cache_limits
 
-    chip = load_chip(setup.chip, Draws(0))
+    chip = load_chip(setup.chip, search.question.central())
     if setup.power_cap_w is not None and not float(chip.idle_w) < setup.power_cap_w <= float(chip.tdp_w):
         return False
     try:

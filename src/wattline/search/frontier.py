@@ -11,18 +11,19 @@ from typing import Protocol
 import numpy as np
 
 import wattline
+from wattline.catalog import Catalog, CatalogLike, open_catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import parse, show
 from wattline.line.chip.device import load_chip
+from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.delivery import Outdoors
 from wattline.predict.service.inputs import read_asked
 from wattline.predict.service.result import Target
-from wattline.predict.training_run import read_model
 from wattline.search.bounds import Bound, screen
-from wattline.search.evaluate import Question, measure, own_texts
+from wattline.search.evaluate import Question, measure
 from wattline.search.explain import taken_back, walk
 from wattline.search.pareto import frontier_of
 from wattline.search.result import Counts, Frontier
@@ -68,6 +69,7 @@ def frontier(
     resume: Path | str | None = None,
     draws: int = 2000,
     seed: int = 0,
+    facts: CatalogLike = None,
     tell: Tell | None = None,
 ) -> Frontier:
     """Search ``space`` for the set-ups that serve ``traffic`` within the target with least energy, cost and latency.
@@ -76,14 +78,27 @@ def frontier(
     ``precision``, ``max_num_seqs``, ``max_num_batched_tokens`` and ``power_cap`` say what the default set-up is that
     the best is held against, with the fewest replicas that meet the target. ``on``: where simulations run
     (``sweep/pool.py``). ``resume``: a file that keeps each finished simulation, from which a search that was stopped
-    goes on. ``tell`` hears of the progress. Raises WattlineError on bad input, and where no set-up
+    goes on. ``facts``: a catalog, or the user's own file or files of facts.
+    ``tell`` hears of the progress. Raises WattlineError on bad input, and where no set-up
     meets the target.
     """
     question = _question(
-        model, traffic, slo_ttft, slo_tpot, slo_share, router, prefix_cache, engine, pue, site, region, outdoors
+        model,
+        traffic,
+        slo_ttft,
+        slo_tpot,
+        slo_share,
+        router,
+        prefix_cache,
+        engine,
+        pue,
+        site,
+        region,
+        outdoors,
+        open_catalog(facts),
     )
-    usual = _default(question.model, traffic, chip, gpus, precision, max_num_seqs, max_num_batched_tokens, power_cap)
-    setups = all_setups(question.model, space)
+    usual = _default(question, traffic, chip, gpus, precision, max_num_seqs, max_num_batched_tokens, power_cap)
+    setups = all_setups(question.model, space, question.catalog)
     bounds = screen(question, setups)
     Draws(draws, seed)  # says what is wrong with them before the work
     with Store.open(resume, context(question)) as store, open_pool(on, measure, question, workers) as pool:
@@ -115,9 +130,9 @@ def frontier(
 def _question(
     model: str | Path | Model, traffic: Traffic, ttft: float | str | None, tpot: float | str | None, share: float,
     router: str, prefix_cache: float, engine: str | None, pue: float | str | None, site: str | None, region: str | None,
-    outdoors: Outdoors,
+    outdoors: Outdoors, catalog: Catalog,
 ) -> Question:  # fmt: skip
-    architecture = read_model(model)
+    architecture = read_model(model, catalog)
     if not architecture.architecture_known:
         raise WattlineError(f"{architecture.key}: its architecture was never published, so it cannot be simulated")
     if not len(traffic):
@@ -128,16 +143,16 @@ def _question(
         raise WattlineError(f"slo-share: {share:g} is not a share of the requests, more than 0 and at most 1")
     target = Target(*(None if x is None else parse(x, "s", n) for x, n in ((ttft, "slo-ttft"), (tpot, "slo-tpot"))))
     return Question(
-        architecture, traffic, target, share, router, prefix_cache, site, region, pue, outdoors, engine, own_texts()
+        architecture, traffic, target, share, router, prefix_cache, site, region, pue, outdoors, engine, catalog
     )
 
 
 def _default(
-    model: Model, traffic: Traffic, chip: str, gpus: int | None, precision: str | None, sequences: int, tokens: int,
-    cap: float | str | None,
+    question: Question, traffic: Traffic, chip: str, gpus: int | None, precision: str | None, sequences: int,
+    tokens: int, cap: float | str | None,
 ) -> Setup:  # fmt: skip
     """What ``wattline serve`` takes where nothing else is said."""
-    asked = read_asked(model, traffic, chip, gpus, precision, cap, Draws(0))
+    asked = read_asked(question.model, traffic, chip, gpus, precision, cap, question.central())
     return Setup(asked.chip.record.name, asked.chips, asked.precision, sequences, tokens, asked.limit_w)
 
 
@@ -175,7 +190,7 @@ def _measures(one: Found) -> tuple[float, float, float]:
 def _default_found(search: Search, usual: Setup) -> Found | None:
     """The default with the fewest replicas that meet the target; on twice the chips, and twice again, where it takes
     that. None where none of it meets the target."""
-    chip = load_chip(usual.chip, Draws(0))
+    chip = load_chip(usual.chip, search.question.central())
     gpus = usual.gpus
     while gpus <= max(usual.gpus, chip.node_chips):
         found = search.least(screen(search.question, [replace(usual, gpus=gpus)]))
@@ -220,7 +235,7 @@ def context(question: Question) -> str:
         [
             *(np.ascontiguousarray(values).tobytes() for values in arrays),
             repr((asked, where)).encode(),
-            *(text.encode() for text in question.facts),
+            *(file.text.encode() for file in question.catalog.own),
             *([Path(weather).read_bytes()] if weather is not None and Path(weather).is_file() else []),
             _made_of().encode(),
         ]

@@ -7,14 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
 
-from wattline import catalog
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.quantity import number, parse
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.engine.simulator.simulate import cache_limits
+from wattline.line.work.inputs import check_precision
 from wattline.line.work.model import Model
-from wattline.predict.training_run import check_precision
 
 NODE = 8  # chips a replica takes at most by itself, where fewer hold the model
 WIDER = 8  # times the fewest chips that hold the model
@@ -80,10 +80,10 @@ class Space:
     max_num_batched_tokens: tuple[int, ...] | None = None
     pools: tuple[bool, ...] = (False, True)  # replicas that do both; pools for prefill and for decode
 
-    def setups(self, model: Model) -> Iterator[Setup]:
+    def setups(self, model: Model, catalog: Catalog) -> Iterator[Setup]:
         """All set-ups that hold the model, of one replica each. Raises WattlineError where a name is unknown."""
-        for name in self.chips or measured_chips():
-            chip = load_chip(name, Draws(0))
+        for name in self.chips or measured_chips(catalog):
+            chip = load_chip(name, Draws(0, catalog=catalog))
             caps = caps_of(chip) if self.power_caps_w is None else _within(self.power_caps_w, chip)
             for form in self.formats or formats_of(model):
                 check_precision(form)
@@ -106,15 +106,15 @@ class Space:
         return [gpus for gpus in held if gpus == held[0] or gpus <= min(held[0] * WIDER, NODE)]
 
 
-def all_setups(model: Model, space: Space) -> list[Setup]:
+def all_setups(model: Model, space: Space, catalog: Catalog) -> list[Setup]:
     """The space as a list. Raises WattlineError where nothing in it holds the model, or it is too large."""
     found: list[Setup] = []
-    for setup in space.setups(model):
+    for setup in space.setups(model, catalog):
         found.append(setup)
         if len(found) > MOST_SETUPS:
             raise WattlineError(f"frontier: more than {MOST_SETUPS:,} set-ups; name fewer chips, caps or batches")
     if not found:
-        chips = ", ".join(space.chips or measured_chips())
+        chips = ", ".join(space.chips or measured_chips(catalog))
         raise WattlineError(
             f"frontier: none of the set-ups holds {model.key} (chips {shorten(chips, 100)}); "
             "name more --gpus, another --chip, a narrower --precision, or --max-num-batched-tokens of at least "
@@ -123,7 +123,7 @@ def all_setups(model: Model, space: Space) -> list[Setup]:
     return list(dict.fromkeys(found))
 
 
-def measured_chips() -> tuple[str, ...]:
+def measured_chips(catalog: Catalog) -> tuple[str, ...]:
     """The chips whose measurements the step's coefficients were fitted to, as the fit's source names them."""
     named = {
         record["value"].source.where or ""
@@ -167,6 +167,8 @@ def read_space(
     sequences: str = "",
     tokens: str = "",
     pools: str = "both",
+    *,
+    catalog: Catalog,
 ) -> Space:
     """A space from lists with commas, as the command takes them; an empty one: what is sensible."""
     if pools not in POOLS:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from wattline.catalog import fact
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.line.chip.step import spread_fact
@@ -147,7 +146,7 @@ def _ranges(
     groups = list(zip(kinds, known.tolist(), strict=True))
     for generation, how in set(groups):
         names = ("time", "power", "energy", "itl")
-        time, power, energy, itl = (draws(fact(spread_fact(what, generation, KNOWN[how]))) for what in names)
+        time, power, energy, itl = (draws(spread_fact(what, generation, draws.catalog, KNOWN[how])) for what in names)
         scale = {"energy_per_token": energy, "power": power, "itl": itl, "throughput": 1 / time}
         index = [i for i, group in enumerate(groups) if group == (generation, how)]
         for measure in MEASURES:

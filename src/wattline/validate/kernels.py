@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wattline.catalog import default
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.line.chip import operations as op
@@ -99,7 +100,7 @@ def _generation_attention(s: Setting) -> Predicted:
 def _latent(s: Setting, work: Work) -> Predicted:
     """Latent attention with its projections: one layer of the model, with so many of its heads."""
     shape = replace(
-        Shape.of(load_model(s.rows.split["model"])),
+        Shape.of(load_model(s.rows.split["model"], default())),
         heads=s["num_heads"],
         attention_layers=np.asarray(1.0),
         global_layers=np.asarray(1.0),

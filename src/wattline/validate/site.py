@@ -191,7 +191,7 @@ def match(operator: str, site: str) -> Record | None:
 @lru_cache(maxsize=1)
 def _index() -> dict[str, dict[str, Record]]:
     index: dict[str, dict[str, Record]] = {}
-    for record in catalog.records("campus").values():
+    for record in catalog.default().records("campus").values():
         names = index.setdefault(str(record.meta["operator"]).lower(), {})
         aliases = record.meta.get("aliases_of_site", ())
         for name in (record.title, *aliases, record.title.split(",")[0].split(" (")[0]):
@@ -208,7 +208,9 @@ def predict(campus: Record, when: int, draws: Draws, weather: Weather | None = N
     setup = Setup(
         find_kind(str(campus.meta["cooling"])), parameters, load_ups(None, parameters, draws), "N+1", shift_c=warmth
     )
-    found = year(setup, weather or made_year(catalog.records("climate")[str(campus.meta["climate"])]), load, EVERY)
+    found = year(
+        setup, weather or made_year(catalog.default().records("climate")[str(campus.meta["climate"])]), load, EVERY
+    )
     spread = draws("fit.site-spread") if draws.n else np.asarray(1.0)
     water = draws("fit.site-water-spread") if draws.n else np.asarray(1.0)
     return {

@@ -33,7 +33,7 @@ class Published:
 
 def published_steps() -> Iterator[Published]:
     """The catalog's steps."""
-    for record in catalog.records("training_step").values():
+    for record in catalog.default().records("training_step").values():
         meta = record.meta
         sizes = {name: int(record.facts[name].value) for name in SIZES if name in record.facts}
         plan = Plan(
@@ -43,7 +43,7 @@ def published_steps() -> Iterator[Published]:
             fully_sharded=bool(meta.get("fully_sharded", False)),
             fused=bool(meta.get("fused", True)),
         )
-        model = load_model(str(meta["model"])) if "model" in meta else gpt(record)
+        model = load_model(str(meta["model"]), catalog.default()) if "model" in meta else gpt(record)
         yield Published(record, model, str(meta["hardware"]), str(meta["precision"]), plan, record["step_s"].value)
 
 
@@ -101,7 +101,7 @@ def by_software(held: list[Held]) -> dict[str, list[Held]]:
 
 
 def _has_narrow(held: Held) -> bool:
-    return "fp8_flops" in catalog.find("chip", held.published.chip).facts
+    return "fp8_flops" in catalog.default().find("chip", held.published.chip).facts
 
 
 def gpt(record: Record) -> Model:

@@ -237,7 +237,7 @@ def _watts_in_scope(run: Run, device: Chip, draws: Draws) -> Array:
         return np.asarray(chips)
     if scope == "node":
         return np.asarray(chips + parts["host"])
-    site = annual.losses_per_it(annual.load_site(None), draws, run.pue)
+    site = annual.losses_per_it(annual.load_site(None, draws.catalog), draws, run.pue)
     return np.asarray(sum(parts.values()) * annual.pue(site))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattline import catalog
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Z95, Array
 
@@ -68,7 +68,7 @@ PRIORS: dict[str, Prior] = {
 }
 
 
-def is_measured(name: str, generation: str) -> bool:
+def is_measured(name: str, generation: str, catalog: Catalog) -> bool:
     """Whether kernels of the generation were measured that say what the coefficient is."""
     return _kernel_fact(name, generation) in catalog.records("fit")
 
@@ -77,7 +77,7 @@ def _kernel_fact(name: str, generation: str) -> str:
     return f"kernel-{name.replace('_', '-')}-{generation}"
 
 
-def prior_of(name: str, generation: str) -> tuple[float, float]:
+def prior_of(name: str, generation: str, catalog: Catalog) -> tuple[float, float]:
     """The value and width of the thought before the fit: what measured kernels say, where they say something."""
     known = catalog.records("fit").get(_kernel_fact(name, generation))
     if known is None:
@@ -133,6 +133,6 @@ def fact_name(name: str, generation: str = "") -> str:
 
 def coefficients(generation: str, draws: Draws) -> Coefficients:
     """The generation's coefficients, drawn."""
-    known = catalog.records("fit")
+    known = draws.catalog.records("fit")
     keys = {name: own if (own := fact_name(name, generation)) in known else fact_name(name) for name in PRIORS}
     return Coefficients(**{name: draws(f"fit.{key}", PRIORS[name].unit) for name, key in keys.items()})

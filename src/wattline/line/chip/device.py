@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattline import catalog
-from wattline.catalog import Record
+from wattline.catalog import Catalog, Record
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array, Fact
@@ -56,6 +55,11 @@ class Chip:
     beyond_bytes_per_s: Array  # to chips outside of the link domain
 
     @property
+    def catalog(self) -> Catalog:
+        """The catalog that the chip was found in."""
+        return self.draws.catalog
+
+    @property
     def memory_bytes(self) -> float:
         return self._cited(self.record["memory_bytes"])
 
@@ -77,12 +81,12 @@ class Chip:
         if chips <= 1:
             return self.link_bytes_per_s
         inside = chips <= self.link_domain_chips
-        self.draws.cite(_link(self.record) if inside else _network(self.server))
+        self.draws.cite(_link(self.record, self.catalog) if inside else _network(self.server, self.catalog))
         return self.link_bytes_per_s if inside else self.beyond_bytes_per_s
 
     def cite_network(self) -> None:
         """Remember the fact that ``beyond_bytes_per_s`` is drawn from."""
-        self.draws.cite(_network(self.server))
+        self.draws.cite(_network(self.server, self.catalog))
 
     @property
     def generation(self) -> str:
@@ -103,18 +107,19 @@ class Chip:
         return fact.value
 
 
-def _link(record: Record) -> Fact:
+def _link(record: Record, catalog: Catalog) -> Fact:
     """The chip's own links; one without any talks over its host's PCIe."""
     return record.facts.get("link_bandwidth_bytes_per_s") or catalog.fact("fit.pcie-bandwidth")
 
 
-def _network(server: Record) -> Fact:
+def _network(server: Record, catalog: Catalog) -> Fact:
     """The server's ports for each of its chips; the usual ones where the catalog does not say."""
     return server.facts.get("network_bandwidth_bytes_per_s") or catalog.fact(BEYOND)
 
 
 def load_chip(name: str, draws: Draws) -> Chip:
     """The chip by name or alias, with its default server, drawn."""
+    catalog = draws.catalog
     record = catalog.find("chip", name)
     server = catalog.find("server", record.meta["server"])
     node = int(server["chips_per_node"].value)
@@ -124,7 +129,7 @@ def load_chip(name: str, draws: Draws) -> Chip:
         server=server,
         draws=draws,
         bandwidth_bytes_per_s=draws(record["memory_bandwidth_bytes_per_s"]),
-        link_bytes_per_s=draws.peek(_link(record)),
+        link_bytes_per_s=draws.peek(_link(record, catalog)),
         # power is reckoned as a fraction of the nameplate; its own range is that of the fraction
         tdp_w=np.asarray(record["tdp_w"].value),
         idle_w=draws(record["idle_w"]),
@@ -133,5 +138,5 @@ def load_chip(name: str, draws: Draws) -> Chip:
         if "network_w_per_chip" in server.facts
         else draws("fit.no-network"),
         node_chips=node,
-        beyond_bytes_per_s=draws.peek(_network(server)),
+        beyond_bytes_per_s=draws.peek(_network(server, catalog)),
     )

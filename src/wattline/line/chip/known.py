@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from wattline import catalog
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.line.work.model import Model
@@ -25,14 +25,14 @@ def family_of(model: Model) -> str:
     return re.split(r"-?v?\d", model.family, maxsplit=1)[0]
 
 
-def is_known(model: Model, generation: str) -> bool:
+def is_known(model: Model, generation: str, catalog: Catalog) -> bool:
     """Whether this very model was measured on chips of this generation."""
     return f"known-time-{model.key}-{generation}" in catalog.records("fit")
 
 
-def how_known(model: Model, generation: str) -> str:
+def how_known(model: Model, generation: str, catalog: Catalog) -> str:
     """As ``spread_fact`` names it: ``"known"``, or nothing where but its family was measured, or ``"stranger"``."""
-    if is_known(model, generation):
+    if is_known(model, generation, catalog):
         return "known"
     family = known_keys(model, generation)[0]
     return "" if f"known-time-{family}" in catalog.records("fit") else "stranger"
@@ -40,7 +40,7 @@ def how_known(model: Model, generation: str) -> str:
 
 def known_factor(measure: str, model: Model, generation: str, draws: Draws) -> Array | float:
     """Measured over predicted ``time`` or ``power`` of this model's steps; 1 where it was never measured."""
-    records = catalog.records("fit")
+    records = draws.catalog.records("fit")
     factor: Array | float = 1.0
     for key in known_keys(model, generation):
         if f"known-{measure}-{key}" in records:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from wattline import catalog
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.coefficients import Coefficients
@@ -61,9 +61,9 @@ def load_software(
     has a front end of its own.
     Raises WattlineError for an engine that the catalog does not know.
     """
-    if name.partition("-")[0] not in engines():
+    if name.partition("-")[0] not in engines(draws.catalog):
         raise WattlineError(
-            f"engine {name!r} is not in the catalog; take one of {', '.join(engines())}, or NAME-VERSION"
+            f"engine {name!r} is not in the catalog; take one of {', '.join(engines(draws.catalog))}, or NAME-VERSION"
         )
     found = {what.replace("-", "_"): _known(what, name, (chip, generation), family, draws) for what in NAMES}
     return Software(name, **(found | {"waiting_slots": int(found["waiting_slots"])}), greedy=greedy)
@@ -76,7 +76,7 @@ def waiting_slots(name: str, generation: str, family: str, draws: Draws) -> int:
 
 def _known(what: str, name: str, where: tuple[str, str], family: str, draws: Draws) -> Any:
     """``where``: the chip and its generation."""
-    records, engine = catalog.records("fit"), name.partition("-")[0]
+    records, engine = draws.catalog.records("fit"), name.partition("-")[0]
     chip, generation = where
     own = (f"{name}-{chip}-{family}", f"{name}-{generation}-{family}")
     for key in (*own, f"{name}-{generation}", f"{engine}-{generation}", name, engine):
@@ -85,7 +85,7 @@ def _known(what: str, name: str, where: tuple[str, str], family: str, draws: Dra
     return PLAIN.get(what, 0.0)
 
 
-def engines() -> list[str]:
+def engines(catalog: Catalog) -> list[str]:
     """Engines by name, without versions."""
     head = "software-front-s-"
     return sorted({key.removeprefix(head).partition("-")[0] for key in catalog.records("fit") if key.startswith(head)})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wattline import catalog
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients, coefficients
@@ -158,15 +158,15 @@ def spread(one: Step, watts: Watts, model: Model, generation: str, draws: Draws)
 
     A model whose serving was measured takes what it reached, and scatters less.
     """
-    known = how_known(model, generation)
+    known = how_known(model, generation, draws.catalog)
     factors = {what: known_factor(what, model, generation, draws) for what in ("time", "power")}
-    time = one.time_s * factors["time"] * draws.own(spread_fact("time", generation, known))
+    time = one.time_s * factors["time"] * draws.own(spread_fact("time", generation, draws.catalog, known))
     power = one.power_w * factors["power"]
-    energy = one.time_s * factors["time"] * power * draws.own(spread_fact("energy", generation, known))
+    energy = one.time_s * factors["time"] * power * draws.own(spread_fact("energy", generation, draws.catalog, known))
     return Step(one.operations, one.joules, time, np.clip(energy / time, watts.idle, watts.limit))
 
 
-def spread_fact(what: str, generation: str, known: str = "") -> str:
+def spread_fact(what: str, generation: str, catalog: Catalog, known: str = "") -> str:
     """The fact of how measured time, energy, power or inter-token latency scatters around the model: for a generation
     or for any, for models that were measured themselves (``"known"``), for ``"measured"`` configurations, for a
     ``"stranger"``, of whose family nothing was measured."""

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattline import catalog
-from wattline.catalog import Record
+from wattline.catalog import Catalog, Record
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array, Fact
 
@@ -19,19 +18,19 @@ DEFAULT = "world"
 J_PER_KWH = 3.6e6
 
 
-def load_region(name: str | None) -> Record:
+def load_region(name: str | None, catalog: Catalog) -> Record:
     """The country or grid by name; the world's average when none is named."""
     return catalog.find("region", name or DEFAULT)
 
 
-def of_region(region: Record, attribute: str) -> Fact:
+def of_region(region: Record, attribute: str, catalog: Catalog) -> Fact:
     """The region's figure; where the catalog has none, that of the region it lies in, then the world's."""
     while attribute not in region.facts and region.name != DEFAULT:
-        region = catalog.find("region", parent(region))
+        region = catalog.find("region", parent(region, catalog))
     return region[attribute]
 
 
-def parent(region: Record) -> str:
+def parent(region: Record, catalog: Catalog) -> str:
     """The region that this one lies in: its ``parent``; a grid's country, by its name (``us-ercot``); the world."""
     country = region.name.partition("-")[0]
     lies_in = country if country != region.name and country in catalog.records("region") else DEFAULT
@@ -40,20 +39,22 @@ def parent(region: Record) -> str:
 
 def cost_usd(region: Record, delivered_j: Array, draws: Draws) -> Array:
     """Delivered energy at the region's price to industry."""
-    return np.asarray(delivered_j / J_PER_KWH * draws(of_region(region, "industrial_price_usd_per_kwh")))
+    return np.asarray(delivered_j / J_PER_KWH * draws(of_region(region, "industrial_price_usd_per_kwh", draws.catalog)))
 
 
 def co2e_kg(region: Record, delivered_j: Array, draws: Draws, scope: str = "lifecycle") -> Array:
     """At the region's mean carbon intensity: ``lifecycle`` of what is generated, ``direct`` of what is delivered."""
     energy_j = generated_j(region, delivered_j, draws) if scope == "lifecycle" else delivered_j
-    return np.asarray(energy_j / J_PER_KWH * draws(of_region(region, f"carbon_{scope}_g_per_kwh")) / 1e3)
+    return np.asarray(energy_j / J_PER_KWH * draws(of_region(region, f"carbon_{scope}_g_per_kwh", draws.catalog)) / 1e3)
 
 
 def water_l(region: Record, delivered_j: Array, draws: Draws) -> Array:
     """Water consumed at the power stations, for what they generate for the delivery."""
-    return np.asarray(generated_j(region, delivered_j, draws) / J_PER_KWH * draws(of_region(region, "water_l_per_kwh")))
+    return np.asarray(
+        generated_j(region, delivered_j, draws) / J_PER_KWH * draws(of_region(region, "water_l_per_kwh", draws.catalog))
+    )
 
 
 def generated_j(region: Record, delivered_j: Array, draws: Draws) -> Array:
     """What power stations put out for the delivery: transmission and distribution lose a share on the way."""
-    return np.asarray(delivered_j / (1.0 - draws(of_region(region, "grid_loss"))))
+    return np.asarray(delivered_j / (1.0 - draws(of_region(region, "grid_loss", draws.catalog))))

@@ -8,8 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wattline import catalog
-from wattline.catalog import Record
+from wattline.catalog import Catalog, Record
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 
@@ -24,7 +23,7 @@ LOSSES = {
 DEFAULT = "hyperscale"
 
 
-def load_site(name: str | None) -> Record:
+def load_site(name: str | None, catalog: Catalog) -> Record:
     """The kind of site by name; the hyperscale blend when none is named."""
     return catalog.find("site", name or DEFAULT)
 

@@ -22,8 +22,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from wattline import catalog
-from wattline.catalog import Record
+from wattline.catalog import Catalog, Record
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
 from wattline.line.site import air
@@ -49,8 +48,8 @@ def plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", bare)
 
 
-@lru_cache(maxsize=1)
-def _names() -> dict[str, str]:
+@lru_cache(maxsize=4)
+def _names(catalog: Catalog) -> dict[str, str]:
     """Names of places -> record: its key, its title, its title's first part, the state written short."""
     names: dict[str, str] = {}
     for key, record in catalog.records("climate").items():
@@ -60,20 +59,20 @@ def _names() -> dict[str, str]:
     return names
 
 
-def find_place(name: str) -> Record:
+def find_place(name: str, catalog: Catalog) -> Record:
     """The place by name, or the nearest to ``"latitude, longitude"``; raises NotFound with names like it."""
     if not name.strip():
         raise WattlineError("place: an empty name; `wattline facts climate.` lists the places")
     numbers = re.fullmatch(r"\s*([-+]?\d+(?:\.\d*)?)\s*[,;\s]\s*([-+]?\d+(?:\.\d*)?)\s*", name)
     if numbers:
-        record, distance = nearest(float(numbers[1]), float(numbers[2]))
+        record, distance = nearest(float(numbers[1]), float(numbers[2]), catalog)
         if distance > FAR_KM:
             raise WattlineError(
                 f"place {name}: the nearest known, {record.title}, is {distance:,.0f} km away; give --weather FILE"
             )
         return record
     wanted = plain(name)
-    known = _names()
+    known = _names(catalog)
     if wanted in known:
         return catalog.records("climate")[known[wanted]]
     titles = [record.title for record in catalog.records("climate").values()]
@@ -83,7 +82,7 @@ def find_place(name: str) -> Record:
     )
 
 
-def nearest(latitude: float, longitude: float) -> tuple[Record, float]:
+def nearest(latitude: float, longitude: float, catalog: Catalog) -> tuple[Record, float]:
     """The place with a climate nearest to these degrees, and the kilometres to it."""
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         raise WattlineError(f"place {latitude:g}, {longitude:g}: latitude lies in -90 to 90, longitude in -180 to 180")
@@ -96,14 +95,9 @@ def nearest(latitude: float, longitude: float) -> tuple[Record, float]:
     return records[best], float(km[best])
 
 
-def made_year(place: str | Record) -> Weather:
-    """The typical year of a place, made from its normals."""
-    return _made((find_place(place) if isinstance(place, str) else place).name)
-
-
 @lru_cache(maxsize=256)
-def _made(key: str) -> Weather:
-    record = catalog.records("climate")[key]
+def made_year(record: Record) -> Weather:
+    """The typical year of a place of the catalog's ``climate``, made from its normals."""
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(record.name.encode()).digest()[:8], "little"))
     high, low, dew = (np.array(record.meta[key], float) for key in ("high_c", "low_c", "dew_point_c"))
     middle = (high + low) / 2

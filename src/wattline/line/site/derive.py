@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wattline import catalog
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.line.site import hall
@@ -36,11 +36,13 @@ PARTS_OF = {
 DRAWS, EVERY = 40, 7  # hours: one of seven meets every hour of the day
 
 
-def losses(name: str, draws: int = DRAWS, progress: Callable[[str], None] = lambda name: None) -> dict[str, Array]:
+def losses(
+    name: str, catalog: Catalog, draws: int = DRAWS, progress: Callable[[str], None] = lambda name: None
+) -> dict[str, Array]:
     """Draws of each attribute of an annual site over all places, ``wue_l_per_kwh`` with them."""
     cooling, plant = DERIVED[name]
     found: dict[str, list[Array]] = {}
-    draw = Draws(draws)
+    draw = Draws(draws, catalog=catalog)
     p = hall.parameters(plant, draw)
     setup = Setup(KINDS[cooling], p, load_ups(None, p, draw))
     load = column(hall.usual_load(plant, draw))
@@ -54,12 +56,12 @@ def losses(name: str, draws: int = DRAWS, progress: Callable[[str], None] = lamb
     return {attribute: np.concatenate(values) for attribute, values in found.items()}
 
 
-def toml(progress: Callable[[str], None] = lambda name: None) -> str:
+def toml(catalog: Catalog, progress: Callable[[str], None] = lambda name: None) -> str:
     """The derived numbers as they stand in catalog/site.toml, a table a kind: median, and p5 and p95 as bounds."""
     lines = []
     for name, (cooling, plant) in DERIVED.items():
         lines.append(f"[{name}]")
-        for attribute, values in losses(name, progress=progress).items():
+        for attribute, values in losses(name, catalog, progress=progress).items():
             low, middle, high = (round(float(x), 4) for x in np.percentile(values, (5, 50, 95)))
             dist = "lognormal" if low > 0 else "triangular"
             note = f"hourly model, {cooling} in a {plant} hall, all places"

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattline import catalog
 from wattline.catalog import Record
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
@@ -58,7 +57,7 @@ def check_redundancy(name: str) -> str:
 
 def load_ups(name: str | None, hall: Mapping[str, Array], draws: Draws) -> Ups:
     """The UPS by name from the catalog; the hall's own when none is named: double conversion of its efficiency."""
-    record: Record = catalog.find("ups", name or "double-conversion")
+    record: Record = draws.catalog.find("ups", name or "double-conversion")
     if name is not None:
         return Ups(*(column(draws(record[key])) for key in ("standing", "linear", "quadratic")))
     curve = Ups(*(np.asarray(record[key].value) for key in ("standing", "linear", "quadratic")))

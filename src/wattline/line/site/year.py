@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
-from wattline.line.site import air
+from wattline.line.site import air, hall
 from wattline.line.site.cooling.kinds import Kind
 from wattline.line.site.cooling.parts import MECHANICAL, Cooled, Heat, Outside
-from wattline.line.site.power_chain import Ups, chain, transformer_loss
+from wattline.line.site.power_chain import Ups, chain, column, load_ups, transformer_loss
 from wattline.line.site.weather import Weather
 
 # parts of a site's power beside its servers, in the order of the line
@@ -227,3 +228,24 @@ def _summary(found: Hours, total: Array, block: slice) -> dict[str, Array]:
 
 def _mean(values: Array, rows: int) -> Array:
     return np.asarray(np.broadcast_to(np.asarray(values).mean(axis=-1, keepdims=False).reshape(-1), (rows,)), float)
+
+
+def build(
+    kind: Kind, name: str, ups: str | None, redundancy: str, weather: Weather, draws: Draws, humidified: bool = False
+) -> Setup:
+    """A site of a kind of hall, its parameters drawn; a made year is as uncertain as its normals.
+
+    Parameters
+    ----------
+    kind : kind of cooling
+    name : kind of hall, a record of the catalog's ``plant``
+    ups : kind of UPS, a record of the catalog's ``ups``; None for the hall's own
+    redundancy : scheme of redundancy, a key of ``REDUNDANCY``
+    weather : the year that it stands in
+    draws : draws of its parameters
+    humidified : whether closed halls put back the moisture that their coils take out
+    """
+    parameters: Mapping[str, Array] = hall.parameters(name, draws)
+    shift: Array | float = column(draws("constant.year-warmth")) if weather.made and draws.n else 0.0
+    chosen: Ups = load_ups(ups, parameters, draws)
+    return Setup(kind, parameters, chosen, redundancy, humidified, shift)

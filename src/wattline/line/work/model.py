@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from wattline.catalog import Record, find
+from wattline.catalog import Catalog, Record
 from wattline.line.work.parameters import Parameters
 
 SAME = -1  # "not given": the field takes the default that its comment names
@@ -122,9 +122,9 @@ COUNTS = (
 NEEDED = COUNTS[:7]
 
 
-def load_model(name: str) -> Model:
+def load_model(name: str, catalog: Catalog) -> Model:
     """The catalog's model with this name, alias or Hugging Face id; NotFound names the nearest."""
-    return model_from_record(find("model", name))
+    return model_from_record(catalog.find("model", name))
 
 
 def model_from_record(record: Record) -> Model:

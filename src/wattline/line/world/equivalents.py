@@ -51,7 +51,7 @@ def equivalents(energy_j: Array, co2e_kg: Array, draws: Draws) -> list[Equivalen
 
     The facts are taken at their central value, so that an equivalent's range is the job's alone.
     """
-    central = Draws(0, draws.seed)
+    central = draws.central()
     found = [
         Equivalent(name, np.asarray(energy_j / joules(central(fact, unit))), fact)
         for name, fact, unit, joules in ENERGY

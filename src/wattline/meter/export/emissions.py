@@ -87,7 +87,8 @@ def _part(recording: Recording, span: Span, name: str, kinds: tuple[str, ...]) -
 
 def _followed(energy: Energy, region: str) -> dict[str, Any]:
     """Emissions at the region's direct intensity, as CodeCarbon reckons them, and who the region is."""
-    where, draws = grid.load_region(region), Draws(0)
+    draws = Draws(0)
+    where = grid.load_region(region, draws.catalog)
     kg = float(grid.co2e_kg(where, np.asarray(energy.energy_j), draws, "direct"))
     rate = kg / energy.covered_s if energy.covered_s > 0 else None
     return {"emissions": kg, "emissions_rate": rate} | _place(where)
@@ -95,7 +96,11 @@ def _followed(energy: Energy, region: str) -> dict[str, Any]:
 
 def _place(where: Record) -> dict[str, Any]:
     """The country by name and ISO 3166 code, and the grid in it where it is one; the world is no country."""
-    country = where if where.meta.get("scope") == "country" else catalog.find("region", grid.parent(where))
+    country = (
+        where
+        if where.meta.get("scope") == "country"
+        else catalog.default().find("region", grid.parent(where, catalog.default()))
+    )
     if country.meta.get("scope") != "country":
         return {"region": where.title}
     code = next((alias.upper() for alias in country.meta.get("aliases", ()) if len(alias) == 3), None)

@@ -45,14 +45,16 @@ class Gain:
 @lru_cache(maxsize=1)
 def _cards() -> tuple[list[str], list[str], Array]:
     """Model and board of every measured card, and its gain and offset, shape ``(cards, 2)``."""
-    units = list(catalog.records("sensor_unit").values())
+    units = list(catalog.default().records("sensor_unit").values())
     pairs = np.array([[u["gain"].value, u["offset_w"].value] for u in units])
     return [str(u.meta["type"]) for u in units], [str(u.meta["board"]) for u in units], pairs
 
 
 @lru_cache(maxsize=1)
 def _words() -> list[tuple[str, str]]:
-    return [(w, str(u.meta["type"])) for u in catalog.records("sensor_unit").values() for w in u.meta["words"]]
+    return [
+        (w, str(u.meta["type"])) for u in catalog.default().records("sensor_unit").values() for w in u.meta["words"]
+    ]
 
 
 @lru_cache(maxsize=1)

@@ -70,7 +70,7 @@ def match(name: str, known: Iterable[tuple[str, str]]) -> str:
 
 def generation_of(name: str) -> str:
     """The generation of the GPU that ``name`` names (a key of catalog kind ``sensor``), or empty."""
-    pairs = [(word, r.name) for r in catalog.records("sensor").values() for word in r.meta["words"]]
+    pairs = [(word, r.name) for r in catalog.default().records("sensor").values() for word in r.meta["words"]]
     return match(name, pairs)
 
 
@@ -120,7 +120,7 @@ def model_for(name: str, field: str = "draw") -> Model:
     generation = generation_of(name)
     if not generation:
         return Model(**{**UNKNOWN.__dict__, "field": field})
-    record = catalog.records("sensor")[generation]
+    record = catalog.default().records("sensor")[generation]
     used = str(record.meta["draw"]) if field == "draw" else field
     averaged = used == "average" and "average_window_s" in record.facts
     window = record["average_window_s"] if averaged else record["window_s"]
@@ -141,5 +141,5 @@ def best_field(name: str, fields: Iterable[str]) -> str:
     """Of the fields that a recording holds, the one nearest to the energy on this card."""
     held = list(fields)
     generation = generation_of(name)
-    choose = str(catalog.records("sensor")[generation].meta["choose"]) if generation else "instant"
+    choose = str(catalog.default().records("sensor")[generation].meta["choose"]) if generation else "instant"
     return next((f for f in (choose, "instant", "average", "draw", "counter") if f in held), "")

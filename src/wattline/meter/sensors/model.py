@@ -110,7 +110,7 @@ class GpuModel:
 def gpu(device: Device, use: Callable[[], float], done: Callable[[], None]) -> GpuModel | None:
     """A model of this GPU from the catalog's chip of its name; None where the catalog has none. ``done`` closes it."""
     try:
-        chip = catalog.find("chip", device.name)
+        chip = catalog.default().find("chip", device.name)
         tdp_w, idle = chip["tdp_w"].value, chip["idle_w"]
     except WattlineError:
         return None
@@ -202,7 +202,7 @@ def _record(name: str) -> catalog.Record | None:
     words = [word for word in words if word not in ("AMD", "Intel", "CPU", "Processor")]
     for count in range(len(words), 1, -1):
         try:
-            return catalog.find("cpu", " ".join(words[:count]))
+            return catalog.default().find("cpu", " ".join(words[:count]))
         except NotFound:
             continue
     return None

@@ -223,7 +223,7 @@ def find_idle(series: Series, claims: Sequence[Claim]) -> Idle:
     if quiet.sum() * step >= QUIET_S:
         return Idle(float(np.median(power[quiet])), "measured")
     try:
-        return Idle(catalog.find("chip", series.device.name)["idle_w"].value, "catalog")
+        return Idle(catalog.default().find("chip", series.device.name)["idle_w"].value, "catalog")
     except (NotFound, WattlineError):
         low, high = np.quantile(power, [LOWEST, 1 - LOWEST])
         return Idle(float(low), "lowest") if low < WELL_BELOW * high else Idle(0.0, "unknown")

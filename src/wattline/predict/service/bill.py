@@ -74,8 +74,8 @@ def _fleet(served: Served, least: int | None) -> str:
 
 def _energy_spread(model: Model, chip: Chip, draws: Draws) -> Array:
     """How far the energy of steps may lie from the central value that the simulation took."""
-    fact = spread_fact("energy", chip.generation, how_known(model, chip.generation))
-    return np.asarray(draws.own(fact) / float(Draws(0)(fact)))
+    fact = spread_fact("energy", chip.generation, draws.catalog, how_known(model, chip.generation, draws.catalog))
+    return np.asarray(draws.own(fact) / float(draws.central()(fact)))
 
 
 def _phases(served: Served, chip: Chip, spread: Array, cells: float) -> list[Phase]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
@@ -50,7 +49,7 @@ def send_rate(asked: Asked, readers: int, given: float | str | None, draws: Draw
         cite_given(draws, "transfer_bandwidth", each, "B/s", "bandwidth of a chip between pools")
         return chips * each
     asked.chip.cite_network()
-    return chips * float(load_chip(asked.chip.record.name, Draws(0)).beyond_bytes_per_s)
+    return chips * float(load_chip(asked.chip.record.name, draws.central()).beyond_bytes_per_s)
 
 
 def transfers(served: Served, sizes: Array, rate: float | None) -> dict[str, float] | None:
@@ -68,7 +67,7 @@ def transfers(served: Served, sizes: Array, rate: float | None) -> dict[str, flo
 
 def start_s(asked: Asked, draws: Draws) -> float:
     """Seconds from the start of a replica's process till it serves: the engine's own start, and reading the weights."""
-    facts = [catalog.fact(f"fit.{name}") for name in ("replica-start", "weights-read-rate")]
+    facts = [draws.catalog.fact(f"fit.{name}") for name in ("replica-start", "weights-read-rate")]
     draws.cite(*facts)
     engine, rate = (fact.value for fact in facts)
     return engine + float(stored_bytes(asked.model, asked.precision)) / rate

@@ -16,10 +16,10 @@ from wattline.line.engine import average_serving as serving
 from wattline.line.engine.simulator import prefixes
 from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.simulate import MOST_REPLICAS, ROUTERS
+from wattline.line.work.inputs import check_precision, read_model
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.delivery import cite_given, cite_model
-from wattline.predict.training_run import check_precision, read_model
 
 USUAL_BATCH = 32.0  # for which a replica is sized when its chips are not given
 MOST_REQUESTS = 50_000_000
@@ -46,7 +46,7 @@ def read_asked(
     model: str | Path | Model, traffic: Traffic, chip: str, gpus: int | str | None, precision: str | None,
     power_cap: float | str | None, draws: Draws,
 ) -> Asked:  # fmt: skip
-    architecture = read_model(model)
+    architecture = read_model(model, draws.catalog)
     if not architecture.architecture_known:
         raise WattlineError(f"{architecture.key}: its architecture was never published, so it cannot be simulated")
     if not 0 < len(traffic) <= MOST_REQUESTS:

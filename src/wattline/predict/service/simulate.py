@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from wattline.catalog.draws import Draws
+from wattline.catalog import CatalogLike
+from wattline.catalog.draws import Draws, read_draws
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import parse
 from wattline.line.chip.device import Chip, load_chip
@@ -61,6 +62,7 @@ def serve(
     outdoors: Outdoors = Outdoors(),
     draws: int | Draws = 2000,
     seed: int = 0,
+    facts: CatalogLike = None,
 ) -> Service:
     """Serve every request of ``traffic`` on ``replicas`` replicas of ``gpus`` chips, till the last has its answer.
 
@@ -74,7 +76,7 @@ def serve(
     ``trtllm``; not given, steps are those of vLLM 0.11, and requests wait as vLLM lets them. Raises WattlineError on
     bad input.
     """
-    draw = draws if isinstance(draws, Draws) else Draws(draws, seed)
+    draw = read_draws(draws, seed, facts)
     if not 1 <= cells <= MOST_CELLS:
         raise WattlineError(f"cells: {cells:g} is not from 1 to {MOST_CELLS:,}")
     asked = read_asked(model, traffic, chip, gpus, precision, power_cap, draw)
@@ -157,7 +159,8 @@ def _pools(asked: Asked, way: _Way, prefill_replicas: int, readers: int, rate: f
 def _replica(asked: Asked, chips: int, way: _Way) -> tuple[Limits, Tables]:
     """A replica of so many chips: the scheduler's limits, and times and joules of its steps."""
     limits = cache_limits(asked.model, asked.chip.memory_bytes, chips, asked.precision, *way.most)
-    central = load_chip(asked.chip.record.name, Draws(0))  # links beyond a node have ranges; the simulation takes none
+    # links beyond a node have ranges; the simulation takes none
+    central = load_chip(asked.chip.record.name, asked.chip.draws.central())
     same = setting(asked.model, central, chips, asked.precision, limit_w=asked.limit_w, software=way.software)
     longest = float((way.traffic.input_tokens + way.traffic.output_tokens).max())
     return limits, tables(same, *way.most, longest)
@@ -165,5 +168,5 @@ def _replica(asked: Asked, chips: int, way: _Way) -> tuple[Limits, Tables]:
 
 def _standing(chip: Chip) -> Standing:
     """Central values."""
-    central = load_chip(chip.record.name, Draws(0))
+    central = load_chip(chip.record.name, chip.draws.central())
     return Standing(*(float(w) for w in (central.idle_w, central.host_w, central.host_idle_w, central.network_w)))

@@ -207,7 +207,7 @@ def _group(part: pl.DataFrame, name: str, kind: Kind, text: dict[str, str]) -> R
     form = text[kind.form]
     if form not in kind.formats:
         raise WattlineError(f"number format {shorten(form)!r} of {kind.form} is not known")
-    if "model" in text and not load_model(text["model"]).kv_lora_rank:
+    if "model" in text and not load_model(text["model"], catalog.default()).kv_lora_rank:
         raise WattlineError(f"{shorten(text['model'])} has no latent attention")
 
     def optional(column: str) -> Array:
@@ -216,7 +216,7 @@ def _group(part: pl.DataFrame, name: str, kind: Kind, text: dict[str, str]) -> R
 
     return Rows(
         kind=name,
-        chip=catalog.find("chip", text["device"]).name,
+        chip=catalog.default().find("chip", text["device"]).name,
         form=form,
         precision=kind.formats[form],
         split={column: text[column] for column in kind.splits},

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wattline.catalog import default
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.files import read_text
@@ -120,7 +121,7 @@ def _row(line: int, entry: Mapping[str, str], chips: dict[str, Chip]) -> TimedRo
 
 def _model(path: str) -> Model:
     try:
-        model = load_model(path)
+        model = load_model(path, default())
     except WattlineError:
         raise WattlineError(f"model {path or '(none)'} not in the catalog") from None
     if not model.architecture_known:

@@ -88,7 +88,7 @@ def _row(entry: dict[str, str], chips: dict[str, Chip]) -> Row:
     precision = FORMATS.get(entry["weight_precision"].strip().lower(), entry["weight_precision"].strip().lower())
     if precision not in BYTES:
         raise WattlineError(f"unknown number format {precision!r}")
-    model = load_model(entry["model_id"].strip())
+    model = load_model(entry["model_id"].strip(), catalog.default())
     if not model.architecture_known:
         raise WattlineError(f"the architecture of {model.key} was never published")
     numbers = {name: _positive(entry, name) for name in (*MEASURED, "num_gpus", "avg_batch_size", "avg_output_len")}
@@ -191,4 +191,4 @@ def _room(row: Row) -> float:
 def known_tasks() -> list[str]:
     """Tasks whose input length the catalog assumes."""
     head = "input-tokens-"
-    return [name.removeprefix(head) for name in catalog.records("fit") if name.startswith(head)]
+    return [name.removeprefix(head) for name in catalog.default().records("fit") if name.startswith(head)]

@@ -103,9 +103,9 @@ def catalog_runs() -> list[Run]:
 
 
 def _unseen() -> Iterator[Run]:
-    hours, power = (catalog.find("fit", name).meta for name in ("training-rows", "power-rows"))
+    hours, power = (catalog.default().find("fit", name).meta for name in ("training-rows", "power-rows"))
     known: set[tuple[object, ...]] = set()
-    for record in catalog.records("training_run").values():
+    for record in catalog.default().records("training_run").values():
         run = _catalog_run(record)
         if {model.key for model in run.models} & set(hours["fitted_to"]):
             continue
@@ -195,16 +195,16 @@ def _house(models: tuple[Model, ...], otherwise: str, benchmark: bool) -> str:
     """Who trained it, as far as the catalog knows."""
     if benchmark:
         return BENCHMARKS
-    record = catalog.records("model").get(models[0].key) if models else None
+    record = catalog.default().records("model").get(models[0].key) if models else None
     return str(record.meta.get("developer", otherwise)) if record else otherwise
 
 
 def _teacher(models: tuple[Model, ...]) -> Model | None:
     """The model whose outputs the run learned from, where the catalog says so of its model."""
     keys = {model.key for model in models}
-    for record in catalog.records("training_run").values():
+    for record in catalog.default().records("training_run").values():
         if "teacher" in record.meta and record.meta.get("model") in keys:
-            return load_model(str(record.meta["teacher"]))
+            return load_model(str(record.meta["teacher"]), catalog.default())
     return None
 
 
@@ -259,7 +259,7 @@ def _trained_in(models: tuple[Model, ...], chip: Record | None, benchmark: bool)
     if benchmark:
         return "fp8" if chip is not None and "fp8_flops" in chip.facts else "bf16"
     keys = {model.key for model in models}
-    for record in catalog.records("training_run").values():
+    for record in catalog.default().records("training_run").values():
         if "precision" in record.meta and record.meta.get("model") in keys:
             return str(record.meta["precision"])
     return "bf16"
@@ -268,12 +268,12 @@ def _trained_in(models: tuple[Model, ...], chip: Record | None, benchmark: bool)
 def _models(name: str) -> tuple[tuple[Model, ...], str]:
     """The catalog's models that a row names: ``MLPerf4.0 GPT3-175B SMC``, ``OLMo1-7B A100``, ``Apertus 8B+70B``."""
     words = name.split()[:MOST_WORDS]
-    known = catalog._names("model")
+    known = catalog.default().names("model")
     for end in range(len(words), 0, -1):
         for start in range(end):
             said = _each(words[start:end])
             if all(catalog.plain_name(one) in known for one in said):
-                return tuple(load_model(one) for one in said), ""
+                return tuple(load_model(one, catalog.default()) for one in said), ""
     return (), f"model {shorten(name)!r} is not in the catalog"
 
 
@@ -287,6 +287,6 @@ def _chip(text: str) -> tuple[Record | None, str]:
     if not name:
         return None, "no hardware"
     try:
-        return catalog.find("chip", name), ""
+        return catalog.default().find("chip", name), ""
     except NotFound:
         return None, f"hardware {shorten(name)!r} is not in the catalog"

@@ -52,7 +52,7 @@ def spread(task: str) -> float:
 
 def _known(what: str, task: str) -> float:
     """The task's fact; 0 where there is none."""
-    record = catalog.records("fit").get(f"{what}-{task}")
+    record = catalog.default().records("fit").get(f"{what}-{task}")
     return float(record["value"].value) if record else 0.0
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.optimize import least_squares
 
+from wattline.catalog import default
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import PRIORS, Coefficients, fact_name, is_measured, prior_of
@@ -101,8 +102,8 @@ class StepFit:
 
 def _held(name: str, generation: str) -> tuple[float, float]:
     """The thought before the fit: what kernels measured holds as firmly as the rows do."""
-    value, width = prior_of(name, generation)
-    return value, width / WEIGHT if is_measured(name, generation) else width
+    value, width = prior_of(name, generation, default())
+    return value, width / WEIGHT if is_measured(name, generation, default()) else width
 
 
 def _highest(name: str) -> float:

@@ -246,5 +246,5 @@ class Steps:
 def _factor(row: TimedRow, draws: Draws) -> float:
     """Measured over modelled time of a known model, and of the generation at large."""
     generation = row.chip.generation
-    spread = draws(spread_fact("time", generation, how_known(row.model, generation)))
+    spread = draws(spread_fact("time", generation, draws.catalog, how_known(row.model, generation, draws.catalog)))
     return float(known_factor("time", row.model, generation, draws)) * float(spread)

@@ -154,7 +154,7 @@ def _curves() -> dict[str, dict[str, Array]]:
 
 def fit_from_catalog() -> StepFit:
     """The shipped fit."""
-    known = catalog.records("fit")
+    known = catalog.default().records("fit")
     head = fact_name("launch_s") + "-"
     generations = [name.removeprefix(head) for name in known if name.startswith(head)]
 
@@ -172,7 +172,7 @@ def fit_from_catalog() -> StepFit:
 
 
 def _logs(head: str) -> dict[str, float]:
-    known = catalog.records("fit")
+    known = catalog.default().records("fit")
     return {
         name.removeprefix(head): float(np.log(known[name]["value"].value)) for name in known if name.startswith(head)
     }

@@ -164,8 +164,8 @@ def _metered_model(run: Run) -> Model | None:
     if run.model:
         return run.model
     named = [name for word in run.name.split() if (name := re.sub("-lora$", "", word, flags=re.IGNORECASE)) != word]
-    known = catalog._names("model")
-    return next((load_model(name) for name in named if catalog.plain_name(name) in known), None)
+    known = catalog.default().names("model")
+    return next((load_model(name, catalog.default()) for name in named if catalog.plain_name(name) in known), None)
 
 
 def _step_power_w(model: Model, run: Run, chip: Chip) -> float:

@@ -70,7 +70,7 @@ def modelled(model: str, chip: str, precision: str | None = None, chips: int | N
     from wattline.line.work.model import load_model
 
     draws = Draws(0)
-    architecture, device = load_model(model), load_chip(chip, draws)
+    architecture, device = load_model(model, draws.catalog), load_chip(chip, draws)
     if not architecture.architecture_known:
         raise WattlineError(
             f"model {architecture.key}: its architecture is not published; leave out --model and --chip"
@@ -81,7 +81,7 @@ def modelled(model: str, chip: str, precision: str | None = None, chips: int | N
     count = chips or chips_needed(architecture, device, 1.0, 2048.0, form)
     prefill = prefill_step(architecture, device, count, LENGTHS, form, draws)
     decode = decode_step(architecture, device, count, BATCHES[:, None], LENGTHS[None, :], form, draws)
-    scatter = catalog.fact(spread_fact("energy", device.generation))
+    scatter = draws.catalog.fact(spread_fact("energy", device.generation, draws.catalog))
     return Weigher(
         prefill_j=_along(prefill.energy_j * count / LENGTHS),
         decode_j=_over(decode.energy_j * count / BATCHES[:, None]),

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import fact_name
@@ -62,7 +61,7 @@ def central_step(
 
     ``year``: when the model came out; 0 where it is not known, taken as recent. ``draws`` remembers the facts.
     """
-    centre = Draws(0)
+    centre = draws.central()
     device = load_chip(chip, centre)
     old = old_software(device, year)
     # who gives a batch is told where it cannot be laid out; without one, some way was found
@@ -113,12 +112,12 @@ def old_software(chip: Chip, year: int) -> bool:
 def of_generation(name: str, chip: Chip) -> str:
     """The fitted fact for this chip's generation, or that for any chip."""
     own = f"{name}-{chip.generation}"
-    return f"fit.{own if own in catalog.records('fit') else name}"
+    return f"fit.{own if own in chip.catalog.records('fit') else name}"
 
 
 def power_is_measured(chip: Chip) -> bool:
     """Whether the joules of this generation's operations were fitted to measurements."""
-    return fact_name("flop_power", chip.generation) in catalog.records("fit")
+    return fact_name("flop_power", chip.generation) in chip.catalog.records("fit")
 
 
 def training_power_w(chip: Chip, draws: Draws) -> Array:
@@ -130,7 +129,7 @@ def training_power_w(chip: Chip, draws: Draws) -> Array:
 def tuned_power_w(chip: Chip, step: TrainingStep, draws: Draws) -> Array:
     """Watts of a chip in a tuned step: its joules, as meters of nodes confirm them for the generation."""
     meter = of_generation("training-meter", chip)
-    known = meter.removeprefix("fit.") in catalog.records("fit")
+    known = meter.removeprefix("fit.") in chip.catalog.records("fit")
     watts = step.power_w * draws(meter) if known else step.power_w
     return np.asarray(np.clip(watts, np.minimum(chip.idle_w, chip.tdp_w), chip.tdp_w))
 
@@ -151,8 +150,8 @@ def production_power_w(chip: Chip, run: Production, draws: Draws) -> Array:
 
 def usual_chips(chip: Chip, flops: float, least: int) -> int:
     """How many chips a run of this size usually takes, where none are told: about a month's; at least what holds it."""
-    month_s = catalog.fact("fit.training-usual-days").value * 86_400
-    wanted = flops / (catalog.fact("fit.training-usual-mfu").value * chip.peak_flops("bf16") * month_s)
+    month_s = chip.catalog.fact("fit.training-usual-days").value * 86_400
+    wanted = flops / (chip.catalog.fact("fit.training-usual-mfu").value * chip.peak_flops("bf16") * month_s)
     chips = 2 ** round(float(np.log2(max(wanted, 8.0))))
     while chips < least:
         chips *= 2

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wattline import catalog
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
@@ -198,7 +198,7 @@ def _above_static(operation: Operation, rates: Rates, c: Coefficients) -> Array:
     return np.asarray(arithmetic + c.byte_power * operation.bytes / rates.memory + busy)
 
 
-def usual_sequences(tokens: int, chips: int) -> int:
+def usual_sequences(tokens: int, chips: int, catalog: Catalog) -> int:
     """Sequences of a step where none are given: the usual batch, or more where chips would have too few tokens."""
     batch = max(catalog.fact("fit.training-batch-tokens").value, chips * catalog.fact("fit.training-chip-tokens").value)
     return max(round(batch / tokens), 1)
@@ -212,14 +212,14 @@ def best_plan(
 
     ``tokens`` a sequence; ``sequences`` a step, those of the usual batch when not given.
     """
-    sequences = sequences or usual_sequences(tokens, chips)
+    sequences = sequences or usual_sequences(tokens, chips, chip.catalog)
     try:
         found = plans(model, chip, chips, sequences, tokens, old)
     except WattlineError:
         if strict:
             raise
         return tightest(model, chip, chips, sequences, tokens, old)
-    centre = Draws(0)
+    centre = chip.draws.central()
     timed = _timed(model, _central(chip, centre), found, precision, coefficients(chip.generation, centre), centre)
     return found.pick(int(np.argmin(timed.time_s)))
 

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import Chip
@@ -120,9 +119,11 @@ def setting(
     tdp = np.asarray(float(chip.tdp_w))
     limit = tdp if limit_w is None else np.minimum(limit_w, tdp)
     watts = Watts(tdp, np.minimum(float(np.mean(chip.idle_w)), limit), np.asarray(limit))
-    central = Draws(0)
-    known = how_known(model, chip.generation)
-    time, energy = (float(central(spread_fact(what, chip.generation, known))) for what in ("time", "energy"))
+    central = chip.draws.central()
+    known = how_known(model, chip.generation, chip.catalog)
+    time, energy = (
+        float(central(spread_fact(what, chip.generation, chip.catalog, known))) for what in ("time", "energy")
+    )
     factors = {what: float(known_factor(what, model, chip.generation, central)) for what in ("time", "power")}
     c = coefficients(chip.generation, central)
     return Setting(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattline import catalog
+from wattline.catalog import Catalog
 from wattline.core.errors import WattlineError
 from wattline.line.work.traffic.arrivals import DAY_S, WEEK_S, Shape
 from wattline.line.work.traffic.lengths import LengthFit
@@ -14,7 +14,7 @@ SHAPES = ("flat", "day", "week")
 _WEEKDAYS = 5
 
 
-def known_lengths(name: str) -> LengthFit:
+def known_lengths(name: str, catalog: Catalog) -> LengthFit:
     """Lengths of a service by its name in the catalog, e.g. ``chat``, ``code``, ``long-chat``."""
     record = catalog.find("traffic", name)
     if "mixture" not in record.meta:
@@ -47,7 +47,7 @@ def week_shape(valley_share: float, peak_hour: float, weekend_share: float) -> S
     return Shape(np.outer(each, day).ravel(), STEP_S)
 
 
-def known_shape(name: str, start_hour: float = 0.0) -> Shape | None:
+def known_shape(name: str, catalog: Catalog, start_hour: float = 0.0) -> Shape | None:
     """The catalog's ``day`` or ``week``, from ``start_hour`` on (of Monday); None for ``flat``."""
     if name not in SHAPES:
         raise WattlineError(f"traffic: shape {name!r} is none of {', '.join(SHAPES)}")

@@ -1,0 +1,177 @@
+"""``Catalog``: the built-in facts with the user's own files over them; it never changes once it is read.
+
+Whoever needs facts holds a catalog: ``Draws`` carries one, pure functions take one as an argument, and worker processes
+get it with their task, for it is pickled as the texts of the user's own files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+from wattline.catalog.own import OwnFile, overlay, read_own
+from wattline.catalog.record import KINDS, SINGLE, Record, plain_name
+from wattline.catalog.tables import built_in
+from wattline.core.errors import NotFound
+from wattline.core.fact import Fact
+
+OWN = "WATTLINE_FACTS"
+CatalogLike: TypeAlias = "Catalog | Path | str | Sequence[Path | str] | None"
+
+
+class Catalog:
+    """Records of facts by kind and name.
+
+    Parameters
+    ----------
+    paths : files of the user's own facts (TOML, see ``catalog/own.py``), read at once; a later file stands before an
+        earlier one, and all of them before the built-in facts.
+
+    Raises WattlineError where a file cannot be read or a table in it is wrong.
+    """
+
+    def __init__(self, *paths: Path | str) -> None:
+        self._fill(tuple(read_own(path) for path in paths))
+
+    def _fill(self, own: tuple[OwnFile, ...]) -> None:
+        self.own = own
+        self._records: dict[str, Mapping[str, Record]] = {}
+        self._names: dict[str, Mapping[str, str]] = {}
+        for kind in dict.fromkeys(kind for file in own for kind in file.tables):
+            self.records(kind)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Catalog) and self.own == other.own
+
+    def __hash__(self) -> int:
+        return hash(self.own)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _with_own, (self.own,)
+
+    def records(self, kind: str) -> Mapping[str, Record]:
+        """All records of a kind (one of ``KINDS``), by name: the built-in ones in the order of their files, then the
+        user's new ones."""
+        if kind not in self._records:
+            own = [file for file in self.own if kind in file.tables]
+            records = dict(built_in(kind)) if own else built_in(kind)
+            for file in own:
+                records = overlay(records, kind, file)
+            self._records[kind] = records
+        return self._records[kind]
+
+    def names(self, kind: str) -> Mapping[str, str]:
+        """Every name and alias of a kind as ``plain_name`` writes it, with the name of its record."""
+        if kind not in self._names:
+            names: dict[str, str] = {}
+            for name, record in self.records(kind).items():
+                hf_id = record.meta.get("hf_id")
+                for alias in (*record.meta.get("aliases", ()), *([hf_id] if hf_id else ())):
+                    names.setdefault(plain_name(alias), name)
+            names.update({plain_name(name): name for name in self.records(kind)})
+            self._names[kind] = names
+        return self._names[kind]
+
+    def find(self, kind: str, name: str) -> Record:
+        """The record with this name or alias. Raises NotFound with the nearest names."""
+        record = self.names(kind).get(plain_name(name))
+        if record is None:
+            raise NotFound(kind, name, near=self.near_names(kind, name))
+        return self.records(kind)[record]
+
+    def near_names(self, kind: str, name: str, count: int = 4) -> list[str]:
+        """Up to ``count`` names of records that look like ``name``, by their own names or by an alias, the likest
+        first."""
+        wanted = plain_name(name)[:60]
+        likeness: dict[str, float] = {}
+        for known, record in self.names(kind).items():
+            score = SequenceMatcher(None, known, wanted).ratio() + (0.2 if wanted and known.startswith(wanted) else 0.0)
+            likeness[record] = max(score, likeness.get(record, 0.0))
+        ranked = sorted(likeness, key=lambda record: -likeness[record])
+        return [record for record in ranked[:count] if likeness[record] >= 0.55]
+
+    def fact(self, key: str) -> Fact:
+        """The fact with this key: ``kind.record.attribute`` (``chip.h100-sxm.tdp_w``), or ``kind.record`` where the
+        record is itself the fact (``constant.led-bulb``). Raises NotFound."""
+        kind, _, rest = key.partition(".")
+        if kind not in KINDS or not rest:
+            raise NotFound(
+                "fact", key, [f"{k}." for k in KINDS], "a key is kind.record.attribute; see `wattline facts`"
+            )
+        if kind in SINGLE:
+            return self.find(kind, rest)["value"]
+        name, _, attribute = rest.rpartition(".")
+        if not name:
+            raise NotFound("fact", key, mend=f"`wattline facts {key}` lists what is known")
+        record = self.find(kind, name)
+        if attribute not in record.facts:
+            known = [f.key for f in record.facts.values()]
+            raise NotFound("fact", key, known, f"`wattline facts {kind}.{record.name}` lists what is known")
+        return record.facts[attribute]
+
+    def all_facts(self) -> Iterator[Fact]:
+        """Every fact, kind by kind."""
+        for kind in KINDS:
+            for record in self.records(kind).values():
+                yield from record.facts.values()
+
+
+def _with_own(own: tuple[OwnFile, ...]) -> Catalog:
+    """A catalog from files that are read already, as it comes to a worker on a machine that does not have them."""
+    catalog = Catalog()
+    catalog._fill(own)
+    return catalog
+
+
+def own_paths() -> tuple[Path, ...]:
+    """The user's standing files of facts: those that ``WATTLINE_FACTS`` names."""
+    return tuple(Path(part) for part in os.environ.get(OWN, "").split(os.pathsep) if part)
+
+
+def default() -> Catalog:
+    """The built-in facts with the user's standing files over them: what a face takes where it is given no other.
+
+    Raises WattlineError where a standing file cannot be read.
+    """
+    return _opened(tuple((path, _stamp(path)) for path in own_paths()))
+
+
+def open_catalog(facts: CatalogLike) -> Catalog:
+    """The catalog that a face was asked to take.
+
+    Parameters
+    ----------
+    facts : a Catalog as it is; a file or files of facts, which stand before the user's standing ones; None for those
+        alone.
+
+    Raises WattlineError where a file cannot be read or a table in it is wrong.
+    """
+    if isinstance(facts, Catalog):
+        return facts
+    if facts is None:
+        return default()
+    paths = [facts] if isinstance(facts, str | Path) else facts
+    return Catalog(*own_paths(), *paths)
+
+
+def fact(key: str) -> Fact:
+    """The fact with this key in the ``default`` catalog, e.g. ``chip.h100-sxm.tdp_w``. Raises NotFound."""
+    return default().fact(key)
+
+
+@lru_cache(maxsize=4)
+def _opened(files: tuple[tuple[Path, tuple[int, int]], ...]) -> Catalog:
+    return Catalog(*(path for path, _ in files))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """What changes when a file does, so that it is read once a change."""
+    try:
+        status = path.stat()
+        return status.st_mtime_ns, status.st_size
+    except OSError:
+        return 0, 0

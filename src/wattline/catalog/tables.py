@@ -1,0 +1,118 @@
+"""The built-in tables: TOML files beside this one, read once in a process, for they never change.
+
+``attributes.toml`` declares each attribute's unit, meaning and default range.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from wattline.catalog.record import SINGLE, Record
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Fact, Source
+
+HERE = Path(__file__).parent
+_NUMBERS = {"value", "low", "high", "dist", "unit", "source", "note", "group", "basis"}
+
+
+@lru_cache(maxsize=1)
+def attributes() -> dict[str, dict[str, Any]]:
+    """For each kind, what attributes its records may have."""
+    return tomllib.loads((HERE / "attributes.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def built_in(kind: str) -> Mapping[str, Record]:
+    """All built-in records of a kind, by name, in the order of the files."""
+    records: dict[str, Record] = {}
+    for path in (*HERE.glob(f"{kind}.toml"), *sorted((HERE / kind).glob("*.toml"))):
+        for name, record in read_records(kind, path.read_text(encoding="utf-8"), path.name):
+            if name in records:
+                raise WattlineError(f"catalog: {kind} {name} stands twice")
+            records[name] = record
+    return records
+
+
+def read_records(kind: str, text: str, where: str) -> Iterator[tuple[str, Record]]:
+    """The records in the text of a catalog file."""
+    return records_in(kind, tomllib.loads(text), where)
+
+
+def records_in(kind: str, data: dict[str, Any], where: str) -> Iterator[tuple[str, Record]]:
+    """The records in a catalog file's tables; ``data`` is taken apart."""
+    sources = {name: Source(**entry) for name, entry in data.pop("_sources", {}).items()}
+    default = data.pop("_default", {}).get("source")
+    by_attribute = data.pop("_default_source", {})
+    for name, entry in data.items():
+        at = f"{where}: {name}"
+        own = entry.get("source", default)
+        if kind in SINGLE:
+            facts = {"value": _fact(kind, name, "", entry, {}, own, sources, at)}
+            meta = {k: v for k, v in entry.items() if k not in _NUMBERS}
+        else:
+            facts, meta = {}, {}
+            declared = attributes()[kind]
+            for attribute, raw in entry.items():
+                if attribute in declared:
+                    source = by_attribute.get(attribute, own) if "source" not in entry else own
+                    raw = raw if isinstance(raw, dict) else {"value": raw}
+                    facts[attribute] = _fact(
+                        kind,
+                        name,
+                        attribute,
+                        raw,
+                        declared[attribute],
+                        raw.get("source", source),
+                        sources,
+                        at,
+                    )
+                elif isinstance(raw, (int, float)) and not isinstance(raw, bool) and attribute != "year":
+                    raise WattlineError(f"catalog: {at}: {attribute} is not declared in attributes.toml")
+                else:
+                    meta[attribute] = raw
+        yield name, Record(kind, name, facts, meta)
+
+
+def _basis(raw: dict[str, Any]) -> Any:
+    """How the number came about; one written down from memory is an estimate, whatever source it recalls."""
+    recalled = "from memory" in str(raw.get("note", "")).lower()
+    basis = raw.get("basis", "published")
+    return "estimated" if recalled and basis in ("published", "measured") else basis
+
+
+def _fact(
+    kind: str,
+    name: str,
+    attribute: str,
+    raw: dict[str, Any],
+    declared: dict[str, Any],
+    source: Any,
+    sources: dict[str, Source],
+    at: str,
+) -> Fact:
+    value = float(raw["value"])
+    low, high, dist = raw.get("low"), raw.get("high"), raw.get("dist")
+    if low is None and high is None and dist is None and "range" in declared:
+        low, high, dist = value * declared["range"][0], value * declared["range"][1], declared["dist"]
+    if isinstance(source, str) and source not in sources:
+        raise WattlineError(f"catalog: {at}: source {shorten(source)!r} is not among the file's _sources")
+    cited = sources[source] if isinstance(source, str) else Source(**source) if source else None
+    if cited is None:
+        raise WattlineError(f"catalog: {at}: {attribute or 'it'} has no source")
+    return Fact(
+        key=".".join(part for part in (kind, name, attribute) if part),
+        value=value,
+        low=value if low is None else float(low),
+        high=value if high is None else float(high),
+        unit=raw.get("unit", declared.get("unit", "")),
+        source=cited,
+        dist=dist or ("triangular" if low is not None or high is not None else "fixed"),
+        note=raw.get("note", ""),
+        group=raw.get("group", ""),
+        basis=_basis(raw),
+        name=raw.get("name") or declared.get("about", ""),
+    )

@@ -1,0 +1,36 @@
+"""What a question says of its work, read and checked: the model, and the number format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wattline.catalog import Catalog
+from wattline.core.errors import WattlineError
+from wattline.line.work.flops import BYTES
+from wattline.line.work.model import Model, load_model
+
+
+def read_model(model: str | Path | Model, catalog: Catalog) -> Model:
+    """The model that a question names.
+
+    Parameters
+    ----------
+    model : a name, alias or Hugging Face id of the catalog, the path of a ``config.json``, or a Model as it is
+    catalog : where names are looked up
+
+    Raises NotFound for a name that the catalog lacks, WattlineError for a file that cannot be read.
+    """
+    if isinstance(model, Model):
+        return model
+    if isinstance(model, Path) or str(model).endswith(".json"):
+        from wattline.line.work.huggingface.reader import model_from_config
+
+        return model_from_config(Path(model))
+    return load_model(model, catalog)
+
+
+def check_precision(precision: str) -> str:
+    """The number format by name (a key of ``BYTES``). Raises WattlineError for one that is not known."""
+    if precision not in BYTES:
+        raise WattlineError(f"unknown number format {precision!r}; take one of {', '.join(BYTES)}")
+    return precision
