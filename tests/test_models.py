@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattline import catalog
-from wattline.catalog import plain_name, records
+from wattline.catalog import plain_name
 from wattline.core.errors import NotFound
 from wattline.line.work.model import Model, load_model
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-MODELS = sorted(records("model"))
+MODELS = sorted(catalog.default().records("model"))
 KNOWN = [name for name in MODELS if load_model(name, catalog.default()).architecture_known]
 EXPERTS = [name for name in KNOWN if load_model(name, catalog.default()).experts]
 ROUNDING = 0.17  # widest half-range that is a rounding: half of the last digit of 3e9
@@ -24,14 +24,17 @@ ROUNDING = 0.17  # widest half-range that is a rounding: half of the last digit 
 
 def counted_as_published(name: str) -> int:
     """Active parameters in the convention of the model's publisher."""
-    model, counts = load_model(name, catalog.default()), records("model")[name].meta.get("active_counts", "all")
+    model, counts = (
+        load_model(name, catalog.default()),
+        catalog.default().records("model")[name].meta.get("active_counts", "all"),
+    )
     tables = {"all": 0, "no-embedding": 1, "no-embedding-no-head": 2}[counts]
     return model.active_params - tables * model.hidden * model.vocab
 
 
 def close(counted: float, name: str, attribute: str, tolerance: float) -> bool:
     """Within the tolerance of the published figure, or of what rounds to it."""
-    fact = records("model")[name][attribute]
+    fact = catalog.default().records("model")[name][attribute]
     rounded = fact.low <= counted <= fact.high and fact.high - fact.value <= ROUNDING * fact.value
     return abs(counted / fact.value - 1) <= tolerance or rounded
 
@@ -49,7 +52,7 @@ def test_counted_total_matches_published(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXPERTS)
 def test_counted_active_matches_published(name: str) -> None:
-    if "active_params" not in records("model")[name].facts:
+    if "active_params" not in catalog.default().records("model")[name].facts:
         pytest.skip("no active figure was published")
     counted = counted_as_published(name)
     assert close(counted, name, "active_params", 0.05), f"{counted:.4g}"
@@ -69,7 +72,7 @@ def test_counts_are_consistent(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_count_is_a_whole_number_with_a_source(name: str) -> None:
-    for attribute, fact in records("model")[name].facts.items():
+    for attribute, fact in catalog.default().records("model")[name].facts.items():
         assert fact.source.title
         assert fact.source.where or fact.source.year
         if attribute not in ("total_params", "active_params", "vision_params"):
@@ -79,7 +82,7 @@ def test_every_count_is_a_whole_number_with_a_source(name: str) -> None:
 
 def test_no_two_models_share_a_name() -> None:
     seen: dict[str, str] = {}
-    for name, record in records("model").items():
+    for name, record in catalog.default().records("model").items():
         names = {name, *record.meta.get("aliases", ()), record.meta.get("hf_id", name)}
         for plain in {plain_name(n) for n in names}:
             assert seen.setdefault(plain, name) == name, plain
@@ -136,7 +139,7 @@ def test_rumoured_model_uses_its_published_figures() -> None:
     assert not gpt4.architecture_known
     assert (gpt4.total_params, gpt4.active_params) == (1_760_000_000_000, 280_000_000_000)
     assert gpt4.matmul_params_active == gpt4.active_params
-    fact = records("model")["gpt-4-reported"]["total_params"]
+    fact = catalog.default().records("model")["gpt-4-reported"]["total_params"]
     assert fact.high / fact.low > 2
     assert "rumour" in fact.note
 
