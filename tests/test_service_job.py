@@ -56,10 +56,10 @@ def test_the_fewest_replicas_keep_the_target_and_one_fewer_do_not() -> None:
 def test_a_target_that_no_replicas_keep_is_told_in_one_line() -> None:
     traffic = poisson(5.0, fixed_lengths(1000, 200), 1, duration_s=60.0)
     with pytest.raises(WattlineError, match="more do not help") as failed:
-        fewest_replicas("llama-3.1-8b", traffic, "h100-sxm", 0.99, gpus=1, slo_tpot=0.001)
+        fewest_replicas("llama-3.1-8b", traffic, "h100-sxm", 0.99, catalog.default(), gpus=1, slo_tpot=0.001)
     assert "\n" not in str(failed.value)
     with pytest.raises(WattlineError, match="needs a target"):
-        fewest_replicas("llama-3.1-8b", traffic, "h100-sxm", 0.99, gpus=1)
+        fewest_replicas("llama-3.1-8b", traffic, "h100-sxm", 0.99, catalog.default(), gpus=1)
 
 
 def test_cells_alike_make_a_service_so_many_times_as_large(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from wattline.line.site.derive import DERIVED, losses, toml
 @pytest.mark.parametrize("name", sorted(DERIVED))
 def test_the_catalogs_kinds_are_those_of_the_hourly_model(name: str) -> None:
     site = annual.load_site(name, catalog.default())
-    for attribute, values in losses(name).items():
+    for attribute, values in losses(name, catalog.default()).items():
         fact = site[attribute]
         assert fact.basis == "derived"
         assert float(np.median(values)) == pytest.approx(fact.value, rel=0.01, abs=1e-4), attribute
@@ -22,6 +22,6 @@ def test_the_catalogs_kinds_are_those_of_the_hourly_model(name: str) -> None:
 def test_what_calibrate_prints_is_a_catalog_file() -> None:
     import tomllib
 
-    found = tomllib.loads(toml())
+    found = tomllib.loads(toml(catalog.default()))
     assert set(found) == set(DERIVED)
     assert all({"ups", "cooling_power", "wue_l_per_kwh"} <= set(record) for record in found.values())

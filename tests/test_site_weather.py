@@ -192,7 +192,7 @@ def test_places_by_name_and_by_degrees() -> None:
     for name in ("Ashburn, Virginia", "ashburn", "São Paulo", "sao paulo", "Lulea", "The Dalles", "ashburn-va"):
         assert find_place(name, catalog.default()).kind == "climate"
     assert find_place("39.0, -77.5", catalog.default()).name == "ashburn-va"
-    assert nearest(1.3, 103.8)[0].name == "singapore"
+    assert nearest(1.3, 103.8, catalog.default())[0].name == "singapore"
     with pytest.raises(NotFound, match="Atlanta"):
         find_place("Atlantis", catalog.default())
     with pytest.raises(WattlineError, match="km away"):

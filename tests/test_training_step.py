@@ -55,7 +55,15 @@ def some_plans(name: str, chip: str, chips: int, tokens: int = 4096) -> tuple[Pl
 def test_gpt_3_on_512_h100_as_measured() -> None:
     for batch in (None, 2048 * 2048):  # the usual batch, and the run's own
         answer = wl.train(
-            "gpt-3-175b", TOKENS, "h100-sxm", CHIPS, precision="fp8", sequence=2048, batch=batch, tuned=True, pue=1.0
+            "gpt-3-175b",
+            TOKENS,
+            "h100-sxm",
+            CHIPS,
+            precision="fp8",
+            sequence=2048,
+            batch_tokens=batch,
+            tuned=True,
+            pue=1.0,
         )
         assert answer.range("duration_s").p50 == pytest.approx(SECONDS, rel=0.08)
         flops = 6 * 175e9 * TOKENS / (SECONDS * CHIPS * 1979e12)
