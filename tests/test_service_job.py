@@ -44,7 +44,7 @@ def scenario(tmp_path: Path, more: str) -> Path:
 def test_the_fewest_replicas_keep_the_target_and_one_fewer_do_not() -> None:
     traffic = poisson(40.0, fixed_lengths(1000, 200), 1, duration_s=120.0)
     setup = {"gpus": 1, "slo_ttft": 1.0, "slo_tpot": 0.02, "router": "least-loaded"}
-    found = fewest_replicas("llama-3.1-8b", traffic, "h100-sxm", 0.99, **setup)
+    found = fewest_replicas("llama-3.1-8b", traffic, "h100-sxm", 0.99, catalog.default(), **setup)
 
     def share(count: int) -> float:
         one = serve("llama-3.1-8b", traffic, "h100-sxm", replicas=count, draws=Draws(0), **setup)
