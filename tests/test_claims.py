@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline import claim
-from wattline.catalog.draws import Range
 from wattline.claim.verdict import Grade, decide, distance, grade, interval
 from wattline.core.errors import WattlineError
+from wattline.core.range import Range
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "claims.toml"
 BASE = '[[claim]]\nid = "a"\nsays = "It is so."\n'

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from wattline import catalog
-from wattline.catalog.draws import MAX_DRAWS, Draws, Range, what_matters
+from wattline.catalog.draws import MAX_DRAWS, Draws, what_matters
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Fact, Source
+from wattline.core.range import Range
 
 
 def fact(

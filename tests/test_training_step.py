@@ -15,8 +15,9 @@ from rich.console import Console
 
 import wattline as wl
 from wattline import catalog
-from wattline.catalog.draws import Draws, Range
+from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
+from wattline.core.range import Range
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.layout import Layouts, Plan, memory_held_bytes, plans
 from wattline.line.chip.training.step import TrainingStep, best_plan, training_step, tuned_mfu

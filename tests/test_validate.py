@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from wattline import catalog
-from wattline.catalog.draws import Draws, Range
+from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
+from wattline.core.range import Range
 from wattline.report.terminal.validate_training import render
 from wattline.validate.evidence.training_runs import (
     COLUMNS,

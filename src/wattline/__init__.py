@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from wattline.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from wattline.catalog import fact
-    from wattline.catalog.draws import Draws, Range
+    from wattline.catalog.draws import Draws
     from wattline.claim import check_file as check
     from wattline.core.bill import Bill
     from wattline.core.errors import WattlineError
     from wattline.core.fact import Fact
     from wattline.core.load import Load
+    from wattline.core.range import Range
     from wattline.line.work.traffic.trace import Traffic, read_traffic
     from wattline.meter.live.active import metering
     from wattline.meter.live.measurement import measure
@@ -40,7 +41,7 @@ _WHERE = {
     "Draws": ("wattline.catalog.draws", "Draws"),
     "Fact": ("wattline.core.fact", "Fact"),
     "Load": ("wattline.core.load", "Load"),
-    "Range": ("wattline.catalog.draws", "Range"),
+    "Range": ("wattline.core.range", "Range"),
     "Traffic": ("wattline.line.work.traffic.trace", "Traffic"),
     "WattlineError": ("wattline.core.errors", "WattlineError"),
     "bill": ("wattline.reconcile.bill", "bill"),

@@ -7,8 +7,6 @@ year and at every station, and adding a fact does not move the draws of the othe
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -117,33 +115,6 @@ def read_draws(draws: int | Draws, seed: int, facts: CatalogLike = None) -> Draw
     if facts is not None:
         raise WattlineError("facts: the draws given carry their catalog; give Draws(n, seed, Catalog(FILE)) instead")
     return draws
-
-
-@dataclass(frozen=True)
-class Range:
-    """What a quantity may be: its 5th, 50th and 95th percentile, and the mean of its draws."""
-
-    p5: float
-    p50: float
-    p95: float
-    mean: float
-
-    @classmethod
-    def of(cls, values: Any) -> Range:
-        """The range of an array of draws (shape ``(n,)``) or of one number."""
-        array = np.asarray(values, dtype=float)
-        if array.ndim == 0:
-            x = float(array)
-            return cls(x, x, x, x)
-        p5, p50, p95 = np.percentile(array, (5, 50, 95))
-        return cls(float(p5), float(p50), float(p95), float(array.mean()))
-
-    def json(self) -> dict[str, float]:
-        return {"p5": self.p5, "p50": self.p50, "p95": self.p95}
-
-    def map(self, scale: float) -> Range:
-        """The same range in a unit of ``1/scale``."""
-        return Range(self.p5 * scale, self.p50 * scale, self.p95 * scale, self.mean * scale)
 
 
 def what_matters(draws: Draws, outcome: Array, most: int = 6) -> list[tuple[Fact, float]]:

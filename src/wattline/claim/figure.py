@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from wattline.catalog.draws import Range
 from wattline.claim.evaluate import quantity
 from wattline.claim.units import climbed, magnitude, spelled
 from wattline.core.fact import Fact
 from wattline.core.quantity import number
+from wattline.core.range import Range
 
 _PLURAL = {"search": "searches", "person": "people"} | {
     word: f"{word}s" for word in ("chip", "day", "home", "image", "month", "request", "token", "year")

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from wattline.catalog.draws import Range
+from wattline.core.range import Range
 
 Verdict = Literal["holds", "holds roughly", "does not follow", "outdated", "cannot be checked"]
 Relation = Literal["equal", "at least", "at most", "between"]

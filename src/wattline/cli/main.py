@@ -7,7 +7,6 @@ from typing import Any
 
 import typer
 
-from wattline import __version__
 from wattline.cli import (
     calibrate,
     check,
@@ -31,6 +30,7 @@ from wattline.cli import (
 from wattline.cli.printing import discard
 from wattline.cli.renamed import now_called
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.version import __version__
 
 # typer brings its own copy of click and names only the exception below this one
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]

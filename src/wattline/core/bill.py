@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from wattline.catalog.draws import Range
 from wattline.core.errors import Unbalanced
 from wattline.core.fact import Array
 from wattline.core.quantity import show
+from wattline.core.range import Range
 
 STATIONS = ("chip", "server", "site", "grid")
 # part -> (station where it is taken, what a person calls it), in the order of the line; `chip` and `server` are wholes

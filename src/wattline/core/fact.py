@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.errors import WattlineError
+from wattline.core.units import Z95
 
 Distribution = Literal["fixed", "triangular", "lognormal", "uniform"]
 Basis = Literal["measured", "published", "estimated", "derived", "given"]
 Array = NDArray[np.float64]
-Z95 = 1.6448536269514722  # standard normal quantile at 95%
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from wattline.catalog.draws import Draws, Range, what_matters
+from wattline.catalog.draws import Draws, what_matters
 from wattline.core.bill import PARTS, STATIONS, Bill
 from wattline.core.errors import NotFound
 from wattline.core.fact import Array, Fact
 from wattline.core.load import Load
+from wattline.core.range import Range
 from wattline.line.world.equivalents import Equivalent, equivalents
 
 

@@ -11,6 +11,7 @@ from wattline.catalog.draws import Draws, read_draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantity import number, parse
+from wattline.core.units import DAY_S
 from wattline.line.engine import average_serving as serving
 from wattline.line.work.model import Model
 from wattline.predict.answer import Answer, Working
@@ -19,7 +20,6 @@ from wattline.predict.request import Asked, read_request, request_time, warnings
 
 MOST_REQUESTS_PER_S = 1e9
 MOST_DAYS = 36525.0
-DAY_S = 86400.0
 
 
 def serve_average(

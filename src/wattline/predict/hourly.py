@@ -15,14 +15,13 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.load import Load
+from wattline.core.units import HOUR_S
 from wattline.line.site import hall
 from wattline.line.site.cooling.kinds import find_kind
 from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, first_hour, read_where, region_of
 from wattline.line.site.power_chain import column
 from wattline.line.site.weather import HOURS, Weather
 from wattline.line.site.year import CHUNK, SITE_PARTS, Setup, build, hours, outside, rows, year
-
-HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, eq=False)

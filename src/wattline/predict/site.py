@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 
 from wattline.catalog import Catalog, CatalogLike, Record
-from wattline.catalog.draws import Draws, Range, read_draws, what_matters
+from wattline.catalog.draws import Draws, read_draws, what_matters
 from wattline.core.bill import Bill
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.quantity import parse
+from wattline.core.range import Range
+from wattline.core.units import HOUR_S, J_PER_KWH
+from wattline.core.version import __version__
 from wattline.line.grid import region as grid
 from wattline.line.site import profile, sizing
 from wattline.line.site.cooling.kinds import Kind, find_kind
@@ -27,7 +30,7 @@ from wattline.line.site.year import SITE_PARTS, Hours, Setup, Year, build, hours
 from wattline.predict.answer import matters_json
 
 DRAWS = 1000
-YEAR_S = HOURS * 3600.0
+WEATHER_YEAR_S = HOURS * HOUR_S
 LEAST_W, MOST_W = 1e3, 1e11
 MONTHS = np.repeat(np.arange(12), np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) * 24)
 
@@ -76,7 +79,7 @@ class SiteAnswer:
     @cached_property
     def bill(self) -> Bill:
         """The year's energy by part, and what follows from its delivery."""
-        scale = self.asked.it_w * YEAR_S
+        scale = self.asked.it_w * WEATHER_YEAR_S
         parts = {name: _one(mean * scale) for name, mean in self.result.parts.items() if np.any(mean > 0)}
         it_j = _one(self.result.it_mean * scale)
         delivered = _one(self.result.delivered * scale)
@@ -112,8 +115,6 @@ class SiteAnswer:
 
     def json(self) -> dict[str, Any]:
         """The answer as one plain object; docs/site.md says what each name holds."""
-        from wattline import __version__
-
         bill, result, asked = self.bill.json(), self.result, self.asked
         modes = {name: float(share * HOURS) for name, share in zip(MODES, result.modes, strict=True)}
         return {
@@ -130,7 +131,7 @@ class SiteAnswer:
             "peak_w": Range.of(_one(result.peak * asked.it_w)).json(),
             "mean_w": Range.of(_one(result.delivered * asked.it_w)).json(),
             **{name: value for name, value in bill.items() if name != "parts"},
-            "water_parts_l": {name: _range(x * asked.it_w * YEAR_S) for name, x in result.water.items()},
+            "water_parts_l": {name: _range(x * asked.it_w * WEATHER_YEAR_S) for name, x in result.water.items()},
             "parts": bill["parts"],
             "hours_by_mode": modes,
             "hours_too_warm": _range(result.unmet_hours),
@@ -143,7 +144,7 @@ class SiteAnswer:
         }
 
     def _per_kwh(self, name: str) -> dict[str, float]:
-        per = self.bill.follows[name] / self.bill.parts["servers"] * 3.6e6
+        per = self.bill.follows[name] / self.bill.parts["servers"] * J_PER_KWH
         return Range.of(per).json()
 
     def _hourly(self) -> dict[str, list[float | None]]:

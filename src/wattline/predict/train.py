@@ -11,6 +11,7 @@ from wattline.catalog.draws import Draws, read_draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantity import number
+from wattline.core.units import HOUR_S, YEAR_S
 from wattline.line.chip.device import load_chip
 from wattline.line.chip.training.production import (
     at_mfu,
@@ -151,8 +152,8 @@ def _time(job: Job, flops: Array, draws: Draws, working: Working) -> tuple[Array
     longest = float(np.max(wall)) / 3600
     if longest > LIMITS["hours"][1]:
         raise WattlineError(
-            f"the run would take up to {number(longest / 8766)} years on {job.chips:,} × {job.device.record.name}; "
-            "check tokens, chips and MFU"
+            f"the run would take up to {number(longest * HOUR_S / YEAR_S)} years on "
+            f"{job.chips:,} × {job.device.record.name}; check tokens, chips and MFU"
         )
     return working.note("chip", "wall time", "FLOPs / (chips × peak × MFU)", wall, "s"), used
 

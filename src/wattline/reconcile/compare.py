@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from wattline.catalog import CatalogLike
-from wattline.catalog.draws import Draws, Range
+from wattline.catalog.draws import Draws
 from wattline.core.bill import PARTS
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
+from wattline.core.range import Range
 from wattline.line.chip.device import load_chip
 from wattline.meter.recording import Recording
 from wattline.predict.answer import Answer

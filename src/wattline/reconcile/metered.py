@@ -10,7 +10,8 @@ import numpy as np
 from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import NotFound, WattlineError
-from wattline.core.fact import Z95, Array, Fact, Source
+from wattline.core.fact import Array, Fact, Source
+from wattline.core.units import J_PER_KWH, Z95, Z975
 from wattline.meter.energy.series import Energy, binned_w, counted_once, curve, outer, placed, total, within
 from wattline.meter.export.window import Span, find_span
 from wattline.meter.recording import Recording, Series
@@ -19,10 +20,8 @@ MOST_BINS, MOST_FINE = 100, 20_000
 # what a device of this kind is to a bill; a wall meter of any kind sees whole machines
 ROLES = {"gpu": "chips", "mig": "chips", "cpu": "cpus", "dram": "cpus", "switch": "switches"}
 MACHINES = "machines"
-Z_95_OF_100 = 1.959963984540054  # a sensor's error holds the truth 19 times in 20
 LEAST_COVERED = 0.995
 LEAST_SHARE = 0.01  # of a value: an error that reaches down to nothing stops here, for a lognormal has no zero
-J_PER_KWH = 3.6e6
 
 
 def counted(role: str, count: int) -> str:
@@ -62,7 +61,7 @@ class Part:
 
 def _side(value: float, end: float) -> float:
     """An end of what holds the truth 19 times in 20, as the 5th or 95th percentile: what to multiply the value by."""
-    return float(max(end / value, LEAST_SHARE) ** (Z95 / Z_95_OF_100)) if value > 0 else 1.0
+    return float(max(end / value, LEAST_SHARE) ** (Z95 / Z975)) if value > 0 else 1.0
 
 
 def drawn_j(part: Part, role: str, source: str, draws: Draws) -> Array:

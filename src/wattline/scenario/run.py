@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 
 from wattline.catalog import CatalogLike, open_catalog
-from wattline.catalog.draws import Draws, Range, what_matters
+from wattline.catalog.draws import Draws, what_matters
 from wattline.core.bill import Bill
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.files import write_text
 from wattline.core.load import Load
+from wattline.core.range import Range
+from wattline.core.version import __version__
 from wattline.line.world.equivalents import equivalents
 from wattline.predict.answer import Answer, matters_json, stations_json
 from wattline.predict.average_service import serve_average
@@ -70,8 +72,6 @@ class Run:
 
     def json(self) -> dict[str, Any]:
         """The run as one plain object; docs/reference/json.md says what each name holds."""
-        from wattline import __version__
-
         bill = self.bill.json()
         jobs = [answer.json() for answer in self.answers]
         same = equivalents(self.bill.energy_j, self.bill.follows["co2e_kg"], self.draws)

@@ -12,6 +12,8 @@ from wattline.catalog import Catalog, default
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.range import percentiles
+from wattline.core.units import YEAR_S
 from wattline.line.chip.device import load_chip
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
@@ -21,7 +23,6 @@ from wattline.predict.service.simulate import serve
 from wattline.search.setup import Setup
 
 SLICE = 20_000  # requests that a set-up is first tried on
-YEAR_S = 365.25 * 86_400
 PERCENTS = (50, 90, 99)
 CHIP_PARTS = ("prefill", "decode", "chip_idle", "host", "network")
 
@@ -112,9 +113,9 @@ def result_of(question: Question, setup: Setup, found: Service) -> dict[str, Any
         "electricity_usd": electricity,
         "capital_usd": bought,
         "output_tokens": float(served.tokens.sum()) / count,
-        "ttft_s": _percents(served.ttft_s),
-        "tpot_s": _percents(served.tpot_s),
-        "e2e_s": _percents(served.e2e_s),
+        "ttft_s": percentiles(served.ttft_s, PERCENTS),
+        "tpot_s": percentiles(served.tpot_s, PERCENTS),
+        "e2e_s": percentiles(served.e2e_s, PERCENTS),
         "busy_share": served.busy_s / (served.busy_s + served.idle_s),
         "mean_batch": float(served.totals["running_s"].sum()) / max(served.busy_s, 1e-300),
         "preempted": int(served.totals["preempted"].sum()),
@@ -147,13 +148,6 @@ def _quantile(strains: Array, share: float, offered: int) -> float | None:
         return None
     value = float(np.partition(strains, needed - 1)[needed - 1]) if needed else 0.0
     return value if np.isfinite(value) else None
-
-
-def _percents(values: Array) -> dict[str, float] | None:
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return None
-    return {f"p{p}": float(x) for p, x in zip(PERCENTS, np.percentile(known, PERCENTS), strict=True)}
 
 
 def _part(traffic: Traffic, replicas: int, tried: int) -> Traffic:

@@ -10,11 +10,11 @@ from typing import Protocol
 
 import numpy as np
 
-import wattline
 from wattline.catalog import Catalog, CatalogLike, open_catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import parse, show
+from wattline.core.version import __version__
 from wattline.line.chip.device import load_chip
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
@@ -229,7 +229,7 @@ def context(question: Question) -> str:
         arrays += [traffic.hashes.block, traffic.hashes.offset, np.asarray(traffic.hashes.block_tokens)]
     how = (question.router, question.prefix_cache, question.engine)
     asked = (traffic.duration_s, target.ttft_s, target.tpot_s, question.share, how)
-    where = (question.site, question.region, question.pue, question.outdoors, question.model, wattline.__version__)
+    where = (question.site, question.region, question.pue, question.outdoors, question.model, __version__)
     weather = question.outdoors.weather
     return digest(
         [
@@ -245,7 +245,7 @@ def context(question: Question) -> str:
 @lru_cache(maxsize=1)
 def _made_of() -> str:
     """A digest of the code and the catalog that results rest on."""
-    root = Path(wattline.__file__).parent
+    root = Path(__file__).parents[1]
     files = sorted(
         path for name in RESTS_ON for kind in ("py", "toml", "csv") for path in (root / name).rglob(f"*.{kind}")
     )

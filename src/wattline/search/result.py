@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wattline.catalog.draws import Range
+from wattline.core.range import Range
 from wattline.predict.service.result import Service
 from wattline.search.evaluate import Question
 from wattline.search.explain import Step

@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.sweep.pool import Function, bad_address
-from wattline.sweep.store import Item, Result
+from wattline.sweep.store import Function, Item, Result
 
 LOCAL = ("ray", "local", "ray://local")
 ADDRESS = re.compile(r"ray://[A-Za-z0-9.\-\[\]:]+:\d{1,5}")
+
+
+def bad_address(on: str) -> WattlineError:
+    return WattlineError(
+        f"on: {shorten(on)!r} is no place to run; give ray://HOST:PORT, or ray for a Ray of its own on this machine"
+    )
 
 
 @contextmanager
@@ -45,9 +50,7 @@ def _begin(ray: Any, on: str, workers: int | None) -> None:
             ray.init(address="local", num_cpus=workers, include_dashboard=False, **same)
         else:
             # the cluster's nodes need what Wattline needs; Wattline itself travels with the sweep
-            import wattline
-
-            ray.init(address=on, runtime_env={"py_modules": [str(Path(wattline.__file__).parent)]}, **same)
+            ray.init(address=on, runtime_env={"py_modules": [str(Path(__file__).parents[1])]}, **same)
     except Exception as error:  # Ray raises many kinds
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise WattlineError(f"on: no Ray at {shorten(on)}: {shorten(first, 160)}") from None

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -19,10 +19,9 @@ from multiprocessing import get_context, parent_process
 from types import ModuleType
 from typing import Any, Protocol
 
-from wattline.core.errors import WattlineError, shorten
-from wattline.sweep.store import Item, Result
+from wattline.core.errors import WattlineError
+from wattline.sweep.store import Function, Item, Result
 
-Function = Callable[[Any, Item], Result]
 MOST_WORKERS = 4096
 
 
@@ -151,9 +150,3 @@ def _no_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
-
-
-def bad_address(on: str) -> WattlineError:
-    return WattlineError(
-        f"on: {shorten(on)!r} is no place to run; give ray://HOST:PORT, or ray for a Ray of its own on this machine"
-    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -18,6 +18,7 @@ from wattline.core.errors import WattlineError, shorten
 
 Item = Mapping[str, Any]
 Result = Mapping[str, Any]
+Function = Callable[[Any, Item], Result]  # what is run: of what all items share, and of one item
 FORMAT = "wattline-sweep-1"
 
 

@@ -19,10 +19,11 @@ import numpy as np
 
 from wattline import catalog
 from wattline.catalog import Record
-from wattline.catalog.draws import Draws, Range
+from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.files import read_text
+from wattline.core.range import Range
 from wattline.line.site import hall
 from wattline.line.site.climate import made_year, plain
 from wattline.line.site.cooling.kinds import find_kind

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from wattline.catalog.draws import Draws, Range
+from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.range import Range
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.production import (
     central_step,

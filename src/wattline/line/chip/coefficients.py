@@ -9,7 +9,8 @@ import numpy as np
 
 from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
-from wattline.core.fact import Z95, Array
+from wattline.core.fact import Array
+from wattline.core.units import Z95
 
 
 @dataclass(frozen=True)

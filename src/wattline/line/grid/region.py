@@ -13,9 +13,9 @@ import numpy as np
 from wattline.catalog import Catalog, Record
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array, Fact
+from wattline.core.units import J_PER_KWH
 
 DEFAULT = "world"
-J_PER_KWH = 3.6e6
 
 
 def load_region(name: str | None, catalog: Catalog) -> Record:

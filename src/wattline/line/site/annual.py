@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from wattline.catalog import Catalog, Record
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
+from wattline.core.units import J_PER_KWH
 
 # part of the bill -> attribute of the catalog's site
 LOSSES = {
@@ -45,4 +46,4 @@ def pue(losses: dict[str, Array]) -> Array:
 
 def water_l(site: Record, it_energy_j: Array, draws: Draws) -> Array:
     """Water evaporated and discharged at the site, from its WUE (litres per kWh of IT)."""
-    return np.asarray(it_energy_j / 3.6e6 * draws(site["wue_l_per_kwh"]))
+    return np.asarray(it_energy_j / J_PER_KWH * draws(site["wue_l_per_kwh"]))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
+from wattline.core.units import J_PER_KWH
 from wattline.line.site import air, hall
 from wattline.line.site.cooling.kinds import Kind
 from wattline.line.site.cooling.parts import MECHANICAL, Cooled, Heat, Outside
@@ -108,7 +109,7 @@ class Year:
 
     @property
     def wue_l_per_kwh(self) -> Array:
-        return np.asarray(sum(self.water.values()) / self.it_mean * 3.6e6)
+        return np.asarray(sum(self.water.values()) / self.it_mean * J_PER_KWH)
 
     def pue_by_hour(self, percentiles: tuple[float, ...] = (5, 50, 95)) -> Array:
         """PUE at each hour, a row for each percentile of the draws."""

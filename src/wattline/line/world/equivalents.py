@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from wattline.catalog.draws import Draws, Range
+from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
-
-J_PER_KWH, J_PER_WH, J_PER_TWH = 3.6e6, 3.6e3, 3.6e15
-BULB_HOUR_S = 3600.0
-MINUTES_A_YEAR = 365 * 24 * 60
+from wattline.core.range import Range
+from wattline.core.units import HOUR_S, J_PER_KWH, J_PER_TWH, J_PER_WH, MINUTE_S, YEAR_S
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +27,13 @@ class Equivalent:
 
 
 def _minute_of_a_year(twh: Array) -> Array:
-    return twh * J_PER_TWH / MINUTES_A_YEAR
+    return twh * J_PER_TWH / (YEAR_S / MINUTE_S)
 
 
 # name, fact, joules (or kilograms) of one from the fact's value in the unit named
 ENERGY: list[tuple[str, str, str, Callable[[Array], Array]]] = [
     ("US homes for a year", "region.us.home_kwh_per_year", "kWh/year/home", lambda x: x * J_PER_KWH),
-    ("hours of a 60 W light bulb", "constant.bulb-60w", "W", lambda x: x * BULB_HOUR_S),
+    ("hours of a 60 W light bulb", "constant.bulb-60w", "W", lambda x: x * HOUR_S),
     ("Google searches (2009 figure)", "constant.google-search", "Wh/search", lambda x: x * J_PER_WH),
     ("phone charges", "constant.phone-charge", "Wh", lambda x: x * J_PER_WH),
     ("minutes of all Japan's electricity", "region.jp.consumption_twh", "TWh", _minute_of_a_year),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from wattline.core.errors import WattlineError
+from wattline.core.units import J_PER_WH
 from wattline.meter.device import Device
 from wattline.meter.energy.span import Asked, asked
 from wattline.meter.energy.track import (
@@ -33,7 +34,6 @@ from wattline.meter.readings.faults import GAP
 from wattline.meter.readings.order import Found
 from wattline.meter.recording import Fault, Recording, Series
 
-J_PER_WH = 3600.0
 HALF = 0.5  # a device that was seen for less than this share of a run is not carried through the rest of it
 RATES = {"tokens": "tokens_per_s", "samples": "samples_per_s", "queries": "queries_per_s"}
 PER = {"tokens": "joules_per_token", "samples": "joules_per_sample", "queries": "joules_per_query"}

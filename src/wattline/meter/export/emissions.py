@@ -18,6 +18,7 @@ import numpy as np
 from wattline import catalog
 from wattline.catalog import Record
 from wattline.catalog.draws import Draws
+from wattline.core.units import J_PER_KWH
 from wattline.line.grid import region as grid
 from wattline.meter.energy.series import Energy, counted_once, placed, total, within
 from wattline.meter.export.window import Span
@@ -32,7 +33,6 @@ COLUMNS = (
     "ram_utilization_percent", "ram_used_gb", "on_cloud", "pue", "wue",
 )  # fmt: skip
 KINDS = {"gpu": ("gpu", "mig"), "cpu": ("cpu",), "ram": ("dram",)}
-J_PER_KWH = 3.6e6
 
 
 def emissions_csv(recording: Recording, windows: Sequence[Span], region: str | None = None, project: str = "") -> str:

@@ -57,7 +57,7 @@ def observe(source: Source, provider: MeterProvider) -> None:
     """Register observable instruments of a live meter with a provider; its reader asks for them in its own time."""
     from opentelemetry.metrics import CallbackOptions, Observation
 
-    from wattline import __version__
+    from wattline.core.version import __version__
 
     meter = provider.get_meter("wattline", __version__)
 
@@ -144,7 +144,7 @@ def metrics_data(recording: Recording) -> Iterator[tuple[MetricsData, int]]:
     from opentelemetry.sdk.metrics.export import MetricsData, ResourceMetrics, ScopeMetrics
     from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
-    from wattline import __version__
+    from wattline.core.version import __version__
 
     scope, resource = InstrumentationScope("wattline", __version__), _resource()
     for metric, points in _metrics(recording):

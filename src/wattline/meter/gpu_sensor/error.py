@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.core.units import Z975
 from wattline.meter.gpu_sensor.gain import Gain
 from wattline.meter.gpu_sensor.time import ABRUPT
 from wattline.meter.recording import Series
 
-TWO_SIGMA = 1.96
 MEDIAN_OF_DIFFERENCE = 0.954  # of two normal numbers, in their standard deviations
 NEAR = 8  # readings on each side of a window that tell how far neighbours differ, where it holds few
 QUIET_PART = 0.35  # of a beat, at most, reads as idle: half the load is idle and a reading spans a part of it
@@ -111,7 +111,7 @@ def sampling_error(power_w: Array, share: float, n: int | None = None) -> float:
         batches = power_w[: len(power_w) // BATCH * BATCH].reshape(-1, BATCH).mean(axis=1)
         spread = float(np.median(np.abs(np.diff(batches)))) / MEDIAN_OF_DIFFERENCE
         error = min(error, spread / np.sqrt(n / BATCH))
-    return float(TWO_SIGMA * error * np.sqrt(1.0 - share))
+    return float(Z975 * error * np.sqrt(1.0 - share))
 
 
 def _edge_j(seen: Seen, at: Array, power: Array, edge_s: float) -> float:
@@ -119,7 +119,7 @@ def _edge_j(seen: Seen, at: Array, power: Array, edge_s: float) -> float:
     near = power[np.abs(at - edge_s) <= seen.reach_s]
     change = float(np.ptp(near)) if len(near) else 0.0
     change = max([change, *(b.swing_w / 2 for b in seen.beats if b.begin_s <= edge_s <= b.end_s)])
-    return float(TWO_SIGMA * change * seen.reach_s / np.sqrt(12.0))
+    return float(Z975 * change * seen.reach_s / np.sqrt(12.0))
 
 
 def _beat_j(seen: Seen, begin_s: float, end_s: float) -> float:
@@ -144,7 +144,7 @@ def _lag_j(seen: Seen, begin_s: float, end_s: float) -> float:
     if seen.relax_at is None or seen.relax_w is None:
         return 0.0
     rise = np.interp(end_s, seen.relax_at, seen.relax_w) - np.interp(begin_s, seen.relax_at, seen.relax_w)
-    return float(TWO_SIGMA * seen.relax_error_s * abs(rise))
+    return float(Z975 * seen.relax_error_s * abs(rise))
 
 
 def _gap_j(seen: Seen, at: Array, power: Array, begin_s: float, end_s: float, counted: bool) -> float:
@@ -156,4 +156,4 @@ def _gap_j(seen: Seen, at: Array, power: Array, begin_s: float, end_s: float, co
         long &= ((at[:-1] < begin_s) & (begin_s < at[1:])) | ((at[:-1] < end_s) & (end_s < at[1:]))
     missed = np.minimum(at[1:], end_s) - np.maximum(at[:-1], begin_s)
     seconds = np.clip(missed[long], 0.0, None)
-    return float(TWO_SIGMA * np.std(power) * np.sqrt(np.sum(seconds**2)))
+    return float(Z975 * np.std(power) * np.sqrt(np.sum(seconds**2)))

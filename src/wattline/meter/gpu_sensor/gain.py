@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike
 
 from wattline import catalog
 from wattline.core.fact import Array
+from wattline.core.units import Z975
 from wattline.meter.gpu_sensor.model import generation_of, match
 
 LEAST = 0.06  # NVML API reference: within 5% of the reading; the same card differs by a percent or two from day to day
-TWO_SIGMA = 1.96
 DATA_CENTRE = {"ampere-ga100", "hopper", "volta"}  # generations sold as data-centre boards alone
 
 
@@ -39,7 +39,7 @@ class Gain:
     def error(self, power_w: float) -> float:
         """Relative half-width at this mean power (W) that holds the truth 19 times in 20."""
         v = np.array([1.0, 1.0 / max(power_w, 1e-3)])
-        return max(LEAST, TWO_SIGMA * float(np.sqrt(v @ self.covariance @ v)))
+        return max(LEAST, Z975 * float(np.sqrt(v @ self.covariance @ v)))
 
 
 @lru_cache(maxsize=1)

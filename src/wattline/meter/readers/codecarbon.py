@@ -13,6 +13,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.units import J_PER_KWH
 from wattline.meter.device import Device
 from wattline.meter.readers import specs
 from wattline.meter.readers.frame import numbers, table
@@ -23,7 +24,6 @@ from wattline.meter.sensor import Spec
 if TYPE_CHECKING:
     import polars as pl
 
-J_PER_KWH = 3.6e6
 PARTS = {"gpu_energy": "gpu", "cpu_energy": "cpu", "ram_energy": "dram"}
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.fact import Array
+from wattline.core.units import DAY_S
 
 JUMP_S = 0.5  # clocks that part by more than this did jump
-DAY_S = 86_400.0
 FAR_S = 30 * DAY_S
 STRAY = 3  # as few readings, months away from the many others, are astray
 LATEST_S = 2.5e11  # the year 9892: a later one is no time

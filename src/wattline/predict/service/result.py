@@ -11,6 +11,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.core.load import Load
+from wattline.core.range import percentiles
 from wattline.line.engine.simulator.outcome import Pool, Served
 from wattline.line.engine.simulator.power import (
     Standing,
@@ -76,11 +77,11 @@ class Service:
             "requests": len(s.arrival_s),
             "rejected": dict(self.rejected),
             "seconds": horizon,
-            "ttft_s": percentiles(s.ttft_s),
-            "waits_s": {name: percentiles(values) for name, values in s.waits_s.items()},
-            "tpot_s": percentiles(s.tpot_s),
+            "ttft_s": percentiles(s.ttft_s, PERCENTS, mean=True),
+            "waits_s": {name: percentiles(values, PERCENTS, mean=True) for name, values in s.waits_s.items()},
+            "tpot_s": percentiles(s.tpot_s, PERCENTS, mean=True),
             "itl_s": {f"p{p}": s.itl_s(p) for p in PERCENTS} if s.latency.any() else None,
-            "e2e_s": percentiles(s.e2e_s),
+            "e2e_s": percentiles(s.e2e_s, PERCENTS, mean=True),
             "goodput_per_s": float(good.sum()) / horizon,
             "good_share": float(good.sum()) / self.offered,
             "output_tokens_per_s": tokens / horizon,
@@ -90,8 +91,8 @@ class Service:
             "busy_share": s.busy_s / (s.busy_s + s.idle_s),
             "preemptions": int(s.totals["preempted"].sum()),
             "peak_cache_share": max(pool["peak_cache_share"] for pool in pools),
-            "chip_j_per_request": percentiles(s.energy_j),
-            "server_j_per_request_active": percentiles(per_request),
+            "chip_j_per_request": percentiles(s.energy_j, PERCENTS, mean=True),
+            "server_j_per_request_active": percentiles(per_request, PERCENTS, mean=True),
             "server_j_per_request": plug / len(s.arrival_s),
             "server_j_per_output_token": plug / tokens,
             "server_mean_w": plug / horizon,
@@ -149,14 +150,4 @@ def _scaled(record: Record, found: Mapping[str, Array], spans: Array, horizon_s:
         "stretch_s": length,
         "ready": [float(found["ready_s"][g].sum()) / max(x, 1e-300) for g, x in zip(groups, length, strict=True)],
         "starting": [float(found["starting_s"][g].sum()) / max(x, 1e-300) for g, x in zip(groups, length, strict=True)],
-    }
-
-
-def percentiles(values: Array) -> dict[str, float] | None:
-    """Mean and percentiles of what is known; None where nothing is."""
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return None
-    return {"mean": float(known.mean())} | {
-        f"p{p}": float(x) for p, x in zip(PERCENTS, np.percentile(known, PERCENTS), strict=True)
     }

@@ -19,9 +19,11 @@ import numpy as np
 
 from wattline import catalog
 from wattline.catalog import SINGLE
-from wattline.catalog.draws import NOISE, Draws, Range
+from wattline.catalog.draws import NOISE, Draws
 from wattline.core.errors import WattlineError
-from wattline.core.fact import Z95, Array, Fact, normal_quantile
+from wattline.core.fact import Array, Fact, normal_quantile
+from wattline.core.range import Range
+from wattline.core.units import Z95
 from wattline.meter.recording import Recording
 from wattline.reconcile.compare import Comparison, compare
 from wattline.scenario.run import Run

@@ -16,7 +16,8 @@ import numpy as np
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
-from wattline.core.fact import Z95, Array
+from wattline.core.fact import Array
+from wattline.core.units import Z95
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.production import power_is_measured
 from wattline.line.chip.training.step import best_plan, training_step

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
+from wattline.core.units import DAY_S
 from wattline.line.chip.coefficients import fact_name
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.step import TrainingStep, best_plan, training_step
@@ -150,7 +151,7 @@ def production_power_w(chip: Chip, run: Production, draws: Draws) -> Array:
 
 def usual_chips(chip: Chip, flops: float, least: int) -> int:
     """How many chips a run of this size usually takes, where none are told: about a month's; at least what holds it."""
-    month_s = chip.catalog.fact("fit.training-usual-days").value * 86_400
+    month_s = chip.catalog.fact("fit.training-usual-days").value * DAY_S
     wanted = flops / (chip.catalog.fact("fit.training-usual-mfu").value * chip.peak_flops("bf16") * month_s)
     chips = 2 ** round(float(np.log2(max(wanted, 8.0))))
     while chips < least:

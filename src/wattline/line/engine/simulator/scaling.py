@@ -17,10 +17,11 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.units import WEEK_S
 
 STOPPED, STARTING, READY = range(3)
 MOST_CHECKS = 2_000_000
-LONGEST_START_S = 7 * 86_400.0
+LONGEST_START_S = WEEK_S
 
 
 @dataclass(frozen=True)

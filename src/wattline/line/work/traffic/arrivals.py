@@ -13,12 +13,12 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.units import DAY_S, HOUR_S
 from wattline.line.work.traffic.summary import counts
 from wattline.line.work.traffic.trace import Traffic
 
 Process = Callable[[np.random.Generator], Iterator[Array]]
 BLOCK = 2**18
-WEEK_S, DAY_S, HOUR_S = 604_800.0, 86_400.0, 3_600.0
 _MOST_SEGMENTS = 2**16
 _FEWEST = 1e-3  # requests a stay, below which states make no difference
 

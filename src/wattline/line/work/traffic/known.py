@@ -6,7 +6,8 @@ import numpy as np
 
 from wattline.catalog import Catalog
 from wattline.core.errors import WattlineError
-from wattline.line.work.traffic.arrivals import DAY_S, WEEK_S, Shape
+from wattline.core.units import DAY_S, HOUR_S, WEEK_S
+from wattline.line.work.traffic.arrivals import Shape
 from wattline.line.work.traffic.lengths import LengthFit
 
 STEP_S = 900.0
@@ -33,7 +34,7 @@ def day_shape(valley_share: float, peak_hour: float) -> Shape:
     """A day whose rate goes along a cosine from ``valley_share`` of the peak's to the peak's, at ``peak_hour``."""
     if not 0 <= valley_share <= 1 or not 0 <= peak_hour <= 24:
         raise WattlineError("traffic: a day needs a valley of 0 to 1 of its peak, and an hour of 0 to 24")
-    hour = (np.arange(round(DAY_S / STEP_S)) + 0.5) * STEP_S / 3600
+    hour = (np.arange(round(DAY_S / STEP_S)) + 0.5) * STEP_S / HOUR_S
     wave = 0.5 + 0.5 * np.cos(2 * np.pi * (hour - peak_hour) / 24)
     return Shape(valley_share + (1 - valley_share) * wave, STEP_S)
 
@@ -58,4 +59,4 @@ def known_shape(name: str, catalog: Catalog, start_hour: float = 0.0) -> Shape |
     record = catalog.find("traffic", "office-day")
     valley, hour = record["valley_share"].value, record["peak_hour"].value
     week = week_shape(valley, hour, record["weekend_share"].value)
-    return (day_shape(valley, hour) if name == "day" else week).turned(start_hour * 3600)
+    return (day_shape(valley, hour) if name == "day" else week).turned(start_hour * HOUR_S)
