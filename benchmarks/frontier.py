@@ -13,7 +13,8 @@ import sys
 import time
 
 import wattline as wl
-from wattline.line.work.traffic.trace import read_traffic, scale
+from wattline.line.work.traffic.reader import read_traffic
+from wattline.line.work.traffic.trace import scale
 from wattline.report.terminal.frontier import setup_label
 
 MODELS = ("llama-3.1-8b:20", "llama-3.1-70b:20", "gpt-oss-120b:100", "qwen3-235b-a22b:20")

@@ -16,7 +16,8 @@ from wattline import catalog
 from wattline.line.engine.simulator.scaling import Scaling
 from wattline.line.work.traffic.generator import poisson
 from wattline.line.work.traffic.known import known_lengths, known_shape
-from wattline.line.work.traffic.trace import Traffic, read_traffic, scale
+from wattline.line.work.traffic.reader import read_traffic
+from wattline.line.work.traffic.trace import Traffic, scale
 
 POOLS = (
     ("llama-3.1-8b", "Llama 3.1 8B, 60 requests/s, 1 H100 each", 1, 60.0, ((0, 8), (3, 5), (2, 6))),

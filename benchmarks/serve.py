@@ -26,7 +26,8 @@ from wattline.line.engine.simulator.step_tables import setting, tables
 from wattline.line.work.model import load_model
 from wattline.line.work.traffic.generator import poisson
 from wattline.line.work.traffic.known import known_lengths
-from wattline.line.work.traffic.trace import Traffic, read_traffic, repeat, scale
+from wattline.line.work.traffic.reader import read_traffic
+from wattline.line.work.traffic.trace import Traffic, repeat, scale
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared/data/traces/AzureLLMInferenceTrace_conv.csv"
 VIDUR = 769.0  # requests/s of Vidur, Llama 3 8B, the same lengths, one core: measured on another machine and run

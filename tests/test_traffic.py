@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline.core.errors import WattlineError
-from wattline.line.work.traffic.files import read_chunks, read_parquet, write_stream
-from wattline.line.work.traffic.trace import Hashes, Traffic, chunks, join, multiply, read_traffic, repeat, scale
+from wattline.line.work.traffic.files import read_chunks, read_parquet, write_csv, write_parquet, write_stream
+from wattline.line.work.traffic.reader import read_traffic
+from wattline.line.work.traffic.summary import summary
+from wattline.line.work.traffic.trace import Hashes, Traffic, chunks, join, multiply, repeat, scale
 
 
 @st.composite
@@ -94,7 +96,7 @@ def test_a_fraction_comes_by_chance_and_by_seed() -> None:
 @given(traffics())
 def test_parquet_keeps_all(tmp_path_factory: pytest.TempPathFactory, traffic: Traffic) -> None:
     path = tmp_path_factory.mktemp("traffic") / "a.parquet"
-    traffic.to_parquet(path)
+    write_parquet(traffic, path)
     again = read_parquet(path)
     assert same(again, traffic)
     assert again.duration_s == traffic.duration_s
@@ -108,7 +110,7 @@ def test_parquet_keeps_all(tmp_path_factory: pytest.TempPathFactory, traffic: Tr
 @given(traffics())
 def test_csv_keeps_arrivals_and_lengths(tmp_path_factory: pytest.TempPathFactory, traffic: Traffic) -> None:
     path = tmp_path_factory.mktemp("traffic") / "a.csv"
-    traffic.to_csv(path)
+    write_csv(traffic, path)
     again = read_traffic(path)
     assert np.array_equal(again.arrival_s, traffic.arrival_s)
     assert np.array_equal(again.input_tokens, traffic.input_tokens)
@@ -118,7 +120,7 @@ def test_csv_keeps_arrivals_and_lengths(tmp_path_factory: pytest.TempPathFactory
 @given(traffics(least=2))
 def test_repeated_prefixes_are_those_of_a_cache_without_limit(traffic: Traffic) -> None:
     if traffic.hashes is None or not traffic.hashes.block.size:
-        assert traffic.summary()["repeated_prefix_share"] is None
+        assert summary(traffic)["repeated_prefix_share"] is None
         return
     seen: set[int] = set()
     tokens = 0
@@ -128,7 +130,7 @@ def test_repeated_prefixes_are_those_of_a_cache_without_limit(traffic: Traffic) 
             if block in seen:
                 tokens += min(512, int(traffic.input_tokens[i]) - place * 512)
             seen.add(block)
-    assert traffic.summary()["repeated_prefix_share"] == pytest.approx(tokens / traffic.input_tokens.sum())
+    assert summary(traffic)["repeated_prefix_share"] == pytest.approx(tokens / traffic.input_tokens.sum())
 
 
 def test_arrays_cannot_be_changed() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from wattline.cli import traffic as command
 from wattline.cli.main import main
-from wattline.line.work.traffic.trace import read_traffic
+from wattline.line.work.traffic.reader import read_traffic
 
 AZURE = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
 

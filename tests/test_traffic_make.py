@@ -20,7 +20,9 @@ from wattline.line.work.traffic.arrivals import Shape, fit_shape, shaped
 from wattline.line.work.traffic.generator import gamma, make, markov, poisson, stream
 from wattline.line.work.traffic.known import day_shape, known_lengths, known_shape, week_shape
 from wattline.line.work.traffic.lengths import fit_lengths, fixed_lengths, lognormal_lengths, resampled_lengths
-from wattline.line.work.traffic.trace import Traffic, join, read_traffic
+from wattline.line.work.traffic.reader import read_traffic
+from wattline.line.work.traffic.summary import summary
+from wattline.line.work.traffic.trace import Traffic, join
 
 FIXED = fixed_lengths(5, 3)
 DAY = day_shape(0.3, 14)
@@ -252,5 +254,5 @@ def test_bad_wishes_are_one_line(name: str) -> None:
 def test_an_empty_window_is_an_empty_traffic() -> None:
     traffic = poisson(1e-6, FIXED, 1, duration_s=1)
     assert len(traffic) == 0
-    assert traffic.summary()["requests"] == 0
-    assert traffic.summary()["rate_per_s"] == 0
+    assert summary(traffic)["requests"] == 0
+    assert summary(traffic)["rate_per_s"] == 0

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattline.core.errors import WattlineError
-from wattline.line.work.traffic.trace import Traffic, read_traffic
+from wattline.line.work.traffic.reader import read_traffic
+from wattline.line.work.traffic.summary import summary
+from wattline.line.work.traffic.trace import Traffic
 
 AZURE = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
 BURST = "Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n"
@@ -89,7 +91,7 @@ def test_mooncake_with_prefix_blocks(read, packed: bool) -> None:  # type: ignor
     assert traffic.hashes.offset.tolist() == [0, 2, 2, 4]
     assert traffic.hashes.block_tokens == 512
     assert any("sorted" in note for note in traffic.notes)
-    assert traffic.summary()["repeated_prefix_share"] == pytest.approx(512 / 1523)
+    assert summary(traffic)["repeated_prefix_share"] == pytest.approx(512 / 1523)
 
 
 def test_more_blocks_than_the_prompt_fills_are_cut(read) -> None:  # type: ignore[no-untyped-def]
@@ -133,7 +135,7 @@ def test_bad_rows_are_counted_by_name_and_the_rest_is_kept(read) -> None:  # typ
         "longer than 10,000,000 tokens": 1,
     }
     assert len(traffic) + sum(traffic.rejected.values()) == len(rows)
-    assert traffic.summary()["same_instant"] == 1
+    assert summary(traffic)["same_instant"] == 1
 
 
 def test_out_of_order_is_sorted_and_told_with_its_requests(read) -> None:  # type: ignore[no-untyped-def]
@@ -193,7 +195,7 @@ def test_any_text_is_a_traffic_or_one_line(tmp_path: Path, text: str, head: str)
     path.write_text(head + text, encoding="utf-8")
     traffic, said = tried(path)
     assert "\n" not in said
-    assert traffic is None or traffic.summary()["requests"] == len(traffic) >= 1
+    assert traffic is None or summary(traffic)["requests"] == len(traffic) >= 1
 
 
 @settings(max_examples=200)

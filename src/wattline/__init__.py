@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from wattline.core.fact import Fact
     from wattline.core.load import Load
     from wattline.core.range import Range
-    from wattline.line.work.traffic.trace import Traffic, read_traffic
+    from wattline.line.work.traffic.reader import read_traffic
+    from wattline.line.work.traffic.trace import Traffic
     from wattline.meter.live.active import metering
     from wattline.meter.live.measurement import measure
     from wattline.predict.average_service import serve_average
@@ -52,7 +53,7 @@ _WHERE = {
     "measure": ("wattline.meter.live.measurement", "measure"),
     "metering": ("wattline.meter.live.active", "metering"),
     "prompt": ("wattline.predict.prompt", "prompt"),
-    "read_traffic": ("wattline.line.work.traffic.trace", "read_traffic"),
+    "read_traffic": ("wattline.line.work.traffic.reader", "read_traffic"),
     "run": ("wattline.scenario.run", "run"),
     "serve": ("wattline.predict.service.simulate", "serve"),
     "serve_average": ("wattline.predict.average_service", "serve_average"),

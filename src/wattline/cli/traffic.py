@@ -185,11 +185,13 @@ def _written(count: int, out: Path | None, as_json: bool) -> None:
 
 def _tell(held: Traffic, out: Path | None, as_json: bool) -> None:
     from wattline.cli.printing import print_json, print_rich
+    from wattline.line.work.traffic.files import write_csv, write_parquet
+    from wattline.line.work.traffic.summary import summary
     from wattline.report.terminal.traffic import render
 
     if out is not None:
-        (held.to_parquet if out.suffix == ".parquet" else held.to_csv)(out)
-    data = {"command": "traffic", **held.summary(), "written": None if out is None else str(out)}
+        (write_parquet if out.suffix == ".parquet" else write_csv)(held, out)
+    data = {"command": "traffic", **summary(held), "written": None if out is None else str(out)}
     if as_json:
         print_json(data)
     else:

@@ -76,7 +76,8 @@ def _lengths(given: str, made: str, catalog: Catalog):  # type: ignore[no-untype
 def _read(trace: Path, per_s: float | None, span_s: float | None) -> Traffic:
     import numpy as np
 
-    from wattline.line.work.traffic.trace import read_traffic, scale
+    from wattline.line.work.traffic.reader import read_traffic
+    from wattline.line.work.traffic.trace import scale
 
     requests = read_traffic(trace)
     if not len(requests):

@@ -1,14 +1,12 @@
-"""``Traffic``: requests over time as arrays, read from a trace or made, and what is done to it as a whole.
+"""``Traffic``: requests over time as arrays, and what is done to them as a whole.
 
-The readers are in ``traffic_read.py``, the generators in ``traffic_make.py``, what a traffic is like in
-``traffic_summary.py``.
+``reader.py`` reads traces, ``generator.py`` makes traffic, ``files.py`` writes it, ``summary.py`` says what it is like.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -122,33 +120,8 @@ class Traffic:
             duration_s=duration_s,
         )
 
-    def summary(self) -> dict[str, Any]:
-        """Rate, lengths, burstiness and repeated prefixes as plain data; see ``traffic_summary.py``."""
-        from wattline.line.work.traffic.summary import summary
-
-        return summary(self)
-
-    def to_parquet(self, path: Path | str) -> None:
-        """One row a request; what is not a column is in the file's metadata."""
-        from wattline.line.work.traffic.files import write_parquet
-
-        write_parquet(self, path)
-
-    def to_csv(self, path: Path | str) -> None:
-        """``arrival_s,input_tokens,output_tokens``; a CSV has no place for prefix hashes."""
-        from wattline.line.work.traffic.files import write_csv
-
-        write_csv(self, path)
-
     def __repr__(self) -> str:
         return f"Traffic: {len(self):,} requests in {self.duration_s:,.0f} s, {self.tokens:,} tokens"
-
-
-def read_traffic(path: Path | str, **options: Any) -> Traffic:
-    """The trace in a file, its format told by its content; ``traffic_read.read_traffic`` has the options."""
-    from wattline.line.work.traffic.reader import read_traffic as read
-
-    return read(path, **options)
 
 
 def scale(traffic: Traffic, *, rate: float = 1.0, time: float = 1.0) -> Traffic:
