@@ -13,7 +13,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from wattline.line.work.traffic.arrivals import DAY_S, HOUR_S, gamma_process, shaped
+from wattline.catalog import default
+from wattline.core.units import DAY_S, HOUR_S
+from wattline.line.work.traffic.arrivals import gamma_process, shaped
 from wattline.line.work.traffic.generator import stream
 from wattline.line.work.traffic.known import known_lengths, known_shape
 from wattline.line.work.traffic.trace import Traffic
@@ -24,9 +26,10 @@ REQUESTS_A_DAY = 200e6
 def day(share: float = 0.01, seed: int = 0) -> Iterator[Traffic]:
     """The day in parts: arrivals a little burstier than Poisson, along a weekday, lengths of a conversation."""
     process = gamma_process(REQUESTS_A_DAY * share / DAY_S, cv=1.1)
-    shape = known_shape("day")
+    facts = default()
+    shape = known_shape("day", facts)
     assert shape is not None
-    return stream(shaped(process, shape), known_lengths("chat"), seed, duration_s=DAY_S)
+    return stream(shaped(process, shape), known_lengths("chat", facts), seed, duration_s=DAY_S)
 
 
 def main(share: float) -> None:
