@@ -368,7 +368,9 @@ def test_plain_counters_wide_long_and_parquet(tmp_path: Path) -> None:
         assert report(read(tmp_path / name))["energy_wh"] == pytest.approx(5900 / 3600)
     each = pl.DataFrame({"time": at, "energy_j": [100.0 + 40 * (i % 2) for i in range(60)]})
     each.write_csv(tmp_path / "each.csv")
-    assert report(read(tmp_path / "each.csv"))["energy_wh"] == pytest.approx((59 * 120 + 20) / 3600, rel=1e-3)
+    every = report(read(tmp_path / "each.csv"))  # each row's joules count, the first row's too
+    assert every["energy_wh"] == pytest.approx(60 * 120 / 3600)
+    assert every["duration_s"] == pytest.approx(60)
     pl.DataFrame({"time": at, **{f"gpu{g}_power_w": [watt(i, g) for i in range(60)] for g in range(2)}}).write_csv(
         tmp_path / "wide.csv"
     )

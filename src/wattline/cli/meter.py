@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli import meter_bill, meter_export, meter_share
+from wattline.cli import meter_bill, meter_choices, meter_export, meter_share
 from wattline.core.errors import WattlineError
 
 Opt = typer.Option
@@ -33,6 +33,10 @@ def report(
         str | None, Opt(help="run, all, a window's name, or FROM..TO (times, or seconds since the beginning).")
     ] = None,
     by: Annotated[str | None, Opt(help='"node": a row a node, with its devices.')] = None,
+    columns: meter_choices.Columns = None,
+    unit: meter_choices.Unit = None,
+    device: meter_choices.Device = None,
+    inside: meter_choices.Inside = None,
     as_json: Annotated[bool, Opt("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Energy, power, energy a token, and the quality of the readings."""
@@ -42,7 +46,8 @@ def report(
 
     if by not in (None, "node"):
         raise WattlineError(f"--by {by!r} is not known; give --by node")
-    data = work(read_all(paths), window, by == "node")
+    choices = meter_choices.choices(columns, unit, device, inside)
+    data = work(read_all(paths, choices), window, by == "node")
     if as_json:
         print_json(data)
         return
@@ -55,13 +60,18 @@ def report(
 def into(
     paths: Annotated[list[Path], typer.Argument(help="Recordings: files or folders of any known format.")],
     journal: Annotated[Path, Opt(help="The journal to write to; made where there is none.")],
+    columns: meter_choices.Columns = None,
+    unit: meter_choices.Unit = None,
+    device: meter_choices.Device = None,
+    inside: meter_choices.Inside = None,
 ) -> None:
     """Write recordings of any format into a journal, readings raw as they were read."""
     from wattline.cli.printing import emit
     from wattline.meter.journal.importer import into_journal
     from wattline.meter.readers.detect import read_all
 
-    emit(f"{into_journal(read_all(paths), journal):,} readings written to {journal}\n")
+    choices = meter_choices.choices(columns, unit, device, inside)
+    emit(f"{into_journal(read_all(paths, choices), journal):,} readings written to {journal}\n")
 
 
 meter_app.command("share")(meter_share.share)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from wattline.core.fact import Array
 from wattline.meter.device import Device
+from wattline.meter.interpretation import Interpretation
 from wattline.meter.sensor import Spec
 
 
@@ -51,7 +52,10 @@ class Fault:
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """Series with the windows and counts (tokens, queries, samples) that the source tells, and faults found reading."""
+    """Series with the windows and counts (tokens, queries, samples) that the source tells, and faults found reading.
+
+    ``interpretation``: what each column or series of the source was taken for, and what was left out.
+    """
 
     series: Sequence[Series]
     windows: Sequence[Window] = ()
@@ -59,3 +63,4 @@ class Recording:
     faults: Sequence[Fault] = ()
     notes: Sequence[str] = ()
     source: str = ""
+    interpretation: Sequence[Interpretation] = ()

@@ -11,6 +11,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.units import J_PER_WH
+from wattline.meter import interpretation
 from wattline.meter.device import Device
 from wattline.meter.energy.span import Asked, asked
 from wattline.meter.energy.track import (
@@ -137,6 +138,7 @@ def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> 
     data["quality"] = quality(made, spans, edges)
     if by_node:
         data["nodes"] = _nodes(made, want, spans, energies)
+    data["interpretation"] = interpretation.table(made.recording, made.holder)
     data["notes"] = [*dict.fromkeys(made.recording.notes), *_notes(want, spans, made)]
     return data
 

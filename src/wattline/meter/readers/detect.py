@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.meter.interpretation import Choices
 from wattline.meter.readers import (
     codecarbon,
     exposition,
@@ -21,6 +22,8 @@ from wattline.meter.readers.frame import decode
 from wattline.meter.recording import Recording
 
 HEAD_BYTES = 65_536
+AS_READ = Choices()
+OPTIONS = "--columns, --unit, --device and --inside"
 TEXTS = (".txt", ".log", ".prom", ".json", ".csv")
 
 
@@ -30,6 +33,7 @@ class Format(NamedTuple):
     name: str
     told: Callable[[Path, str, bytes], bool]
     read: Callable[[Path], Recording]
+    choose: Callable[[Path, Choices], Recording] | None = plain.read  # where the user says what its columns are
 
 
 def _journal(path: Path) -> Recording:
@@ -50,22 +54,27 @@ def _mlperf(path: Path) -> Recording:
 
 # the first that fits reads; add a format here
 FORMATS = (
-    Format("Wattline journal", lambda path, text, data: data.startswith(b"SQLite format 3\0"), _journal),
+    Format("Wattline journal", lambda path, text, data: data.startswith(b"SQLite format 3\0"), _journal, None),
     Format("Parquet", lambda path, text, data: data.startswith(b"PAR1"), plain.read),
-    Format("MLPerf Inference power", lambda path, text, data: mlperf_inference.is_spl(path), mlperf_inference.read),
-    Format("MLPerf Training power", lambda path, text, data: ":::MLLOG" in text, _mlperf),
+    Format("MLPerf Inference power", lambda path, text, data: mlperf_inference.is_spl(path),
+           mlperf_inference.read, None),
+    Format("MLPerf Training power", lambda path, text, data: ":::MLLOG" in text, _mlperf, None),
     Format("nvidia-smi", lambda path, text, data: nvidia_smi.is_smi(text), nvidia_smi.read),
     Format("CodeCarbon", lambda path, text, data: codecarbon.is_emissions(text), codecarbon.read),
     Format("Zeus windows", lambda path, text, data: zeus.is_windows(text), zeus.read_windows),
     Format("Zeus power", lambda path, text, data: zeus.is_power(text), zeus.read_power),
-    Format("Prometheus JSON", lambda path, text, data: prometheus.is_answer(text), prometheus.read),
-    Format("Prometheus text", lambda path, text, data: exposition.is_text(text), exposition.read_one),
+    Format("Prometheus JSON", lambda path, text, data: prometheus.is_answer(text), prometheus.read, prometheus.read),
+    Format("Prometheus text", lambda path, text, data: exposition.is_text(text),
+           exposition.read_one, exposition.read_one),
     Format("table", lambda path, text, data: any(sign in text for sign in ",;\t"), plain.read),
 )  # fmt: skip
 
 
-def read(path: Path | str) -> Recording:
-    """The recording at a path; raises WattlineError where there is none or its format is not known."""
+def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
+    """The recording at a path; raises WattlineError where there is none or its format is not known.
+
+    ``choices``: what the user says of its columns or series, in place of what their names say.
+    """
     path = Path(path)
     try:
         if path.is_dir():
@@ -83,16 +92,20 @@ def read(path: Path | str) -> Recording:
     text = decode(data)
     for form in FORMATS:
         if form.told(path, text, data):
-            return form.read(path)
+            if not choices:
+                return form.read(path)
+            if form.choose is None:
+                raise WattlineError(f"{path}: {form.name} says itself what its readings are: leave out {OPTIONS}")
+            return form.choose(path, choices)
     names = ", ".join(form.name for form in FORMATS)
     raise WattlineError(f"{shorten(str(path), 200)} is none of the formats that are read: {names}")
 
 
-def read_all(paths: Sequence[Path | str]) -> Recording:
-    """Several recordings as one."""
+def read_all(paths: Sequence[Path | str], choices: Choices = AS_READ) -> Recording:
+    """Several recordings as one; ``choices`` hold for each of them."""
     if not paths:
         raise WattlineError("give at least one recording: a file or a folder")
-    return join([read(path) for path in paths])
+    return join([read(path, choices) for path in paths])
 
 
 def join(recordings: Sequence[Recording]) -> Recording:
@@ -109,6 +122,7 @@ def join(recordings: Sequence[Recording]) -> Recording:
         faults=tuple(f for r in recordings for f in r.faults),
         notes=(*notes, *(n for r in recordings for n in r.notes)),
         source=", ".join(r.source for r in recordings),
+        interpretation=tuple(row for r in recordings for row in r.interpretation),
     )
 
 

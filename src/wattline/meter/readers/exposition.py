@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from wattline.core.errors import WattlineError
+from wattline.meter.interpretation import Choices
 from wattline.meter.readers.metrics import Samples, recording
 from wattline.meter.readers.times import EPOCHS, instant
 from wattline.meter.recording import Recording
@@ -32,12 +33,12 @@ def is_text(text: str) -> bool:
     return bool(named) and (typed or all("{" in line for line in named[:5])) and len(named) >= 0.8 * len(samples)
 
 
-def read_one(path: Path) -> Recording:
+def read_one(path: Path, choices: Choices = Choices()) -> Recording:
     """One file of scrapes."""
-    return read([path], str(path))
+    return read([path], str(path), choices)
 
 
-def read(paths: list[Path], source: str) -> Recording:
+def read(paths: list[Path], source: str, choices: Choices = Choices()) -> Recording:
     """One file of scrapes, or one file a scrape."""
     samples: Samples = {}
     untimed = 0
@@ -49,7 +50,7 @@ def read(paths: list[Path], source: str) -> Recording:
             f"{source}: its samples carry no time; put `# time: 2026-03-01T12:00:00Z` before each scrape, "
             "or ask Prometheus for the range (query_range) and give its JSON"
         )
-    return recording(samples, source)
+    return recording(samples, source, choices)
 
 
 def _one(path: Path, dated: float | None, samples: Samples) -> int:

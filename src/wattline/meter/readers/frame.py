@@ -66,8 +66,13 @@ def table(path: Path, header: bool = True) -> pl.DataFrame:
     frame = frame.rename(names).with_columns(pl.all().str.strip_chars(" \t\r\0\"'"))
     if separator == ",":
         return frame
-    # where the comma parts no columns it is the sign of decimals
-    return frame.with_columns(pl.all().str.replace(r"^([^,]*\d),(\d[^,]*)$", "${1}.${2}"))
+    # where the comma parts no columns it is the sign of decimals, unless dots stand before it
+    return frame.with_columns(pl.all().str.replace(r"^([^,.]*\d),(\d[^,.]*)$", "${1}.${2}"))
+
+
+def decimal_comma(path: Path) -> bool:
+    """Whether a comma parts no columns of a file, and so may be the sign of decimals."""
+    return _separator(head(path)) != ","
 
 
 def _separator(text: str) -> str:

@@ -1,128 +1,212 @@
-"""Samples of named metrics with labels -> series of devices: which are watts, which joules, and whose."""
+"""Samples of named metrics with labels -> a recording: series of one device joined, modes added, places by their names.
+
+What a metric is and whose, ``meter/exporters.py`` knows, for these files and for the live sensor alike.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wattline.core.errors import WattlineError
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Array
 from wattline.meter.device import Device
+from wattline.meter.exporters import PASSING, Identity, host_of, identify, without_port
+from wattline.meter.interpretation import Choices
 from wattline.meter.readers import specs
-from wattline.meter.recording import Recording, Series
+from wattline.meter.readers.assemble import Extras, assemble
+from wattline.meter.readers.channel import READING, TOTAL, Channel
+from wattline.meter.readers.units import SHORT, Unit
+from wattline.meter.recording import Recording
 from wattline.meter.sensor import Spec
 
 Labels = tuple[tuple[str, str], ...]
 Samples = dict[tuple[str, Labels], tuple[list[float], list[float]]]
-
-# metric -> (power or energy, times this gives W or J)
-KNOWN = {
-    "DCGM_FI_DEV_POWER_USAGE": ("power", 1.0),
-    "DCGM_FI_DEV_POWER_USAGE_INSTANT": ("power", 1.0),
-    "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION": ("energy", 1e-3),
-    "nvidia_smi_power_draw_watts": ("power", 1.0),
-    "nvidia_gpu_power_usage_milliwatts": ("power", 1e-3),
-    "nvidia_gpu_duty_cycle": ("", 0.0),
-}
-NOT_DRAWN = re.compile(
-    r"limit|cap|max|min|temp|state|threshold|capacity|violation|budget|default|enforced", re.IGNORECASE
-)
-HOSTS = ("Hostname", "hostname", "host", "node", "node_name", "nodename", "exported_instance", "instance")
-IDS = ("UUID", "uuid", "gpu_uuid", "GPU_UUID")
-PARTS = ("gpu", "device", "minor_number", "index", "package", "zone", "chip", "sensor", "rail", "id")
+UNLIKE = 0.05  # series of one device, by their labels, whose values differ by more than this are of several
 
 
-def quantity(name: str) -> tuple[str, float]:
-    """What a metric counts ("power", "energy" or "") and what turns its unit into W or J."""
-    if name in KNOWN:
-        return KNOWN[name]
-    lower = name.lower()
-    if NOT_DRAWN.search(lower):
-        return "", 0.0
-    scale = 1e-3 if "milli" in lower else 1e-6 if "micro" in lower else 1e3 if "kilo" in lower else 1.0
-    if "joule" in lower:
-        return "energy", scale
-    if "watt" in lower and "hour" in lower:
-        return "energy", scale * 3600.0
-    if "watt" in lower or re.search(r"power(_usage|_draw|_consumption|_average|_input)?$|_power_w$", lower):
-        return "power", scale
-    return "", 0.0
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """One series: whose, what its metric and labels are, and its samples in W or J; shape ``(n,)``."""
+
+    identity: Identity
+    name: str
+    labels: Mapping[str, str]
+    time_s: Array
+    values: Array
 
 
-def recording(samples: Samples, source: str) -> Recording:
+def recording(samples: Samples, source: str, choices: Choices = Choices()) -> Recording:
     """A series for each device's power, and one for its counter; WattlineError where no metric is power or energy."""
-    series, skipped = [], []
+    every, skipped = [], []
     for (name, labels), (times, values) in samples.items():
-        what, scale = quantity(name) if name else ("power", 1.0)
-        if not what:
+        told = dict(labels)
+        identity = identify(name, told)
+        if identity is None:
             skipped.append(name)
             continue
-        array = np.array(values) * scale
-        device, spec = _device(name, dict(labels)), _spec(name)
-        power, energy = (array, None) if what == "power" else (None, array)
-        series.append(Series(device, spec, np.array(times), power, energy))
-    if not series:
+        array = np.asarray(values, float) * identity.scale
+        every.append(Sampled(identity, name, told, np.asarray(times, float), array))
+    if not every:
         said = f" (it has {', '.join(sorted(set(skipped))[:4])})" if skipped else ""
         raise WattlineError(f"{source} holds no metric of watts or joules{said}")
-    notes = [] if all(name for name, _ in samples) else ["a metric without a name was taken as watts"]
-    return Recording(tuple(_one_quantity(series)), notes=tuple(notes), source=source)
+    every = _chosen(every, choices)
+    notes = [] if all(one.name for one in every) else ["a metric without a name was taken as watts"]
+    channels, more = channels_of(every)
+    return assemble(channels, replace(choices, device=()), source, Extras(notes=[*notes, *more]))
 
 
-def _one_quantity(series: list[Series]) -> list[Series]:
-    """Of one device's metrics of one kind (average, instant power) the first alone; a counter stands beside watts."""
-    seen: set[tuple[str, bool]] = set()
-    kept = []
-    for one in sorted(series, key=lambda s: ("INSTANT" in s.spec.note, s.energy_j is None)):
-        key = (one.device.key, one.energy_j is not None)
-        if key not in seen:
-            seen.add(key)
-            kept.append(one)
-    return kept
+def _chosen(every: Sequence[Sampled], choices: Choices) -> list[Sampled]:
+    """Devices told apart by the labels that the user names, where any are named."""
+    if not choices.device:
+        return list(every)
+    keep = [label for label in choices.device if label not in ("none", "order")]
+    if keep and not any(label in one.labels for one in every for label in keep):
+        there = ", ".join(dict.fromkeys(label for one in every for label in one.labels))
+        raise WattlineError(f"--device {', '.join(keep)}: no series has such a label (there are {shorten(there, 120)})")
+    out = []
+    for one in every:
+        uuid = ",".join(f"{label}={one.labels[label]}" for label in keep if one.labels.get(label)) or "all"
+        device = replace(one.identity.device, uuid=uuid)
+        out.append(replace(one, identity=replace(one.identity, device=device)))
+    return out
 
 
-def _device(name: str, labels: dict[str, str]) -> Device:
-    """Whose reading it is: a GPU by its UUID, else what the labels tell apart on its host."""
-    host = re.sub(
-        r":\d+$", "", next((labels[key] for key in HOSTS if labels.get(key)), "")
-    )  # without an exporter's port
-    kind = _kind(name, labels)
-    unique = next((labels[key] for key in IDS if labels.get(key)), "")
-    slice_id = labels.get("GPU_I_ID", "")
-    title = labels.get("modelName", labels.get("name", ""))
-    if slice_id and unique:
-        return Device(host, f"{unique}/mig{slice_id}", "mig", title, f"{host}/{unique}")
-    if not unique:
-        said = [f"{key}={labels[key]}" for key in PARTS if labels.get(key)]
-        rest = [f"{key}={value}" for key, value in sorted(labels.items()) if key not in (*HOSTS, "job", "__name__")]
-        unique = ",".join(said or rest) or name or "power"
-        unique = f"{kind}:{unique}" if kind != "other" else unique
-    return Device(host, unique, kind, title)
+def channels_of(every: Sequence[Sampled]) -> tuple[list[Channel], list[str]]:
+    """One channel a device and quantity, from all series of it.
+
+    Parameters
+    ----------
+    every: the series, of any number of machines and exporters.
+
+    Returns
+    -------
+    The channels, and remarks on what was joined.
+    """
+    groups: dict[tuple[str, str], list[Sampled]] = {}
+    for one in _on_one_host(every):
+        groups.setdefault((one.identity.device.key, one.identity.quantity), []).append(one)
+    channels: list[Channel] = []
+    notes: list[str] = []
+    for same in groups.values():
+        for part in _split(same):
+            channels.append(_channel(part))
+        if len(same) > 1 and len({_passing(one) for one in same}) > 1:
+            notes.append("series of one device that differ in who used or scraped it were joined in time")
+    return channels, list(dict.fromkeys(notes))
 
 
-def _kind(name: str, labels: dict[str, str]) -> str:
-    text = f"{name} {' '.join(labels)} {labels.get('zone', '')}".lower()
-    if (
-        "platform" in text
-        or "psys" in text
-        or "ipmi" in text
-        or "chassis" in text
-        or "redfish" in text
-        or "node_power" in text
-    ):
-        return "node"
-    if "dram" in text:
-        return "dram"
-    if "dcgm" in text or "gpu" in text or "nvidia" in text:
-        return "gpu"
-    if "package" in text or "rapl" in text or "cpu" in text or "core" in text:
-        return "cpu"
-    return "other"
+def _on_one_host(every: Sequence[Sampled]) -> list[Sampled]:
+    """Hosts by one name each: a scraped address by the name that another series gives it, a GPU's UUID by its first."""
+    names = {}
+    for one in every:
+        address, host = without_port(one.labels.get("instance", "")), host_of(one.labels)
+        if address and host != address:
+            names[address] = host
+    boards: dict[str, str] = {}
+    out = []
+    for one in every:
+        device = one.identity.device
+        host = names.get(device.host, device.host)
+        if device.uuid.startswith(("GPU-", "MIG-")):
+            host = boards.setdefault(device.uuid, host)
+        out.append(replace(one, identity=replace(one.identity, device=replace(device, host=host))))
+    return out
 
 
-def _spec(name: str) -> Spec:
-    lower = name.lower()
+def _passing(one: Sampled) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((k, v) for k, v in one.labels.items() if PASSING.match(k)))
+
+
+def _split(same: Sequence[Sampled]) -> list[list[Sampled]]:
+    """Series that by their labels are one device, parted where they say different things at the same instants."""
+    best = min(one.identity.rank for one in same)
+    first = next(one for one in same if one.identity.rank == best)
+    mine = [one for one in same if one.name == first.name]
+    plain = [one for one in mine if not one.identity.mode]
+    mine = plain or mine
+    if not first.identity.free or len(mine) < 2 or not _differ(mine):
+        return [mine]
+    parts: dict[tuple[tuple[str, str], ...], list[Sampled]] = {}
+    for one in mine:
+        told = ",".join(f"{k}={v}" for k, v in _passing(one))
+        device = replace(one.identity.device, uuid=f"{one.identity.device.uuid} {told}".strip())
+        parted = replace(one, identity=replace(one.identity, device=device))
+        parts.setdefault(_passing(one), []).append(parted)
+    return list(parts.values())
+
+
+def _differ(mine: Sequence[Sampled]) -> bool:
+    """Whether two of the series tell unlike numbers of the same instants."""
+    first = mine[0]
+    for other in mine[1:]:
+        _, at, where = np.intersect1d(first.time_s, other.time_s, return_indices=True)
+        if len(at) < 2:
+            continue
+        here, there = first.values[at], other.values[where]
+        if np.nanmedian(np.abs(here - there)) > UNLIKE * np.nanmedian(np.maximum(np.abs(here), np.abs(there))):
+            return True
+    return False
+
+
+def _channel(mine: Sequence[Sampled]) -> Channel:
+    """One device's series joined in time; modes of its counter added up."""
+    modes: dict[str, list[Sampled]] = {}
+    for one in mine:
+        modes.setdefault(one.identity.mode, []).append(one)
+    joined = [_joined(own) for own in modes.values()]
+    time_s, values = joined[0]
+    if len(joined) > 1:
+        time_s = np.unique(np.concatenate([time for time, _ in joined]))
+        values = np.zeros(len(time_s))
+        for time, part in joined:
+            there = np.full(len(time_s), np.nan)
+            there[np.searchsorted(time_s, time)] = part
+            values = values + there
+    first = mine[0]
+    identity = first.identity
+    device = _titled(identity.device, mine)
+    power = identity.quantity == "power"
+    unit: Unit = SHORT["W" if power else "J"]
+    return Channel(
+        shown(first.name, first.labels), device, time_s, values, (unit,), _spec(first), READING if power else TOTAL,
+        identity.words, identity.words, identity.role, identity.index, identity.level, rank=identity.rank,
+        trusted=not identity.free, clock="UTC", aliases=(first.name,) if first.name else (),
+    )  # fmt: skip
+
+
+def _titled(device: Device, mine: Sequence[Sampled]) -> Device:
+    return replace(
+        device, name=device.name or next((o.identity.device.name for o in mine if o.identity.device.name), "")
+    )
+
+
+def _joined(own: Sequence[Sampled]) -> tuple[Array, Array]:
+    """Samples of several series in order of time, each instant once: the first series that has a number there."""
+    if len(own) == 1:
+        return own[0].time_s, own[0].values
+    own = sorted(own, key=lambda one: one.identity.rank)
+    time_s = np.concatenate([one.time_s for one in own])
+    values = np.concatenate([one.values for one in own])
+    order = np.lexsort((~np.isfinite(values), time_s))
+    order = order[np.argsort(time_s[order], kind="stable")]
+    time_s, values = time_s[order], values[order]
+    first = np.concatenate([[True], np.diff(time_s) > 0]) if len(time_s) else np.empty(0, bool)
+    return time_s[first], values[first]
+
+
+def shown(name: str, labels: Mapping[str, str]) -> str:
+    """A series as PromQL writes it, with the labels that tell the device."""
+    told = [f'{key}="{value}"' for key, value in sorted(labels.items()) if value and not PASSING.match(key)]
+    return name + ("{" + ", ".join(told[:6]) + "}" if told else "") or "query"
+
+
+def _spec(one: Sampled) -> Spec:
+    lower = one.name.lower()
     if "dcgm" in lower or "nvidia" in lower:
-        return specs.nvml(name, source="dcgm")
-    if "kepler" in lower and not re.search(r"kepler_node|platform|package|dram", lower):
-        return specs.modelled("prometheus", name)
-    return specs.unknown("prometheus", name)
+        return specs.nvml(one.name, source="dcgm")
+    if one.identity.modelled:
+        return specs.modelled("prometheus", one.name)
+    return specs.unknown("prometheus", one.name)

@@ -18,6 +18,7 @@ from wattline.meter.device import Device
 from wattline.meter.gpu_sensor.model import card_of
 from wattline.meter.readers import specs
 from wattline.meter.readers.frame import head, numbers, table
+from wattline.meter.readers.rows import check_several, parting
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Fault, Recording, Series
 from wattline.meter.sensor import Spec
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 # the field that sees most of the time first
 POWER = ("power.draw.average", "power.draw", "power_draw", "power.draw.instant")
+# what tells one GPU from another, the surest first
+IDS = ("uuid", "gpu_uuid", "index", "gpu_index", "gpu", "gpu_id", "id", "device", "pci.bus_id", "gpu_bus_id", "pci.bus",
+       "serial", "gpu_serial")  # fmt: skip
 AVERAGE_S = 1.0  # power.draw.average is the mean of one second (nvidia-smi --help-query-gpu)
 STAMP = re.compile(r"^\d{4}/\d{2}/\d{2} \d{2}:\d{2}:\d{2}\.\d{3}$")
 UNIT = re.compile(r"\s*\[.*\]$")
@@ -75,7 +79,7 @@ def read(path: Path) -> Recording:
     frame = frame.filter(~again.fill_null(False))
     time, remark = column_times(frame["timestamp"])
     power = numbers(frame[power_name])
-    groups, notes = _gpus(frame, time, path)
+    groups, notes = _gpus(frame, time, power_name, path)
     window_s = AVERAGE_S if power_name == "power.draw.average" else 0.0
     spec = specs.nvml(power_name, window_s)
     series = [Series(device, spec, time[rows], power[rows]) for device, rows in groups]
@@ -131,10 +135,14 @@ def _named(frame: pl.DataFrame, path: Path) -> tuple[pl.DataFrame, str]:
     return frame.rename(names), "power.draw"
 
 
-def _gpus(frame: pl.DataFrame, time: Array, path: Path) -> tuple[list[tuple[Device, Array]], list[str]]:
+def _gpus(
+    frame: pl.DataFrame, time: Array, power_name: str, path: Path
+) -> tuple[list[tuple[Device, Array]], list[str]]:
     """The rows of each GPU, told by UUID, bus or index; without any of these, by the rhythm of the rows."""
-    column = next((name for name in ("uuid", "gpu_uuid", "index", "pci.bus_id", "gpu_bus_id", "serial", "gpu_serial")
-                   if name in frame.columns and (frame[name].is_not_null().any())), None)  # fmt: skip
+    there = [name for name in IDS if name in frame.columns and frame[name].is_not_null().any()]
+    column = next(iter(parting(frame, time, None, there, [])), None)
+    if column is not None:
+        check_several(frame, time, [column], [power_name], str(path))
     titles = frame["name"] if "name" in frame.columns else frame["gpu_name"] if "gpu_name" in frame.columns else None
     notes = []
     if column is None:
@@ -144,7 +152,7 @@ def _gpus(frame: pl.DataFrame, time: Array, path: Path) -> tuple[list[tuple[Devi
             notes.append(f"no index or uuid in the file: {count} GPUs told by {count} rows a tick, in their order")
         labels = [f"gpu{k}" for k in keys]
     else:
-        plain = "gpu" if column == "index" else ""
+        plain = "gpu" if column in ("index", "gpu", "id", "gpu_id", "gpu_index", "device") else ""
         labels = [f"{plain}{cell}" for cell in frame[column].fill_null("")]
     groups: dict[str, list[int]] = {}
     for row, label in enumerate(labels):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.meter.interpretation import Choices
 from wattline.meter.readers.metrics import Samples, recording
 from wattline.meter.recording import Recording
 
@@ -17,13 +18,13 @@ def is_answer(text: str) -> bool:
     return begin.startswith("{") and ('"resultType"' in begin or '"status"' in begin)
 
 
-def read(path: Path) -> Recording:
+def read(path: Path, choices: Choices = Choices()) -> Recording:
     """A series for each metric that counts watts or joules."""
     try:
         answer = json.loads(path.read_bytes())
     except (ValueError, OSError) as error:
         raise WattlineError(f"{path} is not whole JSON: {shorten(str(error), 100)}") from None
-    return recording(samples_of(answer, str(path)), str(path))
+    return recording(samples_of(answer, str(path)), str(path), choices)
 
 
 def samples_of(answer: Any, source: str) -> Samples:

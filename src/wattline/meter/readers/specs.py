@@ -33,3 +33,12 @@ def unknown(source: str, note: str = "") -> Spec:
 def modelled(source: str, note: str = "") -> Spec:
     """Worked out, not measured."""
     return Spec(source, error=_error("modelled"), modelled=True, note=note)
+
+
+def of_source(source: str, is_modelled: bool) -> Spec:
+    """The usual spec of a source by its name."""
+    if is_modelled:
+        return modelled(source)
+    if source in ("nvml", "dcgm", "zeus", "codecarbon"):
+        return nvml(source=source)
+    return {"ptd": wall(source), "mlperf-node": node(source)}.get(source, unknown(source))

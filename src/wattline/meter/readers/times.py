@@ -14,21 +14,35 @@ from wattline.core.fact import Array
 if TYPE_CHECKING:
     import polars as pl
 
-# what chrono reads, tried in this order; a time without a zone is taken as UTC
+# dates and times of day as chrono reads them; a time without a zone is taken as UTC
+DATES = ("%Y/%m/%d", "%Y-%m-%d", "%m-%d-%Y", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y%m%d", "%Y.%m.%d")
+CLOCKS = ("%H:%M:%S%.f", "%I:%M:%S%.f %p", "%I:%M %p", "%H:%M")
 FORMATS = (
-    "%Y/%m/%d %H:%M:%S%.f",
-    "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%m-%d-%Y %H:%M:%S%.f",
-    "%m/%d/%Y %H:%M:%S%.f",
-    "%d.%m.%Y %H:%M:%S%.f",
-    "%Y%m%d %H:%M:%S%.f",
+    *(f"{date} {CLOCKS[0]}" for date in DATES),
+    f"%Y-%m-%dT{CLOCKS[0]}",
+    "%Y-%m-%dT%H:%M",
     "%Y%m%dT%H%M%S%.f",
+    "%Y%m%d%H%M%S",
     "%a %b %d %H:%M:%S %Y",
+    "%d %b %Y %H:%M:%S%.f",
+    "%b %d, %Y %I:%M:%S %p",
+    *(f"{date} {clock}" for clock in CLOCKS[1:] for date in DATES),
 )
-ZONED = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f %#z", "%Y/%m/%d %H:%M:%S%.f%#z")
+ZONED = (
+    "%Y-%m-%dT%H:%M:%S%.f%#z",
+    "%Y-%m-%d %H:%M:%S%.f%#z",
+    "%Y-%m-%d %H:%M:%S%.f %#z",
+    "%Y/%m/%d %H:%M:%S%.f%#z",
+    "%a %b %d %H:%M:%S %Y %#z",
+)
+DAY_S = 86_400.0
+SAMPLE = 500  # cells by which the form of a column of times is told
+UTC_NAMES = r"\s*(?:UTC|GMT)$"
+ZONE_NAMES = r"\s+\(?[A-Z]{3,5}\)?$"
 # an epoch in these units, by its size: seconds until the year 5138, then milliseconds, and so on
 EPOCHS = ((1e11, 1.0), (1e14, 1e-3), (1e17, 1e-6), (np.inf, 1e-9))
+EPOCH_S = 1e8  # a smaller number of seconds counts from the beginning of a recording
+FORMS = "2026-03-01T12:00:00Z, 2026/03/01 12:00:00.000, 03/01/2026 12:00:00 PM, or seconds since 1970"
 
 
 def epoch_scale(values: Array) -> float:
@@ -42,23 +56,71 @@ def column_times(column: pl.Series) -> tuple[Array, str]:
     import polars as pl
 
     if column.dtype.is_temporal():
+        if column.dtype == pl.Time:
+            return _over_midnight(_floats(column.cast(pl.Int64)) * 1e-9), "times carry no date"
         micro = column.cast(pl.Datetime("us"), strict=False).cast(pl.Int64, strict=False)
         return _floats(micro) * 1e-6, ""
     numbers = column.cast(pl.Float64, strict=False)
     if numbers.null_count() <= 0.5 * max(1, len(column)):
         values = _floats(numbers)
         return values * epoch_scale(values), ""
-    text = column.cast(pl.String).str.strip_chars()
-    best, remark = np.full(len(text), np.nan), ""
-    for zoned, formats in ((True, ZONED), (False, FORMATS)):
-        for form in formats:
-            parsed = text.str.to_datetime(form, time_unit="us", strict=False)
-            seconds = _floats(parsed.cast(pl.Int64)) * 1e-6
-            if np.isfinite(seconds).sum() > np.isfinite(best).sum():
-                best, remark = seconds, "" if zoned else "times carry no zone: taken as UTC"
-        if np.isfinite(best).sum() > 0.5 * len(best):
-            break
-    return best, remark
+    return _texts(column.cast(pl.String).str.strip_chars())
+
+
+def _texts(text: pl.Series) -> tuple[Array, str]:
+    """Times in words: with their zone, else without; a time of day alone last."""
+    plain = text.str.replace(r"(\d),(\d{1,9})", "${1}.${2}")
+    zoned = plain.str.replace(UTC_NAMES, "+00:00").str.replace(r"(\d)Z$", "${1}+00:00")
+    best = _best(zoned, ZONED)
+    if np.isfinite(best).sum() > 0.5 * len(best):
+        return best, ""
+    bare = plain.str.replace(UTC_NAMES, "")
+    told = bool((bare != plain).any())
+    nameless = bare.str.replace(ZONE_NAMES, "") if not bare.str.contains(r" [AP]M$").any() else bare
+    named = bool((nameless != bare).any())
+    without = _best(nameless, FORMATS)
+    if np.isfinite(without).sum() > np.isfinite(best).sum():
+        remark = "" if told else "times carry no zone: taken as UTC"
+        return without, "zones named in letters are not read: times taken as UTC" if named else remark
+    if not np.isfinite(best).any():
+        clock = _best("1970-01-01 " + nameless, tuple(f"%Y-%m-%d {form}" for form in CLOCKS))
+        return _over_midnight(clock), "times carry no date"
+    return best, ""
+
+
+def _best(text: pl.Series, formats: tuple[str, ...]) -> Array:
+    """The reading that most cells allow; of two that fit alike the one that runs forward in the shorter time."""
+    few = text.gather_every(max(1, len(text) // SAMPLE))
+    ranked = [(worth, form) for form in formats if (worth := _worth(_parsed(few, form)))[0]]
+    if not ranked:
+        return np.full(len(text), np.nan)
+    ranked.sort(key=lambda pair: pair[0], reverse=True)
+    best = _parsed(text, ranked[0][1])
+    if np.isfinite(best).sum() + text.null_count() < len(text):
+        others = [_parsed(text, form) for worth, form in ranked[1:] if worth[0] >= 0.5 * ranked[0][0][0]]
+        best = max((best, *others), key=_worth)
+    return best
+
+
+def _parsed(text: pl.Series, form: str) -> Array:
+    import polars as pl
+
+    return _floats(text.str.to_datetime(form, time_unit="us", strict=False).cast(pl.Int64)) * 1e-6
+
+
+def _worth(seconds: Array) -> tuple[int, int, float]:
+    there = seconds[np.isfinite(seconds)]
+    return len(there), -int((np.diff(there) < 0).sum()), -float(np.ptp(there)) if len(there) else 0.0
+
+
+def _over_midnight(seconds: Array) -> Array:
+    """Times of day made to run on: each fall by more than half a day is a new day."""
+    there = np.flatnonzero(np.isfinite(seconds))
+    out = seconds.copy()
+    if len(there):
+        days = np.concatenate([[0], np.cumsum(np.diff(seconds[there]) < -0.5 * DAY_S)])
+        out[there] += DAY_S * days
+    return out
 
 
 def _floats(column: pl.Series) -> Array:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import number, show
+from wattline.report.terminal.interpretation import read_as
 
 Json = dict[str, Any]
 PER = {
@@ -35,6 +36,7 @@ def render(data: Json) -> RenderableType:
     if data.get("nodes"):
         blocks += ["", _nodes(data["nodes"])]
     blocks += ["", _quality(data["quality"])]
+    blocks += read_as(data.get("interpretation", ()))
     blocks.append(Text(f"Window {window['name']}: {window['begin']} to {window['end']}", style="dim"))
     blocks += [Text(f"note: {note}", style="yellow") for note in data["notes"]]
     return Group(*blocks)

@@ -1,0 +1,266 @@
+"""What contains what, for every reader of files and for live sensors alike.
+
+A machine holds its supplies, its boards, its processors and memory; a package its cores, uncore and graphics, with DRAM
+beside it; psys all of them; a board its instances and its own rails; hardware what is shared out among pods and
+processes; a column named total its parts, which it equals or exceeds. A sum takes the outermost alone.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+# the words by which a name tells its place; the first row that has one of the words wins
+ROLES: tuple[tuple[str, frozenset[str]], ...] = (
+    ("dcmi", frozenset({"dcmi"})),
+    ("supply", frozenset({"psu", "ps", "supply", "powersupply", "psus", "supplies"})),
+    ("psys", frozenset({"psys"})),
+    ("total", frozenset({"total", "sum", "all", "combined", "overall", "aggregate", "rack", "pdu", "module", "tot"})),
+    ("boardpart", frozenset({"vram", "hbm"})),
+    ("slice", frozenset({"mig"})),
+    ("igpu", frozenset({"igpu", "integrated"})),
+    ("board", frozenset({"gpu", "gpus", "card", "accelerator", "xpu", "hpu", "npu", "tpu", "dgpu", "nvidia",
+                         "radeon"})),
+    ("machine", frozenset({"wall", "mains", "system", "sys", "machine", "node", "host", "server", "chassis",
+                           "platform"})),
+    ("uncore", frozenset({"uncore"})),
+    ("graphics", frozenset({"gt", "gfx", "igd", "pp1", "graphics"})),
+    ("core", frozenset({"core", "cores", "pp0", "ia"})),
+    ("dram", frozenset({"dram", "ram", "memory", "mem", "dimm", "dimms"})),
+    ("package", frozenset({"package", "pkg", "packages", "socket"})),
+    ("cpu", frozenset({"cpu", "cpus", "processor", "processors"})),
+)  # fmt: skip
+RANKS = {"wall": 0, "mains": 0, "dcmi": 1, "platform": 3, "psys": 4}  # others: 2
+NODES = ("dcmi", "supply", "psys", "machine")
+OUTPUTS = frozenset({"out", "output", "pout"})
+PARTS_OF_BOARD = frozenset({"core", "cores", "memory", "mem", "soc", "vram", "hbm", "chip"})
+# words of a name that tell its quantity and no device
+QUANTITIES = frozenset({
+    "power", "energy", "draw", "usage", "cumulative", "cum", "consumption", "consumed", "average", "avg", "mean",
+    "instant", "instantaneous", "current", "active", "act", "value", "reading", "in", "of", "pwr", "measured",
+    "counter", "interval", "delta", "each", "per", "step", "epoch", "lifetime", "real", "electric", "electrical",
+    "accumulated", "diff", "last", "now", "w", "j", "wh", "kw", "kwh", "mw", "mj", "kj", "uw", "uj", "mwh", "µw", "µj",
+    "nw", "gw", "gj", "ws", "kws", "s", "h",
+})  # fmt: skip
+UNIT_WORDS = re.compile(r"^(?:nano|micro|milli|kilo|mega|giga)?(?:watts?|joules?|watthours?|hours?|seconds?)$")
+HOLDS = 0.9  # an outer reading that is below this share of what it should hold does not hold it
+EQUALS = 0.97  # the same of a column that is named a total: it is the sum of its parts, or more
+KINDS = {"dcmi": "node", "supply": "node", "psys": "node", "machine": "node", "board": "gpu", "boardpart": "gpu",
+         "slice": "mig", "package": "cpu", "cpu": "cpu", "core": "cpu", "uncore": "cpu", "graphics": "cpu",
+         "igpu": "gpu", "dram": "dram"}  # fmt: skip
+
+
+class Unclear(Exception):
+    """Two readings of what contains what are possible and differ; the text names the parts."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A metered thing: its key and host, its place by name, and its mean watts where they are known (else NaN).
+
+    ``level``: 0 for hardware, more for what is shared out of it (1 pods, 2 containers, 3 processes).
+    """
+
+    key: str
+    host: str
+    words: tuple[str, ...]
+    role: str = ""
+    index: str = ""
+    mean_w: float = math.nan
+    level: int = 0
+    title: str = ""
+    board: str = field(default="", compare=False)  # key of the board that a slice is of
+
+    @property
+    def name(self) -> str:
+        return self.title or self.key
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name, lower case, without digits: ``GPU0 Core`` is gpu, core."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]{2,}\b)", " ", name)
+    return tuple(word for word in re.split(r"[^a-zµ]+", parted.lower()) if word)
+
+
+def label_of(name: str) -> str:
+    """What is left of a name without quantity and unit: ``gpu0_power_w`` is gpu0, ``apower`` a."""
+    bare = re.sub(r"[\[(][^\])]*[\])]", " ", name)
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", bare)
+    words = [word for word in re.split(r"[^a-z0-9µ]+", parted.lower().replace("μ", "µ")) if word]
+    left = [re.sub(r"(?:power|energy|watts?|joules?)$", "", word) for word in words
+            if word not in QUANTITIES and not UNIT_WORDS.match(word)]  # fmt: skip
+    return "_".join(word for word in left if word)
+
+
+def place_words(name: str) -> tuple[str, ...]:
+    """The words of a name that tell the place of a device, without quantity and unit."""
+    return words_of(label_of(name))
+
+
+def index_of(name: str) -> str:
+    """The first number in a name, which tells one of several apart."""
+    match = re.search(r"\d+", name)
+    return match[0] if match else ""
+
+
+def role_of(words: Iterable[str]) -> str:
+    """The place that a name's words tell; empty where they tell none."""
+    there = set(words)
+    role = next((role for role, known in ROLES if there & known), "")
+    if role == "board" and there & PARTS_OF_BOARD and not there & {"total", "board", "package"}:
+        return "boardpart"
+    return role
+
+
+def kind_of(role: str, words: Iterable[str]) -> str:
+    """The kind of device of a place; a total is of the kind that its other words name."""
+    if role == "total":
+        rest = role_of(word for word in words if word not in dict(ROLES)["total"])
+        return "rack" if {"rack", "pdu"} & set(words) else KINDS.get(rest, "other")
+    if "switch" in set(words) or "nvswitch" in set(words):
+        return "switch"
+    return KINDS.get(role, "other")
+
+
+def holders(parts: Sequence[Part]) -> dict[str, str]:
+    """The key of each part -> the key of the part that holds its energy too, "" where it counts for itself.
+
+    Parameters
+    ----------
+    parts: everything that one recording or server tells, of any number of hosts.
+
+    Raises
+    ------
+    Unclear: an outer part reads less than what its name says that it holds.
+    """
+    inside: dict[str, str] = {}
+    for host in dict.fromkeys(part.host for part in parts):
+        own = [part for part in parts if part.host == host]
+        _shared_out(own, inside)
+        hardware = [part for part in own if not part.level]
+        _boards(hardware, inside)
+        _packages(hardware, inside)
+        _machine(hardware, inside)
+        _totals(hardware, inside)
+    return {part.key: inside.get(part.key, "") for part in parts}
+
+
+def _shared_out(own: Sequence[Part], inside: dict[str, str]) -> None:
+    """Pods, containers and processes lie inside the hardware that they share; without any, the outermost count."""
+    levels = sorted({part.level for part in own})
+    if not levels or levels[-1] == 0:
+        return
+    outer = [part for part in own if part.level == levels[0]]
+    for part in own:
+        if part.level > levels[0]:
+            inside[part.key] = _like(part, outer).key
+
+
+def _like(part: Part, outer: Sequence[Part]) -> Part:
+    """The outer part of the same place, else the first."""
+    return next((one for one in outer if one.role == part.role), outer[0])
+
+
+def _boards(own: Sequence[Part], inside: dict[str, str]) -> None:
+    keys = {part.key for part in own}
+    boards = [part for part in own if part.role == "board"]
+    for part in own:
+        if part.role == "slice" and part.board in keys:
+            inside[part.key] = part.board
+        elif part.role == "boardpart":
+            mine = [one for one in boards if one.index == part.index] or (boards if len(boards) == 1 else [])
+            if mine:
+                inside[part.key] = mine[0].key
+
+
+def _packages(own: Sequence[Part], inside: dict[str, str]) -> None:
+    """Cores, uncore and graphics in their package; a processor that is not called package holds its cores alone."""
+    packages = [part for part in own if part.role in ("package", "cpu")]
+    held: dict[str, list[Part]] = {}
+    for part in own:
+        if part.role not in ("core", "uncore", "graphics", "igpu"):
+            continue
+        fit = [one for one in packages if part.role != "igpu" or one.role == "package"]
+        same = [one for one in fit if one.index == part.index] or fit
+        if same and not (part.role == "igpu" and same[0].mean_w < HOLDS * part.mean_w):
+            held.setdefault(same[0].key, []).append(part)
+    by_key = {part.key: part for part in own}
+    for key, inner in held.items():
+        _check(by_key[key], inner, HOLDS)
+        inside.update((part.key, key) for part in inner)
+
+
+def _machine(own: Sequence[Part], inside: dict[str, str]) -> None:
+    """The machine's own reading over its supplies, over psys, over the components."""
+    whole = [part for part in own if part.role in ("dcmi", "machine")]
+    supplies = [part for part in own if part.role == "supply"]
+    inputs = [part for part in supplies if not OUTPUTS & set(part.words)]
+    for part in supplies:
+        if inputs and part not in inputs:
+            inside[part.key] = next((one for one in inputs if one.index == part.index), inputs[0]).key
+    ranked = sorted(whole, key=_rank)
+    top = [part for part in ranked if _rank(part) == _rank(ranked[0])] if ranked else []
+    beneath = [part for part in ranked if part not in top]
+    outer = top or inputs or supplies
+    psys = [part for part in own if part.role == "psys"]
+    if outer:
+        for part in (*beneath, *psys, *(supplies if top else ())):
+            if part not in outer:
+                inside.setdefault(part.key, outer[0].key)
+    for part in own:
+        if part.role in ("package", "cpu", "core", "uncore", "graphics", "dram") and psys and len(psys) == 1:
+            inside.setdefault(part.key, psys[0].key)
+    if outer:
+        loose = [part for part in own if part not in outer and part.role != "total" and part.key not in inside]
+        if top:
+            _check(top[0], [part for part in loose if math.isfinite(part.mean_w)], HOLDS, len(top))
+        inside.update((part.key, outer[0].key) for part in loose)
+
+
+def _rank(part: Part) -> int:
+    return min(
+        (RANKS.get(word, 2) for word in part.words if word in RANKS or word in dict(ROLES)["machine"]), default=2
+    )
+
+
+def _totals(own: Sequence[Part], inside: dict[str, str]) -> None:
+    """A column named total over the parts that its other words name: it equals their sum, or exceeds it."""
+    total_words, machine_words = dict(ROLES)["total"], dict(ROLES)["machine"]
+    totals = [part for part in own if part.role == "total"]
+    scopes = {part.key: set(part.words) - total_words - machine_words for part in totals}
+    for part in sorted(totals, key=lambda one: -len(scopes[one.key])):
+        scope = scopes[part.key]
+        loose = [
+            one for one in own
+            if one is not part and one.key not in inside and scope <= set(one.words)
+            and not (one.role == "total" and len(scopes[one.key]) <= len(scope))
+        ]  # fmt: skip
+        if loose:
+            _check(part, loose, EQUALS)
+            inside.update((one.key, part.key) for one in loose)
+
+
+def _check(outer: Part, inner: Sequence[Part], share: float, several: int = 1) -> None:
+    """Unclear where the outer part reads less than its parts together."""
+    parts_w = sum(part.mean_w for part in inner)
+    if several == 1 and inner and math.isfinite(parts_w) and outer.mean_w < share * parts_w:
+        names = ", ".join(part.name for part in inner[:4]) + (" …" if len(inner) > 4 else "")
+        raise Unclear(
+            f"{outer.name} ({outer.mean_w:.4g} W) reads less than {names} ({parts_w:.4g} W), which by its name it holds"
+        )
+
+
+def chosen(inside: Mapping[str, str], choices: Mapping[str, str]) -> dict[str, str]:
+    """The holders with what the user says in their place; no part ends up inside itself."""
+    out = {**inside, **choices}
+    for key in out:
+        seen, at = {key}, out[key]
+        while at:
+            if at in seen:
+                out[key] = ""
+                break
+            seen.add(at)
+            at = out.get(at, "")
+    return out

@@ -1,0 +1,238 @@
+"""Metrics of exporters by name and labels: what they measure, in what unit, of which device and at which place in it.
+
+Files of Prometheus and the live sensor read the same rules here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wattline.meter.containment import index_of, kind_of, place_words, role_of, words_of
+from wattline.meter.device import Device
+
+Labels = Mapping[str, str]
+HOSTS = ("Hostname", "hostname", "node_name", "nodename", "node", "host", "exported_instance", "instance")
+IDS = ("UUID", "uuid", "gpu_uuid", "GPU_UUID")
+PARTS = ("gpu", "device", "minor_number", "index", "package", "socket_id", "zone", "chip", "sensor", "rail", "id",
+         "outlet", "card", "gpu_id", "name")  # fmt: skip
+# labels of who uses or scrapes a device: series that differ in these alone are one device, joined in time
+PASSING = re.compile(
+    r"^(?:exported_)?(?:pod|pod_name|pod_namespace|container|container_name|container_id|container_namespace|namespace|"
+    r"job|instance|endpoint|service|prometheus|prometheus_replica|replica|metrics_path|scrape_job|err_code|err_msg|"
+    r"hpc_job|user|workload|app|component|app_kubernetes_io_.*|helm_sh_.*|DCGM_FI_DRIVER_VERSION|driver.*|.*version|"
+    r"window|range|interval|quantile|source|vbios.*|pci_bus_id|__.*)$",
+    re.IGNORECASE,
+)
+NOT_DRAWN = frozenset({
+    "limit", "limits", "cap", "max", "min", "maximum", "minimum", "temp", "temperature", "state", "threshold",
+    "capacity", "violation", "budget", "default", "enforced", "rated", "setpoint", "supply", "factor", "reactive",
+    "apparent", "target", "info", "ratio", "percent", "self", "mgmt",
+})  # fmt: skip
+SCALES = {"milli": 1e-3, "micro": 1e-6, "nano": 1e-9, "kilo": 1e3, "mega": 1e6}
+ZONES = {"package": "package", "pkg": "package", "core": "core", "cores": "core", "uncore": "uncore", "dram": "dram",
+         "psys": "psys", "platform": "psys", "gpu": "board", "other": "", "pp0": "core", "pp1": "graphics"}  # fmt: skip
+SHARED = {"vm": 1, "pod": 1, "container": 2, "process": 3}  # levels of what hardware's energy is shared out to
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose reading a series is, and what its numbers are.
+
+    ``quantity``: power or energy; ``scale``: what turns its unit into W or J. ``words``, ``role``, ``index``,
+    ``level``: its place, as ``meter/containment.py`` has it. ``mode``: series that differ in it alone add up. ``rank``:
+    the smaller is taken of series of one device and quantity at one instant. ``free``: its place is read out of free
+    words, so that its sum is to be checked.
+    """
+
+    device: Device
+    quantity: str
+    scale: float
+    words: tuple[str, ...]
+    role: str
+    index: str = ""
+    level: int = 0
+    mode: str = ""
+    rank: int = 0
+    modelled: bool = False
+    free: bool = False
+
+
+def quantity(name: str) -> tuple[str, float]:
+    """What a metric counts ("power", "energy" or "") and what turns its unit into W or J."""
+    if name == "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION":
+        return "energy", 1e-3
+    words = words_of(name)
+    if NOT_DRAWN & set(words) and not (name.startswith("DCGM_FI_DEV_POWER_USAGE") or _of_supply(words)):
+        return "", 0.0
+    lower = name.lower()
+    scale = next((scale for word, scale in SCALES.items() if word in lower), 1.0)
+    scale = {"mW": 1e-3, "mJ": 1e-3, "uJ": 1e-6, "uW": 1e-6}.get(name.rpartition("_")[2], scale)
+    if "joule" in lower or re.search(r"_[muµ]?[jJ]$", name):
+        return "energy", scale
+    if ("watt" in lower and "hour" in lower) or lower.endswith(("_wh", "_kwh")):
+        return "energy", (1e3 if lower.endswith("_kwh") else scale) * 3600.0
+    if "watt" in lower or re.search(r"power(_usage|_draw|_consumption|_average|_input)?$|_power_[um]?w$", lower):
+        return "power", scale
+    return "", 0.0
+
+
+def _of_supply(words: tuple[str, ...]) -> bool:
+    """A server's supplies are measured; the battery of node_exporter's ``power_supply`` is not the machine."""
+    return "supply" in words and words[:1] != ("node",) and not {"capacity", "limit", "max"} & set(words)
+
+
+def identify(name: str, labels: Labels) -> Identity | None:
+    """Whose reading a series is; None where it is neither power nor energy that a device draws."""
+    what, scale = quantity(name) if name else ("power", 1.0)
+    if not what:
+        return None
+    host = host_of(labels)
+    for known in (_kepler, _rapl, _scaphandre, _ipmi):
+        if (found := known(name, labels, host, what, scale)) is not None:
+            return found
+    return _board(name, labels, host, what, scale) or _other(name, labels, host, what, scale)
+
+
+def host_of(labels: Labels) -> str:
+    """The machine by the usual labels, without an exporter's port."""
+    return without_port(next((labels[name] for name in HOSTS if labels.get(name)), ""))
+
+
+def without_port(host: str) -> str:
+    """``node1:9400`` is node1; an address of IPv6 keeps its colons."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() and ":" not in name else host
+
+
+def zone_uuid(role: str, path: str) -> str:
+    """RAPL's own name of a powercap zone, so that exporters and this machine's tree tell one device."""
+    match = re.search(r"rapl:(\d+)(:\d+)?/?$", path)
+    return "" if match is None else f"rapl:package-{match[1]}" + ("" if role == "package" else f"/{role}")
+
+
+def _zoned(host: str, zone: str, number: str, path: str, prefix: str) -> tuple[Device, str, tuple[str, ...]]:
+    """A RAPL zone's device, role and words."""
+    base = zone.rstrip("-0123456789")
+    role = ZONES.get(base, "package" if base.startswith("package") else "")
+    number = number or index_of(zone)
+    if role == "psys":
+        return Device(host, "rapl:psys", "node", "platform (psys)"), "psys", ("psys",)
+    uuid = zone_uuid(role, path)
+    if not uuid and number:
+        uuid = f"rapl:package-{number}" if role == "package" else f"rapl:{role or base}-{number}"
+    return Device(host, uuid or f"{prefix}{zone}", kind_of(role, (base,)), f"{zone} zone"), role, (base,)
+
+
+def _kepler(name: str, labels: Labels, host: str, what: str, scale: float) -> Identity | None:
+    """Kepler: zones of nodes, in modes that add up, and what it shares out to pods, containers and processes."""
+    match = re.match(r"kepler_(node|process|container|pod|vm)_(.+?)_?(?:joules_total|joules|watts)$", name)
+    if match is None:
+        return None
+    what_of, part = match.groups()
+    mode = labels.get("mode", "")
+    if part in ("cpu_active", "cpu_idle"):
+        part, mode = "cpu", f"{part[4:]} of {labels.get('zone', '')}"
+    zone = labels.get("zone", "") if part == "cpu" else part
+    modelled = "model" in labels.get("source", "").lower() or what_of != "node"
+    words: tuple[str, ...]
+    rank = 1 if "active" in mode or mode.startswith("idle of") else 0
+    if part in ("platform", "platform_total"):
+        device, role, words = Device(host, "kepler:platform", "node", "platform"), "machine", ("platform",)
+    elif part == "gpu" and (unique := next((labels[key] for key in IDS if labels.get(key)), "")):
+        device, role, words = Device(host, unique, "gpu"), "board", ("gpu",)
+    elif part.startswith("other"):
+        device, role, words = Device(host, "kepler:other", "other", "other components"), "", ("other",)
+    else:
+        number = labels.get("package", "") if part != "cpu" else ""
+        device, role, words = _zoned(host, zone or "package", number, labels.get("path", ""), "kepler:")
+    index = index_of(device.uuid)
+    if what_of == "node":
+        return Identity(device, what, scale, words, role, index, 0, mode, rank, modelled)
+    who = [labels[key] for key in ("pod_name", "container_name", "container_id", "vm_name", "vm_id", "pid", "comm")
+           if labels.get(key)]  # fmt: skip
+    shared = Device(host, f"{what_of}:{'/'.join(who)}:{device.uuid}", device.kind, " ".join(who[:2]))
+    return Identity(shared, what, scale, words, role, index, SHARED[what_of], mode, rank, True)
+
+
+def _rapl(name: str, labels: Labels, host: str, what: str, scale: float) -> Identity | None:
+    """node_exporter's zones of RAPL."""
+    match = re.match(r"node_rapl_(.+?)_joules_total$", name)
+    if match is None:
+        return None
+    device, role, words = _zoned(host, match[1], labels.get("index", ""), labels.get("path", ""), "rapl:")
+    return Identity(device, what, scale, words, role, labels.get("index", ""))
+
+
+def _scaphandre(name: str, labels: Labels, host: str, what: str, scale: float) -> Identity | None:
+    """Scaphandre: the host over its sockets, domains and processes; what it sees is RAPL's, boards are not in it."""
+    match = re.match(r"scaph_(host|socket|domain|process)_(?:power|energy)", name)
+    if match is None:
+        return None
+    place, socket = match[1], labels.get("socket_id", "")
+    if place == "host":
+        return Identity(Device(host, "scaphandre:host", "cpu", "host (RAPL)"), what, scale, ("psys",), "psys")
+    if place == "process":
+        who = "/".join(filter(None, (labels.get("pid", ""), labels.get("exe", ""), labels.get("container_id", ""))))
+        return Identity(Device(host, f"process:{who}", "cpu", who), what, scale, ("process",), "", "", 3, "", 0, True)
+    zone = labels.get("domain_name", "package") if place == "domain" else "package"
+    device, role, words = _zoned(host, zone, socket, "", "scaphandre:")
+    return Identity(device, what, scale, words, role, socket)
+
+
+def _ipmi(name: str, labels: Labels, host: str, what: str, scale: float) -> Identity | None:
+    """A server's BMC: DCMI for the machine, sensors by their names; also by Redfish."""
+    if name.startswith("ipmi_dcmi_power"):
+        return Identity(Device(host, "ipmi:node", "node", "machine (DCMI)"), what, scale, ("dcmi",), "dcmi")
+    if not re.match(r"(?:ipmi|redfish|idrac|ilo|bmc)_", name):
+        return None
+    sensor = next((labels[key] for key in ("name", "sensor", "power_supply", "powersupply", "psu", "member_id", "id")
+                   if labels.get(key)), "")  # fmt: skip
+    words = (*words_of(sensor), *(word for word in words_of(name) if word in ("powersupply", "supply", "psu")))
+    role = role_of(words) or ("machine" if not sensor or {"consumption", "power"} & set(words[:2]) else "")
+    device = Device(host, f"ipmi:{sensor}" if sensor else "ipmi:node", kind_of(role, words), sensor or "machine (BMC)")
+    rank = 1 if {"out", "output"} & set(words_of(name)) else 0
+    return Identity(device, what, scale, words, role, index_of(sensor), 0, "", rank, free=True)
+
+
+def _board(name: str, labels: Labels, host: str, what: str, scale: float) -> Identity | None:
+    """A GPU by its UUID; an instance of it carries the board's watts, so that it is the board once more."""
+    unique = next((labels[key] for key in IDS if labels.get(key)), "")
+    lower = name.lower()
+    gpu = unique or re.search(r"dcgm|gpu|nvidia|nvml|xpum|habana|amdsmi|rocm", lower)
+    if not gpu:
+        return None
+    title = labels.get("modelName") or labels.get("name") or labels.get("card_model") or ""
+    if not unique:
+        told = [labels[key] for key in (*PARTS[:4], "card", "gpu_id", "dev_file", "id") if labels.get(key)]
+        unique = f"gpu-{told[0]}" if told else "gpu"
+    rank = 1 + ("instant" in lower) if "instant" in lower or _window(labels) > 0 else 0
+    rank += round(_window(labels))
+    return Identity(Device(host, unique, "gpu", title), what, scale, ("gpu",), "board", index_of(unique), 0, "", rank)
+
+
+def _other(name: str, labels: Labels, host: str, what: str, scale: float) -> Identity:
+    """Any other series: its name's words tell its kind, its labels the device."""
+    told = [f"{key}={labels[key]}" for key in PARTS if labels.get(key)]
+    rest = [f"{k}={v}" for k, v in sorted(labels.items()) if k not in HOSTS and not PASSING.match(k) and v]
+    words = place_words(name)
+    role = role_of(word for word in words if word != "node") or ("machine" if _of_node(name) else "")
+    kind = kind_of(role, words)
+    unique = ",".join(told or rest) or name or "power"
+    unique = f"{kind}:{unique}" if kind != "other" and (told or rest) else unique
+    return Identity(
+        Device(host, unique, kind, labels.get("name", "")), what, scale, words, role, index_of(unique), free=True
+    )
+
+
+def _of_node(name: str) -> bool:
+    return re.search(r"node_power|platform|chassis|server_power|host_power|system_power", name.lower()) is not None
+
+
+def _window(labels: Labels) -> float:
+    """Seconds that a recording rule averages over, by its label; the shortest is the reading."""
+    match = re.match(r"^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$", labels.get("window", labels.get("range", "")))
+    return 0.0 if match is None else float(match[1]) * {"ms": 1e-3, "m": 60, "h": 3600, "d": 86400}.get(match[2], 1)

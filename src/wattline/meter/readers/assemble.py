@@ -1,0 +1,301 @@
+"""Channels of any source -> a recording: units and totals settled, one device once, what lies inside what, all told.
+
+Every reader of columns, metrics or lines ends here, so that no two of them disagree on the same data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Array
+from wattline.meter.containment import Part, Unclear, chosen, holders
+from wattline.meter.device import Device
+from wattline.meter.interpretation import NONE, Choices, Interpretation
+from wattline.meter.readers.channel import EACH, Channel, rise_w
+from wattline.meter.readers.settle import Settled, same_rate, settle
+from wattline.meter.recording import Fault, Recording, Series, Window
+
+FAR = 0.1  # watts and joules of one device that differ by more than this are told
+STATISTICS = frozenset({"average", "avg", "mean", "instant", "instantaneous", "current", "now", "last", "draw"})
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a source tells beside its readings."""
+
+    windows: Sequence[Window] = ()
+    counts: Mapping[str, float] | None = None
+    faults: Sequence[Fault] = ()
+    notes: Sequence[str] = ()
+    rows: Sequence[Interpretation] = ()  # columns of time and of devices, and what was left out before
+
+
+def assemble(channels: Sequence[Channel], choices: Choices, source: str, extras: Extras = Extras()) -> Recording:
+    """The recording of these channels.
+
+    Parameters
+    ----------
+    channels: every column or series that may be power or energy.
+    choices: what the user says in place of what is read out of names.
+    source: the file, for messages.
+    extras: windows, counts, faults, notes and rows of the interpretation that the reader has already.
+
+    Raises
+    ------
+    WattlineError: nothing is power or energy; or two readings are possible and differ.
+    """
+    choices.check([name for one in channels for name in one.names] + [row.name for row in extras.rows])
+    taken, left = _taken(channels, choices)
+    if not taken:
+        raise WattlineError(f"{source} holds no column or series of power or energy that is read{_why(left)}")
+    settled = _settled(taken, choices, source)
+    settled, more = _one_quantity(settled, source)
+    settled, notes = _paired(settled, choices, source)
+    devices = _placed(settled, choices, source)
+    series, far = _series(settled, devices)
+    rows = [*extras.rows, *(_row(one, devices, choices) for one in settled), *left, *more]
+    return Recording(
+        tuple(series), tuple(extras.windows), dict(extras.counts or {}), tuple(extras.faults),
+        tuple(dict.fromkeys([*extras.notes, *notes, *far, *_left_note([*left, *more])])), source, tuple(rows),
+    )  # fmt: skip
+
+
+def _taken(channels: Sequence[Channel], choices: Choices) -> tuple[list[Channel], list[Interpretation]]:
+    """The channels that are read, and why the others are not."""
+    taken, left = [], []
+    wanted = {name for name, what in choices.columns.items() if what not in ("time", "device")}
+    for one in channels:
+        why = ""
+        if wanted and choices.quantity(one.names) is None:
+            why = "not named by --columns"
+        elif not one.units and choices.unit(one.names) is None:
+            why = "its unit is not told: give --unit"
+        elif not np.isfinite(one.values).any():
+            why = "holds no number"
+        if why:
+            left.append(Interpretation(one.name, one.device.key, note=why))
+        else:
+            taken.append(one)
+    if not taken:  # a source whose devices all fail is reported with its faults, not refused
+        taken = [one for one in channels if one.units and not (wanted and choices.quantity(one.names) is None)]
+    return taken, [row for row in left if row.name not in {one.name for one in taken}]
+
+
+def _why(left: Sequence[Interpretation]) -> str:
+    if not left:
+        return ""
+    return f" ({shorten('; '.join(f'{row.name}: {row.note}' for row in left), 200)})"
+
+
+def _left_note(rows: Sequence[Interpretation]) -> list[str]:
+    """One line that names the columns of power or energy that are not counted."""
+    if not rows:
+        return []
+    shown = "; ".join(f"{row.name} ({row.note})" for row in rows[:6])
+    return [f"left out: {shown}" + (f"; and {len(rows) - 6} more" if len(rows) > 6 else "")]
+
+
+def _settled(taken: Sequence[Channel], choices: Choices, source: str) -> list[Settled]:
+    """Watts first, so that joules of the same device can be held against them."""
+    power = [settle(one, choices, math.nan, source) for one in taken if _is_power(one, choices)]
+    watts: dict[str, float] = {}
+    for one in power:
+        watts.setdefault(one.channel.device.key, one.mean_w)
+    alone = next(iter(watts.values())) if len(watts) == 1 else math.nan
+    energy = [one for one in taken if not _is_power(one, choices)]
+    lone = alone if len({one.device.key for one in energy}) == 1 else math.nan
+    joules = [settle(one, choices, watts.get(one.device.key, lone), source) for one in energy]
+    order = {id(one): i for i, one in enumerate(taken)}
+    named = {one.name: i for i, one in enumerate(taken)}
+    return sorted(power + joules, key=lambda one: order.get(id(one.channel), named.get(one.channel.name, 0)))
+
+
+def _is_power(one: Channel, choices: Choices) -> bool:
+    quantity = choices.quantity(one.names)
+    return quantity == "power" if quantity in ("power", "energy", "interval") else one.quantity != "energy"
+
+
+def _one_quantity(settled: Sequence[Settled], source: str) -> tuple[list[Settled], list[Interpretation]]:
+    """Of one device's channels of one quantity the best; modes of one counter added up, shapes of one joined."""
+    groups: dict[tuple[str, bool], list[Settled]] = {}
+    for one in settled:
+        groups.setdefault((one.channel.device.key, one.power_w is not None), []).append(one)
+    out, left = [], []
+    for same in groups.values():
+        same = sorted(same, key=lambda one: one.channel.rank)
+        best = same[0]
+        for other in same[1:]:
+            if not same_rate([best.mean_w, other.mean_w]) and best.channel.rank == other.channel.rank:
+                odd = set(best.channel.words) ^ set(other.channel.words)
+                if not odd <= STATISTICS:
+                    raise WattlineError(
+                        f"{source}: {best.channel.name} ({best.mean_w:.4g} W) and {other.channel.name} "
+                        f"({other.mean_w:.4g} W) would be the same device: name the one to read with --columns"
+                    )
+            note = f"{best.channel.name} tells the same"
+            left.append(Interpretation(other.channel.name, other.channel.device.key, note=note))
+        out.append(best)
+    order = {one.channel.name: i for i, one in enumerate(settled)}
+    return sorted(out, key=lambda one: order[one.channel.name]), left
+
+
+def _paired(settled: Sequence[Settled], choices: Choices, source: str) -> tuple[list[Settled], list[str]]:
+    """Watts and joules that two columns name apart, and that are the same device by what they say."""
+    by_key: dict[str, list[Settled]] = {}
+    for one in settled:
+        by_key.setdefault(one.channel.device.key, []).append(one)
+    lone = [own[0] for own in by_key.values() if len(own) == 1]
+    watts = [one for one in lone if one.power_w is not None]
+    joules = [one for one in lone if one.power_w is None]
+    moved: dict[int, Device] = {}
+    notes = []
+    for energy in joules:
+        fit = [
+            power for power in watts
+            if power.channel.device.host == energy.channel.device.host
+            and _may_be_one(power.channel, energy.channel)
+            and same_rate([_over(power, energy), energy.mean_w])
+        ]  # fmt: skip
+        if len(fit) == 1:
+            moved[id(energy)] = fit[0].channel.device
+            watts.remove(fit[0])
+            notes.append(f"{energy.channel.name} and {fit[0].channel.name} say the same: taken as one device")
+    rest = [one for one in joules if id(one) not in moved and not one.channel.role and not one.channel.trusted]
+    unknown = [one for one in watts if not one.channel.role and not one.channel.trusted]
+    if len(rest) == len(unknown) == 1 and choices.inside.get("") != NONE and rest[0].channel.device.kind == "other":
+        power, energy = unknown[0], rest[0]
+        if power.channel.device.kind == "other" and power.channel.device.host == energy.channel.device.host:
+            raise WattlineError(
+                f"{source}: {energy.channel.name} ({energy.mean_w:.4g} W) may be the energy of {power.channel.name} "
+                f"({power.mean_w:.4g} W), or another device: name the one to read with --columns, or give --inside none"
+            )
+    return [
+        replace(one, channel=replace(one.channel, device=moved[id(one)])) if id(one) in moved else one
+        for one in settled
+    ], notes
+
+
+def _may_be_one(power: Channel, energy: Channel) -> bool:
+    """Whether two channels do not name different things."""
+    return not (power.role and energy.role and power.role != energy.role) and not power.trusted
+
+
+def _over(power: Settled, energy: Settled) -> float:
+    """Mean watts of the readings while the counter ran."""
+    assert power.power_w is not None
+    good = np.isfinite(power.power_w)
+    time, watts = power.time_s[good], power.power_w[good]
+    first, last = np.nanmin(energy.time_s), np.nanmax(energy.time_s)
+    inside = (time >= first) & (time <= last)
+    if inside.sum() < 2:
+        return math.nan
+    time, watts = time[inside], watts[inside]
+    order = np.argsort(time, kind="stable")
+    length = time[order][-1] - time[order][0]
+    return float(np.trapezoid(watts[order], time[order]) / length) if length > 0 else math.nan
+
+
+def _placed(settled: Sequence[Settled], choices: Choices, source: str) -> dict[str, Device]:
+    """Each device with the one that holds it, by the rules of containment and by what the user says."""
+    parts: dict[str, Part] = {}
+    means = _means(settled)
+    for one in settled:
+        channel = one.channel
+        watts = math.nan if channel.trusted else means[id(one)]
+        if channel.device.key not in parts:
+            parts[channel.device.key] = Part(
+                channel.device.key, channel.device.host, channel.place, channel.role, channel.index, watts,
+                channel.level, channel.name, channel.board,
+            )  # fmt: skip
+    said = _said(settled, choices)
+    free = [part for key, part in parts.items() if key not in said]
+    try:
+        inside = holders(free) if choices.inside.get("") != NONE else {}
+    except Unclear as unclear:
+        inner = next(iter(parts.values())).name
+        raise WattlineError(
+            f"{source}: {unclear}; say what lies inside what: --inside INNER=OUTER or --inside none "
+            f"(all are added), or leave one out with --columns (columns: {shorten(inner, 40)}, …)"
+        ) from None
+    placed = chosen({key: inside.get(key, "") for key in parts}, said)
+    devices = {one.channel.device.key: one.channel.device for one in reversed(settled)}
+    return {key: replace(device, inside=device.inside or placed.get(key, "")) for key, device in devices.items()}
+
+
+def _said(settled: Sequence[Settled], choices: Choices) -> dict[str, str]:
+    """Holders by device key, as the user gives them."""
+    keys = {name.lower(): one.channel.device.key for one in settled for name in one.channel.names}
+    out = {}
+    for one in settled:
+        holder = choices.holder(one.channel.names)
+        if holder is not None:
+            out[one.channel.device.key] = "" if holder == NONE else keys[holder.lower()]
+    return out
+
+
+def _means(settled: Sequence[Settled]) -> dict[int, float]:
+    """Mean watts by channel, over the rows that all have in common where they share their times."""
+    power = [one for one in settled if one.power_w is not None]
+    shared = len(power) > 1 and all(one.time_s is power[0].time_s for one in power)
+    rows: Array | None = None
+    if shared:
+        whole = np.all([np.isfinite(one.power_w) for one in power if one.power_w is not None], axis=0)
+        rows = whole if whole.sum() >= 3 else None
+    out = {}
+    for one in settled:
+        if one.power_w is None:
+            out[id(one)] = rise_w(one.time_s, one.energy_j) if one.energy_j is not None else math.nan
+        else:
+            watts = one.power_w if rows is None else one.power_w[rows]
+            good = watts[np.isfinite(watts) & (watts >= 0)]
+            out[id(one)] = float(good.mean()) if len(good) else math.nan
+    return out
+
+
+def _series(settled: Sequence[Settled], devices: Mapping[str, Device]) -> tuple[list[Series], list[str]]:
+    """A series for each device; watts and joules of one device on the same times stand in one."""
+    groups: dict[str, list[Settled]] = {}
+    for one in settled:
+        groups.setdefault(one.channel.device.key, []).append(one)
+    out, notes = [], []
+    for key, own in groups.items():
+        device = devices[key]
+        power = next((one for one in own if one.power_w is not None), None)
+        energy = next((one for one in own if one.power_w is None), None)
+        if power and energy and not same_rate([_over(power, energy), energy.mean_w]):
+            near = abs(_over(power, energy) / energy.mean_w - 1) if energy.mean_w > 0 else math.inf
+            if near > FAR and energy.mean_w > 0:
+                notes.append(
+                    f"{energy.channel.name} gives {energy.mean_w:.4g} W, {power.channel.name} "
+                    f"{_over(power, energy):.4g} W: the joules are counted"
+                )
+        if power and energy and power.time_s is energy.time_s:
+            spec = replace(energy.channel.spec, note=_names(own))
+            out.append(Series(device, spec, energy.time_s, power.power_w, energy.energy_j, energy.channel.monotonic_s))
+            continue
+        # joules between the rows of the watts add nothing but doubt
+        alone = energy is not None and energy.counts == EACH
+        for each in (energy, None if alone else power):
+            if each is not None:
+                mono = each.channel.monotonic_s if each.time_s is each.channel.time_s else None
+                out.append(Series(device, each.channel.spec, each.time_s, each.power_w, each.energy_j, mono))
+    return out, notes
+
+
+def _names(own: Iterable[Settled]) -> str:
+    return ", ".join(one.channel.name for one in own)
+
+
+def _row(one: Settled, devices: Mapping[str, Device], choices: Choices) -> Interpretation:
+    """What a channel was taken for."""
+    channel = one.channel
+    device = devices[channel.device.key]
+    said = choices and (choices.unit(channel.names) or choices.quantity(channel.names))
+    note = "as given by option" if said else one.note
+    quantity = "power" if one.power_w is not None else "energy"
+    return Interpretation(channel.name, device.key, quantity, one.unit, one.counts, channel.clock, device.inside, note)

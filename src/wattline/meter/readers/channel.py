@@ -1,0 +1,121 @@
+"""One column or series as a source gives it, before it is settled what it means and what holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from wattline.core.fact import Array
+from wattline.meter.device import Device
+from wattline.meter.readers.units import Unit
+from wattline.meter.sensor import Spec
+
+READING, TOTAL, EACH = "reading", "running total", "each interval"
+ROUGH = 5  # a running total of fewer rows than this may as well be the joules of each interval
+
+
+@dataclass(frozen=True, eq=False)
+class Channel:
+    """Numbers of one quantity of one device over time.
+
+    ``name``: as the source writes it. ``units``: what its unit may be, the likeliest first; none: not told, so that
+    it is read only where the user says. ``values``: in that unit, shape ``(n,)``. ``counts``: reading, running total,
+    each interval, or empty where only the numbers tell. ``words``: of its name. ``place``, ``role``, ``index``,
+    ``level``, ``board``: its place (see ``meter/containment.py``); ``trusted``: the source itself defines what it
+    holds, so that its sum is not checked. ``rank``: the smaller is taken where a device has several channels of one
+    quantity.
+    """
+
+    name: str
+    device: Device
+    time_s: Array
+    values: Array
+    units: tuple[Unit, ...]
+    spec: Spec
+    counts: str = ""
+    words: tuple[str, ...] = ()
+    place: tuple[str, ...] = ()
+    role: str = ""
+    index: str = ""
+    level: int = 0
+    board: str = ""
+    rank: int = 0
+    trusted: bool = False
+    clock: str = ""
+    monotonic_s: Array | None = None
+    aliases: Sequence[str] = field(default=())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name by which the user may mean it."""
+        return (self.name, *self.aliases, self.device.uuid, self.device.key)
+
+    @property
+    def quantity(self) -> str:
+        return self.units[0].quantity if self.units else ""
+
+
+def mean_w(time_s: Array, power_w: Array) -> float:
+    """The mean of the numbers there; NaN where there are none."""
+    good = np.isfinite(power_w) & np.isfinite(time_s) & (power_w >= 0)
+    return float(power_w[good].mean()) if good.any() else float("nan")
+
+
+def rise_w(time_s: Array, energy_j: Array) -> float:
+    """Mean watts of a running total from its first to its last number, falls left out."""
+    good = np.isfinite(energy_j) & np.isfinite(time_s)
+    time, energy = time_s[good], energy_j[good]
+    if len(time) < 2 or time[-1] <= time[0]:
+        return float("nan")
+    steps = np.diff(energy)
+    return float(steps[steps > 0].sum() / (time[-1] - time[0]))
+
+
+def each_w(time_s: Array, energy_j: Array) -> float:
+    """Mean watts of joules that stand for the interval before each row."""
+    good = np.isfinite(energy_j) & np.isfinite(time_s)
+    time, energy = time_s[good], energy_j[good]
+    if len(time) < 2 or time[-1] <= time[0]:
+        return float("nan")
+    return float(energy[1:].sum() / (time[-1] - time[0]))
+
+
+def accumulated(time_s: Array, energy_j: Array) -> tuple[Array, Array]:
+    """Joules of each interval as a running total that begins one usual interval before the first row."""
+    good = np.flatnonzero(np.isfinite(time_s))
+    steps = np.diff(time_s[good])
+    usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
+    if usual <= 0:
+        return time_s, np.nancumsum(energy_j)
+    total = np.concatenate([[0.0], np.nancumsum(energy_j)])
+    missing = ~np.isfinite(np.concatenate([[0.0], energy_j]))
+    return np.concatenate([[time_s[good[0]] - usual], time_s]), np.where(missing, np.nan, total)
+
+
+def looks_like_intervals(energy_j: Array, words: Sequence[str]) -> bool | None:
+    """Whether joules are of each interval and no running total, by how they fall; None where that cannot be told."""
+    if hint := hinted(words):
+        return hint == EACH
+    values = energy_j[np.isfinite(energy_j)]
+    steps = np.diff(values)
+    if not len(steps):
+        return False
+    falls = steps < 0
+    if not falls.any():
+        flat = values[0] > 0 and values[-1] == values[0]
+        few = len(values) < ROUGH and values[0] > 0
+        return None if flat or few else False
+    small = falls & (values[1:] > 0.5 * values[:-1])  # a counter that begins anew begins near nothing
+    if len(values) < 4 * ROUGH:
+        return bool(small.any() or falls.mean() > 0.3)
+    return bool(falls.mean() > 0.2 or small.mean() > 0.1)
+
+
+def hinted(words: Sequence[str]) -> str:
+    """What a name says of how joules are counted: running total, each interval, or nothing."""
+    there = set(words)
+    if there & {"interval", "delta", "diff", "each", "step", "epoch", "per", "increment", "incremental"}:
+        return EACH
+    return TOTAL if there & {"cumulative", "cum", "counter", "lifetime", "accumulated", "acc", "odometer"} else ""

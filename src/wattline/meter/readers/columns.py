@@ -1,0 +1,274 @@
+"""The columns of a table by their names: which are times, which watts or joules, which tell devices apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Array
+from wattline.meter.containment import label_of, words_of
+from wattline.meter.interpretation import Choices, Interpretation
+from wattline.meter.readers import units
+from wattline.meter.readers.frame import numbers
+from wattline.meter.readers.times import EPOCH_S, FORMS, column_times
+from wattline.meter.readers.units import Unit
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# names of columns of times, the likeliest first; a unit may follow
+TIMES = (
+    "time", "timestamp", "datetime", "date_time", "date", "time_stamp", "ts", "epoch", "unix_time", "unixtime",
+    "unix_timestamp", "utc", "created_at", "sample_time", "local_time", "system_time", "wall_time", "walltime",
+    "elapsed", "elapsed_time", "relative_time", "runtime", "uptime", "t", "seconds", "clock",
+)  # fmt: skip
+TIME_UNITS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3,
+              "millis": 1e-3, "milliseconds": 1e-3, "us": 1e-6, "µs": 1e-6, "usec": 1e-6, "microseconds": 1e-6,
+              "ns": 1e-9, "nsec": 1e-9, "nanos": 1e-9, "nanoseconds": 1e-9, "min": 60.0, "minutes": 60.0, "h": 3600.0,
+              "hours": 3600.0}  # fmt: skip
+RELATIVE = ("elapsed", "elapsed_time", "relative_time", "runtime", "uptime", "t", "seconds")
+NOT_DRAWN = frozenset({
+    "limit", "limits", "cap", "capped", "capping", "max", "min", "maximum", "minimum", "rated", "rating", "state",
+    "factor", "setpoint", "tdp", "threshold", "budget", "capacity", "default", "enforced", "percent", "pct", "util",
+    "utilization", "utilisation", "reactive", "apparent", "target", "headroom", "std", "stddev", "stdev", "variance",
+    "forecast", "predicted", "cost", "price", "violation", "pl", "var", "temp", "temperature", "peak", "efficiency",
+})  # fmt: skip
+NAMES = ("metric", "metric_name", "measurement", "name", "sensor", "sensor_name", "field", "_field", "_measurement",
+         "parameter", "variable", "series", "counter", "quantity", "type", "domain", "label", "key")  # fmt: skip
+VALUES = ("value", "_value", "val", "reading", "data", "sample")
+UNITS = ("unit", "units", "uom")
+
+
+class Value(NamedTuple):
+    """A column (or the rows of one name) of watts or joules."""
+
+    name: str
+    column: str
+    units: tuple[Unit, ...]
+    label: str  # what is left of its name without quantity and unit: the device
+    words: tuple[str, ...]
+
+
+@dataclass
+class Layout:
+    """A table's columns by what they are."""
+
+    time_s: Array
+    clock: str
+    values: list[Value] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)  # neither times nor values: one may tell devices apart
+    rows: list[Interpretation] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def plain(name: str) -> str:
+    """``Power Draw [W]`` -> ``power_draw_w``, ``deviceId`` -> ``device_id``."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name)
+    return re.sub(r"[^a-z0-9µ]+", "_", parted.lower().replace("μ", "µ")).strip("_")
+
+
+def value_of(name: str, column: str = "", unit: str = "") -> Value | str:
+    """A column of watts or joules by its name (and a unit told elsewhere); else why it is none, "" for no reason."""
+    words = words_of(name)
+    told = (units.named(unit, "xX") or units.of_header(f"[{unit}]")) if unit else units.of_header(name)
+    counted = {"power", "energy", "pwr", "watts", "watt", "joules"} & set(words)
+    spoken = any(word.endswith(("power", "energy")) for word in words)
+    if not told and not counted and not spoken:
+        return ""
+    if odd := sorted(NOT_DRAWN & set(words)):
+        return f"{odd[0]}: not what is drawn" if told or counted else ""
+    if "%" in name:
+        return "a share, no power"
+    if not told and (counted & {"power", "pwr", "watts", "watt"} or any(word.endswith("power") for word in words)):
+        told = (units.SHORT["W"],)
+    return Value(name, column or name, told, label_of(name), words)
+
+
+def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataFrame, Layout]:
+    """The table without a row of units below its header, and what its columns are.
+
+    Raises
+    ------
+    WattlineError: no column is the time, or none is power or energy.
+    """
+    said = {name: quantity for name in frame.columns if (quantity := choices.quantity([name])) is not None}
+    frame, second = _unit_row(frame)
+    time_name = _time(frame, said)
+    values, left = _values(frame, time_name, second, choices)
+    if time_name is None or not (values or _long(frame, time_name)):
+        missing = "time" if time_name is None else "power or energy"
+        raise WattlineError(
+            f"{source}: no column is the {missing} (columns: {shorten(', '.join(frame.columns), 120)}); "
+            "name them time and power_w or energy_j, or say which they are with --columns NAME=time,NAME=power"
+        )
+    if not len(frame):
+        raise WattlineError(f"{source} holds no rows below its header")
+    time_s, clock, remark, used = _times(frame, time_name, second.get(time_name, ""), source)
+    long = None if values else _long(frame, time_name)
+    if long is not None:
+        values, frame, more = _from_long(frame, long, source)
+        left += more
+        used = [*used, long[0], *long[2:]]
+    taken = {value.column for value in values} | set(used) | {row.name for row in left}
+    rows = [Interpretation(name, "", "time", clock=clock) for name in used[:1]]
+    out = Layout(time_s, clock, values, [n for n in frame.columns if n not in taken], [*rows, *left])
+    out.notes += [remark] if remark else []
+    return frame, out
+
+
+def _values(
+    frame: pl.DataFrame, time_name: str | None, second: dict[str, str], choices: Choices
+) -> tuple[list[Value], list[Interpretation]]:
+    values, left = [], []
+    for name in frame.columns:
+        if name == time_name:
+            continue
+        quantity = choices.quantity([name])
+        found = value_of(name, unit=second.get(name, ""))
+        if quantity in ("power", "energy", "interval") and not (isinstance(found, Value) and found.units):
+            unit = choices.unit([name])
+            told = units.named(unit, "xX") if unit else (units.SHORT["W" if quantity == "power" else "J"],)
+            found = Value(name, name, told, label_of(name), words_of(name))
+        elif quantity in ("time", "device"):
+            continue
+        if isinstance(found, Value) and not found.units:
+            found = _by_cells(frame, found, choices)
+        if isinstance(found, Value):
+            values.append(found)
+        elif found:
+            left.append(Interpretation(name, note=found))
+    return values, left
+
+
+def _by_cells(frame: pl.DataFrame, value: Value, choices: Choices) -> Value | str:
+    """A column whose header names no unit, by the units in its cells or by the user's word."""
+    unit = choices.unit([value.name])
+    if unit and (told := units.named(unit, "xX")):
+        return value._replace(units=told)
+    inside = [found for found in units.cells(frame[value.column])[1] if found is not None]
+    if inside:
+        return value._replace(units=(units.SHORT["W" if inside[0].quantity == "power" else "J"],))
+    return "its unit is not told: give --unit"
+
+
+def _unit_row(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
+    """A first row that holds units and no number, taken off: ``s,W,kW`` below the header."""
+    if not len(frame):
+        return frame, {}
+    first = {name: str(cell or "").strip() for name, cell in zip(frame.columns, frame.row(0), strict=True)}
+    if any(re.search(r"\d", cell) for cell in first.values()):
+        return frame, {}
+    found = {name: cell for name, cell in first.items() if units.named(cell, "xX") or units.of_header(f"x {cell}")}
+    found = {name: cell.strip("[]()") for name, cell in found.items()}
+    if not found:
+        return frame, {}
+    times = {name: cell.strip("[]()") for name, cell in first.items() if cell.strip("[]()").lower() in TIME_UNITS}
+    return frame.slice(1), {**times, **found}
+
+
+def _time(frame: pl.DataFrame, said: dict[str, str]) -> str | None:
+    """The name of the column of times: as said, by its name, by its type."""
+    if given := next((name for name, quantity in said.items() if quantity == "time"), None):
+        return given
+    ranked = []
+    for name in frame.columns:
+        words = plain(name).strip("_")
+        base = re.sub(r"_(?:" + "|".join(TIME_UNITS) + ")$", "", words)
+        base = base if base in TIMES else words
+        if base in TIMES or words in TIMES:
+            ranked.append((TIMES.index(base if base in TIMES else words), name))
+        elif {"time", "timestamp", "datetime"} & set(words.split("_")) and not isinstance(value_of(name), Value):
+            ranked.append((len(TIMES) + ("stamp" not in words), name))
+    for _, name in sorted(ranked, key=lambda pair: pair[0]):
+        if not len(frame) or np.isfinite(_seconds(frame, name, "")[0]).any():
+            return name
+    if ranked:
+        return min(ranked)[1]
+    return next((n for n, c in zip(frame.columns, frame.dtypes, strict=True) if c.is_temporal()), None)
+
+
+def _times(frame: pl.DataFrame, name: str, unit: str, source: str) -> tuple[Array, str, str, list[str]]:
+    """Seconds since the epoch (or the beginning), the clock in words, a remark, and the columns that were used."""
+    seconds, remark, used = _seconds(frame, name, unit)
+    if not np.isfinite(seconds).any():
+        cell = next((str(cell) for cell in frame[name] if cell is not None and str(cell).strip()), "")
+        raise WattlineError(
+            f"{source}: column {name!r} holds no time that can be read ({shorten(cell, 30)!r}); forms that are: {FORMS}"
+        )
+    begin = float(np.nanmin(np.abs(seconds)))
+    clock = "seconds since the beginning" if begin < EPOCH_S else "UTC"
+    told = {"": clock, "times carry no date": "time of day"}.get(remark, "UTC, no zone told")
+    return seconds, told if clock == "UTC" or remark else clock, remark, used
+
+
+def _seconds(frame: pl.DataFrame, name: str, unit: str) -> tuple[Array, str, list[str]]:
+    words = plain(name)
+    tail = unit.lower() or words.rpartition("_")[2]
+    relative = words in RELATIVE or (words.rpartition("_")[0] in RELATIVE and tail in TIME_UNITS)
+    if tail in TIME_UNITS and (relative or unit or "_" in words or words in RELATIVE):
+        values = numbers(frame[name])
+        if np.isfinite(values).any():
+            return values * TIME_UNITS[tail], "", [name]
+    if relative:
+        values = numbers(frame[name])
+        if np.isfinite(values).any():
+            return values, "", [name]
+    if (dated := _date_beside(frame, name)) is not None:
+        return *column_times(dated[0]), [name, dated[1]]
+    return *column_times(frame[name]), [name]
+
+
+def _date_beside(frame: pl.DataFrame, name: str) -> tuple[pl.Series, str] | None:
+    """Date and time of day in two columns, joined."""
+    import polars as pl
+
+    other = {"date": ("time", "time_of_day", "clock", "hour"), "time": ("date", "day")}.get(plain(name), ())
+    beside = next((column for column in frame.columns if plain(column) in other), None)
+    if beside is None or not (frame[name].dtype == frame[beside].dtype == pl.String):
+        return None
+    date, clock = (name, beside) if plain(name) == "date" else (beside, name)
+    if not frame[date].str.contains(r"\d").any() or frame[date].str.contains(":").any():
+        return None
+    return frame[date].str.strip_chars() + " " + frame[clock].str.strip_chars(), beside
+
+
+def _long(frame: pl.DataFrame, time_name: str | None) -> tuple[str, ...] | None:
+    """(names, values[, units]) of a table that has one row a metric; None where it is none."""
+    by_plain = {plain(name): name for name in frame.columns if name != time_name}
+    name = next((by_plain[word.strip("_")] for word in NAMES if word.strip("_") in by_plain), None)
+    value = next((by_plain[word.strip("_")] for word in VALUES if word.strip("_") in by_plain), None)
+    unit = next((by_plain[word] for word in UNITS if word in by_plain), None)
+    if name is None or value is None or name == value:
+        return None
+    return (name, value) if unit is None else (name, value, unit)
+
+
+def _from_long(
+    frame: pl.DataFrame, long: tuple[str, ...], source: str
+) -> tuple[list[Value], pl.DataFrame, list[Interpretation]]:
+    """A column of values for each name in a table of names and values."""
+    import polars as pl
+
+    name, value, *unit = long
+    keys = frame.select(name, *unit).unique(maintain_order=True).rows()
+    values, left = [], []
+    for key in keys:
+        text, told = str(key[0] or ""), str(key[1] or "") if unit else ""
+        found = value_of(text, unit=told)
+        if isinstance(found, Value) and not found.units:
+            found = "its unit is not told: give --unit"
+        if not isinstance(found, Value):
+            left.append(Interpretation(text, note=found or "no power or energy"))
+            continue
+        mine = (pl.col(name) == text) & ((pl.col(unit[0]) == told) if unit else pl.lit(True))
+        column = f"{text} {told}".strip()
+        frame = frame.with_columns(pl.when(mine).then(pl.col(value)).otherwise(None).alias(column))
+        values.append(found._replace(column=column))
+    if not values:
+        names = shorten(", ".join(str(key[0]) for key in keys[:8]), 120)
+        raise WattlineError(f"{source}: none of the names in column {name!r} is power or energy ({names})")
+    return values, frame.drop(value, name, *unit), [row for row in left if row.note != "no power or energy"]

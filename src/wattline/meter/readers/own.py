@@ -1,0 +1,64 @@
+"""Wattline's own table of readings (``meter export --table readings``), as it was written: nothing is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wattline.core.fact import Array
+from wattline.meter.device import Device
+from wattline.meter.readers import specs
+from wattline.meter.readers.frame import numbers
+from wattline.meter.readers.times import column_times
+from wattline.meter.recording import Recording, Series
+from wattline.meter.sensor import Spec
+
+if TYPE_CHECKING:
+    import polars as pl
+
+DEVICE = ("host", "device", "kind", "name", "source", "inside", "modelled")
+VALUES = ("monotonic_s", "power_w", "energy_j")
+SPEC = ("window_s", "period_s", "wrap_j", "error")
+
+
+def is_table(columns: Sequence[str]) -> bool:
+    """Whether these are the columns that the export writes."""
+    return {"time", *DEVICE, *VALUES} <= set(columns)
+
+
+def read(frame: pl.DataFrame, source: str) -> Recording:
+    """A series for each device and sensor, with all that the table keeps of it."""
+    import polars as pl
+
+    time_s = column_times(frame["time"])[0]
+    keys = [name for name in (*DEVICE, *SPEC, "note", "series") if name in frame.columns]
+    texts = [frame[name].cast(pl.String).fill_null("").to_list() for name in keys]
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for i, key in enumerate(zip(*texts, strict=True)):
+        groups.setdefault(key, []).append(i)
+    columns = {name: numbers(frame[name]) for name in VALUES}
+    series = []
+    for key, rows in groups.items():
+        said = dict(zip(keys, key, strict=True))
+        at = np.array(rows)
+        device = Device(said["host"], said["device"], said["kind"], said["name"], said["inside"])
+        mono, power, energy = (_there(columns[name][at]) for name in VALUES)
+        series.append(Series(device, _spec(said), time_s[at], power, energy, mono))
+    return Recording(tuple(series), source=source)
+
+
+def _there(values: Array) -> Array | None:
+    """A column, or None where it is empty throughout."""
+    return values if np.isfinite(values).any() else None
+
+
+def _spec(said: dict[str, str]) -> Spec:
+    modelled = said["modelled"].lower() == "true"
+    usual = specs.of_source(said["source"], modelled)
+    known: dict[str, Any] = {each.name: getattr(usual, each.name) for each in fields(Spec)}
+    known |= {name: float(said[name]) for name in SPEC if said.get(name)}
+    known["note"] = said.get("note", "")
+    return Spec(**known)

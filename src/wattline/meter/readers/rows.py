@@ -1,0 +1,204 @@
+"""Which columns of a long table tell its devices apart: those that part the rows of one instant.
+
+A number of the row, which differs in every row, is no device; several unlike rows of one instant that no column parts
+are refused, for they may be several devices or one that was read more often than its clock shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Array
+from wattline.meter.interpretation import NONE, Choices, Interpretation
+from wattline.meter.readers.columns import plain
+
+if TYPE_CHECKING:
+    import polars as pl
+
+HOSTS = ("host", "hostname", "node", "node_name", "nodename", "machine", "server", "instance", "cluster_node")
+DEVICES = (
+    "device", "gpu", "gpu_uuid", "uuid", "gpu_id", "device_id", "deviceid", "gpu_index", "gpuid", "card", "node_id",
+    "sensor", "socket", "socket_id", "package", "cpu", "zone", "domain", "rail", "outlet", "plug", "meter", "psu",
+    "channel", "index", "idx", "id", "local_rank", "rank", "label", "name", "gpu_name", "bus", "bus_id", "pci_bus_id",
+    "serial", "location", "rack", "tile", "tileid",
+)  # fmt: skip
+NOT_IDS = ("pid", "process", "user", "job", "step", "epoch", "iteration", "utilization", "util", "temp", "status")
+ORDER = "order"
+STEADY = 0.8  # a device stands in nearly every instant
+REGULAR = 0.9
+MAX_DEVICES = 65_536
+
+
+@dataclass
+class Groups:
+    """Rows by host and device: names of both, and the rows of each; and what was decided."""
+
+    rows: dict[tuple[str, str], NDArray[np.intp]]
+    columns: list[str] = field(default_factory=list)
+    told: list[Interpretation] = field(default_factory=list)
+
+
+def groups(
+    frame: pl.DataFrame, time_s: Array, others: Sequence[str], values: Sequence[str], choices: Choices, source: str
+) -> Groups:
+    """The rows of each device.
+
+    Parameters
+    ----------
+    frame, time_s: the table and its instants, shape ``(n,)``.
+    others: columns that are neither times nor values.
+    values: columns of watts or joules, by which rows that say the same are told from devices.
+    choices: ``device`` names the columns, ``none`` or ``order``.
+
+    Raises
+    ------
+    WattlineError: several unlike rows of one instant, and nothing tells whose they are.
+    """
+    host, parts, told = _columns(frame, time_s, others, choices)
+    chosen = [name for name in (host, *parts) if name]
+    if choices.device == (ORDER,):
+        return _in_order(time_s, told)
+    if not choices.device:
+        check_several(frame, time_s, chosen, values, source)
+    hosts = _texts(frame, host) if host else [""] * len(frame)
+    labels = [_label(cells, parts) for cells in zip(*(_texts(frame, name) for name in parts), strict=True)]
+    labels = labels or [""] * len(frame)
+    found: dict[tuple[str, str], list[int]] = {}
+    for i, pair in enumerate(zip(hosts, labels, strict=True)):
+        found.setdefault(pair, []).append(i)
+    if len(found) > MAX_DEVICES:
+        raise WattlineError(f"{source}: {', '.join(chosen)} tell {len(found):,} devices apart: say --device none")
+    told += [Interpretation(name, "", "device", note="tells devices apart") for name in chosen]
+    return Groups({pair: np.array(rows) for pair, rows in found.items()}, chosen, told)
+
+
+def _columns(
+    frame: pl.DataFrame, time_s: Array, others: Sequence[str], choices: Choices
+) -> tuple[str | None, list[str], list[Interpretation]]:
+    """The column of hosts, those of devices, and what was left aside."""
+    given = [n for n in frame.columns if choices.quantity([n]) == "device"]
+    given += [name for name in choices.device if name in frame.columns]
+    if choices.device and not given and choices.device not in ((NONE,), (ORDER,)):
+        there = shorten(", ".join(frame.columns), 120)
+        raise WattlineError(f"--device {', '.join(choices.device)}: no such column (there are {there}); or none, order")
+    if choices.device in ((NONE,), (ORDER,)):
+        return None, [], []
+    if given:
+        host = next((name for name in given if plain(name) in HOSTS), None)
+        return host, [name for name in given if name != host], []
+    told: list[Interpretation] = []
+    known = [name for name in others if plain(name) in HOSTS or plain(name) in DEVICES]
+    for name in list(known):
+        if _row_number(frame, name):
+            known.remove(name)
+            told.append(Interpretation(name, note="differs in every row: a number of the row, no device"))
+    host = next((name for word in HOSTS for name in known if plain(name) == word), None)
+    parts = [name for word in DEVICES for name in known if plain(name) == word and name != host]
+    return host, parting(frame, time_s, host, parts, [n for n in others if n not in known]), told
+
+
+def parting(frame: pl.DataFrame, time_s: Array, host: str | None, parts: list[str], rest: list[str]) -> list[str]:
+    """As few columns as part all rows of an instant: one by itself, else several; else the first that varies."""
+    base = [host] if host else []
+    whole = _rows_apart(frame, time_s, base)
+    if whole >= 1.0:
+        several = [name for name in parts if frame[name].n_unique() > 1]
+        return several[:1] or parts[:1]
+    for name in parts:
+        if _rows_apart(frame, time_s, [*base, name]) >= 1.0:
+            return [name]
+    fit = [name for name in rest if _is_device(frame, time_s, name)]
+    for name in fit:
+        if _rows_apart(frame, time_s, [*base, name]) >= 1.0:
+            return [name]
+    chosen: list[str] = []
+    for name in [*parts, *fit]:
+        better = _rows_apart(frame, time_s, [*base, *chosen, name])
+        if better > whole + 1e-9:
+            chosen, whole = [*chosen, name], better
+        if whole >= 1.0:
+            break
+    return chosen or [name for name in parts if frame[name].n_unique() > 1][:1] or parts[:1]
+
+
+def _rows_apart(frame: pl.DataFrame, time_s: Array, names: Sequence[str]) -> float:
+    """The share of rows that these columns tell from all others of their instant; rows written twice count once."""
+    import polars as pl
+
+    there = frame.with_columns(pl.Series("__time", time_s)).unique(maintain_order=True)
+    return there.select("__time", *names).n_unique() / max(1, len(there))
+
+
+def _row_number(frame: pl.DataFrame, name: str) -> bool:
+    """Whether a column differs in (nearly) every row."""
+    count = frame[name].n_unique()
+    return len(frame) > 2 and count > 0.5 * len(frame) and count > 2
+
+
+def _is_device(frame: pl.DataFrame, time_s: Array, name: str) -> bool:
+    """Whether nearly every instant has the same cells in this column."""
+    import polars as pl
+
+    if plain(name) in NOT_IDS or set(plain(name).split("_")) & set(NOT_IDS) or frame[name].dtype.is_float():
+        return False
+    if re.search(r"\d\.\d", "".join(str(cell) for cell in frame[name].head(5))):
+        return False
+    every = frame[name].n_unique()
+    sets = frame.select(pl.Series("__time", time_s), pl.col(name)).group_by("__time").agg(pl.col(name).n_unique())
+    return 1 < every <= 1024 and bool((sets[name] == every).mean() >= STEADY)  # type: ignore[operator]
+
+
+def check_several(
+    frame: pl.DataFrame, time_s: Array, chosen: Sequence[str], values: Sequence[str], source: str
+) -> None:
+    """WattlineError where each instant has several unlike rows of what would be one device."""
+    import polars as pl
+
+    if not values or not np.isfinite(time_s).any():
+        return
+    every = frame.with_columns(pl.Series("__time", time_s)).filter(pl.col("__time").is_not_nan())
+    for value in values:
+        there = every.select("__time", *chosen, value).drop_nulls(value)
+        sizes = there.group_by("__time", *chosen, maintain_order=True).len()["len"].to_numpy()
+        usual = int(np.median(sizes)) if len(sizes) >= 3 else 1
+        if usual < 2 or (sizes == usual).mean() < REGULAR:
+            continue
+        if there.unique().height <= 1.1 * there.height / usual:  # each row written several times
+            continue
+        what = f" beside {', '.join(chosen)}" if chosen else ""
+        raise WattlineError(
+            f"{source}: {usual} rows stand at each instant, and no column{what} tells whose they are; say --device "
+            f"order ({usual} devices in the order of their rows), --device none (one device, read {usual} times in "
+            "each tick of its clock), or --device COLUMN"
+        )
+
+
+def _in_order(time_s: Array, told: list[Interpretation]) -> Groups:
+    """Rows of an instant as devices in their order."""
+    place = np.zeros(len(time_s), int)
+    for i in range(1, len(time_s)):
+        place[i] = place[i - 1] + 1 if time_s[i] == time_s[i - 1] else 0
+    rows = {("", f"device{k}"): np.flatnonzero(place == k) for k in range(int(place.max(initial=0)) + 1)}
+    return Groups(rows, [], [*told, Interpretation("order of rows", "", "device", note="as given by option")])
+
+
+def _texts(frame: pl.DataFrame, column: str) -> list[str]:
+    import polars as pl
+
+    return frame[column].cast(pl.String).fill_null("?").to_list()
+
+
+def _label(cells: tuple[str, ...], names: Sequence[str]) -> str:
+    """The device's name: its cells, a bare number with the word of its column (``gpu`` 0 is gpu0)."""
+    out = []
+    for cell, name in zip(cells, names, strict=True):
+        word = re.sub(r"_?(?:id|index|number|no)$", "", plain(name)) or "device"
+        out.append(f"{word}{cell}" if re.fullmatch(r"\d+", cell) else cell)
+    return ",".join(out)

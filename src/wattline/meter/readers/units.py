@@ -1,0 +1,163 @@
+"""Units of power and energy as people write them, in headers, in cells and in a row of their own.
+
+Case tells milli from mega where it is there to tell: ``mWh`` is milli, ``MWh`` mega. A name wholly in capitals or
+wholly in small letters leaves both open, the likelier first; what such a device can draw decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from wattline.core.fact import Array
+
+if TYPE_CHECKING:
+    import polars as pl
+CAMEL = re.compile(
+    r"(?<=[a-z0-9])((?:Nano|Micro|Milli|Kilo|Mega|Giga)?(?:Watts?|Joules?)(?:Hours?)?|[kmuµM]?(?:Wh|W|J))$"
+)
+
+
+class Unit(NamedTuple):
+    """A unit by its name, what it measures ("power" or "energy"), and what turns it into W or J."""
+
+    name: str
+    quantity: str
+    scale: float
+
+
+BASES = {"W": ("power", 1.0), "J": ("energy", 1.0), "Wh": ("energy", 3600.0), "Ws": ("energy", 1.0)}
+PREFIXES = {"n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
+SHORT = {
+    prefix + base: Unit(prefix + base, quantity, scale * factor)
+    for base, (quantity, factor) in BASES.items()
+    for prefix, scale in PREFIXES.items()
+} | {"K" + base: Unit("k" + base, q, 1e3 * f) for base, (q, f) in BASES.items()}
+WORDS = {"nano": 1e-9, "micro": 1e-6, "milli": 1e-3, "": 1.0, "kilo": 1e3, "mega": 1e6, "giga": 1e9}
+LONG_BASES = {"watthours": ("energy", 3600.0), "watthour": ("energy", 3600.0), "watts": ("power", 1.0),
+              "watt": ("power", 1.0), "joules": ("energy", 1.0), "joule": ("energy", 1.0),
+              "wattseconds": ("energy", 1.0), "wh": ("energy", 3600.0)}  # fmt: skip
+LONG = {
+    prefix + base: Unit(prefix + base, quantity, scale * factor)
+    for base, (quantity, factor) in LONG_BASES.items()
+    for prefix, scale in WORDS.items()
+}
+SAMPLE = 1000
+ALIKE = {"w": "W", "j": "J", "wh": "Wh", "ws": "Ws"}  # the base of a unit in one case alone
+CELL = re.compile(
+    r"^\s*(?P<number>[-+]?[\d.,'\s\u00a0\u202f]*\d(?:[eE][-+]?\d+)?)\s*(?P<unit>[a-zA-Zµμ]*(?:[·.\s]?h)?|%)\s*$"
+)
+
+
+def named(text: str, header: str = "") -> tuple[Unit, ...]:
+    """The units that a word may mean, the likeliest first; none where it is no unit.
+
+    Parameters
+    ----------
+    text: the word, as it is written.
+    header: the whole name that it stands in, whose case tells whether case tells anything.
+    """
+    plain = re.sub(r"[·.\s_*-]+", "", text.strip()).strip("[]()")
+    lower = plain.lower()
+    if lower in LONG:
+        return (LONG[lower],)
+    if not plain or lower[-1] not in "wjhs":
+        return ()
+    base = next((ALIKE[b] for b in ("wh", "ws", "w", "j") if lower.endswith(b)), None)
+    if base is None or len(lower) - len(base) > 1:
+        return ()
+    prefix = plain[: len(plain) - len(base)]
+    if prefix.lower() != "m":
+        unit = SHORT.get(prefix + base) or SHORT.get(prefix.lower() + base) or SHORT.get(prefix.upper() + base)
+        return () if unit is None else (unit,)
+    milli, mega = SHORT["m" + base], SHORT["M" + base]
+    whole = header or plain
+    if whole.upper() == whole or whole.lower() == whole:
+        return (milli, mega)
+    return (mega,) if prefix == "M" else (milli,)
+
+
+def of_header(name: str) -> tuple[Unit, ...]:
+    """The units that a column's name may carry, in brackets or at its end: ``Power (kW)``, ``energy_mWh``."""
+    for inner in reversed(re.findall(r"[\[(]([^\])]*)[\])]", name)):
+        if units := named(inner, name):
+            return units
+    bare = re.sub(r"[\[(][^\])]*[\])]", " ", name).strip()
+    words = [word for word in re.split(r"[\s_\-./:,]+", bare) if word]
+    for count in (2, 1):
+        tail = "".join(words[-count:])
+        if count <= len(words) and (units := named(tail, bare)) and (count == 1 or _spoken(words[-2:])):
+            return units
+    camel = re.search(
+        r"(?<=[a-z0-9])((?:Nano|Micro|Milli|Kilo|Mega|Giga)?(?:Watts?|Joules?)(?:Hours?)?|[kmuµM]?(?:Wh|W|J))$", bare
+    )
+    return named(camel[1], "xX") if camel else ()
+
+
+def _spoken(words: Sequence[str]) -> bool:
+    """Whether two words are one unit: kilowatt hours, watt_hours, kW h."""
+    return words[-1].lower() in ("h", "hour", "hours", "second", "seconds")
+
+
+def cells(column: pl.Series, comma: bool = False) -> tuple[Array, tuple[Unit | None, ...]]:
+    """Numbers of a column of text, each in W or J where its cell names a unit, and the units that occur.
+
+    Thousands marks and decimal commas are told by all cells together; ``comma``: a comma is the mark of decimals where
+    cells leave it open. NaN where there is no number; shape ``(n,)``.
+    """
+    import polars as pl
+
+    if column.dtype.is_numeric():
+        return column.cast(pl.Float64).fill_null(np.nan).to_numpy().astype(float), (None,)
+    text = column.cast(pl.String)
+    plain = text.cast(pl.Float64, strict=False)
+    if plain.null_count() == text.null_count():
+        return plain.fill_null(np.nan).to_numpy().astype(float), (None,)
+    odd = text.filter(plain.is_null()).drop_nulls().unique()
+    others = text.filter(plain.is_not_null()).head(SAMPLE).to_list()
+    whole = [(cell, match) for cell in odd.to_list() if (match := CELL.match(cell))]
+    mark = _decimal([match["number"] for _, match in whole] + others, comma)
+    if mark == ",":  # a dot parts thousands in the plain cells too
+        more = text.filter(plain.is_not_null()).unique().to_list()
+        whole += [(cell, match) for cell in more if (match := CELL.match(cell))]
+        plain = plain.set(plain.is_not_null(), None)
+    known: dict[str, float] = {}
+    units: dict[Unit | None, None] = {}
+    for cell, match in whole:
+        unit = next(iter(named(match["unit"], "xX")), None) if match["unit"] else None
+        number = _number(match["number"], mark)
+        if number is not None:
+            known[cell] = number * (unit.scale if unit else 1.0)
+            units[unit] = None
+    if plain.is_not_null().any():
+        units[None] = None
+    values = plain.fill_null(text.replace_strict(known, default=None, return_dtype=pl.Float64))
+    return values.fill_null(np.nan).to_numpy().astype(float), tuple(units) or (None,)
+
+
+def _decimal(numbers: Sequence[str], comma: bool) -> str:
+    """The mark of decimals of numbers that share one way of writing."""
+    both = [text for text in numbers if "," in text and "." in text]
+    if both:
+        return "," if both[0].rfind(",") > both[0].rfind(".") else "."
+    if any(text.count(".") > 1 for text in numbers):
+        return ","
+    with_comma = [text for text in numbers if "," in text]
+    if not with_comma or any("." in text for text in numbers):
+        return "."
+    if any(text.count(",") > 1 for text in with_comma):
+        return "."
+    grouped = all(re.fullmatch(r"[-+]?[1-9]\d{0,2},\d{3}", text.strip()) for text in with_comma)
+    return "." if grouped and not comma else ","
+
+
+def _number(text: str, mark: str) -> float | None:
+    other = "." if mark == "," else ","
+    plain = re.sub(r"['\s\u00a0\u202f]", "", text).replace(other, "").replace(mark, ".")
+    try:
+        return float(plain)
+    except ValueError:
+        return None
