@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from wattline.core.errors import NotFound
+from wattline.core.result import envelope
 
 
 def facts(
@@ -22,9 +23,14 @@ def facts(
         names = [record for kind in catalog.KINDS for record in catalog.default().records(kind)]
         raise NotFound("fact", search, names, "`wattline facts` lists all")
     if as_json:
-        print_json({"command": "facts", "search": search, "count": len(found), "facts": found})
+        print_json(answer(search, found))
         return
     print_rich(_listing(found))
+
+
+def answer(search: str, found: list[dict[str, Any]]) -> dict[str, Any]:
+    """The facts found, in the envelope of every command."""
+    return envelope("facts", {"search": search}, {"count": len(found), "facts": found})
 
 
 def matching(search: str) -> list[dict[str, Any]]:
