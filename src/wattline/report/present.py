@@ -55,14 +55,14 @@ def as_html(data: Json) -> str:
 def as_page(data: Json) -> str | None:
     """An answer as one self-contained HTML page; None for a command that has none."""
     match data["command"]:
-        case "run" | "train" | "prompt" | "serve" | "serve-average" | "meter bill":
-            from wattline.report.page.run import run_page
-
-            return run_page(data)
         case "serve" if "simulated" in data["results"]:
             from wattline.report.page.service import service_page
 
             return service_page(data)
+        case "run" | "train" | "prompt" | "serve" | "serve-average" | "meter bill":
+            from wattline.report.page.run import run_page
+
+            return run_page(data)
         case "frontier":
             from wattline.report.page.frontier import frontier_page
 
