@@ -26,6 +26,14 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
             from wattline.report.terminal.site import site_text
 
             return site_text(data, explain)
+        case "check":
+            from wattline.report.terminal.check import check_text
+
+            return check_text(data)
+        case "facts":
+            from wattline.report.terminal.facts import facts_text
+
+            return facts_text(data)
         case "compare":
             from wattline.report.terminal.compare import comparison_text
 
@@ -36,9 +44,9 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
             return answer_text(data, explain)
 
 
-def as_text(data: Json) -> str:
+def as_text(data: Json, width: int = WIDTH) -> str:
     """An answer as plain text, without colour."""
-    console = Console(width=WIDTH, no_color=True, file=io.StringIO())
+    console = Console(width=width, no_color=True, file=io.StringIO())
     console.print(rich_text(data))
     file = console.file
     assert isinstance(file, io.StringIO)

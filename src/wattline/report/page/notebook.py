@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from wattline.core.quantity import show
-from wattline.report.terminal.answer import BILL_TOTAL, RESULTS, TIME_NAMES, span, trimmed
+from wattline.core.quantity import show, trimmed
+from wattline.report.terminal.answer import BILL_TOTAL, RESULTS, TIME_NAMES, span
 from wattline.report.words import Json
 
 _RULE = "1px solid rgba(128,128,128,.35)"

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from wattline.core.quantity import number, show
+from wattline.core.quantity import show, trimmed
 from wattline.report.words import Json
 
 # result -> (what it is called, unit that `show` knows), in the order shown
@@ -169,14 +169,6 @@ def fact_range(fact: Json) -> str:
     if fact["dist"] == "fixed" or fact["low"] == fact["high"]:
         return head
     return f"{head} ({trimmed(fact['low'])} to {trimmed(fact['high'])}, {fact['dist']})"
-
-
-def trimmed(value: float) -> str:
-    """Four figures, without the zeros that say nothing."""
-    text, space, word = number(value, 4).partition(" ")
-    if "." in text and "e" not in text:
-        text = text.rstrip("0").rstrip(".")
-    return text + space + word
 
 
 def _about(fact: Json) -> str:
