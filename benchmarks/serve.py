@@ -48,7 +48,7 @@ def main() -> None:
     given = Path(sys.argv[1]) if len(sys.argv) > 1 else BESIDE
     trace = given if given.is_file() else None
     model, chip = load_model("llama-3.1-8b", catalog.default()), load_chip("h100-sxm", Draws(0))
-    limits = cache_limits(model, chip.memory_bytes, 1, "bf16")
+    limits = cache_limits(model, chip.memory_bytes, 1, "bf16", memory_share=chip.usable_memory)
     table = tables(setting(model, chip, 1, "bf16"), limits.max_num_seqs, limits.max_num_batched_tokens, 32_768)
     print(f"{model.name} on one {chip.record.title} a replica; {trace.name if trace else 'Poisson, chat lengths'}")
     start = time.perf_counter()

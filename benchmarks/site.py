@@ -26,7 +26,7 @@ def timed(kind: str, draws: int) -> tuple[float, float]:
     d = Draws(draws)
     p = hall.parameters(KINDS[kind].plant, d)
     setup = Setup(KINDS[kind], p, load_ups(None, p, d))
-    weather = made_year(find_place("Ashburn, Virginia", catalog.default()))
+    weather = made_year(find_place("Ashburn, Virginia", catalog.default()), catalog.default())
     it = 0.7 + 0.2 * np.sin(np.arange(8760) * 2 * np.pi / 24)
     wall, cpu = time.perf_counter(), time.process_time()
     year(setup, weather, it).pue_by_hour()

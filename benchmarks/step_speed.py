@@ -14,7 +14,7 @@ import numpy as np
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.line.chip.coefficients import coefficients
-from wattline.line.chip.operations import Rates, Work
+from wattline.line.chip.products import Rates, Work
 from wattline.line.chip.shape import Shape
 from wattline.line.chip.step import Watts, step
 from wattline.line.work.model import load_model

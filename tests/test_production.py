@@ -14,9 +14,8 @@ from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.training.facts import training_facts
 from wattline.line.chip.training.production import (
-    BEYOND_TUNED,
-    MFU_MAX,
     Production,
     central_step,
     power_is_measured,
@@ -52,9 +51,9 @@ def run_of(name: str, chip_name: str, chips: int, form: str = "bf16", year: int 
 @given(st.sampled_from(CHIPS), st.sampled_from(["llama-3.2-1b", "mistral-7b"]), st.sampled_from([64, 1000]))
 def test_a_run_is_slower_than_its_step_and_within_physics(chip_name: str, name: str, chips: int) -> None:
     chip, draws = device(chip_name)
-    run = run_of(name, chip_name, chips)
-    assert np.all((run.mfu > 0) & (run.mfu <= MFU_MAX))
-    assert np.all(run.slowness >= 1 / BEYOND_TUNED - 1e-9)
+    run, facts = run_of(name, chip_name, chips), training_facts(draws.catalog)
+    assert np.all((run.mfu > 0) & (run.mfu <= facts.largest_mfu))
+    assert np.all(run.slowness >= 1 / facts.beyond_tuned - 1e-9)
     watts = production_power_w(chip, run, draws) if power_is_measured(chip) else training_power_w(chip, draws)
     assert np.all((watts >= np.minimum(chip.idle_w, chip.tdp_w)) & (watts <= chip.tdp_w))
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.coefficients import coefficients
-from wattline.line.chip.software import MOST_OF_RATE, RATES, WAITS, Software, load_software, with_software
+from wattline.line.chip.software import RATES, WAITS, Software, load_software, with_software
 from wattline.line.engine.simulator.front_end import front_end_s
 from wattline.validate.evidence.latencies import TimedRow, is_timed, read_timed
 
@@ -112,7 +112,7 @@ def test_software_keeps_rates_possible(kernel: float, expert: float) -> None:
     plain = coefficients("hopper", Draws(0))
     found = with_software(plain, Software("x", kernel_time=kernel, expert_time=expert))
     for name in RATES:
-        assert 0 < getattr(found, name) <= max(MOST_OF_RATE, float(getattr(plain, name)))
+        assert 0 < getattr(found, name) <= max(plain.kernels.largest_rate, float(getattr(plain, name)))
         assert (getattr(found, name) <= getattr(plain, name)) or kernel < 1
     for name in WAITS:
         assert getattr(found, name) == pytest.approx(float(getattr(plain, name)) * kernel)

@@ -136,13 +136,13 @@ def test_what_cannot_be_served_is_counted_or_refused() -> None:
 
 def test_the_cache_is_what_memory_holds() -> None:
     model = load_model("llama-3.1-8b", catalog.default())
-    limits = cache_limits(model, 80e9, 1, "bf16")
+    limits = cache_limits(model, 80e9, 1, "bf16", memory_share=0.9)
     # 32 layers of 8 heads of 128, keys and values in 16 bits: 128 KiB a token
     assert limits.blocks == pytest.approx((80e9 * 0.9 - 16.06e9) / (131072 * 16), rel=0.01)
     with pytest.raises(WattlineError, match="does not fit"):
-        cache_limits(load_model("llama-3.1-405b", catalog.default()), 80e9, 1, "bf16")
+        cache_limits(load_model("llama-3.1-405b", catalog.default()), 80e9, 1, "bf16", memory_share=0.9)
     with pytest.raises(WattlineError, match="max-num-batched-tokens"):
-        cache_limits(model, 80e9, 1, "bf16", 256, 128)
+        cache_limits(model, 80e9, 1, "bf16", 256, 128, memory_share=0.9)
 
 
 def test_a_run_may_be_cut_short() -> None:

@@ -20,7 +20,14 @@ from wattline.line.site.cooling.kinds import KINDS, find_kind
 from wattline.line.site.cooling.parts import Outside
 from wattline.line.site.power_chain import REDUNDANCY, check_redundancy, load_ups
 from wattline.line.site.sizing import size, spare
+from wattline.line.site.weather import Weather
 from wattline.line.site.year import SITE_PARTS, Setup, hours, year
+
+
+def typical(place: str) -> Weather:
+    """The made year of a place."""
+    return made_year(find_place(place, catalog.default()), catalog.default())
+
 
 DRAWS = 24
 HALLS = ("large", "midsize", "small")
@@ -106,7 +113,7 @@ def test_less_load_a_higher_pue(
 @pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize("place", PLACES)
 def test_a_year_adds_up(kind: str, place: str) -> None:
-    result = year(setup(kind, draws=14), made_year(find_place(place, catalog.default())), np.full(8760, 0.6))
+    result = year(setup(kind, draws=14), typical(place), np.full(8760, 0.6))
     assert np.all(result.pue >= 1)
     np.testing.assert_allclose(result.it_mean + sum(result.parts.values()), result.delivered, rtol=1e-12)
     np.testing.assert_allclose(result.heat_out, result.delivered, rtol=1e-6)
@@ -120,7 +127,7 @@ def test_a_year_adds_up(kind: str, place: str) -> None:
 
 
 def test_draws_and_chunks_do_not_change_a_draw() -> None:
-    weather = made_year(find_place("Atlanta", catalog.default()))
+    weather = typical("Atlanta")
     many = setup("air-economiser", draws=30)
     whole = year(many, weather, np.full(8760, 0.7))
     alone = replace(many, hall={k: v[5:6] if len(v) > 1 else v for k, v in many.hall.items()})
@@ -132,7 +139,10 @@ def test_draws_and_chunks_do_not_change_a_draw() -> None:
 
 
 def test_a_load_by_the_hour() -> None:
-    weather, site = made_year(find_place("Dublin", catalog.default())), setup("water-economiser", draws=0)
+    weather, site = (
+        typical("Dublin"),
+        setup("water-economiser", draws=0),
+    )
     day = np.where(np.arange(8760) % 24 < 12, 0.4, 0.8)
     mixed = year(site, weather, day)
     high, low = (float(year(site, weather, np.full(8760, x)).pue[0]) for x in (0.8, 0.4))
@@ -186,7 +196,7 @@ def test_ups_curves_and_redundancy() -> None:
         r: float(
             year(
                 setup("dx", draws=0, redundancy=r),
-                made_year(find_place("Dublin", catalog.default())),
+                typical("Dublin"),
                 np.full(8760, 0.5),
             ).pue[0]
         )
@@ -201,7 +211,7 @@ def test_ups_curves_and_redundancy() -> None:
 def test_sizing_by_hand() -> None:
     assert [spare(4, r) for r in ("N", "N+1", "2N")] == [4, 5, 8]
     assert spare(1, "N+1") == 2
-    weather = made_year(find_place("Phoenix, Arizona", catalog.default()))
+    weather = typical("Phoenix, Arizona")
     found = size(setup("water-chiller", draws=0), weather, 50e6)
     assert found["design"]["dry_bulb_c"] == pytest.approx(weather.temperature_c.max())
     units = {u["name"]: u for u in found["units"]}

@@ -18,7 +18,13 @@ from wattline.line.site.climate import find_place, made_year, nearest
 from wattline.line.site.weather import HOURS, Weather
 from wattline.line.site.weather_repair import filled, read_weather
 
-MADE = made_year(find_place("Ashburn, Virginia", catalog.default()))
+
+def typical(place: str) -> Weather:
+    """The made year of a place."""
+    return made_year(find_place(place, catalog.default()), catalog.default())
+
+
+MADE = typical("Ashburn, Virginia")
 T, DEW = MADE.temperature_c.round(2), np.minimum(MADE.dew_point_c, MADE.temperature_c).round(2)
 RH = (MADE.relative_humidity * 100).round(1)
 P = 100000.0
@@ -175,7 +181,7 @@ def test_every_place_makes_a_year_that_keeps_its_normals() -> None:
     assert len(records) >= 80
     ends = np.cumsum([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) * 24
     for record in records.values():
-        year = made_year(record)
+        year = made_year(record, catalog.default())
         middle = (np.array(record.meta["high_c"]) + np.array(record.meta["low_c"])) / 2
         months = [(year.temperature_c[a:b].mean(), year.dew_point_c[a:b].mean()) for a, b in pairwise(ends)]
         found_t, found_dew = np.array(months).T
@@ -223,10 +229,7 @@ def test_made_years_against_measured_ones(shared_data: Path) -> None:
         for kind in KINDS.values():
             p = hall.parameters(kind.plant, Draws(0))
             setup = Setup(kind, p, load_ups(None, p, Draws(0)))
-            pue = [
-                float(year(setup, w, np.full(HOURS, 0.75)).pue[0])
-                for w in (measured, made_year(find_place(place, catalog.default())))
-            ]
+            pue = [float(year(setup, w, np.full(HOURS, 0.75)).pue[0]) for w in (measured, typical(place))]
             errors.setdefault(kind.name, []).append(abs(pue[0] - pue[1]))
     for name in ("air-economiser", "water-economiser", "liquid", "evaporative", "water-chiller"):
         assert max(errors[name]) < 0.02, name

@@ -263,7 +263,7 @@ def test_the_fewest_chips_hold_it_and_half_of_them_do_not(
     assert serving.largest_batch(architecture, chip, needed, length, form) >= size * (1 - 1e-9)
     most = serving.largest_batch(architecture, chip, needed, length, form)
     held = float(memory_needed_bytes(architecture, most, length, form))
-    assert held == pytest.approx(needed * chip.memory_bytes * serving.USABLE_MEMORY)
+    assert held == pytest.approx(needed * chip.memory_bytes * chip.usable_memory)
 
 
 @given(chip_names, model_names, st.floats(1, 256), st.integers(1, 10_000), st.integers(1, 5_000))

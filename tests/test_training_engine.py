@@ -15,6 +15,7 @@ from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.production import training_power_w
 from wattline.line.engine import training
 
+FACTS = catalog.default()
 CHIPS = sorted(catalog.default().records("chip"))
 
 
@@ -39,16 +40,16 @@ def test_gpt_3_took_about_a_fortnight() -> None:
 
 def test_chips_that_hold_a_model() -> None:
     # 175e9 x 16 bytes = 2.8 TB over 28.8 GB usable of each
-    assert training.chips_to_hold(175e9, 32e9) == 98
-    assert training.chips_to_hold(1e9, 80e9) == 1
+    assert training.chips_to_hold(175e9, 32e9, FACTS) == 98
+    assert training.chips_to_hold(1e9, 80e9, FACTS) == 1
     # 7.2e9 x 16 / 0.9 is 128 GB: exactly full is held
-    assert training.chips_to_hold(7.2e9, 128e9) == 1
+    assert training.chips_to_hold(7.2e9, 128e9, FACTS) == 1
 
 
 @given(st.floats(1e6, 1e13), st.floats(1e9, 1e12))
 def test_held_by_so_many_and_not_by_one_less(params: float, memory: float) -> None:
-    chips = training.chips_to_hold(params, memory)
-    usable = memory * training.USABLE_MEMORY
+    chips = training.chips_to_hold(params, memory, FACTS)
+    usable = memory * FACTS.fact("fit.usable-memory").value
     assert chips >= 1
     assert params * 16 <= chips * usable * (1 + 1e-12)
     assert params * 16 > (chips - 1) * usable * (1 - 1e-12)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from wattline.catalog.own import OwnFile, overlay, read_own
 from wattline.catalog.record import KINDS, SINGLE, Record, plain_name
@@ -19,7 +20,11 @@ from wattline.catalog.tables import built_in
 from wattline.core.errors import NotFound
 from wattline.core.fact import Fact
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 OWN = "WATTLINE_FACTS"
+Values = TypeVar("Values", bound="DataclassInstance")
 CatalogLike: TypeAlias = "Catalog | Path | str | Sequence[Path | str] | None"
 
 
@@ -41,6 +46,7 @@ class Catalog:
         self.own = own
         self._records: dict[str, Mapping[str, Record]] = {}
         self._names: dict[str, Mapping[str, str]] = {}
+        self._values: dict[type, Any] = {}
         for kind in dict.fromkeys(kind for file in own for kind in file.tables):
             self.records(kind)
 
@@ -112,6 +118,21 @@ class Catalog:
             known = [f.key for f in record.facts.values()]
             raise NotFound("fact", key, known, f"`wattline facts {kind}.{record.name}` lists what is known")
         return record.facts[attribute]
+
+    def values(self, kind: type[Values], prefix: str) -> Values:
+        """Facts that are taken at their central values, together.
+
+        Parameters
+        ----------
+        kind : a dataclass of floats
+        prefix : what the facts' keys begin with: its field ``least_rows`` is the fact ``PREFIX-least-rows``
+
+        Raises NotFound where the catalog lacks one.
+        """
+        if kind not in self._values:
+            names = [field.name for field in fields(kind)]
+            self._values[kind] = kind(**{n: self.fact(f"{prefix}-{n.replace('_', '-')}").value for n in names})
+        return cast(Values, self._values[kind])
 
     def all_facts(self) -> Iterator[Fact]:
         """Every fact, kind by kind."""

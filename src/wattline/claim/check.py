@@ -16,11 +16,10 @@ from wattline.claim.verdict import VERDICTS, Grade, Verdict, decide, grade, inte
 from wattline.claim.why import Newer, Stated, explain
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Fact, Source
-from wattline.core.result import Json, Result, envelope
 
 
 @dataclass(frozen=True)
-class CheckedClaim:
+class Result:
     """A claim with its verdict, the reason, every line of arithmetic and the facts that it rests on."""
 
     claim: Claim
@@ -40,77 +39,81 @@ class CheckedClaim:
         return self.claim.expect in (None, self.verdict)
 
     def json(self) -> dict[str, Any]:
-        """The claim as plain data; its facts are named by their keys."""
+        """The result as plain data."""
         claim = self.claim
+        main = self.derived or (self.newer.figure if self.newer else None)
         return {
             "id": claim.id,
             "says": claim.says,
             "source": claim.source,
             "verdict": self.verdict,
             "why": self.why,
-            "given": [line.json() for line in self.quantities],
-            "worked": [line.json() for line in self.steps],
+            "arithmetic": [line.json() for line in (*self.quantities, *self.steps)],
             "relation": claim.relation if self.stated else None,
-            "stated": [line.json() for line in self.stated.figures] if self.stated else [],
-            "derived": self.derived.json() if self.derived else None,
+            "stated": self.stated.json() if self.stated else None,
+            "derived": self.derived.range.json() if self.derived else None,
+            "unit": main.unit if main else "",
             "newer": self.newer.json() if self.newer else None,
             "beside": [line.json() for line in self.beside],
             "note": claim.note,
             "expected": claim.expect,
-            "fact_keys": [fact.key for fact in self.facts],
+            "facts": [fact.json() for fact in self.facts],
         }
 
 
-@dataclass(frozen=True, repr=False)
-class ClaimsReport(Result):
-    """A claims file, checked; ``where`` names the file."""
+@dataclass(frozen=True)
+class Report:
+    """The results of a claims file."""
 
     title: str
     where: str
     source: str
-    claims: tuple[CheckedClaim, ...]
-    draws: Draws
+    claims: tuple[Result, ...]
+    draws: int = 0
+    seed: int = 0
     counts: dict[str, int] = field(default_factory=dict)
 
     @property
-    def unexpected(self) -> tuple[CheckedClaim, ...]:
+    def unexpected(self) -> tuple[Result, ...]:
         """The claims whose verdict is not the one that the file expects."""
         return tuple(result for result in self.claims if not result.as_expected)
 
-    def json(self) -> Json:
-        results = {
+    def json(self) -> dict[str, Any]:
+        """The report as one plain object."""
+        return {
+            "command": "check",
             "title": self.title,
             "source": self.source,
+            "draws": self.draws,
+            "seed": self.seed,
             "claims": [result.json() for result in self.claims],
             "counts": self.counts,
             "unexpected": [result.claim.id for result in self.unexpected],
         }
-        facts = {fact.key: fact for result in self.claims for fact in result.facts}
-        return envelope("check", {"claims": self.where}, results, draws=self.draws, facts=facts.values())
 
 
-def check_file(path: str | Path, draws: int = 2000, seed: int = 0) -> ClaimsReport:
+def check_file(path: str | Path, draws: int = 2000, seed: int = 0) -> Report:
     """Check the claims of a file, or of the built-in one with this name (``article``)."""
     return check_claims(read_file(path), draws, seed)
 
 
-def check_claims(claims: ClaimsFile, draws: int = 2000, seed: int = 0) -> ClaimsReport:
+def check_claims(claims: ClaimsFile, draws: int = 2000, seed: int = 0) -> Report:
     """Check claims that were read; facts are drawn once for all of them."""
     shared = Draws(draws, seed)
     results = tuple(_located(claim, claims.where, shared) for claim in claims.claims)
     found = Counter(result.verdict for result in results)
     counts = {str(verdict): found[verdict] for verdict in VERDICTS if found[verdict]}
-    return ClaimsReport(claims.title, claims.where, claims.source, results, shared, counts)
+    return Report(claims.title, claims.where, claims.source, results, draws, seed, counts)
 
 
-def _located(claim: Claim, where: str, draws: Draws) -> CheckedClaim:
+def _located(claim: Claim, where: str, draws: Draws) -> Result:
     try:
         return _check(claim, draws)
     except WattlineError as error:
         raise WattlineError(f"{shorten(where, 200)}: claim {claim.id}: {error}") from None
 
 
-def _check(claim: Claim, draws: Draws) -> CheckedClaim:
+def _check(claim: Claim, draws: Draws) -> Result:
     scope = Scope(draws, later=frozenset(claim.steps))
     quantities = tuple(_quantity(claim, name, given, scope) for name, given in claim.quantities.items())
     steps = []
@@ -125,7 +128,7 @@ def _check(claim: Claim, draws: Draws) -> CheckedClaim:
     stated, derived, newer, verdict = _judge(claim, scope)
     why = explain(claim, verdict, stated, derived, newer)
     facts = tuple(scope.used.values())
-    return CheckedClaim(
+    return Result(
         claim,
         verdict,
         why,

@@ -17,6 +17,11 @@ def check(
 ) -> None:
     """Work every claim through: its arithmetic and its verdict."""
     from wattline.claim import check_file
-    from wattline.cli.printing import print_result
+    from wattline.claim.show import render
+    from wattline.cli.printing import print_json, print_rich
 
-    print_result(check_file(claims, draws, seed), as_json)
+    report = check_file(claims, draws, seed)
+    if as_json:
+        print_json(report.json())
+    else:
+        print_rich(render(report))

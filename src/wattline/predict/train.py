@@ -135,11 +135,11 @@ def _cite(job: Job, draws: Draws) -> None:
 
 
 def _fits(job: Job) -> None:
-    needed = training.chips_to_hold(job.model.total_params, job.device.memory_bytes)
+    needed = training.chips_to_hold(job.model.total_params, job.device.memory_bytes, job.device.catalog)
     if job.chips < needed:
         raise WattlineError(
             f"{job.model.key} does not fit {job.chips} × {job.device.record.name} in training "
-            f"({training.ADAM_BYTES_PER_PARAM:.0f} bytes a parameter); {needed:,} chips or more would hold it"
+            f"({training.adam_bytes(job.device.catalog):.0f} bytes a parameter); {needed:,} chips or more would hold it"
         )
 
 

@@ -103,8 +103,8 @@ def _where(question: Question) -> tuple[float, float]:
 def _room(question: Question, setups: Sequence[Setup]) -> float:
     """Tokens that the cache of a replica holds, the least of these set-ups."""
     one = setups[0]
-    memory = load_chip(one.chip, question.central()).memory_bytes
-    limits = cache_limits(question.model, memory, one.gpus, one.precision)
+    chip = load_chip(one.chip, question.central())
+    limits = cache_limits(question.model, chip.memory_bytes, one.gpus, one.precision, memory_share=chip.usable_memory)
     return float(limits.blocks * limits.block_tokens)
 
 
@@ -164,7 +164,7 @@ def _bounds(
     for setup in setups:
         limits = cache_limits(
             question.model, chip.memory_bytes, setup.gpus, setup.precision, setup.max_num_seqs,
-            setup.max_num_batched_tokens,
+            setup.max_num_batched_tokens, memory_share=chip.usable_memory,
         )  # fmt: skip
         held = limits.blocks * limits.block_tokens / steps.mean_context
         replicas, readers, guess = steps.guess(

@@ -153,7 +153,7 @@ def _within(caps: Sequence[float | None], chip: Chip) -> tuple[float | None, ...
 
 def _holds(model: Model, chip: Chip, gpus: int, form: str) -> bool:
     try:
-        cache_limits(model, chip.memory_bytes, gpus, form)
+        cache_limits(model, chip.memory_bytes, gpus, form, memory_share=chip.usable_memory)
     except WattlineError:
         return False
     return True

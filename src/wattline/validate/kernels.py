@@ -17,12 +17,14 @@ from numpy.typing import ArrayLike
 from wattline.catalog import default
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
-from wattline.line.chip import operations as op
 from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import Chip, load_chip
-from wattline.line.chip.operations import Operation, Rates, Work
+from wattline.line.chip.feed_forward import experts
+from wattline.line.chip.mixers import attention, attention_products
+from wattline.line.chip.operations import all_reduce
+from wattline.line.chip.products import ACTIVATION_BYTES, Operation, Rates, Work, product, total
 from wattline.line.chip.shape import Shape
-from wattline.line.chip.step import Watts, _tdp_seconds, computes_narrow, dense_bytes, nameplate
+from wattline.line.chip.step import Watts, computes_narrow, dense_bytes, nameplate, seconds_at_tdp
 from wattline.line.work.flops import BYTES
 from wattline.line.work.model import load_model
 from wattline.validate.evidence.kernels import Rows, Unusable, read_kernels
@@ -64,7 +66,7 @@ def one_layer(**given: ArrayLike) -> Shape:
 
 def _gemm(s: Setting) -> Predicted:
     work = s.work(s["m"])
-    return op._product(s["m"], s["n"], s["k"], 1.0, work.dense_bytes, s.narrow, s.rates, s.c), work
+    return product(s["m"], s["n"], s["k"], 1.0, work.dense_bytes, s.narrow, s.rates, s.c), work
 
 
 def _heads(s: Setting) -> Shape:
@@ -89,12 +91,12 @@ def _decode(s: Setting) -> Work:
 
 def _context_attention(s: Setting) -> Predicted:
     work = _prompt(s)
-    return op._attention(_heads(s), work, s.rates, s.c), work
+    return attention(_heads(s), work, s.rates, s.c), work
 
 
 def _generation_attention(s: Setting) -> Predicted:
     work = _decode(s)
-    return op._attention(_heads(s), work, s.rates, s.c), work
+    return attention(_heads(s), work, s.rates, s.c), work
 
 
 def _latent(s: Setting, work: Work) -> Predicted:
@@ -105,8 +107,8 @@ def _latent(s: Setting, work: Work) -> Predicted:
         attention_layers=np.asarray(1.0),
         global_layers=np.asarray(1.0),
     )
-    products = op._attention_products(shape, work, s.rates, s.c, work.dense_bytes)
-    return op._sum(products, op._attention(shape, work, s.rates, s.c)), work
+    products = attention_products(shape, work, s.rates, s.c, work.dense_bytes)
+    return total(products, attention(shape, work, s.rates, s.c)), work
 
 
 def _moe(s: Setting) -> Predicted:
@@ -120,13 +122,13 @@ def _moe(s: Setting) -> Predicted:
         expert_intermediate=s["inter_size"] / s["moe_tp_size"],
     )
     work = s.work(s["num_tokens"], chips=s["moe_ep_size"])
-    return op._experts(shape, work, s.rates, s.c), work
+    return experts(shape, work, s.rates, s.c), work
 
 
 def _all_reduce(s: Setting) -> Predicted:
     """``message_size`` counts elements."""
-    work = s.work(s["message_size"] * BYTES[s.rows.precision] / op.ACTIVATION_BYTES, chips=s["num_gpus"])
-    return op._all_reduce(one_layer(attention_layers=1.0, hidden=1.0), work, s.rates, s.c), work
+    work = s.work(s["message_size"] * BYTES[s.rows.precision] / ACTIVATION_BYTES, chips=s["num_gpus"])
+    return all_reduce(one_layer(attention_layers=1.0, hidden=1.0), work, s.rates, s.c), work
 
 
 PREDICT: dict[str, Callable[[Setting], Predicted]] = {
@@ -151,7 +153,7 @@ def predict(rows: Rows) -> tuple[Array, Array]:
     time = np.broadcast_to(found.time_s, rows.time_s.shape)
     name = "all-reduce" if rows.kind == "custom_allreduce" else rows.kind
     watts = _watts(chip, rows)
-    joules = np.maximum(watts.tdp * _tdp_seconds(name, found, work, setting.rates, c), watts.idle * time)
+    joules = np.maximum(watts.tdp * seconds_at_tdp(name, found, work, setting.rates, c), watts.idle * time)
     stretched = np.maximum(time, joules / watts.limit)
     return stretched, joules / stretched
 

@@ -59,7 +59,7 @@ def whole_run(
     """``size`` requests under way as long as there are so many."""
     device = load_chip(chip, Draws(0))
     budget = max(STEP_TOKENS, size)
-    limits = cache_limits(model, device.memory_bytes, chips, precision, size, budget, memory_share)
+    limits = cache_limits(model, device.memory_bytes, chips, precision, size, budget, memory_share=memory_share)
     same = setting(model, device, chips, precision, expert_parallel=expert_parallel)
     table = _stalled(tables(same, size, budget, float((inputs + outputs).max())), stall_s)
     whole = simulate(table, limits, np.zeros(len(inputs)), inputs, outputs, cached_tokens=cached)

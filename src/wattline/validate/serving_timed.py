@@ -55,7 +55,9 @@ def simulated(row: TimedRow, soft: Software) -> Simulated:
     same = setting(row.model, row.chip, row.chips, row.precision, expert_parallel=row.expert_parallel, software=soft)
     budget = max(STEP_TOKENS, row.size)
     slots = max(row.size - soft.waiting_slots, 1)
-    limits = cache_limits(row.model, row.chip.memory_bytes, row.chips, row.precision, slots, budget, MEMORY_SHARE)
+    limits = cache_limits(
+        row.model, row.chip.memory_bytes, row.chips, row.precision, slots, budget, memory_share=MEMORY_SHARE
+    )
     longest = row.spread[1] * (row.input_tokens + row.output_tokens)
     n = max(row.rounds * row.size, LEAST_REQUESTS if row.rounds > 1 else 1)
     rng = np.random.default_rng(row.line)

@@ -189,6 +189,11 @@ def match(operator: str, site: str) -> Record | None:
     return index[max(inside, key=len)] if inside else None
 
 
+def _made(campus: Record) -> Weather:
+    facts = catalog.default()
+    return made_year(facts.records("climate")[str(campus.meta["climate"])], facts)
+
+
 @lru_cache(maxsize=1)
 def _index() -> dict[str, dict[str, Record]]:
     index: dict[str, dict[str, Record]] = {}
@@ -209,9 +214,7 @@ def predict(campus: Record, when: int, draws: Draws, weather: Weather | None = N
     setup = Setup(
         find_kind(str(campus.meta["cooling"])), parameters, load_ups(None, parameters, draws), "N+1", shift_c=warmth
     )
-    found = year(
-        setup, weather or made_year(catalog.default().records("climate")[str(campus.meta["climate"])]), load, EVERY
-    )
+    found = year(setup, weather or _made(campus), load, EVERY)
     spread = draws("fit.site-spread") if draws.n else np.asarray(1.0)
     water = draws("fit.site-water-spread") if draws.n else np.asarray(1.0)
     return {

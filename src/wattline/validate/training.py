@@ -184,7 +184,7 @@ def work_of(run: Run) -> float:
 def chips_of(run: Run, chip: Chip) -> int:
     """The row's chips, or as many as a run of this size usually takes; no fewer than hold the model."""
     shape, _ = shape_of(run)
-    least = training.chips_to_hold(shape.total_params, chip.memory_bytes)
+    least = training.chips_to_hold(shape.total_params, chip.memory_bytes, chip.catalog)
     return max(int(run.chips), 1) if run.chips else usual_chips(chip, work_of(run), least)
 
 

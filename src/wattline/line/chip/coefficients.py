@@ -87,9 +87,30 @@ def prior_of(name: str, generation: str, catalog: Catalog) -> tuple[float, float
     return fact.value, float(np.log(fact.high / fact.low)) / (2 * Z95)
 
 
+@dataclass(frozen=True)
+class KernelFacts:
+    """What no fit tells of kernels, at central values: each a fact ``fit.operation-NAME``."""
+
+    least_rows: float
+    tall_expert_rows: float
+    join: float
+    expert_activations: float
+    mamba_launches: float
+    elementwise_launches: float
+    elementwise_efficiency: float
+    elementwise_passes: float
+    largest_static_share: float
+    largest_rate: float
+
+
+def kernel_facts(catalog: Catalog) -> KernelFacts:
+    """The facts of kernels in a catalog."""
+    return catalog.values(KernelFacts, "fit.operation")
+
+
 @dataclass(frozen=True, eq=False)
 class Coefficients:
-    """One value, or an array of draws, for each name in ``PRIORS``."""
+    """One value, or an array of draws, for each name in ``PRIORS``; ``kernels``: what no fit tells."""
 
     memory_efficiency: Array
     wide_efficiency: Array
@@ -125,6 +146,7 @@ class Coefficients:
     media_power: Array
     clock_exponent: Array
     limit_reach: Array
+    kernels: KernelFacts
 
 
 def fact_name(name: str, generation: str = "") -> str:
@@ -133,7 +155,16 @@ def fact_name(name: str, generation: str = "") -> str:
 
 
 def coefficients(generation: str, draws: Draws) -> Coefficients:
-    """The generation's coefficients, drawn."""
+    """The coefficients of a generation of chips, drawn.
+
+    Parameters
+    ----------
+    generation : the chip's, such as ``hopper``; one that was never measured takes the facts for any
+    draws : draws to take, shape ``(n_draws,)`` each, and the catalog
+
+    Returns one array for each name in ``PRIORS``.
+    """
     known = draws.catalog.records("fit")
     keys = {name: own if (own := fact_name(name, generation)) in known else fact_name(name) for name in PRIORS}
-    return Coefficients(**{name: draws(f"fit.{key}", PRIORS[name].unit) for name, key in keys.items()})
+    drawn = {name: draws(f"fit.{key}", PRIORS[name].unit) for name, key in keys.items()}
+    return Coefficients(**drawn, kernels=kernel_facts(draws.catalog))

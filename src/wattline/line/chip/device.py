@@ -64,6 +64,11 @@ class Chip:
         return self._cited(self.record["memory_bytes"])
 
     @property
+    def usable_memory(self) -> float:
+        """The share of the memory that weights, caches and optimiser states may fill."""
+        return self._cited(self.catalog.fact("fit.usable-memory"))
+
+    @property
     def host_idle_w(self) -> Array:
         """The host's power per chip without work."""
         if "host_idle_w" in self.server.facts:

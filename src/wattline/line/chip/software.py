@@ -5,7 +5,7 @@ The coefficients of a step (``coefficients.py``) were fitted to vLLM 0.11. Other
 same operations with other kernels, fewer launches and a host that prepares a step while the chips still run the last.
 Two factors say how much: ``kernel_time`` for all but routed experts, ``expert_time`` for those whose products the chip
 computes in the engine's own kernels. Bytes and FLOPs stay as they are, and with them their joules; a reachable rate
-never passes ``MOST_OF_RATE`` of the nameplate. The facts are made by ``wattline calibrate serving``.
+never passes ``fit.operation-largest-rate`` of the nameplate. The facts are made by ``wattline calibrate serving``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from wattline.line.chip.coefficients import Coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.step import computes_narrow
 
-MOST_OF_RATE = 0.95
 RATES = ("memory_efficiency", "wide_efficiency", "narrow_efficiency", "cache_efficiency", "attention_efficiency",
          "prompt_attention_efficiency", "link_efficiency")  # fmt: skip
 WAITS = ("launch_s", "attention_launch_s", "all_reduce_s", "host_s", "host_per_sequence_s", "mixed_layer_s")
@@ -96,25 +95,25 @@ def own_experts(chip: Chip, precision: str) -> bool:
     return computes_narrow(chip, precision) or "fp4_flops" in chip.record.facts
 
 
-def with_software(c: Coefficients, soft: Software, own: Any = True) -> Coefficients:
+def with_software(fit: Coefficients, soft: Software, own: Any = True) -> Coefficients:
     """The coefficients of a step under this software; ``own``: whether ``expert_time`` holds for its experts."""
-    return with_factors(c, soft.kernel_time, soft.expert_time, own, soft.greedy)
+    return with_factors(fit, soft.kernel_time, soft.expert_time, own, soft.greedy)
 
 
-def with_factors(c: Coefficients, kernel_time: Any, expert_time: Any, own: Any, greedy: bool) -> Coefficients:
+def with_factors(fit: Coefficients, kernel_time: Any, expert_time: Any, own: Any, greedy: bool) -> Coefficients:
     """The same from bare factors, scalars or arrays over configurations."""
     new: dict[str, Any] = {}
     for name in RATES:
-        rate = getattr(c, name)
-        new[name] = np.minimum(rate / kernel_time, np.maximum(MOST_OF_RATE, rate))
+        rate = getattr(fit, name)
+        new[name] = np.minimum(rate / kernel_time, np.maximum(fit.kernels.largest_rate, rate))
     for name in WAITS:
-        new[name] = getattr(c, name) * kernel_time
+        new[name] = getattr(fit, name) * kernel_time
     experts = np.where(own, expert_time, kernel_time)
     # expert products go by the plain ones' rate, which has been changed above
-    new["expert_efficiency"] = c.expert_efficiency * kernel_time / experts
-    new["expert_memory_efficiency"] = c.expert_memory_efficiency / experts
+    new["expert_efficiency"] = fit.expert_efficiency * kernel_time / experts
+    new["expert_memory_efficiency"] = fit.expert_memory_efficiency / experts
     for name in EXPERT_WAITS:
-        new[name] = getattr(c, name) * experts
+        new[name] = getattr(fit, name) * experts
     if greedy:
-        new["sampling_s_per_logit"] = c.sampling_s_per_logit * 0.0
-    return replace(c, **new)
+        new["sampling_s_per_logit"] = fit.sampling_s_per_logit * 0.0
+    return replace(fit, **new)

@@ -17,7 +17,8 @@ from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import COMPUTE, Chip
 from wattline.line.chip.known import how_known, known_factor
-from wattline.line.chip.operations import Operation, Rates, Work, operations
+from wattline.line.chip.operations import operations
+from wattline.line.chip.products import Operation, Rates, Work
 from wattline.line.chip.shape import Shape
 from wattline.line.work import flops as count
 from wattline.line.work.flops import BYTES
@@ -25,7 +26,6 @@ from wattline.line.work.model import Model
 from wattline.line.work.weights import group_bytes, stored_bytes
 
 NARROW = ("fp8", "int8", "fp4")
-MOST_STATIC = 0.9  # of a low cap: clocks and voltage fall, and static power with them
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,36 +67,44 @@ class Watts:
     limit: Array
 
 
-def step(shape: Shape, work: Work, rates: Rates, watts: Watts, c: Coefficients) -> Step:
+def step(shape: Shape, work: Work, rates: Rates, watts: Watts, fit: Coefficients) -> Step:
     """One step: operations, their joules, and the limit's stretch."""
-    found = operations(shape, work, rates, c)
-    joules = {name: watts.tdp * _tdp_seconds(name, op, work, rates, c) for name, op in found.items()}
+    found = operations(shape, work, rates, fit)
+    joules = {name: watts.tdp * seconds_at_tdp(name, op, work, rates, fit) for name, op in found.items()}
     time = np.asarray(sum(op.time_s for op in found.values()))
     energy = np.maximum(sum(joules.values()), watts.idle * time)
-    stretched, power = held_to_limit(time, energy, watts, c)
+    stretched, power = held_to_limit(time, energy, watts, fit)
     return Step(found, joules, stretched, power)
 
 
-def held_to_limit(time_s: Array, energy_j: Array, watts: Watts, c: Coefficients) -> tuple[Array, Array]:
+def held_to_limit(time_s: Array, energy_j: Array, watts: Watts, fit: Coefficients) -> tuple[Array, Array]:
     """Seconds and watts of work that would take this long and this much at full clocks, at the clock that the limit
     allows: time goes with 1/clock, energy beyond static power with its power ``clock_exponent`` (voltage falls too).
     """
-    reach = np.minimum(watts.limit * c.limit_reach, watts.limit)
-    static = np.minimum(c.static_power * watts.tdp, MOST_STATIC * reach)
+    reach = np.minimum(watts.limit * fit.limit_reach, watts.limit)
+    static = np.minimum(fit.static_power * watts.tdp, fit.kernels.largest_static_share * reach)
     moving = np.maximum(energy_j / time_s - static, 1e-9)
-    clock = np.minimum((reach - static) / moving, 1.0) ** (1.0 / (1.0 + c.clock_exponent))
+    clock = np.minimum((reach - static) / moving, 1.0) ** (1.0 / (1.0 + fit.clock_exponent))
     return np.asarray(time_s / clock), np.asarray(
-        np.minimum(static + moving * clock ** (1.0 + c.clock_exponent), reach)
+        np.minimum(static + moving * clock ** (1.0 + fit.clock_exponent), reach)
     )
 
 
-def _tdp_seconds(name: str, op: Operation, work: Work, rates: Rates, c: Coefficients) -> Array:
-    """Joules of an operation as a multiple of TDP."""
-    moving = {"all-reduce": c.link_power, "sampling": c.sampling_power}.get(name, np.asarray(0.0))
-    arithmetic = c.flop_power * (op.flops / rates.wide + op.narrow_flops / rates.narrow)
-    memory = c.byte_power * op.bytes / rates.memory
-    busy = c.busy_power * op.busy_s * np.where(op.narrow_flops > 0, c.narrow_power, 1.0)
-    return np.asarray((c.static_power + moving) * op.time_s + arithmetic + memory + busy)
+def seconds_at_tdp(name: str, op: Operation, work: Work, rates: Rates, fit: Coefficients) -> Array:
+    """The time [s] in which a chip at its TDP would take the energy of an operation.
+
+    Parameters
+    ----------
+    name : the operation's, as ``operations`` names it
+    op : the operation on one chip
+    work, rates : of the step
+    fit : coefficients of the chip's generation
+    """
+    moving = {"all-reduce": fit.link_power, "sampling": fit.sampling_power}.get(name, np.asarray(0.0))
+    arithmetic = fit.flop_power * (op.flops / rates.wide + op.narrow_flops / rates.narrow)
+    memory = fit.byte_power * op.bytes / rates.memory
+    busy = fit.busy_power * op.busy_s * np.where(op.narrow_flops > 0, fit.narrow_power, 1.0)
+    return np.asarray((fit.static_power + moving) * op.time_s + arithmetic + memory + busy)
 
 
 def nameplate(chip: Chip, chips: int, precision: str) -> Rates:
@@ -148,8 +156,8 @@ def _run(
     tdp = chip.tdp_w
     limit = tdp if limit_w is None else np.minimum(np.asarray(limit_w, float), tdp)
     watts = Watts(tdp, np.minimum(chip.idle_w, limit), limit)
-    c = coefficients(chip.generation, draws)
-    one = step(Shape.of(model), work, nameplate(chip, chips, precision), watts, c)
+    fit = coefficients(chip.generation, draws)
+    one = step(Shape.of(model), work, nameplate(chip, chips, precision), watts, fit)
     return spread(one, watts, model, chip.generation, draws)
 
 

@@ -19,8 +19,6 @@ from wattline.line.chip.device import Chip
 from wattline.line.chip.step import Step, decode_step, memory_needed_bytes, prefill_step
 from wattline.line.work.model import Model
 
-USABLE_MEMORY = 0.9  # vLLM's gpu_memory_utilization
-
 
 @dataclass(frozen=True, eq=False)
 class Request:
@@ -75,7 +73,7 @@ def serve_request(
 def fits(model: Model, chip: Chip, chips: int, batch: float, context_tokens: float, precision: str) -> bool:
     """Whether weights and the cache of ``batch`` sequences fit the replica's memory."""
     needed = float(memory_needed_bytes(model, batch, context_tokens, precision))
-    return needed <= chips * chip.memory_bytes * USABLE_MEMORY
+    return needed <= chips * chip.memory_bytes * chip.usable_memory
 
 
 def chips_needed(model: Model, chip: Chip, batch: float, context_tokens: float, precision: str) -> int:
@@ -95,7 +93,7 @@ def largest_batch(model: Model, chip: Chip, chips: int, context_tokens: float, p
     """How many sequences of this length fit beside the weights; below 1 when not even one does."""
     weights = float(memory_needed_bytes(model, 0.0, context_tokens, precision))
     each = float(memory_needed_bytes(model, 1.0, context_tokens, precision)) - weights
-    return (chips * chip.memory_bytes * USABLE_MEMORY - weights) / each
+    return (chips * chip.memory_bytes * chip.usable_memory - weights) / each
 
 
 def power_by_part(request: Request, chip: Chip, active_share: Array) -> dict[str, dict[str, Array]]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wattline.catalog import Catalog
 from wattline.core.fact import Array
-
-ADAM_BYTES_PER_PARAM = 16.0  # 16-bit weights and gradients, 32-bit copy and two moments: arXiv:1910.02054, section 3.1
-USABLE_MEMORY = 0.9  # the rest is the framework's and fragmentation
 
 
 def duration_s(flops: ArrayLike, chips: ArrayLike, peak_flops: ArrayLike, mfu: ArrayLike) -> Array:
@@ -21,9 +19,22 @@ def implied_mfu(flops: ArrayLike, chips: ArrayLike, peak_flops: ArrayLike, time_
     return np.asarray(np.asarray(flops, float) / (np.asarray(chips) * np.asarray(peak_flops) * np.asarray(time_s)))
 
 
-def chips_to_hold(params: float, memory_bytes: float) -> int:
-    """The fewest chips whose memory holds weights, gradients and optimiser states, spread evenly over all."""
-    return int(np.ceil(params * ADAM_BYTES_PER_PARAM / (memory_bytes * USABLE_MEMORY)))
+def adam_bytes(catalog: Catalog) -> float:
+    """Bytes that a parameter takes in training with Adam in mixed precision (arXiv:1910.02054, section 3.1)."""
+    return catalog.fact("fit.training-adam-bytes").value
+
+
+def chips_to_hold(params: float, memory_bytes: float, catalog: Catalog) -> int:
+    """The fewest chips whose memory holds weights, gradients and optimiser states, spread evenly over all.
+
+    Parameters
+    ----------
+    params : parameters of the model
+    memory_bytes : memory of one chip [B]
+    catalog : where the bytes of a parameter and the share of memory that they may fill stand
+    """
+    usable = catalog.fact("fit.usable-memory").value
+    return int(np.ceil(params * adam_bytes(catalog) / (memory_bytes * usable)))
 
 
 def power_by_part(

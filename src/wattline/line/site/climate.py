@@ -3,14 +3,15 @@
 The generator (deterministic: the same place gives the same year on every machine):
 
 1. The month's mean high, low and dew point run from month to month along a smooth curve that keeps each month's mean.
-2. Warm and cold spells: a day's departure follows the day before it (first-order autoregression, 0.68), its spread
+2. Warm and cold spells: a day's departure follows the day before it (first-order autoregression), its spread
    grows with the place's yearly swing and with the cold; each month's departures have mean nought and that spread.
-   Dew points go with them (0.9 K for a kelvin) and have spells of their own; dry days have a wider daily range.
+   Dew points go with them and have spells of their own; dry days have a wider daily range.
 3. Through the day temperature falls below the day's high by ASHRAE's fractions of the daily range (Fundamentals,
    chapter 14). The dew point is the day's, drawn from noon to noon, and cut where the night is colder than it; the
    month's mean is kept.
 
-Spreads were set by eye on five typical years of US airports; the rest is from the normals.
+How large all this is stands in the catalog (``catalog/fit/weather.toml``), set by eye on five typical years of US
+airports; the rest is from the normals.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -35,11 +37,23 @@ BELOW_HIGH = np.array([
     0.87, 0.92, 0.96, 0.99, 1.00, 0.98, 0.93, 0.84, 0.71, 0.56, 0.39, 0.23,
     0.11, 0.03, 0.00, 0.03, 0.10, 0.21, 0.34, 0.47, 0.58, 0.68, 0.76, 0.82,
 ])  # fmt: skip
-MEMORY = 0.68  # of a spell from one day to the next
-SPREAD_K, SPREAD_PER_SWING, SPREAD_WINTER = 0.9, 0.06, 0.09  # K, K per K of the yearly swing, and more in the cold
-DEW_SLOPE, DEW_K, DEW_PER_SWING = 0.9, 1.0, 0.09
-RANGE_SPREAD, RANGE_DRYNESS = 0.30, -0.35
-FAR_KM = 300.0
+FAR_KM = 300.0  # a place further than this from the nearest known one needs a weather file
+EARTH_KM = 6371.0
+
+
+@dataclass(frozen=True)
+class WeatherFacts:
+    """How days depart from a month's normals, at central values: each a fact ``fit.weather-NAME``."""
+
+    spell_memory: float
+    spell_spread: float
+    spell_spread_swing: float
+    spell_spread_cold: float
+    dew_slope: float
+    dew_spread: float
+    dew_spread_swing: float
+    range_spread: float
+    range_dryness: float
 
 
 def plain(text: str) -> str:
@@ -90,29 +104,38 @@ def nearest(latitude: float, longitude: float, catalog: Catalog) -> tuple[Record
     lat, lon = (np.radians([record[key].value for record in records]) for key in ("latitude", "longitude"))
     here = np.radians((latitude, longitude))
     square = np.sin((lat - here[0]) / 2) ** 2 + np.cos(lat) * np.cos(here[0]) * np.sin((lon - here[1]) / 2) ** 2
-    km = 2 * 6371.0 * np.arcsin(np.sqrt(square))
+    km = 2 * EARTH_KM * np.arcsin(np.sqrt(square))
     best = int(np.argmin(km))
     return records[best], float(km[best])
 
 
 @lru_cache(maxsize=256)
-def made_year(record: Record) -> Weather:
-    """The typical year of a place of the catalog's ``climate``, made from its normals."""
+def made_year(record: Record, catalog: Catalog) -> Weather:
+    """The typical year of a place, made from its normals.
+
+    Parameters
+    ----------
+    record : the place, of the catalog's ``climate``
+    catalog : where the facts stand that say how days depart from the normals
+    """
+    facts = catalog.values(WeatherFacts, "fit.weather")
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(record.name.encode()).digest()[:8], "little"))
     high, low, dew = (np.array(record.meta[key], float) for key in ("high_c", "low_c", "dew_point_c"))
     middle = (high + low) / 2
     swing = float(middle.max() - middle.min())
     cold = (middle.max() - middle) / max(swing, 1e-9)
-    spell = _spells(rng) * (SPREAD_K + swing * (SPREAD_PER_SWING + SPREAD_WINTER * cold))[MONTH]
-    damp = _spells(rng) * (DEW_K + DEW_PER_SWING * swing)
-    dryness = RANGE_DRYNESS * _standard(damp) + np.sqrt(1 - RANGE_DRYNESS**2) * _spells(rng)
-    daily_range = _daily(high - low) * np.clip(1.0 + RANGE_SPREAD * dryness, 0.3, 1.4)
+    spread = facts.spell_spread + swing * (facts.spell_spread_swing + facts.spell_spread_cold * cold)
+    spell = _spells(rng, facts.spell_memory) * spread[MONTH]
+    damp = _spells(rng, facts.spell_memory) * (facts.dew_spread + facts.dew_spread_swing * swing)
+    linked = facts.range_dryness
+    dryness = linked * _standard(damp) + np.sqrt(1 - linked**2) * _spells(rng, facts.spell_memory)
+    daily_range = _daily(high - low) * np.clip(1.0 + facts.range_spread * dryness, 0.3, 1.4)
     shape = BELOW_HIGH.mean() - BELOW_HIGH  # a day's mean is that of its high and low, as weather services reckon
     t = _hourly(spell) + np.repeat(_daily(middle), 24) + np.repeat(daily_range, 24) * np.tile(shape, 365)
     wanted = dew
     point = t
     for _ in range(4):  # what the cold nights cut off is made up for in the rest of the month
-        point = np.minimum(_hourly(_daily(wanted) + DEW_SLOPE * spell + damp), t - 0.1)
+        point = np.minimum(_hourly(_daily(wanted) + facts.dew_slope * spell + damp), t - 0.1)
         wanted = wanted + dew - _monthly(point)
     height = record["elevation_m"].value
     pressure = np.full(HOURS, float(air.standard_pressure_pa(height)))
@@ -124,12 +147,12 @@ def made_year(record: Record) -> Weather:
     )  # fmt: skip
 
 
-def _spells(rng: np.random.Generator) -> Array:
+def _spells(rng: np.random.Generator, memory: float) -> Array:
     """365 daily departures with memory, of mean nought and spread one in each month."""
     noise = rng.standard_normal(365 + 30)
     value, out = 0.0, np.empty(noise.size)
     for day, step in enumerate(noise):
-        value = MEMORY * value + np.sqrt(1 - MEMORY**2) * step
+        value = memory * value + np.sqrt(1 - memory**2) * step
         out[day] = value
     return _standard(out[30:])
 

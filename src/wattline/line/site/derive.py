@@ -48,7 +48,7 @@ def losses(
     load = column(hall.usual_load(plant, draw))
     for record in catalog.records("climate").values():
         progress(f"{name}, {record.title}")
-        result = year(setup, made_year(record), load, EVERY)
+        result = year(setup, made_year(record, catalog), load, EVERY)
         for attribute, parts in PARTS_OF.items():
             total = np.sum([result.parts[part] for part in parts], axis=0)
             found.setdefault(attribute, []).append(np.asarray(total / result.it_mean))

@@ -32,7 +32,7 @@ def read_where(place: str | None, weather: str | Path | None, catalog: Catalog) 
     if weather is not None:
         return read_weather(weather), where
     assert where is not None
-    return made_year(where), where
+    return made_year(where, catalog), where
 
 
 def region_of(outdoors: Weather, where: Record | None, catalog: Catalog) -> str | None:

@@ -69,27 +69,27 @@ def column(values: Array) -> Array:
     return values[:, None] if values.ndim else values.reshape(1, 1)
 
 
-def chain(it: Array, ups: Ups, redundancy: str, p: Mapping[str, Array]) -> Chain:
+def chain(it: Array, ups: Ups, redundancy: str, hall: Mapping[str, Array]) -> Chain:
     """Losses between the transformers and the servers that take ``it``, lighting, and the heat left in the hall."""
     installed, paths = REDUNDANCY[redundancy]
-    racks = it * p["rack_supply_loss"]
-    wires = (it + racks) * p["distribution_loss"] * (1.0 - p["transformer_share"]) / paths
-    capacity = p["oversize"] * installed
+    racks = it * hall["rack_supply_loss"]
+    wires = (it + racks) * hall["distribution_loss"] * (1.0 - hall["transformer_share"]) / paths
+    capacity = hall["oversize"] * installed
     lost = capacity * ups.loss((it + racks + wires) / capacity)
-    lighting = p["lighting"] + np.zeros_like(it)
+    lighting = hall["lighting"] + np.zeros_like(it)
     parts = {
         "rack_supply": racks,
         "ups": lost,
         "distribution": wires,
         "lighting": lighting,
-        "generators": p["generator_heat"] * installed + np.zeros_like(it),
+        "generators": hall["generator_heat"] * installed + np.zeros_like(it),
     }
     return Chain(parts, np.asarray(it + racks + wires + lost + lighting))
 
 
-def transformer_loss(power: Array, p: Mapping[str, Array]) -> Array:
+def transformer_loss(power: Array, hall: Mapping[str, Array]) -> Array:
     """Loss of the transformers that carry ``power``, all of the site's, per design IT power."""
-    rating = p["transformer_rating"]
-    at_rating = p["distribution_loss"] * p["transformer_share"] * rating
+    rating = hall["transformer_rating"]
+    at_rating = hall["distribution_loss"] * hall["transformer_share"] * rating
     share = power / rating
-    return np.asarray(at_rating * (p["transformer_standing"] + (1.0 - p["transformer_standing"]) * share * share))
+    return np.asarray(at_rating * (hall["transformer_standing"] + (1.0 - hall["transformer_standing"]) * share * share))

@@ -158,7 +158,9 @@ def _pools(asked: Asked, way: _Way, prefill_replicas: int, readers: int, rate: f
 
 def _replica(asked: Asked, chips: int, way: _Way) -> tuple[Limits, Tables]:
     """A replica of so many chips: the scheduler's limits, and times and joules of its steps."""
-    limits = cache_limits(asked.model, asked.chip.memory_bytes, chips, asked.precision, *way.most)
+    limits = cache_limits(
+        asked.model, asked.chip.memory_bytes, chips, asked.precision, *way.most, memory_share=asked.chip.usable_memory
+    )
     # links beyond a node have ranges; the simulation takes none
     central = load_chip(asked.chip.record.name, asked.chip.draws.central())
     same = setting(asked.model, central, chips, asked.precision, limit_w=asked.limit_w, software=way.software)

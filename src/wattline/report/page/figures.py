@@ -9,6 +9,7 @@ from typing import NamedTuple
 from wattline.report.page.words import (
     STATION_NAMES,
     STATIONS,
+    Json,
     Span,
     amount,
     between,
@@ -22,7 +23,6 @@ from wattline.report.page.words import (
     sentence,
     span,
 )
-from wattline.report.words import Json
 
 LOG_FROM = 20.0  # jobs further apart than this many times are drawn on a logarithmic axis
 

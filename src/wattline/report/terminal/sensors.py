@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import show
-from wattline.report.words import Json
+
+Json = dict[str, Any]
 
 
 def render(data: Json) -> RenderableType:
@@ -23,7 +24,7 @@ def render(data: Json) -> RenderableType:
     return Group(*blocks)
 
 
-def table(rows: Sequence[Json]) -> Table:
+def table(rows: list[Json]) -> Table:
     """The sensors with their power now."""
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     hosts = {row["host"] for row in rows}
@@ -39,7 +40,7 @@ def table(rows: Sequence[Json]) -> Table:
     return grid
 
 
-def title(row: Json, rows: Sequence[Json]) -> str:
+def title(row: Json, rows: list[Json]) -> str:
     """The device's name; with its UUID where another of the host has the same name."""
     alike = [other for other in rows if (other["host"], other["name"]) == (row["host"], row["name"])]
     if row["name"] and len(alike) == 1:
@@ -79,7 +80,7 @@ def _reads(row: Json) -> str:
     return ", ".join(parts)
 
 
-def _missing(entries: Sequence[Json]) -> Table:
+def _missing(entries: list[Json]) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     for entry in entries:
         grid.add_row(

@@ -15,7 +15,7 @@ from scipy.optimize import least_squares
 from wattline.catalog import default
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.line.chip.coefficients import PRIORS, Coefficients, fact_name, is_measured, prior_of
+from wattline.line.chip.coefficients import PRIORS, Coefficients, fact_name, is_measured, kernel_facts, prior_of
 from wattline.validate.evidence.campaigns import Campaigns, fit_campaigns
 from wattline.validate.evidence.serving import Row, Table
 from wattline.validate.evidence.steady import Assumed, Steady, steady
@@ -62,7 +62,9 @@ class StepFit:
     def of(self, generation: str) -> Coefficients:
         """The coefficients of a generation; one not fitted takes the geometric mean of those that were."""
         found = self.coefficients.get(generation) or self.generic()
-        return Coefficients(**{name: np.asarray(value) for name, value in found.items()})
+        return Coefficients(
+            **{name: np.asarray(value) for name, value in found.items()}, kernels=kernel_facts(default())
+        )
 
     def generic(self) -> dict[str, float]:
         """Between the fitted generations."""

@@ -9,7 +9,7 @@ prior. Deterministic.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,9 @@ from scipy.optimize import least_squares
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.line.chip.coefficients import Coefficients, coefficients
+from wattline.line.chip.coefficients import PRIORS, Coefficients, coefficients, kernel_facts
 from wattline.line.chip.known import family_of, how_known, known_factor
-from wattline.line.chip.operations import Rates, Work
+from wattline.line.chip.products import Rates, Work
 from wattline.line.chip.shape import Shape
 from wattline.line.chip.software import Software, own_experts, waiting_slots, with_factors
 from wattline.line.chip.step import Watts, computes_narrow, dense_bytes, spread_fact, step
@@ -204,7 +204,7 @@ class Steps:
 
         central = Draws(0)
         by = {g: coefficients(g, central) for g in {row.chip.generation for row in rows}}
-        c = {f.name: column(getattr(by[r.chip.generation], f.name) for r in rows) for f in fields(Coefficients)}
+        c = {name: column(getattr(by[r.chip.generation], name) for r in rows) for name in PRIORS}
         middle = column(sum(row.spread) / 2 for row in rows)
         tdp = column(row.chip.tdp_w for row in rows)
         return cls(
@@ -216,7 +216,7 @@ class Steps:
                 column(row.chip.link_among(row.chips) for row in rows),
             ),
             Watts(tdp, column(row.chip.idle_w for row in rows), tdp),
-            Coefficients(**c),
+            Coefficients(**c, kernels=kernel_facts(central.catalog)),
             (
                 column(row.chips for row in rows),
                 column(BYTES[row.precision] for row in rows),

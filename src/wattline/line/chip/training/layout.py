@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.chip.device import Chip
+from wattline.line.chip.training.facts import TrainingFacts, training_facts
 from wattline.line.work.model import Model
 
 Mask = NDArray[np.bool_]
@@ -23,13 +24,7 @@ RECOMPUTE = ("none", "selective", "full")
 TENSOR, CONTEXT, EXPERT = (1, 2, 4, 8), (1, 2, 4, 8, 16, 32), (1, 2, 4, 8, 16, 32, 64, 128)
 MICRO, INTERLEAVE = (1, 2, 4, 8, 16), (1, 2, 3, 4, 5, 6, 7, 8, 10, 12)
 PIPELINE = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 15, 16, 20, 24, 28, 32, 35, 40, 48, 64)
-LEAST_TOKENS = 2048  # of a sequence on one chip, below which nobody splits it further
-UNEVEN = 1.15  # layers of the fullest stage beside the mean
-SPARE = 0.1  # share of chips that a layout may leave over
-STATE_BYTES, SHARDED_BYTES = 6.0, 12.0  # 16-bit weights and 32-bit gradients; 32-bit weights and both moments of Adam
-GATHERED_LAYERS = 2.0  # that a fully sharded chip holds whole, weights and gradients: one at work, one on its way
-LOGIT_BYTES = 6.0  # of one logit: 16 bits out of the product, 32 bits into the loss
-USABLE_MEMORY = 0.9
+WEIGHT_BYTES = 2.0  # 16 bits, as they are gathered
 
 
 @dataclass(frozen=True)
@@ -137,7 +132,9 @@ def layouts(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, o
 
     ``old``: as software up to 2022 did, without fused attention and with full recomputation.
     """
-    tensor, over, expert, micro, again, pipeline, interleave, sharded = _grid(model, tokens, old)
+    tensor, over, expert, micro, again, pipeline, interleave, sharded = _grid(
+        model, tokens, old, training_facts(chip.catalog)
+    )
     data = chips // (tensor * over * pipeline)
     every = np.ones_like(tensor)
     found = Layouts(
@@ -158,10 +155,10 @@ def layouts(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, o
     return found.where(_even(model, chip, chips, found))
 
 
-def _grid(model: Model, tokens: int, old: bool) -> Array:
+def _grid(model: Model, tokens: int, old: bool, facts: TrainingFacts) -> Array:
     """Tensor, context, expert, microbatch, recomputation, pipeline, interleaving, sharding: every combination."""
     experts = [n for n in EXPERT if n == 1 or (model.experts and model.experts % n == 0)]
-    context = [n for n in CONTEXT if n == 1 or tokens / n >= LEAST_TOKENS]
+    context = [n for n in CONTEXT if n == 1 or tokens / n >= facts.layout_least_tokens]
     again = (2,) if old else range(len(RECOMPUTE))
     # fully sharded layouts have no pipeline, and only pipelines can be interleaved
     ways = [w for w in product(PIPELINE, INTERLEAVE, (0, 1)) if w[0] > 1 or w[1] == 1 if not (w[2] and w[0] > 1)]
@@ -171,6 +168,7 @@ def _grid(model: Model, tokens: int, old: bool) -> Array:
 
 def _even(model: Model, chip: Chip, chips: int, plan: Layouts) -> Mask:
     """Which layouts split heads, layers, experts and sequences without much waste."""
+    facts = training_facts(chip.catalog)
     stages = plan.pipeline * plan.interleave
     layers = np.ceil(model.layers / stages) * stages / model.layers
     # an interleaved pipeline passes microbatches in groups of its depth
@@ -178,8 +176,8 @@ def _even(model: Model, chip: Chip, chips: int, plan: Layouts) -> Mask:
     heads = np.mod(max(model.heads, 1), plan.tensor) == 0
     whole = (plan.expert == 1) | (np.mod(plan.replica, np.maximum(plan.expert, 1)) == 0)
     inside = plan.tensor <= chip.link_domain_chips
-    there = (plan.data >= 1) & (plan.spare <= SPARE * chips) & (plan.micro >= 1.0)
-    return np.asarray(there & grouped & heads & whole & inside & (layers <= UNEVEN))
+    there = (plan.data >= 1) & (plan.spare <= facts.layout_spare * chips) & (plan.micro >= 1.0)
+    return np.asarray(there & grouped & heads & whole & inside & (layers <= facts.layout_unevenness))
 
 
 def stage_share(model: Model, plan: Layouts) -> Array:
@@ -200,20 +198,24 @@ def copies(plan: Layouts) -> tuple[Array, Array]:
     return np.asarray(plan.data * plan.context), np.asarray(plan.replica / plan.expert_group)
 
 
-def memory_held_bytes(model: Model, plan: Layouts) -> Array:
+def memory_held_bytes(model: Model, plan: Layouts, facts: TrainingFacts) -> Array:
     """Weights, gradients, optimiser states and the activations in flight on the fullest chip."""
     states = np.asarray(0.0)
     for held, among in zip(weights_held(model, plan), copies(plan), strict=True):
-        whole = held * np.minimum(GATHERED_LAYERS / max(model.layers, 1), 1.0) * (STATE_BYTES - 2.0)
-        sharded = held * (STATE_BYTES + SHARDED_BYTES) / among + whole
-        states = states + np.where(plan.fully_sharded > 0, sharded, held * (STATE_BYTES + SHARDED_BYTES / among))
+        whole = (
+            held * np.minimum(facts.gathered_layers / max(model.layers, 1), 1.0) * (facts.state_bytes - WEIGHT_BYTES)
+        )
+        sharded = held * (facts.state_bytes + facts.sharded_bytes) / among + whole
+        states = states + np.where(
+            plan.fully_sharded > 0, sharded, held * (facts.state_bytes + facts.sharded_bytes / among)
+        )
     deeper = 1.0 + (plan.interleave - 1.0) / (plan.interleave * plan.pipeline)
     flights = np.minimum(plan.pipeline, plan.micro) * deeper
     kept = np.choose(plan.recompute.astype(int), [activation_bytes(model, each) for each in RECOMPUTE])
     here = plan.chip_tokens / plan.tensor
     layers = model.layers * stage_share(model, plan) * flights
     work = np.where(plan.recompute == 2, activation_bytes(model, "none"), 0.0)  # one layer, made again
-    return np.asarray(states + here * (kept * layers + work) + here * model.vocab * LOGIT_BYTES)
+    return np.asarray(states + here * (kept * layers + work) + here * model.vocab * facts.logit_bytes)
 
 
 def activation_bytes(model: Model, recompute: str) -> float:
@@ -238,13 +240,15 @@ def activation_bytes(model: Model, recompute: str) -> float:
 
 def fits(model: Model, chip: Chip, plan: Plan) -> bool:
     """Whether a chip's memory holds its part of this plan."""
-    return bool(memory_held_bytes(model, Layouts.of(plan)) <= USABLE_MEMORY * chip.memory_bytes)
+    held = memory_held_bytes(model, Layouts.of(plan), training_facts(chip.catalog))
+    return bool(held <= chip.usable_memory * chip.memory_bytes)
 
 
 def plans(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, old: bool = False) -> Layouts:
     """The layouts that divide well and fit, tensor parallel within one link domain; WattlineError where none does."""
     every = layouts(model, chip, chips, sequences, tokens, old)
-    found = every.where(np.asarray(memory_held_bytes(model, every) <= USABLE_MEMORY * chip.memory_bytes))
+    held = memory_held_bytes(model, every, training_facts(chip.catalog))
+    found = every.where(np.asarray(held <= chip.usable_memory * chip.memory_bytes))
     if found.tensor.size:
         return found
     raise WattlineError(
@@ -258,4 +262,4 @@ def tightest(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, 
     every = layouts(model, chip, chips, sequences, tokens, old)
     if not every.tensor.size:  # more chips than sequences: as many sequences as there are chips
         return Plan(1, 1, chips, chips, tokens, recompute="full", fully_sharded=True, fused=not old)
-    return every.pick(int(np.argmin(memory_held_bytes(model, every))))
+    return every.pick(int(np.argmin(memory_held_bytes(model, every, training_facts(chip.catalog)))))

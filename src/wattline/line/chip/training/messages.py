@@ -12,9 +12,9 @@ import numpy as np
 
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
-from wattline.line.chip import operations as op
 from wattline.line.chip.coefficients import Coefficients
 from wattline.line.chip.device import Chip
+from wattline.line.chip.products import ACTIVATION_BYTES
 from wattline.line.chip.training.layout import Layouts, stage_share, weights_held
 from wattline.line.work.model import Model
 
@@ -28,7 +28,7 @@ class Messages:
 
 
 def messages(
-    model: Model, chip: Chip, plan: Layouts, c: Coefficients, draws: Draws, work_s: Array, narrow: bool
+    model: Model, chip: Chip, plan: Layouts, fit: Coefficients, draws: Draws, work_s: Array, narrow: bool
 ) -> Messages:
     """Messages of a step whose microbatch works ``work_s`` on a chip.
 
@@ -36,12 +36,12 @@ def messages(
     """
     again = np.where(plan.recompute == 2, 1.0, 0.0)
     micro = {
-        "tensor-parallel sums": _tensor(model, chip, plan, c) * (2.0 + again),
-        "experts' tokens": _experts(model, chip, plan, c, narrow) * (2.0 + again),
-        "ring attention": _ring(model, chip, plan, c) * (3.0 + again),
+        "tensor-parallel sums": _tensor(model, chip, plan, fit) * (2.0 + again),
+        "experts' tokens": _experts(model, chip, plan, fit, narrow) * (2.0 + again),
+        "ring attention": _ring(model, chip, plan, fit) * (3.0 + again),
         "pipeline sends": _sends(model, chip, plan),
     }
-    step = {"gradients and weights": _data(model, chip, plan, c)}
+    step = {"gradients and weights": _data(model, chip, plan, fit)}
     sent = np.maximum(sum(micro.values()) * plan.micro + sum(step.values()), 1e-30)
     shown = np.maximum(1.0 - draws("fit.training-overlap"), 1.0 - work_s * plan.micro / sent)
     return Messages(_shown(micro, shown), _shown(step, shown))
@@ -51,9 +51,9 @@ def _shown(sent_s: dict[str, Array], share: Array) -> dict[str, Array]:
     return {name: np.asarray(time * share) for name, time in sent_s.items() if np.any(time > 0)}
 
 
-def link_bytes_per_s(chip: Chip, group: Array, c: Coefficients) -> Array:
+def link_bytes_per_s(chip: Chip, group: Array, fit: Coefficients) -> Array:
     """Bytes per second, one direction, that a chip reaches among so many, laid out one beside the other."""
-    inside = chip.link_among(min(2, chip.link_domain_chips)) * c.link_efficiency
+    inside = chip.link_among(min(2, chip.link_domain_chips)) * fit.link_efficiency
     if np.all(group <= chip.link_domain_chips):
         return np.asarray(inside)
     beyond = network_bytes_per_s(chip)
@@ -66,19 +66,19 @@ def network_bytes_per_s(chip: Chip) -> Array:
     return np.asarray(chip.link_among(chip.link_domain_chips + 1) * reached)
 
 
-def _tensor(model: Model, chip: Chip, plan: Layouts, c: Coefficients) -> Array:
+def _tensor(model: Model, chip: Chip, plan: Layouts, fit: Coefficients) -> Array:
     """A pass's sums over the tensor-parallel group, of a chip's share of the layers."""
     g, layers = plan.tensor, _sublayers(model) * stage_share(model, plan)
-    size = plan.chip_tokens * model.hidden * op.ACTIVATION_BYTES
-    wire = 2.0 * (g - 1.0) / g * size / link_bytes_per_s(chip, g, c)
-    return np.asarray(np.where(g > 1, layers * (c.all_reduce_s + wire), 0.0))
+    size = plan.chip_tokens * model.hidden * ACTIVATION_BYTES
+    wire = 2.0 * (g - 1.0) / g * size / link_bytes_per_s(chip, g, fit)
+    return np.asarray(np.where(g > 1, layers * (fit.all_reduce_s + wire), 0.0))
 
 
 def _sublayers(model: Model) -> int:
     return model.attention_layers + model.mamba_layers + model.mlp_layers
 
 
-def _experts(model: Model, chip: Chip, plan: Layouts, c: Coefficients, narrow: bool) -> Array:
+def _experts(model: Model, chip: Chip, plan: Layouts, fit: Coefficients, narrow: bool) -> Array:
     """Tokens to their experts, in 8 bits where products are, and back in 16; once to each node, there over links."""
     if not model.moe_layers:
         return np.asarray(0.0)
@@ -87,34 +87,34 @@ def _experts(model: Model, chip: Chip, plan: Layouts, c: Coefficients, narrow: b
     nodes = np.maximum(e / domain, 1.0)
     away = nodes * (1.0 - (1.0 - 1.0 / nodes) ** model.active_experts) * (nodes - 1.0) / nodes
     inside = model.active_experts * (e - 1.0) / e
-    wire = size * (inside / link_bytes_per_s(chip, np.minimum(e, domain), c) + away / link_bytes_per_s(chip, e, c))
+    wire = size * (inside / link_bytes_per_s(chip, np.minimum(e, domain), fit) + away / link_bytes_per_s(chip, e, fit))
     layers = model.moe_layers * stage_share(model, plan)
-    return np.asarray(np.where(e > 1, layers * (2.0 * c.all_reduce_s + wire), 0.0))
+    return np.asarray(np.where(e > 1, layers * (2.0 * fit.all_reduce_s + wire), 0.0))
 
 
-def _ring(model: Model, chip: Chip, plan: Layouts, c: Coefficients) -> Array:
+def _ring(model: Model, chip: Chip, plan: Layouts, fit: Coefficients) -> Array:
     """Keys and values of the other parts of the sequence, one pass."""
     width = model.kv_lora_rank + model.qk_rope_head_dim if model.kv_lora_rank else 2 * model.kv_heads * model.head_dim
     held = np.where(model.kv_lora_rank > 0, 1.0, plan.tensor)
-    size = plan.chip_tokens * (plan.context - 1.0) * width / held * op.ACTIVATION_BYTES
+    size = plan.chip_tokens * (plan.context - 1.0) * width / held * ACTIVATION_BYTES
     layers = model.attention_layers * stage_share(model, plan)
-    return np.asarray(layers * size / link_bytes_per_s(chip, plan.tensor * plan.context, c))
+    return np.asarray(layers * size / link_bytes_per_s(chip, plan.tensor * plan.context, fit))
 
 
 def _sends(model: Model, chip: Chip, plan: Layouts) -> Array:
     """Activations to the next stage and their gradients back, over the network."""
-    size = plan.chip_tokens / plan.tensor * model.hidden * op.ACTIVATION_BYTES
+    size = plan.chip_tokens / plan.tensor * model.hidden * ACTIVATION_BYTES
     stages = np.where(plan.pipeline > 1, plan.interleave, 0.0)
     return np.asarray(2.0 * stages * size / network_bytes_per_s(chip))
 
 
-def _data(model: Model, chip: Chip, plan: Layouts, c: Coefficients) -> Array:
+def _data(model: Model, chip: Chip, plan: Layouts, fit: Coefficients) -> Array:
     """Gathering of weights, and sums of gradients over the data-parallel group, of a step.
 
     Fully sharded, weights are gathered for forward and backward of each microbatch, and its gradients summed at once.
     """
     group = plan.data * plan.context
     held = np.asarray(sum(weights_held(model, plan)))
-    one = 2.0 * held * (group - 1.0) / group / link_bytes_per_s(chip, plan.replica, c)
+    one = 2.0 * held * (group - 1.0) / group / link_bytes_per_s(chip, plan.replica, fit)
     sharded = (3.0 + (plan.recompute == 2)) * plan.micro
     return np.asarray(one * np.where(plan.fully_sharded > 0, sharded, 2.0))

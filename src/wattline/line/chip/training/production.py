@@ -18,13 +18,11 @@ from wattline.core.fact import Array
 from wattline.core.units import DAY_S
 from wattline.line.chip.coefficients import fact_name
 from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.training.facts import training_facts
 from wattline.line.chip.training.step import TrainingStep, best_plan, training_step
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import Model
 
-MFU_MAX = 0.9  # no published run comes near; a bound for draws, not an estimate
-BEYOND_TUNED = 1.15  # how far a run may exceed the MFU of the best step that was found for it
-OLD_SOFTWARE_YEAR = 2022  # fused attention (arXiv:2205.14135) and selective recomputation came into frameworks after it
 UNFUSED = ("elementwise", "loss")  # parts of a step that production software makes of many small kernels
 
 
@@ -80,7 +78,8 @@ def production(model: Model, chip: Chip, step: TrainingStep, precision: str, dra
     flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens)
     tuned = flops / (step.time_s * plan.chips * chip.peak_flops(precision))
     # makers know layouts and batches that are not told; the best of old software bounds no one who had better
-    most = np.minimum(BEYOND_TUNED * tuned, MFU_MAX) if plan.fused else MFU_MAX
+    facts = training_facts(draws.catalog)
+    most = np.minimum(facts.beyond_tuned * tuned, facts.largest_mfu) if plan.fused else facts.largest_mfu
     used = np.clip(tuned * step.time_s / (time * draws.own("fit.training-run-spread")), 0.0, most)
     return Production(step, np.asarray(step.time_s * tuned / used), np.asarray(used))
 
@@ -107,7 +106,8 @@ def rarely_tuned(chip: Chip, precision: str) -> bool:
 
 def old_software(chip: Chip, year: int) -> bool:
     """Whether a model of this year ran on the software of its time: a chip that came later brought its own."""
-    return 0 < year <= OLD_SOFTWARE_YEAR and 0 < int(chip.record.meta.get("year", 0)) < OLD_SOFTWARE_YEAR
+    last = training_facts(chip.catalog).old_software_year
+    return 0 < year <= last and 0 < int(chip.record.meta.get("year", 0)) < last
 
 
 def of_generation(name: str, chip: Chip) -> str:

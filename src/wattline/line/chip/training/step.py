@@ -16,26 +16,22 @@ from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.line.chip import operations as op
 from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import Chip
-from wattline.line.chip.operations import Operation, Rates, Work
+from wattline.line.chip.operations import operations
+from wattline.line.chip.products import ACTIVATION_BYTES, Operation, Rates, Work, product, total
 from wattline.line.chip.shape import Shape
 from wattline.line.chip.step import computes_narrow, nameplate
+from wattline.line.chip.training.facts import TrainingFacts, training_facts
 from wattline.line.chip.training.layout import Layouts, Plan, copies, plans, stage_share, tightest, weights_held
 from wattline.line.chip.training.messages import messages
 from wattline.line.work.flops import BYTES, training_flops
 from wattline.line.work.model import Model
 
-# backward does each product twice (for inputs and weights); fused attention works its scores out again
-BACKWARD = {"attention": 2.5}
-BACKWARD_USUAL = 2.0
+BACKWARD = 2.0  # each product of the forward pass is made twice in the backward pass: for its inputs, for its weights
 OUTER = ("output layer", "loss")  # stand outside of the layers
 # of serving, or worked out here
 FORWARD_ONLY = ("sampling", "host", "prompt launches", "piecewise launches", "all-reduce", "experts")
-LOSS_BYTES = 14.0  # moved for one logit: written and read in 16 and in 32 bits, and its gradient
-SCORE_BYTES = 12.0  # moved for one score where attention is not fused: a product's output, softmax, dropout, an input
-OPTIMISER_BYTES = 30.0  # moved for one parameter: states, weights and gradients read, states and weights written
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,42 +69,43 @@ def training_step(
     model: Model, chip: Chip, plan: Plan, precision: str, draws: Draws, limit_w: ArrayLike | None = None
 ) -> TrainingStep:
     """One step of this plan. ``limit_w``: a power cap per chip; TDP when not given."""
-    c = coefficients(chip.generation, draws)
-    timed = _timed(model, chip, Layouts.of(plan), precision, c, draws)
+    fit = coefficients(chip.generation, draws)
+    timed = _timed(model, chip, Layouts.of(plan), precision, fit, draws)
     limit = chip.tdp_w if limit_w is None else np.minimum(np.asarray(limit_w, float), chip.tdp_w)
     time = timed.time_s
-    energy = np.maximum(chip.tdp_w * (timed.tdp_seconds + c.static_power * time), chip.idle_w * time)
+    energy = np.maximum(chip.tdp_w * (timed.tdp_seconds + fit.static_power * time), chip.idle_w * time)
     stretched = np.maximum(time, energy / np.maximum(limit, chip.idle_w))
     parts = timed.parts_s | {"power limit": np.asarray(stretched - time)}
     shown = {name: part for name, part in parts.items() if np.any(part > 0)}
     return TrainingStep(plan, stretched, np.asarray(energy / stretched), shown)
 
 
-def _timed(model: Model, chip: Chip, plan: Layouts, precision: str, c: Coefficients, draws: Draws) -> Timed:
+def _timed(model: Model, chip: Chip, plan: Layouts, precision: str, fit: Coefficients, draws: Draws) -> Timed:
     """A step of one layout or many, before any power limit."""
     rates = nameplate(chip, 1, precision)
-    narrow = computes_narrow(chip, precision)
+    narrow, facts = computes_narrow(chip, precision), training_facts(chip.catalog)
     micro: dict[str, Array] = {}
     joules = np.asarray(0.0)
-    for name, one in _forward(model, plan, rates, c, narrow, draws).items():
-        times = _times(name, plan) * _share(name, model, plan)
+    for name, one in _forward(model, plan, rates, fit, narrow, draws).items():
+        times = _times(name, plan, facts) * _share(name, model, plan)
         micro[name] = np.asarray(one.time_s * times)
-        joules = joules + times * _above_static(one, rates, c)
-    sent = messages(model, chip, plan, c, draws, np.asarray(sum(micro.values())), narrow)
+        joules = joules + times * _above_static(one, rates, fit)
+    sent = messages(model, chip, plan, fit, draws, np.asarray(sum(micro.values())), narrow)
     micro |= sent.micro
-    update = _optimiser(model, plan, rates)
+    update = _optimiser(model, plan, rates, facts, fit)
     parts = {name: np.asarray(part * plan.micro) for name, part in micro.items()} | sent.step
     parts["optimiser"] = update.time_s
     parts["bubble"] = np.asarray(sum(micro.values()) * (plan.pipeline - 1.0) / plan.interleave)
-    moving = c.link_power * np.asarray(sum(sent.micro.values()) * plan.micro + sum(sent.step.values()))
-    return Timed(parts, np.asarray(joules * plan.micro + moving + _above_static(update, rates, c)))
+    moving = fit.link_power * np.asarray(sum(sent.micro.values()) * plan.micro + sum(sent.step.values()))
+    return Timed(parts, np.asarray(joules * plan.micro + moving + _above_static(update, rates, fit)))
 
 
-def _times(name: str, plan: Layouts) -> Array:
+def _times(name: str, plan: Layouts, facts: TrainingFacts) -> Array:
     """How often a step does an operation of the forward pass: forward, backward, and what is made again for it."""
     selective, full = float(name == "elementwise"), 1.0
     again = np.choose(plan.recompute.astype(int), (0.0, selective, 0.0 if name in OUTER else full))
-    return np.asarray(1.0 + BACKWARD.get(name, BACKWARD_USUAL) + again)
+    backward = facts.backward_attention if name == "attention" else BACKWARD
+    return np.asarray(1.0 + backward + again)
 
 
 def _share(name: str, model: Model, plan: Layouts) -> Array:
@@ -117,29 +114,30 @@ def _share(name: str, model: Model, plan: Layouts) -> Array:
 
 
 def _forward(
-    model: Model, plan: Layouts, rates: Rates, c: Coefficients, narrow: bool, draws: Draws
+    model: Model, plan: Layouts, rates: Rates, fit: Coefficients, narrow: bool, draws: Draws
 ) -> dict[str, Operation]:
     """The forward pass of one microbatch through all layers on a tensor-parallel group, and the output layer."""
     shape, tokens, chips = Shape.of(model), plan.chip_tokens, plan.tensor
+    facts = training_facts(draws.catalog)
     zero, flag = np.asarray(0.0), np.asarray(float(narrow))
     stored = np.asarray(BYTES["bf16"])  # weights are kept in 16 bits and narrowed as they are used
     work = Work(tokens, zero, zero, plan.tokens, chips, stored, stored, flag, zero)
-    found = {k: v for k, v in op.operations(shape, work, rates, c).items() if k not in FORWARD_ONLY}
+    found = {k: v for k, v in operations(shape, work, rates, fit).items() if k not in FORWARD_ONLY}
     # sequence parallelism spreads elementwise work over the group (arXiv:2205.05198)
     found["elementwise"] = _scaled(found["elementwise"], np.where(plan.fused > 0, 1.0 / chips, 1.0))
     scores = shape.attended_in_prompt(plan.tokens) * 2.0 * tokens * shape.heads / chips  # masked ones are moved too
     if np.any(plan.fused == 0):
-        found["attention scores"] = _moving(np.where(plan.fused > 0, 0.0, scores * SCORE_BYTES), rates)
+        found["attention scores"] = _moving(np.where(plan.fused > 0, 0.0, scores * facts.score_bytes), rates, fit)
     if model.moe_layers:
-        found["experts"] = _experts(shape, plan, rates, c, flag, draws)
+        found["experts"] = _experts(shape, plan, rates, fit, flag, draws)
     if narrow:
-        found["casts"] = _casts(shape, tokens, chips, rates)
-    found["output layer"] = op._product(tokens, shape.vocab / chips, shape.hidden, 1.0, 2.0, 0.0, rates, c)
-    logits = _moving(tokens * shape.vocab / chips * LOSS_BYTES / (1.0 + BACKWARD_USUAL), rates)
+        found["casts"] = _casts(shape, tokens, chips, rates, fit)
+    found["output layer"] = product(tokens, shape.vocab / chips, shape.hidden, 1.0, 2.0, 0.0, rates, fit)
+    logits = _moving(tokens * shape.vocab / chips * facts.loss_bytes / (1.0 + BACKWARD), rates, fit)
     return found | {"loss": logits}
 
 
-def _experts(shape: Shape, plan: Layouts, rates: Rates, c: Coefficients, narrow: Array, draws: Draws) -> Operation:
+def _experts(shape: Shape, plan: Layouts, rates: Rates, fit: Coefficients, narrow: Array, draws: Draws) -> Operation:
     """Routed experts: the fullest chip's tokens, each expert's as a product of its own."""
     spread = plan.expert > 1
     group = plan.expert_group
@@ -150,12 +148,12 @@ def _experts(shape: Shape, plan: Layouts, rates: Rates, c: Coefficients, narrow:
     rows = tokens * shape.active_experts / np.maximum(touched, 1e-9) * fullest
     width = shape.expert_intermediate / np.where(spread, 1.0, group)
     count = shape.moe_layers * np.where(spread, touched / group, touched)
-    up = op._product(rows, shape.up_matrices * width, shape.hidden, count, 2.0, narrow, rates, c)
-    down = op._product(rows, shape.hidden, width, count, 2.0, narrow, rates, c)
+    up = product(rows, shape.up_matrices * width, shape.hidden, count, 2.0, narrow, rates, fit)
+    down = product(rows, shape.hidden, width, count, 2.0, narrow, rates, fit)
     # gathered and scattered row by row
     chosen = tokens * shape.active_experts / np.where(spread, group, 1.0) * fullest
-    sorting = _moving(shape.moe_layers * chosen * 4.0 * shape.hidden * op.ACTIVATION_BYTES, rates)
-    return _add(_scaled(_add(up, down), 1.0 / draws("fit.training-expert-efficiency"), times_only=True), sorting)
+    sorting = _moving(shape.moe_layers * chosen * 4.0 * shape.hidden * ACTIVATION_BYTES, rates, fit)
+    return total(_scaled(total(up, down), 1.0 / draws("fit.training-expert-efficiency"), times_only=True), sorting)
 
 
 def _scaled(one: Operation, factor: ArrayLike, *, times_only: bool = False) -> Operation:
@@ -165,37 +163,33 @@ def _scaled(one: Operation, factor: ArrayLike, *, times_only: bool = False) -> O
     )
 
 
-def _add(*parts: Operation) -> Operation:
-    return Operation(*(np.asarray(sum(getattr(part, f.name) for part in parts)) for f in fields(Operation)))
-
-
-def _moving(moved: ArrayLike, rates: Rates) -> Operation:
+def _moving(moved: ArrayLike, rates: Rates, fit: Coefficients) -> Operation:
     """Elementwise work: nothing but bytes."""
     size = np.asarray(moved, float)
-    time = np.asarray(size / (rates.memory * op.ELEMENTWISE_EFFICIENCY))
+    time = np.asarray(size / (rates.memory * fit.kernels.elementwise_efficiency))
     return Operation(time, np.zeros_like(size), np.zeros_like(size), size, time)
 
 
-def _casts(shape: Shape, tokens: Array, chips: Array, rates: Rates) -> Operation:
+def _casts(shape: Shape, tokens: Array, chips: Array, rates: Rates, fit: Coefficients) -> Operation:
     """Inputs of products narrowed, straight and transposed (Micikevicius et al. 2022, arXiv:2209.05433): 2 bytes read,
     two of 1 byte written, for each value that enters a product."""
     attention = shape.attention_layers * (shape.hidden + shape.heads * shape.head_dim / chips)
     mlp = shape.dense_layers * (shape.hidden + shape.intermediate / chips)
     experts = shape.moe_layers * shape.active_experts * (shape.hidden + shape.expert_intermediate) / chips
-    return _moving(4.0 * tokens * (attention + mlp + experts), rates)
+    return _moving(4.0 * tokens * (attention + mlp + experts), rates, fit)
 
 
-def _optimiser(model: Model, plan: Layouts, rates: Rates) -> Operation:
+def _optimiser(model: Model, plan: Layouts, rates: Rates, facts: TrainingFacts, fit: Coefficients) -> Operation:
     """The chip's share of the states read and written."""
     dense, experts = (held / among for held, among in zip(weights_held(model, plan), copies(plan), strict=True))
-    return _moving((dense + experts) * OPTIMISER_BYTES, rates)
+    return _moving((dense + experts) * facts.optimiser_bytes, rates, fit)
 
 
-def _above_static(operation: Operation, rates: Rates, c: Coefficients) -> Array:
+def _above_static(operation: Operation, rates: Rates, fit: Coefficients) -> Array:
     """Joules beyond static power as a multiple of TDP."""
-    arithmetic = c.flop_power * (operation.flops / rates.wide + operation.narrow_flops / rates.narrow)
-    busy = c.busy_power * operation.busy_s
-    return np.asarray(arithmetic + c.byte_power * operation.bytes / rates.memory + busy)
+    arithmetic = fit.flop_power * (operation.flops / rates.wide + operation.narrow_flops / rates.narrow)
+    busy = fit.busy_power * operation.busy_s
+    return np.asarray(arithmetic + fit.byte_power * operation.bytes / rates.memory + busy)
 
 
 def usual_sequences(tokens: int, chips: int, catalog: Catalog) -> int:

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.chip.shape import Shape
-from wattline.line.engine.average_serving import USABLE_MEMORY
 from wattline.line.engine.simulator import kernel_state as state
 from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.outcome import Pool, Served
@@ -35,11 +34,21 @@ def cache_limits(
     precision: str,
     max_num_seqs: int = 256,
     max_num_batched_tokens: int = 8192,
-    memory_share: float = USABLE_MEMORY,
+    *,
+    memory_share: float,
 ) -> Limits:
     """The scheduler's limits; blocks of the cache are what a replica's memory holds beside the weights.
 
-    ``memory_bytes``: of one chip. Raises WattlineError where the weights alone do not fit.
+    Parameters
+    ----------
+    model : the model that is served
+    memory_bytes : memory of one chip [B]
+    chips : chips of a replica
+    precision : format of the weights
+    max_num_seqs, max_num_batched_tokens : requests that run at once, tokens of a step, at most
+    memory_share : share of the memory that weights and cache may fill
+
+    Raises WattlineError where the weights alone do not fit.
     """
     for name, value in (("max-num-seqs", max_num_seqs), ("max-num-batched-tokens", max_num_batched_tokens)):
         if not 1 <= value <= 1_000_000:

@@ -16,7 +16,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.known import how_known, known_factor
-from wattline.line.chip.operations import Work
+from wattline.line.chip.products import Work
 from wattline.line.chip.shape import Shape
 from wattline.line.chip.software import Software, own_experts, with_software
 from wattline.line.chip.step import (
@@ -155,7 +155,7 @@ def tables(s: Setting, most_sequences: int, most_tokens: int, most_context: floa
     lengths = _with_window(knots_to(most_context), float(s.shape.sliding_window))
     pair_time, pair_energy = _by_length(s, lengths)
     launches = s.run(2.0, 1.0, 0.0, 0.0, limited=False)
-    static = float(np.minimum(s.c.static_power * s.watts.tdp, 0.9 * _reach(s)))
+    static = float(np.minimum(s.c.static_power * s.watts.tdp, s.c.kernels.largest_static_share * _reach(s)))
     return Tables(
         knots, np.ascontiguousarray(time * s.time_factor), np.ascontiguousarray(energy * chips), raw_time, raw_energy,
         token_time, token_energy, lengths, pair_time, pair_energy,

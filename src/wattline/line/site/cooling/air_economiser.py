@@ -34,8 +34,6 @@ from wattline.line.site.cooling.parts import (
 from wattline.line.site.cooling.plant import Chilled
 
 NO_LIMIT = 1.0  # kg/kg: more moisture than air can hold
-COIL_BELOW_K = 4.0  # a drying coil's surface below the dew point that it dries to
-HUMID_BELOW_K = 4.0  # dew point below the air's temperature at its highest relative humidity
 WETTING_K = air.H_EVAP / CP_MOIST  # K that a kg of water cools a kg of air
 
 
@@ -52,83 +50,89 @@ class Air:
     latent: Array
 
 
-def economiser(heat: Heat, out: Outside, p: Params) -> Cooled:
+def economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
     """Air economiser with adiabatic cooling; water-cooled chillers and towers help out."""
-    return _helped(heat, out, p, plant.water_cooled)
+    return _helped(heat, out, hall, plant.water_cooled)
 
 
-def economiser_air_chiller(heat: Heat, out: Outside, p: Params) -> Cooled:
+def economiser_air_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
     """Air economiser, humidified in winter but not wetted in heat; air-cooled chillers help out."""
-    return _helped(heat, out, _unwetted(p), plant.air_cooled)
+    return _helped(heat, out, _unwetted(hall), plant.air_cooled)
 
 
-def economiser_water_chiller(heat: Heat, out: Outside, p: Params) -> Cooled:
+def economiser_water_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
     """Air economiser, humidified in winter but not wetted in heat; water-cooled chillers and towers help out."""
-    return _helped(heat, out, _unwetted(p), plant.water_cooled)
+    return _helped(heat, out, _unwetted(hall), plant.water_cooled)
 
 
-def _unwetted(p: Params) -> Params:
+def _unwetted(hall: Params) -> Params:
     """A hall without media against the heat: chillers begin where it aims."""
     return {
-        **p,
-        "media_effectiveness": np.zeros_like(p["media_effectiveness"]),
-        "supply_high_c": supply_c(p),
-        "supply_place": np.ones_like(p["supply_place"]),
+        **hall,
+        "media_effectiveness": np.zeros_like(hall["media_effectiveness"]),
+        "supply_high_c": supply_c(hall),
+        "supply_place": np.ones_like(hall["supply_place"]),
     }
 
 
-def evaporative(heat: Heat, out: Outside, p: Params) -> Cooled:
+def evaporative(heat: Heat, out: Outside, hall: Params) -> Cooled:
     """Outside air and wetted media alone: no compressor; ``unmet``: K too warm, or as much too damp."""
-    top = p["supply_high_c"]
-    fans, warmed = hall_fans(heat, np.clip(out.t_c, p["supply_low_c"], top), out.pressure_pa, p["fan_open_pa"], p)
-    found = through(heat, warmed, out, p, limited=False)
-    pumps = p["media_pump_w_per_w"] * heat.design + np.zeros_like(fans)
+    top = hall["supply_high_c"]
+    fans, warmed = hall_fans(
+        heat, np.clip(out.t_c, hall["supply_low_c"], top), out.pressure_pa, hall["fan_open_pa"], hall
+    )
+    found = through(heat, warmed, out, hall, limited=False)
+    pumps = hall["media_pump_w_per_w"] * heat.design + np.zeros_like(fans)
     none = np.zeros_like(fans)
-    dampest = air.ratio_of(air.quick_saturation_pa(p["dew_high_c"]), out.pressure_pa)
-    damp = out.ratio + found.evaporated * p["air_rise_c"] * CP_MOIST / heat.now - dampest
+    dampest = air.ratio_of(air.quick_saturation_pa(hall["dew_high_c"]), out.pressure_pa)
+    damp = out.ratio + found.evaporated * hall["air_rise_c"] * CP_MOIST / heat.now - dampest
     unmet = np.maximum(np.maximum(found.supply_c - top, damp * WETTING_K), 0.0)
-    mode = np.where(out.t_c > supply_c(p), WETTED, FREE).astype(np.int8) + np.zeros(fans.shape, np.int8)
+    mode = np.where(out.t_c > supply_c(hall), WETTED, FREE).astype(np.int8) + np.zeros(fans.shape, np.int8)
     return Cooled(
         fans, pumps, none, none, found.sensible + pumps, found.latent, mode,
-        found.evaporated, none, found.evaporated / (p["media_cycles"] - 1.0), unmet,
+        found.evaporated, none, found.evaporated / (hall["media_cycles"] - 1.0), unmet,
     )  # fmt: skip
 
 
-def _helped(heat: Heat, out: Outside, p: Params, chillers: Callable[[Heat, Array, Outside, Params], Chilled]) -> Cooled:
-    top = p["supply_high_c"]
-    fans, warmed = hall_fans(heat, np.clip(out.t_c, p["supply_low_c"], top), out.pressure_pa, p["fan_open_pa"], p)
-    found = through(heat, warmed, out, p)
+def _helped(
+    heat: Heat, out: Outside, hall: Params, chillers: Callable[[Heat, Array, Outside, Params], Chilled]
+) -> Cooled:
+    top = hall["supply_high_c"]
+    fans, warmed = hall_fans(
+        heat, np.clip(out.t_c, hall["supply_low_c"], top), out.pressure_pa, hall["fan_open_pa"], hall
+    )
+    found = through(heat, warmed, out, hall)
     left = Heat(found.left, warmed.design)
-    full_pump, _ = pump(left, p["water_rise_c"], p["pump_pa"], p)
+    full_pump, _ = pump(left, hall["water_rise_c"], hall["pump_pa"], hall)
     running = found.left > 0
     pumps = full_pump * running
-    helped = chillers(Heat(found.left + pumps, warmed.design), chilled_water_c(top, p), out, p)
-    wetting = p["media_pump_w_per_w"] * heat.design
+    helped = chillers(Heat(found.left + pumps, warmed.design), chilled_water_c(top, hall), out, hall)
+    wetting = hall["media_pump_w_per_w"] * heat.design
     mode = np.where(found.closed, MECHANICAL, np.where(running, PART, np.where(found.wetted_c < out.t_c, WETTED, FREE)))
     return Cooled(
         fans, pumps + wetting + helped.pumps, helped.compressors, helped.towers,
         found.sensible + wetting + helped.sensible, found.latent + helped.latent, mode.astype(np.int8),
         found.evaporated + helped.evaporated, helped.drift,
-        found.evaporated / (p["media_cycles"] - 1.0) + helped.blowdown, chilled=helped.chilled,
+        found.evaporated / (hall["media_cycles"] - 1.0) + helped.blowdown, chilled=helped.chilled,
     )  # fmt: skip
 
 
-def through(heat: Heat, warmed: Heat, out: Outside, p: Params, limited: bool = True) -> Air:
+def through(heat: Heat, warmed: Heat, out: Outside, hall: Params, limited: bool = True) -> Air:
     """The air that takes ``heat`` (``warmed`` with the fans') from a hall; ``limited``: a chiller takes the rest."""
-    low, top, aim = p["supply_low_c"], p["supply_high_c"], supply_c(p)
-    total = heat.now / p["air_rise_c"]  # W/K that the hall's air carries
+    low, top, aim = hall["supply_low_c"], hall["supply_high_c"], supply_c(hall)
+    total = heat.now / hall["air_rise_c"]  # W/K that the hall's air carries
     rise = warmed.now / total
-    most = _most_moisture(out, p) if limited else np.asarray(NO_LIMIT)
-    wet = out.t_c - p["media_effectiveness"] * (out.t_c - out.wet_c)
+    most = _most_moisture(out, hall) if limited else np.asarray(NO_LIMIT)
+    wet = out.t_c - hall["media_effectiveness"] * (out.t_c - out.wet_c)
     damp = out.t_c - np.maximum(most - out.ratio, 0.0) * WETTING_K
     hot = out.t_c > aim
     wetted = np.where(hot, np.maximum(np.maximum(wet, damp), aim), out.t_c)
     supply = np.maximum(np.minimum(wetted, top), low) if limited else np.maximum(wetted, low)
-    least = air.ratio_of(air.quick_saturation_pa(p["dew_low_c"]), out.pressure_pa)
+    least = air.ratio_of(air.quick_saturation_pa(hall["dew_low_c"]), out.pressure_pa)
     dry_k = np.where(hot, 0.0, np.maximum(least - out.ratio, 0.0)) * WETTING_K  # K that humidifying cools
     back = supply + rise
     fresh = total * np.where(hot, 1.0, np.minimum(rise / np.maximum(back - out.t_c + dry_k, rise), 1.0))
-    chilled, drying = _drying(fresh, most, out, p) if limited else (np.zeros(np.shape(fresh)),) * 2
+    chilled, drying = _drying(fresh, most, out, hall) if limited else (np.zeros(np.shape(fresh)),) * 2
     warm = total * np.maximum(wetted - top, 0.0) if limited else 0.0
     back = back - np.maximum(chilled - warm, 0.0) / fresh  # what dries the air cools it too
     left = np.maximum(chilled, warm) + drying
@@ -146,22 +150,22 @@ def through(heat: Heat, warmed: Heat, out: Outside, p: Params, limited: bool = T
     )
 
 
-def _drying(fresh: Array, most: Array, out: Outside, p: Params) -> tuple[Array, Array]:
+def _drying(fresh: Array, most: Array, out: Outside, hall: Params) -> tuple[Array, Array]:
     """Heat that a cold coil takes to dry the fresh air to its limit: the air's own, and the moisture's.
 
-    Some of the air passes a coil whose surface is ``COIL_BELOW_K`` below the limit's dew point, the rest passes by.
+    Some of the air passes a coil whose surface is ``coil_below_k`` below the limit's dew point, the rest passes by.
     """
     too_much = np.maximum(out.ratio - most, 0.0)
-    dew = np.minimum(p["dew_high_c"], supply_c(p) - HUMID_BELOW_K)
-    surface = dew - COIL_BELOW_K
+    dew = np.minimum(hall["dew_high_c"], supply_c(hall) - hall["humid_below_k"])
+    surface = dew - hall["coil_below_k"]
     cold = air.ratio_of(air.quick_saturation_pa(surface), out.pressure_pa)
     past = too_much / np.maximum(out.ratio - cold, most - cold)
     return fresh * past * np.maximum(out.t_c - surface, 0.0), fresh * too_much * WETTING_K
 
 
-def _most_moisture(out: Outside, p: Params) -> Array:
+def _most_moisture(out: Outside, hall: Params) -> Array:
     """The most moisture of the supply: its highest dew point, and its highest relative humidity where it aims."""
     vapour = np.minimum(
-        air.quick_saturation_pa(p["dew_high_c"]), p["humidity_high"] * air.quick_saturation_pa(supply_c(p))
+        air.quick_saturation_pa(hall["dew_high_c"]), hall["humidity_high"] * air.quick_saturation_pa(supply_c(hall))
     )
     return air.ratio_of(vapour, out.pressure_pa)

@@ -8,23 +8,23 @@ from wattline.line.site.cooling import plant
 from wattline.line.site.cooling.parts import Cooled, Heat, Outside, Params, chilled_water_c, hall_fans, pump, supply_c
 
 
-def water_chiller(heat: Heat, out: Outside, p: Params) -> Cooled:
+def water_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
     """Chilled water from water-cooled chillers on cooling towers."""
-    supply = supply_c(p)
-    fans, heat = hall_fans(heat, supply, out.pressure_pa, p["fan_pa"], p)
-    pumps, heat = pump(heat, p["water_rise_c"], p["pump_pa"], p)
-    return plant.water_cooled(heat, chilled_water_c(supply, p), out, p).to(fans, pumps)
+    supply = supply_c(hall)
+    fans, heat = hall_fans(heat, supply, out.pressure_pa, hall["fan_pa"], hall)
+    pumps, heat = pump(heat, hall["water_rise_c"], hall["pump_pa"], hall)
+    return plant.water_cooled(heat, chilled_water_c(supply, hall), out, hall).to(fans, pumps)
 
 
-def air_chiller(heat: Heat, out: Outside, p: Params) -> Cooled:
+def air_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
     """Chilled water from air-cooled chillers; no water is used up."""
-    supply = supply_c(p)
-    fans, heat = hall_fans(heat, supply, out.pressure_pa, p["fan_pa"], p)
-    pumps, heat = pump(heat, p["water_rise_c"], p["pump_pa"], p)
-    return plant.air_cooled(heat, chilled_water_c(supply, p), out, p).to(fans, pumps)
+    supply = supply_c(hall)
+    fans, heat = hall_fans(heat, supply, out.pressure_pa, hall["fan_pa"], hall)
+    pumps, heat = pump(heat, hall["water_rise_c"], hall["pump_pa"], hall)
+    return plant.air_cooled(heat, chilled_water_c(supply, hall), out, hall).to(fans, pumps)
 
 
-def dx(heat: Heat, out: Outside, p: Params) -> Cooled:
+def dx(heat: Heat, out: Outside, hall: Params) -> Cooled:
     """Computer-room units with direct expansion; no water is used up."""
-    fans, heat = hall_fans(heat, supply_c(p), out.pressure_pa, p["fan_pa"], p)
-    return plant.direct_expansion(heat, out, p).to(fans, np.zeros_like(fans))
+    fans, heat = hall_fans(heat, supply_c(hall), out.pressure_pa, hall["fan_pa"], hall)
+    return plant.direct_expansion(heat, out, hall).to(fans, np.zeros_like(fans))

@@ -23,37 +23,35 @@ from wattline.line.site.cooling.parts import (
 )
 from wattline.line.site.cooling.water_economiser import dry_economiser
 
-COOLER_RISE_C = 9.0  # rise of the air through a dry cooler at full fans: what carries the water of wetted pads
 
-
-def direct_to_chip(heat: Heat, out: Outside, p: Params) -> Cooled:
+def direct_to_chip(heat: Heat, out: Outside, hall: Params) -> Cooled:
     """Cold plates on warm water, dry coolers, chillers for the hottest hours; no water is used up."""
-    return _liquid(heat, out, p, p["liquid_share"], p["liquid_supply_c"], wetted=False)
+    return _liquid(heat, out, hall, hall["liquid_share"], hall["liquid_supply_c"], wetted=False)
 
 
-def direct_to_chip_adiabatic(heat: Heat, out: Outside, p: Params) -> Cooled:
+def direct_to_chip_adiabatic(heat: Heat, out: Outside, hall: Params) -> Cooled:
     """Cold plates on warm water, dry coolers with wetted pads in heat, chillers for what they cannot."""
-    return _liquid(heat, out, p, p["liquid_share"], p["liquid_supply_c"], wetted=True)
+    return _liquid(heat, out, hall, hall["liquid_share"], hall["liquid_supply_c"], wetted=True)
 
 
-def immersion(heat: Heat, out: Outside, p: Params) -> Cooled:
+def immersion(heat: Heat, out: Outside, hall: Params) -> Cooled:
     """Servers in tanks of oil, dry coolers, chillers for the hottest hours; no water is used up."""
-    return _liquid(heat, out, p, p["immersion_share"], p["immersion_supply_c"], wetted=False)
+    return _liquid(heat, out, hall, hall["immersion_share"], hall["immersion_supply_c"], wetted=False)
 
 
-def _liquid(heat: Heat, out: Outside, p: Params, share: Array, water_c: Array, wetted: bool) -> Cooled:
+def _liquid(heat: Heat, out: Outside, hall: Params, share: Array, water_c: Array, wetted: bool) -> Cooled:
     taken = share * heat.servers
-    inside = dry_economiser(heat.share(1.0 - taken), out, p)
+    inside = dry_economiser(heat.share(1.0 - taken), out, hall)
     loop = heat.share(taken)
-    pumps, loop = pump(loop, p["liquid_rise_c"], p["liquid_pump_pa"], p)
-    wanted = water_c - p["dry_approach_c"]  # air that the coolers need
-    air_c, effectiveness = out.t_c, p["media_effectiveness"] if wetted else np.zeros_like(water_c)
+    pumps, loop = pump(loop, hall["liquid_rise_c"], hall["liquid_pump_pa"], hall)
+    wanted = water_c - hall["dry_approach_c"]  # air that the coolers need
+    air_c, effectiveness = out.t_c, hall["media_effectiveness"] if wetted else np.zeros_like(water_c)
     air_c = np.minimum(out.t_c, np.maximum(wanted, out.t_c - effectiveness * (out.t_c - out.wet_c)))
-    latent = loop.now / COOLER_RISE_C * (out.t_c - air_c)
-    over = np.clip((air_c - wanted) / p["liquid_rise_c"], 0.0, 1.0)  # share that is left for a chiller
-    fans = dry_cooler_fans(loop.now, water_c, air_c, loop.design, p)
-    trim = plant.air_cooled(Heat(loop.now * over, loop.design), water_c, out, p)
-    pads = p["media_pump_w_per_w"] * loop.design if wetted else np.zeros_like(fans)
+    latent = loop.now / hall["cooler_rise_c"] * (out.t_c - air_c)
+    over = np.clip((air_c - wanted) / hall["liquid_rise_c"], 0.0, 1.0)  # share that is left for a chiller
+    fans = dry_cooler_fans(loop.now, water_c, air_c, loop.design, hall)
+    trim = plant.air_cooled(Heat(loop.now * over, loop.design), water_c, out, hall)
+    pads = hall["media_pump_w_per_w"] * loop.design if wetted else np.zeros_like(fans)
     evaporated = plant.evaporated(latent)
     mode = np.where(over >= 1.0, MECHANICAL, np.where(over > 0, PART, np.where(air_c < out.t_c, WETTED, FREE)))
     return Cooled(
@@ -66,6 +64,6 @@ def _liquid(heat: Heat, out: Outside, p: Params, share: Array, water_c: Array, w
         mode=mode.astype(np.int8),
         evaporated=evaporated,
         drift=np.zeros_like(fans),
-        blowdown=evaporated / (p["media_cycles"] - 1.0),
+        blowdown=evaporated / (hall["media_cycles"] - 1.0),
         chilled=inside.chilled + trim.chilled,
     )

@@ -21,8 +21,6 @@ CP_MOIST = 1021.0  # J per K and kg of dry air with 8 g of moisture
 WATER_KG_M3 = 998.0
 MODES = ("free", "free, wetted", "part mechanical", "mechanical")
 FREE, WETTED, PART, MECHANICAL = range(4)
-# a chiller's power at part load over that at full load, per unit running: standing, linear, quadratic (AHRI 550/590)
-PART_LOAD = (0.12, 0.76, 0.12)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,84 +110,86 @@ def fan_speed_law(speed: Array) -> Array:
     return np.asarray(speed * speed * speed)
 
 
-def hall_fans(heat: Heat, supply_c: Array, pressure_pa: Array, fan_pa: Array, p: Params) -> tuple[Array, Heat]:
+def hall_fans(heat: Heat, supply_c: Array, pressure_pa: Array, fan_pa: Array, hall: Params) -> tuple[Array, Heat]:
     """Power of the hall's air handlers, and the heat with theirs.
 
     The volume of air that takes the heat at its rise of temperature, against the fans' pressure.
     """
-    volume = heat.design / (CP_MOIST * p["air_rise_c"] * air.density(supply_c, pressure_pa))
-    full = volume * fan_pa / p["fan_efficiency"]
-    power = np.asarray(full * staged(heat.part, p["fan_standing"]))
+    volume = heat.design / (CP_MOIST * hall["air_rise_c"] * air.density(supply_c, pressure_pa))
+    full = volume * fan_pa / hall["fan_efficiency"]
+    power = np.asarray(full * staged(heat.part, hall["fan_standing"]))
     return power, heat.with_(power, full)
 
 
-def pump(heat: Heat, rise_c: Array, head_pa: Array, p: Params) -> tuple[Array, Heat]:
+def pump(heat: Heat, rise_c: Array, head_pa: Array, hall: Params) -> tuple[Array, Heat]:
     """Power of the pumps that carry the heat away with water of this rise of temperature, and the heat with theirs."""
-    full = heat.design / (air.CP_WATER * WATER_KG_M3 * rise_c) * head_pa / p["pump_efficiency"]
-    power = np.asarray(full * staged(heat.part, p["fan_standing"]))
+    full = heat.design / (air.CP_WATER * WATER_KG_M3 * rise_c) * head_pa / hall["pump_efficiency"]
+    power = np.asarray(full * staged(heat.part, hall["fan_standing"]))
     return power, heat.with_(power, full)
 
 
-def supply_c(p: Params, place: str = "supply_place") -> Array:
+def supply_c(hall: Params, place: str = "supply_place") -> Array:
     """Temperature of the air that a hall aims at, between its lowest and its highest."""
-    return np.asarray(p["supply_low_c"] + (p["supply_high_c"] - p["supply_low_c"]) * p[place])
+    return np.asarray(hall["supply_low_c"] + (hall["supply_high_c"] - hall["supply_low_c"]) * hall[place])
 
 
-def chilled_water_c(supply: Array, p: Params) -> Array:
+def chilled_water_c(supply: Array, hall: Params) -> Array:
     """Supply of chilled water that the coils need to bring the return air to the supply's temperature."""
-    rise = p["air_rise_c"]
-    return np.asarray(supply + rise - rise / p["coil_effectiveness"])
+    rise = hall["air_rise_c"]
+    return np.asarray(supply + rise - rise / hall["coil_effectiveness"])
 
 
-def chiller(heat: Heat, evaporator_c: Array, condenser_c: Array, carnot: Array, error: Array, p: Params) -> Array:
+def chiller(heat: Heat, evaporator_c: Array, condenser_c: Array, carnot: Array, error: Array, hall: Params) -> Array:
     """Power of compressors: a share of Carnot's COP at the lift, worse when running units are lightly loaded."""
-    lift = np.maximum(condenser_c - evaporator_c, p["chiller_least_lift_c"])
+    lift = np.maximum(condenser_c - evaporator_c, hall["chiller_least_lift_c"])
     cop = carnot * (1.0 + error) * (evaporator_c + air.KELVIN) / lift
-    return np.asarray(heat.now / cop * part_load_penalty(heat.part, p["chiller_unit_load"]))
+    return np.asarray(heat.now / cop * part_load_penalty(heat.part, hall))
 
 
-def part_load_penalty(part: Array, unit_load: Array) -> Array:
+def part_load_penalty(part: Array, hall: Params) -> Array:
     """Power per heat at part load over that at full load; the last running unit unloads below a tenth of the plant."""
-    x = unit_load * np.minimum(1.0, np.maximum(part, 1e-3) * 10.0)
-    standing, linear, quadratic = PART_LOAD
+    x = hall["chiller_unit_load"] * np.minimum(1.0, np.maximum(part, 1e-3) * 10.0)
+    standing, linear, quadratic = (hall[f"part_load_{term}"] for term in ("standing", "linear", "quadratic"))
     return np.asarray(standing / x + linear + quadratic * x)
 
 
-def tower(heat: Array, design: Array, cold_c: Array, out: Outside, p: Params) -> Rejected:
+def tower(heat: Array, design: Array, cold_c: Array, out: Outside, hall: Params) -> Rejected:
     """An open cooling tower: ``heat`` leaves to air that goes out saturated; fans slow where the water may be warmer.
 
     ``cold_c``: water back to the plant, at least the tower's approach above the wet bulb. Without heat it stands.
     """
     running = heat > 0
-    flow = running * design / (air.CP_WATER * p["tower_range_c"]) * staged(heat / design, p["fan_standing"])  # kg/s
-    speed = np.minimum(p["tower_approach_c"] / (cold_c - out.wet_c), 1.0)
-    volume = flow / p["liquid_gas_ratio"] / air.density(out.t_c, out.pressure_pa)
-    fans = volume * p["tower_fan_pa"] / p["tower_fan_efficiency"] * fan_speed_law(speed)
-    leaving = cold_c + 0.5 * p["tower_range_c"]
+    flow = (
+        running * design / (air.CP_WATER * hall["tower_range_c"]) * staged(heat / design, hall["fan_standing"])
+    )  # kg/s
+    speed = np.minimum(hall["tower_approach_c"] / (cold_c - out.wet_c), 1.0)
+    volume = flow / hall["liquid_gas_ratio"] / air.density(out.t_c, out.pressure_pa)
+    fans = volume * hall["tower_fan_pa"] / hall["tower_fan_efficiency"] * fan_speed_law(speed)
+    leaving = cold_c + 0.5 * hall["tower_range_c"]
     vapour = air.quick_saturation_pa(leaving)
     gain = air.H_EVAP * (air.MASS_RATIO * vapour / (out.pressure_pa - vapour) - out.ratio)
     latent = np.asarray(heat * gain / (gain + CP_MOIST * (leaving - out.t_c)))
     evaporated = np.asarray(latent / air.H_EVAP)
-    drift = np.asarray(flow * p["windage"])
-    blowdown = np.asarray(np.maximum(evaporated / (p["cycles"] - 1.0) - drift, 0.0))
+    drift = np.asarray(flow * hall["windage"])
+    blowdown = np.asarray(np.maximum(evaporated / (hall["cycles"] - 1.0) - drift, 0.0))
     return Rejected(np.asarray(fans), np.asarray(heat - latent + fans), latent, evaporated, drift, blowdown)
 
 
-def tower_water_c(out: Outside, p: Params, coldest_c: Array) -> Array:
+def tower_water_c(out: Outside, hall: Params, coldest_c: Array) -> Array:
     """Water that the tower gives back: its approach above the wet bulb, no colder than the controls let through."""
-    return np.asarray(np.maximum(out.wet_c + p["tower_approach_c"], coldest_c))
+    return np.asarray(np.maximum(out.wet_c + hall["tower_approach_c"], coldest_c))
 
 
-def tower_pump(heat: Array, design: Array, p: Params) -> Array:
+def tower_pump(heat: Array, design: Array, hall: Params) -> Array:
     """Power of the tower's pumps; none without heat."""
-    volume = design / (air.CP_WATER * WATER_KG_M3 * p["tower_range_c"])
-    full = volume * p["tower_pump_pa"] / p["pump_efficiency"]
-    return np.asarray((heat > 0) * full * staged(heat / design, p["fan_standing"]))
+    volume = design / (air.CP_WATER * WATER_KG_M3 * hall["tower_range_c"])
+    full = volume * hall["tower_pump_pa"] / hall["pump_efficiency"]
+    return np.asarray((heat > 0) * full * staged(heat / design, hall["fan_standing"]))
 
 
-def dry_cooler_fans(heat: Array, warm_c: Array, air_c: Array, design: Array, p: Params) -> Array:
+def dry_cooler_fans(heat: Array, warm_c: Array, air_c: Array, design: Array, hall: Params) -> Array:
     """Power of a dry cooler's fans: they run as fast as the approach that is left asks for."""
-    left = np.maximum(warm_c - air_c, p["dry_approach_c"])
-    speed = p["dry_approach_c"] / left
-    full = design * p["dry_fan_w_per_w"] * staged(heat / design, p["fan_standing"])
+    left = np.maximum(warm_c - air_c, hall["dry_approach_c"])
+    speed = hall["dry_approach_c"] / left
+    full = design * hall["dry_fan_w_per_w"] * staged(heat / design, hall["fan_standing"])
     return np.asarray(full * fan_speed_law(speed))

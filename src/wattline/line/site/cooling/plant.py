@@ -21,9 +21,6 @@ from wattline.line.site.cooling.parts import (
     tower_water_c,
 )
 
-TOWER_OVER_HALL = 1.2  # heat that a tower is sized for, over the hall's: the compressors' on the design day
-EVAPORATOR_C = CONDENSER_C = 1.5  # approach of a chiller's heat exchangers
-
 
 @dataclass(frozen=True, eq=False)
 class Chilled:
@@ -58,38 +55,47 @@ def choose(first: NDArray[np.bool_], one: Chilled, other: Chilled) -> Chilled:
     return Chilled(**{name: np.where(first, getattr(one, name), getattr(other, name)) for name in names})
 
 
-def water_cooled(heat: Heat, water_c: Array, out: Outside, p: Params) -> Chilled:
+def water_cooled(heat: Heat, water_c: Array, out: Outside, hall: Params) -> Chilled:
     """Chillers on a tower; ``water_c`` is the chilled water's supply. Without heat all of it stands."""
-    cold = tower_water_c(out, p, p["tower_coldest_c"])
-    condenser = cold + p["tower_range_c"] + CONDENSER_C
-    power = chiller(heat, water_c - EVAPORATOR_C, condenser, p["chiller_carnot_water"], p["cop_error_water"], p)
-    return on_tower(heat.now, heat.now + power, power, cold, heat.design, out, p)
+    cold = tower_water_c(out, hall, hall["tower_coldest_c"])
+    condenser = cold + hall["tower_range_c"] + hall["exchanger_approach_c"]
+    power = chiller(
+        heat,
+        water_c - hall["exchanger_approach_c"],
+        condenser,
+        hall["chiller_carnot_water"],
+        hall["cop_error_water"],
+        hall,
+    )
+    return on_tower(heat.now, heat.now + power, power, cold, heat.design, out, hall)
 
 
 def on_tower(
-    chilled: Array, heat: Array, compressors: Array, cold_c: Array, design: Array, out: Outside, p: Params
+    chilled: Array, heat: Array, compressors: Array, cold_c: Array, design: Array, out: Outside, hall: Params
 ) -> Chilled:
     """What a tower with its pumps takes for ``heat``, the compressors' in it, who took ``chilled`` from the hall."""
-    sized = design * TOWER_OVER_HALL
-    pumps = tower_pump(heat, sized, p)
-    rejected = tower(heat + pumps, sized, cold_c, out, p)
+    sized = design * hall["tower_over_hall"]
+    pumps = tower_pump(heat, sized, hall)
+    rejected = tower(heat + pumps, sized, cold_c, out, hall)
     return Chilled(
         compressors, pumps, rejected.fans, rejected.sensible, rejected.latent,
         rejected.evaporated, rejected.drift, rejected.blowdown, chilled,
     )  # fmt: skip
 
 
-def air_cooled(heat: Heat, water_c: Array, out: Outside, p: Params) -> Chilled:
+def air_cooled(heat: Heat, water_c: Array, out: Outside, hall: Params) -> Chilled:
     """Chillers with their condensers in the outside air; the condensers' fans are in the COP."""
-    condenser = out.t_c + p["condenser_air_c"]
-    power = chiller(heat, water_c - EVAPORATOR_C, condenser, p["chiller_carnot_air"], p["cop_error_air"], p)
+    condenser = out.t_c + hall["condenser_air_c"]
+    power = chiller(
+        heat, water_c - hall["exchanger_approach_c"], condenser, hall["chiller_carnot_air"], hall["cop_error_air"], hall
+    )
     return dry(heat.now, heat.now, power)
 
 
-def direct_expansion(heat: Heat, out: Outside, p: Params) -> Chilled:
+def direct_expansion(heat: Heat, out: Outside, hall: Params) -> Chilled:
     """Compressors at the air handlers, condensers in the outside air; the condensers' fans are in the COP."""
-    condenser = out.t_c + p["condenser_air_c"]
-    power = chiller(heat, p["dx_evaporator_c"], condenser, p["chiller_carnot_dx"], p["cop_error_dx"], p)
+    condenser = out.t_c + hall["condenser_air_c"]
+    power = chiller(heat, hall["dx_evaporator_c"], condenser, hall["chiller_carnot_dx"], hall["cop_error_dx"], hall)
     return dry(heat.now, heat.now, power)
 
 

@@ -28,63 +28,63 @@ from wattline.line.site.cooling.parts import (
     supply_c,
     tower_water_c,
 )
-from wattline.line.site.cooling.plant import CONDENSER_C, EVAPORATOR_C, Chilled, choose
+from wattline.line.site.cooling.plant import Chilled, choose
 
 
-def tower_economiser(heat: Heat, out: Outside, p: Params) -> Cooled:
+def tower_economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
     """Water economiser with water-cooled chillers, both on the same cooling towers."""
-    fans, pumps, heat, water = _hall(heat, out, p)
-    full, _ = pump(heat, p["water_rise_c"], p["economiser_pump_pa"], p)
-    coldest = water - p["economiser_approach_c"]  # no need for colder
-    cold = tower_water_c(out, p, np.minimum(coldest, p["tower_coldest_c"]))
-    free = _free_share(cold + p["economiser_approach_c"], water, p)
+    fans, pumps, heat, water = _hall(heat, out, hall)
+    full, _ = pump(heat, hall["water_rise_c"], hall["economiser_pump_pa"], hall)
+    coldest = water - hall["economiser_approach_c"]  # no need for colder
+    cold = tower_water_c(out, hall, np.minimum(coldest, hall["tower_coldest_c"]))
+    free = _free_share(cold + hall["economiser_approach_c"], water, hall)
     left = heat.share(1.0 - free)
-    condenser = np.maximum(cold, p["tower_coldest_c"]) + p["tower_range_c"] + CONDENSER_C
-    carnot, error = p["chiller_carnot_water"], p["cop_error_water"]
-    power = chiller(Heat(left.now, heat.design), water - EVAPORATOR_C, condenser, carnot, error, p)
-    helped = plant.on_tower(left.now, heat.now + full + power, power, cold, heat.design, out, p)
-    return _cheaper(fans, pumps, free, full, helped, plant.water_cooled(heat, water, out, p))
+    condenser = np.maximum(cold, hall["tower_coldest_c"]) + hall["tower_range_c"] + hall["exchanger_approach_c"]
+    carnot, error = hall["chiller_carnot_water"], hall["cop_error_water"]
+    power = chiller(Heat(left.now, heat.design), water - hall["exchanger_approach_c"], condenser, carnot, error, hall)
+    helped = plant.on_tower(left.now, heat.now + full + power, power, cold, heat.design, out, hall)
+    return _cheaper(fans, pumps, free, full, helped, plant.water_cooled(heat, water, out, hall))
 
 
-def dry_economiser(heat: Heat, out: Outside, p: Params) -> Cooled:
+def dry_economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
     """Air-cooled chillers with dry coolers that make chilled water in the cold; no water is used up."""
-    fans, pumps, heat, water = _hall(heat, out, p)
-    made = dry_chilled_water(heat, water, out, p)
-    return _cheaper(fans, pumps, made[0], np.zeros_like(made[0]), made[1], plant.air_cooled(heat, water, out, p))
+    fans, pumps, heat, water = _hall(heat, out, hall)
+    made = dry_chilled_water(heat, water, out, hall)
+    return _cheaper(fans, pumps, made[0], np.zeros_like(made[0]), made[1], plant.air_cooled(heat, water, out, hall))
 
 
-def dry_chilled_water(heat: Heat, water: Array, out: Outside, p: Params) -> tuple[Array, Chilled]:
+def dry_chilled_water(heat: Heat, water: Array, out: Outside, hall: Params) -> tuple[Array, Chilled]:
     """The share of the heat that dry coolers take, and what they and the chillers for the rest take."""
-    free = _free_share(out.t_c + p["dry_approach_c"], water, p)
-    blown = dry_cooler_fans(heat.now * free, water, out.t_c, heat.design, p) * (free > 0)
+    free = _free_share(out.t_c + hall["dry_approach_c"], water, hall)
+    blown = dry_cooler_fans(heat.now * free, water, out.t_c, heat.design, hall) * (free > 0)
     left = Heat(heat.now * (1.0 - free), heat.design)
-    chilled = plant.air_cooled(left, water, out, p)
+    chilled = plant.air_cooled(left, water, out, hall)
     return free, plant.dry(left.now, heat.now, chilled.compressors, 0.0, blown)
 
 
-def water_body(heat: Heat, out: Outside, p: Params) -> Cooled:
+def water_body(heat: Heat, out: Outside, hall: Params) -> Cooled:
     """Sea or lake water through a heat exchanger; chillers on the same water in its warm season. None is used up."""
-    fans, pumps, heat, water = _hall(heat, out, p)
-    flow = heat.design / (air.CP_WATER * WATER_KG_M3 * p["sea_rise_c"])
-    intake = flow * p["sea_pump_pa"] / p["pump_efficiency"] * staged(heat.part, p["fan_standing"])
-    free = _free_share(out.sea_c + p["sea_approach_c"], water, p)
-    condenser = np.maximum(out.sea_c, p["tower_coldest_c"]) + p["sea_rise_c"] + CONDENSER_C
-    carnot, error = p["chiller_carnot_water"], p["cop_error_water"]
+    fans, pumps, heat, water = _hall(heat, out, hall)
+    flow = heat.design / (air.CP_WATER * WATER_KG_M3 * hall["sea_rise_c"])
+    intake = flow * hall["sea_pump_pa"] / hall["pump_efficiency"] * staged(heat.part, hall["fan_standing"])
+    free = _free_share(out.sea_c + hall["sea_approach_c"], water, hall)
+    condenser = np.maximum(out.sea_c, hall["tower_coldest_c"]) + hall["sea_rise_c"] + hall["exchanger_approach_c"]
+    carnot, error = hall["chiller_carnot_water"], hall["cop_error_water"]
     left = Heat(heat.now * (1.0 - free), heat.design)
-    power = chiller(left, water - EVAPORATOR_C, condenser, carnot, error, p)
+    power = chiller(left, water - hall["exchanger_approach_c"], condenser, carnot, error, hall)
     return plant.dry(left.now, heat.now, power, intake).to(fans, pumps, _mode(free))
 
 
-def _hall(heat: Heat, out: Outside, p: Params) -> tuple[Array, Array, Heat, Array]:
-    supply = supply_c(p, "supply_place_free")
-    fans, heat = hall_fans(heat, supply, out.pressure_pa, p["fan_pa"], p)
-    pumps, heat = pump(heat, p["water_rise_c"], p["pump_pa"], p)
-    return fans, pumps, heat, chilled_water_c(supply, p)
+def _hall(heat: Heat, out: Outside, hall: Params) -> tuple[Array, Array, Heat, Array]:
+    supply = supply_c(hall, "supply_place_free")
+    fans, heat = hall_fans(heat, supply, out.pressure_pa, hall["fan_pa"], hall)
+    pumps, heat = pump(heat, hall["water_rise_c"], hall["pump_pa"], hall)
+    return fans, pumps, heat, chilled_water_c(supply, hall)
 
 
-def _free_share(made_c: Array, water: Array, p: Params) -> Array:
+def _free_share(made_c: Array, water: Array, hall: Params) -> Array:
     """How much of the chilled water's rise the outside takes, when it makes water of this temperature."""
-    return np.asarray(np.clip((water + p["water_rise_c"] - made_c) / p["water_rise_c"], 0.0, 1.0))
+    return np.asarray(np.clip((water + hall["water_rise_c"] - made_c) / hall["water_rise_c"], 0.0, 1.0))
 
 
 def _mode(free: Array) -> Array:

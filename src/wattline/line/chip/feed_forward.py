@@ -1,0 +1,78 @@
+"""Feed-forward layers: dense MLPs, and experts as far as the batch touches them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.special import ndtri
+
+from wattline.core.fact import Array
+from wattline.line.chip.coefficients import Coefficients
+from wattline.line.chip.products import ACTIVATION_BYTES, Operation, Rates, Work, kernel, product, total
+from wattline.line.chip.shape import Shape
+
+
+def mlp(shape: Shape, work: Work, rates: Rates, fit: Coefficients, weight_bytes: Array) -> Operation:
+    """Dense MLPs, and the experts that every token uses."""
+
+    def pair(width: Array, count: Array) -> Operation:
+        wide, same = shape.up_matrices * width / work.chips, (count, weight_bytes, work.narrow, rates, fit)
+        up = product(work.tokens, wide, shape.hidden, *same)
+        down = product(work.tokens, shape.hidden, width / work.chips, *same)
+        return total(up, down)
+
+    dense = pair(shape.intermediate, shape.dense_layers)
+    return total(dense, pair(shape.shared_intermediate, shape.moe_layers * (shape.shared_intermediate > 0)))
+
+
+def experts(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operation:
+    """Routed experts: weights of those that the tokens touch, choices taken as even; unevenness over chips."""
+    has = shape.experts > 0
+    count = np.maximum(shape.experts, 1.0)
+    chosen = work.tokens * shape.active_experts
+    touched = count * (1.0 - (1.0 - np.minimum(shape.active_experts / count, 1.0)) ** work.tokens)
+    hidden = np.where(shape.expert_hidden > 0, shape.expert_hidden, shape.hidden)
+    params = (shape.up_matrices + 1) * hidden * shape.expert_intermediate
+    each = chosen / np.maximum(touched, 1e-9)
+    held = count / np.where(work.expert_parallel > 0, work.chips, 1.0)
+    # with more tokens than experts at hand, kernels turn to wide tiles, whatever each expert gets of them
+    tall = (work.narrow > 0) | ((work.tokens > held) & (work.weight_bytes >= 1))
+    least = np.where(tall, fit.kernels.tall_expert_rows, fit.kernels.least_rows)
+    flops = np.where(has, 2 * touched / work.chips * np.maximum(each, least) * params, 0.0) * shape.moe_layers
+    # every chip of an expert-parallel group handles all tokens' activations
+    width = shape.expert_intermediate / np.where(work.expert_parallel > 0, 1.0, work.chips)
+    activations = chosen * (2 * hidden + 3 * width) * ACTIVATION_BYTES / fit.kernels.expert_activations
+    moved = np.where(has, touched / work.chips * params * work.weight_bytes + activations, 0.0) * shape.moe_layers
+    rate = np.where(work.narrow > 0, rates.narrow * fit.narrow_efficiency, rates.wide * fit.wide_efficiency)
+    load, weights = _fullest(chosen / work.chips, touched / count, count / work.chips, work, fit)
+    usual = np.where(tall, fit.tall_tile_slowness, np.where(work.weight_bytes < 1, fit.four_bit_slowness, 1.0))
+    slow = np.where(work.narrow > 0, fit.narrow_expert_slowness, usual)
+    # kernels pass over the tiles of experts that other chips hold, and write zeros for them
+    foreign = np.where(tall, touched * (1.0 - held / count), 0.0) * fit.foreign_expert_s
+    launches = shape.moe_layers * (
+        fit.expert_launch_s * np.where(work.narrow > 0, fit.narrow_expert_launches, 1.0) + foreign
+    )
+    compute_s = slow * flops / (rate * fit.expert_efficiency)
+    memory_s = slow * moved / (rates.memory * fit.expert_memory_efficiency)
+    fullest = kernel(flops, moved, load * compute_s, weights * memory_s, launches, work.narrow, fit)
+    even = kernel(flops, moved, compute_s, memory_s, launches, work.narrow, fit)
+    # tokens of 8-bit experts are scattered to padded tiles and quantised, which is work and no waiting
+    scatter = np.where(work.narrow > 0, shape.moe_layers * fit.expert_launch_s * fit.narrow_expert_launches, 0.0)
+    return replace(fullest, busy_s=even.busy_s + scatter)  # the other chips wait
+
+
+def _fullest(chosen: Array, share: Array, held: Array, work: Work, fit: Coefficients) -> tuple[Array, Array]:
+    """How much more than the mean the fullest chip has, of tokens and of touched experts.
+
+    Tokens scatter by chance, and since some experts are liked more than others; of so many chips the fullest lies as
+    high as the largest of normal deviates (Blom 1958). No chip touches more experts than it holds.
+    """
+    chips = np.where(work.expert_parallel > 0, work.chips, 1.0)
+    highest = np.where(chips > 1, ndtri((chips - 0.375) / (chips + 0.25)), 0.0)
+    load = np.minimum(
+        1.0 + highest * np.sqrt(1.0 / np.maximum(chosen, 1.0) + fit.expert_unevenness**2 / np.maximum(held, 1.0)), chips
+    )
+    part = np.maximum(share, 1e-9)
+    most = np.minimum(part + highest * np.sqrt(part * (1.0 - np.minimum(part, 1.0)) / np.maximum(held, 1.0)), 1.0)
+    return np.asarray(load), np.asarray(np.maximum(most / part, 1.0))

@@ -1,0 +1,96 @@
+"""Mixers of tokens: attention with its projections, sparse attention's indexer, and Mamba."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wattline.core.fact import Array
+from wattline.line.chip.coefficients import Coefficients
+from wattline.line.chip.products import ACTIVATION_BYTES, Operation, Rates, Work, kernel, product, total
+from wattline.line.chip.shape import Shape
+from wattline.line.work.flops import INDEX_BYTES
+
+
+def attention_products(shape: Shape, work: Work, rates: Rates, fit: Coefficients, weight_bytes: Array) -> Operation:
+    """Query, key, value and output projections; MLA's go through its latents."""
+    chips, latent = work.chips, shape.latent
+    keys = np.maximum(shape.kv_heads / chips, 1.0)  # heads of keys are copied when chips outnumber them
+    first = np.where(
+        latent,
+        shape.q_lora_rank + shape.kv_lora_rank + shape.qk_rope_head_dim,
+        np.where(
+            shape.value_dim > 0,
+            shape.heads / chips * shape.head_dim + keys * shape.pair_width,
+            (shape.heads / chips + 2 * keys) * shape.head_dim,
+        ),
+    )
+    value = np.where(shape.value_dim > 0, shape.value_dim, shape.head_dim)
+    last = shape.heads / chips * np.where(latent, shape.v_head_dim, value)
+    query = shape.heads / chips * (shape.qk_nope_head_dim + shape.qk_rope_head_dim)
+    lift = shape.heads / chips * shape.kv_lora_rank
+    layers, latent_layers = shape.attention_layers, shape.attention_layers * latent
+
+    def projection(columns: ArrayLike, depth: ArrayLike, count: ArrayLike) -> Operation:
+        return product(work.tokens, columns, depth, count, weight_bytes, work.narrow, rates, fit)
+
+    return total(
+        projection(first, shape.hidden, layers),
+        projection(shape.hidden, last, layers),
+        projection(query, shape.q_lora_rank, latent_layers),
+        projection(lift, shape.qk_nope_head_dim + shape.v_head_dim, latent_layers),
+    )
+
+
+def attention(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operation:
+    """Decode reads the cache of every sequence; prompts are compared with themselves."""
+    chips, latent = work.chips, shape.latent
+    keys = np.maximum(shape.kv_heads / chips, 1.0)
+    cache = ACTIVATION_BYTES * np.where(latent, shape.kv_lora_rank + shape.qk_rope_head_dim, keys * shape.pair_width)
+    pairs = shape.attended(work.context) * work.sequences
+    absorbed = np.where(latent, 2 * shape.kv_lora_rank + shape.qk_rope_head_dim, shape.pair_width)
+    flops = 2 * shape.heads / chips * absorbed * pairs
+    moved = cache * pairs
+    launch = shape.attention_layers * fit.attention_launch_s
+    decode = kernel(
+        flops,
+        moved,
+        # the latent form is a dense product of many heads with one cache, and reaches what prompts do
+        flops / (rates.wide * np.where(latent, fit.prompt_attention_efficiency, fit.attention_efficiency)),
+        moved / (rates.memory * fit.cache_efficiency),
+        launch,
+        0.0,
+        fit,
+    )
+    read = np.maximum(work.tokens - work.sequences, 0.0)
+    spread = np.where(latent, shape.qk_nope_head_dim + shape.qk_rope_head_dim + shape.v_head_dim, shape.pair_width)
+    prompt = 2 * shape.heads / chips * spread * shape.attended_in_prompt(work.prompt_tokens) * read
+    none = np.zeros_like(prompt)
+    prefill = kernel(prompt, none, prompt / (rates.wide * fit.prompt_attention_efficiency), none, none, 0.0, fit)
+    return total(decode, prefill)
+
+
+def indexer(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operation:
+    """Sparse attention's choice: each token's index queries against the index keys of all before it."""
+    each, read = 2.0 * shape.index_heads * shape.index_head_dim, np.maximum(work.tokens - work.sequences, 0.0)
+    pairs = shape.attention_layers * work.sequences * work.context
+    flops = each / work.chips * (pairs + shape.attention_layers * read * work.prompt_tokens / 2)
+    moved = pairs * shape.index_head_dim * INDEX_BYTES
+    times = flops / (rates.wide * fit.prompt_attention_efficiency), moved / (rates.memory * fit.cache_efficiency)
+    launch = shape.attention_layers * (shape.index_heads > 0) * fit.attention_launch_s
+    return kernel(flops, moved, *times, launch, 0.0, fit)
+
+
+def mamba(shape: Shape, work: Work, rates: Rates, fit: Coefficients, weight_bytes: Array) -> Operation:
+    """Projections in and out, and the state of each sequence read and written in 32 bits."""
+    chips, layers = work.chips, shape.mamba_layers
+    project = product(
+        work.tokens, shape.mamba_project / chips, shape.hidden, layers, weight_bytes, work.narrow, rates, fit
+    )
+    out = product(work.tokens, shape.hidden, shape.mamba_inner / chips, layers, weight_bytes, work.narrow, rates, fit)
+    moved = layers * shape.mamba_state / chips * 4 * 2 * work.sequences
+    flops = 6 * layers * shape.mamba_state / chips * work.tokens
+    launch = fit.kernels.mamba_launches * layers * fit.launch_s
+    rate = rates.wide * fit.attention_efficiency
+    state = kernel(flops, moved, flops / rate, moved / (rates.memory * fit.cache_efficiency), launch, 0.0, fit)
+    return total(project, out, state)

@@ -1,0 +1,111 @@
+"""What operations are made of: a step's work, the chip's rates, and products, kernels and waits.
+
+A product takes the longer of arithmetic and memory at reachable rates (smoothly joined), and a launch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wattline.core.fact import Array
+from wattline.line.chip.coefficients import Coefficients
+
+ACTIVATION_BYTES = 2.0  # 16 bits
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What a step does: ``tokens`` through the layers, of which ``sequences`` decode at ``context`` tokens each, and
+    the rest are read in prompts of ``prompt_tokens``; on ``chips`` chips."""
+
+    tokens: Array
+    sequences: Array
+    context: Array
+    prompt_tokens: Array
+    chips: Array
+    weight_bytes: Array  # of experts
+    dense_bytes: Array  # of all other weights: MXFP4 keeps them in 16 bits
+    narrow: Array  # 1 where products run in the chip's 8- or 4-bit format
+    expert_parallel: Array  # 1 where experts are placed whole on chips
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One kind of operation of a step, on one chip."""
+
+    time_s: Array
+    flops: Array
+    narrow_flops: Array
+    bytes: Array
+    busy_s: Array  # of it, the chip's arithmetic units or memory at work (not waiting for a launch, a link or a host)
+
+
+@dataclass(frozen=True, eq=False)
+class Rates:
+    """What the chip's nameplate says: FLOP/s wide (16-bit) and narrow, bytes/s of memory and of links."""
+
+    wide: Array
+    narrow: Array
+    memory: Array
+    link: Array
+
+
+def product(
+    rows: ArrayLike, columns: ArrayLike, depth: ArrayLike, count: ArrayLike, weight_bytes: ArrayLike, narrow: ArrayLike,
+    rates: Rates, fit: Coefficients,
+) -> Operation:  # fmt: skip
+    """Matrix products of ``rows × depth`` activations by ``depth × columns`` weights.
+
+    Parameters
+    ----------
+    rows, columns, depth : numeric, sizes of a product; at least a tile of rows is computed
+    count : numeric, how many products a step makes
+    weight_bytes : numeric, bytes of a weight in memory [B]
+    narrow : numeric, 1 where they run at the chip's 8- or 4-bit rate, else 0
+    rates : the chip's nameplate
+    fit : coefficients of the chip's generation
+
+    Returns the operation; arguments broadcast, so do its values.
+    """
+    m, n, k, count = (np.asarray(x, float) for x in (rows, columns, depth, count))
+    flops = count * 2 * np.maximum(m, fit.kernels.least_rows) * n * k
+    moved = count * (n * k * np.asarray(weight_bytes) + m * (n + k) * ACTIVATION_BYTES)
+    rate = np.where(np.asarray(narrow) > 0, rates.narrow * fit.narrow_efficiency, rates.wide * fit.wide_efficiency)
+    launches = count * (n > 0) * fit.launch_s * np.where(np.asarray(narrow) > 0, fit.narrow_launches, 1.0)
+    return kernel(flops, moved, flops / rate, moved / (rates.memory * fit.memory_efficiency), launches, narrow, fit)
+
+
+def kernel(
+    flops: Array, moved: Array, compute_s: Array, memory_s: Array, launch_s: Array, narrow: ArrayLike,
+    fit: Coefficients,
+) -> Operation:  # fmt: skip
+    """A kernel that computes while it reads memory: the longer of the two, smoothly joined, and its launch.
+
+    Parameters
+    ----------
+    flops, moved : numeric, arithmetic [FLOP] and bytes to and from memory [B]
+    compute_s, memory_s : numeric, time that each would take alone [s]
+    launch_s : numeric, time before either begins [s]
+    narrow : numeric, 1 where the arithmetic is the chip's 8- or 4-bit kind
+    fit : coefficients of the chip's generation
+    """
+    join = fit.kernels.join
+    busy = (compute_s**join + memory_s**join) ** (1 / join)
+    is_narrow = np.asarray(narrow) > 0
+    return Operation(
+        np.asarray(busy + launch_s), np.where(is_narrow, 0.0, flops), np.where(is_narrow, flops, 0.0), moved, busy
+    )
+
+
+def waiting(time_s: ArrayLike) -> Operation:
+    """Time [s] in which the chip neither computes nor moves bytes: launches, links, the host."""
+    zero = np.asarray(0.0)
+    return Operation(np.asarray(time_s, float), zero, zero, zero, zero)
+
+
+def total(*parts: Operation) -> Operation:
+    """Operations one after the other, as one."""
+    return Operation(*(np.asarray(sum(getattr(p, name) for p in parts)) for name in Operation.__dataclass_fields__))
