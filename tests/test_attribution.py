@@ -12,10 +12,13 @@ from hypothesis.extra import numpy as hnp
 
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
+from wattline.meter.energy.track import Track, track
+from wattline.meter.energy.usage import report
+from wattline.meter.readings.clean import clean
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Spec
-from wattline.meter.sharing.share import find_idle, on_host, outer_series, share_jobs
-from wattline.meter.sharing.split import Claim, cumulative, share, split_device
+from wattline.meter.sharing.share import find_idle, on_host, share_jobs, shared_series
+from wattline.meter.sharing.split import Claim, share, split_device
 
 T0 = 1.7e9
 POSITIVE = st.floats(0, 1e12, allow_nan=False)
@@ -24,6 +27,10 @@ POSITIVE = st.floats(0, 1e12, allow_nan=False)
 def gpu(power_w: float | np.ndarray = 200.0, seconds: float = 100.0, uuid: str = "GPU-0", host: str = "n1") -> Series:
     time = T0 + np.arange(0, seconds + 0.5, 1.0)
     return Series(Device(host, uuid, "gpu"), Spec("file"), time, np.broadcast_to(power_w, time.shape).astype(float))
+
+
+def tracked(series: Series) -> Track:
+    return track(clean(series).powers)
 
 
 def job(name: str, begin: float, end: float, *devices: str, weight: float = 1.0, hosts: tuple[str, ...] = ()) -> Claim:
@@ -81,7 +88,7 @@ def test_any_jobs_and_idle_make_up_the_device(
 ) -> None:
     series = gpu(np.random.default_rng(seed).uniform(50, 400, 101))
     claims = [job(name, begin, begin + length, weight=weight) for begin, length, weight, name in rows]
-    split = split_device(series, claims, idle_w)
+    split = split_device(tracked(series), claims, idle_w)
     assert series.power_w is not None
     whole = np.sum((series.power_w[1:] + series.power_w[:-1]) / 2 * np.diff(series.time_s))
     assert split.total_j == pytest.approx(whole, rel=1e-12)
@@ -94,13 +101,13 @@ def test_a_job_cut_in_pieces_takes_as_much_as_whole(cuts: list[float], seed: int
     series = gpu(np.random.default_rng(seed).uniform(50, 400, 101))
     edges = [0.0, *sorted(cuts), 100.0]
     # idle watts that the device never falls under: where it does, what is active of an interval is cut off at zero
-    whole = split_device(series, [job("j", 0, 100)], 45.0)
-    pieces = split_device(series, [job("j", a, b) for a, b in pairwise(edges)], 45.0)
+    whole = split_device(tracked(series), [job("j", 0, 100)], 45.0)
+    pieces = split_device(tracked(series), [job("j", a, b) for a, b in pairwise(edges)], 45.0)
     assert pieces.claims_j["j"] == pytest.approx(whole.claims_j["j"], rel=1e-9)
 
 
 def test_two_jobs_share_while_both_run_and_idle_is_its_own_line() -> None:
-    split = split_device(gpu(200.0), [job("a", 0, 60), job("b", 40, 80, weight=3.0)], 50.0)
+    split = split_device(tracked(gpu(200.0)), [job("a", 0, 60), job("b", 40, 80, weight=3.0)], 50.0)
     assert split.claims_j == {"a": pytest.approx(150 * (40 + 20 / 4)), "b": pytest.approx(150 * (20 * 3 / 4 + 20))}
     assert split.idle_j == pytest.approx(50 * 80 + 200 * 20)  # while somebody ran, and all of the time nobody did
     assert split.total_j == pytest.approx(20_000)
@@ -114,38 +121,43 @@ def test_many_jobs_in_blocks_come_out_as_all_at_once(monkeypatch: pytest.MonkeyP
         job(f"j{i}", b, b + d, weight=w)
         for i, (b, d, w) in enumerate(zip(begin, rng.uniform(0, 90, 400), rng.uniform(0, 5, 400), strict=True))
     ]
-    once = split_device(series, claims, 60.0)
+    once = split_device(tracked(series), claims, 60.0)
     monkeypatch.setattr("wattline.meter.sharing.split.BLOCK", 37)
-    again = split_device(series, claims, 60.0)
+    again = split_device(tracked(series), claims, 60.0)
     assert again.claims_j == pytest.approx(once.claims_j, rel=1e-10)
     assert again.idle_j == pytest.approx(once.idle_j, rel=1e-10)
     assert abs(once.left_over_j) < 1e-12 * once.total_j * 10
 
 
 def test_time_nobody_can_speak_for_is_its_own_line() -> None:
-    split = split_device(gpu(200.0), [job("p", 0, 30)], 50.0, (np.array([T0, T0 + 20]), np.array([T0 + 25, T0 + 40])))
+    split = split_device(
+        tracked(gpu(200.0)), [job("p", 0, 30)], 50.0, (np.array([T0, T0 + 20]), np.array([T0 + 25, T0 + 40]))
+    )
     assert split.claims_j["p"] == pytest.approx(150 * 30)
     assert split.idle_j == pytest.approx(50 * 30 + 200 * 10)
     assert split.unknown_j == pytest.approx(200 * 60)
 
 
-def test_the_running_total_is_of_straight_lines() -> None:
-    series = gpu(np.arange(101.0))
-    assert cumulative(series, T0 + np.array([-5, 0, 0.5, 10, 100, 200])) == pytest.approx([0, 0, 0.125, 50, 5000, 5000])
-    counter = Series(series.device, series.spec, series.time_s, None, 7.0 + 10 * (series.time_s - T0))
-    assert cumulative(counter, [T0 + 2.5]) == pytest.approx([25.0])
+def test_a_long_silence_is_not_shared() -> None:
+    """What the report leaves out of the recording, no job is given."""
+    series = gpu(200 + np.arange(101) % 3, 100.0)
+    late = series.time_s + np.where(np.arange(101) > 50, 3600.0, 0.0)
+    recording = Recording([Series(series.device, series.spec, late, series.power_w)])
+    shared = share_jobs(recording, [job("j", 0, 3700)], idle_w=0.0)
+    assert shared.total_j == pytest.approx(report(recording)["energy_wh"] * 3600, rel=1e-9)
+    assert shared.total_j == pytest.approx(100 * 201, rel=0.02)
 
 
 def test_idle_is_read_while_nothing_ran_or_said_to_be_a_guess() -> None:
     power = np.where(np.arange(101) < 50, 61.0, 300.0)
-    assert find_idle(gpu(power), [job("a", 50, 100)]).basis == "measured"
-    assert find_idle(gpu(power), [job("a", 50, 100)]).power_w == pytest.approx(61.0)
-    busy = find_idle(gpu(power), [job("a", 0, 100)])
+    assert find_idle(tracked(gpu(power)), [job("a", 50, 100)]).basis == "measured"
+    assert find_idle(tracked(gpu(power)), [job("a", 50, 100)]).power_w == pytest.approx(61.0)
+    busy = find_idle(tracked(gpu(power)), [job("a", 0, 100)])
     assert (busy.basis, busy.power_w) == ("lowest", pytest.approx(61.0))
-    flat = find_idle(gpu(300.0), [job("a", 0, 100)])
+    flat = find_idle(tracked(gpu(300.0)), [job("a", 0, 100)])
     assert (flat.basis, flat.power_w) == ("unknown", 0.0)
     named = Series(Device("n", "u", "gpu", "NVIDIA A100-SXM4-80GB"), Spec("file"), gpu().time_s, gpu().power_w)
-    assert find_idle(named, [job("a", 0, 101)]).basis == "catalog"
+    assert find_idle(tracked(named), [job("a", 0, 101)]).basis == "catalog"
 
 
 def test_jobs_find_their_devices_by_index_uuid_and_host() -> None:
@@ -178,9 +190,9 @@ def test_a_part_is_not_counted_beside_its_whole_and_of_fields_one() -> None:
     node = Series(Device("n1", "bmc", "node"), Spec("ipmi"), gpu().time_s, np.full(101, 900.0))
     mig = Series(Device("n1", "MIG-1", "mig", inside="n1/GPU-0"), Spec("nvml"), gpu().time_s, np.full(101, 30.0))
     slow = Series(gpu().device, Spec("nvml", window_s=1.0), gpu().time_s, np.full(101, 190.0))
-    found = outer_series(Recording([node, mig, slow, gpu()]))
-    assert [(s.device.key, s.spec.window_s) for s in found] == [("n1/GPU-0", 0.0)]
-    assert [s.device.kind for s in outer_series(Recording([node]))] == ["node"]
+    assert {s.device.key for s in shared_series(Recording([node, mig, slow, gpu()]))} == {"n1/GPU-0"}
+    assert share_jobs(Recording([node, mig, slow, gpu()]), [job("j", 0, 100)], 0.0).total_j == pytest.approx(20_000)
+    assert [s.device.kind for s in shared_series(Recording([node]))] == ["node"]
 
 
 def test_a_machine_that_the_file_does_not_name_can_be_named() -> None:
@@ -208,6 +220,6 @@ def test_jobs_that_fit_nothing_are_told(jobs: list[Claim], said: str) -> None:
 
 def test_bad_idle_and_empty_recordings() -> None:
     with pytest.raises(WattlineError, match="idle power"):
-        split_device(gpu(), [], -5.0)
+        split_device(tracked(gpu()), [], -5.0)
     with pytest.raises(WattlineError, match="no device"):
         share_jobs(Recording([]), [job("a", 0, 1)])

@@ -14,6 +14,7 @@ from wattline import claim
 from wattline.claim.verdict import Grade, decide, distance, grade, interval
 from wattline.core.errors import WattlineError
 from wattline.core.range import Range
+from wattline.report.present import as_text
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "claims.toml"
 BASE = '[[claim]]\nid = "a"\nsays = "It is so."\n'
@@ -21,7 +22,7 @@ GOOD = BASE + 'stated = "1"\nderived = "1"\n'
 
 
 @pytest.fixture(scope="module")
-def article() -> claim.Report:
+def article() -> claim.ClaimsReport:
     return claim.check_file("article")
 
 
@@ -29,26 +30,26 @@ def assert_one_line(error: WattlineError) -> None:
     assert "\n" not in str(error)
 
 
-def check(text: str, draws: int = 500) -> claim.Result:
+def check(text: str, draws: int = 500) -> claim.CheckedClaim:
     return claim.check_claims(claim.read_claims(text, "x.toml"), draws).claims[0]
 
 
-def one(body: str, draws: int = 500) -> claim.Result:
+def one(body: str, draws: int = 500) -> claim.CheckedClaim:
     return check(BASE + body, draws)
 
 
-def result(report: claim.Report, name: str) -> claim.Result:
+def result(report: claim.ClaimsReport, name: str) -> claim.CheckedClaim:
     return next(r for r in report.claims if r.claim.id == name)
 
 
-def line(found: claim.Result, name: str) -> Any:
+def line(found: claim.CheckedClaim, name: str) -> Any:
     return next(r for r in (*found.quantities, *found.steps) if r.name == name)
 
 
 # The article
 
 
-def test_the_article_s_verdicts_are_the_expected_ones(article: claim.Report) -> None:
+def test_the_article_s_verdicts_are_the_expected_ones(article: claim.ClaimsReport) -> None:
     assert {r.claim.id: r.verdict for r in article.claims} == {r.claim.id: r.claim.expect for r in article.claims}
     assert not article.unexpected
 
@@ -59,7 +60,7 @@ def test_the_article_s_verdicts_hardly_hang_on_the_seed() -> None:
     assert not claim.check_file("article", draws=0).unexpected
 
 
-def test_golden_numbers(article: claim.Report) -> None:
+def test_golden_numbers(article: claim.ClaimsReport) -> None:
     assert line(result(article, "gpt-3-1287-mwh"), "energy").value == pytest.approx(1287, rel=0.01)
     mixed = result(article, "gpt-3-1024-gpus-1287-mwh")
     assert line(mixed, "at_the_chips").value == pytest.approx(330, rel=0.02)
@@ -75,7 +76,7 @@ def test_golden_numbers(article: claim.Report) -> None:
     assert line(result(article, "data-centres-us"), "share_of_the_world").value == pytest.approx(49.1, abs=0.05)
 
 
-def test_an_outdated_claim_says_that_its_arithmetic_held(article: claim.Report) -> None:
+def test_an_outdated_claim_says_that_its_arithmetic_held(article: claim.ClaimsReport) -> None:
     found = result(article, "request-2.9-wh")
     assert found.verdict == "outdated"
     assert found.why.startswith("The arithmetic holds")
@@ -84,31 +85,34 @@ def test_an_outdated_claim_says_that_its_arithmetic_held(article: claim.Report) 
     assert "0.24" in found.why
 
 
-def test_what_cannot_be_checked_says_why(article: claim.Report) -> None:
+def test_what_cannot_be_checked_says_why(article: claim.ClaimsReport) -> None:
     for found in article.claims:
         assert found.why
         assert (found.verdict == "cannot be checked") == bool(found.claim.cannot)
 
 
-def test_every_fact_has_a_source(article: claim.Report) -> None:
+def test_every_fact_has_a_source(article: claim.ClaimsReport) -> None:
     for found in article.claims:
         assert all(fact.source.title for fact in found.facts)
 
 
-def test_json_is_plain_and_whole(article: claim.Report) -> None:
+def test_json_is_plain_and_whole(article: claim.ClaimsReport) -> None:
     data = json.loads(json.dumps(article.json(), allow_nan=False))
     assert data["command"] == "check"
-    assert sum(data["counts"].values()) == len(data["claims"])
-    keys = {"id", "says", "verdict", "why", "arithmetic", "stated", "derived", "unit", "newer", "facts"}
-    assert all(keys <= set(entry) for entry in data["claims"])
-    first = next(entry for entry in data["claims"] if entry["id"] == "gpt-3-homes")
-    assert set(first["derived"]) == {"p5", "p50", "p95"}
-    assert first["unit"] == "home"
-    assert first["arithmetic"][0] == {"name": "energy", "formula": "1287 MWh", "value": 1287.0, "unit": "MWh"}
+    results = data["results"]
+    assert sum(results["counts"].values()) == len(results["claims"])
+    keys = {"id", "says", "verdict", "why", "given", "worked", "stated", "derived", "newer", "fact_keys"}
+    assert all(keys <= set(entry) for entry in results["claims"])
+    assert {key for entry in results["claims"] for key in entry["fact_keys"]} == {fact["key"] for fact in data["facts"]}
+    first = next(entry for entry in results["claims"] if entry["id"] == "gpt-3-homes")
+    assert set(first["derived"]["value"]) == {"p5", "p50", "p95"}
+    assert first["derived"]["unit"] == "home"
+    energy = {"name": "energy", "formula": "1287 MWh", "value": 1287.0, "unit": "MWh", "words": "1,287 MWh"}
+    assert first["given"][0] == energy
 
 
-def test_shown_in_eighty_columns(article: claim.Report) -> None:
-    shown = claim.show.text(article, 80)
+def test_shown_in_eighty_columns(article: claim.ClaimsReport) -> None:
+    shown = as_text(article.json(), 80)
     assert max(map(len, shown.splitlines())) <= 80
     assert "does not follow" in shown
     assert "Patterson et al." in shown
@@ -223,7 +227,7 @@ def test_a_mismatch_with_expect_is_reported() -> None:
     read = claim.read_claims(BASE + 'stated = "1"\nderived = "2"\nexpect = "holds"', "x.toml")
     report = claim.check_claims(read, 0)
     assert [r.claim.id for r in report.unexpected] == ["a"]
-    assert "the file expects" in claim.show.text(report)
+    assert "the file expects" in as_text(report.json(), 80)
 
 
 @given(st.floats(0.1, 1e6), st.floats(0.1, 1e6))
@@ -362,6 +366,6 @@ def test_any_types_are_read_or_refused(entry: dict[str, Any]) -> None:
 
 def test_hostile_text_is_shown_flat() -> None:
     body = '[[claim]]\nid = "a"\nsays = "[red]x[/red] \\u001b[31m \\u202e"\ncannot = "[/]"\n'
-    shown = claim.show.text(claim.check_claims(claim.read_claims(body, "x.toml"), 0))
+    shown = as_text(claim.check_claims(claim.read_claims(body, "x.toml"), 0).json(), 80)
     assert "[red]x[/red]" in shown
     assert "\x1b" not in shown

@@ -88,7 +88,7 @@ def test_json_is_one_object(name: str, args: list[str], capsys: pytest.CaptureFi
 def test_run_writes_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, "run", ARTICLE, *FEW, "--out", str(tmp_path / "out"))
     assert (ran.status, ran.err) == (0, "")
-    for file in ("report.html", "bill.json", "load.parquet"):
+    for file in ("report.html", "run.json", "load.parquet"):
         assert str(tmp_path / "out" / file) in ran.out.replace("\n", "")
         assert (tmp_path / "out" / file).stat().st_size > 1000
 
@@ -96,8 +96,8 @@ def test_run_writes_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_run_in_json_prints_the_bill_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, "run", ARTICLE, *FEW, "--out", str(tmp_path), "--json")
     assert ran.status == 0
-    assert json.loads(ran.out) == json.loads((tmp_path / "bill.json").read_text(encoding="utf-8"))
-    assert "bill.json" in ran.err
+    assert json.loads(ran.out) == json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert "run.json" in ran.err
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -223,16 +223,16 @@ def test_explain_check_and_explain_alone(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_facts_narrows_by_every_word(capsys: pytest.CaptureFixture[str]) -> None:
     some = json.loads(Ran(capsys, "facts", "chip.h100-sxm tdp", "--json").out)
-    assert [fact["key"] for fact in some["facts"]] == ["chip.h100-sxm.tdp_w"]
-    assert some["count"] == 1
-    assert some["facts"][0]["value"] == 700
+    assert [fact["key"] for fact in some["results"]["facts"]] == ["chip.h100-sxm.tdp_w"]
+    assert some["results"]["count"] == 1
+    assert some["results"]["facts"][0]["value"] == 700
     every = json.loads(Ran(capsys, "facts", "--json").out)
-    assert every["count"] == len(every["facts"]) > 1000
+    assert every["results"]["count"] == len(every["results"]["facts"]) > 1000
 
 
 def test_a_given_value_changes_the_answer_and_the_seed_too(capsys: pytest.CaptureFixture[str]) -> None:
     def energy(*more: str) -> float:
-        found = json.loads(Ran(capsys, *PROMPT, "--json", *more).out)["energy_mean_wh"]
+        found = json.loads(Ran(capsys, *PROMPT, "--json", *more).out)["results"]["energy_mean_wh"]
         assert isinstance(found, float)
         return found
 
@@ -281,7 +281,7 @@ def test_an_encoding_that_lacks_the_signs() -> None:
     text, data = (shell(*PROMPT, *more, env=ascii_only) for more in ([], ["--json"]))
     assert (text.returncode, text.stderr) == (0, "")
     assert "Llama 3.1 70B" in text.stdout
-    assert "×" in json.loads(data.stdout)["title"]
+    assert "×" in json.loads(data.stdout)["results"]["title"]
 
 
 def test_a_closed_output_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:

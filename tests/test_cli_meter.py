@@ -108,8 +108,10 @@ def test_the_bill_prints_as_a_prediction_does(capsys: pytest.CaptureFixture[str]
         assert word in text
     data = json.loads(ask(capsys, "meter", "bill", "node.wl", "--region", "us", "--json"))
     assert data["command"] == "meter bill"
-    assert data["parts"]["chip_active"]["basis"] == "measured"
-    assert sum(p["energy_mean_wh"] for p in data["parts"].values()) == pytest.approx(data["energy_mean_wh"], rel=1e-9)
+    results = data["results"]
+    assert results["parts"]["chip_active"]["basis"] == "measured"
+    total = sum(p["energy_mean_wh"] for p in results["parts"].values())
+    assert total == pytest.approx(results["energy_mean_wh"], rel=1e-9)
 
 
 def test_compare_then_calibrate_then_ask_again(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -123,7 +125,7 @@ def test_compare_then_calibrate_then_ask_again(capsys: pytest.CaptureFixture[str
     assert str(facts) in said
     assert ask(capsys, "calibrate", "measured", str(job), "node.wl") == facts.read_text()
     after = json.loads(ask(capsys, "compare", str(job), "node.wl", "--json", "--facts", str(facts)))
-    ratio = [abs(data["results"]["duration_s"]["ratio"] - 1) for data in (before, after)]
+    ratio = [abs(data["results"]["compared"]["duration_s"]["ratio"] - 1) for data in (before, after)]
     assert ratio[1] < ratio[0]
     train = ("train", "llama-3.1-8b", "--tokens", "1T", "--chip", "h100", "--chips", "64", "--json")
     bases = {f["source"] for f in json.loads(ask(capsys, *train, "--facts", str(facts)))["facts"]}

@@ -21,7 +21,7 @@ from wattline.meter.recording import Recording, Series, Window
 from wattline.meter.sensor import Spec
 from wattline.reconcile.causes import Group, causes, log_mean
 from wattline.reconcile.compare import Comparison, compare
-from wattline.report.terminal.compare import as_text
+from wattline.report.present import as_text
 from wattline.scenario.run import run
 from wattline.validate.fit.measured import calibrate_measured, facts_file
 
@@ -70,12 +70,12 @@ def adds_up(found: Comparison) -> None:
     """Ratios multiply and energies add to the whole, in every draw; what is told does so too."""
     adds = sum(cause.adds_j for cause in found.causes)
     np.testing.assert_allclose(adds, found.measured_j - found.predicted_j, atol=1e-9 * float(np.max(found.predicted_j)))
-    data = found.json()
+    data = found.json()["results"]
     assert sum(c["adds_mean_wh"] for c in data["causes"]) == pytest.approx(data["together"]["adds_mean_wh"], rel=1e-9)
     if len(found.groups) == 1:
         assert math.prod(c["ratio"] for c in data["causes"]) == pytest.approx(data["together"]["ratio"], rel=1e-12)
-    json.dumps(data, allow_nan=False)
-    assert as_text(data)
+    json.dumps(found.json(), allow_nan=False)
+    assert as_text(found.json())
 
 
 @given(
@@ -109,7 +109,7 @@ def test_a_slow_run_is_laid_to_time_and_a_hungry_one_to_power(tmp_path: Path) ->
     same = compare(worked, nodes(64, watts, seconds, TOKENS))
     assert float(same.measured_j / same.predicted_j) == pytest.approx(1, rel=1e-3)
     slow = compare(worked, nodes(64, watts, 1.2 * seconds, TOKENS)).json()
-    assert {c["name"]: round(c["ratio"], 3) for c in slow["causes"]} == {
+    assert {c["name"]: round(c["ratio"], 3) for c in slow["results"]["causes"]} == {
         "tokens done": 1, "time per token": 1.2, "chips metered": 1, "watts per chip, chips and hosts": 1,
     }  # fmt: skip
     half = compare(worked, nodes(32, 1.1 * watts, 0.5 * seconds, TOKENS / 2))
@@ -118,20 +118,21 @@ def test_a_slow_run_is_laid_to_time_and_a_hungry_one_to_power(tmp_path: Path) ->
     }  # fmt: skip
     for found in (same, half):
         adds_up(found)
-    assert half.results()["mfu"][0] == pytest.approx(2 * float(answer.quantities["mfu"]), rel=1e-3)
+    assert half.compared()["mfu"][0] == pytest.approx(2 * float(answer.quantities["mfu"]), rel=1e-3)
 
 
 def test_what_was_not_metered_is_named_and_never_zero(tmp_path: Path) -> None:
     worked = run(scenario(tmp_path, GPT3.replace("pue = 1.0", "")), draws=300)
     found = compare(worked, nodes(64, 6849, 3411.0))
     adds_up(found)
-    data = found.json()
+    answer = found.json()
+    data = answer["results"]
     missing = {part["name"] for part in data["parts"] if part["measured_wh"] is None}
     assert missing == {"Network", "UPS", "Power distribution", "Cooling", "Fans", "Lighting and offices"}
     assert data["pue"]["measured"] is None
     assert data["pue"]["predicted"]["p50"] > 1
-    assert any("does not tell how many tokens" in note for note in data["warnings"])
-    assert "not measured" in as_text(data)
+    assert any("does not tell how many tokens" in note for note in answer["warnings"])
+    assert "not measured" in as_text(answer)
 
 
 def test_chips_hosts_and_switches_each_have_their_row(tmp_path: Path) -> None:
@@ -155,7 +156,7 @@ def test_a_service_is_held_by_its_queries(tmp_path: Path) -> None:
     found = compare(worked, recording)
     adds_up(found)
     assert [cause.name for cause in found.causes][:2] == ["queries done", "time per query"]
-    assert "joules_per_query" in found.json()["results"]
+    assert "joules_per_query" in found.json()["results"]["compared"]
 
 
 def test_jobs_one_by_one_or_all_together(tmp_path: Path) -> None:
@@ -179,8 +180,8 @@ def test_gpt_3_on_512_h100_as_its_meters_saw_it(shared_data: Path, tmp_path: Pat
     path = scenario(tmp_path, GPT3 + "tuned = true\n")
     found = compare(path, recording)
     adds_up(found)
-    data = found.json()
-    results = data["results"]
+    data = found.json()["results"]
+    results = data["compared"]
     assert results["energy_wh"]["measured"]["p50"] == pytest.approx(415.2e3, rel=1e-3)
     assert results["joules_per_token"]["measured"]["p50"] == pytest.approx(1.237, rel=5e-3)
     assert results["energy_wh"]["inside"]
@@ -211,7 +212,7 @@ def _mllog(folder: Path) -> Recording:
 
 
 def _apart(data: dict[str, Any], name: str) -> float:
-    return abs(math.log(data["results"][name]["ratio"]))
+    return abs(math.log(data["results"]["compared"][name]["ratio"]))
 
 
 @pytest.mark.parametrize("times", [0.6, 1.6])
@@ -231,7 +232,7 @@ def test_facts_move_towards_what_was_measured_and_narrow(tmp_path: Path, times: 
     assert abs(found.after[0]) < abs(found.before[0])
     after = compare(run(path, draws=1000, facts=file), recording).json()
     assert _apart(after, "duration_s") < 0.35 * _apart(before, "duration_s")
-    width = [d["results"]["duration_s"]["predicted"] for d in (before, after)]
+    width = [d["results"]["compared"]["duration_s"]["predicted"] for d in (before, after)]
     assert width[1]["p95"] / width[1]["p5"] < width[0]["p95"] / width[0]["p5"]
     assert "moved by" in text
 

@@ -139,7 +139,7 @@ def test_the_strain_is_what_the_share_keeps(question: Question) -> None:
     result = measure(question, item_of(question, setup, True))
     service = question.serve(setup)
     assert (result["strain"] <= 1) == (result["good_share"] >= question.share)
-    assert result["good_share"] == pytest.approx(service.results()["good_share"])
+    assert result["good_share"] == pytest.approx(service.simulated()["good_share"])
     assert result["energy_j"] == pytest.approx(sum(result["parts_j"].values()))
     assert result["energy_j"] * 500 == pytest.approx(float(service.answer.energy_j))
     assert setup_of(item_of(question, setup, True)) == setup
@@ -156,7 +156,10 @@ def test_the_way_from_the_default_adds_up(found: Frontier) -> None:
     assert set(found.back) == set(differences(found.default.setup, found.best.setup))
     assert found.saved is not None
     assert found.saved.p5 <= found.saved.p50 <= found.saved.p95
-    assert json.loads(json.dumps(found.json(), allow_nan=False))["best"]["setup"] == found.best.setup.item()
+    assert (
+        json.loads(json.dumps(found.json(), allow_nan=False))["results"]["best"]["setup"]["label"]
+        == found.best.setup.label()
+    )
 
 
 def test_the_same_in_worker_processes(found: Frontier, traffic: Traffic) -> None:
@@ -208,7 +211,7 @@ def test_killed_and_taken_up_again(tmp_path: Path, capsys: pytest.CaptureFixture
     second = _searched(["--workers", "1", "--resume", str(kept)], capsys)
     items = [json.loads(line).get("item") for line in kept.read_text().splitlines()[1:]]
     assert len(items) == len({json.dumps(item) for item in items})  # none was run twice
-    ran = (first["search"].pop("simulations_run_now"), second["search"].pop("simulations_run_now"))
+    ran = tuple(data["results"]["search"].pop("simulations_run_now") for data in (first, second))
     assert ran[1] <= ran[0] - (done - 1)
     assert first == second
     deadline = time.monotonic() + 30
@@ -261,7 +264,7 @@ def test_a_default_that_meets_it_with_no_replicas_takes_more_chips(traffic: Traf
     one = Space(("h100-sxm",), ("fp8",), (4,), (None,), (64,), (2048,))
     found = frontier("llama-3.1-8b", traffic, space=one, slo_tpot="4.9 ms", slo_share=0.9, workers=1, draws=0)
     assert found.default is None or found.default.setup.gpus > found.usual.gpus
-    assert found.json()["default_asked"]["gpus"] == found.usual.gpus
+    assert found.json()["results"]["default_asked"]["gpus"] == found.usual.gpus
 
 
 def test_what_is_searched_by_itself() -> None:
@@ -314,8 +317,8 @@ def test_the_command_and_its_page(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert stop.value.code == 0
     text = capsys.readouterr().out
     assert all(word in text for word in ("Least energy", "default", "Why", "Frontier of energy", "set-ups"))
-    html = (tmp_path / "frontier.html").read_text()
-    assert all(word in html for word in ("The set-up of least energy", "<circle", "Where the saving comes from"))
+    html = (tmp_path / "report.html").read_text()
+    assert all(word in html for word in ("Least energy", "<circle", "Where the saving comes from"))
 
 
 def test_facts_of_ones_own_reach_the_workers(tmp_path: Path, traffic: Traffic) -> None:
@@ -330,9 +333,9 @@ def test_facts_of_ones_own_reach_the_workers(tmp_path: Path, traffic: Traffic) -
 def test_a_chip_without_a_price_has_no_cost(traffic: Traffic) -> None:
     space = Space(("h100-pcie", "h100-sxm"), ("fp8",), (1,), (None,), (64,), (2048,), (False,))
     found = frontier("llama-3.1-8b", traffic, space=space, workers=1, **ASKED)
-    unknown = [p for p in found.json()["frontier"] if p["setup"]["chip"] == "h100-pcie"]
+    unknown = [p for p in found.json()["results"]["points"] if p["setup"]["chip"] == "h100-pcie"]
     assert all(p["cost_usd_per_request"] is None and p["capital_usd_per_request"] is None for p in unknown)
-    cost = [p["cost_usd_per_request"] for p in found.json()["frontier"] if p["setup"]["chip"] == "h100-sxm"]
+    cost = [p["cost_usd_per_request"] for p in found.json()["results"]["points"] if p["setup"]["chip"] == "h100-sxm"]
     assert all(cost)
 
 

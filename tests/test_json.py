@@ -15,8 +15,9 @@ import pytest
 import wattline as wl
 from recordings import node_with_gpus
 from wattline.claim import check_file
-from wattline.cli.facts import matching
+from wattline.cli.facts import answer, matching
 from wattline.core.bill import PARTS, STATIONS
+from wattline.core.result import ENVELOPE
 from wattline.reconcile.bill import bill as measured_bill
 from wattline.reconcile.compare import compare
 from wattline.validate.evidence.training_runs import catalog_runs
@@ -30,7 +31,6 @@ RANGE = {"p5", "p50", "p95"}
 @cache
 def objects() -> dict[str, dict[str, Any]]:
     """The object of every command, as it comes back from JSON."""
-    facts = matching("h100")
     found = {
         "train": wl.train("gpt-3-175b", "300B", "v100-sxm2-32gb", 10_000, draws=60).json(),
         "train given": wl.train(
@@ -41,7 +41,7 @@ def objects() -> dict[str, dict[str, Any]]:
         "serve-average": wl.serve_average("llama-3.1-8b", "1M/day", draws=60, active=0.5).json(),
         "run": wl.run(ROOT / "examples" / "article.toml", draws=60).json(),
         "check": check_file("article", 60).json(),
-        "facts": {"command": "facts", "search": "h100", "count": len(facts), "facts": facts},
+        "facts": answer("h100", matching("h100")),
         "validate training": validate(catalog_runs(), 20).json(),
         "meter bill": measured_bill(node_with_gpus(), region="us", draws=60).json(),
         "compare": compare(ROOT / "examples" / "gpt3_512_h100.toml", node_with_gpus(), draws=60).json(),
@@ -50,7 +50,14 @@ def objects() -> dict[str, dict[str, Any]]:
 
 
 ANSWERS = ("train", "train given", "prompt", "prompt given", "serve-average", "meter bill")
+ENVELOPED = (*ANSWERS, "run", "check", "facts", "compare")
 ALL = (*ANSWERS, "run", "check", "facts", "validate training", "compare")
+
+
+def results_of(name: str) -> dict[str, Any]:
+    """What a command says."""
+    found: dict[str, Any] = objects()[name]["results"] if name in ENVELOPED else objects()[name]
+    return found
 
 
 def nodes(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -89,13 +96,22 @@ def numbers(value: Any) -> Iterator[tuple[tuple[str, ...], float]]:
             yield path, node
 
 
+@pytest.mark.parametrize("name", ENVELOPED)
+def test_every_command_answers_in_the_envelope(name: str) -> None:
+    answer = objects()[name]
+    assert tuple(answer) == ENVELOPE
+    assert answer["wattline"] == wl.__version__
+    assert isinstance(answer["results"], dict)
+    assert all(isinstance(text, str) for text in (*answer["notes"], *answer["warnings"]))
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_every_number_tells_its_unit(name: str) -> None:
     suffixes, plain = units()
     wrong = set()
     for path, _ in numbers(objects()[name]):
         key = path[-2] if path[-1] in RANGE else path[-1]
-        counted = len(path) >= 2 and path[-2] == "counts"  # by verdict
+        counted = len(path) >= 2 and path[-2] in ("counts", "devices")  # by verdict, by what was metered
         if not (key.endswith(suffixes) or key in plain or counted):
             wrong.add(".".join(path))
     assert not wrong
@@ -104,7 +120,7 @@ def test_every_number_tells_its_unit(name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_what_has_no_unit_in_its_name_has_one_beside_it(name: str) -> None:
     for path, node in nodes(objects()[name]):
-        if isinstance(node, dict) and {"value", "stated", "derived"} & set(node):
+        if isinstance(node, dict) and "value" in node and set(node) != {"value", "low", "high"}:
             assert isinstance(node.get("unit"), str), path
 
 
@@ -113,8 +129,7 @@ def test_ranges_are_ranges(name: str) -> None:
     seen = 0
     for path, node in nodes(objects()[name]):
         if isinstance(node, dict) and RANGE & set(node):
-            own = set(node) - {"formula", "unit", "source", "note", "differs"} if path[-1] == "newer" else set(node)
-            assert own == RANGE, path
+            assert set(node) == RANGE, path
             slack = 1e-12 * max(abs(node[p]) for p in RANGE)
             assert node["p5"] - slack <= node["p50"] <= node["p95"] + slack, path
             seen += 1
@@ -128,9 +143,9 @@ def test_numbers_are_finite(name: str) -> None:
 
 def bills() -> Iterator[tuple[str, dict[str, Any]]]:
     for name in (*ANSWERS, "run"):
-        yield name, objects()[name]
-    for job in objects()["run"]["jobs"]:
-        yield job["name"], job
+        yield name, objects()[name]["results"]
+    for job in objects()["run"]["results"]["jobs"]:
+        yield job["name"], job["results"]
 
 
 def test_parts_add_up_and_stations_rise() -> None:
@@ -152,14 +167,14 @@ def test_parts_add_up_and_stations_rise() -> None:
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_an_answer_hangs_together(name: str) -> None:
-    answer = objects()[name]
-    known = {fact["key"] for fact in answer["facts"]}
+    known = {fact["key"] for fact in objects()[name]["facts"]}
+    answer = objects()[name]["results"]
     assert {row["fact"] for row in (*answer["matters"], *answer["equivalents"])} <= known
     correlations = [abs(row["rank_correlation"]) for row in answer["matters"]]
     assert correlations == sorted(correlations, reverse=True)
     assert all(c <= 1 for c in correlations)
     assert {step["station"] for step in answer["steps"]} <= {"work", *STATIONS}
-    assert all(fact["source"] and fact["low"] <= fact["value"] <= fact["high"] for fact in answer["facts"])
+    assert all(fact["source"] and fact["low"] <= fact["value"] <= fact["high"] for fact in objects()[name]["facts"])
     assert all(answer["peak_w"][p] >= answer["mean_w"][p] * (1 - 1e-9) for p in RANGE)
     assert answer["co2e_kg"]["p50"] >= answer["co2e_direct_kg"]["p50"]
     assert answer["generated_wh"]["p50"] > answer["energy_wh"]["p50"]
@@ -167,8 +182,8 @@ def test_an_answer_hangs_together(name: str) -> None:
 
 def test_steps_end_at_the_energy_of_the_answer() -> None:
     for name in ANSWERS:
-        steps = {step["name"]: step["value"] for step in objects()[name]["steps"]}
-        energy, end = objects()[name]["energy_wh"], steps["energy delivered"]
+        steps = {step["name"]: step["value"] for step in objects()[name]["results"]["steps"]}
+        energy, end = objects()[name]["results"]["energy_wh"], steps["energy delivered"]
         assert end in (energy, energy["p50"]), name
 
 
@@ -176,9 +191,10 @@ def test_a_run_tells_its_facts_once() -> None:
     run = objects()["run"]
     keys = [fact["key"] for fact in run["facts"]]
     assert len(keys) == len(set(keys))
-    assert not any("facts" in job for job in run["jobs"])
-    told = {row["fact"] for job in run["jobs"] for row in (*job["matters"], *job["equivalents"])}
-    assert told <= set(keys)
+    jobs = run["results"]["jobs"]
+    assert not any("facts" in job or "facts" in job["results"] for job in jobs)
+    rows = [row for job in jobs for row in (*job["results"]["matters"], *job["results"]["equivalents"])]
+    assert {row["fact"] for row in rows} <= set(keys)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -187,7 +203,7 @@ def test_the_document_names_every_key(name: str) -> None:
     text = section("`train` and `prompt`" if command in ("train", "prompt", "serve-average") else f"`{command}`")
     if command in ("meter bill", "compare"):
         text += section("`train` and `prompt`")
-    missing = {key for key in objects()[name] if f"`{key}`" not in text}
+    missing = {key for key in results_of(name) if f"`{key}`" not in text}
     assert not missing
 
 
@@ -197,9 +213,10 @@ def test_the_document_names_every_key(name: str) -> None:
 def test_the_document_names_the_keys_inside(name: str, title: str) -> None:
     inside = {"check": ["claims"], "facts": ["facts"], "validate training": ["chip_hours", "energy", "rows"]}[name]
     for key in inside:
-        for path, node in nodes(objects()[name][key]):
+        for path, node in nodes(results_of(name)[key]):
             if isinstance(node, dict) and not RANGE & set(node) and "facts" not in path:
-                missing = {k for k in node if f"`{k}`" not in section(title) + section("`train` and `prompt`")}
+                text = section(title) + section("`train` and `prompt`") + section("The envelope")
+                missing = {k for k in node if f"`{k}`" not in text}
                 assert not missing, path
 
 
@@ -213,8 +230,10 @@ def test_the_documents_example_is_as_the_command_answers() -> None:
     block = re.search(r"```json\n(.*?)```", DOC, re.DOTALL)
     assert block
     shown, answer = json.loads(block[1]), wl.prompt("llama-3.1-70b", chip="h100-sxm").json()
-    assert shown["title"] == answer["title"]
+    assert list(shown) == list(ENVELOPE)
     assert shown["inputs"] == answer["inputs"]
+    shown, answer = shown["results"], answer["results"]
+    assert shown["title"] == answer["title"]
     # the figures move when coefficients are fitted again; their size and shape do not
     assert shown["energy_wh"] == {p: pytest.approx(value, rel=0.4) for p, value in answer["energy_wh"].items()}
     assert set(shown) <= set(answer)

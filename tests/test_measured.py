@@ -18,7 +18,7 @@ from wattline.meter.sensor import Spec
 from wattline.predict.answer import Answer
 from wattline.reconcile.bill import bill
 from wattline.reconcile.metered import metered
-from wattline.report.terminal.answer import as_text
+from wattline.report.present import as_text
 
 
 def balanced(answer: Answer) -> None:
@@ -87,7 +87,7 @@ def test_machines_alone_stay_whole_until_their_chip_is_named() -> None:
     whole = bill(recording, draws=100)
     balanced(whole)
     assert whole.basis["server"] == "measured"
-    assert "chip" not in whole.json()["stations"]  # nothing is known of the chips: no zero is shown for them
+    assert "chip" not in whole.json()["results"]["stations"]  # nothing is known of the chips: no zero is shown for them
     split = bill(recording, server="hgx-h100", pue=1.0, draws=100)
     balanced(split)
     assert (split.basis["host"], split.basis["chip_active"], split.basis["ups"]) == ("estimated", "derived", "given")

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline.meter.device import Device
-from wattline.meter.energy.track import Energy, Power, energy, outer, peak_of_sum, track
+from wattline.meter.energy.track import outer, peak_of_sum, track
 from wattline.meter.readings.clean import clean
+from wattline.meter.readings.power import Energy, Power, energy
 from wattline.meter.recording import Series
 from wattline.meter.sensor import Spec
 

@@ -37,7 +37,7 @@ SMI = {
 @pytest.fixture(autouse=True)
 def as_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Readings as they were written: how a sensor errs is tested elsewhere."""
-    monkeypatch.setattr("wattline.meter.readings.corrections.CORRECTIONS", {})
+    monkeypatch.setattr("wattline.meter.readings.corrections.is_nvml", lambda spec: False)
 
 
 def kinds(data: dict[str, Any]) -> dict[str, int]:

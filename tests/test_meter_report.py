@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.energy.loads import load
 from wattline.meter.energy.usage import report
+from wattline.meter.gpu_sensor.gain import gain_for
 from wattline.meter.readers.detect import read
-from wattline.meter.readings import corrections
 from wattline.meter.recording import Fault, Recording, Series, Window
 from wattline.meter.sensor import Spec
 
@@ -27,7 +28,7 @@ from wattline.meter.sensor import Spec
 @pytest.fixture(autouse=True)
 def as_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Readings as they were written: how a sensor errs is tested elsewhere."""
-    monkeypatch.setattr("wattline.meter.readings.corrections.CORRECTIONS", {})
+    monkeypatch.setattr("wattline.meter.readings.corrections.is_nvml", lambda spec: False)
 
 
 def gpu(index: int, begin: float = 0.0, count: int = 120, level: float = 300.0, host: str = "h") -> Series:
@@ -133,17 +134,14 @@ def test_one_reading_is_no_energy_but_does_not_crash() -> None:
         report(Recording([single]))
 
 
-def test_a_correction_is_plugged_in_by_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    series = gpu(0)
-    monkeypatch.setattr(corrections, "CORRECTIONS", {})
-    assert corrections.correct(series) is series
-    monkeypatch.setitem(corrections.CORRECTIONS, "nvml", "test_meter_report:doubled")
-    assert total(Recording([series])) == pytest.approx(2 * report_uncorrected(series))
-
-
-def doubled(series: Series) -> Series:
-    assert series.power_w is not None
-    return Series(series.device, series.spec, series.time_s, 2 * series.power_w)
+def test_readings_of_nvml_are_corrected_and_others_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    series = replace(gpu(0), device=replace(gpu(0).device, name="NVIDIA A100-PCIE-40GB"))
+    other = replace(series, spec=Spec("table"))
+    assert total(Recording([other])) == pytest.approx(report_uncorrected(series))
+    gain = gain_for("A100")
+    expected = float(gain.power_w(np.asarray(report_uncorrected(series) / 119 * 3600))) / 3600 * 119
+    assert total(Recording([series])) == pytest.approx(expected, rel=0.01)
 
 
 def report_uncorrected(series: Series) -> float:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from wattline.core.quantity import show
-from wattline.report import render
 from wattline.report.page.figures import axis
+from wattline.report.page.run import run_page
 from wattline.report.page.sankey import Flows, flows, tall, wide
 from wattline.report.page.words import Span, between, embedded, percent, range_text, span, wrap
 
@@ -326,6 +326,24 @@ def run_of(count: int) -> dict[str, Any]:
     return total(jobs, f"{count} jobs")
 
 
+ENVELOPE = ("command", "wattline", "draws", "seed", "inputs", "facts", "notes", "warnings")
+
+
+def render(flat: dict[str, Any]) -> str:
+    """The page of a run or an answer that is made here flat: its results go into the envelope."""
+    data = {key: value for key, value in flat.items() if key in ENVELOPE}
+    results = {key: value for key, value in flat.items() if key not in ENVELOPE and key != "name"}
+    if isinstance(flat.get("jobs"), list):
+        results["jobs"] = [
+            {key: one[key] for key in ("name", "command", "inputs") if key in one}
+            | {"results": {key: value for key, value in one.items() if key not in ENVELOPE and key != "name"}}
+            for one in flat["jobs"]
+        ]
+    if isinstance(results.get("scenario"), str):
+        data["inputs"] = {"scenario": results.pop("scenario")}
+    return run_page({**data, "results": results})
+
+
 def assert_conserves(graph: Flows) -> None:
     for node in graph.nodes:
         into = math.fsum(link.energy for link in graph.links if link.target == node.key)
@@ -395,14 +413,14 @@ def test_hostile_text_is_harmless() -> None:
         one["stations"]["chip"]['"><script>'] = 1
         one["parts"]['"><script>alert(2)</script>'] = {"energy_mean_wh": 1e6, "station": '"><script>'}
         one["inputs"]["<b>"] = HOSTILE
-        one["warnings"] = [HOSTILE]
+    run["warnings"] = [HOSTILE]
     run["parts"] = {}
     html = render(run)
     page = Page(html)
     assert [attrs.get("type") for attrs in page.all("script")] == ["application/json", None]
     assert page.all("img") == []
     assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
-    assert json.loads(page.inside["script"][0])["title"] == HOSTILE
+    assert json.loads(page.inside["script"][0])["results"]["title"] == HOSTILE
     assert "<" not in page.inside["script"][0]
     assert HOSTILE.strip() in page.inside["title"][0]
 

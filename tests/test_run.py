@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 import wattline as wl
+from wattline.core import files
 from wattline.core.errors import WattlineError
+from wattline.core.files import check_folder
 from wattline.core.load import Load
 from wattline.scenario import run as run_module
-from wattline.scenario.run import FILES, check_folder
 
 ARTICLE = Path(__file__).parents[1] / "examples" / "article.toml"
 CONFIG = {
@@ -29,6 +30,7 @@ CONFIG = {
     "vocab_size": 128256,
     "max_position_embeddings": 8192,
 }
+FILES = ("report.html", "run.json", "load.parquet")
 JOB = """
 [[job]]
 name = "{name}"
@@ -57,22 +59,22 @@ def test_the_article_is_written_whole(article: Any, tmp_path: Path) -> None:
     assert sorted(p.name for p in (tmp_path / "new" / "out").iterdir()) == sorted(FILES)
     bill = json.loads(paths[1].read_text(encoding="utf-8"))
     assert bill == json.loads(json.dumps(article.json()))
-    assert bill["scenario"] == ARTICLE.read_text(encoding="utf-8")
+    assert bill["inputs"]["scenario"] == ARTICLE.read_text(encoding="utf-8")
     page = paths[0].read_text(encoding="utf-8")
     assert page.startswith("<!")
     assert page.rstrip().endswith("</html>")
-    assert bill["title"] in page
+    assert bill["results"]["title"] in page
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o644 for path in paths)
 
 
 def test_the_load_file_holds_the_bills_energy_by_job(article: Any, tmp_path: Path) -> None:
     load = Load.read_parquet(article.write(tmp_path)[2])
-    bill = article.json()
+    bill = article.json()["results"]
     assert load.point == "grid"
     assert load.labels == tuple(job["name"] for job in bill["jobs"])
     assert load.energy_j.sum() / 3600 == pytest.approx(bill["energy_mean_wh"], rel=1e-9)
     for energy, job in zip(load.energy_j / 3600, bill["jobs"], strict=True):
-        assert energy == pytest.approx(job["energy_mean_wh"], rel=1e-9)
+        assert energy == pytest.approx(job["results"]["energy_mean_wh"], rel=1e-9)
 
 
 def test_jobs_add_up_in_every_draw(article: Any) -> None:
@@ -80,8 +82,10 @@ def test_jobs_add_up_in_every_draw(article: Any) -> None:
     np.testing.assert_allclose(article.bill.energy_j, sum(job.energy_j for job in jobs), rtol=1e-12)
     for name, value in article.bill.follows.items():
         np.testing.assert_allclose(value, sum(job.bill.follows[name] for job in jobs), rtol=1e-12)
-    bill = article.json()
-    assert bill["energy_mean_wh"] == pytest.approx(sum(job["energy_mean_wh"] for job in bill["jobs"]), rel=1e-12)
+    bill = article.json()["results"]
+    assert bill["energy_mean_wh"] == pytest.approx(
+        sum(job["results"]["energy_mean_wh"] for job in bill["jobs"]), rel=1e-12
+    )
     # the jobs share their draws: what one chip's facts do to one, they do to the other
     assert all(job.draws is article.draws for job in jobs)
 
@@ -126,7 +130,7 @@ def test_draws_and_seed_of_the_file_and_of_the_call(tmp_path: Path) -> None:
 
 def test_a_title_is_the_files_name_where_it_has_none(tmp_path: Path) -> None:
     path = write(tmp_path, JOB.format(name="a", tokens="1T"), "my-question.toml")
-    assert wl.run(path, draws=0).json()["title"] == "my-question"
+    assert wl.run(path, draws=0).json()["results"]["title"] == "my-question"
 
 
 def test_odd_names_go_through_every_file(tmp_path: Path) -> None:
@@ -165,8 +169,8 @@ def test_a_full_disk_leaves_the_earlier_run_as_it_was(
         if len(written) == fails + 1:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    text, parquet = run_module.write_text, Load.to_parquet
-    monkeypatch.setattr(run_module, "write_text", lambda path, content: (text(path, content), count(path)))
+    text, parquet = files.write_text, Load.to_parquet
+    monkeypatch.setattr(files, "write_text", lambda path, content: (text(path, content), count(path)))
     monkeypatch.setattr(Load, "to_parquet", lambda self, path: (parquet(self, path), count(path)))
     with pytest.raises(WattlineError, match="No space left on device") as caught:
         article.write(old)

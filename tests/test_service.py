@@ -51,24 +51,24 @@ def test_the_bill_is_the_load_with_site_and_grid(traffic: Traffic) -> None:
 
 
 def test_results(served: Service, traffic: Traffic) -> None:
-    found = served.results()
-    assert found["requests"] == len(traffic)
-    assert found["ttft_s"]["p50"] < found["ttft_s"]["p99"] < found["e2e_s"]["p99"]
+    found = served.simulated()
+    assert found["requests_served"] == len(traffic)
+    assert found["request_ttft_s"]["p50"] < found["request_ttft_s"]["p99"] < found["request_e2e_s"]["p99"]
     assert 0 < found["good_share"] <= 1
-    assert found["output_tokens_per_s"] * found["seconds"] == pytest.approx(traffic.output_tokens.sum())
+    assert found["output_tokens_per_s"] * found["horizon_s"] == pytest.approx(traffic.output_tokens.sum())
     line = served.timeline()
     assert (line["tokens_per_s"] * served.served.bin_s).sum() == pytest.approx(traffic.output_tokens.sum())
     data = served.json()
-    assert json.loads(json.dumps(data, allow_nan=False))["service"]["requests"] == len(traffic)
+    assert json.loads(json.dumps(data, allow_nan=False))["results"]["simulated"]["requests_served"] == len(traffic)
 
 
 def test_more_replicas_idle_more_and_a_cap_saves_watts(traffic: Traffic) -> None:
     few, many = (serve("llama-3.1-8b", traffic, gpus=1, replicas=n, draws=0) for n in (1, 8))
-    assert few.results()["ttft_s"]["p95"] > many.results()["ttft_s"]["p95"]
-    assert few.results()["server_j_per_request"] < many.results()["server_j_per_request"]
+    assert few.simulated()["request_ttft_s"]["p95"] > many.simulated()["request_ttft_s"]["p95"]
+    assert few.simulated()["server_j_per_request"] < many.simulated()["server_j_per_request"]
     capped = serve("llama-3.1-8b", traffic, gpus=1, replicas=1, power_cap="350 W", draws=0)
     assert capped.chip_load.power_w.sum(axis=0).max() <= 350.0 + 1e-6
-    assert capped.results()["tpot_s"]["p50"] >= few.results()["tpot_s"]["p50"]
+    assert capped.simulated()["request_tpot_s"]["p50"] >= few.simulated()["request_tpot_s"]["p50"]
 
 
 def test_a_service_that_falls_behind_says_so() -> None:
@@ -103,7 +103,7 @@ def test_traffic_that_cannot_be_served(traffic: Traffic) -> None:
         serve("llama-3.1-405b", traffic, gpus=1, draws=0)
     long = Traffic(np.zeros(2), np.array([10, 1_000_000]), np.array([5, 5]))
     found = serve("llama-3.1-8b", long, gpus=1, draws=0)
-    assert found.results()["rejected"] == {"longer than the cache holds": 1}
+    assert found.simulated()["rejected"] == {"longer than the cache holds": 1}
     assert any("left out" in note for note in found.answer.warnings)
 
 
@@ -112,14 +112,14 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trace.write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n" + "\n".join(
         f"2023-11-16 18:17:{i:02d}.0000000,{100 + i},{20 + i}" for i in range(60)
     ))  # fmt: skip
-    load, page = tmp_path / "out" / "load.parquet", tmp_path / "out" / "serve.html"
+    load, page = tmp_path / "out" / "load.parquet", tmp_path / "out" / "report.html"
     written = ["--json", "--out", str(tmp_path / "out")]
     _run(["serve", "llama-3.1-8b", "--gpus", "1", "--trace", str(trace), "--draws", "0", *written])
     data = json.loads(capsys.readouterr().out)
-    assert data["service"]["requests"] == 60
+    assert data["results"]["simulated"]["requests_served"] == 60
     assert all(word in page.read_text() for word in ("Latencies", "Power through the time", "<polygon", "<polyline"))
     assert float(Load.read_parquet(load).energy_j.sum()) == pytest.approx(
-        data["service"]["server_mean_w"] * data["service"]["seconds"]
+        data["results"]["simulated"]["server_mean_w"] * data["results"]["simulated"]["horizon_s"]
     )
     _run(["serve", "llama-3.1-8b", "--gpus", "1", "--rate", "5/s", "--duration", "30 s", "--input", "200",
           "--output", "50", "--draws", "0", "--slo-ttft", "1s"])  # fmt: skip
@@ -189,7 +189,7 @@ def test_pools_in_the_answer(traffic: Traffic) -> None:
         precision="fp8", draws=50,
     )  # fmt: skip
     data = json.loads(json.dumps(found.json(), allow_nan=False))
-    one, two = data["service"]["pools"]
+    one, two = data["results"]["simulated"]["pools"]
     assert (one["name"], one["gpus"], two["name"], two["gpus"], two["replicas"]) == ("prefill", 2, "decode", 4, 2)
     assert float(found.answer.range("accelerators").p50) == 10
     joules = sum(sum(pool["energy_j"].values()) for pool in (one, two))
@@ -199,13 +199,13 @@ def test_pools_in_the_answer(traffic: Traffic) -> None:
     sent = found.served.waits_s["transfer"]
     assert (sent[traffic.output_tokens > 1] >= least[traffic.output_tokens > 1] * (1 - 1e-9)).all()
     assert np.nanmin(sent / least) == pytest.approx(1.0, rel=1e-6)  # some found the link free
-    assert 0 < data["service"]["network"]["link_busy_share"] < 1
+    assert 0 < data["results"]["simulated"]["network"]["link_busy_share"] < 1
     slow, fast = (
-        serve("llama-3.1-8b", traffic, gpus=1, prefill_replicas=1, transfer_bandwidth=rate, draws=0).results()
+        serve("llama-3.1-8b", traffic, gpus=1, prefill_replicas=1, transfer_bandwidth=rate, draws=0).simulated()
         for rate in ("0.5 GB/s", None)
     )
-    assert slow["waits_s"]["transfer"]["p50"] > 10 * fast["waits_s"]["transfer"]["p50"]
-    assert slow["waits_s"]["prefill"]["p50"] == pytest.approx(fast["waits_s"]["prefill"]["p50"])
+    assert slow["request_waits_s"]["transfer"]["p50"] > 10 * fast["request_waits_s"]["transfer"]["p50"]
+    assert slow["request_waits_s"]["prefill"]["p50"] == pytest.approx(fast["request_waits_s"]["prefill"]["p50"])
 
 
 def test_scaling_in_the_answer(traffic: Traffic) -> None:
@@ -215,7 +215,7 @@ def test_scaling_in_the_answer(traffic: Traffic) -> None:
     assert float(found.answer.bill.at("server")) == pytest.approx(it_j, rel=1e-9)
     assert float(found.answer.bill.parts["start_up"]) > 0
     assert {"fit.replica-start", "fit.weights-read-rate"} <= set(found.answer.draws.used)
-    scaling = found.results()["pools"][0]["scaling"]
+    scaling = found.simulated()["pools"][0]["scaling"]
     assert scaling["starts"] >= 1
     assert sum(a * b for a, b in zip(scaling["ready"], scaling["stretch_s"], strict=True)) == pytest.approx(
         found.served.ready_s
@@ -225,7 +225,7 @@ def test_scaling_in_the_answer(traffic: Traffic) -> None:
 
 
 def test_command_with_pools_and_scaling(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    page = tmp_path / "serve.html"
+    page = tmp_path / "report.html"
     _run(["serve", "llama-3.1-8b", "--gpus", "1", "--rate", "6/s", "--duration", "2m", "--replicas", "3",
           "--prefill-replicas", "1", "--transfer-bandwidth", "100 Gbit/s", "--scale-from", "1", "--scale-target", "4",
           "--start-up", "10 s", "--scaled-down", "idle", "--draws", "0", "--out", str(tmp_path)])  # fmt: skip

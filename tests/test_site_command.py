@@ -40,7 +40,7 @@ def run(args: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, 
 
 def test_json_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run([*ONE, "--json", "--out", str(tmp_path / "o")], capsys)
-    data = json.loads(out)
+    data = json.loads(out)["results"]
     assert status == 0
     assert 1 < data["pue"]["p5"] < data["pue"]["p50"] < data["pue"]["p95"] < 1.4
     assert len(data["pue_by_hour"]["p50"]) == 8760
@@ -49,7 +49,7 @@ def test_json_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     load = Load.read_parquet(tmp_path / "o" / "load.parquet")
     assert load.labels[0] == "servers"
     assert load.power_w.shape[1] == 8760
-    page = (tmp_path / "o" / "site.html").read_text(encoding="utf-8")
+    page = (tmp_path / "o" / "report.html").read_text(encoding="utf-8")
     assert page.count("<svg") >= 2
     assert "data:image/png" in page
     assert "http://" not in page.split("</style>")[1].split("<main>")[0]
@@ -65,7 +65,7 @@ def test_text_and_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     places = tmp_path / "p.txt"
     places.write_text("Dublin\nSingapore  # hot\n\n39.0, -77.5\n")
     _, out, _ = run(["site", "--it", "10MW", "--places", str(places), "--draws", "4", "--json"], capsys)
-    rows = json.loads(out)["rows"]
+    rows = json.loads(out)["results"]["rows"]
     assert {r["place"] for r in rows} == {"Dublin", "Singapore", "Ashburn, Virginia"}
     assert rows[-1]["place"] == "Singapore"
 
@@ -100,7 +100,7 @@ def test_profiles(tmp_path: Path) -> None:
     day.write_text("hour,share\n" + "\n".join(f"{h},{0.4 if h < 8 else 0.9}" for h in range(24)))
     answer = site("10MW", place="Dublin", load=day, draws=0)
     assert float(answer.result.it_mean[0]) == pytest.approx((8 * 0.4 + 16 * 0.9) / 24)
-    assert any("repeated" in note for note in answer.warnings)
+    assert any("repeated" in note for note in answer.notes)
     saved = Load("server", made_start(), 1800.0, np.full(96, 5e6))
     path = tmp_path / "load.parquet"
     saved.to_parquet(path)

@@ -16,15 +16,29 @@ import gpu_sensor as sim
 from wattline import catalog
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
-from wattline.meter.gpu_sensor.correct import correct, energy, energy_of, integral, mend
+from wattline.meter.energy.corrected import CorrectedEnergy, energy_of
+from wattline.meter.energy.corrected import corrected as correct
 from wattline.meter.gpu_sensor.error import sampling_error
 from wattline.meter.gpu_sensor.gain import gain_for
 from wattline.meter.gpu_sensor.model import best_field, field_of, generation_of, model_for
 from wattline.meter.gpu_sensor.time import even_beats, find_beat, find_relax, published, unaverage, unrelax
+from wattline.meter.readings.clean import clean
+from wattline.meter.readings.power import Power
 from wattline.meter.recording import Series
 from wattline.meter.sensor import Spec
 
 T0 = 1.7e9
+
+
+def energy(series: Series, begin_s: float, end_s: float, name: str = "", field: str = "") -> CorrectedEnergy:
+    return energy_of(correct(series, name, field), begin_s, end_s)
+
+
+def cleaned(series: Series) -> Power:
+    (power,) = clean(series).powers
+    return power
+
+
 CARDS = {
     "4090": (sim.Sensor(0.1, 1.1), 90.0, 400.0, "power.draw"),
     "RTX 3090": (sim.Sensor(0.1, 0.1), 130.0, 340.0, "power.draw.instant"),
@@ -261,7 +275,7 @@ def test_a_counter_is_taken_before_watts_and_survives_a_reset() -> None:
     assert got.holds(200 * 50.0)
     reset = np.where(np.arange(len(time)) < 60, energy_j, energy_j - energy_j[60])
     after = energy(replace(series, energy_j=reset), T0 + 5, T0 + 55)
-    assert after.raw_j == pytest.approx(200 * 50 - 100, rel=1e-6)  # what fell between the last reading and the reset
+    assert after.raw_j == pytest.approx(200 * 50, rel=1e-6)  # the step of the reset at the power beside it
 
 
 @given(st.floats(1e3, 1e5), st.integers(0, 2**32 - 1))
@@ -278,7 +292,7 @@ def test_what_is_not_nvml_comes_back_as_it_was() -> None:
     got = energy(series, T0 + 1, T0 + 11)
     assert got.energy_j == got.raw_j == pytest.approx(5000, rel=1e-4)
     assert got.parts["sensor"] == Spec("ptd").error
-    assert mend(series) is series
+    assert np.array_equal(cleaned(series).peak_w, flat(500.0).power_w)  # type: ignore[arg-type]
 
 
 def test_an_unknown_card_says_so_and_doubts_more() -> None:
@@ -287,30 +301,25 @@ def test_an_unknown_card_says_so_and_doubts_more() -> None:
     assert any("not known" in note for note in unknown.notes)
 
 
-def test_mending_keeps_every_row_and_what_is_wrong_with_it() -> None:
+def test_correction_takes_good_readings_alone_and_states_its_own_error() -> None:
     series = flat(200.0, name="A100")
     assert series.power_w is not None
     power = series.power_w.copy()
-    power[[3, 50, 77]] = np.nan, -1.0, np.nan
+    power[[3, 50, 77]] = np.nan, -1.0, 1e9
     time = series.time_s.copy()
     time[[20, 21]] = time[[21, 20]]
     broken = replace(series, power_w=power, time_s=time)
-    mended = mend(broken)
-    assert mended.power_w is not None
-    assert np.array_equal(mended.time_s, time)
-    assert np.isnan(mended.power_w[[3, 77]]).all()
-    assert mended.power_w[50] == -1.0
-    good = np.isfinite(power) & (power >= 0)
-    assert mended.power_w[good] == pytest.approx(float(gain_for("A100").power_w(200.0)), rel=1e-3)
+    mended = cleaned(broken)
+    assert len(mended.peak_w) == len(power) - 3
+    assert mended.peak_w == pytest.approx(float(gain_for("A100").power_w(200.0)), rel=1e-3)
     assert 0 < mended.spec.error <= 0.08
-    again = mend(mended)
-    assert again is mended  # once is enough
+    again = cleaned(replace(series, spec=mended.spec))
+    assert np.array_equal(again.peak_w, series.power_w)  # once is enough
+    (as_read,) = clean(series, as_read=True).powers
+    assert np.array_equal(as_read.peak_w, series.power_w)
     counted = replace(series, power_w=None, energy_j=200.0 * (series.time_s - T0), spec=Spec("nvml", wrap_j=1e6))
-    more = mend(counted)
-    assert more.energy_j is not None
-    ratio = more.energy_j[-1] / counted.energy_j[-1]  # type: ignore[index]
+    ratio = cleaned(counted).total_j(series.time_s[-1])[0] / counted.energy_j[-1]  # type: ignore[index]
     assert 1.0 < ratio < 1.06
-    assert more.spec.wrap_j == pytest.approx(1e6 * ratio)
 
 
 def test_a_stuck_sensor_and_a_silence_are_doubted_and_no_power_is_made_up_for_them() -> None:
@@ -321,9 +330,9 @@ def test_a_stuck_sensor_and_a_silence_are_doubted_and_no_power_is_made_up_for_th
     )
     got = energy(stuck, T0 + 30, T0 + 100)
     assert got.parts["stuck"] == pytest.approx(50 / 70, rel=0.01)
-    assert any("stuck at 199 W" in note for note in got.notes)
+    assert any("stuck at 199 W" in each.done for each in clean(stuck).found)
     assert "stuck" not in energy(stuck, T0 + 1, T0 + 35).parts
-    assert mend(stuck).spec.error < 0.08  # a fault of its own, to be counted as such
+    assert cleaned(stuck).spec.error < 0.08  # a fault of its own, to be counted as such
     wavy = replace(series, power_w=series.power_w + 50 * np.sin(series.time_s))
     keep = (series.time_s < T0 + 40) | (series.time_s > T0 + 90)
     gap = replace(wavy, time_s=wavy.time_s[keep], power_w=wavy.power_w[keep])  # type: ignore[index]
@@ -382,4 +391,3 @@ def test_a_real_average_is_undone(shared_data: Path) -> None:
     window = next(w for w in result.checked[0].fields["average"] if w.name == "first half")
     assert window.raw_error < -0.12
     assert abs(window.error) < 0.045
-    assert integral(result.checked[0].pair.true, window.begin_s, window.end_s) == pytest.approx(window.true_j)

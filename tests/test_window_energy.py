@@ -55,7 +55,7 @@ def test_a_counter_may_wrap_at_any_point(wrap_j: float, start: float, shares: li
     """So long as less than half of its range goes between two readings, every joule is counted once."""
     true = np.concatenate([[0.0], np.cumsum(np.array(shares) * wrap_j)])
     shown = (start * wrap_j + true) % wrap_j
-    time = np.arange(len(true)) * 0.1
+    time = np.arange(len(true)) * wrap_j / 5000  # no GPU draws more than 5 kW
     found = energy_of(0.0, float(time[-1]), series(time, energy=shown, wrap_j=wrap_j))
     assert found.energy_j == pytest.approx(true[-1], rel=1e-9, abs=1e-6 * wrap_j)
 
@@ -88,11 +88,11 @@ def test_a_counter_that_was_reset_goes_on_at_its_mean_power() -> None:
 
 
 def test_a_gap_is_bridged_by_the_counter_and_told() -> None:
-    time = np.array([0, 1, 2, 3, 4, 34, 35, 36.0])
-    found = energy_of(0, 36, series(time, power=np.full(8, 50.0), energy=time * 50 + (time > 4) * 600))
-    assert found.energy_j == pytest.approx(36 * 50 + 600)
+    time = np.concatenate([np.arange(15.0), np.arange(45.0, 60.0)])
+    found = energy_of(0, 59, series(time, power=50 + time % 3, energy=time * 50 + (time > 20) * 600))
+    assert found.energy_j == pytest.approx(59 * 50 + 600)
     (gap,) = found.faults
-    assert (gap.kind, gap.seconds, gap.done) == ("gap", 30.0, "bridged by its counter")
+    assert (gap.kind, gap.seconds, gap.done) == ("gap", 30.0, "bridged by the counter, which loses nothing")
 
 
 def test_a_gap_without_a_counter_widens_the_range() -> None:
@@ -131,12 +131,13 @@ def test_readings_that_stop_early_leave_doubt() -> None:
     assert [fault.kind for fault in found.faults] == ["gap"]
 
 
-def test_negative_power_enters_no_sum() -> None:
+@pytest.mark.parametrize(("bad", "kind"), [((-1.0, -2.0), "sentinel"), ((-1.0, -7.0), "negative")])
+def test_negative_power_enters_no_sum(bad: tuple[float, float], kind: str) -> None:
     power = np.full(11, 100.0)
-    power[[3, 7]] = -1.0, -2.0
+    power[[3, 7]] = bad
     found = energy_of(0, 10, series(np.arange(11.0), power=power))
     assert found.energy_j == pytest.approx(1000)
-    assert ("negative", 2) in [(fault.kind, fault.count) for fault in found.faults]
+    assert (kind, 2) in [(fault.kind, fault.count) for fault in found.faults]
 
 
 def test_the_counter_goes_before_power_and_measured_before_modelled() -> None:
@@ -157,7 +158,7 @@ def test_a_device_inside_another_counts_once() -> None:
     inside = replace(part, device=replace(GPU, inside=node.key))
     assert energy_of(0, 10, whole, inside).energy_j == pytest.approx(5000)
     assert energy_of(0, 10, inside).energy_j == pytest.approx(1000)
-    assert energy_of(0, 10, whole, part).energy_j == pytest.approx(6000)
+    assert energy_of(0, 10, whole, part).energy_j == pytest.approx(5000), "a machine's meter sees its GPUs"
 
 
 @given(st.floats(0.05, 2.0), st.floats(0, 1))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wattline.core.result import present_with
 from wattline.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -67,6 +68,16 @@ __all__ = [
 ]  # fmt: skip
 # a name that is gone -> what stands in its place
 _RENAMED = {"service": "serve"}
+
+
+def _present() -> Any:
+    """What shows an answer to people: imported when the first one is shown."""
+    from wattline.report import present
+
+    return present
+
+
+present_with(_present)
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,9 @@ from wattline.catalog.catalog import Catalog, CatalogLike, default, open_catalog
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Fact
 from wattline.core.quantity import factor
+from wattline.core.range import Range
+
+__all__ = ["MAX_DRAWS", "Draws", "Range", "what_matters"]
 
 MAX_DRAWS = 1_000_000
 NOISE = 4.0  # standard errors that a rank correlation must stand out by

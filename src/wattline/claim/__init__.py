@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from wattline.claim import show
-from wattline.claim.check import Report, Result, check_claims, check_file
+from wattline.claim.check import CheckedClaim, ClaimsReport, check_claims, check_file
 from wattline.claim.file import built_in, read_claims, read_file
 
-__all__ = ["Report", "Result", "built_in", "check_claims", "check_file", "read_claims", "read_file", "show"]
+__all__ = ["CheckedClaim", "ClaimsReport", "built_in", "check_claims", "check_file", "read_claims", "read_file"]

@@ -16,10 +16,11 @@ from wattline.claim.verdict import VERDICTS, Grade, Verdict, decide, grade, inte
 from wattline.claim.why import Newer, Stated, explain
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Fact, Source
+from wattline.core.result import Json, Result, envelope
 
 
 @dataclass(frozen=True)
-class Result:
+class CheckedClaim:
     """A claim with its verdict, the reason, every line of arithmetic and the facts that it rests on."""
 
     claim: Claim
@@ -39,81 +40,77 @@ class Result:
         return self.claim.expect in (None, self.verdict)
 
     def json(self) -> dict[str, Any]:
-        """The result as plain data."""
+        """The claim as plain data; its facts are named by their keys."""
         claim = self.claim
-        main = self.derived or (self.newer.figure if self.newer else None)
         return {
             "id": claim.id,
             "says": claim.says,
             "source": claim.source,
             "verdict": self.verdict,
             "why": self.why,
-            "arithmetic": [line.json() for line in (*self.quantities, *self.steps)],
+            "given": [line.json() for line in self.quantities],
+            "worked": [line.json() for line in self.steps],
             "relation": claim.relation if self.stated else None,
-            "stated": self.stated.json() if self.stated else None,
-            "derived": self.derived.range.json() if self.derived else None,
-            "unit": main.unit if main else "",
+            "stated": [line.json() for line in self.stated.figures] if self.stated else [],
+            "derived": self.derived.json() if self.derived else None,
             "newer": self.newer.json() if self.newer else None,
             "beside": [line.json() for line in self.beside],
             "note": claim.note,
             "expected": claim.expect,
-            "facts": [fact.json() for fact in self.facts],
+            "fact_keys": [fact.key for fact in self.facts],
         }
 
 
-@dataclass(frozen=True)
-class Report:
-    """The results of a claims file."""
+@dataclass(frozen=True, repr=False)
+class ClaimsReport(Result):
+    """A claims file, checked; ``where`` names the file."""
 
     title: str
     where: str
     source: str
-    claims: tuple[Result, ...]
-    draws: int = 0
-    seed: int = 0
+    claims: tuple[CheckedClaim, ...]
+    draws: Draws
     counts: dict[str, int] = field(default_factory=dict)
 
     @property
-    def unexpected(self) -> tuple[Result, ...]:
+    def unexpected(self) -> tuple[CheckedClaim, ...]:
         """The claims whose verdict is not the one that the file expects."""
         return tuple(result for result in self.claims if not result.as_expected)
 
-    def json(self) -> dict[str, Any]:
-        """The report as one plain object."""
-        return {
-            "command": "check",
+    def json(self) -> Json:
+        results = {
             "title": self.title,
             "source": self.source,
-            "draws": self.draws,
-            "seed": self.seed,
             "claims": [result.json() for result in self.claims],
             "counts": self.counts,
             "unexpected": [result.claim.id for result in self.unexpected],
         }
+        facts = {fact.key: fact for result in self.claims for fact in result.facts}
+        return envelope("check", {"claims": self.where}, results, draws=self.draws, facts=facts.values())
 
 
-def check_file(path: str | Path, draws: int = 2000, seed: int = 0) -> Report:
+def check_file(path: str | Path, draws: int = 2000, seed: int = 0) -> ClaimsReport:
     """Check the claims of a file, or of the built-in one with this name (``article``)."""
     return check_claims(read_file(path), draws, seed)
 
 
-def check_claims(claims: ClaimsFile, draws: int = 2000, seed: int = 0) -> Report:
+def check_claims(claims: ClaimsFile, draws: int = 2000, seed: int = 0) -> ClaimsReport:
     """Check claims that were read; facts are drawn once for all of them."""
     shared = Draws(draws, seed)
     results = tuple(_located(claim, claims.where, shared) for claim in claims.claims)
     found = Counter(result.verdict for result in results)
     counts = {str(verdict): found[verdict] for verdict in VERDICTS if found[verdict]}
-    return Report(claims.title, claims.where, claims.source, results, draws, seed, counts)
+    return ClaimsReport(claims.title, claims.where, claims.source, results, shared, counts)
 
 
-def _located(claim: Claim, where: str, draws: Draws) -> Result:
+def _located(claim: Claim, where: str, draws: Draws) -> CheckedClaim:
     try:
         return _check(claim, draws)
     except WattlineError as error:
         raise WattlineError(f"{shorten(where, 200)}: claim {claim.id}: {error}") from None
 
 
-def _check(claim: Claim, draws: Draws) -> Result:
+def _check(claim: Claim, draws: Draws) -> CheckedClaim:
     scope = Scope(draws, later=frozenset(claim.steps))
     quantities = tuple(_quantity(claim, name, given, scope) for name, given in claim.quantities.items())
     steps = []
@@ -128,7 +125,7 @@ def _check(claim: Claim, draws: Draws) -> Result:
     stated, derived, newer, verdict = _judge(claim, scope)
     why = explain(claim, verdict, stated, derived, newer)
     facts = tuple(scope.used.values())
-    return Result(
+    return CheckedClaim(
         claim,
         verdict,
         why,

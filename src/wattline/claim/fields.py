@@ -36,7 +36,7 @@ class Given:
     note: str = ""
 
 
-class Trouble(WattlineError):
+class ClaimError(WattlineError):
     """What is wrong with a value; whoever knows where it stands adds that."""
 
 
@@ -47,13 +47,13 @@ def given_of(name: str, raw: Any) -> Given:
     try:
         only_known(raw, _QUANTITY_KEYS)
         if "value" not in raw:
-            raise Trouble("value is missing")
+            raise ClaimError("value is missing")
         if ("low" in raw) != ("high" in raw):
-            raise Trouble("low and high go together")
+            raise ClaimError("low and high go together")
         dist = cast("Distribution | None", one_of(raw, "dist", _DISTRIBUTIONS))
         source, note = source_of(raw.get("source")), text_of(raw, "note")
-    except Trouble as error:
-        raise Trouble(f"{at}: {error}") from None
+    except ClaimError as error:
+        raise ClaimError(f"{at}: {error}") from None
     low, high = (literal_of(raw[key], f"{at}.{key}") if key in raw else None for key in ("low", "high"))
     return Given(literal_of(raw["value"], f"{at}.value"), low, high, dist, source, note)
 
@@ -64,11 +64,11 @@ def source_of(raw: Any) -> Source | None:
     if isinstance(raw, str) and raw.strip():
         return Source(text_of({"source": raw}, "source"))
     if not isinstance(raw, dict) or not isinstance(raw.get("title"), str):
-        raise Trouble('source must be text, or { title = "…", year = 2025, where = "…" }')
+        raise ClaimError('source must be text, or { title = "…", year = 2025, where = "…" }')
     only_known(raw, ("title", "year", "where"))
     year = raw.get("year")
     if year is not None and (isinstance(year, bool) or not isinstance(year, int)):
-        raise Trouble(f"source.year must be a whole number, not {shorten(repr(year))}")
+        raise ClaimError(f"source.year must be a whole number, not {shorten(repr(year))}")
     return Source(text_of(raw, "title"), year, text_of(raw, "where"))
 
 
@@ -79,25 +79,25 @@ def literal_of(raw: Any, at: str) -> Expression:
         except OverflowError:
             finite = False
         if not finite:
-            raise Trouble(f"{at} must be a finite number")
+            raise ClaimError(f"{at} must be a finite number")
         return Expression(f"{raw:g}" if abs(raw) >= 1e15 else str(raw), Node("number", (float(raw), "")))
     if not isinstance(raw, str):
-        raise Trouble(f'{at} must be a number with its unit, such as "1287 MWh", not {shorten(repr(raw))}')
+        raise ClaimError(f'{at} must be a number with its unit, such as "1287 MWh", not {shorten(repr(raw))}')
     try:
         return Expression(raw.strip(), parse_literal(raw.strip()))
     except ExpressionError as error:
-        raise Trouble(f"{at}: {shorten(raw)!r} {error}") from None
+        raise ClaimError(f"{at}: {shorten(raw)!r} {error}") from None
 
 
 def expression_of(raw: Any, at: str) -> Expression:
     if isinstance(raw, (int, float)) and not isinstance(raw, bool):
         return literal_of(raw, at)
     if not isinstance(raw, str):
-        raise Trouble(f"{at} must be an expression in quotes, not {shorten(repr(raw))}")
+        raise ClaimError(f"{at} must be an expression in quotes, not {shorten(repr(raw))}")
     try:
         return Expression(" ".join(raw.split()), parse(raw.strip()))
     except ExpressionError as error:
-        raise Trouble(f"{at}: {shorten(raw)!r} {error}") from None
+        raise ClaimError(f"{at}: {shorten(raw)!r} {error}") from None
 
 
 def tolerance_of(entry: dict[str, Any], key: str, default: float) -> float:
@@ -107,7 +107,7 @@ def tolerance_of(entry: dict[str, Any], key: str, default: float) -> float:
         number, unit = tree.value
         raw = number / 100 if unit == "%" else number if not unit else None
     if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not 0 <= raw <= 1:
-        raise Trouble(f'{key} must be a share from 0 to 1, such as 0.05 or "5%"')
+        raise ClaimError(f'{key} must be a share from 0 to 1, such as 0.05 or "5%"')
     return float(raw)
 
 
@@ -116,27 +116,27 @@ def only_known(entry: dict[str, Any], known: Collection[str]) -> None:
         if key not in known:
             near = nearest(key, sorted(known))
             mend = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(sorted(known))}"
-            raise Trouble(f"unknown key {shorten(key)!r}; {mend}")
+            raise ClaimError(f"unknown key {shorten(key)!r}; {mend}")
 
 
 def text_of(entry: dict[str, Any], key: str) -> str:
     raw = entry.get(key, "")
     if not isinstance(raw, str):
-        raise Trouble(f"{key} must be text in quotes, not {shorten(repr(raw))}")
+        raise ClaimError(f"{key} must be text in quotes, not {shorten(repr(raw))}")
     if len(raw) > MAX_TEXT:
-        raise Trouble(f"{key} is longer than {MAX_TEXT:,} characters")
+        raise ClaimError(f"{key} is longer than {MAX_TEXT:,} characters")
     return shorten(raw, MAX_TEXT)
 
 
 def one_of(entry: dict[str, Any], key: str, known: tuple[str, ...]) -> str | None:
     raw = entry.get(key)
     if raw is not None and raw not in known:
-        raise Trouble(f"{key} must be one of {', '.join(known)}, not {shorten(repr(raw))}")
+        raise ClaimError(f"{key} must be one of {', '.join(known)}, not {shorten(repr(raw))}")
     return raw
 
 
 def table_of(entry: dict[str, Any], key: str) -> dict[str, Any]:
     raw = entry.get(key, {})
     if not isinstance(raw, dict):
-        raise Trouble(f"{key} must be a table of names and values, not {shorten(repr(raw))}")
+        raise ClaimError(f"{key} must be a table of names and values, not {shorten(repr(raw))}")
     return raw

@@ -10,7 +10,7 @@ import numpy as np
 from wattline.claim.evaluate import quantity
 from wattline.claim.units import climbed, magnitude, spelled
 from wattline.core.fact import Fact
-from wattline.core.quantity import number
+from wattline.core.quantity import trimmed
 from wattline.core.range import Range
 
 _PLURAL = {"search": "searches", "person": "people"} | {
@@ -29,7 +29,8 @@ class Figure:
     unit: str
 
     def json(self) -> dict[str, Any]:
-        return {"name": self.name, "formula": self.formula, "value": self.value, "unit": self.unit}
+        head = {"name": self.name, "formula": self.formula, "value": self.value, "unit": self.unit}
+        return head | {"words": self.middle}
 
     @property
     def value(self) -> float | dict[str, float]:
@@ -42,7 +43,7 @@ class Figure:
     @property
     def plain(self) -> str:
         """The middle of the range without its unit."""
-        return short(self.range.p50, 4 if abs(self.range.p50) >= 100 else 3)
+        return plain(self.range.p50)
 
     @property
     def middle(self) -> str:
@@ -56,7 +57,12 @@ class Figure:
     @property
     def span(self) -> str:
         """From the 5th to the 95th percentile."""
-        return f"{short(self.range.p5)}–{short(self.range.p95)}"
+        return f"{trimmed(self.range.p5, 3)}–{trimmed(self.range.p95, 3)}"
+
+
+def plain(value: float) -> str:
+    """A number as claims are read: three figures, four from 100 on."""
+    return trimmed(value, 4 if abs(value) >= 100 else 3)
 
 
 def figure(name: str, formula: str, value: Any, *, climb: bool, fact: Fact | None = None) -> Figure:
@@ -72,11 +78,3 @@ def figure(name: str, formula: str, value: Any, *, climb: bool, fact: Fact | Non
         middle = float(quantity(fact.value, fact.unit).to(value.units).magnitude)
         spread = replace(spread, p5=min(spread.p5, middle), p50=middle, p95=max(spread.p95, middle))
     return Figure(name, formula, spread, exact, spelled(value.units))
-
-
-def short(value: float, digits: int = 3) -> str:
-    """A number as people write it, without zeros that say nothing: ``2.9``, ``1,287``, ``1.76 trillion``."""
-    text, *word = number(value, digits).split(" ")
-    if "." in text and "e" not in text:
-        text = text.rstrip("0").rstrip(".")
-    return " ".join((text, *word))

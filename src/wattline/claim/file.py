@@ -11,9 +11,9 @@ from typing import Any
 from wattline import catalog
 from wattline.claim.expression import FUNCTIONS, KEYWORDS, NAME
 from wattline.claim.fields import (
+    ClaimError,
     Expression,
     Given,
-    Trouble,
     expression_of,
     given_of,
     one_of,
@@ -93,12 +93,12 @@ def read_claims(text: str, where: str) -> ClaimsFile:
         only_known(data, _FILE_KEYS)
         entries = data.get("claim")
         if not isinstance(entries, list) or not entries:
-            raise Trouble("has no claims; each begins with a line [[claim]]")
+            raise ClaimError("has no claims; each begins with a line [[claim]]")
         if len(entries) > MAX_CLAIMS:
-            raise Trouble(f"has {len(entries):,} claims; at most {MAX_CLAIMS} are checked at once")
+            raise ClaimError(f"has {len(entries):,} claims; at most {MAX_CLAIMS} are checked at once")
         defaults = {"source": text_of(data, "source")} | {k: data[k] for k in ("holds", "roughly") if k in data}
         title = text_of(data, "title") or Path(where).stem
-    except Trouble as error:
+    except ClaimError as error:
         raise WattlineError(f"{shorten(where, 200)}: {error}") from None
     claims: dict[str, Claim] = {}
     for number, entry in enumerate(entries, 1):
@@ -125,16 +125,16 @@ def _toml(text: str, where: str) -> dict[str, Any]:
 
 def _claim(entry: Any, defaults: dict[str, Any]) -> Claim:
     if not isinstance(entry, dict):
-        raise Trouble("must be a table that begins with [[claim]]")
+        raise ClaimError("must be a table that begins with [[claim]]")
     only_known(entry, _CLAIM_KEYS)
     texts = {key: text_of(entry, key) for key in sorted(_TEXTS)}
     for key in ("id", "says"):
         if not texts[key]:
-            raise Trouble(f"{key} is missing")
+            raise ClaimError(f"{key} is missing")
     if len(texts["id"]) > 60:
-        raise Trouble("id is longer than 60 characters")
+        raise ClaimError("id is longer than 60 characters")
     if "cannot" in entry and not texts["cannot"]:
-        raise Trouble("cannot must say why the claim cannot be checked")
+        raise ClaimError("cannot must say why the claim cannot be checked")
     texts["source"] = texts["source"] or defaults["source"]
     tables = {key: table_of(entry, key) for key in sorted(_TABLES)}
     values: dict[str, Any] = {
@@ -156,35 +156,35 @@ def _claim(entry: Any, defaults: dict[str, Any]) -> Claim:
 def _names(claim: Claim) -> None:
     """Names that an expression can use, each for one thing."""
     if len(claim.quantities) > MAX_NAMES or len(claim.steps) > MAX_NAMES or len(claim.beside) > MAX_NAMES:
-        raise Trouble(f"has too many entries in one table; at most {MAX_NAMES} are read")
+        raise ClaimError(f"has too many entries in one table; at most {MAX_NAMES} are read")
     for table, names in (("quantities", claim.quantities), ("steps", claim.steps)):
         for name in names:
             if not NAME.match(name) or len(name) > 60 or name in FUNCTIONS or name in KEYWORDS:
-                raise Trouble(
+                raise ClaimError(
                     f"{table}: {shorten(name)!r} cannot be a name; use letters, digits and _, "
                     f"and none of {', '.join((*FUNCTIONS, *KEYWORDS))}"
                 )
     for name in claim.steps:
         if name in claim.quantities:
-            raise Trouble(f"steps.{name}: a quantity has this name already; give the step another")
+            raise ClaimError(f"steps.{name}: a quantity has this name already; give the step another")
 
 
 def _whole(claim: Claim) -> None:
     """Nothing that a verdict needs is missing, and nothing is given that says two things."""
     between = claim.relation == "between"
     if claim.roughly < claim.holds:
-        raise Trouble(f"roughly ({claim.roughly:g}) must not be smaller than holds ({claim.holds:g})")
+        raise ClaimError(f"roughly ({claim.roughly:g}) must not be smaller than holds ({claim.holds:g})")
     if between and (claim.stated_low is None or claim.stated_high is None or claim.stated is not None):
-        raise Trouble('relation "between" takes stated_low and stated_high, and no stated')
+        raise ClaimError('relation "between" takes stated_low and stated_high, and no stated')
     if not between and (claim.stated_low is not None or claim.stated_high is not None):
-        raise Trouble('stated_low and stated_high are for relation = "between"; give stated')
+        raise ClaimError('stated_low and stated_high are for relation = "between"; give stated')
     states = between or claim.stated is not None
     figures = claim.derived is not None or claim.newer is not None
     if claim.cannot:
         if claim.newer is not None:
-            raise Trouble("newer makes no sense where the claim cannot be checked; put the figure under beside")
+            raise ClaimError("newer makes no sense where the claim cannot be checked; put the figure under beside")
         return
     if not states:
-        raise Trouble("stated is missing: what the claim says, as a name or an expression; or give cannot")
+        raise ClaimError("stated is missing: what the claim says, as a name or an expression; or give cannot")
     if not figures:
-        raise Trouble("derived is missing: what stated is held against; or give newer, or cannot")
+        raise ClaimError("derived is missing: what stated is held against; or give newer, or cannot")

@@ -29,10 +29,6 @@ class Stated:
     relation: Relation
     figures: tuple[Figure, ...]
 
-    def json(self) -> Any:
-        values = [line.value for line in self.figures]
-        return values[0] if len(values) == 1 else values
-
     def __str__(self) -> str:
         words = {"equal": "", "at least": "at least ", "at most": "at most ", "between": "between "}
         return words[self.relation] + " and ".join(str(line) for line in self.figures)
@@ -53,14 +49,8 @@ class Newer:
         return self.grade.verdict == "does not follow"
 
     def json(self) -> dict[str, Any]:
-        return {
-            "formula": self.figure.formula,
-            **self.figure.range.json(),
-            "unit": self.figure.unit,
-            "source": self.source,
-            "note": self.note,
-            "differs": self.differs,
-        }
+        more = {"source": self.source, "note": self.note, "differs": self.differs}
+        return self.figure.json() | more
 
 
 def explain(

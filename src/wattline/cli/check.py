@@ -17,11 +17,6 @@ def check(
 ) -> None:
     """Work every claim through: its arithmetic and its verdict."""
     from wattline.claim import check_file
-    from wattline.claim.show import render
-    from wattline.cli.printing import print_json, print_rich
+    from wattline.cli.printing import print_result
 
-    report = check_file(claims, draws, seed)
-    if as_json:
-        print_json(report.json())
-    else:
-        print_rich(render(report))
+    print_result(check_file(claims, draws, seed), as_json)

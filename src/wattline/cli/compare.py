@@ -25,14 +25,10 @@ def compare(
 ) -> None:
     """A job's prediction beside its measurement: part by part, and by cause."""
     from wattline.cli.meter_export import read_recording
-    from wattline.cli.printing import print_json, print_rich
+    from wattline.cli.printing import print_result
     from wattline.reconcile.compare import compare as work
-    from wattline.report.terminal.compare import render
     from wattline.scenario.run import run
 
     worked = run(scenario, draws, seed, facts=facts)
     result = work(worked, read_recording(measured), job=job, window=window)
-    if as_json:
-        print_json(result.json())
-    else:
-        print_rich(render(result.json()))
+    print_result(result, as_json)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from wattline.core.errors import NotFound
+from wattline.core.result import envelope
 
 
 def facts(
@@ -15,16 +16,18 @@ def facts(
 ) -> None:
     """The catalog: each fact with its value, range, unit and source."""
     from wattline import catalog
-    from wattline.cli.printing import print_json, print_rich
+    from wattline.cli.printing import print_answer
 
     found = matching(search)
     if not found:
         names = [record for kind in catalog.KINDS for record in catalog.default().records(kind)]
         raise NotFound("fact", search, names, "`wattline facts` lists all")
-    if as_json:
-        print_json({"command": "facts", "search": search, "count": len(found), "facts": found})
-        return
-    print_rich(_listing(found))
+    print_answer(answer(search, found), as_json)
+
+
+def answer(search: str, found: list[dict[str, Any]]) -> dict[str, Any]:
+    """The facts found, in the envelope of every command."""
+    return envelope("facts", {"search": search}, {"count": len(found), "facts": found})
 
 
 def matching(search: str) -> list[dict[str, Any]]:
@@ -43,22 +46,3 @@ def matching(search: str) -> list[dict[str, Any]]:
                     title = record.title if kind not in catalog.SINGLE else str(record.meta.get("name", ""))
                     found.append({"record": title, **fact.json()})
     return found
-
-
-def _listing(found: list[dict[str, Any]]) -> Any:
-    from rich.console import Group
-    from rich.text import Text
-
-    from wattline.report.terminal.answer import fact_range
-
-    lines: list[Text] = []
-    last = ""
-    for fact in found:
-        if fact["record"] != last:
-            last = fact["record"]
-            lines.append(Text(last, style="bold"))
-        lines.append(Text.assemble("  ", (fact["key"], "cyan"), "  ", (fact_range(fact), "bold"), f"  {fact['name']}"))
-        note = f" ({fact['note']})" if fact["note"] else ""
-        lines.append(Text(f"      {fact['basis']}: {fact['source']}{note}", style="dim"))
-    lines.append(Text(f"{len(found):,} facts", style="dim"))
-    return Group(*lines)

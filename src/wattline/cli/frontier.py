@@ -80,10 +80,8 @@ def frontier(
     from rich.console import Console
 
     from wattline.catalog import open_catalog
-    from wattline.cli.printing import check_out, print_result, write_files
+    from wattline.cli.printing import check_out, print_result
     from wattline.predict.delivery import Outdoors
-    from wattline.report.page.frontier import write_page
-    from wattline.report.terminal.frontier import render
     from wattline.search.frontier import frontier as work
     from wattline.search.setup import read_against, read_space
 
@@ -101,9 +99,7 @@ def frontier(
             prefix_cache=prefix_cache, engine=engine, on=on, workers=workers, resume=resume, draws=draws, seed=seed,
             tell=tell, **where, **read_against(against),
         )  # fmt: skip
-    data = result.json()
-    paths = write_files(out, "frontier", data, lambda path: write_page(result, path), result.served.server_load)
-    print_result(data, render(data, explain), as_json, paths)
+    print_result(result, as_json, explain, out)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def bill(
     explain: options.Explain = False,
 ) -> None:
     """Measured energy through site and grid: the bill, cost, CO2e and water, measured told apart from estimated."""
-    from wattline.cli.printing import print_answer
+    from wattline.cli.printing import print_result
     from wattline.reconcile.bill import bill as work
 
     recording = read_recording(path)
@@ -37,4 +37,4 @@ def bill(
         recording, window=window, chip=chip, server=server, pue=pue, site=site, region=region, draws=draws, seed=seed,
         facts=facts,
     )  # fmt: skip
-    print_answer(answer.json(), as_json, explain)
+    print_result(answer, as_json, explain)

@@ -23,7 +23,7 @@ Device = Annotated[
     list[str] | None,
     typer.Option(
         help="Columns or labels that tell devices apart; none: all rows are one device; order: the rows of an instant "
-        "are devices in their order."
+        "are devices in their order; files: each file is of a machine of its own."
     ),
 ]
 Inside = Annotated[

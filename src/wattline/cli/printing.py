@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wattline.core.errors import WattlineError
-
-if TYPE_CHECKING:
-    from wattline.core.load import Load
+from wattline.core.result import Json, Result, to_text
 
 
-def print_answer(data: dict[str, Any], as_json: bool, explain: bool = False) -> None:
+def print_result(result: Result, as_json: bool, explain: bool = False, out: Path | None = None) -> None:
+    """A result as one JSON object or as text; before it is printed, its files are written into ``out``."""
+    paths = [] if out is None else result.write(out)
+    print_answer(result.json(), as_json, explain)
+    print_written(paths, as_json)
+
+
+def print_answer(data: Json, as_json: bool, explain: bool = False) -> None:
     """An answer's JSON as one object, or on the screen."""
     if as_json:
         print_json(data)
         return
-    from wattline.report.terminal.answer import render
+    from wattline.report.present import rich_text
 
-    print_rich(render(data, explain))
-
-
-def print_result(data: dict[str, Any], text: Any, as_json: bool, paths: Sequence[Path] = ()) -> None:
-    """A result as one JSON object or as ``text`` (for Rich), and then the files that were written."""
-    if as_json:
-        print_json(data)
-    else:
-        print_rich(text)
-    print_written(paths, as_json)
+    print_rich(rich_text(data, explain))
 
 
 def print_written(paths: Sequence[Path], as_json: bool) -> None:
@@ -48,30 +43,15 @@ def print_written(paths: Sequence[Path], as_json: bool) -> None:
 def check_out(out: Path | None) -> None:
     """Raise WattlineError if ``out`` cannot be a folder of files, before the work rather than after it."""
     if out is not None:
-        from wattline.scenario.run import check_folder
+        from wattline.core.files import check_folder
 
         check_folder(out)
 
 
-def write_files(
-    out: Path | None, name: str, data: dict[str, Any], page: Callable[[Path], object], load: Load
-) -> list[Path]:
-    """Write ``NAME.html``, ``NAME.json`` and ``load.parquet`` into ``out``, where one is given."""
-    if out is None:
-        return []
-    from wattline.core.files import write_text
-
-    paths = [out / f"{name}.html", out / f"{name}.json", out / "load.parquet"]
-    page(paths[0])
-    write_text(paths[1], json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    load.to_parquet(paths[2])
-    return paths
-
-
-def print_json(data: dict[str, Any]) -> None:
+def print_json(data: Json) -> None:
     """One object, in Unicode where the terminal can."""
     ascii_only = (getattr(sys.stdout, "encoding", "") or "").lower() not in ("utf-8", "utf8")
-    emit(json.dumps(data, indent=1, ensure_ascii=ascii_only, allow_nan=False) + "\n")
+    emit(to_text(data, ascii_only))
 
 
 def print_rich(renderable: Any) -> None:

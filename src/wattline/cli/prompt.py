@@ -25,7 +25,7 @@ def prompt(
     explain: options.Explain = False,
 ) -> None:
     """Joules and watt-hours of one prompt: prefill, decode, idle, host, facility."""
-    from wattline.cli.printing import print_answer
+    from wattline.cli.printing import print_result
     from wattline.predict.prompt import prompt as work
 
     answer = work(
@@ -44,4 +44,4 @@ def prompt(
         seed=seed,
         facts=facts,
     )
-    print_answer(answer.json(), as_json, explain)
+    print_result(answer, as_json, explain)

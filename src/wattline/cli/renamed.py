@@ -13,7 +13,7 @@ RENAMED = {
         "--batch-tokens": f"--max-num-batched-tokens of {_SEARCH}",
         "--pools": f"--pools of {_SEARCH}",
         "--load": "--out DIR, which gets load.parquet",
-        "--report": "--out DIR, which gets serve.html",
+        "--report": "--out DIR, which gets report.html",
     },
     "frontier": {
         "--chips": "--chip",
@@ -22,7 +22,7 @@ RENAMED = {
         "--batch": "--max-num-seqs",
         "--batch-tokens": "--max-num-batched-tokens",
         "--load": "--out DIR, which gets load.parquet",
-        "--report": "--out DIR, which gets frontier.html",
+        "--report": "--out DIR, which gets report.html",
     },
     "train": {"--batch": "--batch-tokens"},
     "site": {"--profile": "--load FILE"},

@@ -16,7 +16,7 @@ def run(
     scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML).")],
     draws: options.FileDraws = None,
     seed: options.FileSeed = None,
-    out: Annotated[Path, Opt(metavar="DIR", help="Folder for report.html, bill.json and load.parquet.")] = Path("out"),
+    out: Annotated[Path, Opt(metavar="DIR", help="Folder for report.html, run.json and load.parquet.")] = Path("out"),
     facts: options.Facts = None,
     as_json: options.AsJson = False,
     explain: options.Explain = False,
@@ -24,14 +24,10 @@ def run(
     """Calculate every job of a scenario file and write a report."""
     from rich.console import Console
 
-    from wattline.cli.printing import print_answer, print_written
-    from wattline.scenario.run import check_folder
+    from wattline.cli.printing import check_out, print_result
     from wattline.scenario.run import run as work
 
-    check_folder(out)
+    check_out(out)
     with Console(stderr=True).status("reading", spinner="dots") as status:
         result = work(scenario, draws, seed, lambda name: status.update(f"working: {name}"), facts)
-        status.update("writing the report")
-        paths = result.write(out)
-    print_answer(result.json(), as_json, explain)
-    print_written(paths, as_json)
+    print_result(result, as_json, explain, out)

@@ -76,11 +76,9 @@ def serve(
     from rich.console import Console
 
     from wattline.catalog import open_catalog
-    from wattline.cli.printing import check_out, print_result, write_files
+    from wattline.cli.printing import check_out, print_result
     from wattline.predict.delivery import Outdoors
     from wattline.predict.service.simulate import serve as work
-    from wattline.report.page.service import write_page
-    from wattline.report.terminal.service import render
 
     check_out(out)
     named, known = options.model_of(model, config), open_catalog(facts)
@@ -100,9 +98,7 @@ def serve(
             scaling=scaling, power_cap=power_cap, engine=engine, slo_ttft=slo_ttft, slo_tpot=slo_tpot,
             precision=precision, cells=cells, draws=draws, seed=seed, **where,
         )  # fmt: skip
-    data = result.json()
-    paths = write_files(out, "serve", data, lambda path: write_page(result, path), result.server_load)
-    print_result(data, render(data, explain), as_json, paths)
+    print_result(result, as_json, explain, out)
 
 
 def _scaling(

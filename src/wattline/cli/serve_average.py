@@ -35,7 +35,7 @@ def serve_average(
     explain: options.Explain = False,
 ) -> None:
     """Accelerators, power and energy of a service, from the mean rate of its requests alone."""
-    from wattline.cli.printing import print_answer
+    from wattline.cli.printing import print_result
     from wattline.predict.average_service import serve_average as work
     from wattline.predict.delivery import Outdoors
 
@@ -60,4 +60,4 @@ def serve_average(
         seed=seed,
         facts=facts,
     )
-    print_answer(answer.json(), as_json, explain)
+    print_result(answer, as_json, explain)

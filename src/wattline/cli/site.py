@@ -73,14 +73,11 @@ def _one(
 
     from wattline.cli.printing import check_out, print_result
     from wattline.predict.site import site as work
-    from wattline.report.terminal.site import render
 
     check_out(out)
     with Console(stderr=True).status("working through the year", spinner="dots"):
         answer = work(it, place=place, weather=weather, cooling=cooling, **given, draws=draws, seed=seed)
-        data = answer.json()
-        paths = answer.write(out) if out is not None else []
-    print_result(data, render(data, explain), as_json, paths)
+    print_result(answer, as_json, explain, out)
 
 
 def _side_by_side(
@@ -97,9 +94,8 @@ def _side_by_side(
 ) -> None:
     from rich.console import Console
 
-    from wattline.cli.printing import print_json, print_rich
+    from wattline.cli.printing import print_result
     from wattline.predict.sites import compare_kinds, compare_places
-    from wattline.report.terminal.site import render_table
 
     if compare and places is not None:
         raise WattlineError("give --compare or --places FILE, one of them")
@@ -115,7 +111,4 @@ def _side_by_side(
             if place is not None or weather is not None:
                 raise WattlineError("--places FILE names the places; leave out --place and --weather")
             found = compare_places(it, places, cooling, given, draws, seed, progress)
-    if as_json:
-        print_json(found)
-    else:
-        print_rich(render_table(found))
+    print_result(found, as_json)

@@ -40,7 +40,7 @@ def train(
     explain: options.Explain = False,
 ) -> None:
     """Hours, energy, cost and CO2e of a training run."""
-    from wattline.cli.printing import print_answer
+    from wattline.cli.printing import print_result
     from wattline.predict.delivery import Outdoors
     from wattline.predict.train import train as work
 
@@ -70,4 +70,4 @@ def train(
         seed=seed,
         facts=facts,
     )
-    print_answer(answer.json(), as_json, explain)
+    print_result(answer, as_json, explain)

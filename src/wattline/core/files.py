@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from wattline.core.errors import WattlineError, shorten
 
@@ -35,6 +36,41 @@ def write_whole(path: Path | str, write: Callable[[str], object]) -> None:
 def write_text(path: Path | str, text: str) -> None:
     """Write ``text`` whole or not at all."""
     write_whole(path, lambda name: Path(name).write_text(text, encoding="utf-8"))
+
+
+def check_folder(folder: Path | str) -> None:
+    """Raise WattlineError if ``folder`` cannot be a folder of files, before the work rather than after it."""
+    folder = Path(folder)
+    for part in (folder, *folder.parents):
+        if os.path.exists(part):
+            if not os.path.isdir(part):
+                raise WattlineError(f"out: {part} is a file; give a folder")
+            return
+
+
+def write_folder(folder: Path | str, files: Mapping[str, str | Callable[[Path], object]]) -> list[Path]:
+    """Write files into a folder, all whole or none: by name their text, or what writes them at a path.
+
+    Returns the paths in the order given. Raises WattlineError where the folder or a file cannot be written.
+    """
+    folder = Path(folder)
+    check_folder(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder, prefix=".wattline-") as name:
+            beside = Path(name)
+            for file, content in files.items():
+                if isinstance(content, str):
+                    write_text(beside / file, content)
+                else:
+                    content(beside / file)
+            for file in files:
+                (beside / file).replace(folder / file)
+    except (OSError, WattlineError) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        reason = getattr(cause, "strerror", None) or cause or error
+        raise WattlineError(f"cannot write into {folder}: {reason}") from error
+    return [folder / file for file in files]
 
 
 def read_text(path: Path | str, limit_bytes: int, what: str) -> str:

@@ -284,3 +284,11 @@ def number(value: float, digits: int = 3) -> str:
     if abs(value) >= 1000 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:,.{max(0, digits - 1 - int(exponent))}f}"
+
+
+def trimmed(value: float, digits: int = 4) -> str:
+    """As ``number``, without zeros that say nothing: ``2.9``, ``1,287``, ``1.76 trillion``."""
+    text, space, word = number(value, digits).partition(" ")
+    if "." in text and "e" not in text:
+        text = text.rstrip("0").rstrip(".")
+    return text + space + word

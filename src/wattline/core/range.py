@@ -1,4 +1,4 @@
-"""What a quantity may be: its range over draws, and percentiles of many values."""
+"""The two forms of a range, of draws and of a measurement; percentiles of many values."""
 
 from __future__ import annotations
 
@@ -35,6 +35,22 @@ class Range:
     def map(self, scale: float) -> Range:
         """The same range in a unit of ``1/scale``."""
         return Range(self.p5 * scale, self.p50 * scale, self.p95 * scale, self.mean * scale)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a meter says: the value, and the ends between which its error leaves the truth."""
+
+    value: float
+    low: float
+    high: float
+
+    def json(self) -> dict[str, float]:
+        return {"value": self.value, "low": self.low, "high": self.high}
+
+    def map(self, scale: float) -> Measured:
+        """The same in a unit of ``1/scale``."""
+        return Measured(self.value * scale, self.low * scale, self.high * scale)
 
 
 def percentiles(

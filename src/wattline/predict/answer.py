@@ -15,6 +15,7 @@ from wattline.core.errors import NotFound
 from wattline.core.fact import Array, Fact
 from wattline.core.load import Load
 from wattline.core.range import Range
+from wattline.core.result import Json, Result, envelope
 from wattline.line.world.equivalents import Equivalent, equivalents
 
 
@@ -38,14 +39,15 @@ def plain(value: Array) -> float | dict[str, float]:
     return float(value) if np.ndim(value) == 0 else Range.of(value).json()
 
 
-@dataclass(frozen=True, eq=False)
-class Answer:
+@dataclass(frozen=True, eq=False, repr=False)
+class Answer(Result):
     """The answer to one job.
 
     ``bill`` and ``load`` (at the grid) carry all draws; ``quantities`` holds the named results with their unit in the
     name (``mfu``, ``chip_hours``, ``ttft_s``); ``reasons`` every step of the working. All draws of ``load`` share one
     window of time, as long as the longest of them; ``range("mean_w")`` is the mean power over each draw's own duration.
     ``basis`` tells for each part of a measured bill whether it was measured, derived from what was, or estimated.
+    ``warnings`` are what the user should mind, ``notes`` what is said beside; ``more`` are further results, plain data.
     """
 
     command: str
@@ -61,6 +63,8 @@ class Answer:
     name: str = ""
     warnings: tuple[str, ...] = field(default=())
     basis: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = field(default=())
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def energy_j(self) -> Array:
@@ -77,12 +81,13 @@ class Answer:
 
     def range(self, name: str) -> Range:
         """The range of any result: ``energy_wh``, ``duration_s``, a quantity, or what followed (``cost_usd``)."""
-        results = self._results()
-        if name not in results:
-            raise NotFound("result", name, results, f"known: {', '.join(results)}")
-        return Range.of(results[name])
+        figures = self.figures()
+        if name not in figures:
+            raise NotFound("result", name, figures, f"known: {', '.join(figures)}")
+        return Range.of(figures[name])
 
-    def _results(self) -> dict[str, Array]:
+    def figures(self) -> dict[str, Array]:
+        """Every result of which there are draws, by name."""
         head = {
             "duration_s": self.duration_s,
             "energy_wh": self.energy_j / 3600,
@@ -91,16 +96,17 @@ class Answer:
         }
         return head | dict(self.bill.follows) | dict(self.quantities)
 
-    def json(self) -> dict[str, Any]:
-        """The answer as one plain object; docs/reference/json.md says what each name holds."""
+    def saved_load(self) -> Load:
+        """The mean over the draws."""
+        load = self.load
+        return Load(load.point, load.start, load.step_s, np.atleast_2d(load.power_w).mean(axis=0))
+
+    def results(self) -> Json:
+        """Everything that the answer says, as plain data."""
         bill = self.bill.json()
-        results = {name: Range.of(value).json() for name, value in self._results().items()}
         return {
-            "command": self.command,
             "title": self.title,
-            **({"name": self.name} if self.name else {}),
-            "inputs": dict(self.inputs),
-            **results,
+            **{name: Range.of(value).json() for name, value in self.figures().items()},
             "energy_mean_wh": bill["energy_mean_wh"],
             "stations": stations_json(self.bill, self.duration_s),
             "parts": {
@@ -110,19 +116,18 @@ class Answer:
             "equivalents": [e.json() for e in self.equivalents],
             "matters": matters_json(self.matters),
             "steps": [reason.json() for reason in self.reasons],
-            "facts": [fact.json() for fact in self.draws.used.values()],
-            "warnings": list(self.warnings),
+            **self.more,
         }
 
-    def __repr__(self) -> str:
-        from wattline.report.terminal.answer import as_text
+    def job(self) -> Json:
+        """The answer as one of a run's jobs, whose draws and facts stand in the run."""
+        head = {"name": self.name, "command": self.command, "inputs": dict(self.inputs)}
+        return head | {"results": self.results()}
 
-        return as_text(self.json())
-
-    def _repr_html_(self) -> str:
-        from wattline.report.page.notebook import as_notebook_html
-
-        return as_notebook_html(self.json())
+    def json(self) -> Json:
+        return envelope(
+            self.command, self.inputs, self.results(), draws=self.draws, notes=self.notes, warnings=self.warnings
+        )
 
 
 def stations_json(bill: Bill, duration_s: Array | None = None) -> dict[str, Any]:

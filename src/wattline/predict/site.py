@@ -17,8 +17,8 @@ from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.quantity import parse
 from wattline.core.range import Range
+from wattline.core.result import Json, Result, envelope
 from wattline.core.units import HOUR_S, J_PER_KWH
-from wattline.core.version import __version__
 from wattline.line.grid import region as grid
 from wattline.line.site import profile, sizing
 from wattline.line.site.cooling.kinds import Kind, find_kind
@@ -28,6 +28,7 @@ from wattline.line.site.power_chain import check_redundancy
 from wattline.line.site.weather import HOURS, Weather
 from wattline.line.site.year import SITE_PARTS, Hours, Setup, Year, build, hours, outside, year
 from wattline.predict.answer import matters_json
+from wattline.predict.site_year import air_hours, weekly
 
 DRAWS = 1000
 WEATHER_YEAR_S = HOURS * HOUR_S
@@ -65,8 +66,8 @@ class Asked:
         }
 
 
-@dataclass(frozen=True, eq=False)
-class SiteAnswer:
+@dataclass(frozen=True, eq=False, repr=False)
+class SiteAnswer(Result):
     """A site's year: ``result`` a draw, ``central`` each hour at central values, ``bill`` of the year by part."""
 
     asked: Asked
@@ -75,6 +76,7 @@ class SiteAnswer:
     setup: Setup
     draws: Draws
     warnings: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = field(default=())
 
     @cached_property
     def bill(self) -> Bill:
@@ -113,39 +115,47 @@ class SiteAnswer:
     def sizing(self) -> dict[str, Any]:
         return sizing.size(sizing.central(self.setup), self.asked.weather, self.asked.it_w)
 
-    def json(self) -> dict[str, Any]:
-        """The answer as one plain object; docs/site.md says what each name holds."""
+    def figures(self) -> dict[str, Array]:
+        """Every result of which there are draws, by name."""
+        bill, result, it_w = self.bill, self.result, self.asked.it_w
+        return {
+            "pue": _one(result.pue),
+            "wue_l_per_kwh": _one(result.wue_l_per_kwh),
+            "water_stations_l_per_kwh": bill.follows["water_stations_l"] / bill.parts["servers"] * J_PER_KWH,
+            "peak_w": _one(result.peak * it_w),
+            "mean_w": _one(result.delivered * it_w),
+            "energy_wh": bill.energy_j / 3600,
+            **bill.follows,
+        }
+
+    def saved_load(self) -> Load:
+        return self.load
+
+    def results(self) -> Json:
+        """The year as plain data."""
         bill, result, asked = self.bill.json(), self.result, self.asked
         modes = {name: float(share * HOURS) for name, share in zip(MODES, result.modes, strict=True)}
         return {
-            "command": "site",
-            "wattline": __version__,
             "title": f"{asked.kind.title}, {asked.weather.name}",
-            "draws": self.draws.n,
-            "seed": self.draws.seed,
-            "inputs": asked.inputs(),
             "weather": asked.weather.json(),
-            "pue": Range.of(_one(result.pue)).json(),
-            "wue_l_per_kwh": Range.of(_one(result.wue_l_per_kwh)).json(),
-            "water_stations_l_per_kwh": self._per_kwh("water_stations_l"),
-            "peak_w": Range.of(_one(result.peak * asked.it_w)).json(),
-            "mean_w": Range.of(_one(result.delivered * asked.it_w)).json(),
-            **{name: value for name, value in bill.items() if name != "parts"},
+            **{name: Range.of(values).json() for name, values in self.figures().items()},
+            "energy_mean_wh": bill["energy_mean_wh"],
             "water_parts_l": {name: _range(x * asked.it_w * WEATHER_YEAR_S) for name, x in result.water.items()},
             "parts": bill["parts"],
             "hours_by_mode": modes,
             "hours_too_warm": _range(result.unmet_hours),
             "pue_by_hour": self._hourly(),
             "pue_by_month": self._monthly(),
+            "power_by_week_w": weekly(self.load),
+            "air": air_hours(asked.weather, self.central),
             "sizing": self.sizing,
             "matters": matters_json(what_matters(self.draws, _one(result.pue))),
-            "facts": [fact.json() for fact in self.draws.used.values()],
-            "warnings": list(self.warnings),
         }
 
-    def _per_kwh(self, name: str) -> dict[str, float]:
-        per = self.bill.follows[name] / self.bill.parts["servers"] * J_PER_KWH
-        return Range.of(per).json()
+    def json(self) -> Json:
+        return envelope(
+            "site", self.asked.inputs(), self.results(), draws=self.draws, notes=self.notes, warnings=self.warnings
+        )
 
     def _hourly(self) -> dict[str, list[float | None]]:
         names = ("p5", "p50", "p95")
@@ -158,21 +168,6 @@ class SiteAnswer:
         power = np.broadcast_to(self.central.total, (1, HOURS))[0]
         it = np.broadcast_to(self.central.it, (1, HOURS))[0]
         return [float(power[m == MONTHS].sum() / max(it[m == MONTHS].sum(), 1e-12)) for m in range(12)]
-
-    def write(self, out: Path) -> list[Path]:
-        """Write ``site.html``, ``site.json`` and ``load.parquet`` (watts by part and hour) into a folder."""
-        import json
-
-        from wattline.core.files import write_text
-        from wattline.report.page.site import render
-        from wattline.scenario.run import check_folder
-
-        check_folder(out)
-        data = self.json()
-        write_text(out / "site.html", render(self))
-        write_text(out / "site.json", json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-        self.load.to_parquet(out / "load.parquet")
-        return [out / name for name in ("site.html", "site.json", "load.parquet")]
 
 
 def _one(values: Array) -> Array:
@@ -269,10 +264,11 @@ def work(asked: Asked, draws: Draws, holds: bool = True) -> SiteAnswer:
             f"cooling {asked.kind.name} cannot hold {top:.0f} °C in {asked.weather.name}: {too_warm:,.0f} hours a year "
             "are too warm and damp for it; take air-economiser, water-economiser or another kind with compressors"
         )
-    notes = [*asked.weather.notes, *asked.load.notes]
+    warnings = []
     if 0 < too_warm <= MAX_UNMET_H:
-        notes.append(f"{too_warm:,.0f} hours are too warm or damp for the set-points: nothing cools but the air")
-    return SiteAnswer(asked, result, central, setup, draws, tuple(notes))
+        warnings.append(f"{too_warm:,.0f} hours are too warm or damp for the set-points: nothing cools but the air")
+    notes = (*asked.weather.notes, *asked.load.notes)
+    return SiteAnswer(asked, result, central, setup, draws, tuple(warnings), notes)
 
 
 def names_of_parts() -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from wattline.core.bill import PARTS
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
 from wattline.core.range import Range
+from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.device import load_chip
 from wattline.meter.recording import Recording
 from wattline.predict.answer import Answer
@@ -40,8 +41,8 @@ class Predicted:
     pue: Array | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Result):
     """A prediction and a measurement of the same; ``groups`` are what both know, ``causes`` why they differ."""
 
     predicted: Predicted
@@ -53,6 +54,7 @@ class Comparison:
     scenario: str
     job: str = ""
     warnings: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = field(default=())
 
     @property
     def predicted_j(self) -> Array:
@@ -68,7 +70,7 @@ class Comparison:
         metered = {part for group in self.groups for part in group.parts}
         return {part: joules for part, joules in self.predicted.parts.items() if part not in metered}
 
-    def results(self) -> dict[str, tuple[Array, Array]]:
+    def compared(self) -> dict[str, tuple[Array, Array]]:
         """Measured and predicted by name, where both are known."""
         seconds, work = np.asarray(self.seen.duration_s), self.predicted.work
         energy = (self.measured_j, self.predicted_j)
@@ -93,19 +95,20 @@ class Comparison:
         told = self.seen.done
         return told[1] if told is not None and told[0] == work[0] else work[1]
 
-    def json(self) -> dict[str, Any]:
-        """The comparison as one plain object; docs/reference/json.md says what each name holds."""
+    def figures(self) -> dict[str, Array]:
+        """What was predicted, at what the meters saw."""
+        return {name: predicted for name, (_, predicted) in self.compared().items()}
+
+    def results(self) -> Json:
+        """Measured beside predicted, part by part and by cause, as plain data."""
         return {
-            "command": "compare",
             "title": self.predicted.title,
-            "scenario": self.scenario,
-            **({"job": self.job} if self.job else {}),
             "measurement": {
                 "source": self.seen.source,
                 "window": self.seen.span.name,
-                "counts": {role: part.devices for role, part in self.seen.parts.items()},
+                "devices": {role: part.devices for role, part in self.seen.parts.items()},
             },
-            "results": {name: _held(m, p) for name, (m, p) in self.results().items()},
+            "compared": {name: _held(m, p) for name, (m, p) in self.compared().items()},
             "causes": [_cause(cause) for cause in self.causes],
             "together": _cause(
                 Cause("together", self.measured_j / self.predicted_j, self.measured_j - self.predicted_j)
@@ -116,9 +119,14 @@ class Comparison:
                 "measured": None,
                 "predicted": None if self.predicted.pue is None else Range.of(self.predicted.pue).json(),
             },
-            "facts": [fact.json() for fact in self.draws.used.values()],
-            "warnings": list(self.warnings),
         }
+
+    def json(self) -> Json:
+        inputs = {"scenario": self.scenario, "job": self.job or None, "recording": self.seen.source}
+        return envelope(
+            "compare", inputs | {"window": self.seen.span.name}, self.results(), draws=self.draws, notes=self.notes,
+            warnings=self.warnings,
+        )  # fmt: skip
 
     def _parts(self) -> list[dict[str, Any]]:
         rows = [
@@ -146,11 +154,6 @@ class Comparison:
                 }
             )
         return rows
-
-    def __repr__(self) -> str:
-        from wattline.report.terminal.compare import as_text
-
-        return as_text(self.json())
 
 
 def _held(measured: Array, predicted: Array) -> dict[str, Any]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import add
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
@@ -19,10 +15,9 @@ from wattline.catalog.draws import Draws, what_matters
 from wattline.core.bill import Bill
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.core.files import write_text
 from wattline.core.load import Load
 from wattline.core.range import Range
-from wattline.core.version import __version__
+from wattline.core.result import Json, Result, envelope
 from wattline.line.world.equivalents import equivalents
 from wattline.predict.answer import Answer, matters_json, stations_json
 from wattline.predict.average_service import serve_average
@@ -33,11 +28,10 @@ from wattline.scenario.file import Job, Scenario, ServeJob, TrainJob, read_scena
 DEFAULT_DRAWS = 2000
 STEP_S = 3600.0
 MOST_STEPS = 8784
-FILES = ("report.html", "bill.json", "load.parquet")
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
+@dataclass(frozen=True, eq=False, repr=False)
+class Run(Result):
     """A scenario worked through: an answer for each job, and their sum."""
 
     scenario: Scenario
@@ -70,19 +64,23 @@ class Run:
         first = self.answers[0].load
         return Load("grid", first.start, step_s, rows, tuple(answer.name for answer in self.answers))
 
-    def json(self) -> dict[str, Any]:
-        """The run as one plain object; docs/reference/json.md says what each name holds."""
+    def figures(self) -> dict[str, Array]:
+        """Of all jobs together."""
+        energy = self.bill.energy_j
+        head = {"energy_wh": energy / 3600, "duration_s": self.duration_s, "mean_w": energy / self.duration_s}
+        return head | dict(self.bill.follows)
+
+    def saved_load(self) -> Load:
+        return self.load
+
+    def results(self) -> Json:
+        """The jobs, and all of them together, as plain data."""
         bill = self.bill.json()
-        jobs = [answer.json() for answer in self.answers]
         same = equivalents(self.bill.energy_j, self.bill.follows["co2e_kg"], self.draws)
         return {
-            "command": "run",
-            "wattline": __version__,
             "title": self.scenario.title or self.path.stem,
             "story": self.scenario.story.strip(),
-            "draws": self.draws.n,
-            "seed": self.draws.seed,
-            "jobs": [{k: v for k, v in job.items() if k not in ("facts", "warnings")} for job in jobs],
+            "jobs": [answer.job() for answer in self.answers],
             **{name: value for name, value in bill.items() if name != "parts"},
             "duration_s": Range.of(self.duration_s).json(),
             "mean_w": Range.of(self.bill.energy_j / self.duration_s).json(),
@@ -90,51 +88,15 @@ class Run:
             "parts": bill["parts"],
             "equivalents": [e.json() for e in same],
             "matters": matters_json(what_matters(self.draws, self.bill.energy_j)),
-            "facts": [fact.json() for fact in self.draws.used.values()],
-            "warnings": [f"{answer.name}: {warning}" for answer in self.answers for warning in answer.warnings],
-            "scenario": self.text,
         }
 
-    def write(self, out: Path) -> list[Path]:
-        """Write ``report.html``, ``bill.json`` and ``load.parquet`` into ``out``: all three whole, or none."""
-        from wattline.report.page.run import render
-
-        data = self.json()
-        page, bill = render(data), json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        check_folder(out)
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            with TemporaryDirectory(dir=out, prefix=".wattline-") as name:
-                beside = Path(name)
-                write_text(beside / FILES[0], page)
-                write_text(beside / FILES[1], bill)
-                self.load.to_parquet(beside / FILES[2])
-                for file in FILES:
-                    (beside / file).replace(out / file)
-        except (OSError, WattlineError) as error:
-            cause = error if isinstance(error, OSError) else error.__cause__
-            reason = getattr(cause, "strerror", None) or cause or error
-            raise WattlineError(f"cannot write into {out}: {reason}") from error
-        return [out / file for file in FILES]
-
-    def __repr__(self) -> str:
-        from wattline.report.terminal.answer import as_text
-
-        return as_text(self.json())
-
-    def _repr_html_(self) -> str:
-        from wattline.report.page.notebook import as_notebook_html
-
-        return as_notebook_html(self.json())
-
-
-def check_folder(out: Path) -> None:
-    """Raise WattlineError if ``out`` cannot be a folder of files, before the work rather than after it."""
-    for part in (out, *out.parents):
-        if os.path.exists(part):
-            if not os.path.isdir(part):
-                raise WattlineError(f"out: {part} is a file; give a folder")
-            return
+    def json(self) -> Json:
+        inputs = {"path": str(self.path), "scenario": self.text}
+        return envelope(
+            "run", inputs, self.results(), draws=self.draws,
+            notes=[f"{answer.name}: {note}" for answer in self.answers for note in answer.notes],
+            warnings=[f"{answer.name}: {warning}" for answer in self.answers for warning in answer.warnings],
+        )  # fmt: skip
 
 
 def run(

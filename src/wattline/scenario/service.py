@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,6 @@ from wattline.line.work.traffic.lengths import fixed_lengths
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Answer
 from wattline.predict.service.inputs import MOST_REQUESTS
-from wattline.predict.service.result import Service
 from wattline.predict.service.simulate import serve
 
 if TYPE_CHECKING:
@@ -33,7 +31,7 @@ MOST_REPLICAS = 4096
 
 
 def serve_answer(job: ServeJob, model: str | Path, where: Mapping[str, Any], draws: Draws) -> Answer:
-    """The job's answer; latencies of the cell that was simulated among its quantities."""
+    """The job's answer, with what was simulated of one cell among its results."""
     traffic = _traffic(job, draws.seed, draws.catalog)
     setup: dict[str, Any] = {
         key: getattr(job, key)
@@ -50,16 +48,7 @@ def serve_answer(job: ServeJob, model: str | Path, where: Mapping[str, Any], dra
         start_s = None if job.start_up is None else parse(job.start_up, "s", "start_up")
         scaling = Scaling(min(job.scale_from, count), job.scale_target, start_s, off=job.scaled_down == "off")
     found = serve(model, traffic, job.chip, replicas=count, cells=job.cells, scaling=scaling, **{**setup, **where})
-    return replace(found.answer, quantities={**found.answer.quantities, **_latencies(found)})
-
-
-def _latencies(found: Service) -> dict[str, Any]:
-    told = {}
-    for name, values in (("ttft_s", found.served.ttft_s), ("tpot_s", found.served.tpot_s)):
-        known = values[np.isfinite(values)]
-        if len(known):
-            told[name] = known  # over requests, as other quantities are over draws
-    return told
+    return found.told
 
 
 def _traffic(job: ServeJob, seed: int, catalog: Catalog) -> Traffic:

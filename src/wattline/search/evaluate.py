@@ -12,18 +12,16 @@ from wattline.catalog import Catalog, default
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.core.range import percentiles
 from wattline.core.units import YEAR_S
 from wattline.line.chip.device import load_chip
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.delivery import Outdoors
-from wattline.predict.service.result import Service, Target
+from wattline.predict.service.result import Service, Target, over_requests
 from wattline.predict.service.simulate import serve
 from wattline.search.setup import Setup
 
 SLICE = 20_000  # requests that a set-up is first tried on
-PERCENTS = (50, 90, 99)
 CHIP_PARTS = ("prefill", "decode", "chip_idle", "host", "network")
 
 
@@ -113,9 +111,9 @@ def result_of(question: Question, setup: Setup, found: Service) -> dict[str, Any
         "electricity_usd": electricity,
         "capital_usd": bought,
         "output_tokens": float(served.tokens.sum()) / count,
-        "ttft_s": percentiles(served.ttft_s, PERCENTS),
-        "tpot_s": percentiles(served.tpot_s, PERCENTS),
-        "e2e_s": percentiles(served.e2e_s, PERCENTS),
+        "ttft_s": over_requests(served.ttft_s),
+        "tpot_s": over_requests(served.tpot_s),
+        "e2e_s": over_requests(served.e2e_s),
         "busy_share": served.busy_s / (served.busy_s + served.idle_s),
         "mean_batch": float(served.totals["running_s"].sum()) / max(served.busy_s, 1e-300),
         "preempted": int(served.totals["preempted"].sum()),

@@ -36,8 +36,8 @@ class Step:
         return {
             "change": self.change,
             "to": self.said,
-            "setup": self.found.setup.item(),
-            "energy_wh_per_request": self.found.energy_j / 3600,
+            "setup": self.found.setup.item() | {"label": self.found.setup.label()},
+            "central_wh_per_request": self.found.energy_j / 3600,
             "saved_wh_per_request": self.saved_j / 3600,
             "saved_by_part_wh_per_request": {k: v / 3600 for k, v in self.parts_j.items()},
         }

@@ -5,25 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
+from wattline.core.fact import Array
+from wattline.core.load import Load
 from wattline.core.range import Range
+from wattline.core.result import Json, Result, envelope
 from wattline.predict.service.result import Service
 from wattline.search.evaluate import Question
 from wattline.search.explain import Step
 from wattline.search.search import Found
 from wattline.search.setup import Setup
-
-PART_NAMES = {
-    "chip_idle": "chips, idle",
-    "prefill": "prefill",
-    "decode": "decode",
-    "host": "hosts",
-    "network": "network",
-    "overhead": "site overhead",
-}
 
 
 @dataclass(frozen=True)
@@ -56,8 +49,8 @@ class Counts:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Frontier:
+@dataclass(frozen=True, eq=False, repr=False)
+class Frontier(Result):
     """The answer of a search.
 
     ``best``: least energy within the target. ``default``: what ``wattline serve`` takes by itself (``usual``), with
@@ -85,32 +78,42 @@ class Frontier:
         both = [np.asarray(one.answer.energy_j) / len(one.served.arrival_s) for one in (self.served, self.held)]
         return Range.of(1.0 - both[0] / both[1])
 
-    def json(self) -> dict[str, Any]:
-        """The answer as one plain object; docs/reference/json.md says what each name holds."""
-        q, c = self.question, self.counts
+    def figures(self) -> Mapping[str, Array]:
+        """Of the best set-up, over draws of the facts."""
+        return self.served.figures()
+
+    def saved_load(self) -> Load:
+        return self.served.saved_load()
+
+    def inputs(self) -> Json:
+        """What was asked, as plain data."""
+        q = self.question
         return {
-            "command": "frontier",
-            "inputs": {
-                "model": q.model.key,
-                "requests": len(q.traffic),
-                "rate_per_s": q.traffic.rate_per_s,
-                "slo_ttft_s": q.target.ttft_s,
-                "slo_tpot_s": q.target.tpot_s,
-                "slo_share": q.share,
-                "router": q.router,
-            },
-            "best": _point(self.best) | {"energy_wh_range": _range(self.served)},
-            "default": None
-            if self.default is None or self.held is None
-            else _point(self.default) | {"energy_wh_range": _range(self.held)},
-            "default_asked": self.usual.item(),
+            "model": q.model.key,
+            "requests": len(q.traffic),
+            "rate_per_s": q.traffic.rate_per_s,
+            "slo_ttft_s": q.target.ttft_s,
+            "slo_tpot_s": q.target.tpot_s,
+            "slo_share": q.share,
+            "router": q.router,
+        }
+
+    def results(self) -> Json:
+        """The best set-up, the default beside it, the changes between them, and the points, as plain data."""
+        c, default = self.counts, None
+        if self.default is not None and self.held is not None:
+            default = _point(self.default) | {"energy_wh_per_request": _range(self.held)}
+        return {
+            "best": _point(self.best) | {"energy_wh_per_request": _range(self.served)},
+            "default": default,
+            "default_asked": self.usual.item() | {"label": self.usual.label()},
             "saved_share": None if self.saved is None else self.saved.json(),
-            "steps": [step.json() for step in self.steps],
-            "taken_back": {
+            "changes": [step.json() for step in self.steps],
+            "taken_back_wh_per_request": {
                 name: None if one is None else (one.energy_j - self.best.energy_j) / 3600
                 for name, one in self.back.items()
             },
-            "frontier": [_point(one) for one in self.points],
+            "points": [_point(one) for one in self.points],
             "search": {
                 "setups": c.setups,
                 "left_out_by_bound": c.left_out,
@@ -120,37 +123,36 @@ class Frontier:
                 "sampled": c.sliced,
                 "guarantee": c.guarantee(),
             },
-            "answer": self.served.json(),
+            "answer": self.served.told.job(),
         }
 
-    def __repr__(self) -> str:
-        saved = "" if self.saved is None else f", {self.saved.p50:.0%} less than {_label(self.default)}"
-        return f"Frontier: {self.best.setup.label()}: {self.best.energy_j / 3600:.3g} Wh a request{saved}"
-
-
-def _label(found: Found | None) -> str:
-    return "" if found is None else found.setup.label()
+    def json(self) -> Json:
+        answer = self.served.answer
+        return envelope(
+            "frontier", self.inputs(), self.results(), draws=answer.draws, notes=answer.notes, warnings=answer.warnings
+        )
 
 
 def _range(service: Service) -> dict[str, float]:
     return Range.of(np.asarray(service.answer.energy_j) / 3600 / len(service.served.arrival_s)).json()
 
 
-def _point(one: Found) -> dict[str, Any]:
+def _point(one: Found) -> Json:
+    """A set-up and its figures at the facts' central values."""
     r = one.result
     usd = None if not np.isfinite(one.usd) else one.usd
     return {
-        "setup": one.setup.item(),
+        "setup": one.setup.item() | {"label": one.setup.label()},
         "chips": one.setup.chips,
-        "energy_wh_per_request": one.energy_j / 3600,
-        "joules_per_output_token": one.energy_j / r["output_tokens"],
+        "central_wh_per_request": one.energy_j / 3600,
+        "central_j_per_output_token": one.energy_j / r["output_tokens"],
         "cost_usd_per_request": usd,
         "electricity_usd_per_request": r["electricity_usd"],
         "capital_usd_per_request": r["capital_usd"],
         "strain": one.strain if np.isfinite(one.strain) else None,
         "good_share": r["good_share"],
-        "ttft_s": r["ttft_s"],
-        "tpot_s": r["tpot_s"],
+        "request_ttft_s": r["ttft_s"],
+        "request_tpot_s": r["tpot_s"],
         "busy_share": r["busy_share"],
         "mean_batch": r["mean_batch"],
         "parts_wh_per_request": {k: v / 3600 for k, v in r["parts_j"].items()},

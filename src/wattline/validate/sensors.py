@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from wattline.meter.gpu_sensor.correct import Corrected, correct, energy_of, integral
+from wattline.meter.energy.corrected import corrected, energy_of, good_j
+from wattline.meter.gpu_sensor.correct import Corrected
 from wattline.meter.gpu_sensor.model import best_field, generation_of
-from wattline.meter.gpu_sensor.stuck import stuck
+from wattline.meter.readings.clean import sorted_out
+from wattline.meter.readings.faults import stuck_stretches
 from wattline.validate.evidence.sensor_logs import Found, Log, Pair, find, overlap
 
 SLIDE_S, STEP_S = 2.0, 1.0  # windows that slide over each recording
@@ -127,7 +129,7 @@ def check(pair: Pair) -> Checked:
     if pair.load is not None and begin < pair.load[0] < pair.load[1] < end:
         spans.append(("load", *pair.load))
     slide = [(f"{a - begin:.0f} s", float(a), float(a) + SLIDE_S) for a in np.arange(begin, end - SLIDE_S, STEP_S)]
-    done = {f: correct(series) for f, series in pair.fields.items()}
+    done = {f: corrected(series) for f, series in pair.fields.items()}
     return Checked(
         pair,
         {f: list(_windows(pair, c, spans)) for f, c in done.items()},
@@ -136,10 +138,11 @@ def check(pair: Pair) -> Checked:
     )
 
 
-def _windows(pair: Pair, corrected: Corrected, spans: list[tuple[str, float, float]]) -> Iterator[Window]:
+def _windows(pair: Pair, done: Corrected, spans: list[tuple[str, float, float]]) -> Iterator[Window]:
+    true = sorted_out(pair.true).series(pair.true)
     for name, begin, end in spans:
-        got = energy_of(corrected, begin, end)
-        true_j = integral(pair.true, begin, end)
+        got = energy_of(done, begin, end)
+        true_j = good_j(true, begin, end)
         yield Window(name, begin, end, true_j, got.raw_j, got.energy_j, got.error)
 
 
@@ -164,7 +167,7 @@ def stuck_in(log: Log) -> Iterator[Stuck]:
     for field, watts in log.power_w.items():
         good = np.isfinite(watts) & np.isfinite(log.time_s)
         time, warm = log.time_s[good], None if log.temperature_c is None else log.temperature_c[good]
-        for held in stuck(time, watts[good]):
+        for held in stuck_stretches(time, watts[good]):
             part = None if warm is None else warm[(time >= held.begin_s) & (time <= held.end_s)]
             moved = None if part is None or not np.isfinite(part).any() else float(np.nanmax(part) - np.nanmin(part))
             yield Stuck(str(log.path), field, held.power_w, held.seconds, held.readings, moved)

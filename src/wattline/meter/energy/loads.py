@@ -8,9 +8,9 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.core.load import Load
+from wattline.meter.energy.meter import HALF, meter
 from wattline.meter.energy.span import Asked, asked
 from wattline.meter.energy.track import Track, length_s, within
-from wattline.meter.energy.usage import HALF, meter
 from wattline.meter.recording import Recording
 
 CHIP = ("gpu", "mig", "cpu", "dram")
@@ -43,9 +43,5 @@ def _binned_w(one: Track, edges: Array, end: float, want: Asked) -> Array:
     whole = want.whole and length_s([p for s in want.spans for p in within(one.spans(), *s)]) >= HALF * length_s(
         want.spans
     )
-    total = np.zeros(len(edges))
-    for begin, last in want.spans if whole else one.spans():
-        begin, last = max(begin, float(edges[0])), min(last, end)
-        if last > begin:
-            total += one.running_j(np.concatenate([[begin], np.clip(edges, begin, last)]))[1:]
-    return np.diff(total)
+    spans = [(max(begin, float(edges[0])), min(last, end)) for begin, last in (want.spans if whole else one.spans())]
+    return np.diff(one.running_within_j([span for span in spans if span[1] > span[0]], edges))

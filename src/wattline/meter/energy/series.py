@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.meter.energy.track import Track, track
+from wattline.meter.energy.meter import summed
+from wattline.meter.energy.track import Track, length_s, rank_of, track
 from wattline.meter.energy.track import outer as outer
+from wattline.meter.energy.track import within as parts_of
 from wattline.meter.readings.clean import clean
 from wattline.meter.readings.clocks import place
-from wattline.meter.readings.corrections import correct
 from wattline.meter.recording import Recording, Series
 
 
@@ -42,39 +42,28 @@ _tracks: WeakKeyDictionary[Series, Track | None] = WeakKeyDictionary()
 def _track(series: Series) -> Track | None:
     """The series corrected, cleaned and joined, worked out once; None where no reading is good."""
     if series not in _tracks:
-        powers = clean(correct(series)).powers
+        powers = clean(series).powers
         _tracks[series] = track(powers) if powers else None
     return _tracks[series]
 
 
 def curve(series: Series) -> Curve:
-    """The running energy of one series."""
+    """The running energy of one series; in a long silence it stands still."""
     line = _track(series)
     if line is None:
         return Curve(np.empty(0), np.empty(0))
     knots = np.unique(np.concatenate([power.time_s for power in line.powers]))
-    return Curve(knots, _running(line, knots))
-
-
-def _running(line: Track, at_s: Array) -> Array:
-    """Joules since the first of these instants, which rise."""
-    if len(line.powers) == 1:
-        total = line.powers[0].total_j(at_s)[0]
-        return np.asarray(total - total[0])
-    steps = [line.energy(begin, end).value_j for begin, end in pairwise(at_s.tolist())]
-    return np.concatenate([[0.0], np.cumsum(steps)])
+    return Curve(knots, line.running_within_j(line.seen(), knots))
 
 
 def within(series: Series, begin_s: float, end_s: float) -> Energy:
-    """Energy of one series between two UTC seconds, with its uncertainty; outside of its readings nothing is added."""
+    """Energy of one series between two UTC seconds, with its uncertainty; where it was not read nothing is added."""
     line = _track(series)
-    if line is None:
+    spans = parts_of(line.seen(), begin_s, end_s) if line is not None else []
+    if line is None or not spans:
         return NOTHING
-    begin, end = max(begin_s, _begin(line)), min(end_s, _end(line))
-    if end <= begin:
-        return NOTHING
-    found = line.energy(begin, end)
-    return Energy(found.value_j, found.low_j, found.high_j, end - begin)
+    used = summed(line.energy(*span) for span in spans)
+    return Energy(used.value_j, used.low_j, used.high_j, length_s(spans))
 
 
 def binned_w(series: Series, edges_s: Array) -> Array:
@@ -82,22 +71,14 @@ def binned_w(series: Series, edges_s: Array) -> Array:
     line = _track(series)
     if line is None:
         return np.zeros(len(edges_s) - 1)
-    return np.asarray(np.diff(_running(line, np.clip(edges_s, _begin(line), _end(line)))) / np.diff(edges_s))
-
-
-def _begin(line: Track) -> float:
-    return min(power.begin_s for power in line.powers)
-
-
-def _end(line: Track) -> float:
-    return max(power.end_s for power in line.powers)
+    return np.asarray(np.diff(line.running_within_j(line.seen(), edges_s)) / np.diff(edges_s))
 
 
 def counted_once(every: Iterable[Series]) -> list[Series]:
     """One series a device, the outermost devices alone: what may be added up.
 
-    Of several series of one device the best is kept: measured before modelled, a counter before watts, then the
-    smallest error.
+    Of several series of one device the best is kept: measured before modelled, then the smallest error, then a counter
+    before watts.
     """
     best: dict[str, Series] = {}
     for series in every:
@@ -122,8 +103,8 @@ def placed(recording: Recording) -> Recording:
     return nested(replace(recording, series=[*kept, *left]))
 
 
-def _rank(series: Series) -> tuple[bool, bool, float]:
-    return series.spec.modelled, series.energy_j is None, series.spec.error
+def _rank(series: Series) -> tuple[bool, float, bool, float]:
+    return rank_of(series.spec, series.energy_j is not None)
 
 
 def total(parts: Sequence[Energy]) -> Energy:

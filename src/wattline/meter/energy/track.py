@@ -1,4 +1,4 @@
-"""Power over time as straight lines between knots, and the energy under it: pure functions of arrays.
+"""The energy of one device, from whichever of its readings know best: the one way from readings to joules.
 
 An energy is the difference of one running total at two instants, so that any split of a window adds up to the whole.
 """
@@ -6,126 +6,19 @@ An energy is the difference of one running total at two instants, so that any sp
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
 from wattline.core.fact import Array
 from wattline.meter.device import Device
+from wattline.meter.readings.power import NOTHING, Energy, Power, energy
 from wattline.meter.sensor import Spec
 
 Span = tuple[float, float]
 REACH = 0.5  # intervals: a reading of watts stands for the time halfway to the next
 INSIDE_NODE = ("gpu", "mig", "cpu", "dram")  # what a server's own meter sees too
-
-
-class Energy(NamedTuple):
-    """Joules, and how many fewer or more they may be."""
-
-    value_j: float
-    below_j: float
-    above_j: float
-
-    @property
-    def low_j(self) -> float:
-        return max(0.0, self.value_j - self.below_j)
-
-    @property
-    def high_j(self) -> float:
-        return self.value_j + self.above_j
-
-    def plus(self, other: Energy) -> Energy:
-        """The sum; the doubts add up as if all erred the same way."""
-        return Energy(self.value_j + other.value_j, self.below_j + other.below_j, self.above_j + other.above_j)
-
-
-NOTHING = Energy(0.0, 0.0, 0.0)
-
-
-class Level(NamedTuple):
-    """Watts where nothing was read: the likely, and how far below and above it the truth may be."""
-
-    value_w: float
-    below_w: float
-    above_w: float
-
-
-@dataclass(frozen=True, eq=False)
-class Power:
-    """The power of one device over the time that one sensor saw, cleaned.
-
-    ``time_s``: knots, rising, shape ``(n,)``. Power runs straight from ``left_w`` to ``right_w`` in each stretch
-    between two knots, and may truly be ``below_w`` less or ``above_w`` more; all shape ``(n - 1,)``. ``before`` and
-    ``after`` hold outside the knots. ``peak_time_s`` and ``peak_w``: the readings that a peak is sought in.
-    """
-
-    device: Device
-    spec: Spec
-    time_s: Array
-    left_w: Array
-    right_w: Array
-    below_w: Array
-    above_w: Array
-    before: Level
-    after: Level
-    interval_s: float
-    counted: bool = False  # by a counter, which loses nothing between readings
-    peak_time_s: Array = field(default_factory=lambda: np.empty(0))
-    peak_w: Array = field(default_factory=lambda: np.empty(0))
-
-    @property
-    def begin_s(self) -> float:
-        return float(self.time_s[0])
-
-    @property
-    def end_s(self) -> float:
-        return float(self.time_s[-1])
-
-    @cached_property
-    def _totals(self) -> tuple[Array, Array, Array]:
-        """Running totals at the knots: the likely, and its doubt below and above; each of shape ``(n,)``."""
-        length = np.diff(self.time_s)
-        parts = (0.5 * (self.left_w + self.right_w), self.below_w, self.above_w)
-        value, below, above = (np.concatenate([[0.0], np.cumsum(mean * length)]) for mean in parts)
-        return value, below, above
-
-    def total_j(self, at_s: Array | float) -> Array:
-        """Running totals since the first knot, shape ``(3, *at)``: the likely, and its doubt below and above."""
-        at = np.asarray(at_s, float)
-        value, below, above = self._totals
-        inside = np.clip(at, self.time_s[0], self.time_s[-1])
-        outside = at - inside
-        if len(self.time_s) == 1:
-            run = np.zeros((3, *at.shape))
-        else:
-            i = np.clip(np.searchsorted(self.time_s, inside, side="right") - 1, 0, len(self.time_s) - 2)
-            x, length = inside - self.time_s[i], self.time_s[i + 1] - self.time_s[i]
-            slope = (self.right_w[i] - self.left_w[i]) / np.where(length > 0, length, 1.0)
-            likely = value[i] + x * (self.left_w[i] + 0.5 * slope * x)
-            run = np.stack([likely, below[i] + self.below_w[i] * x, above[i] + self.above_w[i] * x])
-        level = np.where(outside < 0, np.array(self.before)[(...,) + (None,) * at.ndim],
-                         np.array(self.after)[(...,) + (None,) * at.ndim])  # fmt: skip
-        return np.asarray(run + level * outside)
-
-    def at_w(self, at_s: Array) -> Array:
-        """The likely power at these instants."""
-        if len(self.time_s) == 1:
-            return np.where(at_s < self.time_s[0], self.before.value_w, self.after.value_w)
-        i = np.clip(np.searchsorted(self.time_s, at_s, side="right") - 1, 0, len(self.time_s) - 2)
-        length = self.time_s[i + 1] - self.time_s[i]
-        share = np.clip((at_s - self.time_s[i]) / np.where(length > 0, length, 1.0), 0.0, 1.0)
-        power = self.left_w[i] + share * (self.right_w[i] - self.left_w[i])
-        power = np.where(at_s < self.time_s[0], self.before.value_w, power)
-        return np.asarray(np.where(at_s > self.time_s[-1], self.after.value_w, power))
-
-
-def energy(power: Power, begin_s: float, end_s: float) -> Energy:
-    """Joules from ``begin_s`` to ``end_s``; outside the knots at the level that held there."""
-    begin, end = power.total_j(np.array([begin_s, end_s])).T
-    return Energy(*(float(x) for x in end - begin))
 
 
 def merged(spans: Sequence[Span]) -> list[Span]:
@@ -153,11 +46,13 @@ def length_s(spans: Sequence[Span]) -> float:
 class Track:
     """One device's power from one or several sensors or stretches, each second from the one that knows best.
 
+    ``spec``: of the best of its sensors.
     ``edges_s``: rising, shape ``(m + 1,)``, the first -inf, the last inf; ``owner[i]`` is the index in ``powers`` of
     the one that holds from edge i to edge i + 1.
     """
 
     device: Device
+    spec: Spec
     powers: Sequence[Power]
     edges_s: Array
     owner: tuple[int, ...]
@@ -180,6 +75,18 @@ class Track:
                 total += power.total_j(np.clip(at_s, begin, end))[0] - power.total_j(begin)[0]
         return total
 
+    def running_within_j(self, spans: Sequence[Span], at_s: Array) -> Array:
+        """The likely joules of these spans up to each instant (s), shape ``at``; time between spans adds nothing."""
+        total = np.zeros(len(at_s))
+        for begin, end in spans:
+            total += self.running_j(np.concatenate([[begin], np.clip(at_s, begin, end)]))[1:]
+        return total
+
+    def levels(self) -> tuple[Array, Array]:
+        """Instants (s) and the watts that were read there: readings of watts, or the mean of each step of a counter."""
+        times = [0.5 * (p.time_s[:-1] + p.time_s[1:]) if p.counted else p.peak_time_s for p in self.powers]
+        return np.concatenate(times), np.concatenate([p.left_w if p.counted else p.peak_w for p in self.powers])
+
     def at_w(self, at_s: Array) -> Array:
         """The likely power at these instants."""
         part = np.clip(np.searchsorted(self.edges_s, at_s, side="right") - 1, 0, len(self.owner) - 1)
@@ -193,15 +100,47 @@ class Track:
     def peak_w(self, begin_s: float, end_s: float) -> float:
         """The highest reading in the window; where none falls in it, the highest of the line there."""
         best = [-np.inf]
-        for power in self.powers:
-            inside = (power.peak_time_s >= begin_s) & (power.peak_time_s <= end_s)
+        for i, who in enumerate(self.owner):
+            power = self.powers[who]
+            begin, end = max(begin_s, float(self.edges_s[i])), min(end_s, float(self.edges_s[i + 1]))
+            inside = (power.peak_time_s >= begin) & (power.peak_time_s <= end)
             best.append(float(power.peak_w[inside].max(initial=-np.inf)))
         highest = max(best)
         return highest if np.isfinite(highest) else float(self.at_w(np.array([begin_s, end_s])).max())
 
+    def edge_j(self, at_s: float) -> float:
+        """Joules by which a window's edge at this instant (s) may be off.
+
+        Power may change anywhere between two readings, and a reading is as old as its sensor's period at most.
+        """
+        part = int(np.clip(np.searchsorted(self.edges_s, at_s, side="right") - 1, 0, len(self.owner) - 1))
+        power = self.powers[self.owner[part]]
+        if len(power.time_s) < 2:
+            return 0.0
+        i = int(np.clip(np.searchsorted(power.time_s, at_s, side="right") - 1, 0, len(power.time_s) - 2))
+        near = slice(max(0, i - 1), i + 2)
+        ends = np.concatenate([power.left_w[near], power.right_w[near]])
+        low, high = float(ends.min()), float(ends.max())
+        step = float(power.time_s[i + 1] - power.time_s[i])
+        return 0.5 * step * (high - low) + 0.5 * power.spec.period_s * high
+
+    @property
+    def begin_s(self) -> float:
+        """The first reading's instant."""
+        return min(power.begin_s for power in self.powers)
+
+    @property
+    def end_s(self) -> float:
+        """The last reading's instant."""
+        return max(power.end_s for power in self.powers)
+
     @property
     def interval_s(self) -> float:
         return min(power.interval_s for power in self.powers)
+
+    def seen(self) -> list[Span]:
+        """When it was seen, from the first reading to the last."""
+        return within(self.spans(), self.begin_s, self.end_s)
 
     def spans(self, reach: float = REACH) -> list[Span]:
         """When it was seen: between a counter's readings, between those of watts and ``reach`` intervals beyond."""
@@ -212,12 +151,18 @@ class Track:
         return merged(out)
 
 
+def rank_of(spec: Spec, counted: bool) -> tuple[bool, float, bool, float]:
+    """The better a sensor, the less: measured before modelled, small error before large, a counter before watts, quick
+    before slow."""
+    return spec.modelled, spec.error, not counted, spec.window_s
+
+
 def track(powers: Sequence[Power]) -> Track:
     """One device's powers joined; a second that several saw goes to the measured, least in error, counted, longest."""
 
-    def worth(i: int) -> tuple[bool, float, bool, float, int]:
+    def worth(i: int) -> tuple[bool, float, bool, float, float, int]:
         power = powers[i]
-        return power.spec.modelled, power.spec.error, not power.counted, power.begin_s - power.end_s, i
+        return *rank_of(power.spec, power.counted), power.begin_s - power.end_s, i
 
     rank = sorted(range(len(powers)), key=worth)
     edges = sorted({edge for power in powers for edge in (power.begin_s, power.end_s)})
@@ -235,7 +180,7 @@ def track(powers: Sequence[Power]) -> Track:
         owners += [earlier, later]
     cuts.append(edges[-1])
     owners.append(max(rank, key=lambda i: powers[i].end_s))
-    return Track(powers[rank[0]].device, tuple(powers), np.array([*cuts, np.inf]), tuple(owners))
+    return Track(powers[rank[0]].device, powers[rank[0]].spec, tuple(powers), np.array([*cuts, np.inf]), tuple(owners))
 
 
 def outer(devices: Sequence[Device]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from wattline.meter.device import Device
 from wattline.meter.energy.series import counted_once, curve, outer, placed, total, within
+from wattline.meter.energy.stream import Stream
 from wattline.meter.export.window import spans
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Reading, Sensor, Spec
@@ -76,40 +77,38 @@ def _last(series: Series) -> DeviceTotal:
 class Totals:
     """Running totals of a live meter: feed it every reading, ask for a snapshot from any thread.
 
-    A counter's difference is taken where there is one (it wraps at ``spec.wrap_j``); else watts by the trapezoid on
-    the monotonic clock. What cannot be read is told by ``gone`` and shows no watts until it is back.
+    Each sensor's joules are those of a recording of the same readings. What cannot be read is told by ``gone`` and
+    shows no watts until it is back.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._devices: dict[tuple[str, str], DeviceTotal] = {}
-        self._before: dict[tuple[str, str], tuple[float, Reading]] = {}
+        self._streams: dict[tuple[str, str], Stream] = {}
         self._windows: dict[str, float | None] = {}
 
     def hear(self, sensor: Sensor, time_s: float, monotonic_s: float, reading: Reading | None) -> None:
         """A reading of a live sampler (``Sampler.heard``); None: the sensor gives none now."""
         if reading is None:
-            self.gone(sensor.device, sensor.spec)
+            self.gone(sensor.device, sensor.spec, monotonic_s)
         else:
             self.take(sensor.device, sensor.spec, time_s, monotonic_s, reading)
 
     def take(self, device: Device, spec: Spec, time_s: float, monotonic_s: float, reading: Reading) -> None:
-        """One reading more of a sensor."""
+        """One reading more of a sensor; ``time_s``: UTC; ``monotonic_s``: on a clock that never jumps."""
         key = (device.key, spec.source)
         with self._lock:
-            before, so_far = self._before.get(key), self._devices.get(key)
-            energy = so_far.energy_j if so_far else None
-            if before is not None and (more := _between(before, (monotonic_s, reading), spec)) is not None:
-                energy = (energy or 0.0) + more
-            self._devices[key] = DeviceTotal(device, spec, energy, reading.power_w, time_s)
-            self._before[key] = (monotonic_s, reading)
+            self._streams.setdefault(key, Stream(device, spec)).feed(monotonic_s, reading)
+            self._devices[key] = DeviceTotal(device, spec, None, reading.power_w, time_s)
 
-    def gone(self, device: Device, spec: Spec) -> None:
+    def gone(self, device: Device, spec: Spec, monotonic_s: float | None = None) -> None:
         """The sensor gives no reading now; its joules stand, its watts are not known."""
         key = (device.key, spec.source)
         with self._lock:
             if (last := self._devices.get(key)) is not None:
-                self._devices[key] = DeviceTotal(device, spec, last.energy_j, None, last.time_s, up=False)
+                self._devices[key] = DeviceTotal(device, spec, None, None, last.time_s, up=False)
+                if monotonic_s is not None:
+                    self._streams[key].feed(monotonic_s, Reading(None))
 
     def add_window(self, name: str, energy_j: float | None) -> None:
         """A window ended with so many joules."""
@@ -118,22 +117,14 @@ class Totals:
             self._windows[name] = known if energy_j is None else (known or 0.0) + energy_j
 
     def snapshot(self) -> Snapshot:
+        """Up to now; the sampler waits for one sensor's sum at most."""
+        devices = []
+        for key in list(self._devices):
+            with self._lock:
+                devices.append(replace(self._devices[key], energy_j=self._streams[key].settle()))
         with self._lock:
-            windows = tuple(WindowTotal(name, energy) for name, energy in self._windows.items())
-            return Snapshot(tuple(self._devices.values()), windows)
-
-
-def _between(before: tuple[float, Reading], now: tuple[float, Reading], spec: Spec) -> float | None:
-    """Joules between two readings; None where neither joules nor watts are in both."""
-    (then_s, old), (now_s, new) = before, now
-    if old.energy_j is not None and new.energy_j is not None:
-        step = new.energy_j - old.energy_j
-        if step < 0:
-            step = step + spec.wrap_j if np.isfinite(spec.wrap_j) else new.energy_j
-        return max(step, 0.0)
-    if old.power_w is not None and new.power_w is not None:
-        return max(now_s - then_s, 0.0) * (old.power_w + new.power_w) / 2
-    return None
+            windows = [WindowTotal(name, energy) for name, energy in self._windows.items()]
+        return Snapshot(tuple(devices), tuple(windows))
 
 
 def fixed(recording: Recording) -> Source:

@@ -1,7 +1,7 @@
 """What a GPU's power readings say of the power that made them, and how far the truth may lie from it.
 
 ``correct`` undoes what the sensor does to time (windows, lag, beats of part-time sensing) and expects the card's gain;
-``energy`` integrates and states an error that holds the truth 19 times in 20. A load that repeats in exactly the
+``own_error`` states an error that holds the truth 19 times in 20. A load that repeats in exactly the
 sensor's period cannot be told from a steady one by a sensor that sees part of the time: no error here covers that.
 """
 
@@ -16,8 +16,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.meter.gpu_sensor.error import Seen, error_parts
 from wattline.meter.gpu_sensor.gain import Gain, gain_for
-from wattline.meter.gpu_sensor.model import MENDED, Model, counts, field_of, is_nvml, model_for
-from wattline.meter.gpu_sensor.stuck import stuck
+from wattline.meter.gpu_sensor.model import Model, field_of, is_nvml, model_for
 from wattline.meter.gpu_sensor.time import even_beats, find_relax, means, near, published, unaverage_long, unrelax
 from wattline.meter.recording import Series
 
@@ -41,142 +40,34 @@ class Corrected:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Energy:
-    """Energy over a window, J; ``error``: relative half-width, 19 times in 20; ``parts``: what it is made of."""
-
-    energy_j: float
-    error: float
-    raw_j: float
-    duration_s: float
-    parts: dict[str, float]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def low_j(self) -> float:
-        return self.energy_j * (1.0 - self.error)
-
-    @property
-    def high_j(self) -> float:
-        return self.energy_j * (1.0 + self.error)
-
-    def holds(self, true_j: float) -> bool:
-        """Whether the stated interval holds this energy."""
-        return self.low_j <= true_j <= self.high_j
-
-
-def correct(series: Series, name: str = "", field: str = "") -> Corrected:
+def correct(good: Series, name: str = "", field: str = "", stuck_s: Sequence[tuple[float, float]] = ()) -> Corrected:
     """The series as the model of its sensor corrects it.
 
-    ``name``: the card [the device's own]; ``field``: draw, average, instant or counter [by the series' spec]. A series
-    that is not NVML's comes back as it was, with its spec's own error.
+    ``good``: readings in order of time, all of them good, of one quantity alone; a counter only rises. ``name``: the
+    card [the device's own]; ``field``: draw, average, instant or counter [by the series' spec]. ``stuck_s``: begins and
+    ends of the stretches in which the sensor repeated one value. A series that is not NVML's comes back as it was, with
+    its spec's own error. Raises WattlineError for fewer than two readings.
     """
-    raw = in_order(series)
-    if not (field or is_nvml(series)):
-        step = _interval(raw.time_s)
-        window = max(series.spec.window_s, series.spec.period_s, step)
-        return Corrected(raw, raw, None, EXACT, Seen(step, 1.0, window, flat=series.spec.error))
-    model = model_for(name or series.device.name, field or field_of(series))
-    gain = gain_for(name or series.device.name)
-    if raw.power_w is None:
-        return _counter(raw, model, gain)
-    held = stuck(raw.time_s, raw.power_w)
-    done = _power(raw, model, gain)
-    told = [f"stuck at {h.power_w:g} W for {h.seconds:.0f} s: says nothing of the power" for h in held]
-    spans = tuple((h.begin_s, h.end_s) for h in held)
-    return replace(done, seen=replace(done.seen, stuck=spans), notes=(*done.notes, *told))
+    if len(good.time_s) < 2:
+        raise WattlineError(f"{good.device.key}: fewer than two readings; an energy needs two")
+    if not (field or is_nvml(good.spec)):
+        step = _interval(good.time_s)
+        window = max(good.spec.window_s, good.spec.period_s, step)
+        return Corrected(good, good, None, EXACT, Seen(step, 1.0, window, flat=good.spec.error))
+    model = model_for(name or good.device.name, field or field_of(good))
+    gain = gain_for(name or good.device.name)
+    if good.power_w is None:
+        return _counter(good, model, gain)
+    done = _power(good, model, gain)
+    return replace(done, seen=replace(done.seen, stuck=tuple(stuck_s)))
 
 
-def energy(series: Series, begin_s: float, end_s: float, name: str = "", field: str = "") -> Energy:
-    """Energy between two instants (s since the epoch) with its error; see ``energy_of`` for many windows."""
-    return energy_of(correct(series, name, field), begin_s, end_s)
-
-
-def mend(series: Series) -> Series:
-    """The series row by row, each good reading in place of what it should have said at its time; what is missing or
-    nonsense stays as it was written, to be counted. ``Spec.error`` becomes the sensor's own over the whole."""
-    if not is_nvml(series) or (series.power_w is None and series.energy_j is None):
-        return series
-    try:
-        done = correct(series)
-        whole = energy_of(done, float(done.raw.time_s[0]), float(done.raw.time_s[-1]))
-    except WattlineError:
-        return series  # too little to correct: the faults say so
-    own = float(np.sqrt(sum(v**2 for k, v in whole.parts.items() if k not in ("gaps", "stuck"))))  # those are faults
-    note = "; ".join(filter(None, [series.spec.note, MENDED, *done.notes]))
-    spec = replace(series.spec, error=own, note=note)
-    power, counter = series.power_w, series.energy_j
-    if counts(series) and counter is not None:
-        # a counter misses nothing between readings: its gain alone is mended
-        mean_w = whole.raw_j / float(done.raw.time_s[-1] - done.raw.time_s[0])
-        ratio = float(done.gain.power_w(np.asarray(mean_w))) / mean_w if mean_w > 0 else 1.0
-        counter, spec = counter * ratio, replace(spec, wrap_j=spec.wrap_j * ratio)
-        power = None if power is None else np.where(power > 0, done.gain.power_w(power), power)
-    elif power is not None and done.series.power_w is not None:
-        good = np.isfinite(power) & (power >= 0) & np.isfinite(series.time_s)
-        good &= ~_during(series.time_s, done.seen.stuck)  # a stuck value is told as it stands
-        if done.model is not None and done.model.generation:
-            power = np.where(good, np.interp(series.time_s, done.series.time_s, done.series.power_w), power)
-            spec = replace(spec, window_s=0.0)
-    return replace(series, spec=spec, power_w=power, energy_j=counter)
-
-
-def _during(time_s: Array, spans: Sequence[tuple[float, float]]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    inside = np.zeros(len(time_s), bool)
-    for begin, end in spans:
-        inside |= (time_s >= begin) & (time_s <= end)
-    return inside
-
-
-def energy_of(corrected: Corrected, begin_s: float, end_s: float) -> Energy:
-    """Energy of a corrected series between two instants; raises WattlineError where there are no readings for it."""
-    series, raw = corrected.series, corrected.raw
-    if not end_s > begin_s:
-        raise WattlineError(f"window: its end ({end_s:.3f} s) must be later than its begin ({begin_s:.3f} s)")
-    slack = corrected.seen.reach_s + 3 * corrected.seen.interval_s
-    if begin_s < raw.time_s[0] - slack or end_s > raw.time_s[-1] + slack:
-        raise WattlineError(
-            f"window: {begin_s:.3f} to {end_s:.3f} s is not within the readings of "
-            f"{series.device.key}, {raw.time_s[0]:.3f} to {raw.time_s[-1]:.3f} s"
-        )
-    energy_j = integral(series, begin_s, end_s)
-    parts = error_parts(corrected.seen, series, begin_s, end_s, energy_j, corrected.gain)
-    error = float(np.sqrt(sum(part**2 for part in parts.values())))
-    raw_j = integral(raw, begin_s, end_s)
-    return Energy(energy_j, error, raw_j, end_s - begin_s, parts, corrected.notes)
-
-
-def integral(series: Series, begin_s: float, end_s: float) -> float:
-    """Energy of readings as they stand, J: the counter's rise, or straight lines between powers, the last ones held."""
-    at = series.time_s
-    if series.power_w is None:
-        assert series.energy_j is not None
-        return float(np.interp(end_s, at, series.energy_j) - np.interp(begin_s, at, series.energy_j))
-    inside = at[(at > begin_s) & (at < end_s)]
-    knots = np.concatenate([[begin_s], inside, [end_s]])
-    power = np.interp(knots, at, series.power_w)
-    return float(np.sum((power[1:] + power[:-1]) / 2 * np.diff(knots)))
-
-
-def in_order(series: Series) -> Series:
-    """Usable readings in order of time, each instant once; a counter that falls wraps, or starts anew from there."""
-    by_counter = counts(series) or series.power_w is None
-    values = series.energy_j if by_counter else series.power_w
-    if values is None:
-        raise WattlineError(f"{series.device.key}: a series without power and without energy tells nothing")
-    good = np.isfinite(values) & np.isfinite(series.time_s) & (values >= 0)
-    time, kept = series.time_s[good], np.asarray(values[good], float)
-    time, first = np.unique(time, return_index=True)
-    kept = kept[first]
-    if len(time) < 2:
-        raise WattlineError(f"{series.device.key}: fewer than two readings; an energy needs two")
-    if not by_counter:
-        return replace(series, time_s=time, power_w=kept, energy_j=None, monotonic_s=None)
-    rise = np.diff(kept)
-    wrap = series.spec.wrap_j
-    rise = np.where(rise < 0, rise + wrap if np.isfinite(wrap) else kept[1:], rise)
-    total = np.concatenate([[0.0], np.cumsum(rise)])
-    return replace(series, time_s=time, power_w=None, energy_j=total, monotonic_s=None)
+def own_error(done: Corrected, whole_j: float) -> float:
+    """The sensor's own relative error over all its readings, 19 times in 20, without gaps and stuck stretches, which
+    are faults to be counted as such. ``whole_j``: corrected energy from the first to the last reading, J."""
+    begin, end = float(done.raw.time_s[0]), float(done.raw.time_s[-1])
+    parts = error_parts(done.seen, done.series, begin, end, whole_j, done.gain)
+    return float(np.sqrt(sum(part**2 for cause, part in parts.items() if cause not in ("gaps", "stuck"))))
 
 
 def _interval(time_s: Array) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 
 from wattline import catalog
 from wattline.meter.recording import Series
+from wattline.meter.sensor import Spec
 
 FIELDS = ("draw", "average", "instant", "counter")
 NVML_SOURCES = ("nvml", "nvidia-smi", "nvidia_smi", "smi", "dcgm")
@@ -104,12 +105,10 @@ def counts(series: Series) -> bool:
     return len(good) > 1 and bool(good.max() > good.min())
 
 
-def is_nvml(series: Series) -> bool:
+def is_nvml(spec: Spec) -> bool:
     """Whether readings come from NVML as it gave them, so that the model here is the right one."""
-    source = series.spec.source.lower()
-    return (
-        not series.spec.modelled and MENDED not in series.spec.note and any(source.startswith(s) for s in NVML_SOURCES)
-    )
+    source = spec.source.lower()
+    return not spec.modelled and MENDED not in spec.note and any(source.startswith(s) for s in NVML_SOURCES)
 
 
 def model_for(name: str, field: str = "draw") -> Model:

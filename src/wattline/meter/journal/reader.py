@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -18,6 +18,9 @@ from wattline.meter.sensor import Spec
 
 if TYPE_CHECKING:
     from wattline.meter.journal.journal import Journal
+
+
+JUMP_US = 100_000  # clocks that part by more than this did jump
 
 
 def read_recording(journal: Journal, begin_s: float | None = None, end_s: float | None = None) -> Recording:
@@ -54,13 +57,46 @@ def read_stretch(journal: Journal, begin_mono_us: int, end_mono_us: int, pending
 
 
 def read_windows(journal: Journal) -> Iterator[Window]:
-    """Windows in the order they began; ``parent`` is the name of the window around, where there is one."""
+    """Windows in the order they began; ``parent`` is the name of the window around, where there is one.
+
+    Where the wall clock jumped they go by the clock that does not, as readings do.
+    """
     rows = journal.connection.execute(
-        "SELECT one.name, one.begin_us, one.end_us, coalesce(up.name, ''), one.rank FROM window one "
-        "LEFT JOIN window up ON up.id = one.parent ORDER BY one.begin_us, one.id"
-    )
-    for name, begin_us, end_us, parent, rank in rows:
-        yield Window(name, begin_us / 1e6, None if end_us is None else end_us / 1e6, parent, rank)
+        "SELECT own.name, coalesce(up.name, ''), own.rank, own.writer, own.begin_us, own.begin_mono_us, own.end_us, "
+        "own.end_mono_us FROM window own LEFT JOIN window up ON up.id = own.parent ORDER BY own.begin_us, own.id"
+    ).fetchall()
+    edges = [edge for row in rows for edge in ((row[3], *row[4:6]), (row[3], *row[6:8]))]
+    shifts = _shifts(journal, False)
+    offset = _offset_after_jump(journal, shifts, edges)
+    times = [_true_s(edge, shifts, offset) for edge in edges]
+    for (name, parent, rank, *_), begin_s, end_s in zip(rows, times[::2], times[1::2], strict=True):
+        assert begin_s is not None
+        yield Window(name, begin_s, end_s, parent, rank)
+
+
+Mark = tuple[int, int | None, int | None]  # writer, µs of the wall's clock, µs of its boot's monotonic one
+
+
+def _true_s(edge: Mark, shifts: Mapping[int, int], offset_us: float | None) -> float | None:
+    """Seconds since the epoch of a window's edge; by the monotonic clock where the wall's jumped away from it."""
+    writer, wall, mono = edge
+    if wall is None:
+        return None
+    if offset_us is None or mono is None or mono == wall:  # a window of an imported recording has no monotonic clock
+        return wall / 1e6
+    true = mono + shifts.get(writer, 0) + offset_us
+    return (true if abs(true - wall) > JUMP_US else wall) / 1e6
+
+
+def _offset_after_jump(journal: Journal, shifts: Mapping[int, int], edges: Sequence[Mark]) -> float | None:
+    """The commonest µs from the monotonic clock to the wall's, of all readings; None where the wall's never jumped."""
+    sample = "SELECT writer, first_us, first_mono_us FROM block UNION SELECT writer, last_us, last_mono_us FROM block"
+    marks = [*journal.connection.execute(sample).fetchall(), *edges]
+    ends = [wall - mono - shifts.get(by, 0) for by, wall, mono in marks if None not in (wall, mono) and wall != mono]
+    if not ends or max(ends) - min(ends) <= JUMP_US:
+        return None
+    parts = [part for number, _, _ in known_series(journal) for part in _parts(journal, number, None, None)]
+    return float(np.median(np.concatenate([part.wall - part.mono for part in parts]))) if parts else None
 
 
 def read_faults(journal: Journal) -> list[Fault]:

@@ -17,6 +17,7 @@ from wattline.core.units import J_PER_KWH
 from wattline.meter.device import Device
 from wattline.meter.readers import specs
 from wattline.meter.readers.frame import numbers, table
+from wattline.meter.readers.ranks import WHOLE_MACHINE
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Fault, Recording, Series, Window
 from wattline.meter.sensor import Spec
@@ -38,7 +39,8 @@ def read(path: Path) -> Recording:
     frame = table(path)
     time, remark = column_times(frame["timestamp"])
     duration = numbers(frame["duration"])
-    runs = frame["run_id"].to_list() if "run_id" in frame.columns else [str(i) for i in range(len(frame))]
+    told = frame["run_id"].to_list() if "run_id" in frame.columns else [None] * len(frame)
+    runs = [run or f"row {i}" for i, run in enumerate(told)]  # a row without a run is one of its own
     titles = frame["project_name"].to_list() if "project_name" in frame.columns else [""] * len(runs)
     rows: dict[str, list[int]] = {}
     lost = 0
@@ -64,6 +66,7 @@ def _run(frame: pl.DataFrame, rows: Array, time: Array, begin: float, host: str)
     """The counters of one run, from nothing at its beginning to what each row tells."""
     out = []
     at = np.concatenate([[begin], time[rows]])
+    whole = "tracking_mode" in frame.columns and str(frame["tracking_mode"][int(rows[0])]) == "machine"
     for column, kind in PARTS.items():
         if column not in frame.columns:
             continue
@@ -72,14 +75,14 @@ def _run(frame: pl.DataFrame, rows: Array, time: Array, begin: float, host: str)
             continue  # nothing told is no reading, never zero
         model = f"{kind}_model"
         title = str(frame[model][int(rows[0])] or "") if model in frame.columns else ""
-        out.append(Series(Device(host, f"codecarbon:{kind}", kind, title), _spec(kind), at, None, joules))
+        out.append(Series(Device(host, f"codecarbon:{kind}", kind, title), _spec(kind, whole), at, None, joules))
     if not out and "energy_consumed" in frame.columns:
         joules = np.concatenate([[0.0], numbers(frame["energy_consumed"])[rows] * J_PER_KWH])
-        out.append(Series(Device(host, "codecarbon:all", "other"), specs.unknown("codecarbon"), at, None, joules))
+        spec = specs.unknown("codecarbon", WHOLE_MACHINE if whole else "")
+        out.append(Series(Device(host, "codecarbon:all", "other"), spec, at, None, joules))
     return out
 
 
-def _spec(kind: str) -> Spec:
-    if kind == "gpu":
-        return specs.nvml("CodeCarbon gpu_energy", source="codecarbon")
-    return specs.modelled("codecarbon", f"CodeCarbon {kind}_energy")
+def _spec(kind: str, whole: bool) -> Spec:
+    note = f"CodeCarbon {'ram' if kind == 'dram' else kind}_energy" + (f", {WHOLE_MACHINE}" if whole else "")
+    return specs.nvml(note, source="codecarbon") if kind == "gpu" else specs.modelled("codecarbon", note)

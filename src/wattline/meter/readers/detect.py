@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,10 +20,12 @@ from wattline.meter.readers import (
     zeus,
 )
 from wattline.meter.readers.frame import decode
+from wattline.meter.readers.ranks import one_machine
 from wattline.meter.recording import Recording
 
 HEAD_BYTES = 65_536
 AS_READ = Choices()
+FILES = "files"  # as --device: each file is of a machine of its own
 OPTIONS = "--columns, --unit, --device and --inside"
 TEXTS = (".txt", ".log", ".prom", ".json", ".csv")
 
@@ -105,7 +108,14 @@ def read_all(paths: Sequence[Path | str], choices: Choices = AS_READ) -> Recordi
     """Several recordings as one; ``choices`` hold for each of them."""
     if not paths:
         raise WattlineError("give at least one recording: a file or a folder")
-    return join([read(path, choices) for path in paths])
+    apart = choices.device == (FILES,)
+    choices = replace(choices, device=()) if apart else choices
+    recordings = [read(path, choices) for path in paths]
+    if apart or len(recordings) == 1:
+        return join(recordings)
+    recordings, notes = one_machine(recordings)
+    joined = join(recordings)
+    return replace(joined, notes=(*notes, *joined.notes))
 
 
 def join(recordings: Sequence[Recording]) -> Recording:

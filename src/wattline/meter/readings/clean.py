@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from wattline.catalog import fact
 from wattline.core.fact import Array
-from wattline.meter.energy.track import Level, Power
+from wattline.meter.device import Device
+from wattline.meter.readings.corrections import CorrectedCounter, correct_counter, correct_watts
 from wattline.meter.readings.counter import Rise, untangle
-from wattline.meter.readings.faults import GAP, Mask, Readings, gaps, sift, silence_s
+from wattline.meter.readings.faults import GAP, Mask, Readings, gaps, sift, silence_s, stuck_stretches
 from wattline.meter.readings.order import Found, found, true_time, typical_interval
 from wattline.meter.readings.plausible import max_w
+from wattline.meter.readings.power import Level, Power
 from wattline.meter.recording import Series
+from wattline.meter.sensor import Spec
 
 BESIDE = 5  # readings on each side of a gap whose median is the level that fills it
 STEADY = 20  # a counter read less often than this has no rhythm that it could miss
@@ -24,35 +27,77 @@ ROBUST = (1.0, 99.0)  # percentiles between which power could have been while no
 
 
 class Cleaned(NamedTuple):
-    """Power over time, a stretch each side of a long silence (none where no reading is good), and the faults found."""
+    """Power over time, a stretch each side of a long silence (none where no reading is good), the faults found, and
+    notes on how the sensor was corrected."""
 
     powers: list[Power]
     found: list[Found]
+    notes: tuple[str, ...] = ()
 
 
-def clean(series: Series) -> Cleaned:
-    """Sort, sift and bridge one series; by its counter where it has one, else by its watts."""
+def clean(series: Series, *, as_read: bool = False) -> Cleaned:
+    """Sort, sift, correct and bridge one series; by its counter where it has one, else by its watts.
+
+    ``as_read``: without the correction for how the sensor errs.
+    """
+    good = sorted_out(series)
+    if good.rise is None:
+        return _by_good_watts(series, good, as_read)
+    rise, readings, spec, notes = CorrectedCounter(good.rise, good.readings, series.spec)
+    if not as_read:
+        rise, readings, spec, notes = correct_counter(series.device, spec, rise, readings)
+    return Cleaned([_by_counter(series.device, spec, rise, readings)], good.found, notes)
+
+
+class Good(NamedTuple):
+    """The good readings of a series in order: of its counter where it has one that counts, of its watts otherwise."""
+
+    rise: Rise | None
+    readings: Readings | None
+    found: list[Found]
+
+    def series(self, series: Series) -> Series:
+        """The same as a series of one quantity, watts or a counter that only rises."""
+        if self.rise is not None:
+            return replace(series, time_s=self.rise.time_s, energy_j=self.rise.energy_j, power_w=None, monotonic_s=None)
+        time, watts = (self.readings.time_s, self.readings.power_w) if self.readings else (np.empty(0), np.empty(0))
+        return replace(series, time_s=time, power_w=watts, energy_j=None, monotonic_s=None)
+
+
+def sorted_out(series: Series) -> Good:
+    """Readings put in order of time, without those that are none, and the counter made to rise."""
     key = series.energy_j if series.energy_j is not None else series.power_w
     if key is None:
-        return Cleaned([], [])
+        return Good(None, None, [])
     time, rows, faults = true_time(np.asarray(series.time_s, float), series.monotonic_s, np.asarray(key, float))
     readings: Readings | None = None
     if series.power_w is not None:
         watts = np.asarray(series.power_w, float)[rows]
         readings, more = sift(time, watts, series.device, series.spec.modelled)
         if series.energy_j is None:
-            return Cleaned(_stretches(series, readings), faults + more)
+            return Good(None, readings, faults + more)
     assert series.energy_j is not None
     rise, counted = untangle(time, np.asarray(series.energy_j, float)[rows], series.spec.wrap_j, max_w(series.device))
     alive = len(rise.time_s) > 1 and (rise.energy_j[-1] > 0 or readings is None or not (readings.power_w > 0).any())
     if not alive and readings is not None and len(readings.time_s):
-        return Cleaned(_stretches(series, readings), faults + counted + _dead(rise, readings))
+        return Good(None, readings, faults + counted + _dead(rise, readings))
     if len(rise.time_s) < 2:
-        return Cleaned([], faults + counted)
+        return Good(None, None, faults + counted)
     done = "bridged by the counter, which loses nothing"
     missed = gaps(rise.time_s, typical_interval(time)) if len(rise.time_s) > STEADY else []
     missed = [gap._replace(done=done) for gap in missed]
-    return Cleaned([_by_counter(series, rise, readings)], faults + counted + missed)
+    return Good(rise, readings, faults + counted + missed)
+
+
+def _by_good_watts(series: Series, good: Good, as_read: bool) -> Cleaned:
+    readings, spec = good.readings, series.spec
+    notes: tuple[str, ...] = ()
+    if readings is None or not len(readings.time_s):
+        return Cleaned([], good.found)
+    if not as_read:
+        stuck = [(s.begin_s, s.end_s) for s in stuck_stretches(readings.time_s, readings.power_w)]
+        readings, spec, notes = correct_watts(series.device, spec, readings, stuck)
+    return Cleaned(_stretches(series.device, spec, readings), good.found, notes)
 
 
 def _dead(rise: Rise, readings: Readings) -> list[Found]:
@@ -64,38 +109,39 @@ def _dead(rise: Rise, readings: Readings) -> list[Found]:
     )
 
 
-def _stretches(series: Series, good: Readings) -> list[Power]:
+def _stretches(device: Device, spec: Spec, good: Readings) -> list[Power]:
     """The readings parted at long silences, each part with the level and range of its own."""
-    if not len(good.time_s):
-        return []
     long = np.diff(good.time_s) > silence_s(good.interval_s)
     edges = [0, *(np.flatnonzero(long) + 1), len(good.time_s)]
     return [
-        _by_watts(series, replace(good, time_s=good.time_s[a:b], power_w=good.power_w[a:b], stuck=good.stuck[a:b]))
+        _by_watts(
+            device, spec, replace(good, time_s=good.time_s[a:b], power_w=good.power_w[a:b], stuck=good.stuck[a:b])
+        )
         for a, b in pairwise(edges)
     ]
 
 
-def _by_watts(series: Series, good: Readings) -> Power:
+def _by_watts(device: Device, spec: Spec, good: Readings) -> Power:
     """Straight lines between readings; a gap holds the level beside it, with the doubt of what could have been."""
     time, watts = good.time_s, good.power_w
-    error = series.spec.error
+    error = spec.error
     least, most = (float(x) for x in np.percentile(watts, ROBUST)) if len(watts) > 1 else (0.0, float(watts[0]))
     held = np.flatnonzero(np.diff(time) > GAP * good.interval_s) if good.interval_s > 0 else np.empty(0, np.intp)
     knots, left, right = [time], [watts[:-1]], [watts[1:]]
     below, above = _errors(0.5 * (watts[:-1] + watts[1:]), error, good.stuck, watts)
     if len(held):
         fill = [_level(watts, i, i + 1) for i in held.tolist()]
-        return _spliced(series, good, held, np.array(fill), below, above, (least, most))
+        return _spliced(device, spec, good, held, np.array(fill), below, above, (least, most))
     return Power(
-        series.device, series.spec, knots[0], left[0], right[0], below, above,
+        device, spec, knots[0], left[0], right[0], below, above,
         _edge(float(watts[0]), least, most, error), _edge(float(watts[-1]), least, most, error),
         good.interval_s, False, time, watts,
     )  # fmt: skip
 
 
 def _spliced(
-    series: Series,
+    device: Device,
+    spec: Spec,
     good: Readings,
     held: NDArray[np.intp],
     fill: Array,
@@ -104,7 +150,7 @@ def _spliced(
     bounds: tuple[float, float],
 ) -> Power:
     """Each held gap cut in three: down (or up) to its level, the level, and back, each slope one interval long."""
-    time, watts, error = good.time_s, good.power_w, series.spec.error
+    time, watts, error = good.time_s, good.power_w, spec.error
     least, most = bounds
     gap_i = held
     edge = np.minimum(good.interval_s, 0.25 * (time[gap_i + 1] - time[gap_i]))
@@ -124,7 +170,7 @@ def _spliced(
     below[gap_i], above[gap_i] = down, up
     below, above = np.insert(below, at, np.repeat(down, 2)), np.insert(above, at, np.repeat(up, 2))
     return Power(
-        series.device, series.spec, knots, level[:-1], level[1:], below, above,
+        device, spec, knots, level[:-1], level[1:], below, above,
         _edge(float(watts[0]), least, most, error), _edge(float(watts[-1]), least, most, error),
         good.interval_s, False, time, watts,
     )  # fmt: skip
@@ -153,12 +199,12 @@ def _edge(value: float, least: float, most: float, error: float) -> Level:
     return Level(value, max(value - least, error * value), max(most - value, error * value))
 
 
-def _by_counter(series: Series, rise: Rise, readings: Readings | None) -> Power:
+def _by_counter(device: Device, spec: Spec, rise: Rise, readings: Readings | None) -> Power:
     """The mean power of each step of the counter."""
     length = np.diff(rise.time_s)
     mean = np.diff(rise.energy_j) / length
     doubt = rise.doubt_j / length
-    error = series.spec.error
+    error = spec.error
     below, above = np.minimum(mean, error * mean + doubt), error * mean + doubt
     least, most = (float(x) for x in np.percentile(mean, ROBUST))
     middle = 0.5 * (rise.time_s[:-1] + rise.time_s[1:])
@@ -166,7 +212,7 @@ def _by_counter(series: Series, rise: Rise, readings: Readings | None) -> Power:
     if not len(peak):
         peak_time, peak = middle, mean
     return Power(
-        series.device, series.spec, rise.time_s, mean, mean, below, above,
+        device, spec, rise.time_s, mean, mean, below, above,
         _edge(float(mean[0]), least, most, error), _edge(float(mean[-1]), least, most, error),
         typical_interval(rise.time_s), True, peak_time, peak,
     )  # fmt: skip

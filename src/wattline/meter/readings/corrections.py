@@ -1,21 +1,100 @@
-"""The one place where a series is corrected for how its sensor errs, before it is cleaned and summed."""
+"""The one place where good readings are corrected for how their sensor errs, before they are summed."""
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.meter.device import Device
+from wattline.meter.gpu_sensor.model import MENDED, is_nvml
+from wattline.meter.readings.counter import Rise
+from wattline.meter.readings.faults import Readings
+from wattline.meter.readings.power import energy, steps, straight
 from wattline.meter.recording import Series
+from wattline.meter.sensor import Spec
 
-# source of a Spec -> "module:function" of a correction, Series -> Series: readings, Spec.error and Spec.window_s mended
-CORRECTIONS: dict[str, str] = {"nvml": "wattline.meter.gpu_sensor.correct:mend"}
+if TYPE_CHECKING:
+    from wattline.meter.gpu_sensor.correct import Corrected
+    from wattline.meter.gpu_sensor.gain import Gain
+
+Span = tuple[float, float]
 
 
-def correct(series: Series) -> Series:
-    """The series as its sensor's correction leaves it; the same object where none is known."""
-    where = CORRECTIONS.get(series.spec.source)
-    if where is None:
-        return series
-    module, _, name = where.partition(":")
-    mended = getattr(import_module(module), name)(series)
-    assert isinstance(mended, Series)
-    return mended
+class CorrectedWatts(NamedTuple):
+    """Good readings of watts as they should have been, the sensor's own error in ``spec``, and what was done."""
+
+    readings: Readings
+    spec: Spec
+    notes: tuple[str, ...] = ()
+
+
+class CorrectedCounter(NamedTuple):
+    """A counter as it should have risen, the watts read beside it, the sensor's own error, and what was done."""
+
+    rise: Rise
+    readings: Readings | None
+    spec: Spec
+    notes: tuple[str, ...] = ()
+
+
+def correct_watts(device: Device, spec: Spec, readings: Readings, stuck_s: Sequence[Span]) -> CorrectedWatts:
+    """Each good reading in place of what it should have said at its time; a stuck value stands as it is told.
+
+    Readings that are not of NVML, or too few, come back as they were.
+    """
+    done = _correct(Series(device, spec, readings.time_s, readings.power_w), stuck_s)
+    if done is None:
+        return CorrectedWatts(readings, spec)
+    time, power = done.series.time_s, done.series.power_w
+    assert power is not None
+    line = straight(device, spec, time, power)
+    spec, notes = _with_error(spec, done, energy(line, float(readings.time_s[0]), float(readings.time_s[-1])).value_j)
+    if done.model is None or not done.model.generation:
+        return CorrectedWatts(readings, spec, notes)
+    watts = np.where(readings.stuck, readings.power_w, np.interp(readings.time_s, time, power))
+    return CorrectedWatts(replace(readings, power_w=watts), replace(spec, window_s=0.0), notes)
+
+
+def correct_counter(device: Device, spec: Spec, rise: Rise, readings: Readings | None) -> CorrectedCounter:
+    """A counter, which misses nothing between readings: its gain alone is corrected, at its mean power."""
+    done = _correct(Series(device, spec, rise.time_s, None, rise.energy_j), ())
+    if done is None:
+        return CorrectedCounter(rise, readings, spec)
+    begin, end = float(rise.time_s[0]), float(rise.time_s[-1])
+    counter = done.series.energy_j
+    assert counter is not None
+    spec, notes = _with_error(spec, done, energy(steps(device, spec, done.series.time_s, counter), begin, end).value_j)
+    mean_w = float(rise.energy_j[-1]) / (end - begin)
+    ratio = float(done.gain.power_w(np.asarray(mean_w))) / mean_w if mean_w > 0 else 1.0
+    rise = Rise(rise.time_s, rise.energy_j * ratio, rise.doubt_j * ratio)
+    if readings is not None:
+        readings = replace(readings, power_w=_at_gain(done.gain, readings.power_w))
+    return CorrectedCounter(rise, readings, spec, notes)
+
+
+def _at_gain(gain: Gain, power_w: Array) -> Array:
+    return np.where(power_w > 0, gain.power_w(power_w), power_w)
+
+
+def _correct(good: Series, stuck_s: Sequence[Span]) -> Corrected | None:
+    """None where no correction is known, or where there is too little to correct: the faults say so."""
+    if not is_nvml(good.spec):
+        return None
+    from wattline.meter.gpu_sensor.correct import correct
+
+    try:
+        return correct(good, stuck_s=stuck_s)
+    except WattlineError:
+        return None
+
+
+def _with_error(spec: Spec, done: Corrected, whole_j: float) -> tuple[Spec, tuple[str, ...]]:
+    from wattline.meter.gpu_sensor.correct import own_error
+
+    note = "; ".join(filter(None, [spec.note, MENDED, *done.notes]))
+    return replace(spec, error=own_error(done, whole_j), note=note), done.notes

@@ -7,8 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.meter.readings.faults import ENOUGH, SPIKE, Mask
 from wattline.meter.readings.order import Found, found
 
+ROUNDS = 3  # bad readings beside each other: what is left of them stands out once the first is gone
 MOST_J = 1e20  # more than this is no number of joules
 SLACK_J = 10.0  # what a counter may rise in one renewal, however short the time between two readings
 
@@ -32,17 +34,21 @@ def untangle(time_s: Array, energy_j: Array, wrap_j: float, max_w: float = np.in
     again = np.concatenate([[False], np.diff(time) <= 0]) if len(time) else np.empty(0, bool)
     faults += found("duplicate", time[again], 0.0, "readings of the same instant counted once")
     time, count = time[~again], count[~again]
-    glitch = _glitches(count)
-    faults += found(
-        "unreadable", time[glitch], 0.0, "a counter that leaps and comes back: left out, the counter bridges it"
-    )
-    time, count = time[~glitch], count[~glitch]
+    glitches: list[Array] = []
+    for _ in range(ROUNDS):
+        glitch = _glitches(count)
+        if not glitch.any():
+            break
+        glitches.append(time[glitch])
+        time, count = time[~glitch], count[~glitch]
+    done = "a counter that leaps and comes back: left out, the counter bridges it"
+    faults += found("unreadable", np.concatenate([np.empty(0), *glitches]), 0.0, done)
     if len(time) < 2:
         return Rise(time, np.zeros(len(time)), np.empty(0)), faults
     return _rise(time, count, wrap_j, max_w, faults)
 
 
-def _glitches(count: Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _glitches(count: Array) -> Mask:
     """Single readings out of line between two that are in line."""
     out = np.zeros(len(count), bool)
     if len(count) < 3:
@@ -56,17 +62,15 @@ def _glitches(count: Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 def _rise(time: Array, count: Array, wrap_j: float, max_w: float, faults: list[Found]) -> tuple[Rise, list[Found]]:
     step, length = np.diff(count), np.diff(time)
-    leapt = np.flatnonzero(step > max_w * length + SLACK_J)
-    step[leapt] = -step[leapt]
-    fell = np.flatnonzero(step < 0)
-    rose = step >= 0
-    usual = float(np.median(step[rose] / length[rose])) if rose.any() else 0.0
-    ceiling = float(np.max(step[rose] / length[rose])) if rose.any() else 0.0
+    leap = _leaps(step, length, max_w)
+    good = (step >= 0) & ~leap
+    usual = float(np.median(step[good] / length[good])) if good.any() else 0.0
+    ceiling = float(np.max(step[good] / length[good])) if good.any() else 0.0
     doubt = np.zeros(len(step))
     wraps, resets = [], []
-    for i in fell.tolist():
-        around = _power_beside(step, length, i, usual)
-        if i in leapt:
+    for i in np.flatnonzero(~good).tolist():
+        around = _power_beside(step, length, leap, i, usual)
+        if leap[i]:
             step[i] = around * length[i]
             doubt[i] = max(step[i], ceiling * length[i] - step[i])
         elif np.isfinite(wrap_j) and count[i] <= wrap_j * 1.001:
@@ -88,7 +92,7 @@ def _rise(time: Array, count: Array, wrap_j: float, max_w: float, faults: list[F
     faults = [
         *faults,
         *found("wrap", at[wrapped], 0.0, f"the counter began anew at {wrap_j:g} J: added back"),
-        *found("leap", at[leapt], length[leapt],
+        *found("leap", at[leap], length[leap],
                "the counter leapt by more than such a device can draw: bridged at the power beside it"),
         *found("reset", at[np.array(resets, int)], length[np.array(resets, int)],
                "the counter was set back: bridged at the power beside it"),
@@ -96,9 +100,19 @@ def _rise(time: Array, count: Array, wrap_j: float, max_w: float, faults: list[F
     return Rise(time, np.concatenate([[0.0], np.cumsum(step)]), doubt), faults
 
 
-def _power_beside(step: Array, length: Array, i: int, usual: float) -> float:
+def _leaps(step: Array, length: Array, max_w: float) -> Mask:
+    """Steps at a power that the device cannot draw, or far beyond nearly all others in which the counter moved."""
+    beyond = np.asarray(step > max_w * length + SLACK_J)
+    rate = step / length
+    moved = rate[(rate > 0) & ~beyond]
+    if len(moved) < ENOUGH:
+        return beyond
+    return np.asarray(beyond | (rate > SPIKE * max(float(np.percentile(moved, 90)), 1.0)))
+
+
+def _power_beside(step: Array, length: Array, leap: Mask, i: int, usual: float) -> float:
     """Mean power of the good steps on both sides, else the usual one."""
-    near = [j for j in (i - 1, i + 1) if 0 <= j < len(step) and step[j] >= 0]
+    near = [j for j in (i - 1, i + 1) if 0 <= j < len(step) and step[j] >= 0 and not (leap[j] and j > i)]
     return float(np.mean([step[j] / length[j] for j in near])) if near else usual
 
 

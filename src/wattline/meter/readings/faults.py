@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ Mask = NDArray[np.bool_]
 SENTINELS = (-1.0, -2.0)  # how power analysers write "no reading"
 MOST_W = 1e12  # more than this is no number of watts
 SPIKE = 100.0  # times what nearly all readings are: no device does that
+ENOUGH = 20  # with fewer readings no one knows what nearly all of them are
 GAP = 2.5  # intervals: more time than this between two readings is a gap
 SILENCE_S, SILENCE_TIMES = 600.0, 60  # a silence is longer than both of these (seconds, intervals)
 STUCK_S = 30.0  # a value that holds this long, and this many times longer than values of the same sensor do, is stuck
@@ -118,7 +120,7 @@ def _no_power(time_s: Array, power_w: Array, interval_s: float, limit_w: float) 
 def _spikes(power_w: Array) -> Mask:
     """Readings far beyond nearly all others, where there are enough of them to know."""
     good = np.isfinite(power_w)
-    if good.sum() < STUCK_TIMES:
+    if good.sum() < ENOUGH:
         return np.zeros(len(power_w), bool)
     usual = float(np.percentile(power_w[good], 90))
     return np.asarray(good & (power_w > SPIKE * max(usual, 1.0)))
@@ -141,18 +143,44 @@ def _dropouts(time_s: Array, power_w: Array, interval_s: float) -> tuple[Mask, l
     return out, found("dropout", time_s[out], interval_s, done)
 
 
-def _stuck(time_s: Array, power_w: Array) -> tuple[Mask, list[Found]]:
-    """Readings that hold one value far longer than this sensor's values do."""
-    stuck = np.zeros(len(time_s), bool)
+class Stuck(NamedTuple):
+    """A stretch of one value: from when to when (s), the value (W), and in how many readings."""
+
+    begin_s: float
+    end_s: float
+    power_w: float
+    readings: int
+
+    @property
+    def seconds(self) -> float:
+        return self.end_s - self.begin_s
+
+
+def stuck_stretches(time_s: Array, power_w: Array) -> list[Stuck]:
+    """Stretches in which one value holds far longer than this sensor's values do.
+
+    ``time_s``: rising, s, and ``power_w``: finite, W, both shape ``(n,)``.
+    """
     if len(time_s) < STUCK_TIMES:
-        return stuck, []
+        return []
     starts = np.concatenate([[0], np.flatnonzero(np.diff(power_w) != 0) + 1])
     ends = np.concatenate([starts[1:], [len(power_w)]])
     lasting = time_s[ends - 1] - time_s[starts]
     usual = np.median(np.diff(time_s[starts])) if len(starts) > 2 else 0.0
-    held = (lasting >= max(STUCK_S, STUCK_TIMES * usual)) & (ends - starts >= STUCK_TIMES) & (power_w[starts] > 0)
-    for begin, end in zip(starts[held], ends[held], strict=True):
-        stuck[begin:end] = True
-    values = ", ".join(sorted({f"{w:g} W" for w in power_w[starts[held]]})[:3])
+    still = (lasting >= max(STUCK_S, STUCK_TIMES * usual)) & (ends - starts >= STUCK_TIMES) & (power_w[starts] > 0)
+    return [
+        Stuck(float(time_s[a]), float(time_s[b - 1]), float(power_w[a]), int(b - a))
+        for a, b in zip(starts[still], ends[still], strict=True)
+    ]
+
+
+def _stuck(time_s: Array, power_w: Array) -> tuple[Mask, list[Found]]:
+    """Readings that hold one value far longer than this sensor's values do."""
+    stretches = stuck_stretches(time_s, power_w)
+    mask = np.zeros(len(time_s), bool)
+    for stretch in stretches:
+        mask |= (time_s >= stretch.begin_s) & (time_s <= stretch.end_s)
+    values = ", ".join(sorted({f"{stretch.power_w:g} W" for stretch in stretches})[:3])
     done = f"stuck at {values}: kept as read, but it says nothing; the range reaches from idle to full power"
-    return stuck, found("stuck", time_s[starts[held]], lasting[held], done)
+    begins, lasting = (np.array([getattr(s, name) for s in stretches], float) for name in ("begin_s", "seconds"))
+    return mask, found("stuck", begins, lasting, done)

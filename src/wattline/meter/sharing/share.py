@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from wattline import catalog
 from wattline.core.errors import NotFound, WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.meter.gpu_sensor.correct import Corrected, correct, energy_of
+from wattline.meter.device import Device
+from wattline.meter.energy.meter import summed, tracks_of
+from wattline.meter.energy.track import Span, Track, within
+from wattline.meter.readings.clocks import place
+from wattline.meter.readings.order import Found
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sharing.processes import Used
 from wattline.meter.sharing.split import Claim, Split, split_device
 
 QUIET_S = 5.0  # so long must nothing have run for the idle power to be read from the recording
 LOWEST = 0.01  # else: the power that this share of the time does not exceed,
+TOLD = ("spike", "stuck", "reset", "clock")  # faults that a reader of shares should know of
 WELL_BELOW = 0.5  # where that lies so far below the power at work that it can be idle
 
 
@@ -92,20 +97,28 @@ class Shared:
         }  # fmt: skip
 
 
-def outer_series(recording: Recording) -> list[Series]:
-    """One series a device that can be shared: not those inside another device of the recording; GPUs alone, where
+class SharedDevice(NamedTuple):
+    """A device whose energy is shared: its track, the stretches that were read, and its number on its host."""
+
+    track: Track
+    seen: list[Span]
+    number: str
+
+    @property
+    def key(self) -> str:
+        return self.track.device.key
+
+    @property
+    def span(self) -> Span:
+        return self.seen[0][0], self.seen[-1][1]
+
+
+def shared_series(recording: Recording) -> list[Series]:
+    """The series of devices that can be shared: not those inside another device of the recording; GPUs alone, where
     there are any."""
     keys = {s.device.key for s in recording.series}
     outer = [s for s in recording.series if not s.device.inside or s.device.inside not in keys]
-    gpus = [s for s in outer if s.device.kind in ("gpu", "mig")]
-    best: dict[str, Series] = {}
-    for series in gpus or outer:
-        # of several fields of one card the counter, else the one that is quickest
-        rank = (series.energy_j is None, series.spec.window_s)
-        known = best.get(series.device.key)
-        if known is None or rank < (known.energy_j is None, known.spec.window_s):
-            best[series.device.key] = series
-    return list(best.values())
+    return [s for s in outer if s.device.kind in ("gpu", "mig")] or outer
 
 
 def share_jobs(
@@ -113,11 +126,10 @@ def share_jobs(
 ) -> Shared:
     """Jobs' energies; where none ran a device's energy is idle."""
     notes = list(recording.notes)
-    series = _ready(recording, as_read, notes)
-    where = _indices([c.series for c in series])
-    mine: list[list[Claim]] = [[] for _ in series]
+    devices = _devices(recording, as_read, notes)
+    mine: list[list[Claim]] = [[] for _ in devices]
     for job in jobs:
-        on = [i for i, c in enumerate(series) if _means(job, c.series, where[i])]
+        on = [i for i, device in enumerate(devices) if _means(job, device)]
         if not job.devices and job.count and job.count != len(on):
             raise WattlineError(
                 f"job {shorten(job.name)} had {job.count} of {len(on)} GPUs and the file does not say which; "
@@ -126,11 +138,11 @@ def share_jobs(
         if not on:
             notes.append(f"job {job.name}: none of its devices is in the recording")
         for i in on:
-            if job.begin_s < series[i].series.time_s[-1] and job.end_s > series[i].series.time_s[0]:
+            if job.begin_s < devices[i].span[1] and job.end_s > devices[i].span[0]:
                 mine[i].append(job)
     if not any(mine):
-        raise WattlineError(f"no job ran on a device of the recording within its time; {_check(series)}")
-    return _split(series, mine, [None] * len(series), idle_w, notes)
+        raise WattlineError(f"no job ran on a device of the recording within its time; {_check(devices)}")
+    return _split(devices, mine, [None] * len(devices), idle_w, notes)
 
 
 def share_processes(
@@ -138,23 +150,22 @@ def share_processes(
 ) -> Shared:
     """Processes' energies; times without samples are nobody's, and a sampled time in which none used it is idle."""
     notes = list(recording.notes)
-    series = _ready(recording, as_read, notes)
-    where = _indices([c.series for c in series])
-    mine: list[list[Claim]] = [[] for _ in series]
-    known: list[tuple[Array, Array] | None] = [(np.empty(0), np.empty(0)) for _ in series]
+    devices = _devices(recording, as_read, notes)
+    mine: list[list[Claim]] = [[] for _ in devices]
+    known: list[tuple[Array, Array] | None] = [(np.empty(0), np.empty(0)) for _ in devices]
     met = False
     for gpu in samples:
         probe = Claim("", 0.0, 0.0, (gpu.gpu,) if gpu.gpu else (), (gpu.host,) if gpu.host else ())
-        for i, c in enumerate(series):
-            if not _means(probe, c.series, where[i]):
+        for i, device in enumerate(devices):
+            if not _means(probe, device):
                 continue
             mine[i] += gpu.claims
             begin, end = known[i] or (np.empty(0), np.empty(0))
             known[i] = (np.concatenate([begin, gpu.begin_s]), np.concatenate([end, gpu.end_s]))
-            met = met or bool((gpu.begin_s < c.series.time_s[-1]).any() and (gpu.end_s > c.series.time_s[0]).any())
+            met = met or bool((gpu.begin_s < device.span[1]).any() and (gpu.end_s > device.span[0]).any())
     if not met:
-        raise WattlineError(f"no sample falls on a device of the recording within its time; {_check(series)}")
-    return _split(series, mine, known, idle_w, notes)
+        raise WattlineError(f"no sample falls on a device of the recording within its time; {_check(devices)}")
+    return _split(devices, mine, known, idle_w, notes)
 
 
 def on_host(recording: Recording, host: str) -> Recording:
@@ -165,57 +176,72 @@ def on_host(recording: Recording, host: str) -> Recording:
     return replace(recording, series=[replace(s, device=replace(s.device, host=host)) for s in recording.series])
 
 
-def _check(series: Sequence[Corrected]) -> str:
+def _check(devices: Sequence[SharedDevice]) -> str:
     """What a user should compare: the devices and the time of the recording."""
-    keys = [c.series.device.key for c in series]
-    first, last = min(c.series.time_s[0] for c in series), max(c.series.time_s[-1] for c in series)
+    keys = [device.key for device in devices]
+    first, last = min(device.span[0] for device in devices), max(device.span[1] for device in devices)
     begin, end = (datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for t in (first, last))
     more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
     return f"it holds {', '.join(keys[:3])}{more}, {begin} to {end}; check GPUs, hosts (--host) and zone (--tz)"
 
 
-def _ready(recording: Recording, as_read: bool, notes: list[str]) -> list[Corrected]:
-    """Every device's series corrected; what cannot be used is noted."""
-    done: list[Corrected] = []
+def _devices(recording: Recording, as_read: bool, notes: list[str]) -> list[SharedDevice]:
+    """Every device's track, on one clock; what cannot be used, and what was wrong or corrected, is noted."""
+    run = next(((w.begin_s, w.end_s) for w in recording.windows if w.name == "run" and w.end_s is not None), None)
+    kept, left, faults = place(shared_series(recording), run)
+    notes += [f"{fault.device}: {fault.done}" for fault in faults]
+    tracks, found, remarks = tracks_of(kept, as_read=as_read)
+    good = {key: track for key, track in tracks.items() if track.end_s > track.begin_s}
     why = "no device whose energy could be shared"
-    for series in outer_series(recording):
-        try:
-            done.append(correct(series))
-        except WattlineError as error:  # one that said nothing does not keep the others from being shared
-            why = str(error)
-            notes.append(f"left out: {error}")
-    if not done:
+    for key in dict.fromkeys([s.device.key for s in (*kept, *left) if s.device.key not in good]):
+        why = f"{key}: fewer than two readings; an energy needs two"
+        notes.append(f"left out: {why}")
+    if not good:
         raise WattlineError(f"{recording.source or 'recording'}: {why}")
-    return [Corrected(c.raw, c.raw, c.model, c.gain, c.seen) for c in done] if as_read else done
+    _tell(good, found, remarks, notes)
+    extent = min(track.begin_s for track in good.values()), max(track.end_s for track in good.values())
+    indices = _indices([track.device for track in good.values()])
+    seen = [within(track.spans(), *extent) for track in good.values()]
+    return [SharedDevice(*each) for each in zip(good.values(), seen, indices, strict=True)]
+
+
+def _tell(
+    tracks: Mapping[str, Track], found: Mapping[str, list[Found]], remarks: Mapping[str, list[str]], notes: list[str]
+) -> None:
+    """Notes on how sensors were corrected and on readings that were not taken as they stand, alike ones as one."""
+    told: dict[str, list[str]] = {}
+    for key in tracks:
+        for each in found[key]:
+            if each.kind in TOLD:
+                told.setdefault(f"{each.kind}: {each.done}", []).append(key)
+        for remark in remarks[key]:
+            told.setdefault(remark, []).append(key)
+    for note, keys in told.items():
+        notes.append(f"{keys[0] if len(keys) == 1 else f'{len(keys)} devices'}: {note}")
 
 
 def _split(
-    series: list[Corrected],
+    devices: list[SharedDevice],
     claims: list[list[Claim]],
     known: list[tuple[Array, Array] | None],
     idle_w: float | None,
     notes: list[str],
 ) -> Shared:
     shared = Shared([], [], [], [], notes)
-    said: dict[str, list[str]] = {}
-    for one, mine, told in zip(series, claims, known, strict=True):
-        begin, end = float(one.series.time_s[0]), float(one.series.time_s[-1])
-        idle = Idle(idle_w, "given") if idle_w is not None else find_idle(one.series, mine)
-        shared.splits.append(split_device(one.series, mine, idle.power_w, told))
+    for device, mine, told in zip(devices, claims, known, strict=True):
+        idle = Idle(idle_w, "given") if idle_w is not None else find_idle(device.track, mine)
+        shared.splits.append(split_device(device.track, mine, idle.power_w, told, device.seen))
         shared.idle.append(idle)
-        shared.errors.append(energy_of(one, begin, end).error)
-        shared.spans.append((begin, end))
-        for note in one.notes:
-            said.setdefault(note, []).append(one.series.device.key)
-    for note, keys in said.items():
-        notes.append(f"{keys[0] if len(keys) == 1 else f'{len(keys)} devices'}: {note}")
+        used = summed(device.track.energy(*span) for span in device.seen)
+        shared.errors.append(max(used.below_j, used.above_j) / used.value_j if used.value_j > 0 else 0.0)
+        shared.spans.append(device.span)
     return shared
 
 
-def find_idle(series: Series, claims: Sequence[Claim]) -> Idle:
+def find_idle(track: Track, claims: Sequence[Claim]) -> Idle:
     """Idle power of a device: read while none of the claims ran, else the catalog's of the card, else the lowest read
     where it lies well below the rest. Where nothing tells, 0: what ran then bears all that was taken while it ran."""
-    at, power = _powers(series)
+    at, power = track.levels()
     begin = np.sort([c.begin_s for c in claims if c.weight > 0])
     end = np.sort([c.end_s for c in claims if c.weight > 0])
     quiet = np.searchsorted(begin, at, side="right") == np.searchsorted(end, at, side="right")
@@ -223,41 +249,33 @@ def find_idle(series: Series, claims: Sequence[Claim]) -> Idle:
     if quiet.sum() * step >= QUIET_S:
         return Idle(float(np.median(power[quiet])), "measured")
     try:
-        return Idle(catalog.default().find("chip", series.device.name)["idle_w"].value, "catalog")
+        return Idle(catalog.default().find("chip", track.device.name)["idle_w"].value, "catalog")
     except (NotFound, WattlineError):
         low, high = np.quantile(power, [LOWEST, 1 - LOWEST])
         return Idle(float(low), "lowest") if low < WELL_BELOW * high else Idle(0.0, "unknown")
 
 
-def _powers(series: Series) -> tuple[Array, Array]:
-    if series.power_w is not None:
-        return series.time_s, series.power_w
-    assert series.energy_j is not None
-    step = np.diff(series.time_s)
-    return series.time_s[:-1] + step / 2, np.diff(series.energy_j) / step
-
-
-def _indices(series: Sequence[Series]) -> list[str]:
+def _indices(devices: Sequence[Device]) -> list[str]:
     """Each device's index on its host: as it is named (``gpu3``), else its order in the recording."""
     count: dict[str, int] = {}
-    found = []
-    for one in series:
-        named = re.fullmatch(r"(?:gpu|nvidia|cuda:?)?(\d+)", one.device.uuid.lower())
-        order = count.get(one.device.host, 0)
-        count[one.device.host] = order + 1
-        found.append(named[1] if named else str(order))
-    return found
+    indices = []
+    for device in devices:
+        named = re.fullmatch(r"(?:gpu|nvidia|cuda:?)?(\d+)", device.uuid.lower())
+        order = count.get(device.host, 0)
+        count[device.host] = order + 1
+        indices.append(named[1] if named else str(order))
+    return indices
 
 
-def _means(claim: Claim, series: Series, index: str) -> bool:
+def _means(claim: Claim, shared: SharedDevice) -> bool:
     """Whether a claim names this device."""
-    device = series.device
+    device = shared.track.device
     host = _short(device.host)
     if claim.hosts and host and host not in {_short(h) for h in claim.hosts}:
         return False
     if not claim.devices:
         return True
-    names = {device.key.lower(), device.uuid.lower(), index}
+    names = {device.key.lower(), device.uuid.lower(), shared.number}
     return any(d.lower() in names for d in claim.devices)
 
 

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.meter.recording import Series
+from wattline.meter.energy.track import Span, Track
+from wattline.meter.readings.faults import Mask
 
 BLOCK = 2048  # intervals shared at a time, so that a year of jobs fits in memory
 
@@ -79,60 +80,60 @@ class Split:
         return self.total_j - sum(self.claims_j.values()) - self.idle_j - self.unknown_j
 
 
-def cumulative(series: Series, edges_s: ArrayLike) -> Array:
-    """Energy from the first reading up to each instant, J, same shape: of straight lines between powers, or of the
-    counter; before the first and after the last reading it stands still. Its differences add up to the whole."""
-    edges = np.asarray(edges_s, float)
-    at = series.time_s
-    if series.power_w is None:
-        assert series.energy_j is not None
-        return np.asarray(np.interp(edges, at, series.energy_j - series.energy_j[0]))
-    power = series.power_w
-    total = np.concatenate([[0.0], np.cumsum((power[1:] + power[:-1]) / 2 * np.diff(at))])
-    edges = np.clip(edges, at[0], at[-1])
-    left = np.clip(np.searchsorted(at, edges, side="right") - 1, 0, len(at) - 2)
-    into = edges - at[left]
-    slope = (power[left + 1] - power[left]) / (at[left + 1] - at[left])
-    return np.asarray(total[left] + into * (power[left] + slope * into / 2))
-
-
 def split_device(
-    series: Series, claims: Sequence[Claim], idle_w: float, known: tuple[Array, Array] | None = None
+    track: Track,
+    claims: Sequence[Claim],
+    idle_w: float,
+    known: tuple[Array, Array] | None = None,
+    seen: Sequence[Span] | None = None,
 ) -> Split:
-    """One device's energy shared among its claims; the series is in order of time.
+    """One device's energy shared among its claims.
 
     ``known``: begins and ends of the stretches, shape ``(n,)`` each, within which it is known who ran [all]; the
-    energy outside them is nobody's. Claims of one name are one.
+    energy outside them is nobody's. ``seen``: the stretches that are shared [from the first to the last reading].
+    Claims of one name are one.
     """
     if not (np.isfinite(idle_w) and idle_w >= 0):
-        raise WattlineError(f"{series.device.key}: idle power {idle_w} W must be zero or more, and finite")
-    first, last = float(series.time_s[0]), float(series.time_s[-1])
+        raise WattlineError(f"{track.device.key}: idle power {idle_w} W must be zero or more, and finite")
+    spans = [(track.begin_s, track.end_s)] if seen is None else list(seen)
+    first, last = spans[0][0], spans[-1][1]
     begin = np.clip([c.begin_s for c in claims], first, last)
     end = np.clip([c.end_s for c in claims], first, last)
     weight = np.array([c.weight for c in claims], float)
     known_begin, known_end = known if known is not None else (np.array([first]), np.array([last]))
-    edges = np.unique(np.concatenate([[first, last], begin, end, np.clip([*known_begin, *known_end], first, last)]))
-    energy = np.diff(cumulative(series, edges))
+    marks = np.clip([*known_begin, *known_end, *(edge for span in spans for edge in span)], first, last)
+    edges = np.unique(np.concatenate([begin, end, marks]))
+    energy = np.diff(track.running_within_j(spans, edges))
     energy = np.maximum(energy, 0.0)  # rounding alone can make it less
-    length = np.diff(edges)
+    read = _within(edges, *(np.array([span[i] for span in spans]) for i in (0, 1)))
+    length = np.where(read, np.diff(edges), 0.0)
     told = _within(edges, known_begin, known_end)
-    taken, idle = np.zeros(len(claims)), 0.0
-    for at in range(0, len(length), BLOCK):
-        block = slice(at, at + BLOCK)
-        use = told[block]
-        here = np.flatnonzero((begin < edges[min(at + BLOCK, len(length))]) & (end > edges[at]))
-        middle = (edges[:-1] + edges[1:])[block][use] / 2
-        on = (begin[here, None] <= middle) & (middle < end[here, None])
-        part, rest = share(energy[block][use], idle_w * length[block][use], on * weight[here, None])
-        taken[here] += part.sum(axis=1)
-        idle += float(rest.sum())
+    taken, idle = _shared_out((begin, end, weight), edges, energy, idle_w * length, told)
     named: dict[str, float] = {}
     for claim, joules in zip(claims, taken, strict=True):
         named[claim.name] = named.get(claim.name, 0.0) + float(joules)
-    return Split(series.device.key, named, idle, float(energy.sum()), idle_w, float(energy[~told].sum()))
+    return Split(track.device.key, named, idle, float(energy.sum()), idle_w, float(energy[~told].sum()))
 
 
-def _within(edges: Array, begin: Array, end: Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _shared_out(
+    claims: tuple[Array, Array, Array], edges: Array, energy: Array, idle_j: Array, told: Mask
+) -> tuple[Array, float]:
+    """Joules of each claim (begins, ends, weights) where it is known who ran, and of idle there."""
+    begin, end, weight = claims
+    taken, idle = np.zeros(len(begin)), 0.0
+    for at in range(0, len(energy), BLOCK):
+        block = slice(at, at + BLOCK)
+        use = told[block]
+        here = np.flatnonzero((begin < edges[min(at + BLOCK, len(energy))]) & (end > edges[at]))
+        middle = (edges[:-1] + edges[1:])[block][use] / 2
+        on = (begin[here, None] <= middle) & (middle < end[here, None])
+        part, rest = share(energy[block][use], idle_j[block][use], on * weight[here, None])
+        taken[here] += part.sum(axis=1)
+        idle += float(rest.sum())
+    return taken, idle
+
+
+def _within(edges: Array, begin: Array, end: Array) -> Mask:
     """Which intervals between edges lie within one of the stretches, which may overlap."""
     opened = np.searchsorted(np.sort(begin), edges[:-1], side="right")
     closed = np.searchsorted(np.sort(end), edges[:-1], side="right")

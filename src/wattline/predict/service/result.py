@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.range import percentiles
+from wattline.core.result import Json, Result
 from wattline.line.engine.simulator.outcome import Pool, Served
 from wattline.line.engine.simulator.power import (
     Standing,
@@ -23,6 +24,7 @@ from wattline.line.engine.simulator.power import (
 )
 from wattline.line.engine.simulator.scaling import READY, STARTING, STOPPED, Record
 from wattline.predict.answer import Answer
+from wattline.predict.service.curves import latency_curves, through_time
 
 PERCENTS = (50, 90, 95, 99)
 POINTS = 96
@@ -45,8 +47,8 @@ class Target:
         return np.asarray(good)
 
 
-@dataclass(frozen=True, eq=False)
-class Service:
+@dataclass(frozen=True, eq=False, repr=False)
+class Service(Result):
     """What came of a simulated service; ``answer`` holds the bill and the load at the grid."""
 
     answer: Answer
@@ -66,22 +68,31 @@ class Service:
     def server_load(self) -> Load:
         return server_load(self.served, self.standing)
 
-    def results(self) -> dict[str, Any]:
-        """Latencies, goodput, throughput, batch and joules as plain data; docs: README."""
+    def figures(self) -> Mapping[str, Array]:
+        return self.answer.figures()
+
+    def saved_load(self) -> Load:
+        """Of the servers' plugs, by part, of the one cell simulated."""
+        return self.server_load
+
+    def simulated(self) -> Json:
+        """Latencies, goodput, throughput, batch and joules of the requests simulated (of one cell), as plain data.
+
+        Names that begin with ``request_`` are mean and percentiles over the requests.
+        """
         s, good = self.served, self.target.met(self.served)
-        per_request = request_energy_j(s, self.standing)
         tokens, horizon = float(s.tokens.sum()), s.horizon_s
         pools = [pool_results(s, pool, self.standing) for pool in s.pools]
-        plug = float(self.server_load.energy_j.sum())
+        plug, line = float(self.server_load.energy_j.sum()), self.timeline()
         return {
-            "requests": len(s.arrival_s),
+            "requests_served": len(s.arrival_s),
             "rejected": dict(self.rejected),
-            "seconds": horizon,
-            "ttft_s": percentiles(s.ttft_s, PERCENTS, mean=True),
-            "waits_s": {name: percentiles(values, PERCENTS, mean=True) for name, values in s.waits_s.items()},
-            "tpot_s": percentiles(s.tpot_s, PERCENTS, mean=True),
+            "horizon_s": horizon,
+            "request_ttft_s": over_requests(s.ttft_s),
+            "request_waits_s": {name: over_requests(values) for name, values in s.waits_s.items()},
+            "request_tpot_s": over_requests(s.tpot_s),
             "itl_s": {f"p{p}": s.itl_s(p) for p in PERCENTS} if s.latency.any() else None,
-            "e2e_s": percentiles(s.e2e_s, PERCENTS, mean=True),
+            "request_e2e_s": over_requests(s.e2e_s),
             "goodput_per_s": float(good.sum()) / horizon,
             "good_share": float(good.sum()) / self.offered,
             "output_tokens_per_s": tokens / horizon,
@@ -91,18 +102,25 @@ class Service:
             "busy_share": s.busy_s / (s.busy_s + s.idle_s),
             "preemptions": int(s.totals["preempted"].sum()),
             "peak_cache_share": max(pool["peak_cache_share"] for pool in pools),
-            "chip_j_per_request": percentiles(s.energy_j, PERCENTS, mean=True),
-            "server_j_per_request_active": percentiles(per_request, PERCENTS, mean=True),
+            "request_chip_j": over_requests(s.energy_j),
+            "request_active_server_j": over_requests(request_energy_j(s, self.standing)),
             "server_j_per_request": plug / len(s.arrival_s),
             "server_j_per_output_token": plug / tokens,
             "server_mean_w": plug / horizon,
             "server_peak_w": float(self.server_load.power_w.sum(axis=0).max()),
             "pools": pools,
             "network": None if self.network is None else dict(self.network),
+            "latency_curves": latency_curves(s),
+            "through_time": through_time(self.server_load, {"ready": line["replicas"], "starting": line["starting"]}),
         }
 
-    def json(self) -> dict[str, Any]:
-        return self.answer.json() | {"service": self.results()}
+    @property
+    def told(self) -> Answer:
+        """The answer with what was simulated among its results."""
+        return replace(self.answer, more={**self.answer.more, "simulated": self.simulated()})
+
+    def json(self) -> Json:
+        return self.told.json()
 
     def timeline(self) -> dict[str, Array]:
         """By bin of ``served.bin_s``: running requests a replica, replicas ready and starting, tokens/s out, watts."""
@@ -151,3 +169,8 @@ def _scaled(record: Record, found: Mapping[str, Array], spans: Array, horizon_s:
         "ready": [float(found["ready_s"][g].sum()) / max(x, 1e-300) for g, x in zip(groups, length, strict=True)],
         "starting": [float(found["starting_s"][g].sum()) / max(x, 1e-300) for g, x in zip(groups, length, strict=True)],
     }
+
+
+def over_requests(values: Array) -> dict[str, float] | None:
+    """Mean and percentiles over the requests of which the value is known; None where it is of none."""
+    return percentiles(values, PERCENTS, mean=True)

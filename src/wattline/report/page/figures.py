@@ -9,7 +9,6 @@ from typing import NamedTuple
 from wattline.report.page.words import (
     STATION_NAMES,
     STATIONS,
-    Json,
     Span,
     amount,
     between,
@@ -23,6 +22,7 @@ from wattline.report.page.words import (
     sentence,
     span,
 )
+from wattline.report.words import Json
 
 LOG_FROM = 20.0  # jobs further apart than this many times are drawn on a logarithmic axis
 

@@ -1,23 +1,29 @@
-"""The report page of a frontier: the points by energy and latency, and where the saving comes from, before the best
-set-up's own service page."""
+"""The page of a frontier: the points by energy and latency, and where the saving comes from, before the best set-up's
+own service page."""
 
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wattline.core.files import write_text
 from wattline.core.quantity import number, show
-from wattline.report.page.service import page_of
-from wattline.report.terminal.frontier import Json, saved_words, setup_label, slo_words, spread, usd_words
-from wattline.search.result import PART_NAMES, Frontier
+from wattline.report.page.frame import results_of
+from wattline.report.page.service import service_page
+from wattline.report.terminal.frontier import saved_words, slo_words, spread, usd_words
+from wattline.report.words import Json
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 560, 340, 62, 18, 44, 46
 COLOURS = ("var(--chip)", "var(--site)", "var(--server)", "var(--grid)", "var(--work)")
-NAV = {"best": "Least energy", "frontier": "The frontier", "why": "The saving"}
+PART_NAMES = {
+    "chip_idle": "chips, idle",
+    "prefill": "prefill",
+    "decode": "decode",
+    "host": "hosts",
+    "network": "network",
+    "overhead": "site overhead",
+}
 PART_COLOURS = {
     "chip_idle": "#b8b8b8",
     "prefill": "#e08a1e",
@@ -28,46 +34,39 @@ PART_COLOURS = {
 }
 
 
-def write_page(frontier: Frontier, path: Path) -> None:
-    """One self-contained HTML file."""
-    data, page = frontier.json(), page_of(frontier.served)
-    body = "".join(
-        f'<section id="{key}"><h2>{escape(title)}</h2>{inside}</section>'
-        for key, title, inside in (
-            ("best", "The set-up of least energy", _best(data)),
-            ("frontier", "Energy, latency and cost", _scatter(data) + _table(data)),
-            ("why", "Where the saving comes from", _walk(data)),
-        )
-        if inside
-    )
-    links = "".join(f'<a href="#{key}">{name}</a>' for key, name in NAV.items() if f'id="{key}"' in body)
-    page = page.replace('<nav aria-label="Sections">', f'<nav aria-label="Sections">{links}', 1)
-    head, start, tail = page.partition("<main>")
-    write_text(path, f"{head}{start}{body}{tail}")
+def frontier_page(data: Json) -> str:
+    """One self-contained HTML page."""
+    results = results_of(data)
+    first = [
+        ("best", "Least energy", _best(results, data["inputs"])),
+        ("frontier", "Energy, latency and cost", _scatter(results) + _table(results)),
+        ("why", "Where the saving comes from", _walk(results)),
+    ]
+    return service_page({**data, **results["answer"]}, first)
 
 
-def _best(data: Json) -> str:
-    best = data["best"]
+def _best(results: Json, inputs: Json) -> str:
+    best = results["best"]
     facts = (
-        f"{show(best['energy_wh_per_request'], 'Wh')} a request, {number(best['joules_per_output_token'])} J "
+        f"{show(best['central_wh_per_request'], 'Wh')} a request, {number(best['central_j_per_output_token'])} J "
         f"an output token, {best['chips']} chip{'' if best['chips'] == 1 else 's'}. It keeps "
-        f"{slo_words(data['inputs'])}; {saved_words(data)}."
+        f"{slo_words(inputs)}; {saved_words(results)}."
     )
-    default = data["default"]
+    default = results["default"]
     held = ""
     if default is not None:
         held = (
-            f"<p>The default: {escape(setup_label(default['setup']))}, with the fewest replicas that keep the target: "
-            f"{show(default['energy_wh_per_request'], 'Wh')} a request.</p>"
+            f"<p>The default: {escape(default['setup']['label'])}, with the fewest replicas that keep the target: "
+            f"{show(default['central_wh_per_request'], 'Wh')} a request.</p>"
         )
     return (
-        f'<p class="story"><strong>{escape(setup_label(best["setup"]))}</strong></p><p>{escape(facts)}</p>{held}'
-        f'<p class="note">{escape(data["search"]["guarantee"].capitalize())}.</p>'
+        f'<p class="story"><strong>{escape(best["setup"]["label"])}</strong></p><p>{escape(facts)}</p>{held}'
+        f'<p class="note">{escape(results["search"]["guarantee"].capitalize())}.</p>'
     )
 
 
-def _text(x: float, y: float, said: str, anchor: str = "middle") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="currentColor">{escape(said)}</text>'
+def _text(x: float, y: float, text: str, anchor: str = "middle") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="currentColor">{escape(text)}</text>'
 
 
 def _svg(label: str, height: float, inside: str) -> str:
@@ -75,11 +74,11 @@ def _svg(label: str, height: float, inside: str) -> str:
     return f'<svg role="img" aria-label="{escape(label)}" {size}>{inside}</svg>'
 
 
-def _scatter(data: Json) -> str:
+def _scatter(results: Json) -> str:
     """Energy across, strain up, both logarithmic; a dot's size is the cost, its colour the chip."""
-    points = data["frontier"]
-    held = [data["default"]] if data["default"] is not None else []
-    energy = np.array([p["energy_wh_per_request"] for p in points + held])
+    points = results["points"]
+    held = [results["default"]] if results["default"] is not None else []
+    energy = np.array([p["central_wh_per_request"] for p in points + held])
     strains = np.array([p["strain"] for p in points + held])
     across, up = (_scale(energy, LEFT, WIDTH - RIGHT), _scale(np.append(strains, 1.0), HEIGHT - FOOT, TOP))
     chips = list(dict.fromkeys(p["setup"]["chip"] for p in points + held))
@@ -88,20 +87,20 @@ def _scatter(data: Json) -> str:
     marks = []
     for p in reversed(points):
         radius = 3 + 6 * ((p["cost_usd_per_request"] or 0.0) / dearest) ** 0.5
-        title = f"{setup_label(p['setup'])}: {show(p['energy_wh_per_request'], 'Wh')}, strain {p['strain']:.2f}"
+        title = f"{p['setup']['label']}: {show(p['central_wh_per_request'], 'Wh')}, strain {p['strain']:.2f}"
         marks.append(
-            f'<circle cx="{across(p["energy_wh_per_request"]):.1f}" cy="{up(p["strain"]):.1f}" r="{radius:.1f}" '
+            f'<circle cx="{across(p["central_wh_per_request"]):.1f}" cy="{up(p["strain"]):.1f}" r="{radius:.1f}" '
             f'fill="{colour[p["setup"]["chip"]]}" fill-opacity=".55"><title>{escape(title)}</title></circle>'
         )
     for p in held:
-        x, y = across(p["energy_wh_per_request"]), up(p["strain"])
+        x, y = across(p["central_wh_per_request"]), up(p["strain"])
         marks.append(
             f'<path d="M{x - 6:.1f} {y - 6:.1f}l12 12m0 -12l-12 12" stroke="currentColor" stroke-width="2"/>'
             + _text(x, y - 10, "default")
         )
     best = points[0]
     marks.append(
-        f'<circle cx="{across(best["energy_wh_per_request"]):.1f}" cy="{up(best["strain"]):.1f}" r="12" fill="none" '
+        f'<circle cx="{across(best["central_wh_per_request"]):.1f}" cy="{up(best["strain"]):.1f}" r="12" fill="none" '
         'stroke="currentColor" stroke-width="1.5"/>'
     )
     key = "".join(
@@ -147,25 +146,25 @@ def _ticks(values: Any) -> list[float]:
     return found if len(found) >= 2 else [float(f"{float(np.min(values)):.2g}"), float(f"{float(np.max(values)):.2g}")]
 
 
-def _table(data: Json) -> str:
+def _table(results: Json) -> str:
     rows = "".join(
-        f"<tr><td>{escape(setup_label(p['setup']))}</td><td>{show(p['energy_wh_per_request'], 'Wh')}</td>"
-        f"<td>{'-' if p['ttft_s'] is None else show(p['ttft_s']['p99'], 's')}</td>"
-        f"<td>{'-' if p['tpot_s'] is None else show(p['tpot_s']['p99'], 's')}</td>"
+        f"<tr><td>{escape(p['setup']['label'])}</td><td>{show(p['central_wh_per_request'], 'Wh')}</td>"
+        f"<td>{'-' if p['request_ttft_s'] is None else show(p['request_ttft_s']['p99'], 's')}</td>"
+        f"<td>{'-' if p['request_tpot_s'] is None else show(p['request_tpot_s']['p99'], 's')}</td>"
         f"<td>{usd_words(p['cost_usd_per_request'])}</td></tr>"
-        for p in spread(data["frontier"])
+        for p in spread(results["points"])
     )
     head = "".join(f"<th>{name}</th>" for name in ("set-up", "energy", "TTFT p99", "TPOT p99", "1M requests"))
     return f'<div style="overflow-x:auto"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
-def _walk(data: Json) -> str:
+def _walk(results: Json) -> str:
     """Bars of a request's energy by part: the default, each change after it, the best."""
-    if data["default"] is None or not data["steps"]:
+    if results["default"] is None or not results["changes"]:
         return ""
-    parts = dict(data["default"]["parts_wh_per_request"])
+    parts = dict(results["default"]["parts_wh_per_request"])
     rows = [("default", dict(parts))]
-    for step in data["steps"]:
+    for step in results["changes"]:
         parts = {name: parts[name] - step["saved_by_part_wh_per_request"].get(name, 0.0) for name in parts}
         rows.append((f"{step['change']}: {step['to']}", dict(parts)))
     most = max(sum(row.values()) for _, row in rows)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
-from wattline.core.quantity import show
-from wattline.report.terminal.answer import BILL_TOTAL, RESULTS, TIME_NAMES, span, trimmed
+from wattline.core.quantity import show, trimmed
+from wattline.report.terminal.answer import BILL_TOTAL, RESULTS, TIME_NAMES, span
+from wattline.report.words import Json
 
-Json = dict[str, Any]
 _RULE = "1px solid rgba(128,128,128,.35)"
 _TABLE = (
     "border-collapse:collapse;margin:0 0 14px;color:inherit;background:transparent;font-variant-numeric:tabular-nums"
@@ -23,14 +22,21 @@ _NOTE = "margin:4px 0;padding-left:8px;border-left:3px solid #d08a1d;color:inher
 _BAR_PX = 160
 
 
-def as_notebook_html(data: Json) -> str:
-    """A fragment of HTML; every text of the answer in it is escaped."""
-    blocks = [f"<div style='font-weight:600;margin:0 0 8px'>{escape(str(data['title']))}</div>"]
-    if "jobs" in data:
-        blocks.append(_jobs(data["jobs"]))
-    blocks += [_results(data), _line(data), _bill(data), _matters(data)]
-    blocks += [f"<div style='{_NOTE}'>{escape(str(warning))}</div>" for warning in data.get("warnings", [])]
+def notebook_html(data: Json) -> str:
+    """A fragment of HTML of an answer that has a bill; every text of the answer in it is escaped."""
+    results = data["results"]
+    blocks = [f"<div style='font-weight:600;margin:0 0 8px'>{escape(str(results['title']))}</div>"]
+    if "jobs" in results:
+        blocks.append(_jobs(results["jobs"]))
+    blocks += [_results(results, data["command"]), _line(results), _bill(results), _matters(results)]
+    remarks = (*data["notes"], *data["warnings"])
+    blocks += [f"<div style='{_NOTE}'>{escape(str(text))}</div>" for text in remarks]
     return f"<div style='color:inherit;line-height:1.4'>{''.join(blocks)}</div>"
+
+
+def text_html(text: str) -> str:
+    """Plain text as a fragment of HTML, for an answer without a bill."""
+    return f"<pre style='color:inherit;background:transparent;line-height:1.35'>{escape(text)}</pre>"
 
 
 def _table(
@@ -53,43 +59,47 @@ def _table(
 
 def _jobs(jobs: Sequence[Json]) -> str:
     rows = [
-        [escape(str(job["name"])), escape(str(job["title"])), *map(escape, span(job["energy_wh"], "Wh"))]
+        [
+            escape(str(job["name"])),
+            escape(str(job["results"]["title"])),
+            *map(escape, span(job["results"]["energy_wh"], "Wh")),
+        ]
         for job in jobs
     ]
     return _table(["Job", "", "Energy", "p5 to p95"], rows, (2,), (0, 1))
 
 
-def _results(data: Json) -> str:
+def _results(results: Json, command: str) -> str:
     rows = []
     for name, (label, unit) in RESULTS.items():
-        if name in data:
-            said = TIME_NAMES.get(data.get("command", ""), label) if name == "duration_s" else label
-            rows.append([escape(said), *map(escape, span(data[name], unit))])
+        if name in results:
+            shown = TIME_NAMES.get(command, label) if name == "duration_s" else label
+            rows.append([escape(shown), *map(escape, span(results[name], unit))])
     return _table(["Result", "p50", "p5 to p95"], rows, (1,))
 
 
-def _line(data: Json) -> str:
+def _line(results: Json) -> str:
     rows = []
-    for name, station in data["stations"].items():
+    for name, station in results["stations"].items():
         power = escape(span(station["mean_w"], "W")[0]) if "mean_w" in station else ""
         rows.append([escape(name), *map(escape, span(station["energy_wh"], "Wh")), power])
     return _table(["The line", "p50", "p5 to p95", "mean power"], rows, (1, 3))
 
 
-def _bill(data: Json) -> str:
-    most = max(part["share"] for part in data["parts"].values()) or 1.0
+def _bill(results: Json) -> str:
+    most = max(part["share"] for part in results["parts"].values()) or 1.0
     rows = []
-    for part in data["parts"].values():
-        energy = escape(show(part["energy_mean_wh"], "Wh", like=data["energy_mean_wh"]))
+    for part in results["parts"].values():
+        energy = escape(show(part["energy_mean_wh"], "Wh", like=results["energy_mean_wh"]))
         rows.append([escape(part["label"]), energy, f"{part['share']:.1%}", _bar(part["share"] / most)])
-    total = escape(show(data["energy_mean_wh"], "Wh"))
+    total = escape(show(results["energy_mean_wh"], "Wh"))
     rows.append([f"<b>{BILL_TOTAL}</b>", f"<b>{total}</b>", "<b>100.0%</b>", ""])
     return _table(["The bill", "mean", "share", ""], rows, (1, 2))
 
 
-def _matters(data: Json) -> str:
+def _matters(results: Json) -> str:
     rows = []
-    for row in data.get("matters", []):
+    for row in results.get("matters", []):
         r = row["rank_correlation"]
         extent = f"{trimmed(row['low'])} to {trimmed(row['high'])} {row['unit']}".strip()
         colour = "#c9772b" if r > 0 else "#3b86c6"

@@ -1,26 +1,18 @@
-"""The page of a run: every section, put into the template.
-
-``render`` is a pure function of the run's JSON object. The page loads nothing: its style, its one script
-and its figures stand inside it, and its content policy forbids anything else.
-"""
+"""The page of a run, and of an answer of ``train``, ``prompt``, ``serve`` and their like: a run of one job."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
 from collections.abc import Sequence
-from functools import lru_cache
-from importlib.resources import files
-from string import Template
-from typing import Any
+from typing import Any, NamedTuple
 
-from wattline.report.page import tables
+from wattline.report.page import frame, tables
 from wattline.report.page.figures import intervals, matters
+from wattline.report.page.frame import Column, Section
 from wattline.report.page.sankey import flows, tall, wide
-from wattline.report.page.words import Json, amount, embedded, esc, finite, mapping, objects, range_text, span
+from wattline.report.page.words import esc, finite, mapping, objects, span
+from wattline.report.words import Json
 
-Column = tuple[str, str, str]  # a key of an answer, its name on the page, its unit
 CARDS: tuple[Column, ...] = (
     ("energy_wh", "Energy", "Wh"),
     ("mean_w", "Mean power", "W"),
@@ -52,60 +44,62 @@ JOB_CARDS: tuple[Column, ...] = (
 SUFFIXES = {"s": "s", "wh": "Wh", "w": "W", "j": "J", "kg": "kg", "l": "L", "usd": "USD", "bytes": "B"}
 
 
-def render(run: dict[str, Any]) -> str:
-    """One self-contained HTML page for a run, or for one answer of ``train``, ``serve`` or ``prompt``."""
-    jobs = _jobs(run)
-    whole = _whole(run, jobs)
-    title = str(run.get("title") or "An AI electricity bill")
-    script = _resource("theme.js")
+class Job(NamedTuple):
+    """A job of a run, or an answer alone."""
+
+    name: str
+    inputs: Json
+    results: Json
+
+
+Named = Sequence[tuple[str, Json]]  # jobs by name with their results
+
+
+def run_page(data: Json, more: Sequence[Section] = (), first: Sequence[Section] = ()) -> str:
+    """One self-contained HTML page for a run, or for an answer alone; ``first`` and ``more`` stand around its own
+    sections."""
+    results, jobs = frame.results_of(data), _jobs(data)
+    named = [(job.name, job.results) for job in jobs]
+    whole = _whole(results, named)
+    title = str(results.get("title") or "An AI electricity bill")
     sections = [
-        ("line", "The line", _line(whole, jobs)),
-        ("ranges", "How sure it is", intervals(jobs)),
+        *first,
+        ("line", "The line", _line(whole, named)),
+        ("ranges", "How sure it is", intervals(named)),
         ("bill", "The bill", tables.bill(whole, "all jobs" if len(jobs) > 1 else title)),
-        ("matters", "What matters most", matters(_first("matters", run, jobs))),
-        ("picture", "To picture it", tables.equivalents(_first("equivalents", run, jobs))),
+        ("matters", "What matters most", matters(_first("matters", results, named))),
+        ("picture", "To picture it", tables.equivalents(_first("equivalents", results, named))),
         ("jobs", "The jobs" if len(jobs) > 1 else "The job", _job_section(whole, jobs)),
-        ("facts", "Facts and sources", _facts(run, jobs)),
-        ("scenario", "The scenario", _scenario(run)),
+        ("facts", "Facts and sources", frame.facts(data)),
+        ("scenario", "The scenario", _scenario(data)),
+        *more,
     ]
-    shown = [section for section in sections if section[2]]
-    return Template(_resource("template.html")).substitute(
-        title=esc(title),
-        story=_story(run) + _warnings(run if run.get("warnings") else _only(jobs)),
-        cards=_cards(whole if span(whole.get("energy_wh")) else _only(jobs), CARDS),
-        style=_resource("style.css"),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        nav="".join(f'<a href="#{key}">{esc(name)}</a>' for key, name, _ in shown),
-        sections="".join(_section(*section) for section in shown),
-        colophon=_colophon(run),
-        data=embedded(run),
-    )
+    cards = frame.cards(whole if span(whole.get("energy_wh")) else _only(named), CARDS)
+    return frame.page(data, title, _story(results) + frame.remarks(data), cards, sections)
 
 
-@lru_cache(maxsize=3)
-def _resource(name: str) -> str:
-    return (files("wattline.report.page") / name).read_text(encoding="utf-8")
+def _jobs(data: Json) -> list[Job]:
+    """The jobs of a run; an answer without jobs is its own single job."""
+    found = objects(frame.results_of(data).get("jobs"))
+    if not found and data.get("command") != "run" and mapping(frame.results_of(data).get("parts")):
+        found = [data]
+    return [
+        Job(str(job.get("name") or results.get("title") or f"Job {i + 1}"), mapping(job.get("inputs")), results)
+        for i, job in enumerate(found)
+        for results in [frame.results_of(job)]
+    ]
 
 
-def _jobs(run: Json) -> list[tuple[str, Json]]:
-    """(name, answer) of each job; an answer without jobs is its own single job."""
-    found = objects(run.get("jobs"))
-    if not found and run.get("command") != "run" and mapping(run.get("parts")):
-        found = [run]
-    return [(str(job.get("name") or job.get("title") or f"Job {i + 1}"), job) for i, job in enumerate(found)]
-
-
-def _only(jobs: Sequence[tuple[str, Json]]) -> Json:
+def _only(jobs: Named) -> Json:
     return jobs[0][1] if len(jobs) == 1 else {}
 
 
-def _first(key: str, run: Json, jobs: Sequence[tuple[str, Json]]) -> object:
+def _first(key: str, results: Json, jobs: Named) -> object:
     """The run's own list, or that of its only job."""
-    return run.get(key) or _only(jobs).get(key)
+    return results.get(key) or _only(jobs).get(key)
 
 
-def _whole(run: Json, jobs: Sequence[tuple[str, Json]]) -> Json:
+def _whole(run: Json, jobs: Named) -> Json:
     """The run with its mean power, and its jobs' parts added up where it does not tell them itself."""
     grid = mapping(mapping(run.get("stations")).get("grid"))
     run = {"mean_w": grid.get("mean_w") or _only(jobs).get("mean_w"), **run}
@@ -123,10 +117,6 @@ def _whole(run: Json, jobs: Sequence[tuple[str, Json]]) -> Json:
                     seen.pop("energy_wh", None)  # percentiles do not add up
     energy_wh = run.get("energy_wh") or _only(jobs).get("energy_wh")
     return {**run, "energy_wh": energy_wh, "parts": parts}
-
-
-def _section(key: str, name: str, body: str) -> str:
-    return f'<section id="{key}" aria-labelledby="{key}-h"><h2 id="{key}-h">{esc(name)}</h2>{body}</section>'
 
 
 def _story(run: Json) -> str:
@@ -147,20 +137,7 @@ def _others(job: Json) -> list[Column]:
     ]
 
 
-def _cards(answer: Json, columns: Sequence[Column]) -> str:
-    cells = []
-    for key, label, unit in columns:
-        value = span(answer.get(key))
-        if value is None:
-            continue
-        extent = "" if value.exact else f'<dd class="range">{esc(range_text(value, unit))}</dd>'
-        big, _, small = amount(value.mid, unit).partition(" ")
-        shown = f'{esc(big)} <span class="unit">{esc(small)}</span>' if small else esc(big)
-        cells.append(f'<div class="card"><dt>{esc(label)}</dt><dd class="value">{shown}</dd>{extent}</div>')
-    return f'<dl class="cards">{"".join(cells)}</dl>' if cells else ""
-
-
-def _diagram(answer: Json, jobs: Sequence[tuple[str, Json]] = ()) -> str:
+def _diagram(answer: Json, jobs: Named = ()) -> str:
     fed = []
     for name, job in jobs:
         energy = finite(job.get("energy_mean_wh"))
@@ -171,7 +148,7 @@ def _diagram(answer: Json, jobs: Sequence[tuple[str, Json]] = ()) -> str:
     return wide(graph) + tall(graph) if graph else ""
 
 
-def _line(whole: Json, jobs: Sequence[tuple[str, Json]]) -> str:
+def _line(whole: Json, jobs: Named) -> str:
     diagram = _diagram(whole, jobs)
     if not diagram:
         return ""
@@ -183,72 +160,36 @@ def _line(whole: Json, jobs: Sequence[tuple[str, Json]]) -> str:
     return f"<figure>{diagram}<figcaption>{esc(caption)}</figcaption></figure>"
 
 
-def _job_section(whole: Json, jobs: Sequence[tuple[str, Json]]) -> str:
+def _job_section(whole: Json, jobs: Sequence[Job]) -> str:
     if not jobs:
         return ""
     several = len(jobs) > 1
-    overview = tables.jobs_table(jobs, whole) if several else ""
-    return overview + "".join(_job(i + 1, name, job, several) for i, (name, job) in enumerate(jobs))
+    overview = tables.jobs_table([(job.name, job.results) for job in jobs], whole) if several else ""
+    return overview + "".join(_job(i + 1, job, several) for i, job in enumerate(jobs))
 
 
-def _job(index: int, name: str, job: Json, several: bool) -> str:
-    title = str(job.get("title") or "")
+def _job(index: int, job: Job, several: bool) -> str:
+    name, results = job.name, job.results
+    title = str(results.get("title") or "")
     subtitle = f'<p class="subtitle">{esc(title)}</p>' if title and title != name else ""
-    body = [tables.inputs(job), _warnings(job) if several else ""]
+    body = [tables.inputs(job.inputs)]
     if several:
-        body += [_cards(job, [*JOB_CARDS, *_others(job)]), _details("Its line, as a diagram", _diagram(job))]
-        body.append(_details("Its bill", tables.bill(job, name), opened=index <= 3))
-        body.append(_details("What matters most", matters(job.get("matters"))))
-        body.append(_details("To picture it", tables.equivalents(job.get("equivalents"))))
+        body += [
+            frame.cards(results, [*JOB_CARDS, *_others(results)]),
+            frame.details("Its line, as a diagram", _diagram(results)),
+            frame.details("Its bill", tables.bill(results, name), opened=index <= 3),
+            frame.details("What matters most", matters(results.get("matters"))),
+            frame.details("To picture it", tables.equivalents(results.get("equivalents"))),
+        ]
     else:
-        body.append(_cards(job, [*(card for card in JOB_CARDS if card not in CARDS), *_others(job)]))
-    body.append(_details("Step by step", tables.steps(job), opened=not several))
+        body.append(frame.cards(results, [*(card for card in JOB_CARDS if card not in CARDS), *_others(results)]))
+    body.append(frame.details("Step by step", tables.steps(results), opened=not several))
     heading = f"<h3>{esc(name)}</h3>{subtitle}" if several or subtitle else ""
     return f'<article id="job-{index}" class="job">{heading}{"".join(body)}</article>'
 
 
-def _warnings(job: Json) -> str:
-    found = job.get("warnings")
-    words = [str(word) for word in found if word] if isinstance(found, list | tuple) else []
-    return "".join(f'<p class="warning"><b>Note</b> {esc(word)}</p>' for word in words)
-
-
-def _details(summary: str, body: str, *, opened: bool = False, kind: str = "") -> str:
-    if not body:
+def _scenario(data: Json) -> str:
+    text = mapping(data.get("inputs")).get("scenario")
+    if not isinstance(text, str) or not text.strip() or data.get("command") != "run":
         return ""
-    state = " open" if opened else ""
-    return f'<details{state}{kind}><summary>{esc(summary)}</summary><div class="fold">{body}</div></details>'
-
-
-def _facts(run: Json, jobs: Sequence[tuple[str, Json]]) -> str:
-    found: dict[str, Json] = {}
-    for fact in [*objects(run.get("facts")), *(f for _, job in jobs for f in objects(job.get("facts")))]:
-        found.setdefault(str(fact.get("key") or fact.get("name") or len(found)), fact)
-    if not found:
-        return ""
-    search = (
-        '<p class="search" hidden><label>Search '
-        '<input type="search" id="fact-search" autocomplete="off"></label>'
-        ' <span id="fact-count" role="status"></span></p>'
-    )
-    table = tables.facts(list(found.values()))
-    return _details(f"{len(found)} facts that these answers rest on", search + table)
-
-
-def _scenario(run: Json) -> str:
-    text = run.get("scenario")
-    if not isinstance(text, str) or not text.strip():
-        return ""
-    return _details("The scenario file, as it was read", f'<pre tabindex="0"><code>{esc(text)}</code></pre>')
-
-
-def _colophon(run: Json) -> str:
-    version = f" {esc(run['wattline'])}" if run.get("wattline") else ""
-    words = [f"Made by wattline{version}"]
-    draws = finite(run.get("draws"))
-    if draws:
-        words.append(f"{draws:,.0f} draws")
-    seed = finite(run.get("seed"))
-    if seed is not None:
-        words.append(f"seed {seed:.0f}")
-    return " · ".join(words)
+    return frame.details("The scenario file, as it was read", f'<pre tabindex="0"><code>{esc(text)}</code></pre>')

@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from wattline.report.page.words import Json, amount, esc, finite, like, mapping, percent, wrap
+from wattline.report.page.words import (
+    amount,
+    esc,
+    finite,
+    like,
+    mapping,
+    percent,
+    wrap,
+)
+from wattline.report.words import Json
 
 TRUNK = ("grid", "site", "server", "chip")
 TRUNK_NAMES = {"grid": "Grid delivers, mean", "site": "The site takes", "server": "Servers", "chip": "Chips"}

@@ -1,25 +1,15 @@
-"""The page of a site's year: one self-contained HTML file, in the template and style of a run's page."""
+"""The page of a site's year, in the template and style of a run's page."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from importlib.resources import files
-from string import Template
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-
+from wattline.core.bill import PARTS
 from wattline.core.quantity import show
-from wattline.report.page import tables
+from wattline.report.page import frame, tables
 from wattline.report.page.figures import matters
-from wattline.report.page.run import _cards, _colophon, _details, _facts, _resource, _section, _warnings
 from wattline.report.page.site_figures import heat_map, psychrometric, stacked
 from wattline.report.page.words import esc, sentence
 from wattline.report.terminal.site import FIGURES, figure
-
-if TYPE_CHECKING:
-    from wattline.predict.site import SiteAnswer
+from wattline.report.words import Json
 
 CARDS = (
     ("energy_wh", "Energy in the year", "Wh"),
@@ -30,47 +20,27 @@ CARDS = (
 )
 
 
-def render(answer: SiteAnswer) -> str:
-    """The page of one site."""
-    data = answer.json()
-    script = _resource("theme.js")
-    weather, load = answer.asked.weather, answer.load
-    mode = np.broadcast_to(answer.central.mode, (1, weather.temperature_c.size))[0]
-    pressure = float(weather.pressure_pa.mean())
+def site_page(data: Json) -> str | None:
+    """One self-contained HTML page of one site; None for sites side by side."""
+    results = frame.results_of(data)
+    if "rows" in results:
+        return None
     sections = [
-        ("pue", "PUE by hour and day", heat_map(answer.pue_hours[1])),
-        ("parts", "What it takes beside its servers", stacked(load.power_w, load.labels)),
-        ("air", "The hours in each mode of cooling", psychrometric(
-            weather.temperature_c, weather.humidity_ratio, pressure, mode)),
-        ("bill", "The year's electricity", tables.bill(data, data["title"])),
-        ("ranges", "How sure it is", _figures(data)),
-        ("sizing", "What must stand there", _sizing(data)),
-        ("matters", "What matters most for its PUE", matters(data["matters"])),
-        ("facts", "Facts and sources", _facts(data, [])),
-    ]  # fmt: skip
-    shown = [section for section in sections if section[2]]
-    return Template(_resource("template.html")).substitute(
-        title=esc(data["title"]),
-        story=_story(data) + _warnings(data),
-        cards=_pue_card(data) + _cards(data, CARDS),
-        style=_resource("style.css") + (files("wattline.report.page") / "site.css").read_text(encoding="utf-8"),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        nav="".join(f'<a href="#{key}">{esc(name)}</a>' for key, name, _ in shown),
-        sections="".join(_section(*section) for section in shown),
-        colophon=_colophon(data),
-        data=_embedded(data),
-    )
+        ("pue", "PUE by hour and day", heat_map(results["pue_by_hour"]["p50"])),
+        ("parts", "What it takes beside its servers", stacked(results["power_by_week_w"])),
+        ("air", "The hours in each mode of cooling", psychrometric(results["air"], results["hours_by_mode"])),
+        ("bill", "The year's electricity", tables.bill(results, results["title"])),
+        ("ranges", "How sure it is", _figures(results)),
+        ("sizing", "What must stand there", _sizing(results["sizing"])),
+        ("matters", "What matters most for its PUE", matters(results["matters"])),
+        ("facts", "Facts and sources", frame.facts(data)),
+    ]
+    cards = _pue_card(results) + frame.cards(results, CARDS)
+    intro = _story(data["inputs"], results["weather"]) + frame.remarks(data)
+    return frame.page(data, results["title"], intro, cards, sections, ["site.css"])
 
 
-def _embedded(data: dict[str, Any]) -> str:
-    from wattline.report.page.words import embedded
-
-    return embedded(data)
-
-
-def _story(data: dict[str, Any]) -> str:
-    asked, weather = data["inputs"], data["weather"]
+def _story(asked: Json, weather: Json) -> str:
     words = (
         f"{show(asked['it_w'], 'W')} of IT at {asked['utilisation']:.0%} of design on average, in a "
         f"{asked['hall']} hall with {asked['redundancy']} redundancy. The year's air: "
@@ -80,10 +50,10 @@ def _story(data: dict[str, Any]) -> str:
     return f'<p class="story">{esc(words)}</p>'
 
 
-def _pue_card(data: dict[str, Any]) -> str:
+def _pue_card(results: Json) -> str:
     cells = []
     for key, name, unit in FIGURES[:2]:
-        r = data[key]
+        r = results[key]
         cells.append(
             f'<div class="card"><dt>{esc(name)}</dt><dd class="value">{esc(figure(r["p50"], unit))}</dd>'
             f'<dd class="range">{esc(figure(r["p5"], unit))} – {esc(figure(r["p95"], unit))}</dd></div>'
@@ -91,10 +61,10 @@ def _pue_card(data: dict[str, Any]) -> str:
     return f'<dl class="cards">{"".join(cells)}</dl>'
 
 
-def _figures(data: dict[str, Any]) -> str:
+def _figures(results: Json) -> str:
     rows = "".join(
         f'<tr><th scope="row">{esc(sentence(name))}</th>'
-        + "".join(f'<td class="num">{esc(figure(data[key][p], unit))}</td>' for p in ("p5", "p50", "p95"))
+        + "".join(f'<td class="num">{esc(figure(results[key][p], unit))}</td>' for p in ("p5", "p50", "p95"))
         + "</tr>"
         for key, name, unit in FIGURES
     )
@@ -103,8 +73,7 @@ def _figures(data: dict[str, Any]) -> str:
     return f'<div class="scroll"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
 
 
-def _sizing(data: dict[str, Any]) -> str:
-    size = data["sizing"]
+def _sizing(size: Json) -> str:
     design, hot, tenth = size["design"], size["hottest_hour"], size["a_tenth_of_load"]
     rows = "".join(
         f'<tr><th scope="row">{esc(sentence(u["name"]))}</th><td class="num">{esc(show(u["needed_w"], "W"))}</td>'
@@ -130,13 +99,11 @@ def _sizing(data: dict[str, Any]) -> str:
         f"against {tenth['pue_at_full_load']:.2f} at full load."
     )
     table = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-    note = _details("The hottest hour, part by part", _hottest(hot))
+    note = frame.details("The hottest hour, part by part", _hottest(hot))
     return f"<p>{esc(words)}</p>{table}{note}"
 
 
-def _hottest(hot: dict[str, Any]) -> str:
-    from wattline.core.bill import PARTS
-
+def _hottest(hot: Json) -> str:
     items = "".join(
         f"<div><dt>{esc(PARTS[name][1])}</dt><dd>{esc(show(watts, 'W'))}</dd></div>"
         for name, watts in hot["parts_w"].items()

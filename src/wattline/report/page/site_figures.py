@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -13,13 +13,14 @@ from wattline.core.bill import PARTS
 from wattline.core.fact import Array
 from wattline.core.quantity import show
 from wattline.line.site import air
-from wattline.line.site.cooling.parts import MODES
 from wattline.report.page.words import esc
+from wattline.report.words import Json
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # from low to high, told apart by lightness alone as well
 RAMP = np.array([(24, 62, 110), (43, 123, 186), (120, 182, 200), (244, 226, 168), (233, 160, 70), (171, 45, 38)], float)
+LEAST_SHOWN_H = 0.5  # hours of a mode that the legend names
 WIDE, TALL, LEFT, BOTTOM = 960, 340, 72, 34
 
 
@@ -42,8 +43,9 @@ def colours(share: Array) -> Array:
     return np.stack([np.interp(at, np.arange(len(RAMP)), RAMP[:, i]) for i in range(3)], axis=-1)
 
 
-def heat_map(pue: Array) -> str:
+def heat_map(by_hour: Sequence[float | None]) -> str:
     """PUE of 8,760 hours: days from left to right, the hours of the day from midnight down."""
+    pue = np.array([np.nan if value is None else value for value in by_hour])
     grid = np.nan_to_num(pue.reshape(365, 24).T, nan=float(np.nanmin(pue)))
     low, high = float(np.nanmin(pue)), float(np.nanpercentile(pue, 99.8))
     high = max(high, low + 1e-3)
@@ -60,11 +62,10 @@ def heat_map(pue: Array) -> str:
     )
 
 
-def stacked(power_w: Array, labels: Sequence[str]) -> str:
-    """What each part beside the servers takes through the year, in means of weeks, one upon the other."""
-    names = [name for name in labels if name != "servers"]
-    weeks = np.stack([row[: 52 * 168].reshape(52, 168).mean(axis=1) for row in power_w])
-    rows = {name: weeks[labels.index(name)] for name in names if weeks[labels.index(name)].max() > 0}
+def stacked(by_week: Json) -> str:
+    """What each part beside the servers takes through the year, one upon the other; watts of each in 52 weeks."""
+    names = [name for name in by_week if name != "servers"]
+    rows = {name: np.asarray(by_week[name]) for name in names if max(by_week[name]) > 0}
     top = float(np.sum(list(rows.values()), axis=0).max()) * 1.06
     x = LEFT + (np.arange(52) + 0.5) / 52 * (WIDE - LEFT - 8)
     base = np.zeros(52)
@@ -90,17 +91,19 @@ def stacked(power_w: Array, labels: Sequence[str]) -> str:
     )
 
 
-def psychrometric(t_c: Array, ratio: Array, pressure_pa: float, mode: Array) -> str:
+def psychrometric(air_hours: Json, hours_by_mode: Json) -> str:
     """The hours of the year by temperature and moisture, coloured by the mode of cooling that most of them ran in."""
-    t0, t1 = float(np.floor(t_c.min() / 5) * 5), float(np.ceil(t_c.max() / 5) * 5)
-    w1 = max(10.0, float(np.ceil(ratio.max() * 1e3 / 5) * 5))
+    extent, moisture = air_hours["temperature_c"], air_hours["moisture_g_per_kg"]["highest"]
+    t0, t1 = float(np.floor(extent["lowest"] / 5) * 5), float(np.ceil(extent["highest"] / 5) * 5)
+    w1 = max(10.0, float(np.ceil(moisture / 5) * 5))
+    pressure_pa = air_hours["pressure_pa"]
     tall = 460
 
     def at(t: Array, w_g: Array) -> tuple[Array, Array]:
         x = LEFT + (t - t0) / (t1 - t0) * (WIDE - LEFT - 60)
         return x, tall - BOTTOM - w_g / w1 * (tall - BOTTOM - 12)
 
-    cells = _cells(t_c, ratio, mode, at)
+    cells = _cells(air_hours["cells"], at)
     curves = []
     for share in (0.2, 0.4, 0.6, 0.8, 1.0):
         t = np.linspace(t0, t1, 90)
@@ -119,11 +122,10 @@ def psychrometric(t_c: Array, ratio: Array, pressure_pa: float, mode: Array) -> 
         f'<text x="{LEFT - 8}" y="{at(np.array(t0), np.array(v))[1] + 4:.0f}" text-anchor="end">{v:.0f} g</text>'
         for v in np.arange(0, w1 + 0.1, 5)
     )
-    counts = [int((mode == i).sum()) for i in range(4)]
     legend = "".join(
-        f'<li><i style="background:var(--m{i})"></i>{esc(MODES[i])} <small>{count:,} h</small></li>'
-        for i, count in enumerate(counts)
-        if count
+        f'<li><i style="background:var(--m{i})"></i>{esc(mode)} <small>{hours_by_mode[mode]:,.0f} h</small></li>'
+        for i, mode in enumerate(air_hours["modes"])
+        if hours_by_mode[mode] >= LEAST_SHOWN_H
     )
     return (
         f'<figure><svg class="plot" viewBox="0 0 {WIDE} {tall}" role="img" aria-label="Psychrometric chart">'
@@ -133,23 +135,19 @@ def psychrometric(t_c: Array, ratio: Array, pressure_pa: float, mode: Array) -> 
     )
 
 
-def _cells(t_c: Array, ratio: Array, mode: Array, at: object) -> str:
+def _cells(cells: Sequence[Json], at: Callable[[Array, Array], tuple[Array, Array]]) -> str:
     """Squares of the chart: hours counted, coloured by the mode that most of them ran in."""
-    assert callable(at)
-    column, row = np.floor(t_c).astype(int), np.floor(ratio * 2e3).astype(int)
-    found: dict[tuple[int, int], list[int]] = {}
-    for c, r, m in zip(column, row, mode, strict=True):
-        found.setdefault((int(c), int(r)), [0, 0, 0, 0])[int(m)] += 1
-    most = max(sum(counts) for counts in found.values())
+    most = max(sum(cell["hours"]) for cell in cells)
     squares = []
-    for (c, r), counts in sorted(found.items()):
-        x0, y0 = at(np.array(float(c)), np.array((r + 1) / 2))
-        x1, y1 = at(np.array(c + 1.0), np.array(r / 2))
-        strength = 0.25 + 0.75 * (sum(counts) / most) ** 0.5
-        title = f"{c} to {c + 1} °C, {r / 2:g} to {(r + 1) / 2:g} g/kg: {sum(counts)} hours"
+    for cell in cells:
+        c, w, hours = cell["temperature_c"], cell["moisture_g_per_kg"], cell["hours"]
+        x0, y0 = at(np.array(float(c)), np.array(w + 0.5))
+        x1, y1 = at(np.array(c + 1.0), np.array(w))
+        strength = 0.25 + 0.75 * (sum(hours) / most) ** 0.5
+        title = f"{c} to {c + 1} °C, {w:g} to {w + 0.5:g} g/kg: {sum(hours)} hours"
         squares.append(
             f'<rect x="{x0:.1f}" y="{y0:.1f}" width="{x1 - x0 - 0.6:.1f}" height="{y1 - y0 - 0.6:.1f}" '
-            f'fill="var(--m{int(np.argmax(counts))})" fill-opacity="{strength:.2f}"><title>{title}</title></rect>'
+            f'fill="var(--m{int(np.argmax(hours))})" fill-opacity="{strength:.2f}"><title>{title}</title></rect>'
         )
     return "".join(squares)
 

@@ -9,7 +9,6 @@ from wattline.report.page.figures import fact_range, strip
 from wattline.report.page.words import (
     STATION_NAMES,
     STATIONS,
-    Json,
     Span,
     amount,
     esc,
@@ -24,6 +23,7 @@ from wattline.report.page.words import (
     sentence,
     span,
 )
+from wattline.report.words import Json
 
 COLUMNS = (
     ("energy_wh", "Energy", "Wh"),
@@ -187,10 +187,10 @@ def source(value: object) -> str:
     return ", ".join(linked(word) for word in words)
 
 
-def inputs(job: Json) -> str:
+def inputs(given: Json) -> str:
     """What was asked, as a list of names and values."""
     items = []
-    for key, value in mapping(job.get("inputs")).items():
+    for key, value in given.items():
         plain = finite(value)
         if value is None or isinstance(value, list | dict):
             continue

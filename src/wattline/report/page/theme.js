@@ -53,7 +53,7 @@
   save.addEventListener("click", function () {
     var link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([byId("run").textContent], { type: "application/json" }));
-    link.download = "bill.json";
+    link.download = "wattline.json";
     link.click();
     setTimeout(function () { URL.revokeObjectURL(link.href); }, 1000);
   });

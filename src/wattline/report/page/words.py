@@ -7,11 +7,11 @@ import math
 import re
 from collections.abc import Mapping
 from html import escape
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from wattline.core.quantity import number, show
+from wattline.report.words import Json
 
-Json = Mapping[str, Any]
 STATIONS = ("chip", "server", "site", "grid")
 STATION_NAMES = {
     "work": "Work",

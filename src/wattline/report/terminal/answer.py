@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from wattline.core.quantity import number, show
+from wattline.core.quantity import show, trimmed
+from wattline.report.words import Json
 
-Json = dict[str, Any]
 # result -> (what it is called, unit that `show` knows), in the order shown
 RESULTS: dict[str, tuple[str, str]] = {
     "measured_wh": ("Energy at the meters", "Wh"),
@@ -37,37 +37,37 @@ RESULTS: dict[str, tuple[str, str]] = {
 }
 BILL_TOTAL = "Delivered by the grid, mean"  # means add up, medians do not
 LEAST_SHOWN = 1e-3  # an equivalent of less pictures nothing
-TIME_NAMES = {"prompt": "Replica's time", "serve": "Time", "serve-average": "Time", "train": "Time"}
+TIME_NAMES = {"prompt": "Replica's time"}
 
 
-def render(data: Json, explain: bool = False) -> RenderableType:
-    """An answer (train, prompt, serve) or a run, to print with Rich."""
-    blocks: list[RenderableType] = [Text(data["title"], style="bold")]
-    if data.get("story"):
-        blocks.append(Text(" ".join(data["story"].split()), style="italic"))
-    for job in data.get("jobs", []):
-        blocks += ["", Text(f"{job['name']}: {job['title']}", style="bold cyan"), *_answer(job)]
+def answer_text(data: Json, explain: bool = False) -> RenderableType:
+    """An answer (train, prompt, serve) or a run, to print with Rich; ``explain`` adds every step and fact."""
+    results = data["results"]
+    jobs = results.get("jobs", [])
+    blocks: list[RenderableType] = [Text(results["title"], style="bold")]
+    if results.get("story"):
+        blocks.append(Text(" ".join(results["story"].split()), style="italic"))
+    for job in jobs:
+        blocks += ["", Text(f"{job['name']}: {job['results']['title']}", style="bold cyan")]
+        blocks += _answer(job["results"], job["command"])
         if explain:
-            blocks += _working(job)
-    if "jobs" in data:
+            blocks += _working(job["results"])
+    if jobs:
         blocks += ["", Text("All together", style="bold cyan")]
-    blocks += _answer(data)
-    blocks += _reasons(data)
+    blocks += _answer(results, data["command"])
+    blocks += _reasons(results)
     if explain:
-        blocks += [*([] if "jobs" in data else _working(data)), "", *facts(data)]
-    blocks += [Text(f"note: {warning}", style="yellow") for warning in data.get("warnings", [])]
-    return Group(*blocks)
+        blocks += [*([] if jobs else _working(results)), "", *facts(data["facts"])]
+    return Group(*blocks, *remarks(data))
 
 
-def as_text(data: Json, explain: bool = False, width: int = 88) -> str:
-    """The same as plain text."""
-    console = Console(width=width, no_color=True, file=io.StringIO())
-    console.print(render(data, explain))
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
+def remarks(data: Json) -> list[RenderableType]:
+    """What is said beside an answer, and what its reader should mind."""
+    return [Text(f"note: {text}", style="yellow") for text in (*data["notes"], *data["warnings"])]
 
 
-def _answer(data: Json) -> list[RenderableType]:
-    return [_results(data), "", _line(data), "", _bill(data)]
+def _answer(results: Json, command: str) -> list[RenderableType]:
+    return [_results(results, command), "", _line(results), "", _bill(results)]
 
 
 def span(value: Any, unit: str) -> tuple[str, str]:
@@ -88,19 +88,19 @@ def _grid(*columns: str) -> Table:
     return table
 
 
-def _results(data: Json) -> Table:
+def _results(results: Json, command: str) -> Table:
     table = _grid("", "p50", "p5 to p95")
     for name, (label, unit) in RESULTS.items():
-        if name in data:
-            said = TIME_NAMES.get(data.get("command", ""), label) if name == "duration_s" else label
-            table.add_row(said, *span(data[name], unit))
+        if name in results:
+            shown = TIME_NAMES.get(command, label) if name == "duration_s" else label
+            table.add_row(shown, *span(results[name], unit))
     return table
 
 
-def _line(data: Json) -> Table:
-    with_power = any("mean_w" in station for station in data["stations"].values())
+def _line(results: Json) -> Table:
+    with_power = any("mean_w" in station for station in results["stations"].values())
     table = _grid("The line", "p50", "p5 to p95", *(["mean power"] if with_power else []))
-    for name, station in data["stations"].items():
+    for name, station in results["stations"].items():
         row = [name, *span(station["energy_wh"], "Wh")]
         if with_power:
             row.append(span(station["mean_w"], "W")[0])
@@ -108,13 +108,13 @@ def _line(data: Json) -> Table:
     return table
 
 
-def _bill(data: Json) -> Table:
-    told = any("basis" in part for part in data["parts"].values())
+def _bill(results: Json) -> Table:
+    told = any("basis" in part for part in results["parts"].values())
     table = _grid("The bill", "mean", "share", " ", *(["basis"] if told else []))
-    most = max(part["share"] for part in data["parts"].values()) or 1.0
-    for part in data["parts"].values():
+    most = max(part["share"] for part in results["parts"].values()) or 1.0
+    for part in results["parts"].values():
         bar = "█" * max(round(24 * part["share"] / most), 1 if part["share"] > 0 else 0)
-        energy = show(part["energy_mean_wh"], "Wh", like=data["energy_mean_wh"])
+        energy = show(part["energy_mean_wh"], "Wh", like=results["energy_mean_wh"])
         table.add_row(
             part["label"],
             energy,
@@ -122,31 +122,31 @@ def _bill(data: Json) -> Table:
             Text(bar, "green"),
             *([part.get("basis", "")] if told else []),
         )
-    table.add_row(BILL_TOTAL, show(data["energy_mean_wh"], "Wh"), "100.0%", "", style="bold")
+    table.add_row(BILL_TOTAL, show(results["energy_mean_wh"], "Wh"), "100.0%", "", style="bold")
     return table
 
 
-def _reasons(data: Json) -> list[RenderableType]:
+def _reasons(results: Json) -> list[RenderableType]:
     blocks: list[RenderableType] = []
-    if data.get("matters"):
+    if results.get("matters"):
         table = _grid("What matters most", "rank correlation", "range of the fact")
-        for row in data["matters"]:
+        for row in results["matters"]:
             low, high = (trimmed(row[end]) for end in ("low", "high"))
             table.add_row(row["name"], f"{row['rank_correlation']:+.2f}", f"{low} to {high} {row['unit']}".strip())
         blocks += ["", table]
-    if data.get("equivalents"):
+    if results.get("equivalents"):
         table = _grid("As much as", "p50", "p5 to p95")
-        for row in (row for row in data["equivalents"] if row["count"]["p50"] >= LEAST_SHOWN):
+        for row in (row for row in results["equivalents"] if row["count"]["p50"] >= LEAST_SHOWN):
             middle, rest = span(row["count"], "")
             table.add_row(row["name"], middle, rest)
         blocks += ["", table]
     return blocks
 
 
-def _working(data: Json) -> list[RenderableType]:
+def _working(results: Json) -> list[RenderableType]:
     """Every step: what, how much, and from what formula."""
     lines: list[RenderableType] = ["", Text("The working", style="dim")]
-    for step in data["steps"]:
+    for step in results["steps"]:
         middle, rest = span(step["value"], step["unit"])
         spread = f"  ({rest})" if rest else ""
         lines.append(Text.assemble((f"{step['station']:<7}", "cyan"), f"{step['name']}: ", (middle, "bold"), spread))
@@ -154,10 +154,10 @@ def _working(data: Json) -> list[RenderableType]:
     return lines
 
 
-def facts(data: Json) -> list[RenderableType]:
-    """The facts behind an answer, each with its range and source."""
+def facts(rows: Sequence[Json]) -> list[RenderableType]:
+    """Facts behind an answer, each with its range and source."""
     blocks: list[RenderableType] = [Text("Facts", style="dim")]
-    for fact in data["facts"]:
+    for fact in rows:
         blocks.append(Text.assemble((fact["key"], "bold"), "  ", fact_range(fact)))
         blocks.append(Padding(Text(_about(fact), style="dim"), (0, 0, 0, 4)))
     return blocks
@@ -169,14 +169,6 @@ def fact_range(fact: Json) -> str:
     if fact["dist"] == "fixed" or fact["low"] == fact["high"]:
         return head
     return f"{head} ({trimmed(fact['low'])} to {trimmed(fact['high'])}, {fact['dist']})"
-
-
-def trimmed(value: float) -> str:
-    """Four figures, without the zeros that say nothing."""
-    text, space, word = number(value, 4).partition(" ")
-    if "." in text and "e" not in text:
-        text = text.rstrip("0").rstrip(".")
-    return text + space + word
 
 
 def _about(fact: Json) -> str:

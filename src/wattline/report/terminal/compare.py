@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
-
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import number, show
-from wattline.reconcile.metered import counted
-from wattline.report.terminal.answer import span
+from wattline.report.terminal.answer import remarks, span
+from wattline.report.words import Json, counted
 
-Json = dict[str, Any]
-RESULTS = {
+COMPARED = {
     "energy_wh": ("Energy at the meters", "Wh"),
     "duration_s": ("Time", "s"),
     "mean_w": ("Mean power", "W"),
@@ -25,27 +21,22 @@ RESULTS = {
 }
 
 
-def render(data: Json) -> RenderableType:
+def comparison_text(data: Json) -> RenderableType:
     """A comparison, to print with Rich."""
-    metered = ", ".join(counted(role, count) for role, count in data["measurement"]["counts"].items())
-    source, window = data["measurement"]["source"] or "a recording", data["measurement"]["window"]
+    results = data["results"]
+    measurement = results["measurement"]
+    metered = ", ".join(counted(role, count) for role, count in measurement["devices"].items())
+    source, window = measurement["source"] or "a recording", measurement["window"]
     return Group(
-        Text(f"Predicted: {data['title']}", style="bold"),
+        Text(f"Predicted: {results['title']}", style="bold"),
         Text(f"Measured:  {source}, window {window}, {metered}", style="bold"),
-        _results(data),
+        _compared(results),
         "",
-        _causes(data),
+        _causes(results),
         "",
-        _parts(data),
-        *(Text(f"note: {warning}", style="yellow") for warning in data["warnings"]),
+        _parts(results),
+        *remarks(data),
     )
-
-
-def as_text(data: Json, width: int = 100) -> str:
-    """The same as plain text."""
-    console = Console(width=width, no_color=True, file=io.StringIO())
-    console.print(render(data))
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
 
 
 def _table(*columns: str) -> Table:
@@ -56,17 +47,17 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _results(data: Json) -> Table:
+def _compared(results: Json) -> Table:
     table = _table("", "measured", "predicted", "p5 to p95", "measured / predicted", " ")
-    for name, (label, unit) in RESULTS.items():
-        if name not in data["results"]:
+    for name, (label, unit) in COMPARED.items():
+        if name not in results["compared"]:
             continue
-        row = data["results"][name]
+        row = results["compared"][name]
         measured = show(row["measured"]["p50"], unit, like=row["predicted"]["p50"])
         ratio = "" if row["ratio"] is None else number(row["ratio"])
         table.add_row(label, measured, *span(row["predicted"], unit), ratio, _verdict(row))
-    if data["pue"]["predicted"] is not None:
-        table.add_row("PUE", "not measured", *span(data["pue"]["predicted"], ""), "", "")
+    if results["pue"]["predicted"] is not None:
+        table.add_row("PUE", "not measured", *span(results["pue"]["predicted"], ""), "", "")
     return table
 
 
@@ -79,14 +70,14 @@ def _verdict(row: Json) -> str:
     return "below" if row["measured"]["p50"] < row["predicted"]["p5"] else "above"
 
 
-def _causes(data: Json) -> Table:
+def _causes(results: Json) -> Table:
     table = _table("Why they differ", "times", "adds, mean", "p5 to p95")
-    like = data["results"]["energy_wh"]["measured"]["p50"]
-    for cause in (*data["causes"], data["together"]):
+    like = results["compared"]["energy_wh"]["measured"]["p50"]
+    for cause in (*results["causes"], results["together"]):
         low, high = (_signed(cause["adds_wh"][p], like) for p in ("p5", "p95"))
         spread = "" if cause["adds_wh"]["p5"] == cause["adds_wh"]["p95"] else f"{low} to {high}"
         name = cause["name"][:1].upper() + cause["name"][1:]
-        style = "bold" if cause is data["together"] else ""
+        style = "bold" if cause is results["together"] else ""
         table.add_row(name, f"{cause['ratio']:.3f}", _signed(cause["adds_mean_wh"], like), spread, style=style)
     return table
 
@@ -95,10 +86,10 @@ def _signed(wh: float, like: float) -> str:
     return ("+" if wh >= 0 else "-") + show(abs(wh), "Wh", like=like)
 
 
-def _parts(data: Json) -> Table:
+def _parts(results: Json) -> Table:
     table = _table("Part by part", "measured", "predicted, mean", "difference")
-    like = sum(part["predicted_mean_wh"] for part in data["parts"])
-    for part in data["parts"]:
+    like = sum(part["predicted_mean_wh"] for part in results["parts"])
+    for part in results["parts"]:
         name = part["name"][:1].upper() + part["name"][1:]
         predicted = show(part["predicted_mean_wh"], "Wh", like=like)
         if part["measured_mean_wh"] is None:

@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import number, show
+from wattline.report.terminal.answer import answer_text, remarks
+from wattline.report.words import Json
 
-Json = dict[str, Any]
 PARTS = {
     "prefill": "prefill",
     "decode": "decode",
@@ -23,20 +24,17 @@ MOST_POINTS = 12
 ALIKE = 0.02  # points that differ by less in energy and cost, and by ten times that in latency, are shown once
 
 
-def render(data: Json, explain: bool = False) -> RenderableType:
+def frontier_text(data: Json, explain: bool = False) -> RenderableType:
     """The whole answer, to print with Rich; ``explain`` shows all points and the best one's own answer."""
-    from wattline.report.terminal.answer import render as render_answer
+    results = data["results"]
+    blocks = [_head(results, data["inputs"]), "", _beside(results), "", *_why(results), _points(results, explain), ""]
+    own = {**data, **results["answer"], "notes": [], "warnings": []}
+    return Group(*blocks, _search(results), *(["", answer_text(own, True)] if explain else []), *remarks(data))
 
-    blocks = [_head(data), "", _beside(data), "", *_why(data), _points(data, explain), "", _search(data)]
-    return Group(*blocks, *(["", render_answer(data["answer"], True)] if explain else []))
 
-
-def setup_label(setup: Json, batch: bool = True) -> str:
-    """A set-up in one line; the same words as the search's own errors."""
-    from wattline.search.setup import Setup
-
-    said = Setup(**setup).label()
-    return said if batch else said.split(",")[0]
+def short_label(setup: Json) -> str:
+    """A set-up without its batch and cap."""
+    return str(setup["label"]).split(",")[0]
 
 
 def slo_words(asked: Json) -> str:
@@ -46,38 +44,37 @@ def slo_words(asked: Json) -> str:
     return f"{within} for {100 * asked['slo_share']:.4g}% of the requests"
 
 
-def saved_words(data: Json) -> str:
+def saved_words(results: Json) -> str:
     """What the best saves against the default, with its range."""
-    saved = data["saved_share"]
+    saved = results["saved_share"]
     if saved is None:
-        return f"the default, {setup_label(data['default_asked'], False)}, keeps the target with no number of replicas"
+        return f"the default, {short_label(results['default_asked'])}, keeps the target with no number of replicas"
     said = f"{saved['p50']:.0%} less energy than the default (p5 to p95: {saved['p5']:.0%} to {saved['p95']:.0%})"
     return said if saved["p50"] > 0 else "the default takes the least energy already"
 
 
-def _head(data: Json) -> Text:
-    asked = data["inputs"]
+def _head(results: Json, asked: Json) -> Text:
     text = Text()
     text.append("Least energy: ", style="bold")
-    text.append(setup_label(data["best"]["setup"]) + "\n", style="bold")
+    text.append(results["best"]["setup"]["label"] + "\n", style="bold")
     text.append(f"{asked['model']}, {asked['requests']:,} requests at {number(asked['rate_per_s'])}/s; ")
-    text.append(f"{slo_words(asked)}\n{saved_words(data)}")
+    text.append(f"{slo_words(asked)}\n{saved_words(results)}")
     return text
 
 
-def _beside(data: Json) -> Table:
+def _beside(results: Json) -> Table:
     table = _table("", ("best", "default"))
-    best, default = data["best"], data["default"]
+    best, default = results["best"], results["default"]
     rows = [
-        ("Set-up", lambda p: setup_label(p["setup"], False)),
-        ("Energy a request", lambda p: show(p["energy_wh_per_request"], "Wh")),
-        ("  p5 to p95", lambda p: " to ".join(show(p["energy_wh_range"][k], "Wh") for k in ("p5", "p95"))),
-        ("Energy an output token", lambda p: show(p["joules_per_output_token"], "J")),
+        ("Set-up", lambda p: short_label(p["setup"])),
+        ("Energy a request", lambda p: show(p["central_wh_per_request"], "Wh")),
+        ("  p5 to p95", lambda p: " to ".join(show(p["energy_wh_per_request"][k], "Wh") for k in ("p5", "p95"))),
+        ("Energy an output token", lambda p: show(p["central_j_per_output_token"], "J")),
         *((f"  {said}", _part(name)) for name, said in PARTS.items()),
         ("Cost of 1M requests", lambda p: usd_words(p["cost_usd_per_request"])),
         ("  electricity of it", lambda p: usd_words(p["electricity_usd_per_request"])),
-        ("TTFT p50, p99", _latency("ttft_s")),
-        ("TPOT p50, p99", _latency("tpot_s")),
+        ("TTFT p50, p99", _latency("request_ttft_s")),
+        ("TPOT p50, p99", _latency("request_tpot_s")),
         ("Requests that keep the target", lambda p: f"{p['good_share']:.2%}"),
         ("At work", lambda p: f"{p['busy_share']:.0%} of the time, {p['mean_batch']:.0f} together"),
     ]
@@ -87,7 +84,7 @@ def _beside(data: Json) -> Table:
 
 
 def _part(name: str) -> Any:
-    return lambda p: show(p["parts_wh_per_request"].get(name, 0.0), "Wh", like=p["energy_wh_per_request"])
+    return lambda p: show(p["parts_wh_per_request"].get(name, 0.0), "Wh", like=p["central_wh_per_request"])
 
 
 def _latency(name: str) -> Any:
@@ -99,19 +96,19 @@ def usd_words(value: float | None) -> str:
     return "unknown" if value is None else show(1e6 * value, "USD")
 
 
-def _why(data: Json) -> list[RenderableType]:
-    if data["default"] is None or not data["steps"]:
+def _why(results: Json) -> list[RenderableType]:
+    if results["default"] is None or not results["changes"]:
         return []
     table = _table("change", ("replicas", "saves", *PARTS.values(), "taken back"))
-    like = data["default"]["energy_wh_per_request"]
-    for step in data["steps"]:
+    like = results["default"]["central_wh_per_request"]
+    for step in results["changes"]:
         parts = step["saved_by_part_wh_per_request"]
         table.add_row(
             f"{step['change']}: {step['to']}",
             _replicas(step["setup"]),
             show(step["saved_wh_per_request"], "Wh", like=like),
             *(number(1e3 * parts.get(name, 0.0), 2) for name in PARTS),
-            _back(data["taken_back"].get(step["change"], ""), like),
+            _back(results["taken_back_wh_per_request"].get(step["change"], ""), like),
         )
     note = (
         "By part in mWh a request. Taken back: what the best takes more with this change alone undone;"
@@ -132,20 +129,20 @@ def _back(more: float | str | None, like: float) -> str:
     return "misses" if more is None else f"+{show(float(more), 'Wh', like=like)}"
 
 
-def _points(data: Json, everything: bool) -> Table:
+def _points(results: Json, everything: bool) -> Table:
     columns = ("energy", "J a token", "cost of 1M", "TTFT p99", "TPOT p99", "strain")
-    points = data["frontier"]
+    points = results["points"]
     shown = points if everything else spread(points)
     title = f"Frontier of energy, latency and cost, {len(shown)} of {len(points)} points"
     table = _table("replicas × chips, batch sequences / tokens, cap", columns)
     table.title, table.title_justify, table.title_style = title, "left", "bold"
     for p in shown:
         table.add_row(
-            setup_label(p["setup"]),
-            show(p["energy_wh_per_request"], "Wh", like=points[0]["energy_wh_per_request"]),
-            number(p["joules_per_output_token"]),
+            p["setup"]["label"],
+            show(p["central_wh_per_request"], "Wh", like=points[0]["central_wh_per_request"]),
+            number(p["central_j_per_output_token"]),
             usd_words(p["cost_usd_per_request"]),
-            *("-" if p[k] is None else show(p[k]["p99"], "s") for k in ("ttft_s", "tpot_s")),
+            *("-" if p[k] is None else show(p[k]["p99"], "s") for k in ("request_ttft_s", "request_tpot_s")),
             number(p["strain"], 2),
         )
     return table
@@ -168,8 +165,8 @@ def _alike(q: Json, p: Json) -> bool:
     return bool(cheap and q["strain"] <= p["strain"] * (1 + 10 * ALIKE))
 
 
-def _search(data: Json) -> Text:
-    s = data["search"]
+def _search(results: Json) -> Text:
+    s = results["search"]
     again = s["simulations"] - s["simulations_run_now"]
     said = (
         f"{s['setups']:,} set-ups, {s['left_out_by_bound']:,} of them left out by their bound; {s['simulations']:,} "

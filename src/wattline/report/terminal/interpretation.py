@@ -21,9 +21,7 @@ def read_as(rows: Sequence[Mapping[str, Any]]) -> list[Text]:
         return []
     alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
-        alike.setdefault(
-            (_what(row), row["inside"] and "inside", row["note"] if not row["quantity"] else ""), []
-        ).append(row)
+        alike.setdefault((_what(row), "inside" if row["inside"] else ""), []).append(row)
     lines = [Text("Read as", style="dim")]
     groups = list(alike.items())
     for (what, _), same in groups[:MAX_ROWS]:

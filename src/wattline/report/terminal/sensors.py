@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import show
-
-Json = dict[str, Any]
+from wattline.report.words import Json
 
 
 def render(data: Json) -> RenderableType:
@@ -24,7 +23,7 @@ def render(data: Json) -> RenderableType:
     return Group(*blocks)
 
 
-def table(rows: list[Json]) -> Table:
+def table(rows: Sequence[Json]) -> Table:
     """The sensors with their power now."""
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     hosts = {row["host"] for row in rows}
@@ -40,7 +39,7 @@ def table(rows: list[Json]) -> Table:
     return grid
 
 
-def title(row: Json, rows: list[Json]) -> str:
+def title(row: Json, rows: Sequence[Json]) -> str:
     """The device's name; with its UUID where another of the host has the same name."""
     alike = [other for other in rows if (other["host"], other["name"]) == (row["host"], row["name"])]
     if row["name"] and len(alike) == 1:
@@ -80,7 +79,7 @@ def _reads(row: Json) -> str:
     return ", ".join(parts)
 
 
-def _missing(entries: list[Json]) -> Table:
+def _missing(entries: Sequence[Json]) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     for entry in entries:
         grid.add_row(

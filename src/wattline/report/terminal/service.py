@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.console import Group, RenderableType
 from rich.table import Table
 
 from wattline.core.quantity import number, show
-from wattline.report.terminal.answer import render as render_answer
+from wattline.report.terminal.answer import answer_text
+from wattline.report.words import Json
 
-Json = dict[str, Any]
 LATENCIES = (
-    ("ttft_s", "Time to first token"),
-    ("tpot_s", "Time per output token"),
+    ("request_ttft_s", "Time to first token"),
+    ("request_tpot_s", "Time per output token"),
     ("itl_s", "Between tokens"),
-    ("e2e_s", "End to end"),
+    ("request_e2e_s", "End to end"),
 )
 PARTS = {
-    "ttft_s": (("front", "of it before the engine"), ("queue", "of it in the queue"), ("prefill", "of it prefill")),
-    "tpot_s": (("transfer", "transfer before the second"), ("slot", "then waiting for a slot")),
+    "request_ttft_s": (
+        ("front", "of it before the engine"),
+        ("queue", "of it in the queue"),
+        ("prefill", "of it prefill"),
+    ),
+    "request_tpot_s": (("transfer", "transfer before the second"), ("slot", "then waiting for a slot")),
 }
 COLUMNS = ("p50", "p90", "p95", "p99")
 
 
-def render(data: Json, explain: bool = False) -> RenderableType:
+def service_text(data: Json, explain: bool = False) -> RenderableType:
     """The whole answer, to print with Rich."""
-    return Group(render_answer(data, explain), "", _latencies(data["service"]), "", _figures(data))
+    return Group(answer_text(data, explain), "", *simulated_text(data["results"]["simulated"], data["inputs"]))
+
+
+def simulated_text(simulated: Json, inputs: Json) -> list[RenderableType]:
+    """Latencies, and what else came of the simulation; ``inputs`` hold the latencies that were asked to be kept."""
+    return [_latencies(simulated), "", _figures(simulated, inputs)]
 
 
 def _latencies(s: Json) -> Table:
@@ -38,18 +45,18 @@ def _latencies(s: Json) -> Table:
         if s[key]:
             table.add_row(label, *(show(s[key][p], "s") for p in COLUMNS))
         for part, said in PARTS.get(key, ()) if len(s["pools"]) > 1 else ():
-            if s["waits_s"][part]:
-                table.add_row(f"  {said}", *(show(s["waits_s"][part][p], "s") for p in COLUMNS))
+            if s["request_waits_s"][part]:
+                table.add_row(f"  {said}", *(show(s["request_waits_s"][part][p], "s") for p in COLUMNS))
     return table
 
 
-def _figures(data: Json) -> Table:
-    s, asked = data["service"], data["inputs"]
-    slo = {k: asked[f"slo_{k}"] for k in ("ttft_s", "tpot_s") if f"slo_{k}" in asked}
+def _figures(s: Json, inputs: Json) -> Table:
+    slo = {k: inputs[f"slo_{k}"] for k in ("ttft_s", "tpot_s") if f"slo_{k}" in inputs}
     within = " and ".join(f"{k[:4].upper()} ≤ {show(v, 's')}" for k, v in slo.items()) or "no target given"
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    left_out = "".join(f"; {count:,} left out ({why})" for why, count in s["rejected"].items())
     rows = [
-        ("Requests", f"{s['requests']:,}" + "".join(f"; {n:,} left out ({why})" for why, n in s["rejected"].items())),
+        ("Requests", f"{s['requests_served']:,}{left_out}"),
         ("Goodput", f"{number(s['goodput_per_s'])} requests/s, {s['good_share']:.1%} of those offered ({within})"),
         ("Tokens", f"{number(s['output_tokens_per_s'])}/s out, {number(s['input_tokens_per_s'])}/s in"),
         ("Prompt tokens read", f"{s['read_share']:.1%} of those sent"),
@@ -57,8 +64,8 @@ def _figures(data: Json) -> Table:
         ("Cache", f"{s['peak_cache_share']:.1%} full at most; {s['preemptions']:,} preemptions"),
         ("At the servers' plugs", f"{show(s['server_mean_w'], 'W')} in the mean, {show(s['server_peak_w'], 'W')} peak"),
         ("", f"{s['server_j_per_request']:,.4g} J a request, {s['server_j_per_output_token']:,.3g} J an output token"),
-        ("Of it at work", f"{s['server_j_per_request_active']['mean']:,.4g} J a request in the mean, "
-                          f"p95 {s['server_j_per_request_active']['p95']:,.4g} J"),
+        ("Of it at work", f"{s['request_active_server_j']['mean']:,.4g} J a request in the mean, "
+                          f"p95 {s['request_active_server_j']['p95']:,.4g} J"),
     ]  # fmt: skip
     for row in [*rows, *fleet_rows(s)]:
         table.add_row(*row)

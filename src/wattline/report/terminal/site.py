@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import show
-from wattline.report.terminal.answer import facts
+from wattline.report.terminal.answer import facts, remarks
+from wattline.report.words import Json
 
 FIGURES = (
     ("pue", "PUE", ""),
@@ -41,52 +40,56 @@ def figure(value: float, unit: str) -> str:
     return show(value, unit)
 
 
-def render(data: dict[str, Any], explain: bool = False) -> RenderableType:
-    """The year of one site; ``explain`` shows the facts behind it."""
-    asked, weather = data["inputs"], data["weather"]
+def site_text(data: Json, explain: bool = False) -> RenderableType:
+    """A site's year, or sites side by side, to print with Rich; ``explain`` adds the facts behind the year."""
+    return _side_by_side(data["results"]) if "rows" in data["results"] else _year(data, explain)
+
+
+def _year(data: Json, explain: bool) -> RenderableType:
+    results = data["results"]
+    asked, weather = data["inputs"], results["weather"]
     head = (
         f"{show(asked['it_w'], 'W')} of IT at {asked['utilisation']:.0%} load, {asked['hall']} hall, "
         f"{asked['redundancy']}; "
         f"{weather['mean_c']:.1f} °C on average, {weather['p99_6_c']:.0f} °C hot, "
         f"wet bulb {weather['wet_bulb_p99_6_c']:.0f} °C"
     )
-    blocks: list[RenderableType] = [Text(data["title"], style="bold"), Text(head, style="dim"), "", _figures(data), ""]
-    blocks += [_parts(data), "", _months(data), "", _sizing(data)]
-    if data["matters"]:
-        words = ", ".join(f"{m['name']} ({m['rank_correlation']:+.2f})" for m in data["matters"][:4])
+    blocks: list[RenderableType] = [Text(results["title"], style="bold"), Text(head, style="dim"), ""]
+    blocks += [_figures(results), "", _parts(results), "", _months(results), "", _sizing(results)]
+    if results["matters"]:
+        words = ", ".join(f"{m['name']} ({m['rank_correlation']:+.2f})" for m in results["matters"][:4])
         blocks += ["", Text(f"PUE hangs most on: {words}", style="dim")]
     if explain:
-        blocks += ["", *facts(data)]
-    blocks += [Text(f"note: {note}", style="yellow") for note in data["warnings"]]
-    return Group(*blocks)
+        blocks += ["", *facts(data["facts"])]
+    return Group(*blocks, *remarks(data))
 
 
-def _figures(data: dict[str, Any]) -> Table:
+def _figures(results: Json) -> Table:
     table = _table("", "median", "p5 to p95")
     for key, name, unit in FIGURES:
-        r = data[key]
+        r = results[key]
         table.add_row(name, figure(r["p50"], unit), f"{figure(r['p5'], unit)} to {figure(r['p95'], unit)}")
     return table
 
 
-def _parts(data: dict[str, Any]) -> Table:
+def _parts(results: Json) -> Table:
     table = _table("Part", "energy, mean", "share", "per IT")
-    it = data["parts"]["servers"]["energy_mean_wh"]
-    for part in data["parts"].values():
+    it = results["parts"]["servers"]["energy_mean_wh"]
+    for part in results["parts"].values():
         energy = part["energy_mean_wh"]
         table.add_row(part["label"], show(energy, "Wh"), f"{part['share']:.1%}", f"{energy / it:.4f}")
     return table
 
 
-def _months(data: dict[str, Any]) -> RenderableType:
+def _months(results: Json) -> RenderableType:
     table = _table("PUE by month", *MONTHS)
-    table.add_row("", *[f"{x:.3f}" for x in data["pue_by_month"]])
-    modes = ", ".join(f"{name} {hours:,.0f} h" for name, hours in data["hours_by_mode"].items() if hours >= 0.5)
+    table.add_row("", *[f"{x:.3f}" for x in results["pue_by_month"]])
+    modes = ", ".join(f"{name} {hours:,.0f} h" for name, hours in results["hours_by_mode"].items() if hours >= 0.5)
     return Group(table, Text(f"hours by mode of cooling: {modes}", style="dim"))
 
 
-def _sizing(data: dict[str, Any]) -> RenderableType:
-    size = data["sizing"]
+def _sizing(results: Json) -> RenderableType:
+    size = results["sizing"]
     design, hot, tenth = size["design"], size["hottest_hour"], size["a_tenth_of_load"]
     table = _table("Units", "to carry", "of", "needed", "installed")
     for unit in size["units"]:
@@ -102,10 +105,10 @@ def _sizing(data: dict[str, Any]) -> RenderableType:
     return Group(table, Text(words, style="dim"))
 
 
-def render_table(data: dict[str, Any]) -> RenderableType:
-    """Sites side by side, the least energy first."""
+def _side_by_side(results: Json) -> RenderableType:
+    """The least energy first."""
     table = _table(
-        "Cooling" if data["by"] == "cooling" else "Place",
+        "Cooling" if results["by"] == "cooling" else "Place",
         "PUE",
         "p5 to p95",
         "energy",
@@ -115,7 +118,7 @@ def render_table(data: dict[str, Any]) -> RenderableType:
         "cost",
     )
     notes = []
-    for row in data["rows"]:
+    for row in results["rows"]:
         name = row.get("cooling") or row["place"]
         if "pue" not in row:
             notes.append(row["cannot"])
@@ -133,4 +136,4 @@ def render_table(data: dict[str, Any]) -> RenderableType:
         )
         if row.get("cannot"):
             notes.append(f"* {name}: {row['cannot']}")
-    return Group(Text(data["title"], style="bold"), "", table, *[Text(note, style="yellow") for note in notes])
+    return Group(Text(results["title"], style="bold"), "", table, *[Text(note, style="yellow") for note in notes])

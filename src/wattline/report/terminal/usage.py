@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import number, show
 from wattline.report.terminal.interpretation import read_as
+from wattline.report.words import Json
 
-Json = dict[str, Any]
 PER = {
     "joules_per_token": "Energy per token",
     "joules_per_sample": "Energy per sample",

@@ -9,39 +9,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 
+from wattline.meter.energy.stream import Stream
 from wattline.meter.sensor import Reading, Sensor, SensorGone
 from wattline.web.proxy.ledger import Interval
 
 GONE_S = 10.0  # a sensor silent for longer has told nothing of that time
-BRIDGE_S = 2.0  # power readings further apart than this say nothing of what lay between
-MOST_W = 200_000.0  # no single device takes more: a jump beyond it is a counter that began anew
-
-
-@dataclass
-class _Seen:
-    """The last good reading of one sensor."""
-
-    at_s: float
-    reading: Reading
-
-
-def between(sensor: Sensor, before: _Seen, now: _Seen) -> float | None:
-    """Joules between two readings: from the counter, or the mean of the powers; None where neither tells."""
-    seconds = now.at_s - before.at_s
-    first, second = before.reading.energy_j, now.reading.energy_j
-    if first is not None and second is not None:
-        joules = second - first
-        if joules < 0:
-            joules += sensor.spec.wrap_j
-        if 0 <= joules <= MOST_W * max(seconds, 1e-3):
-            return joules
-    begin_w, end_w = before.reading.power_w, now.reading.power_w
-    if begin_w is None or end_w is None or seconds > BRIDGE_S:
-        return None
-    return (begin_w + end_w) / 2 * seconds if min(begin_w, end_w) >= 0 else None
+KEPT = 1024  # readings of a sensor that are kept, so that summing them anew takes little
 
 
 class Sampler(threading.Thread):
@@ -57,8 +32,10 @@ class Sampler(threading.Thread):
         self.faults: dict[str, str] = {}  # device -> why it cannot be read now
         self.failed = 0
         self._wake, self._halt = threading.Event(), threading.Event()
-        self._seen: dict[int, _Seen] = {}
-        self._joules = [0.0] * len(self.sensors)
+        self._streams = [Stream(sensor.device, sensor.spec, KEPT) for sensor in self.sensors]
+        self._last: dict[int, tuple[float, Reading]] = {}
+        self._given_j = [0.0] * len(self.sensors)  # joules up to the end of the last interval
+        self._lost: set[int] = set()  # sensors that were silent: what they took meanwhile is of no interval
         self._mark: dict[int, float | None] = {}  # counters when the interval began
         self._broken = False  # whether some joules of the interval are not known
         self._begin_s: float | None = None
@@ -94,46 +71,49 @@ class Sampler(threading.Thread):
             self._begin(now)
             return
         waited = now - self._begin_s
-        silent = not told and waited > max(GONE_S, 20 * self.interval_s)
-        if not silent and (not told or self._still(waited)):
+        joules = [stream.settle() if self._halt.is_set() else stream.energy_j for stream in self._streams]
+        undecided = any(stream.undecided for stream in self._streams)
+        silent = (not told or undecided) and waited > max(GONE_S, 20 * self.interval_s)
+        if not silent and (not told or undecided or self._still(waited)):
             return
-        known = told and not self._broken
-        interval = Interval(self._begin_s, now, sum(self._joules) if known else None)
+        known = told and not undecided and not self._broken and None not in joules
+        more = [(now_j or 0.0) - before for now_j, before in zip(joules, self._given_j, strict=True)]
+        interval = Interval(self._begin_s, now, sum(more) if known else None)
+        self._given_j = [now_j or 0.0 for now_j in joules]
         self._begin(now)
         if silent:
-            self._seen = {k: seen for k, seen in self._seen.items() if now - seen.at_s < GONE_S / 2}
+            self._lost |= {k for k, (at_s, _) in self._last.items() if now - at_s >= GONE_S / 2}
         self.post(interval)
 
     def _begin(self, now: float) -> None:
         self._begin_s, self._broken = now, False
-        self._joules = [0.0] * len(self.sensors)
-        self._mark = {k: seen.reading.energy_j for k, seen in self._seen.items()}
+        self._mark = {k: reading.energy_j for k, (_, reading) in self._last.items()}
 
     def _still(self, waited_s: float) -> bool:
         """Whether a counter is still to be renewed since the interval began: its joules come in lumps."""
         for k, sensor in enumerate(self.sensors):
-            energy = self._seen[k].reading.energy_j
+            energy = self._last[k][1].energy_j
             if energy is not None and energy == self._mark.get(k) and waited_s < 3 * sensor.spec.period_s:
                 return True
         return False
 
     def _read(self, k: int) -> bool:
         """Read one sensor and add what it took; False where it cannot be read."""
-        sensor = self.sensors[k]
+        sensor, stream = self.sensors[k], self._streams[k]
+        at_s = time.monotonic()
         try:
-            seen = _Seen(time.monotonic(), sensor.read())
+            reading = sensor.read()
         except Exception as gone:  # SensorGone by its contract; no defect of a driver may stop the others
             self.failed += 1
             self.faults[sensor.device.key] = str(gone) if isinstance(gone, SensorGone) else repr(gone)
             return False
         self.faults.pop(sensor.device.key, None)
-        before = self._seen.get(k)
-        self._seen[k] = seen
-        joules = None if before is None else between(sensor, before, seen)
-        if joules is None:
+        stream.feed(at_s, reading)
+        self._last[k] = (at_s, reading)
+        if k in self._lost:
+            self._lost.discard(k)
+            self._given_j[k] = stream.energy_j or 0.0
             self._broken = True
-        else:
-            self._joules[k] += joules
         return True
 
 

@@ -1,0 +1,80 @@
+"""Files that tell the same machine's same hours count once: a rank may write what all of its machine took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from wattline.meter.readers.channel import mean_w, rise_w
+from wattline.meter.recording import Recording, Series
+
+WHOLE_MACHINE = "whole machine"  # in the note of a series whose tool tracks all of its machine in every process
+SAME = 0.02  # the same machine, read by two processes, comes out within this
+OVERLAP = 0.5  # of the shorter of two files
+
+
+def one_machine(recordings: Sequence[Recording]) -> tuple[list[Recording], list[str]]:
+    """The recordings with one host for all files of one machine, and what was joined or may have to be.
+
+    Parameters
+    ----------
+    recordings: one a file; only series that say that they are of a whole machine, by a tool that does not name it, are
+        compared.
+    """
+    out: list[Recording] = []
+    hosts: list[Recording] = []  # the first of each machine
+    joined, alike = 0, 0
+    for recording in recordings:
+        if not _comparable(recording):
+            out.append(recording)
+            continue
+        same = next((first for first in hosts if _alike(first, recording) and _equal(first, recording)), None)
+        if same is None:
+            alike += any(_alike(first, recording) for first in hosts)
+            hosts.append(recording)
+            out.append(recording)
+            continue
+        joined += 1
+        host = same.series[0].device.host
+        moved = [replace(one, device=replace(one.device, host=host)) for one in recording.series]
+        out.append(replace(recording, series=moved))
+    notes = []
+    if joined:
+        notes.append(
+            f"{joined + 1} files tell the same hours of one machine (tracking_mode machine, energies within "
+            f"{SAME:.0%}): counted once; --device files counts each"
+        )
+    if alike:
+        notes.append("files of whole machines tell the same hours with different energies: taken as machines apart")
+    return out, notes
+
+
+def _comparable(recording: Recording) -> bool:
+    return len(recording.series) > 0 and all(WHOLE_MACHINE in one.spec.note for one in recording.series)
+
+
+def _alike(first: Recording, other: Recording) -> bool:
+    """Whether two recordings have the same devices, by what is known of them, at the same time."""
+    parts = [{(one.device.uuid, one.device.name) for one in each.series} for each in (first, other)]
+    if parts[0] != parts[1]:
+        return False
+    (a, b), (c, d) = _extent(first), _extent(other)
+    return min(b, d) - max(a, c) > OVERLAP * min(b - a, d - c)
+
+
+def _extent(recording: Recording) -> tuple[float, float]:
+    edges = [(float(np.nanmin(one.time_s)), float(np.nanmax(one.time_s))) for one in recording.series]
+    return min(begin for begin, _ in edges), max(end for _, end in edges)
+
+
+def _equal(first: Recording, other: Recording) -> bool:
+    here, there = ({one.device.uuid: _watts(one) for one in each.series} for each in (first, other))
+    return all(abs(here[key] - there[key]) <= SAME * max(here[key], there[key]) for key in here)
+
+
+def _watts(series: Series) -> float:
+    if series.energy_j is not None:
+        return rise_w(series.time_s, series.energy_j)
+    return mean_w(series.time_s, series.power_w) if series.power_w is not None else float("nan")

@@ -1,0 +1,124 @@
+"""The frame of every page: the template with its style and script, its sections, cards, notes and folded parts.
+
+A page loads nothing: its style, its one script and its figures stand inside it, and its content policy forbids
+anything else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from string import Template
+
+from wattline.report.page import tables
+from wattline.report.page.words import (
+    amount,
+    embedded,
+    esc,
+    finite,
+    mapping,
+    objects,
+    range_text,
+    span,
+)
+from wattline.report.words import Json
+
+Column = tuple[str, str, str]  # a key of the results, its name on the page, its unit
+Section = tuple[str, str, str]  # its id, its heading, its HTML; "" leaves it out
+
+
+def page(
+    data: Json, title: str, intro: str, cards: str, sections: Sequence[Section], styles: Sequence[str] = ()
+) -> str:
+    """One self-contained HTML page of an answer: ``intro`` and ``cards`` above the sections that have anything."""
+    script = _resource("theme.js")
+    shown = [section for section in sections if section[2]]
+    return Template(_resource("template.html")).substitute(
+        title=esc(title),
+        story=intro,
+        cards=cards,
+        style="".join(_resource(name) for name in ("style.css", *styles)),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        nav="".join(f'<a href="#{key}">{esc(name)}</a>' for key, name, _ in shown),
+        sections="".join(_section(*section) for section in shown),
+        colophon=_colophon(data),
+        data=embedded(data),
+    )
+
+
+@lru_cache(maxsize=8)
+def _resource(name: str) -> str:
+    return (files("wattline.report.page") / name).read_text(encoding="utf-8")
+
+
+def _section(key: str, name: str, body: str) -> str:
+    return f'<section id="{key}" aria-labelledby="{key}-h"><h2 id="{key}-h">{esc(name)}</h2>{body}</section>'
+
+
+def cards(results: Json, columns: Sequence[Column]) -> str:
+    """A card for each of these results that is there: its median, and its range below."""
+    cells = []
+    for key, label, unit in columns:
+        value = span(results.get(key))
+        if value is None:
+            continue
+        extent = "" if value.exact else f'<dd class="range">{esc(range_text(value, unit))}</dd>'
+        big, _, small = amount(value.mid, unit).partition(" ")
+        shown = f'{esc(big)} <span class="unit">{esc(small)}</span>' if small else esc(big)
+        cells.append(f'<div class="card"><dt>{esc(label)}</dt><dd class="value">{shown}</dd>{extent}</div>')
+    return f'<dl class="cards">{"".join(cells)}</dl>' if cells else ""
+
+
+def remarks(data: Json) -> str:
+    """What is said beside an answer, and what its reader should mind."""
+    words = [str(word) for key in ("notes", "warnings") for word in _list(data.get(key)) if word]
+    return "".join(f'<p class="warning"><b>Note</b> {esc(word)}</p>' for word in words)
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def details(summary: str, body: str, *, opened: bool = False) -> str:
+    """A part that folds away; "" where it has no body."""
+    if not body:
+        return ""
+    state = " open" if opened else ""
+    return f'<details{state}><summary>{esc(summary)}</summary><div class="fold">{body}</div></details>'
+
+
+def facts(data: Json) -> str:
+    """The facts that an answer rests on, folded away, with a search; "" where there are none."""
+    found: dict[str, Json] = {}
+    for fact in objects(data.get("facts")):
+        found.setdefault(str(fact.get("key") or fact.get("name") or len(found)), fact)
+    if not found:
+        return ""
+    search = (
+        '<p class="search" hidden><label>Search '
+        '<input type="search" id="fact-search" autocomplete="off"></label>'
+        ' <span id="fact-count" role="status"></span></p>'
+    )
+    table = tables.facts(list(found.values()))
+    return details(f"{len(found)} facts that these answers rest on", search + table)
+
+
+def _colophon(data: Json) -> str:
+    version = f" {esc(data['wattline'])}" if data.get("wattline") else ""
+    words = [f"Made by wattline{version}"]
+    draws = finite(data.get("draws"))
+    if draws:
+        words.append(f"{draws:,.0f} draws")
+    seed = finite(data.get("seed"))
+    if seed is not None:
+        words.append(f"seed {seed:.0f}")
+    return " · ".join(words)
+
+
+def results_of(data: Json) -> Json:
+    """The results of an answer, or of a run's job."""
+    return mapping(data.get("results"))

@@ -1,0 +1,83 @@
+"""What shows an answer's JSON to people: text for a terminal, HTML for a notebook, a page; chosen by its command."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console, RenderableType
+
+from wattline.report.words import Json
+
+WIDTH = 100  # of text that goes to no terminal
+
+
+def rich_text(data: Json, explain: bool = False) -> RenderableType:
+    """An answer, to print with Rich; ``explain`` adds every step and fact where the command has them."""
+    match data["command"]:
+        case "serve" if "simulated" in data["results"]:
+            from wattline.report.terminal.service import service_text
+
+            return service_text(data, explain)
+        case "frontier":
+            from wattline.report.terminal.frontier import frontier_text
+
+            return frontier_text(data, explain)
+        case "site":
+            from wattline.report.terminal.site import site_text
+
+            return site_text(data, explain)
+        case "check":
+            from wattline.report.terminal.check import check_text
+
+            return check_text(data)
+        case "facts":
+            from wattline.report.terminal.facts import facts_text
+
+            return facts_text(data)
+        case "compare":
+            from wattline.report.terminal.compare import comparison_text
+
+            return comparison_text(data)
+        case _:
+            from wattline.report.terminal.answer import answer_text
+
+            return answer_text(data, explain)
+
+
+def as_text(data: Json, width: int = WIDTH) -> str:
+    """An answer as plain text, without colour."""
+    console = Console(width=width, no_color=True, file=io.StringIO())
+    console.print(rich_text(data))
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+
+
+def as_html(data: Json) -> str:
+    """An answer as a fragment of HTML, for a notebook."""
+    from wattline.report.page.notebook import notebook_html, text_html
+
+    return notebook_html(data) if "stations" in data["results"] else text_html(as_text(data))
+
+
+def as_page(data: Json) -> str | None:
+    """An answer as one self-contained HTML page; None for a command that has none."""
+    match data["command"]:
+        case "serve" if "simulated" in data["results"]:
+            from wattline.report.page.service import service_page
+
+            return service_page(data)
+        case "run" | "train" | "prompt" | "serve" | "serve-average" | "meter bill":
+            from wattline.report.page.run import run_page
+
+            return run_page(data)
+        case "frontier":
+            from wattline.report.page.frontier import frontier_page
+
+            return frontier_page(data)
+        case "site":
+            from wattline.report.page.site import site_page
+
+            return site_page(data)
+        case _:
+            return None

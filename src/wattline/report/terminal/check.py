@@ -1,0 +1,145 @@
+"""Checked claims on the screen: each claim with arithmetic, sources and verdict; a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from wattline.core.quantity import trimmed
+from wattline.report.words import Json
+
+STYLE = {
+    "holds": ("✓", "bold green"),
+    "holds roughly": ("≈", "bold yellow"),
+    "does not follow": ("✗", "bold red"),
+    "outdated": ("↻", "bold magenta"),
+    "cannot be checked": ("?", "bold cyan"),
+}
+
+
+def check_text(data: Json) -> RenderableType:
+    """The whole report, to print with Rich."""
+    results = data["results"]
+    facts = {fact["key"]: fact for fact in data["facts"]}
+    parts: list[RenderableType] = [Text(results["title"], style="bold")]
+    if results["source"] and results["source"] != results["title"]:
+        parts.append(Text(results["source"], style="dim"))
+    for claim in results["claims"]:
+        parts += [Text(), _claim(claim, results["source"], facts)]
+    return Group(*parts, Text(), _summary(results))
+
+
+def _claim(claim: Json, source: str, facts: Mapping[str, Json]) -> RenderableType:
+    mark, style = STYLE[claim["verdict"]]
+    title = Text.assemble(Text(f"{mark} {claim['verdict']}", style=style), "  ", (claim["id"], "dim"))
+    parts: list[RenderableType] = [Text(f"“{claim['says']}”", style="italic")]
+    if claim["source"] and claim["source"] != source:
+        parts.append(Text(claim["source"], style="dim"))
+    if claim["given"] or claim["worked"]:
+        parts.append(_arithmetic(claim))
+    parts.append(Text(claim["why"], style=style.removeprefix("bold ")))
+    if claim["note"]:
+        parts.append(Text(claim["note"]))
+    if claim["beside"]:
+        parts += [Text("beside it", style="dim"), _indented(_beside(claim["beside"]))]
+    if claim["fact_keys"]:
+        parts += [Text("sources", style="dim"), _indented(_sources([facts[key] for key in claim["fact_keys"]]))]
+    if claim["expected"] not in (None, claim["verdict"]):
+        parts.append(Text(f"the file expects “{claim['expected']}”", style="bold red"))
+    return Group(Rule(title, align="left", style="dim", characters="─"), _indented(Group(*parts)))
+
+
+def _indented(part: RenderableType) -> Padding:
+    return Padding(part, (0, 0, 0, 2))
+
+
+def _arithmetic(claim: Json) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold", max_width=24)
+    table.add_column(justify="right", overflow="fold", max_width=20)
+    table.add_column(style="dim", overflow="fold")
+    rows = [(line, "") for line in claim["given"]] + [(line, f"= {line['formula']}") for line in claim["worked"]]
+    for line, formula in rows:
+        tail = "  ".join(part for part in (_span(line), formula) if part)
+        table.add_row(Text(line["name"].replace("_", " ")), Text(line["words"]), Text(tail))
+    return table
+
+
+def _span(line: Json) -> str:
+    """From the 5th to the 95th percentile, where there is a range."""
+    value = line["value"]
+    return f"[{trimmed(value['p5'], 3)}–{trimmed(value['p95'], 3)}]" if isinstance(value, Mapping) else ""
+
+
+def _plain(line: Json) -> str:
+    """The middle of the range without its unit: three figures, four from 100 on."""
+    value = line["value"]
+    middle = value["p50"] if isinstance(value, Mapping) else value
+    return trimmed(middle, 4 if abs(middle) >= 100 else 3)
+
+
+def _beside(lines: Sequence[Json]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold", max_width=42)
+    table.add_column(justify="right", overflow="fold")
+    table.add_column(style="dim", overflow="fold")
+    for line in lines:
+        table.add_row(Text(line["name"]), Text(line["words"]), Text(_span(line)))
+    return table
+
+
+def _sources(facts: Sequence[Json]) -> Table:
+    """Each source once, and after it what was read there."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(style="dim", width=1)
+    table.add_column(style="dim", overflow="fold")
+    for source in dict.fromkeys(fact["source"] for fact in facts):
+        read = [_read(fact) for fact in facts if fact["source"] == source]
+        table.add_row("·", Text(f"{source}: {'; '.join(read)}"))
+    return table
+
+
+def _read(fact: Json) -> str:
+    """A fact in a few words; what the claim brings along stands in its arithmetic already."""
+    note = f" ({fact['note']})" if fact["note"] else ""
+    if fact["key"].startswith("claim."):
+        return f"{fact['name']}{note}"
+    exact = fact["dist"] == "fixed" or fact["low"] == fact["high"]
+    span = "" if exact else f" [{trimmed(fact['low'], 3)}–{trimmed(fact['high'], 3)}]"
+    return f"{fact['key']} {trimmed(fact['value'])}{span} {fact['unit']}".strip() + note
+
+
+def _summary(results: Json) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("", no_wrap=True)
+    table.add_column("claim", no_wrap=True, overflow="ellipsis")
+    for heading in ("stated", "comes out at", "newer"):
+        table.add_column(heading, justify="right", overflow="fold")
+    for claim in results["claims"]:
+        mark, style = STYLE[claim["verdict"]]
+        derived = _plain(claim["derived"]) if claim["derived"] and claim["stated"] else ""
+        newer = _plain(claim["newer"]) if claim["newer"] else ""
+        table.add_row(Text(mark, style=style), Text(claim["id"]), Text(_stated(claim)), derived, newer)
+    counts = results["counts"]
+    counted = [
+        Text(f"{mark} {counts[name]} {name}", style=style) for name, (mark, style) in STYLE.items() if name in counts
+    ]
+    total = f"{len(results['claims'])} claim{'s' if len(results['claims']) != 1 else ''}: "
+    parts: list[RenderableType] = [table, Text(total, style="bold").append_text(Text(", ").join(counted))]
+    if results["unexpected"]:
+        parts.append(Text(f"not as the file expects: {', '.join(results['unexpected'])}", style="bold red"))
+    return Group(*parts)
+
+
+def _stated(claim: Json) -> str:
+    if not claim["stated"]:
+        return ""
+    signs = {"equal": "", "at least": "≥ ", "at most": "≤ ", "between": ""}
+    *low, high = claim["stated"]
+    return signs[claim["relation"]] + "".join(f"{_plain(line)}–" for line in low) + str(high["words"])
