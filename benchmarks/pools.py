@@ -13,7 +13,6 @@ from typing import Any
 
 import wattline as wl
 from wattline import catalog
-from wattline.line.engine.simulator.scaling import Scaling
 from wattline.line.work.traffic.generator import poisson
 from wattline.line.work.traffic.known import known_lengths, known_shape
 from wattline.line.work.traffic.reader import read_traffic
@@ -24,9 +23,9 @@ POOLS = (
     ("llama-3.1-70b", "Llama 3.1 70B, 24 requests/s, 4 H100 each", 4, 24.0, ((0, 8), (4, 4), (3, 5))),
 )
 DAY = (
-    ("8 replicas all day", None),
-    ("2 to 8, stopped ones idle", Scaling(2, 24.0, off=False)),
-    ("2 to 8, stopped ones off", Scaling(2, 24.0)),
+    ("8 replicas all day", {}),
+    ("2 to 8, stopped ones idle", {"scale_from": 2, "scale_target": 24, "scaled_down": "idle"}),
+    ("2 to 8, stopped ones off", {"scale_from": 2, "scale_target": 24}),
 )
 
 
@@ -59,7 +58,7 @@ def main(path: str) -> None:
     print("| | delivered by the grid | J a request at the plug | TTFT p99 | TPOT p99 |")
     print("|---|---|---|---|---|")
     for title, scaling in DAY:
-        one = served("llama-3.1-8b", day, gpus=1, replicas=8, scaling=scaling)
+        one = served("llama-3.1-8b", day, gpus=1, replicas=8, **scaling)
         found = one.results()
         print(
             f"| {title} | {float(one.answer.bill.energy_j) / 3.6e6:.0f} kWh | {found['server_j_per_request']:.0f} | "

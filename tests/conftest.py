@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+# no file of settings on this machine, the user's or the working directory's, has a say in a test
+os.environ["WATTLINE_SETTINGS"] = "off"
 
 # examples are few and drawn alike in every run; no test is judged by its time
 settings.register_profile(

@@ -22,7 +22,6 @@ from wattline.cli.main import main
 from wattline.core.errors import WattlineError
 from wattline.line.work.model import load_model
 from wattline.line.work.traffic.trace import Hashes, Traffic
-from wattline.predict.delivery import Outdoors
 from wattline.predict.service.result import Target
 from wattline.search import evaluate as frontier_measure
 from wattline.search.bounds import screen
@@ -32,7 +31,7 @@ from wattline.search.frontier import frontier
 from wattline.search.pareto import frontier_of
 from wattline.search.result import Frontier
 from wattline.search.search import usd_of
-from wattline.search.setup import Setup, Space, all_setups, measured_chips, read_space
+from wattline.search.setup import Candidate, Space, all_setups, measured_chips, read_space
 
 pytest.importorskip("numba", reason="the simulator needs Numba, of the extra sim")
 SPACE = Space(("h100-sxm", "b200"), ("bf16", "fp8"), (1, 2), (None, 400.0), (8, 64), (2048,), (False,))
@@ -114,7 +113,7 @@ def test_pools_take_no_more_replicas_than_they_need(traffic: Traffic, question: 
             assert measure(question, item_of(question, setup, True))["strain"] > 1
     assert "pools" in [part for step in found.steps for part in step.change.split(" and ")]
     for form, n, readers in product(("bf16", "fp8"), range(1, 5), range(1, 4)):
-        setup = Setup("h100-sxm", 1, form, 64, 2048, None, n, readers)
+        setup = Candidate("h100-sxm", 1, form, 64, 2048, None, n, readers)
         result = measure(question, item_of(question, setup, True))
         assert result["strain"] > 1 or result["energy_j"] >= found.best.energy_j * (1 - 1e-12)
 
@@ -135,7 +134,7 @@ def test_no_simulation_goes_below_its_bound(model: str, traffic: Traffic) -> Non
 
 
 def test_the_strain_is_what_the_share_keeps(question: Question) -> None:
-    setup = Setup("h100-sxm", 1, "bf16", replicas=2)
+    setup = Candidate("h100-sxm", 1, "bf16", replicas=2)
     result = measure(question, item_of(question, setup, True))
     service = question.serve(setup)
     assert (result["strain"] <= 1) == (result["good_share"] >= question.share)
@@ -147,10 +146,10 @@ def test_the_strain_is_what_the_share_keeps(question: Question) -> None:
 
 def test_the_way_from_the_default_adds_up(found: Frontier) -> None:
     assert found.default is not None
-    assert found.default.setup.of(1) == Setup("h100-sxm", 1, "bf16")
+    assert found.default.setup.of(1) == Candidate("h100-sxm", 1, "bf16")
     saved = sum(step.saved_j for step in found.steps)
     assert found.default.energy_j - saved == pytest.approx(found.best.energy_j, rel=1e-9)
-    assert found.steps[-1].found.setup == found.best.setup
+    assert found.steps[-1].point.setup == found.best.setup
     for step in found.steps:
         assert sum(step.parts_j.values()) == pytest.approx(step.saved_j, rel=1e-9, abs=1e-12)
     assert set(found.back) == set(differences(found.default.setup, found.best.setup))
@@ -179,7 +178,7 @@ def test_parts_of_the_replicas_find_the_same(
     found: Frontier, traffic: Traffic, question: Question, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frontier_measure, "SLICE", 200)
-    assert sampled(question, Setup("h100-sxm", 1, "bf16", replicas=5)) == 2
+    assert sampled(question, Candidate("h100-sxm", 1, "bf16", replicas=5)) == 2
     again = frontier("llama-3.1-8b", traffic, space=SPACE, workers=1, **ASKED)
     assert again.counts.sliced
     assert all(p.whole for p in again.points)
@@ -276,7 +275,8 @@ def test_what_is_searched_by_itself() -> None:
     assert {
         s.precision for s in all_setups(load_model("gpt-oss-120b", catalog.default()), Space(), catalog.default())
     } == {"mxfp4"}
-    assert read_space("H100", "fp8", "1,2", "400 W,none", "8", "512", catalog=catalog.default()) == Space(
+    lists = {"chip": "H100", "precision": "fp8", "gpus": "1,2", "power_cap": "400 W,none", "max_num_seqs": "8"}
+    assert read_space(lists | {"max_num_batched_tokens": "512"}, "both", catalog.default()) == Space(
         ("h100-sxm",), ("fp8",), (1, 2), (400.0, None), (8,), (512,)
     )
 
@@ -348,7 +348,7 @@ def test_with_prefixes_and_weather() -> None:
     plain = frontier("llama-3.1-8b", asked, **given)
     kept = frontier("llama-3.1-8b", asked, router="prefix", prefix_cache=0.3, **given)
     assert kept.best.result["parts_j"]["prefill"] < plain.best.result["parts_j"]["prefill"]
-    cool = frontier("llama-3.1-8b", asked, outdoors=Outdoors("Dublin", None, None), **given)
+    cool = frontier("llama-3.1-8b", asked, place="Dublin", **given)
     assert cool.best.result["parts_j"]["overhead"] != plain.best.result["parts_j"]["overhead"]
 
 

@@ -14,9 +14,7 @@ from wattline.cli.main import main
 from wattline.core.errors import WattlineError
 from wattline.core.load import Load
 from wattline.line.engine.simulator.power import idle_energy_j, request_energy_j
-from wattline.line.engine.simulator.scaling import Scaling
 from wattline.line.work.traffic.trace import Traffic
-from wattline.predict.delivery import Outdoors
 from wattline.predict.service.simulate import Service, serve
 
 
@@ -168,7 +166,7 @@ def test_held_against_measurement(shared_data: Path) -> None:
 
 def test_a_place_gives_the_service_its_weather(traffic: Traffic) -> None:
     cool, hot = (
-        serve("llama-3.1-8b", traffic, gpus=1, outdoors=Outdoors(place, None, "air-chiller"), draws=0).answer
+        serve("llama-3.1-8b", traffic, gpus=1, place=place, cooling="air-chiller", draws=0).answer
         for place in ("Dublin", "Singapore")
     )
     assert float(cool.range("pue").p50) < float(hot.range("pue").p50)
@@ -210,7 +208,8 @@ def test_pools_in_the_answer(traffic: Traffic) -> None:
 
 def test_scaling_in_the_answer(traffic: Traffic) -> None:
     asked = {"gpus": 1, "replicas": 3, "router": "least-loaded", "pue": 1.25, "draws": 0}
-    found = serve("llama-3.1-8b", traffic, scaling=Scaling(1, 2.0, down_after_s=30.0), **asked)  # type: ignore[arg-type]
+    asked |= {"scale_from": 1, "scale_target": 2.0, "scale_down_after": 30.0}
+    found = serve("llama-3.1-8b", traffic, **asked)  # type: ignore[arg-type]
     it_j = float(found.server_load.energy_j.sum())
     assert float(found.answer.bill.at("server")) == pytest.approx(it_j, rel=1e-9)
     assert float(found.answer.bill.parts["start_up"]) > 0
@@ -220,7 +219,7 @@ def test_scaling_in_the_answer(traffic: Traffic) -> None:
     assert sum(a * b for a, b in zip(scaling["ready"], scaling["stretch_s"], strict=True)) == pytest.approx(
         found.served.ready_s
     )
-    kept = serve("llama-3.1-8b", traffic, scaling=Scaling(1, 2.0, down_after_s=30.0, off=False), **asked)  # type: ignore[arg-type]
+    kept = serve("llama-3.1-8b", traffic, scaled_down="idle", **asked)  # type: ignore[arg-type]
     assert it_j < float(kept.server_load.energy_j.sum())
 
 

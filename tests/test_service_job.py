@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.work.traffic.generator import poisson
@@ -18,8 +20,10 @@ from wattline.scenario.run import run
 
 pytest.importorskip("numba", reason="Numba is not installed: the simulator cannot run")
 
+from wattline.predict.service.replicas import busiest, fewest, fewest_replicas
+from wattline.predict.service.result import Target
 from wattline.predict.service.simulate import serve
-from wattline.scenario.service import busiest, fewest_replicas
+from wattline.predict.setup import Setup
 
 JOB = """
 [[job]]
@@ -43,24 +47,45 @@ def scenario(tmp_path: Path, more: str) -> Path:
 
 def test_the_fewest_replicas_keep_the_target_and_one_fewer_do_not() -> None:
     traffic = poisson(40.0, fixed_lengths(1000, 200), 1, duration_s=120.0)
-    setup = {"gpus": 1, "slo_ttft": 1.0, "slo_tpot": 0.02, "router": "least-loaded"}
-    found = fewest_replicas("llama-3.1-8b", traffic, "h100-sxm", 0.99, catalog.default(), **setup)
+    setup, target = Setup(gpus=1, router="least-loaded"), Target(1.0, 0.02)
+    found = fewest_replicas("llama-3.1-8b", traffic, setup, target, 0.99, Draws(0))
 
     def share(count: int) -> float:
-        one = serve("llama-3.1-8b", traffic, "h100-sxm", replicas=count, draws=Draws(0), **setup)
+        one = serve("llama-3.1-8b", traffic, setup, replicas=count, slo_ttft=1.0, slo_tpot=0.02, draws=0)
         return float(one.target.met(one.served).mean())
 
     assert found > 1
     assert share(found) >= 0.99 > share(found - 1)
+    whole = serve("llama-3.1-8b", traffic, setup, replicas="fewest", slo_ttft=1.0, slo_tpot=0.02, draws=0)
+    assert whole.answer.inputs["replicas"] == found
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 40))
+def test_the_fewest_of_anything_is_found(least: int, first: int, stride: int) -> None:
+    def search() -> Iterator[int | None]:
+        """The counts that are tried, each answered, and what comes out."""
+        tries = fewest(first, stride, 300)
+        count = next(tries)
+        while True:
+            yield count
+            try:
+                count = tries.send(count >= least)
+            except StopIteration as end:
+                yield end.value
+                return
+
+    *tried, found = search()
+    assert found == least
+    assert len(tried) <= 24
 
 
 def test_a_target_that_no_replicas_keep_is_told_in_one_line() -> None:
     traffic = poisson(5.0, fixed_lengths(1000, 200), 1, duration_s=60.0)
     with pytest.raises(WattlineError, match="more do not help") as failed:
-        fewest_replicas("llama-3.1-8b", traffic, "h100-sxm", 0.99, catalog.default(), gpus=1, slo_tpot=0.001)
+        fewest_replicas("llama-3.1-8b", traffic, Setup(gpus=1), Target(None, 0.001), 0.99, Draws(0))
     assert "\n" not in str(failed.value)
     with pytest.raises(WattlineError, match="needs a target"):
-        fewest_replicas("llama-3.1-8b", traffic, "h100-sxm", 0.99, catalog.default(), gpus=1)
+        fewest_replicas("llama-3.1-8b", traffic, Setup(gpus=1), Target(), 0.99, Draws(0))
 
 
 def test_cells_alike_make_a_service_so_many_times_as_large(tmp_path: Path) -> None:
@@ -80,7 +105,9 @@ def test_cells_alike_make_a_service_so_many_times_as_large(tmp_path: Path) -> No
 
 def test_replicas_that_come_and_go_take_less(tmp_path: Path) -> None:
     kept = run(scenario(tmp_path, "replicas = 8\n"), draws=0).answers[0]
-    scaled = run(scenario(tmp_path, 'replicas = 8\nscale_target = 24.0\nstart_up = "30 s"\n'), draws=0).answers[0]
+    scaled = run(
+        scenario(tmp_path, 'replicas = 8\nscale_from = 1\nscale_target = 24.0\nstart_up = "30 s"\n'), draws=0
+    ).answers[0]
     assert float(scaled.bill.energy_j) < 0.9 * float(kept.bill.energy_j)
     assert float(scaled.quantities["requests"]) == float(kept.quantities["requests"])
 
@@ -114,13 +141,16 @@ def test_the_busiest_stretch() -> None:
     [
         ("replicas = 0\n", "replicas"),
         ('replicas = "most"\n', "replicas"),
-        ("", "needs a target"),
+        ('replicas = "fewest"\n', "needs a target"),
         ("replicas = 1\ninput = 5\n", "give both"),
         ('replicas = 1\nshape = "month"\n', "shape"),
         ("replicas = 1\ncells = 0.5\n", "cells"),
         ("replicas = 1\ncell = 5\n", "nearest: cells"),
         ('replicas = 1\nlengths = "poems"\n', "poems"),
         ('replicas = 1\nprefill_gpus = "x"\n', "prefill"),
+        ("replicas = 1\nscale_target = 5\n", "scale-from"),
+        ("replicas = 1\nprefix_cache = 0.3\n", "prefix hashes"),
+        ('replicas = 1\nplace = "Atlantis"\n', "unknown place"),
     ],
 )
 def test_bad_jobs_are_told_in_one_line(tmp_path: Path, more: str, said: str) -> None:

@@ -17,9 +17,9 @@ from wattline.line.site import hall
 from wattline.line.site.climate import find_place, made_year
 from wattline.line.site.cooling.kinds import KINDS
 from wattline.line.site.weather import Weather
-from wattline.predict.delivery import Outdoors
 from wattline.predict.site import site
 from wattline.predict.train import train
+from wattline.predict.where import Where
 from wattline.validate.site import match, read_rows, validate
 
 
@@ -79,7 +79,10 @@ def test_text_and_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["--place", "Singapore", "--cooling", "evaporative"], "cannot hold"),
         (["--place", "Dublin", "--redundancy", "3N"], "redundancy"),
         (["--place", "Dublin", "--ups", "flywheel"], "unknown ups"),
-        (["--place", "Dublin", "--hall", "barn"], "unknown plant"),
+        (["--place", "Dublin", "--site", "barn"], "unknown plant"),
+        (["--place", "Dublin", "--hall", "large"], "is now --site"),
+        (["--place", "Dublin", "--pue", "1.2"], "not both"),
+        (["--places", "/nowhere.txt", "--place", "Dublin"], "leave out --place"),
         (["--place", "Dublin", "--utilisation", "1.4"], "share"),
         (["--place", "Dublin", "--load", "/nowhere.csv"], "does not exist"),
         (["--place", "Dublin", "--profile", "/nowhere.csv"], "is now --load"),
@@ -124,8 +127,8 @@ def made_start() -> object:
 
 @pytest.mark.parametrize("draws", [0, 40])
 def test_a_training_run_by_the_hour(draws: int) -> None:
-    where = Outdoors("Phoenix, Arizona", None, "air-economiser")
-    by_hour = train("llama-3.1-8b", "15T", "h100-sxm", 1024, outdoors=where, draws=draws)
+    where = Where(place="Phoenix, Arizona", cooling="air-economiser")
+    by_hour = train("llama-3.1-8b", "15T", "h100-sxm", 1024, where=where, draws=draws)
     parts = by_hour.bill.parts
     assert {"fans", "transformer", "ups"} <= set(parts)
     np.testing.assert_allclose(by_hour.load.energy_j, by_hour.bill.energy_j, rtol=1e-9)
@@ -134,18 +137,18 @@ def test_a_training_run_by_the_hour(draws: int) -> None:
     assert np.all(by_hour.peak_w >= by_hour.bill.energy_j / by_hour.duration_s * (1 - 1e-9))
     assert by_hour.inputs["place"] == "Phoenix, Arizona"
     # a run in winter alone takes less than the mean of the year
-    short = train("llama-3.1-8b", "0.5T", "h100-sxm", 4096, outdoors=where, draws=draws)
+    short = train("llama-3.1-8b", "0.5T", "h100-sxm", 4096, where=where, draws=draws)
     winter = np.mean(short.bill.energy_j / short.bill.at("server"))
     assert winter < np.mean(short.quantities["pue"])
     with pytest.raises(WattlineError, match="not both"):
-        train("llama-3.1-8b", "1T", "h100-sxm", 64, outdoors=where, pue=1.2, draws=0)
+        train("llama-3.1-8b", "1T", "h100-sxm", 64, where=where, pue=1.2, draws=0)
     with pytest.raises(WattlineError, match="place or a weather"):
-        train("llama-3.1-8b", "1T", "h100-sxm", 64, outdoors=Outdoors(cooling="dx"), draws=0)
+        train("llama-3.1-8b", "1T", "h100-sxm", 64, cooling="dx", draws=0)
 
 
 def test_a_run_of_two_years_wraps() -> None:
-    where = Outdoors("Dublin", None, "water-economiser")
-    answer = train("llama-3.1-8b", "15T", "h100-sxm", 64, hours=17520, outdoors=where, draws=0)
+    where = Where(place="Dublin", cooling="water-economiser")
+    answer = train("llama-3.1-8b", "15T", "h100-sxm", 64, hours=17520, where=where, draws=0)
     assert float(answer.bill.energy_j / answer.bill.at("server")) == pytest.approx(
         float(answer.quantities["pue"]), rel=1e-9
     )

@@ -1,8 +1,8 @@
 """Wattline follows electricity through AI, from the chip to the grid.
 
 >>> import wattline as wl
->>> wl.train("gpt-3-175b", tokens="300B", chip="v100-sxm2-32gb", chips=10_000)
->>> wl.prompt("llama-3.1-70b", chip="h100-sxm", input_tokens=500, output_tokens=300)
+>>> wl.train("gpt-3-175b", "300B", "v100-sxm2-32gb", 10_000, region="us")
+>>> wl.prompt("llama-3.1-70b", "h100-sxm", gpus=4, input_tokens=500, output_tokens=300)
 >>> wl.run("examples/article.toml")
 >>> wl.check("article")
 """
@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from wattline.predict.average_service import serve_average
     from wattline.predict.prompt import prompt
     from wattline.predict.service.simulate import serve
+    from wattline.predict.settings import settings
+    from wattline.predict.setup import Setup
     from wattline.predict.site import site
     from wattline.predict.train import train
+    from wattline.predict.where import Where
     from wattline.reconcile.bill import bill
     from wattline.reconcile.compare import compare
     from wattline.scenario.run import run
@@ -44,8 +47,10 @@ _WHERE = {
     "Fact": ("wattline.core.fact", "Fact"),
     "Load": ("wattline.core.load", "Load"),
     "Range": ("wattline.core.range", "Range"),
+    "Setup": ("wattline.predict.setup", "Setup"),
     "Traffic": ("wattline.line.work.traffic.trace", "Traffic"),
     "WattlineError": ("wattline.core.errors", "WattlineError"),
+    "Where": ("wattline.predict.where", "Where"),
     "bill": ("wattline.reconcile.bill", "bill"),
     "check": ("wattline.claim", "check_file"),
     "compare": ("wattline.reconcile.compare", "compare"),
@@ -58,13 +63,14 @@ _WHERE = {
     "run": ("wattline.scenario.run", "run"),
     "serve": ("wattline.predict.service.simulate", "serve"),
     "serve_average": ("wattline.predict.average_service", "serve_average"),
+    "settings": ("wattline.predict.settings", "settings"),
     "site": ("wattline.predict.site", "site"),
     "train": ("wattline.predict.train", "train"),
 }
 __all__ = [
-    "Bill", "Draws", "Fact", "Load", "Range", "Traffic", "WattlineError", "bill", "check", "compare", "fact",
-    "frontier", "measure", "metering", "prompt", "read_traffic", "run", "serve", "serve_average", "site",
-    "train",
+    "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "check", "compare",
+    "fact", "frontier", "measure", "metering", "prompt", "read_traffic", "run", "serve", "serve_average", "settings",
+    "site", "train",
 ]  # fmt: skip
 # a name that is gone -> what stands in its place
 _RENAMED = {"service": "serve"}

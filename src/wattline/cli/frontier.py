@@ -10,65 +10,54 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wattline.cli import options, traffic_input
+from wattline.cli.groups import Group, expanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wattline.search.frontier import Tell
+    from wattline.search.frontier import Progress as Progressing
+    from wattline.search.result import Frontier
 
 Opt = typer.Option
+# a list to search -> its help text
+SEARCHED = {
+    "chip": 'Types of chip to search, such as "h100-sxm,b200" [default: those that were measured].',
+    "gpus": 'Chips in a replica to search, such as "1,2,4" [default: from the fewest that hold the model].',
+    "precision": 'Number formats to search, such as "bf16,fp8" [default: the model\'s own, and fp8].',
+    "power_cap": 'Power limits of a chip to search, such as "400W,none" [default: none, 40% to 85% of TDP].',
+    "max_num_seqs": 'Largest numbers of requests at once to search, such as "64,256" [default: 64 to 512].',
+    "max_num_batched_tokens": 'Largest numbers of tokens in a step, such as "512,8192" [default: 512 to 8192].',
+}
+LISTS = Group({name: (Annotated[str, Opt(help=words, show_default=False)], "") for name, words in SEARCHED.items()})
+Lists = Annotated[dict[str, str], LISTS]
+Pools = Annotated[
+    str, Opt(help="Replicas to search: together (prefill and decode in each), split (in two pools) or both.")
+]
+Against = Annotated[str, Opt(help='Set-up to compare the best with, such as "h100-sxm, gpus=4" [default: h100-sxm].')]
+On = Annotated[str | None, Opt(help="Where simulations run: ray://HOST:PORT, or ray [default: all cores here].")]
+Workers = Annotated[int | None, Opt(help="Number of simulations at once [default: one a core].")]
+Resume = Annotated[
+    Path | None, Opt(metavar="FILE", help="Keep each simulation in this file, and go on from what it holds.")
+]
 
 
+@expanded
 def frontier(
     model: options.Model = None,
-    chip: Annotated[
-        str, Opt(help='Types of chip to search, such as "h100-sxm,b200" [default: those that were measured].')
-    ] = "",
-    gpus: Annotated[str, Opt(help='Chips in a replica to search, such as "1,2,4" [default: from the fewest].')] = "",
-    precision: Annotated[
-        str, Opt(help='Number formats to search, such as "bf16,fp8" [default: the model\'s own, and fp8].')
-    ] = "",
-    power_cap: Annotated[
-        str, Opt(help='Power limits of a chip to search, such as "400W,none" [default: none, 40% to 85% of TDP].')
-    ] = "",
-    max_num_seqs: Annotated[
-        str, Opt(help='Largest numbers of requests at once to search, such as "64,256" [default: 64 to 512].')
-    ] = "",
-    max_num_batched_tokens: Annotated[
-        str, Opt(help='Largest numbers of tokens in a step to search, such as "512,8192" [default: 512 to 8192].')
-    ] = "",
-    pools: Annotated[
-        str, Opt(help="Replicas to search: together (prefill and decode in each), split (in two pools) or both.")
-    ] = "both",
-    against: Annotated[
-        str, Opt(help='Set-up to compare the best with, such as "h100-sxm, gpus=4" [default: h100-sxm].')
-    ] = "",
-    trace: traffic_input.Trace = None,
-    rate: traffic_input.Rate = "",
-    duration: traffic_input.Duration = "",
-    shape: traffic_input.Shape = "flat",
-    input_tokens: traffic_input.Input = "",
-    output_tokens: traffic_input.Output = "",
-    router: options.Router = "round-robin",
-    prefix_cache: options.PrefixCache = 0.0,
-    engine: options.Engine = None,
+    *,
+    lists: Lists,
+    pools: Pools = "both",
+    against: Against = "",
+    traffic: traffic_input.TrafficOptions,
+    setup: options.EngineOptions,
     slo_ttft: options.SloTtft = None,
     slo_tpot: options.SloTpot = None,
-    slo_share: Annotated[float, Opt(help="Share of the requests that must keep these latencies.")] = 0.99,
-    on: Annotated[
-        str | None, Opt(help="Where simulations run: ray://HOST:PORT, or ray [default: all cores here].")
-    ] = None,
-    workers: Annotated[int | None, Opt(help="Number of simulations at once [default: one a core].")] = None,
-    resume: Annotated[
-        Path | None, Opt(metavar="FILE", help="Keep each simulation in this file, and go on from what it holds.")
-    ] = None,
+    slo_share: options.SloShare = 0.99,
+    on: On = None,
+    workers: Workers = None,
+    resume: Resume = None,
     config: options.Config = None,
-    pue: options.Pue = None,
-    site: options.Site = None,
-    region: options.Region = None,
-    place: options.Place = None,
-    weather: options.Weather = None,
-    cooling: options.Cooling = None,
+    where: options.WhereOptions,
     out: options.Out = None,
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
@@ -77,33 +66,40 @@ def frontier(
     explain: options.Explain = False,
 ) -> None:
     """Search for the set-up that meets the latencies with the least energy, and explain why it takes less."""
-    from rich.console import Console
-
-    from wattline.catalog import open_catalog
     from wattline.cli.printing import check_out, print_result
-    from wattline.predict.delivery import Outdoors
-    from wattline.search.frontier import frontier as work
-    from wattline.search.setup import read_against, read_space
 
     check_out(out)
-    named, known = options.model_of(model, config), open_catalog(facts)
-    space = read_space(chip, precision, gpus, power_cap, max_num_seqs, max_num_batched_tokens, pools, catalog=known)
-    where: dict[str, Any] = {
-        "pue": pue, "site": site, "region": region, "outdoors": Outdoors(place, weather, cooling), "facts": known,
-    }  # fmt: skip
-    with Console(stderr=True).status("reading traffic", spinner="dots"):
-        requests = traffic_input.read_or_make(trace, rate, duration, input_tokens, output_tokens, seed, known, shape)
-    with _progress(resume) as tell:
-        result = work(
-            named, requests, space=space, slo_ttft=slo_ttft, slo_tpot=slo_tpot, slo_share=slo_share, router=router,
-            prefix_cache=prefix_cache, engine=engine, on=on, workers=workers, resume=resume, draws=draws, seed=seed,
-            tell=tell, **where, **read_against(against),
-        )  # fmt: skip
+    named, asked = options.model_of(model, config), {"slo_ttft": slo_ttft, "slo_tpot": slo_tpot, "slo_share": slo_share}
+    runs = {"on": on, "workers": workers, "resume": resume, "draws": draws, "seed": seed, "setup": against or None}
+    result = _search(named, (lists, pools), (traffic, seed, facts), resume, {**asked, **runs, **setup, **where})
     print_result(result, as_json, explain, out)
 
 
+def _search(
+    model: str | Path,
+    listed: tuple[dict[str, str], str],
+    traffic: tuple[dict[str, Any], int, list[Path] | None],
+    resume: Path | None,
+    given: dict[str, Any],
+) -> Frontier:
+    """Read the space and the traffic, and search."""
+    from rich.console import Console
+
+    from wattline.predict.terms import catalog_here
+    from wattline.search.frontier import frontier as work
+    from wattline.search.setup import read_space
+
+    options_of_traffic, seed, facts = traffic
+    catalog = catalog_here(facts)
+    space = read_space(*listed, catalog)
+    with Console(stderr=True).status("reading traffic", spinner="dots"):
+        requests = traffic_input.read_or_make(options_of_traffic, seed, catalog)
+    with _progress(resume) as tell:
+        return work(model, requests, space=space, facts=catalog, tell=tell, **given)
+
+
 @contextmanager
-def _progress(resume: Path | None) -> Iterator[Tell]:
+def _progress(resume: Path | None) -> Iterator[Progressing]:
     """A bar with the stage, the set-ups that are decided and the simulations made; how to go on where it is stopped."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

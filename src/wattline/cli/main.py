@@ -66,8 +66,8 @@ app.add_typer(validate.validate_app, name="validate")
 app.add_typer(calibrate.calibrate_app, name="calibrate")
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(wanted: bool) -> None:
+    if wanted:
         print(f"wattline {__version__}")
         raise typer.Exit
 

@@ -7,16 +7,17 @@ from typing import Annotated
 import typer
 
 from wattline.cli import options
+from wattline.cli.groups import expanded
 from wattline.cli.meter_export import Recorded, WindowOpt, read_recording
 
 Opt = typer.Option
 
 
+@expanded
 def bill(
     path: Recorded,
-    region: options.Region = None,
-    pue: options.Pue = None,
-    site: options.Site = None,
+    *,
+    where: options.WhereOptions,
     window: WindowOpt = None,
     chip: Annotated[str | None, Opt(help="Chip that was metered [default: as the recording names it].")] = None,
     server: Annotated[
@@ -28,13 +29,10 @@ def bill(
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
-    """Measured energy through site and grid: the bill, cost, CO2e and water, measured told apart from estimated."""
+    """The bill of a recording from devices to the grid: energy, cost, CO2e, water; what is measured, what estimated."""
     from wattline.cli.printing import print_result
     from wattline.reconcile.bill import bill as work
 
     recording = read_recording(path)
-    answer = work(
-        recording, window=window, chip=chip, server=server, pue=pue, site=site, region=region, draws=draws, seed=seed,
-        facts=facts,
-    )  # fmt: skip
+    answer = work(recording, window=window, chip=chip, server=server, draws=draws, seed=seed, facts=facts, **where)
     print_result(answer, as_json, explain)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from wattline.cli import options
+from wattline.cli.groups import expanded
 
 
+@expanded
 def prompt(
     model: options.Model = None,
-    chip: options.Chip = "h100-sxm",
-    gpus: options.Gpus = None,
+    *,
+    setup: options.ReplicaOptions,
     input_tokens: options.InputTokens = "500",
     output_tokens: options.OutputTokens = "300",
     batch: options.Batch = None,
     active: options.Active = None,
     config: options.Config = None,
-    pue: options.Pue = None,
-    site: options.Site = None,
-    region: options.Region = None,
-    precision: options.Precision = None,
+    where: options.WhereOptions,
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
     facts: options.Facts = None,
@@ -29,19 +28,7 @@ def prompt(
     from wattline.predict.prompt import prompt as work
 
     answer = work(
-        options.model_of(model, config),
-        chip,
-        gpus=gpus,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        batch=batch,
-        active=active,
-        pue=pue,
-        site=site,
-        region=region,
-        precision=precision,
-        draws=draws,
-        seed=seed,
-        facts=facts,
-    )
+        options.model_of(model, config), input_tokens=input_tokens, output_tokens=output_tokens, batch=batch,
+        active=active, draws=draws, seed=seed, facts=facts, **setup, **where,
+    )  # fmt: skip
     print_result(answer, as_json, explain)

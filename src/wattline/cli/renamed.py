@@ -25,7 +25,7 @@ RENAMED = {
         "--report": "--out DIR, which gets report.html",
     },
     "train": {"--batch": "--batch-tokens"},
-    "site": {"--profile": "--load FILE"},
+    "site": {"--profile": "--load FILE", "--hall": "--site"},
     "proxy": {"--chips": "--gpus"},
 }
 

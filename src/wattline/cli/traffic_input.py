@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wattline.cli.groups import Group
 from wattline.core.errors import WattlineError
 
 if TYPE_CHECKING:
     from wattline.catalog import Catalog
+    from wattline.line.work.traffic.lengths import Lengths
     from wattline.line.work.traffic.trace import Traffic
 
 Opt = typer.Option
@@ -25,43 +28,69 @@ Input = Annotated[str, Opt("--input", help="Number of tokens in every prompt [de
 Output = Annotated[str, Opt("--output", help="Number of tokens in every answer [default: lengths of chats].")]
 
 
-def read_or_make(
-    trace: Path | None, rate: str, duration: str, given: str, made: str, seed: int, catalog: Catalog,
-    shape: str = "flat", cells: float = 1.0,
-) -> Traffic:  # fmt: skip
-    """Read or made; ``rate`` scales a trace, and is that of all ``cells``."""
+Values = dict[str, Any]
+TrafficOptions = Annotated[
+    Values,
+    Group(
+        {
+            "trace": (Trace, None),
+            "rate": (Rate, ""),
+            "duration": (Duration, ""),
+            "shape": (Shape, "flat"),
+            "input_tokens": (Input, ""),
+            "output_tokens": (Output, ""),
+        }
+    ),
+]
+
+
+def read_or_make(traffic: Mapping[str, Any], seed: int, catalog: Catalog, cells: float = 1.0) -> Traffic:
+    """The traffic of one cell.
+
+    Parameters
+    ----------
+    traffic : the options by name, as ``TrafficOptions`` gives them
+    seed : of what is made
+    catalog : where known lengths and shapes are looked up
+    cells : identical services that share the rate
+
+    Raises WattlineError for options that exclude each other.
+    """
     from wattline.core.quantity import parse
 
     if seed < 0:
         raise WattlineError(f"seed: {seed} must be a whole number of zero or more")
     if not cells >= 1:
         raise WattlineError(f"cells: {cells:g} must be 1 or more")
+    rate, duration, shape = (traffic[name] for name in ("rate", "duration", "shape"))
+    given, made = traffic["input_tokens"], traffic["output_tokens"]
     per_s = parse(rate, "request/s", "rate") / cells if rate else None
     span_s = parse(duration, "s", "duration") if duration else None
-    if trace is not None:
+    if traffic["trace"] is not None:
         if given or made:
             raise WattlineError("traffic: --input and --output are of requests made by --rate; a --trace has its own")
         if shape != "flat":
             raise WattlineError("traffic: --shape is of requests made by --rate; a --trace has its own")
-        return _read(trace, per_s, span_s)
+        return _read(traffic["trace"], per_s, span_s)
     if per_s is None:
-        raise WattlineError('traffic: give, --trace FILE or --rate "20/s"')
+        raise WattlineError('traffic: give --trace FILE or --rate "20/s"')
+    return _made(per_s, span_s or 3600.0, _lengths(given, made, catalog), shape, seed, catalog)
+
+
+def _made(per_s: float, span_s: float, lengths: Lengths, shape: str, seed: int, catalog: Catalog) -> Traffic:
     from wattline.line.work.traffic.generator import poisson
     from wattline.line.work.traffic.known import known_shape
-    from wattline.predict.service.inputs import MOST_REQUESTS
+    from wattline.predict.service.inputs import MAX_REQUESTS
 
-    if per_s * (span_s or 3600.0) > MOST_REQUESTS:
+    if per_s * span_s > MAX_REQUESTS:
         raise WattlineError(
-            f"traffic: rate and duration come to more than {MOST_REQUESTS:,} requests; take a shorter --duration, or "
+            f"traffic: rate and duration come to more than {MAX_REQUESTS:,} requests; take a shorter --duration, or "
             "more --cells"
         )
-
-    return poisson(
-        per_s, _lengths(given, made, catalog), seed, duration_s=span_s or 3600.0, shape=known_shape(shape, catalog)
-    )
+    return poisson(per_s, lengths, seed, duration_s=span_s, shape=known_shape(shape, catalog))
 
 
-def _lengths(given: str, made: str, catalog: Catalog):  # type: ignore[no-untyped-def]
+def _lengths(given: str, made: str, catalog: Catalog) -> Lengths:
     from wattline.core.quantity import parse
     from wattline.line.work.traffic.known import known_lengths
     from wattline.line.work.traffic.lengths import fixed_lengths

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from wattline.cli import options
+from wattline.cli.groups import expanded
 from wattline.core.errors import WattlineError
 
 Opt = typer.Option
 
 
+@expanded
 def train(
     model: options.Model = None,
     tokens: Annotated[str, Opt(help='Number of tokens trained on, such as "15T".')] = "",
-    chip: options.Chip = "",
     chips: Annotated[str, Opt(help="Number of chips in the whole run, such as 1024.")] = "",
+    *,
+    setup: options.ChipOptions,
     config: options.Config = None,
     mfu: Annotated[str | None, Opt(help="Measured MFU (0 to 1) to use instead of the predicted one.")] = None,
     hours: Annotated[str | None, Opt(help='Measured wall time: hours, or such as "14.8 days".')] = None,
     watts: Annotated[str | None, Opt(help="Measured power of the servers divided by their chips, in watts.")] = None,
-    pue: options.Pue = None,
-    site: options.Site = None,
-    region: options.Region = None,
-    place: options.Place = None,
-    weather: options.Weather = None,
-    cooling: options.Cooling = None,
-    precision: options.Precision = None,
     sequence: Annotated[str | None, Opt(help="Number of tokens in a training sequence.")] = None,
     batch_tokens: Annotated[
         str | None, Opt(help="Number of tokens in a training step [default: 4M, or 4,096 a chip].")
     ] = None,
     tuned: Annotated[bool, Opt("--tuned", help="Predict the speed of a tuned benchmark, not of a usual run.")] = False,
+    where: options.WhereOptions,
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
     facts: options.Facts = None,
@@ -41,33 +38,13 @@ def train(
 ) -> None:
     """Hours, energy, cost and CO2e of a training run."""
     from wattline.cli.printing import print_result
-    from wattline.predict.delivery import Outdoors
     from wattline.predict.train import train as work
 
-    missing = [f"--{name}" for name, value in (("tokens", tokens), ("chip", chip), ("chips", chips)) if not value]
-    if missing:
+    needed = {"tokens": tokens, "chip": setup.get("chip"), "chips": chips}
+    if missing := [f"--{name}" for name, value in needed.items() if not value]:
         raise WattlineError(f"missing {', '.join(missing)}; `wattline train --help` shows an example of each")
-    given: dict[str, Any] = {
-        "mfu": mfu,
-        "hours": hours,
-        "watts": watts,
-        "pue": pue,
-        "site": site,
-        "region": region,
-        "outdoors": Outdoors(place, weather, cooling),
-    }
     answer = work(
-        options.model_of(model, config),
-        tokens,
-        chip,
-        chips,
-        **given,
-        precision=precision,
-        sequence=sequence,
-        batch_tokens=batch_tokens,
-        tuned=tuned,
-        draws=draws,
-        seed=seed,
-        facts=facts,
-    )
+        options.model_of(model, config), tokens, chips=chips, mfu=mfu, hours=hours, watts=watts, sequence=sequence,
+        batch_tokens=batch_tokens, tuned=tuned, draws=draws, seed=seed, facts=facts, **setup, **where,
+    )  # fmt: skip
     print_result(answer, as_json, explain)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, first_hour, 
 from wattline.line.site.power_chain import column
 from wattline.line.site.weather import HOURS, Weather
 from wattline.line.site.year import CHUNK, SITE_PARTS, Setup, build, hours, outside, rows, year
+from wattline.predict.where import COOLING, Where
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,17 +44,15 @@ class HourlySite:
         return losses, _one(found.pue)
 
 
-def hourly_site(
-    place: str | None, weather: str | Path | None, cooling: str | None, site: str | None, draws: Draws
-) -> HourlySite:
+def hourly_site(where: Where, draws: Draws) -> HourlySite:
     """Read a place or a weather file, a kind of cooling and a kind of hall (``site``, of the catalog's ``plant``)."""
-    kind = find_kind(cooling or "air-economiser")
-    outdoors, where = read_where(place, weather, draws.catalog)
-    check_climate(kind, where)
-    name = draws.catalog.find("plant", site or kind.plant).name
+    kind = find_kind(where.cooling or COOLING)
+    outdoors, spot = read_where(where.place, where.weather, draws.catalog)
+    check_climate(kind, spot)
+    name = draws.catalog.find("plant", where.site or kind.plant).name
     setup = build(kind, name, None, "N+1", outdoors, draws)
     load = column(np.asarray(hall.usual_load(name, draws)))
-    found = HourlySite(setup, outdoors, load, region_of(outdoors, where, draws.catalog) or "world", name)
+    found = HourlySite(setup, outdoors, load, region_of(outdoors, spot, draws.catalog) or "world", name)
     if not kind.compressor:
         unmet = float(np.median(year(setup, outdoors, load, 5).unmet_hours)) * 5
         if unmet > MAX_UNMET_H:

@@ -3,84 +3,105 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 
 from wattline.catalog import CatalogLike
-from wattline.catalog.draws import Draws, read_draws
+from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.core.quantity import number
 from wattline.line.engine import average_serving as serving
 from wattline.line.work.model import Model
 from wattline.predict.answer import Answer, Working
-from wattline.predict.delivery import Phase, deliver, place
-from wattline.predict.request import Asked, read_request, request_time, warnings
+from wattline.predict.delivery import Phase, deliver
+from wattline.predict.facility import Facility, find_facility
+from wattline.predict.request import ReplicaRequest, read_request, request_time, warnings
+from wattline.predict.setup import REPLICA, ReplicaFields, Setup
+from wattline.predict.terms import read_terms
+from wattline.predict.where import Where, WhereFields
+
+
+class PromptFields(WhereFields, ReplicaFields, total=False):
+    """Fields of ``Where`` and ``Setup`` that ``prompt`` and ``serve_average`` take as keywords."""
 
 
 def prompt(
     model: str | Path | Model,
-    chip: str = "h100-sxm",
+    setup: str | Setup | None = None,
     *,
+    where: str | Where | None = None,
     input_tokens: int | str = 500,
     output_tokens: int | str = 300,
-    gpus: int | str | None = None,
     batch: float | str | None = None,
     active: float | str | None = None,
-    pue: float | str | None = None,
-    site: str | None = None,
-    region: str | None = None,
-    precision: str | None = None,
     draws: int | Draws = 2000,
     seed: int = 0,
     facts: CatalogLike = None,
+    **fields: Unpack[PromptFields],
 ) -> Answer:
-    """Energy of one request with ``input_tokens`` in and ``output_tokens`` out, with range.
+    """Energy of one request, with range.
 
-    ``gpus`` chips make a replica (the fewest that hold the model when not given), which answers ``batch`` requests
-    together; ``active`` is the share of time that provisioned chips work.
-    ``facts``: a catalog, or the user's own file or files of facts. Raises WattlineError on bad input.
+    Parameters
+    ----------
+    model : a catalog name, the path of a Hugging Face ``config.json``, or a Model
+    setup : a chip's name, or a Setup
+    where : a region's name, or a Where
+    input_tokens, output_tokens : tokens of the prompt and of the answer
+    batch : requests that a replica answers together
+    active : share of the time that provisioned chips are at work, 0 to 1
+    draws, seed : how many draws of the facts' ranges (0: central values), and their seed
+    facts : a catalog, or your own file or files of facts
+    fields : single fields of ``Setup`` (chip, gpus, precision) and of ``Where`` (region, site, pue, place, ...)
+
+    Returns the answer with its bill, load and reasons. Raises WattlineError on bad input.
+
+    Example
+    -------
+    >>> wl.prompt("llama-3.1-70b", "h100-sxm", gpus=4, region="us", input_tokens=500).range("energy_wh")
     """
-    draw = read_draws(draws, seed, facts)
-    asked = read_request(
-        model, chip, draw, input_tokens=input_tokens, output_tokens=output_tokens, gpus=gpus, batch=batch,
-        active=active, precision=precision,
-    )  # fmt: skip
-    return _answer(asked, site, region, pue, draw)
+    terms = read_terms(setup, where, fields, REPLICA, draws, seed, facts)
+    lengths = (input_tokens, output_tokens)
+    request = read_request(model, terms.setup, lengths, batch=batch, active=active, draws=terms.draws)
+    return prompt_answer(request, terms.where, terms.draws)
 
 
-def _answer(asked: Asked, site: str | None, region: str | None, pue: float | str | None, draws: Draws) -> Answer:
+def prompt_answer(request: ReplicaRequest, where: Where, draws: Draws) -> Answer:
+    """The answer of a request that is read already."""
     working = Working()
-    request = request_time(asked, draws, working)
-    where = place(site, region, pue, draws, working)
-    power = serving.power_by_part(request, asked.chip, asked.active)
-    phases = [Phase(power["prefill"], request.prefill_s), Phase(power["decode"], request.decode_s)]
-    bill, load, peak = deliver(phases, where, draws, working)
+    times = request_time(request, draws, working)
+    facility = find_facility(where, draws, working)
+    power = serving.power_by_part(times, request.chip, request.active)
+    phases = [Phase(power["prefill"], times.prefill_s), Phase(power["decode"], times.decode_s)]
+    bill, load, peak = deliver(phases, facility, draws, working)
     return Answer(
         command="prompt",
         title=(
-            f"A prompt of {number(asked.input_tokens)} tokens in, {number(asked.output_tokens)} out, "
-            f"{asked.model.name} on {asked.chips} × {asked.chip.record.title}"
+            f"A prompt of {number(request.input_tokens)} tokens in, {number(request.output_tokens)} out, "
+            f"{request.model.name} on {request.chips} × {request.chip.record.title}"
         ),
-        inputs=asked.inputs() | where.inputs(),
+        inputs=request.inputs() | facility.inputs(),
         bill=bill,
         load=load,
         peak_w=peak,
-        duration_s=request.busy_s,
-        quantities=_quantities(asked, request, bill.energy_j, where.pue),
+        duration_s=times.busy_s,
+        quantities=_quantities(request, times, bill.energy_j, facility),
         reasons=tuple(working.reasons),
         draws=draws,
-        warnings=warnings(asked),
+        warnings=warnings(request),
     )
 
 
-def _quantities(asked: Asked, request: serving.Request, energy_j: Array, pue: Array) -> dict[str, Array]:
+def _quantities(
+    request: ReplicaRequest, times: serving.Request, energy_j: Array, facility: Facility
+) -> dict[str, Array]:
     return {
         "energy_j": energy_j,
-        "joules_per_output_token": np.asarray(energy_j / asked.output_tokens),
-        "replica_s": request.busy_s,
-        "ttft_s": request.ttft_s,
-        "tpot_s": request.tpot_s,
-        "latency_s": np.asarray(request.ttft_s + (asked.output_tokens - 1) * request.tpot_s),
-        "batch": np.asarray(asked.batch, float),
-        "pue": pue,
+        "joules_per_output_token": np.asarray(energy_j / request.output_tokens),
+        "replica_s": times.busy_s,
+        "ttft_s": times.ttft_s,
+        "tpot_s": times.tpot_s,
+        "latency_s": np.asarray(times.ttft_s + (request.output_tokens - 1) * times.tpot_s),
+        "batch": np.asarray(request.batch, float),
+        "pue": facility.pue,
     }

@@ -1,4 +1,4 @@
-"""A request and the replica that answers it: read and checked, for ``prompt`` and for ``serve``."""
+"""A request and the replica that answers it: read and checked, for ``prompt`` and for ``serve_average``."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from wattline.core.quantity import parse, show
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.step import bound_by, nameplate
 from wattline.line.engine import average_serving as serving
-from wattline.line.work.inputs import check_precision, read_model
+from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.predict.answer import Working
-from wattline.predict.delivery import cite_given, cite_model
+from wattline.predict.cite import cite_given, cite_model
+from wattline.predict.setup import Setup
 
-MOST_TOKENS = 1e8
-MOST_BATCH = 1e6
-MOST_GPUS = 4096
-LEAST_ACTIVE = 0.001
+MAX_TOKENS = 1e8
+MAX_BATCH = 1e6
+MIN_ACTIVE = 0.001
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
-    """A request and its replica; ``given`` holds what the user settled, by name."""
+class ReplicaRequest:
+    """A request and the replica that answers it; ``given`` holds what the user settled, by name."""
 
     model: Model
     chip: Chip
@@ -47,7 +47,7 @@ class Asked:
         return self.input_tokens + self.output_tokens
 
     def inputs(self) -> dict[str, Any]:
-        """What was asked, as an answer tells it."""
+        """What was taken, as an answer shows it."""
         return {
             "model": self.model.key,
             "chip": self.chip.record.name,
@@ -61,29 +61,38 @@ class Asked:
 
 def read_request(
     model: str | Path | Model,
-    chip: str,
-    draws: Draws,
+    setup: Setup,
+    tokens: tuple[int | str, int | str],
     *,
-    input_tokens: int | str,
-    output_tokens: int | str,
-    gpus: int | str | None,
     batch: float | str | None,
     active: float | str | None,
-    precision: str | None,
-) -> Asked:
-    """Check the request against the model and the chips' memory, and settle what was left open."""
+    draws: Draws,
+) -> ReplicaRequest:
+    """Check a request against the model and the chips' memory, and settle what was left open.
+
+    Parameters
+    ----------
+    model : a catalog name, the path of a ``config.json``, or a Model
+    setup : the chip, chips of a replica and format
+    tokens : of the prompt and of the answer
+    batch : requests answered together; None for the catalog's range
+    active : share of the time at work, 0 to 1; None for the catalog's range
+    draws : from which facts are drawn
+
+    Raises WattlineError where the model's architecture is not known, or does not fit the replica.
+    """
     architecture = _known(read_model(model, draws.catalog))
-    read, written = (_tokens(value, what) for value, what in ((input_tokens, "input"), (output_tokens, "output")))
-    form = check_precision(architecture.native_format if precision is None else precision)
-    device = load_chip(chip, draws)
-    given = _given(gpus, batch, active)
+    read, written = (_tokens(value, what) for value, what in zip(tokens, ("input", "output"), strict=True))
+    form = architecture.native_format if setup.precision is None else setup.precision
+    device = load_chip(setup.chip, draws)
+    given = _given(setup.gpus, batch, active)
     count, most = _replica(architecture, device, read + written, form, given)
     size = np.asarray(given["batch"]) if "batch" in given else np.clip(draws.own("fit.serving-batch"), 1.0, most)
     share = np.asarray(given["active"]) if "active" in given else draws.own("fit.serving-active-share")
     cite_model(architecture, draws)
     for name, value in given.items():
         cite_given(draws, name, value, *GIVEN[name])
-    return Asked(architecture, device, count, size, share, read, written, form, given)
+    return ReplicaRequest(architecture, device, count, size, share, read, written, form, given)
 
 
 # what a user may settle -> its unit, and what it is
@@ -94,18 +103,18 @@ GIVEN = {
 }
 
 
-def warnings(asked: Asked) -> tuple[str, ...]:
+def warnings(request: ReplicaRequest) -> tuple[str, ...]:
     """What is out of the ordinary in a request, in words."""
     found = []
-    model, chips, name = asked.model, asked.chips, asked.chip.record.name
-    if model.context_tokens and asked.length > model.context_tokens:
+    model, chips, name = request.model, request.chips, request.chip.record.name
+    if model.context_tokens and request.length > model.context_tokens:
         found.append(
-            f"{asked.length:,.0f} tokens in and out are beyond the {model.context_tokens:,} tokens of context "
+            f"{request.length:,.0f} tokens in and out are beyond the {model.context_tokens:,} tokens of context "
             f"that {model.key} takes"
         )
-    if chips > 1 and chips > asked.chip.link_domain_chips:
+    if chips > 1 and chips > request.chip.link_domain_chips:
         found.append(
-            f"a replica of {chips:,} × {name} is larger than the {asked.chip.link_domain_chips:,} that share links; "
+            f"a replica of {chips:,} × {name} is larger than the {request.chip.link_domain_chips:,} that share links; "
             "its sums run over the cluster's network"
         )
     if model.heads % chips:
@@ -113,34 +122,34 @@ def warnings(asked: Asked) -> tuple[str, ...]:
     return tuple(found)
 
 
-def request_time(asked: Asked, draws: Draws, working: Working) -> serving.Request:
+def request_time(request: ReplicaRequest, draws: Draws, working: Working) -> serving.Request:
     """The request's time on its replica, each step written down."""
-    request = serving.serve_request(
-        asked.model,
-        asked.chip,
-        asked.chips,
-        asked.batch,
-        asked.input_tokens,
-        asked.output_tokens,
-        asked.precision,
+    times = serving.serve_request(
+        request.model,
+        request.chip,
+        request.chips,
+        request.batch,
+        request.input_tokens,
+        request.output_tokens,
+        request.precision,
         draws,
     )
-    prefill, decode = request.prefill, request.decode
+    prefill, decode = times.prefill, times.decode
     bound = "sum of its operations; most time in"
     notes: list[tuple[str, str, Array, str]] = [
-        ("requests answered together", "given or catalog", request.batch, "request"),
+        ("requests answered together", "given or catalog", times.batch, "request"),
         ("prefill compute of a chip", "2 × active parameters × tokens + attention, over chips", prefill.flops, "FLOP"),
-        ("prefill time", f"{bound} {prefill.bound}", request.prefill_s, "s"),
+        ("prefill time", f"{bound} {prefill.bound}", times.prefill_s, "s"),
         ("bytes of a chip in a decode step", "weights touched + KV cache, over chips", decode.bytes_read, "B"),
         ("decode step", f"{bound} {decode.bound}", decode.time_s, "s"),
-        ("replica's time for this request", "prefill + (output tokens - 1) × step / batch", request.busy_s, "s"),
+        ("replica's time for this request", "prefill + (output tokens - 1) × step / batch", times.busy_s, "s"),
         ("power of a chip in prefill", _POWER, prefill.power_w, "W"),
         ("power of a chip in decode", _POWER, decode.power_w, "W"),
-        ("share of time at work", "given" if "active" in asked.given else "catalog", asked.active, ""),
+        ("share of time at work", "given" if "active" in request.given else "catalog", request.active, ""),
     ]
     for name, formula, value, unit in notes:
         working.note("chip", name, formula, value, unit)
-    rates = nameplate(asked.chip, asked.chips, asked.precision)
+    rates = nameplate(request.chip, request.chips, request.precision)
     for phase, one in (("prefill", prefill), ("decode step", decode)):
         for name, operation in one.operations.items():
             joules = float(np.mean(one.joules[name]))
@@ -149,7 +158,7 @@ def request_time(asked: Asked, draws: Draws, working: Working) -> serving.Reques
             working.note(
                 "chip", f"{phase}: {name}", f"{work}bound by {bound_by(operation, rates)}", operation.time_s, "s"
             )
-    return request
+    return times
 
 
 _POWER = "joules of its operations / time: static, arithmetic, memory, kernels at work, links; at most TDP"
@@ -164,9 +173,10 @@ def _known(model: Model) -> Model:
     return model
 
 
-def _given(gpus: int | str | None, batch: float | str | None, active: float | str | None) -> dict[str, float]:
-    asked = {"gpus": (gpus, _gpus), "batch": (batch, _batch), "active": (active, _active)}
-    return {name: read(value) for name, (value, read) in asked.items() if value is not None}
+def _given(gpus: int | None, batch: float | str | None, active: float | str | None) -> dict[str, float]:
+    given = {} if gpus is None else {"gpus": float(gpus)}
+    named = {"batch": (batch, _batch), "active": (active, _active)}
+    return given | {name: read(value) for name, (value, read) in named.items() if value is not None}
 
 
 def _replica(model: Model, chip: Chip, length: float, precision: str, given: Mapping[str, float]) -> tuple[int, float]:
@@ -186,27 +196,20 @@ def _replica(model: Model, chip: Chip, length: float, precision: str, given: Map
 
 def _tokens(value: Any, what: str) -> float:
     tokens = parse(value, "token", what)
-    if tokens > MOST_TOKENS or tokens != int(tokens):
+    if tokens > MAX_TOKENS or tokens != int(tokens):
         raise WattlineError(f"{what}: {value} is not a whole number of tokens up to 100 million")
     return tokens
 
 
 def _batch(value: float | str) -> float:
     batch = parse(value, "request", "batch")
-    if not 1 <= batch <= MOST_BATCH:
-        raise WattlineError(f"batch: {batch:g} is out of range; take 1 to {MOST_BATCH:,.0f} requests")
+    if not 1 <= batch <= MAX_BATCH:
+        raise WattlineError(f"batch: {batch:g} is out of range; take 1 to {MAX_BATCH:,.0f} requests")
     return batch
-
-
-def _gpus(value: float | str) -> float:
-    count = parse(value, "chip", "gpus")
-    if count != int(count) or count > MOST_GPUS:
-        raise WattlineError(f"gpus: {value} is not a whole number of chips from 1 to {MOST_GPUS:,}")
-    return count
 
 
 def _active(value: float | str) -> float:
     share = parse(value, "", "active")
-    if not LEAST_ACTIVE <= share <= 1:
-        raise WattlineError(f"active: {share:g} is not a share from {LEAST_ACTIVE:g} to 1; give one such as 0.6")
+    if not MIN_ACTIVE <= share <= 1:
+        raise WattlineError(f"active: {share:g} is not a share from {MIN_ACTIVE:g} to 1; give one such as 0.6")
     return share

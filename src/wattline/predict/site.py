@@ -1,16 +1,16 @@
-"""``site``: a data centre hour by hour through a year: asked, worked out, and told with ranges."""
+"""``site``: a data centre hour by hour through a year, with ranges."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from wattline.catalog import Catalog, CatalogLike, Record
-from wattline.catalog.draws import Draws, read_draws, what_matters
+from wattline.catalog.draws import Draws, what_matters
 from wattline.core.bill import Bill
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
@@ -28,17 +28,20 @@ from wattline.line.site.power_chain import check_redundancy
 from wattline.line.site.weather import HOURS, Weather
 from wattline.line.site.year import SITE_PARTS, Hours, Setup, Year, build, hours, outside, year
 from wattline.predict.answer import matters_json
+from wattline.predict.prices import follow
 from wattline.predict.site_year import air_hours, weekly
+from wattline.predict.terms import read_terms
+from wattline.predict.where import COOLING, Where, WhereFields
 
 DRAWS = 1000
 WEATHER_YEAR_S = HOURS * HOUR_S
-LEAST_W, MOST_W = 1e3, 1e11
+MIN_W, MAX_W = 1e3, 1e11
 MONTHS = np.repeat(np.arange(12), np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) * 24)
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
-    """A site as it was asked for, read and checked."""
+class SiteDesign:
+    """A site to be worked out: read and checked."""
 
     it_w: float
     load: profile.Profile
@@ -49,9 +52,10 @@ class Asked:
     redundancy: str
     region: Record
     humidified: bool = False
+    where: Where = field(default_factory=Where)
 
     def inputs(self) -> dict[str, Any]:
-        """What was asked, as an answer tells it."""
+        """What was taken, as an answer shows it."""
         return {
             "it_w": self.it_w,
             "load": self.load.name,
@@ -63,6 +67,7 @@ class Asked:
             "redundancy": self.redundancy,
             "humidified": self.humidified,
             "region": self.region.name,
+            **self.where.inputs(),
         }
 
 
@@ -70,7 +75,7 @@ class Asked:
 class SiteAnswer(Result):
     """A site's year: ``result`` a draw, ``central`` each hour at central values, ``bill`` of the year by part."""
 
-    asked: Asked
+    design: SiteDesign
     result: Year
     central: Hours
     setup: Setup
@@ -81,17 +86,16 @@ class SiteAnswer(Result):
     @cached_property
     def bill(self) -> Bill:
         """The year's energy by part, and what follows from its delivery."""
-        scale = self.asked.it_w * WEATHER_YEAR_S
+        scale = self.design.it_w * WEATHER_YEAR_S
         parts = {name: _one(mean * scale) for name, mean in self.result.parts.items() if np.any(mean > 0)}
         it_j = _one(self.result.it_mean * scale)
         delivered = _one(self.result.delivered * scale)
-        region, draws = self.asked.region, self.draws
+        region, draws = self.design.region, self.draws
+        bought = follow(region, self.design.where, delivered, draws)
         stations = grid.water_l(region, delivered, draws)
         site = _one(np.asarray(sum(self.result.water.values())) * scale)
         follows = {
-            "cost_usd": grid.cost_usd(region, delivered, draws),
-            "co2e_kg": grid.co2e_kg(region, delivered, draws),
-            "co2e_direct_kg": grid.co2e_kg(region, delivered, draws, "direct"),
+            **bought,
             "water_site_l": site,
             "water_stations_l": stations,
             "water_l": site + stations,
@@ -101,10 +105,10 @@ class SiteAnswer(Result):
     @cached_property
     def load(self) -> Load:
         """Watts by part at each hour, at central values; labels name the parts, servers first."""
-        it_w = self.asked.it_w
+        it_w = self.design.it_w
         series = {"servers": self.central.it, **self.central.parts}
         power = np.stack([np.broadcast_to(x, (1, HOURS))[0] * it_w for x in series.values()])
-        return Load("site", first_hour(self.asked.weather), 3600.0, power, tuple(series))
+        return Load("site", first_hour(self.design.weather), 3600.0, power, tuple(series))
 
     @cached_property
     def pue_hours(self) -> Array:
@@ -113,11 +117,11 @@ class SiteAnswer(Result):
 
     @cached_property
     def sizing(self) -> dict[str, Any]:
-        return sizing.size(sizing.central(self.setup), self.asked.weather, self.asked.it_w)
+        return sizing.size(sizing.central(self.setup), self.design.weather, self.design.it_w)
 
     def figures(self) -> dict[str, Array]:
         """Every result of which there are draws, by name."""
-        bill, result, it_w = self.bill, self.result, self.asked.it_w
+        bill, result, it_w = self.bill, self.result, self.design.it_w
         return {
             "pue": _one(result.pue),
             "wue_l_per_kwh": _one(result.wue_l_per_kwh),
@@ -133,28 +137,28 @@ class SiteAnswer(Result):
 
     def results(self) -> Json:
         """The year as plain data."""
-        bill, result, asked = self.bill.json(), self.result, self.asked
+        bill, result, design = self.bill.json(), self.result, self.design
         modes = {name: float(share * HOURS) for name, share in zip(MODES, result.modes, strict=True)}
         return {
-            "title": f"{asked.kind.title}, {asked.weather.name}",
-            "weather": asked.weather.json(),
+            "title": f"{design.kind.title}, {design.weather.name}",
+            "weather": design.weather.json(),
             **{name: Range.of(values).json() for name, values in self.figures().items()},
             "energy_mean_wh": bill["energy_mean_wh"],
-            "water_parts_l": {name: _range(x * asked.it_w * WEATHER_YEAR_S) for name, x in result.water.items()},
+            "water_parts_l": {name: _range(x * design.it_w * WEATHER_YEAR_S) for name, x in result.water.items()},
             "parts": bill["parts"],
             "hours_by_mode": modes,
             "hours_too_warm": _range(result.unmet_hours),
             "pue_by_hour": self._hourly(),
             "pue_by_month": self._monthly(),
             "power_by_week_w": weekly(self.load),
-            "air": air_hours(asked.weather, self.central),
+            "air": air_hours(design.weather, self.central),
             "sizing": self.sizing,
             "matters": matters_json(what_matters(self.draws, _one(result.pue))),
         }
 
     def json(self) -> Json:
         return envelope(
-            "site", self.asked.inputs(), self.results(), draws=self.draws, notes=self.notes, warnings=self.warnings
+            "site", self.design.inputs(), self.results(), draws=self.draws, notes=self.notes, warnings=self.warnings
         )
 
     def _hourly(self) -> dict[str, list[float | None]]:
@@ -181,64 +185,80 @@ def _range(values: Array) -> dict[str, float]:
 
 def site(
     it: float | str,
+    where: str | Where | None = None,
     *,
-    place: str | None = None,
-    weather: str | Path | None = None,
-    cooling: str = "air-economiser",
     load: str | Path | Load | None = None,
     utilisation: float | str | None = None,
-    hall_of: str | None = None,
     ups: str | None = None,
     redundancy: str = "N+1",
-    region: str | None = None,
     humidified: bool = False,
-    draws: int | Draws = DRAWS,
+    draws: int = DRAWS,
     seed: int = 0,
     facts: CatalogLike = None,
+    **fields: Unpack[WhereFields],
 ) -> SiteAnswer:
-    """The year of a site with ``it`` watts of design IT power. Raises WattlineError on bad input.
+    """The year of a data centre, hour by hour.
 
-    ``place`` by name or "latitude, longitude", or a ``weather`` file. ``load``: IT power over time, a Load or
-    the path of one (Parquet) or of a CSV of one value an hour; not given, the power is flat at ``utilisation``, a share
-    of ``it``. ``hall_of``: kind of hall in the catalog's ``plant``. ``ups``: kind of UPS in place of the hall's.
-    ``facts``: a catalog, or the user's own file or files of facts.
+    Parameters
+    ----------
+    it : IT power that the site is designed for, W, or such as ``"100MW"``
+    where : a region's name, or a Where; it needs a place or weather
+    load : IT power over time: a Load, or the path of one (Parquet) or of a CSV of one value an hour
+    utilisation : IT power as a share of ``it``, 0 to 1, where no load is given
+    ups : kind of UPS, in place of the hall's
+    redundancy : of the plant: N, N+1, N+2, 2N or 2N+1
+    humidified : closed halls put back the moisture that coils take
+    draws, seed : how many draws of the facts' ranges (0: central values), and their seed
+    facts : a catalog, or your own file or files of facts
+    fields : single fields of ``Where`` (place, weather, cooling, region, site: the kind of hall)
+
+    Returns the year with its bill, load and PUE by hour. Raises WattlineError on bad input.
+
+    Example
+    -------
+    >>> wl.site("100MW", place="Ashburn, Virginia", cooling="water-economiser").json()["pue"]
     """
-    draw = read_draws(draws, seed, facts)
-    asked = ask(
-        it, draw.catalog, place=place, weather=weather, cooling=cooling, load=load, utilisation=utilisation,
-        hall_of=hall_of, ups=ups, redundancy=redundancy, region=region, humidified=humidified,
-    )  # fmt: skip
-    return work(asked, draw)
+    terms = read_terms(None, where, fields, (), draws, seed, facts)
+    design = read_design(
+        it,
+        terms.where,
+        terms.draws.catalog,
+        load=load,
+        utilisation=utilisation,
+        ups=ups,
+        redundancy=redundancy,
+        humidified=humidified,
+    )
+    return work(design, terms.draws)
 
 
-def ask(
+def read_design(
     it: float | str,
+    where: Where,
     catalog: Catalog,
     *,
-    place: str | None = None,
-    weather: str | Path | None = None,
-    cooling: str = "air-economiser",
     load: str | Path | Load | None = None,
     utilisation: float | str | None = None,
-    hall_of: str | None = None,
     ups: str | None = None,
     redundancy: str = "N+1",
-    region: str | None = None,
     humidified: bool = False,
-) -> Asked:
-    """Read and check everything, without working anything out."""
+) -> SiteDesign:
+    """Read and check a site without working anything out; the parameters are those of ``site``."""
     it_w = parse(it, "W", "it")
-    if not LEAST_W <= it_w <= MOST_W:
+    if not MIN_W <= it_w <= MAX_W:
         raise WattlineError(f"it: {it_w:g} W is out of range; take 1 kW to 100 GW, such as 100MW")
-    kind = find_kind(cooling)
-    name = catalog.find("plant", hall_of or kind.plant).name
+    if where.pue is not None:
+        raise WattlineError("pue: a site works its own PUE out; leave it out")
+    kind = find_kind(where.cooling or COOLING)
+    name = catalog.find("plant", where.site or kind.plant).name
     if ups is not None:
         ups = catalog.find("ups", ups).name
-    outdoors, where = read_where(place, weather, catalog)
-    check_climate(kind, where)
-    return Asked(
-        it_w, _profile(load, it_w, utilisation), outdoors, kind, name, ups, check_redundancy(redundancy),
-        grid.load_region(region or region_of(outdoors, where, catalog), catalog), humidified,
+    outdoors, spot = read_where(where.place, where.weather, catalog)
+    check_climate(kind, spot)
+    region = grid.load_region(where.region or region_of(outdoors, spot, catalog), catalog)
+    return SiteDesign(
+        it_w, _profile(load, it_w, utilisation), outdoors, kind, name, ups, check_redundancy(redundancy), region,
+        humidified, where,
     )  # fmt: skip
 
 
@@ -252,23 +272,23 @@ def _profile(load: str | Path | Load | None, it_w: float, utilisation: float | s
     return profile.flat(1.0 if utilisation is None else parse(utilisation, "", "utilisation"))
 
 
-def work(asked: Asked, draws: Draws, holds: bool = True) -> SiteAnswer:
+def work(design: SiteDesign, draws: Draws, holds: bool = True) -> SiteAnswer:
     """The year of a site. ``holds``: raise where the climate is too hot for a kind without compressors."""
-    setup = build(asked.kind, asked.hall, asked.ups, asked.redundancy, asked.weather, draws, asked.humidified)
-    result = year(setup, asked.weather, asked.load.share)
-    central = hours(sizing.central(setup), asked.load.share[None, :], outside(asked.weather))
+    setup = build(design.kind, design.hall, design.ups, design.redundancy, design.weather, draws, design.humidified)
+    result = year(setup, design.weather, design.load.share)
+    central = hours(sizing.central(setup), design.load.share[None, :], outside(design.weather))
     too_warm = float(np.median(result.unmet_hours))
     if holds and too_warm > MAX_UNMET_H:
         top = float(np.median(setup.hall["supply_high_c"]))
         raise WattlineError(
-            f"cooling {asked.kind.name} cannot hold {top:.0f} °C in {asked.weather.name}: {too_warm:,.0f} hours a year "
-            "are too warm and damp for it; take air-economiser, water-economiser or another kind with compressors"
+            f"cooling {design.kind.name} cannot hold {top:.0f} °C in {design.weather.name}: {too_warm:,.0f} hours a "
+            "year are too warm and damp for it; take air-economiser, water-economiser or another kind with compressors"
         )
     warnings = []
     if 0 < too_warm <= MAX_UNMET_H:
         warnings.append(f"{too_warm:,.0f} hours are too warm or damp for the set-points: nothing cools but the air")
-    notes = (*asked.weather.notes, *asked.load.notes)
-    return SiteAnswer(asked, result, central, setup, draws, tuple(warnings), notes)
+    notes = (*design.weather.notes, *design.load.notes)
+    return SiteAnswer(design, result, central, setup, draws, tuple(warnings), notes)
 
 
 def names_of_parts() -> tuple[str, ...]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wattline.catalog import default
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.files import read_text
@@ -15,10 +14,11 @@ from wattline.core.quantity import parse
 from wattline.core.result import Json, Result, envelope
 from wattline.line.site.cooling.kinds import KINDS
 from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, read_where
-from wattline.predict.site import Asked, SiteAnswer, ask, work
+from wattline.predict.site import SiteAnswer, read_design, work
+from wattline.predict.where import COOLING, Where
 
 LIMIT_BYTES = 1_000_000
-MOST_PLACES = 500
+MAX_PLACES = 500
 # what a row tells, beside its name
 COLUMNS = ("pue", "peak_w", "energy_wh", "wue_l_per_kwh", "water_site_l", "water_l", "cost_usd", "co2e_kg")
 
@@ -44,73 +44,86 @@ class Sites(Result):
 
 def compare_kinds(
     it: str,
-    place: str | None,
-    weather: Path | None,
+    fields: Mapping[str, Any],
     given: Mapping[str, Any],
-    draws: int,
-    seed: int,
+    draws: Draws,
     progress: Callable[[str], None] = lambda name: None,
 ) -> Sites:
-    """Energy, peak, water and cost of every kind of cooling, all in the same hall; what cannot be is told."""
-    catalog = default()
-    outdoors, where = read_where(place, weather, catalog)
-    hall = str(given.get("hall_of") or "large")
-    rows, drawn = [], Draws(draws, seed, catalog)
+    """Energy, peak, water and cost of every kind of cooling, all in the same hall; what cannot be is told.
+
+    Parameters
+    ----------
+    it : IT power of the design
+    fields : of ``Where``, with a place or weather
+    given : what else ``read_design`` takes, by name
+    draws : that all sites share
+    progress : hears the name of each kind before it is calculated
+    """
+    where = Where.read(None, fields)
+    outdoors, spot = read_where(where.place, where.weather, draws.catalog)
+    hall = where.site or "large"
+    rows = []
     for kind in KINDS.values():
         progress(kind.title)
         row: dict[str, Any] = {"cooling": kind.name, "title": kind.title}
         try:
-            check_climate(kind, where)
-            asked = ask(it, catalog, place=place, weather=weather, cooling=kind.name, **{**given, "hall_of": hall})
-            rows.append(row | _row(work(asked, drawn, holds=False)))
+            check_climate(kind, spot)
+            here = replace(where, cooling=kind.name, site=hall)
+            design = read_design(it, here, draws.catalog, **given)
+            rows.append(row | _row(work(design, draws, holds=False)))
         except WattlineError as error:
             if kind.name != "sea-water":
                 raise
             rows.append(row | {"cannot": str(error)})
     rows.sort(key=lambda r: (bool(r.get("cannot")), r.get("energy_wh", {}).get("p50", 0.0)))
     title = f"Cooling in {outdoors.name}, {hall} hall"
-    return Sites("cooling", title, _inputs(it, given, place=outdoors.name, hall=hall), rows, drawn, outdoors.json())
+    shown = inputs_of(it, where, given, place=outdoors.name, hall=hall)
+    return Sites("cooling", title, shown, rows, draws, outdoors.json())
 
 
 def compare_places(
     it: str,
     path: Path,
-    cooling: str,
+    fields: Mapping[str, Any],
     given: Mapping[str, Any],
-    draws: int,
-    seed: int,
+    draws: Draws,
     progress: Callable[[str], None] = lambda name: None,
 ) -> Sites:
-    """One kind of site in each place of a file: names, ``latitude, longitude``, or weather files, one a line."""
+    """One kind of site in each place of a file: names, ``latitude, longitude``, or weather files, one a line.
+
+    The parameters are those of ``compare_kinds``; ``path`` is the file.
+    """
     names = [line.split("#")[0].strip() for line in read_text(path, LIMIT_BYTES, "places").splitlines()]
     names = [name for name in names if name]
     if not names:
         raise WattlineError(f"places {path}: no places in it; write one a line")
-    if len(names) > MOST_PLACES:
-        raise WattlineError(f"places {path}: {len(names):,} places; at most {MOST_PLACES} are set side by side")
-    catalog, rows = default(), []
-    drawn = Draws(draws, seed, catalog)
+    if len(names) > MAX_PLACES:
+        raise WattlineError(f"places {path}: {len(names):,} places; at most {MAX_PLACES} are set side by side")
+    rows = []
     for line, name in enumerate(names, 1):
         progress(name)
         file = path.parent / name
-        known = file.is_file()
-        where: dict[str, Any] = {"weather": file} if known else {"place": name}
+        spot = {"weather": file} if file.is_file() else {"place": name}
         try:
-            asked: Asked = ask(it, catalog, cooling=cooling, **where, **given)
-            answer = work(asked, drawn, holds=False)
+            where = Where.read(None, {**fields, **spot})
+            answer = work(read_design(it, where, draws.catalog, **given), draws, holds=False)
         except WattlineError as error:
             raise WattlineError(f"places {path}: entry {line}: {error}") from None
-        rows.append({"place": answer.asked.weather.name} | _row(answer))
+        rows.append({"place": answer.design.weather.name} | _row(answer))
     rows.sort(key=lambda r: r["energy_wh"]["p50"])
-    return Sites("place", f"Places for {cooling}", _inputs(it, given, cooling=cooling), rows, drawn)
+    cooling, plain = fields.get("cooling") or COOLING, {k: v for k, v in fields.items() if k != "cooling"}
+    shown = inputs_of(it, Where.read(None, plain), given, cooling=cooling)
+    return Sites("place", f"Places for {cooling}", shown, rows, draws)
 
 
-def _inputs(it: str, given: Mapping[str, Any], **more: Any) -> Json:
+def inputs_of(it: str, where: Where, given: Mapping[str, Any], **more: Any) -> Json:
     """What was asked of all of the sites alike, as plain data."""
-    said = {name.removesuffix("_of"): value for name, value in given.items() if value is not None}
+    plant = {name: value for name, value in given.items() if value is not None}
     return {
         "it_w": parse(it, "W", "it"),
-        **{k: v if isinstance(v, str | bool) else str(v) for k, v in said.items()},
+        **{name: value if isinstance(value, str | bool) else str(value) for name, value in plant.items()},
+        **({} if where.region is None else {"region": where.region}),
+        **where.inputs(),
         **more,
     }
 

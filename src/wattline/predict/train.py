@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 
 from wattline.catalog import CatalogLike
-from wattline.catalog.draws import Draws, read_draws
+from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantity import number
 from wattline.core.units import HOUR_S, YEAR_S
-from wattline.line.chip.device import load_chip
 from wattline.line.chip.training.production import (
     at_mfu,
     power_is_measured,
@@ -23,144 +23,142 @@ from wattline.line.chip.training.production import (
 from wattline.line.chip.training.step import TrainingStep, tuned_mfu
 from wattline.line.engine import training
 from wattline.line.work.flops import training_flops
-from wattline.line.work.inputs import read_model
 from wattline.line.work.model import COUNTS, Model, load_model
 from wattline.predict.answer import Answer, Working
-from wattline.predict.delivery import Outdoors, Phase, cite_given, deliver, place
-from wattline.predict.training_run import (
-    LIMITS,
-    Job,
-    limited,
-    read_mfu,
-    read_precision,
-    read_sequence,
-    read_watts,
-)
+from wattline.predict.cite import cite_given
+from wattline.predict.delivery import Phase, deliver
+from wattline.predict.facility import find_facility
+from wattline.predict.setup import CHIP, ChipFields, Setup
+from wattline.predict.terms import read_terms
+from wattline.predict.training_run import LIMITS, TrainingRun, read_run
+from wattline.predict.where import Where, WhereFields
+
+
+class TrainFields(WhereFields, ChipFields, total=False):
+    """Fields of ``Where`` and ``Setup`` that ``train`` takes as keywords."""
 
 
 def train(
     model: str | Path | Model,
     tokens: str | float,
-    chip: str,
-    chips: int | str,
+    setup: str | Setup | None = None,
+    chips: int | str | None = None,
     *,
+    where: str | Where | None = None,
     mfu: float | str | None = None,
     hours: float | str | None = None,
     watts: float | str | None = None,
-    pue: float | str | None = None,
-    site: str | None = None,
-    region: str | None = None,
-    outdoors: Outdoors = Outdoors(),
-    precision: str | None = None,
     sequence: int | str | None = None,
     batch_tokens: float | str | None = None,
     tuned: bool = False,
     draws: int | Draws = 2000,
     seed: int = 0,
     facts: CatalogLike = None,
+    **fields: Unpack[TrainFields],
 ) -> Answer:
     """Hours, energy, cost and CO2e of a training run, with range.
 
-    ``model``: a catalog name, the path of a Hugging Face ``config.json``, or a Model. ``tokens``: ``"15T"`` or a
-    number. ``mfu`` (0 to 1), ``hours`` of wall time (or ``"14.8 days"``), ``watts`` per chip at the server's plug (its
-    share of host and network in) and ``pue`` replace what would be predicted. ``batch_tokens``: tokens of a step. The
-    time follows from the operations of a step on the best layout, slowed as published runs are; ``tuned`` takes the run
-    as a benchmark's, without that. ``facts``: a catalog, or the user's own file or files of facts.
-    Raises WattlineError on bad input.
+    The time follows from the operations of a step on the best layout, slowed as published runs are.
+
+    Parameters
+    ----------
+    model : a catalog name, the path of a Hugging Face ``config.json``, or a Model
+    tokens : tokens trained on, ``"15T"`` or a number
+    setup : a chip's name, or a Setup
+    chips : chips of the whole run
+    where : a region's name, or a Where
+    mfu : share of the chips' peak FLOP/s, 0 to 1, in place of the predicted
+    hours : wall time in hours, or ``"14.8 days"``, in place of the predicted
+    watts : power of the servers over their chips, W, in place of the predicted
+    sequence : tokens of a training sequence
+    batch_tokens : tokens of a training step
+    tuned : predict the run as a tuned benchmark's, not slowed as usual runs are
+    draws, seed : how many draws of the facts' ranges (0: central values), and their seed
+    facts : a catalog, or your own file or files of facts
+    fields : single fields of ``Setup`` (chip, precision) and of ``Where`` (region, site, pue, place, ...)
+
+    Returns the answer with its bill, load and reasons. Raises WattlineError on bad input.
+
+    Example
+    -------
+    >>> wl.train("gpt-3-175b", "300B", "v100-sxm2-32gb", 10_000, region="us").range("energy_wh")
     """
-    draw = read_draws(draws, seed, facts)
-    if hours is not None and mfu is not None:
-        raise WattlineError("give hours or MFU, not both: each follows from the other")
-    if tuned and (hours is not None or mfu is not None):
-        raise WattlineError("give tuned, hours or MFU, one of them: each settles the time by itself")
-    architecture, device = read_model(model, draw.catalog), load_chip(chip, draw)
-    job = Job(
-        model=architecture,
-        tokens=limited(tokens, "token", "tokens"),
-        device=device,
-        chips=int(limited(chips, "chip", "chips")),
-        precision=read_precision(precision, device),
-        sequence=read_sequence(sequence, architecture),
-        mfu=None if mfu is None else read_mfu(mfu),
-        hours=None if hours is None else limited(hours, "h", "hours"),
-        watts=None if watts is None else read_watts(watts, device),
-        tuned=tuned,
-        batch=None if batch_tokens is None else limited(batch_tokens, "token", "batch-tokens"),
-    )
-    if job.batch is not None and job.batch < job.sequence:
-        raise WattlineError(f"batch-tokens: {number(job.batch)} are less than one sequence of {job.sequence}")
-    return _answer(job, site, region, pue, draw, outdoors)
+    if chips is None or (setup is None and fields.get("chip") is None):
+        raise WattlineError('train: give the chips: their type and how many, such as "h100-sxm", 1024')
+    terms = read_terms(setup, where, fields, CHIP, draws, seed, facts)
+    given = {
+        "mfu": mfu, "hours": hours, "watts": watts, "sequence": sequence, "batch_tokens": batch_tokens, "tuned": tuned,
+    }  # fmt: skip
+    return train_answer(read_run(model, tokens, terms.setup, chips, given, terms.draws), terms.where, terms.draws)
 
 
-def _answer(
-    job: Job, site: str | None, region: str | None, pue: float | str | None, draws: Draws, outdoors: Outdoors
-) -> Answer:
+def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
+    """The answer of a training run that is read already."""
     working = Working()
-    _fits(job)
-    _cite(job, draws)
-    compute = training_flops(job.model, job.tokens, job.sequence)
+    _fits(run)
+    _cite(run, draws)
+    compute = training_flops(run.model, run.tokens, run.sequence)
     flops = working.note("work", "training compute", "3 × forward FLOPs per token × tokens", compute, "FLOP")
-    wall, used = _time(job, flops, draws, working)
-    power = _power(job, used, draws, working)
-    where = place(site, region, pue, draws, working, outdoors)
-    bill, load, peak = deliver([Phase(power, wall)], where, draws, working)
+    wall, used = _time(run, flops, draws, working)
+    power = _power(run, used, draws, working)
+    facility = find_facility(where, draws, working)
+    bill, load, peak = deliver([Phase(power, wall)], facility, draws, working)
     return Answer(
         command="train",
-        title=f"{job.model.name}, {number(job.tokens)} tokens on {job.chips:,} × {job.device.record.title}",
-        inputs=job.inputs(where),
+        title=f"{run.model.name}, {number(run.tokens)} tokens on {run.chips:,} × {run.device.record.title}",
+        inputs=run.inputs() | facility.inputs(),
         bill=bill,
         load=load,
         peak_w=peak,
         duration_s=wall,
-        quantities={"flops": flops, "mfu": used, "chip_hours": wall / 3600 * job.chips, "pue": where.pue},
+        quantities={"flops": flops, "mfu": used, "chip_hours": wall / 3600 * run.chips, "pue": facility.pue},
         reasons=tuple(working.reasons),
         draws=draws,
     )
 
 
-def _cite(job: Job, draws: Draws) -> None:
+def _cite(run: TrainingRun, draws: Draws) -> None:
     """Put what the run rests on without drawing it among the answer's facts: what was given, and the architecture."""
-    if job.mfu is not None:
-        cite_given(draws, "mfu", job.mfu, "", "share of peak FLOP/s that does model work")
-    if job.hours is not None:
-        cite_given(draws, "hours", job.hours, "h", "wall time")
-    if job.watts is not None:
-        cite_given(draws, "watts", job.watts, "W", "power per chip at the server's plug")
-    record = draws.catalog.records("model").get(job.model.key)
-    if (
-        record is not None and load_model(job.model.key, draws.catalog) == job.model
-    ):  # a config.json may bear a catalog's name
+    if run.mfu is not None:
+        cite_given(draws, "mfu", run.mfu, "", "share of peak FLOP/s that does model work")
+    if run.hours is not None:
+        cite_given(draws, "hours", run.hours, "h", "wall time")
+    if run.watts is not None:
+        cite_given(draws, "watts", run.watts, "W", "power per chip at the server's plug")
+    record = draws.catalog.records("model").get(run.model.key)
+    # a config.json may bear a catalog's name
+    if record is not None and load_model(run.model.key, draws.catalog) == run.model:
         names = (*COUNTS, "total_params", "active_params")
         draws.cite(*(record.facts[name] for name in names if name in record.facts))
 
 
-def _fits(job: Job) -> None:
-    needed = training.chips_to_hold(job.model.total_params, job.device.memory_bytes, job.device.catalog)
-    if job.chips < needed:
+def _fits(run: TrainingRun) -> None:
+    needed = training.chips_to_hold(run.model.total_params, run.device.memory_bytes, run.device.catalog)
+    if run.chips < needed:
         raise WattlineError(
-            f"{job.model.key} does not fit {job.chips} × {job.device.record.name} in training "
-            f"({training.adam_bytes(job.device.catalog):.0f} bytes a parameter); {needed:,} chips or more would hold it"
+            f"{run.model.key} does not fit {run.chips} × {run.device.record.name} in training "
+            f"({training.adam_bytes(run.device.catalog):.0f} bytes a parameter); {needed:,} chips or more would hold it"
         )
 
 
-def _time(job: Job, flops: Array, draws: Draws, working: Working) -> tuple[Array, Array]:
+def _time(run: TrainingRun, flops: Array, draws: Draws, working: Working) -> tuple[Array, Array]:
     """Wall seconds and MFU: from hours where given, else from the given or predicted MFU."""
-    if job.hours is not None:
-        return _time_given(job, job.hours, flops, working)
-    used = _used(job, draws, working)
-    wall = training.duration_s(flops, job.chips, job.peak_flops, used)
+    if run.hours is not None:
+        return _time_given(run, run.hours, flops, working)
+    used = _used(run, draws, working)
+    wall = training.duration_s(flops, run.chips, run.peak_flops, used)
     longest = float(np.max(wall)) / 3600
     if longest > LIMITS["hours"][1]:
         raise WattlineError(
             f"the run would take up to {number(longest * HOUR_S / YEAR_S)} years on "
-            f"{job.chips:,} × {job.device.record.name}; check tokens, chips and MFU"
+            f"{run.chips:,} × {run.device.record.name}; check tokens, chips and MFU"
         )
     return working.note("chip", "wall time", "FLOPs / (chips × peak × MFU)", wall, "s"), used
 
 
-def _time_given(job: Job, hours: float, flops: Array, working: Working) -> tuple[Array, Array]:
+def _time_given(run: TrainingRun, hours: float, flops: Array, working: Working) -> tuple[Array, Array]:
     wall = working.note("chip", "wall time", "given", hours * 3600, "s")
-    used = training.implied_mfu(flops, job.chips, job.peak_flops, wall)
+    used = training.implied_mfu(flops, run.chips, run.peak_flops, wall)
     if np.max(used) > 1:
         raise WattlineError(
             f"hours: {hours:g} would take {float(np.max(used)):.2g} times the chips' peak FLOP/s; "
@@ -169,21 +167,23 @@ def _time_given(job: Job, hours: float, flops: Array, working: Working) -> tuple
     return wall, working.note("chip", "MFU", "FLOPs / (chips × peak × wall time)", used, "")
 
 
-def _used(job: Job, draws: Draws, working: Working) -> Array:
+def _used(run: TrainingRun, draws: Draws, working: Working) -> Array:
     """The MFU given, or what to expect."""
-    if job.mfu is not None:
-        return working.note("chip", "MFU", "given", job.mfu, "")
-    if job.tuned:
-        plan = job.tuned_step.plan
-        _tell_step(job.tuned_step, working)
-        used = tuned_mfu(job.model, job.device, plan, job.precision, draws)
+    if run.mfu is not None:
+        return working.note("chip", "MFU", "given", run.mfu, "")
+    if run.tuned:
+        plan = run.tuned_step.plan
+        _tell_step(run.tuned_step, working)
+        used = tuned_mfu(run.model, run.device, plan, run.precision, draws)
         formula = "FLOPs of a step / (chips × peak × its time × evaluation and logging)"
         return working.note("chip", "MFU", formula, used, "")
-    run = job.produced
-    _tell_step(run.step, working)
-    working.note("chip", "slowness of production beside the tuned step", "factors fitted to runs", run.slowness, "")
+    produced = run.produced
+    _tell_step(produced.step, working)
+    working.note(
+        "chip", "slowness of production beside the tuned step", "factors fitted to runs", produced.slowness, ""
+    )
     formula = "FLOPs of a step / (chips × peak × its time × slowness × spread of runs)"
-    return working.note("chip", "MFU", formula, run.mfu, "")
+    return working.note("chip", "MFU", formula, produced.mfu, "")
 
 
 def _tell_step(step: TrainingStep, working: Working) -> None:
@@ -193,26 +193,26 @@ def _tell_step(step: TrainingStep, working: Working) -> None:
         working.note("chip", f"step: {name}", "from its operations", part, "s")
 
 
-def _power(job: Job, used: Array, draws: Draws, working: Working) -> dict[str, Array]:
-    device = job.device
-    goodput = np.asarray(1.0) if job.tuned else draws.own("fit.training-goodput")
-    active, how = _active_power(job, used, draws)
-    predicted = training.power_by_part(job.chips, active, device.idle_w, device.host_w, device.network_w, goodput)
-    if job.watts is not None:
-        working.note("server", "power per chip at the server's plug", "given", job.watts, "W")
-        return training.split_measured(np.asarray(job.watts * job.chips), predicted)
+def _power(run: TrainingRun, used: Array, draws: Draws, working: Working) -> dict[str, Array]:
+    device = run.device
+    goodput = np.asarray(1.0) if run.tuned else draws.own("fit.training-goodput")
+    active, how = _active_power(run, used, draws)
+    predicted = training.power_by_part(run.chips, active, device.idle_w, device.host_w, device.network_w, goodput)
+    if run.watts is not None:
+        working.note("server", "power per chip at the server's plug", "given", run.watts, "W")
+        return training.split_measured(np.asarray(run.watts * run.chips), predicted)
     working.note("chip", "power of a chip at work", how, active, "W")
     working.note("server", "host's power per chip", "host watts / chips a node", device.host_w, "W")
     working.note("server", "network's power per chip", "share of switches and optics", device.network_w, "W")
     return predicted
 
 
-def _active_power(job: Job, used: Array, draws: Draws) -> tuple[Array, str]:
+def _active_power(run: TrainingRun, used: Array, draws: Draws) -> tuple[Array, str]:
     """Watts of a chip at work at this MFU, and how they follow."""
-    if job.tuned:
-        return tuned_power_w(job.device, job.tuned_step, draws), "joules of a step's operations / its time"
-    if not power_is_measured(job.device):
-        return training_power_w(job.device, draws), "TDP × measured fraction of TDP in training"
-    run = at_mfu(job.shape, job.device, job.central, job.precision, used)
+    if run.tuned:
+        return tuned_power_w(run.device, run.tuned_step, draws), "joules of a step's operations / its time"
+    if not power_is_measured(run.device):
+        return training_power_w(run.device, draws), "TDP × measured fraction of TDP in training"
+    rate = at_mfu(run.shape, run.device, run.central, run.precision, used)
     how = "static power + what a step's joules add, less as the run is slower"
-    return production_power_w(job.device, run, draws), how
+    return production_power_w(run.device, rate, draws), how

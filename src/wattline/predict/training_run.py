@@ -1,22 +1,25 @@
-"""A training run as it was asked for: read, checked, and the steps that it is reckoned from."""
+"""A training run: read, checked, and the steps that its time follows from."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import number, parse
-from wattline.line.chip.device import Chip
+from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.production import Production, central_step, production
 from wattline.line.chip.training.step import TrainingStep, best_plan, training_step
-from wattline.line.work.inputs import check_precision
+from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.line.work.training import TRAINING_FORMATS, usual_model, usual_sequence
-from wattline.predict.delivery import Place
+from wattline.predict.setup import Setup
 
 LIMITS = {"tokens": (1.0, 1e18), "chips": (1.0, 1e8), "hours": (1e-6, 1e6), "batch-tokens": (1.0, 1e10)}
 # what of a chip a training format needs; 16-bit floats of either kind count as one
@@ -24,8 +27,8 @@ NEEDS = {"bf16": "fp16", "fp16": "fp16", "fp8": "fp8", "nvfp4": "fp4", "tf32": "
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
-    """A run as it was asked for, read and checked; what the user did not give is None."""
+class TrainingRun:
+    """A training run, read and checked; what the user did not give is None."""
 
     model: Model
     tokens: float
@@ -43,9 +46,9 @@ class Job:
     def peak_flops(self) -> float:
         return self.device.peak_flops(self.precision)
 
-    def inputs(self, where: Place) -> dict[str, Any]:
-        """What was asked, as an answer tells it."""
-        asked = {
+    def inputs(self) -> dict[str, Any]:
+        """What was taken, as an answer shows it."""
+        shown = {
             "model": self.model.key,
             "tokens": self.tokens,
             "chip": self.device.record.name,
@@ -55,7 +58,7 @@ class Job:
             **({"tuned": True} if self.tuned else {}),
         }
         given = {"mfu": self.mfu, "hours": self.hours, "watts": self.watts, "batch_tokens": self.batch}
-        return asked | {name: value for name, value in given.items() if value is not None} | where.inputs()
+        return shown | {name: value for name, value in given.items() if value is not None}
 
     @property
     def sequences(self) -> int | None:
@@ -89,6 +92,52 @@ class Job:
         return production(self.shape, self.device, self.central, self.precision, self.device.draws)
 
 
+def read_run(
+    model: str | Path | Model,
+    tokens: str | float,
+    setup: Setup,
+    chips: int | str,
+    given: Mapping[str, Any],
+    draws: Draws,
+) -> TrainingRun:
+    """Check a training run.
+
+    Parameters
+    ----------
+    model : a catalog name, the path of a ``config.json``, or a Model
+    tokens : tokens trained on
+    setup : type of chip and number format
+    chips : chips of the whole run
+    given : ``mfu``, ``hours``, ``watts``, ``sequence``, ``batch_tokens`` and ``tuned``; None for what is not given
+    draws : from which facts are drawn
+
+    Raises WattlineError for a value out of range, and for values that exclude each other.
+    """
+    mfu, hours, watts, batch = (given.get(name) for name in ("mfu", "hours", "watts", "batch_tokens"))
+    tuned = bool(given.get("tuned"))
+    if hours is not None and mfu is not None:
+        raise WattlineError("give hours or MFU, not both: each follows from the other")
+    if tuned and (hours is not None or mfu is not None):
+        raise WattlineError("give tuned, hours or MFU, one of them: each settles the time by itself")
+    architecture, device = read_model(model, draws.catalog), load_chip(setup.chip, draws)
+    run = TrainingRun(
+        model=architecture,
+        tokens=limited(tokens, "token", "tokens"),
+        device=device,
+        chips=int(limited(chips, "chip", "chips")),
+        precision=read_precision(setup.precision, device),
+        sequence=read_sequence(given.get("sequence"), architecture),
+        mfu=None if mfu is None else read_mfu(mfu),
+        hours=None if hours is None else limited(hours, "h", "hours"),
+        watts=None if watts is None else read_watts(watts, device),
+        tuned=tuned,
+        batch=None if batch is None else limited(batch, "token", "batch-tokens"),
+    )
+    if run.batch is not None and run.batch < run.sequence:
+        raise WattlineError(f"batch-tokens: {number(run.batch)} are less than one sequence of {run.sequence}")
+    return run
+
+
 def limited(value: str | float, unit: str, what: str) -> float:
     """A positive number within what is sensible on this planet."""
     result = parse(value, unit, what)
@@ -104,7 +153,7 @@ def read_precision(precision: str | None, device: Chip) -> str:
     """A format that this chip trains in; 16 bits where none is asked for."""
     if precision is None:
         return "bf16"
-    form, name = check_precision(precision), device.record.name
+    form, name = precision, device.record.name
     has = [each for each in TRAINING_FORMATS if f"{NEEDS[each]}_flops" in device.record.facts]
     if form in has:
         return form

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from wattline.catalog import Catalog, CatalogLike
-from wattline.catalog.draws import Draws, read_draws
+from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.chip.device import Chip, load_chip
 from wattline.meter.recording import Recording
 from wattline.predict.answer import Answer, Working
-from wattline.predict.delivery import Phase, Place, cite_given, deliver, place
+from wattline.predict.cite import cite_given
+from wattline.predict.delivery import Phase, deliver
+from wattline.predict.facility import Facility, find_facility
+from wattline.predict.terms import read_terms
+from wattline.predict.where import Where, WhereFields
 from wattline.reconcile.metered import Metered, counted, drawn_j, metered
 from wattline.reconcile.parts import Split, by_part, chips_of
-
-SITE_PARTS = ("ups", "distribution", "cooling", "fans", "lighting")
 
 
 def bill(
@@ -32,26 +34,36 @@ def bill(
     window: str | None = None,
     chip: str | None = None,
     server: str | None = None,
-    pue: float | str | None = None,
-    site: str | None = None,
-    region: str | None = None,
+    where: str | Where | None = None,
     draws: int | Draws = 2000,
     seed: int = 0,
     facts: CatalogLike = None,
+    **fields: Unpack[WhereFields],
 ) -> Answer:
     """The bill of what was measured in a window: energy from the grid, cost, CO2e and water, with range.
 
-    ``chip`` and ``server`` name what was metered where the recording does not tell. What was measured keeps its
-    meter's error; ``Answer.basis`` tells which part is measured and which estimated. Raises WattlineError on bad input.
+    What was measured keeps its meter's error; ``Answer.basis`` says of each part whether it was measured or estimated.
+
+    Parameters
+    ----------
+    recorded : a recording, as readers and journals give it
+    window : run, all, a window's name, or ``FROM..TO``
+    chip, server : what was metered, by catalog name, where the recording does not say
+    where : a region's name, or a Where
+    draws, seed : how many draws of the facts' ranges (0: central values), and their seed
+    facts : a catalog, or your own file or files of facts
+    fields : single fields of ``Where`` (region, site, pue, place, ...)
+
+    Returns the answer. Raises WattlineError on bad input.
     """
-    draw = read_draws(draws, seed, facts)
-    working = Working()
-    where = place(site, region, pue, draw, working)
+    terms = read_terms(None, where, fields, (), draws, seed, facts)
+    draw, working = terms.draws, Working()
+    facility = find_facility(terms.where, draw, working)
     kind = known_chip(chip or None, server or None, draw.catalog)
     seen = recorded if isinstance(recorded, Metered) else metered(recorded, window, draw.catalog)
     device = _device(kind or (seen.chip, None), draw)
     split = by_part(seen, device, draw, working)
-    return _answer(seen, device, split, where, draw, working)
+    return _answer(seen, device, split, facility, draw, working)
 
 
 def known_chip(chip: str | None, server: str | None, catalog: Catalog) -> tuple[str | None, str | None] | None:
@@ -87,31 +99,33 @@ def _device(kind: tuple[str | None, str | None], draws: Draws) -> Chip | None:
     )
 
 
-def _answer(seen: Metered, device: Chip | None, split: Split, where: Place, draws: Draws, working: Working) -> Answer:
+def _answer(
+    seen: Metered, device: Chip | None, split: Split, facility: Facility, draws: Draws, working: Working
+) -> Answer:
     seconds = np.diff(seen.edges_s)
     phases = [
         Phase({part: np.asarray(watts[..., i]) for part, watts in split.power_w.items()}, np.asarray(s))
         for i, s in enumerate(seconds)
     ]
     _cite_work(seen, draws)
-    whole, load, peak = deliver(phases, where, draws, working)
+    whole, load, peak = deliver(phases, facility, draws, working)
     start = datetime.fromtimestamp(float(seen.edges_s[0]), UTC)
-    site = dict.fromkeys(SITE_PARTS, "estimated" if where.given_pue is None else "given")
+    overhead = "estimated" if facility.where.pue is None else "given"
     inputs = {"recording": seen.source, "window": seen.span.name}
     inputs |= {} if device is None else {"chip": device.record.name, "server": device.server.name}
     return Answer(
         command="meter bill",
         title=_title(seen),
-        inputs=inputs | where.inputs(),
+        inputs=inputs | facility.inputs(),
         bill=whole,
         load=replace(load, start=start),
         peak_w=peak * seen.peak_ratio,
         duration_s=np.asarray(seen.duration_s),
-        quantities=_quantities(seen, device, draws) | {"pue": where.pue},
+        quantities=_quantities(seen, device, draws) | {"pue": facility.pue},
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=(*seen.notes, *split.notes),
-        basis={part: basis for part, basis in (dict(split.basis) | site).items() if part in whole.parts},
+        basis={part: split.basis.get(part, overhead) for part in whole.parts},
     )
 
 

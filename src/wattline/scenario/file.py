@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from types import GenericAlias
+from typing import Annotated, Any, Literal, Union, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.core.files import read_text
+from wattline.predict.fields import names_of
+from wattline.predict.setup import CHIP, REPLICA, ChipFields, ReplicaFields, Setup, SetupFields
+from wattline.predict.where import Where, WhereFields
 
 LIMIT_BYTES = 1_000_000
 # a key of so many parts is no scenario's, and reading one takes time that grows with the square of its parts
@@ -23,23 +28,19 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class _Job(_Strict):
-    """What every job may say: where it runs, and its chips."""
+class Job(_Strict):
+    """What every job says; the fields of ``Where`` and of ``Setup`` that its kind takes are added below."""
 
     name: str = Field(min_length=1, max_length=200)
     model: str | None = None
     config: str | None = None
-    chip: str
-    site: str | None = None
-    region: str | None = None
-    pue: Number | None = None
-    place: str | None = None
-    weather: str | None = None
-    cooling: str | None = None
-    precision: str | None = None
+
+    def given(self, names: Iterable[str]) -> dict[str, Any]:
+        """The values of these fields by name, None where they are not given."""
+        return {name: getattr(self, name) for name in names}
 
 
-class TrainJob(_Job):
+class TrainJob(Job):
     """A training run; ``mfu``, ``hours`` and ``watts`` replace what would be predicted."""
 
     kind: Literal["train"]
@@ -53,7 +54,7 @@ class TrainJob(_Job):
     tuned: bool = False
 
 
-class ServeAverageJob(_Job):
+class ServeAverageJob(Job):
     """A service that answers requests for so many days, on average over the traffic."""
 
     kind: Literal["serve-average"]
@@ -61,16 +62,13 @@ class ServeAverageJob(_Job):
     days: Number = 365
     input: Count = 500
     output: Count = 300
-    gpus: Count | None = None
     batch: Number | None = None
     active: Number | None = None
 
 
-class ServeJob(_Job):
-    """A service under traffic, simulated request by request; ``cells``: that many alike share the requests, and one is
-    simulated."""
+class TrafficJob(Job):
+    """A job under traffic that is made: its rate, how that varies, and lengths of requests."""
 
-    kind: Literal["serve"]
     requests: Number
     duration: Number = "1 day"
     shape: Literal["flat", "day", "week"] = "day"
@@ -79,27 +77,32 @@ class ServeJob(_Job):
     input: Count | None = None
     output: Count | None = None
     cells: float = Field(default=1.0, ge=1, le=1_000_000)
-    gpus: Count | None = None
-    replicas: Annotated[int, Field(ge=1, le=100_000)] | Literal["fewest"] = "fewest"
-    router: Literal["round-robin", "least-loaded"] = "least-loaded"
-    max_num_seqs: int = Field(default=256, ge=1, le=65_536)
-    max_num_batched_tokens: int = Field(default=8192, ge=1, le=1_000_000)
-    prefill_replicas: int = Field(default=0, ge=0, le=100_000)
-    prefill_gpus: Count | None = None
-    transfer_bandwidth: Number | None = None
-    scale_from: int = Field(default=1, ge=0, le=100_000)
-    scale_target: float | None = Field(default=None, gt=0)
-    scaled_down: Literal["idle", "off"] = "off"
-    start_up: Number | None = None
-    power_cap: Number | None = None
-    engine: str | None = None
     slo_ttft: Number | None = None
     slo_tpot: Number | None = None
     slo_share: float = Field(default=0.99, gt=0, le=1)
 
 
-Job = TrainJob | ServeAverageJob | ServeJob
-KINDS: dict[str, type[_Job]] = {"train": TrainJob, "serve": ServeJob, "serve-average": ServeAverageJob}
+class ServeJob(TrafficJob):
+    """A service under traffic, simulated request by request; ``cells``: identical services that share the requests, of
+    which one is simulated."""
+
+    kind: Literal["serve"]
+
+
+def _with_fields(kind: type[Job], fields: type, takes: Sequence[str], **needed: Any) -> type[Job]:
+    """The kind of job with a key for each field of ``Where``, and for those of ``Setup`` that it ``takes``."""
+    hints = get_type_hints(WhereFields) | {name: get_type_hints(fields)[name] for name in takes}
+    keys: dict[str, Any] = {name: (hint, None) for name, hint in hints.items()}
+    return create_model(kind.__name__, __base__=kind, __doc__=kind.__doc__, **{**keys, **needed})
+
+
+WHERE = names_of(Where)
+TAKES: dict[str, tuple[str, ...]] = {"train": CHIP, "serve": names_of(Setup), "serve-average": REPLICA}
+KINDS: dict[str, type[Job]] = {
+    "train": _with_fields(TrainJob, ChipFields, TAKES["train"], chip=(str, ...)),
+    "serve": _with_fields(ServeJob, SetupFields, TAKES["serve"]),
+    "serve-average": _with_fields(ServeAverageJob, ReplicaFields, TAKES["serve-average"]),
+}
 RENAMED_KINDS = {"service": "serve"}  # a kind that is gone -> its name now
 RENAMED_KEYS = {"train": {"batch": "batch_tokens"}}
 
@@ -111,7 +114,12 @@ class Scenario(_Strict):
     story: str = Field(default="", max_length=10_000)
     draws: int | None = Field(default=None, ge=0, le=1_000_000)
     seed: int | None = Field(default=None, ge=0)
-    job: list[Annotated[Job, Field(discriminator="kind")]] = Field(min_length=1, max_length=100)
+    job: list[Job] = Field(min_length=1, max_length=100)
+
+
+_ANY_JOB: Any = Annotated[Union[tuple(KINDS.values())], Field(discriminator="kind")]  # noqa: UP007
+_JOBS: Any = (GenericAlias(list, (_ANY_JOB,)), Field(min_length=1, max_length=100))
+_File: type[Scenario] = create_model("Scenario", __base__=Scenario, job=_JOBS)
 
 
 def read_scenario(path: Path | str) -> tuple[Scenario, str]:
@@ -125,7 +133,7 @@ def read_scenario(path: Path | str) -> tuple[Scenario, str]:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise WattlineError(f"scenario {path}: not valid TOML: {shorten(reason, 120)}") from None
     try:
-        scenario = Scenario.model_validate(data)
+        scenario = _File.model_validate(data)
     except ValidationError as error:
         raise WattlineError(f"scenario {path}: {_first(error, data)}") from None
     _check_names(scenario, path)
@@ -206,4 +214,4 @@ def _keys_for(place: list[Any], data: dict[str, Any]) -> list[str]:
     if place[0] != "job":
         return list(Scenario.model_fields)
     kind = data["job"][place[1]].get("kind")
-    return list(KINDS.get(kind, ServeJob).model_fields)
+    return list(KINDS.get(kind, Job).model_fields)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline.catalog import CatalogLike, open_catalog
+from wattline.catalog import CatalogLike
 from wattline.catalog.draws import Draws, what_matters
 from wattline.core.bill import Bill
 from wattline.core.errors import WattlineError
@@ -20,14 +20,19 @@ from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
 from wattline.line.world.equivalents import equivalents
 from wattline.predict.answer import Answer, matters_json, stations_json
-from wattline.predict.average_service import serve_average
-from wattline.predict.delivery import Outdoors
-from wattline.predict.train import train
-from wattline.scenario.file import Job, Scenario, ServeJob, TrainJob, read_scenario
+from wattline.predict.average_service import average_answer
+from wattline.predict.request import read_request
+from wattline.predict.settings import settings
+from wattline.predict.setup import Setup
+from wattline.predict.terms import catalog_of
+from wattline.predict.train import train_answer
+from wattline.predict.training_run import read_run
+from wattline.predict.where import Where
+from wattline.scenario.file import TAKES, WHERE, Job, Scenario, ServeAverageJob, ServeJob, TrainJob, read_scenario
 
 DEFAULT_DRAWS = 2000
 STEP_S = 3600.0
-MOST_STEPS = 8784
+MAX_STEPS = 8784
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,7 +59,7 @@ class Run(Result):
     def load(self) -> Load:
         """Mean power at the grid by job, in hours (longer steps beyond a year); all jobs start together."""
         longest = max(answer.load.duration_s for answer in self.answers)
-        step_s = max(STEP_S, longest / MOST_STEPS) if longest > STEP_S else longest
+        step_s = max(STEP_S, longest / MAX_STEPS) if longest > STEP_S else longest
         steps = max(1, int(np.ceil(longest / step_s - 1e-9)))
         rows = np.zeros((len(self.answers), steps))
         for row, answer in zip(rows, self.answers, strict=True):
@@ -106,20 +111,29 @@ def run(
     progress: Callable[[str], None] = lambda name: None,
     facts: CatalogLike = None,
 ) -> Run:
-    """Work a scenario file through. ``draws`` and ``seed`` go before the file's own.
+    """Calculate every job of a scenario file.
 
-    ``facts``: a catalog, or the user's own file or files of facts.
+    Parameters
+    ----------
+    path : the scenario (TOML)
+    draws, seed : in place of the file's own
+    progress : hears the name of each job before it is calculated
+    facts : a catalog, or your own file or files of facts
+
+    Returns an answer for each job, and their sum. Raises WattlineError on bad input.
     """
     path = Path(path)
     scenario, text = read_scenario(path)
+    here = settings()
     count = _first_given(draws, scenario.draws, DEFAULT_DRAWS)
-    draw = Draws(count, _first_given(seed, scenario.seed, 0), open_catalog(facts))
+    draw = Draws(count, _first_given(seed, scenario.seed, 0), catalog_of(facts, here))
     answers = []
     for job in scenario.job:
         progress(job.name)
         draw.job = job.name
         try:
-            answers.append(replace(_answer(job, path, draw), name=job.name))
+            where = here.fill(_where(job, path.parent))
+            answers.append(replace(_answer(job, path.parent, where, draw), name=job.name))
         except WattlineError as error:
             raise WattlineError(f"scenario {path}: job {job.name!r}: {error}") from None
     return Run(scenario, text, tuple(answers), draw, path)
@@ -129,24 +143,26 @@ def _first_given(*values: int | None) -> int:
     return next(value for value in values if value is not None)
 
 
-def _answer(job: Job, path: Path, draws: Draws) -> Answer:
-    model: str | Path = path.parent / job.config if job.config else str(job.model)
-    where = {
-        "site": job.site,
-        "region": job.region,
-        "pue": job.pue,
-        "outdoors": Outdoors(job.place, path.parent / job.weather if job.weather else None, job.cooling),
-        "precision": job.precision,
-        "draws": draws,
-    }
-    if isinstance(job, TrainJob):
-        keys = ("mfu", "hours", "watts", "sequence", "batch_tokens", "tuned")
-        given = {key: getattr(job, key) for key in keys}
-        return train(model, job.tokens, job.chip, job.chips, **given, **where)  # type: ignore[arg-type]
-    if isinstance(job, ServeJob):
-        from wattline.scenario.service import serve_answer  # Numba, an extra
+def _where(job: Job, folder: Path) -> Where:
+    """Where a job runs; a weather file lies beside the scenario."""
+    values = job.given(WHERE)
+    if values["weather"] is not None:
+        values["weather"] = folder / values["weather"]
+    return Where.read(None, values)
 
-        return serve_answer(job, model, where, draws)
-    given = {key: getattr(job, key) for key in ("days", "gpus", "batch", "active")}
-    lengths = {"input_tokens": job.input, "output_tokens": job.output}
-    return serve_average(model, job.requests, job.chip, **lengths, **given, **where)  # type: ignore[arg-type]
+
+def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
+    model: str | Path = folder / job.config if job.config else str(job.model)
+    if isinstance(job, TrainJob):
+        setup = Setup.read(None, job.given(TAKES["train"]))
+        given = job.given(("mfu", "hours", "watts", "sequence", "batch_tokens", "tuned"))
+        return train_answer(read_run(model, job.tokens, setup, job.chips, given, draws), where, draws)
+    if isinstance(job, ServeJob):
+        from wattline.scenario.service import serve_job  # Numba, an extra
+
+        return serve_job(job, model, where, draws)
+    assert isinstance(job, ServeAverageJob)
+    setup = Setup.read(None, job.given(TAKES["serve-average"]))
+    lengths = (job.input, job.output)
+    request = read_request(model, setup, lengths, batch=job.batch, active=job.active, draws=draws)
+    return average_answer(request, job.requests, job.days, where, draws)

@@ -14,17 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.line.chip.device import load_chip
+from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.software import load_software
 from wattline.line.engine.simulator.power import Standing
 from wattline.line.engine.simulator.simulate import cache_limits
 from wattline.line.engine.simulator.step_tables import Setting, setting
-from wattline.line.grid.region import cost_usd
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Working
-from wattline.predict.delivery import place
+from wattline.predict.facility import find_facility
+from wattline.predict.prices import follow
 from wattline.search.evaluate import Question, capital_usd_per_s
-from wattline.search.setup import Setup
+from wattline.search.setup import Candidate
 
 SLACK = 0.95
 PEAK_S = 60.0  # a service is sized for the busiest minute
@@ -37,7 +37,7 @@ class Bound:
     """Of one set-up, whatever its replicas: joules and USD a request that it cannot go below, a strain likewise, and
     the replicas that are tried first."""
 
-    setup: Setup
+    setup: Candidate
     work_j: float  # a request at the grid, beyond what replicas take that only stand ready
     ready_j: float  # and what one replica takes for standing ready, shared out over the requests
     usd_per_j: float
@@ -77,14 +77,14 @@ class _Demand:
     longest: float  # tokens that a request needs room for
 
 
-def screen(question: Question, setups: Sequence[Setup]) -> list[Bound]:
+def screen(question: Question, setups: Sequence[Candidate]) -> list[Bound]:
     """The bounds of all set-ups, in their order."""
     whole = _demand(question, np.inf)
     pue, usd_per_j = _where(question)
-    groups: dict[tuple[str, int, str, float | None], list[Setup]] = {}
+    groups: dict[tuple[str, int, str, float | None], list[Candidate]] = {}
     for setup in setups:
         groups.setdefault((setup.chip, setup.gpus, setup.precision, setup.power_cap_w), []).append(setup)
-    found: dict[Setup, Bound] = {}
+    found: dict[Candidate, Bound] = {}
     for same in groups.values():
         room = _room(question, same)
         demand = whole if room >= whole.longest else _demand(question, room)
@@ -95,12 +95,12 @@ def screen(question: Question, setups: Sequence[Setup]) -> list[Bound]:
 def _where(question: Question) -> tuple[float, float]:
     """A factor from servers' to grid's energy that is never too large, and USD per joule at the grid."""
     draws = question.central()
-    spot = place(question.site, question.region, question.pue, draws, Working(), question.outdoors)
-    pue = 1.0 if spot.hourly is not None else float(spot.pue)
-    return pue, float(cost_usd(spot.region, np.asarray(1e9), draws)) / 1e9
+    facility = find_facility(question.where, draws, Working())
+    pue = 1.0 if facility.hourly is not None else float(facility.pue)
+    return pue, float(follow(facility.region, facility.where, np.asarray(1e9), draws)["cost_usd"]) / 1e9
 
 
-def _room(question: Question, setups: Sequence[Setup]) -> float:
+def _room(question: Question, setups: Sequence[Candidate]) -> float:
     """Tokens that the cache of a replica holds, the least of these set-ups."""
     one = setups[0]
     chip = load_chip(one.chip, question.central())
@@ -128,7 +128,7 @@ def _demand(question: Question, room: float) -> _Demand:
         np.array([float(np.average(context[group], weights=made[group])) for group in groups]),
         _peak(traffic),
         np.percentile(traffic.input_tokens, (bad, 50.0)),
-        not (question.prefix_cache or question.router == "prefix"),
+        not (question.setup.prefix_cache or question.setup.router == "prefix"),
         float((traffic.input_tokens + traffic.output_tokens - 1).max()),
     )
 
@@ -141,19 +141,12 @@ def _peak(traffic: Traffic) -> float:
 
 
 def _bounds(
-    question: Question, demand: _Demand, setups: list[Setup], pue: float, usd_per_j: float
-) -> dict[Setup, Bound]:
+    question: Question, demand: _Demand, setups: list[Candidate], pue: float, usd_per_j: float
+) -> dict[Candidate, Bound]:
     """Set-ups that differ in their batch alone."""
     one = setups[0]
     chip = load_chip(one.chip, question.central())
-    soft = (
-        load_software(
-            question.engine, chip.generation, question.central(), family=question.model.family, chip=chip.record.name
-        )
-        if question.engine
-        else None
-    )
-    same = setting(question.model, chip, one.gpus, one.precision, limit_w=one.power_cap_w, software=soft)
+    same = _setting(question, one, chip)
     watts = Standing(*(one.gpus * float(w) for w in (chip.idle_w, chip.host_w, chip.host_idle_w, chip.network_w)))
     steps = _Steps(same, watts, demand, max(setup.max_num_seqs for setup in setups))
     capital = capital_usd_per_s(one.chip, question.central())
@@ -185,6 +178,15 @@ def _bounds(
     return found
 
 
+def _setting(question: Question, one: Candidate, chip: Chip) -> Setting:
+    """What the steps of a replica rest on, whatever its batch."""
+    soft = None
+    if engine := question.setup.engine:
+        family, name = question.model.family, chip.record.name
+        soft = load_software(engine, chip.generation, question.central(), family=family, chip=name)
+    return setting(question.model, chip, one.gpus, one.precision, limit_w=one.power_cap_w, software=soft)
+
+
 class _Steps:
     """Steps of one replica over batches: seconds, joules beyond standing ready, and per token."""
 
@@ -205,13 +207,13 @@ class _Steps:
         w, chips = self.watts, float(self.same.work.chips)
         return np.asarray(chips * joules + seconds * (w.host_w - w.host_idle_w - w.chip_idle_w))
 
-    def work_j(self, setup: Setup) -> float:
+    def work_j(self, setup: Candidate) -> float:
         """A request's joules at the least."""
         allowed = self.sizes <= setup.max_num_seqs
         each = (self.beyond_j[allowed, :-1] / self.sizes[allowed, None]).min(axis=0)
         return float(each @ self.demand.decoded) + self._read_j(setup)
 
-    def _read_j(self, setup: Setup) -> float:
+    def _read_j(self, setup: Candidate) -> float:
         """Reading a request's prompt, in the step in which it costs least."""
         if not self.demand.reads:
             return 0.0

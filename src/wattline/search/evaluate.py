@@ -16,10 +16,11 @@ from wattline.core.units import YEAR_S
 from wattline.line.chip.device import load_chip
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
-from wattline.predict.delivery import Outdoors
 from wattline.predict.service.result import Service, Target, over_requests
-from wattline.predict.service.simulate import serve
-from wattline.search.setup import Setup
+from wattline.predict.service.simulate import serve_answer
+from wattline.predict.setup import Setup
+from wattline.predict.where import Where
+from wattline.search.setup import Candidate
 
 SLICE = 20_000  # requests that a set-up is first tried on
 CHIP_PARTS = ("prefill", "decode", "chip_idle", "host", "network")
@@ -27,57 +28,55 @@ CHIP_PARTS = ("prefill", "decode", "chip_idle", "host", "network")
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What all set-ups of a search are asked: the model under this traffic, with this target, there."""
+    """What all candidates of a search are held to: the model under this traffic, with this target, there.
+
+    Attributes
+    ----------
+    share : of the requests offered that must keep the target
+    setup : fields that no candidate varies: router, prefix cache, engine
+    where : where it runs
+    catalog : of the facts that are taken
+    """
 
     model: Model
     traffic: Traffic
     target: Target
-    share: float = 0.99  # of the requests offered that must keep the target
-    router: str = "round-robin"
-    prefix_cache: float = 0.0
-    site: str | None = None
-    region: str | None = None
-    pue: float | str | None = None
-    outdoors: Outdoors = field(default_factory=Outdoors)
-    engine: str | None = None  # serving software
+    share: float = 0.99
+    setup: Setup = field(default_factory=Setup)
+    where: Where = field(default_factory=Where)
     catalog: Catalog = field(default_factory=default)
 
     def central(self) -> Draws:
         """Central values of the question's catalog."""
         return Draws(0, catalog=self.catalog)
 
-    def serve(self, setup: Setup, traffic: Traffic | None = None, draws: int = 0, seed: int = 0) -> Service:
-        """The set-up, simulated; on all of the traffic unless a part is given."""
-        return serve(
-            self.model, self.traffic if traffic is None else traffic, setup.chip, gpus=setup.gpus,
-            replicas=setup.replicas, router=self.router, max_num_seqs=setup.max_num_seqs,
-            max_num_batched_tokens=setup.max_num_batched_tokens, prefix_cache=self.prefix_cache,
-            power_cap=setup.power_cap_w, slo_ttft=self.target.ttft_s, slo_tpot=self.target.tpot_s,
-            precision=setup.precision, prefill_replicas=setup.prefill_replicas,
-            prefill_gpus=setup.gpus if setup.prefill_replicas else None, pue=self.pue, site=self.site,
-            region=self.region, outdoors=self.outdoors, engine=self.engine,
-            draws=Draws(draws, seed, self.catalog),
-        )  # fmt: skip
+    def serve(
+        self, candidate: Candidate, traffic: Traffic | None = None, draws: int | Draws = 0, seed: int = 0
+    ) -> Service:
+        """The candidate, simulated; on all of the traffic unless a part is given."""
+        draw = draws if isinstance(draws, Draws) else Draws(draws, seed, self.catalog)
+        requests = self.traffic if traffic is None else traffic
+        return serve_answer(self.model, requests, candidate.on(self.setup), self.where, self.target, draw)
 
 
-def sampled(question: Question, setup: Setup) -> int:
+def sampled(question: Question, setup: Candidate) -> int:
     """How many of the replicas are tried first: enough for ``SLICE`` requests; all where prefixes tie them together.
 
     Replicas that take turns do not see each other: some of them, with the requests that come to them, behave as they
     do among all, through the whole of the traffic's shape.
     """
     count, replicas = len(question.traffic), setup.replicas
-    if setup.prefill_replicas or question.prefix_cache or question.router == "prefix":
+    if setup.prefill_replicas or question.setup.prefix_cache or question.setup.router == "prefix":
         return replicas
     return min(replicas, max(1, -(-SLICE * replicas // count)))
 
 
-def item_of(question: Question, setup: Setup, whole: bool) -> dict[str, Any]:
+def item_of(question: Question, setup: Candidate, whole: bool) -> dict[str, Any]:
     return setup.item() | {"sampled": setup.replicas if whole else sampled(question, setup)}
 
 
-def setup_of(item: Mapping[str, Any]) -> Setup:
-    return Setup(**{name: value for name, value in item.items() if name != "sampled"})
+def setup_of(item: Mapping[str, Any]) -> Candidate:
+    return Candidate(**{name: value for name, value in item.items() if name != "sampled"})
 
 
 def measure(question: Question, item: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,7 +91,7 @@ def measure(question: Question, item: Mapping[str, Any]) -> dict[str, Any]:
     return result_of(question, setup.of(tried), found)
 
 
-def result_of(question: Question, setup: Setup, found: Service) -> dict[str, Any]:
+def result_of(question: Question, setup: Candidate, found: Service) -> dict[str, Any]:
     """A simulated service as the search sees it."""
     served, answer = found.served, found.answer
     count = len(served.arrival_s)

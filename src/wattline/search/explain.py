@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wattline.search.bounds import screen
-from wattline.search.search import Found, Search
-from wattline.search.setup import Setup
+from wattline.search.search import Point, Search
+from wattline.search.setup import Candidate
 
 # a change, by the fields of a set-up that make it
 CHANGES: dict[str, tuple[str, ...]] = {
@@ -23,12 +23,12 @@ CHANGES: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Step:
+class Change:
     """One change and what it brings, with the fewest replicas before and after it: joules a request, by part."""
 
     change: str
     said: str
-    found: Found
+    point: Point
     saved_j: float
     parts_j: Mapping[str, float]
 
@@ -36,25 +36,25 @@ class Step:
         return {
             "change": self.change,
             "to": self.said,
-            "setup": self.found.setup.item() | {"label": self.found.setup.label()},
-            "central_wh_per_request": self.found.energy_j / 3600,
+            "setup": self.point.setup.item() | {"label": self.point.setup.label()},
+            "central_wh_per_request": self.point.energy_j / 3600,
             "saved_wh_per_request": self.saved_j / 3600,
             "saved_by_part_wh_per_request": {k: v / 3600 for k, v in self.parts_j.items()},
         }
 
 
-def differences(start: Setup, end: Setup) -> list[str]:
+def differences(start: Candidate, end: Candidate) -> list[str]:
     """The changes that lead from one set-up to the other, replicas aside."""
     start, end = start.bare(), end.bare()
     return [name for name, fields in CHANGES.items() if any(getattr(start, f) != getattr(end, f) for f in fields)]
 
 
-def changed(start: Setup, end: Setup, names: Sequence[str]) -> Setup:
+def changed(start: Candidate, end: Candidate, names: Sequence[str]) -> Candidate:
     """The first with these of its differences made as in the other."""
     return replace(start, **{f: getattr(end, f) for name in names for f in CHANGES[name]})
 
 
-def walk(search: Search, start: Found, end: Found) -> list[Step]:
+def walk(search: Search, start: Point, end: Point) -> list[Change]:
     """From ``start`` to ``end``, each time by the change that saves most; where no single one can be made and meet the
     target, all that are left at once."""
     steps, here = [], start
@@ -71,14 +71,14 @@ def walk(search: Search, start: Found, end: Found) -> list[Step]:
     return steps
 
 
-def taken_back(search: Search, start: Found, end: Found) -> dict[str, Found | None]:
+def taken_back(search: Search, start: Point, end: Point) -> dict[str, Point | None]:
     """The best with one change undone, for each; None where that meets the target with no number of replicas."""
     names = differences(start.setup, end.setup)
     found = _try(search, end.setup, start.setup, [[name] for name in names])
     return {name: found.get(name) for name in names}
 
 
-def _try(search: Search, here: Setup, end: Setup, choices: list[list[str]]) -> dict[str, Found]:
+def _try(search: Search, here: Candidate, end: Candidate, choices: list[list[str]]) -> dict[str, Point]:
     """The fewest replicas of each choice of changes, on the whole traffic; those that meet the target."""
     setups = [changed(here, end, names).bare() for names in choices]
     wanted = {"+".join(names): one for names, one in zip(choices, setups, strict=True) if _possible(search, one)}
@@ -89,7 +89,7 @@ def _try(search: Search, here: Setup, end: Setup, choices: list[list[str]]) -> d
     return {name: found[one] for name, one in wanted.items() if one in found}
 
 
-def _possible(search: Search, setup: Setup) -> bool:
+def _possible(search: Search, setup: Candidate) -> bool:
     """Whether the chip holds the model so, and can be held to the cap."""
     from wattline.core.errors import WattlineError
     from wattline.line.chip.device import load_chip
@@ -108,14 +108,14 @@ def _possible(search: Search, setup: Setup) -> bool:
     return True
 
 
-def _step(before: Found, after: Found, names: list[str]) -> Step:
+def _step(before: Point, after: Point, names: list[str]) -> Change:
     parts = [k for k in before.result["parts_j"] if k in after.result["parts_j"]]
     saved = {k: before.result["parts_j"][k] - after.result["parts_j"][k] for k in parts}
     said = ", ".join(_value(after.setup, field) for name in names for field in CHANGES[name])
-    return Step(" and ".join(names), said, after, before.energy_j - after.energy_j, saved)
+    return Change(" and ".join(names), said, after, before.energy_j - after.energy_j, saved)
 
 
-def _value(setup: Setup, field: str) -> str:
+def _value(setup: Candidate, field: str) -> str:
     """A field of a set-up as people say it."""
     value = getattr(setup, field)
     if field == "prefill_replicas":

@@ -14,9 +14,9 @@ from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
 from wattline.predict.service.result import Service
 from wattline.search.evaluate import Question
-from wattline.search.explain import Step
-from wattline.search.search import Found
-from wattline.search.setup import Setup
+from wattline.search.explain import Change
+from wattline.search.search import Point
+from wattline.search.setup import Candidate
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Counts:
 
     def guarantee(self) -> str:
         """What the search vouches for, in one sentence."""
-        common = "given that more replicas neither take less energy nor keep a target that fewer miss"
+        common = "assuming that extra replicas never cut energy and never miss a target that fewer meet"
         if self.split:
             common += ", and of separate pools the one for prefill counted first"
         if self.sliced:
@@ -60,12 +60,12 @@ class Frontier(Result):
     """
 
     question: Question
-    best: Found
-    default: Found | None
-    usual: Setup
-    points: tuple[Found, ...]
-    steps: tuple[Step, ...]
-    back: Mapping[str, Found | None]
+    best: Point
+    default: Point | None
+    usual: Candidate
+    points: tuple[Point, ...]
+    steps: tuple[Change, ...]
+    back: Mapping[str, Point | None]
     counts: Counts
     served: Service
     held: Service | None
@@ -95,7 +95,7 @@ class Frontier(Result):
             "slo_ttft_s": q.target.ttft_s,
             "slo_tpot_s": q.target.tpot_s,
             "slo_share": q.share,
-            "router": q.router,
+            "router": q.setup.router,
         }
 
     def results(self) -> Json:
@@ -137,7 +137,7 @@ def _range(service: Service) -> dict[str, float]:
     return Range.of(np.asarray(service.answer.energy_j) / 3600 / len(service.served.arrival_s)).json()
 
 
-def _point(one: Found) -> Json:
+def _point(one: Point) -> Json:
     """A set-up and its figures at the facts' central values."""
     r = one.result
     usd = None if not np.isfinite(one.usd) else one.usd

@@ -14,27 +14,28 @@ from typing import Any
 import numpy as np
 
 from wattline.core.errors import WattlineError
+from wattline.predict.service.replicas import fewest
 from wattline.search.bounds import Bound
 from wattline.search.evaluate import Question, item_of, sampled
 from wattline.search.pareto import frontier_of
-from wattline.search.setup import Setup
+from wattline.search.setup import Candidate
 from wattline.sweep import Pool, Store, drive
 from wattline.sweep.store import plain
 
 ROUND = 24  # set-ups that are searched before what they found counts
 DOUBT = 0.03  # of energy and cost: what a trial on a part of the replicas may be off by
-MOST_REPLICAS = 20_000
+MAX_REPLICAS = 20_000
 STALE = 0.98  # twice the replicas and still this much of the strain: more will not bring it down
 HOPELESS = 50.0  # a strain that is no longer of one request alone, but of a queue that grows
 
-Steps = Generator[Mapping[str, Any], Mapping[str, Any], "Found | None"]
+Steps = Generator[Mapping[str, Any], Mapping[str, Any], "Point | None"]
 
 
 @dataclass(frozen=True)
-class Found:
+class Point:
     """A set-up with its replicas, and what its simulation said; ``whole``: on all of the traffic."""
 
-    setup: Setup
+    setup: Candidate
     result: Mapping[str, Any]
     whole: bool
 
@@ -88,12 +89,12 @@ def _less(mine: float, yours: float, doubt: float) -> bool:
 
 
 @dataclass(frozen=True)
-class Try:
+class Count:
     """What one bisection varies: replicas that decode and that read prompts by their count, and the strain it minds."""
 
     bound: Bound
     replicas: Callable[[int], tuple[int, int]]
-    strain: Callable[[Found], float]
+    strain: Callable[[Point], float]
 
 
 @dataclass(eq=False)
@@ -104,14 +105,14 @@ class Search:
     pool: Pool
     store: Store
     tell: Callable[..., None] | None = None
-    seen: dict[str, Found] = field(default_factory=dict)
+    seen: dict[str, Point] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)  # why set-ups could not be simulated
     left_out: int = 0  # by their bound alone
 
     @property
     def sliced(self) -> bool:
         """Whether any set-up is tried on a part of its replicas first."""
-        return sampled(self.question, Setup("", 1, "", replicas=MOST_REPLICAS)) < MOST_REPLICAS
+        return sampled(self.question, Candidate("", 1, "", replicas=MAX_REPLICAS)) < MAX_REPLICAS
 
     def level(self, bounds: Sequence[Bound], level: float) -> None:
         """Go through the space for what keeps ``level`` of the target with least energy or least cost."""
@@ -128,22 +129,22 @@ class Search:
             if self.wrong and not self.seen:  # what is asked is wrong, not one set-up
                 raise WattlineError(self.wrong[0])
 
-    def least(self, bounds: Sequence[Bound], level: float = 1.0) -> list[Found]:
+    def least(self, bounds: Sequence[Bound], level: float = 1.0) -> list[Point]:
         """Each set-up with the fewest replicas that keep the level on the whole traffic; without those that none do."""
         tried = self._run([self._fewest(b, level, Rivals()) for b in bounds])
         return self.settle([(b, one.setup.replicas) for b, one in zip(bounds, tried, strict=True) if one], level)
 
-    def settle(self, some: Sequence[tuple[Bound, int]], level: float) -> list[Found]:
+    def settle(self, some: Sequence[tuple[Bound, int]], level: float) -> list[Point]:
         """The same, beginning near the replicas that were found on a part of the traffic."""
         found = self._run([self._fewest(b, level, Rivals(), True, n) for b, n in some])
         return [one for one in found if one is not None]
 
-    def simulate(self, setups: Sequence[Setup]) -> list[Found]:
+    def simulate(self, setups: Sequence[Candidate]) -> list[Point]:
         """These set-ups on the whole traffic; without those that cannot be simulated."""
         found = self._run([self._once(setup) for setup in setups])
         return [one for one in found if one is not None]
 
-    def _run(self, steps: Sequence[Steps]) -> list[Found | None]:
+    def _run(self, steps: Sequence[Steps]) -> list[Point | None]:
         return drive(steps, self.pool, self.store, self._heard)
 
     def _heard(self, item: Mapping[str, Any], result: Mapping[str, Any]) -> None:
@@ -154,15 +155,15 @@ class Search:
         if self.tell is not None:
             self.tell("", self.store.made, done, total)
 
-    def _note(self, setup: Setup, item: Mapping[str, Any], result: Mapping[str, Any]) -> Found | None:
+    def _note(self, setup: Candidate, item: Mapping[str, Any], result: Mapping[str, Any]) -> Point | None:
         if "wrong" in result:
             self.wrong.append(str(result["wrong"]))
             return None
-        found = Found(setup, result, item["sampled"] == setup.replicas)
+        found = Point(setup, result, item["sampled"] == setup.replicas)
         self.seen[plain(item)] = found
         return found
 
-    def _once(self, setup: Setup) -> Steps:
+    def _once(self, setup: Candidate) -> Steps:
         item = item_of(self.question, setup, True)
         result = yield item
         return self._note(setup, item, result)
@@ -171,58 +172,61 @@ class Search:
         """The fewest replicas that keep the level: none where none do, or where rivals beat it anyhow."""
         if bound.setup.prefill_replicas:
             return (yield from self._fewest_split(bound, level, rivals))
-        tried = Try(bound, lambda n: (n, 0), lambda one: one.strain)
+        tried = Count(bound, lambda n: (n, 0), lambda one: one.strain)
         return (yield from self._bisect(tried, first or bound.replicas, level, rivals, 0, whole, bool(first)))
 
     def _bisect(
-        self, tried: Try, first: int, level: float, rivals: Rivals, others: int, whole: bool = False, near: bool = False
+        self,
+        what: Count,
+        first: int,
+        level: float,
+        rivals: Rivals,
+        others: int,
+        whole: bool = False,
+        near: bool = False,
     ) -> Steps:
         """The fewest of one kind of replicas that keep the level, beside ``others`` of the other kind."""
-        low, high, best = 0, 0, None
+        least, best = 0, None
         missed: list[tuple[int, float]] = []
-        count, stride = first, 1 if near else max(1, first // 6)
-        while count <= min(MOST_REPLICAS, len(self.question.traffic)):
-            setup = tried.bound.setup.of(*tried.replicas(count))
+        most = min(MAX_REPLICAS, len(self.question.traffic))
+        tries = fewest(first, 1 if near else max(1, first // 6), most)
+        count = next(tries, None)
+        while count is not None:
+            setup = what.bound.setup.of(*what.replicas(count))
             item = item_of(self.question, setup, whole)
             result = yield item
-            found = self._note(setup, item, result)
-            if found is None:
+            point = self._note(setup, item, result)
+            if point is None:
                 return None
-            if tried.strain(found) <= level:
-                high, best = count, found
-            elif rivals.beat(found.energy_j, found.usd) or (not high and _stale(count, tried.strain(found), missed)):
+            if enough := what.strain(point) <= level:
+                best = point
+            elif rivals.beat(point.energy_j, point.usd) or (best is None and _stale(count, what.strain(point), missed)):
                 return None
             else:
-                low = max(low, count)
-                missed.append((count, tried.strain(found)))
-            if high and high - low <= 1:
-                return best
-            least = low + 1 + others
-            if rivals.beat(tried.bound.energy_j(least), tried.bound.usd(least)):
+                least = max(least, count)
+                missed.append((count, what.strain(point)))
+            try:
+                count = tries.send(enough)
+            except StopIteration as end:
+                return best if end.value is not None else None
+            fewest_left = least + 1 + others
+            if rivals.beat(what.bound.energy_j(fewest_left), what.bound.usd(fewest_left)):
                 return None
-            count, stride = _next(low, high, stride), 2 * stride
         return None
 
     def _fewest_split(self, bound: Bound, level: float, rivals: Rivals) -> Steps:
         """Pools: first the fewest replicas that read prompts, by the first token alone, then the fewest that decode;
         one more of the first where the second cannot mend it."""
-        ample = Try(bound, lambda n: (2 * bound.replicas, n), lambda one: one.strain_ttft)
+        ample = Count(bound, lambda n: (2 * bound.replicas, n), lambda one: one.strain_ttft)
         readers = yield from self._bisect(ample, bound.readers, level, Rivals(), 0)
         if readers is None:
             return None
         for count in range(readers.setup.prefill_replicas, readers.setup.prefill_replicas + 3):
-            tried = Try(bound, lambda n, count=count: (n, count), lambda one: one.strain)  # type: ignore[misc]
+            tried = Count(bound, lambda n, count=count: (n, count), lambda one: one.strain)  # type: ignore[misc]
             found = yield from self._bisect(tried, bound.replicas, level, rivals, count)
             if found is not None:
                 return found
         return None
-
-
-def _next(low: int, high: int, stride: int) -> int:
-    """The replicas to try, when ``low`` are too few and ``high`` enough, 0 where that is not known."""
-    if not high:
-        return low + stride
-    return (low + high) // 2 if low else max(high - stride, 1)
 
 
 def _stale(count: int, strain: float, missed: Sequence[tuple[int, float]]) -> bool:
@@ -233,7 +237,7 @@ def _stale(count: int, strain: float, missed: Sequence[tuple[int, float]]) -> bo
     return strain < HOPELESS and any(count >= 2 * n and strain > STALE * before for n, before in missed)
 
 
-def _rivals(found: Sequence[Found], doubt: float) -> Rivals:
+def _rivals(found: Sequence[Point], doubt: float) -> Rivals:
     if not found:
         return Rivals((), doubt)
     pairs = [(one.energy_j, one.usd) for one in found]

@@ -1,8 +1,8 @@
-"""A set-up of a service, and the space of set-ups that a search goes through: sensible by model and catalog."""
+"""The set-ups that a search goes through: sensible by model and catalog, or as the user lists them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
@@ -10,11 +10,12 @@ from typing import Any
 from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError, shorten
-from wattline.core.quantity import number, parse
+from wattline.core.quantity import number
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.engine.simulator.simulate import cache_limits
 from wattline.line.work.inputs import check_precision
 from wattline.line.work.model import Model
+from wattline.predict.setup import Setup
 
 NODE = 8  # chips a replica takes at most by itself, where fewer hold the model
 WIDER = 8  # times the fewest chips that hold the model
@@ -22,14 +23,14 @@ SEQUENCES = (64, 128, 256, 512)
 STEP_TOKENS = (512, 2048, 8192)
 CAPS = (0.85, 0.7, 0.55, 0.4)  # of TDP, beside none
 SIXTEEN_BITS = ("bf16", "fp16")
-MOST_SETUPS = 200_000
+MAX_SETUPS = 200_000
 POOLS = {"both": (False, True), "together": (False,), "split": (True,)}
 
 
 @dataclass(frozen=True)
-class Setup:
-    """How a model is served. ``prefill_replicas`` > 0: so many more replicas, of as many chips, read the prompts, and
-    ``replicas`` only decode."""
+class Candidate:
+    """The fields of a set-up that a search varies. ``prefill_replicas`` > 0: so many more replicas, of as many chips,
+    read the prompts, and ``replicas`` only decode."""
 
     chip: str
     gpus: int
@@ -40,6 +41,21 @@ class Setup:
     replicas: int = 1
     prefill_replicas: int = 0
 
+    def on(self, setup: Setup) -> Setup:
+        """``setup`` with these fields."""
+        return replace(
+            setup,
+            chip=self.chip,
+            gpus=self.gpus,
+            precision=self.precision,
+            max_num_seqs=self.max_num_seqs,
+            max_num_batched_tokens=self.max_num_batched_tokens,
+            power_cap=self.power_cap_w,
+            replicas=self.replicas,
+            prefill_replicas=self.prefill_replicas,
+            prefill_gpus=self.gpus if self.prefill_replicas else None,
+        )
+
     @property
     def chips(self) -> int:
         return (self.replicas + self.prefill_replicas) * self.gpus
@@ -47,12 +63,12 @@ class Setup:
     def item(self) -> dict[str, Any]:
         return asdict(self)
 
-    def of(self, replicas: int, prefill_replicas: int | None = None) -> Setup:
+    def of(self, replicas: int, prefill_replicas: int | None = None) -> Candidate:
         """With so many replicas; those that read prompts stay as they are where not given."""
         readers = self.prefill_replicas if prefill_replicas is None else prefill_replicas
         return replace(self, replicas=replicas, prefill_replicas=readers)
 
-    def bare(self) -> Setup:
+    def bare(self) -> Candidate:
         """With one replica of each kind that it has: what stays the same whatever their number."""
         return self.of(1, min(self.prefill_replicas, 1))
 
@@ -80,7 +96,7 @@ class Space:
     max_num_batched_tokens: tuple[int, ...] | None = None
     pools: tuple[bool, ...] = (False, True)  # replicas that do both; pools for prefill and for decode
 
-    def setups(self, model: Model, catalog: Catalog) -> Iterator[Setup]:
+    def setups(self, model: Model, catalog: Catalog) -> Iterator[Candidate]:
         """All set-ups that hold the model, of one replica each. Raises WattlineError where a name is unknown."""
         for name in self.chips or measured_chips(catalog):
             chip = load_chip(name, Draws(0, catalog=catalog))
@@ -91,7 +107,7 @@ class Space:
                     batches = product(caps, self.max_num_seqs or SEQUENCES, self.max_num_batched_tokens or STEP_TOKENS)
                     for cap, most, tokens in batches:
                         for readers in self._pools(tokens) if tokens >= most else ():
-                            yield Setup(chip.record.name, gpus, form, most, tokens, cap, 1, readers)
+                            yield Candidate(chip.record.name, gpus, form, most, tokens, cap, 1, readers)
 
     def _pools(self, tokens: int) -> list[int]:
         """Pools only with the longest steps: no decode waits for a prompt there."""
@@ -106,13 +122,13 @@ class Space:
         return [gpus for gpus in held if gpus == held[0] or gpus <= min(held[0] * WIDER, NODE)]
 
 
-def all_setups(model: Model, space: Space, catalog: Catalog) -> list[Setup]:
+def all_setups(model: Model, space: Space, catalog: Catalog) -> list[Candidate]:
     """The space as a list. Raises WattlineError where nothing in it holds the model, or it is too large."""
-    found: list[Setup] = []
+    found: list[Candidate] = []
     for setup in space.setups(model, catalog):
         found.append(setup)
-        if len(found) > MOST_SETUPS:
-            raise WattlineError(f"frontier: more than {MOST_SETUPS:,} set-ups; name fewer chips, caps or batches")
+        if len(found) > MAX_SETUPS:
+            raise WattlineError(f"frontier: more than {MAX_SETUPS:,} set-ups; name fewer chips, caps or batches")
     if not found:
         chips = ", ".join(space.chips or measured_chips(catalog))
         raise WattlineError(
@@ -159,64 +175,38 @@ def _holds(model: Model, chip: Chip, gpus: int, form: str) -> bool:
     return True
 
 
-def read_space(
-    chips: str = "",
-    formats: str = "",
-    gpus: str = "",
-    caps: str = "",
-    sequences: str = "",
-    tokens: str = "",
-    pools: str = "both",
-    *,
-    catalog: Catalog,
-) -> Space:
-    """A space from lists with commas, as the command takes them; an empty one: what is sensible."""
+def read_space(lists: Mapping[str, str], pools: str, catalog: Catalog) -> Space:
+    """A space from lists with commas.
+
+    Parameters
+    ----------
+    lists : fields of ``Setup`` by name, each a list such as ``"64,256"``; an empty one stands for what is sensible
+    pools : together, split or both
+    catalog : where chips are looked up
+
+    Raises WattlineError for a value that a field does not take.
+    """
     if pools not in POOLS:
         raise WattlineError(f"pools: {shorten(pools)!r} is none of {', '.join(POOLS)}")
-    names = tuple(catalog.find("chip", name).name for name in _parts(chips)) or None
+    read = {name: tuple(_read(name, part) for part in _parts(words)) or None for name, words in lists.items()}
+    chips = read.get("chip")
     return Space(
-        names,
-        tuple(check_precision(form) for form in _parts(formats)) or None,
-        _whole(gpus, "gpus", 4096),
-        tuple(None if cap.lower() == "none" else parse(cap, "W", "power-cap") for cap in _parts(caps)) or None,
-        _whole(sequences, "max-num-seqs", 1_000_000),
-        _whole(tokens, "max-num-batched-tokens", 1_000_000),
+        None if chips is None else tuple(catalog.find("chip", name).name for name in chips),
+        read.get("precision"),
+        read.get("gpus"),
+        read.get("power_cap"),
+        read.get("max_num_seqs"),
+        read.get("max_num_batched_tokens"),
         POOLS[pools],
     )
 
 
-def read_against(text: str) -> dict[str, Any]:
-    """The set-up that the best is compared with: a chip's name and fields, as ``h100-sxm, gpus=4``."""
-    fields: dict[str, Any] = {}
-    for part in _parts(text):
-        name, sign, value = (each.strip() for each in part.partition("="))
-        if not sign:
-            name, value = "chip", name
-        if name not in AGAINST:
-            raise WattlineError(f"against: {shorten(name)!r} is none of {', '.join(AGAINST)}")
-        fields[name] = AGAINST[name](value)
-    return fields
-
-
-def _count(value: str) -> int:
-    return int(parse(value, ""))
-
-
-AGAINST: dict[str, Callable[[str], Any]] = {
-    "chip": str, "gpus": str, "precision": str, "max_num_seqs": _count, "max_num_batched_tokens": _count,
-    "power_cap": str,
-}  # fmt: skip
+def _read(name: str, value: str) -> Any:
+    """One value of a field, as the set-up reads it; ``none`` for no power limit."""
+    if name == "power_cap" and value.lower() == "none":
+        return None
+    return getattr(Setup.read(None, {name: value}), name)
 
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _whole(text: str, what: str, most: int) -> tuple[int, ...] | None:
-    found = []
-    for part in _parts(text):
-        value = parse(part, "", what)
-        if value != int(value) or value > most:
-            raise WattlineError(f"{what}: {shorten(part)} is not a whole number from 1 to {most:,}")
-        found.append(int(value))
-    return tuple(found) or None

@@ -17,35 +17,46 @@ from wattline.line.engine.simulator.power import parts_by_bin
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Answer, Working
-from wattline.predict.delivery import Outdoors, Phase, deliver, place
-from wattline.predict.service.inputs import Asked
+from wattline.predict.delivery import Phase, deliver
+from wattline.predict.facility import find_facility
+from wattline.predict.service.inputs import Replica
+from wattline.predict.where import Where
 
 PHASES = 96  # stretches of constant power that the bill is made of
 DRAINED = 1.02  # of the traffic's window: a service that ends later than this has fallen behind
 
 
 def answer_of(
-    asked: Asked,
+    replica: Replica,
     served: Served,
     inputs: dict[str, Any],
-    where: tuple[str | None, str | None, float | str | None],
-    outdoors: Outdoors,
+    where: Where,
     draws: Draws,
     warned: tuple[str, ...],
     cells: float = 1.0,
 ) -> Answer:
-    """``cells``: so many services alike, of which one was simulated."""
+    """The answer of a simulated service.
+
+    Parameters
+    ----------
+    replica, served : what was simulated, and its outcome
+    inputs : what was taken, by name
+    where : where it runs
+    draws : from which powers, site and grid are drawn
+    warned : what is out of the ordinary, in words
+    cells : identical services, of which one was simulated
+    """
     working = Working()
-    spot = place(*where, draws, working, outdoors)
-    phases = _phases(served, asked.chip, _energy_spread(asked.model, asked.chip, draws), cells)
-    bill, load, peak = deliver(phases, spot, draws, working)
+    facility = find_facility(where, draws, working)
+    phases = _phases(served, replica.chip, _energy_spread(replica.model, replica.chip, draws), cells)
+    bill, load, peak = deliver(phases, facility, draws, working)
     done, fleet = len(served.arrival_s) * cells, _fleet(served, inputs.get("scale_from"))
     alike = f"{number(cells)} cells of " if cells != 1 else ""
     traffic = f"{number(done / served.horizon_s)} requests/s for {number(served.horizon_s)} s"
     return Answer(
         command="serve",
-        title=f"{traffic}, {asked.model.name} on {alike}{fleet} × {asked.chip.record.title}",
-        inputs=inputs | spot.inputs(),
+        title=f"{traffic}, {replica.model.name} on {alike}{fleet} × {replica.chip.record.title}",
+        inputs=inputs | facility.inputs(),
         bill=bill,
         load=load,
         peak_w=peak,
@@ -55,7 +66,7 @@ def answer_of(
             "accelerators": np.asarray(cells * sum(pool.replicas * pool.chips for pool in served.pools)),
             "energy_wh_per_request": np.asarray(bill.energy_j / 3600 / done),
             "joules_per_output_token": np.asarray(bill.energy_j / (cells * float(served.tokens.sum()))),
-            "pue": spot.pue,
+            "pue": facility.pue,
         },
         reasons=tuple(working.reasons),
         draws=draws,

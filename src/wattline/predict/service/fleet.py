@@ -2,54 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from wattline.catalog.draws import Draws
-from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.core.quantity import parse
 from wattline.line.chip.device import load_chip
 from wattline.line.chip.shape import Shape
 from wattline.line.engine.simulator.outcome import Served
 from wattline.line.engine.simulator.pools import peak_waiting
 from wattline.line.engine.simulator.scaling import Scaling
-from wattline.line.engine.simulator.simulate import MOST_REPLICAS
 from wattline.line.work.traffic.trace import Traffic
 from wattline.line.work.weights import stored_bytes
-from wattline.predict.delivery import cite_given
-from wattline.predict.service.inputs import Asked
-
-SLOWEST = 1000.0  # bytes/s
-
-
-def check_pools(replicas: int, gpus: int | str | None, bandwidth: float | str | None) -> None:
-    """Raises WattlineError for a prefill pool of no sense, and for its settings without it."""
-    if not 0 <= replicas <= MOST_REPLICAS:
-        raise WattlineError(f"prefill-replicas: {replicas} is out of range; take 0 (no pools) to {MOST_REPLICAS:,}")
-    given = [name for name, x in (("prefill-gpus", gpus), ("transfer-bandwidth", bandwidth)) if x is not None]
-    if given and not replicas:
-        raise WattlineError(f"{given[0]}: goes with --prefill-replicas, of which there are none")
+from wattline.predict.cite import cite_given
+from wattline.predict.service.inputs import Replica
+from wattline.predict.setup import Setup
 
 
-def cache_bytes(asked: Asked, traffic: Traffic) -> Array:
+def cache_bytes(replica: Replica, traffic: Traffic) -> Array:
     """What of each prompt goes over the network: its cache once, however many chips hold copies."""
-    return Shape.of(asked.model).cache_bytes(traffic.input_tokens, 1)
+    return Shape.of(replica.model).cache_bytes(traffic.input_tokens, 1)
 
 
-def send_rate(asked: Asked, readers: int, given: float | str | None, draws: Draws) -> float:
-    """Bytes/s of one transfer: every chip of the smaller replica sends or takes its part over its own port."""
-    chips = min(readers, asked.chips)
+def send_rate(replica: Replica, readers: int, given: float | None, draws: Draws) -> float:
+    """Bytes/s of one transfer: every chip of the smaller replica sends or takes its part over its own port.
+
+    Parameters
+    ----------
+    replica : that decodes
+    readers : chips of one that reads prompts
+    given : bytes/s of a chip; None for its server's ports
+    draws : that the bandwidth is cited in
+    """
+    chips = min(readers, replica.chips)
     if given is not None:
-        each = parse(given, "B/s", "transfer-bandwidth")
-        if not each >= SLOWEST:
-            raise WattlineError(f"transfer-bandwidth: {each:g} B/s is below {SLOWEST:,.0f} B/s; give e.g. 400 Gbit/s")
-        cite_given(draws, "transfer_bandwidth", each, "B/s", "bandwidth of a chip between pools")
-        return chips * each
-    asked.chip.cite_network()
-    return chips * float(load_chip(asked.chip.record.name, draws.central()).beyond_bytes_per_s)
+        cite_given(draws, "transfer_bandwidth", given, "B/s", "bandwidth of a chip between pools")
+        return chips * given
+    replica.chip.cite_network()
+    return chips * float(load_chip(replica.chip.record.name, draws.central()).beyond_bytes_per_s)
 
 
 def transfers(served: Served, sizes: Array, rate: float | None) -> dict[str, float] | None:
@@ -65,28 +56,33 @@ def transfers(served: Served, sizes: Array, rate: float | None) -> dict[str, flo
     }
 
 
-def start_s(asked: Asked, draws: Draws) -> float:
+def start_s(replica: Replica, draws: Draws) -> float:
     """Seconds from the start of a replica's process till it serves: the engine's own start, and reading the weights."""
     facts = [draws.catalog.fact(f"fit.{name}") for name in ("replica-start", "weights-read-rate")]
     draws.cite(*facts)
     engine, rate = (fact.value for fact in facts)
-    return engine + float(stored_bytes(asked.model, asked.precision)) / rate
+    return engine + float(stored_bytes(replica.model, replica.precision)) / rate
 
 
-def scaling_of(scaling: Scaling | None, asked: Asked, replicas: int, traffic: Traffic, draws: Draws) -> Scaling | None:
-    """The policy with the time that a start takes, checked."""
-    if scaling is None:
+def scaling_of(setup: Setup, replica: Replica, traffic: Traffic, draws: Draws) -> Scaling | None:
+    """The policy by which replicas come and go, with the time that a start takes; None where all stand ready."""
+    if setup.scale_from is None:
         return None
-    if scaling.start_s is None:
-        scaling = replace(scaling, start_s=start_s(asked, draws))
+    if setup.start_up is None:
+        start = start_s(replica, draws)
     else:
-        cite_given(draws, "start_up", scaling.start_s, "s", "time from a replica's start till it serves")
-    scaling.check(replicas, traffic.duration_s)
-    return scaling
+        start = setup.start_up
+        cite_given(draws, "start_up", start, "s", "time from a replica's start till it serves")
+    target = max(setup.max_num_seqs / 2, 1.0) if setup.scale_target is None else setup.scale_target
+    policy = Scaling(
+        setup.scale_from, target, start, setup.scale_interval, setup.scale_down_after, setup.scaled_down == "off"
+    )
+    policy.check(int(setup.replicas), traffic.duration_s)
+    return policy
 
 
 def scaling_inputs(scaling: Scaling | None) -> dict[str, Any]:
-    """The policy as an answer tells it."""
+    """The policy as an answer shows it."""
     if scaling is None:
         return {}
     return {

@@ -11,6 +11,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.core.load import Load
+from wattline.core.quantity import parse
 from wattline.core.range import percentiles
 from wattline.core.result import Json, Result
 from wattline.line.engine.simulator.outcome import Pool, Served
@@ -45,6 +46,12 @@ class Target:
         if self.tpot_s is not None:
             good &= ~(served.tpot_s > self.tpot_s)
         return np.asarray(good)
+
+
+def read_target(slo_ttft: float | str | None, slo_tpot: float | str | None) -> Target:
+    """Latencies in seconds, or such as ``"50 ms"``. Raises WattlineError."""
+    named = (("slo-ttft", slo_ttft), ("slo-tpot", slo_tpot))
+    return Target(*(None if value is None else parse(value, "s", name) for name, value in named))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

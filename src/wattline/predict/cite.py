@@ -1,0 +1,21 @@
+"""Facts that an answer rests on without drawing them: what the user gave, and a model's architecture."""
+
+from __future__ import annotations
+
+from wattline.catalog.draws import Draws
+from wattline.core.fact import given
+from wattline.line.work.model import COUNTS, Model, load_model
+
+
+def cite_given(draws: Draws, name: str, value: float, unit: str, about: str) -> None:
+    """Put a number that the user gave among the facts that the answer rests on."""
+    key = ".".join(part for part in ("given", draws.job, name) if part)
+    draws.cite(given(key, value, unit, about))
+
+
+def cite_model(model: Model, draws: Draws) -> None:
+    """Put the catalog's facts of this architecture among those that the answer rests on."""
+    record = draws.catalog.records("model").get(model.key)
+    # a config.json may bear a name of the catalog
+    if record is not None and load_model(model.key, draws.catalog) == model:
+        draws.cite(*(record.facts[name] for name in COUNTS if name in record.facts))

@@ -1,0 +1,43 @@
+"""Cost and CO2e of a delivery of electricity: by what the user gave, else by the region's means."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wattline.catalog import Record
+from wattline.catalog.draws import Draws
+from wattline.core.fact import Array
+from wattline.core.units import J_PER_KWH
+from wattline.line.grid import region as grid
+from wattline.predict.cite import cite_given
+from wattline.predict.where import Where
+
+G_PER_KG = 1000.0
+
+
+def follow(region: Record, where: Where, delivered_j: Array, draws: Draws) -> dict[str, Array]:
+    """Cost and CO2e of a delivery.
+
+    Parameters
+    ----------
+    region : of the grid
+    where : its ``electricity_price`` and ``carbon`` stand in place of the region's
+    delivered_j : J delivered to the site's meter; scalar or ``(n_draws,)``
+    draws : from which prices and intensities are drawn
+
+    Returns ``cost_usd``, ``co2e_kg`` and ``co2e_direct_kg``. A given carbon intensity is of what is delivered,
+    and stands for both kinds of CO2e.
+    """
+    kwh = np.asarray(delivered_j / J_PER_KWH)
+    found: dict[str, Array] = {}
+    if where.electricity_price is None:
+        found["cost_usd"] = grid.cost_usd(region, delivered_j, draws)
+    else:
+        cite_given(draws, "electricity_price", where.electricity_price, "USD/kWh", "price of electricity")
+        found["cost_usd"] = np.asarray(kwh * where.electricity_price)
+    if where.carbon is None:
+        found["co2e_kg"] = grid.co2e_kg(region, delivered_j, draws)
+        return found | {"co2e_direct_kg": grid.co2e_kg(region, delivered_j, draws, "direct")}
+    cite_given(draws, "carbon", where.carbon, "g/kWh", "CO2e of electricity delivered")
+    given = np.asarray(kwh * where.carbon / G_PER_KG)
+    return found | {"co2e_kg": given, "co2e_direct_kg": given}

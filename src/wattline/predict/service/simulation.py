@@ -1,0 +1,148 @@
+"""Requests through the replicas of a set-up: together, or with pools for prefill and for decode.
+
+Times are those of the facts' central values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.shape import Shape
+from wattline.line.chip.software import Software, load_software
+from wattline.line.engine.simulator.front_end import with_front_end
+from wattline.line.engine.simulator.kernel_state import Limits
+from wattline.line.engine.simulator.outcome import Served
+from wattline.line.engine.simulator.pools import Side, simulate_pools
+from wattline.line.engine.simulator.power import Standing
+from wattline.line.engine.simulator.scaling import Scaling
+from wattline.line.engine.simulator.simulate import Way, cache_limits, simulate
+from wattline.line.engine.simulator.step_tables import Tables, setting, tables
+from wattline.line.work.model import Model
+from wattline.line.work.traffic.trace import Traffic
+from wattline.predict.service.fleet import cache_bytes, scaling_of, send_rate
+from wattline.predict.service.inputs import Replica, by_prefixes, read_replica
+from wattline.predict.setup import Setup
+
+USUAL_ENGINE = "vllm"  # whose steps the chip model was fitted to
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """What was simulated, and its outcome.
+
+    Attributes
+    ----------
+    replica : that decodes, or does both
+    served : the outcome, request by request and over time
+    scaling : the policy by which replicas come and go, None where all stand ready
+    readers : chips of a replica that reads prompts, 0 where there are no pools
+    bytes_per_s : of one transfer between the pools, None where there are none
+    """
+
+    replica: Replica
+    served: Served
+    scaling: Scaling | None
+    readers: int = 0
+    bytes_per_s: float | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """Watts of a chip and its share of host and network, central values."""
+        chip = self.replica.chip
+        central = load_chip(chip.record.name, chip.draws.central())
+        return Standing(*(float(w) for w in (central.idle_w, central.host_w, central.host_idle_w, central.network_w)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Schedule:
+    """The traffic and how it is scheduled; ``software``: kernels that differ from those of the chip model."""
+
+    traffic: Traffic
+    setup: Setup
+    scaling: Scaling | None
+    software: Software | None
+
+    @property
+    def replicas(self) -> int:
+        return int(self.setup.replicas)
+
+
+def simulate_service(model: str | Path | Model, traffic: Traffic, setup: Setup, draws: Draws) -> Simulation:
+    """Serve every request till the last has its answer.
+
+    Parameters
+    ----------
+    model : a catalog name, the path of a ``config.json``, or a Model
+    traffic : the requests
+    setup : how the model is served; its replicas are counted
+    draws : that the facts taken are cited in
+
+    Raises WattlineError where parts of the set-up do not go together, or no request fits a replica.
+    """
+    replica = read_replica(model, traffic, setup, draws)
+    scaling = scaling_of(setup, replica, traffic, draws)
+    chip = replica.chip
+    software = load_software(
+        setup.engine or USUAL_ENGINE, chip.generation, draws, family=replica.model.family, chip=chip.record.name
+    )
+    schedule = _Schedule(traffic, setup, scaling, software if setup.engine else None)
+    readers, rate = 0, None
+    if setup.prefill_replicas:
+        readers = setup.prefill_gpus or replica.chips
+        rate = send_rate(replica, readers, setup.transfer_bandwidth, draws)
+        served = _in_pools(replica, schedule, readers, rate)
+    else:
+        served = _together(replica, schedule)
+    served = with_front_end(served, software, float(Shape.of(replica.model).layers), setup.max_num_batched_tokens)
+    if not len(served.arrival_s):
+        room = served.limits.blocks * served.limits.block_tokens
+        raise WattlineError(f"traffic: no request fits the {room:,} tokens of a replica's cache; give more --gpus")
+    return Simulation(replica, served, scaling, readers, rate)
+
+
+def _together(replica: Replica, schedule: _Schedule) -> Served:
+    """Every replica reads prompts and decodes."""
+    traffic, setup = schedule.traffic, schedule.setup
+    limits, table = _steps(replica, replica.chips, schedule)
+    limits, given = by_prefixes(traffic, limits, schedule.replicas, setup.router, setup.prefix_cache)
+    return simulate(
+        table, limits, traffic.arrival_s, traffic.input_tokens, traffic.output_tokens, replicas=schedule.replicas,
+        horizon_s=traffic.duration_s, scaling=schedule.scaling, **given,
+    )  # fmt: skip
+
+
+def _in_pools(replica: Replica, schedule: _Schedule, readers: int, rate: float) -> Served:
+    """Replicas of ``readers`` chips read prompts, and send caches at ``rate`` bytes/s to those that decode."""
+    traffic, setup = schedule.traffic, schedule.setup
+    limits, table = _steps(replica, replica.chips, schedule)
+    read_limits, read_table = limits, table
+    if readers != replica.chips:
+        read_limits, read_table = _steps(replica, readers, schedule)
+    read_limits, given = by_prefixes(traffic, read_limits, setup.prefill_replicas, setup.router, setup.prefix_cache)
+    cached = given.pop("cached_tokens", 0)
+    router = "least-loaded" if setup.router == "prefix" else setup.router
+    decode = Way(schedule.replicas, router, scaling=schedule.scaling)
+    return simulate_pools(
+        Side(read_table, read_limits, Way(setup.prefill_replicas, **given)), Side(table, limits, decode),
+        traffic.arrival_s, traffic.input_tokens, traffic.output_tokens, cache_bytes(replica, traffic) / rate,
+        cached_tokens=cached, horizon_s=traffic.duration_s,
+    )  # fmt: skip
+
+
+def _steps(replica: Replica, chips: int, schedule: _Schedule) -> tuple[Limits, Tables]:
+    """A replica of so many chips: the scheduler's limits, and times and joules of its steps."""
+    most = (schedule.setup.max_num_seqs, schedule.setup.max_num_batched_tokens)
+    limits = cache_limits(
+        replica.model, replica.chip.memory_bytes, chips, replica.precision, *most,
+        memory_share=replica.chip.usable_memory,
+    )  # fmt: skip
+    central: Chip = load_chip(replica.chip.record.name, replica.chip.draws.central())  # links beyond a node have ranges
+    same = setting(
+        replica.model, central, chips, replica.precision, limit_w=replica.limit_w, software=schedule.software
+    )
+    longest = float((schedule.traffic.input_tokens + schedule.traffic.output_tokens).max())
+    return limits, tables(same, *most, longest)

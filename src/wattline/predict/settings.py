@@ -1,0 +1,208 @@
+"""``settings``: what a user's own files say of where jobs run, what electricity costs and which facts to take.
+
+One file, ``wattline.toml`` in the working directory, or in the user's configuration folder (``~/.config/wattline`` on
+Linux)::
+
+    region = "de"
+    site = "colocation"
+    pue = 1.25
+    currency = "EUR"
+    exchange_rate = 1.08                # USD for one EUR
+    electricity_price = "0.14 EUR/kWh"
+    facts = ["ours.toml"]               # beside this file
+
+An argument or option stands before a variable of the environment (``WATTLINE_REGION``), that before the file in the
+working directory, that before the user's own, and that before the catalog. ``WATTLINE_SETTINGS=off`` reads no file,
+``WATTLINE_SETTINGS=FILE`` that file alone. Only the functions of ``import wattline`` and the commands read settings.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.files import read_text
+from wattline.core.quantity import parse
+from wattline.predict.fields import Reader, text
+from wattline.predict.where import Where, read_pue
+
+NAME = "wattline.toml"
+VARIABLE = "WATTLINE_SETTINGS"
+OFF = "off"
+MAX_BYTES = 100_000
+USD = "USD"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user's files and environment say; None where they say nothing.
+
+    Attributes
+    ----------
+    region, site, pue : as in ``Where``, for questions that name neither a place nor weather
+    currency : code of the currency that costs are shown in beside USD
+    exchange_rate : USD for one unit of the currency
+    electricity_price : USD per kWh
+    facts : files of the user's own facts
+    origins : for each of these, the file or variable that says it
+    """
+
+    region: str | None = None
+    site: str | None = None
+    pue: float | None = None
+    currency: str | None = None
+    exchange_rate: float | None = None
+    electricity_price: float | None = None
+    facts: tuple[Path, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def fill(self, where: Where) -> Where:
+        """``where`` with what it leaves open, where that is of the same place.
+
+        The region is of a question that names no region, place or weather; the price goes with the region; site and PUE
+        are of a question that names no site, place or weather.
+        """
+        found: dict[str, Any] = {}
+        if not where.hourly:
+            if where.region is None:
+                found["region"] = self.region
+            if where.region in (None, self.region) and where.electricity_price is None:
+                found["electricity_price"] = self.electricity_price
+            if where.site is None:
+                found["site"] = self.site
+                found["pue"] = self.pue if where.pue is None else None
+        found = {name: value for name, value in found.items() if value is not None}
+        shown = {name: self.origins[name] for name in (*found, "currency", "facts") if name in self.origins}
+        currency = None if self.currency is None else (self.currency, float(self.exchange_rate or 1.0))
+        return replace(where, **found, settings=shown, currency=currency)
+
+    def __repr__(self) -> str:
+        rows = [f"{name} = {getattr(self, name)!r} ({origin})" for name, origin in self.origins.items()]
+        return "Settings(" + ", ".join(rows) + ")"
+
+
+def settings() -> Settings:
+    """The settings in force here: those of the environment, the working directory and the user, in this order.
+
+    Raises WattlineError for a file that cannot be read, and for a key or value that is not known.
+    """
+    found: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    sources = [*((str(_short(path)), _read(path)) for path in files()), *_environment()]
+    for origin, values in sources:  # later ones stand before
+        for name, value in values.items():
+            found[name], origins[name] = value, origin
+    if found.get("currency") in (None, USD):
+        found.pop("exchange_rate", None)
+    elif "exchange_rate" not in found:
+        raise WattlineError(
+            f"settings {origins['currency']}: currency {found['currency']} needs exchange_rate, the USD for one of it"
+        )
+    if "electricity_price" in found:
+        found["electricity_price"] = _price(found["electricity_price"], found, origins["electricity_price"])
+    return Settings(**found, origins=origins)
+
+
+def files() -> list[Path]:
+    """The files that are there to be read, the one that stands before the others last."""
+    chosen = os.environ.get(VARIABLE, "")
+    if chosen == OFF:
+        return []
+    if chosen:
+        return [Path(chosen)]
+    from platformdirs import user_config_path
+
+    return [path for path in (user_config_path("wattline", appauthor=False) / NAME, Path(NAME)) if path.is_file()]
+
+
+def _short(path: Path) -> Path:
+    """The path as people write it, with ``~`` for their home."""
+    try:
+        return Path("~") / path.relative_to(Path.home()) if path.is_absolute() else path
+    except (ValueError, RuntimeError):
+        return path
+
+
+def _code(value: Any, name: str) -> str:
+    code = text(value, name)
+    if len(code) != 3 or not code.isalpha():
+        raise WattlineError(f"{name}: {shorten(code)!r} is not the code of a currency, such as EUR")
+    return code.upper()
+
+
+def _rate(value: Any, name: str) -> float:
+    return parse(value, "", name)
+
+
+def _as_it_is(value: Any, name: str) -> Any:
+    return value
+
+
+def _files(value: Any, name: str) -> tuple[Path, ...]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+        raise WattlineError(f"{name}: give the name of a file, or a list of them")
+    return tuple(Path(each) for each in names)
+
+
+KEYS: Mapping[str, Reader] = {
+    "region": text,
+    "site": text,
+    "pue": read_pue,
+    "currency": _code,
+    "exchange_rate": _rate,
+    "electricity_price": _as_it_is,
+    "facts": _files,
+}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The values of one file, checked."""
+    words = read_text(path, MAX_BYTES, "settings")
+    try:
+        data = tomllib.loads(words)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        raise WattlineError(f"settings {path}: not valid TOML: {shorten(str(error), 120)}") from None
+    found = {name: _value(name, value, f"settings {path}") for name, value in data.items()}
+    if "facts" in found:
+        found["facts"] = tuple(path.parent / each for each in found["facts"])
+    return found
+
+
+def _environment() -> list[tuple[str, dict[str, Any]]]:
+    """The variables that are set, each with its value; ``WATTLINE_FACTS`` is the catalog's own."""
+    names = {f"WATTLINE_{name.upper()}": name for name in KEYS if name != "facts"}
+    return [
+        (variable, {name: _value(name, os.environ[variable], variable)})
+        for variable, name in names.items()
+        if os.environ.get(variable)
+    ]
+
+
+def _value(name: str, value: Any, place: str) -> Any:
+    if name not in KEYS:
+        near = nearest(name, KEYS)
+        known = f"nearest: {near[0]}" if near else f"known: {', '.join(KEYS)}"
+        raise WattlineError(f"{place}: unknown key {shorten(name)!r}; {known}")
+    if isinstance(value, bool) or not isinstance(value, str | int | float | list):
+        raise WattlineError(f"{place}: {name}: {shorten(repr(value), 40)} is neither text nor a number")
+    try:
+        return KEYS[name](value, name)
+    except WattlineError as error:
+        raise WattlineError(f"{place}: {error}") from None
+
+
+def _price(value: Any, found: Mapping[str, Any], origin: str) -> float:
+    """USD per kWh of a price that may be in the currency of the settings."""
+    currency, rate = found.get("currency", USD), float(found.get("exchange_rate", 1.0))
+    words = str(value).replace(f"{currency}/", "USD/") if isinstance(value, str) else value
+    foreign = not isinstance(value, str) or currency in value or not any(c.isalpha() for c in value)
+    try:
+        return parse(words, "USD/kWh", "electricity_price", zero=True) * (rate if foreign else 1.0)
+    except WattlineError as error:
+        raise WattlineError(f"settings {origin}: {error}") from None

@@ -1,0 +1,230 @@
+"""``Setup``: how a model is served, read in one place for Python, scenario files and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, TypedDict
+
+from wattline.core.errors import WattlineError
+from wattline.predict.fields import choice, names_of, option, quantity, read_fields, text, unknown_name, whole
+
+FEWEST: Literal["fewest"] = "fewest"
+ROUTERS = ("round-robin", "least-loaded", "prefix")
+MAX_GPUS = 4096
+MAX_REPLICAS = 100_000
+MIN_BANDWIDTH = 1000.0  # bytes/s
+_count = whole(1, MAX_REPLICAS)
+
+
+class ChipFields(TypedDict, total=False):
+    """Fields of ``Setup`` that any job takes."""
+
+    chip: str | None
+    precision: str | None
+
+
+class ReplicaFields(ChipFields, total=False):
+    """Fields of ``Setup`` that say what one replica is."""
+
+    gpus: int | str | None
+
+
+class CandidateFields(ReplicaFields, total=False):
+    """Fields of ``Setup`` that the search for the frontier takes."""
+
+    max_num_seqs: int | str | None
+    max_num_batched_tokens: int | str | None
+    router: str | None
+    prefix_cache: float | str | None
+    power_cap: float | str | None
+    engine: str | None
+
+
+class SetupFields(CandidateFields, total=False):
+    """All fields of ``Setup`` as keywords; a quantity may be written with its unit, as ``"500 W"``."""
+
+    replicas: int | str | None
+    prefill_replicas: int | str | None
+    prefill_gpus: int | str | None
+    transfer_bandwidth: float | str | None
+    scale_from: int | str | None
+    scale_target: float | str | None
+    start_up: float | str | None
+    scale_interval: float | str | None
+    scale_down_after: float | str | None
+    scaled_down: str | None
+
+
+CHIP = ("chip", "precision")  # what a training run takes
+REPLICA = ("chip", "gpus", "precision")  # what a prompt and an average service take
+ENGINE = ("router", "prefix_cache", "engine")  # what every set-up of a search has in common
+CANDIDATE = (*REPLICA, "max_num_seqs", "max_num_batched_tokens", "power_cap", *ENGINE)  # what a search takes
+
+
+def _replicas(value: Any, name: str) -> int | str:
+    return FEWEST if value == FEWEST else int(_count(value, name))
+
+
+def _precision(value: Any, name: str) -> str:
+    """A number format by name."""
+    from wattline.line.work.inputs import check_precision
+
+    return check_precision(str(value))
+
+
+def _share(value: Any, name: str) -> float:
+    share = float(quantity("", zero=True)(value, name))
+    if share >= 1:
+        raise WattlineError(f"{name}: {share:g} is not a share of the cache, 0 to less than 1")
+    return share
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How a model is served; training and single prompts take the first fields of it. ``read`` makes one from plain
+    values.
+
+    Attributes
+    ----------
+    chip : type of chip by its catalog name
+    gpus : chips in one replica; None for the fewest that hold the model
+    precision : number format of weights and arithmetic; None for the model's own, in training 16 bits
+    max_num_seqs : largest number of requests that a replica runs at once
+    max_num_batched_tokens : largest number of tokens in one step
+    replicas : copies of the model, or ``"fewest"`` for the fewest that meet the target; with pools those that decode
+    router : how requests find a replica. ``round-robin`` is what nginx, Kubernetes services and vLLM's production
+        router do where nothing else is set; ``least-loaded`` knows each replica's queue; ``prefix`` sends requests
+        with the same beginning to the same replica
+    prefix_cache : share of the cache that is kept for prefixes
+    prefill_replicas : replicas that only read prompts, beside those of ``replicas``, which then only decode
+    prefill_gpus : chips in one of these
+    transfer_bandwidth : bytes/s of a chip between the two pools
+    scale_from : fewest replicas that stand ready, where their number follows the load; None for no scaling
+    scale_target : requests that wait or run for each replica, which scaling aims at
+    start_up : seconds from the start of a replica until it serves
+    scale_interval : seconds between two decisions of the scaling
+    scale_down_after : seconds without need after which a replica stops
+    scaled_down : ``off`` where a stopped replica takes no power, or ``idle``
+    power_cap : power limit of a chip, W
+    engine : serving software by its catalog name; None for steps as those of vLLM 0.11
+    """
+
+    chip: str = option(text, "Type of chip by name, such as h100-sxm (`wattline facts chip.`)", "h100-sxm")
+    gpus: int | None = option(
+        whole(1, MAX_GPUS, "chip"), "Number of chips in one replica", usual="the fewest that hold the model"
+    )
+    precision: str | None = option(
+        _precision, "Number format, such as bf16, fp8 or nvfp4", usual="the model's own; bf16 in training"
+    )
+    max_num_seqs: int = option(whole(1, 1_000_000), "Largest number of requests that a replica runs at once", 256)
+    max_num_batched_tokens: int = option(whole(1, 1_000_000), "Largest number of tokens in one step", 8192)
+    replicas: int | str = option(
+        _replicas, 'Number of replicas (copies of the model), or "fewest" for those that meet the latencies', 1
+    )
+    router: str = option(
+        choice(*ROUTERS), "How requests find a replica: round-robin, least-loaded or prefix", "round-robin"
+    )
+    prefix_cache: float = option(_share, "Share of the cache kept for prefixes, of a trace with hashes", 0.0)
+    prefill_replicas: int = option(
+        whole(0, MAX_REPLICAS), "Number of replicas that only read prompts; those of --replicas then only decode", 0
+    )
+    prefill_gpus: int | None = option(
+        whole(1, MAX_GPUS, "chip"), "Number of chips in a replica that reads prompts", usual="as --gpus"
+    )
+    transfer_bandwidth: float | None = option(
+        quantity("B/s", MIN_BANDWIDTH),
+        'Network of a chip between the two pools, such as "400 Gbit/s"',
+        usual="its server's ports",
+    )
+    scale_from: int | None = option(
+        whole(0, MAX_REPLICAS), "Scale the replicas with the load, from this number to --replicas", usual="no scaling"
+    )
+    scale_target: float | None = option(
+        quantity(""), "Number of requests for each replica that scaling aims at", usual="half of --max-num-seqs"
+    )
+    start_up: float | None = option(
+        quantity("s", zero=True), 'Time that a replica takes to start, such as "2 min"', usual="engine and weights"
+    )
+    scale_interval: float = option(quantity("s"), "Time between two decisions of the scaling", 30.0, "30 s")
+    scale_down_after: float = option(
+        quantity("s", zero=True), "Time without need after which a replica stops", 300.0, "5 min"
+    )
+    scaled_down: str = option(choice("off", "idle"), "State of a stopped replica: off (takes no power) or idle", "off")
+    power_cap: float | None = option(quantity("W"), 'Power limit of a chip, such as "500 W"', usual="its TDP")
+    engine: str | None = option(
+        text, "Serving software: vllm, sglang or trtllm, or a version such as vllm-0.19", usual="vLLM 0.11"
+    )
+
+    @classmethod
+    def read(
+        cls,
+        setup: str | Setup | None = None,
+        values: Mapping[str, Any] | None = None,
+        takes: Sequence[str] | None = None,
+    ) -> Setup:
+        """A set-up from plain values.
+
+        Parameters
+        ----------
+        setup : a chip's name, which fields may follow (``"h100-sxm, gpus=4"``), or a Setup that ``values`` change
+        values : fields by name (see ``SetupFields``); those that are None are left as they are
+        takes : the fields that the job takes, all where not given
+
+        Raises WattlineError for a value that a field does not take, for fields that exclude each other, and for a Setup
+        with a field that the job does not take.
+        """
+        values = dict(values or {})
+        if isinstance(setup, str):
+            named = _written(setup)
+            if twice := [name for name in named if values.get(name) is not None]:
+                raise WattlineError(f"{twice[0]}: given twice, as {setup!r} and by itself; give one of the two")
+            values |= named
+        found = read_fields(setup if isinstance(setup, Setup) else cls(), values)
+        found.check()
+        if takes is not None:
+            found.check_takes(takes)
+        return found
+
+    @property
+    def scales(self) -> bool:
+        """Whether the number of replicas follows the load."""
+        return self.scale_from is not None
+
+    def of(self, replicas: int) -> Setup:
+        """The same with so many replicas."""
+        return replace(self, replicas=replicas)
+
+    def check(self) -> None:
+        """Raise WattlineError for fields that go with another one which is not there."""
+        if not self.prefill_replicas:
+            _alone(self, ("prefill_gpus", "transfer_bandwidth"), "--prefill-replicas, of which there are none")
+        if not self.scales:
+            _alone(self, ("scale_target", "start_up"), "--scale-from, the fewest replicas")
+
+    def check_takes(self, takes: Sequence[str]) -> None:
+        """Raise WattlineError where a field is set that is not among ``takes``."""
+        for field in fields(self):
+            if field.name not in takes and getattr(self, field.name) != field.default:
+                raise WattlineError(f"setup: {field.name} is of a service; this takes {', '.join(takes)}")
+
+
+def _alone(setup: Setup, names: Sequence[str], what: str) -> None:
+    for name in names:
+        if getattr(setup, name) is not None:
+            raise WattlineError(f"{name.replace('_', '-')}: goes with {what}")
+
+
+def _written(setup: str) -> dict[str, Any]:
+    """The fields of ``h100-sxm, gpus=4``."""
+    values: dict[str, Any] = {}
+    for part in setup.split(","):
+        name, sign, value = (each.strip() for each in part.partition("="))
+        if not sign:
+            name, value = "chip", name
+        if name not in names_of(Setup):
+            raise WattlineError(f"setup {setup!r}: {unknown_name(name, names_of(Setup))}")
+        if name in values:
+            raise WattlineError(f"setup {setup!r}: {name} is given twice")
+        values[name] = value
+    return values

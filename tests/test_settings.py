@@ -1,0 +1,146 @@
+"""Settings: which of option, environment, files and catalog is taken, that answers show it, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import wattline as wl
+from wattline.cli.main import main
+from wattline.core.errors import WattlineError
+
+OWN = 'region = "de"\nsite = "colocation"\npue = 1.5\n'
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory and a user's configuration folder of their own."""
+    monkeypatch.delenv("WATTLINE_SETTINGS", raising=False)
+    for name in ("REGION", "SITE", "PUE", "CURRENCY", "EXCHANGE_RATE", "ELECTRICITY_PRICE", "FACTS"):
+        monkeypatch.delenv(f"WATTLINE_{name}", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "config" / "wattline").mkdir(parents=True)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path
+
+
+def write(here: Path, text: str, *, user: bool = False) -> None:
+    folder = here / "config" / "wattline" if user else here / "work"
+    (folder / "wattline.toml").write_text(text, encoding="utf-8")
+
+
+def asked(capsys: pytest.CaptureFixture[str], *args: str) -> dict[str, object]:
+    with pytest.raises(SystemExit) as stopped:
+        main(["prompt", "llama-3.1-8b", "--draws", "0", "--json", *args])
+    assert stopped.value.code == 0
+    found = json.loads(capsys.readouterr().out)["inputs"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_without_a_file_nothing_is_set(here: Path) -> None:
+    assert wl.settings().origins == {}
+    assert "settings" not in wl.prompt("llama-3.1-8b", draws=0).inputs
+
+
+def test_an_option_stands_before_the_environment_before_the_file_before_the_users(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(here, OWN.replace("de", "pl"), user=True)
+    assert asked(capsys)["region"] == "pl"
+    write(here, 'region = "de"\n')
+    found = asked(capsys)
+    assert (found["region"], found["site"], found["pue"]) == ("de", "colocation", 1.5)
+    sources = found["settings"]
+    assert isinstance(sources, dict)
+    assert sources["region"] == "wattline.toml"
+    assert str(sources["pue"]).endswith("config/wattline/wattline.toml")
+    monkeypatch.setenv("WATTLINE_REGION", "fr")
+    found = asked(capsys)
+    assert (found["region"], found["settings"]["region"]) == ("fr", "WATTLINE_REGION")  # type: ignore[index]
+    found = asked(capsys, "--region", "us")
+    assert found["region"] == "us"
+    assert "region" not in found["settings"]  # type: ignore[operator]
+    assert wl.prompt("llama-3.1-8b", region="us", draws=0).inputs["region"] == "us"
+
+
+def test_it_can_be_switched_off_or_pointed_elsewhere(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(here, OWN)
+    assert wl.settings().region == "de"
+    monkeypatch.setenv("WATTLINE_SETTINGS", "off")
+    assert wl.settings().region is None
+    (here / "other.toml").write_text('region = "se"\n', encoding="utf-8")
+    monkeypatch.setenv("WATTLINE_SETTINGS", str(here / "other.toml"))
+    assert wl.settings().region == "se"
+
+
+def test_what_is_of_another_place_is_left_out(here: Path) -> None:
+    write(here, OWN + 'electricity_price = "0.3 USD/kWh"\n')
+    by_place = wl.prompt("llama-3.1-8b", place="Dublin", draws=0)
+    assert (by_place.inputs["region"], by_place.inputs["site"]) == ("ie", "large")
+    assert not {"pue", "settings", "electricity_price_usd_per_kwh"} & set(by_place.inputs)
+    other_site = wl.prompt("llama-3.1-8b", site="hyperscale", draws=0)
+    assert (other_site.inputs["region"], "pue" in other_site.inputs) == ("de", False)
+    other_region = wl.prompt("llama-3.1-8b", region="us", draws=0)
+    assert other_region.inputs["pue"] == 1.5
+    assert "electricity_price_usd_per_kwh" not in other_region.inputs
+    assert wl.prompt("llama-3.1-8b", draws=0).inputs["electricity_price_usd_per_kwh"] == 0.3
+
+
+def test_every_job_of_a_scenario_takes_them(here: Path) -> None:
+    write(here, OWN)
+    job = '[[job]]\nname = "{}"\nkind = "serve-average"\nmodel = "llama-3.1-8b"\nrequests = "1M/day"\n{}\n'
+    Path("s.toml").write_text(job.format("a", "") + job.format("b", 'region = "us"'), encoding="utf-8")
+    one, other = (answer.inputs for answer in wl.run("s.toml", draws=0).answers)
+    assert (one["region"], one["pue"], one["settings"]["region"]) == ("de", 1.5, "wattline.toml")
+    assert other["region"] == "us"
+
+
+def test_facts_of_the_settings_stand_before_the_catalogs_and_after_those_given(here: Path) -> None:
+    write(here, 'facts = "ours.toml"\n')
+    for name, watts in (("ours", 5000), ("given", 6000)):
+        (here / "work" / f"{name}.toml").write_text(f"[server.hgx-h100]\nhost_w = {watts}\n", encoding="utf-8")
+    usual, ours = (
+        wl.prompt("llama-3.1-8b", draws=wl.Draws(0)), wl.prompt("llama-3.1-8b", draws=0)
+    )  # fmt: skip
+    given = wl.prompt("llama-3.1-8b", draws=0, facts="given.toml")
+    assert usual.bill.parts["host"] < ours.bill.parts["host"] < given.bill.parts["host"]
+    assert ours.inputs["settings"]["facts"] == "wattline.toml"
+
+
+def test_a_price_in_another_currency_needs_its_rate(here: Path) -> None:
+    write(here, 'currency = "EUR"\nexchange_rate = 1.1\nelectricity_price = "0.2 EUR/kWh"\n')
+    assert wl.settings().electricity_price == pytest.approx(0.22)
+    write(here, 'currency = "EUR"\nexchange_rate = 1.1\nelectricity_price = 0.2\n')
+    assert wl.settings().electricity_price == pytest.approx(0.22)
+    write(here, 'currency = "EUR"\nexchange_rate = 1.1\nelectricity_price = "0.2 USD/kWh"\n')
+    assert wl.settings().electricity_price == pytest.approx(0.2)
+    write(here, 'currency = "EUR"\n')
+    with pytest.raises(WattlineError, match="needs exchange_rate"):
+        wl.settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('regoin = "us"\n', "unknown key 'regoin'; nearest: region"),
+        ("region = 3.5\n[a]\nb = 1\n", "unknown key 'a'"),
+        ("region = true\n", "region"),
+        ("pue = 0.5\n", "PUE"),
+        ('region = ""\n', "empty name"),
+        ('currency = "euros"\n', "code of a currency"),
+        ('electricity_price = "cheap"\n', "electricity_price"),
+        ("facts = [1]\n", "facts"),
+        ("region = \n", "not valid TOML"),
+    ],
+)
+def test_a_bad_file_gets_one_line(here: Path, text: str, said: str) -> None:
+    write(here, text)
+    with pytest.raises(WattlineError, match=said) as failed:
+        wl.settings()
+    assert "wattline.toml" in str(failed.value)
+    assert "\n" not in str(failed.value)
