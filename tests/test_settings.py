@@ -144,3 +144,14 @@ def test_a_bad_file_gets_one_line(here: Path, text: str, said: str) -> None:
         wl.settings()
     assert "wattline.toml" in str(failed.value)
     assert "\n" not in str(failed.value)
+
+
+def test_the_cost_is_shown_in_the_currency_and_the_settings_are_told(here: Path) -> None:
+    write(here, 'region = "de"\ncurrency = "EUR"\nexchange_rate = 1.25\n')
+    answer = wl.prompt("llama-3.1-8b", draws=0)
+    settings, cost = answer.json()["notes"]
+    assert settings == "settings: region, currency from wattline.toml"
+    euros = float(answer.bill.follows["cost_usd"]) / 1.25
+    assert cost.startswith("cost of electricity in EUR: ")
+    assert float(cost.split(": ")[1].split(",")[0]) == pytest.approx(euros, rel=0.01)
+    assert wl.site("1MW", place="Dublin", draws=0).json()["notes"][-1].endswith("at 1.25 USD for one EUR")

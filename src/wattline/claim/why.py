@@ -120,4 +120,4 @@ def _newer(newer: Newer, stated: Stated, verdict: Verdict, *, alone: bool) -> st
         return f"The newer figure agrees: {figure}."
     if verdict == "outdated" and not alone:
         return f"But that rests on the facts of its time; newer is {figure}."
-    return f"The newer figure is another: {figure}."
+    return f"A newer source says {figure}."

@@ -19,6 +19,7 @@ from wattline.predict.answer import Answer, Working
 from wattline.predict.cite import cite_given
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import find_facility
+from wattline.predict.prices import notes_of
 from wattline.predict.prompt import PromptFields
 from wattline.predict.request import ReplicaRequest, read_request, request_time, warnings
 from wattline.predict.setup import REPLICA, Setup
@@ -93,6 +94,7 @@ def average_answer(
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=warnings(request),
+        notes=notes_of(where, bill.follows["cost_usd"]),
     )
 
 

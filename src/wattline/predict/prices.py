@@ -7,6 +7,8 @@ import numpy as np
 from wattline.catalog import Record
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
+from wattline.core.quantity import number
+from wattline.core.range import Range
 from wattline.core.units import J_PER_KWH
 from wattline.line.grid import region as grid
 from wattline.predict.cite import cite_given
@@ -41,3 +43,25 @@ def follow(region: Record, where: Where, delivered_j: Array, draws: Draws) -> di
     cite_given(draws, "carbon", where.carbon, "g/kWh", "CO2e of electricity delivered")
     given = np.asarray(kwh * where.carbon / G_PER_KG)
     return found | {"co2e_kg": given, "co2e_direct_kg": given}
+
+
+def notes_of(where: Where, cost_usd: Array) -> tuple[str, ...]:
+    """What the user's settings gave, and the cost in their currency, in words.
+
+    Parameters
+    ----------
+    where : with the settings' fields and currency
+    cost_usd : scalar or ``(n_draws,)``
+    """
+    notes = []
+    sources: dict[str, list[str]] = {}
+    for name, source in where.settings.items():
+        sources.setdefault(source, []).append(name.replace("_", " "))
+    if sources:
+        notes.append("settings: " + "; ".join(f"{', '.join(names)} from {source}" for source, names in sources.items()))
+    if where.currency is not None:
+        code, rate = where.currency
+        cost = Range.of(np.asarray(cost_usd) / rate)
+        extent = "" if cost.p5 == cost.p95 else f" (p5 to p95: {number(cost.p5)} to {number(cost.p95)})"
+        notes.append(f"cost of electricity in {code}: {number(cost.p50)}{extent}, at {rate:g} USD for one {code}")
+    return tuple(notes)

@@ -16,6 +16,7 @@ from wattline.line.work.model import Model
 from wattline.predict.answer import Answer, Working
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import Facility, find_facility
+from wattline.predict.prices import notes_of
 from wattline.predict.request import ReplicaRequest, read_request, request_time, warnings
 from wattline.predict.setup import REPLICA, ReplicaFields, Setup
 from wattline.predict.terms import read_terms
@@ -89,6 +90,7 @@ def prompt_answer(request: ReplicaRequest, where: Where, draws: Draws) -> Answer
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=warnings(request),
+        notes=notes_of(where, bill.follows["cost_usd"]),
     )
 
 

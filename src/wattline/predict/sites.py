@@ -14,7 +14,8 @@ from wattline.core.quantity import parse
 from wattline.core.result import Json, Result, envelope
 from wattline.line.site.cooling.kinds import KINDS
 from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, read_where
-from wattline.predict.site import SiteAnswer, read_design, work
+from wattline.predict.site import read_design, work
+from wattline.predict.site_answer import SiteAnswer
 from wattline.predict.where import COOLING, Where
 
 LIMIT_BYTES = 1_000_000

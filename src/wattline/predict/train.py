@@ -28,6 +28,7 @@ from wattline.predict.answer import Answer, Working
 from wattline.predict.cite import cite_given
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import find_facility
+from wattline.predict.prices import notes_of
 from wattline.predict.setup import CHIP, ChipFields, Setup
 from wattline.predict.terms import read_terms
 from wattline.predict.training_run import LIMITS, TrainingRun, read_run
@@ -114,6 +115,7 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
         quantities={"flops": flops, "mfu": used, "chip_hours": wall / 3600 * run.chips, "pue": facility.pue},
         reasons=tuple(working.reasons),
         draws=draws,
+        notes=notes_of(where, bill.follows["cost_usd"]),
     )
 
 

@@ -120,6 +120,7 @@ class Where:
             "pue": self.pue,
             "carbon_g_per_kwh": self.carbon,
             "electricity_price_usd_per_kwh": self.electricity_price,
+            "currency": None if self.currency is None else self.currency[0],
             "settings": dict(self.settings) or None,
         }
         return {name: value for name, value in named.items() if value is not None}

@@ -22,6 +22,7 @@ from wattline.predict.answer import Answer, Working
 from wattline.predict.cite import cite_given
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import Facility, find_facility
+from wattline.predict.prices import notes_of
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
 from wattline.reconcile.metered import Metered, counted, drawn_j, metered
@@ -125,6 +126,7 @@ def _answer(
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=(*seen.notes, *split.notes),
+        notes=notes_of(facility.where, whole.follows["cost_usd"]),
         basis={part: split.basis.get(part, overhead) for part in whole.parts},
     )
 

@@ -19,6 +19,7 @@ from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Answer, Working
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import find_facility
+from wattline.predict.prices import notes_of
 from wattline.predict.service.inputs import Replica
 from wattline.predict.where import Where
 
@@ -71,6 +72,7 @@ def answer_of(
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=warned,
+        notes=notes_of(where, bill.follows["cost_usd"]),
     )
 
 

@@ -111,7 +111,7 @@ def _why(results: Json) -> list[RenderableType]:
             _back(results["taken_back_wh_per_request"].get(step["change"], ""), like),
         )
     note = (
-        "By part in mWh a request. Taken back: what the best takes more with this change alone undone;"
+        "By part in mWh a request. Taken back: extra energy if this change alone is reverted;"
         ' "misses": then no number of replicas keeps the target.'
     )
     return [Text("Why: from the default to it, one change at a time", style="bold"), table, Text(note, style="dim"), ""]

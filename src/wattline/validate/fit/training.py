@@ -33,7 +33,7 @@ LEAST_ROWS = 5
 METER_RANGE = 1.1  # of one maker's nodes beside another's, and one benchmark's beside another's
 ABOUT = {
     "slowness": "time of a run to its end beside its tuned steps: stalls, restarts, evaluation, what was never tuned",
-    "wide-slowness": "the same once more for 16-bit training on chips that have 8-bit arithmetic",
+    "wide-slowness": "extra slowness of BF16 training on chips that can compute in FP8",
     "elementwise-slowness": "time of elementwise work in a run to its end beside fused kernels",
 }
 
@@ -127,7 +127,7 @@ def _spread_fact(left_out: Array) -> str:
     The 95th percentile of what they are off by, for the range of 90%: a dozen houses show less than all there are.
     """
     off = float(np.exp(np.percentile(np.abs(left_out), 95)))
-    return _fact("training-run-spread", "time of one run beside what is predicted for it", (1.0, 1.0 / off, off))
+    return _fact("training-run-spread", "run-to-run variation in duration", (1.0, 1.0 / off, off))
 
 
 def _power_facts(power: Sequence[Power]) -> Iterator[str]:
