@@ -296,7 +296,7 @@ def test_what_is_searched_by_itself() -> None:
         (["--slo-tpot", "50ms", "--on", "mars", *FEW], "no place"),
         (["--slo-tpot", "50ms", "--router", "random", "--workers", "1", *FEW], "router"),
         (["--slo-tpot", "50ms", "--against", "h100-sxm, power_cap=5 kW"], "power-cap"),
-        (["--slo-tpot", "50ms", "--against", "cards=3"], "against"),
+        (["--slo-tpot", "50ms", "--against", "cards=3"], "'cards'"),
         (["--slo-tpot", "50ms", "--prefill-replicas", "2"], "prefill-replicas"),
         (["--slo-tpot", "50ms", "--chips", "b200"], "is now --chip"),
     ],

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypedDict
 
-from wattline.core.errors import WattlineError
-from wattline.predict.fields import choice, names_of, option, quantity, read_fields, text, unknown_name, whole
+from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.predict.fields import choice, names_of, option, quantity, read_fields, text, whole
 
 FEWEST: Literal["fewest"] = "fewest"
 ROUTERS = ("round-robin", "least-loaded", "prefix")
@@ -223,7 +223,9 @@ def _written(setup: str) -> dict[str, Any]:
         if not sign:
             name, value = "chip", name
         if name not in names_of(Setup):
-            raise WattlineError(f"setup {setup!r}: {unknown_name(name, names_of(Setup))}")
+            near = nearest(name, names_of(Setup))
+            known = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(names_of(Setup))}"
+            raise WattlineError(f"setup: unknown field {shorten(name)!r}; {known}")
         if name in values:
             raise WattlineError(f"setup {setup!r}: {name} is given twice")
         values[name] = value

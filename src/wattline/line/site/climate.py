@@ -143,7 +143,7 @@ def made_year(record: Record, catalog: Catalog) -> Weather:
     return Weather(
         record.title, t, ratio, pressure, record["latitude"].value, record["longitude"].value, height,
         record["utc_offset_h"].value, "made from monthly normals (wattline facts climate.)", made=True,
-        notes=("a typical year made from monthly normals, known to 1 °C or so; use --weather FILE for measured weather",),
+        notes=("a typical year from monthly normals, known to about 1 °C; use --weather FILE for measured weather",),
     )  # fmt: skip
 
 
