@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.meter.interpretation import Choices
-from wattline.meter.readers import (
-    codecarbon,
-    exposition,
-    mlperf_inference,
-    mlperf_training,
-    nvidia_smi,
-    plain,
-    prometheus,
-    zeus,
-)
+from wattline.meter.readers import exposition, mlperf_inference, mlperf_training
+from wattline.meter.readers.formats import FORMATS, refusal, run_log
 from wattline.meter.readers.frame import decode
 from wattline.meter.readers.ranks import one_machine
 from wattline.meter.recording import Recording
@@ -28,49 +19,6 @@ AS_READ = Choices()
 FILES = "files"  # as --device: each file is of a machine of its own
 OPTIONS = "--columns, --unit, --device and --inside"
 TEXTS = (".txt", ".log", ".prom", ".json", ".csv")
-
-
-class Format(NamedTuple):
-    """One kind of file: how it is told by path and beginning, and what reads it."""
-
-    name: str
-    told: Callable[[Path, str, bytes], bool]
-    read: Callable[[Path], Recording]
-    choose: Callable[[Path, Choices], Recording] | None = plain.read  # where the user says what its columns are
-
-
-def _journal(path: Path) -> Recording:
-    from importlib import import_module
-
-    with import_module("wattline.meter.journal.journal").Journal.open(path) as journal:
-        recording = journal.recording()
-    assert isinstance(recording, Recording)
-    return recording
-
-
-def _mlperf(path: Path) -> Recording:
-    """One node's file alone, with the run's log beside it."""
-    if not mlperf_training.is_power(path):
-        raise WattlineError(f"{path} is the log of a run: give the folder with its node_*.txt")
-    return mlperf_training.read([path], _run_log(path.parent), None, str(path))
-
-
-# the first that fits reads; add a format here
-FORMATS = (
-    Format("Wattline journal", lambda path, text, data: data.startswith(b"SQLite format 3\0"), _journal, None),
-    Format("Parquet", lambda path, text, data: data.startswith(b"PAR1"), plain.read),
-    Format("MLPerf Inference power", lambda path, text, data: mlperf_inference.is_spl(path),
-           mlperf_inference.read, None),
-    Format("MLPerf Training power", lambda path, text, data: ":::MLLOG" in text, _mlperf, None),
-    Format("nvidia-smi", lambda path, text, data: nvidia_smi.is_smi(text), nvidia_smi.read),
-    Format("CodeCarbon", lambda path, text, data: codecarbon.is_emissions(text), codecarbon.read),
-    Format("Zeus windows", lambda path, text, data: zeus.is_windows(text), zeus.read_windows),
-    Format("Zeus power", lambda path, text, data: zeus.is_power(text), zeus.read_power),
-    Format("Prometheus JSON", lambda path, text, data: prometheus.is_answer(text), prometheus.read, prometheus.read),
-    Format("Prometheus text", lambda path, text, data: exposition.is_text(text),
-           exposition.read_one, exposition.read_one),
-    Format("table", lambda path, text, data: any(sign in text for sign in ",;\t"), plain.read),
-)  # fmt: skip
 
 
 def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
@@ -100,8 +48,7 @@ def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
             if form.choose is None:
                 raise WattlineError(f"{path}: {form.name} says itself what its readings are: leave out {OPTIONS}")
             return form.choose(path, choices)
-    names = ", ".join(form.name for form in FORMATS)
-    raise WattlineError(f"{shorten(str(path), 200)} is none of the formats that are read: {names}")
+    raise refusal(path, text)
 
 
 def read_all(paths: Sequence[Path | str], choices: Choices = AS_READ) -> Recording:
@@ -144,7 +91,7 @@ def _folder(folder: Path) -> Recording:
     power = [path for path in files if path.suffix in TEXTS and mlperf_training.is_power(path)]
     if power:
         total = next((p for p in files if p.stem in ("total_power", "total_energy")), None)
-        return mlperf_training.read(power, _run_log(folder, power), total, str(folder))
+        return mlperf_training.read(power, run_log(folder, power), total, str(folder))
     scrapes = [
         path for path in files if path.suffix in (".txt", ".prom", ".metrics") and exposition.is_text(_beginning(path))
     ]
@@ -195,11 +142,3 @@ def _natural(path: Path) -> tuple[str, int, str]:
     stem = path.stem.rstrip("0123456789")
     digits = path.stem[len(stem) :]
     return stem, int(digits) if digits else -1, path.name
-
-
-def _run_log(folder: Path, power: Sequence[Path] = ()) -> Path | None:
-    """The run's log: mllog.txt, else the text file beside (or two above, by the folder's name) that has run_start."""
-    first = [folder / "mllog.txt", folder / "mllog.log"]
-    beside = [p for p in sorted(folder.glob("*.txt")) + sorted(folder.glob("*.log")) if p not in power]
-    above = [folder.parent.parent / f"{folder.name}.txt", folder.parent.parent / f"{folder.name}.log"]
-    return next((path for path in (*first, *beside, *above) if path.is_file() and mlperf_training.is_run(path)), None)

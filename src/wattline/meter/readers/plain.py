@@ -21,7 +21,7 @@ from wattline.core.fact import Array
 from wattline.meter.containment import index_of, kind_of, role_of, words_of
 from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices
-from wattline.meter.readers import own, specs, units
+from wattline.meter.readers import metric_table, own, specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import Channel
 from wattline.meter.readers.columns import Layout, Value, layout
@@ -59,6 +59,8 @@ def of_frame(frame: pl.DataFrame, choices: Choices, source: str, host: str, comm
     host: the machine where the table names none.
     comma: a comma is the mark of decimals where cells leave that open.
     """
+    if (metrics := metric_table.read(frame, source, choices)) is not None:
+        return metrics
     frame, found = layout(frame, choices, source)
     columns = [value.column for value in found.values]
     devices = groups(frame, found.time_s, found.others, columns, choices, source)

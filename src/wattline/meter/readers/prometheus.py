@@ -1,4 +1,7 @@
-"""Prometheus' answer to ``/api/v1/query_range`` (or ``query`` with a range) as JSON: a matrix of samples by labels."""
+"""Prometheus' answer to ``/api/v1/query_range`` (or ``query`` with a range) as JSON: a matrix of samples by labels.
+
+A dictionary of such results by metric, as Kepler's model server keeps them, is read too.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ from wattline.meter.recording import Recording
 def is_answer(text: str) -> bool:
     """Whether a file begins as an answer of Prometheus."""
     begin = text.lstrip()[:4000]
-    return begin.startswith("{") and ('"resultType"' in begin or '"status"' in begin)
+    if begin.startswith("{") and ('"resultType"' in begin or '"status"' in begin):
+        return True
+    return begin.startswith("{") and '"metric"' in begin and '"values"' in begin
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
@@ -33,14 +38,35 @@ def samples_of(answer: Any, source: str) -> Samples:
         raise WattlineError(f"{source} is not an answer of Prometheus")
     if answer.get("status") not in (None, "success"):
         raise WattlineError(f"{source}: Prometheus answered {shorten(str(answer.get('error', 'an error')), 150)}")
+    if (results := _by_metric(answer)) is not None:
+        return _samples(results, source)
     data = answer.get("data", answer)
     if not isinstance(data, dict) or data.get("resultType") != "matrix":
         kind = data.get("resultType") if isinstance(data, dict) else None
         raise WattlineError(
             f"{source} holds {'a ' + str(kind) if kind else 'no result'}, not a matrix: ask query_range"
         )
+    return _samples(data.get("result") or [], source)
+
+
+def _by_metric(answer: dict[str, Any]) -> list[Any] | None:
+    """The results of a dictionary of metrics, each with its name; None where it is none."""
+    if "data" in answer or "resultType" in answer or not answer:
+        return None
+    if not all(isinstance(results, list) for results in answer.values()):
+        return None
+    out = []
+    for name, results in answer.items():
+        for result in results:
+            if not isinstance(result, dict) or "values" not in result:
+                return None
+            out.append({"metric": {"__name__": name, **(result.get("metric") or {})}, "values": result["values"]})
+    return out or None
+
+
+def _samples(results: list[Any], source: str) -> Samples:
     samples: Samples = {}
-    for result in data.get("result") or []:
+    for result in results:
         try:
             labels = dict(result.get("metric") or {})
             name = str(labels.pop("__name__", ""))

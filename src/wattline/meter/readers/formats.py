@@ -1,0 +1,150 @@
+"""The formats that are read, in the order in which they are tried; and texts of other tools that are told by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.meter.interpretation import Choices
+from wattline.meter.readers import (
+    alumet,
+    amd_smi,
+    codecarbon,
+    exposition,
+    hardware_monitor,
+    ipmitool,
+    mlperf_inference,
+    mlperf_training,
+    nvidia_smi,
+    perf_stat,
+    plain,
+    powermetrics,
+    prometheus,
+    proxy_journal,
+    pyjoules,
+    scaphandre,
+    tegrastats,
+    turbostat,
+    wandb,
+    xpu_smi,
+    zeus,
+)
+from wattline.meter.recording import Recording
+
+SQLITE = b"SQLite format 3\0"
+Reader = Callable[[Path], Recording]
+Chooser = Callable[[Path, Choices], Recording]
+
+
+class Format(NamedTuple):
+    """One kind of file: how it is told by path and beginning, and what reads it."""
+
+    name: str
+    told: Callable[[Path, str, bytes], bool]
+    read: Reader
+    choose: Chooser | None = plain.read  # where the user says what its columns are; None: there is nothing to say
+
+
+def _journal(path: Path) -> Recording:
+    from importlib import import_module
+
+    with import_module("wattline.meter.journal.journal").Journal.open(path) as journal:
+        recording = journal.recording()
+    assert isinstance(recording, Recording)
+    return recording
+
+
+def _mlperf(path: Path) -> Recording:
+    """One node's file alone, with the run's log beside it."""
+    if not mlperf_training.is_power(path):
+        raise WattlineError(f"{path} is the log of a run: give the folder with its node_*.txt")
+    return mlperf_training.read([path], run_log(path.parent), None, str(path))
+
+
+def run_log(folder: Path, power: list[Path] | tuple[Path, ...] = ()) -> Path | None:
+    """The run's log: mllog.txt, else the text file beside (or two above, by the folder's name) that has run_start."""
+    first = [folder / "mllog.txt", folder / "mllog.log"]
+    beside = [p for p in sorted(folder.glob("*.txt")) + sorted(folder.glob("*.log")) if p not in power]
+    above = [folder.parent.parent / f"{folder.name}.txt", folder.parent.parent / f"{folder.name}.log"]
+    return next((path for path in (*first, *beside, *above) if path.is_file() and mlperf_training.is_run(path)), None)
+
+
+def _text(name: str, told: Callable[[str], bool], read: Chooser) -> Format:
+    """A format that its text tells, and whose reader takes what the user says."""
+    return Format(name, lambda path, text, data: told(text), lambda path: read(path, Choices()), read)
+
+
+# the first that fits reads; add a format here
+FORMATS = (
+    Format("wattline proxy's journal", lambda path, text, data: data.startswith(SQLITE) and
+           proxy_journal.is_journal(path), proxy_journal.read, None),
+    Format("Wattline journal", lambda path, text, data: data.startswith(SQLITE), _journal, None),
+    Format("Parquet", lambda path, text, data: data.startswith(b"PAR1"), plain.read),
+    Format("MLPerf Inference power", lambda path, text, data: mlperf_inference.is_spl(path),
+           mlperf_inference.read, None),
+    Format("MLPerf Training power", lambda path, text, data: ":::MLLOG" in text, _mlperf, None),
+    _text("powermetrics", powermetrics.is_text, powermetrics.read),
+    _text("tegrastats", tegrastats.is_text, tegrastats.read),
+    _text("perf stat", perf_stat.is_text, perf_stat.read),
+    _text("turbostat", turbostat.is_text, turbostat.read),
+    _text("W&B system metrics", wandb.is_text, wandb.read),
+    _text("amd-smi or rocm-smi", amd_smi.is_text, amd_smi.read),
+    _text("xpu-smi", xpu_smi.is_text, xpu_smi.read),
+    _text("pyJoules or pyRAPL", pyjoules.is_text, pyjoules.read),
+    _text("Alumet", alumet.is_text, alumet.read),
+    _text("LibreHardwareMonitor", hardware_monitor.is_text, hardware_monitor.read),
+    Format("nvidia-smi", lambda path, text, data: nvidia_smi.is_smi(text), nvidia_smi.read),
+    Format("CodeCarbon", lambda path, text, data: codecarbon.is_emissions(text), codecarbon.read),
+    Format("Zeus windows", lambda path, text, data: zeus.is_windows(text), zeus.read_windows),
+    Format("Zeus power", lambda path, text, data: zeus.is_power(text), zeus.read_power),
+    _text("Scaphandre", scaphandre.is_text, scaphandre.read),
+    _text("Prometheus JSON", prometheus.is_answer, prometheus.read),
+    _text("Prometheus text", exposition.is_text, exposition.read_one),
+    _text("ipmitool", ipmitool.is_text, ipmitool.read),
+    Format("table", lambda path, text, data: is_table(text), plain.read),
+)  # fmt: skip
+
+# texts of other tools: what tells them, their name, and what to record instead
+OTHERS = (
+    (r"^\|\s*NVIDIA-SMI \d", "nvidia-smi's screen",
+     "record nvidia-smi --query-gpu=timestamp,uuid,power.draw --format=csv -l 1"),
+    (r"^=+ ROCm System Management Interface|^=+ .*ROCm-SMI", "rocm-smi's screen",
+     "record amd-smi monitor --csv --watch 1"),
+    (r"^(?:\w+-(?:pci|isa|acpi|virtual|hid)-\w+|Adapter: )", "lm-sensors' text", "record it as CSV with a time"),
+    (r"PowerTOP", "powertop's report", "record turbostat with Time_Of_Day_Seconds"),
+    (r"^Machine model: .*\n(?:.*\n)?(?:SMC|OS) version", "powermetrics' text without a sample",
+     "record powermetrics --samplers cpu_power,gpu_power"),
+    (r"CarbonTracker", "carbontracker's log", "it keeps no readings: give the tool's own log of epochs as a table"),
+    (r"LIKWID|likwid-powermeter", "likwid's text", "record perf stat -I 1000 -e power/energy-pkg/"),
+    (r"^powerstat|\bRunning for [\d.]+ seconds \(\d+ samples", "powerstat's text",
+     "record turbostat with Time_Of_Day_Seconds"),
+    (r"^\d{15,16}\s+\d+(?:\s+\S+)*\s*$", "columns parted by blanks without a header, as green-metrics-tool's providers "
+     "print them", "write them as CSV: time_us,energy_uj"),
+)  # fmt: skip
+
+
+def is_table(text: str) -> bool:
+    """Whether nearly every line is parted as the first is: a comma somewhere makes no table."""
+    rows = [line for line in text.splitlines()[:60] if line.strip() and not line.startswith("#")]
+    rows = rows[:-1] if len(rows) > 3 else rows  # the last may be cut
+    if not rows or (len(rows) > 1 and not any(any(c.isdigit() for c in row) for row in rows[1:])):
+        return False
+    for sign in ",;\t":
+        count = rows[0].count(sign)
+        if count and sum(row.count(sign) >= max(1, count // 2) for row in rows) >= 0.7 * len(rows):
+            return True
+    return False
+
+
+def refusal(path: Path, text: str) -> WattlineError:
+    """What a file is, where it is known, and what to record instead; else the formats that are read."""
+    shown = shorten(str(path), 200)
+    for pattern, name, mend in OTHERS:
+        if re.search(pattern, text[:20_000], re.MULTILINE):
+            return WattlineError(f"{shown} is {name}, which is not read: {mend}")
+    names = ", ".join(form.name for form in FORMATS)
+    begin = shorten(next((line for line in text.splitlines() if line.strip()), ""), 50)
+    return WattlineError(f"{shown} is none of the formats that are read (it begins {begin!r}): {names}")

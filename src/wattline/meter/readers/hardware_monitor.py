@@ -1,0 +1,71 @@
+"""LibreHardwareMonitor's and OpenHardwareMonitor's log: a row of sensor paths, a row of names, then a row a reading.
+
+Only paths of power count; cores, graphics and memory lie inside the package, a card's core inside the card.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from wattline.core.errors import WattlineError
+from wattline.meter.containment import index_of, role_of, words_of
+from wattline.meter.interpretation import Choices
+from wattline.meter.readers import logs, specs, units
+from wattline.meter.readers.assemble import Extras
+from wattline.meter.readers.frame import table
+from wattline.meter.readers.logs import Column
+from wattline.meter.readers.times import column_times
+from wattline.meter.recording import Recording
+
+POWER = re.compile(r"^/(?P<hardware>[a-z0-9-]+)/(?P<index>[^/]+)/power/(?P<sensor>\d+)$")
+
+
+def is_text(text: str) -> bool:
+    """Whether a file begins as the monitor's log."""
+    first = text.lstrip("\ufeff").split("\n", 1)[0]
+    return first.startswith((",/", '"",/', ',"/')) and "/power/" in first
+
+
+def read(path: Path, choices: Choices = Choices()) -> Recording:
+    """A series for each sensor of power."""
+    frame = table(path, header=False)
+    paths = [str(cell or "") for cell in frame.row(0)]
+    names = [str(cell or "") for cell in frame.row(1)]
+    body = frame.slice(2)
+    time_s, remark = column_times(body[frame.columns[0]])
+    if not np.isfinite(time_s).any():
+        raise WattlineError(f"{path}: its first column holds no time that can be read")
+    packages: set[str] = set()
+    found = []
+    for column, where, name in zip(frame.columns, paths, names, strict=True):
+        if not (match := POWER.match(where)) or match["hardware"] == "battery":
+            continue
+        board = "gpu" in match["hardware"]
+        words = words_of(name)
+        role = (
+            "board"
+            if board and not {"core", "soc", "memory"} & set(words)
+            else "boardpart"
+            if board
+            else role_of(words)
+        )
+        host = f"{match['hardware']}-{match['index']}"
+        if role in ("board", "package"):
+            packages.add(host)
+        found.append((column, f"{name} ({where})", host, role, words))
+    columns = []
+    for column, name, host, role, _ in found:
+        outer = role in ("board", "package") or host not in packages
+        uuid = host if role in ("board", "package") else f"{host}/{name.partition(' (')[0]}"
+        one = Column(name, uuid, role, "W", index_of(host), inside="" if outer else host)
+        values = units.cells(body[column])[0]
+        one.time_s, one.values = time_s.tolist(), values.tolist()
+        columns.append(one)
+    if not columns:
+        raise WattlineError(f"{path} is LibreHardwareMonitor's log without a sensor of power")
+    notes = (remark,) if remark else ()
+    spec = specs.unknown("file", "LibreHardwareMonitor")
+    return logs.recording(columns, choices, path, spec, extras=Extras(notes=notes), clock=remark or "UTC")

@@ -1,0 +1,157 @@
+"""What the readers of tools' logs share: columns gathered line by line, times of lines, intervals summed up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.meter.containment import index_of, kind_of, words_of
+from wattline.meter.device import Device
+from wattline.meter.interpretation import Choices
+from wattline.meter.readers import specs, units
+from wattline.meter.readers.assemble import Extras, assemble
+from wattline.meter.readers.channel import READING, TOTAL, Channel
+from wattline.meter.readers.frame import decode
+from wattline.meter.readers.times import column_times, instant
+from wattline.meter.recording import Recording
+from wattline.meter.sensor import Spec
+
+STAMP = re.compile(
+    r"^\s*(?:#\s*)?(?:(?:time|timestamp|date|scraped(?: at)?)\s*[:=]\s*)?"
+    r"(\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d+)?(?:Z|[+-]\d{2}:?\d{2}| UTC)?|"
+    r"1\d{9}(?:\.\d+|\d{3}|\d{6}|\d{9})?|"
+    r"[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2}(?: [AP]M)?(?: [A-Z]{3,4})? \d{4})\s*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass
+class Column:
+    """One quantity of one device as a log tells it: its name there, its place, and its numbers so far."""
+
+    name: str
+    uuid: str
+    role: str
+    unit: str = "W"
+    index: str = ""
+    inside: str = ""  # the uuid of the device that holds it, where the tool's manual says so
+    level: int = 0
+    time_s: list[float] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+    def add(self, time_s: float, value: float) -> None:
+        self.time_s.append(time_s)
+        self.values.append(value)
+
+
+def lines(path: Path) -> Iterator[str]:
+    """The lines of a text file, whatever its encoding; without their ends."""
+    for line in decode(path.read_bytes()).splitlines():
+        yield line.rstrip("\r\n\0")
+
+
+def stamp(line: str) -> float | None:
+    """Seconds since the epoch of a line that is a time and nothing else; None for any other."""
+    match = STAMP.match(line)
+    if match is None:
+        return None
+    text = re.sub(r" (?:UTC|GMT)$", "Z", match[1].strip())
+    try:
+        return instant(text)
+    except WattlineError:
+        return dated(text)
+
+
+def dated(text: str) -> float | None:
+    """Seconds since the epoch of a time in any form that columns may have; None where it is none."""
+    import polars as pl
+
+    seconds = float(column_times(pl.Series([text]))[0][0])
+    return seconds if np.isfinite(seconds) and seconds > 1e8 else None
+
+
+def spread(time_s: Sequence[float]) -> list[float]:
+    """Times of whole seconds that several lines share, spread evenly over that second."""
+    out = list(time_s)
+    begin = 0
+    for end in range(1, len(out) + 1):
+        if end == len(out) or out[end] != out[begin]:
+            count = end - begin
+            for k in range(1, count):
+                out[begin + k] += k / count
+            begin = end
+    return out
+
+
+def counter(end_s: Sequence[float], length_s: Sequence[float], joules: Sequence[float]) -> tuple[Array, Array]:
+    """Joules of intervals as a running total: from the beginning of the first to the end of the last, gaps flat.
+
+    Parameters
+    ----------
+    end_s, length_s, joules: of each interval, in order of time; shape ``(n,)``.
+    """
+    times: list[float] = []
+    total: list[float] = []
+    so_far = 0.0
+    for end, length, more in zip(end_s, length_s, joules, strict=True):
+        begin = end - length
+        if not times or begin > times[-1] + 0.5 * length:
+            times.append(begin)
+            total.append(so_far)
+        so_far += more
+        times.append(max(end, times[-1] + 1e-6))
+        total.append(so_far)
+    return np.array(times), np.array(total)
+
+
+def recording(
+    columns: Iterable[Column],
+    choices: Choices,
+    path: Path,
+    spec: Spec,
+    *,
+    extras: Extras = Extras(),
+    totals: Mapping[str, tuple[Array, Array]] | None = None,
+    clock: str = "UTC",
+) -> Recording:
+    """The recording of these columns.
+
+    Parameters
+    ----------
+    columns: what was gathered.
+    choices, path: what the user says, and the file, whose stem stands for a machine that is not named.
+    spec: of the sensor behind all of them.
+    extras: windows, counts and notes beside them.
+    totals: running totals (times, numbers) by a column's name, in place of its own numbers.
+    clock: where the times come from.
+    """
+    out = []
+    for one in columns:
+        time_s, values = (totals or {}).get(one.name) or (np.array(one.time_s), np.array(one.values))
+        unit = units.named(one.unit, "xX")[:1]
+        words = words_of(one.name)
+        kind = kind_of(one.role, words)
+        device = Device(path.stem, one.uuid, kind, one.name, f"{path.stem}/{one.inside}" if one.inside else "")
+        counts = READING if unit and unit[0].quantity == "power" else TOTAL
+        place, index = words_of(one.uuid), one.index or index_of(one.uuid)
+        channel = Channel(
+            one.name, device, time_s, values, unit, spec, counts, words, place, one.role, index, one.level
+        )
+        out.append(replace(channel, trusted=True, clock=clock))
+    return assemble(out, choices, str(path), extras)
+
+
+def untimed(tool: str, mend: str, path: Path) -> WattlineError:
+    """The refusal of a log whose readings carry no time."""
+    return WattlineError(f"{path} is {tool}'s output, whose readings carry no time: {mend}")
+
+
+def rapl(note: str = "") -> Spec:
+    """A processor's own counters, read by another tool."""
+    return specs.unknown("file", note)

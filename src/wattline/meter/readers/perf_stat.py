@@ -1,0 +1,74 @@
+"""Linux ``perf stat``: joules of the events ``power/energy-*/``, in all or each interval (``-I``), text or CSV.
+
+Cores and graphics lie inside the package, RAM beside it, psys over all. Times count from the start, which perf prints.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from wattline.core.errors import WattlineError
+from wattline.meter.interpretation import Choices
+from wattline.meter.readers import logs
+from wattline.meter.readers.logs import Column
+from wattline.meter.recording import Recording
+
+EVENT = re.compile(r"power/energy-(\w+)/")
+PLACES = {"pkg": ("package", "package"), "cores": ("core", "core"), "gpu": ("graphics", "graphics"),
+          "ram": ("dram", "dram"), "psys": ("psys", "psys")}  # fmt: skip
+STARTED = re.compile(r"^#\s*started on (.*)$")
+ELAPSED = re.compile(r"^\s*([\d.,]+)\s+seconds time elapsed")
+NUMBER = r"[\d.,]+"
+
+
+def is_text(text: str) -> bool:
+    """Whether a file begins as perf stat's counts of energy."""
+    return EVENT.search(text) is not None and "Joules" in text
+
+
+def read(path: Path, choices: Choices = Choices()) -> Recording:
+    """A running total for each domain and socket."""
+    begin, elapsed = 0.0, 0.0
+    seen: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for line in logs.lines(path):
+        if match := STARTED.match(line):
+            begin = logs.dated(match[1]) or 0.0
+        elif match := ELAPSED.match(line):
+            elapsed = _number(match[1])
+        elif (event := EVENT.search(line)) and (values := _values(line)) is not None:
+            at, socket, joules = values
+            seen.setdefault((event[1], socket), []).append((at, joules))
+    if any(at == 0 for rows in seen.values() for at, _ in rows) and not elapsed:
+        raise WattlineError(f"{path} is perf stat's output without its 'seconds time elapsed': keep its last lines")
+    columns, totals = [], {}
+    for (domain, socket), rows in seen.items():
+        label, role = PLACES.get(domain, (domain, ""))
+        name = f"energy-{domain}" + (f" of {socket}" if socket else "")
+        columns.append(Column(name, f"{label}-{socket[1:]}" if socket else label, role, "J", socket[1:]))
+        ends = [at or elapsed for at, _ in rows]
+        lengths = [end - before for end, before in zip(ends, [0.0, *ends[:-1]], strict=True)]
+        totals[name] = logs.counter([begin + end for end in ends], lengths, [joules for _, joules in rows])
+    clock = "UTC, no zone told" if begin else "seconds since the beginning"
+    return logs.recording(columns, choices, path, logs.rapl("perf stat"), totals=totals, clock=clock)
+
+
+def _values(line: str) -> tuple[float, str, float] | None:
+    """(seconds since the start or 0, socket, joules) of a line of counts; None where nothing was counted."""
+    if "<not" in line:
+        return None
+    separated = next((sign for sign in (",", ";", "\t") if f"{sign}Joules{sign}" in line), None)
+    cells = [cell.strip() for cell in line.split(separated)] if separated else line.split()
+    if "Joules" not in cells:
+        return None
+    count = cells.index("Joules") - 1
+    socket = next((cell for cell in cells[:count] if re.fullmatch(r"S\d+(?:-D\d+)?", cell)), "")
+    times = [cell for cell in cells[:count] if re.fullmatch(r"\d+\.\d{3,}", cell)]
+    return (_number(times[0]) if times else 0.0), socket.partition("-")[0], _number(cells[count])
+
+
+def _number(text: str) -> float:
+    """``1,234.56`` and ``12,34`` (a locale's comma) are numbers."""
+    if "," in text and "." in text:
+        text = text.replace(",", "")
+    return float(text.replace(",", "."))

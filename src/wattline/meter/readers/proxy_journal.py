@@ -1,0 +1,63 @@
+"""The journal of ``wattline proxy``: where its devices' joules went, stretch by stretch, and the requests' tokens."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from wattline.core.errors import WattlineError
+from wattline.core.units import J_PER_WH
+from wattline.meter.interpretation import Choices
+from wattline.meter.readers import logs, specs
+from wattline.meter.readers.assemble import Extras
+from wattline.meter.readers.logs import Column
+from wattline.meter.recording import Recording
+
+TABLES = {"request", "energy", "run"}
+
+
+def is_journal(path: Path) -> bool:
+    """Whether an SQLite file has the proxy's tables."""
+    try:
+        with closing(_open(path)) as db:
+            names = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.Error:
+        return False
+    return names >= TABLES
+
+
+def read(path: Path, choices: Choices = Choices()) -> Recording:
+    """All devices behind the proxy as one, with the tokens and the number of the requests.
+
+    Raises
+    ------
+    WattlineError: no energy has been settled yet; says how many requests there are.
+    """
+    try:
+        with closing(_open(path)) as db:
+            rows = db.execute(
+                "SELECT begin_at, end_at, device_j, idle_j, requests_j, missing_s FROM energy ORDER BY begin_at"
+            ).fetchall()
+            requests, tokens = db.execute("SELECT count(*), coalesce(sum(output_tokens), 0) FROM request").fetchone()
+    except sqlite3.Error as error:
+        raise WattlineError(f"{path} is the journal of wattline proxy, and is damaged: {error}") from None
+    if not rows:
+        raise WattlineError(
+            f"{path} is the journal of wattline proxy: {requests} requests, and no energy settled yet; "
+            "its requests are shown live at /wattline/energy"
+        )
+    column = Column("devices behind the proxy", "proxy", "", "J")
+    total = logs.counter([row[1] for row in rows], [row[1] - row[0] for row in rows], [row[2] for row in rows])
+    shares = [sum(row[i] for row in rows) / J_PER_WH for i in (4, 3)]
+    notes = [f"of wattline proxy: {requests} requests took {shares[0]:.4g} Wh, idle {shares[1]:.4g} Wh"]
+    counts = {"queries": float(requests)} | ({"tokens": float(tokens)} if tokens else {})
+    extras = Extras(counts={name: value for name, value in counts.items() if value}, notes=notes)
+    spec = specs.unknown("proxy", "joules settled by wattline proxy")
+    return logs.recording([column], choices, path, spec, extras=extras, totals={column.name: total})
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    from urllib.parse import quote
+
+    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)

@@ -1,0 +1,60 @@
+"""NVIDIA Jetson's ``tegrastats``: a line a reading, with the milliwatts of each rail, now and on average.
+
+``VDD_IN`` and ``POM_5V_IN`` are the board's input, over all its rails; boards without one are the sum of their rails.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from wattline.meter.interpretation import Choices
+from wattline.meter.readers import logs, specs
+from wattline.meter.readers.assemble import Extras
+from wattline.meter.readers.logs import Column
+from wattline.meter.recording import Recording
+
+RAIL = re.compile(r"\b((?:VDD|VIN|VDDQ|POM)_[A-Z0-9_]+|GPU|CPU|SOC|CV|VDDRQ|SYS5V)\s+(\d+)(?:mW)?/(\d+)(?:mW)?(?=\s|$)")
+STAMP = re.compile(r"^(\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?)\s")
+INPUTS = ("VDD_IN", "POM_5V_IN")
+
+
+def is_text(text: str) -> bool:
+    """Whether a file begins as tegrastats' lines."""
+    return any("RAM " in line and "GR3D_FREQ" in line for line in text.splitlines()[:20])
+
+
+def read(path: Path, choices: Choices = Choices()) -> Recording:
+    """A series for each rail, inside the board's input where there is one."""
+    times: list[float] = []
+    rails: list[dict[str, float]] = []
+    for line in logs.lines(path):
+        found = {match[1]: float(match[2]) for match in RAIL.finditer(line)}
+        if not found:
+            continue
+        match = STAMP.match(line)
+        at = logs.dated(match[1]) if match else None
+        if at is None:
+            mend = "record it with a JetPack that prints dates, or as tegrastats | ts '%Y-%m-%d %H:%M:%.S'"
+            raise logs.untimed("tegrastats", mend, path)
+        times.append(at)
+        rails.append(found)
+    times = logs.spread(times)
+    whole = next((name for name in INPUTS if any(name in found for found in rails)), "")
+    columns = []
+    for name in dict.fromkeys(name for found in rails for name in found):
+        column = Column(name, name, _role(name), "mW", inside=whole if name != whole else "")
+        for at, found in zip(times, rails, strict=True):
+            if name in found:
+                column.add(at, found[name])
+        columns.append(column)
+    spec = specs.unknown("tegrastats", "INA3221 of the module")
+    extras = Extras(notes=["times carry no zone: taken as UTC"])
+    return logs.recording(columns, choices, path, spec, extras=extras, clock="UTC, no zone told")
+
+
+def _role(name: str) -> str:
+    if name in INPUTS:
+        return "machine"
+    parts = set(name.split("_"))
+    return "board" if "GPU" in parts and "CPU" not in parts else "cpu" if {"CPU"} & parts and "GPU" not in parts else ""
