@@ -21,7 +21,7 @@ from wattline.catalog.draws import Draws
 from wattline.line.chip.device import load_chip
 from wattline.line.engine.simulator.pools import Side, simulate_pools
 from wattline.line.engine.simulator.scaling import Scaling
-from wattline.line.engine.simulator.simulate import Way, cache_limits, simulate
+from wattline.line.engine.simulator.simulate import Routing, cache_limits, simulate
 from wattline.line.engine.simulator.step_tables import setting, tables
 from wattline.line.work.model import load_model
 from wattline.line.work.traffic.generator import poisson
@@ -85,7 +85,7 @@ def _in_pools(table: Any, limits: Any, made: Traffic, replicas: int, router: str
     """A quarter of the replicas read prompts; 128 KiB a token at 400 Gbit/s."""
     readers = replicas // 4
     return simulate_pools(
-        Side(table, limits, Way(readers, router)), Side(table, limits, Way(replicas - readers, router)),
+        Side(table, limits, Routing(readers, router)), Side(table, limits, Routing(replicas - readers, router)),
         made.arrival_s, made.input_tokens, made.output_tokens, made.input_tokens * 131072 / 5e10,
     )  # fmt: skip
 

@@ -18,13 +18,13 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
 from wattline.line.engine.simulator.pools import Side, peak_waiting, simulate_pools
-from wattline.line.engine.simulator.power import Standing, chip_load, idle_energy_j, request_energy_j, server_load
+from wattline.line.engine.simulator.power import ReadyPower, chip_load, idle_energy_j, request_energy_j, server_load
 from wattline.line.engine.simulator.scaling import Scaling
-from wattline.line.engine.simulator.simulate import Limits, Way, simulate
+from wattline.line.engine.simulator.simulate import Limits, Routing, simulate
 from wattline.line.engine.simulator.step_tables import Tables, setting, tables
 from wattline.line.work.model import load_model
 
-STANDING = Standing(70.0, 130.0, 80.0, 45.0)
+STANDING = ReadyPower(70.0, 130.0, 80.0, 45.0)
 
 
 @cache
@@ -63,8 +63,8 @@ def _case(draw: Any) -> dict[str, Any]:
 
 def _run(case: dict[str, Any], scaling: Scaling | None = None) -> Any:
     return simulate_pools(
-        Side(_tables(case["chips"]), case["read"], Way(case["readers"], case["router"])),
-        Side(_tables(1), case["made"], Way(case["replicas"], case["router"], scaling=scaling)),
+        Side(_tables(case["chips"]), case["read"], Routing(case["readers"], case["router"])),
+        Side(_tables(1), case["made"], Routing(case["replicas"], case["router"], scaling=scaling)),
         case["arrival"], case["inputs"], case["outputs"], case["sends"],
     )  # fmt: skip
 
@@ -113,7 +113,7 @@ def test_nothing_is_lost_and_limits_are_kept(case: dict[str, Any]) -> None:
     chips = case["chips"] * case["readers"] + case["replicas"]
     network = server_load(found, STANDING).energy_j[-1]
     assert network == pytest.approx(chips * found.horizon_s * STANDING.network_w, rel=1e-9)
-    idle = energy + (idle_energy_j(found, Standing(STANDING.chip_idle_w, 0.0, 0.0, 0.0)))
+    idle = energy + (idle_energy_j(found, ReadyPower(STANDING.chip_idle_w, 0.0, 0.0, 0.0)))
     assert float(chip_load(found, STANDING).energy_j.sum()) == pytest.approx(idle, rel=1e-9)
 
 

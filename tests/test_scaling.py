@@ -21,7 +21,7 @@ from wattline.line.chip.device import load_chip
 from wattline.line.engine.simulator.outcome import Served
 from wattline.line.engine.simulator.pools import Side, simulate_pools
 from wattline.line.engine.simulator.power import (
-    Standing,
+    ReadyPower,
     chip_load,
     idle_energy_j,
     parts_by_bin,
@@ -29,12 +29,12 @@ from wattline.line.engine.simulator.power import (
     server_load,
     start_energy_j,
 )
-from wattline.line.engine.simulator.scaling import READY, STARTING, STOPPED, Record, Scaling
-from wattline.line.engine.simulator.simulate import Limits, Way, simulate
+from wattline.line.engine.simulator.scaling import READY, STARTING, STOPPED, FleetRecord, Scaling
+from wattline.line.engine.simulator.simulate import Limits, Routing, simulate
 from wattline.line.engine.simulator.step_tables import Tables, setting, tables
 from wattline.line.work.model import load_model
 
-STANDING = Standing(70.0, 130.0, 80.0, 45.0)
+STANDING = ReadyPower(70.0, 130.0, 80.0, 45.0)
 STATES = {"stopped": STOPPED, "starting": STARTING, "ready": READY}
 
 
@@ -115,12 +115,12 @@ def test_nothing_is_lost_and_energy_is_kept(case: dict[str, Any]) -> None:
     record = found.pools[0].record
     assert record is not None
     for r in range(case["replicas"]):
-        own = Record(*(list(x) for x in zip(*[e for e in _entries(record) if e[0] == r], strict=True)))
+        own = FleetRecord(*(list(x) for x in zip(*[e for e in _entries(record) if e[0] == r], strict=True)))
         ready = own.seconds(READY, found.edges_s)
         assert (found.bins[r, :, 1] <= ready + 1e-6).all()
 
 
-def _entries(record: Record) -> list[tuple[int, int, float]]:
+def _entries(record: FleetRecord) -> list[tuple[int, int, float]]:
     return list(zip(record.replica, record.state, record.since_s, strict=True))
 
 
@@ -158,15 +158,15 @@ def test_from_none() -> None:
     assert found.pools[0].record is not None
     assert found.pools[0].record.changes(STARTING, 600.0) == 2
     assert found.pools[0].record.most(READY, 600.0) == 1
-    three = Record([0, 1, 2, 0], [READY, READY, READY, STOPPED], [0.0, 0.0, 5.0, 5.0])
+    three = FleetRecord([0, 1, 2, 0], [READY, READY, READY, STOPPED], [0.0, 0.0, 5.0, 5.0])
     assert three.most(READY, 9.0) == 2
 
 
 def test_a_decode_pool_scales_and_bins_of_both_pools_agree() -> None:
     case = _wave()
     found = simulate_pools(
-        Side(_tables(), case["limits"], Way(2, "least-loaded")),
-        Side(_tables(), case["limits"], Way(4, "least-loaded", scaling=case["scaling"])),
+        Side(_tables(), case["limits"], Routing(2, "least-loaded")),
+        Side(_tables(), case["limits"], Routing(4, "least-loaded", scaling=case["scaling"])),
         case["arrival"], case["inputs"], case["outputs"], 0.02, horizon_s=2700.0,
     )  # fmt: skip
     np.testing.assert_array_equal(found.tokens, case["outputs"])

@@ -16,7 +16,7 @@ from wattline import catalog
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.work.traffic import arrivals
-from wattline.line.work.traffic.arrivals import Shape, fit_shape, shaped
+from wattline.line.work.traffic.arrivals import RateShape, fit_shape, shaped
 from wattline.line.work.traffic.generator import gamma, make, markov, poisson, stream
 from wattline.line.work.traffic.known import day_shape, known_lengths, known_shape, week_shape
 from wattline.line.work.traffic.lengths import fit_lengths, fixed_lengths, lognormal_lengths, resampled_lengths
@@ -117,7 +117,7 @@ def test_parts_are_the_whole_and_endless() -> None:
     st.lists(st.floats(0, 5), min_size=1, max_size=50),
 )
 def test_a_shape_turns_time_into_area_and_back(relative: list[float], step: float, turns: list[float]) -> None:
-    shape = Shape(np.array(relative), step)
+    shape = RateShape(np.array(relative), step)
     assert shape.relative.mean() == pytest.approx(1)
     area = np.array(turns) * shape.period_s
     assert shape.area(shape.times(area)) == pytest.approx(area, rel=1e-9, abs=1e-9 * shape.period_s)
@@ -125,7 +125,7 @@ def test_a_shape_turns_time_into_area_and_back(relative: list[float], step: floa
 
 
 def test_a_shape_without_requests_for_an_hour_gets_none() -> None:
-    traffic = poisson(100, FIXED, 1, duration_s=60, shape=Shape(np.array([1.0, 0, 2]), 10))
+    traffic = poisson(100, FIXED, 1, duration_s=60, shape=RateShape(np.array([1.0, 0, 2]), 10))
     hour = (traffic.arrival_s // 10).astype(int) % 3
     assert np.count_nonzero(hour == 1) == 0
     assert np.count_nonzero(hour == 2) / np.count_nonzero(hour == 0) == pytest.approx(2, rel=0.1)
@@ -152,7 +152,7 @@ def test_a_week_rests_and_a_window_may_open_at_noon() -> None:
 
 
 def test_a_shape_is_found_again_in_its_traffic() -> None:
-    day = Shape(DAY.relative.reshape(24, 4).mean(axis=1), 3600)
+    day = RateShape(DAY.relative.reshape(24, 4).mean(axis=1), 3600)
     found = fit_shape(poisson(20, FIXED, 5, duration_s=3 * 86400 + 5000, shape=DAY))
     assert found.relative == pytest.approx(day.relative, rel=0.05)
     with pytest.raises(WattlineError, match="no whole period"):
@@ -240,7 +240,7 @@ BAD: dict[str, Callable[[], object]] = {
     "unknown": lambda: known_lengths("poetry", catalog.default()),
     "shape": lambda: known_shape("month", catalog.default()),
     "hour": lambda: known_shape("day", catalog.default(), 200),
-    "empty shape": lambda: Shape(np.zeros(3), 1),
+    "empty shape": lambda: RateShape(np.zeros(3), 1),
 }
 
 

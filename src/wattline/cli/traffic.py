@@ -127,7 +127,7 @@ def _made(
     from wattline.core.quantity import parse
     from wattline.line.work.traffic.arrivals import fit_shape, shaped
     from wattline.line.work.traffic.files import write_stream
-    from wattline.line.work.traffic.generator import MOST_HELD, make, stream
+    from wattline.line.work.traffic.generator import MAX_REQUESTS, make, stream
     from wattline.line.work.traffic.known import known_shape
     from wattline.line.work.traffic.reader import read_traffic
 
@@ -142,7 +142,7 @@ def _made(
     expected = n if n else mean * float(window or 0)
     if expected > STREAMED and plain and out is not None and out.suffix == ".parquet":
         return write_stream(stream(process, lengths, seed, duration_s=window, n=n), out)
-    if expected > MOST_HELD:
+    if expected > MAX_REQUESTS:
         raise WattlineError(f"traffic: about {expected:,.0f} requests; give --share, or --out FILE.parquet")
     return replace(make(process, lengths, seed, duration_s=window, n=n), notes=("made, not recorded", *_rests(shape)))
 

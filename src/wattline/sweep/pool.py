@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from wattline.core.errors import WattlineError
 from wattline.sweep.store import Function, Item, Result
 
-MOST_WORKERS = 4096
+MAX_WORKERS = 4096
 
 
 class Pool(Protocol):
@@ -39,8 +39,8 @@ class Pool(Protocol):
 def open_pool(on: str | None, function: Function, shared: Any, workers: int | None = None) -> Iterator[Pool]:
     """A pool of workers. ``on``: None for this machine's cores, ``ray`` for a Ray of its own here, or the address of a
     cluster, ``ray://HOST:PORT``. ``workers``: how many; one runs in this process. Raises WattlineError."""
-    if workers is not None and not 1 <= workers <= MOST_WORKERS:
-        raise WattlineError(f"workers: {workers} is out of range; take 1 to {MOST_WORKERS:,}")
+    if workers is not None and not 1 <= workers <= MAX_WORKERS:
+        raise WattlineError(f"workers: {workers} is out of range; take 1 to {MAX_WORKERS:,}")
     if on is not None:
         from wattline.sweep.on_ray import ray_pool
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from wattline.catalog import Catalog, Record
 from wattline.core.errors import WattlineError
 from wattline.line.site.climate import FAR_KM, find_place, made_year, nearest
-from wattline.line.site.cooling.kinds import Kind
+from wattline.line.site.cooling.kinds import CoolingKind
 from wattline.line.site.weather import Weather
 from wattline.line.site.weather_repair import read_weather
 
@@ -43,7 +43,7 @@ def region_of(outdoors: Weather, where: Record | None, catalog: Catalog) -> str 
     return str(where.meta["region"]) if where is not None else None
 
 
-def check_climate(kind: Kind, where: Record | None) -> None:
+def check_climate(kind: CoolingKind, where: Record | None) -> None:
     """Sea or lake water only where there is some. Raises WattlineError."""
     if kind.name == "sea-water" and where is not None and not where.meta.get("water"):
         raise WattlineError(

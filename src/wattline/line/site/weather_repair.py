@@ -13,7 +13,7 @@ from wattline.line.site import air
 from wattline.line.site.weather import HOURS, Weather
 from wattline.line.site.weather_files import Raw, read_raw
 
-MOST_MISSING = 0.10  # of a year's hours; beyond it a file is cut short
+MAX_MISSING = 0.10  # of a year's hours; beyond it a file is cut short
 SHORT_GAP_H = 6  # filled along a straight line; longer ones by the same hours of the days beside
 HOTTEST_C, COLDEST_C, HOTTEST_MEAN_C = 58.0, -72.0, 33.0  # what outside air on this planet has been
 
@@ -37,7 +37,7 @@ def _weather(raw: Raw) -> Weather:
     year["pressure_pa"] = _placed(raw.pressure_pa, index)
     present = np.isfinite(year["temperature_c"]) & (np.isfinite(year["dew_point_c"]) | np.isfinite(year["humidity"]))
     missing = int(HOURS - present.sum())
-    if missing > MOST_MISSING * HOURS:
+    if missing > MAX_MISSING * HOURS:
         raise WattlineError(
             f"it holds {HOURS - missing:,} of a year's {HOURS:,} hours; "
             "it is cut short or no whole year: give all twelve months"

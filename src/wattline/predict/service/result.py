@@ -14,16 +14,16 @@ from wattline.core.load import Load
 from wattline.core.quantity import parse
 from wattline.core.range import percentiles
 from wattline.core.result import Json, Result
-from wattline.line.engine.simulator.outcome import Pool, Served
+from wattline.line.engine.simulator.outcome import PoolOutcome, Served
 from wattline.line.engine.simulator.power import (
-    Standing,
+    ReadyPower,
     chip_load,
     joules_by_part,
     parts_by_bin,
     request_energy_j,
     server_load,
 )
-from wattline.line.engine.simulator.scaling import READY, STARTING, STOPPED, Record
+from wattline.line.engine.simulator.scaling import READY, STARTING, STOPPED, FleetRecord
 from wattline.predict.answer import Answer
 from wattline.predict.service.curves import latency_curves, through_time
 
@@ -60,7 +60,7 @@ class Service(Result):
 
     answer: Answer
     served: Served
-    standing: Standing
+    standing: ReadyPower
     target: Target
     chips: int  # a replica
     offered: int
@@ -142,7 +142,7 @@ class Service(Result):
         }
 
 
-def pool_results(served: Served, pool: Pool, standing: Standing) -> dict[str, Any]:
+def pool_results(served: Served, pool: PoolOutcome, standing: ReadyPower) -> dict[str, Any]:
     """One pool: replicas, how busy they were, how full, and joules by part at the servers' plugs."""
     found, spans = parts_by_bin(served, pool), np.diff(served.edges_s)
     totals = {name: values[pool.rows] for name, values in served.totals.items()}
@@ -162,7 +162,7 @@ def pool_results(served: Served, pool: Pool, standing: Standing) -> dict[str, An
     return data
 
 
-def _scaled(record: Record, found: Mapping[str, Array], spans: Array, horizon_s: float) -> dict[str, Any]:
+def _scaled(record: FleetRecord, found: Mapping[str, Array], spans: Array, horizon_s: float) -> dict[str, Any]:
     """Replicas ready over time, in at most ``POINTS`` stretches, and how often they were started and stopped."""
     groups = np.array_split(np.arange(len(spans)), min(POINTS, len(spans)))
     length = [float(spans[group].sum()) for group in groups]

@@ -10,11 +10,11 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.line.engine.simulator import kernel_state as state
 from wattline.line.engine.simulator.kernel_state import Limits
-from wattline.line.engine.simulator.scaling import READY, STARTING, STOPPED, Record
+from wattline.line.engine.simulator.scaling import READY, STARTING, STOPPED, FleetRecord
 
 
 @dataclass(frozen=True, eq=False)
-class Pool:
+class PoolOutcome:
     """Replicas that do the same work: ``serving``, or ``prefill`` and ``decode``, rows ``first`` to ``last`` of sums.
 
     ``seconds``: (requests,) a replica's time that each request bore here. ``record``: when replicas were ready,
@@ -27,7 +27,7 @@ class Pool:
     chips: int  # a replica
     limits: Limits
     seconds: Array
-    record: Record | None = None
+    record: FleetRecord | None = None
     kept: bool = False
 
     @property
@@ -75,7 +75,7 @@ class Served:
     limits: Limits
     taken: Array  # which of the requests offered
     rejected: Mapping[str, int]
-    pools: tuple[Pool, ...]
+    pools: tuple[PoolOutcome, ...]
     sent_s: Array | None = None  # with pools: when the cache had been sent; NaN where no more than one token was asked
     decoder: Array | None = None  # the decode pool's replica, or -1
     resumed_s: Array | None = None  # when it was admitted there

@@ -21,7 +21,7 @@ from wattline.core.fact import Array
 from wattline.line.engine.simulator import kernel_state as state
 from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.outcome import Served
-from wattline.line.engine.simulator.simulate import Way, checked, found_tokens, serve, served, to_horizon
+from wattline.line.engine.simulator.simulate import Routing, checked, found_tokens, serve, served, to_horizon
 from wattline.line.engine.simulator.step_tables import Tables
 
 PREFILL, DECODE = "prefill", "decode"
@@ -32,7 +32,7 @@ class Side(NamedTuple):
 
     tables: Tables
     limits: Limits
-    way: Way
+    way: Routing
 
 
 def simulate_pools(

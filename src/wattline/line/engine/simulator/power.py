@@ -15,13 +15,13 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.line.engine.simulator.kernel_state import BIN_BUSY, BIN_DECODE, BIN_ENERGY, BIN_RUNNING, BIN_TOKENS
-from wattline.line.engine.simulator.outcome import Pool, Served
+from wattline.line.engine.simulator.outcome import PoolOutcome, Served
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Standing:
+class ReadyPower:
     """Watts of a chip beside its steps: idle, its share of a host at work and idle, its share of the network."""
 
     chip_idle_w: float
@@ -30,7 +30,7 @@ class Standing:
     network_w: float
 
 
-def parts_by_bin(served: Served, pool: Pool | None = None) -> dict[str, Array]:
+def parts_by_bin(served: Served, pool: PoolOutcome | None = None) -> dict[str, Array]:
     """In each bin, of all replicas or of one pool: joules of prefill and decode, and how long what was how.
 
     ``busy_s``, ``ready_s`` and ``starting_s`` are replicas' seconds. ``busy``, ``idle`` (ready and without work, or
@@ -43,7 +43,7 @@ def parts_by_bin(served: Served, pool: Pool | None = None) -> dict[str, Array]:
     return found
 
 
-def _of_pool(served: Served, pool: Pool) -> dict[str, Array]:
+def _of_pool(served: Served, pool: PoolOutcome) -> dict[str, Array]:
     bins, stood = served.bins[pool.rows].sum(axis=0), pool.standing_s(served.edges_s)
     busy = bins[:, BIN_BUSY]
     idle = stood["ready"] + stood["kept"] - busy
@@ -62,7 +62,7 @@ def _of_pool(served: Served, pool: Pool) -> dict[str, Array]:
     }
 
 
-def joules_by_part(found: dict[str, Array], standing: Standing) -> dict[str, Array]:
+def joules_by_part(found: dict[str, Array], standing: ReadyPower) -> dict[str, Array]:
     """Joules by part at the servers' plugs in each bin, of what ``parts_by_bin`` found."""
     return {
         "prefill": found["prefill"],
@@ -78,7 +78,7 @@ def _scaled(served: Served) -> bool:
     return any(pool.record is not None for pool in served.pools)
 
 
-def chip_load(served: Served, standing: Standing, start: datetime = START) -> Load:
+def chip_load(served: Served, standing: ReadyPower, start: datetime = START) -> Load:
     """All chips: prefill, decode, idle, starting where replicas are started. The energy of requests and of waiting."""
     found = parts_by_bin(served)
     parts = {name: found[name] for name in ("prefill", "decode")}
@@ -88,7 +88,7 @@ def chip_load(served: Served, standing: Standing, start: datetime = START) -> Lo
     return Load("chip", start, served.bin_s, np.stack(list(parts.values())) / served.bin_s, tuple(parts))
 
 
-def server_load(served: Served, standing: Standing, start: datetime = START) -> Load:
+def server_load(served: Served, standing: ReadyPower, start: datetime = START) -> Load:
     """The same with hosts and network."""
     parts = joules_by_part(parts_by_bin(served), standing)
     if not _scaled(served):
@@ -96,19 +96,19 @@ def server_load(served: Served, standing: Standing, start: datetime = START) -> 
     return Load("server", start, served.bin_s, np.stack(list(parts.values())) / served.bin_s, tuple(parts))
 
 
-def request_energy_j(served: Served, standing: Standing) -> Array:
+def request_energy_j(served: Served, standing: ReadyPower) -> Array:
     """Joules of each request at the server's plug: its steps, and host and network while they ran."""
     beside = standing.host_w + standing.network_w
     return np.asarray(served.energy_j + sum(pool.seconds * (pool.chips * beside) for pool in served.pools))
 
 
-def idle_energy_j(served: Served, standing: Standing) -> float:
+def idle_energy_j(served: Served, standing: ReadyPower) -> float:
     """Joules of replicas that waited, host and network with them."""
     each = standing.chip_idle_w + standing.host_idle_w + standing.network_w
     return _chip_s(served, "idle") * each
 
 
-def start_energy_j(served: Served, standing: Standing) -> float:
+def start_energy_j(served: Served, standing: ReadyPower) -> float:
     """Joules of replicas that started, host and network with them."""
     return _chip_s(served, "starting") * (standing.chip_idle_w + standing.host_w + standing.network_w)
 

@@ -20,7 +20,7 @@ from wattline.core.fact import Array
 from wattline.core.units import WEEK_S
 
 STOPPED, STARTING, READY = range(3)
-MOST_CHECKS = 2_000_000
+MAX_CHECKS = 2_000_000
 LONGEST_START_S = WEEK_S
 
 
@@ -51,10 +51,10 @@ class Scaling:
                 raise WattlineError(f"{name}: {value:g} s must be zero or more")
         if (self.start_s or 0.0) > LONGEST_START_S:
             raise WattlineError(f"start-up: {self.start_s:g} s is more than the {LONGEST_START_S:,.0f} s of a week")
-        if not (self.interval_s > 0 and duration_s / self.interval_s < MOST_CHECKS):
+        if not (self.interval_s > 0 and duration_s / self.interval_s < MAX_CHECKS):
             raise WattlineError(
                 f"scale-interval: {self.interval_s:g} s over {duration_s:,.4g} s of traffic; the simulator takes an "
-                f"interval greater than zero, and fewer than {MOST_CHECKS:,} of them"
+                f"interval greater than zero, and fewer than {MAX_CHECKS:,} of them"
             )
 
     def wanted(self, requests: float, most: int) -> int:
@@ -63,7 +63,7 @@ class Scaling:
 
 
 @dataclass
-class Record:
+class FleetRecord:
     """What each replica was from when on, one entry a change, in order of time for each replica."""
 
     replica: list[int] = field(default_factory=list)
@@ -118,7 +118,7 @@ class Fleet:
     loads: Callable[[float], Array]
     clock: Array  # of the kernel's replicas
     certain: Array
-    record: Record = field(default_factory=Record)
+    record: FleetRecord = field(default_factory=FleetRecord)
 
     def __post_init__(self) -> None:
         assert self.scaling.start_s is not None
@@ -198,7 +198,7 @@ class Fleet:
                 self.draining[r] = now
 
 
-def follow(fleet: Fleet, arrival: Array, horizon_s: float, route: Callable[[Array, int, float], int]) -> Record:
+def follow(fleet: Fleet, arrival: Array, horizon_s: float, route: Callable[[Array, int, float], int]) -> FleetRecord:
     """Traffic through the fleet till all is done and the horizon has passed.
 
     ``route(ready, first, until)`` sends the requests from ``first`` on that come before ``until`` to replicas that are

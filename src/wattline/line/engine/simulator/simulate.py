@@ -13,8 +13,8 @@ from wattline.core.fact import Array
 from wattline.line.chip.shape import Shape
 from wattline.line.engine.simulator import kernel_state as state
 from wattline.line.engine.simulator.kernel_state import Limits
-from wattline.line.engine.simulator.outcome import Pool, Served
-from wattline.line.engine.simulator.scaling import Fleet, Record, Scaling, follow
+from wattline.line.engine.simulator.outcome import PoolOutcome, Served
+from wattline.line.engine.simulator.scaling import Fleet, FleetRecord, Scaling, follow
 from wattline.line.engine.simulator.step_tables import Tables
 from wattline.line.work.model import Model
 from wattline.line.work.weights import stored_bytes
@@ -24,7 +24,7 @@ BLOCK_TOKENS = 16
 WATERMARK = 0.01  # of the blocks, left free when a request is admitted beside others, as vLLM's first scheduler did
 TYPICAL_TOKENS = 4096.0  # at which a token's share of the cache is taken where layers differ (windows, Mamba states)
 BINS, BIN_S = 1024, 1.0
-MOST_TOKENS, MOST_REPLICAS = 1 << 40, 100_000
+MAX_TOKENS, MAX_REPLICAS = 1 << 40, 100_000
 
 
 def cache_limits(
@@ -60,7 +60,7 @@ def cache_limits(
         )
     room = chips * memory_bytes * memory_share - stored_bytes(model, precision)
     each = float(Shape.of(model).cache_bytes(TYPICAL_TOKENS, chips)) / TYPICAL_TOKENS
-    blocks = int(max(room, 0.0) // (each * BLOCK_TOKENS)) if each > 0 else MOST_TOKENS
+    blocks = int(max(room, 0.0) // (each * BLOCK_TOKENS)) if each > 0 else MAX_TOKENS
     if room <= 0 or blocks < 1:
         needed = stored_bytes(model, precision) / 1e9
         raise WattlineError(
@@ -96,12 +96,12 @@ def simulate(
     """
     arrival, inputs, outputs, taken, rejected = checked(arrival_s, input_tokens, output_tokens, limits)
     q = state.requests(arrival, inputs, outputs, found_tokens(cached_tokens, taken))
-    way = Way(replicas, router, assign, scaling).of(taken)
+    way = Routing(replicas, router, assign, scaling).of(taken)
     return served(serve(tables, limits, q, way, until_s, horizon_s, window_s), limits, tables, taken, rejected)
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
+class Routing:
     """How requests find their replica: ``assign`` (of each request) goes with the router of that name."""
 
     replicas: int
@@ -109,7 +109,7 @@ class Way:
     assign: ArrayLike | None = None
     scaling: Scaling | None = None
 
-    def of(self, taken: Array) -> Way:
+    def of(self, taken: Array) -> Routing:
         """The same for those of the requests that are taken."""
         if self.assign is None:
             return self
@@ -124,8 +124,8 @@ class Way:
             raise WattlineError(f"router: {self.router!r} is none of {', '.join(ROUTERS)}")
         if (self.router == "assigned") != (self.assign is not None):
             raise WattlineError('router: "assigned" goes with the replica of each request, and they with it')
-        if not 1 <= self.replicas <= MOST_REPLICAS:
-            raise WattlineError(f"replicas: {self.replicas} is out of range; take 1 to {MOST_REPLICAS:,}")
+        if not 1 <= self.replicas <= MAX_REPLICAS:
+            raise WattlineError(f"replicas: {self.replicas} is out of range; take 1 to {MAX_REPLICAS:,}")
         if self.scaling is None:
             return
         self.scaling.check(self.replicas, duration_s)
@@ -137,21 +137,21 @@ class Way:
             )
 
 
-class Run(NamedTuple):
+class ReplicaRun(NamedTuple):
     """The kernel's arrays after a run."""
 
     s: Any
     q: Any
     line: Any
     horizon_s: float
-    way: Way
-    record: Record | None
+    way: Routing
+    record: FleetRecord | None
 
 
 def serve(
-    tables: Tables, limits: Limits, q: Any, way: Way, until_s: float = np.inf, horizon_s: float = 0.0,
+    tables: Tables, limits: Limits, q: Any, way: Routing, until_s: float = np.inf, horizon_s: float = 0.0,
     window_s: tuple[float, float] = (0.0, np.inf),
-) -> Run:  # fmt: skip
+) -> ReplicaRun:  # fmt: skip
     """Run requests as the kernel knows them (``kernel_state.requests``)."""
     try:
         from wattline.line.engine.simulator import kernel_routing as kernel_routes
@@ -173,10 +173,10 @@ def serve(
     _settle(s, q)
     worked = s.totals[:, state.BUSY] > 0
     horizon = max(horizon_s, float(s.clock[worked].max()) if worked.any() else 0.0)
-    return Run(s, q, line, horizon, way, record)
+    return ReplicaRun(s, q, line, horizon, way, record)
 
 
-def _scaled(way: Way, scaling: Scaling, same: tuple[Any, ...], scratch: Any, horizon_s: float) -> Record:
+def _scaled(way: Routing, scaling: Scaling, same: tuple[Any, ...], scratch: Any, horizon_s: float) -> FleetRecord:
     """The run in stretches in which the same replicas are ready."""
     from wattline.line.engine.simulator import kernel_routing as kernel_routes
 
@@ -235,7 +235,7 @@ def _settle(s: Any, q: Any) -> None:
 
 
 def served(
-    run: Run, limits: Limits, tables: Tables, taken: Array, rejected: dict[str, int], name: str = "serving"
+    run: ReplicaRun, limits: Limits, tables: Tables, taken: Array, rejected: dict[str, int], name: str = "serving"
 ) -> Served:
     """What came of a run of one pool."""
     s, q, line = run.s, run.q, run.line
@@ -244,7 +244,7 @@ def served(
         "peak_blocks",
     )  # fmt: skip
     kept = run.way.scaling is not None and not run.way.scaling.off
-    pool = Pool(name, 0, len(s.clock), round(tables.chips), limits, q.seconds, run.record, kept)
+    pool = PoolOutcome(name, 0, len(s.clock), round(tables.chips), limits, q.seconds, run.record, kept)
     width = float(line.width[0])
     return Served(
         arrival_s=q.arrival, input_tokens=q.inputs, output_tokens=q.outputs, begun_s=q.begun, first_s=q.first,

@@ -33,7 +33,7 @@ from wattline.line.work.weights import group_bytes
 
 KNOT_RATIO = 1.12  # from one knot of context or prompt length to the next
 FIRST_KNOT = 64.0
-MOST_CONTEXT = 4_000_000.0
+MAX_CONTEXT = 4_000_000.0
 
 
 class Tables(NamedTuple):
@@ -61,7 +61,7 @@ class Tables(NamedTuple):
     chips: float
 
 
-class Setting(NamedTuple):
+class Replica(NamedTuple):
     """What stays the same in all steps of a replica."""
 
     shape: Shape
@@ -102,7 +102,7 @@ def setting(
     limit_w: float | None = None,
     expert_parallel: bool | None = None,
     software: Software | None = None,
-) -> Setting:
+) -> Replica:
     """A replica of ``chips`` chips at the facts' central values; ``limit_w``: a power cap per chip; ``software``:
     the engine that runs it, where it is another than the chip model was fitted to."""
     one = np.asarray(1.0)
@@ -126,7 +126,7 @@ def setting(
     )
     factors = {what: float(known_factor(what, model, chip.generation, central)) for what in ("time", "power")}
     c = coefficients(chip.generation, central)
-    return Setting(
+    return Replica(
         Shape.of(model), work, nameplate(chip, chips, precision), watts,
         c if software is None else with_software(c, software, own_experts(chip, precision)),
         factors["time"] * time, factors["power"] * energy / time,
@@ -135,13 +135,13 @@ def setting(
 
 def knots_to(most: float) -> Array:
     """0, and then ever wider apart, to ``most`` or a little beyond."""
-    most = max(FIRST_KNOT, min(most, MOST_CONTEXT))
+    most = max(FIRST_KNOT, min(most, MAX_CONTEXT))
     count = int(np.ceil(np.log(most / FIRST_KNOT) / np.log(KNOT_RATIO))) + 1
     small = np.linspace(0.0, FIRST_KNOT, 3)
     return np.concatenate([small, FIRST_KNOT * KNOT_RATIO ** np.arange(1, count + 1)])
 
 
-def tables(s: Setting, most_sequences: int, most_tokens: int, most_context: float) -> Tables:
+def tables(s: Replica, most_sequences: int, most_tokens: int, most_context: float) -> Tables:
     """The tables of a replica that runs up to so many sequences, with so many tokens to a step."""
     knots = _with_window(knots_to(most_context), float(s.shape.sliding_window))
     rows = np.arange(most_sequences + 1.0)
@@ -164,7 +164,7 @@ def tables(s: Setting, most_sequences: int, most_tokens: int, most_context: floa
     )  # fmt: skip
 
 
-def _reach(s: Setting) -> float:
+def _reach(s: Replica) -> float:
     return float(np.minimum(s.watts.limit * s.c.limit_reach, s.watts.limit))
 
 
@@ -185,7 +185,7 @@ def _raw(one: Step) -> tuple[Array, Array]:
     return time, np.asarray(sum(one.joules[name] for name in names))
 
 
-def _by_tokens(s: Setting, most: int) -> tuple[Array, Array]:
+def _by_tokens(s: Replica, most: int) -> tuple[Array, Array]:
     counts = np.maximum(np.arange(most + 1.0), 1.0)
     time, energy = _raw(s.run(counts, np.ones_like(counts), np.zeros_like(counts), 0.0, limited=False))
     # prompt attention at length 0 is that of one token; the table by length holds it
@@ -193,7 +193,7 @@ def _by_tokens(s: Setting, most: int) -> tuple[Array, Array]:
     return time - own_time * (counts - 1.0), energy - own_energy * (counts - 1.0)
 
 
-def _by_length(s: Setting, lengths: Array) -> tuple[Array, Array]:
+def _by_length(s: Replica, lengths: Array) -> tuple[Array, Array]:
     """Attention of one token of a prompt, by the prompt's length."""
     one = s.run(2.0, 1.0, 0.0, lengths, limited=False)
     alone = s.run(1.0, 1.0, 0.0, 0.0, limited=False)

@@ -12,7 +12,7 @@ from wattline.line.site.cooling.parts import Cooled, Heat, Outside, Params
 
 
 @dataclass(frozen=True)
-class Kind:
+class CoolingKind:
     """A kind of cooling. ``plant``: the hall of the catalog that it is usually built in; ``dry``: uses up no water."""
 
     name: str
@@ -28,36 +28,94 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("air-economiser", "Air economiser, adiabatic, chillers on towers", air_economiser.economiser,
-             open_air=True, aliases=("air", "air-economizer", "airside", "adiabatic", "air-adiabatic")),
-        Kind("evaporative", "Outside air and wetted media, no compressor", air_economiser.evaporative, compressor=False,
-             open_air=True, aliases=("direct-evaporative", "swamp")),
-        Kind("air-economiser-dry", "Air economiser, air-cooled chillers", air_economiser.economiser_air_chiller,
-             plant="midsize", open_air=True, aliases=("air-economizer-dry", "air-economiser-air-chiller")),
-        Kind("air-economiser-water", "Air economiser, water-cooled chillers", air_economiser.economiser_water_chiller,
-             plant="midsize", open_air=True, aliases=("air-economizer-water", "air-economiser-water-chiller")),
-        Kind("water-economiser", "Water economiser, chillers and towers", water_economiser.tower_economiser,
-             aliases=("water", "water-economizer", "waterside")),
-        Kind("dry-economiser", "Air-cooled chillers with dry free cooling", water_economiser.dry_economiser, dry=True,
-             aliases=("dry-economizer", "air-chiller-economiser", "free-cooling-chiller")),
-        Kind("water-chiller", "Water-cooled chillers and towers", chillers.water_chiller, plant="midsize",
-             aliases=("chiller", "water-cooled", "water-cooled-chiller")),
-        Kind("air-chiller", "Air-cooled chillers", chillers.air_chiller, plant="midsize", dry=True,
-             aliases=("air-cooled", "air-cooled-chiller")),
-        Kind("dx", "Direct expansion", chillers.dx, plant="small", dry=True,
-             aliases=("direct-expansion", "crac")),
-        Kind("liquid", "Direct-to-chip, dry coolers", liquid.direct_to_chip, dry=True,
-             aliases=("direct-to-chip", "dlc", "liquid-dry", "warm-water")),
-        Kind("liquid-adiabatic", "Direct-to-chip, adiabatic coolers", liquid.direct_to_chip_adiabatic,
-             aliases=("direct-to-chip-adiabatic",)),
-        Kind("immersion", "Immersion, dry coolers", liquid.immersion, dry=True, aliases=("oil",)),
-        Kind("sea-water", "Sea or lake water", water_economiser.water_body, dry=True,
-             aliases=("sea", "lake", "lake-water", "seawater", "river")),
+        CoolingKind(
+            "air-economiser",
+            "Air economiser, adiabatic, chillers on towers",
+            air_economiser.economiser,
+            open_air=True,
+            aliases=("air", "air-economizer", "airside", "adiabatic", "air-adiabatic"),
+        ),
+        CoolingKind(
+            "evaporative",
+            "Outside air and wetted media, no compressor",
+            air_economiser.evaporative,
+            compressor=False,
+            open_air=True,
+            aliases=("direct-evaporative", "swamp"),
+        ),
+        CoolingKind(
+            "air-economiser-dry",
+            "Air economiser, air-cooled chillers",
+            air_economiser.economiser_air_chiller,
+            plant="midsize",
+            open_air=True,
+            aliases=("air-economizer-dry", "air-economiser-air-chiller"),
+        ),
+        CoolingKind(
+            "air-economiser-water",
+            "Air economiser, water-cooled chillers",
+            air_economiser.economiser_water_chiller,
+            plant="midsize",
+            open_air=True,
+            aliases=("air-economizer-water", "air-economiser-water-chiller"),
+        ),
+        CoolingKind(
+            "water-economiser",
+            "Water economiser, chillers and towers",
+            water_economiser.tower_economiser,
+            aliases=("water", "water-economizer", "waterside"),
+        ),
+        CoolingKind(
+            "dry-economiser",
+            "Air-cooled chillers with dry free cooling",
+            water_economiser.dry_economiser,
+            dry=True,
+            aliases=("dry-economizer", "air-chiller-economiser", "free-cooling-chiller"),
+        ),
+        CoolingKind(
+            "water-chiller",
+            "Water-cooled chillers and towers",
+            chillers.water_chiller,
+            plant="midsize",
+            aliases=("chiller", "water-cooled", "water-cooled-chiller"),
+        ),
+        CoolingKind(
+            "air-chiller",
+            "Air-cooled chillers",
+            chillers.air_chiller,
+            plant="midsize",
+            dry=True,
+            aliases=("air-cooled", "air-cooled-chiller"),
+        ),
+        CoolingKind(
+            "dx", "Direct expansion", chillers.dx, plant="small", dry=True, aliases=("direct-expansion", "crac")
+        ),
+        CoolingKind(
+            "liquid",
+            "Direct-to-chip, dry coolers",
+            liquid.direct_to_chip,
+            dry=True,
+            aliases=("direct-to-chip", "dlc", "liquid-dry", "warm-water"),
+        ),
+        CoolingKind(
+            "liquid-adiabatic",
+            "Direct-to-chip, adiabatic coolers",
+            liquid.direct_to_chip_adiabatic,
+            aliases=("direct-to-chip-adiabatic",),
+        ),
+        CoolingKind("immersion", "Immersion, dry coolers", liquid.immersion, dry=True, aliases=("oil",)),
+        CoolingKind(
+            "sea-water",
+            "Sea or lake water",
+            water_economiser.water_body,
+            dry=True,
+            aliases=("sea", "lake", "lake-water", "seawater", "river"),
+        ),
     )
-}  # fmt: skip
+}
 
 
-def find_kind(name: str) -> Kind:
+def find_kind(name: str) -> CoolingKind:
     """The kind of cooling by name or alias; raises NotFound with those that exist."""
     wanted = plain_name(name)
     for kind in KINDS.values():

@@ -19,7 +19,7 @@ from wattline.line.work.traffic.trace import Traffic
 
 Process = Callable[[np.random.Generator], Iterator[Array]]
 BLOCK = 2**18
-_MOST_SEGMENTS = 2**16
+_MAX_SEGMENTS = 2**16
 _FEWEST = 1e-3  # requests a stay, below which states make no difference
 
 
@@ -101,7 +101,7 @@ def _segments(rates: Array, dwell: Array, rng: np.random.Generator) -> Iterator[
     state = int(rng.choice(rates.size, p=dwell / dwell.sum()))
     while True:
         # each move leads to one of the other states, all alike
-        moves = np.concatenate([[0], rng.integers(1, rates.size, _MOST_SEGMENTS)])
+        moves = np.concatenate([[0], rng.integers(1, rates.size, _MAX_SEGMENTS)])
         states = (state + np.cumsum(moves)) % rates.size
         state = int(states[-1])
         visited = states[:-1]
@@ -121,7 +121,7 @@ def _inverse(area: Array, at: Array, below: Array) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Shape:
+class RateShape:
     """How a rate goes through a period: ``relative`` (k,) over steps of ``step_s``, its mean 1, again and again."""
 
     relative: Array
@@ -163,12 +163,12 @@ class Shape:
         below[-1] = self.period_s
         return np.asarray(below, np.float64)
 
-    def turned(self, by_s: float) -> Shape:
+    def turned(self, by_s: float) -> RateShape:
         """The shape of a window that opens ``by_s`` into the period, to the nearest step."""
-        return Shape(np.roll(self.relative, -round(by_s / self.step_s)), self.step_s)
+        return RateShape(np.roll(self.relative, -round(by_s / self.step_s)), self.step_s)
 
 
-def shaped(process: Process, shape: Shape) -> Process:
+def shaped(process: Process, shape: RateShape) -> Process:
     """The process with its clock run fast where the shape is high: bursts stay, the rate follows the shape."""
 
     def blocks(rng: np.random.Generator) -> Iterator[Array]:
@@ -183,7 +183,7 @@ def shaped(process: Process, shape: Shape) -> Process:
     return blocks
 
 
-def fit_shape(traffic: Traffic, step_s: float = HOUR_S, period_s: float = DAY_S) -> Shape:
+def fit_shape(traffic: Traffic, step_s: float = HOUR_S, period_s: float = DAY_S) -> RateShape:
     """The shape of a trace, from its counts in each step of the period; it must hold the whole period once."""
     steps = round(period_s / step_s)
     count = counts(traffic, step_s, whole=True)
@@ -192,7 +192,7 @@ def fit_shape(traffic: Traffic, step_s: float = HOUR_S, period_s: float = DAY_S)
         raise WattlineError(
             f"traffic: {traffic.duration_s:,.0f} s hold no whole period of {period_s:,.0f} s to take a shape from"
         )
-    return Shape(count[:whole].reshape(-1, steps).sum(axis=0), step_s)
+    return RateShape(count[:whole].reshape(-1, steps).sum(axis=0), step_s)
 
 
 def check_rate(rate_per_s: float) -> float:

@@ -11,11 +11,18 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.line.work.traffic.arrivals import Process, Shape, gamma_process, markov_process, poisson_process, shaped
+from wattline.line.work.traffic.arrivals import (
+    Process,
+    RateShape,
+    gamma_process,
+    markov_process,
+    poisson_process,
+    shaped,
+)
 from wattline.line.work.traffic.lengths import Lengths
 from wattline.line.work.traffic.trace import Traffic, join
 
-MOST_HELD = 300_000_000  # requests that one traffic may hold: about 7 GB
+MAX_REQUESTS = 300_000_000  # requests that one traffic may hold: about 7 GB
 
 
 def stream(
@@ -81,8 +88,8 @@ def make(
     for part in stream(process, lengths, rng, duration_s=duration_s, n=n):
         parts.append(part)
         held += len(part)
-        if held > MOST_HELD:
-            raise WattlineError(f"traffic: more than {MOST_HELD:,} requests; make a share of them, or stream them")
+        if held > MAX_REQUESTS:
+            raise WattlineError(f"traffic: more than {MAX_REQUESTS:,} requests; make a share of them, or stream them")
     return join(parts)
 
 
@@ -93,7 +100,7 @@ def poisson(
     *,
     duration_s: float | None = None,
     n: int | None = None,
-    shape: Shape | None = None,
+    shape: RateShape | None = None,
 ) -> Traffic:
     """Requests that come independently, at ``rate_per_s`` in the mean of the ``shape``'s period."""
     return make(_with(poisson_process(rate_per_s), shape), lengths, rng, duration_s=duration_s, n=n)
@@ -107,7 +114,7 @@ def gamma(
     *,
     duration_s: float | None = None,
     n: int | None = None,
-    shape: Shape | None = None,
+    shape: RateShape | None = None,
 ) -> Traffic:
     """Requests in bursts: Gamma gaps whose deviation over mean is ``cv``."""
     return make(_with(gamma_process(rate_per_s, cv), shape), lengths, rng, duration_s=duration_s, n=n)
@@ -121,11 +128,11 @@ def markov(
     *,
     duration_s: float | None = None,
     n: int | None = None,
-    shape: Shape | None = None,
+    shape: RateShape | None = None,
 ) -> Traffic:
     """Requests whose rate jumps between states, each of ``dwell_s`` in the mean."""
     return make(_with(markov_process(rates_per_s, dwell_s), shape), lengths, rng, duration_s=duration_s, n=n)
 
 
-def _with(process: Process, shape: Shape | None) -> Process:
+def _with(process: Process, shape: RateShape | None) -> Process:
     return process if shape is None else shaped(process, shape)

@@ -7,7 +7,7 @@ import numpy as np
 from wattline.catalog import Catalog
 from wattline.core.errors import WattlineError
 from wattline.core.units import DAY_S, HOUR_S, WEEK_S
-from wattline.line.work.traffic.arrivals import Shape
+from wattline.line.work.traffic.arrivals import RateShape
 from wattline.line.work.traffic.lengths import LengthFit
 
 STEP_S = 900.0
@@ -30,25 +30,25 @@ def known_lengths(name: str, catalog: Catalog) -> LengthFit:
     return LengthFit(weight / weight.sum(), mean, covariance, (int(longest[0]), int(longest[1])))
 
 
-def day_shape(valley_share: float, peak_hour: float) -> Shape:
+def day_shape(valley_share: float, peak_hour: float) -> RateShape:
     """A day whose rate goes along a cosine from ``valley_share`` of the peak's to the peak's, at ``peak_hour``."""
     if not 0 <= valley_share <= 1 or not 0 <= peak_hour <= 24:
         raise WattlineError("traffic: a day needs a valley of 0 to 1 of its peak, and an hour of 0 to 24")
     hour = (np.arange(round(DAY_S / STEP_S)) + 0.5) * STEP_S / HOUR_S
     wave = 0.5 + 0.5 * np.cos(2 * np.pi * (hour - peak_hour) / 24)
-    return Shape(valley_share + (1 - valley_share) * wave, STEP_S)
+    return RateShape(valley_share + (1 - valley_share) * wave, STEP_S)
 
 
-def week_shape(valley_share: float, peak_hour: float, weekend_share: float) -> Shape:
+def week_shape(valley_share: float, peak_hour: float, weekend_share: float) -> RateShape:
     """Five such days and two of ``weekend_share`` of their rate, from Monday 0:00."""
     if not 0 <= weekend_share <= 10:
         raise WattlineError("traffic: a weekend needs a share of 0 to 10 of a weekday's rate")
     day = day_shape(valley_share, peak_hour).relative
     each = np.where(np.arange(round(WEEK_S / DAY_S)) < _WEEKDAYS, 1.0, weekend_share)
-    return Shape(np.outer(each, day).ravel(), STEP_S)
+    return RateShape(np.outer(each, day).ravel(), STEP_S)
 
 
-def known_shape(name: str, catalog: Catalog, start_hour: float = 0.0) -> Shape | None:
+def known_shape(name: str, catalog: Catalog, start_hour: float = 0.0) -> RateShape | None:
     """The catalog's ``day`` or ``week``, from ``start_hour`` on (of Monday); None for ``flat``."""
     if name not in SHAPES:
         raise WattlineError(f"traffic: shape {name!r} is none of {', '.join(SHAPES)}")

@@ -15,7 +15,7 @@ from wattline.core.fact import Array
 from wattline.line.work.traffic.trace import Ints, Traffic
 
 Lengths = Callable[[int, np.random.Generator], tuple[Ints, Ints]]
-_MOST_FITTED = 20_000
+_MAX_FITTED = 20_000
 _FLOOR = 1e-3  # least variance of a logarithm: a spike of one length stays a spike of 3%
 
 
@@ -88,8 +88,8 @@ def fit_lengths(traffic: Traffic, parts: int | None = None, seed: int = 0) -> Le
         raise WattlineError(f"traffic: {len(traffic)} requests are too few to fit lengths to; 2 or more")
     rng = np.random.default_rng(seed)
     log = np.log(np.stack([traffic.input_tokens, traffic.output_tokens], axis=1).astype(float))
-    if len(log) > _MOST_FITTED:
-        log = log[rng.choice(len(log), _MOST_FITTED, replace=False)]
+    if len(log) > _MAX_FITTED:
+        log = log[rng.choice(len(log), _MAX_FITTED, replace=False)]
     best: tuple[float, LengthFit] | None = None
     most = (int(traffic.input_tokens.max()), int(traffic.output_tokens.max()))
     for count in range(1, 7) if parts is None else (parts,):

@@ -10,14 +10,14 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.traffic.columns import ROLES, UNITS, Columns, choose, times_s, tokens
-from wattline.line.work.traffic.table import MOONCAKE_BLOCK, Table, open_table
+from wattline.line.work.traffic.table import MOONCAKE_BLOCK, TraceTable, open_table
 from wattline.line.work.traffic.trace import Traffic
 
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_TOKENS = 10_000_000
-_MOST_TIME_S = 1e11
+MAX_TOKENS = 10_000_000
+_MAX_TIME_S = 1e11
 _UNREADABLE = 0.5  # a file with more rows than this that cannot be read is taken for another kind of file
 
 
@@ -30,7 +30,7 @@ def read_traffic(
     time_unit: str | None = None,
     where: Mapping[str, str] | None = None,
     block_tokens: int = MOONCAKE_BLOCK,
-    max_tokens: int = MOST_TOKENS,
+    max_tokens: int = MAX_TOKENS,
 ) -> Traffic:
     """The requests of a trace, in the order of their arrival, the first at 0 s.
 
@@ -61,7 +61,7 @@ def read_traffic(
     return _traffic(data, note, rejected, block_tokens)
 
 
-def _where(table: Table, where: Mapping[str, str]) -> tuple[pl.DataFrame, int]:
+def _where(table: TraceTable, where: Mapping[str, str]) -> tuple[pl.DataFrame, int]:
     """The rows that hold what is asked for, and how many do not."""
     import polars as pl
 
@@ -76,7 +76,7 @@ def _where(table: Table, where: Mapping[str, str]) -> tuple[pl.DataFrame, int]:
     return rows, len(table.rows) - len(rows)
 
 
-def _numbers(rows: pl.DataFrame, columns: Columns, unit: str | None, table: Table) -> tuple[pl.DataFrame, str]:
+def _numbers(rows: pl.DataFrame, columns: Columns, unit: str | None, table: TraceTable) -> tuple[pl.DataFrame, str]:
     """Arrival in seconds and tokens as floats, NaN where unreadable, with the rows' own hashes; and the times' unit."""
     import polars as pl
 
@@ -92,7 +92,7 @@ def _numbers(rows: pl.DataFrame, columns: Columns, unit: str | None, table: Tabl
     return frame, told
 
 
-def _sound(data: pl.DataFrame, columns: Columns, most: int, table: Table) -> tuple[pl.DataFrame, dict[str, int]]:
+def _sound(data: pl.DataFrame, columns: Columns, most: int, table: TraceTable) -> tuple[pl.DataFrame, dict[str, int]]:
     """The rows that are requests, and the others counted by the first reason that holds."""
     import polars as pl
 
@@ -100,7 +100,7 @@ def _sound(data: pl.DataFrame, columns: Columns, most: int, table: Table) -> tup
     whole = (given == np.floor(given)) & (made == np.floor(made))
     reasons = {
         "time not readable": ~np.isfinite(at),
-        "time beyond 3,000 years": np.abs(at) > _MOST_TIME_S,
+        "time beyond 3,000 years": np.abs(at) > _MAX_TIME_S,
         "tokens not readable": ~(np.isfinite(given) & np.isfinite(made)),
         "negative tokens": (given < 0) | (made < 0),
         "tokens not whole": ~whole,

@@ -17,13 +17,13 @@ from wattline.line.work.traffic.columns import known, plain
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_BYTES = 8 * 2**30
+MAX_BYTES = 8 * 2**30
 MOONCAKE_BLOCK = 512  # tokens a block of Mooncake's hash_ids
 _HEAD = 2**20
 
 
 @dataclass(frozen=True)
-class Table:
+class TraceTable:
     """Rows as they stand in the file; ``kind`` names the format, ``where`` the file; ``own`` is Wattline's Parquet."""
 
     rows: pl.DataFrame
@@ -40,7 +40,7 @@ class Table:
         return self.header or self.rows.columns
 
 
-def open_table(path: Path, keep: Collection[str] = ()) -> Table:
+def open_table(path: Path, keep: Collection[str] = ()) -> TraceTable:
     """The file's table: of a CSV the columns that are known or in ``keep``, all where there are none.
 
     Raises WattlineError for a file that is missing, empty or no table.
@@ -72,17 +72,17 @@ def _bytes(path: Path, where: str) -> bytes:
         with path.open("rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
-            data = gzip.GzipFile(fileobj=raw).read(MOST_BYTES + 1) if packed else raw.read(MOST_BYTES + 1)
+            data = gzip.GzipFile(fileobj=raw).read(MAX_BYTES + 1) if packed else raw.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise WattlineError(f"traffic {where} does not exist") from None
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise WattlineError(f"traffic {where} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(data) > MOST_BYTES:
-        raise WattlineError(f"traffic {where} is larger than {MOST_BYTES / 2**30:.0f} GiB; split it")
+    if len(data) > MAX_BYTES:
+        raise WattlineError(f"traffic {where} is larger than {MAX_BYTES / 2**30:.0f} GiB; split it")
     return data
 
 
-def _csv(data: bytes, start: bytes, where: str, keep: Collection[str]) -> Table:
+def _csv(data: bytes, start: bytes, where: str, keep: Collection[str]) -> TraceTable:
     import polars as pl
 
     first = next((line for line in start.splitlines() if not line.startswith(b"#")), b"")
@@ -99,7 +99,7 @@ def _csv(data: bytes, start: bytes, where: str, keep: Collection[str]) -> Table:
     except (pl.exceptions.PolarsError, ValueError) as error:
         raise WattlineError(f"traffic {where} is not a table: {shorten(str(error), 100)}") from None
     bare = tuple(named.values())
-    return Table(rows, _kind(bare), where, header=bare)
+    return TraceTable(rows, _kind(bare), where, header=bare)
 
 
 def _kind(names: Sequence[str]) -> str:
@@ -111,7 +111,7 @@ def _kind(names: Sequence[str]) -> str:
     return "CSV"
 
 
-def _lines(data: bytes, start: bytes, where: str) -> Table:
+def _lines(data: bytes, start: bytes, where: str) -> TraceTable:
     """JSON lines by the fields of the first: lines that are no such object become rows without values."""
     import polars as pl
 
@@ -126,7 +126,9 @@ def _lines(data: bytes, start: bytes, where: str) -> Table:
         rows = pl.read_ndjson(io.BytesIO(data), schema=schema, ignore_errors=True)
     except (pl.exceptions.PolarsError, ValueError):
         rows = _slow_lines(data, schema)
-    return Table(rows, "Mooncake trace" if mooncake else "JSON lines", where, True, False, "ms" if mooncake else None)
+    return TraceTable(
+        rows, "Mooncake trace" if mooncake else "JSON lines", where, True, False, "ms" if mooncake else None
+    )
 
 
 def _type(name: str, value: Any) -> Any:
@@ -158,7 +160,7 @@ def _slow_lines(data: bytes, schema: dict[str, Any]) -> pl.DataFrame:
     )
 
 
-def _parquet(data: bytes, where: str) -> Table:
+def _parquet(data: bytes, where: str) -> TraceTable:
     import polars as pl
 
     from wattline.line.work.traffic.files import META
@@ -168,4 +170,4 @@ def _parquet(data: bytes, where: str) -> Table:
         rows = pl.DataFrame() if own else pl.read_parquet(io.BytesIO(data))
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise WattlineError(f"traffic {where} cannot be read as Parquet: {shorten(str(error), 100)}") from None
-    return Table(rows, "Parquet", where, "hash_ids" in rows.columns, own)
+    return TraceTable(rows, "Parquet", where, "hash_ids" in rows.columns, own)

@@ -16,7 +16,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 
 Ints = NDArray[np.int64]
-_MOST_HASH = 2**40  # hashes beyond it are numbered anew before they are shifted
+_MAX_HASH = 2**40  # hashes beyond it are numbered anew before they are shifted
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +216,7 @@ def _numbered(block: Ints) -> tuple[Ints, int]:
     """Hashes small enough to be shifted, numbered anew where they are not, and how far apart a shift must be."""
     if not block.size:
         return block, 0
-    if int(block.max()) - int(block.min()) > _MOST_HASH or abs(int(block.max())) > _MOST_HASH:
+    if int(block.max()) - int(block.min()) > _MAX_HASH or abs(int(block.max())) > _MAX_HASH:
         block = np.unique(block, return_inverse=True)[1].astype(np.int64)
     return block, int(block.max()) - int(block.min()) + 1
 
