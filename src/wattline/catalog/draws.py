@@ -62,10 +62,10 @@ class Draws:
             self.used.setdefault(fact.key, fact)
 
     def _take(self, fact: Fact | str, job: str, unit: str | None) -> Array:
-        found = self.catalog.fact(fact) if isinstance(fact, str) else fact
-        self.cite(found)
-        scale = 1.0 if unit is None else factor(found.unit, unit)
-        values = self._drawn(found, job)
+        known = self.catalog.fact(fact) if isinstance(fact, str) else fact
+        self.cite(known)
+        scale = 1.0 if unit is None else factor(known.unit, unit)
+        values = self._drawn(known, job)
         return values if scale == 1.0 else values * scale
 
     def _drawn(self, fact: Fact, job: str) -> Array:

@@ -86,10 +86,10 @@ def factor(source: str, target: str) -> float:
     if source == target:
         return 1.0
     try:
-        one, two = (float((times * unit(source)).to(unit(target)).magnitude) for times in (1.0, 2.0))
-        if abs(two - 2 * one) > 1e-9 * abs(two):
+        once, twice = (float((times * unit(source)).to(unit(target)).magnitude) for times in (1.0, 2.0))
+        if abs(twice - 2 * once) > 1e-9 * abs(twice):
             raise ValueError(f"{source} is logarithmic or does not start from zero")
-        return one
+        return once
     except QuantityError:
         raise
     except Exception as error:
@@ -167,11 +167,11 @@ def _count_factor(rest: str, head: str, per: str, text: str, what: str) -> float
         raise wrong from None
 
 
-def _count_scale(said: str, head: str) -> tuple[float | None, bool]:
+def _count_scale(spelled: str, head: str) -> tuple[float | None, bool]:
     """What ``M``, ``million``, ``M tokens``, ``tokens`` multiply by (None: not read), and whether it names a thing."""
     names = "|".join(re.escape(name) for name in (head, *COUNT_UNITS[head]) if name)
     sizes = COUNT_SUFFIX | COUNT_WORDS
-    match = re.fullmatch(rf"({'|'.join(sizes)})?\s*((?i:{names}))?", said)
+    match = re.fullmatch(rf"({'|'.join(sizes)})?\s*((?i:{names}))?", spelled)
     return (sizes[match[1]] if match[1] else 1.0, bool(match[2])) if match else (None, False)
 
 

@@ -91,7 +91,7 @@ def envelope(
 def to_text(data: Json, ascii_only: bool = False) -> str:
     """An answer's JSON as text, with lists of numbers on one line each; raises ValueError for what is no number."""
     text = json.dumps(data, indent=1, ensure_ascii=ascii_only, allow_nan=False)
-    return _NUMBERS.sub(lambda found: "[" + ", ".join(found[1].replace(",", " ").split()) + "]", text) + "\n"
+    return _NUMBERS.sub(lambda match: "[" + ", ".join(match[1].replace(",", " ").split()) + "]", text) + "\n"
 
 
 class Result(ABC):

@@ -26,17 +26,17 @@ def drive(searches: Sequence[Search[Answer]], pool: Pool, store: Store, watch: W
     while ready or waiting:
         while ready and len(waiting) < pool.ahead:
             i, result = ready.popleft()
-            asked = _advance(searches[i], result, i, answers)
-            if asked is None:
+            wanted = _advance(searches[i], result, i, answers)
+            if wanted is None:
                 continue
-            known = store.get(asked)
+            known = store.get(wanted)
             if known is not None:
                 ready.appendleft((i, known))
                 continue
-            name = plain(asked)
+            name = plain(wanted)
             waiting.setdefault(name, []).append(i)
             if len(waiting[name]) == 1:
-                pool.submit(asked)
+                pool.submit(wanted)
         if waiting:
             item, result = pool.next()
             store.put(item, result)

@@ -24,11 +24,11 @@ FORMAT = "wattline-sweep-1"
 
 def digest(parts: Iterable[bytes]) -> str:
     """One short name for all of these bytes, in this order."""
-    found = hashlib.sha256()
+    result = hashlib.sha256()
     for part in parts:
-        found.update(len(part).to_bytes(8, "little"))
-        found.update(part)
-    return found.hexdigest()[:32]
+        result.update(len(part).to_bytes(8, "little"))
+        result.update(part)
+    return result.hexdigest()[:32]
 
 
 def plain(item: Item) -> str:
@@ -41,7 +41,7 @@ class Store:
 
     def __init__(self, context: str, path: Path | None = None, file: IO[bytes] | None = None) -> None:
         self.context, self.path, self._file = context, path, file
-        self.found: dict[str, Result] = {}
+        self.results: dict[str, Result] = {}
         self.taken_up = 0  # results that stood in the file already
         self.others = 0  # lines of other contexts
         self.made = 0
@@ -71,11 +71,11 @@ class Store:
         return store
 
     def get(self, item: Item) -> Result | None:
-        return self.found.get(plain(item))
+        return self.results.get(plain(item))
 
     def put(self, item: Item, result: Result) -> None:
         """Keep a result: on disk when this returns."""
-        self.found[plain(item)] = result
+        self.results[plain(item)] = result
         self.made += 1
         self._write({"context": self.context, "item": dict(item), "result": dict(result)})
 
@@ -114,13 +114,13 @@ class Store:
             self._write({"format": FORMAT})
         for text in lines[1:]:
             self._take(_line(text))
-        self.taken_up = len(self.found)
+        self.taken_up = len(self.results)
 
     def _take(self, line: Mapping[str, Any]) -> None:
         if line.get("context") != self.context:
             self.others += 1
         elif isinstance(line.get("item"), dict) and isinstance(line.get("result"), dict):
-            self.found[plain(line["item"])] = line["result"]
+            self.results[plain(line["item"])] = line["result"]
 
 
 FORMAT_LINE = (json.dumps({"format": FORMAT}) + "\n").encode()
@@ -129,10 +129,10 @@ FORMAT_LINE = (json.dumps({"format": FORMAT}) + "\n").encode()
 def _line(text: bytes) -> dict[str, Any]:
     """A line's object; an empty one for a line that is damaged."""
     try:
-        found = json.loads(text)
+        result = json.loads(text)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return result if isinstance(result, dict) else {}
 
 
 def _hold(file: IO[bytes], path: Path) -> None:

@@ -35,9 +35,9 @@ def experts(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
     hidden = np.where(shape.expert_hidden > 0, shape.expert_hidden, shape.hidden)
     params = (shape.up_matrices + 1) * hidden * shape.expert_intermediate
     each = chosen / np.maximum(touched, 1e-9)
-    held = count / np.where(work.expert_parallel > 0, work.chips, 1.0)
+    local = count / np.where(work.expert_parallel > 0, work.chips, 1.0)
     # with more tokens than experts at hand, kernels turn to wide tiles, whatever each expert gets of them
-    tall = (work.narrow > 0) | ((work.tokens > held) & (work.weight_bytes >= 1))
+    tall = (work.narrow > 0) | ((work.tokens > local) & (work.weight_bytes >= 1))
     least = np.where(tall, fit.kernels.tall_expert_rows, fit.kernels.least_rows)
     flops = np.where(has, 2 * touched / work.chips * np.maximum(each, least) * params, 0.0) * shape.moe_layers
     # every chip of an expert-parallel group handles all tokens' activations
@@ -49,7 +49,7 @@ def experts(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
     usual = np.where(tall, fit.tall_tile_slowness, np.where(work.weight_bytes < 1, fit.four_bit_slowness, 1.0))
     slow = np.where(work.narrow > 0, fit.narrow_expert_slowness, usual)
     # kernels pass over the tiles of experts that other chips hold, and write zeros for them
-    foreign = np.where(tall, touched * (1.0 - held / count), 0.0) * fit.foreign_expert_s
+    foreign = np.where(tall, touched * (1.0 - local / count), 0.0) * fit.foreign_expert_s
     launches = shape.moe_layers * (
         fit.expert_launch_s * np.where(work.narrow > 0, fit.narrow_expert_launches, 1.0) + foreign
     )
@@ -62,7 +62,7 @@ def experts(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
     return replace(fullest, busy_s=even.busy_s + scatter)  # the other chips wait
 
 
-def _fullest(chosen: Array, share: Array, held: Array, work: Work, fit: Coefficients) -> tuple[Array, Array]:
+def _fullest(chosen: Array, share: Array, local: Array, work: Work, fit: Coefficients) -> tuple[Array, Array]:
     """How much more than the mean the fullest chip has, of tokens and of touched experts.
 
     Tokens scatter by chance, and since some experts are liked more than others; of so many chips the fullest lies as
@@ -71,8 +71,9 @@ def _fullest(chosen: Array, share: Array, held: Array, work: Work, fit: Coeffici
     chips = np.where(work.expert_parallel > 0, work.chips, 1.0)
     highest = np.where(chips > 1, ndtri((chips - 0.375) / (chips + 0.25)), 0.0)
     load = np.minimum(
-        1.0 + highest * np.sqrt(1.0 / np.maximum(chosen, 1.0) + fit.expert_unevenness**2 / np.maximum(held, 1.0)), chips
+        1.0 + highest * np.sqrt(1.0 / np.maximum(chosen, 1.0) + fit.expert_unevenness**2 / np.maximum(local, 1.0)),
+        chips,
     )
     part = np.maximum(share, 1e-9)
-    most = np.minimum(part + highest * np.sqrt(part * (1.0 - np.minimum(part, 1.0)) / np.maximum(held, 1.0)), 1.0)
+    most = np.minimum(part + highest * np.sqrt(part * (1.0 - np.minimum(part, 1.0)) / np.maximum(local, 1.0)), 1.0)
     return np.asarray(load), np.asarray(np.maximum(most / part, 1.0))

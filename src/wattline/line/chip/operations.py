@@ -37,7 +37,7 @@ def operations(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> dic
         return _two_stacks(shape, work, rates, fit)
     chunked, pieces = shape.chunked_attention > 0, fit.mixed_layer_s * shape.layers
     groups = shape.attention_groups()
-    found = {
+    result = {
         "attention projections": total(*(attention_products(g, work, rates, fit, work.dense_bytes) for g in groups)),
         "attention": total(*(attention(g, work, rates, fit) for g in groups)),
         "MLP": mlp(shape, work, rates, fit, work.dense_bytes),
@@ -52,10 +52,10 @@ def operations(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> dic
         "host": waiting(fit.host_s + fit.host_per_sequence_s * work.sequences),
     }
     if np.any(shape.index_heads > 0):
-        found["indexer"] = indexer(shape, work, rates, fit)
+        result["indexer"] = indexer(shape, work, rates, fit)
     if np.any(shape.other_matmul_params + shape.expert_hidden > 0):
-        found["other weights"] = _other_weights(shape, work, rates, fit)
-    return {name: op for name, op in found.items() if np.any(op.time_s > 0)}
+        result["other weights"] = _other_weights(shape, work, rates, fit)
+    return {name: op for name, op in result.items() if np.any(op.time_s > 0)}
 
 
 def _two_stacks(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> dict[str, Operation]:
@@ -63,26 +63,26 @@ def _two_stacks(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> di
     the decoder's second attention its keys and values; new tokens pass the decoder alone."""
     none = np.zeros_like(shape.encoder_layers)
     crossing = shape.cross_layers * shape.kv_heads * shape.hidden * shape.pair_width
-    one = {"encoder_layers": none, "cross_layers": none}
+    single = {"encoder_layers": none, "cross_layers": none}
     encoder = replace(
         shape, attention_layers=shape.encoder_layers, global_layers=shape.encoder_layers, vocab=none,
-        dense_layers=shape.encoder_layers, moe_layers=none, other_matmul_params=crossing, **one,
+        dense_layers=shape.encoder_layers, moe_layers=none, other_matmul_params=crossing, **single,
     )  # fmt: skip
     own = shape.attention_layers - shape.encoder_layers
     decoder = replace(
         shape, attention_layers=own, global_layers=own, dense_layers=shape.dense_layers - shape.encoder_layers,
         encoder_layers=none,
     )  # fmt: skip
-    found = operations(decoder, replace(work, tokens=work.sequences), rates, fit)
+    result = operations(decoder, replace(work, tokens=work.sequences), rates, fit)
     read = np.maximum(work.tokens - work.sequences, 0.0)
     if not np.any(read > 0):
-        return found
+        return result
     # no layer where no prompt is read; from each token the whole prompt is seen, twice what a causal one sees
     there = {n: getattr(encoder, n) * (read > 0) for n in ("attention_layers", "global_layers", "dense_layers")}
     whole = replace(work, tokens=read, sequences=np.zeros_like(read), prompt_tokens=2 * work.prompt_tokens)
     first = operations(replace(encoder, **there, other_matmul_params=crossing * (read > 0)), whole, rates, fit)
-    added = {n: total(found[n], op) if n in found else op for n, op in first.items() if n != "host"}
-    return found | added
+    added = {n: total(result[n], op) if n in result else op for n, op in first.items() if n != "host"}
+    return result | added
 
 
 def _other_weights(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operation:

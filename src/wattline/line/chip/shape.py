@@ -124,8 +124,8 @@ class Shape:
 
     def _kept_bytes(self, context_tokens: ArrayLike, chips: ArrayLike, bytes_per_value: float) -> Array:
         group, context = np.asarray(chips, float), np.asarray(context_tokens, float)
-        held = np.maximum(self.kv_heads, group) * self.pair_width
-        values = np.where(self.latent, (self.kv_lora_rank + self.qk_rope_head_dim) * group, held)
+        copied = np.maximum(self.kv_heads, group) * self.pair_width
+        values = np.where(self.latent, (self.kv_lora_rank + self.qk_rope_head_dim) * group, copied)
         layers, whole = self.attention_layers - self.cacheless_layers, self.global_layers - self.cacheless_global_layers
         index = self.attention_layers * context * self.index_head_dim * INDEX_BYTES * group
         return np.asarray(self._seen(layers, whole, context) * values * bytes_per_value + index)

@@ -64,8 +64,8 @@ def load_software(
         raise WattlineError(
             f"engine {name!r} is not in the catalog; take one of {', '.join(engines(draws.catalog))}, or NAME-VERSION"
         )
-    found = {what.replace("-", "_"): _known(what, name, (chip, generation), family, draws) for what in NAMES}
-    return Software(name, **(found | {"waiting_slots": int(found["waiting_slots"])}), greedy=greedy)
+    values = {what.replace("-", "_"): _known(what, name, (chip, generation), family, draws) for what in NAMES}
+    return Software(name, **(values | {"waiting_slots": int(values["waiting_slots"])}), greedy=greedy)
 
 
 def waiting_slots(name: str, generation: str, family: str, draws: Draws) -> int:

@@ -69,12 +69,12 @@ class Watts:
 
 def step(shape: Shape, work: Work, rates: Rates, watts: Watts, fit: Coefficients) -> Step:
     """One step: operations, their joules, and the limit's stretch."""
-    found = operations(shape, work, rates, fit)
-    joules = {name: watts.tdp * seconds_at_tdp(name, op, work, rates, fit) for name, op in found.items()}
-    time = np.asarray(sum(op.time_s for op in found.values()))
+    parts = operations(shape, work, rates, fit)
+    joules = {name: watts.tdp * seconds_at_tdp(name, op, work, rates, fit) for name, op in parts.items()}
+    time = np.asarray(sum(op.time_s for op in parts.values()))
     energy = np.maximum(sum(joules.values()), watts.idle * time)
     stretched, power = held_to_limit(time, energy, watts, fit)
-    return Step(found, joules, stretched, power)
+    return Step(parts, joules, stretched, power)
 
 
 def held_to_limit(time_s: Array, energy_j: Array, watts: Watts, fit: Coefficients) -> tuple[Array, Array]:
@@ -157,21 +157,21 @@ def _run(
     limit = tdp if limit_w is None else np.minimum(np.asarray(limit_w, float), tdp)
     watts = Watts(tdp, np.minimum(chip.idle_w, limit), limit)
     fit = coefficients(chip.generation, draws)
-    one = step(Shape.of(model), work, nameplate(chip, chips, precision), watts, fit)
-    return spread(one, watts, model, chip.generation, draws)
+    plain = step(Shape.of(model), work, nameplate(chip, chips, precision), watts, fit)
+    return spread(plain, watts, model, chip.generation, draws)
 
 
-def spread(one: Step, watts: Watts, model: Model, generation: str, draws: Draws) -> Step:
+def spread(plain: Step, watts: Watts, model: Model, generation: str, draws: Draws) -> Step:
     """The step as measured ones scatter around it, in time and in energy; power follows, between idle and limit.
 
     A model whose serving was measured takes what it reached, and scatters less.
     """
     known = how_known(model, generation, draws.catalog)
     factors = {what: known_factor(what, model, generation, draws) for what in ("time", "power")}
-    time = one.time_s * factors["time"] * draws.own(spread_fact("time", generation, draws.catalog, known))
-    power = one.power_w * factors["power"]
-    energy = one.time_s * factors["time"] * power * draws.own(spread_fact("energy", generation, draws.catalog, known))
-    return Step(one.operations, one.joules, time, np.clip(energy / time, watts.idle, watts.limit))
+    time = plain.time_s * factors["time"] * draws.own(spread_fact("time", generation, draws.catalog, known))
+    power = plain.power_w * factors["power"]
+    energy = plain.time_s * factors["time"] * power * draws.own(spread_fact("energy", generation, draws.catalog, known))
+    return Step(plain.operations, plain.joules, time, np.clip(energy / time, watts.idle, watts.limit))
 
 
 def spread_fact(what: str, generation: str, catalog: Catalog, known: str = "") -> str:

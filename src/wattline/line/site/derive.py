@@ -41,7 +41,7 @@ def losses(
 ) -> dict[str, Array]:
     """Draws of each attribute of an annual site over all places, ``wue_l_per_kwh`` with them."""
     cooling, plant = DERIVED[name]
-    found: dict[str, list[Array]] = {}
+    shares: dict[str, list[Array]] = {}
     draw = Draws(draws, catalog=catalog)
     p = hall.parameters(plant, draw)
     setup = SiteDesign(KINDS[cooling], p, load_ups(None, p, draw))
@@ -51,9 +51,9 @@ def losses(
         result = year(setup, made_year(record, catalog), load, EVERY)
         for attribute, parts in PARTS_OF.items():
             total = np.sum([result.parts[part] for part in parts], axis=0)
-            found.setdefault(attribute, []).append(np.asarray(total / result.it_mean))
-        found.setdefault("wue_l_per_kwh", []).append(result.wue_l_per_kwh)
-    return {attribute: np.concatenate(values) for attribute, values in found.items()}
+            shares.setdefault(attribute, []).append(np.asarray(total / result.it_mean))
+        shares.setdefault("wue_l_per_kwh", []).append(result.wue_l_per_kwh)
+    return {attribute: np.concatenate(values) for attribute, values in shares.items()}
 
 
 def toml(catalog: Catalog, progress: Callable[[str], None] = lambda name: None) -> str:

@@ -49,10 +49,10 @@ class Chain:
 
 def check_redundancy(name: str) -> str:
     """A scheme of redundancy by name, as ``REDUNDANCY`` has it."""
-    found = {key.lower(): key for key in REDUNDANCY}.get(str(name).strip().lower().replace(" ", ""))
-    if found is None:
+    scheme = {key.lower(): key for key in REDUNDANCY}.get(str(name).strip().lower().replace(" ", ""))
+    if scheme is None:
         raise WattlineError(f"redundancy {name!r} is none of {', '.join(REDUNDANCY)}")
-    return found
+    return scheme
 
 
 def load_ups(name: str | None, hall: Mapping[str, Array], draws: Draws) -> Ups:

@@ -78,18 +78,18 @@ def _check(values: Array, what: str, it_w: float) -> None:
 
 def _column(text: str, path: Path) -> Array:
     """The last column of numbers in a CSV, a header and a column of times allowed."""
-    found = []
+    numbers = []
     for line, row in enumerate(csv.reader(io.StringIO(text)), 1):
         if not row or not row[-1].strip() or row[0].lstrip().startswith("#"):
             continue
         try:
-            found.append(float(row[-1]))
+            numbers.append(float(row[-1]))
         except ValueError:
-            if found or line > 3:
+            if numbers or line > 3:
                 raise WattlineError(f"load {path}: line {line}: {row[-1].strip()[:30]!r} is no number") from None
-    if not found:
+    if not numbers:
         raise WattlineError(f"load {path}: no numbers in it; write one value an hour")
-    values = np.array(found)
+    values = np.array(numbers)
     if not np.isfinite(values).all():
         raise WattlineError(f"load {path}: NaN or infinity is no power (missing is never zero)")
     return values

@@ -73,12 +73,12 @@ def units(setup: SiteDesign, full: Hours, it_w: float) -> list[Units]:
         ("chillers", float(np.max(full.chilled)) * it_w, "chiller_unit_w", "N+1"),
         ("tower cells or dry coolers", rejected, "rejection_unit_w", "N+1"),
     )
-    found = []
+    units = []
     for name, watts, key, redundancy in wanted:
         if watts > 0:
             count = ceil(watts / sizes[key] - 1e-9)
-            found.append(Units(name, watts, sizes[key], count, spare(count, redundancy)))
-    return found
+            units.append(Units(name, watts, sizes[key], count, spare(count, redundancy)))
+    return units
 
 
 def spare(count: int, redundancy: str) -> int:

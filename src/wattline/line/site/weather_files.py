@@ -212,11 +212,11 @@ def _stamp(text: Any, path: Path | str) -> tuple[datetime, bool]:
     try:
         if isinstance(text, int | float):
             return datetime(1970, 1, 1) + timedelta(seconds=text), True
-        found = datetime.fromisoformat(str(text).strip().replace("Z", "+00:00").replace("/", "-"))
+        moment = datetime.fromisoformat(str(text).strip().replace("Z", "+00:00").replace("/", "-"))
     except (ValueError, OverflowError):
         raise WattlineError(f"weather {path}: {shorten(str(text), 30)!r} is no time; write 2025-01-31 14:00") from None
-    shift = found.utcoffset()
-    return (found, False) if shift is None else (found.replace(tzinfo=None) - shift, True)
+    shift = moment.utcoffset()
+    return (moment, False) if shift is None else (moment.replace(tzinfo=None) - shift, True)
 
 
 # names of columns that a plain CSV may have, and what they hold

@@ -180,8 +180,8 @@ def year(setup: SiteDesign, weather: Weather, it: Array, every: int = 1) -> Year
 
     def work(block: slice) -> dict[str, Array]:
         part = rows(setup, block)
-        found = hours(part, row[block] if len(row) > 1 else row, outside(weather, part.shift_c, every))
-        return _summary(found, total, block)
+        hourly = hours(part, row[block] if len(row) > 1 else row, outside(weather, part.shift_c, every))
+        return _summary(hourly, total, block)
 
     if len(blocks) == 1:
         sums = [work(blocks[0])]
@@ -214,16 +214,16 @@ def rows(setup: SiteDesign, block: slice) -> SiteDesign:
     return replace(setup, hall=hall, ups=ups, shift_c=some(np.asarray(setup.shift_c)))
 
 
-def _summary(found: Hours, total: Array, block: slice) -> dict[str, Array]:
+def _summary(hourly: Hours, total: Array, block: slice) -> dict[str, Array]:
     """Means over the hours of some of the draws; their hourly total goes into ``total``."""
     rows, count = total[block].shape
-    power = np.broadcast_to(found.total, (rows, count))
+    power = np.broadcast_to(hourly.total, (rows, count))
     total[block] = power
-    sums = {name: _mean(part, rows) for name, part in found.parts.items()}
-    sums |= {name: _mean(getattr(found, name), rows) for name in WATER_PARTS}
-    sums |= {"delivered": power.mean(axis=1), "peak": power.max(axis=1), "heat_out": _mean(found.heat_out, rows)}
-    sums["unmet"] = _mean(np.broadcast_to(found.unmet_c > UNMET_K, (rows, count)), rows) * count
-    mode = np.broadcast_to(found.mode, (rows, count))
+    sums = {name: _mean(part, rows) for name, part in hourly.parts.items()}
+    sums |= {name: _mean(getattr(hourly, name), rows) for name in WATER_PARTS}
+    sums |= {"delivered": power.mean(axis=1), "peak": power.max(axis=1), "heat_out": _mean(hourly.heat_out, rows)}
+    sums["unmet"] = _mean(np.broadcast_to(hourly.unmet_c > UNMET_K, (rows, count)), rows) * count
+    mode = np.broadcast_to(hourly.mode, (rows, count))
     return sums | {f"mode{i}": (mode == i).mean(axis=1) for i in range(4)}
 
 

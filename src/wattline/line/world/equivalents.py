@@ -50,11 +50,11 @@ def equivalents(energy_j: Array, co2e_kg: Array, draws: Draws) -> list[Equivalen
     The facts are taken at their central value, so that an equivalent's range is the job's alone.
     """
     central = draws.central()
-    found = [
+    result = [
         Equivalent(name, np.asarray(energy_j / joules(central(fact, unit))), fact)
         for name, fact, unit, joules in ENERGY
     ]
-    found += [Equivalent(name, np.asarray(co2e_kg / central(fact, unit)), fact) for name, fact, unit in CARBON]
+    result += [Equivalent(name, np.asarray(co2e_kg / central(fact, unit)), fact) for name, fact, unit in CARBON]
     for key, fact in central.used.items():
         draws.used.setdefault(key, fact)
-    return found
+    return result

@@ -62,14 +62,14 @@ class Plan:
 
     def __str__(self) -> str:
         ways = {"tensor": self.tensor, "context": self.context, "pipeline": self.pipeline, "data": self.data}
-        said = [f"{name} {size}" for name, size in ways.items() if size > 1 or name == "data"]
+        words = [f"{name} {size}" for name, size in ways.items() if size > 1 or name == "data"]
         more = [f"experts over {self.expert}"] if self.expert > 1 else []
         more += [f"{self.interleave} stages a chip"] if self.interleave > 1 else []
         more += ["weights sharded"] if self.fully_sharded else []
         more += [f"{self.recompute} recomputation"] if self.recompute != "none" else []
         more += [f"{self.spare} chips spare"] if self.spare else []
         batch = f"{self.sequences:,} sequences of {self.tokens:,}, {self.micro_sequences} at once"
-        return ", ".join([" × ".join(said), *more, batch])
+        return ", ".join([" × ".join(words), *more, batch])
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +100,8 @@ class Layouts:
     def pick(self, index: int) -> Plan:
         """One of many."""
         values = {f.name: int(getattr(self, f.name)[index]) for f in fields(self)}
-        said = {name: bool(values.pop(name)) for name in ("fully_sharded", "fused")}
-        return Plan(**values | {"recompute": RECOMPUTE[values["recompute"]]} | said)  # type: ignore[arg-type]
+        flags = {name: bool(values.pop(name)) for name in ("fully_sharded", "fused")}
+        return Plan(**values | {"recompute": RECOMPUTE[values["recompute"]]} | flags)  # type: ignore[arg-type]
 
     def where(self, chosen: Mask) -> Layouts:
         """Those that are chosen."""
@@ -137,7 +137,7 @@ def layouts(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, o
     )
     data = chips // (tensor * over * pipeline)
     every = np.ones_like(tensor)
-    found = Layouts(
+    result = Layouts(
         tensor=tensor,
         pipeline=pipeline,
         data=data,
@@ -152,7 +152,7 @@ def layouts(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, o
         fused=every * (not old),
         spare=chips - data * tensor * over * pipeline,
     )
-    return found.where(_even(model, chip, chips, found))
+    return result.where(_even(model, chip, chips, result))
 
 
 def _grid(model: Model, tokens: int, old: bool, facts: TrainingFacts) -> Array:
@@ -201,13 +201,13 @@ def copies(plan: Layouts) -> tuple[Array, Array]:
 def memory_held_bytes(model: Model, plan: Layouts, facts: TrainingFacts) -> Array:
     """Weights, gradients, optimiser states and the activations in flight on the fullest chip."""
     states = np.asarray(0.0)
-    for held, among in zip(weights_held(model, plan), copies(plan), strict=True):
+    for needed, among in zip(weights_held(model, plan), copies(plan), strict=True):
         whole = (
-            held * np.minimum(facts.gathered_layers / max(model.layers, 1), 1.0) * (facts.state_bytes - WEIGHT_BYTES)
+            needed * np.minimum(facts.gathered_layers / max(model.layers, 1), 1.0) * (facts.state_bytes - WEIGHT_BYTES)
         )
-        sharded = held * (facts.state_bytes + facts.sharded_bytes) / among + whole
+        sharded = needed * (facts.state_bytes + facts.sharded_bytes) / among + whole
         states = states + np.where(
-            plan.fully_sharded > 0, sharded, held * (facts.state_bytes + facts.sharded_bytes / among)
+            plan.fully_sharded > 0, sharded, needed * (facts.state_bytes + facts.sharded_bytes / among)
         )
     deeper = 1.0 + (plan.interleave - 1.0) / (plan.interleave * plan.pipeline)
     flights = np.minimum(plan.pipeline, plan.micro) * deeper
@@ -240,17 +240,17 @@ def activation_bytes(model: Model, recompute: str) -> float:
 
 def fits(model: Model, chip: Chip, plan: Plan) -> bool:
     """Whether a chip's memory holds its part of this plan."""
-    held = memory_held_bytes(model, Layouts.of(plan), training_facts(chip.catalog))
-    return bool(held <= chip.usable_memory * chip.memory_bytes)
+    needed = memory_held_bytes(model, Layouts.of(plan), training_facts(chip.catalog))
+    return bool(needed <= chip.usable_memory * chip.memory_bytes)
 
 
 def plans(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, old: bool = False) -> Layouts:
     """The layouts that divide well and fit, tensor parallel within one link domain; WattlineError where none does."""
     every = layouts(model, chip, chips, sequences, tokens, old)
-    held = memory_held_bytes(model, every, training_facts(chip.catalog))
-    found = every.where(np.asarray(held <= chip.usable_memory * chip.memory_bytes))
-    if found.tensor.size:
-        return found
+    needed = memory_held_bytes(model, every, training_facts(chip.catalog))
+    result = every.where(np.asarray(needed <= chip.usable_memory * chip.memory_bytes))
+    if result.tensor.size:
+        return result
     raise WattlineError(
         f"{model.key} with {sequences} sequences of {tokens} tokens a step fits no even layout on "
         f"{chips} × {chip.record.name}"

@@ -95,8 +95,8 @@ def _experts(model: Model, chip: Chip, plan: Layouts, fit: Coefficients, narrow:
 def _ring(model: Model, chip: Chip, plan: Layouts, fit: Coefficients) -> Array:
     """Keys and values of the other parts of the sequence, one pass."""
     width = model.kv_lora_rank + model.qk_rope_head_dim if model.kv_lora_rank else 2 * model.kv_heads * model.head_dim
-    held = np.where(model.kv_lora_rank > 0, 1.0, plan.tensor)
-    size = plan.chip_tokens * (plan.context - 1.0) * width / held * ACTIVATION_BYTES
+    params = np.where(model.kv_lora_rank > 0, 1.0, plan.tensor)
+    size = plan.chip_tokens * (plan.context - 1.0) * width / params * ACTIVATION_BYTES
     layers = model.attention_layers * stage_share(model, plan)
     return np.asarray(layers * size / link_bytes_per_s(chip, plan.tensor * plan.context, fit))
 
@@ -114,7 +114,7 @@ def _data(model: Model, chip: Chip, plan: Layouts, fit: Coefficients) -> Array:
     Fully sharded, weights are gathered for forward and backward of each microbatch, and its gradients summed at once.
     """
     group = plan.data * plan.context
-    held = np.asarray(sum(weights_held(model, plan)))
-    one = 2.0 * held * (group - 1.0) / group / link_bytes_per_s(chip, plan.replica, fit)
+    params = np.asarray(sum(weights_held(model, plan)))
+    once = 2.0 * params * (group - 1.0) / group / link_bytes_per_s(chip, plan.replica, fit)
     sharded = (3.0 + (plan.recompute == 2)) * plan.micro
-    return np.asarray(one * np.where(plan.fully_sharded > 0, sharded, 2.0))
+    return np.asarray(once * np.where(plan.fully_sharded > 0, sharded, 2.0))

@@ -86,10 +86,10 @@ def _timed(model: Model, chip: Chip, plan: Layouts, precision: str, fit: Coeffic
     narrow, facts = computes_narrow(chip, precision), training_facts(chip.catalog)
     micro: dict[str, Array] = {}
     joules = np.asarray(0.0)
-    for name, one in _forward(model, plan, rates, fit, narrow, draws).items():
+    for name, operation in _forward(model, plan, rates, fit, narrow, draws).items():
         times = _times(name, plan, facts) * _share(name, model, plan)
-        micro[name] = np.asarray(one.time_s * times)
-        joules = joules + times * _above_static(one, rates, fit)
+        micro[name] = np.asarray(operation.time_s * times)
+        joules = joules + times * _above_static(operation, rates, fit)
     sent = messages(model, chip, plan, fit, draws, np.asarray(sum(micro.values())), narrow)
     micro |= sent.micro
     update = _optimiser(model, plan, rates, facts, fit)
@@ -122,19 +122,19 @@ def _forward(
     zero, flag = np.asarray(0.0), np.asarray(float(narrow))
     stored = np.asarray(BYTES["bf16"])  # weights are kept in 16 bits and narrowed as they are used
     work = Work(tokens, zero, zero, plan.tokens, chips, stored, stored, flag, zero)
-    found = {k: v for k, v in operations(shape, work, rates, fit).items() if k not in FORWARD_ONLY}
+    parts = {k: v for k, v in operations(shape, work, rates, fit).items() if k not in FORWARD_ONLY}
     # sequence parallelism spreads elementwise work over the group (arXiv:2205.05198)
-    found["elementwise"] = _scaled(found["elementwise"], np.where(plan.fused > 0, 1.0 / chips, 1.0))
+    parts["elementwise"] = _scaled(parts["elementwise"], np.where(plan.fused > 0, 1.0 / chips, 1.0))
     scores = shape.attended_in_prompt(plan.tokens) * 2.0 * tokens * shape.heads / chips  # masked ones are moved too
     if np.any(plan.fused == 0):
-        found["attention scores"] = _moving(np.where(plan.fused > 0, 0.0, scores * facts.score_bytes), rates, fit)
+        parts["attention scores"] = _moving(np.where(plan.fused > 0, 0.0, scores * facts.score_bytes), rates, fit)
     if model.moe_layers:
-        found["experts"] = _experts(shape, plan, rates, fit, flag, draws)
+        parts["experts"] = _experts(shape, plan, rates, fit, flag, draws)
     if narrow:
-        found["casts"] = _casts(shape, tokens, chips, rates, fit)
-    found["output layer"] = product(tokens, shape.vocab / chips, shape.hidden, 1.0, 2.0, 0.0, rates, fit)
+        parts["casts"] = _casts(shape, tokens, chips, rates, fit)
+    parts["output layer"] = product(tokens, shape.vocab / chips, shape.hidden, 1.0, 2.0, 0.0, rates, fit)
     logits = _moving(tokens * shape.vocab / chips * facts.loss_bytes / (1.0 + BACKWARD), rates, fit)
-    return found | {"loss": logits}
+    return parts | {"loss": logits}
 
 
 def _experts(shape: Shape, plan: Layouts, rates: Rates, fit: Coefficients, narrow: Array, draws: Draws) -> Operation:
@@ -156,10 +156,13 @@ def _experts(shape: Shape, plan: Layouts, rates: Rates, fit: Coefficients, narro
     return total(_scaled(total(up, down), 1.0 / draws("fit.training-expert-efficiency"), times_only=True), sorting)
 
 
-def _scaled(one: Operation, factor: ArrayLike, *, times_only: bool = False) -> Operation:
+def _scaled(operation: Operation, factor: ArrayLike, *, times_only: bool = False) -> Operation:
     kept = ("flops", "narrow_flops", "bytes") if times_only else ()
     return Operation(
-        **{f.name: np.asarray(getattr(one, f.name) * (1.0 if f.name in kept else factor)) for f in fields(Operation)}
+        **{
+            f.name: np.asarray(getattr(operation, f.name) * (1.0 if f.name in kept else factor))
+            for f in fields(Operation)
+        }
     )
 
 
@@ -181,7 +184,7 @@ def _casts(shape: Shape, tokens: Array, chips: Array, rates: Rates, fit: Coeffic
 
 def _optimiser(model: Model, plan: Layouts, rates: Rates, facts: TrainingFacts, fit: Coefficients) -> Operation:
     """The chip's share of the states read and written."""
-    dense, experts = (held / among for held, among in zip(weights_held(model, plan), copies(plan), strict=True))
+    dense, experts = (params / among for params, among in zip(weights_held(model, plan), copies(plan), strict=True))
     return _moving((dense + experts) * facts.optimiser_bytes, rates, fit)
 
 
@@ -208,14 +211,14 @@ def best_plan(
     """
     sequences = sequences or usual_sequences(tokens, chips, chip.catalog)
     try:
-        found = plans(model, chip, chips, sequences, tokens, old)
+        choices = plans(model, chip, chips, sequences, tokens, old)
     except WattlineError:
         if strict:
             raise
         return tightest(model, chip, chips, sequences, tokens, old)
     centre = chip.draws.central()
-    timed = _timed(model, _central(chip, centre), found, precision, coefficients(chip.generation, centre), centre)
-    return found.pick(int(np.argmin(timed.time_s)))
+    timed = _timed(model, _central(chip, centre), choices, precision, coefficients(chip.generation, centre), centre)
+    return choices.pick(int(np.argmin(timed.time_s)))
 
 
 def _central(chip: Chip, centre: Draws) -> Chip:

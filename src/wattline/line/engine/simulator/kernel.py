@@ -38,8 +38,8 @@ def _admit(s, q, lim, r, spare, scratch, count, budget):
     """New requests into the step, first come, first served; returns prompts and budget left."""
     while budget > 0 and s.head[r] != NONE and s.decoding[r] + count < lim.max_num_seqs:
         i = s.head[r]
-        held = q.inputs[i] + q.done[i]
-        blocks = blocks_of(held, lim.block_tokens)
+        cached = q.inputs[i] + q.done[i]
+        blocks = blocks_of(cached, lim.block_tokens)
         alone = s.decoding[r] + count == 0
         if blocks > spare or (blocks + lim.watermark > spare and not alone):
             break
@@ -52,8 +52,8 @@ def _admit(s, q, lim, r, spare, scratch, count, budget):
         if not q.begun[i] >= 0.0:
             q.begun[i] = s.clock[r]
         if q.left[i] == 0:  # its cache was sent here: it holds all tokens but the last, and decodes in this step
-            s.free[r] += blocks - blocks_of(held - 1, lim.block_tokens)  # the step itself takes the next token's
-            enter(s, q, lim, r, i, held - 1)
+            s.free[r] += blocks - blocks_of(cached - 1, lim.block_tokens)  # the step itself takes the next token's
+            enter(s, q, lim, r, i, cached - 1)
             budget -= 1
             continue
         tokens = min(q.left[i], budget)

@@ -31,31 +31,31 @@ def _append(links, ends, b):
 
 
 @compiled
-def lru(block, offset, order, replica, room, links, held, ends, hits):
+def lru(block, offset, order, replica, room, links, cached, ends, hits):
     """Requests in ``order`` (replica by replica): ``hits`` gets each one's leading blocks that its store held."""
     size, present = 0, NONE
     for i in order:
         if replica[i] != present:  # the next replica begins empty
             present, size, ends[0], ends[1] = replica[i], 0, NONE, NONE
-            held[:] = False
+            cached[:] = False
         first, last = offset[i], offset[i + 1]
         count = 0
-        while first + count < last and held[block[first + count]]:
+        while first + count < last and cached[block[first + count]]:
             count += 1
         hits[i] = count
         # the last block goes in first: of one prompt the tail is given up before the head
         for j in range(last - 1, first - 1, -1):
             b = block[j]
-            if held[b]:
+            if cached[b]:
                 _unlink(links, ends, b)
             elif room > 0:
                 if size == room:
                     oldest = ends[0]
                     _unlink(links, ends, oldest)
-                    held[oldest] = False
+                    cached[oldest] = False
                 else:
                     size += 1
-                held[b] = True
+                cached[b] = True
             else:
                 continue
             _append(links, ends, b)

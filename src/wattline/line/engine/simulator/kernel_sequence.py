@@ -26,9 +26,9 @@ def _put_back(s, q, r, i):
 @compiled
 def _leave(s, q, lim, r, i):
     """A sequence stops decoding: its blocks, its context and its share of the joules."""
-    held = q.base[i] + s.steps[r]
-    s.free[r] += blocks_of(held, lim.block_tokens)
-    s.context[r] -= held
+    cached = q.base[i] + s.steps[r]
+    s.free[r] += blocks_of(cached, lim.block_tokens)
+    s.context[r] -= cached
     s.phase[r, q.base[i] % lim.block_tokens] -= 1
     s.decoding[r] -= 1
     q.energy[i] += s.joules_each[r] - q.joules_at[i]
@@ -38,7 +38,7 @@ def _leave(s, q, lim, r, i):
 @compiled
 def join(s, q, lim, r, i):
     """A prompt has been read and has given a token: the sequence decodes, or is done."""
-    held = q.inputs[i] + q.done[i]
+    cached = q.inputs[i] + q.done[i]
     q.done[i] += 1
     if q.done[i] == 1:
         q.first[i] = s.clock[r]
@@ -48,18 +48,18 @@ def join(s, q, lim, r, i):
         if len(q.send_s) > 0 and q.send_s[i] > 0.0:
             _send(s, q, r, i)
         else:
-            s.free[r] += blocks_of(held, lim.block_tokens)
+            s.free[r] += blocks_of(cached, lim.block_tokens)
         return
-    enter(s, q, lim, r, i, held)
+    enter(s, q, lim, r, i, cached)
 
 
 @compiled
-def enter(s, q, lim, r, i, held):
+def enter(s, q, lim, r, i, cached):
     """A sequence whose cache holds so many tokens is one of those that decode."""
-    q.base[i] = held - s.steps[r]
+    q.base[i] = cached - s.steps[r]
     q.joules_at[i] = s.joules_each[r]
     q.seconds_at[i] = s.seconds_each[r]
-    s.context[r] += held
+    s.context[r] += cached
     s.phase[r, q.base[i] % lim.block_tokens] += 1
     push(s.due, s.who, r, s.decoding[r], s.steps[r] + q.outputs[i] - q.done[i], i)
     s.decoding[r] += 1

@@ -100,10 +100,10 @@ class Served:
     def waits_s(self) -> dict[str, Array]:
         """Part by part: front end, queue, prefill make up TTFT; with pools transfer and the wait for a slot follow."""
         front = np.broadcast_to(np.asarray(self.front_s, float), self.first_s.shape)
-        found = {"front": front, "queue": self.begun_s - self.arrival_s, "prefill": self.first_s - self.begun_s}
+        waits = {"front": front, "queue": self.begun_s - self.arrival_s, "prefill": self.first_s - self.begun_s}
         if self.sent_s is not None and self.resumed_s is not None:
-            found |= {"transfer": self.sent_s - self.first_s, "slot": self.resumed_s - self.sent_s}
-        return {name: np.asarray(values) for name, values in found.items()}
+            waits |= {"transfer": self.sent_s - self.first_s, "slot": self.resumed_s - self.sent_s}
+        return {name: np.asarray(values) for name, values in waits.items()}
 
     @property
     def edges_s(self) -> Array:

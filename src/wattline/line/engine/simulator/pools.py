@@ -57,8 +57,8 @@ def simulate_pools(
     if not np.isfinite(sends).all() or np.any(sends < 0):
         raise WattlineError("transfer: the time that a cache takes must be finite, zero or more")
     more = outputs > 1
-    found = found_tokens(cached_tokens, taken)
-    read = state.requests(arrival, inputs, np.ones_like(outputs), found, np.where(more, sends, 0.0))
+    cached = found_tokens(cached_tokens, taken)
+    read = state.requests(arrival, inputs, np.ones_like(outputs), cached, np.where(more, sends, 0.0))
     first = serve(prefill.tables, prefill.limits, read, prefill.way.of(taken), horizon_s=horizon_s)
     sent = np.where(more, np.where(sends > 0, read.sent, read.end), np.nan)
     who = np.flatnonzero(more)
@@ -66,47 +66,48 @@ def simulate_pools(
     made = state.requests(sent[who], inputs[who], outputs[who], np.zeros(len(who), np.int64))
     state.read_elsewhere(made)
     then = serve(decode.tables, decode.limits, made, decode.way, horizon_s=max(horizon_s, first.horizon_s))
-    one = served(first, prefill.limits, prefill.tables, taken, rejected, PREFILL)
-    two = served(then, decode.limits, decode.tables, taken, rejected, DECODE)
-    return _both(one, two, who, outputs, sent)
+    prefilled = served(first, prefill.limits, prefill.tables, taken, rejected, PREFILL)
+    decoded = served(then, decode.limits, decode.tables, taken, rejected, DECODE)
+    return _both(prefilled, decoded, who, outputs, sent)
 
 
-def _both(one: Served, two: Served, who: Any, outputs: Array, sent: Array) -> Served:
+def _both(prefilled: Served, decoded: Served, who: Any, outputs: Array, sent: Array) -> Served:
     """One result of both pools; ``who``: which of the requests each of the second pool's is."""
-    horizon, width = max(one.horizon_s, two.horizon_s), max(one.bin_s, two.bin_s)
-    rows = len(one.bins)
-    bins = np.concatenate([to_horizon(_coarse(x, width), width, horizon) for x in (one, two)])
+    horizon, width = max(prefilled.horizon_s, decoded.horizon_s), max(prefilled.bin_s, decoded.bin_s)
+    rows = len(prefilled.bins)
+    bins = np.concatenate([to_horizon(_coarse(x, width), width, horizon) for x in (prefilled, decoded)])
 
     def spread(values: Array, empty: float) -> Array:
-        found = np.full(len(outputs), empty, values.dtype)
-        found[who] = values
-        return found
+        filled = np.full(len(outputs), empty, values.dtype)
+        filled[who] = values
+        return filled
 
-    seconds = spread(two.seconds, 0.0)
+    seconds = spread(decoded.seconds, 0.0)
     pools = (
-        replace(one.pools[0], seconds=one.seconds),
-        replace(two.pools[0], first=rows, last=len(bins), seconds=seconds),
+        replace(prefilled.pools[0], seconds=prefilled.seconds),
+        replace(decoded.pools[0], first=rows, last=len(bins), seconds=seconds),
     )
     return replace(
-        one,
+        prefilled,
         output_tokens=outputs,
-        end_s=np.where(outputs > 1, spread(two.end_s, np.nan), one.end_s),
-        tokens=np.where(outputs > 1, spread(two.tokens, 0), one.tokens),
-        energy_j=one.energy_j + spread(two.energy_j, 0.0),
-        seconds=one.seconds + seconds,
-        totals={name: np.concatenate([values, two.totals[name]]) for name, values in one.totals.items()},
-        bins=bins, bin_s=width, latency=one.latency + two.latency, horizon_s=horizon, limits=two.limits, pools=pools,
-        sent_s=sent, decoder=spread(two.replica, state.NONE), resumed_s=spread(two.begun_s, np.nan),
+        end_s=np.where(outputs > 1, spread(decoded.end_s, np.nan), prefilled.end_s),
+        tokens=np.where(outputs > 1, spread(decoded.tokens, 0), prefilled.tokens),
+        energy_j=prefilled.energy_j + spread(decoded.energy_j, 0.0),
+        seconds=prefilled.seconds + seconds,
+        totals={name: np.concatenate([values, decoded.totals[name]]) for name, values in prefilled.totals.items()},
+        bins=bins, bin_s=width, latency=prefilled.latency + decoded.latency, horizon_s=horizon,
+        limits=decoded.limits, pools=pools,
+        sent_s=sent, decoder=spread(decoded.replica, state.NONE), resumed_s=spread(decoded.begun_s, np.nan),
     )  # fmt: skip
 
 
-def _coarse(found: Served, width: float) -> Array:
+def _coarse(outcome: Served, width: float) -> Array:
     """Its bins, made as wide."""
-    times = round(width / found.bin_s)
+    times = round(width / outcome.bin_s)
     if times == 1:
-        return found.bins
-    count = -(-found.bins.shape[1] // times)
-    padded = to_horizon(found.bins, found.bin_s, count * width)
+        return outcome.bins
+    count = -(-outcome.bins.shape[1] // times)
+    padded = to_horizon(outcome.bins, outcome.bin_s, count * width)
     return np.asarray(padded.reshape(len(padded), count, times, -1).sum(axis=2))
 
 

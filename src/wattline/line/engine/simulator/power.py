@@ -36,11 +36,11 @@ def parts_by_bin(served: Served, pool: PoolOutcome | None = None) -> dict[str, A
     ``busy_s``, ``ready_s`` and ``starting_s`` are replicas' seconds. ``busy``, ``idle`` (ready and without work, or
     kept powered), ``starting`` and ``on`` (all of them) are chips' seconds, which powers go by.
     """
-    found: dict[str, Array] = {}
-    for one in served.pools if pool is None else (pool,):
-        for name, values in _of_pool(served, one).items():
-            found[name] = found[name] + values if name in found else values
-    return found
+    sums: dict[str, Array] = {}
+    for each in served.pools if pool is None else (pool,):
+        for name, values in _of_pool(served, each).items():
+            sums[name] = sums[name] + values if name in sums else values
+    return sums
 
 
 def _of_pool(served: Served, pool: PoolOutcome) -> dict[str, Array]:
@@ -62,15 +62,15 @@ def _of_pool(served: Served, pool: PoolOutcome) -> dict[str, Array]:
     }
 
 
-def joules_by_part(found: dict[str, Array], standing: ReadyPower) -> dict[str, Array]:
+def joules_by_part(sums: dict[str, Array], standing: ReadyPower) -> dict[str, Array]:
     """Joules by part at the servers' plugs in each bin, of what ``parts_by_bin`` found."""
     return {
-        "prefill": found["prefill"],
-        "decode": found["decode"],
-        "chip_idle": found["idle"] * standing.chip_idle_w,
-        "start_up": found["starting"] * (standing.chip_idle_w + standing.host_w),
-        "host": found["busy"] * standing.host_w + found["idle"] * standing.host_idle_w,
-        "network": found["on"] * standing.network_w,
+        "prefill": sums["prefill"],
+        "decode": sums["decode"],
+        "chip_idle": sums["idle"] * standing.chip_idle_w,
+        "start_up": sums["starting"] * (standing.chip_idle_w + standing.host_w),
+        "host": sums["busy"] * standing.host_w + sums["idle"] * standing.host_idle_w,
+        "network": sums["on"] * standing.network_w,
     }
 
 
@@ -80,11 +80,11 @@ def _scaled(served: Served) -> bool:
 
 def chip_load(served: Served, standing: ReadyPower, start: datetime = START) -> Load:
     """All chips: prefill, decode, idle, starting where replicas are started. The energy of requests and of waiting."""
-    found = parts_by_bin(served)
-    parts = {name: found[name] for name in ("prefill", "decode")}
-    parts["chip_idle"] = found["idle"] * standing.chip_idle_w
+    sums = parts_by_bin(served)
+    parts = {name: sums[name] for name in ("prefill", "decode")}
+    parts["chip_idle"] = sums["idle"] * standing.chip_idle_w
     if _scaled(served):
-        parts["start_up"] = found["starting"] * standing.chip_idle_w
+        parts["start_up"] = sums["starting"] * standing.chip_idle_w
     return Load("chip", start, served.bin_s, np.stack(list(parts.values())) / served.bin_s, tuple(parts))
 
 

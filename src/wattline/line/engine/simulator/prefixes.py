@@ -35,9 +35,9 @@ def found_tokens(
     hits = np.zeros(len(replica), np.int64)
     links = np.full((2, kinds + 1), NONE, np.int64)
     order = np.argsort(replica, kind="stable")
-    held, ends = np.zeros(kinds + 1, np.bool_), np.full(2, NONE, np.int64)
+    cached, ends = np.zeros(kinds + 1, np.bool_), np.full(2, NONE, np.int64)
     where = np.asarray(replica, np.int64)
-    lru(number.astype(np.int64), np.asarray(offset, np.int64), order, where, room, links, held, ends, hits)
+    lru(number.astype(np.int64), np.asarray(offset, np.int64), order, where, room, links, cached, ends, hits)
     return np.minimum(hits * block_tokens, np.asarray(input_tokens) - 1)
 
 

@@ -86,19 +86,19 @@ class FleetRecord:
 
     def changes(self, state: int, horizon_s: float) -> int:
         """How often a replica came to be so, after the start."""
-        found, begin, _ = self.spans(horizon_s)
-        return int(np.sum((found == state) & (begin > 0) & (begin < horizon_s)))
+        states, begin, _ = self.spans(horizon_s)
+        return int(np.sum((states == state) & (begin > 0) & (begin < horizon_s)))
 
     def most(self, state: int, horizon_s: float) -> int:
         """The most replicas that were so at one time."""
-        found, begin, end = self.spans(horizon_s)
-        begin, end = (np.sort(x[(found == state) & (begin < end)]) for x in (begin, end))
+        states, begin, end = self.spans(horizon_s)
+        begin, end = (np.sort(x[(states == state) & (begin < end)]) for x in (begin, end))
         return int((np.arange(1, len(begin) + 1) - np.searchsorted(end, begin, side="right")).max(initial=0))
 
     def seconds(self, state: int, edges: Array) -> Array:
         """Replica-seconds in this state between the edges, ``(len(edges) - 1,)``."""
-        found, begin, end = self.spans(float(edges[-1]))
-        at = found == state
+        states, begin, end = self.spans(float(edges[-1]))
+        at = states == state
         return np.asarray(np.diff(_passed(end[at], edges) * -1.0 + _passed(begin[at], edges)))
 
 

@@ -195,10 +195,10 @@ def _scaled(way: Routing, scaling: Scaling, same: tuple[Any, ...], scratch: Any,
 
 def found_tokens(cached_tokens: ArrayLike, taken: Array) -> Array:
     """Tokens of the prompts that are taken which are in the cache of prefixes already."""
-    found = np.broadcast_to(np.asarray(cached_tokens, np.int64), taken.shape)[taken]
-    if np.any(found < 0):
+    tokens = np.broadcast_to(np.asarray(cached_tokens, np.int64), taken.shape)[taken]
+    if np.any(tokens < 0):
         raise WattlineError("traffic: fewer than no tokens found in the cache of prefixes")
-    return np.asarray(found)
+    return np.asarray(tokens)
 
 
 def checked(

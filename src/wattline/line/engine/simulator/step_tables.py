@@ -83,9 +83,9 @@ class Replica(NamedTuple):
         """Seconds, and joules of one chip, of a step as it is expected to be measured."""
         return self.expected(self.run(tokens, sequences, context, prompt))
 
-    def expected(self, one: Step) -> tuple[Array, Array]:
-        time = one.time_s * self.time_factor
-        power = np.clip(one.power_w * self.power_factor, self.watts.idle, self.watts.limit)
+    def expected(self, plain: Step) -> tuple[Array, Array]:
+        time = plain.time_s * self.time_factor
+        power = np.clip(plain.power_w * self.power_factor, self.watts.idle, self.watts.limit)
         return np.asarray(time), np.asarray(time * power)
 
 
@@ -105,11 +105,11 @@ def setting(
 ) -> Replica:
     """A replica of ``chips`` chips at the facts' central values; ``limit_w``: a power cap per chip; ``software``:
     the engine that runs it, where it is another than the chip model was fitted to."""
-    one = np.asarray(1.0)
+    unset = np.asarray(1.0)
     experts, dense = group_bytes(model, precision)
     parallel = chips > 1 if expert_parallel is None else expert_parallel
     work = Work(
-        one, one, one, one,
+        unset, unset, unset, unset,
         chips=np.asarray(float(chips)),
         weight_bytes=np.asarray(experts),
         dense_bytes=np.asarray(dense),
@@ -173,16 +173,16 @@ def _with_window(knots: Array, window: float) -> Array:
     return np.unique(np.append(knots, window)) if 0 < window < knots[-1] else knots
 
 
-def _launches(one: Step) -> tuple[float, float]:
-    found = one.operations.get("prompt launches")
-    return (float(found.time_s), float(one.joules["prompt launches"])) if found is not None else (0.0, 0.0)
+def _launches(raw: Step) -> tuple[float, float]:
+    launches = raw.operations.get("prompt launches")
+    return (float(launches.time_s), float(raw.joules["prompt launches"])) if launches is not None else (0.0, 0.0)
 
 
-def _raw(one: Step) -> tuple[Array, Array]:
+def _raw(raw: Step) -> tuple[Array, Array]:
     """Seconds and joules of one chip before the limit, without what every step that reads prompts adds."""
-    names = [name for name in one.operations if name != "prompt launches"]
-    time = np.asarray(sum(one.operations[name].time_s for name in names))
-    return time, np.asarray(sum(one.joules[name] for name in names))
+    names = [name for name in raw.operations if name != "prompt launches"]
+    time = np.asarray(sum(raw.operations[name].time_s for name in names))
+    return time, np.asarray(sum(raw.joules[name] for name in names))
 
 
 def _by_tokens(s: Replica, most: int) -> tuple[Array, Array]:
@@ -195,10 +195,10 @@ def _by_tokens(s: Replica, most: int) -> tuple[Array, Array]:
 
 def _by_length(s: Replica, lengths: Array) -> tuple[Array, Array]:
     """Attention of one token of a prompt, by the prompt's length."""
-    one = s.run(2.0, 1.0, 0.0, lengths, limited=False)
+    pair = s.run(2.0, 1.0, 0.0, lengths, limited=False)
     alone = s.run(1.0, 1.0, 0.0, 0.0, limited=False)
-    if "attention" not in one.operations:
+    if "attention" not in pair.operations:
         return np.zeros(len(lengths)), np.zeros(len(lengths))
-    time = one.operations["attention"].time_s - alone.operations["attention"].time_s
-    energy = one.joules["attention"] - alone.joules["attention"]
+    time = pair.operations["attention"].time_s - alone.operations["attention"].time_s
+    energy = pair.joules["attention"] - alone.joules["attention"]
     return np.broadcast_to(time, lengths.shape).copy(), np.broadcast_to(energy, lengths.shape).copy()

@@ -81,16 +81,16 @@ def evaporative(heat: Heat, out: Outside, hall: Params) -> Cooled:
     fans, warmed = hall_fans(
         heat, np.clip(out.t_c, hall["supply_low_c"], top), out.pressure_pa, hall["fan_open_pa"], hall
     )
-    found = through(heat, warmed, out, hall, limited=False)
+    flow = through(heat, warmed, out, hall, limited=False)
     pumps = hall["media_pump_w_per_w"] * heat.design + np.zeros_like(fans)
     none = np.zeros_like(fans)
     dampest = air.ratio_of(air.quick_saturation_pa(hall["dew_high_c"]), out.pressure_pa)
-    damp = out.ratio + found.evaporated * hall["air_rise_c"] * CP_MOIST / heat.now - dampest
-    unmet = np.maximum(np.maximum(found.supply_c - top, damp * WETTING_K), 0.0)
+    damp = out.ratio + flow.evaporated * hall["air_rise_c"] * CP_MOIST / heat.now - dampest
+    unmet = np.maximum(np.maximum(flow.supply_c - top, damp * WETTING_K), 0.0)
     mode = np.where(out.t_c > supply_c(hall), WETTED, FREE).astype(np.int8) + np.zeros(fans.shape, np.int8)
     return Cooled(
-        fans, pumps, none, none, found.sensible + pumps, found.latent, mode,
-        found.evaporated, none, found.evaporated / (hall["media_cycles"] - 1.0), unmet,
+        fans, pumps, none, none, flow.sensible + pumps, flow.latent, mode,
+        flow.evaporated, none, flow.evaporated / (hall["media_cycles"] - 1.0), unmet,
     )  # fmt: skip
 
 
@@ -101,19 +101,19 @@ def _helped(
     fans, warmed = hall_fans(
         heat, np.clip(out.t_c, hall["supply_low_c"], top), out.pressure_pa, hall["fan_open_pa"], hall
     )
-    found = through(heat, warmed, out, hall)
-    left = Heat(found.left, warmed.design)
+    flow = through(heat, warmed, out, hall)
+    left = Heat(flow.left, warmed.design)
     full_pump, _ = pump(left, hall["water_rise_c"], hall["pump_pa"], hall)
-    running = found.left > 0
+    running = flow.left > 0
     pumps = full_pump * running
-    helped = chillers(Heat(found.left + pumps, warmed.design), chilled_water_c(top, hall), out, hall)
+    helped = chillers(Heat(flow.left + pumps, warmed.design), chilled_water_c(top, hall), out, hall)
     wetting = hall["media_pump_w_per_w"] * heat.design
-    mode = np.where(found.closed, MECHANICAL, np.where(running, PART, np.where(found.wetted_c < out.t_c, WETTED, FREE)))
+    mode = np.where(flow.closed, MECHANICAL, np.where(running, PART, np.where(flow.wetted_c < out.t_c, WETTED, FREE)))
     return Cooled(
         fans, pumps + wetting + helped.pumps, helped.compressors, helped.towers,
-        found.sensible + wetting + helped.sensible, found.latent + helped.latent, mode.astype(np.int8),
-        found.evaporated + helped.evaporated, helped.drift,
-        found.evaporated / (hall["media_cycles"] - 1.0) + helped.blowdown, chilled=helped.chilled,
+        flow.sensible + wetting + helped.sensible, flow.latent + helped.latent, mode.astype(np.int8),
+        flow.evaporated + helped.evaporated, helped.drift,
+        flow.evaporated / (hall["media_cycles"] - 1.0) + helped.blowdown, chilled=helped.chilled,
     )  # fmt: skip
 
 

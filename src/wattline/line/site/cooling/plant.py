@@ -49,10 +49,10 @@ class Chilled:
         )  # fmt: skip
 
 
-def choose(first: NDArray[np.bool_], one: Chilled, other: Chilled) -> Chilled:
+def choose(first: NDArray[np.bool_], this: Chilled, other: Chilled) -> Chilled:
     """Hour by hour the one where ``first``, else the other."""
     names = [f.name for f in fields(Chilled)]
-    return Chilled(**{name: np.where(first, getattr(one, name), getattr(other, name)) for name in names})
+    return Chilled(**{name: np.where(first, getattr(this, name), getattr(other, name)) for name in names})
 
 
 def water_cooled(heat: Heat, water_c: Array, out: Outside, hall: Params) -> Chilled:

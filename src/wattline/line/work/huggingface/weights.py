@@ -44,8 +44,8 @@ def vision_params(cfg: Config, out: int) -> int:
         return 0
 
     def get(*names: str) -> int:
-        found = (part.get(n) for n in names)
-        return next((v for v in found if isinstance(v, int) and not isinstance(v, bool) and 0 < v < 10**6), 0)
+        values = (part.get(n) for n in names)
+        return next((v for v in values if isinstance(v, int) and not isinstance(v, bool) and 0 < v < 10**6), 0)
 
     layers = get("depth", "num_hidden_layers", "vt_num_hidden_layers", "layers")
     hidden = get("embed_dim", "hidden_size", "vt_hidden_size", "width")

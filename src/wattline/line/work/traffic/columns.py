@@ -47,7 +47,7 @@ class Columns:
     input: str
     output: str
 
-    def said(self) -> str:
+    def named(self) -> str:
         return ", ".join(repr(shorten(name, 30)) for name in (self.time, self.input, self.output))
 
     def mend(self) -> str:
@@ -64,16 +64,16 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def choose(names: Sequence[str], said: Mapping[str, str | None], where: str) -> Columns:
+def choose(names: Sequence[str], named: Mapping[str, str | None], where: str) -> Columns:
     """The column of each role: the one said, else the one of a known name. Raises WattlineError if it is unclear."""
     listed = ", ".join(shorten(name, 30) for name in names[:12])
-    found: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for role in ROLES:
-        asked = said.get(role)
-        if asked is not None:
-            if asked not in names:
-                raise WattlineError(f"{where}: no column {shorten(asked)!r} for {role}; it has {listed}")
-            found[role] = asked
+        wanted = named.get(role)
+        if wanted is not None:
+            if wanted not in names:
+                raise WattlineError(f"{where}: no column {shorten(wanted)!r} for {role}; it has {listed}")
+            chosen[role] = wanted
             continue
         ranked = [name for name_known in NAMES[role] for name in names if plain(name) == name_known]
         if not ranked:
@@ -83,8 +83,8 @@ def choose(names: Sequence[str], said: Mapping[str, str | None], where: str) -> 
         if len(same) > 1:
             both = " and ".join(same[:3])
             raise WattlineError(f"{where}: columns {both} may both be {role}; name one ({role}=…, or --columns)")
-        found[role] = ranked[0]
-    return Columns(**found)
+        chosen[role] = ranked[0]
+    return Columns(**chosen)
 
 
 def tokens(column: pl.Series) -> Array:
@@ -104,8 +104,8 @@ def times_s(column: pl.Series, name: str, unit: str | None) -> tuple[Array, str]
     numbers = _floats(column)
     readable = np.isfinite(numbers)
     if readable.sum() * 2 >= len(numbers) or column.dtype.is_numeric():
-        told = unit or _unit(name, numbers[readable])
-        return numbers * UNITS[told], told
+        in_unit = unit or _unit(name, numbers[readable])
+        return numbers * UNITS[in_unit], in_unit
     return _since_first(_instants(column.cast(pl.String).str.strip_chars(" \t\r\"'"))), "dates"
 
 
@@ -121,14 +121,14 @@ def _instants(text: pl.Series) -> pl.Series:
     """Nanoseconds since 1970 of instants as text, null where unreadable; a zone is taken off, none is UTC."""
     import polars as pl
 
-    found = pl.Series(text.name, [None] * len(text), dtype=pl.Int64)
+    chosen = pl.Series(text.name, [None] * len(text), dtype=pl.Int64)
     for form in _FORMATS:
-        if not found.null_count():
+        if not chosen.null_count():
             break
         zoned = text.str.to_datetime(f"{form}%#z", time_unit="ns", time_zone="UTC", strict=False, exact=True)
         bare = text.str.strip_suffix("Z").str.to_datetime(form, time_unit="ns", strict=False, exact=True)
-        found = found.fill_null(bare.cast(pl.Int64)).fill_null(zoned.cast(pl.Int64))
-    return found
+        chosen = chosen.fill_null(bare.cast(pl.Int64)).fill_null(zoned.cast(pl.Int64))
+    return chosen
 
 
 def _since_first(nanoseconds: pl.Series) -> Array:

@@ -67,9 +67,9 @@ def write_stream(parts: Iterable[Traffic], path: Path | str) -> int:
             frame(part).write_parquet(Path(folder) / f"{number:06d}.parquet")
         if not total:
             raise WattlineError("traffic: nothing to write: no request came in the window")
-        said = {META: json.dumps(meta)}
+        extra = {META: json.dumps(meta)}
         whole = pl.scan_parquet(Path(folder) / "*.parquet")
-        write_whole(path, lambda name: whole.sink_parquet(name, metadata=said))
+        write_whole(path, lambda name: whole.sink_parquet(name, metadata=extra))
     return total
 
 

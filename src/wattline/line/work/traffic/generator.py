@@ -84,11 +84,11 @@ def make(
 ) -> Traffic:
     """The traffic of a process as a whole; the arguments are those of ``stream``."""
     parts: list[Traffic] = []
-    held = 0
+    count_so_far = 0
     for part in stream(process, lengths, rng, duration_s=duration_s, n=n):
         parts.append(part)
-        held += len(part)
-        if held > MAX_REQUESTS:
+        count_so_far += len(part)
+        if count_so_far > MAX_REQUESTS:
             raise WattlineError(f"traffic: more than {MAX_REQUESTS:,} requests; make a share of them, or stream them")
     return join(parts)
 

@@ -117,9 +117,9 @@ def _maximise(log: Array, count: int, most: tuple[int, int]) -> tuple[LengthFit,
         off = log[:, None, :] - mean
         covariance = np.array([[(share * off[..., i] * off[..., j]).sum(0) for j in (0, 1)] for i in (0, 1)])
         covariance = covariance.transpose(2, 0, 1) / total[:, None, None] + _FLOOR * np.eye(2)
-        one, two, cross = covariance[:, 0, 0], covariance[:, 1, 1], covariance[:, 0, 1]
-        size = one * two - cross**2
-        distance = (two * off[..., 0] ** 2 - 2 * cross * off[..., 0] * off[..., 1] + one * off[..., 1] ** 2) / size
+        first, second, cross = covariance[:, 0, 0], covariance[:, 1, 1], covariance[:, 0, 1]
+        size = first * second - cross**2
+        distance = (second * off[..., 0] ** 2 - 2 * cross * off[..., 0] * off[..., 1] + first * off[..., 1] ** 2) / size
         density = -0.5 * (distance + np.log(size)) - np.log(2 * np.pi)
         density += np.log(np.maximum(weight, 1e-300))
         top = density.max(axis=1, keepdims=True)

@@ -45,19 +45,19 @@ def read_traffic(
         raise WattlineError(f"traffic: time unit {shorten(time_unit)!r} is none of {', '.join(UNITS)}")
     if max_tokens < 2 or block_tokens < 1:
         raise WattlineError("traffic: max_tokens must be 2 or more, block_tokens 1 or more")
-    said = dict(zip(ROLES, (time, input, output), strict=True))
-    table = open_table(file, {*(where or {}), *filter(None, said.values())})
+    named = dict(zip(ROLES, (time, input, output), strict=True))
+    table = open_table(file, {*(where or {}), *filter(None, named.values())})
     if table.own:
         from wattline.line.work.traffic.files import read_parquet
 
         return read_parquet(file)
     rows, filtered = _where(table, where or {})
-    columns = choose(table.names, said, table.where)
+    columns = choose(table.names, named, table.where)
     numbers, unit = _numbers(rows, columns, time_unit, table)
     data, rejected = _sound(numbers, columns, max_tokens, table)
     if filtered:
         rejected["not asked for"] = filtered
-    note = f"{table.where}: {table.kind}, columns {columns.said()}, times in {unit}"
+    note = f"{table.where}: {table.kind}, columns {columns.named()}, times in {unit}"
     return _traffic(data, note, rejected, block_tokens)
 
 
@@ -71,8 +71,8 @@ def _where(table: TraceTable, where: Mapping[str, str]) -> tuple[pl.DataFrame, i
             raise WattlineError(f"{table.where}: no column {shorten(name)!r}; it has {', '.join(rows.columns)[:200]}")
         rows = rows.filter(pl.col(name).cast(pl.String) == text)
     if where and not len(rows):
-        asked = ", ".join(f"{name}={text}" for name, text in where.items())
-        raise WattlineError(f"{table.where}: no row has {shorten(asked, 100)}")
+        wanted = ", ".join(f"{name}={text}" for name, text in where.items())
+        raise WattlineError(f"{table.where}: no row has {shorten(wanted, 100)}")
     return rows, len(table.rows) - len(rows)
 
 
@@ -80,7 +80,7 @@ def _numbers(rows: pl.DataFrame, columns: Columns, unit: str | None, table: Trac
     """Arrival in seconds and tokens as floats, NaN where unreadable, with the rows' own hashes; and the times' unit."""
     import polars as pl
 
-    at, told = times_s(rows[columns.time], columns.time, unit or table.time_unit)
+    at, time_unit_name = times_s(rows[columns.time], columns.time, unit or table.time_unit)
     out = {
         "arrival_s": at,
         "input": tokens(rows[columns.input]),
@@ -89,7 +89,7 @@ def _numbers(rows: pl.DataFrame, columns: Columns, unit: str | None, table: Trac
     frame = pl.DataFrame(out)
     if "hash_ids" in rows.columns and table.json:
         frame = frame.with_columns(rows["hash_ids"])
-    return frame, told
+    return frame, time_unit_name
 
 
 def _sound(data: pl.DataFrame, columns: Columns, most: int, table: TraceTable) -> tuple[pl.DataFrame, dict[str, int]]:
@@ -117,7 +117,7 @@ def _sound(data: pl.DataFrame, columns: Columns, most: int, table: TraceTable) -
     unreadable = sum(counted.get(f"{what} not readable", 0) for what in ("time", "tokens"))
     if unreadable > _UNREADABLE * len(data) or not left.any():
         why = ", ".join(f"{count:,} rows: {reason}" for reason, count in counted.items())
-        raise WattlineError(f"{table.where}: no traffic in columns {columns.said()} ({why}); {columns.mend()}")
+        raise WattlineError(f"{table.where}: no traffic in columns {columns.named()} ({why}); {columns.mend()}")
     return data.filter(pl.Series(left)), counted
 
 

@@ -42,8 +42,8 @@ def burstiness(traffic: Traffic) -> dict[str, float | None]:
     out: dict[str, float | None] = {"gap_cv": _told(gaps.std() / mean) if mean > 0 else None}
     for step in (1, 60):
         count = counts(traffic, step, whole=True)
-        told = count.size > 1 and count.mean() > 0
-        out[f"dispersion_{step}s"] = _told(count.var(ddof=1) / count.mean()) if told else None
+        known = count.size > 1 and count.mean() > 0
+        out[f"dispersion_{step}s"] = _told(count.var(ddof=1) / count.mean()) if known else None
     return out
 
 
@@ -92,10 +92,10 @@ def _peak(traffic: Traffic, step_s: float) -> float | None:
 
 def _correlation(given: Ints, made: Ints) -> float | None:
     """Pearson's, of the logarithms."""
-    one, two = np.log(given), np.log(made)
-    if given.size < 2 or one.std() == 0 or two.std() == 0:
+    log_given, log_made = np.log(given), np.log(made)
+    if given.size < 2 or log_given.std() == 0 or log_made.std() == 0:
         return None
-    return float(np.corrcoef(one, two)[0, 1])
+    return float(np.corrcoef(log_given, log_made)[0, 1])
 
 
 def _told(value: float | Array) -> float | None:

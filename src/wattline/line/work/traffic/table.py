@@ -103,10 +103,10 @@ def _csv(data: bytes, start: bytes, where: str, keep: Collection[str]) -> TraceT
 
 
 def _kind(names: Sequence[str]) -> str:
-    found = {plain(name) for name in names}
-    if {"timestamp", "contexttokens", "generatedtokens"} <= found:
+    present = {plain(name) for name in names}
+    if {"timestamp", "contexttokens", "generatedtokens"} <= present:
         return "Azure LLM inference trace"
-    if {"timestamp", "requesttokens", "responsetokens"} <= found:
+    if {"timestamp", "requesttokens", "responsetokens"} <= present:
         return "BurstGPT"
     return "CSV"
 

@@ -192,11 +192,11 @@ def join(parts: Sequence[Traffic]) -> Traffic:
         raise WattlineError("traffic: no parts to join")
     hashes = None
     if all(part.hashes is not None for part in parts):
-        held = [part.hashes for part in parts if part.hashes is not None]
-        starts = np.concatenate([[0], np.cumsum([each.block.size for each in held])])
-        ends = [each.offset[1:] + start for each, start in zip(held, starts, strict=False)]
-        block = np.concatenate([each.block for each in held])
-        hashes = Hashes(block, np.concatenate([[0], *ends]), held[0].block_tokens)
+        hashed = [part.hashes for part in parts if part.hashes is not None]
+        starts = np.concatenate([[0], np.cumsum([each.block.size for each in hashed])])
+        ends = [each.offset[1:] + start for each, start in zip(hashed, starts, strict=False)]
+        block = np.concatenate([each.block for each in hashed])
+        hashes = Hashes(block, np.concatenate([[0], *ends]), hashed[0].block_tokens)
     rejected: dict[str, int] = {}
     for part in parts:
         for reason, count in part.rejected.items():
