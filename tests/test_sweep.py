@@ -73,12 +73,12 @@ def test_a_line_cut_short_is_taken_off(tmp_path: Path, cut: int) -> None:
             store.put(item, square(0, item))
     path.write_bytes(path.read_bytes()[:-cut])
     with Store.open(path, "c") as store:
-        assert len(store.found) == 2
+        assert len(store.results) == 2
         store.put(ITEMS[2], square(0, ITEMS[2]))
     lines = path.read_text().splitlines()
     assert [json.loads(line) for line in lines]
     with Store.open(path, "c") as store:
-        assert len(store.found) == 3
+        assert len(store.results) == 3
 
 
 @pytest.mark.parametrize("length", [0, 1, 9])
@@ -89,7 +89,7 @@ def test_a_file_killed_at_its_first_line_is_begun_again(tmp_path: Path, length: 
     with Store.open(path, "c") as store:
         store.put({"x": 1}, {"y": 1})
     with Store.open(path, "c") as store:
-        assert len(store.found) == 1
+        assert len(store.results) == 1
 
 
 def test_damaged_lines_count_as_none(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_damaged_lines_count_as_none(tmp_path: Path) -> None:
     with path.open("a") as file:
         file.write('not json\n[1]\n{"context": "c", "item": 3, "result": {}}\n\xff\n')
     with Store.open(path, "c") as store:
-        assert store.found == {'{"x":1}': {"y": 1}}
+        assert store.results == {'{"x":1}': {"y": 1}}
 
 
 def test_files_that_are_no_sweep(tmp_path: Path) -> None:
