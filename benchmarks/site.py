@@ -18,14 +18,14 @@ from wattline.line.site import hall
 from wattline.line.site.climate import find_place, made_year
 from wattline.line.site.cooling.kinds import KINDS
 from wattline.line.site.power_chain import load_ups
-from wattline.line.site.year import SiteDesign, year
+from wattline.line.site.year import HallDesign, year
 
 
 def timed(kind: str, draws: int) -> tuple[float, float]:
     """Wall and processor seconds of a year with an hourly profile, ranges by hour in it."""
     d = Draws(draws)
     p = hall.parameters(KINDS[kind].plant, d)
-    setup = SiteDesign(KINDS[kind], p, load_ups(None, p, d))
+    setup = HallDesign(KINDS[kind], p, load_ups(None, p, d))
     weather = made_year(find_place("Ashburn, Virginia", catalog.default()), catalog.default())
     it = 0.7 + 0.2 * np.sin(np.arange(8760) * 2 * np.pi / 24)
     wall, cpu = time.perf_counter(), time.process_time()

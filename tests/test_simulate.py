@@ -18,12 +18,12 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
 from wattline.line.engine.simulator.simulate import Limits, cache_limits, simulate
-from wattline.line.engine.simulator.step_tables import Replica, Tables, setting, tables
+from wattline.line.engine.simulator.step_tables import ReplicaSteps, Tables, setting, tables
 from wattline.line.work.model import load_model
 
 
 @cache
-def _setting(model: str, chip: str, chips: int) -> Replica:
+def _setting(model: str, chip: str, chips: int) -> ReplicaSteps:
     found = load_model(model, catalog.default())
     return setting(found, load_chip(chip, Draws(0)), chips, found.native_format)
 

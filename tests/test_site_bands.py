@@ -16,7 +16,7 @@ from wattline.line.site.cooling.kinds import KINDS
 from wattline.line.site.power_chain import load_ups
 from wattline.line.site.weather import Weather
 from wattline.line.site.weather_repair import read_weather
-from wattline.line.site.year import SiteDesign, year
+from wattline.line.site.year import HallDesign, year
 
 
 def typical(place: str) -> Weather:
@@ -57,7 +57,7 @@ def shares(weathers: list[tuple[str, Weather]], bands: Bands) -> tuple[float, fl
     for case, (kind, plant) in CASES.items():
         draws = Draws(120)
         p = hall.parameters(plant, draws)
-        setup = SiteDesign(KINDS[kind], p, load_ups(None, p, draws), humidified=True)
+        setup = HallDesign(KINDS[kind], p, load_ups(None, p, draws), humidified=True)
         for zone, weather in weathers:
             found = year(setup, weather, np.full((1, 1), 0.75), every=5)
             low, high = bands[zone, case, "5th"], bands[zone, case, "95th"]

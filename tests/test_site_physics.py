@@ -21,7 +21,7 @@ from wattline.line.site.cooling.parts import Outside
 from wattline.line.site.power_chain import REDUNDANCY, check_redundancy, load_ups
 from wattline.line.site.sizing import size, spare
 from wattline.line.site.weather import Weather
-from wattline.line.site.year import SITE_PARTS, SiteDesign, hours, year
+from wattline.line.site.year import SITE_PARTS, HallDesign, hours, year
 
 
 def typical(place: str) -> Weather:
@@ -37,10 +37,10 @@ kinds = st.sampled_from(sorted(KINDS))
 
 def setup(
     kind: str, plant: str = "large", draws: int = DRAWS, redundancy: str = "N+1", ups: str | None = None
-) -> SiteDesign:
+) -> HallDesign:
     d = Draws(draws)
     p = hall.parameters(plant, d)
-    return SiteDesign(KINDS[kind], p, load_ups(ups, p, d), redundancy)
+    return HallDesign(KINDS[kind], p, load_ups(ups, p, d), redundancy)
 
 
 def sky(t: Array, dew_below: Array, pressure: float = 101325.0) -> Outside:

@@ -213,7 +213,7 @@ def test_made_years_against_measured_ones(shared_data: Path) -> None:
     from wattline.line.site import hall
     from wattline.line.site.cooling.kinds import KINDS
     from wattline.line.site.power_chain import load_ups
-    from wattline.line.site.year import SiteDesign, year
+    from wattline.line.site.year import HallDesign, year
 
     places = {
         "AZ_Tucson": "Tucson",
@@ -228,7 +228,7 @@ def test_made_years_against_measured_ones(shared_data: Path) -> None:
         measured = read_weather(next(shared_data.glob(f"weather/*{part}*.epw")))
         for kind in KINDS.values():
             p = hall.parameters(kind.plant, Draws(0))
-            setup = SiteDesign(kind, p, load_ups(None, p, Draws(0)))
+            setup = HallDesign(kind, p, load_ups(None, p, Draws(0)))
             pue = [float(year(setup, w, np.full(HOURS, 0.75)).pue[0]) for w in (measured, typical(place))]
             errors.setdefault(kind.name, []).append(abs(pue[0] - pue[1]))
     for name in ("air-economiser", "water-economiser", "liquid", "evaporative", "water-chiller"):

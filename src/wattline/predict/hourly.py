@@ -20,7 +20,7 @@ from wattline.line.site.cooling.kinds import find_kind
 from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, first_hour, read_where, region_of
 from wattline.line.site.power_chain import column
 from wattline.line.site.weather import HOURS, Weather
-from wattline.line.site.year import CHUNK, SITE_PARTS, Setup, build, hours, outside, rows, year
+from wattline.line.site.year import CHUNK, SITE_PARTS, HallDesign, build, hours, outside, rows, year
 from wattline.predict.where import COOLING, Where
 
 
@@ -28,7 +28,7 @@ from wattline.predict.where import COOLING, Where
 class HourlySite:
     """A site by the hour: its setup, its weather, and the load that it runs at, a share of design a draw."""
 
-    setup: Setup
+    setup: HallDesign
     weather: Weather
     load: Array
     region: str

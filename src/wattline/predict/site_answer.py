@@ -18,11 +18,11 @@ from wattline.core.result import Json, Result, envelope
 from wattline.core.units import HOUR_S, J_PER_KWH
 from wattline.line.grid import region as grid
 from wattline.line.site import profile, sizing
-from wattline.line.site.cooling.kinds import Kind
+from wattline.line.site.cooling.kinds import CoolingKind
 from wattline.line.site.cooling.parts import MODES
 from wattline.line.site.outdoors import first_hour
 from wattline.line.site.weather import HOURS, Weather
-from wattline.line.site.year import Hours, Setup, Year
+from wattline.line.site.year import HallDesign, Hours, Year
 from wattline.predict.answer import matters_json
 from wattline.predict.prices import follow, notes_of
 from wattline.predict.site_year import air_hours, weekly
@@ -39,7 +39,7 @@ class SiteDesign:
     it_w: float
     load: profile.Profile
     weather: Weather
-    kind: Kind
+    kind: CoolingKind
     hall: str
     ups: str | None
     redundancy: str
@@ -71,7 +71,7 @@ class SiteAnswer(Result):
     design: SiteDesign
     result: Year
     central: Hours
-    setup: Setup
+    setup: HallDesign
     draws: Draws
     warnings: tuple[str, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())

@@ -16,9 +16,9 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.software import load_software
-from wattline.line.engine.simulator.power import Standing
+from wattline.line.engine.simulator.power import ReadyPower
 from wattline.line.engine.simulator.simulate import cache_limits
-from wattline.line.engine.simulator.step_tables import Setting, setting
+from wattline.line.engine.simulator.step_tables import ReplicaSteps, setting
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Working
 from wattline.predict.facility import find_facility
@@ -147,7 +147,7 @@ def _bounds(
     one = setups[0]
     chip = load_chip(one.chip, question.central())
     same = _setting(question, one, chip)
-    watts = Standing(*(one.gpus * float(w) for w in (chip.idle_w, chip.host_w, chip.host_idle_w, chip.network_w)))
+    watts = ReadyPower(*(one.gpus * float(w) for w in (chip.idle_w, chip.host_w, chip.host_idle_w, chip.network_w)))
     steps = _Steps(same, watts, demand, max(setup.max_num_seqs for setup in setups))
     capital = capital_usd_per_s(one.chip, question.central())
     capital = None if capital is None else capital * one.gpus * demand.window_s / demand.count
@@ -178,7 +178,7 @@ def _bounds(
     return found
 
 
-def _setting(question: Question, one: Candidate, chip: Chip) -> Setting:
+def _setting(question: Question, one: Candidate, chip: Chip) -> ReplicaSteps:
     """What the steps of a replica rest on, whatever its batch."""
     soft = None
     if engine := question.setup.engine:
@@ -190,7 +190,7 @@ def _setting(question: Question, one: Candidate, chip: Chip) -> Setting:
 class _Steps:
     """Steps of one replica over batches: seconds, joules beyond standing ready, and per token."""
 
-    def __init__(self, same: Setting, watts: Standing, demand: _Demand, most: int) -> None:
+    def __init__(self, same: ReplicaSteps, watts: ReadyPower, demand: _Demand, most: int) -> None:
         self.same, self.watts, self.demand = same, watts, demand
         self.sizes = np.unique(np.round(np.geomspace(1, max(most, 2), 28)))
         self.mean_context = float(demand.context @ demand.decoded / max(demand.decoded.sum(), 1e-9)) or 1.0

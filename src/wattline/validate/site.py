@@ -29,7 +29,7 @@ from wattline.line.site.climate import made_year, plain
 from wattline.line.site.cooling.kinds import find_kind
 from wattline.line.site.power_chain import column, load_ups
 from wattline.line.site.weather import Weather
-from wattline.line.site.year import SiteDesign, year
+from wattline.line.site.year import HallDesign, year
 
 LIMIT_BYTES = 10_000_000
 COLUMNS = ("operator", "site", "year")
@@ -211,7 +211,7 @@ def predict(campus: Record, when: int, draws: Draws, weather: Weather | None = N
     parameters = hall.parameters(plant, draws)
     load: Array = column(hall.load_at_age(plant, when - draws.peek(campus["opened"]), draws))
     warmth = column(draws("constant.year-warmth"))
-    setup = SiteDesign(
+    setup = HallDesign(
         find_kind(str(campus.meta["cooling"])), parameters, load_ups(None, parameters, draws), "N+1", shift_c=warmth
     )
     found = year(setup, weather or _made(campus), load, EVERY)

@@ -16,7 +16,7 @@ from wattline.line.site import hall
 from wattline.line.site.climate import made_year
 from wattline.line.site.cooling.kinds import KINDS
 from wattline.line.site.power_chain import column, load_ups
-from wattline.line.site.year import SiteDesign, year
+from wattline.line.site.year import HallDesign, year
 
 # kind of site in the catalog -> cooling, hall
 DERIVED = {
@@ -44,7 +44,7 @@ def losses(
     shares: dict[str, list[Array]] = {}
     draw = Draws(draws, catalog=catalog)
     p = hall.parameters(plant, draw)
-    setup = SiteDesign(KINDS[cooling], p, load_ups(None, p, draw))
+    setup = HallDesign(KINDS[cooling], p, load_ups(None, p, draw))
     load = column(hall.usual_load(plant, draw))
     for record in catalog.records("climate").values():
         progress(f"{name}, {record.title}")

@@ -12,7 +12,7 @@ import numpy as np
 from wattline.line.site.cooling.parts import MODES
 from wattline.line.site.power_chain import REDUNDANCY, chain
 from wattline.line.site.weather import Weather
-from wattline.line.site.year import Hours, SiteDesign, hours, outside
+from wattline.line.site.year import HallDesign, Hours, hours, outside
 
 TENTH = 0.1
 
@@ -31,7 +31,7 @@ class Units:
         return {name: getattr(self, name) for name in ("name", "needed_w", "unit_w", "needed", "installed")}
 
 
-def size(setup: SiteDesign, weather: Weather, it_w: float) -> dict[str, Any]:
+def size(setup: HallDesign, weather: Weather, it_w: float) -> dict[str, Any]:
     """The design day, units and capacities, the hottest hour, and a load of a tenth; central values, plain data."""
     full = hours(setup, np.ones((1, 1)), outside(weather))
     tenth = hours(setup, np.full((1, 1), TENTH), outside(weather))
@@ -58,7 +58,7 @@ def size(setup: SiteDesign, weather: Weather, it_w: float) -> dict[str, Any]:
     }
 
 
-def units(setup: SiteDesign, full: Hours, it_w: float) -> list[Units]:
+def units(setup: HallDesign, full: Hours, it_w: float) -> list[Units]:
     """How many units of each kind carry the site on its hardest hour, with the redundancy's spare ones."""
     sizes = {name: float(np.mean(setup.hall[name])) for name in setup.hall if name.endswith("_unit_w")}
     most = float(np.max(full.total)) * it_w
@@ -86,7 +86,7 @@ def spare(count: int, redundancy: str) -> int:
     return max(ceil(count * REDUNDANCY[redundancy][0] - 1e-9), count + (redundancy != "N"))
 
 
-def _air_share(setup: SiteDesign) -> float:
+def _air_share(setup: HallDesign) -> float:
     return 1.0 - float(np.mean(setup.hall["liquid_share"])) if setup.kind.name.startswith("liquid") else 1.0
 
 
@@ -116,7 +116,7 @@ def _hour(index: int) -> str:
     return f"{str(stamp)[5:10]} {str(stamp)[11:13]}:00"
 
 
-def central(setup: SiteDesign) -> SiteDesign:
+def central(setup: HallDesign) -> HallDesign:
     """The setup at the mean of its draws: for one look at hours, where a range is not asked for."""
     hall = {name: np.mean(x, axis=0, keepdims=True) for name, x in setup.hall.items()}
     ups = replace(

@@ -35,7 +35,7 @@ UNMET_K = 0.05  # above the highest set-point counts as too warm
 
 
 @dataclass(frozen=True, eq=False)
-class SiteDesign:
+class HallDesign:
     """What a site is: its cooling, UPS and redundancy, its parameters ``(draws, 1)``, and the error of its weather.
 
     ``humidified``: closed halls put back the moisture that their coils take out. ``shift_c``: K by which the year is
@@ -129,7 +129,7 @@ def outside(weather: Weather, shift_c: Array | float = 0.0, every: int = 1) -> O
     return Outside(t + shift_c, wet + shift_c, w * np.exp(0.062 * np.asarray(shift_c)), pressure, sea + shift_c)
 
 
-def hours(setup: SiteDesign, it: Array, out: Outside) -> Hours:
+def hours(setup: HallDesign, it: Array, out: Outside) -> Hours:
     """Every hour of a site whose servers take ``it`` of their design power, shape ``(1 or draws, 1 or hours)``."""
     p = setup.hall
     now = chain(it, setup.ups, setup.redundancy, p)
@@ -158,13 +158,13 @@ def hours(setup: SiteDesign, it: Array, out: Outside) -> Hours:
     )
 
 
-def _humidifier(setup: SiteDesign, heat: Heat, cooled: Cooled) -> Array:
+def _humidifier(setup: HallDesign, heat: Heat, cooled: Cooled) -> Array:
     """kg/s that a humidifier puts back for what the coils took out; it leaves as liquid, and its heat cancels out."""
     closed = np.where(cooled.mode == MECHANICAL, 1.0, 0.0) if setup.kind.open_air else 1.0
     return np.asarray(heat.now * (1.0 - setup.hall["sensible_heat_ratio"]) / air.H_EVAP * closed)
 
 
-def year(setup: SiteDesign, weather: Weather, it: Array, every: int = 1) -> Year:
+def year(setup: HallDesign, weather: Weather, it: Array, every: int = 1) -> Year:
     """The year of a site whose servers take ``it`` of their design power, for every draw.
 
     ``it``: by hour, shape ``(8760,)``, or flat by draw, shape ``(draws, 1)``. ``every``: take one hour of so many (5
@@ -203,7 +203,7 @@ def year(setup: SiteDesign, weather: Weather, it: Array, every: int = 1) -> Year
     )
 
 
-def rows(setup: SiteDesign, block: slice) -> SiteDesign:
+def rows(setup: HallDesign, block: slice) -> HallDesign:
     """The setup of some of the draws."""
 
     def some(x: Array) -> Array:
@@ -239,7 +239,7 @@ def build(
     weather: Weather,
     draws: Draws,
     humidified: bool = False,
-) -> SiteDesign:
+) -> HallDesign:
     """A site of a kind of hall, its parameters drawn; a made year is as uncertain as its normals.
 
     Parameters
@@ -255,4 +255,4 @@ def build(
     parameters: Mapping[str, Array] = hall.parameters(name, draws)
     shift: Array | float = column(draws("constant.year-warmth")) if weather.made and draws.n else 0.0
     chosen: Ups = load_ups(ups, parameters, draws)
-    return SiteDesign(kind, parameters, chosen, redundancy, humidified, shift)
+    return HallDesign(kind, parameters, chosen, redundancy, humidified, shift)

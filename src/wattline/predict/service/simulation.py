@@ -17,9 +17,9 @@ from wattline.line.engine.simulator.front_end import with_front_end
 from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.outcome import Served
 from wattline.line.engine.simulator.pools import Side, simulate_pools
-from wattline.line.engine.simulator.power import Standing
+from wattline.line.engine.simulator.power import ReadyPower
 from wattline.line.engine.simulator.scaling import Scaling
-from wattline.line.engine.simulator.simulate import Way, cache_limits, simulate
+from wattline.line.engine.simulator.simulate import Routing, cache_limits, simulate
 from wattline.line.engine.simulator.step_tables import Tables, setting, tables
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
@@ -50,11 +50,11 @@ class Simulation:
     bytes_per_s: float | None = None
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> ReadyPower:
         """Watts of a chip and its share of host and network, central values."""
         chip = self.replica.chip
         central = load_chip(chip.record.name, chip.draws.central())
-        return Standing(*(float(w) for w in (central.idle_w, central.host_w, central.host_idle_w, central.network_w)))
+        return ReadyPower(*(float(w) for w in (central.idle_w, central.host_w, central.host_idle_w, central.network_w)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,9 +125,9 @@ def _in_pools(replica: Replica, schedule: _Schedule, readers: int, rate: float) 
     read_limits, given = by_prefixes(traffic, read_limits, setup.prefill_replicas, setup.router, setup.prefix_cache)
     cached = given.pop("cached_tokens", 0)
     router = "least-loaded" if setup.router == "prefix" else setup.router
-    decode = Way(schedule.replicas, router, scaling=schedule.scaling)
+    decode = Routing(schedule.replicas, router, scaling=schedule.scaling)
     return simulate_pools(
-        Side(read_table, read_limits, Way(setup.prefill_replicas, **given)), Side(table, limits, decode),
+        Side(read_table, read_limits, Routing(setup.prefill_replicas, **given)), Side(table, limits, decode),
         traffic.arrival_s, traffic.input_tokens, traffic.output_tokens, cache_bytes(replica, traffic) / rate,
         cached_tokens=cached, horizon_s=traffic.duration_s,
     )  # fmt: skip

@@ -61,7 +61,7 @@ class Tables(NamedTuple):
     chips: float
 
 
-class Replica(NamedTuple):
+class ReplicaSteps(NamedTuple):
     """What stays the same in all steps of a replica."""
 
     shape: Shape
@@ -102,7 +102,7 @@ def setting(
     limit_w: float | None = None,
     expert_parallel: bool | None = None,
     software: Software | None = None,
-) -> Replica:
+) -> ReplicaSteps:
     """A replica of ``chips`` chips at the facts' central values; ``limit_w``: a power cap per chip; ``software``:
     the engine that runs it, where it is another than the chip model was fitted to."""
     unset = np.asarray(1.0)
@@ -126,7 +126,7 @@ def setting(
     )
     factors = {what: float(known_factor(what, model, chip.generation, central)) for what in ("time", "power")}
     c = coefficients(chip.generation, central)
-    return Replica(
+    return ReplicaSteps(
         Shape.of(model), work, nameplate(chip, chips, precision), watts,
         c if software is None else with_software(c, software, own_experts(chip, precision)),
         factors["time"] * time, factors["power"] * energy / time,
@@ -141,7 +141,7 @@ def knots_to(most: float) -> Array:
     return np.concatenate([small, FIRST_KNOT * KNOT_RATIO ** np.arange(1, count + 1)])
 
 
-def tables(s: Replica, most_sequences: int, most_tokens: int, most_context: float) -> Tables:
+def tables(s: ReplicaSteps, most_sequences: int, most_tokens: int, most_context: float) -> Tables:
     """The tables of a replica that runs up to so many sequences, with so many tokens to a step."""
     knots = _with_window(knots_to(most_context), float(s.shape.sliding_window))
     rows = np.arange(most_sequences + 1.0)
@@ -164,7 +164,7 @@ def tables(s: Replica, most_sequences: int, most_tokens: int, most_context: floa
     )  # fmt: skip
 
 
-def _reach(s: Replica) -> float:
+def _reach(s: ReplicaSteps) -> float:
     return float(np.minimum(s.watts.limit * s.c.limit_reach, s.watts.limit))
 
 
@@ -185,7 +185,7 @@ def _raw(raw: Step) -> tuple[Array, Array]:
     return time, np.asarray(sum(raw.joules[name] for name in names))
 
 
-def _by_tokens(s: Replica, most: int) -> tuple[Array, Array]:
+def _by_tokens(s: ReplicaSteps, most: int) -> tuple[Array, Array]:
     counts = np.maximum(np.arange(most + 1.0), 1.0)
     time, energy = _raw(s.run(counts, np.ones_like(counts), np.zeros_like(counts), 0.0, limited=False))
     # prompt attention at length 0 is that of one token; the table by length holds it
@@ -193,7 +193,7 @@ def _by_tokens(s: Replica, most: int) -> tuple[Array, Array]:
     return time - own_time * (counts - 1.0), energy - own_energy * (counts - 1.0)
 
 
-def _by_length(s: Replica, lengths: Array) -> tuple[Array, Array]:
+def _by_length(s: ReplicaSteps, lengths: Array) -> tuple[Array, Array]:
     """Attention of one token of a prompt, by the prompt's length."""
     pair = s.run(2.0, 1.0, 0.0, lengths, limited=False)
     alone = s.run(1.0, 1.0, 0.0, 0.0, limited=False)
