@@ -181,7 +181,8 @@ def _device(
     first, last = max(begin_s, track.begin_s), min(end_s, track.end_s)
     if last <= first:
         return None, [_unknown(device.key, begin_s, end_s)]
-    used, seen = track.energy(begin_s, end_s), track.energy(first, last)
+    used = track.energy(begin_s, end_s)
+    seen = used if (first, last) == (begin_s, end_s) else track.energy(first, last)
     peak_w = track.peak_w(first, last)
     missing_s = (end_s - begin_s) - (last - first)
     doubt = sum(track.edge_j(min(max(edge, first), last)) for edge in edges)

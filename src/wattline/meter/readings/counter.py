@@ -28,7 +28,7 @@ def untangle(time_s: Array, energy_j: Array, wrap_j: float, max_w: float = np.in
 
     ``max_w``: what the device can draw; a step above it is a leap, never energy.
     """
-    there = np.isfinite(energy_j) & (np.abs(np.nan_to_num(energy_j)) < MOST_J)
+    there = np.abs(energy_j) < MOST_J
     faults = found("unreadable", time_s[~there], 0.0, "no number: the counter bridges it")
     time, count = time_s[there], energy_j[there]
     again = np.concatenate([[False], np.diff(time) <= 0]) if len(time) else np.empty(0, bool)

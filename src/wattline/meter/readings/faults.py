@@ -99,7 +99,7 @@ def _once(time_s: Array, power_w: Array) -> tuple[Array, Array, list[Found]]:
 
 def _no_power(time_s: Array, power_w: Array, interval_s: float, limit_w: float) -> tuple[Mask, list[Found]]:
     """Rows without a number, sentinels and negative watts."""
-    none = ~np.isfinite(power_w) | (np.abs(np.nan_to_num(power_w)) > MOST_W)
+    none = ~(np.abs(power_w) <= MOST_W)
     below = ~none & (power_w < 0)
     sentinel = below & np.isin(power_w, SENTINELS)
     if (below & ~sentinel).any():  # noise about zero, not a code

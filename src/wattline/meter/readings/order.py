@@ -46,7 +46,7 @@ def true_time(time_s: Array, monotonic_s: Array | None, key: Array) -> tuple[Arr
     ``key``: the readings, by which a stretch written twice is told from a clock set back. Rows without a time are left
     out. All arrays shape ``(n,)``; the result is rising, shape ``(m,)``, m ≤ n.
     """
-    kept = np.flatnonzero(np.isfinite(time_s) & (np.abs(np.nan_to_num(time_s)) < LATEST_S))
+    kept = np.flatnonzero(np.abs(time_s) < LATEST_S)
     lost = len(time_s) - len(kept)
     faults = found("unreadable", np.full(lost, np.nan), 0.0, "readings without a time left out")
     if not len(kept):
