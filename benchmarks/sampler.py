@@ -98,6 +98,7 @@ def day() -> None:
 
     from wattline.meter.device import Device
     from wattline.meter.journal.journal import Journal
+    from wattline.meter.journal.reader import read_recording
     from wattline.meter.journal.writer import JournalWriter
     from wattline.meter.live import sampler, session
     from wattline.meter.sensor import Reading, Spec
@@ -146,7 +147,12 @@ def day() -> None:
         print(f"{took:.0f} s, {cpu / 864_000 * 1e6:.0f} µs of CPU a tick: {cpu / 86_400:.2%} of a core at 10 Hz")
         begin = time.perf_counter()
         with Journal.open(path) as journal:
-            count = sum(len(series.time_s) for series in journal.recording().series)
+            count = sum(
+                len(series.time_s)
+                for series in read_recording(
+                    journal,
+                ).series
+            )
         print(f"read back in {time.perf_counter() - begin:.1f} s: {count:,} readings")
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from fake_sensors import fakes
 from wattline.meter.clock import mono_us
 from wattline.meter.journal.journal import Journal
+from wattline.meter.journal.reader import read_recording
 from wattline.meter.live import active, session
 from wattline.meter.live.measurement import Measurement
 
@@ -78,7 +79,7 @@ def one_round(path: Path, wait_s: float, at_start: bool) -> dict[str, object]:
 def _held(path: Path) -> tuple[int, int]:
     """Rounds of readings and windows in the journal."""
     with Journal.open(path) as journal:
-        recording = journal.recording()
+        recording = read_recording(journal)
         return max((len(series.time_s) for series in recording.series), default=0), len(recording.windows)
 
 

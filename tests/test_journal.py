@@ -19,7 +19,8 @@ from wattline.meter.device import Device
 from wattline.meter.journal import owner
 from wattline.meter.journal.blocks import pack_reading
 from wattline.meter.journal.journal import Journal
-from wattline.meter.journal.reader import read_stretch
+from wattline.meter.journal.process import this_process
+from wattline.meter.journal.reader import read_recording, read_stretch
 from wattline.meter.recording import Fault
 from wattline.meter.sensor import Spec
 
@@ -42,7 +43,7 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     path.parent.mkdir()
     filled(path)
     with Journal.open(path) as journal:
-        (series,) = journal.recording().series
+        (series,) = read_recording(journal).series
     assert (series.device, series.spec) == (GPU, SPEC)
     assert series.power_w is not None
     assert series.energy_j is not None
@@ -56,11 +57,11 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
 def test_packing_changes_nothing_that_is_read(tmp_path: Path) -> None:
     path = filled(tmp_path / "run.wattline")
     with Journal.open(path) as journal:
-        (before,) = journal.recording().series
+        (before,) = read_recording(journal).series
     with Journal.create(path) as journal:
         owner.pack_leftovers(journal)
         assert journal.connection.execute("SELECT count(*) FROM tick").fetchone() == (0,)
-        (after,) = journal.recording().series
+        (after,) = read_recording(journal).series
     for name in ("time_s", "monotonic_s", "power_w", "energy_j"):
         np.testing.assert_array_equal(getattr(before, name), getattr(after, name))
 
@@ -73,7 +74,7 @@ def test_a_wrapping_counter_and_missing_readings_are_kept_as_they_are(tmp_path: 
         energy = time.copy()
         energy[7] = np.nan
         journal.append(number, time + 1.7e9, time, None, energy)
-        (series,) = journal.recording().series
+        (series,) = read_recording(journal).series
     assert series.spec.wrap_j == rapl.wrap_j
     assert series.power_w is None
     np.testing.assert_array_equal(series.energy_j, energy)
@@ -89,7 +90,7 @@ def test_windows_counts_faults_notes_and_events(tmp_path: Path) -> None:
         journal.count("tokens", 20)
         journal.event("request", {"id": "a", "joules": 3.5}, 1.7e9)
         journal.events("request", [{"id": "b"}, {"id": "c"}])
-        recording = journal.recording()
+        recording = read_recording(journal)
         requests = list(journal.read_events("request"))
     assert list(recording.faults) == [Fault("gap", 3, 5.0, "bridged", "here/GPU-1")]
     assert recording.notes == ("no sensor",)
@@ -104,7 +105,7 @@ def test_a_stretch_holds_a_reading_on_either_side(tmp_path: Path) -> None:
         number = journal.series_id(GPU, SPEC)
         time = np.arange(0, 10_000.0)
         journal.append(number, time + 1.7e9, time, np.ones(10_000))
-        (series,) = journal.recording(1.7e9 + 5000, 1.7e9 + 5001).series
+        (series,) = read_recording(journal, 1.7e9 + 5000, 1.7e9 + 5001).series
         (live,) = read_stretch(journal, 5_000_000_000, 5_001_000_000).series
     for found in (series, live):
         assert found.monotonic_s is not None
@@ -119,13 +120,13 @@ def test_the_machine_started_anew_between_two_runs(tmp_path: Path) -> None:
     with Journal.create(path) as journal:
         journal.connection.execute("UPDATE writer SET boot = 'before', wall_us = 1700000000000000, mono_us = 0")
         number = journal.series_id(GPU, SPEC)
-        again = journal._new_writer(owner.this_process(), "", 0.1)
+        again = journal._new_writer(this_process(), "", 0.1)
         journal.connection.execute(
             "UPDATE writer SET wall_us = 1700003600000000, mono_us = 5000000 WHERE id = ?", (again,)
         )
         journal.writer = again
         journal.commit([pack_reading(number, 1_700_003_601_000_000, 6_000_000, 1.0, 1.0)])
-        (series,) = journal.recording().series
+        (series,) = read_recording(journal).series
     assert series.monotonic_s is not None
     np.testing.assert_allclose(series.monotonic_s, [900.0, 900.1, 900.2, 3601.0])
 
@@ -151,7 +152,14 @@ def test_an_empty_file_becomes_a_journal(tmp_path: Path) -> None:
     path.touch()
     filled(path)
     with Journal.open(path) as journal:
-        assert len(journal.recording().series) == 1
+        assert (
+            len(
+                read_recording(
+                    journal,
+                ).series
+            )
+            == 1
+        )
 
 
 def left_by_a_kill(folder: Path) -> Path:
@@ -186,9 +194,9 @@ def test_a_reader_sees_what_a_writer_commits(tmp_path: Path) -> None:
     path = tmp_path / "run.wattline"
     with Journal.create(path) as writer, Journal.open(path) as reader:
         writer.note("one")
-        assert reader.recording().notes == ("one",)
+        assert read_recording(reader).notes == ("one",)
         writer.note("two")
-        assert reader.recording().notes == ("one", "two")
+        assert read_recording(reader).notes == ("one", "two")
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             reader.note("three")
 
@@ -245,7 +253,11 @@ def test_a_block_that_is_damaged_is_told(tmp_path: Path) -> None:
         owner.pack_leftovers(journal)
         journal.connection.execute("UPDATE block SET data = substr(data, 1, 10)")
         with pytest.raises(WattlineError, match="damaged"):
-            list(journal.recording().series)
+            list(
+                read_recording(
+                    journal,
+                ).series
+            )
 
 
 def test_a_day_of_eight_devices_at_ten_hertz(tmp_path: Path) -> None:
@@ -271,4 +283,13 @@ def test_a_day_of_eight_devices_at_ten_hertz(tmp_path: Path) -> None:
     assert path.stat().st_size < 200e6
     with Journal.open(path) as journal:
         assert journal.connection.execute("SELECT sum(readings) FROM block").fetchone()[0] == hour * hours * devices
-        assert len(journal.recording().series[-1].time_s) == hour * hours
+        assert (
+            len(
+                read_recording(
+                    journal,
+                )
+                .series[-1]
+                .time_s
+            )
+            == hour * hours
+        )

@@ -21,6 +21,7 @@ import wattline as wl
 from fake_sensors import FakeSensor, fakes
 from wattline.core.errors import WattlineError
 from wattline.meter.journal.journal import Journal
+from wattline.meter.journal.reader import read_recording
 from wattline.meter.live import active, device_sync
 from wattline.meter.live.measurement import Measurement
 from wattline.meter.recording import Recording
@@ -41,7 +42,7 @@ def path(tmp_path: Path) -> Iterator[Path]:
 def read(path: Path) -> Recording:
     active.finish()
     with Journal.open(path) as journal:
-        return journal.recording()
+        return read_recording(journal)
 
 
 def test_a_window_has_the_energy_that_went(path: Path) -> None:
@@ -139,7 +140,7 @@ def test_an_error_passes_through_and_is_kept(path: Path) -> None:
     with Journal.open(path) as journal:
         (told,) = journal.connection.execute("SELECT attributes FROM window").fetchone()
         assert json.loads(told) == {"error": "ValueError"}
-        assert journal.recording().windows[0].end_s is not None
+        assert read_recording(journal).windows[0].end_s is not None
 
 
 def test_attributes_that_json_cannot_say_do_not_stop_the_sampling(path: Path) -> None:
@@ -327,7 +328,7 @@ def test_a_child_that_leaves_its_parents_window_does_not_close_it(path: Path) ->
                 os._exit(0)
         os.waitpid(pid, 0)
         with Journal.open(path) as journal:
-            names = {window.name: window.end_s for window in journal.recording().windows}
+            names = {window.name: window.end_s for window in read_recording(journal).windows}
         assert names["in the child"] is not None
         assert names["parent"] is None
 
@@ -359,8 +360,15 @@ def test_a_program_of_its_own_leaves_a_whole_journal(tmp_path: Path) -> None:
     (journal,) = tmp_path.glob("*.wattline*")
     assert journal.name.startswith("wattline-train-")
     with Journal.open(journal) as opened:
-        assert {window.name for window in opened.recording().windows} == {"parent", "child"}
-        assert len(opened.recording().series) == 2
+        assert {window.name for window in read_recording(opened).windows} == {"parent", "child"}
+        assert (
+            len(
+                read_recording(
+                    opened,
+                ).series
+            )
+            == 2
+        )
 
 
 def test_where_nothing_can_be_written_the_program_goes_on(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from wattline.meter.journal.journal import Journal
+from wattline.meter.journal.reader import read_recording
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="measuring a command needs POSIX signals")
 RUN = "import sys; from wattline.cli.main import main; main(sys.argv[1:])"
@@ -58,8 +59,15 @@ def test_input_output_and_exit_status_pass_through(tmp_path: Path) -> None:
     assert "2 devices, modelled, not measured" in done.stderr
     assert f"wattline meter report {journal(tmp_path).name}" in done.stderr
     with Journal.open(journal(tmp_path)) as opened:
-        (window,) = opened.recording().windows
-        assert len(opened.recording().series) == 2
+        (window,) = read_recording(opened).windows
+        assert (
+            len(
+                read_recording(
+                    opened,
+                ).series
+            )
+            == 2
+        )
     assert window.name == "run"
     assert window.end_s is not None
 
@@ -225,7 +233,7 @@ def test_windows_in_the_command_go_to_the_same_journal(tmp_path: Path) -> None:
     done = ran(tmp_path, "--name", "job", *command(code))
     assert "2 devices" in done.stdout, done.stderr
     with Journal.open(journal(tmp_path)) as opened:
-        recording = opened.recording()
+        recording = read_recording(opened)
     assert [(window.name, window.parent) for window in recording.windows] == [("job", ""), ("epoch 1", "job")]
     assert len(recording.series) == 2
 
@@ -235,7 +243,7 @@ def test_a_named_journal_is_continued(tmp_path: Path) -> None:
         done = ran(tmp_path, "--journal", "runs/my.wattline", "--name", name, *command("pass"))
         assert done.returncode == 0, done.stderr
     with Journal.open(tmp_path / "runs" / "my.wattline") as opened:
-        assert [window.name for window in opened.recording().windows] == ["one", "two"]
+        assert [window.name for window in read_recording(opened).windows] == ["one", "two"]
 
 
 def test_a_killed_measurement_leaves_its_readings_and_an_open_window(tmp_path: Path) -> None:
@@ -247,7 +255,7 @@ def test_a_killed_measurement_leaves_its_readings_and_an_open_window(tmp_path: P
     process.kill()
     process.communicate(timeout=60)
     with Journal.open(tmp_path / "my.wattline") as opened:
-        recording = opened.recording()
+        recording = read_recording(opened)
     (window,) = recording.windows
     assert window.end_s is None
     assert len(recording.series[0].time_s) >= 3

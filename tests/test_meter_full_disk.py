@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from wattline.meter.journal.journal import Journal
+from wattline.meter.journal.reader import read_recording
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a small disk is made with Linux's means")
 # fills the disk under the journal after a while, and makes room again where it is told to
@@ -92,7 +93,7 @@ def test_readings_wait_for_room_and_are_written_then(small_disk: Path, tmp_path:
     assert told["while full"] == pytest.approx(400, rel=0.05)
     assert told["watts"] == pytest.approx(400, rel=0.05)
     with Journal.open(small_disk / "a.wattline") as journal:
-        recording = journal.recording()
+        recording = read_recording(journal)
         assert {window.name: window.end_s is not None for window in recording.windows} == {"run": True, "after": True}
         assert [len(series.time_s) for series in recording.series] == [told["end"]] * 4
     (fault,) = recording.faults
@@ -109,7 +110,7 @@ def test_where_there_is_no_room_to_the_end_the_rest_is_saved_elsewhere(small_dis
     counts = []
     for path in (small_disk / "a.wattline", rest):
         with Journal.open(path) as journal:
-            recording = journal.recording()
+            recording = read_recording(journal)
             counts.append([len(series.time_s) for series in recording.series])
     assert len(counts[0]) == 4
     assert np.min(counts[0]) >= told["before"]
@@ -149,6 +150,6 @@ def test_a_limit_on_the_size_of_files_is_as_a_full_disk(tmp_path: Path) -> None:
     assert "takes no readings" in done.stderr
     assert "takes readings again" in done.stderr
     with Journal.open(tmp_path / "a.wattline") as journal:
-        recording = journal.recording()
+        recording = read_recording(journal)
     assert [window.end_s is not None for window in recording.windows] == [True]
     assert "unwritten" in [fault.kind for fault in recording.faults]

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from wattline.meter.journal.journal import Journal
+from wattline.meter.journal.reader import read_recording
 from wattline.meter.recording import Recording
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="ranks are tried on POSIX")
@@ -59,7 +60,7 @@ def heard(process: subprocess.Popen[str]) -> dict[str, float]:
 
 def recorded(folder: Path) -> Recording:
     (path,) = folder.glob("*.wattline")
-    return Journal.open(path).recording()
+    return read_recording(Journal.open(path))
 
 
 def test_four_ranks_count_one_machine_once(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from wattline.meter.device import Device
 from wattline.meter.journal import owner
 from wattline.meter.journal.blocks import MISSING, unpack_ticks
 from wattline.meter.journal.journal import Journal
+from wattline.meter.journal.process import born, this_process
+from wattline.meter.journal.reader import read_recording
 from wattline.meter.journal.writer import JournalWriter
 from wattline.meter.live import sampler, session
 from wattline.meter.live.sampler import Sampler
@@ -168,7 +170,7 @@ def test_readings_stay_on_the_grid(tmp_path: Path) -> None:
     running.close()
     lasted = (mono_us() - began) / 1e6
     with Journal.open(running.path) as journal:
-        (series,) = journal.recording().series
+        (series,) = read_recording(journal).series
     assert series.monotonic_s is not None
     assert len(series.time_s) == sensor.reads <= lasted / 0.02 + 3
     # the first reading is of the start and the last of the end; each between is of its own step of the grid, and
@@ -185,7 +187,14 @@ def test_the_last_readings_are_packed_and_the_lock_is_given_back(tmp_path: Path)
     with Journal.create(running.path) as journal:
         assert journal.connection.execute("SELECT count(*) FROM tick").fetchone() == (0,)
         assert journal.connection.execute("SELECT count(*) FROM sampler").fetchone() == (0,)
-        assert len(journal.recording().series) == 2
+        assert (
+            len(
+                read_recording(
+                    journal,
+                ).series
+            )
+            == 2
+        )
     assert [file.name for file in tmp_path.iterdir()] == ["a.wattline"]
 
 
@@ -206,7 +215,7 @@ def test_no_sensor_is_told_in_the_journal(tmp_path: Path) -> None:
     running = Session(tmp_path / "a.wattline", lambda: [], 0.02).start()
     running.close()
     with Journal.open(running.path) as journal:
-        recording = journal.recording()
+        recording = read_recording(journal)
     assert len(recording.series) == 0
     assert "energy is unknown, not zero" in recording.notes[0]
 
@@ -224,7 +233,7 @@ def test_what_goes_wrong_in_looking_for_sensors_is_raised(tmp_path: Path) -> Non
 
 def holder(journal: Journal, pid: int, born: int, *, space: str = "", boot: str = "", age_s: float = 0.0) -> None:
     """As if another process had claimed to sample."""
-    me = owner.this_process()
+    me = this_process()
     journal.connection.execute(
         "INSERT INTO writer(id, host, boot, space, pid, born) VALUES (77, ?, ?, ?, ?, ?)",
         (me.host, boot or me.boot, space or me.space, pid, born),
@@ -242,7 +251,7 @@ def test_the_claim_of_a_dead_process_is_void(tmp_path: Path) -> None:
 
 def test_a_process_that_has_a_dead_ones_number_is_another(tmp_path: Path) -> None:
     with Journal.create(tmp_path / "a.wattline") as journal:
-        holder(journal, 1, owner._born(1) or 0)
+        holder(journal, 1, born(1) or 0)
         assert owner.is_held(journal)
         assert not owner.claim(journal)
         journal.connection.execute("UPDATE writer SET born = born + 1 WHERE id = 77")
@@ -251,7 +260,7 @@ def test_a_process_that_has_a_dead_ones_number_is_another(tmp_path: Path) -> Non
 
 def test_a_claim_from_before_the_machine_started_is_void(tmp_path: Path) -> None:
     with Journal.create(tmp_path / "a.wattline") as journal:
-        holder(journal, 1, owner._born(1) or 0, boot="an earlier one")
+        holder(journal, 1, born(1) or 0, boot="an earlier one")
         assert owner.claim(journal)
 
 
@@ -299,7 +308,7 @@ def test_what_waits_for_a_full_disk_is_bounded_thinned_and_told(
         writer.full = False
         assert writer.flush(insist=True)
         assert len(said) == 2
-        recording = journal.recording()
+        recording = read_recording(journal)
     (series,) = recording.series
     assert 50 <= len(series.time_s) <= 100
     assert series.monotonic_s is not None

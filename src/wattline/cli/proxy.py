@@ -91,10 +91,6 @@ def _weigher(model: str | None, chip: str | None, precision: str | None, gpus: i
 
 def _sensors(sources: list[str] | None) -> list[Sensor]:
     """The sensors of this machine, of these sources or of all."""
-    from importlib import import_module
+    from wattline.meter.sensors.discover import find
 
-    try:
-        discover = import_module("wattline.meter.sensors.discover")
-    except ModuleNotFoundError:
-        return []
-    return list(discover.find(sources or None))
+    return list(find(sources or None))

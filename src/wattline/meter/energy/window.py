@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from wattline.core.units import J_PER_WH
 from wattline.meter.energy.meter import tracks_of
 from wattline.meter.energy.track import Track, outer
+from wattline.meter.journal.journal import Journal
+from wattline.meter.journal.reader import read_stretch
 from wattline.meter.readings.order import Found
 from wattline.meter.recording import Fault, Recording, Series
-
-if TYPE_CHECKING:
-    from wattline.meter.journal.journal import Journal
 
 PIECE_US = 3_600_000_000  # a long stretch is read in pieces, so that memory stays flat
 CONTEXT_US = 200_000_000  # readings so far around a stretch are read too: gaps and dropouts are judged by them
@@ -132,8 +131,6 @@ def stretch_energy(journal: Journal, begin_us: int, end_us: int, pending: Iterab
 
     ``begin_us``, ``end_us``: µs; ``pending``: rounds of readings that the file has not taken yet.
     """
-    from wattline.meter.journal.reader import read_stretch
-
     waiting = list(pending)
     cuts = [*range(begin_us, end_us, PIECE_US), end_us]
     ends = (begin_us / 1e6, end_us / 1e6)

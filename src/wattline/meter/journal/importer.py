@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from wattline.meter.journal.journal import Journal
 from wattline.meter.recording import Recording
 
 _WINDOW = (
@@ -18,15 +17,12 @@ _WINDOW = (
 
 def into_journal(recording: Recording, path: Path | str) -> int:
     """Append all series, windows, counts, faults and notes to the journal at ``path``; the number of readings."""
-    journal: Any
     readings = 0
-    with import_module("wattline.meter.journal.journal").Journal.create(path) as journal:
+    with Journal.create(path) as journal:
         for one in recording.series:
             good = np.isfinite(np.asarray(one.time_s, float))
-            columns = (one.time_s, one.monotonic_s, one.power_w, one.energy_j)
-            journal.append(
-                journal.series_id(one.device, one.spec), *(None if c is None else np.asarray(c)[good] for c in columns)
-            )
+            columns = [None if c is None else np.asarray(c)[good] for c in (one.monotonic_s, one.power_w, one.energy_j)]
+            journal.append(journal.series_id(one.device, one.spec), np.asarray(one.time_s)[good], *columns)
             readings += int(good.sum())
         names = {window.name: f"{journal.writer}-read-{i}" for i, window in reversed([*enumerate(recording.windows)])}
         rows = []

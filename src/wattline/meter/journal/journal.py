@@ -3,7 +3,7 @@
     with Journal.create("run.wattline") as journal:
         series = journal.series_id(device, spec)
         journal.append(series, time_s, monotonic_s, power_w)
-    Journal.open("run.wattline").recording()
+    read_recording(Journal.open("run.wattline"))      # of journal/reader.py
 
 Several processes may write to one journal (ranks on a host); each commit is whole or not there.
 """
@@ -14,7 +14,6 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -27,9 +26,10 @@ from wattline.core.fact import Array
 from wattline.meter.clock import mono_us, wall_us
 from wattline.meter.device import Device
 from wattline.meter.journal.blocks import Readings, encode, to_whole, unpack_ticks
-from wattline.meter.journal.owner import Process, this_process
-from wattline.meter.journal.sqlite_file import connect, create_file
-from wattline.meter.recording import Fault, Recording
+from wattline.meter.journal.process import Process, this_process
+from wattline.meter.journal.schema import JOURNAL
+from wattline.meter.journal.sqlite_file import Transaction, connect, create_file
+from wattline.meter.recording import Fault
 from wattline.meter.sensor import Spec
 
 Op = tuple[str, Sequence[Any]]  # one statement and its values
@@ -60,11 +60,11 @@ class Journal:
         path = Path(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            create_file(path, path.stem)
+            create_file(path, JOURNAL, {"name": path.stem, "made_us": str(wall_us())})
         except (OSError, sqlite3.Error) as error:
             reason = getattr(error, "strerror", None) or error
             raise WattlineError(f"journal {shorten(str(path), 200)} cannot be made: {reason}") from None
-        journal = cls(path, connect(path, True, wait_s))
+        journal = cls(path, connect(path, JOURNAL, write=True, wait_s=wait_s))
         try:
             journal.writer = journal._new_writer(this_process(), rank, interval_s)
         except sqlite3.Error as error:
@@ -76,7 +76,7 @@ class Journal:
     def open(cls, path: Path | str) -> Self:
         """A journal to read, also while others write to it and whatever state a kill left it in."""
         path = Path(path)
-        return cls(path, connect(path, False))
+        return cls(path, connect(path, JOURNAL, write=False))
 
     def __enter__(self) -> Self:
         return self
@@ -140,9 +140,9 @@ class Journal:
                 for statement, values in ops:
                     execute(statement, values)
 
-    def transaction(self) -> _Transaction:
+    def transaction(self) -> Transaction:
         """All of what is executed inside, or none of it."""
-        return _Transaction(self.connection, self._lock)
+        return Transaction(self.connection, self._lock)
 
     def pack(self, writer: int | None = None, *, sync: bool = True) -> None:
         """Move one writer's ticks (all writers' that are named by ``writer``) into blocks.
@@ -233,42 +233,6 @@ class Journal:
             return max(int(readings.mono[-1]) for readings in unpack_ticks([last[0]]).values())
         row = self.connection.execute("SELECT last_mono_us FROM block ORDER BY id DESC LIMIT 1").fetchone()
         return int(row[0]) if row else 0
-
-    def recording(self, begin_s: float | None = None, end_s: float | None = None) -> Recording:
-        """All that the journal holds, or of its readings those from ``begin_s`` to ``end_s`` (and some around them).
-
-        Each series is read when it is looked at, so that one at a time is in memory.
-        """
-        from wattline.meter.journal.reader import read_recording
-
-        return read_recording(self, begin_s, end_s)
-
-
-class _Transaction:
-    """``BEGIN IMMEDIATE`` … ``COMMIT``, rolled back where anything fails."""
-
-    def __init__(self, connection: sqlite3.Connection, lock: AbstractContextManager[Any]) -> None:
-        self.connection, self.lock = connection, lock
-
-    def __enter__(self) -> sqlite3.Connection:
-        self.lock.__enter__()
-        try:
-            self.connection.execute("BEGIN IMMEDIATE")
-        except BaseException:
-            self.lock.__exit__(None, None, None)
-            raise
-        return self.connection
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                self.connection.execute("COMMIT")
-        finally:
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-            self.lock.__exit__(None, None, None)
 
 
 def _about(device: Device, spec: Spec) -> str:

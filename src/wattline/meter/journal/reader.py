@@ -5,26 +5,26 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
 import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.journal.blocks import Readings, decode, join, to_float, unpack_ticks
-from wattline.meter.journal.owner import this_process
+from wattline.meter.journal.journal import Journal
+from wattline.meter.journal.process import this_process
 from wattline.meter.recording import Fault, Recording, Series, Window
 from wattline.meter.sensor import Spec
-
-if TYPE_CHECKING:
-    from wattline.meter.journal.journal import Journal
-
 
 JUMP_US = 100_000  # clocks that part by more than this did jump
 
 
 def read_recording(journal: Journal, begin_s: float | None = None, end_s: float | None = None) -> Recording:
-    """See ``Journal.recording``."""
+    """All that a journal holds, or of its readings those from ``begin_s`` to ``end_s`` (UTC seconds) and some around.
+
+    Each series is read when it is looked at, so that one at a time is in memory.
+    """
     first, last = (None if edge is None else round(edge * 1e6) for edge in (begin_s, end_s))
     windows = [
         window

@@ -1,4 +1,5 @@
-"""The file under a journal: SQLite in WAL mode, made whole or not at all, opened whatever state a kill left it in."""
+"""The file under a journal, or under the proxy's: SQLite in WAL mode, made whole or not at all, opened whatever state a
+kill left it in."""
 
 from __future__ import annotations
 
@@ -6,36 +7,41 @@ import os
 import shutil
 import sqlite3
 import tempfile
-import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
 
-FORMAT = 1
-APPLICATION = 0x57415454  # "WATT"
-_SCHEMA = """
-CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
--- who wrote: a process of a host since one boot, on whose clock its mono_us are
-CREATE TABLE writer(id INTEGER PRIMARY KEY, host TEXT, boot TEXT, space TEXT, pid INTEGER, born INTEGER, rank TEXT,
-    wall_us INTEGER, mono_us INTEGER, interval_us INTEGER);
-CREATE TABLE series(id INTEGER PRIMARY KEY, device TEXT, kind TEXT, source TEXT, about TEXT,
-    UNIQUE(device, source, about));
--- the last readings as they came, one row a tick, until they are packed into blocks
-CREATE TABLE tick(id INTEGER PRIMARY KEY, writer INTEGER, data BLOB);
-CREATE TABLE block(id INTEGER PRIMARY KEY, writer INTEGER, series INTEGER, readings INTEGER,
-    first_us INTEGER, last_us INTEGER, first_mono_us INTEGER, last_mono_us INTEGER, data BLOB);
-CREATE INDEX block_series ON block(series, id);
-CREATE TABLE window(id TEXT PRIMARY KEY, name TEXT, parent TEXT, writer INTEGER, rank TEXT,
-    begin_us INTEGER, begin_mono_us INTEGER, end_us INTEGER, end_mono_us INTEGER, attributes TEXT) WITHOUT ROWID;
-CREATE TABLE event(id INTEGER PRIMARY KEY, writer INTEGER, kind TEXT, time_us INTEGER, mono_us INTEGER, data TEXT);
-CREATE INDEX event_kind ON event(kind, id);
--- which process of a host samples for this journal
-CREATE TABLE sampler(host TEXT PRIMARY KEY, writer INTEGER, beat_us INTEGER) WITHOUT ROWID;
-"""
+
+@dataclass(frozen=True)
+class FileKind:
+    """What is kept in a file: what it is called, its mark and format in SQLite's header, and its tables.
+
+    ``maker``: what makes one, for who names a file that is not there. ``unmarked``: files without a mark are taken too,
+    as they were once written. A table ``meta`` of keys and values is in every file.
+    """
+
+    name: str
+    application: int
+    version: int
+    schema: str
+    what: str
+    maker: str
+    unmarked: bool = False
 
 
-def create_file(path: Path, name: str) -> None:
-    """Make an empty journal at ``path`` where there is none; of several processes that try, one does."""
+META = "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+
+
+def create_file(path: Path, kind: FileKind, meta: Mapping[str, str]) -> None:
+    """Make an empty file of a kind at ``path`` where there is none; of several processes that try, one does.
+
+    ``meta``: what stands in it beside its tables. Raises OSError or sqlite3.Error where it cannot be made.
+    """
     if path.exists() and path.stat().st_size > 0:
         return
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
@@ -44,14 +50,12 @@ def create_file(path: Path, name: str) -> None:
         connection = sqlite3.connect(temporary, isolation_level=None)
         try:
             connection.execute("PRAGMA page_size=2048")
-            connection.execute(f"PRAGMA application_id={APPLICATION}")
-            connection.execute(f"PRAGMA user_version={FORMAT}")
+            connection.execute(f"PRAGMA application_id={kind.application}")
+            connection.execute(f"PRAGMA user_version={kind.version}")
             connection.execute("PRAGMA synchronous=OFF")  # it is synced as a whole, below
             connection.execute("PRAGMA journal_mode=MEMORY")
-            connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-            connection.executemany(
-                "INSERT INTO meta VALUES (?, ?)", [("name", name), ("made_us", str(time.time_ns() // 1000))]
-            )
+            connection.executescript(f"BEGIN; {META} {kind.schema} COMMIT;")
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", list(meta.items()))
             connection.execute("PRAGMA journal_mode=WAL")
         finally:
             connection.close()
@@ -77,30 +81,32 @@ def _into_place(temporary: str, path: Path) -> None:
             os.replace(temporary, path)
 
 
-def connect(path: Path, write: bool, wait_s: float = 5.0) -> sqlite3.Connection:
-    """A connection to the journal at ``path``; to read, where it cannot be opened in place, from a copy.
+def connect(path: Path, kind: FileKind, *, write: bool, wait_s: float = 5.0) -> sqlite3.Connection:
+    """A connection to the file at ``path``; to read, where it cannot be opened in place, from a copy.
+
+    ``wait_s``: seconds to wait for a lock of another process. Raises WattlineError where it is no such file.
 
     The file is looked at through SQLite alone: a process that opens and closes it otherwise loses the locks that its
     other connections hold on it, and with them the write-ahead log.
     """
     if not path.is_file():
-        what = "is no file" if path.exists() else "does not exist; `wattline measure` makes one"
-        raise WattlineError(f"journal {shorten(str(path), 200)} {what}")
+        what = "is no file" if path.exists() else f"does not exist; {kind.maker}"
+        raise WattlineError(f"{kind.name} {shorten(str(path), 200)} {what}")
     try:
-        return _connect(path, write, wait_s)
+        return _connect(path, kind, write, wait_s)
     except sqlite3.OperationalError as error:
         if write:
-            raise WattlineError(f"journal {path} cannot be written: {error}") from None
-        return _from_copy(path, wait_s)
+            raise WattlineError(f"{kind.name} {path} cannot be written: {error}") from None
+        return _from_copy(path, kind, wait_s)
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
-            raise WattlineError(f"{path} is not a journal of wattline; `wattline measure` makes one") from None
+            raise WattlineError(f"{path} is not {kind.what}; {kind.maker}") from None
         raise WattlineError(
-            f"journal {path} is damaged: {error}; `sqlite3 {path} .recover` saves what is left"
+            f"{kind.name} {path} is damaged: {error}; `sqlite3 {path} .recover` saves what is left"
         ) from None
 
 
-def _connect(path: Path, write: bool, wait_s: float) -> sqlite3.Connection:
+def _connect(path: Path, kind: FileKind, write: bool, wait_s: float) -> sqlite3.Connection:
     writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
     mode = "rw" if writable else "ro"
     connection = sqlite3.connect(
@@ -110,13 +116,14 @@ def _connect(path: Path, write: bool, wait_s: float) -> sqlite3.Connection:
         application, version = (
             connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
         )
-        if application != APPLICATION:
-            raise WattlineError(f"{path} is an SQLite file, but not a journal of wattline")
-        if version > FORMAT:
+        if application != kind.application and not (kind.unmarked and application == 0):
+            raise WattlineError(f"{path} is an SQLite file, but not {kind.what}")
+        if version > kind.version:
             raise WattlineError(
-                f"journal {path} is of format {version}; this wattline reads up to {FORMAT}: upgrade it"
+                f"{kind.name} {path} is of format {version}; this wattline reads up to {kind.version}: upgrade it"
             )
-        connection.execute("SELECT count(*) FROM meta").fetchone()
+        if application:
+            connection.execute("SELECT count(*) FROM meta").fetchone()
         if write:
             # a commit lives through the death of the process at once, and through that of the machine from the
             # next checkpoint or packing on
@@ -130,24 +137,51 @@ def _connect(path: Path, write: bool, wait_s: float) -> sqlite3.Connection:
     return connection
 
 
-def _from_copy(path: Path, wait_s: float) -> sqlite3.Connection:
-    """The journal and its write-ahead log read from a copy: its folder is not ours to write, or its disk is full."""
+def _from_copy(path: Path, kind: FileKind, wait_s: float) -> sqlite3.Connection:
+    """The file and its write-ahead log read from a copy: its folder is not ours to write, or its disk is full."""
     try:
         with tempfile.TemporaryDirectory(prefix="wattline-") as folder:
             copy = Path(folder) / "journal"
             for end in ("", "-wal"):
                 if Path(f"{path}{end}").exists():
                     shutil.copyfile(f"{path}{end}", f"{copy}{end}")
-            source = _connect(copy, False, wait_s)
+            source = _connect(copy, kind, False, wait_s)
             memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
             source.backup(memory)
             source.close()
             return memory
     except (OSError, sqlite3.Error) as error:
-        raise WattlineError(f"journal {path} cannot be opened: {error}") from None
+        raise WattlineError(f"{kind.name} {path} cannot be opened: {error}") from None
 
 
 def _quoted(path: Path) -> str:
     from urllib.parse import quote
 
     return quote(str(path.absolute()))
+
+
+class Transaction:
+    """``BEGIN IMMEDIATE`` … ``COMMIT``, rolled back where anything fails."""
+
+    def __init__(self, connection: sqlite3.Connection, lock: AbstractContextManager[Any]) -> None:
+        self.connection, self.lock = connection, lock
+
+    def __enter__(self) -> sqlite3.Connection:
+        self.lock.__enter__()
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self.lock.__exit__(None, None, None)
+            raise
+        return self.connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self.connection.execute("COMMIT")
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            self.lock.__exit__(None, None, None)

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.meter.journal import owner
+from wattline.meter.journal.process import hostname, parent_born, this_process
 from wattline.meter.journal.writer import say
 from wattline.meter.live.session import Find, Session
 from wattline.meter.sensor import Sensor
@@ -39,12 +39,9 @@ def find_sensors() -> Sequence[Sensor]:
 
     if asked := asked_for():
         return simulated(asked)
-    try:
-        from wattline.meter.sensors.discover import find  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        return []
-    found: Sequence[Sensor] = find()
-    return found
+    from wattline.meter.sensors.discover import find
+
+    return find()
 
 
 def parse_seconds(text: str, what: str) -> float:
@@ -77,9 +74,9 @@ def default_path(name: str = "") -> Path:
         stem = f"wattline-{name}-{datetime.now():%Y%m%d-%H%M%S}"
         return next(path for i in range(1000) if not (path := Path(f"{stem}{f'-{i}' if i else ''}.wattline")).exists())
     job = next((os.environ[job] for job in JOBS if os.environ.get(job)), "")
-    said = f"{owner.this_process().boot} {os.getppid()} {owner.parent_born()} {os.environ.get('MASTER_PORT', '')}"
+    said = f"{this_process().boot} {os.getppid()} {parent_born()} {os.environ.get('MASTER_PORT', '')}"
     mark = job or hashlib.sha256(said.encode()).hexdigest()[:8]
-    return Path(f"wattline-{name}-{_plain(owner.hostname())}-{_plain(mark)}.wattline")
+    return Path(f"wattline-{name}-{_plain(hostname())}-{_plain(mark)}.wattline")
 
 
 def _plain(name: str) -> str:

@@ -13,6 +13,7 @@ from wattline.core.errors import WattlineError
 from wattline.meter.clock import mono_us
 from wattline.meter.journal import owner
 from wattline.meter.journal.journal import Journal
+from wattline.meter.journal.process import hostname
 from wattline.meter.journal.windows import Edge, edge_op
 from wattline.meter.journal.writer import OPS, JournalWriter, say
 from wattline.meter.live.sampler import Sampler
@@ -194,7 +195,7 @@ class Session:
         self.sensors_found = len(sensors)
         self._beat_us = self._packed_us = mono_us()
         if not sensors:
-            self.writer.note(NO_SENSOR.format(host=owner.hostname()))
+            self.writer.note(NO_SENSOR.format(host=hostname()))
         series = [self.journal.series_id(sensor.device, sensor.spec) for sensor in sensors]
         self.sampler = Sampler.of(sensors, series, self.interval_s)
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.meter.interpretation import Choices
+from wattline.meter.journal.journal import Journal
+from wattline.meter.journal.reader import read_recording
 from wattline.meter.readers import (
     alumet,
     amd_smi,
@@ -49,12 +51,8 @@ class Format(NamedTuple):
 
 
 def _journal(path: Path) -> Recording:
-    from importlib import import_module
-
-    with import_module("wattline.meter.journal.journal").Journal.open(path) as journal:
-        recording = journal.recording()
-    assert isinstance(recording, Recording)
-    return recording
+    with Journal.open(path) as journal:
+        return read_recording(journal)
 
 
 def _mlperf(path: Path) -> Recording:

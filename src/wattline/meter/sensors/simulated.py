@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.meter.device import Device
-from wattline.meter.journal.owner import hostname
+from wattline.meter.journal.process import hostname
 from wattline.meter.sensor import Reading, Spec
 
 VARIABLE = "WATTLINE_SIMULATED"
