@@ -152,5 +152,5 @@ def test_a_journal_that_is_something_else_is_refused(tmp_path: Path, capsys: pyt
     with pytest.raises(SystemExit) as caught:
         main(["proxy", "--upstream", "http://127.0.0.1:9", "--port", "0", "--journal", str(tmp_path / "notes.txt")])
     assert caught.value.code == 2
-    assert "not a database" in capsys.readouterr().err
+    assert "is not a journal of wattline's proxy; name another with --journal" in capsys.readouterr().err
     assert (tmp_path / "notes.txt").read_text().startswith("these are not")

@@ -408,6 +408,21 @@ def test_a_sensor_that_fails_beyond_its_contract_stops_nothing() -> None:
     assert [interval.energy_j for interval in found] == [1.0]
 
 
+def test_a_journal_of_before_files_were_marked_goes_on_and_another_database_is_refused(tmp_path: Path) -> None:
+    Store(tmp_path / "old.db", {}).close()
+    with sqlite3.connect(tmp_path / "old.db") as db:
+        db.execute("PRAGMA application_id=0")
+        db.execute("PRAGMA user_version=0")
+        db.execute("DROP TABLE meta")
+    again = Store(tmp_path / "old.db", {})
+    assert again.run == 2
+    again.close()
+    with sqlite3.connect(tmp_path / "other.db") as db:
+        db.execute("CREATE TABLE notes(text TEXT)")
+    with pytest.raises(WattlineError, match="not a journal of wattline's proxy"):
+        Store(tmp_path / "other.db", {})
+
+
 def test_rows_wait_for_a_disk_that_is_full(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = Store(tmp_path / "proxy.db", {})
     rows = [as_json(made(f"wl-{number}", 0.0), False, 1.0, 0.0, "measured") for number in range(2000)]

@@ -123,7 +123,7 @@ def test_the_model_stands_in_only_where_nothing_measures() -> None:
 
 
 def test_a_source_that_breaks_is_told_and_harms_no_other() -> None:
-    def broken() -> discover.Found:
+    def broken() -> discover.Sighting:
         raise RuntimeError("a defect")
 
     gpu = Made("nvml", "GPU-1")

@@ -21,8 +21,9 @@ from wattline.core.errors import WattlineError, shorten
 class FileKind:
     """What is kept in a file: what it is called, its mark and format in SQLite's header, and its tables.
 
-    ``maker``: what makes one, for who names a file that is not there. ``unmarked``: files without a mark are taken too,
-    as they were once written. A table ``meta`` of keys and values is in every file.
+    ``maker``: what makes one, for who names a file that is not there. ``unmarked``: a table by which files are known
+    that were written before there was a mark; empty where there are none. Every file has a table ``meta`` of keys and
+    values.
     """
 
     name: str
@@ -31,7 +32,7 @@ class FileKind:
     schema: str
     what: str
     maker: str
-    unmarked: bool = False
+    unmarked: str = ""
 
 
 META = "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
@@ -116,7 +117,8 @@ def _connect(path: Path, kind: FileKind, write: bool, wait_s: float) -> sqlite3.
         application, version = (
             connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
         )
-        if application != kind.application and not (kind.unmarked and application == 0):
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        if application != kind.application and not (application == 0 and kind.unmarked in tables):
             raise WattlineError(f"{path} is an SQLite file, but not {kind.what}")
         if version > kind.version:
             raise WattlineError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,19 +12,69 @@ from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Sensor, SensorGone
 from wattline.meter.sensors.local import same_host
 
-# in the order in which they are believed, where two are of one kind; module of each
-SOURCES = {
-    "nvml": "nvml",
-    "amdsmi": "amd",
-    "rapl": "rapl",
-    "hwmon": "hwmon",
-    "ipmi": "ipmi",
-    "redfish": "redfish",
-    "prometheus": "prometheus",
-    "model": "model",
+Sighting = tuple[list[Sensor], list[Finding]]
+Finder = Callable[[], Sighting]
+
+
+def _nvml() -> Sighting:
+    from wattline.meter.sensors.nvml import find
+
+    return find()
+
+
+def _amdsmi() -> Sighting:
+    from wattline.meter.sensors.amd import find
+
+    return find()
+
+
+def _rapl() -> Sighting:
+    from wattline.meter.sensors.rapl import find
+
+    return find()
+
+
+def _hwmon() -> Sighting:
+    from wattline.meter.sensors.hwmon import find
+
+    return find()
+
+
+def _ipmi() -> Sighting:
+    from wattline.meter.sensors.ipmi import find
+
+    return find()
+
+
+def _redfish() -> Sighting:
+    from wattline.meter.sensors.redfish import find
+
+    return find()
+
+
+def _prometheus() -> Sighting:
+    from wattline.meter.sensors.prometheus import find
+
+    return find()
+
+
+def _model(kinds: Sequence[str] | None = None) -> Sighting:
+    from wattline.meter.sensors.model import find
+
+    return find() if kinds is None else find(kinds)
+
+
+# in the order in which they are believed, where two are of one kind; each is imported when it is asked
+SOURCES: dict[str, Finder] = {
+    "nvml": _nvml,
+    "amdsmi": _amdsmi,
+    "rapl": _rapl,
+    "hwmon": _hwmon,
+    "ipmi": _ipmi,
+    "redfish": _redfish,
+    "prometheus": _prometheus,
+    "model": _model,
 }
-Found = tuple[list[Sensor], list[Finding]]
-Finder = Callable[[], Found]
 
 
 def find(sources: Sequence[str] | None = None) -> list[Sensor]:
@@ -33,28 +82,28 @@ def find(sources: Sequence[str] | None = None) -> list[Sensor]:
     return look(sources)[0]
 
 
-def look(sources: Sequence[str] | None = None, finders: dict[str, Finder] | None = None) -> Found:
+def look(sources: Sequence[str] | None = None, finders: dict[str, Finder] | None = None) -> Sighting:
     """The sensors to read, and what was found missing, unreadable or left for a better source.
 
     ``sources``: some of ``SOURCES`` (default: all; the model then only of kinds that nothing measures). ``finders``
     stands in for the sources' own. Raises WattlineError for a source that is not known.
     """
-    asked = _asked(sources)
-    measured = [name for name in asked if name != "model"]
+    wanted = _known(sources)
+    measured = [name for name in wanted if name != "model"]
     finders = finders or {}
     # a source may wait for a network or a driver: all are asked at once
     with ThreadPoolExecutor(max_workers=max(len(measured), 1), thread_name_prefix="wattline-look") as pool:
-        answers = list(pool.map(lambda name: _safely(name, finders.get(name)), measured))
+        answers = list(pool.map(lambda name: _safely(name, finders.get(name, SOURCES[name])), measured))
     sensors, findings = choose([sensor for found, _ in answers for sensor in found])
     findings = [finding for _, found in answers for finding in found] + findings
-    if "model" in asked:
-        kinds = _unmeasured(sensors) if sources is None or len(asked) > 1 else None
-        modelled, said = _safely("model", finders.get("model"), kinds)
-        sensors, findings = sensors + modelled, findings + said
+    if "model" in wanted:
+        kinds = _unmeasured(sensors) if sources is None or len(wanted) > 1 else None
+        modelled, more = _safely("model", finders.get("model", lambda: _model(kinds)))
+        sensors, findings = sensors + modelled, findings + more
     return nest(sensors), findings
 
 
-def _asked(sources: Sequence[str] | None) -> list[str]:
+def _known(sources: Sequence[str] | None) -> list[str]:
     if sources is None:
         return list(SOURCES)
     for name in sources:
@@ -65,18 +114,15 @@ def _asked(sources: Sequence[str] | None) -> list[str]:
     return list(dict.fromkeys(sources))
 
 
-def _safely(name: str, finder: Finder | None, kinds: Sequence[str] | None = None) -> Found:
+def _safely(name: str, finder: Finder) -> Sighting:
     """What one source finds; a defect in it is told and harms no other."""
     try:
-        if finder is None:
-            module: Any = importlib.import_module(f"wattline.meter.sensors.{SOURCES[name]}")
-            return module.find() if kinds is None else module.find(kinds)  # type: ignore[no-any-return]
         return finder()
     except Exception as error:
         return [], [Finding(name, "", False, f"looking failed: {type(error).__name__}: {shorten(str(error), 160)}")]
 
 
-def choose(sensors: Sequence[Sensor]) -> Found:
+def choose(sensors: Sequence[Sensor]) -> Sighting:
     """Each device once: a counter before power, measured before modelled, then by the order of sources."""
     order = {name: place for place, name in enumerate(SOURCES)}
     ranked = sorted(

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.meter.journal.sqlite_file import FileKind, Transaction, connect, create_file
 
 FLUSH_S = 0.2
 WAITING_ROWS = 100_000  # held in memory while the disk takes nothing; the oldest go first
@@ -38,6 +39,9 @@ CREATE TABLE IF NOT EXISTS energy (
     run INTEGER, begin_at REAL, end_at REAL, device_j REAL, idle_j REAL, requests_j REAL, missing_s REAL);
 CREATE TABLE IF NOT EXISTS run (id INTEGER PRIMARY KEY, at REAL, about TEXT);
 """
+REQUESTS = FileKind(
+    "journal", 0x57415458, 1, SCHEMA, "a journal of wattline's proxy", "name another with --journal", "request"
+)
 PUT = f"INSERT OR REPLACE INTO request ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 ENERGY = "INSERT INTO energy VALUES (?, ?, ?, ?, ?, ?, ?)"
 
@@ -51,27 +55,22 @@ class Store:
         self.trouble = ""
         self._rows: deque[tuple[str, tuple[Any, ...]]] = deque()
         self._stop = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = self._open()
-            with self._db:
-                self._db.executescript(SCHEMA)
-                run = self._db.execute("INSERT INTO run (at, about) VALUES (?, ?)", (time.time(), json.dumps(about)))
+            create_file(self.path, REQUESTS, {"made_at": str(time.time())})
+            self._db = connect(self.path, REQUESTS, write=True)
+            self._db.executescript(SCHEMA)  # a file of an earlier version may lack a table or an index
+            with Transaction(self._db, self._lock) as db:
+                run = db.execute("INSERT INTO run (at, about) VALUES (?, ?)", (time.time(), json.dumps(about)))
             self.run = run.lastrowid
-            self._reader = self._open()
+            self._reader = connect(self.path, REQUESTS, write=False)
         except (OSError, sqlite3.Error) as error:
             reason = getattr(error, "strerror", None) or error
             where = shorten(str(path), 200)
             raise WattlineError(f"cannot keep the journal {where}: {reason}; name another with --journal") from None
         self._thread = threading.Thread(target=self._write_all, name="wattline-journal", daemon=True)
         self._thread.start()
-
-    def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=5.0, check_same_thread=False)
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=NORMAL")
-        return db
 
     def put(self, request: Mapping[str, Any]) -> None:
         """A request as it stands now."""
@@ -121,9 +120,9 @@ class Store:
         if not rows:
             return
         try:
-            with self._db:
+            with Transaction(self._db, self._lock) as db:
                 for statement, row in rows:
-                    self._db.execute(statement, row)
+                    db.execute(statement, row)
         except sqlite3.Error as error:
             self._rows.extendleft(reversed(rows))
             self._say(str(error))
