@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "build/docs-cache"
 TIMEOUT_S = 600
 COLUMNS = 96
-SOURCES = ("src/wattline/**/*", "examples/**/*", "tools/blocks.py")
+SOURCES = ("src/wattline/**/*", "examples/**/*", "tools/*.py")
 PYTHON_DRIVER = """
 import ast, contextlib, io, json, sys
 names = {"__name__": "__main__"}
@@ -133,7 +133,7 @@ def environment(folder: Path) -> dict[str, str]:
     """What a block sees: this Python's commands, a plain terminal, no settings of the user who builds."""
     return {
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-        "PYTHONPATH": str(ROOT / "src"),
+        "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tools'}",
         "HOME": str(folder / ".home"),
         "LANG": "C.UTF-8",
         "COLUMNS": str(COLUMNS),

@@ -1,0 +1,116 @@
+"""Pages of the reference that are made from the code: commands, scenario files, Python, the catalog's kinds.
+
+A page calls one of these functions in a block whose output is read as Markdown.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
+
+PYTHON_SECTIONS = {
+    "Answers": ("train", "prompt", "serve", "serve_average", "frontier", "site", "run", "check"),
+    "Measurement": ("measure", "metering", "compare", "bill"),
+    "Facts and traffic": ("fact", "read_traffic"),
+}
+
+
+def cell(text: object) -> str:
+    """Text for one cell of a table."""
+    return re.sub(r"\s+", " ", str(text)).replace("|", "\\|").strip()
+
+
+def commands() -> None:
+    """Print every command with its arguments and options."""
+    import typer
+
+    from wattline.cli.main import app
+
+    for words, command in _leaves(typer.main.get_command(app), ["wattline"]):
+        print(f"## {' '.join(words)}\n\n{command.help}\n")
+        arguments = [p for p in command.params if p.param_type_name == "argument"]
+        options = [p for p in command.params if p.param_type_name == "option" and not p.hidden]
+        names = " ".join(f"{p.opts[0].upper()}" if p.required else f"[{p.opts[0].upper()}]" for p in arguments)
+        print(f"```text\n{' '.join(words)} {'[OPTIONS] ' if options else ''}{names}\n```\n")
+        if arguments or options:
+            print("| argument or option | what it is | default |\n|---|---|---|")
+            for p in [*arguments, *options]:
+                print(f"| {_shown(p)} | {cell(p.help or '')} | {_default(p)} |")
+            print()
+
+
+def _leaves(command: Any, words: list[str]) -> Iterator[tuple[list[str], Any]]:
+    children = getattr(command, "commands", None)
+    if children is None:
+        yield words, command
+    else:
+        for name, child in children.items():
+            yield from _leaves(child, [*words, name])
+
+
+def _shown(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return f"`{parameter.opts[0].upper()}`"
+    return ", ".join(f"`{option}`" for option in [*parameter.opts, *parameter.secondary_opts])
+
+
+def _default(parameter: Any) -> str:
+    if parameter.required:
+        return "required"
+    plain = isinstance(parameter.default, (str, int, float)) and not isinstance(parameter.default, bool)
+    return f"`{parameter.default}`" if plain and parameter.default != "" else ""
+
+
+def python() -> None:
+    """Print a directive of mkdocstrings for each public name, under the headings of ``PYTHON_SECTIONS``."""
+    import wattline as wl
+
+    listed = {name for names in PYTHON_SECTIONS.values() for name in names}
+    sections = PYTHON_SECTIONS | {"Types": tuple(name for name in wl.__all__ if name not in listed)}
+    for title, names in sections.items():
+        print(f"## {title}\n")
+        for name in names:
+            if name in wl.__all__:
+                value = getattr(wl, name)
+                print(f"::: {value.__module__}.{value.__name__}\n    options:\n      heading_level: 3\n")
+
+
+def fields(model: str) -> None:
+    """Print a table of the keys of a Pydantic model.
+
+    Parameters
+    ----------
+    model
+        Where it is: ``"package.module.Class"``.
+    """
+    module, name = model.rsplit(".", 1)
+    print("| key | type | default |\n|---|---|---|")
+    for key, field in getattr(importlib.import_module(module), name).model_fields.items():
+        default = "required" if field.is_required() else "" if field.default is None else f"`{field.default!r}`"
+        print(f"| `{key}` | {cell(_type(field.annotation))} | {cell(default)} |")
+
+
+def _type(annotation: Any) -> str:
+    if annotation is type(None):
+        return ""
+    if get_origin(annotation) is Literal:
+        return ", ".join(f'`"{value}"`' for value in get_args(annotation))
+    parts = get_args(annotation)
+    if hasattr(annotation, "__metadata__"):
+        return _type(parts[0])
+    if parts and get_origin(annotation) not in (list, dict, tuple):
+        return " or ".join(text for part in parts if (text := _type(part)))
+    words = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}
+    return words.get(getattr(annotation, "__name__", ""), str(annotation))
+
+
+def catalog_kinds() -> None:
+    """Print how much the catalog holds."""
+    from wattline import catalog
+
+    print("| kind | records | facts |\n|---|---|---|")
+    for kind in catalog.KINDS:
+        records = catalog.records(kind)
+        print(f"| `{kind}` | {len(records)} | {sum(len(record.facts) for record in records.values())} |")
