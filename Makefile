@@ -54,6 +54,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 
 docs: $(VENV)/.docs
+	$(BIN)/python tools/catalog_data.py
 	PYTHONPATH=tools $(BIN)/zensical build --clean --strict
 	$(BIN)/python tools/links.py build/docs
 	@echo "open build/docs/index.html"

@@ -1,0 +1,172 @@
+"""Make the tables and outputs of docs/accuracy again, from the measurements beside the checkout.
+
+    make accuracy
+    python tools/accuracy.py [TABLE …]     # only these tables, e.g. training site; "runs" for the commands' outputs
+
+A table whose measurements are absent is left as it is. All together take about half an hour on two cores.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from blocks import ROOT, environment
+from made import SHARED, Table, rewrite
+
+PAGES = [*sorted((ROOT / "docs/accuracy").glob("*.md")), ROOT / "docs/how-to/traffic.md", ROOT / "README.md"]
+RUNS = SHARED / "training/published_training_runs.csv"
+SERVING = SHARED / "mlenergy/llm.csv"
+TIMED = SHARED / "kernels/silicon_sample.csv"
+SITES = SHARED / "facility/site_pue_wue.csv"
+SENSORS = SHARED / "gpu_sensor"
+MLPERF = SHARED / "mlperf_power/training"
+LEFT_OUT = {
+    "": "rows that the fit saw",
+    "rows": "**each tenth of the rows left out of its fit**",
+    "model": "**each model left out**",
+    "family": "each family left out",
+    "gpu": "each chip left out",
+}
+
+
+@functools.cache
+def results(*arguments: str) -> dict[str, Any]:
+    """The results of a command, as ``--json`` has them."""
+    command = ["wattline", *arguments, "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=environment(ROOT), capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}: {done.stderr}")
+    data = json.loads(done.stdout)
+    return dict(data.get("results") or data)
+
+
+def training() -> str | None:
+    """Errors of chip-hours and energy, on rows fitted to, on rows left out of their fit, and on rows unseen."""
+    if not RUNS.exists():
+        return None
+    from wattline.validate.evidence.training_runs import NEW_HOUSE, SAME_HOUSE, catalog_runs, read_runs
+    from wattline.validate.fit.production import leave_one_house_out, leave_one_out, points
+    from wattline.validate.training import validate
+
+    runs = read_runs(RUNS)
+    data = points(runs)
+    fitted, unseen = validate(runs), validate(catalog_runs())
+    rows = [
+        "| measure | rows | median error | mean error | published in p5–p95 |",
+        "|---|---|---|---|---|",
+        _scored("chip-hours, rows that the fit saw", fitted.score("chip_hours")),
+        _left_out("chip-hours, each row left out of its fit", leave_one_out(data)),
+        _left_out("**chip-hours, each organisation left out of the fit of its rows**", leave_one_house_out(data)),
+        _scored("chip-hours, other runs of organisations that the fit saw", unseen.score("chip_hours", SAME_HOUSE)),
+        _scored("**chip-hours, runs of organisations that no fit saw**", unseen.score("chip_hours", NEW_HOUSE)),
+        _scored("energy, rows that the power levels saw", fitted.score("energy")),
+        _scored("**energy, rows that no fit saw**", unseen.score("energy")),
+    ]
+    return "\n".join(rows)
+
+
+def _scored(name: str, score: dict[str, Any]) -> str:
+    return f"| {name} | {score['n']} | {score['median_ape']:.0f}% | {score['mape']:.0f}% | {score['coverage']:.0f}% |"
+
+
+def _left_out(name: str, residuals: Any) -> str:
+    from wattline.validate.fit.production import errors
+
+    median, mean = errors(residuals)
+    return f"| {name} | {len(residuals)} | {median:.0%} | {mean:.0%} | |"
+
+
+def inference() -> str | None:
+    """Mean absolute errors on measured serving: as fitted, and with rows, models, families and chips left out."""
+    if not SERVING.exists():
+        return None
+    lines = []
+    for leave_out, name in LEFT_OUT.items():
+        data = results("validate", "inference", str(SERVING), *(["--leave-out", leave_out] if leave_out else []))
+        if not lines:
+            lines = [f"| {data['n']} configurations | J/token | power | median ITL | tokens/s | J/token in p5–p95 |"]
+            lines += ["|---|---|---|---|---|---|"]
+        cells = [f"{data[measure]['mape']:.1f}%" for measure in ("energy_per_token", "power", "itl", "throughput")]
+        lines.append(f"| {name} | {' | '.join(cells)} | {data['energy_per_token']['coverage']:.0f}% |")
+    return "\n".join(lines)
+
+
+def serving() -> str | None:
+    """Median errors of TTFT and TPOT by system, with rows and with models left out of the fit."""
+    if not TIMED.exists():
+        return None
+    runs = [
+        results("validate", "serving", str(TIMED), *more)
+        for more in ([], ["--leave-out", "rows"], ["--leave-out", "model"])
+    ]
+    lines = [
+        "| | rows | TTFT | TPOT | TTFT, rows left out | TPOT | TTFT, models left out | TPOT |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for system, first in runs[0]["systems"].items():
+        cells = [f"{run['systems'][system][m]['median_ape']:.1f}%" for run in runs for m in ("ttft", "tpot")]
+        lines.append(f"| {system} | {first['n']:,} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def site() -> str | None:
+    """Errors of PUE and WUE of published sites."""
+    if not SITES.exists():
+        return None
+    data = results("validate", "site", str(SITES), "--draws", "200")
+    lines = ["| against | figures | mean absolute error | bias | in p5–p95 |", "|---|---|---|---|---|"]
+    for name, key in (("PUE", "pue"), ("Water at the site, L/kWh", "wue")):
+        for operator, score in [("all", data[key]), *data[key].get("by_operator", {}).items()]:
+            lines.append(
+                f"| {name}, {operator} | {score['n']} | {score['mae']:.3f} | {score['bias']:+.3f} | {score['coverage']:.0f}% |"
+            )
+    return "\n".join(lines)
+
+
+def recordings() -> str | None:
+    """Energy of MLPerf's recordings beside the published total."""
+    if not MLPERF.exists():
+        return None
+    names = {
+        "gpt3_64x8xH100/run_2": ("GPT-3, 512 H100, 64 node meters", "415.22 kWh"),
+        "ssd_8x8xH100": ("SSD, 64 H100; five of eight meters fell to zero for 77 s", ""),
+        "llama2_70b_lora_1x8xH100": ("Llama-2-70B LoRA, 8 H100, eight gaps of 9 to 20 s", ""),
+    }
+    lines = ["| recording | energy | range | published |", "|---|---|---|---|"]
+    for folder, (name, published) in names.items():
+        data = results("meter", "report", str(MLPERF / folder))
+        energy, low, high = _energy(data)
+        lines.append(f"| {name} | {energy:,.4g} kWh | {low:,.4g} to {high:,.4g} kWh | {published or '–'} |")
+    return "\n".join(lines)
+
+
+def _energy(data: dict[str, Any]) -> tuple[float, float, float]:
+    energy = data["energy_wh"]
+    if isinstance(energy, dict):
+        return energy["value"] / 1e3, energy["low"] / 1e3, energy["high"] / 1e3
+    return energy / 1e3, data["energy_low_wh"] / 1e3, data["energy_high_wh"] / 1e3
+
+
+TABLES: dict[str, Table] = {
+    "training": training,
+    "inference": inference,
+    "serving": serving,
+    "site": site,
+    "recordings": recordings,
+}
+
+
+def main(*names: str) -> None:
+    chosen = {name: make for name, make in TABLES.items() if not names or name in names}
+    for path in PAGES:
+        if rewrite(Path(path), chosen, runs=not names or "runs" in names):
+            print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
