@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -100,17 +101,15 @@ def serving() -> str | None:
     """Median errors of TTFT and TPOT by system, with rows and with models left out of the fit."""
     if not TIMED.exists():
         return None
-    runs = [
-        results("validate", "serving", str(TIMED), *more)
-        for more in ([], ["--leave-out", "rows"], ["--leave-out", "model"])
-    ]
+    variants = ([], ["--leave-out", "rows"], ["--leave-out", "model"])
+    runs = [results("validate", "serving", str(TIMED), *more)["groups"] for more in variants]
     lines = [
         "| | rows | TTFT | TPOT | TTFT, rows left out | TPOT | TTFT, models left out | TPOT |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for system, first in runs[0]["systems"].items():
-        cells = [f"{run['systems'][system][m]['median_ape']:.1f}%" for run in runs for m in ("ttft", "tpot")]
-        lines.append(f"| {system} | {first['n']:,} | {' | '.join(cells)} |")
+    for system, first in runs[0].items():
+        cells = [f"{run[system][measure]['median_error']:.1%}" for run in runs for measure in ("ttft_ms", "tpot_ms")]
+        lines.append(f"| {system} | {first['ttft_ms']['rows']:,.0f} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -121,10 +120,9 @@ def site() -> str | None:
     data = results("validate", "site", str(SITES), "--draws", "200")
     lines = ["| against | figures | mean absolute error | bias | in p5–p95 |", "|---|---|---|---|---|"]
     for name, key in (("PUE", "pue"), ("Water at the site, L/kWh", "wue")):
-        for operator, score in [("all", data[key]), *data[key].get("by_operator", {}).items()]:
-            lines.append(
-                f"| {name}, {operator} | {score['n']} | {score['mae']:.3f} | {score['bias']:+.3f} | {score['coverage']:.0f}% |"
-            )
+        for operator, score in [("all", data[key]), *data[key]["by_operator"].items()]:
+            errors = f"{score['mae']:.3f} | {score['bias']:+.3f} | {score['coverage']:.0f}%"
+            lines.append(f"| {name}, {operator} | {score['n']} | {errors} |")
     return "\n".join(lines)
 
 
@@ -152,7 +150,62 @@ def _energy(data: dict[str, Any]) -> tuple[float, float, float]:
     return energy / 1e3, data["energy_low_wh"] / 1e3, data["energy_high_wh"] / 1e3
 
 
+def summary() -> str | None:
+    """The headline figures, one line for each kind of prediction."""
+    needed = (RUNS, SERVING, TIMED, SITES, SENSORS, MLPERF)
+    if not all(path.exists() for path in needed):
+        return None
+    model, rows = (results("validate", "inference", str(SERVING), "--leave-out", of) for of in ("model", "rows"))
+    unseen = _unseen_runs()
+    whole = results("compare", "examples/gpt3_512_h100.toml", str(MLPERF / "gpt3_64x8xH100/run_2"))
+    energy = _side_by_side(whole)
+    timed = results("validate", "serving", str(TIMED))["all"]["tpot_ms"]
+    pue = results("validate", "site", str(SITES), "--draws", "200")["pue"]
+    errors, inside = _sensor_windows()
+    lines = [
+        "| prediction | measured against | error | in p5–p95 |",
+        "|---|---|---|---|",
+        f"| J per token, model never seen | {model['n']} configurations of ML.ENERGY v3, H100 and B200 "
+        f"| mean {model['energy_per_token']['mape']:.1f}% | {model['energy_per_token']['coverage']:.0f}% |",
+        "| J per token, configuration never seen | the same, a tenth left out at a time "
+        f"| mean {rows['energy_per_token']['mape']:.1f}% | {rows['energy_per_token']['coverage']:.0f}% |",
+        f"| chip-hours of a training run, organisation never seen | {unseen['n']} published runs "
+        f"| median {unseen['median_ape']:.0f}% | {unseen['coverage']:.0f}% |",
+        "| energy of a training run | MLPerf GPT-3 on 512 H100, 64 node meters "
+        f"| {abs(energy['ratio'] - 1):.1%} | {'inside' if energy['inside'] else 'outside'} |",
+        f"| time per output token of a service | {timed['rows']:,.0f} measured services on four kinds of chip "
+        f"| median {timed['median_error']:.1%} | |",
+        f"| PUE of a site | {pue['n']} published figures | mean {pue['mae']:.3f} | {pue['coverage']:.0f}% |",
+        f"| energy by a GPU's own sensor | a hardware meter, {len(errors)} windows "
+        f"| median {statistics.median(errors):.1%} | {inside} of {len(errors)} |",
+    ]
+    return "\n".join(lines)
+
+
+def _unseen_runs() -> dict[str, Any]:
+    from wattline.validate.evidence.training_runs import NEW_HOUSE, catalog_runs
+    from wattline.validate.training import validate
+
+    return validate(catalog_runs()).score("chip_hours", NEW_HOUSE)
+
+
+def _side_by_side(data: dict[str, Any]) -> dict[str, Any]:
+    return dict(data.get("results", data)["energy_wh"])
+
+
+def _sensor_windows() -> tuple[list[float], int]:
+    """Absolute errors of all windows of all recordings that have a meter, as corrected, and how many lie inside."""
+    windows = [
+        window
+        for recording in results("validate", "sensors", str(SENSORS))["recordings"]
+        for field in recording["fields"].values()
+        for window in field["windows"]
+    ]
+    return [abs(window["error"]) for window in windows], sum(window["inside"] for window in windows)
+
+
 TABLES: dict[str, Table] = {
+    "summary": summary,
     "training": training,
     "inference": inference,
     "serving": serving,

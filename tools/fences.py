@@ -17,6 +17,7 @@ In a page::
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from markdown import Markdown
@@ -56,6 +57,7 @@ def run(source: str, language: str, css_class: str, options: dict[str, Any], md:
             if options["source"] != "no":
                 text = f"{_fenced('python', source)}\n\n{text}"
     except BlockError as error:
+        print(f"a {language} block failed: {error}", file=sys.stderr)  # zensical shows one of several
         raise SuperFencesException(f"a {language} block failed: {error}") from error
     return str(MarkdownConverter(md, update_toc=True).convert(text))
 

@@ -1,8 +1,8 @@
 """Blocks of a Markdown file that are made from the code, and stay readable where the file is not built.
 
 ``<!-- run: COMMAND | first N -->`` is followed by a fenced block: the command and its output (its first N lines).
-``<!-- table: NAME -->`` is followed by a table and ``<!-- end -->``. A block whose recording or table cannot be made here
-is left as it is.
+``<!-- table: NAME -->`` is followed by a table and ``<!-- end -->``. A block whose recording or table cannot be made
+here is left as it is.
 """
 
 from __future__ import annotations

@@ -108,9 +108,10 @@ def _type(annotation: Any) -> str:
 
 def catalog_kinds() -> None:
     """Print how much the catalog holds."""
-    from wattline import catalog
+    from wattline.catalog import KINDS, Catalog
 
+    catalog = Catalog()
     print("| kind | records | facts |\n|---|---|---|")
-    for kind in catalog.KINDS:
+    for kind in KINDS:
         records = catalog.records(kind)
         print(f"| `{kind}` | {len(records)} | {sum(len(record.facts) for record in records.values())} |")
