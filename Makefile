@@ -55,6 +55,7 @@ check: $(VENV)/.dev
 
 docs: $(VENV)/.docs
 	$(BIN)/python tools/catalog_data.py
+	$(BIN)/python tools/run_blocks.py
 	PYTHONPATH=tools $(BIN)/zensical build --clean --strict
 	$(BIN)/python tools/links.py build/docs
 	@echo "open build/docs/index.html"

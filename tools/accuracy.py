@@ -190,7 +190,7 @@ def _unseen_runs() -> dict[str, Any]:
 
 
 def _side_by_side(data: dict[str, Any]) -> dict[str, Any]:
-    return dict(data.get("results", data)["energy_wh"])
+    return dict(data["compared"]["energy_wh"])
 
 
 def _sensor_windows() -> tuple[list[float], int]:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "build/docs-cache"
 TIMEOUT_S = 600
 COLUMNS = 96
-SOURCES = ("src/wattline/**/*", "examples/**/*", "tools/*.py")
+SOURCES = ("src/wattline/**/*", "examples/**/*", "tools/blocks.py", "tools/reference.py")
 PYTHON_DRIVER = """
 import ast, contextlib, io, json, sys
 names = {"__name__": "__main__"}

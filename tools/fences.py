@@ -12,54 +12,69 @@ In a page::
     ```
 
 ``first`` shortens the output, ``returncode`` is the exit status expected, ``source="no"`` hides a Python block itself,
-``markdown="1"`` reads its output as Markdown. A block that fails ends the build.
+``markdown="1"`` reads its output as Markdown. A block that fails ends the build. `tools/run_blocks.py` runs all of them
+before the build, several at a time, so that the build takes their outputs from the cache.
 """
 
 from __future__ import annotations
 
-import sys
-from typing import Any
-
-from markdown import Markdown
-from markdown_exec import MarkdownConverter
-from pymdownx.superfences import SuperFencesException
+from typing import TYPE_CHECKING, Any
 
 from blocks import BlockError, Session, console, shortened
+
+if TYPE_CHECKING:
+    from markdown import Markdown
 
 OPTIONS = {"session": "", "first": "", "returncode": "0", "source": "yes", "markdown": "no"}
 _sessions: dict[str, Session] = {}
 
 
-def validate(
-    language: str, inputs: dict[str, str], options: dict[str, Any], attrs: dict[str, Any], md: Markdown
-) -> bool:
-    """Whether a fence is to be run: it says ``exec="1"``. Options that do not exist end the build."""
-    if inputs.pop("exec", "no") in ("no", "0"):
-        return False
-    unknown = set(inputs) - set(OPTIONS)
+def read_options(language: str, inputs: dict[str, str]) -> dict[str, str] | None:
+    """The options of a fence that is to be run; None for one that does not say ``exec="1"``."""
+    if inputs.get("exec", "no") in ("no", "0"):
+        return None
+    unknown = set(inputs) - set(OPTIONS) - {"exec"}
     if unknown:
-        raise SuperFencesException(f"{language} block: no option {', '.join(sorted(unknown))}")
-    options.update({name: inputs.get(name, default) for name, default in OPTIONS.items()})
-    return True
+        raise BlockError(f"{language} block: no option {', '.join(sorted(unknown))}")
+    return {name: inputs.get(name, default) for name, default in OPTIONS.items()}
 
 
-def run(source: str, language: str, css_class: str, options: dict[str, Any], md: Markdown, **_: Any) -> str:
-    """The HTML of a block that was run."""
+def shown(source: str, language: str, options: dict[str, str]) -> str:
+    """What stands in the page in place of a fence, as Markdown."""
     name = options["session"]
     session = _sessions.setdefault(name, Session(name)) if name else Session("")
     first = int(options["first"]) if options["first"] else None
+    if language == "console":
+        return _fenced("console", console(source, session, first, int(options["returncode"])))
+    output = shortened(session.run("python", source, int(options["returncode"])), first)
+    text = output if options["markdown"] != "no" else _fenced("text", output) if output else ""
+    return text if options["source"] == "no" else f"{_fenced('python', source)}\n\n{text}"
+
+
+def validate(
+    language: str, inputs: dict[str, str], options: dict[str, Any], attrs: dict[str, Any], md: Markdown
+) -> bool:
+    """Whether a fence is to be run, for SuperFences. Options that do not exist end the build."""
+    from pymdownx.superfences import SuperFencesException
+
     try:
-        if language == "console":
-            text = _fenced("console", console(source, session, first, int(options["returncode"])))
-        else:
-            output = shortened(session.run("python", source, int(options["returncode"])), first)
-            text = output if options["markdown"] != "no" else _fenced("text", output) if output else ""
-            if options["source"] != "no":
-                text = f"{_fenced('python', source)}\n\n{text}"
+        read = read_options(language, inputs)
     except BlockError as error:
-        print(f"a {language} block failed: {error}", file=sys.stderr)  # zensical shows one of several
+        raise SuperFencesException(str(error)) from error
+    options.update(read or {})
+    return read is not None
+
+
+def run(source: str, language: str, css_class: str, options: dict[str, Any], md: Markdown, **_: Any) -> str:
+    """The HTML of a block that was run, for SuperFences."""
+    from markdown_exec import MarkdownConverter
+    from pymdownx.superfences import SuperFencesException
+
+    try:
+        text = shown(source, language, options)
+    except BlockError as error:
         raise SuperFencesException(f"a {language} block failed: {error}") from error
-    return str(MarkdownConverter(md, update_toc=True).convert(text))
+    return MarkdownConverter(md, update_toc=True).convert(text)
 
 
 def _fenced(language: str, text: str) -> str:
