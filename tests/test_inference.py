@@ -14,13 +14,14 @@ import pytest
 from wattline.cli.main import main
 from wattline.core.errors import WattlineError
 from wattline.line.chip.known import family_of
-from wattline.report.terminal.validate_inference import parity_page, predictions_csv
+from wattline.report.page.parity import parity_page
 from wattline.validate.evidence.campaigns import Campaigns
 from wattline.validate.evidence.groups import left_out
 from wattline.validate.evidence.serving import COLUMNS, MEASURED, Row, read_rows
 from wattline.validate.fit.inference import StepFit, fit_step
 from wattline.validate.fit.step_file import fit_from_catalog
 from wattline.validate.inference import MEASURES, validate
+from wattline.validate.score import ERRORS
 
 NAMES = (*COLUMNS, *MEASURED, "expert_parallel", "max_num_seqs")
 MODELS = [
@@ -109,8 +110,8 @@ def test_a_row_that_cannot_be_predicted_is_named_and_counted(tmp_path: Path) -> 
     assert len(rows) == 1
     assert [u.line for u in unusable] == list(range(3, 3 + len(bad)))
     assert all(u.why for u in unusable)
-    data = validate(rows, unusable, fit_from_catalog(), draws=20).json()
-    assert data["n"] == 1
+    data = validate(rows, unusable, fit_from_catalog(), draws=20).json()["results"]
+    assert len(data["rows"]) == 1
     assert len(data["unusable"]) == len(bad)
 
 
@@ -127,17 +128,17 @@ def test_scores_are_those_of_the_hand(tmp_path: Path) -> None:
     rows = made(tmp_path, fit)
     exact = validate(rows, [], fit, draws=200)
     for measure in MEASURES:
-        assert exact.score(measure)["mape"] == pytest.approx(0.0, abs=1e-6)
-        assert exact.score(measure)["coverage"] == 100.0
+        assert exact.score(measure)["mean_error_percent"] == pytest.approx(0.0, abs=1e-6)
+        assert exact.score(measure)["coverage_percent"] == 100.0
     exact.measured["power"][:6] *= 2.0
     score = exact.score("power")
-    assert score["mape"] == pytest.approx(50.0 * 6 / len(rows))
-    assert score["bias"] == pytest.approx(-50.0 * 6 / len(rows))
-    assert score["median_ape"] == pytest.approx(0.0, abs=1e-6)
-    assert score["coverage"] < 100.0
-    by = exact.json("model")["by"]
-    assert by["llama-3.1-8b"]["power"]["mape"] == pytest.approx(50.0)
-    assert sum(group["n"] for group in by.values()) == len(rows)
+    assert score["mean_error_percent"] == pytest.approx(50.0 * 6 / len(rows))
+    assert score["bias_percent"] == pytest.approx(-50.0 * 6 / len(rows))
+    assert score["median_error_percent"] == pytest.approx(0.0, abs=1e-6)
+    assert score["coverage_percent"] < 100.0
+    by = replace(exact, by="model").json()["results"]["groups"]
+    assert by["llama-3.1-8b"]["power"]["mean_error_percent"] == pytest.approx(50.0)
+    assert sum(group["power"]["n"] for group in by.values()) == len(rows)
 
 
 def test_a_fit_finds_what_made_the_rows(tmp_path: Path) -> None:
@@ -147,10 +148,10 @@ def test_a_fit_finds_what_made_the_rows(tmp_path: Path) -> None:
     rows = made(tmp_path, truth, noise=0.01)
     fit = fit_step(rows)
     for measure in MEASURES:
-        assert validate(rows, [], fit, draws=20).score(measure)["mape"] < 5.0
+        assert validate(rows, [], fit, draws=20).score(measure)["mean_error_percent"] < 5.0
     assert (
-        validate(rows, [], shipped, draws=20).score("itl")["mape"]
-        > 2 * validate(rows, [], fit, draws=20).score("itl")["mape"]
+        validate(rows, [], shipped, draws=20).score("itl")["mean_error_percent"]
+        > 2 * validate(rows, [], fit, draws=20).score("itl")["mean_error_percent"]
     )
     again = fit_step(rows)
     assert again.coefficients == fit.coefficients
@@ -175,15 +176,14 @@ def test_groups_are_left_out_whole(tmp_path: Path) -> None:
 def test_predictions_and_plot_are_written(tmp_path: Path) -> None:
     rows = made(tmp_path, fit_from_catalog())
     result = validate(rows, [], fit_from_catalog(), draws=20)
-    predictions_csv(result, tmp_path / "p.csv")
+    result.write_csv(tmp_path / "p.csv")
     with (tmp_path / "p.csv").open() as file:
         written = list(csv.DictReader(file))
     assert len(written) == len(rows)
     for row in written:
         assert float(row["predicted_power_watts"]) == pytest.approx(float(row["avg_power_watts"]), rel=1e-6)
         assert row["model_id"].count("/") == 1
-    parity_page(result, tmp_path / "p.html")
-    page = (tmp_path / "p.html").read_text()
+    page = parity_page(result.json())
     HTMLParser().feed(page)
     assert page.count("<circle") == 4 * len(rows)
     assert "http" not in page
@@ -194,9 +194,9 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     with pytest.raises(SystemExit) as done:
         main(["validate", "inference", str(tmp_path / "made.csv"), "--by", "model", "--json"])
     assert not done.value.code
-    data = json.loads(capsys.readouterr().out)
-    assert data["n"] == 24
-    assert set(data["energy_per_token"]) == {"mape", "median_ape", "p90_ape", "bias", "coverage"}
+    data = json.loads(capsys.readouterr().out)["results"]
+    assert len(data["rows"]) == 24
+    assert set(data["scores"]["energy_per_token"]) == {"n", *ERRORS, "coverage_percent"}
     for wrong in (["--by", "colour"], ["--leave-out", "task"]):
         with pytest.raises(SystemExit) as failed:
             main(["validate", "inference", str(tmp_path / "made.csv"), *wrong])
@@ -211,8 +211,8 @@ def test_on_measured_serving(shared_data: Path) -> None:
     result = validate(rows, unusable, fit_from_catalog())
     limits = {"energy_per_token": 5.0, "power": 4.0, "itl": 8.0, "throughput": 5.5}
     for measure, limit in limits.items():
-        assert result.score(measure)["mape"] < limit, measure
-        assert 85 <= result.score(measure)["coverage"] <= 99, measure
+        assert result.score(measure)["mean_error_percent"] < limit, measure
+        assert 85 <= result.score(measure)["coverage_percent"] <= 99, measure
 
 
 @pytest.mark.shared
@@ -222,7 +222,7 @@ def test_rows_of_known_models_that_the_fit_has_not_seen(shared_data: Path) -> No
     result = validate(rows[3::10], [], fit_step(kept, fit_from_catalog()))
     limits = {"energy_per_token": 10.0, "power": 8.0, "itl": 12.0}
     for measure, limit in limits.items():
-        assert result.score(measure)["mape"] < limit, measure
+        assert result.score(measure)["mean_error_percent"] < limit, measure
 
 
 @pytest.mark.shared

@@ -19,6 +19,7 @@ from wattline.line.chip.step import decode_step
 from wattline.line.work.model import load_model
 from wattline.validate.evidence.kernels import KINDS, Rows, read_kernels
 from wattline.validate.kernels import predict, validate
+from wattline.validate.score import ERRORS
 
 H100 = "NVIDIA H100 80GB HBM3"
 ATTENTION = {
@@ -136,13 +137,13 @@ def test_scores_are_by_chip_and_kernel(tmp_path: Path) -> None:
     first.unlink()
     made(tmp_path / "h100", "gemm", right, {**right, "latency": 2 * right["latency"], "power": None})
     made(tmp_path / "b200", "gemm", {"gemm_dtype": "nvfp4"}, device="NVIDIA B200")
-    data = validate(tmp_path).json()
+    data = validate(tmp_path).json()["results"]
     assert (data["n"], data["unusable"]) == (3, [])
     score = data["chips"]["h100-sxm"]["gemm bfloat16"]
-    assert score["n"] == 2
-    assert score["time"] == pytest.approx({"mape": 25, "median_ape": 25, "p90_ape": 45, "bias": -25})
-    assert score["power"] == pytest.approx({"n": 1, "mape": 0, "median_ape": 0, "p90_ape": 0, "bias": 0}, abs=1e-9)
-    assert data["chips"]["b200"]["gemm nvfp4"]["power"] is None
+    assert score["time"]["n"] == 2
+    assert [score["time"][name] for name in ERRORS[:4]] == pytest.approx([25, 25, 45, -25])
+    assert [score["power"][name] for name in ("n", *ERRORS)] == pytest.approx([1, 0, 0, 0, 0, 0], abs=1e-9)
+    assert data["chips"]["b200"]["gemm nvfp4"]["power"]["n"] == 0
 
 
 def test_what_is_not_used_is_named(tmp_path: Path) -> None:
@@ -208,7 +209,11 @@ def test_the_command_prints_a_table_and_json(tmp_path: Path, capsys: pytest.Capt
         text = capsys.readouterr().out
         if more:
             data = json.loads(text)
-            assert (data["command"], data["n"], len(data["chips"]["h100-sxm"])) == ("validate kernels", 7, 7)
+            assert (data["command"], data["results"]["n"], len(data["results"]["chips"]["h100-sxm"])) == (
+                "validate kernels",
+                7,
+                7,
+            )
         else:
             assert "notes.csv" in text
             assert "custom_allreduce bfloat16, graph" in text
@@ -216,10 +221,10 @@ def test_the_command_prints_a_table_and_json(tmp_path: Path, capsys: pytest.Capt
 
 @pytest.mark.shared
 def test_the_real_kernels(shared_data: Path) -> None:
-    data = validate(shared_data / "kernels").json()
+    data = validate(shared_data / "kernels").json()["results"]
     assert data["n"] > 700_000
     assert set(data["chips"]) == {"h100-sxm", "h200-sxm", "b200"}
     assert [u["file"] for u in data["unusable"]] == ["silicon_sample.csv"]
     for chip, kernels in data["chips"].items():
-        assert kernels["gemm bfloat16"]["time"]["median_ape"] < 35, chip
-        assert (kernels["gemm bfloat16"]["power"] is None) == (chip == "h100-sxm")
+        assert kernels["gemm bfloat16"]["time"]["median_error_percent"] < 35, chip
+        assert (not kernels["gemm bfloat16"]["power"]["n"]) == (chip == "h100-sxm")

@@ -87,12 +87,12 @@ def test_the_command_tells_what_was_read_and_what_was_true(recording: Path, caps
     with pytest.raises(SystemExit) as done:
         main(["validate", "sensors", str(recording.parent), "--json"])
     assert done.value.code == 0
-    data = json.loads(capsys.readouterr().out)
+    data = json.loads(capsys.readouterr().out)["results"]
     (found,) = data["recordings"]
     assert (found["generation"], found["clock_ahead_s"]) == ("ada", 3600)
     windows = found["fields"]["average"]["windows"]
     assert [w["name"] for w in windows] == ["all", "first half", "second half", "load"]
-    assert all(w["inside"] and w["stated"] <= 0.08 for w in windows)
+    assert all(w["inside"] and w["stated_error_percent"] <= 8 for w in windows)
     assert data["summary"]["windows"]["inside"] == data["summary"]["windows"]["n"] == 8
     assert data["stuck"] == []
     with pytest.raises(SystemExit):
@@ -104,8 +104,8 @@ def test_the_command_tells_what_was_read_and_what_was_true(recording: Path, caps
 
 def test_an_unnamed_card_is_named_by_the_option(recording: Path) -> None:
     recording = recording.rename(recording.with_name("plain"))
-    assert validate(recording).json()["recordings"][0]["generation"] is None
-    assert validate(recording, "RTX 4090").json()["recordings"][0]["generation"] == "ada"
+    assert validate(recording).json()["results"]["recordings"][0]["generation"] is None
+    assert validate(recording, "RTX 4090").json()["results"]["recordings"][0]["generation"] == "ada"
 
 
 def test_a_stuck_sensor_is_called_stuck_and_a_live_one_is_not(tmp_path: Path) -> None:

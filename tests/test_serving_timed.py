@@ -18,6 +18,7 @@ from wattline.line.chip.coefficients import coefficients
 from wattline.line.chip.software import RATES, WAITS, Software, load_software, with_software
 from wattline.line.engine.simulator.front_end import front_end_s
 from wattline.validate.evidence.latencies import TimedRow, is_timed, read_timed
+from wattline.validate.score import ERRORS
 
 HEAD = (
     "silicon_data_source,backend,backend_version,model_path,system,precision,mode,isl,osl,gemm_quant_mode,batch_size,"
@@ -180,12 +181,12 @@ def test_validate_serving_says_it_by_system(tmp_path: Path) -> None:
     run = CliRunner().invoke(app, ["validate", "serving", str(path), "--json"])
     assert run.exit_code == 0
     found = json.loads(run.stdout)
-    assert set(found["groups"]) == {"h100_sxm", "h200_sxm"}
-    assert set(found["all"]["ttft_ms"]) == {"rows", "median_error", "mean_error", "p90_error", "bias"}
-    assert found["skipped"]["prefill and decode in pools of their own"] == {"rows": 1, "lines": [4]}
+    assert set(found["results"]["groups"]) == {"h100_sxm", "h200_sxm"}
+    assert set(found["results"]["scores"]["mean_ttft_s"]) == {"n", *ERRORS, "coverage_percent"}
+    assert found["results"]["skipped"]["prefill and decode in pools of their own"] == {"rows": 1, "lines": [4]}
     left_out = CliRunner().invoke(app, ["validate", "serving", str(path), "--leave-out", "rows", "--json"])
     assert left_out.exit_code == 0
-    assert json.loads(left_out.stdout)["leave_out"] == "rows"
+    assert json.loads(left_out.stdout)["inputs"]["left_out"] == "rows"
     bad = CliRunner().invoke(app, ["validate", "serving", str(path), "--leave-out", "moon"])
     assert bad.exit_code == 2 or isinstance(bad.exception, WattlineError)
 
@@ -227,8 +228,8 @@ def test_measured_latencies(shared_data: Path) -> None:
     held, left = hold_timed(shared_data / "kernels/silicon_sample.csv", 200)
     for system, rows in groups(held).items():
         if system != "b300_sxm":
-            assert score(rows)["ttft_ms"]["median_error"] < 0.20, system
-            assert score(rows)["tpot_ms"]["median_error"] < 0.16, system
+            assert score(rows)["mean_ttft_s"]["median_error_percent"] < 20, system
+            assert score(rows)["mean_tpot_s"]["median_error_percent"] < 16, system
     assert left
 
 

@@ -205,14 +205,14 @@ def test_validation_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         'Google,"Red Oak, Texas",2015,1.1,,\n'
     )
     status, out, _ = run(["validate", "site", str(file), "--json", "--draws", "10"], capsys)
-    data = json.loads(out)
+    data = json.loads(out)["results"]
     assert status == 0
     for measure in ("pue", "wue"):
-        assert set(data[measure]) == {"n", "mae", "bias", "coverage", "by_operator"}
-        assert data[measure]["n"] == 1
-    assert data["pue"]["by_operator"]["Google"]["mae"] < 0.05
-    assert [a["why"].split(",")[0] for a in data["aside"]][1].startswith("no such campus")
-    assert len(data["aside"]) == 3
+        assert set(data["scores"][measure]) == {"n", "mean_absolute_error", "mean_error", "coverage_percent"}
+        assert data["scores"][measure]["n"] == 1
+    assert data["groups"]["pue"]["Google"]["mean_absolute_error"] < 0.05
+    assert [a["why"].split(",")[0] for a in data["excluded"]][1].startswith("no such campus")
+    assert len(data["excluded"]) == 3
     for text, said in (("a,b\n1,2\n", "no column"), ("operator,site,year,pue\nGoogle,Hamina,2023,0.4\n", "line 2")):
         file.write_text(text)
         status, _, err = run(["validate", "site", str(file)], capsys)
@@ -225,7 +225,7 @@ def test_published_sites(shared_data: Path) -> None:
     result = validate(read_rows(shared_data / "facility/site_pue_wue.csv"), 60)
     score, google = result.score("pue"), result.score("pue", "Google")
     assert score["n"] > 140
-    assert score["mae"] <= 0.05
-    assert google["mae"] <= 0.03
-    assert 85 <= score["coverage"] <= 100
+    assert score["mean_absolute_error"] <= 0.05
+    assert google["mean_absolute_error"] <= 0.03
+    assert 85 <= score["coverage_percent"] <= 100
     assert Draws(0).n == 0

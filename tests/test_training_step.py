@@ -24,8 +24,8 @@ from wattline.line.chip.training.layout import Layouts, Plan, memory_held_bytes,
 from wattline.line.chip.training.step import TrainingStep, best_plan, training_step, tuned_mfu
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import Model, load_model
-from wattline.report.terminal.validate_steps import render
-from wattline.validate.steps import Published, by_software, hold, published_steps, score
+from wattline.report.present import rich_text
+from wattline.validate.steps import Published, published_steps, score, validate
 
 CLOSE = 1 - 1e-9  # rounding
 # MLPerf Training v4.0, GPT-3 175B on 512 H100 (Supermicro): 1,207,959,552 tokens in 3,411 s, 415.2 kWh at the nodes
@@ -100,12 +100,12 @@ def test_published_steps_of_tuned_software_are_hit_within_a_tenth() -> None:
 
 
 def test_steps_are_told_by_software() -> None:
-    held = hold()
-    groups = by_software(held)
+    validation = validate()
+    held, groups = validation.steps, validation.groups()
     assert sum(len(group) for group in groups.values()) == len(held) == score(held)["n"]
-    assert score(groups["tuned steps"])["mape"] < 10
+    assert score(groups["tuned steps"])["mean_error_percent"] < 10
     shown = io.StringIO()
-    Console(file=shown, width=140).print(render(held))
+    Console(file=shown, width=140).print(rich_text(validation.json()))
     assert all(each.published.record.name in shown.getvalue() for each in held)
     assert held[0].json()["error_percent"] == pytest.approx(100 * off(held[0].published))
 

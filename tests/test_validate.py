@@ -17,7 +17,7 @@ from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.range import Range
-from wattline.report.terminal.validate_training import render
+from wattline.report.present import rich_text
 from wattline.validate.evidence.training_runs import (
     COLUMNS,
     NEW_HOUSE,
@@ -30,8 +30,8 @@ from wattline.validate.evidence.training_runs import (
 from wattline.validate.fit import production as production_fit
 from wattline.validate.fit import training as calibrate
 from wattline.validate.training import (
-    Compared,
-    Validation,
+    ComparedRun,
+    TrainingValidation,
     energy_scope,
     predict_chip_hours,
     predict_energy_wh,
@@ -142,10 +142,11 @@ def test_what_cannot_be_compared_says_why(runs: list[Run]) -> None:
     assert energy[0].startswith("partly circular")
     assert energy[3].startswith("circular")
     assert [bool(why) for why in energy] == [True, False, True, True, False, True, True, True, True]
-    data = result.json()
-    assert data["rows"]["energy"][0]["usable"] is False
-    assert data["chip_hours"]["n"] == 6
-    assert data["energy"]["n"] == 2
+    data = result.json()["results"]
+    assert data["rows"]["energy"][0]["predicted_energy_wh"] is None
+    assert data["rows"]["energy"][0]["why"]
+    assert data["scores"]["chip_hours"]["n"] == 6
+    assert data["scores"]["energy"]["n"] == 2
 
 
 @pytest.mark.parametrize(
@@ -316,7 +317,7 @@ def test_what_is_no_table_of_runs(tmp_path: Path, text: bytes, said: str) -> Non
 def test_a_table_without_rows_scores_nothing(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text(csv_of([]))
     result = validate(read_runs(tmp_path / "x.csv"))
-    assert result.score("energy") == {"n": 0, "mape": None, "median_ape": None, "bias": None, "coverage": None}
+    assert set(result.score("energy").values()) == {0, None}
     with pytest.raises(WattlineError, match="too few"):
         calibrate.calibrate_training([])
 
@@ -329,17 +330,17 @@ def test_a_name_of_many_words_is_soon_given_up(tmp_path: Path) -> None:
 
 
 def test_scores_by_hand() -> None:
-    def row(published: float, low: float, middle: float, high: float) -> Compared:
-        return Compared("x", published, Range(low, middle, high, middle))
+    def row(published: float, low: float, middle: float, high: float) -> ComparedRun:
+        return ComparedRun("x", published, Range(low, middle, high, middle))
 
-    rows = [row(100, 80, 110, 130), row(100, 60, 80, 95), row(200, 150, 260, 300), Compared("none", why="no tokens")]
-    score = Validation({"energy": rows}).score("energy")
+    rows = [row(100, 80, 110, 130), row(100, 60, 80, 95), row(200, 150, 260, 300), ComparedRun("none", why="no tokens")]
+    score = TrainingValidation({"energy": rows}).score("energy")
     assert score["n"] == 3
     # errors +10%, -20%, +30%
-    assert score["mape"] == pytest.approx(20.0)
-    assert score["median_ape"] == pytest.approx(20.0)
-    assert score["bias"] == pytest.approx(20 / 3)
-    assert score["coverage"] == pytest.approx(200 / 3)
+    assert score["mean_error_percent"] == pytest.approx(20.0)
+    assert score["median_error_percent"] == pytest.approx(20.0)
+    assert score["bias_percent"] == pytest.approx(20 / 3)
+    assert score["coverage_percent"] == pytest.approx(200 / 3)
     assert [r.covered for r in rows[:3]] == [True, False, True]
 
 
@@ -445,20 +446,20 @@ def test_groups_of_unseen_rows_go_by_house() -> None:
     unseen = catalog_runs()
     assert all((run.hours_group == SAME_HOUSE) == (run.house in houses) for run in unseen)
     result = validate(unseen, 200)
-    data = result.json()
+    data = result.json()["results"]
     assert set(data["groups"]) == {NEW_HOUSE, SAME_HOUSE}
     for measure in ("chip_hours", "energy"):
-        assert sum(group[measure]["n"] for group in data["groups"].values()) == data[measure]["n"]
+        assert sum(group[measure]["n"] for group in data["groups"].values()) == data["scores"][measure]["n"]
     assert data["groups"][NEW_HOUSE]["chip_hours"]["n"] >= 10
-    assert data["groups"][NEW_HOUSE]["chip_hours"]["median_ape"] <= 30
+    assert data["groups"][NEW_HOUSE]["chip_hours"]["median_error_percent"] <= 30
     shown = io.StringIO()
-    Console(file=shown, width=140).print(render(result))
+    Console(file=shown, width=140).print(rich_text(result.json()))
     assert NEW_HOUSE in shown.getvalue()
     assert SAME_HOUSE in shown.getvalue()
 
 
 def test_rows_of_a_user_have_no_groups(runs: list[Run]) -> None:
-    assert "groups" not in validate(runs, 20).json()
+    assert not validate(runs, 20).json()["results"]["groups"]
 
 
 @pytest.fixture(scope="module")
@@ -510,7 +511,7 @@ def test_errors_on_published_runs(published: list[Run]) -> None:
     hours, energy = result.score("chip_hours"), result.score("energy")
     assert hours["n"] >= 20
     assert energy["n"] >= 8
-    assert hours["median_ape"] <= 25
-    assert energy["median_ape"] <= 15
+    assert hours["median_error_percent"] <= 25
+    assert energy["median_error_percent"] <= 15
     for score in (hours, energy):
-        assert 80 <= score["coverage"] <= 98
+        assert 80 <= score["coverage_percent"] <= 98

@@ -48,6 +48,14 @@ def check_out(out: Path | None) -> None:
         check_folder(out)
 
 
+def write_page(data: Json, path: Path) -> None:
+    """An answer's page, whole or not at all."""
+    from wattline.core.files import write_text
+    from wattline.report.present import as_page
+
+    write_text(path, as_page(data) or "")
+
+
 def print_json(data: Json) -> None:
     """One object, in Unicode where the terminal can."""
     ascii_only = (getattr(sys.stdout, "encoding", "") or "").lower() not in ("utf-8", "utf8")

@@ -29,32 +29,22 @@ def validate_training(
     as_json: options.AsJson = False,
 ) -> None:
     """Chip-hours and energy of published training runs beside the predicted ones."""
-    from wattline.cli.printing import print_json, print_rich
-    from wattline.report.terminal.validate_training import render
+    from wattline.cli.printing import print_result
     from wattline.validate.evidence.training_runs import catalog_runs, read_runs
     from wattline.validate.training import validate
 
-    result = validate(read_runs(file) if file else catalog_runs(), draws, seed)
-    if as_json:
-        print_json(result.json())
-    else:
-        print_rich(render(result))
+    runs, source = (read_runs(file), str(file)) if file else (catalog_runs(), "catalog")
+    result = validate(runs, draws, seed, source)
+    print_result(result, as_json)
 
 
 @validate_app.command("steps")
 def validate_steps(as_json: options.AsJson = False) -> None:
     """Time of published training steps, each with its own layout, beside the predicted one."""
-    from wattline.cli.printing import print_json, print_rich
-    from wattline.report.terminal.validate_steps import render
-    from wattline.validate.steps import by_software, hold, score
+    from wattline.cli.printing import print_result
+    from wattline.validate.steps import validate
 
-    held = hold()
-    if as_json:
-        groups = {name: score(group) for name, group in by_software(held).items()}
-        rows = [each.json() for each in held]
-        print_json({"command": "validate steps", **score(held), "groups": groups, "rows": rows})
-    else:
-        print_rich(render(held))
+    print_result(validate(), as_json)
 
 
 @validate_app.command("inference")
@@ -71,8 +61,7 @@ def validate_inference(
     """J/token, watts, inter-token latency and tokens/s of measured LLM serving beside the predicted ones."""
     from rich.console import Console
 
-    from wattline.cli.printing import print_json, print_rich
-    from wattline.report.terminal.validate_inference import parity_page, predictions_csv, render
+    from wattline.cli.printing import print_result, write_page
     from wattline.validate.evidence.groups import BY, LEAVE_OUT
     from wattline.validate.evidence.serving import read_rows
     from wattline.validate.fit.step_file import fit_from_catalog
@@ -84,15 +73,15 @@ def validate_inference(
     rows, unusable = read_rows(file)
     with Console(stderr=True).status("predicting") as status:
         fit = fit_from_catalog()
-        result = validate(rows, unusable, fit, leave_out, progress=lambda name: status.update(f"without {name}"))
+        result = validate(
+            rows, unusable, fit, leave_out, progress=lambda name: status.update(f"without {name}"), by=by,
+            source=str(file),
+        )  # fmt: skip
     if out is not None:
-        predictions_csv(result, out)
+        result.write_csv(out)
     if plot is not None:
-        parity_page(result, plot)
-    if as_json:
-        print_json(result.json(by))
-    else:
-        print_rich(render(result, by))
+        write_page(result.json(), plot)
+    print_result(result, as_json)
 
 
 @validate_app.command("kernels")
@@ -103,15 +92,11 @@ def validate_kernels(
     as_json: options.AsJson = False,
 ) -> None:
     """Time and watts of measured kernels (GEMM, attention, MoE, all-reduce) beside the predicted ones."""
-    from wattline.cli.printing import print_json, print_rich
-    from wattline.report.terminal.validate_kernels import render
+    from wattline.cli.printing import print_result
     from wattline.validate.kernels import validate
 
     result = validate(folder)
-    if as_json:
-        print_json(result.json())
-    else:
-        print_rich(render(result))
+    print_result(result, as_json)
 
 
 @validate_app.command("sensors")
@@ -123,15 +108,11 @@ def validate_sensors(
     as_json: options.AsJson = False,
 ) -> None:
     """Energy by a GPU's own sensor, as read and as corrected, beside a hardware meter; stuck sensors are named."""
-    from wattline.cli.printing import print_json, print_rich
-    from wattline.report.terminal.validate_sensors import render
+    from wattline.cli.printing import print_result
     from wattline.validate.sensors import validate
 
     result = validate(folder, gpu)
-    if as_json:
-        print_json(result.json())
-    else:
-        print_rich(render(result))
+    print_result(result, as_json)
 
 
 @validate_app.command("serving")
@@ -151,8 +132,7 @@ def validate_serving(
     """Inter-token latency and J/token, or TTFT and TPOT, of measured services beside the simulator's."""
     from rich.console import Console
 
-    from wattline.cli.printing import print_json, print_rich
-    from wattline.report.terminal.validate_serving import render
+    from wattline.cli.printing import print_result
     from wattline.validate import serving_sim
     from wattline.validate.evidence.latencies import is_timed, read_timed
     from wattline.validate.fit.software import leave_out_software
@@ -172,10 +152,7 @@ def validate_serving(
             usable, left = read_timed(file)
             held, unfit = leave_out_software(some(usable, rows), leave_out, status.update)
             left |= unfit
-    if as_json:
-        print_json(serving_sim.json(held, left, leave_out))
-    else:
-        print_rich(render(held, left))
+    print_result(serving_sim.ServingValidation(held, left, str(file), leave_out), as_json)
 
 
 @validate_app.command("site")
@@ -188,14 +165,10 @@ def validate_site(
     """Published PUE and WUE of data centres beside those predicted from place, operator's kind of hall and load."""
     from rich.console import Console
 
-    from wattline.cli.printing import print_json, print_rich
-    from wattline.report.terminal.validate_site import render
+    from wattline.cli.printing import print_result
     from wattline.validate.site import read_rows, validate
 
     rows = read_rows(file)
     with Console(stderr=True).status("predicting") as status:
-        result = validate(rows, draws, seed, lambda name: status.update(f"predicting {name}"))
-    if as_json:
-        print_json(result.json())
-    else:
-        print_rich(render(result))
+        result = validate(rows, draws, seed, lambda name: status.update(f"predicting {name}"), str(file))
+    print_result(result, as_json)

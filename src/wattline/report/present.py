@@ -13,7 +13,10 @@ WIDTH = 100  # of text that goes to no terminal
 
 def rich_text(data: Json, explain: bool = False) -> RenderableType:
     """An answer, to print with Rich; ``explain`` adds every step and fact where the command has them."""
-    match data["command"]:
+    command = data["command"]
+    if command.startswith("validate "):
+        return _validation_text(data)
+    match command:
         case "serve" if "simulated" in data["results"]:
             from wattline.report.terminal.service import service_text
 
@@ -42,6 +45,25 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
             from wattline.report.terminal.answer import answer_text
 
             return answer_text(data, explain)
+
+
+def _validation_text(data: Json) -> RenderableType:
+    match data["command"]:
+        case "validate training":
+            from wattline.report.terminal.validate_training import training_validation_text as show
+        case "validate steps":
+            from wattline.report.terminal.validate_steps import steps_validation_text as show
+        case "validate inference":
+            from wattline.report.terminal.validate_inference import inference_validation_text as show
+        case "validate kernels":
+            from wattline.report.terminal.validate_kernels import kernels_validation_text as show
+        case "validate sensors":
+            from wattline.report.terminal.validate_sensors import sensors_validation_text as show
+        case "validate serving":
+            from wattline.report.terminal.validate_serving import serving_validation_text as show
+        case _:
+            from wattline.report.terminal.validate_site import site_validation_text as show
+    return show(data)
 
 
 def as_text(data: Json, width: int = WIDTH) -> str:
@@ -75,6 +97,10 @@ def as_page(data: Json) -> str | None:
             from wattline.report.page.frontier import frontier_page
 
             return frontier_page(data)
+        case "validate inference":
+            from wattline.report.page.parity import parity_page
+
+            return parity_page(data)
         case "site":
             from wattline.report.page.site import site_page
 

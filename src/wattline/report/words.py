@@ -12,3 +12,9 @@ def counted(role: str, count: int) -> str:
     """``1 machine``, ``8 chips``; ``role`` is the plural."""
     one = {"switches": "switch"}.get(role, role.removesuffix("s"))
     return f"{count:,} {one if count == 1 else role}"
+
+
+def fit_words(inputs: Json) -> str:
+    """What the fit that predicts measured rows had seen of them."""
+    left_out = inputs["left_out"]
+    return f"each {left_out} predicted by a fit without it" if left_out else "coefficients as shipped"

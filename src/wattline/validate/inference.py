@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
+from wattline.core.files import write_text
+from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.step import spread_fact
 from wattline.validate.evidence.campaigns import keys_of
 from wattline.validate.evidence.groups import group_of, left_out
 from wattline.validate.evidence.serving import Row, Unusable
 from wattline.validate.evidence.steady import Steady
 from wattline.validate.fit.inference import StepFit, fit_step
+from wattline.validate.score import score_errors
 
-MEASURES = ("energy_per_token", "power", "itl", "throughput")
+# measure -> its name with its unit
+MEASURES = {
+    "energy_per_token": "j_per_output_token",
+    "power": "power_w",
+    "itl": "itl_s",
+    "throughput": "output_tokens_per_s",
+}
+COLUMNS = {  # measure -> its column in the leaderboard's units, and what to multiply by
+    "energy_per_token": ("predicted_energy_per_token_joules", 1.0),
+    "power": ("predicted_power_watts", 1.0),
+    "itl": ("predicted_median_itl_ms", 1e3),
+    "throughput": ("predicted_output_throughput_tokens_per_sec", 1.0),
+}
 KNOWN = ("stranger", "", "known", "measured")  # as ``spread_fact`` names them
 
 
-@dataclass(frozen=True, eq=False)
-class Inference:
+@dataclass(frozen=True, eq=False, repr=False)
+class InferenceValidation(Result):
     """Measured and predicted by measure, one value a row, and the predictions' p5 and p95."""
 
     rows: Sequence[Row]
@@ -32,20 +49,17 @@ class Inference:
     low: dict[str, Array]
     high: dict[str, Array]
     left_out: str = ""
+    draws: Draws | None = None
+    by: str = ""
+    source: str = ""
 
-    def score(self, measure: str, index: Sequence[int] | None = None) -> dict[str, float]:
-        """In percent: mean, median and p90 of the absolute error, bias, and how often p5–p95 holds the measurement."""
+    def score(self, measure: str, index: Sequence[int] | None = None) -> Json:
+        """The score (``score_errors``) of a measure, over all rows or those at these places."""
         at = slice(None) if index is None else list(index)
         truth, guess = self.measured[measure][at], self.predicted[measure][at]
         error = guess / truth - 1
         inside = (self.low[measure][at] <= truth) & (truth <= self.high[measure][at])
-        return {
-            "mape": 100 * float(np.mean(np.abs(error))),
-            "median_ape": 100 * float(np.median(np.abs(error))),
-            "p90_ape": 100 * float(np.percentile(np.abs(error), 90)),
-            "bias": 100 * float(np.mean(error)),
-            "coverage": 100 * float(np.mean(inside)),
-        }
+        return score_errors(error, inside)
 
     def groups(self, by: str) -> dict[str, list[int]]:
         """Places of the rows by group."""
@@ -54,20 +68,42 @@ class Inference:
             found.setdefault(group_of(row, by), []).append(i)
         return dict(sorted(found.items()))
 
-    def json(self, by: str = "") -> dict[str, Any]:
-        """The scores as one plain object."""
-        data: dict[str, Any] = {"command": "validate inference", "n": len(self.rows)}
-        if self.left_out:
-            data["left_out"] = self.left_out
-        if self.rows:
-            data |= {measure: self.score(measure) for measure in MEASURES}
-        if by and self.rows:
-            data["by"] = {
-                name: {"n": len(index)} | {measure: self.score(measure, index) for measure in MEASURES}
-                for name, index in self.groups(by).items()
-            }
-        data["unusable"] = [{"line": u.line, "row": u.name, "why": u.why} for u in self.unusable]
-        return data
+    def json(self) -> Json:
+        groups = self.groups(self.by) if self.by and self.rows else {}
+        results = {
+            "scores": {measure: self.score(measure) for measure in MEASURES} if self.rows else {},
+            "groups": {
+                name: {measure: self.score(measure, index) for measure in MEASURES} for name, index in groups.items()
+            },
+            "rows": [self._row(i) for i in range(len(self.rows))],
+            "unusable": [{"line": u.line, "row": u.name, "why": u.why} for u in self.unusable],
+        }
+        inputs = {"source": self.source, "left_out": self.left_out or None, "by": self.by or None}
+        return envelope("validate inference", inputs, results, draws=self.draws)
+
+    def _row(self, i: int) -> Json:
+        """One configuration: what was measured of it, and what is predicted with its range."""
+        row = self.rows[i]
+        head: Json = {
+            "model": row.model.name, "chip": row.chip.record.title,
+            "generation": row.chip.generation, "gpus": row.chips, "task": row.task, "batch": row.batch,
+        }  # fmt: skip
+        for measure, name in MEASURES.items():
+            low, middle, high = (float(values[measure][i]) for values in (self.low, self.predicted, self.high))
+            head[f"measured_{name}"] = float(self.measured[measure][i])
+            head[f"predicted_{name}"] = {"p5": min(low, middle), "p50": middle, "p95": max(high, middle)}
+        return head
+
+    def write_csv(self, path: Path) -> None:
+        """The rows as they were read, each with its predictions."""
+        text = io.StringIO()
+        names = [*(self.rows[0].data if self.rows else []), *[name for name, _ in COLUMNS.values()]]
+        writer = csv.DictWriter(text, names, lineterminator="\n", extrasaction="ignore")
+        writer.writeheader()
+        for i, row in enumerate(self.rows):
+            predicted = {name: f"{self.predicted[m][i] * scale:.8g}" for m, (name, scale) in COLUMNS.items()}
+            writer.writerow(row.data | predicted)
+        write_text(path, text.getvalue())
 
 
 def validate(
@@ -77,8 +113,13 @@ def validate(
     leave_out: str = "",
     draws: int = 1000,
     progress: Callable[[str], None] = lambda name: None,
-) -> Inference:
-    """Hold rows against the fit, or with ``leave_out`` each group against a fit that has not seen it."""
+    by: str = "",
+    source: str = "",
+) -> InferenceValidation:
+    """Rows beside the fit's predictions, or with ``leave_out`` each group beside those of a fit that has not seen it.
+
+    ``by``: scores by group as well, in the answer; ``source`` names the rows' file.
+    """
     found = predict_left_out(rows, fit, leave_out, progress) if leave_out else fit.predict(rows)
     batch = np.array([row.batch for row in rows])
     chips = np.array([float(row.chips) for row in rows])
@@ -97,8 +138,9 @@ def validate(
     known = np.array(_how_known(rows, fit, leave_out))
     # a chip left out of the fit counts as one that was never measured
     kinds = ["" if leave_out == "gpu" else row.chip.generation for row in rows]
-    low, high = _ranges(rows, kinds, predicted, known, draws)
-    return Inference(rows, unusable, measured, predicted, low, high, leave_out)
+    drawn = Draws(draws)
+    low, high = _ranges(rows, kinds, predicted, known, drawn)
+    return InferenceValidation(rows, unusable, measured, predicted, low, high, leave_out, drawn, by, source)
 
 
 def _how_known(rows: Sequence[Row], fit: StepFit, leave_out: str) -> list[int]:
@@ -136,15 +178,14 @@ def predict_left_out(
 
 
 def _ranges(
-    rows: Sequence[Row], kinds: Sequence[str], predicted: dict[str, Array], known: Array, n: int
+    rows: Sequence[Row], kinds: Sequence[str], predicted: dict[str, Array], known: Array, draws: Draws
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """p5 and p95 of each prediction, from the spreads by generation (``kinds``) and of what is ``known`` to the fit: 0
     nothing, 1 the family, 2 the model, 3 the configuration."""
     low = {measure: np.zeros(len(rows)) for measure in MEASURES}
     high = {measure: np.zeros(len(rows)) for measure in MEASURES}
-    draws = Draws(n)
     groups = list(zip(kinds, known.tolist(), strict=True))
-    for generation, how in set(groups):
+    for generation, how in dict.fromkeys(groups):
         names = ("time", "power", "energy", "itl")
         time, power, energy, itl = (draws(spread_fact(what, generation, draws.catalog, KNOWN[how])) for what in names)
         scale = {"energy_per_token": energy, "power": power, "itl": itl, "throughput": 1 / time}

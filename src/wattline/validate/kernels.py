@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from wattline.catalog import default
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
+from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.feed_forward import experts
@@ -28,6 +29,7 @@ from wattline.line.chip.step import Watts, computes_narrow, dense_bytes, namepla
 from wattline.line.work.flops import BYTES
 from wattline.line.work.model import load_model
 from wattline.validate.evidence.kernels import Rows, Unusable, read_kernels
+from wattline.validate.score import score_errors
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,21 +165,22 @@ def _watts(chip: Chip, rows: Rows) -> Watts:
     return Watts(chip.tdp_w, np.minimum(chip.idle_w, limit), limit)
 
 
-@dataclass(frozen=True, eq=False)
-class Kernels:
-    """Measured kernels with their predictions, one value a row."""
+@dataclass(frozen=True, eq=False, repr=False)
+class KernelsValidation(Result):
+    """Measured kernels with their predictions, one value a row; ``source`` names their folder."""
 
     rows: Sequence[Rows]
     unusable: Sequence[Unusable]
     time_s: Sequence[Array]
     power_w: Sequence[Array]
+    source: str
 
     @property
     def n(self) -> int:
         return sum(rows.time_s.size for rows in self.rows)
 
     def scores(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """By chip and kernel: ``n``, and the errors of time and of power in percent; power null where not measured."""
+        """By chip and kernel the score of its time, and of its power, which has n 0 where it was not measured."""
         places: dict[tuple[str, str], list[int]] = {}
         for i, rows in enumerate(self.rows):
             places.setdefault((rows.chip, rows.name), []).append(i)
@@ -189,27 +192,16 @@ class Kernels:
     def _score(self, index: Sequence[int]) -> dict[str, Any]:
         time = np.concatenate([self.time_s[i] / self.rows[i].time_s for i in index]) - 1
         power = np.concatenate([self.power_w[i] / self.rows[i].power_w for i in index]) - 1
-        power = power[np.isfinite(power)]
-        scored = {"n": int(power.size)} | _errors(power) if power.size else None
-        return {"n": int(time.size), "time": _errors(time), "power": scored}
+        return {"time": score_errors(time), "power": score_errors(power)}
 
-    def json(self) -> dict[str, Any]:
-        """The scores as one plain object."""
+    def json(self) -> Json:
         unusable = [{"file": u.file, "why": u.why} for u in self.unusable]
-        return {"command": "validate kernels", "n": self.n, "chips": self.scores(), "unusable": unusable}
+        results = {"n": self.n, "chips": self.scores(), "unusable": unusable}
+        return envelope("validate kernels", {"source": self.source}, results)
 
 
-def _errors(error: Array) -> dict[str, float]:
-    return {
-        "mape": 100 * float(np.mean(np.abs(error))),
-        "median_ape": 100 * float(np.median(np.abs(error))),
-        "p90_ape": 100 * float(np.percentile(np.abs(error), 90)),
-        "bias": 100 * float(np.mean(error)),
-    }
-
-
-def validate(folder: Path | str) -> Kernels:
-    """Hold every measured kernel of a folder against its prediction."""
+def validate(folder: Path | str) -> KernelsValidation:
+    """Every measured kernel of a folder beside its prediction."""
     rows, unusable = read_kernels(folder)
     found = [predict(part) for part in rows]
-    return Kernels(rows, unusable, [time for time, _ in found], [power for _, power in found])
+    return KernelsValidation(rows, unusable, [time for time, _ in found], [power for _, power in found], str(folder))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from wattline.core.result import Json, Result, envelope
 from wattline.meter.energy.corrected import corrected, energy_of, good_j
 from wattline.meter.gpu_sensor.correct import Corrected
 from wattline.meter.gpu_sensor.model import best_field, generation_of
@@ -20,7 +21,7 @@ SLIDE_S, STEP_S = 2.0, 1.0  # windows that slide over each recording
 
 
 @dataclass(frozen=True)
-class Window:
+class SensorWindow:
     """One field over one window: energies in J, and the stated relative error of the corrected one."""
 
     name: str
@@ -45,17 +46,18 @@ class Window:
         return self.corrected_j / self.true_j - 1.0
 
     def json(self) -> dict[str, Any]:
-        names = ("name", "begin_s", "end_s", "true_j", "raw_j", "corrected_j", "raw_error", "error", "stated", "inside")
-        return {n: getattr(self, n) for n in names}
+        names = ("name", "begin_s", "end_s", "true_j", "raw_j", "corrected_j", "inside")
+        errors = {"raw_error": self.raw_error, "corrected_error": self.error, "stated_error": self.stated}
+        return {n: getattr(self, n) for n in names} | {f"{n}_percent": 100 * value for n, value in errors.items()}
 
 
 @dataclass(frozen=True, eq=False)
-class Checked:
+class CheckedRecording:
     """One recording: windows by field, the sliding ones apart."""
 
     pair: Pair
-    fields: dict[str, list[Window]]
-    sliding: dict[str, list[Window]]
+    fields: dict[str, list[SensorWindow]]
+    sliding: dict[str, list[SensorWindow]]
     notes: dict[str, tuple[str, ...]]
 
     @property
@@ -82,7 +84,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Stuck:
+class StuckSensor:
     """A stretch of a log in which the sensor said one thing."""
 
     path: str
@@ -93,36 +95,40 @@ class Stuck:
     warmed_c: float | None  # how far the temperature moved meanwhile
 
     def json(self) -> dict[str, Any]:
-        return dict(self.__dict__)
+        names = ("path", "field", "power_w", "readings", "warmed_c")
+        return {n: getattr(self, n) for n in names} | {"stuck_s": self.seconds}
 
 
-@dataclass(frozen=True, eq=False)
-class Sensors:
-    """Everything that was checked."""
+@dataclass(frozen=True, eq=False, repr=False)
+class SensorsValidation(Result):
+    """Everything that was checked; ``source`` names the folder."""
 
-    checked: list[Checked]
-    stuck: list[Stuck]
+    checked: list[CheckedRecording]
+    stuck: list[StuckSensor]
     found: Found
+    source: str
 
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         whole = [w for c in self.checked for windows in c.fields.values() for w in windows]
         sliding = [w for c in self.checked for windows in c.sliding.values() for w in windows]
-        return {
-            "command": "validate sensors",
+        results = {
+            "logs": len(self.found.logs),
             "recordings": [c.json() for c in self.checked],
             "stuck": [s.json() for s in self.stuck],
             "summary": {"windows": score(whole), "sliding": score(sliding)},
-            "unusable": [dict(u.__dict__) for u in self.found.unusable],
+            "unusable": [{"file": u.file, "why": u.why} for u in self.found.unusable],
         }
+        return envelope("validate sensors", {"source": self.source}, results)
 
 
-def validate(folder: Path, gpu: str = "") -> Sensors:
+def validate(folder: Path, gpu: str = "") -> SensorsValidation:
     """Check every recording in the folder and below; ``gpu`` names the card where nothing else does."""
     found = find(folder, gpu)
-    return Sensors([check(p) for p in found.pairs], [s for log in found.logs for s in stuck_in(log)], found)
+    stuck = [s for log in found.logs for s in stuck_in(log)]
+    return SensorsValidation([check(p) for p in found.pairs], stuck, found, str(folder))
 
 
-def check(pair: Pair) -> Checked:
+def check(pair: Pair) -> CheckedRecording:
     """Every field of a recording over all of it, its load, its halves, and windows that slide."""
     begin, end = overlap(pair)
     spans = [("all", begin, end), ("first half", begin, (begin + end) / 2), ("second half", (begin + end) / 2, end)]
@@ -130,7 +136,7 @@ def check(pair: Pair) -> Checked:
         spans.append(("load", *pair.load))
     slide = [(f"{a - begin:.0f} s", float(a), float(a) + SLIDE_S) for a in np.arange(begin, end - SLIDE_S, STEP_S)]
     done = {f: corrected(series) for f, series in pair.fields.items()}
-    return Checked(
+    return CheckedRecording(
         pair,
         {f: list(_windows(pair, c, spans)) for f, c in done.items()},
         {f: list(_windows(pair, c, slide)) for f, c in done.items()},
@@ -138,31 +144,33 @@ def check(pair: Pair) -> Checked:
     )
 
 
-def _windows(pair: Pair, done: Corrected, spans: list[tuple[str, float, float]]) -> Iterator[Window]:
+def _windows(pair: Pair, done: Corrected, spans: list[tuple[str, float, float]]) -> Iterator[SensorWindow]:
     true = sorted_out(pair.true).series(pair.true)
     for name, begin, end in spans:
         got = energy_of(done, begin, end)
         true_j = good_j(true, begin, end)
-        yield Window(name, begin, end, true_j, got.raw_j, got.energy_j, got.error)
+        yield SensorWindow(name, begin, end, true_j, got.raw_j, got.energy_j, got.error)
 
 
-def score(windows: list[Window]) -> dict[str, Any]:
+def score(windows: list[SensorWindow]) -> dict[str, Any]:
     """How many windows the stated interval holds, how wide it is, and how far raw and corrected energies lie off."""
-    if not windows:
-        return {"n": 0}
-    return {
-        "n": len(windows),
-        "inside": sum(w.inside for w in windows),
-        "widest": max(w.stated for w in windows),
-        "median_stated": float(np.median([w.stated for w in windows])),
-        "median_abs_error": float(np.median([abs(w.error) for w in windows])),
-        "median_abs_raw_error": float(np.median([abs(w.raw_error) for w in windows])),
-        "worst_raw_error": max((w.raw_error for w in windows), key=abs),
-        "worst_error": max((w.error for w in windows), key=abs),
-    }
+    named: dict[str, float | None] = dict.fromkeys(
+        ("widest_stated", "median_stated", "median_corrected", "median_raw", "worst_raw", "worst_corrected")
+    )
+    if windows:
+        named = {
+            "widest_stated": max(w.stated for w in windows),
+            "median_stated": float(np.median([w.stated for w in windows])),
+            "median_corrected": float(np.median([abs(w.error) for w in windows])),
+            "median_raw": float(np.median([abs(w.raw_error) for w in windows])),
+            "worst_raw": max((w.raw_error for w in windows), key=abs),
+            "worst_corrected": max((w.error for w in windows), key=abs),
+        }
+    shares = {f"{name}_error_percent": None if x is None else 100 * x for name, x in named.items()}
+    return {"n": len(windows), "inside": sum(w.inside for w in windows), **shares}
 
 
-def stuck_in(log: Log) -> Iterator[Stuck]:
+def stuck_in(log: Log) -> Iterator[StuckSensor]:
     """Stretches in which a field of a log held one value."""
     for field, watts in log.power_w.items():
         good = np.isfinite(watts) & np.isfinite(log.time_s)
@@ -170,4 +178,4 @@ def stuck_in(log: Log) -> Iterator[Stuck]:
         for held in stuck_stretches(time, watts[good]):
             part = None if warm is None else warm[(time >= held.begin_s) & (time <= held.end_s)]
             moved = None if part is None or not np.isfinite(part).any() else float(np.nanmax(part) - np.nanmin(part))
-            yield Stuck(str(log.path), field, held.power_w, held.seconds, held.readings, moved)
+            yield StuckSensor(str(log.path), field, held.power_w, held.seconds, held.readings, moved)

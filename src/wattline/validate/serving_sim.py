@@ -16,6 +16,7 @@ import numpy as np
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.device import load_chip
 from wattline.line.engine.simulator.kernel_state import BIN_ENERGY, BIN_TOKENS
 from wattline.line.engine.simulator.outcome import Served
@@ -26,13 +27,14 @@ from wattline.validate.evidence.serving import SERVING_MEMORY, Row, Table, read_
 from wattline.validate.evidence.steady import Assumed, stalled
 from wattline.validate.evidence.window import requests, spread
 from wattline.validate.fit.step_file import fit_from_catalog
+from wattline.validate.score import score_errors
 
 STEP_TOKENS = 8192
 TASKS = ("lm-arena-chat", "gpqa", "sourcegraph-fim")  # text alone: images and video are prepared outside of steps
 
 
 @dataclass(frozen=True)
-class Held:
+class ComparedService:
     """One row: what was measured and what the simulator found, by measure."""
 
     name: str
@@ -92,7 +94,9 @@ def _stalled(table: Tables, stall_s: float) -> Tables:
     )
 
 
-def hold_steady(path: Path, most: int = 60, progress: Callable[[str], None] = lambda name: None) -> list[Held]:
+def hold_steady(
+    path: Path, most: int = 60, progress: Callable[[str], None] = lambda name: None
+) -> list[ComparedService]:
     """Rows of ML.ENERGY's columns: inter-token latency, median and p90, and joules a token."""
     rows, _ = read_rows(path)
     usable = [row for row in rows if row.task in TASKS and "max_num_seqs" in row.data and row.data.get("p90_itl_ms")]
@@ -106,7 +110,7 @@ def hold_steady(path: Path, most: int = 60, progress: Callable[[str], None] = la
     return found
 
 
-def _steady(row: Row, assumed: Assumed, seed: int) -> Held:
+def _steady(row: Row, assumed: Assumed, seed: int) -> ComparedService:
     rng = np.random.default_rng(seed)
     size = max(int(row.most), 1)
     n = int(requests(row.task, size))
@@ -121,46 +125,43 @@ def _steady(row: Row, assumed: Assumed, seed: int) -> Held:
         np.where(again, inputs.astype(int), 0), assumed.stall_s * float(stalled(Table.of([row]))[0]),
     )  # fmt: skip
     joules = joules_a_token(served, size)
-    return Held(
+    return ComparedService(
         f"{row.model.key} on {row.chips} × {row.chip.record.name}, {row.task}, {size}",
         row.chip.record.name,
-        {"itl_p50_ms": row.itl_s * 1e3, "itl_p90_ms": float(row.data["p90_itl_ms"]), "j_token": row.energy_per_token_j},
-        {"itl_p50_ms": served.itl_s(50) * 1e3, "itl_p90_ms": served.itl_s(90) * 1e3, "j_token": joules},
+        {
+            "itl_p50_s": row.itl_s,
+            "itl_p90_s": float(row.data["p90_itl_ms"]) / 1e3,
+            "j_per_output_token": row.energy_per_token_j,
+        },
+        {"itl_p50_s": served.itl_s(50), "itl_p90_s": served.itl_s(90), "j_per_output_token": joules},
     )
 
 
-def score(held: Sequence[Held]) -> dict[str, dict[str, float]]:
-    """Of each measure: median, mean and p90 of the absolute relative errors, and the median signed one (bias)."""
-    found = {}
-    for measure in held[0].measured:
-        errors = np.array([one.error(measure) for one in held])
-        errors = errors[np.isfinite(errors)]
-        if not len(errors):
-            continue
-        found[measure] = {
-            "rows": float(len(errors)),
-            "median_error": float(np.median(np.abs(errors))),
-            "mean_error": float(np.mean(np.abs(errors))),
-            "p90_error": float(np.percentile(np.abs(errors), 90)),
-            "bias": float(np.median(errors)),
+def score(rows: Sequence[ComparedService]) -> dict[str, Json]:
+    """The score (``score_errors``) of each measure; none of a measure without a known error."""
+    found = {measure: score_errors([row.error(measure) for row in rows]) for measure in rows[0].measured}
+    return {measure: row for measure, row in found.items() if row["n"]}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ServingValidation(Result):
+    """Measured services beside the simulator's; ``skipped``: lines of the file by the reason for which they are not."""
+
+    rows: Sequence[ComparedService]
+    skipped: Mapping[str, Sequence[int]]
+    source: str
+    left_out: str | None = None
+
+    def json(self) -> Json:
+        results = {
+            "scores": score(self.rows),
+            "groups": {name: score(rows) for name, rows in groups(self.rows).items()},
+            "rows": [{"row": one.name, "measured": one.measured, "predicted": one.predicted} for one in self.rows],
+            "skipped": {why: {"rows": len(lines), "lines": list(lines)} for why, lines in self.skipped.items()},
         }
-    return found
+        return envelope("validate serving", {"source": self.source, "left_out": self.left_out}, results)
 
 
-def json(
-    held: Sequence[Held], left: Mapping[str, list[int]] | None = None, leave_out: str | None = None
-) -> dict[str, Any]:
-    """All of it as plain data; ``left``: lines of the file by the reason for which they were not held."""
-    return {
-        "command": "validate serving",
-        "leave_out": leave_out,
-        "all": score(held),
-        "groups": {name: score(rows) for name, rows in groups(held).items()},
-        "rows": [{"row": one.name, "measured": one.measured, "predicted": one.predicted} for one in held],
-        "skipped": {why: {"rows": len(lines), "lines": lines} for why, lines in (left or {}).items()},
-    }
-
-
-def groups(held: Sequence[Held]) -> dict[str, list[Held]]:
+def groups(held: Sequence[ComparedService]) -> dict[str, list[ComparedService]]:
     names = sorted({one.group for one in held})
     return {name: [one for one in held if one.group == name] for name in names}

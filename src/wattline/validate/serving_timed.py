@@ -19,7 +19,7 @@ from wattline.line.engine.simulator.front_end import front_end_s
 from wattline.line.engine.simulator.simulate import cache_limits, simulate
 from wattline.line.engine.simulator.step_tables import setting, tables
 from wattline.validate.evidence.latencies import TimedRow, read_timed
-from wattline.validate.serving_sim import Held, pick
+from wattline.validate.serving_sim import ComparedService, pick
 
 STEP_TOKENS = 8192
 # 90 to 95% of a board that holds some 7% more than its nameplate says
@@ -106,13 +106,13 @@ def simulate_rows(
 
 def hold_timed(
     path: Path, most: int | None = None, progress: Callable[[str], None] = lambda name: None
-) -> tuple[list[Held], dict[str, list[int]]]:
+) -> tuple[list[ComparedService], dict[str, list[int]]]:
     """Rows with measured TTFT and TPOT, all or ``most`` of each system; and the lines of those not held, by reason."""
     rows, left = read_timed(path)
     found, unfit = simulate_rows(some(rows, most), software_of, progress)
     if not found:
         raise WattlineError(f"{path}: no row that can be held: {'; '.join(unfit)}")
-    return [held(row, one, software_of(row)) for row, one in found], left | unfit
+    return [compared(row, one, software_of(row)) for row, one in found], left | unfit
 
 
 def some(rows: Sequence[TimedRow], most: int | None) -> list[TimedRow]:
@@ -122,6 +122,7 @@ def some(rows: Sequence[TimedRow], most: int | None) -> list[TimedRow]:
     return [row for part in parts for row in (part if most is None else pick(part, most))]
 
 
-def held(row: TimedRow, one: Simulated, soft: Software) -> Held:
-    measured = {"ttft_ms": row.ttft_s * 1e3, "tpot_ms": row.tpot_s * 1e3}
-    return Held(row.name, row.system, measured, {"ttft_ms": one.total_ttft_s(soft) * 1e3, "tpot_ms": one.tpot_s * 1e3})
+def compared(row: TimedRow, one: Simulated, soft: Software) -> ComparedService:
+    measured = {"mean_ttft_s": row.ttft_s, "mean_tpot_s": row.tpot_s}
+    predicted = {"mean_ttft_s": one.total_ttft_s(soft), "mean_tpot_s": one.tpot_s}
+    return ComparedService(row.name, row.system, measured, predicted)

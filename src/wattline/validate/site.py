@@ -24,6 +24,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.files import read_text
 from wattline.core.range import Range
+from wattline.core.result import Json, Result, envelope
 from wattline.line.site import hall
 from wattline.line.site.climate import made_year, plain
 from wattline.line.site.cooling.kinds import find_kind
@@ -52,7 +53,7 @@ class Row:
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
+class ComparedSite:
     """A published figure beside the predicted range."""
 
     row: Row
@@ -72,44 +73,45 @@ class Compared:
 
 
 @dataclass(frozen=True, eq=False)
-class Aside:
+class ExcludedFigure:
     """A figure that is not compared, and why."""
 
     row: Row
     why: str
 
 
-@dataclass(frozen=True, eq=False)
-class SiteValidation:
-    """All figures, compared and aside; ``json`` has the scores."""
+@dataclass(frozen=True, eq=False, repr=False)
+class SiteValidation(Result):
+    """All figures, compared and aside; ``source`` names their file."""
 
-    compared: dict[str, list[Compared]]
-    aside: list[Aside]
-    draws: int
+    compared: dict[str, list[ComparedSite]]
+    aside: list[ExcludedFigure]
+    draws: Draws
+    source: str = ""
 
     def score(self, measure: str, operator: str = "") -> dict[str, Any]:
-        """``n``, mean absolute error, bias and coverage (percent); None where there is nothing to compare."""
+        """``n``, mean absolute and mean signed error in the measure's own unit, and coverage in percent.
+
+        None where there is nothing to compare.
+        """
         rows = [r for r in self.compared[measure] if operator in ("", r.row.operator)]
         if not rows:
-            return {"n": 0, "mae": None, "bias": None, "coverage": None}
+            return {"n": 0, "mean_absolute_error": None, "mean_error": None, "coverage_percent": None}
         errors = np.array([row.error for row in rows])
         covered = float(np.mean([row.covered for row in rows]))
         return {
             "n": len(rows),
-            "mae": float(np.abs(errors).mean()),
-            "bias": float(errors.mean()),
-            "coverage": 100 * covered,
+            "mean_absolute_error": float(np.abs(errors).mean()),
+            "mean_error": float(errors.mean()),
+            "coverage_percent": 100 * covered,
         }
 
     def operators(self, measure: str) -> list[str]:
         return sorted({row.row.operator for row in self.compared[measure]})
 
-    def json(self) -> dict[str, Any]:
-        """Scores, every row with its prediction, and what was left aside with the reason."""
-        scores = {
-            measure: self.score(measure) | {"by_operator": {o: self.score(measure, o) for o in self.operators(measure)}}
-            for measure in MEASURES
-        }
+    def json(self) -> Json:
+        scores = {measure: self.score(measure) for measure in MEASURES}
+        groups = {measure: {o: self.score(measure, o) for o in self.operators(measure)} for measure in MEASURES}
         rows = [
             _place(r.row)
             | {"measure": measure, "campus": r.campus, "published": r.published, "predicted": r.predicted.json()}
@@ -118,7 +120,8 @@ class SiteValidation:
             for r in self.compared[measure]
         ]
         aside = [_place(a.row) | {"pue": a.row.pue, "wue_l_per_kwh": a.row.wue, "why": a.why} for a in self.aside]
-        return {"command": "validate site", "draws": self.draws, **scores, "rows": rows, "aside": aside}
+        results = {"scores": scores, "groups": groups, "rows": rows, "excluded": aside}
+        return envelope("validate site", {"source": self.source}, results, draws=self.draws)
 
 
 def _place(row: Row) -> dict[str, Any]:
@@ -224,18 +227,22 @@ def predict(campus: Record, when: int, draws: Draws, weather: Weather | None = N
 
 
 def validate(
-    rows: list[Row], draws: int = 200, seed: int = 0, progress: Callable[[str], None] = lambda name: None
+    rows: list[Row],
+    draws: int = 200,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda name: None,
+    source: str = "",
 ) -> SiteValidation:
     """Each figure beside its prediction; design values and sites that are not known are listed aside."""
     draw = Draws(draws, seed)
-    compared: dict[str, list[Compared]] = {measure: [] for measure in MEASURES}
-    aside: list[Aside] = []
+    compared: dict[str, list[ComparedSite]] = {measure: [] for measure in MEASURES}
+    aside: list[ExcludedFigure] = []
     known: dict[tuple[str, int], dict[str, Range]] = {}
     for row in rows:
         campus = match(row.operator, row.site)
         why = _why_not(row, campus)
         if campus is None or why:
-            aside.append(Aside(row, why))
+            aside.append(ExcludedFigure(row, why))
             continue
         key = campus.name, row.year
         if key not in known:
@@ -243,8 +250,8 @@ def validate(
             known[key] = predict(campus, row.year, draw)
         for measure, published in (("pue", row.pue), ("wue", row.wue)):
             if published is not None:
-                compared[measure].append(Compared(row, campus.name, published, known[key][measure]))
-    return SiteValidation(compared, aside, draws)
+                compared[measure].append(ComparedSite(row, campus.name, published, known[key][measure]))
+    return SiteValidation(compared, aside, draw, source)
 
 
 def _why_not(row: Row, campus: Record | None) -> str:

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from wattline import catalog
 from wattline.catalog import Record
 from wattline.catalog.draws import Draws
+from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.device import load_chip
 from wattline.line.chip.training.layout import Plan
 from wattline.line.chip.training.step import training_step
 from wattline.line.work.model import Model, load_model
+from wattline.validate.score import score_errors
 
 SIZES = ("tensor", "pipeline", "data", "context", "expert", "interleave", "micro_sequences", "sequences")
 
@@ -48,7 +48,7 @@ def published_steps() -> Iterator[Published]:
 
 
 @dataclass(frozen=True)
-class Held:
+class ComparedStep:
     """A published step beside the predicted one."""
 
     published: Published
@@ -75,33 +75,45 @@ class Held:
         }
 
 
-def hold() -> list[Held]:
+@dataclass(frozen=True, eq=False, repr=False)
+class StepsValidation(Result):
     """Every published step beside the tuned step of its own layout, at central values."""
-    return [_held(step) for step in published_steps()]
+
+    steps: list[ComparedStep]
+
+    def groups(self) -> dict[str, list[ComparedStep]]:
+        """Steps of tuned software, and 16-bit steps on chips that have 8-bit arithmetic, which few have tuned."""
+        rarely = [step for step in self.steps if step.published.precision == "bf16" and _has_narrow(step)]
+        usual = [step for step in self.steps if step not in rarely]
+        return {"tuned steps": usual, "16-bit steps where 8 bits are there": rarely}
+
+    def json(self) -> Json:
+        results = {
+            "scores": score(self.steps),
+            "groups": {name: score(steps) for name, steps in self.groups().items()},
+            "rows": [step.json() for step in self.steps],
+        }
+        return envelope("validate steps", {}, results)
 
 
-def _held(step: Published) -> Held:
+def score(steps: list[ComparedStep]) -> Json:
+    """The score (``score_errors``) of the steps' times."""
+    return score_errors([step.error for step in steps])
+
+
+def validate() -> StepsValidation:
+    """The catalog's published steps beside the predicted ones."""
+    return StepsValidation([_compared(step) for step in published_steps()])
+
+
+def _compared(step: Published) -> ComparedStep:
     draws = Draws(0)
     found = training_step(step.model, load_chip(step.chip, draws), step.plan, step.precision, draws)
-    return Held(step, float(found.time_s), float(found.power_w))
+    return ComparedStep(step, float(found.time_s), float(found.power_w))
 
 
-def score(held: list[Held]) -> dict[str, float | int]:
-    """``n``, and in percent ``mape``, ``median_ape`` and ``bias``."""
-    errors = 100 * np.array([each.error for each in held])
-    size = np.abs(errors)
-    found = {"mape": np.mean(size), "median_ape": np.median(size), "bias": np.mean(errors)}
-    return {"n": len(held), **{name: float(value) for name, value in found.items()}}
-
-
-def by_software(held: list[Held]) -> dict[str, list[Held]]:
-    """Steps of tuned software, and 16-bit steps on chips that have 8-bit arithmetic, which few have tuned."""
-    rarely = [each for each in held if each.published.precision == "bf16" and _has_narrow(each)]
-    return {"tuned steps": [each for each in held if each not in rarely], "16-bit steps where 8 bits are there": rarely}
-
-
-def _has_narrow(held: Held) -> bool:
-    return "fp8_flops" in catalog.default().find("chip", held.published.chip).facts
+def _has_narrow(step: ComparedStep) -> bool:
+    return "fp8_flops" in catalog.default().find("chip", step.published.chip).facts
 
 
 def gpt(record: Record) -> Model:

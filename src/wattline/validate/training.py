@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.range import Range
+from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.production import (
     central_step,
@@ -33,6 +33,7 @@ from wattline.line.work.flops import forward_flops_per_token
 from wattline.line.work.model import Model
 from wattline.line.work.training import usual_model, usual_sequence, usual_training_flops
 from wattline.validate.evidence.training_runs import NEW_HOUSE, SAME_HOUSE, Run
+from wattline.validate.score import score_errors
 
 # what a row's power was measured of, by the words that say so; the first kind that matches holds
 SCOPES = {
@@ -43,7 +44,7 @@ SCOPES = {
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedRun:
     """One row held against its prediction; ``why`` says why it cannot be, ``group`` what the fits know of it."""
 
     name: str
@@ -66,24 +67,27 @@ class Compared:
         assert self.published is not None
         return self.predicted.p5 <= self.published <= self.predicted.p95
 
-    def json(self, unit: str) -> dict[str, Any]:
-        if self.predicted is None:
-            return {"row": self.name, "usable": False, "why": self.why}
+    def json(self, unit: str) -> Json:
+        """The row as plain data; ``why`` it is not usable, where there is no prediction."""
+        usable = self.predicted is not None
         return {
             "row": self.name,
-            "usable": True,
+            "group": self.group,
             f"published_{unit}": self.published,
-            f"predicted_{unit}": self.predicted.json(),
-            "error_percent": 100 * self.error,
-            "covered": self.covered,
+            f"predicted_{unit}": None if self.predicted is None else self.predicted.json(),
+            "error_percent": 100 * self.error if usable else None,
+            "covered": self.covered if usable else None,
+            "why": None if usable else self.why,
         }
 
 
-@dataclass(frozen=True)
-class Validation:
-    """All rows by measure (``chip_hours``, ``energy``)."""
+@dataclass(frozen=True, repr=False)
+class TrainingValidation(Result):
+    """All rows by measure (``chip_hours``, ``energy``); ``source`` names their file."""
 
-    rows: dict[str, list[Compared]]
+    rows: dict[str, list[ComparedRun]]
+    draws: Draws = field(default_factory=lambda: Draws(0))
+    source: str = "catalog"
 
     @property
     def groups(self) -> list[str]:
@@ -91,53 +95,40 @@ class Validation:
         found = {row.group for rows in self.rows.values() for row in rows}
         return [name for name in (NEW_HOUSE, SAME_HOUSE) if name in found]
 
-    def score(self, measure: str, group: str = "") -> dict[str, float | int | None]:
-        """``n``, and in percent ``mape``, ``median_ape``, ``bias`` and ``coverage``; None where no row is usable."""
+    def score(self, measure: str, group: str = "") -> Json:
+        """The score (``score_errors``) of the usable rows, or of those of a group."""
         rows = [row for row in self.rows[measure] if group in ("", row.group)]
         usable = [row for row in rows if row.predicted is not None]
-        if not usable:
-            return {"n": 0, "mape": None, "median_ape": None, "bias": None, "coverage": None}
-        errors = np.array([row.error for row in usable])
-        return {
-            "n": len(usable),
-            "mape": 100 * float(np.mean(np.abs(errors))),
-            "median_ape": 100 * float(np.median(np.abs(errors))),
-            "bias": 100 * float(np.mean(errors)),
-            "coverage": 100 * float(np.mean([row.covered for row in usable])),
-        }
+        return score_errors([row.error for row in usable], [row.covered for row in usable])
 
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         units = {"chip_hours": "chip_hours", "energy": "energy_wh"}
-        rows = {name: [row.json(units[name]) for row in rows] for name, rows in self.rows.items()}
-        return {
-            "command": "validate training",
-            **{name: self.score(name) for name in self.rows},
-            **({"groups": self._groups_json()} if self.groups else {}),
-            "rows": rows,
+        results = {
+            "scores": {name: self.score(name) for name in self.rows},
+            "groups": {group: {name: self.score(name, group) for name in self.rows} for group in self.groups},
+            "rows": {name: [row.json(units[name]) for row in rows] for name, rows in self.rows.items()},
         }
-
-    def _groups_json(self) -> dict[str, Any]:
-        return {group: {name: self.score(name, group) for name in self.rows} for group in self.groups}
+        return envelope("validate training", {"source": self.source}, results, draws=self.draws)
 
 
-def validate(runs: Sequence[Run], draws: int = 2000, seed: int = 0) -> Validation:
-    """Hold every run against its prediction."""
+def validate(runs: Sequence[Run], draws: int = 2000, seed: int = 0, source: str = "catalog") -> TrainingValidation:
+    """Every run beside its prediction; ``source`` names where the runs are from."""
     hours, energy = [], []
     for run in runs:
         hours.append(_compare(run, run.chip_hours, predict_chip_hours, run.hours_group, draws, seed))
         energy.append(_compare(run, run.energy_wh, predict_energy_wh, run.energy_group, draws, seed))
-    return Validation({"chip_hours": hours, "energy": energy})
+    return TrainingValidation({"chip_hours": hours, "energy": energy}, Draws(draws, seed), source)
 
 
 def _compare(
     run: Run, published: float | None, predict: Callable[[Run, Draws], Array], group: str, draws: int, seed: int
-) -> Compared:
+) -> ComparedRun:
     try:
         if not published or published <= 0:
             raise WattlineError("the row does not give it")
-        return Compared(run.name, published, Range.of(predict(run, Draws(draws, seed))), group=group)
+        return ComparedRun(run.name, published, Range.of(predict(run, Draws(draws, seed))), group=group)
     except WattlineError as error:
-        return Compared(run.name, why=str(error), group=group)
+        return ComparedRun(run.name, why=str(error), group=group)
 
 
 def predict_chip_hours(run: Run, draws: Draws) -> Array:

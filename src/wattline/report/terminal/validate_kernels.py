@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from wattline.validate.kernels import Kernels
+from wattline.report.terminal.tables import plain_table
+from wattline.report.words import Json
 
 HEADS = ("kernel", "rows", "time", "median", "p90", "bias", "power", "median", "p90", "bias")
+ABOUT = "mean, median and p90 of the absolute error, and mean error (bias), in percent"
 
 
-def render(result: Kernels) -> RenderableType:
+def kernels_validation_text(data: Json) -> RenderableType:
     """A table by chip, and what was not used."""
-    title = f"{result.n:,} measured kernels, coefficients as shipped, without the host's time"
+    results = data["results"]
+    title = f"{results['n']:,} measured kernels, coefficients as shipped, without the host's time"
     blocks: list[RenderableType] = [Text(title, style="bold")]
-    if result.n:
-        blocks.append(
-            Text("mean, median and p90 of the absolute error, and mean error (bias), in percent", style="dim")
-        )
-    for chip, kernels in result.scores().items():
+    if results["n"]:
+        blocks.append(Text(ABOUT, style="dim"))
+    for chip, kernels in results["chips"].items():
         blocks += ["", Text(chip, style="bold"), _table(kernels)]
-    if result.unusable:
+    if results["unusable"]:
         blocks += ["", Text("not used:", style="dim")]
-        blocks += [Text(f"  {u.file}: {u.why}", style="dim") for u in result.unusable]
+        blocks += [Text(f"  {entry['file']}: {entry['why']}", style="dim") for entry in results["unusable"]]
     return Group(*blocks)
 
 
-def _table(kernels: dict[str, dict[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
-    for i, name in enumerate(HEADS):
-        table.add_column(name, justify="left" if i == 0 else "right")
-    for name, score in kernels.items():
-        table.add_row(name, f"{score['n']:,}", *_cells(score["time"]), *_cells(score["power"]))
+def _table(kernels: Json) -> Table:
+    table = plain_table(*HEADS, gap=1)
+    for name, scores in kernels.items():
+        time = scores["time"]
+        table.add_row(name, f"{time['n']:,}", *_cells(time), *_cells(scores["power"]))
     return table
 
 
-def _cells(errors: dict[str, float] | None) -> list[str]:
-    if errors is None:
+def _cells(score: Json) -> list[str]:
+    if not score["n"]:
         return ["—"] * 4
-    return [*(f"{errors[name]:.0f}" for name in ("mape", "median_ape", "p90_ape")), f"{errors['bias']:+.0f}"]
+    sizes = (f"{score[f'{name}_error_percent']:.0f}" for name in ("mean", "median", "p90"))
+    return [*sizes, f"{score['bias_percent']:+.0f}"]

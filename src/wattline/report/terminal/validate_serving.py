@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from wattline.validate.serving_sim import Held, groups, score
+from wattline.report.terminal.tables import percents, plain_table
+from wattline.report.words import Json
 
 MEASURES = {
-    "itl_p50_ms": "Between tokens, median",
-    "itl_p90_ms": "Between tokens, p90",
-    "j_token": "J a token",
-    "ttft_ms": "Time to first token",
-    "tpot_ms": "Time per output token",
+    "itl_p50_s": "Between tokens, median",
+    "itl_p90_s": "Between tokens, p90",
+    "j_per_output_token": "J a token",
+    "mean_ttft_s": "Time to first token",
+    "mean_tpot_s": "Time per output token",
 }
 
 
-def render(held: Sequence[Held], left: Mapping[str, Sequence[int]]) -> RenderableType:
+def serving_validation_text(data: Json) -> RenderableType:
     """Errors by measure and system, and what was left out."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("", "", "rows", "median error", "mean error", "p90", "bias"):
-        table.add_column(name, justify="right" if name else "left")
-    parts = groups(held)
-    every = {"all": list(held)} | parts if len(parts) > 1 else parts
-    for name, rows in every.items():
-        for i, (measure, found) in enumerate(score(rows).items()):
-            errors = (f"{found['median_error']:.1%}", f"{found['mean_error']:.1%}", f"{found['p90_error']:.1%}")
-            table.add_row(
-                name if i == 0 else "", MEASURES[measure], f"{found['rows']:,.0f}", *errors, f"{found['bias']:+.1%}"
-            )
-    notes = [Text(f"skipped: {len(lines):,} rows, {why}", style="dim") for why, lines in left.items()]
+    results = data["results"]
+    table = plain_table("", "", "rows", "median error", "mean error", "p90", "bias", left=("",))
+    groups = results["groups"]
+    every = {"all": results["scores"]} | groups if len(groups) > 1 else groups
+    for name, scores in every.items():
+        for i, (measure, score) in enumerate(scores.items()):
+            errors = percents(score, "median_error", "mean_error", "p90_error", "median_bias")
+            table.add_row(name if i == 0 else "", MEASURES[measure], f"{score['n']:,}", *errors)
+    notes = [Text(f"skipped: {left['rows']:,} rows, {why}", style="dim") for why, left in results["skipped"].items()]
     return Group(table, *notes)

@@ -1,55 +1,53 @@
-"""A validation of sites on the screen: scores by operator, each site published beside predicted, what is left aside."""
+"""A validation of sites on the screen: scores by operator, each site published beside predicted, what is excluded."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from wattline.validate.site import MEASURES, Compared, SiteValidation
+from wattline.report.terminal.tables import plain_table
+from wattline.report.words import Json
 
 TITLES = {"pue": "PUE", "wue": "Water at the site per IT energy, L/kWh"}
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for i, name in enumerate(columns):
-        table.add_column(name, justify="left" if i == 0 else "right")
-    return table
-
-
-def render(result: SiteValidation) -> RenderableType:
+def site_validation_text(data: Json) -> RenderableType:
     """Scores, then the sites, then what could not be compared and why."""
-    blocks: list[RenderableType] = [_scores(result), ""]
-    for measure in MEASURES:
-        if result.compared[measure]:
-            blocks += [Text(TITLES[measure], style="bold"), _sites(result.compared[measure]), ""]
-    if result.aside:
-        blocks.append(Text(f"not compared ({len(result.aside)}):", style="dim"))
-        for one in result.aside:
-            name = f"{one.row.operator}, {one.row.site}, {one.row.year}"
-            blocks.append(Text(f"  line {one.row.line}: {name}: {one.why}", style="dim"))
+    results = data["results"]
+    blocks: list[RenderableType] = [_scores(results), ""]
+    for measure, title in TITLES.items():
+        rows = [row for row in results["rows"] if row["measure"] == measure]
+        if rows:
+            blocks += [Text(title, style="bold"), _sites(rows), ""]
+    if results["excluded"]:
+        blocks.append(Text(f"not compared ({len(results['excluded'])}):", style="dim"))
+        for row in results["excluded"]:
+            name = f"{row['operator']}, {row['site']}, {row['year']}"
+            blocks.append(Text(f"  line {row['line']}: {name}: {row['why']}", style="dim"))
     return Group(*blocks)
 
 
-def _scores(result: SiteValidation) -> Table:
-    table = _table("", "figures", "mean absolute error", "bias", "in p5 to p95")
-    for measure in MEASURES:
-        if not result.compared[measure]:
+def _scores(results: Json) -> Table:
+    table = plain_table("", "figures", "mean absolute error", "bias", "in p5 to p95")
+    for measure, title in TITLES.items():
+        whole = results["scores"][measure]
+        if not whole["n"]:
             continue
-        for operator in ("", *result.operators(measure)):
-            s = result.score(measure, operator)
-            name = f"  {operator}" if operator else TITLES[measure]
-            table.add_row(name, str(s["n"]), f"{s['mae']:.3f}", f"{s['bias']:+.3f}", f"{s['coverage']:.0f}%")
+        rows = {title: whole} | {f"  {name}": score for name, score in results["groups"][measure].items()}
+        for name, s in rows.items():
+            errors = f"{s['mean_absolute_error']:.3f}", f"{s['mean_error']:+.3f}"
+            table.add_row(name, str(s["n"]), *errors, f"{s['coverage_percent']:.0f}%")
     return table
 
 
-def _sites(rows: list[Compared]) -> Table:
-    table = _table("site", "year", "published", "predicted", "p5 to p95", "in range")
-    for r in rows:
-        name = f"{r.row.operator}: {r.row.site}"
-        p = r.predicted
-        mark = Text("yes", "green") if r.covered else Text("no", "red")
-        span = f"{p.p5:.2f} to {p.p95:.2f}"
-        table.add_row(name, str(r.row.year), f"{r.published:.2f}", f"{p.p50:.2f}", span, mark)
+def _sites(rows: Sequence[Json]) -> Table:
+    table = plain_table("site", "year", "published", "predicted", "p5 to p95", "in range")
+    for row in rows:
+        p = row["predicted"]
+        mark = Text("yes", "green") if row["covered"] else Text("no", "red")
+        cells = f"{row['published']:.2f}", f"{p['p50']:.2f}", f"{p['p5']:.2f} to {p['p95']:.2f}"
+        table.add_row(f"{row['operator']}: {row['site']}", str(row["year"]), *cells, mark)
     return table

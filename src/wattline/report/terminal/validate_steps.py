@@ -7,38 +7,29 @@ from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import show
-from wattline.validate.steps import Held, by_software, score
+from wattline.report.terminal.tables import percents, plain_table
+from wattline.report.words import Json
+
+TITLE = "Published training steps, predicted from model, chips and their layout; nothing was fitted to them"
 
 
-def render(held: list[Held]) -> RenderableType:
+def steps_validation_text(data: Json) -> RenderableType:
     """The rows, then the scores by kind of software."""
-    title = "Published training steps, predicted from model, chips and their layout; nothing was fitted to them"
-    return Group(Text(title, style="bold"), _table(held), "", _scores(held))
+    return Group(Text(TITLE, style="bold"), _table(data["results"]), "", _scores(data["results"]))
 
 
-def _plain() -> Table:
-    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-
-
-def _table(held: list[Held]) -> Table:
-    table = _plain()
-    for name in ("step", "chips", "format", "published", "predicted", "error", "W a chip"):
-        table.add_column(name, justify="left" if name in ("step", "format") else "right")
-    for each in held:
-        step = each.published
-        times = (show(step.step_s, "s"), show(each.predicted_s, "s"))
-        chips = f"{step.plan.chips:,}"
-        power = f"{each.power_w:.0f}"
-        table.add_row(step.record.name, chips, step.precision, *times, f"{each.error:+.0%}", power)
+def _table(results: Json) -> Table:
+    columns = ("step", "chips", "format", "published", "predicted", "error", "W a chip")
+    table = plain_table(*columns, left=("step", "format"))
+    for row in results["rows"]:
+        times = (show(row["published_s"], "s"), show(row["predicted_s"], "s"))
+        error, power = f"{row['error_percent']:+.0f}%", f"{row['predicted_chip_w']:.0f}"
+        table.add_row(row["step"], f"{row['chips']:,}", row["precision"], *times, error, power)
     return table
 
 
-def _scores(held: list[Held]) -> Table:
-    table = _plain()
-    for name in ("", "steps", "mean error", "median error", "bias"):
-        table.add_column(name, justify="right" if name else "left")
-    for name, group in by_software(held).items():
-        found = score(group)
-        cells = [f"{found['mape']:.1f}%", f"{found['median_ape']:.1f}%", f"{found['bias']:+.1f}%"]
-        table.add_row(name, str(found["n"]), *cells)
+def _scores(results: Json) -> Table:
+    table = plain_table("", "steps", "mean error", "median error", "bias")
+    for name, score in results["groups"].items():
+        table.add_row(name, str(score["n"]), *percents(score, "mean_error", "median_error", "bias"))
     return table

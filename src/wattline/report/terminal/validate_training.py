@@ -1,63 +1,62 @@
-"""A validation on the screen: each row, published beside predicted, then the scores."""
+"""A validation of training on the screen: each row, published beside predicted, then the scores."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import show
-from wattline.validate.training import Compared, Validation
+from wattline.report.terminal.tables import percents, plain_table
+from wattline.report.words import Json
 
-MEASURES = {
-    "chip_hours": ("Chip-hours, from model, tokens and hardware", ""),
-    "energy": ("Energy, from the row's chip-hours", "Wh"),
+MEASURES = {  # -> heading, the rows' names of it, the unit that `show` knows
+    "chip_hours": ("Chip-hours, from model, tokens and hardware", "chip_hours", ""),
+    "energy": ("Energy, from the row's chip-hours", "energy_wh", "Wh"),
 }
 
 
-def render(result: Validation) -> RenderableType:
+def training_validation_text(data: Json) -> RenderableType:
     """Tables of rows by measure, what could not be used and why, and the scores."""
+    results = data["results"]
     blocks: list[RenderableType] = []
-    for measure, (title, unit) in MEASURES.items():
-        rows = result.rows[measure]
-        blocks += [Text(title, style="bold"), _table(rows, unit), *_unusable(rows), ""]
-    return Group(*blocks, _scores(result))
+    for measure, (title, name, unit) in MEASURES.items():
+        rows = results["rows"][measure]
+        blocks += [Text(title, style="bold"), _table(rows, name, unit), *_unusable(rows, name), ""]
+    return Group(*blocks, _scores(results))
 
 
-def _table(rows: list[Compared], unit: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("run", "published", "predicted", "p5 to p95", "error", "in range"):
-        table.add_column(name, justify="left" if name in ("run", "in range") else "right")
+def _table(rows: Sequence[Json], name: str, unit: str) -> Table:
+    columns = ("run", "published", "predicted", "p5 to p95", "error", "in range")
+    table = plain_table(*columns, left=("run", "in range"))
     for row in rows:
-        if row.predicted is not None and row.published is not None:
-            p5, p50, p95 = (show(x, unit) for x in (row.predicted.p5, row.predicted.p50, row.predicted.p95))
-            mark = Text("yes", "green") if row.covered else Text("no", "red")
-            table.add_row(row.name, show(row.published, unit), p50, f"{p5} to {p95}", f"{row.error:+.0%}", mark)
+        predicted = row[f"predicted_{name}"]
+        if predicted is not None:
+            p5, p50, p95 = (show(predicted[p], unit) for p in ("p5", "p50", "p95"))
+            mark = Text("yes", "green") if row["covered"] else Text("no", "red")
+            published = show(row[f"published_{name}"], unit)
+            table.add_row(row["row"], published, p50, f"{p5} to {p95}", f"{row['error_percent']:+.0f}%", mark)
     return table
 
 
-def _unusable(rows: list[Compared]) -> list[RenderableType]:
-    out = [row for row in rows if row.predicted is None]
+def _unusable(rows: Sequence[Json], name: str) -> list[RenderableType]:
+    out = [row for row in rows if row[f"predicted_{name}"] is None]
     if not out:
         return []
-    lines = [Text(f"  {row.name}: {row.why}", style="dim") for row in out]
+    lines = [Text(f"  {row['row']}: {row['why']}", style="dim") for row in out]
     return [Text(f"not usable ({len(out)}):", style="dim"), *lines]
 
 
-def _scores(result: Validation) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("", "rows", "mean error", "median error", "bias", "published in p5 to p95"):
-        table.add_column(name, justify="right" if name else "left")
-    for measure, (title, _) in MEASURES.items():
-        table.add_row(title, *_cells(result.score(measure)))
-        for group in result.groups:
-            table.add_row(f"  {group}", *_cells(result.score(measure, group)))
+def _scores(results: Json) -> Table:
+    table = plain_table("", "rows", "mean error", "median error", "bias", "published in p5 to p95")
+    for measure, (title, _, _) in MEASURES.items():
+        table.add_row(title, *_cells(results["scores"][measure]))
+        for group, scores in results["groups"].items():
+            table.add_row(f"  {group}", *_cells(scores[measure]))
     return table
 
 
-def _cells(score: dict[str, float | int | None]) -> list[str]:
-    """A score as it is shown: rows, mean and median error, bias, coverage."""
-    if not score["n"]:
-        return ["0", "-", "-", "-", "-"]
-    shown = [f"{score[name]:.1f}%" for name in ("mape", "median_ape")]
-    return [str(score["n"]), *shown, f"{score['bias']:+.1f}%", f"{score['coverage']:.0f}%"]
+def _cells(score: Json) -> list[str]:
+    return [str(score["n"]), *percents(score, "mean_error", "median_error", "bias", "coverage")]

@@ -27,8 +27,8 @@ from wattline.line.chip.step import Watts, computes_narrow, dense_bytes, spread_
 from wattline.line.work.flops import BYTES
 from wattline.validate.evidence.groups import TENTHS
 from wattline.validate.evidence.latencies import TimedRow
-from wattline.validate.serving_sim import Held
-from wattline.validate.serving_timed import Simulated, held, simulate_rows
+from wattline.validate.serving_sim import ComparedService
+from wattline.validate.serving_timed import Simulated, compared, simulate_rows
 
 FACTOR_PRIOR, FACTOR_WEIGHT = (
     -0.2,
@@ -66,7 +66,7 @@ class SoftwareFit:
 
 def leave_out_software(
     rows: Sequence[TimedRow], by: str, progress: Callable[[str], None] = lambda name: None
-) -> tuple[list[Held], dict[str, list[int]]]:
+) -> tuple[list[ComparedService], dict[str, list[int]]]:
     """Each row predicted by a fit without its model, its family of models, or its tenth of the ``rows``.
 
     The rows that front ends are fitted to keep the times that the whole fit's factors give them.
@@ -74,7 +74,7 @@ def leave_out_software(
     if by not in LEAVE_OUT:
         raise WattlineError(f"--leave-out: unknown grouping {by!r}; take one of {', '.join(LEAVE_OUT)}")
     whole, simulated = fit_software(rows, progress)
-    held_out: list[Held] = []
+    compared_out: list[ComparedService] = []
     unfit: dict[str, list[int]] = {}
     for name, inside in _groups(list(enumerate(rows)), lambda x: _left_out_name(x[0], x[1], by)).items():
         progress(f"without {name}")
@@ -86,10 +86,10 @@ def leave_out_software(
         factors = kept | {key: fit_factors(part) for key, part in changed.items()}
         fit = SoftwareFit(factors, fit_fronts([x for x in simulated if x[0].line not in lines]))
         found, left = simulate_rows([row for _, row in inside], fit.of)
-        held_out += [held(row, one, fit.of(row)) for row, one in found]
+        compared_out += [compared(row, one, fit.of(row)) for row, one in found]
         for why, missing in left.items():
             unfit.setdefault(why, []).extend(missing)
-    return held_out, unfit
+    return compared_out, unfit
 
 
 def _left_out_name(place: int, row: TimedRow, by: str) -> str:
