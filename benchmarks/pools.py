@@ -40,10 +40,10 @@ def main(path: str) -> None:
     for model, title, gpus, rate, pools in POOLS:
         traffic = scale(trace, rate=rate / trace.rate_per_s)
         for prefill, decode in pools:
-            found = served(model, traffic, gpus=gpus, replicas=decode, prefill_replicas=prefill).results()
+            found = served(model, traffic, gpus=gpus, replicas=decode, prefill_replicas=prefill).simulated()
             split = f"{prefill} prefill + {decode} decode" if prefill else f"{decode}"
             print(
-                f"| {'' if prefill else title} | {split} | {_ms(found['ttft_s'], 0)} | {_ms(found['tpot_s'], 1)} | "
+                f"| {'' if prefill else title} | {split} | {_ms(found['request_ttft_s'], 0)} | {_ms(found['request_tpot_s'], 1)} | "
                 f"{1e3 * found['itl_s']['p99']:.0f} ms | {found['server_j_per_request']:,.0f} |",
                 flush=True,
             )
@@ -59,10 +59,10 @@ def main(path: str) -> None:
     print("|---|---|---|---|---|")
     for title, scaling in DAY:
         one = served("llama-3.1-8b", day, gpus=1, replicas=8, **scaling)
-        found = one.results()
+        found = one.simulated()
         print(
             f"| {title} | {float(one.answer.bill.energy_j) / 3.6e6:.0f} kWh | {found['server_j_per_request']:.0f} | "
-            f"{1e3 * found['ttft_s']['p99']:.0f} ms | {1e3 * found['tpot_s']['p99']:.1f} ms |",
+            f"{1e3 * found['request_ttft_s']['p99']:.0f} ms | {1e3 * found['request_tpot_s']['p99']:.1f} ms |",
             flush=True,
         )
 

@@ -72,7 +72,8 @@ def training() -> str | None:
 
 
 def _scored(name: str, score: dict[str, Any]) -> str:
-    return f"| {name} | {score['n']} | {score['median_ape']:.0f}% | {score['mape']:.0f}% | {score['coverage']:.0f}% |"
+    cells = " | ".join(f"{score[f'{each}_percent']:.0f}%" for each in ("median_error", "mean_error", "coverage"))
+    return f"| {name} | {score['n']} | {cells} |"
 
 
 def _left_out(name: str, residuals: Any) -> str:
@@ -90,10 +91,14 @@ def inference() -> str | None:
     for leave_out, name in LEFT_OUT.items():
         data = results("validate", "inference", str(SERVING), *(["--leave-out", leave_out] if leave_out else []))
         if not lines:
-            lines = [f"| {data['n']} configurations | J/token | power | median ITL | tokens/s | J/token in p5–p95 |"]
+            lines = [
+                f"| {len(data['rows'])} configurations | J/token | power | median ITL | tokens/s | J/token in p5–p95 |"
+            ]
             lines += ["|---|---|---|---|---|---|"]
-        cells = [f"{data[measure]['mape']:.1f}%" for measure in ("energy_per_token", "power", "itl", "throughput")]
-        lines.append(f"| {name} | {' | '.join(cells)} | {data['energy_per_token']['coverage']:.0f}% |")
+        scores = data["scores"]
+        measures = ("energy_per_token", "power", "itl", "throughput")
+        cells = [f"{scores[measure]['mean_error_percent']:.1f}%" for measure in measures]
+        lines.append(f"| {name} | {' | '.join(cells)} | {scores['energy_per_token']['coverage_percent']:.0f}% |")
     return "\n".join(lines)
 
 
@@ -108,8 +113,9 @@ def serving() -> str | None:
         "|---|---|---|---|---|---|---|---|",
     ]
     for system, first in runs[0].items():
-        cells = [f"{run[system][measure]['median_error']:.1%}" for run in runs for measure in ("ttft_ms", "tpot_ms")]
-        lines.append(f"| {system} | {first['ttft_ms']['rows']:,.0f} | {' | '.join(cells)} |")
+        measures = ("mean_ttft_s", "mean_tpot_s")
+        cells = [f"{run[system][measure]['median_error_percent']:.1f}%" for run in runs for measure in measures]
+        lines.append(f"| {system} | {first['mean_ttft_s']['n']:,} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -120,8 +126,10 @@ def site() -> str | None:
     data = results("validate", "site", str(SITES), "--draws", "200")
     lines = ["| against | figures | mean absolute error | bias | in p5–p95 |", "|---|---|---|---|---|"]
     for name, key in (("PUE", "pue"), ("Water at the site, L/kWh", "wue")):
-        for operator, score in [("all", data[key]), *data[key]["by_operator"].items()]:
-            errors = f"{score['mae']:.3f} | {score['bias']:+.3f} | {score['coverage']:.0f}%"
+        for operator, score in [("all", data["scores"][key]), *data["groups"][key].items()]:
+            errors = (
+                f"{score['mean_absolute_error']:.3f} | {score['mean_error']:+.3f} | {score['coverage_percent']:.0f}%"
+            )
             lines.append(f"| {name}, {operator} | {score['n']} | {errors} |")
     return "\n".join(lines)
 
@@ -159,27 +167,31 @@ def summary() -> str | None:
     unseen = _unseen_runs()
     whole = results("compare", "examples/gpt3_512_h100.toml", str(MLPERF / "gpt3_64x8xH100/run_2"))
     energy = _side_by_side(whole)
-    timed = results("validate", "serving", str(TIMED))["all"]["tpot_ms"]
-    pue = results("validate", "site", str(SITES), "--draws", "200")["pue"]
+    timed = results("validate", "serving", str(TIMED))["scores"]["mean_tpot_s"]
+    pue = results("validate", "site", str(SITES), "--draws", "200")["scores"]["pue"]
     errors, inside = _sensor_windows()
     lines = [
         "| prediction | measured against | error | in p5–p95 |",
         "|---|---|---|---|",
-        f"| J per token, model never seen | {model['n']} configurations of ML.ENERGY v3, H100 and B200 "
-        f"| mean {model['energy_per_token']['mape']:.1f}% | {model['energy_per_token']['coverage']:.0f}% |",
-        "| J per token, configuration never seen | the same, a tenth left out at a time "
-        f"| mean {rows['energy_per_token']['mape']:.1f}% | {rows['energy_per_token']['coverage']:.0f}% |",
+        f"| J per token, model never seen | {len(model['rows'])} configurations of ML.ENERGY v3, H100 and B200 "
+        f"| mean {_j_per_token(model)} |",
+        f"| J per token, configuration never seen | the same, a tenth left out at a time | mean {_j_per_token(rows)} |",
         f"| chip-hours of a training run, organisation never seen | {unseen['n']} published runs "
-        f"| median {unseen['median_ape']:.0f}% | {unseen['coverage']:.0f}% |",
+        f"| median {unseen['median_error_percent']:.0f}% | {unseen['coverage_percent']:.0f}% |",
         "| energy of a training run | MLPerf GPT-3 on 512 H100, 64 node meters "
         f"| {abs(energy['ratio'] - 1):.1%} | {'inside' if energy['inside'] else 'outside'} |",
-        f"| time per output token of a service | {timed['rows']:,.0f} measured services on four kinds of chip "
-        f"| median {timed['median_error']:.1%} | |",
-        f"| PUE of a site | {pue['n']} published figures | mean {pue['mae']:.3f} | {pue['coverage']:.0f}% |",
+        f"| time per output token of a service | {timed['n']:,} measured services on four kinds of chip "
+        f"| median {timed['median_error_percent']:.1f}% | |",
+        f"| PUE of a site | {pue['n']} published figures | mean {pue['mean_absolute_error']:.3f} | {pue['coverage_percent']:.0f}% |",
         f"| energy by a GPU's own sensor | a hardware meter, {len(errors)} windows "
         f"| median {statistics.median(errors):.1%} | {inside} of {len(errors)} |",
     ]
     return "\n".join(lines)
+
+
+def _j_per_token(data: dict[str, Any]) -> str:
+    score = data["scores"]["energy_per_token"]
+    return f"{score['mean_error_percent']:.1f}% | {score['coverage_percent']:.0f}%"
 
 
 def _unseen_runs() -> dict[str, Any]:
@@ -201,7 +213,9 @@ def _sensor_windows() -> tuple[list[float], int]:
         for field in recording["fields"].values()
         for window in field["windows"]
     ]
-    return [abs(window["error"]) for window in windows], sum(window["inside"] for window in windows)
+    return [abs(window["corrected_error_percent"]) / 100 for window in windows], sum(
+        window["inside"] for window in windows
+    )
 
 
 TABLES: dict[str, Table] = {

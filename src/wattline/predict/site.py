@@ -59,7 +59,7 @@ def site(
 
     Example
     -------
-    >>> wl.site("100MW", place="Ashburn, Virginia", cooling="water-economiser").json()["pue"]
+    >>> wl.site("100MW", place="Ashburn, Virginia", cooling="water-economiser").range("pue")
     """
     terms = read_terms(None, where, fields, (), draws, seed, facts)
     design = read_design(

@@ -65,7 +65,7 @@ def serve(
 
     Example
     -------
-    >>> wl.serve("llama-3.1-8b", wl.read_traffic("trace.csv"), "h100-sxm", replicas=2, slo_ttft="1 s").results()
+    >>> wl.serve("llama-3.1-8b", wl.read_traffic("trace.csv"), "h100-sxm", replicas=2, slo_ttft="1 s")
     """
     terms = read_terms(setup, where, fields, names_of(Setup), draws, seed, facts)
     if not 1 <= cells <= MAX_CELLS:
