@@ -30,13 +30,17 @@ class Series:
 
 @dataclass(frozen=True)
 class Window:
-    """A named stretch of time: a run, an epoch, a request. ``end_s`` is None while it is open."""
+    """A named stretch of time: a run, an epoch, a request. ``end_s`` is None while it is open, or was cut off.
+
+    ``counts``: tokens, queries or samples that were worked on in it.
+    """
 
     name: str
     begin_s: float
     end_s: float | None
     parent: str = ""
     rank: str = ""
+    counts: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Fault:
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """Series with the windows and counts (tokens, queries, samples) that the source tells, and faults found reading.
+    """Series with the windows that the source tells, counts of no one window, and faults found reading.
 
     ``interpretation``: what each column or series of the source was taken for, and what was left out.
     """

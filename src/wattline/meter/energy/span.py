@@ -24,9 +24,9 @@ class Asked(NamedTuple):
 
 def asked(recording: Recording, window: str | None, extent: Span) -> Asked:
     """The stretches that ``window`` means; None is the run where the recording tells of one, else all."""
-    run = next((w for w in recording.windows if w.name == "run"), None)
-    if window in (None, "run") and run is not None:
-        return Asked("run", [(run.begin_s, extent[1] if run.end_s is None else run.end_s)], True)
+    runs = [(w.begin_s, extent[1] if w.end_s is None else w.end_s) for w in recording.windows if w.name == "run"]
+    if window in (None, "run") and runs:
+        return Asked("run", merged(runs) or runs[:1], True)
     if window in (None, "all"):
         return Asked("all", [extent], False)
     assert window is not None

@@ -17,6 +17,7 @@ from wattline.meter.readers.times import iso
 from wattline.meter.readings.power import Energy
 from wattline.meter.recording import Fault, Recording
 
+EDGE_S = 1e-3  # windows that end together may differ by so much
 RATES = {"tokens": "tokens_per_s", "samples": "samples_per_s", "queries": "queries_per_s"}
 PER = {"tokens": "joules_per_token", "samples": "joules_per_sample", "queries": "joules_per_query"}
 Json = dict[str, Any]
@@ -50,6 +51,9 @@ def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> 
     data["quality"] = quality(made, spans, edges)
     if by_node:
         data["nodes"] = _nodes(made, want, spans, energies)
+    unfinished = [window.name for window in made.recording.windows if window.end_s is None]
+    if unfinished:
+        data["unfinished"] = list(dict.fromkeys(unfinished))
     data["interpretation"] = interpretation.table(made.recording, made.holder)
     data["notes"] = [*dict.fromkeys(made.recording.notes), *_notes(want, spans, made)]
     return data
@@ -71,16 +75,29 @@ def _figures(total: Energy, duration: float, tracks: Sequence[Track], spans: Seq
 
 
 def _per_count(total: Energy, duration: float, recording: Recording, want: Asked) -> Json:
-    """Joules a token, sample or query, of the run whose count the log tells."""
+    """Joules a token, sample or query: of the run whose count the log tells, or of the windows that counted."""
     whole = want.name == "run" or not any(w.name == "run" for w in recording.windows)
     out: Json = {}
     counts = {}
     for what, key in PER.items():
-        count = recording.counts.get(what, recording.counts.get(RATES[what], 0.0) * duration)
-        if count > 0 and whole:
+        count = recording.counts.get(what, recording.counts.get(RATES[what], 0.0) * duration) if whole else 0.0
+        count += _counted(recording, want, what)
+        if count > 0:
             counts[what] = count
             out[key] = total.value_j / count
     return {**out, "counts": counts} if counts else {}
+
+
+def _counted(recording: Recording, want: Asked, what: str) -> float:
+    """What was counted in windows that lie in the one asked for; in all nothing, for its energy is more than theirs."""
+    if want.name == "all":
+        return 0.0
+    return sum(
+        window.counts.get(what, 0.0)
+        for window in recording.windows
+        if window.end_s is not None
+        and any(begin - EDGE_S <= window.begin_s and window.end_s <= end + EDGE_S for begin, end in want.spans)
+    )
 
 
 def _apart(made: Meter, want: Asked, duration: float, total: Energy) -> Json:

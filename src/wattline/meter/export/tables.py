@@ -88,16 +88,19 @@ def _utc() -> Any:
 
 
 def readings_table(recording: Recording) -> pl.DataFrame:
-    """One row a reading, as it was read: nothing cleaned, missing readings null."""
+    """One row a reading, as it was read: nothing cleaned, missing readings null; each with how its sensor measures.
+
+    What reads it back gets the same energy: ``series`` tells stretches of one device apart that must not be joined.
+    """
     import polars as pl
 
-    frames = [_readings(series) for series in nested(recording).series]
+    frames = [_readings(series, i) for i, series in enumerate(nested(recording).series)]
     if not frames:
         raise WattlineError("the recording holds no series")
     return pl.concat(frames)
 
 
-def _readings(series: Series) -> pl.DataFrame:
+def _readings(series: Series, number: int) -> pl.DataFrame:
     import polars as pl
 
     count = len(series.time_s)
@@ -110,7 +113,12 @@ def _readings(series: Series) -> pl.DataFrame:
     frame = pl.DataFrame([micro.fill_nan(None).cast(pl.Int64).cast(_utc()), *numbers])
     own = labels(series.device, series.spec) | {"name": series.device.name}
     said = [pl.lit(own[name]).alias(name) for name in TEXT]
-    return frame.select("time", *said, pl.lit(series.spec.modelled).alias("modelled"), *columns)
+    spec = series.spec
+    wrap_j = spec.wrap_j if np.isfinite(spec.wrap_j) else None
+    how = {"window_s": spec.window_s, "period_s": spec.period_s, "wrap_j": wrap_j, "error": spec.error}
+    kept = [pl.lit(value, dtype=pl.Float64).alias(name) for name, value in how.items()]
+    kept += [pl.lit(spec.note).alias("note"), pl.lit(number).alias("series")]
+    return frame.select("time", *said, pl.lit(spec.modelled).alias("modelled"), *columns, *kept)
 
 
 def write_parquet(frame: pl.DataFrame, path: Path | str) -> None:

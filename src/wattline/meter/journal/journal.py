@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -51,7 +51,7 @@ class Journal:
         self.path = path
         self.connection = connection
         self.writer = 0
-        self._series: dict[tuple[Device, Spec], int] = {}
+        self._series: dict[tuple[Device, Spec, str], int] = {}
         self._lock = threading.RLock()
 
     @classmethod
@@ -101,11 +101,14 @@ class Journal:
             )
         return int(cursor.lastrowid or 0)
 
-    def series_id(self, device: Device, spec: Spec) -> int:
-        """The number of a series, given to it when first asked for."""
-        key = (device, spec)
+    def series_id(self, device: Device, spec: Spec, part: str = "") -> int:
+        """The number of a series, given to it when first asked for.
+
+        ``part`` tells stretches of one device apart that must not be joined: counters that each began anew.
+        """
+        key = (device, spec, part)
         if key not in self._series:
-            about = _about(device, spec)
+            about = _about(device, spec, part)
             with self._lock:
                 self.connection.execute(
                     "INSERT OR IGNORE INTO series(device, kind, source, about) VALUES (?, ?, ?, ?)",
@@ -121,8 +124,8 @@ class Journal:
     def describe_to(self, other: Journal) -> None:
         """Give another, empty journal this one's series and writer, so that it takes the same ticks and statements."""
         with other.transaction() as connection:
-            for (device, spec), number in self._series.items():
-                values = (number, device.key, device.kind, spec.source, _about(device, spec))
+            for (device, spec, part), number in self._series.items():
+                values = (number, device.key, device.kind, spec.source, _about(device, spec, part))
                 connection.execute("INSERT INTO series(id, device, kind, source, about) VALUES (?, ?, ?, ?, ?)", values)
             connection.execute("UPDATE writer SET id = ? WHERE id = ?", (self.writer, other.writer))
         other.writer = self.writer
@@ -211,9 +214,9 @@ class Journal:
     def fault(self, fault: Fault) -> None:
         self.event("fault", asdict(fault))
 
-    def count(self, name: str, number: float) -> None:
-        """So many tokens, queries or samples were worked on."""
-        self.event("count", {"name": name, "number": number})
+    def count(self, name: str, number: float, window: str = "") -> None:
+        """So many tokens, queries or samples were worked on, in all or in one window by its id."""
+        self.event("count", {"name": name, "number": number} | ({"window": window} if window else {}))
 
     # reading
 
@@ -235,8 +238,9 @@ class Journal:
         return int(row[0]) if row else 0
 
 
-def _about(device: Device, spec: Spec) -> str:
-    said: Mapping[str, Any] = {"device": asdict(device), "spec": asdict(spec) | {"wrap_j": finite(spec.wrap_j)}}
+def _about(device: Device, spec: Spec, part: str) -> str:
+    said: dict[str, Any] = {"device": asdict(device), "spec": asdict(spec) | {"wrap_j": finite(spec.wrap_j)}}
+    said |= {"part": part} if part else {}
     return json.dumps(said, sort_keys=True, ensure_ascii=False)
 
 

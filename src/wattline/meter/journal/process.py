@@ -11,6 +11,8 @@ from pathlib import Path
 from wattline.meter.clock import wall_us
 
 STALE_S = 10.0  # a process in another container that last spoke longer ago than this counts as dead
+# begins the boot of who wrote an imported recording: its clocks are none of this machine's; then their offset in µs
+IMPORTED = "import-"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.journal.blocks import Readings, decode, join, to_float, unpack_ticks
 from wattline.meter.journal.journal import Journal
-from wattline.meter.journal.process import this_process
+from wattline.meter.journal.process import IMPORTED, this_process
 from wattline.meter.recording import Fault, Recording, Series, Window
 from wattline.meter.sensor import Spec
 
@@ -32,9 +32,7 @@ def read_recording(journal: Journal, begin_s: float | None = None, end_s: float 
         if (end_s is None or window.begin_s <= end_s)
         and (begin_s is None or window.end_s is None or window.end_s >= begin_s)
     ]
-    counts: dict[str, float] = {}
-    for event in journal.read_events("count"):
-        counts[event.data["name"]] = counts.get(event.data["name"], 0.0) + event.data["number"]
+    counts = read_counts(journal).get("", {})
     notes = tuple(dict.fromkeys(str(event.data) for event in journal.read_events("note")))
     series = SeriesOf(journal, first, last)
     return Recording(series, windows, counts, read_faults(journal), notes, str(journal.path))
@@ -62,16 +60,36 @@ def read_windows(journal: Journal) -> Iterator[Window]:
     Where the wall clock jumped they go by the clock that does not, as readings do.
     """
     rows = journal.connection.execute(
-        "SELECT own.name, coalesce(up.name, ''), own.rank, own.writer, own.begin_us, own.begin_mono_us, own.end_us, "
-        "own.end_mono_us FROM window own LEFT JOIN window up ON up.id = own.parent ORDER BY own.begin_us, own.id"
+        "SELECT own.id, own.name, coalesce(up.name, ''), own.rank, own.writer, own.begin_us, own.begin_mono_us, "
+        "own.end_us, own.end_mono_us FROM window own LEFT JOIN window up ON up.id = own.parent "
+        "ORDER BY own.begin_us, own.id"
     ).fetchall()
-    edges = [edge for row in rows for edge in ((row[3], *row[4:6]), (row[3], *row[6:8]))]
+    edges = [edge for row in rows for edge in ((row[4], *row[5:7]), (row[4], *row[7:9]))]
+    counts = read_counts(journal)
     shifts = _shifts(journal, False)
     offset = _offset_after_jump(journal, shifts, edges)
     times = [_true_s(edge, shifts, offset) for edge in edges]
-    for (name, parent, rank, *_), begin_s, end_s in zip(rows, times[::2], times[1::2], strict=True):
+    for (number, name, parent, rank, *_), begin_s, end_s in zip(rows, times[::2], times[1::2], strict=True):
         assert begin_s is not None
-        yield Window(name, begin_s, end_s, parent, rank)
+        yield Window(name, begin_s, end_s, parent, rank, counts.get(number, {}))
+
+
+def read_counts(journal: Journal) -> dict[str, dict[str, float]]:
+    """Tokens, queries and samples by the id of the window that counted them; "" where none did.
+
+    Counts that name no window are of the innermost one that was open in their process then.
+    """
+    windows = journal.connection.execute(
+        "SELECT id, writer, begin_mono_us, coalesce(end_mono_us, 9223372036854775807) FROM window"
+    ).fetchall()
+    rows = journal.connection.execute("SELECT writer, mono_us, data FROM event WHERE kind = 'count' ORDER BY id")
+    out: dict[str, dict[str, float]] = {}
+    for writer, at, text in rows.fetchall():
+        data = json.loads(text)
+        around = [(begin, number) for number, by, begin, end in windows if by == writer and begin <= at <= end]
+        of = out.setdefault(data.get("window", max(around)[1] if around else ""), {})
+        of[data["name"]] = of.get(data["name"], 0.0) + data["number"]
+    return out
 
 
 Mark = tuple[int, int | None, int | None]  # writer, µs of the wall's clock, µs of its boot's monotonic one
@@ -96,7 +114,9 @@ def _offset_after_jump(journal: Journal, shifts: Mapping[int, int], edges: Seque
     if not ends or max(ends) - min(ends) <= JUMP_US:
         return None
     parts = [part for number, _, _ in known_series(journal) for part in _parts(journal, number, None, None)]
-    return float(np.median(np.concatenate([part.wall - part.mono for part in parts]))) if parts else None
+    apart = np.concatenate([part.wall - part.mono for part in parts]) if parts else np.empty(0)
+    apart = apart[apart != 0]  # imported readings without a monotonic clock say nothing
+    return float(np.median(apart)) if len(apart) else None
 
 
 def read_faults(journal: Journal) -> list[Fault]:
@@ -218,8 +238,8 @@ def _shifts(journal: Journal, on_mono: bool) -> dict[int, int]:
     offsets: dict[tuple[str, str], int] = {}
     for _, host, boot, offset in rows:
         offsets.setdefault((host, boot), offset)
-    first = next(iter(offsets.values()), 0)
-    return {number: offsets[host, boot] - first for number, host, boot, _ in rows}
+    first = next((offset for (_, boot), offset in offsets.items() if boot != f"{IMPORTED}0"), 0)
+    return {number: 0 if boot == f"{IMPORTED}0" else offsets[host, boot] - first for number, host, boot, _ in rows}
 
 
 class _one_moment:

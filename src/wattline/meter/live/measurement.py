@@ -111,7 +111,8 @@ class Measurement:
             raise WattlineError(f"window {self.name!r} is not open yet; count inside it")
         for name, number in counts.items():
             self.counts[name] = self.counts.get(name, 0.0) + number
-            self._session.writer.op(self._session.journal.event_op("count", {"name": name, "number": number}))
+            told = {"name": name, "number": number, "window": self.id}
+            self._session.writer.op(self._session.journal.event_op("count", told))
 
     @property
     def energy(self) -> WindowEnergy:

@@ -21,7 +21,12 @@ MOST_ROWS = 128
 def render(data: Json) -> RenderableType:
     """A report of the meter, to print with Rich."""
     window = data["window"]
-    blocks: list[RenderableType] = [Text(f"Measured: {data['source'] or 'recording'}", style="bold"), _results(data)]
+    blocks: list[RenderableType] = [Text(f"Measured: {data['source'] or 'recording'}", style="bold")]
+    if data.get("unfinished"):
+        names = ", ".join(data["unfinished"][:4])
+        why = "it was killed, its disk was full, or it still goes on: energy is that up to the last reading"
+        blocks.append(Text(f"Not ended in this recording: {names}; {why}", style="bold red"))
+    blocks.append(_results(data))
     for switch in data.get("switches", ()):
         kind = "as its maker estimated, not measured" if switch["modelled"] else "measured"
         blocks.append(
