@@ -62,8 +62,8 @@ def _append(journal: Journal, one: Series, offset_s: float) -> tuple[int, bool]:
         return count, False
     if mono is None:
         mono = np.asarray(one.time_s, float) - offset_s
-    columns = (one.time_s, mono, one.power_w, one.energy_j)
-    journal.append(number, *(None if c is None else np.asarray(c)[good] for c in columns))
+    columns = [None if c is None else np.asarray(c, float)[good] for c in (mono, one.power_w, one.energy_j)]
+    journal.append(number, np.asarray(one.time_s, float)[good], *columns)
     return count, True
 
 
