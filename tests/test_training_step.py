@@ -20,7 +20,9 @@ from wattline.core.errors import WattlineError
 from wattline.core.range import Range
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.facts import training_facts
-from wattline.line.chip.training.layout import Layouts, Plan, memory_held_bytes, plans
+from wattline.line.chip.training.layout import plans
+from wattline.line.chip.training.memory import memory_held_bytes
+from wattline.line.chip.training.plan import Layouts, Plan
 from wattline.line.chip.training.step import TrainingStep, best_plan, training_step, tuned_mfu
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import Model, load_model

@@ -45,7 +45,15 @@ class Draws:
         return self._take(fact, "", unit)
 
     def own(self, fact: Fact | str, unit: str | None = None) -> Array:
-        """Draws that belong to the present ``job`` alone: what scatters from one run or service to the next."""
+        """Draws that belong to the present ``job`` alone: what scatters from one run or service to the next.
+
+        Parameters
+        ----------
+        fact : a fact, or its key
+        unit : what the draws are converted to; the fact's own where not given
+
+        Returns shape ``(n,)``, or ``()`` for an exact fact and for central values.
+        """
         return self._take(fact, self.job, unit)
 
     def peek(self, fact: Fact | str) -> Array:

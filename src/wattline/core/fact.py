@@ -112,5 +112,12 @@ def _normal_table() -> tuple[Array, Array]:
 
 
 def given(key: str, value: float, unit: str, name: str = "") -> Fact:
-    """A number that the user gave: exact, and said to be theirs."""
+    """A number that the user gave: exact, and said to be theirs.
+
+    Parameters
+    ----------
+    key : where the number stands among the facts, such as ``given.pue``
+    value, unit : the number, and its unit
+    name : what it is, in words
+    """
     return Fact(key, value, value, value, unit, Source("given by the user"), basis="given", name=name)

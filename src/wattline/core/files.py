@@ -74,7 +74,16 @@ def write_folder(folder: Path | str, files: Mapping[str, str | Callable[[Path], 
 
 
 def read_text(path: Path | str, limit_bytes: int, what: str) -> str:
-    """The text of a user's file; a missing, huge or undecodable one raises WattlineError."""
+    """The text of a user's file; a missing, huge or undecodable one raises WattlineError.
+
+    Parameters
+    ----------
+    path : the file
+    limit_bytes : size beyond which it is not read [B]
+    what : what the file is, for the error
+
+    Raises WattlineError.
+    """
     path = Path(path)
     try:
         if path.is_dir():

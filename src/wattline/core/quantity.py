@@ -287,7 +287,13 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def trimmed(value: float, digits: int = 4) -> str:
-    """As ``number``, without zeros that say nothing: ``2.9``, ``1,287``, ``1.76 trillion``."""
+    """As ``number``, without zeros that say nothing: ``2.9``, ``1,287``, ``1.76 trillion``.
+
+    Parameters
+    ----------
+    value : the number
+    digits : significant digits that are kept
+    """
     text, space, word = number(value, digits).partition(" ")
     if "." in text and "e" not in text:
         text = text.rstrip("0").rstrip(".")

@@ -51,6 +51,11 @@ class Store:
         """The store in a file, which is made where it does not exist. One sweep at a time may write it.
 
         Raises WattlineError for a file that is no sweep, cannot be written or is held by another process.
+
+        Parameters
+        ----------
+        path : the file; None keeps results in memory alone
+        context : what the results rest on beside the item (``digest``)
         """
         if path is None:
             return cls(context)

@@ -11,7 +11,7 @@ from wattline.catalog import Record
 from wattline.catalog.draws import Draws
 from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.device import load_chip
-from wattline.line.chip.training.layout import Plan
+from wattline.line.chip.training.plan import Plan
 from wattline.line.chip.training.step import training_step
 from wattline.line.work.model import Model, load_model
 from wattline.validate.score import score_errors

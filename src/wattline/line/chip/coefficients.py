@@ -79,7 +79,16 @@ def _kernel_fact(name: str, generation: str) -> str:
 
 
 def prior_of(name: str, generation: str, catalog: Catalog) -> tuple[float, float]:
-    """The value and width of the thought before the fit: what measured kernels say, where they say something."""
+    """The value and width of a coefficient before any fit: what measured kernels say, where they say something.
+
+    Parameters
+    ----------
+    name : a key of ``PRIORS``
+    generation : of chips, such as ``hopper``
+    catalog : where measured kernels stand
+
+    Returns the value, and the standard deviation of its logarithm.
+    """
     known = catalog.records("fit").get(_kernel_fact(name, generation))
     if known is None:
         return PRIORS[name].value, PRIORS[name].width

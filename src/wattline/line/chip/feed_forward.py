@@ -14,7 +14,16 @@ from wattline.line.chip.shape import Shape
 
 
 def mlp(shape: Shape, work: Work, rates: Rates, fit: Coefficients, weight_bytes: Array) -> Operation:
-    """Dense MLPs, and the experts that every token uses."""
+    """Dense MLPs, and the experts that every token uses.
+
+    Parameters
+    ----------
+    shape : the model's architecture, of one model or of many
+    work : what the step does; arrays broadcast
+    rates : the chip's nameplate
+    fit : coefficients of the chip's generation
+    weight_bytes : bytes of a weight in memory [B]
+    """
 
     def pair(width: Array, count: Array) -> Operation:
         wide, same = shape.up_matrices * width / work.chips, (count, weight_bytes, work.narrow, rates, fit)
@@ -27,7 +36,15 @@ def mlp(shape: Shape, work: Work, rates: Rates, fit: Coefficients, weight_bytes:
 
 
 def experts(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operation:
-    """Routed experts: weights of those that the tokens touch, choices taken as even; unevenness over chips."""
+    """Routed experts: weights of those that the tokens touch, choices taken as even; unevenness over chips.
+
+    Parameters
+    ----------
+    shape : the model's architecture, of one model or of many
+    work : what the step does; arrays broadcast
+    rates : the chip's nameplate
+    fit : coefficients of the chip's generation
+    """
     has = shape.experts > 0
     count = np.maximum(shape.experts, 1.0)
     chosen = work.tokens * shape.active_experts
@@ -48,11 +65,7 @@ def experts(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
     load, weights = _fullest(chosen / work.chips, touched / count, count / work.chips, work, fit)
     usual = np.where(tall, fit.tall_tile_slowness, np.where(work.weight_bytes < 1, fit.four_bit_slowness, 1.0))
     slow = np.where(work.narrow > 0, fit.narrow_expert_slowness, usual)
-    # kernels pass over the tiles of experts that other chips hold, and write zeros for them
-    foreign = np.where(tall, touched * (1.0 - local / count), 0.0) * fit.foreign_expert_s
-    launches = shape.moe_layers * (
-        fit.expert_launch_s * np.where(work.narrow > 0, fit.narrow_expert_launches, 1.0) + foreign
-    )
+    launches = _launches(shape, work, fit, np.where(tall, touched * (1.0 - local / count), 0.0))
     compute_s = slow * flops / (rate * fit.expert_efficiency)
     memory_s = slow * moved / (rates.memory * fit.expert_memory_efficiency)
     fullest = kernel(flops, moved, load * compute_s, weights * memory_s, launches, work.narrow, fit)
@@ -60,6 +73,14 @@ def experts(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
     # tokens of 8-bit experts are scattered to padded tiles and quantised, which is work and no waiting
     scatter = np.where(work.narrow > 0, shape.moe_layers * fit.expert_launch_s * fit.narrow_expert_launches, 0.0)
     return replace(fullest, busy_s=even.busy_s + scatter)  # the other chips wait
+
+
+def _launches(shape: Shape, work: Work, fit: Coefficients, foreign: Array) -> Array:
+    """Seconds of experts beyond arithmetic and bytes; kernels pass over the tiles of experts that other chips hold
+    (``foreign``, so many), and write zeros for them."""
+    passed = foreign * fit.foreign_expert_s
+    own = fit.expert_launch_s * np.where(work.narrow > 0, fit.narrow_expert_launches, 1.0)
+    return np.asarray(shape.moe_layers * (own + passed))
 
 
 def _fullest(chosen: Array, share: Array, local: Array, work: Work, fit: Coefficients) -> tuple[Array, Array]:

@@ -31,7 +31,14 @@ def is_known(model: Model, generation: str, catalog: Catalog) -> bool:
 
 
 def how_known(model: Model, generation: str, catalog: Catalog) -> str:
-    """As ``spread_fact`` names it: ``"known"``, or nothing where but its family was measured, or ``"stranger"``."""
+    """As ``spread_fact`` names it: ``"known"``, or nothing where but its family was measured, or ``"stranger"``.
+
+    Parameters
+    ----------
+    model : the architecture, by its key and family
+    generation : of chips, such as ``hopper``
+    catalog : where the factors of measured models stand
+    """
     if is_known(model, generation, catalog):
         return "known"
     family = known_keys(model, generation)[0]

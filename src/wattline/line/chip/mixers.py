@@ -13,7 +13,16 @@ from wattline.line.work.flops import INDEX_BYTES
 
 
 def attention_products(shape: Shape, work: Work, rates: Rates, fit: Coefficients, weight_bytes: Array) -> Operation:
-    """Query, key, value and output projections; MLA's go through its latents."""
+    """Query, key, value and output projections; MLA's go through its latents.
+
+    Parameters
+    ----------
+    shape : the model's architecture, of one model or of many
+    work : what the step does; arrays broadcast
+    rates : the chip's nameplate
+    fit : coefficients of the chip's generation
+    weight_bytes : bytes of a weight in memory [B]
+    """
     chips, latent = work.chips, shape.latent
     keys = np.maximum(shape.kv_heads / chips, 1.0)  # heads of keys are copied when chips outnumber them
     first = np.where(
@@ -43,7 +52,15 @@ def attention_products(shape: Shape, work: Work, rates: Rates, fit: Coefficients
 
 
 def attention(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operation:
-    """Decode reads the cache of every sequence; prompts are compared with themselves."""
+    """Decode reads the cache of every sequence; prompts are compared with themselves.
+
+    Parameters
+    ----------
+    shape : the model's architecture, of one model or of many
+    work : what the step does; arrays broadcast
+    rates : the chip's nameplate
+    fit : coefficients of the chip's generation
+    """
     chips, latent = work.chips, shape.latent
     keys = np.maximum(shape.kv_heads / chips, 1.0)
     cache = ACTIVATION_BYTES * np.where(latent, shape.kv_lora_rank + shape.qk_rope_head_dim, keys * shape.pair_width)
@@ -71,7 +88,15 @@ def attention(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Oper
 
 
 def indexer(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operation:
-    """Sparse attention's choice: each token's index queries against the index keys of all before it."""
+    """Sparse attention's choice: each token's index queries against the index keys of all before it.
+
+    Parameters
+    ----------
+    shape : the model's architecture, of one model or of many
+    work : what the step does; arrays broadcast
+    rates : the chip's nameplate
+    fit : coefficients of the chip's generation
+    """
     each, read = 2.0 * shape.index_heads * shape.index_head_dim, np.maximum(work.tokens - work.sequences, 0.0)
     pairs = shape.attention_layers * work.sequences * work.context
     flops = each / work.chips * (pairs + shape.attention_layers * read * work.prompt_tokens / 2)
@@ -82,7 +107,16 @@ def indexer(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
 
 
 def mamba(shape: Shape, work: Work, rates: Rates, fit: Coefficients, weight_bytes: Array) -> Operation:
-    """Projections in and out, and the state of each sequence read and written in 32 bits."""
+    """Projections in and out, and the state of each sequence read and written in 32 bits.
+
+    Parameters
+    ----------
+    shape : the model's architecture, of one model or of many
+    work : what the step does; arrays broadcast
+    rates : the chip's nameplate
+    fit : coefficients of the chip's generation
+    weight_bytes : bytes of a weight in memory [B]
+    """
     chips, layers = work.chips, shape.mamba_layers
     project = product(
         work.tokens, shape.mamba_project / chips, shape.hidden, layers, weight_bytes, work.narrow, rates, fit

@@ -95,6 +95,15 @@ def _other_weights(shape: Shape, work: Work, rates: Rates, fit: Coefficients) ->
 
 
 def elementwise(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operation:
+    """Norms, sums and activations: bytes through memory, and launches.
+
+    Parameters
+    ----------
+    shape : the model's architecture, of one model or of many
+    work : what the step does; arrays broadcast
+    rates : the chip's nameplate
+    fit : coefficients of the chip's generation
+    """
     moved = shape.layers * work.tokens * shape.hidden * ACTIVATION_BYTES * fit.kernels.elementwise_passes
     none = np.zeros_like(moved)
     launch = fit.kernels.elementwise_launches * shape.layers * fit.launch_s
@@ -102,12 +111,27 @@ def elementwise(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Op
 
 
 def sampling(shape: Shape, work: Work, fit: Coefficients) -> Operation:
-    """Sorting the vocabulary for top-k and top-p, on every chip, which all hold the logits."""
+    """Sorting the vocabulary for top-k and top-p, on every chip, which all hold the logits.
+
+    Parameters
+    ----------
+    shape : the model's architecture
+    work : what the step does
+    fit : coefficients of the chip's generation
+    """
     return waiting(fit.sampling_s_per_logit * work.sequences * shape.vocab)
 
 
 def all_reduce(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operation:
-    """A sum over chips after each mixer and each MLP."""
+    """A sum over chips after each mixer and each MLP.
+
+    Parameters
+    ----------
+    shape : the model's architecture, of one model or of many
+    work : what the step does; arrays broadcast
+    rates : the chip's nameplate
+    fit : coefficients of the chip's generation
+    """
     chips = work.chips
     size = work.tokens * shape.hidden * ACTIVATION_BYTES
     wire = 2 * (chips - 1) / chips * size / (rates.link * fit.link_efficiency)

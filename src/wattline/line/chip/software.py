@@ -69,7 +69,14 @@ def load_software(
 
 
 def waiting_slots(name: str, generation: str, family: str, draws: Draws) -> int:
-    """Of a server set up for so many requests at once, the places that stay empty."""
+    """Of a server set up for so many requests at once, the places that stay empty.
+
+    Parameters
+    ----------
+    name : the engine, such as ``trtllm-1.0``
+    generation, family : of the chips, of the model
+    draws : draws of the facts
+    """
     return int(_known("waiting-slots", name, ("", generation), family, draws))
 
 
@@ -101,7 +108,15 @@ def with_software(fit: Coefficients, soft: Software, own: Any = True) -> Coeffic
 
 
 def with_factors(fit: Coefficients, kernel_time: Any, expert_time: Any, own: Any, greedy: bool) -> Coefficients:
-    """The same from bare factors, scalars or arrays over configurations."""
+    """The same from bare factors, scalars or arrays over configurations.
+
+    Parameters
+    ----------
+    fit : coefficients of the software that they were fitted to
+    kernel_time, expert_time : time of kernels and launches, and of routed experts, beside that software's
+    own : whether ``expert_time`` holds for these experts; scalar or an array over configurations
+    greedy : whether tokens are taken without sorting the logits
+    """
     new: dict[str, Any] = {}
     for name in RATES:
         rate = getattr(fit, name)

@@ -68,7 +68,18 @@ class Watts:
 
 
 def step(shape: Shape, work: Work, rates: Rates, watts: Watts, fit: Coefficients) -> Step:
-    """One step: operations, their joules, and the limit's stretch."""
+    """One step: operations, their joules, and the limit's stretch.
+
+    Parameters
+    ----------
+    shape : the model's architecture, of one model or of many
+    work : what the step does; arrays broadcast
+    rates : the chip's nameplate
+    watts : TDP, idle power and limit of the chip [W]
+    fit : coefficients of the chip's generation
+
+    Returns the operations on one chip, their joules before the limit, the step's time and the chip's mean power.
+    """
     parts = operations(shape, work, rates, fit)
     joules = {name: watts.tdp * seconds_at_tdp(name, op, work, rates, fit) for name, op in parts.items()}
     time = np.asarray(sum(op.time_s for op in parts.values()))

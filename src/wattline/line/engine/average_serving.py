@@ -90,7 +90,15 @@ def chips_needed(model: Model, chip: Chip, batch: float, context_tokens: float, 
 
 
 def largest_batch(model: Model, chip: Chip, chips: int, context_tokens: float, precision: str) -> float:
-    """How many sequences of this length fit beside the weights; below 1 when not even one does."""
+    """How many sequences of this length fit beside the weights; below 1 when not even one does.
+
+    Parameters
+    ----------
+    model, chip : what is served, on what
+    chips : of a replica
+    context_tokens : tokens of each sequence, prompt and answer [token]
+    precision : format of the weights
+    """
     weights = float(memory_needed_bytes(model, 0.0, context_tokens, precision))
     each = float(memory_needed_bytes(model, 1.0, context_tokens, precision)) - weights
     return (chips * chip.memory_bytes * chip.usable_memory - weights) / each

@@ -10,12 +10,26 @@ from wattline.core.fact import Array
 
 
 def duration_s(flops: ArrayLike, chips: ArrayLike, peak_flops: ArrayLike, mfu: ArrayLike) -> Array:
-    """Wall time of a run: FLOPs over what the chips together reach."""
+    """Wall time of a run: FLOPs over what the chips together reach.
+
+    Parameters
+    ----------
+    flops : FLOPs of the run [FLOP]
+    chips, peak_flops : how many chips, and the peak of each [FLOP/s]
+    mfu : share of the peak that does model work, 0 to 1
+    """
     return np.asarray(np.asarray(flops, float) / (np.asarray(chips) * np.asarray(peak_flops) * np.asarray(mfu)))
 
 
 def implied_mfu(flops: ArrayLike, chips: ArrayLike, peak_flops: ArrayLike, time_s: ArrayLike) -> Array:
-    """The MFU that a measured wall time means."""
+    """The MFU that a measured wall time means.
+
+    Parameters
+    ----------
+    flops : FLOPs of the run [FLOP]
+    chips, peak_flops : how many chips, and the peak of each [FLOP/s]
+    time_s : wall time [s]
+    """
     return np.asarray(np.asarray(flops, float) / (np.asarray(chips) * np.asarray(peak_flops) * np.asarray(time_s)))
 
 

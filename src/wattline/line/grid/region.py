@@ -38,23 +38,60 @@ def parent(region: Record, catalog: Catalog) -> str:
 
 
 def cost_usd(region: Record, delivered_j: Array, draws: Draws) -> Array:
-    """Delivered energy at the region's price to industry."""
+    """Delivered energy at the region's price to industry.
+
+    Parameters
+    ----------
+    region : the country or grid, a record of the catalog's ``region``
+    delivered_j : energy delivered to the site's meter [J], a scalar or ``(n_draws,)``
+    draws : draws of the region's facts
+
+    Returns US dollars.
+    """
     return np.asarray(delivered_j / J_PER_KWH * draws(of_region(region, "industrial_price_usd_per_kwh", draws.catalog)))
 
 
 def co2e_kg(region: Record, delivered_j: Array, draws: Draws, scope: str = "lifecycle") -> Array:
-    """At the region's mean carbon intensity: ``lifecycle`` of what is generated, ``direct`` of what is delivered."""
+    """At the region's mean carbon intensity: ``lifecycle`` of what is generated, ``direct`` of what is delivered.
+
+    Parameters
+    ----------
+    region : the country or grid, a record of the catalog's ``region``
+    delivered_j : energy delivered to the site's meter [J], a scalar or ``(n_draws,)``
+    draws : draws of the region's facts
+    scope : ``lifecycle`` or ``direct``
+
+    Returns kilograms of CO2e.
+    """
     energy_j = generated_j(region, delivered_j, draws) if scope == "lifecycle" else delivered_j
     return np.asarray(energy_j / J_PER_KWH * draws(of_region(region, f"carbon_{scope}_g_per_kwh", draws.catalog)) / 1e3)
 
 
 def water_l(region: Record, delivered_j: Array, draws: Draws) -> Array:
-    """Water consumed at the power stations, for what they generate for the delivery."""
+    """Water consumed at the power stations, for what they generate for the delivery.
+
+    Parameters
+    ----------
+    region : the country or grid, a record of the catalog's ``region``
+    delivered_j : energy delivered to the site's meter [J], a scalar or ``(n_draws,)``
+    draws : draws of the region's facts
+
+    Returns litres.
+    """
     return np.asarray(
         generated_j(region, delivered_j, draws) / J_PER_KWH * draws(of_region(region, "water_l_per_kwh", draws.catalog))
     )
 
 
 def generated_j(region: Record, delivered_j: Array, draws: Draws) -> Array:
-    """What power stations put out for the delivery: transmission and distribution lose a share on the way."""
+    """What power stations put out for the delivery: transmission and distribution lose a share on the way.
+
+    Parameters
+    ----------
+    region : the country or grid, a record of the catalog's ``region``
+    delivered_j : energy delivered to the site's meter [J], a scalar or ``(n_draws,)``
+    draws : draws of the region's facts
+
+    Returns joules.
+    """
     return np.asarray(delivered_j / (1.0 - draws(of_region(region, "grid_loss", draws.catalog))))

@@ -41,13 +41,30 @@ def quick_saturation_pa(t_c: Array) -> Array:
 
 
 def ratio_of(vapour_pa: ArrayLike, pressure_pa: ArrayLike) -> Array:
-    """Humidity ratio from the pressure of the vapour."""
+    """Humidity ratio from the pressure of the vapour.
+
+    Parameters
+    ----------
+    vapour_pa : numeric, pressure of the vapour [Pa]
+    pressure_pa : numeric, pressure of the air [Pa]
+
+    Returns kg of water per kg of dry air.
+    """
     vapour = np.asarray(vapour_pa)
     return np.asarray(MASS_RATIO * vapour / (np.asarray(pressure_pa) - vapour))
 
 
 def humidity_ratio(t_c: ArrayLike, relative: ArrayLike, pressure_pa: ArrayLike) -> Array:
-    """Humidity ratio from temperature and relative humidity (0 to 1)."""
+    """Humidity ratio from temperature and relative humidity.
+
+    Parameters
+    ----------
+    t_c : numeric, dry-bulb temperature [C]
+    relative : numeric, relative humidity, 0 to 1
+    pressure_pa : numeric, pressure of the air [Pa]
+
+    Returns kg of water per kg of dry air.
+    """
     return ratio_of(np.asarray(relative) * saturation_pa(t_c), pressure_pa)
 
 
@@ -58,12 +75,29 @@ def vapour_pa(ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
 
 
 def relative_humidity(t_c: ArrayLike, ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
-    """Relative humidity, 0 to 1."""
+    """Relative humidity.
+
+    Parameters
+    ----------
+    t_c : numeric, dry-bulb temperature [C]
+    ratio : numeric, humidity ratio [kg/kg]
+    pressure_pa : numeric, pressure of the air [Pa]
+
+    Returns 0 to 1.
+    """
     return np.asarray(vapour_pa(ratio, pressure_pa) / saturation_pa(t_c))
 
 
 def dew_point_c(ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
-    """Dew (or frost) point, by Newton's method on the saturation curve."""
+    """Dew (or frost) point, by Newton's method on the saturation curve.
+
+    Parameters
+    ----------
+    ratio : numeric, humidity ratio [kg/kg]
+    pressure_pa : numeric, pressure of the air [Pa]
+
+    Returns degrees Celsius.
+    """
     target = np.log(np.maximum(vapour_pa(ratio, pressure_pa), 1e-3))
     t = dew_guess_c(ratio, pressure_pa)
     for _ in range(30):
@@ -76,24 +110,55 @@ def dew_point_c(ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
 
 
 def dew_guess_c(ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
-    """Dew point to about half a kelvin: Magnus' formula turned round."""
+    """Dew point to about half a kelvin: Magnus' formula turned round.
+
+    Parameters
+    ----------
+    ratio : numeric, humidity ratio [kg/kg]
+    pressure_pa : numeric, pressure of the air [Pa]
+    """
     x = np.log(np.maximum(vapour_pa(ratio, pressure_pa), 1e-3) / 611.2) / 17.6
     return np.asarray(243.0 * x / (1.0 - x))
 
 
 def enthalpy(t_c: ArrayLike, ratio: ArrayLike) -> Array:
-    """J per kg of dry air, from dry air and liquid water at 0 °C."""
+    """Enthalpy of moist air, from dry air and liquid water at 0 °C.
+
+    Parameters
+    ----------
+    t_c : numeric, dry-bulb temperature [C]
+    ratio : numeric, humidity ratio [kg/kg]
+
+    Returns J per kg of dry air.
+    """
     t, w = np.asarray(t_c), np.asarray(ratio)
     return np.asarray(CP_AIR * t + w * (H_FG + CP_VAPOUR * t))
 
 
 def density(t_c: ArrayLike, pressure_pa: ArrayLike) -> Array:
-    """kg of dry air per m³, its moisture left out."""
+    """Density of air, its moisture left out.
+
+    Parameters
+    ----------
+    t_c : numeric, dry-bulb temperature [C]
+    pressure_pa : numeric, pressure of the air [Pa]
+
+    Returns kg of dry air per m³.
+    """
     return np.asarray(np.asarray(pressure_pa) / (R_AIR * (np.asarray(t_c) + KELVIN)))
 
 
 def wet_bulb_c(t_c: ArrayLike, ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
-    """Thermodynamic wet bulb, over water at all temperatures: the root of the adiabatic saturation, by Newton."""
+    """Thermodynamic wet bulb, over water at all temperatures: the root of the adiabatic saturation, by Newton.
+
+    Parameters
+    ----------
+    t_c : numeric, dry-bulb temperature [C]
+    ratio : numeric, humidity ratio [kg/kg]
+    pressure_pa : numeric, pressure of the air [Pa]
+
+    Returns degrees Celsius.
+    """
     t, w, p = np.broadcast_arrays(*(np.asarray(x, float) for x in (t_c, ratio, pressure_pa)))
 
     def too_wet(at: Array) -> Array:

@@ -74,7 +74,15 @@ def _names(catalog: Catalog) -> dict[str, str]:
 
 
 def find_place(name: str, catalog: Catalog) -> Record:
-    """The place by name, or the nearest to ``"latitude, longitude"``; raises NotFound with names like it."""
+    """The place by name, or the nearest to degrees.
+
+    Parameters
+    ----------
+    name : a name or alias, or ``"latitude, longitude"``
+    catalog : where places are looked up
+
+    Raises NotFound with names like it, WattlineError where the nearest place is too far away.
+    """
     if not name.strip():
         raise WattlineError("place: an empty name; `wattline facts climate.` lists the places")
     numbers = re.fullmatch(r"\s*([-+]?\d+(?:\.\d*)?)\s*[,;\s]\s*([-+]?\d+(?:\.\d*)?)\s*", name)
@@ -97,7 +105,15 @@ def find_place(name: str, catalog: Catalog) -> Record:
 
 
 def nearest(latitude: float, longitude: float, catalog: Catalog) -> tuple[Record, float]:
-    """The place with a climate nearest to these degrees, and the kilometres to it."""
+    """The place with a climate nearest to these degrees, and the kilometres to it.
+
+    Parameters
+    ----------
+    latitude, longitude : degrees, north and east positive
+    catalog : where places are looked up
+
+    Returns the place's record, and kilometres. Raises WattlineError for degrees that there are not.
+    """
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         raise WattlineError(f"place {latitude:g}, {longitude:g}: latitude lies in -90 to 90, longitude in -180 to 180")
     records = list(catalog.records("climate").values())

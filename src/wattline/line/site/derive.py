@@ -39,7 +39,17 @@ DRAWS, EVERY = 40, 7  # hours: one of seven meets every hour of the day
 def losses(
     name: str, catalog: Catalog, draws: int = DRAWS, progress: Callable[[str], None] = lambda name: None
 ) -> dict[str, Array]:
-    """Draws of each attribute of an annual site over all places, ``wue_l_per_kwh`` with them."""
+    """Draws of each attribute of an annual site over all places, ``wue_l_per_kwh`` with them.
+
+    Parameters
+    ----------
+    name : kind of site, a key of ``DERIVED``
+    catalog : where halls and places stand
+    draws : how many, of the hall's parameters
+    progress : is told each place
+
+    Returns by attribute, shape ``(places × draws,)``.
+    """
     cooling, plant = DERIVED[name]
     shares: dict[str, list[Array]] = {}
     draw = Draws(draws, catalog=catalog)

@@ -15,7 +15,13 @@ _NOT_IN_DRAWS = ("load", "load_first", "load_years")
 
 
 def facts(name: str, catalog: Catalog) -> dict[str, Fact]:
-    """Every parameter of a hall, its own or its base's."""
+    """Every parameter of a hall, its own or its base's.
+
+    Parameters
+    ----------
+    name : kind of hall, a record of the catalog's ``plant``
+    catalog : where it stands
+    """
     record: Record = catalog.find("plant", name)
     base = record.meta.get("base")
     return (facts(str(base), catalog) if base else {}) | record.facts

@@ -36,7 +36,15 @@ def flat(share: float) -> Profile:
 
 
 def read_profile(path: Path | str, it_w: float) -> Profile:
-    """A saved load (Parquet, watts), or a CSV of one value an hour: watts, or shares of design up to 1."""
+    """A saved load (Parquet, watts), or a CSV of one value an hour: watts, or shares of design up to 1.
+
+    Parameters
+    ----------
+    path : the file
+    it_w : IT power of the design [W]
+
+    Raises WattlineError for a file that is neither.
+    """
     path = Path(path)
     if path.suffix.lower() in (".parquet", ".pq"):
         return from_load(Load.read_parquet(path), it_w, path.name)

@@ -32,7 +32,14 @@ class Units:
 
 
 def size(setup: HallDesign, weather: Weather, it_w: float) -> dict[str, Any]:
-    """The design day, units and capacities, the hottest hour, and a load of a tenth; central values, plain data."""
+    """The design day, units and capacities, the hottest hour, and a load of a tenth; central values, plain data.
+
+    Parameters
+    ----------
+    setup : the hall, at central values
+    weather : the year that it stands in
+    it_w : IT power of the design [W]
+    """
     full = hours(setup, np.ones((1, 1)), outside(weather))
     tenth = hours(setup, np.full((1, 1), TENTH), outside(weather))
     total = np.broadcast_to(full.total, (1, weather.temperature_c.size))[0]
@@ -59,7 +66,14 @@ def size(setup: HallDesign, weather: Weather, it_w: float) -> dict[str, Any]:
 
 
 def units(setup: HallDesign, full: Hours, it_w: float) -> list[Units]:
-    """How many units of each kind carry the site on its hardest hour, with the redundancy's spare ones."""
+    """How many units of each kind carry the site on its hardest hour, with the redundancy's spare ones.
+
+    Parameters
+    ----------
+    setup : the hall, at central values
+    full : its hours at full load
+    it_w : IT power of the design [W]
+    """
     sizes = {name: float(np.mean(setup.hall[name])) for name in setup.hall if name.endswith("_unit_w")}
     most = float(np.max(full.total)) * it_w
     hall = float(np.mean(chain(np.ones((1, 1)), setup.ups, setup.redundancy, setup.hall).hall_heat)) * it_w

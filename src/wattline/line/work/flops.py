@@ -55,7 +55,15 @@ def attention_groups(model: Model) -> list[Model]:
 
 def attended_token_layers(model: Model, context_tokens: ArrayLike) -> Array:
     """Tokens that one new token looks back on, summed over attention layers; sliding layers see their window, sparse
-    ones what their indexer picks, and a decoder with an encoder looks at either part of the context once."""
+    ones what their indexer picks, and a decoder with an encoder looks at either part of the context once.
+
+    Parameters
+    ----------
+    model : the architecture
+    context_tokens : numeric, tokens before the new one [token]
+
+    Returns tokens × layers.
+    """
     context = np.asarray(context_tokens, float)
     if model.sparse_tokens:
         return np.asarray(model.attention_layers * np.minimum(context, model.sparse_tokens))
@@ -65,7 +73,15 @@ def attended_token_layers(model: Model, context_tokens: ArrayLike) -> Array:
 
 
 def cached_token_layers(model: Model, context_tokens: ArrayLike) -> Array:
-    """Tokens whose keys and values are kept, summed over attention layers."""
+    """Tokens whose keys and values are kept, summed over attention layers.
+
+    Parameters
+    ----------
+    model : the architecture
+    context_tokens : numeric, tokens before the new one [token]
+
+    Returns tokens × layers.
+    """
     context = np.asarray(context_tokens, float)
     if model.encoder_layers:
         return attended_token_layers(model, context)
@@ -80,7 +96,15 @@ def _seen(layers: int, whole: int, window: int, context: Array) -> Array:
 
 
 def mean_attended_token_layers(model: Model, sequence_tokens: ArrayLike) -> Array:
-    """The same, averaged over the positions of a causal sequence (each token sees those before it)."""
+    """The same, averaged over the positions of a causal sequence (each token sees those before it).
+
+    Parameters
+    ----------
+    model : the architecture
+    sequence_tokens : numeric, tokens of the sequence [token]
+
+    Returns tokens × layers.
+    """
     length = np.asarray(sequence_tokens, float)
     limit, whole = model.sparse_tokens or model.sliding_window, 0 if model.sparse_tokens else model.global_layers
     if not limit:
@@ -130,19 +154,44 @@ def forward_flops_per_token(model: Model, sequence_tokens: ArrayLike) -> Array:
 
 
 def training_flops(model: Model, tokens: ArrayLike, sequence_tokens: ArrayLike) -> Array:
-    """FLOPs of training on ``tokens``: forward once, backward twice; recomputation is not counted (model FLOPs)."""
+    """FLOPs of training on ``tokens``: forward once, backward twice; recomputation is not counted (model FLOPs).
+
+    Parameters
+    ----------
+    model : the architecture
+    tokens : numeric, tokens trained on [token]
+    sequence_tokens : numeric, tokens of a sequence [token]
+
+    Returns FLOPs.
+    """
     return np.asarray(3.0 * forward_flops_per_token(model, sequence_tokens) * np.asarray(tokens, float))
 
 
 def prefill_flops(model: Model, input_tokens: ArrayLike) -> Array:
-    """FLOPs of reading a prompt; the output layer is needed for the last token only."""
+    """FLOPs of reading a prompt; the output layer is needed for the last token only.
+
+    Parameters
+    ----------
+    model : the architecture
+    input_tokens : numeric, tokens of the prompt [token]
+
+    Returns FLOPs.
+    """
     length = np.asarray(input_tokens, float)
     head = 2.0 * model.hidden * model.vocab
     return np.asarray((forward_flops_per_token(model, length) - head) * length + head)
 
 
 def decode_flops_per_token(model: Model, context_tokens: ArrayLike) -> Array:
-    """FLOPs of one new token with this much context before it."""
+    """FLOPs of one new token with this much context before it.
+
+    Parameters
+    ----------
+    model : the architecture
+    context_tokens : numeric, tokens before the new one [token]
+
+    Returns FLOPs.
+    """
     groups, context = attention_groups(model), np.asarray(context_tokens, float)
     pairs = sum(attention_flops_per_pair(g, absorbed=True) * attended_token_layers(g, context) for g in groups)
     picked = index_flops_per_pair(model) * model.attention_layers * context
@@ -157,7 +206,16 @@ def cache_values_per_token(model: Model) -> float:
 
 
 def kv_bytes(model: Model, context_tokens: ArrayLike, bytes_per_value: float = 2.0) -> Array:
-    """Bytes of one sequence's cache: keys and values (or MLA's latent) by layer, and Mamba's states."""
+    """Bytes of one sequence's cache: keys and values (or MLA's latent) by layer, and Mamba's states.
+
+    Parameters
+    ----------
+    model : the architecture
+    context_tokens : numeric, tokens of the sequence [token]
+    bytes_per_value : of a cached value [B]
+
+    Returns bytes.
+    """
     state = model.mamba_layers * model.mamba_heads * model.mamba_head_dim * model.mamba_state * 4.0
     context, groups = np.asarray(context_tokens, float), attention_groups(model)
     kept = sum(cached_token_layers(g, context) * cache_values_per_token(g) * bytes_per_value for g in groups)
@@ -174,7 +232,15 @@ def expert_share(model: Model, tokens: ArrayLike) -> Array:
 
 
 def weight_bytes(model: Model, bytes_per_param: float) -> float:
-    """Bytes of all weights; embeddings and the output layer stay in 16 bits when the rest is smaller."""
+    """Bytes of all weights; embeddings and the output layer stay in 16 bits when the rest is smaller.
+
+    Parameters
+    ----------
+    model : the architecture
+    bytes_per_param : of a weight [B]
+
+    Returns bytes.
+    """
     wide = max(bytes_per_param, 2.0)
     outer = float(model.embedding_params + model.vision_params)
     return outer * wide + (model.total_params - outer) * bytes_per_param

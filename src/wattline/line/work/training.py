@@ -24,7 +24,13 @@ def hidden_of_size(params: float) -> float:
 
 
 def usual_model(params: float, year: int = 0) -> Model:
-    """A plain model of so many parameters: what one whose architecture is not published is taken to be like."""
+    """A plain model of so many parameters: what one whose architecture is not published is taken to be like.
+
+    Parameters
+    ----------
+    params : parameters that a token passes
+    year : when the model came out; 0 where it is not known
+    """
     hidden = max(round(hidden_of_size(params) / 1024), 1) * 1024
     layers = max(round(params / (12 * hidden**2) / 8), 1) * 8
     return Model(
@@ -44,5 +50,13 @@ def usual_model(params: float, year: int = 0) -> Model:
 
 
 def usual_training_flops(model: Model, tokens: float) -> float:
-    """FLOPs of training at the usual sequence length."""
+    """FLOPs of training at the usual sequence length.
+
+    Parameters
+    ----------
+    model : the architecture
+    tokens : tokens trained on [token]
+
+    Returns FLOPs.
+    """
     return float(training_flops(model, tokens, usual_sequence(model)))

@@ -48,6 +48,11 @@ def equivalents(energy_j: Array, co2e_kg: Array, draws: Draws) -> list[Equivalen
     """What the energy and the CO2e come to, in things that people know.
 
     The facts are taken at their central value, so that an equivalent's range is the job's alone.
+
+    Parameters
+    ----------
+    energy_j, co2e_kg : of a job, scalars or ``(n_draws,)`` [J, kg]
+    draws : that the facts are cited in
     """
     central = draws.central()
     result = [

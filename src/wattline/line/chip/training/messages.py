@@ -15,7 +15,8 @@ from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.products import ACTIVATION_BYTES
-from wattline.line.chip.training.layout import Layouts, stage_share, weights_held
+from wattline.line.chip.training.memory import stage_share, weights_held
+from wattline.line.chip.training.plan import Layouts
 from wattline.line.work.model import Model
 
 

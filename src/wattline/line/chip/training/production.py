@@ -93,7 +93,15 @@ def at_mfu(model: Model, chip: Chip, step: TrainingStep, precision: str, mfu: Ar
 
 
 def slowness(chip: Chip, precision: str, draws: Draws) -> Array:
-    """The factor on a step's time."""
+    """The factor on a step's time that production software takes beside tuned software.
+
+    Parameters
+    ----------
+    chip, precision : what is trained on, and in which format
+    draws : draws of the fitted factors
+
+    Returns a scalar or ``(n_draws,)``.
+    """
     common = draws("fit.training-slowness")
     return np.asarray(common * draws("fit.training-wide-slowness")) if rarely_tuned(chip, precision) else common
 

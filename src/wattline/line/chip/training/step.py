@@ -23,8 +23,10 @@ from wattline.line.chip.products import ACTIVATION_BYTES, Operation, Rates, Work
 from wattline.line.chip.shape import Shape
 from wattline.line.chip.step import computes_narrow, nameplate
 from wattline.line.chip.training.facts import TrainingFacts, training_facts
-from wattline.line.chip.training.layout import Layouts, Plan, copies, plans, stage_share, tightest, weights_held
+from wattline.line.chip.training.layout import plans, tightest
+from wattline.line.chip.training.memory import copies, stage_share, weights_held
 from wattline.line.chip.training.messages import messages
+from wattline.line.chip.training.plan import Layouts, Plan
 from wattline.line.work.flops import BYTES, training_flops
 from wattline.line.work.model import Model
 

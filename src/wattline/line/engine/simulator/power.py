@@ -63,7 +63,13 @@ def _of_pool(served: Served, pool: PoolOutcome) -> dict[str, Array]:
 
 
 def joules_by_part(sums: dict[str, Array], standing: ReadyPower) -> dict[str, Array]:
-    """Joules by part at the servers' plugs in each bin, of what ``parts_by_bin`` found."""
+    """Joules by part at the servers' plugs in each bin.
+
+    Parameters
+    ----------
+    sums : what ``parts_by_bin`` gives
+    standing : what chips, hosts and network take while they stand ready [W]
+    """
     return {
         "prefill": sums["prefill"],
         "decode": sums["decode"],
@@ -97,19 +103,39 @@ def server_load(served: Served, standing: ReadyPower, start: datetime = START) -
 
 
 def request_energy_j(served: Served, standing: ReadyPower) -> Array:
-    """Joules of each request at the server's plug: its steps, and host and network while they ran."""
+    """Joules of each request at the server's plug: its steps, and host and network while they ran.
+
+    Parameters
+    ----------
+    served : a simulated service
+    standing : what its chips, hosts and network take while they stand ready [W]
+
+    Returns joules, shape ``(n_requests,)``.
+    """
     beside = standing.host_w + standing.network_w
     return np.asarray(served.energy_j + sum(pool.seconds * (pool.chips * beside) for pool in served.pools))
 
 
 def idle_energy_j(served: Served, standing: ReadyPower) -> float:
-    """Joules of replicas that waited, host and network with them."""
+    """Joules of replicas that waited, host and network with them.
+
+    Parameters
+    ----------
+    served : a simulated service
+    standing : what its chips, hosts and network take while they stand ready [W]
+    """
     each = standing.chip_idle_w + standing.host_idle_w + standing.network_w
     return _chip_s(served, "idle") * each
 
 
 def start_energy_j(served: Served, standing: ReadyPower) -> float:
-    """Joules of replicas that started, host and network with them."""
+    """Joules of replicas that started, host and network with them.
+
+    Parameters
+    ----------
+    served : a simulated service
+    standing : what its chips, hosts and network take while they stand ready [W]
+    """
     return _chip_s(served, "starting") * (standing.chip_idle_w + standing.host_w + standing.network_w)
 
 

@@ -50,14 +50,7 @@ def cache_limits(
 
     Raises WattlineError where the weights alone do not fit.
     """
-    for name, value in (("max-num-seqs", max_num_seqs), ("max-num-batched-tokens", max_num_batched_tokens)):
-        if not 1 <= value <= 1_000_000:
-            raise WattlineError(f"{name}: {value} is out of range; take 1 to 1,000,000")
-    if max_num_batched_tokens < max_num_seqs:
-        raise WattlineError(
-            f"max-num-batched-tokens: {max_num_batched_tokens:,} is fewer than the {max_num_seqs:,} sequences "
-            "of max-num-seqs, which take a token each in every step"
-        )
+    _check_step(max_num_seqs, max_num_batched_tokens)
     room = chips * memory_bytes * memory_share - stored_bytes(model, precision)
     each = float(Shape.of(model).cache_bytes(TYPICAL_TOKENS, chips)) / TYPICAL_TOKENS
     blocks = int(max(room, 0.0) // (each * BLOCK_TOKENS)) if each > 0 else MAX_TOKENS
@@ -68,6 +61,18 @@ def cache_limits(
             f"{needed:,.0f} GB; give more --gpus or a narrower --precision"
         )
     return Limits(max_num_seqs, max_num_batched_tokens, BLOCK_TOKENS, blocks, int(blocks * WATERMARK))
+
+
+def _check_step(max_num_seqs: int, max_num_batched_tokens: int) -> None:
+    """Raises WattlineError for limits of a step that make no sense."""
+    for name, value in (("max-num-seqs", max_num_seqs), ("max-num-batched-tokens", max_num_batched_tokens)):
+        if not 1 <= value <= 1_000_000:
+            raise WattlineError(f"{name}: {value} is out of range; take 1 to 1,000,000")
+    if max_num_batched_tokens < max_num_seqs:
+        raise WattlineError(
+            f"max-num-batched-tokens: {max_num_batched_tokens:,} is fewer than the {max_num_seqs:,} sequences "
+            "of max-num-seqs, which take a token each in every step"
+        )
 
 
 def simulate(

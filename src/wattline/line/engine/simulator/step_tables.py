@@ -73,14 +73,25 @@ class ReplicaSteps(NamedTuple):
     power_factor: float
 
     def run(self, tokens: Any, sequences: Any, context: Any, prompt: Any, *, limited: bool = True) -> Step:
-        """The chip model's own step; its spread and the known factors are not in it."""
+        """The chip model's own step; its spread and the known factors are not in it.
+
+        Parameters
+        ----------
+        tokens, sequences, context, prompt : numeric, as ``Work`` has them; they broadcast
+        limited : whether the power limit holds
+        """
         arrays = (np.asarray(x, float) for x in (tokens, sequences, context, prompt))
         work = Work(*arrays, *_fixed(self.work))
         watts = self.watts if limited else Watts(self.watts.tdp, np.asarray(0.0), np.asarray(np.inf))
         return step(self.shape, work, self.rates, watts, self.c)
 
     def time_and_energy(self, tokens: Any, sequences: Any, context: Any, prompt: Any) -> tuple[Array, Array]:
-        """Seconds, and joules of one chip, of a step as it is expected to be measured."""
+        """Seconds, and joules of one chip, of a step as it is expected to be measured.
+
+        Parameters
+        ----------
+        tokens, sequences, context, prompt : numeric, as ``Work`` has them; they broadcast
+        """
         return self.expected(self.run(tokens, sequences, context, prompt))
 
     def expected(self, plain: Step) -> tuple[Array, Array]:

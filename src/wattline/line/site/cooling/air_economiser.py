@@ -76,7 +76,14 @@ def _unwetted(hall: Params) -> Params:
 
 
 def evaporative(heat: Heat, out: Outside, hall: Params) -> Cooled:
-    """Outside air and wetted media alone: no compressor; ``unmet``: K too warm, or as much too damp."""
+    """Outside air and wetted media alone: no compressor; ``unmet``: K too warm, or as much too damp.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+    """
     top = hall["supply_high_c"]
     fans, warmed = hall_fans(
         heat, np.clip(out.t_c, hall["supply_low_c"], top), out.pressure_pa, hall["fan_open_pa"], hall

@@ -9,7 +9,14 @@ from wattline.line.site.cooling.parts import Cooled, Heat, Outside, Params, chil
 
 
 def water_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
-    """Chilled water from water-cooled chillers on cooling towers."""
+    """Chilled water from water-cooled chillers on cooling towers.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+    """
     supply = supply_c(hall)
     fans, heat = hall_fans(heat, supply, out.pressure_pa, hall["fan_pa"], hall)
     pumps, heat = pump(heat, hall["water_rise_c"], hall["pump_pa"], hall)
@@ -17,7 +24,14 @@ def water_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
 
 
 def air_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
-    """Chilled water from air-cooled chillers; no water is used up."""
+    """Chilled water from air-cooled chillers; no water is used up.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+    """
     supply = supply_c(hall)
     fans, heat = hall_fans(heat, supply, out.pressure_pa, hall["fan_pa"], hall)
     pumps, heat = pump(heat, hall["water_rise_c"], hall["pump_pa"], hall)
@@ -25,6 +39,13 @@ def air_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
 
 
 def dx(heat: Heat, out: Outside, hall: Params) -> Cooled:
-    """Computer-room units with direct expansion; no water is used up."""
+    """Computer-room units with direct expansion; no water is used up.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+    """
     fans, heat = hall_fans(heat, supply_c(hall), out.pressure_pa, hall["fan_pa"], hall)
     return plant.direct_expansion(heat, out, hall).to(fans, np.zeros_like(fans))

@@ -25,7 +25,14 @@ from wattline.line.site.cooling.water_economiser import dry_economiser
 
 
 def direct_to_chip(heat: Heat, out: Outside, hall: Params) -> Cooled:
-    """Cold plates on warm water, dry coolers, chillers for the hottest hours; no water is used up."""
+    """Cold plates on warm water, dry coolers, chillers for the hottest hours; no water is used up.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+    """
     return _liquid(heat, out, hall, hall["liquid_share"], hall["liquid_supply_c"], wetted=False)
 
 
@@ -35,7 +42,14 @@ def direct_to_chip_adiabatic(heat: Heat, out: Outside, hall: Params) -> Cooled:
 
 
 def immersion(heat: Heat, out: Outside, hall: Params) -> Cooled:
-    """Servers in tanks of oil, dry coolers, chillers for the hottest hours; no water is used up."""
+    """Servers in tanks of oil, dry coolers, chillers for the hottest hours; no water is used up.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+    """
     return _liquid(heat, out, hall, hall["immersion_share"], hall["immersion_supply_c"], wetted=False)
 
 

@@ -140,14 +140,30 @@ def chilled_water_c(supply: Array, hall: Params) -> Array:
 
 
 def chiller(heat: Heat, evaporator_c: Array, condenser_c: Array, carnot: Array, error: Array, hall: Params) -> Array:
-    """Power of compressors: a share of Carnot's COP at the lift, worse when running units are lightly loaded."""
+    """Power of compressors: a share of Carnot's COP at the lift, worse when running units are lightly loaded.
+
+    Parameters
+    ----------
+    heat : what the compressors take, per design IT power [W/W]
+    evaporator_c, condenser_c : temperatures of the refrigerant [C]
+    carnot, error : share of Carnot's COP at full load, and the COP's error
+    hall : parameters by name
+
+    Returns power per design IT power [W/W].
+    """
     lift = np.maximum(condenser_c - evaporator_c, hall["chiller_least_lift_c"])
     cop = carnot * (1.0 + error) * (evaporator_c + air.KELVIN) / lift
     return np.asarray(heat.now / cop * part_load_penalty(heat.part, hall))
 
 
 def part_load_penalty(part: Array, hall: Params) -> Array:
-    """Power per heat at part load over that at full load; the last running unit unloads below a tenth of the plant."""
+    """Power per heat at part load over that at full load; the last running unit unloads below a tenth of the plant.
+
+    Parameters
+    ----------
+    part : load of the plant as a share of its design
+    hall : parameters by name, the part-load curve of AHRI 550/590 among them
+    """
     x = hall["chiller_unit_load"] * np.minimum(1.0, np.maximum(part, 1e-3) * 10.0)
     standing, linear, quadratic = (hall[f"part_load_{term}"] for term in ("standing", "linear", "quadratic"))
     return np.asarray(standing / x + linear + quadratic * x)
@@ -176,7 +192,16 @@ def tower(heat: Array, design: Array, cold_c: Array, out: Outside, hall: Params)
 
 
 def tower_water_c(out: Outside, hall: Params, coldest_c: Array) -> Array:
-    """Water that the tower gives back: its approach above the wet bulb, no colder than the controls let through."""
+    """Water that the tower gives back: its approach above the wet bulb, no colder than the controls let through.
+
+    Parameters
+    ----------
+    out : outside air
+    hall : parameters by name
+    coldest_c : what the controls let through at the least [C]
+
+    Returns degrees Celsius.
+    """
     return np.asarray(np.maximum(out.wet_c + hall["tower_approach_c"], coldest_c))
 
 
@@ -188,7 +213,16 @@ def tower_pump(heat: Array, design: Array, hall: Params) -> Array:
 
 
 def dry_cooler_fans(heat: Array, warm_c: Array, air_c: Array, design: Array, hall: Params) -> Array:
-    """Power of a dry cooler's fans: they run as fast as the approach that is left asks for."""
+    """Power of a dry cooler's fans: they run as fast as the approach that is left asks for.
+
+    Parameters
+    ----------
+    heat, design : heat to give off now and at design, per design IT power [W/W]
+    warm_c, air_c : the water that comes in, the air outside [C]
+    hall : parameters by name
+
+    Returns power per design IT power [W/W].
+    """
     left = np.maximum(warm_c - air_c, hall["dry_approach_c"])
     speed = hall["dry_approach_c"] / left
     full = design * hall["dry_fan_w_per_w"] * staged(heat / design, hall["fan_standing"])

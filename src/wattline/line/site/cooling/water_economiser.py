@@ -32,7 +32,14 @@ from wattline.line.site.cooling.plant import Chilled, choose
 
 
 def tower_economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
-    """Water economiser with water-cooled chillers, both on the same cooling towers."""
+    """Water economiser with water-cooled chillers, both on the same cooling towers.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+    """
     fans, pumps, heat, water = _hall(heat, out, hall)
     full, _ = pump(heat, hall["water_rise_c"], hall["economiser_pump_pa"], hall)
     coldest = water - hall["economiser_approach_c"]  # no need for colder
@@ -47,7 +54,14 @@ def tower_economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
 
 
 def dry_economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
-    """Air-cooled chillers with dry coolers that make chilled water in the cold; no water is used up."""
+    """Air-cooled chillers with dry coolers that make chilled water in the cold; no water is used up.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+    """
     fans, pumps, heat, water = _hall(heat, out, hall)
     made = dry_chilled_water(heat, water, out, hall)
     return _cheaper(fans, pumps, made[0], np.zeros_like(made[0]), made[1], plant.air_cooled(heat, water, out, hall))

@@ -87,7 +87,15 @@ def markov_process(rates_per_s: Sequence[float], dwell_s: Sequence[float]) -> Pr
 
 
 def markov_rate(rates_per_s: Sequence[float] | Array, dwell_s: Sequence[float] | Array) -> float:
-    """The mean rate of such states, each as likely to be entered as any other."""
+    """The mean rate of such states, each as likely to be entered as any other.
+
+    Parameters
+    ----------
+    rates_per_s : requests a second in each state
+    dwell_s : mean stay in each state [s]
+
+    Returns requests a second.
+    """
     rates, dwell = np.asarray(rates_per_s, float), np.asarray(dwell_s, float)
     if rates.ndim != 1 or rates.shape != dwell.shape or rates.size < 2:
         raise WattlineError("traffic: give two or more states, each with its rate and its mean seconds")
@@ -184,7 +192,15 @@ def shaped(process: Process, shape: RateShape) -> Process:
 
 
 def fit_shape(traffic: Traffic, step_s: float = HOUR_S, period_s: float = DAY_S) -> RateShape:
-    """The shape of a trace, from its counts in each step of the period; it must hold the whole period once."""
+    """The shape of a trace, from its counts in each step of the period; it must hold the whole period once.
+
+    Parameters
+    ----------
+    traffic : a trace that holds the whole period once
+    step_s, period_s : length of a step and of the period [s]
+
+    Raises WattlineError for a shorter trace.
+    """
     steps = round(period_s / step_s)
     count = counts(traffic, step_s, whole=True)
     whole = count.size // steps * steps

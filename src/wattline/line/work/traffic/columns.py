@@ -65,7 +65,16 @@ def plain(name: str) -> str:
 
 
 def choose(names: Sequence[str], named: Mapping[str, str | None], where: str) -> Columns:
-    """The column of each role: the one said, else the one of a known name. Raises WattlineError if it is unclear."""
+    """The column of each role: the one named, else the one of a known name.
+
+    Parameters
+    ----------
+    names : columns of the file
+    named : column by role, where the user names one
+    where : the file, for the error
+
+    Raises WattlineError if it is unclear.
+    """
     listed = ", ".join(shorten(name, 30) for name in names[:12])
     chosen: dict[str, str] = {}
     for role in ROLES:

@@ -54,7 +54,15 @@ def write_csv(traffic: Traffic, path: Path | str) -> None:
 
 
 def write_stream(parts: Iterable[Traffic], path: Path | str) -> int:
-    """Parts of one traffic, each written as it comes: memory for one part alone. Returns the number of requests."""
+    """Parts of one traffic, each written as it comes: memory for one part alone.
+
+    Parameters
+    ----------
+    parts : in order, as ``stream`` gives them
+    path : the Parquet file
+
+    Returns the number of requests. Raises WattlineError where none came.
+    """
     import polars as pl
 
     total = 0

@@ -20,7 +20,12 @@ _FLOOR = 1e-3  # least variance of a logarithm: a spike of one length stays a sp
 
 
 def fixed_lengths(input_tokens: int, output_tokens: int) -> Lengths:
-    """Every request alike."""
+    """Every request alike.
+
+    Parameters
+    ----------
+    input_tokens, output_tokens : of every request [token]
+    """
     for value in (input_tokens, output_tokens):
         if not 1 <= value <= 10_000_000 or int(value) != value:
             raise WattlineError(f"traffic: {value!r} tokens a request; give whole numbers, 1 to 10,000,000")

@@ -1,0 +1,96 @@
+"""What a chip holds in memory in training: parameters, their states, and activations in flight."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wattline.core.fact import Array
+from wattline.line.chip.training.facts import TrainingFacts
+from wattline.line.chip.training.plan import RECOMPUTE, Layouts
+from wattline.line.work.model import Model
+
+WEIGHT_BYTES = 2.0  # 16 bits, as they are gathered
+
+
+def stage_share(model: Model, plan: Layouts) -> Array:
+    """The share of the layers that the fullest chip of a pipeline holds.
+
+    Parameters
+    ----------
+    model : the model that is trained
+    plan : one layout or many
+    """
+    stages = plan.pipeline * plan.interleave
+    return np.asarray(np.ceil(model.layers / stages) * plan.interleave / model.layers)
+
+
+def weights_held(model: Model, plan: Layouts) -> tuple[Array, Array]:
+    """Parameters on one chip before any sharding over data: those outside of experts, and those of experts.
+
+    Parameters
+    ----------
+    model : the model that is trained
+    plan : one layout or many
+    """
+    share = stage_share(model, plan)
+    dense = (model.total_params - model.expert_params_total) / plan.tensor * share
+    return np.asarray(dense), np.asarray(model.expert_params_total / plan.expert_group * share)
+
+
+def copies(plan: Layouts) -> tuple[Array, Array]:
+    """Chips over which optimiser states are shared out: of weights outside of experts, and of experts."""
+    return np.asarray(plan.data * plan.context), np.asarray(plan.replica / plan.expert_group)
+
+
+def memory_held_bytes(model: Model, plan: Layouts, facts: TrainingFacts) -> Array:
+    """Weights, gradients, optimiser states and the activations in flight on the fullest chip.
+
+    Parameters
+    ----------
+    model : the model that is trained
+    plan : one layout or many
+    facts : bytes of states, logits and gathered layers
+
+    Returns bytes, of the shape of the plan's fields.
+    """
+    states = np.asarray(0.0)
+    for needed, among in zip(weights_held(model, plan), copies(plan), strict=True):
+        whole = (
+            needed * np.minimum(facts.gathered_layers / max(model.layers, 1), 1.0) * (facts.state_bytes - WEIGHT_BYTES)
+        )
+        sharded = needed * (facts.state_bytes + facts.sharded_bytes) / among + whole
+        states = states + np.where(
+            plan.fully_sharded > 0, sharded, needed * (facts.state_bytes + facts.sharded_bytes / among)
+        )
+    deeper = 1.0 + (plan.interleave - 1.0) / (plan.interleave * plan.pipeline)
+    flights = np.minimum(plan.pipeline, plan.micro) * deeper
+    kept = np.choose(plan.recompute.astype(int), [activation_bytes(model, each) for each in RECOMPUTE])
+    here = plan.chip_tokens / plan.tensor
+    layers = model.layers * stage_share(model, plan) * flights
+    work = np.where(plan.recompute == 2, activation_bytes(model, "none"), 0.0)  # one layer, made again
+    return np.asarray(states + here * (kept * layers + work) + here * model.vocab * facts.logit_bytes)
+
+
+def activation_bytes(model: Model, recompute: str) -> float:
+    """Bytes that one token leaves behind in one layer for the backward pass, on average over layers.
+
+    With fused attention no scores are kept. Selective: outputs of norms and of the MLP's activation are made again.
+    Full: only the layer's input is kept.
+
+    Parameters
+    ----------
+    model : the model that is trained
+    recompute : ``none``, ``selective`` or ``full``
+    """
+    if recompute == "full":
+        return 2.0 * model.hidden
+    up = 2 if model.gated_mlp else 1
+    query, keys = model.heads * model.head_dim, 2 * model.kv_heads * model.head_dim
+    inner = model.mamba_heads * model.mamba_head_dim
+    mixers = model.attention_layers * (2 * query + keys) + model.mamba_layers * 4.0 * inner
+    routed = model.active_experts * model.expert_intermediate
+    width = model.dense_layers * model.intermediate + model.moe_layers * (routed + model.shared_intermediate)
+    copied = model.moe_layers * model.active_experts * model.hidden  # tokens as each chosen expert has them
+    inputs = (model.attention_layers + model.mamba_layers + model.mlp_layers) * model.hidden
+    made_again = 0.0 if recompute == "selective" else float(inputs + width)
+    return 2.0 * (inputs + mixers + up * width + copied + made_again) / max(model.layers, 1)
