@@ -111,7 +111,7 @@ def test_every_number_tells_its_unit(name: str) -> None:
     wrong = set()
     for path, _ in numbers(objects()[name]):
         key = path[-2] if path[-1] in RANGE else path[-1]
-        counted = len(path) >= 2 and path[-2] in ("counts", "devices")  # by verdict, by what was metered
+        counted = len(path) >= 2 and path[-2] in ("counts", "devices", "layers")  # by verdict, device, kind
         if not (key.endswith(suffixes) or key in plain or counted):
             wrong.add(".".join(path))
     assert not wrong

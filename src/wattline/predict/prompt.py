@@ -13,6 +13,7 @@ from wattline.core.fact import Array
 from wattline.core.quantity import number
 from wattline.line.engine import average_serving as serving
 from wattline.line.work.model import Model
+from wattline.line.work.reading import model_reading
 from wattline.predict.answer import Answer, Working
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import Facility, find_facility
@@ -82,6 +83,7 @@ def prompt_answer(request: ReplicaRequest, where: Where, draws: Draws) -> Answer
             f"{request.model.name} on {request.chips} × {request.chip.record.title}"
         ),
         inputs=request.inputs() | facility.inputs(),
+        more={"model": model_reading(request.model, request.precision)},
         bill=bill,
         load=load,
         peak_w=peak,

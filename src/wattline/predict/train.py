@@ -24,6 +24,7 @@ from wattline.line.chip.training.step import TrainingStep, tuned_mfu
 from wattline.line.engine import training
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import COUNTS, Model, load_model
+from wattline.line.work.reading import model_reading
 from wattline.predict.answer import Answer, Working
 from wattline.predict.cite import cite_given
 from wattline.predict.delivery import Phase, deliver
@@ -108,6 +109,7 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
         command="train",
         title=f"{run.model.name}, {number(run.tokens)} tokens on {run.chips:,} × {run.device.record.title}",
         inputs=run.inputs() | facility.inputs(),
+        more={"model": model_reading(run.model, run.precision)},
         bill=bill,
         load=load,
         peak_w=peak,

@@ -29,7 +29,11 @@ COMPUTE = {
     "int8": "int8",
     "nvfp4": "fp4",
     "mxfp4": "fp16",
+    "int2": "fp16",
+    "int3": "fp16",
     "int4": "fp16",
+    "int5": "fp16",
+    "int6": "fp16",
     "fp32": "fp32",
     "tf32": "tf32",
 }

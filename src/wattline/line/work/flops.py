@@ -25,7 +25,11 @@ BYTES = {
     # four bits and one shared 8-bit scale for 32 (MXFP4) or 16 (NVFP4) of them
     "mxfp4": 4.25 / 8,
     "nvfp4": 4.5 / 8,
+    "int2": 2.25 / 8,
+    "int3": 3.25 / 8,
     "int4": 4.25 / 8,
+    "int5": 5.25 / 8,
+    "int6": 6.25 / 8,
 }
 
 INDEX_BYTES = 1.0  # of a value that sparse attention's indexer keeps: FP8 as DeepSeek-V3.2 serves it
@@ -51,6 +55,11 @@ def attention_groups(model: Model) -> list[Model]:
         sliding_head_dim=0,
     )
     return [whole, near]
+
+
+def whole_stack(model: Model) -> Model:
+    """An encoder-decoder as the one stack that a token of training passes on average; any other model as it is."""
+    return replace(model, encoder_layers=0, cross_layers=0) if model.encoder_layers else model
 
 
 def attended_token_layers(model: Model, context_tokens: ArrayLike) -> Array:

@@ -15,6 +15,7 @@ from wattline.line.chip.step import spread_fact
 from wattline.line.engine.simulator.outcome import Served
 from wattline.line.engine.simulator.power import parts_by_bin
 from wattline.line.work.model import Model
+from wattline.line.work.reading import model_reading
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Answer, Working
 from wattline.predict.delivery import Phase, deliver
@@ -58,6 +59,7 @@ def answer_of(
         command="serve",
         title=f"{traffic}, {replica.model.name} on {alike}{fleet} × {replica.chip.record.title}",
         inputs=inputs | facility.inputs(),
+        more={"model": model_reading(replica.model, replica.precision)},
         bill=bill,
         load=load,
         peak_w=peak,

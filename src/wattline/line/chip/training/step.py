@@ -27,7 +27,7 @@ from wattline.line.chip.training.layout import plans, tightest
 from wattline.line.chip.training.memory import copies, stage_share, weights_held
 from wattline.line.chip.training.messages import messages
 from wattline.line.chip.training.plan import Layouts, Plan
-from wattline.line.work.flops import BYTES, training_flops
+from wattline.line.work.flops import BYTES, training_flops, whole_stack
 from wattline.line.work.model import Model
 
 BACKWARD = 2.0  # each product of the forward pass is made twice in the backward pass: for its inputs, for its weights
@@ -119,7 +119,7 @@ def _forward(
     model: Model, plan: Layouts, rates: Rates, fit: Coefficients, narrow: bool, draws: Draws
 ) -> dict[str, Operation]:
     """The forward pass of one microbatch through all layers on a tensor-parallel group, and the output layer."""
-    shape, tokens, chips = Shape.of(model), plan.chip_tokens, plan.tensor
+    shape, tokens, chips = Shape.of(whole_stack(model)), plan.chip_tokens, plan.tensor
     facts = training_facts(draws.catalog)
     zero, flag = np.asarray(0.0), np.asarray(float(narrow))
     stored = np.asarray(BYTES["bf16"])  # weights are kept in 16 bits and narrowed as they are used

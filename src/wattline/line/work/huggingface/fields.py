@@ -1,11 +1,16 @@
-"""Checked reading of the fields of a ``config.json``: each error names the file, the field and the mend."""
+"""Checked reading of the fields of a ``config.json``: each error names the file, the field and the mend.
+
+Every field that is read is remembered, so that what was not read can be refused by name (``closed.py``).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
+
+MAX_NUMBER = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -15,26 +20,41 @@ class Config:
     data: dict[str, Any]
     kind: str
     where: str
+    used: set[str] = field(default_factory=set, compare=False)
 
     def raw(self, name: str) -> Any:
         """The value under a name, or None."""
+        self.used.add(name)
         value: Any = self.data
         for part in name.split("."):
             value = value.get(part) if isinstance(value, dict) else None
         return value
 
-    def number(self, *names: str, default: int | None = None, most: int = 10_000_000) -> int:
-        """A whole number under the first of the names that is there; 0 is allowed where it is the default."""
-        for name in names:
-            value = self.raw(name)
-            if value is not None:
-                return self._whole(name, value, 0 if default == 0 else 1, most)
+    def number(self, *names: str, default: int | None = None, most: int = MAX_NUMBER) -> int:
+        """A whole number under the first of the names that is there; 0 is allowed where it is the default.
+
+        A list that says the same of every layer counts as that number.
+        """
+        least, given = 0 if default == 0 else 1, [(n, v) for n in names if (v := self.raw(n)) is not None]
+        if given:
+            values = {name: self._whole(name, value, least, most) for name, value in given}
+            self._agree(values)
+            return next(iter(values.values()))
         if default is not None:
             return default
         others = f" (nor {', '.join(names[1:])})" if names[1:] else ""
         raise WattlineError(f"{self.where}: no {names[0]}{others}; add it as a whole number above 0")
 
+    def _agree(self, values: dict[str, int]) -> None:
+        if len(set(values.values())) > 1:
+            pairs = " and ".join(f"{name} {value}" for name, value in list(values.items())[:3])
+            raise WattlineError(f"{self.where}: {pairs} say the same thing and differ; leave the right one")
+
     def _whole(self, name: str, value: Any, least: int, most: int) -> int:
+        if isinstance(value, list) and len(value) > 1 and all(v == value[0] for v in value):
+            value = value[0]
+        if isinstance(value, list) and len(value) > 1 and all(isinstance(v, int) for v in value):
+            raise WattlineError(f"{self.where}: {name} differs from layer to layer, which is not read; {MEND}")
         if isinstance(value, bool) or not isinstance(value, int):
             shown = shorten(repr(value), 40)
             raise WattlineError(f"{self.where}: {name} is {shown}, not a whole number; correct it")
@@ -64,3 +84,13 @@ class Config:
             count = f"{name} has {len(value)} entries for {length} layers"
             raise WattlineError(f"{self.where}: {count}; correct it or num_hidden_layers")
         return value
+
+    def numbers(self, name: str, length: int, default: int) -> list[int]:
+        """A whole number for each layer: from a list, or the same for all."""
+        value = self.raw(name)
+        if not isinstance(value, list):
+            return [self.number(name, default=default)] * length
+        return [self._whole(f"{name}[{i}]", v, 0, MAX_NUMBER) for i, v in enumerate(self.items(name, length) or [])]
+
+
+MEND = "use a catalog model of like size (`wattline facts model.`)"

@@ -1,179 +1,154 @@
-"""What a ``config.json`` says of a model's layers: attention, windows, recurrent mixers and experts."""
+"""The mixer of each layer, attention of some reach or another, from lists or by a family's rule."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from wattline.core.errors import WattlineError
-from wattline.line.work.huggingface.fields import Config
+from wattline.line.work.huggingface.fields import MEND, Config
+from wattline.line.work.huggingface.table import Row
 
 MAX_LAYERS = 10_000
-T5 = ("t5", "mt5", "umt5")
-SLIDING = ("sliding_attention", "chunked_attention")
-EXPERTS = (
-    *("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts"),
-    "ffn_config.moe_num_experts",
+FULL, SLIDING, CHUNKED, SPARSE, BOTH, MLP, MOE = "full", "sliding", "chunked", "sparse", "both", "mlp", "moe"
+ATTENTION = (FULL, SLIDING, CHUNKED, SPARSE, BOTH)
+NAMES = {
+    **dict.fromkeys(("full_attention", "attention", "global", "global_attention", "full", "*"), FULL),
+    **dict.fromkeys(("sliding_attention", "local", "sliding_window_attention"), SLIDING),
+    **{"chunked_attention": CHUNKED, "indexed_attention": SPARSE, "deepseek_sparse_attention": SPARSE},
+    **{"mlp": MLP, "-": MLP, "moe": MOE, "E": MOE, "M": "mamba", "|": ""},
+}
+LISTS = ("layer_types", "layers_block_type", "block_types", "attention_layers")
+RULES = (
+    *("hybrid_layer_pattern", "attn_type_list", "attn_layer_indices", "full_attn_idxs", "attn_layer_period"),
+    *("attn_layer_offset", "full_attention_interval", "layer_group_size", "sliding_window_pattern"),
+    *("_sliding_window_pattern", "no_rope_layers", "global_attn_every_n_layers", "max_window_layers"),
+    *("use_sliding_window", "linear_attn_config.full_attn_layers", "linear_attn_config.kda_layers"),
+    *("prefix_dense_sliding_window_pattern", "local_attention", "interleave_moe_layer_step"),
 )
-ACTIVE = (
-    *("num_experts_per_tok", "num_experts_per_token", "experts_per_token", "moe_top_k", "moe_topk", "moe_k"),
-    "ffn_config.moe_top_k",
-)
-SHARED_WIDTH = (
-    *("shared_expert_intermediate_size", "moe_shared_expert_intermediate_size"),
-    "shared_intermediate_size",
-)
+LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+WINDOW = ("sliding_window", "attention_chunk_size", "attention_window_size", "window_size", "sliding_window_size")
 
 
-def layer_counts(cfg: Config, layers: int, heads: int, head_dim: int) -> dict[str, int]:
-    """How many layers are attention, recurrent and MLP, and how many of the attention layers slide."""
-    if cfg.kind in T5:
-        decoder = cfg.number("num_decoder_layers", default=layers, most=MAX_LAYERS)
-        both = layers + decoder
-        return {"layers": both, "attention_layers": both + decoder, "mlp_layers": both}
-    if cfg.raw("is_encoder_decoder") is True:
-        raise WattlineError(f"{cfg.where}: is_encoder_decoder: only T5 is read; use a like model of the catalog")
-    pattern = cfg.raw("hybrid_override_pattern") or _blocks(cfg)
-    if pattern is not None:
-        return _nemotron_layers(cfg, str(pattern), layers)
-    linear = _linear_layers(cfg, layers)
-    counts = {"attention_layers": layers - linear, "mamba_layers": linear, "mlp_layers": layers}
-    if linear:
-        counts |= _linear_mixer(cfg, heads, head_dim)
-    return counts | _sliding(cfg, layers, layers - linear)
+def layer_kinds(cfg: Config, row: Row) -> list[str]:
+    """The mixer of every layer, first to last."""
+    listed = next((name for name in LISTS if cfg.raw(name)), "")
+    if not listed and cfg.raw("hybrid_override_pattern"):
+        listed = "hybrid_override_pattern"
+    layers = cfg.number(*LAYERS, default=_length(cfg, listed), most=MAX_LAYERS) if listed else _count(cfg)
+    kinds = _listed(cfg, listed, layers, row) if listed else _by_rule(cfg, layers, row)
+    for name in RULES:  # what a list says, or a rule that came first, makes the other rules idle
+        cfg.raw(name)
+    if row.both:
+        return [BOTH] * layers
+    return _within(cfg, kinds)
 
 
-def _blocks(cfg: Config) -> str | None:
-    """Nemotron-H's newer list of layer kinds, as the older pattern of letters."""
-    letters = {"mamba": "M", "attention": "*", "mlp": "-", "moe": "E"}
-    blocks = cfg.items("layers_block_type")
-    return None if blocks is None else "".join(letters.get(str(block), "?") for block in blocks)
+def _count(cfg: Config) -> int:
+    return cfg.number(*LAYERS, most=MAX_LAYERS)
 
 
-def _nemotron_layers(cfg: Config, pattern: str, layers: int) -> dict[str, int]:
-    """Nemotron-H: each layer is one sub-layer, M Mamba, * attention, - MLP, E experts."""
-    kinds = pattern.replace("|", "")
-    if set(kinds) - set("M*-E") or len(kinds) != layers:
+def _length(cfg: Config, name: str) -> int | None:
+    value = cfg.raw(name)
+    if name == "block_types":
+        return None
+    return len(value.replace("|", "")) if isinstance(value, str) else len(value) if isinstance(value, list) else None
+
+
+def _listed(cfg: Config, name: str, layers: int, row: Row) -> list[str]:
+    value: Any = cfg.raw(name)
+    entries = list(value.replace("|", "")) if isinstance(value, str) and name == "hybrid_override_pattern" else None
+    if entries is None:
+        entries = cfg.items(name) or []
+        if name == "block_types":  # RecurrentGemma: repeated to the end
+            entries = (entries * layers)[:layers]
+    if len(entries) != layers:
         raise WattlineError(
-            f"{cfg.where}: hybrid_override_pattern has {len(kinds)} letters for {layers} layers, "
-            "each to be M, *, - or E; correct it or num_hidden_layers"
+            f"{cfg.where}: {name} has {len(entries)} entries for {layers} layers; correct it or num_hidden_layers"
         )
-    counts = {
-        "attention_layers": kinds.count("*"),
-        "mamba_layers": kinds.count("M"),
-        "mlp_layers": kinds.count("-") + kinds.count("E"),
-        "moe_layers": kinds.count("E"),
-    }
-    if counts["mamba_layers"]:
-        counts |= {
-            "mamba_heads": cfg.number("mamba_num_heads"),
-            "mamba_head_dim": cfg.number("mamba_head_dim"),
-            "mamba_state": cfg.number("ssm_state_size", "mamba_state_dim"),
-            "mamba_groups": cfg.number("n_groups", "mamba_num_groups"),
-            "mamba_conv": cfg.number("conv_kernel", "mamba_d_conv", default=4),
-        }
-    return counts
+    kinds = [_kind(cfg, name, entry, row) for entry in entries]
+    return kinds
 
 
-def _linear_layers(cfg: Config, layers: int) -> int:
-    """Layers whose mixer is linear attention (Gated DeltaNet, lightning attention)."""
-    types = cfg.items("layer_types", layers)
-    if types is not None:
-        return sum(kind == "linear_attention" for kind in types)
-    types = cfg.items("attn_type_list", layers)  # MiniMax: 1 = softmax attention
-    if types is not None:
-        return sum(kind == 0 for kind in types)
-    interval = cfg.number("full_attention_interval", default=0)
-    return layers - layers // interval if interval else 0
+def _kind(cfg: Config, field: str, entry: Any, row: Row) -> str:
+    name = str(entry)
+    name = {"M": "mamba"}.get(name, name)
+    if name in row.mixers:
+        return name
+    if name in NAMES and NAMES[name] not in ("", "mamba"):
+        return NAMES[name]
+    raise WattlineError(f"{cfg.where}: {field} holds {name[:40]!r}, a kind of layer that is not read; {MEND}")
 
 
-def _linear_mixer(cfg: Config, heads: int, head_dim: int) -> dict[str, int]:
-    if cfg.kind.startswith("minimax"):  # lightning attention: as many keys as queries, no convolution
-        names = ("mamba_heads", "mamba_groups", "mamba_head_dim", "mamba_state")
-        return dict(zip(names, (heads, heads, head_dim, head_dim), strict=True))
-    return {
-        "mamba_heads": cfg.number("linear_num_value_heads"),
-        "mamba_head_dim": cfg.number("linear_value_head_dim"),
-        "mamba_groups": cfg.number("linear_num_key_heads"),
-        "mamba_state": cfg.number("linear_key_head_dim"),
-        "mamba_conv": cfg.number("linear_conv_kernel_dim", default=4),
-    }
+def _by_rule(cfg: Config, layers: int, row: Row) -> list[str]:
+    """Where no list names the kinds: the families' other ways to say it."""
+    rest = row.rest or next(iter(row.mixers), FULL)
+    flags = cfg.items("hybrid_layer_pattern", layers)  # MiMo: 1 = in a window
+    if flags is not None:
+        return [SLIDING if flag else FULL for flag in flags]
+    flags = cfg.items("attn_type_list", layers)  # MiniMax: 1 = softmax attention
+    if flags is not None:
+        return [FULL if flag else rest for flag in flags]
+    for name in ("attn_layer_indices", "full_attn_idxs"):
+        chosen = cfg.items(name)
+        if chosen is not None:
+            return [FULL if i in chosen else rest for i in range(layers)]
+    chosen = cfg.items("linear_attn_config.full_attn_layers")  # Kimi Linear: counted from 1
+    if chosen is not None:
+        return [FULL if i + 1 in chosen else rest for i in range(layers)]
+    if row.mixers:
+        return _by_period(cfg, layers, rest)
+    return _sliding(cfg, layers)
 
 
-def _sliding(cfg: Config, layers: int, attention_layers: int) -> dict[str, int]:
-    """The window and how many layers see the whole context; nothing where none slides."""
-    window = cfg.number("sliding_window", "attention_chunk_size", default=0, most=10**9)
-    context = cfg.number("max_position_embeddings", default=0, most=10**9)
-    if not window or not cfg.flag("use_sliding_window", True) or (context and window >= context):
-        return {}
-    types, no_rope = cfg.items("layer_types", layers), cfg.items("no_rope_layers")
+def _by_period(cfg: Config, layers: int, rest: str) -> list[str]:
+    period = cfg.number("attn_layer_period", default=0)
+    if period:
+        offset = cfg.number("attn_layer_offset", default=0)
+        return [FULL if i % period == offset else rest for i in range(layers)]
+    period = cfg.number("full_attention_interval", "layer_group_size", default=0)
+    return [FULL if period and (i + 1) % period == 0 else rest for i in range(layers)]
+
+
+def _sliding(cfg: Config, layers: int) -> list[str]:
+    """Which layers of a decoder look at a window alone."""
+    window = cfg.number("sliding_window", "attention_chunk_size", default=0)
+    if not window or not cfg.flag("use_sliding_window", True):
+        return [FULL] * layers
+    near = CHUNKED if cfg.raw("sliding_window") is None else SLIDING
     pattern = cfg.raw("sliding_window_pattern") or cfg.raw("_sliding_window_pattern")
-    if types is not None:
-        whole = attention_layers - sum(kind in SLIDING for kind in types)
-    elif cfg.kind == "llama4_text":
-        whole = sum(not rope for rope in no_rope) if no_rope else layers // 4
-    elif isinstance(pattern, str):  # letters such as LLLG, G the global one
-        whole = layers * pattern.count("G") // len(pattern)
-    elif pattern is not None:
-        whole = layers // cfg.number("sliding_window_pattern", "_sliding_window_pattern")
-    elif cfg.flag("use_sliding_window", False):  # Qwen2: the first layers are whole
-        whole = min(layers, cfg.number("max_window_layers", default=0))
-    else:
-        whole = 0
-    if whole >= attention_layers:
-        return {}
-    chunked = cfg.raw("sliding_window") is None and cfg.raw("attention_chunk_size") is not None
-    return {"sliding_window": window, "global_layers": whole} | ({"chunked_attention": True} if chunked else {})
+    if cfg.kind == "llama4_text":
+        rope = cfg.items("no_rope_layers") or [(i + 1) % 4 for i in range(layers)]
+        return [near if r else FULL for r in (rope * layers)[:layers]]
+    if isinstance(pattern, str):  # letters such as LLLG, G the global one
+        return [FULL if pattern[i % len(pattern)] == "G" else near for i in range(layers)]
+    if pattern is not None:
+        every = cfg.number("sliding_window_pattern", "_sliding_window_pattern")
+        return [FULL if (i + 1) % every == 0 else near for i in range(layers)]
+    every = cfg.number("global_attn_every_n_layers", default=0)
+    if every:
+        return [FULL if (i + 1) % every == 0 else near for i in range(layers)]
+    if cfg.flag("use_sliding_window", False):  # Qwen2: the first layers are whole
+        first = cfg.number("max_window_layers", default=0)
+        return [FULL if i < first else near for i in range(layers)]
+    return [near] * layers
 
 
-def moe_fields(cfg: Config, layers: int, intermediate: int) -> dict[str, int]:
-    """Experts: how many, how many a token uses, how wide, in which layers; empty for a dense model."""
-    experts = cfg.number(*EXPERTS, default=0, most=100_000)
-    if experts < 2:
-        return {}
-    active = cfg.number(*ACTIVE)
-    if active > experts:
-        raise WattlineError(f"{cfg.where}: num_experts_per_tok {active} exceeds {experts} experts; correct it")
-    width = cfg.number("moe_intermediate_size", "moe_ffn_hidden_size", default=intermediate)
-    shared = cfg.number("n_shared_experts", "num_shared_experts", "moe_num_shared_experts", default=0)
-    shared_width = cfg.number(*SHARED_WIDTH, default=0)
-    if cfg.kind == "llama4_text" or shared_width:
-        shared = shared or 1
-    fields = {"experts": experts, "active_experts": active, "shared_experts": shared}
-    fields["expert_intermediate"] = width
-    if shared_width:
-        fields["shared_intermediate"] = shared_width
-    if cfg.raw("hybrid_override_pattern") is None and cfg.raw("layers_block_type") is None:
-        fields["moe_layers"] = _moe_layers(cfg, layers)
-    return fields
+def window_of(cfg: Config) -> int:
+    """Tokens that a layer with a window looks back on; 0 where none has one."""
+    given = [name for name in WINDOW if cfg.raw(name) is not None]
+    return cfg.number(given[0], default=0) if given else 0
 
 
-def _moe_layers(cfg: Config, layers: int) -> int:
-    """Layers with experts, by whichever of the families' rules the config states."""
-    listed = cfg.items("moe_layers")
-    if listed is not None:
-        return len(listed)
-    if isinstance(cfg.raw("moe_layer_freq"), list):
-        return sum(bool(x) for x in cfg.items("moe_layer_freq", layers) or [])
-    step = cfg.number("decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_freq", default=1)
-    offset = 0 if cfg.raw("moe_layer_freq") is not None else 1
-    dense = cfg.items("mlp_only_layers") or []
-    first = cfg.number("first_k_dense_replace", default=0)
-    return sum(i >= first and i not in dense and (i + offset) % step == 0 for i in range(layers))
+def _within(cfg: Config, kinds: list[str]) -> list[str]:
+    """A window that is off, or as long as the context, hides nothing."""
+    window, context = window_of(cfg), context_of(cfg)
+    off = not window or not cfg.flag("use_sliding_window", True) or bool(context and window >= context)
+    return [FULL if off and kind in (SLIDING, CHUNKED) else kind for kind in kinds]
 
 
-def attention_fields(cfg: Config, heads: int, kv_heads: int) -> dict[str, Any]:
-    """The kind of attention and, for multi-head latent attention, its ranks."""
-    if cfg.number("kv_lora_rank", default=0):
-        nope, rope = cfg.number("qk_nope_head_dim"), cfg.number("qk_rope_head_dim")
-        return {
-            "attention": "mla",
-            "q_lora_rank": cfg.number("q_lora_rank", default=0),
-            "kv_lora_rank": cfg.number("kv_lora_rank"),
-            "qk_nope_head_dim": nope,
-            "qk_rope_head_dim": rope,
-            "v_head_dim": cfg.number("v_head_dim"),
-            "head_dim": nope + rope,
-        }
-    gate = cfg.flag("attn_output_gate", cfg.kind == "qwen3_next")
-    kind = "mha" if heads == kv_heads else "mqa" if kv_heads == 1 else "gqa"
-    return {"attention": kind, "attention_gate": gate}
+def context_of(cfg: Config) -> int:
+    """The longest context, tokens; 0 where it is not given."""
+    for name in ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "model_max_length", "n_ctx"):
+        if cfg.raw(name) is not None:
+            return cfg.number(name, default=0)
+    return 0

@@ -1,0 +1,115 @@
+"""What a config says of MLPs: their width, and experts: how many, how many a token uses, in which layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wattline.core.errors import WattlineError
+from wattline.line.work.huggingface.fields import Config
+from wattline.line.work.huggingface.formula import evaluate
+from wattline.line.work.huggingface.layers import MLP, MOE
+from wattline.line.work.huggingface.table import Row
+
+WIDTH = (
+    *("intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "d_ff", "dim_ff"),
+    "ffn_config.ffn_hidden_size",
+)
+EXPERTS = (
+    *("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts"),
+    "ffn_config.moe_num_experts",
+)
+ACTIVE = (
+    *("num_experts_per_tok", "num_experts_per_token", "experts_per_token", "moe_top_k", "moe_topk", "moe_k"),
+    *("ffn_config.moe_top_k", "top_k_experts", "num_selected_experts"),
+)
+SHARED = ("n_shared_experts", "num_shared_experts", "moe_num_shared_experts", "num_shared_expert")
+SHARED_WIDTH = (
+    *("shared_expert_intermediate_size", "moe_shared_expert_intermediate_size", "shared_intermediate_size"),
+    "moe_shared_intermediate_size",
+)
+EXPERT_WIDTH = ("moe_intermediate_size", "moe_ffn_hidden_size", "expert_ffn_hidden_size", "expert_intermediate_size")
+SWITCHES = ("is_moe", "enable_moe_block", "use_moe")
+
+
+def width_of(cfg: Config, row: Row, known: dict[str, int]) -> int:
+    """The width of a dense MLP."""
+    if "intermediate" in row.set:
+        return evaluate(row.set["intermediate"], cfg, known)
+    if cfg.raw("expansion_ratio") is not None:
+        return known["hidden"] * cfg.number("expansion_ratio", most=1000)
+    if row.width:
+        return cfg.number(*WIDTH, default=evaluate(row.width, cfg, known))
+    given = [name for name in (*WIDTH, "moe_intermediate_size") if cfg.raw(name) is not None]
+    return cfg.number(given[0]) if given else cfg.number(*WIDTH)
+
+
+def expert_fields(cfg: Config, row: Row, kinds: list[str], known: dict[str, int]) -> dict[str, Any]:
+    """Counts of experts; empty for a dense model."""
+    experts = cfg.number(*EXPERTS, default=0, most=100_000)
+    switched = [cfg.flag(name, False) for name in SWITCHES if cfg.raw(name) is not None]
+    if experts < 2 or (switched and not all(switched)):
+        for name in (*ACTIVE, *SHARED, *SHARED_WIDTH, *EXPERT_WIDTH, *PLACES):
+            cfg.raw(name)
+        return {}
+    active = cfg.number(*ACTIVE)
+    if active > experts:
+        raise WattlineError(f"{cfg.where}: num_experts_per_tok {active} exceeds {experts} experts; correct it")
+    width = known.get("expert_intermediate") or cfg.number(*EXPERT_WIDTH, default=known["intermediate"])
+    shared = cfg.number(*SHARED, default=0)
+    shared_width = cfg.number(*SHARED_WIDTH, default=0)
+    if cfg.kind == "llama4_text" or shared_width:
+        shared = shared or 1
+    fields = {"experts": experts, "active_experts": active, "shared_experts": shared, "expert_intermediate": width}
+    if shared_width:
+        fields["shared_intermediate"] = shared_width
+    latent = cfg.number("moe_latent_size", default=0)
+    if latent:
+        fields["expert_hidden"] = latent
+    if MOE in kinds:
+        return fields | {"moe_layers": kinds.count(MOE)}
+    return fields | {"moe_layers": sum(_with_experts(cfg, len(kinds)))}
+
+
+PLACES = (
+    *("mlp_layer_types", "moe_layers", "moe_layer_freq", "moe_layer_frequency"),
+    *("decoder_sparse_step", "interleave_moe_layer_step"),
+    *("mlp_only_layers", "first_k_dense_replace", "num_dense_layers", "moe_layer_start_index"),
+    *("moe_layer_end_index", "moe_layer_interval", "expert_layer_period", "expert_layer_offset"),
+)
+
+
+def _with_experts(cfg: Config, layers: int) -> list[bool]:
+    """Which layers have experts, by whichever of the families' rules the config states."""
+    types = cfg.items("mlp_layer_types", layers)
+    for name in PLACES:
+        cfg.raw(name)
+    listed, freq = cfg.items("moe_layers"), cfg.raw("moe_layer_freq")
+    first = cfg.number("first_k_dense_replace", "num_dense_layers", default=0)
+    dense = cfg.items("mlp_only_layers") or []
+    start = cfg.number("moe_layer_start_index", default=0)
+    last = cfg.number("moe_layer_end_index", default=layers - 1) if cfg.raw("moe_layer_end_index") != -1 else layers - 1
+    period, every = cfg.number("expert_layer_period", default=1), cfg.number("moe_layer_interval", default=1)
+    offset = cfg.number("expert_layer_offset", default=0)
+    if types is not None:
+        return [kind != "dense" for kind in types]
+    if listed is not None:
+        return [i in listed for i in range(layers)]
+    if isinstance(freq, list):
+        return [bool(x) for x in cfg.items("moe_layer_freq", layers) or []]
+    steps = ("decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_freq", "moe_layer_frequency")
+    step = cfg.number(*steps, default=1)
+    shift = 0 if freq is not None else 1
+    return [
+        max(first, start) <= i <= last
+        and i not in dense
+        and (i + shift) % step == 0
+        and i % period == offset % period
+        and (i + 1) % every == 0
+        for i in range(layers)
+    ]
+
+
+def mlp_layers(kinds: list[str], residual: bool) -> int:
+    """Layers with an MLP of any kind: every layer, or those that a list names; twice where one lies beside experts."""
+    own = [kind for kind in kinds if kind in (MLP, MOE)]
+    return (len(own) if own else len(kinds)) * (2 if residual else 1)

@@ -1,0 +1,79 @@
+"""What kind of model a config describes, where its language model is nested, and what is refused by name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.line.work.huggingface.fields import Config
+from wattline.line.work.huggingface.table import refused, rows
+from wattline.line.work.huggingface.towers import joined
+
+TEXT_PARTS = ("text_config", "llm_config", "language_config", "thinker_config", "decoder_config_text")
+NOT_WRITING = re.compile(
+    r"(For(MaskedLM|SequenceClassification|TokenClassification|QuestionAnswering|MultipleChoice|ImageClassification"
+    r"|PreTraining|NextSentencePrediction|CTC|AudioClassification|FeatureExtraction|RewardModel)|RewardModel)$"
+)
+BY_CLASS = {
+    **{
+        "llamaforcausallm": "llama",
+        "mistralforcausallm": "mistral",
+        "gpt2lmheadmodel": "gpt2",
+        "qwen2forcausallm": "qwen2",
+    },
+    **{"qwen3forcausallm": "qwen3", "mixtralforcausallm": "mixtral", "deepseekv3forcausallm": "deepseek_v3"},
+}
+
+
+INHERITED = (
+    *("tie_word_embeddings", "quantization_config", "compression_config", "quantization", "torch_dtype", "dtype"),
+    *("_name_or_path", "name_or_path", "expert_dtype"),
+)
+
+
+def text_config(top: dict[str, Any], where: str) -> Config:
+    """The part that describes the language model, wherever it is nested.
+
+    From the parts around it only what counts for the whole model is taken, and a vocabulary that it lacks itself.
+    """
+    part = top
+    for _ in range(3):
+        nested = next((part[p] for p in TEXT_PARTS if isinstance(part.get(p), dict)), None)
+        if nested is None:
+            break
+        outer = {n: part[n] for n in INHERITED if part.get(n) is not None}
+        words = {n: part[n] for n in ("vocab_size", "model_type") if part.get(n) is not None}
+        part = {**words, **{k: v for k, v in nested.items() if v is not None}, **outer}
+    kind = str(part.get("model_type") or "").lower()
+    if not kind:
+        names = [str(n).lower() for n in top.get("architectures") or []]
+        kind = next((BY_CLASS[n] for n in names if n in BY_CLASS), "")
+    known = rows()
+    if kind not in known and f"{kind}_text" in known:
+        kind += "_text"
+    elif part is not top and kind == str(top.get("model_type") or "").lower():
+        kind = str(joined(kind).get("text", kind))
+    return Config(dict(part), kind, shorten(where, 200))
+
+
+def check_priced(top: dict[str, Any], cfg: Config) -> None:
+    """Refuses what writes no text, or writes it in a way that is not priced yet, by its name."""
+    name = str(top.get("model_type") or cfg.kind).lower()
+    what = refused().get(name) or refused().get(cfg.kind)
+    classes = [str(n) for n in top.get("architectures") or []]
+    if not what and top.get("_class_name"):
+        name, what = str(top["_class_name"]), "a part of a diffusion pipeline"
+    if not what and classes and all(NOT_WRITING.search(n) for n in classes):
+        name, what = classes[0], "a model that ranks or labels, and writes nothing"
+    if what:
+        raise WattlineError(
+            f"{cfg.where}: {shorten(name, 60)} is {what}; not priced yet: give a model that writes text token by token"
+        )
+    if top.get("is_encoder_decoder") is True and cfg.kind not in ("t5", "mt5", "umt5"):
+        raise WattlineError(
+            f"{cfg.where}: is_encoder_decoder: {cfg.kind or 'it'} is an encoder-decoder of another kind than T5; "
+            "not priced yet: give a model that writes text token by token"
+        )
+    if not cfg.kind:
+        raise WattlineError(f"{cfg.where}: no model_type, so its architecture is not known; add it (such as llama)")

@@ -1,0 +1,267 @@
+"""The format of the stored weights, by group of layers, from whatever a config says of its quantisation."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.line.work.flops import BYTES
+from wattline.line.work.huggingface.exceptions import left_out
+from wattline.line.work.huggingface.layers import LAYERS
+
+NAMED = (  # words of a scheme, in the order in which they decide
+    *(
+        ("nvfp4", "nvfp4"),
+        ("mxfp4", "mxfp4"),
+        ("mx_fp4", "mxfp4"),
+        ("nv_fp4", "nvfp4"),
+        ("mxfp8", "fp8"),
+        ("fp8", "fp8"),
+    ),
+    *(("e4m3", "fp8"), ("float8", "fp8"), ("w4a16", "int4"), ("w4a8", "int4"), ("w8a8", "int8"), ("w8a16", "int8")),
+    *(
+        ("mxfp6", "int6"),
+        ("fp6", "int6"),
+        ("float4", "nvfp4"),
+        ("int4", "int4"),
+        ("int8", "int8"),
+        ("int2", "int2"),
+        ("int3", "int3"),
+    ),
+    *(("fp4", "nvfp4"), ("nf4", "int4"), ("llm_int8", "int8")),
+)
+FIXED = {
+    "awq": 4.0,
+    "eetq": 8.0,
+    "bitnet": 2.0,
+    "spqr": 4.0,
+    "fbgemm_fp8": 8.0,
+    "quip": 2.0,
+    "higgs": 4.0,
+    "bitblas": 4.0,
+}
+BY_BITS = {2: "int2", 3: "int3", 4: "int4", 5: "int5", 6: "int6", 8: "int8"}
+BIT_FIELDS = ("bits", "w_bit", "nbits", "num_bits", "weight_bits", "wbits", "weight_num_bits", "q_bits")
+OVERHEAD = 0.25  # bits a weight for the scales of groups of 64: 16 bits each
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A format of ``flops.BYTES`` that names the checkpoint, and bits a weight by group of layers."""
+
+    form: str
+    experts: float = 0.0  # bits of a weight; 0 = as the format has them
+    dense: float = 0.0
+    attention: float = 0.0
+
+
+def read_weights(top: dict[str, Any], beside: dict[str, Any] | None, where: str) -> Weights:
+    """The weights' formats from a config's ``quantization_config`` (``quantization``, ``compression_config``), or from
+    ``hf_quant_config.json`` beside it.
+
+    Raises WattlineError where a quantisation is there whose format cannot be read.
+    """
+    quant = _quant(top)
+    if quant is None and beside is not None:
+        quant, where = beside, f"{where} (hf_quant_config.json beside it)"
+    dtype = str(top.get("torch_dtype") or top.get("dtype") or "")
+    if quant is None or quant == {}:
+        return Weights("fp8" if "float8" in dtype else "bf16")
+    if not isinstance(quant, dict):
+        raise WattlineError(
+            f"{where}: quantization_config is {shorten(repr(quant), 40)}, not an object; correct it or remove it"
+        )
+    if "quant_algo" in quant and quant["quant_algo"] is None and not quant.get("quantized_layers"):
+        return Weights("bf16")  # ModelOpt: the cache alone
+    mixed = quant.get("quantized_layers")
+    if isinstance(mixed, dict) and mixed:
+        return _mixed(mixed, where)
+    form, bits = _format(quant, where)
+    if "fp4" in str(top.get("expert_dtype") or "") and form == "fp8":  # DeepSeek-V4: experts in 4 bits, the rest in 8
+        return Weights("mxfp4", 4.25, 8.0)
+    depth = next((top[n] for n in LAYERS if isinstance(top.get(n), int)), 0)
+    wide = left_out(quant, depth)
+    apart = _by_target(quant)
+    if apart:
+        return Weights(_nearest(min(apart), True) if form in ("fp8", "nvfp4") else form, *apart, apart[1])
+    dense = 16.0 if form == "mxfp4" and str(quant.get("quant_method")) == "mxfp4" else bits
+    return Weights(form, 16.0 if "experts" in wide else bits, dense, 16.0 if "attention" in wide else dense)
+
+
+def _quant(top: dict[str, Any]) -> Any:
+    for name in ("quantization_config", "compression_config", "quantization"):
+        if top.get(name) is not None:
+            value = top[name]
+            return (
+                value.get("quantization", value)
+                if isinstance(value, dict) and isinstance(value.get("quantization"), dict)
+                else value
+            )
+    return None
+
+
+def _mixed(layers: dict[str, Any], where: str) -> Weights:
+    """ModelOpt's mixed precision: an algorithm for each layer; of experts and of the others the commonest counts."""
+    found: dict[str, Counter[str]] = {"experts": Counter(), "dense": Counter()}
+    for name, each in layers.items():
+        algo = str(each.get("quant_algo", "")) if isinstance(each, dict) else ""
+        found["experts" if "experts" in name and "shared" not in name else "dense"][algo] += 1
+    bits: dict[str, Any] = {}
+    for group, counts in found.items():
+        if counts:
+            form, bits[group] = _format({"quant_algo": counts.most_common(1)[0][0]}, where)
+            bits[f"{group} form"] = form
+    form = bits.get("experts form") or bits["dense form"]
+    dense = bits.get("dense", 16.0)
+    return Weights(form, bits.get("experts", 16.0), dense, dense)
+
+
+def _format(quant: dict[str, Any], where: str) -> tuple[str, float]:
+    """The format's name and its bits a weight."""
+    method = str(quant.get("quant_method", "")).lower()
+    for text in _words(quant):
+        for mark, form in NAMED:
+            if mark in text:
+                return form, BYTES[form] * 8
+    bits, floating = _bits(quant)
+    if not bits:
+        bits = FIXED.get(method, 0.0)
+    if not bits and method in ("exl2", "exl3"):
+        bits = _number(quant, "bits")
+    if bits:
+        form = _nearest(bits, floating)
+        if form:
+            return form, BYTES[form] * 8 if bits == int(bits) else bits + OVERHEAD * (method not in ("exl2", "exl3"))
+    shown = shorten(method or ", ".join(sorted(map(str, quant))), 60)
+    raise WattlineError(
+        f"{where}: quantization_config: its format ({shown}) is not known; remove it and give --precision, such as int4"
+    )
+
+
+def _nearest(bits: float, floating: bool) -> str:
+    """A format of so many bits; of a fraction of a bit, the next whole one below names it."""
+    if floating and bits in (4, 8):
+        return "nvfp4" if bits == 4 else "fp8"
+    if bits >= 16:
+        return "bf16"
+    return BY_BITS.get(round(bits) if bits == int(bits) else int(bits) if int(bits) in BY_BITS else 4, "")
+
+
+def _words(quant: dict[str, Any]) -> list[str]:
+    """What names a scheme, from the closest to the weights outwards."""
+    names = (
+        "quant_algo",
+        "quant_type",
+        "weight_dtype",
+        "weights",
+        "data_type",
+        "forward_dtype",
+        "qtype",
+        "mode",
+        "fmt",
+        "format",
+        "quant_method",
+        "bnb_4bit_quant_type",
+    )
+    texts = [_text(quant.get(name)) for name in names]
+    if str(quant.get("data_type", "")).endswith("_fp") and quant.get("bits"):  # AutoRound: mx_fp and bits
+        texts.insert(0, f"{str(quant['data_type']).replace('_', '')}{quant['bits']}")
+    out = []
+    for part in ("global_quant_config", "quantization"):
+        inner = quant.get(part)
+        if isinstance(inner, dict):
+            weight = inner.get("weight")
+            out += [_quark(weight)] if isinstance(weight, dict) else _words(inner)
+    return [text for text in (*out, *texts) if text]
+
+
+def _quark(weight: dict[str, Any]) -> str:
+    """Quark's name of a weight's type: FP4 in groups of 32 is MXFP4, in groups of 16 NVFP4."""
+    text = _text(weight.get("dtype"))
+    return "mxfp4" if text == "fp4" and weight.get("group_size") == 32 else text
+
+
+def _text(value: Any) -> str:
+    """A name in small letters, of an object the names of its kinds (torchao's quant_type)."""
+    if isinstance(value, dict):
+        return " ".join([*(str(k) for k in value), *(_text(v) for v in value.values())]).lower()
+    return _plain(str(value)) if isinstance(value, str) else ""
+
+
+def _plain(text: str) -> str:
+    """In small letters; ``Int4WeightOnlyConfig`` and ``int4_weight_only`` alike."""
+    return re.sub(r"[-\s]", "_", text.lower())
+
+
+def _number(quant: dict[str, Any], *names: str) -> float:
+    for name in names:
+        value = quant.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 32:
+            return float(value)
+    return 0.0
+
+
+def _bits(quant: dict[str, Any]) -> tuple[float, bool]:
+    """Bits of a weight, and whether they are a floating-point number."""
+    if quant.get("load_in_4bit") or quant.get("_load_in_4bit"):
+        return 4.0, False
+    if quant.get("load_in_8bit") or quant.get("_load_in_8bit"):
+        return 8.0, False
+    for weights in _inner(quant):
+        bits = _number(weights, *BIT_FIELDS)
+        if bits:
+            return bits, str(weights.get("type", "")) == "float"
+    method = quant.get("quant_method")
+    if method == "aqlm":  # codebooks of nbits_per_codebook for groups of in_group_size weights
+        groups, books = _number(quant, "in_group_size") or 8.0, _number(quant, "num_codebooks") or 1.0
+        return round(books * (_number(quant, "nbits_per_codebook") or 16.0) / groups), False
+    if method == "vptq":
+        return 3.0 if not quant.get("config_for_layers") else _vptq(quant), False
+    return 0.0, False
+
+
+def _by_target(quant: dict[str, Any]) -> tuple[float, float] | None:
+    """Bits of experts and of other layers, where compressed-tensors gives them groups of their own."""
+    groups = quant.get("config_groups")
+    bits: dict[str, float] = {}
+    for group in groups.values() if isinstance(groups, dict) else ():
+        weights = group.get("weights") if isinstance(group, dict) else None
+        if isinstance(weights, dict):
+            number = _number(weights, "num_bits")
+            number += {4.0: 0.5 if weights.get("type") == "float" else OVERHEAD}.get(number, 0.0)
+            bits["experts" if "expert" in str(group.get("targets", "")).lower() else "dense"] = number
+    return (bits["experts"], bits["dense"]) if len(set(bits.values())) == 2 else None
+
+
+def _vptq(quant: dict[str, Any]) -> float:
+    """VPTQ: an index into so many centroids for each vector, and one into the residual's."""
+    layer = next(iter(quant["config_for_layers"].values()), None)
+    if not isinstance(layer, dict):
+        return 3.0
+    vector = max((v for v in layer.get("vector_lens", [8]) if isinstance(v, int) and v > 0), default=8)
+    counts = [*layer.get("num_centroids", []), *layer.get("num_res_centroids", [])]
+    bits = sum(v.bit_length() - 1 for v in counts if isinstance(v, int) and v > 1) / vector
+    return float(max(round(bits), 2))
+
+
+def _inner(quant: dict[str, Any]) -> list[dict[str, Any]]:
+    """Objects that may hold the bits: groups (compressed-tensors), a weight's config (HQQ), the whole."""
+    out = []
+    groups = quant.get("config_groups")
+    for group in groups.values() if isinstance(groups, dict) else ():
+        if isinstance(group, dict) and isinstance(group.get("weights"), dict):
+            out.append(group["weights"])
+    nested = quant.get("quant_config")
+    if isinstance(nested, dict):
+        out += [v for v in nested.values() if isinstance(v, dict)] + [nested]
+        out += [
+            v["weight_quant_params"]
+            for v in nested.values()
+            if isinstance(v, dict) and isinstance(v.get("weight_quant_params"), dict)
+        ]
+    if isinstance(quant.get("weight_quant_params"), dict):
+        out.append(quant["weight_quant_params"])
+    return [*out, quant]

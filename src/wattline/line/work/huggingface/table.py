@@ -1,0 +1,74 @@
+"""The table of architectures: which are read, and what in each differs from a plain decoder."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+FILES = ("architectures.toml", "recurrent.toml", "towers.toml", "refused.toml", "harmless.toml")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One architecture. Formulas are arithmetic over fields and counts (``formula.py``); "" = nothing."""
+
+    name: str
+    plain_mlp: bool = False
+    tied: bool = False
+    never_tied: bool = False  # whatever the config says
+    default: Mapping[str, Any] = field(default_factory=dict)
+    set: Mapping[str, str] = field(default_factory=dict)
+    mixers: Mapping[str, Any] = field(default_factory=dict)
+    rest: str = ""  # kind of the layers that a list of attention layers does not name
+    both: bool = False  # every layer holds an attention beside its other mixer
+    width: str = ""  # of the MLP where no field gives it
+    residual: str = ""  # width of a dense MLP beside the experts of every layer
+    gate: str = ""
+    matmul: str = ""
+    stored: str = ""
+    positions: str = ""
+    ignore: tuple[str, ...] = ()
+    note: str = ""  # what is not in the price, for the answer's notes
+
+
+@lru_cache(maxsize=1)
+def _tables() -> dict[str, Any]:
+    folder = resources.files("wattline.line.work.huggingface")
+    return {name: tomllib.loads((folder / name).read_text(encoding="utf-8")) for name in FILES}
+
+
+@lru_cache(maxsize=1)
+def rows() -> dict[str, Row]:
+    """Every architecture that is read, by its ``model_type``."""
+    out: dict[str, Row] = {}
+    for file in FILES[:2]:
+        for name, table in _tables()[file].items():
+            for kind in table["types"]:
+                own = table.get("by_type", {}).get(kind, {})
+                merged = {k: v for k, v in (table | own).items() if k not in ("types", "by_type")}
+                merged["ignore"] = (*table.get("ignore", ()), *own.get("ignore", ()))
+                out[kind] = Row(name=name, **merged)
+    return out
+
+
+def towers() -> dict[str, Any]:
+    """Encoders of pictures and sound, by their ``model_type``, and models that join one to a language model."""
+    return dict(_tables()["towers.toml"])
+
+
+@lru_cache(maxsize=1)
+def refused() -> dict[str, str]:
+    """What kinds of model are not priced, by ``model_type``, and what each is."""
+    groups = _tables()["refused.toml"]
+    return {kind: table["what"] for table in groups.values() for kind in table["types"]}
+
+
+@lru_cache(maxsize=1)
+def harmless() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Names of fields that change neither size nor work, and patterns of such names (regular expressions)."""
+    table = _tables()["harmless.toml"]
+    return frozenset(table["names"]), tuple(table["patterns"])
