@@ -27,7 +27,7 @@ from aiohttp import web
 
 from wattline.meter.device import Device
 from wattline.meter.sensor import Reading, Spec
-from wattline.web.proxy.server import Setup, running, steady
+from wattline.web.proxy.server import ProxySetup, running, steady
 
 
 class Constant:
@@ -74,7 +74,7 @@ async def model_server(pipe: Connection) -> None:
 
 async def proxy(pipe: Connection, upstream: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        setup = Setup(upstream, port=0, sensors=[Constant()], journal=Path(folder) / "proxy.db")
+        setup = ProxySetup(upstream, port=0, sensors=[Constant()], journal=Path(folder) / "proxy.db")
         steady()
         async with running(setup) as (address, _):
             pipe.send(address)

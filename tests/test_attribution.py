@@ -18,7 +18,7 @@ from wattline.meter.readings.clean import clean
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Spec
 from wattline.meter.sharing.share import find_idle, on_host, share_jobs, shared_series
-from wattline.meter.sharing.split import Claim, share, split_device
+from wattline.meter.sharing.split import Workload, share, split_device
 
 T0 = 1.7e9
 POSITIVE = st.floats(0, 1e12, allow_nan=False)
@@ -33,8 +33,10 @@ def tracked(series: Series) -> Track:
     return track(clean(series).powers)
 
 
-def job(name: str, begin: float, end: float, *devices: str, weight: float = 1.0, hosts: tuple[str, ...] = ()) -> Claim:
-    return Claim(name, T0 + begin, T0 + end, devices, hosts, weight)
+def job(
+    name: str, begin: float, end: float, *devices: str, weight: float = 1.0, hosts: tuple[str, ...] = ()
+) -> Workload:
+    return Workload(name, T0 + begin, T0 + end, devices, hosts, weight)
 
 
 @given(st.data(), st.integers(0, 6), st.integers(1, 8))
@@ -210,10 +212,10 @@ def test_a_machine_that_the_file_does_not_name_can_be_named() -> None:
     [
         ([job("late", 500, 600)], "no job ran on a device"),
         ([job("other", 0, 50, "GPU-zzz")], "no job ran on a device"),
-        ([Claim("two", T0, T0 + 9, (), (), 1.0, 2)], "had 2 of 1 GPUs"),
+        ([Workload("two", T0, T0 + 9, (), (), 1.0, 2)], "had 2 of 1 GPUs"),
     ],
 )
-def test_jobs_that_fit_nothing_are_told(jobs: list[Claim], said: str) -> None:
+def test_jobs_that_fit_nothing_are_told(jobs: list[Workload], said: str) -> None:
     with pytest.raises(WattlineError, match=said):
         share_jobs(Recording([gpu()]), jobs)
 

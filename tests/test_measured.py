@@ -186,10 +186,10 @@ def test_bad_input_is_told_in_one_line(given_too: dict[str, Any], said: str) -> 
 
 
 def test_an_uneven_error_stays_uneven() -> None:
-    from wattline.meter.energy.series import Energy
+    from wattline.meter.energy.series import SeriesEnergy
 
     part = metered(chips_only(), None, catalog.default()).parts["chips"]
-    fact = replace(part, energy=Energy(100 * 3.6e6, 80 * 3.6e6, 101 * 3.6e6, 80.0)).fact("chips", "x")
+    fact = replace(part, energy=SeriesEnergy(100 * 3.6e6, 80 * 3.6e6, 101 * 3.6e6, 80.0)).fact("chips", "x")
     assert (fact.value, fact.dist, fact.unit) == (100, "lognormal", "kWh")
     assert 80 < fact.low < 84
     assert 100.5 < fact.high < 101

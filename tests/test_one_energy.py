@@ -38,7 +38,7 @@ from wattline.meter.readings.clean import clean
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Reading, Spec
 from wattline.meter.sharing.share import share_jobs
-from wattline.meter.sharing.split import Claim
+from wattline.meter.sharing.split import Workload
 from wattline.reconcile.metered import metered
 from wattline.web.proxy import sampler as proxy
 from wattline.web.proxy.ledger import Interval
@@ -121,7 +121,7 @@ def test_every_way_of_summing_a_recording_says_the_same(told: Told) -> None:
     wanted = pytest.approx(whole_j(told), rel=1e-9)
     recording = Recording([told.series()])
     assert report(recording)["energy_wh"] * 3600 == wanted
-    assert share_jobs(recording, [Claim("job", 0.0, 2 * T0)], idle_w=0.0).total_j == wanted
+    assert share_jobs(recording, [Workload("job", 0.0, 2 * T0)], idle_w=0.0).total_j == wanted
     assert float(curve(told.series()).energy_j[-1]) == wanted
     assert total([within(told.series(), 0.0, 2 * T0)]).energy_j == wanted
     assert snapshot(recording).devices[0].energy_j == wanted
@@ -175,7 +175,7 @@ def test_the_proxys_intervals_add_up_to_the_whole(told: Told) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(proxy, "GONE_S", 1e9)
         patch.setattr(proxy.time, "monotonic", lambda: sensor.clock)
-        sampler = proxy.Sampler([sensor], STEP, posted.append)
+        sampler = proxy.IntervalSampler([sensor], STEP, posted.append)
         while len(sensor.script) > 1:
             sampler.tick()
             del sensor.script[0]
@@ -293,7 +293,11 @@ def test_a_gap_of_seconds_is_bridged_alike_by_all_and_the_truth_lies_in_the_rang
     assert reported["energy_low_wh"] * 3600 <= true[-1] <= reported["energy_high_wh"] * 3600
     assert reported["energy_wh"] * 3600 == pytest.approx(true[-1], rel=1e-9 if counter else 0.01)
     live = window_energy(Recording([series]), M0, M0 + 60)
-    for joules in (live.energy_j, stream.energy_j, share_jobs(Recording([series]), [Claim("j", T0, T0 + 60)]).total_j):
+    for joules in (
+        live.energy_j,
+        stream.energy_j,
+        share_jobs(Recording([series]), [Workload("j", T0, T0 + 60)]).total_j,
+    ):
         assert joules == pytest.approx(reported["energy_wh"] * 3600, rel=1e-9)
 
 
@@ -309,7 +313,7 @@ def test_a_counter_that_leaps_by_a_megajoule_counts_none_of_it(leap: str) -> Non
     every = (
         report(Recording([series]))["energy_wh"] * 3600,
         window_energy(Recording([series]), M0, M0 + 60).energy_j,
-        share_jobs(Recording([series]), [Claim("j", T0, T0 + 60)]).total_j,
+        share_jobs(Recording([series]), [Workload("j", T0, T0 + 60)]).total_j,
         snapshot(Recording([series])).devices[0].energy_j,
         stream.energy_j,
     )

@@ -20,7 +20,7 @@ aiohttp = pytest.importorskip("aiohttp", reason="the proxy's extra is not instal
 
 from model_server import Machine, Server, Simulated, model_server  # noqa: E402
 from wattline.web.proxy.accounting import Books  # noqa: E402
-from wattline.web.proxy.server import Setup, running  # noqa: E402
+from wattline.web.proxy.server import ProxySetup, running  # noqa: E402
 from wattline.web.proxy.token_weights import Weigher, generic, modelled  # noqa: E402
 
 CHAT = "/v1/chat/completions"
@@ -68,7 +68,7 @@ async def place(**setup: Any) -> AsyncIterator[Place]:
     setup.setdefault("sensors", [Simulated(machine)])
     async with (
         model_server(machine) as server,
-        running(Setup(server.url, port=0, interval_s=0.03, **setup)) as (url, books),
+        running(ProxySetup(server.url, port=0, interval_s=0.03, **setup)) as (url, books),
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), auto_decompress=False) as session,
     ):
         yield Place(server, machine, url, books, session)
@@ -167,7 +167,7 @@ def test_two_hundred_streams_at_once(body: bool, tmp_path: Path) -> None:
         each = [await here.settled(name) for _, name in gots]
         assert [one["output_tokens"] for one in each] == [5 + number % 20 for number in range(200)]
         assert {one["tokens_basis"] for one in each} == ({"told"} if body else {"told", "counted"})
-        everyone = [here.books.show(claim) for claim in here.books.ledger.finished.values()]
+        everyone = [here.books.show(tracked) for tracked in here.books.ledger.finished.values()]
         assert len(everyone) == 400
         given = sum(one["energy_j"] for one in everyone)
         assert given == pytest.approx(totals["requests_j"], rel=1e-9)
@@ -415,7 +415,7 @@ def test_websockets_pass() -> None:
 
 def test_an_upstream_that_is_down_is_one_clear_line() -> None:
     async def work() -> None:
-        setup = Setup("http://127.0.0.1:9", port=0, interval_s=0.03, sensors=[Simulated(Machine())])
+        setup = ProxySetup("http://127.0.0.1:9", port=0, interval_s=0.03, sensors=[Simulated(Machine())])
         async with running(setup) as (url, _), aiohttp.ClientSession() as session:
             for path in (CHAT, "/v1/models"):
                 async with session.post(url + path, json={"model": "m"}) as answer:
@@ -447,8 +447,8 @@ def test_a_client_that_hangs_up_stops_the_upstream(stream: bool) -> None:
             await asyncio.sleep(0.02)
         assert here.server.left == 1
         assert here.machine.active == 0
-        (claim,) = here.books.ledger.finished.values()
-        found = await here.settled(claim.id, outcome="client left")
+        (tracked,) = here.books.ledger.finished.values()
+        found = await here.settled(tracked.id, outcome="client left")
         assert found["energy_j"] > 0
 
     run(work)

@@ -28,12 +28,12 @@ BOTH = """
 import asyncio, sys
 from pathlib import Path
 from model_server import Machine, Simulated, model_server
-from wattline.web.proxy.server import Setup, running
+from wattline.web.proxy.server import ProxySetup, running
 
 async def main():
     machine = Machine()
     async with model_server(machine) as server:
-        setup = Setup(server.url, port=0, sensors=[Simulated(machine)], interval_s=0.03, journal=Path(sys.argv[1]))
+        setup = ProxySetup(server.url, port=0, sensors=[Simulated(machine)], interval_s=0.03, journal=Path(sys.argv[1]))
         async with running(setup) as (url, _):
             print(url, flush=True)
             await asyncio.Event().wait()
@@ -77,7 +77,7 @@ def test_a_journal_survives_a_kill(tmp_path: Path) -> None:
     for _ in range(3):
         both = subprocess.Popen(
             [sys.executable, "-c", BOTH, str(journal)], stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONPATH": str(TESTS)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])},
         )  # fmt: skip
         assert both.stdout is not None
         url = both.stdout.readline().strip()

@@ -24,11 +24,11 @@ from wattline.meter.sharing.split import share
 from wattline.web.proxy.body import kind_of, read_asked, with_usage
 from wattline.web.proxy.interval_split import share_within
 from wattline.web.proxy.ledger import Interval, Ledger
-from wattline.web.proxy.request_log import Store
-from wattline.web.proxy.sampler import Sampler, choose
-from wattline.web.proxy.sse import Stream
+from wattline.web.proxy.request_log import RequestLog
+from wattline.web.proxy.sampler import IntervalSampler, choose
+from wattline.web.proxy.sse import EventStream
 from wattline.web.proxy.token_weights import generic, modelled
-from wattline.web.proxy.tracked_request import Claim, Typical, as_json
+from wattline.web.proxy.tracked_request import TrackedRequest, Typical, as_json
 from wattline.web.proxy.usage import Tokens, find_usage, insert, parse, read_tokens, remove
 
 JOULES = st.floats(0.0, 1e7)
@@ -69,8 +69,8 @@ def test_watts_at_rest_beside_requests_are_idle() -> None:
     np.testing.assert_allclose(found, [150.0, 50.0])
 
 
-def made(name: str, begin: float, **more: Any) -> Claim:
-    return Claim(name, "/v1/chat/completions", "chat", "m", more.pop("stream", True), begin, 0.0, **more)
+def made(name: str, begin: float, **more: Any) -> TrackedRequest:
+    return TrackedRequest(name, "/v1/chat/completions", "chat", "m", more.pop("stream", True), begin, 0.0, **more)
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -82,7 +82,7 @@ def test_requests_and_idle_are_what_the_device_took_whatever_happens(seed: int) 
         on_settled=lambda interval, idle, requests: book.append((idle or 0.0, requests or 0.0)),
     )  # fmt: skip
     now, last, device = 0.0, 0.0, 0.0
-    everyone: list[Claim] = []
+    everyone: list[TrackedRequest] = []
     for step in range(120):
         now += chance.expovariate(20)
         what = chance.random()
@@ -90,16 +90,16 @@ def test_requests_and_idle_are_what_the_device_took_whatever_happens(seed: int) 
             everyone.append(made(str(step), now, stream=chance.random() < 0.7, text_bytes=chance.randrange(5000)))
             ledger.begin(everyone[-1])
         elif what < 0.6 and ledger.running:
-            claim = chance.choice(list(ledger.running.values()))
-            claim.first_s = claim.first_s or now
-            claim.deltas += 1
-            claim.unseen += 1
+            tracked = chance.choice(list(ledger.running.values()))
+            tracked.first_s = tracked.first_s or now
+            tracked.deltas += 1
+            tracked.unseen += 1
         elif what < 0.8 and ledger.running:
-            claim = chance.choice(list(ledger.running.values()))
-            claim.status = chance.choice([200, 200, 400])
+            tracked = chance.choice(list(ledger.running.values()))
+            tracked.status = chance.choice([200, 200, 400])
             if chance.random() < 0.5:
-                claim.tokens = Tokens(chance.randrange(1000), None, chance.randrange(100), "told")
-            ledger.end(claim, now)
+                tracked.tokens = Tokens(chance.randrange(1000), None, chance.randrange(100), "told")
+            ledger.end(tracked, now)
         elif now > last:
             joules = chance.choice([None, 0.0, chance.expovariate(0.01)])
             device += joules or 0.0
@@ -107,8 +107,8 @@ def test_requests_and_idle_are_what_the_device_took_whatever_happens(seed: int) 
             last = ledger._last.end_s if ledger._last else now
             while ledger.settle(now):
                 pass
-    for claim in list(ledger.running.values()):
-        ledger.end(claim, now)
+    for tracked in list(ledger.running.values()):
+        ledger.end(tracked, now)
     ledger.add(Interval(last, now + 1, 50.0))
     while ledger.settle(now + 100):
         pass
@@ -116,23 +116,23 @@ def test_requests_and_idle_are_what_the_device_took_whatever_happens(seed: int) 
     total = ledger.totals
     assert total.device_j == pytest.approx(device, rel=1e-12)
     assert total.requests_j + total.idle_j == pytest.approx(device, rel=1e-12)
-    assert sum(claim.energy_j for claim in everyone) == pytest.approx(total.requests_j, rel=1e-9, abs=1e-9)
+    assert sum(tracked.energy_j for tracked in everyone) == pytest.approx(total.requests_j, rel=1e-9, abs=1e-9)
     assert sum(map(sum, book)) == pytest.approx(device, rel=1e-12)
-    for claim in everyone:
-        assert ledger.settled(claim)
-        assert claim.provisional == pytest.approx(0.0, abs=1e-9 * (1 + device))
-        assert all(joules >= 0 for row in claim.settled for joules in row)
+    for tracked in everyone:
+        assert ledger.settled(tracked)
+        assert tracked.provisional == pytest.approx(0.0, abs=1e-9 * (1 + device))
+        assert all(joules >= 0 for row in tracked.settled for joules in row)
 
 
 def test_a_long_prompt_and_a_long_answer_weigh_by_their_tokens() -> None:
     ledger = Ledger(generic(), Typical(4.2, 0.02))
     reader, writer = made("reader", 0.0), made("writer", 0.0)
-    for claim, prompt, output in ((reader, 5000, 10), (writer, 10, 1000)):
-        ledger.begin(claim)
-        claim.first_s, claim.deltas, claim.unseen = 0.0001, output, output - 1
-        claim.tokens = Tokens(prompt, None, output, "told")
-    for claim in (reader, writer):
-        ledger.end(claim, 1.0)
+    for tracked, prompt, output in ((reader, 5000, 10), (writer, 10, 1000)):
+        ledger.begin(tracked)
+        tracked.first_s, tracked.deltas, tracked.unseen = 0.0001, output, output - 1
+        tracked.tokens = Tokens(prompt, None, output, "told")
+    for tracked in (reader, writer):
+        ledger.end(tracked, 1.0)
     ledger.add(Interval(0.0, 1.0, 1000.0))
     ledger.settle(1.0)
     assert reader.settled[0][1] + writer.settled[0][1] < 1.0  # all prefill was in the first 0.1 ms
@@ -142,11 +142,11 @@ def test_a_long_prompt_and_a_long_answer_weigh_by_their_tokens() -> None:
 def test_cached_prompt_tokens_weigh_nothing() -> None:
     ledger = Ledger(generic(), Typical(4.2, 0.02))
     fresh, cached = made("fresh", 0.0), made("cached", 0.0)
-    for claim, held in ((fresh, 0), (cached, 900)):
-        ledger.begin(claim)
-        claim.tokens = Tokens(1000, held, 1, "told")
-        claim.first_s, claim.deltas = 1.0, 1
-        ledger.end(claim, 1.0)
+    for tracked, held in ((fresh, 0), (cached, 900)):
+        ledger.begin(tracked)
+        tracked.tokens = Tokens(1000, held, 1, "told")
+        tracked.first_s, tracked.deltas = 1.0, 1
+        ledger.end(tracked, 1.0)
     ledger.add(Interval(0.0, 1.0, 110.0))
     ledger.settle(1.0)
     assert (fresh.energy_j, cached.energy_j) == (pytest.approx(100.0), pytest.approx(10.0))
@@ -228,7 +228,7 @@ def test_every_servers_usage_is_read(data: dict[str, Any], prompt: Any, cached: 
 STYLES = st.sampled_from(["openai", "sglang", "vllm", "llama"])
 
 
-def through(stream: Stream, raw: bytes, cuts: list[int]) -> bytes:
+def through(stream: EventStream, raw: bytes, cuts: list[int]) -> bytes:
     places = [0, *sorted(cut % (len(raw) + 1) for cut in cuts), len(raw)]
     return b"".join(stream.feed(raw[a:b]) for a, b in pairwise(places)) + stream.finish()
 
@@ -245,43 +245,45 @@ def test_a_stream_however_cut_is_read_alike_and_gains_one_field(
         "max_tokens": 9,
         **({"stream_options": {"include_usage": True}} if told else {}),
     }
-    raw, claim, count = b"".join(events(path, asked)), made("x", 0.0), [0]
-    stream = Stream(claim, lambda pieces: count.__setitem__(0, count[0] + pieces), lambda: {"energy_j": 3.5})
+    raw, tracked, count = b"".join(events(path, asked)), made("x", 0.0), [0]
+    stream = EventStream(tracked, lambda pieces: count.__setitem__(0, count[0] + pieces), lambda: {"energy_j": 3.5})
     seen = through(stream, raw, cuts)
     fields = told or path.endswith("/responses")
     assert seen.count(b',"energy_j":3.5') == int(fields)
     assert seen.replace(b',"energy_j":3.5', b"") == raw
     assert count[0] == 9
-    assert claim.response_id == "cmpl-0"
+    assert tracked.response_id == "cmpl-0"
     if fields or style == "llama":
-        assert claim.tokens.output == 9
-    untouched = Stream(made("y", 0.0), lambda pieces: None)
+        assert tracked.tokens.output == 9
+    untouched = EventStream(made("y", 0.0), lambda pieces: None)
     assert through(untouched, raw, cuts) == raw
 
 
 @given(STYLES, st.lists(st.integers(0, 10_000), max_size=12))
 def test_usage_that_the_proxy_asked_for_is_hidden_again(style: str, cuts: list[int]) -> None:
     bare = {"style": style, "prompt": "x", "max_tokens": 9}
-    path, claim = "/v1/chat/completions", made("x", 0.0)
+    path, tracked = "/v1/chat/completions", made("x", 0.0)
     raw = b"".join(events(path, bare | {"stream_options": {"include_usage": True}}))
-    stream = Stream(claim, lambda pieces: None, lambda: {"energy_j": 3.5}, asked=True, strip_null=style != "sglang")
+    stream = EventStream(
+        tracked, lambda pieces: None, lambda: {"energy_j": 3.5}, asked=True, strip_null=style != "sglang"
+    )
     want = b"".join(events(path, bare))
     got = through(stream, raw, cuts)
     assert got == want
-    assert claim.tokens.output == 9
-    assert claim.tokens.prompt == usage(path, bare)["prompt_tokens"]
+    assert tracked.tokens.output == 9
+    assert tracked.tokens.prompt == usage(path, bare)["prompt_tokens"]
 
 
 @pytest.mark.parametrize(
     "raw", [b"data: {broken\n\n", b"\n\n\n\n", b"data: 5\n\ndata: []\n\n", b"\xff\xfe\n\n", b"data:{}"]
 )
 def test_odd_streams_pass(raw: bytes) -> None:
-    assert through(Stream(made("x", 0.0), lambda n: None, lambda: {"energy_j": 1.0}), raw, [3]) == raw
+    assert through(EventStream(made("x", 0.0), lambda n: None, lambda: {"energy_j": 1.0}), raw, [3]) == raw
 
 
 def test_an_event_without_end_is_passed_on_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wattline.web.proxy.sse.HOLD_BYTES", 1000)
-    stream = Stream(made("x", 0.0), lambda n: None, lambda: {"energy_j": 1.0})
+    stream = EventStream(made("x", 0.0), lambda n: None, lambda: {"energy_j": 1.0})
     raw = b"data: " + b"x" * 5000
     assert through(stream, raw, [700, 900, 2000]) == raw
 
@@ -339,7 +341,7 @@ def ticked(*sensors: Scripted, ticks: int) -> list[Interval]:
     clock = iter(np.arange(0.0, 100.0, 0.05))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("wattline.web.proxy.sampler.time.monotonic", lambda: float(next(clock)))
-        sampler = Sampler(sensors, 0.1, found.append)
+        sampler = IntervalSampler(sensors, 0.1, found.append)
         for _ in range(ticks):
             sampler.tick()
     return found
@@ -362,7 +364,7 @@ def test_two_devices_add_up_and_one_that_is_gone_makes_the_sum_unknown(monkeypat
     second = Scripted(Reading(None, 10.0), Reading(None, 15.0), None, None)
     monkeypatch.setattr("wattline.web.proxy.sampler.GONE_S", -1.0)
     found: list[Interval] = []
-    sampler = Sampler([first, second], 0.0, found.append)
+    sampler = IntervalSampler([first, second], 0.0, found.append)
     for _ in range(4):
         sampler.tick()
     assert [interval.energy_j for interval in found] == [6.0, None, None]
@@ -409,22 +411,22 @@ def test_a_sensor_that_fails_beyond_its_contract_stops_nothing() -> None:
 
 
 def test_a_journal_of_before_files_were_marked_goes_on_and_another_database_is_refused(tmp_path: Path) -> None:
-    Store(tmp_path / "old.db", {}).close()
+    RequestLog(tmp_path / "old.db", {}).close()
     with sqlite3.connect(tmp_path / "old.db") as db:
         db.execute("PRAGMA application_id=0")
         db.execute("PRAGMA user_version=0")
         db.execute("DROP TABLE meta")
-    again = Store(tmp_path / "old.db", {})
+    again = RequestLog(tmp_path / "old.db", {})
     assert again.run == 2
     again.close()
     with sqlite3.connect(tmp_path / "other.db") as db:
         db.execute("CREATE TABLE notes(text TEXT)")
     with pytest.raises(WattlineError, match="not a journal of wattline's proxy"):
-        Store(tmp_path / "other.db", {})
+        RequestLog(tmp_path / "other.db", {})
 
 
 def test_rows_wait_for_a_disk_that_is_full(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    store = Store(tmp_path / "proxy.db", {})
+    store = RequestLog(tmp_path / "proxy.db", {})
     rows = [as_json(made(f"wl-{number}", 0.0), False, 1.0, 0.0, "measured") for number in range(2000)]
     # SQLite's own error of a full disk
     store._db.execute(f"PRAGMA max_page_count = {store._db.execute('PRAGMA page_count').fetchone()[0] + 5}")

@@ -122,7 +122,7 @@ def test_an_old_answer_is_no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError("the BMC is away")
 
     sensor = Polled(DEVICE, Spec("redfish"), Poller(ask, 0.05, {DEVICE.key: Reading(10.0)}))
-    monkeypatch.setattr("wattline.meter.sensors.polled.STALE_LEAST_S", 0.2)
+    monkeypatch.setattr("wattline.meter.sensors.polled.MIN_STALE_S", 0.2)
     try:
         until(lambda: gone(sensor) == "the BMC is away")
     finally:

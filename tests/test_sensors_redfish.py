@@ -181,7 +181,7 @@ def test_each_way_that_a_chassis_tells_its_power(bmc: Bmc) -> None:
     }
     # a supply at work that tells nothing makes the sum unknown, never smaller
     bmc.resources["/redfish/v1/psu1/m"] = {}
-    place = redfish.Place("/redfish/v1/psus", "supplies")
+    place = redfish.WattsPlace("/redfish/v1/psus", "supplies")
     with pytest.raises(redfish.SensorGone, match="power supply 1"):
         redfish._reading(web.Web(bmc.url), place)
     for sensor in sensors:

@@ -44,7 +44,7 @@ def proxy(
         raise WattlineError(f"--interval {interval} is out of range; take 10ms to 60s")
     try:
         from wattline.web.proxy.sampler import choose, describe
-        from wattline.web.proxy.server import Setup, serve, upstream_url
+        from wattline.web.proxy.server import ProxySetup, serve, upstream_url
     except ImportError as error:
         raise WattlineError(f"the proxy needs {error.name}; install it by `pip install 'wattline[proxy]'`") from None
     host_there = upstream_url(upstream).host or ""
@@ -54,7 +54,7 @@ def proxy(
     if device and not sensors:
         known = "; ".join(map(describe, found)) or "none is there"
         raise WattlineError(f"no sensor is of --device {' or '.join(device)}; known: {known}")
-    setup = Setup(
+    setup = ProxySetup(
         upstream, host, port, sensors, weigher, None if journal == NONE else Path(journal), interval_s, not no_body
     )
     shown = f"energy from {'; '.join(map(describe, sensors))}" if sensors else _no_sensor(found, host_there)

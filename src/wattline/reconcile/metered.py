@@ -12,8 +12,8 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array, Fact, Source
 from wattline.core.units import J_PER_KWH, Z95, Z975
-from wattline.meter.energy.series import Energy, binned_w, counted_once, curve, outer, placed, total, within
-from wattline.meter.export.window import Span, find_span
+from wattline.meter.energy.series import SeriesEnergy, binned_w, counted_once, curve, outer, placed, total, within
+from wattline.meter.export.window import NamedSpan, find_span
 from wattline.meter.recording import Recording, Series
 
 MOST_BINS, MOST_FINE = 100, 20_000
@@ -34,7 +34,7 @@ def counted(role: str, count: int) -> str:
 class Part:
     """What meters saw of one kind of device: joules in the window, mean watts a bin, and by how many devices."""
 
-    energy: Energy
+    energy: SeriesEnergy
     power_w: Array
     series: tuple[Series, ...]
 
@@ -81,7 +81,7 @@ class Metered:
     """
 
     source: str
-    span: Span
+    span: NamedSpan
     edges_s: Array
     parts: Mapping[str, Part]
     inside: Part | None
@@ -96,7 +96,7 @@ class Metered:
         return float(self.edges_s[-1] - self.edges_s[0])
 
     @property
-    def energy(self) -> Energy:
+    def energy(self) -> SeriesEnergy:
         """Everything that meters saw, each device once."""
         bare = [self.parts[role].energy for role in ("cpus", MACHINES, "switches") if role in self.parts]
         chips = self.parts.get("chips")
@@ -164,7 +164,7 @@ def _sorted_out(seen: Sequence[Series]) -> tuple[list[Series], list[Series], lis
     return chips, inside, others
 
 
-def _edges(series: Iterable[Series], span: Span) -> Array:
+def _edges(series: Iterable[Series], span: NamedSpan) -> Array:
     """Bins over what readings cover of the window, none shorter than the slowest sensor's period."""
     lines = [curve(each).time_s for each in series]
     begin = max(span.begin_s, min(float(t[0]) for t in lines))

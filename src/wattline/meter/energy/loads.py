@@ -9,12 +9,12 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.meter.energy.meter import HALF, meter
-from wattline.meter.energy.span import Asked, asked
+from wattline.meter.energy.span import Stretches, stretches_of
 from wattline.meter.energy.track import Track, length_s, within
 from wattline.meter.recording import Recording
 
 CHIP = ("gpu", "mig", "cpu", "dram")
-MOST_STEPS = 5_000_000
+MAX_STEPS = 5_000_000
 
 
 def load(recording: Recording, window: str | None = None, step_s: float | None = None) -> Load:
@@ -23,25 +23,25 @@ def load(recording: Recording, window: str | None = None, step_s: float | None =
     Energy is that of the report to rounding: each step is the difference of a running total.
     """
     made = meter(recording)
-    want = asked(recording, window, made.extent)
-    begin, end = want.spans[0][0], want.spans[-1][1]
+    wanted = stretches_of(recording, window, made.extent)
+    begin, end = wanted.spans[0][0], wanted.spans[-1][1]
     tracks = made.counted()
     step = step_s or max(
-        min((t.interval_s for t in tracks if t.interval_s > 0), default=1.0), (end - begin) / MOST_STEPS
+        min((t.interval_s for t in tracks if t.interval_s > 0), default=1.0), (end - begin) / MAX_STEPS
     )
     count = max(1, int(np.ceil((end - begin) / step - 1e-9)))
     edges: Array = np.asarray(begin + np.arange(count + 1) * step, float)
     edges[-1] = max(edges[-1], end)
-    rows = [_binned_w(one, edges, end, want) for one in tracks]
+    rows = [_binned_w(one, edges, end, wanted) for one in tracks]
     power = np.maximum(np.array(rows) / step, 0.0)
     point = "chip" if all(one.device.kind in CHIP for one in tracks) else "server"
     return Load(point, datetime.fromtimestamp(begin, UTC), step, power, tuple(one.device.key for one in tracks))
 
 
-def _binned_w(one: Track, edges: Array, end: float, want: Asked) -> Array:
+def _binned_w(one: Track, edges: Array, end: float, wanted: Stretches) -> Array:
     """Joules in each step: of all the window in a run that it was seen in for half of it, else of what was seen."""
-    whole = want.whole and length_s([p for s in want.spans for p in within(one.spans(), *s)]) >= HALF * length_s(
-        want.spans
+    whole = wanted.whole and length_s([p for s in wanted.spans for p in within(one.spans(), *s)]) >= HALF * length_s(
+        wanted.spans
     )
-    spans = [(max(begin, float(edges[0])), min(last, end)) for begin, last in (want.spans if whole else one.spans())]
+    spans = [(max(begin, float(edges[0])), min(last, end)) for begin, last in (wanted.spans if whole else one.spans())]
     return np.diff(one.running_within_j([span for span in spans if span[1] > span[0]], edges))

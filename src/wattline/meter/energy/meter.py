@@ -10,13 +10,13 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
-from wattline.meter.energy.span import Asked
+from wattline.meter.energy.span import Stretches
 from wattline.meter.energy.track import REACH, Span, Track, length_s, merged, outer, track, within
 from wattline.meter.readers.times import iso
 from wattline.meter.readings.clean import clean
 from wattline.meter.readings.clocks import place, twins
 from wattline.meter.readings.faults import GAP
-from wattline.meter.readings.order import Found
+from wattline.meter.readings.order import FaultTimes
 from wattline.meter.readings.power import NOTHING, Energy, Power
 from wattline.meter.recording import Fault, Recording, Series
 
@@ -27,7 +27,7 @@ class Tracks(NamedTuple):
     """One track a device, by its key; its faults with their instants; and notes on how its sensor was corrected."""
 
     tracks: dict[str, Track]
-    found: dict[str, list[Found]]
+    found: dict[str, list[FaultTimes]]
     notes: dict[str, list[str]]
 
 
@@ -37,7 +37,7 @@ def tracks_of(series: Iterable[Series], *, as_read: bool = False) -> Tracks:
     ``as_read``: without the correction for how sensors err.
     """
     powers: dict[str, list[Power]] = {}
-    found: dict[str, list[Found]] = {}
+    found: dict[str, list[FaultTimes]] = {}
     notes: dict[str, list[str]] = {}
     for each in series:
         cleaned, key = clean(each, as_read=as_read), each.device.key
@@ -59,7 +59,7 @@ class Meter:
     tracks: Mapping[str, Track]
     holder: Mapping[str, str]
     estimates: Sequence[Series]
-    found: Mapping[str, list[Found]]
+    found: Mapping[str, list[FaultTimes]]
     faults: Sequence[Fault]
     twins: Mapping[str, str]
     lost: Sequence[Device] = ()  # devices of which nothing can be counted, switches aside
@@ -108,10 +108,10 @@ def _constant(series: Series) -> bool:
     return series.spec.modelled and len(series.time_s) < 2
 
 
-def energy_in(one: Track, want: Asked, spans: Sequence[Span]) -> Energy:
+def energy_in(one: Track, wanted: Stretches, spans: Sequence[Span]) -> Energy:
     """A device's joules: all of a run that it was seen in for half or more, else what was seen, and at most all."""
     whole = summed(one.energy(*span) for span in spans)
-    if want.whole and seen_s(one, spans) >= HALF * length_s(spans):
+    if wanted.whole and seen_s(one, spans) >= HALF * length_s(spans):
         return whole
     own = summed(one.energy(*part) for span in spans for part in within(one.spans(), *span))
     return own._replace(above_j=max(own.above_j, whole.high_j - own.value_j))
@@ -122,27 +122,27 @@ def seen_s(one: Track, spans: Sequence[Span], reach: float = REACH) -> float:
     return length_s([part for span in spans for part in within(one.spans(reach), *span)])
 
 
-def counted_spans(tracks: Sequence[Track], want: Asked, made: Meter) -> tuple[list[Span], list[Fault]]:
+def counted_spans(tracks: Sequence[Track], wanted: Stretches, made: Meter) -> tuple[list[Span], list[Fault]]:
     """The stretches that are counted, and what is missing at their edges; WattlineError where none was recorded."""
     seen = merged([span for one in tracks for span in one.spans()])
-    covered = [part for span in want.spans for part in within(seen, *span)]
+    covered = [part for span in wanted.spans for part in within(seen, *span)]
     if not covered:
         begin, end = made.extent
         raise WattlineError(
-            f"window {want.name} ({iso(want.spans[0][0])} to {iso(want.spans[-1][1])}) holds no reading; "
+            f"window {wanted.name} ({iso(wanted.spans[0][0])} to {iso(wanted.spans[-1][1])}) holds no reading; "
             f"the recording runs from {iso(begin)} to {iso(end)}"
         )
-    missing = length_s(want.spans) - length_s(covered)
+    missing = length_s(wanted.spans) - length_s(covered)
     faults = []
-    if not want.whole and missing > 0:
+    if not wanted.whole and missing > 0:
         done = "nothing recorded anything: left out of the window"
-        faults.append(Fault("gap", max(1, len(covered) - len(want.spans)), missing, done))
-    spans = list(want.spans) if want.whole else covered
+        faults.append(Fault("gap", max(1, len(covered) - len(wanted.spans)), missing, done))
+    spans = list(wanted.spans) if wanted.whole else covered
     for one in tracks:
         absent = length_s(spans) - seen_s(one, spans, GAP)
         if absent <= 1e-6 * length_s(spans):
             continue
-        carried = want.whole and seen_s(one, spans) >= HALF * length_s(spans)
+        carried = wanted.whole and seen_s(one, spans) >= HALF * length_s(spans)
         done = "held at its nearest reading where it was not read; the range grows by what power could have been"
         done = done if carried else "not read for part of the window: what was read is counted; the range has the rest"
         faults.append(Fault("gap", 1, absent, done, one.device.key))

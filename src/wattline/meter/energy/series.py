@@ -26,7 +26,7 @@ class Curve(NamedTuple):
     energy_j: Array
 
 
-class Energy(NamedTuple):
+class SeriesEnergy(NamedTuple):
     """Joules within a window; ``low_j`` to ``high_j`` holds the truth 19 times in 20. NaN where nothing was read."""
 
     energy_j: float
@@ -35,7 +35,7 @@ class Energy(NamedTuple):
     covered_s: float
 
 
-NOTHING = Energy(float("nan"), float("nan"), float("nan"), 0.0)
+NOTHING = SeriesEnergy(float("nan"), float("nan"), float("nan"), 0.0)
 _tracks: WeakKeyDictionary[Series, Track | None] = WeakKeyDictionary()
 
 
@@ -56,14 +56,14 @@ def curve(series: Series) -> Curve:
     return Curve(knots, line.running_within_j(line.seen(), knots))
 
 
-def within(series: Series, begin_s: float, end_s: float) -> Energy:
+def within(series: Series, begin_s: float, end_s: float) -> SeriesEnergy:
     """Energy of one series between two UTC seconds, with its uncertainty; where it was not read nothing is added."""
     line = _track(series)
     spans = parts_of(line.seen(), begin_s, end_s) if line is not None else []
     if line is None or not spans:
         return NOTHING
     used = summed(line.energy(*span) for span in spans)
-    return Energy(used.value_j, used.low_j, used.high_j, length_s(spans))
+    return SeriesEnergy(used.value_j, used.low_j, used.high_j, length_s(spans))
 
 
 def binned_w(series: Series, edges_s: Array) -> Array:
@@ -107,10 +107,10 @@ def _rank(series: Series) -> tuple[bool, float, bool, float]:
     return rank_of(series.spec, series.energy_j is not None)
 
 
-def total(parts: Sequence[Energy]) -> Energy:
+def total(parts: Sequence[SeriesEnergy]) -> SeriesEnergy:
     """Energies of several devices together; an error of one kind of sensor is taken to be in all of them alike."""
     seen = [part for part in parts if np.isfinite(part.energy_j)]
     if not seen:
         return NOTHING
     energy, low, high = (sum(column) for column in list(zip(*seen, strict=True))[:3])
-    return Energy(energy, low, high, max(part.covered_s for part in seen))
+    return SeriesEnergy(energy, low, high, max(part.covered_s for part in seen))

@@ -14,7 +14,7 @@ from wattline.meter.recording import Recording
 EARLIEST_S = 1e8  # a smaller number is seconds since the recording began
 
 
-class Asked(NamedTuple):
+class Stretches(NamedTuple):
     """Stretches of time by name; ``whole``: the work went on through all of them, whether or not it was recorded."""
 
     name: str
@@ -22,17 +22,17 @@ class Asked(NamedTuple):
     whole: bool
 
 
-def asked(recording: Recording, window: str | None, extent: Span) -> Asked:
+def stretches_of(recording: Recording, window: str | None, extent: Span) -> Stretches:
     """The stretches that ``window`` means; None is the run where the recording tells of one, else all."""
     runs = [(w.begin_s, extent[1] if w.end_s is None else w.end_s) for w in recording.windows if w.name == "run"]
     if window in (None, "run") and runs:
-        return Asked("run", merged(runs) or runs[:1], True)
+        return Stretches("run", merged(runs) or runs[:1], True)
     if window in (None, "all"):
-        return Asked("all", [extent], False)
+        return Stretches("all", [extent], False)
     assert window is not None
     named = [(w.begin_s, extent[1] if w.end_s is None else w.end_s) for w in recording.windows if w.name == window]
     if named:
-        return Asked(window, merged(named), True)
+        return Stretches(window, merged(named), True)
     if ".." in window:
         begin, _, end = window.partition("..")
         span = (_edge(begin, extent[0], extent), _edge(end, extent[1], extent))
@@ -40,10 +40,10 @@ def asked(recording: Recording, window: str | None, extent: Span) -> Asked:
             raise WattlineError(
                 f"window {shorten(window)!r} does not end after it begins ({iso(span[0])} to {iso(span[1])})"
             )
-        return Asked(f"{iso(span[0])}..{iso(span[1])}", [span], False)
+        return Stretches(f"{iso(span[0])}..{iso(span[1])}", [span], False)
     outermost = [(w.begin_s, extent[1] if w.end_s is None else w.end_s) for w in recording.windows if not w.parent]
     if window == "run" and outermost:
-        return Asked("run", merged(outermost), True)
+        return Stretches("run", merged(outermost), True)
     if window == "run":
         raise WattlineError("the recording tells of no run; give --window all, or FROM..TO")
     raise WattlineError(_unknown(window, [w.name for w in recording.windows]))

@@ -11,7 +11,7 @@ import numpy as np
 from wattline.core.units import J_PER_WH
 from wattline.meter import interpretation
 from wattline.meter.energy.meter import Meter, absent_j, counted_spans, energy_in, meter, missing_nodes, summed, widened
-from wattline.meter.energy.span import Asked, asked
+from wattline.meter.energy.span import Stretches, stretches_of
 from wattline.meter.energy.track import Span, Track, length_s, peak_of_sum, within
 from wattline.meter.readers.times import iso
 from wattline.meter.readings.power import Energy
@@ -31,9 +31,9 @@ def report(recording: Recording, window: str | None = None, by_node: bool = Fals
 def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> Json:
     """The same of a recording already made ready."""
     tracks = made.counted()
-    want = asked(made.recording, window, made.extent)
-    spans, edges = counted_spans(tracks, want, made)
-    energies = {one.device.key: energy_in(one, want, spans) for one in tracks}
+    wanted = stretches_of(made.recording, window, made.extent)
+    spans, edges = counted_spans(tracks, wanted, made)
+    energies = {one.device.key: energy_in(one, wanted, spans) for one in tracks}
     total = summed(energies.values())
     total = total._replace(above_j=total.above_j + absent_j(made, energies))
     total = widened(total, made, energies)
@@ -41,21 +41,21 @@ def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> 
     data: Json = {
         "command": "meter report",
         "source": made.recording.source,
-        "window": {"name": want.name, "begin": iso(spans[0][0]), "end": iso(spans[-1][1])},
+        "window": {"name": wanted.name, "begin": iso(spans[0][0]), "end": iso(spans[-1][1])},
         **_figures(total, duration, tracks, spans),
-        **_per_count(total, duration, made.recording, want),
+        **_per_count(total, duration, made.recording, wanted),
         "devices": len(tracks),
         "modelled": sorted(one.device.key for one in tracks if one.spec.modelled),
     }
-    data.update(_apart(made, want, duration, total))
+    data.update(_apart(made, wanted, duration, total))
     data["quality"] = quality(made, spans, edges)
     if by_node:
-        data["nodes"] = _nodes(made, want, spans, energies)
+        data["nodes"] = _nodes(made, wanted, spans, energies)
     unfinished = [window.name for window in made.recording.windows if window.end_s is None]
     if unfinished:
         data["unfinished"] = list(dict.fromkeys(unfinished))
     data["interpretation"] = interpretation.table(made.recording, made.holder)
-    data["notes"] = [*dict.fromkeys(made.recording.notes), *_notes(want, spans, made)]
+    data["notes"] = [*dict.fromkeys(made.recording.notes), *_notes(wanted, spans, made)]
     return data
 
 
@@ -74,37 +74,37 @@ def _figures(total: Energy, duration: float, tracks: Sequence[Track], spans: Seq
     }
 
 
-def _per_count(total: Energy, duration: float, recording: Recording, want: Asked) -> Json:
+def _per_count(total: Energy, duration: float, recording: Recording, wanted: Stretches) -> Json:
     """Joules a token, sample or query: of the run whose count the log tells, or of the windows that counted."""
-    whole = want.name == "run" or not any(w.name == "run" for w in recording.windows)
+    whole = wanted.name == "run" or not any(w.name == "run" for w in recording.windows)
     out: Json = {}
     counts = {}
     for what, key in PER.items():
         count = recording.counts.get(what, recording.counts.get(RATES[what], 0.0) * duration) if whole else 0.0
-        count += _counted(recording, want, what)
+        count += _counted(recording, wanted, what)
         if count > 0:
             counts[what] = count
             out[key] = total.value_j / count
     return {**out, "counts": counts} if counts else {}
 
 
-def _counted(recording: Recording, want: Asked, what: str) -> float:
+def _counted(recording: Recording, wanted: Stretches, what: str) -> float:
     """What was counted in windows that lie in the one asked for; in all nothing, for its energy is more than theirs."""
-    if want.name == "all":
+    if wanted.name == "all":
         return 0.0
     return sum(
         window.counts.get(what, 0.0)
         for window in recording.windows
         if window.end_s is not None
-        and any(begin - EDGE_S <= window.begin_s and window.end_s <= end + EDGE_S for begin, end in want.spans)
+        and any(begin - EDGE_S <= window.begin_s and window.end_s <= end + EDGE_S for begin, end in wanted.spans)
     )
 
 
-def _apart(made: Meter, want: Asked, duration: float, total: Energy) -> Json:
+def _apart(made: Meter, wanted: Stretches, duration: float, total: Energy) -> Json:
     """What is told beside the total: switches, devices inside others, the submitter's own total."""
     out: Json = {}
     switches = [
-        _device(made, one, want, want.spans) for one in made.counted(switches=True) if one not in made.counted()
+        _device(made, one, wanted, wanted.spans) for one in made.counted(switches=True) if one not in made.counted()
     ]
     for one in made.estimates:
         value = float(one.power_w[0]) if one.power_w is not None and len(one.power_w) else np.nan
@@ -116,18 +116,18 @@ def _apart(made: Meter, want: Asked, duration: float, total: Energy) -> Json:
     if switches:
         out["switches"] = switches
     stated = made.recording.counts.get("stated_total_kwh")
-    if stated and want.name == "run":
+    if stated and wanted.name == "run":
         out["stated_energy_wh"] = stated * 1e3
         out["stated_difference"] = total.value_j / J_PER_WH / (stated * 1e3) - 1
     inside = [one for key, one in made.tracks.items() if made.holder[key]]
     if inside:
-        out["inside"] = [_device(made, one, want, want.spans) for one in inside]
+        out["inside"] = [_device(made, one, wanted, wanted.spans) for one in inside]
     return out
 
 
-def _device(made: Meter, one: Track, want: Asked, spans: Sequence[Span]) -> Json:
+def _device(made: Meter, one: Track, wanted: Stretches, spans: Sequence[Span]) -> Json:
     """One device's figures."""
-    used = energy_in(one, want, spans)
+    used = energy_in(one, wanted, spans)
     seen = [part for span in spans for part in within(one.spans(), *span)]
     spec = one.spec
     return {
@@ -147,7 +147,7 @@ def _device(made: Meter, one: Track, want: Asked, spans: Sequence[Span]) -> Json
     }
 
 
-def _nodes(made: Meter, want: Asked, spans: Sequence[Span], energies: Mapping[str, Energy]) -> list[Json]:
+def _nodes(made: Meter, wanted: Stretches, spans: Sequence[Span], energies: Mapping[str, Energy]) -> list[Json]:
     """Each node: what is counted of it, and its devices."""
     groups: dict[str, list[Track]] = {}
     for one in made.tracks.values():
@@ -165,7 +165,7 @@ def _nodes(made: Meter, want: Asked, spans: Sequence[Span], energies: Mapping[st
             "energy_high_wh": used.high_j / J_PER_WH,
             "mean_w": used.value_j / length_s(spans),
             "peak_w": max(peak_of_sum(counted, *span) for span in spans),
-            "devices": [_device(made, one, want, spans) for one in tracks],
+            "devices": [_device(made, one, wanted, spans) for one in tracks],
         })  # fmt: skip
     return out
 
@@ -202,7 +202,7 @@ def quality(made: Meter, spans: Sequence[Span], edges: Sequence[Fault]) -> list[
     return sorted(rows.values(), key=lambda row: row["kind"])
 
 
-def _notes(want: Asked, spans: Sequence[Span], made: Meter) -> list[str]:
+def _notes(wanted: Stretches, spans: Sequence[Span], made: Meter) -> list[str]:
     notes = []
     stuck = sum(f.kind == "stuck" for each in made.found.values() for f in each)
     if stuck:

@@ -17,7 +17,7 @@ from wattline.meter.energy.meter import tracks_of
 from wattline.meter.energy.track import Track, outer
 from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.reader import read_stretch
-from wattline.meter.readings.order import Found
+from wattline.meter.readings.order import FaultTimes
 from wattline.meter.recording import Fault, Recording, Series
 
 PIECE_US = 3_600_000_000  # a long stretch is read in pieces, so that memory stays flat
@@ -198,7 +198,7 @@ def _unknown(key: str, begin_s: float, end_s: float) -> Fault:
     return Fault("gap", 1, end_s - begin_s, "no two readings: energy unknown", key)
 
 
-def _inside(found: Sequence[Found], key: str, begin_s: float, end_s: float) -> Iterator[Fault]:
+def _inside(found: Sequence[FaultTimes], key: str, begin_s: float, end_s: float) -> Iterator[Fault]:
     """What was wrong with a device's readings between two instants."""
     for each in found:
         here = (each.at_s + each.lasting_s >= begin_s) & (each.at_s <= end_s)

@@ -20,8 +20,8 @@ from wattline.catalog import Record
 from wattline.catalog.draws import Draws
 from wattline.core.units import J_PER_KWH
 from wattline.line.grid import region as grid
-from wattline.meter.energy.series import Energy, counted_once, placed, total, within
-from wattline.meter.export.window import Span
+from wattline.meter.energy.series import SeriesEnergy, counted_once, placed, total, within
+from wattline.meter.export.window import NamedSpan
 from wattline.meter.recording import Recording, Series
 
 COLUMNS = (
@@ -35,7 +35,9 @@ COLUMNS = (
 KINDS = {"gpu": ("gpu", "mig"), "cpu": ("cpu",), "ram": ("dram",)}
 
 
-def emissions_csv(recording: Recording, windows: Sequence[Span], region: str | None = None, project: str = "") -> str:
+def emissions_csv(
+    recording: Recording, windows: Sequence[NamedSpan], region: str | None = None, project: str = ""
+) -> str:
     """One row a window. ``emissions`` need a region: without one they are empty, for no one knows the grid."""
     text, recording = io.StringIO(), placed(recording)
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
@@ -46,7 +48,7 @@ def emissions_csv(recording: Recording, windows: Sequence[Span], region: str | N
     return text.getvalue()
 
 
-def _row(recording: Recording, span: Span, region: str | None, project: str) -> dict[str, Any]:
+def _row(recording: Recording, span: NamedSpan, region: str | None, project: str) -> dict[str, Any]:
     energy = _energy(counted_once(recording.series), span)
     if energy is None:
         return {"timestamp": _iso(span.end_s), "project_name": project or span.name}
@@ -63,12 +65,12 @@ def _row(recording: Recording, span: Span, region: str | None, project: str) -> 
     return row | (_followed(energy, region) if region else {})
 
 
-def _energy(series: Sequence[Series], span: Span) -> Energy | None:
+def _energy(series: Sequence[Series], span: NamedSpan) -> SeriesEnergy | None:
     found = total([within(each, span.begin_s, span.end_s) for each in series])
     return found if np.isfinite(found.energy_j) else None
 
 
-def _part(recording: Recording, span: Span, name: str, kinds: tuple[str, ...]) -> dict[str, Any]:
+def _part(recording: Recording, span: NamedSpan, name: str, kinds: tuple[str, ...]) -> dict[str, Any]:
     """Energy and mean power of the devices of one kind, also where an outer device holds theirs in the sum."""
     series = counted_once(each for each in recording.series if each.device.kind in kinds)
     energy = _energy(series, span)
@@ -85,7 +87,7 @@ def _part(recording: Recording, span: Span, name: str, kinds: tuple[str, ...]) -
     return row
 
 
-def _followed(energy: Energy, region: str) -> dict[str, Any]:
+def _followed(energy: SeriesEnergy, region: str) -> dict[str, Any]:
     """Emissions at the region's direct intensity, as CodeCarbon reckons them, and who the region is."""
     draws = Draws(0)
     where = grid.load_region(region, draws.catalog)
@@ -108,7 +110,7 @@ def _place(where: Record) -> dict[str, Any]:
     return found if country is where else found | {"region": where.title}
 
 
-def _run_id(recording: Recording, span: Span) -> str:
+def _run_id(recording: Recording, span: NamedSpan) -> str:
     """The same recording and window give the same id, so that a row can be replaced."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"wattline:{recording.source}:{span.name}:{span.begin_s}:{span.end_s}"))
 

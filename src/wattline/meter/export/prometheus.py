@@ -35,7 +35,7 @@ def collector(source: Source) -> Collector:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
     from prometheus_client.registry import Collector
 
-    class Meter(Collector):
+    class LiveCollector(Collector):
         def collect(self) -> Iterator[Metric]:
             now = source()
             energy = CounterMetricFamily(*ENERGY, labels=NAMES, unit="joules")
@@ -56,7 +56,7 @@ def collector(source: Source) -> Collector:
                     window.add_metric([span.name], span.energy_j)
             yield from (energy, power, error, up, window)
 
-    return Meter()
+    return LiveCollector()
 
 
 def serve(source: Source, address: str) -> Any:

@@ -10,9 +10,9 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.files import write_whole
-from wattline.meter.energy.series import Energy, counted_once, nested, placed, total, within
+from wattline.meter.energy.series import SeriesEnergy, counted_once, nested, placed, total, within
 from wattline.meter.export.snapshot import labels
-from wattline.meter.export.window import Span, find_span, spans
+from wattline.meter.export.window import NamedSpan, find_span, spans
 from wattline.meter.recording import Recording, Series
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def table(recording: Recording, which: str = "energy", window: str | None = None
     return frame.filter((seconds >= span.begin_s) & (seconds <= span.end_s))
 
 
-def energy_table(recording: Recording, windows: Sequence[Span] | None = None) -> pl.DataFrame:
+def energy_table(recording: Recording, windows: Sequence[NamedSpan] | None = None) -> pl.DataFrame:
     """One row a window and device, and one for all devices of the window, each counted once.
 
     Of the whole recording and every window of its own, where ``windows`` names none.
@@ -60,7 +60,7 @@ def energy_table(recording: Recording, windows: Sequence[Span] | None = None) ->
     return pl.DataFrame(rows, schema=_energy_schema()).with_columns(pl.col("begin", "end").cast(_utc()))
 
 
-def _row(span: Span, energy: Energy) -> dict[str, Any]:
+def _row(span: NamedSpan, energy: SeriesEnergy) -> dict[str, Any]:
     """A window's energy; times in whole microseconds since the epoch."""
     known = bool(np.isfinite(energy.energy_j))
     wh = {name: j / 3600 if known else None for name, j in zip(WH, energy[:3], strict=True)}

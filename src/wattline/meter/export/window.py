@@ -13,7 +13,7 @@ from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.meter.recording import Recording, Series
 
 
-class Span(NamedTuple):
+class NamedSpan(NamedTuple):
     """A stretch of UTC seconds with the name that it goes by."""
 
     name: str
@@ -34,14 +34,14 @@ def extent(series: Iterable[Series]) -> tuple[float, float]:
     return min(begin for begin, _ in ends), max(end for _, end in ends)
 
 
-def spans(recording: Recording) -> list[Span]:
+def spans(recording: Recording) -> list[NamedSpan]:
     """Every named window, ended where it was left open."""
     last = extent(recording.series)[1]
-    found = [Span(w.name, w.begin_s, last if w.end_s is None else w.end_s) for w in recording.windows]
+    found = [NamedSpan(w.name, w.begin_s, last if w.end_s is None else w.end_s) for w in recording.windows]
     return [span for span in found if span.end_s > span.begin_s]
 
 
-def find_span(recording: Recording, text: str | None = None) -> Span:
+def find_span(recording: Recording, text: str | None = None) -> NamedSpan:
     """The window asked for; without one, ``run`` where the recording tells it, else all of it.
 
     ``FROM..TO``: ISO times (UTC where they name no zone) or seconds since the first reading; either may be left out.
@@ -50,10 +50,10 @@ def find_span(recording: Recording, text: str | None = None) -> Span:
     named = spans(recording)
     wanted = text or ("run" if any(span.name == "run" for span in named) else "all")
     if wanted == "all":
-        return Span("all", begin, end)
+        return NamedSpan("all", begin, end)
     if ".." in wanted and not any(span.name == wanted for span in named):
         first, _, last = wanted.partition("..")
-        span = Span(wanted, _instant(first, begin, begin), _instant(last, begin, end))
+        span = NamedSpan(wanted, _instant(first, begin, begin), _instant(last, begin, end))
         if span.begin_s >= span.end_s or span.end_s <= begin or span.begin_s >= end:
             raise WattlineError(
                 f"window {shorten(wanted)!r} holds no reading; they run from {_iso(begin)} to {_iso(end)}"

@@ -16,7 +16,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.meter.gpu_sensor.error import Seen, error_parts
 from wattline.meter.gpu_sensor.gain import Gain, gain_for
-from wattline.meter.gpu_sensor.model import Model, field_of, is_nvml, model_for
+from wattline.meter.gpu_sensor.model import SensorModel, field_of, is_nvml, model_for
 from wattline.meter.gpu_sensor.time import even_beats, find_relax, means, near, published, unaverage_long, unrelax
 from wattline.meter.recording import Series
 
@@ -34,7 +34,7 @@ class Corrected:
 
     series: Series
     raw: Series
-    model: Model | None
+    model: SensorModel | None
     gain: Gain
     seen: Seen
     notes: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ def _interval(time_s: Array) -> float:
     return float(np.median(np.diff(time_s)))
 
 
-def _counter(raw: Series, model: Model, gain: Gain) -> Corrected:
+def _counter(raw: Series, model: SensorModel, gain: Gain) -> Corrected:
     assert raw.energy_j is not None
     since = raw.time_s - raw.time_s[0]
     true = (raw.energy_j - gain.offset_w * since) / (1.0 + gain.gain)
@@ -84,7 +84,7 @@ def _counter(raw: Series, model: Model, gain: Gain) -> Corrected:
     return Corrected(series, raw, model, gain, Seen(interval, model.seen, max(model.period_s, interval)))
 
 
-def _power(raw: Series, model: Model, gain: Gain) -> Corrected:
+def _power(raw: Series, model: SensorModel, gain: Gain) -> Corrected:
     assert raw.power_w is not None
     interval = _interval(raw.time_s)
     at, reading = published(raw.time_s, raw.power_w, model.period_s)
@@ -118,7 +118,7 @@ def _power(raw: Series, model: Model, gain: Gain) -> Corrected:
     return Corrected(series, raw, model, gain, seen, tuple(notes))
 
 
-def _held(raw: Series, at: Array, reading: Array, model: Model) -> tuple[Array, Array]:
+def _held(raw: Series, at: Array, reading: Array, model: SensorModel) -> tuple[Array, Array]:
     """Readings at the middle of the time that each stands for, one a period while the sensor holds its value."""
     assert raw.power_w is not None
     if len(at) == len(raw.time_s):
@@ -132,7 +132,7 @@ def _held(raw: Series, at: Array, reading: Array, model: Model) -> tuple[Array, 
     return middle, value
 
 
-def _unrelaxed(raw: Series, model: Model, seen: Seen) -> tuple[Array, Array, Seen, list[str]]:
+def _unrelaxed(raw: Series, model: SensorModel, seen: Seen) -> tuple[Array, Array, Seen, list[str]]:
     """A first-order lag undone on means of at least a twentieth of a second."""
     assert raw.power_w is not None
     at, reading = means(raw.time_s - model.period_s / 2 - model.lag_s, raw.power_w, RELAX_MEAN_S)

@@ -19,7 +19,9 @@ from wattline.core.fact import Array
 from wattline.core.units import Z975
 from wattline.meter.gpu_sensor.model import generation_of, match
 
-LEAST = 0.06  # NVML API reference: within 5% of the reading; the same card differs by a percent or two from day to day
+MIN_ERROR = (
+    0.06  # NVML API reference: within 5% of the reading; the same card differs by a percent or two from day to day
+)
 DATA_CENTRE = {"ampere-ga100", "hopper", "volta"}  # generations sold as data-centre boards alone
 
 
@@ -39,12 +41,12 @@ class Gain:
     def error(self, power_w: float) -> float:
         """Relative half-width at this mean power (W) that holds the truth 19 times in 20."""
         v = np.array([1.0, 1.0 / max(power_w, 1e-3)])
-        return max(LEAST, Z975 * float(np.sqrt(v @ self.covariance @ v)))
+        return max(MIN_ERROR, Z975 * float(np.sqrt(v @ self.covariance @ v)))
 
 
 @lru_cache(maxsize=1)
 def _cards() -> tuple[list[str], list[str], Array]:
-    """Model and board of every measured card, and its gain and offset, shape ``(cards, 2)``."""
+    """SensorModel and board of every measured card, and its gain and offset, shape ``(cards, 2)``."""
     units = list(catalog.default().records("sensor_unit").values())
     pairs = np.array([[u["gain"].value, u["offset_w"].value] for u in units])
     return [str(u.meta["type"]) for u in units], [str(u.meta["board"]) for u in units], pairs

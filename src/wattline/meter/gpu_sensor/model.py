@@ -21,7 +21,7 @@ AVERAGED_S = 0.5  # a stated window this long or longer is the averaged field
 
 
 @dataclass(frozen=True)
-class Model:
+class SensorModel:
     """One field of one generation's sensor.
 
     ``period_s``: a new reading every so often; ``window_s``: each is the mean over this long before it, with
@@ -51,7 +51,7 @@ class Model:
         return self.window_s > 1.5 * self.period_s
 
 
-UNKNOWN = Model("", "draw", 0.1, 0.1, 0.01, 1.1)
+UNKNOWN = SensorModel("", "draw", 0.1, 0.1, 0.01, 1.1)
 
 
 def words_of(name: str) -> list[str]:
@@ -111,20 +111,20 @@ def is_nvml(spec: Spec) -> bool:
     return not spec.modelled and MENDED not in spec.note and any(source.startswith(s) for s in NVML_SOURCES)
 
 
-def model_for(name: str, field: str = "draw") -> Model:
+def model_for(name: str, field: str = "draw") -> SensorModel:
     """The sensor model of a card by its name (``NVIDIA A100-PCIE-40GB``, ``3090``) and field.
 
     An unknown card gets a model that corrects nothing and says so by an empty generation.
     """
     generation = generation_of(name)
     if not generation:
-        return Model(**{**UNKNOWN.__dict__, "field": field})
+        return SensorModel(**{**UNKNOWN.__dict__, "field": field})
     record = catalog.default().records("sensor")[generation]
     used = str(record.meta["draw"]) if field == "draw" else field
     averaged = used == "average" and "average_window_s" in record.facts
     window = record["average_window_s"] if averaged else record["window_s"]
     relax = record.facts.get("relax_s")
-    return Model(
+    return SensorModel(
         generation,
         field,
         record["period_s"].value,

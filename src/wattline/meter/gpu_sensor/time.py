@@ -19,7 +19,7 @@ RELAX_STEP_S = 0.2  # of the means by which a lag is found: quicker loads even o
 BEAT_FIT = 0.35  # share of the swing that may be left unlike one beat before
 ABRUPT = 0.5  # of the swing within one reading: a load that begins or ends, never a beat
 QUIET = 0.08  # of the swing above the least: what is lower may be idle
-LEAST_BEAT, LONGEST_BEAT = 6, 600  # readings in a beat; quicker ones even out by themselves
+MIN_BEAT, MAX_BEAT = 6, 600  # readings in a beat; quicker ones even out by themselves
 BEATS_AT_ONCE = 2048  # readings among which beats are looked for
 MEANS_AT_ONCE = 1 << 16  # means undone in one go
 SPLIT = 100  # periods without a reading part one go from the next
@@ -153,9 +153,9 @@ def find_beat(power_w: Array) -> int:
     """
     n = len(power_w)
     swing = float(np.ptp(power_w)) if n else 0.0
-    if n < 2 * LEAST_BEAT or swing < 0.15 * float(np.mean(power_w)):
+    if n < 2 * MIN_BEAT or swing < 0.15 * float(np.mean(power_w)):
         return 0
-    lags = np.arange(LEAST_BEAT, min(LONGEST_BEAT, int(n / 1.33)) + 1)
+    lags = np.arange(MIN_BEAT, min(MAX_BEAT, int(n / 1.33)) + 1)
     unlike = np.array([np.mean(np.abs(power_w[lag:] - power_w[:-lag])) for lag in lags])
     good = unlike < BEAT_FIT * 1.13 * float(np.std(power_w))  # 1.13: what any two of normal numbers differ by
     if not good.any():

@@ -21,7 +21,7 @@ MISSING = -(2**63)
 TICK = np.dtype([("series", "<u4"), ("wall", "<i8"), ("mono", "<i8"), ("power", "<i8"), ("energy", "<i8")])
 _PACK = struct.Struct("<I4q").pack
 _MICRO = 1e6
-_MOST = 9e12  # W or J: what 63 bits hold of µW and µJ
+_MAX = 9e12  # W or J: what 63 bits hold of µW and µJ
 _HEAD = struct.Struct("<BI")
 _FORMAT = 1
 _ORDER = (2, 1, 1, 2)  # how often each column is differenced: mono, wall - mono, power, energy
@@ -29,7 +29,7 @@ _ABSENT = 255
 Whole = NDArray[np.int64]
 
 
-class Readings(NamedTuple):
+class Columns(NamedTuple):
     """Columns of one series, shape ``(n,)``: µs, µs, µW, µJ; ``MISSING`` where a reading gives none."""
 
     wall: Whole
@@ -40,7 +40,7 @@ class Readings(NamedTuple):
 
 def whole(value: float | None) -> int:
     """W as µW, J as µJ; what is missing, not finite or beyond reason is ``MISSING``."""
-    if value is None or not -_MOST < value < _MOST:
+    if value is None or not -_MAX < value < _MAX:
         return MISSING
     return round(value * _MICRO)
 
@@ -50,13 +50,13 @@ def pack_reading(series: int, wall: int, mono: int, power_w: float | None, energ
     return _PACK(series, wall, mono, whole(power_w), whole(energy_j))
 
 
-def unpack_ticks(ticks: Iterable[bytes]) -> dict[int, Readings]:
-    """Readings by series, in the order of the ticks."""
+def unpack_ticks(ticks: Iterable[bytes]) -> dict[int, Columns]:
+    """Columns by series, in the order of the ticks."""
     rows = np.frombuffer(b"".join(ticks), dtype=TICK)
     found = {}
     for series in np.unique(rows["series"]).tolist():
         mine = rows[rows["series"] == series]
-        found[series] = Readings(*(np.ascontiguousarray(mine[name]) for name in Readings._fields))
+        found[series] = Columns(*(np.ascontiguousarray(mine[name]) for name in Columns._fields))
     return found
 
 
@@ -64,7 +64,7 @@ def to_whole(values: Array | None, count: int) -> Whole:
     """A column of W or J as whole µW or µJ; NaN is ``MISSING``, and so is a column that is not there."""
     if values is None:
         return np.full(count, MISSING)
-    good = np.abs(values) < _MOST
+    good = np.abs(values) < _MAX
     return np.where(good, np.round(np.where(good, values, 0.0) * _MICRO), MISSING).astype(np.int64)
 
 
@@ -76,14 +76,14 @@ def to_float(values: Whole) -> Array | None:
     return np.where(missing, np.nan, values / _MICRO)
 
 
-def encode(readings: Readings) -> bytes:
+def encode(readings: Columns) -> bytes:
     """A block."""
     columns = (readings.mono, readings.wall - readings.mono, readings.power, readings.energy)
     packed = b"".join(_squeeze(column, order) for column, order in zip(columns, _ORDER, strict=True))
     return _HEAD.pack(_FORMAT, len(readings.mono)) + zlib.compress(packed, 6)
 
 
-def decode(block: bytes) -> Readings:
+def decode(block: bytes) -> Columns:
     """The readings of a block, exactly as they went in; ValueError where it is none."""
     try:
         kind, count = _HEAD.unpack_from(block)
@@ -97,7 +97,7 @@ def decode(block: bytes) -> Readings:
     except (struct.error, zlib.error, IndexError) as error:
         raise ValueError(f"not a block of readings ({error})") from None
     mono, offset, power, energy = columns
-    return Readings(mono + offset, mono, power, energy)
+    return Columns(mono + offset, mono, power, energy)
 
 
 def _squeeze(column: Whole, order: int) -> bytes:
@@ -131,6 +131,6 @@ def _unsqueeze(data: bytes, place: int, count: int, order: int) -> tuple[Whole, 
     return column, place + size
 
 
-def join(parts: Sequence[Readings]) -> Readings:
+def join(parts: Sequence[Columns]) -> Columns:
     """Several stretches of one series as one."""
-    return Readings(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return Columns(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))

@@ -25,7 +25,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.meter.clock import mono_us, wall_us
 from wattline.meter.device import Device
-from wattline.meter.journal.blocks import Readings, encode, to_whole, unpack_ticks
+from wattline.meter.journal.blocks import Columns, encode, to_whole, unpack_ticks
 from wattline.meter.journal.process import Process, this_process
 from wattline.meter.journal.schema import JOURNAL
 from wattline.meter.journal.sqlite_file import Transaction, connect, create_file
@@ -36,7 +36,7 @@ Op = tuple[str, Sequence[Any]]  # one statement and its values
 BLOCK = 600  # readings of a series in a block, at most
 
 
-class Event(NamedTuple):
+class JournalEvent(NamedTuple):
     """Something that was told to the journal, by its kind."""
 
     kind: str
@@ -177,13 +177,13 @@ class Journal:
         count = len(time_s)
         wall = np.round(np.asarray(time_s, float) * 1e6).astype(np.int64)
         mono = wall if monotonic_s is None else np.round(np.asarray(monotonic_s, float) * 1e6).astype(np.int64)
-        readings = Readings(wall, mono, to_whole(power_w, count), to_whole(energy_j, count))
+        readings = Columns(wall, mono, to_whole(power_w, count), to_whole(energy_j, count))
         with self.transaction():
             self._add_blocks(self.writer, series, readings)
 
-    def _add_blocks(self, writer: int, series: int, readings: Readings) -> None:
+    def _add_blocks(self, writer: int, series: int, readings: Columns) -> None:
         for begin in range(0, len(readings.wall), BLOCK):
-            part = Readings(*(column[begin : begin + BLOCK] for column in readings))
+            part = Columns(*(column[begin : begin + BLOCK] for column in readings))
             edges = [int(edge) for column in (part.wall, part.mono) for edge in (column.min(), column.max())]
             self.connection.execute(
                 "INSERT INTO block(writer, series, readings, first_us, last_us, first_mono_us, last_mono_us, data) "
@@ -220,11 +220,11 @@ class Journal:
 
     # reading
 
-    def read_events(self, kind: str) -> Iterator[Event]:
+    def read_events(self, kind: str) -> Iterator[JournalEvent]:
         """The events of one kind in the order they were told."""
         rows = self.connection.execute("SELECT time_us, data FROM event WHERE kind = ? ORDER BY id", (kind,))
         for time_us, data in rows:
-            yield Event(kind, time_us / 1e6, json.loads(data))
+            yield JournalEvent(kind, time_us / 1e6, json.loads(data))
 
     def has_series(self) -> bool:
         return self.connection.execute("SELECT 1 FROM series LIMIT 1").fetchone() is not None

@@ -15,7 +15,7 @@ from wattline.meter.device import Device
 from wattline.meter.readings.corrections import CorrectedCounter, correct_counter, correct_watts
 from wattline.meter.readings.counter import Rise, untangle
 from wattline.meter.readings.faults import GAP, Mask, Readings, gaps, sift, silence_s, stuck_stretches
-from wattline.meter.readings.order import Found, found, true_time, typical_interval
+from wattline.meter.readings.order import FaultTimes, fault_times, true_time, typical_interval
 from wattline.meter.readings.plausible import max_w
 from wattline.meter.readings.power import Level, Power
 from wattline.meter.recording import Series
@@ -31,7 +31,7 @@ class Cleaned(NamedTuple):
     notes on how the sensor was corrected."""
 
     powers: list[Power]
-    found: list[Found]
+    found: list[FaultTimes]
     notes: tuple[str, ...] = ()
 
 
@@ -54,7 +54,7 @@ class Good(NamedTuple):
 
     rise: Rise | None
     readings: Readings | None
-    found: list[Found]
+    found: list[FaultTimes]
 
     def series(self, series: Series) -> Series:
         """The same as a series of one quantity, watts or a counter that only rises."""
@@ -100,11 +100,11 @@ def _by_good_watts(series: Series, good: Good, as_read: bool) -> Cleaned:
     return Cleaned(_stretches(series.device, spec, readings), good.found, notes)
 
 
-def _dead(rise: Rise, readings: Readings) -> list[Found]:
+def _dead(rise: Rise, readings: Readings) -> list[FaultTimes]:
     """A counter that does not move while watts are drawn."""
     begin = rise.time_s[:1] if len(rise.time_s) else readings.time_s[:1]
     lasting = readings.time_s[-1] - readings.time_s[0]
-    return found(
+    return fault_times(
         "stuck", begin, lasting, "the counter stands still while power is drawn: energy from the watts instead"
     )
 

@@ -12,9 +12,9 @@ from wattline.meter.readings.order import LATEST_S
 from wattline.meter.recording import Fault, Series
 
 QUARTER_S = 900.0  # zones differ by whole quarters of an hour
-MOST_S = 14 * 3600.0
+MAX_SHIFT_S = 14 * 3600.0
 NEAR_S = 300.0  # series of one job begin and end this near to each other
-LEAST_TWIN = 10  # as many different readings, all equal to another device's, are no chance
+MIN_TWIN = 10  # as many different readings, all equal to another device's, are no chance
 ALIKE = 0.1  # lengths that differ by less than this share are the same run
 
 
@@ -88,13 +88,13 @@ def _zone(span: tuple[float, float], others: Sequence[tuple[float, float]]) -> f
     first, last = (float(np.median([other[i] for other in others])) for i in (0, 1))
     shift = round((first - span[0]) / QUARTER_S) * QUARTER_S
     fits = abs(span[0] + shift - first) < NEAR_S and abs(span[1] + shift - last) < NEAR_S
-    return shift if fits and 0 < abs(shift) <= MOST_S else None
+    return shift if fits and 0 < abs(shift) <= MAX_SHIFT_S else None
 
 
 def _zone_of_run(span: tuple[float, float], run: tuple[float, float] | None) -> float | None:
     """The one shift of whole hours, else of quarters, that makes a span hold the run; None where none or several do."""
     for step in (3600.0, QUARTER_S):
-        count = round(MOST_S / step)
+        count = round(MAX_SHIFT_S / step)
         shifts = [k * step for k in range(-count, count + 1)]
         fits = [s for s in shifts if run and span[0] + s <= run[0] + NEAR_S and span[1] + s >= run[1] - NEAR_S]
         if len(fits) == 1:
@@ -115,7 +115,7 @@ def twins(series: Sequence[Series]) -> tuple[dict[str, str], list[Fault]]:
     faults = []
     for one in series:
         values = one.power_w if one.power_w is not None else one.energy_j
-        if values is None or len(np.unique(values[:1000])) < LEAST_TWIN:
+        if values is None or len(np.unique(values[:1000])) < MIN_TWIN:
             continue
         key = hash((np.asarray(one.time_s).tobytes(), np.asarray(values).tobytes()))
         first = seen.setdefault(key, one)

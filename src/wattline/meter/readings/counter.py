@@ -8,10 +8,10 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.meter.readings.faults import ENOUGH, SPIKE, Mask
-from wattline.meter.readings.order import Found, found
+from wattline.meter.readings.order import FaultTimes, fault_times
 
 ROUNDS = 3  # bad readings beside each other: what is left of them stands out once the first is gone
-MOST_J = 1e20  # more than this is no number of joules
+MAX_J = 1e20  # more than this is no number of joules
 SLACK_J = 10.0  # what a counter may rise in one renewal, however short the time between two readings
 
 
@@ -23,16 +23,16 @@ class Rise(NamedTuple):
     doubt_j: Array
 
 
-def untangle(time_s: Array, energy_j: Array, wrap_j: float, max_w: float = np.inf) -> tuple[Rise, list[Found]]:
+def untangle(time_s: Array, energy_j: Array, wrap_j: float, max_w: float = np.inf) -> tuple[Rise, list[FaultTimes]]:
     """Wraps added, resets and leaps bridged at the power beside them, nonsense readings left out; instants rising.
 
     ``max_w``: what the device can draw; a step above it is a leap, never energy.
     """
-    there = np.abs(energy_j) < MOST_J
-    faults = found("unreadable", time_s[~there], 0.0, "no number: the counter bridges it")
+    there = np.abs(energy_j) < MAX_J
+    faults = fault_times("unreadable", time_s[~there], 0.0, "no number: the counter bridges it")
     time, count = time_s[there], energy_j[there]
     again = np.concatenate([[False], np.diff(time) <= 0]) if len(time) else np.empty(0, bool)
-    faults += found("duplicate", time[again], 0.0, "readings of the same instant counted once")
+    faults += fault_times("duplicate", time[again], 0.0, "readings of the same instant counted once")
     time, count = time[~again], count[~again]
     glitches: list[Array] = []
     for _ in range(ROUNDS):
@@ -42,7 +42,7 @@ def untangle(time_s: Array, energy_j: Array, wrap_j: float, max_w: float = np.in
         glitches.append(time[glitch])
         time, count = time[~glitch], count[~glitch]
     done = "a counter that leaps and comes back: left out, the counter bridges it"
-    faults += found("unreadable", np.concatenate([np.empty(0), *glitches]), 0.0, done)
+    faults += fault_times("unreadable", np.concatenate([np.empty(0), *glitches]), 0.0, done)
     if len(time) < 2:
         return Rise(time, np.zeros(len(time)), np.empty(0)), faults
     return _rise(time, count, wrap_j, max_w, faults)
@@ -60,7 +60,9 @@ def _glitches(count: Array) -> Mask:
     return out
 
 
-def _rise(time: Array, count: Array, wrap_j: float, max_w: float, faults: list[Found]) -> tuple[Rise, list[Found]]:
+def _rise(
+    time: Array, count: Array, wrap_j: float, max_w: float, faults: list[FaultTimes]
+) -> tuple[Rise, list[FaultTimes]]:
     step, length = np.diff(count), np.diff(time)
     leap = _leaps(step, length, max_w)
     good = (step >= 0) & ~leap
@@ -91,10 +93,10 @@ def _rise(time: Array, count: Array, wrap_j: float, max_w: float, faults: list[F
     at = time[:-1]
     faults = [
         *faults,
-        *found("wrap", at[wrapped], 0.0, f"the counter began anew at {wrap_j:g} J: added back"),
-        *found("leap", at[leap], length[leap],
+        *fault_times("wrap", at[wrapped], 0.0, f"the counter began anew at {wrap_j:g} J: added back"),
+        *fault_times("leap", at[leap], length[leap],
                "the counter leapt by more than such a device can draw: bridged at the power beside it"),
-        *found("reset", at[np.array(resets, int)], length[np.array(resets, int)],
+        *fault_times("reset", at[np.array(resets, int)], length[np.array(resets, int)],
                "the counter was set back: bridged at the power beside it"),
     ]  # fmt: skip
     return Rise(time, np.concatenate([[0.0], np.cumsum(step)]), doubt), faults

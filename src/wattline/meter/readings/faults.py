@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from wattline.core.fact import Array
 from wattline.meter.device import Device
-from wattline.meter.readings.order import Found, found, typical_interval
+from wattline.meter.readings.order import FaultTimes, fault_times, typical_interval
 from wattline.meter.readings.plausible import max_w
 
 Mask = NDArray[np.bool_]
 SENTINELS = (-1.0, -2.0)  # how power analysers write "no reading"
-MOST_W = 1e12  # more than this is no number of watts
+MAX_W = 1e12  # more than this is no number of watts
 SPIKE = 100.0  # times what nearly all readings are: no device does that
 ENOUGH = 20  # with fewer readings no one knows what nearly all of them are
 GAP = 2.5  # intervals: more time than this between two readings is a gap
@@ -42,7 +42,7 @@ class Readings:
     dropped_s: Array
 
 
-def sift(time_s: Array, power_w: Array, device: Device, modelled: bool) -> tuple[Readings, list[Found]]:
+def sift(time_s: Array, power_w: Array, device: Device, modelled: bool) -> tuple[Readings, list[FaultTimes]]:
     """The good readings among rows in order of time, and the faults of the others."""
     interval = typical_interval(time_s)
     time, power, faults = _once(time_s, power_w)
@@ -61,7 +61,7 @@ def sift(time_s: Array, power_w: Array, device: Device, modelled: bool) -> tuple
     return Readings(time[good], power[good], stuck, interval, time[dropped]), faults
 
 
-def gaps(time_s: Array, interval_s: float) -> list[Found]:
+def gaps(time_s: Array, interval_s: float) -> list[FaultTimes]:
     """Where rows are missing: the time beyond one usual interval."""
     steps = np.diff(time_s)
     wide = steps > GAP * interval_s if interval_s > 0 else np.zeros(len(steps), bool)
@@ -70,8 +70,8 @@ def gaps(time_s: Array, interval_s: float) -> list[Found]:
     done = "filled at the level on both sides; the range grows by what power could have been"
     long = "a silence so long parts the recording in two: filled only in a run that went on meanwhile"
     return [
-        *found("gap", time_s[filled], steps[filled] - interval_s, done),
-        *found("gap", time_s[parted], steps[parted] - interval_s, long),
+        *fault_times("gap", time_s[filled], steps[filled] - interval_s, done),
+        *fault_times("gap", time_s[parted], steps[parted] - interval_s, long),
     ]
 
 
@@ -80,7 +80,7 @@ def silence_s(interval_s: float) -> float:
     return max(SILENCE_S, SILENCE_TIMES * interval_s)
 
 
-def _once(time_s: Array, power_w: Array) -> tuple[Array, Array, list[Found]]:
+def _once(time_s: Array, power_w: Array) -> tuple[Array, Array, list[FaultTimes]]:
     """Each instant once: the same reading again is dropped, different ones are averaged, a reading beats none."""
     again = np.flatnonzero(np.diff(time_s) <= 0) + 1
     if not len(again):
@@ -92,14 +92,14 @@ def _once(time_s: Array, power_w: Array) -> tuple[Array, Array, list[Found]]:
     power = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     differ = ~np.isclose(power_w[again], power[group[again]], rtol=0, atol=1e-9, equal_nan=True)
     return time, power, [
-        *found("duplicate", time_s[again], 0.0,
+        *fault_times("duplicate", time_s[again], 0.0,
                "readings of the same instant counted once" + (", unequal ones averaged" if differ.any() else "")),
     ]  # fmt: skip
 
 
-def _no_power(time_s: Array, power_w: Array, interval_s: float, limit_w: float) -> tuple[Mask, list[Found]]:
+def _no_power(time_s: Array, power_w: Array, interval_s: float, limit_w: float) -> tuple[Mask, list[FaultTimes]]:
     """Rows without a number, sentinels and negative watts."""
-    none = ~(np.abs(power_w) <= MOST_W)
+    none = ~(np.abs(power_w) <= MAX_W)
     below = ~none & (power_w < 0)
     sentinel = below & np.isin(power_w, SENTINELS)
     if (below & ~sentinel).any():  # noise about zero, not a code
@@ -109,11 +109,11 @@ def _no_power(time_s: Array, power_w: Array, interval_s: float, limit_w: float) 
     spike = _spikes(np.where(none | below | beyond, np.nan, power_w))
     done = "left out, bridged from its neighbours"
     return none | below | beyond | spike, [
-        *found("spike", time_s[spike], interval_s, f"a hundred times what nearly all readings are: {done}"),
-        *found("spike", time_s[beyond], interval_s, f"more than such a device can draw ({limit_w:g} W): {done}"),
-        *found("unreadable", time_s[none], interval_s, f"no number: {done}"),
-        *found("sentinel", time_s[sentinel], interval_s, f"−1 or −2 W means no reading: {done}"),
-        *found("negative", time_s[negative], interval_s, f"no power is negative: {done}"),
+        *fault_times("spike", time_s[spike], interval_s, f"a hundred times what nearly all readings are: {done}"),
+        *fault_times("spike", time_s[beyond], interval_s, f"more than such a device can draw ({limit_w:g} W): {done}"),
+        *fault_times("unreadable", time_s[none], interval_s, f"no number: {done}"),
+        *fault_times("sentinel", time_s[sentinel], interval_s, f"−1 or −2 W means no reading: {done}"),
+        *fault_times("negative", time_s[negative], interval_s, f"no power is negative: {done}"),
     ]
 
 
@@ -126,7 +126,7 @@ def _spikes(power_w: Array) -> Mask:
     return np.asarray(good & (power_w > SPIKE * max(usual, 1.0)))
 
 
-def _dropouts(time_s: Array, power_w: Array, interval_s: float) -> tuple[Mask, list[Found]]:
+def _dropouts(time_s: Array, power_w: Array, interval_s: float) -> tuple[Mask, list[FaultTimes]]:
     """A server's readings near zero between readings at work, too shortly apart for it to have been off."""
     out = np.zeros(len(time_s), bool)
     good = np.isfinite(power_w)
@@ -140,10 +140,10 @@ def _dropouts(time_s: Array, power_w: Array, interval_s: float) -> tuple[Mask, l
         if end > begin + 1 and low[begin:end].any() and time_s[end] - time_s[begin] < DROP_S:
             out[begin:end] |= low[begin:end]
     done = "near zero between readings at work, which a server cannot do: left out, bridged; the range reaches zero"
-    return out, found("dropout", time_s[out], interval_s, done)
+    return out, fault_times("dropout", time_s[out], interval_s, done)
 
 
-class Stuck(NamedTuple):
+class StuckStretch(NamedTuple):
     """A stretch of one value: from when to when (s), the value (W), and in how many readings."""
 
     begin_s: float
@@ -156,7 +156,7 @@ class Stuck(NamedTuple):
         return self.end_s - self.begin_s
 
 
-def stuck_stretches(time_s: Array, power_w: Array) -> list[Stuck]:
+def stuck_stretches(time_s: Array, power_w: Array) -> list[StuckStretch]:
     """Stretches in which one value holds far longer than this sensor's values do.
 
     ``time_s``: rising, s, and ``power_w``: finite, W, both shape ``(n,)``.
@@ -169,12 +169,12 @@ def stuck_stretches(time_s: Array, power_w: Array) -> list[Stuck]:
     usual = np.median(np.diff(time_s[starts])) if len(starts) > 2 else 0.0
     still = (lasting >= max(STUCK_S, STUCK_TIMES * usual)) & (ends - starts >= STUCK_TIMES) & (power_w[starts] > 0)
     return [
-        Stuck(float(time_s[a]), float(time_s[b - 1]), float(power_w[a]), int(b - a))
+        StuckStretch(float(time_s[a]), float(time_s[b - 1]), float(power_w[a]), int(b - a))
         for a, b in zip(starts[still], ends[still], strict=True)
     ]
 
 
-def _stuck(time_s: Array, power_w: Array) -> tuple[Mask, list[Found]]:
+def _stuck(time_s: Array, power_w: Array) -> tuple[Mask, list[FaultTimes]]:
     """Readings that hold one value far longer than this sensor's values do."""
     stretches = stuck_stretches(time_s, power_w)
     mask = np.zeros(len(time_s), bool)
@@ -183,4 +183,4 @@ def _stuck(time_s: Array, power_w: Array) -> tuple[Mask, list[Found]]:
     values = ", ".join(sorted({f"{stretch.power_w:g} W" for stretch in stretches})[:3])
     done = f"stuck at {values}: kept as read, but it says nothing; the range reaches from idle to full power"
     begins, lasting = (np.array([getattr(s, name) for s in stretches], float) for name in ("begin_s", "seconds"))
-    return mask, found("stuck", begins, lasting, done)
+    return mask, fault_times("stuck", begins, lasting, done)

@@ -18,7 +18,7 @@ LATEST_S = 2.5e11  # the year 9892: a later one is no time
 UNSET_S = 946_684_800.0  # a clock that shows a year before 2000 was never set
 
 
-class Found(NamedTuple):
+class FaultTimes(NamedTuple):
     """One kind of fault in a series: when each began, how long it lasted, and what was done."""
 
     kind: str
@@ -27,10 +27,10 @@ class Found(NamedTuple):
     done: str
 
 
-def found(kind: str, at_s: Array, lasting_s: Array | float, done: str) -> list[Found]:
-    """One Found, or none where there is nothing."""
+def fault_times(kind: str, at_s: Array, lasting_s: Array | float, done: str) -> list[FaultTimes]:
+    """One FaultTimes, or none where there is nothing."""
     at = np.asarray(at_s, float)
-    return [Found(kind, at, np.broadcast_to(np.asarray(lasting_s, float), at.shape), done)] if len(at) else []
+    return [FaultTimes(kind, at, np.broadcast_to(np.asarray(lasting_s, float), at.shape), done)] if len(at) else []
 
 
 def typical_interval(time_s: Array) -> float:
@@ -40,7 +40,7 @@ def typical_interval(time_s: Array) -> float:
     return float(np.median(steps)) if len(steps) else 0.0
 
 
-def true_time(time_s: Array, monotonic_s: Array | None, key: Array) -> tuple[Array, NDArray[np.intp], list[Found]]:
+def true_time(time_s: Array, monotonic_s: Array | None, key: Array) -> tuple[Array, NDArray[np.intp], list[FaultTimes]]:
     """Seconds since the epoch that only run forward, the rows they belong to, and the faults of the clock.
 
     ``key``: the readings, by which a stretch written twice is told from a clock set back. Rows without a time are left
@@ -48,7 +48,7 @@ def true_time(time_s: Array, monotonic_s: Array | None, key: Array) -> tuple[Arr
     """
     kept = np.flatnonzero(np.abs(time_s) < LATEST_S)
     lost = len(time_s) - len(kept)
-    faults = found("unreadable", np.full(lost, np.nan), 0.0, "readings without a time left out")
+    faults = fault_times("unreadable", np.full(lost, np.nan), 0.0, "readings without a time left out")
     if not len(kept):
         return np.empty(0), kept, faults
     told = monotonic_s is not None and np.isfinite(monotonic_s[kept]).all()
@@ -62,7 +62,7 @@ def true_time(time_s: Array, monotonic_s: Array | None, key: Array) -> tuple[Arr
     return time[near], kept[near], faults + more + astray
 
 
-def _by_monotonic(wall: Array, mono: Array) -> tuple[Array, list[Found]]:
+def _by_monotonic(wall: Array, mono: Array) -> tuple[Array, list[FaultTimes]]:
     """Wall time by the clock that never jumps, whose offset is the commonest one; anew after each restart."""
     starts = np.concatenate([[0], np.flatnonzero(np.diff(mono) < 0) + 1, [len(mono)]])
     time, faults = wall.copy(), []
@@ -72,11 +72,11 @@ def _by_monotonic(wall: Array, mono: Array) -> tuple[Array, list[Found]]:
         steps = np.diff(offset)
         at = np.flatnonzero(np.abs(steps) > JUMP_S)
         done = "the wall clock jumped; durations go by the clock that does not"
-        faults += found("clock", time[begin:end][at + 1], np.abs(steps[at]), done)
+        faults += fault_times("clock", time[begin:end][at + 1], np.abs(steps[at]), done)
     return time, faults
 
 
-def _by_order(wall: Array, key: Array) -> tuple[Array, list[Found]]:
+def _by_order(wall: Array, key: Array) -> tuple[Array, list[FaultTimes]]:
     """Wall time of readings in the order they were written: where the clock steps back, later ones are moved on."""
     wall, unset = _set(wall)
     steps = np.diff(wall)
@@ -85,7 +85,7 @@ def _by_order(wall: Array, key: Array) -> tuple[Array, list[Found]]:
         return wall, unset
     if len(back) > max(3, 0.05 * len(wall)):
         done = "rows were not in order of time: sorted"
-        return wall, unset + found("clock", wall[back + 1], -steps[back], done)
+        return wall, unset + fault_times("clock", wall[back + 1], -steps[back], done)
     interval = typical_interval(wall)
     time = wall.copy()
     edges = [*(back + 1), len(wall)]
@@ -107,13 +107,13 @@ def _by_order(wall: Array, key: Array) -> tuple[Array, list[Found]]:
     sorted_rows, moved_rows = np.array(sorted_at, int), np.array(moved_at, int)
     return time, [
         *unset,
-        *found("clock", wall[sorted_rows], -steps[sorted_rows - 1], "the clock stepped back: sorted by time"),
-        *found("clock", wall[moved_rows], -steps[moved_rows - 1],
+        *fault_times("clock", wall[sorted_rows], -steps[sorted_rows - 1], "the clock stepped back: sorted by time"),
+        *fault_times("clock", wall[moved_rows], -steps[moved_rows - 1],
                "the clock stepped back: what came after it moved on, so that time only runs forward"),
     ]  # fmt: skip
 
 
-def _set(wall: Array) -> tuple[Array, list[Found]]:
+def _set(wall: Array) -> tuple[Array, list[FaultTimes]]:
     """Stretches dated before 2000 among others that are not, put behind (or before) what was written beside them."""
     unset = wall < UNSET_S
     if not unset.any() or unset.mean() > 0.5:
@@ -131,7 +131,7 @@ def _set(wall: Array) -> tuple[Array, list[Found]]:
         away.append(shift)
         wall[rows] += shift
     done = "the clock was not set: readings put beside those written before or after them"
-    return wall, found("clock", np.array(at), np.array(away), done)
+    return wall, fault_times("clock", np.array(at), np.array(away), done)
 
 
 def _twice(seen: Array, seen_key: Array, part: Array, part_key: Array) -> bool:
@@ -143,7 +143,7 @@ def _twice(seen: Array, seen_key: Array, part: Array, part_key: Array) -> bool:
     return bool(same.sum() > 0.5 * inside.sum())
 
 
-def _drop_stray(time: Array) -> tuple[NDArray[np.bool_], list[Found]]:
+def _drop_stray(time: Array) -> tuple[NDArray[np.bool_], list[FaultTimes]]:
     """Which rows are near the others; a few that are dated months or years away are not."""
     near = np.ones(len(time), bool)
     cuts = np.flatnonzero(np.diff(time) > FAR_S)
@@ -156,4 +156,4 @@ def _drop_stray(time: Array) -> tuple[NDArray[np.bool_], list[Found]]:
             near[group] = False
     at = time[~near]
     far = np.abs(at - np.median(time[main])) if len(at) else np.empty(0)
-    return near, found("clock", at, far, "readings dated months or years from the others left out")
+    return near, fault_times("clock", at, far, "readings dated months or years from the others left out")

@@ -40,7 +40,7 @@ KNOWN = {
 
 
 @dataclass(frozen=True)
-class Channel:
+class HwmonChannel:
     """One number of a chip: which files hold it."""
 
     label: str
@@ -52,7 +52,7 @@ class Channel:
 class Hwmon:
     """One channel as a sensor."""
 
-    def __init__(self, device: Device, spec: Spec, channel: Channel, also: frozenset[str] = frozenset()) -> None:
+    def __init__(self, device: Device, spec: Spec, channel: HwmonChannel, also: frozenset[str] = frozenset()) -> None:
         self.device, self.spec, self.also = device, spec, also
         self.counts = channel.energy is not None
         self._power = NumberFile(channel.power) if channel.power else None
@@ -114,25 +114,25 @@ def find(
     return sensors, findings
 
 
-def _channels(chip: Path) -> list[Channel]:
+def _channels(chip: Path) -> list[HwmonChannel]:
     """A chip's channels by number: power now before its average; a graphics board's energy with its power."""
     try:
         names = sorted(path.name for path in chip.iterdir())
     except OSError:
         return []
-    found: dict[str, Channel] = {}
+    found: dict[str, HwmonChannel] = {}
     for name in names:
         match = CHANNEL.match(name)
         if not match:
             continue
         what, index, _ = match.groups()
         label = text(chip / f"{what}{index}_label") or text(chip / f"{what}{index}_oem_info")
-        known = found.get(label or index, Channel(label))
+        known = found.get(label or index, HwmonChannel(label))
         if what == "energy":
-            found[label or index] = Channel(label, known.power, chip / name, known.window_s)
+            found[label or index] = HwmonChannel(label, known.power, chip / name, known.window_s)
         elif known.power is None or name.endswith("_input"):
             ms = number(chip / f"power{index}_average_interval") if name.endswith("_average") else None
-            found[label or index] = Channel(label, chip / name, known.energy, (ms or 0.0) * 1e-3)
+            found[label or index] = HwmonChannel(label, chip / name, known.energy, (ms or 0.0) * 1e-3)
     return list(found.values())
 
 
@@ -140,7 +140,7 @@ def _kind(name: str, label: str) -> str:
     return next((kind for pattern, kind in KNOWN.get(name, ()) if re.fullmatch(pattern, label)), "")
 
 
-def _sensor(chip: Path, name: str, channel: Channel, kind: str, host: str) -> Hwmon:
+def _sensor(chip: Path, name: str, channel: HwmonChannel, kind: str, host: str) -> Hwmon:
     address = _address(chip)
     socket = re.search(r"socket(\d+)", channel.label)
     uuid = f"hwmon:{name}" + (f"@{address}" if address else "") + (f"/{channel.label}" if channel.label else "")

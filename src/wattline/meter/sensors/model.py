@@ -23,12 +23,12 @@ from wattline.meter.sensors.local import hostname, number, text
 SOURCE = "model"
 KINDS = ("cpu", "dram")
 WIDEST = 0.9  # relative half-width of a range that stays above zero
-LEAST_S = 0.5  # between two looks at the processor's times, which are counted in hundredths of a second
+MIN_S = 0.5  # between two looks at the processor's times, which are counted in hundredths of a second
 PROC, EDAC = Path("/proc"), Path("/sys/devices/system/edac/mc")
 
 
 @dataclass(frozen=True)
-class Span:
+class PowerRange:
     """A power with its range, in watts."""
 
     low_w: float
@@ -50,10 +50,10 @@ class CpuModel:
     """All processors of this machine: idle to full power, by the share of time that their threads work."""
 
     def __init__(
-        self, device: Device, idle: Span, full: Span, stat: Path, note: str, clock: Callable[[], float]
+        self, device: Device, idle: PowerRange, full: PowerRange, stat: Path, note: str, clock: Callable[[], float]
     ) -> None:
         self.device, self.also = device, frozenset({"cpu"})
-        self.spec = Spec(SOURCE, LEAST_S, LEAST_S, error=max(idle.error, full.error), modelled=True, note=note)
+        self.spec = Spec(SOURCE, MIN_S, MIN_S, error=max(idle.error, full.error), modelled=True, note=note)
         self.idle, self.full = idle, full
         self._stat, self._clock = stat, clock
         self._last, self._last_s = _ticks(stat), clock()
@@ -62,7 +62,7 @@ class CpuModel:
     def read(self) -> Reading:
         """Watts since the look at the times before; readings too near to it repeat the last one."""
         now_s = self._clock()
-        if now_s - self._last_s >= LEAST_S:
+        if now_s - self._last_s >= MIN_S:
             self._look(now_s)
         share = _minute(self._stat) if self._share is None else self._share
         return Reading(self.idle.shown_w + share * (self.full.shown_w - self.idle.shown_w))
@@ -86,7 +86,13 @@ class GpuModel:
     """A GPU that tells its use but no power (a virtual one, as a rule): idle to full, by the share of time in use."""
 
     def __init__(
-        self, device: Device, idle: Span, full: Span, use: Callable[[], float], done: Callable[[], None], note: str
+        self,
+        device: Device,
+        idle: PowerRange,
+        full: PowerRange,
+        use: Callable[[], float],
+        done: Callable[[], None],
+        note: str,
     ) -> None:
         self.device, self.idle, self.full, self._use, self._done = device, idle, full, use, done
         self._open = True
@@ -115,15 +121,15 @@ def gpu(device: Device, use: Callable[[], float], done: Callable[[], None]) -> G
     except WattlineError:
         return None
     share = catalog.fact("fit.model-gpu-full-share")
-    full = Span(*(idle.value + part * (tdp_w - idle.value) for part in (share.low, share.value, share.high)))
+    full = PowerRange(*(idle.value + part * (tdp_w - idle.value) for part in (share.low, share.value, share.high)))
     note = f"from use; {chip.key}: {idle.value:g} to {tdp_w:g} W"
-    return GpuModel(device, Span(idle.low, idle.value, idle.high), full, use, done, note)
+    return GpuModel(device, PowerRange(idle.low, idle.value, idle.high), full, use, done, note)
 
 
 class DramModel:
     """All memory of this machine, by its modules where they are told, else by its size: a steady power."""
 
-    def __init__(self, device: Device, power: Span, note: str) -> None:
+    def __init__(self, device: Device, power: PowerRange, note: str) -> None:
         self.device, self.also = device, frozenset({"dram"})
         self.spec = Spec(SOURCE, error=power.error, modelled=True, note=note)
         self._power_w = power.shown_w
@@ -171,29 +177,29 @@ def _cpu(host: str, proc: Path, clock: Callable[[], float]) -> CpuModel | None:
     return CpuModel(device, idle, full, stat, f"from load; {basis}", clock)
 
 
-def _power(name: str, threads: int) -> tuple[Span, Span, str]:
+def _power(name: str, threads: int) -> tuple[PowerRange, PowerRange, str]:
     """Idle and full power of ``threads`` hardware threads of the named processor, and what that rests on."""
     shares = [catalog.fact(f"fit.model-cpu-{share}-share") for share in ("idle", "full")]
     known = _record(name)
     if known is None:
         per_thread = catalog.fact("fit.model-cpu-thread-w")
-        tdp = Span(*(threads * part for part in (per_thread.low, per_thread.value, per_thread.high)))
+        tdp = PowerRange(*(threads * part for part in (per_thread.low, per_thread.value, per_thread.high)))
         basis = f"TDP taken as {per_thread.value:g} W a thread"
     else:
         fact = known["tdp_w"]
         portion = threads / known["threads"].value  # a virtual machine has a part of a socket, a server several
-        tdp = Span(*(portion * part for part in (fact.low, fact.value, fact.high)))
+        tdp = PowerRange(*(portion * part for part in (fact.low, fact.value, fact.high)))
         basis = f"TDP {fact.value:g} W a socket ({known.key}), {portion:.3g} sockets"
     idle, full = (_times(share, tdp) for share in shares)
     return idle, full, basis
 
 
-def _times(share: Fact, power: Span) -> Span:
+def _times(share: Fact, power: PowerRange) -> PowerRange:
     """The product with its range: relative widths of independent factors add in squares."""
     value = share.value * power.value_w
     below = ((1 - share.low / share.value) ** 2 + (1 - power.low_w / power.value_w) ** 2) ** 0.5
     above = ((share.high / share.value - 1) ** 2 + (power.high_w / power.value_w - 1) ** 2) ** 0.5
-    return Span(value * max(1 - below, 0.0), value, value * (1 + above))
+    return PowerRange(value * max(1 - below, 0.0), value, value * (1 + above))
 
 
 def _record(name: str) -> catalog.Record | None:
@@ -216,7 +222,7 @@ def _dram(host: str, proc: Path, edac: Path) -> DramModel | None:
     modules = _modules(edac)
     fact = catalog.fact("fit.model-dram-dimm-w" if modules else "fit.model-dram-gb-w")
     count = modules or size_gb
-    power = Span(*(count * part for part in (fact.low, fact.value, fact.high)))
+    power = PowerRange(*(count * part for part in (fact.low, fact.value, fact.high)))
     basis = f"{modules} modules of {fact.value:g} W" if modules else f"{size_gb:.1f} GB of {fact.value:g} W each"
     return DramModel(Device(host, "model:dram", "dram", f"memory, {size_gb:.1f} GB"), power, basis)
 

@@ -13,7 +13,7 @@ from wattline.meter.sensor import Reading, SensorGone, Spec
 
 Answer = Mapping[str, Reading | str]  # by device key: a reading, or why there is none
 STALE_PERIODS = 3.0
-STALE_LEAST_S = 5.0
+MIN_STALE_S = 5.0
 
 
 class Poller:
@@ -41,7 +41,7 @@ class Poller:
         self._start()
         (answer, answered_s), wrong = self._last, self._wrong
         age_s = time.monotonic() - answered_s
-        if age_s > max(STALE_PERIODS * self.period_s, STALE_LEAST_S):
+        if age_s > max(STALE_PERIODS * self.period_s, MIN_STALE_S):
             raise SensorGone(wrong or f"not answered for {age_s:.0f} s")
         found = answer.get(key, "no longer told of")
         if isinstance(found, str):

@@ -28,7 +28,7 @@ SOURCE = "redfish"
 PREFIX = "WATTLINE_REDFISH_"
 PERIOD_S = 2.0
 LOOKING_S = 10.0  # a walk through one BMC's chassis stops here
-MOST_CHASSIS = 64
+MAX_CHASSIS = 64
 RACKS = ("Rack", "Row", "Zone", "Pod")
 PARTS = ("Card", "Cartridge", "Component", "Module", "Drawer", "Other", "Expansion", "StorageEnclosure", "PowerStrip")
 # the PowerControl that is the whole says so by name; "CPU Sub-system Power" is not it
@@ -38,7 +38,7 @@ ODD = (AttributeError, TypeError, KeyError, IndexError, ValueError)  # what an a
 
 
 @dataclass(frozen=True)
-class Place:
+class WattsPlace:
     """Where a chassis' watts stand: the resource, and which of its readings."""
 
     path: str
@@ -83,7 +83,7 @@ def _one(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sensor],
     until_s = time.monotonic() + LOOKING_S
     chassis = _chassis(web, until_s)
     named = environ.get(PREFIX + "HOST", "")
-    places: dict[str, Place] = {}
+    places: dict[str, WattsPlace] = {}
     devices: dict[str, Device] = {}
     answer: dict[str, Reading | str] = {}
     for path, record in chassis.items():
@@ -110,7 +110,7 @@ def _one(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sensor],
     ], []
 
 
-def _ask(web: Web, places: Mapping[str, Place]) -> Answer:
+def _ask(web: Web, places: Mapping[str, WattsPlace]) -> Answer:
     """All chassis once; one that fails says why, and the others still answer."""
     answer: dict[str, Reading | str] = {}
     for key, place in places.items():
@@ -131,7 +131,7 @@ def _chassis(web: Web, until_s: float) -> dict[str, Json]:
         return {}
     members = web.json(collection).get("Members") or []
     found: dict[str, Json] = {}
-    for member in members[:MOST_CHASSIS]:
+    for member in members[:MAX_CHASSIS]:
         path = member.get("@odata.id") if isinstance(member, dict) else None
         if path and time.monotonic() < until_s:
             with contextlib.suppress(WebError):  # one chassis that fails hides no other
@@ -139,7 +139,7 @@ def _chassis(web: Web, until_s: float) -> dict[str, Json]:
     return found
 
 
-def _place(web: Web, chassis: Json, until_s: float) -> Place | None:
+def _place(web: Web, chassis: Json, until_s: float) -> WattsPlace | None:
     """The best of a chassis' readings: its environment, its power control, its supplies; None where it has none."""
     for name, way in (("EnvironmentMetrics", "environment"), ("Power", "power"), ("PowerSubsystem", "supplies")):
         link = _link(chassis, name)
@@ -148,11 +148,11 @@ def _place(web: Web, chassis: Json, until_s: float) -> Place | None:
         try:
             record = web.json(link)
             if way == "environment" and (_value(record, "PowerWatts") is not None or _joules(record) is not None):
-                return Place(link, way)
+                return WattsPlace(link, way)
             if way == "power" and (entry := _control(record)) is not None:
-                return Place(link, way, entry)
+                return WattsPlace(link, way, entry)
             if way == "supplies" and (supplies := _link(record, "PowerSupplies")):
-                place = Place(supplies, way)
+                place = WattsPlace(supplies, way)
                 _reading(web, place)
                 return place
         except (WebError, SensorGone, *ODD):
@@ -161,7 +161,7 @@ def _place(web: Web, chassis: Json, until_s: float) -> Place | None:
     return None
 
 
-def _reading(web: Web, place: Place) -> Reading:
+def _reading(web: Web, place: WattsPlace) -> Reading:
     """Watts, and joules where they are counted, from the resource now."""
     if place.way == "supplies":
         return Reading(_supplies_w(web, place.path))

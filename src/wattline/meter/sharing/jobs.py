@@ -13,7 +13,7 @@ from pathlib import Path
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.files import read_text
 from wattline.meter.sharing.pods import read_pods
-from wattline.meter.sharing.split import Claim
+from wattline.meter.sharing.split import Workload
 from wattline.meter.sharing.times import expand, indices, span
 
 LIMIT_BYTES = 1 << 30
@@ -27,14 +27,14 @@ NAMES = {
 }
 
 
-def read_jobs(path: Path | str, default: tzinfo = UTC) -> list[Claim]:
+def read_jobs(path: Path | str, default: tzinfo = UTC) -> list[Workload]:
     """The jobs in a file, whichever of the formats it is in; ``default``: the zone of times that state none."""
     path = Path(path)
     text = read_text(path, LIMIT_BYTES, "jobs")
     start = text.lstrip()[:4096]
     if not start:
         raise WattlineError(f"jobs {path} is empty")
-    read: Callable[[str, str, tzinfo], Sequence[Claim]]
+    read: Callable[[str, str, tzinfo], Sequence[Workload]]
     if start[0] in "{[":
         read = read_pods
     elif start.startswith("JobId="):
@@ -49,7 +49,7 @@ def read_jobs(path: Path | str, default: tzinfo = UTC) -> list[Claim]:
     return claims
 
 
-def read_csv(text: str, where: str, default: tzinfo = UTC) -> list[Claim]:
+def read_csv(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
     """Columns by name: name, begin, end; and, where given, gpus (``0-3``, UUIDs), host, weight."""
     rows = csv.DictReader(io.StringIO(text))
     columns = {c.strip().lower(): c for c in rows.fieldnames or () if c}
@@ -67,7 +67,7 @@ def read_csv(text: str, where: str, default: tzinfo = UTC) -> list[Claim]:
             continue
         begin, end = span(cell["begin"], cell["end"], at, default)
         claims.append(
-            Claim(
+            Workload(
                 cell["name"] or f"line {number}",
                 begin,
                 end,
@@ -90,7 +90,7 @@ def weight_of(text: str, where: str) -> float:
     return value
 
 
-def read_sacct(text: str, where: str, default: tzinfo = UTC) -> list[Claim]:
+def read_sacct(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
     """``sacct -P -o JobID,JobName,Start,End,NodeList,AllocTRES``: jobs, not their steps; it counts GPUs and does not
     say which."""
     lines = [line for line in text.splitlines() if line.strip()]
@@ -111,7 +111,7 @@ def read_sacct(text: str, where: str, default: tzinfo = UTC) -> list[Claim]:
         count = _gpus(row.get("alloctres", "") or row.get("allocgres", ""))
         hosts = expand(row.get("nodelist", ""), at)
         if count != 0:
-            claims.append(Claim(_named(job, row.get("jobname", "")), begin, end, (), hosts, 1.0, max(count, 0)))
+            claims.append(Workload(_named(job, row.get("jobname", "")), begin, end, (), hosts, 1.0, max(count, 0)))
     return claims
 
 
@@ -129,9 +129,9 @@ def _named(job: str, name: str) -> str:
     return f"{job} {name}".strip()
 
 
-def read_scontrol(text: str, where: str, default: tzinfo = UTC) -> list[Claim]:
+def read_scontrol(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
     """``scontrol show job -d``: each job's GPUs by node, from ``Nodes=… GRES=gpu:…(IDX:0-1)``."""
-    claims: list[Claim] = []
+    claims: list[Workload] = []
     for block in re.split(r"(?=^\s*JobId=)", text, flags=re.MULTILINE):
         job = re.search(r"JobId=(\S+)", block)
         start = re.search(r"StartTime=(\S+)", block)
@@ -147,7 +147,7 @@ def read_scontrol(text: str, where: str, default: tzinfo = UTC) -> list[Claim]:
         for nodes, gres in re.findall(r"^\s*Nodes=(\S+).*?GRES=(\S*)", block, flags=re.MULTILINE):
             gpus = [i for idx in re.findall(r"gpu[^(]*\(IDX:([^)]*)\)", gres) for i in indices(idx, at)]
             if gpus and "N/A" not in gpus:
-                claims.append(Claim(title, begin, end, tuple(gpus), expand(nodes, at)))
+                claims.append(Workload(title, begin, end, tuple(gpus), expand(nodes, at)))
     if not claims and "JobId=" in text:
         raise WattlineError(f"{where}: no job tells its GPUs; run scontrol show job -d (with -d it names GRES and IDX)")
     return claims

@@ -10,7 +10,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.meter.sharing.split import Claim
+from wattline.meter.sharing.split import Workload
 
 POD, NAMESPACE, CONTAINER = (
     ("pod", "exported_pod"),
@@ -22,7 +22,7 @@ HOST = ("Hostname", "hostname", "node", "kubernetes_node", "instance")
 BROKEN = 2.5  # times the usual step: a longer silence ends a pod's claim
 
 
-def read_pods(text: str, where: str, default: tzinfo = UTC) -> list[Claim]:
+def read_pods(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
     """Claims from the answer of ``/api/v1/query_range`` for a DCGM metric: a pod holds a GPU while its series has
     samples. Names are ``namespace/pod/container``; series without a pod claim nothing."""
     del default  # Prometheus speaks in seconds since the epoch
@@ -38,7 +38,7 @@ def read_pods(text: str, where: str, default: tzinfo = UTC) -> list[Claim]:
     held: dict[tuple[str, str, str], list[Array]] = {}
     steps = [np.diff(times) for _, times in read if len(times) > 1]
     step = float(np.median(np.concatenate(steps))) if steps else 0.0
-    claims: list[Claim] = []
+    claims: list[Workload] = []
     for labels, times in read:
         pod = _first(labels, POD)
         if not pod or not len(times):
@@ -52,7 +52,7 @@ def read_pods(text: str, where: str, default: tzinfo = UTC) -> list[Claim]:
         times = np.unique(np.concatenate(several))
         for run in np.split(times, np.flatnonzero(np.diff(times) > BROKEN * step) + 1):
             begin, end = float(run[0]) - step / 2, float(run[-1]) + step / 2
-            claims.append(Claim(name, max(begin, 0.0), end, (gpu,) if gpu else (), (host,) if host else ()))
+            claims.append(Workload(name, max(begin, 0.0), end, (gpu,) if gpu else (), (host,) if host else ()))
     return claims
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.files import read_text
-from wattline.meter.sharing.split import Claim
+from wattline.meter.sharing.split import Workload
 from wattline.meter.sharing.times import instant
 
 LIMIT_BYTES = 1 << 30
@@ -45,7 +45,7 @@ class Used(NamedTuple):
 
     gpu: str
     host: str
-    claims: list[Claim]
+    claims: list[Workload]
     begin_s: Array
     end_s: Array
 
@@ -74,7 +74,7 @@ def used(gpu: str, host: str, samples: list[Sample]) -> Used:
     since = dict(zip(times.tolist(), before.tolist(), strict=True))
     key = (gpu,) if gpu else ()
     hosts = (host,) if host else ()
-    claims = [Claim(s.process, since[s.time_s], s.time_s, key, hosts, s.used) for s in samples if s.process]
+    claims = [Workload(s.process, since[s.time_s], s.time_s, key, hosts, s.used) for s in samples if s.process]
     return Used(gpu, host, claims, before, times)
 
 

@@ -17,10 +17,10 @@ from wattline.meter.device import Device
 from wattline.meter.energy.meter import summed, tracks_of
 from wattline.meter.energy.track import Span, Track, within
 from wattline.meter.readings.clocks import place
-from wattline.meter.readings.order import Found
+from wattline.meter.readings.order import FaultTimes
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sharing.processes import Used
-from wattline.meter.sharing.split import Claim, Split, split_device
+from wattline.meter.sharing.split import DeviceShares, Workload, split_device
 
 QUIET_S = 5.0  # so long must nothing have run for the idle power to be read from the recording
 LOWEST = 0.01  # else: the power that this share of the time does not exceed,
@@ -40,7 +40,7 @@ class Idle:
 class Shared:
     """The energy of every device of a recording, split, with its error, and what should be known about it."""
 
-    splits: list[Split]
+    splits: list[DeviceShares]
     idle: list[Idle]
     errors: list[float]  # relative, of each device's energy
     spans: list[tuple[float, float]]
@@ -122,12 +122,12 @@ def shared_series(recording: Recording) -> list[Series]:
 
 
 def share_jobs(
-    recording: Recording, jobs: Sequence[Claim], idle_w: float | None = None, as_read: bool = False
+    recording: Recording, jobs: Sequence[Workload], idle_w: float | None = None, as_read: bool = False
 ) -> Shared:
     """Jobs' energies; where none ran a device's energy is idle."""
     notes = list(recording.notes)
     devices = _devices(recording, as_read, notes)
-    mine: list[list[Claim]] = [[] for _ in devices]
+    mine: list[list[Workload]] = [[] for _ in devices]
     for job in jobs:
         on = [i for i, device in enumerate(devices) if _means(job, device)]
         if not job.devices and job.count and job.count != len(on):
@@ -151,11 +151,11 @@ def share_processes(
     """Processes' energies; times without samples are nobody's, and a sampled time in which none used it is idle."""
     notes = list(recording.notes)
     devices = _devices(recording, as_read, notes)
-    mine: list[list[Claim]] = [[] for _ in devices]
+    mine: list[list[Workload]] = [[] for _ in devices]
     known: list[tuple[Array, Array] | None] = [(np.empty(0), np.empty(0)) for _ in devices]
     met = False
     for gpu in samples:
-        probe = Claim("", 0.0, 0.0, (gpu.gpu,) if gpu.gpu else (), (gpu.host,) if gpu.host else ())
+        probe = Workload("", 0.0, 0.0, (gpu.gpu,) if gpu.gpu else (), (gpu.host,) if gpu.host else ())
         for i, device in enumerate(devices):
             if not _means(probe, device):
                 continue
@@ -206,7 +206,10 @@ def _devices(recording: Recording, as_read: bool, notes: list[str]) -> list[Shar
 
 
 def _tell(
-    tracks: Mapping[str, Track], found: Mapping[str, list[Found]], remarks: Mapping[str, list[str]], notes: list[str]
+    tracks: Mapping[str, Track],
+    found: Mapping[str, list[FaultTimes]],
+    remarks: Mapping[str, list[str]],
+    notes: list[str],
 ) -> None:
     """Notes on how sensors were corrected and on readings that were not taken as they stand, alike ones as one."""
     told: dict[str, list[str]] = {}
@@ -222,7 +225,7 @@ def _tell(
 
 def _split(
     devices: list[SharedDevice],
-    claims: list[list[Claim]],
+    claims: list[list[Workload]],
     known: list[tuple[Array, Array] | None],
     idle_w: float | None,
     notes: list[str],
@@ -238,7 +241,7 @@ def _split(
     return shared
 
 
-def find_idle(track: Track, claims: Sequence[Claim]) -> Idle:
+def find_idle(track: Track, claims: Sequence[Workload]) -> Idle:
     """Idle power of a device: read while none of the claims ran, else the catalog's of the card, else the lowest read
     where it lies well below the rest. Where nothing tells, 0: what ran then bears all that was taken while it ran."""
     at, power = track.levels()
@@ -267,7 +270,7 @@ def _indices(devices: Sequence[Device]) -> list[str]:
     return indices
 
 
-def _means(claim: Claim, shared: SharedDevice) -> bool:
+def _means(claim: Workload, shared: SharedDevice) -> bool:
     """Whether a claim names this device."""
     device = shared.track.device
     host = _short(device.host)

@@ -47,7 +47,7 @@ def share(energy_j: ArrayLike, idle_j: ArrayLike, weights: ArrayLike) -> tuple[A
 
 
 @dataclass(frozen=True)
-class Claim:
+class Workload:
     """Something that ran: from when to when (s since the epoch), on which devices, and its weight beside others.
 
     ``devices``: keys, UUIDs, indices on the host, or empty for all of ``hosts``; ``hosts``: empty for any. ``count``:
@@ -64,7 +64,7 @@ class Claim:
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class DeviceShares:
     """One device's energy: of each claim, idle, and of times for which nobody can say; together ``total_j``."""
 
     device: str
@@ -82,11 +82,11 @@ class Split:
 
 def split_device(
     track: Track,
-    claims: Sequence[Claim],
+    claims: Sequence[Workload],
     idle_w: float,
     known: tuple[Array, Array] | None = None,
     seen: Sequence[Span] | None = None,
-) -> Split:
+) -> DeviceShares:
     """One device's energy shared among its claims.
 
     ``known``: begins and ends of the stretches, shape ``(n,)`` each, within which it is known who ran [all]; the
@@ -112,7 +112,7 @@ def split_device(
     named: dict[str, float] = {}
     for claim, joules in zip(claims, taken, strict=True):
         named[claim.name] = named.get(claim.name, 0.0) + float(joules)
-    return Split(track.device.key, named, idle, float(energy.sum()), idle_w, float(energy[~told].sum()))
+    return DeviceShares(track.device.key, named, idle, float(energy.sum()), idle_w, float(energy[~told].sum()))
 
 
 def _shared_out(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from wattline.core.errors import WattlineError, shorten
 
 OPEN = ("", "unknown", "none", "n/a", "-")  # an end that is not yet
-MOST_HOSTS = 100_000
+MAX_HOSTS = 100_000
 
 
 def zone(name: str) -> tzinfo:
@@ -58,8 +58,8 @@ def expand(hosts: str, where: str) -> tuple[str, ...]:
     found: list[str] = []
     for part in re.findall(r"[^,\[\]]+(?:\[[^\]]*\][^,\[\]]*)*", hosts):
         found += _expand_one(part.strip(), where)
-        if len(found) > MOST_HOSTS:
-            raise WattlineError(f"{where}: more than {MOST_HOSTS:,} nodes")
+        if len(found) > MAX_HOSTS:
+            raise WattlineError(f"{where}: more than {MAX_HOSTS:,} nodes")
     return tuple(host for host in found if host)
 
 
@@ -73,7 +73,7 @@ def _expand_one(part: str, where: str) -> list[str]:
         if numbers is None:
             raise WattlineError(f"{where}: {shorten(part)!r} is no list of nodes")
         low, high = int(numbers[1]), int(numbers[2] or numbers[1])
-        if not low <= high < low + MOST_HOSTS:
+        if not low <= high < low + MAX_HOSTS:
             raise WattlineError(f"{where}: {shorten(part)!r} is no list of nodes")
         heads += [f"{i:0{len(numbers[1])}d}" for i in range(low, high + 1)]
     tails = _expand_one(part[bracket.end() :], where)

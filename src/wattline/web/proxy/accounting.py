@@ -18,9 +18,9 @@ from wattline.web.proxy import sampler as sampling
 from wattline.web.proxy.interval_split import share_within
 from wattline.web.proxy.ledger import HOLD_S, Interval, Ledger
 from wattline.web.proxy.metrics import Metrics
-from wattline.web.proxy.request_log import Store
+from wattline.web.proxy.request_log import RequestLog
 from wattline.web.proxy.token_weights import Weigher
-from wattline.web.proxy.tracked_request import Claim, Typical, as_json
+from wattline.web.proxy.tracked_request import TrackedRequest, Typical, as_json
 from wattline.web.proxy.usage import rounded
 
 ROW_S = 1.0  # settled intervals are journalled together, this long
@@ -34,7 +34,7 @@ class Books:
         self,
         sensors: Sequence[Sensor],
         weigher: Weigher,
-        store: Store | None,
+        store: RequestLog | None,
         interval_s: float,
         hold_s: float = HOLD_S,
     ) -> None:
@@ -44,7 +44,7 @@ class Books:
         self.error = sampling.error(sensors)
         self.ledger = Ledger(weigher, typical, hold_s, self._settled, self._done)
         self.metrics = Metrics(self.basis)
-        self.sampler: sampling.Sampler | None = None
+        self.sampler: sampling.IntervalSampler | None = None
         self.interval_s = interval_s
         self.power_w: float | None = None
         self._row: list[float] | None = None
@@ -57,7 +57,7 @@ class Books:
         if self.sensors:
             share_within((0.0, 1.0), 1.0, 0.0, 0.0, np.ones((2, 3)), np.ones((2, 1)))  # NumPy loads some parts late
             loop = asyncio.get_running_loop()
-            self.sampler = sampling.Sampler(self.sensors, self.interval_s, lambda one: self._post(loop, one))
+            self.sampler = sampling.IntervalSampler(self.sensors, self.interval_s, lambda one: self._post(loop, one))
             self.sampler.start()
 
     def _post(self, loop: asyncio.AbstractEventLoop, interval: Interval) -> None:
@@ -72,50 +72,50 @@ class Books:
             while self.ledger.settle(float("inf")):
                 pass
             self._flush_row()
-        for claim in list(self.ledger.running.values()):
-            self.end(claim, "stopped")
+        for tracked in list(self.ledger.running.values()):
+            self.end(tracked, "stopped")
         if self.store:
             await asyncio.to_thread(self.store.close)
 
-    def begin(self, path: str, kind: str, model: str, stream: bool, text_bytes: int) -> Claim:
+    def begin(self, path: str, kind: str, model: str, stream: bool, text_bytes: int) -> TrackedRequest:
         """A request has arrived."""
-        claim = Claim(
+        tracked = TrackedRequest(
             f"wl-{self._prefix}-{next(self._ids)}", path, kind, model[:200], stream, time.monotonic(), time.time(),
             text_bytes=text_bytes,
         )  # fmt: skip
-        self.ledger.begin(claim)
-        self._journal(claim)
-        return claim
+        self.ledger.begin(tracked)
+        self._journal(tracked)
+        return tracked
 
-    def piece(self, claim: Claim, pieces: int) -> None:
+    def piece(self, tracked: TrackedRequest, pieces: int) -> None:
         """A stream brought pieces of text."""
-        if claim.first_s is None:
-            claim.first_s = time.monotonic()
-            claim.unseen -= 1  # the prefill makes the first
-        claim.deltas += pieces
-        claim.unseen += pieces
+        if tracked.first_s is None:
+            tracked.first_s = time.monotonic()
+            tracked.unseen -= 1  # the prefill makes the first
+        tracked.deltas += pieces
+        tracked.unseen += pieces
 
-    def end(self, claim: Claim, outcome: str) -> None:
+    def end(self, tracked: TrackedRequest, outcome: str) -> None:
         """A request has ended."""
-        if claim.end_s is not None:
+        if tracked.end_s is not None:
             return
-        claim.outcome = outcome
-        self.ledger.end(claim, time.monotonic())
-        self.metrics.ended(claim)
-        self._journal(claim)
+        tracked.outcome = outcome
+        self.ledger.end(tracked, time.monotonic())
+        self.metrics.ended(tracked)
+        self._journal(tracked)
 
-    def fields(self, claim: Claim) -> dict[str, float | bool]:
+    def fields(self, tracked: TrackedRequest) -> dict[str, float | bool]:
         """What goes into the usage object: joules up to now, and a flag where they are modelled; {} if not known."""
-        joules = self.ledger.estimate_j(claim, time.monotonic()) if self.basis else None
+        joules = self.ledger.estimate_j(tracked, time.monotonic()) if self.basis else None
         if joules is None:
             return {}
-        claim.told_j = rounded(joules)
-        told: dict[str, float | bool] = {"energy_j": claim.told_j}
+        tracked.told_j = rounded(joules)
+        told: dict[str, float | bool] = {"energy_j": tracked.told_j}
         return told | {"energy_modelled": True} if self.basis == "modelled" else told
 
-    async def first_reading(self, claim: Claim) -> None:
+    async def first_reading(self, tracked: TrackedRequest) -> None:
         """Close the running interval at once where no power is known yet to estimate by."""
-        if not self.sampler or self.ledger.estimate_j(claim, time.monotonic()) is not None or self.ledger.busy_w:
+        if not self.sampler or self.ledger.estimate_j(tracked, time.monotonic()) is not None or self.ledger.busy_w:
             return
         self._closed.clear()
         self.sampler.now()
@@ -160,26 +160,26 @@ class Books:
             self.store.energy(*self._row)
         self._row = None
 
-    def _done(self, claim: Claim) -> None:
-        self.metrics.settled(claim)
-        self._journal(claim)
+    def _done(self, tracked: TrackedRequest) -> None:
+        self.metrics.settled(tracked)
+        self._journal(tracked)
 
-    def _journal(self, claim: Claim) -> None:
+    def _journal(self, tracked: TrackedRequest) -> None:
         if self.store:
-            self.store.put(self.show(claim))
+            self.store.put(self.show(tracked))
 
-    def show(self, claim: Claim) -> dict[str, Any]:
+    def show(self, tracked: TrackedRequest) -> dict[str, Any]:
         """A request as it stands."""
-        settled = bool(self.basis) and self.ledger.settled(claim)
-        estimate = claim.told_j
+        settled = bool(self.basis) and self.ledger.settled(tracked)
+        estimate = tracked.told_j
         if estimate is None and self.basis and not settled:
-            estimate = self.ledger.estimate_j(claim, claim.end_s or time.monotonic())
-        return as_json(claim, settled, estimate, self.error, self.basis)
+            estimate = self.ledger.estimate_j(tracked, tracked.end_s or time.monotonic())
+        return as_json(tracked, settled, estimate, self.error, self.basis)
 
     def find(self, name: str) -> dict[str, Any] | None:
         """A request that is remembered, by its id or its response's."""
-        claim = self.ledger.find(name)
-        return None if claim is None else self.show(claim)
+        tracked = self.ledger.find(name)
+        return None if tracked is None else self.show(tracked)
 
     def totals(self) -> dict[str, Any]:
         """Where the devices' energy went; None where there is no sensor."""

@@ -27,7 +27,7 @@ ASKABLE = ("chat", "completions")  # where stream_options.include_usage exists
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestBody:
     """A request's body, and what was read of it. ``told``: whether its stream will tell its usage to the client."""
 
     raw: bytes
@@ -45,20 +45,20 @@ def kind_of(method: str, path: str) -> str:
     return next((kind for end, kind in KINDS.items() if bare.endswith(end)), "")
 
 
-def read_asked(raw: bytes, kind: str) -> Asked:
+def read_asked(raw: bytes, kind: str) -> RequestBody:
     """What a request asks for; what cannot be read is passed on all the same."""
     try:
         data = json.loads(raw)
     except (ValueError, RecursionError):
-        return Asked(raw)
+        return RequestBody(raw)
     if not isinstance(data, dict):
-        return Asked(raw)
+        return RequestBody(raw)
     options = data.get("stream_options")
     stream = data.get("stream") is True
     told = isinstance(options, dict) and options.get("include_usage") is True
     free = options is None or (isinstance(options, dict) and "include_usage" not in options)
     model = data.get("model")
-    return Asked(
+    return RequestBody(
         raw,
         model if isinstance(model, str) else "",
         stream,
@@ -70,7 +70,7 @@ def read_asked(raw: bytes, kind: str) -> Asked:
 _END = re.compile(rb"\}\s*$")
 
 
-def with_usage(asked: Asked) -> bytes:
+def with_usage(asked: RequestBody) -> bytes:
     """The request asking for usage as well, all else as it was."""
     data: dict[str, Any] = json.loads(asked.raw)
     if "stream_options" not in data and (end := _END.search(asked.raw)):

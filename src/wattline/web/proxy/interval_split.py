@@ -35,14 +35,14 @@ def share_within(
     turns = scales.shape[1]
     weights = (rates[:, None, :] * scales[:, :, None]).reshape(len(rows), -1)
     spent = np.maximum(spent, 0.0)  # a counter read a little late may leave less than nothing
-    claims, _ = share(np.tile(spent, turns), np.tile(np.maximum(idle, 0.0), turns), weights)
-    return np.asarray(claims.reshape(len(rows), turns, -1).sum(axis=2))
+    parts, _ = share(np.tile(spent, turns), np.tile(np.maximum(idle, 0.0), turns), weights)
+    return np.asarray(parts.reshape(len(rows), turns, -1).sum(axis=2))
 
 
-MOST_EDGES = 17
+MAX_EDGES = 17
 
 
 def _edges(low: float, high: float, begin: Array, end: Array) -> Array:
     """Where an interval is parted: at each begin and end, or evenly where there are too many."""
     edges = np.unique(np.concatenate([(low, high), begin, end]))
-    return edges if len(edges) <= MOST_EDGES else np.linspace(low, high, MOST_EDGES)
+    return edges if len(edges) <= MAX_EDGES else np.linspace(low, high, MAX_EDGES)

@@ -16,7 +16,7 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.web.proxy.interval_split import share_within
 from wattline.web.proxy.token_weights import Weigher
-from wattline.web.proxy.tracked_request import Claim, Typical, phases
+from wattline.web.proxy.tracked_request import TrackedRequest, Typical, phases
 
 HOLD_S = 30.0
 KEPT = 20_000  # finished requests that are remembered
@@ -38,7 +38,7 @@ class _Open:
 
     interval: Interval
     at_rest_w: float
-    uses: list[tuple[Claim, int]]
+    uses: list[tuple[TrackedRequest, int]]
     told: list[float]
     witness: int = 0  # requests before this one in ``uses`` are known to have ended
 
@@ -50,7 +50,7 @@ class _Open:
 
 
 @dataclass
-class Totals:
+class LedgerTotals:
     """Joules so far: what the devices took, and where settled intervals went. ``missing_s``: seconds not known."""
 
     device_j: float = 0.0
@@ -77,52 +77,52 @@ class Ledger:
     typical: Typical
     hold_s: float = HOLD_S
     on_settled: Callable[[Interval, float | None, float | None], None] = lambda interval, idle_j, requests_j: None
-    on_done: Callable[[Claim], None] = lambda claim: None
-    running: dict[str, Claim] = field(default_factory=dict)
-    finished: OrderedDict[str, Claim] = field(default_factory=OrderedDict)
-    by_response: dict[str, Claim] = field(default_factory=dict)
-    totals: Totals = field(default_factory=Totals)
+    on_done: Callable[[TrackedRequest], None] = lambda tracked: None
+    running: dict[str, TrackedRequest] = field(default_factory=dict)
+    finished: OrderedDict[str, TrackedRequest] = field(default_factory=OrderedDict)
+    by_response: dict[str, TrackedRequest] = field(default_factory=dict)
+    totals: LedgerTotals = field(default_factory=LedgerTotals)
     busy_w: float | None = None  # watts when requests ran, lately
     resting_w: float | None = None  # watts when none ran, lately
     _opens: deque[_Open] = field(default_factory=deque)
-    _ended: list[Claim] = field(default_factory=list)  # since the last interval closed
+    _ended: list[TrackedRequest] = field(default_factory=list)  # since the last interval closed
     _busy: list[tuple[float, float]] = field(default_factory=list)  # when some request ran, since then
     _busy_since: float | None = None
     _last: Interval | None = None
 
-    def begin(self, claim: Claim) -> None:
+    def begin(self, tracked: TrackedRequest) -> None:
         """A request has arrived."""
         if not self.running:
-            self._busy_since = claim.begin_s
-        self.running[claim.id] = claim
+            self._busy_since = tracked.begin_s
+        self.running[tracked.id] = tracked
 
-    def end(self, claim: Claim, now_s: float) -> None:
+    def end(self, tracked: TrackedRequest, now_s: float) -> None:
         """A request has ended, in whatever way."""
-        claim.end_s = now_s
-        self.running.pop(claim.id, None)
+        tracked.end_s = now_s
+        self.running.pop(tracked.id, None)
         if not self.running and self._busy_since is not None:
             self._busy.append((self._busy_since, now_s))
             self._busy_since = None
-        self._ended.append(claim)
-        self._remember(claim)
-        if claim.status < 400 and claim.tokens.basis == "told":
-            self.typical.learn(claim)
+        self._ended.append(tracked)
+        self._remember(tracked)
+        if tracked.status < 400 and tracked.tokens.basis == "told":
+            self.typical.learn(tracked)
 
-    def _remember(self, claim: Claim) -> None:
-        self.finished[claim.id] = claim
-        if claim.response_id:
-            self.by_response[claim.response_id] = claim
+    def _remember(self, tracked: TrackedRequest) -> None:
+        self.finished[tracked.id] = tracked
+        if tracked.response_id:
+            self.by_response[tracked.response_id] = tracked
         while len(self.finished) > KEPT:
             _, old = self.finished.popitem(last=False)
             if self.by_response.get(old.response_id) is old:
                 del self.by_response[old.response_id]
 
-    def find(self, name: str) -> Claim | None:
+    def find(self, name: str) -> TrackedRequest | None:
         """A request by its own id or its response's."""
         return self.running.get(name) or self.finished.get(name) or self.by_response.get(name) or self._streaming(name)
 
-    def _streaming(self, name: str) -> Claim | None:
-        return next((claim for claim in self.running.values() if claim.response_id == name), None)
+    def _streaming(self, name: str) -> TrackedRequest | None:
+        return next((tracked for tracked in self.running.values() if tracked.response_id == name), None)
 
     def add(self, interval: Interval) -> None:
         """An interval has closed: who ran in it, and what each has of it by what is known now."""
@@ -130,12 +130,12 @@ class Ledger:
         seconds = interval.end_s - interval.begin_s
         busy_s = self._busy_seconds(interval)
         self._last = interval
-        for claim, _ in uses:
-            claim.waiting += 1
+        for tracked, _ in uses:
+            tracked.waiting += 1
         if interval.energy_j is None:
             self.totals.missing_s += seconds
-            for claim, _ in uses:
-                claim.missing_s += seconds
+            for tracked, _ in uses:
+                tracked.missing_s += seconds
             self._opens.append(_Open(interval, 0.0, uses, [0.0] * len(uses)))
             return
         self.totals.device_j += interval.energy_j
@@ -144,19 +144,19 @@ class Ledger:
         shares = self._shares(opened).sum(axis=(0, 2)) if uses else np.zeros(0)
         opened.told = shares.tolist()
         spread = float(shares.sum())
-        for (claim, _), joules in zip(uses, opened.told, strict=True):
-            claim.provisional += joules
-            claim.share_now = joules / spread if spread else 0.0
+        for (tracked, _), joules in zip(uses, opened.told, strict=True):
+            tracked.provisional += joules
+            tracked.share_now = joules / spread if spread else 0.0
         self._opens.append(opened)
 
-    def _uses(self, interval: Interval) -> list[tuple[Claim, int]]:
+    def _uses(self, interval: Interval) -> list[tuple[TrackedRequest, int]]:
         """Requests that ran within the interval, with their pieces; those that began after it wait for the next."""
         uses = []
-        for claim in (*self._ended, *self.running.values()):
-            if claim.begin_s < interval.end_s:
-                uses.append((claim, claim.unseen))
-                claim.unseen = 0
-        self._ended = [claim for claim in self._ended if (claim.end_s or 0.0) > interval.end_s]
+        for tracked in (*self._ended, *self.running.values()):
+            if tracked.begin_s < interval.end_s:
+                uses.append((tracked, tracked.unseen))
+                tracked.unseen = 0
+        self._ended = [tracked for tracked in self._ended if (tracked.end_s or 0.0) > interval.end_s]
         return uses
 
     def _busy_seconds(self, interval: Interval) -> float:
@@ -182,8 +182,8 @@ class Ledger:
     def _shares(self, opened: _Open, scales: tuple[float, ...] = (1.0,)) -> Array:
         """Joules of each use: shape (2 phases, uses, scales of a prompt token's weight)."""
         span, uses = (opened.interval.begin_s, opened.interval.end_s), opened.uses
-        batch = max(sum(1 for claim, pieces in uses if pieces or not claim.stream), 1)
-        found = [phases(claim, pieces, span, batch, self.weigher, self.typical) for claim, pieces in uses]
+        batch = max(sum(1 for tracked, pieces in uses if pieces or not tracked.stream), 1)
+        found = [phases(tracked, pieces, span, batch, self.weigher, self.typical) for tracked, pieces in uses]
         rows = np.array([row for row, _ in found] + [row for _, row in found])
         scale = np.ones((len(rows), len(scales)))
         scale[: len(uses)] = scales
@@ -215,31 +215,31 @@ class Ledger:
             self.totals.requests_j += given
             self.totals.idle_j += interval.energy_j - given
             prefill, decode = shares.tolist()
-            for k, (claim, _) in enumerate(opened.uses):
-                claim.provisional -= opened.told[k]
-                for row, more in zip(claim.settled, (prefill[k], decode[k]), strict=True):
+            for k, (tracked, _) in enumerate(opened.uses):
+                tracked.provisional -= opened.told[k]
+                for row, more in zip(tracked.settled, (prefill[k], decode[k]), strict=True):
                     for column in (0, 1, 2):
                         row[column] += more[column]
             self.on_settled(interval, interval.energy_j - given, given)
-        for claim, _ in opened.uses:
-            claim.waiting -= 1
-            if self.settled(claim):
-                self.on_done(claim)
+        for tracked, _ in opened.uses:
+            tracked.waiting -= 1
+            if self.settled(tracked):
+                self.on_done(tracked)
 
-    def settled(self, claim: Claim) -> bool:
+    def settled(self, tracked: TrackedRequest) -> bool:
         """Whether the request has ended and no interval that it was in is open any more."""
-        last, end = self._last, claim.end_s
-        return end is not None and claim.waiting == 0 and last is not None and end <= last.end_s
+        last, end = self._last, tracked.end_s
+        return end is not None and tracked.waiting == 0 and last is not None and end <= last.end_s
 
-    def estimate_j(self, claim: Claim, now_s: float) -> float | None:
+    def estimate_j(self, tracked: TrackedRequest, now_s: float) -> float | None:
         """Joules of a request up to now: its shares so far, and the time since the last reading at the power of late.
 
         None where no power is known yet.
         """
-        if self._last is None or (self.busy_w is None and not claim.waiting):
+        if self._last is None or (self.busy_w is None and not tracked.waiting):
             return None
-        begin = max(self._last.end_s, claim.begin_s)
-        share_now = claim.share_now if claim.waiting else 1.0 / max(len(self.running), 1)
+        begin = max(self._last.end_s, tracked.begin_s)
+        share_now = tracked.share_now if tracked.waiting else 1.0 / max(len(self.running), 1)
         power = max((self.busy_w or 0.0) - self.weigher.idle_w, 0.0)
-        joules = claim.energy_j + claim.provisional + power * share_now * max(now_s - begin, 0.0)
+        joules = tracked.energy_j + tracked.provisional + power * share_now * max(now_s - begin, 0.0)
         return joules if joules > 0 else None

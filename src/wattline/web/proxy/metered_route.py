@@ -9,7 +9,7 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
-from wattline.web.proxy.body import READ_BYTES, Asked, read_asked, with_usage
+from wattline.web.proxy.body import READ_BYTES, RequestBody, read_asked, with_usage
 from wattline.web.proxy.headers import content_type, encoding, passed
 from wattline.web.proxy.relay import (
     TRAILER,
@@ -25,25 +25,25 @@ from wattline.web.proxy.relay import (
     request_headers,
     send,
 )  # fmt: skip
-from wattline.web.proxy.sse import Stream
-from wattline.web.proxy.tracked_request import Claim
+from wattline.web.proxy.sse import EventStream
+from wattline.web.proxy.tracked_request import TrackedRequest
 from wattline.web.proxy.usage import insert, parse, read_tokens, rounded
 
 ID = "X-Wattline-Request"
-MOST_LEARNT = 1000  # models' names are the clients' to choose
+MAX_LEARNT = 1000  # models' names are the clients' to choose
 ANSWER_BYTES = 64 << 20  # a longer answer is passed on as it comes, without energy in its header and body
 
 
-async def claimed(proxy: Proxy, request: web.BaseRequest, kind: str) -> web.StreamResponse:
+async def metered(proxy: Proxy, request: web.BaseRequest, kind: str) -> web.StreamResponse:
     """Pass on a request of a known kind and keep its books."""
     raw, whole = await read_some(request.content, READ_BYTES)
     packed = encoding(CIMultiDict(request.headers))
-    asked = read_asked(raw, kind) if whole and not packed else Asked(raw)
+    asked = read_asked(raw, kind) if whole and not packed else RequestBody(raw)
     path = request.raw_path.partition("?")[0]
-    claim = proxy.books.begin(path, kind, asked.model, asked.stream, len(raw))
+    tracked = proxy.books.begin(path, kind, asked.model, asked.stream, len(raw))
     outcome = "client left"
     try:
-        outcome, response = await _answered(proxy, request, asked, whole, claim)
+        outcome, response = await _answered(proxy, request, asked, whole, tracked)
         return response
     except ConnectionResetError:
         raise
@@ -51,13 +51,13 @@ async def claimed(proxy: Proxy, request: web.BaseRequest, kind: str) -> web.Stre
         outcome = "failed"
         raise
     finally:
-        proxy.books.end(claim, outcome)
+        proxy.books.end(tracked, outcome)
 
 
 async def _answered(
-    proxy: Proxy, request: web.BaseRequest, asked: Asked, whole: bool, claim: Claim
+    proxy: Proxy, request: web.BaseRequest, asked: RequestBody, whole: bool, tracked: TrackedRequest
 ) -> tuple[str, web.StreamResponse]:
-    known = proxy.plain.get((claim.path, asked.model))
+    known = proxy.plain.get((tracked.path, asked.model))
     inject = proxy.body and asked.askable and known is not None and not (known.told or known.refuses)
     try:
         answer = await _ask(proxy, request, asked, whole, inject)
@@ -67,17 +67,17 @@ async def _answered(
             if known is not None:
                 known.refuses = answer.status < 400
     except UpstreamDown as error:
-        claim.status = error.status
+        tracked.status = error.status
         response = down(error)
-        response.headers[ID] = claim.id
+        response.headers[ID] = tracked.id
         return "upstream down", response
     async with answer:
-        claim.status = answer.status
-        return await _pass(proxy, request, asked, inject, answer, claim)
+        tracked.status = answer.status
+        return await _pass(proxy, request, asked, inject, answer, tracked)
 
 
 async def _ask(
-    proxy: Proxy, request: web.BaseRequest, asked: Asked, whole: bool, inject: bool
+    proxy: Proxy, request: web.BaseRequest, asked: RequestBody, whole: bool, inject: bool
 ) -> aiohttp.ClientResponse:
     if not whole:
         return await send(proxy, request, request_headers(request), _rest(asked.raw, request.content))
@@ -95,35 +95,44 @@ async def _rest(first: bytes, content: aiohttp.StreamReader) -> AsyncIterator[by
 
 
 async def _pass(
-    proxy: Proxy, request: web.BaseRequest, asked: Asked, inject: bool, answer: aiohttp.ClientResponse, claim: Claim
+    proxy: Proxy,
+    request: web.BaseRequest,
+    asked: RequestBody,
+    inject: bool,
+    answer: aiohttp.ClientResponse,
+    tracked: TrackedRequest,
 ) -> tuple[str, web.StreamResponse]:
     headers = passed(answer.raw_headers)
     kind = content_type(headers)
     if kind == "text/event-stream":
-        claim.stream = True
-        return await _stream(proxy, request, asked, inject, answer, claim, headers)
+        tracked.stream = True
+        return await _stream(proxy, request, asked, inject, answer, tracked, headers)
     if kind.endswith("json") and kind != "application/x-ndjson":
-        return await _whole(proxy, request, answer, claim, headers)
-    headers[ID] = claim.id
+        return await _whole(proxy, request, answer, tracked, headers)
+    headers[ID] = tracked.id
     response = Relayed(answer.status, answer.reason, headers)
     await response.prepare(request)
     return ("ok" if await copy(request, answer, response) else "upstream broke off"), response
 
 
 async def _whole(
-    proxy: Proxy, request: web.BaseRequest, answer: aiohttp.ClientResponse, claim: Claim, headers: CIMultiDict[str]
+    proxy: Proxy,
+    request: web.BaseRequest,
+    answer: aiohttp.ClientResponse,
+    tracked: TrackedRequest,
+    headers: CIMultiDict[str],
 ) -> tuple[str, web.StreamResponse]:
     """A JSON answer: read, its joules put into its header and its usage, and passed on."""
-    headers[ID] = claim.id
+    headers[ID] = tracked.id
     try:
         body, complete = await read_some(answer.content, ANSWER_BYTES)
     except (aiohttp.ClientError, OSError) as error:
-        claim.status = 502
+        tracked.status = 502
         response = down(UpstreamDown(502, f"upstream {proxy.upstream} broke off in mid-answer: {error}"))
-        response.headers[ID] = claim.id
+        response.headers[ID] = tracked.id
         return "upstream broke off", response
     if complete:
-        body = await _told(proxy, claim, headers, body)
+        body = await _told(proxy, tracked, headers, body)
         if "Content-Length" in headers or request.version >= (1, 1):
             headers["Content-Length"] = str(len(body))
     relayed = Relayed(answer.status, answer.reason, headers)
@@ -135,22 +144,22 @@ async def _whole(
     return ("ok" if await copy(request, answer, relayed) else "upstream broke off"), relayed
 
 
-async def _told(proxy: Proxy, claim: Claim, headers: CIMultiDict[str], body: bytes) -> bytes:
+async def _told(proxy: Proxy, tracked: TrackedRequest, headers: CIMultiDict[str], body: bytes) -> bytes:
     """Read an answer's tokens; the joules go into ``headers``, and into the body that is given back."""
     packed = encoding(headers)
     data = parse(_unpacked(body, packed))
     usage = data.get("usage")
-    read_tokens(data, claim.tokens)
+    read_tokens(data, tracked.tokens)
     for name in ("id", "model"):
         if isinstance(data.get(name), str):
-            setattr(claim, "response_id" if name == "id" else name, data[name][:200])
-    if claim.status >= 400:
+            setattr(tracked, "response_id" if name == "id" else name, data[name][:200])
+    if tracked.status >= 400:
         return body
-    await proxy.books.first_reading(claim)
-    fields = proxy.books.fields(claim)
+    await proxy.books.first_reading(tracked)
+    fields = proxy.books.fields(tracked)
     if not fields:
         return body
-    headers[TRAILER] = str(claim.told_j)
+    headers[TRAILER] = str(tracked.told_j)
     error = proxy.books.error
     low, high = (rounded(float(fields["energy_j"]) * max(1 + side * error, 0.0)) for side in (-1, 1))
     headers["X-Wattline-Energy-Range-J"] = f"{low}-{high}"
@@ -171,23 +180,23 @@ def _unpacked(body: bytes, packed: str) -> bytes:
 
 
 async def _stream(
-    proxy: Proxy, request: web.BaseRequest, asked: Asked, inject: bool, answer: aiohttp.ClientResponse,
-    claim: Claim, headers: CIMultiDict[str],
+    proxy: Proxy, request: web.BaseRequest, asked: RequestBody, inject: bool, answer: aiohttp.ClientResponse,
+    tracked: TrackedRequest, headers: CIMultiDict[str],
 ) -> tuple[str, web.StreamResponse]:  # fmt: skip
     """A stream of events: passed as it comes, its pieces counted; the joules in its usage chunk and its trailer."""
     books = proxy.books
     packed = encoding(headers)
     unpack = zlib.decompressobj(47) if packed in ("gzip", "x-gzip") else None
     untouched = not proxy.body or bool(packed)
-    known = proxy.plain.get((claim.path, asked.model))
-    stream = Stream(
-        claim,
-        lambda pieces: books.piece(claim, pieces),
-        None if untouched else lambda: books.fields(claim),
+    known = proxy.plain.get((tracked.path, asked.model))
+    stream = EventStream(
+        tracked,
+        lambda pieces: books.piece(tracked, pieces),
+        None if untouched else lambda: books.fields(tracked),
         inject and not packed,
         known is not None and not known.null,
     )
-    headers[ID] = claim.id
+    headers[ID] = tracked.id
     if books.basis and request.version >= (1, 1):
         headers["Trailer"] = TRAILER
     response = Relayed(answer.status, answer.reason, headers)
@@ -204,12 +213,17 @@ async def _stream(
             raise
         cut(request)
         return "upstream broke off", response
-    learnt = asked.askable and not inject and claim.status == 200 and stream.null_seen is not None
-    if learnt and len(proxy.plain) < MOST_LEARNT:
-        proxy.plain.setdefault((claim.path, asked.model), Plain(bool(stream.null_seen), stream.told))
-    if claim.told_j is None:
-        books.fields(claim)
-    if claim.told_j is not None:
-        response.trailer = f"{TRAILER}: {claim.told_j}".encode()
+    if asked.askable and not inject and tracked.status == 200:
+        _learn(proxy, (tracked.path, asked.model), stream)
+    if tracked.told_j is None:
+        books.fields(tracked)
+    if tracked.told_j is not None:
+        response.trailer = f"{TRAILER}: {tracked.told_j}".encode()
     await response.write_eof()
     return "ok", response
+
+
+def _learn(proxy: Proxy, route: tuple[str, str], stream: EventStream) -> None:
+    """Keep how streams of a path and model tell their usage where the proxy has not asked for it."""
+    if stream.null_seen is not None and len(proxy.plain) < MAX_LEARNT:
+        proxy.plain.setdefault(route, Plain(bool(stream.null_seen), stream.told))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from wattline.web.proxy.ledger import Ledger
-from wattline.web.proxy.tracked_request import Claim
+from wattline.web.proxy.tracked_request import TrackedRequest
 
 MODELS = 100  # names of models are the clients' to choose; beyond these all count as "other"
 PER_TOKEN = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -51,30 +51,30 @@ class Metrics:
             return model or "unknown"
         return "other"
 
-    def ended(self, claim: Claim) -> None:
+    def ended(self, tracked: TrackedRequest) -> None:
         """A request has ended."""
-        model = self.name(claim.model if claim.status and claim.status < 400 else "")
-        self.requests.labels(model, claim.kind, claim.outcome).inc()
-        output = claim.tokens.output if claim.tokens.output is not None else claim.deltas
-        for kind, count in (("prompt", claim.tokens.prompt), ("cached", claim.tokens.cached), ("output", output)):
+        model = self.name(tracked.model if tracked.status and tracked.status < 400 else "")
+        self.requests.labels(model, tracked.kind, tracked.outcome).inc()
+        output = tracked.tokens.output if tracked.tokens.output is not None else tracked.deltas
+        for kind, count in (("prompt", tracked.tokens.prompt), ("cached", tracked.tokens.cached), ("output", output)):
             if count:
                 self.tokens.labels(model, kind).inc(count)
-        if claim.first_s is not None:
-            self.first.labels(model).observe(claim.first_s - claim.begin_s)
+        if tracked.first_s is not None:
+            self.first.labels(model).observe(tracked.first_s - tracked.begin_s)
 
-    def settled(self, claim: Claim) -> None:
+    def settled(self, tracked: TrackedRequest) -> None:
         """A request's joules are settled."""
         if not self.basis:
             return
-        model = self.name(claim.model if claim.status and claim.status < 400 else "")
-        for phase, row in zip(("prefill", "decode"), claim.settled, strict=True):
+        model = self.name(tracked.model if tracked.status and tracked.status < 400 else "")
+        for phase, row in zip(("prefill", "decode"), tracked.settled, strict=True):
             self.request_j.labels(model, phase, self.basis).inc(row[1])
-        if claim.missing_s:
+        if tracked.missing_s:
             return
-        self.per_request.labels(model, self.basis).observe(claim.energy_j)
-        output = claim.tokens.output if claim.tokens.output is not None else claim.deltas
+        self.per_request.labels(model, self.basis).observe(tracked.energy_j)
+        output = tracked.tokens.output if tracked.tokens.output is not None else tracked.deltas
         if output:
-            self.per_token.labels(model, self.basis).observe(claim.energy_j / output)
+            self.per_token.labels(model, self.basis).observe(tracked.energy_j / output)
 
     def text(self, ledger: Ledger, power_w: float | None) -> bytes:
         """The page that Prometheus reads."""

@@ -46,7 +46,7 @@ PUT = f"INSERT OR REPLACE INTO request ({', '.join(COLUMNS)}) VALUES ({', '.join
 ENERGY = "INSERT INTO energy VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
-class Store:
+class RequestLog:
     """The journal at ``path``. ``put`` and ``energy`` return at once; a thread of its own writes."""
 
     def __init__(self, path: Path | str, about: Mapping[str, Any]) -> None:

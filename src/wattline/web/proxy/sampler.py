@@ -19,7 +19,7 @@ GONE_S = 10.0  # a sensor silent for longer has told nothing of that time
 KEPT = 1024  # readings of a sensor that are kept, so that summing them anew takes little
 
 
-class Sampler(threading.Thread):
+class IntervalSampler(threading.Thread):
     """Reads ``sensors`` every ``interval_s`` and calls ``post`` with each interval, from its own thread.
 
     An interval closes when every sensor has been read; one that fails keeps it open, so that a counter bridges the

@@ -22,9 +22,9 @@ from wattline.web.proxy import pages, websocket
 from wattline.web.proxy.accounting import Books
 from wattline.web.proxy.body import kind_of
 from wattline.web.proxy.ledger import HOLD_S
-from wattline.web.proxy.metered_route import claimed
+from wattline.web.proxy.metered_route import metered
 from wattline.web.proxy.relay import CONNECT_S, Proxy, plain, upstream_headers_alone
-from wattline.web.proxy.request_log import Store
+from wattline.web.proxy.request_log import RequestLog
 from wattline.web.proxy.sampler import describe
 from wattline.web.proxy.token_weights import Weigher, generic
 
@@ -33,7 +33,7 @@ STOP_S = 5.0  # how long running requests may go on after a stop is asked for
 
 
 @dataclass(frozen=True)
-class Setup:
+class ProxySetup:
     """What a proxy is started with. ``port`` 0 takes any free one; ``journal`` None keeps none."""
 
     upstream: str
@@ -62,7 +62,7 @@ def upstream_url(text: str) -> URL:
 
 
 @contextlib.asynccontextmanager
-async def running(setup: Setup) -> AsyncIterator[tuple[str, Books]]:
+async def running(setup: ProxySetup) -> AsyncIterator[tuple[str, Books]]:
     """A proxy that serves while the block runs: its address and its books."""
     url = upstream_url(setup.upstream)
     about = {
@@ -71,7 +71,7 @@ async def running(setup: Setup) -> AsyncIterator[tuple[str, Books]]:
         "weights": setup.weigher.basis,
         "interval_s": setup.interval_s,
     }
-    store = Store(setup.journal, about) if setup.journal else None
+    store = RequestLog(setup.journal, about) if setup.journal else None
     books = Books(setup.sensors, setup.weigher, store, setup.interval_s, setup.hold_s)
     async with _session() as session:
         runner = web.AppRunner(
@@ -129,7 +129,7 @@ def _app(proxy: Proxy) -> web.Application:
         if websocket.wanted(request):
             return await websocket.bridge(proxy, request)
         kind = kind_of(request.method, path)
-        return await (claimed(proxy, request, kind) if kind else plain(proxy, request))
+        return await (metered(proxy, request, kind) if kind else plain(proxy, request))
 
     app = web.Application(client_max_size=0)
     app.router.add_route("*", "/{path:.*}", handle)
@@ -150,7 +150,7 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
     return f"http://{shown}:{real[1]}"
 
 
-async def _serve(setup: Setup, listening: Callable[[str, Books], None]) -> None:
+async def _serve(setup: ProxySetup, listening: Callable[[str, Books], None]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -176,7 +176,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def serve(setup: Setup, listening: Callable[[str, Books], None]) -> None:
+def serve(setup: ProxySetup, listening: Callable[[str, Books], None]) -> None:
     """Serve until Ctrl-C or SIGTERM; ``listening`` is called once the socket is open."""
     steady()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

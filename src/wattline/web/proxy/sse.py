@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from wattline.web.proxy.tracked_request import Claim
+from wattline.web.proxy.tracked_request import TrackedRequest
 from wattline.web.proxy.usage import insert, read_tokens, remove
 
 END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
@@ -17,7 +17,7 @@ LAST = ("response.completed", "response.incomplete", "response.failed", "message
 Fields = Callable[[], dict[str, float | bool]]
 
 
-class Stream:
+class EventStream:
     """One stream. ``feed`` takes bytes as they come and gives those to pass on.
 
     Whole events pass at once; the start of one waits for its end, because what is inside may have to be added to or
@@ -29,13 +29,13 @@ class Stream:
 
     def __init__(
         self,
-        claim: Claim,
+        tracked: TrackedRequest,
         piece: Callable[[int], None],
         fields: Fields | None = None,
         asked: bool = False,
         strip_null: bool = False,
     ) -> None:
-        self.claim, self.piece, self.fields, self.asked, self.strip_null = claim, piece, fields, asked, strip_null
+        self.tracked, self.piece, self.fields, self.asked, self.strip_null = tracked, piece, fields, asked, strip_null
         self.null_seen: bool | None = None  # whether chunks of text say "usage": null
         self.told = False  # whether a chunk told the usage
         self._tail = b""
@@ -83,23 +83,23 @@ class Stream:
         return self._object(raw, data)
 
     def _object(self, raw: bytes, data: dict[str, Any]) -> bytes:
-        claim = self.claim
+        tracked = self.tracked
         response = data.get("response")
         inner = response if isinstance(response, dict) else data
         message = data.get("message")
         if isinstance(message, dict):  # Anthropic's first event
             inner = message
-        if not claim.response_id and isinstance(inner.get("id"), str):
-            claim.response_id = inner["id"][:200]
+        if not tracked.response_id and isinstance(inner.get("id"), str):
+            tracked.response_id = inner["id"][:200]
         if isinstance(inner.get("model"), str):
-            claim.model = inner["model"][:200]
+            tracked.model = inner["model"][:200]
         count = sum(1 for _ in pieces(data))
         if count:
             self.piece(count)
         usage = inner.get("usage")
         if self.null_seen is None and count:
             self.null_seen = "usage" in data and usage is None
-        told = read_tokens(inner, claim.tokens) and isinstance(usage, dict)
+        told = read_tokens(inner, tracked.tokens) and isinstance(usage, dict)
         self.told = self.told or told
         if self.asked:
             return self._hidden(raw, data, told)

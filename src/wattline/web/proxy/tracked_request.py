@@ -16,23 +16,23 @@ class Typical:
     bytes_per_token: float
     step_s: float
 
-    def learn(self, claim: Claim) -> None:
+    def learn(self, tracked: TrackedRequest) -> None:
         """Move a tenth of the way to what this request showed."""
-        tokens = claim.tokens
-        if tokens.prompt and claim.text_bytes >= 64:
-            self.bytes_per_token += 0.1 * (min(claim.text_bytes / tokens.prompt, 100.0) - self.bytes_per_token)
+        tokens = tracked.tokens
+        if tokens.prompt and tracked.text_bytes >= 64:
+            self.bytes_per_token += 0.1 * (min(tracked.text_bytes / tokens.prompt, 100.0) - self.bytes_per_token)
         if (
-            claim.stream
-            and claim.first_s is not None
-            and claim.end_s is not None
+            tracked.stream
+            and tracked.first_s is not None
+            and tracked.end_s is not None
             and tokens.output
             and tokens.output > 4
         ):
-            self.step_s += 0.1 * ((claim.end_s - claim.first_s) / (tokens.output - 1) - self.step_s)
+            self.step_s += 0.1 * ((tracked.end_s - tracked.first_s) / (tokens.output - 1) - self.step_s)
 
 
 @dataclass(eq=False, slots=True)
-class Claim:
+class TrackedRequest:
     """A request. Times ``*_s`` are on the monotonic clock; ``at`` is the wall clock at its arrival.
 
     ``text_bytes``: length of its JSON. ``deltas``: pieces of text streamed so far. ``settled`` and ``provisional``:
@@ -94,38 +94,38 @@ Phase = tuple[float, float, float]  # when it began and ended, and what it weigh
 
 
 def phases(
-    claim: Claim, pieces: int, span: tuple[float, float], batch: int, weigher: Weigher, typical: Typical
+    tracked: TrackedRequest, pieces: int, span: tuple[float, float], batch: int, weigher: Weigher, typical: Typical
 ) -> tuple[Phase, Phase]:
     """A request's prefill and decode within a span, in joules of the chip model or in its generic unit.
 
     ``pieces``: what it streamed within the span. Prefill goes evenly from arrival to the first token. A response that
     came in one piece is parted into prefill and decode by the server's own timings, or else as the model's times part.
     """
-    begin, end = claim.begin_s, claim.end_s if claim.end_s is not None else span[1]
-    prompt = claim.prompt_tokens(typical)
-    output = claim.output_tokens(end - begin, typical)
-    first = first_token_s(claim, prompt, output, end, weigher)
+    begin, end = tracked.begin_s, tracked.end_s if tracked.end_s is not None else span[1]
+    prompt = tracked.prompt_tokens(typical)
+    output = tracked.output_tokens(end - begin, typical)
+    first = first_token_s(tracked, prompt, output, end, weigher)
     reading = prompt * weigher.prefill_j(prompt) * _part(begin, first, span) if first >= span[0] else 0.0
-    if claim.deltas > 1:
-        made = pieces * max(output - 1, 0.0) / (claim.deltas - 1)  # a piece may hold several tokens
+    if tracked.deltas > 1:
+        made = pieces * max(output - 1, 0.0) / (tracked.deltas - 1)  # a piece may hold several tokens
     else:
         made = max(output - 1, 0.0) * _part(first, end, span)
-    context = prompt + (claim.tokens.cached or 0) + output / 2
+    context = prompt + (tracked.tokens.cached or 0) + output / 2
     writing = made * weigher.decode_j(batch, context) if made else 0.0
     return (begin, first, reading), (first, end, writing)
 
 
-def first_token_s(claim: Claim, prompt: float, output: float, end: float, weigher: Weigher) -> float:
+def first_token_s(tracked: TrackedRequest, prompt: float, output: float, end: float, weigher: Weigher) -> float:
     """When the first token came, seen in a stream or worked out."""
-    if claim.first_s is not None:
-        return claim.first_s
-    if claim.stream or output <= 1:
+    if tracked.first_s is not None:
+        return tracked.first_s
+    if tracked.stream or output <= 1:
         return end
-    if claim.tokens.prefill_ms is not None and claim.tokens.decode_ms:
-        return max(claim.begin_s, end - claim.tokens.decode_ms / 1000)
+    if tracked.tokens.prefill_ms is not None and tracked.tokens.decode_ms:
+        return max(tracked.begin_s, end - tracked.tokens.decode_ms / 1000)
     reading = prompt * weigher.prefill_s(prompt)
     writing = (output - 1) * weigher.decode_s(1, prompt + output / 2)
-    return claim.begin_s + (end - claim.begin_s) * reading / (reading + writing)
+    return tracked.begin_s + (end - tracked.begin_s) * reading / (reading + writing)
 
 
 def _part(begin: float, end: float, span: tuple[float, float]) -> float:
@@ -136,49 +136,53 @@ def _part(begin: float, end: float, span: tuple[float, float]) -> float:
     return float(span[0] <= begin < span[1])
 
 
-def as_json(claim: Claim, settled: bool, estimate_j: float | None, error: float, basis: str) -> dict[str, Any]:
+def as_json(
+    tracked: TrackedRequest, settled: bool, estimate_j: float | None, error: float, basis: str
+) -> dict[str, Any]:
     """A request as the endpoint and the journal tell it.
 
     ``estimate_j``: what stands for its joules until they are settled; None where not known. ``error``: the sensors'
     relative half-width.
     """
-    tokens, end, first = claim.tokens, claim.end_s, claim.first_s
-    counted = tokens.output is None and claim.deltas > 0
+    tokens, end, first = tracked.tokens, tracked.end_s, tracked.first_s
+    counted = tokens.output is None and tracked.deltas > 0
     return {
-        "id": claim.id,
-        "response_id": claim.response_id or None,
-        "at": claim.at,
-        "path": claim.path,
-        "model": claim.model or None,
-        "stream": claim.stream,
-        "status": claim.status or None,
-        "outcome": claim.outcome,
-        "duration_s": None if end is None else end - claim.begin_s,
-        "first_token_s": None if first is None else first - claim.begin_s,
+        "id": tracked.id,
+        "response_id": tracked.response_id or None,
+        "at": tracked.at,
+        "path": tracked.path,
+        "model": tracked.model or None,
+        "stream": tracked.stream,
+        "status": tracked.status or None,
+        "outcome": tracked.outcome,
+        "duration_s": None if end is None else end - tracked.begin_s,
+        "first_token_s": None if first is None else first - tracked.begin_s,
         "prompt_tokens": tokens.prompt,
         "cached_tokens": tokens.cached,
-        "output_tokens": claim.deltas if counted else tokens.output,
+        "output_tokens": tracked.deltas if counted else tokens.output,
         "tokens_basis": "counted" if counted else tokens.basis,
-        **_joules(claim, settled, estimate_j, error, basis),
+        **_joules(tracked, settled, estimate_j, error, basis),
         "settled": settled,
-        "missing_s": claim.missing_s,
-        "told_j": claim.told_j,
+        "missing_s": tracked.missing_s,
+        "told_j": tracked.told_j,
     }
 
 
-def _joules(claim: Claim, settled: bool, estimate_j: float | None, error: float, basis: str) -> dict[str, Any]:
+def _joules(
+    tracked: TrackedRequest, settled: bool, estimate_j: float | None, error: float, basis: str
+) -> dict[str, Any]:
     """Energy with its range: settled, or the estimate; None where it is not known.
 
     The range is the sensors', and of settled joules also what lighter and heavier prompt tokens would make of them.
     """
     names = ("energy_j", "energy_low_j", "energy_high_j", "prefill_j", "decode_j", "energy_basis")
-    sums = [claim.settled[0][k] + claim.settled[1][k] for k in range(3)]
-    parts: tuple[float | None, ...] = (claim.settled[0][1], claim.settled[1][1])
+    sums = [tracked.settled[0][k] + tracked.settled[1][k] for k in range(3)]
+    parts: tuple[float | None, ...] = (tracked.settled[0][1], tracked.settled[1][1])
     if not settled:
         if estimate_j is None:
             return dict.fromkeys(names)
         sums, parts = [estimate_j] * 3, (None, None)
-    elif claim.missing_s and not sums[1]:
+    elif tracked.missing_s and not sums[1]:
         return dict.fromkeys(names)
     low, high = min(sums) * max(1 - error, 0.0), max(sums) * (1 + error)
     return dict(zip(names, (sums[1], low, high, *parts, basis), strict=True))
