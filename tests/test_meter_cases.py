@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,6 +14,7 @@ from wattline.core.errors import WattlineError
 from wattline.meter.energy.usage import report
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers.detect import read
+from wattline.meter.sensors.prometheus import PRESETS, Server
 
 T0 = 1767225600
 COUNT = 40
@@ -244,3 +246,46 @@ def test_labels_that_the_user_names_tell_devices_apart(tmp_path: Path) -> None:
     results = PROMETHEUS["smart plugs by their outlet"][0]
     data = report(read(series(tmp_path / "q.json", *results), Choices.read(device=["instance"], columns=[])))
     assert data["devices"] == 1
+
+
+class Scraped:
+    """A Prometheus server that answers instant queries from the samples of a file's cases."""
+
+    def __init__(self, results: Sequence[tuple[dict[str, str], Callable[[int], float], range]]) -> None:
+        self.results, self.now = results, 0
+
+    def json(self, path: str, params: dict[str, str]) -> Any:
+        name, _, rest = params["query"].partition("{")
+        zone = re.compile(match[1]) if (match := re.search(r'zone=~?"([^"]*)"', rest)) else None
+        vector = [{"metric": metric, "value": [0, str(value(self.now))]} for metric, value, at in self.results
+                  if metric["__name__"] == name and self.now in at
+                  and (zone is None or zone.fullmatch(metric.get("zone", "")))]  # fmt: skip
+        return {"data": {"resultType": "vector", "result": vector}}
+
+
+LIVE = ("pods come and go", "MIG rows alone", "Kepler's zones", "Kepler's zones of two sockets", "Kepler's modes",
+        "node_exporter's zones", "Scaphandre", "DCMI over supplies")  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LIVE)
+def test_the_live_sensor_and_the_file_tell_the_same_devices(tmp_path: Path, case: str) -> None:
+    results, _, devices = PROMETHEUS[case]
+    recording = read(series(tmp_path / "q.json", *results))
+    counted = {row["device"] for row in report(recording)["interpretation"] if row["device"] and not row["inside"]}
+    scraped = Scraped(results)
+    server = Server(cast("Any", scraped), PRESETS, "here")
+    first = server.devices()
+    scraped.now = 9
+    then = server.devices()
+    assert len(then) == devices
+    assert set(then) == counted
+    for key, entry in then.items():
+        last = next(one for one in recording.series if one.device.key == key)
+        if entry.power_w is not None and last.power_w is not None:
+            assert entry.power_w == pytest.approx(last.power_w[9])
+        else:
+            begin = first[key].energy_j
+            assert entry.energy_j is not None
+            assert begin is not None
+            assert last.energy_j is not None
+            assert entry.energy_j - begin == pytest.approx(last.energy_j[9] - last.energy_j[0])

@@ -18,10 +18,11 @@ httpx = pytest.importorskip("httpx", reason="httpx is not installed: pip install
 client = pytest.importorskip("prometheus_client", reason="prometheus-client is not installed")
 
 from waiting import gone, until  # noqa: E402
+from wattline.meter.exporters import without_port  # noqa: E402
 from wattline.meter.sensor import Sensor  # noqa: E402
 from wattline.meter.sensors import prometheus  # noqa: E402
 from wattline.meter.sensors.polled import Polled  # noqa: E402
-from wattline.meter.sensors.prometheus import _seconds, _without_port  # noqa: E402
+from wattline.meter.sensors.prometheus import _seconds  # noqa: E402
 
 CONFIG = """
 global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}
@@ -251,4 +252,4 @@ def test_a_server_that_is_no_prometheus_and_one_that_hangs(monkeypatch: pytest.M
 def test_small_readings_of_labels() -> None:
     assert [_seconds(text) for text in ("15s", "1m30s", "200ms", "")] == [15.0, 90.0, 0.2, 15.0]
     hosts = ("node1:9400", "node1", "10.0.0.1:9400", "[fe80::1]:9400", "fe80::1")
-    assert [_without_port(host) for host in hosts] == ["node1", "node1", "10.0.0.1", "fe80::1", "fe80::1"]
+    assert [without_port(host) for host in hosts] == ["node1", "node1", "10.0.0.1", "fe80::1", "fe80::1"]

@@ -14,9 +14,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from wattline import catalog
 from wattline.core.errors import shorten
 from wattline.meter.device import KINDS, Device
+from wattline.meter.exporters import HOSTS, Labels, host_of, identify
+from wattline.meter.readers.metrics import Sampled, channels_of
+from wattline.meter.readings.plausible import max_w
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.counter import Counter
 from wattline.meter.sensors.local import LOCAL, hostname
@@ -27,108 +32,45 @@ SOURCE = "prometheus"
 PREFIX = "WATTLINE_PROMETHEUS_"
 PERIOD_S = 1.0  # how often the server is asked, where it scrapes no slower
 SCRAPE_S = 15.0  # taken where the server does not tell its interval
-HOSTS = ("Hostname", "hostname", "node_name", "nodename", "node", "host", "exported_instance", "instance")
 UNMEASURED_W = 1e6  # exporters' blanks (2^63 - 14 of DCGM) are far above: no reading
-Labels = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Preset:
-    """Metrics of one exporter: PromQL of watts, or of joules as a counter, and which labels tell devices apart."""
+    """One exporter: the metrics that are asked for; what they are and whose, ``meter/exporters.py`` knows."""
 
     name: str
-    kind: str
-    power: str = ""
-    energy: str = ""
-    joules: float = 1.0  # joules in one of the counter's units
-    uuid: tuple[str, ...] = ()
-    prefix: str = ""
-    error: str = "fit.sensor-hwmon-error"
-    title: tuple[str, ...] = ()
+    queries: tuple[str, ...]
 
 
 @dataclass
-class Found:
+class Metered:
     """One device of a query, and its reading so far."""
 
     device: Device
-    preset: Preset
+    exporter: str
     job: tuple[str, str]
+    error: str
     modelled: bool = False
     power_w: float | None = None
     energy_j: float | None = None
 
 
 PRESETS = (
-    Preset(
-        "DCGM exporter",
-        "gpu",
-        "DCGM_FI_DEV_POWER_USAGE",
-        "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION",
-        1e-3,
-        ("UUID",),
-        error="fit.sensor-nvml-error",
-        title=("modelName",),
-    ),
-    Preset(
-        "Kepler",
-        "cpu",
-        energy='kepler_node_cpu_joules_total{zone=~"package.*"}',
-        uuid=("zone", "path"),
-        prefix="kepler:",
-        error="fit.sensor-rapl-error-intel",
-    ),
-    Preset(
-        "Kepler",
-        "dram",
-        energy='kepler_node_cpu_joules_total{zone="dram"}',
-        uuid=("zone", "path"),
-        prefix="kepler:",
-        error="fit.sensor-rapl-error-dram",
-    ),
+    Preset("DCGM exporter", ("DCGM_FI_DEV_POWER_USAGE", "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION")),
+    Preset("nvidia_gpu_exporter", ("nvidia_smi_power_draw_watts",)),
+    Preset("Kepler", ('kepler_node_cpu_joules_total{zone=~"package.*"}', 'kepler_node_cpu_joules_total{zone="dram"}')),
     Preset(
         "Kepler before 0.10",
-        "cpu",
-        energy="sum without (mode) (kepler_node_package_joules_total)",
-        uuid=("package",),
-        prefix="rapl:package-",
-        error="fit.sensor-rapl-error-intel",
+        ("kepler_node_package_joules_total", "kepler_node_dram_joules_total", "kepler_node_platform_joules_total"),
     ),
-    Preset(
-        "Kepler before 0.10",
-        "dram",
-        energy="sum without (mode) (kepler_node_dram_joules_total)",
-        uuid=("package",),
-        prefix="rapl:dram-",
-        error="fit.sensor-rapl-error-dram",
-    ),
-    Preset(
-        "Kepler before 0.10",
-        "node",
-        energy="sum without (mode) (kepler_node_platform_joules_total)",
-        prefix="kepler:platform",
-        error="fit.sensor-bmc-error",
-    ),
-    Preset(
-        "node_exporter",
-        "cpu",
-        energy="node_rapl_package_joules_total",
-        uuid=("index",),
-        prefix="rapl:package-",
-        error="fit.sensor-rapl-error-intel",
-    ),
-    Preset(
-        "node_exporter",
-        "dram",
-        energy="node_rapl_dram_joules_total",
-        uuid=("index",),
-        prefix="rapl:dram-",
-        error="fit.sensor-rapl-error-dram",
-    ),
-    Preset(
-        "ipmi_exporter", "node", "ipmi_dcmi_power_consumption_watts", prefix="ipmi:node", error="fit.sensor-bmc-error"
-    ),
+    Preset("node_exporter", ("node_rapl_package_joules_total", "node_rapl_dram_joules_total")),
+    Preset("Scaphandre", ("scaph_host_power_microwatts",)),
+    Preset("ipmi_exporter", ("ipmi_dcmi_power_consumption_watts",)),
 )
+ERRORS = {"gpu": "fit.sensor-nvml-error", "cpu": "fit.sensor-rapl-error-intel", "dram": "fit.sensor-rapl-error-dram",
+          "node": "fit.sensor-bmc-error"}  # fmt: skip
+OWN = "query"  # the preset of a query of the user's own
 
 
 @dataclass
@@ -138,50 +80,84 @@ class Server:
     web: Web
     presets: Sequence[Preset]
     own: str  # the name of the machine that "localhost" means in its labels
+    kind: str = "other"  # of the devices of the user's own query
     counters: dict[str, Counter] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
 
     def narrow(self) -> None:
         """Ask from now on only for what gave a series."""
-        self.presets = [
-            replace(
-                p,
-                power=p.power if p.power in self.answered else "",
-                energy=p.energy if p.energy in self.answered else "",
-            )
-            for p in self.presets
-            if {p.power, p.energy} & self.answered
-        ]
+        kept = [replace(p, queries=tuple(q for q in p.queries if q in self.answered)) for p in self.presets]
+        self.presets = [preset for preset in kept if preset.queries]
 
-    def devices(self) -> dict[str, Found]:
+    def devices(self) -> dict[str, Metered]:
         """Every device of every query, once: an exporter tells a GPU again for each pod or MIG instance on it."""
-        found: dict[str, Found] = {}
+        found: dict[str, Metered] = {}
         for preset in self.presets:
-            for query, attribute, scale in ((preset.power, "power_w", 1.0), (preset.energy, "energy_j", preset.joules)):
-                series = self.query(query) if query else []
+            for query in preset.queries:
+                series = self.query(query)
                 self.answered |= {query} if series else set()
-                for labels, value in series:
-                    device = _device(preset, labels, self.own)
-                    job = (labels.get("job", ""), labels.get("instance", ""))
-                    # Kepler names the source of each counter; without RAPL it is a model of its own
-                    modelled = "model" in labels.get("source", "").lower()
-                    entry = found.setdefault(device.key, Found(device, preset, job, modelled))
-                    if getattr(entry, attribute) is None and math.isfinite(value):
-                        setattr(entry, attribute, value * scale)
+                if preset.name == OWN:
+                    self._add_own(found, series)
+                else:
+                    self._add(found, preset, query, series)
         return found
+
+    def _add(
+        self, found: dict[str, Metered], preset: Preset, query: str, series: Sequence[tuple[Labels, float]]
+    ) -> None:
+        """The devices of a known metric, joined and summed as those of a file are."""
+        name = query.partition("{")[0]
+        samples = []
+        jobs: dict[str, tuple[str, str]] = {}
+        for labels, value in series:
+            told = {key: text for key, text in labels.items() if key != "__name__"}
+            if (identity := identify(name, told)) is None:
+                continue
+            device = identity.device
+            host = self.own if not device.host or device.host in LOCAL else device.host
+            identity = replace(identity, device=replace(device, host=host))
+            samples.append(Sampled(identity, name, told, np.zeros(1), np.array([value * identity.scale])))
+            jobs.setdefault(identity.device.key, (told.get("job", ""), told.get("instance", "")))
+        modelled = {one.identity.device.key: one.identity.modelled for one in samples}
+        for channel in channels_of(samples)[0]:
+            device, value = channel.device, float(channel.values[0])
+            named = replace(device, name=device.name or f"{preset.name} {device.kind}")
+            error = ERRORS.get(device.kind, "fit.sensor-hwmon-error")
+            new = Metered(named, preset.name, jobs.get(device.key, ("", "")), error, modelled.get(device.key, False))
+            entry = found.setdefault(device.key, new)
+            attribute = "power_w" if channel.quantity == "power" else "energy_j"
+            if getattr(entry, attribute) is None and math.isfinite(value):
+                setattr(entry, attribute, value)
+
+    def _add_own(self, found: dict[str, Metered], series: Sequence[tuple[Labels, float]]) -> None:
+        """The devices of a query of the user's own: every label but the usual ones tells its series apart."""
+        for labels, value in series:
+            host = host_of(labels)
+            kept = sorted((k, v) for k, v in labels.items() if k not in HOSTS and k not in ("job", "__name__"))
+            uuid = ":".join([OWN, *(f"{k}={v}" for k, v in kept)])
+            device = Device(self.own if not host or host in LOCAL else host, uuid, self.kind, f"query {self.kind}")
+            job = (labels.get("job", ""), labels.get("instance", ""))
+            entry = found.setdefault(device.key, Metered(device, OWN, job, "fit.sensor-hwmon-error"))
+            if entry.power_w is None and math.isfinite(value):
+                entry.power_w = value
 
     def ask(self) -> Answer:
         """A reading, or why there is none, of every device now."""
         now_s = time.monotonic()
-        return {key: self._reading(key, entry, now_s) for key, entry in self.devices().items()}
+        return {key: self.reading(key, entry, now_s) for key, entry in self.devices().items()}
 
-    def _reading(self, key: str, entry: Found, now_s: float) -> Reading | str:
+    def reading(self, key: str, entry: Metered, now_s: float) -> Reading | str:
+        """What a device gives now, held against what it can draw; else why there is nothing."""
         power_w, energy_j = entry.power_w, entry.energy_j
-        if power_w is not None and not 0 <= power_w < UNMEASURED_W:
+        limit_w = max_w(entry.device)
+        if entry.exporter == OWN:  # it may stand for many devices
+            limit_w = max(limit_w, UNMEASURED_W)
+        if power_w is not None and not 0 <= power_w < limit_w:
             power_w = None
         if energy_j is not None:
             try:
-                energy_j = self.counters.setdefault(key, Counter()).take(energy_j, now_s)
+                counter = self.counters.setdefault(key, Counter(most_w=limit_w))
+                energy_j = counter.take(energy_j, now_s)
             except SensorGone as gone:
                 return str(gone)
         if power_w is None and energy_j is None:
@@ -223,8 +199,7 @@ def find(
     shown = without_password(url)
     own = environ.get(PREFIX + "QUERY", "").strip()
     if own:
-        kind = environ.get(PREFIX + "KIND", "")
-        presets = (Preset("query", kind if kind in KINDS else "other", own, prefix="query"),)
+        presets = (Preset(OWN, (own,)),)
     try:
         web = Web(
             url if "://" in url else f"http://{url}",
@@ -235,10 +210,16 @@ def find(
             insecure=environ.get(PREFIX + "INSECURE", "") not in ("", "0"),
             names=PREFIX,
         )
-        server = Server(web, presets, (host or hostname()) if web.host in LOCAL else web.host)
+        kind = environ.get(PREFIX + "KIND", "")
+        here = (host or hostname()) if web.host in LOCAL else web.host
+        server = Server(web, presets, here, kind if kind in KINDS else "other")
         found = server.devices()
         if not found:
-            what = f"the query {shorten(own, 60)!r}" if own else "DCGM, Kepler, node_exporter or ipmi_exporter power"
+            what = (
+                f"the query {shorten(own, 60)!r}"
+                if own
+                else "power by DCGM, Kepler, Scaphandre, node_exporter or ipmi_exporter"
+            )
             web.close()
             why = f"it answers, but has no series of {what}"
             return [], [Finding(SOURCE, shown, False, why, f"name your metric: {PREFIX}QUERY=…")]
@@ -251,12 +232,12 @@ def find(
         return [], [Finding(SOURCE, shown, False, why, "check the address")]
 
 
-def _sensors(server: Server, found: Mapping[str, Found], shown: str) -> list[Sensor]:
+def _sensors(server: Server, found: Mapping[str, Metered], shown: str) -> list[Sensor]:
     server.narrow()
     scrape_s = server.scrape_s()
     slowest_s = max((scrape_s.get(entry.job, SCRAPE_S) for entry in found.values()), default=SCRAPE_S)
     now_s = time.monotonic()
-    first = {key: server._reading(key, entry, now_s) for key, entry in found.items()}
+    first = {key: server.reading(key, entry, now_s) for key, entry in found.items()}
     poller = Poller(server.ask, min(max(PERIOD_S, slowest_s / 5), 5.0), first, server.web.close)
     return [
         Polled(
@@ -264,47 +245,15 @@ def _sensors(server: Server, found: Mapping[str, Found], shown: str) -> list[Sen
             Spec(
                 SOURCE,
                 period_s=scrape_s.get(entry.job, SCRAPE_S),
-                error=catalog.fact(entry.preset.error).value,
+                error=catalog.fact(entry.error).value,
                 modelled=entry.modelled,
-                note=f"{entry.preset.name} by {shown}",
+                note=f"{entry.exporter} by {shown}",
             ),
             poller,
-            frozenset({"node"} if entry.device.kind == "node" and entry.preset.name != "query" else ()),
+            frozenset({"node"} if entry.device.kind == "node" and entry.exporter != OWN else ()),
         )
         for entry in found.values()
     ]
-
-
-def _device(preset: Preset, labels: Labels, own: str) -> Device:
-    """The device that a series is of: its host by the usual labels, its UUID by the preset's."""
-    host = next((labels[name] for name in HOSTS if labels.get(name)), "")
-    host = _without_port(host)
-    if not host or host in LOCAL:
-        host = own
-    parts = [labels[name] for name in preset.uuid if labels.get(name)]
-    if preset.prefix == "query":
-        # a query of the user's own: every label but the usual ones tells its series apart
-        kept = sorted((k, v) for k, v in labels.items() if k not in HOSTS and k not in ("job", "__name__"))
-        parts = ["", *(f"{k}={v}" for k, v in kept)]
-    uuid = _zone(preset.kind, labels.get("path", "")) or preset.prefix + ":".join(parts)
-    if preset.name == "DCGM exporter" and not parts:
-        uuid = f"gpu-{labels.get('gpu', '?')}"
-    kind = preset.kind
-    title = " ".join(labels[name] for name in preset.title if labels.get(name)) or f"{preset.name} {kind}"
-    return Device(host, uuid or preset.name, kind, title)
-
-
-def _zone(kind: str, path: str) -> str:
-    """RAPL's own name of a powercap zone, so that exporters and this machine's tree tell one device."""
-    match = re.search(r"rapl:(\d+)(:\d+)?/?$", path)
-    return "" if match is None else f"rapl:package-{match[1]}" + ("/dram" if kind == "dram" else "")
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    name, colon, port = host.rpartition(":")
-    return name if colon and port.isdigit() and ":" not in name else host
 
 
 def _seconds(text: str) -> float:
