@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "build/docs-cache"
 TIMEOUT_S = 600
-COLUMNS = 96
+COLUMNS = 88
 SOURCES = ("src/wattline/**/*", "examples/**/*", "tools/blocks.py", "tools/reference.py")
 PYTHON_DRIVER = """
 import ast, contextlib, io, json, sys
