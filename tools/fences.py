@@ -74,7 +74,7 @@ def run(source: str, language: str, css_class: str, options: dict[str, Any], md:
         text = shown(source, language, options)
     except BlockError as error:
         raise SuperFencesException(f"a {language} block failed: {error}") from error
-    return MarkdownConverter(md, update_toc=True).convert(text)
+    return MarkdownConverter(md, update_toc=True).convert(text, id_prefix="")
 
 
 def _fenced(language: str, text: str) -> str:
