@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import blocks
 import pytest
+
+import blocks
 from blocks import BlockError, Session, console, shortened
 from fences import read_options
 from links import faults
