@@ -27,7 +27,7 @@ VALIDATE = ["validate", "training", *FEW]
 COMMANDS = {
     "train": TRAIN,
     "prompt": PROMPT,
-    "serve-average": ["serve-average", "llama-3.1-8b", "--requests", "1M/day", *FEW],
+    "serve-average": ["serve-average", "llama-3.1-8b", "--rate", "1M/day", *FEW],
     "check": CHECK,
     "facts": ["facts", "h100"],
     "validate training": VALIDATE,
@@ -151,7 +151,7 @@ USAGE = {
     "a model of 5000 letters": (["prompt", "x" * 5000], "unknown model"),
     "an option of 5000 letters": (["prompt", "--" + "x" * 5000], "no such option"),
     "a batch of training": ([*TRAIN, "--batch", "4M"], "--batch-tokens"),
-    "serve-average without requests": (["serve-average", "llama-3.1-8b"], "--requests"),
+    "serve-average without a rate": (["serve-average", "llama-3.1-8b"], "--rate"),
     "no chips": ([*TRAIN, "--chips", "0"], "chips"),
     "an hour too short": ([*TRAIN, "--hours", "1e-9"], "hours"),
     "a PUE below one": ([*TRAIN, "--pue", "0.9"], "PUE"),

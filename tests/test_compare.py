@@ -43,7 +43,7 @@ SERVICE = """
 name = "chat"
 kind = "serve-average"
 model = "llama-3.1-8b"
-requests = "10/s"
+rate = "10/s"
 days = 1
 chip = "h100-sxm"
 """

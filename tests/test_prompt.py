@@ -201,8 +201,8 @@ def test_bad_input_is_told(change: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"requests": "1e12/s"}, "requests"),
-        ({"requests": 1e-12}, "less than one request"),
+        ({"rate": "1e12/s"}, "rate"),
+        ({"rate": 1e-12}, "less than one request"),
         ({"days": 0}, "days"),
         ({"days": 1e6}, "days"),
         ({"days": "3 kWh"}, "days"),
@@ -210,7 +210,7 @@ def test_bad_input_is_told(change: dict[str, Any], said: str) -> None:
 )
 def test_a_bad_service_is_told(change: dict[str, Any], said: str) -> None:
     with pytest.raises(WattlineError, match=said):
-        wl.serve_average(**{"model": "llama-3.1-70b", "requests": "1M/day", "draws": 5, **change})
+        wl.serve_average(**{"model": "llama-3.1-70b", "rate": "1M/day", "draws": 5, **change})
 
 
 def keys(answer: Any) -> set[str]:

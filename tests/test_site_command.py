@@ -161,7 +161,7 @@ def test_a_scenario_with_places(tmp_path: Path) -> None:
     file.write_text(
         'draws = 12\n[[job]]\nkind = "train"\nname = "a"\nmodel = "llama-3.1-8b"\ntokens = "1T"\nchip = "h100-sxm"\n'
         'chips = 512\nplace = "Atlanta"\ncooling = "liquid"\n'
-        '[[job]]\nkind = "serve-average"\nname = "b"\nmodel = "llama-3.1-8b"\nrequests = "1M/day"\nchip = "h100-sxm"\n'
+        '[[job]]\nkind = "serve-average"\nname = "b"\nmodel = "llama-3.1-8b"\nrate = "1M/day"\nchip = "h100-sxm"\n'
         'place = "Singapore"\n'
     )
     result = work(file)

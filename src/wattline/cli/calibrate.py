@@ -18,7 +18,7 @@ calibrate_app = typer.Typer(help=HELP, no_args_is_help=True)
 
 @calibrate_app.callback()
 def _calibrate() -> None:
-    """Fitted coefficients, made again from measurements."""
+    """Fit coefficients again to measurements."""
 
 
 @calibrate_app.command("training")
@@ -69,7 +69,9 @@ def calibrate_serving(
 def calibrate_measured(
     scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML), as `wattline run` takes.")],
     measured: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Recordings of one of its jobs.")],
-    job: Annotated[str | None, typer.Option(help="The job that was measured, where there are several.")] = None,
+    job: Annotated[
+        str | None, typer.Option(help="Name of the job that was measured, where the scenario has several.")
+    ] = None,
     window: WindowOpt = None,
     out: Out = None,
     draws: options.Draws = 2000,
@@ -89,10 +91,10 @@ def calibrate_measured(
         for path in measured:
             status.update(f"reading {path}")
             recordings.append(read_recording(path))
-        found = fit(worked, recordings, job, window)
-    if not found.moved:
+        result = fit(worked, recordings, job, window)
+    if not result.moved:
         raise WattlineError("the measurements leave every fact where it stands: nothing to write")
-    _hand_over(facts_file(found), out)
+    _hand_over(facts_file(result), out)
 
 
 def _hand_over(text: str, out: Path | None) -> None:

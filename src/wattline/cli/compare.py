@@ -14,16 +14,16 @@ Opt = typer.Option
 
 
 def compare(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML), as `wattline run` takes.")],
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML), as `wattline run` takes it.")],
     measured: Recorded,
-    job: Annotated[str | None, Opt(help="One job of the scenario by name [default: all together].")] = None,
+    job: Annotated[str | None, Opt(help="Name of one job of the scenario [default: all together].")] = None,
     window: WindowOpt = None,
     draws: options.FileDraws = None,
     seed: options.FileSeed = None,
     facts: options.Facts = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """A job's prediction beside its measurement: part by part, and by cause."""
+    """Compare a prediction with its measurement, part by part and by cause."""
     from wattline.cli.meter_export import read_recording
     from wattline.cli.printing import print_result
     from wattline.reconcile.compare import compare as work

@@ -11,7 +11,9 @@ from wattline.core.result import envelope
 
 
 def facts(
-    search: Annotated[str, typer.Argument(help="Words or a key's beginning, e.g. chip.h100 or pue.")] = "",
+    search: Annotated[
+        str, typer.Argument(help="Words to find, or the beginning of a key, such as chip.h100 or pue.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """The catalog: each fact with its value, range, unit and source."""

@@ -69,9 +69,10 @@ def frontier(
     from wattline.cli.printing import check_out, print_result
 
     check_out(out)
-    named, asked = options.model_of(model, config), {"slo_ttft": slo_ttft, "slo_tpot": slo_tpot, "slo_share": slo_share}
+    named = options.model_of(model, config)
+    target = {"slo_ttft": slo_ttft, "slo_tpot": slo_tpot, "slo_share": slo_share}
     runs = {"on": on, "workers": workers, "resume": resume, "draws": draws, "seed": seed, "setup": against or None}
-    result = _search(named, (lists, pools), (traffic, seed, facts), resume, {**asked, **runs, **setup, **where})
+    result = _search(named, (lists, pools), (traffic, seed, facts), resume, {**target, **runs, **setup, **where})
     print_result(result, as_json, explain, out)
 
 
@@ -94,8 +95,8 @@ def _search(
     space = read_space(*listed, catalog)
     with Console(stderr=True).status("reading traffic", spinner="dots"):
         requests = traffic_input.read_or_make(options_of_traffic, seed, catalog)
-    with _progress(resume) as tell:
-        return work(model, requests, space=space, facts=catalog, tell=tell, **given)
+    with _progress(resume) as progress:
+        return work(model, requests, space=space, facts=catalog, progress=progress, **given)
 
 
 @contextmanager
@@ -112,7 +113,7 @@ def _progress(resume: Path | None) -> Iterator[Progressing]:
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task("screening", total=None, made=0)
 
-        def tell(words: str, made: int, done: int = 0, total: int = 0) -> None:
+        def progress(words: str, made: int, done: int = 0, total: int = 0) -> None:
             change: dict[str, Any] = {"made": made}
             if words:
                 change["description"] = words
@@ -121,7 +122,7 @@ def _progress(resume: Path | None) -> Iterator[Progressing]:
             bar.update(task, **change)
 
         try:
-            yield tell
+            yield progress
         except KeyboardInterrupt:
             if resume is not None and resume.exists():
                 print(f"wattline: stopped; the same command goes on from what is in {resume}", file=sys.stderr)

@@ -21,14 +21,20 @@ Opt = typer.Option
 
 
 def measure(
-    command: Annotated[list[str] | None, typer.Argument(help="The command and its arguments, after --.")] = None,
-    interval: Annotated[str, Opt(help='Time between two readings, e.g. "100ms".')] = "100ms",
-    name: Annotated[str, Opt(help="Name of the window over all of it, and in the journal's name [default: run].")] = "",
-    journal: Annotated[Path | None, Opt(help="The journal [default: wattline-NAME-TIME.wattline here].")] = None,
-    live: Annotated[bool, Opt("--live", help="Show watts as they come, on standard error.")] = False,
-    lasting: Annotated[str | None, Opt("--for", help='Without a command: how long, e.g. "10 s" [till Ctrl-C].')] = None,
+    command: Annotated[
+        list[str] | None, typer.Argument(help="Command to measure, with its arguments, after --.")
+    ] = None,
+    interval: Annotated[str, Opt(help='Time between two readings, such as "100ms".')] = "100ms",
+    name: Annotated[str, Opt(help="Name of the measurement, also in the name of its journal [default: run].")] = "",
+    journal: Annotated[
+        Path | None, Opt(metavar="FILE", help="Journal to write [default: wattline-NAME-TIME.wattline here].")
+    ] = None,
+    live: Annotated[bool, Opt("--live", help="Show the power as it is read, on standard error.")] = False,
+    lasting: Annotated[
+        str | None, Opt("--for", help='How long to measure without a command, such as "10 s" [default: until Ctrl-C].')
+    ] = None,
     prometheus: Annotated[
-        str | None, Opt(help="Serve joules and watts to Prometheus meanwhile, e.g. :9400 or 127.0.0.1:9400.")
+        str | None, Opt(help="Address that serves joules and watts to Prometheus meanwhile, such as :9400.")
     ] = None,
     as_json: Annotated[bool, Opt("--json", help="Print one JSON object to standard output at the end.")] = False,
 ) -> None:
@@ -76,12 +82,11 @@ def _run(
     from wattline.meter.live.run_command import run_command, wait_for_end
 
     interval_s, duration_s = seconds
-    label = name or (Path(command[0]).name if command else "machine")
-    told = journal or (Path(os.environ[active.JOURNAL]) if os.environ.get(active.JOURNAL) else None)
-    active.metering(told or active.default_path(label), str(interval_s), fall_back=told is None)
+    _open_journal(journal, name or (Path(command[0]).name if command else "machine"), interval_s)
     session = active.active()
     window = Measurement(name or "run", {"command": command} if command else {})
     shown = Live(session.sampler, plain=bool(command)) if live else None
+    beside = shown.show if shown else _nothing
     stop = _nothing
     try:
         stop = _serve(session.sampler, prometheus)
@@ -89,11 +94,10 @@ def _run(
             raise KeyboardInterrupt
         window.begin()
         if command:
-            told_env = {active.JOURNAL: str(session.path), active.INTERVAL: str(interval_s), active.WINDOW: window.id}
-            beside = shown.show if shown else _nothing
-            status = run_command(command, {**os.environ, **told_env}, signals, beside)
+            ours = {active.JOURNAL: str(session.path), active.INTERVAL: str(interval_s), active.WINDOW: window.id}
+            status = run_command(command, {**os.environ, **ours}, signals, beside)
         else:
-            status = wait_for_end(duration_s, signals, shown.show if shown else _nothing)
+            status = wait_for_end(duration_s, signals, beside)
         window.end()
         if shown is not None:
             shown.close()
@@ -105,6 +109,14 @@ def _run(
         window.end()
         active.finish()
         stop()
+
+
+def _open_journal(journal: Path | None, label: str, interval_s: float) -> None:
+    """Begin to meter into the journal that is named here or by the environment, else into one named after ``label``."""
+    from wattline.meter.live import active
+
+    named = journal or (Path(os.environ[active.JOURNAL]) if os.environ.get(active.JOURNAL) else None)
+    active.metering(named or active.default_path(label), str(interval_s), fall_back=named is None)
 
 
 def _serve(sampler: Sampler | None, address: str | None) -> Callable[[], None]:

@@ -12,7 +12,7 @@ from wattline.core.errors import WattlineError
 
 Opt = typer.Option
 meter_app = typer.Typer(
-    help="What was measured: reported, shared, billed, handed on.",
+    help="Report, share, bill and hand on what was measured.",
     rich_markup_mode=None,
     no_args_is_help=True,
     add_completion=False,
@@ -21,7 +21,7 @@ meter_app = typer.Typer(
 
 @meter_app.callback()
 def _meter() -> None:
-    """What was measured: reported, shared, billed, handed on."""
+    """Report, share, bill and hand on what was measured."""
 
 
 @meter_app.command("report")
@@ -30,9 +30,9 @@ def report(
         list[Path], typer.Argument(help="Recordings: files or folders (journal, MLPerf, nvidia-smi, CSV, …).")
     ],
     window: Annotated[
-        str | None, Opt(help="run, all, a window's name, or FROM..TO (times, or seconds since the beginning).")
+        str | None, Opt(help="Window: run, all, a window's name, or FROM..TO (times, or seconds from the start).")
     ] = None,
-    by: Annotated[str | None, Opt(help='"node": a row a node, with its devices.')] = None,
+    by: Annotated[str | None, Opt(help='Rows to show: "node" for one a node, with its devices.')] = None,
     columns: meter_choices.Columns = None,
     unit: meter_choices.Unit = None,
     device: meter_choices.Device = None,
@@ -59,7 +59,7 @@ def report(
 @meter_app.command("import")
 def into(
     paths: Annotated[list[Path], typer.Argument(help="Recordings: files or folders of any known format.")],
-    journal: Annotated[Path, Opt(help="The journal to write to; made where there is none.")],
+    journal: Annotated[Path, Opt(metavar="FILE", help="Journal to write to; it is made where there is none.")],
     columns: meter_choices.Columns = None,
     unit: meter_choices.Unit = None,
     device: meter_choices.Device = None,

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from wattline.meter.recording import Recording
 
 Opt = typer.Option
-Recorded = Annotated[Path, typer.Argument(metavar="PATH", help="A recording: a journal, a log, or a folder of them.")]
+Recorded = Annotated[Path, typer.Argument(metavar="PATH", help="Recording: a journal, a log, or a folder of them.")]
 WindowOpt = Annotated[
-    str | None, Opt("--window", help="run, all, a window's name, or FROM..TO [default: run, else all].")
+    str | None, Opt("--window", help="Window: run, all, a window's name, or FROM..TO [default: run, else all].")
 ]
 AsJson = Annotated[bool, Opt("--json", help="Print one JSON object.")]
 FORMATS = ("csv", "parquet", "emissions", "openmetrics", "otlp")
@@ -24,14 +24,22 @@ FORMATS = ("csv", "parquet", "emissions", "openmetrics", "otlp")
 
 def export(
     path: Recorded,
-    to: Annotated[str, Opt("--to", help="csv, parquet, emissions (CodeCarbon's emissions.csv), openmetrics or otlp.")],
-    out: Annotated[Path | None, Opt(help="Write here [default: print; parquet must be written].")] = None,
-    table: Annotated[str, Opt(help="csv and parquet: energy (a row a window and device) or readings.")] = "energy",
+    to: Annotated[
+        str, Opt("--to", help="Format: csv, parquet, emissions (CodeCarbon's emissions.csv), openmetrics or otlp.")
+    ],
+    out: Annotated[
+        Path | None, Opt(metavar="FILE", help="File to write [default: print; parquet must be written].")
+    ] = None,
+    table: Annotated[
+        str, Opt(help="Table of csv and parquet: energy (a row a window and device) or readings.")
+    ] = "energy",
     window: WindowOpt = None,
-    region: Annotated[str | None, Opt(help="emissions: country or grid, e.g. us (wattline facts region.).")] = None,
-    project: Annotated[str, Opt(help="emissions: project_name [default: the window's name].")] = "",
+    region: Annotated[
+        str | None, Opt(help="Country or grid of emissions, such as us (`wattline facts region.`).")
+    ] = None,
+    project: Annotated[str, Opt(help="Value of project_name in emissions [default: the window's name].")] = "",
     endpoint: Annotated[
-        str, Opt(help="otlp: http://HOST:4318, grpc://HOST:4317, or console.")
+        str, Opt(help="Where otlp is sent: http://HOST:4318, grpc://HOST:4317 or console.")
     ] = "http://localhost:4318",
 ) -> None:
     """Hand a recording on to another tool."""

@@ -7,27 +7,30 @@ from typing import Annotated
 
 import typer
 
+from wattline.cli import options
 from wattline.core.errors import WattlineError
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Opt = typer.Option
+Recorded = Annotated[Path, typer.Argument(metavar="PATH", help="Recording of any known format.")]
+JOBS = "Jobs that ran: CSV (name, begin, end, gpus, host), sacct -P, scontrol show job -d or Prometheus JSON."
+Jobs = Annotated[Path | None, Opt(metavar="FILE", help=JOBS)]
+PROCESSES = "Samples of processes: CSV (time, gpu, pid, sm) or nvidia-smi pmon -o DT."
+Processes = Annotated[Path | None, Opt(metavar="FILE", help=PROCESSES)]
+IdleW = Annotated[float | None, Opt("--idle-w", help="Idle power of a device, W [default: read while nothing ran].")]
+Zone = Annotated[str, Opt("--tz", help="Time zone of times that do not state one, such as Europe/Berlin.")]
+Host = Annotated[str, Opt(help="Name of the recording's machine, where its file does not name it.")]
+AsRead = Annotated[bool, Opt("--as-read", help="Share the readings as they were written, without correction.")]
 
 
 def share(
-    path: Annotated[Path, typer.Argument(help="A recording of any known format.")],
-    jobs: Annotated[
-        Path | None,
-        typer.Option(help="Jobs: CSV (name, begin, end, gpus, host), sacct -P, scontrol show job -d, Prometheus JSON."),
-    ] = None,
-    processes: Annotated[
-        Path | None, typer.Option(help="Samples of processes: CSV (time, gpu, pid, sm), nvidia-smi pmon -o DT.")
-    ] = None,
-    idle_w: Annotated[
-        float | None, typer.Option("--idle-w", help="Idle watts of a device [default: read while nothing ran].")
-    ] = None,
-    tz: Annotated[str, typer.Option("--tz", help="Zone of the times that state none, e.g. Europe/Berlin.")] = "UTC",
-    host: Annotated[str, typer.Option(help="The recording's machine, where its file does not name it.")] = "",
-    as_read: Annotated[bool, typer.Option("--as-read", help="Share readings as written, without correction.")] = False,
-    as_json: AsJson = False,
+    path: Recorded,
+    jobs: Jobs = None,
+    processes: Processes = None,
+    idle_w: IdleW = None,
+    tz: Zone = "UTC",
+    host: Host = "",
+    as_read: AsRead = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Share the energy of a recording's devices among the jobs or processes that ran on them; idle is its own line."""
     from wattline.cli.printing import print_json, print_rich

@@ -11,32 +11,47 @@ from wattline.core.errors import WattlineError
 
 if TYPE_CHECKING:
     from wattline.meter.sensor import Sensor
+    from wattline.web.proxy.accounting import Books
+    from wattline.web.proxy.server import ProxySetup
     from wattline.web.proxy.token_weights import Weigher
 
 Opt = typer.Option
 NONE = "none"
 
 
+Upstream = Annotated[str, Opt(help="Address of the model server, such as http://127.0.0.1:8000.")]
+Host = Annotated[str, Opt(help="Address to listen on.")]
+Port = Annotated[int, Opt(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
+Journal = Annotated[str, Opt(help="SQLite file that keeps requests and energy, or none.")]
+Model = Annotated[
+    str | None, Opt(help="Model by catalog name; with --chip it says how prefill and decode are weighed.")
+]
+Chip = Annotated[str | None, Opt(help="Type of chip by name, such as h100-sxm (`wattline facts chip.`).")]
+Gpus = Annotated[
+    int | None, Opt(help="Number of chips in one replica [default: the fewest that hold the model].", min=1)
+]
+Precision = Annotated[str | None, Opt(help="Number format of the weights [default: the model's own].")]
+Interval = Annotated[str, Opt(help="Time between two readings of the sensors.")]
+Device = Annotated[list[str] | None, Opt(help="Part of a device's name, host or UUID; may be given several times.")]
+Source = Annotated[list[str] | None, Opt(help="Source of readings, such as nvml or rapl; may be given several times.")]
+NoBody = Annotated[bool, Opt("--no-body", help="Leave bodies untouched and give joules in headers alone.")]
+
+
 def proxy(
-    upstream: Annotated[str, Opt(help="The model server, e.g. http://127.0.0.1:8000.")],
-    host: Annotated[str, Opt(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, Opt(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8100,
-    journal: Annotated[str, Opt(help="SQLite file of requests and energy, or none.")] = "wattline-proxy.db",
-    model: Annotated[
-        str | None, Opt(help="Model by catalog name: with --chip, what weighs prefill and decode.")
-    ] = None,
-    chip: Annotated[str | None, Opt(help="Chip by catalog name (wattline facts chip.).")] = None,
-    gpus: Annotated[
-        int | None, Opt(help="Number of chips in one replica [default: the fewest that hold the model].", min=1)
-    ] = None,
-    precision: Annotated[str | None, Opt(help="Number format of the weights [default: the model's own].")] = None,
-    interval: Annotated[str, Opt(help="Time between readings of the sensors.")] = "100ms",
-    device: Annotated[list[str] | None, Opt(help="Part of a device's name, host or UUID; may be repeated.")] = None,
-    source: Annotated[list[str] | None, Opt(help="Source of readings, e.g. nvml, rapl; may be repeated.")] = None,
-    no_body: Annotated[bool, Opt("--no-body", help="Leave bodies wholly untouched; joules in headers alone.")] = False,
+    upstream: Upstream,
+    host: Host = "127.0.0.1",
+    port: Port = 8100,
+    journal: Journal = "wattline-proxy.db",
+    model: Model = None,
+    chip: Chip = None,
+    gpus: Gpus = None,
+    precision: Precision = None,
+    interval: Interval = "100ms",
+    device: Device = None,
+    source: Source = None,
+    no_body: NoBody = False,
 ) -> None:
     """Stand before an OpenAI-compatible server and tell each request its joules."""
-    from wattline.cli.printing import emit
     from wattline.core.quantity import parse
 
     interval_s = parse(interval, "s")
@@ -44,27 +59,33 @@ def proxy(
         raise WattlineError(f"--interval {interval} is out of range; take 10ms to 60s")
     try:
         from wattline.web.proxy.sampler import choose, describe
-        from wattline.web.proxy.server import ProxySetup, serve, upstream_url
+        from wattline.web.proxy.server import ProxySetup, upstream_url
     except ImportError as error:
         raise WattlineError(f"the proxy needs {error.name}; install it by `pip install 'wattline[proxy]'`") from None
     host_there = upstream_url(upstream).host or ""
     weigher = _weigher(model, chip, precision, gpus)
-    found = _sensors(source)
-    sensors = choose(found, device or (), host_there)
+    known = _sensors(source)
+    sensors = choose(known, device or (), host_there)
     if device and not sensors:
-        known = "; ".join(map(describe, found)) or "none is there"
-        raise WattlineError(f"no sensor is of --device {' or '.join(device)}; known: {known}")
-    setup = ProxySetup(
-        upstream, host, port, sensors, weigher, None if journal == NONE else Path(journal), interval_s, not no_body
-    )
-    shown = f"energy from {'; '.join(map(describe, sensors))}" if sensors else _no_sensor(found, host_there)
+        names = "; ".join(map(describe, known)) or "none is there"
+        raise WattlineError(f"no sensor is of --device {' or '.join(device)}; known: {names}")
+    path = None if journal == NONE else Path(journal)
+    setup = ProxySetup(upstream, host, port, sensors, weigher, path, interval_s, not no_body)
+    shown = f"energy from {'; '.join(map(describe, sensors))}" if sensors else _no_sensor(known, host_there)
+    _serve(setup, shown)
+
+
+def _serve(setup: ProxySetup, shown: str) -> None:
+    """Serve until Ctrl-C; the first line says where, and what the energy comes from."""
+    from wattline.cli.printing import emit
+    from wattline.web.proxy.server import serve
+
     kept = "no journal" if setup.journal is None else f"journal {setup.journal}"
-    serve(
-        setup,
-        lambda address, books: emit(
-            f"wattline proxy: {address} -> {upstream}; {shown}{_modelled(books.basis)}; {kept}\n"
-        ),
-    )
+
+    def listening(address: str, books: Books) -> None:
+        emit(f"wattline proxy: {address} -> {setup.upstream}; {shown}{_modelled(books.basis)}; {kept}\n")
+
+    serve(setup, listening)
 
 
 def _no_sensor(found: list[Sensor], host: str) -> str:

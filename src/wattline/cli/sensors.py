@@ -12,7 +12,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object; wit
 Source = Annotated[
     list[str] | None,
     typer.Option(
-        help="A source to look at, one or more times: nvml, amdsmi, rapl, hwmon, ipmi, redfish, prometheus, model."
+        help="Source to look at, may be repeated: nvml, amdsmi, rapl, hwmon, ipmi, redfish, prometheus, model."
     ),
 ]
 LEAST_S, MOST_S = 0.05, 3600.0
@@ -20,8 +20,8 @@ LEAST_S, MOST_S = 0.05, 3600.0
 
 def sensors(
     source: Source = None,
-    watch: Annotated[bool, typer.Option(help="Show watts as they come, until Ctrl-C.")] = False,
-    interval: Annotated[str, typer.Option(help="Time between two looks with --watch, e.g. 500ms.")] = "1s",
+    watch: Annotated[bool, typer.Option(help="Show the power as it is read, until Ctrl-C.")] = False,
+    interval: Annotated[str, typer.Option(help="Time between two readings with --watch, such as 500ms.")] = "1s",
     as_json: AsJson = False,
 ) -> None:
     """What measures power here: each sensor with a reading; what is missing, why, and the mend."""

@@ -14,7 +14,7 @@ from wattline.core.errors import WattlineError
 @expanded
 def serve_average(
     model: options.Model = None,
-    requests: Annotated[str, typer.Option(help='Number of requests over time, such as "200M/day".')] = "",
+    rate: Annotated[str, typer.Option(help='Mean rate of requests, such as "200M/day".')] = "",
     days: Annotated[str, typer.Option(help="Number of days that the service runs.")] = "365",
     *,
     setup: options.ReplicaOptions,
@@ -34,10 +34,10 @@ def serve_average(
     from wattline.cli.printing import print_result
     from wattline.predict.average_service import serve_average as work
 
-    if not requests:
-        raise WattlineError('missing --requests; give the rate of requests, such as --requests "200M/day"')
+    if not rate:
+        raise WattlineError('missing --rate; give the rate of requests, such as --rate "200M/day"')
     answer = work(
-        options.model_of(model, config), requests, days=days, input_tokens=input_tokens, output_tokens=output_tokens,
+        options.model_of(model, config), rate, days=days, input_tokens=input_tokens, output_tokens=output_tokens,
         batch=batch, active=active, draws=draws, seed=seed, facts=facts, **setup, **where,
     )  # fmt: skip
     print_result(answer, as_json, explain)

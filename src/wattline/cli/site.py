@@ -14,26 +14,30 @@ from wattline.core.errors import WattlineError
 Opt = typer.Option
 
 
+It = Annotated[str, Opt("--it", help='IT power that the site is designed for, such as "100MW".')]
+LoadFile = Annotated[
+    Path | None, Opt(metavar="FILE", help="IT power over time: a CSV of one value an hour, or a load (Parquet).")
+]
+Utilisation = Annotated[str | None, Opt(help="IT power as a share of --it, where no --load is given [default: 1].")]
+Ups = Annotated[str | None, Opt(help="Kind of UPS: double-conversion, eco, line-interactive, rack-battery or none.")]
+Redundancy = Annotated[str, Opt(help="Redundancy of the plant: N, N+1, N+2, 2N or 2N+1.")]
+Humidified = Annotated[
+    bool, Opt("--humidified", help="Closed halls put back the moisture that cooling coils take out.")
+]
+Compare = Annotated[bool, Opt("--compare", help="Show all kinds of cooling side by side for the place.")]
+Places = Annotated[Path | None, Opt(metavar="FILE", help="Show the places of this file, one a line, side by side.")]
+
+
 @expanded
 def site(
-    it: Annotated[str, Opt("--it", help='IT power that the site is designed for, such as "100MW".')] = "",
-    load: Annotated[
-        Path | None, Opt(metavar="FILE", help="IT power over time: a CSV of one value an hour, or a load (Parquet).")
-    ] = None,
-    utilisation: Annotated[
-        str | None, Opt(help="IT power as a share of --it, where no --load is given [default: 1].")
-    ] = None,
-    ups: Annotated[
-        str | None, Opt(help="Kind of UPS: double-conversion, eco, line-interactive, rack-battery or none.")
-    ] = None,
-    redundancy: Annotated[str, Opt(help="Redundancy of the plant: N, N+1, N+2, 2N or 2N+1.")] = "N+1",
-    humidified: Annotated[
-        bool, Opt("--humidified", help="Closed halls put back the moisture that cooling coils take out.")
-    ] = False,
-    compare: Annotated[bool, Opt("--compare", help="Show all kinds of cooling side by side for the place.")] = False,
-    places: Annotated[
-        Path | None, Opt(metavar="FILE", help="Show the places of this file, one a line, side by side.")
-    ] = None,
+    it: It = "",
+    load: LoadFile = None,
+    utilisation: Utilisation = None,
+    ups: Ups = None,
+    redundancy: Redundancy = "N+1",
+    humidified: Humidified = False,
+    compare: Compare = False,
+    places: Places = None,
     *,
     where: options.WhereOptions,
     draws: options.Draws = 1000,

@@ -16,32 +16,44 @@ if TYPE_CHECKING:
     from wattline.line.work.traffic.trace import Traffic
 
 Opt = typer.Option
-Trace = Annotated[Path | None, typer.Argument(help="Trace: Azure or BurstGPT CSV, Mooncake JSONL, any CSV, Parquet.")]
+Trace = Annotated[
+    Path | None, typer.Argument(help="Trace of requests: Azure or BurstGPT CSV, Mooncake JSONL, any CSV, or Parquet.")
+]
 STREAMED = 20_000_000  # requests beyond which a traffic is written part by part
 
 
 def traffic(
     file: Trace = None,
-    rate: Annotated[str, Opt(help='Make one: requests in the mean, e.g. "20/s", "200M/day".')] = "",
-    duration: Annotated[str, Opt(help='Its window, e.g. "1 day" [default: 1 h].')] = "",
-    requests: Annotated[str, Opt(help="How many requests, in place of a window.")] = "",
-    cv: Annotated[float, Opt(help="Gaps' deviation over mean: 1 is Poisson, more is bursty (Gamma).")] = 1.0,
-    states: Annotated[str, Opt(help='A rate that jumps: "10/s:60s,100/s:5s", each with its mean stay.')] = "",
-    shape: Annotated[str, Opt(help="flat, day or week (estimates), or a trace to take a day's from.")] = "flat",
-    start_hour: Annotated[float, Opt(help="Hour of the day (of Monday) at which the window opens.")] = 0.0,
-    share: Annotated[float, Opt(help="Only this share of the rate, e.g. 0.001 for one cell of a service.")] = 1.0,
-    lengths: Annotated[str, Opt(help="chat, code, long-chat, or a trace to draw lengths from.")] = "chat",
-    fit: Annotated[bool, Opt("--fit", help="Fit a distribution to the trace of --lengths, not draw from it.")] = False,
-    input_tokens: Annotated[str, Opt("--input", help="Every request's input tokens, in place of --lengths.")] = "",
-    output_tokens: Annotated[str, Opt("--output", help="Every request's output tokens.")] = "",
-    seed: Annotated[int, Opt(help="Seed of what is drawn.")] = 0,
-    scale_rate: Annotated[float, Opt(help="The clock so many times as fast.")] = 1.0,
-    times: Annotated[float, Opt(help="So many times the requests over the same window; below 1 it thins.")] = 1.0,
-    repeat: Annotated[int, Opt(help="One after the other so many times.")] = 1,
-    columns: Annotated[str, Opt(help="A trace's columns: time,input,output.")] = "",
-    time_unit: Annotated[str, Opt(help="Unit of its times: s, ms, us, ns.")] = "",
-    where: Annotated[list[str] | None, Opt(help="Only its rows with COLUMN=TEXT.")] = None,
-    out: Annotated[Path | None, Opt(help="Write it as .parquet or .csv.")] = None,
+    rate: Annotated[str, Opt(help='Mean rate of requests to make, such as "20/s" or "200M/day".')] = "",
+    duration: Annotated[str, Opt(help='Time over which requests come, such as "1 day" [default: 1 h].')] = "",
+    requests: Annotated[str, Opt(help="Number of requests to make, instead of --duration.")] = "",
+    cv: Annotated[float, Opt(help="Burstiness: deviation over mean of the gaps; 1 is Poisson, more is bursty.")] = 1.0,
+    states: Annotated[str, Opt(help='Rates to jump between, each with its mean stay: "10/s:60s,100/s:5s".')] = "",
+    shape: Annotated[
+        str, Opt(help="How the rate varies: flat, day, week (estimates), or a trace to take a day's from.")
+    ] = "flat",
+    start_hour: Annotated[float, Opt(help="Hour of the day (of Monday) at which requests begin.")] = 0.0,
+    share: Annotated[float, Opt(help="Share of the rate to make, such as 0.001 for one cell of a service.")] = 1.0,
+    lengths: Annotated[
+        str, Opt(help="Lengths of requests: chat, code, long-chat, or a trace to draw them from.")
+    ] = "chat",
+    fit: Annotated[
+        bool, Opt("--fit", help="Fit a distribution to the trace of --lengths instead of drawing from it.")
+    ] = False,
+    input_tokens: Annotated[str, Opt("--input", help="Number of tokens in every prompt, instead of --lengths.")] = "",
+    output_tokens: Annotated[str, Opt("--output", help="Number of tokens in every answer, instead of --lengths.")] = "",
+    seed: Annotated[int, Opt(help="Seed of the requests that are made.")] = 0,
+    scale_rate: Annotated[float, Opt(help="Factor of the clock: 2 lets the requests come twice as fast.")] = 1.0,
+    times: Annotated[
+        float, Opt(help="Factor of the number of requests over the same time; below 1 some are left out.")
+    ] = 1.0,
+    repeat: Annotated[int, Opt(help="Number of times that the traffic is repeated, one after the other.")] = 1,
+    columns: Annotated[str, Opt(help="Names of the trace's columns: time,input,output.")] = "",
+    time_unit: Annotated[str, Opt(help="Unit of the trace's times: s, ms, us or ns.")] = "",
+    where: Annotated[
+        list[str] | None, Opt(metavar="COLUMN=TEXT", help="Take only rows of the trace with this text in this column.")
+    ] = None,
+    out: Annotated[Path | None, Opt(metavar="FILE", help="Write the traffic to this .parquet or .csv file.")] = None,
     as_json: Annotated[bool, Opt("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Describe a trace of requests, or make one: its rate, bursts and lengths."""

@@ -14,15 +14,25 @@ HELP = "Compare predictions with what was measured and published."
 validate_app = typer.Typer(help=HELP, no_args_is_help=True)
 
 
+ServingFile = Annotated[
+    Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard, or with silicon_ttft_ms.")
+]
+ROWS = "Largest number of rows (of each system), evenly spread [default: all of TTFT and TPOT, else 60]."
+ServingRows = Annotated[int | None, typer.Option(help=ROWS)]
+LEFT_OUT = "Predict TTFT and TPOT by fits that leave out each model, family or row."
+ServingLeaveOut = Annotated[str | None, typer.Option("--leave-out", help=LEFT_OUT)]
+
+
 @validate_app.callback()
 def _validate() -> None:
-    """Predictions held against what was measured and published."""
+    """Compare predictions with what was measured and published."""
 
 
 @validate_app.command("training")
 def validate_training(
     file: Annotated[
-        Path | None, typer.Argument(help="CSV of published runs [default: the catalog's that no fit has seen].")
+        Path | None,
+        typer.Argument(help="CSV of published training runs [default: those of the catalog that no fit has seen]."),
     ] = None,
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
@@ -50,12 +60,14 @@ def validate_steps(as_json: options.AsJson = False) -> None:
 @validate_app.command("inference")
 def validate_inference(
     file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")],
-    by: Annotated[str, typer.Option(help="Scores by group as well: model, family, gpu, task or precision.")] = "",
+    by: Annotated[str, typer.Option(help="Also show scores by group: model, family, gpu, task or precision.")] = "",
     leave_out: Annotated[
-        str, typer.Option(help="Predict each model, family, gpu, or tenth of the rows by a fit without it.")
+        str, typer.Option(help="Predict each model, family, gpu or tenth of the rows by a fit that leaves it out.")
     ] = "",
-    out: Annotated[Path | None, typer.Option(help="Write every row with its prediction to this CSV.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Write a parity plot to this HTML file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write every row with its prediction to this CSV.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a parity plot to this HTML file.")] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """J/token, watts, inter-token latency and tokens/s of measured LLM serving beside the predicted ones."""
@@ -104,7 +116,7 @@ def validate_sensors(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Folder of recordings: gpudata.csv, with PMD_data.bin where metered.")
     ],
-    gpu: Annotated[str, typer.Option(help="The card [default: as the log or the folder's name says].")] = "",
+    gpu: Annotated[str, typer.Option(help="Name of the GPU [default: as the log or the folder says].")] = "",
     as_json: options.AsJson = False,
 ) -> None:
     """Energy by a GPU's own sensor, as read and as corrected, beside a hardware meter; stuck sensors are named."""
@@ -117,17 +129,7 @@ def validate_sensors(
 
 @validate_app.command("serving")
 def validate_serving(
-    file: Annotated[
-        Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard, or with silicon_ttft_ms.")
-    ],
-    rows: Annotated[
-        int | None,
-        typer.Option(help="Most rows, evenly spread (of each system); default all of TTFT and TPOT, else 60."),
-    ] = None,
-    leave_out: Annotated[
-        str | None, typer.Option("--leave-out", help="TTFT and TPOT by fits without each: model, family or rows.")
-    ] = None,
-    as_json: options.AsJson = False,
+    file: ServingFile, rows: ServingRows = None, leave_out: ServingLeaveOut = None, as_json: options.AsJson = False
 ) -> None:
     """Inter-token latency and J/token, or TTFT and TPOT, of measured services beside the simulator's."""
     from rich.console import Console

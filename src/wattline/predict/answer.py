@@ -133,13 +133,13 @@ class Answer(Result):
 def stations_json(bill: Bill, duration_s: Array | None = None) -> dict[str, Any]:
     """Energy, and mean power where the duration is one, that passed each station that any part is known of."""
     first = min(STATIONS.index(PARTS[part][0]) for part in bill.parts)
-    found = {}
+    stations = {}
     for station in STATIONS[first:]:
         energy = bill.at(station)
-        found[station] = {"energy_wh": Range.of(energy / 3600).json()}
+        stations[station] = {"energy_wh": Range.of(energy / 3600).json()}
         if duration_s is not None:
-            found[station]["mean_w"] = Range.of(energy / duration_s).json()
-    return found
+            stations[station]["mean_w"] = Range.of(energy / duration_s).json()
+    return stations
 
 
 def matters_json(matters: list[tuple[Fact, float]]) -> list[dict[str, Any]]:

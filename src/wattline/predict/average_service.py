@@ -32,7 +32,7 @@ MAX_DAYS = 36525.0
 
 def serve_average(
     model: str | Path | Model,
-    requests: float | str,
+    rate: float | str,
     setup: str | Setup | None = None,
     *,
     where: str | Where | None = None,
@@ -50,7 +50,7 @@ def serve_average(
 
     Parameters
     ----------
-    requests : ``"200M/day"``, or a number per second
+    rate : of requests, ``"200M/day"``, or a number per second
     days : days that it runs
 
     The other parameters, Returns and Raises are those of ``prompt``.
@@ -58,34 +58,32 @@ def serve_average(
     terms = read_terms(setup, where, fields, REPLICA, draws, seed, facts)
     lengths = (input_tokens, output_tokens)
     request = read_request(model, terms.setup, lengths, batch=batch, active=active, draws=terms.draws)
-    return average_answer(request, requests, days, terms.where, terms.draws)
+    return average_answer(request, rate, days, terms.where, terms.draws)
 
 
-def average_answer(
-    request: ReplicaRequest, requests: float | str, days: float | str, where: Where, draws: Draws
-) -> Answer:
-    """The answer of a service whose request is read already: so many ``requests`` (a rate) for so many ``days``."""
-    rate, span_s = _traffic(requests, days)
-    cite_given(draws, "requests", rate, "request/s", "requests of the service")
+def average_answer(request: ReplicaRequest, rate: float | str, days: float | str, where: Where, draws: Draws) -> Answer:
+    """The answer of a service whose request is read already: at a ``rate`` of requests for so many ``days``."""
+    per_s, span_s = _traffic(rate, days)
+    cite_given(draws, "rate", per_s, "request/s", "requests of the service")
     working = Working()
     times = request_time(request, draws, working)
     facility = find_facility(where, draws, working)
-    chips = working.note("chip", "accelerators", _CHIPS, rate * times.busy_s * request.chips / request.active, "chip")
-    phase = Phase(_power(request, times, rate), np.asarray(span_s))
+    chips = working.note("chip", "accelerators", _CHIPS, per_s * times.busy_s * request.chips / request.active, "chip")
+    phase = Phase(_power(request, times, per_s), np.asarray(span_s))
     bill, load, peak = deliver([phase], facility, draws, working)
-    service, model = f"{number(rate * DAY_S)} requests a day for {number(span_s / DAY_S)} days", request.model.name
+    service, model = f"{number(per_s * DAY_S)} requests a day for {number(span_s / DAY_S)} days", request.model.name
     return Answer(
         command="serve-average",
         title=f"{service}, {model} on {request.chip.record.title}",
-        inputs=request.inputs() | {"requests_per_s": rate, "days": span_s / DAY_S} | facility.inputs(),
+        inputs=request.inputs() | {"rate_per_s": per_s, "days": span_s / DAY_S} | facility.inputs(),
         bill=bill,
         load=load,
         peak_w=peak,
         duration_s=np.asarray(span_s),
         quantities={
-            "requests": np.asarray(rate * span_s),
+            "requests": np.asarray(per_s * span_s),
             "accelerators": chips,
-            "energy_wh_per_request": np.asarray(bill.energy_j / 3600 / (rate * span_s)),
+            "energy_wh_per_request": np.asarray(bill.energy_j / 3600 / (per_s * span_s)),
             "ttft_s": times.ttft_s,
             "tpot_s": times.tpot_s,
             "batch": np.asarray(times.batch),
@@ -98,15 +96,15 @@ def average_answer(
     )
 
 
-def _traffic(requests: float | str, days: float | str) -> tuple[float, float]:
+def _traffic(rate: float | str, days: float | str) -> tuple[float, float]:
     """Requests a second, and seconds."""
-    rate = parse(requests, "request/s", "requests")
+    per_s = parse(rate, "request/s", "rate")
     span_s = parse(days, "day", "days") * DAY_S
-    if rate > MAX_REQUESTS_PER_S or span_s > MAX_DAYS * DAY_S:
-        raise WattlineError("requests or days: more than a billion requests a second or a hundred years; check them")
-    if rate * span_s < 1:
-        raise WattlineError("requests and days: they come to less than one request; check them")
-    return rate, span_s
+    if per_s > MAX_REQUESTS_PER_S or span_s > MAX_DAYS * DAY_S:
+        raise WattlineError("rate or days: more than a billion requests a second or a hundred years; check them")
+    if per_s * span_s < 1:
+        raise WattlineError("rate and days: they come to less than one request; check them")
+    return per_s, span_s
 
 
 _CHIPS = "requests per second × replica's time per request × chips a replica / share of time at work"

@@ -68,11 +68,11 @@ def _deliver_hourly(
     """The same with each hour's own overhead; the load's steps follow the hours."""
     steps = max(1, min(LOAD_STEPS, LOAD_VALUES // max(1, draws.n)))
     power = [np.asarray(sum(phase.power_w.values())) for phase in phases]
-    found = hourly.deliver(site, power, [phase.duration_s for phase in phases], steps)
-    delivered = found.load.energy_j
-    bill = Bill({**parts, **found.parts}, delivered, follows(it_j, delivered, facility, draws, found.water_l))
+    hours = hourly.deliver(site, power, [phase.duration_s for phase in phases], steps)
+    delivered = hours.load.energy_j
+    bill = Bill({**parts, **hours.parts}, delivered, follows(it_j, delivered, facility, draws, hours.water_l))
     _explain(bill, it_j, facility, draws, working)
-    return bill, found.load, found.peak_w
+    return bill, hours.load, hours.peak_w
 
 
 def follows(

@@ -64,9 +64,9 @@ def find_facility(where: Where, draws: Draws, working: Working) -> Facility:
 
 
 def _by_weather(where: Where, draws: Draws, working: Working) -> Facility:
-    found = hourly_site(where, draws)
-    losses, total = found.means()
-    how = f"1 + parts, mean of {HOURS:,} hours of weather, {found.setup.kind.title}"
-    working.note("site", f"PUE in a year in {found.weather.name}", how, total, "")
-    region = grid.load_region(where.region or found.region, draws.catalog)
-    return Facility(where, draws.catalog.find("plant", found.hall), region, losses, total, found)
+    hourly = hourly_site(where, draws)
+    losses, total = hourly.means()
+    how = f"1 + parts, mean of {HOURS:,} hours of weather, {hourly.setup.kind.title}"
+    working.note("site", f"PUE in a year in {hourly.weather.name}", how, total, "")
+    region = grid.load_region(where.region or hourly.region, draws.catalog)
+    return Facility(where, draws.catalog.find("plant", hourly.hall), region, losses, total, hourly)

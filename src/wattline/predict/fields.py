@@ -47,13 +47,13 @@ def read_fields(base: T, values: Mapping[str, Any]) -> T:
     Raises WattlineError for a value that a field does not take, TypeError for a name that is no field.
     """
     known = {field.name: field for field in dataclasses.fields(base)}  # type: ignore[arg-type]
-    found = {}
+    values_read = {}
     for name, value in values.items():
         if name not in known or not known[name].metadata:
             raise TypeError(unknown_name(name, names_of(type(base))))
         if value is not None:
-            found[name] = known[name].metadata["read"](value, name.replace("_", "-"))
-    return dataclasses.replace(base, **found) if found else base  # type: ignore[type-var]
+            values_read[name] = known[name].metadata["read"](value, name.replace("_", "-"))
+    return dataclasses.replace(base, **values_read) if values_read else base  # type: ignore[type-var]
 
 
 def unknown_name(name: str, known: Iterable[str]) -> str:

@@ -39,9 +39,9 @@ class HourlySite:
 
     def means(self) -> tuple[dict[str, Array], Array]:
         """The year's mean of each part per IT power, and PUE; shape ``(draws,)`` or ``()``."""
-        found = year(self.setup, self.weather, self.load)
-        losses = {name: _one(part / found.it_mean) for name, part in found.parts.items()}
-        return losses, _one(found.pue)
+        site = year(self.setup, self.weather, self.load)
+        losses = {name: _one(part / site.it_mean) for name, part in site.parts.items()}
+        return losses, _one(site.pue)
 
 
 def hourly_site(where: Where, draws: Draws) -> HourlySite:
@@ -52,7 +52,7 @@ def hourly_site(where: Where, draws: Draws) -> HourlySite:
     name = draws.catalog.find("plant", where.site or kind.plant).name
     setup = build(kind, name, None, "N+1", outdoors, draws)
     load = column(np.asarray(hall.usual_load(name, draws)))
-    found = HourlySite(setup, outdoors, load, region_of(outdoors, spot, draws.catalog) or "world", name)
+    site = HourlySite(setup, outdoors, load, region_of(outdoors, spot, draws.catalog) or "world", name)
     if not kind.compressor:
         unmet = float(np.median(year(setup, outdoors, load, 5).unmet_hours)) * 5
         if unmet > MAX_UNMET_H:
@@ -60,7 +60,7 @@ def hourly_site(where: Where, draws: Draws) -> HourlySite:
                 f"cooling {kind.name} cannot hold {outdoors.name}: {unmet:,.0f} hours a year are too warm or damp; "
                 "take air-economiser or another kind with compressors"
             )
-    return found
+    return site
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +101,8 @@ def deliver(site: HourlySite, power_w: Sequence[Array], duration_s: Sequence[Arr
     load = Load(
         "grid", start, longest / steps, (energy / (longest / steps))[0] if scalar else energy / (longest / steps)
     )
-    one = _one if scalar else np.asarray
-    return Delivered({name: one(x) for name, x in parts.items() if np.any(x > 0)}, load, one(peak), one(water))
+    plain = _one if scalar else np.asarray
+    return Delivered({name: plain(x) for name, x in parts.items() if np.any(x > 0)}, load, plain(peak), plain(water))
 
 
 def _draws(site: HourlySite) -> int:
@@ -119,10 +119,13 @@ def _ratios(site: HourlySite, longest_s: float) -> Iterator[tuple[slice, dict[st
         it = site.load[block] if len(site.load) > 1 else site.load
         out = outside(site.weather, setup.shift_c)
         cut = type(out)(*(x[:, :most] for x in (out.t_c, out.wet_c, out.ratio, out.pressure_pa, out.sea_c)))
-        found = hours(setup, it, cut)
+        by_hour = hours(setup, it, cut)
         shape = (block.stop - block.start, most)
-        ratios = {name: np.broadcast_to(part / it, shape) for name, part in found.parts.items()}
-        ratios |= {"total": np.broadcast_to(found.total / it, shape), "water": np.broadcast_to(found.water / it, shape)}
+        ratios = {name: np.broadcast_to(part / it, shape) for name, part in by_hour.parts.items()}
+        ratios |= {
+            "total": np.broadcast_to(by_hour.total / it, shape),
+            "water": np.broadcast_to(by_hour.water / it, shape),
+        }
         yield block, ratios
 
 

@@ -31,18 +31,18 @@ def follow(region: Record, where: Where, delivered_j: Array, draws: Draws) -> di
     and stands for both kinds of CO2e.
     """
     kwh = np.asarray(delivered_j / J_PER_KWH)
-    found: dict[str, Array] = {}
+    follows: dict[str, Array] = {}
     if where.electricity_price is None:
-        found["cost_usd"] = grid.cost_usd(region, delivered_j, draws)
+        follows["cost_usd"] = grid.cost_usd(region, delivered_j, draws)
     else:
         cite_given(draws, "electricity_price", where.electricity_price, "USD/kWh", "price of electricity")
-        found["cost_usd"] = np.asarray(kwh * where.electricity_price)
+        follows["cost_usd"] = np.asarray(kwh * where.electricity_price)
     if where.carbon is None:
-        found["co2e_kg"] = grid.co2e_kg(region, delivered_j, draws)
-        return found | {"co2e_direct_kg": grid.co2e_kg(region, delivered_j, draws, "direct")}
+        follows["co2e_kg"] = grid.co2e_kg(region, delivered_j, draws)
+        return follows | {"co2e_direct_kg": grid.co2e_kg(region, delivered_j, draws, "direct")}
     cite_given(draws, "carbon", where.carbon, "g/kWh", "CO2e of electricity delivered")
     given = np.asarray(kwh * where.carbon / G_PER_KG)
-    return found | {"co2e_kg": given, "co2e_direct_kg": given}
+    return follows | {"co2e_kg": given, "co2e_direct_kg": given}
 
 
 def notes_of(where: Where, cost_usd: Array) -> tuple[str, ...]:

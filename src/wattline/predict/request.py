@@ -105,21 +105,21 @@ GIVEN = {
 
 def warnings(request: ReplicaRequest) -> tuple[str, ...]:
     """What is out of the ordinary in a request, in words."""
-    found = []
+    notes = []
     model, chips, name = request.model, request.chips, request.chip.record.name
     if model.context_tokens and request.length > model.context_tokens:
-        found.append(
+        notes.append(
             f"{request.length:,.0f} tokens in and out are beyond the {model.context_tokens:,} tokens of context "
             f"that {model.key} takes"
         )
     if chips > 1 and chips > request.chip.link_domain_chips:
-        found.append(
+        notes.append(
             f"a replica of {chips:,} × {name} is larger than the {request.chip.link_domain_chips:,} that share links; "
             "its sums run over the cluster's network"
         )
     if model.heads % chips:
-        found.append(f"the {model.heads} attention heads of {model.key} do not divide among {chips:,} chips")
-    return tuple(found)
+        notes.append(f"the {model.heads} attention heads of {model.key} do not divide among {chips:,} chips")
+    return tuple(notes)
 
 
 def request_time(request: ReplicaRequest, draws: Draws, working: Working) -> serving.Request:
@@ -150,9 +150,9 @@ def request_time(request: ReplicaRequest, draws: Draws, working: Working) -> ser
     for name, formula, value, unit in notes:
         working.note("chip", name, formula, value, unit)
     rates = nameplate(request.chip, request.chips, request.precision)
-    for phase, one in (("prefill", prefill), ("decode step", decode)):
-        for name, operation in one.operations.items():
-            joules = float(np.mean(one.joules[name]))
+    for phase, step in (("prefill", prefill), ("decode step", decode)):
+        for name, operation in step.operations.items():
+            joules = float(np.mean(step.joules[name]))
             work = f"{show(float(np.mean(operation.flops + operation.narrow_flops)), 'FLOP')}, "
             work += f"{show(float(np.mean(operation.bytes)), 'B')}, {show(joules, 'J')} on each chip; "
             working.note(

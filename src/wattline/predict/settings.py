@@ -67,19 +67,19 @@ class Settings:
         The region is of a question that names no region, place or weather; the price goes with the region; site and PUE
         are of a question that names no site, place or weather.
         """
-        found: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
         if not where.hourly:
             if where.region is None:
-                found["region"] = self.region
+                merged["region"] = self.region
             if where.region in (None, self.region) and where.electricity_price is None:
-                found["electricity_price"] = self.electricity_price
+                merged["electricity_price"] = self.electricity_price
             if where.site is None:
-                found["site"] = self.site
-                found["pue"] = self.pue if where.pue is None else None
-        found = {name: value for name, value in found.items() if value is not None}
-        shown = {name: self.origins[name] for name in (*found, "currency", "facts") if name in self.origins}
+                merged["site"] = self.site
+                merged["pue"] = self.pue if where.pue is None else None
+        merged = {name: value for name, value in merged.items() if value is not None}
+        shown = {name: self.origins[name] for name in (*merged, "currency", "facts") if name in self.origins}
         currency = None if self.currency is None else (self.currency, float(self.exchange_rate or 1.0))
-        return replace(where, **found, settings=shown, currency=currency)
+        return replace(where, **merged, settings=shown, currency=currency)
 
     def __repr__(self) -> str:
         rows = [f"{name} = {getattr(self, name)!r} ({origin})" for name, origin in self.origins.items()]
@@ -91,21 +91,21 @@ def settings() -> Settings:
 
     Raises WattlineError for a file that cannot be read, and for a key or value that is not known.
     """
-    found: dict[str, Any] = {}
+    merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
     sources = [*((str(_short(path)), _read(path)) for path in files()), *_environment()]
     for origin, values in sources:  # later ones stand before
         for name, value in values.items():
-            found[name], origins[name] = value, origin
-    if found.get("currency") in (None, USD):
-        found.pop("exchange_rate", None)
-    elif "exchange_rate" not in found:
+            merged[name], origins[name] = value, origin
+    if merged.get("currency") in (None, USD):
+        merged.pop("exchange_rate", None)
+    elif "exchange_rate" not in merged:
         raise WattlineError(
-            f"settings {origins['currency']}: currency {found['currency']} needs exchange_rate, the USD for one of it"
+            f"settings {origins['currency']}: currency {merged['currency']} needs exchange_rate, the USD for one of it"
         )
-    if "electricity_price" in found:
-        found["electricity_price"] = _price(found["electricity_price"], found, origins["electricity_price"])
-    return Settings(**found, origins=origins)
+    if "electricity_price" in merged:
+        merged["electricity_price"] = _price(merged["electricity_price"], merged, origins["electricity_price"])
+    return Settings(**merged, origins=origins)
 
 
 def files() -> list[Path]:
@@ -168,10 +168,10 @@ def _read(path: Path) -> dict[str, Any]:
         data = tomllib.loads(words)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         raise WattlineError(f"settings {path}: not valid TOML: {shorten(str(error), 120)}") from None
-    found = {name: _value(name, value, f"settings {path}") for name, value in data.items()}
-    if "facts" in found:
-        found["facts"] = tuple(path.parent / each for each in found["facts"])
-    return found
+    merged = {name: _value(name, value, f"settings {path}") for name, value in data.items()}
+    if "facts" in merged:
+        merged["facts"] = tuple(path.parent / each for each in merged["facts"])
+    return merged
 
 
 def _environment() -> list[tuple[str, dict[str, Any]]]:
@@ -197,9 +197,9 @@ def _value(name: str, value: Any, place: str) -> Any:
         raise WattlineError(f"{place}: {error}") from None
 
 
-def _price(value: Any, found: Mapping[str, Any], origin: str) -> float:
+def _price(value: Any, merged: Mapping[str, Any], origin: str) -> float:
     """USD per kWh of a price that may be in the currency of the settings."""
-    currency, rate = found.get("currency", USD), float(found.get("exchange_rate", 1.0))
+    currency, rate = merged.get("currency", USD), float(merged.get("exchange_rate", 1.0))
     words = str(value).replace(f"{currency}/", "USD/") if isinstance(value, str) else value
     foreign = not isinstance(value, str) or currency in value or not any(c.isalpha() for c in value)
     try:

@@ -180,11 +180,11 @@ class Setup:
             if twice := [name for name in named if values.get(name) is not None]:
                 raise WattlineError(f"{twice[0]}: given twice, as {setup!r} and by itself; give one of the two")
             values |= named
-        found = read_fields(setup if isinstance(setup, Setup) else cls(), values)
-        found.check()
+        result = read_fields(setup if isinstance(setup, Setup) else cls(), values)
+        result.check()
         if takes is not None:
-            found.check_takes(takes)
-        return found
+            result.check_takes(takes)
+        return result
 
     @property
     def scales(self) -> bool:

@@ -98,9 +98,9 @@ class Where:
             if values.get("region") is not None:
                 raise WattlineError("region: where names one already; give one of the two")
             values["region"] = where
-        found = read_fields(where if isinstance(where, Where) else cls(), values)
-        found.check()
-        return found
+        result = read_fields(where if isinstance(where, Where) else cls(), values)
+        result.check()
+        return result
 
     @property
     def hourly(self) -> bool:

@@ -26,7 +26,7 @@ from wattline.predict.prices import notes_of
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
 from wattline.reconcile.metered import Metered, counted, drawn_j, metered
-from wattline.reconcile.parts import Split, by_part, chips_of
+from wattline.reconcile.parts import PartPower, by_part, chips_of
 
 
 def bill(
@@ -101,7 +101,7 @@ def _device(kind: tuple[str | None, str | None], draws: Draws) -> Chip | None:
 
 
 def _answer(
-    seen: Metered, device: Chip | None, split: Split, facility: Facility, draws: Draws, working: Working
+    seen: Metered, device: Chip | None, split: PartPower, facility: Facility, draws: Draws, working: Working
 ) -> Answer:
     seconds = np.diff(seen.edges_s)
     phases = [

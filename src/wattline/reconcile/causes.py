@@ -52,11 +52,11 @@ def causes(groups: list[Group], common: Mapping[str, Array], power_name: str = "
     """
     weight = {group.name: log_mean(group.measured_j, group.predicted_j) for group in groups}
     whole = np.asarray(sum(weight.values()))
-    found = [Cause(name, np.asarray(ratio), np.asarray(whole * np.log(ratio))) for name, ratio in common.items()]
+    result = [Cause(name, np.asarray(ratio), np.asarray(whole * np.log(ratio))) for name, ratio in common.items()]
     shared = np.asarray(np.prod(np.broadcast_arrays(*common.values()), axis=0)) if common else np.asarray(1.0)
     for group in groups:
         energy = np.maximum(group.measured_j, TINY) / np.maximum(group.predicted_j, TINY)
         ratio = np.asarray(energy / shared)
         adds = group.measured_j - group.predicted_j - weight[group.name] * np.log(shared)
-        found.append(Cause(f"{power_name}, {group.name}", ratio, np.asarray(adds)))
-    return found
+        result.append(Cause(f"{power_name}, {group.name}", ratio, np.asarray(adds)))
+    return result

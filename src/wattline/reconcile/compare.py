@@ -22,7 +22,7 @@ from wattline.predict.answer import Answer
 from wattline.reconcile.causes import Cause, Group, causes
 from wattline.reconcile.metered import MACHINES, Metered, drawn_j, metered
 from wattline.reconcile.parts import chips_of
-from wattline.scenario.run import Run, run
+from wattline.scenario.run import ScenarioRun, run
 
 CHIPS = ("chip_active", "prefill", "decode", "chip_idle")
 
@@ -180,7 +180,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
 
 
 def compare(
-    scenario: Path | str | Run,
+    scenario: Path | str | ScenarioRun,
     recorded: Recording | Metered,
     *,
     job: str | None = None,
@@ -193,7 +193,7 @@ def compare(
 
     ``facts``: a catalog, or the user's own file or files of facts. Raises WattlineError on bad input.
     """
-    worked = scenario if isinstance(scenario, Run) else run(scenario, draws, seed, facts=facts)
+    worked = scenario if isinstance(scenario, ScenarioRun) else run(scenario, draws, seed, facts=facts)
     predicted, name = pick(worked, job)
     seen = recorded if isinstance(recorded, Metered) else metered(recorded, window, worked.draws.catalog)
     groups = _groups(predicted, seen, worked.draws)
@@ -213,7 +213,7 @@ def compare(
     )
 
 
-def pick(worked: Run, job: str | None) -> tuple[Predicted, str]:
+def pick(worked: ScenarioRun, job: str | None) -> tuple[Predicted, str]:
     """The job by name, the only one, or all of a scenario added up; and its name."""
     names = [answer.name for answer in worked.answers]
     if job is None and len(names) > 1:

@@ -19,7 +19,7 @@ WEAKER = ("estimated", "modelled", "derived")
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class PartPower:
     """Mean watts by part of the bill, shape ``(bins,)`` or ``(draws, bins)``, and what each rests on."""
 
     power_w: Mapping[str, Array]
@@ -27,7 +27,7 @@ class Split:
     notes: tuple[str, ...] = ()
 
 
-def by_part(seen: Metered, device: Chip | None, draws: Draws, working: Working) -> Split:
+def by_part(seen: Metered, device: Chip | None, draws: Draws, working: Working) -> PartPower:
     """Watts of each part in each bin: measured where a meter saw it, estimated where the catalog can tell."""
     scale = {role: _scale(part, role, seen, draws, working) for role, part in seen.parts.items()}
     power = {role: _times(scale[role], part.power_w) for role, part in seen.parts.items()}
@@ -44,19 +44,19 @@ def by_part(seen: Metered, device: Chip | None, draws: Draws, working: Working) 
         parts["network"], basis["network"] = _network(seen, device, working), "estimated"
     else:
         notes.append("network: not metered, and not estimated, for the chip is not known; it is not in the bill")
-    return Split(parts, basis, tuple(notes))
+    return PartPower(parts, basis, tuple(notes))
 
 
-def _joined(splits: list[Split]) -> Split:
+def _joined(splits: list[PartPower]) -> PartPower:
     """Machines under their own meters and chips of other hosts, part by part; of two bases the weaker one."""
     power: dict[str, Array] = {}
     basis: dict[str, str] = {}
     for split in splits:
         for part, watts in split.power_w.items():
             power[part] = power[part] + watts if part in power else watts
-            found = {basis.get(part, split.basis[part]), split.basis[part]}
-            basis[part] = found.pop() if len(found) == 1 else next((b for b in WEAKER if b in found), "derived")
-    return Split(power, basis, tuple(note for split in splits for note in split.notes))
+            bases = {basis.get(part, split.basis[part]), split.basis[part]}
+            basis[part] = bases.pop() if len(bases) == 1 else next((b for b in WEAKER if b in bases), "derived")
+    return PartPower(power, basis, tuple(note for split in splits for note in split.notes))
 
 
 def _scale(part: Part, role: str, seen: Metered, draws: Draws, working: Working) -> Array:
@@ -80,12 +80,12 @@ def _basis(part: Part) -> str:
     return "modelled" if part.modelled else "measured"
 
 
-def _bare(seen: Metered, device: Chip | None, power: Mapping[str, Array], working: Working) -> Split:
+def _bare(seen: Metered, device: Chip | None, power: Mapping[str, Array], working: Working) -> PartPower:
     """Chips or CPUs under meters of their own: what is around them is estimated, or said to be missing."""
     cpus = power.get("cpus")
     if "chips" not in power:
         note = "CPUs and memory alone were metered: fans, disks, power supplies and the rest of the machine are not in"
-        return Split({"host": np.asarray(cpus)}, {"host": _basis(seen.parts["cpus"])}, (note,))
+        return PartPower({"host": np.asarray(cpus)}, {"host": _basis(seen.parts["cpus"])}, (note,))
     chips, basis = seen.parts["chips"], _basis(seen.parts["chips"])
     if device is None:
         named = sorted({series.device.name for series in chips.series if series.device.name})
@@ -93,13 +93,13 @@ def _bare(seen: Metered, device: Chip | None, power: Mapping[str, Array], workin
         note = f"hosts: not metered, and the catalog does not know {what}; give --chip or --server"
         parts = {"chip": power["chips"]} | ({} if cpus is None else {"host": cpus})
         bases = {"chip": basis} | ({} if cpus is None else {"host": _basis(seen.parts["cpus"])})
-        return Split(parts, bases, (note,))
+        return PartPower(parts, bases, (note,))
     active, idle, at_work = _by_work(chips, power["chips"], device, seen, working)
     host = _outer(device.host_w, at_work) + _outer(device.host_idle_w, chips.devices - at_work)
     working.note("server", "hosts' power", f"{device.server.title}, per chip at work or idle", host.mean(axis=-1), "W")
     if cpus is not None:
         host = np.maximum(host, cpus)
-    return Split(
+    return PartPower(
         {"chip_active": active, "chip_idle": idle, "host": host},
         {"chip_active": basis, "chip_idle": basis, "host": "estimated"},
     )
@@ -119,7 +119,7 @@ def _by_work(chips: Part, power_w: Array, device: Chip, seen: Metered, working: 
 
 def _machines(
     seen: Metered, device: Chip | None, power: Mapping[str, Array], scale: Mapping[str, Array], working: Working
-) -> Split:
+) -> PartPower:
     """Machines under their own meters: split by their GPUs' meters, else by the catalog, else left whole."""
     whole, basis = power[MACHINES], _basis(seen.parts[MACHINES])
     if seen.inside is not None:
@@ -128,17 +128,17 @@ def _machines(
         note = (
             "chips and hosts: metered together, and not told apart, for the chip is not known; give --chip or --server"
         )
-        return Split({"server": whole}, {"server": basis}, (note,))
+        return PartPower({"server": whole}, {"server": basis}, (note,))
     count = seen.parts[MACHINES].devices * device.node_chips
     host = np.minimum(_outer(device.host_w * count, np.ones_like(seen.parts[MACHINES].power_w)), whole)
     formula = f"{device.server.title}: host watts of {seen.parts[MACHINES].devices} machines, at most what was measured"
     working.note("server", "hosts' power, within the measured", formula, host.mean(axis=-1), "W")
-    return Split({"chip_active": whole - host, "host": host}, {"chip_active": "derived", "host": "estimated"})
+    return PartPower({"chip_active": whole - host, "host": host}, {"chip_active": "derived", "host": "estimated"})
 
 
 def _told_apart(
     seen: Metered, device: Chip | None, power: Mapping[str, Array], scale: Mapping[str, Array], working: Working
-) -> Split:
+) -> PartPower:
     """Hosts are what machines took beyond their GPUs; GPUs of machines without a meter come on top."""
     chips, inside = seen.parts["chips"], seen.inside
     assert inside is not None
@@ -158,10 +158,10 @@ def _told_apart(
     elif outside:
         notes.append(f"hosts of {outside} chips: not metered, and not estimated, for the chip is not known")
     if device is None:
-        return Split({"chip": total, "host": rest}, {"chip": basis, "host": host_basis}, tuple(notes))
+        return PartPower({"chip": total, "host": rest}, {"chip": basis, "host": host_basis}, tuple(notes))
     active, idle, _ = _by_work(chips, total, device, seen, working)
     parts = {"chip_active": active, "chip_idle": idle, "host": rest}
-    return Split(parts, {"chip_active": basis, "chip_idle": basis, "host": host_basis}, tuple(notes))
+    return PartPower(parts, {"chip_active": basis, "chip_idle": basis, "host": host_basis}, tuple(notes))
 
 
 def _network(seen: Metered, device: Chip, working: Working) -> Array:

@@ -58,7 +58,7 @@ class ServeAverageJob(Job):
     """A service that answers requests for so many days, on average over the traffic."""
 
     kind: Literal["serve-average"]
-    requests: Number
+    rate: Number
     days: Number = 365
     input: Count = 500
     output: Count = 300
@@ -69,7 +69,7 @@ class ServeAverageJob(Job):
 class TrafficJob(Job):
     """A job under traffic that is made: its rate, how that varies, and lengths of requests."""
 
-    requests: Number
+    rate: Number
     duration: Number = "1 day"
     shape: Literal["flat", "day", "week"] = "day"
     cv: float = Field(default=1.0, gt=0, le=100)
@@ -104,7 +104,11 @@ KINDS: dict[str, type[Job]] = {
     "serve-average": _with_fields(ServeAverageJob, ReplicaFields, TAKES["serve-average"]),
 }
 RENAMED_KINDS = {"service": "serve"}  # a kind that is gone -> its name now
-RENAMED_KEYS = {"train": {"batch": "batch_tokens"}}
+RENAMED_KEYS = {
+    "train": {"batch": "batch_tokens"},
+    "serve": {"requests": "rate"},
+    "serve-average": {"requests": "rate"},
+}
 
 
 class Scenario(_Strict):

@@ -36,7 +36,7 @@ MAX_STEPS = 8784
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Run(Result):
+class ScenarioRun(Result):
     """A scenario worked through: an answer for each job, and their sum."""
 
     scenario: Scenario
@@ -64,8 +64,8 @@ class Run(Result):
         rows = np.zeros((len(self.answers), steps))
         for row, answer in zip(rows, self.answers, strict=True):
             mean = np.atleast_2d(answer.load.power_w).mean(axis=0)
-            one = Load("grid", answer.load.start, answer.load.step_s, mean).resample(step_s)
-            row[: one.power_w.shape[-1]] = one.power_w
+            hourly = Load("grid", answer.load.start, answer.load.step_s, mean).resample(step_s)
+            row[: hourly.power_w.shape[-1]] = hourly.power_w
         first = self.answers[0].load
         return Load("grid", first.start, step_s, rows, tuple(answer.name for answer in self.answers))
 
@@ -110,7 +110,7 @@ def run(
     seed: int | None = None,
     progress: Callable[[str], None] = lambda name: None,
     facts: CatalogLike = None,
-) -> Run:
+) -> ScenarioRun:
     """Calculate every job of a scenario file.
 
     Parameters
@@ -136,7 +136,7 @@ def run(
             answers.append(replace(_answer(job, path.parent, where, draw), name=job.name))
         except WattlineError as error:
             raise WattlineError(f"scenario {path}: job {job.name!r}: {error}") from None
-    return Run(scenario, text, tuple(answers), draw, path)
+    return ScenarioRun(scenario, text, tuple(answers), draw, path)
 
 
 def _first_given(*values: int | None) -> int:
@@ -165,4 +165,4 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
     setup = Setup.read(None, job.given(TAKES["serve-average"]))
     lengths = (job.input, job.output)
     request = read_request(model, setup, lengths, batch=job.batch, active=job.active, draws=draws)
-    return average_answer(request, job.requests, job.days, where, draws)
+    return average_answer(request, job.rate, job.days, where, draws)

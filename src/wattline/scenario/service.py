@@ -38,10 +38,10 @@ def serve_job(job: ServeJob, model: str | Path, where: Where, draws: Draws) -> A
 
 def make_traffic(job: TrafficJob, seed: int, catalog: Catalog) -> Traffic:
     """The traffic of one cell, drawn from the job's rate, shape and lengths. Raises WattlineError."""
-    rate = parse(job.requests, "request/s", "requests") / job.cells
+    rate = parse(job.rate, "request/s", "rate") / job.cells
     span_s = parse(job.duration, "s", "duration")
     if rate * span_s > MAX_REQUESTS:
-        raise WattlineError(f"requests: a cell has more than {MAX_REQUESTS:,}; give more cells or a shorter duration")
+        raise WattlineError(f"rate: a cell has more than {MAX_REQUESTS:,}; give more cells or a shorter duration")
     if (job.input is None) != (job.output is None):
         raise WattlineError("input and output: give both, or neither and take lengths of a known traffic")
     if job.input is not None and job.output is not None:
@@ -53,5 +53,5 @@ def make_traffic(job: TrafficJob, seed: int, catalog: Catalog) -> Traffic:
     process = gamma_process(rate, job.cv)
     made = make(process if shape is None else shaped(process, shape), lengths, seed, duration_s=span_s)
     if not len(made):
-        raise WattlineError("requests: none comes to a cell in the duration; give fewer cells or a longer one")
+        raise WattlineError("rate: no request comes to a cell in the duration; give fewer cells or a longer one")
     return made

@@ -84,12 +84,12 @@ def screen(question: Question, setups: Sequence[Candidate]) -> list[Bound]:
     groups: dict[tuple[str, int, str, float | None], list[Candidate]] = {}
     for setup in setups:
         groups.setdefault((setup.chip, setup.gpus, setup.precision, setup.power_cap_w), []).append(setup)
-    found: dict[Candidate, Bound] = {}
+    bounds: dict[Candidate, Bound] = {}
     for same in groups.values():
         room = _room(question, same)
         demand = whole if room >= whole.longest else _demand(question, room)
-        found |= _bounds(question, demand, same, pue, usd_per_j)
-    return [found[setup] for setup in setups]
+        bounds |= _bounds(question, demand, same, pue, usd_per_j)
+    return [bounds[setup] for setup in setups]
 
 
 def _where(question: Question) -> tuple[float, float]:
@@ -102,9 +102,10 @@ def _where(question: Question) -> tuple[float, float]:
 
 def _room(question: Question, setups: Sequence[Candidate]) -> float:
     """Tokens that the cache of a replica holds, the least of these set-ups."""
-    one = setups[0]
-    chip = load_chip(one.chip, question.central())
-    limits = cache_limits(question.model, chip.memory_bytes, one.gpus, one.precision, memory_share=chip.usable_memory)
+    first = setups[0]
+    chip = load_chip(first.chip, question.central())
+    memory, share = chip.memory_bytes, chip.usable_memory
+    limits = cache_limits(question.model, memory, first.gpus, first.precision, memory_share=share)
     return float(limits.blocks * limits.block_tokens)
 
 
@@ -144,27 +145,27 @@ def _bounds(
     question: Question, demand: _Demand, setups: list[Candidate], pue: float, usd_per_j: float
 ) -> dict[Candidate, Bound]:
     """Set-ups that differ in their batch alone."""
-    one = setups[0]
-    chip = load_chip(one.chip, question.central())
-    same = _setting(question, one, chip)
-    watts = ReadyPower(*(one.gpus * float(w) for w in (chip.idle_w, chip.host_w, chip.host_idle_w, chip.network_w)))
-    steps = _Steps(same, watts, demand, max(setup.max_num_seqs for setup in setups))
-    capital = capital_usd_per_s(one.chip, question.central())
-    capital = None if capital is None else capital * one.gpus * demand.window_s / demand.count
+    first = setups[0]
+    chip = load_chip(first.chip, question.central())
+    same = _setting(question, first, chip)
+    watts = ReadyPower(*(first.gpus * float(w) for w in (chip.idle_w, chip.host_w, chip.host_idle_w, chip.network_w)))
+    steps = _StepCurves(same, watts, demand, max(setup.max_num_seqs for setup in setups))
+    capital = capital_usd_per_s(first.chip, question.central())
+    capital = None if capital is None else capital * first.gpus * demand.window_s / demand.count
     ready = (watts.chip_idle_w + watts.host_idle_w + watts.network_w) * demand.window_s / demand.count
     strain = SLACK * steps.least_strain(question)
-    found = {}
+    bounds = {}
     for setup in setups:
         limits = cache_limits(
             question.model, chip.memory_bytes, setup.gpus, setup.precision, setup.max_num_seqs,
             setup.max_num_batched_tokens, memory_share=chip.usable_memory,
         )  # fmt: skip
-        held = limits.blocks * limits.block_tokens / steps.mean_context
+        sequences = limits.blocks * limits.block_tokens / steps.mean_context
         replicas, readers, guess = steps.guess(
-            question, min(float(setup.max_num_seqs), held), setup.prefill_replicas > 0
+            question, min(float(setup.max_num_seqs), sequences), setup.prefill_replicas > 0
         )
         work = max(SLACK * steps.work_j(setup), 0.0)
-        found[setup] = Bound(
+        bounds[setup] = Bound(
             setup,
             pue * work,
             pue * ready,
@@ -175,19 +176,19 @@ def _bounds(
             readers,
             pue * (guess + (replicas + readers) * ready),
         )
-    return found
+    return bounds
 
 
-def _setting(question: Question, one: Candidate, chip: Chip) -> ReplicaSteps:
+def _setting(question: Question, first: Candidate, chip: Chip) -> ReplicaSteps:
     """What the steps of a replica rest on, whatever its batch."""
     soft = None
     if engine := question.setup.engine:
         family, name = question.model.family, chip.record.name
         soft = load_software(engine, chip.generation, question.central(), family=family, chip=name)
-    return setting(question.model, chip, one.gpus, one.precision, limit_w=one.power_cap_w, software=soft)
+    return setting(question.model, chip, first.gpus, first.precision, limit_w=first.power_cap_w, software=soft)
 
 
-class _Steps:
+class _StepCurves:
     """Steps of one replica over batches: seconds, joules beyond standing ready, and per token."""
 
     def __init__(self, same: ReplicaSteps, watts: ReadyPower, demand: _Demand, most: int) -> None:
@@ -227,14 +228,14 @@ class _Steps:
 
     def least_strain(self, question: Question) -> float:
         """A request that is alone: what the share's longest prompt takes to read, and the shortest step."""
-        target, found = question.target, 0.0
+        target, bounds = question.target, 0.0
         if target.ttft_s is not None and self.demand.reads:
             prompt = float(self.demand.inputs[0])
             seconds, _ = self.same.time_and_energy(prompt, 1.0, 0.0, prompt)
-            found = float(seconds) / target.ttft_s
+            bounds = float(seconds) / target.ttft_s
         if target.tpot_s is not None:
-            found = max(found, float(self.same.time_and_energy(1.0, 1.0, 0.0, 0.0)[0]) / target.tpot_s)
-        return found
+            bounds = max(bounds, float(self.same.time_and_energy(1.0, 1.0, 0.0, 0.0)[0]) / target.tpot_s)
+        return bounds
 
     def guess(self, question: Question, most: float, split: bool) -> tuple[int, int, float]:
         """Replicas for the busiest minute in a steady state, and a request's joules beyond standing ready."""

@@ -85,26 +85,26 @@ def measure(question: Question, item: Mapping[str, Any]) -> dict[str, Any]:
     tried = int(item["sampled"])
     part = _part(question.traffic, setup.replicas, tried)
     try:
-        found = question.serve(setup.of(tried), part)
+        service = question.serve(setup.of(tried), part)
     except WattlineError as error:
         return {"wrong": str(error)}
-    return result_of(question, setup.of(tried), found)
+    return result_of(question, setup.of(tried), service)
 
 
-def result_of(question: Question, setup: Candidate, found: Service) -> dict[str, Any]:
+def result_of(question: Question, setup: Candidate, service: Service) -> dict[str, Any]:
     """A simulated service as the search sees it."""
-    served, answer = found.served, found.answer
+    served, answer = service.served, service.answer
     count = len(served.arrival_s)
-    strains = strain(found)
+    strains = strain(service)
     parts = {name: float(answer.bill.parts[name]) / count for name in CHIP_PARTS if name in answer.bill.parts}
     energy = float(answer.energy_j) / count
     capital = capital_usd_per_s(setup.chip, question.central())
     electricity = float(answer.bill.follows["cost_usd"]) / count
     bought = None if capital is None else capital * setup.chips * served.horizon_s / count
     return {
-        "strain": _quantile(strains, question.share, found.offered),
-        "strain_ttft": _quantile(_strain_ttft(found), question.share, found.offered),
-        "good_share": float((strains <= 1.0).sum()) / found.offered,
+        "strain": _quantile(strains, question.share, service.offered),
+        "strain_ttft": _quantile(_strain_ttft(service), question.share, service.offered),
+        "good_share": float((strains <= 1.0).sum()) / service.offered,
         "energy_j": energy,
         "parts_j": parts | {"overhead": energy - sum(parts.values())},
         "electricity_usd": electricity,
@@ -116,13 +116,13 @@ def result_of(question: Question, setup: Candidate, found: Service) -> dict[str,
         "busy_share": served.busy_s / (served.busy_s + served.idle_s),
         "mean_batch": float(served.totals["running_s"].sum()) / max(served.busy_s, 1e-300),
         "preempted": int(served.totals["preempted"].sum()),
-        "left_out": found.offered - count,
+        "left_out": service.offered - count,
     }
 
 
-def strain(found: Service) -> Array:
+def strain(service: Service) -> Array:
     """Of each request served, the larger of its latencies over their targets: 1 or less keeps them all."""
-    served, target, worst = found.served, found.target, _strain_ttft(found)
+    served, target, worst = service.served, service.target, _strain_ttft(service)
     if target.tpot_s is not None:
         worst = np.maximum(
             worst, np.nan_to_num(served.tpot_s / target.tpot_s, nan=0.0)
@@ -130,11 +130,11 @@ def strain(found: Service) -> Array:
     return np.asarray(worst)
 
 
-def _strain_ttft(found: Service) -> Array:
+def _strain_ttft(service: Service) -> Array:
     """The same by the first token alone."""
-    worst = np.where(np.isfinite(found.served.end_s), 0.0, np.inf)
-    if found.target.ttft_s is not None:
-        worst = np.maximum(worst, found.served.ttft_s / found.target.ttft_s)
+    worst = np.where(np.isfinite(service.served.end_s), 0.0, np.inf)
+    if service.target.ttft_s is not None:
+        worst = np.maximum(worst, service.served.ttft_s / service.target.ttft_s)
     return np.asarray(worst)
 
 

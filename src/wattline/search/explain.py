@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wattline.search.bounds import screen
-from wattline.search.search import Point, Search
+from wattline.search.search import Search, Trial
 from wattline.search.setup import Candidate
 
 # a change, by the fields of a set-up that make it
@@ -27,15 +27,15 @@ class Change:
     """One change and what it brings, with the fewest replicas before and after it: joules a request, by part."""
 
     change: str
-    said: str
-    point: Point
+    to: str
+    point: Trial
     saved_j: float
     parts_j: Mapping[str, float]
 
     def json(self) -> dict[str, Any]:
         return {
             "change": self.change,
-            "to": self.said,
+            "to": self.to,
             "setup": self.point.setup.item() | {"label": self.point.setup.label()},
             "central_wh_per_request": self.point.energy_j / 3600,
             "saved_wh_per_request": self.saved_j / 3600,
@@ -54,7 +54,7 @@ def changed(start: Candidate, end: Candidate, names: Sequence[str]) -> Candidate
     return replace(start, **{f: getattr(end, f) for name in names for f in CHANGES[name]})
 
 
-def walk(search: Search, start: Point, end: Point) -> list[Change]:
+def walk(search: Search, start: Trial, end: Trial) -> list[Change]:
     """From ``start`` to ``end``, each time by the change that saves most; where no single one can be made and meet the
     target, all that are left at once."""
     steps, here = [], start
@@ -71,22 +71,22 @@ def walk(search: Search, start: Point, end: Point) -> list[Change]:
     return steps
 
 
-def taken_back(search: Search, start: Point, end: Point) -> dict[str, Point | None]:
+def taken_back(search: Search, start: Trial, end: Trial) -> dict[str, Trial | None]:
     """The best with one change undone, for each; None where that meets the target with no number of replicas."""
     names = differences(start.setup, end.setup)
-    found = _try(search, end.setup, start.setup, [[name] for name in names])
-    return {name: found.get(name) for name in names}
+    trials = _try(search, end.setup, start.setup, [[name] for name in names])
+    return {name: trials.get(name) for name in names}
 
 
-def _try(search: Search, here: Candidate, end: Candidate, choices: list[list[str]]) -> dict[str, Point]:
+def _try(search: Search, here: Candidate, end: Candidate, choices: list[list[str]]) -> dict[str, Trial]:
     """The fewest replicas of each choice of changes, on the whole traffic; those that meet the target."""
     setups = [changed(here, end, names).bare() for names in choices]
-    wanted = {"+".join(names): one for names, one in zip(choices, setups, strict=True) if _possible(search, one)}
+    wanted = {"+".join(names): trial for names, trial in zip(choices, setups, strict=True) if _possible(search, trial)}
     if not wanted:
         return {}
     bounds = dict(zip(wanted, screen(search.question, list(wanted.values())), strict=True))
-    found = {one.setup.bare(): one for one in search.least(list(bounds.values()))}
-    return {name: found[one] for name, one in wanted.items() if one in found}
+    trials = {trial.setup.bare(): trial for trial in search.least(list(bounds.values()))}
+    return {name: trials[trial] for name, trial in wanted.items() if trial in trials}
 
 
 def _possible(search: Search, setup: Candidate) -> bool:
@@ -108,11 +108,11 @@ def _possible(search: Search, setup: Candidate) -> bool:
     return True
 
 
-def _step(before: Point, after: Point, names: list[str]) -> Change:
+def _step(before: Trial, after: Trial, names: list[str]) -> Change:
     parts = [k for k in before.result["parts_j"] if k in after.result["parts_j"]]
     saved = {k: before.result["parts_j"][k] - after.result["parts_j"][k] for k in parts}
-    said = ", ".join(_value(after.setup, field) for name in names for field in CHANGES[name])
-    return Change(" and ".join(names), said, after, before.energy_j - after.energy_j, saved)
+    to = ", ".join(_value(after.setup, field) for name in names for field in CHANGES[name])
+    return Change(" and ".join(names), to, after, before.energy_j - after.energy_j, saved)
 
 
 def _value(setup: Candidate, field: str) -> str:

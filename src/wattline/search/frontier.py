@@ -28,7 +28,7 @@ from wattline.search.evaluate import Question, measure
 from wattline.search.explain import taken_back, walk
 from wattline.search.pareto import frontier_of
 from wattline.search.result import Counts, Frontier
-from wattline.search.search import DOUBT, Point, Search
+from wattline.search.search import DOUBT, Search, Trial
 from wattline.search.setup import Candidate, Space, all_setups
 from wattline.sweep import Store, open_pool
 from wattline.sweep.store import digest
@@ -45,7 +45,7 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True)
-class Place:
+class Execution:
     """Where simulations run and what is kept of them.
 
     Attributes
@@ -80,7 +80,7 @@ def frontier(
     draws: int = 2000,
     seed: int = 0,
     facts: CatalogLike = None,
-    tell: Progress | None = None,
+    progress: Progress | None = None,
     **fields: Unpack[FrontierFields],
 ) -> Frontier:
     """Search for the set-ups that serve some traffic within a target with least energy, cost and latency.
@@ -95,7 +95,7 @@ def frontier(
     space : the set-ups to search
     slo_ttft, slo_tpot : the target: longest time to the first token and mean time between tokens, s
     slo_share : share of the requests that must keep it
-    on, workers, resume : see ``Place``
+    on, workers, resume : see ``Execution``
     draws, seed : how many draws of the facts' ranges, and their seed
     facts : a catalog, or your own file or files of facts
     tell : hears of the progress
@@ -113,11 +113,11 @@ def frontier(
     target = read_target(slo_ttft, slo_tpot)
     architecture = known_architecture(read_model(model, catalog))
     question = Question(architecture, traffic, target, slo_share, terms.setup, terms.where, catalog)
-    return search_frontier(question, space, Place(on, workers, resume), draws, seed, tell)
+    return search_frontier(question, space, Execution(on, workers, resume), draws, seed, progress)
 
 
 def search_frontier(
-    question: Question, space: Space, place: Place, draws: int, seed: int, tell: Progress | None = None
+    question: Question, space: Space, execution: Execution, draws: int, seed: int, progress: Progress | None = None
 ) -> Frontier:
     """The frontier of a question that is read already; the parameters are those of ``frontier``."""
     if not len(question.traffic):
@@ -125,23 +125,23 @@ def search_frontier(
     usual = _usual(question)
     setups = all_setups(question.model, space, question.catalog)
     bounds = screen(question, setups)
-    kept = Store.open(place.resume, context(question))
-    with kept as store, open_pool(place.on, measure, question, place.workers) as pool:
-        search = Search(question, pool, store, tell)
-        _levels(search, bounds, tell)
+    kept = Store.open(execution.resume, context(question))
+    with kept as store, open_pool(execution.on, measure, question, execution.workers) as pool:
+        search = Search(question, pool, store, progress)
+        _levels(search, bounds, progress)
         points = _settled(search, bounds)
         if not points:
             raise _nothing(search, bounds)
-        best = min(points, key=Point.order)
-        _tell(tell, "the default, and why", store)
+        best = min(points, key=Trial.order)
+        _stage(progress, "the default, and why", store)
         default = _default(search, usual)
         steps = [] if default is None else walk(search, default, best)
         back = {} if default is None else taken_back(search, default, best)
         counts = _counts(search, setups)
-    _tell(tell, "ranges", store)
+    _stage(progress, "ranges", store)
     served = question.serve(best.setup, draws=draws, seed=seed)
-    held = None if default is None else question.serve(default.setup, draws=draws, seed=seed)
-    return Frontier(question, best, default, usual, tuple(points), tuple(steps), back, counts, served, held)
+    default_service = None if default is None else question.serve(default.setup, draws=draws, seed=seed)
+    return Frontier(question, best, default, usual, tuple(points), tuple(steps), back, counts, served, default_service)
 
 
 def _counts(search: Search, setups: Sequence[Candidate]) -> Counts:
@@ -164,46 +164,46 @@ def _usual(question: Question) -> Candidate:
     return Candidate(chip, replica.chips, replica.precision, sequences, tokens, replica.limit_w)
 
 
-def _levels(search: Search, bounds: Sequence[Bound], tell: Progress | None) -> None:
+def _levels(search: Search, bounds: Sequence[Bound], progress: Progress | None) -> None:
     """The space at each level; what no bound left out at the whole target counts as searched."""
     left_out = 0
     for level in LEVELS:
-        _tell(tell, "searching" if level == 1 else f"searching at {level:g} of the target", search.store)
+        _stage(progress, "searching" if level == 1 else f"searching at {level:g} of the target", search.store)
         search.level(bounds, level)
         left_out = search.left_out if level == 1 else left_out
     search.left_out = left_out
 
 
-def _settled(search: Search, bounds: Sequence[Bound]) -> list[Point]:
+def _settled(search: Search, bounds: Sequence[Bound]) -> list[Trial]:
     """The frontier, in rising order of energy, all simulated on the whole traffic."""
-    kept = [one for one in search.seen.values() if one.strain <= 1.0]
+    kept = [trial for trial in search.seen.values() if trial.strain <= 1.0]
     if not kept:
         return []
     if search.sliced:
         by_setup = {bound.setup: bound for bound in bounds}
-        least = min(one.energy_j for one in kept)
-        near = {one.setup.bare(): one for one in sorted(kept, key=Point.order, reverse=True)}
-        close = [one for one in near.values() if one.energy_j <= least * (1 + DOUBT)]
-        search.settle([(by_setup[one.setup.bare()], one.setup.replicas) for one in close], 1.0)
-        search.simulate([kept[i].setup for i in frontier_of([_measures(one) for one in kept])])
-    whole = [one for one in search.seen.values() if one.strain <= 1.0 and one.whole]
-    whole.sort(key=Point.order)
-    return [whole[i] for i in frontier_of([_measures(one) for one in whole])] if whole else []
+        least = min(trial.energy_j for trial in kept)
+        near = {trial.setup.bare(): trial for trial in sorted(kept, key=Trial.order, reverse=True)}
+        close = [trial for trial in near.values() if trial.energy_j <= least * (1 + DOUBT)]
+        search.settle([(by_setup[trial.setup.bare()], trial.setup.replicas) for trial in close], 1.0)
+        search.simulate([kept[i].setup for i in frontier_of([_measures(trial) for trial in kept])])
+    whole = [trial for trial in search.seen.values() if trial.strain <= 1.0 and trial.whole]
+    whole.sort(key=Trial.order)
+    return [whole[i] for i in frontier_of([_measures(trial) for trial in whole])] if whole else []
 
 
-def _measures(one: Point) -> tuple[float, float, float]:
-    return one.energy_j, one.strain, one.usd
+def _measures(trial: Trial) -> tuple[float, float, float]:
+    return trial.energy_j, trial.strain, trial.usd
 
 
-def _default(search: Search, usual: Candidate) -> Point | None:
+def _default(search: Search, usual: Candidate) -> Trial | None:
     """The default with the fewest replicas that meet the target; on twice the chips, and twice again, where it takes
     that. None where none of it meets the target."""
     chip = load_chip(usual.chip, search.question.central())
     gpus = usual.gpus
     while gpus <= max(usual.gpus, chip.node_chips):
-        found = search.least(screen(search.question, [replace(usual, gpus=gpus)]))
-        if found:
-            return found[0]
+        trials = search.least(screen(search.question, [replace(usual, gpus=gpus)]))
+        if trials:
+            return trials[0]
         gpus *= 2
     return None
 
@@ -213,18 +213,17 @@ def _nothing(search: Search, bounds: Sequence[Bound]) -> WattlineError:
     fastest = sorted(bounds, key=lambda b: (b.strain, b.guess_j))[:TRIED]
     most = len(search.question.traffic)
     search.simulate([b.setup.of(min(AMPLE * b.replicas, most), min(AMPLE * b.readers, most)) for b in fastest])
-    near = min(
-        (one for one in search.seen.values() if one.whole), key=lambda one: (one.strain, *one.order()), default=None
-    )
+    whole = [trial for trial in search.seen.values() if trial.whole]
+    near = min(whole, key=lambda trial: (trial.strain, *trial.order()), default=None)
     target, share = search.question.target, search.question.share
-    asked = " and ".join(
+    target_words = " and ".join(
         f"{name} {show(value, 's')}" for name, value in (("TTFT", target.ttft_s), ("TPOT", target.tpot_s)) if value
     )
-    said = f"frontier: none of {len(bounds):,} set-ups keeps {asked} for {100 * share:.4g}% of the requests"
+    head = f"frontier: none of {len(bounds):,} set-ups keeps {target_words} for {100 * share:.4g}% of the requests"
     if near is None or not np.isfinite(near.strain):
-        return WattlineError(f"{said}, nor comes near; give another target, or more types of --chip and more --gpus")
+        return WattlineError(f"{head}, nor comes near; give another target, or more types of --chip and more --gpus")
     return WattlineError(
-        f"{said}; nearest is {near.setup.label()}: {near.result['good_share']:.2%} keep it, and {near.strain:.3g} "
+        f"{head}; nearest is {near.setup.label()}: {near.result['good_share']:.2%} keep it, and {near.strain:.3g} "
         "times the target would do; give another target, or more types of --chip and more --gpus"
     )
 
@@ -237,13 +236,13 @@ def context(question: Question) -> str:
         arrays += [traffic.hashes.block, traffic.hashes.offset, np.asarray(traffic.hashes.block_tokens)]
     own = question.setup
     how = (own.router, own.prefix_cache, own.engine)
-    asked = (traffic.duration_s, target.ttft_s, target.tpot_s, question.share, how)
+    target_words = (traffic.duration_s, target.ttft_s, target.tpot_s, question.share, how)
     where = (question.where, question.model, __version__)
     weather = question.where.weather
     return digest(
         [
             *(np.ascontiguousarray(values).tobytes() for values in arrays),
-            repr((asked, where)).encode(),
+            repr((target_words, where)).encode(),
             *(file.text.encode() for file in question.catalog.own),
             *([weather.read_bytes()] if weather is not None and weather.is_file() else []),
             _made_of().encode(),
@@ -261,6 +260,6 @@ def _made_of() -> str:
     return digest(part for path in files for part in (path.name.encode(), path.read_bytes()))
 
 
-def _tell(tell: Progress | None, words: str, store: Store) -> None:
-    if tell is not None:
-        tell(words, store.made)
+def _stage(progress: Progress | None, words: str, store: Store) -> None:
+    if progress is not None:
+        progress(words, store.made)

@@ -15,7 +15,7 @@ from wattline.core.result import Json, Result, envelope
 from wattline.predict.service.result import Service
 from wattline.search.evaluate import Question
 from wattline.search.explain import Change
-from wattline.search.search import Point
+from wattline.search.search import Trial
 from wattline.search.setup import Candidate
 
 
@@ -56,26 +56,26 @@ class Frontier(Result):
     ``best``: least energy within the target. ``default``: what ``wattline serve`` takes by itself (``usual``), with
     the fewest replicas that meet the target, or None. ``points``: the frontier of energy, strain and cost a request, in
     rising order of energy. ``steps``: the way from the default to the best. ``back``: the best with one change undone.
-    ``served``, ``held``: best and default with their ranges, of the same draws.
+    ``served``, ``default_service``: best and default with their ranges, of the same draws.
     """
 
     question: Question
-    best: Point
-    default: Point | None
+    best: Trial
+    default: Trial | None
     usual: Candidate
-    points: tuple[Point, ...]
+    points: tuple[Trial, ...]
     steps: tuple[Change, ...]
-    back: Mapping[str, Point | None]
+    back: Mapping[str, Trial | None]
     counts: Counts
     served: Service
-    held: Service | None
+    default_service: Service | None
 
     @cached_property
     def saved(self) -> Range | None:
         """Share of the default's energy that the best saves, over draws of the facts."""
-        if self.held is None:
+        if self.default_service is None:
             return None
-        both = [np.asarray(one.answer.energy_j) / len(one.served.arrival_s) for one in (self.served, self.held)]
+        both = [np.asarray(s.answer.energy_j) / len(s.served.arrival_s) for s in (self.served, self.default_service)]
         return Range.of(1.0 - both[0] / both[1])
 
     def figures(self) -> Mapping[str, Array]:
@@ -101,8 +101,8 @@ class Frontier(Result):
     def results(self) -> Json:
         """The best set-up, the default beside it, the changes between them, and the points, as plain data."""
         c, default = self.counts, None
-        if self.default is not None and self.held is not None:
-            default = _point(self.default) | {"energy_wh_per_request": _range(self.held)}
+        if self.default is not None and self.default_service is not None:
+            default = _point(self.default) | {"energy_wh_per_request": _range(self.default_service)}
         return {
             "best": _point(self.best) | {"energy_wh_per_request": _range(self.served)},
             "default": default,
@@ -110,10 +110,10 @@ class Frontier(Result):
             "saved_share": None if self.saved is None else self.saved.json(),
             "changes": [step.json() for step in self.steps],
             "taken_back_wh_per_request": {
-                name: None if one is None else (one.energy_j - self.best.energy_j) / 3600
-                for name, one in self.back.items()
+                name: None if trial is None else (trial.energy_j - self.best.energy_j) / 3600
+                for name, trial in self.back.items()
             },
-            "points": [_point(one) for one in self.points],
+            "points": [_point(trial) for trial in self.points],
             "search": {
                 "setups": c.setups,
                 "left_out_by_bound": c.left_out,
@@ -137,19 +137,19 @@ def _range(service: Service) -> dict[str, float]:
     return Range.of(np.asarray(service.answer.energy_j) / 3600 / len(service.served.arrival_s)).json()
 
 
-def _point(one: Point) -> Json:
+def _point(trial: Trial) -> Json:
     """A set-up and its figures at the facts' central values."""
-    r = one.result
-    usd = None if not np.isfinite(one.usd) else one.usd
+    r = trial.result
+    usd = None if not np.isfinite(trial.usd) else trial.usd
     return {
-        "setup": one.setup.item() | {"label": one.setup.label()},
-        "chips": one.setup.chips,
-        "central_wh_per_request": one.energy_j / 3600,
-        "central_j_per_output_token": one.energy_j / r["output_tokens"],
+        "setup": trial.setup.item() | {"label": trial.setup.label()},
+        "chips": trial.setup.chips,
+        "central_wh_per_request": trial.energy_j / 3600,
+        "central_j_per_output_token": trial.energy_j / r["output_tokens"],
         "cost_usd_per_request": usd,
         "electricity_usd_per_request": r["electricity_usd"],
         "capital_usd_per_request": r["capital_usd"],
-        "strain": one.strain if np.isfinite(one.strain) else None,
+        "strain": trial.strain if np.isfinite(trial.strain) else None,
         "good_share": r["good_share"],
         "request_ttft_s": r["ttft_s"],
         "request_tpot_s": r["tpot_s"],

@@ -28,11 +28,11 @@ MAX_REPLICAS = 20_000
 STALE = 0.98  # twice the replicas and still this much of the strain: more will not bring it down
 HOPELESS = 50.0  # a strain that is no longer of one request alone, but of a queue that grows
 
-Steps = Generator[Mapping[str, Any], Mapping[str, Any], "Point | None"]
+Steps = Generator[Mapping[str, Any], Mapping[str, Any], "Trial | None"]
 
 
 @dataclass(frozen=True)
-class Point:
+class Trial:
     """A set-up with its replicas, and what its simulation said; ``whole``: on all of the traffic."""
 
     setup: Candidate
@@ -94,7 +94,7 @@ class Count:
 
     bound: Bound
     replicas: Callable[[int], tuple[int, int]]
-    strain: Callable[[Point], float]
+    strain: Callable[[Trial], float]
 
 
 @dataclass(eq=False)
@@ -104,8 +104,8 @@ class Search:
     question: Question
     pool: Pool
     store: Store
-    tell: Callable[..., None] | None = None
-    seen: dict[str, Point] = field(default_factory=dict)
+    progress: Callable[..., None] | None = None
+    seen: dict[str, Trial] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)  # why set-ups could not be simulated
     left_out: int = 0  # by their bound alone
 
@@ -120,7 +120,7 @@ class Search:
         order = sorted((b for b in bounds if b.strain <= level), key=lambda b: b.guess_j)
         self.left_out = len(bounds) - len(order)
         while order:
-            rivals = _rivals([one for one in self.seen.values() if one.strain <= level], doubt)
+            rivals = _rivals([trial for trial in self.seen.values() if trial.strain <= level], doubt)
             left = [b for b in order if not rivals.beat(b.energy_j(b.least), b.usd(b.least))]
             self.left_out += len(order) - len(left)
             self._decided(len(bounds) - len(left), len(bounds))
@@ -129,39 +129,39 @@ class Search:
             if self.wrong and not self.seen:  # what is asked is wrong, not one set-up
                 raise WattlineError(self.wrong[0])
 
-    def least(self, bounds: Sequence[Bound], level: float = 1.0) -> list[Point]:
+    def least(self, bounds: Sequence[Bound], level: float = 1.0) -> list[Trial]:
         """Each set-up with the fewest replicas that keep the level on the whole traffic; without those that none do."""
         tried = self._run([self._fewest(b, level, Rivals()) for b in bounds])
-        return self.settle([(b, one.setup.replicas) for b, one in zip(bounds, tried, strict=True) if one], level)
+        return self.settle([(b, trial.setup.replicas) for b, trial in zip(bounds, tried, strict=True) if trial], level)
 
-    def settle(self, some: Sequence[tuple[Bound, int]], level: float) -> list[Point]:
+    def settle(self, some: Sequence[tuple[Bound, int]], level: float) -> list[Trial]:
         """The same, beginning near the replicas that were found on a part of the traffic."""
-        found = self._run([self._fewest(b, level, Rivals(), True, n) for b, n in some])
-        return [one for one in found if one is not None]
+        trials = self._run([self._fewest(b, level, Rivals(), True, n) for b, n in some])
+        return [trial for trial in trials if trial is not None]
 
-    def simulate(self, setups: Sequence[Candidate]) -> list[Point]:
+    def simulate(self, setups: Sequence[Candidate]) -> list[Trial]:
         """These set-ups on the whole traffic; without those that cannot be simulated."""
-        found = self._run([self._once(setup) for setup in setups])
-        return [one for one in found if one is not None]
+        trials = self._run([self._once(setup) for setup in setups])
+        return [trial for trial in trials if trial is not None]
 
-    def _run(self, steps: Sequence[Steps]) -> list[Point | None]:
+    def _run(self, steps: Sequence[Steps]) -> list[Trial | None]:
         return drive(steps, self.pool, self.store, self._heard)
 
     def _heard(self, item: Mapping[str, Any], result: Mapping[str, Any]) -> None:
-        if self.tell is not None:
-            self.tell("", self.store.made)
+        if self.progress is not None:
+            self.progress("", self.store.made)
 
     def _decided(self, done: int, total: int) -> None:
-        if self.tell is not None:
-            self.tell("", self.store.made, done, total)
+        if self.progress is not None:
+            self.progress("", self.store.made, done, total)
 
-    def _note(self, setup: Candidate, item: Mapping[str, Any], result: Mapping[str, Any]) -> Point | None:
+    def _note(self, setup: Candidate, item: Mapping[str, Any], result: Mapping[str, Any]) -> Trial | None:
         if "wrong" in result:
             self.wrong.append(str(result["wrong"]))
             return None
-        found = Point(setup, result, item["sampled"] == setup.replicas)
-        self.seen[plain(item)] = found
-        return found
+        trials = Trial(setup, result, item["sampled"] == setup.replicas)
+        self.seen[plain(item)] = trials
+        return trials
 
     def _once(self, setup: Candidate) -> Steps:
         item = item_of(self.question, setup, True)
@@ -172,7 +172,7 @@ class Search:
         """The fewest replicas that keep the level: none where none do, or where rivals beat it anyhow."""
         if bound.setup.prefill_replicas:
             return (yield from self._fewest_split(bound, level, rivals))
-        tried = Count(bound, lambda n: (n, 0), lambda one: one.strain)
+        tried = Count(bound, lambda n: (n, 0), lambda trial: trial.strain)
         return (yield from self._bisect(tried, first or bound.replicas, level, rivals, 0, whole, bool(first)))
 
     def _bisect(
@@ -217,15 +217,15 @@ class Search:
     def _fewest_split(self, bound: Bound, level: float, rivals: Rivals) -> Steps:
         """Pools: first the fewest replicas that read prompts, by the first token alone, then the fewest that decode;
         one more of the first where the second cannot mend it."""
-        ample = Count(bound, lambda n: (2 * bound.replicas, n), lambda one: one.strain_ttft)
+        ample = Count(bound, lambda n: (2 * bound.replicas, n), lambda trial: trial.strain_ttft)
         readers = yield from self._bisect(ample, bound.readers, level, Rivals(), 0)
         if readers is None:
             return None
         for count in range(readers.setup.prefill_replicas, readers.setup.prefill_replicas + 3):
-            tried = Count(bound, lambda n, count=count: (n, count), lambda one: one.strain)  # type: ignore[misc]
-            found = yield from self._bisect(tried, bound.replicas, level, rivals, count)
-            if found is not None:
-                return found
+            tried = Count(bound, lambda n, count=count: (n, count), lambda trial: trial.strain)  # type: ignore[misc]
+            trials = yield from self._bisect(tried, bound.replicas, level, rivals, count)
+            if trials is not None:
+                return trials
         return None
 
 
@@ -237,8 +237,8 @@ def _stale(count: int, strain: float, missed: Sequence[tuple[int, float]]) -> bo
     return strain < HOPELESS and any(count >= 2 * n and strain > STALE * before for n, before in missed)
 
 
-def _rivals(found: Sequence[Point], doubt: float) -> Rivals:
-    if not found:
+def _rivals(trials: Sequence[Trial], doubt: float) -> Rivals:
+    if not trials:
         return Rivals((), doubt)
-    pairs = [(one.energy_j, one.usd) for one in found]
+    pairs = [(trial.energy_j, trial.usd) for trial in trials]
     return Rivals(tuple(pairs[i] for i in frontier_of(pairs)), doubt)

@@ -116,27 +116,27 @@ class Space:
 
     def _gpus(self, model: Model, chip: Chip, form: str) -> list[int]:
         wanted = self.gpus or tuple(2**i for i in range(13))
-        held = [gpus for gpus in sorted(set(wanted)) if _holds(model, chip, gpus, form)]
-        if self.gpus is not None or not held:
-            return held
-        return [gpus for gpus in held if gpus == held[0] or gpus <= min(held[0] * WIDER, NODE)]
+        counts = [gpus for gpus in sorted(set(wanted)) if _holds(model, chip, gpus, form)]
+        if self.gpus is not None or not counts:
+            return counts
+        return [gpus for gpus in counts if gpus == counts[0] or gpus <= min(counts[0] * WIDER, NODE)]
 
 
 def all_setups(model: Model, space: Space, catalog: Catalog) -> list[Candidate]:
     """The space as a list. Raises WattlineError where nothing in it holds the model, or it is too large."""
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     for setup in space.setups(model, catalog):
-        found.append(setup)
-        if len(found) > MAX_SETUPS:
+        candidates.append(setup)
+        if len(candidates) > MAX_SETUPS:
             raise WattlineError(f"frontier: more than {MAX_SETUPS:,} set-ups; name fewer chips, caps or batches")
-    if not found:
+    if not candidates:
         chips = ", ".join(space.chips or measured_chips(catalog))
         raise WattlineError(
             f"frontier: none of the set-ups holds {model.key} (chips {shorten(chips, 100)}); "
             "name more --gpus, another --chip, a narrower --precision, or --max-num-batched-tokens of at least "
             "--max-num-seqs"
         )
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(candidates))
 
 
 def measured_chips(catalog: Catalog) -> tuple[str, ...]:
@@ -146,8 +146,8 @@ def measured_chips(catalog: Catalog) -> tuple[str, ...]:
         for name, record in catalog.records("fit").items()
         if name.startswith("step-memory-efficiency-")
     }
-    found = [name for name, chip in catalog.records("chip").items() if any(chip.title in where for where in named)]
-    return tuple(found) or ("h100-sxm",)
+    candidates = [name for name, chip in catalog.records("chip").items() if any(chip.title in where for where in named)]
+    return tuple(candidates) or ("h100-sxm",)
 
 
 def formats_of(model: Model) -> tuple[str, ...]:

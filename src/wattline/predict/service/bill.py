@@ -39,14 +39,8 @@ def answer_of(
 ) -> Answer:
     """The answer of a simulated service.
 
-    Parameters
-    ----------
-    replica, served : what was simulated, and its outcome
-    inputs : what was taken, by name
-    where : where it runs
-    draws : from which powers, site and grid are drawn
-    warned : what is out of the ordinary, in words
-    cells : identical services, of which one was simulated
+    ``inputs``: what was taken, by name. ``warned``: what is out of the ordinary, in words. ``cells``: identical
+    services, of which one was simulated.
     """
     working = Working()
     facility = find_facility(where, draws, working)
@@ -81,10 +75,10 @@ def answer_of(
 def _fleet(served: Served, least: int | None) -> str:
     """``4 × 2``: replicas and chips of each; ``1 to 4 × 2`` where they are scaled; both pools where there are two."""
     counts = [str(pool.replicas) if pool.record is None else f"{least} to {pool.replicas}" for pool in served.pools]
-    found = [f"{count} × {pool.chips}" for count, pool in zip(counts, served.pools, strict=True)]
-    if len(found) == 1:
-        return found[0]
-    return f"({' + '.join(f'{one} {pool.name}' for one, pool in zip(found, served.pools, strict=True))})"
+    fleets = [f"{count} × {pool.chips}" for count, pool in zip(counts, served.pools, strict=True)]
+    if len(fleets) == 1:
+        return fleets[0]
+    return f"({' + '.join(f'{fleet} {pool.name}' for fleet, pool in zip(fleets, served.pools, strict=True))})"
 
 
 def _energy_spread(model: Model, chip: Chip, draws: Draws) -> Array:
@@ -95,7 +89,7 @@ def _energy_spread(model: Model, chip: Chip, draws: Draws) -> Array:
 
 def _phases(served: Served, chip: Chip, spread: Array, cells: float) -> list[Phase]:
     """The service in stretches of constant power, draws and all."""
-    found = parts_by_bin(served)
+    parts = parts_by_bin(served)
     spans = np.diff(served.edges_s)
     scaled = any(pool.record is not None for pool in served.pools)
     phases = []
@@ -103,7 +97,7 @@ def _phases(served: Served, chip: Chip, spread: Array, cells: float) -> list[Pha
         length = float(spans[group].sum())
         if length <= 0:
             continue
-        total = {name: max(float(values[group].sum()), 0.0) for name, values in found.items()}
+        total = {name: max(float(values[group].sum()), 0.0) for name, values in parts.items()}
         energy = {
             "prefill": spread * total["prefill"],
             "decode": spread * total["decode"],
@@ -118,10 +112,11 @@ def _phases(served: Served, chip: Chip, spread: Array, cells: float) -> list[Pha
 
 
 def rejected_of(traffic: Traffic, served: Served) -> dict[str, int]:
-    found = dict(traffic.rejected)
+    """How many requests were left out, by why."""
+    rejected = dict(traffic.rejected)
     for why, count in served.rejected.items():
-        found[why] = found.get(why, 0) + count
-    return found
+        rejected[why] = rejected.get(why, 0) + count
+    return rejected
 
 
 def _short_of(served: Served) -> str:
@@ -134,16 +129,17 @@ def _short_of(served: Served) -> str:
 
 
 def warnings_of(traffic: Traffic, served: Served) -> tuple[str, ...]:
-    found = []
+    """What is out of the ordinary in a service, in words."""
+    warnings = []
     end = float(np.nanmax(served.end_s))
     waits = served.ttft_s if served.resumed_s is None else np.fmax(served.ttft_s, served.resumed_s - served.arrival_s)
     late = waits[-max(1, len(waits) // 20) :]
     if end > DRAINED * traffic.duration_s and np.median(late) > 10 * np.percentile(waits, 5) + 1.0:
-        found.append(
+        warnings.append(
             f"the service falls behind: its last answer ends {end - traffic.duration_s:,.0f} s after the traffic's "
             f"{traffic.duration_s:,.0f} s, and late requests wait {np.median(late):,.1f} s; give more "
             f"{_short_of(served)}"
         )
     if served.rejected:
-        found += [f"{count:,} requests left out: {why}" for why, count in served.rejected.items()]
-    return tuple(found)
+        warnings += [f"{count:,} requests left out: {why}" for why, count in served.rejected.items()]
+    return tuple(warnings)

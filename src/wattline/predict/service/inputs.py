@@ -97,8 +97,8 @@ def by_prefixes(
     if router == "prefix":
         where = prefixes.by_prefix(hashes.block, hashes.offset, replicas)
     kept = int(limits.blocks * share)
-    found = prefixes.found_tokens(
+    cached = prefixes.found_tokens(
         hashes.block, hashes.offset, hashes.block_tokens, traffic.input_tokens, where, kept * limits.block_tokens
     )
     left = limits._replace(blocks=limits.blocks - kept)
-    return left, {"router": "assigned", "assign": where, "cached_tokens": found}
+    return left, {"router": "assigned", "assign": where, "cached_tokens": cached}

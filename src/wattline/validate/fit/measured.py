@@ -26,7 +26,7 @@ from wattline.core.range import Range
 from wattline.core.units import Z95
 from wattline.meter.recording import Recording
 from wattline.reconcile.compare import Comparison, compare
-from wattline.scenario.run import Run
+from wattline.scenario.run import ScenarioRun
 
 LEAST_DRAWS = 200
 LEAST_MOVED, LEAST_NARROWED = 0.1, 0.02  # standard deviations, share of the variance: less is not written
@@ -67,7 +67,7 @@ class Calibration:
 
 
 def calibrate_measured(
-    worked: Run, recordings: Sequence[Recording], job: str | None = None, window: str | None = None
+    worked: ScenarioRun, recordings: Sequence[Recording], job: str | None = None, window: str | None = None
 ) -> Calibration:
     """Move the facts behind one job's prediction by measurements of it. Raises WattlineError on bad input."""
     draws = worked.draws
