@@ -68,7 +68,8 @@ def test_a_command_has_an_option_for_every_field(command: str) -> None:
 def test_a_job_has_a_key_for_every_field(kind: str) -> None:
     keys = set(KINDS[kind].model_fields)
     assert keys & WHERE == WHERE
-    assert keys & SETUP == set(TAKES[kind]) == set(COMMANDS[kind])
+    assert keys & SETUP == set(COMMANDS[kind])
+    assert set(TAKES[kind]) <= keys
 
 
 @pytest.mark.parametrize("name", ["train", "prompt", "serve_average", "serve", "frontier", "site", "bill"])

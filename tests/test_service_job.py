@@ -157,3 +157,21 @@ def test_bad_jobs_are_told_in_one_line(tmp_path: Path, more: str, said: str) -> 
     with pytest.raises(WattlineError, match=said) as failed:
         run(scenario(tmp_path, more), draws=0)
     assert "\n" not in str(failed.value)
+
+
+def test_a_job_of_the_frontier_is_its_best_set_up(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(
+        '[[job]]\nname = "chat"\nkind = "frontier"\nmodel = "llama-3.1-8b"\nrate = "20/s"\nduration = "20 s"\n'
+        'chip = "h100-sxm"\nprecision = ["bf16", "fp8"]\ngpus = 1\npower_cap = "none"\nmax_num_seqs = [64]\n'
+        'max_num_batched_tokens = 2048\npools = "together"\nslo_tpot = "50 ms"\nregion = "fr"\n'
+    )
+    worked = run(path, draws=20)
+    answer = worked.answers[0]
+    assert answer.inputs["precision"] == "fp8"
+    assert answer.inputs["region"] == "fr"
+    assert any(note.startswith("least energy: 1 × 1 × h100-sxm fp8") for note in answer.notes)
+    assert worked.json()["results"]["jobs"][0]["command"] == "serve"
+    path.write_text(path.read_text().replace('slo_tpot = "50 ms"\n', ""))
+    with pytest.raises(WattlineError, match="give the latency to meet"):
+        run(path, draws=0)

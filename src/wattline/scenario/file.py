@@ -14,13 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.core.files import read_text
 from wattline.predict.fields import names_of
-from wattline.predict.setup import CHIP, REPLICA, ChipFields, ReplicaFields, Setup, SetupFields
+from wattline.predict.setup import CHIP, ENGINE, REPLICA, ChipFields, ReplicaFields, Setup, SetupFields
 from wattline.predict.where import Where, WhereFields
 
 LIMIT_BYTES = 1_000_000
 # a key of so many parts is no scenario's, and reading one takes time that grows with the square of its parts
 _DEEP_KEY = re.compile(r"""(?<![^\s\[{,])(?:(?:"[^"\n]*"|'[^'\n]*'|[\w-]++)[ \t]*\.[ \t]*){40}""")
 Number = float | str
+Listed = Number | list[Number]  # one value, several with commas, or a list of them
 Count = Annotated[int, Field(ge=-(10**18), le=10**18)] | str
 
 
@@ -76,7 +77,6 @@ class TrafficJob(Job):
     lengths: str = "chat"
     input: Count | None = None
     output: Count | None = None
-    cells: float = Field(default=1.0, ge=1, le=1_000_000)
     slo_ttft: Number | None = None
     slo_tpot: Number | None = None
     slo_share: float = Field(default=0.99, gt=0, le=1)
@@ -87,6 +87,22 @@ class ServeJob(TrafficJob):
     which one is simulated."""
 
     kind: Literal["serve"]
+    cells: float = Field(default=1.0, ge=1, le=1_000_000)
+
+
+class FrontierJob(TrafficJob):
+    """The set-up of least energy under traffic, out of lists of chips, formats and limits; ``against``: the set-up that
+    it is compared with."""
+
+    kind: Literal["frontier"]
+    chip: Listed = ""
+    gpus: Listed = ""
+    precision: Listed = ""
+    power_cap: Listed = ""
+    max_num_seqs: Listed = ""
+    max_num_batched_tokens: Listed = ""
+    pools: str = "both"
+    against: str | None = None
 
 
 def _with_fields(kind: type[Job], fields: type, takes: Sequence[str], **needed: Any) -> type[Job]:
@@ -97,11 +113,17 @@ def _with_fields(kind: type[Job], fields: type, takes: Sequence[str], **needed: 
 
 
 WHERE = names_of(Where)
-TAKES: dict[str, tuple[str, ...]] = {"train": CHIP, "serve": names_of(Setup), "serve-average": REPLICA}
+TAKES: dict[str, tuple[str, ...]] = {
+    "train": CHIP,
+    "serve": names_of(Setup),
+    "serve-average": REPLICA,
+    "frontier": ENGINE,
+}
 KINDS: dict[str, type[Job]] = {
     "train": _with_fields(TrainJob, ChipFields, TAKES["train"], chip=(str, ...)),
     "serve": _with_fields(ServeJob, SetupFields, TAKES["serve"]),
     "serve-average": _with_fields(ServeAverageJob, ReplicaFields, TAKES["serve-average"]),
+    "frontier": _with_fields(FrontierJob, SetupFields, TAKES["frontier"]),
 }
 RENAMED_KINDS = {"service": "serve"}  # a kind that is gone -> its name now
 RENAMED_KEYS = {

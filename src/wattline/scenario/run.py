@@ -28,7 +28,17 @@ from wattline.predict.terms import catalog_of
 from wattline.predict.train import train_answer
 from wattline.predict.training_run import read_run
 from wattline.predict.where import Where
-from wattline.scenario.file import TAKES, WHERE, Job, Scenario, ServeAverageJob, ServeJob, TrainJob, read_scenario
+from wattline.scenario.file import (
+    TAKES,
+    WHERE,
+    FrontierJob,
+    Job,
+    Scenario,
+    ServeAverageJob,
+    ServeJob,
+    TrainJob,
+    read_scenario,
+)
 
 DEFAULT_DRAWS = 2000
 STEP_S = 3600.0
@@ -161,6 +171,10 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
         from wattline.scenario.service import serve_job  # Numba, an extra
 
         return serve_job(job, model, where, draws)
+    if isinstance(job, FrontierJob):
+        from wattline.scenario.frontier import frontier_job  # Numba, an extra
+
+        return frontier_job(job, model, where, draws)
     assert isinstance(job, ServeAverageJob)
     setup = Setup.read(None, job.given(TAKES["serve-average"]))
     lengths = (job.input, job.output)

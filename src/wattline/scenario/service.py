@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 def serve_job(job: ServeJob, model: str | Path, where: Where, draws: Draws) -> Answer:
     """The job's answer, with what was simulated of one cell among its results."""
-    traffic = make_traffic(job, draws.seed, draws.catalog)
+    traffic = make_traffic(job, draws.seed, draws.catalog, job.cells)
     target = read_target(job.slo_ttft, job.slo_tpot)
     setup = Setup.read(None, job.given(TAKES["serve"]))
     counted = with_replicas(model, traffic, setup, target, job.slo_share, draws)
     return serve_answer(model, traffic, counted, where, target, draws, job.cells).told
 
 
-def make_traffic(job: TrafficJob, seed: int, catalog: Catalog) -> Traffic:
-    """The traffic of one cell, drawn from the job's rate, shape and lengths. Raises WattlineError."""
-    rate = parse(job.rate, "request/s", "rate") / job.cells
+def make_traffic(job: TrafficJob, seed: int, catalog: Catalog, cells: float = 1.0) -> Traffic:
+    """The traffic of one of so many ``cells``, drawn from the job's rate, shape and lengths. Raises WattlineError."""
+    rate = parse(job.rate, "request/s", "rate") / cells
     span_s = parse(job.duration, "s", "duration")
     if rate * span_s > MAX_REQUESTS:
         raise WattlineError(f"rate: a cell has more than {MAX_REQUESTS:,}; give more cells or a shorter duration")

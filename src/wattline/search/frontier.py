@@ -11,6 +11,7 @@ from typing import Protocol, Unpack
 import numpy as np
 
 from wattline.catalog import CatalogLike
+from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import show
 from wattline.core.version import __version__
@@ -19,7 +20,7 @@ from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.service.inputs import known_architecture, read_replica
-from wattline.predict.service.result import read_target
+from wattline.predict.service.result import Target, read_target
 from wattline.predict.setup import CANDIDATE, CandidateFields, Setup
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
@@ -98,7 +99,7 @@ def frontier(
     on, workers, resume : see ``Execution``
     draws, seed : how many draws of the facts' ranges, and their seed
     facts : a catalog, or your own file or files of facts
-    tell : hears of the progress
+    progress : hears of it
     fields : single fields of ``Setup`` and of ``Where``
 
     Returns the best, the way to it, and the frontier. Raises WattlineError on bad input, and where no set-up meets the
@@ -106,18 +107,23 @@ def frontier(
     """
     terms = read_terms(setup, where, fields, CANDIDATE, draws, seed, facts)
     catalog = terms.draws.catalog
+    target = check_target(slo_ttft, slo_tpot, slo_share)
+    architecture = known_architecture(read_model(model, catalog))
+    question = Question(architecture, traffic, target, slo_share, terms.setup, terms.where, catalog)
+    return search_frontier(question, space, Execution(on, workers, resume), terms.draws, progress)
+
+
+def check_target(slo_ttft: float | str | None, slo_tpot: float | str | None, slo_share: float) -> Target:
+    """The latencies to meet. Raises WattlineError where there is none, or the share is out of range."""
     if slo_ttft is None and slo_tpot is None:
         raise WattlineError("frontier: give the latency to meet, --slo-ttft 1s, --slo-tpot 50ms or both")
     if not 0 < slo_share <= 1:
         raise WattlineError(f"slo-share: {slo_share:g} is not a share of the requests, more than 0 and at most 1")
-    target = read_target(slo_ttft, slo_tpot)
-    architecture = known_architecture(read_model(model, catalog))
-    question = Question(architecture, traffic, target, slo_share, terms.setup, terms.where, catalog)
-    return search_frontier(question, space, Execution(on, workers, resume), draws, seed, progress)
+    return read_target(slo_ttft, slo_tpot)
 
 
 def search_frontier(
-    question: Question, space: Space, execution: Execution, draws: int, seed: int, progress: Progress | None = None
+    question: Question, space: Space, execution: Execution, draws: Draws, progress: Progress | None = None
 ) -> Frontier:
     """The frontier of a question that is read already; the parameters are those of ``frontier``."""
     if not len(question.traffic):
@@ -139,8 +145,9 @@ def search_frontier(
         back = {} if default is None else taken_back(search, default, best)
         counts = _counts(search, setups)
     _stage(progress, "ranges", store)
-    served = question.serve(best.setup, draws=draws, seed=seed)
-    default_service = None if default is None else question.serve(default.setup, draws=draws, seed=seed)
+    served = question.serve(best.setup, draws=draws)
+    again = Draws(draws.n, draws.seed, draws.catalog)  # whose facts are not those of the answer
+    default_service = None if default is None else question.serve(default.setup, draws=again)
     return Frontier(question, best, default, usual, tuple(points), tuple(steps), back, counts, served, default_service)
 
 

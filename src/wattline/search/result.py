@@ -78,6 +78,11 @@ class Frontier(Result):
         both = [np.asarray(s.answer.energy_j) / len(s.served.arrival_s) for s in (self.served, self.default_service)]
         return Range.of(1.0 - both[0] / both[1])
 
+    @property
+    def default_label(self) -> str:
+        """The set-up that the best is compared with, in one line."""
+        return (self.usual if self.default is None else self.default.setup).label()
+
     def figures(self) -> Mapping[str, Array]:
         """Of the best set-up, over draws of the facts."""
         return self.served.figures()

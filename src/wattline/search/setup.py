@@ -24,6 +24,8 @@ STEP_TOKENS = (512, 2048, 8192)
 CAPS = (0.85, 0.7, 0.55, 0.4)  # of TDP, beside none
 SIXTEEN_BITS = ("bf16", "fp16")
 MAX_SETUPS = 200_000
+# fields of a set-up that a search varies, each by a list
+SEARCHED = ("chip", "gpus", "precision", "power_cap", "max_num_seqs", "max_num_batched_tokens")
 POOLS = {"both": (False, True), "together": (False,), "split": (True,)}
 
 
