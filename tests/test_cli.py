@@ -289,11 +289,36 @@ def test_a_closed_output_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     out.emit("nobody reads this")
 
 
-def test_it_starts_without_the_heavy_libraries() -> None:
+HEAVY = ("numpy", "polars", "pint", "pydantic", "scipy", "lark", "rich")
+
+
+@pytest.mark.parametrize("command", ["", "serve", "frontier", "site", "train", "meter report", "validate serving"])
+def test_help_needs_none_of_the_heavy_libraries(command: str) -> None:
     code = (
-        "import sys; sys.argv = ['wattline', '--help']\n"
+        f"import sys; sys.argv = ['wattline', *{command.split()!r}, '--help']\n"
         "from wattline.cli.main import main\n"
         "try: main()\nexcept SystemExit: pass\n"
-        "print([m for m in ('numpy', 'polars', 'pint', 'pydantic', 'scipy', 'lark') if m in sys.modules])"
+        f"print([m for m in {HEAVY!r} if m in sys.modules])"
     )
-    assert python(code).stdout.rstrip().endswith("[]")
+    told = python(code).stdout.rstrip()
+    assert told.startswith(f"Usage: wattline {command}".rstrip())
+    assert told.endswith("[]")
+
+
+def test_the_package_imports_little() -> None:
+    code = f"import sys, wattline; print([m for m in (*{HEAVY!r}, 'typer') if m in sys.modules])"
+    assert python(code).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("command", ["serve", "meter report", "validate", "calibrate site"])
+def test_help_is_the_same_before_and_after_other_arguments(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Help that is shown without reading arguments is the help that reading them gives."""
+    from wattline.cli.main import help_of
+
+    shown = help_of([*command.split(), "--help"])
+    with pytest.raises(SystemExit):
+        raise SystemExit(app([*command.split(), "--help"], prog_name="wattline", standalone_mode=False))
+    assert capsys.readouterr().out.rstrip() == str(shown).rstrip()
+    assert help_of(["measure", "--", "python", "--help"]) is None
+    assert help_of(["explain", "--help"]) is None
+    assert help_of(["serve", "--rate", "--help"]) is None

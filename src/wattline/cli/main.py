@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import typer
+from typer.main import get_command
 
 from wattline.cli import (
     calibrate,
@@ -27,7 +28,7 @@ from wattline.cli import (
     train,
     validate,
 )
-from wattline.cli.printing import discard
+from wattline.cli.printing import discard, emit
 from wattline.cli.renamed import now_called
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.version import __version__
@@ -35,13 +36,14 @@ from wattline.core.version import __version__
 # typer brings its own copy of click and names only the exception below this one
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 INTERRUPTED = 130
+HELP = ("-h", "--help")
 app = typer.Typer(
     name="wattline",
     help="Follows electricity through AI, from the chip to the grid.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": list(HELP)},
 )
 app.command("run")(run.run)
 app.command("train")(train.train)
@@ -82,6 +84,9 @@ def _options(
 def main(args: list[str] | None = None) -> None:
     """Run the command; bad input prints one line and exits with status 2."""
     try:
+        if (words := help_of(sys.argv[1:] if args is None else args)) is not None:
+            emit(words + "\n")
+            sys.exit(0)
         status = app(args, prog_name="wattline", standalone_mode=False)
     except (WattlineError, UsageError) as error:
         line = str(error) if isinstance(error, WattlineError) else usage(error)
@@ -96,6 +101,24 @@ def main(args: list[str] | None = None) -> None:
     if status == INTERRUPTED:
         print("wattline: interrupted", file=sys.stderr)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def help_of(args: list[str]) -> str | None:
+    """The help text where a command's name and nothing else stands before ``--help``; None for all other arguments.
+
+    typer imports pydantic when it reads any argument, which takes longer than the help itself.
+    """
+    if not args or args[-1] not in HELP:
+        return None
+    command: Any = get_command(app)
+    context: Any = None
+    for name in ("wattline", *args[:-1]):
+        if context is not None:
+            command = getattr(command, "commands", {}).get(name)
+        if command is None:
+            return None
+        context = command.context_class(command, info_name=name, parent=context, **command.context_settings)
+    return context.get_help() if context.help_option_names else None
 
 
 def usage(error: Any) -> str:
