@@ -161,7 +161,7 @@ def test_a_service_balances_and_is_its_requests(per_day: float, days: float, sit
 
 def test_a_service_reads_its_rate_and_tells_its_inputs() -> None:
     said = wl.serve_average("llama-3.1-8b", "864k/day", days="1 year", batch=8, active=0.5, pue=1.2, draws=5).inputs
-    assert said["requests_per_s"] == pytest.approx(10)
+    assert said["rate_per_s"] == pytest.approx(10)
     assert said["days"] == pytest.approx(365.25)
     assert (said["batch"], said["active"], said["pue"]) == (8.0, 0.5, 1.2)
 
@@ -232,7 +232,7 @@ def test_an_answer_cites_what_it_rests_on_and_nothing_else() -> None:
     assert {alone.draws.used[key].basis for key in given_} == {"given"}
     assert alone.draws.used["given.batch"].value == 8
     assert "chip.h100-sxm.fp8_flops" in keys(wl.prompt("llama-3.1-8b", precision="fp8", draws=5))
-    assert {"given.requests", "given.active"} <= keys(wl.serve_average("llama-3.1-8b", "1M/day", active=0.5, draws=5))
+    assert {"given.rate", "given.active"} <= keys(wl.serve_average("llama-3.1-8b", "1M/day", active=0.5, draws=5))
 
 
 def test_jobs_of_one_run_keep_what_was_given_to_each() -> None:

@@ -93,7 +93,7 @@ def test_what_is_of_another_place_is_left_out(here: Path) -> None:
 
 def test_every_job_of_a_scenario_takes_them(here: Path) -> None:
     write(here, OWN)
-    job = '[[job]]\nname = "{}"\nkind = "serve-average"\nmodel = "llama-3.1-8b"\nrequests = "1M/day"\n{}\n'
+    job = '[[job]]\nname = "{}"\nkind = "serve-average"\nmodel = "llama-3.1-8b"\nrate = "1M/day"\n{}\n'
     Path("s.toml").write_text(job.format("a", "") + job.format("b", 'region = "us"'), encoding="utf-8")
     one, other = (answer.inputs for answer in wl.run("s.toml", draws=0).answers)
     assert (one["region"], one["pue"], one["settings"]["region"]) == ("de", 1.5, "wattline.toml")

@@ -18,7 +18,7 @@ WORKS = {
     "train": TRAIN,
     "explain": ["explain", *TRAIN],
     "prompt": ["prompt", "llama-3.1-8b"],
-    "serve-average": ["serve-average", "llama-3.1-8b", "--requests", "1M/day"],
+    "serve-average": ["serve-average", "llama-3.1-8b", "--rate", "1M/day"],
     "site": ["site", "--it", "10MW", "--place", "Singapore", "--draws", "20"],
     "check": ["check", "article"],
     "facts": ["facts", "chip.h100-sxm"],

@@ -14,6 +14,7 @@ PYTHON_SECTIONS = {
     "Answers": ("train", "prompt", "serve", "serve_average", "frontier", "site", "run", "check"),
     "Measurement": ("measure", "metering", "compare", "bill"),
     "Facts and traffic": ("fact", "read_traffic"),
+    "Where, set-up and settings": ("Where", "Setup", "settings"),
 }
 
 
@@ -77,19 +78,21 @@ def python() -> None:
                 print(f"::: {value.__module__}.{value.__name__}\n    options:\n      heading_level: 3\n")
 
 
-def fields(model: str) -> None:
+def fields(model: Any) -> None:
     """Print a table of the keys of a Pydantic model.
 
     Parameters
     ----------
     model
-        Where it is: ``"package.module.Class"``.
+        The class, or where it is: ``"package.module.Class"``.
     """
-    module, name = model.rsplit(".", 1)
-    print("| key | type | default |\n|---|---|---|")
-    for key, field in getattr(importlib.import_module(module), name).model_fields.items():
+    if isinstance(model, str):
+        module, name = model.rsplit(".", 1)
+        model = getattr(importlib.import_module(module), name)
+    print("| key | type | default | what it is |\n|---|---|---|---|")
+    for key, field in model.model_fields.items():
         default = "required" if field.is_required() else "" if field.default is None else f"`{field.default!r}`"
-        print(f"| `{key}` | {cell(_type(field.annotation))} | {cell(default)} |")
+        print(f"| `{key}` | {cell(_type(field.annotation))} | {cell(default)} | {cell(field.description or '')} |")
 
 
 def _type(annotation: Any) -> str:

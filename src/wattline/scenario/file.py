@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.core.files import read_text
-from wattline.predict.fields import names_of
+from wattline.predict.fields import help_of, names_of
 from wattline.predict.setup import CHIP, ENGINE, REPLICA, ChipFields, ReplicaFields, Setup, SetupFields
 from wattline.predict.where import Where, WhereFields
 
@@ -21,6 +22,7 @@ LIMIT_BYTES = 1_000_000
 # a key of so many parts is no scenario's, and reading one takes time that grows with the square of its parts
 _DEEP_KEY = re.compile(r"""(?<![^\s\[{,])(?:(?:"[^"\n]*"|'[^'\n]*'|[\w-]++)[ \t]*\.[ \t]*){40}""")
 Number = float | str
+RATE = 'Mean rate of requests, such as "200M/day".'
 Listed = Number | list[Number]  # one value, several with commas, or a list of them
 Count = Annotated[int, Field(ge=-(10**18), le=10**18)] | str
 
@@ -32,9 +34,9 @@ class _Strict(BaseModel):
 class Job(_Strict):
     """What every job says; the fields of ``Where`` and of ``Setup`` that its kind takes are added below."""
 
-    name: str = Field(min_length=1, max_length=200)
-    model: str | None = None
-    config: str | None = None
+    name: str = Field(min_length=1, max_length=200, description="Name of the job, its own in the file.")
+    model: str | None = Field(None, description="Model by catalog name, alias or Hugging Face id.")
+    config: str | None = Field(None, description="A Hugging Face config.json beside this file, instead of model.")
 
     def given(self, names: Iterable[str]) -> dict[str, Any]:
         """The values of these fields by name, None where they are not given."""
@@ -45,41 +47,41 @@ class TrainJob(Job):
     """A training run; ``mfu``, ``hours`` and ``watts`` replace what would be predicted."""
 
     kind: Literal["train"]
-    tokens: Number
-    chips: Count
-    mfu: Number | None = None
-    hours: Number | None = None
-    watts: Number | None = None
-    sequence: Count | None = None
-    batch_tokens: Number | None = None
-    tuned: bool = False
+    tokens: Number = Field(description='Number of tokens trained on, such as "15T".')
+    chips: Count = Field(description="Number of chips in the whole run.")
+    mfu: Number | None = Field(None, description="Measured MFU (0 to 1) instead of the predicted one.")
+    hours: Number | None = Field(None, description='Measured wall time: hours, or such as "14.8 days".')
+    watts: Number | None = Field(None, description="Measured power of the servers divided by their chips, W.")
+    sequence: Count | None = Field(None, description="Number of tokens in a training sequence.")
+    batch_tokens: Number | None = Field(None, description="Number of tokens in a training step.")
+    tuned: bool = Field(False, description="Predict the speed of a tuned benchmark, not of a usual run.")
 
 
 class ServeAverageJob(Job):
     """A service that answers requests for so many days, on average over the traffic."""
 
     kind: Literal["serve-average"]
-    rate: Number
-    days: Number = 365
-    input: Count = 500
-    output: Count = 300
-    batch: Number | None = None
-    active: Number | None = None
+    rate: Number = Field(description=RATE)
+    days: Number = Field(365, description="Number of days that the service runs.")
+    input: Count = Field(500, description="Number of tokens in the prompt.")
+    output: Count = Field(300, description="Number of tokens in the answer.")
+    batch: Number | None = Field(None, description="Number of requests that a replica answers together.")
+    active: Number | None = Field(None, description="Share of the time that chips are at work.")
 
 
 class TrafficJob(Job):
     """A job under traffic that is made: its rate, how that varies, and lengths of requests."""
 
-    rate: Number
-    duration: Number = "1 day"
-    shape: Literal["flat", "day", "week"] = "day"
-    cv: float = Field(default=1.0, gt=0, le=100)
-    lengths: str = "chat"
-    input: Count | None = None
-    output: Count | None = None
-    slo_ttft: Number | None = None
-    slo_tpot: Number | None = None
-    slo_share: float = Field(default=0.99, gt=0, le=1)
+    rate: Number = Field(description=RATE)
+    duration: Number = Field("1 day", description="Time over which requests come.")
+    shape: Literal["flat", "day", "week"] = Field("day", description="How the rate varies over time.")
+    cv: float = Field(1.0, gt=0, le=100, description="Burstiness: deviation over mean of the gaps; 1 is Poisson.")
+    lengths: str = Field("chat", description="Lengths of requests: chat, code or long-chat.")
+    input: Count | None = Field(None, description="Number of tokens in every prompt, instead of lengths.")
+    output: Count | None = Field(None, description="Number of tokens in every answer, instead of lengths.")
+    slo_ttft: Number | None = Field(None, description="Longest time to the first token that counts as good.")
+    slo_tpot: Number | None = Field(None, description="Longest mean time between tokens that counts as good.")
+    slo_share: float = Field(0.99, gt=0, le=1, description="Share of the requests that must keep these latencies.")
 
 
 class ServeJob(TrafficJob):
@@ -87,7 +89,12 @@ class ServeJob(TrafficJob):
     which one is simulated."""
 
     kind: Literal["serve"]
-    cells: float = Field(default=1.0, ge=1, le=1_000_000)
+    cells: float = Field(
+        1.0,
+        ge=1,
+        le=1_000_000,
+        description="Identical services that share the rate: one is simulated, its bill multiplied.",
+    )
 
 
 class FrontierJob(TrafficJob):
@@ -95,20 +102,24 @@ class FrontierJob(TrafficJob):
     it is compared with."""
 
     kind: Literal["frontier"]
-    chip: Listed = ""
-    gpus: Listed = ""
-    precision: Listed = ""
-    power_cap: Listed = ""
-    max_num_seqs: Listed = ""
-    max_num_batched_tokens: Listed = ""
-    pools: str = "both"
-    against: str | None = None
+    chip: Listed = Field("", description="Types of chip to search.")
+    gpus: Listed = Field("", description="Chips in a replica to search.")
+    precision: Listed = Field("", description="Number formats to search.")
+    power_cap: Listed = Field("", description="Power limits of a chip to search; none is without.")
+    max_num_seqs: Listed = Field("", description="Largest numbers of requests at once to search.")
+    max_num_batched_tokens: Listed = Field("", description="Largest numbers of tokens in a step to search.")
+    pools: str = Field("both", description="Replicas to search: together, split (in two pools) or both.")
+    against: str | None = Field(None, description='Set-up to compare the best with, such as "h100-sxm, gpus=4".')
 
 
 def _with_fields(kind: type[Job], fields: type, takes: Sequence[str], **needed: Any) -> type[Job]:
     """The kind of job with a key for each field of ``Where``, and for those of ``Setup`` that it ``takes``."""
     hints = get_type_hints(WhereFields) | {name: get_type_hints(fields)[name] for name in takes}
-    keys: dict[str, Any] = {name: (hint, None) for name, hint in hints.items()}
+    about = {
+        field.name: help_of(field) for each in (Where, Setup) for field in dataclasses.fields(each) if field.metadata
+    }
+    hints["weather"] = str | None
+    keys: dict[str, Any] = {name: (hint, Field(None, description=about[name])) for name, hint in hints.items()}
     return create_model(kind.__name__, __base__=kind, __doc__=kind.__doc__, **{**keys, **needed})
 
 
@@ -181,7 +192,9 @@ def _check_names(scenario: Scenario, path: Path | str) -> None:
 
 def _first(error: ValidationError, data: dict[str, Any]) -> str:
     """The first fault in words: where, what, and the mend."""
-    fault = error.errors()[0]
+    faults = error.errors()
+    # a key by another name is also a key that is missing
+    fault = next((each for each in faults if each["type"] == "extra_forbidden"), faults[0])
     place = _place(fault["loc"])
     where = _where(place, data)
     key = str(place[-1])
