@@ -43,7 +43,8 @@ def main(path: str) -> None:
             found = served(model, traffic, gpus=gpus, replicas=decode, prefill_replicas=prefill).simulated()
             split = f"{prefill} prefill + {decode} decode" if prefill else f"{decode}"
             print(
-                f"| {'' if prefill else title} | {split} | {_ms(found['request_ttft_s'], 0)} | {_ms(found['request_tpot_s'], 1)} | "
+                f"| {'' if prefill else title} | {split} | {_ms(found['request_ttft_s'], 0)} | "
+                f"{_ms(found['request_tpot_s'], 1)} | "
                 f"{1e3 * found['itl_s']['p99']:.0f} ms | {found['server_j_per_request']:,.0f} |",
                 flush=True,
             )

@@ -182,7 +182,8 @@ def summary() -> str | None:
         f"| {abs(energy['ratio'] - 1):.1%} | {'inside' if energy['inside'] else 'outside'} |",
         f"| time per output token of a service | {timed['n']:,} measured services on four kinds of chip "
         f"| median {timed['median_error_percent']:.1f}% | |",
-        f"| PUE of a site | {pue['n']} published figures | mean {pue['mean_absolute_error']:.3f} | {pue['coverage_percent']:.0f}% |",
+        f"| PUE of a site | {pue['n']} published figures | mean {pue['mean_absolute_error']:.3f} "
+        f"| {pue['coverage_percent']:.0f}% |",
         f"| energy by a GPU's own sensor | a hardware meter, {len(errors)} windows "
         f"| median {statistics.median(errors):.1%} | {inside} of {len(errors)} |",
     ]
