@@ -120,7 +120,7 @@ def test_defaults_stand_once(tmp_path: Path) -> None:
         ({"router": "random"}, "round-robin, least-loaded, prefix"),
         ({"prefix_cache": 1}, "less than 1"),
         ({"chip": ""}, "chip: an empty name"),
-        ({"precision": "int3"}, "int3"),
+        ({"precision": "int7"}, "int7"),
         ({"power_cap": "5 apples"}, "power-cap"),
         ({"prefill_gpus": 2}, "prefill-replicas"),
         ({"transfer_bandwidth": "1 GB/s"}, "prefill-replicas"),

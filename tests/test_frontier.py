@@ -287,7 +287,7 @@ def test_what_is_searched_by_itself() -> None:
         ([], "--slo-ttft"),
         (["--slo-tpot", "50ms", "--replicas", "2"], "replicas"),
         (["--slo-tpot", "50ms", "--chip", "h1000"], "unknown chip"),
-        (["--slo-tpot", "50ms", "--precision", "int3"], "int3"),
+        (["--slo-tpot", "50ms", "--precision", "int7"], "int7"),
         (["--slo-tpot", "50ms", "--gpus", "1.5"], "gpus"),
         (["--slo-tpot", "50ms", "--power-cap", "lots"], "power-cap"),
         (["--slo-tpot", "50ms", "--max-num-seqs", "0"], "max-num-seqs"),

@@ -86,7 +86,7 @@ def test_a_service_that_falls_behind_says_so() -> None:
         ({"power_cap": "10 W"}, "power-cap"),
         ({"power_cap": "5 kW"}, "power-cap"),
         ({"slo_ttft": "fast"}, "ttft"),
-        ({"precision": "int3"}, "int3"),
+        ({"precision": "int7"}, "int7"),
     ],
 )
 def test_bad_settings(traffic: Traffic, given: dict[str, object], says: str) -> None:
