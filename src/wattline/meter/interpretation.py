@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
 
 from wattline.core.errors import WattlineError, nearest, shorten
 
-if TYPE_CHECKING:
-    from wattline.meter.recording import Recording
-
 QUANTITIES = ("power", "energy", "interval", "time", "device")
-MANY = 512  # rows of an interpretation that are shown; more series than this are alike
 NONE = "none"
 
 
@@ -114,35 +110,3 @@ def _pairs(texts: Sequence[str]) -> dict[str, str]:
             if name.strip():
                 out[name.strip()] = value.strip()
     return out
-
-
-def table(recording: Recording, holder: Mapping[str, str]) -> list[dict[str, Any]]:
-    """How a recording was read, for JSON: at most ``MANY`` rows and one that counts the rest.
-
-    Parameters
-    ----------
-    recording: with its interpretation; where its format says itself what its readings are, they are told as they came.
-    holder: a device's key -> the key of the device that holds it, as the sum has it.
-    """
-    rows = [replace(row, inside=row.inside or holder.get(row.device, "")) for row in _rows(recording)]
-    shown = [row.json() for row in rows[:MANY]]
-    if len(rows) > MANY:
-        shown.append(Interpretation(f"and {len(rows) - MANY:,} more", note="alike").json())
-    return shown
-
-
-def _rows(recording: Recording) -> list[Interpretation]:
-    if recording.interpretation:
-        return list(recording.interpretation)
-    rows = []
-    for one in recording.series:
-        clock = "monotonic" if one.monotonic_s is not None else "UTC"
-        known = (one.device.key, clock, one.device.inside, one.spec.note)
-        for values, what, unit, counts in (
-            (one.power_w, "power", "W", "reading"),
-            (one.energy_j, "energy", "J", "running total"),
-        ):
-            if values is not None:
-                name = one.device.name or one.device.uuid
-                rows.append(Interpretation(name, known[0], what, unit, counts, *known[1:]))
-    return rows

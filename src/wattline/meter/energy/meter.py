@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from wattline.core.errors import WattlineError
+from wattline.meter.clock import iso
 from wattline.meter.device import Device
 from wattline.meter.energy.span import Stretches
 from wattline.meter.energy.track import REACH, Span, Track, length_s, merged, outer, track, within
-from wattline.meter.readers.times import iso
 from wattline.meter.readings.clean import clean
 from wattline.meter.readings.clocks import place, twins
 from wattline.meter.readings.faults import GAP

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.core.quantity import parse
+from wattline.meter.clock import iso
 from wattline.meter.energy.track import Span, merged
-from wattline.meter.readers.times import instant, iso
+from wattline.meter.readers.times import instant
 from wattline.meter.recording import Recording
 
 EARLIEST_S = 1e8  # a smaller number is seconds since the recording began

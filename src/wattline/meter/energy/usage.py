@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from wattline.core.units import J_PER_WH
-from wattline.meter import interpretation
+from wattline.meter.clock import iso
+from wattline.meter.energy import read_as
 from wattline.meter.energy.meter import Meter, absent_j, counted_spans, energy_in, meter, missing_nodes, summed, widened
 from wattline.meter.energy.span import Stretches, stretches_of
 from wattline.meter.energy.track import Span, Track, length_s, peak_of_sum, within
-from wattline.meter.readers.times import iso
 from wattline.meter.readings.power import Energy
 from wattline.meter.recording import Fault, Recording
 
@@ -54,7 +54,7 @@ def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> 
     unfinished = [window.name for window in made.recording.windows if window.end_s is None]
     if unfinished:
         data["unfinished"] = list(dict.fromkeys(unfinished))
-    data["interpretation"] = interpretation.table(made.recording, made.holder)
+    data["interpretation"] = read_as.table(made.recording, made.holder)
     data["notes"] = [*dict.fromkeys(made.recording.notes), *_notes(wanted, spans, made)]
     return data
 

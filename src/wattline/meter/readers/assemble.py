@@ -18,6 +18,7 @@ from wattline.meter.device import Device
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers.channel import EACH, Channel, rise_w
 from wattline.meter.readers.settle import Settled, same_rate, settle
+from wattline.meter.readings.power import line_j
 from wattline.meter.recording import Fault, Recording, Series, Window
 
 FAR = 0.1  # watts and joules of one device that differ by more than this are told
@@ -189,15 +190,11 @@ def _over(power: Settled, energy: Settled) -> float:
     """Mean watts of the readings while the counter ran."""
     assert power.power_w is not None
     good = np.isfinite(power.power_w)
-    time, watts = power.time_s[good], power.power_w[good]
-    first, last = np.nanmin(energy.time_s), np.nanmax(energy.time_s)
-    inside = (time >= first) & (time <= last)
-    if inside.sum() < 2:
-        return math.nan
-    time, watts = time[inside], watts[inside]
-    order = np.argsort(time, kind="stable")
-    length = time[order][-1] - time[order][0]
-    return float(np.trapezoid(watts[order], time[order]) / length) if length > 0 else math.nan
+    good &= (power.time_s >= np.nanmin(energy.time_s)) & (power.time_s <= np.nanmax(energy.time_s))
+    order = np.flatnonzero(good)[np.argsort(power.time_s[good], kind="stable")]
+    time, watts = power.time_s[order], power.power_w[order]
+    length = float(time[-1] - time[0]) if len(time) > 1 else 0.0
+    return float(line_j(watts[:-1], watts[1:], np.diff(time)).sum()) / length if length > 0 else math.nan
 
 
 def _placed(settled: Sequence[Settled], choices: Choices, source: str) -> dict[str, Device]:

@@ -148,11 +148,3 @@ def _american(text: str) -> datetime:
         except ValueError:
             continue
     raise WattlineError(f"time {shorten(text)!r} cannot be read; write 2026-03-01T12:00:00Z or seconds since 1970")
-
-
-def iso(at_s: float) -> str:
-    """An instant as text, UTC, to the millisecond."""
-    try:
-        return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    except (ValueError, OverflowError, OSError):
-        return f"{at_s:g} s"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wattline.meter.readers.times import iso
+from wattline.meter.clock import iso
 from wattline.meter.readings.order import LATEST_S
 from wattline.meter.recording import Fault, Series
 
