@@ -36,7 +36,7 @@ def joules(count: object, step: float = 1.0, wrap: float = np.inf, power: object
 
 def kinds(series: Series) -> dict[str, int]:
     counted: Counter[str] = Counter()
-    for one in clean(series).found:
+    for one in clean(series).flaws:
         counted[one.kind] += len(one.at_s)
     return dict(counted)
 
@@ -115,7 +115,7 @@ def test_a_gap_is_counted_filled_at_its_level_and_widens_the_range() -> None:
     assert kinds(watts(power, time=time)) == {"gap": 1}
     assert gapped.value_j == pytest.approx(whole.value_j + 16 * 6002, rel=1e-3)
     assert gapped.below_j - whole.below_j > 16 * 5000
-    (fault,) = [f for f in clean(watts(power, time=time)).found if f.kind == "gap"]
+    (fault,) = [f for f in clean(watts(power, time=time)).flaws if f.kind == "gap"]
     assert fault.lasting_s.sum() == pytest.approx(16)
 
 

@@ -330,7 +330,7 @@ def test_a_stuck_sensor_and_a_silence_are_doubted_and_no_power_is_made_up_for_th
     )
     got = energy(stuck, T0 + 30, T0 + 100)
     assert got.parts["stuck"] == pytest.approx(50 / 70, rel=0.01)
-    assert any("stuck at 199 W" in each.done for each in clean(stuck).found)
+    assert any("stuck at 199 W" in each.done for each in clean(stuck).flaws)
     assert "stuck" not in energy(stuck, T0 + 1, T0 + 35).parts
     assert cleaned(stuck).spec.error < 0.08  # a fault of its own, to be counted as such
     wavy = replace(series, power_w=series.power_w + 50 * np.sin(series.time_s))

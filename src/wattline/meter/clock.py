@@ -11,11 +11,6 @@ def wall_us() -> int:
     return time.time_ns() // 1000
 
 
-def both_us() -> tuple[int, int]:
-    """The wall's and the monotonic one at one moment."""
-    return time.time_ns() // 1000, time.monotonic_ns() // 1000
-
-
 def mono_us() -> int:
     """Microseconds since some instant of this boot of the machine, the same in all its processes; never jumps."""
     return time.monotonic_ns() // 1000

@@ -32,16 +32,22 @@ def load(recording: Recording, window: str | None = None, step_s: float | None =
     count = max(1, int(np.ceil((end - begin) / step - 1e-9)))
     edges: Array = np.asarray(begin + np.arange(count + 1) * step, float)
     edges[-1] = max(edges[-1], end)
-    rows = [_binned_w(one, edges, end, wanted) for one in tracks]
+    rows = [_binned_w(line, edges, end, wanted) for line in tracks]
     power = np.maximum(np.array(rows) / step, 0.0)
-    point = "chip" if all(one.device.kind in CHIP for one in tracks) else "server"
-    return Load(point, datetime.fromtimestamp(begin, UTC), step, power, tuple(one.device.key for one in tracks))
+    point = "chip" if all(line.device.kind in CHIP for line in tracks) else "server"
+    return Load(
+        point,
+        datetime.fromtimestamp(begin, UTC),
+        step,
+        power,
+        tuple(line.device.key for line in tracks),
+    )
 
 
-def _binned_w(one: Track, edges: Array, end: float, wanted: Stretches) -> Array:
+def _binned_w(line: Track, edges: Array, end: float, wanted: Stretches) -> Array:
     """Joules in each step: of all the window in a run that it was seen in for half of it, else of what was seen."""
-    whole = wanted.whole and length_s([p for s in wanted.spans for p in within(one.spans(), *s)]) >= HALF * length_s(
+    whole = wanted.whole and length_s([p for s in wanted.spans for p in within(line.spans(), *s)]) >= HALF * length_s(
         wanted.spans
     )
-    spans = [(max(begin, float(edges[0])), min(last, end)) for begin, last in (wanted.spans if whole else one.spans())]
-    return np.diff(one.running_within_j([span for span in spans if span[1] > span[0]], edges))
+    spans = [(max(begin, float(edges[0])), min(last, end)) for begin, last in (wanted.spans if whole else line.spans())]
+    return np.diff(line.running_within_j([span for span in spans if span[1] > span[0]], edges))

@@ -27,7 +27,7 @@ class Tracks(NamedTuple):
     """One track a device, by its key; its faults with their instants; and notes on how its sensor was corrected."""
 
     tracks: dict[str, Track]
-    found: dict[str, list[FaultTimes]]
+    flaws: dict[str, list[FaultTimes]]
     notes: dict[str, list[str]]
 
 
@@ -37,14 +37,14 @@ def tracks_of(series: Iterable[Series], *, as_read: bool = False) -> Tracks:
     ``as_read``: without the correction for how sensors err.
     """
     powers: dict[str, list[Power]] = {}
-    found: dict[str, list[FaultTimes]] = {}
+    flaws: dict[str, list[FaultTimes]] = {}
     notes: dict[str, list[str]] = {}
     for each in series:
         cleaned, key = clean(each, as_read=as_read), each.device.key
-        found.setdefault(key, []).extend(cleaned.found)
+        flaws.setdefault(key, []).extend(cleaned.flaws)
         powers.setdefault(key, []).extend(cleaned.powers)
         notes.setdefault(key, []).extend(cleaned.notes)
-    return Tracks({key: track(own) for key, own in powers.items() if own}, found, notes)
+    return Tracks({key: track(own) for key, own in powers.items() if own}, flaws, notes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class Meter:
     tracks: Mapping[str, Track]
     holder: Mapping[str, str]
     estimates: Sequence[Series]
-    found: Mapping[str, list[FaultTimes]]
+    flaws: Mapping[str, list[FaultTimes]]
     faults: Sequence[Fault]
     twins: Mapping[str, str]
     lost: Sequence[Device] = ()  # devices of which nothing can be counted, switches aside
@@ -67,13 +67,13 @@ class Meter:
     def counted(self, switches: bool = False) -> list[Track]:
         """The devices that add up to the total: outermost, and no switches (or only switches)."""
         return [
-            one
-            for key, one in self.tracks.items()
-            if not self.holder[key] and (one.device.kind == "switch") == (switches or self._all_switches())
+            line
+            for key, line in self.tracks.items()
+            if not self.holder[key] and (line.device.kind == "switch") == (switches or self._all_switches())
         ]
 
     def _all_switches(self) -> bool:
-        return all(one.device.kind == "switch" for one in self.tracks.values())
+        return all(line.device.kind == "switch" for line in self.tracks.values())
 
     @property
     def extent(self) -> Span:
@@ -86,21 +86,21 @@ def meter(recording: Recording) -> Meter:
     """Corrected, placed on one clock, cleaned and joined by device; raises WattlineError where no reading is good."""
     run = next(((w.begin_s, w.end_s) for w in recording.windows if w.name == "run" and w.end_s is not None), None)
     kept, left, faults = place(list(recording.series), run)
-    estimates = [one for one in (*kept, *left) if _constant(one)]
-    kept, left = ([one for one in some if not _constant(one)] for some in (kept, left))
+    estimates = [series for series in (*kept, *left) if _constant(series)]
+    kept, left = ([series for series in some if not _constant(series)] for some in (kept, left))
     same, more = twins(kept)
-    tracks, found, _ = tracks_of(kept)
-    lost = [one.device for one in kept if one.device.key not in tracks]
-    lost += [one.device for one in left if one.device.kind != "switch"]
+    tracks, flaws, _ = tracks_of(kept)
+    lost = [series.device for series in kept if series.device.key not in tracks]
+    lost += [series.device for series in left if series.device.kind != "switch"]
     name = recording.source or "the recording"
     if not tracks:
-        why = "; ".join(dict.fromkeys(f.done for each in found.values() for f in each)) or "no readings"
+        why = "; ".join(dict.fromkeys(f.done for each in flaws.values() for f in each)) or "no readings"
         raise WattlineError(f"{name} holds no good reading of power or energy ({why})")
-    if all(power.end_s <= power.begin_s for one in tracks.values() for power in one.powers):
+    if all(power.end_s <= power.begin_s for line in tracks.values() for power in line.powers):
         raise WattlineError(f"{name} holds one reading a device: energy needs two, apart in time")
-    holder = outer([one.device for one in tracks.values()])
+    holder = outer([line.device for line in tracks.values()])
     everything = (*recording.faults, *faults, *more)
-    return Meter(recording, tracks, holder, estimates, found, everything, same, tuple(dict.fromkeys(lost)))
+    return Meter(recording, tracks, holder, estimates, flaws, everything, same, tuple(dict.fromkeys(lost)))
 
 
 def _constant(series: Series) -> bool:
@@ -108,23 +108,23 @@ def _constant(series: Series) -> bool:
     return series.spec.modelled and len(series.time_s) < 2
 
 
-def energy_in(one: Track, wanted: Stretches, spans: Sequence[Span]) -> Energy:
+def energy_in(line: Track, wanted: Stretches, spans: Sequence[Span]) -> Energy:
     """A device's joules: all of a run that it was seen in for half or more, else what was seen, and at most all."""
-    whole = summed(one.energy(*span) for span in spans)
-    if wanted.whole and seen_s(one, spans) >= HALF * length_s(spans):
+    whole = summed(line.energy(*span) for span in spans)
+    if wanted.whole and seen_s(line, spans) >= HALF * length_s(spans):
         return whole
-    own = summed(one.energy(*part) for span in spans for part in within(one.spans(), *span))
+    own = summed(line.energy(*part) for span in spans for part in within(line.spans(), *span))
     return own._replace(above_j=max(own.above_j, whole.high_j - own.value_j))
 
 
-def seen_s(one: Track, spans: Sequence[Span], reach: float = REACH) -> float:
+def seen_s(line: Track, spans: Sequence[Span], reach: float = REACH) -> float:
     """Seconds of the stretches in which a device was seen."""
-    return length_s([part for span in spans for part in within(one.spans(reach), *span)])
+    return length_s([part for span in spans for part in within(line.spans(reach), *span)])
 
 
 def counted_spans(tracks: Sequence[Track], wanted: Stretches, made: Meter) -> tuple[list[Span], list[Fault]]:
     """The stretches that are counted, and what is missing at their edges; WattlineError where none was recorded."""
-    seen = merged([span for one in tracks for span in one.spans()])
+    seen = merged([span for line in tracks for span in line.spans()])
     covered = [part for span in wanted.spans for part in within(seen, *span)]
     if not covered:
         begin, end = made.extent
@@ -138,21 +138,21 @@ def counted_spans(tracks: Sequence[Track], wanted: Stretches, made: Meter) -> tu
         done = "nothing recorded anything: left out of the window"
         faults.append(Fault("gap", max(1, len(covered) - len(wanted.spans)), missing, done))
     spans = list(wanted.spans) if wanted.whole else covered
-    for one in tracks:
-        absent = length_s(spans) - seen_s(one, spans, GAP)
+    for line in tracks:
+        absent = length_s(spans) - seen_s(line, spans, GAP)
         if absent <= 1e-6 * length_s(spans):
             continue
-        carried = wanted.whole and seen_s(one, spans) >= HALF * length_s(spans)
+        carried = wanted.whole and seen_s(line, spans) >= HALF * length_s(spans)
         done = "held at its nearest reading where it was not read; the range grows by what power could have been"
         done = done if carried else "not read for part of the window: what was read is counted; the range has the rest"
-        faults.append(Fault("gap", 1, absent, done, one.device.key))
+        faults.append(Fault("gap", 1, absent, done, line.device.key))
     return spans, faults
 
 
 def summed(energies: Iterable[Energy]) -> Energy:
     total = NOTHING
-    for one in energies:
-        total = total.plus(one)
+    for energy in energies:
+        total = total.plus(energy)
     return total
 
 
@@ -168,7 +168,7 @@ def absent_j(made: Meter, energies: Mapping[str, Energy]) -> float:
 
 def missing_nodes(made: Meter) -> int:
     """Nodes that the log tells of and that no file does; none where only some of the files were asked for."""
-    devices = [*(one.device for one in made.tracks.values()), *made.lost]
+    devices = [*(line.device for line in made.tracks.values()), *made.lost]
     there = sum(device.kind == "node" for device in devices)
     stated = round(made.recording.counts.get("stated_nodes", 0.0))
     return max(0, stated - there) if there > 1 else 0

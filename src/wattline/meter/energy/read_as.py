@@ -31,14 +31,14 @@ def _rows(recording: Recording) -> list[Interpretation]:
     if recording.interpretation:
         return list(recording.interpretation)
     rows = []
-    for one in recording.series:
-        clock = "monotonic" if one.monotonic_s is not None else "UTC"
-        known = (one.device.key, clock, one.device.inside, one.spec.note)
+    for series in recording.series:
+        clock = "monotonic" if series.monotonic_s is not None else "UTC"
+        known = (series.device.key, clock, series.device.inside, series.spec.note)
         for values, what, unit, counts in (
-            (one.power_w, "power", "W", "reading"),
-            (one.energy_j, "energy", "J", "running total"),
+            (series.power_w, "power", "W", "reading"),
+            (series.energy_j, "energy", "J", "running total"),
         ):
             if values is not None:
-                name = one.device.name or one.device.uuid
+                name = series.device.name or series.device.uuid
                 rows.append(Interpretation(name, known[0], what, unit, counts, *known[1:]))
     return rows

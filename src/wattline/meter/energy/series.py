@@ -85,15 +85,15 @@ def counted_once(every: Iterable[Series]) -> list[Series]:
         key = series.device.key
         if key not in best or _rank(series) < _rank(best[key]):
             best[key] = series
-    held = outer([series.device for series in best.values()])
-    return [series for key, series in best.items() if not held[key]]
+    holder = outer([series.device for series in best.values()])
+    return [series for key, series in best.items() if not holder[key]]
 
 
 def nested(recording: Recording) -> Recording:
     """The same recording, each device saying which metered device holds it."""
-    held = outer([series.device for series in recording.series])
-    told = [replace(s, device=replace(s.device, inside=held[s.device.key])) for s in recording.series]
-    return replace(recording, series=told)
+    holder = outer([series.device for series in recording.series])
+    nested_series = [replace(s, device=replace(s.device, inside=holder[s.device.key])) for s in recording.series]
+    return replace(recording, series=nested_series)
 
 
 def placed(recording: Recording) -> Recording:

@@ -33,7 +33,7 @@ def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> 
     tracks = made.counted()
     wanted = stretches_of(made.recording, window, made.extent)
     spans, edges = counted_spans(tracks, wanted, made)
-    energies = {one.device.key: energy_in(one, wanted, spans) for one in tracks}
+    energies = {track.device.key: energy_in(track, wanted, spans) for track in tracks}
     total = summed(energies.values())
     total = total._replace(above_j=total.above_j + absent_j(made, energies))
     total = widened(total, made, energies)
@@ -45,7 +45,7 @@ def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> 
         **_figures(total, duration, tracks, spans),
         **_per_count(total, duration, made.recording, wanted),
         "devices": len(tracks),
-        "modelled": sorted(one.device.key for one in tracks if one.spec.modelled),
+        "modelled": sorted(track.device.key for track in tracks if track.spec.modelled),
     }
     data.update(_apart(made, wanted, duration, total))
     data["quality"] = quality(made, spans, edges)
@@ -104,14 +104,17 @@ def _apart(made: Meter, wanted: Stretches, duration: float, total: Energy) -> Js
     """What is told beside the total: switches, devices inside others, the submitter's own total."""
     out: Json = {}
     switches = [
-        _device(made, one, wanted, wanted.spans) for one in made.counted(switches=True) if one not in made.counted()
+        _device(made, track, wanted, wanted.spans)
+        for track in made.counted(switches=True)
+        if track not in made.counted()
     ]
-    for one in made.estimates:
-        value = float(one.power_w[0]) if one.power_w is not None and len(one.power_w) else np.nan
+    for series in made.estimates:
+        value = float(series.power_w[0]) if series.power_w is not None and len(series.power_w) else np.nan
         if np.isfinite(value):
             switches.append({
-                "device": one.device.uuid, "kind": one.device.kind, "modelled": True, "mean_w": value,
-                "energy_wh": value * duration / J_PER_WH, "dated": iso(float(one.time_s[0])), "note": one.spec.note,
+                "device": series.device.uuid, "kind": series.device.kind, "modelled": True, "mean_w": value,
+                "energy_wh": value * duration / J_PER_WH, "dated": iso(float(series.time_s[0])),
+                "note": series.spec.note,
             })  # fmt: skip
     if switches:
         out["switches"] = switches
@@ -119,45 +122,45 @@ def _apart(made: Meter, wanted: Stretches, duration: float, total: Energy) -> Js
     if stated and wanted.name == "run":
         out["stated_energy_wh"] = stated * 1e3
         out["stated_difference"] = total.value_j / J_PER_WH / (stated * 1e3) - 1
-    inside = [one for key, one in made.tracks.items() if made.holder[key]]
+    inside = [track for key, track in made.tracks.items() if made.holder[key]]
     if inside:
-        out["inside"] = [_device(made, one, wanted, wanted.spans) for one in inside]
+        out["inside"] = [_device(made, track, wanted, wanted.spans) for track in inside]
     return out
 
 
-def _device(made: Meter, one: Track, wanted: Stretches, spans: Sequence[Span]) -> Json:
+def _device(made: Meter, track: Track, wanted: Stretches, spans: Sequence[Span]) -> Json:
     """One device's figures."""
-    used = energy_in(one, wanted, spans)
-    seen = [part for span in spans for part in within(one.spans(), *span)]
-    spec = one.spec
+    used = energy_in(track, wanted, spans)
+    seen = [part for span in spans for part in within(track.spans(), *span)]
+    spec = track.spec
     return {
-        "device": one.device.uuid,
-        "key": one.device.key,
-        "name": one.device.name,
-        "kind": one.device.kind,
+        "device": track.device.uuid,
+        "key": track.device.key,
+        "name": track.device.name,
+        "kind": track.device.kind,
         "energy_wh": used.value_j / J_PER_WH,
         "energy_low_wh": used.low_j / J_PER_WH,
         "energy_high_wh": used.high_j / J_PER_WH,
         "mean_w": used.value_j / length_s(spans),
-        "peak_w": max((one.peak_w(*part) for part in seen), default=None),
+        "peak_w": max((track.peak_w(*part) for part in seen), default=None),
         "seen_s": length_s(seen),
         "source": spec.source,
         "modelled": spec.modelled,
-        "faults": dict(Counter({f.kind: len(f.at_s) for f in made.found.get(one.device.key, ())})),
+        "faults": dict(Counter({f.kind: len(f.at_s) for f in made.flaws.get(track.device.key, ())})),
     }
 
 
 def _nodes(made: Meter, wanted: Stretches, spans: Sequence[Span], energies: Mapping[str, Energy]) -> list[Json]:
     """Each node: what is counted of it, and its devices."""
     groups: dict[str, list[Track]] = {}
-    for one in made.tracks.values():
-        groups.setdefault(one.device.host or one.device.key, []).append(one)
+    for track in made.tracks.values():
+        groups.setdefault(track.device.host or track.device.key, []).append(track)
     out = []
     for host, tracks in groups.items():
-        counted = [one for one in tracks if one.device.key in energies]
+        counted = [track for track in tracks if track.device.key in energies]
         if not counted:
             continue
-        used = summed(energies[one.device.key] for one in counted)
+        used = summed(energies[track.device.key] for track in counted)
         out.append({
             "node": host,
             "energy_wh": used.value_j / J_PER_WH,
@@ -165,7 +168,7 @@ def _nodes(made: Meter, wanted: Stretches, spans: Sequence[Span], energies: Mapp
             "energy_high_wh": used.high_j / J_PER_WH,
             "mean_w": used.value_j / length_s(spans),
             "peak_w": max(peak_of_sum(counted, *span) for span in spans),
-            "devices": [_device(made, one, wanted, spans) for one in tracks],
+            "devices": [_device(made, track, wanted, spans) for track in tracks],
         })  # fmt: skip
     return out
 
@@ -186,13 +189,13 @@ def quality(made: Meter, spans: Sequence[Span], edges: Sequence[Fault]) -> list[
         if device:
             row["devices"][device] = row["devices"].get(device, 0) + count
 
-    for key, each in made.found.items():
-        for one in each:
-            at = one.at_s[:, None]
-            inside = ((at + one.lasting_s[:, None] >= [s[0] for s in spans]) & (at <= [s[1] for s in spans])).any(
+    for key, each in made.flaws.items():
+        for flaw in each:
+            at = flaw.at_s[:, None]
+            inside = ((at + flaw.lasting_s[:, None] >= [s[0] for s in spans]) & (at <= [s[1] for s in spans])).any(
                 axis=1
             )
-            add(one.kind, len(one.at_s), int(inside.sum()), float(one.lasting_s.sum()), one.done, key)
+            add(flaw.kind, len(flaw.at_s), int(inside.sum()), float(flaw.lasting_s.sum()), flaw.done, key)
     for fault in (*made.faults, *edges):
         add(fault.kind, fault.count, fault.count, fault.seconds, fault.done, fault.device)
     for row in rows.values():
@@ -204,7 +207,7 @@ def quality(made: Meter, spans: Sequence[Span], edges: Sequence[Fault]) -> list[
 
 def _notes(wanted: Stretches, spans: Sequence[Span], made: Meter) -> list[str]:
     notes = []
-    stuck = sum(f.kind == "stuck" for each in made.found.values() for f in each)
+    stuck = sum(f.kind == "stuck" for each in made.flaws.values() for f in each)
     if stuck:
         notes.append("a stuck sensor says nothing of what was used: see quality")
     if made.lost:
@@ -213,6 +216,6 @@ def _notes(wanted: Stretches, spans: Sequence[Span], made: Meter) -> list[str]:
     if missing := missing_nodes(made):
         said = "energy, also a token, lacks them; its range has them"
         notes.append(f"the log tells of {missing} more nodes than have readings: {said}")
-    if any(one.spec.modelled for one in made.counted()):
+    if any(track.spec.modelled for track in made.counted()):
         notes.append("part of the energy is modelled, not measured")
     return notes

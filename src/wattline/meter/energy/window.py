@@ -108,14 +108,14 @@ def window_energy(
     ``begin_s``, ``end_s``: s. ``edges``: the instants at which the stretch is cut from what went before and after,
     each of which adds its doubt [both]. A device that another metered one holds counts within that one alone.
     """
-    tracks, found, _ = tracks_of(_on_monotonic(series) for series in recording.series)
-    keys = list(found)
+    tracks, flaws, _ = tracks_of(_on_monotonic(series) for series in recording.series)
+    keys = list(flaws)
     holder = outer([track.device for track in tracks.values()])
     devices, faults = [], []
     for key in keys:
         if holder.get(key):
             continue
-        faults += list(_inside(found[key], key, begin_s, end_s))
+        faults += list(_inside(flaws[key], key, begin_s, end_s))
         if key not in tracks:
             faults.append(_unknown(key, begin_s, end_s))
             continue
@@ -148,13 +148,13 @@ def add_up(pieces: Sequence[WindowEnergy]) -> WindowEnergy:
     faults: dict[tuple[str, str, str], Fault] = {}
     for piece in pieces:
         for d in piece.devices:
-            one = devices.get(d.device)
-            devices[d.device] = d if one is None else replace(
+            so_far = devices.get(d.device)
+            devices[d.device] = d if so_far is None else replace(
                 d,
-                energy_j=one.energy_j + d.energy_j,
-                low_j=one.low_j + d.low_j,
-                high_j=one.high_j + d.high_j,
-                peak_w=max(one.peak_w, d.peak_w),
+                energy_j=so_far.energy_j + d.energy_j,
+                low_j=so_far.low_j + d.low_j,
+                high_j=so_far.high_j + d.high_j,
+                peak_w=max(so_far.peak_w, d.peak_w),
             )  # fmt: skip
         for f in piece.faults:
             key = (f.kind, f.device, f.done)
@@ -183,13 +183,13 @@ def _device(
     peak_w = track.peak_w(first, last)
     missing_s = (end_s - begin_s) - (last - first)
     doubt = sum(track.edge_j(min(max(edge, first), last)) for edge in edges)
-    held = used.value_j - seen.value_j  # outside of the readings: from none to the peak
+    outside_j = used.value_j - seen.value_j  # outside of the readings: from none to the peak
     low = seen.value_j - seen.below_j - doubt * (1 + spec.error)
     high = seen.value_j + seen.above_j + (doubt + peak_w * missing_s) * (1 + spec.error)
     faults = []
     if missing_s > max(2 * track.interval_s, 2 * spec.period_s, SLACK_S):
         faults.append(Fault("gap", 1, missing_s, OUTSIDE, device.key))
-    value = seen.value_j + held
+    value = seen.value_j + outside_j
     named = (device.key, device.name or device.uuid, device.kind, spec.source, spec.modelled)
     return DeviceEnergy(*named, value, min(max(low, 0.0), value), max(high, value), peak_w), faults
 
@@ -198,9 +198,9 @@ def _unknown(key: str, begin_s: float, end_s: float) -> Fault:
     return Fault("gap", 1, end_s - begin_s, "no two readings: energy unknown", key)
 
 
-def _inside(found: Sequence[FaultTimes], key: str, begin_s: float, end_s: float) -> Iterator[Fault]:
+def _inside(flaws: Sequence[FaultTimes], key: str, begin_s: float, end_s: float) -> Iterator[Fault]:
     """What was wrong with a device's readings between two instants."""
-    for each in found:
+    for each in flaws:
         here = (each.at_s + each.lasting_s >= begin_s) & (each.at_s <= end_s)
         if here.any():
             yield Fault(each.kind, int(here.sum()), float(each.lasting_s[here].sum()), each.done, key)

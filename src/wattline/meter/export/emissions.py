@@ -66,8 +66,8 @@ def _row(recording: Recording, span: NamedSpan, region: str | None, project: str
 
 
 def _energy(series: Sequence[Series], span: NamedSpan) -> SeriesEnergy | None:
-    found = total([within(each, span.begin_s, span.end_s) for each in series])
-    return found if np.isfinite(found.energy_j) else None
+    used = total([within(each, span.begin_s, span.end_s) for each in series])
+    return used if np.isfinite(used.energy_j) else None
 
 
 def _part(recording: Recording, span: NamedSpan, name: str, kinds: tuple[str, ...]) -> dict[str, Any]:
@@ -106,8 +106,8 @@ def _place(where: Record) -> dict[str, Any]:
     if country.meta.get("scope") != "country":
         return {"region": where.title}
     code = next((alias.upper() for alias in country.meta.get("aliases", ()) if len(alias) == 3), None)
-    found: dict[str, Any] = {"country_name": country.title, "country_iso_code": code}
-    return found if country is where else found | {"region": where.title}
+    used: dict[str, Any] = {"country_name": country.title, "country_iso_code": code}
+    return used if country is where else used | {"region": where.title}
 
 
 def _run_id(recording: Recording, span: NamedSpan) -> str:

@@ -41,7 +41,7 @@ Value = Callable[[Snapshot], Iterator[tuple[float, dict[str, str]]]]
 
 def attributes(device: Device, spec: Spec) -> dict[str, str]:
     """Of a point: ``hw.*`` and ``host.name`` by the conventions, and what Wattline says of its source."""
-    said = {
+    messages = {
         "hw.id": device.uuid,
         "hw.type": "" if device.kind in HOST else TYPES.get(device.kind, device.kind),
         "hw.name": device.name,
@@ -50,7 +50,7 @@ def attributes(device: Device, spec: Spec) -> dict[str, str]:
         "wattline.source": spec.source,
         "wattline.modelled": "true" if spec.modelled else "false",
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in messages.items() if value}
 
 
 def observe(source: Source, provider: MeterProvider) -> None:
@@ -105,14 +105,14 @@ def send(recording: Recording, exporter: MetricExporter) -> int:
     from opentelemetry.sdk.metrics.export import MetricExportResult
 
     sent = 0
-    with _complaints() as said:
+    with _complaints() as messages:
         for data, points in metrics_data(recording):
             try:
                 result = exporter.export(data, timeout_millis=30_000)
             except Exception as error:
                 raise WattlineError(f"otlp: the receiver cannot be reached: {shorten(str(error), 120)}") from error
             if result is not MetricExportResult.SUCCESS:
-                why = f" ({shorten(said[0], 160)})" if said else ""
+                why = f" ({shorten(messages[0], 160)})" if messages else ""
                 raise WattlineError(
                     f"otlp: the receiver took {sent:,} points and no more{why}; see that it takes metrics"
                 )
@@ -123,17 +123,17 @@ def send(recording: Recording, exporter: MetricExporter) -> int:
 @contextmanager
 def _complaints() -> Iterator[list[str]]:
     """What the SDK would log while it hands on: kept, so that a failure is told in one line."""
-    said: list[str] = []
+    messages: list[str] = []
 
     class Keep(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            said.append(record.getMessage())
+            messages.append(record.getMessage())
 
     logger, keep = logging.getLogger("opentelemetry"), Keep(logging.WARNING)
     propagate, logger.propagate = logger.propagate, False
     logger.addHandler(keep)
     try:
-        yield said
+        yield messages
     finally:
         logger.removeHandler(keep)
         logger.propagate = propagate
@@ -192,8 +192,8 @@ def otlp_exporter(endpoint: str) -> MetricExporter:
         from opentelemetry.sdk.metrics.export import ConsoleMetricExporter
 
         return ConsoleMetricExporter(out=sys.stdout)
-    scheme, found, rest = endpoint.partition("://")
-    if not found or scheme not in ("grpc", "http", "https") or not rest.strip("/"):
+    scheme, separator, rest = endpoint.partition("://")
+    if not separator or scheme not in ("grpc", "http", "https") or not rest.strip("/"):
         raise WattlineError(
             f"endpoint: {shorten(endpoint)!r} is none; write http://HOST:4318, grpc://HOST:4317, or console"
         )

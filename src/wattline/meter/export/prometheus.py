@@ -113,8 +113,8 @@ def openmetrics(recording: Recording) -> Iterator[str]:
 
 
 def _distinct(recording: Recording) -> list[Series]:
-    told = placed(recording).series
-    return list({tuple(labels(each.device, each.spec).items()): each for each in told}.values())
+    every = placed(recording).series
+    return list({tuple(labels(each.device, each.spec).items()): each for each in every}.values())
 
 
 def _energy(series: Series) -> tuple[Array, Array]:
@@ -136,8 +136,8 @@ def _each_ms(time_s: Array, values: Array) -> tuple[Array, Array]:
 
 
 def _tags(values: dict[str, str]) -> str:
-    said = (f'{name}="{_escaped(value)}"' for name, value in values.items() if value)
-    return "{" + ",".join(said) + "}"
+    pairs = (f'{name}="{_escaped(value)}"' for name, value in values.items() if value)
+    return "{" + ",".join(pairs) + "}"
 
 
 def _escaped(text: str) -> str:

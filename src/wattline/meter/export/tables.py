@@ -112,13 +112,13 @@ def _readings(series: Series, number: int) -> pl.DataFrame:
     micro = pl.Series("time", np.round(np.asarray(series.time_s, float) * 1e6), dtype=pl.Float64)
     frame = pl.DataFrame([micro.fill_nan(None).cast(pl.Int64).cast(_utc()), *numbers])
     own = labels(series.device, series.spec) | {"name": series.device.name}
-    said = [pl.lit(own[name]).alias(name) for name in TEXT]
+    texts = [pl.lit(own[name]).alias(name) for name in TEXT]
     spec = series.spec
     wrap_j = spec.wrap_j if np.isfinite(spec.wrap_j) else None
     how = {"window_s": spec.window_s, "period_s": spec.period_s, "wrap_j": wrap_j, "error": spec.error}
     kept = [pl.lit(value, dtype=pl.Float64).alias(name) for name, value in how.items()]
     kept += [pl.lit(spec.note).alias("note"), pl.lit(number).alias("series")]
-    return frame.select("time", *said, pl.lit(spec.modelled).alias("modelled"), *columns, *kept)
+    return frame.select("time", *texts, pl.lit(spec.modelled).alias("modelled"), *columns, *kept)
 
 
 def write_parquet(frame: pl.DataFrame, path: Path | str) -> None:

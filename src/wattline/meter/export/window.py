@@ -37,8 +37,8 @@ def extent(series: Iterable[Series]) -> tuple[float, float]:
 def spans(recording: Recording) -> list[NamedSpan]:
     """Every named window, ended where it was left open."""
     last = extent(recording.series)[1]
-    found = [NamedSpan(w.name, w.begin_s, last if w.end_s is None else w.end_s) for w in recording.windows]
-    return [span for span in found if span.end_s > span.begin_s]
+    named = [NamedSpan(w.name, w.begin_s, last if w.end_s is None else w.end_s) for w in recording.windows]
+    return [span for span in named if span.end_s > span.begin_s]
 
 
 def find_span(recording: Recording, text: str | None = None) -> NamedSpan:

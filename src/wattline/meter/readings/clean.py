@@ -31,7 +31,7 @@ class Cleaned(NamedTuple):
     notes on how the sensor was corrected."""
 
     powers: list[Power]
-    found: list[FaultTimes]
+    flaws: list[FaultTimes]
     notes: tuple[str, ...] = ()
 
 
@@ -46,7 +46,7 @@ def clean(series: Series, *, as_read: bool = False) -> Cleaned:
     rise, readings, spec, notes = CorrectedCounter(good.rise, good.readings, series.spec)
     if not as_read:
         rise, readings, spec, notes = correct_counter(series.device, spec, rise, readings)
-    return Cleaned([_by_counter(series.device, spec, rise, readings)], good.found, notes)
+    return Cleaned([_by_counter(series.device, spec, rise, readings)], good.flaws, notes)
 
 
 class Good(NamedTuple):
@@ -54,7 +54,7 @@ class Good(NamedTuple):
 
     rise: Rise | None
     readings: Readings | None
-    found: list[FaultTimes]
+    flaws: list[FaultTimes]
 
     def series(self, series: Series) -> Series:
         """The same as a series of one quantity, watts or a counter that only rises."""
@@ -93,11 +93,11 @@ def _by_good_watts(series: Series, good: Good, as_read: bool) -> Cleaned:
     readings, spec = good.readings, series.spec
     notes: tuple[str, ...] = ()
     if readings is None or not len(readings.time_s):
-        return Cleaned([], good.found)
+        return Cleaned([], good.flaws)
     if not as_read:
         stuck = [(s.begin_s, s.end_s) for s in stuck_stretches(readings.time_s, readings.power_w)]
         readings, spec, notes = correct_watts(series.device, spec, readings, stuck)
-    return Cleaned(_stretches(series.device, spec, readings), good.found, notes)
+    return Cleaned(_stretches(series.device, spec, readings), good.flaws, notes)
 
 
 def _dead(rise: Rise, readings: Readings) -> list[FaultTimes]:
@@ -126,12 +126,12 @@ def _by_watts(device: Device, spec: Spec, good: Readings) -> Power:
     time, watts = good.time_s, good.power_w
     error = spec.error
     least, most = (float(x) for x in np.percentile(watts, ROBUST)) if len(watts) > 1 else (0.0, float(watts[0]))
-    held = np.flatnonzero(np.diff(time) > GAP * good.interval_s) if good.interval_s > 0 else np.empty(0, np.intp)
+    gaps_at = np.flatnonzero(np.diff(time) > GAP * good.interval_s) if good.interval_s > 0 else np.empty(0, np.intp)
     knots, left, right = [time], [watts[:-1]], [watts[1:]]
     below, above = _errors(0.5 * (watts[:-1] + watts[1:]), error, good.stuck, watts)
-    if len(held):
-        fill = [_level(watts, i, i + 1) for i in held.tolist()]
-        return _spliced(device, spec, good, held, np.array(fill), below, above, (least, most))
+    if len(gaps_at):
+        fill = [_level(watts, i, i + 1) for i in gaps_at.tolist()]
+        return _spliced(device, spec, good, gaps_at, np.array(fill), below, above, (least, most))
     return Power(
         device, spec, knots[0], left[0], right[0], below, above,
         _edge(float(watts[0]), least, most, error), _edge(float(watts[-1]), least, most, error),
@@ -143,7 +143,7 @@ def _spliced(
     device: Device,
     spec: Spec,
     good: Readings,
-    held: NDArray[np.intp],
+    gaps_at: NDArray[np.intp],
     fill: Array,
     below: Array,
     above: Array,
@@ -152,7 +152,7 @@ def _spliced(
     """Each held gap cut in three: down (or up) to its level, the level, and back, each slope one interval long."""
     time, watts, error = good.time_s, good.power_w, spec.error
     least, most = bounds
-    gap_i = held
+    gap_i = gaps_at
     edge = np.minimum(good.interval_s, 0.25 * (time[gap_i + 1] - time[gap_i]))
     inner = np.stack([time[gap_i] + edge, time[gap_i + 1] - edge], axis=1)
     at = np.repeat(gap_i + 1, 2)
@@ -186,11 +186,11 @@ def _errors(mean: Array, error: float, stuck: Mask, watts: Array) -> tuple[Array
     """The sensor's own error below and above; a stuck reading may stand for anything from idle to full power."""
     below, above = error * mean, error * mean
     if stuck.any():
-        held = stuck[:-1] & stuck[1:]
+        still = stuck[:-1] & stuck[1:]
         free = watts[~stuck]
         most = np.maximum(free.max(initial=0.0), mean * fact("constant.meter-full-over-idle").high)
-        below = np.where(held, mean, below)
-        above = np.where(held, most - mean, above)
+        below = np.where(still, mean, below)
+        above = np.where(still, most - mean, above)
     return below, above
 
 

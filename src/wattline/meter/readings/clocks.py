@@ -23,28 +23,28 @@ def place(series: Sequence[Series], run: tuple[float, float] | None) -> tuple[li
     kept: list[Series] = []
     left: list[Series] = []
     faults: list[Fault] = []
-    spans = [_span(one) for one in series]
+    spans = [_span(each) for each in series]
     begin, end = run or _common(series, spans)
-    for one, span in zip(series, spans, strict=True):
+    for each, span in zip(series, spans, strict=True):
         apart = span is not None and (span[1] < begin or span[0] > end)
         others = [other for other in spans if other and other is not span and other[0] <= end and other[1] >= begin]
         if not apart or span is None or not (others or run):
-            kept.append(one)
+            kept.append(each)
             continue
         shift = _zone(span, others) if others else _zone_of_run(span, run)
         if shift is not None:
             side = "behind" if shift > 0 else "ahead of"
             done = f"its clock is {abs(shift) / 3600:g} h {side} {'the others' if others else 'the run'}: moved"
-            kept.append(replace(one, time_s=np.asarray(one.time_s) + shift, monotonic_s=None))
-        elif others and one.device.kind not in ("switch",) and _alike(span, others):
+            kept.append(replace(each, time_s=np.asarray(each.time_s) + shift, monotonic_s=None))
+        elif others and each.device.kind not in ("switch",) and _alike(span, others):
             shift = float(np.median([other[0] for other in others])) - span[0]
             done = f"dated {iso(span[0])}, while the others ran {iso(begin)}: begun with them, as it is as long"
-            kept.append(replace(one, time_s=np.asarray(one.time_s) + shift, monotonic_s=None))
+            kept.append(replace(each, time_s=np.asarray(each.time_s) + shift, monotonic_s=None))
         else:
-            done = f"dated {iso(span[0])}, while the run was {iso(begin)}: {_left_out(one)}"
+            done = f"dated {iso(span[0])}, while the run was {iso(begin)}: {_left_out(each)}"
             shift = begin - span[0]
-            left.append(one)
-        faults.append(Fault("clock", 1, abs(shift), done, one.device.key))
+            left.append(each)
+        faults.append(Fault("clock", 1, abs(shift), done, each.device.key))
     return kept, left, faults
 
 
@@ -70,7 +70,7 @@ def _span(series: Series) -> tuple[float, float] | None:
 
 def _common(series: Sequence[Series], spans: Sequence[tuple[float, float] | None]) -> tuple[float, float]:
     """The time of the recording: all of it, but for switches, which follow the others; and for a few dated far away."""
-    there = [s for s, one in zip(spans, series, strict=True) if s and one.device.kind != "switch"] or [
+    there = [s for s, each in zip(spans, series, strict=True) if s and each.device.kind != "switch"] or [
         s for s in spans if s
     ]
     if not there:
@@ -111,16 +111,16 @@ def _alike(span: tuple[float, float], others: Sequence[tuple[float, float]]) -> 
 def twins(series: Sequence[Series]) -> tuple[dict[str, str], list[Fault]]:
     """Devices whose readings are another's, to the last: the key of each -> the key of the first; and the faults."""
     seen: dict[int, Series] = {}
-    found: dict[str, str] = {}
+    same: dict[str, str] = {}
     faults = []
-    for one in series:
-        values = one.power_w if one.power_w is not None else one.energy_j
+    for each in series:
+        values = each.power_w if each.power_w is not None else each.energy_j
         if values is None or len(np.unique(values[:1000])) < MIN_TWIN:
             continue
-        key = hash((np.asarray(one.time_s).tobytes(), np.asarray(values).tobytes()))
-        first = seen.setdefault(key, one)
-        if first.device.key != one.device.key:
-            found[one.device.key] = first.device.key
+        key = hash((np.asarray(each.time_s).tobytes(), np.asarray(values).tobytes()))
+        first = seen.setdefault(key, each)
+        if first.device.key != each.device.key:
+            same[each.device.key] = first.device.key
             done = "another device's very readings: counted, for it drew power too; its range takes in the others'"
-            faults.append(Fault("twin", 1, 0.0, f"{done} ({one.device.uuid} is {first.device.uuid})", one.device.key))
-    return found, faults
+            faults.append(Fault("twin", 1, 0.0, f"{done} ({each.device.uuid} is {first.device.uuid})", each.device.key))
+    return same, faults

@@ -51,8 +51,8 @@ def true_time(time_s: Array, monotonic_s: Array | None, key: Array) -> tuple[Arr
     faults = fault_times("unreadable", np.full(lost, np.nan), 0.0, "readings without a time left out")
     if not len(kept):
         return np.empty(0), kept, faults
-    told = monotonic_s is not None and np.isfinite(monotonic_s[kept]).all()
-    if told and monotonic_s is not None and (monotonic_s[kept] != time_s[kept]).any():
+    has_monotonic = monotonic_s is not None and np.isfinite(monotonic_s[kept]).all()
+    if has_monotonic and monotonic_s is not None and (monotonic_s[kept] != time_s[kept]).any():
         time, more = _by_monotonic(time_s[kept], monotonic_s[kept])
     else:
         time, more = _by_order(time_s[kept], key[kept])

@@ -53,8 +53,8 @@ def read_csv(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
     """Columns by name: name, begin, end; and, where given, gpus (``0-3``, UUIDs), host, weight."""
     rows = csv.DictReader(io.StringIO(text))
     columns = {c.strip().lower(): c for c in rows.fieldnames or () if c}
-    found = {k: next((columns[n] for n in names if n in columns), "") for k, names in NAMES.items()}
-    missing = [k for k in ("name", "begin", "end") if not found[k]]
+    column_of = {k: next((columns[n] for n in names if n in columns), "") for k, names in NAMES.items()}
+    missing = [k for k in ("name", "begin", "end") if not column_of[k]]
     if missing:
         raise WattlineError(
             f"{where}: no column {', '.join(missing)}; it needs name, begin, end and may have gpus, host"
@@ -62,7 +62,7 @@ def read_csv(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
     claims = []
     for number, row in enumerate(rows, 2):
         at = f"{where}, line {number}"
-        cell = {k: (row.get(c) or "").strip() if c else "" for k, c in found.items()}
+        cell = {k: (row.get(c) or "").strip() if c else "" for k, c in column_of.items()}
         if not any(cell.values()):
             continue
         begin, end = span(cell["begin"], cell["end"], at, default)

@@ -35,7 +35,7 @@ def read_pods(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
         raise WattlineError(
             f"{where}: not a Prometheus range answer (data.result of metric and values): {error}"
         ) from None
-    held: dict[tuple[str, str, str], list[Array]] = {}
+    times_of: dict[tuple[str, str, str], list[Array]] = {}
     steps = [np.diff(times) for _, times in read if len(times) > 1]
     step = float(np.median(np.concatenate(steps))) if steps else 0.0
     claims: list[Workload] = []
@@ -47,8 +47,8 @@ def read_pods(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
             raise WattlineError(f"{where}: times of pod {pod} run backwards")
         name = "/".join(filter(None, (_first(labels, NAMESPACE), pod, _first(labels, CONTAINER))))
         gpu = _first(labels, UUID) or _first(labels, INDEX)
-        held.setdefault((name, gpu, _first(labels, HOST)), []).append(times)
-    for (name, gpu, host), several in held.items():  # a pod may stand in several metrics of one GPU: it has it once
+        times_of.setdefault((name, gpu, _first(labels, HOST)), []).append(times)
+    for (name, gpu, host), several in times_of.items():  # a pod may stand in several metrics of one GPU: it has it once
         times = np.unique(np.concatenate(several))
         for run in np.split(times, np.flatnonzero(np.diff(times) > BROKEN * step) + 1):
             begin, end = float(run[0]) - step / 2, float(run[-1]) + step / 2

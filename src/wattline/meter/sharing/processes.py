@@ -81,14 +81,14 @@ def used(gpu: str, host: str, samples: list[Sample]) -> Used:
 def _csv(text: str, where: str, default: tzinfo) -> Iterator[Sample]:
     rows = csv.DictReader(io.StringIO(text), skipinitialspace=True)
     columns = {(c or "").strip().lower().split(" [")[0]: c for c in rows.fieldnames or ()}
-    found = {k: next((columns[n] for n in names if n in columns), "") for k, names in NAMES.items()}
-    missing = [k for k in ("time", "pid", "sm") if not found[k]]
+    column_of = {k: next((columns[n] for n in names if n in columns), "") for k, names in NAMES.items()}
+    missing = [k for k in ("time", "pid", "sm") if not column_of[k]]
     if missing:
         raise WattlineError(
             f"{where}: no column {', '.join(missing)}; it needs time, gpu, pid, sm and may have name, host"
         )
     for number, row in enumerate(rows, 2):
-        cell = {k: (row.get(c) or "").strip() if c else "" for k, c in found.items()}
+        cell = {k: (row.get(c) or "").strip() if c else "" for k, c in column_of.items()}
         if any(cell.values()):
             yield _sample(cell, f"{where}, line {number}", default)
 

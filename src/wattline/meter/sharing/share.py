@@ -190,7 +190,7 @@ def _devices(recording: Recording, as_read: bool, notes: list[str]) -> list[Shar
     run = next(((w.begin_s, w.end_s) for w in recording.windows if w.name == "run" and w.end_s is not None), None)
     kept, left, faults = place(shared_series(recording), run)
     notes += [f"{fault.device}: {fault.done}" for fault in faults]
-    tracks, found, remarks = tracks_of(kept, as_read=as_read)
+    tracks, flaws, remarks = tracks_of(kept, as_read=as_read)
     good = {key: track for key, track in tracks.items() if track.end_s > track.begin_s}
     why = "no device whose energy could be shared"
     for key in dict.fromkeys([s.device.key for s in (*kept, *left) if s.device.key not in good]):
@@ -198,7 +198,7 @@ def _devices(recording: Recording, as_read: bool, notes: list[str]) -> list[Shar
         notes.append(f"left out: {why}")
     if not good:
         raise WattlineError(f"{recording.source or 'recording'}: {why}")
-    _tell(good, found, remarks, notes)
+    _tell(good, flaws, remarks, notes)
     extent = min(track.begin_s for track in good.values()), max(track.end_s for track in good.values())
     indices = _indices([track.device for track in good.values()])
     seen = [within(track.spans(), *extent) for track in good.values()]
@@ -207,19 +207,19 @@ def _devices(recording: Recording, as_read: bool, notes: list[str]) -> list[Shar
 
 def _tell(
     tracks: Mapping[str, Track],
-    found: Mapping[str, list[FaultTimes]],
+    flaws: Mapping[str, list[FaultTimes]],
     remarks: Mapping[str, list[str]],
     notes: list[str],
 ) -> None:
     """Notes on how sensors were corrected and on readings that were not taken as they stand, alike ones as one."""
-    told: dict[str, list[str]] = {}
+    alike: dict[str, list[str]] = {}
     for key in tracks:
-        for each in found[key]:
+        for each in flaws[key]:
             if each.kind in TOLD:
-                told.setdefault(f"{each.kind}: {each.done}", []).append(key)
+                alike.setdefault(f"{each.kind}: {each.done}", []).append(key)
         for remark in remarks[key]:
-            told.setdefault(remark, []).append(key)
-    for note, keys in told.items():
+            alike.setdefault(remark, []).append(key)
+    for note, keys in alike.items():
         notes.append(f"{keys[0] if len(keys) == 1 else f'{len(keys)} devices'}: {note}")
 
 
@@ -231,9 +231,9 @@ def _split(
     notes: list[str],
 ) -> Shared:
     shared = Shared([], [], [], [], notes)
-    for device, mine, told in zip(devices, claims, known, strict=True):
+    for device, mine, alike in zip(devices, claims, known, strict=True):
         idle = Idle(idle_w, "given") if idle_w is not None else find_idle(device.track, mine)
-        shared.splits.append(split_device(device.track, mine, idle.power_w, told, device.seen))
+        shared.splits.append(split_device(device.track, mine, idle.power_w, alike, device.seen))
         shared.idle.append(idle)
         used = summed(device.track.energy(*span) for span in device.seen)
         shared.errors.append(max(used.below_j, used.above_j) / used.value_j if used.value_j > 0 else 0.0)

@@ -107,23 +107,23 @@ def split_device(
     energy = np.maximum(energy, 0.0)  # rounding alone can make it less
     read = _within(edges, *(np.array([span[i] for span in spans]) for i in (0, 1)))
     length = np.where(read, np.diff(edges), 0.0)
-    told = _within(edges, known_begin, known_end)
-    taken, idle = _shared_out((begin, end, weight), edges, energy, idle_w * length, told)
+    is_known = _within(edges, known_begin, known_end)
+    taken, idle = _shared_out((begin, end, weight), edges, energy, idle_w * length, is_known)
     named: dict[str, float] = {}
     for claim, joules in zip(claims, taken, strict=True):
         named[claim.name] = named.get(claim.name, 0.0) + float(joules)
-    return DeviceShares(track.device.key, named, idle, float(energy.sum()), idle_w, float(energy[~told].sum()))
+    return DeviceShares(track.device.key, named, idle, float(energy.sum()), idle_w, float(energy[~is_known].sum()))
 
 
 def _shared_out(
-    claims: tuple[Array, Array, Array], edges: Array, energy: Array, idle_j: Array, told: Mask
+    claims: tuple[Array, Array, Array], edges: Array, energy: Array, idle_j: Array, is_known: Mask
 ) -> tuple[Array, float]:
     """Joules of each claim (begins, ends, weights) where it is known who ran, and of idle there."""
     begin, end, weight = claims
     taken, idle = np.zeros(len(begin)), 0.0
     for at in range(0, len(energy), BLOCK):
         block = slice(at, at + BLOCK)
-        use = told[block]
+        use = is_known[block]
         here = np.flatnonzero((begin < edges[min(at + BLOCK, len(energy))]) & (end > edges[at]))
         middle = (edges[:-1] + edges[1:])[block][use] / 2
         on = (begin[here, None] <= middle) & (middle < end[here, None])

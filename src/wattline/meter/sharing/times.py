@@ -55,12 +55,12 @@ def span(begin: str, end: str, where: str, default: tzinfo = UTC) -> tuple[float
 
 def expand(hosts: str, where: str) -> tuple[str, ...]:
     """Slurm's list of nodes written out: ``n[1-3,07],login`` -> n1, n2, n3, n07, login."""
-    found: list[str] = []
+    names: list[str] = []
     for part in re.findall(r"[^,\[\]]+(?:\[[^\]]*\][^,\[\]]*)*", hosts):
-        found += _expand_one(part.strip(), where)
-        if len(found) > MAX_HOSTS:
+        names += _expand_one(part.strip(), where)
+        if len(names) > MAX_HOSTS:
             raise WattlineError(f"{where}: more than {MAX_HOSTS:,} nodes")
-    return tuple(host for host in found if host)
+    return tuple(host for host in names if host)
 
 
 def _expand_one(part: str, where: str) -> list[str]:
@@ -82,13 +82,13 @@ def _expand_one(part: str, where: str) -> list[str]:
 
 def indices(text: str, where: str) -> tuple[str, ...]:
     """GPU indices written out: ``0-2,5`` -> 0, 1, 2, 5; other names as they are."""
-    found: list[str] = []
+    names: list[str] = []
     for item in re.split(r"[,;\s]+", text.strip()):
         run = re.fullmatch(r"(\d+)-(\d+)", item)
         if run and int(run[1]) <= int(run[2]) < int(run[1]) + 4096:
-            found += [str(i) for i in range(int(run[1]), int(run[2]) + 1)]
+            names += [str(i) for i in range(int(run[1]), int(run[2]) + 1)]
         elif run:
             raise WattlineError(f"{where}: {shorten(item)!r} is no range of GPUs")
         elif item:
-            found.append(item)
-    return tuple(found)
+            names.append(item)
+    return tuple(names)
