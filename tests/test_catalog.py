@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import NotFound, WattlineError
-from wattline.core.fact import Fact
+from wattline.core.fact import Basis, Fact
 
 FILES = [p for p in catalog.HERE.rglob("*.toml") if p.name != "attributes.toml" and p.parent.name != "claims"]
 KINDS = catalog.KINDS
@@ -40,7 +41,7 @@ def test_facts_are_sourced_declared_and_of_known_units(kind: str) -> None:
             assert len(fact.source.title) > 5, fact.key
             assert fact.source.year, fact.key
             assert 1900 <= int(str(fact.source.year)[:4]) <= 2026, fact.key
-            assert fact.basis in ("measured", "published", "estimated", "derived"), fact.key
+            assert fact.basis in get_args(Basis), fact.key
             assert fact.dist in ("fixed", "triangular", "lognormal", "uniform"), fact.key
             unit(fact.unit)
 
@@ -167,17 +168,51 @@ def test_wrong_records_are_refused(text: str, said: str) -> None:
 def test_what_is_from_memory_is_never_said_to_be_published_or_measured() -> None:
     recalled = [fact for fact in catalog.default().all_facts() if "from memory" in fact.note.lower()]
     assert len(recalled) > 100
-    assert {fact.basis for fact in recalled} <= {"estimated", "derived", "given"}
+    assert {fact.basis for fact in recalled} <= {"from memory", "second hand", "estimated", "derived", "given"}
 
 
-def test_a_note_from_memory_makes_an_estimate_of_what_says_published() -> None:
-    text = """
+COUNTS = (".chips_per_node", ".chips")
+
+
+def test_what_is_not_published_or_measured_has_a_range() -> None:
+    """A count of a chassis or of an architecture is exact however it is known: the published total confirms it."""
+    unsure = [
+        fact for fact in catalog.default().all_facts() if fact.basis in ("estimated", "from memory", "second hand")
+    ]
+    assert len(unsure) > 1000
+    exact = [fact.key for fact in unsure if fact.low == fact.high and not fact.key.endswith(COUNTS)]
+    assert [key for key in exact if not key.startswith("model.") or key.endswith("_params")] == []
+
+
+MEMORY = """
 [a]
 name = "a"
 source = { title = "A table", year = 2020 }
 tdp_w = 100
-idle_w = { value = 9, basis = "measured", note = "From memory." }
+idle_w = { value = 9, note = "From memory." }
 memory_bytes = { value = 8e9, basis = "derived", note = "from memory" }
 """
-    facts = dict(catalog.read_records("chip", text, "x.toml"))["a"].facts
-    assert [facts[name].basis for name in ("tdp_w", "idle_w", "memory_bytes")] == ["published", "estimated", "derived"]
+
+
+def test_a_note_from_memory_makes_a_number_from_memory_of_what_says_nothing_else() -> None:
+    facts = dict(catalog.read_records("chip", MEMORY, "x.toml"))["a"].facts
+    assert [facts[name].basis for name in ("tdp_w", "idle_w", "memory_bytes")] == [
+        "published",
+        "from memory",
+        "derived",
+    ]
+
+
+@pytest.mark.parametrize("basis", ["published", "measured"])
+def test_a_number_from_memory_that_says_it_was_published_is_refused(basis: str) -> None:
+    text = MEMORY.replace('note = "From memory."', f'basis = "{basis}", note = "From memory."')
+    with pytest.raises(WattlineError, match="idle_w: a number from memory cannot be"):
+        dict(catalog.read_records("chip", text, "x.toml"))
+
+
+def test_an_estimate_without_a_range_takes_the_usual_one_of_its_attribute() -> None:
+    text = MEMORY.replace("memory_bytes = {", "link_bandwidth_bytes_per_s = 1e9\nmemory_bytes = {")
+    assert dict(catalog.read_records("chip", text, "x.toml"))["a"]["link_bandwidth_bytes_per_s"].exact
+    place = '[a]\nsource = { title = "A table", year = 2020 }\nelevation_m = { value = 100, basis = "estimated" }\n'
+    fact = dict(catalog.read_records("climate", place, "x.toml"))["a"]["elevation_m"]
+    assert (fact.low, fact.value, fact.high) == (70, 100, 130)

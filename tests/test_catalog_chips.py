@@ -32,12 +32,22 @@ SERVER_FACTS = {
 }
 
 
-def load(kind: str) -> dict[str, dict[str, Any]]:
-    return tomllib.loads((HERE / f"{kind}.toml").read_text(encoding="utf-8"))
+def files(kind: str) -> list[Path]:
+    return [*HERE.glob(f"{kind}.toml"), *sorted((HERE / kind).glob("*.toml"))]
+
+
+def load(path: Path) -> dict[str, dict[str, Any]]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def records(kind: str) -> dict[str, dict[str, Any]]:
-    return {name: entry for name, entry in load(kind).items() if not name.startswith("_")}
+    """The tables of a file; one that is like another has what it leaves out, names excepted."""
+    tables = {name: entry for path in files(kind) for name, entry in load(path).items() if not name.startswith("_")}
+    return {name: {**without_names(tables.get(entry.get("like", ""), {})), **entry} for name, entry in tables.items()}
+
+
+def without_names(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key not in ("name", "aliases")}
 
 
 def value(entry: dict[str, Any], attribute: str) -> float:
@@ -59,14 +69,17 @@ def test_chip_is_physical(name: str) -> None:
     assert {"name", "vendor", "generation", "year", "aliases", "server", "source"} <= set(chip)
     assert CHIP_FACTS - set(FLOPS) <= set(chip)
     assert "fp16_flops" in chip or "fp32_flops" in chip
-    assert 2015 <= chip["year"] <= 2026
+    assert 2014 <= chip["year"] <= 2026
     assert 0 < value(chip, "idle_w") < 0.5 * value(chip, "tdp_w")
     for attribute in CHIP_FACTS & set(chip):
         assert value(chip, attribute) > 0, attribute
-    assert 50 <= value(chip, "tdp_w") <= 1500
-    assert 8e9 <= value(chip, "memory_bytes") <= 3e11
-    assert 2e11 <= value(chip, "memory_bandwidth_bytes_per_s") <= 1e13
-    assert 1.5e10 <= value(chip, "link_bandwidth_bytes_per_s") <= 2e12
+    if chip["generation"] in ("wafer", "lpu"):
+        return  # memory on the chip alone: a wafer, or too little to hold a model
+    whole = chip["server"] == "integrated"  # a package or module of CPU and GPU
+    assert (40 if whole else 50) <= value(chip, "tdp_w") <= 4000
+    assert 8e9 <= value(chip, "memory_bytes") <= 1.1e12
+    assert 1.9e11 <= value(chip, "memory_bandwidth_bytes_per_s") <= 4e13
+    assert (9e8 if whole else 1.5e10) <= value(chip, "link_bandwidth_bytes_per_s") <= 2e12
 
 
 @pytest.mark.parametrize("name", CHIPS)
@@ -80,18 +93,23 @@ def test_narrower_formats_are_never_slower(name: str) -> None:
 def test_compute_is_dense_not_sparse(name: str) -> None:
     """Dense FP16 stays under 2.6 TFLOP/s per watt of TDP; a sparse figure of a recent chip does not."""
     chip = CHIPS[name]
+    if "fp16_flops" not in chip:
+        return
     per_watt = value(chip, "fp16_flops") / value(chip, "tdp_w")
-    assert per_watt < 2.6e12
+    assert per_watt < (2.6e12 if chip["year"] < 2026 else 5e12)
     if "fp8_flops" in chip:
-        assert value(chip, "fp8_flops") / value(chip, "fp16_flops") < 4
+        assert value(chip, "fp8_flops") / value(chip, "fp16_flops") < 4.5
 
 
-@pytest.mark.parametrize("kind", ["chip", "server"])
-def test_ranges_sources_and_attributes(kind: str) -> None:
-    sources = load(kind)["_sources"]
+@pytest.mark.parametrize("path", [*files("chip"), *files("server")], ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_ranges_sources_and_attributes(path: Path) -> None:
+    kind = path.stem if path.parent == HERE else path.parent.name
+    sources = load(path)["_sources"]
     allowed = CHIP_FACTS if kind == "chip" else SERVER_FACTS
     used: set[str] = set()
-    for name, entry in records(kind).items():
+    whole = records(kind)
+    for name in (name for name in load(path) if not name.startswith("_")):
+        entry = whole[name]
         used.add(entry["source"])
         for attribute, raw in entry.items():
             if isinstance(raw, (int, float)) and not isinstance(raw, bool):
@@ -149,23 +167,24 @@ def test_server_is_physical(name: str) -> None:
             assert full <= 1.05 * value(server, "max_w")
 
 
-# chip: dense FP16 FLOP/s, memory B, memory B/s, TDP W, link B/s each way; from the makers' datasheets
+# chip: dense FP16 FLOP/s, memory B, memory B/s, TDP W, link B/s each way; memory as the driver reports it, the rest
+# from the makers' datasheets
 GOLDEN = {
-    "v100-sxm2-32gb": (125e12, 32e9, 900e9, 300, 150e9),
+    "v100-sxm2-32gb": (125e12, 34.36e9, 900e9, 300, 150e9),
     "t4": (65e12, 16e9, 320e9, 70, 16e9),
-    "a100-sxm-80gb": (312e12, 80e9, 2.039e12, 400, 300e9),
+    "a100-sxm-80gb": (312e12, 85.90e9, 2.039e12, 400, 300e9),
     "l4": (121e12, 24e9, 300e9, 72, 32e9),
     "l40s": (362e12, 48e9, 864e9, 350, 32e9),
-    "h100-sxm": (989.4e12, 80e9, 3.35e12, 700, 450e9),
-    "h800-sxm": (989.4e12, 80e9, 3.35e12, 700, 200e9),
-    "h20": (148e12, 96e9, 4.0e12, 400, 450e9),
-    "h200-sxm": (989.4e12, 141e9, 4.8e12, 700, 450e9),
-    "b200": (2250e12, 180e9, 7.7e12, 1000, 900e9),
-    "gb200": (2500e12, 186e9, 8.0e12, 1200, 900e9),
-    "mi250x": (383e12, 128e9, 3.277e12, 500, 400e9),
-    "mi300x": (1307.4e12, 192e9, 5.3e12, 750, 448e9),
-    "tpu-v3": (123e12, 32e9, 900e9, 450, 280e9),
-    "tpu-v5p": (459e12, 95e9, 2.765e12, 540, 600e9),
+    "h100-sxm": (989.4e12, 85.52e9, 3.35e12, 700, 450e9),
+    "h800-sxm": (989.4e12, 85.52e9, 3.35e12, 700, 200e9),
+    "h20": (148e12, 102.6e9, 4.0e12, 400, 450e9),
+    "h200-sxm": (989.4e12, 150.75e9, 4.8e12, 700, 450e9),
+    "b200": (2250e12, 192.27e9, 7.7e12, 1000, 900e9),
+    "gb200": (2500e12, 198.67e9, 8.0e12, 1200, 900e9),
+    "mi250x": (383e12, 137.4e9, 3.277e12, 500, 400e9),
+    "mi300x": (1307.4e12, 206.14e9, 5.3e12, 750, 448e9),
+    "tpu-v3": (123e12, 34.36e9, 900e9, 450, 280e9),
+    "tpu-v5p": (459e12, 102.0e9, 2.765e12, 540, 600e9),
     "gaudi2": (432e12, 96e9, 2.45e12, 600, 262.5e9),
 }
 
@@ -211,6 +230,35 @@ def test_the_loader_reads_every_fact() -> None:
             for attribute, fact in record.facts.items():
                 assert fact.value == value(entries[name], attribute)
                 assert fact.source.title
+
+
+def test_memory_is_what_the_driver_reports_and_no_less_than_the_label() -> None:
+    for name, chip in CHIPS.items():
+        label = re.search(r"(\d+) ?GB", chip["name"])
+        if label:
+            assert 0.98 * float(label[1]) * 1e9 <= value(chip, "memory_bytes") <= 1.003 * float(label[1]) * 2**30, name
+
+
+def test_the_share_of_memory_that_engines_take_has_a_range() -> None:
+    share = catalog.fact("fit.usable-memory")
+    assert 0.8 < share.low < share.value < share.high < 1
+
+
+@pytest.mark.parametrize(("model", "chip", "chips"), [("llama-3.1-70b", "h100-sxm", 2), ("qwen2.5-72b", "a100", 2)])
+def test_models_of_seventy_billion_fit_two_cards_of_eighty_gigabytes(model: str, chip: str, chips: int) -> None:
+    """In 16 bits, as their makers' benchmarks serve them."""
+    from wattline.catalog.draws import Draws
+    from wattline.line.chip.device import load_chip
+    from wattline.line.work.flops import weight_bytes
+    from wattline.line.work.model import load_model
+
+    device = load_chip(chip, Draws(0))
+    held = weight_bytes(load_model(model, catalog.default()), 2.0)
+    assert (
+        (chips - 1) * device.memory_bytes * device.usable_memory
+        < held
+        < chips * device.memory_bytes * device.usable_memory
+    )
 
 
 def test_idle_power_that_is_not_published_is_not_shown_as_published() -> None:

@@ -104,7 +104,7 @@ def test_no_two_models_share_a_name() -> None:
         ("StarCoderBase", "starcoder-15.5b"),
         ("gpt oss 120b", "gpt-oss-120b"),
         ("meta-llama/Llama-3.1-8B-Instruct", "llama-3.1-8b"),
-        ("Qwen/Qwen3-235B-A22B-Thinking-2507-FP8", "qwen3-235b-a22b"),
+        ("Qwen/Qwen3-235B-A22B-Thinking-2507-FP8", "qwen3-235b-a22b-2507"),
     ],
 )
 def test_names_that_people_use(asked: str, found: str) -> None:

@@ -20,6 +20,8 @@ KINDS = (
     "climate",
     "campus",
     "region",
+    "cloud",
+    "instance",
     "training_run",
     "training_step",
     "prompt",

@@ -11,11 +11,15 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from wattline.catalog.carbon import carbon_tables
 from wattline.catalog.record import SINGLE, Record
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Fact, Source
 
 HERE = Path(__file__).parent
+UNSURE = ("estimated", "second hand", "from memory")
+NAMES = ("name", "aliases", "hf_id", "aliases_of_site")
+RECALLED = ("from memory", "as remembered")
 _NUMBERS = {"value", "low", "high", "dist", "unit", "source", "note", "group", "basis"}
 
 
@@ -30,7 +34,10 @@ def built_in(kind: str) -> Mapping[str, Record]:
     """All built-in records of a kind, by name, in the order of the files."""
     records: dict[str, Record] = {}
     for path in (*HERE.glob(f"{kind}.toml"), *sorted((HERE / kind).glob("*.toml"))):
-        for name, record in read_records(kind, path.read_text(encoding="utf-8"), path.name):
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        if kind == "region":
+            data = {name: table if name[0] == "_" else carbon_tables(name) | table for name, table in data.items()}
+        for name, record in records_in(kind, data, path.name):
             if name in records:
                 raise WattlineError(f"catalog: {kind} {name} stands twice")
             records[name] = record
@@ -47,8 +54,9 @@ def records_in(kind: str, data: dict[str, Any], where: str) -> Iterator[tuple[st
     sources = {name: Source(**entry) for name, entry in data.pop("_sources", {}).items()}
     default = data.pop("_default", {}).get("source")
     by_attribute = data.pop("_default_source", {})
-    for name, entry in data.items():
+    for name, own_table in data.items():
         at = f"{where}: {name}"
+        entry = _like(own_table, data, at)
         own = entry.get("source", default)
         if kind in SINGLE:
             facts = {"value": _fact(kind, name, "", entry, {}, own, sources, at)}
@@ -77,11 +85,38 @@ def records_in(kind: str, data: dict[str, Any], where: str) -> Iterator[tuple[st
         yield name, Record(kind, name, facts, meta)
 
 
-def _basis(raw: dict[str, Any]) -> Any:
-    """How the number came about; one written down from memory is an estimate, whatever source it recalls."""
-    recalled = "from memory" in str(raw.get("note", "")).lower()
-    basis = raw.get("basis", "published")
-    return "estimated" if recalled and basis in ("published", "measured") else basis
+def _like(table: dict[str, Any], data: dict[str, Any], at: str) -> dict[str, Any]:
+    """The table with what it leaves out taken from the one of the same file that it is ``like``, names excepted."""
+    if "like" not in table:
+        return table
+    other = data.get(table["like"])
+    if other is None or "like" in other:
+        raise WattlineError(
+            f"catalog: {at}: it is like {shorten(str(table['like']))}, which the file does not describe"
+        )
+    return {key: value for key, value in other.items() if key not in NAMES} | table
+
+
+def _basis(raw: dict[str, Any], cited: Source, at: str) -> Any:
+    """How the number is known; what is recalled is from memory, whatever document it recalls.
+
+    Raises WattlineError where it says that it was published or measured and its note that it is from memory.
+    """
+    recalled = any(word in f"{raw.get('note', '')} {cited.where}".lower() for word in RECALLED)
+    basis = raw.get("basis")
+    if recalled and basis in ("published", "measured"):
+        raise WattlineError(f'catalog: {at}: a number from memory cannot be {basis}; say basis = "from memory"')
+    return basis or ("from memory" if recalled else "published")
+
+
+def _usual_range(value: float, basis: str, declared: dict[str, Any]) -> tuple[float | None, float | None, str | None]:
+    """The range that ``attributes.toml`` gives a number which states none: low, high, distribution."""
+    if "range" in declared:
+        return value * declared["range"][0], value * declared["range"][1], declared["dist"]
+    if "unsure" in declared and basis in UNSURE:
+        side = declared["unsure"][0] * abs(value) + declared["unsure"][1]
+        return value - side, value + side, "triangular"
+    return None, None, None
 
 
 def _fact(
@@ -95,14 +130,15 @@ def _fact(
     at: str,
 ) -> Fact:
     value = float(raw["value"])
-    low, high, dist = raw.get("low"), raw.get("high"), raw.get("dist")
-    if low is None and high is None and dist is None and "range" in declared:
-        low, high, dist = value * declared["range"][0], value * declared["range"][1], declared["dist"]
     if isinstance(source, str) and source not in sources:
         raise WattlineError(f"catalog: {at}: source {shorten(source)!r} is not among the file's _sources")
     cited = sources[source] if isinstance(source, str) else Source(**source) if source else None
     if cited is None:
         raise WattlineError(f"catalog: {at}: {attribute or 'it'} has no source")
+    basis = _basis(raw, cited, f"{at}: {attribute}" if attribute else at)
+    low, high, dist = raw.get("low"), raw.get("high"), raw.get("dist")
+    if low is None and high is None and dist is None:
+        low, high, dist = _usual_range(value, basis, declared)
     return Fact(
         key=".".join(part for part in (kind, name, attribute) if part),
         value=value,
@@ -113,6 +149,6 @@ def _fact(
         dist=dist or ("triangular" if low is not None or high is not None else "fixed"),
         note=raw.get("note", ""),
         group=raw.get("group", ""),
-        basis=_basis(raw),
+        basis=basis,
         name=raw.get("name") or declared.get("about", ""),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.units import Z95
 
 Distribution = Literal["fixed", "triangular", "lognormal", "uniform"]
-Basis = Literal["measured", "published", "estimated", "derived", "given"]
+Basis = Literal["measured", "published", "second hand", "from memory", "estimated", "derived", "given"]
 Array = NDArray[np.float64]
 
 
@@ -51,7 +52,7 @@ class Fact:
     name: str = ""
 
     def __post_init__(self) -> None:
-        if not all(np.isfinite((self.value, self.low, self.high))):
+        if not (isfinite(self.value) and isfinite(self.low) and isfinite(self.high)):
             raise WattlineError(f"fact {self.key}: value, low and high must be finite numbers")
         if not self.low <= self.value <= self.high:
             raise WattlineError(f"fact {self.key}: value {self.value:g} is not within {self.low:g} to {self.high:g}")

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattline.catalog import Catalog, Record
+from wattline.catalog import Catalog, Record, plain_name
+from wattline.catalog.cloud import find_cloud
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array, Fact
 from wattline.core.units import J_PER_KWH
@@ -19,8 +20,15 @@ DEFAULT = "world"
 
 
 def load_region(name: str | None, catalog: Catalog) -> Record:
-    """The country or grid by name; the world's average when none is named."""
-    return catalog.find("region", name or DEFAULT)
+    """The country or grid by its name, by a cloud's region on it (``us-east-1``) or by a place (``quincy-wa``).
+
+    The world's average when none is named. Raises NotFound with the nearest names of regions.
+    """
+    wanted = name or DEFAULT
+    if plain_name(wanted) not in catalog.names("region"):
+        lies_in = find_cloud(wanted, catalog) or catalog.records("climate").get(wanted.strip().lower())
+        wanted = wanted if lies_in is None else str(lies_in.meta["region"])
+    return catalog.find("region", wanted)
 
 
 def of_region(region: Record, attribute: str, catalog: Catalog) -> Fact:

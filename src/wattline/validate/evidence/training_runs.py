@@ -121,7 +121,8 @@ def _unseen() -> Iterator[Run]:
 def _grouped(run: Run, record: Record, houses: list[str], power: dict[str, list[str]]) -> Run:
     """The run with what the fits know of it."""
     hours = record.facts.get("chip_hours")
-    estimated = hours is not None and "estimated" in (hours.basis, record.meta.get("basis"))
+    unsure = ("estimated", "from memory")
+    estimated = hours is not None and (hours.basis in unsure or record.meta.get("basis") in unsure)
     return replace(
         run,
         hours_problem="the chip-hours are an estimate, no record of the run" if estimated else "",
