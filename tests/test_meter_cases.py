@@ -95,7 +95,35 @@ WIDE: dict[str, tuple[str, Callable[[int], str], float, int]] = {
                                        lambda i: f"{T0 + i},{saw(300, i)},{saw(310, i)},{saw(290, i)}", 900, 3),
     "two units of one column": ("time,power_w,power_kw",
                                 lambda i: f"{T0 + i},{saw(250, i)},{saw(250, i) / 1e3}", 250, 1),
+    "a total over nodes": ("time,node0_w,node1_w,total_w",
+                           lambda i: f"{T0 + i},{saw(500, i)},{saw(600, i)},{saw(500, i) + saw(600, i)}", 1100, 1),
+    "a host named total": ("time,host,power_w",
+                           lambda i: f"{T0 + i // 3},{('a', 'b', 'total')[i % 3]},"
+                                     f"{(saw(500, i // 3), saw(600, i // 3), saw(500, i // 3) * 2 + 100)[i % 3]}",
+                           1100, 1),
+    "two feeds over a card": ("time,pdu_a_w,pdu_b_w,gpu0_w",
+                              lambda i: f"{T0 + i},{saw(800, i)},{saw(820, i)},{saw(500, i)}", 1620, 2),
+    "HWiNFO": ("Date,Time,CPU Package Power [W],IA Cores Power [W],System Agent Power [W],Total DRAM Power [W],"
+               "GPU Power [W],GPU Core (NVVDD) Output Power [W]",
+               lambda i: f"1.2.2026,00:00:{i:02d}.100,{saw(60, i)},{saw(40, i)},{saw(8, i)},{saw(5, i)},"
+                         f"{saw(200, i)},{saw(150, i)}", 265, 3),
+    "shares of processes under the whole": ("timestamp,sensor,target,power",
+                                            lambda i: f"{(T0 + i // 3) * 1000},s0,{('rapl', 'firefox', 'idle')[i % 3]},"
+                                                      f"{(saw(50, i // 3), 20, 30)[i % 3]}", 50, 1),
+    "the date in another language": ("Date;Uhrzeit;Leistung (W)",
+                                     lambda i: f"01.02.2026;00:00:{i:02d};{saw(250, i):.0f},0", 250, 1),
+    "rounds of training are no time": ("epoch,time,power_w", lambda i: f"{i // 10},{T0 + i},{saw(250, i)}", 250, 1),
+    "one device on a coarse clock": ("time,power_w", lambda i: f"{T0 + i // 4},{200 + 5 * (i % 40)}", 295, 1),
+    "units in a second row without a time": ("time,gpu power\n,mW", lambda i: f"{T0 + i},{1000 * saw(300, i)}", 300, 1),
+    "units in brackets in a second row": ("Time;A;B\n[s];[W];[kW]", lambda i: f"{i};{saw(300, i)};{saw(100, i) / 1e3}",
+                                          400, 2),
 }  # fmt: skip
+WIDE["cells alone name the unit"] = (
+    "Time,GPU 0,GPU 1",
+    lambda i: f"{T0 + i},{saw(300, i)} W,1.{500 + i % 7} kW",
+    1803,
+    2,
+)
 WIDE["time of day alone"] = (
     "Time,Power (W)",
     lambda i: f"{'23:59' if i < 30 else '00:00'}:{(30 + i) % 60:02d},{saw(250, i)}",

@@ -21,21 +21,24 @@ ROLES: tuple[tuple[str, frozenset[str]], ...] = (
     ("boardpart", frozenset({"vram", "hbm"})),
     ("slice", frozenset({"mig"})),
     ("igpu", frozenset({"igpu", "integrated"})),
+    ("uncore", frozenset({"uncore", "agent"})),
     ("board", frozenset({"gpu", "gpus", "card", "accelerator", "xpu", "hpu", "npu", "tpu", "dgpu", "nvidia",
                          "radeon"})),
     ("machine", frozenset({"wall", "mains", "system", "sys", "machine", "node", "host", "server", "chassis",
-                           "platform"})),
-    ("uncore", frozenset({"uncore"})),
+                           "platform", "vddin", "boardin"})),
     ("graphics", frozenset({"gt", "gfx", "igd", "pp1", "graphics"})),
     ("core", frozenset({"core", "cores", "pp0", "ia"})),
     ("dram", frozenset({"dram", "ram", "memory", "mem", "dimm", "dimms"})),
     ("package", frozenset({"package", "pkg", "packages", "socket"})),
     ("cpu", frozenset({"cpu", "cpus", "processor", "processors"})),
 )  # fmt: skip
+FEEDS = frozenset({"pdu", "rack", "feed"})
 RANKS = {"wall": 0, "mains": 0, "dcmi": 1, "platform": 3, "psys": 4}  # others: 2
 NODES = ("dcmi", "supply", "psys", "machine")
 OUTPUTS = frozenset({"out", "output", "pout"})
-PARTS_OF_BOARD = frozenset({"core", "cores", "memory", "mem", "soc", "vram", "hbm", "chip"})
+PARTS_OF_BOARD = frozenset({
+    "core", "cores", "memory", "mem", "soc", "vram", "hbm", "chip", "pin", "pcie", "nvvdd", "fbvdd", "rail", "slot",
+})  # fmt: skip
 # words of a name that tell its quantity and no device
 QUANTITIES = frozenset({
     "power", "energy", "draw", "usage", "cumulative", "cum", "consumption", "consumed", "average", "avg", "mean",
@@ -71,6 +74,7 @@ class Part:
     mean_w: float = math.nan
     level: int = 0
     title: str = ""
+    group: str = ""  # the host of the table that this one's host is named in: its totals hold this too
     board: str = field(default="", compare=False)  # key of the board that a slice is of
 
     @property
@@ -87,6 +91,7 @@ def words_of(name: str) -> tuple[str, ...]:
 def label_of(name: str) -> str:
     """What is left of a name without quantity and unit: ``gpu0_power_w`` is gpu0, ``apower`` a."""
     bare = re.sub(r"[\[(][^\])]*[\])]", " ", name)
+    bare = re.sub(r"(?i)vdd_in(?![a-z])", "vddin", re.sub(r"(?i)5v_in(?![a-z])", "boardin", bare))
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", bare)
     words = [word for word in re.split(r"[^a-z0-9µ]+", parted.lower().replace("μ", "µ")) if word]
     left = [re.sub(r"(?:power|energy|watts?|joules?)$", "", word) for word in words
@@ -108,6 +113,10 @@ def index_of(name: str) -> str:
 def role_of(words: Iterable[str]) -> str:
     """The place that a name's words tell; empty where they tell none."""
     there = set(words)
+    if {"graphics", "package"} <= there:  # what AMD calls its board
+        return "board"
+    if there & FEEDS and not there & (dict(ROLES)["total"] - FEEDS):
+        return "" if there & {"outlet", "outlets", "socket", "port"} else "supply"
     role = next((role for role, known in ROLES if there & known), "")
     if role == "board" and there & PARTS_OF_BOARD and not there & {"total", "board", "package"}:
         return "boardpart"
@@ -118,7 +127,9 @@ def kind_of(role: str, words: Iterable[str]) -> str:
     """The kind of device of a place; a total is of the kind that its other words name."""
     if role == "total":
         rest = role_of(word for word in words if word not in dict(ROLES)["total"])
-        return "rack" if {"rack", "pdu"} & set(words) else KINDS.get(rest, "other")
+        return "rack" if FEEDS & set(words) else KINDS.get(rest, "other")
+    if role == "supply" and FEEDS & set(words):
+        return "rack"
     if "switch" in set(words) or "nvswitch" in set(words):
         return "switch"
     return KINDS.get(role, "other")
@@ -144,7 +155,20 @@ def holders(parts: Sequence[Part]) -> dict[str, str]:
         _packages(hardware, inside)
         _machine(hardware, inside)
         _totals(hardware, inside)
+    for group in dict.fromkeys(part.group for part in parts if part.group):
+        members = [part for part in parts if part.group == group and not part.level]
+        if any(part.host != members[0].host for part in members):
+            _totals(members, inside)
+            _feeds(members, group, inside)
     return {part.key: inside.get(part.key, "") for part in parts}
+
+
+def _feeds(members: Sequence[Part], group: str, inside: dict[str, str]) -> None:
+    """The feeds of a table's rack or hall over the hosts that it names."""
+    feeds = [part for part in members if part.host == group and part.role == "supply" and FEEDS & set(part.words)]
+    for part in members:
+        if feeds and part.host != group and part.key not in inside:
+            inside[part.key] = feeds[0].key
 
 
 def _shared_out(own: Sequence[Part], inside: dict[str, str]) -> None:

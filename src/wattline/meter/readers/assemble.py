@@ -159,7 +159,7 @@ def _paired(settled: Sequence[Settled], choices: Choices, source: str) -> tuple[
         fit = [
             power for power in watts
             if power.channel.device.host == energy.channel.device.host
-            and _may_be_one(power.channel, energy.channel)
+            and not power.channel.trusted and energy.channel.role in ("", power.channel.role or energy.channel.role)
             and same_rate([_over(power, energy), energy.mean_w])
         ]  # fmt: skip
         if len(fit) == 1:
@@ -179,11 +179,6 @@ def _paired(settled: Sequence[Settled], choices: Choices, source: str) -> tuple[
         replace(one, channel=replace(one.channel, device=moved[id(one)])) if id(one) in moved else one
         for one in settled
     ], notes
-
-
-def _may_be_one(power: Channel, energy: Channel) -> bool:
-    """Whether two channels do not name different things."""
-    return not (power.role and energy.role and power.role != energy.role) and not power.trusted
 
 
 def _over(power: Settled, energy: Settled) -> float:
@@ -207,7 +202,7 @@ def _placed(settled: Sequence[Settled], choices: Choices, source: str) -> dict[s
         if channel.device.key not in parts:
             parts[channel.device.key] = Part(
                 channel.device.key, channel.device.host, channel.place, channel.role, channel.index, watts,
-                channel.level, channel.name, channel.board,
+                channel.level, channel.name, channel.group, channel.board,
             )  # fmt: skip
     said = _said(settled, choices)
     free = [part for key, part in parts.items() if key not in said]

@@ -23,9 +23,9 @@ class Channel:
     ``name``: as the source writes it. ``units``: what its unit may be, the likeliest first; none: not told, so that
     it is read only where the user says. ``values``: in that unit, shape ``(n,)``. ``counts``: reading, running total,
     each interval, or empty where only the numbers tell. ``words``: of its name. ``place``, ``role``, ``index``,
-    ``level``, ``board``: its place (see ``meter/containment.py``); ``trusted``: the source itself defines what it
-    holds, so that its sum is not checked. ``rank``: the smaller is taken where a device has several channels of one
-    quantity.
+    ``level``, ``board``, ``group``: its place (see ``meter/containment.py``). ``trusted``: the source itself defines
+    what it holds, so that its sum is not checked. ``rank``: the smaller is taken where a device has several channels
+    of one quantity.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Channel:
     index: str = ""
     level: int = 0
     board: str = ""
+    group: str = ""
     rank: int = 0
     trusted: bool = False
     clock: str = ""

@@ -37,6 +37,7 @@ NOT_DRAWN = frozenset({
     "utilization", "utilisation", "reactive", "apparent", "target", "headroom", "std", "stddev", "stdev", "variance",
     "forecast", "predicted", "cost", "price", "violation", "pl", "var", "temp", "temperature", "peak", "efficiency",
 })  # fmt: skip
+POWER_CELL = r"^\s*-?[\d.,]+\s*(?:[kmuµM]?W|[kmM]?Wh|[kmM]?J)\s*$"  # a cell that names its unit itself
 NAMES = ("metric", "metric_name", "measurement", "name", "sensor", "sensor_name", "field", "_field", "_measurement",
          "parameter", "variable", "series", "counter", "quantity", "type", "domain", "label", "key")  # fmt: skip
 VALUES = ("value", "_value", "val", "reading", "data", "sample")
@@ -123,6 +124,8 @@ def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataF
 def _values(
     frame: pl.DataFrame, time_name: str | None, second: dict[str, str], choices: Choices
 ) -> tuple[list[Value], list[Interpretation]]:
+    import polars as pl
+
     values, left = [], []
     for name in frame.columns:
         if name == time_name:
@@ -137,6 +140,8 @@ def _values(
             continue
         if isinstance(found, Value) and not found.units:
             found = _by_cells(frame, found, choices)
+        elif found == "" and _all_like(frame.select(pl.col(name).cast(pl.String)), name, POWER_CELL):
+            found = _by_cells(frame, Value(name, name, (), label_of(name), words_of(name)), choices)
         if isinstance(found, Value):
             values.append(found)
         elif found:
@@ -184,11 +189,18 @@ def _time(frame: pl.DataFrame, said: dict[str, str]) -> str | None:
         elif {"time", "timestamp", "datetime"} & set(words.split("_")) and not isinstance(value_of(name), Value):
             ranked.append((len(TIMES) + ("stamp" not in words), name))
     for _, name in sorted(ranked, key=lambda pair: pair[0]):
-        if not len(frame) or np.isfinite(_seconds(frame, name, "")[0]).any():
+        if not len(frame) or _tells_time(frame, name):
             return name
     if ranked:
         return min(ranked)[1]
     return next((n for n, c in zip(frame.columns, frame.dtypes, strict=True) if c.is_temporal()), None)
+
+
+def _tells_time(frame: pl.DataFrame, name: str) -> bool:
+    """Whether a column holds times; ``epoch`` is one where it counts seconds since 1970, not rounds of training."""
+    seconds = _seconds(frame, name, "")[0]
+    there = seconds[np.isfinite(seconds)]
+    return len(there) > 0 and not (plain(name) == "epoch" and float(np.median(there)) < EPOCH_S)
 
 
 def _times(frame: pl.DataFrame, name: str, unit: str, source: str) -> tuple[Array, str, str, list[str]]:
@@ -226,14 +238,23 @@ def _date_beside(frame: pl.DataFrame, name: str) -> tuple[pl.Series, str] | None
     """Date and time of day in two columns, joined."""
     import polars as pl
 
-    other = {"date": ("time", "time_of_day", "clock", "hour"), "time": ("date", "day")}.get(plain(name), ())
-    beside = next((column for column in frame.columns if plain(column) in other), None)
-    if beside is None or not (frame[name].dtype == frame[beside].dtype == pl.String):
+    texts = [column for column in frame.columns if column != name and frame[column].dtype == pl.String]
+    if plain(name) == "date":
+        beside = next((column for column in texts if _all_like(frame, column, r"^\s*\d{1,2}:\d{2}")), None)
+    else:
+        beside = next((column for column in texts if plain(column) in ("date", "day")), None)
+    if beside is None or frame[name].dtype != pl.String:
         return None
     date, clock = (name, beside) if plain(name) == "date" else (beside, name)
     if not frame[date].str.contains(r"\d").any() or frame[date].str.contains(":").any():
         return None
     return frame[date].str.strip_chars() + " " + frame[clock].str.strip_chars(), beside
+
+
+def _all_like(frame: pl.DataFrame, column: str, pattern: str) -> bool:
+    """Whether the first cells of a column of text all look like this."""
+    cells = frame[column].head(20).drop_nulls()
+    return len(cells) > 0 and bool(cells.str.contains(pattern).all())
 
 
 def _long(frame: pl.DataFrame, time_name: str | None) -> tuple[str, ...] | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
@@ -18,7 +19,7 @@ from wattline.meter.device import Device
 from wattline.meter.gpu_sensor.model import card_of
 from wattline.meter.readers import specs
 from wattline.meter.readers.frame import head, numbers, table
-from wattline.meter.readers.rows import check_several, parting
+from wattline.meter.readers.rows import check_several, parting, rows_of
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Fault, Recording, Series
 from wattline.meter.sensor import Spec
@@ -137,7 +138,7 @@ def _named(frame: pl.DataFrame, path: Path) -> tuple[pl.DataFrame, str]:
 
 def _gpus(
     frame: pl.DataFrame, time: Array, power_name: str, path: Path
-) -> tuple[list[tuple[Device, Array]], list[str]]:
+) -> tuple[list[tuple[Device, NDArray[np.intp]]], list[str]]:
     """The rows of each GPU, told by UUID, bus or index; without any of these, by the rhythm of the rows."""
     there = [name for name in IDS if name in frame.columns and frame[name].is_not_null().any()]
     column = next(iter(parting(frame, time, None, there, [])), None)
@@ -150,22 +151,19 @@ def _gpus(
         keys = np.arange(len(time)) % count
         if count > 1:
             notes.append(f"no index or uuid in the file: {count} GPUs told by {count} rows a tick, in their order")
-        labels = [f"gpu{k}" for k in keys]
+        groups = {f"gpu{k}": np.flatnonzero(keys == k) for k in range(count)}
     else:
         plain = "gpu" if column in ("index", "gpu", "id", "gpu_id", "gpu_index", "device") else ""
-        labels = [f"{plain}{cell}" for cell in frame[column].fill_null("")]
-    groups: dict[str, list[int]] = {}
-    for row, label in enumerate(labels):
-        groups.setdefault(label, []).append(row)
+        groups = {f"{plain}{cells[0]}": rows for cells, rows in rows_of(frame, [column])}
     out = []
     for label, rows in groups.items():
-        if column is not None and label in ("", "gpu", "[N/A]"):
+        if column is not None and label in ("", "?", "gpu", "gpu?", "[N/A]"):
             continue  # cut rows
-        title = str(titles[rows[0]] or "") if titles is not None else ""
+        title = str(titles[int(rows[0])] or "") if titles is not None else ""
         global_id = label.startswith(("GPU-", "MIG-"))
         kind = "mig" if label.startswith("MIG-") else "gpu"
         device = Device("" if global_id else path.stem, label, kind, title or card_of(path))
-        out.append((device, np.array(rows)))
+        out.append((device, rows))
     return out, notes
 
 

@@ -24,7 +24,7 @@ from wattline.meter.interpretation import Choices
 from wattline.meter.readers import metric_table, own, specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import Channel
-from wattline.meter.readers.columns import Layout, Value, layout
+from wattline.meter.readers.columns import Layout, Value, layout, plain
 from wattline.meter.readers.frame import decimal_comma, table
 from wattline.meter.readers.rows import Groups, groups
 from wattline.meter.recording import Recording
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 MAGIC = b"PAR1"
 OF_NODE = re.compile(r"^((?:node|host|server|machine|worker)_?\d+)_?(.*)$")
 NAMED_TOTAL = frozenset({"total", "sum", "all"})
+SHARED = {"target": 3, "process": 3, "exe": 3, "container": 2, "pod": 1}  # columns of who used a part of the hardware
+WHOLES = frozenset({"rapl", "global", "total", "all", "node", "system", "machine"})
 ALONE = "power"  # the name of the one device of a table that names none
 Numbers = dict[str, Array]
 
@@ -107,7 +109,8 @@ def _channels(found: Layout, devices: Groups, numbers: Numbers, host: str) -> li
         for value in values:
             name = f"{value.name} of {'/'.join(filter(None, (where, part)))}" if where or part else value.name
             cells = numbers[value.column] if whole else numbers[value.column][rows]
-            channel = _channel(value, where, part, several, host)
+            level = _level(devices, part)
+            channel = _channel(value, where, part, several, host, level)
             aliases = (value.name, *((value.label,) if value.label else ()))
             out.append(replace(channel, name=name, time_s=time_s, values=cells, aliases=aliases, clock=found.clock))
     return [one for one in out if len(devices.rows) == 1 or _there(one.values)]
@@ -128,9 +131,18 @@ def _named_total(value: Value, values: Sequence[Value]) -> Value:
     return value
 
 
-def _channel(value: Value, where: str, part: str, several: bool, host: str) -> Channel:
+def _level(devices: Groups, part: str) -> int:
+    """How far below hardware a row's device is, where its column names who used it beside the whole of it."""
+    level = max((SHARED.get(plain(name), 0) for name in devices.columns), default=0)
+    wholes = {each for _, each in devices.rows if set(words_of(each)) & WHOLES}
+    return 0 if not wholes or part in wholes else level
+
+
+def _channel(value: Value, where: str, part: str, several: bool, host: str, level: int) -> Channel:
     """Whose numbers a column's are: the row's device, the column's, or both."""
     label = value.label
+    if where and not part and role_of(words_of(where)) == "total":  # a row of hosts that is their sum
+        where, label = "", label or where
     if not where and (match := OF_NODE.match(label)):
         where, label = match[1], match[2] or "node"
     named = f"{part}/{label}" if several and label else part
@@ -147,5 +159,5 @@ def _channel(value: Value, where: str, part: str, several: bool, host: str) -> C
     empty: NDArray[np.float64] = np.empty(0)
     return Channel(
         value.name, device, empty, empty, value.units, spec,
-        words=value.words, place=words, role=role, index=index_of(uuid),
+        words=value.words, place=words, role=role, index=index_of(uuid), level=level, group=host,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.meter.interpretation import NONE, Choices, Interpretation
+from wattline.meter.readers import units
 from wattline.meter.readers.columns import plain
 
 if TYPE_CHECKING:
@@ -27,13 +28,15 @@ DEVICES = (
     "device", "gpu", "gpu_uuid", "uuid", "gpu_id", "device_id", "deviceid", "gpu_index", "gpuid", "card", "node_id",
     "sensor", "socket", "socket_id", "package", "cpu", "zone", "domain", "rail", "outlet", "plug", "meter", "psu",
     "channel", "index", "idx", "id", "local_rank", "rank", "label", "name", "gpu_name", "bus", "bus_id", "pci_bus_id",
-    "serial", "location", "rack", "tile", "tileid",
+    "serial", "location", "rack", "tile", "tileid", "target", "process", "exe", "container", "pod",
 )  # fmt: skip
 NOT_IDS = ("pid", "process", "user", "job", "step", "epoch", "iteration", "utilization", "util", "temp", "status")
 ORDER = "order"
 STEADY = 0.8  # a device stands in nearly every instant
 REGULAR = 0.9
+SMOOTH = 0.6  # rows of one instant that differ by less than this share of what instants do are one device's
 MAX_DEVICES = 65_536
+SAMPLE = 20_000  # rows by which it is told which columns part them
 
 
 @dataclass
@@ -67,16 +70,15 @@ def groups(
         return _in_order(time_s, told)
     if not choices.device:
         check_several(frame, time_s, chosen, values, source)
-    hosts = _texts(frame, host) if host else [""] * len(frame)
-    labels = [_label(cells, parts) for cells in zip(*(_texts(frame, name) for name in parts), strict=True)]
-    labels = labels or [""] * len(frame)
-    found: dict[tuple[str, str], list[int]] = {}
-    for i, pair in enumerate(zip(hosts, labels, strict=True)):
-        found.setdefault(pair, []).append(i)
+    found: dict[tuple[str, str], NDArray[np.intp]] = {}
+    for cells, rows in rows_of(frame, chosen):
+        where, *labels = cells if host else ("", *cells)
+        pair = (where, _label(tuple(labels), parts))
+        found[pair] = np.sort(np.concatenate([found[pair], rows])) if pair in found else rows
     if len(found) > MAX_DEVICES:
         raise WattlineError(f"{source}: {', '.join(chosen)} tell {len(found):,} devices apart: say --device none")
     told += [Interpretation(name, "", "device", note="tells devices apart") for name in chosen]
-    return Groups({pair: np.array(rows) for pair, rows in found.items()}, chosen, told)
+    return Groups(found, chosen, told)
 
 
 def _columns(
@@ -132,7 +134,7 @@ def _rows_apart(frame: pl.DataFrame, time_s: Array, names: Sequence[str]) -> flo
     """The share of rows that these columns tell from all others of their instant; rows written twice count once."""
     import polars as pl
 
-    there = frame.with_columns(pl.Series("__time", time_s)).unique(maintain_order=True)
+    there = frame.with_columns(pl.Series("__time", time_s)).head(SAMPLE).unique(maintain_order=True)
     return there.select("__time", *names).n_unique() / max(1, len(there))
 
 
@@ -150,8 +152,11 @@ def _is_device(frame: pl.DataFrame, time_s: Array, name: str) -> bool:
         return False
     if re.search(r"\d\.\d", "".join(str(cell) for cell in frame[name].head(5))):
         return False
-    every = frame[name].n_unique()
-    sets = frame.select(pl.Series("__time", time_s), pl.col(name)).group_by("__time").agg(pl.col(name).n_unique())
+    few = frame.head(SAMPLE)
+    every = few[name].n_unique()
+    sets = (
+        few.select(pl.Series("__time", time_s[:SAMPLE]), pl.col(name)).group_by("__time").agg(pl.col(name).n_unique())
+    )
     return 1 < every <= 1024 and bool((sets[name] == every).mean() >= STEADY)  # type: ignore[operator]
 
 
@@ -163,7 +168,7 @@ def check_several(
 
     if not values or not np.isfinite(time_s).any():
         return
-    every = frame.with_columns(pl.Series("__time", time_s)).filter(pl.col("__time").is_not_nan())
+    every = frame.with_columns(pl.Series("__time", time_s)).head(SAMPLE).filter(pl.col("__time").is_not_nan())
     for value in values:
         there = every.select("__time", *chosen, value).drop_nulls(value)
         sizes = there.group_by("__time", *chosen, maintain_order=True).len()["len"].to_numpy()
@@ -172,12 +177,22 @@ def check_several(
             continue
         if there.unique().height <= 1.1 * there.height / usual:  # each row written several times
             continue
+        if _one_that_moves(units.cells(there[value])[0], usual):
+            continue
         what = f" beside {', '.join(chosen)}" if chosen else ""
         raise WattlineError(
             f"{source}: {usual} rows stand at each instant, and no column{what} tells whose they are; say --device "
             f"order ({usual} devices in the order of their rows), --device none (one device, read {usual} times in "
             "each tick of its clock), or --device COLUMN"
         )
+
+
+def _one_that_moves(values: Array, usual: int) -> bool:
+    """Whether rows of an instant go on from each other, as those of one device do whose clock is coarse."""
+    count = len(values) // usual * usual
+    rows = values[:count].reshape(-1, usual)
+    beside, again = np.abs(np.diff(rows, axis=1)), np.abs(np.diff(rows, axis=0))
+    return bool(np.nanmean(beside) < SMOOTH * np.nanmean(again)) if beside.size and again.size else False
 
 
 def _in_order(time_s: Array, told: list[Interpretation]) -> Groups:
@@ -189,10 +204,15 @@ def _in_order(time_s: Array, told: list[Interpretation]) -> Groups:
     return Groups(rows, [], [*told, Interpretation("order of rows", "", "device", note="as given by option")])
 
 
-def _texts(frame: pl.DataFrame, column: str) -> list[str]:
+def rows_of(frame: pl.DataFrame, names: Sequence[str]) -> list[tuple[tuple[str, ...], NDArray[np.intp]]]:
+    """The cells of these columns, as text, and the rows that hold them, in the order in which they first stand."""
     import polars as pl
 
-    return frame[column].cast(pl.String).fill_null("?").to_list()
+    if not names:
+        return [((), np.arange(len(frame)))]
+    texts = frame.select(pl.col(name).cast(pl.String).fill_null("?") for name in names).with_row_index("__row")
+    grouped = texts.group_by(list(names), maintain_order=True).agg(pl.col("__row"))
+    return [(tuple(cells), np.array(rows, np.intp)) for *cells, rows in grouped.iter_rows()]
 
 
 def _label(cells: tuple[str, ...], names: Sequence[str]) -> str:
