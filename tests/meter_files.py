@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from wattline.meter.energy.usage import report
+from wattline.meter.recording import Recording
+
 T0 = 1_700_000_000.0  # 2023-11-14T22:13:20Z
+
+
+def usage(recording: Recording, window: str | None = None, by_node: bool = False) -> dict[str, Any]:
+    """What ``meter report`` says of a recording, with its notes and warnings under ``notes``."""
+    data = report(recording, window, by_node).json()
+    return data["results"] | {"notes": [*data["notes"], *data["warnings"]]}
 
 
 def smi_stamp(at: float) -> str:

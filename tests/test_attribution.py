@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from meter_files import usage as report
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.energy.track import Track, track
-from wattline.meter.energy.usage import report
 from wattline.meter.readings.clean import clean
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Spec
@@ -146,7 +146,7 @@ def test_a_long_silence_is_not_shared() -> None:
     late = series.time_s + np.where(np.arange(101) > 50, 3600.0, 0.0)
     recording = Recording([Series(series.device, series.spec, late, series.power_w)])
     shared = share_jobs(recording, [job("j", 0, 3700)], idle_w=0.0)
-    assert shared.total_j == pytest.approx(report(recording)["energy_wh"] * 3600, rel=1e-9)
+    assert shared.total_j == pytest.approx(report(recording)["energy_wh"]["value"] * 3600, rel=1e-9)
     assert shared.total_j == pytest.approx(100 * 201, rel=0.02)
 
 

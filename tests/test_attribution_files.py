@@ -227,9 +227,10 @@ def test_the_command_shares_and_adds_up(tmp_path: Path, capsys: pytest.CaptureFi
     with pytest.raises(SystemExit) as done:
         main(["meter", "share", "anything", "--jobs", str(write(tmp_path, CSV)), "--json"])
     assert done.value.code == 0
-    data = json.loads(capsys.readouterr().out)
-    assert data["energy_j"] == pytest.approx(40_000)
-    assert sum(c["energy_j"] for c in data["claims"]) + data["idle_j"] == pytest.approx(data["energy_j"], rel=1e-12)
+    data = json.loads(capsys.readouterr().out)["results"]
+    total = data["energy_wh"]["value"]
+    assert total * 3600 == pytest.approx(40_000)
+    assert sum(c["energy_wh"] for c in data["claims"]) + data["idle_wh"] == pytest.approx(total, rel=1e-12)
     assert [d["idle_basis"] for d in data["devices"]] == ["measured", "measured"]
     with pytest.raises(SystemExit):
         main(["meter", "share", "anything", "--processes", str(write(tmp_path, PMON)), "--idle-w", "50"])

@@ -57,7 +57,7 @@ def test_a_window_has_the_energy_that_went(path: Path) -> None:
     assert epoch.low_j < epoch.energy_j < epoch.high_j
     assert [device.name for device in epoch.devices] == ["gpu 0", "gpu 1"]
     assert "measured" in repr(epoch)
-    assert json.loads(json.dumps(epoch.json()))["attributes"] == {"batch": 64}
+    assert json.loads(json.dumps(epoch.json()))["inputs"]["attributes"] == {"batch": 64}
 
 
 def test_the_energy_so_far_is_there_while_a_window_is_open(path: Path) -> None:
@@ -236,7 +236,7 @@ def test_without_sensors_energy_is_unknown_and_never_zero(tmp_path: Path) -> Non
     with wl.measure("run") as run:
         run.count(tokens=5)
     assert (run.energy_j, run.low_j, run.high_j, run.mean_w, run.per("tokens")) == (None,) * 5
-    assert run.json()["basis"] == "unknown"
+    assert run.json()["results"]["basis"] == "unknown"
     assert "unknown" in repr(run)
     assert run.duration_s > 0
     assert "not zero" in read(tmp_path / "a.wattline").notes[0]

@@ -199,15 +199,16 @@ def test_sigterm_ends_measuring_without_a_command(tmp_path: Path) -> None:
 
 def test_json_is_one_object_after_the_commands_own_output(tmp_path: Path) -> None:
     done = ran(tmp_path, "--json", "--name", "job", *command("import time; time.sleep(0.3)"))
-    told = json.loads(done.stdout)
-    assert told["command"] == "measure"
-    assert told["name"] == "job"
-    assert told["basis"] == "modelled"
-    assert told["energy_wh"] == pytest.approx(told["energy_j"] / 3600)
-    assert told["low_j"] < told["energy_j"] < told["high_j"]
-    assert told["mean_w"] == pytest.approx(told["energy_j"] / told["duration_s"])
-    assert sum(device["energy_j"] for device in told["devices"]) == pytest.approx(told["energy_j"])
-    assert told["journal"] == journal(tmp_path).name
+    answer = json.loads(done.stdout)
+    assert answer["command"] == "measure"
+    assert answer["inputs"]["name"] == "job"
+    results = answer["results"]
+    energy = results["energy_wh"]
+    assert results["basis"] == "modelled"
+    assert energy["low"] < energy["value"] < energy["high"]
+    assert results["mean_w"] == pytest.approx(energy["value"] * 3600 / results["duration_s"])
+    assert sum(device["energy_wh"]["value"] for device in results["devices"]) == pytest.approx(energy["value"])
+    assert results["journal"] == journal(tmp_path).name
 
 
 def test_without_sensors_the_energy_is_unknown_and_the_command_runs(tmp_path: Path) -> None:
@@ -222,8 +223,8 @@ def test_without_sensors_the_energy_is_unknown_and_the_command_runs(tmp_path: Pa
     asked = [sys.executable, "-c", code, "measure", "--json", "--", sys.executable, "-c", "raise SystemExit(3)"]
     done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 3
-    told = json.loads(done.stdout)
-    assert (told["energy_j"], told["mean_w"], told["basis"]) == (None, None, "unknown")
+    told = json.loads(done.stdout)["results"]
+    assert (told["energy_wh"], told["mean_w"], told["basis"]) == (None, None, "unknown")
     assert "energy unknown" in done.stderr
     assert "unknown is not zero" in done.stderr
 

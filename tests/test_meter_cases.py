@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import pytest
 
+from meter_files import usage as report
 from wattline.core.errors import WattlineError
-from wattline.meter.energy.usage import report
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers.detect import read
 from wattline.meter.sensors.prometheus import PRESETS, Server

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from meter_files import usage as report
 from meter_formats import FORMATS, Truth
 from wattline.core.errors import WattlineError
-from wattline.meter.energy.usage import report
 from wattline.meter.readers.detect import read
 
 T0 = 1_767_225_600
@@ -39,7 +39,7 @@ def test_the_same_joules_come_out_of_every_format(name: str, truth: Truth) -> No
     file, write = FORMATS[name]
     with tempfile.TemporaryDirectory() as folder:
         data = report(read(write(Path(folder) / file, truth)))
-    assert data["energy_wh"] * 3600 == pytest.approx(truth.energy_j, rel=1e-3)
+    assert data["energy_wh"]["value"] * 3600 == pytest.approx(truth.energy_j, rel=1e-3)
     assert data["interpretation"]
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meter_files import usage as report
 from wattline.meter.device import Device
-from wattline.meter.energy.usage import report
 from wattline.meter.readers.detect import read
 from wattline.meter.readings.plausible import max_w
 from wattline.meter.recording import Recording, Series
@@ -28,9 +28,9 @@ def test_a_leap_of_a_counter_that_stays_is_no_energy(leap_j: float, at: int) -> 
     count = 1800.0 * np.arange(60) + np.where(np.arange(60) > at, leap_j, 0.0)
     series = Series(Device("n", "cpu0", "cpu"), Spec("file"), 1e9 + 15.0 * np.arange(60), None, count)
     data = report(Recording([series]))
-    assert data["energy_wh"] == pytest.approx(120 * 59 * 15 / 3600)
+    assert data["energy_wh"]["value"] == pytest.approx(120 * 59 * 15 / 3600)
     assert [row["kind"] for row in data["quality"]] == ["leap"]
-    assert data["energy_high_wh"] < 1.2 * data["energy_wh"]
+    assert data["energy_wh"]["high"] < 1.2 * data["energy_wh"]["value"]
 
 
 def test_keplers_leap_in_a_file_is_told_and_bridged(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_keplers_leap_in_a_file_is_told_and_bridged(tmp_path: Path) -> None:
     answer = {"status": "success", "data": {"resultType": "matrix", "result": [{"metric": metric, "values": values}]}}
     (tmp_path / "leap.json").write_text(json.dumps(answer))
     data = report(read(tmp_path / "leap.json"))
-    assert data["energy_wh"] == pytest.approx(29.5)
+    assert data["energy_wh"]["value"] == pytest.approx(29.5)
     assert data["quality"][0]["kind"] == "leap"
 
 

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from meter_files import T0, mean_watt, mllog, node_file, prometheus, smi, smi_stamp, spl_run, training_run, watt
+from meter_files import usage as report
 from wattline.core.errors import WattlineError
-from wattline.meter.energy.usage import report
 from wattline.meter.readers.detect import join, read, read_all
 
 SMI = {
@@ -59,13 +59,13 @@ def test_nvidia_smi_utf16_cut_restarted_and_silent(tmp_path: Path) -> None:
     header, row = SMI["units in both"]
     whole = smi(tmp_path / "whole.csv", header, row)
     text = whole.read_text()
-    reference = report(read(whole))["energy_wh"]
+    reference = report(read(whole))["energy_wh"]["value"]
     (tmp_path / "wide.csv").write_bytes(text.encode("utf-16"))
-    assert report(read(tmp_path / "wide.csv"))["energy_wh"] == pytest.approx(reference)
+    assert report(read(tmp_path / "wide.csv"))["energy_wh"]["value"] == pytest.approx(reference)
     (tmp_path / "cut.csv").write_text(text[:-12])
-    assert report(read(tmp_path / "cut.csv"))["energy_wh"] == pytest.approx(reference, rel=0.02)
+    assert report(read(tmp_path / "cut.csv"))["energy_wh"]["value"] == pytest.approx(reference, rel=0.02)
     (tmp_path / "again.csv").write_text(text + header + "\n")
-    assert report(read(tmp_path / "again.csv"))["energy_wh"] == pytest.approx(reference)
+    assert report(read(tmp_path / "again.csv"))["energy_wh"]["value"] == pytest.approx(reference)
     (tmp_path / "none.csv").write_text(text.replace(" W", "").replace(", 3", ", [Not Supported] 3"))
     with pytest.raises(WattlineError, match="no good reading"):
         report(read(tmp_path / "none.csv"))
@@ -78,7 +78,7 @@ def test_a_gpu_that_gives_nothing_is_named_and_never_zero(tmp_path: Path) -> Non
     assert kinds(data) == {"unreadable": 60}
     assert data["devices"] == 1
     assert any("gpu1" in note for note in data["notes"])
-    assert data["energy_high_wh"] > 1.9 * data["energy_wh"]
+    assert data["energy_wh"]["high"] > 1.9 * data["energy_wh"]["value"]
 
 
 def test_nvidia_smi_without_times_or_with_two_candidates_is_refused(tmp_path: Path) -> None:
@@ -115,16 +115,18 @@ def test_a_training_run_with_its_window_tokens_and_nodes(tmp_path: Path) -> None
     data = report(read(folder), by_node=True)
     assert data["window"]["name"] == "run"
     assert data["duration_s"] == pytest.approx(100)
-    assert data["energy_wh"] == pytest.approx(3 * 6102 * 100 / 3600, rel=1e-3)
-    assert data["joules_per_token"] == pytest.approx(3 * 6102 * 100 / (800 * 1024), rel=1e-3)
-    assert data["joules_per_sample"] == pytest.approx(3 * 6102 * 100 / 800, rel=1e-3)
+    assert data["energy_wh"]["value"] == pytest.approx(3 * 6102 * 100 / 3600, rel=1e-3)
+    assert data["joules_per_token"]["value"] == pytest.approx(3 * 6102 * 100 / (800 * 1024), rel=1e-3)
+    assert data["joules_per_sample"]["value"] == pytest.approx(3 * 6102 * 100 / 800, rel=1e-3)
     assert [node["node"] for node in data["nodes"]] == ["node_0", "node_1", "node_2"]
-    assert sum(node["energy_wh"] for node in data["nodes"]) == pytest.approx(data["energy_wh"], rel=1e-12)
+    assert sum(node["energy_wh"]["value"] for node in data["nodes"]) == pytest.approx(
+        data["energy_wh"]["value"], rel=1e-12
+    )
     assert kinds(data) == {"clock": 1}
     (switch,) = data["switches"]
     assert switch["modelled"]
-    assert switch["energy_wh"] == pytest.approx(25)
-    assert data["stated_energy_wh"] == 500
+    assert switch["energy_wh"]["value"] == pytest.approx(25)
+    assert data["stated_wh"] == 500
     half = report(read(folder), "block 1")
     assert half["duration_s"] == pytest.approx(50)
     assert "joules_per_token" not in half
@@ -176,7 +178,7 @@ def test_faults_of_node_files(tmp_path: Path) -> None:
     done = {row["kind"]: row["done"] for row in data["quality"]}
     assert "5 h behind" in done["clock"]
     assert "0.96" in done["conversion"]
-    each = {node["node"]: node["energy_wh"] for node in data["nodes"]}
+    each = {node["node"]: node["energy_wh"]["value"] for node in data["nodes"]}
     assert each["node_5"] == pytest.approx(each["node_3"], rel=1e-3)
 
 
@@ -186,7 +188,7 @@ def test_a_node_dated_in_another_year_is_left_out_and_the_range_says_so(tmp_path
     data = report(read(folder))
     assert data["devices"] == 3
     assert kinds(data) == {"clock": 1}
-    assert data["energy_high_wh"] > 4 / 3 * 0.99 * data["energy_wh"]
+    assert data["energy_wh"]["high"] > 4 / 3 * 0.99 * data["energy_wh"]["value"]
     assert any("node_9" in note for note in data["notes"])
 
 
@@ -196,7 +198,7 @@ def test_readings_in_another_zone_than_the_run_are_moved_to_it(tmp_path: Path) -
         readings = [(T0 - 7 * 3600 + 2 * i + 0.1 * n, 6000 + 100 * n + i % 5) for i in range(61)]
         node_file(folder / f"node_{n}.txt", readings)
     data = report(read(folder))
-    assert data["energy_wh"] == pytest.approx(3 * 6102 * 100 / 3600, rel=1e-3)
+    assert data["energy_wh"]["value"] == pytest.approx(3 * 6102 * 100 / 3600, rel=1e-3)
     assert kinds(data) == {"clock": 3}
 
 
@@ -206,7 +208,7 @@ def test_a_node_without_a_file_is_missed(tmp_path: Path) -> None:
     log.write_text(':::SYSJSON {"submitter":"X","number_of_nodes":"4"}\n' + log.read_text())
     data = report(read(folder))
     assert any("1 more nodes" in note for note in data["notes"])
-    assert data["energy_high_wh"] > 1.3 * data["energy_wh"]
+    assert data["energy_wh"]["high"] > 1.3 * data["energy_wh"]["value"]
 
 
 @pytest.mark.parametrize("zone_h", [0, -7, 5.5])
@@ -215,11 +217,13 @@ def test_an_inference_run_with_its_window_and_rates(tmp_path: Path, zone_h: floa
     data = report(read(folder))
     assert data["duration_s"] == pytest.approx(600)
     assert data["mean_w"] == pytest.approx(1001, rel=1e-3)
-    assert data["joules_per_token"] == pytest.approx(1001 / 500, rel=1e-3)
+    assert data["joules_per_token"]["value"] == pytest.approx(1001 / 500, rel=1e-3)
     assert kinds(data)["sentinel"] == 20
     assert ("clock" in kinds(data)) == bool(zone_h)
-    assert report(read(tmp_path))["energy_wh"] == data["energy_wh"], "the one run within a folder is read"
-    assert report(read(folder / "spl.txt"))["energy_wh"] == data["energy_wh"]
+    assert report(read(tmp_path))["energy_wh"]["value"] == data["energy_wh"]["value"], (
+        "the one run within a folder is read"
+    )
+    assert report(read(folder / "spl.txt"))["energy_wh"]["value"] == data["energy_wh"]["value"]
 
 
 def test_prometheus_knows_watts_counters_hosts_and_what_is_no_power(tmp_path: Path) -> None:
@@ -298,10 +302,10 @@ def test_codecarbon_sums_its_parts_and_says_what_is_modelled(tmp_path: Path) -> 
     (tmp_path / "emissions.csv").write_text(head + "\n".join(rows))
     recording = read(tmp_path / "emissions.csv")
     data = report(recording)
-    assert data["energy_wh"] == pytest.approx(780)
+    assert data["energy_wh"]["value"] == pytest.approx(780)
     assert data["duration_s"] == pytest.approx(5400)
     assert len(data["modelled"]) == 2
-    assert report(recording, "train")["energy_wh"] == pytest.approx(520)
+    assert report(recording, "train")["energy_wh"]["value"] == pytest.approx(520)
     with pytest.raises(WattlineError, match="nearest: train"):
         report(recording, "trian")
 
@@ -320,10 +324,10 @@ def test_zeus_windows_nest_and_what_lies_between_is_not_measured(tmp_path: Path)
     )
     recording = read(tmp_path / "zeus.csv")
     data = report(recording)
-    assert data["energy_wh"] == pytest.approx(3 * 45000 / 3600)
+    assert data["energy_wh"]["value"] == pytest.approx(3 * 45000 / 3600)
     assert data["duration_s"] == pytest.approx(270)
-    assert report(recording, "step")["energy_wh"] == pytest.approx(11000 / 3600)
-    assert report(recording, "epoch 1")["energy_wh"] == pytest.approx(45000 / 3600)
+    assert report(recording, "step")["energy_wh"]["value"] == pytest.approx(11000 / 3600)
+    assert report(recording, "epoch 1")["energy_wh"]["value"] == pytest.approx(45000 / 3600)
 
 
 def test_zeus_power_monitor(tmp_path: Path) -> None:
@@ -365,11 +369,11 @@ def test_plain_counters_wide_long_and_parquet(tmp_path: Path) -> None:
     frame.write_csv(tmp_path / "counter.csv")
     frame.write_parquet(tmp_path / "counter.parquet")
     for name in ("counter.csv", "counter.parquet"):
-        assert report(read(tmp_path / name))["energy_wh"] == pytest.approx(5900 / 3600)
+        assert report(read(tmp_path / name))["energy_wh"]["value"] == pytest.approx(5900 / 3600)
     each = pl.DataFrame({"time": at, "energy_j": [100.0 + 40 * (i % 2) for i in range(60)]})
     each.write_csv(tmp_path / "each.csv")
     every = report(read(tmp_path / "each.csv"))  # each row's joules count, the first row's too
-    assert every["energy_wh"] == pytest.approx(60 * 120 / 3600)
+    assert every["energy_wh"]["value"] == pytest.approx(60 * 120 / 3600)
     assert every["duration_s"] == pytest.approx(60)
     pl.DataFrame({"time": at, **{f"gpu{g}_power_w": [watt(i, g) for i in range(60)] for g in range(2)}}).write_csv(
         tmp_path / "wide.csv"
@@ -420,7 +424,7 @@ def test_folders_that_hold_none_or_several(tmp_path: Path) -> None:
 def test_a_table_beside_the_one_recording_of_a_folder_does_not_hide_it(tmp_path: Path) -> None:
     smi(tmp_path / "gpudata.csv", *SMI["nounits"])
     (tmp_path / "timestamps.csv").write_text("timestamp\n1689325967982958\n1689325968035292\n")
-    assert report(read(tmp_path))["energy_wh"] == report(read(tmp_path / "gpudata.csv"))["energy_wh"]
+    assert report(read(tmp_path))["energy_wh"]["value"] == report(read(tmp_path / "gpudata.csv"))["energy_wh"]["value"]
 
 
 def test_several_paths_are_one_recording_and_a_gpu_read_twice_counts_once(tmp_path: Path) -> None:
@@ -428,7 +432,7 @@ def test_several_paths_are_one_recording_and_a_gpu_read_twice_counts_once(tmp_pa
     first, second = (smi(tmp_path / f"rank{r}.csv", header, row) for r in range(2))
     alone, both = report(read(first)), report(read_all([first, second]))
     assert both["devices"] == 2
-    assert both["energy_wh"] == pytest.approx(alone["energy_wh"])
+    assert both["energy_wh"]["value"] == pytest.approx(alone["energy_wh"]["value"])
     indexed = [smi(tmp_path / f"host{r}.csv", *SMI["units in both"]) for r in range(2)]
     assert report(read_all(indexed))["devices"] == 4
     runs = [read(training_run(tmp_path / name)) for name in ("one", "two")]

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meter_files import T0, training_run
+from meter_files import usage as report
 from wattline.cli.main import main
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.energy.loads import load
-from wattline.meter.energy.usage import report
 from wattline.meter.gpu_sensor.gain import gain_for
 from wattline.meter.readers.detect import read
 from wattline.meter.recording import Fault, Recording, Series, Window
@@ -39,7 +39,7 @@ def gpu(index: int, begin: float = 0.0, count: int = 120, level: float = 300.0, 
 
 
 def total(recording: Recording, window: str | None = None) -> float:
-    value = report(recording, window)["energy_wh"]
+    value = report(recording, window)["energy_wh"]["value"]
     assert isinstance(value, float)
     return value
 
@@ -62,7 +62,7 @@ def test_windows_by_name_by_time_and_from_the_beginning() -> None:
     assert report(recording, "all")["duration_s"] == 119
     assert report(recording, "epoch 1")["duration_s"] == 30
     by_time = report(recording, "2023-11-14T22:13:30Z..2023-11-14T22:14:30Z")
-    assert by_time["energy_wh"] == pytest.approx(total(recording, "run"), rel=1e-12)
+    assert by_time["energy_wh"]["value"] == pytest.approx(total(recording, "run"), rel=1e-12)
     assert total(recording, "10..70") == pytest.approx(total(recording, "run"), rel=1e-12)
     assert report(recording, "..1 min")["duration_s"] == 60
     assert report(recording, "60 s..")["duration_s"] == 59
@@ -85,14 +85,15 @@ def test_a_device_that_fell_silent_in_a_run_is_carried_on_and_widens_the_range()
     run = [Window("run", T0, T0 + 119)]
     whole = report(Recording([gpu(0), gpu(1)], run))
     cut = report(Recording([gpu(0), gpu(1, 0, 80)], run))
-    assert cut["energy_wh"] == pytest.approx(whole["energy_wh"], rel=0.05)
-    assert cut["uncertainty"]["above"] > whole["uncertainty"]["above"]
+    assert cut["energy_wh"]["value"] == pytest.approx(whole["energy_wh"]["value"], rel=0.05)
+    above = [data["energy_wh"]["high"] / data["energy_wh"]["value"] for data in (whole, cut)]
+    assert above[1] > above[0]
     (gap,) = cut["quality"]
     assert gap["kind"] == "gap"
-    assert gap["seconds"] == pytest.approx(40, abs=4)
+    assert gap["lasting_s"] == pytest.approx(40, abs=4)
     short = report(Recording([gpu(0), gpu(1, 0, 30)], run))
-    assert short["energy_wh"] == pytest.approx(whole["energy_wh"] * 150 / 240, rel=0.05)
-    assert short["energy_high_wh"] > whole["energy_wh"]
+    assert short["energy_wh"]["value"] == pytest.approx(whole["energy_wh"]["value"] * 150 / 240, rel=0.05)
+    assert short["energy_wh"]["high"] > whole["energy_wh"]["value"]
     assert "what was read is counted" in short["quality"][0]["done"]
 
 
@@ -109,7 +110,7 @@ def test_time_in_which_nothing_recorded_is_left_out_of_all_but_not_of_a_run() ->
 def test_faults_that_the_source_found_are_told_too() -> None:
     data = report(Recording([gpu(0)], faults=[Fault("gap", 3, 12.0, "journal: the sampler was late", "h/GPU-h0")]))
     assert data["quality"] == [
-        {"kind": "gap", "count": 3, "in_window": 3, "seconds": 12.0, "done": "journal: the sampler was late",
+        {"kind": "gap", "count": 3, "in_window": 3, "lasting_s": 12.0, "done": "journal: the sampler was late",
          "devices": {"h/GPU-h0": 3}}
     ]  # fmt: skip
 
@@ -117,7 +118,9 @@ def test_faults_that_the_source_found_are_told_too() -> None:
 def test_by_node_holds_each_hosts_devices() -> None:
     data = report(Recording([gpu(0), gpu(1), gpu(0, host="b")]), by_node=True)
     assert {node["node"]: len(node["devices"]) for node in data["nodes"]} == {"h": 2, "b": 1}
-    assert sum(node["energy_wh"] for node in data["nodes"]) == pytest.approx(data["energy_wh"], rel=1e-12)
+    assert sum(node["energy_wh"]["value"] for node in data["nodes"]) == pytest.approx(
+        data["energy_wh"]["value"], rel=1e-12
+    )
 
 
 def test_a_recording_without_readings_is_refused() -> None:
@@ -173,10 +176,10 @@ def test_the_command_prints_a_table_and_json(tmp_path: Path, capsys: pytest.Capt
     for word in ("508.5 Wh", "Energy per token", "node_2", "no fault found", "Window run"):
         assert word in text
     status, text, _ = out(capsys, folder, "--json", "--window", "all")
-    data: dict[str, Any] = json.loads(text)
+    data: dict[str, Any] = json.loads(text)["results"]
     assert status == 0
     assert {"energy_wh", "duration_s", "mean_w", "peak_w", "quality"} <= set(data)
-    assert data["energy_wh"] == pytest.approx(data["mean_w"] * data["duration_s"] / 3600)
+    assert data["energy_wh"]["value"] == pytest.approx(data["mean_w"] * data["duration_s"] / 3600)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +211,6 @@ def test_any_recording_goes_into_the_journal_and_comes_out_the_same(
         main(["meter", "import", str(folder), "--journal", str(file)])
     assert "183 readings" in capsys.readouterr().out
     first, second = report(read(folder), by_node=True), report(read(file), by_node=True)
-    assert second["energy_wh"] == pytest.approx(first["energy_wh"], rel=1e-6)
-    assert second["joules_per_token"] == pytest.approx(first["joules_per_token"], rel=1e-6)
+    assert second["energy_wh"]["value"] == pytest.approx(first["energy_wh"]["value"], rel=1e-6)
+    assert second["joules_per_token"]["value"] == pytest.approx(first["joules_per_token"]["value"], rel=1e-6)
     assert second["window"] == first["window"]

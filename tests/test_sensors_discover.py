@@ -22,7 +22,7 @@ from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors import discover, model
 from wattline.meter.sensors.listing import Watch, tell
 from wattline.meter.sensors.local import same_host
-from wattline.report.terminal.sensors import render
+from wattline.report.present import rich_text
 
 HERE = "here"
 
@@ -251,9 +251,9 @@ def test_a_counters_power_is_its_rise(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (rows[1]["power_w"], rows[1]["gone"]) == (None, "no power yet: its counter has not moved")
     assert (rows[2]["power_w"], rows[2]["gone"]) == (None, "away")  # never zero
     told = tell([rapl, still, away], [Finding("ipmi", "BMC", False, "why", "mend")], rows)
-    assert told["missing"] == [{"source": "ipmi", "what": "BMC", "why": "why", "mend": "mend"}]
+    assert told["results"]["missing"] == [{"source": "ipmi", "what": "BMC", "why": "why", "mend": "mend"}]
     json.dumps(told, allow_nan=False)
-    render(told)
+    rich_text(told)
 
 
 def ran(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[object, str, str]:
@@ -268,8 +268,7 @@ def test_the_command_lists_what_is_there_and_what_is_not(capsys: pytest.CaptureF
     assert "\x1b" not in out
     status, said, err = ran(capsys, "--json")
     assert (status, err) == (0, "")
-    data = json.loads(said)
-    assert data["command"] == "sensors"
+    data = json.loads(said)["results"]
     for row in data["sensors"]:
         assert row["modelled"] == (row["source"] == "model")
         assert row["power_w"] is None or row["power_w"] > 0
@@ -317,13 +316,13 @@ def test_psys_lies_inside_the_machine_at_its_supplies_and_holds_no_gpu() -> None
 
 
 def test_devices_of_one_name_are_shown_with_their_uuid() -> None:
-    from wattline.report.terminal.sensors import title
+    from wattline.report.terminal.sensors import sensor_title
 
     sensors = [Made("nvml", f"GPU-{n}") for n in range(2)] + [Made("nvml", "GPU-9", host="far")]
     for sensor in sensors:
         sensor.device = replace(sensor.device, name="H100")
     rows = Watch(sensors).rows()
-    assert [title(row, rows) for row in rows] == ["H100 GPU-0", "H100 GPU-1", "H100"]
+    assert [sensor_title(row, rows) for row in rows] == ["H100 GPU-0", "H100 GPU-1", "H100"]
     console = Console(width=120, file=StringIO())
-    console.print(render(tell(sensors, [], rows)))
+    console.print(rich_text(tell(sensors, [], rows)))
     assert "3 measured" in console.file.getvalue()  # type: ignore[attr-defined]

@@ -32,7 +32,7 @@ def trace(tmp_path: Path) -> Path:
 
 def test_a_trace_is_told(capsys: pytest.CaptureFixture[str], trace: Path) -> None:
     status, out, _ = run(capsys, trace, "--json")
-    data = json.loads(out)
+    data = json.loads(out)["results"]
     assert status == 0
     assert data["requests"] == 20
     assert data["rate_per_s"] == 1
@@ -52,7 +52,7 @@ def test_a_trace_is_changed_and_written(capsys: pytest.CaptureFixture[str], trac
         assert len(again) == 60
         assert again.arrival_s[1] == 0.5
     status, out, _ = run(capsys, trace, "--times", 2, "--json")
-    assert json.loads(out)["requests"] == 40
+    assert json.loads(out)["results"]["requests"] == 40
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_trace_is_changed_and_written(capsys: pytest.CaptureFixture[str], trac
 def test_a_traffic_is_made(capsys: pytest.CaptureFixture[str], args: list[str], rate: float) -> None:
     status, out, _ = run(capsys, *args, "--json")
     assert status == 0
-    assert json.loads(out)["rate_per_s"] == pytest.approx(rate, rel=0.1)
+    assert json.loads(out)["results"]["rate_per_s"] == pytest.approx(rate, rel=0.1)
     assert run(capsys, *args, "--json")[1] == out
     assert run(capsys, *args, "--json", "--seed", 1)[1] != out
 
@@ -75,7 +75,7 @@ def test_a_traffic_is_made(capsys: pytest.CaptureFixture[str], args: list[str], 
 def test_lengths_of_a_trace(capsys: pytest.CaptureFixture[str], trace: Path) -> None:
     for fit in ([], ["--fit"]):
         _, out, _ = run(capsys, "--rate", "5/s", "--lengths", trace, *fit, "--json")
-        data = json.loads(out)
+        data = json.loads(out)["results"]
         assert data["input_tokens"]["mean"] == pytest.approx(109.5, rel=0.02)
         assert data["input_tokens"]["most"] <= 119
 
@@ -87,7 +87,7 @@ def test_the_shape_of_a_trace_and_what_an_estimated_one_rests_on(
     path.write_text("time,input,output\n0,1,1\n" + "".join(f"{43200 + i},1,1\n" for i in range(3600)) + "86399,1,1\n")
     made = ["--rate", "1/s", "--duration", "1 day", "--input", "5", "--output", "5", "--json", "--shape"]
     _, out, _ = run(capsys, *made, path)
-    assert json.loads(out)["peak_rate_per_s"]["3600s"] == pytest.approx(24, rel=0.05)
+    assert json.loads(out)["results"]["peak_rate_per_s"]["3600s"] == pytest.approx(24, rel=0.05)
     _, out, _ = run(capsys, *made, "day")
     assert any("an estimate" in note for note in json.loads(out)["notes"])
 
@@ -101,7 +101,7 @@ def test_a_large_traffic_is_written_part_by_part(
     status, out, _ = run(capsys, *asked, tmp_path / "parts.parquet")
     assert status == 0
     assert "300,000 requests written" in out
-    assert json.loads(run(capsys, *asked, tmp_path / "parts.parquet", "--json")[1])["requests"] == 300_000
+    assert json.loads(run(capsys, *asked, tmp_path / "parts.parquet", "--json")[1])["results"]["requests"] == 300_000
     whole, parts = (read_traffic(tmp_path / name) for name in ("whole.parquet", "parts.parquet"))
     assert whole.arrival_s.tolist() == parts.arrival_s.tolist()
     assert whole.tokens == parts.tokens

@@ -144,7 +144,9 @@ def _summary(window: Measurement, path: Path, as_json: bool) -> None:
 
     shown = os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
     if as_json:
-        print_json({"command": "measure", "journal": shown, **window.json()})
+        data = window.json()
+        data["results"]["journal"] = shown
+        print_json(data)
     lines = [f"wattline: {window}"]
     energy = window.energy
     if energy.energy_j is None:

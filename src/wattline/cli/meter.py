@@ -40,20 +40,14 @@ def report(
     as_json: Annotated[bool, Opt("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Energy, power, energy a token, and the quality of the readings."""
-    from wattline.cli.printing import print_json, print_rich
+    from wattline.cli.printing import print_result
     from wattline.meter.energy.usage import report as work
     from wattline.meter.readers.detect import read_all
 
     if by not in (None, "node"):
         raise WattlineError(f"--by {by!r} is not known; give --by node")
     choices = meter_choices.choices(columns, unit, device, inside)
-    data = work(read_all(paths, choices), window, by == "node")
-    if as_json:
-        print_json(data)
-        return
-    from wattline.report.terminal.usage import render
-
-    print_rich(render(data))
+    print_result(work(read_all(paths, choices), window, by == "node"), as_json)
 
 
 @meter_app.command("import")

@@ -33,13 +33,12 @@ def share(
     as_json: options.AsJson = False,
 ) -> None:
     """Share the energy of a recording's devices among the jobs or processes that ran on them; idle is its own line."""
-    from wattline.cli.printing import print_json, print_rich
+    from wattline.cli.printing import print_result
     from wattline.meter.readers.detect import read
     from wattline.meter.sharing.jobs import read_jobs
     from wattline.meter.sharing.processes import read_processes
     from wattline.meter.sharing.share import on_host, share_jobs, share_processes
     from wattline.meter.sharing.times import zone
-    from wattline.report.terminal.share import render
 
     if (jobs is None) == (processes is None):
         raise WattlineError("say what ran: either --jobs FILE or --processes FILE")
@@ -52,7 +51,4 @@ def share(
     else:
         assert processes is not None
         result = share_processes(recording, read_processes(processes, default), idle_w, as_read)
-    if as_json:
-        print_json(result.json())
-    else:
-        print_rich(render(result))
+    print_result(result, as_json)

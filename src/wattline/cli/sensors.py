@@ -33,27 +33,22 @@ def sensors(
         if watch:
             _watch(found, step_s, as_json)
         else:
-            _once(found, findings, as_json)
+            _once(found, findings, source or [], as_json)
     finally:
         for sensor in found:
             sensor.close()
 
 
-def _once(found: list[Any], findings: list[Any], as_json: bool) -> None:
+def _once(found: list[Any], findings: list[Any], asked: list[str], as_json: bool) -> None:
     import time
 
-    from wattline.cli.printing import print_json, print_rich
+    from wattline.cli.printing import print_answer
     from wattline.meter.sensors.listing import PAUSE_S, Watch, tell
-    from wattline.report.terminal.sensors import render
 
     watch = Watch(found)
     if found:
         time.sleep(PAUSE_S)
-    data = tell(found, findings, watch.rows())
-    if as_json:
-        print_json(data)
-    else:
-        print_rich(render(data))
+    print_answer(tell(found, findings, watch.rows(), asked), as_json)
 
 
 def _watch(found: list[Any], step_s: float, as_json: bool) -> None:
@@ -64,7 +59,7 @@ def _watch(found: list[Any], step_s: float, as_json: bool) -> None:
 
     from wattline.cli.printing import emit
     from wattline.meter.sensors.listing import Watch
-    from wattline.report.terminal.sensors import table, title
+    from wattline.report.terminal.sensors import sensor_title, sensors_table
 
     if not found:
         raise WattlineError("there is nothing to watch; `wattline sensors` tells what is missing")
@@ -74,17 +69,17 @@ def _watch(found: list[Any], step_s: float, as_json: bool) -> None:
         if on_screen:
             from rich.live import Live
 
-            with Live(table(watch.rows()), auto_refresh=False) as live:
+            with Live(sensors_table(watch.rows()), auto_refresh=False) as live:
                 while True:
                     time.sleep(step_s)
-                    live.update(table(watch.rows()), refresh=True)
+                    live.update(sensors_table(watch.rows()), refresh=True)
         while True:
             time.sleep(step_s)
             rows = watch.rows()
             if as_json:
                 emit(json.dumps({"time_s": time.time(), "sensors": rows}, allow_nan=False) + "\n")
             else:
-                emit("".join(_line(row, title(row, rows)) for row in rows))
+                emit("".join(_line(row, sensor_title(row, rows)) for row in rows))
     except KeyboardInterrupt:
         return
 

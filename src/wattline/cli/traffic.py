@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.result import envelope
 
 if TYPE_CHECKING:
     from wattline.line.work.traffic.arrivals import Process
@@ -57,6 +58,10 @@ def traffic(
     as_json: Annotated[bool, Opt("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Describe a trace of requests, or make one: its rate, bursts and lengths."""
+    from wattline.cli.printing import print_answer
+    from wattline.line.work.traffic.files import write_csv, write_parquet
+    from wattline.line.work.traffic.summary import summary, unknown
+
     made = bool(rate or states)
     if (file is None) != made:
         raise WattlineError("traffic: give a FILE to read or a --rate (or --states) to make one, one of the two")
@@ -67,10 +72,20 @@ def traffic(
                      duration, requests, seed, out, scale_rate == 1 == times and repeat == 1)  # fmt: skip
     else:
         held = _read(file, columns, time_unit, where or [])
+    asked = {
+        "file": None if file is None else str(file), "rate": rate, "states": states, "duration": duration,
+        "requests": requests, "shape": shape if made else "", "lengths": lengths if made else "",
+    }  # fmt: skip
+    inputs = {name: value or None for name, value in asked.items()}
     if isinstance(held, int):
-        _written(held, out, as_json)
-        return
-    _tell(_changed(held, scale_rate, times, repeat, seed), out, as_json)
+        results, notes = unknown() | {"requests": held}, ["written part by part, and so not summed up"]
+    else:
+        held = _changed(held, scale_rate, times, repeat, seed)
+        if out is not None:
+            (write_parquet if out.suffix == ".parquet" else write_csv)(held, out)
+        results, notes = summary(held), list(held.notes)
+    results["written"] = None if out is None else str(out)
+    print_answer(envelope("traffic", inputs, results, seed=seed if made else None, notes=notes), as_json)
 
 
 def _read(file: Path | None, columns: str, time_unit: str, where: list[str]) -> Traffic:
@@ -184,27 +199,3 @@ def _changed(held: Traffic, scale_rate: float, times: float, repeat: int, seed: 
 def _check_out(out: Path | None) -> None:
     if out is not None and out.suffix not in (".parquet", ".csv"):
         raise WattlineError(f"traffic: --out {shorten(str(out), 200)} must end in .parquet or .csv")
-
-
-def _written(count: int, out: Path | None, as_json: bool) -> None:
-    from wattline.cli.printing import emit, print_json
-
-    if as_json:
-        print_json({"command": "traffic", "requests": count, "written": str(out)})
-    else:
-        emit(f"{count:,} requests written to {out}, part by part\n")
-
-
-def _tell(held: Traffic, out: Path | None, as_json: bool) -> None:
-    from wattline.cli.printing import print_json, print_rich
-    from wattline.line.work.traffic.files import write_csv, write_parquet
-    from wattline.line.work.traffic.summary import summary
-    from wattline.report.terminal.traffic import render
-
-    if out is not None:
-        (write_parquet if out.suffix == ".parquet" else write_csv)(held, out)
-    data = {"command": "traffic", **summary(held), "written": None if out is None else str(out)}
-    if as_json:
-        print_json(data)
-    else:
-        print_rich(render(data))

@@ -65,13 +65,15 @@ def envelope(
     results: Mapping[str, Any],
     *,
     draws: Drawn | None = None,
+    seed: int | None = None,
     facts: Iterable[Fact] | None = None,
     notes: Iterable[str] = (),
     warnings: Iterable[str] = (),
 ) -> Json:
     """The object that every command answers with, in plain data.
 
-    ``draws``: what was drawn, None where nothing was; the facts are those it used, or ``facts`` where given.
+    ``draws``: what was drawn from facts, None where nothing was; ``seed``: of what else was drawn. The facts are those
+    that the draws used, or ``facts`` where given.
     ``warnings``: what the user should mind; ``notes``: what is said beside the results.
     """
     used = facts if facts is not None else () if draws is None else draws.used.values()
@@ -79,7 +81,7 @@ def envelope(
         "command": command,
         "wattline": __version__,
         "draws": None if draws is None else draws.n,
-        "seed": None if draws is None else draws.seed,
+        "seed": seed if draws is None else draws.seed,
         "inputs": dict(inputs),
         "results": dict(results),
         "facts": [fact.json() for fact in used],

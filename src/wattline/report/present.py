@@ -16,6 +16,8 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
     command = data["command"]
     if command.startswith("validate "):
         return _validation_text(data)
+    if command in ("measure", "meter report", "meter share", "sensors", "traffic"):
+        return _recorded_text(data)
     match command:
         case "serve" if "simulated" in data["results"]:
             from wattline.report.terminal.service import service_text
@@ -45,6 +47,21 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
             from wattline.report.terminal.answer import answer_text
 
             return answer_text(data, explain)
+
+
+def _recorded_text(data: Json) -> RenderableType:
+    match data["command"]:
+        case "measure":
+            from wattline.report.terminal.measure import measure_text as show
+        case "meter report":
+            from wattline.report.terminal.usage import usage_text as show
+        case "meter share":
+            from wattline.report.terminal.share import share_text as show
+        case "sensors":
+            from wattline.report.terminal.sensors import sensors_text as show
+        case _:
+            from wattline.report.terminal.traffic import traffic_text as show
+    return show(data)
 
 
 def _validation_text(data: Json) -> RenderableType:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
+from wattline.core.range import Measured
+from wattline.core.result import Json, Result, envelope
 from wattline.core.units import J_PER_WH
 from wattline.meter.clock import iso
 from wattline.meter.energy import read_as
@@ -15,20 +17,43 @@ from wattline.meter.energy.meter import Meter, absent_j, counted_spans, energy_i
 from wattline.meter.energy.span import Stretches, stretches_of
 from wattline.meter.energy.track import Span, Track, length_s, peak_of_sum, within
 from wattline.meter.readings.power import Energy
-from wattline.meter.recording import Fault, Recording
+from wattline.meter.recording import Fault, Recording, Series
 
 EDGE_S = 1e-3  # windows that end together may differ by so much
 RATES = {"tokens": "tokens_per_s", "samples": "samples_per_s", "queries": "queries_per_s"}
 PER = {"tokens": "joules_per_token", "samples": "joules_per_sample", "queries": "joules_per_query"}
-Json = dict[str, Any]
 
 
-def report(recording: Recording, window: str | None = None, by_node: bool = False) -> Json:
-    """Energy, power, energy a token and quality as one JSON object; see ``wattline meter report``."""
+@dataclass(frozen=True, eq=False, repr=False)
+class UsageReport(Result):
+    """What a recording says was used: energy with its range, power, energy a token, and the quality of the readings.
+
+    ``said``: everything, as plain data; ``total``: energy, and energy for each token, sample or query.
+    """
+
+    inputs: Json
+    said: Json
+    total: Mapping[str, Measured]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def figures(self) -> Mapping[str, Measured]:
+        return self.total
+
+    def json(self) -> Json:
+        return envelope("meter report", self.inputs, self.said, notes=self.notes, warnings=self.warnings)
+
+
+def report(recording: Recording, window: str | None = None, by_node: bool = False) -> UsageReport:
+    """Energy, power, energy a token and the quality of the readings; see ``wattline meter report``.
+
+    ``window``: run, all, a window's name, or FROM..TO. ``by_node``: figures of each node and device too. Raises
+    WattlineError where the recording holds nothing good, or nothing in the window.
+    """
     return report_of(meter(recording), window, by_node)
 
 
-def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> Json:
+def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> UsageReport:
     """The same of a recording already made ready."""
     tracks = made.counted()
     wanted = stretches_of(made.recording, window, made.extent)
@@ -38,54 +63,44 @@ def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> 
     total = total._replace(above_j=total.above_j + absent_j(made, energies))
     total = widened(total, made, energies)
     duration = length_s(spans)
+    counts = _counts(duration, made.recording, wanted)
+    measured = {"energy_wh": _measured(total, J_PER_WH)}
+    measured |= {PER[what]: _measured(total, count) for what, count in counts.items()}
     data: Json = {
-        "command": "meter report",
-        "source": made.recording.source,
         "window": {"name": wanted.name, "begin": iso(spans[0][0]), "end": iso(spans[-1][1])},
-        **_figures(total, duration, tracks, spans),
-        **_per_count(total, duration, made.recording, wanted),
-        "devices": len(tracks),
-        "modelled": sorted(track.device.key for track in tracks if track.spec.modelled),
-    }
-    data.update(_apart(made, wanted, duration, total))
-    data["quality"] = quality(made, spans, edges)
-    if by_node:
-        data["nodes"] = _nodes(made, wanted, spans, energies)
-    unfinished = [window.name for window in made.recording.windows if window.end_s is None]
-    if unfinished:
-        data["unfinished"] = list(dict.fromkeys(unfinished))
-    data["interpretation"] = read_as.table(made.recording, made.holder)
-    data["notes"] = [*dict.fromkeys(made.recording.notes), *_notes(wanted, spans, made)]
-    return data
-
-
-def _figures(total: Energy, duration: float, tracks: Sequence[Track], spans: Sequence[Span]) -> Json:
-    return {
-        "energy_wh": total.value_j / J_PER_WH,
-        "energy_low_wh": total.low_j / J_PER_WH,
-        "energy_high_wh": total.high_j / J_PER_WH,
-        "uncertainty": {
-            "below": min(1.0, total.below_j / total.value_j) if total.value_j > 0 else None,
-            "above": total.above_j / total.value_j if total.value_j > 0 else None,
-        },
+        **{name: value.json() for name, value in measured.items()},
         "duration_s": duration,
         "mean_w": total.value_j / duration,
         "peak_w": max(peak_of_sum(tracks, *span) for span in spans),
+        "counts": counts,
+        "devices": len(tracks),
+        "modelled": sorted(track.device.key for track in tracks if track.spec.modelled),
+        **_apart(made, wanted, duration, total),
+        "quality": quality(made, spans, edges),
+        "nodes": _nodes(made, wanted, spans, energies) if by_node else [],
+        "unfinished": list(dict.fromkeys(window.name for window in made.recording.windows if window.end_s is None)),
+        "interpretation": read_as.table(made.recording, made.holder),
     }
+    inputs = {"recording": made.recording.source, "window": window, "by": "node" if by_node else None}
+    notes = tuple(dict.fromkeys(made.recording.notes))
+    return UsageReport(inputs, data, measured, notes, tuple(_warnings(wanted, spans, made)))
 
 
-def _per_count(total: Energy, duration: float, recording: Recording, wanted: Stretches) -> Json:
-    """Joules a token, sample or query: of the run whose count the log tells, or of the windows that counted."""
+def _measured(energy: Energy, per: float) -> Measured:
+    """Joules for each so many, with what their error leaves: ``J_PER_WH`` gives Wh, a count joules for one of it."""
+    return Measured(energy.value_j / per, energy.low_j / per, energy.high_j / per)
+
+
+def _counts(duration: float, recording: Recording, wanted: Stretches) -> dict[str, float]:
+    """Tokens, samples and queries: of the run whose count the log tells, or of the windows that counted."""
     whole = wanted.name == "run" or not any(w.name == "run" for w in recording.windows)
-    out: Json = {}
     counts = {}
-    for what, key in PER.items():
+    for what in PER:
         count = recording.counts.get(what, recording.counts.get(RATES[what], 0.0) * duration) if whole else 0.0
         count += _counted(recording, wanted, what)
         if count > 0:
             counts[what] = count
-            out[key] = total.value_j / count
-    return {**out, "counts": counts} if counts else {}
+    return counts
 
 
 def _counted(recording: Recording, wanted: Stretches, what: str) -> float:
@@ -102,7 +117,6 @@ def _counted(recording: Recording, wanted: Stretches, what: str) -> float:
 
 def _apart(made: Meter, wanted: Stretches, duration: float, total: Energy) -> Json:
     """What is told beside the total: switches, devices inside others, the submitter's own total."""
-    out: Json = {}
     switches = [
         _device(made, track, wanted, wanted.spans)
         for track in made.counted(switches=True)
@@ -111,21 +125,32 @@ def _apart(made: Meter, wanted: Stretches, duration: float, total: Energy) -> Js
     for series in made.estimates:
         value = float(series.power_w[0]) if series.power_w is not None and len(series.power_w) else np.nan
         if np.isfinite(value):
-            switches.append({
-                "device": series.device.uuid, "kind": series.device.kind, "modelled": True, "mean_w": value,
-                "energy_wh": value * duration / J_PER_WH, "dated": iso(float(series.time_s[0])),
-                "note": series.spec.note,
-            })  # fmt: skip
-    if switches:
-        out["switches"] = switches
-    stated = made.recording.counts.get("stated_total_kwh")
-    if stated and wanted.name == "run":
-        out["stated_energy_wh"] = stated * 1e3
-        out["stated_difference"] = total.value_j / J_PER_WH / (stated * 1e3) - 1
+            switches.append(_stated_device(series, value, duration))
+    stated = made.recording.counts.get("stated_total_kwh") if wanted.name == "run" else None
     inside = [track for key, track in made.tracks.items() if made.holder[key]]
-    if inside:
-        out["inside"] = [_device(made, track, wanted, wanted.spans) for track in inside]
-    return out
+    return {
+        "switches": switches,
+        "inside": [_device(made, track, wanted, wanted.spans) for track in inside],
+        "stated_wh": stated * 1e3 if stated else None,
+        "stated_difference_percent": 100 * (total.value_j / J_PER_WH / (stated * 1e3) - 1) if stated else None,
+    }
+
+
+def _stated_device(series: Series, watts: float, duration: float) -> Json:
+    """A device of which no reading but a constant was stated, as if it had been read throughout."""
+    device, spec = series.device, series.spec
+    head = {"device": device.uuid, "key": device.key, "name": device.name, "kind": device.kind}
+    return head | {
+        "energy_wh": Measured(*[watts * duration / J_PER_WH] * 3).json(),
+        "mean_w": watts,
+        "peak_w": None,
+        "seen_s": 0.0,
+        "source": spec.source,
+        "modelled": True,
+        "faults": {},
+        "dated": iso(float(series.time_s[0])),
+        "note": spec.note,
+    }
 
 
 def _device(made: Meter, track: Track, wanted: Stretches, spans: Sequence[Span]) -> Json:
@@ -138,15 +163,15 @@ def _device(made: Meter, track: Track, wanted: Stretches, spans: Sequence[Span])
         "key": track.device.key,
         "name": track.device.name,
         "kind": track.device.kind,
-        "energy_wh": used.value_j / J_PER_WH,
-        "energy_low_wh": used.low_j / J_PER_WH,
-        "energy_high_wh": used.high_j / J_PER_WH,
+        "energy_wh": _measured(used, J_PER_WH).json(),
         "mean_w": used.value_j / length_s(spans),
         "peak_w": max((track.peak_w(*part) for part in seen), default=None),
         "seen_s": length_s(seen),
         "source": spec.source,
         "modelled": spec.modelled,
         "faults": dict(Counter({f.kind: len(f.at_s) for f in made.flaws.get(track.device.key, ())})),
+        "dated": None,
+        "note": spec.note,
     }
 
 
@@ -163,9 +188,7 @@ def _nodes(made: Meter, wanted: Stretches, spans: Sequence[Span], energies: Mapp
         used = summed(energies[track.device.key] for track in counted)
         out.append({
             "node": host,
-            "energy_wh": used.value_j / J_PER_WH,
-            "energy_low_wh": used.low_j / J_PER_WH,
-            "energy_high_wh": used.high_j / J_PER_WH,
+            "energy_wh": _measured(used, J_PER_WH).json(),
             "mean_w": used.value_j / length_s(spans),
             "peak_w": max(peak_of_sum(counted, *span) for span in spans),
             "devices": [_device(made, track, wanted, spans) for track in tracks],
@@ -179,11 +202,11 @@ def quality(made: Meter, spans: Sequence[Span], edges: Sequence[Fault]) -> list[
 
     def add(kind: str, count: int, inside: int, seconds: float, done: str, device: str) -> None:
         row = rows.setdefault(
-            kind, {"kind": kind, "count": 0, "in_window": 0, "seconds": 0.0, "done": [], "devices": {}}
+            kind, {"kind": kind, "count": 0, "in_window": 0, "lasting_s": 0.0, "done": [], "devices": {}}
         )
         row["count"] += count
         row["in_window"] += inside
-        row["seconds"] += seconds
+        row["lasting_s"] += seconds
         if done and done not in row["done"]:
             row["done"].append(done)
         if device:
@@ -205,7 +228,7 @@ def quality(made: Meter, spans: Sequence[Span], edges: Sequence[Fault]) -> list[
     return sorted(rows.values(), key=lambda row: row["kind"])
 
 
-def _notes(wanted: Stretches, spans: Sequence[Span], made: Meter) -> list[str]:
+def _warnings(wanted: Stretches, spans: Sequence[Span], made: Meter) -> list[str]:
     notes = []
     stuck = sum(f.kind == "stuck" for each in made.flaws.values() for f in each)
     if stuck:

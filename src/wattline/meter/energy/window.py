@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from wattline.core.range import Measured
 from wattline.core.units import J_PER_WH
 from wattline.meter.energy.meter import tracks_of
 from wattline.meter.energy.track import Track, outer
@@ -41,7 +42,10 @@ class DeviceEnergy:
     peak_w: float
 
     def json(self) -> dict[str, Any]:
-        return dict(self.__dict__)
+        """The device as plain data."""
+        names = ("device", "name", "kind", "source", "modelled", "peak_w")
+        energy = Measured(self.energy_j / J_PER_WH, self.low_j / J_PER_WH, self.high_j / J_PER_WH)
+        return {name: getattr(self, name) for name in names} | {"energy_wh": energy.json()}
 
 
 @dataclass(frozen=True)
@@ -73,18 +77,27 @@ class WindowEnergy:
         """Whether any part of it was worked out from a model and not measured."""
         return any(d.modelled for d in self.devices)
 
+    @property
+    def measured_wh(self) -> Measured | None:
+        """Energy in Wh, with what its error leaves; None where no sensor gave readings."""
+        if self.energy_j is None or self.low_j is None or self.high_j is None:
+            return None
+        return Measured(self.energy_j / J_PER_WH, self.low_j / J_PER_WH, self.high_j / J_PER_WH)
+
     def json(self) -> dict[str, Any]:
-        known = self.energy_j is not None
+        """Energy, power, devices and faults as plain data; null where no sensor gave readings."""
+        known = self.measured_wh
+        faults = [
+            {"kind": f.kind, "count": f.count, "lasting_s": f.seconds, "done": f.done, "device": f.device}
+            for f in self.faults
+        ]
         return {
-            "energy_j": self.energy_j,
-            "energy_wh": self.energy_j / J_PER_WH if self.energy_j is not None else None,
-            "low_j": self.low_j,
-            "high_j": self.high_j,
+            "energy_wh": None if known is None else known.json(),
             "mean_w": self.mean_w,
             "duration_s": self.duration_s,
-            "basis": ("modelled" if self.modelled else "measured") if known else "unknown",
+            "basis": "unknown" if known is None else "modelled" if self.modelled else "measured",
             "devices": [d.json() for d in self.devices],
-            "faults": [dict(f.__dict__) for f in self.faults],
+            "faults": faults,
         }
 
     def __str__(self) -> str:

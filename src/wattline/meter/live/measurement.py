@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, TypeVar, overload
 
 from wattline.core.errors import WattlineError
+from wattline.core.result import Json, Result, envelope
 from wattline.meter.clock import mono_us
 from wattline.meter.energy.window import DeviceEnergy, WindowEnergy, stretch_energy
 from wattline.meter.journal.journal import Journal
@@ -30,7 +31,7 @@ _around: ContextVar[Measurement | None] = ContextVar("wattline_window", default=
 _numbers = itertools.count()
 
 
-class Measurement:
+class Measurement(Result):
     """A window: ``with`` opens and closes it, as a decorator each call is one. Its energy is there from its end on, and
     until then that so far. ``energy_j`` is None where no sensor tells: missing is never zero."""
 
@@ -162,13 +163,15 @@ class Measurement:
         joules, number = self.energy_j, self.counts.get(name, 0.0)
         return joules / number if joules is not None and number > 0 else None
 
-    def json(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            **self.energy.json(),
-            "counts": dict(self.counts),
-            "attributes": dict(self.attributes),
-        }
+    def figures(self) -> dict[str, Any]:
+        energy = self.energy.measured_wh
+        return {} if energy is None else {"energy_wh": energy}
+
+    def json(self) -> Json:
+        energy, journal = self.energy, "" if self._session is None else str(self._session.path)
+        results = {**energy.json(), "counts": dict(self.counts), "journal": journal}
+        warnings = ["energy unknown: no sensor gave readings"] if energy.energy_j is None else []
+        return envelope("measure", {"name": self.name, "attributes": dict(self.attributes)}, results, warnings=warnings)
 
     def __repr__(self) -> str:
         if not self._begin[0]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from typing import Any
 
+from wattline.core.result import Json, envelope
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone
 from wattline.meter.sensors.local import hostname
 
 PAUSE_S = 0.3  # between the two readings whose difference is a counter's power
-Json = dict[str, Any]
 
 
 class Watch:
@@ -29,18 +28,20 @@ class Watch:
         return rows
 
 
-def tell(sensors: Sequence[Sensor], findings: Sequence[Finding], rows: Sequence[Json]) -> Json:
-    """The whole answer of `wattline sensors`."""
+def tell(
+    sensors: Sequence[Sensor], findings: Sequence[Finding], rows: Sequence[Json], asked: Sequence[str] = ()
+) -> Json:
+    """The whole answer of `wattline sensors`; ``asked``: the sources that were looked at, all where there are none."""
     parts = ("source", "what", "why", "mend")
     told = [{part: getattr(finding, part) for part in parts} | {"usable": finding.usable} for finding in findings]
-    return {
-        "command": "sensors",
+    results = {
         "host": hostname(),
         "measured": sum(not sensor.spec.modelled for sensor in sensors),
         "sensors": list(rows),
         "missing": [_without(entry, "usable") for entry in told if not entry["usable"]],
-        "notes": [_without(entry, "usable") for entry in told if entry["usable"]],
+        "remarks": [_without(entry, "usable") for entry in told if entry["usable"]],
     }
+    return envelope("sensors", {"sources": list(asked)}, results)
 
 
 def _without(entry: Json, key: str) -> Json:

@@ -6,13 +6,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from wattline import catalog
 from wattline.core.errors import NotFound, WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.range import Measured
+from wattline.core.result import Json, Result, envelope
+from wattline.core.units import J_PER_WH
+from wattline.meter.clock import iso
 from wattline.meter.device import Device
 from wattline.meter.energy.meter import summed, tracks_of
 from wattline.meter.energy.track import Span, Track, within
@@ -36,8 +40,8 @@ class Idle:
     basis: str  # given, measured, catalog, lowest; unknown: nothing tells, and none is taken off
 
 
-@dataclass(frozen=True, eq=False)
-class Shared:
+@dataclass(frozen=True, eq=False, repr=False)
+class Shared(Result):
     """The energy of every device of a recording, split, with its error, and what should be known about it."""
 
     splits: list[DeviceShares]
@@ -45,6 +49,7 @@ class Shared:
     errors: list[float]  # relative, of each device's energy
     spans: list[tuple[float, float]]
     notes: list[str]
+    source: str = ""
 
     @property
     def total_j(self) -> float:
@@ -66,35 +71,45 @@ class Shared:
                 named[name] = named.get(name, 0.0) + joules
         return dict(sorted(named.items(), key=lambda item: -item[1]))
 
-    def json(self) -> dict[str, Any]:
-        """All of it as plain data."""
+    @property
+    def energy_wh(self) -> Measured:
+        """All devices together, within their errors."""
+        return _within(self.total_j, sum(s.total_j * e for s, e in zip(self.splits, self.errors, strict=True)))
+
+    def figures(self) -> dict[str, Measured]:
+        return {"energy_wh": self.energy_wh}
+
+    def json(self) -> Json:
         total = self.total_j
-        return {
-            "command": "meter share",
-            "energy_j": total,
-            "energy_wh": total / 3600,
-            "idle_j": self.idle_j,
-            "unknown_j": self.unknown_j,
-            "claims": [
-                {
-                    "name": name,
-                    "energy_j": joules,
-                    "energy_wh": joules / 3600,
-                    "share": joules / total if total else 0.0,
-                    "devices": {s.device: s.claims_j[name] for s in self.splits if name in s.claims_j},
-                }
-                for name, joules in self.claims().items()
-            ],
-            "devices": [
-                {
-                    "device": s.device, "energy_j": s.total_j, "error": e, "begin_s": span[0], "end_s": span[1],
-                    "idle_j": s.idle_j, "unknown_j": s.unknown_j,
-                    "idle_w": None if i.basis == "unknown" else i.power_w, "idle_basis": i.basis,
-                }
-                for s, i, e, span in zip(self.splits, self.idle, self.errors, self.spans, strict=True)
-            ],
-            "notes": self.notes,
-        }  # fmt: skip
+        claims = [
+            {
+                "name": name,
+                "energy_wh": joules / J_PER_WH,
+                "share": joules / total if total else 0.0,
+                "devices_wh": {s.device: s.claims_j[name] / J_PER_WH for s in self.splits if name in s.claims_j},
+            }
+            for name, joules in self.claims().items()
+        ]
+        devices = [
+            {
+                "device": s.device, "energy_wh": _within(s.total_j, s.total_j * e).json(), "begin": iso(span[0]),
+                "end": iso(span[1]), "idle_wh": s.idle_j / J_PER_WH, "unknown_wh": s.unknown_j / J_PER_WH,
+                "idle_w": None if i.basis == "unknown" else i.power_w, "idle_basis": i.basis,
+            }
+            for s, i, e, span in zip(self.splits, self.idle, self.errors, self.spans, strict=True)
+        ]  # fmt: skip
+        results = {
+            "energy_wh": self.energy_wh.json(),
+            "idle_wh": self.idle_j / J_PER_WH,
+            "unknown_wh": self.unknown_j / J_PER_WH,
+            "claims": claims,
+            "devices": devices,
+        }
+        return envelope("meter share", {"recording": self.source}, results, notes=self.notes)
+
+
+def _within(joules: float, error_j: float) -> Measured:
+    return Measured(joules / J_PER_WH, max(joules - error_j, 0.0) / J_PER_WH, (joules + error_j) / J_PER_WH)
 
 
 class SharedDevice(NamedTuple):
@@ -142,7 +157,7 @@ def share_jobs(
                 mine[i].append(job)
     if not any(mine):
         raise WattlineError(f"no job ran on a device of the recording within its time; {_check(devices)}")
-    return _split(devices, mine, [None] * len(devices), idle_w, notes)
+    return _split(devices, mine, [None] * len(devices), idle_w, notes, recording.source)
 
 
 def share_processes(
@@ -165,7 +180,7 @@ def share_processes(
             met = met or bool((gpu.begin_s < device.span[1]).any() and (gpu.end_s > device.span[0]).any())
     if not met:
         raise WattlineError(f"no sample falls on a device of the recording within its time; {_check(devices)}")
-    return _split(devices, mine, known, idle_w, notes)
+    return _split(devices, mine, known, idle_w, notes, recording.source)
 
 
 def on_host(recording: Recording, host: str) -> Recording:
@@ -229,8 +244,9 @@ def _split(
     known: list[tuple[Array, Array] | None],
     idle_w: float | None,
     notes: list[str],
+    source: str,
 ) -> Shared:
-    shared = Shared([], [], [], [], notes)
+    shared = Shared([], [], [], [], notes, source)
     for device, mine, alike in zip(devices, claims, known, strict=True):
         idle = Idle(idle_w, "given") if idle_w is not None else find_idle(device.track, mine)
         shared.splits.append(split_device(device.track, mine, idle.power_w, alike, device.seen))

@@ -12,18 +12,19 @@ from wattline.core.quantity import show
 from wattline.report.words import Json
 
 
-def render(data: Json) -> RenderableType:
-    """The whole answer."""
-    blocks: list[RenderableType] = [_headline(data), ""]
-    if data["sensors"]:
-        blocks += [table(data["sensors"]), ""]
-    if data["missing"]:
-        blocks += [Text("Not there", style="bold"), _missing(data["missing"])]
-    blocks += [Text(f"note: {entry['source']} {entry['what']}: {entry['why']}", style="dim") for entry in data["notes"]]
-    return Group(*blocks)
+def sensors_text(data: Json) -> RenderableType:
+    """The whole answer, to print with Rich."""
+    results = data["results"]
+    blocks: list[RenderableType] = [_headline(results), ""]
+    if results["sensors"]:
+        blocks += [sensors_table(results["sensors"]), ""]
+    if results["missing"]:
+        blocks += [Text("Not there", style="bold"), _missing(results["missing"])]
+    remarks = (f"note: {entry['source']} {entry['what']}: {entry['why']}" for entry in results["remarks"])
+    return Group(*blocks, *(Text(remark, style="dim") for remark in remarks))
 
 
-def table(rows: Sequence[Json]) -> Table:
+def sensors_table(rows: Sequence[Json]) -> Table:
     """The sensors with their power now."""
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     hosts = {row["host"] for row in rows}
@@ -33,13 +34,13 @@ def table(rows: Sequence[Json]) -> Table:
     for name in ("within", "reads"):
         grid.add_column(name)
     for row in rows:
-        name = title(row, rows)
+        name = sensor_title(row, rows)
         cells = [row["source"], *((row["host"],) if len(hosts) > 1 else ()), row["kind"], name, *_power(row)]
         grid.add_row(*cells, _reads(row), style="yellow" if row["modelled"] else None)
     return grid
 
 
-def title(row: Json, rows: Sequence[Json]) -> str:
+def sensor_title(row: Json, rows: Sequence[Json]) -> str:
     """The device's name; with its UUID where another of the host has the same name."""
     alike = [other for other in rows if (other["host"], other["name"]) == (row["host"], row["name"])]
     if row["name"] and len(alike) == 1:
@@ -47,17 +48,17 @@ def title(row: Json, rows: Sequence[Json]) -> str:
     return f"{row['name']} {row['uuid']}".strip()
 
 
-def _headline(data: Json) -> Text:
-    measured, modelled = data["measured"], len(data["sensors"]) - data["measured"]
+def _headline(results: Json) -> Text:
+    measured, modelled = results["measured"], len(results["sensors"]) - results["measured"]
     parts = []
     if measured:
-        away = sum(row["host"] != data["host"] and not row["modelled"] for row in data["sensors"])
+        away = sum(row["host"] != results["host"] and not row["modelled"] for row in results["sensors"])
         parts.append(f"{measured} measured" + (f", {away} of them on other hosts" if away else ""))
     if modelled:
         parts.append(f"{modelled} modelled from utilisation, not measured")
     if not measured:
         parts.insert(0, "nothing measures power here" if modelled else "nothing gives power here")
-    return Text(f"{data['host']}: {'; '.join(parts)}", style="bold")
+    return Text(f"{results['host']}: {'; '.join(parts)}", style="bold")
 
 
 def _power(row: Json) -> tuple[str, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import show
-from wattline.meter.sharing.share import Idle, Shared
+from wattline.report.terminal.tables import plain_table
+from wattline.report.words import Json
 
 BASIS = {
     "given": "as given",
@@ -17,36 +17,39 @@ BASIS = {
 }
 
 
-def render(shared: Shared) -> RenderableType:
+def share_text(data: Json) -> RenderableType:
     """A line for each claim, idle, what nobody can say, and the sum; then the devices."""
-    total = shared.total_j
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name, side in (("what ran", "left"), ("energy", "right"), ("share", "right"), ("devices", "right")):
-        table.add_column(name, justify=side)  # type: ignore[arg-type]
-    for name, joules in shared.claims().items():
-        on = sum(name in s.claims_j for s in shared.splits)
-        table.add_row(name, _energy(joules), _part(joules, total), str(on))
-    table.add_row("idle", _energy(shared.idle_j), _part(shared.idle_j, total), str(len(shared.splits)))
-    if shared.unknown_j > 0:
-        table.add_row("not known (no samples)", _energy(shared.unknown_j), _part(shared.unknown_j, total), "")
-    table.add_row(Text("all", style="bold"), _energy(total), "100.0%" if total else "—", str(len(shared.splits)))
-    devices = [
-        Text(f"{s.device}: {_energy(s.total_j)} ± {100 * e:.1f}%, {_idle(i)}", style="dim")
-        for s, i, e in zip(shared.splits, shared.idle, shared.errors, strict=True)
-    ]
-    notes = [Text(note, style="dim") for note in shared.notes]
-    return Group(table, "", *devices, *notes)
+    results = data["results"]
+    total, devices = results["energy_wh"]["value"], results["devices"]
+    table = plain_table("what ran", "energy", "share", "devices")
+    for claim in results["claims"]:
+        energy = claim["energy_wh"]
+        table.add_row(claim["name"], _energy(energy), _part(energy, total), str(len(claim["devices_wh"])))
+    idle, unknown = results["idle_wh"], results["unknown_wh"]
+    table.add_row("idle", _energy(idle), _part(idle, total), str(len(devices)))
+    if unknown > 0:
+        table.add_row("not known (no samples)", _energy(unknown), _part(unknown, total), "")
+    table.add_row(Text("all", style="bold"), _energy(total), "100.0%" if total else "—", str(len(devices)))
+    lines = [Text(_device(device), style="dim") for device in devices]
+    notes = [Text(note, style="dim") for note in (*data["notes"], *data["warnings"])]
+    return Group(table, "", *lines, *notes)
 
 
-def _energy(joules: float) -> str:
-    return show(joules / 3600, "Wh")
+def _device(device: Json) -> str:
+    energy = device["energy_wh"]
+    error = (energy["high"] - energy["value"]) / energy["value"] if energy["value"] > 0 else 0.0
+    return f"{device['device']}: {_energy(energy['value'])} ± {100 * error:.1f}%, {_idle(device)}"
 
 
-def _part(joules: float, total: float) -> str:
-    return f"{100 * joules / total:.1f}%" if total else "—"
+def _energy(energy_wh: float) -> str:
+    return show(energy_wh, "Wh")
 
 
-def _idle(idle: Idle) -> str:
-    if idle.basis == "unknown":
+def _part(energy_wh: float, total_wh: float) -> str:
+    return f"{100 * energy_wh / total_wh:.1f}%" if total_wh else "—"
+
+
+def _idle(device: Json) -> str:
+    if device["idle_basis"] == "unknown":
         return "idle not known: something ran all the time, and bears it all (--idle-w tells)"
-    return f"idle {idle.power_w:.1f} W ({BASIS[idle.basis]})"
+    return f"idle {device['idle_w']:.1f} W ({BASIS[device['idle_basis']]})"

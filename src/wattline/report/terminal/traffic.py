@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
 
 from wattline.core.quantity import number, show
+from wattline.report.words import Json
 
 
-def render(data: dict[str, Any]) -> Any:
+def traffic_text(data: Json) -> RenderableType:
     """The summary's rows: rate, bursts, lengths, prefixes, what was left out and what was done."""
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
+    results = data["results"]
+    if results["burstiness"] is None:
+        return Text(f"{results['requests']:,} requests written to {results['written']}, part by part")
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="cyan", no_wrap=True)
     table.add_column()
-    rate = data["rate_per_s"]
-    table.add_row("requests", f"{data['requests']:,} in {show(data['duration_s'], 's')}")
+    rate = results["rate_per_s"]
+    table.add_row("requests", f"{results['requests']:,} in {show(results['duration_s'], 's')}")
     table.add_row("rate", "unknown" if rate is None else f"{number(rate)}/s, {number(rate * 86400)} a day")
-    peaks = [f"{number(value)}/s in {step}" for step, value in data["peak_rate_per_s"].items() if value is not None]
+    peaks = [f"{number(value)}/s in {step}" for step, value in results["peak_rate_per_s"].items() if value is not None]
     table.add_row("peak rate", ", ".join(peaks) or "unknown: the window is shorter than a second")
-    table.add_row("burstiness", _bursts(data["burstiness"]))
+    table.add_row("burstiness", _bursts(results["burstiness"]))
     for name in ("input_tokens", "output_tokens"):
-        table.add_row(name.replace("_", " "), _lengths(data[name]))
-    if data["repeated_prefix_share"] is not None:
-        table.add_row("repeated prefixes", f"{data['repeated_prefix_share']:.1%} of input tokens")
-    for reason, count in data["rejected"].items():
+        table.add_row(name.replace("_", " "), _lengths(results[name]))
+    if results["repeated_prefix_share"] is not None:
+        table.add_row("repeated prefixes", f"{results['repeated_prefix_share']:.1%} of input tokens")
+    for reason, count in results["rejected"].items():
         table.add_row("left out", Text(f"{count:,}: {reason}", style="yellow"))
     for note in data["notes"]:
         table.add_row("note", Text(note))
     return Group(table)
 
 
-def _bursts(burst: dict[str, float | None]) -> str:
+def _bursts(burst: Json) -> str:
     said = {
         "gap_cv": "gaps' deviation over mean {}",
         "dispersion_1s": "counts' variance over mean {} (1 s)",
@@ -43,7 +45,7 @@ def _bursts(burst: dict[str, float | None]) -> str:
     return ", ".join(told) + "; Poisson is 1" if told else "unknown"
 
 
-def _lengths(length: dict[str, Any]) -> str:
+def _lengths(length: Json) -> str:
     if "mean" not in length:
         return "none"
     shown = ", ".join(f"{p} {length[p]:,.0f}" for p in ("p5", "p50", "p95", "p99"))

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import number, show
+from wattline.report.terminal.answer import remarks
 from wattline.report.terminal.interpretation import read_as
 from wattline.report.words import Json
 
@@ -18,31 +19,29 @@ PER = {
 MOST_ROWS = 128
 
 
-def render(data: Json) -> RenderableType:
+def usage_text(data: Json) -> RenderableType:
     """A report of the meter, to print with Rich."""
-    window = data["window"]
-    blocks: list[RenderableType] = [Text(f"Measured: {data['source'] or 'recording'}", style="bold")]
-    if data.get("unfinished"):
-        names = ", ".join(data["unfinished"][:4])
+    results = data["results"]
+    window = results["window"]
+    blocks: list[RenderableType] = [Text(f"Measured: {data['inputs']['recording'] or 'recording'}", style="bold")]
+    if results["unfinished"]:
+        names = ", ".join(results["unfinished"][:4])
         why = "it was killed, its disk was full, or it still goes on: energy is that up to the last reading"
         blocks.append(Text(f"Not ended in this recording: {names}; {why}", style="bold red"))
-    blocks.append(_results(data))
-    for switch in data.get("switches", ()):
+    blocks.append(_results(results))
+    for switch in results["switches"]:
         kind = "as its maker estimated, not measured" if switch["modelled"] else "measured"
-        blocks.append(
-            Text(
-                f"Apart: {switch['device']}, {show(switch['energy_wh'], 'Wh')} ({show(switch['mean_w'], 'W')}, {kind})"
-            )
-        )
-    for inside in data.get("inside", ()):
-        blocks.append(Text(f"Within the sum already: {inside['device']}, {show(inside['energy_wh'], 'Wh')}"))
-    if data.get("nodes"):
-        blocks += ["", _nodes(data["nodes"])]
-    blocks += ["", _quality(data["quality"])]
-    blocks += read_as(data.get("interpretation", ()))
+        energy, power = show(switch["energy_wh"]["value"], "Wh"), show(switch["mean_w"], "W")
+        blocks.append(Text(f"Apart: {switch['device']}, {energy} ({power}, {kind})"))
+    for inside in results["inside"]:
+        energy = show(inside["energy_wh"]["value"], "Wh")
+        blocks.append(Text(f"Within the sum already: {inside['device']}, {energy}"))
+    if results["nodes"]:
+        blocks += ["", _nodes(results["nodes"])]
+    blocks += ["", _quality(results["quality"])]
+    blocks += read_as(results["interpretation"])
     blocks.append(Text(f"Window {window['name']}: {window['begin']} to {window['end']}", style="dim"))
-    blocks += [Text(f"note: {note}", style="yellow") for note in data["notes"]]
-    return Group(*blocks)
+    return Group(*blocks, *remarks(data))
 
 
 def _table(*columns: str) -> Table:
@@ -53,32 +52,33 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _results(data: Json) -> Table:
+def _results(results: Json) -> Table:
     table = _table("", "value", "range")
-    named = data["energy_wh"]
-    low, high = (show(data[key], "Wh", 4, like=named) for key in ("energy_low_wh", "energy_high_wh"))
+    energy = results["energy_wh"]
+    named = energy["value"]
+    low, high = (show(energy[end], "Wh", 4, like=named) for end in ("low", "high"))
     table.add_row("Energy", show(named, "Wh", 4), f"{low} to {high}")
-    table.add_row("Time", show(data["duration_s"], "s", 4), "")
-    table.add_row("Mean power", show(data["mean_w"], "W", 4), "")
-    table.add_row("Peak power", show(data["peak_w"], "W", 4), "")
+    table.add_row("Time", show(results["duration_s"], "s", 4), "")
+    table.add_row("Mean power", show(results["mean_w"], "W", 4), "")
+    table.add_row("Peak power", show(results["peak_w"], "W", 4), "")
     for key, label in PER.items():
-        if key in data:
-            table.add_row(label, show(data[key], "J", 4), "")
-    for what, count in data.get("counts", {}).items():
+        if key in results:
+            table.add_row(label, show(results[key]["value"], "J", 4), "")
+    for what, count in results["counts"].items():
         table.add_row(what.capitalize(), number(count, 4), "")
-    if "stated_energy_wh" in data:
-        table.add_row(
-            "Stated by its maker", show(data["stated_energy_wh"], "Wh", 5), f"this is {data['stated_difference']:+.2%}"
-        )
-    table.add_row("Devices", number(data["devices"]), "")
+    if results["stated_wh"] is not None:
+        difference = f"this is {results['stated_difference_percent']:+.2f}%"
+        table.add_row("Stated by its maker", show(results["stated_wh"], "Wh", 5), difference)
+    table.add_row("Devices", number(results["devices"]), "")
     return table
 
 
 def _nodes(nodes: list[Json]) -> Table:
     table = _table("Node", "energy", "range", "mean", "peak")
     for node in nodes[:MOST_ROWS]:
-        low, high = (show(node[key], "Wh", like=node["energy_wh"]) for key in ("energy_low_wh", "energy_high_wh"))
-        energy = show(node["energy_wh"], "Wh", 4)
+        named = node["energy_wh"]["value"]
+        low, high = (show(node["energy_wh"][end], "Wh", like=named) for end in ("low", "high"))
+        energy = show(named, "Wh", 4)
         table.add_row(node["node"], energy, f"{low} to {high}", show(node["mean_w"], "W"), show(node["peak_w"], "W"))
     if len(nodes) > MOST_ROWS:
         table.add_row(f"and {len(nodes) - MOST_ROWS} more", "", "", "", "")
@@ -90,6 +90,6 @@ def _quality(rows: list[Json]) -> RenderableType:
         return Text("Quality: no fault found", style="green")
     table = _table("Quality", "count", "in window", "lasting", "what was done")
     for row in rows:
-        lasting = show(row["seconds"], "s") if row["seconds"] else ""
+        lasting = show(row["lasting_s"], "s") if row["lasting_s"] else ""
         table.add_row(row["kind"], number(row["count"]), number(row["in_window"]), lasting, row["done"])
     return table

@@ -28,8 +28,16 @@ def summary(traffic: Traffic) -> dict[str, Any]:
         "repeated_prefix_share": repeated_share(traffic),
         "same_instant": int(np.count_nonzero(np.diff(traffic.arrival_s) == 0)),
         "rejected": dict(traffic.rejected),
-        "notes": list(traffic.notes),
     }
+
+
+def unknown() -> dict[str, Any]:
+    """The same names with nothing behind them: of a traffic too large to be summed up."""
+    names = (
+        "requests", "duration_s", "rate_per_s", "peak_rate_per_s", "burstiness", "input_tokens", "output_tokens",
+        "correlation", "repeated_prefix_share", "same_instant", "rejected",
+    )  # fmt: skip
+    return dict.fromkeys(names)
 
 
 def burstiness(traffic: Traffic) -> dict[str, float | None]:
