@@ -91,7 +91,7 @@ def fields(model: Any) -> None:
         model = getattr(importlib.import_module(module), name)
     print("| key | type | default | what it is |\n|---|---|---|---|")
     for key, field in model.model_fields.items():
-        default = "required" if field.is_required() else "" if field.default is None else f"`{field.default!r}`"
+        default = "required" if field.is_required() else "" if field.default in (None, "") else f"`{field.default!r}`"
         print(f"| `{key}` | {cell(_type(field.annotation))} | {cell(default)} | {cell(field.description or '')} |")
 
 
@@ -103,7 +103,9 @@ def _type(annotation: Any) -> str:
     parts = get_args(annotation)
     if hasattr(annotation, "__metadata__"):
         return _type(parts[0])
-    if parts and get_origin(annotation) not in (list, dict, tuple):
+    if get_origin(annotation) is list:
+        return f"list of {_type(parts[0])}"
+    if parts and get_origin(annotation) not in (dict, tuple):
         return " or ".join(text for part in parts if (text := _type(part)))
     words = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}
     return words.get(getattr(annotation, "__name__", ""), str(annotation))
