@@ -110,10 +110,12 @@ def _constant(series: Series) -> bool:
 
 def energy_in(line: Track, wanted: Stretches, spans: Sequence[Span]) -> Energy:
     """A device's joules: all of a run that it was seen in for half or more, else what was seen, and at most all."""
-    whole = summed(line.energy(*span) for span in spans)
+    edges_j = line.edges_j(wanted.spans)
+    whole = summed(line.energy(*span) for span in spans).widened(edges_j)
     if wanted.whole and seen_s(line, spans) >= HALF * length_s(spans):
         return whole
     own = summed(line.energy(*part) for span in spans for part in within(line.spans(), *span))
+    own = own.widened(edges_j)
     return own._replace(above_j=max(own.above_j, whole.high_j - own.value_j))
 
 

@@ -56,13 +56,18 @@ def curve(series: Series) -> Curve:
     return Curve(knots, line.running_within_j(line.seen(), knots))
 
 
-def within(series: Series, begin_s: float, end_s: float) -> SeriesEnergy:
-    """Energy of one series between two UTC seconds, with its uncertainty; where it was not read nothing is added."""
+def within(series: Series, begin_s: float, end_s: float, *, cut: bool = False) -> SeriesEnergy:
+    """Energy of one series between two UTC seconds, with its uncertainty; where it was not read nothing is added.
+
+    ``cut``: the two instants are known no better than readings lie apart, which adds to the uncertainty.
+    """
     line = _track(series)
     spans = parts_of(line.seen(), begin_s, end_s) if line is not None else []
     if line is None or not spans:
         return NOTHING
     used = summed(line.energy(*span) for span in spans)
+    if cut:
+        used = used.widened(line.edges_j([(begin_s, end_s)]))
     return SeriesEnergy(used.value_j, used.low_j, used.high_j, length_s(spans))
 
 

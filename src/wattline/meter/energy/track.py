@@ -124,6 +124,11 @@ class Track:
         step = float(power.time_s[i + 1] - power.time_s[i])
         return 0.5 * step * (high - low) + 0.5 * power.spec.period_s * high
 
+    def edges_j(self, spans: Sequence[Span]) -> float:
+        """Joules by which the energy of these spans may be off because they begin and end between readings."""
+        edges = [edge for span in spans for edge in span if self.begin_s < edge < self.end_s]
+        return (1.0 + self.spec.error) * sum(self.edge_j(edge) for edge in edges)
+
     @property
     def begin_s(self) -> float:
         """The first reading's instant."""

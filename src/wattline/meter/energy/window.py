@@ -195,10 +195,10 @@ def _device(
     seen = used if (first, last) == (begin_s, end_s) else track.energy(first, last)
     peak_w = track.peak_w(first, last)
     missing_s = (end_s - begin_s) - (last - first)
-    doubt = sum(track.edge_j(min(max(edge, first), last)) for edge in edges)
+    doubt = sum(track.edge_j(min(max(edge, first), last)) for edge in edges) * (1 + spec.error)
     outside_j = used.value_j - seen.value_j  # outside of the readings: from none to the peak
-    low = seen.value_j - seen.below_j - doubt * (1 + spec.error)
-    high = seen.value_j + seen.above_j + (doubt + peak_w * missing_s) * (1 + spec.error)
+    seen = seen.widened(doubt)
+    low, high = seen.low_j, seen.high_j + peak_w * missing_s * (1 + spec.error)
     faults = []
     if missing_s > max(2 * track.interval_s, 2 * spec.period_s, SLACK_S):
         faults.append(Fault("gap", 1, missing_s, OUTSIDE, device.key))

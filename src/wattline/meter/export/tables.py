@@ -49,7 +49,7 @@ def energy_table(recording: Recording, windows: Sequence[NamedSpan] | None = Non
     once = counted_once(recording.series)
     rows: list[dict[str, Any]] = []
     for span in windows or [find_span(recording, "all"), *spans(recording)]:
-        energies = [within(series, span.begin_s, span.end_s) for series in recording.series]
+        energies = [within(series, span.begin_s, span.end_s, cut=True) for series in recording.series]
         for series, energy in zip(recording.series, energies, strict=True):
             own = labels(series.device, series.spec) | {"name": series.device.name}
             counted = any(series is each for each in once)

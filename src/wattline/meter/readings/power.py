@@ -33,6 +33,10 @@ class Energy(NamedTuple):
     def high_j(self) -> float:
         return self.value_j + self.above_j
 
+    def widened(self, joules: float) -> Energy:
+        """The same, as much less or more likely off."""
+        return self._replace(below_j=self.below_j + joules, above_j=self.above_j + joules)
+
     def plus(self, other: Energy) -> Energy:
         """The sum; the doubts add up as if all erred the same way."""
         return Energy(self.value_j + other.value_j, self.below_j + other.below_j, self.above_j + other.above_j)
