@@ -22,7 +22,7 @@ from wattline.meter.recording import Series
 from wattline.meter.sensor import Reading, Spec
 
 KEPT = 4096  # readings that are kept, at most; half of them go at a time
-EVERY = 256  # so many ordinary readings move the total on by themselves before all that is kept is summed anew
+EVERY = 256  # ordinary readings between two sums
 AFTER = 6  # readings after one out of the ordinary by which what to make of it is judged
 LEAP = 3.0  # times what a counter ever did in a step: the next reading tells whether it comes back
 
@@ -32,17 +32,18 @@ class Stream:
 
     ``device``, ``spec``: of the sensor. ``kept``: how many readings it keeps at most; up to as many the energy is that
     of the same readings as a whole recording, and of more its older part is that which it was when it was let go.
+    ``every``: so many ordinary readings move the total on by themselves before all that is kept is summed anew.
     """
 
-    def __init__(self, device: Device, spec: Spec, kept: int = KEPT) -> None:
-        self.device, self.spec, self.kept = device, spec, kept
+    def __init__(self, device: Device, spec: Spec, kept: int = KEPT, every: int = EVERY) -> None:
+        self.device, self.spec, self.kept, self.every = device, spec, kept, every
         self._time: list[float] = []
         self._power: list[float] = []
         self._joules: list[float] = []
         self._settled_j = 0.0  # up to ``_cut_s``
         self._cut_s: float | None = None
         self._now_j = 0.0  # by the last sum and the ordinary readings since
-        self._told_j: float | None = None  # the highest of it that was given
+        self._given_j: float | None = None  # the highest of it that was given
         self._fed = 0  # ordinary readings since all was summed
         self._odd = AFTER  # readings still to come after one out of the ordinary
         self._dirty = False
@@ -61,11 +62,11 @@ class Stream:
         self._time.append(at_s)
         self._power.append(power)
         self._joules.append(joules)
-        if more is None or self._told_j is None or self._odd or self._dirty or self._fed >= EVERY:
+        if more is None or self._given_j is None or self._odd or self._dirty or self._fed >= self.every:
             self._dirty = True
         else:
             self._now_j += more
-            self._told_j = max(self._told_j, self._now_j)
+            self._given_j = max(self._given_j, self._now_j)
             self._fed += 1
         if len(self._time) >= self.kept:
             self._let_go()
@@ -73,7 +74,7 @@ class Stream:
     @property
     def energy_j(self) -> float | None:
         """Joules from the first reading to the last that is decided; it never falls. None where two are not there."""
-        return self.settle() if self._dirty else self._told_j
+        return self.settle() if self._dirty else self._given_j
 
     def settle(self) -> float | None:
         """The same with all that is kept summed anew."""
@@ -84,10 +85,10 @@ class Stream:
             if not spiked:
                 until = math.inf if leapt is None else leapt
                 self._now_j = self._settled_j + self._rest_j(joined, until)
-                self._told_j = max(self._told_j or 0.0, self._now_j)
+                self._given_j = max(self._given_j or 0.0, self._now_j)
                 self._usual = _Usual.of(joined, self._ratio(joined))
         self._dirty, self._fed = joined is None or self.undecided, 0
-        return self._told_j
+        return self._given_j
 
     def whole_j(self) -> float | None:
         """Joules from the first reading to the last as of the whole recording; None where two are not good."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from wattline.meter.energy.stream import Stream
+from wattline.meter.energy.stream import EVERY, Stream
 from wattline.meter.sensor import Reading, Sensor, SensorGone
 from wattline.web.proxy.ledger import Interval
 
@@ -32,7 +32,8 @@ class IntervalSampler(threading.Thread):
         self.faults: dict[str, str] = {}  # device -> why it cannot be read now
         self.failed = 0
         self._wake, self._halt = threading.Event(), threading.Event()
-        self._streams = [Stream(sensor.device, sensor.spec, KEPT) for sensor in self.sensors]
+        # not all are summed anew at once
+        self._streams = [Stream(s.device, s.spec, KEPT, EVERY + 17 * k) for k, s in enumerate(self.sensors)]
         self._last: dict[int, tuple[float, Reading]] = {}
         self._given_j = [0.0] * len(self.sensors)  # joules up to the end of the last interval
         self._lost: set[int] = set()  # sensors that were silent: what they took meanwhile is of no interval
