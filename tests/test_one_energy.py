@@ -230,7 +230,7 @@ def test_a_window_measured_live_is_that_of_its_own_journal(told: Told, first: in
     assert live.low_j <= live.energy_j <= live.high_j
     if joined.begin_s < begin and end < joined.end_s:
         ranges = [live.low_j, live.high_j]
-        assert [reported[f"energy_{side}_wh"] * 3600 for side in ("low", "high")] == pytest.approx(ranges, rel=1e-9)
+        assert [reported["energy_wh"][side] * 3600 for side in ("low", "high")] == pytest.approx(ranges, rel=1e-9)
         assert [row[f"energy_{side}_wh"][0] * 3600 for side in ("low", "high")] == pytest.approx(ranges, rel=1e-9)
 
 
