@@ -19,9 +19,9 @@ import numpy as np
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.line.chip.device import load_chip
-from wattline.line.engine.simulator.pools import Side, simulate_pools
+from wattline.line.engine.simulator.pools import simulate_pools
 from wattline.line.engine.simulator.scaling import Scaling
-from wattline.line.engine.simulator.simulate import Routing, cache_limits, simulate
+from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits, simulate
 from wattline.line.engine.simulator.step_tables import setting, tables
 from wattline.line.work.model import load_model
 from wattline.line.work.traffic.generator import poisson
@@ -53,7 +53,7 @@ def main() -> None:
     print(f"{model.name} on one {chip.record.title} a replica; {trace.name if trace else 'Poisson, chat lengths'}")
     start = time.perf_counter()
     for router in ("round-robin", "least-loaded"):
-        simulate(table, limits, [0.0], [10], [10], router=router)
+        simulate(Side(table, limits, Routing(router=router)), [0.0], [10], [10])
     print(f"compiling, or reading what was compiled: {time.perf_counter() - start:.1f} s")
     print(f"{'requests':>10} {'replicas':>8} {'router':>12} {'CPU s':>7} {'requests/s':>11} {'× Vidur':>8} {'GB':>5}")
     for requests, replicas in CASES:
@@ -91,17 +91,14 @@ def _in_pools(table: Any, limits: Any, made: Traffic, replicas: int, router: str
 
 
 def _scaled(table: Any, limits: Any, made: Traffic, replicas: int, router: str) -> Any:
-    return simulate(
-        table, limits, made.arrival_s, made.input_tokens, made.output_tokens, replicas=replicas, router=router,
-        scaling=Scaling(1, 20.0, 60.0),
-    )  # fmt: skip
+    side = Side(table, limits, Routing(replicas, router, scaling=Scaling(1, 20.0, 60.0)))
+    return simulate(side, made.arrival_s, made.input_tokens, made.output_tokens)
 
 
 def _once(table: object, limits: object, made: Traffic, replicas: int, router: str) -> float:
     start = time.process_time()
-    found = simulate(  # type: ignore[arg-type]
-        table, limits, made.arrival_s, made.input_tokens, made.output_tokens, replicas=replicas, router=router
-    )
+    side = Side(table, limits, Routing(replicas, router))  # type: ignore[arg-type]
+    found = simulate(side, made.arrival_s, made.input_tokens, made.output_tokens)
     taken = time.process_time() - start
     np.testing.assert_array_equal(found.tokens, made.output_tokens)
     return taken

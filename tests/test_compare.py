@@ -19,7 +19,7 @@ from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.recording import Recording, Series, Window
 from wattline.meter.sensor import Spec
-from wattline.reconcile.causes import Group, causes, log_mean
+from wattline.reconcile.causes import MeteredGroup, causes, log_mean
 from wattline.reconcile.compare import Comparison, compare
 from wattline.report.present import as_text
 from wattline.scenario.run import run
@@ -83,7 +83,7 @@ def adds_up(found: Comparison) -> None:
     st.lists(st.floats(1e-4, 1e4), max_size=3),
 )
 def test_causes_leave_no_rest(energies: list[tuple[float, float]], ratios: list[float]) -> None:
-    groups = [Group(f"g{i}", (), np.array(p), np.array(m)) for i, (p, m) in enumerate(energies)]
+    groups = [MeteredGroup(f"g{i}", (), np.array(p), np.array(m)) for i, (p, m) in enumerate(energies)]
     found = causes(groups, {f"c{i}": np.array(r) for i, r in enumerate(ratios)})
     whole = sum(m - p for p, m in energies)
     scale = sum(m + p for p, m in energies) * (1 + sum(abs(math.log(r)) for r in ratios))

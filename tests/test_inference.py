@@ -17,7 +17,7 @@ from wattline.line.chip.known import family_of
 from wattline.report.page.parity import parity_page
 from wattline.validate.evidence.campaigns import Campaigns
 from wattline.validate.evidence.groups import left_out
-from wattline.validate.evidence.serving import COLUMNS, MEASURED, Row, read_rows
+from wattline.validate.evidence.serving import COLUMNS, MEASURED, ServingRow, read_rows
 from wattline.validate.fit.inference import StepFit, fit_step
 from wattline.validate.fit.step_file import fit_from_catalog
 from wattline.validate.inference import MEASURES, validate
@@ -58,7 +58,7 @@ def entry(model: str, gpus: int, form: str, batch: float, **changed: object) -> 
     return row | changed
 
 
-def made(tmp_path: Path, fit: StepFit, noise: float = 0.0) -> list[Row]:
+def made(tmp_path: Path, fit: StepFit, noise: float = 0.0) -> list[ServingRow]:
     """Rows whose measurements are what ``fit`` predicts, with noise of that size."""
     raw = [entry(*model, batch) for model in MODELS for batch in (8, 16, 32, 64, 128, 256)]
     rows, _ = read_rows(write(tmp_path / "raw.csv", raw))

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from wattline.meter.journal.blocks import (
     MISSING,
-    Columns,
+    SeriesColumns,
     decode,
     encode,
     pack_reading,
@@ -24,14 +24,14 @@ WHOLE = st.integers(-(2**63), 2**63 - 1)
 
 
 @st.composite
-def readings(draw: st.DrawFn) -> Columns:
+def readings(draw: st.DrawFn) -> SeriesColumns:
     count = draw(st.integers(1, 50))
     column = arrays(np.int64, count, elements=WHOLE)
-    return Columns(*(draw(column) for _ in Columns._fields))
+    return SeriesColumns(*(draw(column) for _ in SeriesColumns._fields))
 
 
 @given(readings())
-def test_a_block_gives_back_what_went_in(given_: Columns) -> None:
+def test_a_block_gives_back_what_went_in(given_: SeriesColumns) -> None:
     for before, after in zip(given_, decode(encode(given_)), strict=True):
         np.testing.assert_array_equal(before, after)
 
@@ -40,19 +40,19 @@ def test_a_block_gives_back_what_went_in(given_: Columns) -> None:
 def test_a_column_that_is_missing_stays_missing(missing: int) -> None:
     columns = [np.arange(5, dtype=np.int64) * 7 + i for i in range(4)]
     columns[missing] = np.full(5, MISSING)
-    for before, after in zip(columns, decode(encode(Columns(*columns))), strict=True):
+    for before, after in zip(columns, decode(encode(SeriesColumns(*columns))), strict=True):
         np.testing.assert_array_equal(before, after)
 
 
 @given(readings(), st.data())
-def test_a_block_that_is_cut_short_is_refused(given_: Columns, data: st.DataObject) -> None:
+def test_a_block_that_is_cut_short_is_refused(given_: SeriesColumns, data: st.DataObject) -> None:
     block = encode(given_)
     with pytest.raises(ValueError, match="block"):
         decode(block[: data.draw(st.integers(0, len(block) - 1))])
 
 
 def test_a_block_of_a_format_to_come_is_refused() -> None:
-    block = encode(Columns(*(np.arange(3) for _ in range(4))))
+    block = encode(SeriesColumns(*(np.arange(3) for _ in range(4))))
     with pytest.raises(ValueError, match="format 9"):
         decode(b"\x09" + block[1:])
 

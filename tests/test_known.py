@@ -17,13 +17,13 @@ from wattline.line.chip.known import how_known, is_known, known_factor, known_ke
 from wattline.line.chip.step import Watts, decode_step, held_to_limit, spread_fact
 from wattline.line.work.model import load_model
 from wattline.validate.evidence.campaigns import KNOTS, Campaigns, fit_campaigns, hats
-from wattline.validate.evidence.serving import Row
+from wattline.validate.evidence.serving import ServingRow
 from wattline.validate.fit.step_file import CURVES, curves_file, fit_from_catalog
 
 
-def row(model: str, task: str = "gpqa", chip: str = "h100-sxm", batch: float = 8.0, chips: int = 1) -> Row:
+def row(model: str, task: str = "gpqa", chip: str = "h100-sxm", batch: float = 8.0, chips: int = 1) -> ServingRow:
     device = load_chip(chip, Draws(0))
-    return Row(
+    return ServingRow(
         {},
         load_model(model, catalog.default()),
         device,

@@ -17,10 +17,10 @@ from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
-from wattline.line.engine.simulator.pools import Side, peak_waiting, simulate_pools
+from wattline.line.engine.simulator.pools import peak_waiting, simulate_pools
 from wattline.line.engine.simulator.power import ReadyPower, chip_load, idle_energy_j, request_energy_j, server_load
 from wattline.line.engine.simulator.scaling import Scaling
-from wattline.line.engine.simulator.simulate import Limits, Routing, simulate
+from wattline.line.engine.simulator.simulate import Limits, Routing, Side, simulate
 from wattline.line.engine.simulator.step_tables import Tables, setting, tables
 from wattline.line.work.model import load_model
 
@@ -131,9 +131,8 @@ def _crowd() -> dict[str, Any]:
 def test_pools_hold_the_time_between_tokens_where_prompts_would_break_in() -> None:
     case = _crowd()
     apart = _run(case)
-    together = simulate(
-        _tables(1), case["made"], case["arrival"], case["inputs"], case["outputs"], replicas=4, router="least-loaded"
-    )
+    side = Side(_tables(1), case["made"], Routing(4, "least-loaded"))
+    together = simulate(side, case["arrival"], case["inputs"], case["outputs"])
     slow, fast = (np.nanpercentile(x.tpot_s, 99) for x in (together, apart))
     assert fast < 0.7 * slow
     assert apart.itl_s(99) < 0.5 * together.itl_s(99)

@@ -19,7 +19,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
 from wattline.line.engine.simulator.outcome import Served
-from wattline.line.engine.simulator.pools import Side, simulate_pools
+from wattline.line.engine.simulator.pools import simulate_pools
 from wattline.line.engine.simulator.power import (
     ReadyPower,
     chip_load,
@@ -30,7 +30,7 @@ from wattline.line.engine.simulator.power import (
     start_energy_j,
 )
 from wattline.line.engine.simulator.scaling import READY, STARTING, STOPPED, FleetRecord, Scaling
-from wattline.line.engine.simulator.simulate import Limits, Routing, simulate
+from wattline.line.engine.simulator.simulate import Limits, Routing, Side, simulate
 from wattline.line.engine.simulator.step_tables import Tables, setting, tables
 from wattline.line.work.model import load_model
 
@@ -70,10 +70,8 @@ def _case(draw: Any) -> dict[str, Any]:
 
 
 def _run(case: dict[str, Any]) -> Served:
-    return simulate(
-        _tables(), case["limits"], case["arrival"], case["inputs"], case["outputs"], replicas=case["replicas"],
-        router=case["router"], scaling=case["scaling"], horizon_s=case["horizon_s"],
-    )  # fmt: skip
+    side = Side(_tables(), case["limits"], Routing(case["replicas"], case["router"], scaling=case["scaling"]))
+    return simulate(side, case["arrival"], case["inputs"], case["outputs"], horizon_s=case["horizon_s"])
 
 
 @settings(max_examples=120)

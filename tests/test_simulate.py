@@ -17,7 +17,7 @@ from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
-from wattline.line.engine.simulator.simulate import Limits, cache_limits, simulate
+from wattline.line.engine.simulator.simulate import Limits, Routing, Side, cache_limits, simulate
 from wattline.line.engine.simulator.step_tables import ReplicaSteps, Tables, setting, tables
 from wattline.line.work.model import load_model
 
@@ -56,11 +56,15 @@ def _traffic(draw: Any) -> dict[str, Any]:
     }
 
 
+def _side(case: dict[str, Any]) -> Side:
+    return Side(_tables(), case["limits"], Routing(case["replicas"], case["router"]))
+
+
 @settings(max_examples=150)
 @given(_traffic())
 def test_agrees_with_the_plain_simulator_event_by_event(case: dict[str, Any]) -> None:
     offered = case["arrival"], case["inputs"], case["outputs"]
-    found = simulate(_tables(), case["limits"], *offered, replicas=case["replicas"], router=case["router"])
+    found = simulate(_side(case), *offered)
     jobs, replicas = by_hand(_tables(), case["limits"], *offered, case["replicas"], case["router"])
     np.testing.assert_array_equal(found.replica, [job.replica for job in jobs])
     np.testing.assert_allclose(found.first_s, [job.first for job in jobs], rtol=1e-9)
@@ -73,10 +77,7 @@ def test_agrees_with_the_plain_simulator_event_by_event(case: dict[str, Any]) ->
 
 @given(_traffic())
 def test_nothing_is_lost_and_limits_are_kept(case: dict[str, Any]) -> None:
-    found = simulate(
-        _tables(), case["limits"], case["arrival"], case["inputs"], case["outputs"],
-        replicas=case["replicas"], router=case["router"],
-    )  # fmt: skip
+    found = simulate(_side(case), case["arrival"], case["inputs"], case["outputs"])
     np.testing.assert_array_equal(found.tokens, case["outputs"])
     assert found.totals["tokens"].sum() == case["outputs"].sum()
     assert found.totals["read_tokens"].sum() >= case["inputs"].sum()
@@ -121,15 +122,15 @@ def test_tables_are_within_a_percent_of_the_chip_model(model: str, chip: str, ch
 
 def test_what_cannot_be_served_is_counted_or_refused() -> None:
     limits = Limits(4, 100, 16, 10, 0)
-    found = simulate(_tables(), limits, [0.0, 1.0, 2.0], [5, 500, 0], [5, 5, 5])
+    found = simulate(Side(_tables(), limits, Routing()), [0.0, 1.0, 2.0], [5, 500, 0], [5, 5, 5])
     assert found.rejected == {"no tokens in or out": 1, "longer than the cache holds": 1}
     assert found.tokens.tolist() == [5]
     assert found.taken.tolist() == [True, False, False]
     with pytest.raises(WattlineError, match="in order"):
-        simulate(_tables(), limits, [1.0, 0.0], [5, 5], [5, 5])
+        simulate(Side(_tables(), limits, Routing()), [1.0, 0.0], [5, 5], [5, 5])
     with pytest.raises(WattlineError, match="router"):
-        simulate(_tables(), limits, [1.0], [5], [5], router="random")
-    empty = simulate(_tables(), limits, [], [], [], horizon_s=10.0)
+        simulate(Side(_tables(), limits, Routing(router="random")), [1.0], [5], [5])
+    empty = simulate(Side(_tables(), limits, Routing()), [], [], [], horizon_s=10.0)
     assert empty.busy_s == 0
     assert empty.idle_s == 10.0
 
@@ -147,7 +148,7 @@ def test_the_cache_is_what_memory_holds() -> None:
 
 def test_a_run_may_be_cut_short() -> None:
     limits = Limits(8, 512, 16, 4000, 10)
-    found = simulate(_tables(), limits, np.zeros(30), np.full(30, 100), np.full(30, 400), until_s=5.0)
+    found = simulate(Side(_tables(), limits, Routing()), np.zeros(30), np.full(30, 100), np.full(30, 400), until_s=5.0)
     assert found.horizon_s == pytest.approx(5.0, abs=0.1)
     assert np.isnan(found.end_s).any()
     assert found.energy_j.sum() == pytest.approx(found.totals["energy_j"].sum(), rel=1e-9)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wattline.validate.evidence.window import Window, requests, spread, windows
+from wattline.validate.evidence.window import RunWindow, requests, spread, windows
 
 
 def _play(size: int, total: int, dispersion: float, mean: float = 400.0) -> tuple[float, float, float, float]:
@@ -73,7 +73,7 @@ def test_a_task_of_no_benchmark_is_in_full_swing() -> None:
 @given(st.sampled_from(["lm-arena-chat", "gpqa", "sourcegraph-fim", "image-chat", "video-chat"]), st.integers(1, 5000))
 def test_limits(task: str, batch: int) -> None:
     assert requests(task, batch) >= batch
-    one: Window = windows([task], [batch])
+    one: RunWindow = windows([task], [batch])
     assert 0 < float(one.age[0]) <= float(one.position[0]) + 1e-9
     assert 0 < float(one.new[0]) <= 1.0 + 1e-3
     assert 0 < float(one.quantile[0]) <= 0.5

@@ -42,7 +42,7 @@ ALL_COAL = 900.0  # g/kWh: no mix is worse than a grid of old coal
 
 
 @dataclass(frozen=True)
-class Series:
+class CarbonSeries:
     """Yearly means of one region by one method, g CO2e/kWh, life cycle; ``direct_share`` is direct over life cycle."""
 
     region: str
@@ -73,10 +73,10 @@ def band(values: Sequence[float], carbon_free: float, years: int = 1) -> tuple[f
 
 
 @lru_cache(maxsize=1)
-def flow_traced() -> Mapping[str, Series]:
+def flow_traced() -> Mapping[str, CarbonSeries]:
     """Electricity Maps' yearly means by region."""
     return {
-        row["region"]: Series(
+        row["region"]: CarbonSeries(
             row["region"],
             {year: float(row[str(year)]) for year in YEARS},
             float(row["direct_share"]),
@@ -87,10 +87,10 @@ def flow_traced() -> Mapping[str, Series]:
 
 
 @lru_cache(maxsize=1)
-def ember() -> Mapping[str, Series]:
+def ember() -> Mapping[str, CarbonSeries]:
     """Ember's yearly means by region, those that were opened: 2022 to 2024."""
     return {
-        row["region"]: Series(
+        row["region"]: CarbonSeries(
             row["region"],
             {year: float(row[str(year)]) for year in (2022, 2023, 2024) if row[str(year)]},
             float(row["direct_share"]),
@@ -115,7 +115,7 @@ def carbon_tables(region: str) -> dict[str, dict[str, Any]]:
         return _both(traced, life)
     told = ember_second_hand().get(region)
     if country.year < OLD and told:
-        country = Series(region, {**country.g_per_kwh, 2025: told}, country.direct_share, country.carbon_free)
+        country = CarbonSeries(region, {**country.g_per_kwh, 2025: told}, country.direct_share, country.carbon_free)
         life = _range(country, traced) | {"source": EMBER_TOLD, "basis": "second hand"}
     else:
         life = _range(country, traced) | {"source": EMBER}
@@ -126,7 +126,7 @@ def carbon_tables(region: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _range(series: Series, traced: Series | None) -> dict[str, Any]:
+def _range(series: CarbonSeries, traced: CarbonSeries | None) -> dict[str, Any]:
     """Value and range. A country's range is that of its flow-traced series, which has more years, in proportion: what
     happened to it since the country's newest year is known."""
     year = series.year
@@ -141,7 +141,7 @@ def _range(series: Series, traced: Series | None) -> dict[str, Any]:
     return {"value": value, "low": round(low, 2), "high": round(high, 2), "dist": "lognormal"}
 
 
-def _both(series: Series, life: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _both(series: CarbonSeries, life: dict[str, Any]) -> dict[str, dict[str, Any]]:
     group, share = {"group": f"carbon-{series.region}"}, series.direct_share
     direct = {end: round(life[end] * share, 3) for end in ("value", "low", "high")}
     note = f"{series.year}: {share:g} of the life cycle"
@@ -153,7 +153,7 @@ def _both(series: Series, life: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _note(series: Series, method: str) -> str:
+def _note(series: CarbonSeries, method: str) -> str:
     before = ", ".join(f"{g:g} in {year}" for year, g in sorted(series.g_per_kwh.items()) if year < series.year)
     return f"{series.year}, {method}" + (f"; {before}" if before else "")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wattline.cli import options, traffic_input
-from wattline.cli.groups import Group, expanded
+from wattline.cli.groups import OptionGroup, expanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,9 @@ SEARCHED = {
     "max_num_seqs": 'Largest numbers of requests at once to search, such as "64,256" [default: 64 to 512].',
     "max_num_batched_tokens": 'Largest numbers of tokens in a step, such as "512,8192" [default: 512 to 8192].',
 }
-LISTS = Group({name: (Annotated[str, Opt(help=words, show_default=False)], "") for name, words in SEARCHED.items()})
+LISTS = OptionGroup(
+    {name: (Annotated[str, Opt(help=words, show_default=False)], "") for name, words in SEARCHED.items()}
+)
 Lists = Annotated[dict[str, str], LISTS]
 Pools = Annotated[
     str, Opt(help="Replicas to search: together (prefill and decode in each), split (in two pools) or both.")

@@ -14,7 +14,7 @@ from wattline.predict.fields import help_of
 
 
 @dataclasses.dataclass(frozen=True)
-class Group:
+class OptionGroup:
     """Options by name: the annotation and the default of each.
 
     A parameter that is annotated with a group takes the values of its options by name; with ``given_only`` those that
@@ -35,7 +35,7 @@ class Group:
         return {name: value for name, value in taken.items() if not (self.given_only and value is None)}
 
 
-def fields_of(kind: type, names: Sequence[str], needed: Sequence[str] = ()) -> Group:
+def fields_of(kind: type, names: Sequence[str], needed: Sequence[str] = ()) -> OptionGroup:
     """One option for each of these fields of a dataclass, a text that the field reads.
 
     Parameters
@@ -51,16 +51,16 @@ def fields_of(kind: type, names: Sequence[str], needed: Sequence[str] = ()) -> G
         about = f"{field.metadata['about']}." if name in needed else help_of(field)
         flag = f"--{name.replace('_', '-')}"
         options[name] = (Annotated[str | None, typer.Option(flag, help=about, show_default=False)], None)
-    return Group(options, given_only=True)
+    return OptionGroup(options, given_only=True)
 
 
 def expanded(command: Callable[..., None]) -> Callable[..., None]:
     """The command with the options of each group in place of the parameter that is annotated with it."""
     signature = inspect.signature(command, eval_str=True)
-    groups: dict[str, Group] = {}
+    groups: dict[str, OptionGroup] = {}
     parameters: list[inspect.Parameter] = []
     for parameter in signature.parameters.values():
-        group = next((m for m in getattr(parameter.annotation, "__metadata__", ()) if isinstance(m, Group)), None)
+        group = next((m for m in getattr(parameter.annotation, "__metadata__", ()) if isinstance(m, OptionGroup)), None)
         if group is None:
             parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
         else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wattline.cli.groups import Group
+from wattline.cli.groups import OptionGroup
 from wattline.core.errors import WattlineError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ Output = Annotated[str, Opt("--output", help="Number of tokens in every answer [
 Values = dict[str, Any]
 TrafficOptions = Annotated[
     Values,
-    Group(
+    OptionGroup(
         {
             "trace": (Trace, None),
             "rate": (Rate, ""),

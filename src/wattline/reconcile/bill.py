@@ -25,12 +25,12 @@ from wattline.predict.facility import Facility, find_facility
 from wattline.predict.prices import notes_of
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
-from wattline.reconcile.metered import Metered, counted, drawn_j, metered
+from wattline.reconcile.metered import MeteredWindow, counted, drawn_j, metered
 from wattline.reconcile.parts import PartPower, by_part, chips_of
 
 
 def bill(
-    recorded: Recording | Metered,
+    recorded: Recording | MeteredWindow,
     *,
     window: str | None = None,
     chip: str | None = None,
@@ -61,7 +61,7 @@ def bill(
     draw, working = terms.draws, Working()
     facility = find_facility(terms.where, draw, working)
     kind = known_chip(chip or None, server or None, draw.catalog)
-    seen = recorded if isinstance(recorded, Metered) else metered(recorded, window, draw.catalog)
+    seen = recorded if isinstance(recorded, MeteredWindow) else metered(recorded, window, draw.catalog)
     device = _device(kind or (seen.chip, None), draw)
     split = by_part(seen, device, draw, working)
     return _answer(seen, device, split, facility, draw, working)
@@ -101,7 +101,7 @@ def _device(kind: tuple[str | None, str | None], draws: Draws) -> Chip | None:
 
 
 def _answer(
-    seen: Metered, device: Chip | None, split: PartPower, facility: Facility, draws: Draws, working: Working
+    seen: MeteredWindow, device: Chip | None, split: PartPower, facility: Facility, draws: Draws, working: Working
 ) -> Answer:
     seconds = np.diff(seen.edges_s)
     phases = [
@@ -131,18 +131,18 @@ def _answer(
     )
 
 
-def _title(seen: Metered) -> str:
+def _title(seen: MeteredWindow) -> str:
     what = ", ".join(counted(role, part.devices) for role, part in seen.parts.items())
     return f"Measured: {seen.source or 'a recording'}, window {seen.span.name}, {what}"
 
 
-def _cite_work(seen: Metered, draws: Draws) -> None:
+def _cite_work(seen: MeteredWindow, draws: Draws) -> None:
     if seen.done is not None:
         what, count = seen.done
         cite_given(draws, what, count, "token" if what == "tokens" else "request", "as the recording tells")
 
 
-def _quantities(seen: Metered, device: Chip | None, draws: Draws) -> dict[str, Array]:
+def _quantities(seen: MeteredWindow, device: Chip | None, draws: Draws) -> dict[str, Array]:
     """Energy at the meters with their error, and per token or query where the recording tells how many."""
     energy = measured_j(seen, draws)
     found: dict[str, Any] = {"measured_wh": energy / 3600}
@@ -154,7 +154,7 @@ def _quantities(seen: Metered, device: Chip | None, draws: Draws) -> dict[str, A
     return {name: np.asarray(value) for name, value in found.items()}
 
 
-def measured_j(seen: Metered, draws: Draws) -> Array:
+def measured_j(seen: MeteredWindow, draws: Draws) -> Array:
     """Everything that meters saw, each device once, within their errors."""
     roles = [role for role in seen.parts if not (role == "chips" and seen.inside is not None)]
     total = sum(drawn_j(seen.parts[role], role, seen.source, draws) for role in roles)

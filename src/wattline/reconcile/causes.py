@@ -18,7 +18,7 @@ TINY = 1e-300
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class MeteredGroup:
     """Parts that were metered together: joules predicted and measured, each a scalar or ``(draws,)``."""
 
     name: str
@@ -44,7 +44,7 @@ def log_mean(a: Array, b: Array) -> Array:
     return np.where(near, np.sqrt(a * b), (a - b) / np.where(near, 1.0, log))
 
 
-def causes(groups: list[Group], common: Mapping[str, Array], power_name: str = "watts per chip") -> list[Cause]:
+def causes(groups: list[MeteredGroup], common: Mapping[str, Array], power_name: str = "watts per chip") -> list[Cause]:
     """Causes in order: the common ones (name to ratio measured over predicted), then each group's own power.
 
     A group's power ratio is what its energy ratio leaves after the common ones. All ``adds_j`` together are the

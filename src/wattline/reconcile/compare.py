@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,33 +11,19 @@ import numpy as np
 from wattline.catalog import CatalogLike
 from wattline.catalog.draws import Draws
 from wattline.core.bill import PARTS
-from wattline.core.errors import NotFound, WattlineError
+from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.device import load_chip
 from wattline.meter.recording import Recording
-from wattline.predict.answer import Answer
-from wattline.reconcile.causes import Cause, Group, causes
-from wattline.reconcile.metered import MACHINES, Metered, drawn_j, metered
+from wattline.reconcile.causes import Cause, MeteredGroup, causes
+from wattline.reconcile.metered import MACHINES, MeteredWindow, drawn_j, metered
 from wattline.reconcile.parts import chips_of
+from wattline.reconcile.predicted import Predicted, pick
 from wattline.scenario.run import ScenarioRun, run
 
 CHIPS = ("chip_active", "prefill", "decode", "chip_idle")
-
-
-@dataclass(frozen=True, eq=False)
-class Predicted:
-    """What of a prediction can be held against meters; ``work`` and ``chips`` are None where jobs are added up."""
-
-    title: str
-    parts: Mapping[str, Array]
-    duration_s: Array
-    chip: str | None = None
-    chips: Array | None = None
-    work: tuple[str, float] | None = None
-    mfu: Array | None = None
-    pue: Array | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,8 +31,8 @@ class Comparison(Result):
     """A prediction and a measurement of the same; ``groups`` are what both know, ``causes`` why they differ."""
 
     predicted: Predicted
-    seen: Metered
-    groups: tuple[Group, ...]
+    seen: MeteredWindow
+    groups: tuple[MeteredGroup, ...]
     causes: tuple[Cause, ...]
     chips: float | None
     draws: Draws
@@ -181,7 +166,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
 
 def compare(
     scenario: Path | str | ScenarioRun,
-    recorded: Recording | Metered,
+    recorded: Recording | MeteredWindow,
     *,
     job: str | None = None,
     window: str | None = None,
@@ -195,7 +180,7 @@ def compare(
     """
     worked = scenario if isinstance(scenario, ScenarioRun) else run(scenario, draws, seed, facts=facts)
     predicted, name = pick(worked, job)
-    seen = recorded if isinstance(recorded, Metered) else metered(recorded, window, worked.draws.catalog)
+    seen = recorded if isinstance(recorded, MeteredWindow) else metered(recorded, window, worked.draws.catalog)
     groups = _groups(predicted, seen, worked.draws)
     chips = _chips(predicted, seen, worked.draws)
     ratios, warnings = _common(predicted, seen, chips)
@@ -213,31 +198,7 @@ def compare(
     )
 
 
-def pick(worked: ScenarioRun, job: str | None) -> tuple[Predicted, str]:
-    """The job by name, the only one, or all of a scenario added up; and its name."""
-    names = [answer.name for answer in worked.answers]
-    if job is None and len(names) > 1:
-        title = f"{worked.scenario.title or worked.path.stem}: {len(names)} jobs together"
-        return Predicted(title, worked.bill.parts, worked.duration_s), ""
-    if job is not None and job not in names:
-        raise NotFound("job", job, names, f"the scenario's jobs: {', '.join(names)}")
-    answer = next(answer for answer in worked.answers if job in (None, answer.name))
-    return _predicted(answer), answer.name
-
-
-def _predicted(answer: Answer) -> Predicted:
-    if answer.command == "train":
-        work, chips = ("tokens", float(answer.inputs["tokens"])), np.asarray(float(answer.inputs["chips"]))
-    else:
-        work = ("queries", float(answer.quantities["requests"]))
-        chips = answer.quantities["accelerators"]
-    chip, mfu = str(answer.inputs["chip"]), answer.quantities.get("mfu")
-    return Predicted(
-        answer.title, answer.bill.parts, answer.duration_s, chip, chips, work, mfu, answer.quantities.get("pue")
-    )
-
-
-def _groups(predicted: Predicted, seen: Metered, draws: Draws) -> list[Group]:
+def _groups(predicted: Predicted, seen: MeteredWindow, draws: Draws) -> list[MeteredGroup]:
     """What meters saw, as the prediction's parts have it."""
     chips = tuple(part for part in CHIPS if part in predicted.parts)
     found: list[tuple[str, tuple[str, ...], Array]] = []
@@ -260,12 +221,12 @@ def _groups(predicted: Predicted, seen: Metered, draws: Draws) -> list[Group]:
             "there is nothing to hold the prediction against"
         )
     return [
-        Group(name, parts, np.asarray(sum(predicted.parts[part] for part in parts)), np.asarray(joules))
+        MeteredGroup(name, parts, np.asarray(sum(predicted.parts[part] for part in parts)), np.asarray(joules))
         for name, parts, joules in found
     ]
 
 
-def _chips(predicted: Predicted, seen: Metered, draws: Draws) -> float | None:
+def _chips(predicted: Predicted, seen: MeteredWindow, draws: Draws) -> float | None:
     """Chips that were metered; machines hold as many as the scenario's chip has in its usual server."""
     if predicted.chip is None:
         return None
@@ -273,7 +234,7 @@ def _chips(predicted: Predicted, seen: Metered, draws: Draws) -> float | None:
     return None if count is None else float(count)
 
 
-def _common(predicted: Predicted, seen: Metered, chips: float | None) -> tuple[dict[str, Array], list[str]]:
+def _common(predicted: Predicted, seen: MeteredWindow, chips: float | None) -> tuple[dict[str, Array], list[str]]:
     """Ratios of work, time per work and chips; and what could not be told."""
     warnings = []
     ratios: dict[str, Array] = {}

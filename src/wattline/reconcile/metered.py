@@ -31,7 +31,7 @@ def counted(role: str, count: int) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class MeteredPart:
     """What meters saw of one kind of device: joules in the window, mean watts a bin, and by how many devices."""
 
     energy: SeriesEnergy
@@ -64,7 +64,7 @@ def _side(value: float, end: float) -> float:
     return float(max(end / value, LEAST_SHARE) ** (Z95 / Z975)) if value > 0 else 1.0
 
 
-def drawn_j(part: Part, role: str, source: str, draws: Draws) -> Array:
+def drawn_j(part: MeteredPart, role: str, source: str, draws: Draws) -> Array:
     """Joules of a part within its meter's error; another measurement's of the same role is drawn apart."""
     fact, count = part.fact(role, source), 1
     while draws.used.get(fact.key, fact) != fact:
@@ -74,7 +74,7 @@ def drawn_j(part: Part, role: str, source: str, draws: Draws) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Metered:
+class MeteredWindow:
     """A window of a recording: parts by role (``chips``, ``cpus``, ``machines``, ``switches``), over common bins.
 
     ``inside`` are the chips in metered machines: their energy is in the machines' too.
@@ -83,8 +83,8 @@ class Metered:
     source: str
     span: NamedSpan
     edges_s: Array
-    parts: Mapping[str, Part]
-    inside: Part | None
+    parts: Mapping[str, MeteredPart]
+    inside: MeteredPart | None
     chip: str | None
     counts: Mapping[str, float]
     peak_ratio: float
@@ -119,7 +119,7 @@ class Metered:
         return None
 
 
-def metered(recording: Recording, window: str | None, catalog: Catalog) -> Metered:
+def metered(recording: Recording, window: str | None, catalog: Catalog) -> MeteredWindow:
     """What meters saw in a window. Raises WattlineError where they saw nothing."""
     recording = placed(recording)
     span = find_span(recording, window)
@@ -141,7 +141,7 @@ def metered(recording: Recording, window: str | None, catalog: Catalog) -> Meter
     whole = [*others, *([] if inside else chips)]
     if (covered := float(edges[-1] - edges[0]) / span.duration_s) < LEAST_COVERED:
         notes.append(f"readings cover {covered:.1%} of the window {span.name!r}; the rest is not in the energy")
-    return Metered(
+    return MeteredWindow(
         source=recording.source,
         span=span,
         edges_s=edges,
@@ -174,10 +174,10 @@ def _edges(series: Iterable[Series], span: NamedSpan) -> Array:
     return np.linspace(begin, end, bins + 1)
 
 
-def _part(series: Sequence[Series], edges_s: Array) -> Part:
+def _part(series: Sequence[Series], edges_s: Array) -> MeteredPart:
     energy = total([within(each, float(edges_s[0]), float(edges_s[-1])) for each in series])
     power = np.asarray(sum(binned_w(each, edges_s) for each in series))
-    return Part(energy, power, tuple(series))
+    return MeteredPart(energy, power, tuple(series))
 
 
 def _peak_ratio(series: Sequence[Series], edges_s: Array) -> float:

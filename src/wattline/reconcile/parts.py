@@ -13,7 +13,7 @@ from wattline.core.quantity import show
 from wattline.line.chip.device import Chip
 from wattline.meter.energy.series import binned_w
 from wattline.predict.answer import Working
-from wattline.reconcile.metered import MACHINES, Metered, Part, drawn_j
+from wattline.reconcile.metered import MACHINES, MeteredPart, MeteredWindow, drawn_j
 
 WEAKER = ("estimated", "modelled", "derived")
 
@@ -27,7 +27,7 @@ class PartPower:
     notes: tuple[str, ...] = ()
 
 
-def by_part(seen: Metered, device: Chip | None, draws: Draws, working: Working) -> PartPower:
+def by_part(seen: MeteredWindow, device: Chip | None, draws: Draws, working: Working) -> PartPower:
     """Watts of each part in each bin: measured where a meter saw it, estimated where the catalog can tell."""
     scale = {role: _scale(part, role, seen, draws, working) for role, part in seen.parts.items()}
     power = {role: _times(scale[role], part.power_w) for role, part in seen.parts.items()}
@@ -59,7 +59,7 @@ def _joined(splits: list[PartPower]) -> PartPower:
     return PartPower(power, basis, tuple(note for split in splits for note in split.notes))
 
 
-def _scale(part: Part, role: str, seen: Metered, draws: Draws, working: Working) -> Array:
+def _scale(part: MeteredPart, role: str, seen: MeteredWindow, draws: Draws, working: Working) -> Array:
     """What to multiply readings by: one, within the meter's error."""
     energy = drawn_j(part, role, seen.source, draws)
     formula = f"Σ over {part.devices} devices, window {seen.span.name!r}"
@@ -76,11 +76,11 @@ def _outer(value: Array, bins: Array) -> Array:
     return np.asarray(np.multiply.outer(np.asarray(value), bins))
 
 
-def _basis(part: Part) -> str:
+def _basis(part: MeteredPart) -> str:
     return "modelled" if part.modelled else "measured"
 
 
-def _bare(seen: Metered, device: Chip | None, power: Mapping[str, Array], working: Working) -> PartPower:
+def _bare(seen: MeteredWindow, device: Chip | None, power: Mapping[str, Array], working: Working) -> PartPower:
     """Chips or CPUs under meters of their own: what is around them is estimated, or said to be missing."""
     cpus = power.get("cpus")
     if "chips" not in power:
@@ -105,7 +105,9 @@ def _bare(seen: Metered, device: Chip | None, power: Mapping[str, Array], workin
     )
 
 
-def _by_work(chips: Part, power_w: Array, device: Chip, seen: Metered, working: Working) -> tuple[Array, Array, Array]:
+def _by_work(
+    chips: MeteredPart, power_w: Array, device: Chip, seen: MeteredWindow, working: Working
+) -> tuple[Array, Array, Array]:
     """Chips' watts at work and idle, and how many are at work, by bin: idle is no more than the chip takes idle."""
     most = device.record["idle_w"].high
     each = np.stack([binned_w(series, seen.edges_s) for series in chips.series])
@@ -118,7 +120,7 @@ def _by_work(chips: Part, power_w: Array, device: Chip, seen: Metered, working: 
 
 
 def _machines(
-    seen: Metered, device: Chip | None, power: Mapping[str, Array], scale: Mapping[str, Array], working: Working
+    seen: MeteredWindow, device: Chip | None, power: Mapping[str, Array], scale: Mapping[str, Array], working: Working
 ) -> PartPower:
     """Machines under their own meters: split by their GPUs' meters, else by the catalog, else left whole."""
     whole, basis = power[MACHINES], _basis(seen.parts[MACHINES])
@@ -137,7 +139,7 @@ def _machines(
 
 
 def _told_apart(
-    seen: Metered, device: Chip | None, power: Mapping[str, Array], scale: Mapping[str, Array], working: Working
+    seen: MeteredWindow, device: Chip | None, power: Mapping[str, Array], scale: Mapping[str, Array], working: Working
 ) -> PartPower:
     """Hosts are what machines took beyond their GPUs; GPUs of machines without a meter come on top."""
     chips, inside = seen.parts["chips"], seen.inside
@@ -164,14 +166,14 @@ def _told_apart(
     return PartPower(parts, {"chip_active": basis, "chip_idle": basis, "host": host_basis}, tuple(notes))
 
 
-def _network(seen: Metered, device: Chip, working: Working) -> Array:
+def _network(seen: MeteredWindow, device: Chip, working: Working) -> Array:
     bins = np.ones(len(seen.edges_s) - 1)
     watts = device.network_w * float(chips_of(seen, device) or 0)
     working.note("server", "network's power", f"share of switches and optics, {device.server.title}", watts, "W")
     return _outer(watts, bins)
 
 
-def chips_of(seen: Metered, device: Chip | None) -> int | None:
+def chips_of(seen: MeteredWindow, device: Chip | None) -> int | None:
     """How many chips were metered: by themselves, or as many as the machines hold."""
     chips = seen.parts["chips"].devices if "chips" in seen.parts else 0
     if MACHINES not in seen.parts or seen.inside is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +16,10 @@ from wattline.core.files import write_text
 from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.step import spread_fact
 from wattline.validate.evidence.campaigns import keys_of
-from wattline.validate.evidence.groups import group_of, left_out
-from wattline.validate.evidence.serving import Row, Unusable
-from wattline.validate.evidence.steady import Steady
-from wattline.validate.fit.inference import StepFit, fit_step
+from wattline.validate.evidence.groups import group_of
+from wattline.validate.evidence.serving import ServingRow, UnusableRow
+from wattline.validate.fit.inference import StepFit
+from wattline.validate.fit.left_out import predict_left_out
 from wattline.validate.score import score_errors
 
 # measure -> its name with its unit
@@ -42,8 +42,8 @@ KNOWN = ("stranger", "", "known", "measured")  # as ``spread_fact`` names them
 class InferenceValidation(Result):
     """Measured and predicted by measure, one value a row, and the predictions' p5 and p95."""
 
-    rows: Sequence[Row]
-    unusable: Sequence[Unusable]
+    rows: Sequence[ServingRow]
+    unusable: Sequence[UnusableRow]
     measured: dict[str, Array]
     predicted: dict[str, Array]
     low: dict[str, Array]
@@ -107,8 +107,8 @@ class InferenceValidation(Result):
 
 
 def validate(
-    rows: Sequence[Row],
-    unusable: Sequence[Unusable],
+    rows: Sequence[ServingRow],
+    unusable: Sequence[UnusableRow],
     fit: StepFit,
     leave_out: str = "",
     draws: int = 1000,
@@ -143,7 +143,7 @@ def validate(
     return InferenceValidation(rows, unusable, measured, predicted, low, high, leave_out, drawn, by, source)
 
 
-def _how_known(rows: Sequence[Row], fit: StepFit, leave_out: str) -> list[int]:
+def _how_known(rows: Sequence[ServingRow], fit: StepFit, leave_out: str) -> list[int]:
     """How well the fit that predicts each row knows its model, as a place in ``KNOWN``."""
     known = fit.campaigns
     if leave_out in ("", "rows"):
@@ -157,28 +157,8 @@ def _how_known(rows: Sequence[Row], fit: StepFit, leave_out: str) -> list[int]:
     return [int(len(models[family]) > 1) for family, *_ in keys]
 
 
-def predict_left_out(
-    rows: Sequence[Row],
-    fit: StepFit,
-    by: str,
-    progress: Callable[[str], None] = lambda name: None,
-    curves: bool = True,
-) -> Steady:
-    """Each group's rows, predicted by a fit to all others; without ``curves``: as if no configuration was measured."""
-    parts = [np.zeros(len(rows)) for _ in range(3)]
-    for name, others, own in left_out(rows, by):
-        progress(name)
-        fitted = fit_step([rows[i] for i in others], fit)
-        if not curves:
-            fitted = replace(fitted, campaigns=fitted.campaigns.without_curves())
-        found = fitted.predict([rows[i] for i in own])
-        for part, values in zip(parts, (found.itl_s, found.step_s, found.chip_w), strict=True):
-            part[own] = values
-    return Steady(*parts)
-
-
 def _ranges(
-    rows: Sequence[Row], kinds: Sequence[str], predicted: dict[str, Array], known: Array, draws: Draws
+    rows: Sequence[ServingRow], kinds: Sequence[str], predicted: dict[str, Array], known: Array, draws: Draws
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """p5 and p95 of each prediction, from the spreads by generation (``kinds``) and of what is ``known`` to the fit: 0
     nothing, 1 the family, 2 the model, 3 the configuration."""

@@ -28,7 +28,7 @@ from wattline.line.chip.shape import Shape
 from wattline.line.chip.step import Watts, computes_narrow, dense_bytes, nameplate, seconds_at_tdp
 from wattline.line.work.flops import BYTES
 from wattline.line.work.model import load_model
-from wattline.validate.evidence.kernels import Rows, Unusable, read_kernels
+from wattline.validate.evidence.kernels import Rows, UnusableFile, read_kernels
 from wattline.validate.score import score_errors
 
 
@@ -170,7 +170,7 @@ class KernelsValidation(Result):
     """Measured kernels with their predictions, one value a row; ``source`` names their folder."""
 
     rows: Sequence[Rows]
-    unusable: Sequence[Unusable]
+    unusable: Sequence[UnusableFile]
     time_s: Sequence[Array]
     power_w: Sequence[Array]
     source: str

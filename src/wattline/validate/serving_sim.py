@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,10 +19,10 @@ from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.device import load_chip
 from wattline.line.engine.simulator.kernel_state import BIN_ENERGY, BIN_TOKENS
 from wattline.line.engine.simulator.outcome import Served
-from wattline.line.engine.simulator.simulate import cache_limits, simulate
+from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits, simulate
 from wattline.line.engine.simulator.step_tables import Tables, setting, tables
-from wattline.line.work.model import Model
-from wattline.validate.evidence.serving import SERVING_MEMORY, Row, Table, read_rows
+from wattline.validate.evidence.compared import ComparedService, pick
+from wattline.validate.evidence.serving import SERVING_MEMORY, ServingRow, Table, read_rows
 from wattline.validate.evidence.steady import Assumed, stalled
 from wattline.validate.evidence.window import requests, spread
 from wattline.validate.fit.step_file import fit_from_catalog
@@ -33,38 +32,27 @@ STEP_TOKENS = 8192
 TASKS = ("lm-arena-chat", "gpqa", "sourcegraph-fim")  # text alone: images and video are prepared outside of steps
 
 
-@dataclass(frozen=True)
-class ComparedService:
-    """One row: what was measured and what the simulator found, by measure."""
+def whole_run(row: ServingRow, size: int, inputs: Array, outputs: Array, cached: Array, stall_s: float) -> Served:
+    """All requests of a row's run, ``size`` of them under way as long as there are so many.
 
-    name: str
-    group: str
-    measured: dict[str, float]
-    predicted: dict[str, float]
+    Parameters
+    ----------
+    row : the measured configuration
+    size : requests that run at once
+    inputs, outputs : tokens of each prompt and answer, shape ``(requests,)``
+    cached : tokens of each prompt that are in the cache, shape ``(requests,)``
+    stall_s : time that every step waits for its host [s]
 
-    def error(self, measure: str) -> float:
-        """Relative, signed."""
-        return self.predicted[measure] / self.measured[measure] - 1.0
-
-
-def pick(rows: Sequence[Any], most: int) -> list[Any]:
-    """An even spread of rows, in their order; all where there are no more."""
-    if len(rows) <= most:
-        return list(rows)
-    return [rows[i] for i in np.linspace(0, len(rows) - 1, most).round().astype(int)]
-
-
-def whole_run(
-    model: Model, chip: str, chips: int, precision: str, size: int, inputs: Array, outputs: Array,
-    expert_parallel: bool, memory_share: float, cached: Array | int = 0, stall_s: float = 0.0,
-) -> Served:  # fmt: skip
-    """``size`` requests under way as long as there are so many."""
-    device = load_chip(chip, Draws(0))
-    budget = max(STEP_TOKENS, size)
-    limits = cache_limits(model, device.memory_bytes, chips, precision, size, budget, memory_share=memory_share)
-    same = setting(model, device, chips, precision, expert_parallel=expert_parallel)
+    Raises WattlineError where no request fits the cache.
+    """
+    device = load_chip(row.chip.record.name, Draws(0))
+    budget, chips = max(STEP_TOKENS, size), row.chips
+    limits = cache_limits(
+        row.model, device.memory_bytes, chips, row.precision, size, budget, memory_share=SERVING_MEMORY
+    )
+    same = setting(row.model, device, chips, row.precision, expert_parallel=row.expert_parallel)
     table = _stalled(tables(same, size, budget, float((inputs + outputs).max())), stall_s)
-    whole = simulate(table, limits, np.zeros(len(inputs)), inputs, outputs, cached_tokens=cached)
+    whole = simulate(Side(table, limits, Routing()), np.zeros(len(inputs)), inputs, outputs, cached_tokens=cached)
     if not len(whole.arrival_s):
         raise WattlineError("no request fits the cache")
     return whole
@@ -110,7 +98,7 @@ def hold_steady(
     return found
 
 
-def _steady(row: Row, assumed: Assumed, seed: int) -> ComparedService:
+def _steady(row: ServingRow, assumed: Assumed, seed: int) -> ComparedService:
     rng = np.random.default_rng(seed)
     size = max(int(row.most), 1)
     n = int(requests(row.task, size))
@@ -119,11 +107,9 @@ def _steady(row: Row, assumed: Assumed, seed: int) -> ComparedService:
     inputs = np.maximum(rng.exponential(assumed.input_tokens[row.task], n), 1.0)
     distinct = np.inf if row.model.mamba_layers else assumed.distinct.get(row.task, np.inf)
     again = rng.random(n) > 1.0 / np.sqrt(1.0 + (size / distinct) ** 2)  # prompts met before: the data set is small
-    served = whole_run(
-        row.model, row.chip.record.name, row.chips, row.precision, size, inputs.astype(int),
-        np.maximum(outputs, 1).astype(int), row.expert_parallel, SERVING_MEMORY,
-        np.where(again, inputs.astype(int), 0), assumed.stall_s * float(stalled(Table.of([row]))[0]),
-    )  # fmt: skip
+    stall_s = assumed.stall_s * float(stalled(Table.of([row]))[0])
+    cached = np.where(again, inputs.astype(int), 0)
+    served = whole_run(row, size, inputs.astype(int), np.maximum(outputs, 1).astype(int), cached, stall_s)
     joules = joules_a_token(served, size)
     return ComparedService(
         f"{row.model.key} on {row.chips} × {row.chip.record.name}, {row.task}, {size}",

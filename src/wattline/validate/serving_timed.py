@@ -16,10 +16,10 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.software import Software, load_software
 from wattline.line.engine.simulator.front_end import front_end_s
-from wattline.line.engine.simulator.simulate import cache_limits, simulate
+from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits, simulate
 from wattline.line.engine.simulator.step_tables import setting, tables
+from wattline.validate.evidence.compared import ComparedService, pick
 from wattline.validate.evidence.latencies import TimedRow, read_timed
-from wattline.validate.serving_sim import ComparedService, pick
 
 STEP_TOKENS = 8192
 # 90 to 95% of a board that holds some 7% more than its nameplate says
@@ -65,7 +65,7 @@ def simulated(row: TimedRow, soft: Software) -> Simulated:
         np.maximum(rng.uniform(*row.spread, n) * tokens, 1).astype(int)
         for tokens in (row.input_tokens, row.output_tokens)
     )
-    served = simulate(tables(same, slots, budget, longest), limits, np.zeros(n), inputs, outputs)
+    served = simulate(Side(tables(same, slots, budget, longest), limits, Routing()), np.zeros(n), inputs, outputs)
     if len(served.arrival_s) < n:
         raise WattlineError("a request is longer than the cache holds")
     ends = np.sort(served.end_s)

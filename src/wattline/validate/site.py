@@ -40,7 +40,7 @@ OPERATORS = {"aws": "Amazon Web Services", "amazon": "Amazon Web Services", "azu
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class SiteFigure:
     """A published figure: where, when, what, and the line of the file."""
 
     line: int
@@ -56,7 +56,7 @@ class Row:
 class ComparedSite:
     """A published figure beside the predicted range."""
 
-    row: Row
+    row: SiteFigure
     campus: str
     published: float
     predicted: Range
@@ -76,7 +76,7 @@ class ComparedSite:
 class ExcludedFigure:
     """A figure that is not compared, and why."""
 
-    row: Row
+    row: SiteFigure
     why: str
 
 
@@ -124,11 +124,11 @@ class SiteValidation(Result):
         return envelope("validate site", {"source": self.source}, results, draws=self.draws)
 
 
-def _place(row: Row) -> dict[str, Any]:
+def _place(row: SiteFigure) -> dict[str, Any]:
     return {"line": row.line, "operator": row.operator, "site": row.site, "year": row.year}
 
 
-def read_rows(path: Path) -> list[Row]:
+def read_rows(path: Path) -> list[SiteFigure]:
     """The figures of a CSV with columns operator, site, year, pue, wue_l_per_kwh, kind."""
     text = read_text(path, LIMIT_BYTES, "file")
     reader = csv.DictReader(io.StringIO(text))
@@ -148,7 +148,9 @@ def read_rows(path: Path) -> list[Row]:
             raise WattlineError(f"{path}: line {line}: wue_l_per_kwh {wue:g} is none: it lies from 0 to 100")
         when = _year(record.get("year") or "", path, line)
         operator = _operator(record.get("operator") or "")
-        rows.append(Row(line, operator, (record.get("site") or "").strip(), when, pue, wue, record.get("kind") or ""))
+        rows.append(
+            SiteFigure(line, operator, (record.get("site") or "").strip(), when, pue, wue, record.get("kind") or "")
+        )
     if not rows:
         raise WattlineError(f"{path}: no rows beneath its header")
     return rows
@@ -227,7 +229,7 @@ def predict(campus: Record, when: int, draws: Draws, weather: Weather | None = N
 
 
 def validate(
-    rows: list[Row],
+    rows: list[SiteFigure],
     draws: int = 200,
     seed: int = 0,
     progress: Callable[[str], None] = lambda name: None,
@@ -254,7 +256,7 @@ def validate(
     return SiteValidation(compared, aside, draw, source)
 
 
-def _why_not(row: Row, campus: Record | None) -> str:
+def _why_not(row: SiteFigure, campus: Record | None) -> str:
     if row.pue is None and row.wue is None:
         return "no figure"
     if "design" in row.kind.lower():

@@ -29,7 +29,7 @@ _ABSENT = 255
 Whole = NDArray[np.int64]
 
 
-class Columns(NamedTuple):
+class SeriesColumns(NamedTuple):
     """Columns of one series, shape ``(n,)``: µs, µs, µW, µJ; ``MISSING`` where a reading gives none."""
 
     wall: Whole
@@ -50,13 +50,13 @@ def pack_reading(series: int, wall: int, mono: int, power_w: float | None, energ
     return _PACK(series, wall, mono, whole(power_w), whole(energy_j))
 
 
-def unpack_ticks(ticks: Iterable[bytes]) -> dict[int, Columns]:
+def unpack_ticks(ticks: Iterable[bytes]) -> dict[int, SeriesColumns]:
     """Columns by series, in the order of the ticks."""
     rows = np.frombuffer(b"".join(ticks), dtype=TICK)
     found = {}
     for series in np.unique(rows["series"]).tolist():
         mine = rows[rows["series"] == series]
-        found[series] = Columns(*(np.ascontiguousarray(mine[name]) for name in Columns._fields))
+        found[series] = SeriesColumns(*(np.ascontiguousarray(mine[name]) for name in SeriesColumns._fields))
     return found
 
 
@@ -76,14 +76,14 @@ def to_float(values: Whole) -> Array | None:
     return np.where(missing, np.nan, values / _MICRO)
 
 
-def encode(readings: Columns) -> bytes:
+def encode(readings: SeriesColumns) -> bytes:
     """A block."""
     columns = (readings.mono, readings.wall - readings.mono, readings.power, readings.energy)
     packed = b"".join(_squeeze(column, order) for column, order in zip(columns, _ORDER, strict=True))
     return _HEAD.pack(_FORMAT, len(readings.mono)) + zlib.compress(packed, 6)
 
 
-def decode(block: bytes) -> Columns:
+def decode(block: bytes) -> SeriesColumns:
     """The readings of a block, exactly as they went in; ValueError where it is none."""
     try:
         kind, count = _HEAD.unpack_from(block)
@@ -97,7 +97,7 @@ def decode(block: bytes) -> Columns:
     except (struct.error, zlib.error, IndexError) as error:
         raise ValueError(f"not a block of readings ({error})") from None
     mono, offset, power, energy = columns
-    return Columns(mono + offset, mono, power, energy)
+    return SeriesColumns(mono + offset, mono, power, energy)
 
 
 def _squeeze(column: Whole, order: int) -> bytes:
@@ -131,6 +131,6 @@ def _unsqueeze(data: bytes, place: int, count: int, order: int) -> tuple[Whole, 
     return column, place + size
 
 
-def join(parts: Sequence[Columns]) -> Columns:
+def join(parts: Sequence[SeriesColumns]) -> SeriesColumns:
     """Several stretches of one series as one."""
-    return Columns(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return SeriesColumns(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))

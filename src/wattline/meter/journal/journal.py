@@ -25,7 +25,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.meter.clock import mono_us, wall_us
 from wattline.meter.device import Device
-from wattline.meter.journal.blocks import Columns, encode, to_whole, unpack_ticks
+from wattline.meter.journal.blocks import SeriesColumns, encode, to_whole, unpack_ticks
 from wattline.meter.journal.process import Process, this_process
 from wattline.meter.journal.schema import JOURNAL
 from wattline.meter.journal.sqlite_file import Transaction, connect, create_file
@@ -177,13 +177,13 @@ class Journal:
         count = len(time_s)
         wall = np.round(np.asarray(time_s, float) * 1e6).astype(np.int64)
         mono = wall if monotonic_s is None else np.round(np.asarray(monotonic_s, float) * 1e6).astype(np.int64)
-        readings = Columns(wall, mono, to_whole(power_w, count), to_whole(energy_j, count))
+        readings = SeriesColumns(wall, mono, to_whole(power_w, count), to_whole(energy_j, count))
         with self.transaction():
             self._add_blocks(self.writer, series, readings)
 
-    def _add_blocks(self, writer: int, series: int, readings: Columns) -> None:
+    def _add_blocks(self, writer: int, series: int, readings: SeriesColumns) -> None:
         for begin in range(0, len(readings.wall), BLOCK):
-            part = Columns(*(column[begin : begin + BLOCK] for column in readings))
+            part = SeriesColumns(*(column[begin : begin + BLOCK] for column in readings))
             edges = [int(edge) for column in (part.wall, part.mono) for edge in (column.min(), column.max())]
             self.connection.execute(
                 "INSERT INTO block(writer, series, readings, first_us, last_us, first_mono_us, last_mono_us, data) "

@@ -11,7 +11,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
-from wattline.meter.journal.blocks import Columns, decode, join, to_float, unpack_ticks
+from wattline.meter.journal.blocks import SeriesColumns, decode, join, to_float, unpack_ticks
 from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.process import IMPORTED, this_process
 from wattline.meter.recording import Fault, Recording, Series, Window
@@ -50,7 +50,7 @@ def read_stretch(journal: Journal, begin_mono_us: int, end_mono_us: int, pending
         if parts:
             readings = join(parts)
             _, kept = np.unique(readings.mono, return_index=True)
-            found.append(to_series(device, spec, Columns(*(column[kept] for column in readings))))
+            found.append(to_series(device, spec, SeriesColumns(*(column[kept] for column in readings))))
     return Recording(found, source=str(journal.path))
 
 
@@ -172,10 +172,10 @@ class SeriesOf(Sequence[Series]):
         return to_series(device, spec, join(parts) if parts else EMPTY)
 
 
-EMPTY = Columns(*(np.empty(0, np.int64) for _ in Columns._fields))
+EMPTY = SeriesColumns(*(np.empty(0, np.int64) for _ in SeriesColumns._fields))
 
 
-def to_series(device: Device, spec: Spec, readings: Columns) -> Series:
+def to_series(device: Device, spec: Spec, readings: SeriesColumns) -> Series:
     return Series(
         device,
         spec,
@@ -188,7 +188,7 @@ def to_series(device: Device, spec: Spec, readings: Columns) -> Series:
 
 def _parts(
     journal: Journal, series: int, first_us: int | None, last_us: int | None, *, on_mono: bool = False
-) -> Iterator[Columns]:
+) -> Iterator[SeriesColumns]:
     """The blocks of a series from the last wholly before ``first_us`` to the first wholly after ``last_us``, then its
     ticks, so that both edges lie between two readings where there are any; both tables as they were at one moment.
 
@@ -218,14 +218,14 @@ def _parts(
             yield _shifted(found, shifts[writer])
 
 
-def _decoded(journal: Journal, data: bytes) -> Columns:
+def _decoded(journal: Journal, data: bytes) -> SeriesColumns:
     try:
         return decode(data)
     except ValueError as error:
         raise WattlineError(f"journal {journal.path} is damaged: {error}") from None
 
 
-def _shifted(readings: Columns, shift: int) -> Columns:
+def _shifted(readings: SeriesColumns, shift: int) -> SeriesColumns:
     return readings._replace(mono=readings.mono + shift) if shift else readings
 
 

@@ -16,10 +16,10 @@ from wattline.line.chip.software import Software, load_software
 from wattline.line.engine.simulator.front_end import with_front_end
 from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.outcome import Served
-from wattline.line.engine.simulator.pools import Side, simulate_pools
+from wattline.line.engine.simulator.pools import simulate_pools
 from wattline.line.engine.simulator.power import ReadyPower
 from wattline.line.engine.simulator.scaling import Scaling
-from wattline.line.engine.simulator.simulate import Routing, cache_limits, simulate
+from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits, simulate
 from wattline.line.engine.simulator.step_tables import Tables, setting, tables
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
@@ -109,9 +109,11 @@ def _together(replica: Replica, schedule: _Schedule) -> Served:
     traffic, setup = schedule.traffic, schedule.setup
     limits, table = _steps(replica, replica.chips, schedule)
     limits, given = by_prefixes(traffic, limits, schedule.replicas, setup.router, setup.prefix_cache)
+    cached = given.pop("cached_tokens", 0)
+    side = Side(table, limits, Routing(schedule.replicas, **given, scaling=schedule.scaling))
     return simulate(
-        table, limits, traffic.arrival_s, traffic.input_tokens, traffic.output_tokens, replicas=schedule.replicas,
-        horizon_s=traffic.duration_s, scaling=schedule.scaling, **given,
+        side, traffic.arrival_s, traffic.input_tokens, traffic.output_tokens,
+        cached_tokens=cached, horizon_s=traffic.duration_s,
     )  # fmt: skip
 
 

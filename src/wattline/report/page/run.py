@@ -44,7 +44,7 @@ JOB_CARDS: tuple[Column, ...] = (
 SUFFIXES = {"s": "s", "wh": "Wh", "w": "W", "j": "J", "kg": "kg", "l": "L", "usd": "USD", "bytes": "B"}
 
 
-class Job(NamedTuple):
+class ShownJob(NamedTuple):
     """A job of a run, or an answer alone."""
 
     name: str
@@ -78,13 +78,13 @@ def run_page(data: Json, more: Sequence[Section] = (), first: Sequence[Section] 
     return frame.page(data, title, _story(results) + frame.remarks(data), cards, sections)
 
 
-def _jobs(data: Json) -> list[Job]:
+def _jobs(data: Json) -> list[ShownJob]:
     """The jobs of a run; an answer without jobs is its own single job."""
     found = objects(frame.results_of(data).get("jobs"))
     if not found and data.get("command") != "run" and mapping(frame.results_of(data).get("parts")):
         found = [data]
     return [
-        Job(str(job.get("name") or results.get("title") or f"Job {i + 1}"), mapping(job.get("inputs")), results)
+        ShownJob(str(job.get("name") or results.get("title") or f"Job {i + 1}"), mapping(job.get("inputs")), results)
         for i, job in enumerate(found)
         for results in [frame.results_of(job)]
     ]
@@ -160,7 +160,7 @@ def _line(whole: Json, jobs: Named) -> str:
     return f"<figure>{diagram}<figcaption>{esc(caption)}</figcaption></figure>"
 
 
-def _job_section(whole: Json, jobs: Sequence[Job]) -> str:
+def _job_section(whole: Json, jobs: Sequence[ShownJob]) -> str:
     if not jobs:
         return ""
     several = len(jobs) > 1
@@ -168,7 +168,7 @@ def _job_section(whole: Json, jobs: Sequence[Job]) -> str:
     return overview + "".join(_job(i + 1, job, several) for i, job in enumerate(jobs))
 
 
-def _job(index: int, job: Job, several: bool) -> str:
+def _job(index: int, job: ShownJob, several: bool) -> str:
     name, results = job.name, job.results
     title = str(results.get("title") or "")
     subtitle = f'<p class="subtitle">{esc(title)}</p>' if title and title != name else ""

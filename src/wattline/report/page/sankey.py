@@ -25,7 +25,7 @@ TRUNK = ("grid", "site", "server", "chip")
 TRUNK_NAMES = {"grid": "Grid delivers, mean", "site": "The site takes", "server": "Servers", "chip": "Chips"}
 
 
-class Node(NamedTuple):
+class FlowNode(NamedTuple):
     """A job, a station of the trunk, or a part where energy ends."""
 
     key: str
@@ -47,10 +47,10 @@ class Link(NamedTuple):
 class Flows(NamedTuple):
     """The graph; every node between a job and an end lets out what it takes in."""
 
-    nodes: list[Node]
+    nodes: list[FlowNode]
     links: list[Link]
 
-    def of(self, kind: str) -> list[Node]:
+    def of(self, kind: str) -> list[FlowNode]:
         """The nodes of one kind, in order."""
         return [node for node in self.nodes if node.kind == kind]
 
@@ -72,7 +72,7 @@ def flows(parts: Json, jobs: Sequence[tuple[str, float]] = ()) -> Flows | None:
     trunk = [station for station in TRUNK if station != "site" and _inside(ends, station)]
     if any(end.station == "grid" for end in ends):  # the grid's own losses: the site is a stop of its own
         trunk = [station for station in TRUNK if _inside(ends, station)]
-    nodes = [Node(s, TRUNK_NAMES[s], s, "trunk", math.fsum(_inside(ends, s))) for s in trunk]
+    nodes = [FlowNode(s, TRUNK_NAMES[s], s, "trunk", math.fsum(_inside(ends, s))) for s in trunk]
     links = [Link(one.key, two.key, two.station, two.energy) for one, two in pairwise(nodes)]
     for end in ends:
         source = end.station if end.station in trunk else "grid"
@@ -81,40 +81,40 @@ def flows(parts: Json, jobs: Sequence[tuple[str, float]] = ()) -> Flows | None:
     asked = math.fsum(energy for _, energy in fed)
     if len(jobs) > 1 and math.isclose(asked, nodes[0].energy, rel_tol=1e-6):  # else they are not of one bill
         scale = nodes[0].energy / asked
-        made = [Node(f"job-{i}", name, "grid", "job", energy * scale) for i, (name, energy) in enumerate(fed)]
+        made = [FlowNode(f"job-{i}", name, "grid", "job", energy * scale) for i, (name, energy) in enumerate(fed)]
         links = [Link(job.key, trunk[0], "grid", job.energy) for job in made] + links
         nodes = made + nodes
     return Flows(nodes + ends, links)
 
 
-def _end(key: str, part: Json) -> Node | None:
+def _end(key: str, part: Json) -> FlowNode | None:
     energy = finite(part.get("energy_mean_wh"))
     if energy is None or energy <= 0:
         return None
     station = part.get("station")
     label = str(part.get("label") or key.replace("_", " ").capitalize())
-    return Node(f"part-{key}", label, station if station in TRUNK else "site", "end", energy)
+    return FlowNode(f"part-{key}", label, station if station in TRUNK else "site", "end", energy)
 
 
-def _inside(ends: list[Node], station: str) -> list[float]:
+def _inside(ends: list[FlowNode], station: str) -> list[float]:
     """Energies of the parts that lie at ``station`` or nearer to the chip."""
     within = TRUNK[TRUNK.index(station) :]
     return [end.energy for end in ends if end.station in within]
 
 
-def _leaving(graph: Flows, station: str) -> list[Node]:
+def _leaving(graph: Flows, station: str) -> list[FlowNode]:
     keys = {link.target for link in graph.links if link.source == station}
     return [node for node in graph.of("end") if node.key in keys]
 
 
-def _figures(node: Node, total: float) -> str:
+def _figures(node: FlowNode, total: float) -> str:
     """Energy in the unit of the total (a job's in its own), and its share."""
     shown = amount(node.energy, "Wh") if node.kind == "job" else like(node.energy, "Wh", total)
     share = "" if node.energy == total else f" · {percent(node.energy / total)}"
     return f"{shown}{share}"
 
 
-def _path(d: str, node: Node, total: float, kind: str = "band") -> str:
+def _path(d: str, node: FlowNode, total: float, kind: str = "band") -> str:
     title = esc(f"{node.label}: {_figures(node, total)}")
     return f'<path class="{kind} s-{node.station}" d="{d}"><title>{title}</title></path>'
 
@@ -179,7 +179,7 @@ def wide(graph: Flows) -> str:
     return _svg(body, 1080, bottom + 6, "wide", graph)
 
 
-def _wide_jobs(body: list[str], jobs: list[Node], total: float, top: float, scale: float, first: float) -> float:
+def _wide_jobs(body: list[str], jobs: list[FlowNode], total: float, top: float, scale: float, first: float) -> float:
     y, y_in = top, top
     for job in jobs:
         height = job.energy * scale
@@ -234,7 +234,7 @@ def tall(graph: Flows) -> str:
     return _svg(body, 360, y + 4, "tall", graph)
 
 
-def _tall_jobs(body: list[str], jobs: list[Node], total: float, left: float, scale: float, edge: float) -> float:
+def _tall_jobs(body: list[str], jobs: list[FlowNode], total: float, left: float, scale: float, edge: float) -> float:
     if not jobs:
         return 8.0
     places, y = [], 8.0

@@ -18,7 +18,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.line.chip.known import known_keys
-from wattline.validate.evidence.serving import Row
+from wattline.validate.evidence.serving import ServingRow
 
 PULL = (2.0, 1.0, 1.5)  # variance of a row beside the variance of families, of models, of a model's tasks
 ROUNDS = 8
@@ -35,7 +35,7 @@ class Campaigns:
     logs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     curves: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
 
-    def factors(self, measure: str, rows: Sequence[Row]) -> Array:
+    def factors(self, measure: str, rows: Sequence[ServingRow]) -> Array:
         """Of each row: the product over the groups that are known."""
         known, curves = self.logs.get(measure, {}), self.curves.get(measure, {})
         found = np.array([sum(known.get(key, 0.0) for key in keys_of(row)) for row in rows])
@@ -45,15 +45,15 @@ class Campaigns:
             found[measured] += (hats(np.array([rows[i].batch for i in measured])) * bent).sum(axis=1)
         return np.asarray(np.exp(found))
 
-    def knows(self, row: Row) -> bool:
+    def knows(self, row: ServingRow) -> bool:
         """Whether the row's model was measured on its chip."""
         return keys_of(row)[1] in self.logs.get("time", {})
 
-    def knows_family(self, row: Row) -> bool:
+    def knows_family(self, row: ServingRow) -> bool:
         """Whether a model of its family was measured on its chip."""
         return keys_of(row)[0] in self.logs.get("time", {})
 
-    def measured(self, row: Row) -> bool:
+    def measured(self, row: ServingRow) -> bool:
         """Whether the row's configuration was itself measured, at some batch."""
         return configuration(row) in self.curves.get("time", {})
 
@@ -62,7 +62,7 @@ class Campaigns:
         return Campaigns(self.logs)
 
 
-def configuration(row: Row) -> str:
+def configuration(row: ServingRow) -> str:
     """``MODEL-GENERATION-TASK-4x-fp8-ep``."""
     parts = (keys_of(row)[2], f"{row.chips}x", row.precision, "ep" if row.expert_parallel else "")
     return "-".join(part for part in parts if part)
@@ -74,12 +74,12 @@ def hats(batch: Array) -> Array:
     return np.asarray(np.maximum(1.0 - np.abs(at[:, None] - np.arange(len(KNOTS))), 0.0))
 
 
-def keys_of(row: Row) -> tuple[str, ...]:
+def keys_of(row: ServingRow) -> tuple[str, ...]:
     """The groups of a row, the widest first."""
     return known_keys(row.model, row.chip.generation, row.task)
 
 
-def fit_campaigns(rows: Sequence[Row], logs: Mapping[str, Array]) -> Campaigns:
+def fit_campaigns(rows: Sequence[ServingRow], logs: Mapping[str, Array]) -> Campaigns:
     """The factors behind these log errors (measured over predicted), by measure."""
     keys = [keys_of(row) for row in rows]
     names = sorted({(level, key) for group in keys for level, key in enumerate(group)})
@@ -99,7 +99,7 @@ def fit_campaigns(rows: Sequence[Row], logs: Mapping[str, Array]) -> Campaigns:
     return Campaigns(found, curves)
 
 
-def _bends(rows: Sequence[Row]) -> tuple[list[str], Array, list[float]]:
+def _bends(rows: Sequence[ServingRow]) -> tuple[list[str], Array, list[float]]:
     """Configurations, and of each in turn a column of its level and one for each knot, with their pulls."""
     named = [configuration(row) for row in rows]
     keys = sorted(set(named))

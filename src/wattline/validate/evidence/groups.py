@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from wattline.core.errors import WattlineError
 from wattline.line.chip.known import family_of
-from wattline.validate.evidence.serving import Row
+from wattline.validate.evidence.serving import ServingRow
 
 BY = ("model", "family", "gpu", "task", "precision")
 LEAVE_OUT = (*BY[:3], "rows")  # rows: every tenth, ten times over, so that each model stays known by its others
 TENTHS = 10
 
 
-def group_of(row: Row, by: str) -> str:
+def group_of(row: ServingRow, by: str) -> str:
     """The group's name. Families are the releases of one house that share their design."""
     if by == "model":
         return row.model.key
@@ -28,7 +28,7 @@ def group_of(row: Row, by: str) -> str:
     raise WattlineError(f"unknown grouping {by!r}; take one of {', '.join(BY)}")
 
 
-def left_out(rows: Sequence[Row], by: str) -> Iterator[tuple[str, list[int], list[int]]]:
+def left_out(rows: Sequence[ServingRow], by: str) -> Iterator[tuple[str, list[int], list[int]]]:
     """For each group: its name, the other rows' places, its own rows' places."""
     names = [f"tenth {i % TENTHS}" if by == "rows" else group_of(row, by) for i, row in enumerate(rows)]
     for name in sorted(set(names)):

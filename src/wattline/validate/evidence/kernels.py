@@ -53,7 +53,7 @@ OPTIONAL = ("power", "power_limit")
 
 
 @dataclass(frozen=True)
-class Unusable:
+class UnusableFile:
     """A file, or some of its rows or columns, that were not used, and why."""
 
     file: str
@@ -88,23 +88,23 @@ class Rows:
         return f"{self.kind} {', '.join(extra)}"
 
 
-def read_kernels(folder: Path | str) -> tuple[list[Rows], list[Unusable]]:
+def read_kernels(folder: Path | str) -> tuple[list[Rows], list[UnusableFile]]:
     """All measured kernels in a folder, or in the folders within it."""
     root = Path(folder)
     rows: list[Rows] = []
-    out: list[Unusable] = []
+    out: list[UnusableFile] = []
     for path in _files(root):
         name = str(path.relative_to(root))
         if path.suffix != ".parquet":
-            out.append(Unusable(name, "not a Parquet file"))
+            out.append(UnusableFile(name, "not a Parquet file"))
             continue
         try:
             found, said = _read(path)
         except WattlineError as error:
-            out.append(Unusable(name, str(error)))
+            out.append(UnusableFile(name, str(error)))
             continue
         rows += found
-        out += [Unusable(name, why) for why in said]
+        out += [UnusableFile(name, why) for why in said]
     return rows, out
 
 

@@ -15,7 +15,7 @@ from wattline.meter.device import Device
 from wattline.meter.readers import pmd
 from wattline.meter.recording import Series
 from wattline.meter.sensor import Spec
-from wattline.validate.evidence.kernels import Unusable
+from wattline.validate.evidence.kernels import UnusableFile
 
 LOG = "gpudata.csv"
 LOAD = "timestamps.csv"
@@ -59,7 +59,7 @@ class Found:
 
     pairs: list[Pair] = field(default_factory=list)
     logs: list[Log] = field(default_factory=list)
-    unusable: list[Unusable] = field(default_factory=list)
+    unusable: list[UnusableFile] = field(default_factory=list)
 
 
 def find(folder: Path, gpu: str = "") -> Found:
@@ -74,14 +74,14 @@ def find(folder: Path, gpu: str = "") -> Found:
             log = read_log(path)
         except WattlineError as error:
             if path.name == LOG or pmd.matches(path.parent):
-                found.unusable.append(Unusable(str(path), str(error)))
+                found.unusable.append(UnusableFile(str(path), str(error)))
             continue
         found.logs.append(log)
         if pmd.matches(path.parent):
             try:
                 found.pairs.append(_pair(log, gpu))
             except WattlineError as error:
-                found.unusable.append(Unusable(str(path.parent), str(error)))
+                found.unusable.append(UnusableFile(str(path.parent), str(error)))
     if not found.logs and found.unusable:
         raise WattlineError(f"sensors: nothing can be used: {found.unusable[0].why}")
     if not found.logs:

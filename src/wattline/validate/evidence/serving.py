@@ -21,7 +21,7 @@ from wattline.line.chip.shape import Shape
 from wattline.line.chip.step import Watts, computes_narrow, dense_bytes
 from wattline.line.work.flops import BYTES, weight_bytes
 from wattline.line.work.model import Model, load_model
-from wattline.validate.evidence.window import Window, windows
+from wattline.validate.evidence.window import RunWindow, windows
 
 LIMIT_BYTES = 50_000_000
 COLUMNS = ("model_id", "gpu_model", "num_gpus", "avg_batch_size", "avg_output_len", "weight_precision", "task")
@@ -32,7 +32,7 @@ SERVING_MEMORY = 1.0
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class ServingRow:
     """One measured configuration."""
 
     data: dict[str, str]
@@ -52,7 +52,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Unusable:
+class UnusableRow:
     """A row that cannot be predicted, and why."""
 
     line: int
@@ -60,7 +60,7 @@ class Unusable:
     why: str
 
 
-def read_rows(path: Path | str) -> tuple[list[Row], list[Unusable]]:
+def read_rows(path: Path | str) -> tuple[list[ServingRow], list[UnusableRow]]:
     """The rows of a CSV that can be predicted, and those that cannot."""
     text = read_text(path, LIMIT_BYTES, "file of measurements")
     try:
@@ -77,11 +77,11 @@ def read_rows(path: Path | str) -> tuple[list[Row], list[Unusable]]:
         try:
             rows.append(_row(entry, chips))
         except WattlineError as error:
-            out.append(Unusable(line, entry.get("model_id") or "(no model)", str(error)))
+            out.append(UnusableRow(line, entry.get("model_id") or "(no model)", str(error)))
     return rows, out
 
 
-def _row(entry: dict[str, str], chips: dict[str, Chip]) -> Row:
+def _row(entry: dict[str, str], chips: dict[str, Chip]) -> ServingRow:
     name = entry["gpu_model"].strip()
     if name not in chips:
         chips[name] = load_chip(name, Draws(0))
@@ -92,7 +92,7 @@ def _row(entry: dict[str, str], chips: dict[str, Chip]) -> Row:
     if not model.architecture_known:
         raise WattlineError(f"the architecture of {model.key} was never published")
     numbers = {name: _positive(entry, name) for name in (*MEASURED, "num_gpus", "avg_batch_size", "avg_output_len")}
-    return Row(
+    return ServingRow(
         data=entry,
         model=model,
         chip=chips[name],
@@ -124,7 +124,7 @@ def _positive(entry: dict[str, str], name: str) -> float:
 class Table:
     """Rows of one chip as arrays, ready for the chip model."""
 
-    rows: Sequence[Row]
+    rows: Sequence[ServingRow]
     shape: Shape
     rates: Rates
     watts: Watts
@@ -137,10 +137,10 @@ class Table:
     batch: Array
     output: Array
     task: tuple[str, ...]
-    window: Window
+    window: RunWindow
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> Table:
+    def of(cls, rows: Sequence[ServingRow]) -> Table:
         def column(values: list[float]) -> Array:
             return np.array(values, dtype=float)
 
@@ -182,7 +182,7 @@ class Table:
         )
 
 
-def _room(row: Row) -> float:
+def _room(row: ServingRow) -> float:
     """Memory that a replica has left for the cache."""
     held = weight_bytes(row.model, BYTES[row.precision])
     return max(row.chips * row.chip.memory_bytes * SERVING_MEMORY - held, 0.0)

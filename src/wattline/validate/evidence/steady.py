@@ -15,7 +15,7 @@ from scipy.special import ndtri
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients
 from wattline.line.chip.step import Step, step
-from wattline.validate.evidence.serving import Row, Table
+from wattline.validate.evidence.serving import ServingRow, Table
 
 STALLED = {"gpqa": 1.0, "image-chat": 12.0}  # task -> from this batch on
 STEP_TOKENS = 8192.0  # vLLM's default max_num_batched_tokens when serving
@@ -117,14 +117,14 @@ def _median_step(
     return np.asarray((1 - usual) * plain.time_s + usual * mixed.time_s)
 
 
-def media_kind(row: Row) -> str:
+def media_kind(row: ServingRow) -> str:
     """The task, with sound where the model hears it; pictures apart where a model makes them all one size."""
     if row.task == "video-chat" and row.model.audio:
         return "video-chat-sound"
     return "image-chat-fixed" if row.task == "image-chat" and row.model.image_tokens else row.task
 
 
-def _prompt_tokens(row: Row, assumed: Assumed) -> float:
+def _prompt_tokens(row: ServingRow, assumed: Assumed) -> float:
     """The task's length; a model that makes every image the same count of tokens has its own."""
     if row.task == "image-chat" and row.model.image_tokens:
         return row.model.image_tokens + assumed.input_tokens.get("gpqa", row.model.image_tokens) / 4

@@ -25,7 +25,7 @@ STEP, LONGEST = 0.01, 6.0  # of the grid of times; beyond its end a run is in fu
 
 
 @dataclass(frozen=True, eq=False)
-class Window:
+class RunWindow:
     """Of each run: ``age``, mean position of a running sequence; ``position``, of the tokens of the whole run;
     ``new``, prompts that begin in a mean length and place; ``quantile``, of the window's latencies at which the run's
     median lies; ``running``, share of the batch that still runs at the median, below 1 where the window has less than
@@ -56,13 +56,13 @@ def _known(what: str, task: str) -> float:
     return float(record["value"].value) if record else 0.0
 
 
-def windows(tasks: Sequence[str], batches: Sequence[float]) -> Window:
+def windows(tasks: Sequence[str], batches: Sequence[float]) -> RunWindow:
     """The window of each run, ``batches`` at most running at once."""
     found = [
         _one(spread(task), max(requests(task, size) / size - 1.0, 0.01))
         for task, size in zip(tasks, batches, strict=True)
     ]
-    return Window(*(np.array(values) for values in zip(*found, strict=True)))
+    return RunWindow(*(np.array(values) for values in zip(*found, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import PRIORS, Coefficients, fact_name, is_measured, kernel_facts, prior_of
 from wattline.validate.evidence.campaigns import Campaigns, fit_campaigns
-from wattline.validate.evidence.serving import Row, Table
+from wattline.validate.evidence.serving import ServingRow, Table
 from wattline.validate.evidence.steady import Assumed, Steady, steady
 
 # tokens of a prompt, and how unsure: short questions, chats of some turns, code around a gap, pictures, frames
@@ -71,7 +71,7 @@ class StepFit:
         every = self.coefficients.values()
         return {name: float(np.exp(np.mean([np.log(one[name]) for one in every]))) for name in PRIORS}
 
-    def predict(self, rows: Sequence[Row]) -> Steady:
+    def predict(self, rows: Sequence[ServingRow]) -> Steady:
         """Predictions for rows of any chips, in their order."""
         itl, mean, watts = (np.zeros(len(rows)) for _ in range(3))
         for generation in sorted({row.chip.generation for row in rows}):
@@ -80,7 +80,7 @@ class StepFit:
             itl[index], mean[index], watts[index] = found.itl_s, found.step_s, found.chip_w
         return self._as_known(rows, Steady(itl, mean, watts))
 
-    def _as_known(self, rows: Sequence[Row], found: Steady) -> Steady:
+    def _as_known(self, rows: Sequence[ServingRow], found: Steady) -> Steady:
         """The same, as far as the model's steps were measured, between idle and the limit."""
         time = self.campaigns.factors("time", rows)
         watts = found.chip_w * self.campaigns.factors("power", rows)
@@ -90,7 +90,7 @@ class StepFit:
             found.itl_s * self.campaigns.factors("itl", rows), found.step_s * time, np.clip(watts, idle, limit)
         )
 
-    def _for(self, rows: Sequence[Row]) -> Assumed:
+    def _for(self, rows: Sequence[ServingRow]) -> Assumed:
         """What a fit has not seen takes what was thought before it; an unknown task a usual length."""
         tokens = {row.task: INPUTS.get(row.task, OTHER_INPUT)[0] for row in rows}
         media = {kind: value for kind, (value, _) in MEDIA_S.items()}
@@ -113,7 +113,7 @@ def _highest(name: str) -> float:
     return float(next((np.log(most) for end, most in HIGHEST.items() if name.endswith(end)), np.inf))
 
 
-class _Layout:
+class FitVector:
     """Where each parameter stands in the vector of logs that the fit moves."""
 
     def __init__(self, generations: Sequence[str], tasks: Sequence[str]) -> None:
@@ -144,11 +144,11 @@ class _Layout:
         return StepFit(found, Assumed(inputs, media, distinct, together, next(named), next(named)))
 
 
-def fit_step(rows: Sequence[Row], start: StepFit | None = None) -> StepFit:
+def fit_step(rows: Sequence[ServingRow], start: StepFit | None = None) -> StepFit:
     """Fit to the rows, each generation's own coefficients and the tasks' input lengths together."""
     if len(rows) < 20:
         raise WattlineError(f"{len(rows)} usable rows are too few to fit a step; 20 or more are needed")
-    layout = _Layout(sorted({row.chip.generation for row in rows}), sorted({row.task for row in rows}))
+    layout = FitVector(sorted({row.chip.generation for row in rows}), sorted({row.task for row in rows}))
     tables = {g: Table.of([row for row in rows if row.chip.generation == g]) for g in layout.generations}
     measured = {g: _measured(table.rows) for g, table in tables.items()}
 
@@ -173,7 +173,7 @@ def fit_step(rows: Sequence[Row], start: StepFit | None = None) -> StepFit:
     return replace(fit, campaigns=fit_campaigns(rows, errors))
 
 
-def _vector(fit: StepFit, layout: _Layout) -> Array:
+def _vector(fit: StepFit, layout: FitVector) -> Array:
     values = [fit.coefficients.get(g, fit.generic())[name] for g in layout.generations for name in PRIORS]
     values += [fit.assumed.input_tokens[task] for task in layout.tasks]
     values += [fit.assumed.media_s[task] for task in layout.media]
@@ -182,7 +182,7 @@ def _vector(fit: StepFit, layout: _Layout) -> Array:
     return np.log(values)
 
 
-def _measured(rows: Sequence[Row]) -> dict[str, Array]:
+def _measured(rows: Sequence[ServingRow]) -> dict[str, Array]:
     return {
         "itl": np.log([row.itl_s for row in rows]),
         "time": np.log([row.batch / row.throughput for row in rows]),
@@ -190,7 +190,7 @@ def _measured(rows: Sequence[Row]) -> dict[str, Array]:
     }
 
 
-def spreads(rows: Sequence[Row], found: Steady, generation: str) -> dict[str, tuple[float, float]]:
+def spreads(rows: Sequence[ServingRow], found: Steady, generation: str) -> dict[str, tuple[float, float]]:
     """p5 and p95 of measured over predicted, for time and power, on one generation."""
     index = [i for i, row in enumerate(rows) if row.chip.generation == generation]
     truth = _measured([rows[i] for i in index])

@@ -25,9 +25,9 @@ from wattline.line.chip.shape import Shape
 from wattline.line.chip.software import Software, own_experts, waiting_slots, with_factors
 from wattline.line.chip.step import Watts, computes_narrow, dense_bytes, spread_fact, step
 from wattline.line.work.flops import BYTES
+from wattline.validate.evidence.compared import ComparedService
 from wattline.validate.evidence.groups import TENTHS
 from wattline.validate.evidence.latencies import TimedRow
-from wattline.validate.serving_sim import ComparedService
 from wattline.validate.serving_timed import Simulated, compared, simulate_rows
 
 FACTOR_PRIOR, FACTOR_WEIGHT = (

@@ -11,10 +11,10 @@ from wattline import catalog
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import PRIORS, fact_name
 from wattline.validate.evidence.campaigns import KNOTS, MEASURES, Campaigns
-from wattline.validate.evidence.serving import Row, read_rows
+from wattline.validate.evidence.serving import ServingRow, read_rows
 from wattline.validate.evidence.steady import Assumed, Steady
 from wattline.validate.fit.inference import StepFit, fit_step
-from wattline.validate.inference import predict_left_out
+from wattline.validate.fit.left_out import predict_left_out
 
 UNSURE_INPUT = 1.6  # factor either way at p5 and p95: lengths are not published
 BETWEEN = 1.15  # how far beyond the measured chips another may lie
@@ -50,7 +50,7 @@ def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -
     return step_file(fit, rows, left_out, f"{len(rows)} configurations on {chips}"), curves_file(fit.campaigns)
 
 
-def step_file(fit: StepFit, rows: Sequence[Row], left_out: Mapping[str, Steady], about: str) -> str:
+def step_file(fit: StepFit, rows: Sequence[ServingRow], left_out: Mapping[str, Steady], about: str) -> str:
     """The text of ``catalog/fit/step.toml``; ``left_out``: each row predicted by a fit without its model, by one
     without its family, and by ones without a tenth of the rows, which know the model alone or the measured
     configuration too."""
@@ -99,7 +99,7 @@ def _fact(key: str, about: str, value: float, name: str, low: float | None = Non
     return "\n".join([*lines, f'unit = "{unit}"', 'basis = "derived"', ""])
 
 
-def _spreads(rows: Sequence[Row], found: Steady, generations: Sequence[str], known: str) -> list[str]:
+def _spreads(rows: Sequence[ServingRow], found: Steady, generations: Sequence[str], known: str) -> list[str]:
     """Measured over predicted, p5 and p95, on models that the fit had not seen, or on what was ``known`` to it."""
     time = np.array([row.batch / row.throughput for row in rows]) / found.step_s
     power = np.array([row.power_w / row.chips for row in rows]) / found.chip_w

@@ -1,6 +1,6 @@
 """``calibrate training``: the factors of production training and the levels of power, fitted to published runs.
 
-The factors: ``validate/production_fit.py``. Power: the fraction of TDP that measured, non-circular rows leave to the
+The factors: ``validate/production_fit.py``. PowerRow: the fraction of TDP that measured, non-circular rows leave to the
 chip once its host, its network and its pauses are taken off. Deterministic.
 """
 
@@ -39,7 +39,7 @@ ABOUT = {
 
 
 @dataclass(frozen=True)
-class Power:
+class PowerRow:
     """One measured run as the power levels see it."""
 
     run: Run
@@ -47,12 +47,12 @@ class Power:
     fraction: float
 
 
-def power_points(runs: Sequence[Run]) -> list[Power]:
+def power_points(runs: Sequence[Run]) -> list[PowerRow]:
     """Chip power at work as a fraction of TDP, of the rows that measured it: host, network and pauses taken off."""
     return list(_power_points(runs))
 
 
-def _power_points(runs: Sequence[Run]) -> Iterator[Power]:
+def _power_points(runs: Sequence[Run]) -> Iterator[PowerRow]:
     draws = Draws(0)
     for run in runs:
         if run.chip is None or not run.energy_wh or not run.chip_hours or energy_problem(run):
@@ -62,7 +62,7 @@ def _power_points(runs: Sequence[Run]) -> Iterator[Power]:
         working = 1.0 if run.benchmark else float(draws("fit.training-goodput"))
         active_w = (mean_w - float(chip.idle_w) * (1.0 - working)) / working
         least = float(chip.idle_w / chip.tdp_w)
-        yield Power(run, chip.generation, float(np.clip(active_w / chip.tdp_w, min(least, 1.0), 1.0)))
+        yield PowerRow(run, chip.generation, float(np.clip(active_w / chip.tdp_w, min(least, 1.0), 1.0)))
 
 
 def _others_w(run: Run, chip: Chip) -> float:
@@ -130,7 +130,7 @@ def _spread_fact(left_out: Array) -> str:
     return _fact("training-run-spread", "run-to-run variation in duration", (1.0, 1.0 / off, off))
 
 
-def _power_facts(power: Sequence[Power]) -> Iterator[str]:
+def _power_facts(power: Sequence[PowerRow]) -> Iterator[str]:
     """A level for each generation measured: the median of its rows, with the spread of runs around such a level."""
     spread = catalog.fact("fit.training-power-spread")
     for name in sorted({point.generation for point in power}):
@@ -144,7 +144,7 @@ def _power_facts(power: Sequence[Power]) -> Iterator[str]:
         )
 
 
-def _meter_facts(power: Sequence[Power]) -> Iterator[str]:
+def _meter_facts(power: Sequence[PowerRow]) -> Iterator[str]:
     """For each generation whose steps' joules are known: metered benchmarks beside the power that their steps have."""
     ratios: dict[str, list[float]] = {}
     for point in power:

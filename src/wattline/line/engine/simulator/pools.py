@@ -11,7 +11,7 @@ still compute, and the copy from main memory to the chips, which runs beside the
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,20 +19,10 @@ from numpy.typing import ArrayLike
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.engine.simulator import kernel_state as state
-from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.outcome import Served
-from wattline.line.engine.simulator.simulate import Routing, checked, found_tokens, serve, served, to_horizon
-from wattline.line.engine.simulator.step_tables import Tables
+from wattline.line.engine.simulator.simulate import Side, checked, found_tokens, serve, served, to_horizon
 
 PREFILL, DECODE = "prefill", "decode"
-
-
-class Side(NamedTuple):
-    """One pool: its replicas' steps and limits, and how requests find a replica."""
-
-    tables: Tables
-    limits: Limits
-    way: Routing
 
 
 def simulate_pools(
@@ -59,13 +49,13 @@ def simulate_pools(
     more = outputs > 1
     cached = found_tokens(cached_tokens, taken)
     read = state.requests(arrival, inputs, np.ones_like(outputs), cached, np.where(more, sends, 0.0))
-    first = serve(prefill.tables, prefill.limits, read, prefill.way.of(taken), horizon_s=horizon_s)
+    first = serve(prefill.tables, prefill.limits, read, prefill.routing.of(taken), horizon_s=horizon_s)
     sent = np.where(more, np.where(sends > 0, read.sent, read.end), np.nan)
     who = np.flatnonzero(more)
     who = who[np.argsort(sent[who], kind="stable")]
     made = state.requests(sent[who], inputs[who], outputs[who], np.zeros(len(who), np.int64))
     state.read_elsewhere(made)
-    then = serve(decode.tables, decode.limits, made, decode.way, horizon_s=max(horizon_s, first.horizon_s))
+    then = serve(decode.tables, decode.limits, made, decode.routing, horizon_s=max(horizon_s, first.horizon_s))
     prefilled = served(first, prefill.limits, prefill.tables, taken, rejected, PREFILL)
     decoded = served(then, decode.limits, decode.tables, taken, rejected, DECODE)
     return _both(prefilled, decoded, who, outputs, sent)

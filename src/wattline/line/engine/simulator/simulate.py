@@ -76,32 +76,34 @@ def _check_step(max_num_seqs: int, max_num_batched_tokens: int) -> None:
 
 
 def simulate(
-    tables: Tables,
-    limits: Limits,
+    side: Side,
     arrival_s: ArrayLike,
     input_tokens: ArrayLike,
     output_tokens: ArrayLike,
     *,
     cached_tokens: ArrayLike = 0,
-    assign: ArrayLike | None = None,
-    replicas: int = 1,
-    router: str = "round-robin",
-    scaling: Scaling | None = None,
     until_s: float = np.inf,
     horizon_s: float = 0.0,
     window_s: tuple[float, float] = (0.0, np.inf),
 ) -> Served:
-    """Requests, in order of arrival, through ``replicas`` replicas.
+    """Requests, in order of arrival, through the replicas of one side.
 
-    ``cached_tokens``: of each prompt's, found in the cache of prefixes and not read again (its last token always is).
-    ``assign``: the replica of each request, with ``router="assigned"``. ``scaling``: how many of the replicas stand
-    ready, by the load. ``until_s``: no step begins later; the run goes on till all is done when not given. Replicas
-    stand ready (and idle) for ``horizon_s``, or till the last step ends. ``window_s``: when inter-token latencies
-    count. Raises WattlineError for times that are not in order or not finite, and an unknown router.
+    Parameters
+    ----------
+    side : steps of a replica, limits of its scheduler, and how many replicas there are and how requests find them
+    arrival_s : when each request comes [s], shape ``(requests,)``, rising
+    input_tokens, output_tokens : tokens of each prompt and answer, shape ``(requests,)``
+    cached_tokens : of each prompt's, those in the cache of prefixes that are not read again (the last always is)
+    until_s : no step begins later [s]; not given, the run goes on till all is done
+    horizon_s : how long replicas stand ready (and idle) at least [s]
+    window_s : from when to when inter-token latencies count [s]
+
+    Raises WattlineError for times that are not in order or not finite, and an unknown router.
     """
+    tables, limits = side.tables, side.limits
     arrival, inputs, outputs, taken, rejected = checked(arrival_s, input_tokens, output_tokens, limits)
     q = state.requests(arrival, inputs, outputs, found_tokens(cached_tokens, taken))
-    way = Routing(replicas, router, assign, scaling).of(taken)
+    way = side.routing.of(taken)
     return served(serve(tables, limits, q, way, until_s, horizon_s, window_s), limits, tables, taken, rejected)
 
 
@@ -109,7 +111,7 @@ def simulate(
 class Routing:
     """How requests find their replica: ``assign`` (of each request) goes with the router of that name."""
 
-    replicas: int
+    replicas: int = 1
     router: str = "round-robin"
     assign: ArrayLike | None = None
     scaling: Scaling | None = None
@@ -140,6 +142,14 @@ class Routing:
             raise WattlineError(
                 "scaling: goes with the routers round-robin and least-loaded, and with a run that goes on to its end"
             )
+
+
+class Side(NamedTuple):
+    """One pool: its replicas' steps and limits, and how requests find a replica."""
+
+    tables: Tables
+    limits: Limits
+    routing: Routing
 
 
 class ReplicaRun(NamedTuple):

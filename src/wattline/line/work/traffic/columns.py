@@ -40,7 +40,7 @@ _EPOCHS = ((1e11, "s"), (1e14, "ms"), (1e17, "us"), (np.inf, "ns"))
 
 
 @dataclass(frozen=True)
-class Columns:
+class TraceColumns:
     """The names of the columns that hold arrival, input and output tokens."""
 
     time: str
@@ -64,7 +64,7 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def choose(names: Sequence[str], named: Mapping[str, str | None], where: str) -> Columns:
+def choose(names: Sequence[str], named: Mapping[str, str | None], where: str) -> TraceColumns:
     """The column of each role: the one named, else the one of a known name.
 
     Parameters
@@ -93,7 +93,7 @@ def choose(names: Sequence[str], named: Mapping[str, str | None], where: str) ->
             both = " and ".join(same[:3])
             raise WattlineError(f"{where}: columns {both} may both be {role}; name one ({role}=…, or --columns)")
         chosen[role] = ranked[0]
-    return Columns(**chosen)
+    return TraceColumns(**chosen)
 
 
 def tokens(column: pl.Series) -> Array:

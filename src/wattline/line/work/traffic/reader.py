@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.line.work.traffic.columns import ROLES, UNITS, Columns, choose, times_s, tokens
+from wattline.line.work.traffic.columns import ROLES, UNITS, TraceColumns, choose, times_s, tokens
 from wattline.line.work.traffic.table import MOONCAKE_BLOCK, TraceTable, open_table
 from wattline.line.work.traffic.trace import Traffic
 
@@ -76,7 +76,9 @@ def _where(table: TraceTable, where: Mapping[str, str]) -> tuple[pl.DataFrame, i
     return rows, len(table.rows) - len(rows)
 
 
-def _numbers(rows: pl.DataFrame, columns: Columns, unit: str | None, table: TraceTable) -> tuple[pl.DataFrame, str]:
+def _numbers(
+    rows: pl.DataFrame, columns: TraceColumns, unit: str | None, table: TraceTable
+) -> tuple[pl.DataFrame, str]:
     """Arrival in seconds and tokens as floats, NaN where unreadable, with the rows' own hashes; and the times' unit."""
     import polars as pl
 
@@ -92,7 +94,9 @@ def _numbers(rows: pl.DataFrame, columns: Columns, unit: str | None, table: Trac
     return frame, time_unit_name
 
 
-def _sound(data: pl.DataFrame, columns: Columns, most: int, table: TraceTable) -> tuple[pl.DataFrame, dict[str, int]]:
+def _sound(
+    data: pl.DataFrame, columns: TraceColumns, most: int, table: TraceTable
+) -> tuple[pl.DataFrame, dict[str, int]]:
     """The rows that are requests, and the others counted by the first reason that holds."""
     import polars as pl
 

@@ -1,0 +1,51 @@
+"""What of a scenario's prediction can be held against meters: a job by name, or all of them added up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from wattline.core.errors import NotFound
+from wattline.core.fact import Array
+from wattline.predict.answer import Answer
+from wattline.scenario.run import ScenarioRun
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """What of a prediction can be held against meters; ``work`` and ``chips`` are None where jobs are added up."""
+
+    title: str
+    parts: Mapping[str, Array]
+    duration_s: Array
+    chip: str | None = None
+    chips: Array | None = None
+    work: tuple[str, float] | None = None
+    mfu: Array | None = None
+    pue: Array | None = None
+
+
+def pick(worked: ScenarioRun, job: str | None) -> tuple[Predicted, str]:
+    """The job by name, the only one, or all of a scenario added up; and its name."""
+    names = [answer.name for answer in worked.answers]
+    if job is None and len(names) > 1:
+        title = f"{worked.scenario.title or worked.path.stem}: {len(names)} jobs together"
+        return Predicted(title, worked.bill.parts, worked.duration_s), ""
+    if job is not None and job not in names:
+        raise NotFound("job", job, names, f"the scenario's jobs: {', '.join(names)}")
+    answer = next(answer for answer in worked.answers if job in (None, answer.name))
+    return _predicted(answer), answer.name
+
+
+def _predicted(answer: Answer) -> Predicted:
+    if answer.command == "train":
+        work, chips = ("tokens", float(answer.inputs["tokens"])), np.asarray(float(answer.inputs["chips"]))
+    else:
+        work = ("queries", float(answer.quantities["requests"]))
+        chips = answer.quantities["accelerators"]
+    chip, mfu = str(answer.inputs["chip"]), answer.quantities.get("mfu")
+    return Predicted(
+        answer.title, answer.bill.parts, answer.duration_s, chip, chips, work, mfu, answer.quantities.get("pue")
+    )

@@ -1,0 +1,117 @@
+"""The house: floors, lengths and names of the code, held by what stands in the files."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import wattline
+
+ROOT = Path(wattline.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+MAX_FILE_LINES = 300
+MAX_FUNCTION_LINES = 40
+MAX_PARAMETERS = 8
+FACES = ("cli",)  # a command's options are its parameters
+# public questions, which take the fields of Where and Setup one by one too
+QUESTIONS = {"prompt", "train", "serve", "serve_average", "site", "frontier"}
+# packages whose bodies Numba compiles: their arguments are arrays, since it takes no objects
+COMPILED = ("kernel",)
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    for path in FILES:
+        yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def test_no_file_is_longer_than_a_screenful_of_screens() -> None:
+    lengths = {path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines()) for path in FILES}
+    assert not {name: n for name, n in lengths.items() if n > MAX_FILE_LINES}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = [
+        f"{name}:{node.lineno} {node.name} has {length} lines"
+        for name, tree in trees()
+        for node in functions(tree)
+        if (length := code_lines(node)) > MAX_FUNCTION_LINES
+    ]
+    assert not long
+
+
+def code_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of its body without the docstring: signature and docstring may give each parameter a line."""
+    first = node.body[0]
+    said = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    if said and len(node.body) == 1:
+        return 0
+    return (node.end_lineno or node.lineno) - node.body[1 if said else 0].lineno + 1
+
+
+def test_public_functions_take_few_parameters() -> None:
+    many = [
+        f"{name}:{node.lineno} {node.name} has {count} parameters"
+        for name, tree in trees()
+        if not name.startswith(FACES) and not Path(name).name.startswith(COMPILED)
+        for node in functions(tree)
+        if not node.name.startswith("_") and node.name not in QUESTIONS and (count := parameters(node)) > MAX_PARAMETERS
+    ]
+    assert not many
+
+
+def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many a caller may give; ``self`` and ``**fields`` do not count."""
+    names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+    return len([name for name in names if name not in ("self", "cls")])
+
+
+def test_a_class_name_occurs_once() -> None:
+    places = defaultdict(list)
+    for name, tree in trees():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                places[node.name.lstrip("_")].append(name)
+    assert not {name: where for name, where in places.items() if len(where) > 1}
+
+
+def test_no_private_name_is_taken_from_another_file() -> None:
+    taken = [
+        f"{name}:{node.lineno} takes {alias.name} from {node.module}"
+        for name, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("wattline")
+        for alias in node.names
+        if alias.name.startswith("_") and not alias.name.startswith("__")
+    ]
+    assert not taken
+
+
+# where a package that may be absent is asked for by name, or the face gives a public name when it is first used
+BY_NAME = {"__init__.py"}
+
+
+def test_no_module_of_our_own_is_imported_by_a_string() -> None:
+    strings = [
+        f"{name}:{node.lineno}"
+        for name, tree in trees()
+        if name not in BY_NAME
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and (getattr(node.func, "attr", "") or getattr(node.func, "id", "")) in ("import_module", "__import__")
+        and any("wattline" in ast.unparse(argument) for argument in node.args)
+    ]
+    assert not strings
+
+
+@pytest.mark.parametrize("name", sorted(wattline.__all__))
+def test_no_child_of_the_package_bears_a_public_name(name: str) -> None:
+    assert not (ROOT / f"{name}.py").exists()
+    assert not (ROOT / name).is_dir()
