@@ -179,3 +179,12 @@ def test_a_run_without_an_end_says_so(tmp_path: Path) -> None:
     assert "Not ended" in repr(usage_report(read(path))).splitlines()[1]
     ended = report(read(journal_of(tmp_path / "k.wattline", ("run", 10, 90, {}))))
     assert not ended["unfinished"]
+
+
+def test_each_run_of_a_journal_is_a_row_of_emissions(tmp_path: Path) -> None:
+    from wattline.meter.export.emissions import emissions_csv
+    from wattline.meter.export.window import find_spans
+
+    recording = read(journal_of(tmp_path / "j.wattline", ("run", 0, 10, {}), ("run", 50, 80, {})))
+    rows = emissions_csv(recording, find_spans(recording)).splitlines()
+    assert len(rows) == 3

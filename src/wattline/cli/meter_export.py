@@ -66,9 +66,9 @@ def export(
         lines: Iterable[str] = openmetrics(recording)
     else:
         from wattline.meter.export.emissions import emissions_csv
-        from wattline.meter.export.window import find_span
+        from wattline.meter.export.window import find_spans
 
-        lines = [emissions_csv(recording, [find_span(recording, window)], region, project)]
+        lines = [emissions_csv(recording, find_spans(recording, window), region, project)]
     _hand_over(lines, out)
 
 

@@ -8,51 +8,16 @@ processes; a column named total its parts, which it equals or exceeds. A sum tak
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-# the words by which a name tells its place; the first row that has one of the words wins
-ROLES: tuple[tuple[str, frozenset[str]], ...] = (
-    ("dcmi", frozenset({"dcmi"})),
-    ("supply", frozenset({"psu", "ps", "supply", "powersupply", "psus", "supplies"})),
-    ("psys", frozenset({"psys"})),
-    ("total", frozenset({"total", "sum", "all", "combined", "overall", "aggregate", "rack", "pdu", "module", "tot"})),
-    ("boardpart", frozenset({"vram", "hbm"})),
-    ("slice", frozenset({"mig"})),
-    ("igpu", frozenset({"igpu", "integrated"})),
-    ("uncore", frozenset({"uncore", "agent"})),
-    ("board", frozenset({"gpu", "gpus", "card", "accelerator", "xpu", "hpu", "npu", "tpu", "dgpu", "nvidia",
-                         "radeon"})),
-    ("machine", frozenset({"wall", "mains", "system", "sys", "machine", "node", "host", "server", "chassis",
-                           "platform", "vddin", "boardin"})),
-    ("graphics", frozenset({"gt", "gfx", "igd", "pp1", "graphics"})),
-    ("core", frozenset({"core", "cores", "pp0", "ia"})),
-    ("dram", frozenset({"dram", "ram", "memory", "mem", "dimm", "dimms"})),
-    ("package", frozenset({"package", "pkg", "packages", "socket"})),
-    ("cpu", frozenset({"cpu", "cpus", "processor", "processors"})),
-)  # fmt: skip
-FEEDS = frozenset({"pdu", "rack", "feed"})
+from wattline.meter.places import FEEDS, MACHINES, TOTALS
+
 RANKS = {"wall": 0, "mains": 0, "dcmi": 1, "platform": 3, "psys": 4}  # others: 2
-NODES = ("dcmi", "supply", "psys", "machine")
+COMPONENTS = ("board", "slice", "package", "cpu", "core", "uncore", "graphics", "dram", "psys", "igpu")
 OUTPUTS = frozenset({"out", "output", "pout"})
-PARTS_OF_BOARD = frozenset({
-    "core", "cores", "memory", "mem", "soc", "vram", "hbm", "chip", "pin", "pcie", "nvvdd", "fbvdd", "rail", "slot",
-})  # fmt: skip
-# words of a name that tell its quantity and no device
-QUANTITIES = frozenset({
-    "power", "energy", "draw", "usage", "cumulative", "cum", "consumption", "consumed", "average", "avg", "mean",
-    "instant", "instantaneous", "current", "active", "act", "value", "reading", "in", "of", "pwr", "measured",
-    "counter", "interval", "delta", "each", "per", "step", "epoch", "lifetime", "real", "electric", "electrical",
-    "accumulated", "diff", "last", "now", "w", "j", "wh", "kw", "kwh", "mw", "mj", "kj", "uw", "uj", "mwh", "µw", "µj",
-    "nw", "gw", "gj", "ws", "kws", "s", "h",
-})  # fmt: skip
-UNIT_WORDS = re.compile(r"^(?:nano|micro|milli|kilo|mega|giga)?(?:watts?|joules?|watthours?|hours?|seconds?)$")
 HOLDS = 0.9  # an outer reading that is below this share of what it should hold does not hold it
 EQUALS = 0.97  # the same of a column that is named a total: it is the sum of its parts, or more
-KINDS = {"dcmi": "node", "supply": "node", "psys": "node", "machine": "node", "board": "gpu", "boardpart": "gpu",
-         "slice": "mig", "package": "cpu", "cpu": "cpu", "core": "cpu", "uncore": "cpu", "graphics": "cpu",
-         "igpu": "gpu", "dram": "dram"}  # fmt: skip
 
 
 class Unclear(Exception):
@@ -80,59 +45,6 @@ class Part:
     @property
     def name(self) -> str:
         return self.title or self.key
-
-
-def words_of(name: str) -> tuple[str, ...]:
-    """The words of a name, lower case, without digits: ``GPU0 Core`` is gpu, core."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]{2,}\b)", " ", name)
-    return tuple(word for word in re.split(r"[^a-zµ]+", parted.lower()) if word)
-
-
-def label_of(name: str) -> str:
-    """What is left of a name without quantity and unit: ``gpu0_power_w`` is gpu0, ``apower`` a."""
-    bare = re.sub(r"[\[(][^\])]*[\])]", " ", name)
-    bare = re.sub(r"(?i)vdd_in(?![a-z])", "vddin", re.sub(r"(?i)5v_in(?![a-z])", "boardin", bare))
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", bare)
-    words = [word for word in re.split(r"[^a-z0-9µ]+", parted.lower().replace("μ", "µ")) if word]
-    left = [re.sub(r"(?:power|energy|watts?|joules?)$", "", word) for word in words
-            if word not in QUANTITIES and not UNIT_WORDS.match(word)]  # fmt: skip
-    return "_".join(word for word in left if word)
-
-
-def place_words(name: str) -> tuple[str, ...]:
-    """The words of a name that tell the place of a device, without quantity and unit."""
-    return words_of(label_of(name))
-
-
-def index_of(name: str) -> str:
-    """The first number in a name, which tells one of several apart."""
-    match = re.search(r"\d+", name)
-    return match[0] if match else ""
-
-
-def role_of(words: Iterable[str]) -> str:
-    """The place that a name's words tell; empty where they tell none."""
-    there = set(words)
-    if {"graphics", "package"} <= there:  # what AMD calls its board
-        return "board"
-    if there & FEEDS and not there & (dict(ROLES)["total"] - FEEDS):
-        return "" if there & {"outlet", "outlets", "socket", "port"} else "supply"
-    role = next((role for role, known in ROLES if there & known), "")
-    if role == "board" and there & PARTS_OF_BOARD and not there & {"total", "board", "package"}:
-        return "boardpart"
-    return role
-
-
-def kind_of(role: str, words: Iterable[str]) -> str:
-    """The kind of device of a place; a total is of the kind that its other words name."""
-    if role == "total":
-        rest = role_of(word for word in words if word not in dict(ROLES)["total"])
-        return "rack" if FEEDS & set(words) else KINDS.get(rest, "other")
-    if role == "supply" and FEEDS & set(words):
-        return "rack"
-    if "switch" in set(words) or "nvswitch" in set(words):
-        return "switch"
-    return KINDS.get(role, "other")
 
 
 def holders(parts: Sequence[Part]) -> dict[str, str]:
@@ -225,6 +137,8 @@ def _machine(own: Sequence[Part], inside: dict[str, str]) -> None:
         if inputs and part not in inputs:
             inside[part.key] = next((one for one in inputs if one.index == part.index), inputs[0]).key
     ranked = sorted(whole, key=_rank)
+    if not ranked:
+        _named_node(own, inside)
     top = [part for part in ranked if _rank(part) == _rank(ranked[0])] if ranked else []
     beneath = [part for part in ranked if part not in top]
     outer = top or inputs or supplies
@@ -243,17 +157,23 @@ def _machine(own: Sequence[Part], inside: dict[str, str]) -> None:
         inside.update((part.key, outer[0].key) for part in loose)
 
 
+def _named_node(own: Sequence[Part], inside: dict[str, str]) -> None:
+    """A node by a name of its own (``admin_node``) holds components that it can hold, and no other names."""
+    named = [part for part in own if part.role == "named node"]
+    parts = [part for part in own if part.role in COMPONENTS and part.key not in inside]
+    known = sum(part.mean_w for part in parts)
+    if len(named) == 1 and parts and (math.isnan(known) or named[0].mean_w >= HOLDS * known):
+        inside.update((part.key, named[0].key) for part in parts)
+
+
 def _rank(part: Part) -> int:
-    return min(
-        (RANKS.get(word, 2) for word in part.words if word in RANKS or word in dict(ROLES)["machine"]), default=2
-    )
+    return min((RANKS.get(word, 2) for word in part.words if word in MACHINES | RANKS.keys()), default=2)
 
 
 def _totals(own: Sequence[Part], inside: dict[str, str]) -> None:
     """A column named total over the parts that its other words name: it equals their sum, or exceeds it."""
-    total_words, machine_words = dict(ROLES)["total"], dict(ROLES)["machine"]
     totals = [part for part in own if part.role == "total"]
-    scopes = {part.key: set(part.words) - total_words - machine_words for part in totals}
+    scopes = {part.key: set(part.words) - TOTALS - MACHINES for part in totals}
     for part in sorted(totals, key=lambda one: -len(scopes[one.key])):
         scope = scopes[part.key]
         loose = [

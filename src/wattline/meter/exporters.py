@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wattline.meter.containment import index_of, kind_of, place_words, role_of, words_of
 from wattline.meter.device import Device
+from wattline.meter.places import index_of, kind_of, place_words, role_of, words_of
 
 Labels = Mapping[str, str]
 HOSTS = ("Hostname", "hostname", "node_name", "nodename", "node", "host", "exported_instance", "instance")

@@ -67,6 +67,12 @@ def find_span(recording: Recording, text: str | None = None) -> NamedSpan:
     raise WattlineError(f"no window {shorten(wanted)!r} in the recording; take all, FROM..TO, or one of: {near}")
 
 
+def find_spans(recording: Recording, text: str | None = None) -> list[NamedSpan]:
+    """Every window of the name asked for, as ``find_span`` has it: a journal may hold several runs."""
+    first = find_span(recording, text)
+    return [span for span in spans(recording) if span.name == first.name] or [first]
+
+
 def _instant(text: str, begin: float, default: float) -> float:
     text = text.strip()
     if not text:

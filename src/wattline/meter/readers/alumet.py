@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from wattline.core.errors import WattlineError
-from wattline.meter.containment import kind_of, words_of
 from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices, Interpretation
+from wattline.meter.places import kind_of, words_of
 from wattline.meter.readers import logs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import EACH, READING, TOTAL, Channel

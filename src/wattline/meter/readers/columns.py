@@ -10,8 +10,8 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.meter.containment import label_of, words_of
 from wattline.meter.interpretation import Choices, Interpretation
+from wattline.meter.places import label_of, words_of
 from wattline.meter.readers import units
 from wattline.meter.readers.frame import numbers
 from wattline.meter.readers.times import EPOCH_S, FORMS, column_times

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from wattline.core.errors import WattlineError
-from wattline.meter.containment import index_of, role_of, words_of
 from wattline.meter.interpretation import Choices
+from wattline.meter.places import index_of, role_of, words_of
 from wattline.meter.readers import logs, specs, units
 from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.frame import table

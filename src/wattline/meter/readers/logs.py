@@ -11,9 +11,9 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.meter.containment import index_of, kind_of, words_of
 from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices
+from wattline.meter.places import index_of, kind_of, words_of
 from wattline.meter.readers import specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import READING, TOTAL, Channel

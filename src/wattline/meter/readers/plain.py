@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.meter.containment import index_of, kind_of, role_of, words_of
 from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices
+from wattline.meter.places import index_of, kind_of, role_of, words_of
 from wattline.meter.readers import metric_table, own, specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import Channel

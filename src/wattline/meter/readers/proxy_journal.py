@@ -39,6 +39,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
             rows = db.execute(
                 "SELECT begin_at, end_at, device_j, idle_j, requests_j, missing_s FROM energy ORDER BY begin_at"
             ).fetchall()
+            modelled = any(", model)" in (row[0] or "") for row in db.execute("SELECT about FROM run"))
             requests, tokens = db.execute("SELECT count(*), coalesce(sum(output_tokens), 0) FROM request").fetchone()
     except sqlite3.Error as error:
         raise WattlineError(f"{path} is the journal of wattline proxy, and is damaged: {error}") from None
@@ -53,7 +54,8 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     notes = [f"of wattline proxy: {requests} requests took {shares[0]:.4g} Wh, idle {shares[1]:.4g} Wh"]
     counts = {"queries": float(requests)} | ({"tokens": float(tokens)} if tokens else {})
     extras = Extras(counts={name: value for name, value in counts.items() if value}, notes=notes)
-    spec = specs.unknown("proxy", "joules settled by wattline proxy")
+    note = "joules settled by wattline proxy"
+    spec = specs.modelled("proxy", note) if modelled else specs.unknown("proxy", note)
     return logs.recording([column], choices, path, spec, extras=extras, totals={column.name: total})
 
 

@@ -34,6 +34,7 @@ ZONED = (
     "%Y-%m-%d %H:%M:%S%.f %#z",
     "%Y/%m/%d %H:%M:%S%.f%#z",
     "%a %b %d %H:%M:%S %Y %#z",
+    "%Y%m%dT%H%M%S%.f%#z",
 )
 DAY_S = 86_400.0
 SAMPLE = 500  # cells by which the form of a column of times is told

@@ -1,0 +1,102 @@
+"""The place of a device by the words of its name: board, package, cores, supply, total; for all readers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+# the words by which a name tells its place; the first row that has one of the words wins
+ROLES: tuple[tuple[str, frozenset[str]], ...] = (
+    ("dcmi", frozenset({"dcmi"})),
+    ("supply", frozenset({"psu", "ps", "supply", "powersupply", "psus", "supplies"})),
+    ("psys", frozenset({"psys"})),
+    ("total", frozenset({"total", "sum", "all", "combined", "overall", "aggregate", "rack", "pdu", "module", "tot"})),
+    ("boardpart", frozenset({"vram", "hbm"})),
+    ("slice", frozenset({"mig"})),
+    ("igpu", frozenset({"igpu", "integrated"})),
+    ("uncore", frozenset({"uncore", "agent"})),
+    ("board", frozenset({"gpu", "gpus", "card", "accelerator", "xpu", "hpu", "npu", "tpu", "dgpu", "nvidia",
+                         "radeon"})),
+    ("machine", frozenset({"wall", "mains", "system", "sys", "machine", "node", "host", "server", "chassis",
+                           "platform", "vddin", "boardin"})),
+    ("graphics", frozenset({"gt", "gfx", "igd", "graphics"})),
+    ("core", frozenset({"core", "cores", "ia"})),
+    ("dram", frozenset({"dram", "ram", "memory", "mem", "dimm", "dimms"})),
+    ("package", frozenset({"package", "pkg", "packages", "socket"})),
+    ("cpu", frozenset({"cpu", "cpus", "processor", "processors"})),
+)  # fmt: skip
+FEEDS = frozenset({"pdu", "rack", "feed"})
+PLAIN = frozenset({"meter", "plug", "input", "whole", "level", "board", "main", "reading", "sensor"})
+PARTS_OF_BOARD = frozenset({
+    "core", "cores", "memory", "mem", "soc", "vram", "hbm", "chip", "pin", "pcie", "nvvdd", "fbvdd", "rail", "slot",
+})  # fmt: skip
+# words of a name that tell its quantity and no device
+QUANTITIES = frozenset({
+    "power", "energy", "draw", "usage", "cumulative", "cum", "consumption", "consumed", "average", "avg", "mean",
+    "instant", "instantaneous", "current", "active", "act", "value", "reading", "in", "of", "pwr", "measured",
+    "counter", "interval", "delta", "each", "per", "step", "epoch", "lifetime", "real", "electric", "electrical",
+    "accumulated", "diff", "last", "now", "w", "j", "wh", "kw", "kwh", "mw", "mj", "kj", "uw", "uj", "mwh", "µw", "µj",
+    "nw", "gw", "gj", "ws", "kws", "s", "h",
+})  # fmt: skip
+UNIT_WORDS = re.compile(r"^(?:nano|micro|milli|kilo|mega|giga)?(?:watts?|joules?|watthours?|hours?|seconds?)$")
+TOTALS = dict(ROLES)["total"]
+MACHINES = dict(ROLES)["machine"]
+KINDS = {"dcmi": "node", "supply": "node", "psys": "node", "machine": "node", "board": "gpu", "boardpart": "gpu",
+         "slice": "mig", "package": "cpu", "cpu": "cpu", "core": "cpu", "uncore": "cpu", "graphics": "cpu",
+         "igpu": "gpu", "dram": "dram"}  # fmt: skip
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name, lower case, without digits: ``GPU0 Core`` is gpu, core."""
+    name = re.sub(r"(?i)(?<![a-z])pp0(?![0-9])", "cores", re.sub(r"(?i)(?<![a-z])pp1(?![0-9])", "gt", name))
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]{2,}\b)", " ", name)
+    return tuple(word for word in re.split(r"[^a-zµ]+", parted.lower()) if word)
+
+
+def label_of(name: str) -> str:
+    """What is left of a name without quantity and unit: ``gpu0_power_w`` is gpu0, ``apower`` a."""
+    bare = re.sub(r"[\[(][^\])]*[\])]", " ", name)
+    bare = re.sub(r"(?i)vdd_in(?![a-z])", "vddin", re.sub(r"(?i)5v_in(?![a-z])", "boardin", bare))
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", bare)
+    words = [word for word in re.split(r"[^a-z0-9µ]+", parted.lower().replace("μ", "µ")) if word]
+    left = [re.sub(r"(?:power|energy|watts?|joules?)$", "", word) for word in words
+            if word not in QUANTITIES and not UNIT_WORDS.match(word)]  # fmt: skip
+    return "_".join(word for word in left if word)
+
+
+def place_words(name: str) -> tuple[str, ...]:
+    """The words of a name that tell the place of a device, without quantity and unit."""
+    return words_of(label_of(name))
+
+
+def index_of(name: str) -> str:
+    """The first number in a name, which tells one of several apart."""
+    match = re.search(r"\d+", name)
+    return match[0] if match else ""
+
+
+def role_of(words: Iterable[str]) -> str:
+    """The place that a name's words tell; empty where they tell none."""
+    there = set(words)
+    if {"graphics", "package"} <= there:  # what AMD calls its board
+        return "board"
+    if there & FEEDS and not there & (TOTALS - FEEDS):
+        return "" if there & {"outlet", "outlets", "socket", "port"} else "supply"
+    role = next((role for role, known in ROLES if there & known), "")
+    if role == "machine" and there - MACHINES - PLAIN:
+        return "named node"
+    if role == "board" and there & PARTS_OF_BOARD and not there & {"total", "board", "package"}:
+        return "boardpart"
+    return role
+
+
+def kind_of(role: str, words: Iterable[str]) -> str:
+    """The kind of device of a place; a total is of the kind that its other words name."""
+    if role == "total":
+        rest = role_of(word for word in words if word not in TOTALS)
+        return "rack" if FEEDS & set(words) else KINDS.get(rest, "other")
+    if role == "supply" and FEEDS & set(words):
+        return "rack"
+    if "switch" in set(words) or "nvswitch" in set(words):
+        return "switch"
+    return KINDS.get(role, "other")
