@@ -98,11 +98,11 @@ def indexer(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
     fit : coefficients of the chip's generation
     """
     each, read = 2.0 * shape.index_heads * shape.index_head_dim, np.maximum(work.tokens - work.sequences, 0.0)
-    pairs = shape.attention_layers * work.sequences * work.context
-    flops = each / work.chips * (pairs + shape.attention_layers * read * work.prompt_tokens / 2)
+    pairs = shape.index_layers * work.sequences * work.context
+    flops = each / work.chips * (pairs + shape.index_layers * read * work.prompt_tokens / 2)
     moved = pairs * shape.index_head_dim * INDEX_BYTES
     times = flops / (rates.wide * fit.prompt_attention_efficiency), moved / (rates.memory * fit.cache_efficiency)
-    launch = shape.attention_layers * (shape.index_heads > 0) * fit.attention_launch_s
+    launch = shape.index_layers * (shape.index_heads > 0) * fit.attention_launch_s
     return kernel(flops, moved, *times, launch, 0.0, fit)
 
 

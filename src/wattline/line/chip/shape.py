@@ -39,6 +39,7 @@ class Shape:
     sparse_tokens: Array
     index_heads: Array
     index_head_dim: Array
+    index_layers: Array
     cacheless_layers: Array
     cacheless_global_layers: Array
     encoder_layers: Array
@@ -127,7 +128,7 @@ class Shape:
         copied = np.maximum(self.kv_heads, group) * self.pair_width
         values = np.where(self.latent, (self.kv_lora_rank + self.qk_rope_head_dim) * group, copied)
         layers, whole = self.attention_layers - self.cacheless_layers, self.global_layers - self.cacheless_global_layers
-        index = self.attention_layers * context * self.index_head_dim * INDEX_BYTES * group
+        index = self.index_layers * context * self.index_head_dim * INDEX_BYTES * group
         return np.asarray(self._seen(layers, whole, context) * values * bytes_per_value + index)
 
     def attended_in_prompt(self, prompt_tokens: ArrayLike) -> Array:

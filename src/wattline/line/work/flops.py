@@ -158,7 +158,7 @@ def forward_flops_per_token(model: Model, sequence_tokens: ArrayLike) -> Array:
         return np.asarray(2.0 * model.active_params)
     groups = attention_groups(model)
     pairs = sum(attention_flops_per_pair(g) * mean_attended_token_layers(g, sequence_tokens) for g in groups)
-    picked = index_flops_per_pair(model) * model.attention_layers * np.asarray(sequence_tokens, float) / 2
+    picked = index_flops_per_pair(model) * model.index_layers * np.asarray(sequence_tokens, float) / 2
     return np.asarray(2.0 * model.matmul_params_active + pairs + state_flops_per_token(model) + picked)
 
 
@@ -203,7 +203,7 @@ def decode_flops_per_token(model: Model, context_tokens: ArrayLike) -> Array:
     """
     groups, context = attention_groups(model), np.asarray(context_tokens, float)
     pairs = sum(attention_flops_per_pair(g, absorbed=True) * attended_token_layers(g, context) for g in groups)
-    picked = index_flops_per_pair(model) * model.attention_layers * context
+    picked = index_flops_per_pair(model) * model.index_layers * context
     return np.asarray(2.0 * model.matmul_params_active + pairs + state_flops_per_token(model) + picked)
 
 
@@ -228,7 +228,7 @@ def kv_bytes(model: Model, context_tokens: ArrayLike, bytes_per_value: float = 2
     state = model.mamba_layers * model.mamba_heads * model.mamba_head_dim * model.mamba_state * 4.0
     context, groups = np.asarray(context_tokens, float), attention_groups(model)
     kept = sum(cached_token_layers(g, context) * cache_values_per_token(g) * bytes_per_value for g in groups)
-    index = model.attention_layers * context * model.index_head_dim * INDEX_BYTES
+    index = model.index_layers * context * model.index_head_dim * INDEX_BYTES
     return np.asarray(kept + state + index)
 
 

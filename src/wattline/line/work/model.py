@@ -53,6 +53,7 @@ class Model(Parameters):
     sparse_tokens: int = 0  # sparse attention reads at most so many earlier tokens, which an indexer picks
     index_heads: int = 0
     index_head_dim: int = 0
+    index_layers: int = 0  # layers with an indexer of their own
     cacheless_layers: int = 0  # attention layers that read the cache of another, and keep none
     cacheless_global_layers: int = 0
     encoder_layers: int = 0  # layers of an encoder, in ``layers``: prompts pass them, new tokens do not

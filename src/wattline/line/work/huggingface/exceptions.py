@@ -32,5 +32,13 @@ def left_out(quant: dict[str, Any], layers: int) -> set[str]:
     return out
 
 
+def group_of(name: str) -> str:
+    """The group of weights that a module's name belongs to: ``"experts"``, ``"attention"`` or ``"dense"``."""
+    low = name.lower()
+    if EXPERT.search(low) and "shared" not in low:
+        return "experts"
+    return "attention" if ATTENTION.search(low) else "dense"
+
+
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []

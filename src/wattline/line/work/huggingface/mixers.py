@@ -105,16 +105,20 @@ def sparse_fields(cfg: Config, kinds: list[str], known: dict[str, int]) -> dict[
     attention = [kind for kind in kinds if kind in ATTENTION]
     if not all(kind in (SPARSE, FULL) for kind in attention) or len(set(attention)) > 1:
         raise WattlineError(f"{cfg.where}: index_topk: only some layers are sparse, which is not read yet")
-    heads, width, types = cfg.number("index_n_heads"), cfg.number("index_head_dim"), cfg.items("indexer_types")
-    if types is not None and any(t != "full" for t in types):
-        raise WattlineError(f"{cfg.where}: indexer_types: layers that share an indexer are not read yet")
+    heads, width = cfg.number("index_n_heads"), cfg.number("index_head_dim")
+    types = cfg.items("indexer_types", len(attention))
+    if types is None and cfg.number("index_topk_freq", default=1) > 1:
+        raise WattlineError(f"{cfg.where}: index_topk_freq without indexer_types: which layers choose is not known")
+    cfg.raw("index_topk_freq")
+    own = len(attention) if types is None else sum(t == "full" for t in types)  # others take an earlier layer's choice
     rank = cfg.number("q_lora_rank", default=known["hidden"])
     indexer = rank * heads * width + known["hidden"] * (width + heads)
     return {
         "sparse_tokens": topk,
         "index_heads": heads,
         "index_head_dim": width,
-        "other_matmul_params": len(attention) * indexer,
+        "index_layers": own,
+        "other_matmul_params": own * indexer,
     }
 
 

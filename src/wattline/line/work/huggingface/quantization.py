@@ -9,7 +9,7 @@ from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.flops import BYTES
-from wattline.line.work.huggingface.exceptions import left_out
+from wattline.line.work.huggingface.exceptions import group_of, left_out
 from wattline.line.work.huggingface.layers import LAYERS
 
 NAMED = (  # words of a scheme, in the order in which they decide
@@ -84,9 +84,9 @@ def read_weights(top: dict[str, Any], beside: dict[str, Any] | None, where: str)
         return Weights("mxfp4", 4.25, 8.0)
     depth = next((top[n] for n in LAYERS if isinstance(top.get(n), int)), 0)
     wide = left_out(quant, depth)
-    apart = _by_target(quant)
-    if apart:
-        return Weights(_nearest(min(apart), True) if form in ("fp8", "nvfp4") else form, *apart, apart[1])
+    apart = _by_target(quant, form)
+    if apart is not None:
+        return apart
     dense = 16.0 if form == "mxfp4" and str(quant.get("quant_method")) == "mxfp4" else bits
     return Weights(form, 16.0 if "experts" in wide else bits, dense, 16.0 if "attention" in wide else dense)
 
@@ -104,19 +104,22 @@ def _quant(top: dict[str, Any]) -> Any:
 
 
 def _mixed(layers: dict[str, Any], where: str) -> Weights:
-    """ModelOpt's mixed precision: an algorithm for each layer; of experts and of the others the commonest counts."""
-    found: dict[str, Counter[str]] = {"experts": Counter(), "dense": Counter()}
+    """ModelOpt's mixed precision: an algorithm for each layer; in each group of layers the commonest counts."""
+    counts: dict[str, Counter[str]] = {}
     for name, each in layers.items():
-        algo = str(each.get("quant_algo", "")) if isinstance(each, dict) else ""
-        found["experts" if "experts" in name and "shared" not in name else "dense"][algo] += 1
-    bits: dict[str, Any] = {}
-    for group, counts in found.items():
-        if counts:
-            form, bits[group] = _format({"quant_algo": counts.most_common(1)[0][0]}, where)
-            bits[f"{group} form"] = form
-    form = bits.get("experts form") or bits["dense form"]
+        if isinstance(each, dict) and "head" not in name:
+            counts.setdefault(group_of(name), Counter())[str(each.get("quant_algo", ""))] += 1
+    read = {g: _format({"quant_algo": c.most_common(1)[0][0]}, where) for g, c in counts.items()}
+    if not read:
+        raise WattlineError(f"{where}: quantized_layers names no layer; correct it or remove it")
+    form = (read.get("experts") or read.get("dense") or next(iter(read.values())))[0]
+    return _weights(form, {group: bits for group, (_, bits) in read.items()})
+
+
+def _weights(form: str, bits: dict[str, float]) -> Weights:
+    """Bits by group; a group that nothing is said of stays in 16 bits."""
     dense = bits.get("dense", 16.0)
-    return Weights(form, bits.get("experts", 16.0), dense, dense)
+    return Weights(form, bits.get("experts", 16.0), dense, bits.get("attention", 16.0))
 
 
 def _format(quant: dict[str, Any], where: str) -> tuple[str, float]:
@@ -223,8 +226,8 @@ def _bits(quant: dict[str, Any]) -> tuple[float, bool]:
     return 0.0, False
 
 
-def _by_target(quant: dict[str, Any]) -> tuple[float, float] | None:
-    """Bits of experts and of other layers, where compressed-tensors gives them groups of their own."""
+def _by_target(quant: dict[str, Any], form: str) -> Weights | None:
+    """Weights of compressed-tensors that gives groups of layers bits of their own; None where all have the same."""
     groups = quant.get("config_groups")
     bits: dict[str, float] = {}
     for group in groups.values() if isinstance(groups, dict) else ():
@@ -232,8 +235,13 @@ def _by_target(quant: dict[str, Any]) -> tuple[float, float] | None:
         if isinstance(weights, dict):
             number = _number(weights, "num_bits")
             number += {4.0: 0.5 if weights.get("type") == "float" else OVERHEAD}.get(number, 0.0)
-            bits["experts" if "expert" in str(group.get("targets", "")).lower() else "dense"] = number
-    return (bits["experts"], bits["dense"]) if len(set(bits.values())) == 2 else None
+            targets = [str(t) for t in group.get("targets") or []]
+            names = {group_of(t) for t in targets if "." in t or ":" in t} or {"experts", "dense", "attention"}
+            bits |= dict.fromkeys(names, number)
+    if len(set(bits.values())) < 2:
+        return None
+    main = bits.get("experts", bits.get("dense", 16.0))
+    return _weights(_nearest(int(main), True) if form in ("fp8", "nvfp4") else form, bits)
 
 
 def _vptq(quant: dict[str, Any]) -> float:

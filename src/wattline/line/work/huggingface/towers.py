@@ -94,6 +94,7 @@ def _encoder(cfg: Config, part: str, usual: str) -> int:
             f"with transformers, or remove {part} to price the language model alone"
         )
     own = Config(data, kind, f"{cfg.where}: {part}")
+    cfg.data[part] = data  # what joins it reads the same names
     for name, value in table.get("default", {}).items():
         if own.data.get(name) is None:
             own.data[name] = value
