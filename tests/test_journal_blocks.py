@@ -1,4 +1,4 @@
-"""Columns packed and unpacked: exactly what went in, or a plain error."""
+"""BlockColumns packed and unpacked: exactly what went in, or a plain error."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Unclear(Exception):
 
 
 @dataclass(frozen=True)
-class Part:
+class PlacedPart:
     """A metered thing: its key and host, its place by name, and its mean watts where they are known (else NaN).
 
     ``level``: 0 for hardware, more for what is shared out of it (1 pods, 2 containers, 3 processes).
@@ -47,7 +47,7 @@ class Part:
         return self.title or self.key
 
 
-def holders(parts: Sequence[Part]) -> dict[str, str]:
+def holders(parts: Sequence[PlacedPart]) -> dict[str, str]:
     """The key of each part -> the key of the part that holds its energy too, "" where it counts for itself.
 
     Parameters
@@ -75,7 +75,7 @@ def holders(parts: Sequence[Part]) -> dict[str, str]:
     return {part.key: inside.get(part.key, "") for part in parts}
 
 
-def _feeds(members: Sequence[Part], group: str, inside: dict[str, str]) -> None:
+def _feeds(members: Sequence[PlacedPart], group: str, inside: dict[str, str]) -> None:
     """The feeds of a table's rack or hall over the hosts that it names."""
     feeds = [part for part in members if part.host == group and part.role == "supply" and FEEDS & set(part.words)]
     for part in members:
@@ -83,7 +83,7 @@ def _feeds(members: Sequence[Part], group: str, inside: dict[str, str]) -> None:
             inside[part.key] = feeds[0].key
 
 
-def _shared_out(own: Sequence[Part], inside: dict[str, str]) -> None:
+def _shared_out(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     """Pods, containers and processes lie inside the hardware that they share; without any, the outermost count."""
     levels = sorted({part.level for part in own})
     if not levels or levels[-1] == 0:
@@ -94,12 +94,12 @@ def _shared_out(own: Sequence[Part], inside: dict[str, str]) -> None:
             inside[part.key] = _like(part, outer).key
 
 
-def _like(part: Part, outer: Sequence[Part]) -> Part:
+def _like(part: PlacedPart, outer: Sequence[PlacedPart]) -> PlacedPart:
     """The outer part of the same place, else the first."""
     return next((one for one in outer if one.role == part.role), outer[0])
 
 
-def _boards(own: Sequence[Part], inside: dict[str, str]) -> None:
+def _boards(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     keys = {part.key for part in own}
     boards = [part for part in own if part.role == "board"]
     for part in own:
@@ -111,10 +111,10 @@ def _boards(own: Sequence[Part], inside: dict[str, str]) -> None:
                 inside[part.key] = mine[0].key
 
 
-def _packages(own: Sequence[Part], inside: dict[str, str]) -> None:
+def _packages(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     """Cores, uncore and graphics in their package; a processor that is not called package holds its cores alone."""
     packages = [part for part in own if part.role in ("package", "cpu")]
-    held: dict[str, list[Part]] = {}
+    held: dict[str, list[PlacedPart]] = {}
     for part in own:
         if part.role not in ("core", "uncore", "graphics", "igpu"):
             continue
@@ -128,7 +128,7 @@ def _packages(own: Sequence[Part], inside: dict[str, str]) -> None:
         inside.update((part.key, key) for part in inner)
 
 
-def _machine(own: Sequence[Part], inside: dict[str, str]) -> None:
+def _machine(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     """The machine's own reading over its supplies, over psys, over the components."""
     whole = [part for part in own if part.role in ("dcmi", "machine")]
     supplies = [part for part in own if part.role == "supply"]
@@ -157,7 +157,7 @@ def _machine(own: Sequence[Part], inside: dict[str, str]) -> None:
         inside.update((part.key, outer[0].key) for part in loose)
 
 
-def _named_node(own: Sequence[Part], inside: dict[str, str]) -> None:
+def _named_node(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     """A node by a name of its own (``admin_node``) holds components that it can hold, and no other names."""
     named = [part for part in own if part.role == "named node"]
     parts = [part for part in own if part.role in COMPONENTS and part.key not in inside]
@@ -166,11 +166,11 @@ def _named_node(own: Sequence[Part], inside: dict[str, str]) -> None:
         inside.update((part.key, named[0].key) for part in parts)
 
 
-def _rank(part: Part) -> int:
+def _rank(part: PlacedPart) -> int:
     return min((RANKS.get(word, 2) for word in part.words if word in MACHINES | RANKS.keys()), default=2)
 
 
-def _totals(own: Sequence[Part], inside: dict[str, str]) -> None:
+def _totals(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     """A column named total over the parts that its other words name: it equals their sum, or exceeds it."""
     totals = [part for part in own if part.role == "total"]
     scopes = {part.key: set(part.words) - TOTALS - MACHINES for part in totals}
@@ -186,7 +186,7 @@ def _totals(own: Sequence[Part], inside: dict[str, str]) -> None:
             inside.update((one.key, part.key) for one in loose)
 
 
-def _check(outer: Part, inner: Sequence[Part], share: float, several: int = 1) -> None:
+def _check(outer: PlacedPart, inner: Sequence[PlacedPart], share: float, several: int = 1) -> None:
     """Unclear where the outer part reads less than its parts together."""
     parts_w = sum(part.mean_w for part in inner)
     if several == 1 and inner and math.isfinite(parts_w) and outer.mean_w < share * parts_w:

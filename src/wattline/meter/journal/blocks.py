@@ -30,7 +30,7 @@ Whole = NDArray[np.int64]
 
 
 class SeriesColumns(NamedTuple):
-    """Columns of one series, shape ``(n,)``: µs, µs, µW, µJ; ``MISSING`` where a reading gives none."""
+    """BlockColumns of one series, shape ``(n,)``: µs, µs, µW, µJ; ``MISSING`` where a reading gives none."""
 
     wall: Whole
     mono: Whole
@@ -51,7 +51,7 @@ def pack_reading(series: int, wall: int, mono: int, power_w: float | None, energ
 
 
 def unpack_ticks(ticks: Iterable[bytes]) -> dict[int, SeriesColumns]:
-    """Columns by series, in the order of the ticks."""
+    """BlockColumns by series, in the order of the ticks."""
     rows = np.frombuffer(b"".join(ticks), dtype=TICK)
     found = {}
     for series in np.unique(rows["series"]).tolist():

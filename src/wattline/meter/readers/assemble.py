@@ -13,7 +13,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.meter.containment import Part, Unclear, chosen, holders
+from wattline.meter.containment import PlacedPart, Unclear, chosen, holders
 from wattline.meter.device import Device
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers.channel import EACH, Channel, rise_w
@@ -194,13 +194,13 @@ def _over(power: Settled, energy: Settled) -> float:
 
 def _placed(settled: Sequence[Settled], choices: Choices, source: str) -> dict[str, Device]:
     """Each device with the one that holds it, by the rules of containment and by what the user says."""
-    parts: dict[str, Part] = {}
+    parts: dict[str, PlacedPart] = {}
     means = _means(settled)
     for one in settled:
         channel = one.channel
         watts = math.nan if channel.trusted else means[id(one)]
         if channel.device.key not in parts:
-            parts[channel.device.key] = Part(
+            parts[channel.device.key] = PlacedPart(
                 channel.device.key, channel.device.host, channel.place, channel.role, channel.index, watts,
                 channel.level, channel.name, channel.group, channel.board,
             )  # fmt: skip

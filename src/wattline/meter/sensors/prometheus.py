@@ -44,7 +44,7 @@ class Preset:
 
 
 @dataclass
-class Metered:
+class ScrapedDevice:
     """One device of a query, and its reading so far."""
 
     device: Device
@@ -89,9 +89,9 @@ class Server:
         kept = [replace(p, queries=tuple(q for q in p.queries if q in self.answered)) for p in self.presets]
         self.presets = [preset for preset in kept if preset.queries]
 
-    def devices(self) -> dict[str, Metered]:
+    def devices(self) -> dict[str, ScrapedDevice]:
         """Every device of every query, once: an exporter tells a GPU again for each pod or MIG instance on it."""
-        found: dict[str, Metered] = {}
+        found: dict[str, ScrapedDevice] = {}
         for preset in self.presets:
             for query in preset.queries:
                 series = self.query(query)
@@ -103,7 +103,7 @@ class Server:
         return found
 
     def _add(
-        self, found: dict[str, Metered], preset: Preset, query: str, series: Sequence[tuple[Labels, float]]
+        self, found: dict[str, ScrapedDevice], preset: Preset, query: str, series: Sequence[tuple[Labels, float]]
     ) -> None:
         """The devices of a known metric, joined and summed as those of a file are."""
         name = query.partition("{")[0]
@@ -123,13 +123,15 @@ class Server:
             device, value = channel.device, float(channel.values[0])
             named = replace(device, name=device.name or f"{preset.name} {device.kind}")
             error = ERRORS.get(device.kind, "fit.sensor-hwmon-error")
-            new = Metered(named, preset.name, jobs.get(device.key, ("", "")), error, modelled.get(device.key, False))
+            new = ScrapedDevice(
+                named, preset.name, jobs.get(device.key, ("", "")), error, modelled.get(device.key, False)
+            )
             entry = found.setdefault(device.key, new)
             attribute = "power_w" if channel.quantity == "power" else "energy_j"
             if getattr(entry, attribute) is None and math.isfinite(value):
                 setattr(entry, attribute, value)
 
-    def _add_own(self, found: dict[str, Metered], series: Sequence[tuple[Labels, float]]) -> None:
+    def _add_own(self, found: dict[str, ScrapedDevice], series: Sequence[tuple[Labels, float]]) -> None:
         """The devices of a query of the user's own: every label but the usual ones tells its series apart."""
         for labels, value in series:
             host = host_of(labels)
@@ -137,7 +139,7 @@ class Server:
             uuid = ":".join([OWN, *(f"{k}={v}" for k, v in kept)])
             device = Device(self.own if not host or host in LOCAL else host, uuid, self.kind, f"query {self.kind}")
             job = (labels.get("job", ""), labels.get("instance", ""))
-            entry = found.setdefault(device.key, Metered(device, OWN, job, "fit.sensor-hwmon-error"))
+            entry = found.setdefault(device.key, ScrapedDevice(device, OWN, job, "fit.sensor-hwmon-error"))
             if entry.power_w is None and math.isfinite(value):
                 entry.power_w = value
 
@@ -146,7 +148,7 @@ class Server:
         now_s = time.monotonic()
         return {key: self.reading(key, entry, now_s) for key, entry in self.devices().items()}
 
-    def reading(self, key: str, entry: Metered, now_s: float) -> Reading | str:
+    def reading(self, key: str, entry: ScrapedDevice, now_s: float) -> Reading | str:
         """What a device gives now, held against what it can draw; else why there is nothing."""
         power_w, energy_j = entry.power_w, entry.energy_j
         limit_w = max_w(entry.device)
@@ -201,15 +203,7 @@ def find(
     if own:
         presets = (Preset(OWN, (own,)),)
     try:
-        web = Web(
-            url if "://" in url else f"http://{url}",
-            user=environ.get(PREFIX + "USER", ""),
-            password=environ.get(PREFIX + "PASSWORD", ""),
-            token=environ.get(PREFIX + "TOKEN", ""),
-            ca=environ.get(PREFIX + "CA", ""),
-            insecure=environ.get(PREFIX + "INSECURE", "") not in ("", "0"),
-            names=PREFIX,
-        )
+        web = _web(url, environ)
         kind = environ.get(PREFIX + "KIND", "")
         here = (host or hostname()) if web.host in LOCAL else web.host
         server = Server(web, presets, here, kind if kind in KINDS else "other")
@@ -232,7 +226,20 @@ def find(
         return [], [Finding(SOURCE, shown, False, why, "check the address")]
 
 
-def _sensors(server: Server, found: Mapping[str, Metered], shown: str) -> list[Sensor]:
+def _web(url: str, environ: Mapping[str, str]) -> Web:
+    """The server at an address, with what the environment says of how to log in."""
+    return Web(
+        url if "://" in url else f"http://{url}",
+        user=environ.get(PREFIX + "USER", ""),
+        password=environ.get(PREFIX + "PASSWORD", ""),
+        token=environ.get(PREFIX + "TOKEN", ""),
+        ca=environ.get(PREFIX + "CA", ""),
+        insecure=environ.get(PREFIX + "INSECURE", "") not in ("", "0"),
+        names=PREFIX,
+    )
+
+
+def _sensors(server: Server, found: Mapping[str, ScrapedDevice], shown: str) -> list[Sensor]:
     server.narrow()
     scrape_s = server.scrape_s()
     slowest_s = max((scrape_s.get(entry.job, SCRAPE_S) for entry in found.values()), default=SCRAPE_S)

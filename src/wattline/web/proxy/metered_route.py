@@ -215,9 +215,7 @@ async def _stream(
         return "upstream broke off", response
     if asked.askable and not inject and tracked.status == 200:
         _learn(proxy, (tracked.path, asked.model), stream)
-    if tracked.told_j is None:
-        books.fields(tracked)
-    if tracked.told_j is not None:
+    if tracked.told_j is not None or books.fields(tracked):
         response.trailer = f"{TRAILER}: {tracked.told_j}".encode()
     await response.write_eof()
     return "ok", response
