@@ -20,16 +20,16 @@ def facts(
     from wattline import catalog
     from wattline.cli.printing import print_answer
 
-    found = matching(search)
-    if not found:
+    matches = matching(search)
+    if not matches:
         names = [record for kind in catalog.KINDS for record in catalog.default().records(kind)]
         raise NotFound("fact", search, names, "`wattline facts` lists all")
-    print_answer(answer(search, found), as_json)
+    print_answer(answer(search, matches), as_json)
 
 
-def answer(search: str, found: list[dict[str, Any]]) -> dict[str, Any]:
+def answer(search: str, matches: list[dict[str, Any]]) -> dict[str, Any]:
     """The facts found, in the envelope of every command."""
-    return envelope("facts", {"search": search}, {"count": len(found), "facts": found})
+    return envelope("facts", {"search": search}, {"count": len(matches), "facts": matches})
 
 
 def matching(search: str) -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ def matching(search: str) -> list[dict[str, Any]]:
     from wattline import catalog
 
     words = search.lower().split()
-    found = []
+    matches = []
     known = catalog.default()
     for kind in catalog.KINDS:
         for record in known.records(kind).values():
@@ -46,5 +46,5 @@ def matching(search: str) -> list[dict[str, Any]]:
                 text = f"{fact.key} {names} {fact.name} {fact.source} {fact.note}".lower()
                 if all(word in text for word in words):
                     title = record.title if kind not in catalog.SINGLE else str(record.meta.get("name", ""))
-                    found.append({"record": title, **fact.json()})
-    return found
+                    matches.append({"record": title, **fact.json()})
+    return matches

@@ -99,7 +99,7 @@ def _send(recording: Recording, endpoint: str) -> None:
         sent = send(recording, exporter)
     finally:
         exporter.shutdown()
-    _tell(f"sent {sent:,} points to {endpoint}")
+    _note(f"sent {sent:,} points to {endpoint}")
 
 
 def _hand_over(lines: Iterable[str], out: Path | None) -> None:
@@ -121,10 +121,10 @@ def _hand_over(lines: Iterable[str], out: Path | None) -> None:
 
 
 def _written(out: Path) -> None:
-    _tell(f"written: {out}")
+    _note(f"written: {out}")
 
 
-def _tell(text: str) -> None:
+def _note(text: str) -> None:
     import sys
 
     print(text, file=sys.stderr)

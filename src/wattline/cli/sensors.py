@@ -28,30 +28,30 @@ def sensors(
     from wattline.meter.sensors.discover import look
 
     step_s = _seconds(interval)
-    found, findings = look(source)
+    known, findings = look(source)
     try:
         if watch:
-            _watch(found, step_s, as_json)
+            _watch(known, step_s, as_json)
         else:
-            _once(found, findings, source or [], as_json)
+            _once(known, findings, source or [], as_json)
     finally:
-        for sensor in found:
+        for sensor in known:
             sensor.close()
 
 
-def _once(found: list[Any], findings: list[Any], asked: list[str], as_json: bool) -> None:
+def _once(known: list[Any], findings: list[Any], sources: list[str], as_json: bool) -> None:
     import time
 
     from wattline.cli.printing import print_answer
     from wattline.meter.sensors.listing import PAUSE_S, Watch, tell
 
-    watch = Watch(found)
-    if found:
+    watch = Watch(known)
+    if known:
         time.sleep(PAUSE_S)
-    print_answer(tell(found, findings, watch.rows(), asked), as_json)
+    print_answer(tell(known, findings, watch.rows(), sources), as_json)
 
 
-def _watch(found: list[Any], step_s: float, as_json: bool) -> None:
+def _watch(known: list[Any], step_s: float, as_json: bool) -> None:
     """A table that renews itself on a terminal, else one line a sensor a look; Ctrl-C is its end."""
     import json
     import sys
@@ -61,9 +61,9 @@ def _watch(found: list[Any], step_s: float, as_json: bool) -> None:
     from wattline.meter.sensors.listing import Watch
     from wattline.report.terminal.sensors import sensor_title, sensors_table
 
-    if not found:
+    if not known:
         raise WattlineError("there is nothing to watch; `wattline sensors` tells what is missing")
-    watch = Watch(found)
+    watch = Watch(known)
     on_screen = sys.stdout.isatty() and not as_json
     try:
         if on_screen:

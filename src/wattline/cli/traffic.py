@@ -66,24 +66,24 @@ def traffic(
     if (file is None) != made:
         raise WattlineError("traffic: give a FILE to read or a --rate (or --states) to make one, one of the two")
     _check_out(out)
-    held: Traffic | int
+    result: Traffic | int
     if made:
-        held = _made(rate, states, cv, shape, start_hour, share, _lengths(lengths, fit, input_tokens, output_tokens),
+        result = _made(rate, states, cv, shape, start_hour, share, _lengths(lengths, fit, input_tokens, output_tokens),
                      duration, requests, seed, out, scale_rate == 1 == times and repeat == 1)  # fmt: skip
     else:
-        held = _read(file, columns, time_unit, where or [])
-    asked = {
+        result = _read(file, columns, time_unit, where or [])
+    given_options = {
         "file": None if file is None else str(file), "rate": rate, "states": states, "duration": duration,
         "requests": requests, "shape": shape if made else "", "lengths": lengths if made else "",
     }  # fmt: skip
-    inputs = {name: value or None for name, value in asked.items()}
-    if isinstance(held, int):
-        results, notes = unknown() | {"requests": held}, ["written part by part, and so not summed up"]
+    inputs = {name: value or None for name, value in given_options.items()}
+    if isinstance(result, int):
+        results, notes = unknown() | {"requests": result}, ["written part by part, and so not summed up"]
     else:
-        held = _changed(held, scale_rate, times, repeat, seed)
+        result = _changed(result, scale_rate, times, repeat, seed)
         if out is not None:
-            (write_parquet if out.suffix == ".parquet" else write_csv)(held, out)
-        results, notes = summary(held), list(held.notes)
+            (write_parquet if out.suffix == ".parquet" else write_csv)(result, out)
+        results, notes = summary(result), list(result.notes)
     results["written"] = None if out is None else str(out)
     print_answer(envelope("traffic", inputs, results, seed=seed if made else None, notes=notes), as_json)
 
@@ -186,14 +186,14 @@ def _rests(shape: str) -> list[str]:
     return [f"the {shape}'s shape is an estimate: valley {valley:g} of the peak, which is at {hour:g} h{weekend}"]
 
 
-def _changed(held: Traffic, scale_rate: float, times: float, repeat: int, seed: int) -> Traffic:
+def _changed(result: Traffic, scale_rate: float, times: float, repeat: int, seed: int) -> Traffic:
     from wattline.line.work.traffic import trace as change
 
     if times != 1:
-        held = change.multiply(held, times, seed)
+        result = change.multiply(result, times, seed)
     if scale_rate != 1:
-        held = change.scale(held, rate=scale_rate)
-    return change.repeat(held, repeat) if repeat != 1 else held
+        result = change.scale(result, rate=scale_rate)
+    return change.repeat(result, repeat) if repeat != 1 else result
 
 
 def _check_out(out: Path | None) -> None:

@@ -147,14 +147,14 @@ def validate_serving(
         if not is_timed(file):
             if leave_out is not None:
                 raise WattlineError(f"--leave-out: {file} has no TTFT and TPOT; `validate inference` leaves models out")
-            held = serving_sim.hold_steady(file, 60 if rows is None else rows, status.update)
+            comparisons = serving_sim.hold_steady(file, 60 if rows is None else rows, status.update)
         elif leave_out is None:
-            held, left = hold_timed(file, rows, status.update)
+            comparisons, left = hold_timed(file, rows, status.update)
         else:
             usable, left = read_timed(file)
-            held, unfit = leave_out_software(some(usable, rows), leave_out, status.update)
+            comparisons, unfit = leave_out_software(some(usable, rows), leave_out, status.update)
             left |= unfit
-    print_result(serving_sim.ServingValidation(held, left, str(file), leave_out), as_json)
+    print_result(serving_sim.ServingValidation(comparisons, left, str(file), leave_out), as_json)
 
 
 @validate_app.command("site")

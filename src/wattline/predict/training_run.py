@@ -102,16 +102,9 @@ def read_run(
 ) -> TrainingRun:
     """Check a training run.
 
-    Parameters
-    ----------
-    model : a catalog name, the path of a ``config.json``, or a Model
-    tokens : tokens trained on
-    setup : type of chip and number format
-    chips : chips of the whole run
-    given : ``mfu``, ``hours``, ``watts``, ``sequence``, ``batch_tokens`` and ``tuned``; None for what is not given
-    draws : from which facts are drawn
-
-    Raises WattlineError for a value out of range, and for values that exclude each other.
+    ``setup``: type of chip and number format. ``chips``: of the whole run. ``given``: ``mfu``, ``hours``, ``watts``,
+    ``sequence``, ``batch_tokens`` and ``tuned``, None for what is not given. Raises WattlineError for a value out of
+    range, and for values that exclude each other.
     """
     mfu, hours, watts, batch = (given.get(name) for name in ("mfu", "hours", "watts", "batch_tokens"))
     tuned = bool(given.get("tuned"))

@@ -145,13 +145,13 @@ def _cite_work(seen: MeteredWindow, draws: Draws) -> None:
 def _quantities(seen: MeteredWindow, device: Chip | None, draws: Draws) -> dict[str, Array]:
     """Energy at the meters with their error, and per token or query where the recording tells how many."""
     energy = measured_j(seen, draws)
-    found: dict[str, Any] = {"measured_wh": energy / 3600}
+    figures: dict[str, Any] = {"measured_wh": energy / 3600}
     if (count := chips_of(seen, device)) is not None:
-        found["accelerators"] = float(count)
+        figures["accelerators"] = float(count)
     if seen.done is not None:
         what, count_done = seen.done
-        found["joules_per_token" if what == "tokens" else "joules_per_query"] = energy / count_done
-    return {name: np.asarray(value) for name, value in found.items()}
+        figures["joules_per_token" if what == "tokens" else "joules_per_query"] = energy / count_done
+    return {name: np.asarray(value) for name, value in figures.items()}
 
 
 def measured_j(seen: MeteredWindow, draws: Draws) -> Array:

@@ -60,25 +60,25 @@ class Comparison(Result):
         seconds, work = np.asarray(self.seen.duration_s), self.predicted.work
         energy = (self.measured_j, self.predicted_j)
         power = (energy[0] / seconds, energy[1] / self.predicted.duration_s)
-        found = {
+        pairs = {
             "energy_wh": (energy[0] / 3600, energy[1] / 3600),
             "duration_s": (seconds, self.predicted.duration_s),
             "mean_w": power,
         }
         if self.predicted.chips is not None and self.chips is not None:
-            found["w_per_chip"] = (power[0] / self.chips, power[1] / self.predicted.chips)
+            pairs["w_per_chip"] = (power[0] / self.chips, power[1] / self.predicted.chips)
         if work is not None:
             done = self._done(work)
             name = "joules_per_token" if work[0] == "tokens" else "joules_per_query"
-            found[name] = (energy[0] / done, energy[1] / work[1])
+            pairs[name] = (energy[0] / done, energy[1] / work[1])
             if self.predicted.mfu is not None and self.predicted.chips is not None and self.chips is not None:
                 speed = done / work[1] * self.predicted.duration_s / seconds * self.predicted.chips / self.chips
-                found["mfu"] = (np.asarray(np.mean(self.predicted.mfu * speed)), self.predicted.mfu)
-        return {name: (np.asarray(m), np.asarray(p)) for name, (m, p) in found.items()}
+                pairs["mfu"] = (np.asarray(np.mean(self.predicted.mfu * speed)), self.predicted.mfu)
+        return {name: (np.asarray(m), np.asarray(p)) for name, (m, p) in pairs.items()}
 
     def _done(self, work: tuple[str, float]) -> float:
-        told = self.seen.done
-        return told[1] if told is not None and told[0] == work[0] else work[1]
+        recorded = self.seen.done
+        return recorded[1] if recorded is not None and recorded[0] == work[0] else work[1]
 
     def figures(self) -> dict[str, Array]:
         """What was predicted, at what the meters saw."""
@@ -93,7 +93,7 @@ class Comparison(Result):
                 "window": self.seen.span.name,
                 "devices": {role: part.devices for role, part in self.seen.parts.items()},
             },
-            "compared": {name: _held(m, p) for name, (m, p) in self.compared().items()},
+            "compared": {name: _beside(m, p) for name, (m, p) in self.compared().items()},
             "causes": [_cause(cause) for cause in self.causes],
             "together": _cause(
                 Cause("together", self.measured_j / self.predicted_j, self.measured_j - self.predicted_j)
@@ -141,7 +141,7 @@ class Comparison(Result):
         return rows
 
 
-def _held(measured: Array, predicted: Array) -> dict[str, Any]:
+def _beside(measured: Array, predicted: Array) -> dict[str, Any]:
     """A measured figure beside the predicted: both ranges, and where among the predictions the measured lies."""
     middle, range_ = float(np.median(measured)), Range.of(predicted)
     exact = np.ndim(predicted) == 0 or float(np.ptp(predicted)) <= 1e-12 * abs(range_.p50)
@@ -201,28 +201,28 @@ def compare(
 def _groups(predicted: Predicted, seen: MeteredWindow, draws: Draws) -> list[MeteredGroup]:
     """What meters saw, as the prediction's parts have it."""
     chips = tuple(part for part in CHIPS if part in predicted.parts)
-    found: list[tuple[str, tuple[str, ...], Array]] = []
+    pairs: list[tuple[str, tuple[str, ...], Array]] = []
     facts = {role: drawn_j(part, role, seen.source, draws) for role, part in seen.parts.items()}
     if MACHINES in seen.parts and seen.inside is not None:
         scale = facts["chips"] / seen.parts["chips"].energy.energy_j
         within = scale * seen.inside.energy.energy_j
-        found.append(("chips", chips, facts["chips"]))
-        found.append(("hosts", ("host",), np.maximum(facts[MACHINES] - within, 0.0)))
+        pairs.append(("chips", chips, facts["chips"]))
+        pairs.append(("hosts", ("host",), np.maximum(facts[MACHINES] - within, 0.0)))
     elif MACHINES in seen.parts:
         bare = facts["chips"] if "chips" in seen.parts else 0.0
-        found.append(("chips and hosts", (*chips, "host"), np.asarray(facts[MACHINES] + bare)))
+        pairs.append(("chips and hosts", (*chips, "host"), np.asarray(facts[MACHINES] + bare)))
     elif "chips" in seen.parts:
-        found.append(("chips", chips, facts["chips"]))
+        pairs.append(("chips", chips, facts["chips"]))
     if "switches" in seen.parts:
-        found.append(("network", ("network",), facts["switches"]))
-    if not any(parts for _, parts, _ in found if parts != ("network",)):
+        pairs.append(("network", ("network",), facts["switches"]))
+    if not any(parts for _, parts, _ in pairs if parts != ("network",)):
         raise WattlineError(
             f"{seen.source or 'the recording'}: neither chips nor whole machines were metered; "
             "there is nothing to hold the prediction against"
         )
     return [
         MeteredGroup(name, parts, np.asarray(sum(predicted.parts[part] for part in parts)), np.asarray(joules))
-        for name, parts, joules in found
+        for name, parts, joules in pairs
     ]
 
 
@@ -239,17 +239,17 @@ def _common(predicted: Predicted, seen: MeteredWindow, chips: float | None) -> t
     warnings = []
     ratios: dict[str, Array] = {}
     time = np.asarray(seen.duration_s / predicted.duration_s)
-    told = seen.done
-    if predicted.work is not None and told is not None and told[0] == predicted.work[0]:
+    recorded = seen.done
+    if predicted.work is not None and recorded is not None and recorded[0] == predicted.work[0]:
         what = predicted.work[0]
-        ratios[f"{what} done"] = np.asarray(told[1] / predicted.work[1])
+        ratios[f"{what} done"] = np.asarray(recorded[1] / predicted.work[1])
         ratios[f"time per {'token' if what == 'tokens' else 'query'}"] = time / ratios[f"{what} done"]
     else:
         ratios["time"] = time
         if predicted.work is not None:
-            asked = predicted.work[0]
+            work_name = predicted.work[0]
             warnings.append(
-                f"the recording does not tell how many {asked} were done; taken to be what the job asks for"
+                f"the recording does not tell how many {work_name} were done; taken to be what the job asks for"
             )
     if chips is not None and predicted.chips is not None:
         ratios["chips metered"] = np.asarray(chips / predicted.chips)

@@ -26,8 +26,8 @@ LEAST_SHARE = 0.01  # of a value: an error that reaches down to nothing stops he
 
 def counted(role: str, count: int) -> str:
     """``1 machine``, ``8 chips``."""
-    one = {"switches": "switch"}.get(role, role.removesuffix("s"))
-    return f"{count:,} {one if count == 1 else role}"
+    single = {"switches": "switch"}.get(role, role.removesuffix("s"))
+    return f"{count:,} {single if count == 1 else role}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +137,7 @@ def metered(recording: Recording, window: str | None, catalog: Catalog) -> Meter
     roles: dict[str, list[Series]] = {}
     for series in every:
         roles.setdefault(ROLES.get(series.device.kind, MACHINES), []).append(series)
-    parts = {role: _part(found, edges) for role, found in roles.items()}
+    parts = {role: _part(members, edges) for role, members in roles.items()}
     whole = [*others, *([] if inside else chips)]
     if (covered := float(edges[-1] - edges[0]) / span.duration_s) < LEAST_COVERED:
         notes.append(f"readings cover {covered:.1%} of the window {span.name!r}; the rest is not in the energy")
@@ -156,10 +156,10 @@ def metered(recording: Recording, window: str | None, catalog: Catalog) -> Meter
 
 def _sorted_out(seen: Sequence[Series]) -> tuple[list[Series], list[Series], list[Series]]:
     """Chips; those of them in metered machines; and what else counts, each device once."""
-    held = outer([s.device for s in seen])
+    outer_of = outer([s.device for s in seen])
     kinds = {s.device.key: s.device.kind for s in seen}
     chips = counted_once(s for s in seen if ROLES.get(s.device.kind) == "chips")
-    inside = [s for s in chips if held[s.device.key] and ROLES.get(kinds[held[s.device.key]]) is None]
+    inside = [s for s in chips if outer_of[s.device.key] and ROLES.get(kinds[outer_of[s.device.key]]) is None]
     others = counted_once(s for s in seen if ROLES.get(s.device.kind) != "chips")
     return chips, inside, others
 

@@ -34,7 +34,7 @@ def frontier_job(job: FrontierJob, model: str | Path, where: Where, draws: Draws
     found = search_frontier(question, space, Execution(), draws)
     saved = "" if found.saved is None else f", {found.saved.p50:.0%} less energy than {found.default_label}"
     note = f"least energy: {found.best.setup.label()}{saved}"
-    answer = found.served.told
+    answer = found.served.full_answer
     return replace(answer, notes=(*answer.notes, note))
 
 

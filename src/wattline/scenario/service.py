@@ -33,7 +33,7 @@ def serve_job(job: ServeJob, model: str | Path, where: Where, draws: Draws) -> A
     target = read_target(job.slo_ttft, job.slo_tpot)
     setup = Setup.read(None, job.given(TAKES["serve"]))
     counted = with_replicas(model, traffic, setup, target, job.slo_share, draws)
-    return serve_answer(model, traffic, counted, where, target, draws, job.cells).told
+    return serve_answer(model, traffic, counted, where, target, draws, job.cells).full_answer
 
 
 def make_traffic(job: TrafficJob, seed: int, catalog: Catalog, cells: float = 1.0) -> Traffic:

@@ -128,7 +128,7 @@ class Frontier(Result):
                 "sampled": c.sliced,
                 "guarantee": c.guarantee(),
             },
-            "answer": self.served.told.job(),
+            "answer": self.served.full_answer.job(),
         }
 
     def json(self) -> Json:

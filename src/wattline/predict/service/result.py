@@ -122,31 +122,31 @@ class Service(Result):
         }
 
     @property
-    def told(self) -> Answer:
+    def full_answer(self) -> Answer:
         """The answer with what was simulated among its results."""
         return replace(self.answer, more={**self.answer.more, "simulated": self.simulated()})
 
     def json(self) -> Json:
-        return self.told.json()
+        return self.full_answer.json()
 
     def timeline(self) -> dict[str, Array]:
         """By bin of ``served.bin_s``: running requests a replica, replicas ready and starting, tokens/s out, watts."""
-        found = parts_by_bin(self.served)
-        ready = np.maximum(found["ready_s"], 1e-300)  # of replicas
+        by_bin = parts_by_bin(self.served)
+        ready = np.maximum(by_bin["ready_s"], 1e-300)  # of replicas
         return {
-            "running": found["running_s"] / ready,
-            "replicas": found["ready_s"] / np.maximum(np.diff(self.served.edges_s), 1e-300),
-            "starting": found["starting_s"] / np.maximum(np.diff(self.served.edges_s), 1e-300),
-            "tokens_per_s": found["tokens"] / self.served.bin_s,
+            "running": by_bin["running_s"] / ready,
+            "replicas": by_bin["ready_s"] / np.maximum(np.diff(self.served.edges_s), 1e-300),
+            "starting": by_bin["starting_s"] / np.maximum(np.diff(self.served.edges_s), 1e-300),
+            "tokens_per_s": by_bin["tokens"] / self.served.bin_s,
             "server_w": self.server_load.power_w.sum(axis=0),
         }
 
 
 def pool_results(served: Served, pool: PoolOutcome, standing: ReadyPower) -> dict[str, Any]:
     """One pool: replicas, how busy they were, how full, and joules by part at the servers' plugs."""
-    found, spans = parts_by_bin(served, pool), np.diff(served.edges_s)
+    by_bin, spans = parts_by_bin(served, pool), np.diff(served.edges_s)
     totals = {name: values[pool.rows] for name, values in served.totals.items()}
-    busy, ready = float(totals["busy_s"].sum()), float(found["ready_s"].sum())
+    busy, ready = float(totals["busy_s"].sum()), float(by_bin["ready_s"].sum())
     data: dict[str, Any] = {
         "name": pool.name,
         "replicas": pool.replicas,
@@ -155,26 +155,28 @@ def pool_results(served: Served, pool: PoolOutcome, standing: ReadyPower) -> dic
         "mean_batch": float(totals["running_s"].sum()) / busy if busy > 0 else 0.0,
         "preemptions": int(totals["preempted"].sum()),
         "peak_cache_share": float(totals["peak_blocks"].max()) / pool.limits.blocks,
-        "energy_j": {part: float(j.sum()) for part, j in joules_by_part(found, standing).items()},
+        "energy_j": {part: float(j.sum()) for part, j in joules_by_part(by_bin, standing).items()},
     }
     if pool.record is not None:
-        data["scaling"] = _scaled(pool.record, found, spans, served.horizon_s)
+        data["scaling"] = _scaled(pool.record, by_bin, spans, served.horizon_s)
     return data
 
 
-def _scaled(record: FleetRecord, found: Mapping[str, Array], spans: Array, horizon_s: float) -> dict[str, Any]:
+def _scaled(record: FleetRecord, by_bin: Mapping[str, Array], spans: Array, horizon_s: float) -> dict[str, Any]:
     """Replicas ready over time, in at most ``POINTS`` stretches, and how often they were started and stopped."""
     groups = np.array_split(np.arange(len(spans)), min(POINTS, len(spans)))
     length = [float(spans[group].sum()) for group in groups]
     return {
-        "mean_ready": float(found["ready_s"].sum()) / horizon_s,
+        "mean_ready": float(by_bin["ready_s"].sum()) / horizon_s,
         "most_ready": record.most(READY, horizon_s),
         "starts": record.changes(STARTING, horizon_s),
         "stops": record.changes(STOPPED, horizon_s),
-        "starting_s": float(found["starting_s"].sum()),
+        "starting_s": float(by_bin["starting_s"].sum()),
         "stretch_s": length,
-        "ready": [float(found["ready_s"][g].sum()) / max(x, 1e-300) for g, x in zip(groups, length, strict=True)],
-        "starting": [float(found["starting_s"][g].sum()) / max(x, 1e-300) for g, x in zip(groups, length, strict=True)],
+        "ready": [float(by_bin["ready_s"][g].sum()) / max(x, 1e-300) for g, x in zip(groups, length, strict=True)],
+        "starting": [
+            float(by_bin["starting_s"][g].sum()) / max(x, 1e-300) for g, x in zip(groups, length, strict=True)
+        ],
     }
 
 

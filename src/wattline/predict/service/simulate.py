@@ -46,7 +46,7 @@ def serve(
     facts: CatalogLike = None,
     **fields: Unpack[ServeFields],
 ) -> Service:
-    """Serve every request of some traffic till the last has its answer, simulated request by request.
+    """Serve every request of some traffic, simulated request by request.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ def serve(
     traffic : the requests, as ``read_traffic`` gives them
     setup : a chip's name, or a Setup
     where : a region's name, or a Where
-    slo_ttft, slo_tpot : longest time to the first token and mean time between tokens that count as good, s
-    slo_share : share of the requests that must keep them, where ``replicas="fewest"``
+    slo_ttft, slo_tpot, slo_share : longest time to the first token and mean time between tokens that count as good, s,
+        and the share of the requests that must keep them where ``replicas="fewest"``
     cells : identical services that share the traffic's multiple: one is simulated, the bill is of all
     draws, seed : how many draws of the facts' ranges (0: central values), and their seed
     facts : a catalog, or your own file or files of facts
