@@ -38,7 +38,7 @@ CASES = ((250_000, 1), (500_000, 1), (1_000_000, 1), (2_000_000, 1), (1_000_000,
 def traffic(trace: Path | None, requests: int, replicas: int) -> Traffic:
     rate = PER_REPLICA * replicas
     if trace is None:
-        return poisson(rate, known_lengths("chat", catalog.default()), 0, n=requests)
+        return poisson(rate, known_lengths("chat", catalog.default()), 0, count=requests)
     once = read_traffic(trace)
     whole = repeat(once, -(-requests // len(once))).part(0, requests)
     return scale(whole, rate=rate / once.rate_per_s)

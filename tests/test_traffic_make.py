@@ -40,7 +40,7 @@ def test_poisson_counts_and_gaps(rate: float, seed: int) -> None:
 
 @given(st.floats(0.2, 6), st.integers(0, 10_000))
 def test_gamma_gaps_have_their_deviation(cv: float, seed: int) -> None:
-    traffic = gamma(10.0, cv, FIXED, seed, n=30_000)
+    traffic = gamma(10.0, cv, FIXED, seed, count=30_000)
     gaps = np.diff(traffic.arrival_s) * 10
     assert gaps.mean() == pytest.approx(1, abs=5 * cv / np.sqrt(30_000))
     shape = cv**-2
@@ -85,9 +85,9 @@ def test_two_markov_states_have_their_known_dispersion() -> None:
 
 
 MAKERS: dict[str, Callable[[int], Traffic]] = {
-    "poisson": lambda seed: poisson(9, known_lengths("chat", catalog.default()), seed, n=400_000),
+    "poisson": lambda seed: poisson(9, known_lengths("chat", catalog.default()), seed, count=400_000),
     "gamma": lambda seed: gamma(9, 2, known_lengths("code", catalog.default()), seed, duration_s=40_000, shape=DAY),
-    "markov": lambda seed: markov([1, 30], [50, 5], FIXED, seed, n=50_000),
+    "markov": lambda seed: markov([1, 30], [50, 5], FIXED, seed, count=50_000),
 }
 
 
@@ -101,8 +101,8 @@ def test_a_seed_makes_the_same_traffic(name: str) -> None:
 
 def test_parts_are_the_whole_and_endless() -> None:
     process, lengths = arrivals.poisson_process(50), known_lengths("chat", catalog.default())
-    whole = make(process, lengths, 4, n=600_000)
-    parts = list(stream(process, lengths, 4, n=600_000))
+    whole = make(process, lengths, 4, count=600_000)
+    parts = list(stream(process, lengths, 4, count=600_000))
     assert len(parts) == 3
     assert sum(map(len, parts)) == len(whole) == 600_000
     assert join(parts).tokens == whole.tokens
@@ -160,8 +160,8 @@ def test_a_shape_is_found_again_in_its_traffic() -> None:
 
 
 def test_bursts_live_on_in_a_shape() -> None:
-    flat = gamma(20, 4, FIXED, 6, n=100_000)
-    waved = make(shaped(arrivals.gamma_process(20, 4), DAY), FIXED, 6, n=100_000)
+    flat = gamma(20, 4, FIXED, 6, count=100_000)
+    waved = make(shaped(arrivals.gamma_process(20, 4), DAY), FIXED, 6, count=100_000)
     assert np.allclose(DAY.area(waved.arrival_s), flat.arrival_s)
 
 
@@ -174,7 +174,7 @@ def test_resampled_pairs_stay_pairs() -> None:
 
 def test_a_lognormal_is_found_again() -> None:
     true = lognormal_lengths(900, 0.8, 150, 0.5, 0.6)
-    trace = poisson(1, true, 1, n=30_000)
+    trace = poisson(1, true, 1, count=30_000)
     fit = fit_lengths(trace)
     drawn = np.log(np.stack(fit(50_000, np.random.default_rng(2))))
     seen = np.log(np.stack([trace.input_tokens, trace.output_tokens]))
@@ -222,17 +222,17 @@ def test_fitted_lengths_are_near_a_real_trace(shared_data: Path, name: str) -> N
 
 
 BAD: dict[str, Callable[[], object]] = {
-    "rate": lambda: poisson(0, FIXED, 1, n=1),
-    "rate that is none": lambda: poisson(float("nan"), FIXED, 1, n=1),
+    "rate": lambda: poisson(0, FIXED, 1, count=1),
+    "rate that is none": lambda: poisson(float("nan"), FIXED, 1, count=1),
     "neither window nor number": lambda: poisson(1, FIXED, 1),
-    "both": lambda: poisson(1, FIXED, 1, n=1, duration_s=1),
+    "both": lambda: poisson(1, FIXED, 1, count=1, duration_s=1),
     "no window": lambda: poisson(1, FIXED, 1, duration_s=0),
-    "no request": lambda: poisson(1, FIXED, 1, n=0),
-    "deviation": lambda: gamma(1, 0, FIXED, 1, n=1),
-    "one state": lambda: markov([1], [1], FIXED, 1, n=1),
-    "all at rest": lambda: markov([0, 0], [1, 1], FIXED, 1, n=1),
-    "a stay of no time": lambda: markov([1, 2], [1, 0], FIXED, 1, n=1),
-    "flicker": lambda: markov([1, 2], [1e-9, 1e-9], FIXED, 1, n=1),
+    "no request": lambda: poisson(1, FIXED, 1, count=0),
+    "deviation": lambda: gamma(1, 0, FIXED, 1, count=1),
+    "one state": lambda: markov([1], [1], FIXED, 1, count=1),
+    "all at rest": lambda: markov([0, 0], [1, 1], FIXED, 1, count=1),
+    "a stay of no time": lambda: markov([1, 2], [1, 0], FIXED, 1, count=1),
+    "flicker": lambda: markov([1, 2], [1e-9, 1e-9], FIXED, 1, count=1),
     "tokens": lambda: fixed_lengths(0, 1),
     "sigma": lambda: lognormal_lengths(1, -1, 1, 1),
     "too few": lambda: fit_lengths(Traffic(np.zeros(1), np.ones(1), np.ones(1))),

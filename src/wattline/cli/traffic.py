@@ -168,10 +168,12 @@ def _made(
     window = None if n else parse(duration or "1 h", "s", "duration")
     expected = n if n else mean * float(window or 0)
     if expected > STREAMED and plain and out is not None and out.suffix == ".parquet":
-        return write_stream(stream(process, lengths, seed, duration_s=window, n=n), out)
+        return write_stream(stream(process, lengths, seed, duration_s=window, count=n), out)
     if expected > MAX_REQUESTS:
         raise WattlineError(f"traffic: about {expected:,.0f} requests; give --share, or --out FILE.parquet")
-    return replace(make(process, lengths, seed, duration_s=window, n=n), notes=("made, not recorded", *_rests(shape)))
+    return replace(
+        make(process, lengths, seed, duration_s=window, count=n), notes=("made, not recorded", *_rests(shape))
+    )
 
 
 def _rests(shape: str) -> list[str]:

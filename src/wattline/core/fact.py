@@ -64,9 +64,9 @@ class Fact:
         """Whether every draw is the same."""
         return self.dist == "fixed" or self.low == self.high
 
-    def quantile(self, u: Array | float) -> Array:
-        """The value at percentile ``u`` (0 to 1, any shape)."""
-        u = np.asarray(u, dtype=float)
+    def quantile(self, percentile: Array | float) -> Array:
+        """The value at ``percentile`` (0 to 1, any shape)."""
+        u = np.asarray(percentile, dtype=float)
         if self.exact:
             return np.full(u.shape, self.value)
         if self.dist == "uniform":
@@ -75,9 +75,9 @@ class Fact:
             return _lognormal(u, self.low, self.value, self.high)
         return _triangular(u, self.low, self.value, self.high)
 
-    def sample(self, n: int, rng: np.random.Generator) -> Array:
-        """``n`` draws from the range, shape ``(n,)``."""
-        return self.quantile(rng.random(n))
+    def sample(self, count: int, rng: np.random.Generator) -> Array:
+        """``count`` draws from the range, shape ``(count,)``."""
+        return self.quantile(rng.random(count))
 
     def json(self) -> dict[str, Any]:
         """The fact as plain data, its source in words."""
@@ -98,10 +98,10 @@ def _lognormal(u: Array, low: float, median: float, high: float) -> Array:
     return np.asarray(median * np.exp(z * np.where(z < 0, below, above)))
 
 
-def normal_quantile(u: Array | float) -> Array:
+def normal_quantile(percentile: Array | float) -> Array:
     """The standard normal quantile, by table: exact to 1e-6 within ±4.7 standard deviations."""
     z, cdf = _normal_table()
-    return np.asarray(np.interp(u, cdf, z))
+    return np.asarray(np.interp(percentile, cdf, z))
 
 
 @lru_cache(maxsize=1)

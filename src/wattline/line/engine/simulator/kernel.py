@@ -28,118 +28,121 @@ from wattline.line.engine.simulator.kernel_state import (
 
 
 @compiled
-def _needed(s, lim, r):
+def _needed(state, lim, replica):
     """Blocks that the next token of each decoding sequence takes."""
-    return s.phase[r, (-s.steps[r]) % lim.block_tokens]
+    return state.phase[replica, (-state.steps[replica]) % lim.block_tokens]
 
 
 @compiled
-def _admit(s, q, lim, r, spare, scratch, count, budget):
+def _admit(state, requests, lim, replica, spare, scratch, count, budget):
     """New requests into the step, first come, first served; returns prompts and budget left."""
-    while budget > 0 and s.head[r] != NONE and s.decoding[r] + count < lim.max_num_seqs:
-        i = s.head[r]
-        cached = q.inputs[i] + q.done[i]
+    while budget > 0 and state.head[replica] != NONE and state.decoding[replica] + count < lim.max_num_seqs:
+        request = state.head[replica]
+        cached = requests.inputs[request] + requests.done[request]
         blocks = blocks_of(cached, lim.block_tokens)
-        alone = s.decoding[r] + count == 0
+        alone = state.decoding[replica] + count == 0
         if blocks > spare or (blocks + lim.watermark > spare and not alone):
             break
         spare -= blocks
-        s.free[r] -= blocks
-        s.head[r] = q.next[i]
-        s.waiting[r] -= 1
-        s.admitted[r] += 1
-        q.order[i] = s.admitted[r]
-        if not q.begun[i] >= 0.0:
-            q.begun[i] = s.clock[r]
-        if q.left[i] == 0:  # its cache was sent here: it holds all tokens but the last, and decodes in this step
-            s.free[r] += blocks - blocks_of(cached - 1, lim.block_tokens)  # the step itself takes the next token's
-            enter(s, q, lim, r, i, cached - 1)
+        state.free[replica] -= blocks
+        state.head[replica] = requests.next[request]
+        state.waiting[replica] -= 1
+        state.admitted[replica] += 1
+        requests.order[request] = state.admitted[replica]
+        if not requests.begun[request] >= 0.0:
+            requests.begun[request] = state.clock[replica]
+        # its cache was sent here: it holds all tokens but the last, and decodes in this step, which takes that
+        if requests.left[request] == 0:
+            state.free[replica] += blocks - blocks_of(cached - 1, lim.block_tokens)
+            enter(state, requests, lim, replica, request, cached - 1)
             budget -= 1
             continue
-        tokens = min(q.left[i], budget)
-        scratch.who[count], scratch.tokens[count] = i, tokens
+        tokens = min(requests.left[request], budget)
+        scratch.who[count], scratch.tokens[count] = request, tokens
         count += 1
         budget -= tokens
     return count, budget
 
 
 @compiled
-def _schedule(s, q, lim, r, scratch):
+def _schedule(state, requests, lim, replica, scratch):
     """The prompts of the next step, in ``scratch``: how many, and whether any sequence had to give way."""
     gave_way = False
-    while _needed(s, lim, r) > s.free[r]:
-        preempt(s, q, lim, r)
+    while _needed(state, lim, replica) > state.free[replica]:
+        preempt(state, requests, lim, replica)
         gave_way = True
-    budget, count = lim.max_num_batched_tokens - s.decoding[r], 0
-    i = s.partial[r]
-    if i != NONE and budget > 0:
-        tokens = min(q.left[i], budget)
-        scratch.who[0], scratch.tokens[0] = i, tokens
+    budget, count = lim.max_num_batched_tokens - state.decoding[replica], 0
+    request = state.partial[replica]
+    if request != NONE and budget > 0:
+        tokens = min(requests.left[request], budget)
+        scratch.who[0], scratch.tokens[0] = request, tokens
         count, budget = 1, budget - tokens
     if not gave_way:
-        count, budget = _admit(s, q, lim, r, s.free[r] - _needed(s, lim, r), scratch, count, budget)
+        count, budget = _admit(
+            state, requests, lim, replica, state.free[replica] - _needed(state, lim, replica), scratch, count, budget
+        )
     return count, gave_way
 
 
 @compiled
-def _read(s, q, lim, table, line, r, scratch, count):
+def _read(state, requests, lim, table, line, replica, scratch, count):
     """A step that reads prompts: they bear what it takes beyond the same step without them."""
-    n, tokens, depth, begin = s.decoding[r], 0, 0.0, s.clock[r]
+    n, tokens, depth, begin = state.decoding[replica], 0, 0.0, state.clock[replica]
     for j in range(count):
-        i = scratch.who[j]
-        start = q.inputs[i] + q.done[i] - q.left[i]
+        request = scratch.who[j]
+        start = requests.inputs[request] + requests.done[request] - requests.left[request]
         tokens += scratch.tokens[j]
         depth += float(scratch.tokens[j]) * (2 * start + scratch.tokens[j])
-    context = s.context[r] / n if n > 0 else 0.0
+    context = state.context[replica] / n if n > 0 else 0.0
     time, energy = mixed_at(table, n, context, tokens, depth / tokens)
     own_s, own_j = 0.0, 0.0
     if n > 0:
         alone_s, alone_j, _, _, _ = decode_at(table, n, context)
         own_s, own_j = min(alone_s, time), min(alone_j, energy)
-        s.joules_each[r] += own_j / n
-        s.seconds_each[r] += own_s / n
-    _forward(s, lim, r, 1)
-    s.clock[r] = begin + time
-    given = s.totals[r, TOKENS]
+        state.joules_each[replica] += own_j / n
+        state.seconds_each[replica] += own_s / n
+    _forward(state, lim, replica, 1)
+    state.clock[replica] = begin + time
+    given = state.totals[replica, TOKENS]
     for j in range(count):
-        i, share = scratch.who[j], scratch.tokens[j] / tokens
-        q.energy[i] += share * (energy - own_j)
-        q.seconds[i] += share * (time - own_s)
-        q.left[i] -= scratch.tokens[j]
-        s.partial[r] = i if q.left[i] > 0 else NONE
-        if q.left[i] == 0:
-            join(s, q, lim, r, i)
-    s.totals[r, READ] += tokens
+        request, share = scratch.who[j], scratch.tokens[j] / tokens
+        requests.energy[request] += share * (energy - own_j)
+        requests.seconds[request] += share * (time - own_s)
+        requests.left[request] -= scratch.tokens[j]
+        state.partial[replica] = request if requests.left[request] > 0 else NONE
+        if requests.left[request] == 0:
+            join(state, requests, lim, replica, request)
+    state.totals[replica, READ] += tokens
     latency(line, begin, time, n)
-    made = s.totals[r, TOKENS] - given + n
-    _count(s, line, r, begin, time, energy, own_j, made, n, count, 1)
+    made = state.totals[replica, TOKENS] - given + n
+    _count(state, line, replica, begin, time, energy, own_j, made, n, count, 1)
 
 
 @compiled
-def _forward(s, lim, r, k):
+def _forward(state, lim, replica, k):
     """``k`` steps on: tokens in the caches, and blocks for them."""
-    n, block = s.decoding[r], lim.block_tokens
+    n, block = state.decoding[replica], lim.block_tokens
     whole, rest = k // block, k % block
     blocks = n * whole
     for j in range(rest):
-        blocks += s.phase[r, (-s.steps[r] - j) % block]
-    s.free[r] -= blocks
-    s.context[r] += n * k
-    s.steps[r] += k
+        blocks += state.phase[replica, (-state.steps[replica] - j) % block]
+    state.free[replica] -= blocks
+    state.context[replica] += n * k
+    state.steps[replica] += k
 
 
 @compiled
-def _count(s, line, r, begin, time, energy, decode_j, tokens, n, prompts, steps):
+def _count(state, line, replica, begin, time, energy, decode_j, tokens, n, prompts, steps):
     """Add a stretch of work to the replica's sums and to the bins of time; tokens of prompts are counted already."""
-    t = s.totals
-    t[r, BUSY] += time
-    t[r, ENERGY] += energy
-    t[r, DECODE] += decode_j
-    t[r, PROMPT] += energy - decode_j
-    t[r, TOKENS] += n * steps
-    t[r, STEPS] += steps
-    t[r, RUNNING] += time * (n + prompts)
-    spend(line, r, begin, s.clock[r], energy, decode_j, tokens, n + prompts)
+    t = state.totals
+    t[replica, BUSY] += time
+    t[replica, ENERGY] += energy
+    t[replica, DECODE] += decode_j
+    t[replica, PROMPT] += energy - decode_j
+    t[replica, TOKENS] += n * steps
+    t[replica, STEPS] += steps
+    t[replica, RUNNING] += time * (n + prompts)
+    spend(line, replica, begin, state.clock[replica], energy, decode_j, tokens, n + prompts)
 
 
 @compiled
@@ -168,15 +171,15 @@ def _run_s(first, grow, k):
 
 
 @compiled
-def _within_blocks(s, lim, r, most):
+def _within_blocks(state, lim, replica, most):
     """How many of ``most`` steps the free blocks allow."""
-    n, block, free = s.decoding[r], lim.block_tokens, s.free[r]
+    n, block, free = state.decoding[replica], lim.block_tokens, state.free[replica]
     if n * (most // block + 1) <= free:
         return most
     k = free // n * block
     free -= free // n * n
     while k < most:
-        free -= s.phase[r, (-s.steps[r] - k) % block]
+        free -= state.phase[replica, (-state.steps[replica] - k) % block]
         if free < 0:
             break
         k += 1
@@ -184,41 +187,43 @@ def _within_blocks(s, lim, r, most):
 
 
 @compiled
-def _decode(s, q, lim, table, line, r, until, most):
+def _decode(state, requests, lim, table, line, replica, until, most):
     """As many steps that only decode as leave the batch as it is."""
-    n, begin = s.decoding[r], s.clock[r]
-    context = s.context[r] / n
+    n, begin = state.decoding[replica], state.clock[replica]
+    context = state.context[replica] / n
     step_s, step_j, grow_s, grow_j, end = decode_at(table, n, context)
-    k = min(s.due[r, 0] - s.steps[r], most)
+    k = min(state.due[replica, 0] - state.steps[replica], most)
     if k > 1 and end < math.inf:
         k = min(k, int(end - context) + 1)
     if k > 1:
-        k = _within_blocks(s, lim, r, k)
+        k = _within_blocks(state, lim, replica, k)
     if k > 1:
         k = min(k, _steps_in(step_s, grow_s, until - begin))
     time, energy = _run_s(step_s, grow_s, k), _run_s(step_j, grow_j, k)
-    s.joules_each[r] += energy / n
-    s.seconds_each[r] += time / n
-    _forward(s, lim, r, k)
-    s.clock[r] = begin + time
+    state.joules_each[replica] += energy / n
+    state.seconds_each[replica] += time / n
+    _forward(state, lim, replica, k)
+    state.clock[replica] = begin + time
     latency(line, begin, time / k, n * k)
-    _count(s, line, r, begin, time, energy, energy, n * k, n, 0, k)
+    _count(state, line, replica, begin, time, energy, energy, n * k, n, 0, k)
 
 
 @compiled
-def advance(s, q, lim, table, line, r, until, scratch):
+def advance(state, requests, lim, table, line, replica, until, scratch):
     """All steps of a replica that begin before ``until``."""
-    while s.clock[r] < until and (s.decoding[r] > 0 or s.partial[r] != NONE or s.head[r] != NONE):
-        if s.sending[r] != NONE:
-            release(s, q, lim, r)
-        count, gave_way = _schedule(s, q, lim, r, scratch)
-        s.totals[r, PEAK] = max(s.totals[r, PEAK], lim.blocks - s.free[r])
+    while state.clock[replica] < until and (
+        state.decoding[replica] > 0 or state.partial[replica] != NONE or state.head[replica] != NONE
+    ):
+        if state.sending[replica] != NONE:
+            release(state, requests, lim, replica)
+        count, gave_way = _schedule(state, requests, lim, replica, scratch)
+        state.totals[replica, PEAK] = max(state.totals[replica, PEAK], lim.blocks - state.free[replica])
         if count > 0:
-            _read(s, q, lim, table, line, r, scratch, count)
-        elif s.decoding[r] == 0:  # caches that wait to be sent hold the blocks
-            s.clock[r] = q.sent[s.sending[r]]
+            _read(state, requests, lim, table, line, replica, scratch, count)
+        elif state.decoding[replica] == 0:  # caches that wait to be sent hold the blocks
+            state.clock[replica] = requests.sent[state.sending[replica]]
             continue
         else:
-            _decode(s, q, lim, table, line, r, until, 1 if gave_way else 1 << 60)
-        s.totals[r, PEAK] = max(s.totals[r, PEAK], lim.blocks - s.free[r])
-        end(s, q, lim, r)
+            _decode(state, requests, lim, table, line, replica, until, 1 if gave_way else 1 << 60)
+        state.totals[replica, PEAK] = max(state.totals[replica, PEAK], lim.blocks - state.free[replica])
+        end(state, requests, lim, replica)

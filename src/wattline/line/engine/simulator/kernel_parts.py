@@ -24,12 +24,12 @@ compiled = njit(**OPTIONS)
 
 
 @compiled
-def knot_below(knots, x):
-    """Index of the segment that ``x`` lies in; the last one reaches beyond the table."""
+def knot_below(knots, value):
+    """Index of the segment that ``value`` lies in; the last one reaches beyond the table."""
     low, high = 0, len(knots) - 2
     while low < high:
         middle = (low + high + 1) // 2
-        if knots[middle] <= x:
+        if knots[middle] <= value:
             low = middle
         else:
             high = middle - 1
@@ -55,9 +55,9 @@ def decode_at(table, sequences, context):
 
 
 @compiled
-def along_knots(knots, values, x):
-    i = knot_below(knots, x)
-    return values[i] + (values[i + 1] - values[i]) * (x - knots[i]) / (knots[i + 1] - knots[i])
+def along_knots(knots, values, value):
+    i = knot_below(knots, value)
+    return values[i] + (values[i + 1] - values[i]) * (value - knots[i]) / (knots[i + 1] - knots[i])
 
 
 @compiled
@@ -87,55 +87,55 @@ def mixed_at(table, sequences, context, tokens, length):
 
 
 @compiled
-def push(due, who, r, size, key, request):
-    """Put a sequence on the heap of row ``r``; who is done first is on top, and of those the earlier request."""
+def push(due, who, row, size, key, request):
+    """Put a sequence on the heap of ``row``; who is done first is on top, and of those the earlier request."""
     i = size
     while i > 0:
         up = (i - 1) // 2
-        if due[r, up] < key or (due[r, up] == key and who[r, up] <= request):
+        if due[row, up] < key or (due[row, up] == key and who[row, up] <= request):
             break
-        due[r, i], who[r, i] = due[r, up], who[r, up]
+        due[row, i], who[row, i] = due[row, up], who[row, up]
         i = up
-    due[r, i], who[r, i] = key, request
+    due[row, i], who[row, i] = key, request
 
 
 @compiled
-def _sink(due, who, r, size, i, key, request):
+def _sink(due, who, row, size, place, key, request):
     while True:
-        down = 2 * i + 1
+        down = 2 * place + 1
         if down >= size:
             break
         other = down + 1
         if other < size and (
-            due[r, other] < due[r, down] or (due[r, other] == due[r, down] and who[r, other] < who[r, down])
+            due[row, other] < due[row, down] or (due[row, other] == due[row, down] and who[row, other] < who[row, down])
         ):
             down = other
-        if key < due[r, down] or (key == due[r, down] and request <= who[r, down]):
+        if key < due[row, down] or (key == due[row, down] and request <= who[row, down]):
             break
-        due[r, i], who[r, i] = due[r, down], who[r, down]
-        i = down
-    due[r, i], who[r, i] = key, request
+        due[row, place], who[row, place] = due[row, down], who[row, down]
+        place = down
+    due[row, place], who[row, place] = key, request
 
 
 @compiled
-def pop(due, who, r, size):
+def pop(due, who, row, size):
     """Take the top off; the heap then holds ``size - 1``."""
-    _sink(due, who, r, size - 1, 0, due[r, size - 1], who[r, size - 1])
+    _sink(due, who, row, size - 1, 0, due[row, size - 1], who[row, size - 1])
 
 
 @compiled
-def take(due, who, r, size, i):
-    """Take entry ``i`` out of a heap of ``size``."""
-    key, request = due[r, size - 1], who[r, size - 1]
-    if i == size - 1:
+def take(due, who, row, size, place):
+    """Take entry ``place`` out of a heap of ``size``."""
+    key, request = due[row, size - 1], who[row, size - 1]
+    if place == size - 1:
         return
-    _sink(due, who, r, size - 1, i, key, request)
-    if due[r, i] == key and who[r, i] == request:
-        push(due, who, r, i, key, request)
+    _sink(due, who, row, size - 1, place, key, request)
+    if due[row, place] == key and who[row, place] == request:
+        push(due, who, row, place, key, request)
 
 
 @compiled
-def spend(line, r, begin, end, energy, decode_j, tokens, running):
+def spend(line, row, begin, end, energy, decode_j, tokens, running):
     """Spread a stretch of work over the bins that it covers, evenly in time."""
     count = line.bins.shape[1]
     while end > line.width[0] * count:
@@ -152,11 +152,11 @@ def spend(line, r, begin, end, energy, decode_j, tokens, running):
             inside = min(end, (i + 1) * width) - max(begin, i * width)
             share = min(max(inside / span, 0.0), share)
         used += share
-        bins[r, i, BIN_ENERGY] += share * energy
-        bins[r, i, BIN_DECODE] += share * decode_j
-        bins[r, i, BIN_BUSY] += share * span
-        bins[r, i, BIN_TOKENS] += share * tokens
-        bins[r, i, BIN_RUNNING] += share * span * running
+        bins[row, i, BIN_ENERGY] += share * energy
+        bins[row, i, BIN_DECODE] += share * decode_j
+        bins[row, i, BIN_BUSY] += share * span
+        bins[row, i, BIN_TOKENS] += share * tokens
+        bins[row, i, BIN_RUNNING] += share * span * running
 
 
 @compiled
@@ -164,11 +164,11 @@ def _coarsen(line):
     """Make bins twice as wide: each takes in two."""
     replicas, count, columns = line.bins.shape
     half = count // 2
-    for r in range(replicas):
+    for row in range(replicas):
         for i in range(half):
             for k in range(columns):
-                line.bins[r, i, k] = line.bins[r, 2 * i, k] + line.bins[r, 2 * i + 1, k]
-        line.bins[r, half:, :] = 0.0
+                line.bins[row, i, k] = line.bins[row, 2 * i, k] + line.bins[row, 2 * i + 1, k]
+        line.bins[row, half:, :] = 0.0
     line.width[0] *= 2.0
 
 

@@ -12,106 +12,113 @@ def blocks_of(tokens, block):
 
 
 @compiled
-def _put_back(s, q, r, i):
+def _put_back(state, requests, replica, request):
     """To the head of the queue, to be read again with the answer so far."""
-    q.left[i] = q.inputs[i] + q.done[i]
-    q.next[i] = s.head[r]
-    if s.head[r] == NONE:
-        s.tail[r] = i
-    s.head[r] = i
-    s.waiting[r] += 1
-    s.totals[r, PREEMPTED] += 1
+    requests.left[request] = requests.inputs[request] + requests.done[request]
+    requests.next[request] = state.head[replica]
+    if state.head[replica] == NONE:
+        state.tail[replica] = request
+    state.head[replica] = request
+    state.waiting[replica] += 1
+    state.totals[replica, PREEMPTED] += 1
 
 
 @compiled
-def _leave(s, q, lim, r, i):
+def _leave(state, requests, lim, replica, request):
     """A sequence stops decoding: its blocks, its context and its share of the joules."""
-    cached = q.base[i] + s.steps[r]
-    s.free[r] += blocks_of(cached, lim.block_tokens)
-    s.context[r] -= cached
-    s.phase[r, q.base[i] % lim.block_tokens] -= 1
-    s.decoding[r] -= 1
-    q.energy[i] += s.joules_each[r] - q.joules_at[i]
-    q.seconds[i] += s.seconds_each[r] - q.seconds_at[i]
+    cached = requests.base[request] + state.steps[replica]
+    state.free[replica] += blocks_of(cached, lim.block_tokens)
+    state.context[replica] -= cached
+    state.phase[replica, requests.base[request] % lim.block_tokens] -= 1
+    state.decoding[replica] -= 1
+    requests.energy[request] += state.joules_each[replica] - requests.joules_at[request]
+    requests.seconds[request] += state.seconds_each[replica] - requests.seconds_at[request]
 
 
 @compiled
-def join(s, q, lim, r, i):
+def join(state, requests, lim, replica, request):
     """A prompt has been read and has given a token: the sequence decodes, or is done."""
-    cached = q.inputs[i] + q.done[i]
-    q.done[i] += 1
-    if q.done[i] == 1:
-        q.first[i] = s.clock[r]
-    s.totals[r, TOKENS] += 1
-    if q.done[i] >= q.outputs[i]:
-        q.end[i] = s.clock[r]
-        if len(q.send_s) > 0 and q.send_s[i] > 0.0:
-            _send(s, q, r, i)
+    cached = requests.inputs[request] + requests.done[request]
+    requests.done[request] += 1
+    if requests.done[request] == 1:
+        requests.first[request] = state.clock[replica]
+    state.totals[replica, TOKENS] += 1
+    if requests.done[request] >= requests.outputs[request]:
+        requests.end[request] = state.clock[replica]
+        if len(requests.send_s) > 0 and requests.send_s[request] > 0.0:
+            _send(state, requests, replica, request)
         else:
-            s.free[r] += blocks_of(cached, lim.block_tokens)
+            state.free[replica] += blocks_of(cached, lim.block_tokens)
         return
-    enter(s, q, lim, r, i, cached)
+    enter(state, requests, lim, replica, request, cached)
 
 
 @compiled
-def enter(s, q, lim, r, i, cached):
+def enter(state, requests, lim, replica, request, cached):
     """A sequence whose cache holds so many tokens is one of those that decode."""
-    q.base[i] = cached - s.steps[r]
-    q.joules_at[i] = s.joules_each[r]
-    q.seconds_at[i] = s.seconds_each[r]
-    s.context[r] += cached
-    s.phase[r, q.base[i] % lim.block_tokens] += 1
-    push(s.due, s.who, r, s.decoding[r], s.steps[r] + q.outputs[i] - q.done[i], i)
-    s.decoding[r] += 1
+    requests.base[request] = cached - state.steps[replica]
+    requests.joules_at[request] = state.joules_each[replica]
+    requests.seconds_at[request] = state.seconds_each[replica]
+    state.context[replica] += cached
+    state.phase[replica, requests.base[request] % lim.block_tokens] += 1
+    push(
+        state.due,
+        state.who,
+        replica,
+        state.decoding[replica],
+        state.steps[replica] + requests.outputs[request] - requests.done[request],
+        request,
+    )
+    state.decoding[replica] += 1
 
 
 @compiled
-def preempt(s, q, lim, r):
+def preempt(state, requests, lim, replica):
     """The last admitted gives its blocks back."""
-    if s.partial[r] != NONE:
-        i = s.partial[r]
-        s.partial[r] = NONE
-        s.free[r] += blocks_of(q.inputs[i] + q.done[i], lim.block_tokens)
+    if state.partial[replica] != NONE:
+        request = state.partial[replica]
+        state.partial[replica] = NONE
+        state.free[replica] += blocks_of(requests.inputs[request] + requests.done[request], lim.block_tokens)
     else:
         place = 0
-        for j in range(1, s.decoding[r]):
-            if q.order[s.who[r, j]] > q.order[s.who[r, place]]:
-                place = j
-        i = s.who[r, place]
-        q.done[i] = q.outputs[i] - (s.due[r, place] - s.steps[r])
-        take(s.due, s.who, r, s.decoding[r], place)
-        _leave(s, q, lim, r, i)
-    _put_back(s, q, r, i)
+        for other in range(1, state.decoding[replica]):
+            if requests.order[state.who[replica, other]] > requests.order[state.who[replica, place]]:
+                place = other
+        request = state.who[replica, place]
+        requests.done[request] = requests.outputs[request] - (state.due[replica, place] - state.steps[replica])
+        take(state.due, state.who, replica, state.decoding[replica], place)
+        _leave(state, requests, lim, replica, request)
+    _put_back(state, requests, replica, request)
 
 
 @compiled
-def end(s, q, lim, r):
+def end(state, requests, lim, replica):
     """Sequences that have made their last token."""
-    while s.decoding[r] > 0 and s.due[r, 0] == s.steps[r]:
-        i = s.who[r, 0]
-        pop(s.due, s.who, r, s.decoding[r])
-        _leave(s, q, lim, r, i)
-        q.done[i] = q.outputs[i]
-        q.end[i] = s.clock[r]
+    while state.decoding[replica] > 0 and state.due[replica, 0] == state.steps[replica]:
+        request = state.who[replica, 0]
+        pop(state.due, state.who, replica, state.decoding[replica])
+        _leave(state, requests, lim, replica, request)
+        requests.done[request] = requests.outputs[request]
+        requests.end[request] = state.clock[replica]
 
 
 @compiled
-def _send(s, q, r, i):
+def _send(state, requests, replica, request):
     """A cache goes to where it decodes, after those before it on the replica's link; blocks stay till it is sent."""
-    s.link[r] = max(s.link[r], s.clock[r]) + q.send_s[i]
-    q.sent[i] = s.link[r]
-    q.next[i] = NONE
-    if s.sending[r] == NONE:
-        s.sending[r] = i
+    state.link[replica] = max(state.link[replica], state.clock[replica]) + requests.send_s[request]
+    requests.sent[request] = state.link[replica]
+    requests.next[request] = NONE
+    if state.sending[replica] == NONE:
+        state.sending[replica] = request
     else:
-        q.next[s.sending_last[r]] = i
-    s.sending_last[r] = i
+        requests.next[state.sending_last[replica]] = request
+    state.sending_last[replica] = request
 
 
 @compiled
-def release(s, q, lim, r):
+def release(state, requests, lim, replica):
     """Blocks of caches that have been sent are free again."""
-    while s.sending[r] != NONE and q.sent[s.sending[r]] <= s.clock[r]:
-        i = s.sending[r]
-        s.free[r] += blocks_of(q.inputs[i], lim.block_tokens)
-        s.sending[r] = q.next[i]
+    while state.sending[replica] != NONE and requests.sent[state.sending[replica]] <= state.clock[replica]:
+        request = state.sending[replica]
+        state.free[replica] += blocks_of(requests.inputs[request], lim.block_tokens)
+        state.sending[replica] = requests.next[request]

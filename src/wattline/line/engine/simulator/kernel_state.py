@@ -130,10 +130,10 @@ def requests(arrival: Array, inputs: Array, outputs: Array, cached: Array, send_
     )
 
 
-def read_elsewhere(q: Requests) -> None:
+def read_elsewhere(requests: Requests) -> None:
     """The requests' prompts have been read and their first tokens given; their caches come with them."""
-    q.done[:] = 1
-    q.left[:] = 0
+    requests.done[:] = 1
+    requests.left[:] = 0
 
 
 def timeline(count: int, bins: int, width_s: float, window_s: tuple[float, float]) -> Timeline:

@@ -102,9 +102,9 @@ def simulate(
     """
     tables, limits = side.tables, side.limits
     arrival, inputs, outputs, taken, rejected = checked(arrival_s, input_tokens, output_tokens, limits)
-    q = state.requests(arrival, inputs, outputs, found_tokens(cached_tokens, taken))
+    requests = state.requests(arrival, inputs, outputs, found_tokens(cached_tokens, taken))
     way = side.routing.of(taken)
-    return served(serve(tables, limits, q, way, until_s, horizon_s, window_s), limits, tables, taken, rejected)
+    return served(serve(tables, limits, requests, way, until_s, horizon_s, window_s), limits, tables, taken, rejected)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,8 +155,8 @@ class Side(NamedTuple):
 class ReplicaRun(NamedTuple):
     """The kernel's arrays after a run."""
 
-    s: Any
-    q: Any
+    replicas: Any
+    requests: Any
     line: Any
     horizon_s: float
     way: Routing
@@ -164,7 +164,7 @@ class ReplicaRun(NamedTuple):
 
 
 def serve(
-    tables: Tables, limits: Limits, q: Any, way: Routing, until_s: float = np.inf, horizon_s: float = 0.0,
+    tables: Tables, limits: Limits, requests: Any, way: Routing, until_s: float = np.inf, horizon_s: float = 0.0,
     window_s: tuple[float, float] = (0.0, np.inf),
 ) -> ReplicaRun:  # fmt: skip
     """Run requests as the kernel knows them (``kernel_state.requests``)."""
@@ -172,9 +172,9 @@ def serve(
         from wattline.line.engine.simulator import kernel_routing as kernel_routes
     except ImportError:
         raise WattlineError("the simulator needs Numba: pip install 'wattline[sim]'") from None
-    way.check(until_s, float(q.arrival[-1]) if len(q.arrival) else 0.0)
+    way.check(until_s, float(requests.arrival[-1]) if len(requests.arrival) else 0.0)
     s, line = state.replicas(way.replicas, limits), state.timeline(way.replicas, BINS, BIN_S, window_s)
-    same, scratch = (s, q, limits, tables, line), state.scratch(limits)
+    same, scratch = (s, requests, limits, tables, line), state.scratch(limits)
     record = None
     if way.scaling is not None:
         record = _scaled(way, way.scaling, same, scratch, horizon_s)
@@ -183,19 +183,19 @@ def serve(
         kernel_routes.among(*same, scratch, everyone, turn, True, 0, float(until_s))
         kernel_routes.all_to(*same, scratch, float(until_s))
     else:
-        where = np.arange(len(q.arrival)) % way.replicas if way.assign is None else way.assign
+        where = np.arange(len(requests.arrival)) % way.replicas if way.assign is None else way.assign
         kernel_routes.assigned(*same, float(until_s), scratch, np.argsort(where, kind="stable"), where)
-    _settle(s, q)
+    _settle(s, requests)
     worked = s.totals[:, state.BUSY] > 0
     horizon = max(horizon_s, float(s.clock[worked].max()) if worked.any() else 0.0)
-    return ReplicaRun(s, q, line, horizon, way, record)
+    return ReplicaRun(s, requests, line, horizon, way, record)
 
 
 def _scaled(way: Routing, scaling: Scaling, same: tuple[Any, ...], scratch: Any, horizon_s: float) -> FleetRecord:
     """The run in stretches in which the same replicas are ready."""
     from wattline.line.engine.simulator import kernel_routing as kernel_routes
 
-    s, q = same[:2]
+    s, requests = same[:2]
     turn, least = np.zeros(1, np.int64), way.router == "least-loaded"
 
     def loads(until: float) -> Array:
@@ -205,7 +205,7 @@ def _scaled(way: Routing, scaling: Scaling, same: tuple[Any, ...], scratch: Any,
     def route(ready: Array, first: int, until: float) -> int:
         return int(kernel_routes.among(*same, scratch, ready, turn, least, first, until))
 
-    return follow(Fleet(scaling, way.replicas, loads, s.clock, s.certain), q.arrival, horizon_s, route)
+    return follow(Fleet(scaling, way.replicas, loads, s.clock, s.certain), requests.arrival, horizon_s, route)
 
 
 def found_tokens(cached_tokens: ArrayLike, taken: Array) -> Array:
@@ -239,32 +239,33 @@ def checked(
     return arrival[taken], inputs[taken], outputs[taken], taken, {k: v for k, v in rejected.items() if v}
 
 
-def _settle(s: Any, q: Any) -> None:
+def _settle(s: Any, requests: Any) -> None:
     """Sequences that still decode at the end bear what they have taken so far."""
     for r in np.flatnonzero(s.decoding):
         size = s.decoding[r]
         who = s.who[r, :size]
-        q.energy[who] += s.joules_each[r] - q.joules_at[who]
-        q.seconds[who] += s.seconds_each[r] - q.seconds_at[who]
-        q.done[who] = q.outputs[who] - (s.due[r, :size] - s.steps[r])
+        requests.energy[who] += s.joules_each[r] - requests.joules_at[who]
+        requests.seconds[who] += s.seconds_each[r] - requests.seconds_at[who]
+        requests.done[who] = requests.outputs[who] - (s.due[r, :size] - s.steps[r])
 
 
 def served(
     run: ReplicaRun, limits: Limits, tables: Tables, taken: Array, rejected: dict[str, int], name: str = "serving"
 ) -> Served:
     """What came of a run of one pool."""
-    s, q, line = run.s, run.q, run.line
+    replicas, requests, line = run.replicas, run.requests, run.line
     names = (
         "busy_s", "energy_j", "decode_j", "prefill_j", "tokens", "read_tokens", "steps", "running_s", "preempted",
         "peak_blocks",
     )  # fmt: skip
     kept = run.way.scaling is not None and not run.way.scaling.off
-    pool = PoolOutcome(name, 0, len(s.clock), round(tables.chips), limits, q.seconds, run.record, kept)
+    pool = PoolOutcome(name, 0, len(replicas.clock), round(tables.chips), limits, requests.seconds, run.record, kept)
     width = float(line.width[0])
     return Served(
-        arrival_s=q.arrival, input_tokens=q.inputs, output_tokens=q.outputs, begun_s=q.begun, first_s=q.first,
-        end_s=q.end, tokens=q.done, energy_j=q.energy, seconds=q.seconds, replica=q.replica,
-        totals={name: s.totals[:, i] for i, name in enumerate(names)},
+        arrival_s=requests.arrival, input_tokens=requests.inputs, output_tokens=requests.outputs,
+        begun_s=requests.begun, first_s=requests.first, end_s=requests.end, tokens=requests.done,
+        energy_j=requests.energy, seconds=requests.seconds, replica=requests.replica,
+        totals={name: replicas.totals[:, i] for i, name in enumerate(names)},
         bins=to_horizon(line.bins, width, run.horizon_s), bin_s=width, latency=line.latency, horizon_s=run.horizon_s,
         limits=limits, taken=taken, rejected=rejected, pools=(pool,),
     )  # fmt: skip

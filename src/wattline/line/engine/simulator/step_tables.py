@@ -68,7 +68,7 @@ class ReplicaSteps(NamedTuple):
     work: Work
     rates: Any
     watts: Watts
-    c: Coefficients
+    fit: Coefficients
     time_factor: float
     power_factor: float
 
@@ -83,7 +83,7 @@ class ReplicaSteps(NamedTuple):
         arrays = (np.asarray(x, float) for x in (tokens, sequences, context, prompt))
         work = Work(*arrays, *_fixed(self.work))
         watts = self.watts if limited else Watts(self.watts.tdp, np.asarray(0.0), np.asarray(np.inf))
-        return step(self.shape, work, self.rates, watts, self.c)
+        return step(self.shape, work, self.rates, watts, self.fit)
 
     def time_and_energy(self, tokens: Any, sequences: Any, context: Any, prompt: Any) -> tuple[Array, Array]:
         """Seconds, and joules of one chip, of a step as it is expected to be measured.
@@ -136,10 +136,10 @@ def setting(
         float(central(spread_fact(what, chip.generation, chip.catalog, known))) for what in ("time", "energy")
     )
     factors = {what: float(known_factor(what, model, chip.generation, central)) for what in ("time", "power")}
-    c = coefficients(chip.generation, central)
+    fit = coefficients(chip.generation, central)
     return ReplicaSteps(
         Shape.of(model), work, nameplate(chip, chips, precision), watts,
-        c if software is None else with_software(c, software, own_experts(chip, precision)),
+        fit if software is None else with_software(fit, software, own_experts(chip, precision)),
         factors["time"] * time, factors["power"] * energy / time,
     )  # fmt: skip
 
@@ -152,31 +152,34 @@ def knots_to(most: float) -> Array:
     return np.concatenate([small, FIRST_KNOT * KNOT_RATIO ** np.arange(1, count + 1)])
 
 
-def tables(s: ReplicaSteps, most_sequences: int, most_tokens: int, most_context: float) -> Tables:
+def tables(steps: ReplicaSteps, most_sequences: int, most_tokens: int, most_context: float) -> Tables:
     """The tables of a replica that runs up to so many sequences, with so many tokens to a step."""
-    knots = _with_window(knots_to(most_context), float(s.shape.sliding_window))
+    knots = _with_window(knots_to(most_context), float(steps.shape.sliding_window))
     rows = np.arange(most_sequences + 1.0)
     sequences, context = np.meshgrid(np.maximum(rows, 1.0), knots, indexing="ij")
-    raw = s.run(sequences, sequences, context, 0.0, limited=False)
+    raw = steps.run(sequences, sequences, context, 0.0, limited=False)
     raw_time, raw_energy = _raw(raw)
-    time, power = held_to_limit(raw_time, np.maximum(raw_energy, s.watts.idle * raw_time), s.watts, s.c)
-    energy = time * s.time_factor * np.clip(power * s.power_factor, s.watts.idle, s.watts.limit)
-    chips = float(s.work.chips)
-    token_time, token_energy = _by_tokens(s, most_tokens + most_sequences)
-    lengths = _with_window(knots_to(most_context), float(s.shape.sliding_window))
-    pair_time, pair_energy = _by_length(s, lengths)
-    launches = s.run(2.0, 1.0, 0.0, 0.0, limited=False)
-    static = float(np.minimum(s.c.static_power * s.watts.tdp, s.c.kernels.largest_static_share * _reach(s)))
+    time, power = held_to_limit(raw_time, np.maximum(raw_energy, steps.watts.idle * raw_time), steps.watts, steps.fit)
+    energy = time * steps.time_factor * np.clip(power * steps.power_factor, steps.watts.idle, steps.watts.limit)
+    chips = float(steps.work.chips)
+    token_time, token_energy = _by_tokens(steps, most_tokens + most_sequences)
+    lengths = _with_window(knots_to(most_context), float(steps.shape.sliding_window))
+    pair_time, pair_energy = _by_length(steps, lengths)
+    launches = steps.run(2.0, 1.0, 0.0, 0.0, limited=False)
+    static = float(
+        np.minimum(steps.fit.static_power * steps.watts.tdp, steps.fit.kernels.largest_static_share * _reach(steps))
+    )
     return Tables(
-        knots, np.ascontiguousarray(time * s.time_factor), np.ascontiguousarray(energy * chips), raw_time, raw_energy,
+        knots, np.ascontiguousarray(time * steps.time_factor), np.ascontiguousarray(energy * chips),
+        raw_time, raw_energy,
         token_time, token_energy, lengths, pair_time, pair_energy,
-        *_launches(launches), _reach(s), static, float(s.watts.idle), float(s.watts.limit),
-        float(s.c.clock_exponent), s.time_factor, s.power_factor, chips,
+        *_launches(launches), _reach(steps), static, float(steps.watts.idle), float(steps.watts.limit),
+        float(steps.fit.clock_exponent), steps.time_factor, steps.power_factor, chips,
     )  # fmt: skip
 
 
-def _reach(s: ReplicaSteps) -> float:
-    return float(np.minimum(s.watts.limit * s.c.limit_reach, s.watts.limit))
+def _reach(steps: ReplicaSteps) -> float:
+    return float(np.minimum(steps.watts.limit * steps.fit.limit_reach, steps.watts.limit))
 
 
 def _with_window(knots: Array, window: float) -> Array:
@@ -196,18 +199,18 @@ def _raw(raw: Step) -> tuple[Array, Array]:
     return time, np.asarray(sum(raw.joules[name] for name in names))
 
 
-def _by_tokens(s: ReplicaSteps, most: int) -> tuple[Array, Array]:
+def _by_tokens(steps: ReplicaSteps, most: int) -> tuple[Array, Array]:
     counts = np.maximum(np.arange(most + 1.0), 1.0)
-    time, energy = _raw(s.run(counts, np.ones_like(counts), np.zeros_like(counts), 0.0, limited=False))
+    time, energy = _raw(steps.run(counts, np.ones_like(counts), np.zeros_like(counts), 0.0, limited=False))
     # prompt attention at length 0 is that of one token; the table by length holds it
-    own_time, own_energy = _by_length(s, np.zeros(1))
+    own_time, own_energy = _by_length(steps, np.zeros(1))
     return time - own_time * (counts - 1.0), energy - own_energy * (counts - 1.0)
 
 
-def _by_length(s: ReplicaSteps, lengths: Array) -> tuple[Array, Array]:
+def _by_length(steps: ReplicaSteps, lengths: Array) -> tuple[Array, Array]:
     """Attention of one token of a prompt, by the prompt's length."""
-    pair = s.run(2.0, 1.0, 0.0, lengths, limited=False)
-    alone = s.run(1.0, 1.0, 0.0, 0.0, limited=False)
+    pair = steps.run(2.0, 1.0, 0.0, lengths, limited=False)
+    alone = steps.run(1.0, 1.0, 0.0, 0.0, limited=False)
     if "attention" not in pair.operations:
         return np.zeros(len(lengths)), np.zeros(len(lengths))
     time = pair.operations["attention"].time_s - alone.operations["attention"].time_s

@@ -31,28 +31,29 @@ def stream(
     rng: int | np.random.Generator,
     *,
     duration_s: float | None = None,
-    n: int | None = None,
+    count: int | None = None,
 ) -> Iterator[Traffic]:
-    """The traffic in parts of about 260,000 requests, in order: all that come in ``duration_s``, or the first ``n``.
+    """The traffic in parts of about 260,000 requests, in order: all that come in ``duration_s``, or the first
+    ``count``.
 
     Every part has the whole window, as far as it is known. Raises WattlineError unless one of the two is given.
     """
-    if (duration_s is None) == (n is None):
+    if (duration_s is None) == (count is None):
         raise WattlineError("traffic: give the seconds or the number of requests, one of the two")
     if duration_s is not None and not 0 < duration_s < np.inf:
         raise WattlineError(f"traffic: a window of {duration_s!r} s; give more than zero")
-    if n is not None and n < 1:
-        raise WattlineError(f"traffic: {n!r} requests; give 1 or more")
-    return _parts(process, lengths, np.random.default_rng(rng), duration_s, n)
+    if count is not None and count < 1:
+        raise WattlineError(f"traffic: {count!r} requests; give 1 or more")
+    return _parts(process, lengths, np.random.default_rng(rng), duration_s, count)
 
 
 def _parts(
-    process: Process, lengths: Lengths, rng: np.random.Generator, duration_s: float | None, n: int | None
+    process: Process, lengths: Lengths, rng: np.random.Generator, duration_s: float | None, count: int | None
 ) -> Iterator[Traffic]:
     when, what = rng.spawn(2)
     made = 0
     for times in process(when):
-        part, last = _cut(times, duration_s, None if n is None else n - made)
+        part, last = _cut(times, duration_s, None if count is None else count - made)
         made += part.size
         if part.size or last:
             window = duration_s if duration_s is not None else _upto(part, made)
@@ -80,15 +81,15 @@ def make(
     rng: int | np.random.Generator,
     *,
     duration_s: float | None = None,
-    n: int | None = None,
+    count: int | None = None,
 ) -> Traffic:
     """The traffic of a process as a whole; the arguments are those of ``stream``."""
     parts: list[Traffic] = []
-    count_so_far = 0
-    for part in stream(process, lengths, rng, duration_s=duration_s, n=n):
+    so_far = 0
+    for part in stream(process, lengths, rng, duration_s=duration_s, count=count):
         parts.append(part)
-        count_so_far += len(part)
-        if count_so_far > MAX_REQUESTS:
+        so_far += len(part)
+        if so_far > MAX_REQUESTS:
             raise WattlineError(f"traffic: more than {MAX_REQUESTS:,} requests; make a share of them, or stream them")
     return join(parts)
 
@@ -99,11 +100,11 @@ def poisson(
     rng: int | np.random.Generator,
     *,
     duration_s: float | None = None,
-    n: int | None = None,
+    count: int | None = None,
     shape: RateShape | None = None,
 ) -> Traffic:
     """Requests that come independently, at ``rate_per_s`` in the mean of the ``shape``'s period."""
-    return make(_with(poisson_process(rate_per_s), shape), lengths, rng, duration_s=duration_s, n=n)
+    return make(_with(poisson_process(rate_per_s), shape), lengths, rng, duration_s=duration_s, count=count)
 
 
 def gamma(
@@ -113,11 +114,11 @@ def gamma(
     rng: int | np.random.Generator,
     *,
     duration_s: float | None = None,
-    n: int | None = None,
+    count: int | None = None,
     shape: RateShape | None = None,
 ) -> Traffic:
     """Requests in bursts: Gamma gaps whose deviation over mean is ``cv``."""
-    return make(_with(gamma_process(rate_per_s, cv), shape), lengths, rng, duration_s=duration_s, n=n)
+    return make(_with(gamma_process(rate_per_s, cv), shape), lengths, rng, duration_s=duration_s, count=count)
 
 
 def markov(
@@ -127,11 +128,11 @@ def markov(
     rng: int | np.random.Generator,
     *,
     duration_s: float | None = None,
-    n: int | None = None,
+    count: int | None = None,
     shape: RateShape | None = None,
 ) -> Traffic:
     """Requests whose rate jumps between states, each of ``dwell_s`` in the mean."""
-    return make(_with(markov_process(rates_per_s, dwell_s), shape), lengths, rng, duration_s=duration_s, n=n)
+    return make(_with(markov_process(rates_per_s, dwell_s), shape), lengths, rng, duration_s=duration_s, count=count)
 
 
 def _with(process: Process, shape: RateShape | None) -> Process:

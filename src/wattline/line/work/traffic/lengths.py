@@ -29,7 +29,7 @@ def fixed_lengths(input_tokens: int, output_tokens: int) -> Lengths:
     for value in (input_tokens, output_tokens):
         if not 1 <= value <= 10_000_000 or int(value) != value:
             raise WattlineError(f"traffic: {value!r} tokens a request; give whole numbers, 1 to 10,000,000")
-    return lambda n, rng: (np.full(n, input_tokens, np.int64), np.full(n, output_tokens, np.int64))
+    return lambda count, rng: (np.full(count, input_tokens, np.int64), np.full(count, output_tokens, np.int64))
 
 
 def resampled_lengths(traffic: Traffic) -> Lengths:
@@ -37,8 +37,8 @@ def resampled_lengths(traffic: Traffic) -> Lengths:
     if not len(traffic):
         raise WattlineError("traffic: an empty trace has no lengths to draw")
 
-    def draw(n: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
-        index = rng.integers(0, len(traffic), n)
+    def draw(count: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+        index = rng.integers(0, len(traffic), count)
         return traffic.input_tokens[index], traffic.output_tokens[index]
 
     return draw
@@ -57,10 +57,10 @@ class LengthFit:
     covariance: Array
     most: tuple[int, int]
 
-    def __call__(self, n: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
-        part = rng.choice(self.weight.size, size=n, p=self.weight)
+    def __call__(self, count: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+        part = rng.choice(self.weight.size, size=count, p=self.weight)
         root = np.linalg.cholesky(self.covariance)
-        log = self.mean[part] + np.einsum("nij,nj->ni", root[part], rng.standard_normal((n, 2)))
+        log = self.mean[part] + np.einsum("nij,nj->ni", root[part], rng.standard_normal((count, 2)))
         tokens = np.rint(np.exp(np.minimum(log, np.log(self.most)))).astype(np.int64)
         given, made = np.maximum(tokens, 1).T
         return np.ascontiguousarray(given), np.ascontiguousarray(made)
