@@ -30,6 +30,9 @@ chips = 8
 """
 
 
+TRAIN = ("--tokens", "1T", "--chip", "h100-sxm", "--chips", "8")
+
+
 @pytest.fixture(autouse=True)
 def _recordings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Recordings made here stand in for files."""
@@ -95,7 +98,7 @@ def test_export_to_each_format(capsys: pytest.CaptureFixture[str], tmp_path: Pat
         (("meter", "bill", "node.wl", "--window", "nope"), "window"),
         (("meter", "bill", "node.wl", "--facts", "none.toml"), "none.toml"),
         (("compare", "none.toml", "node.wl"), "none.toml"),
-        (("train", "llama-3.1-8b", "--facts", "none.toml"), "none.toml"),
+        (("train", "llama-3.1-8b", *TRAIN, "--facts", "none.toml"), "none.toml"),
     ],
 )
 def test_bad_input_is_one_line(capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str) -> None:

@@ -81,8 +81,8 @@ def _talk(n: int) -> Traffic:
 def test_found_prefixes_are_not_read_again() -> None:
     plain = serve("llama-3.1-8b", _talk(100), gpus=1, draws=0)
     stored = serve("llama-3.1-8b", _talk(100), gpus=1, prefix_cache=0.3, draws=0)
-    assert plain.results()["read_share"] == 1.0
-    assert stored.results()["read_share"] == pytest.approx(0.5 + 0.5 / 512)
+    assert plain.simulated()["read_share"] == 1.0
+    assert stored.simulated()["read_share"] == pytest.approx(0.5 + 0.5 / 512)
     assert stored.served.energy_j.sum() < plain.served.energy_j.sum()
     assert stored.served.tokens.sum() == plain.served.tokens.sum()
     assert stored.served.limits.blocks < plain.served.limits.blocks

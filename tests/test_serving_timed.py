@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
-from wattline.line.chip.coefficients import coefficients
+from wattline.line.chip.coefficients import PRIORS, coefficients
 from wattline.line.chip.software import RATES, WAITS, Software, load_software, with_software
 from wattline.line.engine.simulator.front_end import front_end_s
 from wattline.validate.evidence.latencies import TimedRow, is_timed, read_timed
@@ -122,8 +122,9 @@ def test_software_keeps_rates_possible(kernel: float, expert: float) -> None:
 def test_plain_software_changes_nothing() -> None:
     plain = coefficients("hopper", Draws(0))
     found = with_software(plain, Software("x"))
-    for name in plain.__dataclass_fields__:
+    for name in PRIORS:
         assert getattr(found, name) == pytest.approx(float(getattr(plain, name)), rel=1e-12)
+    assert found.kernels == plain.kernels
 
 
 def test_software_by_name() -> None:
