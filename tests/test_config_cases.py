@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 import wattline as wl
+from wattline import catalog
 from wattline.core.errors import WattlineError
 from wattline.line.chip.shape import Shape
 from wattline.line.work.flops import kv_bytes
 from wattline.line.work.huggingface.reader import model_from_dict
-from wattline.line.work.model import Model
+from wattline.line.work.model import Model, load_model
 
 # fmt: off
 GEMMA_4_31B = {
@@ -233,3 +234,14 @@ def test_what_is_not_read_is_refused_by_name(config: dict[str, Any], words: str)
         read(config)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "config"), [("mimo-v2-flash", MIMO), ("gemma-4-31b", GEMMA_4_31B), ("deepseek-v3.2", DEEPSEEK_V32)]
+)
+def test_the_catalog_holds_the_same_heads_and_reach(name: str, config: dict[str, Any]) -> None:
+    model, known = read(config), load_model(name, catalog.default())
+    assert known.total_params - known.vision_params == pytest.approx(model.total_params, rel=0.002)
+    for at in (0, 1e6):
+        assert cache(known, at) == cache(model, at)
+    assert (known.global_layers, known.sparse_tokens) == (model.global_layers, model.sparse_tokens)

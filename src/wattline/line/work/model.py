@@ -118,6 +118,9 @@ COUNTS = (
     *("moe_layers", "q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"),
     *("sliding_window", "global_layers", "attention_layers", "mamba_layers", "mlp_layers"),
     *("mamba_heads", "mamba_head_dim", "mamba_state", "mamba_groups", "mamba_conv"),
+    *("value_dim", "sliding_heads", "sliding_kv_heads", "sliding_head_dim", "sliding_value_dim", "expert_hidden"),
+    *("sparse_tokens", "index_heads", "index_head_dim", "index_layers", "cacheless_layers", "cacheless_global_layers"),
+    *("mamba_project", "other_layers", "other_matmul_params", "other_stored_params"),
     *("learned_positions", "vision_params", "image_tokens", "context_tokens", "training_tokens"),
 )
 NEEDED = COUNTS[:7]
