@@ -199,6 +199,9 @@ def test_options_decide_what_was_refused(tmp_path: Path) -> None:
     rows = table(tmp_path / "c.csv", *REFUSED["rows of one instant without a name"][:2])
     assert watts(rows, device=["order"]) == (pytest.approx(1254, rel=0.01), 4)
     assert watts(rows, device=["none"]) == (pytest.approx(313.5, rel=0.01), 1)
+    system = table(tmp_path / "e.csv", *WIDE["the system over its parts"][:2])
+    assert watts(system, inside=["none"]) == (pytest.approx(1400, rel=0.01), 3)
+    assert watts(system, inside=["cpu_power_w=none"]) == (pytest.approx(1000, rel=0.01), 2)
     beyond = table(tmp_path / "d.csv", *REFUSED["watts beyond any device"][:2])
     assert watts(beyond, unit=["gpu0_power_kw=W"]) == (pytest.approx(300, rel=0.01), 1)
 
@@ -256,6 +259,20 @@ PROMETHEUS: dict[str, tuple[list[tuple[dict[str, str], Callable[[int], float], r
     "node_exporter's zones": ([({"__name__": f"node_rapl_{zone}_joules_total", "index": "0", "instance": "n1:9100"},
                                 lambda i, w=w: 15 * w * i, ALL) for zone, w in (("package", 100), ("core", 60),
                                                                                 ("dram", 20))], 120, 2),
+    "psys over packages, a card beside it": ([*[({"__name__": KEPLER, "node_name": "n1", "zone": zone},
+                                                lambda i, w=w: 15 * w * i, ALL)
+                                               for zone, w in (("psys", 180), ("package", 120), ("dram", 12))],
+                                             (GPU, lambda i: saw(400, i), ALL)], 580, 2),
+    "a package of all sockets beside each": ([({"__name__": KEPLER, "node_name": "n1", "zone": "package"},
+                                               lambda i: 3000 * i, ALL),
+                                              *[({"__name__": "node_rapl_package_joules_total", "index": str(k),
+                                                  "instance": "n1:9100"}, lambda i: 1500 * i, ALL)
+                                                for k in range(2)]], 200, 1),
+    "one card by two exporters": ([(GPU | {"UUID": "GPU-0a1b2c3d-0000-1111-2222-333344445555"},
+                                    lambda i: saw(300, i), ALL),
+                                   ({"__name__": "nvidia_smi_power_draw_watts", "instance": "n1:9835",
+                                     "uuid": "0a1b2c3d-0000-1111-2222-333344445555"}, lambda i: saw(300, i), ALL)],
+                                  300, 1),
     "smart plugs by their outlet": ([({"__name__": "pdu_outlet_watts", "outlet": str(k), "instance": "pdu:1"},
                                       lambda i, k=k: saw(100 + k, i), ALL) for k in range(3)], 303, 3),
     "outlets under their total": ([*[({"__name__": "pdu_outlet_watts", "outlet": str(k), "instance": "pdu:1"},

@@ -8,6 +8,7 @@ processes; a column named total its parts, which it equals or exceeds. A sum tak
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,15 @@ COMPONENTS = ("board", "slice", "package", "cpu", "core", "uncore", "graphics", 
 OUTPUTS = frozenset({"out", "output", "pout"})
 HOLDS = 0.9  # an outer reading that is below this share of what it should hold does not hold it
 EQUALS = 0.97  # the same of a column that is named a total: it is the sum of its parts, or more
+
+
+# kinds of devices that a machine's own meter sees too; RAPL's psys sees the processors' side alone
+IN_MACHINE = ("gpu", "mig", "cpu", "dram")
+
+
+def sees_machine(kind: str, uuid: str) -> bool:
+    """Whether a device is a machine as a whole: its supplies, its BMC; not the platform that RAPL counts."""
+    return kind == "node" and "psys" not in uuid
 
 
 class Unclear(Exception):
@@ -122,6 +132,11 @@ def _packages(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
         same = [one for one in fit if one.index == part.index] or fit
         if same and not (part.role == "igpu" and same[0].mean_w < HOLDS * part.mean_w):
             held.setdefault(same[0].key, []).append(part)
+    for role in ("package", "dram"):  # of all sockets, beside each of them
+        every = [part for part in own if part.role == role and not re.search(r"\d", part.key.rpartition("/")[2])]
+        each = [part for part in own if part.role == role and part.index and part not in every]
+        if len(every) == 1 and each:
+            held.setdefault(every[0].key, []).extend(each)
     by_key = {part.key: part for part in own}
     for key, inner in held.items():
         _check(by_key[key], inner, HOLDS)

@@ -201,6 +201,8 @@ def _ipmi(name: str, labels: Labels, host: str, what: str, scale: float) -> Iden
 def _board(name: str, labels: Labels, host: str, what: str, scale: float) -> Identity | None:
     """A GPU by its UUID; an instance of it carries the board's watts, so that it is the board once more."""
     unique = next((labels[key] for key in IDS if labels.get(key)), "")
+    if re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}", unique):  # some exporters leave out NVML's prefix
+        unique = f"GPU-{unique}"
     lower = name.lower()
     gpu = unique or re.search(r"dcgm|gpu|nvidia|nvml|xpum|habana|amdsmi|rocm", lower)
     if not gpu:

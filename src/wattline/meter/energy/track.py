@@ -12,13 +12,13 @@ from itertools import pairwise
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.meter.containment import IN_MACHINE, sees_machine
 from wattline.meter.device import Device
 from wattline.meter.readings.power import NOTHING, Energy, Power, energy
 from wattline.meter.sensor import Spec
 
 Span = tuple[float, float]
 REACH = 0.5  # intervals: a reading of watts stands for the time halfway to the next
-INSIDE_NODE = ("gpu", "mig", "cpu", "dram")  # what a server's own meter sees too
 
 
 def merged(spans: Sequence[Span]) -> list[Span]:
@@ -191,11 +191,11 @@ def track(powers: Sequence[Power]) -> Track:
 def outer(devices: Sequence[Device]) -> dict[str, str]:
     """The key of each device -> the key of the metered device that holds it, or "" where it counts for itself."""
     keys = {device.key for device in devices}
-    nodes = {device.host: device.key for device in devices if device.kind == "node" and device.host}
+    nodes = {device.host: device.key for device in devices if device.host and sees_machine(device.kind, device.uuid)}
     holder = {}
     for device in devices:
         inside = device.inside if device.inside in keys else ""
-        if not inside and device.kind in INSIDE_NODE:
+        if not inside and device.kind in IN_MACHINE:
             inside = nodes.get(device.host, "")
         holder[device.key] = inside if inside != device.key else ""
     return holder

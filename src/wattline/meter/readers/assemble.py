@@ -216,7 +216,10 @@ def _placed(settled: Sequence[Settled], choices: Choices, source: str) -> dict[s
         ) from None
     placed = chosen({key: inside.get(key, "") for key in parts}, said)
     devices = {one.channel.device.key: one.channel.device for one in reversed(settled)}
-    return {key: replace(device, inside=device.inside or placed.get(key, "")) for key, device in devices.items()}
+    out = {key: replace(device, inside=device.inside or placed.get(key, "")) for key, device in devices.items()}
+    alone = {key for key in out if choices.inside.get("") == NONE or (key in said and not said[key])}
+    # a device that is told to be inside itself counts for itself, whatever its kind
+    return {key: replace(device, inside=key) if key in alone else device for key, device in out.items()}
 
 
 def _said(settled: Sequence[Settled], choices: Choices) -> dict[str, str]:
@@ -290,4 +293,5 @@ def _row(one: Settled, devices: Mapping[str, Device], choices: Choices) -> Inter
     said = choices and (choices.unit(channel.names) or choices.quantity(channel.names))
     note = "as given by option" if said else one.note
     quantity = "power" if one.power_w is not None else "energy"
-    return Interpretation(channel.name, device.key, quantity, one.unit, one.counts, channel.clock, device.inside, note)
+    inside = device.inside if device.inside != device.key else ""
+    return Interpretation(channel.name, device.key, quantity, one.unit, one.counts, channel.clock, inside, note)

@@ -14,7 +14,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.exporters import PASSING, Identity, host_of, identify, without_port
-from wattline.meter.interpretation import Choices
+from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import READING, TOTAL, Channel
@@ -55,7 +55,11 @@ def recording(samples: Samples, source: str, choices: Choices = Choices()) -> Re
     every = _chosen(every, choices)
     notes = [] if all(one.name for one in every) else ["a metric without a name was taken as watts"]
     channels, more = channels_of(every)
-    return assemble(channels, replace(choices, device=()), source, Extras(notes=[*notes, *more]))
+    used = {one.name for channel in channels for one in every if channel.aliases[:1] == (one.name,)}
+    others = {one.name: one for one in every if one.name not in used and one.name}
+    rows = [Interpretation(name, one.identity.device.key, note="the same devices by another metric")
+            for name, one in others.items()]  # fmt: skip
+    return assemble(channels, replace(choices, device=()), source, Extras(notes=[*notes, *more], rows=rows))
 
 
 def _chosen(every: Sequence[Sampled], choices: Choices) -> list[Sampled]:

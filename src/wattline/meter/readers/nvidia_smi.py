@@ -17,6 +17,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.gpu_sensor.model import card_of
+from wattline.meter.interpretation import Interpretation
 from wattline.meter.readers import specs
 from wattline.meter.readers.frame import head, numbers, table
 from wattline.meter.readers.rows import check_several, parting, rows_of
@@ -84,7 +85,21 @@ def read(path: Path) -> Recording:
     window_s = AVERAGE_S if power_name == "power.draw.average" else 0.0
     spec = specs.nvml(power_name, window_s)
     series = [Series(device, spec, time[rows], power[rows]) for device, rows in groups]
-    return Recording(tuple(series), notes=tuple(note for note in (remark, *notes) if note), source=str(path))
+    rows = _rows(frame, power_name, remark, [one.device.key for one in series])
+    told = tuple(note for note in (remark, *notes) if note)
+    return Recording(tuple(series), notes=told, source=str(path), interpretation=rows)
+
+
+def _rows(frame: pl.DataFrame, power_name: str, remark: str, keys: list[str]) -> list[Interpretation]:
+    """What the columns were taken for, and which of power were left out."""
+    clock = "UTC, no zone told" if remark else "UTC"
+    rows = [Interpretation("timestamp", "", "time", clock=clock)]
+    rows += [Interpretation(power_name, key, "power", "W", "reading", clock) for key in keys]
+    for name in frame.columns:
+        if name != power_name and name.startswith(("power", "enforced")):
+            same = name in POWER
+            rows.append(Interpretation(name, note=f"{power_name} tells the same" if same else "not what is drawn"))
+    return rows
 
 
 def _first_of_each(frame: pl.DataFrame) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.meter.containment import IN_MACHINE, sees_machine
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Sensor, SensorGone
 from wattline.meter.sensors.local import same_host
@@ -159,11 +160,11 @@ def nest(sensors: Sequence[Sensor]) -> list[Sensor]:
     RAPL's psys holds packages and memory, and itself lies inside a machine measured at its supplies; whether it holds
     other devices is not told, so none is put inside of it.
     """
-    whole = [s.device for s in sensors if s.device.kind == "node" and not s.spec.modelled and s.spec.source != "rapl"]
+    whole = [s.device for s in sensors if sees_machine(s.device.kind, s.device.uuid) and not s.spec.modelled]
     for sensor in sensors:
         device = sensor.device
         outer = next((node for node in whole if same_host(node.host, device.host)), None)
-        part = device.kind in ("gpu", "cpu", "dram", "other") or sensor.spec.source == "rapl"
+        part = device.kind in (*IN_MACHINE, "other") or sensor.spec.source == "rapl"
         if outer is not None and part and not device.inside:
             _put(sensor, replace(device, inside=outer.key))
     return list(sensors)
