@@ -43,7 +43,7 @@ def device(name: str, n: int = 200) -> tuple[Chip, Draws]:
 def run_of(name: str, chip_name: str, chips: int, form: str = "bf16", year: int = 0) -> Production:
     chip, draws = device(chip_name)
     model = load_model(name, catalog.default())
-    step = central_step(model, chip_name, chips, usual_sequence(model), form, year, draws)
+    step = central_step(model, chip_name, chips, usual_sequence(model, catalog.default()), form, year, draws)
     return production(model, chip, step, form, draws)
 
 

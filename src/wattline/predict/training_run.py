@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import number, parse
@@ -119,7 +120,7 @@ def read_run(
         device=device,
         chips=int(limited(chips, "chip", "chips")),
         precision=read_precision(setup.precision, device),
-        sequence=read_sequence(given.get("sequence"), architecture),
+        sequence=read_sequence(given.get("sequence"), architecture, draws.catalog),
         mfu=None if mfu is None else read_mfu(mfu),
         hours=None if hours is None else limited(hours, "h", "hours"),
         watts=None if watts is None else read_watts(watts, device),
@@ -161,9 +162,10 @@ def read_mfu(mfu: float | str) -> float:
     return given
 
 
-def read_sequence(sequence: int | str | None, model: Model) -> int:
+def read_sequence(sequence: int | str | None, model: Model, catalog: Catalog) -> int:
+    """Tokens of a training sequence: those given, or the usual number for the model. Raises WattlineError."""
     if sequence is None:
-        return usual_sequence(model)
+        return usual_sequence(model, catalog)
     length = parse(sequence, "token", "sequence")
     if length > 1e8 or length != int(length):
         raise WattlineError(f"sequence: {sequence} is not a whole number of tokens up to 100 million")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from wattline.catalog import default
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
@@ -160,7 +161,7 @@ def shape_of(run: Run) -> tuple[Model, int]:
     if model is None or not model.architecture_known:
         params = run.active_params or float(model.active_params if model else 0)
         model = usual_model(params, run.year)
-    return model, usual_sequence(model)
+    return model, usual_sequence(model, default())
 
 
 def work_of(run: Run) -> float:
@@ -168,8 +169,9 @@ def work_of(run: Run) -> float:
     model, tokens = run.model, float(run.tokens or 0)
     if model is None or not model.architecture_known:
         return 6.0 * (run.active_params or float(model.active_params if model else 0)) * tokens
-    taught = float(forward_flops_per_token(run.teacher, usual_sequence(model))) * tokens if run.teacher else 0.0
-    return taught + sum(usual_training_flops(each, tokens) for each in run.models)
+    sequence = usual_sequence(model, default())
+    taught = float(forward_flops_per_token(run.teacher, sequence)) * tokens if run.teacher else 0.0
+    return taught + sum(usual_training_flops(each, tokens, default()) for each in run.models)
 
 
 def chips_of(run: Run, chip: Chip) -> int:

@@ -13,6 +13,9 @@ from wattline.core.fact import Array
 CP_AIR = 1006.0  # J/kgK, dry air
 CP_VAPOUR = 1860.0  # J/kgK
 CP_WATER = 4186.0  # J/kgK
+CP_MOIST = 1021.0  # J per K and kg of dry air with 8 g of moisture
+WATER_KG_M3 = 998.0  # at 21 °C
+LITRES_PER_KG = 1.0 / (WATER_KG_M3 / 1000.0)
 H_FG = 2.501e6  # J/kg, evaporation at 0 °C, the zero of the enthalpies below
 H_EVAP = 2.45e6  # J/kg, evaporation at 20 °C, where plants evaporate
 R_AIR = 287.042  # J/kgK

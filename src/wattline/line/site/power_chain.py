@@ -24,14 +24,15 @@ HALF = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Ups:
-    """Loss of a UPS module over its load ``x``: ``standing + linear x + quadratic x²``, per rated power."""
+    """Loss of a UPS module over its load: ``standing + linear × load + quadratic × load²``, per rated power."""
 
     standing: Array
     linear: Array
     quadratic: Array
 
-    def loss(self, x: Array) -> Array:
-        return np.asarray(self.standing + self.linear * x + self.quadratic * x * x)
+    def loss(self, load: Array) -> Array:
+        """Loss per rated power at a load, a share of rated power."""
+        return np.asarray(self.standing + self.linear * load + self.quadratic * load * load)
 
     def scaled(self, efficiency: Array) -> Ups:
         """The same curve with this efficiency at half load."""

@@ -28,7 +28,6 @@ SITE_PARTS = (
     "lighting",
 )  # fmt: skip
 WATER_PARTS = ("evaporated", "drift", "blowdown")
-LITRES_PER_KG = 1.0 / 0.998
 CHUNK = 12  # draws worked through together: their arrays of hours stay in a processor's cache
 THREADS = 2
 UNMET_K = 0.05  # above the highest set-point counts as too warm
@@ -148,9 +147,9 @@ def hours(setup: HallDesign, it: Array, out: Outside) -> Hours:
     return Hours(
         it=it,
         parts={name: parts[name] for name in SITE_PARTS},
-        evaporated=np.asarray(evaporated * LITRES_PER_KG),
-        drift=np.asarray(cooled.drift * LITRES_PER_KG),
-        blowdown=np.asarray(cooled.blowdown * LITRES_PER_KG),
+        evaporated=np.asarray(evaporated * air.LITRES_PER_KG),
+        drift=np.asarray(cooled.drift * air.LITRES_PER_KG),
+        blowdown=np.asarray(cooled.blowdown * air.LITRES_PER_KG),
         heat_out=np.asarray(cooled.sensible + cooled.latent + parts["transformer"] + parts["generators"]),
         mode=cooled.mode,
         unmet_c=cooled.unmet,

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from wattline.catalog import Catalog
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import Model
 
-DEFAULT_SEQUENCE = 4096  # of most pre-training since 2023 (Llama 2 and later, DeepSeek-V3, SmolLM3)
-OLD_SEQUENCE, OLD_YEAR = 2048, 2022  # of most before (GPT-3, PaLM, BLOOM)
 TRAINING_FORMATS = ("bf16", "fp16", "fp8", "nvfp4", "tf32", "fp32")  # int8, int4 and mxfp4 are formats of inference
 
 
-def usual_sequence(model: Model) -> int:
-    """Tokens of a training sequence: as published, or the usual length; the model's context where that is shorter."""
+def usual_sequence(model: Model, catalog: Catalog) -> int:
+    """Tokens of a training sequence: as published, or the usual length; the model's context where that is shorter.
+
+    Parameters
+    ----------
+    model : the model that is trained
+    catalog : where the usual lengths stand, before and after ``fit.training-old-sequence-year``
+    """
     if model.training_tokens:
         return model.training_tokens
-    usual = OLD_SEQUENCE if 0 < model.year <= OLD_YEAR else DEFAULT_SEQUENCE
+    old = 0 < model.year <= catalog.fact("fit.training-old-sequence-year").value
+    usual = round(catalog.fact("fit.training-old-sequence" if old else "fit.training-sequence").value)
     return min(model.context_tokens or usual, usual)
 
 
@@ -49,14 +55,15 @@ def usual_model(params: float, year: int = 0) -> Model:
     )
 
 
-def usual_training_flops(model: Model, tokens: float) -> float:
+def usual_training_flops(model: Model, tokens: float, catalog: Catalog) -> float:
     """FLOPs of training at the usual sequence length.
 
     Parameters
     ----------
     model : the architecture
     tokens : tokens trained on [token]
+    catalog : where the usual lengths stand
 
     Returns FLOPs.
     """
-    return float(training_flops(model, tokens, usual_sequence(model)))
+    return float(training_flops(model, tokens, usual_sequence(model, catalog)))

@@ -173,7 +173,7 @@ def _step_power_w(model: Model, run: Run, chip: Chip) -> float:
     """Watts in a tuned step of the model, on no fewer chips than hold all of its training states."""
     least = chips_to_hold(model.total_params, chip.memory_bytes, chip.catalog)
     chips = max(int(run.chips or 1), 2 ** int(np.ceil(np.log2(2 * least))))
-    plan = best_plan(model, chip, chips, usual_sequence(model), run.precision, strict=False)
+    plan = best_plan(model, chip, chips, usual_sequence(model, chip.catalog), run.precision, strict=False)
     return float(training_step(model, chip, plan, run.precision, chip.draws).power_w)
 
 

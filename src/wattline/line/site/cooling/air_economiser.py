@@ -17,7 +17,6 @@ from wattline.core.fact import Array
 from wattline.line.site import air
 from wattline.line.site.cooling import plant
 from wattline.line.site.cooling.parts import (
-    CP_MOIST,
     FREE,
     MECHANICAL,
     PART,
@@ -34,7 +33,7 @@ from wattline.line.site.cooling.parts import (
 from wattline.line.site.cooling.plant import Chilled
 
 NO_LIMIT = 1.0  # kg/kg: more moisture than air can hold
-WETTING_K = air.H_EVAP / CP_MOIST  # K that a kg of water cools a kg of air
+WETTING_K = air.H_EVAP / air.CP_MOIST  # K that a kg of water cools a kg of air
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +91,7 @@ def evaporative(heat: Heat, out: Outside, hall: Params) -> Cooled:
     pumps = hall["media_pump_w_per_w"] * heat.design + np.zeros_like(fans)
     none = np.zeros_like(fans)
     dampest = air.ratio_of(air.quick_saturation_pa(hall["dew_high_c"]), out.pressure_pa)
-    damp = out.ratio + flow.evaporated * hall["air_rise_c"] * CP_MOIST / heat.now - dampest
+    damp = out.ratio + flow.evaporated * hall["air_rise_c"] * air.CP_MOIST / heat.now - dampest
     unmet = np.maximum(np.maximum(flow.supply_c - top, damp * WETTING_K), 0.0)
     mode = np.where(out.t_c > supply_c(hall), WETTED, FREE).astype(np.int8) + np.zeros(fans.shape, np.int8)
     return Cooled(

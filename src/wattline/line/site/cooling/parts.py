@@ -17,8 +17,6 @@ from wattline.core.fact import Array
 from wattline.line.site import air
 
 Params = Mapping[str, Array]
-CP_MOIST = 1021.0  # J per K and kg of dry air with 8 g of moisture
-WATER_KG_M3 = 998.0
 MODES = ("free", "free, wetted", "part mechanical", "mechanical")
 FREE, WETTED, PART, MECHANICAL = range(4)
 
@@ -115,7 +113,7 @@ def hall_fans(heat: Heat, supply_c: Array, pressure_pa: Array, fan_pa: Array, ha
 
     The volume of air that takes the heat at its rise of temperature, against the fans' pressure.
     """
-    volume = heat.design / (CP_MOIST * hall["air_rise_c"] * air.density(supply_c, pressure_pa))
+    volume = heat.design / (air.CP_MOIST * hall["air_rise_c"] * air.density(supply_c, pressure_pa))
     full = volume * fan_pa / hall["fan_efficiency"]
     power = np.asarray(full * staged(heat.part, hall["fan_standing"]))
     return power, heat.with_(power, full)
@@ -123,7 +121,7 @@ def hall_fans(heat: Heat, supply_c: Array, pressure_pa: Array, fan_pa: Array, ha
 
 def pump(heat: Heat, rise_c: Array, head_pa: Array, hall: Params) -> tuple[Array, Heat]:
     """Power of the pumps that carry the heat away with water of this rise of temperature, and the heat with theirs."""
-    full = heat.design / (air.CP_WATER * WATER_KG_M3 * rise_c) * head_pa / hall["pump_efficiency"]
+    full = heat.design / (air.CP_WATER * air.WATER_KG_M3 * rise_c) * head_pa / hall["pump_efficiency"]
     power = np.asarray(full * staged(heat.part, hall["fan_standing"]))
     return power, heat.with_(power, full)
 
@@ -184,7 +182,7 @@ def tower(heat: Array, design: Array, cold_c: Array, out: Outside, hall: Params)
     leaving = cold_c + 0.5 * hall["tower_range_c"]
     vapour = air.quick_saturation_pa(leaving)
     gain = air.H_EVAP * (air.MASS_RATIO * vapour / (out.pressure_pa - vapour) - out.ratio)
-    latent = np.asarray(heat * gain / (gain + CP_MOIST * (leaving - out.t_c)))
+    latent = np.asarray(heat * gain / (gain + air.CP_MOIST * (leaving - out.t_c)))
     evaporated = np.asarray(latent / air.H_EVAP)
     drift = np.asarray(flow * hall["windage"])
     blowdown = np.asarray(np.maximum(evaporated / (hall["cycles"] - 1.0) - drift, 0.0))
@@ -207,7 +205,7 @@ def tower_water_c(out: Outside, hall: Params, coldest_c: Array) -> Array:
 
 def tower_pump(heat: Array, design: Array, hall: Params) -> Array:
     """Power of the tower's pumps; none without heat."""
-    volume = design / (air.CP_WATER * WATER_KG_M3 * hall["tower_range_c"])
+    volume = design / (air.CP_WATER * air.WATER_KG_M3 * hall["tower_range_c"])
     full = volume * hall["tower_pump_pa"] / hall["pump_efficiency"]
     return np.asarray((heat > 0) * full * staged(heat / design, hall["fan_standing"]))
 

@@ -14,7 +14,6 @@ from wattline.line.site.cooling.parts import (
     FREE,
     MECHANICAL,
     PART,
-    WATER_KG_M3,
     Cooled,
     Heat,
     Outside,
@@ -79,7 +78,7 @@ def dry_chilled_water(heat: Heat, water: Array, out: Outside, hall: Params) -> t
 def water_body(heat: Heat, out: Outside, hall: Params) -> Cooled:
     """Sea or lake water through a heat exchanger; chillers on the same water in its warm season. None is used up."""
     fans, pumps, heat, water = _hall(heat, out, hall)
-    flow = heat.design / (air.CP_WATER * WATER_KG_M3 * hall["sea_rise_c"])
+    flow = heat.design / (air.CP_WATER * air.WATER_KG_M3 * hall["sea_rise_c"])
     intake = flow * hall["sea_pump_pa"] / hall["pump_efficiency"] * staged(heat.part, hall["fan_standing"])
     free = _free_share(out.sea_c + hall["sea_approach_c"], water, hall)
     condenser = np.maximum(out.sea_c, hall["tower_coldest_c"]) + hall["sea_rise_c"] + hall["exchanger_approach_c"]
