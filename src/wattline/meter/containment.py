@@ -106,7 +106,7 @@ def _shared_out(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
 
 def _like(part: PlacedPart, outer: Sequence[PlacedPart]) -> PlacedPart:
     """The outer part of the same place, else the first."""
-    return next((one for one in outer if one.role == part.role), outer[0])
+    return next((other for other in outer if other.role == part.role), outer[0])
 
 
 def _boards(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
@@ -116,7 +116,7 @@ def _boards(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
         if part.role == "slice" and part.board in keys:
             inside[part.key] = part.board
         elif part.role == "boardpart":
-            mine = [one for one in boards if one.index == part.index] or (boards if len(boards) == 1 else [])
+            mine = [other for other in boards if other.index == part.index] or (boards if len(boards) == 1 else [])
             if mine:
                 inside[part.key] = mine[0].key
 
@@ -124,21 +124,21 @@ def _boards(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
 def _packages(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     """Cores, uncore and graphics in their package; a processor that is not called package holds its cores alone."""
     packages = [part for part in own if part.role in ("package", "cpu")]
-    held: dict[str, list[PlacedPart]] = {}
+    contents: dict[str, list[PlacedPart]] = {}
     for part in own:
         if part.role not in ("core", "uncore", "graphics", "igpu"):
             continue
-        fit = [one for one in packages if part.role != "igpu" or one.role == "package"]
-        same = [one for one in fit if one.index == part.index] or fit
+        fit = [other for other in packages if part.role != "igpu" or other.role == "package"]
+        same = [other for other in fit if other.index == part.index] or fit
         if same and not (part.role == "igpu" and same[0].mean_w < HOLDS * part.mean_w):
-            held.setdefault(same[0].key, []).append(part)
+            contents.setdefault(same[0].key, []).append(part)
     for role in ("package", "dram"):  # of all sockets, beside each of them
         every = [part for part in own if part.role == role and not re.search(r"\d", part.key.rpartition("/")[2])]
         each = [part for part in own if part.role == role and part.index and part not in every]
         if len(every) == 1 and each:
-            held.setdefault(every[0].key, []).extend(each)
+            contents.setdefault(every[0].key, []).extend(each)
     by_key = {part.key: part for part in own}
-    for key, inner in held.items():
+    for key, inner in contents.items():
         _check(by_key[key], inner, HOLDS)
         inside.update((part.key, key) for part in inner)
 
@@ -150,7 +150,7 @@ def _machine(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     inputs = [part for part in supplies if not OUTPUTS & set(part.words)]
     for part in supplies:
         if inputs and part not in inputs:
-            inside[part.key] = next((one for one in inputs if one.index == part.index), inputs[0]).key
+            inside[part.key] = next((other for other in inputs if other.index == part.index), inputs[0]).key
     ranked = sorted(whole, key=_rank)
     if not ranked:
         _named_node(own, inside)
@@ -189,16 +189,16 @@ def _totals(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     """A column named total over the parts that its other words name: it equals their sum, or exceeds it."""
     totals = [part for part in own if part.role == "total"]
     scopes = {part.key: set(part.words) - TOTALS - MACHINES for part in totals}
-    for part in sorted(totals, key=lambda one: -len(scopes[one.key])):
+    for part in sorted(totals, key=lambda other: -len(scopes[other.key])):
         scope = scopes[part.key]
         loose = [
-            one for one in own
-            if one is not part and one.key not in inside and scope <= set(one.words)
-            and not (one.role == "total" and len(scopes[one.key]) <= len(scope))
+            other for other in own
+            if other is not part and other.key not in inside and scope <= set(other.words)
+            and not (other.role == "total" and len(scopes[other.key]) <= len(scope))
         ]  # fmt: skip
         if loose:
             _check(part, loose, EQUALS)
-            inside.update((one.key, part.key) for one in loose)
+            inside.update((other.key, part.key) for other in loose)
 
 
 def _check(outer: PlacedPart, inner: Sequence[PlacedPart], share: float, several: int = 1) -> None:

@@ -90,8 +90,8 @@ def identify(name: str, labels: Labels) -> Identity | None:
         return None
     host = host_of(labels)
     for known in (_kepler, _rapl, _scaphandre, _ipmi):
-        if (found := known(name, labels, host, what, scale)) is not None:
-            return found
+        if (identity := known(name, labels, host, what, scale)) is not None:
+            return identity
     return _board(name, labels, host, what, scale) or _other(name, labels, host, what, scale)
 
 
@@ -209,8 +209,8 @@ def _board(name: str, labels: Labels, host: str, what: str, scale: float) -> Ide
         return None
     title = labels.get("modelName") or labels.get("name") or labels.get("card_model") or ""
     if not unique:
-        told = [labels[key] for key in (*PARTS[:4], "card", "gpu_id", "dev_file", "id") if labels.get(key)]
-        unique = f"gpu-{told[0]}" if told else "gpu"
+        tags = [labels[key] for key in (*PARTS[:4], "card", "gpu_id", "dev_file", "id") if labels.get(key)]
+        unique = f"gpu-{tags[0]}" if tags else "gpu"
     rank = 1 + ("instant" in lower) if "instant" in lower or _window(labels) > 0 else 0
     rank += round(_window(labels))
     return Identity(Device(host, unique, "gpu", title), what, scale, ("gpu",), "board", index_of(unique), 0, "", rank)
@@ -218,13 +218,13 @@ def _board(name: str, labels: Labels, host: str, what: str, scale: float) -> Ide
 
 def _other(name: str, labels: Labels, host: str, what: str, scale: float) -> Identity:
     """Any other series: its name's words tell its kind, its labels the device."""
-    told = [f"{key}={labels[key]}" for key in PARTS if labels.get(key)]
+    tags = [f"{key}={labels[key]}" for key in PARTS if labels.get(key)]
     rest = [f"{k}={v}" for k, v in sorted(labels.items()) if k not in HOSTS and not PASSING.match(k) and v]
     words = place_words(name)
     role = role_of(word for word in words if word != "node") or ("machine" if _of_node(name) else "")
     kind = kind_of(role, words)
-    unique = ",".join(told or rest) or name or "power"
-    unique = f"{kind}:{unique}" if kind != "other" and (told or rest) else unique
+    unique = ",".join(tags or rest) or name or "power"
+    unique = f"{kind}:{unique}" if kind != "other" and (tags or rest) else unique
     return Identity(
         Device(host, unique, kind, labels.get("name", "")), what, scale, words, role, index_of(unique), free=True
     )

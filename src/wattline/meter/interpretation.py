@@ -84,16 +84,16 @@ class Choices:
         return self._of(self.inside, names) or self.inside.get("")
 
     @staticmethod
-    def _of(said: Mapping[str, str], names: Iterable[str]) -> str | None:
+    def _of(given: Mapping[str, str], names: Iterable[str]) -> str | None:
         wanted = {name.strip().lower() for name in names}
-        return next((value for name, value in said.items() if name and name.lower() in wanted), None)
+        return next((value for name, value in given.items() if name and name.lower() in wanted), None)
 
     def check(self, known: Iterable[str]) -> None:
         """WattlineError where a name is none of the source's columns, series or devices."""
         there = list(dict.fromkeys(known))
         lower = {name.strip().lower() for name in there}
-        said = {"--columns": self.columns, "--unit": self.units, "--inside": self.inside}
-        for option, names in said.items():
+        given = {"--columns": self.columns, "--unit": self.units, "--inside": self.inside}
+        for option, names in given.items():
             outer = [value for value in names.values() if option == "--inside" and value != NONE]
             for name in (*names, *outer):
                 if name and name.lower() not in lower:

@@ -30,8 +30,8 @@ def into_journal(recording: Recording, path: Path | str) -> int:
     with Journal.create(path) as journal:
         offset_s = _offset_s(recording.series)
         journal.commit((), [_writer(journal.writer, offset_s)])
-        for one in recording.series:
-            count, fresh = _append(journal, one, offset_s)
+        for entry in recording.series:
+            count, fresh = _append(journal, entry, offset_s)
             readings, new = readings + count, new or fresh
         mark = _mark(recording)
         there = journal.connection.execute("SELECT 1 FROM window WHERE id = ?", (f"{mark}-0",)).fetchone()
@@ -52,25 +52,25 @@ def into_journal(recording: Recording, path: Path | str) -> int:
     return readings
 
 
-def _append(journal: Journal, one: Series, offset_s: float) -> tuple[int, bool]:
+def _append(journal: Journal, entry: Series, offset_s: float) -> tuple[int, bool]:
     """One series as it is, unless the journal has it already; how many readings, and whether they were new."""
-    good = np.isfinite(np.asarray(one.time_s, float))
-    mono = None if one.monotonic_s is None else np.asarray(one.monotonic_s, float)
-    number = journal.series_id(one.device, one.spec, _hash(one))
+    good = np.isfinite(np.asarray(entry.time_s, float))
+    mono = None if entry.monotonic_s is None else np.asarray(entry.monotonic_s, float)
+    number = journal.series_id(entry.device, entry.spec, _hash(entry))
     count = int(good.sum())
     if journal.connection.execute(_THERE, (number,)).fetchone()[0] == count:
         return count, False
     if mono is None:
-        mono = np.asarray(one.time_s, float) - offset_s
-    columns = [None if c is None else np.asarray(c, float)[good] for c in (mono, one.power_w, one.energy_j)]
-    journal.append(number, np.asarray(one.time_s, float)[good], *columns)
+        mono = np.asarray(entry.time_s, float) - offset_s
+    columns = [None if c is None else np.asarray(c, float)[good] for c in (mono, entry.power_w, entry.energy_j)]
+    journal.append(number, np.asarray(entry.time_s, float)[good], *columns)
     return count, True
 
 
-def _hash(one: Series) -> str:
+def _hash(entry: Series) -> str:
     """What tells a stretch of readings from every other: its numbers."""
     digest = hashlib.sha1(usedforsecurity=False)
-    for column in (one.time_s, one.power_w, one.energy_j):
+    for column in (entry.time_s, entry.power_w, entry.energy_j):
         digest.update(b"-" if column is None else np.ascontiguousarray(column, float).tobytes())
     return digest.hexdigest()[:16]
 
@@ -83,8 +83,8 @@ def _mark(recording: Recording) -> str:
 
 def _offset_s(series: Sequence[Series]) -> float:
     """Seconds from the monotonic clock of a recording to the wall's; 0 where it kept none."""
-    kept = [one for one in series if one.monotonic_s is not None]
-    parts = [np.asarray(one.time_s, float) - np.asarray(one.monotonic_s, float) for one in kept]
+    kept = [entry for entry in series if entry.monotonic_s is not None]
+    parts = [np.asarray(entry.time_s, float) - np.asarray(entry.monotonic_s, float) for entry in kept]
     good = np.concatenate(parts) if parts else np.empty(0)
     good = good[np.isfinite(good)]
     return float(np.median(good)) if len(good) else 0.0

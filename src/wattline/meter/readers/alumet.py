@@ -48,15 +48,15 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         groups.setdefault((*cells, domain), []).append(i)
     channels, left = [], []
     for cells, rows in groups.items():
-        told = dict(zip([*keep, "late"], cells, strict=True))
-        told["domain"] = told.get("domain") or told["late"]
-        unit = units.of_header(told["metric"])
+        fields = dict(zip([*keep, "late"], cells, strict=True))
+        fields["domain"] = fields.get("domain") or fields["late"]
+        unit = units.of_header(fields["metric"])
         if not unit:
             continue
-        if "psi" in told["metric"]:
-            left.append(Interpretation(told["metric"], note="no power"))
+        if "psi" in fields["metric"]:
+            left.append(Interpretation(fields["metric"], note="no power"))
             continue
-        channels.append(_channel(told, unit, time_s[rows], values[rows], path))
+        channels.append(_channel(fields, unit, time_s[rows], values[rows], path))
     if not channels:
         raise WattlineError(f"{path} is Alumet's, and none of its metrics is power or energy (add its rapl plugin)")
     notes = (remark,) if remark else ()
@@ -64,28 +64,28 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
 
 
 def _channel(
-    told: dict[str, str],
+    fields: dict[str, str],
     unit: tuple[units.Unit, ...],
     time_s: np.ndarray,
     values: np.ndarray,
     path: Path,
 ) -> Channel:
-    resource, number, domain = told.get("resource_kind", ""), told.get("resource_id", ""), told["domain"]
-    consumer = told.get("consumer_kind", "")
+    resource, number, domain = fields.get("resource_kind", ""), fields.get("resource_id", ""), fields["domain"]
+    consumer = fields.get("consumer_kind", "")
     level = {"process": 3, "cgroup": 2, "pod": 1}.get(consumer, 0)
     role = DOMAINS.get(domain) or RESOURCES.get(resource, "")
-    label = domain or resource or told["metric"]
+    label = domain or resource or fields["metric"]
     words = words_of(label)
     uuid = f"{label}-{number}" if number else label
     if level:
-        uuid = f"{consumer}:{told.get('consumer_id', '')}:{uuid}"
+        uuid = f"{consumer}:{fields.get('consumer_id', '')}:{uuid}"
     kind = "cpu" if role == "total" and "dram" not in words else "dram" if "dram" in words else kind_of(role, words)
-    shown = told["metric"] + (f" of {uuid}" if uuid != told["metric"] else "")
-    counts = READING if unit[0].quantity == "power" else TOTAL if "counter" in told["metric"] else EACH
+    shown = fields["metric"] + (f" of {uuid}" if uuid != fields["metric"] else "")
+    counts = READING if unit[0].quantity == "power" else TOTAL if "counter" in fields["metric"] else EACH
     order = np.argsort(time_s, kind="stable")
     return Channel(
         shown, Device(path.stem, uuid, kind, shown), time_s[order], values[order], unit, logs.rapl("Alumet"), counts,
-        words_of(told["metric"]), words, role, number, level, trusted=True, clock="UTC", aliases=(told["metric"],),
+        words_of(fields["metric"]), words, role, number, level, trusted=True, clock="UTC", aliases=(fields["metric"],),
     )  # fmt: skip
 
 

@@ -90,8 +90,8 @@ def _readings(path: Path) -> Iterator[tuple[float | None, str, Mapping[str, Any]
             now = at
             continue
         if line.lstrip()[:1] in "{[":
-            for found, card, fields in _json(line):
-                yield (now if found is None else found), card, fields
+            for own_time, card, fields in _json(line):
+                yield (now if own_time is None else own_time), card, fields
             continue
         cells = [cell.strip() for cell in line.split(",")]
         lower = [cell.lower() for cell in cells]

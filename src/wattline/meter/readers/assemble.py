@@ -17,8 +17,8 @@ from wattline.meter.containment import PlacedPart, Unclear, chosen, holders
 from wattline.meter.device import Device
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers.channel import EACH, Channel, rise_w
+from wattline.meter.readers.pairing import over, paired
 from wattline.meter.readers.settle import Settled, same_rate, settle
-from wattline.meter.readings.power import line_j
 from wattline.meter.recording import Fault, Recording, Series, Window
 
 FAR = 0.1  # watts and joules of one device that differ by more than this are told
@@ -50,16 +50,16 @@ def assemble(channels: Sequence[Channel], choices: Choices, source: str, extras:
     ------
     WattlineError: nothing is power or energy; or two readings are possible and differ.
     """
-    choices.check([name for one in channels for name in one.names] + [row.name for row in extras.rows])
+    choices.check([name for entry in channels for name in entry.names] + [row.name for row in extras.rows])
     taken, left = _taken(channels, choices)
     if not taken:
         raise WattlineError(f"{source} holds no column or series of power or energy that is read{_why(left)}")
     settled = _settled(taken, choices, source)
     settled, more = _one_quantity(settled, source)
-    settled, notes = _paired(settled, choices, source)
+    settled, notes = paired(settled, choices, source)
     devices = _placed(settled, choices, source)
     series, far = _series(settled, devices)
-    rows = [*extras.rows, *(_row(one, devices, choices) for one in settled), *left, *more]
+    rows = [*extras.rows, *(_row(entry, devices, choices) for entry in settled), *left, *more]
     return Recording(
         tuple(series), tuple(extras.windows), dict(extras.counts or {}), tuple(extras.faults),
         tuple(dict.fromkeys([*extras.notes, *notes, *far, *_left_note([*left, *more])])), source, tuple(rows),
@@ -70,21 +70,21 @@ def _taken(channels: Sequence[Channel], choices: Choices) -> tuple[list[Channel]
     """The channels that are read, and why the others are not."""
     taken, left = [], []
     wanted = {name for name, what in choices.columns.items() if what not in ("time", "device")}
-    for one in channels:
+    for entry in channels:
         why = ""
-        if wanted and choices.quantity(one.names) is None:
+        if wanted and choices.quantity(entry.names) is None:
             why = "not named by --columns"
-        elif not one.units and choices.unit(one.names) is None:
+        elif not entry.units and choices.unit(entry.names) is None:
             why = "its unit is not told: give --unit"
-        elif not np.isfinite(one.values).any():
+        elif not np.isfinite(entry.values).any():
             why = "holds no number"
         if why:
-            left.append(Interpretation(one.name, one.device.key, note=why))
+            left.append(Interpretation(entry.name, entry.device.key, note=why))
         else:
-            taken.append(one)
+            taken.append(entry)
     if not taken:  # a source whose devices all fail is reported with its faults, not refused
-        taken = [one for one in channels if one.units and not (wanted and choices.quantity(one.names) is None)]
-    return taken, [row for row in left if row.name not in {one.name for one in taken}]
+        taken = [entry for entry in channels if entry.units and not (wanted and choices.quantity(entry.names) is None)]
+    return taken, [row for row in left if row.name not in {entry.name for entry in taken}]
 
 
 def _why(left: Sequence[Interpretation]) -> str:
@@ -103,32 +103,32 @@ def _left_note(rows: Sequence[Interpretation]) -> list[str]:
 
 def _settled(taken: Sequence[Channel], choices: Choices, source: str) -> list[Settled]:
     """Watts first, so that joules of the same device can be held against them."""
-    power = [settle(one, choices, math.nan, source) for one in taken if _is_power(one, choices)]
+    power = [settle(entry, choices, math.nan, source) for entry in taken if _is_power(entry, choices)]
     watts: dict[str, float] = {}
-    for one in power:
-        watts.setdefault(one.channel.device.key, one.mean_w)
+    for entry in power:
+        watts.setdefault(entry.channel.device.key, entry.mean_w)
     alone = next(iter(watts.values())) if len(watts) == 1 else math.nan
-    energy = [one for one in taken if not _is_power(one, choices)]
-    lone = alone if len({one.device.key for one in energy}) == 1 else math.nan
-    joules = [settle(one, choices, watts.get(one.device.key, lone), source) for one in energy]
-    order = {id(one): i for i, one in enumerate(taken)}
-    named = {one.name: i for i, one in enumerate(taken)}
-    return sorted(power + joules, key=lambda one: order.get(id(one.channel), named.get(one.channel.name, 0)))
+    energy = [entry for entry in taken if not _is_power(entry, choices)]
+    lone = alone if len({entry.device.key for entry in energy}) == 1 else math.nan
+    joules = [settle(entry, choices, watts.get(entry.device.key, lone), source) for entry in energy]
+    order = {id(entry): i for i, entry in enumerate(taken)}
+    named = {entry.name: i for i, entry in enumerate(taken)}
+    return sorted(power + joules, key=lambda entry: order.get(id(entry.channel), named.get(entry.channel.name, 0)))
 
 
-def _is_power(one: Channel, choices: Choices) -> bool:
-    quantity = choices.quantity(one.names)
-    return quantity == "power" if quantity in ("power", "energy", "interval") else one.quantity != "energy"
+def _is_power(entry: Channel, choices: Choices) -> bool:
+    quantity = choices.quantity(entry.names)
+    return quantity == "power" if quantity in ("power", "energy", "interval") else entry.quantity != "energy"
 
 
 def _one_quantity(settled: Sequence[Settled], source: str) -> tuple[list[Settled], list[Interpretation]]:
     """Of one device's channels of one quantity the best; modes of one counter added up, shapes of one joined."""
     groups: dict[tuple[str, bool], list[Settled]] = {}
-    for one in settled:
-        groups.setdefault((one.channel.device.key, one.power_w is not None), []).append(one)
+    for entry in settled:
+        groups.setdefault((entry.channel.device.key, entry.power_w is not None), []).append(entry)
     out, left = [], []
     for same in groups.values():
-        same = sorted(same, key=lambda one: one.channel.rank)
+        same = sorted(same, key=lambda entry: entry.channel.rank)
         best = same[0]
         for other in same[1:]:
             if not same_rate([best.mean_w, other.mean_w]) and best.channel.rank == other.channel.rank:
@@ -141,71 +141,24 @@ def _one_quantity(settled: Sequence[Settled], source: str) -> tuple[list[Settled
             note = f"{best.channel.name} tells the same"
             left.append(Interpretation(other.channel.name, other.channel.device.key, note=note))
         out.append(best)
-    order = {one.channel.name: i for i, one in enumerate(settled)}
-    return sorted(out, key=lambda one: order[one.channel.name]), left
-
-
-def _paired(settled: Sequence[Settled], choices: Choices, source: str) -> tuple[list[Settled], list[str]]:
-    """Watts and joules that two columns name apart, and that are the same device by what they say."""
-    by_key: dict[str, list[Settled]] = {}
-    for one in settled:
-        by_key.setdefault(one.channel.device.key, []).append(one)
-    lone = [own[0] for own in by_key.values() if len(own) == 1]
-    watts = [one for one in lone if one.power_w is not None]
-    joules = [one for one in lone if one.power_w is None]
-    moved: dict[int, Device] = {}
-    notes = []
-    for energy in joules:
-        fit = [
-            power for power in watts
-            if power.channel.device.host == energy.channel.device.host
-            and not power.channel.trusted and energy.channel.role in ("", power.channel.role or energy.channel.role)
-            and same_rate([_over(power, energy), energy.mean_w])
-        ]  # fmt: skip
-        if len(fit) == 1:
-            moved[id(energy)] = fit[0].channel.device
-            watts.remove(fit[0])
-            notes.append(f"{energy.channel.name} and {fit[0].channel.name} say the same: taken as one device")
-    rest = [one for one in joules if id(one) not in moved and not one.channel.role and not one.channel.trusted]
-    unknown = [one for one in watts if not one.channel.role and not one.channel.trusted]
-    if len(rest) == len(unknown) == 1 and choices.inside.get("") != NONE and rest[0].channel.device.kind == "other":
-        power, energy = unknown[0], rest[0]
-        if power.channel.device.kind == "other" and power.channel.device.host == energy.channel.device.host:
-            raise WattlineError(
-                f"{source}: {energy.channel.name} ({energy.mean_w:.4g} W) may be the energy of {power.channel.name} "
-                f"({power.mean_w:.4g} W), or another device: name the one to read with --columns, or give --inside none"
-            )
-    return [
-        replace(one, channel=replace(one.channel, device=moved[id(one)])) if id(one) in moved else one
-        for one in settled
-    ], notes
-
-
-def _over(power: Settled, energy: Settled) -> float:
-    """Mean watts of the readings while the counter ran."""
-    assert power.power_w is not None
-    good = np.isfinite(power.power_w)
-    good &= (power.time_s >= np.nanmin(energy.time_s)) & (power.time_s <= np.nanmax(energy.time_s))
-    order = np.flatnonzero(good)[np.argsort(power.time_s[good], kind="stable")]
-    time, watts = power.time_s[order], power.power_w[order]
-    length = float(time[-1] - time[0]) if len(time) > 1 else 0.0
-    return float(line_j(watts[:-1], watts[1:], np.diff(time)).sum()) / length if length > 0 else math.nan
+    order = {entry.channel.name: i for i, entry in enumerate(settled)}
+    return sorted(out, key=lambda entry: order[entry.channel.name]), left
 
 
 def _placed(settled: Sequence[Settled], choices: Choices, source: str) -> dict[str, Device]:
     """Each device with the one that holds it, by the rules of containment and by what the user says."""
     parts: dict[str, PlacedPart] = {}
     means = _means(settled)
-    for one in settled:
-        channel = one.channel
-        watts = math.nan if channel.trusted else means[id(one)]
+    for entry in settled:
+        channel = entry.channel
+        watts = math.nan if channel.trusted else means[id(entry)]
         if channel.device.key not in parts:
             parts[channel.device.key] = PlacedPart(
                 channel.device.key, channel.device.host, channel.place, channel.role, channel.index, watts,
                 channel.level, channel.name, channel.group, channel.board,
             )  # fmt: skip
-    said = _said(settled, choices)
-    free = [part for key, part in parts.items() if key not in said]
+    choice = _said(settled, choices)
+    free = [part for key, part in parts.items() if key not in choice]
     try:
         inside = holders(free) if choices.inside.get("") != NONE else {}
     except Unclear as unclear:
@@ -214,60 +167,60 @@ def _placed(settled: Sequence[Settled], choices: Choices, source: str) -> dict[s
             f"{source}: {unclear}; say what lies inside what: --inside INNER=OUTER or --inside none "
             f"(all are added), or leave one out with --columns (columns: {shorten(inner, 40)}, …)"
         ) from None
-    placed = chosen({key: inside.get(key, "") for key in parts}, said)
-    devices = {one.channel.device.key: one.channel.device for one in reversed(settled)}
+    placed = chosen({key: inside.get(key, "") for key in parts}, choice)
+    devices = {entry.channel.device.key: entry.channel.device for entry in reversed(settled)}
     out = {key: replace(device, inside=device.inside or placed.get(key, "")) for key, device in devices.items()}
-    alone = {key for key in out if choices.inside.get("") == NONE or (key in said and not said[key])}
+    alone = {key for key in out if choices.inside.get("") == NONE or (key in choice and not choice[key])}
     # a device that is told to be inside itself counts for itself, whatever its kind
     return {key: replace(device, inside=key) if key in alone else device for key, device in out.items()}
 
 
 def _said(settled: Sequence[Settled], choices: Choices) -> dict[str, str]:
     """Holders by device key, as the user gives them."""
-    keys = {name.lower(): one.channel.device.key for one in settled for name in one.channel.names}
+    keys = {name.lower(): entry.channel.device.key for entry in settled for name in entry.channel.names}
     out = {}
-    for one in settled:
-        holder = choices.holder(one.channel.names)
+    for entry in settled:
+        holder = choices.holder(entry.channel.names)
         if holder is not None:
-            out[one.channel.device.key] = "" if holder == NONE else keys[holder.lower()]
+            out[entry.channel.device.key] = "" if holder == NONE else keys[holder.lower()]
     return out
 
 
 def _means(settled: Sequence[Settled]) -> dict[int, float]:
     """Mean watts by channel, over the rows that all have in common where they share their times."""
-    power = [one for one in settled if one.power_w is not None]
-    shared = len(power) > 1 and all(one.time_s is power[0].time_s for one in power)
+    power = [entry for entry in settled if entry.power_w is not None]
+    shared = len(power) > 1 and all(entry.time_s is power[0].time_s for entry in power)
     rows: Array | None = None
     if shared:
-        whole = np.all([np.isfinite(one.power_w) for one in power if one.power_w is not None], axis=0)
+        whole = np.all([np.isfinite(entry.power_w) for entry in power if entry.power_w is not None], axis=0)
         rows = whole if whole.sum() >= 3 else None
     out = {}
-    for one in settled:
-        if one.power_w is None:
-            out[id(one)] = rise_w(one.time_s, one.energy_j) if one.energy_j is not None else math.nan
+    for entry in settled:
+        if entry.power_w is None:
+            out[id(entry)] = rise_w(entry.time_s, entry.energy_j) if entry.energy_j is not None else math.nan
         else:
-            watts = one.power_w if rows is None else one.power_w[rows]
+            watts = entry.power_w if rows is None else entry.power_w[rows]
             good = watts[np.isfinite(watts) & (watts >= 0)]
-            out[id(one)] = float(good.mean()) if len(good) else math.nan
+            out[id(entry)] = float(good.mean()) if len(good) else math.nan
     return out
 
 
 def _series(settled: Sequence[Settled], devices: Mapping[str, Device]) -> tuple[list[Series], list[str]]:
     """A series for each device; watts and joules of one device on the same times stand in one."""
     groups: dict[str, list[Settled]] = {}
-    for one in settled:
-        groups.setdefault(one.channel.device.key, []).append(one)
+    for entry in settled:
+        groups.setdefault(entry.channel.device.key, []).append(entry)
     out, notes = [], []
     for key, own in groups.items():
         device = devices[key]
-        power = next((one for one in own if one.power_w is not None), None)
-        energy = next((one for one in own if one.power_w is None), None)
-        if power and energy and not same_rate([_over(power, energy), energy.mean_w]):
-            near = abs(_over(power, energy) / energy.mean_w - 1) if energy.mean_w > 0 else math.inf
+        power = next((entry for entry in own if entry.power_w is not None), None)
+        energy = next((entry for entry in own if entry.power_w is None), None)
+        if power and energy and not same_rate([over(power, energy), energy.mean_w]):
+            near = abs(over(power, energy) / energy.mean_w - 1) if energy.mean_w > 0 else math.inf
             if near > FAR and energy.mean_w > 0:
                 notes.append(
                     f"{energy.channel.name} gives {energy.mean_w:.4g} W, {power.channel.name} "
-                    f"{_over(power, energy):.4g} W: the joules are counted"
+                    f"{over(power, energy):.4g} W: the joules are counted"
                 )
         if power and energy and power.time_s is energy.time_s:
             spec = replace(energy.channel.spec, note=_names(own))
@@ -283,15 +236,15 @@ def _series(settled: Sequence[Settled], devices: Mapping[str, Device]) -> tuple[
 
 
 def _names(own: Iterable[Settled]) -> str:
-    return ", ".join(one.channel.name for one in own)
+    return ", ".join(entry.channel.name for entry in own)
 
 
-def _row(one: Settled, devices: Mapping[str, Device], choices: Choices) -> Interpretation:
+def _row(entry: Settled, devices: Mapping[str, Device], choices: Choices) -> Interpretation:
     """What a channel was taken for."""
-    channel = one.channel
+    channel = entry.channel
     device = devices[channel.device.key]
-    said = choices and (choices.unit(channel.names) or choices.quantity(channel.names))
-    note = "as given by option" if said else one.note
-    quantity = "power" if one.power_w is not None else "energy"
+    choice = choices and (choices.unit(channel.names) or choices.quantity(channel.names))
+    note = "as given by option" if choice else entry.note
+    quantity = "power" if entry.power_w is not None else "energy"
     inside = device.inside if device.inside != device.key else ""
-    return Interpretation(channel.name, device.key, quantity, one.unit, one.counts, channel.clock, inside, note)
+    return Interpretation(channel.name, device.key, quantity, entry.unit, entry.counts, channel.clock, inside, note)

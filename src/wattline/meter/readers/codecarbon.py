@@ -39,8 +39,8 @@ def read(path: Path) -> Recording:
     frame = table(path)
     time, remark = column_times(frame["timestamp"])
     duration = numbers(frame["duration"])
-    told = frame["run_id"].to_list() if "run_id" in frame.columns else [None] * len(frame)
-    runs = [run or f"row {i}" for i, run in enumerate(told)]  # a row without a run is one of its own
+    run_ids = frame["run_id"].to_list() if "run_id" in frame.columns else [None] * len(frame)
+    runs = [run or f"row {i}" for i, run in enumerate(run_ids)]  # a row without a run is one of its own
     titles = frame["project_name"].to_list() if "project_name" in frame.columns else [""] * len(runs)
     rows: dict[str, list[int]] = {}
     lost = 0

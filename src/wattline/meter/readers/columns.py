@@ -75,18 +75,20 @@ def plain(name: str) -> str:
 def value_of(name: str, column: str = "", unit: str = "") -> Value | str:
     """A column of watts or joules by its name (and a unit told elsewhere); else why it is none, "" for no reason."""
     words = words_of(name)
-    told = (units.named(unit, "xX") or units.of_header(f"[{unit}]")) if unit else units.of_header(name)
+    candidates = (units.named(unit, "xX") or units.of_header(f"[{unit}]")) if unit else units.of_header(name)
     counted = {"power", "energy", "pwr", "watts", "watt", "joules"} & set(words)
     spoken = any(word.endswith(("power", "energy")) for word in words)
-    if not told and not counted and not spoken:
+    if not candidates and not counted and not spoken:
         return ""
     if odd := sorted(NOT_DRAWN & set(words)):
-        return f"{odd[0]}: not what is drawn" if told or counted else ""
+        return f"{odd[0]}: not what is drawn" if candidates or counted else ""
     if "%" in name:
         return "a share, no power"
-    if not told and (counted & {"power", "pwr", "watts", "watt"} or any(word.endswith("power") for word in words)):
-        told = (units.SHORT["W"],)
-    return Value(name, column or name, told, label_of(name), words)
+    if not candidates and (
+        counted & {"power", "pwr", "watts", "watt"} or any(word.endswith("power") for word in words)
+    ):
+        candidates = (units.SHORT["W"],)
+    return Value(name, column or name, candidates, label_of(name), words)
 
 
 def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataFrame, Layout]:
@@ -96,9 +98,9 @@ def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataF
     ------
     WattlineError: no column is the time, or none is power or energy.
     """
-    said = {name: quantity for name in frame.columns if (quantity := choices.quantity([name])) is not None}
+    quantities = {name: quantity for name in frame.columns if (quantity := choices.quantity([name])) is not None}
     frame, second = _unit_row(frame)
-    time_name = _time(frame, said)
+    time_name = _time(frame, quantities)
     values, left = _values(frame, time_name, second, choices)
     if time_name is None or not (values or _long(frame, time_name)):
         missing = "time" if time_name is None else "power or energy"
@@ -131,30 +133,30 @@ def _values(
         if name == time_name:
             continue
         quantity = choices.quantity([name])
-        found = value_of(name, unit=second.get(name, ""))
-        if quantity in ("power", "energy", "interval") and not (isinstance(found, Value) and found.units):
+        outcome = value_of(name, unit=second.get(name, ""))
+        if quantity in ("power", "energy", "interval") and not (isinstance(outcome, Value) and outcome.units):
             unit = choices.unit([name])
-            told = units.named(unit, "xX") if unit else (units.SHORT["W" if quantity == "power" else "J"],)
-            found = Value(name, name, told, label_of(name), words_of(name))
+            candidates = units.named(unit, "xX") if unit else (units.SHORT["W" if quantity == "power" else "J"],)
+            outcome = Value(name, name, candidates, label_of(name), words_of(name))
         elif quantity in ("time", "device"):
             continue
-        if isinstance(found, Value) and not found.units:
-            found = _by_cells(frame, found, choices)
-        elif found == "" and _all_like(frame.select(pl.col(name).cast(pl.String)), name, POWER_CELL):
-            found = _by_cells(frame, Value(name, name, (), label_of(name), words_of(name)), choices)
-        if isinstance(found, Value):
-            values.append(found)
-        elif found:
-            left.append(Interpretation(name, note=found))
+        if isinstance(outcome, Value) and not outcome.units:
+            outcome = _by_cells(frame, outcome, choices)
+        elif outcome == "" and _all_like(frame.select(pl.col(name).cast(pl.String)), name, POWER_CELL):
+            outcome = _by_cells(frame, Value(name, name, (), label_of(name), words_of(name)), choices)
+        if isinstance(outcome, Value):
+            values.append(outcome)
+        elif outcome:
+            left.append(Interpretation(name, note=outcome))
     return values, left
 
 
 def _by_cells(frame: pl.DataFrame, value: Value, choices: Choices) -> Value | str:
     """A column whose header names no unit, by the units in its cells or by the user's word."""
     unit = choices.unit([value.name])
-    if unit and (told := units.named(unit, "xX")):
-        return value._replace(units=told)
-    inside = [found for found in units.cells(frame[value.column])[1] if found is not None]
+    if unit and (candidates := units.named(unit, "xX")):
+        return value._replace(units=candidates)
+    inside = [outcome for outcome in units.cells(frame[value.column])[1] if outcome is not None]
     if inside:
         return value._replace(units=(units.SHORT["W" if inside[0].quantity == "power" else "J"],))
     return "its unit is not told: give --unit"
@@ -167,17 +169,17 @@ def _unit_row(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
     first = {name: str(cell or "").strip() for name, cell in zip(frame.columns, frame.row(0), strict=True)}
     if any(re.search(r"\d", cell) for cell in first.values()):
         return frame, {}
-    found = {name: cell for name, cell in first.items() if units.named(cell, "xX") or units.of_header(f"x {cell}")}
-    found = {name: cell.strip("[]()") for name, cell in found.items()}
-    if not found:
+    outcome = {name: cell for name, cell in first.items() if units.named(cell, "xX") or units.of_header(f"x {cell}")}
+    outcome = {name: cell.strip("[]()") for name, cell in outcome.items()}
+    if not outcome:
         return frame, {}
     times = {name: cell.strip("[]()") for name, cell in first.items() if cell.strip("[]()").lower() in TIME_UNITS}
-    return frame.slice(1), {**times, **found}
+    return frame.slice(1), {**times, **outcome}
 
 
-def _time(frame: pl.DataFrame, said: dict[str, str]) -> str | None:
+def _time(frame: pl.DataFrame, quantities: dict[str, str]) -> str | None:
     """The name of the column of times: as said, by its name, by its type."""
-    if given := next((name for name, quantity in said.items() if quantity == "time"), None):
+    if given := next((name for name, quantity in quantities.items() if quantity == "time"), None):
         return given
     ranked = []
     for name in frame.columns:
@@ -213,8 +215,8 @@ def _times(frame: pl.DataFrame, name: str, unit: str, source: str) -> tuple[Arra
         )
     begin = float(np.nanmin(np.abs(seconds)))
     clock = "seconds since the beginning" if begin < EPOCH_S else "UTC"
-    told = {"": clock, "times carry no date": "time of day"}.get(remark, "UTC, no zone told")
-    return seconds, told if clock == "UTC" or remark else clock, remark, used
+    candidates = {"": clock, "times carry no date": "time of day"}.get(remark, "UTC, no zone told")
+    return seconds, candidates if clock == "UTC" or remark else clock, remark, used
 
 
 def _seconds(frame: pl.DataFrame, name: str, unit: str) -> tuple[Array, str, list[str]]:
@@ -278,17 +280,17 @@ def _from_long(
     keys = frame.select(name, *unit).unique(maintain_order=True).rows()
     values, left = [], []
     for key in keys:
-        text, told = str(key[0] or ""), str(key[1] or "") if unit else ""
-        found = value_of(text, unit=told)
-        if isinstance(found, Value) and not found.units:
-            found = "its unit is not told: give --unit"
-        if not isinstance(found, Value):
-            left.append(Interpretation(text, note=found or "no power or energy"))
+        text, candidates = str(key[0] or ""), str(key[1] or "") if unit else ""
+        outcome = value_of(text, unit=candidates)
+        if isinstance(outcome, Value) and not outcome.units:
+            outcome = "its unit is not told: give --unit"
+        if not isinstance(outcome, Value):
+            left.append(Interpretation(text, note=outcome or "no power or energy"))
             continue
-        mine = (pl.col(name) == text) & ((pl.col(unit[0]) == told) if unit else pl.lit(True))
-        column = f"{text} {told}".strip()
+        mine = (pl.col(name) == text) & ((pl.col(unit[0]) == candidates) if unit else pl.lit(True))
+        column = f"{text} {candidates}".strip()
         frame = frame.with_columns(pl.when(mine).then(pl.col(value)).otherwise(None).alias(column))
-        values.append(found._replace(column=column))
+        values.append(outcome._replace(column=column))
     if not values:
         names = shorten(", ".join(str(key[0]) for key in keys[:8]), 120)
         raise WattlineError(f"{source}: none of the names in column {name!r} is power or energy ({names})")

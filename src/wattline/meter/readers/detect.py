@@ -42,7 +42,7 @@ def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
         raise WattlineError(f"{shorten(str(path), 200)} is empty")
     text = decode(data)
     for form in FORMATS:
-        if form.told(path, text, data):
+        if form.matches(path, text, data):
             if not choices:
                 return form.read(path)
             if form.choose is None:
@@ -103,19 +103,19 @@ def _folder(folder: Path) -> Recording:
 def _only(folder: Path, files: list[Path]) -> Recording:
     """The one recording in a folder that is itself none."""
     inside = [p for p in sorted(folder.iterdir()) if p.is_dir() and p.name != "ranging" and not p.name.startswith(".")]
-    held = [p for p in inside if any(q.name == "spl.txt" or mlperf_training.is_power(q) for q in p.glob("*.txt"))]
-    if len(held) == 1:
-        return _folder(held[0])
+    runs = [p for p in inside if any(q.name == "spl.txt" or mlperf_training.is_power(q) for q in p.glob("*.txt"))]
+    if len(runs) == 1:
+        return _folder(runs[0])
     tables = [
         p
         for p in files
         if p.suffix in (".csv", ".parquet", ".json", ".wattline", ".db", ".sqlite", ".prom", ".metrics")
     ]
-    if not held and len(tables) > 1:  # a table that no known tool wrote is beside the one that one did
+    if not runs and len(tables) > 1:  # a table that no known tool wrote is beside the one that one did
         tables = [p for p in tables if _is_written_by_a_tool(p)] or tables
-    if not held and len(tables) == 1:
+    if not runs and len(tables) == 1:
         return read(tables[0])
-    names = [p.name for p in (*held, *tables)]
+    names = [p.name for p in (*runs, *tables)]
     if names:
         raise WattlineError(
             f"{folder} holds several recordings: {shorten(', '.join(names), 150)}; name one, or several"
@@ -129,7 +129,7 @@ def _is_written_by_a_tool(path: Path) -> bool:
     with path.open("rb") as file:
         data = file.read(HEAD_BYTES)
     text = decode(data)
-    return any(form.told(path, text, data) for form in FORMATS if form.name != "table")
+    return any(form.matches(path, text, data) for form in FORMATS if form.name != "table")
 
 
 def _beginning(path: Path) -> str:

@@ -45,7 +45,7 @@ class Format(NamedTuple):
     """One kind of file: how it is told by path and beginning, and what reads it."""
 
     name: str
-    told: Callable[[Path, str, bytes], bool]
+    matches: Callable[[Path, str, bytes], bool]
     read: Reader
     choose: Chooser | None = plain.read  # where the user says what its columns are; None: there is nothing to say
 
@@ -70,9 +70,9 @@ def run_log(folder: Path, power: list[Path] | tuple[Path, ...] = ()) -> Path | N
     return next((path for path in (*first, *beside, *above) if path.is_file() and mlperf_training.is_run(path)), None)
 
 
-def _text(name: str, told: Callable[[str], bool], read: Chooser) -> Format:
+def _text(name: str, matches: Callable[[str], bool], read: Chooser) -> Format:
     """A format that its text tells, and whose reader takes what the user says."""
-    return Format(name, lambda path, text, data: told(text), lambda path: read(path, Choices()), read)
+    return Format(name, lambda path, text, data: matches(text), lambda path: read(path, Choices()), read)
 
 
 # the first that fits reads; add a format here

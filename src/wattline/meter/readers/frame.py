@@ -95,6 +95,6 @@ def numbers(column: pl.Series) -> Array:
     text = column.cast(pl.String)
     plain = text.cast(pl.Float64, strict=False)
     if plain.null_count():
-        found = text.str.extract(r"^\s*" + NUMBER + r"\s*[a-zA-Zµ%]*\s*$", 1).cast(pl.Float64, strict=False)
-        plain = plain.fill_null(found)
+        extracted = text.str.extract(r"^\s*" + NUMBER + r"\s*[a-zA-Zµ%]*\s*$", 1).cast(pl.Float64, strict=False)
+        plain = plain.fill_null(extracted)
     return plain.fill_null(np.nan).to_numpy().astype(float)

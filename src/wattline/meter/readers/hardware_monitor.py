@@ -39,7 +39,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     if not np.isfinite(time_s).any():
         raise WattlineError(f"{path}: its first column holds no time that can be read")
     packages: set[str] = set()
-    found = []
+    sensors = []
     for column, where, name in zip(frame.columns, paths, names, strict=True):
         if not (match := POWER.match(where)) or match["hardware"] == "battery":
             continue
@@ -55,15 +55,15 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         host = f"{match['hardware']}-{match['index']}"
         if role in ("board", "package"):
             packages.add(host)
-        found.append((column, f"{name} ({where})", host, role, words))
+        sensors.append((column, f"{name} ({where})", host, role, words))
     columns = []
-    for column, name, host, role, _ in found:
+    for column, name, host, role, _ in sensors:
         outer = role in ("board", "package") or host not in packages
         uuid = host if role in ("board", "package") else f"{host}/{name.partition(' (')[0]}"
-        one = Column(name, uuid, role, "W", index_of(host), inside="" if outer else host)
+        entry = Column(name, uuid, role, "W", index_of(host), inside="" if outer else host)
         values = units.cells(body[column])[0]
-        one.time_s, one.values = time_s.tolist(), values.tolist()
-        columns.append(one)
+        entry.time_s, entry.values = time_s.tolist(), values.tolist()
+        columns.append(entry)
     if not columns:
         raise WattlineError(f"{path} is LibreHardwareMonitor's log without a sensor of power")
     notes = (remark,) if remark else ()

@@ -132,16 +132,18 @@ def recording(
     clock: where the times come from.
     """
     out = []
-    for one in columns:
-        time_s, values = (totals or {}).get(one.name) or (np.array(one.time_s), np.array(one.values))
-        unit = units.named(one.unit, "xX")[:1]
-        words = words_of(one.name)
-        kind = kind_of(one.role, words)
-        device = Device(path.stem, one.uuid, kind, one.name, f"{path.stem}/{one.inside}" if one.inside else "")
+    for column in columns:
+        time_s, values = (totals or {}).get(column.name) or (np.array(column.time_s), np.array(column.values))
+        unit = units.named(column.unit, "xX")[:1]
+        words = words_of(column.name)
+        kind = kind_of(column.role, words)
+        device = Device(
+            path.stem, column.uuid, kind, column.name, f"{path.stem}/{column.inside}" if column.inside else ""
+        )
         counts = READING if unit and unit[0].quantity == "power" else TOTAL
-        place, index = words_of(one.uuid), one.index or index_of(one.uuid)
+        place, index = words_of(column.uuid), column.index or index_of(column.uuid)
         channel = Channel(
-            one.name, device, time_s, values, unit, spec, counts, words, place, one.role, index, one.level
+            column.name, device, time_s, values, unit, spec, counts, words, place, column.role, index, column.level
         )
         out.append(replace(channel, trusted=True, clock=clock))
     return assemble(out, choices, str(path), extras)

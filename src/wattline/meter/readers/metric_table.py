@@ -47,12 +47,12 @@ def read(frame: pl.DataFrame, source: str, choices: Choices) -> Recording | None
     time_s = column_times(frame[time_name])[0]
     labels = [name for name in frame.columns if name and name not in (*values, time_name) and _is_label(frame, name)]
     texts = [frame[name].cast(pl.String).fill_null("").to_list() for name in labels]
-    told = list(zip(*texts, strict=True)) if texts else [()] * len(frame)
+    label_cells = list(zip(*texts, strict=True)) if texts else [()] * len(frame)
     samples: Samples = {}
     for column in values:
         cells = numbers(frame[column])
         for i in np.flatnonzero(np.isfinite(cells) & np.isfinite(time_s)).tolist():
-            known = {label: text for label, text in zip(labels, told[i], strict=True) if text}
+            known = {label: text for label, text in zip(labels, label_cells[i], strict=True) if text}
             name = known.pop(NAME, column)
             times, numbers_ = samples.setdefault((name, tuple(sorted(known.items()))), ([], []))
             times.append(float(time_s[i]))

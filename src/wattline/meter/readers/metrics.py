@@ -42,23 +42,23 @@ def recording(samples: Samples, source: str, choices: Choices = Choices()) -> Re
     """A series for each device's power, and one for its counter; WattlineError where no metric is power or energy."""
     every, skipped = [], []
     for (name, labels), (times, values) in samples.items():
-        told = dict(labels)
-        identity = identify(name, told)
+        tags = dict(labels)
+        identity = identify(name, tags)
         if identity is None:
             skipped.append(name)
             continue
         array = np.asarray(values, float) * identity.scale
-        every.append(Sampled(identity, name, told, np.asarray(times, float), array))
+        every.append(Sampled(identity, name, tags, np.asarray(times, float), array))
     if not every:
-        said = f" (it has {', '.join(sorted(set(skipped))[:4])})" if skipped else ""
-        raise WattlineError(f"{source} holds no metric of watts or joules{said}")
+        listed = f" (it has {', '.join(sorted(set(skipped))[:4])})" if skipped else ""
+        raise WattlineError(f"{source} holds no metric of watts or joules{listed}")
     every = _chosen(every, choices)
-    notes = [] if all(one.name for one in every) else ["a metric without a name was taken as watts"]
+    notes = [] if all(series.name for series in every) else ["a metric without a name was taken as watts"]
     channels, more = channels_of(every)
-    used = {one.name for channel in channels for one in every if channel.aliases[:1] == (one.name,)}
-    others = {one.name: one for one in every if one.name not in used and one.name}
-    rows = [Interpretation(name, one.identity.device.key, note="the same devices by another metric")
-            for name, one in others.items()]  # fmt: skip
+    used = {series.name for channel in channels for series in every if channel.aliases[:1] == (series.name,)}
+    others = {series.name: series for series in every if series.name not in used and series.name}
+    rows = [Interpretation(name, series.identity.device.key, note="the same devices by another metric")
+            for name, series in others.items()]  # fmt: skip
     return assemble(channels, replace(choices, device=()), source, Extras(notes=[*notes, *more], rows=rows))
 
 
@@ -67,14 +67,14 @@ def _chosen(every: Sequence[Sampled], choices: Choices) -> list[Sampled]:
     if not choices.device:
         return list(every)
     keep = [label for label in choices.device if label not in ("none", "order")]
-    if keep and not any(label in one.labels for one in every for label in keep):
-        there = ", ".join(dict.fromkeys(label for one in every for label in one.labels))
+    if keep and not any(label in series.labels for series in every for label in keep):
+        there = ", ".join(dict.fromkeys(label for series in every for label in series.labels))
         raise WattlineError(f"--device {', '.join(keep)}: no series has such a label (there are {shorten(there, 120)})")
     out = []
-    for one in every:
-        uuid = ",".join(f"{label}={one.labels[label]}" for label in keep if one.labels.get(label)) or "all"
-        device = replace(one.identity.device, uuid=uuid)
-        out.append(replace(one, identity=replace(one.identity, device=device)))
+    for series in every:
+        uuid = ",".join(f"{label}={series.labels[label]}" for label in keep if series.labels.get(label)) or "all"
+        device = replace(series.identity.device, uuid=uuid)
+        out.append(replace(series, identity=replace(series.identity, device=device)))
     return out
 
 
@@ -90,14 +90,14 @@ def channels_of(every: Sequence[Sampled]) -> tuple[list[Channel], list[str]]:
     The channels, and remarks on what was joined.
     """
     groups: dict[tuple[str, str], list[Sampled]] = {}
-    for one in _on_one_host(every):
-        groups.setdefault((one.identity.device.key, one.identity.quantity), []).append(one)
+    for series in _on_one_host(every):
+        groups.setdefault((series.identity.device.key, series.identity.quantity), []).append(series)
     channels: list[Channel] = []
     notes: list[str] = []
     for same in groups.values():
         for part in _split(same):
             channels.append(_channel(part))
-        if len(same) > 1 and len({_passing(one) for one in same}) > 1:
+        if len(same) > 1 and len({_passing(series) for series in same}) > 1:
             notes.append("series of one device that differ in who used or scraped it were joined in time")
     return channels, list(dict.fromkeys(notes))
 
@@ -105,40 +105,40 @@ def channels_of(every: Sequence[Sampled]) -> tuple[list[Channel], list[str]]:
 def _on_one_host(every: Sequence[Sampled]) -> list[Sampled]:
     """Hosts by one name each: a scraped address by the name that another series gives it, a GPU's UUID by its first."""
     names = {}
-    for one in every:
-        address, host = without_port(one.labels.get("instance", "")), host_of(one.labels)
+    for series in every:
+        address, host = without_port(series.labels.get("instance", "")), host_of(series.labels)
         if address and host != address:
             names[address] = host
     boards: dict[str, str] = {}
     out = []
-    for one in every:
-        device = one.identity.device
+    for series in every:
+        device = series.identity.device
         host = names.get(device.host, device.host)
         if device.uuid.startswith(("GPU-", "MIG-")):
             host = boards.setdefault(device.uuid, host)
-        out.append(replace(one, identity=replace(one.identity, device=replace(device, host=host))))
+        out.append(replace(series, identity=replace(series.identity, device=replace(device, host=host))))
     return out
 
 
-def _passing(one: Sampled) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((k, v) for k, v in one.labels.items() if PASSING.match(k)))
+def _passing(series: Sampled) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((k, v) for k, v in series.labels.items() if PASSING.match(k)))
 
 
 def _split(same: Sequence[Sampled]) -> list[list[Sampled]]:
     """Series that by their labels are one device, parted where they say different things at the same instants."""
-    best = min(one.identity.rank for one in same)
-    first = next(one for one in same if one.identity.rank == best)
-    mine = [one for one in same if one.name == first.name]
-    plain = [one for one in mine if not one.identity.mode]
+    best = min(series.identity.rank for series in same)
+    first = next(series for series in same if series.identity.rank == best)
+    mine = [series for series in same if series.name == first.name]
+    plain = [series for series in mine if not series.identity.mode]
     mine = plain or mine
     if not first.identity.free or len(mine) < 2 or not _differ(mine):
         return [mine]
     parts: dict[tuple[tuple[str, str], ...], list[Sampled]] = {}
-    for one in mine:
-        told = ",".join(f"{k}={v}" for k, v in _passing(one))
-        device = replace(one.identity.device, uuid=f"{one.identity.device.uuid} {told}".strip())
-        parted = replace(one, identity=replace(one.identity, device=device))
-        parts.setdefault(_passing(one), []).append(parted)
+    for series in mine:
+        tags = ",".join(f"{k}={v}" for k, v in _passing(series))
+        device = replace(series.identity.device, uuid=f"{series.identity.device.uuid} {tags}".strip())
+        parted = replace(series, identity=replace(series.identity, device=device))
+        parts.setdefault(_passing(series), []).append(parted)
     return list(parts.values())
 
 
@@ -158,8 +158,8 @@ def _differ(mine: Sequence[Sampled]) -> bool:
 def _channel(mine: Sequence[Sampled]) -> Channel:
     """One device's series joined in time; modes of its counter added up."""
     modes: dict[str, list[Sampled]] = {}
-    for one in mine:
-        modes.setdefault(one.identity.mode, []).append(one)
+    for series in mine:
+        modes.setdefault(series.identity.mode, []).append(series)
     joined = [_joined(own) for own in modes.values()]
     time_s, values = joined[0]
     if len(joined) > 1:
@@ -191,9 +191,9 @@ def _joined(own: Sequence[Sampled]) -> tuple[Array, Array]:
     """Samples of several series in order of time, each instant once: the first series that has a number there."""
     if len(own) == 1:
         return own[0].time_s, own[0].values
-    own = sorted(own, key=lambda one: one.identity.rank)
-    time_s = np.concatenate([one.time_s for one in own])
-    values = np.concatenate([one.values for one in own])
+    own = sorted(own, key=lambda series: series.identity.rank)
+    time_s = np.concatenate([series.time_s for series in own])
+    values = np.concatenate([series.values for series in own])
     order = np.lexsort((~np.isfinite(values), time_s))
     order = order[np.argsort(time_s[order], kind="stable")]
     time_s, values = time_s[order], values[order]
@@ -203,14 +203,14 @@ def _joined(own: Sequence[Sampled]) -> tuple[Array, Array]:
 
 def shown(name: str, labels: Mapping[str, str]) -> str:
     """A series as PromQL writes it, with the labels that tell the device."""
-    told = [f'{key}="{value}"' for key, value in sorted(labels.items()) if value and not PASSING.match(key)]
-    return name + ("{" + ", ".join(told[:6]) + "}" if told else "") or "query"
+    tags = [f'{key}="{value}"' for key, value in sorted(labels.items()) if value and not PASSING.match(key)]
+    return name + ("{" + ", ".join(tags[:6]) + "}" if tags else "") or "query"
 
 
-def _spec(one: Sampled) -> Spec:
-    lower = one.name.lower()
+def _spec(series: Sampled) -> Spec:
+    lower = series.name.lower()
     if "dcgm" in lower or "nvidia" in lower:
-        return specs.nvml(one.name, source="dcgm")
-    if one.identity.modelled:
-        return specs.modelled("prometheus", one.name)
-    return specs.unknown("prometheus", one.name)
+        return specs.nvml(series.name, source="dcgm")
+    if series.identity.modelled:
+        return specs.modelled("prometheus", series.name)
+    return specs.unknown("prometheus", series.name)

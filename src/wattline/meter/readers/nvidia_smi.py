@@ -85,9 +85,9 @@ def read(path: Path) -> Recording:
     window_s = AVERAGE_S if power_name == "power.draw.average" else 0.0
     spec = specs.nvml(power_name, window_s)
     series = [Series(device, spec, time[rows], power[rows]) for device, rows in groups]
-    rows = _rows(frame, power_name, remark, [one.device.key for one in series])
-    told = tuple(note for note in (remark, *notes) if note)
-    return Recording(tuple(series), notes=told, source=str(path), interpretation=rows)
+    rows = _rows(frame, power_name, remark, [entry.device.key for entry in series])
+    remarks = tuple(note for note in (remark, *notes) if note)
+    return Recording(tuple(series), notes=remarks, source=str(path), interpretation=rows)
 
 
 def _rows(frame: pl.DataFrame, power_name: str, remark: str, keys: list[str]) -> list[Interpretation]:

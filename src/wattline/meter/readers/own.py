@@ -42,11 +42,11 @@ def read(frame: pl.DataFrame, source: str) -> Recording:
     columns = {name: numbers(frame[name]) for name in VALUES}
     series = []
     for key, rows in groups.items():
-        said = dict(zip(keys, key, strict=True))
+        row = dict(zip(keys, key, strict=True))
         at = np.array(rows)
-        device = Device(said["host"], said["device"], said["kind"], said["name"], said["inside"])
+        device = Device(row["host"], row["device"], row["kind"], row["name"], row["inside"])
         mono, power, energy = (_there(columns[name][at]) for name in VALUES)
-        series.append(Series(device, _spec(said), time_s[at], power, energy, mono))
+        series.append(Series(device, _spec(row), time_s[at], power, energy, mono))
     return Recording(tuple(series), source=source)
 
 
@@ -55,10 +55,10 @@ def _there(values: Array) -> Array | None:
     return values if np.isfinite(values).any() else None
 
 
-def _spec(said: dict[str, str]) -> Spec:
-    modelled = said["modelled"].lower() == "true"
-    usual = specs.of_source(said["source"], modelled)
+def _spec(row: dict[str, str]) -> Spec:
+    modelled = row["modelled"].lower() == "true"
+    usual = specs.of_source(row["source"], modelled)
     known: dict[str, Any] = {each.name: getattr(usual, each.name) for each in fields(Spec)}
-    known |= {name: float(said[name]) for name in SPEC if said.get(name)}
-    known["note"] = said.get("note", "")
+    known |= {name: float(row[name]) for name in SPEC if row.get(name)}
+    known["note"] = row.get("note", "")
     return Spec(**known)

@@ -63,24 +63,24 @@ def of_frame(frame: pl.DataFrame, choices: Choices, source: str, host: str, comm
     """
     if (metrics := metric_table.read(frame, source, choices)) is not None:
         return metrics
-    frame, found = layout(frame, choices, source)
-    columns = [value.column for value in found.values]
-    devices = groups(frame, found.time_s, found.others, columns, choices, source)
+    frame, table_layout = layout(frame, choices, source)
+    columns = [value.column for value in table_layout.values]
+    devices = groups(frame, table_layout.time_s, table_layout.others, columns, choices, source)
     numbers = {name: units.cells(frame[name], comma) for name in columns}
-    apart = any(found is not None for each in numbers.values() for found in each[1])
+    apart = any(unit is not None for each in numbers.values() for unit in each[1])
     if apart:  # units in cells: the numbers are in W and J already
-        found.values = [_in_base(value, numbers[value.column][1]) for value in found.values]
-    channels = _channels(found, devices, {name: each[0] for name, each in numbers.items()}, host)
-    extras = Extras(notes=found.notes, rows=[*found.rows, *devices.told])
+        table_layout.values = [_in_base(value, numbers[value.column][1]) for value in table_layout.values]
+    channels = _channels(table_layout, devices, {name: each[0] for name, each in numbers.items()}, host)
+    extras = Extras(notes=table_layout.notes, rows=[*table_layout.rows, *devices.remarks])
     return assemble(channels, choices, source, extras)
 
 
 def _in_base(value: Value, inside: Sequence[units.Unit | None]) -> Value:
     """A column whose cells name their units, in W or J; cells without one take the header's."""
-    told = [one for one in inside if one is not None]
-    if not told:
+    named = [unit for unit in inside if unit is not None]
+    if not named:
         return value
-    return value._replace(units=(units.SHORT["W" if told[0].quantity == "power" else "J"],))
+    return value._replace(units=(units.SHORT["W" if named[0].quantity == "power" else "J"],))
 
 
 def _frame(path: Path) -> pl.DataFrame:
@@ -98,22 +98,24 @@ def _frame(path: Path) -> pl.DataFrame:
         raise WattlineError(f"{path} is not whole Parquet: {shorten(str(error), 120)}") from None
 
 
-def _channels(found: Layout, devices: Groups, numbers: Numbers, host: str) -> list[Channel]:
+def _channels(table_layout: Layout, devices: Groups, numbers: Numbers, host: str) -> list[Channel]:
     """A channel for each device's rows and each column of watts or joules."""
-    values = [_named_total(value, found.values) for value in found.values]
+    values = [_named_total(value, table_layout.values) for value in table_layout.values]
     several = len({value.label for value in values}) > 1
     out = []
     for (where, part), rows in devices.rows.items():
-        whole = len(rows) == len(found.time_s)
-        time_s = found.time_s if whole else found.time_s[rows]
+        whole = len(rows) == len(table_layout.time_s)
+        time_s = table_layout.time_s if whole else table_layout.time_s[rows]
         for value in values:
             name = f"{value.name} of {'/'.join(filter(None, (where, part)))}" if where or part else value.name
             cells = numbers[value.column] if whole else numbers[value.column][rows]
             level = _level(devices, part)
             channel = _channel(value, where, part, several, host, level)
             aliases = (value.name, *((value.label,) if value.label else ()))
-            out.append(replace(channel, name=name, time_s=time_s, values=cells, aliases=aliases, clock=found.clock))
-    return [one for one in out if len(devices.rows) == 1 or _there(one.values)]
+            out.append(
+                replace(channel, name=name, time_s=time_s, values=cells, aliases=aliases, clock=table_layout.clock)
+            )
+    return [unit for unit in out if len(devices.rows) == 1 or _there(unit.values)]
 
 
 def _there(values: Array) -> bool:
@@ -125,7 +127,7 @@ def _named_total(value: Value, values: Sequence[Value]) -> Value:
     words = set(value.label.split("_"))
     if value.units and value.units[0].quantity == "energy" and words & NAMED_TOTAL:
         bare = "_".join(word for word in value.label.split("_") if word not in NAMED_TOTAL)
-        others = {one.label for one in values if one is not value and one.label != value.label}
+        others = {unit.label for unit in values if unit is not value and unit.label != value.label}
         if bare in others or not others:
             return value._replace(label=bare)
     return value

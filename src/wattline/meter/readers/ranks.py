@@ -38,7 +38,7 @@ def one_machine(recordings: Sequence[Recording]) -> tuple[list[Recording], list[
             continue
         joined += 1
         host = same.series[0].device.host
-        moved = [replace(one, device=replace(one.device, host=host)) for one in recording.series]
+        moved = [replace(entry, device=replace(entry.device, host=host)) for entry in recording.series]
         out.append(replace(recording, series=moved))
     notes = []
     if joined:
@@ -52,12 +52,12 @@ def one_machine(recordings: Sequence[Recording]) -> tuple[list[Recording], list[
 
 
 def _comparable(recording: Recording) -> bool:
-    return len(recording.series) > 0 and all(WHOLE_MACHINE in one.spec.note for one in recording.series)
+    return len(recording.series) > 0 and all(WHOLE_MACHINE in entry.spec.note for entry in recording.series)
 
 
 def _alike(first: Recording, other: Recording) -> bool:
     """Whether two recordings have the same devices, by what is known of them, at the same time."""
-    parts = [{(one.device.uuid, one.device.name) for one in each.series} for each in (first, other)]
+    parts = [{(entry.device.uuid, entry.device.name) for entry in each.series} for each in (first, other)]
     if parts[0] != parts[1]:
         return False
     (a, b), (c, d) = _extent(first), _extent(other)
@@ -65,12 +65,12 @@ def _alike(first: Recording, other: Recording) -> bool:
 
 
 def _extent(recording: Recording) -> tuple[float, float]:
-    edges = [(float(np.nanmin(one.time_s)), float(np.nanmax(one.time_s))) for one in recording.series]
+    edges = [(float(np.nanmin(entry.time_s)), float(np.nanmax(entry.time_s))) for entry in recording.series]
     return min(begin for begin, _ in edges), max(end for _, end in edges)
 
 
 def _equal(first: Recording, other: Recording) -> bool:
-    here, there = ({one.device.uuid: _watts(one) for one in each.series} for each in (first, other))
+    here, there = ({entry.device.uuid: _watts(entry) for entry in each.series} for each in (first, other))
     return all(abs(here[key] - there[key]) <= SAME * max(here[key], there[key]) for key in here)
 
 

@@ -45,7 +45,7 @@ class Groups:
 
     rows: dict[tuple[str, str], NDArray[np.intp]]
     columns: list[str] = field(default_factory=list)
-    told: list[Interpretation] = field(default_factory=list)
+    remarks: list[Interpretation] = field(default_factory=list)
 
 
 def groups(
@@ -64,21 +64,21 @@ def groups(
     ------
     WattlineError: several unlike rows of one instant, and nothing tells whose they are.
     """
-    host, parts, told = _columns(frame, time_s, others, choices)
+    host, parts, remarks = _columns(frame, time_s, others, choices)
     chosen = [name for name in (host, *parts) if name]
     if choices.device == (ORDER,):
-        return _in_order(time_s, told)
+        return _in_order(time_s, remarks)
     if not choices.device:
         check_several(frame, time_s, chosen, values, source)
-    found: dict[tuple[str, str], NDArray[np.intp]] = {}
+    by_device: dict[tuple[str, str], NDArray[np.intp]] = {}
     for cells, rows in rows_of(frame, chosen):
         where, *labels = cells if host else ("", *cells)
         pair = (where, _label(tuple(labels), parts))
-        found[pair] = np.sort(np.concatenate([found[pair], rows])) if pair in found else rows
-    if len(found) > MAX_DEVICES:
-        raise WattlineError(f"{source}: {', '.join(chosen)} tell {len(found):,} devices apart: say --device none")
-    told += [Interpretation(name, "", "device", note="tells devices apart") for name in chosen]
-    return Groups(found, chosen, told)
+        by_device[pair] = np.sort(np.concatenate([by_device[pair], rows])) if pair in by_device else rows
+    if len(by_device) > MAX_DEVICES:
+        raise WattlineError(f"{source}: {', '.join(chosen)} tell {len(by_device):,} devices apart: say --device none")
+    remarks += [Interpretation(name, "", "device", note="tells devices apart") for name in chosen]
+    return Groups(by_device, chosen, remarks)
 
 
 def _columns(
@@ -95,15 +95,15 @@ def _columns(
     if given:
         host = next((name for name in given if plain(name) in HOSTS), None)
         return host, [name for name in given if name != host], []
-    told: list[Interpretation] = []
+    remarks: list[Interpretation] = []
     known = [name for name in others if plain(name) in HOSTS or plain(name) in DEVICES]
     for name in list(known):
         if _row_number(frame, name):
             known.remove(name)
-            told.append(Interpretation(name, note="differs in every row: a number of the row, no device"))
+            remarks.append(Interpretation(name, note="differs in every row: a number of the row, no device"))
     host = next((name for word in HOSTS for name in known if plain(name) == word), None)
     parts = [name for word in DEVICES for name in known if plain(name) == word and name != host]
-    return host, parting(frame, time_s, host, parts, [n for n in others if n not in known]), told
+    return host, parting(frame, time_s, host, parts, [n for n in others if n not in known]), remarks
 
 
 def parting(frame: pl.DataFrame, time_s: Array, host: str | None, parts: list[str], rest: list[str]) -> list[str]:
@@ -195,13 +195,13 @@ def _one_that_moves(values: Array, usual: int) -> bool:
     return bool(np.nanmean(beside) < SMOOTH * np.nanmean(again)) if beside.size and again.size else False
 
 
-def _in_order(time_s: Array, told: list[Interpretation]) -> Groups:
+def _in_order(time_s: Array, remarks: list[Interpretation]) -> Groups:
     """Rows of an instant as devices in their order."""
     place = np.zeros(len(time_s), int)
     for i in range(1, len(time_s)):
         place[i] = place[i - 1] + 1 if time_s[i] == time_s[i - 1] else 0
     rows = {("", f"device{k}"): np.flatnonzero(place == k) for k in range(int(place.max(initial=0)) + 1)}
-    return Groups(rows, [], [*told, Interpretation("order of rows", "", "device", note="as given by option")])
+    return Groups(rows, [], [*remarks, Interpretation("order of rows", "", "device", note="as given by option")])
 
 
 def rows_of(frame: pl.DataFrame, names: Sequence[str]) -> list[tuple[tuple[str, ...], NDArray[np.intp]]]:

@@ -57,10 +57,10 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
                 add(
                     "scaph_domain_power_microwatts", when, domain.get("consumption"), socket_id=number, domain_name=name
                 )
-        for one in report.get("consumers") or ():
-            pid = str(one.get("pid", "?"))
-            when = one.get("timestamp", at)
-            add("scaph_process_power_consumption_microwatts", when, one.get("consumption"), pid=pid)
+        for consumer in report.get("consumers") or ():
+            pid = str(consumer.get("pid", "?"))
+            when = consumer.get("timestamp", at)
+            add("scaph_process_power_consumption_microwatts", when, consumer.get("consumption"), pid=pid)
     if not samples:
         raise WattlineError(f"{path} is Scaphandre's, and holds no report")
     return of_samples(samples, str(path), choices)

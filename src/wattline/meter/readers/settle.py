@@ -67,28 +67,28 @@ def settle(channel: Channel, choices: Choices, beside_w: float, source: str) -> 
     ------
     WattlineError: two readings are possible and differ; names the option that decides.
     """
-    said = choices.unit(channel.names)
+    choice = choices.unit(channel.names)
     units = channel.units
-    if said is not None:
-        units = tuple(unit for unit in named(said, "xX") if not channel.units or unit.quantity == channel.quantity)
+    if choice is not None:
+        units = tuple(unit for unit in named(choice, "xX") if not channel.units or unit.quantity == channel.quantity)
         if not units:
-            raise WattlineError(f"--unit {shorten(said)!r} is no unit of {channel.quantity or 'power or energy'}")
+            raise WattlineError(f"--unit {shorten(choice)!r} is no unit of {channel.quantity or 'power or energy'}")
     quantity = choices.quantity(channel.names)
     counts = {"interval": EACH, "energy": TOTAL, "power": READING}.get(quantity or "", channel.counts)
     if units[0].quantity == "power":
-        unit = _unit(channel, units, said is not None, False, source)
+        unit = _unit(channel, units, choice is not None, False, source)
         watts = channel.values * unit.scale
-        return Settled(_sited(channel, unit, said), channel.time_s, watts, None, unit.name, READING)
-    unit = _unit(channel, units, said is not None, counts == EACH, source)
+        return Settled(_sited(channel, unit, choice), channel.time_s, watts, None, unit.name, READING)
+    unit = _unit(channel, units, choice is not None, counts == EACH, source)
     joules = channel.values * unit.scale
     counts, note = (counts, "") if counts else _told(channel, joules, beside_w, source)
     time, total = accumulated(channel.time_s, joules) if counts == EACH else (channel.time_s, joules)
-    return Settled(_sited(channel, unit, said), time, None, total, unit.name, counts, note)
+    return Settled(_sited(channel, unit, choice), time, None, total, unit.name, counts, note)
 
 
-def _unit(channel: Channel, units: tuple[Unit, ...], said: bool, each: bool, source: str) -> Unit:
+def _unit(channel: Channel, units: tuple[Unit, ...], choice: bool, each: bool, source: str) -> Unit:
     """The unit whose watts such a device can draw; WattlineError where none or several can be."""
-    if said or (channel.trusted and len(units) == 1):
+    if choice or (channel.trusted and len(units) == 1):
         return units[0]
     limit = max_w(channel.device)
     usual = {unit: usual_w(channel.time_s, channel.values * unit.scale, unit.quantity, each) for unit in units}
@@ -118,11 +118,11 @@ def usual_w(time_s: Array, values: Array, quantity: str, each: bool) -> float:
     return float(np.median(numbers)) if len(numbers) else float("nan")
 
 
-def _sited(channel: Channel, unit: Unit, said: str | None) -> Channel:
+def _sited(channel: Channel, unit: Unit, choice: str | None) -> Channel:
     """A device of megawatts by a unit that says so is a site."""
     device = channel.device
     watts = mean_w(channel.time_s, channel.values * unit.scale)
-    if unit.quantity == "power" and watts > max_w(device) and (said is not None or unit.scale >= MEGA):
+    if unit.quantity == "power" and watts > max_w(device) and (choice is not None or unit.scale >= MEGA):
         return replace(channel, device=replace(device, kind="other", name=f"site {device.name}".strip()))
     return channel
 

@@ -29,8 +29,8 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     times: list[float] = []
     rails: list[dict[str, float]] = []
     for line in logs.lines(path):
-        found = {match[1]: float(match[2]) for match in RAIL.finditer(line)}
-        if not found:
+        rails_mw = {match[1]: float(match[2]) for match in RAIL.finditer(line)}
+        if not rails_mw:
             continue
         match = STAMP.match(line)
         at = logs.dated(match[1]) if match else None
@@ -38,15 +38,15 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
             mend = "record it with a JetPack that prints dates, or as tegrastats | ts '%Y-%m-%d %H:%M:%.S'"
             raise logs.untimed("tegrastats", mend, path)
         times.append(at)
-        rails.append(found)
+        rails.append(rails_mw)
     times = logs.spread(times)
-    whole = next((name for name in INPUTS if any(name in found for found in rails)), "")
+    whole = next((name for name in INPUTS if any(name in rails_mw for rails_mw in rails)), "")
     columns = []
-    for name in dict.fromkeys(name for found in rails for name in found):
+    for name in dict.fromkeys(name for rails_mw in rails for name in rails_mw):
         column = Column(name, name, _role(name), "mW", inside=whole if name != whole else "")
-        for at, found in zip(times, rails, strict=True):
-            if name in found:
-                column.add(at, found[name])
+        for at, rails_mw in zip(times, rails, strict=True):
+            if name in rails_mw:
+                column.add(at, rails_mw[name])
         columns.append(column)
     spec = specs.unknown("tegrastats", "INA3221 of the module")
     extras = Extras(notes=["times carry no zone: taken as UTC"])

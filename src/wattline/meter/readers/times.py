@@ -76,12 +76,12 @@ def _texts(text: pl.Series) -> tuple[Array, str]:
     if np.isfinite(best).sum() > 0.5 * len(best):
         return best, ""
     bare = plain.str.replace(UTC_NAMES, "")
-    told = bool((bare != plain).any())
+    zoned_by_name = bool((bare != plain).any())
     nameless = bare.str.replace(ZONE_NAMES, "") if not bare.str.contains(r" [AP]M$").any() else bare
     named = bool((nameless != bare).any())
     without = _best(nameless, FORMATS)
     if np.isfinite(without).sum() > np.isfinite(best).sum():
-        remark = "" if told else "times carry no zone: taken as UTC"
+        remark = "" if zoned_by_name else "times carry no zone: taken as UTC"
         return without, "zones named in letters are not read: times taken as UTC" if named else remark
     if not np.isfinite(best).any():
         clock = _best("1970-01-01 " + nameless, tuple(f"%Y-%m-%d {form}" for form in CLOCKS))

@@ -91,34 +91,34 @@ class Server:
 
     def devices(self) -> dict[str, ScrapedDevice]:
         """Every device of every query, once: an exporter tells a GPU again for each pod or MIG instance on it."""
-        found: dict[str, ScrapedDevice] = {}
+        metered: dict[str, ScrapedDevice] = {}
         for preset in self.presets:
             for query in preset.queries:
                 series = self.query(query)
                 self.answered |= {query} if series else set()
                 if preset.name == OWN:
-                    self._add_own(found, series)
+                    self._add_own(metered, series)
                 else:
-                    self._add(found, preset, query, series)
-        return found
+                    self._add(metered, preset, query, series)
+        return metered
 
     def _add(
-        self, found: dict[str, ScrapedDevice], preset: Preset, query: str, series: Sequence[tuple[Labels, float]]
+        self, metered: dict[str, ScrapedDevice], preset: Preset, query: str, series: Sequence[tuple[Labels, float]]
     ) -> None:
         """The devices of a known metric, joined and summed as those of a file are."""
         name = query.partition("{")[0]
         samples = []
         jobs: dict[str, tuple[str, str]] = {}
         for labels, value in series:
-            told = {key: text for key, text in labels.items() if key != "__name__"}
-            if (identity := identify(name, told)) is None:
+            tags = {key: text for key, text in labels.items() if key != "__name__"}
+            if (identity := identify(name, tags)) is None:
                 continue
             device = identity.device
             host = self.own if not device.host or device.host in LOCAL else device.host
             identity = replace(identity, device=replace(device, host=host))
-            samples.append(Sampled(identity, name, told, np.zeros(1), np.array([value * identity.scale])))
-            jobs.setdefault(identity.device.key, (told.get("job", ""), told.get("instance", "")))
-        modelled = {one.identity.device.key: one.identity.modelled for one in samples}
+            samples.append(Sampled(identity, name, tags, np.zeros(1), np.array([value * identity.scale])))
+            jobs.setdefault(identity.device.key, (tags.get("job", ""), tags.get("instance", "")))
+        modelled = {sample.identity.device.key: sample.identity.modelled for sample in samples}
         for channel in channels_of(samples)[0]:
             device, value = channel.device, float(channel.values[0])
             named = replace(device, name=device.name or f"{preset.name} {device.kind}")
@@ -126,12 +126,12 @@ class Server:
             new = ScrapedDevice(
                 named, preset.name, jobs.get(device.key, ("", "")), error, modelled.get(device.key, False)
             )
-            entry = found.setdefault(device.key, new)
+            entry = metered.setdefault(device.key, new)
             attribute = "power_w" if channel.quantity == "power" else "energy_j"
             if getattr(entry, attribute) is None and math.isfinite(value):
                 setattr(entry, attribute, value)
 
-    def _add_own(self, found: dict[str, ScrapedDevice], series: Sequence[tuple[Labels, float]]) -> None:
+    def _add_own(self, metered: dict[str, ScrapedDevice], series: Sequence[tuple[Labels, float]]) -> None:
         """The devices of a query of the user's own: every label but the usual ones tells its series apart."""
         for labels, value in series:
             host = host_of(labels)
@@ -139,7 +139,7 @@ class Server:
             uuid = ":".join([OWN, *(f"{k}={v}" for k, v in kept)])
             device = Device(self.own if not host or host in LOCAL else host, uuid, self.kind, f"query {self.kind}")
             job = (labels.get("job", ""), labels.get("instance", ""))
-            entry = found.setdefault(device.key, ScrapedDevice(device, OWN, job, "fit.sensor-hwmon-error"))
+            entry = metered.setdefault(device.key, ScrapedDevice(device, OWN, job, "fit.sensor-hwmon-error"))
             if entry.power_w is None and math.isfinite(value):
                 entry.power_w = value
 
@@ -182,11 +182,11 @@ class Server:
             targets = self.web.json("/api/v1/targets", {"state": "active"})["data"]["activeTargets"]
         except (WebError, KeyError, TypeError):
             return {}
-        found = {}
+        metered = {}
         for target in targets:
             labels = target.get("labels") or {}
-            found[labels.get("job", ""), labels.get("instance", "")] = _seconds(str(target.get("scrapeInterval", "")))
-        return found
+            metered[labels.get("job", ""), labels.get("instance", "")] = _seconds(str(target.get("scrapeInterval", "")))
+        return metered
 
 
 def find(
@@ -207,8 +207,8 @@ def find(
         kind = environ.get(PREFIX + "KIND", "")
         here = (host or hostname()) if web.host in LOCAL else web.host
         server = Server(web, presets, here, kind if kind in KINDS else "other")
-        found = server.devices()
-        if not found:
+        metered = server.devices()
+        if not metered:
             what = (
                 f"the query {shorten(own, 60)!r}"
                 if own
@@ -217,7 +217,7 @@ def find(
             web.close()
             why = f"it answers, but has no series of {what}"
             return [], [Finding(SOURCE, shown, False, why, f"name your metric: {PREFIX}QUERY=…")]
-        return _sensors(server, found, shown), []
+        return _sensors(server, metered, shown), []
     except WebError as error:
         return [], [Finding(SOURCE, shown, False, str(error), error.mend)]
     except Exception as error:
@@ -239,12 +239,12 @@ def _web(url: str, environ: Mapping[str, str]) -> Web:
     )
 
 
-def _sensors(server: Server, found: Mapping[str, ScrapedDevice], shown: str) -> list[Sensor]:
+def _sensors(server: Server, metered: Mapping[str, ScrapedDevice], shown: str) -> list[Sensor]:
     server.narrow()
     scrape_s = server.scrape_s()
-    slowest_s = max((scrape_s.get(entry.job, SCRAPE_S) for entry in found.values()), default=SCRAPE_S)
+    slowest_s = max((scrape_s.get(entry.job, SCRAPE_S) for entry in metered.values()), default=SCRAPE_S)
     now_s = time.monotonic()
-    first = {key: server.reading(key, entry, now_s) for key, entry in found.items()}
+    first = {key: server.reading(key, entry, now_s) for key, entry in metered.items()}
     poller = Poller(server.ask, min(max(PERIOD_S, slowest_s / 5), 5.0), first, server.web.close)
     return [
         Polled(
@@ -259,7 +259,7 @@ def _sensors(server: Server, found: Mapping[str, ScrapedDevice], shown: str) -> 
             poller,
             frozenset({"node"} if entry.device.kind == "node" and entry.exporter != OWN else ()),
         )
-        for entry in found.values()
+        for entry in metered.values()
     ]
 
 

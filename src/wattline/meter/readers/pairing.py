@@ -1,0 +1,70 @@
+"""Watts and joules of one device that its source names apart, told by what they say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from wattline.core.errors import WattlineError
+from wattline.meter.device import Device
+from wattline.meter.interpretation import NONE, Choices
+from wattline.meter.readers.channel import Channel
+from wattline.meter.readers.settle import Settled, same_rate
+from wattline.meter.readings.power import line_j
+
+
+def paired(settled: Sequence[Settled], choices: Choices, source: str) -> tuple[list[Settled], list[str]]:
+    """Watts and joules that two columns name apart, and that are the same device by what they say."""
+    by_key: dict[str, list[Settled]] = {}
+    for entry in settled:
+        by_key.setdefault(entry.channel.device.key, []).append(entry)
+    lone = [own[0] for own in by_key.values() if len(own) == 1]
+    watts = [entry for entry in lone if entry.power_w is not None]
+    joules = [entry for entry in lone if entry.power_w is None]
+    moved: dict[int, Device] = {}
+    notes = []
+    for energy in joules:
+        fit = [
+            power for power in watts
+            if power.channel.device.host == energy.channel.device.host
+            and not power.channel.trusted and energy.channel.role in ("", power.channel.role or energy.channel.role)
+            and same_rate([over(power, energy), energy.mean_w])
+        ]  # fmt: skip
+        if len(fit) == 1:
+            moved[id(energy)] = fit[0].channel.device
+            watts.remove(fit[0])
+            notes.append(f"{energy.channel.name} and {fit[0].channel.name} say the same: taken as one device")
+    rest = [
+        entry for entry in joules if id(entry) not in moved and not entry.channel.role and not entry.channel.trusted
+    ]
+    unknown = [entry for entry in watts if not entry.channel.role and not entry.channel.trusted]
+    if len(rest) == len(unknown) == 1 and choices.inside.get("") != NONE and rest[0].channel.device.kind == "other":
+        power, energy = unknown[0], rest[0]
+        if power.channel.device.kind == "other" and power.channel.device.host == energy.channel.device.host:
+            raise WattlineError(
+                f"{source}: {energy.channel.name} ({energy.mean_w:.4g} W) may be the energy of {power.channel.name} "
+                f"({power.mean_w:.4g} W), or another device: name the one to read with --columns, or give --inside none"
+            )
+    return [
+        replace(entry, channel=replace(entry.channel, device=moved[id(entry)])) if id(entry) in moved else entry
+        for entry in settled
+    ], notes
+
+
+def _nameless(channel: Channel) -> bool:
+    """Whether neither its name nor its source tells the place of a channel."""
+    return not channel.role and not channel.trusted
+
+
+def over(power: Settled, energy: Settled) -> float:
+    """Mean watts of the readings while the counter ran."""
+    assert power.power_w is not None
+    good = np.isfinite(power.power_w)
+    good &= (power.time_s >= np.nanmin(energy.time_s)) & (power.time_s <= np.nanmax(energy.time_s))
+    order = np.flatnonzero(good)[np.argsort(power.time_s[good], kind="stable")]
+    time, watts = power.time_s[order], power.power_w[order]
+    length = float(time[-1] - time[0]) if len(time) > 1 else 0.0
+    return float(line_j(watts[:-1], watts[1:], np.diff(time)).sum()) / length if length > 0 else math.nan
