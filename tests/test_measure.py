@@ -200,7 +200,10 @@ def test_joules_for_each_of_what_was_counted(path: Path) -> None:
     assert batch.energy_j is not None
     assert batch.per("tokens") == pytest.approx(batch.energy_j / 500)
     assert batch.per("images") is None
-    assert read(path).counts == {"tokens": 500, "queries": 1}
+    recording = read(path)
+    (window,) = recording.windows
+    assert window.counts == {"tokens": 500, "queries": 1}
+    assert not recording.counts, "what was counted in a window is that window's alone"
 
 
 def test_what_cannot_be_is_refused_in_one_line(path: Path) -> None:
