@@ -159,9 +159,9 @@ def test_held_against_measurement(shared_data: Path) -> None:
     from wattline.validate.serving_sim import hold_steady, score
 
     found = score(hold_steady(shared_data / "mlenergy/llm.csv", 60))
-    assert found["itl_p50_ms"]["mean_error"] < 0.12
-    assert found["itl_p90_ms"]["mean_error"] < 0.20
-    assert found["j_token"]["mean_error"] < 0.15
+    assert found["itl_p50_s"]["mean_error_percent"] < 12
+    assert found["itl_p90_s"]["mean_error_percent"] < 20
+    assert found["j_per_output_token"]["mean_error_percent"] < 15
 
 
 def test_a_place_gives_the_service_its_weather(traffic: Traffic) -> None:

@@ -22,7 +22,7 @@ from wattline.validate.evidence.compared import ComparedService, pick
 from wattline.validate.evidence.latencies import TimedRow, read_timed
 
 STEP_TOKENS = 8192
-# 90 to 95% of a board that holds some 7% more than its nameplate says
+# share of what a driver reports that servers take; with it the times of their runs agree best
 MEMORY_SHARE = 0.95
 LEAST_REQUESTS = 20
 

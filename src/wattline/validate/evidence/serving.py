@@ -27,7 +27,7 @@ LIMIT_BYTES = 50_000_000
 COLUMNS = ("model_id", "gpu_model", "num_gpus", "avg_batch_size", "avg_output_len", "weight_precision", "task")
 MEASURED = ("energy_per_token_joules", "avg_power_watts", "median_itl_ms", "output_throughput_tokens_per_sec")
 FORMATS = {"bfloat16": "bf16", "float16": "fp16", "mxfp4": "mxfp4", "fp8": "fp8", "nvfp4": "nvfp4", "int8": "int8"}
-# an "80 GB" board holds 80 GiB and more, 7% above the nameplate, of which servers take some 93%
+# share of what a driver reports that the fits let weights and cache fill; servers took some 90 to 95% of it
 SERVING_MEMORY = 1.0
 
 

@@ -106,7 +106,7 @@ def _one(dispersion: float, turns: float) -> tuple[float, float, float, float, f
     new = turns / length if np.isfinite(turns) else 1.0
     if within > 0.5:
         return age, late, new, 1.0 - 0.5 / within, 1.0
-    return age, late, new, 0.5, _left(known, length, 0.5 * (1.0 + turns))
+    return age, late, new, 0.5, min(_left(known, length, 0.5 * (1.0 + turns)), 1.0)  # above 1 by the grid alone
 
 
 def _left(known: _Renewal, length: float, tokens: float) -> float:
