@@ -20,6 +20,7 @@ from wattline.cli import (
     prompt,
     proxy,
     run,
+    schema,
     sensors,
     serve,
     serve_average,
@@ -61,6 +62,7 @@ app.command(
     "explain",
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )(explain.explain)
+app.command("schema")(schema.schema)
 app.command("sensors")(sensors.sensors)
 app.command("traffic")(traffic.traffic)
 app.add_typer(meter.meter_app, name="meter")

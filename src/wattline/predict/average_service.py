@@ -15,6 +15,7 @@ from wattline.core.quantity import number, parse
 from wattline.core.units import DAY_S
 from wattline.line.engine import average_serving as serving
 from wattline.line.work.model import Model
+from wattline.line.work.reading import model_reading
 from wattline.predict.answer import Answer, Working
 from wattline.predict.cite import cite_given
 from wattline.predict.delivery import Phase, deliver
@@ -93,6 +94,7 @@ def average_answer(request: ReplicaRequest, rate: float | str, days: float | str
         draws=draws,
         warnings=warnings(request),
         notes=notes_of(where, bill.follows["cost_usd"]),
+        more={"model": model_reading(request.model, request.precision)},
     )
 
 

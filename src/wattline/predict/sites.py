@@ -66,17 +66,17 @@ def compare_kinds(
     rows = []
     for kind in KINDS.values():
         progress(kind.title)
-        row: dict[str, Any] = {"cooling": kind.name, "title": kind.title}
+        head = {"cooling": kind.name, "place": outdoors.name, "title": kind.title}
         try:
             check_climate(kind, spot)
             here = replace(where, cooling=kind.name, site=hall)
             design = read_design(it, here, draws.catalog, **given)
-            rows.append(row | _row(work(design, draws, holds=False)))
+            rows.append(head | _row(work(design, draws, holds=False)))
         except WattlineError as error:
             if kind.name != "sea-water":
                 raise
-            rows.append(row | {"cannot": str(error)})
-    rows.sort(key=lambda r: (bool(r.get("cannot")), r.get("energy_wh", {}).get("p50", 0.0)))
+            rows.append(head | dict.fromkeys(COLUMNS) | {"cannot": str(error)})
+    rows.sort(key=lambda r: (bool(r["cannot"]), r["energy_wh"]["p50"] if r["energy_wh"] else 0.0))
     title = f"Cooling in {outdoors.name}, {hall} hall"
     shown = inputs_of(it, where, given, place=outdoors.name, hall=hall)
     return Sites("cooling", title, shown, rows, draws, outdoors.json())
@@ -110,7 +110,9 @@ def compare_places(
             answer = work(read_design(it, where, draws.catalog, **given), draws, holds=False)
         except WattlineError as error:
             raise WattlineError(f"places {path}: entry {line}: {error}") from None
-        rows.append({"place": answer.design.weather.name} | _row(answer))
+        kind = answer.design.kind
+        head = {"cooling": kind.name, "place": answer.design.weather.name, "title": kind.title}
+        rows.append(head | _row(answer))
     rows.sort(key=lambda r: r["energy_wh"]["p50"])
     cooling, plain = fields.get("cooling") or COOLING, {k: v for k, v in fields.items() if k != "cooling"}
     shown = inputs_of(it, Where.read(None, plain), given, cooling=cooling)
@@ -131,8 +133,6 @@ def inputs_of(it: str, where: Where, given: Mapping[str, Any], **more: Any) -> J
 
 def _row(answer: SiteAnswer) -> dict[str, Any]:
     data = answer.results()
-    row: dict[str, Any] = {name: data[name] for name in COLUMNS}
     too_warm = data["hours_too_warm"]["p50"]
-    if too_warm > MAX_UNMET_H:
-        row["cannot"] = f"{too_warm:,.0f} hours a year are too warm or damp for it"
-    return row
+    cannot = f"{too_warm:,.0f} hours a year are too warm or damp for it" if too_warm > MAX_UNMET_H else None
+    return {name: data[name] for name in COLUMNS} | {"cannot": cannot}

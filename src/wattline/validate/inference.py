@@ -71,7 +71,7 @@ class InferenceValidation(Result):
     def json(self) -> Json:
         groups = self.groups(self.by) if self.by and self.rows else {}
         results = {
-            "scores": {measure: self.score(measure) for measure in MEASURES} if self.rows else {},
+            "scores": {measure: self.score(measure) for measure in MEASURES} if self.rows else None,
             "groups": {
                 name: {measure: self.score(measure, index) for measure in MEASURES} for name, index in groups.items()
             },

@@ -119,13 +119,13 @@ def _side_by_side(results: Json) -> RenderableType:
     )
     notes = []
     for row in results["rows"]:
-        name = row.get("cooling") or row["place"]
-        if "pue" not in row:
+        name = row[results["by"]]
+        if row["pue"] is None:
             notes.append(row["cannot"])
             continue
         pue = row["pue"]
         table.add_row(
-            name + (" *" if row.get("cannot") else ""),
+            name + (" *" if row["cannot"] else ""),
             f"{pue['p50']:.3f}",
             f"{pue['p5']:.3f} to {pue['p95']:.3f}",
             show(row["energy_wh"]["p50"], "Wh"),
@@ -134,6 +134,6 @@ def _side_by_side(results: Json) -> RenderableType:
             f"{row['wue_l_per_kwh']['p50']:.2f}",
             show(row["cost_usd"]["p50"], "USD"),
         )
-        if row.get("cannot"):
+        if row["cannot"]:
             notes.append(f"* {name}: {row['cannot']}")
     return Group(Text(results["title"], style="bold"), "", table, *[Text(note, style="yellow") for note in notes])

@@ -1,0 +1,14 @@
+"""``python -m wattline.schema``: the documentation of the JSON; with a folder, the schemas' files into it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from wattline.schema.commands import write_schemas
+from wattline.schema.markdown import markdown
+
+if len(sys.argv) > 1:
+    write_schemas(Path(sys.argv[1]))
+else:
+    sys.stdout.write(markdown())

@@ -1,0 +1,327 @@
+"""The JSON of jobs and their bills: ``train``, ``prompt``, ``serve-average``, ``serve``, ``meter bill`` and ``run``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from wattline.schema.base import EnvelopeJson, MatterJson, RangeJson, StrictJson, perhaps, said
+from wattline.schema.simulated import SimulatedJson
+
+
+class PlaceInputs(StrictJson):
+    """Where a job runs, as it was read."""
+
+    site: str = said("Kind of site, or of hall where the overhead follows from weather.")
+    region: str = said("Region of the grid.")
+    place: str | None = perhaps("Place whose weather gives the overhead by the hour.")
+    cooling: str | None = perhaps("Kind of cooling.")
+    pue: float | None = perhaps("PUE that was given.")
+    carbon_g_per_kwh: float | None = perhaps("CO2e of a delivered kWh that was given.")
+    electricity_price_usd_per_kwh: float | None = perhaps("Price of a delivered kWh that was given.")
+    currency: str | None = perhaps("Currency of the user's settings.")
+    settings: dict[str, str] | None = perhaps("What a settings file gave, by name, and the file.")
+
+
+class TrainInputs(PlaceInputs):
+    """A training run, as it was read."""
+
+    model: str = said("Model by its catalog name or configuration.")
+    tokens: float = said("Tokens trained on.")
+    chip: str = said("Type of chip.")
+    chips: int = said("Number of chips.")
+    precision: str = said("Number format.")
+    sequence_tokens: int = said("Tokens of a training sequence.")
+    tuned: bool | None = perhaps("True for a run as a tuned benchmark's.")
+    mfu: float | None = perhaps("MFU that was given, a share of 1.")
+    hours: float | None = perhaps("Hours of wall time that were given.")
+    watts: float | None = perhaps("Watts a chip at the server's plug that were given.")
+    batch_tokens: float | None = perhaps("Tokens of a step that were given.")
+
+
+class ReplicaInputs(PlaceInputs):
+    """A request and the replica that answers it, as they were read."""
+
+    model: str = said("Model by its catalog name or configuration.")
+    chip: str = said("Type of chip.")
+    gpus: int = said("Chips in a replica.")
+    input_tokens: float = said("Tokens of the prompt.")
+    output_tokens: float = said("Tokens of the answer.")
+    precision: str = said("Number format.")
+    batch: float | None = perhaps("Requests that a replica answers together, where given.")
+    active: float | None = perhaps("Share of the time that chips are at work, where given.")
+
+
+class ServeAverageInputs(ReplicaInputs):
+    """An average service, as it was read."""
+
+    rate_per_s: float = said("Requests a second.")
+    days: float = said("Days of the service.")
+
+
+class ServeInputs(PlaceInputs):
+    """A simulated service, as it was read."""
+
+    model: str = said("Model by its catalog name or configuration.")
+    chip: str = said("Type of chip.")
+    gpus: int = said("Chips in a replica.")
+    precision: str = said("Number format.")
+    requests: int = said("Requests simulated.")
+    rate_per_s: float = said("Requests a second, of those simulated.")
+    power_cap_w: float | None = perhaps("Power limit of a chip.")
+    replicas: int = said("Replicas, at most where they are scaled.")
+    router: str = said("How requests find a replica.")
+    prefill_replicas: int | None = perhaps("Replicas that only read prompts.")
+    prefill_gpus: int | None = perhaps("Chips in a replica that only reads prompts.")
+    transfer_bytes_per_s: float | None = perhaps("Bytes a second of one transfer between the pools.")
+    max_num_seqs: int = said("Most sequences that a replica runs at once.")
+    max_num_batched_tokens: int = said("Most tokens of a step.")
+    engine: str | None = perhaps("Serving software.")
+    prefix_cache: float | None = perhaps("Share of the cache kept for prefixes.")
+    cache_tokens: int = said("Tokens that a replica's cache holds.")
+    slo_ttft_s: float | None = perhaps("Longest time to the first token that counts as good.")
+    slo_tpot_s: float | None = perhaps("Longest mean time between tokens that counts as good.")
+    scale_from: int | None = perhaps("Fewest replicas, where they are scaled.")
+    scale_target: float | None = perhaps("Requests a replica that scaling aims at.")
+    start_up_s: float | None = perhaps("Time that a replica takes to start.")
+    scale_interval_s: float | None = perhaps("Time from one look at the load to the next.")
+    scale_down_after_s: float | None = perhaps("Time after which replicas that nothing wants stop.")
+    scaled_down: Literal["off", "idle"] | None = perhaps("What a stopped replica does.")
+    cells: float | None = perhaps("Identical services, of which one is simulated.")
+
+
+class BillInputs(PlaceInputs):
+    """A recording whose energy is billed, as it was read."""
+
+    recording: str = said("The recording.")
+    window: str = said("The window of it.")
+    chip: str | None = perhaps("Type of chip that was metered.")
+    server: str | None = perhaps("Type of server that was metered.")
+
+
+class StationJson(StrictJson):
+    """What passed a station of the line: its own parts, and all nearer the chip."""
+
+    energy_wh: RangeJson = said("Energy that passed it.")
+    mean_w: RangeJson | None = perhaps("Mean power that passed it.")
+
+
+class PartJson(StrictJson):
+    """A part of the bill."""
+
+    label: str = said("What people call it.")
+    station: Literal["chip", "server", "site", "grid"] = said("Where it is taken.")
+    energy_wh: RangeJson = said("Its energy.")
+    energy_mean_wh: float = said("Mean of its energy over the draws; the parts' means add up to the whole.")
+    share: float = said("Its share of the whole, by the means.")
+    basis: Literal["measured", "modelled", "derived", "estimated", "given"] | None = perhaps(
+        "Of a measured bill: `measured`, `modelled` from utilisation, `derived` from what was measured, `estimated`, or "
+        "`given`."
+    )
+
+
+class EquivalentJson(StrictJson):
+    """What a person can picture: as much as so many of something."""
+
+    name: str = said("Of what.")
+    count: RangeJson = said("How many.")
+    fact: str = said("Key of the fact that it rests on.")
+
+
+class StepJson(StrictJson):
+    """One step of the working."""
+
+    name: str = said("What is worked out.")
+    formula: str = said("How.")
+    value: RangeJson | float = said("What came out, in `unit`: R for draws, a number for what is exact.")
+    unit: str = said("The unit of `value`.")
+    station: Literal["work", "chip", "server", "site", "grid"] = said("Where on the line.")
+
+
+class WeightsJson(StrictJson):
+    """Bits of a weight by group of layers."""
+
+    format: str = said("Name of the number format.")
+    layer_bits: float = said("Bits of a weight of the layers.")
+    embedding_bits: float = said("Bits of a weight of the embeddings.")
+    expert_bits: float | None = perhaps("Bits of a weight of the experts, where there are any.")
+
+
+class ModelJson(StrictJson):
+    """What was read of the model."""
+
+    name: str = said("Its name.")
+    family: str = said("Its family.")
+    total_params: int = said("Parameters.")
+    active_params: int = said("Parameters that a token uses.")
+    architecture_known: bool = said("Whether its architecture was published.")
+    layers: dict[str, int] | None = perhaps("Layers by the kind of their mixer.")
+    cache_bytes_per_token: float | None = perhaps("Bytes of cache that a token among the first takes.")
+    far_cache_bytes_per_token: float | None = perhaps("Bytes of cache that a token beyond every window takes.")
+    weights: WeightsJson | None = perhaps("Bits of its weights.")
+
+
+class BillJson(StrictJson):
+    """Energy by part and station, and what followed from its delivery."""
+
+    title: str = said("The question in words.")
+    duration_s: RangeJson = said(
+        "Time; of a prompt that which its replica spends on it, of a run that of its longest job."
+    )
+    energy_wh: RangeJson = said("Energy delivered by the grid.")
+    energy_mean_wh: float = said("Mean of the energy over the draws; the parts add up to it.")
+    mean_w: RangeJson = said("Mean power at the grid, over each draw's own duration.")
+    cost_usd: RangeJson = said("Cost of the electricity delivered.")
+    co2e_kg: RangeJson = said("CO2e over the life cycle of what is generated, the grid's losses included.")
+    co2e_direct_kg: RangeJson = said("CO2e from the stacks alone, of what is delivered (Scope 2, location-based).")
+    water_l: RangeJson = said("Water at the site, and at the power stations for what is generated.")
+    generated_wh: RangeJson = said("Energy that power stations put out for the delivery.")
+    stations: dict[Literal["chip", "server", "site", "grid"], StationJson] = said(
+        "By station, from the chip outwards; one before the first that anything is known of is left out."
+    )
+    parts: dict[str, PartJson] = said("By part of the bill.")
+    equivalents: list[EquivalentJson] = said("What people can picture.")
+    matters: list[MatterJson] = said("The facts that move the energy most, the strongest first.")
+
+
+class AnswerJson(BillJson):
+    """The bill of one job, and its working."""
+
+    peak_w: RangeJson = said("Peak power at the grid.")
+    pue: RangeJson = said("Energy of the site over that of its servers.")
+    steps: list[StepJson] = said("Every step of the working, in order.")
+
+
+class TrainResults(AnswerJson):
+    """A training run."""
+
+    flops: RangeJson = said("FLOPs of the whole run.")
+    mfu: RangeJson = said("Model FLOPs utilisation: predicted, given, or what the given hours mean.")
+    chip_hours: RangeJson = said("Chips times hours.")
+    model: ModelJson = said("What was read of the model.")
+
+
+class PromptResults(AnswerJson):
+    """One request."""
+
+    energy_j: RangeJson = said("The same energy in joules.")
+    joules_per_output_token: RangeJson = said("Energy for each token of the answer.")
+    replica_s: RangeJson = said("Time that its replica spends on it.")
+    ttft_s: RangeJson = said("Time to the first token of a usual request, over the draws.")
+    tpot_s: RangeJson = said("Time for each further token of a usual request, over the draws.")
+    latency_s: RangeJson = said("Time to the last token of a usual request, over the draws.")
+    batch: RangeJson = said("Requests that the replica answers together.")
+    model: ModelJson = said("What was read of the model.")
+
+
+class ServeAverageResults(AnswerJson):
+    """An average service."""
+
+    requests: RangeJson = said("Requests answered.")
+    accelerators: RangeJson = said("Chips.")
+    energy_wh_per_request: RangeJson = said("Energy for each request.")
+    ttft_s: RangeJson = said("Time to the first token of a usual request, over the draws.")
+    tpot_s: RangeJson = said("Time for each further token of a usual request, over the draws.")
+    batch: RangeJson = said("Requests that a replica answers together.")
+    model: ModelJson = said("What was read of the model.")
+
+
+class ServeResults(AnswerJson):
+    """A simulated service; where there are several cells, the bill is of all of them."""
+
+    requests: RangeJson = said("Requests answered, of all cells.")
+    accelerators: RangeJson = said("Chips, of all cells.")
+    energy_wh_per_request: RangeJson = said("Energy for each request.")
+    joules_per_output_token: RangeJson = said("Energy for each token of the answers.")
+    model: ModelJson = said("What was read of the model.")
+    simulated: SimulatedJson = said("What came of the one cell that was simulated.")
+
+
+class BillResults(AnswerJson):
+    """A recording's energy through site and grid."""
+
+    measured_wh: RangeJson = said("Energy at the meters within their error, each device once.")
+    accelerators: RangeJson | None = perhaps("Chips that were metered, or that the machines metered hold.")
+    joules_per_token: RangeJson | None = perhaps("Energy at the meters for each token that the recording counts.")
+    joules_per_query: RangeJson | None = perhaps("Energy at the meters for each query that the recording counts.")
+
+
+class TrainJobJson(StrictJson):
+    """A job of kind `train`."""
+
+    name: str = said("The job's name.")
+    command: Literal["train"]
+    inputs: TrainInputs = said("As of `train`.")
+    results: TrainResults = said("As of `train`.")
+
+
+class ServeAverageJobJson(StrictJson):
+    """A job of kind `serve-average`."""
+
+    name: str = said("The job's name.")
+    command: Literal["serve-average"]
+    inputs: ServeAverageInputs = said("As of `serve-average`.")
+    results: ServeAverageResults = said("As of `serve-average`.")
+
+
+class ServeJobJson(StrictJson):
+    """A job of kind `serve`, or the best set-up of one of kind `frontier`."""
+
+    name: str = said("The job's name.")
+    command: Literal["serve"]
+    inputs: ServeInputs = said("As of `serve`.")
+    results: ServeResults = said("As of `serve`.")
+
+
+JobJson = Annotated[TrainJobJson | ServeAverageJobJson | ServeJobJson, Field(discriminator="command")]
+
+
+class RunInputs(StrictJson):
+    """A scenario file."""
+
+    path: str = said("The file.")
+    scenario: str = said("Its text as read.")
+
+
+class RunResults(BillJson):
+    """The jobs of a scenario, and all of them together from their common start."""
+
+    story: str = said("The story of the scenario.")
+    jobs: list[JobJson] = said("The jobs; their facts, notes and warnings are the run's.")
+
+
+class TrainJson(EnvelopeJson[TrainInputs, TrainResults]):
+    """Hours, energy, cost and CO2e of a training run."""
+
+    command: Literal["train"]
+
+
+class PromptJson(EnvelopeJson[ReplicaInputs, PromptResults]):
+    """Energy of one request."""
+
+    command: Literal["prompt"]
+
+
+class ServeAverageJson(EnvelopeJson[ServeAverageInputs, ServeAverageResults]):
+    """Energy of a service on average over its traffic."""
+
+    command: Literal["serve-average"]
+
+
+class ServeJson(EnvelopeJson[ServeInputs, ServeResults]):
+    """Latencies, power and energy of a service under traffic, simulated request by request."""
+
+    command: Literal["serve"]
+
+
+class MeterBillJson(EnvelopeJson[BillInputs, BillResults]):
+    """A recording's energy through site and grid: cost, CO2e and water."""
+
+    command: Literal["meter bill"]
+
+
+class RunJson(EnvelopeJson[RunInputs, RunResults]):
+    """Every job of a scenario file, and their sum. Notes and warnings begin with their job's name."""
+
+    command: Literal["run"]

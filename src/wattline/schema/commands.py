@@ -1,0 +1,60 @@
+"""Every command that answers in JSON, with the type of its answer; the schemas made from them, and their files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from wattline.schema import answer, claims, compare, frontier, meter, site, traffic, validations
+
+ANSWERS: dict[str, type[BaseModel]] = {
+    "run": answer.RunJson,
+    "train": answer.TrainJson,
+    "prompt": answer.PromptJson,
+    "serve": answer.ServeJson,
+    "serve-average": answer.ServeAverageJson,
+    "frontier": frontier.FrontierJson,
+    "site": site.SiteJson,
+    "compare": compare.CompareJson,
+    "check": claims.CheckJson,
+    "facts": claims.FactsJson,
+    "measure": meter.MeasureJson,
+    "meter report": meter.MeterReportJson,
+    "meter share": meter.MeterShareJson,
+    "meter bill": answer.MeterBillJson,
+    "sensors": meter.SensorsJson,
+    "traffic": traffic.TrafficJson,
+    "validate training": validations.ValidateTrainingJson,
+    "validate steps": validations.ValidateStepsJson,
+    "validate inference": validations.ValidateInferenceJson,
+    "validate serving": validations.ValidateServingJson,
+    "validate kernels": validations.ValidateKernelsJson,
+    "validate sensors": validations.ValidateSensorsJson,
+    "validate site": validations.ValidateSiteJson,
+}
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema(command: str) -> dict[str, Any]:
+    """The JSON schema of a command's answer."""
+    schema = ANSWERS[command].model_json_schema(ref_template="#/$defs/{model}")
+    return {"$schema": DIALECT, **schema, "title": f"wattline {command} --json"}
+
+
+def schema_text(command: str) -> str:
+    """The same as text, as its file holds it."""
+    return json.dumps(json_schema(command), indent=1, ensure_ascii=False) + "\n"
+
+
+def write_schemas(folder: Path) -> list[Path]:
+    """Write every command's schema into a folder; returns the files."""
+    from wattline.core.files import write_text
+    from wattline.schema.files import file_name
+
+    paths = [folder / file_name(command) for command in ANSWERS]
+    for command, path in zip(ANSWERS, paths, strict=True):
+        write_text(path, schema_text(command))
+    return paths
