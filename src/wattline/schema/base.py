@@ -37,7 +37,7 @@ class RangeJson(StrictJson):
 
 
 class MeasuredJson(StrictJson):
-    """A measured quantity (M): its value, and the ends between which the meter's error leaves the truth 19 times in 20."""
+    """A measured quantity (M): its value, and the ends of what the meter's error leaves, 19 times in 20."""
 
     value: float
     low: float

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from wattline.schema import answer, claims, compare, frontier, meter, site, traffic, validations
+from wattline.schema import answer, claims, compare, frontier, meter, site, traffic, validated_sensors, validations
 
 ANSWERS: dict[str, type[BaseModel]] = {
     "run": answer.RunJson,
@@ -32,8 +32,8 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "validate inference": validations.ValidateInferenceJson,
     "validate serving": validations.ValidateServingJson,
     "validate kernels": validations.ValidateKernelsJson,
-    "validate sensors": validations.ValidateSensorsJson,
-    "validate site": validations.ValidateSiteJson,
+    "validate sensors": validated_sensors.ValidateSensorsJson,
+    "validate site": validated_sensors.ValidateSiteJson,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

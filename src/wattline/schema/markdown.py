@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import BaseModel
+
 from wattline.schema.base import EnvelopeJson, FactJson, MeasuredJson, OverRequestsJson, RangeJson
 from wattline.schema.commands import ANSWERS, json_schema
 
 INTRODUCTION = """\
 Every command with `--json` prints one JSON object in UTF-8; the names of written files go to standard error. Bad input
-prints nothing on standard output, one line `wattline: …` on standard error, and exits with status 2. With `--out DIR` the
-same object is written to `DIR/COMMAND.json`. All numbers are finite. `wattline schema COMMAND` prints the JSON schema that
-this page is made from.
+prints nothing on standard output, one line `wattline: …` on standard error, and exits with status 2. With `--out DIR`
+the same object is written to `DIR/COMMAND.json`. All numbers are finite. `wattline schema COMMAND` prints the JSON
+schema that this page is made from.
 """
 UNITS = """\
 The end of a name tells the unit: `_wh` watt-hours, `_j` joules, `_w` watts, `_s` seconds, `_hours` hours, `_kg`
-kilograms, `_l` litres, `_usd` US dollars, `_c` degrees Celsius, `_m` metres, `_pa` pascals, `_bytes` bytes, `_tokens`
-tokens, `_percent` percent, `_share` a share of 1, `_per_s` per second. A name without a unit is a count, a ratio, or has
-its unit beside it in `unit`.
+kilograms, `_l` litres, `_usd` US dollars, `_c` degrees Celsius, `_m` metres, `_pa` pascals, `_bytes` bytes,
+`_tokens` tokens, `_percent` percent, `_share` a share of 1, `_per_s` per second. A name without a unit is a count,
+a ratio, or has its unit beside it in `unit`.
 """
 PLAIN = {"number": "number", "integer": "whole number", "string": "text", "boolean": "true or false"}
-FORMS = {"R": RangeJson, "M": MeasuredJson, "Q": OverRequestsJson}
+FORMS: dict[str, type[BaseModel]] = {"R": RangeJson, "M": MeasuredJson, "Q": OverRequestsJson}
 SHORT = {"RangeJson": "R", "MeasuredJson": "M", "OverRequestsJson": "Q"}
 
 

@@ -83,7 +83,7 @@ class SimulatedJson(StrictJson):
     horizon_s: float = said("Time that was simulated.")
     request_ttft_s: OverRequestsJson | None = said("Time to the first token.")
     request_waits_s: dict[Literal["front", "queue", "prefill", "transfer", "slot"], OverRequestsJson | None] = said(
-        "Of it: before the engine, in the queue, in prefill; and of pools the transfer and the wait for a slot after it."
+        "Of it: before the engine, in the queue, in prefill; and of pools the transfer and the wait for a slot."
     )
     request_tpot_s: OverRequestsJson | None = said("Mean time between the tokens of a request.")
     itl_s: TokenGapsJson | None = said("Time between two tokens, over all of them.")

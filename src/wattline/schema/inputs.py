@@ -1,0 +1,97 @@
+"""What was asked, as ``inputs`` of the answers tells it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from wattline.schema.base import StrictJson, perhaps, said
+
+
+class PlaceInputs(StrictJson):
+    """Where a job runs, as it was read."""
+
+    site: str = said("Kind of site, or of hall where the overhead follows from weather.")
+    region: str = said("Region of the grid.")
+    place: str | None = perhaps("Place whose weather gives the overhead by the hour.")
+    cooling: str | None = perhaps("Kind of cooling.")
+    pue: float | None = perhaps("PUE that was given.")
+    carbon_g_per_kwh: float | None = perhaps("CO2e of a delivered kWh that was given.")
+    electricity_price_usd_per_kwh: float | None = perhaps("Price of a delivered kWh that was given.")
+    currency: str | None = perhaps("Currency of the user's settings.")
+    settings: dict[str, str] | None = perhaps("What a settings file gave, by name, and the file.")
+
+
+class TrainInputs(PlaceInputs):
+    """A training run, as it was read."""
+
+    model: str = said("Model by its catalog name or configuration.")
+    tokens: float = said("Tokens trained on.")
+    chip: str = said("Type of chip.")
+    chips: int = said("Number of chips.")
+    precision: str = said("Number format.")
+    sequence_tokens: int = said("Tokens of a training sequence.")
+    tuned: bool | None = perhaps("True for a run as a tuned benchmark's.")
+    mfu: float | None = perhaps("MFU that was given, a share of 1.")
+    hours: float | None = perhaps("Hours of wall time that were given.")
+    watts: float | None = perhaps("Watts a chip at the server's plug that were given.")
+    batch_tokens: float | None = perhaps("Tokens of a step that were given.")
+
+
+class ReplicaInputs(PlaceInputs):
+    """A request and the replica that answers it, as they were read."""
+
+    model: str = said("Model by its catalog name or configuration.")
+    chip: str = said("Type of chip.")
+    gpus: int = said("Chips in a replica.")
+    input_tokens: float = said("Tokens of the prompt.")
+    output_tokens: float = said("Tokens of the answer.")
+    precision: str = said("Number format.")
+    batch: float | None = perhaps("Requests that a replica answers together, where given.")
+    active: float | None = perhaps("Share of the time that chips are at work, where given.")
+
+
+class ServeAverageInputs(ReplicaInputs):
+    """An average service, as it was read."""
+
+    rate_per_s: float = said("Requests a second.")
+    days: float = said("Days of the service.")
+
+
+class ServeInputs(PlaceInputs):
+    """A simulated service, as it was read."""
+
+    model: str = said("Model by its catalog name or configuration.")
+    chip: str = said("Type of chip.")
+    gpus: int = said("Chips in a replica.")
+    precision: str = said("Number format.")
+    requests: int = said("Requests simulated.")
+    rate_per_s: float = said("Requests a second, of those simulated.")
+    power_cap_w: float | None = perhaps("Power limit of a chip.")
+    replicas: int = said("Replicas, at most where they are scaled.")
+    router: str = said("How requests find a replica.")
+    prefill_replicas: int | None = perhaps("Replicas that only read prompts.")
+    prefill_gpus: int | None = perhaps("Chips in a replica that only reads prompts.")
+    transfer_bytes_per_s: float | None = perhaps("Bytes a second of one transfer between the pools.")
+    max_num_seqs: int = said("Most sequences that a replica runs at once.")
+    max_num_batched_tokens: int = said("Most tokens of a step.")
+    engine: str | None = perhaps("Serving software.")
+    prefix_cache: float | None = perhaps("Share of the cache kept for prefixes.")
+    cache_tokens: int = said("Tokens that a replica's cache holds.")
+    slo_ttft_s: float | None = perhaps("Longest time to the first token that counts as good.")
+    slo_tpot_s: float | None = perhaps("Longest mean time between tokens that counts as good.")
+    scale_from: int | None = perhaps("Fewest replicas, where they are scaled.")
+    scale_target: float | None = perhaps("Requests a replica that scaling aims at.")
+    start_up_s: float | None = perhaps("Time that a replica takes to start.")
+    scale_interval_s: float | None = perhaps("Time from one look at the load to the next.")
+    scale_down_after_s: float | None = perhaps("Time after which replicas that nothing wants stop.")
+    scaled_down: Literal["off", "idle"] | None = perhaps("What a stopped replica does.")
+    cells: float | None = perhaps("Identical services, of which one is simulated.")
+
+
+class BillInputs(PlaceInputs):
+    """A recording whose energy is billed, as it was read."""
+
+    recording: str = said("The recording.")
+    window: str = said("The window of it.")
+    chip: str | None = perhaps("Type of chip that was metered.")
+    server: str | None = perhaps("Type of server that was metered.")
