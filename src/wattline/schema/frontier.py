@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from wattline.schema.answer import ServeResults
 from wattline.schema.base import EnvelopeJson, OverRequestsJson, RangeJson, StrictJson, said
-from wattline.schema.inputs import ServeInputs, ServeResults
+from wattline.schema.inputs import ServeInputs
 
 SERVING_PARTS = "by part: prefill, decode, chip_idle, host, network, overhead of the site"
 
