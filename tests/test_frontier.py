@@ -75,6 +75,7 @@ def test_values_that_are_not_numbers_have_no_frontier() -> None:
         frontier_of([[1.0, float("nan")]])
 
 
+@pytest.mark.long
 def test_as_an_exhaustive_search_finds_it(found: Frontier, question: Question) -> None:
     every = {}
     for setup, replicas in product(all_setups(question.model, SPACE, question.catalog), range(1, 9)):
@@ -100,6 +101,7 @@ def test_as_an_exhaustive_search_finds_it(found: Frontier, question: Question) -
         assert not any(one.energy_j < p.energy_j and one.strain < p.strain and one.usd < p.usd for one in found.points)
 
 
+@pytest.mark.long
 def test_pools_take_no_more_replicas_than_they_need(traffic: Traffic, question: Question) -> None:
     split = Space(("h100-sxm",), ("bf16", "fp8"), (1,), (None,), (64,), (2048,), (True,))
     found = frontier("llama-3.1-8b", traffic, space=split, workers=1, **ASKED)
@@ -166,6 +168,7 @@ def test_the_same_in_worker_processes(found: Frontier, traffic: Traffic) -> None
     assert again.json() == found.json()
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_the_same_on_ray(traffic: Traffic) -> None:
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'wattline[ray]'", exc_type=ImportError)
@@ -193,6 +196,7 @@ COMMAND = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_killed_and_taken_up_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     whole, kept = tmp_path / "whole.jsonl", tmp_path / "kept.jsonl"
     run = [sys.executable, "-c", "from wattline.cli.main import main; main()", *COMMAND, "--workers", "2"]

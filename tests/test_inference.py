@@ -215,6 +215,7 @@ def test_on_measured_serving(shared_data: Path) -> None:
         assert 85 <= result.score(measure)["coverage_percent"] <= 99, measure
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_rows_of_known_models_that_the_fit_has_not_seen(shared_data: Path) -> None:
     rows, _ = read_rows(shared_data / "mlenergy" / "llm.csv")
@@ -225,6 +226,7 @@ def test_rows_of_known_models_that_the_fit_has_not_seen(shared_data: Path) -> No
         assert result.score(measure)["mean_error_percent"] < limit, measure
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_the_shipped_coefficients_are_those_of_the_fit(shared_data: Path) -> None:
     rows, _ = read_rows(shared_data / "mlenergy" / "llm.csv")

@@ -69,6 +69,7 @@ def _run(case: dict[str, Any], scaling: Scaling | None = None) -> Any:
     )  # fmt: skip
 
 
+@pytest.mark.long
 @settings(max_examples=100)
 @given(_case())
 def test_agrees_with_the_plain_simulator_event_by_event(case: dict[str, Any]) -> None:

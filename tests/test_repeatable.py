@@ -74,10 +74,12 @@ def answers(facts: Path | None, workers: int, trace: Path, hash_seed: str) -> st
     return result.stdout
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_json_in_any_process_and_on_any_number_of_workers(trace: Path) -> None:
     assert answers(None, 1, trace, "1") == answers(None, 2, trace, "2")
 
 
+@pytest.mark.long
 def test_so_do_facts_of_the_users_own_in_the_workers_too(trace: Path, own: Path) -> None:
     here, there = answers(own, 1, trace, "3"), answers(own, 2, trace, "4")
     assert here == there

@@ -74,6 +74,7 @@ def _run(case: dict[str, Any]) -> Served:
     return simulate(side, case["arrival"], case["inputs"], case["outputs"], horizon_s=case["horizon_s"])
 
 
+@pytest.mark.long
 @settings(max_examples=120)
 @given(_case())
 def test_agrees_with_the_plain_simulator_event_by_event(case: dict[str, Any]) -> None:

@@ -45,6 +45,7 @@ def scenario(tmp_path: Path, more: str) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_the_fewest_replicas_keep_the_target_and_one_fewer_do_not() -> None:
     traffic = poisson(40.0, fixed_lengths(1000, 200), 1, duration_s=120.0)
     setup, target = Setup(gpus=1, router="least-loaded"), Target(1.0, 0.02)

@@ -19,6 +19,7 @@ def test_the_catalogs_kinds_are_those_of_the_hourly_model(name: str) -> None:
         assert float(np.median(values)) == pytest.approx(fact.value, rel=0.01, abs=1e-4), attribute
 
 
+@pytest.mark.long
 def test_what_calibrate_prints_is_a_catalog_file() -> None:
     import tomllib
 
