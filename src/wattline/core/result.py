@@ -101,7 +101,7 @@ class Result(ABC):
 
     @abstractmethod
     def json(self) -> Json:
-        """The answer as one plain object; docs/json.md says what each name holds."""
+        """The answer as one plain object; ``wattline schema`` says what each name holds."""
 
     def figures(self) -> Mapping[str, Any]:
         """Draws (arrays) or measured ranges by name, for ``range``."""
