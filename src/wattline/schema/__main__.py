@@ -8,7 +8,14 @@ from pathlib import Path
 from wattline.schema.commands import write_schemas
 from wattline.schema.markdown import markdown
 
-if len(sys.argv) > 1:
-    write_schemas(Path(sys.argv[1]))
-else:
-    sys.stdout.write(markdown())
+
+def main() -> None:
+    """Write the schemas' files into the folder that is given, or print the documentation."""
+    if len(sys.argv) > 1:
+        write_schemas(Path(sys.argv[1]))
+    else:
+        sys.stdout.write(markdown())
+
+
+if __name__ == "__main__":
+    main()
