@@ -220,13 +220,17 @@ def test_a_service_carries_its_front_end() -> None:
         serve("llama-3.1-8b", traffic, gpus=1, draws=0, engine="abacus")
 
 
+@pytest.mark.long
 def test_measured_latencies(shared_data: Path) -> None:
-    """Rows that the fit has seen; ``validate serving --leave-out`` says how it does on others."""
+    """All rows, which the fit has seen; ``validate serving --leave-out`` says how it does on others.
+
+    Not a choice of them: the median of a few hundred rows of B200 moves by more than a point with how many are taken.
+    """
     pytest.importorskip("numba")
     from wattline.validate.serving_sim import groups, score
     from wattline.validate.serving_timed import hold_timed
 
-    held, left = hold_timed(shared_data / "kernels/silicon_sample.csv", 800)
+    held, left = hold_timed(shared_data / "kernels/silicon_sample.csv")
     for system, rows in groups(held).items():
         if system != "b300_sxm":
             assert score(rows)["mean_ttft_s"]["median_error_percent"] < 20, system

@@ -22,7 +22,7 @@ from wattline.validate.evidence.compared import ComparedService, pick
 from wattline.validate.evidence.latencies import TimedRow, read_timed
 
 STEP_TOKENS = 8192
-# share of what a driver reports that servers take; with it the times of their runs agree best
+# share of what a driver reports that weights and cache fill: an assumption, with which fit/software.toml was made
 MEMORY_SHARE = 0.95
 LEAST_REQUESTS = 20
 
