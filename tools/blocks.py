@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,8 +62,10 @@ class Session:
     since they may have written files that it reads.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, beside: Mapping[str, Path] | None = None) -> None:
         self.name = name
+        # what a command may name in its folder, and where that really lies: an output never depends on that place
+        self.beside = dict(beside or {})
         self.steps: list[tuple[str, str, int]] = []
         self.done = 0
         self.folder: tempfile.TemporaryDirectory[str] | None = None
@@ -126,6 +129,9 @@ class Session:
             place = Path(self.folder.name)
             (place / "examples").symlink_to(ROOT / "examples")
             (place / ".home").mkdir()
+            for name, real in self.beside.items():
+                (place / name).parent.mkdir(parents=True, exist_ok=True)
+                (place / name).symlink_to(real)
         return Path(self.folder.name)
 
 

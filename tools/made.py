@@ -43,15 +43,11 @@ def remake(text: str, tables: Mapping[str, Table] | None = None, runs: bool = Tr
 
 
 def _run(match: re.Match[str]) -> str:
-    command = executed = match["command"]
-    for name, place in RECORDED.items():
-        if f" {name}" in command:
-            if not place.exists():
-                return match[0]
-            executed = executed.replace(f" {name}", f" {place}")
-    output = Session("").run("console", executed)
-    for name, place in RECORDED.items():
-        output = output.replace(str(place), name)
+    command = match["command"]
+    beside = {name: place for name, place in RECORDED.items() if f" {name}" in command}
+    if not all(place.exists() for place in beside.values()):
+        return match[0]
+    output = Session("", beside).run("console", command)
     head = match[0].split("\n", 1)[0]
     shown = shortened(output, int(match["first"]) if match["first"] else None)
     return f"{head}\n```console\n$ {command}\n{shown}\n```"
