@@ -226,6 +226,8 @@ def test_tower_of_vision_is_counted(tmp_path: Path) -> None:
         ({"quant_method": "bitsandbytes", "load_in_4bit": True}, "int4"),
         ({"quant_method": "modelopt", "quant_algo": "NVFP4"}, "nvfp4"),
         ({"quant_method": "modelopt", "quant_algo": "FP8"}, "fp8"),
+        ({"quant_method": "fouroversix"}, "nvfp4"),
+        ({"quant_method": "fouroversix", "dtype": "mxfp4"}, "mxfp4"),
         (
             {
                 "quant_method": "compressed-tensors",
@@ -258,6 +260,7 @@ def test_name_is_that_of_the_folder(tmp_path: Path) -> None:
     folder.mkdir()
     model = read(folder, LLAMA)
     assert (model.key, model.family) == ("my-model", "llama")
+    assert model_from_config(folder) == model
 
 
 BAD: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {

@@ -172,6 +172,8 @@ def _words(quant: dict[str, Any]) -> list[str]:
     texts = [_text(quant.get(name)) for name in names]
     if str(quant.get("data_type", "")).endswith("_fp") and quant.get("bits"):  # AutoRound: mx_fp and bits
         texts.insert(0, f"{str(quant['data_type']).replace('_', '')}{quant['bits']}")
+    if quant.get("quant_method") == "fouroversix":  # its `dtype` is of the weights, NVFP4 where it is not given
+        texts.insert(0, _text(quant.get("weight_dtype") or quant.get("dtype") or "nvfp4"))
     out = []
     for part in ("global_quant_config", "quantization"):
         inner = quant.get(part)

@@ -19,6 +19,7 @@ from wattline.line.work.huggingface.towers import UnknownTower, joined, tower_pa
 from wattline.line.work.model import Model
 from wattline.line.work.weights import DENSE, EXPERTS, OUTER, group_bytes
 
+CONFIG = "config.json"
 AROUND = (
     "hidden_size",
     "vocab_size",
@@ -28,8 +29,13 @@ AROUND = (
 
 
 def model_from_config(path: str | Path) -> Model:
-    """The model that a Hugging Face ``config.json`` describes; a one-line WattlineError if it is bad."""
+    """The model that a Hugging Face ``config.json``, or the folder of a checkpoint, describes.
+
+    Raises WattlineError of one line if it is bad.
+    """
     path = Path(path)
+    if (path / CONFIG).is_file():
+        path = path / CONFIG
     top = read_json(path)
     model = model_from_dict(top, str(path), path.parent.name or path.stem, quantization_beside(path))
     check_index(path, model)
