@@ -11,19 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from validation_files import serving_file, serving_row
 from wattline.cli.main import main
 from wattline.core.errors import WattlineError
 from wattline.line.chip.known import family_of
 from wattline.report.page.parity import parity_page
 from wattline.validate.evidence.campaigns import Campaigns
 from wattline.validate.evidence.groups import left_out
-from wattline.validate.evidence.serving import COLUMNS, MEASURED, ServingRow, read_rows
+from wattline.validate.evidence.serving import ServingRow, read_rows
 from wattline.validate.fit.inference import StepFit, fit_step
 from wattline.validate.fit.step_file import fit_from_catalog
 from wattline.validate.inference import MEASURES, validate
 from wattline.validate.score import ERRORS
 
-NAMES = (*COLUMNS, *MEASURED, "expert_parallel", "max_num_seqs")
 MODELS = [
     ("meta-llama/Llama-3.1-8B-Instruct", 1, "bfloat16"),
     ("meta-llama/Llama-3.1-70B-Instruct", 4, "bfloat16"),
@@ -32,36 +32,10 @@ MODELS = [
 ]
 
 
-def write(path: Path, rows: list[dict[str, object]]) -> Path:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, NAMES)
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
-
-
-def entry(model: str, gpus: int, form: str, batch: float, **changed: object) -> dict[str, object]:
-    row: dict[str, object] = {
-        "model_id": model,
-        "gpu_model": "H100",
-        "num_gpus": gpus,
-        "avg_batch_size": batch,
-        "avg_output_len": 600,
-        "weight_precision": form,
-        "task": "lm-arena-chat",
-        "expert_parallel": gpus if "A3B" in model else 1,
-        "energy_per_token_joules": 1.0,
-        "avg_power_watts": 500.0 * gpus,
-        "median_itl_ms": 20.0,
-        "output_throughput_tokens_per_sec": batch / 0.02,
-    }
-    return row | changed
-
-
 def made(tmp_path: Path, fit: StepFit, noise: float = 0.0) -> list[ServingRow]:
     """Rows whose measurements are what ``fit`` predicts, with noise of that size."""
-    raw = [entry(*model, batch) for model in MODELS for batch in (8, 16, 32, 64, 128, 256)]
-    rows, _ = read_rows(write(tmp_path / "raw.csv", raw))
+    raw = [serving_row(*model, batch) for model in MODELS for batch in (8, 16, 32, 64, 128, 256)]
+    rows, _ = read_rows(serving_file(tmp_path / "raw.csv", raw))
     found = fit.predict(rows)
     scatter = np.exp(noise * np.random.default_rng(1).standard_normal((3, len(rows))))
     for i, row in enumerate(raw):
@@ -71,14 +45,14 @@ def made(tmp_path: Path, fit: StepFit, noise: float = 0.0) -> list[ServingRow]:
         row["avg_power_watts"] = watts * gpus
         row["output_throughput_tokens_per_sec"] = rows[i].batch / step
         row["energy_per_token_joules"] = watts * gpus * step / rows[i].batch
-    return read_rows(write(tmp_path / "made.csv", raw))[0]
+    return read_rows(serving_file(tmp_path / "made.csv", raw))[0]
 
 
 def test_the_run_of_a_task_matters(tmp_path: Path) -> None:
     """A run of 1,024 requests that 512 at once make has a window of younger sequences than a service in full swing."""
-    raw = [entry("meta-llama/Llama-3.1-8B-Instruct", 1, "bfloat16", 512, avg_output_len=400, task=task, **most)
+    raw = [serving_row("meta-llama/Llama-3.1-8B-Instruct", 1, "bfloat16", 512, avg_output_len=400, task=task, **most)
            for task in ("lm-arena-chat", "translation") for most in ({}, {"max_num_seqs": 512})]  # fmt: skip
-    rows, unusable = read_rows(write(tmp_path / "runs.csv", raw))
+    rows, unusable = read_rows(serving_file(tmp_path / "runs.csv", raw))
     assert not unusable
     assert [row.most for row in rows] == [512] * 4
     fit = fit_from_catalog()
@@ -93,7 +67,7 @@ def test_the_run_of_a_task_matters(tmp_path: Path) -> None:
 
 
 def test_a_row_that_cannot_be_predicted_is_named_and_counted(tmp_path: Path) -> None:
-    good = entry(*MODELS[0], 8, max_num_seqs=8)
+    good = serving_row(*MODELS[0], 8, max_num_seqs=8)
     bad = {
         "most is text": good | {"max_num_seqs": "all"},
         "most is none": good | {"max_num_seqs": "nan"},
@@ -106,7 +80,7 @@ def test_a_row_that_cannot_be_predicted_is_named_and_counted(tmp_path: Path) -> 
         "infinite": good | {"avg_power_watts": "inf"},
         "unpublished": good | {"model_id": "gpt-4-reported"},
     }
-    rows, unusable = read_rows(write(tmp_path / "a.csv", [good, *bad.values()]))
+    rows, unusable = read_rows(serving_file(tmp_path / "a.csv", [good, *bad.values()]))
     assert len(rows) == 1
     assert [u.line for u in unusable] == list(range(3, 3 + len(bad)))
     assert all(u.why for u in unusable)

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from validation_files import kernel_file
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.cli.main import main
@@ -21,60 +22,6 @@ from wattline.validate.evidence.kernels import KINDS, Rows, read_kernels
 from wattline.validate.kernels import predict, validate
 from wattline.validate.score import ERRORS
 
-H100 = "NVIDIA H100 80GB HBM3"
-ATTENTION = {
-    "batch_size": 8,
-    "num_heads": 32,
-    "num_key_value_heads": 8,
-    "head_dim": 128,
-    "window_size": 0,
-    "beam_width": 1,
-    "attn_dtype": "bfloat16",
-    "kv_cache_dtype": "bfloat16",
-}
-MLA = {
-    "batch_size": 8,
-    "num_heads": 128,
-    "tp_size": 1,
-    "gemm_type": "bfloat16",
-    "mla_dtype": "bfloat16",
-    "kv_cache_dtype": "bfloat16",
-    "model": "deepseek-ai/DeepSeek-V3",
-}
-ONE: dict[str, dict[str, object]] = {
-    "gemm": {"gemm_dtype": "bfloat16", "m": 4096, "n": 4096, "k": 4096},
-    "context_attention": {**ATTENTION, "isl": 4096, "step": 0},
-    "generation_attention": {**ATTENTION, "isl": 1, "step": 4095},
-    "moe": {
-        "moe_dtype": "bfloat16",
-        "num_tokens": 256,
-        "hidden_size": 4096,
-        "inter_size": 1536,
-        "topk": 8,
-        "num_experts": 128,
-        "moe_tp_size": 1,
-        "moe_ep_size": 1,
-        "distribution": "balanced",
-    },
-    "mla_context_module": {**MLA, "isl": 1024, "step": 0},
-    "mla_generation_module": {**MLA, "isl": 1, "step": 4096},
-    "custom_allreduce": {
-        "allreduce_dtype": "bfloat16",
-        "num_gpus": 8,
-        "message_size": 1 << 29,
-        "backend": "vllm_graph",
-    },
-}
-
-
-def made(folder: Path, kind: str, *changed: dict[str, object], device: str = H100) -> Path:
-    """A file of one kind of kernel in ``folder``, a row for each change."""
-    folder.mkdir(exist_ok=True)
-    rows = [{"device": device, "latency": 1.0, **ONE[kind], **change} for change in changed or ({},)]
-    path = folder / f"{kind}_perf_made.parquet"
-    pl.DataFrame(rows, strict=False).write_parquet(path)
-    return path
-
 
 def only(folder: Path) -> Rows:
     rows, unusable = read_kernels(folder)
@@ -84,7 +31,7 @@ def only(folder: Path) -> Rows:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_predicted_within_reason(tmp_path: Path, kind: str) -> None:
-    made(tmp_path, kind)
+    kernel_file(tmp_path, kind)
     time, power = predict(only(tmp_path))
     assert time.shape == power.shape == (1,)
     assert 1e-6 < time[0] < 0.1
@@ -99,7 +46,7 @@ def test_known_kernels_take_what_bytes_and_flops_ask(tmp_path: Path) -> None:
         ("moe", 128 * 3 * 4096 * 1536 * 2 / 3.35e12),
         ("custom_allreduce", 2 * 7 / 8 * 2**30 / 450e9),  # message_size counts elements, of two bytes
     ):
-        made(tmp_path / kind, kind)
+        kernel_file(tmp_path / kind, kind)
         time, _ = predict(only(tmp_path / kind))
         assert least_s < time[0] < 4 * least_s, kind
 
@@ -107,22 +54,24 @@ def test_known_kernels_take_what_bytes_and_flops_ask(tmp_path: Path) -> None:
 def test_a_kernel_is_what_it_is_within_a_step(tmp_path: Path) -> None:
     """Attention of one layer, times the layers, is the step's attention."""
     model = load_model("meta-llama/Llama-3.1-8B-Instruct", catalog.default())
-    made(tmp_path, "generation_attention")
+    kernel_file(tmp_path, "generation_attention")
     rows = only(tmp_path)
     step = decode_step(model, load_chip("h100", Draws(0)), 1, 8, 4096, "bf16", Draws(0))
     assert float(step.operations["attention"].time_s) == pytest.approx(predict(rows)[0][0] * 32)
 
 
 def test_sliding_windows_tensor_and_expert_parallel_cost_less(tmp_path: Path) -> None:
-    made(tmp_path / "a", "generation_attention", {}, {"window_size": 128})
-    made(tmp_path / "m", "moe", {}, {"moe_tp_size": 4}, {"moe_ep_size": 4})
+    kernel_file(tmp_path / "a", "generation_attention", {}, {"window_size": 128})
+    kernel_file(tmp_path / "m", "moe", {}, {"moe_tp_size": 4}, {"moe_ep_size": 4})
     for folder in ("a", "m"):
         time, _ = predict(only(tmp_path / folder))
         assert np.all(time[1:] < 0.6 * time[0])
 
 
 def test_power_is_held_to_the_limit_and_time_stretched(tmp_path: Path) -> None:
-    made(tmp_path, "gemm", {"m": 16384, "n": 16384, "power": 650.0, "power_limit": 700.0}, {"power_limit": 300.0})
+    kernel_file(
+        tmp_path, "gemm", {"m": 16384, "n": 16384, "power": 650.0, "power_limit": 700.0}, {"power_limit": 300.0}
+    )
     rows = only(tmp_path)
     rows = replace(rows, sizes=rows.sizes | {"m": np.full(2, 16384.0), "n": np.full(2, 16384.0)})
     time, power = predict(rows)
@@ -131,12 +80,12 @@ def test_power_is_held_to_the_limit_and_time_stretched(tmp_path: Path) -> None:
 
 
 def test_scores_are_by_chip_and_kernel(tmp_path: Path) -> None:
-    first = made(tmp_path, "gemm")
+    first = kernel_file(tmp_path, "gemm")
     at = predict(only(tmp_path))
     right = {"latency": 1e3 * at[0][0], "power": at[1][0], "power_limit": 700.0}
     first.unlink()
-    made(tmp_path / "h100", "gemm", right, {**right, "latency": 2 * right["latency"], "power": None})
-    made(tmp_path / "b200", "gemm", {"gemm_dtype": "nvfp4"}, device="NVIDIA B200")
+    kernel_file(tmp_path / "h100", "gemm", right, {**right, "latency": 2 * right["latency"], "power": None})
+    kernel_file(tmp_path / "b200", "gemm", {"gemm_dtype": "nvfp4"}, device="NVIDIA B200")
     data = validate(tmp_path).json()["results"]
     assert (data["n"], data["unusable"]) == (3, [])
     score = data["chips"]["h100-sxm"]["gemm bfloat16"]
@@ -147,13 +96,13 @@ def test_scores_are_by_chip_and_kernel(tmp_path: Path) -> None:
 
 
 def test_what_is_not_used_is_named(tmp_path: Path) -> None:
-    made(
+    kernel_file(
         tmp_path, "gemm", {"colour": "red"}, {"gemm_dtype": "fp3"}, {"m": 0}, {"latency": None}, {"device": "Abacus 9"}
     )
-    made(tmp_path, "context_attention", {"step": 64}, {"beam_width": 4}, {"window_size": -1})
-    made(tmp_path, "mla_context_module", {"model": "meta-llama/Llama-3.1-8B-Instruct"}, {"model": "no/such"})
-    made(tmp_path, "custom_allreduce", {"num_gpus": 1})
-    made(tmp_path, "moe").rename(tmp_path / "mamba2_perf.parquet")
+    kernel_file(tmp_path, "context_attention", {"step": 64}, {"beam_width": 4}, {"window_size": -1})
+    kernel_file(tmp_path, "mla_context_module", {"model": "meta-llama/Llama-3.1-8B-Instruct"}, {"model": "no/such"})
+    kernel_file(tmp_path, "custom_allreduce", {"num_gpus": 1})
+    kernel_file(tmp_path, "moe").rename(tmp_path / "mamba2_perf.parquet")
     (tmp_path / "moe_perf.parquet").write_bytes(b"not Parquet at all")
     (tmp_path / "notes.csv").write_text("a,b\n")
     pl.DataFrame({"m": [1]}).write_parquet(tmp_path / "gemm_perf_short.parquet")
@@ -181,7 +130,7 @@ def test_what_is_not_used_is_named(tmp_path: Path) -> None:
 
 
 def test_formats_are_told_apart_in_names(tmp_path: Path) -> None:
-    made(tmp_path, "mla_context_module", {"mla_dtype": "fp8", "kv_cache_dtype": "fp8", "gemm_type": "nvfp4"})
+    kernel_file(tmp_path, "mla_context_module", {"mla_dtype": "fp8", "kv_cache_dtype": "fp8", "gemm_type": "nvfp4"})
     assert only(tmp_path).name == "mla_context_module nvfp4, fp8 cache, fp8 attention"
 
 
@@ -200,7 +149,7 @@ def test_a_bad_directory_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 def test_the_command_prints_a_table_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for kind in KINDS:
-        made(tmp_path, kind)
+        kernel_file(tmp_path, kind)
     (tmp_path / "notes.csv").write_text("a,b\n")
     for more in ([], ["--json"]):
         with pytest.raises(SystemExit) as stop:

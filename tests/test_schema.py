@@ -1,40 +1,139 @@
-"""The shipped JSON schemas: made from the types, and strict about what the commands answer."""
+"""The shipped JSON schemas: made from the types, and strict about what every command and every kind of job answers."""
 
 from __future__ import annotations
 
 import json
-from functools import cache
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from typer.main import get_command
 
-import wattline as wl
-from recordings import node_with_gpus
-from wattline.claim import check_file
-from wattline.cli.main import main
+from validation_files import TIMED_ROW, kernel_file, sensor_recording, serving_file, serving_row, timed_file
+from wattline.cli.main import app, main
 from wattline.core.errors import NotFound
-from wattline.reconcile.bill import bill as measured_bill
+from wattline.scenario.file import KINDS
 from wattline.schema.commands import ANSWERS, schema_text
 from wattline.schema.files import schema_commands, schema_of
 
 ROOT = Path(__file__).parents[1]
+MODEL = "meta-llama/Llama-3.1-8B-Instruct"
+FRONTIER = (
+    "frontier llama-3.1-8b --chip h100-sxm --rate 5/s --duration 20s --gpus 1 --precision bf16 --power-cap none "
+    "--max-num-seqs 64 --max-num-batched-tokens 2048 --pools together --slo-ttft 1s --slo-tpot 50ms --draws 20"
+)
+# what each line of a command starts with, or all of its words, names the command; WORDS in capitals are files below
+LINES = (
+    "run SCENARIO --draws 20",
+    "run examples/article.toml --draws 20",
+    "train gpt-3-175b --tokens 300B --chip v100-sxm2-32gb --chips 10000 --draws 20",
+    "prompt deepseek-v3 --draws 20",
+    "explain prompt llama-3.1-8b --draws 20",
+    "serve llama-3.1-8b --rate 5/s --duration 20s --draws 20",
+    "serve-average llama-3.1-8b --rate 1M/day --active 0.5 --draws 20",
+    FRONTIER,
+    "compare examples/gpt3_512_h100.toml NODE --draws 20",
+    "site --it 1MW --place Dublin --draws 20",
+    "site --it 1MW --place Dublin --compare --draws 20",
+    "site --it 1MW --places PLACES --draws 20",
+    "check article --draws 20",
+    "facts chip.h100-sxm",
+    "facts gpt-3",
+    "traffic --rate 5/s --duration 60s",
+    "traffic TRACE",
+    "measure --interval 20ms -- PYTHON -c pass",
+    "meter report RECORDING",
+    "meter report RECORDING --by node --window all",
+    "meter share RECORDING --jobs JOBS",
+    "meter bill RECORDING --region fr --draws 20",
+    "sensors",
+    "validate training",
+    "validate steps",
+    "validate inference SERVED",
+    "validate inference SERVED --by model",
+    "validate serving TIMED --rows 1",
+    "validate serving SERVED --rows 1",
+    "validate kernels KERNELS",
+    "validate sensors SENSORS",
+    "validate site SITES --draws 10",
+)
+SIMULATED = ("serve ", "frontier", "run SCENARIO", "validate serving")
+SERVED = 'rate = "5/s"\nduration = "20 s"\nchip = "h100-sxm"\n'
+LIMITS = 'gpus = "1"\nprecision = "bf16"\npower_cap = "none"\nmax_num_seqs = 64\nmax_num_batched_tokens = 2048\n'
+# a job of each kind
+JOBS = {
+    "train": 'tokens = "1T"\nchip = "h100-sxm"\nchips = 512\n',
+    "serve-average": 'rate = "1M/day"\ndays = 1\n',
+    "serve": SERVED,
+    "frontier": SERVED + LIMITS + 'pools = "together"\nslo_ttft = "1 s"\nslo_tpot = "50 ms"\n',
+}
 
 
-@cache
-def answers() -> dict[str, dict[str, Any]]:
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The files that the lines name."""
+    folder = tmp_path_factory.mktemp("files")
+
+    def text(name: str, words: str) -> Path:
+        (folder / name).write_text(words)
+        return folder / name
+
+    jobs = "".join(f'[[job]]\nname = "{kind}"\nkind = "{kind}"\nmodel = "llama-3.1-8b"\n{JOBS[kind]}' for kind in JOBS)
+    watts = "".join(f"{t},{100 + t % 7}\n" for t in range(60))
+    for kind in ("gemm", "moe"):
+        kernel_file(folder / "kernels", kind, {}, {"power": 650.0, "power_limit": 700.0})
+    served = [serving_row(MODEL, 1, "bfloat16", batch, max_num_seqs=64, p90_itl_ms=25.0) for batch in (8, 32)]
     return {
-        "train": wl.train("gpt-3-175b", "300B", "v100-sxm2-32gb", 10_000, draws=20).json(),
-        "prompt": wl.prompt("deepseek-v3", draws=20).json(),
-        "serve-average": wl.serve_average("llama-3.1-8b", "1M/day", draws=20, active=0.5).json(),
-        "run": wl.run(ROOT / "examples" / "article.toml", draws=20).json(),
-        "check": check_file("article", 20).json(),
-        "meter bill": measured_bill(node_with_gpus(), region="us", draws=20).json(),
+        "SCENARIO": text("jobs.toml", jobs),
+        "NODE": ROOT / "examples" / "gpus.csv",
+        "PLACES": text("places.txt", "Dublin\nPhoenix\n"),
+        "TRACE": text("trace.csv", "time,input,output\n0,100,10\n1.5,200,20\n3,50,30\n"),
+        "PYTHON": Path(sys.executable),
+        "RECORDING": text("watts.csv", "time_s,gpu0_power_w\n" + watts),
+        "JOBS": text("jobs.csv", "name,start,end,gpus\na,10,40,0\n"),
+        "SERVED": serving_file(folder / "served.csv", [*served, serving_row("no/such", 1, "bfloat16", 8)]),
+        "TIMED": timed_file(folder, TIMED_ROW, TIMED_ROW.replace("agg", "disagg")),
+        "KERNELS": folder / "kernels",
+        "SENSORS": sensor_recording(folder),
+        "SITES": text(
+            "sites.csv", "operator,site,year,pue,wue_l_per_kwh\nGoogle,Hamina,2023,1.09,\nGoogle,Moon,2023,1.1,\n"
+        ),
     }
 
 
-COMMANDS = ("train", "prompt", "serve-average", "run", "check", "meter bill")
+def command_of(line: str) -> str:
+    """The command that a line runs: the longest name that it begins with."""
+    words = line.removeprefix("explain ")
+    return max((name for name in ANSWERS if f"{words} ".startswith(f"{name} ")), key=len)
+
+
+def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, set[str]]]:
+    """Every command of the command line with its options."""
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, (*path, name))
+    if not hasattr(command, "commands"):
+        yield " ".join(path), {flag for parameter in command.params for flag in parameter.opts}
+
+
+def answer(line: str, files: dict[str, Path]) -> str:
+    """What a command line prints with ``--json``, in a process of its own."""
+    words = [str(files.get(word, word)) for word in line.split()]
+    place = words.index("--") if "--" in words else len(words)
+    code = "import sys; from wattline.cli.main import main; main(sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words[:place], "--json", *words[place:]],
+        cwd=files["RECORDING"].parent,
+        env=os.environ | {"WATTLINE_SIMULATED": "2"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.parametrize("command", sorted(ANSWERS))
@@ -46,58 +145,53 @@ def test_every_command_with_a_type_ships_a_schema() -> None:
     assert schema_commands() == sorted(ANSWERS, key=lambda name: name.replace(" ", "-"))
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_answers_as_its_schema_says(command: str) -> None:
-    ANSWERS[command].model_validate_json(json.dumps(answers()[command], allow_nan=False))
+def test_every_command_that_answers_in_json_has_a_type_and_is_held_to_it() -> None:
+    answering = {name for name, options in commands(get_command(app)) if "--json" in options}
+    assert answering == set(ANSWERS)
+    assert answering == {command_of(line) for line in LINES}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_an_unknown_key_is_refused(command: str) -> None:
-    answer = {**answers()[command], "surplus": 1}
-    with pytest.raises(ValidationError):
-        ANSWERS[command].model_validate_json(json.dumps(answer))
-
-
-FRONTIER = (
-    "frontier llama-3.1-8b --chip h100-sxm --rate 5/s --duration 20s --gpus 1 --precision bf16 --power-cap none "
-    "--max-num-seqs 64 --max-num-batched-tokens 2048 --pools together --slo-ttft 1s --slo-tpot 50ms --draws 20"
-)
-# a command line -> the command whose schema its answer keeps; RECORDING is a small CSV of watts, PLACES a list of two
-LINES = {
-    "site --it 1MW --place Dublin --draws 20": "site",
-    "site --it 1MW --place Dublin --compare --draws 20": "site",
-    "site --it 1MW --places PLACES --draws 20": "site",
-    "facts chip.h100-sxm": "facts",
-    "facts gpt-3": "facts",
-    "traffic --rate 5/s --duration 60s": "traffic",
-    "meter report RECORDING": "meter report",
-    "meter bill RECORDING --region fr --draws 20": "meter bill",
-    "sensors": "sensors",
-    "validate training": "validate training",
-    "validate steps": "validate steps",
-    "explain prompt llama-3.1-8b --draws 20": "prompt",
-    "serve llama-3.1-8b --rate 5/s --duration 20s --draws 20": "serve",
-    FRONTIER: "frontier",
-}
+def test_every_kind_of_job_is_held_to_its_type() -> None:
+    assert set(JOBS) == set(KINDS)
 
 
 @pytest.mark.parametrize("line", LINES)
 def test_a_command_line_answers_as_its_schema_says(
-    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    line: str, files: dict[str, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if line.startswith(("serve", "frontier")):
+    if line.startswith(SIMULATED):
         pytest.importorskip("numba")
-    recording = tmp_path / "watts.csv"
-    recording.write_text("time_s,gpu0_power_w\n" + "".join(f"{t},{100 + t % 7}\n" for t in range(60)))
-    places = tmp_path / "places.txt"
-    places.write_text("Dublin\nPhoenix\n")
-    with pytest.raises(SystemExit) as stop:
-        main([*line.replace("RECORDING", str(recording)).replace("PLACES", str(places)).split(), "--json"])
-    printed = capsys.readouterr()
-    assert stop.value.code == 0, printed.err
-    ANSWERS[LINES[line]].model_validate_json(printed.out)
-    assert "NaN" not in printed.out
-    assert "Infinity" not in printed.out
+    monkeypatch.chdir(ROOT)
+    if line.startswith("measure"):
+        printed = answer(line, files)
+    else:
+        with pytest.raises(SystemExit) as stop:
+            main([*(str(files.get(word, word)) for word in line.split()), "--json"])
+        out = capsys.readouterr()
+        assert stop.value.code == 0, out.err
+        printed = out.out
+    type_ = ANSWERS[command_of(line)]
+    type_.model_validate_json(printed)
+    assert "NaN" not in printed
+    assert "Infinity" not in printed
+    with pytest.raises(ValidationError):
+        type_.model_validate_json(json.dumps({**json.loads(printed), "surplus": 1}))
+
+
+WINDOW = """
+import json, pathlib
+import wattline as wl
+with wl.measure("job", folder=pathlib.Path("out"), limit=float("nan")) as window:
+    window.count(tokens=10)
+print(json.dumps(window.json(), allow_nan=False))
+"""
+
+
+def test_a_window_of_a_program_answers_as_measure_does_whatever_its_attributes_are(tmp_path: Path) -> None:
+    environment = os.environ | {"WATTLINE_SIMULATED": "1"}
+    done = subprocess.run([sys.executable, "-c", WINDOW], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    ANSWERS["measure"].model_validate_json(done.stdout)
+    assert json.loads(done.stdout)["inputs"]["attributes"] == {"folder": "out", "limit": "NaN"}
 
 
 def test_a_command_without_a_schema_is_named() -> None:

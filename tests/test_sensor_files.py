@@ -9,56 +9,18 @@ import numpy as np
 import pytest
 
 import gpu_sensor as sim
+from validation_files import START_US, sensor_recording, write_log
 from wattline.cli.main import main
 from wattline.core.errors import WattlineError
 from wattline.meter.readers import pmd
 from wattline.validate.evidence.sensor_logs import read_log
 from wattline.validate.sensors import validate
 
-START_US = 1_700_000_000_000_000
-VOLTS = 12.0
-
-
-def write_meter(folder: Path, time: np.ndarray, power: np.ndarray) -> None:
-    """``power`` (W at ``time``, s) as the meter would have recorded it, 4.87 kHz, on its first two inputs."""
-    ticks = np.arange(0, time[-1] * pmd.TICKS_PER_S, 602).astype(np.int64)
-    watts = np.interp(ticks / pmd.TICKS_PER_S, time, power)
-    volts = round(VOLTS / pmd.VOLTS)
-    words = np.zeros((len(ticks), 9), "<u2")
-    words[:, 0] = (ticks + 60_000) % 65_536
-    for channel, share in ((1, 0.75), (5, 0.25)):
-        amperes = np.round(share * watts / (volts * pmd.VOLTS) / pmd.AMPERES).astype(int)
-        words[:, channel], words[:, channel + 1] = volts << 4, amperes << 4
-    words[:, 8] = 0x8000 | (77 << 4)  # a negative current beside a voltage: counts as 0
-    words[:, 7] = volts << 4
-    (folder / pmd.DATA).write_bytes(words.tobytes())
-    (folder / pmd.START).write_text(f"{START_US + 50_000}\n")
-
-
-def write_log(folder: Path, series_power: dict[str, np.ndarray], at: np.ndarray, ahead_s: float = 3600.0) -> Path:
-    stamp = [np.datetime64(round((START_US / 1e6 + t + ahead_s) * 1e3), "ms").item() for t in at]
-    lines = ["timestamp, utilization.gpu [%], temperature.gpu, " + ", ".join(f"{f} [W]" for f in series_power)]
-    for i, when in enumerate(stamp):
-        watts = ", ".join(f"{p[i]:.2f} W" for p in series_power.values())
-        lines.append(f"{when:%Y/%m/%d %H:%M:%S}.{when.microsecond // 1000:03d}, 99 %, 50, {watts}")
-    path = folder / "gpudata.csv"
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
     """An RTX 4090 beside a meter, simulated."""
-    folder = tmp_path / "a_4090_card"
-    folder.mkdir()
-    time, power = sim.steps(14.0, 90.0, 400.0, [(2.0, 8.0)])
-    write_meter(folder, time, power)
-    rng = np.random.default_rng(0)
-    mean = sim.read(time, power, sim.Sensor(0.1, 1.1, gain=0.03, offset_w=-8), rng, start_s=0.0)
-    assert mean.power_w is not None
-    write_log(folder, {"power.draw": mean.power_w, "power.draw.average": mean.power_w}, mean.time_s)
-    (folder / "timestamps.csv").write_text(f"timestamp\n{START_US + 2_000_000}\n{START_US + 8_000_000}\n")
-    return folder
+    return sensor_recording(tmp_path)
 
 
 def test_the_meter_reads_what_was_written(recording: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from validation_files import LLAMA, MAX, TIMED_ROW, timed_file
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.coefficients import PRIORS, coefficients
@@ -20,22 +21,9 @@ from wattline.line.engine.simulator.front_end import front_end_s
 from wattline.validate.evidence.latencies import TimedRow, is_timed, read_timed
 from wattline.validate.score import ERRORS
 
-HEAD = (
-    "silicon_data_source,backend,backend_version,model_path,system,precision,mode,isl,osl,gemm_quant_mode,batch_size,"
-    "tp_size,pp_size,attention_dp_size,moe_tp_size,moe_ep_size,silicon_ttft_ms,silicon_tpot_ms"
-)
-MAX = "source_file=2026-04-06.csv; silicon_concurrency="
-LLAMA = "meta-llama/Llama-3.1-8B-Instruct,h100_sxm"
-
-
-def write(folder: Path, *rows: str) -> Path:
-    path = folder / "timed.csv"
-    path.write_text("\n".join([HEAD, *rows]) + "\n")
-    return path
-
 
 def one(folder: Path, row: str) -> TimedRow:
-    rows, _ = read_timed(write(folder, row))
+    rows, _ = read_timed(timed_file(folder, row))
     return rows[0]
 
 
@@ -70,7 +58,7 @@ def test_chips_of_a_layout(tmp_path: Path, layout: str, chips: int, parallel: bo
 def test_every_row_is_held_or_named(tmp_path: Path) -> None:
     good = f"{MAX}8,vllm,0.18.1,{LLAMA},fp8,agg,1024,128,fp8,8,1,1,1,1,1,60,9"
     rows, left = read_timed(
-        write(
+        timed_file(
             tmp_path,
             good,
             good.replace("agg", "disagg"),
@@ -89,7 +77,7 @@ def test_every_row_is_held_or_named(tmp_path: Path) -> None:
 
 def test_files_that_cannot_be_held(tmp_path: Path) -> None:
     with pytest.raises(WattlineError, match="no row that can be held"):
-        read_timed(write(tmp_path))
+        read_timed(timed_file(tmp_path))
     path = tmp_path / "x.csv"
     path.write_text("silicon_ttft_ms,isl\n1,2\n")
     with pytest.raises(WattlineError, match=r"column .* missing"):
@@ -177,8 +165,8 @@ def test_validate_serving_says_it_by_system(tmp_path: Path) -> None:
     pytest.importorskip("numba")
     from wattline.cli.main import app
 
-    good = f"{MAX}4,vllm,0.18.1,{LLAMA},fp8,agg,512,32,fp8,4,1,1,1,1,1,60,9"
-    path = write(tmp_path, good, good.replace("h100", "h200"), good.replace("agg", "disagg"))
+    good = TIMED_ROW
+    path = timed_file(tmp_path, good, good.replace("h100", "h200"), good.replace("agg", "disagg"))
     run = CliRunner().invoke(app, ["validate", "serving", str(path), "--json"])
     assert run.exit_code == 0
     found = json.loads(run.stdout)
@@ -200,7 +188,7 @@ def test_calibrate_serving_is_the_same_twice(tmp_path: Path) -> None:
         f"{MAX}{n},vllm,0.18.1,{LLAMA},fp8,agg,512,32,fp8,{n},{g},1,1,1,1,{50 + n},{9 + n / 8}"
         for n in (2, 8) for g in (1, 2)
     ]  # fmt: skip
-    path = write(tmp_path, *rows)
+    path = timed_file(tmp_path, *rows)
     assert calibrate(path) == calibrate(path)
 
 

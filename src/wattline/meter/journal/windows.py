@@ -36,11 +36,11 @@ class Told(Protocol):
 def edge_op(edge: Edge, told: Told) -> Op:
     number, name, inside, attributes, begin, end = edge
     row = (told.window_id(number), str(name), inside or told.around, told.journal.writer, told.rank, *begin)
-    about = _json(attributes)
+    about = attributes_text(attributes)
     return (_OPEN, (*row, about)) if end is None else (_CLOSE, (*row, about, *end))
 
 
-def _json(attributes: dict[str, Any]) -> str:
+def attributes_text(attributes: dict[str, Any]) -> str:
     """What JSON cannot say must not stop the sampling: it is kept as text."""
     if not attributes:
         return "{}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar, Token
 from time import monotonic_ns, time_ns
@@ -21,6 +22,7 @@ from wattline.core.result import Json, Result, envelope
 from wattline.meter.clock import mono_us
 from wattline.meter.energy.window import DeviceEnergy, WindowEnergy, stretch_energy
 from wattline.meter.journal.journal import Journal
+from wattline.meter.journal.windows import attributes_text
 from wattline.meter.live.active import active
 from wattline.meter.live.device_sync import synchronise
 from wattline.meter.live.session import Session
@@ -171,7 +173,9 @@ class Measurement(Result):
         energy, journal = self.energy, "" if self._session is None else str(self._session.path)
         results = {**energy.json(), "counts": dict(self.counts), "journal": journal}
         warnings = ["energy unknown: no sensor gave readings"] if energy.energy_j is None else []
-        return envelope("measure", {"name": self.name, "attributes": dict(self.attributes)}, results, warnings=warnings)
+        # as the journal has them: what is no plain data (a path, a time) is its text
+        attributes = json.loads(attributes_text(self.attributes), parse_constant=str)
+        return envelope("measure", {"name": self.name, "attributes": attributes}, results, warnings=warnings)
 
     def __repr__(self) -> str:
         if not self._begin[0]:
