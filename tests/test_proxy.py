@@ -19,13 +19,22 @@ import pytest
 aiohttp = pytest.importorskip("aiohttp", reason="the proxy's extra is not installed: pip install 'wattline[proxy]'")
 
 from model_server import Machine, Server, Simulated, model_server  # noqa: E402
+from wattline.schema.commands import ANSWERS  # noqa: E402
 from wattline.web.proxy.accounting import Books  # noqa: E402
+from wattline.web.proxy.pages import PAGES  # noqa: E402
 from wattline.web.proxy.server import ProxySetup, running  # noqa: E402
 from wattline.web.proxy.token_weights import Weigher, generic, modelled  # noqa: E402
 
 CHAT = "/v1/chat/completions"
 OURS = re.compile(rb',"energy_j":[0-9.e+-]+')
 HOP = {"trailer", "transfer-encoding", "connection", "content-length", "date"}
+
+
+def results_of(page: str, text: str) -> dict[str, Any]:
+    """What a page says, held to its schema."""
+    ANSWERS[page].model_validate_json(text)
+    results: dict[str, Any] = json.loads(text)["results"]
+    return results
 
 
 @dataclass
@@ -45,7 +54,7 @@ class Place:
         """The request, once its joules are settled."""
         for _ in range(400):
             async with self.session.get(f"{self.url}/wattline/requests/{name}") as answer:
-                found: dict[str, Any] = await answer.json()
+                found = results_of("proxy requests", await answer.text()) if answer.status == 200 else {}
             if found.get("settled") and all(found[key] == value for key, value in want.items()):
                 return found
             await asyncio.sleep(0.02)
@@ -55,7 +64,7 @@ class Place:
         """The totals, once nothing is open."""
         for _ in range(400):
             async with self.session.get(f"{self.url}/wattline/energy") as answer:
-                found: dict[str, Any] = await answer.json()
+                found = results_of("proxy energy", await answer.text())
             if not found["running"] and abs(found["pending_j"] or 0.0) < 1e-6:
                 return found
             await asyncio.sleep(0.02)
@@ -103,12 +112,12 @@ def test_an_answer_gains_its_joules_and_nothing_else(path: str, seed: int) -> No
             low, high = map(float, told.headers["X-Wattline-Energy-Range-J"].split("-"))
             assert low < joules < high
         found = await here.settled(told.headers["X-Wattline-Request"])
-        assert found["told_j"] == joules
-        assert found["energy_low_j"] < found["energy_j"] < found["energy_high_j"]
+        assert found["reported_j"] == joules
+        assert 0 < found["energy_j"]["low"] < found["energy_j"]["value"] < found["energy_j"]["high"]
         assert found["energy_basis"] == "measured"
         assert found["output_tokens"] == (0 if "embed" in path else 12)
         # alone on a device of 110 W, it is given its own time, which the interval's mean blurs
-        assert found["energy_j"] == pytest.approx(110 * found["duration_s"], rel=0.5)
+        assert found["energy_j"]["value"] == pytest.approx(110 * found["duration_s"], rel=0.5)
         by_response = await here.settled(f"cmpl-{seed}")
         assert by_response["id"] == found["id"]
 
@@ -129,8 +138,8 @@ def test_streams_pass_byte_for_byte_and_their_tokens_are_known(style: str) -> No
             assert found["output_tokens"] == 10
             assert found["first_token_s"] < found["duration_s"]
             # the first stream shows what this server says unasked; from then on it is asked for its counts
-            assert found["tokens_basis"] == ("counted" if turn == 0 and style != "llama" else "told")
-            assert found["energy_j"] > 0
+            assert found["tokens_basis"] == ("counted" if turn == 0 and style != "llama" else "reported")
+            assert 0 < found["energy_j"]["low"] < found["energy_j"]["value"] < found["energy_j"]["high"]
         asked["stream_options"] = {"include_usage": True}
         async with await here.post(CHAT, asked, direct=True) as plain, await here.post(CHAT, asked) as seen:
             want, got = await plain.read(), await seen.read()
@@ -166,7 +175,7 @@ def test_two_hundred_streams_at_once(body: bool, tmp_path: Path) -> None:
         totals = await here.energy()
         each = [await here.settled(name) for _, name in gots]
         assert [one["output_tokens"] for one in each] == [5 + number % 20 for number in range(200)]
-        assert {one["tokens_basis"] for one in each} == ({"told"} if body else {"told", "counted"})
+        assert {one["tokens_basis"] for one in each} == ({"reported"} if body else {"reported", "counted"})
         everyone = [here.books.show(tracked) for tracked in here.books.ledger.finished.values()]
         assert len(everyone) == 400
         given = sum(one["energy_j"] for one in everyone)
@@ -361,7 +370,7 @@ def test_an_upstream_that_dies_in_mid_stream_is_seen_by_the_client() -> None:
         found = await here.settled(answer.headers["X-Wattline-Request"])
         assert found["outcome"] == "upstream broke off"
         assert found["output_tokens"] == 2
-        assert found["energy_j"] > 0
+        assert 0 < found["energy_j"]["low"] < found["energy_j"]["value"] < found["energy_j"]["high"]
 
     run(work)
 
@@ -425,6 +434,7 @@ def test_an_upstream_that_is_down_is_one_clear_line() -> None:
                 assert "http://127.0.0.1:9 cannot be reached" in json.loads(text)["error"]["message"]
             async with session.get(url + "/wattline/healthz") as answer:
                 assert answer.status == 200
+                assert results_of("proxy healthz", await answer.text())["status"] == "ok"
 
     asyncio.run(work())
 
@@ -449,7 +459,7 @@ def test_a_client_that_hangs_up_stops_the_upstream(stream: bool) -> None:
         assert here.machine.active == 0
         (tracked,) = here.books.ledger.finished.values()
         found = await here.settled(tracked.id, outcome="client left")
-        assert found["energy_j"] > 0
+        assert 0 < found["energy_j"]["low"] < found["energy_j"]["value"] < found["energy_j"]["high"]
 
     run(work)
 
@@ -485,14 +495,14 @@ def test_energy_that_is_not_known_is_never_zero(sensors: Any, field: bool, heade
         modelled = bool(sensors) and sensors[0].spec.modelled
         assert used.get("energy_modelled", False) is modelled
         async with here.session.get(f"{here.url}/wattline/requests/{answer.headers['X-Wattline-Request']}") as told:
-            found = await told.json()
+            found = results_of("proxy requests", await told.text())
         async with here.session.get(f"{here.url}/wattline/metrics") as told:
             metrics = await told.text()
         if not field:
             assert found["energy_j"] is None
             assert not re.search(r"^wattline_(request|idle|device)_energy_joules_total", metrics, re.M)
         else:
-            assert found["energy_j"] > 0
+            assert 0 < found["energy_j"]["low"] < found["energy_j"]["value"] < found["energy_j"]["high"]
             assert found["energy_basis"] == ("modelled" if modelled else "measured")
 
     run(work, sensors=sensors)
@@ -580,7 +590,12 @@ def test_the_first_answers_are_told_their_joules_and_settled_ones_stay_near() ->
             told = (await answer.json())["usage"]["energy_j"]
         spent = time.monotonic() - begin
         found = await here.settled(answer.headers["X-Wattline-Request"])
-        assert 0 < found["energy_j"] <= 111 * spent
-        assert told == pytest.approx(found["energy_j"], rel=0.5)
+        assert 0 < found["energy_j"]["value"] <= 111 * spent
+        assert told == pytest.approx(found["energy_j"]["value"], rel=0.5)
 
     run(work)
+
+
+def test_every_page_but_the_metrics_has_a_type() -> None:
+    pages = {f"proxy {page.partition('/')[0]}" for page in PAGES if page != "metrics"}
+    assert pages == {name for name in ANSWERS if name.startswith("proxy ")}

@@ -59,7 +59,7 @@ def test_it_says_where_it_listens_and_ends_when_told(tmp_path: Path) -> None:
             assert "-> http://127.0.0.1:9" in line
             assert "energy from" in line or "energy is unknown" in line
             with urllib.request.urlopen(f"{url}/wattline/healthz", timeout=20) as answer:
-                health = json.load(answer)
+                health = json.load(answer)["results"]
             assert (health["device_j"] is None) == (health["energy_basis"] is None)
             with pytest.raises(urllib.error.HTTPError) as caught:
                 urllib.request.urlopen(f"{url}/v1/models", timeout=20)
@@ -87,7 +87,7 @@ def test_a_journal_survives_a_kill(tmp_path: Path) -> None:
         # the last is settled and written within an interval and a flush
         for _ in range(200):
             with urllib.request.urlopen(f"{url}/wattline/requests/{ids[-1]}", timeout=20) as answer:
-                if json.load(answer)["settled"]:
+                if json.load(answer)["results"]["settled"]:
                     break
             time.sleep(0.02)
         time.sleep(0.5)

@@ -98,7 +98,7 @@ def test_requests_and_idle_are_what_the_device_took_whatever_happens(seed: int) 
             tracked = chance.choice(list(ledger.running.values()))
             tracked.status = chance.choice([200, 200, 400])
             if chance.random() < 0.5:
-                tracked.tokens = Tokens(chance.randrange(1000), None, chance.randrange(100), "told")
+                tracked.tokens = Tokens(chance.randrange(1000), None, chance.randrange(100), "reported")
             ledger.end(tracked, now)
         elif now > last:
             joules = chance.choice([None, 0.0, chance.expovariate(0.01)])
@@ -130,7 +130,7 @@ def test_a_long_prompt_and_a_long_answer_weigh_by_their_tokens() -> None:
     for tracked, prompt, output in ((reader, 5000, 10), (writer, 10, 1000)):
         ledger.begin(tracked)
         tracked.first_s, tracked.deltas, tracked.unseen = 0.0001, output, output - 1
-        tracked.tokens = Tokens(prompt, None, output, "told")
+        tracked.tokens = Tokens(prompt, None, output, "reported")
     for tracked in (reader, writer):
         ledger.end(tracked, 1.0)
     ledger.add(Interval(0.0, 1.0, 1000.0))
@@ -144,7 +144,7 @@ def test_cached_prompt_tokens_weigh_nothing() -> None:
     fresh, cached = made("fresh", 0.0), made("cached", 0.0)
     for tracked, held in ((fresh, 0), (cached, 900)):
         ledger.begin(tracked)
-        tracked.tokens = Tokens(1000, held, 1, "told")
+        tracked.tokens = Tokens(1000, held, 1, "reported")
         tracked.first_s, tracked.deltas = 1.0, 1
         ledger.end(tracked, 1.0)
     ledger.add(Interval(0.0, 1.0, 110.0))

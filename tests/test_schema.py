@@ -147,7 +147,8 @@ def test_every_command_with_a_type_ships_a_schema() -> None:
 
 def test_every_command_that_answers_in_json_has_a_type_and_is_held_to_it() -> None:
     answering = {name for name, options in commands(get_command(app)) if "--json" in options}
-    assert answering == set(ANSWERS)
+    pages = {name for name in ANSWERS if name.startswith("proxy ")}  # tests of the proxy hold these to their types
+    assert answering == set(ANSWERS) - pages
     assert answering == {command_of(line) for line in LINES}
 
 

@@ -8,7 +8,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from wattline.schema import answer, claims, compare, frontier, meter, site, traffic, validated_sensors, validations
+from wattline.schema import (
+    answer,
+    claims,
+    compare,
+    frontier,
+    meter,
+    proxy,
+    site,
+    traffic,
+    validated_sensors,
+    validations,
+)
 
 ANSWERS: dict[str, type[BaseModel]] = {
     "run": answer.RunJson,
@@ -27,6 +38,9 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "meter bill": answer.MeterBillJson,
     "sensors": meter.SensorsJson,
     "traffic": traffic.TrafficJson,
+    "proxy requests": proxy.ProxyRequestsJson,
+    "proxy energy": proxy.ProxyEnergyJson,
+    "proxy healthz": proxy.ProxyHealthJson,
     "validate training": validations.ValidateTrainingJson,
     "validate steps": validations.ValidateStepsJson,
     "validate inference": validations.ValidateInferenceJson,

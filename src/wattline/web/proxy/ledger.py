@@ -105,7 +105,7 @@ class Ledger:
             self._busy_since = None
         self._ended.append(tracked)
         self._remember(tracked)
-        if tracked.status < 400 and tracked.tokens.basis == "told":
+        if tracked.status < 400 and tracked.tokens.basis == "reported":
             self.typical.learn(tracked)
 
     def _remember(self, tracked: TrackedRequest) -> None:

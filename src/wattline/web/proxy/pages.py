@@ -1,16 +1,28 @@
-"""The proxy's own pages under /wattline: health, metrics, energy, and one request's joules."""
+"""The proxy's own pages under /wattline: health, metrics, energy, and one request's joules.
+
+All but the metrics answer in the envelope of the commands; their types are in ``schema/proxy.py``.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from wattline.core.result import Json, envelope
 from wattline.web.proxy.accounting import Books
 
 ROOT = "/wattline/"
+PAGES = ("healthz", "metrics", "energy", "requests/ID")
+# as a journal has them, but for the ends of the energy's range
+SAME = (
+    "id", "response_id", "path", "model", "stream", "status", "outcome", "duration_s", "first_token_s", "prompt_tokens",
+    "cached_tokens", "output_tokens", "tokens_basis", "prefill_j", "decode_j", "energy_basis", "settled", "missing_s",
+)  # fmt: skip
 
 
 async def page(books: Books, upstream: str, method: str, path: str) -> web.Response:
@@ -19,22 +31,31 @@ async def page(books: Books, upstream: str, method: str, path: str) -> web.Respo
         return _json({"error": f"{path} takes GET alone"}, 405)
     name = path.partition("?")[0][len(ROOT) :].strip("/")
     if name == "healthz":
-        return _json({"status": "ok", "upstream": upstream, **books.totals()})
+        return _json(envelope("proxy healthz", {"upstream": upstream}, {"status": "ok", **books.totals()}))
     if name == "energy":
-        return _json(books.totals())
+        return _json(envelope("proxy energy", {"upstream": upstream}, books.totals()))
     if name == "metrics":
         text = books.metrics.text(books.ledger, books.power_w)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
     if name.startswith("requests/"):
         wanted = name.removeprefix("requests/")
-        found = books.find(wanted)
-        if found is None and books.store:
-            found = await asyncio.to_thread(books.store.get, wanted)
-        if found is not None:
-            return _json(found)
+        row = books.find(wanted)
+        if row is None and books.store:
+            row = await asyncio.to_thread(books.store.get, wanted)
+        if row is not None:
+            return _json(envelope("proxy requests", {"request": wanted}, request_results(row)))
         return _json({"error": f"no request {wanted[:200]!r}; give X-Wattline-Request or the response's id"}, 404)
-    pages = ", ".join(f"{ROOT}{one}" for one in ("healthz", "metrics", "energy", "requests/ID"))
+    pages = ", ".join(f"{ROOT}{each}" for each in PAGES)
     return _json({"error": f"no page {path[:200]!r}; there are {pages}"}, 404)
+
+
+def request_results(row: Mapping[str, Any]) -> Json:
+    """A request's row, as the journal has it, in the names and forms that all answers use."""
+    energy = None
+    if row["energy_j"] is not None:
+        energy = {"value": row["energy_j"], "low": row["energy_low_j"], "high": row["energy_high_j"]}
+    begin = datetime.fromtimestamp(row["at"], UTC).isoformat(timespec="milliseconds")
+    return {**{name: row[name] for name in SAME}, "begin": begin, "energy_j": energy, "reported_j": row["told_j"]}
 
 
 def _json(data: dict[str, Any], status: int = 200) -> web.Response:

@@ -95,8 +95,10 @@ class RequestLog:
             return None
         if row is None:
             return None
-        found = dict(zip(COLUMNS, row, strict=True))
-        return found | {"stream": bool(found["stream"]), "settled": bool(found["settled"])}
+        request = dict(zip(COLUMNS, row, strict=True))
+        if request["tokens_basis"] == "told":  # as journals of earlier versions have it
+            request["tokens_basis"] = "reported"
+        return request | {"stream": bool(request["stream"]), "settled": bool(request["settled"])}
 
     def close(self) -> None:
         """Write what waits, and close."""

@@ -17,7 +17,7 @@ _COUNTS = ("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens"
 
 @dataclass(slots=True)
 class Tokens:
-    """Tokens that a server told; None where it did not. ``basis``: told, or unknown. ``*_ms``: llama.cpp's timings."""
+    """Tokens as a server reported them, else None. ``basis``: reported, or unknown. ``*_ms``: llama.cpp's timings."""
 
     prompt: int | None = None
     cached: int | None = None
@@ -34,7 +34,7 @@ def read_tokens(data: Mapping[str, Any], into: Tokens) -> bool:
     if isinstance(timings, dict):
         found = _read_timings(timings, into) or found
     if found:
-        into.basis = "told"
+        into.basis = "reported"
     return found
 
 
