@@ -16,6 +16,7 @@ from test_train import balanced
 from wattline import catalog
 from wattline.core.errors import WattlineError
 from wattline.line.work.model import load_model
+from wattline.line.work.traffic.trace import Traffic
 
 KNOWN = [name for name in catalog.default().records("model") if load_model(name, catalog.default()).architecture_known]
 KINDS = {  # a model of every kind of architecture
@@ -66,6 +67,45 @@ def test_output_counts_and_the_first_token_comes_of_the_prefill() -> None:
     assert np.all(two.bill.parts["decode"] > 0)
     np.testing.assert_allclose(many.bill.parts["decode"] / two.bill.parts["decode"], 499, rtol=0.1)
     np.testing.assert_allclose(one.quantities["joules_per_output_token"], one.energy_j)
+
+
+def test_an_answer_of_one_token_has_no_time_between_tokens() -> None:
+    one = wl.prompt("llama-3.1-8b", batch=64, output_tokens=1, draws=5)
+    assert "tpot_s" not in one.json()["results"]
+    np.testing.assert_array_equal(one.quantities["latency_s"], one.quantities["ttft_s"])
+    service = wl.serve_average("llama-3.1-8b", "1M/day", batch=64, output_tokens=1, draws=5)
+    assert "tpot_s" not in service.json()["results"]
+
+
+@pytest.mark.parametrize(
+    ("model", "tokens", "batch"),
+    [
+        ("llama-3.1-8b", (10, 10), 64),
+        ("llama-3.1-8b", (50, 50), 64),
+        ("llama-3.1-8b", (500, 10), 64),
+        ("llama-3.1-8b", (500, 300), 64),
+        ("llama-3.1-8b", (500, 1), 64),
+        ("llama-3.1-8b", (10, 10), 1),
+        ("llama-3.1-8b", (30_000, 50), 2),
+        ("qwen3-30b-a3b", (20, 200), 32),
+    ],
+)
+def test_a_request_takes_what_the_simulator_gives_it_in_a_full_batch(
+    model: str, tokens: tuple[int, int], batch: int
+) -> None:
+    count = 20 * max(batch, 4)
+    rng = np.random.default_rng(0)
+    # lengths scatter, as they do in a service: equal ones would all begin and end in the same steps
+    written = np.maximum(1, rng.integers(tokens[1] // 2, tokens[1] + (tokens[1] + 1) // 2 + 1, count))
+    written = np.ones(count, int) if tokens[1] == 1 else written
+    flood = Traffic(np.linspace(0, 1e-3, count), np.full(count, tokens[0]), written)
+    served = wl.serve(model, flood, gpus=1, max_num_seqs=batch, draws=0)
+    plug = served.simulated()["pools"][0]["energy_j"]
+    mean = round(float(written.mean()))
+    answer = wl.prompt(model, gpus=1, input_tokens=tokens[0], output_tokens=mean, batch=batch, active=1, draws=0)
+    chips_j = float(answer.bill.parts["prefill"] + answer.bill.parts["decode"])
+    assert chips_j == pytest.approx((plug["prefill"] + plug["decode"]) / count, rel=0.05)
+    assert float(answer.duration_s) == pytest.approx(served.served.busy_s / count, rel=0.06)
 
 
 def test_a_larger_batch_shares_the_weights() -> None:

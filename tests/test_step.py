@@ -20,6 +20,7 @@ from wattline.line.chip.step import decode_step, memory_needed_bytes, prefill_st
 from wattline.line.engine import average_serving as serving
 from wattline.line.work.flops import BYTES
 from wattline.line.work.model import Model, load_model
+from wattline.predict.setup import Setup
 
 CHIPS = sorted(catalog.default().records("chip"))
 MODELS = ["llama-3.1-8b", "llama-3.1-70b", "deepseek-v3", "mixtral-8x7b", "gemma-3-27b", "gpt-oss-120b", "gpt-3-175b"]
@@ -273,10 +274,29 @@ def test_a_request_is_its_prefill_and_its_share_of_the_decode(
     chip, draws = device(name)
     request = serving.serve_request(load_model(model, catalog.default()), chip, 8, size, read, written, "fp8", draws)
     assert float(request.decode_s) == pytest.approx((written - 1) * float(request.decode.time_s) / size)
-    assert float(request.busy_s) == pytest.approx(float(request.prefill.time_s + request.decode_s))
-    # Little's law: in the system for `batch` times what the replica gives it
-    latency = float(request.ttft_s + (written - 1) * request.tpot_s)
+    assert float(request.busy_s) == pytest.approx(float(request.prefill_s + request.decode_s))
+    # a prompt never costs less than nothing, nor more than it does alone
+    alone = serving.serve_request(load_model(model, catalog.default()), chip, 8, 1.0, read, written, "fp8", draws)
+    assert 0 <= float(request.prefill_s) <= float(alone.prefill_s) * (1 + 1e-9)
+    assert (request.tpot_s is None) == (written == 1)
+    latency = float(request.ttft_s) + (written - 1) * float(0.0 if request.tpot_s is None else request.tpot_s)
     assert latency >= float(request.busy_s) * (1 - 1e-12)
+
+
+@given(st.floats(1, 1024), st.integers(1, 100_000), st.integers(1, 5000))
+def test_every_token_of_an_answer_comes_in_a_step_that_reads_prompts_or_in_one_that_does_not(
+    batch: float, read: int, written: int
+) -> None:
+    prompts, beside = (float(x) for x in serving.together(np.asarray(batch), read, written))
+    assert 0 < prompts <= max(batch, 1.0)
+    assert prompts * read <= serving.STEP_TOKENS * (1 + 1e-12)
+    assert 0 <= beside <= min(batch - 1, prompts * (written - 1)) + 1e-9
+    if prompts == pytest.approx(batch / written) and prompts > 1:  # as many begin in each step as end in it
+        assert beside + prompts == pytest.approx(batch)
+
+
+def test_a_step_of_an_average_service_holds_as_many_tokens_as_one_of_a_simulated_service() -> None:
+    assert Setup().max_num_batched_tokens == serving.STEP_TOKENS
 
 
 @given(chip_names, st.floats(0.05, 1.0))
@@ -287,10 +307,10 @@ def test_idle_power_grows_as_the_share_of_work_falls(name: str, share: float) ->
     )
     busy = serving.power_by_part(request, chip, np.asarray(1.0))
     partly = serving.power_by_part(request, chip, np.asarray(share))
-    assert set(busy) == {"prefill", "decode"}
+    assert set(busy) == {"reading", "decode"}
     for phase in busy:
         assert float(busy[phase]["chip_idle"]) == 0.0
-        assert float(busy[phase][phase]) == float(partly[phase][phase])
+        assert float(busy[phase]["decode"]) == float(partly[phase]["decode"])
         assert float(partly[phase]["network"]) == pytest.approx(float(busy[phase]["network"]) / share)
         assert all(float(partly[phase][part]) >= float(busy[phase][part]) for part in partly[phase])
 

@@ -86,7 +86,7 @@ def average_answer(request: ReplicaRequest, rate: float | str, days: float | str
             "accelerators": chips,
             "energy_wh_per_request": np.asarray(bill.energy_j / 3600 / (per_s * span_s)),
             "ttft_s": times.ttft_s,
-            "tpot_s": times.tpot_s,
+            **({} if times.tpot_s is None else {"tpot_s": times.tpot_s}),
             "batch": np.asarray(times.batch),
             "pue": facility.pue,
         },
@@ -114,7 +114,7 @@ _CHIPS = "requests per second × replica's time per request × chips a replica /
 
 def _power(request: ReplicaRequest, times: serving.Request, rate: float) -> dict[str, Array]:
     """Watts by part: a second of traffic asks for ``rate`` prefills and decodes at once, on as many replicas."""
-    seconds = {"prefill": times.prefill_s, "decode": times.decode_s}
+    seconds = {"reading": times.reading_s, "decode": times.decoding_s}
     power: dict[str, Array] = {}
     for phase, parts in serving.power_by_part(times, request.chip, request.active).items():
         for part, watts in parts.items():

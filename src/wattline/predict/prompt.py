@@ -74,7 +74,7 @@ def prompt_answer(request: ReplicaRequest, where: Where, draws: Draws) -> Answer
     times = request_time(request, draws, working)
     facility = find_facility(where, draws, working)
     power = serving.power_by_part(times, request.chip, request.active)
-    phases = [Phase(power["prefill"], times.prefill_s), Phase(power["decode"], times.decode_s)]
+    phases = [Phase(power["reading"], times.reading_s), Phase(power["decode"], times.decoding_s)]
     bill, load, peak = deliver(phases, facility, draws, working)
     return Answer(
         command="prompt",
@@ -99,13 +99,15 @@ def prompt_answer(request: ReplicaRequest, where: Where, draws: Draws) -> Answer
 def _quantities(
     request: ReplicaRequest, times: serving.Request, energy_j: Array, facility: Facility
 ) -> dict[str, Array]:
+    further = {} if times.tpot_s is None else {"tpot_s": times.tpot_s}
+    rest_s = 0.0 if times.tpot_s is None else (request.output_tokens - 1) * times.tpot_s
     return {
         "energy_j": energy_j,
         "joules_per_output_token": np.asarray(energy_j / request.output_tokens),
         "replica_s": times.busy_s,
         "ttft_s": times.ttft_s,
-        "tpot_s": times.tpot_s,
-        "latency_s": np.asarray(times.ttft_s + (request.output_tokens - 1) * times.tpot_s),
+        **further,
+        "latency_s": np.asarray(times.ttft_s + rest_s),
         "batch": np.asarray(request.batch, float),
         "pue": facility.pue,
     }

@@ -138,19 +138,21 @@ def request_time(request: ReplicaRequest, draws: Draws, working: Working) -> ser
     bound = "sum of its operations; most time in"
     notes: list[tuple[str, str, Array, str]] = [
         ("requests answered together", "given or catalog", times.batch, "request"),
-        ("prefill compute of a chip", "2 × active parameters × tokens + attention, over chips", prefill.flops, "FLOP"),
-        ("prefill time", f"{bound} {prefill.bound}", times.prefill_s, "s"),
+        ("prompts read in a step", "requests together / output tokens, 1 at least", times.prompts, ""),
+        ("compute of a chip in it", "2 × active parameters × tokens + attention, over chips", prefill.flops, "FLOP"),
+        ("step that reads prompts", f"{bound} {prefill.bound}", prefill.time_s, "s"),
         ("bytes of a chip in a decode step", "weights touched + KV cache, over chips", decode.bytes_read, "B"),
         ("decode step", f"{bound} {decode.bound}", decode.time_s, "s"),
-        ("replica's time for this request", "prefill + (output tokens - 1) × step / batch", times.busy_s, "s"),
-        ("power of a chip in prefill", _POWER, prefill.power_w, "W"),
+        ("replica's time for this request", "its share of the steps of both kinds", times.busy_s, "s"),
+        ("of it for the prompt", "beyond (output tokens - 1) × decode step / batch", times.prefill_s, "s"),
+        ("power of a chip in a step that reads prompts", _POWER, prefill.power_w, "W"),
         ("power of a chip in decode", _POWER, decode.power_w, "W"),
         ("share of time at work", "given" if "active" in request.given else "catalog", request.active, ""),
     ]
     for name, formula, value, unit in notes:
         working.note("chip", name, formula, value, unit)
     rates = nameplate(request.chip, request.chips, request.precision)
-    for phase, step in (("prefill", prefill), ("decode step", decode)):
+    for phase, step in (("reading step", prefill), ("decode step", decode)):
         for name, operation in step.operations.items():
             joules = float(np.mean(step.joules[name]))
             work = f"{show(float(np.mean(operation.flops + operation.narrow_flops)), 'FLOP')}, "

@@ -120,7 +120,9 @@ class PromptResults(AnswerJson):
     joules_per_output_token: RangeJson = said("Energy for each token of the answer.")
     replica_s: RangeJson = said("Time that its replica spends on it.")
     ttft_s: RangeJson = said("Time to the first token of a usual request, over the draws.")
-    tpot_s: RangeJson = said("Time for each further token of a usual request, over the draws.")
+    tpot_s: RangeJson | None = perhaps(
+        "Time for each further token of a usual request, over the draws; not of one token."
+    )
     latency_s: RangeJson = said("Time to the last token of a usual request, over the draws.")
     batch: RangeJson = said("Requests that the replica answers together.")
     model: ModelJson = said("What was read of the model.")
@@ -133,7 +135,9 @@ class ServeAverageResults(AnswerJson):
     accelerators: RangeJson = said("Chips.")
     energy_wh_per_request: RangeJson = said("Energy for each request.")
     ttft_s: RangeJson = said("Time to the first token of a usual request, over the draws.")
-    tpot_s: RangeJson = said("Time for each further token of a usual request, over the draws.")
+    tpot_s: RangeJson | None = perhaps(
+        "Time for each further token of a usual request, over the draws; not of one token."
+    )
     batch: RangeJson = said("Requests that a replica answers together.")
     model: ModelJson = said("What was read of the model.")
 

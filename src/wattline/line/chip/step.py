@@ -59,6 +59,24 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
+class PromptReading:
+    """A step that reads prompts while other sequences decode; numeric, the values broadcast.
+
+    Attributes
+    ----------
+    prompts : read in the step, in whole or in part; below 1 where a prompt takes several steps
+    prompt_tokens : length of each
+    decoding : sequences that get a token beside them
+    context_tokens : that each of these has behind it
+    """
+
+    prompts: ArrayLike
+    prompt_tokens: ArrayLike
+    decoding: ArrayLike
+    context_tokens: ArrayLike
+
+
+@dataclass(frozen=True, eq=False)
 class Watts:
     """A chip's power: TDP, idle, and the limit it is held to."""
 
@@ -206,6 +224,33 @@ def prefill_step(
     """A replica of ``chips`` chips reads one prompt of ``input_tokens`` tokens, which gives its first token."""
     tokens = np.asarray(input_tokens, float)
     return _run(model, chip, chips, tokens, np.ones_like(tokens), 0.0, tokens, precision, draws, limit_w)
+
+
+def reading_step(
+    model: Model,
+    chip: Chip,
+    chips: int,
+    reading: PromptReading,
+    precision: str,
+    draws: Draws,
+    limit_w: ArrayLike | None = None,
+) -> Step:
+    """A replica reads prompts in the step in which other sequences decode: the weights are read once for both.
+
+    Parameters
+    ----------
+    model, chip, chips : what runs, on what, on how many of them
+    reading : prompts and decoding sequences of the step
+    precision : format of the weights
+    draws : from which facts are drawn
+    limit_w : a power cap per chip; TDP when not given [W]
+    """
+    prompts, decoding = np.asarray(reading.prompts, float), np.asarray(reading.decoding, float)
+    ending = decoding + prompts  # sequences that get a token
+    tokens = decoding + prompts * np.asarray(reading.prompt_tokens, float)
+    context = decoding * np.asarray(reading.context_tokens, float) / ending
+    sequences = np.minimum(ending, tokens)
+    return _run(model, chip, chips, tokens, sequences, context, reading.prompt_tokens, precision, draws, limit_w)
 
 
 def decode_step(

@@ -1,8 +1,8 @@
 """Serving on average: what one request takes of a replica that answers ``batch`` of them together.
 
-In a steady state with continuous batching, each request costs the replica one prefill and its share of the decode
-steps; by Little's law its time in the system is ``batch`` times that (Kwon et al. 2023, arXiv:2309.06180, for the
-batching; the traffic's own ups and downs are averaged out here).
+In a steady state with continuous batching (Kwon et al. 2023, arXiv:2309.06180), prompts are read in the steps in which
+other sequences decode (chunked prefill: Agrawal et al. 2024, arXiv:2403.02310): of ``batch`` requests with answers of
+``output`` tokens, ``batch / output`` begin in each step. The traffic's own ups and downs are averaged out here.
 """
 
 from __future__ import annotations
@@ -16,27 +16,48 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.chip.device import Chip
-from wattline.line.chip.step import Step, decode_step, memory_needed_bytes, prefill_step
+from wattline.line.chip.step import PromptReading, Step, decode_step, memory_needed_bytes, reading_step
 from wattline.line.work.model import Model
+
+STEP_TOKENS = 8192.0  # largest number of tokens in one step; longer prompts are read piece by piece
 
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """A request on a replica: its steps, its seconds of the whole replica, and its own waiting times."""
+    """A request on a replica: its steps, its seconds of the whole replica, and its own waiting times.
+
+    Attributes
+    ----------
+    chips : of the replica
+    batch : requests that it answers together
+    prefill : the step that reads prompts, with those that decode in it
+    decode : the step that only decodes, of the whole batch
+    prompts : read in the first kind of step, below 1 where a prompt takes several
+    reading_s, decoding_s : of the replica, in either kind of step [s]
+    decode_s : of these, for the request's own tokens: its share of steps of the whole batch [s]
+    ttft_s, tpot_s : time to the first token, and between tokens; the second is None for an answer of one token [s]
+    """
 
     chips: int
     batch: Array
     prefill: Step
     decode: Step
-    prefill_s: Array
+    prompts: Array
+    reading_s: Array
+    decoding_s: Array
     decode_s: Array
     ttft_s: Array
-    tpot_s: Array
+    tpot_s: Array | None
 
     @property
     def busy_s(self) -> Array:
         """Seconds of the replica that the request takes."""
-        return np.asarray(self.prefill_s + self.decode_s)
+        return np.asarray(self.reading_s + self.decoding_s)
+
+    @property
+    def prefill_s(self) -> Array:
+        """Of these, what its prompt takes: beyond what its tokens take in steps of the whole batch."""
+        return np.asarray(self.busy_s - self.decode_s)
 
 
 def serve_request(
@@ -51,23 +72,45 @@ def serve_request(
 ) -> Request:
     """Time of one request of ``input_tokens`` and ``output_tokens`` among ``batch`` like it."""
     size = np.asarray(batch, float)
-    prefill = prefill_step(model, chip, chips, input_tokens, precision, draws)
     # the cache grows from input to input + output; its mean stands for all steps
     context = input_tokens + output_tokens / 2
     decode = decode_step(model, chip, chips, size, context, precision, draws)
-    # the prefill gives the first token
-    steps = output_tokens - 1
-    decode_s = np.asarray(steps * decode.time_s / size)
+    prompts, beside = together(size, input_tokens, output_tokens)
+    reading = PromptReading(prompts, input_tokens, beside, context)
+    mixed = reading_step(model, chip, chips, reading, precision, draws)
+    # the prefill gives the first token; of the others some come in steps that read prompts
+    after = output_tokens - 1.0
+    there = np.minimum(beside / prompts, after)
+    reading_s, decoding_s = mixed.time_s / prompts, (after - there) * decode.time_s / size
+    between = (there * mixed.time_s + (after - there) * decode.time_s) / after if after > 0 else None
     return Request(
         chips=chips,
         batch=size,
-        prefill=prefill,
+        prefill=mixed,
         decode=decode,
-        prefill_s=prefill.time_s,
-        decode_s=decode_s,
-        ttft_s=np.asarray(prefill.time_s + decode.time_s),
-        tpot_s=np.asarray(decode.time_s + size * prefill.time_s / max(output_tokens, 1)),
+        prompts=prompts,
+        reading_s=np.asarray(reading_s),
+        decoding_s=np.asarray(decoding_s),
+        decode_s=np.asarray(after * decode.time_s / size),
+        ttft_s=np.asarray(mixed.time_s / np.minimum(prompts, 1.0) + decode.time_s),
+        tpot_s=None if between is None else np.asarray(between),
     )
+
+
+def together(batch: Array, input_tokens: float, output_tokens: float) -> tuple[Array, Array]:
+    """Prompts that are read in one step, and the sequences that decode beside them, in a steady state.
+
+    Parameters
+    ----------
+    batch : requests that a replica answers together
+    input_tokens, output_tokens : of each
+
+    Returns the prompts of a step that reads any: one, more where answers are so short that more begin in each step, a
+    part of one where it is longer than a step may be; and the sequences, none where the batch is one request.
+    """
+    prompts = np.minimum(np.maximum(batch / output_tokens, 1.0), STEP_TOKENS / input_tokens)
+    beside = np.minimum(batch - np.maximum(prompts, 1.0), prompts * (output_tokens - 1.0))
+    return np.asarray(prompts), np.asarray(np.maximum(beside, 0.0))
 
 
 def fits(model: Model, chip: Chip, chips: int, batch: float, context_tokens: float, precision: str) -> bool:
@@ -105,7 +148,7 @@ def largest_batch(model: Model, chip: Chip, chips: int, context_tokens: float, p
 
 
 def power_by_part(request: Request, chip: Chip, active_share: Array) -> dict[str, dict[str, Array]]:
-    """Watts of the replica by part, in ``prefill`` and in ``decode``.
+    """Watts of the replica by part, while it is ``reading`` prompts and in steps that only decode.
 
     Idle time belongs to the requests that the chips are kept ready for: each busy second carries
     ``(1 - share) / share`` idle ones, in which chips and hosts take their idle power and the network its own.
@@ -116,8 +159,13 @@ def power_by_part(request: Request, chip: Chip, active_share: Array) -> dict[str
         "host": chip.host_w + chip.host_idle_w * waiting,
         "network": chip.network_w * (1.0 + waiting),
     }
-    phases = {"prefill": request.prefill.power_w, "decode": request.decode.power_w}
+    own_s = np.maximum(request.decode_s - request.decoding_s, 0.0)  # tokens that came while prompts were read
+    own = np.minimum(own_s * request.decode.power_w / request.reading_s, request.prefill.power_w)
+    phases = {
+        "reading": {"prefill": request.prefill.power_w - own, "decode": own},
+        "decode": {"decode": request.decode.power_w},
+    }
     return {
-        phase: {part: np.asarray(request.chips * w) for part, w in ({phase: power} | common).items()}
-        for phase, power in phases.items()
+        phase: {part: np.asarray(request.chips * w) for part, w in (parts | common).items()}
+        for phase, parts in phases.items()
     }

@@ -47,7 +47,11 @@ LINE: list[tuple[str, list[tuple[str, str]]]] = [
         [
             ("hours = FLOPs / (chips × peak × MFU)", "line/engine/training.py duration_s"),
             (
-                "request's replica time = prefill + (output - 1) × decode step / batch",
+                "prompts read in a step = batch / output, from 1 to what a step holds; the others decode in it",
+                "line/engine/average_serving.py together",
+            ),
+            (
+                "request's replica time = step that reads prompts / its prompts + further tokens × decode step / batch",
                 "line/engine/average_serving.py serve_request",
             ),
             (
