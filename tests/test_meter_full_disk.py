@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wattline.meter.energy.usage import report
 from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.reader import read_recording
+from wattline.meter.readers.detect import read_all
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a small disk is made with Linux's means")
 # fills the disk under the journal after a while, and makes room again where it is told to
@@ -118,6 +120,11 @@ def test_where_there_is_no_room_to_the_end_the_rest_is_saved_elsewhere(small_dis
     # the rest has the windows whole
     assert {window.name: window.end_s is not None for window in recording.windows} == {"run": True, "after": True}
     assert [fault.kind for fault in recording.faults] == ["unwritten"]
+    # both together are the run: four devices of 100 W
+    whole = report(read_all([small_disk / "a.wattline", rest]), "run").json()["results"]
+    assert whole["unfinished"] == []
+    assert whole["mean_w"] == pytest.approx(400, rel=0.02)
+    assert [whole["window"]["name"], whole["devices"]] == ["run", 4]
 
 
 LIMITED = """

@@ -84,7 +84,7 @@ def _options(
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run the command; bad input prints one line and exits with status 2."""
+    """Run the command; bad input prints one line and exits with its error's status, 2 for most."""
     try:
         if (words := help_of(sys.argv[1:] if args is None else args)) is not None:
             emit(words + "\n")
@@ -93,7 +93,7 @@ def main(args: list[str] | None = None) -> None:
     except (WattlineError, UsageError) as error:
         line = str(error) if isinstance(error, WattlineError) else usage(error)
         print(f"wattline: {' '.join(line.split())}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(error.status if isinstance(error, WattlineError) else WattlineError.status)
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except OSError as error:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -14,10 +15,20 @@ from wattline.core.errors import WattlineError
 
 if TYPE_CHECKING:
     from wattline.meter.live.measurement import Measurement
+    from wattline.meter.live.other_work import OtherShares
     from wattline.meter.live.run_command import Signals
     from wattline.meter.live.sampler import Sampler
+    from wattline.meter.live.session import Session
 
 Opt = typer.Option
+
+
+class Measured(NamedTuple):
+    """What was measured: the window over all of it, what wrote its journal, and what other processes had."""
+
+    window: Measurement
+    session: Session
+    others: OtherShares | None
 
 
 def measure(
@@ -45,8 +56,8 @@ def measure(
     # before anything is imported that begins threads, which would be given the signals in this one's place
     with hold_signals() as signals:
         seconds = _check(command, interval, live, lasting)
-        status, window, path = _run(command or [], name, journal, live, seconds, signals, prometheus)
-        _summary(window, path, as_json)
+        status, measured = _run(command or [], name, journal, live, seconds, signals, prometheus)
+        _summary(measured, as_json)
     raise typer.Exit(status)
 
 
@@ -74,20 +85,21 @@ def _run(
     seconds: tuple[float, float | None],
     signals: Signals,
     prometheus: str | None,
-) -> tuple[int, Measurement, Path]:
-    """Measure and end; the exit status, the window over all of it, and the journal."""
+) -> tuple[int, Measured]:
+    """Measure and end; the exit status, and what was measured."""
     from wattline.cli.live import Live
     from wattline.meter.live import active
     from wattline.meter.live.measurement import Measurement
-    from wattline.meter.live.run_command import run_command, wait_for_end
+    from wattline.meter.live.run_command import wait_for_end
 
     interval_s, duration_s = seconds
     _open_journal(journal, name or (Path(command[0]).name if command else "machine"), interval_s)
     session = active.active()
     window = Measurement(name or "run", {"command": command} if command else {})
     shown = Live(session.sampler, plain=bool(command)) if live else None
-    beside = shown.show if shown else _nothing
-    stop = _nothing
+    show = shown.show if shown else _nothing
+    shares = None
+    stop: Callable[[], None] = _nothing
     try:
         stop = _serve(session.sampler, prometheus)
         if signals.asked_to_end():
@@ -95,20 +107,38 @@ def _run(
         window.begin()
         if command:
             ours = {active.JOURNAL: str(session.path), active.INTERVAL: str(interval_s), active.WINDOW: window.id}
-            status = run_command(command, {**os.environ, **ours}, signals, beside)
+            status, shares = _command(command, ours, session, signals, show)
         else:
-            status = wait_for_end(duration_s, signals, beside)
+            status = wait_for_end(duration_s, signals, show)
         window.end()
         if shown is not None:
             shown.close()
-        _ = window.energy  # read while the session is there
-        return status, window, session.path
+        _read(window)  # while the session is there
+        return status, Measured(window, session, shares)
     finally:
         if shown is not None:
             shown.close()
         window.end()
         active.finish()
         stop()
+
+
+def _command(
+    command: list[str], ours: dict[str, str], session: Session, signals: Signals, show: Callable[[], None]
+) -> tuple[int, OtherShares]:
+    """Run the command with ``ours`` in its environment; its exit status, and what other processes had meanwhile."""
+    from wattline.meter.live.other_work import OtherWork
+    from wattline.meter.live.run_command import run_command
+
+    others = OtherWork([probe.sensor for probe in session.sampler.probes] if session.sampler else [])
+
+    def beside(pid: int) -> None:
+        show()
+        others.look(pid)
+
+    others.begin()
+    status = run_command(command, {**os.environ, **ours}, signals, beside)
+    return status, others.end()
 
 
 def _open_journal(journal: Path | None, label: str, interval_s: float) -> None:
@@ -134,18 +164,41 @@ def _serve(sampler: Sampler | None, address: str | None) -> Callable[[], None]:
     return stop
 
 
-def _nothing() -> None:
+def _nothing(*_: object) -> None:
     """Nothing to show, nothing to stop."""
 
 
-def _summary(window: Measurement, path: Path, as_json: bool) -> None:
+def _read(window: Measurement) -> None:
+    """The energy of a window that has ended; what fails in that takes nothing from the command's exit status."""
+    import sqlite3
+
+    from wattline.meter.journal.writer import say
+
+    try:
+        _ = window.energy
+    except (WattlineError, sqlite3.Error, OSError) as error:
+        say(f"the energy cannot be read back ({error})")
+        window.unreadable()
+
+
+def _shown(path: Path) -> str:
+    """The path from the working directory, where it lies in it and that is still there."""
+    try:
+        return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+    except OSError:
+        return str(path)
+
+
+def _summary(measured: Measured, as_json: bool) -> None:
     """A few lines to standard error; with ``as_json`` one object to standard output as well."""
     from wattline.cli.printing import print_json
 
-    shown = os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+    window, shares = measured.window, measured.others
+    shown = [_shown(path) for path in measured.session.files]
     if as_json:
         data = window.json()
-        data["results"]["journal"] = shown
+        data["results"]["journal"] = shown[0] if shown else ""
+        data["results"] |= {} if shares is None else {"other_processes": shares.json()}
         print_json(data)
     lines = [f"wattline: {window}"]
     energy = window.energy
@@ -156,7 +209,10 @@ def _summary(window: Measurement, path: Path, as_json: bool) -> None:
         times = f"{fault.count} × " if fault.count > 1 else ""
         where = f" ({fault.device})" if fault.device else ""
         lines.append(f"  {times}{fault.kind}{where}: {fault.done}")
-    lines.append(f"  the whole story: wattline meter report {shown}")
+    if shares is not None and energy.energy_j is not None:
+        lines.append(f"  {shares}")
+    if shown:
+        lines.append(f"  the whole story: wattline meter report {shlex.join(shown)}")
     try:
         print("\n".join(lines), file=sys.stderr, flush=True)
     except OSError:

@@ -7,7 +7,9 @@ from difflib import get_close_matches
 
 
 class WattlineError(Exception):
-    """Bad input. The command line prints its text alone and exits with status 2."""
+    """Bad input. The command line prints its text alone and exits with ``status``."""
+
+    status = 2
 
 
 class QuantityError(WattlineError):

@@ -178,6 +178,13 @@ class MeasuredFaultJson(StrictJson):
     device: str = said("The device; empty for all.")
 
 
+class OtherProcessesJson(StrictJson):
+    """Shares of the machine's work that processes other than the command had."""
+
+    processors_share: float | None = said("Of the processors' time, 0 to 1; null where not known.")
+    gpus_share: float | None = said("Of the GPUs' time, 0 to 1; null where not known.")
+
+
 class MeasureResults(StrictJson):
     """What went while the window was open."""
 
@@ -189,6 +196,7 @@ class MeasureResults(StrictJson):
     faults: list[MeasuredFaultJson] = said("What was wrong in the readings.")
     counts: dict[str, float] = said("What was counted in the window.")
     journal: str = said("The journal that holds the readings.")
+    other_processes: OtherProcessesJson | None = perhaps("What other processes had of the machine beside a command.")
 
 
 class MeasureJson(EnvelopeJson[MeasureInputs, MeasureResults]):

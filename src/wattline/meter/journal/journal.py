@@ -51,6 +51,7 @@ class Journal:
         self.path = path
         self.connection = connection
         self.writer = 0
+        self._file = _file_at(path)
         self._series: dict[tuple[Device, Spec, str], int] = {}
         self._lock = threading.RLock()
 
@@ -88,6 +89,21 @@ class Journal:
 
     def close(self) -> None:
         self.connection.close()
+
+    def is_there(self) -> bool:
+        """Whether the file that is written is still the one at its path: it may have been removed meanwhile."""
+        return self._file is not None and _file_at(self.path) == self._file
+
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """All that the file holds into another database, also where the file was removed."""
+        with self._lock:
+            self.connection.backup(target)
+
+    def in_memory(self) -> Journal:
+        """A copy to read."""
+        memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self.copy_to(memory)
+        return type(self)(self.path, memory)
 
     # writing
 
@@ -236,6 +252,15 @@ class Journal:
             return max(int(readings.mono[-1]) for readings in unpack_ticks([last[0]]).values())
         row = self.connection.execute("SELECT last_mono_us FROM block ORDER BY id DESC LIMIT 1").fetchone()
         return int(row[0]) if row else 0
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """What tells the file at a path from any other that is put there; looked at alone, never opened."""
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
 
 
 def _about(device: Device, spec: Spec, part: str) -> str:

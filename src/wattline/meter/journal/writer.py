@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -42,6 +43,7 @@ class JournalWriter:
         self._reason = ""
         self._thinned = 0
         self._retry_at = 0.0
+        self.saved: Path | None = None  # where the rest is that the file did not take
 
     def tick(self, data: bytes) -> None:
         self.ticks.append(data)
@@ -88,23 +90,32 @@ class JournalWriter:
         return True
 
     def save_elsewhere(self) -> None:
-        """At the end: what the file will not take goes to a journal in the folder for temporary files."""
+        """At the end: what the file will not take goes to a journal in the folder for temporary files, and all that it
+        holds too where it was removed; ``saved`` says where."""
+        gone = not self.journal.is_there()
         lost = f"{len(self.ticks)} rounds of readings and {len(self.ops)} window edges and notes"
+        lost = "all readings" if gone else f"the last {lost}"
+        why = "is gone" if gone else f"takes nothing ({self._reason})"
         path = Path(tempfile.gettempdir()) / f"{self.journal.path.stem}-rest-{os.getpid()}.wattline"
         try:
+            if gone:
+                with closing(sqlite3.connect(path)) as copy:
+                    self.journal.copy_to(copy)
             rest = Journal.create(path)
             try:
-                self.journal.describe_to(rest)
+                if gone:
+                    rest.writer = self.journal.writer
+                else:
+                    self.journal.describe_to(rest)
                 rest.commit(list(self.ticks), [*self.ops, *self._story(len(self.ticks))])
                 rest.pack()
             finally:
                 rest.close()
         except (WattlineError, sqlite3.Error, OSError) as error:
-            self._tell(
-                f"{lost} are lost: {self.journal.path} takes nothing ({self._reason}), nor does {path} ({error})"
-            )
+            self._tell(f"{lost} are lost: {self.journal.path} {why}, and {path} takes nothing ({error})")
             return
-        self._tell(f"{self.journal.path} takes nothing ({self._reason}): the last {lost} are in {path}")
+        self.saved = path
+        self._tell(f"{self.journal.path} {why}: {lost} are in {path}")
 
     def _refuse(self, reason: str) -> None:
         self._retry_at = time.monotonic() + RETRY_S

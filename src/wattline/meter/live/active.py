@@ -119,10 +119,11 @@ def _begin() -> Session:
         interval_s = parse_interval(os.environ.get(INTERVAL, "") or "0.1")
     told = journal or (Path(os.environ[JOURNAL]) if os.environ.get(JOURNAL) else None)
     fixed = told is not None and not (journal is not None and _fall_back)
-    path = (told or default_path()).absolute()
+    path = told or default_path()
     find = find or find_sensors
     around = os.environ.get(WINDOW, "")
     try:
+        path = _absolute(path)
         session = Session(path, find, interval_s, rank(), around)
     except WattlineError as error:
         if fixed:
@@ -135,6 +136,15 @@ def _begin() -> Session:
         os.environ[JOURNAL], _made_env = str(path), True
     _at_end_of_child()
     return _session
+
+
+def _absolute(path: Path) -> Path:
+    """The path from the root; WattlineError where it is relative to a working directory that was removed."""
+    try:
+        return path.absolute()
+    except FileNotFoundError:
+        name = shorten(str(path), 200)
+        raise WattlineError(f"journal {name} cannot be made: the working directory is gone") from None
 
 
 def finish() -> None:

@@ -21,7 +21,6 @@ from wattline.core.errors import WattlineError
 from wattline.core.result import Json, Result, envelope
 from wattline.meter.clock import mono_us
 from wattline.meter.energy.window import DeviceEnergy, WindowEnergy, stretch_energy
-from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.windows import attributes_text
 from wattline.meter.live.active import active
 from wattline.meter.live.device_sync import synchronise
@@ -130,6 +129,10 @@ class Measurement(Result):
             self._energy = found
         return found
 
+    def unreadable(self) -> None:
+        """From now on its energy is unknown: what holds it cannot be read."""
+        self._energy = WindowEnergy(self.duration_s)
+
     @property
     def energy_j(self) -> float | None:
         return self.energy.energy_j
@@ -189,7 +192,7 @@ def _read_energy(session: Session, begin_us: int, end_us: int) -> WindowEnergy:
     if not session.samples and session.sensors_found is None:
         session.wait_for_reading(end_us)
     pending = list(session.writer.ticks)
-    with Journal.open(session.path) as journal:
+    with session.reader() as journal:
         return stretch_energy(journal, begin_us, end_us, pending)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -18,14 +19,27 @@ PASSED = (*ENDING, "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGWINCH")
 KEYS = ("SIGINT", "SIGQUIT", "SIGWINCH")  # a terminal sends these to all in its foreground, the command too
 BESIDE_S = 0.5  # how often ``beside`` is called while nothing happens
 SIGNALLED = 128
+NOT_FOUND, NOT_RUN = 127, 126  # exit statuses of shells for a command that is not there, and for one that is no program
+PAUSES_S = (0.001, 0.05)  # between two looks for signals: first, and at most
+SHELL = "/bin/sh"  # runs a script that names no interpreter, as it does for env and time
 Mask = set[int]
 
 
+class CannotRun(WattlineError):
+    """A command that cannot be run; ``status`` is the one that a shell gives."""
+
+    def __init__(self, program: str, what: str, status: int, mend: str = "") -> None:
+        super().__init__(f"measure: {shorten(program)!r} {what}{mend}")
+        self.status = status
+
+
 def check_command(command: Sequence[str]) -> None:
-    """Raises WattlineError where there is no such command."""
+    """Raises CannotRun where there is no such command."""
+    mend = "; give the COMMAND as you would run it, after --"
     if not command[0] or shutil.which(command[0]) is None:
-        what = "is not a program that can be run" if os.path.exists(command[0]) else "is not found"
-        raise WattlineError(f"measure: {shorten(command[0])!r} {what}; give the COMMAND as you would run it, after --")
+        if command[0] and os.path.exists(command[0]):
+            raise CannotRun(command[0], "is not a program that can be run", NOT_RUN, mend)
+        raise CannotRun(command[0], "is not found", NOT_FOUND, mend)
 
 
 @contextmanager
@@ -103,31 +117,29 @@ class Waiting(Signals):
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def next(self, timeout_s: float) -> tuple[int, bool] | None:
-        if not self._came:
-            got = signal.sigtimedwait(self.numbers, timeout_s)
+        # looked for again and again: a wait that SIGSTOP or a debugger interrupts gives a signal that never came
+        until, pause_s = time.monotonic() + timeout_s, PAUSES_S[0]
+        while not self._came:
+            got = signal.sigtimedwait(self.numbers, 0.0)
             if got is not None:
                 # what the kernel itself sends comes from the terminal's keys
                 return got.si_signo, got.si_code <= 0
+            left_s = until - time.monotonic()
+            if left_s <= 0:
+                break
+            time.sleep(min(pause_s, left_s))
+            pause_s = min(2 * pause_s, PAUSES_S[1])
         return self._taken()
 
 
 def run_command(
-    command: Sequence[str], environment: dict[str, str], signals: Signals, beside: Callable[[], None]
+    command: Sequence[str], environment: dict[str, str], signals: Signals, beside: Callable[[int], None]
 ) -> int:
     """Run to its end; the exit status, or 128 and the number of the signal that ended it.
 
-    ``beside`` is called about twice a second.
+    ``beside`` is called about twice a second, with the command's process.
     """
-    try:
-        pid = os.posix_spawnp(
-            command[0],
-            list(command),
-            environment,
-            setsigmask=signals.mask,
-            setsigdef=[getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)],
-        )
-    except OSError as error:
-        raise WattlineError(f"measure: {shorten(command[0])!r} cannot be run: {error.strerror}") from None
+    pid = _spawn(command, environment, signals.mask)
     beside_at = time.monotonic()
     while True:
         done, status = os.waitpid(pid, os.WNOHANG)
@@ -136,10 +148,33 @@ def run_command(
             return code if code >= 0 else SIGNALLED - code
         got = signals.next(BESIDE_S)
         if got is not None and got[0] != signal.SIGCHLD and got[1]:
-            os.kill(pid, got[0])
+            _send(pid, got[0])
         if time.monotonic() - beside_at >= BESIDE_S:
             beside_at = time.monotonic()
-            beside()
+            beside(pid)
+
+
+def _spawn(command: Sequence[str], environment: dict[str, str], mask: Mask) -> int:
+    """The process of the command; raises CannotRun."""
+    defaults = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)]
+    path = shutil.which(command[0]) or command[0]
+    for program, arguments in ((path, list(command)), (SHELL, [SHELL, path, *command[1:]])):
+        try:
+            return os.posix_spawn(program, arguments, environment, setsigmask=mask, setsigdef=defaults)
+        except OSError as error:
+            if error.errno != errno.ENOEXEC or program == SHELL:
+                status = NOT_RUN if os.path.exists(path) else NOT_FOUND
+                raise CannotRun(command[0], f"cannot be run: {error.strerror}", status) from None
+    raise AssertionError
+
+
+def _send(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except PermissionError:  # a command of another user, as sudo begins one
+        from wattline.meter.journal.writer import say
+
+        say(f"{signal.Signals(number).name} may not be sent to the command")
 
 
 def wait_for_end(duration_s: float | None, signals: Signals, beside: Callable[[], None]) -> int:

@@ -88,11 +88,27 @@ class Session:
             self._poke()
             return self._served.wait_for(lambda: self._answered >= wanted, timeout_s) and self._written
 
+    def reader(self) -> Journal:
+        """The journal opened to read; a copy of it in memory where its file was removed."""
+        if self.journal.is_there():
+            try:
+                return Journal.open(self.path)
+            except WattlineError:
+                if self.journal.is_there():
+                    raise
+        return self.journal.in_memory()
+
+    @property
+    def files(self) -> list[Path]:
+        """Where its readings are: the journal, and what holds the rest where the journal did not take all."""
+        rest = self.writer.saved
+        return [*([self.path] if rest is None or self.journal.is_there() else []), *([rest] if rest else [])]
+
     def wait_for_reading(self, since_us: int) -> None:
         """Until the process that samples has written a reading of ``since_us`` (monotonic) or later, or should have."""
         until = time.monotonic() + 2 * self.interval_s + 1.0
         pause_s = min(max(self.interval_s / 4, 0.002), 0.1)
-        with Journal.open(self.path) as journal:
+        with self.reader() as journal:
             while journal.last_reading_us() < since_us and time.monotonic() < until:
                 if not journal.has_series():
                     return
@@ -215,7 +231,7 @@ class Session:
                 self.sampler.close()
             self._take_edges()
             self.journal.connection.execute("PRAGMA busy_timeout=5000")
-            if not self.writer.flush(insist=True):
+            if not self.writer.flush(insist=True) or not self.journal.is_there():
                 self.writer.save_elsewhere()
                 return
             if self.sampler is not None:

@@ -12,7 +12,7 @@ from wattline.meter.readers import exposition, mlperf_inference, mlperf_training
 from wattline.meter.readers.formats import FORMATS, refusal, run_log
 from wattline.meter.readers.frame import decode
 from wattline.meter.readers.ranks import one_machine
-from wattline.meter.recording import Recording
+from wattline.meter.recording import Recording, Window
 
 HEAD_BYTES = 65_536
 AS_READ = Choices()
@@ -69,18 +69,34 @@ def join(recordings: Sequence[Recording]) -> Recording:
     """One recording of many; a run's window and counts are kept only where one of them tells."""
     if len(recordings) == 1:
         return recordings[0]
-    runs = [r for r in recordings if any(w.name == "run" for w in r.windows)]
-    several = len(runs) > 1
+    windows = _windows(recordings)
+    runs = {(w.begin_s, w.rank) for w in windows if w.name == "run"}
+    telling = [r for r in recordings if any(w.name == "run" for w in r.windows)]
+    several = len(telling) > 1 and len(runs) > 1
     notes = ["several recordings tell of a run: no one window of it, and no count"] if several else []
     return Recording(
         series=tuple(s for r in recordings for s in r.series),
-        windows=tuple(w for r in recordings for w in r.windows if not (several and w.name == "run")),
+        windows=tuple(w for w in windows if not (several and w.name == "run")),
         counts={} if several else {name: value for r in recordings for name, value in r.counts.items()},
         faults=tuple(f for r in recordings for f in r.faults),
         notes=(*notes, *(n for r in recordings for n in r.notes)),
         source=", ".join(r.source for r in recordings),
         interpretation=tuple(row for r in recordings for row in r.interpretation),
     )
+
+
+def _windows(recordings: Sequence[Recording]) -> list[Window]:
+    """The windows of all; one that two files tell (a journal, and the rest of it) once, with the end that is known."""
+    out: list[Window] = []
+    for recording in recordings:
+        there = {(w.name, w.parent, w.rank, w.begin_s): i for i, w in enumerate(out)}
+        for window in recording.windows:
+            place = there.get((window.name, window.parent, window.rank, window.begin_s))
+            if place is None or None not in (out[place].end_s, window.end_s):
+                out.append(window)
+            elif out[place].end_s is None:
+                out[place] = window
+    return out
 
 
 def _folder(folder: Path) -> Recording:
