@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Opt = typer.Option
 
 
-class Measured(NamedTuple):
+class MeasuredCommand(NamedTuple):
     """What was measured: the window over all of it, what wrote its journal, and what other processes had."""
 
     window: Measurement
@@ -85,7 +85,7 @@ def _run(
     seconds: tuple[float, float | None],
     signals: Signals,
     prometheus: str | None,
-) -> tuple[int, Measured]:
+) -> tuple[int, MeasuredCommand]:
     """Measure and end; the exit status, and what was measured."""
     from wattline.cli.live import Live
     from wattline.meter.live import active
@@ -114,7 +114,7 @@ def _run(
         if shown is not None:
             shown.close()
         _read(window)  # while the session is there
-        return status, Measured(window, session, shares)
+        return status, MeasuredCommand(window, session, shares)
     finally:
         if shown is not None:
             shown.close()
@@ -189,7 +189,7 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
-def _summary(measured: Measured, as_json: bool) -> None:
+def _summary(measured: MeasuredCommand, as_json: bool) -> None:
     """A few lines to standard error; with ``as_json`` one object to standard output as well."""
     from wattline.cli.printing import print_json
 
