@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wattline import catalog
-from wattline.catalog.cloud import find_cloud
+from wattline.catalog.cloud import find_cloud, find_instance
 from wattline.core.errors import NotFound
 from wattline.line.grid.region import load_region
 
@@ -140,3 +140,32 @@ def test_the_networks_of_clouds_are_their_own() -> None:
     assert find("server", "a2-ultragpu-8g")["network_bandwidth_bytes_per_s"].value == 1.6e9
     assert find("server", "hgx-h100")["network_bandwidth_bytes_per_s"].value == 5e10
     assert find("server", "a3-highgpu-8g")["host_w"].value == find("server", "hgx-h100")["host_w"].value
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("p5.48xlarge", "p5.48xlarge"),
+        ("AWS p5.48xlarge", "p5.48xlarge"),
+        ("ml.p4d.24xlarge", "p4d.24xlarge"),
+        ("p5", "p5.48xlarge"),
+        ("p6-b200", "p6-b200.48xlarge"),
+        ("ND H100 v5", "nd96isr-h100-v5"),
+        ("ND_H200_v5", "nd96isr-h200-v5"),
+        ("Standard_ND96isr_H100_v5", "nd96isr-h100-v5"),
+        ("NC A100 v4", "nc96ads-a100-v4"),
+        ("a3-highgpu-8g", "a3-highgpu-8g"),
+        ("a3-highgpu", "a3-highgpu-8g"),
+        ("gcp a3-highgpu-1g", "a3-highgpu-1g"),
+        ("oci BM.GPU.H100.8", "bm.gpu.h100.8"),
+    ],
+)
+def test_an_instance_is_named_as_people_write_it(typed: str, name: str) -> None:
+    record = find_instance(typed, catalog.default())
+    assert record is not None
+    assert record.name == name
+
+
+@pytest.mark.parametrize("typed", ["", "h100-sxm", "aws", "bm", "p5.49xlarge", "us-east-1"])
+def test_what_is_no_instance_is_not_taken_for_one(typed: str) -> None:
+    assert find_instance(typed, catalog.default()) is None

@@ -22,6 +22,7 @@ Opt = typer.Option
 # a list to search -> its help text
 SEARCHED = {
     "chip": 'Types of chip to search, such as "h100-sxm,b200" [default: those that were measured].',
+    "instance": 'Instance types of clouds to search, such as "p5.48xlarge,p5en.48xlarge" [default: none].',
     "gpus": 'Chips in a replica to search, such as "1,2,4" [default: from the fewest that hold the model].',
     "precision": 'Number formats to search, such as "bf16,fp8" [default: the model\'s own, and fp8].',
     "power_cap": 'Power limits of a chip to search, such as "400W,none" [default: none, 40% to 85% of TDP].',

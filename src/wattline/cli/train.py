@@ -17,7 +17,7 @@ Opt = typer.Option
 def train(
     model: options.Model = None,
     tokens: Annotated[str, Opt(help='Number of tokens trained on, such as "15T".')] = "",
-    chips: Annotated[str, Opt(help="Number of chips in the whole run, such as 1024.")] = "",
+    chips: Annotated[str, Opt(help="Number of chips in the whole run, such as 1024 [default: one --instance].")] = "",
     *,
     setup: options.ChipOptions,
     config: options.Config = None,
@@ -40,11 +40,13 @@ def train(
     from wattline.cli.printing import print_result
     from wattline.predict.train import train as work
 
-    needed = {"tokens": tokens, "chip": setup.get("chip"), "chips": chips}
+    rented = setup.get("instance")
+    needed = {"tokens": tokens, "chip": setup.get("chip") or rented, "chips": chips or rented}
     if missing := [f"--{name}" for name, value in needed.items() if not value]:
         raise WattlineError(f"missing {', '.join(missing)}; `wattline train --help` shows an example of each")
     answer = work(
-        options.model_of(model, config), tokens, chips=chips, mfu=mfu, hours=hours, watts=watts, sequence=sequence,
-        batch_tokens=batch_tokens, tuned=tuned, draws=draws, seed=seed, facts=facts, **setup, **where,
+        options.model_of(model, config), tokens, chips=chips or None, mfu=mfu, hours=hours, watts=watts,
+        sequence=sequence, batch_tokens=batch_tokens, tuned=tuned, draws=draws, seed=seed, facts=facts, **setup,
+        **where,
     )  # fmt: skip
     print_result(answer, as_json, explain)

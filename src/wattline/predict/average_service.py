@@ -22,6 +22,7 @@ from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import find_facility
 from wattline.predict.prices import notes_of
 from wattline.predict.prompt import PromptFields
+from wattline.predict.rented import rental, rental_notes
 from wattline.predict.request import ReplicaRequest, read_request, request_time, warnings
 from wattline.predict.setup import REPLICA, Setup
 from wattline.predict.terms import read_terms
@@ -89,11 +90,12 @@ def average_answer(request: ReplicaRequest, rate: float | str, days: float | str
             **({} if times.tpot_s is None else {"tpot_s": times.tpot_s}),
             "batch": np.asarray(times.batch),
             "pue": facility.pue,
+            **rental(request.chip, chips * span_s, draws),
         },
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=warnings(request),
-        notes=notes_of(where, bill.follows["cost_usd"]),
+        notes=(*rental_notes(request.chip), *notes_of(where, bill.follows["cost_usd"])),
         more={"model": model_reading(request.model, request.precision)},
     )
 

@@ -18,6 +18,7 @@ from wattline.predict.answer import Answer, Working
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import Facility, find_facility
 from wattline.predict.prices import notes_of
+from wattline.predict.rented import rental, rental_notes
 from wattline.predict.request import ReplicaRequest, read_request, request_time, warnings
 from wattline.predict.setup import REPLICA, ReplicaFields, Setup
 from wattline.predict.terms import read_terms
@@ -88,11 +89,12 @@ def prompt_answer(request: ReplicaRequest, where: Where, draws: Draws) -> Answer
         load=load,
         peak_w=peak,
         duration_s=times.busy_s,
-        quantities=_quantities(request, times, bill.energy_j, facility),
+        quantities=_quantities(request, times, bill.energy_j, facility)
+        | rental(request.chip, times.busy_s * request.chips / request.active, draws),
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=warnings(request),
-        notes=notes_of(where, bill.follows["cost_usd"]),
+        notes=(*rental_notes(request.chip), *notes_of(where, bill.follows["cost_usd"])),
     )
 
 

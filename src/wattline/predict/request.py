@@ -13,13 +13,14 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantity import parse, show
-from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.device import Chip
 from wattline.line.chip.step import bound_by, nameplate
 from wattline.line.engine import average_serving as serving
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.predict.answer import Working
 from wattline.predict.cite import cite_given, cite_model
+from wattline.predict.rented import instance_inputs, load_chips, whole_instances
 from wattline.predict.setup import Setup
 
 MAX_TOKENS = 1e8
@@ -51,6 +52,7 @@ class ReplicaRequest:
         return {
             "model": self.model.key,
             "chip": self.chip.record.name,
+            **instance_inputs(self.chip),
             "gpus": self.chips,
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
@@ -84,7 +86,7 @@ def read_request(
     architecture = _known(read_model(model, draws.catalog))
     read, written = (_tokens(value, what) for value, what in zip(tokens, ("input", "output"), strict=True))
     form = architecture.native_format if setup.precision is None else setup.precision
-    device = load_chip(setup.chip, draws)
+    device = load_chips(setup, draws)
     given = _given(setup.gpus, batch, active)
     count, most = _replica(architecture, device, read + written, form, given)
     size = np.asarray(given["batch"]) if "batch" in given else np.clip(draws.own("fit.serving-batch"), 1.0, most)
@@ -185,7 +187,9 @@ def _replica(model: Model, chip: Chip, length: float, precision: str, given: Map
     """How many chips make a replica, and the most sequences that fit it."""
     batch = given.get("batch", 1.0)
     central = given.get("batch") or chip.catalog.fact("fit.serving-batch").value
-    count = int(given.get("gpus") or serving.chips_needed(model, chip, central, length, precision))
+    count = int(
+        given.get("gpus") or whole_instances(chip, serving.chips_needed(model, chip, central, length, precision))
+    )
     most = serving.largest_batch(model, chip, count, length, precision)
     if most < batch:
         holds = serving.chips_needed(model, chip, batch, length, precision)

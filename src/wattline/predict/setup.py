@@ -21,6 +21,7 @@ class ChipFields(TypedDict, total=False):
     """Fields of ``Setup`` that any job takes."""
 
     chip: str | None
+    instance: str | None
     precision: str | None
 
 
@@ -56,8 +57,9 @@ class SetupFields(CandidateFields, total=False):
     scaled_down: str | None
 
 
-CHIP = ("chip", "precision")  # what a training run takes
-REPLICA = ("chip", "gpus", "precision")  # what a prompt and an average service take
+USUAL_CHIP = "h100-sxm"  # where neither a chip nor an instance is named
+CHIP = ("chip", "instance", "precision")  # what a training run takes
+REPLICA = ("chip", "instance", "gpus", "precision")  # what a prompt and an average service take
 ENGINE = ("router", "prefix_cache", "engine")  # what every set-up of a search has in common
 CANDIDATE = (*REPLICA, "max_num_seqs", "max_num_batched_tokens", "power_cap", *ENGINE)  # what a search takes
 
@@ -87,8 +89,9 @@ class Setup:
 
     Attributes
     ----------
-    chip : type of chip by its catalog name
-    gpus : chips in one replica; None for the fewest that hold the model
+    chip : type of chip by its catalog name; None for the instance's, or ``USUAL_CHIP``
+    instance : type of a cloud's instance, which says the chip, how many there are, host and network
+    gpus : chips in one replica; None for the fewest that hold the model, in whole instances where they are rented
     precision : number format of weights and arithmetic; None for the model's own, in training 16 bits
     max_num_seqs : largest number of requests that a replica runs at once
     max_num_batched_tokens : largest number of tokens in one step
@@ -110,7 +113,10 @@ class Setup:
     engine : serving software by its catalog name; None for steps as those of vLLM 0.11
     """
 
-    chip: str = option(text, "Type of chip by name, such as h100-sxm (`wattline facts chip.`)", "h100-sxm")
+    chip: str | None = option(text, "Type of chip by name, such as h100-sxm (`wattline facts chip.`)", usual=USUAL_CHIP)
+    instance: str | None = option(
+        text, "Instance type of a cloud, such as p5.48xlarge, instead of a chip (`wattline facts instance.`)"
+    )
     gpus: int | None = option(
         whole(1, MAX_GPUS, "chip"), "Number of chips in one replica", usual="the fewest that hold the model"
     )

@@ -30,6 +30,7 @@ from wattline.predict.cite import cite_given
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import find_facility
 from wattline.predict.prices import notes_of
+from wattline.predict.rented import rental, rental_notes
 from wattline.predict.setup import CHIP, ChipFields, Setup
 from wattline.predict.terms import read_terms
 from wattline.predict.training_run import LIMITS, TrainingRun, read_run
@@ -67,7 +68,7 @@ def train(
     model : a catalog name, the path of a Hugging Face ``config.json``, or a Model
     tokens : tokens trained on, ``"15T"`` or a number
     setup : a chip's name, or a Setup
-    chips : chips of the whole run
+    chips : chips of the whole run; those of one instance where an instance is named and they are not
     where : a region's name, or a Where
     mfu : share of the chips' peak FLOP/s, 0 to 1, in place of the predicted
     hours : wall time in hours, or ``"14.8 days"``, in place of the predicted
@@ -85,8 +86,9 @@ def train(
     -------
     >>> wl.train("gpt-3-175b", "300B", "v100-sxm2-32gb", 10_000, region="us").range("energy_wh")
     """
-    if chips is None or (setup is None and fields.get("chip") is None):
-        raise WattlineError('train: give the chips: their type and how many, such as "h100-sxm", 1024')
+    rented = fields.get("instance") is not None or (isinstance(setup, Setup) and setup.instance is not None)
+    if not rented and (chips is None or (setup is None and fields.get("chip") is None)):
+        raise WattlineError('train: give the chips: their type and how many, such as "h100-sxm", 1024; or an instance')
     terms = read_terms(setup, where, fields, CHIP, draws, seed, facts)
     given = {
         "mfu": mfu, "hours": hours, "watts": watts, "sequence": sequence, "batch_tokens": batch_tokens, "tuned": tuned,
@@ -114,10 +116,11 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
         load=load,
         peak_w=peak,
         duration_s=wall,
-        quantities={"flops": flops, "mfu": used, "chip_hours": wall / 3600 * run.chips, "pue": facility.pue},
+        quantities={"flops": flops, "mfu": used, "chip_hours": wall / 3600 * run.chips, "pue": facility.pue}
+        | rental(run.device, wall * run.chips, draws),
         reasons=tuple(working.reasons),
         draws=draws,
-        notes=notes_of(where, bill.follows["cost_usd"]),
+        notes=(*rental_notes(run.device), *notes_of(where, bill.follows["cost_usd"])),
     )
 
 

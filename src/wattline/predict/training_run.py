@@ -14,12 +14,13 @@ from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import number, parse
-from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.device import Chip
 from wattline.line.chip.training.production import Production, central_step, production
 from wattline.line.chip.training.step import TrainingStep, best_plan, training_step
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.line.work.training import TRAINING_FORMATS, usual_model, usual_sequence
+from wattline.predict.rented import instance_inputs, load_chips
 from wattline.predict.setup import Setup
 
 LIMITS = {"tokens": (1.0, 1e18), "chips": (1.0, 1e8), "hours": (1e-6, 1e6), "batch-tokens": (1.0, 1e10)}
@@ -53,6 +54,7 @@ class TrainingRun:
             "model": self.model.key,
             "tokens": self.tokens,
             "chip": self.device.record.name,
+            **instance_inputs(self.device),
             "chips": self.chips,
             "precision": self.precision,
             "sequence_tokens": self.sequence,
@@ -84,7 +86,7 @@ class TrainingRun:
     @cached_property
     def central(self) -> TrainingStep:
         """The best step at central values, which production is reckoned from."""
-        name, draws, year = self.device.record.name, self.device.draws, self.model.year
+        name, draws, year = self.device.rented_as, self.device.draws, self.model.year
         return central_step(self.shape, name, self.chips, self.sequence, self.precision, year, draws, self.sequences)
 
     @cached_property
@@ -97,15 +99,15 @@ def read_run(
     model: str | Path | Model,
     tokens: str | float,
     setup: Setup,
-    chips: int | str,
+    chips: int | str | None,
     given: Mapping[str, Any],
     draws: Draws,
 ) -> TrainingRun:
     """Check a training run.
 
-    ``setup``: type of chip and number format. ``chips``: of the whole run. ``given``: ``mfu``, ``hours``, ``watts``,
-    ``sequence``, ``batch_tokens`` and ``tuned``, None for what is not given. Raises WattlineError for a value out of
-    range, and for values that exclude each other.
+    ``setup``: type of chip and number format. ``chips``: of the whole run; None for those of one instance. ``given``:
+    ``mfu``, ``hours``, ``watts``, ``sequence``, ``batch_tokens`` and ``tuned``, None for what is not given. Raises
+    WattlineError for a value out of range, and for values that exclude each other.
     """
     mfu, hours, watts, batch = (given.get(name) for name in ("mfu", "hours", "watts", "batch_tokens"))
     tuned = bool(given.get("tuned"))
@@ -113,12 +115,14 @@ def read_run(
         raise WattlineError("give hours or MFU, not both: each follows from the other")
     if tuned and (hours is not None or mfu is not None):
         raise WattlineError("give tuned, hours or MFU, one of them: each settles the time by itself")
-    architecture, device = read_model(model, draws.catalog), load_chip(setup.chip, draws)
+    if chips is None and setup.instance is None:
+        raise WattlineError("chips: give how many there are, such as 1024")
+    architecture, device = read_model(model, draws.catalog), load_chips(setup, draws)
     run = TrainingRun(
         model=architecture,
         tokens=limited(tokens, "token", "tokens"),
         device=device,
-        chips=int(limited(chips, "chip", "chips")),
+        chips=device.instance_chips if chips is None else int(limited(chips, "chip", "chips")),
         precision=read_precision(setup.precision, device),
         sequence=read_sequence(given.get("sequence"), architecture, draws.catalog),
         mfu=None if mfu is None else read_mfu(mfu),

@@ -48,7 +48,7 @@ class TrainJob(Job):
 
     kind: Literal["train"]
     tokens: Number = Field(description='Number of tokens trained on, such as "15T".')
-    chips: Count = Field(description="Number of chips in the whole run.")
+    chips: Count | None = Field(None, description="Number of chips in the whole run; of one instance by default.")
     mfu: Number | None = Field(None, description="Measured MFU (0 to 1) instead of the predicted one.")
     hours: Number | None = Field(None, description='Measured wall time: hours, or such as "14.8 days".')
     watts: Number | None = Field(None, description="Measured power of the servers divided by their chips, W.")
@@ -103,6 +103,7 @@ class FrontierJob(TrafficJob):
 
     kind: Literal["frontier"]
     chip: Listed = Field("", description="Types of chip to search.")
+    instance: Listed = Field("", description="Instance types of clouds to search.")
     gpus: Listed = Field("", description="Chips in a replica to search.")
     precision: Listed = Field("", description="Number formats to search.")
     power_cap: Listed = Field("", description="Power limits of a chip to search; none is without.")
@@ -112,7 +113,7 @@ class FrontierJob(TrafficJob):
     against: str | None = Field(None, description='Set-up to compare the best with, such as "h100-sxm, gpus=4".')
 
 
-def _with_fields(kind: type[Job], fields: type, takes: Sequence[str], **needed: Any) -> type[Job]:
+def _with_fields(kind: type[Job], fields: type, takes: Sequence[str]) -> type[Job]:
     """The kind of job with a key for each field of ``Where``, and for those of ``Setup`` that it ``takes``."""
     hints = get_type_hints(WhereFields) | {name: get_type_hints(fields)[name] for name in takes}
     about = {
@@ -120,7 +121,7 @@ def _with_fields(kind: type[Job], fields: type, takes: Sequence[str], **needed: 
     }
     hints["weather"] = str | None
     keys: dict[str, Any] = {name: (hint, Field(None, description=about[name])) for name, hint in hints.items()}
-    return create_model(kind.__name__, __base__=kind, __doc__=kind.__doc__, **{**keys, **needed})
+    return create_model(kind.__name__, __base__=kind, __doc__=kind.__doc__, **keys)
 
 
 WHERE = names_of(Where)
@@ -131,7 +132,7 @@ TAKES: dict[str, tuple[str, ...]] = {
     "frontier": ENGINE,
 }
 KINDS: dict[str, type[Job]] = {
-    "train": _with_fields(TrainJob, ChipFields, TAKES["train"], chip=(str, ...)),
+    "train": _with_fields(TrainJob, ChipFields, TAKES["train"]),
     "serve": _with_fields(ServeJob, SetupFields, TAKES["serve"]),
     "serve-average": _with_fields(ServeAverageJob, ReplicaFields, TAKES["serve-average"]),
     "frontier": _with_fields(FrontierJob, SetupFields, TAKES["frontier"]),
@@ -182,7 +183,10 @@ def _check_names(scenario: Scenario, path: Path | str) -> None:
     for name in names:
         if names.count(name) > 1:
             raise WattlineError(f"scenario {path}: two jobs are named {shorten(name)!r}; give each its own name")
-    for job in scenario.job:
+    for number, job in enumerate(scenario.job, 1):
+        missing = [name for name in ("chip", "chips") if isinstance(job, TrainJob) and getattr(job, name) is None]
+        if missing and getattr(job, "instance", None) is None:
+            raise WattlineError(f"scenario {path}: job {number} ({shorten(job.name)}): {missing[0]} is missing")
         if (job.model is None) == (job.config is None):
             raise WattlineError(
                 f"scenario {path}: job {shorten(job.name)!r} needs either model (a catalog name) or "

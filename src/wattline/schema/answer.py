@@ -101,6 +101,7 @@ class AnswerJson(BillJson):
 
     peak_w: RangeJson = said("Peak power at the grid.")
     pue: RangeJson = said("Energy of the site over that of its servers.")
+    rental_usd: RangeJson | None = perhaps("List price on demand of the instances, at the date of the note.")
     steps: list[StepJson] = said("Every step of the working, in order.")
 
 

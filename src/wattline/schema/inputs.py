@@ -27,6 +27,7 @@ class TrainInputs(PlaceInputs):
     model: str = said("Model by its catalog name or configuration.")
     tokens: float = said("Tokens trained on.")
     chip: str = said("Type of chip.")
+    instance: str | None = perhaps("Type of a cloud's instance.")
     chips: int = said("Number of chips.")
     precision: str = said("Number format.")
     sequence_tokens: int = said("Tokens of a training sequence.")
@@ -42,6 +43,7 @@ class ReplicaInputs(PlaceInputs):
 
     model: str = said("Model by its catalog name or configuration.")
     chip: str = said("Type of chip.")
+    instance: str | None = perhaps("Type of a cloud's instance.")
     gpus: int = said("Chips in a replica.")
     input_tokens: float = said("Tokens of the prompt.")
     output_tokens: float = said("Tokens of the answer.")
@@ -62,6 +64,7 @@ class ServeInputs(PlaceInputs):
 
     model: str = said("Model by its catalog name or configuration.")
     chip: str = said("Type of chip.")
+    instance: str | None = perhaps("Type of a cloud's instance.")
     gpus: int = said("Chips in a replica.")
     precision: str = said("Number format.")
     requests: int = said("Requests simulated.")

@@ -167,7 +167,7 @@ def _usual(question: Question) -> Candidate:
     """The set-up that the best is compared with: what the question's own says, with chips enough for the model."""
     own = question.setup
     replica = read_replica(question.model, question.traffic, own, question.central())
-    chip, sequences, tokens = replica.chip.record.name, own.max_num_seqs, own.max_num_batched_tokens
+    chip, sequences, tokens = replica.chip.rented_as, own.max_num_seqs, own.max_num_batched_tokens
     return Candidate(chip, replica.chips, replica.precision, sequences, tokens, replica.limit_w)
 
 

@@ -15,6 +15,7 @@ from wattline.line.chip.device import Chip, load_chip
 from wattline.line.engine.simulator.simulate import cache_limits
 from wattline.line.work.inputs import check_precision
 from wattline.line.work.model import Model
+from wattline.predict.rented import instance_named
 from wattline.predict.setup import Setup
 
 NODE = 8  # chips a replica takes at most by itself, where fewer hold the model
@@ -25,14 +26,16 @@ CAPS = (0.85, 0.7, 0.55, 0.4)  # of TDP, beside none
 SIXTEEN_BITS = ("bf16", "fp16")
 MAX_SETUPS = 200_000
 # fields of a set-up that a search varies, each by a list
-SEARCHED = ("chip", "gpus", "precision", "power_cap", "max_num_seqs", "max_num_batched_tokens")
+SEARCHED = ("chip", "instance", "gpus", "precision", "power_cap", "max_num_seqs", "max_num_batched_tokens")
 POOLS = {"both": (False, True), "together": (False,), "split": (True,)}
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """The fields of a set-up that a search varies. ``prefill_replicas`` > 0: so many more replicas, of as many chips,
-    read the prompts, and ``replicas`` only decode."""
+    """The fields of a set-up that a search varies; ``chip`` may be an instance type.
+
+    ``prefill_replicas`` > 0: so many more replicas, of as many chips, read the prompts, and ``replicas`` only decode.
+    """
 
     chip: str
     gpus: int
@@ -48,6 +51,7 @@ class Candidate:
         return replace(
             setup,
             chip=self.chip,
+            instance=None,
             gpus=self.gpus,
             precision=self.precision,
             max_num_seqs=self.max_num_seqs,
@@ -109,7 +113,7 @@ class Space:
                     batches = product(caps, self.max_num_seqs or SEQUENCES, self.max_num_batched_tokens or STEP_TOKENS)
                     for cap, most, tokens in batches:
                         for readers in self._pools(tokens) if tokens >= most else ():
-                            yield Candidate(chip.record.name, gpus, form, most, tokens, cap, 1, readers)
+                            yield Candidate(chip.rented_as, gpus, form, most, tokens, cap, 1, readers)
 
     def _pools(self, tokens: int) -> list[int]:
         """Pools only with the longest steps: no decode waits for a prompt there."""
@@ -191,9 +195,8 @@ def read_space(lists: Mapping[str, str], pools: str, catalog: Catalog) -> Space:
     if pools not in POOLS:
         raise WattlineError(f"pools: {shorten(pools)!r} is none of {', '.join(POOLS)}")
     read = {name: tuple(_read(name, part) for part in _parts(words)) or None for name, words in lists.items()}
-    chips = read.get("chip")
     return Space(
-        None if chips is None else tuple(catalog.find("chip", name).name for name in chips),
+        _chips(read.get("chip"), read.get("instance"), catalog),
         read.get("precision"),
         read.get("gpus"),
         read.get("power_cap"),
@@ -201,6 +204,21 @@ def read_space(lists: Mapping[str, str], pools: str, catalog: Catalog) -> Space:
         read.get("max_num_batched_tokens"),
         POOLS[pools],
     )
+
+
+def _chips(chips: Sequence[str] | None, instances: Sequence[str] | None, catalog: Catalog) -> tuple[str, ...] | None:
+    """The chips that are named; of the instances that are named those with such a chip, of which there must be one."""
+    names = None if chips is None else tuple(catalog.find("chip", name).name for name in chips)
+    if instances is None:
+        return names
+    records = [instance_named(name, catalog) for name in instances]
+    for record in records:
+        if names is not None and record.meta["chip"] not in names:
+            raise WattlineError(
+                f"chip: instance {record.name} has {record.meta['chip']}, which is not among {', '.join(names)}; "
+                "leave out the chips, or that instance"
+            )
+    return tuple(record.name for record in records)
 
 
 def _read(name: str, value: str) -> Any:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattline.catalog import Catalog, Record
+from wattline.catalog.cloud import find_instance
 from wattline.catalog.draws import Draws
+from wattline.catalog.record import plain_name
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array, Fact
 
@@ -57,6 +59,12 @@ class Chip:
     network_w: Array
     node_chips: int
     beyond_bytes_per_s: Array  # to chips outside of the link domain
+    instance: Record | None = None  # type of a cloud's instance that they are rented as
+
+    @property
+    def rented_as(self) -> str:
+        """The name that ``load_chip`` finds it by again: its instance's, or its own."""
+        return self.record.name if self.instance is None else self.instance.name
 
     @property
     def catalog(self) -> Catalog:
@@ -83,19 +91,29 @@ class Chip:
     def link_domain_chips(self) -> int:
         """How many chips reach each other over their own links; a node's where the catalog does not say."""
         known = self.server.facts.get("link_domain_chips")
-        return self.node_chips if known is None else int(self._cited(known))
+        domain = self.node_chips if known is None else int(self._cited(known))
+        # a part of a server shares no links with the rest of it; a rack's links join its instances
+        return domain if domain > self.node_chips else min(domain, self.instance_chips or domain)
+
+    @property
+    def instance_chips(self) -> int:
+        """Chips of the instance; 0 where there is none."""
+        return 0 if self.instance is None else int(self._cited(self.instance["chips"]))
 
     def link_among(self, chips: int) -> Array:
         """Bytes per second, one direction, of a chip that works with ``chips`` in all."""
         if chips <= 1:
             return self.link_bytes_per_s
         inside = chips <= self.link_domain_chips
-        self.draws.cite(_link(self.record, self.catalog) if inside else _network(self.server, self.catalog))
+        self.draws.cite(_link(self.record, self.catalog) if inside else self._network())
         return self.link_bytes_per_s if inside else self.beyond_bytes_per_s
 
     def cite_network(self) -> None:
         """Remember the fact that ``beyond_bytes_per_s`` is drawn from."""
-        self.draws.cite(_network(self.server, self.catalog))
+        self.draws.cite(self._network())
+
+    def _network(self) -> Fact:
+        return _network(self.server if self.instance is None else self.instance, self.catalog)
 
     @property
     def generation(self) -> str:
@@ -127,12 +145,15 @@ def _network(server: Record, catalog: Catalog) -> Fact:
 
 
 def load_chip(name: str, draws: Draws) -> Chip:
-    """The chip by name or alias, with its default server, drawn."""
+    """The chip by name or alias, with its default server, drawn; or those of an instance type of a cloud.
+
+    Raises NotFound with the nearest chips, or the nearest instances where the name looks more like theirs.
+    """
     catalog = draws.catalog
-    record = catalog.find("chip", name)
-    server = catalog.find("server", record.meta["server"])
+    record, server, instance = _named(name, catalog)
     node = int(server["chips_per_node"].value)
     draws.cite(record["tdp_w"], server["chips_per_node"])
+    beyond = draws.peek(_network(server if instance is None else instance, catalog))
     return Chip(
         record=record,
         server=server,
@@ -147,5 +168,20 @@ def load_chip(name: str, draws: Draws) -> Chip:
         if "network_w_per_chip" in server.facts
         else draws("fit.no-network"),
         node_chips=node,
-        beyond_bytes_per_s=draws.peek(_network(server, catalog)),
+        beyond_bytes_per_s=beyond if instance is None else beyond / instance["chips"].value,
+        instance=instance,
     )
+
+
+def _named(name: str, catalog: Catalog) -> tuple[Record, Record, Record | None]:
+    """The chip, its server, and the instance where the name is of one."""
+    if plain_name(name) not in catalog.names("chip"):
+        instance = find_instance(name, catalog)
+        if instance is not None:
+            return (
+                catalog.find("chip", instance.meta["chip"]),
+                catalog.find("server", instance.meta["server"]),
+                instance,
+            )
+    record = catalog.find("chip", name)
+    return record, catalog.find("server", record.meta["server"]), None

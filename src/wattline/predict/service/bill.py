@@ -21,6 +21,7 @@ from wattline.predict.answer import Answer, Working
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import find_facility
 from wattline.predict.prices import notes_of
+from wattline.predict.rented import rental, rental_notes
 from wattline.predict.service.inputs import Replica
 from wattline.predict.where import Where
 
@@ -64,11 +65,12 @@ def answer_of(
             "energy_wh_per_request": np.asarray(bill.energy_j / 3600 / done),
             "joules_per_output_token": np.asarray(bill.energy_j / (cells * float(served.tokens.sum()))),
             "pue": facility.pue,
+            **rental(replica.chip, cells * parts_by_bin(served)["on"].sum(), draws),
         },
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=warned,
-        notes=notes_of(where, bill.follows["cost_usd"]),
+        notes=(*rental_notes(replica.chip), *notes_of(where, bill.follows["cost_usd"])),
     )
 
 

@@ -40,7 +40,7 @@ def send_rate(replica: Replica, readers: int, given: float | None, draws: Draws)
         cite_given(draws, "transfer_bandwidth", given, "B/s", "bandwidth of a chip between pools")
         return chips * given
     replica.chip.cite_network()
-    return chips * float(load_chip(replica.chip.record.name, draws.central()).beyond_bytes_per_s)
+    return chips * float(load_chip(replica.chip.rented_as, draws.central()).beyond_bytes_per_s)
 
 
 def transfers(served: Served, sizes: Array, rate: float | None) -> dict[str, float] | None:

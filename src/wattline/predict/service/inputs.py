@@ -10,7 +10,7 @@ import numpy as np
 
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
-from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.device import Chip
 from wattline.line.engine import average_serving as serving
 from wattline.line.engine.simulator import prefixes
 from wattline.line.engine.simulator.kernel_state import Limits
@@ -18,6 +18,7 @@ from wattline.line.work.inputs import check_precision, read_model
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.cite import cite_given, cite_model
+from wattline.predict.rented import instance_inputs, load_chips, whole_instances
 from wattline.predict.setup import Setup
 
 USUAL_BATCH = 32.0  # for which a replica is sized when its chips are not given
@@ -36,7 +37,8 @@ class Replica:
 
     def inputs(self, traffic: Traffic) -> dict[str, Any]:
         """What was taken, as an answer shows it."""
-        shown: dict[str, Any] = {"model": self.model.key, "chip": self.chip.record.name, "gpus": self.chips}
+        shown: dict[str, Any] = {"model": self.model.key, "chip": self.chip.record.name, **instance_inputs(self.chip)}
+        shown |= {"gpus": self.chips}
         shown |= {"precision": self.precision, "requests": len(traffic)}
         shown |= {"rate_per_s": len(traffic) / max(traffic.duration_s, 1e-9)}
         return shown if self.limit_w is None else shown | {"power_cap_w": self.limit_w}
@@ -59,9 +61,9 @@ def read_replica(model: str | Path | Model, traffic: Traffic, setup: Setup, draw
     if not 0 < len(traffic) <= MAX_REQUESTS:
         raise WattlineError(f"traffic: {len(traffic):,} requests; the simulator takes 1 to {MAX_REQUESTS:,}")
     form = check_precision(architecture.native_format if setup.precision is None else setup.precision)
-    device = load_chip(setup.chip, draws)
+    device = load_chips(setup, draws)
     mean = float((traffic.input_tokens + traffic.output_tokens).mean())
-    count = setup.gpus or serving.chips_needed(architecture, device, USUAL_BATCH, mean, form)
+    count = setup.gpus or whole_instances(device, serving.chips_needed(architecture, device, USUAL_BATCH, mean, form))
     limit_w = None if setup.power_cap is None else _limit(setup.power_cap, device, draws)
     cite_model(architecture, draws)
     return Replica(architecture, device, count, form, limit_w)

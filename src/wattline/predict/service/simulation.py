@@ -53,7 +53,7 @@ class Simulation:
     def standing(self) -> ReadyPower:
         """Watts of a chip and its share of host and network, central values."""
         chip = self.replica.chip
-        central = load_chip(chip.record.name, chip.draws.central())
+        central = load_chip(chip.rented_as, chip.draws.central())
         return ReadyPower(*(float(w) for w in (central.idle_w, central.host_w, central.host_idle_w, central.network_w)))
 
 
@@ -142,7 +142,7 @@ def _steps(replica: Replica, chips: int, schedule: _Schedule) -> tuple[Limits, T
         replica.model, replica.chip.memory_bytes, chips, replica.precision, *most,
         memory_share=replica.chip.usable_memory,
     )  # fmt: skip
-    central: Chip = load_chip(replica.chip.record.name, replica.chip.draws.central())  # links beyond a node have ranges
+    central: Chip = load_chip(replica.chip.rented_as, replica.chip.draws.central())  # links beyond a node have ranges
     same = setting(
         replica.model, central, chips, replica.precision, limit_w=replica.limit_w, software=schedule.software
     )

@@ -1,0 +1,80 @@
+"""Chips that are rented as a cloud's instances: which they are, how many a replica takes, and their list price."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wattline.catalog import Catalog, Record
+from wattline.catalog.cloud import find_instance
+from wattline.catalog.draws import Draws
+from wattline.core.errors import NotFound, WattlineError
+from wattline.core.fact import Array
+from wattline.core.quantity import number
+from wattline.core.units import HOUR_S
+from wattline.line.chip.device import Chip, load_chip
+from wattline.predict.setup import USUAL_CHIP, Setup
+
+PRICE = "list_price_usd_per_hour"
+
+
+def instance_named(name: str, catalog: Catalog, chip: str | None = None) -> Record:
+    """The instance type with this name, which must hold this ``chip`` where one is named.
+
+    Raises NotFound with the nearest types, WattlineError for another chip.
+    """
+    record = find_instance(name, catalog)
+    if record is None:
+        near = catalog.near_names("instance", name)
+        raise NotFound("instance", name, near=near, mend="`wattline facts instance.` lists what is known")
+    if chip is not None and catalog.find("chip", chip).name != record.meta["chip"]:
+        raise WattlineError(
+            f"chip: {record.name} has {number(record['chips'].value)} × {record.meta['chip']}, not "
+            f"{catalog.find('chip', chip).name}; leave out the chip, or name another instance"
+        )
+    return record
+
+
+def load_chips(setup: Setup, draws: Draws) -> Chip:
+    """The chip of a set-up, in the host of its instance where it names one. Raises WattlineError."""
+    if setup.instance is None:
+        return load_chip(setup.chip or USUAL_CHIP, draws)
+    return load_chip(instance_named(setup.instance, draws.catalog, setup.chip).name, draws)
+
+
+def whole_instances(chip: Chip, needed: int) -> int:
+    """``needed`` chips, or those of the fewest whole instances that hold as many."""
+    each = chip.instance_chips
+    return needed if not each else -(-needed // each) * each
+
+
+def instance_inputs(chip: Chip) -> dict[str, str]:
+    """The instance, as an answer shows what was taken."""
+    return {} if chip.instance is None else {"instance": chip.instance.name}
+
+
+def rental(chip: Chip, chip_s: Array, draws: Draws) -> dict[str, Array]:
+    """List price of the instances for so many chip-seconds: ``rental_usd``; nothing where none is known.
+
+    Parameters
+    ----------
+    chip : with its instance
+    chip_s : seconds times chips that are rented, scalar or ``(n_draws,)``
+    draws : from which the price is drawn
+    """
+    if chip.instance is None or PRICE not in chip.instance.facts:
+        return {}
+    hours = np.asarray(chip_s) / HOUR_S / chip.instance_chips
+    return {"rental_usd": np.asarray(hours * draws(chip.instance[PRICE]))}
+
+
+def rental_notes(chip: Chip) -> tuple[str, ...]:
+    """The instance, and its list price with its date and how it is known, in words."""
+    if chip.instance is None:
+        return ()
+    count = number(chip.instance["chips"].value)
+    words = f"{chip.instance.title}: {count} × {chip.record.title} in {chip.server.title}"
+    if PRICE not in chip.instance.facts:
+        return (f"{words}; no list price in the catalog",)
+    fact = chip.instance[PRICE]
+    dated = f" of {fact.source.year}" if fact.source is not None else ""
+    return (f"{words}; list price on demand{dated} {number(fact.value)} USD/h ({fact.basis}), electricity included",)
