@@ -1,4 +1,4 @@
-"""The JSON of every command: units in names, ranges, sums, and that docs/reference/json.md tells all of it."""
+"""The JSON of every command: units in names, ranges, sums, and its page, which is made from the types."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ from wattline.core.bill import PARTS, STATIONS
 from wattline.core.result import ENVELOPE
 from wattline.reconcile.bill import bill as measured_bill
 from wattline.reconcile.compare import compare
+from wattline.schema.commands import ANSWERS as SCHEMAS
+from wattline.schema.commands import json_schema
+from wattline.schema.markdown import markdown
+from wattline.schema.names import PER, PLAIN, UNITS, unit_of
 from wattline.validate.evidence.training_runs import catalog_runs
 from wattline.validate.training import validate
 
 ROOT = Path(__file__).parents[1]
-DOC = (ROOT / "docs/reference/json.md").read_text(encoding="utf-8")
 RANGE = {"p5", "p50", "p95"}
+FORMS = ("RangeJson", "MeasuredJson", "OverRequestsJson", "TokenGapsJson", "HourlyPueJson")
 
 
 @cache
@@ -71,25 +75,6 @@ def nodes(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
             yield from nodes(inner, path)
 
 
-def section(title: str) -> str:
-    """The text of the document under a heading."""
-    found = re.search(rf"^## [^\n]*{re.escape(title)}.*?(?=^## |\Z)", DOC, re.MULTILINE | re.DOTALL)
-    assert found, f"docs/reference/json.md has no section {title}"
-    return found[0]
-
-
-def first_cells(text: str) -> set[str]:
-    """The names in the first column of every table."""
-    rows = re.findall(r"^\|([^|]*)\|", text, re.MULTILINE)
-    return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
-
-
-def units() -> tuple[tuple[str, ...], set[str]]:
-    """The suffixes and the plain names that the document declares."""
-    suffixes, plain = section("Units").split("These names carry")
-    return tuple(first_cells(suffixes)), first_cells(plain)
-
-
 def numbers(value: Any) -> Iterator[tuple[tuple[str, ...], float]]:
     for path, node in nodes(value):
         if isinstance(node, int | float) and not isinstance(node, bool):
@@ -105,16 +90,66 @@ def test_every_command_answers_in_the_envelope(name: str) -> None:
     assert all(isinstance(text, str) for text in (*answer["notes"], *answer["warnings"]))
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_every_number_tells_its_unit(name: str) -> None:
-    suffixes, plain = units()
-    wrong = set()
-    for path, _ in numbers(objects()[name]):
-        key = path[-2] if path[-1] in RANGE else path[-1]
-        counted = len(path) >= 2 and path[-2] in ("counts", "devices", "layers")  # by verdict, device, kind
-        if not (key.endswith(suffixes) or key in plain or counted):
-            wrong.add(".".join(path))
+def fields(command: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each key of each object in a command's schema: the object, the key, and what the schema says of it."""
+    schema = json_schema(command)
+    for name, inner in {"": schema, **schema["$defs"]}.items():
+        for key, field in inner.get("properties", {}).items():
+            yield name, key, field
+
+
+def forms(field: Any) -> Iterator[str]:
+    """The types and objects that a field may hold, also in a list or by name."""
+    if "$ref" in field:
+        yield field["$ref"].rpartition("/")[2]
+    if isinstance(field.get("type"), str):
+        yield field["type"]
+    inside = [*field.get("anyOf", ()), *field.get("oneOf", ()), field.get("items"), field.get("additionalProperties")]
+    for each in inside:
+        if isinstance(each, dict):
+            yield from forms(each)
+
+
+NUMBERS = {"number", "integer", "RangeJson", "MeasuredJson", "OverRequestsJson", "TokenGapsJson"}
+
+
+@pytest.mark.parametrize("command", sorted(SCHEMAS))
+def test_every_number_tells_its_unit(command: str) -> None:
+    wrong = {(name, key) for name, key, field in fields(command) if NUMBERS & set(forms(field)) and not unit_of(key)}
     assert not wrong
+
+
+def test_costs_are_in_dollars_by_their_names() -> None:
+    costs = {
+        key for command in SCHEMAS for _, key, field in fields(command)
+        if NUMBERS & set(forms(field)) and re.search("cost|price|capital", key)
+    }  # fmt: skip
+    assert "cost_usd" in costs
+    assert not {key for key in costs if "dollars" not in str(unit_of(key))}
+
+
+def test_no_unit_is_declared_that_no_name_has() -> None:
+    keys = {key for command in SCHEMAS for _, key, _ in fields(command)}
+    assert not {key for names in PLAIN.values() for key in names} - keys
+    ends = tuple(keys)
+    assert all(any(re.search(rf"(^|_){end}($|_per_)", key) for key in ends) for end in (*UNITS, *PER))
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("energy_wh", "watt-hours"),
+        ("energy_wh_per_request", "watt-hours per request"),
+        ("joules_per_output_token", "joules per token of an answer"),
+        ("rate_per_s", "per second"),
+        ("hours", "hours"),
+        ("pue", "ratios"),
+        ("story", None),
+        ("per", None),
+    ],
+)
+def test_names_say_their_units(name: str, unit: str | None) -> None:
+    assert unit_of(name) == unit
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -197,44 +232,25 @@ def test_a_run_tells_its_facts_once() -> None:
     assert {row["fact"] for row in rows} <= set(keys)
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_the_document_names_every_key(name: str) -> None:
-    command = name.split(" given")[0]
-    text = section("`train` and `prompt`" if command in ("train", "prompt", "serve-average") else f"`{command}`")
-    if command in ("meter bill", "compare"):
-        text += section("`train` and `prompt`")
-    missing = {key for key in results_of(name) if f"`{key}`" not in text}
-    assert not missing
+@cache
+def page() -> str:
+    return markdown()
 
 
-@pytest.mark.parametrize(
-    ("name", "title"), [("check", "`check`"), ("facts", "`facts`"), ("validate training", "`validate training`")]
-)
-def test_the_document_names_the_keys_inside(name: str, title: str) -> None:
-    inside = {"check": ["claims"], "facts": ["facts"], "validate training": ["scores", "rows"]}[name]
-    for key in inside:
-        for path, node in nodes(results_of(name)[key]):
-            if isinstance(node, dict) and not RANGE & set(node) and "facts" not in path:
-                text = section(title) + section("`train` and `prompt`") + section("The envelope")
-                missing = {k for k in node if f"`{k}`" not in text}
-                assert not missing, path
+@pytest.mark.parametrize("command", sorted(SCHEMAS))
+def test_the_page_explains_every_key_of_a_command(command: str) -> None:
+    assert f"\n## `{command}`\n" in page()
+    for name, key, _ in fields(command):
+        if name.rpartition("_")[2] not in FORMS and key != "command":
+            assert re.search(rf"^\| `{key}` \| [^|]+ \| [^| ][^|]+ \|$", page(), re.MULTILINE), (name, key)
 
 
-def test_the_document_promises_no_key_that_is_not_there() -> None:
-    there = {key for path, _ in ((p, n) for o in objects().values() for p, n in nodes(o)) for key in path}
-    for title in ("`train` and `prompt`", "`run`", "`check`", "`facts`", "`validate training`", "`compare`"):
-        assert first_cells(section(title)) <= there, title
+def test_the_page_shows_units_ranges_and_the_envelope() -> None:
+    for name in ENVELOPE:
+        assert f"| `{name}` |" in page()
+    assert all(f"`_{end}`" in page() for end in (*UNITS, *PER))
+    assert '**R** `{"p5": …, "p50": …, "p95": …}`' in page()
 
 
-def test_the_documents_example_is_as_the_command_answers() -> None:
-    block = re.search(r"```json\n(.*?)```", DOC, re.DOTALL)
-    assert block
-    shown, answer = json.loads(block[1]), wl.prompt("llama-3.1-70b", chip="h100-sxm").json()
-    assert list(shown) == list(ENVELOPE)
-    assert shown["inputs"] == answer["inputs"]
-    shown, answer = shown["results"], answer["results"]
-    assert shown["title"] == answer["title"]
-    # the figures move when coefficients are fitted again; their size and shape do not
-    assert shown["energy_wh"] == {p: pytest.approx(value, rel=0.4) for p, value in answer["energy_wh"].items()}
-    assert set(shown) <= set(answer)
-    assert shown["matters"][0]["fact"] == answer["matters"][0]["fact"]
+def test_the_page_is_made_from_the_types() -> None:
+    assert "from wattline.schema.markdown import markdown" in (ROOT / "docs/reference/json.md").read_text("utf-8")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from wattline.core.bill import PARTS
 from wattline.schema.base import EnvelopeJson, MatterJson, RangeJson, StrictJson, perhaps, said
 from wattline.schema.inputs import BillInputs, ReplicaInputs, ServeAverageInputs, ServeInputs, TrainInputs
 from wattline.schema.simulated import SimulatedJson
@@ -83,15 +84,18 @@ class BillJson(StrictJson):
     energy_wh: RangeJson = said("Energy delivered by the grid.")
     energy_mean_wh: float = said("Mean of the energy over the draws; the parts add up to it.")
     mean_w: RangeJson = said("Mean power at the grid, over each draw's own duration.")
-    cost_usd: RangeJson = said("Cost of the electricity delivered.")
-    co2e_kg: RangeJson = said("CO2e over the life cycle of what is generated, the grid's losses included.")
-    co2e_direct_kg: RangeJson = said("CO2e from the stacks alone, of what is delivered (Scope 2, location-based).")
+    cost_usd: RangeJson = said("Cost of the electricity delivered, at the region's price to industry.")
+    co2e_kg: RangeJson = said("CO2e over the life cycle of what is generated, which is the delivery / (1 - grid loss).")
+    co2e_direct_kg: RangeJson = said(
+        "CO2e from the stacks alone, of what is delivered, as the location-based method of the GHG Protocol has it "
+        "(Scope 2 Guidance)."
+    )
     water_l: RangeJson = said("Water at the site, and at the power stations for what is generated.")
     generated_wh: RangeJson = said("Energy that power stations put out for the delivery.")
     stations: dict[Literal["chip", "server", "site", "grid"], StationJson] = said(
         "By station, from the chip outwards; one before the first that anything is known of is left out."
     )
-    parts: dict[str, PartJson] = said("By part of the bill.")
+    parts: dict[str, PartJson] = said(f"By part of the bill, of {', '.join(f'`{part}`' for part in PARTS)}.")
     equivalents: list[EquivalentJson] = said("What people can picture.")
     matters: list[MatterJson] = said("The facts that move the energy most, the strongest first.")
 

@@ -6,6 +6,8 @@ from typing import Literal
 
 from wattline.schema.base import StrictJson, perhaps, said
 
+CURRENCY = "Currency of the user's settings: a note says the cost in it; costs in JSON stay in US dollars."
+
 
 class PlaceInputs(StrictJson):
     """Where a job runs, as it was read."""
@@ -17,7 +19,9 @@ class PlaceInputs(StrictJson):
     pue: float | None = perhaps("PUE that was given.")
     carbon_g_per_kwh: float | None = perhaps("CO2e of a delivered kWh that was given.")
     electricity_price_usd_per_kwh: float | None = perhaps("Price of a delivered kWh that was given.")
-    currency: str | None = perhaps("Currency of the user's settings.")
+    currency: str | None = perhaps(
+        "Currency of the user's settings: a note says the cost in it; costs in JSON stay in US dollars."
+    )
     settings: dict[str, str] | None = perhaps("What a settings file gave, by name, and the file.")
 
 

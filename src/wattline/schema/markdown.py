@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
 
 from wattline.schema.base import EnvelopeJson, FactJson, MeasuredJson, OverRequestsJson, RangeJson
 from wattline.schema.commands import ANSWERS, json_schema
+from wattline.schema.names import PER, PLAIN, UNITS
 
 INTRODUCTION = """\
 Every command with `--json` prints one JSON object in UTF-8; the names of written files go to standard error. Bad input
 prints nothing on standard output, one line `wattline: …` on standard error, and exits with status 2. With `--out DIR`
 the same object is written to `DIR/COMMAND.json`. All numbers are finite. `wattline schema COMMAND` prints the JSON
-schema that this page is made from.
+schema of a command; this page is made from the same types, and a test holds the answer of every command to them.
 """
-UNITS = """\
-The end of a name tells the unit: `_wh` watt-hours, `_j` joules, `_w` watts, `_s` seconds, `_hours` hours, `_kg`
-kilograms, `_l` litres, `_usd` US dollars, `_c` degrees Celsius, `_m` metres, `_pa` pascals, `_bytes` bytes,
-`_tokens` tokens, `_percent` percent, `_share` a share of 1, `_per_s` per second. A name without a unit is a count,
-a ratio, or has its unit beside it in `unit`.
-"""
-PLAIN = {"number": "number", "integer": "whole number", "string": "text", "boolean": "true or false"}
+WORDS = {"number": "number", "integer": "whole number", "string": "text", "boolean": "true or false"}
 FORMS: dict[str, type[BaseModel]] = {"R": RangeJson, "M": MeasuredJson, "Q": OverRequestsJson}
 SHORT = {"RangeJson": "R", "MeasuredJson": "M", "OverRequestsJson": "Q"}
 
 
 def markdown() -> str:
     """The whole page."""
-    blocks = ["# JSON", INTRODUCTION, "## Units", UNITS, "## Ranges", *_forms(), "## The envelope"]
+    blocks = ["# JSON", INTRODUCTION, "## Units", *_units(), "## Ranges", *_forms(), "## The envelope"]
     blocks += ["Every answer has these keys, in this order.", _table(EnvelopeJson[Any, Any].model_json_schema())]
     blocks += ["### Facts", str(FactJson.__doc__), _table(FactJson.model_json_schema())]
     shown = {*SHORT, "FactJson"}
     for command in ANSWERS:
         blocks += list(_command(command, shown))
     return "\n\n".join(block.strip() for block in blocks) + "\n"
+
+
+def _units() -> Iterator[str]:
+    yield "The end of a name tells the unit, and after it what it is for each of, as in `energy_wh_per_request`:"
+    ends = {f"_{end}": what for end, what in (UNITS | PER).items()}
+    yield "\n".join(["| ends in | unit |", "|---|---|", *(f"| `{end}` | {what} |" for end, what in ends.items())])
+    yield "These names carry no unit; what has neither has its unit beside it in `unit`:"
+    rows = (f"| {what} | {', '.join(f'`{name}`' for name in names)} |" for what, names in PLAIN.items())
+    yield "\n".join(["| what | names |", "|---|---|", *rows])
 
 
 def _forms() -> Iterator[str]:
@@ -57,11 +62,11 @@ def _command(command: str, shown: set[str]) -> Iterator[str]:
                 continue
             yield f"### `{part}` of `{command}`"
             yield defs[name]["description"]
-            yield _table(defs[name])
+            yield _table(defs[name], defs)
             for inner in _objects(defs[name], defs):
                 if inner not in shown:
                     shown.add(inner)
-                    yield from (f"#### {_title(inner)}", defs[inner]["description"], _table(defs[inner]))
+                    yield from (f"#### {_title(inner)}", defs[inner]["description"], _table(defs[inner], defs))
 
 
 def _objects(schema: dict[str, Any], defs: dict[str, Any]) -> list[str]:
@@ -84,11 +89,14 @@ def _names(field: Any) -> list[str]:
     return [name for each in field for name in _names(each)] if isinstance(field, list) else []
 
 
-def _table(schema: dict[str, Any]) -> str:
+def _table(schema: dict[str, Any], defs: Mapping[str, Any] = MappingProxyType({})) -> str:
     rows = ["| key | form | what |", "|---|---|---|"]
     required = set(schema.get("required", ()))
     for name, field in schema.get("properties", {}).items():
-        words = field.get("description", "")
+        # a key whose words are those of its object has them there alone
+        words = field.get("description") or defs.get(field.get("$ref", "").rpartition("/")[2], {}).get(
+            "description", ""
+        )
         there = "" if name in required else "Where there is one. "
         rows.append(f"| `{name}` | {_form(field)} | {there}{words} |")
     return "\n".join(rows)
@@ -111,7 +119,7 @@ def _form(field: dict[str, Any]) -> str:
         return f"list of {_form(field.get('items', {}))}"
     if kind == "object" and isinstance(field.get("additionalProperties"), dict):
         return f"by name: {_form(field['additionalProperties'])}"
-    return PLAIN.get(kind, str(kind))
+    return WORDS.get(kind, str(kind))
 
 
 def _title(name: str) -> str:

@@ -23,7 +23,9 @@ class SiteInputs(StrictJson):
     region: str | None = perhaps("Region of the grid.")
     carbon_g_per_kwh: float | None = perhaps("CO2e of a delivered kWh that was given.")
     electricity_price_usd_per_kwh: float | None = perhaps("Price of a delivered kWh that was given.")
-    currency: str | None = perhaps("Currency of the user's settings.")
+    currency: str | None = perhaps(
+        "Currency of the user's settings: a note says the cost in it; costs in JSON stay in US dollars."
+    )
     settings: dict[str, str] | None = perhaps("What a settings file gave, by name, and the file.")
 
 

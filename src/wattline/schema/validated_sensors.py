@@ -28,12 +28,12 @@ class SensorScoreJson(StrictJson):
 
     n: int = said("Windows.")
     inside: int = said("Of them those whose stated error holds the meter's.")
-    widest_stated_error_percent: float | None
-    median_stated_error_percent: float | None
-    median_corrected_error_percent: float | None
-    median_raw_error_percent: float | None
-    worst_raw_error_percent: float | None
-    worst_corrected_error_percent: float | None
+    widest_stated_error_percent: float | None = said("The widest error stated.")
+    median_stated_error_percent: float | None = said("The median error stated.")
+    median_corrected_error_percent: float | None = said("Median error of the sensor as corrected.")
+    median_raw_error_percent: float | None = said("Median error of the sensor as read.")
+    worst_raw_error_percent: float | None = said("Largest error of the sensor as read.")
+    worst_corrected_error_percent: float | None = said("Largest error of the sensor as corrected.")
 
 
 class SensorFieldJson(StrictJson):

@@ -154,14 +154,14 @@ class InferenceRowJson(StrictJson):
     gpus: int = said("Number of chips.")
     task: str = said("What was asked.")
     batch: float = said("Requests at once.")
-    measured_j_per_output_token: float
-    predicted_j_per_output_token: RangeJson
-    measured_power_w: float
-    predicted_power_w: RangeJson
-    measured_itl_s: float
-    predicted_itl_s: RangeJson
-    measured_output_tokens_per_s: float
-    predicted_output_tokens_per_s: RangeJson
+    measured_j_per_output_token: float = said("Energy for each token of the answers, as measured.")
+    predicted_j_per_output_token: RangeJson = said("The same, as predicted.")
+    measured_power_w: float = said("Power of all chips, as measured.")
+    predicted_power_w: RangeJson = said("The same, as predicted.")
+    measured_itl_s: float = said("Median time between tokens, as measured.")
+    predicted_itl_s: RangeJson = said("The same, as predicted.")
+    measured_output_tokens_per_s: float = said("Tokens of the answers a second, as measured.")
+    predicted_output_tokens_per_s: RangeJson = said("The same, as predicted.")
 
 
 class InferenceValidationResults(StrictJson):
