@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from wattline.core.errors import NotFound, WattlineError, nearest, shorten
-from wattline.core.files import read_text, write_text, write_whole
+from wattline.core.files import write_text, write_whole
+from wattline.core.reading import read_text
 
 
 def test_text_there_and_back(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ exact. A record that the catalog lacks is added: it must say what the catalog's 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +26,7 @@ from wattline.catalog.record import KINDS, SINGLE, Record
 from wattline.catalog.tables import attributes, records_in
 from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.core.fact import Fact
-from wattline.core.files import read_text
+from wattline.core.reading import parse_toml, read_text
 
 LIMIT_BYTES = 10_000_000
 SOURCE = {"title": "the user's own facts"}
@@ -109,10 +108,9 @@ def _same_units(old: Record, new: Record, where: str) -> None:
 
 def _parse(text: str, path: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise WattlineError(f"facts {path}: not valid TOML: {shorten(reason, 120)}") from None
+        data = parse_toml(text)
+    except ValueError as error:
+        raise WattlineError(f"facts {path}: not valid TOML: {shorten(str(error), 120)}") from None
     for kind in data:
         if kind not in KINDS:
             near = nearest(kind, KINDS)

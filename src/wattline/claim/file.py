@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from wattline.claim.fields import (
 )
 from wattline.claim.verdict import RELATIONS, VERDICTS, Relation, Verdict
 from wattline.core.errors import WattlineError, shorten
-from wattline.core.files import read_text
+from wattline.core.reading import parse_toml, read_text
 
 MAX_BYTES = 1_000_000
 MAX_CLAIMS = 500
@@ -116,9 +115,7 @@ def read_claims(text: str, where: str) -> ClaimsFile:
 
 def _toml(text: str, where: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise WattlineError(f"{shorten(where, 200)}: is nested too deep to be read") from None
+        return parse_toml(text)
     except ValueError as error:
         raise WattlineError(f"{shorten(where, 200)}: is not valid TOML: {shorten(str(error), 120)}") from None
 

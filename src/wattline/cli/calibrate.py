@@ -36,16 +36,16 @@ def calibrate_training(
 def calibrate_inference(
     file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")], out: Out = None
 ) -> None:
+    from wattline.cli.printing import working
+
     """The coefficients of a step, fitted to measured serving; prints catalog/fit/step.toml.
 
     With --out also writes what measured configurations reached, measured_steps.csv, beside it.
     """
-    from rich.console import Console
-
     from wattline.validate.fit.step_file import CURVES, calibrate
 
-    with Console(stderr=True).status("fitting") as status:
-        text, curves = calibrate(file, lambda name: status.update(f"fitting without {name}"))
+    with working("fitting") as update:
+        text, curves = calibrate(file, lambda name: update(f"fitting without {name}"))
     _hand_over(text, out)
     if out is not None:
         _hand_over(curves, out.with_name(CURVES))
@@ -55,13 +55,13 @@ def calibrate_inference(
 def calibrate_serving(
     file: Annotated[Path, typer.Argument(help="CSV with silicon_ttft_ms and silicon_tpot_ms.")], out: Out = None
 ) -> None:
-    """What engines add to steps, fitted to measured TTFT and TPOT; prints catalog/fit/software.toml."""
-    from rich.console import Console
+    from wattline.cli.printing import working
 
+    """What engines add to steps, fitted to measured TTFT and TPOT; prints catalog/fit/software.toml."""
     from wattline.validate.fit.software_file import calibrate
 
-    with Console(stderr=True).status("fitting") as status:
-        text = calibrate(file, status.update)
+    with working("fitting") as update:
+        text = calibrate(file, update)
     _hand_over(text, out)
 
 
@@ -77,19 +77,19 @@ def calibrate_measured(
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
 ) -> None:
-    """Facts moved by your own measurements; prints a file for --facts."""
-    from rich.console import Console
+    from wattline.cli.printing import working
 
+    """Facts moved by your own measurements; prints a file for --facts."""
     from wattline.cli.meter_export import read_recording
     from wattline.scenario.run import run
     from wattline.validate.fit.measured import calibrate_measured as fit
     from wattline.validate.fit.measured import facts_file
 
     worked = run(scenario, draws, seed)
-    with Console(stderr=True).status("reading") as status:
+    with working("reading") as update:
         recordings = []
         for path in measured:
-            status.update(f"reading {path}")
+            update(f"reading {path}")
             recordings.append(read_recording(path))
         result = fit(worked, recordings, job, window)
     if not result.moved:
@@ -109,12 +109,12 @@ def _hand_over(text: str, out: Path | None) -> None:
 
 @calibrate_app.command("site")
 def calibrate_site(out: Out = None) -> None:
-    """The annual kinds of site that the hourly model gives, over all places; prints tables for catalog/site.toml."""
-    from rich.console import Console
+    from wattline.cli.printing import working
 
+    """The annual kinds of site that the hourly model gives, over all places; prints tables for catalog/site.toml."""
     from wattline.catalog import default
     from wattline.line.site.derive import toml
 
-    with Console(stderr=True).status("deriving") as status:
-        text = toml(default(), lambda name: status.update(f"deriving {name}"))
+    with working("deriving") as update:
+        text = toml(default(), lambda name: update(f"deriving {name}"))
     _hand_over(text, out)

@@ -86,9 +86,9 @@ def _search(
     resume: Path | None,
     given: dict[str, Any],
 ) -> Frontier:
-    """Read the space and the traffic, and search."""
-    from rich.console import Console
+    from wattline.cli.printing import working
 
+    """Read the space and the traffic, and search."""
     from wattline.predict.terms import catalog_here
     from wattline.search.frontier import frontier as work
     from wattline.search.setup import read_space
@@ -96,7 +96,7 @@ def _search(
     options_of_traffic, seed, facts = traffic
     catalog = catalog_here(facts)
     space = read_space(*listed, catalog)
-    with Console(stderr=True).status("reading traffic", spinner="dots"):
+    with working("reading traffic"):
         requests = traffic_input.read_or_make(options_of_traffic, seed, catalog)
     with _progress(resume) as progress:
         return work(model, requests, space=space, facts=catalog, progress=progress, **given)
@@ -105,14 +105,15 @@ def _search(
 @contextmanager
 def _progress(resume: Path | None) -> Iterator[Progressing]:
     """A bar with the stage, the set-ups that are decided and the simulations made; how to go on where it is stopped."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from wattline.cli.printing import console
 
     columns = (
         TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TextColumn("set-ups"),
         TextColumn("{task.fields[made]:,} simulations"), TimeElapsedColumn(),
     )  # fmt: skip
-    screen = Console(stderr=True)
+    screen = console()
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task("screening", total=None, made=0)
 

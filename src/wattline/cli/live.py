@@ -6,6 +6,7 @@ import sys
 import time
 from typing import Any
 
+from wattline.core.printable import printable
 from wattline.core.quantity import show
 from wattline.meter.live.sampler import Sampler
 
@@ -26,10 +27,11 @@ class Live:
         self._line_at = 0.0
         self._begun = time.monotonic()
         if not plain and sys.stderr.isatty():
-            from rich.console import Console
             from rich.live import Live as Screen
 
-            self._screen = Screen(console=Console(stderr=True), auto_refresh=False, transient=True)
+            from wattline.cli.printing import console
+
+            self._screen = Screen(console=console(), auto_refresh=False, transient=True)
             self._screen.start()
 
     def show(self) -> None:
@@ -72,7 +74,7 @@ class Live:
             if device.inside in keys and device.inside != device.key:
                 continue
             if device.key not in best or best[device.key][1] is None:
-                best[device.key] = (device.name or device.uuid, probe.watts)
+                best[device.key] = (printable(device.name or device.uuid), probe.watts)
         return list(best.values())
 
     @staticmethod

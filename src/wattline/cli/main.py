@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from types import FrameType
 from typing import Any
 
 import typer
@@ -29,7 +32,7 @@ from wattline.cli import (
     train,
     validate,
 )
-from wattline.cli.printing import discard, emit
+from wattline.cli.printing import discard, emit, print_error
 from wattline.cli.renamed import now_called
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.version import __version__
@@ -37,6 +40,7 @@ from wattline.core.version import __version__
 # typer brings its own copy of click and names only the exception below this one
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 INTERRUPTED = 130
+ENDING = ("SIGTERM", "SIGHUP")
 HELP = ("-h", "--help")
 app = typer.Typer(
     name="wattline",
@@ -85,6 +89,7 @@ def _options(
 
 def main(args: list[str] | None = None) -> None:
     """Run the command; bad input prints one line and exits with its error's status, 2 for most."""
+    end_on_signals()
     try:
         if (words := help_of(sys.argv[1:] if args is None else args)) is not None:
             emit(words + "\n")
@@ -92,17 +97,36 @@ def main(args: list[str] | None = None) -> None:
         status = app(args, prog_name="wattline", standalone_mode=False)
     except (WattlineError, UsageError) as error:
         line = str(error) if isinstance(error, WattlineError) else usage(error)
-        print(f"wattline: {' '.join(line.split())}", file=sys.stderr)
+        print_error(" ".join(line.split()))
         sys.exit(error.status if isinstance(error, WattlineError) else WattlineError.status)
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except OSError as error:
         discard()
-        print(f"wattline: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+        print_error(f"{error.filename or 'output'}: {error.strerror or error}")
+        sys.exit(2)
+    except (RecursionError, MemoryError) as error:
+        why = "is nested too deeply" if isinstance(error, RecursionError) else "takes more memory than there is"
+        print_error(f"what was given {why}; give less of it")
         sys.exit(2)
     if status == INTERRUPTED:
-        print("wattline: interrupted", file=sys.stderr)
+        print_error("interrupted")
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def end_on_signals() -> None:
+    """SIGTERM and SIGHUP end the command as an exit does, so that it leaves no half files behind."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (getattr(signal, name) for name in ENDING if hasattr(signal, name)):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _end)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    for other in (getattr(signal, name) for name in ENDING if hasattr(signal, name)):
+        signal.signal(other, signal.SIG_IGN)  # a second one must not stop the tidying
+    sys.exit(128 + number)
 
 
 def help_of(args: list[str]) -> str | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from wattline.core.errors import WattlineError
+from wattline.core.printable import printable, printable_data
 from wattline.core.result import Json, Result, to_text
 
 
@@ -26,14 +28,14 @@ def print_answer(data: Json, as_json: bool, explain: bool = False) -> None:
         return
     from wattline.report.present import rich_text
 
-    print_rich(rich_text(data, explain))
+    print_rich(rich_text(printable_data(data), explain))
 
 
 def print_written(paths: Sequence[Path], as_json: bool) -> None:
     """The files that were written; to standard error where standard output has JSON."""
     if not paths:
         return
-    written = "\n  ".join(["\nWritten:", *map(str, paths)]) + "\n"
+    written = printable("\n  ".join(["\nWritten:", *map(str, paths)])) + "\n"
     if as_json:
         print(written, end="", file=sys.stderr)
     else:
@@ -56,6 +58,28 @@ def write_page(data: Json, path: Path) -> None:
     write_text(path, as_page(data) or "")
 
 
+def print_error(text: str) -> None:
+    """A line to standard error, with what it quotes of others made safe to show."""
+    with contextlib.suppress(OSError, AttributeError):
+        print(f"wattline: {printable(text)}", file=sys.stderr, flush=True)
+
+
+def console() -> Any:
+    """Standard error as a screen, on which text is text: no marks of Rich in it are obeyed."""
+    from rich.console import Console
+
+    return Console(stderr=True, markup=False, emoji=False, highlight=False)
+
+
+@contextlib.contextmanager
+def working(words: str) -> Iterator[Callable[[str], None]]:
+    """Shows what is being worked on while it is; the result is called with what is next."""
+    from rich.text import Text
+
+    with console().status(Text(words), spinner="dots") as status:
+        yield lambda words: status.update(Text(printable(words)))
+
+
 def print_json(data: Json) -> None:
     """One object, in Unicode where the terminal can."""
     ascii_only = (getattr(sys.stdout, "encoding", "") or "").lower() not in ("utf-8", "utf8")
@@ -71,7 +95,8 @@ def print_rich(renderable: Any) -> None:
     screen, text = Console(), StringIO()
     on_screen = screen.is_terminal
     width = screen.width if on_screen else 100
-    Console(file=text, highlight=False, width=width, force_terminal=on_screen).print(renderable)
+    shown = Console(file=text, highlight=False, markup=False, emoji=False, width=width, force_terminal=on_screen)
+    shown.print(renderable)
     emit(text.getvalue())
 
 

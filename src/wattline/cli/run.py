@@ -21,13 +21,13 @@ def run(
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
-    """Calculate every job of a scenario file and write a report."""
-    from rich.console import Console
+    from wattline.cli.printing import working
 
+    """Calculate every job of a scenario file and write a report."""
     from wattline.cli.printing import check_out, print_result
     from wattline.scenario.run import run as work
 
     check_out(out)
-    with Console(stderr=True).status("reading", spinner="dots") as status:
-        result = work(scenario, draws, seed, lambda name: status.update(f"working: {name}"), facts)
+    with working("reading") as update:
+        result = work(scenario, draws, seed, lambda name: update(f"working: {name}"), facts)
     print_result(result, as_json, explain, out)

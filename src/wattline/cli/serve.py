@@ -25,18 +25,18 @@ def serve(
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
-    """Latencies, power over time and the energy bill of a service under traffic, simulated request by request."""
-    from rich.console import Console
+    from wattline.cli.printing import working
 
+    """Latencies, power over time and the energy bill of a service under traffic, simulated request by request."""
     from wattline.cli.printing import check_out, print_result
     from wattline.predict.service.simulate import serve as work
     from wattline.predict.terms import catalog_here
 
     check_out(out)
     named, catalog = options.model_of(model, config), catalog_here(facts)
-    with Console(stderr=True).status("reading traffic", spinner="dots") as status:
+    with working("reading traffic") as update:
         requests = traffic_input.read_or_make(traffic, seed, catalog, cells)
-        status.update(f"serving {len(requests):,} requests")
+        update(f"serving {len(requests):,} requests")
         result = work(
             named, requests, slo_ttft=slo_ttft, slo_tpot=slo_tpot, slo_share=slo_share, cells=cells, draws=draws,
             seed=seed, facts=catalog, **setup, **where,

@@ -47,6 +47,8 @@ def site(
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
+    from wattline.cli.printing import working
+
     """PUE, parts, peak and water of a data centre by hour and year, from physics and weather."""
     if not it:
         raise WattlineError("missing --it; give the IT power of the design, such as --it 100MW")
@@ -58,13 +60,11 @@ def site(
             raise WattlineError("--out writes one site; leave out --compare and --places")
         _side_by_side(it, where, plant, compare, places, (draws, seed, facts), as_json)
         return
-    from rich.console import Console
-
     from wattline.cli.printing import check_out, print_result
     from wattline.predict.site import site as work
 
     check_out(out)
-    with Console(stderr=True).status("working through the year", spinner="dots"):
+    with working("working through the year"):
         answer = work(it, draws=draws, seed=seed, facts=facts, **plant, **where)
     print_result(answer, as_json, explain, out)
 
@@ -78,19 +78,17 @@ def _side_by_side(
     drawn: tuple[int, int, list[Path] | None],
     as_json: bool,
 ) -> None:
-    from rich.console import Console
-
     from wattline.catalog.draws import read_draws
-    from wattline.cli.printing import print_result
+    from wattline.cli.printing import print_result, working
     from wattline.predict.sites import compare_kinds, compare_places
 
     if compare and places is not None:
         raise WattlineError("give --compare or --places FILE, one of them")
     draws = read_draws(*drawn)
-    with Console(stderr=True).status("working", spinner="dots") as status:
+    with working("working") as update:
 
         def progress(name: str) -> None:
-            status.update(f"working: {name}")
+            update(f"working: {name}")
 
         if compare:
             data = compare_kinds(it, where, plant, draws, progress)

@@ -70,9 +70,9 @@ def validate_inference(
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a parity plot to this HTML file.")] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """J/token, watts, inter-token latency and tokens/s of measured LLM serving beside the predicted ones."""
-    from rich.console import Console
+    from wattline.cli.printing import working
 
+    """J/token, watts, inter-token latency and tokens/s of measured LLM serving beside the predicted ones."""
     from wattline.cli.printing import print_result, write_page
     from wattline.validate.evidence.groups import BY, LEAVE_OUT
     from wattline.validate.evidence.serving import read_rows
@@ -83,10 +83,10 @@ def validate_inference(
         if value and value not in known:
             raise WattlineError(f"{option}: {value!r} is none of {', '.join(known)}")
     rows, unusable = read_rows(file)
-    with Console(stderr=True).status("predicting") as status:
+    with working("predicting") as update:
         fit = fit_from_catalog()
         result = validate(
-            rows, unusable, fit, leave_out, progress=lambda name: status.update(f"without {name}"), by=by,
+            rows, unusable, fit, leave_out, progress=lambda name: update(f"without {name}"), by=by,
             source=str(file),
         )  # fmt: skip
     if out is not None:
@@ -131,9 +131,9 @@ def validate_sensors(
 def validate_serving(
     file: ServingFile, rows: ServingRows = None, leave_out: ServingLeaveOut = None, as_json: options.AsJson = False
 ) -> None:
-    """Inter-token latency and J/token, or TTFT and TPOT, of measured services beside the simulator's."""
-    from rich.console import Console
+    from wattline.cli.printing import working
 
+    """Inter-token latency and J/token, or TTFT and TPOT, of measured services beside the simulator's."""
     from wattline.cli.printing import print_result
     from wattline.validate import serving_sim
     from wattline.validate.evidence.latencies import is_timed, read_timed
@@ -142,17 +142,17 @@ def validate_serving(
 
     if rows is not None and rows < 1:
         raise WattlineError(f"--rows: {rows} must be one or more")
-    with Console(stderr=True).status("simulating") as status:
+    with working("simulating") as update:
         left: dict[str, list[int]] = {}
         if not is_timed(file):
             if leave_out is not None:
                 raise WattlineError(f"--leave-out: {file} has no TTFT and TPOT; `validate inference` leaves models out")
-            comparisons = serving_sim.hold_steady(file, 60 if rows is None else rows, status.update)
+            comparisons = serving_sim.hold_steady(file, 60 if rows is None else rows, update)
         elif leave_out is None:
-            comparisons, left = hold_timed(file, rows, status.update)
+            comparisons, left = hold_timed(file, rows, update)
         else:
             usable, left = read_timed(file)
-            comparisons, unfit = leave_out_software(some(usable, rows), leave_out, status.update)
+            comparisons, unfit = leave_out_software(some(usable, rows), leave_out, update)
             left |= unfit
     print_result(serving_sim.ServingValidation(comparisons, left, str(file), leave_out), as_json)
 
@@ -164,13 +164,13 @@ def validate_site(
     seed: options.Seed = 0,
     as_json: options.AsJson = False,
 ) -> None:
-    """Published PUE and WUE of data centres beside those predicted from place, operator's kind of hall and load."""
-    from rich.console import Console
+    from wattline.cli.printing import working
 
+    """Published PUE and WUE of data centres beside those predicted from place, operator's kind of hall and load."""
     from wattline.cli.printing import print_result
     from wattline.validate.site import read_rows, validate
 
     rows = read_rows(file)
-    with Console(stderr=True).status("predicting") as status:
-        result = validate(rows, draws, seed, lambda name: status.update(f"predicting {name}"), str(file))
+    with working("predicting") as update:
+        result = validate(rows, draws, seed, lambda name: update(f"predicting {name}"), str(file))
     print_result(result, as_json)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline.core.errors import WattlineError
+from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.parquet import check_parquet, damage
 
 POINTS = ("chip", "server", "site", "grid")
 _META = "wattline_load"
@@ -123,6 +124,7 @@ class Load:
         import polars as pl
 
         try:
+            check_parquet(Path(path))
             meta = json.loads(pl.read_parquet_metadata(path)[_META])
             frame = pl.read_parquet(path).drop("time")
             power = np.stack([frame[name].to_numpy() for name in frame.columns]).reshape(meta["shape"])
@@ -130,8 +132,9 @@ class Load:
             return cls(meta["point"], start, meta["step_s"], power, tuple(meta["labels"]))
         except FileNotFoundError:
             raise WattlineError(f"load: {path} does not exist") from None
-        except (KeyError, TypeError, ValueError, OSError, pl.exceptions.PolarsError) as error:
-            raise WattlineError(f"load: {path} is not a load that Wattline wrote ({error})") from error
+        except damage() as error:
+            why = shorten(str(error), 100)
+            raise WattlineError(f"load: {shorten(str(path), 200)} is not a load that Wattline wrote ({why})") from error
 
     def __repr__(self) -> str:
         from wattline.core.quantity import show

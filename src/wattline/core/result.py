@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from wattline.core.printable import printable_json
 from wattline.core.version import __version__
 
 TYPE_CHECKING = False
@@ -93,7 +94,8 @@ def envelope(
 def to_text(data: Json, ascii_only: bool = False) -> str:
     """An answer's JSON as text, with lists of numbers on one line each; raises ValueError for what is no number."""
     text = json.dumps(data, indent=1, ensure_ascii=ascii_only, allow_nan=False)
-    return _NUMBERS.sub(lambda match: "[" + ", ".join(match[1].replace(",", " ").split()) + "]", text) + "\n"
+    text = _NUMBERS.sub(lambda match: "[" + ", ".join(match[1].replace(",", " ").split()) + "]", text) + "\n"
+    return text if ascii_only or text.isascii() else printable_json(text)
 
 
 class Result(ABC):

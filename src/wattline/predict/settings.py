@@ -19,15 +19,14 @@ working directory, that before the user's own, and that before the catalog. ``WA
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from wattline.core.errors import WattlineError, nearest, shorten
-from wattline.core.files import read_text
 from wattline.core.quantity import parse
+from wattline.core.reading import parse_toml, read_text
 from wattline.predict.fields import Reader, text
 from wattline.predict.where import Where, read_pue
 
@@ -165,8 +164,8 @@ def _read(path: Path) -> dict[str, Any]:
     """The values of one file, checked."""
     words = read_text(path, MAX_BYTES, "settings")
     try:
-        data = tomllib.loads(words)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        data = parse_toml(words)
+    except ValueError as error:
         raise WattlineError(f"settings {path}: not valid TOML: {shorten(str(error), 120)}") from None
     merged = {name: _value(name, value, f"settings {path}") for name, value in data.items()}
     if "facts" in merged:

@@ -9,8 +9,8 @@ from typing import Any
 
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
-from wattline.core.files import read_text
 from wattline.core.quantity import parse
+from wattline.core.reading import read_text
 from wattline.core.result import Json, Result, envelope
 from wattline.line.site.cooling.kinds import KINDS
 from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, read_where

@@ -6,6 +6,7 @@ import io
 
 from rich.console import Console, RenderableType
 
+from wattline.core.printable import printable_data
 from wattline.report.words import Json
 
 WIDTH = 100  # of text that goes to no terminal
@@ -85,8 +86,8 @@ def _validation_text(data: Json) -> RenderableType:
 
 def as_text(data: Json, width: int = WIDTH) -> str:
     """An answer as plain text, without colour."""
-    console = Console(width=width, no_color=True, file=io.StringIO())
-    console.print(rich_text(data))
+    console = Console(width=width, no_color=True, markup=False, emoji=False, file=io.StringIO())
+    console.print(rich_text(printable_data(data)))
     file = console.file
     assert isinstance(file, io.StringIO)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import GenericAlias
@@ -13,14 +11,12 @@ from typing import Annotated, Any, Literal, Union, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from wattline.core.errors import WattlineError, nearest, shorten
-from wattline.core.files import read_text
+from wattline.core.reading import parse_toml, read_text
 from wattline.predict.fields import help_of, names_of
 from wattline.predict.setup import CHIP, ENGINE, REPLICA, ChipFields, ReplicaFields, Setup, SetupFields
 from wattline.predict.where import Where, WhereFields
 
 LIMIT_BYTES = 1_000_000
-# a key of so many parts is no scenario's, and reading one takes time that grows with the square of its parts
-_DEEP_KEY = re.compile(r"""(?<![^\s\[{,])(?:(?:"[^"\n]*"|'[^'\n]*'|[\w-]++)[ \t]*\.[ \t]*){40}""")
 Number = float | str
 RATE = 'Mean rate of requests, such as "200M/day".'
 Listed = Number | list[Number]  # one value, several with commas, or a list of them
@@ -163,13 +159,10 @@ _File: type[Scenario] = create_model("Scenario", __base__=Scenario, job=_JOBS)
 def read_scenario(path: Path | str) -> tuple[Scenario, str]:
     """The scenario in a TOML file, and its text. Raises WattlineError with file, place and mend."""
     text = read_text(path, LIMIT_BYTES, "scenario")
-    if _DEEP_KEY.search(text):
-        raise WattlineError(f"scenario {path}: not valid TOML: a key is nested too deeply")
     try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise WattlineError(f"scenario {path}: not valid TOML: {shorten(reason, 120)}") from None
+        data = parse_toml(text)
+    except ValueError as error:
+        raise WattlineError(f"scenario {path}: not valid TOML: {shorten(str(error), 120)}") from None
     try:
         scenario = _File.model_validate(data)
     except ValidationError as error:

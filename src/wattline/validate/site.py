@@ -22,8 +22,8 @@ from wattline.catalog import Record
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.core.files import read_text
 from wattline.core.range import Range
+from wattline.core.reading import read_text
 from wattline.core.result import Json, Result, envelope
 from wattline.line.site import hall
 from wattline.line.site.climate import made_year, plain

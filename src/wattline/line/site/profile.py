@@ -11,8 +11,8 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.core.files import read_text
 from wattline.core.load import Load
+from wattline.core.reading import read_text
 from wattline.line.site.weather import HOURS
 
 LIMIT_BYTES = 20_000_000

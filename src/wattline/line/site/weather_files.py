@@ -15,7 +15,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.core.files import read_text
+from wattline.core.reading import read_text
 
 LIMIT_BYTES = 60_000_000
 NAN = float("nan")

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.parquet import MARK, read_parquet
 from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices
 from wattline.meter.places import index_of, kind_of, role_of, words_of
@@ -32,7 +32,6 @@ from wattline.meter.recording import Recording
 if TYPE_CHECKING:
     import polars as pl
 
-MAGIC = b"PAR1"
 OF_NODE = re.compile(r"^((?:node|host|server|machine|worker)_?\d+)_?(.*)$")
 NAMED_TOTAL = frozenset({"total", "sum", "all"})
 SHARED = {"target": 3, "process": 3, "exe": 3, "container": 2, "pod": 1}  # columns of who used a part of the hardware
@@ -84,18 +83,10 @@ def _in_base(value: Value, inside: Sequence[units.Unit | None]) -> Value:
 
 
 def _frame(path: Path) -> pl.DataFrame:
-    import polars as pl
-
     with path.open("rb") as file:
-        if file.read(4) != MAGIC:
+        if file.read(4) != MARK:
             return table(path)
-        file.seek(-min(4, path.stat().st_size), 2)
-        if file.read(4) != MAGIC:
-            raise WattlineError(f"{path} is not whole Parquet: its end is missing")
-    try:
-        return pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise WattlineError(f"{path} is not whole Parquet: {shorten(str(error), 120)}") from None
+    return read_parquet(path, str(path))
 
 
 def _channels(table_layout: Layout, devices: Groups, numbers: Numbers, host: str) -> list[Channel]:

@@ -11,7 +11,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.core.files import read_text
+from wattline.core.reading import read_text
 from wattline.meter.sharing.pods import read_pods
 from wattline.meter.sharing.split import Workload
 from wattline.meter.sharing.times import expand, indices, span

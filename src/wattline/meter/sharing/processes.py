@@ -14,7 +14,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.core.files import read_text
+from wattline.core.reading import read_text
 from wattline.meter.sharing.split import Workload
 from wattline.meter.sharing.times import instant
 

@@ -12,6 +12,7 @@ import polars as pl
 from wattline import catalog
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.parquet import check_parquet, damage
 from wattline.line.work.model import load_model
 
 
@@ -134,8 +135,9 @@ def _kind(path: Path) -> str:
 
 def _table(path: Path) -> pl.DataFrame:
     try:
+        check_parquet(path)
         return pl.read_parquet(path, glob=False, hive_partitioning=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except damage() as error:
         first = (str(error).splitlines() or ["unknown reason"])[0]
         raise WattlineError(f"cannot be read as Parquet: {shorten(first, 120)}") from None
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from wattline.catalog import default
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
-from wattline.core.files import read_text
+from wattline.core.reading import read_text
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.work.flops import BYTES
 from wattline.line.work.model import Model, load_model

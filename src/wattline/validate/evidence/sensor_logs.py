@@ -11,6 +11,8 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.parquet import damage
+from wattline.core.reading import read_bytes
 from wattline.meter.device import Device
 from wattline.meter.readers import pmd
 from wattline.meter.recording import Series
@@ -20,6 +22,7 @@ from wattline.validate.evidence.kernels import UnusableFile
 LOG = "gpudata.csv"
 LOAD = "timestamps.csv"
 HALF_HOUR_S = 1800.0
+LIMIT_BYTES = 2_000_000_000
 FIELDS = {"power.draw": "draw", "power.draw.average": "average", "power.draw.instant": "instant"}
 
 
@@ -104,8 +107,8 @@ def read_log(path: Path) -> Log:
     import polars as pl
 
     try:
-        table = pl.read_csv(path, infer_schema=False, truncate_ragged_lines=True)
-    except (OSError, pl.exceptions.PolarsError) as error:
+        table = pl.read_csv(read_bytes(path, LIMIT_BYTES, "log"), infer_schema=False, truncate_ragged_lines=True)
+    except damage() as error:
         raise WattlineError(f"{path}: {shorten(str(error), 120)}") from None
     table = table.rename({c: re.sub(r"\s*\[.*\]\s*", "", c).strip() for c in table.columns})
     held = [f for f in FIELDS if f in table.columns]
@@ -158,8 +161,8 @@ def _load(path: Path) -> tuple[float, float] | None:
     import polars as pl
 
     try:
-        column = pl.read_csv(path, infer_schema=False)["timestamp"]
+        column = pl.read_csv(read_bytes(path, LIMIT_BYTES, "log"), infer_schema=False)["timestamp"]
         at = column.cast(pl.Float64, strict=False).drop_nulls().to_numpy() / 1e6
-    except (OSError, pl.exceptions.PolarsError):
+    except (WattlineError, pl.exceptions.PolarsError):
         return None
     return (float(at.min()), float(at.max())) if len(at) > 1 else None

@@ -14,7 +14,7 @@ from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.core.files import read_text
+from wattline.core.reading import read_text
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.products import Rates, Work
 from wattline.line.chip.shape import Shape

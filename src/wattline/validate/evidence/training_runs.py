@@ -12,8 +12,8 @@ from pathlib import Path
 from wattline import catalog
 from wattline.catalog import Record
 from wattline.core.errors import NotFound, WattlineError, shorten
-from wattline.core.files import read_text
 from wattline.core.quantity import parse
+from wattline.core.reading import read_text
 from wattline.line.work.model import Model, load_model
 from wattline.line.work.training import TRAINING_FORMATS
 

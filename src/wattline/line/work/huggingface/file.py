@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.reading import open_input, parse_json
 
 MAX_BYTES = 50_000_000
 
@@ -17,19 +17,18 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         if path.is_dir():
             raise WattlineError(f"{shown}: is a directory; give the config.json in it")
-        with path.open("rb") as file:  # a device or a pipe has no size to ask for
+        with open_input(path) as file:
             text = file.read(MAX_BYTES + 1)
         if len(text) > MAX_BYTES:
             raise WattlineError(f"{shown}: larger than {MAX_BYTES // 1_000_000} MB, so not a config.json; {mend}")
-        data = json.loads(text.decode("utf-8-sig"))
+        data = parse_json(text.decode("utf-8-sig"))
     except FileNotFoundError:
         raise WattlineError(f"{shown}: no such file; {mend}") from None
     except OSError as error:
         reason = shorten(error.strerror or type(error).__name__)
         raise WattlineError(f"{shown}: cannot be read ({reason}); {mend}") from None
-    except (ValueError, RecursionError) as error:
-        reason = shorten(str(error) if isinstance(error, ValueError) else "nested too deeply")
-        raise WattlineError(f"{shown}: not JSON ({reason}); {mend}") from None
+    except ValueError as error:
+        raise WattlineError(f"{shown}: not JSON ({shorten(str(error))}); {mend}") from None
     if not isinstance(data, dict):
         raise WattlineError(f"{shown}: holds a {type(data).__name__}, not an object; {mend}")
     return data

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.core.files import write_whole
+from wattline.core.files import new_folder, write_whole
+from wattline.core.parquet import check_parquet, damage
+from wattline.core.reading import parse_json
 from wattline.line.work.traffic.trace import Hashes, Traffic
 
 if TYPE_CHECKING:
@@ -67,8 +68,7 @@ def write_stream(parts: Iterable[Traffic], path: Path | str) -> int:
 
     total = 0
     meta: dict[str, Any] = {"duration_s": 0.0}
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=Path(path).parent, prefix=".traffic.") as folder:
+    with new_folder(path) as folder:
         for number, part in enumerate(parts):
             total += len(part)
             meta = _meta(part) | {"duration_s": max(part.duration_s, meta["duration_s"])}
@@ -91,14 +91,15 @@ def read_chunks(path: Path | str, size: int | None = 1_000_000) -> Iterator[Traf
     import polars as pl
 
     try:
-        meta = json.loads(pl.read_parquet_metadata(path)[META])
+        check_parquet(Path(path))
+        meta = parse_json(pl.read_parquet_metadata(path)[META])
         lazy = pl.scan_parquet(path)
         rows = int(lazy.select(pl.len()).collect().item())
         for start in range(0, max(rows, 1), size or max(rows, 1)):
             yield _traffic(lazy.slice(start, size).collect(), meta, start == 0)
     except FileNotFoundError:
         raise WattlineError(f"traffic {shorten(str(path), 200)} does not exist") from None
-    except (KeyError, TypeError, ValueError, OSError, pl.exceptions.PolarsError) as error:
+    except damage() as error:
         why = shorten(str(error), 100)
         raise WattlineError(f"{shorten(str(path), 200)} is not a traffic that Wattline wrote ({why})") from None
 

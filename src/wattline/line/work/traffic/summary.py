@@ -11,6 +11,7 @@ from wattline.line.work.traffic.trace import Hashes, Ints, Traffic
 
 PERCENTILES = (5, 50, 90, 95, 99)
 _WINDOWS_S = (1, 60, 3600)
+MAX_STEPS = 10_000_000  # counted one by one; in a longer window those alone that hold requests
 
 
 def summary(traffic: Traffic) -> dict[str, Any]:
@@ -49,10 +50,29 @@ def burstiness(traffic: Traffic) -> dict[str, float | None]:
     mean = gaps.mean() if gaps.size else 0.0
     out: dict[str, float | None] = {"gap_cv": _told(gaps.std() / mean) if mean > 0 else None}
     for step in (1, 60):
-        count = counts(traffic, step, whole=True)
-        known = count.size > 1 and count.mean() > 0
-        out[f"dispersion_{step}s"] = _told(count.var(ddof=1) / count.mean()) if known else None
+        out[f"dispersion_{step}s"] = _dispersion(traffic, step)
     return out
+
+
+def _dispersion(traffic: Traffic, step_s: float) -> float | None:
+    """Variance of the counts in all whole steps over their mean."""
+    if traffic.duration_s // step_s <= MAX_STEPS:
+        count = counts(traffic, step_s, whole=True)
+        return _told(count.var(ddof=1) / count.mean()) if count.size > 1 and count.mean() > 0 else None
+    steps, count = _occupied(traffic, step_s)
+    if not count.size or steps < 2:
+        return None
+    mean = count.sum() / steps
+    return _told(((count.astype(float) ** 2).sum() - steps * mean**2) / (steps - 1) / mean)
+
+
+def _occupied(traffic: Traffic, step_s: float) -> tuple[int, Ints]:
+    """How many whole steps the window has, and the counts of those that are not empty."""
+    steps = int(traffic.duration_s // step_s)
+    place = traffic.arrival_s // step_s
+    place = place[place < steps]
+    edges = np.concatenate([[-1], np.flatnonzero(np.diff(place)), [len(place) - 1]]) if len(place) else np.zeros(1)
+    return steps, np.diff(edges).astype(np.int64)
 
 
 def counts(traffic: Traffic, step_s: float, whole: bool = False) -> Ints:
@@ -94,8 +114,10 @@ def _repeated_tokens(hashes: Hashes, given: Ints) -> int:
 
 def _peak(traffic: Traffic, step_s: float) -> float | None:
     """Most requests a second in any step; None where the window is shorter than one."""
-    count = counts(traffic, step_s, whole=True)
-    return float(count.max() / step_s) if count.size else None
+    count = _occupied(traffic, step_s)[1]
+    if not count.size:
+        return 0.0 if traffic.duration_s >= step_s and len(traffic) else None
+    return float(count.max() / step_s)
 
 
 def _correlation(given: Ints, made: Ints) -> float | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import json
 import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,12 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.parquet import check_parquet, damage
+from wattline.core.reading import MAX_DEVICE_BYTES, gunzip, holes_bytes, open_input, packer_of, parse_json
 from wattline.line.work.traffic.columns import known, plain
 
 if TYPE_CHECKING:
     import polars as pl
 
 MAX_BYTES = 8 * 2**30
+MIN_UNPACKED_BYTES, MAX_RATIO = 64 * 2**20, 40  # traces pack to a fifth or tenth
+MAX_HOLES_BYTES = 2**20  # never written, in a file of text
 MOONCAKE_BLOCK = 512  # tokens a block of Mooncake's hash_ids
 _HEAD = 2**20
 
@@ -69,17 +71,34 @@ def _bytes(path: Path, where: str) -> bytes:
     try:
         if path.is_dir():
             raise WattlineError(f"traffic {where} is a directory; give a file")
-        with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            data = gzip.GzipFile(fileobj=raw).read(MAX_BYTES + 1) if packed else raw.read(MAX_BYTES + 1)
+        with open_input(path) as file:
+            begin = file.read(4096)
+            packed = packer_of(begin)
+            if packed not in ("", "gzip") or (b"\0" in begin and not _may_hold_zeros(begin)) or _is_hollow(path):
+                raise WattlineError(f"traffic {where} is binary; give CSV, JSON lines or Parquet (gzip is unpacked)")
+            most = MAX_DEVICE_BYTES if path.is_char_device() else MAX_BYTES
+            data = begin + file.read(most + 1)
+        if packed:
+            most = min(most, max(MIN_UNPACKED_BYTES, MAX_RATIO * len(data)))
+            data = gunzip(data, most)
     except FileNotFoundError:
         raise WattlineError(f"traffic {where} does not exist") from None
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise WattlineError(f"traffic {where} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(data) > MAX_BYTES:
-        raise WattlineError(f"traffic {where} is larger than {MAX_BYTES / 2**30:.0f} GiB; split it")
+    except (OSError, EOFError, ValueError, MemoryError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error or "no memory for it"
+        raise WattlineError(f"traffic {where} cannot be read: {reason}") from None
+    if len(data) > most:
+        more = ", unpacked: it is packed too well to be a trace" if packed else "; split it"
+        raise WattlineError(f"traffic {where} is larger than {most:,} bytes{more}")
     return data
+
+
+def _may_hold_zeros(begin: bytes) -> bool:
+    """Whether a file that begins so may hold zeros: Parquet, gzip and UTF-16."""
+    return begin.startswith((b"PAR1", b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff"))
+
+
+def _is_hollow(path: Path) -> bool:
+    return path.is_file() and holes_bytes(path) > MAX_HOLES_BYTES
 
 
 def _csv(data: bytes, start: bytes, where: str, keep: Collection[str]) -> TraceTable:
@@ -96,7 +115,7 @@ def _csv(data: bytes, start: bytes, where: str, keep: Collection[str]) -> TraceT
         named = {name: name.strip().strip("\"'") for name in header}
         read = [name for name, bare in named.items() if known(bare) or bare in keep] or header
         rows = pl.read_csv(io.BytesIO(data), columns=read, **how).rename({name: named[name] for name in read})
-    except (pl.exceptions.PolarsError, ValueError) as error:
+    except damage() as error:
         raise WattlineError(f"traffic {where} is not a table: {shorten(str(error), 100)}") from None
     bare = tuple(named.values())
     return TraceTable(rows, _kind(bare), where, header=bare)
@@ -117,14 +136,14 @@ def _lines(data: bytes, start: bytes, where: str) -> TraceTable:
 
     first = start.split(b"\n", 1)[0]
     try:
-        fields = json.loads(first)
+        fields = parse_json(first)
     except ValueError as error:
         raise WattlineError(f"traffic {where}: line 1 is not a JSON object ({shorten(str(error), 80)})") from None
     mooncake = {"timestamp", "input_length", "output_length"} <= set(fields)
     schema = {name: kind for name, value in fields.items() if (kind := _type(name, value)) is not None}
     try:
         rows = pl.read_ndjson(io.BytesIO(data), schema=schema, ignore_errors=True)
-    except (pl.exceptions.PolarsError, ValueError):
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError):
         rows = _slow_lines(data, schema)
     return TraceTable(
         rows, "Mooncake trace" if mooncake else "JSON lines", where, True, False, "ms" if mooncake else None
@@ -150,7 +169,7 @@ def _slow_lines(data: bytes, schema: dict[str, Any]) -> pl.DataFrame:
         if not line.strip():
             continue
         try:
-            fields = json.loads(line)
+            fields = parse_json(line)
         except ValueError:
             fields = {}
         for name, values in columns.items():
@@ -166,8 +185,9 @@ def _parquet(data: bytes, where: str) -> TraceTable:
     from wattline.line.work.traffic.files import META
 
     try:
+        check_parquet(data)
         own = META in pl.read_parquet_metadata(io.BytesIO(data))
         rows = pl.DataFrame() if own else pl.read_parquet(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+    except damage() as error:
         raise WattlineError(f"traffic {where} cannot be read as Parquet: {shorten(str(error), 100)}") from None
     return TraceTable(rows, "Parquet", where, "hash_ids" in rows.columns, own)

@@ -19,6 +19,9 @@ Ints = NDArray[np.int64]
 _MAX_HASH = 2**40  # hashes beyond it are numbered anew before they are shifted
 
 
+MAX_REQUESTS = 200_000_000  # held in memory at once
+
+
 @dataclass(frozen=True, eq=False)
 class Hashes:
     """What each prompt begins with: one hash a block of ``block_tokens`` tokens, each standing for all before it too.
@@ -137,6 +140,7 @@ def multiply(traffic: Traffic, times: float, rng: int | np.random.Generator, spr
     ``spread_s`` either way, going round at the window's ends, so that they do not all come at one instant.
     """
     _positive(times, "times")
+    _check_count(len(traffic) * times, "times")
     random = np.random.default_rng(rng)
     count = np.floor(times) + (random.random(len(traffic)) < times % 1)
     index = np.repeat(np.arange(len(traffic)), count.astype(np.int64))
@@ -157,6 +161,7 @@ def repeat(traffic: Traffic, times: int, *, fresh: bool = True) -> Traffic:
     """
     if not isinstance(times, (int, np.integer)) or isinstance(times, bool) or times < 1:
         raise WattlineError(f"traffic: repeat {times!r} must be a whole number, 1 or more")
+    _check_count(len(traffic) * int(times), "repeat")
     shift = np.repeat(np.arange(times) * traffic.duration_s, len(traffic))
     # rounding must not turn time back where one window meets the next
     arrival = np.maximum.accumulate(np.tile(traffic.arrival_s, times) + shift)
@@ -175,6 +180,11 @@ def repeat(traffic: Traffic, times: int, *, fresh: bool = True) -> Traffic:
         hashes=hashes,
         duration_s=max(traffic.duration_s * times, *arrival[-1:]),
     )
+
+
+def _check_count(requests: float, name: str) -> None:
+    if requests > MAX_REQUESTS:
+        raise WattlineError(f"traffic: {name} makes {requests:,.0f} requests; at most {MAX_REQUESTS:,} fit")
 
 
 def chunks(traffic: Traffic, size: int = 1_000_000) -> Iterator[Traffic]:

@@ -1,0 +1,152 @@
+"""Parquet read within bounds: what its footer says of its size is looked at before anything is unpacked."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wattline.core.errors import WattlineError, shorten
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MARK = b"PAR1"
+MAX_FOOTER_BYTES = 64_000_000
+MIN_VALUES, VALUES_PER_BYTE = 40_000_000, 20  # what real columns pack to is a byte a value, or some tenths
+MIN_UNPACKED_BYTES, MAX_RATIO = 300_000_000, 40
+_BOOL = (1, 2)
+
+
+def read_parquet(source: Path | bytes, what: str, read: Callable[[Any], Any] | None = None) -> pl.DataFrame:
+    """The table of a Parquet file; WattlineError where it is damaged, cut short or unpacks to more than is sound.
+
+    Parameters
+    ----------
+    source : the file, or its bytes
+    what : what the file is, for the error
+    read : reads the path or buffer in place of ``polars.read_parquet``
+    """
+    place: Any = io.BytesIO(source) if isinstance(source, bytes) else source
+    try:
+        check_parquet(source)
+        return (read or _read)(place)
+    except FileNotFoundError:
+        raise WattlineError(f"{what} does not exist") from None
+    except damage() as error:
+        raise WattlineError(f"{what} is not whole Parquet: {shorten(str(error), 120)}") from None
+
+
+def damage() -> tuple[type[BaseException], ...]:
+    """What a damaged file raises while it is read and made sense of."""
+    import polars as pl
+
+    wrong = (KeyError, IndexError, AttributeError, TypeError, ValueError, ArithmeticError, RecursionError)
+    return (*wrong, OSError, MemoryError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+
+
+def _read(place: Any) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.read_parquet(place, glob=False, hive_partitioning=False)
+
+
+def check_parquet(source: Path | bytes) -> None:
+    """Raise ValueError where a Parquet file is cut short, or says that it unpacks to more than is sound."""
+    with io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        if size < 12:
+            raise ValueError("it is cut short")
+        file.seek(-8, os.SEEK_END)
+        end = file.read(8)
+        length = int.from_bytes(end[:4], "little")
+        if end[4:] != MARK or length + 12 > size:
+            raise ValueError("its end is missing")
+        if length > MAX_FOOTER_BYTES:
+            raise ValueError("its footer is too large")
+        file.seek(-8 - length, os.SEEK_END)
+        values, unpacked = _sizes(file.read(length))
+    if values > MIN_VALUES + VALUES_PER_BYTE * size or unpacked > MIN_UNPACKED_BYTES + MAX_RATIO * size:
+        raise ValueError(f"it unpacks to {values:,} values of {unpacked:,} bytes, more than such a file may hold")
+
+
+def _sizes(footer: bytes) -> tuple[int, int]:
+    """Values and unpacked bytes of all column chunks."""
+    try:
+        meta, _ = _struct(footer, 0, 0)
+        columns = [chunk.get(3) for group in meta.get(4, []) for chunk in group.get(1, [])]
+        known = [column for column in columns if isinstance(column, dict)]
+        return sum(max(c.get(5, 0), 0) for c in known), sum(max(c.get(6, 0), 0) for c in known)
+    except (IndexError, AttributeError, TypeError, RecursionError):
+        raise ValueError("its footer is damaged") from None
+
+
+# Thrift's compact protocol, as far as a footer needs it
+
+
+def _struct(data: bytes, at: int, depth: int) -> tuple[dict[int, Any], int]:
+    if depth > 20:
+        raise IndexError
+    fields: dict[int, Any] = {}
+    number = 0
+    while (head := data[at]) != 0:
+        at += 1
+        if head >> 4:
+            number += head >> 4
+        else:
+            number, at = _zigzag(data, at)
+        kind = head & 15
+        if kind in _BOOL:
+            fields[number] = kind == 1
+        else:
+            fields[number], at = _value(data, at, kind, depth)
+    return fields, at + 1
+
+
+def _value(data: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
+    if kind in (*_BOOL, 3):
+        return data[at], at + 1
+    if kind in (4, 5, 6):
+        return _zigzag(data, at)
+    if kind == 7:
+        return None, at + 8
+    if kind == 8:
+        size, at = _varint(data, at)
+        if at + size > len(data):
+            raise IndexError
+        return data[at : at + min(size, 200)], at + size
+    if kind in (9, 10):
+        count, kind = data[at] >> 4, data[at] & 15
+        at += 1
+        if count == 15:
+            count, at = _varint(data, at)
+        if count > len(data):
+            raise IndexError
+        values = []
+        for _ in range(count):
+            value, at = _value(data, at, kind, depth + 1)
+            values.append(value)
+        return values, at
+    if kind == 12:
+        return _struct(data, at, depth + 1)
+    raise IndexError
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value, at
+        shift += 7
+        if shift > 70:
+            raise IndexError
+
+
+def _zigzag(data: bytes, at: int) -> tuple[int, int]:
+    value, at = _varint(data, at)
+    return (value >> 1) ^ -(value & 1), at
