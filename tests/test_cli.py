@@ -310,6 +310,16 @@ def test_the_package_imports_little() -> None:
     assert python(code).stdout == "[]\n"
 
 
+def test_a_prompt_of_a_dense_model_needs_neither_scipy_nor_the_registry_of_units() -> None:
+    code = (
+        "import sys; sys.argv = ['wattline', 'prompt', 'llama-3.1-70b']\n"
+        "from wattline.cli.main import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print([m for m in ('scipy', 'pint', 'polars') if m in sys.modules])"
+    )
+    assert python(code).stdout.rstrip().endswith("[]")
+
+
 @pytest.mark.parametrize("command", ["serve", "meter report", "validate", "calibrate site"])
 def test_help_is_the_same_before_and_after_other_arguments(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Help that is shown without reading arguments is the help that reading them gives."""

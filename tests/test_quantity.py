@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline.core.errors import QuantityError
-from wattline.core.quantity import factor, ladder, number, parse, show, unit
+from wattline.core.multiples import multiple
+from wattline.core.quantity import factor, ladder, number, parse, registry, show, unit
 
 GOOD = [
     ("15T", "token", 15e12),
@@ -211,3 +212,23 @@ def test_shown_figures_are_close(value: float) -> None:
     match = re.fullmatch(r"([\d,.e+-]+) ?(\w*)", text)
     assert match
     assert float(match[1].replace(",", "")) * words.get(match[2], 1.0) == pytest.approx(value, rel=6e-3)
+
+
+@pytest.mark.parametrize("source", ["mg", "t", "kt", "J", "kWh", "GWh", "W", "GW", "s", "day", "year"])
+def test_a_whole_multiple_is_what_the_registry_of_units_makes_of_it(source: str) -> None:
+    targets = [
+        t for t in ("mg", "g", "kg", "t", "J", "kJ", "Wh", "kWh", "W", "MW", "s", "min", "h", "day") if t != source
+    ]
+    known = {target: whole for target in targets if (whole := multiple(source, target)) is not None}
+    assert known or source in ("mg", "J", "W", "s")
+    for target, whole in known.items():
+        exact = (1.0 * registry().parse_units(source)).to(registry().parse_units(target)).magnitude
+        assert whole == pytest.approx(exact, rel=1e-15, abs=0), (source, target)
+        assert whole == int(whole) > 0
+
+
+def test_what_is_no_whole_multiple_is_left_to_the_registry_of_units() -> None:
+    assert [multiple(*pair) for pair in (("J", "kWh"), ("kWh", "kg"), ("furlong", "m"))] == [None] * 3
+    assert factor("J", "kWh") == pytest.approx(1 / 3.6e6, rel=1e-15)
+    with pytest.raises(QuantityError):
+        factor("kWh", "kg")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wattline.catalog.carbon import carbon_tables
+from wattline.catalog.parsed import Tables, parsed
 from wattline.catalog.record import SINGLE, Record
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Fact, Source
@@ -26,22 +27,32 @@ _NUMBERS = {"value", "low", "high", "dist", "unit", "source", "note", "group", "
 @lru_cache(maxsize=1)
 def attributes() -> dict[str, dict[str, Any]]:
     """For each kind, what attributes its records may have."""
-    return tomllib.loads((HERE / "attributes.toml").read_text(encoding="utf-8"))
+    return parsed("attributes", [HERE / "attributes.toml"], [])["attributes.toml"]
 
 
 @cache
 def built_in(kind: str) -> Mapping[str, Record]:
     """All built-in records of a kind, by name, in the order of the files."""
     records: dict[str, Record] = {}
-    for path in (*HERE.glob(f"{kind}.toml"), *sorted((HERE / kind).glob("*.toml"))):
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-        if kind == "region":
-            data = {name: table if name[0] == "_" else carbon_tables(name) | table for name, table in data.items()}
-        for name, record in records_in(kind, data, path.name):
+    files = [*HERE.glob(f"{kind}.toml"), *sorted((HERE / kind).glob("*.toml"))]
+    if kind == "region":
+        tables = parsed(kind, files, [*sorted((HERE / kind).glob("*.csv")), *sorted(HERE.glob("*.py"))], _with_carbon)
+    else:
+        tables = parsed(kind, files, [])
+    for file, data in tables.items():
+        for name, record in records_in(kind, data, file):
             if name in records:
                 raise WattlineError(f"catalog: {kind} {name} stands twice")
             records[name] = record
     return records
+
+
+def _with_carbon(tables: Tables) -> Tables:
+    """The regions with the carbon of their electricity by year beneath what their own tables say."""
+    return {
+        file: {name: table if name[0] == "_" else carbon_tables(name) | table for name, table in data.items()}
+        for file, data in tables.items()
+    }
 
 
 def read_records(kind: str, text: str, where: str) -> Iterator[tuple[str, Record]]:
@@ -102,7 +113,8 @@ def _basis(raw: dict[str, Any], cited: Source, at: str) -> Any:
 
     Raises WattlineError where it says that it was published or measured and its note that it is from memory.
     """
-    recalled = any(word in f"{raw.get('note', '')} {cited.where}".lower() for word in RECALLED)
+    told = f"{raw.get('note', '')} {cited.where}".lower()
+    recalled = any(word in told for word in RECALLED)
     basis = raw.get("basis")
     if recalled and basis in ("published", "measured"):
         raise WattlineError(f'catalog: {at}: a number from memory cannot be {basis}; say basis = "from memory"')

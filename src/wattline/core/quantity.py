@@ -12,6 +12,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from wattline.core.errors import QuantityError, shorten
+from wattline.core.multiples import multiple
 
 if TYPE_CHECKING:
     import pint
@@ -83,8 +84,8 @@ def unit(text: str) -> pint.Unit:
 @lru_cache(maxsize=2048)
 def factor(source: str, target: str) -> float:
     """How many ``target`` one ``source`` is; units of different kinds raise QuantityError."""
-    if source == target:
-        return 1.0
+    if (whole := multiple(source, target)) is not None:
+        return whole
     try:
         once, twice = (float((times * unit(source)).to(unit(target)).magnitude) for times in (1.0, 2.0))
         if abs(twice - 2 * once) > 1e-9 * abs(twice):

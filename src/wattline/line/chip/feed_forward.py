@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import ndtri
 
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients
@@ -62,7 +61,8 @@ def experts(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
     activations = chosen * (2 * hidden + 3 * width) * ACTIVATION_BYTES / fit.kernels.expert_activations
     moved = np.where(has, touched / work.chips * params * work.weight_bytes + activations, 0.0) * shape.moe_layers
     rate = np.where(work.narrow > 0, rates.narrow * fit.narrow_efficiency, rates.wide * fit.wide_efficiency)
-    load, weights = _fullest(chosen / work.chips, touched / count, count / work.chips, work, fit)
+    chips = np.where(has & (work.expert_parallel > 0), work.chips, 1.0)
+    load, weights = _fullest(chosen / work.chips, touched / count, count / work.chips, chips, fit)
     usual = np.where(tall, fit.tall_tile_slowness, np.where(work.weight_bytes < 1, fit.four_bit_slowness, 1.0))
     slow = np.where(work.narrow > 0, fit.narrow_expert_slowness, usual)
     launches = _launches(shape, work, fit, np.where(tall, touched * (1.0 - local / count), 0.0))
@@ -83,14 +83,13 @@ def _launches(shape: Shape, work: Work, fit: Coefficients, foreign: Array) -> Ar
     return np.asarray(shape.moe_layers * (own + passed))
 
 
-def _fullest(chosen: Array, share: Array, local: Array, work: Work, fit: Coefficients) -> tuple[Array, Array]:
+def _fullest(chosen: Array, share: Array, local: Array, chips: Array, fit: Coefficients) -> tuple[Array, Array]:
     """How much more than the mean the fullest chip has, of tokens and of touched experts.
 
     Tokens scatter by chance, and since some experts are liked more than others; of so many chips the fullest lies as
-    high as the largest of normal deviates (Blom 1958). No chip touches more experts than it holds.
+    high as the largest of normal deviates. No chip touches more experts than it holds.
     """
-    chips = np.where(work.expert_parallel > 0, work.chips, 1.0)
-    highest = np.where(chips > 1, ndtri((chips - 0.375) / (chips + 0.25)), 0.0)
+    highest = _highest_deviate(chips) if (chips > 1).any() else np.zeros_like(chips)
     load = np.minimum(
         1.0 + highest * np.sqrt(1.0 / np.maximum(chosen, 1.0) + fit.expert_unevenness**2 / np.maximum(local, 1.0)),
         chips,
@@ -98,3 +97,10 @@ def _fullest(chosen: Array, share: Array, local: Array, work: Work, fit: Coeffic
     part = np.maximum(share, 1e-9)
     most = np.minimum(part + highest * np.sqrt(part * (1.0 - np.minimum(part, 1.0)) / np.maximum(local, 1.0)), 1.0)
     return np.asarray(load), np.asarray(np.maximum(most / part, 1.0))
+
+
+def _highest_deviate(chips: Array) -> Array:
+    """How many standard deviations the largest of so many normal deviates lies above their mean (Blom 1958)."""
+    from scipy.special import ndtri  # takes a quarter of a second to load, and most layouts do without
+
+    return np.where(chips > 1, ndtri((chips - 0.375) / (chips + 0.25)), 0.0)
