@@ -51,10 +51,11 @@ def parsed(name: str, files: list[Path], beside: list[Path], finish: Callable[[T
 
 def _stamp(files: list[Path]) -> Stamp:
     """What changes when a file does, or the program."""
-    return [
-        [__version__, 1],
-        *([path.name, status.st_mtime_ns, status.st_size] for path in files for status in [path.stat()]),
-    ]
+    stamp: Stamp = [[__version__]]
+    for path in files:
+        status = path.stat()
+        stamp.append([path.name, status.st_mtime_ns, status.st_size])
+    return stamp
 
 
 @cache
