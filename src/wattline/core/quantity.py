@@ -296,6 +296,4 @@ def trimmed(value: float, digits: int = 4) -> str:
     digits : significant digits that are kept
     """
     text, space, word = number(value, digits).partition(" ")
-    if "." in text and "e" not in text:
-        text = text.rstrip("0").rstrip(".")
-    return text + space + word
+    return (text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text) + space + word
