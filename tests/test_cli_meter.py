@@ -37,7 +37,7 @@ TRAIN = ("--tokens", "1T", "--chip", "h100-sxm", "--chips", "8")
 def _recordings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Recordings made here stand in for files."""
 
-    def read(path: Path) -> Recording:
+    def read(path: Path, choices: Any = None) -> Recording:
         if Path(path).name not in KNOWN:
             raise WattlineError(f"recording {path} does not exist")
         return KNOWN[Path(path).name]()

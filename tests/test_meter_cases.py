@@ -339,3 +339,36 @@ def test_the_live_sensor_and_the_file_tell_the_same_devices(tmp_path: Path, case
             assert begin is not None
             assert last.energy_j is not None
             assert entry.energy_j - begin == pytest.approx(last.energy_j[9] - last.energy_j[0])
+
+
+TOTAL = "time,n1_watts,n2_watts,total_watts\n" + "\n".join(f"{10**9 + 10 * i},100,200,300" for i in range(20)) + "\n"
+
+
+@pytest.mark.parametrize("command", ["report", "export", "bill", "share", "import"])
+def test_what_the_user_says_of_columns_holds_in_every_command(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from wattline.cli.main import main
+
+    path = tmp_path / "total.csv"
+    path.write_text(TOTAL)
+    (tmp_path / "jobs.csv").write_text("name,begin,end\na,2001-09-09T01:46:40Z,2001-09-09T01:48:00Z\n")
+    more = {
+        "export": ["--to", "csv"],
+        "bill": ["--region", "us", "--json"],
+        "share": ["--jobs", str(tmp_path / "jobs.csv"), "--json"],
+        "import": ["--journal", str(tmp_path / "j.wattline")],
+        "report": ["--json"],
+    }[command]
+    with pytest.raises(SystemExit) as end:
+        main(["meter", command, str(path), *more, "--columns", "no_such_column"])
+    assert end.value.code == 2
+    assert "no_such_column" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as end:
+        main(["meter", command, str(path), *more, "--columns", "n2_watts"])
+    said = capsys.readouterr()
+    assert end.value.code == 0, said.err
+    if command == "import":
+        said = said._replace(out=str(read(tmp_path / "j.wattline").series[0].device))
+    assert "n2" in said.out
+    assert "//n1" not in said.out  # no device of it

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli import options
+from wattline.cli import meter_choices, options
+from wattline.cli.groups import expanded
 from wattline.cli.meter_export import WindowOpt
 from wattline.core.errors import WattlineError
 
@@ -66,13 +67,16 @@ def calibrate_serving(
 
 
 @calibrate_app.command("measured")
+@expanded
 def calibrate_measured(
     scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML), as `wattline run` takes.")],
     measured: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Recordings of one of its jobs.")],
+    *,
     job: Annotated[
         str | None, typer.Option(help="Name of the job that was measured, where the scenario has several.")
     ] = None,
     window: WindowOpt = None,
+    reading: meter_choices.ReadOptions,
     out: Out = None,
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
@@ -88,9 +92,9 @@ def calibrate_measured(
     worked = run(scenario, draws, seed)
     with working("reading") as update:
         recordings = []
-        for path in measured:
+        for path in {path.resolve(): path for path in measured}.values():  # one given twice is one
             update(f"reading {path}")
-            recordings.append(read_recording(path))
+            recordings.append(read_recording(path, reading))
         result = fit(worked, recordings, job, window)
     if not result.moved:
         raise WattlineError("the measurements leave every fact where it stands: nothing to write")

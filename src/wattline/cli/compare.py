@@ -7,17 +7,21 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli import options
+from wattline.cli import meter_choices, options
+from wattline.cli.groups import expanded
 from wattline.cli.meter_export import Recorded, WindowOpt
 
 Opt = typer.Option
 
 
+@expanded
 def compare(
     scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML), as `wattline run` takes it.")],
     measured: Recorded,
+    *,
     job: Annotated[str | None, Opt(help="Name of one job of the scenario [default: all together].")] = None,
     window: WindowOpt = None,
+    reading: meter_choices.ReadOptions,
     draws: options.FileDraws = None,
     seed: options.FileSeed = None,
     facts: options.Facts = None,
@@ -30,5 +34,5 @@ def compare(
     from wattline.scenario.run import run
 
     worked = run(scenario, draws, seed, facts=facts)
-    result = work(worked, read_recording(measured), job=job, window=window)
+    result = work(worked, read_recording(measured, reading), job=job, window=window)
     print_result(result, as_json)

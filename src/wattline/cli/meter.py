@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from wattline.cli import meter_bill, meter_choices, meter_export, meter_share
+from wattline.cli.groups import expanded
 from wattline.core.errors import WattlineError
 
 Opt = typer.Option
@@ -25,18 +26,17 @@ def _meter() -> None:
 
 
 @meter_app.command("report")
+@expanded
 def report(
     paths: Annotated[
         list[Path], typer.Argument(help="Recordings: files or folders (journal, MLPerf, nvidia-smi, CSV, …).")
     ],
+    *,
     window: Annotated[
         str | None, Opt(help="Window: run, all, a window's name, or FROM..TO (times, or seconds from the start).")
     ] = None,
     by: Annotated[str | None, Opt(help='Rows to show: "node" for one a node, with its devices.')] = None,
-    columns: meter_choices.Columns = None,
-    unit: meter_choices.Unit = None,
-    device: meter_choices.Device = None,
-    inside: meter_choices.Inside = None,
+    reading: meter_choices.ReadOptions,
     as_json: Annotated[bool, Opt("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Energy, power, energy a token, and the quality of the readings."""
@@ -46,25 +46,23 @@ def report(
 
     if by not in (None, "node"):
         raise WattlineError(f"--by {by!r} is not known; give --by node")
-    choices = meter_choices.choices(columns, unit, device, inside)
+    choices = meter_choices.choices(reading)
     print_result(work(read_all(paths, choices), window, by == "node"), as_json)
 
 
 @meter_app.command("import")
+@expanded
 def into(
     paths: Annotated[list[Path], typer.Argument(help="Recordings: files or folders of any known format.")],
     journal: Annotated[Path, Opt(metavar="FILE", help="Journal to write to; it is made where there is none.")],
-    columns: meter_choices.Columns = None,
-    unit: meter_choices.Unit = None,
-    device: meter_choices.Device = None,
-    inside: meter_choices.Inside = None,
+    reading: meter_choices.ReadOptions,
 ) -> None:
     """Write recordings of any format into a journal, readings raw as they were read."""
     from wattline.cli.printing import emit
     from wattline.meter.journal.importer import into_journal
     from wattline.meter.readers.detect import read_all
 
-    choices = meter_choices.choices(columns, unit, device, inside)
+    choices = meter_choices.choices(reading)
     emit(f"{into_journal(read_all(paths, choices), journal):,} readings written to {journal}\n")
 
 

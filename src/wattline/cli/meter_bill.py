@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli import options
+from wattline.cli import meter_choices, options
 from wattline.cli.groups import expanded
 from wattline.cli.meter_export import Recorded, WindowOpt, read_recording
 
@@ -19,6 +19,7 @@ def bill(
     *,
     where: options.WhereOptions,
     window: WindowOpt = None,
+    reading: meter_choices.ReadOptions,
     chip: Annotated[str | None, Opt(help="Chip that was metered [default: as the recording names it].")] = None,
     server: Annotated[
         str | None, Opt(help="Server that was metered (wattline facts server.) [default: the chip's].")
@@ -33,6 +34,6 @@ def bill(
     from wattline.cli.printing import print_result
     from wattline.reconcile.bill import bill as work
 
-    recording = read_recording(path)
+    recording = read_recording(path, reading)
     answer = work(recording, window=window, chip=chip, server=server, draws=draws, seed=seed, facts=facts, **where)
     print_result(answer, as_json, explain)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from wattline.cli.groups import OptionGroup
 
 if TYPE_CHECKING:
     from wattline.meter.interpretation import Choices
@@ -32,10 +34,17 @@ Inside = Annotated[
 ]
 
 
-def choices(
-    columns: list[str] | None, unit: list[str] | None, device: list[str] | None, inside: list[str] | None
-) -> Choices:
+ReadOptions = Annotated[
+    dict[str, Any],
+    OptionGroup(
+        {"columns": (Columns, None), "unit": (Unit, None), "device": (Device, None), "inside": (Inside, None)},
+        given_only=True,
+    ),
+]
+
+
+def choices(reading: dict[str, list[str]]) -> Choices:
     """The four options as one object."""
     from wattline.meter.interpretation import Choices
 
-    return Choices.read(columns or (), unit or (), device or (), inside or ())
+    return Choices.read(**reading)

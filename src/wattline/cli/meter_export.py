@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wattline.cli import meter_choices
+from wattline.cli.groups import expanded
 from wattline.core.errors import WattlineError, nearest
 
 if TYPE_CHECKING:
@@ -22,8 +24,10 @@ AsJson = Annotated[bool, Opt("--json", help="Print one JSON object.")]
 FORMATS = ("csv", "parquet", "emissions", "openmetrics", "otlp")
 
 
+@expanded
 def export(
     path: Recorded,
+    *,
     to: Annotated[
         str, Opt("--to", help="Format: csv, parquet, emissions (CodeCarbon's emissions.csv), openmetrics or otlp.")
     ],
@@ -41,6 +45,7 @@ def export(
     endpoint: Annotated[
         str, Opt(help="Where otlp is sent: http://HOST:4318, grpc://HOST:4317 or console.")
     ] = "http://localhost:4318",
+    reading: meter_choices.ReadOptions,
 ) -> None:
     """Hand a recording on to another tool."""
     if to not in FORMATS:
@@ -53,7 +58,7 @@ def export(
         from wattline.line.grid.region import load_region
 
         load_region(region, default())  # before the work rather than after it
-    recording = read_recording(path)
+    recording = read_recording(path, reading)
     if to == "otlp":
         _send(recording, endpoint)
         return
@@ -72,11 +77,11 @@ def export(
     _hand_over(lines, out)
 
 
-def read_recording(path: Path) -> Recording:
-    """Whatever the path holds, read."""
+def read_recording(path: Path, reading: dict[str, list[str]]) -> Recording:
+    """Whatever the path holds, read as the options say."""
     from wattline.meter.readers.detect import read
 
-    return read(path)
+    return read(path, meter_choices.choices(reading))
 
 
 def _hand_over_table(recording: Recording, to: str, table: str, window: str | None, out: Path | None) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli import options
+from wattline.cli import meter_choices, options
+from wattline.cli.groups import expanded
 from wattline.core.errors import WattlineError
 
 Opt = typer.Option
@@ -22,14 +23,17 @@ Host = Annotated[str, Opt(help="Name of the recording's machine, where its file 
 AsRead = Annotated[bool, Opt("--as-read", help="Share the readings as they were written, without correction.")]
 
 
+@expanded
 def share(
     path: Recorded,
+    *,
     jobs: Jobs = None,
     processes: Processes = None,
     idle_w: IdleW = None,
     tz: Zone = "UTC",
     host: Host = "",
     as_read: AsRead = False,
+    reading: meter_choices.ReadOptions,
     as_json: options.AsJson = False,
 ) -> None:
     """Share the energy of a recording's devices among the jobs or processes that ran on them; idle is its own line."""
@@ -45,7 +49,8 @@ def share(
     if idle_w is not None and not 0 <= idle_w < float("inf"):
         raise WattlineError(f"--idle-w {idle_w:g} must be zero or more")
     default = zone(tz)
-    recording = on_host(read(path), host) if host else read(path)
+    recording = read(path, meter_choices.choices(reading))
+    recording = on_host(recording, host) if host else recording
     if jobs is not None:
         result = share_jobs(recording, read_jobs(jobs, default), idle_w, as_read)
     else:
