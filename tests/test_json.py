@@ -14,6 +14,7 @@ import pytest
 
 import wattline as wl
 from recordings import node_with_gpus
+from wattline.catalog import default
 from wattline.claim import check_file
 from wattline.cli.facts import answer, matching
 from wattline.core.bill import PARTS, STATIONS
@@ -45,7 +46,7 @@ def objects() -> dict[str, dict[str, Any]]:
         "serve-average": wl.serve_average("llama-3.1-8b", "1M/day", draws=60, active=0.5).json(),
         "run": wl.run(ROOT / "examples" / "article.toml", draws=60).json(),
         "check": check_file("article", 60).json(),
-        "facts": answer("h100", matching("h100")),
+        "facts": answer("h100", matching("h100", default())),
         "validate training": validate(catalog_runs(), 20).json(),
         "meter bill": measured_bill(node_with_gpus(), region="us", draws=60).json(),
         "compare": compare(ROOT / "examples" / "gpt3_512_h100.toml", node_with_gpus(), draws=60).json(),

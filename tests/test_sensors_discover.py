@@ -200,7 +200,7 @@ def test_a_known_processor_from_idle_to_full(tmp_path: Path) -> None:
     ],
 )
 def test_processors_by_the_kernels_name(name: str, key: str, tmp_path: Path) -> None:
-    found = model._record(name)
+    found = model._record(name, catalog.default())
     assert (found.key if found else "") == key
     sensor = cpu_of(Proc(tmp_path, name, 8))
     assert ("a thread" in sensor.spec.note) is (not key)

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 import wattline as wl
+from wattline.catalog import Catalog
+from wattline.catalog.draws import Draws
 from wattline.cli.main import main
 from wattline.core.errors import WattlineError
+from wattline.meter.sensors.model import find as find_models
 
 OWN = 'region = "de"\nsite = "colocation"\npue = 1.5\n'
 
@@ -100,12 +103,50 @@ def test_every_job_of_a_scenario_takes_them(here: Path) -> None:
     assert other["region"] == "us"
 
 
+def test_every_face_sees_the_facts_of_the_settings_and_those_given(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = "fit.model-cpu-thread-w"
+    built_in = wl.fact(key).value
+    write(here, 'facts = "ours.toml"\n')
+    for name, value in (("ours", 11), ("given", 12)):
+        text = f"[fit.model-cpu-thread-w]\nvalue = {value}\n[server.hgx-h100]\nhost_w = {100 * value}\n"
+        (here / "work" / f"{name}.toml").write_text(text)
+    assert (built_in, wl.fact(key).value, wl.fact(key, "given.toml").value) == (built_in, 11, 12)
+    assert Draws(0).catalog.fact("server.hgx-h100.host_w").value == 1100
+    for more, value in (((), 11), (("--facts", "given.toml"), 12)):
+        with pytest.raises(SystemExit):
+            main(["facts", key, "--json", *more])
+        assert json.loads(capsys.readouterr().out)["results"]["facts"][0]["value"] == value
+    (here / "work" / "ours.toml").write_text("[fit.model-cpu-thread-w]\nvalue = 13.5\n")
+    assert wl.fact(key).value == 13.5
+    (here / "work" / "ours.toml").unlink()
+    with pytest.raises(WattlineError, match=r"ours\.toml"):
+        wl.fact(key)
+
+
+def test_shapes_of_traffic_and_modelled_sensors_rest_on_facts_of_your_own(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "work" / "ours.toml").write_text("[traffic.office-day]\nvalley_share = 0.125\n")
+    with pytest.raises(SystemExit):
+        main(["traffic", "--rate", "1/s", "--duration", "60s", "--shape", "day", "--json", "--facts", "ours.toml"])
+    assert "valley 0.125 of the peak" in capsys.readouterr().out
+    proc = here / "proc"
+    proc.mkdir()
+    (proc / "stat").write_text("cpu  1 2 3 4 5 6 7 8\ncpu0 1 2 3 4 5 6 7 8\n")
+    (proc / "cpuinfo").write_text("model name : Nobody's processor\n")
+    (here / "work" / "more.toml").write_text("[fit.model-cpu-thread-w]\nvalue = 11\n")
+    (cpu,), _ = find_models(["cpu"], proc=proc, facts="more.toml")
+    assert "TDP taken as 11 W a thread" in cpu.spec.note
+
+
 def test_facts_of_the_settings_stand_before_the_catalogs_and_after_those_given(here: Path) -> None:
     write(here, 'facts = "ours.toml"\n')
     for name, watts in (("ours", 5000), ("given", 6000)):
         (here / "work" / f"{name}.toml").write_text(f"[server.hgx-h100]\nhost_w = {watts}\n", encoding="utf-8")
     usual, ours = (
-        wl.prompt("llama-3.1-8b", draws=wl.Draws(0)), wl.prompt("llama-3.1-8b", draws=0)
+        wl.prompt("llama-3.1-8b", draws=wl.Draws(0, 0, Catalog())), wl.prompt("llama-3.1-8b", draws=0)
     )  # fmt: skip
     given = wl.prompt("llama-3.1-8b", draws=0, facts="given.toml")
     assert usual.bill.parts["host"] < ours.bill.parts["host"] < given.bill.parts["host"]

@@ -19,6 +19,7 @@ from wattline.catalog.record import KINDS, SINGLE, Record, plain_name
 from wattline.catalog.tables import built_in
 from wattline.core.errors import NotFound
 from wattline.core.fact import Fact
+from wattline.core.settings_file import settings_facts
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -149,8 +150,9 @@ def _with_own(own: tuple[OwnFile, ...]) -> Catalog:
 
 
 def own_paths() -> tuple[Path, ...]:
-    """The user's standing files of facts: those that ``WATTLINE_FACTS`` names."""
-    return tuple(Path(part) for part in os.environ.get(OWN, "").split(os.pathsep) if part)
+    """The user's standing files of facts: those of the settings, and before them those in ``WATTLINE_FACTS``."""
+    named = (Path(part) for part in os.environ.get(OWN, "").split(os.pathsep) if part)
+    return (*settings_facts(), *named)
 
 
 def default() -> Catalog:
@@ -179,9 +181,17 @@ def open_catalog(facts: CatalogLike) -> Catalog:
     return Catalog(*own_paths(), *paths)
 
 
-def fact(key: str) -> Fact:
-    """The fact with this key in the ``default`` catalog, e.g. ``chip.h100-sxm.tdp_w``. Raises NotFound."""
-    return default().fact(key)
+def fact(key: str, facts: CatalogLike = None) -> Fact:
+    """The fact with this key, with its value, range, unit and source.
+
+    Parameters
+    ----------
+    key : such as ``chip.h100-sxm.tdp_w``; ``wattline facts`` lists them
+    facts : a catalog, or your own file or files of facts, which stand before those of the settings
+
+    Raises NotFound with the nearest keys, WattlineError where a file of facts cannot be read.
+    """
+    return open_catalog(facts).fact(key)
 
 
 @lru_cache(maxsize=4)

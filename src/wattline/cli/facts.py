@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wattline.cli import options
 from wattline.core.errors import NotFound
 from wattline.core.result import envelope
+
+if TYPE_CHECKING:
+    from wattline.catalog import Catalog
 
 
 def facts(
     search: Annotated[
         str, typer.Argument(help="Words to find, or the beginning of a key, such as chip.h100 or pue.")
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    facts: options.Facts = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """The catalog: each fact with its value, range, unit and source."""
     from wattline import catalog
     from wattline.cli.printing import print_answer
 
-    matches = matching(search)
+    known = catalog.open_catalog(facts)
+    matches = matching(search, known)
     if not matches:
-        names = [record for kind in catalog.KINDS for record in catalog.default().records(kind)]
+        names = [record for kind in catalog.KINDS for record in known.records(kind)]
         raise NotFound("fact", search, names, "`wattline facts` lists all")
     print_answer(answer(search, matches), as_json)
 
 
 def answer(search: str, matches: list[dict[str, Any]]) -> dict[str, Any]:
-    """The facts found, in the envelope of every command."""
+    """The facts that match, in the envelope of every command."""
     return envelope("facts", {"search": search}, {"count": len(matches), "facts": matches})
 
 
-def matching(search: str) -> list[dict[str, Any]]:
-    """The facts whose key, names, unit or source hold every word of the search."""
+def matching(search: str, known: Catalog) -> list[dict[str, Any]]:
+    """The facts of a catalog whose key, names, unit or source hold every word of the search."""
     from wattline import catalog
 
     words = search.lower().split()
     matches = []
-    known = catalog.default()
     for kind in catalog.KINDS:
         for record in known.records(kind).values():
             names = " ".join([record.title, *record.meta.get("aliases", ())])

@@ -89,12 +89,12 @@ def _search(
     from wattline.cli.printing import working
 
     """Read the space and the traffic, and search."""
-    from wattline.predict.terms import catalog_here
+    from wattline.catalog import open_catalog
     from wattline.search.frontier import frontier as work
     from wattline.search.setup import read_space
 
     options_of_traffic, seed, facts = traffic
-    catalog = catalog_here(facts)
+    catalog = open_catalog(facts)
     space = read_space(*listed, catalog)
     with working("reading traffic"):
         requests = traffic_input.read_or_make(options_of_traffic, seed, catalog)

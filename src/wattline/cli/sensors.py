@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from wattline.cli import options
 from wattline.core.errors import WattlineError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object; with --watch one a line.")]
@@ -22,13 +23,14 @@ def sensors(
     source: Source = None,
     watch: Annotated[bool, typer.Option(help="Show the power as it is read, until Ctrl-C.")] = False,
     interval: Annotated[str, typer.Option(help="Time between two readings with --watch, such as 500ms.")] = "1s",
+    facts: options.Facts = None,
     as_json: AsJson = False,
 ) -> None:
     """What measures power here: each sensor with a reading; what is missing, why, and the mend."""
     from wattline.meter.sensors.discover import look
 
     step_s = _seconds(interval)
-    known, findings = look(source)
+    known, findings = look(source, facts=facts)
     try:
         if watch:
             _watch(known, step_s, as_json)

@@ -28,12 +28,12 @@ def serve(
     from wattline.cli.printing import working
 
     """Latencies, power over time and the energy bill of a service under traffic, simulated request by request."""
+    from wattline.catalog import open_catalog
     from wattline.cli.printing import check_out, print_result
     from wattline.predict.service.simulate import serve as work
-    from wattline.predict.terms import catalog_here
 
     check_out(out)
-    named, catalog = options.model_of(model, config), catalog_here(facts)
+    named, catalog = options.model_of(model, config), open_catalog(facts)
     with working("reading traffic") as update:
         requests = traffic_input.read_or_make(traffic, seed, catalog, cells)
         update(f"serving {len(requests):,} requests")

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wattline.cli import options
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.result import envelope
 
 if TYPE_CHECKING:
+    from wattline.catalog import Catalog
     from wattline.line.work.traffic.arrivals import Process
     from wattline.line.work.traffic.lengths import Lengths
     from wattline.line.work.traffic.trace import Traffic
@@ -55,9 +57,11 @@ def traffic(
         list[str] | None, Opt(metavar="COLUMN=TEXT", help="Take only rows of the trace with this text in this column.")
     ] = None,
     out: Annotated[Path | None, Opt(metavar="FILE", help="Write the traffic to this .parquet or .csv file.")] = None,
-    as_json: Annotated[bool, Opt("--json", help="Print one JSON object.")] = False,
+    facts: options.Facts = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Describe a trace of requests, or make one: its rate, bursts and lengths."""
+    from wattline.catalog import open_catalog
     from wattline.cli.printing import print_answer
     from wattline.line.work.traffic.files import write_csv, write_parquet
     from wattline.line.work.traffic.summary import summary, unknown
@@ -66,10 +70,12 @@ def traffic(
     if (file is None) != made:
         raise WattlineError("traffic: give a FILE to read or a --rate (or --states) to make one, one of the two")
     _check_out(out)
+    known = open_catalog(facts)
     result: Traffic | int
     if made:
-        result = _made(rate, states, cv, shape, start_hour, share, _lengths(lengths, fit, input_tokens, output_tokens),
-                     duration, requests, seed, out, scale_rate == 1 == times and repeat == 1)  # fmt: skip
+        sizes = _lengths(lengths, fit, input_tokens, output_tokens, known)
+        result = _made(rate, states, cv, shape, start_hour, share, sizes, duration, requests,
+                       seed, out, scale_rate == 1 == times and repeat == 1, known)  # fmt: skip
     else:
         result = _read(file, columns, time_unit, where or [])
     given_options = {
@@ -107,8 +113,7 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _lengths(named: str, fit: bool, given: str, made: str) -> Lengths:
-    from wattline.catalog import default
+def _lengths(named: str, fit: bool, given: str, made: str, known: Catalog) -> Lengths:
     from wattline.core.quantity import parse
     from wattline.line.work.traffic import lengths as kinds
     from wattline.line.work.traffic.known import known_lengths
@@ -122,7 +127,7 @@ def _lengths(named: str, fit: bool, given: str, made: str) -> Lengths:
     if Path(named).is_file():
         trace = read_traffic(named)
         return kinds.fit_lengths(trace) if fit else kinds.resampled_lengths(trace)
-    return known_lengths(named, default())
+    return known_lengths(named, known)
 
 
 def _process(rate: str, states: str, cv: float, share: float) -> tuple[Process, float]:
@@ -147,10 +152,9 @@ def _process(rate: str, states: str, cv: float, share: float) -> tuple[Process, 
 
 def _made(
     rate: str, states: str, cv: float, shape: str, start_hour: float, share: float, lengths: Lengths, duration: str,
-    requests: str, seed: int, out: Path | None, plain: bool,
+    requests: str, seed: int, out: Path | None, plain: bool, known: Catalog,
 ) -> Traffic | int:  # fmt: skip
     """The traffic; how many requests where it was so large that it went to the file part by part."""
-    from wattline.catalog import default
     from wattline.core.quantity import parse
     from wattline.line.work.traffic.arrivals import fit_shape, shaped
     from wattline.line.work.traffic.files import write_stream
@@ -161,7 +165,7 @@ def _made(
     if requests and duration:
         raise WattlineError("traffic: give --duration or --requests, one of the two")
     process, mean = _process(rate, states, cv, share)
-    swing = fit_shape(read_traffic(shape)) if Path(shape).is_file() else known_shape(shape, default(), start_hour)
+    swing = fit_shape(read_traffic(shape)) if Path(shape).is_file() else known_shape(shape, known, start_hour)
     if swing is not None:
         process = shaped(process, swing)
     n = round(parse(requests, "request", "requests")) if requests else None
@@ -172,17 +176,15 @@ def _made(
     if expected > MAX_REQUESTS:
         raise WattlineError(f"traffic: about {expected:,.0f} requests; give --share, or --out FILE.parquet")
     return replace(
-        make(process, lengths, seed, duration_s=window, count=n), notes=("made, not recorded", *_rests(shape))
+        make(process, lengths, seed, duration_s=window, count=n), notes=("made, not recorded", *_rests(shape, known))
     )
 
 
-def _rests(shape: str) -> list[str]:
+def _rests(shape: str, known: Catalog) -> list[str]:
     """What a made traffic rests on that is not the user's own: said, so that none takes it for measured."""
-    from wattline import catalog
-
     if shape not in ("day", "week"):
         return []
-    record = catalog.default().find("traffic", "office-day")
+    record = known.find("traffic", "office-day")
     valley, hour, rest = (record[name].value for name in ("valley_share", "peak_hour", "weekend_share"))
     weekend = f", weekends at {rest:g} of weekdays" if shape == "week" else ""
     return [f"the {shape}'s shape is an estimate: valley {valley:g} of the peak, which is at {hour:g} h{weekend}"]

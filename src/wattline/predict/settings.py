@@ -13,7 +13,8 @@ Linux)::
 
 An argument or option stands before a variable of the environment (``WATTLINE_REGION``), that before the file in the
 working directory, that before the user's own, and that before the catalog. ``WATTLINE_SETTINGS=off`` reads no file,
-``WATTLINE_SETTINGS=FILE`` that file alone. Only the functions of ``import wattline`` and the commands read settings.
+``WATTLINE_SETTINGS=FILE`` that file alone. Only the functions of ``import wattline`` and the commands read settings;
+their facts are in the catalog that is taken where no other is given.
 """
 
 from __future__ import annotations
@@ -26,14 +27,10 @@ from typing import Any
 
 from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.core.quantity import parse
-from wattline.core.reading import parse_toml, read_text
+from wattline.core.settings_file import read_settings, settings_files
 from wattline.predict.fields import Reader, text
 from wattline.predict.where import Where, read_pue
 
-NAME = "wattline.toml"
-VARIABLE = "WATTLINE_SETTINGS"
-OFF = "off"
-MAX_BYTES = 100_000
 USD = "USD"
 
 
@@ -92,7 +89,7 @@ def settings() -> Settings:
     """
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    sources = [*((str(_short(path)), _read(path)) for path in files()), *_environment()]
+    sources = [*((str(_short(path)), _read(path)) for path in settings_files()), *_environment()]
     for origin, values in sources:  # later ones stand before
         for name, value in values.items():
             merged[name], origins[name] = value, origin
@@ -105,18 +102,6 @@ def settings() -> Settings:
     if "electricity_price" in merged:
         merged["electricity_price"] = _price(merged["electricity_price"], merged, origins["electricity_price"])
     return Settings(**merged, origins=origins)
-
-
-def files() -> list[Path]:
-    """The files that are there to be read, the one that stands before the others last."""
-    chosen = os.environ.get(VARIABLE, "")
-    if chosen == OFF:
-        return []
-    if chosen:
-        return [Path(chosen)]
-    from platformdirs import user_config_path
-
-    return [path for path in (user_config_path("wattline", appauthor=False) / NAME, Path(NAME)) if path.is_file()]
 
 
 def _short(path: Path) -> Path:
@@ -143,10 +128,7 @@ def _as_it_is(value: Any, name: str) -> Any:
 
 
 def _files(value: Any, name: str) -> tuple[Path, ...]:
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
-        raise WattlineError(f"{name}: give the name of a file, or a list of them")
-    return tuple(Path(each) for each in names)
+    return tuple(Path(each) for each in value)
 
 
 KEYS: Mapping[str, Reader] = {
@@ -162,15 +144,7 @@ KEYS: Mapping[str, Reader] = {
 
 def _read(path: Path) -> dict[str, Any]:
     """The values of one file, checked."""
-    words = read_text(path, MAX_BYTES, "settings")
-    try:
-        data = parse_toml(words)
-    except ValueError as error:
-        raise WattlineError(f"settings {path}: not valid TOML: {shorten(str(error), 120)}") from None
-    merged = {name: _value(name, value, f"settings {path}") for name, value in data.items()}
-    if "facts" in merged:
-        merged["facts"] = tuple(path.parent / each for each in merged["facts"])
-    return merged
+    return {name: _value(name, value, f"settings {path}") for name, value in read_settings(path).items()}
 
 
 def _environment() -> list[tuple[str, dict[str, Any]]]:
@@ -188,7 +162,7 @@ def _value(name: str, value: Any, place: str) -> Any:
         near = nearest(name, KEYS)
         known = f"nearest: {near[0]}" if near else f"known: {', '.join(KEYS)}"
         raise WattlineError(f"{place}: unknown key {shorten(name)!r}; {known}")
-    if isinstance(value, bool) or not isinstance(value, str | int | float | list):
+    if isinstance(value, bool) or not isinstance(value, str | int | float | tuple):
         raise WattlineError(f"{place}: {name}: {shorten(repr(value), 40)} is neither text nor a number")
     try:
         return KEYS[name](value, name)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from wattline.catalog import Catalog, CatalogLike, open_catalog
-from wattline.catalog.catalog import own_paths
+from wattline.catalog import CatalogLike
 from wattline.catalog.draws import Draws, read_draws
 from wattline.predict.fields import names_of, unknown_name
-from wattline.predict.settings import Settings, settings
+from wattline.predict.settings import settings
 from wattline.predict.setup import Setup
 from wattline.predict.where import Where
 
@@ -53,21 +51,5 @@ def read_terms(
             raise TypeError(unknown_name(name, known))
     places = {name: value for name, value in fields.items() if name in names_of(Where)}
     rest = {name: value for name, value in fields.items() if name in takes}
-    here = settings()
-    filled = here.fill(Where.read(where, places))
-    known_facts = facts if isinstance(draws, Draws) else catalog_of(facts, here)
-    return Terms(filled, Setup.read(setup, rest, takes), read_draws(draws, seed, known_facts))
-
-
-def catalog_of(facts: CatalogLike, here: Settings) -> Catalog:
-    """The catalog with the user's own facts: those given before those of the environment, and these before those of
-    the settings."""
-    if isinstance(facts, Catalog) or not here.facts:
-        return open_catalog(facts)
-    given = [facts] if isinstance(facts, str | Path) else facts or ()
-    return Catalog(*here.facts, *own_paths(), *given)
-
-
-def catalog_here(facts: CatalogLike) -> Catalog:
-    """The catalog that a face would take here: see ``catalog_of``."""
-    return catalog_of(facts, settings())
+    filled = settings().fill(Where.read(where, places))
+    return Terms(filled, Setup.read(setup, rest, takes), read_draws(draws, seed, facts))

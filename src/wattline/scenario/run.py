@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline.catalog import CatalogLike
+from wattline.catalog import CatalogLike, open_catalog
 from wattline.catalog.draws import Draws, what_matters
 from wattline.core.bill import Bill
 from wattline.core.errors import WattlineError
@@ -24,7 +24,6 @@ from wattline.predict.average_service import average_answer
 from wattline.predict.request import read_request
 from wattline.predict.settings import settings
 from wattline.predict.setup import Setup
-from wattline.predict.terms import catalog_of
 from wattline.predict.train import train_answer
 from wattline.predict.training_run import read_run
 from wattline.predict.where import Where
@@ -136,7 +135,7 @@ def run(
     scenario, text = read_scenario(path)
     here = settings()
     count = _first_given(draws, scenario.draws, DEFAULT_DRAWS)
-    draw = Draws(count, _first_given(seed, scenario.seed, 0), catalog_of(facts, here))
+    draw = Draws(count, _first_given(seed, scenario.seed, 0), open_catalog(facts))
     answers = []
     for job in scenario.job:
         progress(job.name)

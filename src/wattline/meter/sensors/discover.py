@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from wattline.catalog import CatalogLike, open_catalog
 from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.meter.containment import IN_MACHINE, sees_machine
 from wattline.meter.device import Device
@@ -17,56 +19,56 @@ Sighting = tuple[list[Sensor], list[Finding]]
 Finder = Callable[[], Sighting]
 
 
-def _nvml() -> Sighting:
+def _nvml(facts: CatalogLike) -> Sighting:
     from wattline.meter.sensors.nvml import find
 
-    return find()
+    return find(facts=facts)
 
 
-def _amdsmi() -> Sighting:
+def _amdsmi(_: CatalogLike) -> Sighting:
     from wattline.meter.sensors.amd import find
 
     return find()
 
 
-def _rapl() -> Sighting:
+def _rapl(_: CatalogLike) -> Sighting:
     from wattline.meter.sensors.rapl import find
 
     return find()
 
 
-def _hwmon() -> Sighting:
+def _hwmon(_: CatalogLike) -> Sighting:
     from wattline.meter.sensors.hwmon import find
 
     return find()
 
 
-def _ipmi() -> Sighting:
+def _ipmi(_: CatalogLike) -> Sighting:
     from wattline.meter.sensors.ipmi import find
 
     return find()
 
 
-def _redfish() -> Sighting:
+def _redfish(_: CatalogLike) -> Sighting:
     from wattline.meter.sensors.redfish import find
 
     return find()
 
 
-def _prometheus() -> Sighting:
+def _prometheus(_: CatalogLike) -> Sighting:
     from wattline.meter.sensors.prometheus import find
 
     return find()
 
 
-def _model(kinds: Sequence[str] | None = None) -> Sighting:
-    from wattline.meter.sensors.model import find
+def _model(facts: CatalogLike, kinds: Sequence[str] | None = None) -> Sighting:
+    from wattline.meter.sensors.model import KINDS, find
 
-    return find() if kinds is None else find(kinds)
+    return find(KINDS if kinds is None else kinds, facts=facts)
 
 
 # in the order in which they are believed, where two are of one kind; each is imported when it is asked
-SOURCES: dict[str, Finder] = {
+SOURCES: dict[str, Callable[[CatalogLike], Sighting]] = {
     "nvml": _nvml,
     "amdsmi": _amdsmi,
     "rapl": _rapl,
@@ -83,23 +85,31 @@ def find(sources: Sequence[str] | None = None) -> list[Sensor]:
     return look(sources)[0]
 
 
-def look(sources: Sequence[str] | None = None, finders: dict[str, Finder] | None = None) -> Sighting:
-    """The sensors to read, and what was found missing, unreadable or left for a better source.
+def look(
+    sources: Sequence[str] | None = None, finders: dict[str, Finder] | None = None, facts: CatalogLike = None
+) -> Sighting:
+    """The sensors to read, and what is missing, unreadable or left for a better source.
 
-    ``sources``: some of ``SOURCES`` (default: all; the model then only of kinds that nothing measures). ``finders``
-    stands in for the sources' own. Raises WattlineError for a source that is not known.
+    Parameters
+    ----------
+    sources : some of ``SOURCES`` (default: all; the model then only of kinds that nothing measures)
+    finders : by source, what stands in for its own
+    facts : a catalog, or your own files of facts, for what is modelled and not measured
+
+    Raises WattlineError for a source that is not known, or a file of facts that cannot be read.
     """
+    known = open_catalog(facts)
     wanted = _known(sources)
     measured = [name for name in wanted if name != "model"]
     finders = finders or {}
     # a source may wait for a network or a driver: all are asked at once
     with ThreadPoolExecutor(max_workers=max(len(measured), 1), thread_name_prefix="wattline-look") as pool:
-        answers = list(pool.map(lambda name: _safely(name, finders.get(name, SOURCES[name])), measured))
+        answers = list(pool.map(lambda name: _safely(name, finders.get(name, partial(SOURCES[name], known))), measured))
     sensors, findings = choose([sensor for found, _ in answers for sensor in found])
     findings = [finding for _, found in answers for finding in found] + findings
     if "model" in wanted:
         kinds = _unmeasured(sensors) if sources is None or len(wanted) > 1 else None
-        modelled, more = _safely("model", finders.get("model", lambda: _model(kinds)))
+        modelled, more = _safely("model", finders.get("model", lambda: _model(known, kinds)))
         sensors, findings = sensors + modelled, findings + more
     return nest(sensors), findings
 

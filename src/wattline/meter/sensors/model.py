@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wattline import catalog
+from wattline.catalog import Catalog, CatalogLike, Record, open_catalog
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Fact
 from wattline.meter.device import Device
@@ -113,14 +113,14 @@ class GpuModel:
             self._done()
 
 
-def gpu(device: Device, use: Callable[[], float], done: Callable[[], None]) -> GpuModel | None:
+def gpu(device: Device, use: Callable[[], float], done: Callable[[], None], facts: Catalog) -> GpuModel | None:
     """A model of this GPU from the catalog's chip of its name; None where the catalog has none. ``done`` closes it."""
     try:
-        chip = catalog.default().find("chip", device.name)
+        chip = facts.find("chip", device.name)
         tdp_w, idle = chip["tdp_w"].value, chip["idle_w"]
     except WattlineError:
         return None
-    share = catalog.fact("fit.model-gpu-full-share")
+    share = facts.fact("fit.model-gpu-full-share")
     full = PowerRange(*(idle.value + part * (tdp_w - idle.value) for part in (share.low, share.value, share.high)))
     note = f"from use; {chip.key}: {idle.value:g} to {tdp_w:g} W"
     return GpuModel(device, PowerRange(idle.low, idle.value, idle.high), full, use, done, note)
@@ -147,14 +147,15 @@ def find(
     proc: Path = PROC,
     edac: Path = EDAC,
     clock: Callable[[], float] = time.monotonic,
+    facts: CatalogLike = None,
 ) -> tuple[list[Sensor], list[Finding]]:
-    """A model of each of ``kinds`` that nothing measures."""
-    host = host or hostname()
+    """A model of each of ``kinds`` that nothing measures, of the catalog's figures or your own ``facts``."""
+    host, known = host or hostname(), open_catalog(facts)
     sensors: list[Sensor] = []
     findings: list[Finding] = []
     makers: dict[str, Callable[[], Sensor | None]] = {
-        "cpu": lambda: _cpu(host, proc, clock),
-        "dram": lambda: _dram(host, proc, edac),
+        "cpu": lambda: _cpu(host, proc, clock, known),
+        "dram": lambda: _dram(host, proc, edac, known),
     }
     for kind in kinds:
         sensor = makers[kind]()
@@ -166,23 +167,23 @@ def find(
     return sensors, findings
 
 
-def _cpu(host: str, proc: Path, clock: Callable[[], float]) -> CpuModel | None:
+def _cpu(host: str, proc: Path, clock: Callable[[], float], facts: Catalog) -> CpuModel | None:
     stat, info = proc / "stat", text(proc / "cpuinfo")
     if _ticks(stat) is None:
         return None
     threads = _threads(stat)
     name = _name(info)
-    idle, full, basis = _power(name, threads)
+    idle, full, basis = _power(name, threads, facts)
     device = Device(host, "model:cpu", "cpu", f"{name or 'processor'}, {threads} threads")
     return CpuModel(device, idle, full, stat, f"from load; {basis}", clock)
 
 
-def _power(name: str, threads: int) -> tuple[PowerRange, PowerRange, str]:
+def _power(name: str, threads: int, facts: Catalog) -> tuple[PowerRange, PowerRange, str]:
     """Idle and full power of ``threads`` hardware threads of the named processor, and what that rests on."""
-    shares = [catalog.fact(f"fit.model-cpu-{share}-share") for share in ("idle", "full")]
-    known = _record(name)
+    shares = [facts.fact(f"fit.model-cpu-{share}-share") for share in ("idle", "full")]
+    known = _record(name, facts)
     if known is None:
-        per_thread = catalog.fact("fit.model-cpu-thread-w")
+        per_thread = facts.fact("fit.model-cpu-thread-w")
         tdp = PowerRange(*(threads * part for part in (per_thread.low, per_thread.value, per_thread.high)))
         basis = f"TDP taken as {per_thread.value:g} W a thread"
     else:
@@ -202,25 +203,25 @@ def _times(share: Fact, power: PowerRange) -> PowerRange:
     return PowerRange(value * max(1 - below, 0.0), value, value * (1 + above))
 
 
-def _record(name: str) -> catalog.Record | None:
+def _record(name: str, facts: Catalog) -> Record | None:
     """The catalog's processor whose name the kernel's begins with."""
     words = re.sub(r"\((R|TM|r|tm)\)", " ", name.partition("@")[0]).split()
     words = [word for word in words if word not in ("AMD", "Intel", "CPU", "Processor")]
     for count in range(len(words), 1, -1):
         try:
-            return catalog.default().find("cpu", " ".join(words[:count]))
+            return facts.find("cpu", " ".join(words[:count]))
         except NotFound:
             continue
     return None
 
 
-def _dram(host: str, proc: Path, edac: Path) -> DramModel | None:
+def _dram(host: str, proc: Path, edac: Path, facts: Catalog) -> DramModel | None:
     match = re.search(r"^MemTotal:\s*(\d+) kB", text(proc / "meminfo"), re.MULTILINE)
     if match is None:
         return None
     size_gb = int(match[1]) * 1024 / 1e9
     modules = _modules(edac)
-    fact = catalog.fact("fit.model-dram-dimm-w" if modules else "fit.model-dram-gb-w")
+    fact = facts.fact("fit.model-dram-dimm-w" if modules else "fit.model-dram-gb-w")
     count = modules or size_gb
     power = PowerRange(*(count * part for part in (fact.low, fact.value, fact.high)))
     basis = f"{modules} modules of {fact.value:g} W" if modules else f"{size_gb:.1f} GB of {fact.value:g} W each"

@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from wattline import catalog
+from wattline.catalog import CatalogLike, open_catalog
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.counter import Counter
@@ -88,8 +89,11 @@ class Nvml:
             quietly(self.library.nvmlShutdown)
 
 
-def find(library: Any = None, host: str = "") -> tuple[list[Sensor], list[Finding]]:
-    """Every GPU that NVML gives power or energy of; ``library`` has pynvml's functions (default: pynvml)."""
+def find(library: Any = None, host: str = "", facts: CatalogLike = None) -> tuple[list[Sensor], list[Finding]]:
+    """Every GPU that NVML gives power or energy of, or else use, from which a model of ``facts`` works.
+
+    ``library`` has pynvml's functions (default: pynvml).
+    """
     if library is None:
         try:
             import pynvml
@@ -108,7 +112,7 @@ def find(library: Any = None, host: str = "") -> tuple[list[Sensor], list[Findin
     try:
         count = int(library.nvmlDeviceGetCount())
         for index in range(count):
-            sensor, found = _look(library, index, host or hostname())
+            sensor, found = _look(library, index, host or hostname(), facts)
             sensors += [sensor] if sensor else []
             findings += found
         if not count:
@@ -122,7 +126,7 @@ def find(library: Any = None, host: str = "") -> tuple[list[Sensor], list[Findin
     return sensors, findings
 
 
-def _look(library: Any, index: int, host: str) -> tuple[Sensor | None, list[Finding]]:
+def _look(library: Any, index: int, host: str, facts: CatalogLike) -> tuple[Sensor | None, list[Finding]]:
     """GPU number ``index`` as a sensor, and what there is to say of it and of its MIG instances."""
     what = f"GPU {index}"
     try:
@@ -140,7 +144,7 @@ def _look(library: Any, index: int, host: str) -> tuple[Sensor | None, list[Find
         denied = "permission" in why.lower()
         mend = MENDS[NO_PERMISSION][1] if denied else "virtual GPUs and old boards have none: measure on their host"
         missing = Finding(SOURCE, what, False, f"NVML gives neither power nor energy: {why}", mend)
-        return _modelled(library, handle, device), [missing, *instances]
+        return _modelled(library, handle, device, facts), [missing, *instances]
     library.nvmlInit()  # held open for this sensor, until it is closed
     try:
         return Nvml(library, handle, device, _spec(library, handle, power, counts), power, counts), instances
@@ -149,7 +153,7 @@ def _look(library: Any, index: int, host: str) -> tuple[Sensor | None, list[Find
         return None, [Finding(SOURCE, what, False, said(error)), *instances]
 
 
-def _modelled(library: Any, handle: Any, device: Device) -> Sensor | None:
+def _modelled(library: Any, handle: Any, device: Device, facts: CatalogLike) -> Sensor | None:
     """A model of a GPU without power readings, where NVML tells at least its use."""
 
     def use() -> float:
@@ -160,7 +164,7 @@ def _modelled(library: Any, handle: Any, device: Device) -> Sensor | None:
     except Exception:
         # neither power nor use: nothing to work from
         return None
-    sensor = gpu_model(device, use, lambda: quietly(library.nvmlShutdown))
+    sensor = gpu_model(device, use, lambda: quietly(library.nvmlShutdown), open_catalog(facts))
     if sensor is not None:
         library.nvmlInit()  # held open for this sensor, until it is closed
     return sensor
