@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test test-ml install check check-long docs accuracy readme clean help
+.PHONY: run test test-ml install check check-long mutation docs accuracy readme clean help
 
 help:
 	@echo "make run         set up and run examples/article.toml"
@@ -14,6 +14,7 @@ help:
 	@echo "make install     set up .venv with the wattline command"
 	@echo "make check       ruff and mypy"
 	@echo "make check-long  the long tests: fuzzing, whole years, sweeps, the wheel"
+	@echo "make mutation    errors put into the core one by one, which tests must notice: hours; ONLY=line/chip for one room"
 	@echo "make test-ml     the tests that need torch"
 	@echo "make docs        build the documentation into build/docs/index.html"
 	@echo "make readme      make the outputs and the picture of README.md again"
@@ -53,6 +54,9 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+mutation: $(VENV)/.dev
+	nice -n 15 $(BIN)/python tools/mutation.py $(if $(ONLY),--only $(ONLY))
 
 docs: $(VENV)/.docs
 	$(BIN)/python tools/catalog_data.py
