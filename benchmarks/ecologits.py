@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/ecologits.py FILE.csv [PREDICTIONS.csv]
 
 FILE has the columns of the ML.ENERGY Benchmark v3 leaderboard. PREDICTIONS is what
-`wattline validate inference FILE.csv --out PREDICTIONS.csv` writes: the rows' own columns and
+`wattline validate inference FILE.csv --save PREDICTIONS.csv` writes: the rows' own columns and
 predicted_energy_per_token_joules. With it, every predictor is scored on the rows that Wattline predicts; without it,
 EcoLogits alone, on all rows. What came out is in ecologits.md.
 

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from wattline import __version__
 from wattline.cli import options
 from wattline.cli import printing as out
 from wattline.cli.main import app, main
+from wattline.cli.renamed import RENAMED
 
 ROOT = Path(__file__).parents[1]
 ARTICLE = str(ROOT / "examples" / "article.toml")
@@ -332,3 +335,28 @@ def test_help_is_the_same_before_and_after_other_arguments(command: str, capsys:
     assert help_of(["measure", "--", "python", "--help"]) is None
     assert help_of(["explain", "--help"]) is None
     assert help_of(["serve", "--rate", "--help"]) is None
+
+
+def options_of(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Every option of every command."""
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from options_of(inner, (*path, name))
+    for option in command.params:
+        if not hasattr(command, "commands") and option.param_type_name == "option":
+            yield " ".join(path), option
+
+
+def test_an_option_means_one_thing_in_every_command() -> None:
+    meanings: dict[str, set[str]] = defaultdict(set)
+    for _, option in options_of(get_command(app)):
+        for flag in option.opts:
+            meanings[flag].add(option.metavar or "")
+    assert meanings["--out"] == {"DIR"}
+    assert meanings["--save"] == {"FILE"}
+    assert {flag: each for flag, each in meanings.items() if len(each) > 1} == {}
+
+
+@pytest.mark.parametrize("name", sorted(RENAMED))
+def test_an_option_that_is_gone_names_the_new_one(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for old, new in RENAMED[name].items():
+        assert f"{name} {old} is now {new}" in refused(capsys, *name.split(), old, "x")

@@ -72,7 +72,7 @@ def test_export_to_each_format(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     one = ask(capsys, "meter", "export", "node.wl", "--to", "csv", "--window", "epoch")
     assert {row["window"] for row in csv.DictReader(io.StringIO(one))} == {"epoch"}
     out = tmp_path / "deep" / "readings.parquet"
-    ask(capsys, "meter", "export", "node.wl", "--to", "parquet", "--table", "readings", "--out", str(out))
+    ask(capsys, "meter", "export", "node.wl", "--to", "parquet", "--table", "readings", "--save", str(out))
     assert pl.read_parquet(out).height == 9 * 101
     (row,) = csv.DictReader(
         io.StringIO(ask(capsys, "meter", "export", "node.wl", "--to", "emissions", "--region", "fr"))
@@ -88,12 +88,12 @@ def test_export_to_each_format(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     ("words", "said"),
     [
         (("meter", "export", "node.wl", "--to", "cvs"), "csv"),
-        (("meter", "export", "node.wl", "--to", "parquet"), "--out"),
+        (("meter", "export", "node.wl", "--to", "parquet"), "--save"),
         (("meter", "export", "node.wl", "--to", "csv", "--table", "rows"), "energy, readings"),
         (("meter", "export", "none.wl", "--to", "csv"), "does not exist"),
         (("meter", "export", "node.wl", "--to", "emissions", "--region", "narnia"), "region"),
         (("meter", "export", "node.wl", "--to", "otlp", "--endpoint", "nowhere"), "endpoint"),
-        (("meter", "export", "node.wl", "--to", "csv", "--out", "/dev/null/x.csv"), "cannot write"),
+        (("meter", "export", "node.wl", "--to", "csv", "--save", "/dev/null/x.csv"), "cannot write"),
         (("meter", "bill", "node.wl", "--pue", "0.3"), "PUE"),
         (("meter", "bill", "node.wl", "--window", "nope"), "window"),
         (("meter", "bill", "node.wl", "--facts", "none.toml"), "none.toml"),
@@ -124,7 +124,7 @@ def test_compare_then_calibrate_then_ask_again(capsys: pytest.CaptureFixture[str
     assert "Why they differ" in text
     assert "not measured" in text
     before = json.loads(ask(capsys, "compare", str(job), "node.wl", "--json"))
-    said = ask(capsys, "calibrate", "measured", str(job), "node.wl", "--out", str(facts))
+    said = ask(capsys, "calibrate", "measured", str(job), "node.wl", "--save", str(facts))
     assert str(facts) in said
     assert ask(capsys, "calibrate", "measured", str(job), "node.wl") == facts.read_text()
     after = json.loads(ask(capsys, "compare", str(job), "node.wl", "--json", "--facts", str(facts)))

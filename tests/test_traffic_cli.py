@@ -46,7 +46,7 @@ def test_a_trace_is_told(capsys: pytest.CaptureFixture[str], trace: Path) -> Non
 
 def test_a_trace_is_changed_and_written(capsys: pytest.CaptureFixture[str], trace: Path, tmp_path: Path) -> None:
     for name in ("a.parquet", "a.csv"):
-        status, _, _ = run(capsys, trace, "--scale-rate", 2, "--repeat", 3, "--out", tmp_path / name)
+        status, _, _ = run(capsys, trace, "--scale-rate", 2, "--repeat", 3, "--save", tmp_path / name)
         assert status == 0
         again = read_traffic(tmp_path / name)
         assert len(again) == 60
@@ -95,7 +95,7 @@ def test_the_shape_of_a_trace_and_what_an_estimated_one_rests_on(
 def test_a_large_traffic_is_written_part_by_part(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    asked = ["--rate", "1000/s", "--requests", "300k", "--shape", "day", "--out"]
+    asked = ["--rate", "1000/s", "--requests", "300k", "--shape", "day", "--save"]
     assert run(capsys, *asked, tmp_path / "whole.parquet")[0] == 0
     monkeypatch.setattr(command, "STREAMED", 1000)
     status, out, _ = run(capsys, *asked, tmp_path / "parts.parquet")
@@ -117,7 +117,7 @@ def test_a_large_traffic_is_written_part_by_part(
         (["no.csv", "--rate", "1/s"], "one of the two"),
         (["--rate", "fast"], "rate: 'fast'"),
         (["--rate", "-1/s"], "rate"),
-        (["--rate", "20/s", "--out", "a.txt"], "must end in .parquet or .csv"),
+        (["--rate", "20/s", "--save", "a.txt"], "must end in .parquet or .csv"),
         (["--rate", "20/s", "--lengths", "poems"], "unknown traffic 'poems'"),
         (["--rate", "20/s", "--input", "5"], "both"),
         (["--rate", "20/s", "--shape", "month"], "flat, day, week"),

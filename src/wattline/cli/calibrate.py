@@ -12,7 +12,7 @@ from wattline.cli.groups import expanded
 from wattline.cli.meter_export import WindowOpt
 from wattline.core.errors import WattlineError
 
-Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the coefficients here [default: print them].")]
+Save = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the coefficients here [default: print them].")]
 HELP = "Fit coefficients again to measurements."
 calibrate_app = typer.Typer(help=HELP, no_args_is_help=True)
 
@@ -24,37 +24,37 @@ def _calibrate() -> None:
 
 @calibrate_app.command("training")
 def calibrate_training(
-    file: Annotated[Path, typer.Argument(help="CSV of published training runs.")], out: Out = None
+    file: Annotated[Path, typer.Argument(help="CSV of published training runs.")], save: Save = None
 ) -> None:
     """Factors of production training and its power, fitted to published runs; prints catalog/fit/training.toml."""
     from wattline.validate.evidence.training_runs import read_runs
     from wattline.validate.fit.training import calibrate_training as fit
 
-    _hand_over(fit(read_runs(file)), out)
+    _hand_over(fit(read_runs(file)), save)
 
 
 @calibrate_app.command("inference")
 def calibrate_inference(
-    file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")], out: Out = None
+    file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")], save: Save = None
 ) -> None:
     from wattline.cli.printing import working
 
     """The coefficients of a step, fitted to measured serving; prints catalog/fit/step.toml.
 
-    With --out also writes what measured configurations reached, measured_steps.csv, beside it.
+    With --save also writes what measured configurations reached, measured_steps.csv, beside it.
     """
     from wattline.validate.fit.step_file import CURVES, calibrate
 
     with working("fitting") as update:
         text, curves = calibrate(file, lambda name: update(f"fitting without {name}"))
-    _hand_over(text, out)
-    if out is not None:
-        _hand_over(curves, out.with_name(CURVES))
+    _hand_over(text, save)
+    if save is not None:
+        _hand_over(curves, save.with_name(CURVES))
 
 
 @calibrate_app.command("serving")
 def calibrate_serving(
-    file: Annotated[Path, typer.Argument(help="CSV with silicon_ttft_ms and silicon_tpot_ms.")], out: Out = None
+    file: Annotated[Path, typer.Argument(help="CSV with silicon_ttft_ms and silicon_tpot_ms.")], save: Save = None
 ) -> None:
     from wattline.cli.printing import working
 
@@ -63,7 +63,7 @@ def calibrate_serving(
 
     with working("fitting") as update:
         text = calibrate(file, update)
-    _hand_over(text, out)
+    _hand_over(text, save)
 
 
 @calibrate_app.command("measured")
@@ -77,7 +77,7 @@ def calibrate_measured(
     ] = None,
     window: WindowOpt = None,
     reading: meter_choices.ReadOptions,
-    out: Out = None,
+    save: Save = None,
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
 ) -> None:
@@ -98,21 +98,21 @@ def calibrate_measured(
         result = fit(worked, recordings, job, window)
     if not result.moved:
         raise WattlineError("the measurements leave every fact where it stands: nothing to write")
-    _hand_over(facts_file(result), out)
+    _hand_over(facts_file(result), save)
 
 
-def _hand_over(text: str, out: Path | None) -> None:
+def _hand_over(text: str, path: Path | None) -> None:
     from wattline.core.files import write_text
 
-    if out is None:
+    if path is None:
         print(text, end="")
     else:
-        write_text(out, text)
-        print(f"written: {out}")
+        write_text(path, text)
+        print(f"written: {path}")
 
 
 @calibrate_app.command("site")
-def calibrate_site(out: Out = None) -> None:
+def calibrate_site(save: Save = None) -> None:
     from wattline.cli.printing import working
 
     """The annual kinds of site that the hourly model gives, over all places; prints tables for catalog/site.toml."""
@@ -121,4 +121,4 @@ def calibrate_site(out: Out = None) -> None:
 
     with working("deriving") as update:
         text = toml(default(), lambda name: update(f"deriving {name}"))
-    _hand_over(text, out)
+    _hand_over(text, save)

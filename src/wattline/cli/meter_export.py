@@ -31,7 +31,7 @@ def export(
     to: Annotated[
         str, Opt("--to", help="Format: csv, parquet, emissions (CodeCarbon's emissions.csv), openmetrics or otlp.")
     ],
-    out: Annotated[
+    save: Annotated[
         Path | None, Opt(metavar="FILE", help="File to write [default: print; parquet must be written].")
     ] = None,
     table: Annotated[
@@ -51,8 +51,8 @@ def export(
     if to not in FORMATS:
         near = nearest(to, FORMATS)
         raise WattlineError(f"--to: {to!r} is none of {', '.join(FORMATS)}" + (f"; nearest: {near[0]}" if near else ""))
-    if out is None and to == "parquet":
-        raise WattlineError("parquet is no text to print; give --out FILE")
+    if save is None and to == "parquet":
+        raise WattlineError("parquet is no text to print; give --save FILE")
     if to == "emissions" and region is not None:
         from wattline.catalog import default
         from wattline.line.grid.region import load_region
@@ -63,7 +63,7 @@ def export(
         _send(recording, endpoint)
         return
     if to in ("csv", "parquet"):
-        _hand_over_table(recording, to, table, window, out)
+        _hand_over_table(recording, to, table, window, save)
         return
     if to == "openmetrics":
         from wattline.meter.export.prometheus import openmetrics
@@ -74,7 +74,7 @@ def export(
         from wattline.meter.export.window import find_spans
 
         lines = [emissions_csv(recording, find_spans(recording, window), region, project)]
-    _hand_over(lines, out)
+    _hand_over(lines, save)
 
 
 def read_recording(path: Path, reading: dict[str, list[str]]) -> Recording:
@@ -84,16 +84,16 @@ def read_recording(path: Path, reading: dict[str, list[str]]) -> Recording:
     return read(path, meter_choices.choices(reading))
 
 
-def _hand_over_table(recording: Recording, to: str, table: str, window: str | None, out: Path | None) -> None:
+def _hand_over_table(recording: Recording, to: str, table: str, window: str | None, path: Path | None) -> None:
     from wattline.meter.export import tables
 
     frame = tables.table(recording, table, window)
     if to == "csv":
-        _hand_over([tables.csv_text(frame)], out)
+        _hand_over([tables.csv_text(frame)], path)
         return
-    assert out is not None
-    tables.write_parquet(frame, out)
-    _written(out)
+    assert path is not None
+    tables.write_parquet(frame, path)
+    _written(path)
 
 
 def _send(recording: Recording, endpoint: str) -> None:
@@ -107,12 +107,12 @@ def _send(recording: Recording, endpoint: str) -> None:
     _note(f"sent {sent:,} points to {endpoint}")
 
 
-def _hand_over(lines: Iterable[str], out: Path | None) -> None:
+def _hand_over(lines: Iterable[str], path: Path | None) -> None:
     """Text to a file, whole or not at all, or to standard output as it comes."""
     from wattline.cli.printing import emit
     from wattline.core.files import write_whole
 
-    if out is None:
+    if path is None:
         for line in lines:
             emit(line)
         return
@@ -121,12 +121,12 @@ def _hand_over(lines: Iterable[str], out: Path | None) -> None:
         with open(name, "w", encoding="utf-8", newline="") as file:
             file.writelines(lines)
 
-    write_whole(out, write)
-    _written(out)
+    write_whole(path, write)
+    _written(path)
 
 
-def _written(out: Path) -> None:
-    _note(f"written: {out}")
+def _written(path: Path) -> None:
+    _note(f"written: {path}")
 
 
 def _note(text: str) -> None:

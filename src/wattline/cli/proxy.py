@@ -22,7 +22,7 @@ NONE = "none"
 Upstream = Annotated[str, Opt(help="Address of the model server, such as http://127.0.0.1:8000.")]
 Host = Annotated[str, Opt(help="Address to listen on.")]
 Port = Annotated[int, Opt(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
-Journal = Annotated[str, Opt(help="SQLite file that keeps requests and energy, or none.")]
+Journal = Annotated[str, Opt(metavar="FILE", help="SQLite file that keeps requests and energy, or none.")]
 Model = Annotated[
     str | None, Opt(help="Model by catalog name; with --chip it says how prefill and decode are weighed.")
 ]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 _SEARCH = "`wattline frontier`"
+_SAVING = (
+    "traffic", "meter export", "validate inference", "calibrate training", "calibrate inference", "calibrate serving",
+    "calibrate measured", "calibrate site",
+)  # fmt: skip
 RENAMED = {
     "serve": {
         "--frontier": _SEARCH,
@@ -27,6 +31,7 @@ RENAMED = {
     "train": {"--batch": "--batch-tokens"},
     "site": {"--profile": "--load FILE", "--hall": "--site"},
     "proxy": {"--chips": "--gpus"},
+    **{command: {"--out": "--save FILE"} for command in _SAVING},
 }
 
 

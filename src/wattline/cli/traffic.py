@@ -56,7 +56,7 @@ def traffic(
     where: Annotated[
         list[str] | None, Opt(metavar="COLUMN=TEXT", help="Take only rows of the trace with this text in this column.")
     ] = None,
-    out: Annotated[Path | None, Opt(metavar="FILE", help="Write the traffic to this .parquet or .csv file.")] = None,
+    save: Annotated[Path | None, Opt(metavar="FILE", help="Write the traffic to this .parquet or .csv file.")] = None,
     facts: options.Facts = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -69,13 +69,13 @@ def traffic(
     made = bool(rate or states)
     if (file is None) != made:
         raise WattlineError("traffic: give a FILE to read or a --rate (or --states) to make one, one of the two")
-    _check_out(out)
+    _check_save(save)
     known = open_catalog(facts)
     result: Traffic | int
     if made:
         sizes = _lengths(lengths, fit, input_tokens, output_tokens, known)
         result = _made(rate, states, cv, shape, start_hour, share, sizes, duration, requests,
-                       seed, out, scale_rate == 1 == times and repeat == 1, known)  # fmt: skip
+                       seed, save, scale_rate == 1 == times and repeat == 1, known)  # fmt: skip
     else:
         result = _read(file, columns, time_unit, where or [])
     given_options = {
@@ -87,10 +87,10 @@ def traffic(
         results, notes = unknown() | {"requests": result}, ["written part by part, and so not summed up"]
     else:
         result = _changed(result, scale_rate, times, repeat, seed)
-        if out is not None:
-            (write_parquet if out.suffix == ".parquet" else write_csv)(result, out)
+        if save is not None:
+            (write_parquet if save.suffix == ".parquet" else write_csv)(result, save)
         results, notes = summary(result), list(result.notes)
-    results["written"] = None if out is None else str(out)
+    results["written"] = None if save is None else str(save)
     print_answer(envelope("traffic", inputs, results, seed=seed if made else None, notes=notes), as_json)
 
 
@@ -152,7 +152,7 @@ def _process(rate: str, states: str, cv: float, share: float) -> tuple[Process, 
 
 def _made(
     rate: str, states: str, cv: float, shape: str, start_hour: float, share: float, lengths: Lengths, duration: str,
-    requests: str, seed: int, out: Path | None, plain: bool, known: Catalog,
+    requests: str, seed: int, save: Path | None, plain: bool, known: Catalog,
 ) -> Traffic | int:  # fmt: skip
     """The traffic; how many requests where it was so large that it went to the file part by part."""
     from wattline.core.quantity import parse
@@ -171,10 +171,10 @@ def _made(
     n = round(parse(requests, "request", "requests")) if requests else None
     window = None if n else parse(duration or "1 h", "s", "duration")
     expected = n if n else mean * float(window or 0)
-    if expected > STREAMED and plain and out is not None and out.suffix == ".parquet":
-        return write_stream(stream(process, lengths, seed, duration_s=window, count=n), out)
+    if expected > STREAMED and plain and save is not None and save.suffix == ".parquet":
+        return write_stream(stream(process, lengths, seed, duration_s=window, count=n), save)
     if expected > MAX_REQUESTS:
-        raise WattlineError(f"traffic: about {expected:,.0f} requests; give --share, or --out FILE.parquet")
+        raise WattlineError(f"traffic: about {expected:,.0f} requests; give --share, or --save FILE.parquet")
     return replace(
         make(process, lengths, seed, duration_s=window, count=n), notes=("made, not recorded", *_rests(shape, known))
     )
@@ -200,6 +200,6 @@ def _changed(result: Traffic, scale_rate: float, times: float, repeat: int, seed
     return change.repeat(result, repeat) if repeat != 1 else result
 
 
-def _check_out(out: Path | None) -> None:
-    if out is not None and out.suffix not in (".parquet", ".csv"):
-        raise WattlineError(f"traffic: --out {shorten(str(out), 200)} must end in .parquet or .csv")
+def _check_save(save: Path | None) -> None:
+    if save is not None and save.suffix not in (".parquet", ".csv"):
+        raise WattlineError(f"traffic: --save {shorten(str(save), 200)} must end in .parquet or .csv")

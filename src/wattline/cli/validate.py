@@ -64,7 +64,7 @@ def validate_inference(
     leave_out: Annotated[
         str, typer.Option(help="Predict each model, family, gpu or tenth of the rows by a fit that leaves it out.")
     ] = "",
-    out: Annotated[
+    save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every row with its prediction to this CSV.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a parity plot to this HTML file.")] = None,
@@ -89,8 +89,8 @@ def validate_inference(
             rows, unusable, fit, leave_out, progress=lambda name: update(f"without {name}"), by=by,
             source=str(file),
         )  # fmt: skip
-    if out is not None:
-        result.write_csv(out)
+    if save is not None:
+        result.write_csv(save)
     if plot is not None:
         write_page(result.json(), plot)
     print_result(result, as_json)
