@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +15,9 @@ from hypothesis import strategies as st
 from wattline import claim
 from wattline.claim.verdict import Grade, decide, distance, grade, interval
 from wattline.core.errors import WattlineError
-from wattline.core.range import Range
+from wattline.report.page.claim_chart import claims_svg
 from wattline.report.present import as_text
+from wattline.report.written import check_report, write_report
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "claims.toml"
 BASE = '[[claim]]\nid = "a"\nsays = "It is so."\n'
@@ -184,12 +187,148 @@ def test_a_bound_that_only_a_range_reaches_holds_roughly() -> None:
     )
 
 
-def test_a_range_that_meets_what_is_stated_holds() -> None:
+def test_a_range_that_only_meets_what_is_stated_is_no_agreement() -> None:
     body = 'stated = "150 W"\nderived = "x"\n[claim.quantities]\n'
     assert one(body + 'x = "100 W"').verdict == "does not follow"
-    found = one(body + 'x = { value = "100 W", low = "50 W", high = "250 W", source = "A guess" }')
-    assert found.verdict == "holds"
-    assert "lies within the range" in found.why
+    wide = one(body + 'x = { value = "100 W", low = "50 W", high = "160 W", source = "A guess" }')
+    assert wide.verdict == "undecided"
+    assert "below" in wide.why
+    # the vaguer fact is not the truer claim: 2.9 Wh of 0.1 to 11.5 is not 13 Wh of 10 to 22
+    image = """stated = "phone"\nderived = "image"\n[claim.quantities]
+phone = { value = "13 Wh", low = "10 Wh", high = "22 Wh", source = "A table" }
+image = { value = "2.9 Wh", low = "0.1 Wh", high = "11.5 Wh", dist = "lognormal", source = "A study" }"""
+    found = one(image)
+    assert found.verdict == "does not follow"
+    assert found.probability is not None
+    assert found.probability < 0.1
+    assert "80% below" in found.why
+
+
+@given(st.floats(0.2, 5.0), st.floats(1.05, 30.0), st.floats(1.0, 4.0))
+def test_a_vaguer_figure_never_agrees_better(middle: float, width: float, wider: float) -> None:
+    order = ["does not follow", "undecided", "holds roughly", "holds"]
+    z = np.random.default_rng(0).normal(size=400)
+    truth = interval("equal", 1.0, 1.0), interval("equal", 1.0, 1.0)
+    sharp = grade(middle * width**z, middle, truth, 0.05, 0.25)
+    vague = grade(middle * (width**wider) ** z, middle, truth, 0.05, 0.25)
+    if abs(middle - 1) <= 0.25:  # where the middles agree, vagueness can only cost
+        assert vague.probability <= sharp.probability + 0.03
+        assert order.index(vague.verdict) <= order.index(sharp.verdict) or sharp.probability > 0.47
+    else:
+        assert vague.verdict in ("does not follow", "undecided")
+
+
+@pytest.mark.parametrize(
+    ("fact", "stated", "why"),
+    [
+        ("prompt.chatgpt-devries.energy_wh", "2.9 Wh/request", "an estimate by a model"),
+        ("prompt.google-search.energy_wh", "0.3 Wh/request", "a statement that names no method"),
+        ("training_run.gpt-4.energy_mwh", "52 GWh", "a rumour"),
+        ("total.iea-2025-world-2030.energy_twh", "945 TWh", "a projection"),
+        ("total.iea-2024-world-2022.energy_twh", "460 TWh", "an estimate"),
+        ("constant.gpt-4-params", "1.76e12", "a rumour"),
+    ],
+)
+def test_an_agreement_with_what_proves_nothing_never_holds(fact: str, stated: str, why: str) -> None:
+    found = one(f'stated = "{stated}"\nderived = "[{fact}]"')
+    assert found.verdict == "unproven"
+    assert why in found.why
+    assert found.json()["weak_evidence"] == {fact: why}
+    through = one(f'stated = "{stated}"\nderived = "x"\n[claim.steps]\nx = "[{fact}] * 1"')
+    assert through.verdict == "unproven"
+    newer = one(f'stated = "{stated}"\nnewer = "[{fact}]"')
+    assert newer.verdict == "unproven"
+
+
+def test_a_claim_is_not_proven_by_its_own_source() -> None:
+    text = 'stated = "0.24 Wh/request"\nderived = "[prompt.gemini-median.energy_wh]"'
+    assert one(text).verdict == "holds"
+    own = 'source = "Elsworth et al. (Google), Measuring the environmental impact of delivering AI at Google Scale"\n'
+    found = one(own + text)
+    assert found.verdict == "unproven"
+    assert "the claim's own source" in found.why
+
+
+# A sentence
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdict", "key"),
+    [
+        ("ChatGPT uses 2.9 Wh per request", "outdated", "prompt.chatgpt-altman.energy_wh"),
+        ("A ChatGPT query takes 2.9 watt-hours", "outdated", "prompt.chatgpt-altman.energy_wh"),
+        ("ChatGPT uses 50 Wh per request", "does not follow", "prompt.chatgpt-altman.energy_wh"),
+        ("Google's median Gemini prompt takes 0.24 Wh", "holds", "prompt.gemini-median.energy_wh"),
+        ("Training GPT-4 took 50 GWh", "unproven", "training_run.gpt-4.energy_mwh"),
+        ("Data centres will use 945 TWh in 2030", "unproven", "total.iea-2025-world-2030.energy_twh"),
+        ("Data centers used 460 TWh in 2022.", "unproven", "total.iea-2024-world-2022.energy_twh"),
+        ("A Google search uses 0.3 Wh", "unproven", "prompt.google-search.energy_wh"),
+    ],
+)
+def test_a_sentence_is_held_against_the_catalog(sentence: str, verdict: str, key: str) -> None:
+    found = claim.check_file(sentence, draws=500).claims[0]
+    assert found.verdict == verdict
+    assert found.claim.says == sentence
+    assert key in [fact.key for fact in found.facts]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "says"),
+    [
+        ("Every Tesla uses 2.9 Wh per request", "no figure of tesla"),
+        ("Claude takes 3 Wh per prompt", "nearest: prompt."),
+        ("A ChatGPT query takes ten times as much as a search", "no figure with a unit"),
+        ("Something uses 3 Wh per request", "nearest"),
+        ("ChatGPT uses " + "very " * 200 + "2.9 Wh", "longer than"),
+    ],
+)
+def test_a_sentence_that_fits_nothing_is_refused(sentence: str, says: str) -> None:
+    with pytest.raises(WattlineError, match=says) as caught:
+        claim.check_file(sentence)
+    assert_one_line(caught.value)
+
+
+# Reports
+
+
+def test_a_report_is_a_page_a_chart_or_a_picture(tmp_path: Path) -> None:
+    data = claim.check_file("ChatGPT uses 2.9 Wh per request", draws=200).json()
+    for name in ("a.html", "a.svg"):
+        write_report(data, tmp_path / name)
+    root = ElementTree.fromstring((tmp_path / "a.svg").read_text(encoding="utf-8"))
+    assert root.tag.endswith("svg")
+    shown = " ".join(root.itertext())
+    assert "2.9 Wh/request" in shown
+    assert "outdated" in shown
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "<svg" in page
+    assert "outdated" in page
+    with pytest.raises(WattlineError, match="none of"):
+        check_report(tmp_path / "a.pdf")
+
+
+def test_a_chart_of_anything_is_whole_xml() -> None:
+    hostile = '[[claim]]\nid = "a"\nsays = "<b>&\\u0001 x"\nstated = "1"\nderived = "[constant.pue-iea-2024]"\n'
+    nothing = '[[claim]]\nid = "b"\nsays = "x"\ncannot = "y"\n'
+    for text in (hostile, nothing, EXAMPLE.read_text(encoding="utf-8")):
+        ElementTree.fromstring(claims_svg(claim.check_claims(claim.read_claims(text, "x.toml"), 50).json()["results"]))
+
+
+def png_can_be_drawn() -> bool:
+    try:
+        check_report(Path("a.png"))
+    except WattlineError:
+        return False
+    return True
+
+
+def test_the_picture_is_a_png(tmp_path: Path) -> None:
+    pytest.importorskip("resvg_py", reason="the picture needs resvg-py")
+    if not png_can_be_drawn():
+        pytest.skip("the picture needs a font, and this machine has none")
+    data = claim.check_file("ChatGPT uses 2.9 Wh per request", draws=200).json()
+    write_report(data, tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
@@ -233,16 +372,16 @@ def test_a_mismatch_with_expect_is_reported() -> None:
 @given(st.floats(0.1, 1e6), st.floats(0.1, 1e6))
 def test_grades_are_monotonic(stated: float, off: float) -> None:
     order = ["holds", "holds roughly", "does not follow"]
-    truth = interval("equal", *(Range.of(stated),) * 2)
-    near = grade(Range.of(stated + off), truth, 0.05, 0.25)
-    far = grade(Range.of(stated + 2 * off), truth, 0.05, 0.25)
+    truth = interval("equal", stated, stated), interval("equal", stated, stated)
+    near = grade(np.asarray(stated + off), stated + off, truth, 0.05, 0.25)
+    far = grade(np.asarray(stated + 2 * off), stated + 2 * off, truth, 0.05, 0.25)
     assert order.index(near.verdict) <= order.index(far.verdict)
-    assert distance(stated, truth) == 0
+    assert distance(stated, truth[0]) == 0
 
 
 def test_decide_without_anything() -> None:
     assert decide(None, None) == "cannot be checked"
-    assert decide(Grade("holds", 0, True), None) == "holds"
+    assert decide(Grade("holds", 0, 1.0), None) == "holds"
 
 
 # Bad files

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from wattline.catalog.draws import Draws
 from wattline.claim.evaluate import Scope, evaluate, quantity
+from wattline.claim.evidence import facts_behind, weakness
 from wattline.claim.fields import Expression, Given
 from wattline.claim.figure import Figure, figure
-from wattline.claim.file import Claim, ClaimsFile, read_file
-from wattline.claim.verdict import VERDICTS, Grade, Verdict, decide, grade, interval
+from wattline.claim.file import Claim, ClaimsFile, built_in, read_file
+from wattline.claim.sentence import is_sentence, read_sentence
+from wattline.claim.units import magnitude
+from wattline.claim.verdict import VERDICTS, Grade, Interval, Verdict, decide, grade, interval, on_weak_evidence
 from wattline.claim.why import Newer, Stated, explain
 from wattline.core.errors import WattlineError, shorten
-from wattline.core.fact import Fact, Source
+from wattline.core.fact import Array, Fact, Source
 from wattline.core.result import Json, Result, envelope
 
 
@@ -33,6 +38,8 @@ class CheckedClaim:
     derived: Figure | None = None
     newer: Newer | None = None
     facts: tuple[Fact, ...] = ()
+    probability: float | None = None
+    weak: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def as_expected(self) -> bool:
@@ -48,6 +55,8 @@ class CheckedClaim:
             "source": claim.source,
             "verdict": self.verdict,
             "why": self.why,
+            "probability": self.probability,
+            "weak_evidence": dict(self.weak),
             "given": [line.json() for line in self.quantities],
             "worked": [line.json() for line in self.steps],
             "relation": claim.relation if self.stated else None,
@@ -90,8 +99,10 @@ class ClaimsReport(Result):
 
 
 def check_file(path: str | Path, draws: int = 2000, seed: int = 0) -> ClaimsReport:
-    """Check the claims of a file, or of the built-in one with this name (``article``)."""
-    return check_claims(read_file(path), draws, seed)
+    """Check the claims of a file, of the built-in one with this name (``article``), or the claim of a sentence."""
+    text = str(path)
+    sentence = text not in built_in() and is_sentence(text) and not os.path.exists(text)
+    return check_claims(read_sentence(text) if sentence else read_file(path), draws, seed)
 
 
 def check_claims(claims: ClaimsFile, draws: int = 2000, seed: int = 0) -> ClaimsReport:
@@ -122,25 +133,45 @@ def _check(claim: Claim, draws: Draws) -> CheckedClaim:
         _line(name, expression, _value(expression, f"beside.{shorten(name)}", scope), scope)
         for name, expression in claim.beside.items()
     )
-    stated, derived, newer, verdict = _judge(claim, scope)
-    why = explain(claim, verdict, stated, derived, newer)
-    facts = tuple(scope.used.values())
+    judged = _judge(claim, scope)
     return CheckedClaim(
         claim,
-        verdict,
-        why,
+        judged.verdict,
+        explain(claim, judged.verdict, judged.stated, judged.derived, judged.newer, judged.weak),
         quantities,
         tuple(steps),
         beside,
-        stated,
-        derived[0] if derived else None,
-        newer,
-        facts,
+        judged.stated,
+        judged.derived[0] if judged.derived else None,
+        judged.newer,
+        tuple(scope.used.values()),
+        judged.probability,
+        judged.weak,
     )
 
 
-def _judge(claim: Claim, scope: Scope) -> tuple[Stated | None, tuple[Figure, Grade] | None, Newer | None, Verdict]:
-    """What is stated, what follows, what is newer, and the verdict; all in the unit of what is stated."""
+@dataclass(frozen=True)
+class _Judged:
+    """What is stated, what follows, what is newer, the verdict and what it rests on, in the unit of what is stated."""
+
+    verdict: Verdict
+    stated: Stated | None = None
+    derived: tuple[Figure, Grade] | None = None
+    newer: Newer | None = None
+    weak: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def probability(self) -> float | None:
+        """Of the grade that the verdict comes from; None where nothing was compared."""
+        if self.stated is None:
+            return None
+        if self.newer is not None and (self.verdict == "outdated" or self.derived is None):
+            return self.newer.grade.probability
+        return None if self.derived is None else self.derived[1].probability
+
+
+def _judge(claim: Claim, scope: Scope) -> _Judged:
+    """What is stated, what follows, what is newer, and the verdict."""
     values = {
         key: _value(expression, key, scope)
         for key in ("stated", "stated_low", "stated_high", "derived", "newer")
@@ -149,7 +180,7 @@ def _judge(claim: Claim, scope: Scope) -> tuple[Stated | None, tuple[Figure, Gra
     ends = [values[key] for key in ("stated", "stated_low", "stated_high") if key in values]
     if not ends:
         lone = figure("derived", claim.derived.text, values["derived"], climb=True) if claim.derived else None
-        return None, (lone, Grade("holds", 0.0, True)) if lone else None, None, "cannot be checked"
+        return _Judged("cannot be checked", None, (lone, Grade("holds", 0.0, 1.0)) if lone else None)
     unit = ends[0].units
     for key, value in values.items():
         if value.dimensionality != ends[0].dimensionality:
@@ -162,20 +193,35 @@ def _judge(claim: Claim, scope: Scope) -> tuple[Stated | None, tuple[Figure, Gra
     if "stated_low" in figures and figures["stated_low"].range.p50 > figures["stated_high"].range.p50:
         low, high = (figures[key].middle for key in ends_of)
         raise WattlineError(f"stated_low ({low}) is more than stated_high ({high}); swap the two")
-    truth = interval(claim.relation, *(figures[key].range for key in ends_of))
-    bound = claim.relation in ("at least", "at most")
-    grades = {
-        key: grade(figures[key].range, truth, claim.holds, claim.roughly, bound=bound)
-        for key in ("derived", "newer")
-        if key in figures
-    }
+    truth: tuple[Interval, Interval] = (
+        interval(claim.relation, *(magnitude(values[key].to(unit)) for key in ends_of)),
+        interval(claim.relation, *(figures[key].range.p50 for key in ends_of)),
+    )
+    judged = [key for key in ("derived", "newer") if key in figures]
+    weak = {key: _weak(claim, key, scope) for key in judged}
+    grades = {key: _grade(claim, magnitude(values[key].to(unit)), figures[key], truth, weak[key]) for key in judged}
     stated = Stated(claim.relation, tuple(figures[key] for key in figures if key.startswith("stated")))
     derived = (figures["derived"], grades["derived"]) if "derived" in grades else None
     newer = None
     if "newer" in grades:
         newer = Newer(figures["newer"], grades["newer"], claim.newer_source, claim.newer_note)
-    verdict = decide(grades.get("derived"), grades.get("newer"))
-    return stated, derived, newer, "cannot be checked" if claim.cannot else verdict
+    verdict = "cannot be checked" if claim.cannot else decide(grades.get("derived"), grades.get("newer"))
+    return _Judged(verdict, stated, derived, newer, {fact: why for key in judged for fact, why in weak[key].items()})
+
+
+def _grade(claim: Claim, drawn: Array, line: Figure, truth: tuple[Interval, Interval], weak: dict[str, str]) -> Grade:
+    """How a figure compares with what is stated, and whether that proves anything."""
+    bound = claim.relation in ("at least", "at most")
+    given = grade(drawn, line.range.p50, truth, claim.holds, claim.roughly, bound=bound)
+    return on_weak_evidence(given) if weak else given
+
+
+def _weak(claim: Claim, key: str, scope: Scope) -> dict[str, str]:
+    """Facts behind a figure, and what is stated, that prove nothing, each with why."""
+    names = [name for name in (key, "stated", "stated_low", "stated_high") if getattr(claim, name) is not None]
+    keys = [fact for name in names for fact in facts_behind(getattr(claim, name).tree, claim.steps)]
+    known = {fact: weakness(scope.used[fact], scope.draws.catalog, claim.source) for fact in keys if fact in scope.used}
+    return {fact: why for fact, why in known.items() if why}
 
 
 def _quantity(claim: Claim, name: str, given: Given, scope: Scope) -> Figure:

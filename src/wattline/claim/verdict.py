@@ -1,62 +1,91 @@
-"""How a verdict is reached: pure functions of numbers that share one unit.
+"""How a verdict is reached: pure functions of draws that share one unit.
 
-What a claim states is an interval: ``equal`` a point (or the range of what it is compared with), ``at least``
-and ``at most`` half a line, ``between`` two ends. A figure is as far off as it lies from that interval.
+What a claim states is an interval: ``equal`` a point, ``at least`` and ``at most`` half a line, ``between`` two ends.
+A figure is as far off as it lies from that interval, in each draw of the facts; what cancels out does so in each.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from wattline.core.range import Range
+import numpy as np
 
-Verdict = Literal["holds", "holds roughly", "does not follow", "outdated", "cannot be checked"]
+from wattline.core.fact import Array
+
+Verdict = Literal["holds", "holds roughly", "unproven", "undecided", "does not follow", "outdated", "cannot be checked"]
 Relation = Literal["equal", "at least", "at most", "between"]
-VERDICTS: tuple[Verdict, ...] = ("holds", "holds roughly", "does not follow", "outdated", "cannot be checked")
+VERDICTS: tuple[Verdict, ...] = (
+    "holds", "holds roughly", "unproven", "undecided", "does not follow", "outdated", "cannot be checked",
+)  # fmt: skip
 RELATIONS: tuple[Relation, ...] = ("equal", "at least", "at most", "between")
+LIKELY = 0.5  # share of the draws that must agree for the figures to agree
+LIKELY_BOUND = 0.75  # the same of a bound, which the widest range keeps in half of its draws
+UNLIKELY = 1 / 3  # in fewer of the draws than this they do not agree, however wide the range
 
 
 @dataclass(frozen=True)
 class Grade:
-    """How a figure compares with what is stated: a verdict, how far off it is, whether ranges meet."""
+    """How a figure compares with what is stated.
+
+    Attributes
+    ----------
+    verdict : of the two figures alone
+    off : how far their middles lie apart, as a fraction of what is stated
+    probability : share of the draws in which they agree at least roughly
+    """
 
     verdict: Verdict
     off: float
-    meets: bool
+    probability: float
 
 
-def interval(relation: Relation, low: Range, high: Range) -> tuple[float, float]:
+Interval = tuple[Array | float, Array | float]
+
+
+def interval(relation: Relation, low: Array | float, high: Array | float) -> Interval:
     """The figures that make the statement true; ``low`` and ``high`` are the same but for ``between``."""
     if relation == "at least":
-        return low.p50, math.inf
+        return low, math.inf
     if relation == "at most":
-        return -math.inf, high.p50
-    return min(low.p5, high.p5), max(low.p95, high.p95)
+        return -math.inf, high
+    return low, high
 
 
-def grade(figure: Range, stated: tuple[float, float], holds: float, roughly: float, *, bound: bool = False) -> Grade:
-    """Holds within ``holds`` of the statement, or where p5 to p95 meets it; else roughly; else not.
+def grade(
+    draws: Array, middle: float, stated: tuple[Interval, Interval], holds: float, roughly: float, *, bound: bool = False
+) -> Grade:
+    """Holds where the middles agree within ``holds`` and most draws agree roughly; undecided where the range is too
+    wide to tell.
 
-    A ``bound`` (at least, at most) is kept or missed: where the middle misses it, it holds roughly at best.
+    Parameters
+    ----------
+    draws : of the figure, a number or shape ``(n_draws,)``
+    middle : the figure as it is shown
+    stated : what is stated as an interval, in each draw and as it is shown, in the same unit
+    holds, roughly : how far off may be, as a fraction
+    bound : whether a bound (at least, at most) is stated: where the middle misses it, it holds roughly at best
     """
-    off = distance(figure.p50, stated)
-    low, high = stated
-    meets = figure.p5 <= high and figure.p95 >= low
-    near = meets or abs(off) <= holds
-    if near and not (bound and abs(off) > 1e-9):
-        return Grade("holds", off, meets)
-    return Grade("holds roughly" if near or abs(off) <= roughly else "does not follow", off, meets)
+    off = float(distance(middle, stated[1]))
+    apart = np.abs(distance(draws, stated[0]))
+    probability = float(np.mean(apart <= roughly + 1e-9))
+    if abs(off) > roughly:
+        return Grade("undecided" if probability >= UNLIKELY else "does not follow", off, probability)
+    if probability < (LIKELY_BOUND if bound else LIKELY):
+        return Grade("undecided", off, probability)
+    near = abs(off) <= (1e-9 if bound else holds)
+    return Grade("holds" if near else "holds roughly", off, probability)
 
 
-def distance(value: float, stated: tuple[float, float]) -> float:
+def distance(value: Array | float, stated: Interval) -> Array:
     """How far a value lies below (negative) or above the interval, as a fraction of its nearest end."""
-    low, high = stated
-    if low <= value <= high:
-        return 0.0
-    end = low if value < low else high
-    return (value - end) / abs(end) if end else math.copysign(math.inf, value)
+    low, high = np.asarray(stated[0], float), np.asarray(stated[1], float)
+    values = np.asarray(value, float)
+    end = np.where(values < low, low, high)
+    with np.errstate(all="ignore"):
+        part = np.where(end != 0, (values - end) / np.abs(end), np.copysign(np.inf, values - end))
+    return np.where((low <= values) & (values <= high), 0.0, part)
 
 
 def decide(arithmetic: Grade | None, newer: Grade | None) -> Verdict:
@@ -71,3 +100,8 @@ def decide(arithmetic: Grade | None, newer: Grade | None) -> Verdict:
         return "outdated"
     best = arithmetic or newer
     return best.verdict if best is not None else "cannot be checked"
+
+
+def on_weak_evidence(given: Grade) -> Grade:
+    """The same where what the statement is compared with proves nothing: an agreement is not more than that."""
+    return replace(given, verdict="unproven") if given.verdict in ("holds", "holds roughly") else given

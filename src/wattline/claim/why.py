@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +15,15 @@ _ARITHMETIC: dict[str, str] = {
     "holds": "The arithmetic holds",
     "holds roughly": "The arithmetic holds roughly",
     "does not follow": "It does not follow",
+    "unproven": "The figures agree, which proves nothing",
+    "undecided": "The range is too wide to tell",
 }
 _PUBLISHED: dict[str, str] = {
     "holds": "The published figure agrees",
     "holds roughly": "The published figure agrees roughly",
     "does not follow": "The published figure is another",
+    "unproven": "The published figure agrees, which proves nothing",
+    "undecided": "The published figure is too vague to tell",
 }
 
 
@@ -59,6 +64,7 @@ def explain(
     stated: Stated | None,
     derived: tuple[Figure, Grade] | None,
     newer: Newer | None,
+    weak: Mapping[str, str],
 ) -> str:
     """One or two sentences: what follows, what is stated, how far apart, and what is newer."""
     if claim.cannot:
@@ -68,6 +74,8 @@ def explain(
         parts.append(_arithmetic(claim, *derived, stated))
     if newer is not None and stated is not None:
         parts.append(_newer(newer, stated, verdict, alone=derived is None))
+    if verdict == "unproven":
+        parts.append("It rests on " + ", ".join(f"{words} ({key})" for key, words in weak.items()) + ".")
     return " ".join(parts)
 
 
@@ -78,22 +86,23 @@ def _arithmetic(claim: Claim, line: Figure, found: Grade, stated: Stated) -> str
 
 
 def _compared(line: Figure, found: Grade, stated: Stated, holds: float) -> str:
+    sure = "" if line.exact and all(end.exact for end in stated.figures) else f" ({_likely(found)})"
     if stated.relation == "between":
         where = "is within" if found.off == 0 else f"lies {_apart(found.off)} the nearer end of"
-        if found.off and found.meets:
-            where = "reaches into"
-        return f"{line} {where} {_between(stated)}"
+        return f"{line} {where} {_between(stated)}{sure}"
     if stated.relation in ("at least", "at most"):
         if found.off == 0:
-            return f"{line} against {stated}"
-        tail = ", which its range reaches" if found.meets else ""
-        return f"{line} against {stated} stated, {_apart(found.off)}{tail}"
+            return f"{line} against {stated}{sure}"
+        return f"{line} against {stated} stated, {_apart(found.off)}{sure}"
     said = f"{line} against {stated} stated"
-    if abs(found.off) < 0.0005:
-        return said
-    if found.meets and abs(found.off) > holds:
-        return f"{said}, which lies within the range"
-    return f"{said}, {_apart(found.off)}"
+    return f"{said}{sure}" if abs(found.off) < 0.0005 else f"{said}, {_apart(found.off)}{sure}"
+
+
+def _likely(found: Grade) -> str:
+    """How probable it is that the figures agree at least roughly, over the draws."""
+    if 0 < found.probability < 0.005:
+        return "they agree roughly in less than 1% of the draws"
+    return f"they agree roughly in {found.probability:.0%} of the draws"
 
 
 def _between(stated: Stated) -> str:
@@ -116,6 +125,8 @@ def _newer(newer: Newer, stated: Stated, verdict: Verdict, *, alone: bool) -> st
     source = f" by {newer.source}" if newer.source else ""
     note = f" ({newer.note})" if newer.note else ""
     figure = f"{newer.figure}{source}{note}"
+    if newer.grade.verdict == "undecided":
+        return f"A newer figure is too vague to tell: {figure}."
     if not newer.differs:
         return f"The newer figure agrees: {figure}."
     if verdict == "outdated" and not alone:

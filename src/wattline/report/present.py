@@ -123,5 +123,9 @@ def as_page(data: Json) -> str | None:
             from wattline.report.page.site import site_page
 
             return site_page(data)
+        case "check":
+            from wattline.report.page.check import check_page
+
+            return check_page(data)
         case _:
             return None

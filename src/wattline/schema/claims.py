@@ -6,7 +6,7 @@ from typing import Literal
 
 from wattline.schema.base import EnvelopeJson, FactJson, RangeJson, StrictJson, said
 
-Verdict = Literal["holds", "holds roughly", "does not follow", "outdated", "cannot be checked"]
+Verdict = Literal["holds", "holds roughly", "unproven", "undecided", "does not follow", "outdated", "cannot be checked"]
 
 
 class CheckInputs(StrictJson):
@@ -41,6 +41,8 @@ class ClaimJson(StrictJson):
     source: str = said("Where it says so.")
     verdict: Verdict = said("How it stands.")
     why: str = said("Why.")
+    probability: float | None = said("Share of the draws in which the figures agree at least roughly; null without.")
+    weak_evidence: dict[str, str] = said("Facts that prove nothing, by key, each with why: an estimate, a rumour ...")
     given: list[FigureJson] = said("What it brings along.")
     worked: list[FigureJson] = said("The steps of its arithmetic.")
     relation: Literal["equal", "at least", "at most", "between"] | None = said("How what is stated is meant.")

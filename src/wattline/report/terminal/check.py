@@ -17,6 +17,8 @@ from wattline.report.words import Json
 STYLE = {
     "holds": ("✓", "bold green"),
     "holds roughly": ("≈", "bold yellow"),
+    "unproven": ("~", "bold yellow"),
+    "undecided": ("↔", "bold cyan"),
     "does not follow": ("✗", "bold red"),
     "outdated": ("↻", "bold magenta"),
     "cannot be checked": ("?", "bold cyan"),

@@ -1,0 +1,220 @@
+"""A claim from one sentence: its figure, and the catalog's figures of the same thing that it is held against."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from wattline.catalog import Catalog, Record, default
+from wattline.claim.evaluate import quantity
+from wattline.claim.evidence import weakness
+from wattline.claim.expression import Node
+from wattline.claim.fields import Expression, expression_of, literal_of
+from wattline.claim.file import Claim, ClaimsFile
+from wattline.claim.verdict import Relation
+from wattline.claim.words import PLAIN, SAME, UNITS
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Fact
+
+MAX_SENTENCE = 500
+NEAR = 0.25  # figures that lie closer are taken for the ones that the sentence means
+BESIDE = 6  # figures that are shown beside
+PROMPT_KWH = 10.0  # energy below this, without a word of what it is for, is of a request
+SMALL = (("[length]**3", "L", 10.0), ("[mass]", "kg", 1.0))  # so are water and CO2e
+KINDS = ("prompt", "training_run", "total")
+_FIGURE = re.compile(
+    r"(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<scale>million|billion|trillion|thousand)?[\s-]*(?P<unit>[A-Za-zµμ]+(?:-?hours?)?)"
+)
+_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, None: 1.0, "": 1.0}
+_REQUEST = re.compile(
+    r"\b(per|a|an|each|every|one)\s+(\w+\s+)?(request|prompt|query|question|message|answer|image)\b", re.I
+)
+_BOUNDS: tuple[tuple[str, Relation], ...] = (
+    (r"\b(more than|over|at least|exceeds?|above|no less than)\b", "at least"),
+    (r"\b(less than|at most|under|up to|below|no more than)\b", "at most"),
+)
+
+
+@dataclass(frozen=True)
+class CatalogFigure:
+    """A figure of the catalog that a sentence may mean."""
+
+    fact: Fact
+    record: Record
+    when: str
+    weak: str
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """The best evidence first, then the newest."""
+        later = "".join(chr(0x10FFFF - ord(c)) if c.isdigit() else c for c in self.when)
+        return (0 if not self.weak else 2 if "projection" in self.weak or "rumour" in self.weak else 1), later
+
+
+def is_sentence(text: str) -> bool:
+    """Whether what was given for a claims file is a sentence rather than a path."""
+    return len(text.split()) > 2 and not text.endswith(".toml") and "/" not in text and text.isprintable()
+
+
+def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
+    """The claim that a sentence makes, held against the catalog's figures of the same thing.
+
+    Parameters
+    ----------
+    text : such as ``"ChatGPT uses 2.9 Wh per request"``
+    catalog : whose figures are taken
+
+    Raises WattlineError where the sentence holds no figure with a unit, or none of the catalog is of the same thing.
+    """
+    known = default() if catalog is None else catalog
+    if len(text) > MAX_SENTENCE:
+        raise WattlineError(f"claim: the sentence is longer than {MAX_SENTENCE} characters; write a claims file")
+    stated, rest = _stated(text)
+    words = _words(rest)
+    candidates = [c for c in _candidates(words, stated, known) if c is not None]
+    if not candidates:
+        raise _nothing(text, stated, words, known)
+    claim = _claim(text, stated, candidates)
+    return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
+
+
+def _stated(text: str) -> tuple[Expression, str]:
+    """The first figure with a unit, and the sentence without it."""
+    for match in _FIGURE.finditer(text):
+        unit = match["unit"].replace("-", "")
+        unit = UNITS.get(unit.lower().removesuffix("s"), UNITS.get(unit.lower(), unit))
+        if match["unit"] in ("MWh", "mWh", "mW", "MW", "Mg", "mg", "ML", "mL", "MJ", "mJ"):
+            unit = match["unit"]
+        value = float(match["number"].replace(",", "")) * _SCALES[match["scale"]]
+        try:
+            tree = literal_of(f"{value:.15g} {unit}", "claim").tree
+            read = quantity(*tree.value)
+        except WattlineError:
+            continue
+        if read.dimensionless or unit in ("day", "year", "h", "s", "min", "hours", "hour"):
+            continue
+        rest = text[: match.start()] + text[match.end() :]
+        energy = read.check("[energy]") and float(read.to("kWh").magnitude) < PROMPT_KWH
+        small = energy or any(
+            read.check(kind) and float(read.to(unit_of).magnitude) < most for kind, unit_of, most in SMALL
+        )
+        if small and (_REQUEST.search(rest) or not re.search(r"\btrain", rest, re.I)):
+            unit += "/request"
+        text_of = f"{match['number'].replace(',', '')} {match['scale'] or ''} {unit}".replace("  ", " ")
+        return Expression(text_of, Node("number", (value, unit))), rest
+    raise WattlineError(
+        f"claim: {shorten(text)!r} holds no figure with a unit, such as 2.9 Wh or 460 TWh; write one, or a claims file"
+    )
+
+
+def _words(text: str) -> list[str]:
+    """The words that say what a sentence is about: names, numbers in names, years."""
+    plain = [word.strip(".-").lower() for word in re.findall(r"[\w.\-]+", re.sub(r"['’]s\b", "", text))]
+    return [SAME.get(word, word) for word in plain if len(word) > 1 and word not in PLAIN]
+
+
+def _vocabulary(record: Record) -> set[str]:
+    """The words that name a record."""
+    names = [record.title, record.name, *record.meta.get("aliases", ()), str(record.meta.get("publisher", ""))]
+    names += [
+        str(record.meta.get("region", "")),
+        str(record.meta.get("year_of", "")),
+        str(record.meta.get("model", "")),
+    ]
+    names += [fact.source.title.partition(",")[0] for fact in record.facts.values()]
+    text = " ".join(names).lower()
+    words = set(re.findall(r"[\w.\-]+", text)) | set(re.findall(r"\w+", text))
+    own = {"prompt": {"prompt"}, "training_run": {"training"}, "total": {"centre"}}.get(record.kind, set())
+    return {SAME.get(word, word) for word in words} | own
+
+
+def _candidates(words: list[str], stated: Expression, catalog: Catalog) -> list[CatalogFigure]:
+    """Figures in what is stated's unit whose record bears every word of the sentence that names something."""
+    unit = quantity(*stated.tree.value)
+    named = [word for word in words if word not in ("prompt", "training", "centre", "ai")]
+    totals = catalog.records("total").values()
+    placed = {str(record.meta.get("region")) for record in totals} & set(words)
+    found = []
+    for kind in KINDS:
+        for record in catalog.records(kind).values():
+            elsewhere = kind == "total" and not placed and str(record.meta.get("region")) != "world"
+            if elsewhere or not _bears(record, words) or not (named or "centre" in words):
+                continue
+            for fact in record.facts.values():
+                if _alike(fact, unit):
+                    when = str(record.meta.get("date") or record.meta.get("year_of") or fact.source.year or "")
+                    found.append(CatalogFigure(fact, record, when, weakness(fact, catalog)))
+    return sorted(found, key=lambda c: c.order)
+
+
+def _bears(record: Record, words: list[str]) -> bool:
+    """Whether each word names the record or its kind; a search with AI is meant only where a sentence says so."""
+    bears = _vocabulary(record)
+    about = {
+        "training": record.kind == "training_run",
+        "centre": record.kind == "total",
+        "prompt": record.kind == "prompt",
+    }
+    if "search" in words and "language model" in record.title and "ai" not in words:
+        return False
+    return all(about.get(word, word in bears or word == "ai") for word in words)
+
+
+def _alike(fact: Fact, stated: Any) -> bool:
+    try:
+        return bool(quantity(1.0, fact.unit).dimensionality == stated.dimensionality)
+    except WattlineError:
+        return False
+
+
+def _claim(text: str, stated: Expression, candidates: list[CatalogFigure]) -> Claim:
+    """The sentence against the figure that it seems to mean, with what is newer and better known."""
+    value = quantity(*stated.tree.value)
+
+    def off(candidate: CatalogFigure) -> float:
+        return abs(float((quantity(candidate.fact.value, candidate.fact.unit) / value).to("").magnitude) - 1.0)
+
+    best = candidates[0]
+    near = [c for c in candidates if off(c) <= NEAR]
+    meant = min(near, key=lambda c: (round(off(c), 2), c.order)) if near else best
+    # what a request takes is overtaken by time; a training run is not, nor another scope
+    later = meant.record.kind == "prompt" and best is not meant and best.when > meant.when
+    newer = best if later and meant.weak else None
+    others = [c for c in candidates if c not in (meant, newer)][:BESIDE]
+    bounds = [name for words, name in _BOUNDS if re.search(words, text, re.I)]
+    return Claim(
+        id="sentence",
+        says=shorten(text, MAX_SENTENCE),
+        note=f"Taken for {meant.record.title}; figures of the catalog that fit: {len(candidates)}.",
+        stated=stated,
+        derived=expression_of(f"[{meant.fact.key}]", "derived"),
+        newer=None if newer is None else expression_of(f"[{newer.fact.key}]", "newer"),
+        newer_source="" if newer is None else str(newer.fact.source),
+        beside={c.record.title: expression_of(f"[{c.fact.key}]", "beside") for c in others},
+        relation=bounds[0] if bounds else "equal",
+    )
+
+
+def _nothing(text: str, stated: Expression, words: list[str], catalog: Catalog) -> WattlineError:
+    """No figure fits: those that come nearest, by the words that they share."""
+    unit = quantity(*stated.tree.value)
+    scored: list[tuple[int, int, str]] = []
+    for kind in KINDS:
+        for record in catalog.records(kind).values():
+            bears = _vocabulary(record)
+            likeness = sum(word in bears for word in words)
+            keys = [fact.key for fact in record.facts.values() if _alike(fact, unit)]
+            if keys:
+                scored.append((-likeness, len(scored), f"{keys[0]} ({record.title})"))
+    near = "; ".join(name for likeness, _, name in sorted(scored)[:3])
+    missing = [
+        word for word in words if not any(word in _vocabulary(r) for k in KINDS for r in catalog.records(k).values())
+    ]
+    why = (
+        f"the catalog has no figure of {shorten(', '.join(missing))}" if missing else "no figure of the catalog fits it"
+    )
+    return WattlineError(
+        f"claim: {shorten(text)!r} cannot be checked: {why} in {stated.tree.value[1]}; nearest: {near or 'none'}; "
+        "name the thing as the catalog does, or write a claims file"
+    )

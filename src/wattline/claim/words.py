@@ -1,0 +1,32 @@
+"""Words of claims in sentences: what means the same, what names nothing, and units as they are written out."""
+
+from __future__ import annotations
+
+# one word for what is said in several ways
+SAME = {
+    "prompts": "prompt", "request": "prompt", "requests": "prompt", "query": "prompt", "queries": "prompt",
+    "question": "prompt", "questions": "prompt", "message": "prompt", "answer": "prompt", "reply": "prompt",
+    "centres": "centre", "center": "centre", "centers": "centre", "trained": "training", "train": "training",
+    "datacentre": "centre", "datacentres": "centre", "datacenter": "centre", "datacenters": "centre",
+    "images": "image", "picture": "image", "pictures": "image", "generating": "generation", "searches": "search",
+    "usa": "us", "america": "us", "american": "us", "global": "world", "worldwide": "world", "openai": "chatgpt",
+}  # fmt: skip
+
+UNITS = {
+    "watthour": "Wh", "kilowatthour": "kWh", "megawatthour": "MWh", "gigawatthour": "GWh", "terawatthour": "TWh",
+    "gram": "g", "kilogram": "kg", "tonne": "t", "ton": "t", "litre": "L", "liter": "L", "millilitre": "mL",
+    "milliliter": "mL", "ml": "mL", "joule": "J", "kilojoule": "kJ", "megajoule": "MJ", "watt": "W", "megawatt": "MW",
+    "gigawatt": "GW", "wh": "Wh", "kwh": "kWh", "mwh": "MWh", "gwh": "GWh", "twh": "TWh",
+}  # fmt: skip
+
+_PLAIN = """
+a about above all almost alone also an and annual annually approximately around as ask asked asking at average
+be been below by can carbon co2 co2e consume consumed consumes consuming consumption cost costs currently data
+day does draw draws during each electric electricity emissions emit emits emitted energy estimated every
+exceed exceeds for from generate generated has have hour hours in into is it its language large least less
+make makes making mean median model models more most nearly need needs no now of on one only or over per power
+produce produces reported required requires roughly run running runs said says single some take takes taking
+text than that the their this to took total typical under up use used uses using was water were when which
+will with would write writing year years
+"""
+PLAIN = frozenset(_PLAIN.split())  # words that any sentence may hold; they name nothing

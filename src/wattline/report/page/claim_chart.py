@@ -1,0 +1,121 @@
+"""A chart of checked claims as SVG that stands alone: what is stated beside what follows, with their ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import floor, log10
+from typing import NamedTuple
+
+from wattline.core.quantity import trimmed
+from wattline.report.page.words import esc
+from wattline.report.words import Json
+
+WIDE, LEFT, RIGHT, ROW, HEAD, FOOT = 900, 330, 30, 30, 64, 44
+LONGEST = 46  # letters of a label
+WIDE_RANGE = 20.0  # figures that differ by more are shown on a logarithmic axis
+INK, DIM, GRID = "#16202c", "#5b6876", "#dde3ea"
+COLOURS = {"stated": "#16202c", "comes out": "#0067a5", "newer": "#a13d97", "beside": "#7a8794"}
+FONT = "font-family=\"'Liberation Sans','DejaVu Sans',Arial,sans-serif\""
+
+
+class Bar(NamedTuple):
+    """A line of a chart: what it is called, its figure, and its kind, which gives its colour."""
+
+    label: str
+    low: float
+    middle: float
+    high: float
+    words: str
+    kind: str
+
+
+def claims_svg(results: Json) -> str:
+    """All claims of a report that state a figure, one below the other; an SVG document without any of them says so."""
+    panels, top = [], 10.0
+    for claim in results["claims"]:
+        bars = bars_of(claim)
+        if bars:
+            panels.append(f'<g transform="translate(0 {top:.0f})">{_panel(claim, bars)}</g>')
+            top += HEAD + ROW * len(bars) + FOOT
+    if not panels:
+        panels, top = [f'<text x="20" y="40" font-size="15" fill="{INK}">No claim states a figure.</text>'], 70.0
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDE}" height="{top:.0f}" viewBox="0 0 {WIDE} {top:.0f}" '
+        f'{FONT} role="img"><title>{esc(results["title"])}</title>'
+        f'<rect width="{WIDE}" height="{top:.0f}" fill="#ffffff"/>{"".join(panels)}</svg>\n'
+    )
+
+
+def bars_of(claim: Json) -> list[Bar]:
+    """The figures of a claim that share the unit of what is stated, what is stated first."""
+    if not claim["stated"]:
+        return []
+    unit = claim["stated"][0]["unit"]
+    named = [("stated", "stated", line) for line in claim["stated"]]
+    named += [("comes out at", "comes out", claim["derived"])] if claim["derived"] else []
+    named += [(f"newer: {claim['newer']['source']}".rstrip(": "), "newer", claim["newer"])] if claim["newer"] else []
+    named += [(line["name"], "beside", line) for line in claim["beside"]]
+    return [_bar(label, kind, line) for label, kind, line in named if line["unit"] == unit]
+
+
+def _bar(label: str, kind: str, line: Json) -> Bar:
+    value = line["value"]
+    low, middle, high = (value[p] for p in ("p5", "p50", "p95")) if isinstance(value, Mapping) else [value] * 3
+    return Bar(label, float(low), float(middle), float(high), str(line["words"]), kind)
+
+
+def _panel(claim: Json, bars: Sequence[Bar]) -> str:
+    low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
+    log = low > 0 and high / low > WIDE_RANGE
+    first, last = (log10(low) - 0.15, log10(high) + 0.15) if log else (min(0.0, low), max(high, 0.0) * 1.12 or 1.0)
+
+    def at(value: float) -> float:
+        return LEFT + ((log10(value) if log else value) - first) / (last - first) * (WIDE - LEFT - RIGHT - 110)
+
+    bottom = HEAD + ROW * len(bars)
+    ticks = _log_ticks(first, last) if log else _ticks(first, last)
+    axis = "".join(
+        f'<line x1="{at(v):.1f}" x2="{at(v):.1f}" y1="{HEAD - 8}" y2="{bottom}" stroke="{GRID}"/>'
+        f'<text x="{at(v):.1f}" y="{bottom + 16}" font-size="12" fill="{DIM}" text-anchor="middle">'
+        f"{trimmed(v, 3)}</text>"
+        for v in ticks
+    )
+    rows = "".join(_row(bar, HEAD + ROW * i + ROW / 2, at) for i, bar in enumerate(bars))
+    says = claim["says"] if len(claim["says"]) <= 100 else claim["says"][:99] + "…"
+    head = (
+        f'<text x="20" y="22" font-size="16" font-weight="bold" fill="{INK}">“{esc(says)}”</text>'
+        f'<text x="20" y="43" font-size="14" fill="{DIM}">{esc(claim["verdict"])}{_likely(claim)}</text>'
+    )
+    return f"{head}{axis}{rows}"
+
+
+def _row(bar: Bar, y: float, at: Callable[[float], float]) -> str:
+    colour = COLOURS[bar.kind]
+    label = bar.label if len(bar.label) <= LONGEST else bar.label[: LONGEST - 1] + "…"
+    line = f'<line x1="{at(bar.low):.1f}" x2="{at(bar.high):.1f}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="6" '
+    return (
+        f'<text x="{LEFT - 12}" y="{y + 4}" font-size="13" fill="{INK}" text-anchor="end">{esc(label)}</text>'
+        f'{line}stroke-opacity="0.35" stroke-linecap="round"/>'
+        f'<circle cx="{at(bar.middle):.1f}" cy="{y}" r="5.5" fill="{colour}"/>'
+        f'<text x="{at(bar.high) + 12:.1f}" y="{y + 4}" font-size="13" fill="{INK}">{esc(bar.words)}</text>'
+    )
+
+
+def _likely(claim: Json) -> str:
+    share = claim["probability"]
+    if share is None or share in (0.0, 1.0):
+        return ""
+    part = "less than 1%" if share < 0.005 else f"{share:.0%}"
+    return f"; the figures agree roughly in {part} of the draws"
+
+
+def _ticks(first: float, last: float) -> list[float]:
+    step = 10.0 ** floor(log10((last - first) / 3))
+    step *= next(m for m in (1, 2, 5, 10) if (last - first) / (step * m) <= 6)
+    count = int((last - first) / step + 1e-9)
+    return [round(first / step) * step + step * i for i in range(count + 1) if round(first / step) + i >= first / step]
+
+
+def _log_ticks(first: float, last: float) -> list[float]:
+    whole = [10.0**k for k in range(floor(first) + 1, floor(last) + 1)]
+    return whole[:: max(1, len(whole) // 7)] or [10.0 ** ((first + last) / 2)]

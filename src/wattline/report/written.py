@@ -1,0 +1,60 @@
+"""A report of checked claims in one file: a page (HTML), a chart (SVG), or the chart as a picture (PNG)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from wattline.core.errors import WattlineError
+from wattline.core.files import write_text, write_whole
+from wattline.report.words import Json
+
+KINDS = (".html", ".svg", ".png")
+ZOOM = 2.0  # pixels of the picture for one of the chart
+_PROBE = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="30"><text x="2" y="20">Wh</text></svg>'
+_BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="30"></svg>'
+
+
+def check_report(path: Path) -> None:
+    """Raise WattlineError where a file cannot be written as its name says, before the work rather than after it."""
+    if path.suffix.lower() not in KINDS:
+        raise WattlineError(f"report {path}: {path.suffix or 'no ending'} is none of {', '.join(KINDS)}")
+    if path.suffix.lower() == ".png":
+        _renderer()
+
+
+def write_report(data: Json, path: Path) -> None:
+    """Write an answer of ``check`` into a file, whole or not at all; its ending says as what.
+
+    Raises WattlineError where it cannot be written, or drawn.
+    """
+    from wattline.report.page.check import check_page
+    from wattline.report.page.claim_chart import claims_svg
+
+    match path.suffix.lower():
+        case ".html":
+            write_text(path, check_page(data))
+        case ".svg":
+            write_text(path, claims_svg(data["results"]))
+        case _:
+            picture = png(claims_svg(data["results"]))
+            write_whole(path, lambda name: Path(name).write_bytes(picture))
+
+
+def png(svg: str) -> bytes:
+    """An SVG document as a PNG. Raises WattlineError where the package that draws it, or every font, is missing."""
+    return _renderer()(svg)
+
+
+def _renderer() -> Callable[[str], bytes]:
+    try:
+        import resvg_py
+    except ImportError:
+        raise WattlineError("a PNG needs resvg-py: pip install 'wattline[chart]'; or write an .svg") from None
+
+    def draw(svg: str) -> bytes:
+        return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=ZOOM))
+
+    if draw(_PROBE) == draw(_BLANK):
+        raise WattlineError("a PNG needs a font, and this machine has none; install one, or write an .svg")
+    return draw
