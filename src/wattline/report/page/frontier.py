@@ -3,6 +3,7 @@ own service page."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -10,11 +11,12 @@ import numpy as np
 
 from wattline.core.quantity import number, show
 from wattline.report.page.frame import results_of
+from wattline.report.page.plot import Ground, drawn, legend, text
 from wattline.report.page.service import service_page
 from wattline.report.terminal.frontier import saved_words, slo_words, spread, usd_words
 from wattline.report.words import Json
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 560, 340, 62, 18, 44, 46
+WIDE, NARROW = Ground(960, 400, 62, 18, 26, 54), Ground(390, 380, 50, 14, 26, 54, narrow=True)
 COLOURS = ("var(--chip)", "var(--site)", "var(--server)", "var(--grid)", "var(--work)")
 PART_NAMES = {
     "chip_idle": "chips, idle",
@@ -65,77 +67,65 @@ def _best(results: Json, inputs: Json) -> str:
     )
 
 
-def _text(x: float, y: float, text: str, anchor: str = "middle") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="currentColor">{escape(text)}</text>'
-
-
-def _svg(label: str, height: float, inside: str) -> str:
-    size = f'viewBox="0 0 {WIDTH} {height:.0f}" style="width:100%;height:auto;max-width:760px;font-size:13px"'
-    return f'<svg role="img" aria-label="{escape(label)}" {size}>{inside}</svg>'
-
-
 def _scatter(results: Json) -> str:
     """Energy across, strain up, both logarithmic; a dot's size is the cost, its colour the chip."""
     points = results["points"]
     held = [results["default"]] if results["default"] is not None else []
     energy = np.array([p["central_wh_per_request"] for p in points + held])
     strains = np.array([p["strain"] for p in points + held])
-    across, up = (_scale(energy, LEFT, WIDTH - RIGHT), _scale(np.append(strains, 1.0), HEIGHT - FOOT, TOP))
     chips = list(dict.fromkeys(p["setup"]["chip"] for p in points + held))
     colour = {chip: COLOURS[i % len(COLOURS)] for i, chip in enumerate(chips)}
     dearest = max((p["cost_usd_per_request"] or 0.0) for p in points + held) or 1.0
-    marks = []
-    for p in reversed(points):
-        radius = 3 + 6 * ((p["cost_usd_per_request"] or 0.0) / dearest) ** 0.5
-        title = f"{p['setup']['label']}: {show(p['central_wh_per_request'], 'Wh')}, strain {p['strain']:.2f}"
-        marks.append(
-            f'<circle cx="{across(p["central_wh_per_request"]):.1f}" cy="{up(p["strain"]):.1f}" r="{radius:.1f}" '
-            f'fill="{colour[p["setup"]["chip"]]}" fill-opacity=".55"><title>{escape(title)}</title></circle>'
-        )
-    for p in held:
-        x, y = across(p["central_wh_per_request"]), up(p["strain"])
-        marks.append(
-            f'<path d="M{x - 6:.1f} {y - 6:.1f}l12 12m0 -12l-12 12" stroke="currentColor" stroke-width="2"/>'
-            + _text(x, y - 10, "default")
-        )
-    best = points[0]
-    marks.append(
-        f'<circle cx="{across(best["central_wh_per_request"]):.1f}" cy="{up(best["strain"]):.1f}" r="12" fill="none" '
-        'stroke="currentColor" stroke-width="1.5"/>'
-    )
-    key = "".join(
-        f'<circle cx="{LEFT + 6 + 130 * i}" cy="12" r="5" fill="{colour[chip]}"/>'
-        + _text(LEFT + 16 + 130 * i, 16, chip, "start")
-        for i, chip in enumerate(chips[:3])
-    )
-    axes = _axes(energy, np.append(strains, 1.0), across, up)
+
+    def draw(ground: Ground) -> str:
+        across, up = _scale(energy, ground.across), _scale(np.append(strains, 1.0), ground.up)
+        marks = [_dot(p, across, up, colour[p["setup"]["chip"]], dearest) for p in reversed(points)]
+        for p in held:
+            x, y = across(p["central_wh_per_request"]), up(p["strain"])
+            cross = f"M{x - 6:.1f} {y - 6:.1f}l12 12m0 -12l-12 12"
+            marks.append(f'<path d="{cross}" stroke="currentColor" stroke-width="2"/>' + text(x, y - 10, "default"))
+        x, y = across(points[0]["central_wh_per_request"]), up(points[0]["strain"])
+        marks.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="12" fill="none" stroke="currentColor" stroke-width="1.5"/>')
+        return _axes(ground, energy, np.append(strains, 1.0), across, up) + "".join(marks)
+
     note = (
         "Each dot is a set-up that no other simulated one beats in energy, latency and cost together; the ring is the "
         "one of least energy, the cross the default. Strain: the larger of the latencies over their targets that the "
         "share of requests keeps within; below 1 the target is kept. A larger dot costs more."
     )
-    return f"<figure>{_svg('Frontier', HEIGHT, axes + key + ''.join(marks))}<figcaption>{note}</figcaption></figure>"
+    key = legend((chip, colour[chip], "") for chip in chips)
+    return f"<figure>{drawn('Frontier', draw, WIDE, NARROW)}{key}<figcaption>{note}</figcaption></figure>"
 
 
-def _scale(values: Any, start: float, end: float) -> Any:
-    """A logarithmic axis that holds the values with a little room."""
+def _dot(point: Json, across: Any, up: Any, colour: str, dearest: float) -> str:
+    radius = 3 + 6 * ((point["cost_usd_per_request"] or 0.0) / dearest) ** 0.5
+    title = f"{point['setup']['label']}: {show(point['central_wh_per_request'], 'Wh')}, strain {point['strain']:.2f}"
+    return (
+        f'<circle cx="{across(point["central_wh_per_request"]):.1f}" cy="{up(point["strain"]):.1f}" r="{radius:.1f}" '
+        f'fill="{colour}" fill-opacity=".55"><title>{escape(title)}</title></circle>'
+    )
+
+
+def _scale(values: Any, place: Callable[[float], float]) -> Any:
+    """A logarithmic axis that holds the values with a little room; ``place`` makes a share of it an x or a y."""
     low, high = float(np.min(values)) / 1.12, float(np.max(values)) * 1.12
     span = np.log(high / low)
-    return lambda value: start + (end - start) * float(np.log(value / low) / span)
+    return lambda value: place(float(np.log(value / low) / span))
 
 
-def _axes(energy: Any, strains: Any, across: Any, up: Any) -> str:
+def _axes(ground: Ground, energy: Any, strains: Any, across: Any, up: Any) -> str:
+    end = ground.width - ground.right
     lines = [
-        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{up(y):.1f}" y2="{up(y):.1f}" stroke="currentColor" '
-        f'opacity="{0.7 if y == 1.0 else 0.18}"/>' + _text(LEFT - 8, up(y) + 4, f"{y:g}", "end")
+        f'<line class="level{" limit" if y == 1.0 else ""}" x1="{ground.left}" x2="{end}" y1="{up(y):.1f}" '
+        f'y2="{up(y):.1f}"/>' + text(ground.left - 8, up(y) + 4, f"{y:g}", "end")
         for y in _ticks(strains)
     ]
-    marks = [_text(across(x), HEIGHT - 24, show(x, "Wh", like=float(np.min(energy)))) for x in _ticks(energy)]
-    return (
-        "".join(lines + marks)
-        + _text((LEFT + WIDTH) / 2, HEIGHT - 6, "energy a request")
-        + _text(6, 34, "strain", "start")
-    )
+    ticks = _ticks(energy)
+    room = 70 / (end - ground.left) * len(ticks)  # of a label, beside the width for all
+    ticks = ticks[:: max(1, int(np.ceil(room)))]
+    marks = [text(across(x), ground.height - 32, show(x, "Wh", like=float(np.min(energy)))) for x in ticks]
+    below = text((ground.left + ground.width) / 2, ground.height - 10, "energy a request")
+    return "".join(lines + marks) + below + text(6, 14, "strain", "start")
 
 
 def _ticks(values: Any) -> list[float]:
@@ -168,21 +158,21 @@ def _walk(results: Json) -> str:
         parts = {name: parts[name] - step["saved_by_part_wh_per_request"].get(name, 0.0) for name in parts}
         rows.append((f"{step['change']}: {step['to']}", dict(parts)))
     most = max(sum(row.values()) for _, row in rows)
-    inside = []
-    for i, (name, row) in enumerate(rows):
-        y, x = 62 + 46 * i, 0.0
-        inside.append(
-            _text(0, y - 6, name, "start") + _text(WIDTH, y - 6, show(sum(row.values()), "Wh", like=most), "end")
-        )
-        for part, colour in PART_COLOURS.items():
-            width = WIDTH * max(row.get(part, 0.0), 0.0) / most
-            inside.append(f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="18" fill="{colour}"/>')
-            x += width
-    key = "".join(
-        f'<rect x="{(i % 3) * 180}" y="{20 * (i // 3)}" width="11" height="11" fill="{PART_COLOURS[part]}"/>'
-        + _text((i % 3) * 180 + 17, 20 * (i // 3) + 10, PART_NAMES[part], "start")
-        for i, part in enumerate(PART_COLOURS)
-    )
+
+    def draw(ground: Ground) -> str:
+        inside = []
+        for i, (name, row) in enumerate(rows):
+            y, x = 20 + 46 * i, 0.0
+            total = show(sum(row.values()), "Wh", like=most)
+            inside.append(text(0, y - 6, name, "start") + text(ground.width, y - 6, total, "end"))
+            for part, colour in PART_COLOURS.items():
+                width = ground.width * max(row.get(part, 0.0), 0.0) / most
+                inside.append(f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="18" fill="{colour}"/>')
+                x += width
+        return "".join(inside)
+
+    key = legend((PART_NAMES[part], colour, "") for part, colour in PART_COLOURS.items())
+    grounds = (Ground(width, 46 * len(rows) + 4, 0, 0) for width in (960, 390))
     note = "Energy of a request, each time with the fewest replicas that keep the target."
-    drawn = _svg("Energy of a request by part, change by change", 46 * len(rows) + 50, key + "".join(inside))
-    return f"<figure>{drawn}<figcaption>{note}</figcaption></figure>"
+    bars = drawn("Energy of a request by part, change by change", draw, *grounds)
+    return f"<figure>{bars}{key}<figcaption>{note}</figcaption></figure>"

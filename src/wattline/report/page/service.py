@@ -9,12 +9,13 @@ from itertools import accumulate
 
 from wattline.core.quantity import show
 from wattline.report.page.frame import Section, results_of
+from wattline.report.page.plot import Ground, drawn, legend
 from wattline.report.page.run import run_page
 from wattline.report.page.words import mapping
 from wattline.report.terminal.service import fleet_rows
 from wattline.report.words import Json
 
-WIDTH, HEIGHT, MARGIN = 760, 240, 56
+WIDE, NARROW = Ground(760, 240, 62, 40), Ground(390, 250, 62, 10, narrow=True)
 COLOURS = {
     "network": "#7f8c8d",
     "host": "#8e6bbf",
@@ -59,72 +60,51 @@ def service_page(data: Json, first: Sequence[Section] = ()) -> str:
     return run_page(data, more, first)
 
 
-def _svg(label: str, inside: str) -> str:
-    size = f'viewBox="0 0 {WIDTH} {HEIGHT}" style="width:100%;height:auto;font-size:12px"'
-    return f'<svg role="img" aria-label="{escape(label)}" {size}>{inside}</svg>'
-
-
-def _across(share: float) -> float:
-    return MARGIN + share * (WIDTH - 2 * MARGIN)
-
-
-def _up(share: float) -> float:
-    return HEIGHT - 30 - share * (HEIGHT - 60)
-
-
-def _text(x: float, y: float, text: str, anchor: str = "middle") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="currentColor">{escape(text)}</text>'
-
-
-def _rule(y: float) -> str:
-    return f'<line x1="{MARGIN}" x2="{WIDTH - MARGIN}" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor" opacity=".2"/>'
-
-
-def _key(entries: list[tuple[str, str]]) -> str:
-    found = []
-    for i, (name, colour) in enumerate(entries):
-        x = MARGIN + i * min(140, (WIDTH - 2 * MARGIN) // len(entries))
-        found.append(f'<rect x="{x}" y="4" width="10" height="10" fill="{colour}"/>{_text(x + 16, 13, name, "start")}')
-    return "".join(found)
-
-
 def _latencies(curves: Json) -> str:
     shown = [(name, curves[key], colour) for name, key, colour in CURVES if curves[key]]
     low, high = (min(values[0] for _, values, _ in shown), max(values[-1] for _, values, _ in shown))
     span = max(math.log(high / low), 1e-9)
-    lines = []
-    for _, values, colour in shown:
-        points = " ".join(
-            f"{_across(math.log(value / low) / span):.1f},{_up(share):.1f}"
-            for value, share in zip(values, curves["share"], strict=True)
-        )
-        lines.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-    shares = "".join(_rule(_up(s)) + _text(MARGIN - 6, _up(s) + 4, f"{s:.0%}", "end") for s in (0, 0.5, 0.9, 1))
-    times = "".join(_text(_across(i / 4), HEIGHT - 10, show(low * math.exp(span * i / 4), "s")) for i in range(5))
-    return _svg("Latencies", _key([(n, c) for n, _, c in shown]) + shares + times + "".join(lines))
+
+    def draw(ground: Ground) -> str:
+        lines = []
+        for _, values, colour in shown:
+            points = " ".join(
+                f"{ground.across(math.log(value / low) / span):.1f},{ground.up(share):.1f}"
+                for value, share in zip(values, curves["share"], strict=True)
+            )
+            lines.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        shares = "".join(ground.rule(share, f"{share:.0%}") for share in (0, 0.5, 0.9, 1))
+        marks = (0, 0.5, 1) if ground.narrow else (0, 0.25, 0.5, 0.75, 1)
+        times = "".join(ground.below(share, show(low * math.exp(span * share), "s")) for share in marks)
+        return shares + times + "".join(lines)
+
+    return drawn("Latencies", draw, WIDE, NARROW) + legend((name, colour, "") for name, _, colour in shown)
 
 
 def _power(through: Json) -> str:
     parts: dict[str, list[float]] = {name: through["power_w"][name] for name in COLOURS if name in through["power_w"]}
     levels = list(accumulate(parts.values(), lambda below, watts: [a + b for a, b in zip(below, watts, strict=True)]))
     top, count = max(levels[-1]) or 1.0, len(levels[-1])
-    x = [_across(i / count) for i in range(count + 1)]
-    areas, below = [], [0.0] * count
-    for name, above in zip(parts, levels, strict=True):
-        high, low = ([_up(watts / top) for watts in level] for level in (above, below))
-        upper = " ".join(f"{x[i]:.1f},{high[i]:.1f} {x[i + 1]:.1f},{high[i]:.1f}" for i in range(count))
-        lower = " ".join(f"{x[i + 1]:.1f},{low[i]:.1f} {x[i]:.1f},{low[i]:.1f}" for i in reversed(range(count)))
-        areas.append(f'<polygon points="{upper} {lower}" fill="{COLOURS[name]}"/>')
-        below = above
-    marks = "".join(_rule(_up(s)) + _text(MARGIN - 6, _up(s) + 4, show(top * s, "W"), "end") for s in (0.5, 1))
-    key = _key([(NAMES[n], COLOURS[n]) for n in parts])
-    return _svg("Power", key + "".join(areas) + marks + _moments(count * through["step_s"]))
+
+    def draw(ground: Ground) -> str:
+        x = [ground.across(i / count) for i in range(count + 1)]
+        areas, below = [], [0.0] * count
+        for name, above in zip(parts, levels, strict=True):
+            high, low = ([ground.up(watts / top) for watts in level] for level in (above, below))
+            upper = " ".join(f"{x[i]:.1f},{high[i]:.1f} {x[i + 1]:.1f},{high[i]:.1f}" for i in range(count))
+            lower = " ".join(f"{x[i + 1]:.1f},{low[i]:.1f} {x[i]:.1f},{low[i]:.1f}" for i in reversed(range(count)))
+            areas.append(f'<polygon points="{upper} {lower}" fill="{COLOURS[name]}"/>')
+            below = above
+        marks = "".join(ground.rule(share, show(top * share, "W")) for share in (0.5, 1))
+        return "".join(areas) + marks + _moments(ground, count * through["step_s"])
+
+    return drawn("Power", draw, WIDE, NARROW) + legend((NAMES[name], COLOURS[name], "") for name in parts)
 
 
-def _moments(duration_s: float) -> str:
+def _moments(ground: Ground, duration_s: float) -> str:
     """The time below the figure, in quarters."""
     words = ["0", *(show(duration_s * i / 4, "s") for i in range(1, 5))]
-    return "".join(_text(_across(i / 4), HEIGHT - 10, text) for i, text in enumerate(words))
+    return "".join(ground.below(i / 4, word) for i, word in enumerate(words))
 
 
 def _fleet(simulated: Json, through: Json) -> str:
@@ -142,12 +122,18 @@ def _replicas(through: Json) -> str:
     ready: list[float] = through["replicas"]["ready"]
     both = [a + b for a, b in zip(ready, through["replicas"]["starting"], strict=True)]
     top, count = max(both) or 1.0, len(ready)
-    lines = []
-    for values, colour in ((both, COLOURS["start_up"]), (ready, COLOURS["decode"])):
-        points = " ".join(
-            f"{_across(at / count):.1f},{_up(values[i] / top):.1f}" for i in range(count) for at in (i, i + 1)
-        )
-        lines.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-    marks = "".join(_rule(_up(s)) + _text(MARGIN - 6, _up(s) + 4, f"{top * s:.1f}", "end") for s in (0, 0.5, 1))
-    key = _key([("ready", COLOURS["decode"]), ("starting", COLOURS["start_up"])])
-    return _svg("Replicas", key + marks + _moments(count * through["step_s"]) + "".join(lines))
+
+    def draw(ground: Ground) -> str:
+        lines = []
+        for values, colour in ((both, COLOURS["start_up"]), (ready, COLOURS["decode"])):
+            points = " ".join(
+                f"{ground.across(at / count):.1f},{ground.up(values[i] / top):.1f}"
+                for i in range(count)
+                for at in (i, i + 1)
+            )
+            lines.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        marks = "".join(ground.rule(share, f"{top * share:.1f}") for share in (0, 0.5, 1))
+        return marks + _moments(ground, count * through["step_s"]) + "".join(lines)
+
+    key = legend((("ready", COLOURS["decode"], ""), ("starting", COLOURS["start_up"], "")))
+    return drawn("Replicas", draw, WIDE, NARROW) + key

@@ -62,35 +62,29 @@ def _pue_card(results: Json) -> str:
 
 
 def _figures(results: Json) -> str:
-    rows = "".join(
+    names = (("p5", "p5"), ("p50", "median"), ("p95", "p95"))
+    rows = [
         f'<tr><th scope="row">{esc(sentence(name))}</th>'
-        + "".join(f'<td class="num">{esc(figure(results[key][p], unit))}</td>' for p in ("p5", "p50", "p95"))
+        + "".join(tables.cell(label, esc(figure(results[key][p], unit)), "num") for p, label in names)
         + "</tr>"
         for key, name, unit in FIGURES
-    )
-    head = '<tr><th scope="col">Figure</th><th scope="col" class="num">p5</th>'
-    head += '<th scope="col" class="num">median</th><th scope="col" class="num">p95</th></tr>'
-    return f'<div class="scroll"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+    ]
+    heads = [("Figure", ""), *((label, "num") for _, label in names)]
+    return tables.table(heads, rows, "stack", "Figures of the year")
 
 
 def _sizing(size: Json) -> str:
     design, hot, tenth = size["design"], size["hottest_hour"], size["a_tenth_of_load"]
-    rows = "".join(
-        f'<tr><th scope="row">{esc(sentence(u["name"]))}</th><td class="num">{esc(show(u["needed_w"], "W"))}</td>'
-        f'<td class="num">{esc(show(u["unit_w"], "W"))}</td><td class="num">{u["needed"]:,}</td>'
-        f'<td class="num">{u["installed"]:,}</td></tr>'
+    rows = [
+        f'<tr><th scope="row">{esc(sentence(u["name"]))}</th>'
+        + tables.cell("To carry", esc(show(u["needed_w"], "W")), "num")
+        + tables.cell("One of them", esc(show(u["unit_w"], "W")), "num")
+        + tables.cell("Needed", f"{u['needed']:,}", "num")
+        + tables.cell("Installed", f"{u['installed']:,}", "num")
+        + "</tr>"
         for u in size["units"]
-    )
-    head = "".join(
-        f'<th scope="col"{kind}>{name}</th>'
-        for name, kind in (
-            ("Units", ""),
-            ("To carry", ' class="num"'),
-            ("One of them", ' class="num"'),
-            ("Needed", ' class="num"'),
-            ("Installed", ' class="num"'),
-        )
-    )
+    ]
+    heads = [("Units", ""), *((name, "num") for name in ("To carry", "One of them", "Needed", "Installed"))]
     words = (
         f"Design day: {design['dry_bulb_c']:.1f} °C, the wet bulb {design['wet_bulb_c']:.1f} °C; the peak is "
         f"{show(design['peak_w'], 'W')}, a PUE of {design['peak_pue']:.3f}. In the hottest hour the cooling runs "
@@ -98,7 +92,7 @@ def _sizing(size: Json) -> str:
         f"hour. At a tenth of the load, PUE is {tenth['pue']:.2f} on average, "
         f"against {tenth['pue_at_full_load']:.2f} at full load."
     )
-    table = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    table = tables.table(heads, rows, "stack", "Units that must stand")
     note = frame.details("The hottest hour, part by part", _hottest(hot))
     return f"<p>{esc(words)}</p>{table}{note}"
 

@@ -6,6 +6,7 @@ import base64
 import struct
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from wattline.core.bill import PARTS
 from wattline.core.fact import Array
 from wattline.core.quantity import show
 from wattline.line.site import air
+from wattline.report.page.plot import Ground, drawn, legend, text
 from wattline.report.page.words import esc
 from wattline.report.words import Json
 
@@ -21,7 +23,8 @@ DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # from low to high, told apart by lightness alone as well
 RAMP = np.array([(24, 62, 110), (43, 123, 186), (120, 182, 200), (244, 226, 168), (233, 160, 70), (171, 45, 38)], float)
 LEAST_SHOWN_H = 0.5  # hours of a mode that the legend names
-WIDE, TALL, LEFT, BOTTOM = 960, 340, 72, 34
+WIDE, NARROW = Ground(960, 340, 78, 8), Ground(390, 300, 74, 4, narrow=True)
+WIDE_AIR, NARROW_AIR = Ground(960, 460, 72, 60), Ground(390, 380, 44, 40, narrow=True)
 
 
 def png(pixels: Array) -> str:
@@ -67,28 +70,54 @@ def stacked(by_week: Json) -> str:
     names = [name for name in by_week if name != "servers"]
     rows = {name: np.asarray(by_week[name]) for name in names if max(by_week[name]) > 0}
     top = float(np.sum(list(rows.values()), axis=0).max()) * 1.06
-    x = LEFT + (np.arange(52) + 0.5) / 52 * (WIDE - LEFT - 8)
-    base = np.zeros(52)
-    areas, legend = [], []
-    for row in rows:
-        i = names.index(row)
-        upper = base + rows[row]
-        path = _area(x, _y(base, top), _y(upper, top))
-        label, mean = PARTS[row][1], show(float(rows[row].mean()), "W")
-        areas.append(f'<path d="{path}" fill="var(--p{i})"><title>{esc(label)}: {mean} on average</title></path>')
-        legend.append(f'<li><i style="background:var(--p{i})"></i>{esc(label)} <small>{esc(mean)}</small></li>')
-        base = upper
-    ticks = "".join(
-        f'<text x="{LEFT - 8}" y="{_y(np.array([v]), top)[0] + 4:.1f}" text-anchor="end">{esc(show(v, "W", 2))}</text>'
-        f'<line class="axis-line" x1="{LEFT}" x2="{WIDE - 8}" y1="{_y(np.array([v]), top)[0]:.1f}" '
-        f'y2="{_y(np.array([v]), top)[0]:.1f}"/>'
-        for v in _round_ticks(top)
+    levels = np.vstack([np.zeros(52), np.cumsum(list(rows.values()), axis=0)])
+
+    def draw(ground: Ground) -> str:
+        x = np.array([ground.across((week + 0.5) / 52) for week in range(52)])
+        areas = []
+        for lower, upper, name in zip(levels[:-1], levels[1:], rows, strict=True):
+            path = _area(x, *(np.array([ground.up(watts / top) for watts in level]) for level in (lower, upper)))
+            title = f"{PARTS[name][1]}: {show(float(rows[name].mean()), 'W')} on average"
+            areas.append(f'<path d="{path}" fill="var(--p{names.index(name)})"><title>{esc(title)}</title></path>')
+        ticks = "".join(ground.rule(watts / top, show(watts, "W", 2)) for watts in _round_ticks(top))
+        return ticks + "".join(areas) + _months_axis(ground)
+
+    key = legend(
+        (PARTS[name][1], f"var(--p{names.index(name)})", show(float(rows[name].mean()), "W")) for name in reversed(rows)
     )
     return (
-        f'<figure><svg class="plot" viewBox="0 0 {WIDE} {TALL}" role="img" aria-label="Power by part through the year">'
-        f'{ticks}{"".join(areas)}{_months_axis()}</svg><ul class="legend">{"".join(reversed(legend))}</ul>'
+        f"<figure>{drawn('Power by part through the year', draw, WIDE, NARROW)}{key}"
         "<figcaption>Beside the servers, in means of weeks, at central values.</figcaption></figure>"
     )
+
+
+@dataclass(frozen=True)
+class AirAxes:
+    """Temperature across and moisture up, on a ground."""
+
+    ground: Ground
+    coldest_c: float
+    hottest_c: float
+    wettest_g_per_kg: float
+
+    def at(self, temperature_c: Array, moisture_g_per_kg: Array) -> tuple[Array, Array]:
+        """The places of states of air."""
+        share = (temperature_c - self.coldest_c) / (self.hottest_c - self.coldest_c)
+        return self.ground.across(share), self.ground.up(moisture_g_per_kg / self.wettest_g_per_kg)
+
+    def labels(self) -> str:
+        """Numbers along both axes."""
+        step = 10 if self.ground.narrow or self.hottest_c - self.coldest_c > 60 else 5
+        first = float(np.ceil(self.coldest_c / step) * step)
+        below = "".join(
+            text(float(self.at(np.array(v), np.array(0.0))[0]), self.ground.height - 12, f"{v:.0f} °C")
+            for v in np.arange(first, self.hottest_c + 1, step)
+        )
+        left = "".join(
+            text(self.ground.left - 8, float(self.at(np.array(0.0), np.array(v))[1]) + 4, f"{v:.0f} g", "end")
+            for v in np.arange(0, self.wettest_g_per_kg + 0.1, 5)
+        )
+        return below + left
 
 
 def psychrometric(air_hours: Json, hours_by_mode: Json) -> str:
@@ -96,43 +125,38 @@ def psychrometric(air_hours: Json, hours_by_mode: Json) -> str:
     extent, moisture = air_hours["temperature_c"], air_hours["moisture_g_per_kg"]["highest"]
     t0, t1 = float(np.floor(extent["lowest"] / 5) * 5), float(np.ceil(extent["highest"] / 5) * 5)
     w1 = max(10.0, float(np.ceil(moisture / 5) * 5))
-    pressure_pa = air_hours["pressure_pa"]
-    tall = 460
 
-    def at(t: Array, w_g: Array) -> tuple[Array, Array]:
-        x = LEFT + (t - t0) / (t1 - t0) * (WIDE - LEFT - 60)
-        return x, tall - BOTTOM - w_g / w1 * (tall - BOTTOM - 12)
+    def draw(ground: Ground) -> str:
+        axes = AirAxes(ground, t0, t1, w1)
+        return _cells(air_hours["cells"], axes.at) + _humidity_curves(axes, air_hours["pressure_pa"]) + axes.labels()
 
-    cells = _cells(air_hours["cells"], at)
-    curves = []
-    for share in (0.2, 0.4, 0.6, 0.8, 1.0):
-        t = np.linspace(t0, t1, 90)
-        w = air.humidity_ratio(t, share, pressure_pa) * 1e3
-        inside = w <= w1
-        x, y = at(t[inside], w[inside])
-        kind = "edge" if share == 1.0 else "curve"
-        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
-        curves.append(f'<polyline class="{kind}" points="{points}"/>')
-        end = int(0.97 * (len(x) - 1)) if share in (0.6, 1.0) else len(x) - 1  # neighbours at the top keep clear
-        curves.append(f'<text x="{x[end] + 3:.0f}" y="{max(y[end] + 4, 12):.0f}">{share:.0%}</text>')
-    axes = "".join(
-        f'<text x="{at(np.array(v), np.array(0.0))[0]:.0f}" y="{tall - 12}" text-anchor="middle">{v:.0f} °C</text>'
-        for v in np.arange(t0, t1 + 1, 5 if t1 - t0 <= 60 else 10)
-    ) + "".join(
-        f'<text x="{LEFT - 8}" y="{at(np.array(t0), np.array(v))[1] + 4:.0f}" text-anchor="end">{v:.0f} g</text>'
-        for v in np.arange(0, w1 + 0.1, 5)
-    )
-    legend = "".join(
-        f'<li><i style="background:var(--m{i})"></i>{esc(mode)} <small>{hours_by_mode[mode]:,.0f} h</small></li>'
+    key = legend(
+        (mode, f"var(--m{i})", f"{hours_by_mode[mode]:,.0f} h")
         for i, mode in enumerate(air_hours["modes"])
         if hours_by_mode[mode] >= LEAST_SHOWN_H
     )
     return (
-        f'<figure><svg class="plot" viewBox="0 0 {WIDE} {tall}" role="img" aria-label="Psychrometric chart">'
-        f'{cells}{"".join(curves)}{axes}</svg><ul class="legend">{legend}</ul>'
+        f"<figure>{drawn('Psychrometric chart', draw, WIDE_AIR, NARROW_AIR)}{key}"
         "<figcaption>Each square is 1 °C wide and half a gram of moisture per kg of dry air high; the "
         "stronger, the more hours. Lines are relative humidity.</figcaption></figure>"
     )
+
+
+def _humidity_curves(axes: AirAxes, pressure_pa: float) -> str:
+    """Lines of one relative humidity, each with its name at its end."""
+    curves = []
+    for share in (0.2, 0.4, 0.6, 0.8, 1.0):
+        t = np.linspace(axes.coldest_c, axes.hottest_c, 90)
+        w = air.humidity_ratio(t, share, pressure_pa) * 1e3
+        inside = w <= axes.wettest_g_per_kg
+        x, y = axes.at(t[inside], w[inside])
+        kind = "edge" if share == 1.0 else "curve"
+        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+        curves.append(f'<polyline class="{kind}" points="{points}"/>')
+        end = int(0.97 * (len(x) - 1)) if share in (0.6, 1.0) else len(x) - 1  # neighbours at the top keep clear
+        if not axes.ground.narrow or share in (0.2, 0.6, 1.0):
+            curves.append(text(x[end] + 3, max(y[end] + 4, 12), f"{share:.0%}", "start"))
+    return "".join(curves)
 
 
 def _cells(cells: Sequence[Json], at: Callable[[Array, Array], tuple[Array, Array]]) -> str:
@@ -152,10 +176,6 @@ def _cells(cells: Sequence[Json], at: Callable[[Array, Array], tuple[Array, Arra
     return "".join(squares)
 
 
-def _y(value: Array, top: float) -> Array:
-    return np.asarray(TALL - BOTTOM - value / top * (TALL - BOTTOM - 8))
-
-
 def _area(x: Array, lower: Array, upper: Array) -> str:
     there = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, upper, strict=True))
     back = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x[::-1], lower[::-1], strict=True))
@@ -168,10 +188,10 @@ def _round_ticks(top: float) -> list[float]:
     return [float(v) for v in np.arange(0, top, step)]
 
 
-def _months_axis() -> str:
+def _months_axis(ground: Ground) -> str:
     starts = np.concatenate([[0], np.cumsum(DAYS)])
     middles = (starts[:-1] + starts[1:]) / 2 / 365
+    names = [name[0] for name in MONTHS] if ground.narrow else MONTHS
     return "".join(
-        f'<text x="{LEFT + m * (WIDE - LEFT - 8):.0f}" y="{TALL - 10}" text-anchor="middle">{name}</text>'
-        for m, name in zip(middles, MONTHS, strict=True)
+        text(ground.across(middle), ground.height - 10, name) for middle, name in zip(middles, names, strict=True)
     )

@@ -42,11 +42,11 @@ def mark(station: str) -> str:
     return f'<i class="mark s-{station if station in STATION_NAMES else "work"}" aria-hidden="true"></i>'
 
 
-def _cell(label: str, html: str, kind: str = "") -> str:
+def cell(label: str, html: str, kind: str = "") -> str:
     return f'<td data-label="{esc(label)}" class="{kind}">{html}</td>'
 
 
-def _table(heads: Sequence[tuple[str, str]], rows: Sequence[str], kind: str, caption: str, foot: str = "") -> str:
+def table(heads: Sequence[tuple[str, str]], rows: Sequence[str], kind: str, caption: str, foot: str = "") -> str:
     head = "".join(f'<th scope="col" class="{k}">{esc(name)}</th>' for name, k in heads)
     return (
         f'<table class="{kind}"><caption class="sr">{esc(caption)}</caption><thead><tr>{head}</tr></thead>'
@@ -79,10 +79,10 @@ def bill(job: Json, title: str) -> str:
     for label, station, energy, extent in parts:
         rows.append(
             f'<tr><th scope="row">{mark(station)}{esc(label)}</th>'
-            f"{_cell('Station', esc(STATION_NAMES[station]), 'wide-only')}"
-            f"{_cell('Energy', esc(like(energy, 'Wh', total)) + phone_range(extent, total), 'num')}"
-            f"{_cell('Share', esc(percent(energy / whole)), 'num')}"
-            f"{_cell('Range', esc(_range_like(extent, total)), 'num range')}</tr>"
+            f"{cell('Station', esc(STATION_NAMES[station]), 'wide-only')}"
+            f"{cell('Energy', esc(like(energy, 'Wh', total)) + phone_range(extent, total), 'num')}"
+            f"{cell('Share', esc(percent(energy / whole)), 'num')}"
+            f"{cell('Range', esc(_range_like(extent, total)), 'num range')}</tr>"
         )
     extent = span(job.get("energy_wh"))
     foot = (
@@ -100,7 +100,7 @@ def bill(job: Json, title: str) -> str:
     ]
     bar = strip([(label, station, energy / whole) for label, station, energy, _ in parts], title)
     note = '<p class="note">Means add up, medians do not: the total here is the mean, the headline is the median.</p>'
-    return bar + _table(heads, rows, "bill", f"The bill of {title}", foot) + note
+    return bar + table(heads, rows, "bill", f"The bill of {title}", foot) + note
 
 
 def _range_like(extent: Span | None, total: float) -> str:
@@ -124,16 +124,16 @@ def jobs_table(jobs: Sequence[tuple[str, Json]], run: Json) -> str:
     if span(run.get("energy_wh")):
         foot = f'<tr><th scope="row">All jobs</th>{"".join(_spanned(run, *column) for column in columns)}</tr>'
     heads = [("Job", ""), *((label, "num") for _, label, _ in columns)]
-    table = _table(heads, rows, "jobs stack", "The jobs side by side", foot)
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="The jobs side by side">{table}</div>'
+    side_by_side = table(heads, rows, "jobs stack", "The jobs side by side", foot)
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="The jobs side by side">{side_by_side}</div>'
 
 
 def _spanned(job: Json, key: str, label: str, unit: str) -> str:
     value = span(job.get(key))
     if not value:
-        return _cell(label, "–", "num none")
+        return cell(label, "–", "num none")
     extent = "" if value.exact else f"<small>{esc(range_text(value, unit, bare=unit != 'USD'))}</small>"
-    return _cell(label, f"{esc(amount(value.mid, unit))}{extent}", "num")
+    return cell(label, f"{esc(amount(value.mid, unit))}{extent}", "num")
 
 
 def steps(job: Json) -> str:
@@ -147,13 +147,13 @@ def steps(job: Json) -> str:
         formula = f'<span class="formula">{esc(step.get("formula", ""))}</span>'
         rows.append(
             f'<tr><th scope="row">{mark(station)}{esc(sentence(step.get("name", "")))}</th>'
-            f"{_cell('Formula', formula)}"
-            f"{_cell('Value', shown + extent, 'num')}</tr>"
+            f"{cell('Formula', formula)}"
+            f"{cell('Value', shown + extent, 'num')}</tr>"
         )
     if not rows:
         return ""
     heads = [("Step", ""), ("Formula", ""), ("Value", "num")]
-    return _table(heads, rows, "steps stack", "How the numbers were reached")
+    return table(heads, rows, "steps stack", "How the numbers were reached")
 
 
 def facts(items: Sequence[Json]) -> str:
@@ -165,12 +165,12 @@ def facts(items: Sequence[Json]) -> str:
         code = f"<code>{esc(key)}</code>" if key else ""
         rows.append(
             f'<tr><th scope="row">{esc(name or key)}{code if name else ""}</th>'
-            f"{_cell('Value', _fact_value(fact), 'num')}"
-            f"{_cell('Basis', esc(fact.get('basis') or '–'))}"
-            f"{_cell('Source', (source(fact.get('source')) or '–') + note)}</tr>"
+            f"{cell('Value', _fact_value(fact), 'num')}"
+            f"{cell('Basis', esc(fact.get('basis') or '–'))}"
+            f"{cell('Source', (source(fact.get('source')) or '–') + note)}</tr>"
         )
     heads = [("Fact", ""), ("Value", "num"), ("Basis", ""), ("Source", "")]
-    return _table(heads, rows, "facts stack", "Facts and their sources")
+    return table(heads, rows, "facts stack", "Facts and their sources")
 
 
 def _fact_value(fact: Json) -> str:

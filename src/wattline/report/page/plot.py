@@ -1,0 +1,80 @@
+"""The ground of a plotted figure, drawn twice: for a wide window, and for a phone, where the words keep their size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from html import escape
+from typing import TypeVar
+
+from wattline.core.fact import Array
+
+Shares = TypeVar("Shares", float, Array)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The size of a figure and the margins around what is plotted, in px of its own."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    top: int = 12
+    foot: int = 34
+    narrow: bool = False
+
+    def across(self, share: Shares) -> Shares:
+        """The x of a share, 0 to 1, of the plotted width."""
+        return self.left + share * (self.width - self.left - self.right)
+
+    def up(self, share: Shares) -> Shares:
+        """The y of a share, 0 to 1, of the plotted height, from below."""
+        return self.height - self.foot - share * (self.height - self.foot - self.top)
+
+    def rule(self, share: float, label: str) -> str:
+        """A level across the figure, with its label on the left."""
+        y = self.up(share)
+        line = f'<line class="level" x1="{self.left}" x2="{self.width - self.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        return line + text(self.left - 7, y + 4, label, "end")
+
+    def below(self, share: float, label: str) -> str:
+        """A label below the figure; the outermost stay within it."""
+        anchor = "middle"
+        if self.narrow:
+            anchor = "start" if share < 0.02 else "end" if share > 0.98 else "middle"
+        return text(self.across(share), self.height - self.foot + 20, label, anchor)
+
+
+def text(x: float, y: float, words: str, anchor: str = "middle") -> str:
+    """Words at a place in a figure."""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
+
+
+def drawn(label: str, draw: Callable[[Ground], str], wide: Ground, narrow: Ground) -> str:
+    """The figure for a wide window and for a phone; the page shows the one that fits.
+
+    Parameters
+    ----------
+    label
+        What the figure is, for a reader who does not see it.
+    draw
+        Makes what is inside it for a ground.
+    wide, narrow
+        The two grounds.
+    """
+    return "".join(
+        f'<svg class="plot {kind}" viewBox="0 0 {ground.width} {ground.height}" role="img" '
+        f'aria-label="{escape(label)}">{draw(ground)}</svg>'
+        for kind, ground in (("wide", wide), ("narrow", narrow))
+    )
+
+
+def legend(entries: Iterable[tuple[str, str, str]]) -> str:
+    """A list of colours with their names, each with a small figure after it where there is one."""
+    items = "".join(
+        f'<li><i style="background:{colour}"></i>{escape(name)}'
+        + (f" <small>{escape(figure)}</small></li>" if figure else "</li>")
+        for name, colour, figure in entries
+    )
+    return f'<ul class="legend">{items}</ul>'
