@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import os
 from collections.abc import Callable
@@ -44,7 +45,7 @@ def damage() -> tuple[type[BaseException], ...]:
     import polars as pl
 
     wrong = (KeyError, IndexError, AttributeError, TypeError, ValueError, ArithmeticError, RecursionError)
-    return (*wrong, OSError, MemoryError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+    return (*wrong, OSError, MemoryError, csv.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
 def _read(place: Any) -> pl.DataFrame:

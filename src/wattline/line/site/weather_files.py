@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +14,8 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.core.reading import read_text
+from wattline.core.parquet import damage
+from wattline.core.reading import parse_json, read_bytes
 
 LIMIT_BYTES = 60_000_000
 NAN = float("nan")
@@ -47,6 +47,14 @@ def read_raw(path: Path | str) -> Raw:
     head = text[:4000].lstrip()
     if not head:
         raise WattlineError(f"weather {path} is empty")
+    try:
+        return _hours(text, head, path)
+    except damage() as error:  # whatever a file of others makes a reader stumble over
+        why = shorten(str(error) or type(error).__name__, 100)
+        raise WattlineError(f"weather {shorten(str(path), 200)} cannot be read: {why}") from error
+
+
+def _hours(text: str, head: str, path: Path | str) -> Raw:
     name = Path(path).stem
     if head[:9].upper() == "LOCATION,":
         return _epw(text, path)
@@ -60,16 +68,12 @@ def read_raw(path: Path | str) -> Raw:
 
 def _text(path: Path | str) -> str:
     """The file's text; EPW headers older than UTF-8 are Latin-1."""
-    try:
-        with Path(path).open("rb") as file:
-            old = file.read(9).upper() == b"LOCATION,"
-        if old:
-            data = Path(path).read_bytes()[: LIMIT_BYTES + 1]
-            if len(data) <= LIMIT_BYTES:
-                return data.decode("utf-8-sig", "replace") if _is_utf8(data) else data.decode("latin-1")
-    except OSError:
-        pass  # told below
-    return read_text(path, LIMIT_BYTES, "weather")
+    data = read_bytes(path, LIMIT_BYTES, "weather")
+    if _is_utf8(data):
+        return data.decode("utf-8-sig")
+    if data[:9].upper() == b"LOCATION,":
+        return data.decode("latin-1")
+    raise WattlineError(f"weather {shorten(str(path), 200)} is not UTF-8 text")
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -104,10 +108,11 @@ def _epw(text: str, path: Path | str) -> Raw:
     for row in rows:
         try:
             day = datetime(int(row[0]), int(row[1]), int(row[2]))
-        except ValueError:
+            hour = timedelta(hours=int(_number(row[3]) or 1) - 1)
+            times.append(day + hour)
+        except (ValueError, OverflowError):
             broken += 1
             continue
-        times.append(day + timedelta(hours=int(_number(row[3]) or 1) - 1))
         good.append(row)
     latitude, longitude, offset, height = (_number(x) for x in head[6:10])
     return Raw(
@@ -141,10 +146,10 @@ def _tmy3(text: str, path: Path | str) -> Raw:
     for row in lines[2:]:
         if len(row) < len(names) // 2:
             continue
-        hour = int(row[1].split(":")[0]) if len(row) > 1 and row[1][:2].isdigit() else 1
         try:
+            hour = int(row[1].split(":")[0]) if len(row) > 1 and row[1][:2].isdecimal() else 1
             times.append(datetime.strptime(row[0], "%m/%d/%Y") + timedelta(hours=hour - 1))
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
         rows.append(row)
     columns = {key: _column(rows, i, 9000) if i >= 0 else np.full(len(rows), NAN) for key, i in at.items()}
@@ -161,7 +166,7 @@ _TMY3 = ("dry-bulb", "dew-point", "rhum", "pressure")
 
 def _open_meteo(text: str, path: Path | str, name: str) -> Raw:
     try:
-        data = json.loads(text)
+        data = parse_json(text)
         data = data[0] if isinstance(data, list) else data
         hourly, units = data["hourly"], data.get("hourly_units", {})
         stamps = hourly["time"]
@@ -187,9 +192,9 @@ def _open_meteo(text: str, path: Path | str, name: str) -> Raw:
         dew_point_c=values["dew_point_2m"],
         humidity=values["relative_humidity_2m"],
         pressure_pa=values["surface_pressure"] * 100,
-        latitude=data.get("latitude"),
-        longitude=data.get("longitude"),
-        elevation_m=data.get("elevation"),
+        latitude=_real(data, "latitude"),
+        longitude=_real(data, "longitude"),
+        elevation_m=_real(data, "elevation"),
         utc_offset_h=None if utc else offset,
         utc=utc,
         source="Open-Meteo",
@@ -198,6 +203,16 @@ def _open_meteo(text: str, path: Path | str, name: str) -> Raw:
 
 
 _METEO = ("temperature_2m", "dew_point_2m", "relative_humidity_2m", "surface_pressure")
+
+
+def _real(data: Mapping[str, Any], key: str) -> float | None:
+    """A number, or none; ValueError for anything else."""
+    value = data.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{key} is {shorten(repr(value), 30)}, not a number")
+    return float(value)
 
 
 def _listed(hourly: Mapping[str, Any], key: str, count: int, path: Path | str) -> Array:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.fact import Array
+from wattline.core.reading import inflate
 
 MISSING = -(2**63)
 TICK = np.dtype([("series", "<u4"), ("wall", "<i8"), ("mono", "<i8"), ("power", "<i8"), ("energy", "<i8")])
@@ -26,6 +27,7 @@ _HEAD = struct.Struct("<BI")
 _FORMAT = 1
 _ORDER = (2, 1, 1, 2)  # how often each column is differenced: mono, wall - mono, power, energy
 _ABSENT = 255
+MAX_READINGS = 100_000  # in a block; ours have some hundreds
 Whole = NDArray[np.int64]
 
 
@@ -53,9 +55,10 @@ def pack_reading(series: int, wall: int, mono: int, power_w: float | None, energ
 def unpack_ticks(ticks: Iterable[bytes]) -> dict[int, SeriesColumns]:
     """BlockColumns by series, in the order of the ticks."""
     rows = np.frombuffer(b"".join(ticks), dtype=TICK)
+    rows = rows[np.argsort(rows["series"], kind="stable")]
+    numbers, begins = np.unique(rows["series"], return_index=True)
     found = {}
-    for series in np.unique(rows["series"]).tolist():
-        mine = rows[rows["series"] == series]
+    for series, mine in zip(numbers.tolist(), np.split(rows, begins[1:]), strict=False):
         found[series] = SeriesColumns(*(np.ascontiguousarray(mine[name]) for name in SeriesColumns._fields))
     return found
 
@@ -89,12 +92,16 @@ def decode(block: bytes) -> SeriesColumns:
         kind, count = _HEAD.unpack_from(block)
         if kind != _FORMAT:
             raise ValueError(f"a block of format {kind}; a newer wattline wrote it")
-        data = zlib.decompress(block[_HEAD.size :])
+        if count > MAX_READINGS:
+            raise ValueError(f"a block of {count:,} readings")
+        data = inflate(block[_HEAD.size :], len(_ORDER) * (1 + 8 * count))
         columns, place = [], 0
         for order in _ORDER:
             column, place = _unsqueeze(data, place, count, order)
             columns.append(column)
-    except (struct.error, zlib.error, IndexError) as error:
+        if place != len(data):
+            raise ValueError(f"{len(data) - place:,} bytes are too many")
+    except (struct.error, TypeError, ValueError, IndexError) as error:
         raise ValueError(f"not a block of readings ({error})") from None
     mono, offset, power, energy = columns
     return SeriesColumns(mono + offset, mono, power, energy)
@@ -117,6 +124,8 @@ def _squeeze(column: Whole, order: int) -> bytes:
 def _unsqueeze(data: bytes, place: int, count: int, order: int) -> tuple[Whole, int]:
     used = data[place]
     place += 1
+    if used > 8 and used != _ABSENT:
+        raise IndexError(f"{used} bytes a number")
     if used == _ABSENT:
         return np.full(count, MISSING), place
     planes = np.zeros((8, count), np.uint8)

@@ -23,9 +23,11 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.reading import parse_json
 from wattline.meter.clock import mono_us, wall_us
 from wattline.meter.device import Device
 from wattline.meter.journal.blocks import SeriesColumns, encode, to_whole, unpack_ticks
+from wattline.meter.journal.damage import damage_named
 from wattline.meter.journal.process import Process, this_process
 from wattline.meter.journal.schema import JOURNAL
 from wattline.meter.journal.sqlite_file import Transaction, connect, create_file
@@ -77,7 +79,8 @@ class Journal:
     def open(cls, path: Path | str) -> Self:
         """A journal to read, also while others write to it and whatever state a kill left it in."""
         path = Path(path)
-        return cls(path, connect(path, JOURNAL, write=False))
+        with damage_named(JOURNAL.name, path):
+            return cls(path, connect(path, JOURNAL, write=False))
 
     def __enter__(self) -> Self:
         return self
@@ -240,7 +243,7 @@ class Journal:
         """The events of one kind in the order they were told."""
         rows = self.connection.execute("SELECT time_us, data FROM event WHERE kind = ? ORDER BY id", (kind,))
         for time_us, data in rows:
-            yield JournalEvent(kind, time_us / 1e6, json.loads(data))
+            yield JournalEvent(kind, time_us / 1e6, parse_json(data))
 
     def has_series(self) -> bool:
         return self.connection.execute("SELECT 1 FROM series LIMIT 1").fetchone() is not None

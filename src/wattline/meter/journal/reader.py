@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 
-from wattline.core.errors import WattlineError
+from wattline.core.reading import parse_json
 from wattline.meter.device import Device
 from wattline.meter.journal.blocks import SeriesColumns, decode, join, to_float, unpack_ticks
+from wattline.meter.journal.damage import MAX_US, damage_named, finite, table, text, whole, whole_or_none
 from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.process import IMPORTED, this_process
 from wattline.meter.recording import Fault, Recording, Series, Window
@@ -26,16 +26,17 @@ def read_recording(journal: Journal, begin_s: float | None = None, end_s: float 
     Each series is read when it is looked at, so that one at a time is in memory.
     """
     first, last = (None if edge is None else round(edge * 1e6) for edge in (begin_s, end_s))
-    windows = [
-        window
-        for window in read_windows(journal)
-        if (end_s is None or window.begin_s <= end_s)
-        and (begin_s is None or window.end_s is None or window.end_s >= begin_s)
-    ]
-    counts = read_counts(journal).get("", {})
-    notes = tuple(dict.fromkeys(str(event.data) for event in journal.read_events("note")))
-    series = SeriesOf(journal, first, last)
-    return Recording(series, windows, counts, read_faults(journal), notes, str(journal.path))
+    with damage_named("journal", journal.path):
+        windows = [
+            window
+            for window in read_windows(journal)
+            if (end_s is None or window.begin_s <= end_s)
+            and (begin_s is None or window.end_s is None or window.end_s >= begin_s)
+        ]
+        counts = read_counts(journal).get("", {})
+        notes = tuple(dict.fromkeys(str(event.data) for event in journal.read_events("note")))
+        series = SeriesOf(journal, first, last)
+        return Recording(series, windows, counts, read_faults(journal), notes, str(journal.path))
 
 
 def read_stretch(journal: Journal, begin_mono_us: int, end_mono_us: int, pending: Iterable[bytes] = ()) -> Recording:
@@ -64,14 +65,15 @@ def read_windows(journal: Journal) -> Iterator[Window]:
         "own.end_us, own.end_mono_us FROM window own LEFT JOIN window up ON up.id = own.parent "
         "ORDER BY own.begin_us, own.id"
     ).fetchall()
-    edges = [edge for row in rows for edge in ((row[4], *row[5:7]), (row[4], *row[7:9]))]
+    times_us = [[whole_or_none(value) for value in row[5:9]] for row in rows]
+    edges = [(row[4], *pair) for row, us in zip(rows, times_us, strict=True) for pair in (us[:2], us[2:])]
     counts = read_counts(journal)
     shifts = _shifts(journal, False)
     offset = _offset_after_jump(journal, shifts, edges)
     times = [_true_s(edge, shifts, offset) for edge in edges]
     for (number, name, parent, rank, *_), begin_s, end_s in zip(rows, times[::2], times[1::2], strict=True):
-        assert begin_s is not None
-        yield Window(name, begin_s, end_s, parent, rank, counts.get(number, {}))
+        assert begin_s is not None, "a window has no beginning"
+        yield Window(text(name), begin_s, end_s, text(parent), text(rank), counts.get(number, {}))
 
 
 def read_counts(journal: Journal) -> dict[str, dict[str, float]]:
@@ -83,13 +85,20 @@ def read_counts(journal: Journal) -> dict[str, dict[str, float]]:
         "SELECT id, writer, begin_mono_us, coalesce(end_mono_us, 9223372036854775807) FROM window"
     ).fetchall()
     rows = journal.connection.execute("SELECT writer, mono_us, data FROM event WHERE kind = 'count' ORDER BY id")
+    mine: dict[Any, list[tuple[int, int, str]]] = {}
+    for window, by, begin, end in windows:
+        mine.setdefault(by, []).append((begin, end, window))
     out: dict[str, dict[str, float]] = {}
-    for writer, at, text in rows.fetchall():
-        data = json.loads(text)
-        around = [(begin, number) for number, by, begin, end in windows if by == writer and begin <= at <= end]
-        of = out.setdefault(data.get("window", max(around)[1] if around else ""), {})
-        of[data["name"]] = of.get(data["name"], 0.0) + data["number"]
+    for writer, at, words in rows.fetchall():
+        data = table(parse_json(words))
+        of = out.setdefault(text(data["window"] if "window" in data else _innermost(mine.get(writer, ()), at)), {})
+        of[text(data["name"])] = of.get(data["name"], 0.0) + finite(data["number"])
     return out
+
+
+def _innermost(windows: Sequence[tuple[int, int, str]], at: int) -> str:
+    """The window begun last of those that are open at a time; "" where none is."""
+    return max(((begin, window) for begin, end, window in windows if begin <= at <= end), default=(0, ""))[1]
 
 
 Mark = tuple[int, int | None, int | None]  # writer, µs of the wall's clock, µs of its boot's monotonic one
@@ -123,7 +132,10 @@ def read_faults(journal: Journal) -> list[Fault]:
     """Faults that were told while sampling, those alike as one."""
     found: dict[tuple[str, str, str], Fault] = {}
     for event in journal.read_events("fault"):
-        fault = Fault(**event.data)
+        data = table(event.data)
+        fault = Fault(
+            text(data["kind"]), whole(data["count"]), finite(data["seconds"]), text(data["done"]), text(data["device"])
+        )
         key = (fault.kind, fault.device, fault.done)
         so_far = found.get(key, Fault(fault.kind, 0, 0.0, fault.done, fault.device))
         found[key] = Fault(
@@ -136,11 +148,13 @@ def known_series(journal: Journal) -> list[tuple[int, Device, Spec]]:
     """The number, device and spec of each series."""
     rows = journal.connection.execute("SELECT id, about FROM series ORDER BY id").fetchall()
     found = []
-    for number, about in rows:
-        said = json.loads(about)
-        wrap_j = said["spec"].pop("wrap_j")
-        spec = Spec(**said["spec"], wrap_j=np.inf if wrap_j is None else wrap_j)
-        found.append((number, Device(**said["device"]), spec))
+    for series, about in rows:
+        said = table(parse_json(about))
+        spec = {name: value for name, value in table(said["spec"]).items() if value is not None}
+        for name, value in spec.items():
+            text(value) if name in ("source", "note") else bool(value) if name == "modelled" else finite(value)
+        device = {name: text(value) for name, value in table(said["device"]).items()}
+        found.append((whole(series), Device(**device), Spec(**spec)))
     return found
 
 
@@ -163,13 +177,14 @@ class SeriesOf(Sequence[Series]):
     def __getitem__(self, index: int | slice) -> Series | Sequence[Series]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        number, device, spec = self._known[index]
-        try:
-            parts = list(_parts(self._journal, number, *self._range))
-        except sqlite3.ProgrammingError:  # the journal was closed since
-            with type(self._journal).open(self._journal.path) as again:
-                parts = list(_parts(again, number, *self._range))
-        return to_series(device, spec, join(parts) if parts else EMPTY)
+        series, device, spec = self._known[index]
+        with damage_named("journal", self._journal.path):
+            try:
+                parts = list(_parts(self._journal, series, *self._range))
+            except sqlite3.ProgrammingError:  # the journal was closed since
+                with type(self._journal).open(self._journal.path) as again:
+                    parts = list(_parts(again, series, *self._range))
+            return to_series(device, spec, join(parts) if parts else EMPTY)
 
 
 EMPTY = SeriesColumns(*(np.empty(0, np.int64) for _ in SeriesColumns._fields))
@@ -211,18 +226,19 @@ def _parts(
         ).fetchall()
         ticks = connection.execute("SELECT writer, data FROM tick ORDER BY id").fetchall()
     for writer, data in rows:
-        yield _shifted(_decoded(journal, data), shifts[writer])
+        yield _shifted(_sound(decode(data)), shifts[writer])
     for writer in dict.fromkeys(row[0] for row in ticks):
         found = unpack_ticks(data for by, data in ticks if by == writer).get(series)
         if writer in shifts and found is not None:
-            yield _shifted(found, shifts[writer])
+            yield _shifted(_sound(found), shifts[writer])
 
 
-def _decoded(journal: Journal, data: bytes) -> SeriesColumns:
-    try:
-        return decode(data)
-    except ValueError as error:
-        raise WattlineError(f"journal {journal.path} is damaged: {error}") from None
+def _sound(readings: SeriesColumns) -> SeriesColumns:
+    """The readings, where their times are some that there may be."""
+    for times in (readings.wall, readings.mono):
+        if len(times) and not -MAX_US <= times.min() <= times.max() <= MAX_US:
+            raise ValueError("a reading's time is beyond reason")
+    return readings
 
 
 def _shifted(readings: SeriesColumns, shift: int) -> SeriesColumns:
@@ -231,7 +247,8 @@ def _shifted(readings: SeriesColumns, shift: int) -> SeriesColumns:
 
 def _shifts(journal: Journal, on_mono: bool) -> dict[int, int]:
     """By writer, what brings its boot's monotonic clock onto that of the first; ``on_mono``: this boot's alone."""
-    rows = journal.connection.execute("SELECT id, host, boot, wall_us - mono_us FROM writer ORDER BY id").fetchall()
+    written = journal.connection.execute("SELECT id, host, boot, wall_us - mono_us FROM writer ORDER BY id").fetchall()
+    rows = [(whole(row[0]), text(row[1]), text(row[2]), whole(row[3])) for row in written]
     if on_mono:
         me = this_process()
         return {number: 0 for number, host, boot, _ in rows if (host, boot) == (me.host, me.boot)}

@@ -4,10 +4,11 @@ kill left it in."""
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.files import new_file, resolved
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class FileKind:
     unmarked: str = ""
 
 
+MAX_VALUE_BYTES = 50_000_000  # of one value in a file that is read
 META = "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
 
 
@@ -43,10 +46,12 @@ def create_file(path: Path, kind: FileKind, meta: Mapping[str, str]) -> None:
 
     ``meta``: what stands in it beside its tables. Raises OSError or sqlite3.Error where it cannot be made.
     """
+    if path.exists() and not path.is_file():
+        raise WattlineError(f"{kind.name} {shorten(str(path), 200)} is no file; name another")
+    path = resolved(path)
     if path.exists() and path.stat().st_size > 0:
         return
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-    os.close(handle)
+    temporary = new_file(path.parent, 0o600)  # command lines and times of work are its owner's affair
     try:
         connection = sqlite3.connect(temporary, isolation_level=None)
         try:
@@ -60,7 +65,6 @@ def create_file(path: Path, kind: FileKind, meta: Mapping[str, str]) -> None:
             connection.execute("PRAGMA journal_mode=WAL")
         finally:
             connection.close()
-        os.chmod(temporary, 0o644)
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
         _into_place(temporary, path)
@@ -97,13 +101,13 @@ def connect(path: Path, kind: FileKind, *, write: bool, wait_s: float = 5.0) -> 
         return _connect(path, kind, write, wait_s)
     except sqlite3.OperationalError as error:
         if write:
-            raise WattlineError(f"{kind.name} {path} cannot be written: {error}") from None
+            raise WattlineError(f"{kind.name} {path} cannot be written: {shorten(str(error), 120)}") from None
         return _from_copy(path, kind, wait_s)
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
             raise WattlineError(f"{path} is not {kind.what}; {kind.maker}") from None
         raise WattlineError(
-            f"{kind.name} {path} is damaged: {error}; `sqlite3 {path} .recover` saves what is left"
+            f"{kind.name} {path} is damaged: {shorten(str(error), 120)}; `sqlite3 {path} .recover` saves what is left"
         ) from None
 
 
@@ -117,6 +121,8 @@ def _connect(path: Path, kind: FileKind, write: bool, wait_s: float) -> sqlite3.
         application, version = (
             connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
         )
+        if not write:
+            distrust(connection)
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         if application != kind.application and not (application == 0 and kind.unmarked in tables):
             raise WattlineError(f"{path} is an SQLite file, but not {kind.what}")
@@ -126,6 +132,7 @@ def _connect(path: Path, kind: FileKind, write: bool, wait_s: float) -> sqlite3.
             )
         if application:
             connection.execute("SELECT count(*) FROM meta").fetchone()
+        check_tables(connection, () if kind.unmarked else _TABLE.findall(kind.schema))
         if write:
             # a commit lives through the death of the process at once, and through that of the machine from the
             # next checkpoint or packing on
@@ -137,6 +144,35 @@ def _connect(path: Path, kind: FileKind, write: bool, wait_s: float) -> sqlite3.
         connection.close()
         raise
     return connection
+
+
+def distrust(connection: sqlite3.Connection) -> None:
+    """Read a file as one that somebody may have made to do harm."""
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA cell_size_check=ON")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
+
+
+def check_tables(connection: sqlite3.Connection, wanted: Iterable[str]) -> None:
+    """Raise sqlite3.DatabaseError where a file has what works when it is read (a view, a trigger, a made-up column), or
+    has not the tables that are ``wanted``."""
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master LIMIT 1000").fetchall()
+    active = [name for sort, name, sql in rows if sort not in ("table", "index") or _is_virtual(sql)]
+    if active:
+        raise sqlite3.DatabaseError(f"{shorten(str(active[0]), 40)!r} in it is no table of ours")
+    tables = {name for sort, name, _ in rows if sort == "table"}
+    for name in tables:
+        if any(row[0] > 1 for row in connection.execute("SELECT hidden FROM pragma_table_xinfo(?)", (name,))):
+            raise sqlite3.DatabaseError(f"{shorten(str(name), 40)!r} in it has columns that are no values")
+    if missing := [name for name in wanted if name not in tables]:
+        raise sqlite3.DatabaseError(f"its table {missing[0]} is missing")
+
+
+_TABLE = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)")
+
+
+def _is_virtual(sql: Any) -> bool:
+    return isinstance(sql, str) and " VIRTUAL " in f" {' '.join(sql[:100].upper().split())} "
 
 
 def _from_copy(path: Path, kind: FileKind, wait_s: float) -> sqlite3.Connection:
@@ -153,7 +189,7 @@ def _from_copy(path: Path, kind: FileKind, wait_s: float) -> sqlite3.Connection:
             source.close()
             return memory
     except (OSError, sqlite3.Error) as error:
-        raise WattlineError(f"{kind.name} {path} cannot be opened: {error}") from None
+        raise WattlineError(f"{kind.name} {path} cannot be opened: {shorten(str(error), 120)}") from None
 
 
 def _quoted(path: Path) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.parquet import damage
+from wattline.core.reading import holes_bytes, packer_of, too_large
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import exposition, mlperf_inference, mlperf_training
 from wattline.meter.readers.formats import FORMATS, refusal, run_log
@@ -15,6 +18,8 @@ from wattline.meter.readers.ranks import one_machine
 from wattline.meter.recording import Recording, Window
 
 HEAD_BYTES = 65_536
+LIMIT_BYTES = 8_000_000_000
+MAX_HOLES_BYTES = 2**26
 AS_READ = Choices()
 FILES = "files"  # as --device: each file is of a machine of its own
 OPTIONS = "--columns, --unit, --device and --inside"
@@ -30,8 +35,7 @@ def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
     try:
         if path.is_dir():
             return _folder(path)
-        with path.open("rb") as file:
-            data = file.read(HEAD_BYTES)
+        data = _begin(path)
     except FileNotFoundError:
         raise WattlineError(f"{shorten(str(path), 200)} does not exist") from None
     except (OSError, ValueError) as error:
@@ -40,15 +44,37 @@ def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
         ) from None
     if not data.strip(b"\0 \r\n\t"):
         raise WattlineError(f"{shorten(str(path), 200)} is empty")
-    text = decode(data)
-    for form in FORMATS:
-        if form.matches(path, text, data):
-            if not choices:
-                return form.read(path)
-            if form.choose is None:
-                raise WattlineError(f"{path}: {form.name} says itself what its readings are: leave out {OPTIONS}")
-            return form.choose(path, choices)
-    raise refusal(path, text)
+    if packer := packer_of(data):
+        raise WattlineError(f"{shorten(str(path), 200)} is packed by {packer}: unpack it first")
+    form = None
+    try:
+        text = decode(data)
+        for form in FORMATS:
+            if form.matches(path, text, data):
+                if not choices:
+                    return form.read(path)
+                if form.choose is None:
+                    raise WattlineError(f"{path}: {form.name} says itself what its readings are: leave out {OPTIONS}")
+                return form.choose(path, choices)
+        raise refusal(path, text)
+    except damage() as error:  # whatever a reader stumbles over in a file of others
+        why = shorten(str(error) or type(error).__name__, 120)
+        kind = "a recording" if form is None else form.name
+        raise WattlineError(f"{shorten(str(path), 200)} cannot be read as {kind}: {why}") from error
+
+
+def _begin(path: Path) -> bytes:
+    """How a file begins, where it is one that can be read: no pipe, no device, none too large or never written."""
+    if path.exists() and not path.is_file():
+        raise WattlineError(f"{shorten(str(path), 200)} is a pipe or a device: write it into a file first")
+    with path.open("rb") as file:
+        data = file.read(HEAD_BYTES)
+        size = os.fstat(file.fileno()).st_size
+    if size > LIMIT_BYTES:
+        raise too_large(path, "recording", LIMIT_BYTES)
+    if holes_bytes(path) > MAX_HOLES_BYTES:
+        raise WattlineError(f"{shorten(str(path), 200)} was never written in large part, as if a disk had been full")
+    return data
 
 
 def read_all(paths: Sequence[Path | str], choices: Choices = AS_READ) -> Recording:

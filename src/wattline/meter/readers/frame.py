@@ -11,10 +11,12 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.reading import read_bytes
 
 if TYPE_CHECKING:
     import polars as pl
 
+TEXT_BYTES = 1_000_000_000  # of text that is held whole
 NUMBER = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 
 
@@ -42,7 +44,7 @@ def table(path: Path, header: bool = True) -> pl.DataFrame:
     source: Path | io.BytesIO = path
     with path.open("rb") as file:
         if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-            source = io.BytesIO(decode(path.read_bytes()).encode())
+            source = io.BytesIO(decode(read_bytes(path, TEXT_BYTES, "recording")).encode())
     separator = _separator(head(path))
     try:
         with warnings.catch_warnings():

@@ -11,13 +11,14 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.reading import read_bytes
 from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices
 from wattline.meter.places import index_of, kind_of, words_of
 from wattline.meter.readers import specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import READING, TOTAL, Channel
-from wattline.meter.readers.frame import decode
+from wattline.meter.readers.frame import TEXT_BYTES, decode
 from wattline.meter.readers.times import column_times, instant
 from wattline.meter.recording import Recording
 from wattline.meter.sensor import Spec
@@ -52,7 +53,7 @@ class Column:
 
 def lines(path: Path) -> Iterator[str]:
     """The lines of a text file, whatever its encoding; without their ends."""
-    for line in decode(path.read_bytes()).splitlines():
+    for line in decode(read_bytes(path, TEXT_BYTES, "recording")).splitlines():
         yield line.rstrip("\r\n\0")
 
 

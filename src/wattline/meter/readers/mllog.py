@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from wattline.core.reading import parse_json
 
 BLOCK_BYTES = 1 << 25
 LINE = re.compile(rb":::MLLOG\s*(\{.*\})")
@@ -40,7 +41,7 @@ def blocks(path: Path) -> Iterator[bytes]:
 def event(text: bytes) -> Event | None:
     """The event of a JSON object, or None where it is cut or is none."""
     try:
-        data = json.loads(text)
+        data = parse_json(text)
         time_s, metadata = float(data["time_ms"]) / 1e3, data.get("metadata")
         key, value = str(data["key"]), data.get("value")
     except (ValueError, KeyError, TypeError, AttributeError):

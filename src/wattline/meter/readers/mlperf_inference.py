@@ -5,7 +5,6 @@ The window is power_begin to power_end of the detail log; the summary tells toke
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -13,8 +12,10 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.reading import parse_json
 from wattline.meter.device import Device
 from wattline.meter.readers import specs
+from wattline.meter.readers.frame import head
 from wattline.meter.readers.mllog import BLOCK_BYTES, LINE, blocks
 from wattline.meter.readers.times import instant
 from wattline.meter.recording import Fault, Recording, Series, Window
@@ -91,7 +92,7 @@ def _loadgen(folder: Path) -> tuple[list[Window], dict[str, float], list[str]]:
     else:
         notes.append("no power_begin and power_end (mlperf_log_detail.txt) beside the readings")
     if summary.is_file():
-        text = summary.read_text(encoding="utf-8", errors="replace")[:BLOCK_BYTES]
+        text = head(summary, BLOCK_BYTES)
         for pattern, name in RATES:
             if match := re.search(rf"^\s*{pattern}\s*:\s*([\d.eE+]+)", text, re.MULTILINE):
                 counts[name] = float(match[1])
@@ -113,7 +114,7 @@ def _detail(path: Path) -> dict[str, object]:
             if not any(b'"' + key + b'"' in match[1] for key in wanted):
                 continue
             try:
-                data = json.loads(match[1])
+                data = parse_json(match[1])
                 values[str(data["key"])] = data["value"]
             except (ValueError, KeyError, TypeError):
                 continue

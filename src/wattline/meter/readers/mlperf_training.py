@@ -16,6 +16,7 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.readers import specs
+from wattline.meter.readers.frame import head
 from wattline.meter.readers.mllog import BLOCK_BYTES, LINE, Event, blocks, event, events
 from wattline.meter.recording import Fault, Recording, Series, Window
 from wattline.meter.sensor import Spec
@@ -235,6 +236,6 @@ def _step_s(found: list[Event]) -> float:
 
 def total_kwh(path: Path) -> float | None:
     """The submitter's own total."""
-    text = path.read_text(encoding="utf-8", errors="replace")[:BLOCK_BYTES]
+    text = head(path, BLOCK_BYTES)
     match = re.search(r"([\d][\d,]*\.?\d*)\s*(kWh|MWh|Wh|MJ|J)\b", text, re.IGNORECASE)
     return float(match[1].replace(",", "")) * KWH[match[2].lower()] if match else None

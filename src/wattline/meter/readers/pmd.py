@@ -15,6 +15,7 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.meter.device import Device
+from wattline.meter.readers.frame import head
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Spec
 
@@ -83,7 +84,7 @@ def _watts(words: np.ndarray[tuple[int, ...], np.dtype[np.uint16]]) -> Array:
 def _start(path: Path) -> float:
     """When the first record was taken, s since the epoch."""
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        text = head(path, 1000).strip()
         return int(text) / 1e6 - EARLIER_S
     except OSError as error:
         raise WattlineError(f"{path}: {error.strerror or error}") from None

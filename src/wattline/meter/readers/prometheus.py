@@ -5,14 +5,16 @@ A dictionary of such results by metric, as Kepler's model server keeps them, is 
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.reading import parse_json, read_bytes
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers.metrics import Samples, recording
 from wattline.meter.recording import Recording
+
+JSON_BYTES = 300_000_000
 
 
 def is_answer(text: str) -> bool:
@@ -26,7 +28,7 @@ def is_answer(text: str) -> bool:
 def read(path: Path, choices: Choices = Choices()) -> Recording:
     """A series for each metric that counts watts or joules."""
     try:
-        answer = json.loads(path.read_bytes())
+        answer = parse_json(read_bytes(path, JSON_BYTES, "recording"))
     except (ValueError, OSError) as error:
         raise WattlineError(f"{path} is not whole JSON: {shorten(str(error), 100)}") from None
     return recording(samples_of(answer, str(path)), str(path), choices)

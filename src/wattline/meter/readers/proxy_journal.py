@@ -9,6 +9,8 @@ from pathlib import Path
 from wattline.core.errors import WattlineError
 from wattline.core.units import J_PER_WH
 from wattline.meter.interpretation import Choices
+from wattline.meter.journal.damage import damage_named, finite
+from wattline.meter.journal.sqlite_file import check_tables, distrust
 from wattline.meter.readers import logs, specs
 from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.logs import Column
@@ -22,7 +24,7 @@ def is_journal(path: Path) -> bool:
     try:
         with closing(_open(path)) as db:
             names = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except sqlite3.Error:
+    except (sqlite3.Error, ValueError):
         return False
     return names >= TABLES
 
@@ -34,15 +36,15 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     ------
     WattlineError: no energy has been settled yet; says how many requests there are.
     """
-    try:
+    with damage_named("the journal of wattline proxy", path):
         with closing(_open(path)) as db:
+            check_tables(db, TABLES)
             rows = db.execute(
                 "SELECT begin_at, end_at, device_j, idle_j, requests_j, missing_s FROM energy ORDER BY begin_at"
             ).fetchall()
             modelled = any(", model)" in (row[0] or "") for row in db.execute("SELECT about FROM run"))
             requests, tokens = db.execute("SELECT count(*), coalesce(sum(output_tokens), 0) FROM request").fetchone()
-    except sqlite3.Error as error:
-        raise WattlineError(f"{path} is the journal of wattline proxy, and is damaged: {error}") from None
+        rows = [[finite(value or 0.0) if k > 1 else finite(value) for k, value in enumerate(row)] for row in rows]
     if not rows:
         raise WattlineError(
             f"{path} is the journal of wattline proxy: {requests} requests, and no energy settled yet; "
@@ -62,4 +64,6 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
 def _open(path: Path) -> sqlite3.Connection:
     from urllib.parse import quote
 
-    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
+    db = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
+    distrust(db)
+    return db

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wattline.core.errors import WattlineError
+from wattline.core.reading import parse_json
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import logs, plain
 from wattline.meter.readers.frame import table
@@ -65,7 +65,7 @@ def _frame(path: Path) -> pl.DataFrame:
     rows = []
     for line in logs.lines(path):
         try:
-            row = json.loads(line)
+            row = parse_json(line)
         except ValueError:
             continue  # the last line may be cut
         if isinstance(row, dict):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 import ssl
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from wattline.core.errors import shorten
+from wattline.core.reading import parse_json
 
 TIMEOUT_S = 5.0
+MAX_ANSWER_BYTES = 50_000_000
 
 
 class WebError(Exception):
@@ -58,7 +61,8 @@ class Web:
             "timeout": TIMEOUT_S,
             "verify": context,
             "auth": (user, password) if user else None,
-            "headers": {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {}),
+            "headers": {"Accept": "application/json", "Accept-Encoding": "identity"}
+            | ({"Authorization": f"Bearer {token}"} if token else {}),
             "follow_redirects": True,  # to another host without the password: httpx drops it
             "trust_env": False,
         }
@@ -76,7 +80,8 @@ class Web:
             # one host alone is asked: a path that an answer gave never leads the password elsewhere
             base = f"{self.url.scheme}://{self.url.netloc.decode()}"
             auth = self._credentials()
-            answer = self._own().get(base + self._path(path), params=params, **auth)
+            with self._own().stream("GET", base + self._path(path), params=params, **auth) as answer:
+                body = self._body(answer, path)
         except httpx.TimeoutException:
             raise WebError(f"no answer within {TIMEOUT_S:g} s", "check the address and the network") from None
         except httpx.HTTPError as error:
@@ -86,7 +91,7 @@ class Web:
                 f"user, password or token refused ({answer.status_code})", f"check {self._names}USER or TOKEN"
             )
         try:
-            data = answer.json()
+            data = parse_json(body)
         except ValueError:
             data = None
         if answer.status_code >= 400:
@@ -95,6 +100,21 @@ class Web:
         if not isinstance(data, dict):
             raise WebError(f"{path} answers no JSON object", "check the address")
         return data
+
+    def _body(self, answer: Any, path: str) -> bytes:
+        """What a server answers, within a bound of size and of time."""
+        until = time.monotonic() + 3 * TIMEOUT_S
+        if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise WebError(f"{path} answers packed, which was not asked for")
+        parts, size = [], 0
+        for part in answer.iter_raw():
+            parts.append(part)
+            size += len(part)
+            if size > MAX_ANSWER_BYTES:
+                raise WebError(f"{path} answers more than {MAX_ANSWER_BYTES:,} bytes", "ask for less")
+            if time.monotonic() > until:
+                raise WebError(f"{path} answers too slowly", "check the network")
+        return b"".join(parts)
 
     def close(self) -> None:
         if self._client is not None and self._process == os.getpid():

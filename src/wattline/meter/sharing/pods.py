@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.reading import parse_json
 from wattline.meter.sharing.split import Workload
 
 POD, NAMESPACE, CONTAINER = (
@@ -27,11 +27,11 @@ def read_pods(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
     samples. Names are ``namespace/pod/container``; series without a pod claim nothing."""
     del default  # Prometheus speaks in seconds since the epoch
     try:
-        answer = json.loads(text)
+        answer = parse_json(text)
         series = answer["data"]["result"] if isinstance(answer, dict) else answer
         rows = [(dict(s["metric"]), s["values"]) for s in series]
         read = [(labels, np.array([float(t) for t, _ in values])) for labels, values in rows]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise WattlineError(
             f"{where}: not a Prometheus range answer (data.result of metric and values): {error}"
         ) from None

@@ -1,0 +1,68 @@
+"""Damage in a journal told as one line, whatever it hits; and values held to their kind as they are read."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sqlite3
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from wattline.core.errors import WattlineError, shorten
+
+MAX_US = 10**17  # 3,000 years
+# what is raised where a file does not hold what its tables promise
+_DAMAGE = (
+    sqlite3.Error, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, AssertionError, RecursionError,
+    MemoryError, struct.error,
+)  # fmt: skip
+
+
+@contextlib.contextmanager
+def damage_named(kind: str, path: Path) -> Iterator[None]:
+    """Whatever goes wrong inside, over values that are not what they should be, is damage of this file."""
+    try:
+        yield
+    except _DAMAGE as error:
+        why = shorten(str(error) or type(error).__name__, 120)
+        place = shorten(str(path), 200)
+        raise WattlineError(
+            f"{kind} {place} is damaged: {why}; `sqlite3 {place} .recover` saves what is left"
+        ) from None
+
+
+def text(value: Any) -> str:
+    """A text; a missing one is empty."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ValueError(f"{shorten(repr(value), 40)} stands where a text should")
+    return value
+
+
+def whole(value: Any) -> int:
+    """A whole number, of µs or rows."""
+    if type(value) is not int or abs(value) > MAX_US:
+        raise ValueError(f"{shorten(repr(value), 40)} stands where a whole number should")
+    return value
+
+
+def whole_or_none(value: Any) -> int | None:
+    """A whole number, or none."""
+    return None if value is None else whole(value)
+
+
+def finite(value: Any) -> float:
+    """A finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{shorten(repr(value), 40)} stands where a number should")
+    return float(value)
+
+
+def table(value: Any) -> dict[str, Any]:
+    """An object of JSON."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{shorten(repr(value), 40)} stands where an object should")
+    return value
