@@ -70,8 +70,8 @@ def test_a_sound_journal_is_read(whole: Path) -> None:
 
 CHANGES = {
     "a view in place of a table": "DROP TABLE window; CREATE VIEW window AS WITH RECURSIVE r(id) AS (SELECT 1 "
-    "UNION ALL SELECT id + 1 FROM r) SELECT id, 1 name, 1 parent, 1 writer, 1 rank, 1 begin_us, 1 begin_mono_us, 1 end_us, "
-    "1 end_mono_us FROM r",
+    "UNION ALL SELECT id + 1 FROM r) SELECT id, 1 name, 1 parent, 1 writer, 1 rank, 1 begin_us, 1 begin_mono_us, "
+    "1 end_us, 1 end_mono_us FROM r",
     "a trigger": "CREATE TRIGGER t AFTER INSERT ON tick BEGIN DELETE FROM block; END",
     "a column that is worked out": "DROP TABLE sampler; CREATE TABLE sampler(host TEXT, b AS (zeroblob(900000000)))",
     "no table": "DROP TABLE tick",
