@@ -1,0 +1,241 @@
+"""What is wrong in readings, by hand: wraps, resets, leaps, glitches, spikes, gaps, dropouts, stuck values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wattline.meter.device import Device
+from wattline.meter.readings.clean import clean
+from wattline.meter.readings.counter import untangle
+from wattline.meter.readings.faults import gaps, sift, silence_s, stuck_stretches
+from wattline.meter.readings.power import energy
+from wattline.meter.recording import Series
+from wattline.meter.sensor import Spec
+
+NODE, GPU = Device("n1", "bmc-0", "node"), Device("n1", "GPU-0", "gpu")
+
+
+def rise(joules: list[float], time: list[float] | None = None, wrap_j: float = np.inf, max_w: float = np.inf) -> Any:
+    at = np.arange(float(len(joules))) if time is None else np.array(time, float)
+    return untangle(at, np.array(joules, float), wrap_j, max_w)
+
+
+def kinds(faults: Any) -> dict[str, int]:
+    return {fault.kind: len(fault.at_s) for fault in faults if len(fault.at_s)}
+
+
+def test_a_good_counter_is_its_rise_since_the_first_reading() -> None:
+    made, faults = rise([50, 150, 350, 350, 400])
+    assert made.energy_j.tolist() == [0, 100, 300, 300, 350]
+    assert made.doubt_j.tolist() == [0, 0, 0, 0]
+    assert not kinds(faults)
+
+
+@pytest.mark.parametrize("mad", [0.0, 90.0, 401.0, 1e6, 2**40])
+def test_one_reading_out_of_line_is_left_out_and_its_neighbours_decide(mad: float) -> None:
+    made, faults = rise([100, 200, 300, mad, 400, 500])
+    assert made.time_s.tolist() == [0, 1, 2, 4, 5]
+    assert made.energy_j.tolist() == [0, 100, 200, 300, 400]
+    assert kinds(faults) == {"unreadable": 1}
+
+
+def test_a_reading_in_line_is_never_a_glitch() -> None:
+    for ends in (300.0, 400.0, 350.0):
+        made, faults = rise([100, 200, 300, ends, 400, 500])
+        assert made.energy_j.tolist() == [0, 100, 200, ends - 100, 300, 400]
+        assert not kinds(faults)
+
+
+def test_mad_readings_beside_each_other_are_all_left_out() -> None:
+    made, faults = rise([100, 200, 6, 5, 300, 400])
+    assert float(made.energy_j[-1]) == 300
+    assert kinds(faults)["unreadable"] >= 1
+    assert "reset" not in kinds(faults)
+
+
+def test_what_is_no_number_of_joules_is_left_out_and_an_instant_counts_once() -> None:
+    made, faults = rise([0, np.nan, 200, np.inf, 1e21, 500], [0, 1, 2, 3, 4, 5])
+    assert made.energy_j.tolist() == [0, 200, 500]
+    assert kinds(faults) == {"unreadable": 3}
+    made, faults = rise([0, 100, 100, 200], [0, 1, 1, 2])
+    assert made.energy_j.tolist() == [0, 100, 200]
+    assert kinds(faults) == {"duplicate": 1}
+
+
+def test_a_wrap_adds_the_range_back() -> None:
+    made, faults = rise([700, 800, 900, 0, 100], wrap_j=1000)
+    assert made.energy_j.tolist() == [0, 100, 200, 300, 400]
+    assert made.doubt_j.tolist() == [0, 0, 0, 0]
+    assert kinds(faults) == {"wrap": 1}
+
+
+def test_a_long_gap_may_hide_turns_and_then_the_range_holds_one_more() -> None:
+    """100 W for 25 s of a range of 1,000 J: 2,500 J, of which the counter shows 500."""
+    made, faults = rise([0, 100, 200, 700, 800, 900], [0, 1, 2, 27, 28, 29], wrap_j=1000)
+    assert made.energy_j.tolist() == [0, 100, 200, 2700, 2800, 2900]
+    assert made.doubt_j.tolist() == [0, 0, 1000, 0, 0]
+    assert kinds(faults) == {"wrap": 1}
+    made, _ = rise([400, 500, 600, 100, 200, 300], [0, 1, 2, 27, 28, 29], wrap_j=1000)
+    assert made.energy_j.tolist() == [0, 100, 200, 2700, 2800, 2900]
+    assert made.doubt_j.tolist() == [0, 0, 1000, 0, 0]
+
+
+def test_a_counter_set_back_goes_on_at_the_power_beside_it() -> None:
+    """From 500 to 20 J in 2 s, with 100 W before and 200 W after: 150 W for 2 s, and at least the 20 J it shows."""
+    made, faults = rise([300, 400, 500, 20, 220, 420], [0, 1, 2, 4, 5, 6])
+    assert made.energy_j.tolist() == [0, 100, 200, 500, 700, 900]
+    assert made.doubt_j.tolist() == [0, 0, max(300 - 20, 400 - 300), 0, 0]
+    assert kinds(faults) == {"reset": 1}
+    made, _ = rise([3000, 3100, 3200, 900, 1000, 1100], [0, 1, 2, 4, 5, 6])
+    assert made.energy_j.tolist() == [0, 100, 200, 1100, 1200, 1300]
+    assert made.doubt_j.tolist() == [0, 0, 0, 0, 0]
+
+
+def test_a_range_that_the_counter_never_had_is_no_wrap() -> None:
+    """At 5,000 J it cannot wrap at 1,000: it was set back."""
+    made, faults = rise([4800, 4900, 5000, 50, 150], wrap_j=1000)
+    assert kinds(faults) == {"reset": 1}
+    assert float(made.energy_j[-1]) == 200 + 100 + 100
+
+
+def test_a_leap_beyond_what_the_device_can_draw_is_bridged() -> None:
+    """300 W at most: a step of 10 kJ in a second counts as the 100 W on both sides of it."""
+    made, faults = rise([0, 100, 200, 10_200, 10_300, 10_400], max_w=300)
+    assert made.energy_j.tolist() == [0, 100, 200, 300, 400, 500]
+    assert made.doubt_j.tolist() == [0, 0, 100, 0, 0]
+    assert kinds(faults) == {"leap": 1}
+    made, faults = rise([0, 100, 200, 509, 609, 709], max_w=300)
+    assert not kinds(faults)  # 309 J: within the slack of one renewal
+    made, faults = rise([0, 100, 200, 511, 611, 711], max_w=300)
+    assert kinds(faults) == {"leap": 1}
+
+
+def test_a_leap_a_hundred_times_what_nearly_all_steps_are_is_none_of_its_energy() -> None:
+    for count, leaps in ((18, 0), (19, 1)):  # of steps there are one more, the leap and the last
+        joules = np.concatenate([np.arange(float(count)) * 100, (count - 1) * 100 + 10_100 + np.arange(2) * 100])
+        made, faults = rise(joules.tolist())
+        assert kinds(faults).get("leap", 0) == leaps, count
+    steady = [k * 100.0 for k in range(25)]
+    made, faults = rise([*steady, 2400 + 9_900, 2400 + 10_000])
+    assert not kinds(faults)
+    made, faults = rise([*steady, 2400 + 10_100, 2400 + 10_200])
+    assert kinds(faults) == {"leap": 1}
+    assert float(made.energy_j[-1]) == pytest.approx(2600)
+
+
+def sifted(watts: list[float], device: Device = GPU, time: list[float] | None = None, modelled: bool = False) -> Any:
+    at = np.arange(float(len(watts))) if time is None else np.array(time, float)
+    return sift(at, np.array(watts, float), device, modelled)
+
+
+LIVELY = [100.0 + k % 3 for k in range(30)]
+
+
+def test_readings_that_are_no_power_are_left_out_each_with_its_reason() -> None:
+    for bad, kind in (
+        ([np.nan], "unreadable"), ([1e13], "unreadable"), ([-1.0], "sentinel"), ([-2.0, -1.0], "sentinel"),
+        ([-0.5], "negative"), ([-1.0, -0.5], "negative"), ([1e5], "spike"),
+    ):  # fmt: skip
+        good, faults = sifted([*LIVELY, *bad, *LIVELY])
+        assert good.power_w.tolist() == [*LIVELY, *LIVELY]
+        assert kinds(faults) == {kind: len(bad)}
+
+
+def test_a_spike_is_a_hundred_times_what_nearly_all_are_where_there_are_enough_to_know() -> None:
+    rack = Device("n1", "r-1", "rack")
+    assert not kinds(sifted([*LIVELY, 10_100.0, *LIVELY], rack)[1])
+    assert kinds(sifted([*LIVELY, 10_300.0, *LIVELY], rack)[1]) == {"spike": 1}
+    assert not kinds(sifted([100.0, 101, 102] * 6 + [10_300.0], rack)[1])
+    assert kinds(sifted([0.5, 0.4, 0.3] * 8 + [101.0], rack)[1]) == {"spike": 1}
+    assert not kinds(sifted([0.5, 0.4, 0.3] * 8 + [99.0], rack)[1])
+
+
+def test_an_instant_that_stands_twice_counts_once_and_as_the_mean() -> None:
+    good, faults = sifted([100, 200, 300, 400], time=[0, 1, 1, 2])
+    assert good.power_w.tolist() == [100, 250, 400]
+    assert kinds(faults) == {"duplicate": 1}
+    good, _ = sifted([100, 200, np.nan, 400], time=[0, 1, 1, 2])
+    assert good.power_w.tolist() == [100, 200, 400]
+
+
+def test_a_gap_is_the_time_beyond_one_interval() -> None:
+    at = np.array([0.0, 1, 2, 4.5, 5, 8, 9])
+    (gap,) = [fault for fault in gaps(at, 1.0) if len(fault.at_s)]
+    assert (gap.at_s.tolist(), gap.lasting_s.tolist()) == ([5], [2])
+    filled, parted = gaps(np.array([0.0, 1, 601, 1202]), 1.0)
+    assert (filled.at_s.tolist(), filled.lasting_s.tolist()) == ([1], [599])
+    assert (parted.at_s.tolist(), parted.lasting_s.tolist()) == ([601], [600])
+    assert (silence_s(1.0), silence_s(10.0), silence_s(20.0)) == (600, 600, 1200)
+    assert not kinds(gaps(at, 0.0))
+
+
+def test_a_server_that_falls_to_nothing_and_comes_back_did_not() -> None:
+    watts = [*(500.0 + k % 3 for k in range(30)), 10.0, 5.0, *(500.0 + k % 3 for k in range(30))]
+    good, faults = sifted(watts, NODE)
+    assert kinds(faults) == {"dropout": 2}
+    assert good.dropped_s.tolist() == [30, 31]
+    assert len(good.power_w) == 60
+    assert not kinds(sifted(watts, GPU)[1])  # a chip may rest
+    slow = sifted(watts, NODE, time=[60.0 * k for k in range(62)])[1]
+    assert kinds(slow) == {}  # three minutes: long enough to boot
+    part = [26.0 if watt < 20 else watt for watt in watts]
+    assert kinds(sifted(part, NODE)[1]) == {}  # a twentieth of the usual is rest
+
+
+def test_a_stuck_value_holds_far_longer_than_values_of_its_sensor_do() -> None:
+    free = [100.0 + k % 2 for k in range(40)]
+    for held, seen in ((30, 0), (31, 1), (60, 1)):
+        watts = [*free, *[150.0] * held, *free]
+        found = stuck_stretches(np.arange(float(len(watts))), np.array(watts))
+        assert len(found) == seen, held
+        if seen:
+            assert found[0] == (40, 40 + held - 1, 150, held)
+            assert found[0].seconds == held - 1
+    assert not stuck_stretches(np.arange(100.0), np.array([*free, *[0.0] * 60]))  # off is no fault
+    assert not stuck_stretches(np.arange(0.0, 190, 10), np.full(19, 5.0))  # too few to know
+    assert len(stuck_stretches(np.arange(0.0, 200, 10), np.full(20, 5.0))) == 1
+    good, faults = sifted([*free, *[150.0] * 60])
+    assert int(good.stuck.sum()) == 60
+    assert kinds(faults) == {"stuck": 1}
+    assert not kinds(sifted([*free, *[150.0] * 60], modelled=True)[1])
+
+
+def cleaned(watts: list[float], time: list[float], error: float = 0.0) -> Any:
+    powers = clean(Series(NODE, Spec("ipmi", error=error), np.array(time, float), np.array(watts, float))).powers
+    (power,) = powers
+    return power
+
+
+def test_a_gap_is_filled_at_the_mean_of_the_medians_beside_it() -> None:
+    """100 W, 10 s without readings, 300 W: 200 W for the eight in the middle, and slopes of one second."""
+    power = cleaned([100.0] * 6 + [300.0] * 6, [*range(6), *range(15, 21)])
+    assert energy(power, 6, 14).value_j == pytest.approx(1600)
+    assert energy(power, 5, 15).value_j == pytest.approx(150 + 1600 + 250)
+    used = energy(power, 0, 20)
+    assert used.value_j == pytest.approx(500 + 2000 + 1500)
+    # nine seconds of ten are in doubt, down to the least and up to the most that was read
+    assert (used.below_j, used.above_j) == pytest.approx((10 * 100 * 0.9, 10 * 100 * 0.9))
+
+
+def test_a_sensors_error_is_a_share_of_what_it_reads() -> None:
+    used = energy(cleaned([100.0, 300.0, 200.0], [0, 1, 2], error=0.1), 0, 2)
+    assert (used.value_j, used.below_j, used.above_j) == pytest.approx((450, 45, 45))
+
+
+def test_beyond_its_ends_power_may_be_anything_that_it_was() -> None:
+    power = cleaned([100.0, *[200.0] * 198, 300.0], [*range(200)], error=0.01)
+    assert tuple(power.before) == pytest.approx((100, 1, 100), abs=1.1)
+    assert tuple(power.after) == pytest.approx((300, 100, 3), abs=1.1)
+
+
+def test_a_counters_power_is_the_mean_of_each_step_and_its_doubt_is_spread_over_it() -> None:
+    series = Series(NODE, Spec("ipmi", error=0.1), np.arange(6.0), None, np.array([300.0, 400, 500, 20, 120, 220]))
+    (power,) = clean(series).powers
+    assert power.left_w.tolist() == power.right_w.tolist() == [100] * 5
+    assert power.above_w.tolist() == pytest.approx([10, 10, 10 + 80, 10, 10])
+    assert power.below_w.tolist() == pytest.approx([10, 10, 10 + 80, 10, 10])
+    assert power.peak_w.tolist() == [100] * 5
+    assert power.peak_time_s.tolist() == [0.5, 1.5, 2.5, 3.5, 4.5]
