@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import wattline as wl
+from recordings import node_with_gpus
 from wattline.core import files
 from wattline.core.errors import WattlineError
 from wattline.core.files import check_folder
@@ -227,3 +228,41 @@ def test_out_is_a_file_or_lies_in_one(article: Any, tmp_path: Path) -> None:
 def test_a_run_shows_itself(article: Any) -> None:
     assert "Training GPT-3" in repr(article)
     assert "Training GPT-3" in article._repr_html_()
+
+
+KINDS_BESIDE = """
+[[job]]
+name = "one"
+kind = "prompt"
+model = "llama-3.1-8b"
+input = 100
+output = "1k"
+region = "fr"
+[[job]]
+name = "hall"
+kind = "site"
+it = "1 MW"
+place = "Dublin"
+load = "it.csv"
+"""
+
+
+def test_jobs_of_kind_prompt_and_site_are_what_the_functions_of_these_names_answer(tmp_path: Path) -> None:
+    (tmp_path / "it.csv").write_text("\n".join(str(600_000 + 1000 * (hour % 24)) for hour in range(8760)))
+    run = wl.run(write(tmp_path, KINDS_BESIDE), draws=0)
+    one, hall = run.answers
+    alone = wl.prompt("llama-3.1-8b", input_tokens=100, output_tokens=1000, region="fr", draws=0)
+    assert {**alone.job(), "name": "one"} == one.job()
+    year = wl.site("1 MW", place="Dublin", load=tmp_path / "it.csv", draws=0)
+    results = hall.results()
+    for name, value in year.results().items():
+        # a prediction of PUE and one of energy rest on other facts; the mean power is the energy over the year
+        assert name in ("matters", "mean_w") or results[name] == value, name
+    assert list(results["stations"]) == ["server", "site", "grid"]
+    assert hall.load.energy_j == pytest.approx(year.bill.energy_j, rel=1e-6)
+    both = run.results()
+    assert both["energy_mean_wh"] == pytest.approx(one.bill.energy_j / 3600 + year.bill.energy_j / 3600, rel=1e-12)
+    assert list(both["stations"]) == ["server", "site", "grid"]  # what passed the chips of the hall is not known
+    assert run.write(tmp_path / "out")
+    with pytest.raises(WattlineError, match="'hall' is a site's year"):
+        wl.compare(run, node_with_gpus(), job="hall")

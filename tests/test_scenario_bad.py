@@ -60,7 +60,13 @@ def test_the_good_ones_are_good(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err == ""
 
 
+KIND_NAMES = '"train", "prompt", "serve", "serve-average", "frontier" or "site"'
+SITE = "[[job]]\nname = 'a'\nkind = 'site'\n"
 BAD = {
+    "a site without its IT power": (SITE, ("job 1 (a)", "it is missing")),
+    "a site of a model": (SITE + "it = '1 MW'\nmodel = 'llama-3.1-8b'\n", ("job 1 (a)", "'model'")),
+    "a site nowhere": (SITE + "it = '1 MW'\n", ("job 'a'", "place")),
+    "a site of no load": (SITE + "it = '1 MW'\nplace = 'Dublin'\nload = 'no.csv'\n", ("job 'a'", "no.csv")),
     "broken TOML": ("[[job\n", ("not valid TOML", "line 1")),
     "a key twice": ('title = "a"\ntitle = "b"\n' + job(), ("not valid TOML",)),
     "empty": ("", ("job is missing",)),
@@ -70,12 +76,12 @@ BAD = {
     "a job that is a list": ("job = [[1]]\n", ("job 1", "[[job]]")),
     "one [job]": (job().replace("[[job]]", "[job]"), ("[[job]]",)),
     "jobs as text": ('job = "x"\n', ("[[job]]",)),
-    "no kind": (job(kind=None), ("job 1 (a)", "kind", '"train", "serve", "serve-average" or "frontier"')),
-    "wrong kind": (job(kind='"trian"'), ("job 1 (a)", '"train", "serve", "serve-average" or "frontier"')),
+    "no kind": (job(kind=None), ("job 1 (a)", "kind", KIND_NAMES)),
+    "wrong kind": (job(kind='"trian"'), ("job 1 (a)", KIND_NAMES)),
     "a kind that was renamed": (job(kind='"service"'), ("job 1 (a)", 'kind = "service" is now kind = "serve"')),
     "a key of the average service": (job(SERVE, kind='"serve"', days="3"), ("'days'", '"serve-average"')),
     "a key that was renamed": (job(batch='"4M"'), ("'batch'", "batch_tokens")),
-    "kind is a number": (job(kind="3"), ('"train", "serve", "serve-average" or "frontier"',)),
+    "kind is a number": (job(kind="3"), (KIND_NAMES,)),
     "an unknown key of the file": ('titel = "x"\n' + job(), ("top level", "'titel'", "nearest: title")),
     "an unknown key named as a kind": ("train = 1\n" + job(), ("top level", "'train'")),
     "an unknown key named as a type": ("str = 1\n" + job(), ("top level", "'str'")),

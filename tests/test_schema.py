@@ -65,12 +65,15 @@ LINES = (
 SIMULATED = ("serve ", "frontier", "run SCENARIO", "validate serving")
 SERVED = 'rate = "5/s"\nduration = "20 s"\nchip = "h100-sxm"\n'
 LIMITS = 'gpus = "1"\nprecision = "bf16"\npower_cap = "none"\nmax_num_seqs = 64\nmax_num_batched_tokens = 2048\n'
+MODEL_KEY = 'model = "llama-3.1-8b"\n'
 # a job of each kind
 JOBS = {
     "train": 'tokens = "1T"\nchip = "h100-sxm"\nchips = 512\n',
+    "prompt": "input = 100\noutput = 100\n",
     "serve-average": 'rate = "1M/day"\ndays = 1\n',
     "serve": SERVED,
     "frontier": SERVED + LIMITS + 'pools = "together"\nslo_ttft = "1 s"\nslo_tpot = "50 ms"\n',
+    "site": 'it = "1 MW"\nplace = "Dublin"\n',
 }
 
 
@@ -83,7 +86,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         (folder / name).write_text(words)
         return folder / name
 
-    jobs = "".join(f'[[job]]\nname = "{kind}"\nkind = "{kind}"\nmodel = "llama-3.1-8b"\n{JOBS[kind]}' for kind in JOBS)
+    jobs = "".join(
+        f'[[job]]\nname = "{kind}"\nkind = "{kind}"\n{MODEL_KEY * (kind != "site")}{JOBS[kind]}' for kind in JOBS
+    )
     watts = "".join(f"{t},{100 + t % 7}\n" for t in range(60))
     for kind in ("gemm", "moe"):
         kernel_file(folder / "kernels", kind, {}, {"power": 650.0, "power_limit": 700.0})

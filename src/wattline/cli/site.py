@@ -47,8 +47,6 @@ def site(
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
-    from wattline.cli.printing import working
-
     """PUE, parts, peak and water of a data centre by hour and year, from physics and weather."""
     if not it:
         raise WattlineError("missing --it; give the IT power of the design, such as --it 100MW")
@@ -60,7 +58,7 @@ def site(
             raise WattlineError("--out writes one site; leave out --compare and --places")
         _side_by_side(it, where, plant, compare, places, (draws, seed, facts), as_json)
         return
-    from wattline.cli.printing import check_out, print_result
+    from wattline.cli.printing import check_out, print_result, working
     from wattline.predict.site import site as work
 
     check_out(out)

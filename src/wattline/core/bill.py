@@ -40,6 +40,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "generators": ("site", "Generators' heaters"),
     "lighting": ("site", "Lighting and offices"),
 }
+WHOLES = ("server", "servers")  # parts that hold chips, without telling how much of them
 TOLERANCE = 1e-9
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from wattline.catalog.draws import Draws, what_matters
-from wattline.core.bill import PARTS, STATIONS, Bill
+from wattline.core.bill import PARTS, STATIONS, WHOLES, Bill
 from wattline.core.errors import NotFound
 from wattline.core.fact import Array, Fact
 from wattline.core.load import Load
@@ -133,6 +133,8 @@ class Answer(Result):
 def stations_json(bill: Bill, duration_s: Array | None = None) -> dict[str, Any]:
     """Energy, and mean power where the duration is one, that passed each station that any part is known of."""
     first = min(STATIONS.index(PARTS[part][0]) for part in bill.parts)
+    # of what a whole holds, how much passed the stations nearer the chip is not known
+    first = max([first, *(STATIONS.index(PARTS[part][0]) for part in bill.parts if part in WHOLES)])
     stations = {}
     for station in STATIONS[first:]:
         energy = bill.at(station)

@@ -15,7 +15,7 @@ from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
-from wattline.core.units import HOUR_S, J_PER_KWH
+from wattline.core.units import HOUR_S, J_PER_KWH, J_PER_WH
 from wattline.line.grid import region as grid
 from wattline.line.site import profile, sizing
 from wattline.line.site.cooling.kinds import CoolingKind
@@ -23,7 +23,7 @@ from wattline.line.site.cooling.parts import MODES
 from wattline.line.site.outdoors import first_hour
 from wattline.line.site.weather import HOURS, Weather
 from wattline.line.site.year import HallDesign, Hours, Year
-from wattline.predict.answer import matters_json
+from wattline.predict.answer import Answer, matters_json
 from wattline.predict.prices import follow, notes_of
 from wattline.predict.site_year import air_hours, weekly
 from wattline.predict.where import Where
@@ -89,6 +89,7 @@ class SiteAnswer(Result):
         site = _one(np.asarray(sum(self.result.water.values())) * scale)
         follows = {
             **bought,
+            "generated_wh": grid.generated_j(region, delivered, draws) / J_PER_WH,
             "water_site_l": site,
             "water_stations_l": stations,
             "water_l": site + stations,
@@ -150,14 +151,34 @@ class SiteAnswer(Result):
         }
 
     def json(self) -> Json:
-        priced = notes_of(self.design.where, self.bill.follows["cost_usd"])
         return envelope(
-            "site",
-            self.design.inputs(),
-            self.results(),
+            "site", self.design.inputs(), self.results(), draws=self.draws, notes=self._notes(), warnings=self.warnings
+        )
+
+    def _notes(self) -> tuple[str, ...]:
+        return (*self.notes, *notes_of(self.design.where, self.bill.follows["cost_usd"]))
+
+    @property
+    def full_answer(self) -> Answer:
+        """The year as the answer of one job among others: its bill at the grid, and what else it says of the year."""
+        results, figures = self.results(), self.figures()
+        quantities = {name: figures[name] for name in ("pue", "wue_l_per_kwh", "water_stations_l_per_kwh")}
+        said_by_answer = {*figures, "title", "energy_mean_wh", "parts", "matters"}
+        hourly = Load("grid", self.load.start, self.load.step_s, self.load.power_w.sum(axis=0))
+        return Answer(
+            command="site",
+            title=results["title"],
+            inputs=self.design.inputs(),
+            bill=self.bill,
+            load=hourly,
+            peak_w=figures["peak_w"],
+            duration_s=np.asarray(WEATHER_YEAR_S),
+            quantities=quantities,
+            reasons=(),
             draws=self.draws,
-            notes=(*self.notes, *priced),
             warnings=self.warnings,
+            notes=self._notes(),
+            more={name: value for name, value in results.items() if name not in said_by_answer},
         )
 
     def _hourly(self) -> dict[str, list[float | None]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattline.core.errors import NotFound
+from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
 from wattline.predict.answer import Answer
 from wattline.scenario.run import ScenarioRun
@@ -30,6 +30,9 @@ class Predicted:
 def pick(worked: ScenarioRun, job: str | None) -> tuple[Predicted, str]:
     """The job by name, the only one, or all of a scenario added up; and its name."""
     names = [answer.name for answer in worked.answers]
+    sites = [answer.name for answer in worked.answers if answer.command == "site" and job in (None, answer.name)]
+    if sites:
+        raise WattlineError(f"job {sites[0]!r} is a site's year, which no recording of chips can be held against")
     if job is None and len(names) > 1:
         title = f"{worked.scenario.title or worked.path.stem}: {len(names)} jobs together"
         return Predicted(title, worked.bill.parts, worked.duration_s), ""
@@ -42,6 +45,8 @@ def pick(worked: ScenarioRun, job: str | None) -> tuple[Predicted, str]:
 def _predicted(answer: Answer) -> Predicted:
     if answer.command == "train":
         work, chips = ("tokens", float(answer.inputs["tokens"])), np.asarray(float(answer.inputs["chips"]))
+    elif answer.command == "prompt":
+        work, chips = ("queries", 1.0), np.asarray(float(answer.inputs["gpus"]))
     else:
         work = ("queries", float(answer.quantities["requests"]))
         chips = answer.quantities["accelerators"]

@@ -18,6 +18,10 @@ from wattline.predict.where import Where, WhereFields
 
 LIMIT_BYTES = 1_000_000
 Number = float | str
+PROMPT_TOKENS = "Number of tokens in the prompt."
+ANSWER_TOKENS = "Number of tokens in the answer."
+BATCH = "Number of requests that a replica answers together."
+ACTIVE = "Share of the time that chips are at work."
 RATE = 'Mean rate of requests, such as "200M/day".'
 Listed = Number | list[Number]  # one value, several with commas, or a list of them
 Count = Annotated[int, Field(ge=-(10**18), le=10**18)] | str
@@ -31,15 +35,20 @@ class Job(_Strict):
     """What every job says; the fields of ``Where`` and of ``Setup`` that its kind takes are added below."""
 
     name: str = Field(min_length=1, max_length=200, description="Name of the job, its own in the file.")
-    model: str | None = Field(None, description="Model by catalog name, alias or Hugging Face id.")
-    config: str | None = Field(None, description="A Hugging Face config.json beside this file, instead of model.")
 
     def given(self, names: Iterable[str]) -> dict[str, Any]:
         """The values of these fields by name, None where they are not given."""
         return {name: getattr(self, name) for name in names}
 
 
-class TrainJob(Job):
+class ModelJob(Job):
+    """A job of a model."""
+
+    model: str | None = Field(None, description="Model by catalog name, alias or Hugging Face id.")
+    config: str | None = Field(None, description="A Hugging Face config.json beside this file, instead of model.")
+
+
+class TrainJob(ModelJob):
     """A training run; ``mfu``, ``hours`` and ``watts`` replace what would be predicted."""
 
     kind: Literal["train"]
@@ -53,19 +62,29 @@ class TrainJob(Job):
     tuned: bool = Field(False, description="Predict the speed of a tuned benchmark, not of a usual run.")
 
 
-class ServeAverageJob(Job):
+class PromptJob(ModelJob):
+    """One request."""
+
+    kind: Literal["prompt"]
+    input: Count = Field(500, description=PROMPT_TOKENS)
+    output: Count = Field(300, description=ANSWER_TOKENS)
+    batch: Number | None = Field(None, description=BATCH)
+    active: Number | None = Field(None, description=ACTIVE)
+
+
+class ServeAverageJob(ModelJob):
     """A service that answers requests for so many days, on average over the traffic."""
 
     kind: Literal["serve-average"]
     rate: Number = Field(description=RATE)
     days: Number = Field(365, description="Number of days that the service runs.")
-    input: Count = Field(500, description="Number of tokens in the prompt.")
-    output: Count = Field(300, description="Number of tokens in the answer.")
-    batch: Number | None = Field(None, description="Number of requests that a replica answers together.")
-    active: Number | None = Field(None, description="Share of the time that chips are at work.")
+    input: Count = Field(500, description=PROMPT_TOKENS)
+    output: Count = Field(300, description=ANSWER_TOKENS)
+    batch: Number | None = Field(None, description=BATCH)
+    active: Number | None = Field(None, description=ACTIVE)
 
 
-class TrafficJob(Job):
+class TrafficJob(ModelJob):
     """A job under traffic that is made: its rate, how that varies, and lengths of requests."""
 
     rate: Number = Field(description=RATE)
@@ -109,6 +128,18 @@ class FrontierJob(TrafficJob):
     against: str | None = Field(None, description='Set-up to compare the best with, such as "h100-sxm, gpus=4".')
 
 
+class SiteJob(Job):
+    """The year of a data centre, hour by hour; it needs a place or weather, and ``site`` is its kind of hall."""
+
+    kind: Literal["site"]
+    it: Number = Field(description='IT power that the site is designed for, such as "100 MW".')
+    load: str | None = Field(None, description="File of the IT power over time, beside this file.")
+    utilisation: Number | None = Field(None, description="IT power as a share of it, where no load is given.")
+    ups: str | None = Field(None, description="Kind of UPS, instead of the hall's.")
+    redundancy: str = Field("N+1", description="Redundancy of the plant: N, N+1, N+2, 2N or 2N+1.")
+    humidified: bool = Field(False, description="Closed halls put back the moisture that cooling coils take out.")
+
+
 def _with_fields(kind: type[Job], fields: type, takes: Sequence[str]) -> type[Job]:
     """The kind of job with a key for each field of ``Where``, and for those of ``Setup`` that it ``takes``."""
     hints = get_type_hints(WhereFields) | {name: get_type_hints(fields)[name] for name in takes}
@@ -123,15 +154,19 @@ def _with_fields(kind: type[Job], fields: type, takes: Sequence[str]) -> type[Jo
 WHERE = names_of(Where)
 TAKES: dict[str, tuple[str, ...]] = {
     "train": CHIP,
+    "prompt": REPLICA,
     "serve": names_of(Setup),
     "serve-average": REPLICA,
     "frontier": ENGINE,
+    "site": (),
 }
 KINDS: dict[str, type[Job]] = {
     "train": _with_fields(TrainJob, ChipFields, TAKES["train"]),
+    "prompt": _with_fields(PromptJob, ReplicaFields, TAKES["prompt"]),
     "serve": _with_fields(ServeJob, SetupFields, TAKES["serve"]),
     "serve-average": _with_fields(ServeAverageJob, ReplicaFields, TAKES["serve-average"]),
     "frontier": _with_fields(FrontierJob, SetupFields, TAKES["frontier"]),
+    "site": _with_fields(SiteJob, SetupFields, TAKES["site"]),
 }
 RENAMED_KINDS = {"service": "serve"}  # a kind that is gone -> its name now
 RENAMED_KEYS = {
@@ -180,7 +215,7 @@ def _check_names(scenario: Scenario, path: Path | str) -> None:
         missing = [name for name in ("chip", "chips") if isinstance(job, TrainJob) and getattr(job, name) is None]
         if missing and getattr(job, "instance", None) is None:
             raise WattlineError(f"scenario {path}: job {number} ({shorten(job.name)}): {missing[0]} is missing")
-        if (job.model is None) == (job.config is None):
+        if isinstance(job, ModelJob) and (job.model is None) == (job.config is None):
             raise WattlineError(
                 f"scenario {path}: job {shorten(job.name)!r} needs either model (a catalog name) or "
                 "config (a Hugging Face config.json)"

@@ -21,9 +21,11 @@ from wattline.core.result import Json, Result, envelope
 from wattline.line.world.equivalents import equivalents
 from wattline.predict.answer import Answer, matters_json, stations_json
 from wattline.predict.average_service import average_answer
+from wattline.predict.prompt import prompt_answer
 from wattline.predict.request import read_request
 from wattline.predict.settings import settings
 from wattline.predict.setup import Setup
+from wattline.predict.site import read_design, work
 from wattline.predict.train import train_answer
 from wattline.predict.training_run import read_run
 from wattline.predict.where import Where
@@ -32,9 +34,12 @@ from wattline.scenario.file import (
     WHERE,
     FrontierJob,
     Job,
+    ModelJob,
+    PromptJob,
     Scenario,
     ServeAverageJob,
     ServeJob,
+    SiteJob,
     TrainJob,
     read_scenario,
 )
@@ -161,6 +166,9 @@ def _where(job: Job, folder: Path) -> Where:
 
 
 def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
+    if isinstance(job, SiteJob):
+        return _site_answer(job, folder, where, draws)
+    assert isinstance(job, ModelJob)
     model: str | Path = folder / job.config if job.config else str(job.model)
     if isinstance(job, TrainJob):
         setup = Setup.read(None, job.given(TAKES["train"]))
@@ -174,8 +182,16 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
         from wattline.scenario.frontier import frontier_job  # Numba, an extra
 
         return frontier_job(job, model, where, draws)
-    assert isinstance(job, ServeAverageJob)
+    assert isinstance(job, PromptJob | ServeAverageJob)
     setup = Setup.read(None, job.given(TAKES["serve-average"]))
     lengths = (job.input, job.output)
     request = read_request(model, setup, lengths, batch=job.batch, active=job.active, draws=draws)
+    if isinstance(job, PromptJob):
+        return prompt_answer(request, where, draws)
     return average_answer(request, job.rate, job.days, where, draws)
+
+
+def _site_answer(job: SiteJob, folder: Path, where: Where, draws: Draws) -> Answer:
+    plant = job.given(("utilisation", "ups", "redundancy", "humidified"))
+    load = None if job.load is None else folder / job.load
+    return work(read_design(job.it, where, draws.catalog, load=load, **plant), draws).full_answer

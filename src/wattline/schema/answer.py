@@ -1,10 +1,8 @@
-"""The JSON of jobs and their bills: ``train``, ``prompt``, ``serve-average``, ``serve``, ``meter bill`` and ``run``."""
+"""The JSON of jobs and their bills: ``train``, ``prompt``, ``serve-average``, ``serve`` and ``meter bill``."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from wattline.core.bill import PARTS
 from wattline.schema.base import EnvelopeJson, MatterJson, RangeJson, StrictJson, perhaps, said
@@ -167,50 +165,6 @@ class BillResults(AnswerJson):
     joules_per_query: RangeJson | None = perhaps("Energy at the meters for each query that the recording counts.")
 
 
-class TrainJobJson(StrictJson):
-    """A job of kind `train`."""
-
-    name: str = said("The job's name.")
-    command: Literal["train"]
-    inputs: TrainInputs = said("As of `train`.")
-    results: TrainResults = said("As of `train`.")
-
-
-class ServeAverageJobJson(StrictJson):
-    """A job of kind `serve-average`."""
-
-    name: str = said("The job's name.")
-    command: Literal["serve-average"]
-    inputs: ServeAverageInputs = said("As of `serve-average`.")
-    results: ServeAverageResults = said("As of `serve-average`.")
-
-
-class ServeJobJson(StrictJson):
-    """A job of kind `serve`, or the best set-up of one of kind `frontier`."""
-
-    name: str = said("The job's name.")
-    command: Literal["serve"]
-    inputs: ServeInputs = said("As of `serve`.")
-    results: ServeResults = said("As of `serve`.")
-
-
-JobJson = Annotated[TrainJobJson | ServeAverageJobJson | ServeJobJson, Field(discriminator="command")]
-
-
-class RunInputs(StrictJson):
-    """A scenario file."""
-
-    path: str = said("The file.")
-    scenario: str = said("Its text as read.")
-
-
-class RunResults(BillJson):
-    """The jobs of a scenario, and all of them together from their common start."""
-
-    story: str = said("The story of the scenario.")
-    jobs: list[JobJson] = said("The jobs; their facts, notes and warnings are the run's.")
-
-
 class TrainJson(EnvelopeJson[TrainInputs, TrainResults]):
     """Hours, energy, cost and CO2e of a training run."""
 
@@ -239,9 +193,3 @@ class MeterBillJson(EnvelopeJson[BillInputs, BillResults]):
     """A recording's energy through site and grid: cost, CO2e and water."""
 
     command: Literal["meter bill"]
-
-
-class RunJson(EnvelopeJson[RunInputs, RunResults]):
-    """Every job of a scenario file, and their sum. Notes and warnings begin with their job's name."""
-
-    command: Literal["run"]

@@ -15,6 +15,7 @@ from wattline.schema import (
     frontier,
     meter,
     proxy,
+    run,
     site,
     traffic,
     validated_sensors,
@@ -22,7 +23,7 @@ from wattline.schema import (
 )
 
 ANSWERS: dict[str, type[BaseModel]] = {
-    "run": answer.RunJson,
+    "run": run.RunJson,
     "train": answer.TrainJson,
     "prompt": answer.PromptJson,
     "serve": answer.ServeJson,

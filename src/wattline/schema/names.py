@@ -52,7 +52,7 @@ PLAIN = {
     ),
     "ratios": (
         "active", "correlation", "dispersion_1s", "dispersion_60s", "error", "gap_cv", "mfu", "peak_pue",
-        "prefix_cache", "pue", "pue_at_full_load", "pue_by_month", "pue_highest", "rank_correlation", "ratio", "strain",
+        "prefix_cache", "probability", "pue", "pue_at_full_load", "pue_by_month", "pue_highest", "rank_correlation", "ratio", "strain",
         "utilisation",
     ),
     "in the unit of the object or of the measure that holds them": (

@@ -132,26 +132,13 @@ class SizingJson(StrictJson):
     units: list[UnitsJson] = said("Units by kind.")
 
 
-class SiteResults(StrictJson):
-    """One site's year."""
+class SiteYearJson(StrictJson):
+    """What a site says of its year beside its bill."""
 
-    title: str = said("The site in words.")
     weather: WeatherJson = said("Its weather.")
-    pue: RangeJson = said("Energy of the site over that of its servers.")
     wue_l_per_kwh: RangeJson = said("Water at the site per IT energy.")
     water_stations_l_per_kwh: RangeJson = said("Water at power stations per IT energy.")
-    peak_w: RangeJson = said("Peak power at the grid.")
-    mean_w: RangeJson = said("Mean power at the grid.")
-    energy_wh: RangeJson = said("Energy delivered by the grid.")
-    energy_mean_wh: float = said("Mean of the energy over the draws; the parts add up to it.")
-    cost_usd: RangeJson = said("Cost of the electricity delivered.")
-    co2e_kg: RangeJson = said("CO2e over the life cycle of what is generated.")
-    co2e_direct_kg: RangeJson = said("CO2e from the stacks alone, of what is delivered.")
-    water_site_l: RangeJson = said("Water at the site.")
-    water_stations_l: RangeJson = said("Water at power stations.")
-    water_l: RangeJson = said("Both.")
     water_parts_l: dict[str, RangeJson] = said("Water at the site by what it goes into.")
-    parts: dict[str, PartJson] = said("By part of the bill.")
     hours_by_mode: dict[str, float] = said("Hours of the year in each mode of cooling, in the mean of the draws.")
     hours_too_warm: RangeJson = said("Hours that are too warm or damp for the set-points.")
     pue_by_hour: HourlyPueJson = said("PUE at each hour of the year.")
@@ -159,6 +146,25 @@ class SiteResults(StrictJson):
     power_by_week_w: dict[str, list[float]] = said("Mean watts of each part in each of 52 weeks, at central values.")
     air: AirJson = said("Hours by the state of the air.")
     sizing: SizingJson = said("What must stand there.")
+
+
+class SiteResults(SiteYearJson):
+    """One site's year."""
+
+    title: str = said("The site in words.")
+    pue: RangeJson = said("Energy of the site over that of its servers.")
+    peak_w: RangeJson = said("Peak power at the grid.")
+    mean_w: RangeJson = said("Mean power at the grid.")
+    energy_wh: RangeJson = said("Energy delivered by the grid.")
+    energy_mean_wh: float = said("Mean of the energy over the draws; the parts add up to it.")
+    cost_usd: RangeJson = said("Cost of the electricity delivered.")
+    co2e_kg: RangeJson = said("CO2e over the life cycle of what is generated.")
+    co2e_direct_kg: RangeJson = said("CO2e from the stacks alone, of what is delivered.")
+    generated_wh: RangeJson = said("Energy that power stations put out for the delivery.")
+    water_site_l: RangeJson = said("Water at the site.")
+    water_stations_l: RangeJson = said("Water at power stations.")
+    water_l: RangeJson = said("Both.")
+    parts: dict[str, PartJson] = said("By part of the bill.")
     matters: list[MatterJson] = said("The facts that move PUE most.")
 
 
