@@ -52,8 +52,8 @@ PLAIN = {
     ),
     "ratios": (
         "active", "correlation", "dispersion_1s", "dispersion_60s", "error", "gap_cv", "mfu", "peak_pue",
-        "prefix_cache", "probability", "pue", "pue_at_full_load", "pue_by_month", "pue_highest", "rank_correlation", "ratio",
-        "strain", "utilisation",
+        "prefix_cache", "probability", "pue", "pue_at_full_load", "pue_by_month", "pue_highest", "rank_correlation",
+        "ratio", "strain", "utilisation",
     ),
     "in the unit of the object or of the measure that holds them": (
         "high", "highest", "low", "lowest", "mean", "mean_absolute_error", "mean_error", "measured", "p5", "p50", "p90",
