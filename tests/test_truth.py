@@ -166,7 +166,7 @@ def load(shape: str, idle_w: float, busy_w: float, rng: np.random.Generator) -> 
 
 def test_a_mean_over_a_second_is_undone() -> None:
     time, power = sim.steps(12.0, 100.0, 400.0, [(3.0, 7.0)])
-    series = sim.read(time, power, sim.Sensor(0.1, 1.1, noise_w=0.02), np.random.default_rng(0), "4090")
+    series = sim.read(time, power, sim.Sensor(0.1, 1.1, noise_w=0.02), np.random.default_rng(0), "RTX 3090")
     corrected = correct(series)
     gain = corrected.gain
     for begin, end, within in ((2.5, 5.0, 0.03), (3.0, 7.0, 0.03), (5.0, 9.0, 0.03), (7.0, 8.0, 0.15)):
@@ -391,3 +391,52 @@ def test_a_real_average_is_undone(shared_data: Path) -> None:
     window = next(w for w in result.checked[0].fields["average"] if w.name == "first half")
     assert window.raw_error < -0.12
     assert abs(window.error) < 0.045
+
+
+@pytest.mark.parametrize("left_out", ["card", "generation"])
+def test_a_card_left_out_lies_within_what_the_others_say_of_it(left_out: str) -> None:
+    for unit in catalog.default().records("sensor_unit").values():
+        word, model = str(unit.meta["words"][0]), str(unit.meta["type"])
+        gain = gain_for(word, frozenset([model if left_out == "card" else generation_of(word)]))
+        assert (gain.cards, gain.gain, gain.offset_w) == (0, 0.0, 0.0)  # its readings stand
+        for power_w in (20.0, 30.0, 50.0, 100.0, 200.0, 300.0):
+            reading = power_w * (1 + unit["gain"].value) + unit["offset_w"].value
+            assert abs(power_w - reading) <= gain.error(reading) * reading, (unit.name, power_w)
+
+
+def test_what_a_sensor_does_to_time_is_undone_only_where_one_of_its_kind_was_metered() -> None:
+    assert model_for("RTX 3090").metered
+    assert model_for("A40").metered  # of the 3090's generation
+    assert not model_for("RTX 3090", apart=frozenset(["3090"])).metered
+    assert not model_for("RTX 3090", apart=frozenset(["ampere"])).generation
+    for name in ("4090", "H100", "B200", "V100", "T4", "P100", "no such card"):
+        assert not model_for(name).metered
+
+
+@pytest.mark.parametrize("name", ["4090", "H100", "B200", "T4", "no such card"])
+@pytest.mark.parametrize("window_s", [0.025, 0.1, 1.0, 1.1])
+def test_a_card_that_was_never_metered_stands_and_its_range_holds_the_truth(name: str, window_s: float) -> None:
+    """Whatever its sensor may do to time: its load, the halves in which it begins and ends, windows of 2 s."""
+    rng = np.random.default_rng(7)
+    time, power = sim.steps(14.0, 70.0, 350.0, [(2.0, 8.0)])
+    field = "power.draw.average"
+    series = sim.read(time, power, sim.Sensor(0.1, window_s), rng, name, field)
+    corrected = correct(series, apart=frozenset([generation_of(name)]) if name == "no such card" else frozenset())
+    spans = [(1.0, 13.0), (2.0, 8.0), (1.0, 6.0), (6.0, 13.0), *((at, at + 2.0) for at in np.arange(1.0, 11.0, 0.5))]
+    for begin, end in spans:
+        got = energy_of(corrected, T0 + begin, T0 + end)
+        gain = gain_for(name)
+        as_read = gain.gain * got.energy_j + gain.offset_w * (end - begin) + got.energy_j
+        assert as_read == pytest.approx(got.raw_j, rel=0.02)  # its time stands as it was read
+        assert got.holds(sim.energy(power, begin, end)), (begin, end)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("left_out", ["card", "generation"])
+def test_real_cards_left_out_are_never_made_worse_and_lie_within_the_range(shared_data: Path, left_out: str) -> None:
+    from wattline.validate.sensors import validate
+
+    summary = validate(shared_data / "gpu_sensor", left_out=left_out).json()["results"]["summary"]
+    for scores in summary.values():
+        assert scores["n"] > 0
+        assert (scores["inside"], scores["worse"]) == (scores["n"], 0)

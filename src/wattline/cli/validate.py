@@ -117,13 +117,16 @@ def validate_sensors(
         Path, typer.Argument(metavar="DIR", help="Folder of recordings: gpudata.csv, with PMD_data.bin where metered.")
     ],
     gpu: Annotated[str, typer.Option(help="Name of the GPU [default: as the log or the folder says].")] = "",
+    leave_out: Annotated[
+        str | None, typer.Option(help="card or generation: predict each with what other cards, or generations, tell.")
+    ] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Energy by a GPU's own sensor, as read and as corrected, beside a hardware meter; stuck sensors are named."""
     from wattline.cli.printing import print_result
     from wattline.validate.sensors import validate
 
-    result = validate(folder, gpu)
+    result = validate(folder, gpu, leave_out)
     print_result(result, as_json)
 
 
@@ -131,10 +134,8 @@ def validate_sensors(
 def validate_serving(
     file: ServingFile, rows: ServingRows = None, leave_out: ServingLeaveOut = None, as_json: options.AsJson = False
 ) -> None:
-    from wattline.cli.printing import working
-
     """Inter-token latency and J/token, or TTFT and TPOT, of measured services beside the simulator's."""
-    from wattline.cli.printing import print_result
+    from wattline.cli.printing import print_result, working
     from wattline.validate import serving_sim
     from wattline.validate.evidence.latencies import is_timed, read_timed
     from wattline.validate.fit.software import leave_out_software

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, said
-from wattline.schema.validations import SourceInputs, UnusableFileJson
+from wattline.schema.validations import LeftOutInputs, SourceInputs, UnusableFileJson
 
 
 class SensorWindowJson(StrictJson):
@@ -28,6 +28,7 @@ class SensorScoreJson(StrictJson):
 
     n: int = said("Windows.")
     inside: int = said("Of them those whose stated error holds the meter's.")
+    worse: int = said("Of them those that the correction moved farther off, by 0.5% of the energy or more.")
     widest_stated_error_percent: float | None = said("The widest error stated.")
     median_stated_error_percent: float | None = said("The median error stated.")
     median_corrected_error_percent: float | None = said("Median error of the sensor as corrected.")
@@ -83,7 +84,7 @@ class SensorsValidationResults(StrictJson):
     unusable: list[UnusableFileJson] = said("What was not used.")
 
 
-class ValidateSensorsJson(EnvelopeJson[SourceInputs, SensorsValidationResults]):
+class ValidateSensorsJson(EnvelopeJson[LeftOutInputs, SensorsValidationResults]):
     """Energy by a GPU's own sensor, as read and as corrected, beside a hardware meter."""
 
     command: Literal["validate sensors"]

@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from wattline.core.errors import WattlineError
 from wattline.core.result import Json, Result, envelope
 from wattline.meter.energy.corrected import corrected, energy_of, good_j
 from wattline.meter.gpu_sensor.correct import Corrected
-from wattline.meter.gpu_sensor.model import best_field, generation_of
+from wattline.meter.gpu_sensor.model import NOTHING_APART, best_field, generation_of, words_of
 from wattline.meter.readings.clean import sorted_out
 from wattline.meter.readings.faults import stuck_stretches
 from wattline.validate.evidence.sensor_logs import Found, Log, Pair, find, overlap
 
+LEAVE_OUT = ("card", "generation")
+WORSE = 0.005  # of the energy: a correction that is off by so much more than the reading made it worse
 SLIDE_S, STEP_S = 2.0, 1.0  # windows that slide over each recording
 
 
@@ -36,6 +39,11 @@ class SensorWindow:
     def inside(self) -> bool:
         """Whether the stated interval holds the truth."""
         return abs(self.true_j - self.corrected_j) <= self.stated * self.corrected_j
+
+    @property
+    def worse(self) -> bool:
+        """Whether the correction lies farther off than the reading did."""
+        return abs(self.error) > abs(self.raw_error) + WORSE
 
     @property
     def raw_error(self) -> float:
@@ -107,6 +115,7 @@ class SensorsValidation(Result):
     stuck: list[StuckSensor]
     found: Found
     source: str
+    left_out: str | None = None
 
     def json(self) -> Json:
         whole = [w for c in self.checked for windows in c.fields.values() for w in windows]
@@ -118,24 +127,42 @@ class SensorsValidation(Result):
             "summary": {"windows": score(whole), "sliding": score(sliding)},
             "unusable": [{"file": u.file, "why": u.why} for u in self.found.unusable],
         }
-        return envelope("validate sensors", {"source": self.source}, results)
+        return envelope("validate sensors", {"source": self.source, "left_out": self.left_out}, results)
 
 
-def validate(folder: Path, gpu: str = "") -> SensorsValidation:
-    """Check every recording in the folder and below; ``gpu`` names the card where nothing else does."""
+def validate(folder: Path, gpu: str = "", left_out: str | None = None) -> SensorsValidation:
+    """Check every recording in the folder and below.
+
+    Parameters
+    ----------
+    folder: recordings of cards, with a hardware meter beside them or without.
+    gpu: name of the card where nothing else says it.
+    left_out: "card" or "generation": of each recording's, nothing is known but what others tell.
+    """
+    if left_out not in (None, *LEAVE_OUT):
+        raise WattlineError(f"--leave-out {left_out!r} is not known; give {' or '.join(LEAVE_OUT)}")
     found = find(folder, gpu)
     stuck = [s for log in found.logs for s in stuck_in(log)]
-    return SensorsValidation([check(p) for p in found.pairs], stuck, found, str(folder))
+    checked = [check(pair, _apart(pair.gpu, left_out)) for pair in found.pairs]
+    return SensorsValidation(checked, stuck, found, str(folder), left_out)
 
 
-def check(pair: Pair) -> CheckedRecording:
-    """Every field of a recording over all of it, its load, its halves, and windows that slide."""
+def _apart(gpu: str, left_out: str | None) -> frozenset[str]:
+    """What is left out for a card: itself by all its names, or its generation."""
+    if left_out is None:
+        return NOTHING_APART
+    return frozenset(words_of(gpu) if left_out == "card" else [generation_of(gpu)])
+
+
+def check(pair: Pair, apart: frozenset[str] = NOTHING_APART) -> CheckedRecording:
+    """Every field of a recording over all of it, its load, its halves, and windows that slide; ``apart``: models of
+    cards, or generations, of which nothing is to be known."""
     begin, end = overlap(pair)
     spans = [("all", begin, end), ("first half", begin, (begin + end) / 2), ("second half", (begin + end) / 2, end)]
     if pair.load is not None and begin < pair.load[0] < pair.load[1] < end:
         spans.append(("load", *pair.load))
     slide = [(f"{a - begin:.0f} s", float(a), float(a) + SLIDE_S) for a in np.arange(begin, end - SLIDE_S, STEP_S)]
-    done = {f: corrected(series) for f, series in pair.fields.items()}
+    done = {f: corrected(series, apart=apart) for f, series in pair.fields.items()}
     return CheckedRecording(
         pair,
         {f: list(_windows(pair, c, spans)) for f, c in done.items()},
@@ -167,7 +194,8 @@ def score(windows: list[SensorWindow]) -> dict[str, Any]:
             "worst_corrected": max((w.error for w in windows), key=abs),
         }
     shares = {f"{name}_error_percent": None if x is None else 100 * x for name, x in named.items()}
-    return {"n": len(windows), "inside": sum(w.inside for w in windows), **shares}
+    counts = {"inside": sum(w.inside for w in windows), "worse": sum(w.worse for w in windows)}
+    return {"n": len(windows), **counts, **shares}
 
 
 def stuck_in(log: Log) -> Iterator[StuckSensor]:

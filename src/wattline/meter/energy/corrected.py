@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from wattline.core.errors import WattlineError
 from wattline.meter.gpu_sensor.correct import Corrected, correct
-from wattline.meter.gpu_sensor.error import error_parts
+from wattline.meter.gpu_sensor.error import error_parts, joined
+from wattline.meter.gpu_sensor.model import NOTHING_APART
 from wattline.meter.readings.clean import sorted_out
 from wattline.meter.readings.faults import stuck_stretches
 from wattline.meter.readings.power import energy, steps, straight
@@ -42,17 +41,18 @@ class CorrectedEnergy:
         return self.low_j <= true_j <= self.high_j
 
 
-def corrected(series: Series, name: str = "", field: str = "") -> Corrected:
+def corrected(series: Series, name: str = "", field: str = "", apart: frozenset[str] = NOTHING_APART) -> Corrected:
     """A series put in order, without readings that are none, as the model of its sensor corrects it.
 
-    ``name``: the card [the device's own]; ``field``: draw, average, instant or counter [by the series' spec]. Raises
-    WattlineError where fewer than two readings are good.
+    ``name``: the card [the device's own]; ``field``: draw, average, instant or counter [by the series' spec].
+    ``apart``: models of cards, or generations, of which nothing is to be known. Raises WattlineError where fewer than
+    two readings are good.
     """
     if series.power_w is None and series.energy_j is None:
         raise WattlineError(f"{series.device.key}: a series without power and without energy tells nothing")
     good = sorted_out(series).series(series)
     stuck = stuck_stretches(good.time_s, good.power_w) if good.power_w is not None else []
-    return correct(good, name, field, [(each.begin_s, each.end_s) for each in stuck])
+    return correct(good, name, field, [(each.begin_s, each.end_s) for each in stuck], apart)
 
 
 def energy_of(done: Corrected, begin_s: float, end_s: float) -> CorrectedEnergy:
@@ -68,7 +68,7 @@ def energy_of(done: Corrected, begin_s: float, end_s: float) -> CorrectedEnergy:
         )
     energy_j = good_j(series, begin_s, end_s)
     parts = error_parts(done.seen, series, begin_s, end_s, energy_j, done.gain)
-    error = float(np.sqrt(sum(part**2 for part in parts.values())))
+    error = joined(parts)
     return CorrectedEnergy(energy_j, error, good_j(raw, begin_s, end_s), end_s - begin_s, parts, done.notes)
 
 

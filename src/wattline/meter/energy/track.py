@@ -127,7 +127,18 @@ class Track:
     def edges_j(self, spans: Sequence[Span]) -> float:
         """Joules by which the energy of these spans may be off because they begin and end between readings."""
         edges = [edge for span in spans for edge in span if self.begin_s < edge < self.end_s]
-        return (1.0 + self.spec.error) * sum(self.edge_j(edge) for edge in edges)
+        late_j = sum(self.late_j(*span) for span in spans) if edges else 0.0
+        return (1.0 + self.spec.error) * (sum(self.edge_j(edge) for edge in edges) + late_j)
+
+    def late_j(self, begin_s: float, end_s: float) -> float:
+        """Joules by which a window may be off where each reading is the mean of a time before it: power that rose or
+        fell from its begin to its end is read as much later as half that time."""
+        half_s = 0.5 * self.spec.window_s
+        if half_s <= 0:
+            return 0.0
+        at = np.clip(np.array([begin_s, begin_s + half_s, end_s, end_s + half_s]), self.begin_s, self.end_s)
+        watts = self.at_w(at)
+        return half_s * max(0.0, float(watts[2:].max() - watts[:2].min()), float(watts[:2].max() - watts[2:].min()))
 
     @property
     def begin_s(self) -> float:

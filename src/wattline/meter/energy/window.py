@@ -195,7 +195,8 @@ def _device(
     seen = used if (first, last) == (begin_s, end_s) else track.energy(first, last)
     peak_w = track.peak_w(first, last)
     missing_s = (end_s - begin_s) - (last - first)
-    doubt = sum(track.edge_j(min(max(edge, first), last)) for edge in edges) * (1 + spec.error)
+    doubt = sum(track.edge_j(min(max(edge, first), last)) for edge in edges)
+    doubt = (doubt + (track.late_j(first, last) if edges else 0.0)) * (1 + spec.error)
     outside_j = used.value_j - seen.value_j  # outside of the readings: from none to the peak
     seen = seen.widened(doubt)
     low, high = seen.low_j, seen.high_j + peak_w * missing_s * (1 + spec.error)

@@ -14,13 +14,15 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.meter.gpu_sensor.error import Seen, error_parts
+from wattline.meter.gpu_sensor.error import Seen, error_parts, joined
 from wattline.meter.gpu_sensor.gain import Gain, gain_for
-from wattline.meter.gpu_sensor.model import SensorModel, field_of, is_nvml, model_for
+from wattline.meter.gpu_sensor.model import NOTHING_APART, SensorModel, field_of, is_nvml, model_for
 from wattline.meter.gpu_sensor.time import even_beats, find_relax, means, near, published, unaverage_long, unrelax
 from wattline.meter.recording import Series
 
 RELAX_MEAN_S = 0.05  # a lag is undone on means over so long, or its slope is noise
+PART_TIME = 0.6  # a sensor that sees less of the time than this may beat with its load
+UNKNOWN_SHARE = 0.25  # of the time that a sensor of which nothing is known may see: the least that was measured
 EXACT = Gain(0.0, 0.0, np.zeros((2, 2)), 0)
 
 
@@ -40,12 +42,19 @@ class Corrected:
     notes: tuple[str, ...] = ()
 
 
-def correct(good: Series, name: str = "", field: str = "", stuck_s: Sequence[tuple[float, float]] = ()) -> Corrected:
+def correct(
+    good: Series,
+    name: str = "",
+    field: str = "",
+    stuck_s: Sequence[tuple[float, float]] = (),
+    apart: frozenset[str] = NOTHING_APART,
+) -> Corrected:
     """The series as the model of its sensor corrects it.
 
     ``good``: readings in order of time, all of them good, of one quantity alone; a counter only rises. ``name``: the
     card [the device's own]; ``field``: draw, average, instant or counter [by the series' spec]. ``stuck_s``: begins and
-    ends of the stretches in which the sensor repeated one value. A series that is not NVML's comes back as it was, with
+    ends of the stretches in which the sensor repeated one value. ``apart``: models of cards, or generations, of which
+    nothing is to be known. A series that is not NVML's comes back as it was, with
     its spec's own error. Raises WattlineError for fewer than two readings.
     """
     if len(good.time_s) < 2:
@@ -54,8 +63,8 @@ def correct(good: Series, name: str = "", field: str = "", stuck_s: Sequence[tup
         step = _interval(good.time_s)
         window = max(good.spec.window_s, good.spec.period_s, step)
         return Corrected(good, good, None, EXACT, Seen(step, 1.0, window, flat=good.spec.error))
-    model = model_for(name or good.device.name, field or field_of(good))
-    gain = gain_for(name or good.device.name)
+    model = model_for(name or good.device.name, field or field_of(good), apart)
+    gain = gain_for(name or good.device.name, apart)
     if good.power_w is None:
         return _counter(good, model, gain)
     done = _power(good, model, gain)
@@ -67,7 +76,7 @@ def own_error(done: Corrected, whole_j: float) -> float:
     are faults to be counted as such. ``whole_j``: corrected energy from the first to the last reading, J."""
     begin, end = float(done.raw.time_s[0]), float(done.raw.time_s[-1])
     parts = error_parts(done.seen, done.series, begin, end, whole_j, done.gain)
-    return float(np.sqrt(sum(part**2 for cause, part in parts.items() if cause not in ("gaps", "stuck"))))
+    return joined({cause: part for cause, part in parts.items() if cause not in ("gaps", "stuck")})
 
 
 def _interval(time_s: Array) -> float:
@@ -88,16 +97,16 @@ def _power(raw: Series, model: SensorModel, gain: Gain) -> Corrected:
     assert raw.power_w is not None
     interval = _interval(raw.time_s)
     at, reading = published(raw.time_s, raw.power_w, model.period_s)
-    notes: list[str] = [] if model.generation else ["card not known: window and lag of its sensor not corrected"]
+    notes: list[str] = []
     if len(at) < 3:  # held throughout
         at, reading = raw.time_s, raw.power_w
     step = max(model.period_s, interval)
     seen = Seen(step, min(1.0, model.window_s / step), step)
-    if not model.generation:
-        seen = replace(seen, reach_s=max(step, model.window_high_s), share=1.0)
-        time, power = at, reading
-    elif model.relax_high_s > 0:
-        time, power, seen, notes = _unrelaxed(raw, model, seen)
+    relaxed = _unrelaxed(raw, model, seen) if model.relax_high_s > 0 else None
+    if relaxed is not None:
+        time, power, seen, notes = relaxed
+    elif not model.metered:
+        time, power, seen, notes = _as_read(raw, at, reading, model, seen)
     elif model.overlaps and interval < model.window_s:
         time, power = unaverage_long(at - model.lag_s, reading, model.window_s, model.period_s)
         kept = near(time, raw.time_s, model.window_s + 3 * interval)
@@ -106,7 +115,7 @@ def _power(raw: Series, model: SensorModel, gain: Gain) -> Corrected:
         notes.append(f"means over {model.window_s:g} s undone")
     else:
         time, power = _held(raw, at, reading, model)
-        if seen.share < 0.6:
+        if seen.share < PART_TIME:
             power, beats = even_beats(power)
             seen = seen.with_beats(time, _held(raw, at, reading, model)[1], beats)
             notes.append(
@@ -116,6 +125,24 @@ def _power(raw: Series, model: SensorModel, gain: Gain) -> Corrected:
             notes += [f"readings beat with the load every {b * _interval(time):.2f} s: evened out" for _, _, b in beats]
     series = replace(raw, time_s=time, power_w=gain.power_w(power))
     return Corrected(series, raw, model, gain, seen, tuple(notes))
+
+
+def _as_read(
+    raw: Series, at: Array, reading: Array, model: SensorModel, seen: Seen
+) -> tuple[Array, Array, Seen, list[str]]:
+    """The readings as they stand, with the doubt of what such a sensor may do: no card of its kind was metered."""
+    assert raw.power_w is not None
+    share = seen.share if model.generation else UNKNOWN_SHARE
+    late_s = model.mean_late_s
+    seen = replace(seen, reach_s=max(seen.interval_s, model.window_high_s), share=share)
+    seen = replace(seen, late_s=late_s + model.relax_high_s, ahead_s=late_s, level_at=raw.time_s, level_w=raw.power_w)
+    if share < PART_TIME:
+        time, power = _held(raw, at, reading, model)
+        even, beats = even_beats(power)
+        seen = seen.with_beats(time, power, beats, evened=False)
+        seen = replace(seen, level_at=time, level_w=even) if beats else seen
+    who = f"no card of its generation ({model.generation})" if model.generation else "card not known, or none of it"
+    return raw.time_s, raw.power_w, seen, [f"{who} was recorded beside a meter: what its sensor does to time stands"]
 
 
 def _held(raw: Series, at: Array, reading: Array, model: SensorModel) -> tuple[Array, Array]:
@@ -132,13 +159,13 @@ def _held(raw: Series, at: Array, reading: Array, model: SensorModel) -> tuple[A
     return middle, value
 
 
-def _unrelaxed(raw: Series, model: SensorModel, seen: Seen) -> tuple[Array, Array, Seen, list[str]]:
-    """A first-order lag undone on means of at least a twentieth of a second."""
+def _unrelaxed(raw: Series, model: SensorModel, seen: Seen) -> tuple[Array, Array, Seen, list[str]] | None:
+    """A first-order lag undone on means of at least a twentieth of a second, where steps in the readings show it."""
     assert raw.power_w is not None
     at, reading = means(raw.time_s - model.period_s / 2 - model.lag_s, raw.power_w, RELAX_MEAN_S)
-    found = find_relax(at, reading, model.relax_low_s, model.relax_high_s)
-    relax = model.relax_s if found is None else found
-    spread = (model.relax_high_s - model.relax_low_s) / 4 if found is None else 0.15 * max(relax, 0.2)
-    told = "as published" if found is None else "by the steps in the readings"
-    seen = replace(seen, relax_error_s=spread, relax_at=at, relax_w=reading, share=1.0)
-    return at, unrelax(at, reading, relax), seen, [f"slow approach undone, time constant {relax:.2f} s {told}"]
+    relax = find_relax(at, reading, model.relax_low_s, model.relax_high_s)
+    if relax is None:
+        return None
+    seen = replace(seen, relax_error_s=0.15 * max(relax, 0.2), relax_at=at, relax_w=reading, share=1.0)
+    note = f"slow approach undone, time constant {relax:.2f} s by the steps in the readings"
+    return at, unrelax(at, reading, relax), seen, [note]

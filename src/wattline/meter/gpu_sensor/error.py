@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ class Beat(NamedTuple):
     length_s: float  # of one beat
     begins_sharp: bool
     ends_sharp: bool
+    evened: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +39,9 @@ class Seen:
     """How a series saw the power.
 
     ``interval_s``: between readings; ``share``: of the time that they rest on; ``reach_s``: within which an edge
-    cannot be placed; ``beats``: stretches evened out;
-    ``flat``: a relative error that stands for all of it, where the sensor states one.
+    cannot be placed; ``beats``: stretches that beat with the load; ``late_s``: how late the readings may be, where
+    that was not undone, of which ``ahead_s`` shows in readings after an edge, by the level of ``level_w``; ``flat``: a
+    relative error that stands for all of it, where the sensor states one.
     """
 
     interval_s: float
@@ -50,23 +53,29 @@ class Seen:
     relax_error_s: float = 0.0
     relax_at: Array | None = None
     relax_w: Array | None = None
+    late_s: float = 0.0
+    ahead_s: float = 0.0
+    level_at: Array | None = None
+    level_w: Array | None = None
 
-    def with_beats(self, time_s: Array, power_w: Array, found: list[tuple[int, int, int]]) -> Seen:
-        """The same with these beats, given as first and last reading and length."""
+    def with_beats(
+        self, time_s: Array, power_w: Array, found: list[tuple[int, int, int]], *, evened: bool = True
+    ) -> Seen:
+        """The same with these beats, given as first and last reading and length; ``evened``: they were evened out."""
         told = []
         for a, b, n in found:
             part = power_w[a:b]
             jump = ABRUPT * float(np.ptp(power_w))
             sharp = a > 0 and part[0] - power_w[a - 1] > jump, b < len(power_w) and part[-1] - power_w[b] > jump
             length = float(time_s[b - 1] - time_s[a]) / max(1, b - 1 - a) * n
-            told.append(Beat(float(time_s[a]), float(time_s[b - 1]), float(np.ptp(part)), n, length, *sharp))
+            told.append(Beat(float(time_s[a]), float(time_s[b - 1]), float(np.ptp(part)), n, length, *sharp, evened))
         return replace(self, beats=tuple(told))
 
 
 def error_parts(
     seen: Seen, series: Series, begin_s: float, end_s: float, energy_j: float, gain: Gain
 ) -> dict[str, float]:
-    """Relative half-widths by cause (19 times in 20), to be joined by their squares."""
+    """Relative half-widths by cause (19 times in 20), to be joined by ``joined``."""
     duration = end_s - begin_s
     mean_w = energy_j / duration
     base = max(energy_j, 1e-9)
@@ -77,9 +86,15 @@ def error_parts(
     parts["unseen"] = sampling_error(inside if len(inside) > NEAR else power, seen.share, len(inside)) / base * duration
     parts["beat"] = _beat_j(seen, begin_s, end_s) / base
     parts["lag"] = _lag_j(seen, begin_s, end_s) / base
+    parts["late"] = _late_j(seen, begin_s, end_s) / base
     parts["stuck"] = sum(max(0.0, min(b, end_s) - max(a, begin_s)) for a, b in seen.stuck) / duration
     parts["gaps"] = _gap_j(seen, at, power, begin_s, end_s, series.power_w is None) / base
     return {name: part for name, part in parts.items() if part > 0}
+
+
+def joined(parts: Mapping[str, float]) -> float:
+    """Independent causes by their squares; readings that are late move energy one way, and add to all else."""
+    return float(np.sqrt(sum(part**2 for name, part in parts.items() if name != "late"))) + parts.get("late", 0.0)
 
 
 def _power_near(series: Series, begin_s: float, end_s: float, seen: Seen) -> tuple[Array, Array]:
@@ -131,7 +146,9 @@ def _beat_j(seen: Seen, begin_s: float, end_s: float) -> float:
 
     off = 0.0
     for beat in seen.beats:
-        off += beat.swing_w / (2 * beat.readings) * held(beat.begin_s, beat.end_s)
+        within_s = held(beat.begin_s, beat.end_s)
+        # as it stands, a window may hold the high or the low half of one beat more than its share
+        off += beat.swing_w / 2 * (within_s / beat.readings if beat.evened else min(within_s, beat.length_s))
         if not beat.begins_sharp:
             off += beat.swing_w / 2 * held(beat.begin_s - QUIET_PART * beat.length_s, beat.begin_s)
         if not beat.ends_sharp:
@@ -145,6 +162,21 @@ def _lag_j(seen: Seen, begin_s: float, end_s: float) -> float:
         return 0.0
     rise = np.interp(end_s, seen.relax_at, seen.relax_w) - np.interp(begin_s, seen.relax_at, seen.relax_w)
     return float(Z975 * seen.relax_error_s * abs(rise))
+
+
+def _late_j(seen: Seen, begin_s: float, end_s: float) -> float:
+    """J that late readings move into or out of the window: what the power rose or fell by from edge to edge, for as
+    long as they may be late."""
+    at, power = seen.level_at, seen.level_w
+    if seen.late_s <= 0 or at is None or power is None or not len(power):
+        return 0.0
+    ends = []
+    for edge in (begin_s, end_s):
+        first, last = np.searchsorted(at, [edge - seen.interval_s, edge + seen.ahead_s])
+        near = power[min(first, len(power) - 1) : max(last, first + 1)]
+        ends.append((float(near.min()), float(near.max())))
+    (low, high), (last_low, last_high) = ends
+    return seen.late_s * max(last_high - low, high - last_low, 0.0)
 
 
 def _gap_j(seen: Seen, at: Array, power: Array, begin_s: float, end_s: float, counted: bool) -> float:

@@ -13,11 +13,12 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import stdtrit
 
 from wattline import catalog
 from wattline.core.fact import Array
 from wattline.core.units import Z975
-from wattline.meter.gpu_sensor.model import generation_of, match
+from wattline.meter.gpu_sensor.model import NOTHING_APART, generation_of, match
 
 MIN_ERROR = (
     0.06  # NVML API reference: within 5% of the reading; the same card differs by a percent or two from day to day
@@ -44,10 +45,11 @@ class Gain:
         return max(MIN_ERROR, Z975 * float(np.sqrt(v @ self.covariance @ v)))
 
 
-@lru_cache(maxsize=1)
-def _cards() -> tuple[list[str], list[str], Array]:
-    """SensorModel and board of every measured card, and its gain and offset, shape ``(cards, 2)``."""
-    units = list(catalog.default().records("sensor_unit").values())
+@lru_cache(maxsize=64)
+def _cards(apart: frozenset[str] = NOTHING_APART) -> tuple[list[str], list[str], Array]:
+    """Model and board of every measured card but those ``apart``, and its gain and offset, shape ``(cards, 2)``."""
+    every = catalog.default().records("sensor_unit").values()
+    units = [u for u in every if not {str(u.meta["type"]), generation_of(str(u.meta["words"][0]))} & apart]
     pairs = np.array([[u["gain"].value, u["offset_w"].value] for u in units])
     return [str(u.meta["type"]) for u in units], [str(u.meta["board"]) for u in units], pairs
 
@@ -59,19 +61,19 @@ def _words() -> list[tuple[str, str]]:
     ]
 
 
-@lru_cache(maxsize=1)
-def board_scale() -> dict[str, float]:
+@lru_cache(maxsize=64)
+def board_scale(apart: frozenset[str] = NOTHING_APART) -> dict[str, float]:
     """Root mean square offset of each class of board, W."""
-    _, boards, pairs = _cards()
+    _, boards, pairs = _cards(apart)
     return {b: float(np.sqrt(np.mean([p[1] ** 2 for p, c in zip(pairs, boards, strict=True) if c == b])))
             for b in sorted(set(boards))}  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def spreads() -> tuple[Array, Array, Array]:
+@lru_cache(maxsize=64)
+def spreads(apart: frozenset[str] = NOTHING_APART) -> tuple[Array, Array, Array]:
     """Mean over models, shape ``(2,)``, covariance between models and within one, ``(2, 2)``; offsets by class."""
-    types, boards, pairs = _cards()
-    scaled = _scaled(pairs, boards)
+    types, boards, pairs = _cards(apart)
+    scaled = _scaled(pairs, boards, apart)
     groups = {t: scaled[[i for i, x in enumerate(types) if x == t]] for t in dict.fromkeys(types)}
     several = [g for g in groups.values() if len(g) > 1]
     within = sum(np.cov(g.T) * (len(g) - 1) for g in several) / sum(len(g) - 1 for g in several)
@@ -81,28 +83,34 @@ def spreads() -> tuple[Array, Array, Array]:
     return means.mean(axis=0), between, np.asarray(within)
 
 
-def _scaled(pairs: Array, boards: list[str]) -> Array:
-    scale = board_scale()
+def _few(models: int) -> float:
+    """By how much the variance of one more model grows because so few tell it: Student's in place of the normal's."""
+    return float((stdtrit(models - 1, 0.975) / Z975) ** 2 * (1 + 1 / models))
+
+
+def _scaled(pairs: Array, boards: list[str], apart: frozenset[str]) -> Array:
+    scale = board_scale(apart)
     return np.asarray(pairs / np.array([[1.0, scale[b]] for b in boards]))
 
 
-def gain_for(name: str) -> Gain:
+def gain_for(name: str, apart: frozenset[str] = NOTHING_APART) -> Gain:
     """What to expect of the card with this name.
 
     Where none of its model was measured its readings stand, and may be as far off as those of all measured cards.
+    ``apart``: models, or generations, whose measured cards are left out.
     """
-    types, boards, pairs = _cards()
+    types, boards, pairs = _cards(apart)
     own = match(name, _words())
     rows = [i for i, t in enumerate(types) if t == own]
     board = boards[rows[0]] if rows else "data-centre" if generation_of(name) in DATA_CENTRE else "fan"
-    scaled = _scaled(pairs, boards)
-    mean, covariance = np.zeros(2), scaled.T @ scaled / len(scaled)
+    scaled = _scaled(pairs, boards, apart)
+    mean, covariance = np.zeros(2), scaled.T @ scaled / len(scaled) * _few(len(set(types)))
     if rows:
-        mean, between, within = spreads()
+        mean, between, within = spreads(apart)
         share = between @ np.linalg.inv(between + within / len(rows))
         seen = scaled[rows].mean(axis=0)
         covariance = between - share @ between + within
         mean = mean + share @ (seen - mean)
-    unit = np.array([1.0, board_scale()[board]])
+    unit = np.array([1.0, board_scale(apart)[board]])
     covariance = covariance * np.outer(unit, unit)
     return Gain(float(mean[0]), float(mean[1] * unit[1]), (covariance + covariance.T) / 2, len(rows))

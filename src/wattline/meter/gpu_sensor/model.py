@@ -26,7 +26,8 @@ class SensorModel:
 
     ``period_s``: a new reading every so often; ``window_s``: each is the mean over this long before it, with
     ``window_low_s`` to ``window_high_s`` possible; ``relax_s`` and its bounds: first-order lag; ``lag_s``: age of a
-    reading when it appears. ``generation`` is empty where the card is not known.
+    reading when it appears. ``generation`` is empty where the card is not known. ``metered``: a card of it was recorded
+    beside a hardware meter, so that what the sensor does to time is known, and undone.
     """
 
     generation: str
@@ -39,6 +40,12 @@ class SensorModel:
     relax_low_s: float = 0.0
     relax_high_s: float = 0.0
     lag_s: float = 0.0
+    metered: bool = False
+
+    @property
+    def mean_late_s(self) -> float:
+        """How much later than the power its readings may be as the means that they are, without a slow approach."""
+        return self.window_high_s / 2 + self.period_s
 
     @property
     def seen(self) -> float:
@@ -52,6 +59,7 @@ class SensorModel:
 
 
 UNKNOWN = SensorModel("", "draw", 0.1, 0.1, 0.01, 1.1)
+NOTHING_APART: frozenset[str] = frozenset()
 
 
 def words_of(name: str) -> list[str]:
@@ -111,13 +119,14 @@ def is_nvml(spec: Spec) -> bool:
     return not spec.modelled and MENDED not in spec.note and any(source.startswith(s) for s in NVML_SOURCES)
 
 
-def model_for(name: str, field: str = "draw") -> SensorModel:
+def model_for(name: str, field: str = "draw", apart: frozenset[str] = NOTHING_APART) -> SensorModel:
     """The sensor model of a card by its name (``NVIDIA A100-PCIE-40GB``, ``3090``) and field.
 
-    An unknown card gets a model that corrects nothing and says so by an empty generation.
+    An unknown card gets a model that corrects nothing and says so by an empty generation. ``apart``: words of cards, or
+    generations, of which nothing is to be known.
     """
     generation = generation_of(name)
-    if not generation:
+    if not generation or generation in apart:
         return SensorModel(**{**UNKNOWN.__dict__, "field": field})
     record = catalog.default().records("sensor")[generation]
     used = str(record.meta["draw"]) if field == "draw" else field
@@ -130,9 +139,10 @@ def model_for(name: str, field: str = "draw") -> SensorModel:
         record["period_s"].value,
         window.value,
         window.low,
-        window.high,
+        window.high if averaged or used != "average" else UNKNOWN.window_high_s,
         *((relax.value, relax.low, relax.high) if relax else (0.0, 0.0, 0.0)),
         lag_s=record.get("lag_s"),
+        metered=bool(set(record.meta.get("metered", ())) - apart),
     )
 
 

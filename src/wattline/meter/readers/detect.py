@@ -96,9 +96,9 @@ def join(recordings: Sequence[Recording]) -> Recording:
     if len(recordings) == 1:
         return recordings[0]
     windows = _windows(recordings)
-    runs = {(w.begin_s, w.rank) for w in windows if w.name == "run"}
-    telling = [r for r in recordings if any(w.name == "run" for w in r.windows)]
-    several = len(telling) > 1 and len(runs) > 1
+    telling = [runs for r in recordings if (runs := [w for w in r.windows if w.name == "run"])]
+    halves = sum(map(len, telling)) - sum(w.name == "run" for w in windows)  # of runs that two files tell together
+    several = len(telling) - halves > 1
     notes = ["several recordings tell of a run: no one window of it, and no count"] if several else []
     return Recording(
         series=tuple(s for r in recordings for s in r.series),

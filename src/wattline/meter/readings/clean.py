@@ -184,7 +184,7 @@ def _level(watts: Array, left: int, right: int) -> float:
 
 def _errors(mean: Array, error: float, stuck: Mask, watts: Array) -> tuple[Array, Array]:
     """The sensor's own error below and above; a stuck reading may stand for anything from idle to full power."""
-    below, above = error * mean, error * mean
+    below, above = min(error, 1.0) * mean, error * mean
     if stuck.any():
         still = stuck[:-1] & stuck[1:]
         free = watts[~stuck]

@@ -54,8 +54,10 @@ def correct_watts(device: Device, spec: Spec, readings: Readings, stuck_s: Seque
     assert power is not None
     line = straight(device, spec, time, power)
     spec, notes = _with_error(spec, done, energy(line, float(readings.time_s[0]), float(readings.time_s[-1])).value_j)
-    if done.model is None or not done.model.generation:
-        return CorrectedWatts(readings, spec, notes)
+    if done.seen.late_s > 0:  # what the sensor does to time stands: its gain alone
+        watts = np.where(readings.stuck, readings.power_w, _at_gain(done.gain, readings.power_w))
+        spec = replace(spec, window_s=2 * done.seen.late_s)
+        return CorrectedWatts(replace(readings, power_w=watts), spec, notes)
     watts = np.where(readings.stuck, readings.power_w, np.interp(readings.time_s, time, power))
     return CorrectedWatts(replace(readings, power_w=watts), replace(spec, window_s=0.0), notes)
 

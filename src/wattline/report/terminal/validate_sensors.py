@@ -16,6 +16,8 @@ def sensors_validation_text(data: Json) -> RenderableType:
     """A table a recording, then stuck sensors and what was not used."""
     results = data["results"]
     blocks: list[RenderableType] = []
+    if left_out := data["inputs"]["left_out"]:
+        blocks += [Text(f"Of each recording's {left_out} nothing is known here but what others tell."), ""]
     for recording in results["recordings"]:
         blocks += [_head(recording), _table(recording), *_below(recording), ""]
     for s in results["stuck"]:
@@ -62,5 +64,14 @@ def _below(recording: Json) -> list[Text]:
                 f"±{s['median_stated_error_percent']:.1f}% (median), off {s['worst_raw_error_percent']:+.0f}% at worst "
                 f"as read, {s['worst_corrected_error_percent']:+.1f}% corrected"
             )
+        if worse := s["worse"] + sum(_worse(w) for w in found["windows"]):
+            lines.append(f"{field}: {worse} windows lie farther off as corrected than as read")
         lines += [f"{field}: {note}" for note in found["notes"]]
     return [Text(line, style="dim") for line in lines]
+
+
+def _worse(window: Json) -> bool:
+    """Whether the correction moved a window's energy farther off, by 0.5% or more."""
+    errors = (abs(window[f"{name}_error_percent"]) for name in ("corrected", "raw"))
+    corrected, raw = errors
+    return bool(corrected > raw + 0.5)
