@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from wattline.cli import (
     calibrate,
+    catalog,
     check,
     compare,
     explain,
@@ -69,6 +70,7 @@ app.command(
 app.command("schema")(schema.schema)
 app.command("sensors")(sensors.sensors)
 app.command("traffic")(traffic.traffic)
+app.add_typer(catalog.catalog_app, name="catalog")
 app.add_typer(meter.meter_app, name="meter")
 app.add_typer(validate.validate_app, name="validate")
 app.add_typer(calibrate.calibrate_app, name="calibrate")

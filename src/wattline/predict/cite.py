@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.fact import given
 from wattline.line.work.model import COUNTS, Model, load_model
@@ -13,9 +16,14 @@ def cite_given(draws: Draws, name: str, value: float, unit: str, about: str) -> 
     draws.cite(given(key, value, unit, about))
 
 
+def is_of_catalog(model: Model, catalog: Catalog) -> bool:
+    """Whether a model is the catalog's of its name, in whatever format of weights."""
+    return replace(load_model(model.key, catalog), native_format=model.native_format) == model
+
+
 def cite_model(model: Model, draws: Draws) -> None:
     """Put the catalog's facts of this architecture among those that the answer rests on."""
     record = draws.catalog.records("model").get(model.key)
     # a config.json may bear a name of the catalog
-    if record is not None and load_model(model.key, draws.catalog) == model:
+    if record is not None and is_of_catalog(model, draws.catalog):
         draws.cite(*(record.facts[name] for name in COUNTS if name in record.facts))

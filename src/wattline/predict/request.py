@@ -171,8 +171,9 @@ _POWER = "joules of its operations / time: static, arithmetic, memory, kernels a
 def _known(model: Model) -> Model:
     if not model.architecture_known:
         raise WattlineError(
-            f"{model.key}: its architecture was never published, so its prompts cannot be worked out; "
-            "take a model of its size whose architecture is known"
+            f"{model.key}: its architecture was never published or is not in the catalog, so its prompts "
+            "cannot be worked out; give its config.json with --config, or take a model of its size "
+            "whose architecture is known"
         )
     return model
 

@@ -23,10 +23,10 @@ from wattline.line.chip.training.production import (
 from wattline.line.chip.training.step import TrainingStep, tuned_mfu
 from wattline.line.engine import training
 from wattline.line.work.flops import training_flops
-from wattline.line.work.model import COUNTS, Model, load_model
+from wattline.line.work.model import COUNTS, Model
 from wattline.line.work.reading import model_reading
 from wattline.predict.answer import Answer, Working
-from wattline.predict.cite import cite_given
+from wattline.predict.cite import cite_given, is_of_catalog
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import find_facility
 from wattline.predict.prices import notes_of
@@ -134,7 +134,7 @@ def _cite(run: TrainingRun, draws: Draws) -> None:
         cite_given(draws, "watts", run.watts, "W", "power per chip at the server's plug")
     record = draws.catalog.records("model").get(run.model.key)
     # a config.json may bear a catalog's name
-    if record is not None and load_model(run.model.key, draws.catalog) == run.model:
+    if record is not None and is_of_catalog(run.model, draws.catalog):
         names = (*COUNTS, "total_params", "active_params")
         draws.cite(*(record.facts[name] for name in names if name in record.facts))
 

@@ -78,7 +78,10 @@ class TrainingRun:
     def tuned_step(self) -> TrainingStep:
         """The best step of a tuned benchmark."""
         if not self.model.architecture_known:
-            raise WattlineError(f"{self.model.key}: its architecture was never published, so no step can be worked out")
+            raise WattlineError(
+                f"{self.model.key}: its architecture was never published or is not in the catalog, so no step "
+                "can be worked out; --config takes its config.json"
+            )
         device, form = self.device, self.precision
         plan = best_plan(self.model, device, self.chips, self.sequence, form, self.sequences)
         return training_step(self.model, device, plan, form, device.draws)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from wattline.catalog import Catalog, Record
+from wattline.catalog import Catalog, Record, plain_name
+from wattline.line.work.builds import find_build, format_of
+from wattline.line.work.outside import unknown_model
 from wattline.line.work.parameters import Parameters
 
 SAME = -1  # "not given": the field takes the default that its comment names
@@ -127,8 +129,21 @@ NEEDED = COUNTS[:7]
 
 
 def load_model(name: str, catalog: Catalog) -> Model:
-    """The catalog's model with this name, alias or Hugging Face id; NotFound names the nearest."""
-    return model_from_record(catalog.find("model", name))
+    """The catalog's model with this name, alias or Hugging Face id, or that a build of this name was made from.
+
+    A build's format (``…-NVFP4``) is the model's own. Raises NotFound with the nearest names, or with what the name is
+    of where that is no model of the catalog.
+    """
+    known = catalog.names("model").get(plain_name(name))
+    if known is not None:
+        record, form = catalog.records("model")[known], format_of(name)
+    else:
+        build = find_build(name, catalog)
+        if build is None:
+            raise unknown_model(name, catalog)
+        record, form = build
+    model = model_from_record(record)
+    return model if form is None or record.name.endswith(form) else replace(model, native_format=form, weight_bits=())
 
 
 def model_from_record(record: Record) -> Model:

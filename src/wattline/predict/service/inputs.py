@@ -72,7 +72,10 @@ def read_replica(model: str | Path | Model, traffic: Traffic, setup: Setup, draw
 def known_architecture(model: Model) -> Model:
     """The model, whose architecture must have been published. Raises WattlineError."""
     if not model.architecture_known:
-        raise WattlineError(f"{model.key}: its architecture was never published, so it cannot be simulated")
+        raise WattlineError(
+            f"{model.key}: its architecture was never published or is not in the catalog, so it cannot be "
+            "simulated; --config takes its config.json"
+        )
     return model
 
 

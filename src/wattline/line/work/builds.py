@@ -1,0 +1,106 @@
+"""A model by the name of one of its builds: ``nvidia/Llama-3.3-70B-Instruct-NVFP4`` is Llama 3.3 70B in NVFP4."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from wattline.catalog import Catalog, Record
+from wattline.core.errors import WattlineError
+
+# words at the end of a build's name -> the format of its weights
+FORMATS = {
+    **dict.fromkeys(("nvfp4", "fp4"), "nvfp4"),
+    "mxfp4": "mxfp4",
+    "fp8": "fp8",
+    **dict.fromkeys(("bf16", "16bit"), "bf16"),
+    **dict.fromkeys(("w8a8", "int8", "8bit"), "int8"),
+    **dict.fromkeys(("awq", "gptq", "int4", "4bit", "w4a16", "w4a8"), "int4"),
+}
+# words that say how a format was made, or what the same weights are for
+BESIDE = {
+    *(
+        "quantized",
+        "quantised",
+        "dynamic",
+        "static",
+        "block",
+        "pertensor",
+        "per",
+        "tensor",
+        "channel",
+        "kv",
+        "bnb",
+        "mlx",
+    ),
+    *("unsloth", "quanto", "autoround", "g128", "hf", "instruct", "chat", "it", "base", "hub", "v1"),
+}
+GGUF = "gguf"
+_PARTS = re.compile(r"[\s_\-.]+")
+_PREFIX = re.compile(r"^meta-(?=llama)")
+
+
+def find_build(name: str, catalog: Catalog) -> tuple[Record, str | None] | None:
+    """The base model of a build, and the format of its weights where the name states one; None where it is no build.
+
+    Parameters
+    ----------
+    name : with or without its publisher; one that the catalog has itself is taken as it is
+    catalog : where the base models stand
+
+    Raises WattlineError for a GGUF of a known model, whose name states no format.
+    """
+    parts = _split(name)
+    index = _index(catalog)
+    while parts:
+        record = index.get("-".join(parts))
+        if record is not None:
+            return catalog.records("model")[record], format_of(name)
+        last = parts[-1]
+        if last == GGUF:
+            _refuse_gguf(name, parts[:-1], index)
+        if last not in FORMATS and last not in BESIDE:
+            return None
+        parts = parts[:-1]
+    return None
+
+
+def format_of(name: str) -> str | None:
+    """The format of weights that a name ends with; None where it ends with none."""
+    for last in reversed(_split(name)):
+        if last in FORMATS:
+            return FORMATS[last]
+        if last not in BESIDE:
+            return None
+    return None
+
+
+def _refuse_gguf(name: str, parts: list[str], index: dict[str, str]) -> None:
+    while parts and "-".join(parts) not in index:
+        parts = parts[:-1] if parts[-1] in BESIDE or parts[-1] in FORMATS else []
+    if parts:
+        base = index["-".join(parts)]
+        raise WattlineError(
+            f"{name}: a GGUF comes in many formats; name the model and its format, such as {base} --precision int4"
+        )
+
+
+def _split(name: str) -> list[str]:
+    own = _PREFIX.sub("", str(name).strip().lower().rsplit("/", 1)[-1])
+    return [part for part in _PARTS.split(own) if part]
+
+
+@lru_cache(maxsize=4)
+def _index(catalog: Catalog) -> dict[str, str]:
+    """Names without their publishers -> the record; a name that two records bear stands for neither."""
+    index: dict[str, set[str]] = {}
+    for name, record in catalog.records("model").items():
+        for alias in (name, *record.meta.get("aliases", ()), record.meta.get("hf_id", name)):
+            parts = _split(alias)
+            while True:
+                index.setdefault("-".join(parts), set()).add(name)
+                if len(parts) < 2 or parts[-1] not in BESIDE:
+                    break
+                parts = parts[:-1]
+    own = {"-".join(_split(name)): name for name in catalog.records("model")}
+    return {name: next(iter(records)) for name, records in index.items() if len(records) == 1} | own

@@ -1,0 +1,134 @@
+"""Models by the names that people type: builds of known models, names of what is no text model, and new entries."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wattline import catalog
+from wattline.catalog import read_records
+from wattline.cli.main import main
+from wattline.core.errors import NotFound, WattlineError
+from wattline.line.work.builds import FORMATS, find_build
+from wattline.line.work.model import load_model, model_from_record
+
+CATALOG = catalog.default()
+RECORDS = CATALOG.records("model")
+LLAMA = {
+    "model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32,
+    "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256, "max_position_embeddings": 131072,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "form"),
+    [
+        ("meta-llama/Meta-Llama-3.1-8B", "llama-3.1-8b", "bf16"),
+        ("nvidia/Llama-3.3-70B-Instruct-NVFP4", "llama-3.3-70b", "nvfp4"),
+        ("nvidia/Llama-3.1-405B-Instruct-FP4", "llama-3.1-405b", "nvfp4"),
+        ("RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8-dynamic", "llama-3.1-8b", "fp8"),
+        ("RedHatAI/Llama-3.3-70B-Instruct-quantized.w4a16", "llama-3.3-70b", "int4"),
+        ("RedHatAI/Llama-3.3-70B-Instruct-quantized.w8a8", "llama-3.3-70b", "int8"),
+        ("amd/Llama-3.1-405B-Instruct-FP8-KV", "llama-3.1-405b", "fp8"),
+        ("Qwen/Qwen2.5-72B-Instruct-AWQ", "qwen2.5-72b", "int4"),
+        ("Qwen/Qwen3-32B-FP8-Static-PerTensor", "qwen3-32b", "fp8"),
+        ("TheBloke/Llama-2-70B-Chat-GPTQ", "llama-2-70b", "int4"),
+        ("nvidia/DeepSeek-V3.1-NVFP4", "deepseek-v3.1", "nvfp4"),
+        ("unsloth/Meta-Llama-3.1-8B-Instruct-bnb-4bit", "llama-3.1-8b", "int4"),
+        ("facebook/opt-175b", "opt-175b", "bf16"),
+        ("NousResearch/Hermes-4-405B", "llama-3.1-405b", "bf16"),
+        ("Qwen/Qwen3.5-9B", "qwen3.5-9b", "bf16"),
+    ],
+)
+def test_a_build_is_its_base_model_in_its_own_format(typed: str, name: str, form: str) -> None:
+    model = load_model(typed, CATALOG)
+    assert (model.key, model.native_format) == (name, form)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(RECORDS)), st.sampled_from(sorted(FORMATS)), st.sampled_from(["", "someone/"]))
+def test_every_model_has_builds_in_every_format(name: str, word: str, publisher: str) -> None:
+    build = find_build(f"{publisher}{name}-{word}", CATALOG)
+    assert build is not None
+    assert (build[0].name, build[1]) == (name, FORMATS[word])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=40))
+def test_a_name_is_a_model_or_is_refused(name: str) -> None:
+    try:
+        model = load_model(name, CATALOG)
+    except WattlineError:
+        return
+    assert model.key in RECORDS
+
+
+def test_a_gguf_states_no_format() -> None:
+    with pytest.raises(WattlineError, match="a GGUF comes in many formats"):
+        load_model("unsloth/Qwen3-8B-GGUF", CATALOG)
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("gpt-4o", "closed model of OpenAI"),
+        ("claude-opus-4-5", "closed model of Anthropic"),
+        ("gemini-2.5-pro", "closed model of Google"),
+        ("black-forest-labs/FLUX.1-dev", "makes images"),
+        ("Wan-AI/Wan2.1-T2V-14B", "makes video"),
+        ("openai/whisper-large-v3", "speech"),
+        ("Qwen/Qwen3-Embedding-8B", "qwen3-8b --output 1"),
+        ("BAAI/bge-m3", "embedding"),
+        ("openai/clip-vit-large-patch14", "sees and writes no text"),
+        ("moonshotai/Kimi-K3", "kimi-k2.6"),
+    ],
+)
+def test_what_cannot_be_worked_out_says_what_it_is(typed: str, says: str) -> None:
+    with pytest.raises(NotFound, match=says.replace(".", r"\.")):
+        load_model(typed, CATALOG)
+
+
+def config(tmp_path: Path, folder: str, **changes: object) -> Path:
+    path = tmp_path / folder / "config.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({**LLAMA, **changes}))
+    return path
+
+
+def test_a_config_becomes_an_entry_that_describes_the_same_model(tmp_path: Path) -> None:
+    paths = [config(tmp_path, "someone--Their-8B"), config(tmp_path, "someone--Their-16B", num_hidden_layers=68)]
+    out = tmp_path / "models.toml"
+    with pytest.raises(SystemExit) as ended:
+        main(["catalog", "add-model", *map(str, paths), "--source", 'a "page"', "--year", "2026", "--out", str(out)])
+    assert ended.value.code == 0
+    models = {name: model_from_record(record) for name, record in read_records("model", out.read_text(), "x")}
+    assert models["their-8b"].total_params == load_model("llama-3.1-8b", CATALOG).total_params
+    assert models["their-16b"].layers == 68
+
+
+def test_a_config_whose_count_is_not_the_published_one_is_refused(tmp_path: Path) -> None:
+    path = config(tmp_path, "someone--Their-8B", num_hidden_layers=48)
+    with pytest.raises(SystemExit) as ended:
+        main(["catalog", "add-model", str(path), "--source", "a page"])
+    assert ended.value.code == 2
+
+
+def test_a_name_without_a_size_needs_the_published_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = config(tmp_path, "someone--theirs")
+    with pytest.raises(SystemExit) as ended:
+        main(["catalog", "add-model", str(path), "--source", "a page"])
+    assert ended.value.code == 2
+    assert "give --params" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        main(["catalog", "add-model", str(path), "--source", "a page", "--params", "8.03B"])
+    assert ended.value.code == 0
+
+
+def test_an_architecture_that_is_not_known_is_no_architecture_that_was_never_published() -> None:
+    assert all(
+        "total_params" in record.facts for record in RECORDS.values() if not record.meta.get("architecture_known", True)
+    )
