@@ -159,7 +159,7 @@ def test_a_figures_middle_and_span() -> None:
     for same in (quantity(7.0, "Wh"), quantity(np.full(3, 7.0), "Wh")):
         exact = figure("x", "", same, climb=False)
         assert (exact.exact, str(exact), exact.value) == (True, "7 Wh", 7)
-    assert str(figure("x", "", quantity(7e6, "Wh"), climb=True)) == "7 MWh"
+    assert str(figure("x", "", quantity(7e7, "Wh"), climb=True)) == "70 MWh"
     assert [plain(x) for x in (99.94, 123.44, -1234.5)] == ["99.9", "123.4", "-1,234"]
 
 
