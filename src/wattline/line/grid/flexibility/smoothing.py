@@ -1,0 +1,110 @@
+"""What it costs in energy to hold a swinging load still: a floor, ramp limits, or a store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.line.grid.flexibility.swings import checked_power
+
+
+@dataclass(frozen=True)
+class Smoothed:
+    """A load after a measure.
+
+    Attributes
+    ----------
+    power_w
+        What the grid sees, shape ``(n_steps,)`` [W].
+    extra_share
+        Energy that it takes beside that of the load as it was, 0 or more.
+    store_j, store_w
+        Energy and power of the store, 0 without one [J, W].
+    """
+
+    power_w: Array
+    extra_share: float
+    store_j: float = 0.0
+    store_w: float = 0.0
+
+
+def with_floor(power_w: Array, floor_w: float) -> Smoothed:
+    """Burn power wherever the load would fall below a floor (the chips' own floor, or dummy work beside the job).
+
+    Parameters
+    ----------
+    power_w
+        Power through each step, shape ``(n_steps,)`` [W].
+    floor_w
+        The floor [W].
+    """
+    power = checked_power(power_w)
+    return _smoothed(power, np.maximum(power, floor_w))
+
+
+def with_ramp_limit(power_w: Array, step_s: float, up_w_per_s: float, down_w_per_s: float) -> Smoothed:
+    """Burn power before each rise and after each fall, so that neither is faster than its limit.
+
+    Parameters
+    ----------
+    power_w
+        Power through each step, shape ``(n_steps,)`` [W].
+    step_s
+        Length of a step [s].
+    up_w_per_s, down_w_per_s
+        Limits, both above 0 [W/s].
+
+    Returns
+    -------
+    Smoothed
+        The least power that is never below the load and keeps both limits.
+    """
+    power = checked_power(power_w)
+    if not (up_w_per_s > 0 and down_w_per_s > 0):
+        raise WattlineError(f"swings: ramp limits {up_w_per_s:g} and {down_w_per_s:g} W/s must be above 0")
+    at = np.arange(len(power)) * step_s
+    # the highest of all lines that fall from earlier steps, and of all that rise to later ones
+    after = np.maximum.accumulate(power + down_w_per_s * at) - down_w_per_s * at
+    before = np.maximum.accumulate((power - up_w_per_s * at)[::-1])[::-1] + up_w_per_s * at
+    return _smoothed(power, np.maximum(np.maximum(after, before), power))
+
+
+def with_store(power_w: Array, step_s: float, window_s: float, efficiency: float) -> Smoothed:
+    """A store levels the load to its mean over a window around each step, and loses some of what goes through it.
+
+    Parameters
+    ----------
+    power_w
+        Power through each step, of a load that goes on so before and after, shape ``(n_steps,)`` [W].
+    step_s
+        Length of a step [s].
+    window_s
+        Length of the window [s]; the whole time or more levels to the mean.
+    efficiency
+        Energy out over energy in, above 0 up to 1.
+
+    Returns
+    -------
+    Smoothed
+        What the grid sees is the window's mean and, evenly, what the store loses.
+    """
+    power = checked_power(power_w)
+    if not 0 < efficiency <= 1:
+        raise WattlineError(f"swings: efficiency {efficiency:g} must be above 0, up to 1")
+    width = min(max(round(window_s / step_s), 1), len(power))
+    sums = np.concatenate([[0.0], np.cumsum(np.concatenate([power, power[:width]]))])
+    level = (sums[width:] - sums[:-width])[: len(power)] / width
+    level = np.roll(level, width // 2)
+    through = np.maximum(power - level, 0.0)  # what comes out of the store
+    lost_w = through.mean() * (1.0 / efficiency - 1.0)
+    state = np.concatenate([[0.0], np.cumsum(level - power) * step_s])
+    made = _smoothed(power, level + lost_w)
+    return Smoothed(made.power_w, made.extra_share, float(np.ptp(state)), float(np.abs(level - power).max()))
+
+
+def _smoothed(before: Array, after: Array) -> Smoothed:
+    total = float(before.sum())
+    return Smoothed(after, (float(after.sum()) - total) / total if total > 0 else 0.0)
