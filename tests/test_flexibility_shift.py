@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattline.core.errors import WattlineError
-from wattline.line.grid.flexibility.shift import Window, forecast, shift, work_by_step
+from wattline.line.grid.flexibility.shift import Leeway, forecast, shift, work_by_step
 
 signals = st.lists(st.floats(1, 1000), min_size=96, max_size=120).map(np.array)
 
@@ -21,7 +21,7 @@ signals = st.lists(st.floats(1, 1000), min_size=96, max_size=120).map(np.array)
 def test_the_best_hours_of_a_known_day():
     day = np.array([5.0, 4, 3, 2, 1, 2, 3, 4] * 3)
     signal = np.tile(day, 3)
-    result = shift(signal, np.array([24]), Window(2, after=6), steps_per_day=24)
+    result = shift(signal, np.array([24]), Leeway(2, after=6), steps_per_day=24)
     assert result.meant[0] == 5 + 4
     assert result.foresight[0] == 1 + 2  # hours 4 and 5, unbroken
     assert result.causal[0] == 1 + 2  # each day is alike, so the past tells it
@@ -30,14 +30,14 @@ def test_the_best_hours_of_a_known_day():
 
 def test_a_job_that_pauses_takes_the_cheapest_hours():
     signal = np.concatenate([np.full(24, 9.0), [9.0, 1, 9, 1, 9, 9]])
-    unbroken = shift(signal, np.array([24]), Window(2, after=4), steps_per_day=24)
-    paused = shift(signal, np.array([24]), Window(2, after=4, pause_cost=0), steps_per_day=24)
+    unbroken = shift(signal, np.array([24]), Leeway(2, after=4), steps_per_day=24)
+    paused = shift(signal, np.array([24]), Leeway(2, after=4, pause_cost=0), steps_per_day=24)
     assert (unbroken.foresight[0], paused.foresight[0]) == (10.0, 2.0)
 
 
 @given(signals, st.integers(1, 4), st.integers(0, 5), st.sampled_from([0.0, 0.3, 2.0, np.inf]))
 def test_a_policy_from_the_past_never_saves_more_than_foresight(signal, length, reach, pause_cost):
-    window = Window(length, before=reach, after=reach, pause_cost=pause_cost)
+    window = Leeway(length, before=reach, after=reach, pause_cost=pause_cost)
     result = shift(signal, np.arange(30, 80, 7), window)
     assert np.all(result.foresight <= result.causal * (1 + 1e-12))
     assert np.all(result.foresight <= result.meant * (1 + 1e-12))
@@ -46,13 +46,13 @@ def test_a_policy_from_the_past_never_saves_more_than_foresight(signal, length, 
 @given(signals, st.integers(1, 3), st.sampled_from([0.0, 0.3, np.inf]))
 def test_the_saving_never_falls_as_the_window_widens(signal, length, pause_cost):
     starts = np.arange(34, 80, 5)
-    costs = [shift(signal, starts, Window(length, r, r, pause_cost)).foresight.sum() for r in range(8)]
+    costs = [shift(signal, starts, Leeway(length, r, r, pause_cost)).foresight.sum() for r in range(8)]
     assert all(later <= earlier * (1 + 1e-12) for earlier, later in itertools.pairwise(costs))
 
 
 @given(st.floats(1, 500), st.integers(1, 5), st.integers(0, 5), st.sampled_from([0.0, 1.0, np.inf]))
 def test_a_flat_signal_saves_nothing(level, length, reach, pause_cost):
-    result = shift(np.full(96, level), np.arange(30, 80, 9), Window(length, reach, reach, pause_cost))
+    result = shift(np.full(96, level), np.arange(30, 80, 9), Leeway(length, reach, reach, pause_cost))
     assert result.saving("foresight") == pytest.approx(0, abs=1e-12)
     assert result.saving("causal") == pytest.approx(0, abs=1e-12)
 
@@ -62,7 +62,7 @@ def test_a_flat_signal_saves_nothing(level, length, reach, pause_cost):
 def test_pauses_cost_least_among_all_ways(costs, length, pause_cost):
     """Held against every choice of steps."""
     row = np.array([costs])
-    work = work_by_step(row, Window(length, pause_cost=pause_cost))[0]
+    work = work_by_step(row, Leeway(length, pause_cost=pause_cost))[0]
     best = np.inf
     for chosen in itertools.combinations(range(len(costs)), length):
         total = 0.0
@@ -85,11 +85,11 @@ def test_a_forecast_sees_nothing_of_what_comes(signal, issued, change):
 
 def test_bad_windows_and_gaps_are_refused_by_name():
     with pytest.raises(WattlineError, match="length 0"):
-        Window(0)
+        Leeway(0)
     with pytest.raises(WattlineError, match="missing in step 40"):
-        shift(np.where(np.arange(90) == 40, np.nan, 1.0), np.array([50]), Window(1))
+        shift(np.where(np.arange(90) == 40, np.nan, 1.0), np.array([50]), Leeway(1))
     with pytest.raises(WattlineError, match="no job's window"):
-        shift(np.ones(30), np.array([29]), Window(3))
+        shift(np.ones(30), np.array([29]), Leeway(3))
 
 
 @pytest.mark.shared
@@ -103,7 +103,7 @@ def test_a_nightly_job_of_2023_saves_more_the_wider_its_window(shared_data: Path
     signal = np.interp(np.arange(len(signal)), np.flatnonzero(np.isfinite(signal)), signal[np.isfinite(signal)])
     first = datetime(2023, 1, 1)
     starts = np.array([(first + timedelta(days=d, hours=1) - first).total_seconds() / 3600 for d in range(3, 360)])
-    savings = [shift(signal, starts.astype(int), Window(1, r, r)) for r in range(9)]
+    savings = [shift(signal, starts.astype(int), Leeway(1, r, r)) for r in range(9)]
     values = [result.saving() for result in savings]
     assert values[0] == 0
     assert values == sorted(values)

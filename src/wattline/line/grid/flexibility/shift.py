@@ -19,7 +19,7 @@ DAYS_BACK = 7  # of the same hour that a forecast averages
 
 
 @dataclass(frozen=True)
-class Window:
+class Leeway:
     """How long a job runs and how far it may move.
 
     Attributes
@@ -59,7 +59,7 @@ class Shifted:
         return 1.0 - float(getattr(self, policy).sum()) / total if total else 0.0
 
 
-def shift(signal: Array, starts: Array, window: Window, steps_per_day: int = 24) -> Shifted:
+def shift(signal: Array, starts: Array, window: Leeway, steps_per_day: int = 24) -> Shifted:
     """Costs of jobs as meant, moved with perfect foresight, and moved by a forecast from the past alone.
 
     Parameters
@@ -132,7 +132,7 @@ def forecast(signal: Array, steps: Array, steps_per_day: int = 24) -> Array:
     return np.asarray(total / count)
 
 
-def work_by_step(costs: Array, window: Window) -> Array:
+def work_by_step(costs: Array, window: Leeway) -> Array:
     """The work in each step of a window, in steps, that costs least.
 
     Parameters
