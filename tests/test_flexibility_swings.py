@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from wattline.core.errors import WattlineError
 from wattline.line.grid.flexibility.smoothing import with_floor, with_ramp_limit, with_store
-from wattline.line.grid.flexibility.swings import Limits, broken, spectrum, storage_j, swings
-from wattline.line.grid.flexibility.waveform import Phase, training_power
+from wattline.line.grid.flexibility.swings import SwingLimits, broken, spectrum, storage_j, swings
+from wattline.line.grid.flexibility.waveform import StepPhase, training_power
 
-SQUARE = [Phase("compute", 1.4, 1000.0), Phase("communicate", 0.6, 300.0)]
+SQUARE = [StepPhase("compute", 1.4, 1000.0), StepPhase("communicate", 0.6, 300.0)]
 powers = st.lists(st.floats(0, 1e6), min_size=4, max_size=60).map(np.array)
 
 
@@ -48,7 +48,7 @@ def test_steady_power_swings_by_nothing(level, steps):
 
 @given(st.lists(st.tuples(st.floats(0.01, 2), st.floats(0, 1000)), min_size=1, max_size=5), st.floats(0, 0.2))
 def test_the_energy_of_the_phases_is_kept(parts, straggle):
-    phases = [Phase(str(i), round(duration, 3), watts) for i, (duration, watts) in enumerate(parts)]
+    phases = [StepPhase(str(i), round(duration, 3), watts) for i, (duration, watts) in enumerate(parts)]
     power = training_power(phases, 7, straggle_s=straggle)
     meant = 7 * sum(phase.duration_s * phase.chip_w for phase in phases)
     assert power.sum() * 1e-3 == pytest.approx(meant, rel=1e-9, abs=1e-9)
@@ -57,7 +57,7 @@ def test_the_energy_of_the_phases_is_kept(parts, straggle):
 def test_stragglers_smear_and_a_checkpoint_adds_a_slow_line():
     sharp, smeared = (training_power(SQUARE, 10, duration_s=20.0, straggle_s=s) for s in (0.0, 0.1))
     assert np.abs(np.diff(smeared)).max() < 0.1 * np.abs(np.diff(sharp)).max()
-    slow = training_power(SQUARE, 10, duration_s=120.0, pause=Phase("checkpoint", 10.0, 200.0), pause_every=25)
+    slow = training_power(SQUARE, 10, duration_s=120.0, pause=StepPhase("checkpoint", 10.0, 200.0), pause_every=25)
     lines = spectrum(slow, 1e-3)
     assert lines.share(0.0, 0.1) > 0.1 > spectrum(training_power(SQUARE, 10, duration_s=120.0), 1e-3).share(0.0, 0.1)
 
@@ -110,9 +110,9 @@ def test_a_store_over_the_whole_time_levels_to_the_mean():
 
 def test_limits_that_are_broken_are_named():
     shown = swings(training_power(SQUARE, 100_000, step_s=0.1), 0.1)
-    limits = Limits(band_share=0.2, ramp_up_w_per_s=1e9, ramp_down_w_per_s=1e6, range_w=80e6)
+    limits = SwingLimits(band_share=0.2, ramp_up_w_per_s=1e9, ramp_down_w_per_s=1e6, range_w=80e6)
     assert broken(shown, limits) == ["band_share", "ramp_down_w_per_s"]
-    assert broken(shown, Limits()) == []
+    assert broken(shown, SwingLimits()) == []
 
 
 def test_bad_powers_are_refused():
@@ -120,6 +120,6 @@ def test_bad_powers_are_refused():
         with pytest.raises(WattlineError, match="swings"):
             swings(power, 0.1)
     with pytest.raises(WattlineError, match="phase idle"):
-        Phase("idle", 0.0, 10.0)
+        StepPhase("idle", 0.0, 10.0)
     with pytest.raises(WattlineError, match="longer step"):
         training_power(SQUARE, 1, step_s=1e-6, duration_s=1e6)

@@ -81,7 +81,7 @@ class Swings:
 
 
 @dataclass(frozen=True)
-class Limits:
+class SwingLimits:
     """A utility's limits on a load's swings; None where it has none.
 
     Attributes
@@ -201,8 +201,8 @@ def swings(power_w: Array, step_s: float, band_hz: tuple[float, float] = (0.1, 2
     )
 
 
-def broken(shown: Swings, limits: Limits) -> list[str]:
-    """Which limits a power breaks, by name, in the order of the attributes of ``Limits``."""
+def broken(shown: Swings, limits: SwingLimits) -> list[str]:
+    """Which limits a power breaks, by name, in the order of the attributes of ``SwingLimits``."""
     values = (
         ("band_share", shown.band_share, limits.band_share),
         ("ramp_up_w_per_s", shown.ramp_up_w_per_s, limits.ramp_up_w_per_s),

@@ -14,7 +14,7 @@ MAX_STEPS = 50_000_000
 
 
 @dataclass(frozen=True)
-class Phase:
+class StepPhase:
     """A stretch of a training step in which every chip does alike.
 
     Attributes
@@ -39,13 +39,13 @@ class Phase:
 
 
 def training_power(
-    phases: Sequence[Phase],
+    phases: Sequence[StepPhase],
     chips: int,
     *,
     step_s: float = 1e-3,
     duration_s: float | None = None,
     straggle_s: float = 0.0,
-    pause: Phase | None = None,
+    pause: StepPhase | None = None,
     pause_every: int = 0,
 ) -> Array:
     """Power of chips that go through the phases of a step together, over and over.
