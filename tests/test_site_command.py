@@ -20,6 +20,7 @@ from wattline.line.site.weather import Weather
 from wattline.predict.site import site
 from wattline.predict.train import train
 from wattline.predict.where import Where
+from wattline.report.present import as_text
 from wattline.validate.site import match, read_rows, validate
 
 
@@ -84,6 +85,19 @@ def test_text_and_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["--place", "Dublin", "--pue", "1.2"], "not both"),
         (["--places", "/nowhere.txt", "--place", "Dublin"], "leave out --place"),
         (["--place", "Dublin", "--utilisation", "1.4"], "share"),
+        (["--place", "Dublin", "--weather", "/nowhere.epw"], "one of them"),
+        (["--place", "Dublin, France"], "unknown place"),
+        (["--place", "Dublin", "--facility-water", "40C"], "air-economiser has none"),
+        (["--place", "Dublin", "--cooling", "liquid", "--facility-water", "warm"], "facility-water: warm"),
+        (["--place", "Dublin", "--cooling", "liquid", "--facility-water", "90C"], "5 to 65"),
+        (["--place", "Dublin", "--server-fans", "0.5"], "server-fans"),
+        (["--place", "Dublin", "--cooling", "evaporative", "--humidified"], "humidified"),
+        (["--place", "Dublin", "--compare", "--cooling", "dx"], "leave it out"),
+        (["--place", "Dublin", "--compare", "--explain"], "leave out --compare"),
+        (
+            ["--place", "Dublin", "--site", "hyperscale"],
+            "it is a kind of hall) takes large",
+        ),
         (["--place", "Dublin", "--load", "/nowhere.csv"], "does not exist"),
         (["--place", "Dublin", "--profile", "/nowhere.csv"], "is now --load"),
         (["--weather", "/nowhere.epw"], "does not exist"),
@@ -96,6 +110,68 @@ def test_bad_input_in_one_line(args: list[str], said: str, capsys: pytest.Captur
     assert status == 2
     assert said in err
     assert err.strip().count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("it", "hall"), [("100MW", "large"), ("10MW", "large"), ("2MW", "midsize"), ("100kW", "small")]
+)
+def test_the_hall_follows_the_size_and_never_the_cooling(it: str, hall: str) -> None:
+    halls = {kind: site(it, place="Chicago", cooling=kind, draws=0).design.hall for kind in ("air-chiller", "dx")}
+    halls["usual"] = site(it, place="Chicago", draws=0).design.hall
+    assert set(halls.values()) == {hall}
+    assert site(it, place="Chicago", site="small", draws=0).design.hall == "small"
+
+
+def test_one_site_and_all_kinds_side_by_side_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(["site", "--it", "3MW", "--place", "Chicago", "--compare", "--draws", "6", "--json"], capsys)
+    rows = {row["cooling"]: row for row in json.loads(out)["results"]["rows"]}
+    for kind in ("air-chiller", "liquid"):
+        _, out, _ = run(
+            ["site", "--it", "3MW", "--place", "Chicago", "--cooling", kind, "--draws", "6", "--json"], capsys
+        )
+        assert json.loads(out)["results"]["pue"] == rows[kind]["pue"]
+
+
+@pytest.mark.parametrize("name", ["Dublin, Ireland", "Zürich", "Zurich, Switzerland", "Dublin, IE"])
+def test_a_place_may_name_its_country_and_bear_accents(name: str) -> None:
+    assert site("1MW", place=name, draws=0).design.weather.name
+
+
+@pytest.mark.parametrize(("name", "region"), [("Québec", "ca-quebec"), ("Türkiye", "tr"), ("kosovo", "xk")])
+def test_a_region_may_bear_accents(name: str, region: str) -> None:
+    from wattline.line.grid.region import load_region
+
+    assert load_region(name, catalog.default()).name == region
+
+
+def test_warmer_facility_water_takes_less_and_fans_are_told() -> None:
+    cold, warm = (
+        site("60MW", place="Phoenix", cooling="liquid", facility_water=water, draws=0) for water in ("25C", 45)
+    )
+    assert float(warm.result.pue[0]) < float(cold.result.pue[0])
+    assert warm.design.inputs()["facility_water_c"] == 45
+    air = site("60MW", place="Phoenix", server_fans=0.1, draws=0)
+    liquid = site("60MW", place="Phoenix", cooling="liquid", server_fans="10%", draws=0)
+    assert float(air.server_fans[0]) == pytest.approx(0.1)
+    assert 0.01 < float(liquid.server_fans[0]) < 0.035  # the air takes what the liquid leaves
+    for answer in (air, liquid):
+        tue = float(answer.figures()["tue"])
+        assert tue == pytest.approx(float(answer.result.pue[0]) / (1 - float(answer.server_fans[0])))
+
+
+def test_the_terminal_and_the_page_show_the_same_hours_peak_and_top_pue(tmp_path: Path) -> None:
+    answer = site("60MW", place="Phoenix", cooling="liquid", draws=12)
+    results = answer.json()["results"]
+    shown, page = as_text(answer.json()), (answer.write(tmp_path)[0]).read_text(encoding="utf-8")
+    top = f"{max(results['pue_by_hour']['p50']):.3f}"
+    assert f"to {top}" in " ".join(shown.split())
+    assert f"to {top}" in page
+    assert results["sizing"]["design"]["peak_pue"] == pytest.approx(max(results["pue_by_hour"]["p50"]), abs=1e-4)
+    assert results["sizing"]["design"]["peak_w"] == pytest.approx(results["peak_w"]["p50"])
+    for mode, hours in results["hours_by_mode"].items():
+        if hours >= 0.5:
+            assert f"{mode} {hours:,.0f} h" in " ".join(shown.split())
+            assert f"{hours:,.0f} h" in page
 
 
 def test_profiles(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,5 +68,9 @@ class Record:
 
 
 def plain_name(name: str) -> str:
-    """A name as it is compared: case, spaces, underscores, hyphens and slashes do not count."""
-    return re.sub(r"[\s_\-/]+", "", str(name)).lower()
+    """A name as it is compared: case, accents, spaces, underscores, hyphens and slashes do not count."""
+    bare = str(name)
+    if not bare.isascii():
+        letters = unicodedata.normalize("NFKD", bare)
+        bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return re.sub(r"[\s_\-/]+", "", bare).lower()

@@ -24,6 +24,12 @@ Redundancy = Annotated[str, Opt(help="Redundancy of the plant: N, N+1, N+2, 2N o
 Humidified = Annotated[
     bool, Opt("--humidified", help="Closed halls put back the moisture that cooling coils take out.")
 ]
+FacilityWater = Annotated[
+    str | None, Opt(help='Temperature of the facility water of liquid cooling, such as "40C" [default: 27C to 42C].')
+]
+ServerFans = Annotated[
+    str | None, Opt(help="Share of the power of air-cooled servers that their fans take [default: 0.02 to 0.12].")
+]
 Compare = Annotated[bool, Opt("--compare", help="Show all kinds of cooling side by side for the place.")]
 Places = Annotated[Path | None, Opt(metavar="FILE", help="Show the places of this file, one a line, side by side.")]
 
@@ -36,6 +42,8 @@ def site(
     ups: Ups = None,
     redundancy: Redundancy = "N+1",
     humidified: Humidified = False,
+    facility_water: FacilityWater = None,
+    server_fans: ServerFans = None,
     compare: Compare = False,
     places: Places = None,
     *,
@@ -52,10 +60,13 @@ def site(
         raise WattlineError("missing --it; give the IT power of the design, such as --it 100MW")
     plant: dict[str, Any] = {
         "load": load, "utilisation": utilisation, "ups": ups, "redundancy": redundancy, "humidified": humidified,
+        "facility_water": facility_water, "server_fans": server_fans,
     }  # fmt: skip
     if compare or places is not None:
         if out is not None:
             raise WattlineError("--out writes one site; leave out --compare and --places")
+        if explain:
+            raise WattlineError("--explain shows the facts of one site; leave out --compare and --places")
         _side_by_side(it, where, plant, compare, places, (draws, seed, facts), as_json)
         return
     from wattline.cli.printing import check_out, print_result, working

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Unpack
 
@@ -9,12 +10,13 @@ import numpy as np
 
 from wattline.catalog import Catalog, CatalogLike
 from wattline.catalog.draws import Draws
-from wattline.core.errors import WattlineError
+from wattline.core.errors import WattlineError, shorten
 from wattline.core.load import Load
 from wattline.core.quantity import parse
 from wattline.line.grid import region as grid
 from wattline.line.site import profile, sizing
-from wattline.line.site.cooling.kinds import find_kind
+from wattline.line.site.cooling.kinds import KINDS, CoolingKind, find_kind
+from wattline.line.site.hall import by_size, find_hall
 from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, read_where, region_of
 from wattline.line.site.power_chain import check_redundancy
 from wattline.line.site.year import build, hours, outside, year
@@ -24,6 +26,8 @@ from wattline.predict.where import COOLING, Where, WhereFields
 
 DRAWS = 1000
 MIN_W, MAX_W = 1e3, 1e11
+COLDEST_C, WARMEST_C = 5.0, 65.0  # facility water of liquid cooling
+MAX_FANS = 0.3
 
 
 def site(
@@ -35,6 +39,8 @@ def site(
     ups: str | None = None,
     redundancy: str = "N+1",
     humidified: bool = False,
+    facility_water: float | str | None = None,
+    server_fans: float | str | None = None,
     draws: int = DRAWS,
     seed: int = 0,
     facts: CatalogLike = None,
@@ -51,6 +57,8 @@ def site(
     ups : kind of UPS, in place of the hall's
     redundancy : of the plant: N, N+1, N+2, 2N or 2N+1
     humidified : closed halls put back the moisture that coils take
+    facility_water : temperature of the facility water of liquid cooling, degrees C
+    server_fans : share of the power of air-cooled servers that their own fans take
     draws, seed : how many draws of the facts' ranges (0: central values), and their seed
     facts : a catalog, or your own file or files of facts
     fields : single fields of ``Where`` (place, weather, cooling, region, site: the kind of hall)
@@ -71,6 +79,8 @@ def site(
         ups=ups,
         redundancy=redundancy,
         humidified=humidified,
+        facility_water=facility_water,
+        server_fans=server_fans,
     )
     return work(design, terms.draws)
 
@@ -85,6 +95,8 @@ def read_design(
     ups: str | None = None,
     redundancy: str = "N+1",
     humidified: bool = False,
+    facility_water: float | str | None = None,
+    server_fans: float | str | None = None,
 ) -> SiteDesign:
     """Read and check a site without working anything out; the parameters are those of ``site``."""
     it_w = parse(it, "W", "it")
@@ -93,7 +105,9 @@ def read_design(
     if where.pue is not None:
         raise WattlineError("pue: a site works its own PUE out; leave it out")
     kind = find_kind(where.cooling or COOLING)
-    name = catalog.find("plant", where.site or kind.plant).name
+    name = find_hall(where.site or by_size(it_w), catalog)
+    if humidified and not kind.compressor:
+        raise WattlineError(f"humidified: {kind.name} has no coils that take moisture out; leave it out")
     if ups is not None:
         ups = catalog.find("ups", ups).name
     outdoors, spot = read_where(where.place, where.weather, catalog)
@@ -101,8 +115,34 @@ def read_design(
     region = grid.load_region(where.region or region_of(outdoors, spot, catalog), catalog)
     return SiteDesign(
         it_w, _profile(load, it_w, utilisation), outdoors, kind, name, ups, check_redundancy(redundancy), region,
-        humidified, where,
+        humidified, where, _given(kind, facility_water, server_fans),
     )  # fmt: skip
+
+
+def _given(kind: CoolingKind, facility_water: float | str | None, server_fans: float | str | None) -> dict[str, float]:
+    """Parameters of the hall that the user knows, by name. Raises WattlineError for those that the cooling has not."""
+    given = {}
+    if facility_water is not None:
+        if kind.liquid is None:
+            liquids = ", ".join(name for name, other in KINDS.items() if other.liquid)
+            raise WattlineError(f"facility-water: {kind.name} has none; it goes with --cooling {liquids}")
+        given[kind.liquid[0]] = _celsius(facility_water)
+    if server_fans is not None:
+        share = parse(server_fans, "", "server-fans", zero=True)
+        if not 0 <= share <= MAX_FANS:
+            raise WattlineError(f"server-fans: {share:g} is not a share of the servers' power, 0 to {MAX_FANS:g}")
+        given["server_fan_share"] = share
+    return given
+
+
+def _celsius(value: float | str) -> float:
+    """A temperature of water, such as 40, "40C" or "40 °C"."""
+    words = re.fullmatch(r"\s*([-+]?\d+(?:\.\d+)?)\s*(?:°?\s*C|degC|celsius)?\s*", str(value), re.IGNORECASE)
+    if words is None or not COLDEST_C <= float(words[1]) <= WARMEST_C:
+        raise WattlineError(
+            f"facility-water: {shorten(str(value))} is not {COLDEST_C:g} to {WARMEST_C:g} °C, as 40C is"
+        )
+    return float(words[1])
 
 
 def _profile(load: str | Path | Load | None, it_w: float, utilisation: float | str | None) -> profile.Profile:
@@ -117,7 +157,9 @@ def _profile(load: str | Path | Load | None, it_w: float, utilisation: float | s
 
 def work(design: SiteDesign, draws: Draws, holds: bool = True) -> SiteAnswer:
     """The year of a site. ``holds``: raise where the climate is too hot for a kind without compressors."""
-    setup = build(design.kind, design.hall, design.ups, design.redundancy, design.weather, draws, design.humidified)
+    setup = build(
+        design.kind, design.hall, design.ups, design.redundancy, design.weather, draws, design.humidified, design.given
+    )
     result = year(setup, design.weather, design.load.share)
     central = hours(sizing.central(setup), design.load.share[None, :], outside(design.weather))
     too_warm = float(np.median(result.unmet_hours))

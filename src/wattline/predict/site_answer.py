@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -29,6 +30,12 @@ from wattline.predict.site_year import air_hours, weekly
 from wattline.predict.where import Where
 
 WEATHER_YEAR_S = HOURS * HOUR_S
+# parameter of the hall that a user may give -> its name among the inputs
+GIVEN = {
+    "liquid_supply_c": "facility_water_c",
+    "immersion_supply_c": "facility_water_c",
+    "server_fan_share": "server_fans",
+}
 MONTHS = np.repeat(np.arange(12), np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) * 24)
 
 
@@ -46,6 +53,7 @@ class SiteDesign:
     region: Record
     humidified: bool = False
     where: Where = field(default_factory=Where)
+    given: Mapping[str, float] = field(default_factory=dict)
 
     def inputs(self) -> dict[str, Any]:
         """What was taken, as an answer shows it."""
@@ -60,6 +68,7 @@ class SiteDesign:
             "redundancy": self.redundancy,
             "humidified": self.humidified,
             "region": self.region.name,
+            **{name: self.given[key] for key, name in GIVEN.items() if key in self.given},
             **self.where.inputs(),
         }
 
@@ -111,13 +120,33 @@ class SiteAnswer(Result):
 
     @cached_property
     def sizing(self) -> dict[str, Any]:
-        return sizing.size(sizing.central(self.setup), self.design.weather, self.design.it_w)
+        """Capacities, the design day and the hottest hour; of the year's own draws where it runs at full load."""
+        size = sizing.size(sizing.central(self.setup), self.design.weather, self.design.it_w)
+        if float(np.min(self.design.load.share)) < 1.0:
+            return size
+        pue, hottest = self.pue_hours[1], int(np.argmax(self.design.weather.temperature_c))
+        size["design"] |= {
+            "peak_w": float(np.median(self.result.peak)) * self.design.it_w,
+            "peak_pue": float(np.max(pue)),
+            "peak_hour": sizing.hour_words(int(np.argmax(pue))),
+        }
+        size["hottest_hour"] |= {"pue": float(pue[hottest]), "power_w": float(pue[hottest]) * self.design.it_w}
+        return size
+
+    @cached_property
+    def server_fans(self) -> Array:
+        """Share of the servers' power that their own fans take, under this cooling, in each draw."""
+        hall, kind = self.setup.hall, self.design.kind
+        air = 1.0 if kind.liquid is None else 1.0 - hall[kind.liquid[1]]
+        return np.asarray(hall["server_fan_share"] * air)[:, 0]
 
     def figures(self) -> dict[str, Array]:
         """Every result of which there are draws, by name."""
         bill, result, it_w = self.bill, self.result, self.design.it_w
         return {
             "pue": _one(result.pue),
+            "server_fans_share": _one(self.server_fans),
+            "tue": _one(np.asarray(result.pue / (1.0 - self.server_fans))),
             "wue_l_per_kwh": _one(result.wue_l_per_kwh),
             "water_stations_l_per_kwh": bill.follows["water_stations_l"] / bill.parts["servers"] * J_PER_KWH,
             "peak_w": _one(result.peak * it_w),

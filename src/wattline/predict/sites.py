@@ -12,7 +12,8 @@ from wattline.core.errors import WattlineError
 from wattline.core.quantity import parse
 from wattline.core.reading import read_text
 from wattline.core.result import Json, Result, envelope
-from wattline.line.site.cooling.kinds import KINDS
+from wattline.line.site.cooling.kinds import KINDS, CoolingKind
+from wattline.line.site.hall import by_size, find_hall
 from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, read_where
 from wattline.predict.site import read_design, work
 from wattline.predict.site_answer import SiteAnswer
@@ -62,7 +63,9 @@ def compare_kinds(
     """
     where = Where.read(None, fields)
     outdoors, spot = read_where(where.place, where.weather, draws.catalog)
-    hall = where.site or "large"
+    hall = find_hall(where.site or by_size(parse(it, "W", "it")), draws.catalog)
+    if where.cooling is not None:
+        raise WattlineError("cooling: --compare shows all kinds; leave it out")
     rows = []
     for kind in KINDS.values():
         progress(kind.title)
@@ -70,7 +73,7 @@ def compare_kinds(
         try:
             check_climate(kind, spot)
             here = replace(where, cooling=kind.name, site=hall)
-            design = read_design(it, here, draws.catalog, **given)
+            design = read_design(it, here, draws.catalog, **_takes(kind, given))
             rows.append(head | _row(work(design, draws, holds=False)))
         except WattlineError as error:
             if kind.name != "sea-water":
@@ -80,6 +83,12 @@ def compare_kinds(
     title = f"Cooling in {outdoors.name}, {hall} hall"
     shown = inputs_of(it, where, given, place=outdoors.name, hall=hall)
     return Sites("cooling", title, shown, rows, draws, outdoors.json())
+
+
+def _takes(kind: CoolingKind, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a kind of cooling takes of what was given for all of them."""
+    wet = {} if kind.liquid else {"facility_water": None}
+    return {**given, **wet, **({} if kind.compressor else {"humidified": False})}
 
 
 def compare_places(

@@ -49,7 +49,7 @@ class Where:
     site : kind of site; with a place or weather, the kind of hall (the catalog's ``plant``)
     pue : energy of the site over that of its servers, 1 or more
     place : by name or as ``"latitude, longitude"``; its weather gives the overhead hour by hour
-    weather : file of a year's weather (EPW, TMY3, Open-Meteo JSON or CSV), in place of the place's usual year
+    weather : file of a year's weather (EPW, TMY3, Open-Meteo JSON or CSV), where no place is named
     cooling : kind of cooling, with a place or weather
     carbon : g CO2e per kWh delivered
     electricity_price : USD per kWh delivered
@@ -111,6 +111,11 @@ class Where:
         """Raise WattlineError for fields that exclude each other."""
         if self.hourly and self.pue is not None:
             raise WattlineError("give a PUE, or a place or weather to calculate it from, not both")
+        if self.place is not None and self.weather is not None:
+            raise WattlineError(
+                "place and weather: they may be two places; give one of them, --place NAME or --weather FILE with its "
+                "--region"
+            )
         if self.cooling is not None and not self.hourly:
             raise WattlineError("cooling: it takes a place or a weather file as well; give --place or --weather")
 

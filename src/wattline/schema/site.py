@@ -21,6 +21,9 @@ class SiteInputs(StrictJson):
     redundancy: str | None = perhaps("Redundancy of its units.")
     humidified: bool | None = perhaps("Whether closed halls put back the moisture that coils take.")
     region: str | None = perhaps("Region of the grid.")
+    facility_water: str | None = perhaps("Temperature of the facility water that was given, as it was written.")
+    facility_water_c: float | None = perhaps("Temperature of the facility water that was given.")
+    server_fans: float | str | None = perhaps("Share of air-cooled servers' power for their own fans that was given.")
     carbon_g_per_kwh: float | None = perhaps("CO2e of a delivered kWh that was given.")
     electricity_price_usd_per_kwh: float | None = perhaps("Price of a delivered kWh that was given.")
     currency: str | None = perhaps(
@@ -136,6 +139,8 @@ class SiteYearJson(StrictJson):
     """What a site says of its year beside its bill."""
 
     weather: WeatherJson = said("Its weather.")
+    server_fans_share: RangeJson = said("Share of the servers' power that their own fans take under this cooling.")
+    tue: RangeJson = said("PUE with the servers' own fans counted as overhead rather than as IT.")
     wue_l_per_kwh: RangeJson = said("Water at the site per IT energy.")
     water_stations_l_per_kwh: RangeJson = said("Water at power stations per IT energy.")
     water_parts_l: dict[str, RangeJson] = said("Water at the site by what it goes into.")

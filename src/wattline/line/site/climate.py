@@ -97,11 +97,25 @@ def find_place(name: str, catalog: Catalog) -> Record:
     known = _names(catalog)
     if wanted in known:
         return catalog.records("climate")[known[wanted]]
+    city, comma, country = (part.strip() for part in name.partition(","))
+    if comma and plain(city) in known:
+        record = catalog.records("climate")[known[plain(city)]]
+        if lies_in(record, country, catalog):
+            return record
     titles = [record.title for record in catalog.records("climate").values()]
     near = [title for title in titles if len(wanted) >= 4 and wanted[:5] in plain(title)]
     raise NotFound(
         "place", name, titles, "`wattline facts climate.` lists the places, or give --weather FILE", near=near[:4]
     )
+
+
+def lies_in(place: Record, country: str, catalog: Catalog) -> bool:
+    """Whether a place lies in a country, state or grid of this name or alias."""
+    wanted, region = plain(country), str(place.meta["region"])
+    own = (region, region.partition("-")[0])
+    known = {plain(alias) for alias, record in catalog.names("region").items() if record in own}
+    titles = {plain(catalog.records("region")[name].title) for name in own if name in catalog.records("region")}
+    return bool(wanted) and (wanted in known or wanted in titles)
 
 
 def nearest(latitude: float, longitude: float, catalog: Catalog) -> tuple[Record, float]:

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattline.catalog import Catalog, Record
+from wattline.catalog import Catalog, Record, plain_name
 from wattline.catalog.draws import Draws
+from wattline.core.errors import NotFound
 from wattline.core.fact import Array, Fact
 from wattline.line.site.power_chain import column
 
 DEFAULT = "large"
+# IT power of the design from which a hall of this kind is usual [W]: the sizes of server rooms, of enterprise and
+# colocation halls, and of campuses (Lei and Masanet 2022, their classes of space)
+SIZES = (("large", 10e6), ("midsize", 0.5e6), ("small", 0.0))
 # of the site, not of its plant
 _NOT_IN_DRAWS = ("load", "load_first", "load_years")
+
+
+def by_size(it_w: float) -> str:
+    """The kind of hall that is usual for a design of so many watts of IT, whatever cools it."""
+    return next(name for name, least_w in SIZES if it_w >= least_w)
+
+
+def find_hall(name: str, catalog: Catalog) -> str:
+    """The name of a kind of hall. Raises WattlineError for one that the catalog has not; says which there are."""
+    known = catalog.names("plant")
+    if plain_name(name) in known:
+        return known[plain_name(name)]
+    halls = ", ".join(catalog.records("plant"))
+    kinds = " (with a place or weather it is a kind of hall)" if plain_name(name) in catalog.names("site") else ""
+    raise NotFound("plant", name, (), f"site{kinds} takes {halls}")
 
 
 def facts(name: str, catalog: Catalog) -> dict[str, Fact]:

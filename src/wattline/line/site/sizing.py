@@ -50,7 +50,7 @@ def size(setup: HallDesign, weather: Weather, it_w: float) -> dict[str, Any]:
         "design": {
             "dry_bulb_c": float(weather.temperature_c.max()),
             "wet_bulb_c": float(weather.wet_bulb_c.max()),
-            "peak_hour": _hour(worst),
+            "peak_hour": hour_words(worst),
             "peak_w": float(total[worst]) * it_w,
             "peak_pue": float(total[worst]),
         },
@@ -112,7 +112,7 @@ def _at(full: Hours, hour: int, weather: Weather, it_w: float) -> dict[str, Any]
 
     parts: Mapping[str, Any] = {name: one(part) * it_w for name, part in full.parts.items()}
     return {
-        "hour": _hour(hour),
+        "hour": hour_words(hour),
         "dry_bulb_c": float(weather.temperature_c[hour]),
         "wet_bulb_c": float(weather.wet_bulb_c[hour]),
         "pue": one(full.total),
@@ -124,7 +124,7 @@ def _at(full: Hours, hour: int, weather: Weather, it_w: float) -> dict[str, Any]
     }
 
 
-def _hour(index: int) -> str:
+def hour_words(index: int) -> str:
     """An hour of the year as month-day hour:00, local standard time."""
     stamp = np.datetime64("2025-01-01T00", "h") + index
     return f"{str(stamp)[5:10]} {str(stamp)[11:13]}:00"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -238,6 +239,7 @@ def build(
     weather: Weather,
     draws: Draws,
     humidified: bool = False,
+    given: Mapping[str, float] = MappingProxyType({}),
 ) -> HallDesign:
     """A site of a kind of hall, its parameters drawn; a made year is as uncertain as its normals.
 
@@ -250,8 +252,10 @@ def build(
     weather : the year that it stands in
     draws : draws of its parameters
     humidified : whether closed halls put back the moisture that their coils take out
+    given : parameters of the hall that are known, by name, in place of those drawn
     """
-    parameters: Mapping[str, Array] = hall.parameters(name, draws)
+    known = {parameter: column(np.asarray(value, float)) for parameter, value in given.items()}
+    parameters: Mapping[str, Array] = hall.parameters(name, draws) | known
     shift: Array | float = column(draws("constant.year-warmth")) if weather.made and draws.n else 0.0
     chosen: Ups = load_ups(ups, parameters, draws)
     return HallDesign(kind, parameters, chosen, redundancy, humidified, shift)

@@ -8,7 +8,7 @@ from wattline.report.page import frame, tables
 from wattline.report.page.figures import matters
 from wattline.report.page.site_figures import heat_map, psychrometric, stacked
 from wattline.report.page.words import esc, sentence
-from wattline.report.terminal.site import FIGURES, figure
+from wattline.report.terminal.site import FIGURES, fans_words, figure
 from wattline.report.words import Json
 
 CARDS = (
@@ -30,7 +30,7 @@ def site_page(data: Json) -> str | None:
         ("parts", "What it takes beside its servers", stacked(results["power_by_week_w"])),
         ("air", "The hours in each mode of cooling", psychrometric(results["air"], results["hours_by_mode"])),
         ("bill", "The year's electricity", tables.bill(results, results["title"])),
-        ("ranges", "How sure it is", _figures(results)),
+        ("ranges", "How sure it is", _figures(results) + f"<p>{esc(fans_words(results))}</p>"),
         ("sizing", "What must stand there", _sizing(results["sizing"])),
         ("matters", "What matters most for its PUE", matters(results["matters"])),
         ("facts", "Facts and sources", frame.facts(data)),
@@ -52,7 +52,7 @@ def _story(asked: Json, weather: Json) -> str:
 
 def _pue_card(results: Json) -> str:
     cells = []
-    for key, name, unit in FIGURES[:2]:
+    for key, name, unit in (FIGURES[0], FIGURES[2]):
         r = results[key]
         cells.append(
             f'<div class="card"><dt>{esc(name)}</dt><dd class="value">{esc(figure(r["p50"], unit))}</dd>'

@@ -56,7 +56,7 @@ def heat_map(by_hour: Sequence[float | None]) -> str:
     strip = png(colours(np.linspace(0, 1, 128))[None, :, :])
     hours = "".join(f"<span>{hour:02d}:00</span>" for hour in (0, 6, 12, 18, 24))
     months = "".join(f"<span>{month}</span>" for month in MONTHS)
-    words = f"PUE by hour and day, from {low:.3f} to {float(np.nanmax(pue)):.3f}"
+    words = f"PUE by hour and day, from {float(np.nanmin(pue)):.3f} to {float(np.nanmax(pue)):.3f}"
     return (
         f'<figure><div class="heat"><div class="hours" aria-hidden="true">{hours}</div>'
         f'<img src="{picture}" alt="{esc(words)}"><div class="months" aria-hidden="true">{months}</div></div>'

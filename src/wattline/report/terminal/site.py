@@ -12,6 +12,7 @@ from wattline.report.words import Json
 
 FIGURES = (
     ("pue", "PUE", ""),
+    ("tue", "TUE: PUE with servers' fans as overhead", ""),
     ("wue_l_per_kwh", "Water at the site per IT energy", "L/kWh"),
     ("water_stations_l_per_kwh", "Water at power stations per IT energy", "L/kWh"),
     ("energy_wh", "Energy in the year", "Wh"),
@@ -59,9 +60,19 @@ def _year(data: Json, explain: bool) -> RenderableType:
     if results["matters"]:
         words = ", ".join(f"{m['name']} ({m['rank_correlation']:+.2f})" for m in results["matters"][:4])
         blocks += ["", Text(f"PUE hangs most on: {words}", style="dim")]
+    blocks.append(Text(fans_words(results), style="dim"))
     if explain:
         blocks += ["", *facts(data["facts"])]
     return Group(*blocks, *remarks(data))
+
+
+def fans_words(results: Json) -> str:
+    """What PUE hides: it counts the servers' own fans as IT, and liquid cooling takes most of them away."""
+    share = results["server_fans_share"]["p50"]
+    return (
+        f"PUE counts the servers' own fans as IT: {share:.1%} of the servers' power under this cooling. Compare liquid "
+        "with air by TUE, which counts them as overhead."
+    )
 
 
 def _figures(results: Json) -> Table:
@@ -84,8 +95,10 @@ def _parts(results: Json) -> Table:
 def _months(results: Json) -> RenderableType:
     table = _table("PUE by month", *MONTHS)
     table.add_row("", *[f"{x:.3f}" for x in results["pue_by_month"]])
+    by_hour = [pue for pue in results["pue_by_hour"]["p50"] if pue is not None]
+    reach = f"PUE by hour: {min(by_hour):.3f} to {max(by_hour):.3f}; " if by_hour else ""
     modes = ", ".join(f"{name} {hours:,.0f} h" for name, hours in results["hours_by_mode"].items() if hours >= 0.5)
-    return Group(table, Text(f"hours by mode of cooling: {modes}", style="dim"))
+    return Group(table, Text(f"{reach}hours by mode of cooling: {modes}", style="dim"))
 
 
 def _sizing(results: Json) -> RenderableType:

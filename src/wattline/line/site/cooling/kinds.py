@@ -13,13 +13,14 @@ from wattline.line.site.cooling.parts import Cooled, Heat, Outside, Params
 
 @dataclass(frozen=True)
 class CoolingKind:
-    """A kind of cooling. ``plant``: the hall of the catalog that it is usually built in; ``dry``: uses up no water."""
+    """A kind of cooling. ``dry``: uses up no water; ``liquid``: the parameters of the hall that are its temperature and
+    the share of the servers' heat that it takes, where there is any."""
 
     name: str
     title: str
     cool: Callable[[Heat, Outside, Params], Cooled]
-    plant: str = "large"
     dry: bool = False
+    liquid: tuple[str, str] | None = None
     compressor: bool = True
     open_air: bool = False  # the hall breathes outside air
     aliases: tuple[str, ...] = ()
@@ -47,7 +48,6 @@ KINDS = {
             "air-economiser-dry",
             "Air economiser, air-cooled chillers",
             air_economiser.economiser_air_chiller,
-            plant="midsize",
             open_air=True,
             aliases=("air-economizer-dry", "air-economiser-air-chiller"),
         ),
@@ -55,7 +55,6 @@ KINDS = {
             "air-economiser-water",
             "Air economiser, water-cooled chillers",
             air_economiser.economiser_water_chiller,
-            plant="midsize",
             open_air=True,
             aliases=("air-economizer-water", "air-economiser-water-chiller"),
         ),
@@ -76,34 +75,39 @@ KINDS = {
             "water-chiller",
             "Water-cooled chillers and towers",
             chillers.water_chiller,
-            plant="midsize",
             aliases=("chiller", "water-cooled", "water-cooled-chiller"),
         ),
         CoolingKind(
             "air-chiller",
             "Air-cooled chillers",
             chillers.air_chiller,
-            plant="midsize",
             dry=True,
             aliases=("air-cooled", "air-cooled-chiller"),
         ),
-        CoolingKind(
-            "dx", "Direct expansion", chillers.dx, plant="small", dry=True, aliases=("direct-expansion", "crac")
-        ),
+        CoolingKind("dx", "Direct expansion", chillers.dx, dry=True, aliases=("direct-expansion", "crac")),
         CoolingKind(
             "liquid",
             "Direct-to-chip, dry coolers",
             liquid.direct_to_chip,
             dry=True,
+            liquid=("liquid_supply_c", "liquid_share"),
             aliases=("direct-to-chip", "dlc", "liquid-dry", "warm-water"),
         ),
         CoolingKind(
             "liquid-adiabatic",
             "Direct-to-chip, adiabatic coolers",
             liquid.direct_to_chip_adiabatic,
+            liquid=("liquid_supply_c", "liquid_share"),
             aliases=("direct-to-chip-adiabatic",),
         ),
-        CoolingKind("immersion", "Immersion, dry coolers", liquid.immersion, dry=True, aliases=("oil",)),
+        CoolingKind(
+            "immersion",
+            "Immersion, dry coolers",
+            liquid.immersion,
+            dry=True,
+            liquid=("immersion_supply_c", "immersion_share"),
+            aliases=("oil",),
+        ),
         CoolingKind(
             "sea-water",
             "Sea or lake water",
