@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Unpack
+from typing import TypedDict, Unpack
 
 import numpy as np
 
@@ -85,6 +85,16 @@ def site(
     return work(design, terms.draws)
 
 
+class PlantFields(TypedDict, total=False):
+    """What a site's plant is, as keywords: the parameters of ``site`` of these names."""
+
+    ups: str | None
+    redundancy: str
+    humidified: bool
+    facility_water: float | str | None
+    server_fans: float | str | None
+
+
 def read_design(
     it: float | str,
     where: Where,
@@ -92,13 +102,10 @@ def read_design(
     *,
     load: str | Path | Load | None = None,
     utilisation: float | str | None = None,
-    ups: str | None = None,
-    redundancy: str = "N+1",
-    humidified: bool = False,
-    facility_water: float | str | None = None,
-    server_fans: float | str | None = None,
+    **plant: Unpack[PlantFields],
 ) -> SiteDesign:
     """Read and check a site without working anything out; the parameters are those of ``site``."""
+    ups, redundancy, humidified = plant.get("ups"), plant.get("redundancy", "N+1"), plant.get("humidified", False)
     it_w = parse(it, "W", "it")
     if not MIN_W <= it_w <= MAX_W:
         raise WattlineError(f"it: {it_w:g} W is out of range; take 1 kW to 100 GW, such as 100MW")
@@ -115,7 +122,7 @@ def read_design(
     region = grid.load_region(where.region or region_of(outdoors, spot, catalog), catalog)
     return SiteDesign(
         it_w, _profile(load, it_w, utilisation), outdoors, kind, name, ups, check_redundancy(redundancy), region,
-        humidified, where, _given(kind, facility_water, server_fans),
+        humidified, where, _given(kind, plant.get("facility_water"), plant.get("server_fans")),
     )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ GIVEN = {
     "immersion_supply_c": "facility_water_c",
     "server_fan_share": "server_fans",
 }
+WATER = ("wue_l_per_kwh", "water_stations_l_per_kwh")
 MONTHS = np.repeat(np.arange(12), np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) * 24)
 
 
@@ -191,7 +192,7 @@ class SiteAnswer(Result):
     def full_answer(self) -> Answer:
         """The year as the answer of one job among others: its bill at the grid, and what else it says of the year."""
         results, figures = self.results(), self.figures()
-        quantities = {name: figures[name] for name in ("pue", "wue_l_per_kwh", "water_stations_l_per_kwh")}
+        quantities = {name: figures[name] for name in ("pue", "server_fans_share", "tue", *WATER)}
         said_by_answer = {*figures, "title", "energy_mean_wh", "parts", "matters"}
         hourly = Load("grid", self.load.start, self.load.step_s, self.load.power_w.sum(axis=0))
         return Answer(

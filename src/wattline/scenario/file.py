@@ -138,6 +138,8 @@ class SiteJob(Job):
     ups: str | None = Field(None, description="Kind of UPS, instead of the hall's.")
     redundancy: str = Field("N+1", description="Redundancy of the plant: N, N+1, N+2, 2N or 2N+1.")
     humidified: bool = Field(False, description="Closed halls put back the moisture that cooling coils take out.")
+    facility_water: Number | None = Field(None, description='Facility water of liquid cooling, such as "40C".')
+    server_fans: Number | None = Field(None, description="Share of air-cooled servers' power for their own fans.")
 
 
 def _with_fields(kind: type[Job], fields: type, takes: Sequence[str]) -> type[Job]:

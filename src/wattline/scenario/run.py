@@ -192,6 +192,6 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
 
 
 def _site_answer(job: SiteJob, folder: Path, where: Where, draws: Draws) -> Answer:
-    plant = job.given(("utilisation", "ups", "redundancy", "humidified"))
+    plant = job.given(("utilisation", "ups", "redundancy", "humidified", "facility_water", "server_fans"))
     load = None if job.load is None else folder / job.load
     return work(read_design(job.it, where, draws.catalog, load=load, **plant), draws).full_answer
