@@ -44,6 +44,8 @@ LINES = (
     "check article --draws 20",
     "facts chip.h100-sxm",
     "facts gpt-3",
+    "list",
+    "list models llama",
     "traffic --rate 5/s --duration 60s",
     "traffic TRACE",
     "measure --interval 20ms -- PYTHON -c pass",

@@ -33,6 +33,7 @@ from wattline.cli import (
     train,
     validate,
 )
+from wattline.cli import list as listed
 from wattline.cli.printing import discard, emit, print_error
 from wattline.cli.renamed import now_called
 from wattline.core.errors import WattlineError, shorten
@@ -63,6 +64,7 @@ app.command("check")(check.check)
 app.command("measure", context_settings={"allow_interspersed_args": False})(measure.measure)
 app.command("proxy")(proxy.proxy)
 app.command("facts")(facts.facts)
+app.command("list")(listed.names)
 app.command(
     "explain",
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},

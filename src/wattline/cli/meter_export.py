@@ -39,7 +39,7 @@ def export(
     ] = "energy",
     window: WindowOpt = None,
     region: Annotated[
-        str | None, Opt(help="Country or grid of emissions, such as us (`wattline facts region.`).")
+        str | None, Opt(help="Country or grid of emissions, such as us (`wattline list regions`).")
     ] = None,
     project: Annotated[str, Opt(help="Value of project_name in emissions [default: the window's name].")] = "",
     endpoint: Annotated[

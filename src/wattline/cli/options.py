@@ -39,7 +39,7 @@ Facts = Annotated[list[Path] | None, Opt("--facts", metavar="FILE", help=FACTS_H
 def model_of(model: str | None, config: Path | None) -> str | Path:
     """The model's name or the path of its configuration, whichever was given. Raises WattlineError for both or none."""
     if (model is None) == (config is None):
-        raise WattlineError("give either MODEL (see `wattline facts model.`) or --config FILE")
+        raise WattlineError("give either MODEL (see `wattline list models`) or --config FILE")
     return config if config is not None else str(model)
 
 

@@ -26,7 +26,7 @@ Journal = Annotated[str, Opt(metavar="FILE", help="SQLite file that keeps reques
 Model = Annotated[
     str | None, Opt(help="Model by catalog name; with --chip it says how prefill and decode are weighed.")
 ]
-Chip = Annotated[str | None, Opt(help="Type of chip by name, such as h100-sxm (`wattline facts chip.`).")]
+Chip = Annotated[str | None, Opt(help="Type of chip by name, such as h100-sxm (`wattline list chips`).")]
 Gpus = Annotated[
     int | None, Opt(help="Number of chips in one replica [default: the fewest that hold the model].", min=1)
 ]

@@ -25,7 +25,7 @@ def instance_named(name: str, catalog: Catalog, chip: str | None = None) -> Reco
     record = find_instance(name, catalog)
     if record is None:
         near = catalog.near_names("instance", name)
-        raise NotFound("instance", name, near=near, mend="`wattline facts instance.` lists what is known")
+        raise NotFound("instance", name, near=near, mend="`wattline list instances` lists what is known")
     if chip is not None and catalog.find("chip", chip).name != record.meta["chip"]:
         raise WattlineError(
             f"chip: {record.name} has {number(record['chips'].value)} × {record.meta['chip']}, not "

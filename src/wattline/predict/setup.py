@@ -113,9 +113,9 @@ class Setup:
     engine : serving software by its catalog name; None for steps as those of vLLM 0.11
     """
 
-    chip: str | None = option(text, "Type of chip by name, such as h100-sxm (`wattline facts chip.`)", usual=USUAL_CHIP)
+    chip: str | None = option(text, "Type of chip by name, such as h100-sxm (`wattline list chips`)", usual=USUAL_CHIP)
     instance: str | None = option(
-        text, "Instance type of a cloud, such as p5.48xlarge, instead of a chip (`wattline facts instance.`)"
+        text, "Instance type of a cloud, such as p5.48xlarge, instead of a chip (`wattline list instances`)"
     )
     gpus: int | None = option(
         whole(1, MAX_GPUS, "chip"), "Number of chips in one replica", usual="the fewest that hold the model"

@@ -58,7 +58,7 @@ class Where:
     """
 
     region: str | None = option(
-        text, "Country or grid, such as us, fr or us-ercot (`wattline facts region.`)", usual="world, or the place's"
+        text, "Country or grid, such as us, fr or us-ercot (`wattline list regions`)", usual="world, or the place's"
     )
     site: str | None = option(
         text,

@@ -40,6 +40,10 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
             from wattline.report.terminal.facts import facts_text
 
             return facts_text(data)
+        case "list":
+            from wattline.report.terminal.facts import list_text
+
+            return list_text(data)
         case "compare":
             from wattline.report.terminal.compare import comparison_text
 

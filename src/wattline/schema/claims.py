@@ -94,3 +94,31 @@ class FactsJson(EnvelopeJson[FactsInputs, FactsResults]):
     """Facts of the catalog, each with its value, range, unit and source."""
 
     command: Literal["facts"]
+
+
+class ListInputs(StrictJson):
+    """What was to be listed."""
+
+    kind: str = said("Kind of things, or `kinds`.")
+    search: str = said("Words that a name must hold.")
+
+
+class NameJson(StrictJson):
+    """A name of the catalog."""
+
+    name: str = said("The name.")
+    title: str = said("What it is, in words.")
+    aliases: list[str] = said("Further names of the same.")
+
+
+class ListResults(StrictJson):
+    """Names of one kind."""
+
+    count: int = said("How many names.")
+    names: list[NameJson] = said("The names.")
+
+
+class ListJson(EnvelopeJson[ListInputs, ListResults]):
+    """The names of what the catalog knows."""
+
+    command: Literal["list"]

@@ -33,6 +33,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "compare": compare.CompareJson,
     "check": claims.CheckJson,
     "facts": claims.FactsJson,
+    "list": claims.ListJson,
     "measure": meter.MeasureJson,
     "meter report": meter.MeterReportJson,
     "meter share": meter.MeterShareJson,

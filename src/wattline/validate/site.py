@@ -262,7 +262,7 @@ def _why_not(row: SiteFigure, campus: Record | None) -> str:
     if "design" in row.kind.lower():
         return "said to be a design value, not a measurement"
     if campus is None:
-        return "no such campus in the catalog; `wattline facts campus.` lists those known"
+        return "no such campus in the catalog; `wattline list campuses` lists those known"
     if row.year < campus["opened"].value:
         return f"a design value: told for {row.year}, the site opened in {campus['opened'].value:.0f}"
     return ""

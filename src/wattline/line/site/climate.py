@@ -84,7 +84,7 @@ def find_place(name: str, catalog: Catalog) -> Record:
     Raises NotFound with names like it, WattlineError where the nearest place is too far away.
     """
     if not name.strip():
-        raise WattlineError("place: an empty name; `wattline facts climate.` lists the places")
+        raise WattlineError("place: an empty name; `wattline list places` lists the places")
     numbers = re.fullmatch(r"\s*([-+]?\d+(?:\.\d*)?)\s*[,;\s]\s*([-+]?\d+(?:\.\d*)?)\s*", name)
     if numbers:
         record, distance = nearest(float(numbers[1]), float(numbers[2]), catalog)
@@ -105,7 +105,7 @@ def find_place(name: str, catalog: Catalog) -> Record:
     titles = [record.title for record in catalog.records("climate").values()]
     near = [title for title in titles if len(wanted) >= 4 and wanted[:5] in plain(title)]
     raise NotFound(
-        "place", name, titles, "`wattline facts climate.` lists the places, or give --weather FILE", near=near[:4]
+        "place", name, titles, "`wattline list places` lists the places, or give --weather FILE", near=near[:4]
     )
 
 

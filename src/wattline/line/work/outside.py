@@ -36,4 +36,4 @@ def unknown_model(name: str, catalog: Catalog) -> NotFound:
     return NotFound("model", name, near=catalog.near_names("model", name), mend=_MEND)
 
 
-_MEND = "`wattline facts model.` lists what is known; --config takes a config.json of any other"
+_MEND = "`wattline list models` lists what is known; --config takes a config.json of any other"

@@ -93,4 +93,4 @@ class Config:
         return [self._whole(f"{name}[{i}]", v, 0, MAX_NUMBER) for i, v in enumerate(self.items(name, length) or [])]
 
 
-MEND = "use a catalog model of like size (`wattline facts model.`)"
+MEND = "use a catalog model of like size (`wattline list models`)"
