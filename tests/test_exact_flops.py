@@ -17,7 +17,7 @@ from wattline.line.work import training, weights
 ATTENTION, MLP, HEAD = 36 + 36 + 18 + 18, 72, 6 * 8
 LATENT: dict[str, Any] = {
     "attention": "mla", "q_lora_rank": 4, "kv_lora_rank": 5, "qk_nope_head_dim": 3, "qk_rope_head_dim": 2,
-    "v_head_dim": 7,
+    "v_head_dim": 9,
 }  # fmt: skip
 HYBRID: dict[str, Any] = {
     "layers": 3, "attention_layers": 1, "mamba_layers": 2, "mlp_layers": 0, "mamba_heads": 2, "mamba_head_dim": 3,
@@ -44,6 +44,9 @@ def test_a_token_of_a_sequence_costs_two_flops_a_weight_and_half_the_sequence() 
     assert float(count.training_flops(small, 7, 10)) == 3 * 7 * (dense + 2 * 24 * 5)
     assert float(count.decode_flops_per_token(small, 10)) == dense + 2 * 24 * 10
     assert float(count.prefill_flops(small, 10)) == 10 * (dense + 240 - 2 * HEAD) + 2 * HEAD
+    latent = model(**LATENT)
+    assert float(count.decode_flops_per_token(latent, 10)) == 2 * latent.matmul_params_active + 48 * 10
+    assert float(count.forward_flops_per_token(latent, 10)) == 2 * latent.matmul_params_active + 56 * 5
 
 
 def test_windows_sparse_attention_and_encoders_see_less() -> None:
@@ -59,6 +62,7 @@ def test_windows_sparse_attention_and_encoders_see_less() -> None:
     assert float(count.attended_token_layers(both, 10)) == 30
     assert float(count.cached_token_layers(both, 10)) == 30
     assert float(count.attended_token_layers(count.whole_stack(both), 10)) == 90
+    assert (count.whole_stack(both).encoder_layers, count.whole_stack(both).cross_layers) == (0, 0)
     assert count.whole_stack(windowed) is windowed
 
 
@@ -71,7 +75,7 @@ def test_the_mean_over_a_sequence_is_the_sum_over_its_positions() -> None:
 def test_pairs_cost_by_the_kind_of_attention() -> None:
     assert count.attention_flops_per_pair(model()) == 4 * 6
     assert count.attention_flops_per_pair(model(value_dim=5)) == 2 * 2 * (3 + 5)
-    assert count.attention_flops_per_pair(model(**LATENT)) == 2 * 2 * (3 + 2 + 7)
+    assert count.attention_flops_per_pair(model(**LATENT)) == 2 * 2 * (3 + 2 + 9)
     assert count.attention_flops_per_pair(model(**LATENT), absorbed=True) == 2 * 2 * (2 * 5 + 2)
     assert count.index_flops_per_pair(model(**SPARSE)) == 2 * 3 * 5
     assert count.state_flops_per_token(model(**HYBRID)) == 6 * 2 * 30
@@ -103,6 +107,7 @@ def test_layers_of_two_kinds_count_each_with_its_own_heads() -> None:
     assert float(count.kv_bytes(mixed, 10)) == (10 * 6 + 2 * 4 * 4) * 2
     pairs = 2 * 10 * 24 + 3 * 4 * 12
     assert float(count.decode_flops_per_token(mixed, 10)) == 2 * mixed.matmul_params_active + pairs
+    assert (whole.sliding_head_dim, near.sliding_head_dim) == (0, 0)
     assert count.attention_groups(model()) == [model()]
     valued = replace(mixed, sliding_value_dim=7)
     assert count.attention_flops_per_pair(count.attention_groups(valued)[1]) == 2 * 3 * (1 + 7)
@@ -132,8 +137,8 @@ def test_a_step_reads_no_expert_that_it_does_not_touch() -> None:
 
 def test_a_checkpoint_of_mixed_bits_is_stored_by_group() -> None:
     bits = (("experts", 4.0), ("dense", 8.0), ("embeddings", 16.0))
-    mixed = model(**EXPERTS, weight_bits=bits, native_format="mxfp4")
-    experts, tables = 4 * 90, 2 * HEAD
+    mixed = model(**EXPERTS, weight_bits=bits, native_format="mxfp4", vision_params=10)
+    experts, tables = 4 * 90, 2 * HEAD + 10
     dense = mixed.total_params - experts - tables
     assert weights.group_bytes(mixed, "mxfp4") == (0.5, 1.0)
     assert weights.stored_bytes(mixed, "mxfp4") == experts * 0.5 + dense + tables * 2
@@ -175,3 +180,12 @@ def test_a_usual_model_has_the_size_that_it_stands_for(params: float) -> None:
     if params > 1e9:
         assert 12 * usual.layers * usual.hidden**2 == pytest.approx(params, rel=0.35)
         assert usual.total_params == pytest.approx(12 * usual.layers * usual.hidden**2, rel=0.3)
+
+
+def test_a_usual_model_of_a_round_size() -> None:
+    """64 layers of a width of 8,192 are 12 × 64 × 8,192² weights; the smallest has 8 layers of 1,024."""
+    usual = training.usual_model(12 * 64 * 8192**2)
+    assert (usual.layers, usual.hidden, usual.heads, usual.kv_heads, usual.year) == (64, 8192, 64, 64, 0)
+    assert (usual.intermediate, usual.gated_mlp) == (4 * 8192, False)
+    least = training.usual_model(1e6)
+    assert (least.layers, least.hidden, least.heads) == (8, 1024, 8)
