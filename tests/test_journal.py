@@ -18,9 +18,10 @@ from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.journal import owner
 from wattline.meter.journal.blocks import pack_reading
+from wattline.meter.journal.columns import read_stretch
 from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.process import this_process
-from wattline.meter.journal.reader import read_recording, read_stretch
+from wattline.meter.journal.reader import read_recording
 from wattline.meter.recording import Fault
 from wattline.meter.sensor import Spec
 

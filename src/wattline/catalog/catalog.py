@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from wattline.catalog.own import OwnFile, overlay, read_own
 from wattline.catalog.record import KINDS, SINGLE, Record, plain_name
-from wattline.catalog.tables import built_in
+from wattline.catalog.tables import Records, aliases_in, built_in
 from wattline.core.errors import NotFound
 from wattline.core.fact import Fact
 from wattline.core.settings_file import settings_facts
@@ -75,16 +75,24 @@ class Catalog:
         """Every name and alias of a kind as ``plain_name`` writes it, with the name of its record."""
         if kind not in self._names:
             names: dict[str, str] = {}
-            for name, record in self.records(kind).items():
-                hf_id = record.meta.get("hf_id")
-                for alias in (*record.meta.get("aliases", ()), *([hf_id] if hf_id else ())):
+            records = self.records(kind)
+            known = (
+                records.aliases()
+                if isinstance(records, Records)
+                else ((name, aliases_in(record.meta)) for name, record in records.items())
+            )
+            for name, aliases in known:
+                for alias in aliases:
                     names.setdefault(plain_name(alias), name)
-            names.update({plain_name(name): name for name in self.records(kind)})
+            names.update({plain_name(name): name for name in records})
             self._names[kind] = names
         return self._names[kind]
 
     def find(self, kind: str, name: str) -> Record:
         """The record with this name or alias. Raises NotFound with the nearest names."""
+        records = self.records(kind)
+        if isinstance(name, str) and name in records:
+            return records[name]
         record = self.names(kind).get(plain_name(name))
         if record is None:
             raise NotFound(kind, name, near=self.near_names(kind, name))

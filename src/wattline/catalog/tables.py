@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 UNSURE = ("estimated", "second hand", "from memory")
 NAMES = ("name", "aliases", "hf_id", "aliases_of_site")
 RECALLED = ("from memory", "as remembered")
+SHARED = ("_sources", "_default", "_default_source")
 _NUMBERS = {"value", "low", "high", "dist", "unit", "source", "note", "group", "basis"}
 
 
@@ -30,21 +31,53 @@ def attributes() -> dict[str, dict[str, Any]]:
     return parsed("attributes", [HERE / "attributes.toml"], [])["attributes.toml"]
 
 
+class Records(Mapping[str, Record]):
+    """The built-in records of a kind, by name, in the order of their files; each is made when it is first asked for."""
+
+    def __init__(self, kind: str, files: Mapping[str, dict[str, Any]]) -> None:
+        self._made: dict[str, Record] = {}
+        self._of: dict[str, tuple[_File, dict[str, Any]]] = {}
+        for name, data in files.items():
+            file = _File(kind, data, name)
+            for record, table in file.tables():
+                if record in self._of:
+                    raise WattlineError(f"catalog: {kind} {record} stands twice")
+                self._of[record] = file, table
+
+    def __getitem__(self, name: str) -> Record:
+        if name not in self._made:
+            file, table = self._of[name]
+            self._made[name] = file.record(name, table)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._of)
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._of
+
+    def aliases(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Each record's name with its other ones, without making the record."""
+        for name, (_, table) in self._of.items():
+            yield name, aliases_in(table)
+
+
+def aliases_in(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """The other names in a record's table: aliases, and the id at Hugging Face."""
+    return *table.get("aliases", ()), *([table["hf_id"]] if table.get("hf_id") else ())
+
+
 @cache
-def built_in(kind: str) -> Mapping[str, Record]:
+def built_in(kind: str) -> Records:
     """All built-in records of a kind, by name, in the order of the files."""
-    records: dict[str, Record] = {}
     files = [*HERE.glob(f"{kind}.toml"), *sorted((HERE / kind).glob("*.toml"))]
-    if kind == "region":
-        tables = parsed(kind, files, [*sorted((HERE / kind).glob("*.csv")), *sorted(HERE.glob("*.py"))], _with_carbon)
-    else:
-        tables = parsed(kind, files, [])
-    for file, data in tables.items():
-        for name, record in records_in(kind, data, file):
-            if name in records:
-                raise WattlineError(f"catalog: {kind} {name} stands twice")
-            records[name] = record
-    return records
+    if kind != "region":
+        return Records(kind, parsed(kind, files, []))
+    beside = [*sorted((HERE / kind).glob("*.csv")), *sorted(HERE.glob("*.py"))]
+    return Records(kind, parsed(kind, files, beside, _with_carbon))
 
 
 def _with_carbon(tables: Tables) -> Tables:
@@ -61,39 +94,47 @@ def read_records(kind: str, text: str, where: str) -> Iterator[tuple[str, Record
 
 
 def records_in(kind: str, data: dict[str, Any], where: str) -> Iterator[tuple[str, Record]]:
-    """The records in a catalog file's tables; ``data`` is taken apart."""
-    sources = {name: Source(**entry) for name, entry in data.pop("_sources", {}).items()}
-    default = data.pop("_default", {}).get("source")
-    by_attribute = data.pop("_default_source", {})
-    for name, own_table in data.items():
-        at = f"{where}: {name}"
-        entry = _like(own_table, data, at)
-        own = entry.get("source", default)
+    """The records in a catalog file's tables."""
+    file = _File(kind, data, where)
+    for name, table in file.tables():
+        yield name, file.record(name, table)
+
+
+class _File:
+    """One file's tables of a kind, with what its records share: sources, and who is cited where none is."""
+
+    def __init__(self, kind: str, data: dict[str, Any], where: str) -> None:
+        self.kind, self.data, self.where = kind, data, where
+        self.sources = {name: Source(**entry) for name, entry in data.get("_sources", {}).items()}
+        self.default = data.get("_default", {}).get("source")
+        self.by_attribute = data.get("_default_source", {})
+
+    def tables(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each record's name and its own table."""
+        return ((name, table) for name, table in self.data.items() if name not in SHARED)
+
+    def record(self, name: str, own_table: dict[str, Any]) -> Record:
+        """The record of this table."""
+        kind, at = self.kind, f"{self.where}: {name}"
+        entry = _like(own_table, self.data, at)
+        own = entry.get("source", self.default)
         if kind in SINGLE:
-            facts = {"value": _fact(kind, name, "", entry, {}, own, sources, at)}
-            meta = {k: v for k, v in entry.items() if k not in _NUMBERS}
-        else:
-            facts, meta = {}, {}
-            declared = attributes()[kind]
-            for attribute, raw in entry.items():
-                if attribute in declared:
-                    source = by_attribute.get(attribute, own) if "source" not in entry else own
-                    raw = raw if isinstance(raw, dict) else {"value": raw}
-                    facts[attribute] = _fact(
-                        kind,
-                        name,
-                        attribute,
-                        raw,
-                        declared[attribute],
-                        raw.get("source", source),
-                        sources,
-                        at,
-                    )
-                elif isinstance(raw, (int, float)) and not isinstance(raw, bool) and attribute != "year":
-                    raise WattlineError(f"catalog: {at}: {attribute} is not declared in attributes.toml")
-                else:
-                    meta[attribute] = raw
-        yield name, Record(kind, name, facts, meta)
+            value = _fact(kind, name, "", entry, {}, own, self.sources, at)
+            return Record(kind, name, {"value": value}, {k: v for k, v in entry.items() if k not in _NUMBERS})
+        facts: dict[str, Fact] = {}
+        meta: dict[str, Any] = {}
+        declared = attributes()[kind]
+        for attribute, raw in entry.items():
+            if attribute in declared:
+                source = self.by_attribute.get(attribute, own) if "source" not in entry else own
+                raw = raw if isinstance(raw, dict) else {"value": raw}
+                source = raw.get("source", source)
+                facts[attribute] = _fact(kind, name, attribute, raw, declared[attribute], source, self.sources, at)
+            elif isinstance(raw, (int, float)) and not isinstance(raw, bool) and attribute != "year":
+                raise WattlineError(f"catalog: {at}: {attribute} is not declared in attributes.toml")
+            else:
+                meta[attribute] = raw
+        return Record(kind, name, facts, meta)
 
 
 def _like(table: dict[str, Any], data: dict[str, Any], at: str) -> dict[str, Any]:

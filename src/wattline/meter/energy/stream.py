@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.core.quantiles import percentiles
 from wattline.meter.device import Device
 from wattline.meter.energy.track import Track, track, within
 from wattline.meter.gpu_sensor.model import is_nvml
@@ -138,7 +139,7 @@ class _Usual:
         """By the track of the readings so far; ``ratio``: corrected joules over those as read."""
         last = joined.powers[joined.owner[-1]]
         watts = joined.levels()[1]
-        high = LEAP * float(watts.max()) if last.counted else SPIKE * max(float(np.percentile(watts, 90)), 1.0)
+        high = LEAP * float(watts.max()) if last.counted else SPIKE * max(percentiles(watts, 90)[0], 1.0)
         return cls(last.counted, last.interval_s, high, ratio)
 
     def step_j(self, before: tuple[float, float, float], now: tuple[float, float, float]) -> float | None:

@@ -16,8 +16,8 @@ from wattline.core.range import Measured
 from wattline.core.units import J_PER_WH
 from wattline.meter.energy.meter import tracks_of
 from wattline.meter.energy.track import Track, outer
+from wattline.meter.journal.columns import read_stretch
 from wattline.meter.journal.journal import Journal
-from wattline.meter.journal.reader import read_stretch
 from wattline.meter.readings.order import FaultTimes
 from wattline.meter.recording import Fault, Recording, Series
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.quantiles import median
 from wattline.meter.gpu_sensor.error import Seen, error_parts, joined
 from wattline.meter.gpu_sensor.gain import Gain, gain_for
 from wattline.meter.gpu_sensor.model import NOTHING_APART, SensorModel, field_of, is_nvml, model_for
@@ -80,7 +81,7 @@ def own_error(done: Corrected, whole_j: float) -> float:
 
 
 def _interval(time_s: Array) -> float:
-    return float(np.median(np.diff(time_s)))
+    return median(np.diff(time_s))
 
 
 def _counter(raw: Series, model: SensorModel, gain: Gain) -> Corrected:
@@ -151,7 +152,7 @@ def _held(raw: Series, at: Array, reading: Array, model: SensorModel) -> tuple[A
     if len(at) == len(raw.time_s):
         return at - model.window_s / 2 - model.lag_s, reading
     grid = np.arange(raw.time_s[0], raw.time_s[-1], model.period_s)
-    phase = float(np.median((at - raw.time_s[0]) % model.period_s))
+    phase = median((at - raw.time_s[0]) % model.period_s)
     looked = grid + (phase + model.period_s / 2) % model.period_s
     looked = looked[(looked <= raw.time_s[-1]) & near(looked, raw.time_s, 2 * model.period_s)]
     value = raw.power_w[np.searchsorted(raw.time_s, looked, side="right") - 1]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.core.quantiles import median
 from wattline.core.units import Z975
 from wattline.meter.gpu_sensor.gain import Gain
 from wattline.meter.gpu_sensor.time import ABRUPT
@@ -124,7 +125,7 @@ def sampling_error(power_w: Array, share: float, n: int | None = None) -> float:
     error = float(np.sqrt(np.mean(np.diff(power_w) ** 2) / 2)) / np.sqrt(n)
     if n >= 6 * BATCH:
         batches = power_w[: len(power_w) // BATCH * BATCH].reshape(-1, BATCH).mean(axis=1)
-        spread = float(np.median(np.abs(np.diff(batches)))) / MEDIAN_OF_DIFFERENCE
+        spread = median(np.abs(np.diff(batches))) / MEDIAN_OF_DIFFERENCE
         error = min(error, spread / np.sqrt(n / BATCH))
     return float(Z975 * error * np.sqrt(1.0 - share))
 
@@ -183,7 +184,7 @@ def _gap_j(seen: Seen, at: Array, power: Array, begin_s: float, end_s: float, co
     """J in gaps between readings, where the power may have been any of what the window saw."""
     if len(at) < 2:
         return 0.0
-    long = np.diff(at) > GAP * max(seen.interval_s, float(np.median(np.diff(at))))
+    long = np.diff(at) > GAP * max(seen.interval_s, median(np.diff(at)))
     if counted:  # the counter went on: only a gap that the window begins or ends in leaves a doubt
         long &= ((at[:-1] < begin_s) & (begin_s < at[1:])) | ((at[:-1] < end_s) & (end_s < at[1:]))
     missed = np.minimum(at[1:], end_s) - np.maximum(at[:-1], begin_s)

@@ -99,10 +99,15 @@ def gain_for(name: str, apart: frozenset[str] = NOTHING_APART) -> Gain:
     Where none of its model was measured its readings stand, and may be as far off as those of all measured cards.
     ``apart``: models, or generations, whose measured cards are left out.
     """
+    return _gain(name, generation_of(name), apart)
+
+
+@lru_cache(maxsize=256)
+def _gain(name: str, generation: str, apart: frozenset[str]) -> Gain:
     types, boards, pairs = _cards(apart)
     own = match(name, _words())
     rows = [i for i, t in enumerate(types) if t == own]
-    board = boards[rows[0]] if rows else "data-centre" if generation_of(name) in DATA_CENTRE else "fan"
+    board = boards[rows[0]] if rows else "data-centre" if generation in DATA_CENTRE else "fan"
     scaled = _scaled(pairs, boards, apart)
     mean, covariance = np.zeros(2), scaled.T @ scaled / len(scaled) * _few(len(set(types)))
     if rows:

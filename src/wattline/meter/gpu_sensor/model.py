@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from wattline import catalog
+from wattline.catalog import Catalog
 from wattline.meter.recording import Series
 from wattline.meter.sensor import Spec
 
@@ -79,8 +81,12 @@ def match(name: str, known: Iterable[tuple[str, str]]) -> str:
 
 def generation_of(name: str) -> str:
     """The generation of the GPU that ``name`` names (a key of catalog kind ``sensor``), or empty."""
-    pairs = [(word, r.name) for r in catalog.default().records("sensor").values() for word in r.meta["words"]]
-    return match(name, pairs)
+    return _generation(catalog.default(), name)
+
+
+@lru_cache(maxsize=256)
+def _generation(known: Catalog, name: str) -> str:
+    return match(name, [(word, r.name) for r in known.records("sensor").values() for word in r.meta["words"]])
 
 
 def card_of(path: Path) -> str:

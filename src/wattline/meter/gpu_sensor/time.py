@@ -11,6 +11,7 @@ import numpy as np
 from scipy.linalg import solveh_banded
 
 from wattline.core.fact import Array
+from wattline.core.quantiles import median
 
 STALE = 1.5  # a reading is held this many periods at most before the next is taken as late
 READING_W, STEP_W = 0.1, 20.0  # how well a mean is known, and how far power moves from one period to the next
@@ -31,7 +32,7 @@ def published(time_s: Array, power_w: Array, period_s: float) -> tuple[Array, Ar
     A change is put midway between the poll before it and its own. Polls as sparse as the sensor's period or sparser
     are each a reading of their own, half a period old.
     """
-    if len(time_s) < 2 or float(np.median(np.diff(time_s))) > 0.6 * period_s:
+    if len(time_s) < 2 or median(np.diff(time_s)) > 0.6 * period_s:
         return time_s - period_s / 2, power_w
     new = np.flatnonzero(np.diff(power_w) != 0.0) + 1
     gap = np.minimum(time_s[new] - time_s[new - 1], period_s)
@@ -128,7 +129,7 @@ def find_relax(at_s: Array, reading_w: Array, low_s: float, high_s: float) -> fl
 
 def means(at_s: Array, power_w: Array, step_s: float) -> tuple[Array, Array]:
     """Means of as many readings in a row as fill ``step_s``: their times and powers; a remainder is left out."""
-    width = max(1, round(step_s / max(float(np.median(np.diff(at_s))), 1e-6)))
+    width = max(1, round(step_s / max(median(np.diff(at_s)), 1e-6)))
     n = len(at_s) // width * width
     if n < 3 * width:
         return at_s, power_w

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -86,8 +87,9 @@ def encode(readings: SeriesColumns) -> bytes:
     return _HEAD.pack(_FORMAT, len(readings.mono)) + zlib.compress(packed, 6)
 
 
+@lru_cache(maxsize=256)  # some 20 kB each: windows that follow each other read mostly the same blocks
 def decode(block: bytes) -> SeriesColumns:
-    """The readings of a block, exactly as they went in; ValueError where it is none."""
+    """The readings of a block, exactly as they went in, not to be written to; ValueError where it is none."""
     try:
         kind, count = _HEAD.unpack_from(block)
         if kind != _FORMAT:
@@ -104,7 +106,10 @@ def decode(block: bytes) -> SeriesColumns:
     except (struct.error, TypeError, ValueError, IndexError) as error:
         raise ValueError(f"not a block of readings ({error})") from None
     mono, offset, power, energy = columns
-    return SeriesColumns(mono + offset, mono, power, energy)
+    readings = SeriesColumns(mono + offset, mono, power, energy)
+    for column in readings:
+        column.flags.writeable = False
+    return readings
 
 
 def _squeeze(column: Whole, order: int) -> bytes:

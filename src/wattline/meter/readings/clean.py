@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wattline.catalog import fact
 from wattline.core.fact import Array
+from wattline.core.quantiles import percentiles
 from wattline.meter.device import Device
 from wattline.meter.readings.corrections import CorrectedCounter, correct_counter, correct_watts
 from wattline.meter.readings.counter import Rise, untangle
@@ -125,7 +126,7 @@ def _by_watts(device: Device, spec: Spec, good: Readings) -> Power:
     """Straight lines between readings; a gap holds the level beside it, with the doubt of what could have been."""
     time, watts = good.time_s, good.power_w
     error = spec.error
-    least, most = (float(x) for x in np.percentile(watts, ROBUST)) if len(watts) > 1 else (0.0, float(watts[0]))
+    least, most = percentiles(watts, *ROBUST) if len(watts) > 1 else (0.0, float(watts[0]))
     gaps_at = np.flatnonzero(np.diff(time) > GAP * good.interval_s) if good.interval_s > 0 else np.empty(0, np.intp)
     knots, left, right = [time], [watts[:-1]], [watts[1:]]
     below, above = _errors(0.5 * (watts[:-1] + watts[1:]), error, good.stuck, watts)
@@ -206,7 +207,7 @@ def _by_counter(device: Device, spec: Spec, rise: Rise, readings: Readings | Non
     doubt = rise.doubt_j / length
     error = spec.error
     below, above = np.minimum(mean, error * mean + doubt), error * mean + doubt
-    least, most = (float(x) for x in np.percentile(mean, ROBUST))
+    least, most = percentiles(mean, *ROBUST)
     middle = 0.5 * (rise.time_s[:-1] + rise.time_s[1:])
     peak_time, peak = (readings.time_s, readings.power_w) if readings is not None else (middle, mean)
     if not len(peak):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.core.quantiles import median, percentiles
 from wattline.meter.readings.faults import ENOUGH, SPIKE, Mask
 from wattline.meter.readings.order import FaultTimes, fault_times
 
@@ -66,7 +67,7 @@ def _rise(
     step, length = np.diff(count), np.diff(time)
     leap = _leaps(step, length, max_w)
     good = (step >= 0) & ~leap
-    usual = float(np.median(step[good] / length[good])) if good.any() else 0.0
+    usual = median(step[good] / length[good]) if good.any() else 0.0
     ceiling = float(np.max(step[good] / length[good])) if good.any() else 0.0
     doubt = np.zeros(len(step))
     wraps, resets = [], []
@@ -109,7 +110,7 @@ def _leaps(step: Array, length: Array, max_w: float) -> Mask:
     moved = rate[(rate > 0) & ~beyond]
     if len(moved) < ENOUGH:
         return beyond
-    return np.asarray(beyond | (rate > SPIKE * max(float(np.percentile(moved, 90)), 1.0)))
+    return np.asarray(beyond | (rate > SPIKE * max(percentiles(moved, 90)[0], 1.0)))
 
 
 def _power_beside(step: Array, length: Array, leap: Mask, i: int, usual: float) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.fact import Array
+from wattline.core.quantiles import median, percentiles
 from wattline.meter.device import Device
 from wattline.meter.readings.order import FaultTimes, fault_times, typical_interval
 from wattline.meter.readings.plausible import max_w
@@ -122,7 +123,7 @@ def _spikes(power_w: Array) -> Mask:
     good = np.isfinite(power_w)
     if good.sum() < ENOUGH:
         return np.zeros(len(power_w), bool)
-    usual = float(np.percentile(power_w[good], 90))
+    usual = percentiles(power_w[good], 90)[0]
     return np.asarray(good & (power_w > SPIKE * max(usual, 1.0)))
 
 
@@ -132,7 +133,7 @@ def _dropouts(time_s: Array, power_w: Array, interval_s: float) -> tuple[Mask, l
     good = np.isfinite(power_w)
     if good.sum() < 20:
         return out, []
-    low = good & (power_w < DROP_SHARE * np.median(power_w[good]))
+    low = good & (power_w < DROP_SHARE * median(power_w[good]))
     if not low.any():
         return out, []
     high = np.flatnonzero(good & ~low)
@@ -166,7 +167,7 @@ def stuck_stretches(time_s: Array, power_w: Array) -> list[StuckStretch]:
     starts = np.concatenate([[0], np.flatnonzero(np.diff(power_w) != 0) + 1])
     ends = np.concatenate([starts[1:], [len(power_w)]])
     lasting = time_s[ends - 1] - time_s[starts]
-    usual = np.median(np.diff(time_s[starts])) if len(starts) > 2 else 0.0
+    usual = median(np.diff(time_s[starts])) if len(starts) > 2 else 0.0
     still = (lasting >= max(STUCK_S, STUCK_TIMES * usual)) & (ends - starts >= STUCK_TIMES) & (power_w[starts] > 0)
     return [
         StuckStretch(float(time_s[a]), float(time_s[b - 1]), float(power_w[a]), int(b - a))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.fact import Array
+from wattline.core.quantiles import median
 from wattline.core.units import DAY_S
 
 JUMP_S = 0.5  # clocks that part by more than this did jump
@@ -37,7 +38,7 @@ def typical_interval(time_s: Array) -> float:
     """The median of the steps between different instants; 0 where there are none."""
     steps = np.diff(time_s)
     steps = steps[steps > 0]
-    return float(np.median(steps)) if len(steps) else 0.0
+    return median(steps) if len(steps) else 0.0
 
 
 def true_time(time_s: Array, monotonic_s: Array | None, key: Array) -> tuple[Array, NDArray[np.intp], list[FaultTimes]]:
@@ -68,7 +69,7 @@ def _by_monotonic(wall: Array, mono: Array) -> tuple[Array, list[FaultTimes]]:
     time, faults = wall.copy(), []
     for begin, end in pairwise(starts.tolist()):
         offset = wall[begin:end] - mono[begin:end]
-        time[begin:end] = mono[begin:end] + np.median(offset)
+        time[begin:end] = mono[begin:end] + median(offset)
         steps = np.diff(offset)
         at = np.flatnonzero(np.abs(steps) > JUMP_S)
         done = "the wall clock jumped; durations go by the clock that does not"

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.core.quantiles import median
 from wattline.meter.device import Device
 from wattline.meter.sensor import Spec
 
@@ -140,7 +141,7 @@ def straight(device: Device, spec: Spec, time_s: Array, power_w: Array) -> Power
     """
     none = np.zeros(len(time_s) - 1)
     first, last = (Level(float(power_w[i]), 0.0, 0.0) for i in (0, -1))
-    step = float(np.median(np.diff(time_s)))
+    step = median(np.diff(time_s))
     return Power(device, spec, time_s, power_w[:-1], power_w[1:], none, none, first, last, step)
 
 
@@ -150,5 +151,5 @@ def steps(device: Device, spec: Spec, time_s: Array, energy_j: Array) -> Power:
     ``time_s``: rising, s, and ``energy_j``: J, both shape ``(n,)``, n >= 2.
     """
     mean, none = np.diff(energy_j) / np.diff(time_s), np.zeros(len(time_s) - 1)
-    step, still = float(np.median(np.diff(time_s))), Level(0.0, 0.0, 0.0)
+    step, still = median(np.diff(time_s)), Level(0.0, 0.0, 0.0)
     return Power(device, spec, time_s, mean, mean, none, none, still, still, step, counted=True)
