@@ -8,7 +8,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from scipy.linalg import solveh_banded
 
 from wattline.core.fact import Array
 from wattline.core.quantiles import median
@@ -69,6 +68,8 @@ def unaverage(at_s: Array, mean_w: Array, window_s: float, step_s: float) -> tup
     Least squares with the smallest steps that agree, in bands, so that hours take a moment. Where means are missing
     (the sensor held its reading) the smoothest power that fits stands. Returns the middles of the steps and the power.
     """
+    from scipy.linalg import solveh_banded  # a quarter of a second to load, and counters do without
+
     width = max(2, round(window_s / step_s))
     slope = np.gradient(mean_w, at_s) if len(at_s) > 1 else np.zeros(1)
     trust = 1.0 / (READING_W**2 + (JITTER_S * slope) ** 2)

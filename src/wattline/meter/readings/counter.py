@@ -13,6 +13,7 @@ from wattline.meter.readings.order import FaultTimes, fault_times
 
 ROUNDS = 3  # bad readings beside each other: what is left of them stands out once the first is gone
 MAX_J = 1e20  # more than this is no number of joules
+TURN = 0.75  # of a counter's range that must be missing from a step for a hidden turn in it
 SLACK_J = 10.0  # what a counter may rise in one renewal, however short the time between two readings
 
 
@@ -29,6 +30,8 @@ def untangle(time_s: Array, energy_j: Array, wrap_j: float, max_w: float = np.in
 
     ``max_w``: what the device can draw; a step above it is a leap, never energy.
     """
+    if (risen := _risen(time_s, energy_j, wrap_j, max_w)) is not None:
+        return risen, []
     there = np.abs(energy_j) < MAX_J
     faults = fault_times("unreadable", time_s[~there], 0.0, "no number: the counter bridges it")
     time, count = time_s[there], energy_j[there]
@@ -113,6 +116,23 @@ def _leaps(step: Array, length: Array, max_w: float) -> Mask:
     return np.asarray(beyond | (rate > SPIKE * max(percentiles(moved, 90)[0], 1.0)))
 
 
+def _risen(time_s: Array, energy_j: Array, wrap_j: float, max_w: float) -> Rise | None:
+    """A counter that only rises, in which no step can be a leap or hide a turn by the rules below: nothing is to be
+    mended. None where something may be."""
+    if len(time_s) < 2 or not (abs(energy_j[0]) < MAX_J and abs(energy_j[-1]) < MAX_J):
+        return None
+    step, length = np.diff(energy_j), np.diff(time_s)
+    if not (step.min() >= 0 and length.min() > 0) or (step > max_w * length + SLACK_J).any():
+        return None
+    rate = step / length
+    most, moved = float(rate.max()), rate if rate.min() > 0 else rate[rate > 0]
+    if not len(moved) or most > SPIKE * max(float(moved.min()), 1.0):
+        return None
+    if np.isfinite(wrap_j) and most * float(length.max()) > TURN * wrap_j:
+        return None
+    return Rise(time_s, np.concatenate([[0.0], np.cumsum(step)]), np.zeros(len(step)))
+
+
 def _power_beside(step: Array, length: Array, leap: Mask, i: int, usual: float) -> float:
     """Mean power of the good steps on both sides, else the usual one."""
     near = [j for j in (i - 1, i + 1) if 0 <= j < len(step) and step[j] >= 0 and not (leap[j] and j > i)]
@@ -124,4 +144,4 @@ def _hidden_turns(step: Array, length: Array, wrap_j: float, usual: float) -> Ar
     if not np.isfinite(wrap_j) or usual <= 0:
         return np.zeros(len(step))
     missing = usual * length - step
-    return np.asarray(np.where(missing > 0.75 * wrap_j, np.round(missing / wrap_j), 0.0))
+    return np.asarray(np.where(missing > TURN * wrap_j, np.round(missing / wrap_j), 0.0))

@@ -54,12 +54,14 @@ def sift(time_s: Array, power_w: Array, device: Device, modelled: bool) -> tuple
     if device.kind in ("node", "rack"):
         dropped, more = _dropouts(time, np.where(bad, np.nan, power), interval)
         faults += more
-    good = ~(bad | dropped)
-    stuck = np.zeros(int(good.sum()), bool)
+    none_s, out = time[dropped], bad | dropped
+    if out.any():
+        time, power = time[~out], power[~out]
+    stuck = np.zeros(len(time), bool)
     if not modelled:
-        stuck, more = _stuck(time[good], power[good])
+        stuck, more = _stuck(time, power)
         faults += more
-    return Readings(time[good], power[good], stuck, interval, time[dropped]), faults
+    return Readings(time, power, stuck, interval, none_s), faults
 
 
 def gaps(time_s: Array, interval_s: float) -> list[FaultTimes]:
@@ -100,6 +102,9 @@ def _once(time_s: Array, power_w: Array) -> tuple[Array, Array, list[FaultTimes]
 
 def _no_power(time_s: Array, power_w: Array, interval_s: float, limit_w: float) -> tuple[Mask, list[FaultTimes]]:
     """Rows without a number, sentinels and negative watts."""
+    least, most = (float(power_w.min()), float(power_w.max())) if len(power_w) else (0.0, 0.0)
+    if least >= 0 and most <= min(limit_w, MAX_W, SPIKE * max(least, 1.0)):
+        return np.zeros(len(power_w), bool), []
     none = ~(np.abs(power_w) <= MAX_W)
     below = ~none & (power_w < 0)
     sentinel = below & np.isin(power_w, SENTINELS)
@@ -166,6 +171,8 @@ def stuck_stretches(time_s: Array, power_w: Array) -> list[StuckStretch]:
         return []
     starts = np.concatenate([[0], np.flatnonzero(np.diff(power_w) != 0) + 1])
     ends = np.concatenate([starts[1:], [len(power_w)]])
+    if (ends - starts).max() < STUCK_TIMES:
+        return []
     lasting = time_s[ends - 1] - time_s[starts]
     usual = median(np.diff(time_s[starts])) if len(starts) > 2 else 0.0
     still = (lasting >= max(STUCK_S, STUCK_TIMES * usual)) & (ends - starts >= STUCK_TIMES) & (power_w[starts] > 0)
@@ -179,6 +186,8 @@ def _stuck(time_s: Array, power_w: Array) -> tuple[Mask, list[FaultTimes]]:
     """Readings that hold one value far longer than this sensor's values do."""
     stretches = stuck_stretches(time_s, power_w)
     mask = np.zeros(len(time_s), bool)
+    if not stretches:
+        return mask, []
     for stretch in stretches:
         mask |= (time_s >= stretch.begin_s) & (time_s <= stretch.end_s)
     values = ", ".join(sorted({f"{stretch.power_w:g} W" for stretch in stretches})[:3])

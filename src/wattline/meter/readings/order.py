@@ -47,6 +47,8 @@ def true_time(time_s: Array, monotonic_s: Array | None, key: Array) -> tuple[Arr
     ``key``: the readings, by which a stretch written twice is told from a clock set back. Rows without a time are left
     out. All arrays shape ``(n,)``; the result is rising, shape ``(m,)``, m ≤ n.
     """
+    if monotonic_s is None and _runs_forward(time_s):
+        return time_s, np.arange(len(time_s)), []
     kept = np.flatnonzero(np.abs(time_s) < LATEST_S)
     lost = len(time_s) - len(kept)
     faults = fault_times("unreadable", np.full(lost, np.nan), 0.0, "readings without a time left out")
@@ -61,6 +63,14 @@ def true_time(time_s: Array, monotonic_s: Array | None, key: Array) -> tuple[Arr
     time, kept = time[order], kept[order]
     near, astray = _drop_stray(time)
     return time[near], kept[near], faults + more + astray
+
+
+def _runs_forward(time_s: Array) -> bool:
+    """Whether every instant is a time and later than the one before, none of them astray: nothing is to be mended."""
+    if len(time_s) < 2 or not (time_s[0] > -LATEST_S and time_s[-1] < LATEST_S):
+        return False
+    steps = np.diff(time_s)
+    return bool(steps.min() > 0 and steps.max() <= FAR_S and (time_s[0] >= UNSET_S or time_s[-1] < UNSET_S))
 
 
 def _by_monotonic(wall: Array, mono: Array) -> tuple[Array, list[FaultTimes]]:
