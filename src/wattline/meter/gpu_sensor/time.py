@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wattline.core.fact import Array
 from wattline.core.quantiles import median
@@ -77,20 +78,7 @@ def unaverage(at_s: Array, mean_w: Array, window_s: float, step_s: float) -> tup
     n = int(np.ceil((at_s[-1] - first) / step_s - 1e-6))
     end = (at_s - first) / step_s
     whole, part = np.floor(end).astype(int), end - np.floor(end)
-    bands = np.zeros((width + 2, n))
-    right = np.zeros(n)
-    # a window's weight on each step: one full run, its first and last step by the part of them that it covers
-    offsets = np.arange(-width, 1)
-    columns = whole[:, None] + offsets[None, :]
-    weight = np.full(columns.shape, 1.0 / width)
-    weight[:, 0] *= 1.0 - part
-    weight[:, -1] *= part
-    weight[(columns < 0) | (columns >= n)] = 0.0
-    columns = np.clip(columns, 0, n - 1)
-    np.add.at(right, columns, weight * (mean_w * trust)[:, None])
-    for i in range(width + 1):
-        for j in range(i, width + 1):
-            np.add.at(bands[j - i], columns[:, i], weight[:, i] * weight[:, j] * trust)
+    bands, right = _normal_equations(whole, part, trust, mean_w, width, n)
     smooth = 1.0 / STEP_W**2
     bands[0, :-1] += smooth
     bands[0, 1:] += smooth
@@ -98,6 +86,39 @@ def unaverage(at_s: Array, mean_w: Array, window_s: float, step_s: float) -> tup
     bands[0] += 1e-9
     power = solveh_banded(bands, right, lower=True, check_finite=False)
     return first + (np.arange(n) + 0.5) * step_s, np.asarray(power)
+
+
+def _normal_equations(
+    whole: NDArray[np.intp], part: Array, trust: Array, mean_w: Array, width: int, count: int
+) -> tuple[Array, Array]:
+    """The bands below the diagonal, ``(width + 2, count)``, and the right side, ``(count,)``, of the least squares.
+
+    A mean that ends a ``part`` of the way through step ``whole`` weighs each of the ``width - 1`` steps before that
+    by ``1 / width``, the last by ``part`` of it and the first, ``width`` before it, by the rest.
+    """
+    last = np.where(whole < count, part, 0.0)
+    share, size = 1.0 / width, count + width
+    trust = share * share * trust
+    weighed_w = width * mean_w * trust
+
+    def at_step(values: Array, back: int = 0) -> Array:
+        """Sums of values of the means by the step in which they end, or one so far before."""
+        return np.bincount(whole - back, values, size)
+
+    heavy, ended, begun = at_step(trust), at_step(last * trust), at_step((1.0 - part) * trust, width)
+    weighed = at_step(weighed_w)
+    bands = np.zeros((width + 2, count))
+    inner, right = np.zeros(count), np.zeros(count)
+    for shift in range(width - 1, 0, -1):  # pairs of even weights: one more of them in each band nearer the diagonal
+        inner += heavy[shift : shift + count]
+        right += weighed[shift : shift + count]
+        bands[shift - 1] = inner
+    for shift in range(1, width):
+        bands[shift] += begun[:count] + ended[shift : shift + count]
+    bands[0] += at_step((1.0 - part) ** 2 * trust, width)[:count] + at_step(last**2 * trust)[:count]
+    bands[width] = at_step((1.0 - part) * last * trust, width)[:count]
+    first = at_step((1.0 - part) * weighed_w, width)
+    return bands, right + first[:count] + at_step(last * weighed_w)[:count]
 
 
 def unrelax(at_s: Array, reading_w: Array, relax_s: float) -> Array:

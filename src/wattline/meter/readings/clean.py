@@ -47,15 +47,19 @@ def clean(series: Series, *, as_read: bool = False) -> Cleaned:
     rise, readings, spec, notes = CorrectedCounter(good.rise, good.readings, series.spec)
     if not as_read:
         rise, readings, spec, notes = correct_counter(series.device, spec, rise, readings)
-    return Cleaned([_by_counter(series.device, spec, rise, readings)], good.flaws, notes)
+    return Cleaned([_by_counter(series.device, spec, rise, readings, good.interval_s)], good.flaws, notes)
 
 
 class Good(NamedTuple):
-    """The good readings of a series in order: of its counter where it has one that counts, of its watts otherwise."""
+    """The good readings of a series in order: of its counter where it has one that counts, of its watts otherwise.
+
+    ``interval_s``: the usual time between two readings of the counter.
+    """
 
     rise: Rise | None
     readings: Readings | None
     flaws: list[FaultTimes]
+    interval_s: float = 0.0
 
     def series(self, series: Series) -> Series:
         """The same as a series of one quantity, watts or a counter that only rises."""
@@ -85,9 +89,11 @@ def sorted_out(series: Series) -> Good:
     if len(rise.time_s) < 2:
         return Good(None, None, faults + counted)
     done = "bridged by the counter, which loses nothing"
-    missed = gaps(rise.time_s, typical_interval(time)) if len(rise.time_s) > STEADY else []
+    interval_s = typical_interval(time) if readings is None else readings.interval_s
+    missed = gaps(rise.time_s, interval_s) if len(rise.time_s) > STEADY else []
     missed = [gap._replace(done=done) for gap in missed]
-    return Good(rise, readings, faults + counted + missed)
+    own_s = interval_s if len(rise.time_s) == len(time) else typical_interval(rise.time_s)
+    return Good(rise, readings, faults + counted + missed, own_s)
 
 
 def _by_good_watts(series: Series, good: Good, as_read: bool) -> Cleaned:
@@ -200,7 +206,7 @@ def _edge(value: float, least: float, most: float, error: float) -> Level:
     return Level(value, max(value - least, error * value), max(most - value, error * value))
 
 
-def _by_counter(device: Device, spec: Spec, rise: Rise, readings: Readings | None) -> Power:
+def _by_counter(device: Device, spec: Spec, rise: Rise, readings: Readings | None, interval_s: float) -> Power:
     """The mean power of each step of the counter."""
     length = np.diff(rise.time_s)
     mean = np.diff(rise.energy_j) / length
@@ -215,5 +221,5 @@ def _by_counter(device: Device, spec: Spec, rise: Rise, readings: Readings | Non
     return Power(
         device, spec, rise.time_s, mean, mean, below, above,
         _edge(float(mean[0]), least, most, error), _edge(float(mean[-1]), least, most, error),
-        typical_interval(rise.time_s), True, peak_time, peak,
+        interval_s, True, peak_time, peak,
     )  # fmt: skip

@@ -37,7 +37,8 @@ def fault_times(kind: str, at_s: Array, lasting_s: Array | float, done: str) -> 
 def typical_interval(time_s: Array) -> float:
     """The median of the steps between different instants; 0 where there are none."""
     steps = np.diff(time_s)
-    steps = steps[steps > 0]
+    if len(steps) and not steps.min() > 0:
+        steps = steps[steps > 0]
     return median(steps) if len(steps) else 0.0
 
 
