@@ -41,7 +41,11 @@ def clean(series: Series, *, as_read: bool = False) -> Cleaned:
 
     ``as_read``: without the correction for how the sensor errs.
     """
-    good = sorted_out(series)
+    return cleaned(series, sorted_out(series), as_read=as_read)
+
+
+def cleaned(series: Series, good: Good, *, as_read: bool = False) -> Cleaned:
+    """``clean`` of a series whose good readings are known."""
     if good.rise is None:
         return _by_good_watts(series, good, as_read)
     rise, readings, spec, notes = CorrectedCounter(good.rise, good.readings, series.spec)

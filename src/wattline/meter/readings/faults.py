@@ -26,6 +26,7 @@ STUCK_S = 30.0  # a value that holds this long, and this many times longer than 
 STUCK_TIMES = 20
 DROP_SHARE = 0.05  # a server at work does not fall below this share of its median and come back
 DROP_S = 180.0  # in less time than it takes to boot
+SERVERS = ("node", "rack")  # kinds of device of which that holds
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,7 @@ def sift(time_s: Array, power_w: Array, device: Device, modelled: bool) -> tuple
     bad, more = _no_power(time, power, interval, max_w(device))
     faults += more
     dropped = np.zeros(len(time), bool)
-    if device.kind in ("node", "rack"):
+    if device.kind in SERVERS:
         dropped, more = _dropouts(time, np.where(bad, np.nan, power), interval)
         faults += more
     none_s, out = time[dropped], bad | dropped

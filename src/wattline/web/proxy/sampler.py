@@ -33,7 +33,7 @@ class IntervalSampler(threading.Thread):
         self.failed = 0
         self._wake, self._halt = threading.Event(), threading.Event()
         # not all are summed anew at once
-        self._streams = [Stream(s.device, s.spec, KEPT, EVERY + 17 * k) for k, s in enumerate(self.sensors)]
+        self._streams = [Stream(s.device, s.spec, KEPT + 32 * k, EVERY + 17 * k) for k, s in enumerate(self.sensors)]
         self._last: dict[int, tuple[float, Reading]] = {}
         self._given_j = [0.0] * len(self.sensors)  # joules up to the end of the last interval
         self._lost: set[int] = set()  # sensors that were silent: what they took meanwhile is of no interval
