@@ -96,16 +96,16 @@ def _normal_equations(
     A mean that ends a ``part`` of the way through step ``whole`` weighs each of the ``width - 1`` steps before that
     by ``1 / width``, the last by ``part`` of it and the first, ``width`` before it, by the rest.
     """
-    last = np.where(whole < count, part, 0.0)
+    last, begin = np.where(whole < count, part, 0.0), np.where(whole >= width, 1.0 - part, 0.0)
     share, size = 1.0 / width, count + width
     trust = share * share * trust
     weighed_w = width * mean_w * trust
 
     def at_step(values: Array, back: int = 0) -> Array:
         """Sums of values of the means by the step in which they end, or one so far before."""
-        return np.bincount(whole - back, values, size)
+        return np.bincount(np.maximum(whole - back, 0), values, size)
 
-    heavy, ended, begun = at_step(trust), at_step(last * trust), at_step((1.0 - part) * trust, width)
+    heavy, ended, begun = at_step(trust), at_step(last * trust), at_step(begin * trust, width)
     weighed = at_step(weighed_w)
     bands = np.zeros((width + 2, count))
     inner, right = np.zeros(count), np.zeros(count)
@@ -115,9 +115,9 @@ def _normal_equations(
         bands[shift - 1] = inner
     for shift in range(1, width):
         bands[shift] += begun[:count] + ended[shift : shift + count]
-    bands[0] += at_step((1.0 - part) ** 2 * trust, width)[:count] + at_step(last**2 * trust)[:count]
-    bands[width] = at_step((1.0 - part) * last * trust, width)[:count]
-    first = at_step((1.0 - part) * weighed_w, width)
+    bands[0] += at_step(begin**2 * trust, width)[:count] + at_step(last**2 * trust)[:count]
+    bands[width] = at_step(begin * last * trust, width)[:count]
+    first = at_step(begin * weighed_w, width)
     return bands, right + first[:count] + at_step(last * weighed_w)[:count]
 
 

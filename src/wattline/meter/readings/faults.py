@@ -124,6 +124,12 @@ def _no_power(time_s: Array, power_w: Array, interval_s: float, limit_w: float) 
     ]
 
 
+def _all_power(power_w: Array, limit_w: float) -> bool:
+    """Whether no row can be what ``_no_power`` looks for."""
+    least, most = (float(power_w.min()), float(power_w.max())) if len(power_w) else (0.0, 0.0)
+    return least >= 0 and most <= min(limit_w, MAX_W, SPIKE * max(least, 1.0))
+
+
 def _spikes(power_w: Array) -> Mask:
     """Readings far beyond nearly all others, where there are enough of them to know."""
     good = np.isfinite(power_w)
