@@ -103,7 +103,7 @@ def _normal_equations(
 
     def at_step(values: Array, back: int = 0) -> Array:
         """Sums of values of the means by the step in which they end, or one so far before."""
-        return np.bincount(np.maximum(whole - back, 0), values, size)
+        return np.asarray(np.bincount(np.maximum(whole - back, 0), values, size), float)
 
     heavy, ended, begun = at_step(trust), at_step(last * trust), at_step(begin * trust, width)
     weighed = at_step(weighed_w)
