@@ -37,6 +37,13 @@ Source = Annotated[list[str] | None, Opt(help="Source of readings, such as nvml 
 NoBody = Annotated[bool, Opt("--no-body", help="Leave bodies untouched and give joules in headers alone.")]
 
 
+Keep = Annotated[str | None, Opt(help='How long the journal keeps requests, such as "30 days" [default: for good].')]
+AllowHost = Annotated[
+    list[str] | None,
+    Opt(help="Host name that requests may be sent to, beside this machine's own; may be given several times."),
+]
+
+
 def proxy(
     upstream: Upstream,
     host: Host = "127.0.0.1",
@@ -50,6 +57,8 @@ def proxy(
     device: Device = None,
     source: Source = None,
     no_body: NoBody = False,
+    allow_host: AllowHost = None,
+    keep: Keep = None,
 ) -> None:
     """Stand before an OpenAI-compatible server and tell each request its joules."""
     from wattline.core.quantity import parse
@@ -57,6 +66,7 @@ def proxy(
     interval_s = parse(interval, "s")
     if not 0.01 <= interval_s <= 60:
         raise WattlineError(f"--interval {interval} is out of range; take 10ms to 60s")
+    keep_s = None if keep is None else parse(keep, "s")
     try:
         from wattline.web.proxy.sampler import choose, describe
         from wattline.web.proxy.server import ProxySetup, upstream_url
@@ -70,7 +80,7 @@ def proxy(
         names = "; ".join(map(describe, known)) or "none is there"
         raise WattlineError(f"no sensor is of --device {' or '.join(device)}; known: {names}")
     path = None if journal == NONE else Path(journal)
-    setup = ProxySetup(upstream, host, port, sensors, weigher, path, interval_s, not no_body)
+    setup = ProxySetup(upstream, host, port, sensors, weigher, path, interval_s, not no_body, allow_host or (), keep_s)
     shown = f"energy from {'; '.join(map(describe, sensors))}" if sensors else _no_sensor(known, host_there)
     _serve(setup, shown)
 
@@ -78,12 +88,13 @@ def proxy(
 def _serve(setup: ProxySetup, shown: str) -> None:
     """Serve until Ctrl-C; the first line says where, and what the energy comes from."""
     from wattline.cli.printing import emit
-    from wattline.web.proxy.server import serve
+    from wattline.web.proxy.server import serve, upstream_url
 
     kept = "no journal" if setup.journal is None else f"journal {setup.journal}"
 
     def listening(address: str, books: Books) -> None:
-        emit(f"wattline proxy: {address} -> {setup.upstream}; {shown}{_modelled(books.basis)}; {kept}\n")
+        upstream = upstream_url(setup.upstream).with_user(None)
+        emit(f"wattline proxy: {address} -> {upstream}; {shown}{_modelled(books.basis)}; {kept}\n")
 
     serve(setup, listening)
 

@@ -7,7 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-READ_BYTES = 32 << 20  # longer requests are passed on as they come, unread
+READ_BYTES = 16 << 20  # longer requests are passed on as they come, unread
+HELD_BYTES = 128 << 20  # of all requests together; beyond, they are passed on as they come
+MAX_MARKS = 200_000  # commas and brackets in what is parsed: each may be an object of its own in memory
+EDGE_BYTES = 1 << 16  # looked through for what a long request asks for
 
 # how a path ends -> what kind of work it asks for
 KINDS = {
@@ -22,7 +25,29 @@ KINDS = {
     "/classify": "classify",
     "/completion": "completion",
     "/generate": "generate",
+    "/api/chat": "ollama",  # Ollama's own
+    "/v2/chat": "chat",  # Cohere's
+    "/v1/chat": "chat",
+    "/embed": "embeddings",  # Ollama's, Cohere's and Text Embeddings Inference's
+    "/embed_all": "embeddings",
+    "/embed_sparse": "embeddings",
+    "/encode": "embeddings",  # SGLang's
+    "/similarity": "score",
+    "/reranking": "rerank",  # llama.cpp's
+    "/predict": "classify",
+    "/moderations": "classify",
+    "/generate_stream": "generate",
+    "/infill": "completion",
+    "/invocations": "invocations",
+    "/audio/transcriptions": "audio",
+    "/audio/translations": "audio",
+    "/audio/speech": "speech",
+    "/images/generations": "images",
+    "/images/edits": "images",
+    "/images/variations": "images",
+    "/videos": "videos",
 }
+TEXT_FREE = ("audio", "images", "videos")  # the length of whose bodies says nothing of tokens
 ASKABLE = ("chat", "completions")  # where stream_options.include_usage exists
 
 
@@ -47,6 +72,8 @@ def kind_of(method: str, path: str) -> str:
 
 def read_asked(raw: bytes, kind: str) -> RequestBody:
     """What a request asks for; what cannot be read is passed on all the same."""
+    if raw[:1] not in (b"{", b" ", b"\n", b"\r", b"\t") or _is_rich(raw):
+        return _looked_through(raw)
     try:
         data = json.loads(raw)
     except (ValueError, RecursionError):
@@ -65,6 +92,23 @@ def read_asked(raw: bytes, kind: str) -> RequestBody:
         told,
         stream and free and kind in ASKABLE,
     )
+
+
+def _is_rich(raw: bytes) -> bool:
+    """Whether parsing would make far more objects in memory, and take longer, than any client has reason to ask."""
+    return len(raw) > MAX_MARKS and sum(map(raw.count, (b",", b"{", b"["))) > MAX_MARKS
+
+
+_MODEL = re.compile(rb'(?<!\\)"model"\s*:\s*"([^"\\]{1,200})"|name="model"\r\n\r\n([^\r\n]{1,200})\r\n')
+_STREAM = re.compile(rb'(?<!\\)"stream"\s*:\s*true')
+
+
+def _looked_through(raw: bytes) -> RequestBody:
+    """What stands at the beginning or end of a request that is not parsed: JSON, or a form with files in it."""
+    edges = raw if len(raw) <= 2 * EDGE_BYTES else raw[:EDGE_BYTES] + raw[-EDGE_BYTES:]
+    found = _MODEL.search(edges)
+    model = (found[1] or found[2]).decode("utf-8", "replace") if found else ""
+    return RequestBody(raw, model, _STREAM.search(edges) is not None)
 
 
 _END = re.compile(rb"\}\s*$")

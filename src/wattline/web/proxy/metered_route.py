@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator
 
 import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
-from wattline.web.proxy.body import READ_BYTES, RequestBody, read_asked, with_usage
+from wattline.web.proxy.body import HELD_BYTES, READ_BYTES, TEXT_FREE, RequestBody, read_asked, with_usage
+from wattline.web.proxy.door import TimedBody, TooSlow
 from wattline.web.proxy.headers import content_type, encoding, passed
+from wattline.web.proxy.lines import LineStream
 from wattline.web.proxy.relay import (
     TRAILER,
     Plain,
@@ -24,23 +25,55 @@ from wattline.web.proxy.relay import (
     read_some,
     request_headers,
     send,
+    too_slow,
 )  # fmt: skip
 from wattline.web.proxy.sse import EventStream
 from wattline.web.proxy.tracked_request import TrackedRequest
+from wattline.web.proxy.unpacking import Unpacker, unpacked
 from wattline.web.proxy.usage import insert, parse, read_tokens, rounded
 
 ID = "X-Wattline-Request"
 MAX_LEARNT = 1000  # models' names are the clients' to choose
+MAX_PATH = 200  # characters of a path that are kept
 ANSWER_BYTES = 64 << 20  # a longer answer is passed on as it comes, without energy in its header and body
 
 
 async def metered(proxy: Proxy, request: web.BaseRequest, kind: str) -> web.StreamResponse:
     """Pass on a request of a known kind and keep its books."""
-    raw, whole = await read_some(request.content, READ_BYTES)
+    try:
+        raw, whole = await _body(proxy, request.content)
+    except TooSlow:
+        return too_slow()
+    proxy.held_bytes += len(raw)
+    try:
+        return await _counted(proxy, request, kind, raw, whole)
+    finally:
+        proxy.held_bytes -= len(raw)
+
+
+async def _body(proxy: Proxy, content: aiohttp.StreamReader) -> tuple[bytes, bool]:
+    """A request's body, or its beginning, and whether that is all; raises TooSlow."""
+    if content.is_eof():
+        return content.read_nowait(), True
+    most = min(READ_BYTES, HELD_BYTES - proxy.held_bytes)
+    parts, size = [], 0
+    try:
+        async for data in TimedBody(content):
+            parts.append(data)
+            size += len(data)
+            proxy.held_bytes += len(data)
+            if size > most or proxy.held_bytes > HELD_BYTES:
+                return b"".join(parts), False
+        return b"".join(parts), True
+    finally:
+        proxy.held_bytes -= size
+
+
+async def _counted(proxy: Proxy, request: web.BaseRequest, kind: str, raw: bytes, whole: bool) -> web.StreamResponse:
     packed = encoding(CIMultiDict(request.headers))
     asked = read_asked(raw, kind) if whole and not packed else RequestBody(raw)
-    path = request.raw_path.partition("?")[0]
-    tracked = proxy.books.begin(path, kind, asked.model, asked.stream, len(raw))
+    path = request.raw_path.partition("?")[0][:MAX_PATH]
+    tracked = proxy.books.begin(path, kind, asked.model, asked.stream, 0 if kind in TEXT_FREE else len(raw))
     outcome = "client left"
     try:
         outcome, response = await _answered(proxy, request, asked, whole, tracked)
@@ -80,18 +113,18 @@ async def _ask(
     proxy: Proxy, request: web.BaseRequest, asked: RequestBody, whole: bool, inject: bool
 ) -> aiohttp.ClientResponse:
     if not whole:
-        return await send(proxy, request, request_headers(request), _rest(asked.raw, request.content))
+        body = TimedBody(request.content, asked.raw)
+        try:
+            return await send(proxy, request, request_headers(proxy, request), body)
+        except UpstreamDown as error:
+            raise UpstreamDown(408, "the request's body did not come in time") if body.slow else error from None
     # a body to be added to must come uncompressed
-    headers = request_headers(request, ("content-length", "accept-encoding") if proxy.body else ("content-length",))
+    headers = request_headers(
+        proxy, request, ("content-length", "accept-encoding") if proxy.body else ("content-length",)
+    )
     if proxy.body and "Accept-Encoding" in request.headers:
         headers["Accept-Encoding"] = "identity"
     return await send(proxy, request, headers, with_usage(asked) if inject else asked.raw)
-
-
-async def _rest(first: bytes, content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
-    yield first
-    async for data in content.iter_any():
-        yield data
 
 
 async def _pass(
@@ -107,6 +140,9 @@ async def _pass(
     if kind == "text/event-stream":
         tracked.stream = True
         return await _stream(proxy, request, asked, inject, answer, tracked, headers)
+    if kind in ("application/x-ndjson", "application/jsonl") and not encoding(headers):
+        tracked.stream = True
+        return await _lines(proxy, request, answer, tracked, headers)
     if kind.endswith("json") and kind != "application/x-ndjson":
         return await _whole(proxy, request, answer, tracked, headers)
     headers[ID] = tracked.id
@@ -128,7 +164,7 @@ async def _whole(
         body, complete = await read_some(answer.content, ANSWER_BYTES)
     except (aiohttp.ClientError, OSError) as error:
         tracked.status = 502
-        response = down(UpstreamDown(502, f"upstream {proxy.upstream} broke off in mid-answer: {error}"))
+        response = down(UpstreamDown(502, f"upstream broke off in mid-answer: {type(error).__name__}"))
         response.headers[ID] = tracked.id
         return "upstream broke off", response
     if complete:
@@ -147,7 +183,7 @@ async def _whole(
 async def _told(proxy: Proxy, tracked: TrackedRequest, headers: CIMultiDict[str], body: bytes) -> bytes:
     """Read an answer's tokens; the joules go into ``headers``, and into the body that is given back."""
     packed = encoding(headers)
-    data = parse(_unpacked(body, packed))
+    data = parse(unpacked(body, packed))
     usage = data.get("usage")
     read_tokens(data, tracked.tokens)
     for name in ("id", "model"):
@@ -169,14 +205,35 @@ async def _told(proxy: Proxy, tracked: TrackedRequest, headers: CIMultiDict[str]
     return insert(body, usage, fields)
 
 
-def _unpacked(body: bytes, packed: str) -> bytes:
-    """A copy without its compression; as it is where that cannot be undone here."""
-    if packed not in ("gzip", "x-gzip", "deflate"):
-        return body
+async def _lines(
+    proxy: Proxy,
+    request: web.BaseRequest,
+    answer: aiohttp.ClientResponse,
+    tracked: TrackedRequest,
+    headers: CIMultiDict[str],
+) -> tuple[str, web.StreamResponse]:
+    """A stream of lines of JSON: passed as it comes, its pieces counted, the joules in its trailer."""
+    books = proxy.books
+    stream = LineStream(tracked, lambda pieces: books.piece(tracked, pieces))
+    headers[ID] = tracked.id
+    if books.basis and request.version >= (1, 1):
+        headers["Trailer"] = TRAILER
+    response = Relayed(answer.status, answer.reason, headers)
+    await response.prepare(request)
     try:
-        return zlib.decompressobj(47 if packed != "deflate" else 15).decompress(body, ANSWER_BYTES)
-    except zlib.error:
-        return body
+        async for data in answer.content.iter_any():
+            stream.feed(data)
+            await response.write(data)
+    except (aiohttp.ClientError, OSError) as error:
+        if isinstance(error, ConnectionResetError) and gone(request):
+            raise
+        cut(request)
+        return "upstream broke off", response
+    stream.finish()
+    if books.fields(tracked):
+        response.trailer = f"{TRAILER}: {tracked.told_j}".encode()
+    await response.write_eof()
+    return "ok", response
 
 
 async def _stream(
@@ -186,7 +243,7 @@ async def _stream(
     """A stream of events: passed as it comes, its pieces counted; the joules in its usage chunk and its trailer."""
     books = proxy.books
     packed = encoding(headers)
-    unpack = zlib.decompressobj(47) if packed in ("gzip", "x-gzip") else None
+    unpack = Unpacker() if packed in ("gzip", "x-gzip") else None
     untouched = not proxy.body or bool(packed)
     known = proxy.plain.get((tracked.path, asked.model))
     stream = EventStream(
@@ -203,7 +260,7 @@ async def _stream(
     await response.prepare(request)
     try:
         async for data in answer.content.iter_any():
-            seen = stream.feed(unpack.decompress(data) if unpack else data)
+            seen = stream.feed(unpack.some(data) if unpack else data)
             if passed_on := data if unpack else seen:
                 await response.write(passed_on)
         if tail := stream.finish():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +14,9 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
+from wattline.core.printable import printable
 from wattline.web.proxy.accounting import Books
+from wattline.web.proxy.door import TimedBody
 from wattline.web.proxy.headers import passed
 
 CONNECT_S = 10.0
@@ -33,10 +37,22 @@ class UpstreamDown(Exception):
 class Proxy:
     """What every request needs. ``plain``: what streams that nobody asked for usage say, by path and model."""
 
-    upstream: URL
+    upstream: URL  # without a user's name and password
     session: aiohttp.ClientSession
     books: Books
     body: bool = True
+    credentials: str = ""  # the upstream's own, for requests that bring none
+    held_bytes: int = 0  # of bodies that are in memory now
+    log: logging.Logger = field(default_factory=lambda: logging.getLogger("wattline.proxy"))
+    trouble: str = ""  # what was last said of upstream
+
+    def say(self, trouble: str) -> None:
+        """Tell who runs the proxy what is wrong with upstream, once; clients are not told where it is."""
+        if trouble != self.trouble:
+            self.trouble = trouble
+            if trouble:
+                self.log.warning("wattline: upstream %s: %s", self.upstream, printable(trouble))
+
     plain: dict[tuple[str, str], Plain] = field(default_factory=dict)
 
 
@@ -91,7 +107,7 @@ def target(upstream: URL, raw_path: str) -> URL:
 async def send(proxy: Proxy, request: web.BaseRequest, headers: CIMultiDict[str], data: Any) -> aiohttp.ClientResponse:
     """The upstream's answer, its body still to be read; raises UpstreamDown."""
     try:
-        return await proxy.session.request(
+        answer = await proxy.session.request(
             request.method,
             target(proxy.upstream, request.raw_path),
             headers=headers,
@@ -100,12 +116,22 @@ async def send(proxy: Proxy, request: web.BaseRequest, headers: CIMultiDict[str]
             skip_auto_headers=NO_AUTO,
         )
     except aiohttp.ConnectionTimeoutError:
-        raise UpstreamDown(504, f"upstream {proxy.upstream} did not take the connection in {CONNECT_S:g} s") from None
+        proxy.say("it does not take connections")
+        raise UpstreamDown(504, f"upstream did not take the connection in {CONNECT_S:g} s") from None
     except aiohttp.ClientConnectorError as error:
-        raise UpstreamDown(502, f"upstream {proxy.upstream} cannot be reached: {error.os_error or error}") from None
+        proxy.say(f"it cannot be reached: {error.os_error or error}")
+        why = error.os_error.strerror if isinstance(error.os_error, OSError) else ""
+        raise UpstreamDown(502, f"upstream cannot be reached: {_without_address(why) or 'no connection'}") from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        text = f"upstream {proxy.upstream} broke off before it answered: {error or type(error).__name__}"
+        text = f"upstream broke off before it answered: {type(error).__name__}"
         raise UpstreamDown(502, text) from None
+    proxy.trouble = ""
+    return answer
+
+
+def _without_address(why: str | None) -> str:
+    """A reason without the address in it, which is not for every client to know."""
+    return re.sub(r"\s*[(\['].*", "", why or "").strip()
 
 
 def down(error: UpstreamDown) -> web.Response:
@@ -114,20 +140,23 @@ def down(error: UpstreamDown) -> web.Response:
     return web.Response(status=error.status, text=json.dumps(text) + "\n", content_type="application/json")
 
 
-def request_headers(request: web.BaseRequest, leave_out: tuple[str, ...] = ()) -> CIMultiDict[str]:
-    """A request's headers for upstream, whose own Host they get."""
-    return passed(request.raw_headers, ("host", "expect", *leave_out))
+def request_headers(proxy: Proxy, request: web.BaseRequest, leave_out: tuple[str, ...] = ()) -> CIMultiDict[str]:
+    """A request's headers for upstream, whose own Host and, where they bring none, credentials they get."""
+    headers = passed(request.raw_headers, ("host", "expect", *leave_out))
+    if proxy.credentials and "Authorization" not in headers:
+        headers["Authorization"] = proxy.credentials
+    return headers
 
 
 async def plain(proxy: Proxy, request: web.BaseRequest) -> web.StreamResponse:
     """Pass a request that asks the device for nothing known: its body and its answer as they come."""
     has_body = request.body_exists or request.method not in BODYLESS
-    data = request.content if request.body_exists else None
-    headers = request_headers(request, () if has_body else ("content-length",))
+    data = TimedBody(request.content) if request.body_exists else None
+    headers = request_headers(proxy, request, () if has_body else ("content-length",))
     try:
         answer = await send(proxy, request, headers, data)
     except UpstreamDown as error:
-        return down(error)
+        return too_slow() if data is not None and data.slow else down(error)
     async with answer:
         response = Relayed(answer.status, answer.reason, passed(answer.raw_headers))
         await response.prepare(request)
@@ -160,8 +189,15 @@ def cut(request: web.BaseRequest) -> None:
         request.transport.close()
 
 
+def too_slow() -> web.Response:
+    """The answer to a client whose body does not come."""
+    response = down(UpstreamDown(408, "the request's body did not come in time"))
+    response.force_close()
+    return response
+
+
 async def read_some(content: aiohttp.StreamReader, most: int) -> tuple[bytes, bool]:
-    """Up to about ``most`` bytes, and whether that was all."""
+    """Up to about ``most`` bytes of an answer, and whether that was all."""
     parts, size = [], 0
     async for data in content.iter_any():
         parts.append(data)

@@ -6,6 +6,7 @@ known. Rows are committed together several times a second; a commit survives the
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import sys
@@ -20,6 +21,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.meter.journal.sqlite_file import FileKind, Transaction, connect, create_file
 
 FLUSH_S = 0.2
+FORGET_S = 600.0  # between two looks for rows that are too old
 WAITING_ROWS = 100_000  # held in memory while the disk takes nothing; the oldest go first
 COLUMNS = (
     "id", "response_id", "at", "path", "model", "stream", "status", "outcome", "duration_s", "first_token_s",
@@ -47,10 +49,11 @@ ENERGY = "INSERT INTO energy VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class RequestLog:
-    """The journal at ``path``. ``put`` and ``energy`` return at once; a thread of its own writes."""
+    """The journal at ``path``. ``put`` and ``energy`` return at once; a thread of its own writes. ``keep_s``: how long
+    its rows are kept; None keeps them all."""
 
-    def __init__(self, path: Path | str, about: Mapping[str, Any]) -> None:
-        self.path = Path(path)
+    def __init__(self, path: Path | str, about: Mapping[str, Any], keep_s: float | None = None) -> None:
+        self.path, self.keep_s = Path(path), keep_s
         self.dropped = 0
         self.trouble = ""
         self._rows: deque[tuple[str, tuple[Any, ...]]] = deque()
@@ -108,8 +111,12 @@ class RequestLog:
         self._db.close()
 
     def _write_all(self) -> None:
+        due = time.monotonic()
         while not self._stop.wait(FLUSH_S):
             self.flush()
+            if self.keep_s is not None and time.monotonic() >= due:
+                self.forget()
+                due = time.monotonic() + FORGET_S
         self.flush()
 
     def flush(self) -> None:
@@ -130,6 +137,13 @@ class RequestLog:
             self._say(str(error))
         else:
             self._say("")
+
+    def forget(self) -> None:
+        """Take out rows that are older than they are to be kept; the space is used again."""
+        before = time.time() - (self.keep_s or float("inf"))
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            self._db.execute("DELETE FROM request WHERE at < ?", (before,))
+            self._db.execute("DELETE FROM energy WHERE end_at < ?", (before,))
 
     def _say(self, trouble: str) -> None:
         if trouble and not self.trouble:

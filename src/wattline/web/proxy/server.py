@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import gc
 import logging
+import re
 import signal
 import sys
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,12 +20,13 @@ from yarl import URL
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.meter.sensor import Sensor
-from wattline.web.proxy import pages, websocket
+from wattline.web.proxy import door, pages, websocket
 from wattline.web.proxy.accounting import Books
 from wattline.web.proxy.body import kind_of
+from wattline.web.proxy.door import Doors, GuardedHandler, Hosts, connection_limit, raise_file_limit
 from wattline.web.proxy.ledger import HOLD_S
 from wattline.web.proxy.metered_route import metered
-from wattline.web.proxy.relay import CONNECT_S, Proxy, plain, upstream_headers_alone
+from wattline.web.proxy.relay import CONNECT_S, Proxy, UpstreamDown, down, plain, upstream_headers_alone
 from wattline.web.proxy.request_log import RequestLog
 from wattline.web.proxy.sampler import describe
 from wattline.web.proxy.token_weights import Weigher, generic
@@ -34,7 +37,8 @@ STOP_S = 5.0  # how long running requests may go on after a stop is asked for
 
 @dataclass(frozen=True)
 class ProxySetup:
-    """What a proxy is started with. ``port`` 0 takes any free one; ``journal`` None keeps none."""
+    """What a proxy is started with. ``port`` 0 takes any free one; ``journal`` None keeps none; ``allow_hosts``: names
+    that requests may give as their Host beside this machine's own; ``keep_s``: how long the journal keeps rows."""
 
     upstream: str
     host: str = "127.0.0.1"
@@ -44,6 +48,8 @@ class ProxySetup:
     journal: Path | None = None
     interval_s: float = 0.1
     body: bool = True
+    allow_hosts: Sequence[str] = ()
+    keep_s: float | None = None
     hold_s: float = HOLD_S
 
 
@@ -57,38 +63,50 @@ def upstream_url(text: str) -> URL:
     except ValueError:
         good = False
     if not good:
-        raise WattlineError(f"--upstream {shorten(text)!r} is no address of a server; {mend}")
+        shown = shorten(re.sub(r"//[^/]*@", "//", text).partition("?")[0])
+        raise WattlineError(f"--upstream {shown!r} is no address of a server; {mend}")
     return url
+
+
+def _credentials(url: URL) -> str:
+    """What an address with a user's name and password says to its server."""
+    if url.user is None and url.password is None:
+        return ""
+    return "Basic " + b64encode(f"{url.user or ''}:{url.password or ''}".encode()).decode()
 
 
 @contextlib.asynccontextmanager
 async def running(setup: ProxySetup) -> AsyncIterator[tuple[str, Books]]:
     """A proxy that serves while the block runs: its address and its books."""
-    url = upstream_url(setup.upstream)
+    given = upstream_url(setup.upstream)
+    url = given.with_user(None)
     about = {
         "upstream": str(url),
         "sensors": [describe(sensor) for sensor in setup.sensors],
         "weights": setup.weigher.basis,
         "interval_s": setup.interval_s,
     }
-    store = RequestLog(setup.journal, about) if setup.journal else None
+    store = RequestLog(setup.journal, about, setup.keep_s) if setup.journal else None
     books = Books(setup.sensors, setup.weigher, store, setup.interval_s, setup.hold_s)
     async with _session() as session:
         runner = web.AppRunner(
-            _app(Proxy(url, session, books, setup.body)),
+            _app(
+                Proxy(url, session, books, setup.body, _credentials(given), log=_log()),
+                Hosts(setup.host, setup.allow_hosts),
+            ),
             handler_cancellation=True,
             access_log=None,
-            logger=_log(),
             shutdown_timeout=STOP_S,
-            max_line_size=HEADER_BYTES,
-            max_field_size=HEADER_BYTES,
         )
         await runner.setup()
+        server = None
         try:
-            address = await _listen(runner, setup.host, setup.port)
+            server = await _listen(runner, setup.host, setup.port)
             books.start()
-            yield address, books
+            yield _address(server), books
         finally:
+            if server is not None:
+                server.close()
             await runner.cleanup()
             await books.stop()
 
@@ -121,8 +139,11 @@ def _log() -> logging.Logger:
     return log
 
 
-def _app(proxy: Proxy) -> web.Application:
+def _app(proxy: Proxy, hosts: Hosts) -> web.Application:
     async def handle(request: web.Request) -> web.StreamResponse:
+        if not hosts.allow(request):
+            name = request.host[:100]
+            return down(UpstreamDown(403, f"Host {name!r} is not of this machine; --allow-host names more"))
         path = request.raw_path
         if path.startswith(pages.ROOT):
             return await pages.page(proxy.books, str(proxy.upstream), request.method, path)
@@ -137,15 +158,27 @@ def _app(proxy: Proxy) -> web.Application:
     return app
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
+async def _listen(runner: web.AppRunner, host: str, port: int) -> asyncio.Server:
+    """A socket whose connections are guarded; their bodies come as they were sent, packed or not."""
+    loop, doors = asyncio.get_running_loop(), Doors(connection_limit())
+
+    def connection() -> GuardedHandler:
+        return GuardedHandler(
+            doors, runner.server, loop, keepalive_timeout=door.IDLE_S, lingering_time=door.LINGER_S, access_log=None,
+            logger=_log(), auto_decompress=False, max_line_size=HEADER_BYTES, max_field_size=HEADER_BYTES,
+        )  # fmt: skip
+
     try:
-        await web.TCPSite(runner, host, port).start()
+        return await loop.create_server(connection, host, port, backlog=128)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise WattlineError(
             f"cannot listen on {host}:{port}: {shorten(str(reason), 200)}; take another --port"
         ) from None
-    real = runner.addresses[0]
+
+
+def _address(server: asyncio.Server) -> str:
+    real = server.sockets[0].getsockname()
     shown = f"[{real[0]}]" if ":" in real[0] else real[0]
     return f"http://{shown}:{real[1]}"
 
@@ -179,5 +212,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def serve(setup: ProxySetup, listening: Callable[[str, Books], None]) -> None:
     """Serve until Ctrl-C or SIGTERM; ``listening`` is called once the socket is open."""
     steady()
+    raise_file_limit()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(setup, listening))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 WHOLE_BYTES = 1 << 20  # up to here an answer is parsed whole; beyond, only its usage object
 _USAGE = re.compile(rb'(?<!\\)"usage"\s*:\s*\{')
 _ID = re.compile(rb'^\s*\{\s*"id"\s*:\s*"([^"\\]{1,200})"')
+MAX_TRIED = 8  # of what may be the usage object, the last ones
 _DECODER = json.JSONDecoder()
 _COUNTS = ("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "total_tokens")
 
@@ -33,6 +35,8 @@ def read_tokens(data: Mapping[str, Any], into: Tokens) -> bool:
     found = isinstance(usage, dict) and _read_usage(usage, into)
     if isinstance(timings, dict):
         found = _read_timings(timings, into) or found
+    elif "eval_count" in data or "prompt_eval_count" in data:
+        found = _read_ollama(data, into) or found
     if found:
         into.basis = "reported"
     return found
@@ -74,6 +78,18 @@ def _read_timings(timings: Mapping[str, Any], into: Tokens) -> bool:
     return made is not None or read is not None
 
 
+def _read_ollama(data: Mapping[str, Any], into: Tokens) -> bool:
+    """Ollama: counts, and times in ns, at the top of its last object."""
+    read, made = _count(data, "prompt_eval_count"), _count(data, "eval_count")
+    into.prompt = read if read is not None else into.prompt
+    into.output = made if made is not None else into.output
+    for name, key in (("prefill_ms", "prompt_eval_duration"), ("decode_ms", "eval_duration")):
+        value = data.get(key)
+        if isinstance(value, (int, float)) and value >= 0:
+            setattr(into, name, value / 1e6)
+    return read is not None or made is not None
+
+
 def _count(data: Mapping[str, Any], *names: str) -> int | None:
     for name in names:
         value = data.get(name)
@@ -102,7 +118,7 @@ def find_usage(body: bytes, want: Mapping[str, Any] | None = None) -> tuple[dict
     ``want``: what it must be equal to, where the whole was parsed. A quoted "usage" in somebody's text is escaped
     there, so it never looks like a key.
     """
-    for match in reversed(list(_USAGE.finditer(body))):
+    for match in reversed(deque(_USAGE.finditer(body), MAX_TRIED)):
         begin = match.end() - 1
         text = body[begin : begin + 65_536].decode("latin-1")  # one character a byte, so that places agree
         try:

@@ -12,6 +12,7 @@ from wattline.web.proxy.relay import Proxy, UpstreamDown, down, request_headers,
 HANDSHAKE = (
     "sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions", "sec-websocket-protocol",
 )  # fmt: skip
+MAX_MESSAGE_BYTES = 16 << 20  # unpacked nowhere: no compression is agreed on with either side
 Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
 
 
@@ -26,16 +27,17 @@ async def bridge(proxy: Proxy, request: web.Request) -> web.StreamResponse:
     try:
         behind = await proxy.session.ws_connect(
             target(proxy.upstream, request.raw_path),
-            headers=request_headers(request, HANDSHAKE),
+            headers=request_headers(proxy, request, HANDSHAKE),
             protocols=protocols,
-            max_msg_size=0,
+            max_msg_size=MAX_MESSAGE_BYTES,
             autoping=False,
         )
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        return down(UpstreamDown(502, f"upstream {proxy.upstream} took no WebSocket: {error}"))
+        status = f" ({error.status})" if isinstance(error, aiohttp.WSServerHandshakeError) else ""
+        return down(UpstreamDown(502, f"upstream took no WebSocket{status}"))
     async with behind:
         chosen = [behind.protocol] if behind.protocol else []
-        before = web.WebSocketResponse(protocols=chosen, max_msg_size=0, autoping=False)
+        before = web.WebSocketResponse(protocols=chosen, max_msg_size=MAX_MESSAGE_BYTES, autoping=False, compress=False)
         await before.prepare(request)
         ways = [asyncio.ensure_future(_pass(before, behind)), asyncio.ensure_future(_pass(behind, before))]
         try:
