@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wattline.meter.places import FEEDS, MACHINES, TOTALS
+from wattline.meter.places import FEEDS, MACHINES, PLURALS, TOTALS
 
 RANKS = {"wall": 0, "mains": 0, "dcmi": 1, "platform": 3, "psys": 4}  # others: 2
 COMPONENTS = ("board", "slice", "package", "cpu", "core", "uncore", "graphics", "dram", "psys", "igpu")
@@ -132,8 +132,9 @@ def _packages(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
         same = [other for other in fit if other.index == part.index] or fit
         if same and not (part.role == "igpu" and same[0].mean_w < HOLDS * part.mean_w):
             contents.setdefault(same[0].key, []).append(part)
-    for role in ("package", "dram"):  # of all sockets, beside each of them
+    for role in ("package", "dram", "board", "cpu"):  # of all sockets or cards, beside each of them
         every = [part for part in own if part.role == role and not re.search(r"\d", part.key.rpartition("/")[2])]
+        every = [part for part in every if role in ("package", "dram") or PLURALS & set(part.words)]
         each = [part for part in own if part.role == role and part.index and part not in every]
         if len(every) == 1 and each:
             contents.setdefault(every[0].key, []).extend(each)
@@ -168,7 +169,9 @@ def _machine(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     if outer:
         loose = [part for part in own if part not in outer and part.role != "total" and part.key not in inside]
         if top:
-            _check(top[0], [part for part in loose if math.isfinite(part.mean_w)], HOLDS, len(top))
+            # rails of one card lie inside each other in ways that their names do not tell
+            known = [part for part in loose if math.isfinite(part.mean_w) and part.role != "boardpart"]
+            _check(top[0], known, HOLDS, len(top))
         inside.update((part.key, outer[0].key) for part in loose)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wattline.meter.device import Device
-from wattline.meter.places import index_of, kind_of, place_words, role_of, words_of
+from wattline.meter.places import TOTALS, index_of, kind_of, place_words, role_of, words_of
 
 Labels = Mapping[str, str]
 HOSTS = ("Hostname", "hostname", "node_name", "nodename", "node", "host", "exported_instance", "instance")
@@ -129,10 +129,10 @@ def _zoned(host: str, zone: str, number: str, path: str, prefix: str) -> tuple[D
 
 def _kepler(name: str, labels: Labels, host: str, what: str, scale: float) -> Identity | None:
     """Kepler: zones of nodes, in modes that add up, and what it shares out to pods, containers and processes."""
-    match = re.match(r"kepler_(node|process|container|pod|vm)_(.+?)_?(?:joules_total|joules|watts)$", name)
+    match = re.match(r"kepler_(node|process|container|pod|vm)_(?:(.+?)_)?(?:joules_total|joules|watts)$", name)
     if match is None:
         return None
-    what_of, part = match.groups()
+    what_of, part = match[1], match[2] or ("platform" if match[1] == "node" else "package")
     mode = labels.get("mode", "")
     if part in ("cpu_active", "cpu_idle"):
         part, mode = "cpu", f"{part[4:]} of {labels.get('zone', '')}"
@@ -192,7 +192,10 @@ def _ipmi(name: str, labels: Labels, host: str, what: str, scale: float) -> Iden
     sensor = next((labels[key] for key in ("name", "sensor", "power_supply", "powersupply", "psu", "member_id", "id")
                    if labels.get(key)), "")  # fmt: skip
     words = (*words_of(sensor), *(word for word in words_of(name) if word in ("powersupply", "supply", "psu")))
-    role = role_of(words) or ("machine" if not sensor or {"consumption", "power"} & set(words[:2]) else "")
+    role = role_of(words)
+    if role == "total" and not role_of(word for word in words if word not in TOTALS):  # Total_Power: the machine's
+        role = "machine"
+    role = role or ("machine" if not sensor or {"consumption", "power"} & set(words[:2]) else "")
     device = Device(host, f"ipmi:{sensor}" if sensor else "ipmi:node", kind_of(role, words), sensor or "machine (BMC)")
     rank = 1 if {"out", "output"} & set(words_of(name)) else 0
     return Identity(device, what, scale, words, role, index_of(sensor), 0, "", rank, free=True)

@@ -11,7 +11,7 @@ ROLES: tuple[tuple[str, frozenset[str]], ...] = (
     ("supply", frozenset({"psu", "ps", "supply", "powersupply", "psus", "supplies"})),
     ("psys", frozenset({"psys"})),
     ("total", frozenset({"total", "sum", "all", "combined", "overall", "aggregate", "rack", "pdu", "module", "tot"})),
-    ("boardpart", frozenset({"vram", "hbm"})),
+    ("boardpart", frozenset({"vram", "hbm", "mvddc", "nvvdd", "fbvdd", "slot", "src"})),
     ("slice", frozenset({"mig"})),
     ("igpu", frozenset({"igpu", "integrated"})),
     ("uncore", frozenset({"uncore", "agent"})),
@@ -39,6 +39,7 @@ QUANTITIES = frozenset({
     "nw", "gw", "gj", "ws", "kws", "s", "h",
 })  # fmt: skip
 UNIT_WORDS = re.compile(r"^(?:nano|micro|milli|kilo|mega|giga)?(?:watts?|joules?|watthours?|hours?|seconds?)$")
+PLURALS = frozenset({"gpus", "cards", "cpus", "processors"})
 TOTALS = dict(ROLES)["total"]
 MACHINES = dict(ROLES)["machine"]
 KINDS = {"dcmi": "node", "supply": "node", "psys": "node", "machine": "node", "board": "gpu", "boardpart": "gpu",
@@ -83,6 +84,8 @@ def role_of(words: Iterable[str]) -> str:
     if there & FEEDS and not there & (TOTALS - FEEDS):
         return "" if there & {"outlet", "outlets", "socket", "port"} else "supply"
     role = next((role for role, known in ROLES if there & known), "")
+    if not role:  # a card's plug; the input of a board of its own, over all that is on it
+        role = "boardpart" if "pin" in there else "machine" if there == {"board"} else ""
     if role == "machine" and there - MACHINES - PLAIN:
         return "named node"
     if role == "board" and there & PARTS_OF_BOARD and not there & {"total", "board", "package"}:

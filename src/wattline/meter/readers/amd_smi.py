@@ -23,6 +23,7 @@ POWER = ("current_socket_power", "socket_power", "power_usage", "average_socket_
          "average socket power (w)", "power")  # fmt: skip
 ENERGY = {"total_energy_consumption": "J", "energy_consumption": "J", "accumulated energy (uj)": "uJ"}
 ROCM = re.compile(r"(?:Current Socket |Average )Graphics Package Power \(W\)|Average Socket Power \(W\)")
+SCREEN = re.compile(r"^GPU\[(\d+)\]\s*:\s*(.*Power \(W\)):\s*([\d.]+)\s*$")  # rocm-smi --showpower
 GPU = ("gpu", "device", "card")
 TIME = ("timestamp", "time")
 
@@ -92,6 +93,9 @@ def _readings(path: Path) -> Iterator[tuple[float | None, str, Mapping[str, Any]
         if line.lstrip()[:1] in "{[":
             for own_time, card, fields in _json(line):
                 yield (now if own_time is None else own_time), card, fields
+            continue
+        if match := SCREEN.match(line):
+            yield now, match[1], {match[2]: match[3]}
             continue
         cells = [cell.strip() for cell in line.split(",")]
         lower = [cell.lower() for cell in cells]

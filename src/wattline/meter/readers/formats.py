@@ -18,6 +18,7 @@ from wattline.meter.readers import (
     exposition,
     hardware_monitor,
     ipmitool,
+    json_records,
     mlperf_inference,
     mlperf_training,
     nvidia_smi,
@@ -102,8 +103,16 @@ FORMATS = (
     _text("Prometheus JSON", prometheus.is_answer, prometheus.read),
     _text("Prometheus text", exposition.is_text, exposition.read_one),
     _text("ipmitool", ipmitool.is_text, ipmitool.read),
+    _text("JSON records", json_records.is_text, json_records.read),
     Format("table", lambda path, text, data: is_table(text), plain.read),
 )  # fmt: skip
+
+# JSON and XML, lines of a log, InfluxDB's line protocol
+NO_TABLE = re.compile(
+    r"[{\[<]|\d{4}-\d\d-\d\d[ T][\d:]{8},\d{3}\s|\d\d, \d\d-\d\d-\d{4} [\d:]{8}, |"
+    r"[\w.-]+(?:,[\w.-]+=[^ ,]+)+ \S+=\S+ \d{10,19}$",
+    re.MULTILINE,
+)
 
 # texts of other tools: what tells them, their name, and what to record instead
 OTHERS = (
@@ -112,6 +121,17 @@ OTHERS = (
     (r"^=+ ROCm System Management Interface|^=+ .*ROCm-SMI", "rocm-smi's screen",
      "record amd-smi monitor --csv --watch 1"),
     (r"^(?:\w+-(?:pci|isa|acpi|virtual|hid)-\w+|Adapter: )", "lm-sensors' text", "record it as CSV with a time"),
+    (r"^=+NVSMI LOG=+|<nvidia_smi_log>", "nvidia-smi -q's report",
+     "record nvidia-smi --query-gpu=timestamp,uuid,power.draw --format=csv -l 1"),
+    (r"^Scaphandre stdout exporter", "Scaphandre's screen", "record scaphandre json --file FILE"),
+    (r"<key>elapsed_ns</key>", "powermetrics' property list", "record powermetrics without --format plist"),
+    (r"npu-smi \d", "npu-smi's screen", "record npu-smi info watch as CSV with a time"),
+    (r"Hardware monitoring log v\d", "MSI Afterburner's log", "record it with HWiNFO or LibreHardwareMonitor"),
+    (r"^[\w.-]+(?:,[\w.-]+=[^ ,]+)+ \S+=\S+ \d{10,19}$", "InfluxDB's line protocol",
+     "export it as CSV (influx query --raw)"),
+    (r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d,\d{3}\s", "a log of lines", "write time and power_w of each as CSV"),
+    (r"\A\s*[{\[]", "JSON of a form that is not known", "write records: {\"time\": …, \"power_w\": …}, one a line"),
+    (r"\A\s*<", "XML or HTML", "write CSV with time and power_w"),
     (r"PowerTOP", "powertop's report", "record turbostat with Time_Of_Day_Seconds"),
     (r"^Machine model: .*\n(?:.*\n)?(?:SMC|OS) version", "powermetrics' text without a sample",
      "record powermetrics --samplers cpu_power,gpu_power"),
@@ -128,6 +148,8 @@ def is_table(text: str) -> bool:
     """Whether nearly every line is parted as the first is: a comma somewhere makes no table."""
     rows = [line for line in text.splitlines()[:60] if line.strip() and not line.startswith("#")]
     rows = rows[:-1] if len(rows) > 3 else rows  # the last may be cut
+    if NO_TABLE.match(text.lstrip("\ufeff \r\n\t")):
+        return False
     if not rows or (len(rows) > 1 and not any(any(c.isdigit() for c in row) for row in rows[1:])):
         return False
     for sign in ",;\t":

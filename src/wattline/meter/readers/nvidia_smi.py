@@ -18,9 +18,9 @@ from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.gpu_sensor.model import card_of
 from wattline.meter.interpretation import Interpretation
-from wattline.meter.readers import specs
+from wattline.meter.readers import specs, units
 from wattline.meter.readers.frame import head, numbers, table
-from wattline.meter.readers.rows import check_several, parting, rows_of
+from wattline.meter.readers.rows import HOSTS, check_several, parting, rows_of
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Fault, Recording, Series
 from wattline.meter.sensor import Spec
@@ -52,7 +52,12 @@ def is_query(text: str) -> bool:
 def is_dmon(text: str) -> bool:
     """Whether a file begins as nvidia-smi dmon's table."""
     lines = [line for line in text.splitlines()[:5] if line.startswith("#")]
-    return any({"gpu", "pwr"} <= set(line.lstrip("# ").lower().split()) for line in lines)
+    return any({"gpu", "pwr"} <= set(_dmon_cells(line.lower())) for line in lines)
+
+
+def _dmon_cells(line: str) -> list[str]:
+    """A line's cells, parted by blanks or, with ``--format csv``, by commas."""
+    return line.lstrip("# ").replace(",", " ").split()
 
 
 def is_smi(text: str) -> bool:
@@ -68,8 +73,9 @@ def read(path: Path) -> Recording:
     first = next((line for line in text.splitlines() if line.strip()), "")
     has_header = any(cell.strip().lower().startswith(POWER) for cell in first.split(","))
     frame = table(path, header=has_header)
+    names = {UNIT.sub("", name).lower(): name for name in _first_of_each(frame)}
     if has_header:
-        frame = frame.rename({name: UNIT.sub("", name).lower() for name in _first_of_each(frame)})
+        frame = frame.rename({name: plain for plain, name in names.items()})
         power_name = _power_name(frame)
     else:
         frame, power_name = _named(frame, path)
@@ -80,7 +86,8 @@ def read(path: Path) -> Recording:
     again = frame["timestamp"].str.to_lowercase() == "timestamp"  # the header once more, where nvidia-smi began anew
     frame = frame.filter(~again.fill_null(False))
     time, remark = column_times(frame["timestamp"])
-    power = numbers(frame[power_name])
+    unit = units.of_header(names.get(power_name, ""))
+    power = numbers(frame[power_name]) * (unit[0].scale if unit and unit[0].quantity == "power" else 1.0)
     groups, notes = _gpus(frame, time, power_name, path)
     window_s = AVERAGE_S if power_name == "power.draw.average" else 0.0
     spec = specs.nvml(power_name, window_s)
@@ -156,9 +163,11 @@ def _gpus(
 ) -> tuple[list[tuple[Device, NDArray[np.intp]]], list[str]]:
     """The rows of each GPU, told by UUID, bus or index; without any of these, by the rhythm of the rows."""
     there = [name for name in IDS if name in frame.columns and frame[name].is_not_null().any()]
-    column = next(iter(parting(frame, time, None, there, [])), None)
+    host = next((name for name in HOSTS if name in frame.columns and frame[name].n_unique() > 1), None)
+    column = next(iter(parting(frame, time, host, there, [])), None)
+    chosen = [name for name in (host, column) if name is not None]
     if column is not None:
-        check_several(frame, time, [column], [power_name], str(path))
+        check_several(frame, time, chosen, [power_name], str(path))
     titles = frame["name"] if "name" in frame.columns else frame["gpu_name"] if "gpu_name" in frame.columns else None
     notes = []
     if column is None:
@@ -166,18 +175,18 @@ def _gpus(
         keys = np.arange(len(time)) % count
         if count > 1:
             notes.append(f"no index or uuid in the file: {count} GPUs told by {count} rows a tick, in their order")
-        groups = {f"gpu{k}": np.flatnonzero(keys == k) for k in range(count)}
+        groups = {("", f"gpu{k}"): np.flatnonzero(keys == k) for k in range(count)}
     else:
         plain = "gpu" if column in ("index", "gpu", "id", "gpu_id", "gpu_index", "device") else ""
-        groups = {f"{plain}{cells[0]}": rows for cells, rows in rows_of(frame, [column])}
+        groups = {(cells[0] if host else "", f"{plain}{cells[-1]}"): rows for cells, rows in rows_of(frame, chosen)}
     out = []
-    for label, rows in groups.items():
+    for (where, label), rows in groups.items():
         if column is not None and label in ("", "?", "gpu", "gpu?", "[N/A]"):
             continue  # cut rows
         title = str(titles[int(rows[0])] or "") if titles is not None else ""
         global_id = label.startswith(("GPU-", "MIG-"))
         kind = "mig" if label.startswith("MIG-") else "gpu"
-        device = Device("" if global_id else path.stem, label, kind, title or card_of(path))
+        device = Device("" if global_id else where or path.stem, label, kind, title or card_of(path))
         out.append((device, rows))
     return out, notes
 
@@ -202,7 +211,7 @@ def _dmon(path: Path) -> Recording:
     columns: list[str] = []
     with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
-            cells = line.lstrip("#").split()
+            cells = _dmon_cells(line)
             if line.startswith("#"):
                 lower = [cell.lower() for cell in cells]
                 columns = lower if "gpu" in lower and "pwr" in lower else columns

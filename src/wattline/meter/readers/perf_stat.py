@@ -5,6 +5,7 @@ Cores and graphics lie inside the package, RAM beside it, psys over all. Times c
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -57,14 +58,26 @@ def _values(line: str) -> tuple[float, str, float] | None:
     """(seconds since the start or 0, socket, joules) of a line of counts; None where nothing was counted."""
     if "<not" in line:
         return None
+    if line.lstrip().startswith("{"):
+        return _of_json(line)
     separated = next((sign for sign in (",", ";", "\t") if f"{sign}Joules{sign}" in line), None)
     cells = [cell.strip() for cell in line.split(separated)] if separated else line.split()
     if "Joules" not in cells:
         return None
     count = cells.index("Joules") - 1
     socket = next((cell for cell in cells[:count] if re.fullmatch(r"S\d+(?:-D\d+)?", cell)), "")
-    times = [cell for cell in cells[:count] if re.fullmatch(r"\d+\.\d{3,}", cell)]
-    return (_number(times[0]) if times else 0.0), socket.partition("-")[0], _number(cells[count])
+    times = [cell for cell in cells[:count] if re.fullmatch(r"\d+[.,]\d{6,}", cell)]
+    return (float(times[0].replace(",", ".")) if times else 0.0), socket.partition("-")[0], _number(cells[count])
+
+
+def _of_json(line: str) -> tuple[float, str, float] | None:
+    """The same of a line of ``perf stat -j``."""
+    try:
+        row = json.loads(line)
+        at, joules = float(row.get("interval", 0.0)), _number(str(row["counter-value"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return at, str(row.get("socket", "")).partition("-")[0], joules
 
 
 def _number(text: str) -> float:

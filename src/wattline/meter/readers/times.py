@@ -70,7 +70,8 @@ def column_times(column: pl.Series) -> tuple[Array, str]:
 
 def _texts(text: pl.Series) -> tuple[Array, str]:
     """Times in words: with their zone, else without; a time of day alone last."""
-    plain = text.str.replace(r"(\d),(\d{1,9})", "${1}.${2}")
+    plain = text.str.replace(r"(\d),(\d{1,9})", "${1}.${2}").str.replace(r"(?i)([ap])\.\s?m\.\s*$", "${1}m")
+    plain = plain.str.replace(r" (?:UTC|GMT) (\d{4})$", " ${1} +00:00")
     zoned = plain.str.replace(UTC_NAMES, "+00:00").str.replace(r"(\d)Z$", "${1}+00:00")
     best = _best(zoned, ZONED)
     if np.isfinite(best).sum() > 0.5 * len(best):

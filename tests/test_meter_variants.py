@@ -1,0 +1,267 @@
+"""Recordings as people and tools write them, in the spellings of their versions: the same mean power from each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from wattline.core.errors import WattlineError
+from wattline.meter.energy.usage import report
+from wattline.meter.readers.detect import read
+
+T0, N = 1767225600, 36  # 2026-01-01
+
+
+def watts(i: int, base: float = 250.0) -> float:
+    return base - 3 + i % 7
+
+
+def at(i: int, step_s: float = 5, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    return (datetime(2026, 1, 1) + timedelta(seconds=step_s * i)).strftime(form)
+
+
+def rows(header: str, row: Callable[[int], str]) -> str:
+    return "\n".join([header, *(row(i) for i in range(N))]) + "\n"
+
+
+def timed(value: Callable[[int], object], name: str = "power_w", step_s: int = 5) -> str:
+    return rows(f"time,{name}", lambda i: f"{T0 + step_s * i},{value(i)}")
+
+
+def dated(form: Callable[[int], str], head: str = "timestamp") -> str:
+    return rows(f"{head},power_w", lambda i: f"{form(i)},{watts(i)}")
+
+
+def columns(names: str, *values: Callable[[int], object]) -> str:
+    return rows(f"time,{names}", lambda i: ",".join([str(T0 + 5 * i), *(str(value(i)) for value in values)]))
+
+
+def constant(*values: float) -> list[Callable[[int], object]]:
+    return [lambda i, value=value: value for value in values]  # type: ignore[misc]
+
+
+def fall_back(i: int) -> datetime:
+    """The hour that clocks repeat in autumn."""
+    return datetime(2025, 10, 26, 2, 40) + timedelta(minutes=i - (60 if i >= 20 else 0))
+
+
+SMI = "%Y/%m/%d %H:%M:%S.000"
+TABLES: dict[str, tuple[float, str]] = {
+    # units
+    "kW in a second row": (250, rows("Time,Power\n(s),(kW)", lambda i: f"{T0 + 5 * i},{watts(i) / 1000}")),
+    "mW in a second row": (250, rows("timestamp,gpu power\n,mW", lambda i: f"{at(i)},{watts(i) * 1000}")),
+    "units written out in a second row": (
+        250, rows("time,power\nseconds,milliwatts", lambda i: f"{5 * i},{watts(i) * 1000}")),
+    "mW in cells": (250, rows("Time,gpu_power", lambda i: f"{at(i)},{watts(i) * 1000} mW")),
+    "kW in cells without a blank": (250, rows("Time,gpu_power", lambda i: f"{at(i)},{watts(i) / 1000:.4f}kW")),
+    "watts in cells": (250, rows("Time,gpu_power", lambda i: f"{at(i)},{watts(i)} watts")),
+    "kWh in cells": (250, rows("Time,energy_total", lambda i: f"{at(i, 60)},{250 * 60 * i / 3.6e6:.7f} kWh")),
+    "a comma for thousands": (1250, timed(lambda i: f'"1,{watts(i):.1f}"')),
+    "a dot for thousands": (1250, rows("time;power_w", lambda i: f"{T0 + 5 * i};1.{watts(i):.0f},0")),
+    "a blank for thousands": (1250, rows("time;power_w", lambda i: f"{T0 + 5 * i};1 {watts(i):.0f},0")),
+    "an apostrophe for thousands": (1250, timed(lambda i: f"1'{watts(i):.1f}")),
+    "decimal commas in quotes": (250, timed(lambda i: f'"{watts(i):.0f},0"')),
+    "micro sign": (250, timed(lambda i: f"{watts(i) * 1e6:.0f}", "power_µW")),
+    "mJ in small letters": (250, timed(lambda i: 250 * 5 * i * 1000, "energy_mj")),
+    "MJ in capitals": (250, timed(lambda i: 250 * 5 * i * 1000, "ENERGY_MJ")),
+    "MWh in capitals": (10, timed(lambda i: f"{10 * 15 * i / 3.6:.3f}", "ENERGY_MWH", 15)),
+    "megawatt hours": (5e6, timed(lambda i: f"{5 * 0.25 * i:.4f}", "energy_megawatt_hours", 900)),
+    "MW of a site": (5e6, timed(lambda i: "5.0", "site_power_MW", 900)),
+    # times
+    "AM and PM without seconds": (250, dated(lambda i: at(i, 3600, "%m/%d/%Y %I:%M %p"))),
+    "am and pm in small letters": (250, dated(lambda i: at(i, 600, "%m/%d/%Y %I:%M:%S %p").lower())),
+    "a.m. and p.m.": (250, dated(lambda i: at(i, 3600, "%d/%m/%Y %I:%M:%S ") + ("a.m." if i % 24 < 12 else "p.m."))),
+    "AM and PM after a narrow blank": (
+        250, dated(lambda i: at(i, 600, "%m/%d/%Y %I:%M:%S\u202f") + ("AM" if i * 600 // 3600 % 24 < 12 else "PM"))),
+    "no seconds": (250, dated(lambda i: at(i, 60, "%d/%m/%Y %H:%M"))),
+    "UTC by name": (250, dated(lambda i: f"{at(i)} UTC")),
+    "UTC before the year": (250, dated(lambda i: at(i, 5, "%a %b %d %H:%M:%S UTC %Y"))),
+    "an offset": (250, dated(lambda i: f"{at(i)}+01:00")),
+    "date and time apart": (
+        250, rows("Date,Time,power_w", lambda i: f"{at(i, 3600, '%m/%d/%Y,%I:%M:%S %p')},{watts(i)}")),
+    "time and date apart": (
+        250, rows("time,date,power_w", lambda i: f"{at(i, 3600, '%H:%M:%S,%d.%m.%Y')},{watts(i)}")),
+    "microseconds": (250, rows("timestamp_us,power_w", lambda i: f"{(T0 + 5 * i) * 10**6},{watts(i)}")),
+    "milliseconds of a Unix time": (250, rows("unix_ts,power_w", lambda i: f"{(T0 + 5 * i) * 1000},{watts(i)}")),
+    "milliseconds since the start": (250, rows("elapsed_ms,power_w", lambda i: f"{5000 * i},{watts(i)}")),
+    "seconds since the start": (250, rows("seconds_since_start,power_w", lambda i: f"{5 * i},{watts(i)}")),
+    "the hour that is repeated, zones by name": (
+        250, dated(lambda i: f"{fall_back(i):%Y-%m-%d %H:%M:%S} {'CEST' if i < 20 else 'CET'}")),
+    "the hour that is repeated, zones by offset": (
+        250, dated(lambda i: f"{fall_back(i):%Y-%m-%d %H:%M:%S}+0{2 if i < 20 else 1}:00")),
+    "numbers of rows of pandas": (250, rows(",timestamp,power_w", lambda i: f"{i},{T0 + 5 * i},{watts(i)}")),
+    "two numbers of rows of pandas": (
+        250, rows("level_0,index,timestamp,power_w", lambda i: f"{i},{i},{T0 + 5 * i},{watts(i)}")),
+    # what lies inside what
+    "a sum": (500, columns("gpu0_w,gpu1_w,sum_w", *constant(250, 250), lambda i: 500 + i % 2)),
+    "all cards by their plural": (
+        500, columns("gpu0_power,gpu1_power,gpus_power", watts, watts, lambda i: 2 * watts(i))),
+    "a system over its parts": (700, columns("system_w,gpu0_w,cpu_w", lambda i: watts(i, 700), *constant(300, 100))),
+    "supplies over boards": (
+        700, columns("psu1_w,psu2_w,gpu0_w", *constant(350), lambda i: watts(i, 350), *constant(200))),
+    "PP0 and PP1 in the package": (
+        125, columns("PKG (W),PP0 (W),PP1 (W),DRAM (W)", lambda i: watts(i, 105), *constant(60, 5, 20))),
+    "psys over the package": (150, columns("psys_w,package_w,dram_w", lambda i: watts(i, 150), *constant(100, 20))),
+    "cores of two packages": (
+        260, columns("package-0_w,package-1_w,core-0_w,core-1_w", lambda i: watts(i, 120), *constant(140, 70, 80))),
+    "limits beside the draw": (250, columns("power_w,power_max_w,power_limit_w", watts, *constant(400, 700))),
+    "words that hold others": (150, columns("gemini_power_w,terminal_power_w", *constant(50), lambda i: watts(i, 100))),
+    "rails of a card's board": (310, rows(
+        "        Date        , Board Power Draw [W] , GPU Chip Power Draw [W] , MVDDC Power Draw [W] ,"
+        " PCIe Slot Power [W] , 8-Pin #1 Power [W] , Power Consumption (%) [% TDP] ,",
+        lambda i: f"{at(i, 1)} , {watts(i, 310)} , 150.0 , 50.0 , 40.0 , 250.0 , 95.0 ,")),
+    "HWiNFO": (95, rows(
+        'Date,Time,"CPU Package Power [W]","IA Cores Power [W]","Total DRAM Power [W]","GPU Power [W]","GPU Core Power [W]",',
+        lambda i: f"{at(i, 2, '%d.%m.%Y,%H:%M:%S')}.000,{30 + i % 3 - 1},20.0,5.0,60.0,40.0,")),
+    # running totals and intervals
+    "joules of each step beside watts": (250, columns("power_w,energy_j", watts, lambda i: watts(i) * 5)),
+    "a delta by its name": (250, columns("energy_delta_j", *constant(1250))),
+    "watts and a total named apart": (
+        250, rows("time,pwr_w,cum_kwh", lambda i: f"{T0 + 60 * i},{watts(i)},{250 * 60 * i / 3.6e6 + 12.5:.6f}")),
+    # devices
+    "hosts and two columns": (800, "time,host,cpu_power_w,gpu_power_w\n" + "\n".join(
+        f"{T0 + 5 * i},{host},100,{watts(i, 300)}" for i in range(N) for host in "ab") + "\n"),
+    "a name beside the index": (2000, "timestamp,gpu,index,power.draw\n" + "\n".join(
+        f"{at(i, 5, SMI)},H100,{g},{watts(i)}" for i in range(N) for g in range(8)) + "\n"),
+    "hosts beside the index": (1000, "timestamp, host, index, power.draw [W]\n" + "\n".join(
+        f"{at(i, 1, SMI)}, {host}, {g}, {watts(i)} W" for i in range(N) for host in "ab" for g in (0, 1)) + "\n"),
+    "nvidia-smi's columns in mW": (
+        250, rows("timestamp, index, power.draw [mW]", lambda i: f"{at(i, 1, SMI)}, 0, {watts(i) * 1000}")),
+    "dmon by commas": (300, "#Date, Time, gpu, pwr, gtemp\n#YYYYMMDD, HH:MM:SS, Idx, W, C\n" + "\n".join(
+        f"{at(i, 1, '%Y%m%d, %H:%M:%S')}, {g}, 150, 40" for i in range(N) for g in (0, 1)) + "\n"),
+    "names and values of MLflow": (250, rows("run_id,key,value,step,timestamp", lambda i: "\n".join(
+        f"abc,{key},{value},{i},{(T0 + 10 * i) * 1000}" for key, value in (
+            ("system/gpu_0_power_usage_watts", watts(i)), ("system/gpu_0_power_usage_percentage", 40))))),
+    "names, values and units": (350, rows("time,sensor,value,unit", lambda i: "\n".join(
+        f"{T0 + 5 * i},{name},{value},{unit}" for name, value, unit in (
+            ("gpu0", watts(i), "W"), ("cpu", 100000, "mW"), ("temp", 50, "C"))))),
+    # records
+    "records a line": (350, "\n".join(json.dumps(
+        {"time": at(i, 1, "%Y-%m-%dT%H:%M:%SZ"), "gpu_power_w": watts(i), "cpu_power_w": 100}) for i in range(N))),
+    "records in an array": (350, json.dumps(
+        [{"timestamp": T0 + i, "gpu_power_w": watts(i), "cpu_power_w": 100} for i in range(N)], indent=1)),
+    # tools
+    "perf in JSON": (120, "\n".join(json.dumps({"interval": float(i + 1), "counter-value": joules, "unit": "Joules",
+        "event": f"power/energy-{event}/"}) for i in range(N) for event, joules in (("pkg", "100.0"), ("ram", "20.0")))),
+    "perf with a decimal comma": (120, rows("#           time             counts unit events",
+        lambda i: f"     {i + 1},000123456            120,00 Joules power/energy-pkg/")),
+    "rocm-smi's screen with times": (310, "\n".join(
+        f"{T0 + i}\n==== ROCm System Management Interface ====\nGPU[0]\t\t: Average Graphics Package Power (W): 155.0\n"
+        f"GPU[1]\t\t: Average Graphics Package Power (W): {watts(i, 155)}" for i in range(N))),
+    "turbostat of two packages": (260, "\n".join(
+        "Time_Of_Day_Seconds\tPackage\tCore\tCPU\tPkgWatt\tRAMWatt\n"
+        f"{T0 + 5 * i}.0\t-\t-\t-\t220.00\t40.00\n{T0 + 5 * i}.0\t0\t0\t0\t120.00\t20.00\n"
+        f"{T0 + 5 * i}.0\t1\t0\t4\t100.00\t20.00" for i in range(N))),
+    "powermetrics of an Intel Mac": (12, "Machine model: MacBookPro15,1\nOS version: 19H2\n\n" + "\n".join(
+        f"*** Sampled system activity ({at(i, 1, '%a %b %d %H:%M:%S %Y')} +0000) (1000.00ms elapsed) ***\n\n"
+        "Intel energy model derived package power (CPUs+GT+SA): 12.00W\n" for i in range(N))),
+    "tegrastats of a Xavier": (3.5, "\n".join(
+        f"{at(i, 1, '%m-%d-%Y %H:%M:%S')} RAM 1/2MB SWAP 0/1MB CPU [2%@102] GR3D_FREQ 0% AO@30C GPU 500/500 CPU 700/700 "
+        "SOC 1500/1500 CV 0/0 VDDRQ 300/300 SYS5V 500/500" for i in range(N))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_recording_in_its_own_spelling(tmp_path: Path, name: str) -> None:
+    mean_w, text = TABLES[name]
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    assert report(read(path)).json()["results"]["mean_w"] == pytest.approx(mean_w, rel=0.01)
+
+
+Line = tuple[str, dict[str, str], Callable[[int], float]]
+GPU = {"UUID": "GPU-0", "gpu": "0", "Hostname": "n1"}
+DCGM = "DCGM_FI_DEV_POWER_USAGE"
+NODE, ZONES = {"node_name": "n1"}, "kepler_node_cpu_joules_total"
+
+
+def counted(watts: float) -> Callable[[int], float]:
+    return lambda i: watts * 15 * i
+
+
+def leaping(i: int) -> float:
+    return 120 * 15 * i + (5e9 if i > 10 else 0) + (7e12 if i > 20 else 0)
+
+
+def held(watts: float) -> Callable[[int], float]:
+    return lambda i: watts + i % 2
+
+
+SERIES: dict[str, tuple[float, Sequence[Line]]] = {
+    "instances beside their board": (200, [
+        (DCGM, GPU, held(200)), *((DCGM, {**GPU, "GPU_I_ID": str(k)}, held(200)) for k in (1, 2))]),
+    "a counter by instances": (200, [("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", {**GPU, "GPU_I_ID": str(k)},
+                                      lambda i: 200e3 * 15 * i) for k in (1, 2)]),
+    "watts and counter of a card": (200, [
+        (DCGM, GPU, held(200)), ("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", GPU, lambda i: 200e3 * 15 * i)]),
+    "a driver that changes": (200, [(DCGM, {**GPU, "DCGM_FI_DRIVER_VERSION": v}, held(200)) for v in ("535", "550")]),
+    "Kepler's containers without a part": (132, [
+        ("kepler_node_package_joules_total", {"instance": "n1", "mode": "dynamic"}, counted(80)),
+        ("kepler_node_package_joules_total", {"instance": "n1", "mode": "idle"}, counted(40)),
+        ("kepler_node_dram_joules_total", {"instance": "n1", "mode": "dynamic"}, counted(12)),
+        *(("kepler_container_joules_total", {"instance": "n1", "pod_name": p, "container_name": "c"}, counted(30))
+          for p in "ab")]),
+    "Kepler's active and idle": (120, [
+        (ZONES, {**NODE, "zone": "package"}, counted(120)),
+        ("kepler_node_cpu_active_joules_total", {**NODE, "zone": "package"}, counted(80)),
+        ("kepler_node_cpu_idle_joules_total", {**NODE, "zone": "package"}, counted(40))]),
+    "Kepler's two packages by path": (240, [
+        (ZONES, {**NODE, "zone": "package", "path": f"/sys/class/powercap/intel-rapl:{k}"}, counted(120))
+        for k in (0, 1)]),
+    "Kepler's psys": (150, [(ZONES, {**NODE, "zone": z}, counted(w)) for z, w in (("psys", 150), ("package", 120))]),
+    "Scaphandre's host, sockets and processes": (153, [
+        ("scaph_host_power_microwatts", {"instance": "n1"}, lambda i: 153e6),
+        ("scaph_socket_power_microwatts", {"instance": "n1", "socket_id": "0"}, lambda i: 130e6),
+        ("scaph_domain_power_microwatts", {"instance": "n1", "socket_id": "0", "domain_name": "dram"}, lambda i: 20e6),
+        ("scaph_process_power_consumption_microwatts", {"instance": "n1", "pid": "1"}, lambda i: 50e6)]),
+    "DCMI over a sensor of the total": (400, [
+        ("ipmi_dcmi_power_consumption_watts", {"instance": "n1"}, held(400)),
+        *(("ipmi_power_watts", {"instance": "n1", "name": name}, held(w)) for name, w in (
+            ("Total_Power", 400), ("CPU_Power", 100), ("PSU1_PIN", 200), ("PSU2_PIN", 200)))]),
+    "a BMC's consumption over its supplies": (406, [
+        ("ipmi_power_watts", {"instance": "n1", "name": name}, held(w)) for name, w in (
+            ("PW Consumption", 406), ("PS1 PIN", 203), ("PS1 POUT", 190), ("PS2 PIN", 203))]),
+    "leaps that stay": (120, [(ZONES, {**NODE, "zone": "package"}, leaping)]),
+    "a leap at the end": (120, [(ZONES, {**NODE, "zone": "package"}, lambda i: 120 * 15 * i + 5e9 * (i > N - 2))]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_series_of_exporters_in_their_own_names(tmp_path: Path, name: str) -> None:
+    mean_w, lines = SERIES[name]
+    results = [
+        {"metric": {"__name__": metric, **labels}, "values": [[T0 + 15 * i, repr(value(i))] for i in range(N)]}
+        for metric, labels, value in lines
+    ]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"status": "success", "data": {"resultType": "matrix", "result": results}}))
+    assert report(read(path)).json()["results"]["mean_w"] == pytest.approx(mean_w, rel=0.01)
+
+
+REFUSED = {
+    "nvidia-smi -q": ("==============NVSMI LOG==============\n\nTimestamp : Thu Jan  1 00:00:00 2026\n", "nvidia-smi -q"),
+    "nvidia-smi's XML": ("<?xml version='1.0' ?>\n<nvidia_smi_log><gpu id='0'/></nvidia_smi_log>", "nvidia-smi -q"),
+    "Scaphandre's screen": ("Scaphandre stdout exporter\nHost:\t15.1 W from\n", "Scaphandre's screen"),
+    "a property list": ("<?xml version='1.0'?>\n<plist><dict><key>elapsed_ns</key></dict></plist>", "property list"),
+    "npu-smi": ("+----+\n| npu-smi 23.0    Version: 23.0 |\n| 0  910B | OK | 93.6 |\n", "npu-smi's screen"),
+    "Afterburner": ("00, 01-01-2026 00:00:00, Hardware monitoring log v1.6 \n80, 01-01-2026 00:00:01, 50, 250\n",
+                    "Afterburner"),
+    "line protocol": ("power,host=a,device=b value=250 1767225600000000000\n" * 4, "line protocol"),
+    "a log": ("2026-01-01 00:00:00,123 INFO loss 0.5, power 250 W\n" * 4, "a log of lines"),
+    "nested JSON": ('{"time": 1, "gpus": [{"power.draw": 5}]}\n' * 4, "JSON of a form that is not known"),
+    "ROCm's screen": ("=== ROCm System Management Interface ===\nGPU[0]\t: Average Graphics Package Power (W): 35.0\n",
+                      "carry no time"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_read_is_told_by_name(tmp_path: Path, name: str) -> None:
+    text, said = REFUSED[name]
+    path = tmp_path / "a.txt"
+    path.write_text(text)
+    with pytest.raises(WattlineError, match=said):
+        read(path)
