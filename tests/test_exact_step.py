@@ -16,7 +16,7 @@ from wattline.line.chip.mixers import attention, attention_products, indexer, ma
 from wattline.line.chip.operations import all_reduce, elementwise, operations, sampling
 from wattline.line.chip.products import Operation, kernel, product, total, waiting
 from wattline.line.chip.shape import Shape
-from wattline.line.chip.step import Step, Watts, bound_by, held_to_limit, seconds_at_tdp, step
+from wattline.line.chip.step import Step, Watts, bound_by, seconds_at_tdp, step, within_limit
 
 
 def shape(**own: Any) -> Shape:
@@ -203,7 +203,7 @@ def test_joules_are_time_at_tdp_by_what_an_operation_does() -> None:
 
 
 def test_a_limit_that_does_not_bind_changes_nothing() -> None:
-    time, power = held_to_limit(np.asarray(10.0), np.asarray(600.0), watts(), fit(static_power=0.2))
+    time, power = within_limit(np.asarray(10.0), np.asarray(600.0), watts(), fit(static_power=0.2))
     assert (float(time), float(power)) == (pytest.approx(10), pytest.approx(60))
 
 
@@ -214,7 +214,7 @@ def test_under_a_limit_the_clock_falls_as_the_root_of_the_power_beyond_static(ex
     Energy of work goes with the clock to its exponent, time with one over the clock, so power with one more.
     """
     held = fit(static_power=0.2, clock_exponent=exponent)
-    time, power = held_to_limit(np.asarray(10.0), np.asarray(1000.0), watts(limit=40.0), held)
+    time, power = within_limit(np.asarray(10.0), np.asarray(1000.0), watts(limit=40.0), held)
     assert float(power) == pytest.approx(40)
     assert float(time) == pytest.approx(10 / clock)
     beyond_static_j = float(time * (power - 20))
@@ -223,12 +223,10 @@ def test_under_a_limit_the_clock_falls_as_the_root_of_the_power_beyond_static(ex
 
 def test_a_limit_lets_through_what_its_control_reaches_and_static_power_a_part_of_it() -> None:
     held = fit(static_power=0.9, clock_exponent=1.0, limit_reach=0.5, largest_static_share=0.5)
-    time, power = held_to_limit(np.asarray(10.0), np.asarray(1100.0), watts(limit=80.0), held)
+    time, power = within_limit(np.asarray(10.0), np.asarray(1100.0), watts(limit=80.0), held)
     # 40 W are reached, of which at most 20 are static: of 90 W that move 20 are left
     assert (float(power), float(time)) == (pytest.approx(40), pytest.approx(10 / np.sqrt(20 / 90)))
-    over = held_to_limit(
-        np.asarray(10.0), np.asarray(1100.0), watts(limit=80.0), fit(limit_reach=1.5, static_power=0.2)
-    )
+    over = within_limit(np.asarray(10.0), np.asarray(1100.0), watts(limit=80.0), fit(limit_reach=1.5, static_power=0.2))
     assert float(over[1]) == pytest.approx(80)
 
 
@@ -238,7 +236,7 @@ def test_a_lower_limit_never_makes_work_quicker_or_take_more_power(
 ) -> None:
     held, limits = fit(static_power=0.1, clock_exponent=exponent), (high, max(high - less, 20.0))
     (fast, more), (slow, little) = (
-        held_to_limit(np.asarray(1.0), np.asarray(asked_w), watts(limit=limit), held) for limit in limits
+        within_limit(np.asarray(1.0), np.asarray(asked_w), watts(limit=limit), held) for limit in limits
     )
     assert float(slow) >= float(fast) * (1 - 1e-12)
     assert float(little) <= float(more) * (1 + 1e-12)

@@ -267,7 +267,7 @@ def test_a_default_that_meets_it_with_no_replicas_takes_more_chips(traffic: Traf
     one = Space(("h100-sxm",), ("fp8",), (4,), (None,), (64,), (2048,))
     found = frontier("llama-3.1-8b", traffic, space=one, slo_tpot="4.9 ms", slo_share=0.9, workers=1, draws=0)
     assert found.default is None or found.default.setup.gpus > found.usual.gpus
-    assert found.json()["results"]["default_asked"]["gpus"] == found.usual.gpus
+    assert found.json()["results"]["default_requested"]["gpus"] == found.usual.gpus
 
 
 def test_what_is_searched_by_itself() -> None:

@@ -14,7 +14,7 @@ from wattline.catalog.draws import Draws
 from wattline.line.chip.coefficients import coefficients
 from wattline.line.chip.device import load_chip
 from wattline.line.chip.known import how_known, is_known, known_factor, known_keys
-from wattline.line.chip.step import Watts, decode_step, held_to_limit, spread_fact
+from wattline.line.chip.step import Watts, decode_step, spread_fact, within_limit
 from wattline.line.work.model import load_model
 from wattline.validate.evidence.campaigns import KNOTS, Campaigns, fit_campaigns, hats
 from wattline.validate.evidence.serving import ServingRow
@@ -137,8 +137,8 @@ def test_a_lower_limit_is_slower_and_takes_less_energy(
     c = coefficients("hopper", Draws(0))
     tdp, energy = np.asarray(700.0), np.asarray(load * 700.0 * time_s)
     low, high = (Watts(tdp, np.asarray(72.0), np.asarray(min(limit_w * k, 700.0))) for k in (1.0, higher))
-    slow, slow_w = held_to_limit(np.asarray(time_s), energy, low, c)
-    fast, fast_w = held_to_limit(np.asarray(time_s), energy, high, c)
+    slow, slow_w = within_limit(np.asarray(time_s), energy, low, c)
+    fast, fast_w = within_limit(np.asarray(time_s), energy, high, c)
     assert float(slow) >= float(fast) * (1 - 1e-12) >= time_s * (1 - 1e-9)
     assert float(slow_w) <= float(low.limit)
     assert float(fast_w) <= float(high.limit)
@@ -148,7 +148,7 @@ def test_voltage_falls_with_the_clock() -> None:
     """Where the limit binds, time grows less than the power falls: energy of moving charge goes with the clock too."""
     c = coefficients("hopper", Draws(0))
     watts = Watts(np.asarray(700.0), np.asarray(72.0), np.asarray(500.0))
-    time, _ = held_to_limit(np.asarray(1.0), np.asarray(700.0), watts, c)
+    time, _ = within_limit(np.asarray(1.0), np.asarray(700.0), watts, c)
     static = float(c.static_power) * 700
     assert 1.0 < float(time) < (700 - static) / (500 * float(c.limit_reach) - static)
 

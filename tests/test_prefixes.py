@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 pytest.importorskip("numba", reason="the simulator needs Numba: pip install 'wattline[sim]'")
 
 from wattline.core.errors import WattlineError
-from wattline.line.engine.simulator.prefixes import by_prefix, found_tokens
+from wattline.line.engine.simulator.prefixes import by_prefix, cached_prompt_tokens
 from wattline.line.work.traffic.trace import Hashes, Traffic
 from wattline.predict.service.simulate import serve
 
@@ -58,7 +58,7 @@ def test_store_agrees_with_a_plain_one(prompts: list[list[int]], replicas: int, 
     block, offset = _flat(prompts)
     where = np.arange(len(prompts)) % replicas
     tokens = np.array([16 * len(p) + 5 for p in prompts])
-    found = found_tokens(block, offset, 16, tokens, where, room * 16.0)
+    found = cached_prompt_tokens(block, offset, 16, tokens, where, room * 16.0)
     np.testing.assert_array_equal(found, [16 * n for n in _plain(prompts, where.tolist(), room)])
     routed = by_prefix(block, offset, replicas)
     assert ((routed >= 0) & (routed < replicas)).all()

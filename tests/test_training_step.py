@@ -21,7 +21,7 @@ from wattline.core.range import Range
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.facts import training_facts
 from wattline.line.chip.training.layout import plans
-from wattline.line.chip.training.memory import memory_held_bytes
+from wattline.line.chip.training.memory import chip_memory_bytes
 from wattline.line.chip.training.plan import Layouts, Plan
 from wattline.line.chip.training.step import TrainingStep, best_plan, training_step, tuned_mfu
 from wattline.line.work.flops import training_flops
@@ -91,7 +91,7 @@ def test_published_steps_are_roughly_what_they_took(step: Published) -> None:
     # 16-bit steps on Hopper as published are no tuned benchmarks: the step is faster than these, by up to a third
     least = -0.35 if (step.chip, step.precision) == ("h100-sxm", "bf16") else -0.21
     assert least < off(step) < (0.17 if step.record.name == "megatron-1.7b" else 0.13)  # its small products wait
-    held = float(memory_held_bytes(step.model, Layouts.of(step.plan), FACTS))
+    held = float(chip_memory_bytes(step.model, Layouts.of(step.plan), FACTS))
     assert held < 1.7 * device(step.chip).memory_bytes
 
 
@@ -139,7 +139,7 @@ def test_large_mixtures_spread_their_experts() -> None:
     spread = Plan(1, 16, 128, 15_360, 4096, expert=64, interleave=2, recompute="selective")
     step = step_of(model, chip, spread, "fp8")
     assert step.parts_s["experts' tokens"] > 0
-    held, without = (float(memory_held_bytes(model, Layouts.of(p), FACTS)) for p in (spread, replace(spread, expert=1)))
+    held, without = (float(chip_memory_bytes(model, Layouts.of(p), FACTS)) for p in (spread, replace(spread, expert=1)))
     assert held < without / 2
 
 
@@ -197,7 +197,7 @@ def test_recomputation_only_adds_work_and_frees_memory(name: str, chip_name: str
     plan = layouts[index % len(layouts)]
     chosen = [replace(plan, recompute=how) for how in ("none", "selective", "full")]
     times = [time_of(model, chip, each) for each in chosen]
-    held = [float(memory_held_bytes(model, Layouts.of(each), FACTS)) for each in chosen]
+    held = [float(chip_memory_bytes(model, Layouts.of(each), FACTS)) for each in chosen]
     assert times[0] * CLOSE <= times[1]
     assert times[1] * CLOSE <= times[2]
     # full recomputation makes one layer again: where a chip holds no more than that, nothing is won
@@ -211,7 +211,7 @@ def test_sharding_frees_memory_and_sends_more(name: str, chips: int) -> None:
     model, chip = load_model(name, catalog.default()), device("h100-sxm")
     plan = Plan(1, 1, chips, 4 * chips, 4096, recompute="full")
     sharded = replace(plan, fully_sharded=True)
-    assert memory_held_bytes(model, Layouts.of(sharded), FACTS) < memory_held_bytes(model, Layouts.of(plan), FACTS)
+    assert chip_memory_bytes(model, Layouts.of(sharded), FACTS) < chip_memory_bytes(model, Layouts.of(plan), FACTS)
     usual, more = (step_of(model, chip, each).parts_s["gradients and weights"] for each in (plan, sharded))
     assert more > usual
 
@@ -245,7 +245,7 @@ def test_the_search_is_no_worse_than_any_layout_it_could_take() -> None:
 
 def test_what_fits_no_layout_is_told() -> None:
     model, chip = load_model("gpt-3-175b", catalog.default()), device("h100-sxm")
-    assert float(memory_held_bytes(model, Layouts.of(Plan(1, 1, 8, 64, 2048)), FACTS)) > chip.memory_bytes
+    assert float(chip_memory_bytes(model, Layouts.of(Plan(1, 1, 8, 64, 2048)), FACTS)) > chip.memory_bytes
     with pytest.raises(WattlineError, match="fits no even layout"):
         best_plan(model, chip, 7, 2048, "bf16")
     assert best_plan(model, chip, 7, 2048, "bf16", strict=False).chips == 7

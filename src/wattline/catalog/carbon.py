@@ -25,7 +25,7 @@ AS_OF, OLD = 2026, 2024
 YEARS = (2021, 2022, 2023, 2024, 2025)
 CARRIED = "as carried by thegreenwebfoundation/co2.js"
 EMBER = {"title": f"Ember Yearly Electricity Data (CC BY 4.0), {CARRIED}", "year": 2025}
-EMBER_TOLD = {"title": "Ember Yearly Electricity Data (CC BY 4.0), through Our World in Data", "year": 2026}
+EMBER_SECOND_HAND = {"title": "Ember Yearly Electricity Data (CC BY 4.0), through Our World in Data", "year": 2026}
 EMAPS = {"title": f"Electricity Maps (ODbL), yearly means, {CARRIED}", "year": 2026}
 MIXES = {
     "title": "Wattline, from the generation mix by the factors of IPCC AR5 WG3 (Table A.III.2) and Electricity Maps",
@@ -113,17 +113,17 @@ def carbon_tables(region: str) -> dict[str, dict[str, Any]]:
             return {}
         life = _range(traced, traced) | {"source": EMAPS, "note": _note(traced, "flow-traced")}
         return _both(traced, life)
-    told = ember_second_hand().get(region)
-    if country.year < OLD and told:
-        country = CarbonSeries(region, {**country.g_per_kwh, 2025: told}, country.direct_share, country.carbon_free)
-        life = _range(country, traced) | {"source": EMBER_TOLD, "basis": "second hand"}
+    recent = ember_second_hand().get(region)
+    if country.year < OLD and recent:
+        country = CarbonSeries(region, {**country.g_per_kwh, 2025: recent}, country.direct_share, country.carbon_free)
+        life = _range(country, traced) | {"source": EMBER_SECOND_HAND, "basis": "second hand"}
     else:
         life = _range(country, traced) | {"source": EMBER}
-    found = _both(country, life | {"note": _note(country, "of generation")})
+    tables = _both(country, life | {"note": _note(country, "of generation")})
     if traced is not None:
         beside = _range(traced, traced) | {"source": EMAPS, "note": _note(traced, "flow-traced")}
-        found["carbon_flow_traced_g_per_kwh"] = beside
-    return found
+        tables["carbon_flow_traced_g_per_kwh"] = beside
+    return tables
 
 
 def _range(series: CarbonSeries, traced: CarbonSeries | None) -> dict[str, Any]:

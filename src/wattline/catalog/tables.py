@@ -154,8 +154,8 @@ def _basis(raw: dict[str, Any], cited: Source, at: str) -> Any:
 
     Raises WattlineError where it says that it was published or measured and its note that it is from memory.
     """
-    told = f"{raw.get('note', '')} {cited.where}".lower()
-    recalled = any(word in told for word in RECALLED)
+    words = f"{raw.get('note', '')} {cited.where}".lower()
+    recalled = any(word in words for word in RECALLED)
     basis = raw.get("basis")
     if recalled and basis in ("published", "measured"):
         raise WattlineError(f'catalog: {at}: a number from memory cannot be {basis}; say basis = "from memory"')

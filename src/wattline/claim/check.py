@@ -109,8 +109,8 @@ def check_claims(claims: ClaimsFile, draws: int = 2000, seed: int = 0) -> Claims
     """Check claims that were read; facts are drawn once for all of them."""
     shared = Draws(draws, seed)
     results = tuple(_located(claim, claims.where, shared) for claim in claims.claims)
-    found = Counter(result.verdict for result in results)
-    counts = {str(verdict): found[verdict] for verdict in VERDICTS if found[verdict]}
+    by_verdict = Counter(result.verdict for result in results)
+    counts = {str(verdict): by_verdict[verdict] for verdict in VERDICTS if by_verdict[verdict]}
     return ClaimsReport(claims.title, claims.where, claims.source, results, shared, counts)
 
 
@@ -184,8 +184,8 @@ def _judge(claim: Claim, scope: Scope) -> _Judged:
     unit = ends[0].units
     for key, value in values.items():
         if value.dimensionality != ends[0].dimensionality:
-            one, other = (figure("", "", v, climb=False).unit or "a plain number" for v in (value, ends[0]))
-            raise WattlineError(f"{key} is in {one}, but what is stated is in {other}; the two cannot be compared")
+            first, other = (figure("", "", v, climb=False).unit or "a plain number" for v in (value, ends[0]))
+            raise WattlineError(f"{key} is in {first}, but what is stated is in {other}; the two cannot be compared")
     figures = {
         key: _line(key, getattr(claim, key), value.to(unit), scope, climb=False) for key, value in values.items()
     }
@@ -240,10 +240,10 @@ def _own_fact(claim: Claim, name: str, given: Given, value: Any, scope: Scope) -
     at = f"quantities.{name}"
     ends = []
     for key, end in (("low", given.low), ("high", given.high)):
-        found = value if end is None else _value(end, f"{at}.{key}", scope)
-        if found.dimensionality != value.dimensionality:
+        bound = value if end is None else _value(end, f"{at}.{key}", scope)
+        if bound.dimensionality != value.dimensionality:
             raise WattlineError(f"{at}.{key}: {end.text if end else ''!r} is of another kind than the value")
-        ends.append(float(found.to(value.units).magnitude))
+        ends.append(float(bound.to(value.units).magnitude))
     return Fact(
         key=f"claim.{claim.id}.{name}",
         value=float(value.magnitude),

@@ -108,19 +108,19 @@ def _chain(node: Node, scope: Scope) -> Any:
     return value
 
 
-def _sum(one: Any, other: Any, mark: str) -> Any:
-    if one.dimensionality != other.dimensionality:
+def _sum(value: Any, other: Any, mark: str) -> Any:
+    if value.dimensionality != other.dimensionality:
         word = "add" if mark == "+" else "subtract"
-        raise ExpressionError(f"does not fit: cannot {word} {_said(one)} and {_said(other)}")
-    other = other.to(one.units)
-    return one + other if mark == "+" else one - other
+        raise ExpressionError(f"does not fit: cannot {word} {_unit_words(value)} and {_unit_words(other)}")
+    other = other.to(value.units)
+    return value + other if mark == "+" else value - other
 
 
-def _product(one: Any, other: Any, mark: str) -> Any:
+def _product(value: Any, other: Any, mark: str) -> Any:
     if mark == "/" and (magnitude(other) == 0).any():
         raise ExpressionError("divides by zero")
-    one, other = _bare(one), _bare(other)
-    return tidied(one * other if mark == "*" else one / other)
+    value, other = _bare(value), _bare(other)
+    return tidied(value * other if mark == "*" else value / other)
 
 
 def _bare(value: Any) -> Any:
@@ -156,7 +156,7 @@ def _convert(node: Node, scope: Scope) -> Any:
     except QuantityError:
         raise ExpressionError(f"has the unknown unit {shorten(node.value)!r}") from None
     if value.dimensionality != target.dimensionality:
-        raise ExpressionError(f"does not fit: {_said(value)} cannot be turned into {node.value}")
+        raise ExpressionError(f"does not fit: {_unit_words(value)} cannot be turned into {node.value}")
     return value.to(target)
 
 
@@ -168,7 +168,7 @@ def _call(node: Node, scope: Scope) -> Any:
         best = magnitude(first)
         for other in values[1:]:
             if other.dimensionality != first.dimensionality:
-                raise ExpressionError(f"does not fit: {node.value} of {_said(first)} and {_said(other)}")
+                raise ExpressionError(f"does not fit: {node.value} of {_unit_words(first)} and {_unit_words(other)}")
             best = choose(best, magnitude(other.to(first.units)))
         return registry().Quantity(best, first.units)
     if node.value == "abs":
@@ -182,22 +182,22 @@ def _call(node: Node, scope: Scope) -> Any:
 
 def _logarithm(value: Any, name: str) -> Any:
     if value.dimensionality:
-        raise ExpressionError(f"does not fit: {name} takes a plain number, not {_said(value)}")
+        raise ExpressionError(f"does not fit: {name} takes a plain number, not {_unit_words(value)}")
     number = magnitude(value.to(""))
     if (number <= 0).any():
         raise ExpressionError("takes the logarithm of a number that is not above zero")
     return registry().Quantity(np.log(number) if name == "ln" else np.log10(number), "")
 
 
-def _said(value: Any) -> str:
+def _unit_words(value: Any) -> str:
     return spelled(value.units) or "a plain number"
 
 
 def _kinds(error: pint.DimensionalityError) -> str:
-    one, other = (
+    first, other = (
         spelled(getattr(u, "units", u)) if hasattr(u, "_units") else str(u) for u in (error.units1, error.units2)
     )
-    return f"{shorten(one) or 'a plain number'} and {shorten(other) or 'a plain number'}"
+    return f"{shorten(first) or 'a plain number'} and {shorten(other) or 'a plain number'}"
 
 
 _EVALUATE: dict[str, Callable[[Node, Scope], Any]] = {

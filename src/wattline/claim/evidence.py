@@ -50,11 +50,11 @@ def weakness(fact: Fact, catalog: Catalog, source: str = "") -> str:
 
 def same_source(source: str, fact: Fact, record: Record) -> bool:
     """Whether a claim is from the publication or the publisher that the fact is from."""
-    told = _words(source)
+    cited = _words(source)
     title = _words(fact.source.title)
     publisher = _words(str(record.meta.get("publisher", "")))
-    return bool(title and title[:6] == told[: len(title[:6])]) or bool(
-        publisher and publisher == told[: len(publisher)]
+    return bool(title and title[:6] == cited[: len(title[:6])]) or bool(
+        publisher and publisher == cited[: len(publisher)]
     )
 
 

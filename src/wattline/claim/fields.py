@@ -50,7 +50,7 @@ def given_of(name: str, raw: Any) -> Given:
             raise ClaimError("value is missing")
         if ("low" in raw) != ("high" in raw):
             raise ClaimError("low and high go together")
-        dist = cast("Distribution | None", one_of(raw, "dist", _DISTRIBUTIONS))
+        dist = cast("Distribution | None", choice_of(raw, "dist", _DISTRIBUTIONS))
         source, note = source_of(raw.get("source")), text_of(raw, "note")
     except ClaimError as error:
         raise ClaimError(f"{at}: {error}") from None
@@ -128,7 +128,7 @@ def text_of(entry: dict[str, Any], key: str) -> str:
     return shorten(raw, MAX_TEXT)
 
 
-def one_of(entry: dict[str, Any], key: str, known: tuple[str, ...]) -> str | None:
+def choice_of(entry: dict[str, Any], key: str, known: tuple[str, ...]) -> str | None:
     raw = entry.get(key)
     if raw is not None and raw not in known:
         raise ClaimError(f"{key} must be one of {', '.join(known)}, not {shorten(repr(raw))}")

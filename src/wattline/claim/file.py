@@ -13,9 +13,9 @@ from wattline.claim.fields import (
     ClaimError,
     Expression,
     Given,
+    choice_of,
     expression_of,
     given_of,
-    one_of,
     only_known,
     table_of,
     text_of,
@@ -138,10 +138,10 @@ def _claim(entry: Any, defaults: dict[str, Any]) -> Claim:
         "quantities": {name: given_of(name, raw) for name, raw in tables["quantities"].items()},
         "steps": {name: expression_of(raw, f"steps.{name}") for name, raw in tables["steps"].items()},
         "beside": {n: expression_of(raw, f"beside.{shorten(n)}") for n, raw in tables["beside"].items()},
-        "relation": one_of(entry, "relation", RELATIONS) or "equal",
+        "relation": choice_of(entry, "relation", RELATIONS) or "equal",
         "holds": tolerance_of(defaults | entry, "holds", 0.05),
         "roughly": tolerance_of(defaults | entry, "roughly", 0.25),
-        "expect": one_of(entry, "expect", VERDICTS),
+        "expect": choice_of(entry, "expect", VERDICTS),
     }
     values |= {key: expression_of(entry[key], key) for key in sorted(_EXPRESSIONS) if key in entry}
     claim = Claim(**(texts | values))

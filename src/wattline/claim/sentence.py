@@ -135,7 +135,7 @@ def _candidates(words: list[str], stated: Expression, catalog: Catalog) -> list[
     named = [word for word in words if word not in ("prompt", "training", "centre", "ai")]
     totals = catalog.records("total").values()
     placed = {str(record.meta.get("region")) for record in totals} & set(words)
-    found = []
+    figures = []
     for kind in KINDS:
         for record in catalog.records(kind).values():
             elsewhere = kind == "total" and not placed and str(record.meta.get("region")) != "world"
@@ -144,8 +144,8 @@ def _candidates(words: list[str], stated: Expression, catalog: Catalog) -> list[
             for fact in record.facts.values():
                 if _alike(fact, unit):
                     when = str(record.meta.get("date") or record.meta.get("year_of") or fact.source.year or "")
-                    found.append(CatalogFigure(fact, record, when, weakness(fact, catalog)))
-    return sorted(found, key=lambda c: c.order)
+                    figures.append(CatalogFigure(fact, record, when, weakness(fact, catalog)))
+    return sorted(figures, key=lambda c: c.order)
 
 
 def _bears(record: Record, words: list[str]) -> bool:

@@ -79,30 +79,30 @@ def explain(
     return " ".join(parts)
 
 
-def _arithmetic(claim: Claim, line: Figure, found: Grade, stated: Stated) -> str:
+def _arithmetic(claim: Claim, line: Figure, grade: Grade, stated: Stated) -> str:
     published = claim.derived is not None and claim.derived.tree.kind == "fact"
-    said = (_PUBLISHED if published else _ARITHMETIC)[found.verdict]
-    return f"{said}: {_compared(line, found, stated, claim.holds)}."
+    head = (_PUBLISHED if published else _ARITHMETIC)[grade.verdict]
+    return f"{head}: {_compared(line, grade, stated, claim.holds)}."
 
 
-def _compared(line: Figure, found: Grade, stated: Stated, holds: float) -> str:
-    sure = "" if line.exact and all(end.exact for end in stated.figures) else f" ({_likely(found)})"
+def _compared(line: Figure, grade: Grade, stated: Stated, holds: float) -> str:
+    sure = "" if line.exact and all(end.exact for end in stated.figures) else f" ({_likely(grade)})"
     if stated.relation == "between":
-        where = "is within" if found.off == 0 else f"lies {_apart(found.off)} the nearer end of"
+        where = "is within" if grade.off == 0 else f"lies {_apart(grade.off)} the nearer end of"
         return f"{line} {where} {_between(stated)}{sure}"
     if stated.relation in ("at least", "at most"):
-        if found.off == 0:
+        if grade.off == 0:
             return f"{line} against {stated}{sure}"
-        return f"{line} against {stated} stated, {_apart(found.off)}{sure}"
-    said = f"{line} against {stated} stated"
-    return f"{said}{sure}" if abs(found.off) < 0.0005 else f"{said}, {_apart(found.off)}{sure}"
+        return f"{line} against {stated} stated, {_apart(grade.off)}{sure}"
+    words = f"{line} against {stated} stated"
+    return f"{words}{sure}" if abs(grade.off) < 0.0005 else f"{words}, {_apart(grade.off)}{sure}"
 
 
-def _likely(found: Grade) -> str:
+def _likely(grade: Grade) -> str:
     """How probable it is that the figures agree at least roughly, over the draws."""
-    if 0 < found.probability < 0.005:
+    if 0 < grade.probability < 0.005:
         return "they agree roughly in less than 1% of the draws"
-    return f"they agree roughly in {found.probability:.0%} of the draws"
+    return f"they agree roughly in {grade.probability:.0%} of the draws"
 
 
 def _between(stated: Stated) -> str:

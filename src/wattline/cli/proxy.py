@@ -99,8 +99,8 @@ def _serve(setup: ProxySetup, shown: str) -> None:
     serve(setup, listening)
 
 
-def _no_sensor(found: list[Sensor], host: str) -> str:
-    if found:
+def _no_sensor(sensors: list[Sensor], host: str) -> str:
+    if sensors:
         return f"no power sensor of {host}, so energy is unknown (--device names one of another host)"
     return "no power sensor, so energy is unknown (`wattline sensors` says why)"
 

@@ -16,7 +16,7 @@ Source = Annotated[
         help="Source to look at, may be repeated: nvml, amdsmi, rapl, hwmon, ipmi, redfish, prometheus, model."
     ),
 ]
-LEAST_S, MOST_S = 0.05, 3600.0
+MIN_S, MAX_S = 0.05, 3600.0
 
 
 def sensors(
@@ -97,6 +97,6 @@ def _seconds(interval: str) -> float:
     from wattline.core.quantity import parse
 
     seconds = parse(interval, "s", "--interval")
-    if not LEAST_S <= seconds <= MOST_S:
-        raise WattlineError(f"--interval {interval}: give between {LEAST_S:g} and {MOST_S:g} seconds")
+    if not MIN_S <= seconds <= MAX_S:
+        raise WattlineError(f"--interval {interval}: give between {MIN_S:g} and {MAX_S:g} seconds")
     return seconds

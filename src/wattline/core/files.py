@@ -85,10 +85,10 @@ def new_file(folder: Path, mode: int | None = None) -> str:
 def _mode(target: Path) -> int | None:
     """The rights of the file that is there; None where there is none."""
     try:
-        found = os.stat(target).st_mode
+        mode = os.stat(target).st_mode
     except OSError:
         return None
-    return stat.S_IMODE(found) & 0o777 | 0o600 if stat.S_ISREG(found) else None
+    return stat.S_IMODE(mode) & 0o777 | 0o600 if stat.S_ISREG(mode) else None
 
 
 def _is_of_writing(error: Exception) -> bool:

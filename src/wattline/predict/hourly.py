@@ -40,8 +40,8 @@ class HourlySite:
     def means(self) -> tuple[dict[str, Array], Array]:
         """The year's mean of each part per IT power, and PUE; shape ``(draws,)`` or ``()``."""
         site = year(self.setup, self.weather, self.load)
-        losses = {name: _one(part / site.it_mean) for name, part in site.parts.items()}
-        return losses, _one(site.pue)
+        losses = {name: _scalar_or_draws(part / site.it_mean) for name, part in site.parts.items()}
+        return losses, _scalar_or_draws(site.pue)
 
 
 def hourly_site(where: Where, draws: Draws) -> HourlySite:
@@ -101,7 +101,7 @@ def deliver(site: HourlySite, power_w: Sequence[Array], duration_s: Sequence[Arr
     load = Load(
         "grid", start, longest / steps, (energy / (longest / steps))[0] if scalar else energy / (longest / steps)
     )
-    plain = _one if scalar else np.asarray
+    plain = _scalar_or_draws if scalar else np.asarray
     return Delivered({name: plain(x) for name, x in parts.items() if np.any(x > 0)}, load, plain(peak), plain(water))
 
 
@@ -143,5 +143,5 @@ def _between(ratio: Array, begin: Array, end: Array) -> Array:
     return np.asarray(np.diff(_until(ratio, np.stack([begin, end], axis=1)), axis=1)[:, 0])
 
 
-def _one(values: Array) -> Array:
+def _scalar_or_draws(values: Array) -> Array:
     return np.asarray(values[0] if values.size == 1 else values)

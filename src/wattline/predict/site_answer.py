@@ -90,13 +90,13 @@ class SiteAnswer(Result):
     def bill(self) -> Bill:
         """The year's energy by part, and what follows from its delivery."""
         scale = self.design.it_w * WEATHER_YEAR_S
-        parts = {name: _one(mean * scale) for name, mean in self.result.parts.items() if np.any(mean > 0)}
-        it_j = _one(self.result.it_mean * scale)
-        delivered = _one(self.result.delivered * scale)
+        parts = {name: _scalar_or_draws(mean * scale) for name, mean in self.result.parts.items() if np.any(mean > 0)}
+        it_j = _scalar_or_draws(self.result.it_mean * scale)
+        delivered = _scalar_or_draws(self.result.delivered * scale)
         region, draws = self.design.region, self.draws
         bought = follow(region, self.design.where, delivered, draws)
         stations = grid.water_l(region, delivered, draws)
-        site = _one(np.asarray(sum(self.result.water.values())) * scale)
+        site = _scalar_or_draws(np.asarray(sum(self.result.water.values())) * scale)
         follows = {
             **bought,
             "generated_wh": grid.generated_j(region, delivered, draws) / J_PER_WH,
@@ -145,13 +145,13 @@ class SiteAnswer(Result):
         """Every result of which there are draws, by name."""
         bill, result, it_w = self.bill, self.result, self.design.it_w
         return {
-            "pue": _one(result.pue),
-            "server_fans_share": _one(self.server_fans),
-            "tue": _one(np.asarray(result.pue / (1.0 - self.server_fans))),
-            "wue_l_per_kwh": _one(result.wue_l_per_kwh),
+            "pue": _scalar_or_draws(result.pue),
+            "server_fans_share": _scalar_or_draws(self.server_fans),
+            "tue": _scalar_or_draws(np.asarray(result.pue / (1.0 - self.server_fans))),
+            "wue_l_per_kwh": _scalar_or_draws(result.wue_l_per_kwh),
             "water_stations_l_per_kwh": bill.follows["water_stations_l"] / bill.parts["servers"] * J_PER_KWH,
-            "peak_w": _one(result.peak * it_w),
-            "mean_w": _one(result.delivered * it_w),
+            "peak_w": _scalar_or_draws(result.peak * it_w),
+            "mean_w": _scalar_or_draws(result.delivered * it_w),
             "energy_wh": bill.energy_j / 3600,
             **bill.follows,
         }
@@ -177,7 +177,7 @@ class SiteAnswer(Result):
             "power_by_week_w": weekly(self.load),
             "air": air_hours(design.weather, self.central),
             "sizing": self.sizing,
-            "matters": matters_json(what_matters(self.draws, _one(result.pue))),
+            "matters": matters_json(what_matters(self.draws, _scalar_or_draws(result.pue))),
         }
 
     def json(self) -> Json:
@@ -193,7 +193,7 @@ class SiteAnswer(Result):
         """The year as the answer of one job among others: its bill at the grid, and what else it says of the year."""
         results, figures = self.results(), self.figures()
         quantities = {name: figures[name] for name in ("pue", "server_fans_share", "tue", *WATER)}
-        said_by_answer = {*figures, "title", "energy_mean_wh", "parts", "matters"}
+        shared_names = {*figures, "title", "energy_mean_wh", "parts", "matters"}
         hourly = Load("grid", self.load.start, self.load.step_s, self.load.power_w.sum(axis=0))
         return Answer(
             command="site",
@@ -208,7 +208,7 @@ class SiteAnswer(Result):
             draws=self.draws,
             warnings=self.warnings,
             notes=self._notes(),
-            more={name: value for name, value in results.items() if name not in said_by_answer},
+            more={name: value for name, value in results.items() if name not in shared_names},
         )
 
     def _hourly(self) -> dict[str, list[float | None]]:
@@ -224,10 +224,10 @@ class SiteAnswer(Result):
         return [float(power[m == MONTHS].sum() / max(it[m == MONTHS].sum(), 1e-12)) for m in range(12)]
 
 
-def _one(values: Array) -> Array:
+def _scalar_or_draws(values: Array) -> Array:
     """Draws, or a number where there is one alone."""
     return values[0] if values.size == 1 else values
 
 
 def _range(values: Array) -> dict[str, float]:
-    return Range.of(_one(np.asarray(values))).json()
+    return Range.of(_scalar_or_draws(np.asarray(values))).json()

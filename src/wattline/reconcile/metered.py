@@ -16,12 +16,12 @@ from wattline.meter.energy.series import SeriesEnergy, binned_w, counted_once, c
 from wattline.meter.export.window import NamedSpan, find_span
 from wattline.meter.recording import Recording, Series
 
-MOST_BINS, MOST_FINE = 100, 20_000
+MAX_BINS, MAX_FINE = 100, 20_000
 # what a device of this kind is to a bill; a wall meter of any kind sees whole machines
 ROLES = {"gpu": "chips", "mig": "chips", "cpu": "cpus", "dram": "cpus", "switch": "switches"}
 MACHINES = "machines"
-LEAST_COVERED = 0.995
-LEAST_SHARE = 0.01  # of a value: an error that reaches down to nothing stops here, for a lognormal has no zero
+MIN_COVERED = 0.995
+MIN_SHARE = 0.01  # of a value: an error that reaches down to nothing stops here, for a lognormal has no zero
 
 
 def counted(role: str, count: int) -> str:
@@ -61,7 +61,7 @@ class MeteredPart:
 
 def _side(value: float, end: float) -> float:
     """An end of what holds the truth 19 times in 20, as the 5th or 95th percentile: what to multiply the value by."""
-    return float(max(end / value, LEAST_SHARE) ** (Z95 / Z975)) if value > 0 else 1.0
+    return float(max(end / value, MIN_SHARE) ** (Z95 / Z975)) if value > 0 else 1.0
 
 
 def drawn_j(part: MeteredPart, role: str, source: str, draws: Draws) -> Array:
@@ -139,7 +139,7 @@ def metered(recording: Recording, window: str | None, catalog: Catalog) -> Meter
         roles.setdefault(ROLES.get(series.device.kind, MACHINES), []).append(series)
     parts = {role: _part(members, edges) for role, members in roles.items()}
     whole = [*others, *([] if inside else chips)]
-    if (covered := float(edges[-1] - edges[0]) / span.duration_s) < LEAST_COVERED:
+    if (covered := float(edges[-1] - edges[0]) / span.duration_s) < MIN_COVERED:
         notes.append(f"readings cover {covered:.1%} of the window {span.name!r}; the rest is not in the energy")
     return MeteredWindow(
         source=recording.source,
@@ -170,7 +170,7 @@ def _edges(series: Iterable[Series], span: NamedSpan) -> Array:
     begin = max(span.begin_s, min(float(t[0]) for t in lines))
     end = min(span.end_s, max(float(t[-1]) for t in lines))
     period = max(float(np.median(np.diff(t))) for t in lines)
-    bins = int(np.clip((end - begin) / max(period, 1e-9), 1, MOST_BINS))
+    bins = int(np.clip((end - begin) / max(period, 1e-9), 1, MAX_BINS))
     return np.linspace(begin, end, bins + 1)
 
 
@@ -183,7 +183,7 @@ def _part(series: Sequence[Series], edges_s: Array) -> MeteredPart:
 def _peak_ratio(series: Sequence[Series], edges_s: Array) -> float:
     """The highest sum of readings beside the highest bin."""
     period = max(float(np.median(np.diff(curve(each).time_s))) for each in series)
-    fine = int(np.clip((edges_s[-1] - edges_s[0]) / max(period, 1e-9), 1, MOST_FINE))
+    fine = int(np.clip((edges_s[-1] - edges_s[0]) / max(period, 1e-9), 1, MAX_FINE))
     steps = np.linspace(edges_s[0], edges_s[-1], fine + 1)
     high = float(np.max(np.asarray(sum(binned_w(each, steps) for each in series))))
     low = float(np.max(np.asarray(sum(binned_w(each, edges_s) for each in series))))

@@ -125,7 +125,7 @@ def _machines(
     """Machines under their own meters: split by their GPUs' meters, else by the catalog, else left whole."""
     whole, basis = power[MACHINES], _basis(seen.parts[MACHINES])
     if seen.inside is not None:
-        return _told_apart(seen, device, power, scale, working)
+        return _separated(seen, device, power, scale, working)
     if device is None:
         note = (
             "chips and hosts: metered together, and not told apart, for the chip is not known; give --chip or --server"
@@ -138,7 +138,7 @@ def _machines(
     return PartPower({"chip_active": whole - host, "host": host}, {"chip_active": "derived", "host": "estimated"})
 
 
-def _told_apart(
+def _separated(
     seen: MeteredWindow, device: Chip | None, power: Mapping[str, Array], scale: Mapping[str, Array], working: Working
 ) -> PartPower:
     """Hosts are what machines took beyond their GPUs; GPUs of machines without a meter come on top."""

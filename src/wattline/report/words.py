@@ -10,8 +10,8 @@ Json = Mapping[str, Any]  # an answer, or a part of one
 
 def counted(role: str, count: int) -> str:
     """``1 machine``, ``8 chips``; ``role`` is the plural."""
-    one = {"switches": "switch"}.get(role, role.removesuffix("s"))
-    return f"{count:,} {one if count == 1 else role}"
+    singular = {"switches": "switch"}.get(role, role.removesuffix("s"))
+    return f"{count:,} {singular if count == 1 else role}"
 
 
 def fit_words(inputs: Json) -> str:

@@ -31,10 +31,10 @@ def frontier_job(job: FrontierJob, model: str | Path, where: Where, draws: Draws
     traffic = make_traffic(job, draws.seed, catalog)
     architecture = known_architecture(read_model(model, catalog))
     question = Question(architecture, traffic, target, job.slo_share, setup, where, catalog)
-    found = search_frontier(question, space, Execution(), draws)
-    saved = "" if found.saved is None else f", {found.saved.p50:.0%} less energy than {found.default_label}"
-    note = f"least energy: {found.best.setup.label()}{saved}"
-    answer = found.served.full_answer
+    result = search_frontier(question, space, Execution(), draws)
+    saved = "" if result.saved is None else f", {result.saved.p50:.0%} less energy than {result.default_label}"
+    note = f"least energy: {result.best.setup.label()}{saved}"
+    answer = result.served.full_answer
     return replace(answer, notes=(*answer.notes, note))
 
 

@@ -18,7 +18,7 @@ class StrictJson(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-def said(words: str) -> Any:
+def item(words: str) -> Any:
     """A key that is always there."""
     return Field(description=words)
 
@@ -57,39 +57,39 @@ class OverRequestsJson(StrictJson):
 class FactJson(StrictJson):
     """A fact that an answer rests on."""
 
-    key: str = said("Where it stands in the catalog: kind, record and name.")
-    name: str = said("What it is.")
-    value: float = said("Its value, in `unit`.")
-    low: float = said("The low end of its range.")
-    high: float = said("The high end of its range.")
-    unit: str = said("The unit of `value`, `low` and `high`; empty for a ratio or a count.")
-    dist: Distribution = said("How it is drawn from its range.")
-    basis: Basis = said("How it is known; `given` by the user.")
-    source: str = said("Where it was read.")
-    note: str = said("What else should be known of it.")
+    key: str = item("Where it stands in the catalog: kind, record and name.")
+    name: str = item("What it is.")
+    value: float = item("Its value, in `unit`.")
+    low: float = item("The low end of its range.")
+    high: float = item("The high end of its range.")
+    unit: str = item("The unit of `value`, `low` and `high`; empty for a ratio or a count.")
+    dist: Distribution = item("How it is drawn from its range.")
+    basis: Basis = item("How it is known; `given` by the user.")
+    source: str = item("Where it was read.")
+    note: str = item("What else should be known of it.")
 
 
 class MatterJson(StrictJson):
     """A fact that moves the answer, with its range."""
 
-    fact: str = said("The fact's key.")
-    name: str = said("What it is.")
-    rank_correlation: float = said("Spearman's with the answer over the draws, -1 to 1.")
-    value: float = said("The fact's value.")
-    low: float = said("The low end of its range.")
-    high: float = said("The high end of its range.")
-    unit: str = said("The fact's unit.")
+    fact: str = item("The fact's key.")
+    name: str = item("What it is.")
+    rank_correlation: float = item("Spearman's with the answer over the draws, -1 to 1.")
+    value: float = item("The fact's value.")
+    low: float = item("The low end of its range.")
+    high: float = item("The high end of its range.")
+    unit: str = item("The fact's unit.")
 
 
 class EnvelopeJson(StrictJson, Generic[Inputs, Results]):
     """The object that every command answers with."""
 
-    command: str = said("The command that answers.")
-    wattline: str = said("The version that answered.")
-    draws: int | None = said("Number of draws from the ranges of the facts; null where nothing was drawn.")
-    seed: int | None = said("Seed of the draws; null where nothing was drawn.")
-    inputs: Inputs = said("What was asked, read: plain numbers and catalog names.")
-    results: Results = said("Everything that the command says.")
-    facts: list[FactJson] = said("What the answer rests on.")
-    notes: list[str] = said("What is said beside the results.")
-    warnings: list[str] = said("What the user should mind.")
+    command: str = item("The command that answers.")
+    wattline: str = item("The version that answered.")
+    draws: int | None = item("Number of draws from the ranges of the facts; null where nothing was drawn.")
+    seed: int | None = item("Seed of the draws; null where nothing was drawn.")
+    inputs: Inputs = item("What was asked, read: plain numbers and catalog names.")
+    results: Results = item("Everything that the command says.")
+    facts: list[FactJson] = item("What the answer rests on.")
+    notes: list[str] = item("What is said beside the results.")
+    warnings: list[str] = item("What the user should mind.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from wattline.schema.base import StrictJson, perhaps, said
+from wattline.schema.base import StrictJson, item, perhaps
 
 CURRENCY = "Currency of the user's settings: a note says the cost in it; costs in JSON stay in US dollars."
 
@@ -12,8 +12,8 @@ CURRENCY = "Currency of the user's settings: a note says the cost in it; costs i
 class PlaceInputs(StrictJson):
     """Where a job runs, as it was read."""
 
-    site: str = said("Kind of site, or of hall where the overhead follows from weather.")
-    region: str = said("Region of the grid.")
+    site: str = item("Kind of site, or of hall where the overhead follows from weather.")
+    region: str = item("Region of the grid.")
     place: str | None = perhaps("Place whose weather gives the overhead by the hour.")
     cooling: str | None = perhaps("Kind of cooling.")
     pue: float | None = perhaps("PUE that was given.")
@@ -28,13 +28,13 @@ class PlaceInputs(StrictJson):
 class TrainInputs(PlaceInputs):
     """A training run, as it was read."""
 
-    model: str = said("Model by its catalog name or configuration.")
-    tokens: float = said("Tokens trained on.")
-    chip: str = said("Type of chip.")
+    model: str = item("Model by its catalog name or configuration.")
+    tokens: float = item("Tokens trained on.")
+    chip: str = item("Type of chip.")
     instance: str | None = perhaps("Type of a cloud's instance.")
-    chips: int = said("Number of chips.")
-    precision: str = said("Number format.")
-    sequence_tokens: int = said("Tokens of a training sequence.")
+    chips: int = item("Number of chips.")
+    precision: str = item("Number format.")
+    sequence_tokens: int = item("Tokens of a training sequence.")
     tuned: bool | None = perhaps("True for a run as a tuned benchmark's.")
     mfu: float | None = perhaps("MFU that was given, a share of 1.")
     hours: float | None = perhaps("Hours of wall time that were given.")
@@ -45,13 +45,13 @@ class TrainInputs(PlaceInputs):
 class ReplicaInputs(PlaceInputs):
     """A request and the replica that answers it, as they were read."""
 
-    model: str = said("Model by its catalog name or configuration.")
-    chip: str = said("Type of chip.")
+    model: str = item("Model by its catalog name or configuration.")
+    chip: str = item("Type of chip.")
     instance: str | None = perhaps("Type of a cloud's instance.")
-    gpus: int = said("Chips in a replica.")
-    input_tokens: float = said("Tokens of the prompt.")
-    output_tokens: float = said("Tokens of the answer.")
-    precision: str = said("Number format.")
+    gpus: int = item("Chips in a replica.")
+    input_tokens: float = item("Tokens of the prompt.")
+    output_tokens: float = item("Tokens of the answer.")
+    precision: str = item("Number format.")
     batch: float | None = perhaps("Requests that a replica answers together, where given.")
     active: float | None = perhaps("Share of the time that chips are at work, where given.")
 
@@ -59,31 +59,31 @@ class ReplicaInputs(PlaceInputs):
 class ServeAverageInputs(ReplicaInputs):
     """An average service, as it was read."""
 
-    rate_per_s: float = said("Requests a second.")
-    days: float = said("Days of the service.")
+    rate_per_s: float = item("Requests a second.")
+    days: float = item("Days of the service.")
 
 
 class ServeInputs(PlaceInputs):
     """A simulated service, as it was read."""
 
-    model: str = said("Model by its catalog name or configuration.")
-    chip: str = said("Type of chip.")
+    model: str = item("Model by its catalog name or configuration.")
+    chip: str = item("Type of chip.")
     instance: str | None = perhaps("Type of a cloud's instance.")
-    gpus: int = said("Chips in a replica.")
-    precision: str = said("Number format.")
-    requests: int = said("Requests simulated.")
-    rate_per_s: float = said("Requests a second, of those simulated.")
+    gpus: int = item("Chips in a replica.")
+    precision: str = item("Number format.")
+    requests: int = item("Requests simulated.")
+    rate_per_s: float = item("Requests a second, of those simulated.")
     power_cap_w: float | None = perhaps("Power limit of a chip.")
-    replicas: int = said("Replicas, at most where they are scaled.")
-    router: str = said("How requests find a replica.")
+    replicas: int = item("Replicas, at most where they are scaled.")
+    router: str = item("How requests find a replica.")
     prefill_replicas: int | None = perhaps("Replicas that only read prompts.")
     prefill_gpus: int | None = perhaps("Chips in a replica that only reads prompts.")
     transfer_bytes_per_s: float | None = perhaps("Bytes a second of one transfer between the pools.")
-    max_num_seqs: int = said("Most sequences that a replica runs at once.")
-    max_num_batched_tokens: int = said("Most tokens of a step.")
+    max_num_seqs: int = item("Most sequences that a replica runs at once.")
+    max_num_batched_tokens: int = item("Most tokens of a step.")
     engine: str | None = perhaps("Serving software.")
     prefix_cache: float | None = perhaps("Share of the cache kept for prefixes.")
-    cache_tokens: int = said("Tokens that a replica's cache holds.")
+    cache_tokens: int = item("Tokens that a replica's cache holds.")
     slo_ttft_s: float | None = perhaps("Longest time to the first token that counts as good.")
     slo_tpot_s: float | None = perhaps("Longest mean time between tokens that counts as good.")
     scale_from: int | None = perhaps("Fewest replicas, where they are scaled.")
@@ -98,7 +98,7 @@ class ServeInputs(PlaceInputs):
 class BillInputs(PlaceInputs):
     """A recording whose energy is billed, as it was read."""
 
-    recording: str = said("The recording.")
-    window: str = said("The window of it.")
+    recording: str = item("The recording.")
+    window: str = item("The window of it.")
     chip: str | None = perhaps("Type of chip that was metered.")
     server: str | None = perhaps("Type of server that was metered.")

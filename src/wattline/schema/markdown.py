@@ -71,12 +71,12 @@ def _command(command: str, shown: set[str]) -> Iterator[str]:
 
 def _objects(schema: dict[str, Any], defs: dict[str, Any]) -> list[str]:
     """Names of all objects inside, in the order that they are met."""
-    found: list[str] = []
+    names: list[str] = []
     for field in schema.get("properties", {}).values():
         for name in _names(field):
-            if name not in found:
-                found += [name, *_objects(defs[name], defs)]
-    return list(dict.fromkeys(found))
+            if name not in names:
+                names += [name, *_objects(defs[name], defs)]
+    return list(dict.fromkeys(names))
 
 
 def _names(field: Any) -> list[str]:

@@ -14,7 +14,7 @@ from wattline.schema.answer import (
     ServeResults,
     TrainResults,
 )
-from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, said
+from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item
 from wattline.schema.inputs import ReplicaInputs, ServeAverageInputs, ServeInputs, TrainInputs
 from wattline.schema.site import SiteInputs, SiteYearJson
 
@@ -22,53 +22,53 @@ from wattline.schema.site import SiteInputs, SiteYearJson
 class TrainJobJson(StrictJson):
     """A job of kind `train`."""
 
-    name: str = said("The job's name.")
+    name: str = item("The job's name.")
     command: Literal["train"]
-    inputs: TrainInputs = said("As of `train`.")
-    results: TrainResults = said("As of `train`.")
+    inputs: TrainInputs = item("As of `train`.")
+    results: TrainResults = item("As of `train`.")
 
 
 class PromptJobJson(StrictJson):
     """A job of kind `prompt`."""
 
-    name: str = said("The job's name.")
+    name: str = item("The job's name.")
     command: Literal["prompt"]
-    inputs: ReplicaInputs = said("As of `prompt`.")
-    results: PromptResults = said("As of `prompt`.")
+    inputs: ReplicaInputs = item("As of `prompt`.")
+    results: PromptResults = item("As of `prompt`.")
 
 
 class ServeAverageJobJson(StrictJson):
     """A job of kind `serve-average`."""
 
-    name: str = said("The job's name.")
+    name: str = item("The job's name.")
     command: Literal["serve-average"]
-    inputs: ServeAverageInputs = said("As of `serve-average`.")
-    results: ServeAverageResults = said("As of `serve-average`.")
+    inputs: ServeAverageInputs = item("As of `serve-average`.")
+    results: ServeAverageResults = item("As of `serve-average`.")
 
 
 class ServeJobJson(StrictJson):
     """A job of kind `serve`, or the best set-up of one of kind `frontier`."""
 
-    name: str = said("The job's name.")
+    name: str = item("The job's name.")
     command: Literal["serve"]
-    inputs: ServeInputs = said("As of `serve`.")
-    results: ServeResults = said("As of `serve`.")
+    inputs: ServeInputs = item("As of `serve`.")
+    results: ServeResults = item("As of `serve`.")
 
 
 class SiteJobResults(AnswerJson, SiteYearJson):
     """A site's year as a job among others: what matters for its energy, and not for its PUE."""
 
-    water_site_l: RangeJson = said("Water at the site.")
-    water_stations_l: RangeJson = said("Water at power stations.")
+    water_site_l: RangeJson = item("Water at the site.")
+    water_stations_l: RangeJson = item("Water at power stations.")
 
 
 class SiteJobJson(StrictJson):
     """A job of kind `site`."""
 
-    name: str = said("The job's name.")
+    name: str = item("The job's name.")
     command: Literal["site"]
-    inputs: SiteInputs = said("As of `site`.")
-    results: SiteJobResults = said("The bill of the year, and as of `site`.")
+    inputs: SiteInputs = item("As of `site`.")
+    results: SiteJobResults = item("The bill of the year, and as of `site`.")
 
 
 Jobs = TrainJobJson | PromptJobJson | ServeAverageJobJson | ServeJobJson | SiteJobJson
@@ -78,15 +78,15 @@ JobJson = Annotated[Jobs, Field(discriminator="command")]
 class RunInputs(StrictJson):
     """A scenario file."""
 
-    path: str = said("The file.")
-    scenario: str = said("Its text as read.")
+    path: str = item("The file.")
+    scenario: str = item("Its text as read.")
 
 
 class RunResults(BillJson):
     """The jobs of a scenario, and all of them together from their common start."""
 
-    story: str = said("The story of the scenario.")
-    jobs: list[JobJson] = said("The jobs; their facts, notes and warnings are the run's.")
+    story: str = item("The story of the scenario.")
+    jobs: list[JobJson] = item("The jobs; their facts, notes and warnings are the run's.")
 
 
 class RunJson(EnvelopeJson[RunInputs, RunResults]):

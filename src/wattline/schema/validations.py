@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from typing import Literal
 
-from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, said
+from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item
 
 
 class ScoreJson(StrictJson):
     """How far predictions lie from what was measured; null where it cannot be told."""
 
-    n: int = said("How many were compared.")
-    mean_error_percent: float | None = said("Mean of the absolute relative errors.")
-    median_error_percent: float | None = said("Their median.")
-    p90_error_percent: float | None = said("Their 90th percentile.")
-    bias_percent: float | None = said("Mean of the signed relative errors.")
-    median_bias_percent: float | None = said("Their median.")
-    coverage_percent: float | None = said("How often p5 to p95 of the prediction holds what was measured.")
+    n: int = item("How many were compared.")
+    mean_error_percent: float | None = item("Mean of the absolute relative errors.")
+    median_error_percent: float | None = item("Their median.")
+    p90_error_percent: float | None = item("Their 90th percentile.")
+    bias_percent: float | None = item("Mean of the signed relative errors.")
+    median_bias_percent: float | None = item("Their median.")
+    coverage_percent: float | None = item("How often p5 to p95 of the prediction holds what was measured.")
 
 
 class SourceInputs(StrictJson):
     """What was compared with."""
 
-    source: str = said("The file or folder.")
+    source: str = item("The file or folder.")
 
 
 class LeftOutInputs(SourceInputs):
     """What was compared with, and what fits had not seen."""
 
-    left_out: str | None = said("What the fit of each row had not seen; null for the fit as shipped.")
+    left_out: str | None = item("What the fit of each row had not seen; null for the fit as shipped.")
 
 
 class InferenceInputs(LeftOutInputs):
     """What was compared with, what fits had not seen, and by what scores are grouped."""
 
-    by: str | None = said("By what scores are grouped.")
+    by: str | None = item("By what scores are grouped.")
 
 
 class NoInputs(StrictJson):
@@ -44,62 +44,62 @@ class NoInputs(StrictJson):
 class UnusableFileJson(StrictJson):
     """A file, or a part of one, that was not used."""
 
-    file: str = said("The file.")
-    why: str = said("Why it was not used.")
+    file: str = item("The file.")
+    why: str = item("Why it was not used.")
 
 
 class UnusableRowJson(StrictJson):
     """A row that was not used."""
 
-    line: int = said("Its line.")
-    row: str = said("What it is of.")
-    why: str = said("Why it was not used.")
+    line: int = item("Its line.")
+    row: str = item("What it is of.")
+    why: str = item("Why it was not used.")
 
 
 class ChipHoursRowJson(StrictJson):
     """Chip-hours of a published run."""
 
-    row: str = said("The run.")
-    group: str = said("What the fits had seen of it.")
-    published_chip_hours: float | None = said("As published.")
-    predicted_chip_hours: RangeJson | None = said("As predicted.")
-    error_percent: float | None = said("Relative error of the median prediction.")
-    covered: bool | None = said("Whether p5 to p95 holds the published.")
-    why: str | None = said("Why it is not usable.")
+    row: str = item("The run.")
+    group: str = item("What the fits had seen of it.")
+    published_chip_hours: float | None = item("As published.")
+    predicted_chip_hours: RangeJson | None = item("As predicted.")
+    error_percent: float | None = item("Relative error of the median prediction.")
+    covered: bool | None = item("Whether p5 to p95 holds the published.")
+    why: str | None = item("Why it is not usable.")
 
 
 class EnergyRowJson(StrictJson):
     """Energy of a published run, from its own chip-hours."""
 
-    row: str = said("The run.")
-    group: str = said("What the fits had seen of it.")
-    published_energy_wh: float | None = said("As published.")
-    predicted_energy_wh: RangeJson | None = said("As predicted.")
-    error_percent: float | None = said("Relative error of the median prediction.")
-    covered: bool | None = said("Whether p5 to p95 holds the published.")
-    why: str | None = said("Why it is not usable.")
+    row: str = item("The run.")
+    group: str = item("What the fits had seen of it.")
+    published_energy_wh: float | None = item("As published.")
+    predicted_energy_wh: RangeJson | None = item("As predicted.")
+    error_percent: float | None = item("Relative error of the median prediction.")
+    covered: bool | None = item("Whether p5 to p95 holds the published.")
+    why: str | None = item("Why it is not usable.")
 
 
 class TrainingScoresJson(StrictJson):
     """Scores of both measures."""
 
-    chip_hours: ScoreJson = said("Of chip-hours, from model, tokens and hardware.")
-    energy: ScoreJson = said("Of energy, from the row's chip-hours.")
+    chip_hours: ScoreJson = item("Of chip-hours, from model, tokens and hardware.")
+    energy: ScoreJson = item("Of energy, from the row's chip-hours.")
 
 
 class TrainingRowsJson(StrictJson):
     """Rows of both measures."""
 
-    chip_hours: list[ChipHoursRowJson] = said("Chip-hours.")
-    energy: list[EnergyRowJson] = said("Energy.")
+    chip_hours: list[ChipHoursRowJson] = item("Chip-hours.")
+    energy: list[EnergyRowJson] = item("Energy.")
 
 
 class TrainingValidationResults(StrictJson):
     """Published training runs beside the predicted ones."""
 
-    scores: TrainingScoresJson = said("Of all rows.")
-    groups: dict[str, TrainingScoresJson] = said("By what the fits had seen of a run.")
-    rows: TrainingRowsJson = said("The rows.")
+    scores: TrainingScoresJson = item("Of all rows.")
+    groups: dict[str, TrainingScoresJson] = item("By what the fits had seen of a run.")
+    rows: TrainingRowsJson = item("The rows.")
 
 
 class ValidateTrainingJson(EnvelopeJson[SourceInputs, TrainingValidationResults]):
@@ -111,23 +111,23 @@ class ValidateTrainingJson(EnvelopeJson[SourceInputs, TrainingValidationResults]
 class StepRowJson(StrictJson):
     """A published training step beside the predicted one."""
 
-    step: str = said("The step.")
-    chip: str = said("Type of chip.")
-    chips: int = said("Number of chips.")
-    precision: str = said("Number format.")
-    layout: str = said("How it is laid out.")
-    published_s: float = said("Its time as published.")
-    predicted_s: float = said("Its time as predicted.")
-    predicted_chip_w: float = said("Predicted power of a chip.")
-    error_percent: float = said("Relative error of the predicted time.")
+    step: str = item("The step.")
+    chip: str = item("Type of chip.")
+    chips: int = item("Number of chips.")
+    precision: str = item("Number format.")
+    layout: str = item("How it is laid out.")
+    published_s: float = item("Its time as published.")
+    predicted_s: float = item("Its time as predicted.")
+    predicted_chip_w: float = item("Predicted power of a chip.")
+    error_percent: float = item("Relative error of the predicted time.")
 
 
 class StepsValidationResults(StrictJson):
     """Published training steps beside the predicted ones."""
 
-    scores: ScoreJson = said("Of all steps.")
-    groups: dict[str, ScoreJson] = said("By kind of software.")
-    rows: list[StepRowJson] = said("The steps.")
+    scores: ScoreJson = item("Of all steps.")
+    groups: dict[str, ScoreJson] = item("By kind of software.")
+    rows: list[StepRowJson] = item("The steps.")
 
 
 class ValidateStepsJson(EnvelopeJson[NoInputs, StepsValidationResults]):
@@ -139,38 +139,38 @@ class ValidateStepsJson(EnvelopeJson[NoInputs, StepsValidationResults]):
 class InferenceScoresJson(StrictJson):
     """Scores of the four measures."""
 
-    energy_per_token: ScoreJson = said("Of joules a token.")
-    power: ScoreJson = said("Of watts.")
-    itl: ScoreJson = said("Of the median time between tokens.")
-    throughput: ScoreJson = said("Of tokens a second.")
+    energy_per_token: ScoreJson = item("Of joules a token.")
+    power: ScoreJson = item("Of watts.")
+    itl: ScoreJson = item("Of the median time between tokens.")
+    throughput: ScoreJson = item("Of tokens a second.")
 
 
 class InferenceRowJson(StrictJson):
     """A measured configuration beside the predicted one."""
 
-    model: str = said("The model.")
-    chip: str = said("Type of chip.")
-    generation: str = said("Its generation.")
-    gpus: int = said("Number of chips.")
-    task: str = said("What was asked.")
-    batch: float = said("Requests at once.")
-    measured_j_per_output_token: float = said("Energy for each token of the answers, as measured.")
-    predicted_j_per_output_token: RangeJson = said("The same, as predicted.")
-    measured_power_w: float = said("Power of all chips, as measured.")
-    predicted_power_w: RangeJson = said("The same, as predicted.")
-    measured_itl_s: float = said("Median time between tokens, as measured.")
-    predicted_itl_s: RangeJson = said("The same, as predicted.")
-    measured_output_tokens_per_s: float = said("Tokens of the answers a second, as measured.")
-    predicted_output_tokens_per_s: RangeJson = said("The same, as predicted.")
+    model: str = item("The model.")
+    chip: str = item("Type of chip.")
+    generation: str = item("Its generation.")
+    gpus: int = item("Number of chips.")
+    task: str = item("What was asked.")
+    batch: float = item("Requests at once.")
+    measured_j_per_output_token: float = item("Energy for each token of the answers, as measured.")
+    predicted_j_per_output_token: RangeJson = item("The same, as predicted.")
+    measured_power_w: float = item("Power of all chips, as measured.")
+    predicted_power_w: RangeJson = item("The same, as predicted.")
+    measured_itl_s: float = item("Median time between tokens, as measured.")
+    predicted_itl_s: RangeJson = item("The same, as predicted.")
+    measured_output_tokens_per_s: float = item("Tokens of the answers a second, as measured.")
+    predicted_output_tokens_per_s: RangeJson = item("The same, as predicted.")
 
 
 class InferenceValidationResults(StrictJson):
     """Measured LLM serving beside the predicted."""
 
-    scores: InferenceScoresJson | None = said("Of all rows; null where there are none.")
-    groups: dict[str, InferenceScoresJson] = said("By group, with `--by`.")
-    rows: list[InferenceRowJson] = said("The configurations.")
-    unusable: list[UnusableRowJson] = said("Rows that cannot be predicted.")
+    scores: InferenceScoresJson | None = item("Of all rows; null where there are none.")
+    groups: dict[str, InferenceScoresJson] = item("By group, with `--by`.")
+    rows: list[InferenceRowJson] = item("The configurations.")
+    unusable: list[UnusableRowJson] = item("Rows that cannot be predicted.")
 
 
 class ValidateInferenceJson(EnvelopeJson[InferenceInputs, InferenceValidationResults]):
@@ -182,16 +182,16 @@ class ValidateInferenceJson(EnvelopeJson[InferenceInputs, InferenceValidationRes
 class KernelScoresJson(StrictJson):
     """Scores of a kernel."""
 
-    time: ScoreJson = said("Of its time.")
-    power: ScoreJson = said("Of its power; `n` is 0 where none was measured.")
+    time: ScoreJson = item("Of its time.")
+    power: ScoreJson = item("Of its power; `n` is 0 where none was measured.")
 
 
 class KernelsValidationResults(StrictJson):
     """Measured kernels beside the predicted ones."""
 
-    n: int = said("Kernels predicted.")
-    chips: dict[str, dict[str, KernelScoresJson]] = said("By chip, by kernel.")
-    unusable: list[UnusableFileJson] = said("What was not used.")
+    n: int = item("Kernels predicted.")
+    chips: dict[str, dict[str, KernelScoresJson]] = item("By chip, by kernel.")
+    unusable: list[UnusableFileJson] = item("What was not used.")
 
 
 class ValidateKernelsJson(EnvelopeJson[SourceInputs, KernelsValidationResults]):
@@ -203,25 +203,25 @@ class ValidateKernelsJson(EnvelopeJson[SourceInputs, KernelsValidationResults]):
 class ServiceRowJson(StrictJson):
     """A measured service beside the simulated one, by measure."""
 
-    row: str = said("The service.")
-    measured: dict[str, float | None] = said("As measured.")
-    predicted: dict[str, float | None] = said("As simulated.")
+    row: str = item("The service.")
+    measured: dict[str, float | None] = item("As measured.")
+    predicted: dict[str, float | None] = item("As simulated.")
 
 
 class SkippedJson(StrictJson):
     """Rows that were not compared."""
 
-    rows: int = said("How many.")
-    lines: list[int] = said("Their lines.")
+    rows: int = item("How many.")
+    lines: list[int] = item("Their lines.")
 
 
 class ServingValidationResults(StrictJson):
     """Measured services beside the simulator's."""
 
-    scores: dict[str, ScoreJson] = said("By measure, with its unit in the name.")
-    groups: dict[str, dict[str, ScoreJson]] = said("By system, by measure.")
-    rows: list[ServiceRowJson] = said("The services.")
-    skipped: dict[str, SkippedJson] = said("What was not compared, by reason.")
+    scores: dict[str, ScoreJson] = item("By measure, with its unit in the name.")
+    groups: dict[str, dict[str, ScoreJson]] = item("By system, by measure.")
+    rows: list[ServiceRowJson] = item("The services.")
+    skipped: dict[str, SkippedJson] = item("What was not compared, by reason.")
 
 
 class ValidateServingJson(EnvelopeJson[LeftOutInputs, ServingValidationResults]):

@@ -111,7 +111,7 @@ class Frontier(Result):
         return {
             "best": _point(self.best) | {"energy_wh_per_request": _range(self.served)},
             "default": default,
-            "default_asked": self.usual.item() | {"label": self.usual.label()},
+            "default_requested": self.usual.item() | {"label": self.usual.label()},
             "saved_share": None if self.saved is None else self.saved.json(),
             "changes": [step.json() for step in self.steps],
             "taken_back_wh_per_request": {

@@ -48,10 +48,10 @@ def drive(searches: Sequence[Search[Answer]], pool: Pool, store: Store, watch: W
 
 def run_all(items: Sequence[Item], pool: Pool, store: Store, watch: Watch | None = None) -> list[Result]:
     """The results of all items, in their order."""
-    return drive([_one(item) for item in items], pool, store, watch)
+    return drive([_single(item) for item in items], pool, store, watch)
 
 
-def _one(item: Item) -> Search[Result]:
+def _single(item: Item) -> Search[Result]:
     return (yield item)
 
 

@@ -102,11 +102,11 @@ def step(shape: Shape, work: Work, rates: Rates, watts: Watts, fit: Coefficients
     joules = {name: watts.tdp * seconds_at_tdp(name, op, work, rates, fit) for name, op in parts.items()}
     time = np.asarray(sum(op.time_s for op in parts.values()))
     energy = np.maximum(sum(joules.values()), watts.idle * time)
-    stretched, power = held_to_limit(time, energy, watts, fit)
+    stretched, power = within_limit(time, energy, watts, fit)
     return Step(parts, joules, stretched, power)
 
 
-def held_to_limit(time_s: Array, energy_j: Array, watts: Watts, fit: Coefficients) -> tuple[Array, Array]:
+def within_limit(time_s: Array, energy_j: Array, watts: Watts, fit: Coefficients) -> tuple[Array, Array]:
     """Seconds and watts of work that would take this long and this much at full clocks, at the clock that the limit
     allows: time goes with 1/clock, energy beyond static power with its power ``clock_exponent`` (voltage falls too).
     """

@@ -107,20 +107,20 @@ def _air_share(setup: HallDesign) -> float:
 def _at(full: Hours, hour: int, weather: Weather, it_w: float) -> dict[str, Any]:
     """One hour of a full site: its weather, PUE, parts and water."""
 
-    def one(values: Any) -> float:
+    def at_hour(values: Any) -> float:
         return float(np.broadcast_to(values, (1, weather.temperature_c.size))[0, hour])
 
-    parts: Mapping[str, Any] = {name: one(part) * it_w for name, part in full.parts.items()}
+    parts: Mapping[str, Any] = {name: at_hour(part) * it_w for name, part in full.parts.items()}
     return {
         "hour": hour_words(hour),
         "dry_bulb_c": float(weather.temperature_c[hour]),
         "wet_bulb_c": float(weather.wet_bulb_c[hour]),
-        "pue": one(full.total),
-        "power_w": one(full.total) * it_w,
+        "pue": at_hour(full.total),
+        "power_w": at_hour(full.total) * it_w,
         "parts_w": parts,
-        "water_l_per_h": one(full.water) * it_w * 3600,
-        "mode": MODES[int(one(full.mode))],
-        "supply_above_set_point_c": one(full.unmet_c),
+        "water_l_per_h": at_hour(full.water) * it_w * 3600,
+        "mode": MODES[int(at_hour(full.mode))],
+        "supply_above_set_point_c": at_hour(full.unmet_c),
     }
 
 

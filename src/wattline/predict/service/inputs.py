@@ -102,7 +102,7 @@ def by_prefixes(
     if router == "prefix":
         where = prefixes.by_prefix(hashes.block, hashes.offset, replicas)
     kept = int(limits.blocks * share)
-    cached = prefixes.found_tokens(
+    cached = prefixes.cached_prompt_tokens(
         hashes.block, hashes.offset, hashes.block_tokens, traffic.input_tokens, where, kept * limits.block_tokens
     )
     left = limits._replace(blocks=limits.blocks - kept)

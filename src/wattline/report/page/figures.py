@@ -89,11 +89,11 @@ def _track(value: Span, scale: Axis, station: str, title: str) -> str:
 
 def stations_of(job: Json) -> list[tuple[str, str, Span]]:
     """(station, label, energy) from the chip outwards; site and grid are one row where they are the same."""
-    found = mapping(job.get("stations"))
+    stations = mapping(job.get("stations"))
     rows = [
         (station, STATION_NAMES[station], energy)
         for station in STATIONS
-        if (energy := span(mapping(found.get(station)).get("energy_wh")))
+        if (energy := span(mapping(stations.get(station)).get("energy_wh")))
     ]
     if len(rows) >= 2 and rows[-1][0] == "grid" and rows[-2][2] == rows[-1][2]:
         rows[-2:] = [("grid", "Whole site" if rows[-2][0] == "site" else "Grid", rows[-1][2])]

@@ -93,18 +93,18 @@ def details(summary: str, body: str, *, opened: bool = False) -> str:
 
 def facts(data: Json) -> str:
     """The facts that an answer rests on, folded away, with a search; "" where there are none."""
-    found: dict[str, Json] = {}
+    rows_by_key: dict[str, Json] = {}
     for fact in objects(data.get("facts")):
-        found.setdefault(str(fact.get("key") or fact.get("name") or len(found)), fact)
-    if not found:
+        rows_by_key.setdefault(str(fact.get("key") or fact.get("name") or len(rows_by_key)), fact)
+    if not rows_by_key:
         return ""
     search = (
         '<p class="search" hidden><label>Search '
         '<input type="search" id="fact-search" autocomplete="off"></label>'
         ' <span id="fact-count" role="status"></span></p>'
     )
-    table = tables.facts(list(found.values()))
-    return details(f"{len(found)} facts that these answers rest on", search + table)
+    table = tables.facts(list(rows_by_key.values()))
+    return details(f"{len(rows_by_key)} facts that these answers rest on", search + table)
 
 
 def _colophon(data: Json) -> str:

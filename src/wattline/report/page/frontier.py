@@ -55,14 +55,14 @@ def _best(results: Json, inputs: Json) -> str:
         f"{slo_words(inputs)}; {saved_words(results)}."
     )
     default = results["default"]
-    held = ""
+    default_words = ""
     if default is not None:
-        held = (
+        default_words = (
             f"<p>The default: {escape(default['setup']['label'])}, with the fewest replicas that keep the target: "
             f"{show(default['central_wh_per_request'], 'Wh')} a request.</p>"
         )
     return (
-        f'<p class="story"><strong>{escape(best["setup"]["label"])}</strong></p><p>{escape(facts)}</p>{held}'
+        f'<p class="story"><strong>{escape(best["setup"]["label"])}</strong></p><p>{escape(facts)}</p>{default_words}'
         f'<p class="note">{escape(results["search"]["guarantee"].capitalize())}.</p>'
     )
 
@@ -70,17 +70,17 @@ def _best(results: Json, inputs: Json) -> str:
 def _scatter(results: Json) -> str:
     """Energy across, strain up, both logarithmic; a dot's size is the cost, its colour the chip."""
     points = results["points"]
-    held = [results["default"]] if results["default"] is not None else []
-    energy = np.array([p["central_wh_per_request"] for p in points + held])
-    strains = np.array([p["strain"] for p in points + held])
-    chips = list(dict.fromkeys(p["setup"]["chip"] for p in points + held))
+    defaults = [results["default"]] if results["default"] is not None else []
+    energy = np.array([p["central_wh_per_request"] for p in points + defaults])
+    strains = np.array([p["strain"] for p in points + defaults])
+    chips = list(dict.fromkeys(p["setup"]["chip"] for p in points + defaults))
     colour = {chip: COLOURS[i % len(COLOURS)] for i, chip in enumerate(chips)}
-    dearest = max((p["cost_usd_per_request"] or 0.0) for p in points + held) or 1.0
+    dearest = max((p["cost_usd_per_request"] or 0.0) for p in points + defaults) or 1.0
 
     def draw(ground: Ground) -> str:
         across, up = _scale(energy, ground.across), _scale(np.append(strains, 1.0), ground.up)
         marks = [_dot(p, across, up, colour[p["setup"]["chip"]], dearest) for p in reversed(points)]
-        for p in held:
+        for p in defaults:
             x, y = across(p["central_wh_per_request"]), up(p["strain"])
             cross = f"M{x - 6:.1f} {y - 6:.1f}l12 12m0 -12l-12 12"
             marks.append(f'<path d="{cross}" stroke="currentColor" stroke-width="2"/>' + text(x, y - 10, "default"))
@@ -132,8 +132,8 @@ def _ticks(values: Any) -> list[float]:
     """Round values within the range, from 1 to 7; the ends where there are fewer than two."""
     low, high = float(np.min(values)) / 1.05, float(np.max(values)) * 1.05
     first = int(np.floor(np.log10(low)))
-    found = [m * 10.0**e for e in range(first, first + 8) for m in (1, 1.5, 2, 3, 5, 7) if low <= m * 10.0**e <= high]
-    return found if len(found) >= 2 else [float(f"{float(np.min(values)):.2g}"), float(f"{float(np.max(values)):.2g}")]
+    ticks = [m * 10.0**e for e in range(first, first + 8) for m in (1, 1.5, 2, 3, 5, 7) if low <= m * 10.0**e <= high]
+    return ticks if len(ticks) >= 2 else [float(f"{float(np.min(values)):.2g}"), float(f"{float(np.max(values)):.2g}")]
 
 
 def _table(results: Json) -> str:

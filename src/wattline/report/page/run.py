@@ -80,12 +80,12 @@ def run_page(data: Json, more: Sequence[Section] = (), first: Sequence[Section] 
 
 def _jobs(data: Json) -> list[ShownJob]:
     """The jobs of a run; an answer without jobs is its own single job."""
-    found = objects(frame.results_of(data).get("jobs"))
-    if not found and data.get("command") != "run" and mapping(frame.results_of(data).get("parts")):
-        found = [data]
+    jobs = objects(frame.results_of(data).get("jobs"))
+    if not jobs and data.get("command") != "run" and mapping(frame.results_of(data).get("parts")):
+        jobs = [data]
     return [
         ShownJob(str(job.get("name") or results.get("title") or f"Job {i + 1}"), mapping(job.get("inputs")), results)
-        for i, job in enumerate(found)
+        for i, job in enumerate(jobs)
         for results in [frame.results_of(job)]
     ]
 

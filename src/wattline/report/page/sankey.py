@@ -73,14 +73,14 @@ def flows(parts: Json, jobs: Sequence[tuple[str, float]] = ()) -> Flows | None:
     if any(end.station == "grid" for end in ends):  # the grid's own losses: the site is a stop of its own
         trunk = [station for station in TRUNK if _inside(ends, station)]
     nodes = [FlowNode(s, TRUNK_NAMES[s], s, "trunk", math.fsum(_inside(ends, s))) for s in trunk]
-    links = [Link(one.key, two.key, two.station, two.energy) for one, two in pairwise(nodes)]
+    links = [Link(near.key, two.key, two.station, two.energy) for near, two in pairwise(nodes)]
     for end in ends:
         source = end.station if end.station in trunk else "grid"
         links.append(Link(source, end.key, end.station, end.energy))
     fed = [(name, energy) for name, energy in jobs if energy > 0]
-    asked = math.fsum(energy for _, energy in fed)
-    if len(jobs) > 1 and math.isclose(asked, nodes[0].energy, rel_tol=1e-6):  # else they are not of one bill
-        scale = nodes[0].energy / asked
+    fed_wh = math.fsum(energy for _, energy in fed)
+    if len(jobs) > 1 and math.isclose(fed_wh, nodes[0].energy, rel_tol=1e-6):  # else they are not of one bill
+        scale = nodes[0].energy / fed_wh
         made = [FlowNode(f"job-{i}", name, "grid", "job", energy * scale) for i, (name, energy) in enumerate(fed)]
         links = [Link(job.key, trunk[0], "grid", job.energy) for job in made] + links
         nodes = made + nodes

@@ -40,10 +40,10 @@ def site_page(data: Json) -> str | None:
     return frame.page(data, results["title"], intro, cards, sections, ["site.css"])
 
 
-def _story(asked: Json, weather: Json) -> str:
+def _story(inputs: Json, weather: Json) -> str:
     words = (
-        f"{show(asked['it_w'], 'W')} of IT at {asked['utilisation']:.0%} of design on average, in a "
-        f"{asked['hall']} hall with {asked['redundancy']} redundancy. The year's air: "
+        f"{show(inputs['it_w'], 'W')} of IT at {inputs['utilisation']:.0%} of design on average, in a "
+        f"{inputs['hall']} hall with {inputs['redundancy']} redundancy. The year's air: "
         f"{weather['mean_c']:.1f} °C on average, "
         f"{weather['p99_6_c']:.0f} °C in the hottest 35 hours, wet bulb {weather['wet_bulb_p99_6_c']:.0f} °C."
     )

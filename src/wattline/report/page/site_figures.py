@@ -22,7 +22,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # from low to high, told apart by lightness alone as well
 RAMP = np.array([(24, 62, 110), (43, 123, 186), (120, 182, 200), (244, 226, 168), (233, 160, 70), (171, 45, 38)], float)
-LEAST_SHOWN_H = 0.5  # hours of a mode that the legend names
+MIN_SHOWN_H = 0.5  # hours of a mode that the legend names
 WIDE, NARROW = Ground(960, 340, 78, 8), Ground(390, 300, 74, 4, narrow=True)
 WIDE_AIR, NARROW_AIR = Ground(960, 460, 72, 60), Ground(390, 380, 44, 40, narrow=True)
 
@@ -133,7 +133,7 @@ def psychrometric(air_hours: Json, hours_by_mode: Json) -> str:
     key = legend(
         (mode, f"var(--m{i})", f"{hours_by_mode[mode]:,.0f} h")
         for i, mode in enumerate(air_hours["modes"])
-        if hours_by_mode[mode] >= LEAST_SHOWN_H
+        if hours_by_mode[mode] >= MIN_SHOWN_H
     )
     return (
         f"<figure>{drawn('Psychrometric chart', draw, WIDE_AIR, NARROW_AIR)}{key}"

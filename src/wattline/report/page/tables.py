@@ -34,7 +34,7 @@ COLUMNS = (
     ("cost_usd", "Cost", "USD"),
     ("water_l", "Water", "L"),
 )
-LEAST_PICTURED = 0.01  # nobody pictures a millionth of a country's year
+MIN_PICTURED = 0.01  # nobody pictures a millionth of a country's year
 
 
 def mark(station: str) -> str:
@@ -182,8 +182,8 @@ def source(value: object) -> str:
     """A source, ``{title, year, where}`` or plain text, as HTML."""
     if isinstance(value, str):
         return linked(value)
-    found = mapping(value)
-    words = [str(found[key]) for key in ("title", "year", "where", "url") if found.get(key) not in (None, "")]
+    parts = mapping(value)
+    words = [str(parts[key]) for key in ("title", "year", "where", "url") if parts.get(key) not in (None, "")]
     return ", ".join(linked(word) for word in words)
 
 
@@ -204,7 +204,7 @@ def equivalents(items: object) -> str:
     cells = []
     for item in objects(items):
         count = span(item.get("count"))
-        if not count or count.mid < LEAST_PICTURED:
+        if not count or count.mid < MIN_PICTURED:
             continue
         extent = "" if count.exact else f"<small>{esc(range_text(count, ''))}</small>"
         title = f' title="{esc(item["fact"])}"' if item.get("fact") else ""

@@ -36,7 +36,7 @@ RESULTS: dict[str, tuple[str, str]] = {
     "water_l": ("Water, site and power stations", "L"),
 }
 BILL_TOTAL = "Delivered by the grid, mean"  # means add up, medians do not
-LEAST_SHOWN = 1e-3  # an equivalent of less pictures nothing
+MIN_SHOWN = 1e-3  # an equivalent of less pictures nothing
 TIME_NAMES = {"prompt": "Replica's time"}
 
 
@@ -109,8 +109,8 @@ def _line(results: Json) -> Table:
 
 
 def _bill(results: Json) -> Table:
-    told = any("basis" in part for part in results["parts"].values())
-    table = _grid("The bill", "mean", "share", " ", *(["basis"] if told else []))
+    with_basis = any("basis" in part for part in results["parts"].values())
+    table = _grid("The bill", "mean", "share", " ", *(["basis"] if with_basis else []))
     most = max(part["share"] for part in results["parts"].values()) or 1.0
     for part in results["parts"].values():
         bar = "█" * max(round(24 * part["share"] / most), 1 if part["share"] > 0 else 0)
@@ -120,7 +120,7 @@ def _bill(results: Json) -> Table:
             energy,
             f"{part['share']:.1%}",
             Text(bar, "green"),
-            *([part.get("basis", "")] if told else []),
+            *([part.get("basis", "")] if with_basis else []),
         )
     table.add_row(BILL_TOTAL, show(results["energy_mean_wh"], "Wh"), "100.0%", "", style="bold")
     return table
@@ -136,7 +136,7 @@ def _reasons(results: Json) -> list[RenderableType]:
         blocks += ["", table]
     if results.get("equivalents"):
         table = _grid("As much as", "p50", "p5 to p95")
-        for row in (row for row in results["equivalents"] if row["count"]["p50"] >= LEAST_SHOWN):
+        for row in (row for row in results["equivalents"] if row["count"]["p50"] >= MIN_SHOWN):
             middle, rest = span(row["count"], "")
             table.add_row(row["name"], middle, rest)
         blocks += ["", table]

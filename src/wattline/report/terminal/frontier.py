@@ -20,7 +20,7 @@ PARTS = {
     "network": "network",
     "overhead": "site",
 }
-MOST_POINTS = 12
+MAX_POINTS = 12
 ALIKE = 0.02  # points that differ by less in energy and cost, and by ten times that in latency, are shown once
 
 
@@ -37,28 +37,28 @@ def short_label(setup: Json) -> str:
     return str(setup["label"]).split(",")[0]
 
 
-def slo_words(asked: Json) -> str:
+def slo_words(inputs: Json) -> str:
     """The target, as people say it."""
-    named = (("TTFT", asked["slo_ttft_s"]), ("TPOT", asked["slo_tpot_s"]))
+    named = (("TTFT", inputs["slo_ttft_s"]), ("TPOT", inputs["slo_tpot_s"]))
     within = " and ".join(f"{name} ≤ {show(value, 's')}" for name, value in named if value)
-    return f"{within} for {100 * asked['slo_share']:.4g}% of the requests"
+    return f"{within} for {100 * inputs['slo_share']:.4g}% of the requests"
 
 
 def saved_words(results: Json) -> str:
     """What the best saves against the default, with its range."""
     saved = results["saved_share"]
     if saved is None:
-        return f"the default, {short_label(results['default_asked'])}, keeps the target with no number of replicas"
-    said = f"{saved['p50']:.0%} less energy than the default (p5 to p95: {saved['p5']:.0%} to {saved['p95']:.0%})"
-    return said if saved["p50"] > 0 else "the default takes the least energy already"
+        return f"the default, {short_label(results['default_requested'])}, keeps the target with no number of replicas"
+    words = f"{saved['p50']:.0%} less energy than the default (p5 to p95: {saved['p5']:.0%} to {saved['p95']:.0%})"
+    return words if saved["p50"] > 0 else "the default takes the least energy already"
 
 
-def _head(results: Json, asked: Json) -> Text:
+def _head(results: Json, inputs: Json) -> Text:
     text = Text()
     text.append("Least energy: ", style="bold")
     text.append(results["best"]["setup"]["label"] + "\n", style="bold")
-    text.append(f"{asked['model']}, {asked['requests']:,} requests at {number(asked['rate_per_s'])}/s; ")
-    text.append(f"{slo_words(asked)}\n{saved_words(results)}")
+    text.append(f"{inputs['model']}, {inputs['requests']:,} requests at {number(inputs['rate_per_s'])}/s; ")
+    text.append(f"{slo_words(inputs)}\n{saved_words(results)}")
     return text
 
 
@@ -70,7 +70,7 @@ def _beside(results: Json) -> Table:
         ("Energy a request", lambda p: show(p["central_wh_per_request"], "Wh")),
         ("  p5 to p95", lambda p: " to ".join(show(p["energy_wh_per_request"][k], "Wh") for k in ("p5", "p95"))),
         ("Energy an output token", lambda p: show(p["central_j_per_output_token"], "J")),
-        *((f"  {said}", _part(name)) for name, said in PARTS.items()),
+        *((f"  {label}", _part(name)) for name, label in PARTS.items()),
         ("Cost of 1M requests", lambda p: usd_words(p["cost_usd_per_request"])),
         ("  electricity of it", lambda p: usd_words(p["electricity_usd_per_request"])),
         ("TTFT p50, p99", _latency("request_ttft_s")),
@@ -78,8 +78,8 @@ def _beside(results: Json) -> Table:
         ("Requests that keep the target", lambda p: f"{p['good_share']:.2%}"),
         ("At work", lambda p: f"{p['busy_share']:.0%} of the time, {p['mean_batch']:.0f} together"),
     ]
-    for name, said in rows:
-        table.add_row(name, said(best), "-" if default is None else said(default))
+    for name, label in rows:
+        table.add_row(name, label(best), "-" if default is None else label(default))
     return table
 
 
@@ -148,7 +148,7 @@ def _points(results: Json, everything: bool) -> Table:
     return table
 
 
-def spread(points: list[Json], most: int = MOST_POINTS) -> list[Json]:
+def spread(points: list[Json], most: int = MAX_POINTS) -> list[Json]:
     """Of the points, those that differ by more than a little, at most so many, the first and the last among them."""
     kept: list[Json] = []
     for p in points:
@@ -168,13 +168,13 @@ def _alike(q: Json, p: Json) -> bool:
 def _search(results: Json) -> Text:
     s = results["search"]
     again = s["simulations"] - s["simulations_run_now"]
-    said = (
+    words = (
         f"{s['setups']:,} set-ups, {s['left_out_by_bound']:,} of them left out by their bound; {s['simulations']:,} "
         f"simulations" + (f", {again:,} of them from the file" if again else "") + f". {s['guarantee'].capitalize()}. "
         "Strain: the larger of TTFT and TPOT over their targets that the share of requests keeps within. Cost: chips "
         "with their share of the server, paid off over their life, and electricity; no building, staff or interest."
     )
-    return Text(said, style="dim")
+    return Text(words, style="dim")
 
 
 def _table(title: str, columns: tuple[str, ...]) -> Table:

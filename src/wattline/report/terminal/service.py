@@ -44,9 +44,9 @@ def _latencies(s: Json) -> Table:
     for key, label in LATENCIES:
         if s[key]:
             table.add_row(label, *(show(s[key][p], "s") for p in COLUMNS))
-        for part, said in PARTS.get(key, ()) if len(s["pools"]) > 1 else ():
+        for part, words in PARTS.get(key, ()) if len(s["pools"]) > 1 else ():
             if s["request_waits_s"][part]:
-                table.add_row(f"  {said}", *(show(s["request_waits_s"][part][p], "s") for p in COLUMNS))
+                table.add_row(f"  {words}", *(show(s["request_waits_s"][part][p], "s") for p in COLUMNS))
     return table
 
 

@@ -48,10 +48,10 @@ def site_text(data: Json, explain: bool = False) -> RenderableType:
 
 def _year(data: Json, explain: bool) -> RenderableType:
     results = data["results"]
-    asked, weather = data["inputs"], results["weather"]
+    inputs, weather = data["inputs"], results["weather"]
     head = (
-        f"{show(asked['it_w'], 'W')} of IT at {asked['utilisation']:.0%} load, {asked['hall']} hall, "
-        f"{asked['redundancy']}; "
+        f"{show(inputs['it_w'], 'W')} of IT at {inputs['utilisation']:.0%} load, {inputs['hall']} hall, "
+        f"{inputs['redundancy']}; "
         f"{weather['mean_c']:.1f} °C on average, {weather['p99_6_c']:.0f} °C hot, "
         f"wet bulb {weather['wet_bulb_p99_6_c']:.0f} °C"
     )

@@ -36,13 +36,13 @@ def traffic_text(data: Json) -> RenderableType:
 
 
 def _bursts(burst: Json) -> str:
-    said = {
+    templates = {
         "gap_cv": "gaps' deviation over mean {}",
         "dispersion_1s": "counts' variance over mean {} (1 s)",
         "dispersion_60s": "{} (60 s)",
     }
-    told = [text.format(number(value)) for key, text in said.items() if (value := burst[key]) is not None]
-    return ", ".join(told) + "; Poisson is 1" if told else "unknown"
+    known = [text.format(number(value)) for key, text in templates.items() if (value := burst[key]) is not None]
+    return ", ".join(known) + "; Poisson is 1" if known else "unknown"
 
 
 def _lengths(length: Json) -> str:

@@ -16,7 +16,7 @@ PER = {
     "joules_per_sample": "Energy per sample",
     "joules_per_query": "Energy per query",
 }
-MOST_ROWS = 128
+MAX_ROWS = 128
 
 
 def usage_text(data: Json) -> RenderableType:
@@ -75,13 +75,13 @@ def _results(results: Json) -> Table:
 
 def _nodes(nodes: list[Json]) -> Table:
     table = _table("Node", "energy", "range", "mean", "peak")
-    for node in nodes[:MOST_ROWS]:
+    for node in nodes[:MAX_ROWS]:
         named = node["energy_wh"]["value"]
         low, high = (show(node["energy_wh"][end], "Wh", like=named) for end in ("low", "high"))
         energy = show(named, "Wh", 4)
         table.add_row(node["node"], energy, f"{low} to {high}", show(node["mean_w"], "W"), show(node["peak_w"], "W"))
-    if len(nodes) > MOST_ROWS:
-        table.add_row(f"and {len(nodes) - MOST_ROWS} more", "", "", "", "")
+    if len(nodes) > MAX_ROWS:
+        table.add_row(f"and {len(nodes) - MAX_ROWS} more", "", "", "", "")
     return table
 
 

@@ -22,8 +22,8 @@ def sensors_validation_text(data: Json) -> RenderableType:
         blocks += [_head(recording), _table(recording), *_below(recording), ""]
     for s in results["stuck"]:
         warm = f" while the card's temperature moved {s['warmed_c']:.0f} °C" if s["warmed_c"] else ""
-        held = f"{s['field']} held {s['power_w']:g} W for {s['stuck_s']:.0f} s, {s['readings']:,} readings"
-        blocks.append(Text(f"stuck: {s['path']}: {held}{warm}", style="bold"))
+        reading_words = f"{s['field']} held {s['power_w']:g} W for {s['stuck_s']:.0f} s, {s['readings']:,} readings"
+        blocks.append(Text(f"stuck: {s['path']}: {reading_words}{warm}", style="bold"))
     blocks += [Text(f"not used: {entry['file']}: {entry['why']}", style="dim") for entry in results["unusable"]]
     if not results["recordings"] and not results["stuck"]:
         blocks.append(Text(f"{results['logs']} logs, no hardware meter beside them, no sensor stuck"))
@@ -39,8 +39,8 @@ def _head(recording: Json) -> Text:
 
 def _table(recording: Json) -> Table:
     table = plain_table(*HEADS, left=("field", "window", ""))
-    for field, found in recording["fields"].items():
-        for i, w in enumerate(found["windows"]):
+    for field, checked in recording["fields"].items():
+        for i, w in enumerate(checked["windows"]):
             table.add_row(
                 (field + (" *" if field == recording["best_field"] else "")) if i == 0 else "",
                 w["name"],
@@ -56,17 +56,17 @@ def _table(recording: Json) -> Table:
 
 def _below(recording: Json) -> list[Text]:
     lines = []
-    for field, found in recording["fields"].items():
-        s = found["sliding"]
+    for field, checked in recording["fields"].items():
+        s = checked["sliding"]
         if s["n"]:
             lines.append(
                 f"{field}: {s['inside']} of {s['n']} windows of 2 s inside, stated "
                 f"±{s['median_stated_error_percent']:.1f}% (median), off {s['worst_raw_error_percent']:+.0f}% at worst "
                 f"as read, {s['worst_corrected_error_percent']:+.1f}% corrected"
             )
-        if worse := s["worse"] + sum(_worse(w) for w in found["windows"]):
+        if worse := s["worse"] + sum(_worse(w) for w in checked["windows"]):
             lines.append(f"{field}: {worse} windows lie farther off as corrected than as read")
-        lines += [f"{field}: {note}" for note in found["notes"]]
+        lines += [f"{field}: {note}" for note in checked["notes"]]
     return [Text(line, style="dim") for line in lines]
 
 

@@ -15,7 +15,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.chip.device import Chip
 from wattline.line.chip.training.facts import TrainingFacts, training_facts
-from wattline.line.chip.training.memory import memory_held_bytes
+from wattline.line.chip.training.memory import chip_memory_bytes
 from wattline.line.chip.training.plan import RECOMPUTE, Layouts, Mask, Plan
 from wattline.line.work.model import Model
 
@@ -79,7 +79,7 @@ def _even(model: Model, chip: Chip, chips: int, plan: Layouts) -> Mask:
 
 def fits(model: Model, chip: Chip, plan: Plan) -> bool:
     """Whether a chip's memory holds its part of this plan."""
-    needed = memory_held_bytes(model, Layouts.of(plan), training_facts(chip.catalog))
+    needed = chip_memory_bytes(model, Layouts.of(plan), training_facts(chip.catalog))
     return bool(needed <= chip.usable_memory * chip.memory_bytes)
 
 
@@ -96,7 +96,7 @@ def plans(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, old
     Raises WattlineError where none does.
     """
     every = layouts(model, chip, chips, sequences, tokens, old)
-    needed = memory_held_bytes(model, every, training_facts(chip.catalog))
+    needed = chip_memory_bytes(model, every, training_facts(chip.catalog))
     result = every.where(np.asarray(needed <= chip.usable_memory * chip.memory_bytes))
     if result.tensor.size:
         return result
@@ -119,4 +119,4 @@ def tightest(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, 
     every = layouts(model, chip, chips, sequences, tokens, old)
     if not every.tensor.size:  # more chips than sequences: as many sequences as there are chips
         return Plan(1, 1, chips, chips, tokens, recompute="full", fully_sharded=True, fused=not old)
-    return every.pick(int(np.argmin(memory_held_bytes(model, every, training_facts(chip.catalog)))))
+    return every.pick(int(np.argmin(chip_memory_bytes(model, every, training_facts(chip.catalog)))))

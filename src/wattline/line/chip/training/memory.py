@@ -24,7 +24,7 @@ def stage_share(model: Model, plan: Layouts) -> Array:
     return np.asarray(np.ceil(model.layers / stages) * plan.interleave / model.layers)
 
 
-def weights_held(model: Model, plan: Layouts) -> tuple[Array, Array]:
+def weights_per_chip(model: Model, plan: Layouts) -> tuple[Array, Array]:
     """Parameters on one chip before any sharding over data: those outside of experts, and those of experts.
 
     Parameters
@@ -42,7 +42,7 @@ def copies(plan: Layouts) -> tuple[Array, Array]:
     return np.asarray(plan.data * plan.context), np.asarray(plan.replica / plan.expert_group)
 
 
-def memory_held_bytes(model: Model, plan: Layouts, facts: TrainingFacts) -> Array:
+def chip_memory_bytes(model: Model, plan: Layouts, facts: TrainingFacts) -> Array:
     """Weights, gradients, optimiser states and the activations in flight on the fullest chip.
 
     Parameters
@@ -54,7 +54,7 @@ def memory_held_bytes(model: Model, plan: Layouts, facts: TrainingFacts) -> Arra
     Returns bytes, of the shape of the plan's fields.
     """
     states = np.asarray(0.0)
-    for needed, among in zip(weights_held(model, plan), copies(plan), strict=True):
+    for needed, among in zip(weights_per_chip(model, plan), copies(plan), strict=True):
         whole = (
             needed * np.minimum(facts.gathered_layers / max(model.layers, 1), 1.0) * (facts.state_bytes - WEIGHT_BYTES)
         )

@@ -15,7 +15,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.products import ACTIVATION_BYTES
-from wattline.line.chip.training.memory import stage_share, weights_held
+from wattline.line.chip.training.memory import stage_share, weights_per_chip
 from wattline.line.chip.training.plan import Layouts
 from wattline.line.work.model import Model
 
@@ -115,7 +115,7 @@ def _data(model: Model, chip: Chip, plan: Layouts, fit: Coefficients) -> Array:
     Fully sharded, weights are gathered for forward and backward of each microbatch, and its gradients summed at once.
     """
     group = plan.data * plan.context
-    params = np.asarray(sum(weights_held(model, plan)))
+    params = np.asarray(sum(weights_per_chip(model, plan)))
     once = 2.0 * params * (group - 1.0) / group / link_bytes_per_s(chip, plan.replica, fit)
     sharded = (3.0 + (plan.recompute == 2)) * plan.micro
     return np.asarray(once * np.where(plan.fully_sharded > 0, sharded, 2.0))

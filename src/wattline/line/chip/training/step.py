@@ -24,7 +24,7 @@ from wattline.line.chip.shape import Shape
 from wattline.line.chip.step import computes_narrow, nameplate
 from wattline.line.chip.training.facts import TrainingFacts, training_facts
 from wattline.line.chip.training.layout import plans, tightest
-from wattline.line.chip.training.memory import copies, stage_share, weights_held
+from wattline.line.chip.training.memory import copies, stage_share, weights_per_chip
 from wattline.line.chip.training.messages import messages
 from wattline.line.chip.training.plan import Layouts, Plan
 from wattline.line.work.flops import BYTES, training_flops, whole_stack
@@ -186,7 +186,7 @@ def _casts(shape: Shape, tokens: Array, chips: Array, rates: Rates, fit: Coeffic
 
 def _optimiser(model: Model, plan: Layouts, rates: Rates, facts: TrainingFacts, fit: Coefficients) -> Operation:
     """The chip's share of the states read and written."""
-    dense, experts = (params / among for params, among in zip(weights_held(model, plan), copies(plan), strict=True))
+    dense, experts = (params / among for params, among in zip(weights_per_chip(model, plan), copies(plan), strict=True))
     return _moving((dense + experts) * facts.optimiser_bytes, rates, fit)
 
 

@@ -20,7 +20,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.engine.simulator import kernel_state as state
 from wattline.line.engine.simulator.outcome import Served
-from wattline.line.engine.simulator.simulate import Side, checked, found_tokens, serve, served, to_horizon
+from wattline.line.engine.simulator.simulate import Side, cached_prompt_tokens, checked, serve, served, to_horizon
 
 PREFILL, DECODE = "prefill", "decode"
 
@@ -47,7 +47,7 @@ def simulate_pools(
     if not np.isfinite(sends).all() or np.any(sends < 0):
         raise WattlineError("transfer: the time that a cache takes must be finite, zero or more")
     more = outputs > 1
-    cached = found_tokens(cached_tokens, taken)
+    cached = cached_prompt_tokens(cached_tokens, taken)
     read = state.requests(arrival, inputs, np.ones_like(outputs), cached, np.where(more, sends, 0.0))
     first = serve(prefill.tables, prefill.limits, read, prefill.routing.of(taken), horizon_s=horizon_s)
     sent = np.where(more, np.where(sends > 0, read.sent, read.end), np.nan)

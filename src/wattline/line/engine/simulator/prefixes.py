@@ -17,7 +17,7 @@ NONE = -1
 SHARED = 4.0
 
 
-def found_tokens(
+def cached_prompt_tokens(
     block: Any, offset: Any, block_tokens: int, input_tokens: Any, replica: Any, store_tokens: float
 ) -> Any:
     """Tokens of each prompt found in its replica's store, ``(n,)`` whole numbers; at most all but the last.

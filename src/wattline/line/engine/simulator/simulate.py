@@ -102,7 +102,7 @@ def simulate(
     """
     tables, limits = side.tables, side.limits
     arrival, inputs, outputs, taken, rejected = checked(arrival_s, input_tokens, output_tokens, limits)
-    requests = state.requests(arrival, inputs, outputs, found_tokens(cached_tokens, taken))
+    requests = state.requests(arrival, inputs, outputs, cached_prompt_tokens(cached_tokens, taken))
     way = side.routing.of(taken)
     return served(serve(tables, limits, requests, way, until_s, horizon_s, window_s), limits, tables, taken, rejected)
 
@@ -208,7 +208,7 @@ def _scaled(way: Routing, scaling: Scaling, same: tuple[Any, ...], scratch: Any,
     return follow(Fleet(scaling, way.replicas, loads, s.clock, s.certain), requests.arrival, horizon_s, route)
 
 
-def found_tokens(cached_tokens: ArrayLike, taken: Array) -> Array:
+def cached_prompt_tokens(cached_tokens: ArrayLike, taken: Array) -> Array:
     """Tokens of the prompts that are taken which are in the cache of prefixes already."""
     tokens = np.broadcast_to(np.asarray(cached_tokens, np.int64), taken.shape)[taken]
     if np.any(tokens < 0):

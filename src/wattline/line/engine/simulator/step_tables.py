@@ -23,10 +23,10 @@ from wattline.line.chip.step import (
     Step,
     Watts,
     computes_narrow,
-    held_to_limit,
     nameplate,
     spread_fact,
     step,
+    within_limit,
 )
 from wattline.line.work.model import Model
 from wattline.line.work.weights import group_bytes
@@ -159,7 +159,7 @@ def tables(steps: ReplicaSteps, most_sequences: int, most_tokens: int, most_cont
     sequences, context = np.meshgrid(np.maximum(rows, 1.0), knots, indexing="ij")
     raw = steps.run(sequences, sequences, context, 0.0, limited=False)
     raw_time, raw_energy = _raw(raw)
-    time, power = held_to_limit(raw_time, np.maximum(raw_energy, steps.watts.idle * raw_time), steps.watts, steps.fit)
+    time, power = within_limit(raw_time, np.maximum(raw_energy, steps.watts.idle * raw_time), steps.watts, steps.fit)
     energy = time * steps.time_factor * np.clip(power * steps.power_factor, steps.watts.idle, steps.watts.limit)
     chips = float(steps.work.chips)
     token_time, token_energy = _by_tokens(steps, most_tokens + most_sequences)

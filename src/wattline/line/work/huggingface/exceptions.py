@@ -13,7 +13,7 @@ ATTENTION = re.compile(r"self_attn|self_attention|linear_attn|attention|\battn\b
 WITHIN = re.compile(r"norm|indexer|rotary|sinks")
 EXPERT = re.compile(r"experts")
 LAYER = re.compile(r"(?:layers|blocks|h)\.(\d+)\.")
-MOST = 0.5  # of the layers that a list names, from which on it is the whole group
+WHOLE_SHARE = 0.5  # of the layers that a list names, from which on it is the whole group
 
 
 def left_out(quant: dict[str, Any], layers: int) -> set[str]:
@@ -27,7 +27,7 @@ def left_out(quant: dict[str, Any], layers: int) -> set[str]:
         if group == "experts":
             chosen = [n for n in chosen if "shared" not in n]
         listed = {int(m.group(1)) for n in chosen if (m := LAYER.search(n))}
-        if any(not LAYER.search(n) for n in chosen) or len(listed) > MOST * count > 0:
+        if any(not LAYER.search(n) for n in chosen) or len(listed) > WHOLE_SHARE * count > 0:
             out.add(group)
     return out
 

@@ -20,7 +20,7 @@ def summary(traffic: Traffic) -> dict[str, Any]:
     return {
         "requests": len(traffic),
         "duration_s": traffic.duration_s,
-        "rate_per_s": _told(traffic.rate_per_s),
+        "rate_per_s": _finite(traffic.rate_per_s),
         "peak_rate_per_s": {f"{step}s": _peak(traffic, step) for step in _WINDOWS_S},
         "burstiness": burstiness(traffic),
         "input_tokens": lengths(given),
@@ -48,7 +48,7 @@ def burstiness(traffic: Traffic) -> dict[str, float | None]:
     """
     gaps = np.diff(traffic.arrival_s)
     mean = gaps.mean() if gaps.size else 0.0
-    out: dict[str, float | None] = {"gap_cv": _told(gaps.std() / mean) if mean > 0 else None}
+    out: dict[str, float | None] = {"gap_cv": _finite(gaps.std() / mean) if mean > 0 else None}
     for step in (1, 60):
         out[f"dispersion_{step}s"] = _dispersion(traffic, step)
     return out
@@ -58,12 +58,12 @@ def _dispersion(traffic: Traffic, step_s: float) -> float | None:
     """Variance of the counts in all whole steps over their mean."""
     if traffic.duration_s // step_s <= MAX_STEPS:
         count = counts(traffic, step_s, whole=True)
-        return _told(count.var(ddof=1) / count.mean()) if count.size > 1 and count.mean() > 0 else None
+        return _finite(count.var(ddof=1) / count.mean()) if count.size > 1 and count.mean() > 0 else None
     steps, count = _occupied(traffic, step_s)
     if not count.size or steps < 2:
         return None
     mean = count.sum() / steps
-    return _told(((count.astype(float) ** 2).sum() - steps * mean**2) / (steps - 1) / mean)
+    return _finite(((count.astype(float) ** 2).sum() - steps * mean**2) / (steps - 1) / mean)
 
 
 def _occupied(traffic: Traffic, step_s: float) -> tuple[int, Ints]:
@@ -128,5 +128,5 @@ def _correlation(given: Ints, made: Ints) -> float | None:
     return float(np.corrcoef(log_given, log_made)[0, 1])
 
 
-def _told(value: float | Array) -> float | None:
+def _finite(value: float | Array) -> float | None:
     return float(value) if np.isfinite(value) else None
