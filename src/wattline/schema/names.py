@@ -48,12 +48,12 @@ PLAIN = {
         "most_ready", "n", "needed", "preemptions", "prefill_gpus", "prefill_replicas", "readings", "ready", "rejected",
         "replicas", "requests", "requests_served", "results_of_other_searches", "rows", "running", "same_instant",
         "scale_from", "scale_target", "setups", "simulations", "simulations_run_now", "starting", "starts", "stops",
-        "total",
+        "total", "worse",
     ),
     "ratios": (
         "active", "correlation", "dispersion_1s", "dispersion_60s", "error", "gap_cv", "mfu", "peak_pue",
         "prefix_cache", "probability", "pue", "pue_at_full_load", "pue_by_month", "pue_highest", "rank_correlation",
-        "ratio", "strain", "utilisation",
+        "ratio", "server_fans", "strain", "tue", "utilisation",
     ),
     "in the unit of the object or of the measure that holds them": (
         "high", "highest", "low", "lowest", "mean", "mean_absolute_error", "mean_error", "measured", "p5", "p50", "p90",
