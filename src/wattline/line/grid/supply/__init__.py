@@ -1,0 +1,1 @@
+"""What should power a load: one linear program, hourly over the year, its solvers, its certificate, and the plan."""

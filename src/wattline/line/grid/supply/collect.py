@@ -1,0 +1,73 @@
+"""Flows, stores and capacities of a supply as they are collected, before they are stacked into arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import inf
+
+import numpy as np
+
+from wattline.core.fact import Array
+from wattline.line.grid.supply.parts import SupplyCase, hourly
+from wattline.line.grid.supply.program import FlowKey
+
+
+@dataclass(eq=False)
+class Flow:
+    """A flow as it is collected: what a MW of it does in each step, and what bounds it."""
+
+    key: FlowKey
+    fixed: Array
+    profile: Array
+    owner: int = -1
+    balance: float = 0.0
+    store: int = -1
+    gain: float = 0.0
+    cost: Array | float = 0.0
+    counts: dict[str, Array | float] = field(default_factory=dict)
+    least: Array | None = None
+
+
+@dataclass(eq=False)
+class Reservoir:
+    """A store as it is collected: its content is a flow; ``loop`` closes the year."""
+
+    content: Flow
+    carry: Array
+    inflow: Array
+    loop: bool = True
+
+
+@dataclass(eq=False)
+class Parts:
+    """What has been collected of a case."""
+
+    case: SupplyCase
+    flows: list[Flow] = field(default_factory=list)
+    stores: list[Reservoir] = field(default_factory=list)
+    capacities: list[tuple[str, float, float]] = field(default_factory=list)
+    limits: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        return self.case.load.size
+
+    def capacity(self, name: str, cost: float, most: float = inf) -> int:
+        """Add a capacity that costs ``cost`` a year; its place."""
+        cost = float(hourly(f"cost of {name}", cost, 1)[0])
+        self.capacities.append((name, cost * self.case.years, most))
+        return len(self.capacities) - 1
+
+    def flow(self, part: str, kind: str, fixed: Array | float = 0.0, profile: Array | float = 0.0) -> Flow:
+        """Add a flow that ``fixed`` MW and ``profile`` times its owner's capacity bound."""
+        name = f"{part} {kind}"
+        bounds = (hourly(name, fixed, self.steps, low=0.0), hourly(f"{name} profile", profile, self.steps, low=0.0))
+        self.flows.append(Flow(FlowKey(part, kind), *bounds))
+        return self.flows[-1]
+
+    def store(self, part: str, fixed: float = 0.0, per_unit: float = 0.0, owner: int = -1, keep: float = 1.0) -> int:
+        """Add a store; its place. ``keep`` is the share of its content that is there an hour later."""
+        content = Flow(FlowKey(part, "content"), np.full(self.steps, fixed), np.full(self.steps, per_unit), owner)
+        carry = np.full(self.steps, keep**self.case.step_h)
+        self.stores.append(Reservoir(content, carry, np.zeros(self.steps)))
+        return len(self.stores) - 1

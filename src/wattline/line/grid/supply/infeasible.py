@@ -1,0 +1,114 @@
+"""Where no supply reaches the targets: the best that can be reached, what binds, and what would help."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from wattline.core.errors import WattlineError
+from wattline.line.grid.supply.build import program
+from wattline.line.grid.supply.certificate import Solution
+from wattline.line.grid.supply.highs import Unsolved, solve_highs
+from wattline.line.grid.supply.parts import SupplyCase, SupplyTarget, Unserved
+from wattline.line.grid.supply.program import Program
+
+ROOM = 1e-4  # of a bound: what is nearer to it is at it
+LOOSE = {"cfe": 0.0, "annual": 0.0, "carbon": 1e9}
+WORDS = {"cfe": "hourly carbon-free share", "annual": "annual matching", "carbon": "carbon intensity"}
+
+
+class SupplyInfeasible(WattlineError):
+    """No supply reaches the targets; ``best`` is the best value of the target that fails, None where power is short."""
+
+    def __init__(self, text: str, best: float | None) -> None:
+        self.best = best
+        super().__init__(text)
+
+
+def explain(case: SupplyCase) -> SupplyInfeasible:
+    """Why no supply reaches the targets of a case."""
+    plain = replace(case, target=SupplyTarget())
+    if all(getattr(case.target, name) is None for name in LOOSE):
+        return _short_of_power(plain)
+    try:
+        for name in LOOSE:
+            wanted = getattr(case.target, name)
+            if wanted is not None and (answer := _best(plain, name, wanted)) is not None:
+                return answer
+    except Unsolved:
+        return _short_of_power(plain)
+    return SupplyInfeasible("supply: each target can be reached, but not all together; drop one of them", None)
+
+
+def _best(plain: SupplyCase, name: str, wanted: float) -> SupplyInfeasible | None:
+    """What the target's sum over the year can be at best, cost apart; None where that suffices."""
+    loose = program(plain.aim(**{name: LOOSE[name]}))
+    row = loose.rows.index(name)
+    count = loose.year[row], loose.year_capacity[row]
+    kept = np.arange(len(loose.rows)) != row
+    aimed = replace(
+        loose,
+        rows=tuple(np.array(loose.rows)[kept]),
+        year=loose.year[kept],
+        year_capacity=loose.year_capacity[kept],
+        limit=loose.limit[kept],
+        equal=loose.equal[kept],
+        cost=count[0],
+        capacity_cost=count[1] + loose.capacity_cost * 1e-12,
+    )
+    solution = solve_highs(aimed)
+    share = float(np.vdot(count[0], solution.flows) + count[1] @ solution.capacity) / plain.load_mwh
+    best = {"cfe": 1 - share, "annual": -share, "carbon": share}[name]
+    if best <= wanted if name == "carbon" else best >= wanted:
+        return None
+    shown = f"{best:.4g} g/kWh, not {wanted:.4g}" if name == "carbon" else f"{100 * best:.4g}%, not {100 * wanted:.4g}%"
+    return SupplyInfeasible(
+        f"supply: the {WORDS[name]} reaches {shown}: {_binding(aimed, solution)}; {_help(plain)} or lower the target",
+        best,
+    )
+
+
+def _short_of_power(plain: SupplyCase) -> SupplyInfeasible:
+    """By how much the load cannot be served at all."""
+    made = program(replace(plain, unserved=Unserved(cost=1e6), export=None))
+    solution = solve_highs(made)
+    place = next(at for at, key in enumerate(made.flows) if key.kind == "unserved")
+    left = solution.flows[place]
+    hours = int(np.count_nonzero(left > ROOM * plain.load.max()))
+    return SupplyInfeasible(
+        f"supply: the load cannot be served: {left.sum() * plain.step_h:.4g} MWh are missing in {hours} steps, most at "
+        f"hour {int(np.argmax(left))} ({left.max():.4g} MW): {_binding(made, solution)}; {_help(plain)} or "
+        "allow unserved hours",
+        None,
+    )
+
+
+def _binding(made: Program, solution: Solution) -> str:
+    """The limits that the solution runs into."""
+    names = [
+        f"{name} is at its most, {most:.4g}"
+        for name, most, built in zip(made.capacities, made.capacity_max, solution.capacity, strict=True)
+        if np.isfinite(most) and built >= most * (1 - ROOM)
+    ]
+    for at, key in enumerate(made.flows):
+        if key.kind == "import":
+            full = made.active[at] & (solution.flows[at] >= made.fixed[at] * (1 - ROOM))
+            if full.any():
+                names.append(f"the grid is at its bound in {int(full.sum())} steps")
+    idle = [
+        f"no {key.part} in {int((~made.active[at]).sum())} steps"
+        for at, key in enumerate(made.flows)
+        if key.kind == "generation" and not made.active[at].all()
+    ]
+    return ", ".join([*names, *idle]) or "what may be built does not suffice"
+
+
+def _help(plain: SupplyCase) -> str:
+    """What the case lacks, as a mend."""
+    lacks = [] if plain.storages else ["a storage"]
+    lacks += (
+        [] if any(np.ndim(plant.profile) == 0 for plant in plain.generators) or plain.reactors else ["a firm plant"]
+    )
+    lacks += ["a larger grid connection"] if plain.grid is not None else ["the grid"]
+    return f"add {', '.join(lacks)}"

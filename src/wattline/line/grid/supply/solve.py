@@ -1,0 +1,79 @@
+"""Solves a supply: the fast road first, the safe one always behind it, and a certificate on what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from wattline.core.errors import WattlineError
+from wattline.line.grid.supply.certificate import Certificate, Solution, certify
+from wattline.line.grid.supply.highs import Unsolved, solve_highs
+from wattline.line.grid.supply.interior import Interior
+from wattline.line.grid.supply.point import InteriorPoint
+from wattline.line.grid.supply.program import Program
+from wattline.line.grid.supply.repair import one_way, repaired
+
+WORTH_A_LOOK = 1e-5  # an interior point that ends with a larger error is not certified at all
+ROUNDS = 6  # of forbidding circles that negative prices pay for
+
+
+@dataclass(eq=False)
+class Solved:
+    """A certified solution with its program, and the interior points on the way for a near program to start from."""
+
+    program: Program
+    solution: Solution
+    certificate: Certificate
+    path: list[InteriorPoint]
+
+
+class NotCertified(WattlineError):
+    """No road ended in a solution that its certificate bears out."""
+
+
+def solve(program: Program, start: InteriorPoint | None = None, fast: bool = True, circles: bool = False) -> Solved:
+    """The certified optimum of a program.
+
+    Parameters
+    ----------
+    start : an interior point of a near program, to start from
+    fast : whether the interior point is tried before HiGHS
+    circles : whether a storage may charge and discharge at once
+
+    Raises Unsolved where the program has no optimum, NotCertified where no certificate is good.
+    """
+    solved = _solve(program, start, fast)
+    relaxed = solved.certificate.bound
+    for _ in range(0 if circles else ROUNDS):
+        narrower = one_way(solved.program, solved.solution.flows)
+        if narrower is None:
+            break
+        solved = _solve(narrower, None, fast)
+    certificate = replace(solved.certificate, relaxed=min(relaxed, solved.certificate.bound))
+    if not (certificate.good or (circles and certificate.good_but_for_circles)):
+        raise NotCertified(
+            f"supply: no certified plan: gap {certificate.gap:.1e}, an hour missed by {certificate.primal_mw:.1e} MW, "
+            f"{certificate.both_ways_mw:.1e} MW charged and discharged at once; check the units of costs and limits"
+        )
+    return replace(solved, certificate=certificate)
+
+
+def _solve(program: Program, start: InteriorPoint | None, fast: bool) -> Solved:
+    if fast:
+        result = Interior(program).run(start)
+        if result.error < WORTH_A_LOOK:
+            solved = _certified(
+                program,
+                Solution(result.flows, result.capacity, result.prices, result.eta, "interior point", result.iterations),
+                result.path,
+            )
+            if solved.certificate.good_but_for_circles:
+                return solved
+    return _certified(program, solve_highs(program), [])
+
+
+def _certified(program: Program, solution: Solution, path: list[InteriorPoint]) -> Solved:
+    solution = repaired(program, solution)
+    return Solved(program, solution, certify(program, solution), path)
+
+
+__all__ = ["NotCertified", "Solved", "Unsolved", "solve"]
