@@ -3,7 +3,8 @@ thousand readings that a window of a sensor has."""
 
 from __future__ import annotations
 
-from math import floor
+from functools import lru_cache
+from math import cos, floor, pi, sin, sqrt, tan
 
 import numpy as np
 
@@ -34,3 +35,30 @@ def percentiles(values: Array, *percents: float) -> list[float]:
         rise = above - below
         found.append(above - rise * (1 - part) if part >= 0.5 else below + rise * part)
     return found
+
+
+@lru_cache(maxsize=64)
+def student(degrees: int, within: float) -> float:
+    """How far from zero Student's t lies with this probability at most (Abramowitz and Stegun 26.7.3 and 26.7.4).
+
+    Parameters
+    ----------
+    degrees : of freedom, 1 or more
+    within : the probability that t lies no farther from zero, 0 to 1
+    """
+    low, high = 0.0, pi / 2
+    while low < (middle := 0.5 * (low + high)) < high:
+        low, high = (middle, high) if _student_within(degrees, middle) < within else (low, middle)
+    return sqrt(degrees) * tan(low)
+
+
+def _student_within(degrees: int, angle: float) -> float:
+    """The probability that t lies within ``sqrt(degrees) * tan(angle)`` of zero."""
+    odd = degrees % 2
+    term = cos(angle) if odd else 1.0
+    total = 0.0
+    for k in range(2 + odd, degrees + 1, 2):
+        total += term
+        term *= (k - 1) / k * cos(angle) ** 2
+    total *= sin(angle)
+    return 2 / pi * (angle + total) if odd else total

@@ -13,10 +13,10 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import stdtrit
 
 from wattline import catalog
 from wattline.core.fact import Array
+from wattline.core.quantiles import student
 from wattline.core.units import Z975
 from wattline.meter.gpu_sensor.model import NOTHING_APART, generation_of, match
 
@@ -85,7 +85,7 @@ def spreads(apart: frozenset[str] = NOTHING_APART) -> tuple[Array, Array, Array]
 
 def _few(models: int) -> float:
     """By how much the variance of one more model grows because so few tell it: Student's in place of the normal's."""
-    return float((stdtrit(models - 1, 0.975) / Z975) ** 2 * (1 + 1 / models))
+    return float((student(models - 1, 0.95) / Z975) ** 2 * (1 + 1 / models))
 
 
 def _scaled(pairs: Array, boards: list[str], apart: frozenset[str]) -> Array:

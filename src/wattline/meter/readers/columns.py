@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -102,8 +104,9 @@ def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataF
     WattlineError: no column is the time, or none is power or energy.
     """
     quantities = {name: quantity for name in frame.columns if (quantity := choices.quantity([name])) is not None}
-    frame, second = _unit_row(frame)
-    time_name = _time(frame, quantities)
+    frame, second = units.row_of_units(frame, TIME_UNITS)
+    times = cache(partial(_seconds, frame))  # a long column of words is read once
+    time_name = _time(frame, quantities, times)
     values, left = _values(frame, time_name, second, choices)
     if time_name is None or not (values or _long(frame, time_name)):
         missing = "time" if time_name is None else "power or energy"
@@ -113,7 +116,7 @@ def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataF
         )
     if not len(frame):
         raise WattlineError(f"{source} holds no rows below its header")
-    time_s, clock, remark, used = _times(frame, time_name, second.get(time_name, ""), source)
+    time_s, clock, remark, used = _times(frame, time_name, times(time_name, second.get(time_name, "")), source)
     long = None if values else _long(frame, time_name)
     if long is not None:
         values, frame, more = _from_long(frame, long, source)
@@ -165,22 +168,7 @@ def _by_cells(frame: pl.DataFrame, value: Value, choices: Choices) -> Value | st
     return "its unit is not told: give --unit"
 
 
-def _unit_row(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
-    """A first row that holds units and no number, taken off: ``s,W,kW`` below the header."""
-    if not len(frame):
-        return frame, {}
-    first = {name: str(cell or "").strip() for name, cell in zip(frame.columns, frame.row(0), strict=True)}
-    if any(re.search(r"\d", cell) for cell in first.values()):
-        return frame, {}
-    outcome = {name: cell for name, cell in first.items() if units.named(cell, "xX") or units.of_header(f"x {cell}")}
-    outcome = {name: cell.strip("[]()") for name, cell in outcome.items()}
-    if not outcome:
-        return frame, {}
-    times = {name: cell.strip("[]()") for name, cell in first.items() if cell.strip("[]()").lower() in TIME_UNITS}
-    return frame.slice(1), {**times, **outcome}
-
-
-def _time(frame: pl.DataFrame, quantities: dict[str, str]) -> str | None:
+def _time(frame: pl.DataFrame, quantities: dict[str, str], times: ReadTimes) -> str | None:
     """The name of the column of times: as said, by its name, by its type."""
     if given := next((name for name, quantity in quantities.items() if quantity == "time"), None):
         return given
@@ -194,23 +182,25 @@ def _time(frame: pl.DataFrame, quantities: dict[str, str]) -> str | None:
         elif {"time", "timestamp", "datetime"} & set(words.split("_")) and not isinstance(value_of(name), Value):
             ranked.append((len(TIMES) + ("stamp" not in words), name))
     for _, name in sorted(ranked, key=lambda pair: pair[0]):
-        if not len(frame) or _tells_time(frame, name):
+        if not len(frame) or _tells_time(name, times):
             return name
     if ranked:
         return min(ranked)[1]
     return next((n for n, c in zip(frame.columns, frame.dtypes, strict=True) if c.is_temporal()), None)
 
 
-def _tells_time(frame: pl.DataFrame, name: str) -> bool:
+def _tells_time(name: str, times: ReadTimes) -> bool:
     """Whether a column holds times; ``epoch`` is one where it counts seconds since 1970, not rounds of training."""
-    seconds = _seconds(frame, name, "")[0]
+    seconds = times(name, "")[0]
     there = seconds[np.isfinite(seconds)]
     return len(there) > 0 and not (plain(name) == "epoch" and float(np.median(there)) < EPOCH_S)
 
 
-def _times(frame: pl.DataFrame, name: str, unit: str, source: str) -> tuple[Array, str, str, list[str]]:
+def _times(
+    frame: pl.DataFrame, name: str, read: tuple[Array, str, list[str]], source: str
+) -> tuple[Array, str, str, list[str]]:
     """Seconds since the epoch (or the beginning), the clock in words, a remark, and the columns that were used."""
-    seconds, remark, used = _seconds(frame, name, unit)
+    seconds, remark, used = read
     if not np.isfinite(seconds).any():
         cell = next((str(cell) for cell in frame[name] if cell is not None and str(cell).strip()), "")
         raise WattlineError(
@@ -220,6 +210,10 @@ def _times(frame: pl.DataFrame, name: str, unit: str, source: str) -> tuple[Arra
     clock = "seconds since the beginning" if begin < EPOCH_S else "UTC"
     candidates = {"": clock, "times carry no date": "time of day"}.get(remark, "UTC, no zone told")
     return seconds, candidates if clock == "UTC" or remark else clock, remark, used
+
+
+# of a column's name and its unit: seconds since the epoch, a remark, and the columns that were used
+ReadTimes = Callable[[str, str], tuple[Array, str, list[str]]]
 
 
 def _seconds(frame: pl.DataFrame, name: str, unit: str) -> tuple[Array, str, list[str]]:

@@ -169,6 +169,8 @@ def check_several(
     if not values or not np.isfinite(time_s).any():
         return
     every = frame.with_columns(pl.Series("__time", time_s)).head(SAMPLE).filter(pl.col("__time").is_not_nan())
+    if not every.select("__time", *chosen).is_duplicated().any():  # nor are there where some rows hold nothing
+        return
     for value in values:
         there = every.select("__time", *chosen, value).drop_nulls(value)
         sizes = there.group_by("__time", *chosen, maintain_order=True).len()["len"].to_numpy()

@@ -7,7 +7,7 @@ wholly in small letters leaves both open, the likelier first; what such a device
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -161,3 +161,18 @@ def _number(text: str, mark: str) -> float | None:
         return float(plain)
     except ValueError:
         return None
+
+
+def row_of_units(frame: pl.DataFrame, time_units: Collection[str]) -> tuple[pl.DataFrame, dict[str, str]]:
+    """A first row that holds units and no number, taken off: ``s,W,kW`` below the header."""
+    if not len(frame):
+        return frame, {}
+    first = {name: str(cell or "").strip() for name, cell in zip(frame.columns, frame.row(0), strict=True)}
+    if any(re.search(r"\d", cell) for cell in first.values()):
+        return frame, {}
+    outcome = {name: cell for name, cell in first.items() if named(cell, "xX") or of_header(f"x {cell}")}
+    outcome = {name: cell.strip("[]()") for name, cell in outcome.items()}
+    if not outcome:
+        return frame, {}
+    times = {name: cell.strip("[]()") for name, cell in first.items() if cell.strip("[]()").lower() in time_units}
+    return frame.slice(1), {**times, **outcome}
