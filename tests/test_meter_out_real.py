@@ -185,8 +185,8 @@ def test_a_bad_address_is_told(address: str) -> None:
 
 
 def test_addresses() -> None:
-    assert prometheus.parse_address(":9400") == ("0.0.0.0", 9400)
-    assert prometheus.parse_address("9400") == ("0.0.0.0", 9400)
+    assert prometheus.parse_address(":9400") == ("127.0.0.1", 9400)
+    assert prometheus.parse_address("9400") == ("127.0.0.1", 9400)
     assert prometheus.parse_address("[::1]:9400") == ("::1", 9400)
 
 

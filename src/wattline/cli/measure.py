@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from wattline.core.errors import WattlineError
+from wattline.core.printable import printable, sayable
 
 if TYPE_CHECKING:
     from wattline.meter.live.measurement import Measurement
@@ -45,7 +46,8 @@ def measure(
         str | None, Opt("--for", help='How long to measure without a command, such as "10 s" [default: until Ctrl-C].')
     ] = None,
     prometheus: Annotated[
-        str | None, Opt(help="Address that serves joules and watts to Prometheus meanwhile, such as :9400.")
+        str | None,
+        Opt(help="Address that serves Prometheus meanwhile: :9400 on this machine alone, 0.0.0.0:9400 on all."),
     ] = None,
     as_json: Annotated[bool, Opt("--json", help="Print one JSON object to standard output at the end.")] = False,
 ) -> None:
@@ -95,7 +97,7 @@ def _run(
     interval_s, duration_s = seconds
     _open_journal(journal, name or (Path(command[0]).name if command else "machine"), interval_s)
     session = active.active()
-    window = Measurement(name or "run", {"command": command} if command else {})
+    window = Measurement(sayable(name) or "run", {"command": _kept_command(command)} if command else {})
     shown = Live(session.sampler, plain=bool(command)) if live else None
     show = shown.show if shown else _nothing
     shares = None
@@ -139,6 +141,12 @@ def _command(
     others.begin()
     status = run_command(command, {**os.environ, **ours}, signals, beside)
     return status, others.end()
+
+
+def _kept_command(command: list[str]) -> list[str]:
+    """A command as it is kept: its program, and that it had arguments, which may hold passwords and keys."""
+    count = len(command) - 1
+    return [sayable(command[0]), *([f"({count} argument{'s' if count > 1 else ''})"] if count else [])]
 
 
 def _open_journal(journal: Path | None, label: str, interval_s: float) -> None:
@@ -214,7 +222,7 @@ def _summary(measured: MeasuredCommand, as_json: bool) -> None:
     if shown:
         lines.append(f"  the whole story: wattline meter report {shlex.join(shown)}")
     try:
-        print("\n".join(lines), file=sys.stderr, flush=True)
+        print(printable("\n".join(lines)), file=sys.stderr, flush=True)
     except OSError:
         return
 

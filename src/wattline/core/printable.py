@@ -12,6 +12,7 @@ _UNSEEN = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 SIGN = "\ufffd"
+FORMULA = ("=", "+", "-", "@", "\t")
 
 
 def printable(text: str) -> str:
@@ -28,6 +29,25 @@ def printable_data(data: Any) -> Any:
     if isinstance(data, list | tuple):
         return type(data)(map(printable_data, data)) if type(data) in (list, tuple) else data
     return data
+
+
+def sayable(text: str) -> str:
+    """The text with what UTF-8 cannot say (names of bytes that are none) as escapes."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def cell(value: Any) -> Any:
+    """A value for a CSV that people open as a sheet: text that a sheet would run as a formula begins with ``'``."""
+    if not isinstance(value, str):
+        return value
+    value = printable(value)
+    if not value.startswith(FORMULA):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
 
 
 def printable_json(text: str) -> str:

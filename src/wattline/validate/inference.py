@@ -13,6 +13,7 @@ import numpy as np
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.core.files import write_text
+from wattline.core.printable import cell
 from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.step import spread_fact
 from wattline.validate.evidence.campaigns import keys_of
@@ -99,10 +100,10 @@ class InferenceValidation(Result):
         text = io.StringIO()
         names = [*(self.rows[0].data if self.rows else []), *[name for name, _ in COLUMNS.values()]]
         writer = csv.DictWriter(text, names, lineterminator="\n", extrasaction="ignore")
-        writer.writeheader()
+        writer.writerow({name: cell(name) for name in names})
         for i, row in enumerate(self.rows):
             predicted = {name: f"{self.predicted[m][i] * scale:.8g}" for m, (name, scale) in COLUMNS.items()}
-            writer.writerow(row.data | predicted)
+            writer.writerow({name: cell(value) for name, value in (row.data | predicted).items()})
         write_text(path, text.getvalue())
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from wattline import catalog
 from wattline.catalog import Record
 from wattline.catalog.draws import Draws
+from wattline.core.printable import cell
 from wattline.core.units import J_PER_KWH
 from wattline.line.grid import region as grid
 from wattline.meter.energy.series import SeriesEnergy, counted_once, placed, total, within
@@ -44,7 +45,7 @@ def emissions_csv(
     writer.writeheader()
     for span in windows:
         row = _row(recording, span, region, project)
-        writer.writerow({name: "" if value is None else value for name, value in row.items()})
+        writer.writerow({name: "" if value is None else cell(value) for name, value in row.items()})
     return text.getvalue()
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.meter.energy.series import curve, placed
+from wattline.meter.export.scrape_server import start
 from wattline.meter.export.snapshot import Source, labels, snapshot, unique
 from wattline.meter.recording import Recording, Series
 
@@ -66,7 +67,7 @@ def serve(source: Source, address: str) -> Any:
     registry = client.CollectorRegistry(auto_describe=False)
     registry.register(collector(source))
     try:
-        server, thread = client.start_http_server(port, host, registry)
+        server, thread = start(client.make_wsgi_app(registry), host, port)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise WattlineError(f"prometheus: cannot listen at {shorten(address)}: {reason}; choose another port") from None
@@ -81,11 +82,11 @@ def serve(source: Source, address: str) -> Any:
 
 
 def parse_address(address: str) -> tuple[str, int]:
-    """``:9400``, ``9400`` or ``127.0.0.1:9400`` as host and port; a bare port listens on every interface."""
+    """``:9400``, ``9400`` or ``127.0.0.1:9400`` as host and port; a bare port listens on this machine alone."""
     host, _, port = address.strip().rpartition(":")
     if not port.isdigit() or int(port) > 65_535:
         raise WattlineError(f"prometheus: {shorten(address)!r} is no address; write :9400 or 127.0.0.1:9400")
-    return host.strip("[]") or "0.0.0.0", int(port)
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def openmetrics(recording: Recording) -> Iterator[str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.files import write_whole
+from wattline.core.printable import SIGN
 from wattline.meter.energy.series import SeriesEnergy, counted_once, nested, placed, total, within
 from wattline.meter.export.snapshot import labels
 from wattline.meter.export.window import NamedSpan, find_span, spans
@@ -128,4 +129,8 @@ def write_parquet(frame: pl.DataFrame, path: Path | str) -> None:
 
 def csv_text(frame: pl.DataFrame) -> str:
     """CSV with a header; times in ISO 8601, empty where a number is not known."""
-    return frame.write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ")
+    import polars as pl
+
+    texts = pl.col(pl.String).str.replace_all(r"[\x00-\x08\x0b-\x1f\x7f]", SIGN)
+    safe = texts.str.replace(r"^([=+\-@\t])", "'${1}")  # a sheet would run it as a formula
+    return frame.with_columns(safe).write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ")

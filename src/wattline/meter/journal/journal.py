@@ -23,6 +23,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.printable import sayable
 from wattline.core.reading import parse_json
 from wattline.meter.clock import mono_us, wall_us
 from wattline.meter.device import Device
@@ -63,7 +64,7 @@ class Journal:
         path = Path(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            create_file(path, JOURNAL, {"name": path.stem, "made_us": str(wall_us())})
+            create_file(path, JOURNAL, {"name": sayable(path.stem), "made_us": str(wall_us())})
         except (OSError, sqlite3.Error) as error:
             reason = getattr(error, "strerror", None) or error
             raise WattlineError(f"journal {shorten(str(path), 200)} cannot be made: {reason}") from None
@@ -213,7 +214,7 @@ class Journal:
     def event_op(self, kind: str, data: Any, time_s: float | None = None) -> Op:
         """The statement that tells of an event; ``data`` is anything that JSON can say."""
         time_us = wall_us() if time_s is None else round(time_s * 1e6)
-        text = json.dumps(data, ensure_ascii=False, default=str)
+        text = sayable(json.dumps(data, ensure_ascii=False, default=str))
         return (
             "INSERT INTO event(writer, kind, time_us, mono_us, data) VALUES (?, ?, ?, ?, ?)",
             (self.writer, kind, time_us, mono_us(), text),
@@ -269,7 +270,7 @@ def _file_at(path: Path) -> tuple[int, int] | None:
 def _about(device: Device, spec: Spec, part: str) -> str:
     said: dict[str, Any] = {"device": asdict(device), "spec": asdict(spec) | {"wrap_j": finite(spec.wrap_j)}}
     said |= {"part": part} if part else {}
-    return json.dumps(said, sort_keys=True, ensure_ascii=False)
+    return sayable(json.dumps(said, sort_keys=True, ensure_ascii=False))
 
 
 def finite(value: float) -> float | None:

@@ -195,7 +195,7 @@ def _from_copy(path: Path, kind: FileKind, wait_s: float) -> sqlite3.Connection:
 def _quoted(path: Path) -> str:
     from urllib.parse import quote
 
-    return quote(str(path.absolute()))
+    return quote(os.fsencode(path.absolute()))
 
 
 class Transaction:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Protocol
 
+from wattline.core.printable import sayable
 from wattline.meter.journal.journal import Journal, Op
 
 Times = tuple[int, int]  # µs, wall and monotonic
@@ -35,7 +36,7 @@ class Told(Protocol):
 
 def edge_op(edge: Edge, told: Told) -> Op:
     number, name, inside, attributes, begin, end = edge
-    row = (told.window_id(number), str(name), inside or told.around, told.journal.writer, told.rank, *begin)
+    row = (told.window_id(number), sayable(str(name)), inside or told.around, told.journal.writer, told.rank, *begin)
     about = attributes_text(attributes)
     return (_OPEN, (*row, about)) if end is None else (_CLOSE, (*row, about, *end))
 

@@ -64,6 +64,6 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
 def _open(path: Path) -> sqlite3.Connection:
     from urllib.parse import quote
 
-    db = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
+    db = sqlite3.connect(f"file:{quote(bytes(path.absolute()))}?mode=ro", uri=True)
     distrust(db)
     return db
