@@ -141,7 +141,7 @@ def test_a_name_of_the_united_states_leads_to_its_balancing_area(name: str, g_pe
     }.items(),
 )  # fmt: skip
 def test_zones_within_countries_are_known(name: str, region: str) -> None:
-    from wattline.line.site.climate import plain
+    from wattline.line.site.gazetteer import plain
 
     assert catalog.default().find("region", plain(name)).name == region
 

@@ -26,8 +26,9 @@ from wattline.core.range import Range
 from wattline.core.reading import read_text
 from wattline.core.result import Json, Result, envelope
 from wattline.line.site import hall
-from wattline.line.site.climate import made_year, plain
+from wattline.line.site.climate import made_year
 from wattline.line.site.cooling.kinds import find_kind
+from wattline.line.site.gazetteer import plain
 from wattline.line.site.power_chain import column, load_ups
 from wattline.line.site.weather import Weather
 from wattline.line.site.year import HallDesign, year

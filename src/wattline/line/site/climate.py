@@ -18,8 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -28,6 +27,7 @@ from wattline.catalog import Catalog, Record
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
 from wattline.line.site import air
+from wattline.line.site.gazetteer import HEIGHT_KM, City, distances_km, find_city, nearest_city, plain
 from wattline.line.site.weather import HOURS, Weather
 
 DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -37,8 +37,11 @@ BELOW_HIGH = np.array([
     0.87, 0.92, 0.96, 0.99, 1.00, 0.98, 0.93, 0.84, 0.71, 0.56, 0.39, 0.23,
     0.11, 0.03, 0.00, 0.03, 0.10, 0.21, 0.34, 0.47, 0.58, 0.68, 0.76, 0.82,
 ])  # fmt: skip
-FAR_KM = 300.0  # a place further than this from the nearest known one needs a weather file
-EARTH_KM = 6371.0
+FAR_KM = 250.0  # a place further than this from the nearest known one needs a weather file
+FAR_M = 500.0  # or so much higher or lower
+SAME_KM = 12.0  # within which degrees are the place itself
+KM_A_METRE = 0.2  # of distance, that a metre of height counts as where normals are picked
+KNOWN_TO = "a typical year from monthly normals, known to about 1 °C; use --weather FILE for measured weather"
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,12 @@ class WeatherFacts:
     range_dryness: float
 
 
-def plain(text: str) -> str:
-    """A place's name as it is compared: no accents, capitals, commas or spaces."""
-    bare = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]", "", bare)
+@dataclass(frozen=True)
+class LapseFacts:
+    """K by which the air is colder for each 1000 m of height: each a fact ``fit.lapse-NAME``."""
+
+    temperature: float
+    dew_point: float
 
 
 @lru_cache(maxsize=4)
@@ -87,12 +92,7 @@ def find_place(name: str, catalog: Catalog) -> Record:
         raise WattlineError("place: an empty name; `wattline list places` lists the places")
     numbers = re.fullmatch(r"\s*([-+]?\d+(?:\.\d*)?)\s*[,;\s]\s*([-+]?\d+(?:\.\d*)?)\s*", name)
     if numbers:
-        record, distance = nearest(float(numbers[1]), float(numbers[2]), catalog)
-        if distance > FAR_KM:
-            raise WattlineError(
-                f"place {name}: the nearest known, {record.title}, is {distance:,.0f} km away; give --weather FILE"
-            )
-        return record
+        return place_at(float(numbers[1]), float(numbers[2]), catalog)
     wanted = plain(name)
     known = _names(catalog)
     if wanted in known:
@@ -102,6 +102,9 @@ def find_place(name: str, catalog: Catalog) -> Record:
         record = catalog.records("climate")[known[plain(city)]]
         if lies_in(record, country, catalog):
             return record
+    town = find_city(name)
+    if town is not None:
+        return place_of_city(town, catalog)
     titles = [record.title for record in catalog.records("climate").values()]
     near = [title for title in titles if len(wanted) >= 4 and wanted[:5] in plain(title)]
     raise NotFound(
@@ -131,12 +134,72 @@ def nearest(latitude: float, longitude: float, catalog: Catalog) -> tuple[Record
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         raise WattlineError(f"place {latitude:g}, {longitude:g}: latitude lies in -90 to 90, longitude in -180 to 180")
     records = list(catalog.records("climate").values())
-    lat, lon = (np.radians([record[key].value for record in records]) for key in ("latitude", "longitude"))
-    here = np.radians((latitude, longitude))
-    square = np.sin((lat - here[0]) / 2) ** 2 + np.cos(lat) * np.cos(here[0]) * np.sin((lon - here[1]) / 2) ** 2
-    km = 2 * EARTH_KM * np.arcsin(np.sqrt(square))
+    km = distances_km(
+        [(record["latitude"].value, record["longitude"].value) for record in records], (latitude, longitude)
+    )
     best = int(np.argmin(km))
     return records[best], float(km[best])
+
+
+@lru_cache(maxsize=256)
+def place_of_city(city: City, catalog: Catalog) -> Record:
+    """A city with the climate of the nearest normals, corrected for height.
+
+    Raises WattlineError where the nearest are more than ``FAR_KM`` or ``FAR_M`` of height away.
+    """
+    return _derived(city.title, (city.latitude, city.longitude), city, catalog)
+
+
+@lru_cache(maxsize=256)
+def place_at(latitude: float, longitude: float, catalog: Catalog) -> Record:
+    """The place with normals at these degrees, or degrees with the climate of the nearest, corrected for height.
+
+    Raises WattlineError as ``place_of_city``, and for degrees that there are not.
+    """
+    record, distance = nearest(latitude, longitude, catalog)
+    if distance <= SAME_KM:
+        return record
+    city, away = nearest_city(latitude, longitude)
+    return _derived(f"{latitude:g}, {longitude:g}", (latitude, longitude), city if away <= HEIGHT_KM else None, catalog)
+
+
+def _derived(title: str, here: tuple[float, float], city: City | None, catalog: Catalog) -> Record:
+    """The place, by the normals that are nearest by distance and height."""
+    records = list(catalog.records("climate").values())
+    km = distances_km([(record["latitude"].value, record["longitude"].value) for record in records], here)
+    rise = np.zeros(km.size)
+    if city is not None and city.height_m is not None:
+        rise = city.height_m - np.array([record["elevation_m"].value for record in records])
+    best = int(np.argmin(km + KM_A_METRE * np.abs(rise)))
+    base, away, up = records[best], float(km[best]), float(rise[best])
+    if away > FAR_KM or abs(up) > FAR_M:
+        raise WattlineError(
+            f"place {title}: the nearest normals, of {base.title}, are {away:,.0f} km away and {abs(up):,.0f} m "
+            f"{'lower' if up > 0 else 'higher'}; beyond {FAR_KM:.0f} km or {FAR_M:.0f} m give --weather FILE"
+        )
+    lapse = catalog.values(LapseFacts, "fit.lapse")
+    shift = {"high_c": lapse.temperature, "low_c": lapse.temperature, "dew_point_c": lapse.dew_point}
+    normals = {key: [value - each * up / 1000 for value in base.meta[key]] for key, each in shift.items()}
+    facts = dict(base.facts)
+    given = {"latitude": here[0], "longitude": here[1], "elevation_m": base["elevation_m"].value + up}
+    given["utc_offset_h"] = base["utc_offset_h"].value if city is None else city.utc_offset_h
+    for name, value in given.items():
+        facts[name] = replace(facts[name], value=value, low=value, high=value, key=f"climate.{plain(title)}.{name}")
+    height = "" if city is None or city.height_m is None else f", corrected for {up:+,.0f} m of height"
+    words = (
+        f"weather of {title} from the monthly normals of {base.title}, {away:,.0f} km away{height}; the year's mean is "
+        "known to about 1.5 °C, one place in ten to no better than 3; use --weather FILE for measured weather"
+    )
+    meta = {**base.meta, **normals, "name": title, "from": words, "region": _region(city, base, catalog), "aliases": []}
+    return Record("climate", plain(title), facts, meta)
+
+
+def _region(city: City | None, base: Record, catalog: Catalog) -> str:
+    """The grid of a place: that of the normals in the same country, else its country's, else the world's."""
+    own = str(base.meta["region"])
+    if city is None or own.partition("-")[0] == city.code:
+        return own
+    return city.code if city.code in catalog.records("region") else "world"
 
 
 @lru_cache(maxsize=256)
@@ -173,7 +236,7 @@ def made_year(record: Record, catalog: Catalog) -> Weather:
     return Weather(
         record.title, t, ratio, pressure, record["latitude"].value, record["longitude"].value, height,
         record["utc_offset_h"].value, "made from monthly normals (wattline facts climate.)", made=True,
-        notes=("a typical year from monthly normals, known to about 1 °C; use --weather FILE for measured weather",),
+        notes=(str(record.meta.get("from", KNOWN_TO)),),
     )  # fmt: skip
 
 

@@ -1,0 +1,135 @@
+"""Cities of the world by name: where each lies, how high, and in which country (``catalog/climate/cities.csv.gz``).
+
+Made from GeoNames (CC BY 4.0) and airportsdata by ``tools/gazetteer.py``.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from wattline.catalog import HERE
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Array
+
+CLEAR = 4.0  # times the people of the next city of the name, from which on a name without a country is understood
+HEIGHT_KM = 40.0  # of a place from a city whose height it takes
+EARTH_KM = 6371.0
+MAX_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class City:
+    """A city: degrees, metres above the sea (None where not known), hours of standard time."""
+
+    name: str
+    country: str
+    code: str
+    province: str
+    short: str
+    latitude: float
+    longitude: float
+    height_m: float | None
+    utc_offset_h: float
+    people: int
+
+    @property
+    def title(self) -> str:
+        return f"{self.name}, {self.province or self.country}"
+
+
+def plain(text: str) -> str:
+    """A place's name as it is compared: no accents, capitals, commas or spaces."""
+    bare = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]", "", bare)
+
+
+@cache
+def _table() -> tuple[tuple[City, str], ...]:
+    """All cities, the largest first, each with its other names."""
+    text = gzip.decompress((HERE / "climate" / "cities.csv.gz").read_bytes()).decode()
+    rows = csv.reader(text.splitlines()[1:])
+    return tuple((_city(row), row[1]) for row in rows)
+
+
+def _city(row: list[str]) -> City:
+    name, _, country, code, province, short, lat, lon, metres, utc, people = row
+    height = float(metres) if metres else None
+    return City(name, country, code, province, short, float(lat), float(lon), height, float(utc), int(people))
+
+
+@cache
+def _by_name() -> dict[str, list[City]]:
+    names: dict[str, list[City]] = defaultdict(list)
+    others: dict[str, list[City]] = defaultdict(list)
+    for city, more in _table():
+        names[plain(city.name)].append(city)
+        for other in more.split("|") if more else ():
+            others[plain(other)].append(city)
+    return {**others, **names}
+
+
+def find_city(name: str) -> City | None:
+    """The city of this name, with or without its country, state or province; None where there is none.
+
+    Parameters
+    ----------
+    name : ``"Dallas, Texas"``, ``"Dublin, Ireland"``, ``"quincy-wa"``, ``"São Paulo"``
+
+    Raises WattlineError for a name of several cities of like size, with what tells them apart.
+    """
+    for town, area in _readings(name):
+        known = [city for city in _by_name().get(plain(town), []) if not area or plain(area) in _areas(city)]
+        if known:
+            if len(known) > 1 and known[0].people < CLEAR * known[1].people and not area:
+                shown = "; ".join(dict.fromkeys(_full(city) for city in known[:MAX_SHOWN]))
+                raise WattlineError(f"place {shorten(name)!r} is the name of several: give one of {shown}")
+            return known[0]
+    return None
+
+
+def _full(city: City) -> str:
+    return f"{city.name}, {city.province}, {city.country}" if city.province else city.title
+
+
+def _readings(name: str) -> list[tuple[str, str]]:
+    """What may be the town and what its area, in the order in which they are tried."""
+    town, _, rest = (part.strip() for part in name.partition(","))
+    if rest:
+        return [(town, part) for part in (rest, *reversed(rest.split(",")))]
+    head, sign, tail = re.sub(r"[\s_]+", "-", name.strip()).rpartition("-")
+    return [(name, ""), *([(head, tail)] if sign else [])]
+
+
+def _areas(city: City) -> set[str]:
+    """What people write behind a city's name."""
+    areas = {city.country, city.code, city.province, city.short, f"{city.province}{city.country}"}
+    if city.code == "us":
+        areas |= {"usa", "us", f"{city.short}usa", f"{city.short}us", f"{city.province}usa", f"{city.province}us"}
+    if city.code == "gb":
+        areas |= {"uk", "england" if city.province == "England" else ""}
+    return {plain(area) for area in areas} - {""}
+
+
+def nearest_city(latitude: float, longitude: float) -> tuple[City, float]:
+    """The city nearest to these degrees, and the kilometres to it."""
+    known = [city for city, _ in _table()]
+    km = distances_km([(city.latitude, city.longitude) for city in known], (latitude, longitude))
+    best = int(np.argmin(km))
+    return known[best], float(km[best])
+
+
+def distances_km(places: Sequence[tuple[float, float]], here: tuple[float, float]) -> Array:
+    """Kilometres along the globe from each of the places to ``here``, all in degrees north and east."""
+    lat, lon = np.radians(np.array(places, float)).T
+    own = np.radians(here)
+    square = np.sin((lat - own[0]) / 2) ** 2 + np.cos(lat) * np.cos(own[0]) * np.sin((lon - own[1]) / 2) ** 2
+    return np.asarray(2 * EARTH_KM * np.arcsin(np.sqrt(square)))

@@ -1,0 +1,92 @@
+"""Places of the world: by name or degrees, with the climate of the nearest normals, corrected for height."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wattline import catalog
+from wattline.core.errors import WattlineError
+from wattline.line.site.climate import FAR_KM, FAR_M, find_place, made_year
+from wattline.line.site.weather_repair import read_weather
+
+CATALOG = catalog.default()
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "region"),
+    [
+        ("Dallas, Texas", "Texas", "us-ercot"),
+        ("Dublin, Ireland", "Dublin", "ie"),
+        ("quincy-wa", "Quincy, Washington", "us-gcpd"),
+        ("São Paulo", "São Paulo", "br"),
+        ("sao paulo, brazil", "São Paulo", "br"),
+        ("München", "Munich", "de"),
+        ("Zürich, Switzerland", "Zürich", "ch"),
+        ("Waco, TX", "Waco, Texas", "us-ercot"),
+        ("Reims, France", "Reims", "fr"),
+        ("Aurora, IL", "Aurora, Illinois", "us-"),
+    ],
+)
+def test_a_city_is_known_as_people_write_it(typed: str, title: str, region: str) -> None:
+    record = find_place(typed, CATALOG)
+    assert title.split(",")[0] in record.title
+    assert str(record.meta["region"]).startswith(region)
+
+
+def test_a_name_of_several_cities_asks_which() -> None:
+    with pytest.raises(WattlineError, match="Springfield, Missouri"):
+        find_place("Springfield", CATALOG)
+
+
+@pytest.mark.parametrize("typed", ["McMurdo", "-77.8, 166.7", "0, -140"])
+def test_what_has_no_normals_near_it_asks_for_weather(typed: str) -> None:
+    with pytest.raises(WattlineError, match="--weather FILE"):
+        find_place(typed, CATALOG)
+
+
+def test_too_much_height_asks_for_weather() -> None:
+    with pytest.raises(WattlineError, match=f"beyond {FAR_KM:.0f} km or {FAR_M:.0f} m"):
+        find_place("La Paz, Bolivia", CATALOG)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(-85, 85), st.floats(-180, 180))
+def test_any_degrees_are_a_place_or_are_refused(latitude: float, longitude: float) -> None:
+    try:
+        record = find_place(f"{latitude:.3f}, {longitude:.3f}", CATALOG)
+    except WattlineError:
+        return
+    assert record.meta["region"] in CATALOG.records("region")
+    assert np.all(np.array(record.meta["dew_point_c"]) <= np.array(record.meta["high_c"]))
+
+
+def test_a_higher_place_is_colder_and_says_from_where_it_is_known() -> None:
+    record = find_place("Reims, France", CATALOG)
+    year = made_year(record, CATALOG)
+    assert "km away" in year.notes[0]
+    assert record.name == "reimsfrance"
+    paris = CATALOG.find("climate", "paris")
+    up = record["elevation_m"].value - paris["elevation_m"].value
+    assert np.mean(paris.meta["high_c"]) - np.mean(record.meta["high_c"]) == pytest.approx(6.5 * up / 1000)
+
+
+@pytest.mark.parametrize(
+    ("file", "place"),
+    [
+        ("USA_GA_Atlanta-Hartsfield-Jackson.epw", "Atlanta, Georgia"),
+        ("USA_NY_New.York-LaGuardia.epw", "New York"),
+        ("USA_WA_Seattle-Tacoma.epw", "Seattle"),
+        ("USA_CA_San.Jose-Mineta.epw", "San Jose, California"),
+        ("USA_AZ_Tucson-Davis-Monthan.epw", "Tucson, AZ"),
+        ("USA_VA_Leesburg.Exec.epw", "Leesburg, Virginia"),
+        ("USA_WA_Port.Angeles-Fairchild.epw", "Port Angeles, WA"),
+    ],
+)
+def test_made_years_are_near_measured_typical_years(shared_data: Path, file: str, place: str) -> None:
+    measured, made = read_weather(shared_data / "weather" / file), made_year(find_place(place, CATALOG), CATALOG)
+    assert made.temperature_c.mean() == pytest.approx(measured.temperature_c.mean(), abs=3.0)
