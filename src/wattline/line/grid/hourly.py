@@ -1,0 +1,227 @@
+"""Series by the hour from a file, CSV or Parquet: demand, carbon intensity, price, capacity factors."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Array
+from wattline.core.parquet import MARK, damage, read_parquet
+from wattline.core.reading import read_bytes
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MAX_BYTES = 500_000_000
+MAX_FILLED_STEPS = 3  # of a gap that is filled in a straight line
+TIME = re.compile(r"(?i)utc|date|time|period")
+FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
+
+
+@dataclass(frozen=True)
+class Hourly:
+    """Columns of numbers over one regular time.
+
+    Attributes
+    ----------
+    utc
+        Begin of each step in UTC, ``datetime64[s]``, shape ``(n_steps,)``.
+    step_h
+        Length of a step [h].
+    columns
+        Numbers by name, as they stand in the file, each of shape ``(n_steps,)``; NaN where there is none.
+    notes
+        What was taken for granted or repaired.
+    """
+
+    utc: np.ndarray[Any, np.dtype[np.datetime64]]
+    step_h: float
+    columns: dict[str, Array]
+    notes: tuple[str, ...]
+
+    @property
+    def month(self) -> Array:
+        """Month of each step in UTC, 1 to 12."""
+        return np.asarray(self.utc.astype("datetime64[M]").astype(int) % 12 + 1, float)
+
+    def column(self, name: str | None, what: str) -> tuple[str, Array]:
+        """A column by its name, or the only one, with its short gaps filled.
+
+        Parameters
+        ----------
+        name
+            Its name in the file, in any case; None where there is only one.
+        what
+            What it is for, for the error.
+
+        Raises
+        ------
+        WattlineError
+            Where there is no such column, or a gap is longer than ``MAX_FILLED_STEPS``.
+        """
+        names = {key.lower(): key for key in self.columns}
+        if name is None and len(names) == 1:
+            name = next(iter(self.columns))
+        if name is None:
+            raise WattlineError(
+                f"{what}: the file has {len(names)} columns; name one: {shorten(', '.join(self.columns), 200)}"
+            )
+        if name.lower() not in names:
+            raise WattlineError(
+                f"{what}: no column {shorten(name, 60)!r}; the file has {shorten(', '.join(self.columns), 200)}"
+            )
+        key = names[name.lower()]
+        return key, self._filled(key, what)
+
+    def _filled(self, key: str, what: str) -> Array:
+        values = self.columns[key]
+        there = np.isfinite(values)
+        if there.all():
+            return values
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], (~there).astype(int), [0]])))
+        begins, lengths = edges[::2], edges[1::2] - edges[::2]
+        longest = int(np.argmax(lengths))
+        if lengths[longest] > MAX_FILLED_STEPS or not there.any():
+            raise WattlineError(
+                f"{what}: {key} has no number for {lengths[longest]} steps from {self.utc[begins[longest]]} UTC; fill "
+                f"the gap, or give a file without it (gaps of up to {MAX_FILLED_STEPS} steps are filled)"
+            )
+        at = np.arange(len(values))
+        return np.interp(at, at[there], values[there])
+
+    def missing(self, key: str) -> int:
+        """Steps of a column without a number."""
+        return int((~np.isfinite(self.columns[key])).sum())
+
+
+def read_hourly(path: Path | str) -> Hourly:
+    """The series in a CSV or Parquet file with one column of times.
+
+    Parameters
+    ----------
+    path
+        The file. Times with an offset are moved to UTC; times without one are taken as UTC, and that is noted.
+
+    Returns
+    -------
+    Hourly
+        Its numeric columns over a regular time; steps that are absent from the file are NaN.
+
+    Raises
+    ------
+    WattlineError
+        Where there is no column of times or of numbers, a time occurs twice, or the steps are not regular.
+    """
+    where = shorten(str(path), 200)
+    data = read_bytes(path, MAX_BYTES, "series", unpack=True)
+    table = read_parquet(data, f"series {where}") if data[:4] == MARK else _csv(data, where)
+    name, times, notes = _times(table, where)
+    numbers = {key: values for key in table.columns if key != name and (values := _numbers(table[key])) is not None}
+    if not numbers:
+        raise WattlineError(f"series {where} has no column of numbers beside {name}")
+    return _regular(times, numbers, notes, where)
+
+
+def _csv(data: bytes, where: str) -> pl.DataFrame:
+    import polars as pl
+
+    try:
+        table = pl.read_csv(io.BytesIO(data), infer_schema=False, truncate_ragged_lines=False)
+    except damage() as error:
+        raise WattlineError(f"series {where} is no CSV: {shorten(str(error), 120)}") from None
+    if table.height < 2:
+        raise WattlineError(f"series {where} has fewer than two rows")
+    return table
+
+
+def _times(table: pl.DataFrame, where: str) -> tuple[str, Any, list[str]]:
+    """The name of the column of times, the times in UTC, and what was taken for granted."""
+    import polars as pl
+
+    for name in table.columns:
+        dtype = table[name].dtype
+        if isinstance(dtype, pl.Datetime):
+            times = table[name] if dtype.time_zone is None else table[name].dt.convert_time_zone("UTC")
+            known = dtype.time_zone is not None or "utc" in name.lower()
+            return name, _seconds(times), [] if known else [f"{name}: times without an offset are taken as UTC"]
+    for name in table.columns:
+        if table[name].dtype == pl.String and TIME.search(name):
+            parsed, offset = _parsed(table[name].str.strip_chars())
+            if parsed is not None:
+                known = offset or "utc" in name.lower()
+                return name, _seconds(parsed), [] if known else [f"{name}: times without an offset are taken as UTC"]
+    raise WattlineError(
+        f"series {where}: no column of times among {shorten(', '.join(table.columns), 120)}; name it utc and write "
+        "2023-01-01T00:00:00Z"
+    )
+
+
+def _parsed(texts: pl.Series) -> tuple[pl.Series | None, bool]:
+    import polars as pl
+
+    offset = texts.drop_nulls().str.contains(r"(?:Z|[+-]\d\d:?\d\d)$").all()
+    if offset:
+        plain = texts.str.replace(r"Z$", "+00:00").str.replace(" ", "T").str.replace(r"([+-]\d\d)(\d\d)$", "$1:$2")
+        parsed = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", strict=False, time_zone="UTC")
+        if parsed.null_count() == 0:
+            return parsed, True
+        parsed = plain.str.to_datetime("%Y-%m-%dT%H:%M%:z", strict=False, time_zone="UTC")
+        return (parsed, True) if parsed.null_count() == 0 else (None, True)
+    texts = texts.str.replace(r"^(\d{4}-\d\d-\d\d[T ]\d\d)$", "$1:00")  # EIA writes hours alone
+    for form in FORMATS:
+        parsed = texts.str.strptime(pl.Datetime, form, strict=False)
+        if parsed.null_count() == 0:
+            return parsed, False
+    return None, False
+
+
+def _seconds(times: pl.Series) -> Any:
+    return times.dt.epoch("s").to_numpy().astype("datetime64[s]")
+
+
+def _numbers(column: pl.Series) -> Array | None:
+    """A column as numbers; None where it holds other text."""
+    import polars as pl
+
+    if column.dtype == pl.String:
+        texts = column.str.strip_chars()
+        empty = texts.str.to_lowercase().is_in(["", "nan", "null", "na", "n/a", "-"])
+        numbers = texts.cast(pl.Float64, strict=False)
+        if (numbers.is_null() & ~empty.fill_null(True)).any() or bool(numbers.is_null().all()):
+            return None
+        return numbers.to_numpy().astype(float)
+    return column.cast(pl.Float64).to_numpy().astype(float) if column.dtype.is_numeric() else None
+
+
+def _regular(times: Any, numbers: dict[str, Array], notes: list[str], where: str) -> Hourly:
+    order = np.argsort(times, kind="stable")
+    times, numbers = times[order], {key: values[order] for key, values in numbers.items()}
+    steps = np.diff(times).astype(int)
+    if len(steps) and steps.min() == 0:
+        twice = times[int(np.argmin(steps))]
+        raise WattlineError(f"series {where}: {twice} occurs twice; write times in UTC, where no hour comes twice")
+    if not len(steps):
+        raise WattlineError(f"series {where} has fewer than two rows")
+    values, counts = np.unique(steps, return_counts=True)
+    step = int(values[np.argmax(counts)])
+    at = (times - times[0]).astype(int)
+    if (at % step).any():
+        odd = times[int(np.argmax(at % step != 0))]
+        raise WattlineError(f"series {where}: steps are {step} s, but {odd} lies between two; give regular times")
+    count = int(at[-1] // step) + 1
+    if count > 20 * len(times):
+        raise WattlineError(f"series {where}: {len(times):,} rows over {count:,} steps of {step} s; give one stretch")
+    if count > len(times):
+        notes = [*notes, f"{count - len(times):,} of {count:,} steps are not in the file"]
+    place = at // step
+    columns = {}
+    for key, column in numbers.items():
+        columns[key] = np.full(count, np.nan)
+        columns[key][place] = column
+    return Hourly(times[0] + np.arange(count) * np.timedelta64(step, "s"), step / 3600.0, columns, tuple(notes))
