@@ -18,6 +18,7 @@ from wattline.cli import (
     compare,
     explain,
     facts,
+    flex,
     frontier,
     measure,
     meter,
@@ -73,6 +74,7 @@ app.command("schema")(schema.schema)
 app.command("sensors")(sensors.sensors)
 app.command("traffic")(traffic.traffic)
 app.add_typer(catalog.catalog_app, name="catalog")
+app.add_typer(flex.flex_app, name="flex")
 app.add_typer(meter.meter_app, name="meter")
 app.add_typer(validate.validate_app, name="validate")
 app.add_typer(calibrate.calibrate_app, name="calibrate")

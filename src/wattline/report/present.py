@@ -19,6 +19,10 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
         return _validation_text(data)
     if command in ("measure", "meter report", "meter share", "sensors", "traffic"):
         return _recorded_text(data)
+    if command.startswith("flex "):
+        from wattline.report.terminal.flex import flex_text
+
+        return flex_text(data)
     match command:
         case "serve" if "simulated" in data["results"]:
             from wattline.report.terminal.service import service_text

@@ -183,7 +183,8 @@ def swings(power_w: Array, step_s: float, band_hz: tuple[float, float] = (0.1, 2
         Where there are fewer than two steps, or one has no power.
     """
     power = checked_power(power_w)
-    ramps = np.diff(power) / step_s
+    rises = np.diff(power)
+    ramps = np.where(np.abs(rises) > ROUNDING * np.abs(power).max(), rises, 0.0) / step_s
     lines = spectrum(power, step_s)
     frequency, amplitude = lines.largest()
     return Swings(

@@ -1,0 +1,98 @@
+"""``wattline flex``: what a load is worth that yields, waits or holds still."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wattline.cli import options
+
+Opt = typer.Option
+flex_app = typer.Typer(
+    help="Room on a grid for load that yields, jobs that wait, swings of power.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+@flex_app.callback()
+def _flex() -> None:
+    """Room on a grid for load that yields, jobs that wait, swings of power."""
+
+
+@flex_app.command("headroom")
+def headroom(
+    demand: Annotated[Path, typer.Argument(help="Demand by the hour: CSV or Parquet, times in UTC, a column a grid.")],
+    share: Annotated[
+        list[str] | None, Opt(help="Share of the new load's energy that may be curtailed [default: 0.25, 0.5, 1, 5%].")
+    ] = None,
+    hours: Annotated[
+        float | None, Opt(help="Hours of a year in which it may be curtailed, instead of --share.")
+    ] = None,
+    column: Annotated[list[str] | None, Opt(help="Grid to take; repeat for more [default: all].")] = None,
+    unit: Annotated[str, Opt(help="Unit of the demand.")] = "MW",
+    as_json: options.AsJson = False,
+) -> None:
+    """How much new load a grid takes without new plants, if that load yields in the highest hours."""
+    from wattline.cli.printing import print_result
+    from wattline.core.errors import WattlineError
+    from wattline.core.quantity import parse
+    from wattline.predict.flex import SHARES, flex_headroom
+
+    if share and hours is not None:
+        raise WattlineError("flex headroom: give --share or --hours, one of the two")
+    shares = [parse(text, "", "--share", zero=True) for text in share] if share else SHARES
+    print_result(flex_headroom(demand, shares=shares, hours=hours, columns=column or (), unit=unit), as_json)
+
+
+@flex_app.command("shift")
+def shift(
+    signal: Annotated[
+        Path, typer.Argument(help="Carbon intensity or price by the hour: CSV or Parquet, times in UTC.")
+    ],
+    length: Annotated[str, Opt(help="How long the daily job runs.")] = "1 h",
+    before: Annotated[str, Opt(help="How much earlier it may begin.")] = "0 h",
+    after: Annotated[str, Opt(help="How much later it may end.")] = "8 h",
+    at: Annotated[float, Opt(min=0, max=24, help="Hour of the day, in UTC, at which it was meant to begin.")] = 0.0,
+    pause: Annotated[
+        str | None, Opt(help='Work that a pause and resume costs, such as "10 min" [default: it never pauses].')
+    ] = None,
+    column: Annotated[str | None, Opt(help="Column of the signal; needed where there are several.")] = None,
+    kind: Annotated[str, Opt(help="What the signal is: average or marginal carbon intensity, or price.")] = "average",
+    as_json: options.AsJson = False,
+) -> None:
+    """What a daily job saves when it may run at another hour."""
+    from wattline.cli.printing import print_result
+    from wattline.predict.flex import flex_shift
+
+    made = flex_shift(signal, length=length, before=before, after=after, at=at, pause=pause, column=column, kind=kind)
+    print_result(made, as_json)
+
+
+@flex_app.command("swings")
+def swings(
+    phase: Annotated[
+        list[str], Opt(metavar="NAME:SECONDS:WATTS", help='Phase of a training step, such as "compute:1.4s:700W".')
+    ],
+    chips: Annotated[int, Opt(min=1, help="Number of chips.")],
+    straggle: Annotated[str, Opt(help="Deviation of the chips' lag behind each other.")] = "0 s",
+    floor: Annotated[str | None, Opt(help='Power of a chip below which work is made, such as "500 W".')] = None,
+    ramp: Annotated[str | None, Opt(help='Limit of rises and falls, such as "10 MW/s".')] = None,
+    store: Annotated[str | None, Opt(help='Time over which a store levels the power, such as "10 s".')] = None,
+    band_share: Annotated[
+        float | None, Opt(min=0, max=1, help="Share of the swings' energy that a utility allows from 0.1 to 20 Hz.")
+    ] = None,
+    facts: options.Facts = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """The swings of synchronous training, and the energy that it takes to hold them."""
+    from wattline.cli.printing import print_result
+    from wattline.line.grid.flexibility.swings import SwingLimits
+    from wattline.predict.flex import flex_swings
+
+    limits = SwingLimits(band_share=band_share)
+    made = flex_swings(phase, chips, straggle=straggle, floor=floor, ramp=ramp, store=store, limits=limits, facts=facts)
+    print_result(made, as_json)

@@ -1,0 +1,76 @@
+"""Answers of ``flex`` as tables on the screen."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from wattline.core.quantity import number, show
+from wattline.report.words import Json
+
+
+def flex_text(data: Json) -> RenderableType:
+    """The answer's table and its notes."""
+    made = {"flex headroom": _headroom, "flex shift": _shift, "flex swings": _swings}[data["command"]](data)
+    return Group(*made, *(Text(f"note: {note}") for note in data["notes"]))
+
+
+def _table(*heads: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for i, head in enumerate(heads):
+        table.add_column(head, justify="right" if i else "left", no_wrap=True)
+    return table
+
+
+def _headroom(data: Json) -> list[RenderableType]:
+    shown: list[RenderableType] = []
+    for case in data["results"]["cases"]:
+        allowed = f"{case['share']:.2%} of its energy" if case["share"] is not None else f"{case['hours']:g} h a year"
+        shown.append(Text(f"New load that yields {allowed}: {show(case['added_w'], 'W')}", style="bold"))
+        table = _table("grid", "new load", "of the peak", "hours a year", "mean event", "mean depth", "half stays")
+        for grid in case["grids"]:
+            table.add_row(
+                Text(grid["name"]), show(grid["added_w"], "W"), f"{grid['added_w'] / (grid['peak_w'] or 1):.1%}",
+                f"{grid['curtailed_h_per_year']:.0f}", f"{grid['mean_event_h']:.1f} h", f"{grid['mean_depth']:.0%}",
+                f"{grid['half_stays_share']:.0%}",
+            )  # fmt: skip
+        shown.append(table)
+    return shown
+
+
+def _shift(data: Json) -> list[RenderableType]:
+    inputs = data["inputs"]
+    pauses = (
+        "never pauses" if inputs["pause_h"] is None else f"a pause costs {show(inputs['pause_h'] * 3600, 's')} of work"
+    )
+    job = f"A job of {inputs['length_h']:g} h each day at {inputs['at_h']:g} h UTC, which {pauses}"
+    table = _table("earlier", "later", "as meant", "by what was known", "saved", "with foresight", "saved")
+    for row in data["results"]["windows"]:
+        table.add_row(
+            f"{row['before_h']:g} h", f"{row['after_h']:g} h", number(row["mean_as_meant"]), number(row["mean_known"]),
+            f"{row['saving_known']:.1%}", number(row["mean_foresight"]), f"{row['saving_foresight']:.1%}",
+        )  # fmt: skip
+    return [Text(f"{job}; {inputs['kind']} signal, {inputs['column']}", style="bold"), table]
+
+
+def _swings(data: Json) -> list[RenderableType]:
+    inputs, results = data["inputs"], data["results"]
+    head = f"{inputs['chips']:,} chips in step, {show(results['period_s'], 's')} a step"
+    table = _table("measure", "mean", "lowest", "highest", "ramp a second", "largest line", "in the band", "takes")
+    for row in results["measures"]:
+        line = f"{show(row['amplitude_w'], 'W')} at {row['frequency_hz']:.3g} Hz" if row["amplitude_w"] else "none"
+        ramp = max(row["ramp_up_w_per_s"], row["ramp_down_w_per_s"])
+        table.add_row(
+            Text(row["measure"]), show(row["mean_w"], "W"), show(row["lowest_w"], "W"), show(row["highest_w"], "W"),
+            show(ramp, "W"), line, f"{row['band_share']:.0%}", f"{row['extra_share']:.1%}",
+        )  # fmt: skip
+    shown: list[RenderableType] = [Text(head, style="bold"), table]
+    for row in results["measures"]:
+        if row["store_j"]:
+            shown.append(
+                Text(f"{row['measure']}: holds {show(row['store_j'] / 3600, 'Wh')}, {show(row['store_w'], 'W')}")
+            )
+        if row["broken"]:
+            shown.append(Text(f"{row['measure']}: breaks {', '.join(row['broken'])}", style="yellow"))
+    return shown
