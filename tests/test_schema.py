@@ -48,6 +48,11 @@ LINES = (
     "list models llama",
     "traffic --rate 5/s --duration 60s",
     "traffic TRACE",
+    "flex headroom HOURS --share 1%",
+    "flex headroom HOURS --hours 20",
+    "flex shift HOURS --before 2h --after 4h --kind price",
+    "flex shift HOURS --pause 30min",
+    "flex swings --phase a:1s:700W --phase b:0.5s:200W --chips 8 --floor 300W --ramp 2kW/s --store 1s --band-share 0.2",
     "measure --interval 20ms -- PYTHON -c pass",
     "meter report RECORDING",
     "meter report RECORDING --by node --window all",
@@ -95,7 +100,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for kind in ("gemm", "moe"):
         kernel_file(folder / "kernels", kind, {}, {"power": 650.0, "power_limit": 700.0})
     served = [serving_row(MODEL, 1, "bfloat16", batch, max_num_seqs=64, p90_itl_ms=25.0) for batch in (8, 32)]
+    hours = "".join(f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 24}\n" for i in range(240))
     return {
+        "HOURS": text("hours.csv", "utc,ercot_mw\n" + hours),
         "SCENARIO": text("jobs.toml", jobs),
         "NODE": ROOT / "examples" / "gpus.csv",
         "PLACES": text("places.txt", "Dublin\nPhoenix\n"),

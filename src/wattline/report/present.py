@@ -17,12 +17,8 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
     command = data["command"]
     if command.startswith("validate "):
         return _validation_text(data)
-    if command in ("measure", "meter report", "meter share", "sensors", "traffic"):
+    if command in ("measure", "meter report", "meter share", "sensors", "traffic") or command.startswith("flex "):
         return _recorded_text(data)
-    if command.startswith("flex "):
-        from wattline.report.terminal.flex import flex_text
-
-        return flex_text(data)
     match command:
         case "serve" if "simulated" in data["results"]:
             from wattline.report.terminal.service import service_text
@@ -68,8 +64,10 @@ def _recorded_text(data: Json) -> RenderableType:
             from wattline.report.terminal.share import share_text as show
         case "sensors":
             from wattline.report.terminal.sensors import sensors_text as show
-        case _:
+        case "traffic":
             from wattline.report.terminal.traffic import traffic_text as show
+        case _:
+            from wattline.report.terminal.flex import flex_text as show
     return show(data)
 
 

@@ -17,7 +17,7 @@ def flex_text(data: Json) -> RenderableType:
 
 
 def _table(*heads: str) -> Table:
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
     for i, head in enumerate(heads):
         table.add_column(head, justify="right" if i else "left", no_wrap=True)
     return table
@@ -57,9 +57,9 @@ def _shift(data: Json) -> list[RenderableType]:
 def _swings(data: Json) -> list[RenderableType]:
     inputs, results = data["inputs"], data["results"]
     head = f"{inputs['chips']:,} chips in step, {show(results['period_s'], 's')} a step"
-    table = _table("measure", "mean", "lowest", "highest", "ramp a second", "largest line", "in the band", "takes")
+    table = _table("measure", "mean", "lowest", "highest", "ramp/s", "largest line", "in band", "takes")
     for row in results["measures"]:
-        line = f"{show(row['amplitude_w'], 'W')} at {row['frequency_hz']:.3g} Hz" if row["amplitude_w"] else "none"
+        line = f"{show(row['amplitude_w'], 'W')}, {row['frequency_hz']:.3g} Hz" if row["amplitude_w"] else "none"
         ramp = max(row["ramp_up_w_per_s"], row["ramp_down_w_per_s"])
         table.add_row(
             Text(row["measure"]), show(row["mean_w"], "W"), show(row["lowest_w"], "W"), show(row["highest_w"], "W"),
