@@ -115,3 +115,46 @@ def test_no_module_of_our_own_is_imported_by_a_string() -> None:
 def test_no_child_of_the_package_bears_a_public_name(name: str) -> None:
     assert not (ROOT / f"{name}.py").exists()
     assert not (ROOT / name).is_dir()
+
+
+# words that name nothing: participles and pronouns, and superlatives where engineers write MIN_ and MAX_
+NO_NOUNS = {"found", "told", "held", "said", "asked", "one"}
+SUPERLATIVES = {"MOST", "LEAST"}
+# names that the field, a fact or a driver gives
+GIVEN_NAMES = {"leave_one_out", "leave_one_house_out", "held_steps", "NOT_FOUND"}
+ROOMS_TO_DO = ("meter/", "web/")
+
+
+def bound_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Every name that a file gives to something: variables, fields, parameters, functions, classes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.lineno, node.name
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.attr
+        elif isinstance(node, ast.alias) and node.asname:
+            yield 0, node.asname
+
+
+def is_no_noun(name: str) -> bool:
+    parts = set(name.lstrip("_").split("_"))
+    return name not in GIVEN_NAMES and bool(
+        NO_NOUNS & {part.lower() for part in parts} or (name.isupper() and SUPERLATIVES & parts)
+    )
+
+
+def test_names_are_nouns_of_the_field() -> None:
+    wrong = sorted(
+        {
+            f"{name}:{line} {bound}"
+            for name, tree in trees()
+            if not name.startswith(ROOMS_TO_DO)
+            for line, bound in bound_names(tree)
+            if is_no_noun(bound)
+        }
+    )
+    assert not wrong

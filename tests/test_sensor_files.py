@@ -117,7 +117,7 @@ def test_what_cannot_be_used_is_named(recording: Path, tmp_path: Path, capsys: p
     result = validate(tmp_path)
     assert [c.pair.name for c in result.checked] == [recording.name]
     assert {
-        Path(u.file).name if Path(u.file).is_dir() else Path(u.file).parent.name for u in result.found.unusable
+        Path(u.file).name if Path(u.file).is_dir() else Path(u.file).parent.name for u in result.seen.unusable
     } == set(bad)
     with pytest.raises(SystemExit) as done:
         main(["validate", "sensors", str(tmp_path / "nowhere")])

@@ -29,12 +29,12 @@ def percentiles(values: Array, *percents: float) -> list[float]:
     places = [percent / 100 * last for percent in percents]
     ranks = [min(floor(place), last) for place in places]
     ranked = np.partition(values, sorted({*ranks, *(min(rank + 1, last) for rank in ranks)}))
-    found = []
+    ends = []
     for place, rank in zip(places, ranks, strict=True):
         below, above, part = float(ranked[rank]), float(ranked[min(rank + 1, last)]), place - rank
         rise = above - below
-        found.append(above - rise * (1 - part) if part >= 0.5 else below + rise * part)
-    return found
+        ends.append(above - rise * (1 - part) if part >= 0.5 else below + rise * part)
+    return ends
 
 
 @lru_cache(maxsize=64)

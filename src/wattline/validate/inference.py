@@ -64,10 +64,10 @@ class InferenceValidation(Result):
 
     def groups(self, by: str) -> dict[str, list[int]]:
         """Places of the rows by group."""
-        found: dict[str, list[int]] = {}
+        places: dict[str, list[int]] = {}
         for i, row in enumerate(self.rows):
-            found.setdefault(group_of(row, by), []).append(i)
-        return dict(sorted(found.items()))
+            places.setdefault(group_of(row, by), []).append(i)
+        return dict(sorted(places.items()))
 
     def json(self) -> Json:
         groups = self.groups(self.by) if self.by and self.rows else {}
@@ -121,14 +121,14 @@ def validate(
 
     ``by``: scores by group as well, in the answer; ``source`` names the rows' file.
     """
-    found = predict_left_out(rows, fit, leave_out, progress) if leave_out else fit.predict(rows)
+    steps = predict_left_out(rows, fit, leave_out, progress) if leave_out else fit.predict(rows)
     batch = np.array([row.batch for row in rows])
     chips = np.array([float(row.chips) for row in rows])
     predicted = {
-        "energy_per_token": found.step_s * found.chip_w * chips / batch,
-        "power": found.chip_w * chips,
-        "itl": found.itl_s,
-        "throughput": batch / found.step_s,
+        "energy_per_token": steps.step_s * steps.chip_w * chips / batch,
+        "power": steps.chip_w * chips,
+        "itl": steps.itl_s,
+        "throughput": batch / steps.step_s,
     }
     measured = {
         "energy_per_token": np.array([row.energy_per_token_j for row in rows]),

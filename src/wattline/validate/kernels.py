@@ -61,7 +61,7 @@ class Setting:
 Predicted = tuple[Operation, Work]
 
 
-def one_layer(**given: ArrayLike) -> Shape:
+def single_layer(**given: ArrayLike) -> Shape:
     """A shape with these attributes and none other."""
     return Shape(**{f.name: np.asarray(given.get(f.name, 0.0), float) for f in fields(Shape)})
 
@@ -73,7 +73,7 @@ def _gemm(s: Setting) -> Predicted:
 
 def _heads(s: Setting) -> Shape:
     window = s["window_size"]
-    return one_layer(
+    return single_layer(
         attention_layers=1.0,
         global_layers=window == 0,
         sliding_window=window,
@@ -115,7 +115,7 @@ def _latent(s: Setting, work: Work) -> Predicted:
 
 def _moe(s: Setting) -> Predicted:
     """Tensor parallelism narrows each expert; expert parallelism spreads experts, and all tokens with them."""
-    shape = one_layer(
+    shape = single_layer(
         moe_layers=1.0,
         hidden=s["hidden_size"],
         up_matrices=2.0,
@@ -130,7 +130,7 @@ def _moe(s: Setting) -> Predicted:
 def _all_reduce(s: Setting) -> Predicted:
     """``message_size`` counts elements."""
     work = s.work(s["message_size"] * BYTES[s.rows.precision] / ACTIVATION_BYTES, chips=s["num_gpus"])
-    return all_reduce(one_layer(attention_layers=1.0, hidden=1.0), work, s.rates, s.c), work
+    return all_reduce(single_layer(attention_layers=1.0, hidden=1.0), work, s.rates, s.c), work
 
 
 PREDICT: dict[str, Callable[[Setting], Predicted]] = {
@@ -151,11 +151,11 @@ def predict(rows: Rows) -> tuple[Array, Array]:
     c = coefficients(chip.generation, Draws(0))
     narrow = np.asarray(float(computes_narrow(chip, rows.precision)))
     setting = Setting(rows, nameplate(chip, chips, rows.precision), c, narrow)
-    found, work = PREDICT[rows.kind](setting)
-    time = np.broadcast_to(found.time_s, rows.time_s.shape)
+    estimate, work = PREDICT[rows.kind](setting)
+    time = np.broadcast_to(estimate.time_s, rows.time_s.shape)
     name = "all-reduce" if rows.kind == "custom_allreduce" else rows.kind
     watts = _watts(chip, rows)
-    joules = np.maximum(watts.tdp * seconds_at_tdp(name, found, work, setting.rates, c), watts.idle * time)
+    joules = np.maximum(watts.tdp * seconds_at_tdp(name, estimate, work, setting.rates, c), watts.idle * time)
     stretched = np.maximum(time, joules / watts.limit)
     return stretched, joules / stretched
 
@@ -184,10 +184,10 @@ class KernelsValidation(Result):
         places: dict[tuple[str, str], list[int]] = {}
         for i, rows in enumerate(self.rows):
             places.setdefault((rows.chip, rows.name), []).append(i)
-        found: dict[str, dict[str, dict[str, Any]]] = {}
+        by_kernel: dict[str, dict[str, dict[str, Any]]] = {}
         for (chip, name), index in sorted(places.items()):
-            found.setdefault(chip, {})[name] = self._score(index)
-        return found
+            by_kernel.setdefault(chip, {})[name] = self._score(index)
+        return by_kernel
 
     def _score(self, index: Sequence[int]) -> dict[str, Any]:
         time = np.concatenate([self.time_s[i] / self.rows[i].time_s for i in index]) - 1
@@ -203,5 +203,5 @@ class KernelsValidation(Result):
 def validate(folder: Path | str) -> KernelsValidation:
     """Every measured kernel of a folder beside its prediction."""
     rows, unusable = read_kernels(folder)
-    found = [predict(part) for part in rows]
-    return KernelsValidation(rows, unusable, [time for time, _ in found], [power for _, power in found], str(folder))
+    pairs = [predict(part) for part in rows]
+    return KernelsValidation(rows, unusable, [time for time, _ in pairs], [power for _, power in pairs], str(folder))

@@ -16,7 +16,7 @@ from wattline.meter.gpu_sensor.correct import Corrected
 from wattline.meter.gpu_sensor.model import NOTHING_APART, best_field, generation_of, words_of
 from wattline.meter.readings.clean import sorted_out
 from wattline.meter.readings.faults import stuck_stretches
-from wattline.validate.evidence.sensor_logs import Found, Log, Pair, find, overlap
+from wattline.validate.evidence.sensor_logs import Log, Pair, SensorLogs, find, overlap
 
 LEAVE_OUT = ("card", "generation")
 WORSE = 0.005  # of the energy: a correction that is off by so much more than the reading made it worse
@@ -113,7 +113,7 @@ class SensorsValidation(Result):
 
     checked: list[CheckedRecording]
     stuck: list[StuckSensor]
-    found: Found
+    seen: SensorLogs
     source: str
     left_out: str | None = None
 
@@ -121,11 +121,11 @@ class SensorsValidation(Result):
         whole = [w for c in self.checked for windows in c.fields.values() for w in windows]
         sliding = [w for c in self.checked for windows in c.sliding.values() for w in windows]
         results = {
-            "logs": len(self.found.logs),
+            "logs": len(self.seen.logs),
             "recordings": [c.json() for c in self.checked],
             "stuck": [s.json() for s in self.stuck],
             "summary": {"windows": score(whole), "sliding": score(sliding)},
-            "unusable": [{"file": u.file, "why": u.why} for u in self.found.unusable],
+            "unusable": [{"file": u.file, "why": u.why} for u in self.seen.unusable],
         }
         return envelope("validate sensors", {"source": self.source, "left_out": self.left_out}, results)
 
@@ -141,10 +141,10 @@ def validate(folder: Path, gpu: str = "", left_out: str | None = None) -> Sensor
     """
     if left_out not in (None, *LEAVE_OUT):
         raise WattlineError(f"--leave-out {left_out!r} is not known; give {' or '.join(LEAVE_OUT)}")
-    found = find(folder, gpu)
-    stuck = [s for log in found.logs for s in stuck_in(log)]
-    checked = [check(pair, _apart(pair.gpu, left_out)) for pair in found.pairs]
-    return SensorsValidation(checked, stuck, found, str(folder), left_out)
+    logs = find(folder, gpu)
+    stuck = [s for log in logs.logs for s in stuck_in(log)]
+    checked = [check(pair, _apart(pair.gpu, left_out)) for pair in logs.pairs]
+    return SensorsValidation(checked, stuck, logs, str(folder), left_out)
 
 
 def _apart(gpu: str, left_out: str | None) -> frozenset[str]:
@@ -203,7 +203,7 @@ def stuck_in(log: Log) -> Iterator[StuckSensor]:
     for field, watts in log.power_w.items():
         good = np.isfinite(watts) & np.isfinite(log.time_s)
         time, warm = log.time_s[good], None if log.temperature_c is None else log.temperature_c[good]
-        for held in stuck_stretches(time, watts[good]):
-            part = None if warm is None else warm[(time >= held.begin_s) & (time <= held.end_s)]
+        for stretch in stuck_stretches(time, watts[good]):
+            part = None if warm is None else warm[(time >= stretch.begin_s) & (time <= stretch.end_s)]
             moved = None if part is None or not np.isfinite(part).any() else float(np.nanmax(part) - np.nanmin(part))
-            yield StuckSensor(str(log.path), field, held.power_w, held.seconds, held.readings, moved)
+            yield StuckSensor(str(log.path), field, stretch.power_w, stretch.seconds, stretch.readings, moved)

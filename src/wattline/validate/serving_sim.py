@@ -91,11 +91,11 @@ def hold_steady(
     if not usable:
         raise WattlineError(f"{path}: no row of {', '.join(TASKS)} with max_num_seqs and p90_itl_ms")
     fit = fit_from_catalog()
-    found = []
+    comparisons = []
     for i, row in enumerate(pick(usable, most)):
         progress(f"{i + 1} {row.model.name}")
-        found.append(_steady(row, fit.assumed, i))
-    return found
+        comparisons.append(_steady(row, fit.assumed, i))
+    return comparisons
 
 
 def _steady(row: ServingRow, assumed: Assumed, seed: int) -> ComparedService:
@@ -125,8 +125,8 @@ def _steady(row: ServingRow, assumed: Assumed, seed: int) -> ComparedService:
 
 def score(rows: Sequence[ComparedService]) -> dict[str, Json]:
     """The score (``score_errors``) of each measure; none of a measure without a known error."""
-    found = {measure: score_errors([row.error(measure) for row in rows]) for measure in rows[0].measured}
-    return {measure: row for measure, row in found.items() if row["n"]}
+    scores = {measure: score_errors([row.error(measure) for row in rows]) for measure in rows[0].measured}
+    return {measure: row for measure, row in scores.items() if row["n"]}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -142,12 +142,12 @@ class ServingValidation(Result):
         results = {
             "scores": score(self.rows),
             "groups": {name: score(rows) for name, rows in groups(self.rows).items()},
-            "rows": [{"row": one.name, "measured": one.measured, "predicted": one.predicted} for one in self.rows],
+            "rows": [{"row": row.name, "measured": row.measured, "predicted": row.predicted} for row in self.rows],
             "skipped": {why: {"rows": len(lines), "lines": list(lines)} for why, lines in self.skipped.items()},
         }
         return envelope("validate serving", {"source": self.source, "left_out": self.left_out}, results)
 
 
-def groups(held: Sequence[ComparedService]) -> dict[str, list[ComparedService]]:
-    names = sorted({one.group for one in held})
-    return {name: [one for one in held if one.group == name] for name in names}
+def groups(rows: Sequence[ComparedService]) -> dict[str, list[ComparedService]]:
+    names = sorted({row.group for row in rows})
+    return {name: [row for row in rows if row.group == name] for name in names}

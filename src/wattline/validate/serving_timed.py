@@ -24,7 +24,7 @@ from wattline.validate.evidence.latencies import TimedRow, read_timed
 STEP_TOKENS = 8192
 # share of what a driver reports that weights and cache fill: an assumption, with which fit/software.toml was made
 MEMORY_SHARE = 0.95
-LEAST_REQUESTS = 20
+MIN_REQUESTS = 20
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def simulated(row: TimedRow, soft: Software) -> Simulated:
         row.model, row.chip.memory_bytes, row.chips, row.precision, slots, budget, memory_share=MEMORY_SHARE
     )
     longest = row.spread[1] * (row.input_tokens + row.output_tokens)
-    n = max(row.rounds * row.size, LEAST_REQUESTS if row.rounds > 1 else 1)
+    n = max(row.rounds * row.size, MIN_REQUESTS if row.rounds > 1 else 1)
     rng = np.random.default_rng(row.line)
     inputs, outputs = (
         np.maximum(rng.uniform(*row.spread, n) * tokens, 1).astype(int)
@@ -92,16 +92,16 @@ def simulate_rows(
     progress: Callable[[str], None] = lambda name: None,
 ) -> tuple[list[tuple[TimedRow, Simulated]], dict[str, list[int]]]:
     """Each row with what the simulator says; and the lines of those that do not fit, by reason."""
-    found: list[tuple[TimedRow, Simulated]] = []
+    pairs: list[tuple[TimedRow, Simulated]] = []
     left: dict[str, list[int]] = {}
     for i, row in enumerate(rows):
         progress(f"{i + 1} of {len(rows)}: {row.model.name} on {row.system}")
         try:
-            found.append((row, simulated(row, software(row))))
+            pairs.append((row, simulated(row, software(row))))
         except WattlineError as error:
             why = "does not fit its chips" if "does not fit" in str(error) else str(error)
             left.setdefault(why, []).append(row.line)
-    return found, left
+    return pairs, left
 
 
 def hold_timed(
@@ -109,10 +109,10 @@ def hold_timed(
 ) -> tuple[list[ComparedService], dict[str, list[int]]]:
     """Rows with measured TTFT and TPOT, all or ``most`` of each system; and the lines of those not held, by reason."""
     rows, left = read_timed(path)
-    found, unfit = simulate_rows(some(rows, most), software_of, progress)
-    if not found:
+    pairs, unfit = simulate_rows(some(rows, most), software_of, progress)
+    if not pairs:
         raise WattlineError(f"{path}: no row that can be held: {'; '.join(unfit)}")
-    return [compared(row, one, software_of(row)) for row, one in found], left | unfit
+    return [compared(row, simulated, software_of(row)) for row, simulated in pairs], left | unfit
 
 
 def some(rows: Sequence[TimedRow], most: int | None) -> list[TimedRow]:
@@ -122,7 +122,7 @@ def some(rows: Sequence[TimedRow], most: int | None) -> list[TimedRow]:
     return [row for part in parts for row in (part if most is None else pick(part, most))]
 
 
-def compared(row: TimedRow, one: Simulated, soft: Software) -> ComparedService:
+def compared(row: TimedRow, simulated: Simulated, soft: Software) -> ComparedService:
     measured = {"mean_ttft_s": row.ttft_s, "mean_tpot_s": row.tpot_s}
-    predicted = {"mean_ttft_s": one.total_ttft_s(soft), "mean_tpot_s": one.tpot_s}
+    predicted = {"mean_ttft_s": simulated.total_ttft_s(soft), "mean_tpot_s": simulated.tpot_s}
     return ComparedService(row.name, row.system, measured, predicted)

@@ -168,11 +168,11 @@ def _figure(cell: str | None, path: Path, line: int, what: str) -> float | None:
 
 def _year(text: str, path: Path, line: int) -> int:
     """The year in ``2023``, ``FY25`` or ``TTM to 2025Q3``."""
-    found = re.search(r"(?:19|20)\d\d", text)
+    match = re.search(r"(?:19|20)\d\d", text)
     short = re.search(r"FY\s?(\d\d)", text, re.IGNORECASE)
-    if not found and not short:
+    if not match and not short:
         raise WattlineError(f"{path}: line {line}: year {shorten(text, 20)!r} has no year in it")
-    return int(found[0]) if found else 2000 + int(short[1]) if short else 0
+    return int(match[0]) if match else 2000 + int(short[1]) if short else 0
 
 
 def _operator(name: str) -> str:
@@ -220,12 +220,12 @@ def predict(campus: Record, when: int, draws: Draws, weather: Weather | None = N
     setup = HallDesign(
         find_kind(str(campus.meta["cooling"])), parameters, load_ups(None, parameters, draws), "N+1", shift_c=warmth
     )
-    found = year(setup, weather or _made(campus), load, EVERY)
+    result = year(setup, weather or _made(campus), load, EVERY)
     spread = draws("fit.site-spread") if draws.n else np.asarray(1.0)
     water = draws("fit.site-water-spread") if draws.n else np.asarray(1.0)
     return {
-        "pue": Range.of(1.0 + (found.pue - 1.0) * spread),
-        "wue": Range.of(found.wue_l_per_kwh * water + draws("fit.site-other-water")),
+        "pue": Range.of(1.0 + (result.pue - 1.0) * spread),
+        "wue": Range.of(result.wue_l_per_kwh * water + draws("fit.site-other-water")),
     }
 
 

@@ -108,8 +108,8 @@ def validate() -> StepsValidation:
 
 def _compared(step: Published) -> ComparedStep:
     draws = Draws(0)
-    found = training_step(step.model, load_chip(step.chip, draws), step.plan, step.precision, draws)
-    return ComparedStep(step, float(found.time_s), float(found.power_w))
+    predicted = training_step(step.model, load_chip(step.chip, draws), step.plan, step.precision, draws)
+    return ComparedStep(step, float(predicted.time_s), float(predicted.power_w))
 
 
 def _has_narrow(step: ComparedStep) -> bool:

@@ -93,8 +93,8 @@ class TrainingValidation(Result):
     @property
     def groups(self) -> list[str]:
         """The groups of rows, the one that says most first; none for rows that a user brings."""
-        found = {row.group for rows in self.rows.values() for row in rows}
-        return [name for name in (NEW_HOUSE, SAME_HOUSE) if name in found]
+        names = {row.group for rows in self.rows.values() for row in rows}
+        return [name for name in (NEW_HOUSE, SAME_HOUSE) if name in names]
 
     def score(self, measure: str, group: str = "") -> Json:
         """The score (``score_errors``) of the usable rows, or of those of a group."""
@@ -215,9 +215,9 @@ def energy_scope(basis: str) -> str:
     What stands behind a colon, a comma or in brackets is a remark; "measured GPU, 1 node" is of chips, "GPU node" of
     the node.
     """
-    said = re.split(r"[:;,(]", basis.lower(), maxsplit=1)[0]
-    said = re.sub(rf"\b(?:{SCOPES['chip']})[ -](?=(?:{SCOPES['node']}|{SCOPES['site']})\b)", "", said)
-    return next((scope for scope, words in SCOPES.items() if re.search(rf"\b(?:{words})\b", said)), "")
+    plain = re.split(r"[:;,(]", basis.lower(), maxsplit=1)[0]
+    plain = re.sub(rf"\b(?:{SCOPES['chip']})[ -](?=(?:{SCOPES['node']}|{SCOPES['site']})\b)", "", plain)
+    return next((scope for scope, words in SCOPES.items() if re.search(rf"\b(?:{words})\b", plain)), "")
 
 
 def _watts_in_scope(run: Run, device: Chip, draws: Draws) -> Array:

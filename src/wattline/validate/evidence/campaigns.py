@@ -38,12 +38,12 @@ class Campaigns:
     def factors(self, measure: str, rows: Sequence[ServingRow]) -> Array:
         """Of each row: the product over the groups that are known."""
         known, curves = self.logs.get(measure, {}), self.curves.get(measure, {})
-        found = np.array([sum(known.get(key, 0.0) for key in keys_of(row)) for row in rows])
+        sums = np.array([sum(known.get(key, 0.0) for key in keys_of(row)) for row in rows])
         measured = [i for i, row in enumerate(rows) if configuration(row) in curves]
         if measured:
             bent = np.array([curves[configuration(rows[i])] for i in measured])
-            found[measured] += (hats(np.array([rows[i].batch for i in measured])) * bent).sum(axis=1)
-        return np.asarray(np.exp(found))
+            sums[measured] += (hats(np.array([rows[i].batch for i in measured])) * bent).sum(axis=1)
+        return np.asarray(np.exp(sums))
 
     def knows(self, row: ServingRow) -> bool:
         """Whether the row's model was measured on its chip."""
@@ -90,13 +90,13 @@ def fit_campaigns(rows: Sequence[ServingRow], logs: Mapping[str, Array]) -> Camp
     bends, columns, pull = _bends(rows)
     whole = np.concatenate([design, columns], axis=1)
     pulls = np.diag([PULL[level] for level, _ in names] + pull)
-    found, curves = {}, {}
+    fitted, curves = {}, {}
     for measure in MEASURES:
         solution = _robust_ridge(whole, logs[measure], pulls)
-        found[measure] = {key: float(solution[i]) for key, i in place.items()}
+        fitted[measure] = {key: float(solution[i]) for key, i in place.items()}
         bent = solution[len(names) :].reshape(len(bends), 1 + len(KNOTS))
         curves[measure] = {key: bent[i, 0] + bent[i, 1:] for i, key in enumerate(bends)}
-    return Campaigns(found, curves)
+    return Campaigns(fitted, curves)
 
 
 def _bends(rows: Sequence[ServingRow]) -> tuple[list[str], Array, list[float]]:

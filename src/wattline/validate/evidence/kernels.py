@@ -48,7 +48,7 @@ KINDS = {
     "custom_allreduce": Kind(("num_gpus", "message_size"), "allreduce_dtype", WIDE, ("backend",)),
 }
 MAY_BE_ZERO = ("window_size", "step")
-LEAST, MOST = {"latency": 1e-9, "num_gpus": 2.0}, 1e12
+MIN, MAX = {"latency": 1e-9, "num_gpus": 2.0}, 1e12
 SPOKEN_OF = {"framework", "version", "device", "op_name", "kernel_source", "architecture", "latency"}
 OPTIONAL = ("power", "power_limit")
 
@@ -100,12 +100,12 @@ def read_kernels(folder: Path | str) -> tuple[list[Rows], list[UnusableFile]]:
             out.append(UnusableFile(name, "not a Parquet file"))
             continue
         try:
-            found, said = _read(path)
+            parts, remarks = _read(path)
         except WattlineError as error:
             out.append(UnusableFile(name, str(error)))
             continue
-        rows += found
-        out += [UnusableFile(name, why) for why in said]
+        rows += parts
+        out += [UnusableFile(name, why) for why in remarks]
     return rows, out
 
 
@@ -152,17 +152,17 @@ def _read(path: Path) -> tuple[list[Rows], list[str]]:
     if missing:
         raise WattlineError(f"column {', '.join(missing)} missing")
     unknown = [c for c in table.columns if c not in {*texts, *kind.sizes, *SPOKEN_OF, *OPTIONAL}]
-    said = [f"column {', '.join(unknown)} not known and not used"] if unknown else []
+    remarks = [f"column {', '.join(unknown)} not known and not used"] if unknown else []
     if "power" in table.columns and "power_limit" not in table.columns:
-        said.append("column power_limit missing; chips taken as limited to their TDP")
+        remarks.append("column power_limit missing; chips taken as limited to their TDP")
     table, left = _checked(table, kind, texts)
-    found, refused = _grouped(table, name, kind, texts)
-    return found, said + left + refused
+    parts, refused = _grouped(table, name, kind, texts)
+    return parts, remarks + left + refused
 
 
 def _checked(table: pl.DataFrame, kind: Kind, texts: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
     """Rows whose numbers are numbers, in range and within what can be predicted; and how many were not, and why."""
-    said = []
+    remarks = []
     have = [column for column in OPTIONAL if column in table.columns]
     numbers = [pl.col(c).cast(pl.Float64, strict=False) for c in (*kind.sizes, "latency", *have)]
     try:
@@ -171,15 +171,15 @@ def _checked(table: pl.DataFrame, kind: Kind, texts: Sequence[str]) -> tuple[pl.
         raise WattlineError(f"columns are not plain text and numbers: {shorten(str(error), 120)}") from None
     for column in (*kind.sizes, "latency"):
         value = pl.col(column)
-        least = 0.0 if column in MAY_BE_ZERO else LEAST.get(column, 1.0)
-        table, lost = _keep(table, value.is_between(least, MOST))
+        least = 0.0 if column in MAY_BE_ZERO else MIN.get(column, 1.0)
+        table, lost = _keep(table, value.is_between(least, MAX))
         if lost:
-            said.append(f"{_rows(lost)}: {column} is not a number from {least:g} to {MOST:g}")
+            remarks.append(f"{_rows(lost)}: {column} is not a number from {least:g} to {MAX:g}")
     for column, wanted in (kind.only or {}).items():
         table, lost = _keep(table, pl.col(column) == wanted)
         if lost:
-            said.append(f"{_rows(lost)}: {column} other than {wanted:g} cannot be predicted")
-    return table, said
+            remarks.append(f"{_rows(lost)}: {column} other than {wanted:g} cannot be predicted")
+    return table, remarks
 
 
 def _keep(table: pl.DataFrame, good: pl.Expr) -> tuple[pl.DataFrame, int]:
@@ -193,16 +193,16 @@ def _rows(count: int) -> str:
 
 def _grouped(table: pl.DataFrame, name: str, kind: Kind, texts: Sequence[str]) -> tuple[list[Rows], list[str]]:
     """Rows by chip, format and what else sets them apart; and those of unknown chips, formats and models."""
-    found: list[Rows] = []
-    said: dict[str, int] = {}
+    parts: list[Rows] = []
+    refused: dict[str, int] = {}
     by = [*texts, *(["num_gpus"] if "num_gpus" in kind.sizes else [])]
     for key, part in table.partition_by(by, as_dict=True, maintain_order=True).items():
         text = dict(zip(texts, (str(value) for value in key), strict=False))
         try:
-            found.append(_group(part, name, kind, text))
+            parts.append(_group(part, name, kind, text))
         except WattlineError as error:
-            said[str(error)] = said.get(str(error), 0) + part.height
-    return found, [f"{_rows(count)}: {why}" for why, count in said.items()]
+            refused[str(error)] = refused.get(str(error), 0) + part.height
+    return parts, [f"{_rows(count)}: {why}" for why, count in refused.items()]
 
 
 def _group(part: pl.DataFrame, name: str, kind: Kind, text: dict[str, str]) -> Rows:

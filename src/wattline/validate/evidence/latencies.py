@@ -32,9 +32,9 @@ COLUMNS = ("model_path", "system", "precision", "mode", "isl", "osl", "batch_siz
 SIZES = ("tp_size", "pp_size", "attention_dp_size", "moe_tp_size", "moe_ep_size")
 UNEVEN = (0.8, 1.0)  # InferenceMAX: shortest and longest beside the nominal
 ABOUT = (0.9, 1.1)
-ONE_BATCH = ("sglang", "0.5.1.post1")
+SINGLE_BATCH = ("sglang", "0.5.1.post1")
 ROUNDS = 10  # requests for each that is under way
-MOST_REQUESTS = 4096  # under way at once
+MAX_REQUESTS = 4096  # under way at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,12 +110,12 @@ def _row(line: int, entry: Mapping[str, str], chips: dict[str, Chip]) -> TimedRo
     version = (entry.get("backend"), entry.get("backend_version"))
     own = not source or "aic-auto-gap-analysis" in source
     size = int(stated.group(1)) if stated else int(_number(entry, "batch_size"))
-    if size > MOST_REQUESTS:
-        raise WattlineError(f"more than {MOST_REQUESTS:,} requests under way")
+    if size > MAX_REQUESTS:
+        raise WattlineError(f"more than {MAX_REQUESTS:,} requests under way")
     return TimedRow(
         line, system, model, chip, count, parallel, _precision(entry, model), size,
         int(_number(entry, "isl")), int(_number(entry, "osl")),
-        ABOUT if own else UNEVEN, 1 if own and version == ONE_BATCH else ROUNDS, _engine(entry), ttft_s, tpot_s,
+        ABOUT if own else UNEVEN, 1 if own and version == SINGLE_BATCH else ROUNDS, _engine(entry), ttft_s, tpot_s,
     )  # fmt: skip
 
 

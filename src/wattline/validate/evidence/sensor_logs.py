@@ -57,7 +57,7 @@ class Pair:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class SensorLogs:
     """Everything in a folder that could be read, and what could not."""
 
     pairs: list[Pair] = field(default_factory=list)
@@ -65,11 +65,11 @@ class Found:
     unusable: list[UnusableFile] = field(default_factory=list)
 
 
-def find(folder: Path, gpu: str = "") -> Found:
+def find(folder: Path, gpu: str = "") -> SensorLogs:
     """Recordings in the folder and below it; ``gpu`` names the card where logs and folders do not."""
     if not folder.is_dir():
         raise WattlineError(f"sensors: {folder} is not a directory")
-    found = Found()
+    seen = SensorLogs()
     for path in sorted(folder.rglob("*.csv")):
         if path.name == LOAD or not (path.name == LOG or _begins_as_log(path)):
             continue
@@ -77,19 +77,19 @@ def find(folder: Path, gpu: str = "") -> Found:
             log = read_log(path)
         except WattlineError as error:
             if path.name == LOG or pmd.matches(path.parent):
-                found.unusable.append(UnusableFile(str(path), str(error)))
+                seen.unusable.append(UnusableFile(str(path), str(error)))
             continue
-        found.logs.append(log)
+        seen.logs.append(log)
         if pmd.matches(path.parent):
             try:
-                found.pairs.append(_pair(log, gpu))
+                seen.pairs.append(_pair(log, gpu))
             except WattlineError as error:
-                found.unusable.append(UnusableFile(str(path.parent), str(error)))
-    if not found.logs and found.unusable:
-        raise WattlineError(f"sensors: nothing can be used: {found.unusable[0].why}")
-    if not found.logs:
+                seen.unusable.append(UnusableFile(str(path.parent), str(error)))
+    if not seen.logs and seen.unusable:
+        raise WattlineError(f"sensors: nothing can be used: {seen.unusable[0].why}")
+    if not seen.logs:
         raise WattlineError(f"sensors: {folder} holds no log of nvidia-smi (a CSV with timestamp and power.draw)")
-    return found
+    return seen
 
 
 def _begins_as_log(path: Path) -> bool:
@@ -111,15 +111,15 @@ def read_log(path: Path) -> Log:
     except damage() as error:
         raise WattlineError(f"{path}: {shorten(str(error), 120)}") from None
     table = table.rename({c: re.sub(r"\s*\[.*\]\s*", "", c).strip() for c in table.columns})
-    held = [f for f in FIELDS if f in table.columns]
-    if "timestamp" not in table.columns or not held:
+    fields = [f for f in FIELDS if f in table.columns]
+    if "timestamp" not in table.columns or not fields:
         raise WattlineError(f"{path}: no columns timestamp and power.draw, as nvidia-smi writes them")
     text = table["timestamp"].str.strip_chars()
     time = text.str.to_datetime("%Y/%m/%d %H:%M:%S%.f", strict=False, time_unit="us").dt.epoch("us")
     numbers = time.cast(pl.Float64).to_numpy() / 1e6
     if np.isfinite(numbers).sum() < 2:
         raise WattlineError(f"{path}: fewer than two rows with a time")
-    power = {FIELDS[f]: _number(table[f]) for f in held}
+    power = {FIELDS[f]: _number(table[f]) for f in fields}
     power = {f: watts for f, watts in power.items() if np.isfinite(watts).sum() > 1}
     if not power:
         raise WattlineError(f"{path}: no row holds watts")

@@ -184,8 +184,8 @@ class Table:
 
 def _room(row: ServingRow) -> float:
     """Memory that a replica has left for the cache."""
-    held = weight_bytes(row.model, BYTES[row.precision])
-    return max(row.chips * row.chip.memory_bytes * SERVING_MEMORY - held, 0.0)
+    weights = weight_bytes(row.model, BYTES[row.precision])
+    return max(row.chips * row.chip.memory_bytes * SERVING_MEMORY - weights, 0.0)
 
 
 def known_tasks() -> list[str]:

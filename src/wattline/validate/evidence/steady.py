@@ -133,6 +133,6 @@ def _prompt_tokens(row: ServingRow, assumed: Assumed) -> float:
 
 def stalled(table: Table) -> Array:
     """Rows on one B200 in two tasks wait some 20 ms a step whatever the model: seen, and not explained by the chip."""
-    one = [r.chips == 1 and r.chip.generation == "blackwell" and r.model.family != "gpt-oss" for r in table.rows]
+    single = [r.chips == 1 and r.chip.generation == "blackwell" and r.model.family != "gpt-oss" for r in table.rows]
     late = [r.batch >= STALLED.get(r.task, np.inf) for r in table.rows]
-    return np.array([float(a and b) for a, b in zip(one, late, strict=True)])
+    return np.array([float(a and b) for a, b in zip(single, late, strict=True)])

@@ -23,7 +23,7 @@ COLUMNS = (
 )
 OPTIONAL = ("precision",)
 LIMIT_BYTES = 10_000_000
-MOST_WORDS = 12  # of a row's name, among which its model is looked for
+MAX_WORDS = 12  # of a row's name, among which its model is looked for
 NEW_HOUSE, SAME_HOUSE = "no fit saw the house", "no fit saw the run, same house"
 BENCHMARKS = "MLPerf"  # the house of all its submissions: one set of rules, one kind of tuning
 _PLAIN = r"(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -111,10 +111,10 @@ def _unseen() -> Iterator[Run]:
             continue
         chip = run.chip.name if run.chip else ""
         # a model told twice, and a model that is another's with new post-training
-        told: set[tuple[object, ...]] = {(model.key, chip) for model in run.models}
-        told |= {(run.house, chip, run.tokens, run.chip_hours)} if run.tokens and run.chip_hours else set()
-        if run.benchmark or not told & known:
-            known |= told
+        seen: set[tuple[object, ...]] = {(model.key, chip) for model in run.models}
+        seen |= {(run.house, chip, run.tokens, run.chip_hours)} if run.tokens and run.chip_hours else set()
+        if run.benchmark or not seen & known:
+            known |= seen
             yield _grouped(run, record, hours["houses"], power)
 
 
@@ -247,8 +247,8 @@ def _chips(text: str) -> float | None:
 def precision_in(text: str) -> str:
     """The training format that a cell such as ``BF16``, ``fp8 (E4M3)`` or ``bfloat16`` names; empty for none known."""
     plain = text.lower().replace("bfloat", "bf").replace("float", "fp")
-    found = re.findall(r"[a-z]+\d+", plain)
-    return next((word for word in found if word in TRAINING_FORMATS), "")
+    formats = re.findall(r"[a-z]+\d+", plain)
+    return next((word for word in formats if word in TRAINING_FORMATS), "")
 
 
 def _trained_in(models: tuple[Model, ...], chip: Record | None, benchmark: bool) -> str:
@@ -268,13 +268,13 @@ def _trained_in(models: tuple[Model, ...], chip: Record | None, benchmark: bool)
 
 def _models(name: str) -> tuple[tuple[Model, ...], str]:
     """The catalog's models that a row names: ``MLPerf4.0 GPT3-175B SMC``, ``OLMo1-7B A100``, ``Apertus 8B+70B``."""
-    words = name.split()[:MOST_WORDS]
+    words = name.split()[:MAX_WORDS]
     known = catalog.default().names("model")
     for end in range(len(words), 0, -1):
         for start in range(end):
-            said = _each(words[start:end])
-            if all(catalog.plain_name(one) in known for one in said):
-                return tuple(load_model(one, catalog.default()) for one in said), ""
+            stated = _each(words[start:end])
+            if all(catalog.plain_name(each) in known for each in stated):
+                return tuple(load_model(each, catalog.default()) for each in stated), ""
     return (), f"model {shorten(name)!r} is not in the catalog"
 
 

@@ -58,11 +58,11 @@ def _known(what: str, task: str) -> float:
 
 def windows(tasks: Sequence[str], batches: Sequence[float]) -> RunWindow:
     """The window of each run, ``batches`` at most running at once."""
-    found = [
-        _one(spread(task), max(requests(task, size) / size - 1.0, 0.01))
+    curves = [
+        _window(spread(task), max(requests(task, size) / size - 1.0, 0.01))
         for task, size in zip(tasks, batches, strict=True)
     ]
-    return RunWindow(*(np.array(values) for values in zip(*found, strict=True)))
+    return RunWindow(*(np.array(values) for values in zip(*curves, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,7 @@ def _renewal(dispersion: float) -> _Renewal:
 
 
 @lru_cache(maxsize=1024)
-def _one(dispersion: float, turns: float) -> tuple[float, float, float, float, float]:
+def _window(dispersion: float, turns: float) -> tuple[float, float, float, float, float]:
     """For ``turns`` requests that wait behind each of the first."""
     late = (1 + dispersion**2) / 2
     known = _renewal(dispersion)

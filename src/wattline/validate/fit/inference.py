@@ -61,33 +61,33 @@ class StepFit:
 
     def of(self, generation: str) -> Coefficients:
         """The coefficients of a generation; one not fitted takes the geometric mean of those that were."""
-        found = self.coefficients.get(generation) or self.generic()
+        fitted = self.coefficients.get(generation) or self.generic()
         return Coefficients(
-            **{name: np.asarray(value) for name, value in found.items()}, kernels=kernel_facts(default())
+            **{name: np.asarray(value) for name, value in fitted.items()}, kernels=kernel_facts(default())
         )
 
     def generic(self) -> dict[str, float]:
         """Between the fitted generations."""
         every = self.coefficients.values()
-        return {name: float(np.exp(np.mean([np.log(one[name]) for one in every]))) for name in PRIORS}
+        return {name: float(np.exp(np.mean([np.log(each[name]) for each in every]))) for name in PRIORS}
 
     def predict(self, rows: Sequence[ServingRow]) -> Steady:
         """Predictions for rows of any chips, in their order."""
         itl, mean, watts = (np.zeros(len(rows)) for _ in range(3))
         for generation in sorted({row.chip.generation for row in rows}):
             index = [i for i, row in enumerate(rows) if row.chip.generation == generation]
-            found = steady(Table.of([rows[i] for i in index]), self.of(generation), self._for(rows))
-            itl[index], mean[index], watts[index] = found.itl_s, found.step_s, found.chip_w
+            steps = steady(Table.of([rows[i] for i in index]), self.of(generation), self._for(rows))
+            itl[index], mean[index], watts[index] = steps.itl_s, steps.step_s, steps.chip_w
         return self._as_known(rows, Steady(itl, mean, watts))
 
-    def _as_known(self, rows: Sequence[ServingRow], found: Steady) -> Steady:
+    def _as_known(self, rows: Sequence[ServingRow], steps: Steady) -> Steady:
         """The same, as far as the model's steps were measured, between idle and the limit."""
         time = self.campaigns.factors("time", rows)
-        watts = found.chip_w * self.campaigns.factors("power", rows)
+        watts = steps.chip_w * self.campaigns.factors("power", rows)
         idle = np.array([float(row.chip.idle_w) for row in rows])
         limit = np.array([float(row.chip.tdp_w) for row in rows])
         return Steady(
-            found.itl_s * self.campaigns.factors("itl", rows), found.step_s * time, np.clip(watts, idle, limit)
+            steps.itl_s * self.campaigns.factors("itl", rows), steps.step_s * time, np.clip(watts, idle, limit)
         )
 
     def _for(self, rows: Sequence[ServingRow]) -> Assumed:
@@ -102,7 +102,7 @@ class StepFit:
         )
 
 
-def _held(name: str, generation: str) -> tuple[float, float]:
+def _prior(name: str, generation: str) -> tuple[float, float]:
     """The thought before the fit: what kernels measured holds as firmly as the rows do."""
     value, width = prior_of(name, generation, default())
     return value, width / WEIGHT if is_measured(name, generation, default()) else width
@@ -119,7 +119,7 @@ class FitVector:
     def __init__(self, generations: Sequence[str], tasks: Sequence[str]) -> None:
         self.generations, self.tasks = list(generations), list(tasks)
         self.media = [kind for kind in MEDIA_S if kind.removesuffix("-sound").removesuffix("-fixed") in self.tasks]
-        pairs = [_held(name, generation) for generation in self.generations for name in PRIORS]
+        pairs = [_prior(name, generation) for generation in self.generations for name in PRIORS]
         pairs += [INPUTS.get(task, OTHER_INPUT) for task in self.tasks]
         self.repeated = [task for task in DISTINCT if task in self.tasks]
         pairs += [MEDIA_S[task] for task in self.media] + [DISTINCT[task] for task in self.repeated]
@@ -132,7 +132,7 @@ class FitVector:
     def read(self, vector: Array) -> StepFit:
         values = np.exp(vector).tolist()
         step = len(PRIORS)
-        found = {
+        columns = {
             generation: dict(zip(PRIORS, values[i * step : (i + 1) * step], strict=True))
             for i, generation in enumerate(self.generations)
         }
@@ -141,7 +141,7 @@ class FitVector:
         inputs, media, distinct, together = (
             {name: next(named) for name in names} for names in (self.tasks, self.media, self.repeated, self.tasks)
         )
-        return StepFit(found, Assumed(inputs, media, distinct, together, next(named), next(named)))
+        return StepFit(columns, Assumed(inputs, media, distinct, together, next(named), next(named)))
 
 
 def fit_step(rows: Sequence[ServingRow], start: StepFit | None = None) -> StepFit:
@@ -156,9 +156,9 @@ def fit_step(rows: Sequence[ServingRow], start: StepFit | None = None) -> StepFi
         fit = layout.read(vector)
         parts = []
         for generation, table in tables.items():
-            found = steady(table, fit.of(generation), fit.assumed)
+            steps = steady(table, fit.of(generation), fit.assumed)
             truth = measured[generation]
-            for name, value in (("itl", found.itl_s), ("time", found.step_s), ("power", found.chip_w)):
+            for name, value in (("itl", steps.itl_s), ("time", steps.step_s), ("power", steps.chip_w)):
                 k = SHARP[name]
                 parts.append(np.arctan(k * (np.log(value) - truth[name])) / (k * SIGMA[name]))
         return np.concatenate([np.concatenate(parts) * WEIGHT, (vector - layout.start) / layout.width])
@@ -167,8 +167,8 @@ def fit_step(rows: Sequence[ServingRow], start: StepFit | None = None) -> StepFi
     bounds = (-np.inf, layout.highest)
     begin = np.minimum(begin, layout.highest - 1e-6)
     fit = layout.read(least_squares(residuals, begin, bounds=bounds, max_nfev=60, xtol=1e-6, ftol=1e-6).x)
-    found, truth = fit.predict(rows), _measured(rows)
-    predicted = {"itl": found.itl_s, "time": found.step_s, "power": found.chip_w}
+    simulated, truth = fit.predict(rows), _measured(rows)
+    predicted = {"itl": simulated.itl_s, "time": simulated.step_s, "power": simulated.chip_w}
     errors = {name: truth[name] - np.log(value) for name, value in predicted.items()}
     return replace(fit, campaigns=fit_campaigns(rows, errors))
 
@@ -190,12 +190,12 @@ def _measured(rows: Sequence[ServingRow]) -> dict[str, Array]:
     }
 
 
-def spreads(rows: Sequence[ServingRow], found: Steady, generation: str) -> dict[str, tuple[float, float]]:
+def spreads(rows: Sequence[ServingRow], predicted: Steady, generation: str) -> dict[str, tuple[float, float]]:
     """p5 and p95 of measured over predicted, for time and power, on one generation."""
     index = [i for i, row in enumerate(rows) if row.chip.generation == generation]
     truth = _measured([rows[i] for i in index])
-    time = np.exp(np.percentile(truth["time"] - np.log(found.step_s[index]), (5, 95)))
-    power = np.exp(np.percentile(truth["power"] - np.log(found.chip_w[index]), (5, 95)))
+    time = np.exp(np.percentile(truth["time"] - np.log(predicted.step_s[index]), (5, 95)))
+    power = np.exp(np.percentile(truth["power"] - np.log(predicted.chip_w[index]), (5, 95)))
     return {"time": (float(time[0]), float(time[1])), "power": (float(power[0]), float(power[1]))}
 
 

@@ -27,7 +27,7 @@ def predict_left_out(
         fitted = fit_step([rows[i] for i in others], fit)
         if not curves:
             fitted = replace(fitted, campaigns=fitted.campaigns.without_curves())
-        found = fitted.predict([rows[i] for i in own])
-        for part, values in zip(parts, (found.itl_s, found.step_s, found.chip_w), strict=True):
+        predicted = fitted.predict([rows[i] for i in own])
+        for part, values in zip(parts, (predicted.itl_s, predicted.step_s, predicted.chip_w), strict=True):
             part[own] = values
     return Steady(*parts)

@@ -28,9 +28,9 @@ from wattline.meter.recording import Recording
 from wattline.reconcile.compare import Comparison, compare
 from wattline.scenario.run import ScenarioRun
 
-LEAST_DRAWS = 200
-LEAST_MOVED, LEAST_NARROWED = 0.1, 0.02  # standard deviations, share of the variance: less is not written
-MOST_MOVED = 3.0
+MIN_DRAWS = 200
+MIN_MOVED, MIN_NARROWED = 0.1, 0.02  # standard deviations, share of the variance: less is not written
+MAX_MOVED = 3.0
 TRIANGLE_P95 = 1 - 0.1**0.5  # of the half-width, in a symmetric triangle
 TIME_ERROR = 1e-3  # clocks of logs, relative
 
@@ -71,62 +71,66 @@ def calibrate_measured(
 ) -> Calibration:
     """Move the facts behind one job's prediction by measurements of it. Raises WattlineError on bad input."""
     draws = worked.draws
-    if draws.n < LEAST_DRAWS:
-        raise WattlineError(f"calibrate measured: {draws.n} draws are too few; take {LEAST_DRAWS} or more")
+    if draws.n < MIN_DRAWS:
+        raise WattlineError(f"calibrate measured: {draws.n} draws are too few; take {MIN_DRAWS} or more")
     if not recordings:
         raise WattlineError("calibrate measured: give at least one measurement")
     compared = tuple(compare(worked, recorded, job=job, window=window) for recorded in recordings)
     if compared[0].predicted.work is None:
         raise WattlineError("calibrate measured: the scenario has several jobs; name the one measured by --job")
     names, predicted = _predicted(compared[0])
-    measured = np.stack([_measured(one, names) for one in compared])
+    measured = np.stack([_measured(each, names) for each in compared])
     facts, own, scores = _scores(draws)
     line = _linear(predicted, scores)
-    noise = np.stack([_noise(one) for one in compared])
+    noise = np.stack([_noise(each) for each in compared])
     z, variance = _update(line, measured, noise)
     after = measured - line.middle - z @ line.slopes
     variance = np.where(own, np.maximum(variance, _least(line, own)), variance)
     moved = [_moved(fact, z[j], variance[j], line, j) for j, fact in enumerate(facts)]
-    alike = [Moved(other, one.z, one.variance) for one in moved if one for other in _group(one.fact, draws)]
+    alike = [Moved(other, each.z, each.variance) for each in moved if each for other in _group(each.fact, draws)]
     return Calibration(tuple(alike), names, (measured - line.middle).mean(axis=0), after.mean(axis=0), compared)
 
 
-def _predicted(one: Comparison) -> tuple[tuple[str, ...], Array]:
+def _predicted(comparison: Comparison) -> tuple[tuple[str, ...], Array]:
     """Names of the observables and their logarithms by draw, shape ``(observables, draws)``: time, and each power."""
-    assert one.predicted.work is not None
-    time = np.log(one.predicted.duration_s / one.predicted.work[1])
+    assert comparison.predicted.work is not None
+    time = np.log(comparison.predicted.duration_s / comparison.predicted.work[1])
     names, rows = ["time"], [time]
-    for group in one.groups:
+    for group in comparison.groups:
         names.append(f"power, {group.name}")
-        rows.append(np.log(group.predicted_j / one.predicted.duration_s / _asked_chips(one)))
-    n = one.draws.n
+        rows.append(np.log(group.predicted_j / comparison.predicted.duration_s / _predicted_chips(comparison)))
+    n = comparison.draws.n
     return tuple(names), np.stack([np.broadcast_to(row, (n,)) for row in rows])
 
 
-def _asked_chips(one: Comparison) -> Array:
-    return np.asarray(1.0) if one.chips is None or one.predicted.chips is None else one.predicted.chips
+def _predicted_chips(comparison: Comparison) -> Array:
+    return (
+        np.asarray(1.0)
+        if comparison.chips is None or comparison.predicted.chips is None
+        else comparison.predicted.chips
+    )
 
 
-def _measured(one: Comparison, names: Sequence[str]) -> Array:
+def _measured(comparison: Comparison, names: Sequence[str]) -> Array:
     """The same observables as measured; WattlineError where the measurements do not see the same parts."""
-    said = ("time", *(f"power, {group.name}" for group in one.groups))
-    if said != tuple(names):
+    known = ("time", *(f"power, {group.name}" for group in comparison.groups))
+    if known != tuple(names):
         raise WattlineError(
-            f"{one.seen.source}: its meters saw other parts than the first measurement's; calibrate apart"
+            f"{comparison.seen.source}: its meters saw other parts than the first measurement's; calibrate apart"
         )
-    assert one.predicted.work is not None
-    told = one.seen.done
-    done = told[1] if told is not None and told[0] == one.predicted.work[0] else one.predicted.work[1]
-    chips = 1.0 if one.chips is None or one.predicted.chips is None else one.chips
-    powers = [np.log(np.median(group.measured_j) / one.seen.duration_s / chips) for group in one.groups]
-    return np.array([np.log(one.seen.duration_s / done), *powers])
+    assert comparison.predicted.work is not None
+    work = comparison.seen.done
+    done = work[1] if work is not None and work[0] == comparison.predicted.work[0] else comparison.predicted.work[1]
+    chips = 1.0 if comparison.chips is None or comparison.predicted.chips is None else comparison.chips
+    powers = [np.log(np.median(group.measured_j) / comparison.seen.duration_s / chips) for group in comparison.groups]
+    return np.array([np.log(comparison.seen.duration_s / done), *powers])
 
 
-def _noise(one: Comparison) -> Array:
+def _noise(comparison: Comparison) -> Array:
     """Variance of a measurement's observables: its meters' errors, and the scatter between jobs of one house."""
     scatter = catalog.fact("fit.house-scatter").value
     errors = [TIME_ERROR]
-    for group in one.groups:
+    for group in comparison.groups:
         range_ = Range.of(group.measured_j)
         errors.append(float(np.log(range_.p95 / range_.p5)) / (2 * Z95) if range_.p5 > 0 else 1.0)
     return np.asarray(np.square(errors) + scatter**2)
@@ -192,8 +196,8 @@ def _least(line: _Linear, own: Array) -> float:
 def _moved(fact: Fact, z: float, variance: float, line: _Linear, j: int) -> Moved | None:
     """The fact as moved; None where it does not bear on what was measured, or hardly moves."""
     bears = np.any(np.abs(line.slopes[j]) > NOISE * line.error[j])
-    worth = abs(z) > LEAST_MOVED or 1 - variance > LEAST_NARROWED
-    return Moved(fact, float(np.clip(z, -MOST_MOVED, MOST_MOVED)), float(variance)) if bears and worth else None
+    worth = abs(z) > MIN_MOVED or 1 - variance > MIN_NARROWED
+    return Moved(fact, float(np.clip(z, -MAX_MOVED, MAX_MOVED)), float(variance)) if bears and worth else None
 
 
 def _group(fact: Fact, draws: Draws) -> list[Fact]:
@@ -210,31 +214,31 @@ def _phi(z: float) -> float:
 # ---- the file ----
 
 
-def facts_file(found: Calibration) -> str:
+def facts_file(calibration: Calibration) -> str:
     """The moved facts as a file that ``--facts`` takes, with what was measured and how it was done above them."""
     import json
 
-    first = found.compared[0]
+    first = calibration.compared[0]
     year = datetime.fromtimestamp(first.seen.span.begin_s, UTC).year
-    sources = "; ".join(f"{one.seen.source}, window {one.seen.span.name}" for one in found.compared)
+    sources = "; ".join(f"{each.seen.source}, window {each.seen.span.name}" for each in calibration.compared)
     lines = [
         "# Made by `wattline calibrate measured`; take it with --facts FILE or WATTLINE_FACTS=FILE.",
         f"# {_plain(first.predicted.title)}",
-        f"# {len(found.compared)} measured: {_plain(sources)}",
+        f"# {len(calibration.compared)} measured: {_plain(sources)}",
         *(
             f"# {name}: measured / predicted {np.exp(before):.3f} before, {np.exp(after):.3f} with these facts"
-            for name, before, after in zip(found.names, found.before, found.after, strict=True)
+            for name, before, after in zip(calibration.names, calibration.before, calibration.after, strict=True)
         ),
         "# Each fact's own range is the prior; it moves and narrows by its share of the variance (Bayes).",
     ]
-    said = json.dumps(f"{len(found.compared)} measured: {_plain(sources)}", ensure_ascii=False)
-    for one in found.moved:
-        value, low, high, dist = one.range
-        old = one.fact
+    title = json.dumps(f"{len(calibration.compared)} measured: {_plain(sources)}", ensure_ascii=False)
+    for each in calibration.moved:
+        value, low, high, dist = each.range
+        old = each.fact
         kind, _, rest = old.key.partition(".")
         name, _, attribute = rest.rpartition(".") if kind not in SINGLE else (rest, "", "")
         place = ".".join(json.dumps(part) for part in (kind, name, attribute) if part)
-        note = f"before {old.value:.4g} ({old.low:.4g} to {old.high:.4g}); moved by {one.z:+.2f} standard deviations"
+        note = f"before {old.value:.4g} ({old.low:.4g} to {old.high:.4g}); moved by {each.z:+.2f} standard deviations"
         lines += [
             "",
             f"[{place}]",
@@ -244,7 +248,7 @@ def facts_file(found: Calibration) -> str:
             f'dist = "{dist}"',
             'basis = "derived"',
             f"note = {json.dumps(note)}",
-            f'source = {{ title = "Calibrated to own measurements", year = {year}, where = {said} }}',
+            f'source = {{ title = "Calibrated to own measurements", year = {year}, where = {title} }}',
         ]
     return "\n".join(lines) + "\n"
 

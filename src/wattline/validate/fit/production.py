@@ -102,11 +102,11 @@ def leave_one_out(data: Sequence[Point]) -> Array:
 
 def leave_one_house_out(data: Sequence[Point]) -> Array:
     """Residuals, each from a fit without any row of its house, in the order of the rows."""
-    found = np.empty(len(data))
+    factors = np.empty(len(data))
     for house, without in without_houses(data).items():
         own = [i for i, point in enumerate(data) if point.house == house]
-        found[own] = without.residuals([data[i] for i in own])
-    return found
+        factors[own] = without.residuals([data[i] for i in own])
+    return factors
 
 
 def without_houses(data: Sequence[Point]) -> dict[str, Factors]:

@@ -35,11 +35,11 @@ FACTOR_PRIOR, FACTOR_WEIGHT = (
     0.1,
 )  # log of a factor; how many rows of this share of its weight the prior counts as
 FRONT_SCALE = np.array([0.03, 4.0, 0.2e-3])  # s, steps, s a sub-layer: what a front end may well have
-FRONT_MOST = np.array([0.6, 60.0, 4e-3])
+FRONT_MAX = np.array([0.6, 60.0, 4e-3])
 SHARP = 0.15  # log error beyond which a row counts less than its square
 LEAVE_OUT = ("model", "family", "rows")
-LEAST_ROWS = 10  # of a model's family, for a front end of its own
-MOST_SIZE = 500  # beyond, servers of the sample admit fewer requests than are under way, and do not say how many
+MIN_ROWS = 10  # of a model's family, for a front end of its own
+MAX_SIZE = 500  # beyond, servers of the sample admit fewer requests than are under way, and do not say how many
 Key = tuple[str, str]  # an engine, with or without its version, and a generation
 
 
@@ -79,14 +79,14 @@ def leave_out_software(
     for name, inside in _groups(list(enumerate(rows)), lambda x: _left_out_name(x[0], x[1], by)).items():
         progress(f"without {name}")
         lines = {row.line for _, row in inside}
-        others = [row for row in rows if row.line not in lines and row.size < MOST_SIZE]
+        others = [row for row in rows if row.line not in lines and row.size < MAX_SIZE]
         touched = {(_engine(row), row.chip.generation) for _, row in inside}
         changed = {key: part for key, part in _groups(others, _kind).items() if key in touched}
         kept = {key: value for key, value in whole.factors.items() if key not in touched}
         factors = kept | {key: fit_factors(part) for key, part in changed.items()}
         fit = SoftwareFit(factors, fit_fronts([x for x in simulated if x[0].line not in lines]))
-        found, left = simulate_rows([row for _, row in inside], fit.of)
-        compared_out += [compared(row, one, fit.of(row)) for row, one in found]
+        rows_simulated, left = simulate_rows([row for _, row in inside], fit.of)
+        compared_out += [compared(row, service, fit.of(row)) for row, service in rows_simulated]
         for why, missing in left.items():
             unfit.setdefault(why, []).extend(missing)
     return compared_out, unfit
@@ -111,18 +111,18 @@ def fit_software(
     rows: Sequence[TimedRow], progress: Callable[[str], None] = lambda name: None
 ) -> tuple[SoftwareFit, list[tuple[TimedRow, Simulated]]]:
     """The fit, and its rows as simulated with it."""
-    used = [row for row in rows if row.size < MOST_SIZE]
+    used = [row for row in rows if row.size < MAX_SIZE]
     factors = {key: fit_factors(part) for key, part in _groups(used, _kind).items()}
     half = SoftwareFit(factors, {})
-    found, _ = simulate_rows(used, half.of, progress)
-    return SoftwareFit(factors, fit_fronts(found)), found
+    simulated, _ = simulate_rows(used, half.of, progress)
+    return SoftwareFit(factors, fit_fronts(simulated)), simulated
 
 
 def _groups(rows: Sequence[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:
-    found: dict[Any, list[Any]] = {}
+    groups: dict[Any, list[Any]] = {}
     for row in rows:
-        found.setdefault(key(row), []).append(row)
-    return dict(sorted(found.items()))
+        groups.setdefault(key(row), []).append(row)
+    return dict(sorted(groups.items()))
 
 
 def fit_factors(rows: Sequence[TimedRow]) -> Array:
@@ -139,38 +139,38 @@ def fit_factors(rows: Sequence[TimedRow]) -> Array:
     return np.asarray(np.exp(least_squares(residuals, prior, loss="soft_l1", f_scale=SHARP).x))
 
 
-def fit_fronts(found: Sequence[tuple[TimedRow, Simulated]]) -> dict[Key, Array]:
+def fit_fronts(pairs: Sequence[tuple[TimedRow, Simulated]]) -> dict[Key, Array]:
     """The front ends' figures: of engines, of each version on each generation, of each family of models on it and on
     each chip, each drawn to the wider one's."""
     front: dict[Key, Array] = {}
-    for engine, part in _groups(found, lambda x: _engine(x[0])).items():
+    for engine, part in _groups(pairs, lambda x: _engine(x[0])).items():
         wide = front[(engine, "")] = _fit_front(part, FRONT_SCALE / 2)
         for (name, generation), own in _groups(part, lambda x: (x[0].engine, x[0].chip.generation)).items():
             version = front[(name, generation)] = _fit_front(own, wide)
             for family, same in _groups(own, lambda x: x[0].model.family).items():
-                if len(same) >= LEAST_ROWS:
+                if len(same) >= MIN_ROWS:
                     usual = front[(name, f"{generation}-{family}")] = _fit_front(same, version)
                     front |= _by_chip(name, family, same, usual)
     return front
 
 
 def _by_chip(
-    name: str, family: str, found: Sequence[tuple[TimedRow, Simulated]], usual: Array
+    name: str, family: str, pairs: Sequence[tuple[TimedRow, Simulated]], usual: Array
 ) -> dict[Key, Array]:  # fmt: skip
     """The same of each chip, where one version served a family on several chips of a generation."""
-    chips = _groups(found, lambda x: x[0].chip.record.name)
+    chips = _groups(pairs, lambda x: x[0].chip.record.name)
     return {
         (name, f"{chip}-{family}"): _fit_front(part, usual)
         for chip, part in chips.items()
-        if len(chips) > 1 and len(part) >= LEAST_ROWS
+        if len(chips) > 1 and len(part) >= MIN_ROWS
     }
 
 
-def _fit_front(found: Sequence[tuple[TimedRow, Simulated]], prior: Array) -> Array:
-    steps = np.array([one.ttft_s for _, one in found])
-    token = np.array([one.tpot_s for _, one in found])
-    layers = np.array([one.sub_layers * one.prompt_steps for _, one in found])
-    measured = np.array([row.ttft_s for row, _ in found])
+def _fit_front(pairs: Sequence[tuple[TimedRow, Simulated]], prior: Array) -> Array:
+    steps = np.array([simulated.ttft_s for _, simulated in pairs])
+    token = np.array([simulated.tpot_s for _, simulated in pairs])
+    layers = np.array([simulated.sub_layers * simulated.prompt_steps for _, simulated in pairs])
+    measured = np.array([row.ttft_s for row, _ in pairs])
 
     def residuals(x: Array) -> Array:
         front = x * FRONT_SCALE
@@ -178,7 +178,7 @@ def _fit_front(found: Sequence[tuple[TimedRow, Simulated]], prior: Array) -> Arr
         return np.concatenate([errors, x - prior / FRONT_SCALE])
 
     start = np.maximum(prior / FRONT_SCALE, 0.1)
-    best = least_squares(residuals, start, bounds=(0.0, FRONT_MOST / FRONT_SCALE), loss="soft_l1", f_scale=SHARP)
+    best = least_squares(residuals, start, bounds=(0.0, FRONT_MAX / FRONT_SCALE), loss="soft_l1", f_scale=SHARP)
     return np.asarray(best.x * FRONT_SCALE)
 
 
@@ -234,9 +234,9 @@ class Steps:
     def tpot_s(self, kernel_time: float, expert_time: float) -> Array:
         """Time between two tokens: a step, and the prompts that others have read meanwhile."""
         c = with_factors(self.c, kernel_time, expert_time, self.own, True)
-        one = np.ones_like(self.size)
-        decode = self._run(c, self.size, self.size, self.inputs + self.outputs / 2, 0 * one)
-        prompt = self._run(c, self.inputs, one, 0 * one, self.inputs)
+        single = np.ones_like(self.size)
+        decode = self._run(c, self.size, self.size, self.inputs + self.outputs / 2, 0 * single)
+        prompt = self._run(c, self.inputs, single, 0 * single, self.inputs)
         return np.asarray(self.factor * (decode + (self.size - 1) / self.outputs * prompt))
 
     def _run(self, c: Coefficients, tokens: Array, sequences: Array, context: Array, prompt: Array) -> Array:

@@ -35,8 +35,8 @@ def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -
 def software_file(fit: SoftwareFit, about: str) -> str:
     """The text of ``catalog/fit/software.toml``."""
     blocks = [_HEAD.format(about=about)]
-    for names, found in ((FACTORS, fit.factors), (FRONT, fit.front)):
-        for key, values in sorted(found.items()):
+    for names, fitted in ((FACTORS, fit.factors), (FRONT, fit.front)):
+        for key, values in sorted(fitted.items()):
             blocks += _facts(names, key, values)
     return "\n".join(blocks)
 

@@ -61,12 +61,12 @@ def step_file(fit: StepFit, rows: Sequence[ServingRow], left_out: Mapping[str, S
                 _fact(fact_name(name, generation), f"{generation.title()}: {PRIORS[name].about}", value, name)
             )
     for name, value in fit.generic().items():
-        every = [one[name] for one in fit.coefficients.values()]
+        every = [each[name] for each in fit.coefficients.values()]
         low, high = min(every) / BETWEEN, max(every) * BETWEEN
         text = _fact(fact_name(name), f"chips not measured: {PRIORS[name].about}", value, name, low, high)
         blocks.append(text.replace('basis = "derived"', 'basis = "estimated"'))
-    for known, found in left_out.items():
-        blocks += _spreads(rows, found, sorted(fit.coefficients), known)
+    for known, predicted in left_out.items():
+        blocks += _spreads(rows, predicted, sorted(fit.coefficients), known)
     blocks += list(_known(fit.campaigns))
     assumed = fit.assumed
     for task, tokens in assumed.input_tokens.items():
@@ -99,11 +99,11 @@ def _fact(key: str, about: str, value: float, name: str, low: float | None = Non
     return "\n".join([*lines, f'unit = "{unit}"', 'basis = "derived"', ""])
 
 
-def _spreads(rows: Sequence[ServingRow], found: Steady, generations: Sequence[str], known: str) -> list[str]:
+def _spreads(rows: Sequence[ServingRow], predicted: Steady, generations: Sequence[str], known: str) -> list[str]:
     """Measured over predicted, p5 and p95, on models that the fit had not seen, or on what was ``known`` to it."""
-    time = np.array([row.batch / row.throughput for row in rows]) / found.step_s
-    power = np.array([row.power_w / row.chips for row in rows]) / found.chip_w
-    itl = np.array([row.itl_s for row in rows]) / found.itl_s
+    time = np.array([row.batch / row.throughput for row in rows]) / predicted.step_s
+    power = np.array([row.power_w / row.chips for row in rows]) / predicted.chip_w
+    itl = np.array([row.itl_s for row in rows]) / predicted.itl_s
     kind = f"{known}-" if known else ""
     of = {
         "": "",
@@ -145,11 +145,11 @@ def curves_file(campaigns: Campaigns) -> str:
 
 
 def _curves() -> dict[str, dict[str, Array]]:
-    found: dict[str, dict[str, Array]] = {measure: {} for measure in MEASURES}
+    curves: dict[str, dict[str, Array]] = {measure: {} for measure in MEASURES}
     for line in (catalog.HERE / "fit" / CURVES).read_text(encoding="utf-8").splitlines()[2:]:
         measure, key, *values = line.split(",")
-        found[measure][key] = np.log([float(value) for value in values])
-    return found
+        curves[measure][key] = np.log([float(value) for value in values])
+    return curves
 
 
 def fit_from_catalog() -> StepFit:
@@ -161,14 +161,14 @@ def fit_from_catalog() -> StepFit:
     def value(name: str) -> float:
         return known[name]["value"].value
 
-    found = {g: {name: value(fact_name(name, g)) for name in PRIORS} for g in generations}
+    coefficients = {g: {name: value(fact_name(name, g)) for name in PRIORS} for g in generations}
     inputs = {n.removeprefix("input-tokens-"): value(n) for n in known if n.startswith("input-tokens-")}
     media = {n.removeprefix("media-s-"): value(n) for n in known if n.startswith("media-s-")}
     distinct = {n.removeprefix("distinct-prompts-"): value(n) for n in known if n.startswith("distinct-prompts-")}
     together = {n.removeprefix("prompts-together-"): value(n) for n in known if n.startswith("prompts-together-")}
     assumed = Assumed(inputs, media, distinct, together, value("host-stall"), value("host-crowding"))
     logs = {measure: _logs(f"known-{measure}-") for measure in MEASURES}
-    return StepFit(found, assumed, Campaigns(logs, _curves()))
+    return StepFit(coefficients, assumed, Campaigns(logs, _curves()))
 
 
 def _logs(head: str) -> dict[str, float]:

@@ -29,7 +29,7 @@ from wattline.validate.fit import production as production_fit
 from wattline.validate.fit.production import NAMES, Point, errors, leave_one_house_out, leave_one_out, points
 from wattline.validate.training import energy_problem, energy_scope
 
-LEAST_ROWS = 5
+MIN_ROWS = 5
 METER_RANGE = 1.1  # of one maker's nodes beside another's, and one benchmark's beside another's
 ABOUT = {
     "slowness": "time of a run to its end beside its tuned steps: stalls, restarts, evaluation, what was never tuned",
@@ -81,17 +81,17 @@ def _others_w(run: Run, chip: Chip) -> float:
 def calibrate_training(runs: Sequence[Run]) -> str:
     """The text of ``catalog/fit/training.toml``."""
     data = points(runs)
-    if len(data) < LEAST_ROWS:
-        raise WattlineError(f"{len(data)} usable runs are too few to fit training; {LEAST_ROWS} or more are needed")
+    if len(data) < MIN_ROWS:
+        raise WattlineError(f"{len(data)} usable runs are too few to fit training; {MIN_ROWS} or more are needed")
     fitted = production_fit.fit(data)
     houses_out = leave_one_house_out(data)
-    found = {
+    ratios = {
         "fitted": fitted.residuals(data),
         "left out one at a time": leave_one_out(data),
         "one house at a time": houses_out,
     }
-    said = [f"{median:.0%} ({mean:.0%}) {how}" for how, (median, mean) in ((h, errors(r)) for h, r in found.items())]
-    within = f"{len(data)} runs; median (mean) error of chip-hours {', '.join(said)}"
+    shown = [f"{median:.0%} ({mean:.0%}) {how}" for how, (median, mean) in ((h, errors(r)) for h, r in ratios.items())]
+    within = f"{len(data)} runs; median (mean) error of chip-hours {', '.join(shown)}"
     power = power_points(runs)
     about = "published runs that the factors of training were fitted to"
     rows = [_rows("training-rows", about, len(data), _seen(runs), {p.house for p in data})]
@@ -154,8 +154,8 @@ def _meter_facts(power: Sequence[PowerRow]) -> Iterator[str]:
             if power_is_measured(chip):
                 ratio = point.fraction * float(chip.tdp_w) / _step_power_w(model, point.run, chip)
                 ratios.setdefault(point.generation, []).append(ratio)
-    for name, found in sorted(ratios.items()):
-        middle = float(np.median(found))
+    for name, values in sorted(ratios.items()):
+        middle = float(np.median(values))
         about = f"{name.title()} chips: power at meters of nodes in training beside what the joules of steps say"
         yield _fact(f"training-meter-{name}", about, (middle, middle / METER_RANGE, middle * METER_RANGE))
 
