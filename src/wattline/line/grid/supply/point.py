@@ -65,8 +65,8 @@ def step_lengths(point: InteriorPoint, step: InteriorPoint, near: float) -> tupl
     primal = dual = 1.0
     for place, ((quantity, price), (dq, dp)) in enumerate(zip(point.pairs(), step.pairs(), strict=True)):
         if place == 4:  # the equal rows have no slack, and a price of either sign
-            held = quantity > 0
-            quantity, price, dq, dp = quantity[held], price[held], dq[held], dp[held]
+            positive = quantity > 0
+            quantity, price, dq, dp = quantity[positive], price[positive], dq[positive], dp[positive]
         primal = min(primal, near * _reach(quantity, dq))
         dual = min(dual, near * _reach(price, dp))
     return primal, dual
