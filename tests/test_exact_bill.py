@@ -45,6 +45,7 @@ def test_a_bills_stations_by_hand() -> None:
     assert data["energy_wh"]["p50"] == data["energy_mean_wh"] == pytest.approx(127 / 3600)
     assert data["parts"]["fans"]["share"] == pytest.approx(64 / 127)
     assert data["parts"]["host"]["energy_wh"]["p50"] == pytest.approx(8 / 3600)
+    assert (data["parts"]["host"]["station"], data["parts"]["fans"]["station"]) == ("server", "site")
     assert data["parts"]["host"]["energy_mean_wh"] == pytest.approx(8 / 3600)
     assert data["cost_usd"]["p50"] == 3
     assert "50.4%" in repr(made)
@@ -101,6 +102,43 @@ def test_phases_of_a_job_follow_each_other_to_the_grid() -> None:
     stations = 14_400 / (1 - value("region.fr.grid_loss")) / KWH * value("region.fr.water_l_per_kwh")
     assert float(bill.follows["water_l"]) == pytest.approx(water + stations)
     assert facility.pue == pytest.approx(1.5)
+
+
+def test_what_a_delivery_says_of_itself() -> None:
+    draws, working = central(), Working()
+    facility = find_facility(Where.read("fr", {"pue": 1.5, "carbon": 80}), draws, Working())
+    bill, _, _ = deliver([phase(60, decode=60)], facility, draws, working)
+    said = {reason.name: (float(reason.value), reason.unit, reason.formula) for reason in working.reasons}
+    assert said["energy of the servers and network"][:2] == (pytest.approx(1.0), "Wh")
+    assert said["energy delivered"][:2] == (pytest.approx(1.5), "Wh")
+    assert said["cost"] == (float(bill.follows["cost_usd"]), "USD", "price to industry, France × energy delivered")
+    assert said["co2e"] == (float(bill.follows["co2e_kg"]), "kg", "given carbon intensity × energy delivered")
+    assert said["co2e direct"] == said["co2e"]
+    assert said["water"][0] == float(bill.follows["water_l"])
+    priced = find_facility(Where.read("fr", {"pue": 1.5, "electricity_price": 0.1}), draws, Working())
+    deliver([phase(60, decode=60)], priced, draws, working)
+    formulas = [reason.formula for reason in working.reasons]
+    assert "given price × energy delivered" in formulas
+    assert "life-cycle carbon intensity, France × energy generated" in formulas
+
+
+def test_a_delivery_by_the_hour_has_its_own_overhead_and_water() -> None:
+    """Two hours at a place: 100 W of servers, then 300."""
+    draws, working = central(), Working()
+    facility = find_facility(Where.read(None, {"place": "Dublin"}), draws, Working())
+    phases = [phase(3600, host=100), phase(3600, host=200, network=100)]
+    bill, load, peak = deliver(phases, facility, draws, working)
+    assert float(bill.at("server")) == pytest.approx(400 * 3600)
+    assert float(bill.parts["network"]) == pytest.approx(100 * 3600)
+    assert 1.02 < float(bill.delivered_j) / (400 * 3600) < 1.6
+    assert float(load.energy_j) == pytest.approx(float(bill.delivered_j))
+    assert 300 < float(peak) < 480
+    assert load.power_w.shape[-1] == 200
+    assert "energy delivered" in {reason.name for reason in working.reasons}
+    loss = grid.of_region(facility.region, "grid_loss", catalog.default()).value
+    assert float(bill.follows["generated_wh"]) == pytest.approx(float(bill.delivered_j) / (1 - loss) / 3600)
+    stations = float(grid.water_l(facility.region, bill.delivered_j, draws))
+    assert float(bill.follows["water_l"]) >= stations
 
 
 def test_a_phase_of_no_length_has_no_peak() -> None:

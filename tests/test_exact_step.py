@@ -73,6 +73,8 @@ def test_attentions_projections_by_hand() -> None:
     assert float(split.flops) == 2 * 5 * (9 * 6 + 3 * 6)  # the head of keys is on both chips
     wide = attention_products(shape(value_dim=5), work(), RATES, fit(), np.asarray(2.0))
     assert float(wide.flops) == 2 * ((6 + 3 + 5) * 6 + 10 * 6)
+    narrow = attention_products(shape(value_dim=1), work(), RATES, fit(), np.asarray(2.0))
+    assert float(narrow.flops) == 2 * ((6 + 3 + 1) * 6 + 2 * 6)
 
 
 LATENT = {
@@ -127,6 +129,9 @@ def test_an_indexer_scores_every_token_before() -> None:
     got = indexer(picks, work(4, 4, context=10), RATES, fit(attention_launch_s=1.0))
     flops, moved = 2 * 3 * 5 * 2 * 40, 2 * 40 * 5
     assert numbers(got)[:4] == pytest.approx((flops / 100 + moved / 10 + 2, flops, 0, moved))
+    slow = indexer(picks, work(4, 4, context=10), RATES, fit(prompt_attention_efficiency=0.5, cache_efficiency=0.25))
+    assert float(slow.busy_s) == pytest.approx(flops / 50 + moved / 2.5)
+    assert "indexer" in operations(picks, work(4, 4, context=10), RATES, fit())
     prompt = indexer(picks, work(8, 0, prompt_tokens=8), RATES, fit())
     assert (float(prompt.flops), float(prompt.bytes)) == (2 * 3 * 5 * 2 * 8 * 4, 0)
     assert float(indexer(picks, work(4, 4, context=10, chips=2), RATES, fit()).flops) == flops / 2
@@ -143,6 +148,12 @@ def test_a_recurrent_layer_reads_and_writes_its_state() -> None:
     moved = 2 * (columns * 6 + columns + 6 + 36 + 12)
     assert float(got.bytes) == moved + 30 * 4 * 2
     assert float(got.time_s) == pytest.approx(products / 100 + moved / 10 + 180 / 50 + 240 / 5 + 2 + 2)
+    split = mamba(shape(attention_layers=0, mlp_layers=0, **states), work(3, 2, chips=2), RATES, slow, np.asarray(0.0))
+    assert float(split.flops) == 3 * products / 2 + 6 * 15 * 3
+    assert float(split.bytes) == 2 * 3 * (columns / 2 + 6 + 6 + 3) + 15 * 4 * 2 * 2
+    launches = fit(mamba_launches=2.0, launch_s=0.5)
+    half = mamba(shape(attention_layers=0, mlp_layers=0, **states), work(), RATES, launches, np.asarray(2.0))
+    assert float(half.time_s - half.busy_s) == pytest.approx(1 + 1)
 
 
 def test_a_gated_mlp_has_three_matrices() -> None:
@@ -169,6 +180,8 @@ def test_a_sum_over_chips_passes_twice_all_but_its_own_part() -> None:
     got = all_reduce(shape(), work(tokens=5, chips=4), RATES, fit(all_reduce_s=3.0, link_efficiency=0.5))
     assert float(got.time_s) == pytest.approx(2 * (3 + 2 * 3 / 4 * 60 / 2.5))
     assert float(all_reduce(shape(), work(tokens=5), RATES, fit(all_reduce_s=3.0)).time_s) == 0
+    pair = all_reduce(shape(), work(tokens=5, chips=2), RATES, fit(all_reduce_s=3.0))
+    assert float(pair.time_s) == pytest.approx(2 * (3 + 60 / 5))
 
 
 def test_the_rest_of_a_step() -> None:
@@ -188,6 +201,9 @@ def test_the_rest_of_a_step() -> None:
     assert "prompt launches" not in chunks
     other = operations(shape(other_matmul_params=72, other_layers=3), work(2, 2, chips=2), RATES, waits)
     assert float(other["other weights"].flops) == 2 * 2 * 36
+    assert float(other["other weights"].bytes) == 2 * 36 + 3 * 2 * (2 + 6) * 2  # three of 2 columns, on either chip
+    single = operations(shape(other_matmul_params=72), work(2, 2), RATES, waits)  # one a sub-layer
+    assert float(single["other weights"].bytes) == 2 * 72 + 2 * 2 * (6 + 6) * 2
 
 
 def test_joules_are_time_at_tdp_by_what_an_operation_does() -> None:

@@ -30,6 +30,7 @@ LONGEST_S = 4  # times the usual: a test that takes longer runs without end
 CONFIG = """
 [tool.mutmut]
 source_paths = ["src"]
+also_copy = ["examples"]
 only_mutate = {modules}
 pytest_add_cli_args_test_selection = {tests}
 pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not long and not ml and not shared"]
@@ -73,7 +74,7 @@ def prepare(name: str, room: dict[str, list[str]]) -> Path:
     for path in sorted((ROOT / "src").rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts and ".egg-info" not in str(path):
             _put(folder / path.relative_to(ROOT), path, parted=str(path.relative_to(ROOT)) in modules)
-    for path in sorted((ROOT / "tests").rglob("*")):
+    for path in sorted([*(ROOT / "tests").rglob("*"), *(ROOT / "examples").rglob("*")]):
         if path.is_file() and "__pycache__" not in path.parts and path.name != "conftest.py":
             _put(folder / path.relative_to(ROOT), path)
     conftest = folder / "tests" / "conftest.py"
