@@ -40,7 +40,7 @@ def read_recording(journal: Journal, begin_s: float | None = None, end_s: float 
 def read_windows(journal: Journal) -> Iterator[Window]:
     """Windows in the order they began; ``parent`` is the name of the window around, where there is one.
 
-    Where the wall clock jumped they go by the clock that does not, as readings do.
+    They go by the clock that never jumps, as readings do, so that a window is as long here as it was live.
     """
     rows = journal.connection.execute(
         "SELECT own.id, own.name, coalesce(up.name, ''), own.rank, own.writer, own.begin_us, own.begin_mono_us, "
@@ -51,7 +51,7 @@ def read_windows(journal: Journal) -> Iterator[Window]:
     edges = [(row[4], *pair) for row, us in zip(rows, times_us, strict=True) for pair in (us[:2], us[2:])]
     counts = read_counts(journal)
     shifts = shifts_of(journal, False)
-    offset = _offset_after_jump(journal, shifts, edges)
+    offset = _offset_us(journal, shifts, edges)
     times = [_true_s(edge, shifts, offset) for edge in edges]
     for (number, name, parent, rank, *_), begin_s, end_s in zip(rows, times[::2], times[1::2], strict=True):
         assert begin_s is not None, "a window has no beginning"
@@ -93,17 +93,19 @@ def _true_s(edge: Mark, shifts: Mapping[int, int], offset_us: float | None) -> f
         return None
     if offset_us is None or mono is None or mono == wall:  # a window of an imported recording has no monotonic clock
         return wall / 1e6
-    true = mono + shifts.get(writer, 0) + offset_us
-    return (true if abs(true - wall) > JUMP_US else wall) / 1e6
+    return (mono + shifts.get(writer, 0) + offset_us) / 1e6
 
 
-def _offset_after_jump(journal: Journal, shifts: Mapping[int, int], edges: Sequence[Mark]) -> float | None:
-    """The commonest µs from the monotonic clock to the wall's, of all readings; None where the wall's never jumped."""
+def _offset_us(journal: Journal, shifts: Mapping[int, int], edges: Sequence[Mark]) -> float | None:
+    """The commonest µs from the monotonic clock to the wall's: where that never jumped by the ends of blocks and
+    windows, else by all readings; None where no monotonic clock is told."""
     sample = "SELECT writer, first_us, first_mono_us FROM block UNION SELECT writer, last_us, last_mono_us FROM block"
     marks = [*journal.connection.execute(sample).fetchall(), *edges]
     ends = [wall - mono - shifts.get(by, 0) for by, wall, mono in marks if None not in (wall, mono) and wall != mono]
-    if not ends or max(ends) - min(ends) <= JUMP_US:
+    if not ends:
         return None
+    if max(ends) - min(ends) <= JUMP_US:
+        return float(np.median(ends))
     parts = [part for number, _, _ in known_series(journal) for part in parts_of(journal, number, None, None)]
     apart = np.concatenate([part.wall - part.mono for part in parts]) if parts else np.empty(0)
     apart = apart[apart != 0]  # imported readings without a monotonic clock say nothing
