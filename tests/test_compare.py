@@ -21,6 +21,7 @@ from wattline.meter.recording import Recording, Series, Window
 from wattline.meter.sensor import Spec
 from wattline.reconcile.causes import MeteredGroup, causes, log_mean
 from wattline.reconcile.compare import Comparison, compare
+from wattline.reconcile.metered import metered
 from wattline.report.present import as_text
 from wattline.scenario.run import run
 from wattline.validate.fit.measured import calibrate_measured, facts_file
@@ -332,3 +333,39 @@ def test_bad_facts_are_told_with_their_file(tmp_path: Path, text: str, said: str
         catalog.Catalog(own(tmp_path, text))
     with pytest.raises(WattlineError, match="does not exist"):
         catalog.Catalog(tmp_path / "none.toml")
+
+
+def test_a_recording_of_a_part_of_the_job_is_held_against_as_long_a_part(tmp_path: Path) -> None:
+    """Ten minutes of a run of hours, without a count: no MFU of 1,000%, no energy a token of all tokens."""
+    path = tmp_path / "t.toml"
+    path.write_text('[[job]]\nname = "t"\nkind = "train"\nmodel = "llama-3.1-8b"\nchip = "h100-sxm"\nchips = 8\n'
+                    "tokens = 1e9\n")  # fmt: skip
+    time = 1.7e9 + np.arange(600.0)
+    chips = [
+        Series(Device("h", f"gpu{i}", "gpu", "NVIDIA H100 80GB HBM3"), Spec("nvml"), time, np.full(600, 500.0 + i))
+        for i in range(8)
+    ]
+    data = compare(path, Recording(chips, source="part"), draws=200).json()
+    compared = data["results"]["compared"]
+    assert compared["duration_s"]["ratio"] == pytest.approx(1)
+    assert not {"mfu", "joules_per_token"} & set(compared)
+    assert compared["energy_wh"]["ratio"] == pytest.approx(compared["mean_w"]["ratio"], rel=1e-6)
+    assert any("a part of the job" in warning for warning in data["warnings"])
+    told = compare(path, Recording(chips, counts={"tokens": 1e7}, source="part"), draws=200).json()
+    assert "joules_per_token" in told["results"]["compared"]
+    assert not any("a part of the job" in warning for warning in told["warnings"])
+
+
+def test_tokens_of_a_runs_windows_are_the_runs_and_a_second_run_is_named(tmp_path: Path) -> None:
+    time = 1.7e9 + np.arange(100.0)
+    series = [Series(Device("h", "gpu0", "gpu", "NVIDIA H100 80GB HBM3"), Spec("nvml"), time, np.full(100, 500.0))]
+    windows = [
+        Window("run", 1.7e9, 1.7e9 + 40),
+        Window("step", 1.7e9 + 5, 1.7e9 + 20, "run", "", {"tokens": 300.0}),
+        Window("run", 1.7e9 + 50, 1.7e9 + 90, "", "", {"tokens": 7.0}),
+    ]
+    seen = metered(Recording(series, windows), None, catalog.default())
+    assert seen.done == ("tokens", 300.0)
+    assert any("2 windows are called 'run'" in note for note in seen.notes)
+    half = metered(Recording(series, [Window("run", 1.7e9, 1.7e9 + 198)], {"tokens": 300.0}), None, catalog.default())
+    assert half.done is None  # readings cover half of it

@@ -13,6 +13,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.bill import PARTS
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.quantity import show
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.device import load_chip
@@ -23,12 +24,16 @@ from wattline.reconcile.parts import chips_of
 from wattline.reconcile.predicted import Predicted, pick
 from wattline.scenario.run import ScenarioRun, run
 
+WHOLE = 0.5  # of the shortest time that a job is predicted to take: a recording of less is one of a part of it
 CHIPS = ("chip_active", "prefill", "decode", "chip_idle")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison(Result):
-    """A prediction and a measurement of the same; ``groups`` are what both know, ``causes`` why they differ."""
+    """A prediction and a measurement of the same; ``groups`` are what both know, ``causes`` why they differ.
+
+    ``part``: the measurement is of a part of the job, as long a part of which ``predicted`` is.
+    """
 
     predicted: Predicted
     seen: MeteredWindow
@@ -40,6 +45,7 @@ class Comparison(Result):
     job: str = ""
     warnings: tuple[str, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
+    part: bool = False
 
     @property
     def predicted_j(self) -> Array:
@@ -181,6 +187,8 @@ def compare(
     worked = scenario if isinstance(scenario, ScenarioRun) else run(scenario, draws, seed, facts=facts)
     predicted, name = pick(worked, job)
     seen = recorded if isinstance(recorded, MeteredWindow) else metered(recorded, window, worked.draws.catalog)
+    part = _part_of(predicted, seen)
+    predicted = predicted.during(seen.duration_s) if part else predicted
     groups = _groups(predicted, seen, worked.draws)
     chips = _chips(predicted, seen, worked.draws)
     ratios, warnings = _common(predicted, seen, chips)
@@ -194,8 +202,25 @@ def compare(
         draws=worked.draws,
         scenario=str(worked.path),
         job=name,
-        warnings=(*seen.notes, *warnings),
+        warnings=(*part, *seen.notes, *warnings),
+        part=bool(part),
     )
+
+
+def _part_of(predicted: Predicted, seen: MeteredWindow) -> list[str]:
+    """What is to be said where a recording is of a part of the job: it lasts far less than the job can, and does not
+    tell how much of it was done. Empty where it is of the whole."""
+    recorded = seen.done
+    if recorded is not None and predicted.work is not None and recorded[0] == predicted.work[0]:
+        return []
+    least_s = float(np.percentile(predicted.duration_s, 5))
+    if seen.duration_s >= WHOLE * least_s:
+        return []
+    lasted, wanted = show(seen.duration_s, "s"), show(float(np.median(predicted.duration_s)), "s")
+    return [
+        f"the recording lasts {lasted} of the job's {wanted}, and does not tell how much was done: taken for a part of "
+        "the job, and held against as long a part of the prediction"
+    ]
 
 
 def _groups(predicted: Predicted, seen: MeteredWindow, draws: Draws) -> list[MeteredGroup]:

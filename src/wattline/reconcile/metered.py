@@ -12,8 +12,11 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array, Fact, Source
 from wattline.core.units import J_PER_KWH, Z95, Z975
+from wattline.meter.clock import iso
 from wattline.meter.energy.series import SeriesEnergy, binned_w, counted_once, curve, outer, placed, total, within
-from wattline.meter.export.window import NamedSpan, find_span
+from wattline.meter.energy.span import Stretches
+from wattline.meter.energy.usage import counted_in
+from wattline.meter.export.window import NamedSpan, find_span, find_spans
 from wattline.meter.recording import Recording, Series
 
 MAX_BINS, MAX_FINE = 100, 20_000
@@ -104,12 +107,7 @@ class MeteredWindow:
 
     @property
     def done(self) -> tuple[str, float] | None:
-        """What the recording says was done: tokens or queries, and how many, or at what rate in this window.
-
-        Counts are the whole recording's, of its run; another window has done a share that no one knows.
-        """
-        if self.span.name not in ("run", "all"):
-            return None
+        """What the recording says was done in this window: tokens or queries, and how many, or at what rate."""
         for what, names in (("tokens", ("tokens",)), ("queries", ("queries", "requests"))):
             for name in names:
                 if self.counts.get(name, 0) > 0:
@@ -129,6 +127,7 @@ def metered(recording: Recording, window: str | None, catalog: Catalog) -> Meter
         for series in recording.series
         if not any(series is each for each in seen)
     ]
+    notes += _others_of_its_name(recording, span)
     if not seen:
         raise WattlineError(f"{recording.source or 'the recording'}: no energy was read in the window {span.name!r}")
     chips, inside, others = _sorted_out(seen)
@@ -139,7 +138,8 @@ def metered(recording: Recording, window: str | None, catalog: Catalog) -> Meter
         roles.setdefault(ROLES.get(series.device.kind, MACHINES), []).append(series)
     parts = {role: _part(members, edges) for role, members in roles.items()}
     whole = [*others, *([] if inside else chips)]
-    if (covered := float(edges[-1] - edges[0]) / span.duration_s) < MIN_COVERED:
+    covered = float(edges[-1] - edges[0]) / span.duration_s
+    if covered < MIN_COVERED:
         notes.append(f"readings cover {covered:.1%} of the window {span.name!r}; the rest is not in the energy")
     return MeteredWindow(
         source=recording.source,
@@ -148,10 +148,33 @@ def metered(recording: Recording, window: str | None, catalog: Catalog) -> Meter
         parts=parts,
         inside=_part(inside, edges) if inside else None,
         chip=_chip_name(chips, catalog),
-        counts=dict(recording.counts),
+        counts=_counts(recording, span, covered >= MIN_COVERED),
         peak_ratio=_peak_ratio(whole, edges),
         notes=(*recording.notes, *notes),
     )
+
+
+def _counts(recording: Recording, span: NamedSpan, whole: bool) -> dict[str, float]:
+    """What was worked on in a window, by the windows inside it that counted; the whole recording's is its run's.
+
+    Where readings cover a part of it (``whole`` is False), that part has done a share that no one knows.
+    """
+    ours = span.name in ("run", "all")
+    counts = {name: value for name, value in recording.counts.items() if ours and (whole or name.endswith("_per_s"))}
+    wanted = Stretches(span.name, [(span.begin_s, span.end_s)], True)
+    for what in ("tokens", "queries"):
+        if whole and (more := counted_in(recording, wanted, what)):
+            counts[what] = counts.get(what, 0.0) + more
+    return counts
+
+
+def _others_of_its_name(recording: Recording, span: NamedSpan) -> list[str]:
+    """A note that names the other windows of a name, which are not in the answer."""
+    more = len(find_spans(recording, span.name)) - 1
+    if more < 1:
+        return []
+    at = f"{iso(span.begin_s)} to {iso(span.end_s)}"
+    return [f"{more + 1} windows are called {span.name!r}: this is the first, {at}; --window FROM..TO takes another"]
 
 
 def _sorted_out(seen: Sequence[Series]) -> tuple[list[Series], list[Series], list[Series]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,12 @@ class Predicted:
     work: tuple[str, float] | None = None
     mfu: Array | None = None
     pue: Array | None = None
+
+    def during(self, seconds: float) -> Predicted:
+        """So many seconds of it at its mean power; how much work that is, is not known."""
+        share = seconds / np.asarray(self.duration_s)
+        parts = {name: np.asarray(joules * share) for name, joules in self.parts.items()}
+        return replace(self, parts=parts, duration_s=np.full_like(share, seconds), work=None, mfu=None)
 
 
 def pick(worked: ScenarioRun, job: str | None) -> tuple[Predicted, str]:

@@ -97,13 +97,13 @@ def _counts(duration: float, recording: Recording, wanted: Stretches) -> dict[st
     counts = {}
     for what in PER:
         count = recording.counts.get(what, recording.counts.get(RATES[what], 0.0) * duration) if whole else 0.0
-        count += _counted(recording, wanted, what)
+        count += counted_in(recording, wanted, what)
         if count > 0:
             counts[what] = count
     return counts
 
 
-def _counted(recording: Recording, wanted: Stretches, what: str) -> float:
+def counted_in(recording: Recording, wanted: Stretches, what: str) -> float:
     """What was counted in windows that lie in the one asked for; in all nothing, for its energy is more than theirs."""
     if wanted.name == "all":
         return 0.0

@@ -76,7 +76,7 @@ def calibrate_measured(
     if not recordings:
         raise WattlineError("calibrate measured: give at least one measurement")
     compared = tuple(compare(worked, recorded, job=job, window=window) for recorded in recordings)
-    if compared[0].predicted.work is None:
+    if not compared[0].job:
         raise WattlineError("calibrate measured: the scenario has several jobs; name the one measured by --job")
     names, predicted = _predicted(compared[0])
     measured = np.stack([_measured(each, names) for each in compared])
@@ -93,6 +93,7 @@ def calibrate_measured(
 
 def _predicted(comparison: Comparison) -> tuple[tuple[str, ...], Array]:
     """Names of the observables and their logarithms by draw, shape ``(observables, draws)``: time, and each power."""
+    _check_whole(comparison)
     assert comparison.predicted.work is not None
     time = np.log(comparison.predicted.duration_s / comparison.predicted.work[1])
     names, rows = ["time"], [time]
@@ -118,12 +119,20 @@ def _measured(comparison: Comparison, names: Sequence[str]) -> Array:
         raise WattlineError(
             f"{comparison.seen.source}: its meters saw other parts than the first measurement's; calibrate apart"
         )
+    _check_whole(comparison)
     assert comparison.predicted.work is not None
     work = comparison.seen.done
     done = work[1] if work is not None and work[0] == comparison.predicted.work[0] else comparison.predicted.work[1]
     chips = 1.0 if comparison.chips is None or comparison.predicted.chips is None else comparison.chips
     powers = [np.log(np.median(group.measured_j) / comparison.seen.duration_s / chips) for group in comparison.groups]
     return np.array([np.log(comparison.seen.duration_s / done), *powers])
+
+
+def _check_whole(comparison: Comparison) -> None:
+    """WattlineError where the measurement is of a part of the job, which says nothing of its time."""
+    if comparison.part:
+        why = f"{comparison.seen.source}: {comparison.warnings[0]}"
+        raise WattlineError(f"calibrate measured: {why}; count its tokens in a window")
 
 
 def _noise(comparison: Comparison) -> Array:
