@@ -27,6 +27,8 @@ from wattline.core.reading import gunzip, inflate, packer_of, parse_json, parse_
 from wattline.line.work.traffic.reader import read_traffic
 from wattline.line.work.traffic.summary import counts, summary
 from wattline.line.work.traffic.trace import Traffic, multiply, repeat
+from wattline.search.evaluate import NUMBERS, TIMES, UNKNOWN, is_sound
+from wattline.sweep.store import Store
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -372,3 +374,52 @@ main.main()
     assert done.returncode == 128 + 15, done.stderr
     assert names(tmp_path) == []
     assert "Traceback" not in done.stderr
+
+
+SWEEP = {
+    "deep": '{"context": "c", "item": {"a": 1}, "result": ' + "[" * 100_000,
+    "a result that is not sound": '{"context": "c", "item": {"a": 1}, "result": {}}',
+    "no number": '{"context": "c", "item": {"a": NaN}, "result": {"x": 1}}',
+    "endless digits": '{"context": "c", "item": {"a": ' + "9" * 5000 + '}, "result": {"x": 1}}',
+}
+
+
+@pytest.mark.parametrize("line", SWEEP.values(), ids=SWEEP)
+def test_a_damaged_line_of_a_sweep_is_left_out(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "x.jsonl"
+    with Store.open(path, "c") as store:
+        store.put({"a": 2}, {"x": 1})
+    path.write_text(path.read_text() + line + "\n")
+    with Store.open(path, "c", lambda result: "x" in result) as store:
+        assert store.get({"a": 1}) is None
+        assert store.get({"a": 2}) == {"x": 1}
+        store.put({"a": 1}, {"x": 3})
+    with Store.open(path, "c", lambda result: "x" in result) as store:
+        assert store.get({"a": 1}) == {"x": 3}
+
+
+def test_a_sweep_that_is_no_file_or_has_no_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "sparse").touch()
+    os.truncate(tmp_path / "sparse", 10**12)
+    Store.open(tmp_path / "long", "c").__exit__(None, None, None)
+    os.truncate(tmp_path / "long", 10**12)
+    for name in ("pipe", "sparse", "long"):
+        with pytest.raises(WattlineError, match=r"resume|sweep"):
+            Store.open(tmp_path / name, "c")
+
+
+def test_results_of_a_search_that_are_kept_are_looked_at() -> None:
+    good: dict[str, object] = dict.fromkeys((*NUMBERS, *UNKNOWN), 1.0)
+    good |= {"parts_j": {"prefill": 1.0}, **{key: {"p50": 1.0} for key in TIMES}}
+    assert is_sound(good)
+    assert is_sound(good | {"strain": None, "ttft_s": None})
+    assert is_sound({"wrong": "why"})
+    bad = [
+        {},
+        {"wrong": 1},
+        *({k: v for k, v in good.items() if k != name} for name in (*NUMBERS, *UNKNOWN, "parts_j")),
+    ]
+    bad += [good | {name: value} for name in (*NUMBERS, "strain") for value in ("1", float("nan"), [], {}, True)]
+    bad += [good | {"parts_j": value} for value in ({"a": "b"}, [], "x", {})]
+    assert not any(is_sound(each) for each in bad)

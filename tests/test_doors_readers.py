@@ -214,6 +214,13 @@ def test_a_recording_that_was_never_written_is_refused_before_it_is_read(tmp_pat
         read(path)
 
 
+def test_a_table_of_endless_columns_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("time," + ",".join(f"gpu{i}_power_w" for i in range(20_000)) + "\n" + "1," * 20_000 + "2\n")
+    with pytest.raises(WattlineError, match="20,001 columns"):
+        read(path)
+
+
 EPW = "LOCATION,a,b,c,d,e,51.0,0.0,0.0,10.0\nDATA PERIODS,1\n" + "2020,1,1,{hour},0,x,5.0,1.0,50,100000\n" * 3
 METEO = {"hourly": {"time": ["2025-01-01T00:00"] * 3, "temperature_2m": [1, 2, 3], "relative_humidity_2m": [1, 2, 3]}}
 WEATHER = {

@@ -91,6 +91,30 @@ def measure(question: Question, item: Mapping[str, Any]) -> dict[str, Any]:
     return result_of(question, setup.of(tried), service)
 
 
+def is_sound(result: Mapping[str, Any]) -> bool:
+    """Whether a result that was kept in a file has all that the search reads, as numbers."""
+    if "wrong" in result:
+        return isinstance(result["wrong"], str)
+    if not all(_is_number(result.get(name)) for name in NUMBERS) or not all(name in result for name in UNKNOWN):
+        return False
+    tables = [result.get("parts_j") or None, *(result.get(name, {}) for name in TIMES)]
+    if not isinstance(tables[0], dict) or not all(each is None or isinstance(each, dict) for each in tables):
+        return False
+    values = [value for each in tables if each for value in each.values()] + [result[name] for name in UNKNOWN]
+    return all(value is None or _is_number(value) for value in values)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
+
+
+# what a result holds: numbers, latencies over the requests, and numbers that may not be known
+NUMBERS = ("good_share", "energy_j", "electricity_usd", "output_tokens", "busy_share", "mean_batch", "preempted",
+           "left_out")  # fmt: skip
+TIMES = ("ttft_s", "tpot_s", "e2e_s")
+UNKNOWN = ("strain", "strain_ttft", "capital_usd")
+
+
 def result_of(question: Question, setup: Candidate, service: Service) -> dict[str, Any]:
     """A simulated service as the search sees it."""
     served, answer = service.served, service.answer

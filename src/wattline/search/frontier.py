@@ -25,7 +25,7 @@ from wattline.predict.setup import CANDIDATE, CandidateFields, Setup
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
 from wattline.search.bounds import Bound, screen
-from wattline.search.evaluate import Question, measure
+from wattline.search.evaluate import Question, is_sound, measure
 from wattline.search.explain import taken_back, walk
 from wattline.search.pareto import frontier_of
 from wattline.search.result import Counts, Frontier
@@ -131,7 +131,7 @@ def search_frontier(
     usual = _usual(question)
     setups = all_setups(question.model, space, question.catalog)
     bounds = screen(question, setups)
-    kept = Store.open(execution.resume, context(question))
+    kept = Store.open(execution.resume, context(question), is_sound)
     with kept as store, open_pool(execution.on, measure, question, execution.workers) as pool:
         search = Search(question, pool, store, progress)
         _levels(search, bounds, progress)

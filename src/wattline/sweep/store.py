@@ -6,6 +6,7 @@ another context is left as it is and never used. A last line that a kill cut sho
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -15,11 +16,14 @@ from types import TracebackType
 from typing import IO, Any
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.reading import parse_json
 
 Item = Mapping[str, Any]
 Result = Mapping[str, Any]
+Sound = Callable[[Result], bool]
 Function = Callable[[Any, Item], Result]  # what is run: of what all items share, and of one item
 FORMAT = "wattline-sweep-1"
+MAX_LINE_BYTES = 16_000_000
 
 
 def digest(parts: Iterable[bytes]) -> str:
@@ -39,15 +43,17 @@ def plain(item: Item) -> str:
 class Store:
     """What has been found so far in one context; ``path`` None keeps it in memory alone."""
 
-    def __init__(self, context: str, path: Path | None = None, file: IO[bytes] | None = None) -> None:
-        self.context, self.path, self._file = context, path, file
+    def __init__(
+        self, context: str, path: Path | None = None, file: IO[bytes] | None = None, sound: Sound | None = None
+    ) -> None:
+        self.context, self.path, self._file, self._sound = context, path, file, sound
         self.results: dict[str, Result] = {}
         self.taken_up = 0  # results that stood in the file already
         self.others = 0  # lines of other contexts
         self.made = 0
 
     @classmethod
-    def open(cls, path: Path | str | None, context: str) -> Store:
+    def open(cls, path: Path | str | None, context: str, sound: Sound | None = None) -> Store:
         """The store in a file, which is made where it does not exist. One sweep at a time may write it.
 
         Raises WattlineError for a file that is no sweep, cannot be written or is held by another process.
@@ -56,17 +62,20 @@ class Store:
         ----------
         path : the file; None keeps results in memory alone
         context : what the results rest on beside the item (``digest``)
+        sound : whether a result in the file is one that can be used; others are made again
         """
         if path is None:
             return cls(context)
         path = Path(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and not (path.is_file() or path.is_dir()):
+                raise WattlineError(f"resume: {shorten(str(path), 200)} is a pipe or a device; give a file to keep")
             file = path.open("a+b")
         except OSError as error:
             why = "it is a folder; give a file" if path.is_dir() else f"{error.strerror or error}; give a file to keep"
             raise WattlineError(f"resume: {shorten(str(path), 200)} cannot be written: {why}") from None
-        store = cls(context, path, file)
+        store = cls(context, path, file, sound)
         try:
             _hold(file, path)
             store._read()
@@ -106,26 +115,34 @@ class Store:
     def _read(self) -> None:
         assert self._file is not None
         self._file.seek(0)
-        data = self._file.read()
-        whole = data.rfind(b"\n") + 1
-        lines = data[:whole].splitlines()
-        if data and not (lines and _line(lines[0]).get("format") == FORMAT):
-            if not FORMAT_LINE.startswith(data):
+        first = self._file.readline(MAX_LINE_BYTES)
+        whole = len(first)
+        if not (first.endswith(b"\n") and _line(first).get("format") == FORMAT):
+            if not (FORMAT_LINE.startswith(first) and len(first) == os.fstat(self._file.fileno()).st_size):
                 raise WattlineError(f"sweep {self.path} is no file of a sweep; name another, or one that is not there")
-            whole, lines = 0, []
-        if whole < len(data):
-            self._file.truncate(whole)
-        if not lines:
-            self._write({"format": FORMAT})
-        for text in lines[1:]:
+            whole = 0
+        while whole and (text := self._file.readline(MAX_LINE_BYTES)):
+            if not text.endswith(b"\n"):
+                if len(text) == MAX_LINE_BYTES:
+                    raise WattlineError(f"sweep {self.path} is damaged: a line is longer than {MAX_LINE_BYTES:,} bytes")
+                break
+            whole += len(text)
             self._take(_line(text))
+        self._file.truncate(whole)
+        if not whole:
+            self._write({"format": FORMAT})
         self.taken_up = len(self.results)
 
     def _take(self, line: Mapping[str, Any]) -> None:
         if line.get("context") != self.context:
             self.others += 1
-        elif isinstance(line.get("item"), dict) and isinstance(line.get("result"), dict):
-            self.results[plain(line["item"])] = line["result"]
+        elif (
+            isinstance(line.get("item"), dict)
+            and isinstance(result := line.get("result"), dict)
+            and (self._sound is None or self._sound(result))
+        ):
+            with contextlib.suppress(ValueError, RecursionError):  # a number that is none
+                self.results[plain(line["item"])] = line["result"]
 
 
 FORMAT_LINE = (json.dumps({"format": FORMAT}) + "\n").encode()
@@ -134,7 +151,7 @@ FORMAT_LINE = (json.dumps({"format": FORMAT}) + "\n").encode()
 def _line(text: bytes) -> dict[str, Any]:
     """A line's object; an empty one for a line that is damaged."""
     try:
-        result = json.loads(text)
+        result = parse_json(text)
     except ValueError:
         return {}
     return result if isinstance(result, dict) else {}

@@ -16,6 +16,7 @@ from wattline.core.reading import read_bytes
 if TYPE_CHECKING:
     import polars as pl
 
+MAX_COLUMNS = 4096
 TEXT_BYTES = 1_000_000_000  # of text that is held whole
 NUMBER = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 
@@ -61,10 +62,16 @@ def table(path: Path, header: bool = True) -> pl.DataFrame:
             )
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise WattlineError(f"{shorten(str(path), 200)} is not a table: {shorten(str(error), 120)}") from None
+    if len(frame.columns) > MAX_COLUMNS:
+        raise WattlineError(
+            f"{shorten(str(path), 200)} has {len(frame.columns):,} columns; at most {MAX_COLUMNS:,} are read"
+        )
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for name in frame.columns:
         plain = name.strip().strip("﻿\"'")
-        names[name] = plain if plain not in names.values() else f"{plain}_{len(names)}"
+        names[name] = plain if plain not in taken else f"{plain}_{len(names)}"
+        taken.add(names[name])
     frame = frame.rename(names).with_columns(pl.all().str.strip_chars(" \t\r\0\"'"))
     if separator == ",":
         return frame
