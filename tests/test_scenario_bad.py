@@ -139,6 +139,7 @@ BAD = {
     "an unknown suffix": (job(tokens='"15Q"'), ("tokens", "15Q")),
     "energy for power": (job(watts='"5 kWh"'), ("watts", "5 kWh")),
     "power for time": (job(hours='"5 kW"'), ("hours", "5 kW")),
+    "a rate without its time": (job(SERVE, rate="1000000"), ("rate", "says no time")),
     "a count for a rate": (job(SERVE, rate='"5 kWh"'), ("rate", "5 kWh")),
     "a PUE below 1": (job(pue="0.9"), ("PUE", "0.9")),
     "an MFU in percent": (job(mfu="40"), ("MFU", "0.4")),

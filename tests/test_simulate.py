@@ -154,3 +154,19 @@ def test_a_run_may_be_cut_short() -> None:
     assert found.energy_j.sum() == pytest.approx(found.totals["energy_j"].sum(), rel=1e-9)
     assert found.tokens.sum() == found.totals["tokens"].sum()
     assert found.itl_s(50) == pytest.approx(np.nanmedian(found.tpot_s), rel=0.3)
+
+
+def test_the_simulator_runs_where_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    from wattline.line.engine.simulator import kernel_parts
+
+    def no_place(**options: object) -> object:
+        def compile_it(function: object) -> object:
+            if options["cache"]:
+                raise RuntimeError("cannot cache function 'knot_below': no locator available")
+            return function
+
+        return compile_it
+
+    monkeypatch.setattr(kernel_parts, "njit", no_place)
+    assert kernel_parts.compiled(len)("abc") == 3
+    assert not kernel_parts.is_on_disk(len)

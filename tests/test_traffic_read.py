@@ -94,6 +94,26 @@ def test_mooncake_with_prefix_blocks(read, packed: bool) -> None:  # type: ignor
     assert summary(traffic)["repeated_prefix_share"] == pytest.approx(512 / 1523)
 
 
+@pytest.mark.parametrize("parted", [False, True])
+def test_qwen_traces_have_seconds_and_blocks_of_sixteen_tokens(read, parted: bool) -> None:  # type: ignore[no-untyped-def]
+    rows = [
+        {
+            "chat_id": i,
+            "timestamp": 0.5 * i,
+            "input_length": 64 + i,
+            "output_length": 9,
+            "hash_ids": [0, 1, 2, 3, *[9 + i] * (i > 0)],
+        }
+        for i in range(5)
+    ]
+    if parted:  # whole seconds, and no name of a field: the blocks alone tell
+        rows = [{k: int(v) if k == "timestamp" else v for k, v in row.items() if k != "chat_id"} for row in rows]
+    traffic = read("\n".join(json.dumps(row) for row in rows), "trace.jsonl")
+    assert traffic.hashes.block_tokens == 16
+    assert traffic.arrival_s[-1] == pytest.approx(2)
+    assert any("Qwen" in note for note in traffic.notes)
+
+
 def test_more_blocks_than_the_prompt_fills_are_cut(read) -> None:  # type: ignore[no-untyped-def]
     row = {"timestamp": 0, "input_length": 500, "output_length": 5, "hash_ids": [4, 5, 6]}
     traffic = read(json.dumps(row), "t.jsonl")

@@ -37,12 +37,11 @@ def calibrate_training(
 def calibrate_inference(
     file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")], save: Save = None
 ) -> None:
-    from wattline.cli.printing import working
-
     """The coefficients of a step, fitted to measured serving; prints catalog/fit/step.toml.
 
     With --save also writes what measured configurations reached, measured_steps.csv, beside it.
     """
+    from wattline.cli.printing import working
     from wattline.validate.fit.step_file import CURVES, calibrate
 
     with working("fitting") as update:
@@ -56,9 +55,8 @@ def calibrate_inference(
 def calibrate_serving(
     file: Annotated[Path, typer.Argument(help="CSV with silicon_ttft_ms and silicon_tpot_ms.")], save: Save = None
 ) -> None:
-    from wattline.cli.printing import working
-
     """What engines add to steps, fitted to measured TTFT and TPOT; prints catalog/fit/software.toml."""
+    from wattline.cli.printing import working
     from wattline.validate.fit.software_file import calibrate
 
     with working("fitting") as update:
@@ -81,10 +79,9 @@ def calibrate_measured(
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
 ) -> None:
-    from wattline.cli.printing import working
-
     """Facts moved by your own measurements; prints a file for --facts."""
     from wattline.cli.meter_export import read_recording
+    from wattline.cli.printing import working
     from wattline.scenario.run import run
     from wattline.validate.fit.measured import calibrate_measured as fit
     from wattline.validate.fit.measured import facts_file
@@ -113,10 +110,9 @@ def _hand_over(text: str, path: Path | None) -> None:
 
 @calibrate_app.command("site")
 def calibrate_site(save: Save = None) -> None:
-    from wattline.cli.printing import working
-
     """The annual kinds of site that the hourly model gives, over all places; prints tables for catalog/site.toml."""
     from wattline.catalog import default
+    from wattline.cli.printing import working
     from wattline.line.site.derive import toml
 
     with working("deriving") as update:

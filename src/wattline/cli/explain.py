@@ -21,6 +21,8 @@ def explain(context: typer.Context) -> None:
 
         print_rich(formulas())
         return
+    if args[0].startswith("-"):
+        raise WattlineError(f"explain: {args[0]} goes after a command, as in wattline explain prompt MODEL {args[0]}")
     root: Any = context.find_root()
     flags = [] if args[0] in ALWAYS or FLAG in args else [FLAG]
     if flags and not _has_flag(root.command, args):

@@ -86,10 +86,9 @@ def _search(
     resume: Path | None,
     given: dict[str, Any],
 ) -> Frontier:
-    from wattline.cli.printing import working
-
     """Read the space and the traffic, and search."""
     from wattline.catalog import open_catalog
+    from wattline.cli.printing import compiling, working
     from wattline.search.frontier import frontier as work
     from wattline.search.setup import read_space
 
@@ -99,6 +98,7 @@ def _search(
     with working("reading traffic"):
         requests = traffic_input.read_or_make(options_of_traffic, seed, catalog)
     with _progress(resume) as progress:
+        progress(f"{compiling()}screening", 0)
         return work(model, requests, space=space, facts=catalog, progress=progress, **given)
 
 

@@ -100,6 +100,19 @@ def print_rich(renderable: Any) -> None:
     emit(text.getvalue())
 
 
+def compiling() -> str:
+    """What to say before a simulation that must be compiled first; on standard error at once where that is no
+    terminal."""
+    from wattline.line.engine.simulator.simulate import is_compiled
+
+    if is_compiled():
+        return ""
+    words = "compiling the simulator, once: about a minute"
+    if not sys.stderr.isatty():
+        print(f"wattline: {words}", file=sys.stderr, flush=True)
+    return f"{words}; then "
+
+
 def emit(text: str) -> None:
     """Write to standard output, whose reader may go away, whose disk may be full and whose encoding may be poor."""
     out = sys.stdout

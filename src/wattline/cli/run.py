@@ -21,10 +21,8 @@ def run(
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
-    from wattline.cli.printing import working
-
     """Calculate every job of a scenario file and write a report."""
-    from wattline.cli.printing import check_out, print_result
+    from wattline.cli.printing import check_out, print_result, working
     from wattline.scenario.run import run as work
 
     check_out(out)

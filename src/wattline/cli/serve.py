@@ -25,18 +25,16 @@ def serve(
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
-    from wattline.cli.printing import working
-
     """Latencies, power over time and the energy bill of a service under traffic, simulated request by request."""
     from wattline.catalog import open_catalog
-    from wattline.cli.printing import check_out, print_result
+    from wattline.cli.printing import check_out, compiling, print_result, working
     from wattline.predict.service.simulate import serve as work
 
     check_out(out)
     named, catalog = options.model_of(model, config), open_catalog(facts)
     with working("reading traffic") as update:
         requests = traffic_input.read_or_make(traffic, seed, catalog, cells)
-        update(f"serving {len(requests):,} requests")
+        update(f"{compiling()}serving {len(requests):,} requests")
         result = work(
             named, requests, slo_ttft=slo_ttft, slo_tpot=slo_tpot, slo_share=slo_share, cells=cells, draws=draws,
             seed=seed, facts=catalog, **setup, **where,

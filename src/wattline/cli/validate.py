@@ -70,10 +70,8 @@ def validate_inference(
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a parity plot to this HTML file.")] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    from wattline.cli.printing import working
-
     """J/token, watts, inter-token latency and tokens/s of measured LLM serving beside the predicted ones."""
-    from wattline.cli.printing import print_result, write_page
+    from wattline.cli.printing import print_result, working, write_page
     from wattline.validate.evidence.groups import BY, LEAVE_OUT
     from wattline.validate.evidence.serving import read_rows
     from wattline.validate.fit.step_file import fit_from_catalog
@@ -165,10 +163,8 @@ def validate_site(
     seed: options.Seed = 0,
     as_json: options.AsJson = False,
 ) -> None:
-    from wattline.cli.printing import working
-
     """Published PUE and WUE of data centres beside those predicted from place, operator's kind of hall and load."""
-    from wattline.cli.printing import print_result
+    from wattline.cli.printing import print_result, working
     from wattline.validate.site import read_rows, validate
 
     rows = read_rows(file)

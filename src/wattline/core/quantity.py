@@ -97,6 +97,9 @@ def factor(source: str, target: str) -> float:
         raise QuantityError(f"cannot turn {source or 'a plain number'} into {target or 'a plain number'}") from error
 
 
+NEVER_BARE = ("request/s",)  # in a text: a number alone may be meant a day as well
+
+
 def parse(text: str | float, target: str, what: str = "value", *, zero: bool = False) -> float:
     """Read a positive quantity in ``target`` units; a bare number is taken to be in ``target`` already.
 
@@ -129,6 +132,8 @@ def _read(text: str, target: str, what: str) -> float:
         raise QuantityError(f"{what}: {shorten(text)!r}: a comma parts thousands, as in 1,500; write 1.5 with a point")
     number = float(match[1].replace(",", "").replace("_", ""))
     rest = match[2].strip()
+    if not rest and target in NEVER_BARE:
+        raise QuantityError(f"{what}: {shorten(text)!r} says no time; write one such as {example(target)}")
     if not rest:
         return number
     if target in DURATIONS and _DURATION.fullmatch(text):

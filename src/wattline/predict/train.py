@@ -36,6 +36,8 @@ from wattline.predict.terms import read_terms
 from wattline.predict.training_run import LIMITS, TrainingRun, read_run
 from wattline.predict.where import Where, WhereFields
 
+UNMEASURED = ("fp32",)  # formats in which no measured run trains
+
 
 class TrainFields(WhereFields, ChipFields, total=False):
     """Fields of ``Where`` and ``Setup`` that ``train`` takes as keywords."""
@@ -121,6 +123,17 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
         reasons=tuple(working.reasons),
         draws=draws,
         notes=(*rental_notes(run.device), *notes_of(where, bill.follows["cost_usd"])),
+        warnings=_warnings(run),
+    )
+
+
+def _warnings(run: TrainingRun) -> tuple[str, ...]:
+    """What is out of the ordinary in a run, in words."""
+    if run.precision not in UNMEASURED or run.hours is not None or run.mfu is not None:
+        return ()
+    return (
+        f"no run that trains in {run.precision} is among those that this prediction was fitted to: its MFU is likely too "
+        "high, and its range too narrow; give --mfu or --hours where you know them",
     )
 
 

@@ -188,7 +188,7 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
     request = read_request(model, setup, lengths, batch=job.batch, active=job.active, draws=draws)
     if isinstance(job, PromptJob):
         return prompt_answer(request, where, draws)
-    return average_answer(request, job.rate, job.days, where, draws)
+    return average_answer(request, str(job.rate), job.days, where, draws)
 
 
 def _site_answer(job: SiteJob, folder: Path, where: Where, draws: Draws) -> Answer:

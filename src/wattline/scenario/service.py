@@ -38,7 +38,7 @@ def serve_job(job: ServeJob, model: str | Path, where: Where, draws: Draws) -> A
 
 def make_traffic(job: TrafficJob, seed: int, catalog: Catalog, cells: float = 1.0) -> Traffic:
     """The traffic of one of so many ``cells``, drawn from the job's rate, shape and lengths. Raises WattlineError."""
-    rate = parse(job.rate, "request/s", "rate") / cells
+    rate = parse(str(job.rate), "request/s", "rate") / cells
     span_s = parse(job.duration, "s", "duration")
     if rate * span_s > MAX_REQUESTS:
         raise WattlineError(f"rate: a cell has more than {MAX_REQUESTS:,}; give more cells or a shorter duration")

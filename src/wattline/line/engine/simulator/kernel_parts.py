@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 from numba import njit
@@ -20,7 +21,25 @@ from wattline.line.engine.simulator.kernel_state import (
 
 # nothing is allocated inside, so that arrays need no counting of references: two to three times the speed
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
-compiled = njit(**OPTIONS)
+
+
+def compiled(function):
+    """The function, compiled when it is first called and kept on disk; in memory alone where nothing can be written.
+
+    Numba raises where neither the package's own folder nor the user's cache can be written: a read-only install under a
+    user without a home. Its cache is made of pickles, so that no folder of others' would do.
+    """
+    try:
+        return njit(**OPTIONS)(function)
+    except RuntimeError:
+        return njit(**{**OPTIONS, "cache": False})(function)
+
+
+def is_on_disk(function: Any) -> bool:
+    """Whether a compiled function lies in Numba's cache already, so that its first call takes no minute."""
+    folder = getattr(getattr(function, "_cache", None), "cache_path", None)
+    name = getattr(function, "__name__", "")
+    return folder is not None and any(Path(folder).glob(f"*.{name}-*.nbi"))
 
 
 @compiled

@@ -75,6 +75,16 @@ def _check_step(max_num_seqs: int, max_num_batched_tokens: int) -> None:
         )
 
 
+def is_compiled() -> bool:
+    """Whether the compiled simulator lies on disk, so that it begins at once; True where Numba is missing, which says
+    so itself."""
+    try:
+        from wattline.line.engine.simulator import kernel_parts, kernel_routing
+    except ImportError:
+        return True
+    return bool(kernel_parts.is_on_disk(kernel_routing.all_to) or kernel_parts.is_on_disk(kernel_routing.among))
+
+
 def simulate(
     side: Side,
     arrival_s: ArrayLike,

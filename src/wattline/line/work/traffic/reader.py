@@ -10,7 +10,8 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.traffic.columns import ROLES, UNITS, TraceColumns, choose, times_s, tokens
-from wattline.line.work.traffic.table import MOONCAKE_BLOCK, TraceTable, open_table
+from wattline.line.work.traffic.prefix_blocks import as_made
+from wattline.line.work.traffic.table import TraceTable, open_table
 from wattline.line.work.traffic.trace import Traffic
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def read_traffic(
     output: str | None = None,
     time_unit: str | None = None,
     where: Mapping[str, str] | None = None,
-    block_tokens: int = MOONCAKE_BLOCK,
+    block_tokens: int | None = None,
     max_tokens: int = MAX_TOKENS,
 ) -> Traffic:
     """The requests of a trace, in the order of their arrival, the first at 0 s.
@@ -37,13 +38,15 @@ def read_traffic(
     Known by their columns: the Azure LLM traces of 2023 and 2024, BurstGPT, Mooncake's JSON lines (``hash_ids``), any
     CSV or JSON lines with an arrival and two numbers of tokens, and Wattline's own Parquet; gzip is unpacked. ``time``,
     ``input`` and ``output`` name the columns where they are not plain; ``time_unit`` is s, ms, us or ns; ``where``
-    keeps the rows whose columns hold these texts. Requests of more than ``max_tokens`` are left out.
+    keeps the rows whose columns hold these texts. ``block_tokens``: tokens of a block of prefixes, else as the file
+    shows: 512 in Mooncake's traces, 16 in those of Alibaba's Qwen, whose times are in seconds. Requests of more than
+    ``max_tokens`` are left out.
     Raises WattlineError for a file that is no trace.
     """
     file = Path(path)
     if time_unit is not None and time_unit not in UNITS:
         raise WattlineError(f"traffic: time unit {shorten(time_unit)!r} is none of {', '.join(UNITS)}")
-    if max_tokens < 2 or block_tokens < 1:
+    if max_tokens < 2 or (block_tokens is not None and block_tokens < 1):
         raise WattlineError("traffic: max_tokens must be 2 or more, block_tokens 1 or more")
     named = dict(zip(ROLES, (time, input, output), strict=True))
     table = open_table(file, {*(where or {}), *filter(None, named.values())})
@@ -51,6 +54,7 @@ def read_traffic(
         from wattline.line.work.traffic.files import read_parquet
 
         return read_parquet(file)
+    table, block = as_made(table, block_tokens)
     rows, filtered = _where(table, where or {})
     columns = choose(table.names, named, table.where)
     numbers, unit = _numbers(rows, columns, time_unit, table)
@@ -58,7 +62,7 @@ def read_traffic(
     if filtered:
         rejected["not asked for"] = filtered
     note = f"{table.where}: {table.kind}, columns {columns.named()}, times in {unit}"
-    return _traffic(data, note, rejected, block_tokens)
+    return _traffic(data, note, rejected, block)
 
 
 def _where(table: TraceTable, where: Mapping[str, str]) -> tuple[pl.DataFrame, int]:
