@@ -8,15 +8,18 @@ import math
 import re
 import time
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import wattline as wl
 from wattline.core.quantity import show
 from wattline.report.page.figures import axis
 from wattline.report.page.run import run_page
 from wattline.report.page.sankey import Flows, flows, tall, wide
 from wattline.report.page.words import Span, between, embedded, percent, range_text, span, wrap
+from wattline.report.present import as_text
 
 PARTS = {  # name: (label, station, share of the training run, share of a serving fleet)
     "chip_active": ("Chips, active", "chip", 0.640, 0.0),
@@ -569,3 +572,25 @@ def test_rendering_is_fast_and_small() -> None:
     assert time.perf_counter() - start < 1.0
     assert len(html) < 1_000_000
     assert render(run) == html
+
+
+ASSUMING: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "prompt": (lambda: wl.prompt("llama-3.1-8b", draws=5), ("grid world", "hyperscale, PUE", "bf16", "engine vLLM")),
+    "given": (lambda: wl.prompt("llama-3.1-8b", pue=1.3, batch=4, draws=5), ("PUE 1.30 given", "4 requests together")),
+    "train": (lambda: wl.train("llama-3.1-8b", "1B", "h100-sxm", 8, draws=5), ("a usual run", "electricity only")),
+    "tuned": (lambda: wl.train("llama-3.1-8b", "1B", "h100-sxm", 8, tuned=True, draws=5), ("tuned as a benchmark",)),
+    "average": (lambda: wl.serve_average("llama-3.1-8b", "1/s", carbon=50, draws=5), ("50 g/kWh given", "at work")),
+    "site": (lambda: wl.site("100MW", place="Dublin", draws=3), ("grid ie", "large hall", "cooling air-economiser")),
+}
+
+
+@pytest.mark.parametrize(("answer", "words"), ASSUMING.values(), ids=ASSUMING)
+def test_every_answer_says_what_it_assumes_under_its_title(answer: Any, words: tuple[str, ...], tmp_path: Path) -> None:
+    given = answer()
+    shown = " ".join(as_text(given.json()).split())
+    page = next(path for path in given.write(tmp_path) if path.suffix == ".html").read_text(encoding="utf-8")
+    for word in words:
+        assert word in shown
+        assert word in page
+    lines = as_text(given.json()).splitlines()
+    assert lines[1].startswith("Assumed: ")

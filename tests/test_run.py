@@ -18,6 +18,7 @@ from wattline.core import files
 from wattline.core.errors import WattlineError
 from wattline.core.files import check_folder
 from wattline.core.load import Load
+from wattline.report.present import as_text
 from wattline.scenario import run as run_module
 
 ARTICLE = Path(__file__).parents[1] / "examples" / "article.toml"
@@ -266,3 +267,43 @@ def test_jobs_of_kind_prompt_and_site_are_what_the_functions_of_these_names_answ
     assert run.write(tmp_path / "out")
     with pytest.raises(WattlineError, match="'hall' is a site's year"):
         wl.compare(run, node_with_gpus(), job="hall")
+
+
+SAID = """
+[[job]]
+name = "chat"
+kind = "serve-average"
+model = "llama-3.1-8b"
+rate = "1M/day"
+stated = { energy_wh_per_request = "FIGURE" }
+"""
+
+
+@pytest.mark.parametrize(("figure", "verdict"), [("50 Wh", "disagrees"), ("0.001 mWh", "disagrees")])
+def test_a_run_ends_with_whether_it_agrees_with_what_was_said(tmp_path: Path, figure: str, verdict: str) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text(SAID.replace("FIGURE", figure))
+    answer = wl.run(file, draws=50)
+    said = answer.json()["results"]["statements"][0]
+    assert said["verdict"] == verdict
+    assert "was said of its energy per request" in as_text(answer.json())
+    middle = said["computed"]["p50"]
+    file.write_text(SAID.replace("FIGURE", f"{middle * 1000:.6f} mWh"))
+    assert wl.run(file, draws=50).json()["results"]["statements"][0]["verdict"] in ("agrees", "undecided")
+    assert wl.run(file, draws=0).json()["results"]["statements"][0]["verdict"] in ("agrees", "disagrees")
+
+
+def test_what_is_said_of_no_result_or_in_another_unit_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    for text, words in (
+        (SAID.replace("energy_wh_per_request", "energy_per_request"), "unknown result"),
+        (SAID.replace("FIGURE", "3 kg"), "stated.energy_wh_per_request"),
+    ):
+        file.write_text(text)
+        with pytest.raises(WattlineError, match=words):
+            wl.run(file, draws=0)
+
+
+def test_the_article_s_run_says_that_the_request_disagrees() -> None:
+    said = wl.run(Path(__file__).parents[1] / "examples/article.toml", draws=200).json()["results"]["statements"]
+    assert [row["verdict"] for row in said] == ["undecided", "disagrees"]

@@ -233,6 +233,6 @@ def test_an_answer_shows_itself() -> None:
 
 
 def test_a_format_that_no_measured_run_trained_in_is_warned_of() -> None:
-    plain, wide = (wl.train("llama-3.1-8b", "1T", chips=64, precision=p, draws=0) for p in ("bf16", "fp32"))
+    plain, wide = (wl.train("llama-3.1-8b", "1T", "h100-sxm", 64, precision=p, draws=0) for p in ("bf16", "fp32"))
     assert not plain.warnings
     assert "fp32" in wide.warnings[0]

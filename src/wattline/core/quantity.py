@@ -97,9 +97,6 @@ def factor(source: str, target: str) -> float:
         raise QuantityError(f"cannot turn {source or 'a plain number'} into {target or 'a plain number'}") from error
 
 
-NEVER_BARE = ("request/s",)  # in a text: a number alone may be meant a day as well
-
-
 def parse(text: str | float, target: str, what: str = "value", *, zero: bool = False) -> float:
     """Read a positive quantity in ``target`` units; a bare number is taken to be in ``target`` already.
 
@@ -131,11 +128,10 @@ def _read(text: str, target: str, what: str) -> float:
     if "," in match[1] and not _GROUPED.match(match[1]):
         raise QuantityError(f"{what}: {shorten(text)!r}: a comma parts thousands, as in 1,500; write 1.5 with a point")
     number = float(match[1].replace(",", "").replace("_", ""))
-    rest = match[2].strip()
-    if not rest and target in NEVER_BARE:
-        raise QuantityError(f"{what}: {shorten(text)!r} says no time; write one such as {example(target)}")
-    if not rest:
+    if not (rest := match[2].strip()) and target != "request/s":
         return number
+    if not rest:
+        raise QuantityError(f"{what}: {shorten(text)!r} says no time; write one such as {example(target)}")
     if target in DURATIONS and _DURATION.fullmatch(text):
         return _duration(text, target)
     head, _, per = target.partition("/")

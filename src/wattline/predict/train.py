@@ -132,8 +132,8 @@ def _warnings(run: TrainingRun) -> tuple[str, ...]:
     if run.precision not in UNMEASURED or run.hours is not None or run.mfu is not None:
         return ()
     return (
-        f"no run that trains in {run.precision} is among those that this prediction was fitted to: its MFU is likely too "
-        "high, and its range too narrow; give --mfu or --hours where you know them",
+        f"no run that trains in {run.precision} is among those that this prediction was fitted to: its MFU is likely "
+        "too high, and its range too narrow; give --mfu or --hours where you know them",
     )
 
 

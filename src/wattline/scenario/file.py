@@ -35,6 +35,11 @@ class Job(_Strict):
     """What every job says; the fields of ``Where`` and of ``Setup`` that its kind takes are added below."""
 
     name: str = Field(min_length=1, max_length=200, description="Name of the job, its own in the file.")
+    stated: dict[str, Number] = Field(
+        default_factory=dict,
+        description='What was said of it, by the name of a result, such as { energy_wh = "1287 MWh" }: the run says '
+        "whether what it computed agrees.",
+    )
 
     def given(self, names: Iterable[str]) -> dict[str, Any]:
         """The values of these fields by name, None where they are not given."""

@@ -43,6 +43,7 @@ from wattline.scenario.file import (
     TrainJob,
     read_scenario,
 )
+from wattline.scenario.stated import compared
 
 DEFAULT_DRAWS = 2000
 STEP_S = 3600.0
@@ -58,6 +59,7 @@ class ScenarioRun(Result):
     answers: tuple[Answer, ...]
     draws: Draws
     path: Path = field(default=Path("."))
+    statements: tuple[Json, ...] = ()
 
     @cached_property
     def bill(self) -> Bill:
@@ -100,6 +102,7 @@ class ScenarioRun(Result):
             "title": self.scenario.title or self.path.stem,
             "story": self.scenario.story.strip(),
             "jobs": [answer.job() for answer in self.answers],
+            "statements": list(self.statements),
             **{name: value for name, value in bill.items() if name != "parts"},
             "duration_s": Range.of(self.duration_s).json(),
             "mean_w": Range.of(self.bill.energy_j / self.duration_s).json(),
@@ -141,16 +144,18 @@ def run(
     here = settings()
     count = _first_given(draws, scenario.draws, DEFAULT_DRAWS)
     draw = Draws(count, _first_given(seed, scenario.seed, 0), open_catalog(facts))
-    answers = []
+    answers: list[Answer] = []
+    statements: list[Json] = []
     for job in scenario.job:
         progress(job.name)
         draw.job = job.name
         try:
             where = here.fill(_where(job, path.parent))
             answers.append(replace(_answer(job, path.parent, where, draw), name=job.name))
+            statements += compared(answers[-1], job.stated)
         except WattlineError as error:
             raise WattlineError(f"scenario {path}: job {job.name!r}: {error}") from None
-    return ScenarioRun(scenario, text, tuple(answers), draw, path)
+    return ScenarioRun(scenario, text, tuple(answers), draw, path, tuple(statements))
 
 
 def _first_given(*values: int | None) -> int:

@@ -75,6 +75,20 @@ Jobs = TrainJobJson | PromptJobJson | ServeAverageJobJson | ServeJobJson | SiteJ
 JobJson = Annotated[Jobs, Field(discriminator="command")]
 
 
+class StatementJson(StrictJson):
+    """A figure that was said of a job, beside what was computed."""
+
+    job: str = item("The job's name.")
+    result: str = item("The result that it is of.")
+    label: str = item("The same in words.")
+    stated: float = item("What was said, in `unit`.")
+    unit: str = item("Its unit.")
+    computed: RangeJson = item("What was computed, in `unit`.")
+    probability: float = item("Share of the draws that lie within 25% of what was said.")
+    verdict: Literal["agrees", "disagrees", "undecided"] = item("Whether they agree.")
+    why: str = item("Why.")
+
+
 class RunInputs(StrictJson):
     """A scenario file."""
 
@@ -87,6 +101,7 @@ class RunResults(BillJson):
 
     story: str = item("The story of the scenario.")
     jobs: list[JobJson] = item("The jobs; their facts, notes and warnings are the run's.")
+    statements: list[StatementJson] = item("What was said of jobs, and whether what was computed agrees.")
 
 
 class RunJson(EnvelopeJson[RunInputs, RunResults]):

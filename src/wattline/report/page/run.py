@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from wattline.report.assumptions import MARKS, assumptions, statement_words
 from wattline.report.page import frame, tables
 from wattline.report.page.figures import intervals, matters
 from wattline.report.page.frame import Column, Section
@@ -50,6 +51,7 @@ class ShownJob(NamedTuple):
     name: str
     inputs: Json
     results: Json
+    command: str = ""
 
 
 Named = Sequence[tuple[str, Json]]  # jobs by name with their results
@@ -75,7 +77,22 @@ def run_page(data: Json, more: Sequence[Section] = (), first: Sequence[Section] 
         *more,
     ]
     cards = frame.cards(whole if span(whole.get("energy_wh")) else _only(named), CARDS)
-    return frame.page(data, title, _story(results) + frame.remarks(data), cards, sections)
+    intro = _assumed(str(data.get("command")), mapping(data.get("inputs")), results) + _story(results)
+    return frame.page(data, title, intro + frame.remarks(data) + _verdict(results), cards, sections)
+
+
+def _assumed(command: str, inputs: Json, results: Json) -> str:
+    words = assumptions(command, inputs, results)
+    return f'<p class="note">{esc(words)}</p>' if words else ""
+
+
+def _verdict(results: Json) -> str:
+    """What was said of the jobs, and whether what was computed agrees."""
+    rows = "".join(
+        f"<li><b>{MARKS[statement['verdict']]} {esc(statement['verdict'])}</b> {esc(statement_words(statement))}</li>"
+        for statement in objects(results.get("statements"))
+    )
+    return f"<ul>{rows}</ul>" if rows else ""
 
 
 def _jobs(data: Json) -> list[ShownJob]:
@@ -84,7 +101,12 @@ def _jobs(data: Json) -> list[ShownJob]:
     if not jobs and data.get("command") != "run" and mapping(frame.results_of(data).get("parts")):
         jobs = [data]
     return [
-        ShownJob(str(job.get("name") or results.get("title") or f"Job {i + 1}"), mapping(job.get("inputs")), results)
+        ShownJob(
+            str(job.get("name") or results.get("title") or f"Job {i + 1}"),
+            mapping(job.get("inputs")),
+            results,
+            str(job.get("command")),
+        )
         for i, job in enumerate(jobs)
         for results in [frame.results_of(job)]
     ]
@@ -170,9 +192,10 @@ def _job_section(whole: Json, jobs: Sequence[ShownJob]) -> str:
 
 def _job(index: int, job: ShownJob, several: bool) -> str:
     name, results = job.name, job.results
+    assumed = _assumed(job.command, job.inputs, results) if several else ""
     title = str(results.get("title") or "")
     subtitle = f'<p class="subtitle">{esc(title)}</p>' if title and title != name else ""
-    body = [tables.inputs(job.inputs)]
+    body = [assumed, tables.inputs(job.inputs)]
     if several:
         body += [
             frame.cards(results, [*JOB_CARDS, *_others(results)]),

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import show, trimmed
+from wattline.report.assumptions import MARKS, assumptions, statement_words
 from wattline.report.words import Json
 
 # result -> (what it is called, unit that `show` knows), in the order shown
@@ -45,10 +46,12 @@ def answer_text(data: Json, explain: bool = False) -> RenderableType:
     results = data["results"]
     jobs = results.get("jobs", [])
     blocks: list[RenderableType] = [Text(results["title"], style="bold")]
+    blocks += assumed(data)
     if results.get("story"):
         blocks.append(Text(" ".join(results["story"].split()), style="italic"))
     for job in jobs:
         blocks += ["", Text(f"{job['name']}: {job['results']['title']}", style="bold cyan")]
+        blocks += assumed(job)
         blocks += _answer(job["results"], job["command"])
         if explain:
             blocks += _working(job["results"])
@@ -58,7 +61,24 @@ def answer_text(data: Json, explain: bool = False) -> RenderableType:
     blocks += _reasons(results)
     if explain:
         blocks += [*([] if jobs else _working(results)), "", *facts(data["facts"])]
-    return Group(*blocks, *remarks(data))
+    return Group(*blocks, *remarks(data), *_statements(results))
+
+
+def assumed(data: Json) -> list[RenderableType]:
+    """What an answer assumes, under its title; nothing for one that assumes nothing."""
+    words = assumptions(data["command"], data["inputs"], data["results"])
+    return [Text(words, style="dim")] if words else []
+
+
+def _statements(results: Json) -> list[RenderableType]:
+    """The verdict: what was said of the jobs, and whether what was computed agrees."""
+    if not results.get("statements"):
+        return []
+    styles = {"agrees": "bold green", "disagrees": "bold red", "undecided": "bold cyan"}
+    lines = [
+        Text(f"{MARKS[s['verdict']]} {statement_words(s)}", style=styles[s["verdict"]]) for s in results["statements"]
+    ]
+    return ["", Text("What was said, and what was computed", style="bold"), *lines]
 
 
 def remarks(data: Json) -> list[RenderableType]:

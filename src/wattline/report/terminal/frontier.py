@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import number, show
+from wattline.report.assumptions import assumptions
 from wattline.report.terminal.answer import answer_text, remarks
 from wattline.report.words import Json
 
@@ -27,7 +28,18 @@ ALIKE = 0.02  # points that differ by less in energy and cost, and by ten times 
 def frontier_text(data: Json, explain: bool = False) -> RenderableType:
     """The whole answer, to print with Rich; ``explain`` shows all points and the best one's own answer."""
     results = data["results"]
-    blocks = [_head(results, data["inputs"]), "", _beside(results), "", *_why(results), _points(results, explain), ""]
+    answer = results["answer"]
+    words = assumptions("frontier", {**answer["inputs"], **data["inputs"]}, answer["results"])
+    blocks = [
+        _head(results, data["inputs"]),
+        Text(words, style="dim"),
+        "",
+        _beside(results),
+        "",
+        *_why(results),
+        _points(results, explain),
+        "",
+    ]
     own = {**data, **results["answer"], "notes": [], "warnings": []}
     return Group(*blocks, _search(results), *(["", answer_text(own, True)] if explain else []), *remarks(data))
 

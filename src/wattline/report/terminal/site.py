@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import show
-from wattline.report.terminal.answer import facts, remarks
+from wattline.report.terminal.answer import assumed, facts, remarks
 from wattline.report.words import Json
 
 FIGURES = (
@@ -55,7 +55,7 @@ def _year(data: Json, explain: bool) -> RenderableType:
         f"{weather['mean_c']:.1f} °C on average, {weather['p99_6_c']:.0f} °C hot, "
         f"wet bulb {weather['wet_bulb_p99_6_c']:.0f} °C"
     )
-    blocks: list[RenderableType] = [Text(results["title"], style="bold"), Text(head, style="dim"), ""]
+    blocks: list[RenderableType] = [Text(results["title"], style="bold"), *assumed(data), Text(head, style="dim"), ""]
     blocks += [_figures(results), "", _parts(results), "", _months(results), "", _sizing(results)]
     if results["matters"]:
         words = ", ".join(f"{m['name']} ({m['rank_correlation']:+.2f})" for m in results["matters"][:4])

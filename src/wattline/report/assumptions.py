@@ -1,0 +1,92 @@
+"""What an answer rests on that would move it, in one line: where, how built, how used, and what its cost is of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wattline.core.quantity import show, trimmed
+from wattline.report.words import Json
+
+COMMANDS = ("train", "prompt", "serve-average", "serve", "frontier", "site")
+ENGINE = "vLLM 0.11"  # whose steps the chip model was fitted to
+
+
+def assumptions(command: str, inputs: Json, results: Json) -> str:
+    """The assumptions under an answer's title; "" for a command that has none.
+
+    Parameters
+    ----------
+    command : that answered
+    inputs, results : of the answer, as its JSON holds them
+    """
+    if command not in COMMANDS:
+        return ""
+    parts = [_grid(inputs), *_site(command, inputs, results), *_work(command, inputs, results), *_cost(results)]
+    return "Assumed: " + "; ".join(part for part in parts if part)
+
+
+def _grid(inputs: Json) -> str:
+    words = f"grid {inputs['region']}" if inputs.get("region") else ""
+    given = []
+    if "carbon_g_per_kwh" in inputs:
+        given.append(f"{trimmed(inputs['carbon_g_per_kwh'])} g/kWh given")
+    if "electricity_price_usd_per_kwh" in inputs:
+        given.append(f"{trimmed(inputs['electricity_price_usd_per_kwh'])} USD/kWh given")
+    return ", ".join([words, *given] if words else given)
+
+
+def _site(command: str, inputs: Json, results: Json) -> list[str]:
+    pue = _middle(results.get("pue"))
+    how = "" if pue is None else f"PUE {pue:.2f}" + (" given" if "pue" in inputs else "")
+    if command == "site":
+        return [f"{inputs['hall']} hall", f"cooling {inputs['cooling']}", f"UPS {inputs['ups']}"]
+    kind = str(inputs.get("site") or "")
+    place = f"{inputs['place']}, {inputs['cooling']} in a {kind} hall" if inputs.get("place") else f"site {kind}"
+    return [", ".join(part for part in (place if kind else "", how) if part)]
+
+
+def _work(command: str, inputs: Json, results: Json) -> list[str]:
+    parts = [str(inputs.get("precision") or "")]
+    if command == "train":
+        settled = [name for name in ("mfu", "hours") if name in inputs]
+        usual = "tuned as a benchmark" if inputs.get("tuned") else "a usual run in production, not a tuned one"
+        return [*parts, f"{settled[0]} given" if settled else usual]
+    if command in ("prompt", "serve-average"):
+        batch, active = _middle(results.get("batch")), _step(results, "share of time at work")
+        given = " given" if "batch" in inputs else ""
+        parts.append("" if batch is None else f"{batch:.0f} requests together{given}")
+        parts.append("" if active is None else f"chips at work {active:.0%} of the time")
+    if command == "serve":
+        parts.append(f"at most {inputs['max_num_seqs']:,} requests together" if "max_num_seqs" in inputs else "")
+    if command in ("prompt", "serve-average", "serve", "frontier"):
+        parts.append(f"engine {inputs.get('engine') or ENGINE}")
+    return parts
+
+
+def _cost(results: Json) -> list[str]:
+    return ["cost of electricity only"] if "cost_usd" in results else []
+
+
+def _middle(value: Any) -> float | None:
+    return float(value["p50"]) if isinstance(value, dict) else None
+
+
+def _step(results: Json, name: str) -> float | None:
+    """A step of the working by its name."""
+    values = [step["value"] for step in results.get("steps", []) if step["name"] == name]
+    if not values:
+        return None
+    return float(values[0]["p50"]) if isinstance(values[0], dict) else float(values[0])
+
+
+def statement_words(statement: Json) -> str:
+    """What was said of a job, and whether what was computed agrees with it."""
+    value, unit = statement["computed"], statement["unit"]
+    middle, low, high = (show(value[p], unit) for p in ("p50", "p5", "p95"))
+    return (
+        f"{statement['job']}: {show(statement['stated'], unit)} was said of its {statement['label']}; "
+        f"computed {middle} ({low} to {high}): {statement['why']}"
+    )
+
+
+MARKS = {"agrees": "✓", "undecided": "↔", "disagrees": "✗"}
