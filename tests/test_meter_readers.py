@@ -455,3 +455,36 @@ def test_readings_are_kept_as_arrays_of_floats(tmp_path: Path) -> None:
     assert series.time_s.dtype == np.float64
     assert series.power_w is not None
     assert series.power_w.dtype == np.float64
+
+
+RUN = "timestamp,project_name,run_id,duration,cpu_energy,gpu_energy,ram_energy,energy_consumed"
+
+
+@pytest.mark.parametrize(
+    ("mode", "gpu_kwh", "joined"),
+    [("machine", [2.4] * 4, True), ("", [2.4] * 4, True), ("process", [0.6] * 4, False), ("", [1, 2, 3, 4], False)],
+)
+def test_codecarbons_runs_of_the_same_hours(tmp_path: Path, mode: str, gpu_kwh: list[float], joined: bool) -> None:
+    """Ranks that each tell all of their machine count once, in one file as in four; processes and nodes each."""
+    rows = [
+        f"2026-01-01T01:00:0{k},ddp,run-{k},3600.{k},0.1,{kwh},0.02,{kwh + 0.12}{',' + mode if mode else ''}"
+        for k, kwh in enumerate(gpu_kwh)
+    ]
+    header = RUN + (",tracking_mode" if mode else "")
+    (tmp_path / "all.csv").write_text("\n".join([header, *rows]) + "\n")
+    apart = [tmp_path / f"emissions_{k}.csv" for k in range(4)]
+    for path, row in zip(apart, rows, strict=True):
+        path.write_text(f"{header}\n{row}\n")
+    wanted = 0.12 + gpu_kwh[0] if joined else sum(0.12 + kwh for kwh in gpu_kwh)
+    for recording in (read(tmp_path / "all.csv"), read_all(apart)):
+        data = report(recording)
+        assert data["energy_wh"]["value"] == pytest.approx(1000 * wanted, rel=0.002)
+        assert any(("once" if joined else "each") in note or "apart" in note for note in recording.notes) or not joined
+
+
+def test_codecarbons_runs_one_after_the_other_are_of_one_machine(tmp_path: Path) -> None:
+    rows = [f"2026-01-01T0{k + 1}:00:00,a,run-{k},3000,0.1,{k + 1},0.02,{k + 1.12}" for k in range(3)]
+    (tmp_path / "e.csv").write_text("\n".join([RUN, *rows]) + "\n")
+    data = report(read(tmp_path / "e.csv"))
+    assert data["devices"] == 3
+    assert data["energy_wh"]["value"] == pytest.approx(6360, rel=1e-3)

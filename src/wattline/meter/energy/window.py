@@ -108,7 +108,11 @@ class WindowEnergy:
             return f"energy unknown (no sensor gave readings), {lasted}"
         low, high = (show(x, "J", like=self.energy_j) for x in (self.low_j, self.high_j))
         watts = f", {show(self.mean_w, 'W')} mean" if self.mean_w is not None else ""
-        basis = "modelled, not measured" if self.modelled else "measured"
+        basis = "measured"
+        if self.modelled:  # memory's own watts, say, beside those of meters
+            part = [d.energy_j for d in self.devices if d.modelled]
+            whole = len(part) == len(self.devices)
+            basis = ("" if whole else f"{show(sum(part), 'J')} of it ") + "modelled, not measured"
         count = f"{len(self.devices)} device{'s' if len(self.devices) != 1 else ''}"
         return f"{show(self.energy_j, 'J')} ({low} to {high}), {lasted}{watts}, {count}, {basis}"
 

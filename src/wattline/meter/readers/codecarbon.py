@@ -6,6 +6,7 @@ worked out, not measured; so is the CPU where ``tracking_mode`` or a round TDP s
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,9 @@ from wattline.core.fact import Array
 from wattline.core.units import J_PER_KWH
 from wattline.meter.device import Device
 from wattline.meter.readers import specs
+from wattline.meter.readers.channel import rise_w
 from wattline.meter.readers.frame import numbers, table
-from wattline.meter.readers.ranks import WHOLE_MACHINE
+from wattline.meter.readers.ranks import SAME, WHOLE_MACHINE
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Fault, Recording, Series, Window
 from wattline.meter.sensor import Spec
@@ -25,6 +27,8 @@ from wattline.meter.sensor import Spec
 if TYPE_CHECKING:
     import polars as pl
 
+AT_ONCE = 0.5  # of the longer of two runs
+RECENT = 200  # counters before a run among which those of the same hours are: rows come as runs end
 PARTS = {"gpu_energy": "gpu", "cpu_energy": "cpu", "ram_energy": "dram"}
 
 
@@ -53,11 +57,18 @@ def read(path: Path) -> Recording:
         raise WattlineError(f"{path} holds no whole run of CodeCarbon")
     series: list[Series] = []
     windows: list[Window] = []
+    places: list[list[Series]] = []
+    once = 0
     for run, mine in rows.items():
         begin = float(min(time[i] - duration[i] for i in mine))
-        series += _run(frame, np.array(mine), time, begin, path.stem)
+        counters = _run(frame, np.array(mine), time, begin, path.stem)
+        counters, again = _in_place(counters, places, _mode(frame, mine[0]))
+        series += counters
+        once += again
         windows.append(Window(str(titles[mine[0]] or run), begin, float(time[mine].max()), rank=run))
     notes = ["CodeCarbon works out the power of RAM, and of a CPU without RAPL: modelled, not measured", remark]
+    notes.append(f"{len(places)} runs at once, of unlike power or a process each: each is counted" * (len(places) > 1))
+    notes.append(f"{once + 1} runs tell the same hours of one machine: counted once" * (once > 0))
     faults = [Fault("unreadable", lost, 0.0, "rows that are cut left out")] if lost else []
     return Recording(tuple(series), tuple(windows), {}, tuple(faults), tuple(n for n in notes if n), str(path))
 
@@ -66,7 +77,7 @@ def _run(frame: pl.DataFrame, rows: Array, time: Array, begin: float, host: str)
     """The counters of one run, from nothing at its beginning to what each row tells."""
     out = []
     at = np.concatenate([[begin], time[rows]])
-    whole = "tracking_mode" in frame.columns and str(frame["tracking_mode"][int(rows[0])]) == "machine"
+    whole = _mode(frame, int(rows[0])) == "machine"
     for column, kind in PARTS.items():
         if column not in frame.columns:
             continue
@@ -81,6 +92,42 @@ def _run(frame: pl.DataFrame, rows: Array, time: Array, begin: float, host: str)
         spec = specs.unknown("codecarbon", WHOLE_MACHINE if whole else "")
         out.append(Series(Device(host, "codecarbon:all", "other"), spec, at, None, joules))
     return out
+
+
+def _mode(frame: pl.DataFrame, row: int) -> str:
+    """What a run tracked; where its version does not say, all of the machine, as is its default."""
+    return (str(frame["tracking_mode"][row] or "") if "tracking_mode" in frame.columns else "") or "machine"
+
+
+def _in_place(run: list[Series], places: list[list[Series]], mode: str) -> tuple[list[Series], bool]:
+    """A run on the machine that its file is of; on another where one of unlike power ran there in the same hours, and
+    beside it where each run tracks its own process alone; and whether another told the same hours of its machine."""
+    number, once = len(places), False
+    for i, place in enumerate(places):
+        there = [other for other in place[-RECENT:] if any(_at_once(entry, other) for entry in run)]
+        if not there or (mode == "machine" and all(_like(entry, other) for entry in run for other in there)):
+            number, once = i, bool(there)
+            break
+    if number == len(places):
+        places.append([])
+    if number:
+        run = [replace(e, device=replace(e.device, host=f"{e.device.host}-{number + 1}")) for e in run]
+    places[number] += run
+    return run, once
+
+
+def _at_once(first: Series, other: Series) -> bool:
+    """Whether two runs are of the same hours, each for most of its time."""
+    (a, b), (c, d) = ((float(each.time_s[0]), float(each.time_s[-1])) for each in (first, other))
+    return min(b, d) - max(a, c) > AT_ONCE * max(b - a, d - c)
+
+
+def _like(first: Series, other: Series) -> bool:
+    """Whether two runs tell the same of a part, or are of different parts."""
+    if first.device.uuid != other.device.uuid or first.energy_j is None or other.energy_j is None:
+        return True
+    here, there = rise_w(first.time_s, first.energy_j), rise_w(other.time_s, other.energy_j)
+    return abs(here - there) <= SAME * max(here, there)
 
 
 def _spec(kind: str, whole: bool) -> Spec:
