@@ -59,7 +59,8 @@ class NewtonMatrix:
         plain, size = len(program.balance) - program.stores, 1 + program.stores
         band = np.zeros((size + 1, program.steps, size))
         pairs = [(r, c) for c in range(size) for r in range(c, size)]
-        weights = np.array([program.coefficients[r] * program.coefficients[c] for r, c in pairs]) @ theta[:plain]
+        pair = np.array([program.coefficients[r] * program.coefficients[c] for r, c in pairs])
+        weights = np.einsum("pf,ft->pt", pair, theta[:plain])
         for (r, c), weight in zip(pairs, weights, strict=True):
             band[r - c, :, c] = weight
         contents, carried = theta[plain:].T, (theta[plain:, :-1] * program.carry[:, 1:]).T
@@ -103,20 +104,14 @@ class NewtonMatrix:
         self.rest = np.array(
             [y - program.row_prices(h) for y, h in zip(program.year, self.year_solved, strict=True)]
         ).reshape(program.year.shape)
-        flat_rest, flat_sides = (
-            self.rest.reshape(len(self.rest), program.active.size),
-            self.sides.reshape(capacities, -1),
-        )
-        top = flat_sides @ self.solved.reshape(capacities, -1).T
+        top = np.einsum("krt,lrt->kl", self.sides, self.solved)
         top[np.diag_indices(capacities)] += self.own
         across = program.year_capacity.copy()
         for k, own in enumerate(owned):
             across[:, k] += np.einsum("mft,ft->m", self.rest[:, own], tied[own])
         for k in (*program.must_run, *program.starts):
-            across[:, k] -= (
-                self.year_solved.reshape(len(across), program.right_side.size) @ program.capacity_rows(unit[k]).ravel()
-            )
-        corner = (flat_rest * self.theta.ravel()) @ flat_rest.T
+            across[:, k] -= np.einsum("mrt,rt->m", self.year_solved, program.capacity_rows(unit[k]))
+        corner = np.einsum("mft,ft,nft->mn", self.rest, self.theta, self.rest)
         corner[np.diag_indices(len(corner))] += slack
         dense = np.block([[top, across.T], [across, -corner]])
         self.scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(dense)), 1e-300))

@@ -13,7 +13,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.line.grid.supply.band import NewtonMatrix, NewtonWeights, Singular
-from wattline.line.grid.supply.point import InteriorPoint, Residuals, centring, moved, step_lengths
+from wattline.line.grid.supply.point import InteriorPoint, Residuals, centring, moved, product, step_lengths
 from wattline.line.grid.supply.program import Program
 from wattline.line.grid.supply.scale import Scale
 
@@ -103,7 +103,7 @@ class Interior:
         return np.asarray(self.fixed + self.program.profile * own[:, None])
 
     def _mean(self, point: InteriorPoint) -> float:
-        total = sum(float(np.vdot(quantity, price)) for quantity, price in point.pairs())
+        total = sum(product(quantity, price) for quantity, price in point.pairs())
         return total / self.count
 
     def _residuals(self, point: InteriorPoint) -> Residuals:
@@ -150,7 +150,7 @@ class Interior:
         predicted = self._direction(matrix, point, missing, targets)
         primal, dual = step_lengths(point, predicted, 1.0)
         ahead = sum(
-            float(np.vdot(q + primal * dq, p + dual * dp))
+            product(q + primal * dq, p + dual * dp)
             for (q, p), (dq, dp) in zip(point.pairs(), predicted.pairs(), strict=True)
         )
         centre = (max(ahead / self.count, 0.0) / mean) ** 3 * mean

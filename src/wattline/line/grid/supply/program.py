@@ -86,7 +86,7 @@ class Program:
     def flow_rows(self, flows: Array) -> Array:
         """What flows bring to balance and stores: ``(F, T)`` to ``(1 + S, T)``; inactive ones must be 0."""
         plain = len(self.balance) - self.stores
-        rows = self.coefficients @ flows[:plain]
+        rows = np.einsum("rf,ft->rt", self.coefficients, flows[:plain])
         content = flows[plain:]
         rows[1:] += content
         rows[1:, 1:] -= self.carry[:, 1:] * content[:, :-1]
@@ -96,7 +96,7 @@ class Program:
         """The transpose: prices of balance and stores ``(1 + S, T)`` to what each flow earns, ``(F, T)``."""
         plain = len(self.balance) - self.stores
         earned = np.empty((len(self.balance), self.steps))
-        earned[:plain] = self.coefficients.T @ prices
+        np.einsum("rf,rt->ft", self.coefficients, prices, out=earned[:plain])
         earned[plain:] = prices[1:]
         earned[plain:, :-1] -= self.carry[:, 1:] * prices[1:, 1:]
         earned *= self.active
@@ -115,20 +115,18 @@ class Program:
         """The transpose: ``(1 + S, T)`` to ``(K,)``."""
         earned = np.zeros(len(self.capacities))
         for k, least in self.must_run.items():
-            earned[k] += float(np.vdot(least, prices))
+            earned[k] += float(np.einsum("rt,rt->", least, prices))
         for k, store in self.starts.items():
             earned[k] -= self.carry[store, 0] * prices[1 + store, 0]
         return earned
 
     def year_rows(self, flows: Array, capacity: Array) -> Array:
         """The sums over the year, ``(M,)``."""
-        return np.asarray(
-            self.year.reshape(len(self.rows), self.active.size) @ flows.ravel() + self.year_capacity @ capacity
-        )
+        return np.asarray(np.einsum("mft,ft->m", self.year, flows) + self.year_capacity @ capacity)
 
     def year_prices(self, prices: Array) -> Array:
         """The transpose: ``(M,)`` to ``(F, T)``."""
-        return np.asarray(np.tensordot(prices, self.year, axes=1))
+        return np.asarray(np.einsum("m,mft->ft", prices, self.year))
 
     def bounds(self, capacity: Array) -> Array:
         """The most that each flow can be, ``(F, T)``."""
@@ -137,7 +135,7 @@ class Program:
 
     def value(self, flows: Array, capacity: Array) -> float:
         """The cost of a solution [USD]."""
-        return float(np.vdot(self.cost, flows) + self.capacity_cost @ capacity)
+        return float(np.einsum("ft,ft->", self.cost, flows) + self.capacity_cost @ capacity)
 
     @property
     def coefficients(self) -> Array:
