@@ -60,7 +60,7 @@ def wattline(folder: Path, targets: list[float], draws: int) -> None:
     if draws:
         rng = np.random.default_rng(SEED)
         factors = rng.uniform(0.75, 1.35, (draws, 4))
-        cases = [
+        cases += [
             replace(
                 cases[0],
                 generators=tuple(replace(p, cost=p.cost * f) for p, f in zip(plants, factor[:2], strict=True)),

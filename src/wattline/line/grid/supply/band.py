@@ -20,7 +20,7 @@ from scipy.linalg import LinAlgError, cho_solve_banded, cholesky_banded, lu_fact
 from wattline.core.fact import Array
 from wattline.line.grid.supply.program import Program
 
-ROUNDING = 1e-11  # rows that a step misses by more are solved for once more
+ROUNDING = 1e-9  # of the load, or of its limit: a step that misses a row by more is refined
 SMALL = 1e-13  # share of the diagonal added to it: rounding must not make it negative
 
 
@@ -120,7 +120,7 @@ class NewtonMatrix:
         self._dense = lu_factor(dense * self.scale * self.scale[:, None], check_finite=False)
 
     def solve(self, flows: Array, rows: Array, capacity: Array, year: Array) -> tuple[Array, Array, Array, Array]:
-        """The step: of flows, prices of rows, capacities and prices of the year; refined once.
+        """The step: of flows, prices of rows, capacities and prices of the year; refined where rounding shows.
 
         Parameters
         ----------
@@ -131,7 +131,8 @@ class NewtonMatrix:
         step = x, y, z, e = self._once(flows, rows, capacity, year)
         missed = rows - program.flow_rows(x) - program.capacity_rows(z)
         missed_year = year - program.year_rows(x, z) + self.slack * e
-        if max(float(np.abs(missed).max()), float(np.abs(missed_year).max(initial=0.0))) < ROUNDING:
+        year_missed = float((np.abs(missed_year) / (1 + np.abs(program.limit))).max(initial=0.0))
+        if max(float(np.abs(missed).max()), year_missed) < ROUNDING:
             return step
         pull = np.einsum("ft,ft->f", self.tie, self._own(z)[:, None] * program.profile - x)
         missed_capacity = capacity - self.weight * z - self._owned(pull)

@@ -23,7 +23,38 @@ CORRECTORS = 3  # of a step, at most
 GAIN, LONG = 0.01, 0.9  # what a corrector must add to the lengths of a step, and a length that needs none
 AMPLE = 2.0  # capacity to start from, over the mean load
 NEAR = 0.9  # share of the way to the boundary that a step goes at most
+WARM = 0.03  # gap, over the cost, of the point that a near program starts from, at least
 TOLERANCE = 1e-8  # of residuals and gap, relative
+
+
+@dataclass(eq=False)
+class Way:
+    """The points that an interior point passed, with the scale of its program."""
+
+    scale: Scale
+    points: list[InteriorPoint]
+
+    def near(self, program: Program) -> InteriorPoint | None:
+        """A point to start from on a program of the same pattern, None where the pattern is another.
+
+        It is the last point well inside. Its prices move with the costs: all by what the capacities cost together, and
+        what the bounds of a capacity earn by its own cost.
+        """
+        shapes = (program.active.shape, program.limit.shape)
+        inside = [p for p in self.points if (p.flows.shape, p.eta.shape) == shapes and p.gap > WARM]
+        if not inside:
+            return None
+        point, old = inside[-1].copy(), self.scale.program.capacity_cost
+        new = program.capacity_cost / self.scale.price
+        paid = float(old @ point.capacity)
+        all_over = float(new @ point.capacity) / paid if paid > 0 else 1.0
+        own = np.divide(new, old, out=np.full_like(old, all_over), where=old > 0)
+        point.prices *= all_over
+        point.eta *= all_over
+        point.flow_price *= all_over
+        point.room_price *= np.where(program.owner >= 0, own[program.owner], 1.0)[:, None]
+        point.capacity_price *= own
+        return point
 
 
 @dataclass(eq=False)
@@ -37,14 +68,14 @@ class InteriorResult:
     capacity: Array
     prices: Array
     eta: Array
-    path: list[InteriorPoint]
+    way: Way
 
 
 class Interior:
     """The iteration on a scaled program."""
 
-    def __init__(self, program: Program) -> None:
-        self.scale = Scale.of(program)
+    def __init__(self, program: Program, like: Scale | None = None) -> None:
+        self.scale = Scale.by(program, like.power, like.price) if like else Scale.of(program)
         self.program = program = self.scale.program
         self.capped = np.isfinite(program.capacity_max)
         self.capacity_max = np.where(self.capped, program.capacity_max, 2.0)
@@ -210,5 +241,5 @@ class Interior:
             point.capacity * scale.power,
             point.prices * scale.price,
             point.eta * scale.price,
-            path,
+            Way(self.scale, path),
         )

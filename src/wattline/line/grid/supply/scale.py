@@ -25,6 +25,11 @@ class Scale:
         use = np.bincount(np.maximum(program.owner, 0), program.profile.sum(axis=1), max(len(program.capacities), 1))
         rent = program.capacity_cost / np.maximum(use[: len(program.capacities)], 1.0)
         price = max(float(costs.mean()) if costs.size else 0.0, float(rent.mean()) if rent.size else 0.0) or 1.0
+        return cls.by(program, power, price)
+
+    @classmethod
+    def by(cls, program: Program, power: float, price: float) -> Scale:
+        """Scale by a given power and price: programs that are to share points must share their scale."""
         scaled = replace(
             program,
             load=program.load / power,

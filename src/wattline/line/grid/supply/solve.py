@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from wattline.core.errors import WattlineError
 from wattline.line.grid.supply.certificate import Certificate, Solution, certify
 from wattline.line.grid.supply.highs import Unsolved, solve_highs
-from wattline.line.grid.supply.interior import Interior
-from wattline.line.grid.supply.point import InteriorPoint
+from wattline.line.grid.supply.interior import Interior, Way
 from wattline.line.grid.supply.program import Program
 from wattline.line.grid.supply.repair import one_way, repaired
 
@@ -23,25 +22,25 @@ class Solved:
     program: Program
     solution: Solution
     certificate: Certificate
-    path: list[InteriorPoint]
+    way: Way | None
 
 
 class NotCertified(WattlineError):
     """No road ended in a solution that its certificate bears out."""
 
 
-def solve(program: Program, start: InteriorPoint | None = None, fast: bool = True, circles: bool = False) -> Solved:
+def solve(program: Program, near: Way | None = None, fast: bool = True, circles: bool = False) -> Solved:
     """The certified optimum of a program.
 
     Parameters
     ----------
-    start : an interior point of a near program, to start from
+    near : the way of the interior point on a near program, to start from
     fast : whether the interior point is tried before HiGHS
     circles : whether a storage may charge and discharge at once
 
     Raises Unsolved where the program has no optimum, NotCertified where no certificate is good.
     """
-    solved = _solve(program, start, fast)
+    solved = _solve(program, near, fast)
     relaxed = solved.certificate.bound
     for _ in range(0 if circles else ROUNDS):
         narrower = one_way(solved.program, solved.solution.flows)
@@ -57,23 +56,24 @@ def solve(program: Program, start: InteriorPoint | None = None, fast: bool = Tru
     return replace(solved, certificate=certificate)
 
 
-def _solve(program: Program, start: InteriorPoint | None, fast: bool) -> Solved:
+def _solve(program: Program, near: Way | None, fast: bool) -> Solved:
     if fast:
-        result = Interior(program).run(start)
+        start = near.near(program) if near is not None else None
+        result = Interior(program, near.scale if near is not None and start is not None else None).run(start)
         if result.error < WORTH_A_LOOK:
             solved = _certified(
                 program,
                 Solution(result.flows, result.capacity, result.prices, result.eta, "interior point", result.iterations),
-                result.path,
+                result.way,
             )
             if solved.certificate.good_but_for_circles:
                 return solved
-    return _certified(program, solve_highs(program), [])
+    return _certified(program, solve_highs(program), None)
 
 
-def _certified(program: Program, solution: Solution, path: list[InteriorPoint]) -> Solved:
+def _certified(program: Program, solution: Solution, way: Way | None) -> Solved:
     solution = repaired(program, solution)
-    return Solved(program, solution, certify(program, solution), path)
+    return Solved(program, solution, certify(program, solution), way)
 
 
 __all__ = ["NotCertified", "Solved", "Unsolved", "solve"]
