@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,3 +159,35 @@ def test_names_are_nouns_of_the_field() -> None:
         }
     )
     assert not wrong
+
+
+def room_of(path: str) -> str:
+    """A station of the line, or a top room."""
+    parts = path.split("/")
+    return "/".join(parts[:2]) if parts[0] == "line" else parts[0]
+
+
+def taken_across_rooms() -> set[tuple[str, str]]:
+    """Functions that a file of another room takes: module and name."""
+    return {
+        (node.module, alias.name)
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("wattline.line.")
+        for alias in node.names
+        if room_of(path) != room_of("/".join(str(node.module).split(".")[1:]))
+    }
+
+
+def test_a_function_of_the_line_that_other_rooms_take_says_what_each_parameter_is() -> None:
+    taken = taken_across_rooms()
+    unsaid = []
+    for path, tree in trees():
+        module = "wattline." + path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        for node in tree.body:
+            # kernels are compiled: what calls them says what their arrays are
+            if isinstance(node, ast.FunctionDef) and (module, node.name) in taken and "/kernel" not in path:
+                text = ast.get_docstring(node) or ""
+                names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+                unsaid += [f"{path}:{node.lineno} {node.name}: {n}" for n in names if not re.search(rf"\b{n}\b", text)]
+    assert not unsaid

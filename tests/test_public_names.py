@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 
@@ -57,3 +59,14 @@ def test_a_name_that_is_gone_tells_the_new_one() -> None:
         _ = wl.service
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = wl.nothing
+
+
+@pytest.mark.parametrize("name", sorted(name for name in wl.__all__ if inspect.isfunction(getattr(wl, name))))
+def test_a_public_function_says_what_each_parameter_is_and_what_it_returns(name: str) -> None:
+    function = getattr(wl, name)
+    text = inspect.getdoc(function) or ""
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    names = [p.name for p in inspect.signature(function).parameters.values() if p.kind in kinds]
+    named = {parameter for parameter in names if re.search(rf"^(\w+, )*{parameter}(, \w+)*( : |$)", text, re.MULTILINE)}
+    assert set(names) - named == set()
+    assert "Raises" in text

@@ -99,7 +99,15 @@ class ClaimsReport(Result):
 
 
 def check_file(path: str | Path, draws: int = 2000, seed: int = 0) -> ClaimsReport:
-    """Check the claims of a file, of the built-in one with this name (``article``), or the claim of a sentence."""
+    """Check the claims of a file, of the built-in one with this name (``article``), or the claim of a sentence.
+
+    Parameters
+    ----------
+    path : a claims file (TOML), the name of a built-in one, or a sentence
+    draws, seed : how many draws of the facts' ranges (0: central values), and their seed
+
+    Returns each claim with its arithmetic and its verdict. Raises WattlineError on bad input.
+    """
     text = str(path)
     sentence = text not in built_in() and is_sentence(text) and not os.path.exists(text)
     return check_claims(read_sentence(text) if sentence else read_file(path), draws, seed)

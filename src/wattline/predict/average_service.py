@@ -52,10 +52,19 @@ def serve_average(
 
     Parameters
     ----------
+    model : a catalog name, the path of a Hugging Face ``config.json``, or a Model
     rate : of requests, ``"200M/day"``, or a number per second
+    setup : a chip's name, or a Setup
+    where : a region's name, or a Where
     days : days that it runs
+    input_tokens, output_tokens : tokens of the prompt and of the answer
+    batch : requests that a replica answers together
+    active : share of the time that provisioned chips are at work, 0 to 1
+    draws, seed : how many draws of the facts' ranges (0: central values), and their seed
+    facts : a catalog, or your own file or files of facts
+    fields : single fields of ``Setup`` (chip, gpus, precision) and of ``Where`` (region, site, pue, place, ...)
 
-    The other parameters, Returns and Raises are those of ``prompt``.
+    Returns the answer with its bill, load and reasons. Raises WattlineError on bad input.
     """
     terms = read_terms(setup, where, fields, REPLICA, draws, seed, facts)
     lengths = (input_tokens, output_tokens)

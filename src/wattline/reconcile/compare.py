@@ -180,9 +180,18 @@ def compare(
     seed: int | None = None,
     facts: CatalogLike = None,
 ) -> Comparison:
-    """Hold a scenario, or one ``job`` of it, against a measurement's window.
+    """Hold a scenario, or one job of it, against a measurement's window.
 
-    ``facts``: a catalog, or the user's own file or files of facts. Raises WattlineError on bad input.
+    Parameters
+    ----------
+    scenario : its file, or a run of it
+    recorded : a recording, or a window of one
+    job : name of one job; None for the only one, or for all together
+    window : of the recording: run, all, a window's name, or FROM..TO
+    draws, seed : in place of the file's own
+    facts : a catalog, or your own file or files of facts
+
+    Returns the figures beside each other, with the causes of their difference. Raises WattlineError on bad input.
     """
     worked = scenario if isinstance(scenario, ScenarioRun) else run(scenario, draws, seed, facts=facts)
     predicted, name = pick(worked, job)

@@ -15,7 +15,7 @@ from wattline.core.fact import Array
 from wattline.core.files import write_text
 from wattline.core.printable import cell
 from wattline.core.result import Json, Result, envelope
-from wattline.line.chip.step import spread_fact
+from wattline.line.chip.known import spread_fact
 from wattline.validate.evidence.campaigns import keys_of
 from wattline.validate.evidence.groups import group_of
 from wattline.validate.evidence.serving import ServingRow, UnusableRow

@@ -21,11 +21,12 @@ from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.feed_forward import experts
+from wattline.line.chip.formats import computes_narrow, dense_bytes
 from wattline.line.chip.mixers import attention, attention_products
 from wattline.line.chip.operations import all_reduce
 from wattline.line.chip.products import ACTIVATION_BYTES, Operation, Rates, Work, product, total
 from wattline.line.chip.shape import Shape
-from wattline.line.chip.step import Watts, computes_narrow, dense_bytes, nameplate, seconds_at_tdp
+from wattline.line.chip.step import Watts, nameplate, seconds_at_tdp
 from wattline.line.work.flops import BYTES
 from wattline.line.work.model import load_model
 from wattline.validate.evidence.kernels import Rows, UnusableFile, read_kernels

@@ -70,7 +70,14 @@ PRIORS: dict[str, Prior] = {
 
 
 def is_measured(name: str, generation: str, catalog: Catalog) -> bool:
-    """Whether kernels of the generation were measured that say what the coefficient is."""
+    """Whether kernels of the generation were measured that say what the coefficient is.
+
+    Parameters
+    ----------
+    name : of the coefficient
+    generation : of the chip, as the catalog has it, such as ``hopper``
+    catalog : whose facts are taken
+    """
     return _kernel_fact(name, generation) in catalog.records("fit")
 
 
@@ -159,7 +166,13 @@ class Coefficients:
 
 
 def fact_name(name: str, generation: str = "") -> str:
-    """``memory_efficiency`` of ``hopper`` is the fact ``step-memory-efficiency-hopper``."""
+    """``memory_efficiency`` of ``hopper`` is the fact ``step-memory-efficiency-hopper``.
+
+    Parameters
+    ----------
+    name : of the coefficient
+    generation : of the chip, as the catalog has it, such as ``hopper``
+    """
     return "-".join(part for part in ("step", name.replace("_", "-"), generation) if part)
 
 

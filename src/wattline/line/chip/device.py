@@ -147,6 +147,11 @@ def _network(server: Record, catalog: Catalog) -> Fact:
 def load_chip(name: str, draws: Draws) -> Chip:
     """The chip by name or alias, with its default server, drawn; or those of an instance type of a cloud.
 
+    Parameters
+    ----------
+    name : of a chip, or of an instance type of a cloud, or an alias
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+
     Raises NotFound with the nearest chips, or the nearest instances where the name looks more like theirs.
     """
     catalog = draws.catalog

@@ -15,13 +15,25 @@ from wattline.line.work.model import Model
 
 
 def known_keys(model: Model, generation: str, task: str = "") -> tuple[str, ...]:
-    """What a model on a chip is known under, the widest first: its family, itself, itself in a task."""
+    """What a model on a chip is known under, the widest first: its family, itself, itself in a task.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    generation : of the chip, as the catalog has it, such as ``hopper``
+    task : what was asked of the model; empty for any
+    """
     wide = (f"family-{family_of(model)}-{generation}", f"{model.key}-{generation}")
     return (*wide, f"{model.key}-{generation}-{task}") if task else wide
 
 
 def family_of(model: Model) -> str:
-    """``llama-3.1`` and ``llama-4`` are both llama: the family's name up to its number."""
+    """``llama-3.1`` and ``llama-4`` are both llama: the family's name up to its number.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    """
     return re.split(r"-?v?\d", model.family, maxsplit=1)[0]
 
 
@@ -46,10 +58,35 @@ def how_known(model: Model, generation: str, catalog: Catalog) -> str:
 
 
 def known_factor(measure: str, model: Model, generation: str, draws: Draws) -> Array | float:
-    """Measured over predicted ``time`` or ``power`` of this model's steps; 1 where it was never measured."""
+    """Measured over predicted ``time`` or ``power`` of this model's steps; 1 where it was never measured.
+
+    Parameters
+    ----------
+    measure : time or power
+    model : the model, as it was read
+    generation : of the chip, as the catalog has it, such as ``hopper``
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+    """
     records = draws.catalog.records("fit")
     factor: Array | float = 1.0
     for key in known_keys(model, generation):
         if f"known-{measure}-{key}" in records:
             factor = factor * draws(f"fit.known-{measure}-{key}")
     return factor
+
+
+def spread_fact(what: str, generation: str, catalog: Catalog, known: str = "") -> str:
+    """The fact of how measured time, energy, power or inter-token latency scatters around the model: for a generation
+    or for any, for models that were measured themselves (``"known"``), for ``"measured"`` configurations, for a
+    ``"stranger"``, of whose family nothing was measured.
+
+    Parameters
+    ----------
+    what : time, energy, power or itl
+    generation : of the chip, as the catalog has it, such as ``hopper``
+    catalog : whose facts are taken
+    known : ``"known"``, ``"measured"``, ``"stranger"``, or empty for all models
+    """
+    records = catalog.records("fit")
+    own = "-".join(part for part in ("step-spread", known, what, generation) if part)
+    return f"fit.{own if own in records else f'step-spread-{what}'}"

@@ -20,7 +20,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.coefficients import Coefficients
 from wattline.line.chip.device import Chip
-from wattline.line.chip.step import computes_narrow
+from wattline.line.chip.formats import computes_narrow
 
 RATES = ("memory_efficiency", "wide_efficiency", "narrow_efficiency", "cache_efficiency", "attention_efficiency",
          "prompt_attention_efficiency", "link_efficiency")  # fmt: skip
@@ -58,6 +58,16 @@ def load_software(
 
     ``family``: of the model, ``chip``: its name; servers are set up by model and chip, and where one was measured, it
     has a front end of its own.
+
+    Parameters
+    ----------
+    name : engine, or engine and version
+    generation : of the chip, as the catalog has it, such as ``hopper``
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+    family : family of the model
+    chip : its name
+    greedy : whether a prompt takes all tokens of a step that are left
+
     Raises WattlineError for an engine that the catalog does not know.
     """
     if name.partition("-")[0] not in engines(draws.catalog):
@@ -98,12 +108,25 @@ def engines(catalog: Catalog) -> list[str]:
 
 
 def own_experts(chip: Chip, precision: str) -> bool:
-    """Whether experts run in kernels that engines write themselves: narrow products, and all on chips with FP4."""
+    """Whether experts run in kernels that engines write themselves: narrow products, and all on chips with FP4.
+
+    Parameters
+    ----------
+    chip : type of chip
+    precision : number format, a key of ``BYTES``
+    """
     return computes_narrow(chip, precision) or "fp4_flops" in chip.record.facts
 
 
 def with_software(fit: Coefficients, soft: Software, own: Any = True) -> Coefficients:
-    """The coefficients of a step under this software; ``own``: whether ``expert_time`` holds for its experts."""
+    """The coefficients of a step under this software.
+
+    Parameters
+    ----------
+    fit : coefficients of a step
+    soft : the engine
+    own : whether ``expert_time`` holds for its experts
+    """
     return with_factors(fit, soft.kernel_time, soft.expert_time, own, soft.greedy)
 
 

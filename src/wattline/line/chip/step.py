@@ -11,21 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients, coefficients
-from wattline.line.chip.device import COMPUTE, Chip
-from wattline.line.chip.known import how_known, known_factor
+from wattline.line.chip.device import Chip
+from wattline.line.chip.formats import computes_narrow
+from wattline.line.chip.known import how_known, known_factor, spread_fact
 from wattline.line.chip.operations import operations
 from wattline.line.chip.products import Operation, Rates, Work
 from wattline.line.chip.shape import Shape
 from wattline.line.work import flops as count
-from wattline.line.work.flops import BYTES
 from wattline.line.work.model import Model
 from wattline.line.work.weights import group_bytes, stored_bytes
-
-NARROW = ("fp8", "int8", "fp4")
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +106,13 @@ def step(shape: Shape, work: Work, rates: Rates, watts: Watts, fit: Coefficients
 def within_limit(time_s: Array, energy_j: Array, watts: Watts, fit: Coefficients) -> tuple[Array, Array]:
     """Seconds and watts of work that would take this long and this much at full clocks, at the clock that the limit
     allows: time goes with 1/clock, energy beyond static power with its power ``clock_exponent`` (voltage falls too).
+
+    Parameters
+    ----------
+    time_s : time at full clocks, s, any shape
+    energy_j : energy at full clocks, J, of the same shape
+    watts : idle power, TDP and limit of a chip, W
+    fit : coefficients of a step
     """
     reach = np.minimum(watts.limit * fit.limit_reach, watts.limit)
     static = np.minimum(fit.static_power * watts.tdp, fit.kernels.largest_static_share * reach)
@@ -137,7 +141,13 @@ def seconds_at_tdp(name: str, op: Operation, work: Work, rates: Rates, fit: Coef
 
 
 def nameplate(chip: Chip, chips: int, precision: str) -> Rates:
-    """The chip's peak rates, for a replica of so many."""
+    """The chip's peak rates, for a replica of so many.
+
+    Parameters
+    ----------
+    chip, chips : type of chip with its server, its facts drawn; number of chips of a replica
+    precision : number format, a key of ``BYTES``
+    """
     return Rates(
         np.asarray(chip.peak_flops("bf16")),
         np.asarray(chip.peak_flops(precision)),
@@ -147,22 +157,18 @@ def nameplate(chip: Chip, chips: int, precision: str) -> Rates:
 
 
 def bound_by(operation: Operation, rates: Rates) -> str:
-    """What an operation's time mostly goes to, on the average over draws."""
+    """What an operation's time mostly goes to, on the average over draws.
+
+    Parameters
+    ----------
+    operation : the operation with its bytes and FLOPs
+    rates : peak rates of the replica
+    """
     time, busy = float(np.mean(operation.time_s)), float(np.mean(operation.busy_s))
     if busy < 0.5 * time:
         return "launches, links or the host"
     arithmetic = float(np.mean(operation.flops / rates.wide + operation.narrow_flops / rates.narrow))
     return "arithmetic" if arithmetic > float(np.mean(operation.bytes / rates.memory)) else "memory"
-
-
-def dense_bytes(precision: str) -> float:
-    """Bytes of a weight outside of experts: MXFP4 as published (gpt-oss) covers experts alone."""
-    return BYTES["bf16"] if precision == "mxfp4" else BYTES[precision]
-
-
-def computes_narrow(chip: Chip, precision: str) -> bool:
-    """Whether products in this format run at the chip's 8- or 4-bit rate."""
-    return COMPUTE[precision] in NARROW and chip.peak_flops(precision) > chip.peak_flops("bf16")
 
 
 def _run(
@@ -203,15 +209,6 @@ def spread(plain: Step, watts: Watts, model: Model, generation: str, draws: Draw
     return Step(plain.operations, plain.joules, time, np.clip(energy / time, watts.idle, watts.limit))
 
 
-def spread_fact(what: str, generation: str, catalog: Catalog, known: str = "") -> str:
-    """The fact of how measured time, energy, power or inter-token latency scatters around the model: for a generation
-    or for any, for models that were measured themselves (``"known"``), for ``"measured"`` configurations, for a
-    ``"stranger"``, of whose family nothing was measured."""
-    records = catalog.records("fit")
-    own = "-".join(part for part in ("step-spread", known, what, generation) if part)
-    return f"fit.{own if own in records else f'step-spread-{what}'}"
-
-
 def prefill_step(
     model: Model,
     chip: Chip,
@@ -221,7 +218,17 @@ def prefill_step(
     draws: Draws,
     limit_w: ArrayLike | None = None,
 ) -> Step:
-    """A replica of ``chips`` chips reads one prompt of ``input_tokens`` tokens, which gives its first token."""
+    """A replica of ``chips`` chips reads one prompt of ``input_tokens`` tokens, which gives its first token.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    chip, chips : type of chip with its server, its facts drawn; number of chips of a replica
+    input_tokens : tokens of the prompt
+    precision : number format, a key of ``BYTES``
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+    limit_w : power cap of a chip, W; None for its TDP
+    """
     tokens = np.asarray(input_tokens, float)
     return _run(model, chip, chips, tokens, np.ones_like(tokens), 0.0, tokens, precision, draws, limit_w)
 
@@ -265,13 +272,27 @@ def decode_step(
 ) -> Step:
     """A replica makes one token for each of ``batch`` sequences that have ``context_tokens`` behind them.
 
-    ``limit_w``: a power cap per chip; TDP when not given.
+    Parameters
+    ----------
+    model : the model, as it was read
+    chip, chips : type of chip with its server, its facts drawn; number of chips of a replica
+    batch, context_tokens : sequences together, and tokens that each has behind it
+    precision : number format, a key of ``BYTES``
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+    limit_w : power cap of a chip, W; None for its TDP
     """
     size = np.asarray(batch, float)
     return _run(model, chip, chips, size, size, context_tokens, 0.0, precision, draws, limit_w)
 
 
 def memory_needed_bytes(model: Model, batch: ArrayLike, context_tokens: ArrayLike, precision: str) -> Array:
-    """Bytes that a replica holds: weights, and the cache of ``batch`` sequences at this length."""
+    """Bytes that a replica holds: weights, and the cache of ``batch`` sequences at this length.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    batch, context_tokens : sequences together, and tokens that each has behind it
+    precision : number format, a key of ``BYTES``
+    """
     weights = stored_bytes(model, precision)
     return np.asarray(weights + count.kv_bytes(model, context_tokens) * np.asarray(batch, float))

@@ -120,7 +120,16 @@ def fits(model: Model, chip: Chip, chips: int, batch: float, context_tokens: flo
 
 
 def chips_needed(model: Model, chip: Chip, batch: float, context_tokens: float, precision: str) -> int:
-    """The fewest chips, a power of two, that hold the model and ``batch`` sequences."""
+    """The fewest chips, a power of two, that hold the model and ``batch`` sequences.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    chip : type of chip
+    batch : sequences together
+    context_tokens : tokens that each sequence has behind it
+    precision : number format, a key of ``BYTES``
+    """
     chips = 1
     while not fits(model, chip, chips, batch, context_tokens, precision):
         chips *= 2

@@ -22,7 +22,14 @@ DEFAULT = "world"
 def load_region(name: str | None, catalog: Catalog) -> Record:
     """The country or grid by its name, by a cloud's region on it (``us-east-1``) or by a place (``quincy-wa``).
 
-    The world's average when none is named. Raises NotFound with the nearest names of regions.
+    The world's average when none is named.
+
+    Parameters
+    ----------
+    name : of a country, a grid, a cloud's region or a place; None for the world
+    catalog : whose facts are taken
+
+    Raises NotFound with the nearest names of regions.
     """
     wanted = name or DEFAULT
     if plain_name(wanted) not in catalog.names("region"):

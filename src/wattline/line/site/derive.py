@@ -67,7 +67,13 @@ def losses(
 
 
 def toml(catalog: Catalog, progress: Callable[[str], None] = lambda name: None) -> str:
-    """The derived numbers as they stand in catalog/site.toml, a table a kind: median, and p5 and p95 as bounds."""
+    """The derived numbers as they stand in catalog/site.toml, a table a kind: median, and p5 and p95 as bounds.
+
+    Parameters
+    ----------
+    catalog : whose facts are taken
+    progress : hears the name of each place before it is worked through
+    """
     lines = []
     for name, (cooling, plant) in DERIVED.items():
         lines.append(f"[{name}]")

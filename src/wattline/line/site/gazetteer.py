@@ -47,7 +47,12 @@ class City:
 
 
 def plain(text: str) -> str:
-    """A place's name as it is compared: no accents, capitals, commas or spaces."""
+    """A place's name as it is compared: no accents, capitals, commas or spaces.
+
+    Parameters
+    ----------
+    text : of a name
+    """
     bare = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]", "", bare)
 

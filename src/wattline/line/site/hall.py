@@ -19,7 +19,12 @@ _NOT_IN_DRAWS = ("load", "load_first", "load_years")
 
 
 def by_size(it_w: float) -> str:
-    """The kind of hall that is usual for a design of so many watts of IT, whatever cools it."""
+    """The kind of hall that is usual for a design of so many watts of IT, whatever cools it.
+
+    Parameters
+    ----------
+    it_w : IT power of the design, W
+    """
     return next(name for name, least_w in SIZES if it_w >= least_w)
 
 

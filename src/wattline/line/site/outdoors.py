@@ -36,7 +36,14 @@ def read_where(place: str | None, weather: str | Path | None, catalog: Catalog) 
 
 
 def region_of(outdoors: Weather, where: Record | None, catalog: Catalog) -> str | None:
-    """The grid of a place; of the catalog's nearest one where a weather file tells its degrees; else none."""
+    """The grid of a place; of the catalog's nearest one where a weather file tells its degrees; else none.
+
+    Parameters
+    ----------
+    outdoors : the weather, with the degrees of its place where they are known
+    where : the place's record in the catalog; None for a weather file
+    catalog : whose facts are taken
+    """
     if where is None and outdoors.latitude is not None and outdoors.longitude is not None:
         record, distance = nearest(outdoors.latitude, outdoors.longitude, catalog)
         where = record if distance <= FAR_KM else None
@@ -44,7 +51,15 @@ def region_of(outdoors: Weather, where: Record | None, catalog: Catalog) -> str 
 
 
 def check_climate(kind: CoolingKind, where: Record | None) -> None:
-    """Sea or lake water only where there is some. Raises WattlineError."""
+    """Sea or lake water only where there is some.
+
+    Parameters
+    ----------
+    kind : kind of cooling
+    where : the place's record in the catalog; None for a weather file
+
+    Raises WattlineError where there is none.
+    """
     if kind.name == "sea-water" and where is not None and not where.meta.get("water"):
         raise WattlineError(
             f"cooling sea-water: {where.title} has no sea or large lake near it; take water-economiser or another kind"
@@ -52,5 +67,10 @@ def check_climate(kind: CoolingKind, where: Record | None) -> None:
 
 
 def first_hour(weather: Weather) -> datetime:
-    """The start of the year, in the place's standard time."""
+    """The start of the year, in the place's standard time.
+
+    Parameters
+    ----------
+    weather : a year of hours, 8,760 of each quantity
+    """
     return datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=weather.utc_offset_h)))

@@ -57,7 +57,14 @@ def check_redundancy(name: str) -> str:
 
 
 def load_ups(name: str | None, hall: Mapping[str, Array], draws: Draws) -> Ups:
-    """The UPS by name from the catalog; the hall's own when none is named: double conversion of its efficiency."""
+    """The UPS by name from the catalog; the hall's own when none is named: double conversion of its efficiency.
+
+    Parameters
+    ----------
+    name : of the UPS; None for the hall's own
+    hall : facts of the hall, drawn
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+    """
     record: Record = draws.catalog.find("ups", name or "double-conversion")
     if name is not None:
         return Ups(*(column(draws(record[key])) for key in ("standing", "linear", "quadratic")))
@@ -66,7 +73,12 @@ def load_ups(name: str | None, hall: Mapping[str, Array], draws: Draws) -> Ups:
 
 
 def column(values: Array) -> Array:
-    """Draws as a column, to stand beside hours."""
+    """Draws as a column, to stand beside hours.
+
+    Parameters
+    ----------
+    values : numbers or draws ``(n_draws,)``
+    """
     return values[:, None] if values.ndim else values.reshape(1, 1)
 
 

@@ -121,7 +121,14 @@ class Year:
 
 
 def outside(weather: Weather, shift_c: Array | float = 0.0, every: int = 1) -> Outside:
-    """The weather as a plant meets it, rows of hours; warmer by ``shift_c`` at the same relative humidity, about."""
+    """The weather as a plant meets it, rows of hours; warmer by ``shift_c`` at the same relative humidity, about.
+
+    Parameters
+    ----------
+    weather : a year of hours, 8,760 of each quantity
+    shift_c : degrees C warmer, scalar or ``(n_draws, 1)``
+    every : every so many hours alone
+    """
     series = (weather.temperature_c, weather.wet_bulb_c, weather.humidity_ratio, weather.pressure_pa)
     t, wet, w, pressure, sea = (x[None, ::every] for x in (*series, weather.water_body_c))
     if not np.any(shift_c):
@@ -130,7 +137,14 @@ def outside(weather: Weather, shift_c: Array | float = 0.0, every: int = 1) -> O
 
 
 def hours(setup: HallDesign, it: Array, out: Outside) -> Hours:
-    """Every hour of a site whose servers take ``it`` of their design power, shape ``(1 or draws, 1 or hours)``."""
+    """Every hour of a site whose servers take ``it`` of their design power, shape ``(1 or draws, 1 or hours)``.
+
+    Parameters
+    ----------
+    setup : the hall as it was built
+    it : share of the design's IT power, 0 to 1, ``(1 or draws, 1 or hours)``
+    out : the weather as the plant meets it
+    """
     p = setup.hall
     now = chain(it, setup.ups, setup.redundancy, p)
     full = chain(np.ones((1, 1)), setup.ups, setup.redundancy, p)
@@ -169,6 +183,13 @@ def year(setup: HallDesign, weather: Weather, it: Array, every: int = 1) -> Year
 
     ``it``: by hour, shape ``(8760,)``, or flat by draw, shape ``(draws, 1)``. ``every``: take one hour of so many (5
     meets every hour of the day), for means where a year's hours are more than is needed; with a flat load.
+
+    Parameters
+    ----------
+    setup : the hall as it was built
+    weather : a year of hours, 8,760 of each quantity
+    it : share of the design's IT power, 0 to 1: by hour, ``(8760,)``, or flat by draw, ``(draws, 1)``
+    every : every so many hours alone are worked out
     """
     row = np.atleast_2d(np.asarray(it, float))
     draws = max(x.shape[0] for x in (*setup.hall.values(), np.atleast_2d(setup.shift_c), row))
@@ -204,7 +225,13 @@ def year(setup: HallDesign, weather: Weather, it: Array, every: int = 1) -> Year
 
 
 def rows(setup: HallDesign, block: slice) -> HallDesign:
-    """The setup of some of the draws."""
+    """The setup of some of the draws.
+
+    Parameters
+    ----------
+    setup : the hall as it was built
+    block : which of the draws
+    """
 
     def some(x: Array) -> Array:
         return x[block] if x.ndim == 2 and x.shape[0] > 1 else x

@@ -44,7 +44,12 @@ class Origin:
 
 
 def hf_id_of(path: Path) -> str:
-    """Publisher and name of a config in a folder ``publisher--name`` or ``publisher/name``, or of such a file."""
+    """Publisher and name of a config in a folder ``publisher--name`` or ``publisher/name``, or of such a file.
+
+    Parameters
+    ----------
+    path : of a config, or of its folder
+    """
     folder = path if path.is_dir() else path.parent
     own = path.stem.removesuffix("_config") if path.is_file() else ""
     if FOLDER in own:

@@ -153,6 +153,11 @@ def forward_flops_per_token(model: Model, sequence_tokens: ArrayLike) -> Array:
     """FLOPs of a forward pass for one token of a causal sequence of this length, on average over its positions.
 
     A model whose architecture is not published counts 2 × active parameters.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    sequence_tokens : tokens of the sequence
     """
     if not model.architecture_known:
         return np.asarray(2.0 * model.active_params)

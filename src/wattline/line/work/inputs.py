@@ -30,7 +30,14 @@ def read_model(model: str | Path | Model, catalog: Catalog) -> Model:
 
 
 def check_precision(precision: str) -> str:
-    """The number format by name (a key of ``BYTES``). Raises WattlineError for one that is not known."""
+    """The number format by name (a key of ``BYTES``).
+
+    Parameters
+    ----------
+    precision : name of the number format
+
+    Raises WattlineError for one that is not known.
+    """
     if precision not in BYTES:
         raise WattlineError(f"unknown number format {precision!r}; take one of {', '.join(BYTES)}")
     return precision

@@ -92,9 +92,16 @@ def metering(
 ) -> None:
     """Say where this process's windows go, how often sensors are read, and which; before the first window.
 
-    What is not said comes from WATTLINE_JOURNAL and WATTLINE_INTERVAL (which `wattline measure` sets for its command),
-    else a journal in the working directory, 100 ms, and all sensors of the host. ``fall_back``: where ``journal``
-    cannot be written, one in the folder for temporary files is.
+    What is not given comes from WATTLINE_JOURNAL and WATTLINE_INTERVAL (which `wattline measure` sets for its command).
+
+    Parameters
+    ----------
+    journal : file to write; None for one in the working directory
+    interval : time between two readings, s, or such as ``"100ms"``; None for 100 ms
+    sensors : to read; None for all of this host
+    fall_back : where ``journal`` cannot be written, one in the folder for temporary files is
+
+    Raises WattlineError after the first window was opened, and for an interval that is none.
     """
     global _asked, _fall_back
     if _session is not None:

@@ -203,8 +203,16 @@ def measure(name: str = "window", /, **attributes: Any) -> Measurement: ...
 def measure(name: Any = "window", /, **attributes: Any) -> Any:
     """A window over a ``with`` block, or over each call of a function as its decorator (also of an async one).
 
-    ``attributes`` are kept with it in the journal. The first window of a process begins its measurement: where the
-    journal lies and how often sensors are read is said with ``metering`` or in the environment.
+    The first window of a process begins its measurement: where the journal lies and how often sensors are read is said
+    with ``metering`` or in the environment.
+
+    Parameters
+    ----------
+    name : of the window; a function where it decorates one without a name
+    attributes : kept with it in the journal
+
+    Returns the window, or the function with a window over each call. Raises WattlineError where it decorates an async
+    generator.
     """
     if type(name) is str:  # by far the most, and asked for at once
         return Measurement(name, attributes)

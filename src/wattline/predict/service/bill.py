@@ -10,8 +10,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.core.quantity import number
 from wattline.line.chip.device import Chip
-from wattline.line.chip.known import how_known
-from wattline.line.chip.step import spread_fact
+from wattline.line.chip.known import how_known, spread_fact
 from wattline.line.engine.simulator.outcome import Served
 from wattline.line.engine.simulator.power import parts_by_bin
 from wattline.line.work.model import Model

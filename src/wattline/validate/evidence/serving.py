@@ -16,9 +16,10 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.reading import read_text
 from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.formats import computes_narrow, dense_bytes
 from wattline.line.chip.products import Rates, Work
 from wattline.line.chip.shape import Shape
-from wattline.line.chip.step import Watts, computes_narrow, dense_bytes
+from wattline.line.chip.step import Watts
 from wattline.line.work.flops import BYTES, weight_bytes
 from wattline.line.work.model import Model, load_model
 from wattline.validate.evidence.window import RunWindow, windows

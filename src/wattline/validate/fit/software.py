@@ -19,11 +19,12 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import PRIORS, Coefficients, coefficients, kernel_facts
-from wattline.line.chip.known import family_of, how_known, known_factor
+from wattline.line.chip.formats import computes_narrow, dense_bytes
+from wattline.line.chip.known import family_of, how_known, known_factor, spread_fact
 from wattline.line.chip.products import Rates, Work
 from wattline.line.chip.shape import Shape
 from wattline.line.chip.software import Software, own_experts, waiting_slots, with_factors
-from wattline.line.chip.step import Watts, computes_narrow, dense_bytes, spread_fact, step
+from wattline.line.chip.step import Watts, step
 from wattline.line.work.flops import BYTES
 from wattline.validate.evidence.compared import ComparedService
 from wattline.validate.evidence.groups import TENTHS

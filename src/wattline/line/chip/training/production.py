@@ -47,7 +47,12 @@ def step_time_s(step: TrainingStep, slowness: ArrayLike, elementwise: ArrayLike)
 
 
 def split(step: TrainingStep) -> tuple[Array, Array]:
-    """Seconds of elementwise work, and of all else."""
+    """Seconds of elementwise work, and of all else.
+
+    Parameters
+    ----------
+    step : time and energy of a training step
+    """
     unfused = np.asarray(sum((part for name, part in step.parts_s.items() if name in UNFUSED), np.asarray(0.0)))
     return unfused, np.asarray(step.time_s - unfused)
 
@@ -58,7 +63,16 @@ def central_step(
 ) -> TrainingStep:  # fmt: skip
     """The best tuned step at central values: how runs scatter around it is in the factors, fitted with these.
 
-    ``year``: when the model came out; 0 where it is not known, taken as recent. ``draws`` remembers the facts.
+    Parameters
+    ----------
+    model : the model, as it was read
+    chip : type of chip with its server, its facts drawn
+    chips : number of chips of the run
+    tokens : tokens of a sequence
+    precision : number format, a key of ``BYTES``
+    year : when the model came out; 0 where it is not known, taken as recent
+    draws : whose central values are taken; they remember the facts
+    sequences : sequences of a step; None for the usual number
     """
     centre = draws.central()
     device = load_chip(chip, centre)
@@ -72,7 +86,16 @@ def central_step(
 
 
 def production(model: Model, chip: Chip, step: TrainingStep, precision: str, draws: Draws) -> Production:
-    """The step in production; the draws carry the spread of published runs."""
+    """The step in production; the draws carry the spread of published runs.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    chip : type of chip with its server, its facts drawn
+    step : time and energy of a training step
+    precision : number format, a key of ``BYTES``
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+    """
     time = step_time_s(step, slowness(chip, precision, draws), draws("fit.training-elementwise-slowness"))
     plan = step.plan
     flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens)
@@ -85,7 +108,16 @@ def production(model: Model, chip: Chip, step: TrainingStep, precision: str, dra
 
 
 def at_mfu(model: Model, chip: Chip, step: TrainingStep, precision: str, mfu: Array) -> Production:
-    """A run whose MFU is known: as much slower than its tuned step as that says, and never faster."""
+    """A run whose MFU is known: as much slower than its tuned step as that says, and never faster.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    chip : type of chip with its server, its facts drawn
+    step : time and energy of a training step
+    precision : number format, a key of ``BYTES``
+    mfu : model FLOPs utilisation, 0 to 1
+    """
     plan = step.plan
     flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens)
     ideal = flops / (plan.chips * chip.peak_flops(precision))
@@ -107,7 +139,13 @@ def slowness(chip: Chip, precision: str, draws: Draws) -> Array:
 
 
 def rarely_tuned(chip: Chip, precision: str) -> bool:
-    """Whether a run trains in 16 bits or more on a chip that computes faster in 8."""
+    """Whether a run trains in 16 bits or more on a chip that computes faster in 8.
+
+    Parameters
+    ----------
+    chip : type of chip with its server, its facts drawn
+    precision : number format, a key of ``BYTES``
+    """
     narrow = "fp8_flops" in chip.record.facts
     return narrow and chip.peak_flops(precision) <= chip.peak_flops("bf16")
 
@@ -125,18 +163,36 @@ def of_generation(name: str, chip: Chip) -> str:
 
 
 def power_is_measured(chip: Chip) -> bool:
-    """Whether the joules of this generation's operations were fitted to measurements."""
+    """Whether the joules of this generation's operations were fitted to measurements.
+
+    Parameters
+    ----------
+    chip : type of chip with its server, its facts drawn
+    """
     return fact_name("flop_power", chip.generation) in chip.catalog.records("fit")
 
 
 def training_power_w(chip: Chip, draws: Draws) -> Array:
-    """Watts of a chip while it trains: a measured fraction of TDP, never under idle or above TDP."""
+    """Watts of a chip while it trains: a measured fraction of TDP, never under idle or above TDP.
+
+    Parameters
+    ----------
+    chip : type of chip with its server, its facts drawn
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+    """
     fraction = draws(of_generation("training-power", chip))
     return np.asarray(np.clip(fraction * chip.tdp_w, np.minimum(chip.idle_w, chip.tdp_w), chip.tdp_w))
 
 
 def tuned_power_w(chip: Chip, step: TrainingStep, draws: Draws) -> Array:
-    """Watts of a chip in a tuned step: its joules, as meters of nodes confirm them for the generation."""
+    """Watts of a chip in a tuned step: its joules, as meters of nodes confirm them for the generation.
+
+    Parameters
+    ----------
+    chip : type of chip with its server, its facts drawn
+    step : time and energy of a training step
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+    """
     meter = of_generation("training-meter", chip)
     known = meter.removeprefix("fit.") in chip.catalog.records("fit")
     watts = step.power_w * draws(meter) if known else step.power_w
@@ -148,6 +204,12 @@ def production_power_w(chip: Chip, run: Production, draws: Draws) -> Array:
 
     What makes production slower than the tuned step burns less than the step and more than waiting does: power above
     static falls with the slowness to the power ``fit.training-slow-power``.
+
+    Parameters
+    ----------
+    chip : type of chip with its server, its facts drawn
+    run : the run in production
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
     """
     static = chip.tdp_w * draws(f"fit.{fact_name('static_power', chip.generation)}")
     above = np.maximum(tuned_power_w(chip, run.step, draws) - static, 0.0) * run.slowness ** -draws(
@@ -158,7 +220,14 @@ def production_power_w(chip: Chip, run: Production, draws: Draws) -> Array:
 
 
 def usual_chips(chip: Chip, flops: float, least: int) -> int:
-    """How many chips a run of this size usually takes, where none are told: about a month's; at least what holds it."""
+    """How many chips a run of this size usually takes, where none are told: about a month's; at least what holds it.
+
+    Parameters
+    ----------
+    chip : type of chip with its server, its facts drawn
+    flops : FLOP of the whole run
+    least : chips at least
+    """
     month_s = chip.catalog.fact("fit.training-usual-days").value * DAY_S
     wanted = flops / (chip.catalog.fact("fit.training-usual-mfu").value * chip.peak_flops("bf16") * month_s)
     chips = 2 ** round(float(np.log2(max(wanted, 8.0))))

@@ -18,10 +18,11 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import Chip
+from wattline.line.chip.formats import computes_narrow
 from wattline.line.chip.operations import operations
 from wattline.line.chip.products import ACTIVATION_BYTES, Operation, Rates, Work, product, total
 from wattline.line.chip.shape import Shape
-from wattline.line.chip.step import computes_narrow, nameplate
+from wattline.line.chip.step import nameplate
 from wattline.line.chip.training.facts import TrainingFacts, training_facts
 from wattline.line.chip.training.layout import plans, tightest
 from wattline.line.chip.training.memory import copies, stage_share, weights_per_chip
@@ -70,7 +71,17 @@ class Timed:
 def training_step(
     model: Model, chip: Chip, plan: Plan, precision: str, draws: Draws, limit_w: ArrayLike | None = None
 ) -> TrainingStep:
-    """One step of this plan. ``limit_w``: a power cap per chip; TDP when not given."""
+    """One step of this plan.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    chip : type of chip with its server, its facts drawn
+    plan : how the model is laid out over chips
+    precision : number format, a key of ``BYTES``
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+    limit_w : power cap of a chip, W; None for its TDP
+    """
     fit = coefficients(chip.generation, draws)
     timed = _timed(model, chip, Layouts.of(plan), precision, fit, draws)
     limit = chip.tdp_w if limit_w is None else np.minimum(np.asarray(limit_w, float), chip.tdp_w)
@@ -210,6 +221,17 @@ def best_plan(
     """The plan of the shortest step at central values; WattlineError where none fits, unless not ``strict``.
 
     ``tokens`` a sequence; ``sequences`` a step, those of the usual batch when not given.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    chip : type of chip with its server, its facts drawn
+    chips : number of chips of the run
+    tokens : tokens of a sequence
+    precision : number format, a key of ``BYTES``
+    sequences : sequences of a step; None for the usual number
+    strict : raise where no plan fits
+    old : whether the software is that of its time
     """
     sequences = sequences or usual_sequences(tokens, chips, chip.catalog)
     try:
@@ -231,7 +253,16 @@ def _central(chip: Chip, centre: Draws) -> Chip:
 
 
 def tuned_mfu(model: Model, chip: Chip, plan: Plan, precision: str, draws: Draws) -> Array:
-    """MFU of a tuned run of this plan, on the dense peak of the format."""
+    """MFU of a tuned run of this plan, on the dense peak of the format.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    chip : type of chip with its server, its facts drawn
+    plan : how the model is laid out over chips
+    precision : number format, a key of ``BYTES``
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+    """
     time = training_step(model, chip, plan, precision, draws).time_s
     flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens)
     return np.asarray(flops / (time * draws.own("fit.training-tuned-spread") * plan.chips * chip.peak_flops(precision)))

@@ -19,15 +19,27 @@ from wattline.line.engine.simulator.outcome import Served
 def front_end_s(soft: Software, sub_layers: float, step_s: ArrayLike, prompt_steps: ArrayLike = 1.0) -> Array:
     """Seconds by which the first token comes later than the steps alone would have it.
 
-    ``step_s``: time between the tokens of the requests beside it. ``prompt_steps``: steps that read prompts, its own
-    and those before it, that it waits for.
+    Parameters
+    ----------
+    soft : the engine
+    sub_layers : attention and feed-forward layers of the model
+    step_s : time between the tokens of the requests beside it, s, ``(n,)``
+    prompt_steps : steps that read prompts, its own and those before it, that it waits for, ``(n,)``
     """
     launching = soft.prompt_layer_s * sub_layers * np.asarray(prompt_steps, float)
     return np.asarray(soft.front_s + soft.held_steps * np.asarray(step_s, float) + launching)
 
 
 def with_front_end(served: Served, soft: Software, sub_layers: float, step_tokens: float) -> Served:
-    """The same requests, each later by its front end; ``step_tokens``: most tokens of a step."""
+    """The same requests, each later by its front end.
+
+    Parameters
+    ----------
+    served : the requests as they were served
+    soft : the engine
+    sub_layers : attention and feed-forward layers of the model
+    step_tokens : tokens of a step at most
+    """
     usual = served.itl_s(50)
     step_s = np.where(np.isfinite(served.tpot_s), served.tpot_s, usual if np.isfinite(usual) else 0.0)
     steps = np.maximum(served.input_tokens / step_tokens, 1.0)

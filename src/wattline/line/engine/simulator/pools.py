@@ -36,7 +36,18 @@ def simulate_pools(
     cached_tokens: ArrayLike = 0,
     horizon_s: float = 0.0,
 ) -> Served:
-    """Requests, in order of arrival, through both pools; ``send_s``: seconds that each one's cache takes on the link.
+    """Requests, in order of arrival, through both pools.
+
+    Parameters
+    ----------
+    prefill : the replicas that read prompts
+    decode : the replicas that write answers
+    arrival_s : arrivals, s from the start, ascending, ``(n,)``
+    input_tokens : tokens of each prompt, ``(n,)``
+    output_tokens : tokens of each answer, ``(n,)``
+    send_s : time that the cache of each request takes on the link, s, ``(n,)``
+    cached_tokens : tokens of each prompt that are in the cache already, ``(n,)``
+    horizon_s : end of the simulation, s; None for the last answer
 
     Raises WattlineError as ``simulate`` does, and for times to send that are negative or not finite.
     """
@@ -102,7 +113,14 @@ def _coarse(outcome: Served, width: float) -> Array:
 
 
 def peak_waiting(sent_s: Array, resumed_s: Array, amount: Array) -> float:
-    """The most of ``amount`` that had been sent and waited for a place, at any one time."""
+    """The most of ``amount`` that had been sent and waited for a place, at any one time.
+
+    Parameters
+    ----------
+    sent_s : when each was sent, s, ``(n,)``
+    resumed_s : when each got its place, s, ``(n,)``
+    amount : of each, any unit, ``(n,)``
+    """
     known = np.isfinite(sent_s) & np.isfinite(resumed_s) & (resumed_s > sent_s)
     times = np.concatenate([resumed_s[known], sent_s[known]])  # of one time, leaving counts first
     change = np.concatenate([-amount[known], amount[known]])

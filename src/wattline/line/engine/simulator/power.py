@@ -35,6 +35,11 @@ def parts_by_bin(served: Served, pool: PoolOutcome | None = None) -> dict[str, A
 
     ``busy_s``, ``ready_s`` and ``starting_s`` are replicas' seconds. ``busy``, ``idle`` (ready and without work, or
     kept powered), ``starting`` and ``on`` (all of them) are chips' seconds, which powers go by.
+
+    Parameters
+    ----------
+    served : the requests as they were served
+    pool : one pool's outcome; None for all replicas
     """
     sums: dict[str, Array] = {}
     for each in served.pools if pool is None else (pool,):
@@ -85,7 +90,14 @@ def _scaled(served: Served) -> bool:
 
 
 def chip_load(served: Served, standing: ReadyPower, start: datetime = START) -> Load:
-    """All chips: prefill, decode, idle, starting where replicas are started. The energy of requests and of waiting."""
+    """All chips: prefill, decode, idle, starting where replicas are started. The energy of requests and of waiting.
+
+    Parameters
+    ----------
+    served : the requests as they were served
+    standing : power of chips and hosts by what a replica does, W
+    start : of the load, a time with its zone
+    """
     sums = parts_by_bin(served)
     parts = {name: sums[name] for name in ("prefill", "decode")}
     parts["chip_idle"] = sums["idle"] * standing.chip_idle_w
@@ -95,7 +107,14 @@ def chip_load(served: Served, standing: ReadyPower, start: datetime = START) -> 
 
 
 def server_load(served: Served, standing: ReadyPower, start: datetime = START) -> Load:
-    """The same with hosts and network."""
+    """The same with hosts and network.
+
+    Parameters
+    ----------
+    served : the requests as they were served
+    standing : power of chips and hosts by what a replica does, W
+    start : of the load, a time with its zone
+    """
     parts = joules_by_part(parts_by_bin(served), standing)
     if not _scaled(served):
         del parts["start_up"]

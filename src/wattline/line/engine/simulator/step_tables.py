@@ -15,19 +15,12 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import Chip
-from wattline.line.chip.known import how_known, known_factor
+from wattline.line.chip.formats import computes_narrow
+from wattline.line.chip.known import how_known, known_factor, spread_fact
 from wattline.line.chip.products import Work
 from wattline.line.chip.shape import Shape
 from wattline.line.chip.software import Software, own_experts, with_software
-from wattline.line.chip.step import (
-    Step,
-    Watts,
-    computes_narrow,
-    nameplate,
-    spread_fact,
-    step,
-    within_limit,
-)
+from wattline.line.chip.step import Step, Watts, nameplate, step, within_limit
 from wattline.line.work.model import Model
 from wattline.line.work.weights import group_bytes
 
@@ -114,8 +107,18 @@ def setting(
     expert_parallel: bool | None = None,
     software: Software | None = None,
 ) -> ReplicaSteps:
-    """A replica of ``chips`` chips at the facts' central values; ``limit_w``: a power cap per chip; ``software``:
-    the engine that runs it, where it is another than the chip model was fitted to."""
+    """A replica of ``chips`` chips at the facts' central values.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    chip : type of chip with its server, its facts drawn
+    chips : number of chips of a replica
+    precision : number format, a key of ``BYTES``
+    limit_w : power cap of a chip, W; None for its TDP
+    expert_parallel : chips that share the experts; None for all
+    software : the engine that runs it, where it is another than the chip model was fitted to
+    """
     unset = np.asarray(1.0)
     experts, dense = group_bytes(model, precision)
     parallel = chips > 1 if expert_parallel is None else expert_parallel
@@ -153,7 +156,15 @@ def knots_to(most: float) -> Array:
 
 
 def tables(steps: ReplicaSteps, most_sequences: int, most_tokens: int, most_context: float) -> Tables:
-    """The tables of a replica that runs up to so many sequences, with so many tokens to a step."""
+    """The tables of a replica that runs up to so many sequences, with so many tokens to a step.
+
+    Parameters
+    ----------
+    steps : a replica at the facts' central values
+    most_sequences : sequences at once at most
+    most_tokens : tokens of a step at most
+    most_context : tokens behind a sequence at most
+    """
     knots = _with_window(knots_to(most_context), float(steps.shape.sliding_window))
     rows = np.arange(most_sequences + 1.0)
     sequences, context = np.meshgrid(np.maximum(rows, 1.0), knots, indexing="ij")

@@ -203,7 +203,13 @@ def swings(power_w: Array, step_s: float, band_hz: tuple[float, float] = (0.1, 2
 
 
 def broken(shown: Swings, limits: SwingLimits) -> list[str]:
-    """Which limits a power breaks, by name, in the order of the attributes of ``SwingLimits``."""
+    """Which limits a power breaks, by name, in the order of the attributes of ``SwingLimits``.
+
+    Parameters
+    ----------
+    shown : swings of the power, as ``swings`` gives them
+    limits : limits of the grid
+    """
     values = (
         ("band_share", shown.band_share, limits.band_share),
         ("ramp_up_w_per_s", shown.ramp_up_w_per_s, limits.ramp_up_w_per_s),

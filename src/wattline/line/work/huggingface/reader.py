@@ -31,6 +31,10 @@ AROUND = (
 def model_from_config(path: str | Path) -> Model:
     """The model that a Hugging Face ``config.json``, or the folder of a checkpoint, describes.
 
+    Parameters
+    ----------
+    path : of a ``config.json``, or of the folder that holds it
+
     Raises WattlineError of one line if it is bad.
     """
     path = Path(path)

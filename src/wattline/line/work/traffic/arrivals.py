@@ -38,7 +38,13 @@ def poisson_process(rate_per_s: float) -> Process:
 
 
 def gamma_process(rate_per_s: float, cv: float) -> Process:
-    """Gaps of a Gamma distribution whose deviation over mean is ``cv``: above 1 in bursts, below 1 more even."""
+    """Gaps of a Gamma distribution whose deviation over mean is ``cv``: above 1 in bursts, below 1 more even.
+
+    Parameters
+    ----------
+    rate_per_s : mean rate, requests/s
+    cv : deviation over mean of the gaps; 1 is Poisson
+    """
     rate = check_rate(rate_per_s)
     if not 0.01 <= cv <= 100:
         raise WattlineError(f"traffic: a coefficient of variation of {cv!r}; give 0.01 to 100 (1 is Poisson)")

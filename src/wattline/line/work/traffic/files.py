@@ -44,13 +44,25 @@ def _meta(traffic: Traffic) -> dict[str, Any]:
 
 
 def write_parquet(traffic: Traffic, path: Path | str) -> None:
-    """The traffic as one Parquet file, whole or not at all."""
+    """The traffic as one Parquet file, whole or not at all.
+
+    Parameters
+    ----------
+    traffic : the requests
+    path : of the file
+    """
     meta = {META: json.dumps(_meta(traffic))}
     write_whole(path, lambda name: frame(traffic).write_parquet(name, metadata=meta))
 
 
 def write_csv(traffic: Traffic, path: Path | str) -> None:
-    """Arrival and lengths as a CSV that ``read_traffic`` reads."""
+    """Arrival and lengths as a CSV that ``read_traffic`` reads.
+
+    Parameters
+    ----------
+    traffic : the requests
+    path : of the file
+    """
     write_whole(path, lambda name: frame(traffic).select("arrival_s", "input_tokens", "output_tokens").write_csv(name))
 
 

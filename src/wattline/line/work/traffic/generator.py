@@ -36,7 +36,17 @@ def stream(
     """The traffic in parts of about 260,000 requests, in order: all that come in ``duration_s``, or the first
     ``count``.
 
-    Every part has the whole window, as far as it is known. Raises WattlineError unless one of the two is given.
+    Every part has the whole window, as far as it is known.
+
+    Parameters
+    ----------
+    process : that draws gaps between requests
+    lengths : from which tokens of prompt and answer are drawn
+    rng : random numbers, or their seed
+    duration_s : length of the window, s; or give ``count``
+    count : number of requests; or give ``duration_s``
+
+    Raises WattlineError unless one of the two is given.
     """
     if (duration_s is None) == (count is None):
         raise WattlineError("traffic: give the seconds or the number of requests, one of the two")
@@ -83,7 +93,16 @@ def make(
     duration_s: float | None = None,
     count: int | None = None,
 ) -> Traffic:
-    """The traffic of a process as a whole; the arguments are those of ``stream``."""
+    """The traffic of a process as a whole; the arguments are those of ``stream``.
+
+    Parameters
+    ----------
+    process : that draws gaps between requests
+    lengths : from which tokens of prompt and answer are drawn
+    rng : random numbers, or their seed
+    duration_s : length of the window, s; or give ``count``
+    count : number of requests; or give ``duration_s``
+    """
     parts: list[Traffic] = []
     so_far = 0
     for part in stream(process, lengths, rng, duration_s=duration_s, count=count):
@@ -103,7 +122,17 @@ def poisson(
     count: int | None = None,
     shape: RateShape | None = None,
 ) -> Traffic:
-    """Requests that come independently, at ``rate_per_s`` in the mean of the ``shape``'s period."""
+    """Requests that come independently, at ``rate_per_s`` in the mean of the ``shape``'s period.
+
+    Parameters
+    ----------
+    rate_per_s : mean rate, requests/s
+    lengths : from which tokens of prompt and answer are drawn
+    rng : random numbers, or their seed
+    duration_s : length of the window, s; or give ``count``
+    count : number of requests; or give ``duration_s``
+    shape : how the rate varies over time; None for a flat one
+    """
     return make(_with(poisson_process(rate_per_s), shape), lengths, rng, duration_s=duration_s, count=count)
 
 

@@ -49,7 +49,14 @@ def week_shape(valley_share: float, peak_hour: float, weekend_share: float) -> R
 
 
 def known_shape(name: str, catalog: Catalog, start_hour: float = 0.0) -> RateShape | None:
-    """The catalog's ``day`` or ``week``, from ``start_hour`` on (of Monday); None for ``flat``."""
+    """The catalog's ``day`` or ``week``, from ``start_hour`` on (of Monday); None for ``flat``.
+
+    Parameters
+    ----------
+    name : flat, day or week
+    catalog : whose facts are taken
+    start_hour : hour of Monday at which requests begin, 0 to 168
+    """
     if name not in SHAPES:
         raise WattlineError(f"traffic: shape {name!r} is none of {', '.join(SHAPES)}")
     if not 0 <= start_hour < 168:

@@ -36,12 +36,20 @@ def read_traffic(
     """The requests of a trace, in the order of their arrival, the first at 0 s.
 
     Known by their columns: the Azure LLM traces of 2023 and 2024, BurstGPT, Mooncake's JSON lines (``hash_ids``), any
-    CSV or JSON lines with an arrival and two numbers of tokens, and Wattline's own Parquet; gzip is unpacked. ``time``,
-    ``input`` and ``output`` name the columns where they are not plain; ``time_unit`` is s, ms, us or ns; ``where``
-    keeps the rows whose columns hold these texts. ``block_tokens``: tokens of a block of prefixes, else as the file
-    shows: 512 in Mooncake's traces, 16 in those of Alibaba's Qwen, whose times are in seconds. Requests of more than
-    ``max_tokens`` are left out.
-    Raises WattlineError for a file that is no trace.
+    CSV or JSON lines with an arrival and two numbers of tokens, and Wattline's own Parquet; gzip is unpacked.
+
+    Parameters
+    ----------
+    path : of the trace
+    time : name of the column of arrivals, where it is not plain
+    input, output : names of the columns of prompt and answer tokens, where they are not plain
+    time_unit : unit of the trace's times: s, ms, us or ns
+    where : column and text: only rows that have it are taken
+    block_tokens : tokens of a block of prefixes; None for what the file shows: 512 in Mooncake's traces, 16 in those of
+        Alibaba's Qwen, whose times are in seconds
+    max_tokens : requests of more are left out
+
+    Returns the requests. Raises WattlineError for a file that is no trace.
     """
     file = Path(path)
     if time_unit is not None and time_unit not in UNITS:

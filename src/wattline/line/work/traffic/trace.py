@@ -128,7 +128,14 @@ class Traffic:
 
 
 def scale(traffic: Traffic, *, rate: float = 1.0, time: float = 1.0) -> Traffic:
-    """The same requests with the clock stretched: ``rate=2`` halves every gap, ``time=2`` doubles it."""
+    """The same requests with the clock stretched: ``rate=2`` halves every gap, ``time=2`` doubles it.
+
+    Parameters
+    ----------
+    traffic : the requests
+    rate : factor of the clock's rate
+    time : factor of the time
+    """
     factor = _positive(time, "time") / _positive(rate, "rate")
     return replace(traffic, arrival_s=traffic.arrival_s * factor, duration_s=traffic.duration_s * factor)
 
