@@ -20,11 +20,14 @@ from wattline.line.site.cooling.kinds import KINDS
 from wattline.line.site.power_chain import load_ups
 from wattline.line.site.year import HallDesign, year
 
+# kinds of hall, other than a large one, that kinds of cooling are usually built in
+HALLS = {"dx": "small", "water-chiller": "midsize", "air-chiller": "midsize"}
+
 
 def timed(kind: str, draws: int) -> tuple[float, float]:
     """Wall and processor seconds of a year with an hourly profile, ranges by hour in it."""
     d = Draws(draws)
-    p = hall.parameters(KINDS[kind].plant, d)
+    p = hall.parameters(HALLS.get(kind, "large"), d)
     setup = HallDesign(KINDS[kind], p, load_ups(None, p, d))
     weather = made_year(find_place("Ashburn, Virginia", catalog.default()), catalog.default())
     it = 0.7 + 0.2 * np.sin(np.arange(8760) * 2 * np.pi / 24)
