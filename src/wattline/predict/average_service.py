@@ -20,6 +20,7 @@ from wattline.predict.answer import Answer, Working
 from wattline.predict.cite import cite_given
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import find_facility
+from wattline.predict.making import with_making
 from wattline.predict.prices import notes_of
 from wattline.predict.prompt import PromptFields
 from wattline.predict.rented import rental, rental_notes
@@ -82,6 +83,7 @@ def average_answer(request: ReplicaRequest, rate: float | str, days: float | str
     chips = working.note("chip", "accelerators", _CHIPS, per_s * times.busy_s * request.chips / request.active, "chip")
     phase = Phase(_power(request, times, per_s), np.asarray(span_s))
     bill, load, peak = deliver([phase], facility, draws, working)
+    bill = with_making(bill, request.chip, chips * span_s, where, draws, working)
     service, model = f"{number(per_s * DAY_S)} requests a day for {number(span_s / DAY_S)} days", request.model.name
     return Answer(
         command="serve-average",

@@ -17,6 +17,7 @@ from wattline.line.work.reading import model_reading
 from wattline.predict.answer import Answer, Working
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import Facility, find_facility
+from wattline.predict.making import with_making
 from wattline.predict.prices import notes_of
 from wattline.predict.rented import rental, rental_notes
 from wattline.predict.request import ReplicaRequest, read_request, request_time, warnings
@@ -77,6 +78,8 @@ def prompt_answer(request: ReplicaRequest, where: Where, draws: Draws) -> Answer
     power = serving.power_by_part(times, request.chip, request.active)
     phases = [Phase(power["reading"], times.reading_s), Phase(power["decode"], times.decoding_s)]
     bill, load, peak = deliver(phases, facility, draws, working)
+    occupied_s = times.busy_s * request.chips / request.active
+    bill = with_making(bill, request.chip, occupied_s, where, draws, working)
     return Answer(
         command="prompt",
         title=(
@@ -89,8 +92,7 @@ def prompt_answer(request: ReplicaRequest, where: Where, draws: Draws) -> Answer
         load=load,
         peak_w=peak,
         duration_s=times.busy_s,
-        quantities=_quantities(request, times, bill.energy_j, facility)
-        | rental(request.chip, times.busy_s * request.chips / request.active, draws),
+        quantities=_quantities(request, times, bill.energy_j, facility) | rental(request.chip, occupied_s, draws),
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=warnings(request),

@@ -29,6 +29,7 @@ from wattline.predict.answer import Answer, Working
 from wattline.predict.cite import cite_given, is_of_catalog
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import find_facility
+from wattline.predict.making import with_making
 from wattline.predict.prices import notes_of
 from wattline.predict.rented import rental, rental_notes
 from wattline.predict.setup import CHIP, ChipFields, Setup
@@ -109,6 +110,7 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
     power = _power(run, used, draws, working)
     facility = find_facility(where, draws, working)
     bill, load, peak = deliver([Phase(power, wall)], facility, draws, working)
+    bill = with_making(bill, run.device, wall * run.chips, where, draws, working)
     return Answer(
         command="train",
         title=f"{run.model.name}, {number(run.tokens)} tokens on {run.chips:,} × {run.device.record.title}",

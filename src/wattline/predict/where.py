@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import parse
-from wattline.predict.fields import option, quantity, read_fields, text
+from wattline.predict.fields import choice, option, quantity, read_fields, text
 
 COOLING = "air-economiser"  # where none is named
 
@@ -25,6 +25,7 @@ class WhereFields(TypedDict, total=False):
     cooling: str | None
     carbon: float | str | None
     electricity_price: float | str | None
+    embodied: str | None
 
 
 def read_pue(value: Any, name: str) -> float:
@@ -53,6 +54,7 @@ class Where:
     cooling : kind of cooling, with a place or weather
     carbon : g CO2e per kWh delivered
     electricity_price : USD per kWh delivered
+    embodied : ``off`` leaves out what making the equipment took
     settings : what the user's settings gave, each with its file or variable
     currency : code of the currency that costs are shown in beside USD, and the USD for one of it
     """
@@ -78,6 +80,9 @@ class Where:
     )
     electricity_price: float | None = option(
         quantity("USD/kWh", zero=True), 'Price of a delivered kWh, such as "0.12 USD/kWh"', usual="the region's"
+    )
+    embodied: str | None = option(
+        choice("on", "off"), "Impacts of making the equipment beside those of its electricity: on or off", usual="on"
     )
     settings: Mapping[str, str] = field(default_factory=dict)
     currency: tuple[str, float] | None = None
@@ -125,6 +130,7 @@ class Where:
             "pue": self.pue,
             "carbon_g_per_kwh": self.carbon,
             "electricity_price_usd_per_kwh": self.electricity_price,
+            "embodied": self.embodied,
             "currency": None if self.currency is None else self.currency[0],
             "settings": dict(self.settings) or None,
         }

@@ -22,6 +22,7 @@ from wattline.predict.answer import Answer, Working
 from wattline.predict.cite import cite_given
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import Facility, find_facility
+from wattline.predict.making import with_making
 from wattline.predict.prices import notes_of
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
@@ -110,6 +111,10 @@ def _answer(
     ]
     _cite_work(seen, draws)
     whole, load, peak = deliver(phases, facility, draws, working)
+    count = chips_of(seen, device)
+    if device is not None and count is not None:
+        occupied_s = np.asarray(float(count) * seen.duration_s)
+        whole = with_making(whole, device, occupied_s, facility.where, draws, working)
     start = datetime.fromtimestamp(float(seen.edges_s[0]), UTC)
     overhead = "estimated" if facility.where.pue is None else "given"
     inputs = {"recording": seen.source, "window": seen.span.name}

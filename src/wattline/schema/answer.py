@@ -90,6 +90,12 @@ class BillJson(StrictJson):
     )
     water_l: RangeJson = item("Water at the site, and at the power stations for what is generated.")
     generated_wh: RangeJson = item("Energy that power stations put out for the delivery.")
+    embodied_co2e_kg: RangeJson | None = perhaps(
+        "CO2e of making chips, hosts, network, hall and batteries, by their life."
+    )
+    embodied_energy_mj: RangeJson | None = perhaps("Primary energy of making them, MJ.")
+    embodied_water_l: RangeJson | None = perhaps("Water of making them.")
+    embodied_adp_kg: RangeJson | None = perhaps("Abiotic resources of making them, kg antimony equivalent.")
     stations: dict[Literal["chip", "server", "site", "grid"], StationJson] = item(
         "By station, from the chip outwards; one before the first that anything is known of is left out."
     )

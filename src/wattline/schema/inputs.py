@@ -19,6 +19,7 @@ class PlaceInputs(StrictJson):
     pue: float | None = perhaps("PUE that was given.")
     carbon_g_per_kwh: float | None = perhaps("CO2e of a delivered kWh that was given.")
     electricity_price_usd_per_kwh: float | None = perhaps("Price of a delivered kWh that was given.")
+    embodied: Literal["on", "off"] | None = perhaps("Whether impacts of making the equipment are shown, where given.")
     currency: str | None = perhaps(
         "Currency of the user's settings: a note says the cost in it; costs in JSON stay in US dollars."
     )

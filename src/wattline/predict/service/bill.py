@@ -19,6 +19,7 @@ from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Answer, Working
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import find_facility
+from wattline.predict.making import with_making
 from wattline.predict.prices import notes_of
 from wattline.predict.rented import rental, rental_notes
 from wattline.predict.service.inputs import Replica
@@ -46,6 +47,8 @@ def answer_of(
     facility = find_facility(where, draws, working)
     phases = _phases(served, replica.chip, _energy_spread(replica.model, replica.chip, draws), cells)
     bill, load, peak = deliver(phases, facility, draws, working)
+    occupied_s = np.asarray(cells * parts_by_bin(served)["on"].sum())
+    bill = with_making(bill, replica.chip, occupied_s, where, draws, working)
     done, fleet = len(served.arrival_s) * cells, _fleet(served, inputs.get("scale_from"))
     alike = f"{number(cells)} cells of " if cells != 1 else ""
     traffic = f"{number(done / served.horizon_s)} requests/s for {number(served.horizon_s)} s"
@@ -64,7 +67,7 @@ def answer_of(
             "energy_wh_per_request": np.asarray(bill.energy_j / 3600 / done),
             "joules_per_output_token": np.asarray(bill.energy_j / (cells * float(served.tokens.sum()))),
             "pue": facility.pue,
-            **rental(replica.chip, cells * parts_by_bin(served)["on"].sum(), draws),
+            **rental(replica.chip, occupied_s, draws),
         },
         reasons=tuple(working.reasons),
         draws=draws,

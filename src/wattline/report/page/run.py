@@ -21,6 +21,7 @@ CARDS: tuple[Column, ...] = (
     ("co2e_direct_kg", "CO₂e, direct", "kg"),
     ("cost_usd", "Electricity cost", "USD"),
     ("water_l", "Water", "L"),
+    ("embodied_co2e_kg", "CO₂e, embodied", "kg"),
 )
 JOB_CARDS: tuple[Column, ...] = (
     *CARDS[:1],

@@ -33,6 +33,7 @@ COLUMNS = (
     ("co2e_direct_kg", "CO₂e, direct", "kg"),
     ("cost_usd", "Cost", "USD"),
     ("water_l", "Water", "L"),
+    ("embodied_co2e_kg", "CO₂e, embodied", "kg"),
 )
 MIN_PICTURED = 0.01  # nobody pictures a millionth of a country's year
 

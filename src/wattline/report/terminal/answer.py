@@ -35,6 +35,7 @@ RESULTS: dict[str, tuple[str, str]] = {
     "co2e_kg": ("CO2e, life cycle", "kg"),
     "co2e_direct_kg": ("CO2e, direct", "kg"),
     "water_l": ("Water, site and power stations", "L"),
+    "embodied_co2e_kg": ("CO2e, embodied", "kg"),
 }
 BILL_TOTAL = "Delivered by the grid, mean"  # means add up, medians do not
 MIN_SHOWN = 1e-3  # an equivalent of less pictures nothing

@@ -1,0 +1,68 @@
+"""Embodied impacts: their own lines, never within those of the electricity, and near what makers publish."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import wattline as wl
+from wattline import catalog
+from wattline.catalog.draws import Draws
+from wattline.line.chip.device import load_chip
+from wattline.line.world.embodied import embodied, made_kg
+
+LINES = ("embodied_co2e_kg", "embodied_energy_mj", "embodied_water_l", "embodied_adp_kg")
+
+
+@pytest.mark.parametrize(("chip", "published"), [("h100-sxm", 1312 / 8), ("b200", 2274 / 8)])
+def test_a_chip_is_near_its_makers_footprint(chip: str, published: float) -> None:
+    assert float(made_kg(load_chip(chip, Draws(0)), Draws(0))["chip"]) == pytest.approx(published, rel=0.1)
+
+
+def test_the_ranges_hold_the_larger_figures_of_ecologits() -> None:
+    draws = Draws(2000)
+    made = made_kg(load_chip("h100-sxm", draws), draws)
+    assert np.percentile(made["chip"], 1) < 164 < 273 < np.percentile(made["chip"], 99)
+    assert np.percentile(made["host"], 2) < 1313 / 8 < 5700 / 8 < np.percentile(made["host"], 98)
+
+
+@pytest.mark.parametrize("name", catalog.default().records("chip"))
+def test_every_chip_has_a_footprint(name: str) -> None:
+    made = made_kg(load_chip(name, Draws(0)), Draws(0))
+    assert 0.1 < float(made["chip"]) < 30_000
+    assert all(float(part) >= 0 for part in made.values())
+
+
+def test_impacts_go_with_the_time_held() -> None:
+    draws = Draws(0)
+    chip = load_chip("h100-sxm", draws)
+    one, ten = embodied(chip, np.asarray(3600.0), draws), embodied(chip, np.asarray(36000.0), draws)
+    assert all(float(ten[name]) == pytest.approx(10 * float(one[name])) for name in LINES)
+
+
+def test_a_whole_life_pays_for_the_whole_chip() -> None:
+    draws = Draws(0)
+    chip = load_chip("h100-sxm", draws)
+    years = float(draws("constant.accelerator-life"))
+    made = made_kg(chip, draws)
+    whole = float(embodied(chip, np.asarray(years * 365.25 * 86400), draws)["embodied_co2e_kg"])
+    equipment = sum(float(made[part]) for part in ("chip", "host", "network"))
+    assert equipment < whole < equipment + float(made["hall"]) + float(made["battery"])
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_it_is_never_within_what_the_electricity_emits(off: bool) -> None:
+    usual = wl.prompt("llama-3.1-8b", draws=0, region="fr")
+    answer = wl.prompt("llama-3.1-8b", draws=0, region="fr", embodied="off") if off else usual
+    assert [name for name in LINES if name in answer.json()["results"]] == ([] if off else list(LINES))
+    for name in ("co2e_kg", "co2e_direct_kg", "water_l", "energy_wh"):
+        assert answer.range(name) == usual.range(name)
+
+
+def test_training_and_services_bear_it() -> None:
+    run = wl.train("llama-3.1-8b", "1B", "h100-sxm", 64, draws=0)
+    hours = run.range("chip_hours").p50
+    service = wl.serve_average("llama-3.1-8b", "1M/day", days=30, draws=0)
+    per_hour = run.range("embodied_co2e_kg").p50 / hours
+    assert per_hour == pytest.approx(service.range("embodied_co2e_kg").p50 / (service.range("accelerators").p50 * 720))
+    assert 0.008 < per_hour < 0.06
