@@ -113,7 +113,8 @@ def test_a_window_in_words_and_as_data() -> None:
     one = WindowEnergy(2.0, (device(7200, 3600, 10800, 5),))
     assert str(one) == "2 Wh (1 Wh to 3 Wh), 2 s, 3,600 W mean, 1 device, measured"
     two = replace(one, devices=(*one.devices, device(7200, 3600, 10800, 5, modelled=True)))
-    assert str(two).endswith("2 devices, modelled, not measured")
+    assert "2 devices" in str(two)
+    assert "modelled, not measured" in str(two)
     assert str(WindowEnergy(2.0)) == "energy unknown (no sensor gave readings), 2 s"
     assert [each.json()["basis"] for each in (one, two, WindowEnergy(2.0))] == ["measured", "modelled", "unknown"]
     assert one.json()["energy_wh"] == {"value": 2, "low": 1, "high": 3}
