@@ -488,3 +488,13 @@ def test_codecarbons_runs_one_after_the_other_are_of_one_machine(tmp_path: Path)
     data = report(read(tmp_path / "e.csv"))
     assert data["devices"] == 3
     assert data["energy_wh"]["value"] == pytest.approx(6360, rel=1e-3)
+
+
+def test_files_of_ranks_that_may_be_one_machine_are_named(tmp_path: Path) -> None:
+    for k in range(2):
+        rows = [f"2026/01/01 00:00:{i:02d}.{k}00, {g}, {200 + g + i % 5}.00 W" for i in range(40) for g in range(2)]
+        (tmp_path / f"rank{k}.csv").write_text("\n".join(["timestamp, index, power.draw [W]", *rows]) + "\n")
+    both = read_all([tmp_path / "rank0.csv", tmp_path / "rank1.csv"])
+    assert any("may" in note or "machines apart" in note for note in both.notes)
+    assert report(both)["devices"] == 4
+    assert not any("machines apart" in note for note in read_all([tmp_path / "rank0.csv"]).notes)

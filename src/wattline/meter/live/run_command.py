@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import shutil
 import signal
 import time
@@ -127,7 +128,7 @@ class Waiting(Signals):
             left_s = until - time.monotonic()
             if left_s <= 0:
                 break
-            time.sleep(min(pause_s, left_s))
+            select.select((), (), (), min(pause_s, left_s))  # a set clock (libfaketime) breaks time.sleep
             pause_s = min(2 * pause_s, PAUSES_S[1])
         return self._taken()
 

@@ -40,7 +40,7 @@ def one_machine(recordings: Sequence[Recording]) -> tuple[list[Recording], list[
         host = same.series[0].device.host
         moved = [replace(entry, device=replace(entry.device, host=host)) for entry in recording.series]
         out.append(replace(recording, series=moved))
-    notes = []
+    notes = _doubles([recording for recording in recordings if not _comparable(recording)])
     if joined:
         notes.append(
             f"{joined + 1} files tell the same hours of one machine (tracking_mode machine, energies within "
@@ -49,6 +49,26 @@ def one_machine(recordings: Sequence[Recording]) -> tuple[list[Recording], list[
     if alike:
         notes.append("files of whole machines tell the same hours with different energies: taken as machines apart")
     return out, notes
+
+
+def _doubles(recordings: Sequence[Recording]) -> list[str]:
+    """A note where files without a machine's name may be of one: boards of the same numbers, hours and power."""
+    firsts: list[Recording] = []
+    same = 0
+    for recording in recordings:
+        boards = [entry.device for entry in recording.series]
+        if not boards or any(board.kind != "gpu" or board.uuid.startswith("GPU-") for board in boards):
+            continue
+        if any(_alike(first, recording) and _equal(first, recording) for first in firsts):
+            same += 1
+        else:
+            firsts.append(recording)
+    if not same:
+        return []
+    return [
+        f"{same + 1} files tell the same hours of GPUs of the same numbers, at the same power within {SAME:.0%}: taken "
+        "for machines apart, each counted; where they are one machine's, give one of them"
+    ]
 
 
 def _comparable(recording: Recording) -> bool:
