@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -148,7 +149,13 @@ def test_the_strain_is_what_the_share_keeps(question: Question) -> None:
 
 def test_the_way_from_the_default_adds_up(found: Frontier) -> None:
     assert found.default is not None
-    assert found.default.setup.of(1) == Candidate("h100-sxm", 1, "bf16")
+    # what a competent operator has: usual limits and the model's own format, on the chips a replica that take least
+    assert replace(found.default.setup.of(1), gpus=1) == Candidate("h100-sxm", 1, "bf16")
+    assert found.default.energy_j <= min(
+        (p.energy_j for p in found.points if replace(p.setup.of(1), gpus=1) == Candidate("h100-sxm", 1, "bf16")),
+        default=found.default.energy_j,
+    )
+    assert "fp8" in found.json()["notes"][0]
     saved = sum(step.saved_j for step in found.steps)
     assert found.default.energy_j - saved == pytest.approx(found.best.energy_j, rel=1e-9)
     assert found.steps[-1].point.setup == found.best.setup
@@ -161,6 +168,12 @@ def test_the_way_from_the_default_adds_up(found: Frontier) -> None:
         json.loads(json.dumps(found.json(), allow_nan=False))["results"]["best"]["setup"]["label"]
         == found.best.setup.label()
     )
+
+
+def test_a_baseline_of_the_user_s_own_is_taken_as_it_is(traffic: Traffic) -> None:
+    own = frontier("llama-3.1-8b", traffic, "h100-sxm, gpus=1, max_num_seqs=64", space=ONE, workers=1, **ASKED)
+    assert own.default is not None
+    assert own.default.setup.of(1) == Candidate("h100-sxm", 1, "bf16", 64)
 
 
 def test_the_same_in_worker_processes(found: Frontier, traffic: Traffic) -> None:

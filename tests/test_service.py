@@ -257,3 +257,21 @@ def test_command_with_pools_and_scaling(tmp_path: Path, capsys: pytest.CaptureFi
 )
 def test_pools_and_scaling_that_make_no_sense(args: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     test_bad_command(["--rate", "1/s", "--duration", "30 s", "--gpus", "1", "--draws", "0", *args], says, capsys)
+
+
+def test_a_service_without_replicas_finds_the_fewest_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    from wattline.cli.main import main
+
+    line = ["serve", "llama-3.1-8b", "--gpus", "1", "--rate", "30/s", "--duration", "30s", "--input", "500"]
+    line += ["--output", "200", "--slo-ttft", "500ms", "--slo-tpot", "20ms", "--draws", "2", "--json"]
+    with pytest.raises(SystemExit, match="0"):
+        main(line)
+    data = json.loads(capsys.readouterr().out)
+    count = data["inputs"]["replicas"]
+    assert count > 1
+    assert data["results"]["simulated"]["good_share"] >= 0.99
+    assert data["notes"][0] == f"replicas: {count} are the fewest that keep the latencies for 0.99 of the requests"
+    with pytest.raises(SystemExit, match="0"):
+        main([*line, "--replicas", str(count - 1)])
+    fewer = json.loads(capsys.readouterr().out)
+    assert fewer["results"]["simulated"]["good_share"] < 0.99

@@ -36,7 +36,15 @@ Lists = Annotated[dict[str, str], LISTS]
 Pools = Annotated[
     str, Opt(help="Replicas to search: together (prefill and decode in each), split (in two pools) or both.")
 ]
-Against = Annotated[str, Opt(help='Set-up to compare the best with, such as "h100-sxm, gpus=4" [default: h100-sxm].')]
+Against = Annotated[
+    str,
+    Opt(
+        "--baseline",
+        "--against",
+        help='Your own set-up, to compare the best with, such as "h100-sxm, gpus=4" [default: h100-sxm, or of '
+        "--chip, with the chips a replica that take least energy]; with the fewest replicas that keep the latencies.",
+    ),
+]
 On = Annotated[str | None, Opt(help="Where simulations run: ray://HOST:PORT, or ray [default: all cores here].")]
 Workers = Annotated[int | None, Opt(help="Number of simulations at once [default: one a core].")]
 Resume = Annotated[

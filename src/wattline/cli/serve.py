@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wattline.cli import options, traffic_input
 from wattline.cli.groups import expanded
+from wattline.predict.setup import FEWEST
 
 
 @expanded
@@ -34,6 +35,8 @@ def serve(
     named, catalog = options.model_of(model, config), open_catalog(facts)
     with working("reading traffic") as update:
         requests = traffic_input.read_or_make(traffic, seed, catalog, cells)
+        if slo_ttft or slo_tpot:
+            setup = {"replicas": FEWEST, **setup}
         update(f"{compiling()}serving {len(requests):,} requests")
         result = work(
             named, requests, slo_ttft=slo_ttft, slo_tpot=slo_tpot, slo_share=slo_share, cells=cells, draws=draws,

@@ -128,7 +128,7 @@ def search_frontier(
     """The frontier of a question that is read already; the parameters are those of ``frontier``."""
     if not len(question.traffic):
         raise WattlineError("traffic: 0 requests; the search needs some")
-    usual = _usual(question)
+    usual = _usual(question, space)
     setups = all_setups(question.model, space, question.catalog)
     bounds = screen(question, setups)
     kept = Store.open(execution.resume, context(question), is_sound)
@@ -140,7 +140,7 @@ def search_frontier(
             raise _nothing(search, bounds)
         best = min(points, key=Trial.order)
         _stage(progress, "the default, and why", store)
-        default = _default(search, usual)
+        default = _default(search, usual, space)
         steps = [] if default is None else walk(search, default, best)
         back = {} if default is None else taken_back(search, default, best)
         counts = _counts(search, setups)
@@ -163,11 +163,18 @@ def _counts(search: Search, setups: Sequence[Candidate]) -> Counts:
     )
 
 
-def _usual(question: Question) -> Candidate:
-    """The set-up that the best is compared with: what the question's own says, with chips enough for the model."""
+def _usual(question: Question, space: Space) -> Candidate:
+    """The set-up that the best is compared with: the baseline, with chips enough for the model; what it leaves open is
+    of the space that was given."""
     own = question.setup
+    if space.chips is not None and own.chip not in space.chips:
+        own = replace(own, chip=space.chips[0])
+    native = question.model.native_format
+    unset = own.precision is None and own.gpus is None  # a baseline that names neither
+    if unset and space.formats is not None and native not in space.formats:
+        own = replace(own, precision=space.formats[0])
     replica = read_replica(question.model, question.traffic, own, question.central())
-    chip, sequences, tokens = replica.chip.rented_as, own.max_num_seqs, own.max_num_batched_tokens
+    chip, sequences, tokens = replica.chip.record.name, own.max_num_seqs, own.max_num_batched_tokens
     return Candidate(chip, replica.chips, replica.precision, sequences, tokens, replica.limit_w)
 
 
@@ -202,16 +209,20 @@ def _measures(trial: Trial) -> tuple[float, float, float]:
     return trial.energy_j, trial.strain, trial.usd
 
 
-def _default(search: Search, usual: Candidate) -> Trial | None:
-    """The default with the fewest replicas that meet the target; on twice the chips, and twice again, where it takes
-    that. None where none of it meets the target."""
-    chip = load_chip(usual.chip, search.question.central())
-    gpus = usual.gpus
-    while gpus <= max(usual.gpus, chip.node_chips):
+def _default(search: Search, usual: Candidate, space: Space) -> Trial | None:
+    """The baseline with the fewest replicas that meet the target. Where it names no chips a replica, those of the space
+    or the fewest that hold the model and twice as many again: the least energy of them, as a competent operator would
+    run it. None where none of it meets the target."""
+    node = load_chip(usual.chip, search.question.central()).node_chips
+    doubled = [usual.gpus * 2**n for n in range(8) if usual.gpus * 2**n <= max(usual.gpus, node)]
+    if search.question.setup.gpus is None:
+        counts = [n for n in space.gpus if n >= usual.gpus] or doubled if space.gpus is not None else doubled
+        trials = search.least(screen(search.question, [replace(usual, gpus=gpus) for gpus in counts]))
+        return min(trials, key=Trial.order, default=None)
+    for gpus in doubled:
         trials = search.least(screen(search.question, [replace(usual, gpus=gpus)]))
         if trials:
             return trials[0]
-        gpus *= 2
     return None
 
 

@@ -12,6 +12,7 @@ from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
+from wattline.line.work.flops import BYTES
 from wattline.predict.service.result import Service
 from wattline.search.evaluate import Question
 from wattline.search.explain import Change
@@ -131,10 +132,21 @@ class Frontier(Result):
             "answer": self.served.full_answer.job(),
         }
 
+    def notes(self) -> tuple[str, ...]:
+        """What stands beside the answer; of a format of fewer bits than the model's own, what that risks."""
+        native, form = self.question.model.native_format, self.best.setup.precision
+        if form == native or BYTES[form] >= BYTES[native]:
+            return self.served.answer.notes
+        risk = (
+            f"{form}: the model was published in {native}, and fewer bits may lower the quality of its answers, which "
+            f"is not calculated here; test it on your own tasks, or search --precision {native}"
+        )
+        return (risk, *self.served.answer.notes)
+
     def json(self) -> Json:
         answer = self.served.answer
         return envelope(
-            "frontier", self.inputs(), self.results(), draws=answer.draws, notes=answer.notes, warnings=answer.warnings
+            "frontier", self.inputs(), self.results(), draws=answer.draws, notes=self.notes(), warnings=answer.warnings
         )
 
 

@@ -98,7 +98,7 @@ def fewest_replicas(
         if reached < share and not kept and (count >= MAX_COUNT or (reached <= best and best > 0)):
             raise WattlineError(
                 f"replicas: with {count} of them {max(reached, best):.1%} of the requests keep the target, and more do "
-                "not help; give a looser slo_ttft or slo_tpot, or more gpus a replica"
+                "not help; give a looser slo_ttft or slo_tpot, more gpus a replica, or a number of replicas"
             )
         kept, best = kept or reached >= share, reached
         try:

@@ -5,6 +5,7 @@ Times are those of the facts' central values; the bill's ranges are of powers, s
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -20,7 +21,7 @@ from wattline.predict.service.fleet import cache_bytes, scaling_inputs, transfer
 from wattline.predict.service.replicas import with_replicas
 from wattline.predict.service.result import Service, Target, read_target
 from wattline.predict.service.simulation import Simulation, simulate_service
-from wattline.predict.setup import Setup, SetupFields
+from wattline.predict.setup import FEWEST, Setup, SetupFields
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
 
@@ -72,7 +73,11 @@ def serve(
         raise WattlineError(f"cells: {cells:g} is not from 1 to {MAX_CELLS:,}")
     target = read_target(slo_ttft, slo_tpot)
     counted = with_replicas(model, traffic, terms.setup, target, slo_share, terms.draws)
-    return serve_answer(model, traffic, counted, terms.where, target, terms.draws, cells)
+    service = serve_answer(model, traffic, counted, terms.where, target, terms.draws, cells)
+    if terms.setup.replicas != FEWEST:
+        return service
+    note = f"replicas: {counted.replicas} are the fewest that keep the latencies for {slo_share:.4g} of the requests"
+    return replace(service, answer=replace(service.answer, notes=(note, *service.answer.notes)))
 
 
 def serve_answer(
