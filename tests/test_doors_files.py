@@ -303,6 +303,20 @@ def test_a_gzip_within_a_gzip_is_not_unpacked_twice(tmp_path: Path) -> None:
         read_traffic(tmp_path / "x.csv.gz")
 
 
+def test_a_small_trace_takes_little_memory(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    (tmp_path / "x.csv").write_bytes(HEAD + b"0,1,1\n1,1,1\n")
+    read_traffic(tmp_path / "x.csv")  # the libraries are there
+    old = resource.getrlimit(resource.RLIMIT_AS)
+    now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (now + 2_000_000_000, old[1]))
+    try:
+        assert len(read_traffic(tmp_path / "x.csv")) == 2
+        assert len(read_bytes(tmp_path / "x.csv", 10**12, "file")) == 30
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, old)
+
+
 def test_one_time_zero_among_epochs_takes_no_memory(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_bytes(HEAD + b"0,1,1\n1700000000,1,1\n1700000001,1,1\n1700000001,1,1\n")
     shown = summary(read_traffic(tmp_path / "x.csv"))

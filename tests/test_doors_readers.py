@@ -214,6 +214,12 @@ def test_a_recording_that_was_never_written_is_refused_before_it_is_read(tmp_pat
         read(path)
 
 
+def test_a_recording_whose_name_is_no_text_is_read(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"x\xff.csv")
+    path.write_text("time,gpu0_power_w\n" + "".join(f"{1.7e9 + i},100\n" for i in range(5)))
+    assert [len(series.time_s) for series in read(path).series] == [5]
+
+
 def test_a_table_of_endless_columns_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("time," + ",".join(f"gpu{i}_power_w" for i in range(20_000)) + "\n" + "1," * 20_000 + "2\n")

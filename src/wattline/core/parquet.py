@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.printable import sayable
+from wattline.core.reading import read_bytes
 
 if TYPE_CHECKING:
     import polars as pl
 
 MARK = b"PAR1"
+MAX_BYTES = 8_000_000_000
 MAX_FOOTER_BYTES = 64_000_000
 MIN_VALUES, VALUES_PER_BYTE = 40_000_000, 20  # what real columns pack to is a byte a value, or some tenths
 MIN_UNPACKED_BYTES, MAX_RATIO = 300_000_000, 40
@@ -31,6 +34,8 @@ def read_parquet(source: Path | bytes, what: str, read: Callable[[Any], Any] | N
     read : reads the path or buffer in place of ``polars.read_parquet``
     """
     place: Any = io.BytesIO(source) if isinstance(source, bytes) else source
+    if isinstance(source, Path) and sayable(str(source)) != str(source):  # polars takes no name that is not UTF-8
+        place = io.BytesIO(read_bytes(source, MAX_BYTES, what))
     try:
         check_parquet(source)
         return (read or _read)(place)

@@ -53,7 +53,7 @@ def read_bytes(path: Path | str, limit_bytes: int, what: str, *, unpack: bool = 
             if size > limit_bytes:
                 raise too_large(path, what, limit_bytes)
             limit_bytes = min(limit_bytes, MAX_DEVICE_BYTES) if stat.S_ISCHR(mode) else limit_bytes
-            data = b"".join(_pieces(file, limit_bytes, size))
+            data = b"".join(pieces(file, limit_bytes, size))
         if unpack and data[:2] == b"\x1f\x8b":
             data = gunzip(data, limit_bytes)
         if len(data) > limit_bytes:
@@ -62,7 +62,7 @@ def read_bytes(path: Path | str, limit_bytes: int, what: str, *, unpack: bool = 
     except FileNotFoundError:
         raise WattlineError(f"{what} {shorten(str(path), 200)} does not exist") from None
     except (OSError, ValueError, EOFError, zlib.error, MemoryError) as error:
-        reason = getattr(error, "strerror", None) or error or "no memory for it"
+        reason = getattr(error, "strerror", None) or str(error) or "no memory for it"
         raise WattlineError(f"{what} {shorten(str(path), 200)} cannot be read: {reason}") from None
 
 
@@ -138,10 +138,11 @@ class _Pipe(io.RawIOBase):
         return len(data)
 
 
-def _pieces(file: BinaryIO, limit_bytes: int, size: int) -> Iterator[bytes]:
-    """At most a byte more than ``limit_bytes``; as one piece where the size is known."""
+def pieces(file: BinaryIO, limit_bytes: int, size: int) -> Iterator[bytes]:
+    """The rest of a file, at most a byte more than ``limit_bytes``; as one piece where its ``size`` is known [B]."""
     left = limit_bytes + 1
-    while left > 0 and (data := file.read(min(left, max(size + 1, _PIECE)))):
+    piece = size + 1 if _PIECE < size <= limit_bytes and stat.S_ISREG(os.fstat(file.fileno()).st_mode) else _PIECE
+    while left > 0 and (data := file.read(min(left, piece))):
         left -= len(data)
         yield data
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.printable import sayable
 from wattline.core.reading import read_bytes
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def table(path: Path, header: bool = True) -> pl.DataFrame:
     import polars as pl
 
     source: Path | io.BytesIO = path
+    if not _is_text(path):  # polars takes no name that is not UTF-8
+        source = io.BytesIO(read_bytes(path, TEXT_BYTES, "recording"))
     with path.open("rb") as file:
         if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
             source = io.BytesIO(decode(read_bytes(path, TEXT_BYTES, "recording")).encode())
@@ -77,6 +80,10 @@ def table(path: Path, header: bool = True) -> pl.DataFrame:
         return frame
     # where the comma parts no columns it is the sign of decimals, unless dots stand before it
     return frame.with_columns(pl.all().str.replace(r"^([^,.]*\d),(\d[^,.]*)$", "${1}.${2}"))
+
+
+def _is_text(path: Path) -> bool:
+    return sayable(str(path)) == str(path)
 
 
 def decimal_comma(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.parquet import check_parquet, damage
-from wattline.core.reading import MAX_DEVICE_BYTES, gunzip, holes_bytes, open_input, packer_of, parse_json
+from wattline.core.reading import MAX_DEVICE_BYTES, gunzip, holes_bytes, open_input, packer_of, parse_json, pieces
 from wattline.line.work.traffic.columns import known, plain
 
 if TYPE_CHECKING:
@@ -77,14 +78,15 @@ def _bytes(path: Path, where: str) -> bytes:
             if packed not in ("", "gzip") or (b"\0" in begin and not _may_hold_zeros(begin)) or _is_hollow(path):
                 raise WattlineError(f"traffic {where} is binary; give CSV, JSON lines or Parquet (gzip is unpacked)")
             most = MAX_DEVICE_BYTES if path.is_char_device() else MAX_BYTES
-            data = begin + file.read(most + 1)
+            size = os.fstat(file.fileno()).st_size if path.is_file() else most
+            data = begin + b"".join(pieces(file, most, size))
         if packed:
             most = min(most, max(MIN_UNPACKED_BYTES, MAX_RATIO * len(data)))
             data = gunzip(data, most)
     except FileNotFoundError:
         raise WattlineError(f"traffic {where} does not exist") from None
     except (OSError, EOFError, ValueError, MemoryError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error or "no memory for it"
+        reason = getattr(error, "strerror", None) or str(error) or "no memory for it"
         raise WattlineError(f"traffic {where} cannot be read: {reason}") from None
     if len(data) > most:
         more = ", unpacked: it is packed too well to be a trace" if packed else "; split it"
