@@ -32,7 +32,8 @@ ROUNDS = 40
 T0 = 1_767_225_600
 # what is put in: signs of every format, numbers that are too large or none, characters of all kinds
 PIECES = [
-    b"", b"\0", b"\n", b"\r\n", b",", b";", b"\t", b'"', b"'", b"{", b"}", b"[", b"]", b":", b"=", b"#", b"-", b"$", b"\\",
+    b"", b"\0", b"\n", b"\r\n", b",", b";", b"\t", b'"', b"'", b"{", b"}", b"[", b"]", b":", b"=", b"#", b"-", b"$",
+    b"\\",
     b"[" * 3000, b'{"a":' * 3000, b"a." * 100, b"9" * 400, b"9" * 5000, b"1e999", b"-1e308", b"NaN", b"inf", b"null",
     b"true", b"\xff", b"\xc3\xa9", b"\xc2\xb2", b"\xe2\x80\xae", b"\x1b[31m", b"\\u0000", b"<script>", b"0001-01-01",
     b"9999-12-31T23:59:59",
