@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wattline.catalog import default
+from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.grid.supply.build import program
 from wattline.line.grid.supply.certificate import dual_bound
@@ -26,6 +28,7 @@ from wattline.line.grid.supply.parts import (
     Unserved,
 )
 from wattline.line.grid.supply.plan import SupplyPlan, plan
+from wattline.line.grid.supply.technology import Technology, annuity
 
 WIND, SUN = 107_000.0, 61_000.0  # USD/MW/year
 BATTERY = Storage("battery", 24_000.0, 17_700.0, 0.96, 0.96)
@@ -255,3 +258,27 @@ def test_the_tank_of_a_reactor_follows_the_price() -> None:
     assert made.capacities["natrium turbine"] > 0.41 * made.capacities["natrium reactor"] * 1.2
     heat = made.dispatch["natrium heat"]
     assert heat.min() >= 0.9 * made.capacities["natrium reactor"] - 1e-6
+
+
+def test_every_technology_of_the_catalog_is_a_part_of_a_supply() -> None:
+    technologies = [Technology.load(name, default(), 0.07) for name in default().records("supply")]
+    parts = [
+        each.part(0.3 if each.record.name in ("wind", "solar", "offshore-wind") else None) for each in technologies
+    ]
+    assert {"wind", "battery", "iron-air", "nuclear", "smr-heat-store", "gas-ccs"} <= {part.name for part in parts}
+    gas = next(each for each in technologies if each.record.name == "gas")
+    assert gas.part().marginal == pytest.approx(24.7, abs=1.5)  # type: ignore[union-attr]
+    with pytest.raises(WattlineError, match="wind needs its hourly capacity factors"):
+        Technology.load("wind", default(), 0.07).part()
+
+
+def test_a_draw_of_a_technology_is_within_its_range() -> None:
+    draws = Draws(20, 1, default())
+    drawn = [Technology.load("solar", default(), 0.07, draws, n)["capital_usd_per_kw"] for n in range(20)]
+    fact = default().fact("supply.solar.capital_usd_per_kw")
+    assert fact.low <= min(drawn) < max(drawn) <= fact.high
+
+
+def test_an_annuity_pays_back_over_its_life() -> None:
+    assert annuity(0.07, 20) == pytest.approx(0.09439, abs=1e-5)
+    assert annuity(0.0, 20) == 0.05

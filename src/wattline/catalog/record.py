@@ -32,6 +32,7 @@ KINDS = (
     "sensor",
     "sensor_unit",
     "traffic",
+    "supply",
 )
 SINGLE = ("constant", "fit")  # kinds whose record is itself the fact
 
