@@ -11,6 +11,7 @@ import functools
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "build/docs-cache"
+# of the first simulation on a machine alone: no part of what a command answers
+COMPILING = re.compile(r"^wattline: compiling the simulator.*\n", re.MULTILINE)
 TIMEOUT_S = 600
 COLUMNS = 88
 SOURCES = ("src/wattline/**/*", "examples/**/*", "tools/blocks.py", "tools/reference.py")
@@ -117,11 +120,10 @@ class Session:
             text=True,
             timeout=TIMEOUT_S,
         )
+        printed = COMPILING.sub("", done.stdout)
         if done.returncode != returncode:
-            raise BlockError(
-                f"session {self.name or 'of its own'}, exit status {done.returncode}: {source}\n{done.stdout}"
-            )
-        return "\n".join(line.rstrip() for line in done.stdout.rstrip().splitlines())
+            raise BlockError(f"session {self.name or 'of its own'}, exit status {done.returncode}: {source}\n{printed}")
+        return "\n".join(line.rstrip() for line in printed.rstrip().splitlines())
 
     def _folder(self) -> Path:
         if self.folder is None:
