@@ -200,6 +200,7 @@ def _shown(path: Path) -> str:
 def _summary(measured: MeasuredCommand, as_json: bool) -> None:
     """A few lines to standard error; with ``as_json`` one object to standard output as well."""
     from wattline.cli.printing import print_json
+    from wattline.meter.sensors.unread import unread
 
     window, shares = measured.window, measured.others
     shown = [_shown(path) for path in measured.session.files]
@@ -217,6 +218,7 @@ def _summary(measured: MeasuredCommand, as_json: bool) -> None:
         times = f"{fault.count} × " if fault.count > 1 else ""
         where = f" ({fault.device})" if fault.device else ""
         lines.append(f"  {times}{fault.kind}{where}: {fault.done}")
+    lines += [f"  {words}" for words in unread(device.kind for device in energy.devices)]
     if shares is not None and energy.energy_j is not None:
         lines.append(f"  {shares}")
     if shown:

@@ -26,6 +26,7 @@ from wattline.meter.live.active import active
 from wattline.meter.live.device_sync import synchronise
 from wattline.meter.live.session import Session
 from wattline.meter.recording import Fault
+from wattline.meter.sensors.unread import unread
 
 F = TypeVar("F", bound=Callable[..., Any])
 _around: ContextVar[Measurement | None] = ContextVar("wattline_window", default=None)
@@ -176,6 +177,7 @@ class Measurement(Result):
         energy, journal = self.energy, "" if self._session is None else str(self._session.path)
         results = {**energy.json(), "counts": dict(self.counts), "journal": journal}
         warnings = ["energy unknown: no sensor gave readings"] if energy.energy_j is None else []
+        warnings += unread(device.kind for device in energy.devices)
         # as the journal has them: what is no plain data (a path, a time) is its text
         attributes = json.loads(attributes_text(self.attributes), parse_constant=str)
         return envelope("measure", {"name": self.name, "attributes": attributes}, results, warnings=warnings)
