@@ -218,7 +218,7 @@ def test_times_nodes_and_indices_as_people_write_them() -> None:
 def one_recording(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever path is read, two GPUs at 200 W for 100 s come back."""
     module = ModuleType("wattline.meter.readers.detect")
-    module.read = lambda path: recording()  # type: ignore[attr-defined]
+    module.read = lambda path, *_: recording()  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "wattline.meter.readers.detect", module)
 
 

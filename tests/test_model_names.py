@@ -103,7 +103,7 @@ def test_a_config_becomes_an_entry_that_describes_the_same_model(tmp_path: Path)
     paths = [config(tmp_path, "someone--Their-8B"), config(tmp_path, "someone--Their-16B", num_hidden_layers=68)]
     out = tmp_path / "models.toml"
     with pytest.raises(SystemExit) as ended:
-        main(["catalog", "add-model", *map(str, paths), "--source", 'a "page"', "--year", "2026", "--out", str(out)])
+        main(["catalog", "add-model", *map(str, paths), "--source", 'a "page"', "--year", "2026", "--save", str(out)])
     assert ended.value.code == 0
     models = {name: model_from_record(record) for name, record in read_records("model", out.read_text(), "x")}
     assert models["their-8b"].total_params == load_model("llama-3.1-8b", CATALOG).total_params

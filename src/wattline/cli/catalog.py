@@ -24,7 +24,9 @@ def add_model(
     ] = None,
     year: Annotated[int | None, Opt(help="Year of release [default: this year].")] = None,
     alias: Annotated[list[str] | None, Opt(help="Further name of the model; may be repeated.")] = None,
-    out: Annotated[Path | None, Opt(help="Append the entries to this TOML file [default: print them].")] = None,
+    save: Annotated[
+        Path | None, Opt(metavar="FILE", help="Append the entries to this TOML file [default: print them].")
+    ] = None,
 ) -> None:
     """Make a catalog entry of each config.json, and check its parameters against the published number."""
     from datetime import UTC, datetime
@@ -42,8 +44,8 @@ def add_model(
         origin = Origin(hf_id or hf_id_of(path), source, "", year or datetime.now(UTC).year, total)
         entries.append(model_entry(model_from_config(path), origin, alias or ()))
     text = "\n".join(entries)
-    if out is None:
+    if save is None:
         emit(text)
         return
-    with out.open("a", encoding="utf-8") as file:
-        file.write(f"\n{text}" if out.stat().st_size else text)
+    with save.open("a", encoding="utf-8") as file:
+        file.write(f"\n{text}" if save.stat().st_size else text)
