@@ -151,7 +151,7 @@ def test_the_busiest_stretch() -> None:
         ('replicas = 1\nprefill_gpus = "x"\n', "prefill"),
         ("replicas = 1\nscale_target = 5\n", "scale-from"),
         ("replicas = 1\nprefix_cache = 0.3\n", "prefix hashes"),
-        ('replicas = 1\nplace = "Atlantis"\n', "unknown place"),
+        ('replicas = 1\nplace = "Nowheretown"\n', "unknown place"),
     ],
 )
 def test_bad_jobs_are_told_in_one_line(tmp_path: Path, more: str, said: str) -> None:

@@ -74,7 +74,7 @@ def test_text_and_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["--place", "Atlantis"], "unknown place"),
+        (["--place", "Nowheretown"], "unknown place"),
         (["--place", "Dublin", "--cooling", "magic"], "unknown cooling"),
         (["--place", "Denver", "--cooling", "sea-water"], "no sea"),
         (["--place", "Singapore", "--cooling", "evaporative"], "cannot hold"),
@@ -172,6 +172,17 @@ def test_the_terminal_and_the_page_show_the_same_hours_peak_and_top_pue(tmp_path
         if hours >= 0.5:
             assert f"{mode} {hours:,.0f} h" in " ".join(shown.split())
             assert f"{hours:,.0f} h" in page
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_names_to_type_are_never_cut(width: int) -> None:
+    from wattline.predict.sites import compare_kinds
+
+    data = compare_kinds("1MW", {"place": "Dublin"}, {}, Draws(2)).json()
+    lines = as_text(data, width).splitlines()
+    shown = [line.split()[0] for line in lines if line.split()]
+    assert set(KINDS) <= set(shown)
+    assert max(map(len, lines)) <= width
 
 
 def test_profiles(tmp_path: Path) -> None:

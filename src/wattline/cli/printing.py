@@ -101,16 +101,10 @@ def print_rich(renderable: Any) -> None:
 
 
 def compiling() -> str:
-    """What to say before a simulation that must be compiled first; on standard error at once where that is no
-    terminal."""
+    """What stands before the words of a simulation that must be compiled first; "" where it is on disk."""
     from wattline.line.engine.simulator.simulate import is_compiled
 
-    if is_compiled():
-        return ""
-    words = "compiling the simulator, once: about a minute"
-    if not sys.stderr.isatty():
-        print(f"wattline: {words}", file=sys.stderr, flush=True)
-    return f"{words}; then "
+    return "" if is_compiled() else "compiling the simulator, once: about a minute; then "
 
 
 def emit(text: str) -> None:

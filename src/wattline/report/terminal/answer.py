@@ -12,6 +12,7 @@ from rich.text import Text
 
 from wattline.core.quantity import show, trimmed
 from wattline.report.assumptions import MARKS, assumptions, statement_words
+from wattline.report.terminal.tables import FittedTable
 from wattline.report.words import Json
 
 # result -> (what it is called, unit that `show` knows), in the order shown
@@ -100,7 +101,7 @@ def span(value: Any, unit: str) -> tuple[str, str]:
 
 
 def _grid(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = FittedTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in columns:
         right = name.strip() in ("p50", "mean", "share", "mean power", "rank correlation")
         table.add_column(

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from wattline.core.quantity import number, show
 from wattline.report.terminal.answer import remarks, span
+from wattline.report.terminal.tables import FittedTable
 from wattline.report.words import Json, counted
 
 COMPARED = {
@@ -40,7 +41,7 @@ def comparison_text(data: Json) -> RenderableType:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = FittedTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for i, name in enumerate(columns):
         left = i == 0 or "to" in name.split() or name.strip() == ""
         table.add_column(name, justify="left" if left else "right", no_wrap=True)

@@ -11,6 +11,7 @@ from rich.text import Text
 from wattline.core.quantity import number, show
 from wattline.report.assumptions import assumptions
 from wattline.report.terminal.answer import answer_text, remarks
+from wattline.report.terminal.tables import FittedTable
 from wattline.report.words import Json
 
 PARTS = {
@@ -190,7 +191,7 @@ def _search(results: Json) -> Text:
 
 
 def _table(title: str, columns: tuple[str, ...]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = FittedTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column(title)
     for name in columns:
         table.add_column(name, justify="right")

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from wattline.core.quantity import number, show
 from wattline.report.terminal.answer import answer_text
+from wattline.report.terminal.tables import FittedTable
 from wattline.report.words import Json
 
 LATENCIES = (
@@ -37,7 +38,7 @@ def simulated_text(simulated: Json, inputs: Json) -> list[RenderableType]:
 
 
 def _latencies(s: Json) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = FittedTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("Latency")
     for name in COLUMNS:
         table.add_column(name, justify="right")
@@ -53,7 +54,7 @@ def _latencies(s: Json) -> Table:
 def _figures(s: Json, inputs: Json) -> Table:
     slo = {k: inputs[f"slo_{k}"] for k in ("ttft_s", "tpot_s") if f"slo_{k}" in inputs}
     within = " and ".join(f"{k[:4].upper()} ≤ {show(v, 's')}" for k, v in slo.items()) or "no target given"
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table = FittedTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     left_out = "".join(f"; {count:,} left out ({why})" for why, count in s["rejected"].items())
     rows = [
         ("Requests", f"{s['requests_served']:,}{left_out}"),

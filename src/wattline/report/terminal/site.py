@@ -8,6 +8,7 @@ from rich.text import Text
 
 from wattline.core.quantity import show
 from wattline.report.terminal.answer import assumed, facts, remarks
+from wattline.report.terminal.tables import FittedTable
 from wattline.report.words import Json
 
 FIGURES = (
@@ -26,7 +27,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = FittedTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for i, name in enumerate(columns):
         table.add_column(name, justify="left" if i == 0 else "right")
     return table

@@ -2,14 +2,50 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from wattline.report.words import Json
+
+MAX_CELL = 48  # letters of a cell that stays on one line; longer ones are sentences, which may break
+
+
+class FittedTable(Table):
+    """A table that is never cut: where it is wider than the screen, each row stands as a heading and a list."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The table, or its rows one below the other."""
+        cells = [[_plain(cell) for cell in column.cells] for column in self.columns]
+        heads = [_plain(column.header) for column in self.columns]
+        widths = [
+            max([_wide(text) for text in (*column, head)], default=0) for column, head in zip(cells, heads, strict=True)
+        ]
+        gap = self.padding[1] + self.padding[3]
+        if sum(widths) + gap * len(widths) <= options.max_width or len(widths) < 3:
+            yield from super().__rich_console__(console, options)
+            return
+        if heads and heads[0]:
+            yield Text(heads[0], style="dim")
+        for row in zip(*cells, strict=True):
+            yield Text(row[0], overflow="fold")
+            parts = [f"{head} {cell}".strip() for head, cell in zip(heads[1:], row[1:], strict=True) if cell.strip()]
+            yield Padding(Text("; ".join(parts), overflow="fold"), (0, 0, 0, 2))
+
+
+def _plain(cell: object) -> str:
+    return cell.plain if isinstance(cell, Text) else str(cell)
+
+
+def _wide(text: str) -> int:
+    return min(cell_len(text), MAX_CELL)
 
 
 def plain_table(*columns: str, left: tuple[str, ...] | None = None, gap: int = 2) -> Table:
     """A table without lines; the first column, or those of ``left``, are words and the others numbers."""
-    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
+    table = FittedTable(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
     for i, name in enumerate(columns):
         words = i == 0 if left is None else name in left
         table.add_column(name, justify="left" if words else "right")
