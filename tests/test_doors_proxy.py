@@ -25,7 +25,7 @@ from model_server import Machine, Simulated  # noqa: E402
 from wattline.core.errors import WattlineError  # noqa: E402
 from wattline.web.proxy import body, door, metered_route, websocket  # noqa: E402
 from wattline.web.proxy.accounting import Books  # noqa: E402
-from wattline.web.proxy.body import kind_of, read_asked  # noqa: E402
+from wattline.web.proxy.body import kind_of, read_body  # noqa: E402
 from wattline.web.proxy.door import Hosts  # noqa: E402
 from wattline.web.proxy.lines import LineStream  # noqa: E402
 from wattline.web.proxy.request_log import RequestLog  # noqa: E402
@@ -355,12 +355,12 @@ def test_of_many_that_look_like_a_usage_the_last_are_tried() -> None:
 
 def test_a_request_of_a_million_objects_is_not_parsed() -> None:
     rich = b'{"model":"m","stream":true,"x":[' + b"{}," * 1_000_000 + b"{}]}"
-    asked = read_asked(rich, "chat")
+    asked = read_body(rich, "chat")
     assert (asked.model, asked.stream, asked.askable) == ("m", True, False)
     image = json.dumps({"model": "m", "stream": True, "messages": [{"image": "A" * 3_000_000}]}).encode()
-    assert read_asked(image, "chat").askable
+    assert read_body(image, "chat").askable
     form = b'--x\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--x\r\n' + b"\0" * 1000
-    assert read_asked(form, "audio").model == "whisper-1"
+    assert read_body(form, "audio").model == "whisper-1"
 
 
 def test_bodies_held_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -377,7 +377,7 @@ def test_bodies_held_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> No
         assert {got for _, _, got in here.upstream.came} == {sent}
 
     run(work)
-    assert body.HELD_BYTES <= 1 << 28
+    assert body.BODIES_BYTES <= 1 << 28
 
 
 @pytest.mark.parametrize(

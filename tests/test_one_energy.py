@@ -50,7 +50,7 @@ Hurt = Callable[[Array, Array, Array, int, int], None]
 
 
 @dataclass
-class Told:
+class WindowWriter:
     """Readings as one sensor gave them: on two clocks, in order."""
 
     wall: Array
@@ -83,7 +83,7 @@ HURTS: dict[str, Hurt] = {
 
 
 @st.composite
-def tellings(draw: st.DrawFn) -> Told:
+def tellings(draw: st.DrawFn) -> WindowWriter:
     """Readings of watts, of a counter or of both, with what can go wrong."""
     watts = draw(st.lists(st.integers(50, 500), min_size=40, max_size=120))
     power = np.array([*watts, *(300 + np.arange(CALM) % 3)], float)
@@ -103,21 +103,21 @@ def tellings(draw: st.DrawFn) -> Told:
         wall[: len(watts) // 3] -= 3600.0  # the clock was set right early on
     spec = Spec(draw(st.sampled_from(["rapl", "nvml"])), wrap_j=wrap)
     power, joules = (nothing if kinds == "counter" else power), (nothing if kinds == "watts" else joules)
-    return Told(wall, M0 + time, power, joules, spec, str((kinds, story)))
+    return WindowWriter(wall, M0 + time, power, joules, spec, str((kinds, story)))
 
 
-def whole_j(told: Told) -> float:
+def whole_j(told: WindowWriter) -> float:
     joined = tracked(told)
     return float(sum(joined.energy(*span).value_j for span in joined.seen()))
 
 
-def tracked(told: Told) -> Track:
+def tracked(told: WindowWriter) -> Track:
     return track(clean(told.series()).powers)
 
 
 @settings(deadline=None, max_examples=25)
 @given(tellings())
-def test_every_way_of_summing_a_recording_says_the_same(told: Told) -> None:
+def test_every_way_of_summing_a_recording_says_the_same(told: WindowWriter) -> None:
     wanted = pytest.approx(whole_j(told), rel=1e-9)
     recording = Recording([told.series()])
     assert report(recording)["energy_wh"]["value"] * 3600 == wanted
@@ -136,7 +136,7 @@ def test_every_way_of_summing_a_recording_says_the_same(told: Told) -> None:
 
 @settings(deadline=None, max_examples=25)
 @given(tellings())
-def test_a_stream_ends_where_the_whole_does(told: Told) -> None:
+def test_a_stream_ends_where_the_whole_does(told: WindowWriter) -> None:
     wanted = pytest.approx(whole_j(told), rel=1e-9)
     stream, totals, so_far = Stream(GPU, told.spec), Totals(), 0.0
     for wall, mono, reading in told.readings():
@@ -153,7 +153,7 @@ def test_a_stream_ends_where_the_whole_does(told: Told) -> None:
 class Scripted:
     """A sensor that gives readings of a script; ``clock`` is the time of the one that comes next."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: WindowWriter) -> None:
         self.device, self.spec = GPU, told.spec
         self.script = list(told.readings())
 
@@ -170,7 +170,7 @@ class Scripted:
 
 @settings(deadline=None, max_examples=20)
 @given(tellings())
-def test_the_proxys_intervals_add_up_to_the_whole(told: Told) -> None:
+def test_the_proxys_intervals_add_up_to_the_whole(told: WindowWriter) -> None:
     sensor, posted = Scripted(told), list[Interval]()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(proxy, "GONE_S", 1e9)
@@ -187,7 +187,7 @@ def test_the_proxys_intervals_add_up_to_the_whole(told: Told) -> None:
     assert sum(joules) == pytest.approx(whole_j(told), rel=1e-9)
 
 
-def journalled(told: Told, folder: Path, span: tuple[float, float]) -> tuple[WindowEnergy, Path]:
+def journalled(told: WindowWriter, folder: Path, span: tuple[float, float]) -> tuple[WindowEnergy, Path]:
     """The readings in a journal with one window, and the energy that ``wl.measure`` finds for it."""
     path = folder / "run.wattline"
     with Journal.create(path) as journal:
@@ -210,7 +210,7 @@ def journalled(told: Told, folder: Path, span: tuple[float, float]) -> tuple[Win
 
 @settings(deadline=None, max_examples=20)
 @given(tellings(), st.integers(0, 30), st.integers(40, 150))
-def test_a_window_measured_live_is_that_of_its_own_journal(told: Told, first: int, length: int) -> None:
+def test_a_window_measured_live_is_that_of_its_own_journal(told: WindowWriter, first: int, length: int) -> None:
     joined = tracked(replace(told, wall=told.mono))
     begin = max(told.mono[0] + first * STEP / 2, joined.begin_s)
     end = min(begin + length * STEP, joined.end_s)

@@ -21,7 +21,7 @@ from model_server import Machine, Simulated, answer, events, usage
 from wattline.core.errors import WattlineError
 from wattline.meter.sensor import Reading, SensorGone
 from wattline.meter.sharing.split import share
-from wattline.web.proxy.body import kind_of, read_asked, with_usage
+from wattline.web.proxy.body import kind_of, read_body, with_usage
 from wattline.web.proxy.interval_split import share_within
 from wattline.web.proxy.ledger import Interval, Ledger
 from wattline.web.proxy.request_log import RequestLog
@@ -265,7 +265,7 @@ def test_usage_that_the_proxy_asked_for_is_hidden_again(style: str, cuts: list[i
     path, tracked = "/v1/chat/completions", made("x", 0.0)
     raw = b"".join(events(path, bare | {"stream_options": {"include_usage": True}}))
     stream = EventStream(
-        tracked, lambda pieces: None, lambda: {"energy_j": 3.5}, asked=True, strip_null=style != "sglang"
+        tracked, lambda pieces: None, lambda: {"energy_j": 3.5}, added=True, strip_null=style != "sglang"
     )
     want = b"".join(events(path, bare))
     got = through(stream, raw, cuts)
@@ -292,7 +292,7 @@ def test_an_event_without_end_is_passed_on_all_the_same(monkeypatch: pytest.Monk
     "raw", ['{"stream":true}', ' {"stream": true, "model":"m"}\n ', '{"stream":true,"stream_options":{"x":1}}']
 )
 def test_a_stream_is_asked_for_its_usage(raw: str) -> None:
-    asked = read_asked(raw.encode(), "chat")
+    asked = read_body(raw.encode(), "chat")
     assert asked.askable
     want = json.loads(raw)
     assert json.loads(with_usage(asked)) == want | {
@@ -306,8 +306,8 @@ def test_a_stream_is_asked_for_its_usage(raw: str) -> None:
      b'{"stream":true,"stream_options":{"include_usage":false}}', b'{"stream":true,"stream_options":3}', b"[" * 9999],
 )  # fmt: skip
 def test_other_requests_are_let_alone(raw: bytes) -> None:
-    assert not read_asked(raw, "chat").askable
-    assert read_asked(raw, "chat").raw == raw
+    assert not read_body(raw, "chat").askable
+    assert read_body(raw, "chat").raw == raw
 
 
 @pytest.mark.parametrize(

@@ -245,14 +245,14 @@ def holder(journal: Journal, pid: int, born: int, *, space: str = "", boot: str 
 def test_the_claim_of_a_dead_process_is_void(tmp_path: Path) -> None:
     with Journal.create(tmp_path / "a.wattline") as journal:
         holder(journal, 2**22 + 1, 5)
-        assert not owner.is_held(journal)
+        assert not owner.is_locked(journal)
         assert owner.claim(journal)
 
 
 def test_a_process_that_has_a_dead_ones_number_is_another(tmp_path: Path) -> None:
     with Journal.create(tmp_path / "a.wattline") as journal:
         holder(journal, 1, born(1) or 0)
-        assert owner.is_held(journal)
+        assert owner.is_locked(journal)
         assert not owner.claim(journal)
         journal.connection.execute("UPDATE writer SET born = born + 1 WHERE id = 77")
         assert owner.claim(journal)

@@ -104,7 +104,7 @@ def _run(
     stop: Callable[[], None] = _nothing
     try:
         stop = _serve(session.sampler, prometheus)
-        if signals.asked_to_end():
+        if signals.end_requested():
             raise KeyboardInterrupt
         window.begin()
         if command:

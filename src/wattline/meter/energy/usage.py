@@ -28,11 +28,11 @@ PER = {"tokens": "joules_per_token", "samples": "joules_per_sample", "queries": 
 class UsageReport(Result):
     """What a recording says was used: energy with its range, power, energy a token, and the quality of the readings.
 
-    ``said``: everything, as plain data; ``total``: energy, and energy for each token, sample or query.
+    ``data``: everything, as plain data; ``total``: energy, and energy for each token, sample or query.
     """
 
     inputs: Json
-    said: Json
+    data: Json
     total: Mapping[str, Measured]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class UsageReport(Result):
         return self.total
 
     def json(self) -> Json:
-        return envelope("meter report", self.inputs, self.said, notes=self.notes, warnings=self.warnings)
+        return envelope("meter report", self.inputs, self.data, notes=self.notes, warnings=self.warnings)
 
 
 def report(recording: Recording, window: str | None = None, by_node: bool = False) -> UsageReport:
@@ -237,8 +237,8 @@ def _warnings(wanted: Stretches, spans: Sequence[Span], made: Meter) -> list[str
         names = ", ".join(device.key for device in made.lost[:4])
         notes.append(f"not in the sum, for it gave nothing to count: {names}{' …' if len(made.lost) > 4 else ''}")
     if missing := missing_nodes(made):
-        said = "energy, also a token, lacks them; its range has them"
-        notes.append(f"the log tells of {missing} more nodes than have readings: {said}")
+        words = "energy, also a token, lacks them; its range has them"
+        notes.append(f"the log tells of {missing} more nodes than have readings: {words}")
     if any(track.spec.modelled for track in made.counted()):
         notes.append("part of the energy is modelled, not measured")
     return notes

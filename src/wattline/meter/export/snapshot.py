@@ -151,6 +151,6 @@ def unique(devices: Iterable[DeviceTotal]) -> list[DeviceTotal]:
     An endpoint must not show a series twice.
     """
     every = list(devices)
-    held = outer([each.device for each in every])
-    told = [replace(each, device=replace(each.device, inside=held[each.device.key])) for each in every]
-    return list({tuple(labels(each.device, each.spec).items()): each for each in told}.values())
+    outermost = outer([each.device for each in every])
+    placed = [replace(each, device=replace(each.device, inside=outermost[each.device.key])) for each in every]
+    return list({tuple(labels(each.device, each.spec).items()): each for each in placed}.values())

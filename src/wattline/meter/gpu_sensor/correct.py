@@ -115,10 +115,10 @@ def _power(raw: Series, model: SensorModel, gain: Gain) -> Corrected:
         seen = replace(seen, share=1.0, reach_s=max(step, 2 * model.period_s))
         notes.append(f"means over {model.window_s:g} s undone")
     else:
-        time, power = _held(raw, at, reading, model)
+        time, power = _bounds_of_means(raw, at, reading, model)
         if seen.share < PART_TIME:
             power, beats = even_beats(power)
-            seen = seen.with_beats(time, _held(raw, at, reading, model)[1], beats)
+            seen = seen.with_beats(time, _bounds_of_means(raw, at, reading, model)[1], beats)
             notes.append(
                 f"sees {100 * model.window_s / model.period_s:.0f}% of the time: a load that repeats every "
                 f"{model.period_s:g} s, or in a whole part of it, looks steady, and no error here covers that"
@@ -138,7 +138,7 @@ def _as_read(
     seen = replace(seen, reach_s=max(seen.interval_s, model.window_high_s), share=share)
     seen = replace(seen, late_s=late_s + model.relax_high_s, ahead_s=late_s, level_at=raw.time_s, level_w=raw.power_w)
     if share < PART_TIME:
-        time, power = _held(raw, at, reading, model)
+        time, power = _bounds_of_means(raw, at, reading, model)
         even, beats = even_beats(power)
         seen = seen.with_beats(time, power, beats, evened=False)
         seen = replace(seen, level_at=time, level_w=even) if beats else seen
@@ -146,7 +146,7 @@ def _as_read(
     return raw.time_s, raw.power_w, seen, [f"{who} was recorded beside a meter: what its sensor does to time stands"]
 
 
-def _held(raw: Series, at: Array, reading: Array, model: SensorModel) -> tuple[Array, Array]:
+def _bounds_of_means(raw: Series, at: Array, reading: Array, model: SensorModel) -> tuple[Array, Array]:
     """Readings at the middle of the time that each stands for, one a period while the sensor holds its value."""
     assert raw.power_w is not None
     if len(at) == len(raw.time_s):

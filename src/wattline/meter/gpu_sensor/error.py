@@ -60,17 +60,17 @@ class Seen:
     level_w: Array | None = None
 
     def with_beats(
-        self, time_s: Array, power_w: Array, found: list[tuple[int, int, int]], *, evened: bool = True
+        self, time_s: Array, power_w: Array, beats: list[tuple[int, int, int]], *, evened: bool = True
     ) -> Seen:
         """The same with these beats, given as first and last reading and length; ``evened``: they were evened out."""
-        told = []
-        for a, b, n in found:
+        parts = []
+        for a, b, n in beats:
             part = power_w[a:b]
             jump = ABRUPT * float(np.ptp(power_w))
             sharp = a > 0 and part[0] - power_w[a - 1] > jump, b < len(power_w) and part[-1] - power_w[b] > jump
             length = float(time_s[b - 1] - time_s[a]) / max(1, b - 1 - a) * n
-            told.append(Beat(float(time_s[a]), float(time_s[b - 1]), float(np.ptp(part)), n, length, *sharp, evened))
-        return replace(self, beats=tuple(told))
+            parts.append(Beat(float(time_s[a]), float(time_s[b - 1]), float(np.ptp(part)), n, length, *sharp, evened))
+        return replace(self, beats=tuple(parts))
 
 
 def error_parts(
@@ -142,18 +142,18 @@ def _beat_j(seen: Seen, begin_s: float, end_s: float) -> float:
     """J by which evened beats may be off: half a reading of their length, at full swing; and, where no jump tells when
     the load began or ended, half the swing for as much of a beat's quiet part before or after as the window holds."""
 
-    def held(first: float, last: float) -> float:
+    def certain_between(first: float, last: float) -> float:
         return max(0.0, min(last, end_s) - max(first, begin_s))
 
     off = 0.0
     for beat in seen.beats:
-        within_s = held(beat.begin_s, beat.end_s)
+        within_s = certain_between(beat.begin_s, beat.end_s)
         # as it stands, a window may hold the high or the low half of one beat more than its share
         off += beat.swing_w / 2 * (within_s / beat.readings if beat.evened else min(within_s, beat.length_s))
         if not beat.begins_sharp:
-            off += beat.swing_w / 2 * held(beat.begin_s - QUIET_PART * beat.length_s, beat.begin_s)
+            off += beat.swing_w / 2 * certain_between(beat.begin_s - QUIET_PART * beat.length_s, beat.begin_s)
         if not beat.ends_sharp:
-            off += beat.swing_w / 2 * held(beat.end_s, beat.end_s + QUIET_PART * beat.length_s)
+            off += beat.swing_w / 2 * certain_between(beat.end_s, beat.end_s + QUIET_PART * beat.length_s)
     return off
 
 

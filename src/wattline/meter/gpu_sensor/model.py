@@ -154,7 +154,7 @@ def model_for(name: str, field: str = "draw", apart: frozenset[str] = NOTHING_AP
 
 def best_field(name: str, fields: Iterable[str]) -> str:
     """Of the fields that a recording holds, the one nearest to the energy on this card."""
-    held = list(fields)
+    known = list(fields)
     generation = generation_of(name)
     choose = str(catalog.default().records("sensor")[generation].meta["choose"]) if generation else "instant"
-    return next((f for f in (choose, "instant", "average", "draw", "counter") if f in held), "")
+    return next((f for f in (choose, "instant", "average", "draw", "counter") if f in known), "")

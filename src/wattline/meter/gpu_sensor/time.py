@@ -202,7 +202,7 @@ def even_beats(power_w: Array) -> tuple[Array, list[tuple[int, int, int]]]:
 
     Quiet readings at the ends of a stretch are no part of it: before the load, or of a beat's low, who can say.
     """
-    out, found = power_w.copy(), []
+    out, beats = power_w.copy(), []
     blocks = range(0, len(power_w), BEATS_AT_ONCE)
     for first, last in [(at + a, at + b) for at in blocks for a, b in steady_parts(power_w[at : at + BEATS_AT_ONCE])]:
         part = power_w[first:last]
@@ -213,5 +213,5 @@ def even_beats(power_w: Array) -> tuple[Array, list[tuple[int, int, int]]]:
         beat = find_beat(power_w[first:last])
         if beat:
             out[first:last] = even_out(power_w[first:last], beat)
-            found.append((first, last, beat))
-    return out, found
+            beats.append((first, last, beat))
+    return out, beats

@@ -58,10 +58,10 @@ def unpack_ticks(ticks: Iterable[bytes]) -> dict[int, SeriesColumns]:
     rows = np.frombuffer(b"".join(ticks), dtype=TICK)
     rows = rows[np.argsort(rows["series"], kind="stable")]
     numbers, begins = np.unique(rows["series"], return_index=True)
-    found = {}
+    by_sensor = {}
     for series, mine in zip(numbers.tolist(), np.split(rows, begins[1:]), strict=False):
-        found[series] = SeriesColumns(*(np.ascontiguousarray(mine[name]) for name in SeriesColumns._fields))
-    return found
+        by_sensor[series] = SeriesColumns(*(np.ascontiguousarray(mine[name]) for name in SeriesColumns._fields))
+    return by_sensor
 
 
 def to_whole(values: Array | None, count: int) -> Whole:

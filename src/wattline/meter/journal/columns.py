@@ -25,18 +25,18 @@ def read_stretch(journal: Journal, begin_mono_us: int, end_mono_us: int, pending
     file has not taken yet."""
     waiting = unpack_ticks(pending)
     shifts = shifts_of(journal, True)
-    with _one_moment(journal):
+    with _SteadyView(journal):
         known = known_series(journal)
         rows = {number: _blocks(journal, number, shifts, begin_mono_us, end_mono_us, True) for number, _, _ in known}
         ticks = _ticks(journal)
-    found = []
+    stretches = []
     for number, device, spec in known:
         parts = list(_columns(journal, number, rows[number], ticks, shifts))
         if number in waiting:
             parts.append(waiting[number])
         if parts:
-            found.append(to_series(device, spec, _in_order(join(parts))))
-    return Recording(found, source=str(journal.path))
+            stretches.append(to_series(device, spec, _in_order(join(parts))))
+    return Recording(stretches, source=str(journal.path))
 
 
 def _in_order(readings: SeriesColumns) -> SeriesColumns:
@@ -50,15 +50,15 @@ def _in_order(readings: SeriesColumns) -> SeriesColumns:
 def known_series(journal: Journal) -> list[tuple[int, Device, Spec]]:
     """The number, device and spec of each series."""
     rows = journal.connection.execute("SELECT id, about FROM series ORDER BY id").fetchall()
-    found = []
+    known = []
     for series, about in rows:
-        said = table(parse_json(about))
-        spec = {name: value for name, value in table(said["spec"]).items() if value is not None}
+        stated = table(parse_json(about))
+        spec = {name: value for name, value in table(stated["spec"]).items() if value is not None}
         for name, value in spec.items():
             text(value) if name in ("source", "note") else bool(value) if name == "modelled" else finite(value)
-        device = {name: text(value) for name, value in table(said["device"]).items()}
-        found.append((whole(series), Device(**device), Spec(**spec)))
-    return found
+        device = {name: text(value) for name, value in table(stated["device"]).items()}
+        known.append((whole(series), Device(**device), Spec(**spec)))
+    return known
 
 
 def to_series(device: Device, spec: Spec, readings: SeriesColumns) -> Series:
@@ -82,7 +82,7 @@ def parts_of(
     clocks of several boots are set one after the other.
     """
     shifts = shifts_of(journal, on_mono)
-    with _one_moment(journal):
+    with _SteadyView(journal):
         rows = _blocks(journal, series, shifts, first_us, last_us, on_mono)
         ticks = _ticks(journal)
     return _columns(journal, series, rows, ticks, shifts)
@@ -154,7 +154,7 @@ def shifts_of(journal: Journal, on_mono: bool) -> dict[int, int]:
     return {number: 0 if boot == f"{IMPORTED}0" else offsets[host, boot] - first for number, host, boot, _ in rows}
 
 
-class _one_moment:
+class _SteadyView:
     """Reads inside see the file as it was at one moment."""
 
     def __init__(self, journal: Journal) -> None:

@@ -268,9 +268,9 @@ def _file_at(path: Path) -> tuple[int, int] | None:
 
 
 def _about(device: Device, spec: Spec, part: str) -> str:
-    said: dict[str, Any] = {"device": asdict(device), "spec": asdict(spec) | {"wrap_j": finite(spec.wrap_j)}}
-    said |= {"part": part} if part else {}
-    return sayable(json.dumps(said, sort_keys=True, ensure_ascii=False))
+    about: dict[str, Any] = {"device": asdict(device), "spec": asdict(spec) | {"wrap_j": finite(spec.wrap_j)}}
+    about |= {"part": part} if part else {}
+    return sayable(json.dumps(about, sort_keys=True, ensure_ascii=False))
 
 
 def finite(value: float) -> float | None:

@@ -26,7 +26,7 @@ def claim(journal: Journal) -> bool:
     return True
 
 
-def is_held(journal: Journal) -> bool:
+def is_locked(journal: Journal) -> bool:
     """Whether a living process samples on this host; looks only, so that many may ask often."""
     holder = _holder(journal.connection, hostname())
     return holder is not None and is_alive(holder[2], holder[1])

@@ -114,18 +114,18 @@ def _offset_us(journal: Journal, shifts: Mapping[int, int], edges: Sequence[Mark
 
 def read_faults(journal: Journal) -> list[Fault]:
     """Faults that were told while sampling, those alike as one."""
-    found: dict[tuple[str, str, str], Fault] = {}
+    faults: dict[tuple[str, str, str], Fault] = {}
     for event in journal.read_events("fault"):
         data = table(event.data)
         fault = Fault(
             text(data["kind"]), whole(data["count"]), finite(data["seconds"]), text(data["done"]), text(data["device"])
         )
         key = (fault.kind, fault.device, fault.done)
-        so_far = found.get(key, Fault(fault.kind, 0, 0.0, fault.done, fault.device))
-        found[key] = Fault(
+        so_far = faults.get(key, Fault(fault.kind, 0, 0.0, fault.done, fault.device))
+        faults[key] = Fault(
             fault.kind, so_far.count + fault.count, so_far.seconds + fault.seconds, fault.done, fault.device
         )
-    return list(found.values())
+    return list(faults.values())
 
 
 class SeriesOf(Sequence[Series]):

@@ -24,7 +24,7 @@ _CLOSE = (
 )
 
 
-class Told(Protocol):
+class WindowWriter(Protocol):
     """Who tells of windows; ``around``: the window that all of its are inside, where they are inside no other."""
 
     around: str
@@ -34,9 +34,16 @@ class Told(Protocol):
     def window_id(self, number: int) -> str: ...
 
 
-def edge_op(edge: Edge, told: Told) -> Op:
+def edge_op(edge: Edge, writer: WindowWriter) -> Op:
     number, name, inside, attributes, begin, end = edge
-    row = (told.window_id(number), sayable(str(name)), inside or told.around, told.journal.writer, told.rank, *begin)
+    row = (
+        writer.window_id(number),
+        sayable(str(name)),
+        inside or writer.around,
+        writer.journal.writer,
+        writer.rank,
+        *begin,
+    )
     about = attributes_text(attributes)
     return (_OPEN, (*row, about)) if end is None else (_CLOSE, (*row, about, *end))
 

@@ -28,17 +28,17 @@ _SECONDS = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s)?\s*")
 
 _lock = threading.Lock()
 _session: Session | None = None
-_asked: tuple[Path | None, float | None, Find | None] = (None, None, None)
+_chosen: tuple[Path | None, float | None, Find | None] = (None, None, None)
 _fall_back = True
 _made_env = False
 
 
 def find_sensors() -> Sequence[Sensor]:
     """The sensors of this host; simulated ones where WATTLINE_SIMULATED asks for them."""
-    from wattline.meter.sensors.simulated import asked_for, simulated
+    from wattline.meter.sensors.simulated import simulated, simulated_request
 
-    if asked := asked_for():
-        return simulated(asked)
+    if simulated_names := simulated_request():
+        return simulated(simulated_names)
     from wattline.meter.sensors.discover import find
 
     return find()
@@ -74,8 +74,8 @@ def default_path(name: str = "") -> Path:
         stem = f"wattline-{name}-{datetime.now():%Y%m%d-%H%M%S}"
         return next(path for i in range(1000) if not (path := Path(f"{stem}{f'-{i}' if i else ''}.wattline")).exists())
     job = next((os.environ[job] for job in JOBS if os.environ.get(job)), "")
-    said = f"{this_process().boot} {os.getppid()} {parent_born()} {os.environ.get('MASTER_PORT', '')}"
-    mark = job or hashlib.sha256(said.encode()).hexdigest()[:8]
+    launch = f"{this_process().boot} {os.getppid()} {parent_born()} {os.environ.get('MASTER_PORT', '')}"
+    mark = job or hashlib.sha256(launch.encode()).hexdigest()[:8]
     return Path(f"wattline-{name}-{_plain(hostname())}-{_plain(mark)}.wattline")
 
 
@@ -103,12 +103,12 @@ def metering(
 
     Raises WattlineError after the first window was opened, and for an interval that is none.
     """
-    global _asked, _fall_back
+    global _chosen, _fall_back
     if _session is not None:
         raise WattlineError(f"metering: windows already go to {_session.path}; call it before the first of them")
     seconds = None if interval is None else parse_interval(str(interval))
     _fall_back = fall_back or journal is None
-    _asked = (Path(journal) if journal else None, seconds, None if sensors is None else lambda: sensors)
+    _chosen = (Path(journal) if journal else None, seconds, None if sensors is None else lambda: sensors)
 
 
 def active() -> Session:
@@ -121,12 +121,12 @@ def active() -> Session:
 
 def _begin() -> Session:
     global _session, _made_env
-    journal, interval_s, find = _asked
+    journal, interval_s, find = _chosen
     if interval_s is None:
         interval_s = parse_interval(os.environ.get(INTERVAL, "") or "0.1")
-    told = journal or (Path(os.environ[JOURNAL]) if os.environ.get(JOURNAL) else None)
-    fixed = told is not None and not (journal is not None and _fall_back)
-    path = told or default_path()
+    named = journal or (Path(os.environ[JOURNAL]) if os.environ.get(JOURNAL) else None)
+    fixed = named is not None and not (journal is not None and _fall_back)
+    path = named or default_path()
     find = find or find_sensors
     around = os.environ.get(WINDOW, "")
     try:
@@ -156,9 +156,9 @@ def _absolute(path: Path) -> Path:
 
 def finish() -> None:
     """Close this process's session, if it has one; the next window begins another."""
-    global _session, _made_env, _asked
+    global _session, _made_env, _chosen
     session, _session = _session, None
-    _asked = (None, None, None)
+    _chosen = (None, None, None)
     if _made_env:
         os.environ.pop(JOURNAL, None)
         _made_env = False

@@ -36,8 +36,8 @@ def _torch(torch: Any) -> None:
         device = getattr(torch, kind, None)
         if device is None or not device.is_initialized():
             continue
-        held = [i for i in range(device.device_count()) if device.memory_reserved(i) > 0]
-        for i in held or [device.current_device()]:
+        in_use = [i for i in range(device.device_count()) if device.memory_reserved(i) > 0]
+        for i in in_use or [device.current_device()]:
             device.synchronize(i)
 
 

@@ -114,8 +114,8 @@ class Measurement(Result):
             raise WattlineError(f"window {self.name!r} is not open yet; count inside it")
         for name, number in counts.items():
             self.counts[name] = self.counts.get(name, 0.0) + number
-            told = {"name": name, "number": number, "window": self.id}
-            self._session.writer.op(self._session.journal.event_op("count", told))
+            event = {"name": name, "number": number, "window": self.id}
+            self._session.writer.op(self._session.journal.event_op("count", event))
 
     @property
     def energy(self) -> WindowEnergy:
@@ -125,10 +125,10 @@ class Measurement(Result):
         if self._energy is not None:
             return self._energy
         end = self._end[1] or mono_us()
-        found = _read_energy(self._session, self._begin[1], end)
+        window_energy = _read_energy(self._session, self._begin[1], end)
         if self._end[0]:
-            self._energy = found
-        return found
+            self._energy = window_energy
+        return window_energy
 
     def unreadable(self) -> None:
         """From now on its energy is unknown: what holds it cannot be read."""
@@ -191,7 +191,7 @@ class Measurement(Result):
 def _read_energy(session: Session, begin_us: int, end_us: int) -> WindowEnergy:
     """From the journal, once it holds a reading after the end, and from what waits to be written to it."""
     session.flush()
-    if not session.samples and session.sensors_found is None:
+    if not session.samples and session.sensor_count is None:
         session.wait_for_reading(end_us)
     pending = list(session.writer.ticks)
     with session.reader() as journal:

@@ -50,8 +50,8 @@ def hold_signals() -> Iterator[Signals]:
         raise WattlineError("measure: this system has no POSIX signals; use wattline.measure(…) in the program instead")
     numbers = {getattr(signal, name) for name in (*PASSED, "SIGCHLD") if hasattr(signal, name)}
     waits = Waiting(numbers) if hasattr(signal, "sigtimedwait") else Signals(numbers)
-    with waits.on() as held:
-        yield held
+    with waits.on() as waiting:
+        yield waiting
 
 
 class Signals:
@@ -90,7 +90,7 @@ class Signals:
         number = self._came.popleft()
         return number, signal.Signals(number).name not in KEYS
 
-    def asked_to_end(self) -> bool:
+    def end_requested(self) -> bool:
         """Whether a signal that came so far asks to end; it and those before it are taken."""
         ending = {getattr(signal, name) for name in ENDING}
         while (got := self.next(0.0)) is not None:

@@ -37,7 +37,7 @@ class Session:
         self.path, self.interval_s, self.rank = path, interval_s, rank
         self.around = around  # the window that all of this process's are inside
         self.sampler: Sampler | None = None
-        self.sensors_found: int | None = None  # None: another process samples
+        self.sensor_count: int | None = None  # None: another process samples
         self.failed: Exception | None = None
         self._find = find
         self._interval_us = max(1000, round(interval_s * 1e6))
@@ -45,7 +45,7 @@ class Session:
         self._wake.acquire()
         self._ready = threading.Event()
         self._served = threading.Condition()
-        self._asked = self._answered = 0
+        self._requests = self._answered = 0
         self._stopping = False
         self._sampled_us = self._packed_us = self._watched_us = self._beat_us = 0
         self._ticks = 0
@@ -83,8 +83,8 @@ class Session:
         if not self._thread.is_alive():
             return False
         with self._served:
-            self._asked += 1
-            wanted = self._asked
+            self._requests += 1
+            wanted = self._requests
             self._poke()
             return self._served.wait_for(lambda: self._answered >= wanted, timeout_s) and self._written
 
@@ -157,16 +157,16 @@ class Session:
         while not self._stopping:
             due = began + (number + 1) * self._interval_us
             self._wake.acquire(timeout=max(0.0, (due - mono_us()) / 1e6))
-            now, asked = mono_us(), self._asked
+            now, requested = mono_us(), self._requests
             on_time = now >= due - 500
             if on_time:
                 number = (
                     now + 500 - began
                 ) // self._interval_us  # rounds that were missed are left out, not made up for
             self._round(number, all_now=not on_time)
-            if asked > self._answered:
+            if requested > self._answered:
                 with self._served:
-                    self._answered = asked
+                    self._answered = requested
                     self._served.notify_all()
 
     def _round(self, number: int, *, all_now: bool = False) -> None:
@@ -204,11 +204,11 @@ class Session:
 
     def _elect(self) -> None:
         """Sample, if no living process of this host does."""
-        if owner.is_held(self.journal) or not owner.claim(self.journal):
+        if owner.is_locked(self.journal) or not owner.claim(self.journal):
             return
         owner.pack_leftovers(self.journal)
         sensors = list(self._find())
-        self.sensors_found = len(sensors)
+        self.sensor_count = len(sensors)
         self._beat_us = self._packed_us = mono_us()
         if not sensors:
             self.writer.note(NO_SENSOR.format(host=hostname()))

@@ -55,7 +55,7 @@ def assemble(channels: Sequence[Channel], choices: Choices, source: str, extras:
     if not taken:
         raise WattlineError(f"{source} holds no column or series of power or energy that is read{_why(left)}")
     settled = _settled(taken, choices, source)
-    settled, more = _one_quantity(settled, source)
+    settled, more = _single_quantity(settled, source)
     settled, notes = paired(settled, choices, source)
     devices = _placed(settled, choices, source)
     series, far = _series(settled, devices)
@@ -121,7 +121,7 @@ def _is_power(entry: Channel, choices: Choices) -> bool:
     return quantity == "power" if quantity in ("power", "energy", "interval") else entry.quantity != "energy"
 
 
-def _one_quantity(settled: Sequence[Settled], source: str) -> tuple[list[Settled], list[Interpretation]]:
+def _single_quantity(settled: Sequence[Settled], source: str) -> tuple[list[Settled], list[Interpretation]]:
     """Of one device's channels of one quantity the best; modes of one counter added up, shapes of one joined."""
     groups: dict[tuple[str, bool], list[Settled]] = {}
     for entry in settled:
@@ -157,7 +157,7 @@ def _placed(settled: Sequence[Settled], choices: Choices, source: str) -> dict[s
                 channel.device.key, channel.device.host, channel.place, channel.role, channel.index, watts,
                 channel.level, channel.name, channel.group, channel.board,
             )  # fmt: skip
-    choice = _said(settled, choices)
+    choice = _remarks(settled, choices)
     free = [part for key, part in parts.items() if key not in choice]
     try:
         inside = holders(free) if choices.inside.get("") != NONE else {}
@@ -175,7 +175,7 @@ def _placed(settled: Sequence[Settled], choices: Choices, source: str) -> dict[s
     return {key: replace(device, inside=key) if key in alone else device for key, device in out.items()}
 
 
-def _said(settled: Sequence[Settled], choices: Choices) -> dict[str, str]:
+def _remarks(settled: Sequence[Settled], choices: Choices) -> dict[str, str]:
     """Holders by device key, as the user gives them."""
     keys = {name.lower(): entry.channel.device.key for entry in settled for name in entry.channel.names}
     out = {}

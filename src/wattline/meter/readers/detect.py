@@ -14,7 +14,7 @@ from wattline.meter.interpretation import Choices
 from wattline.meter.readers import exposition, mlperf_inference, mlperf_training
 from wattline.meter.readers.formats import FORMATS, refusal, run_log
 from wattline.meter.readers.frame import decode
-from wattline.meter.readers.ranks import one_machine
+from wattline.meter.readers.ranks import same_machine
 from wattline.meter.recording import Recording, Window
 
 HEAD_BYTES = 65_536
@@ -86,7 +86,7 @@ def read_all(paths: Sequence[Path | str], choices: Choices = AS_READ) -> Recordi
     recordings = [read(path, choices) for path in paths]
     if apart or len(recordings) == 1:
         return join(recordings)
-    recordings, notes = one_machine(recordings)
+    recordings, notes = same_machine(recordings)
     joined = join(recordings)
     return replace(joined, notes=(*notes, *joined.notes))
 

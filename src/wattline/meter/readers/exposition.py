@@ -33,7 +33,7 @@ def is_text(text: str) -> bool:
     return bool(named) and (typed or all("{" in line for line in named[:5])) and len(named) >= 0.8 * len(samples)
 
 
-def read_one(path: Path, choices: Choices = Choices()) -> Recording:
+def read_exposition(path: Path, choices: Choices = Choices()) -> Recording:
     """One file of scrapes."""
     return read([path], str(path), choices)
 
@@ -44,7 +44,7 @@ def read(paths: list[Path], source: str, choices: Choices = Choices()) -> Record
     untimed = 0
     for path in paths:
         dated = _date_of(path) if len(paths) > 1 else None
-        untimed += _one(path, dated, samples)
+        untimed += _read_lines(path, dated, samples)
     if not samples and untimed:
         raise WattlineError(
             f"{source}: its samples carry no time; put `# time: 2026-03-01T12:00:00Z` before each scrape, "
@@ -53,7 +53,7 @@ def read(paths: list[Path], source: str, choices: Choices = Choices()) -> Record
     return recording(samples, source, choices)
 
 
-def _one(path: Path, dated: float | None, samples: Samples) -> int:
+def _read_lines(path: Path, dated: float | None, samples: Samples) -> int:
     """Add a file's samples; the number of those without a time."""
     untimed, now = 0, dated
     for line in _lines(path):

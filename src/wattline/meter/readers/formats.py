@@ -101,7 +101,7 @@ FORMATS = (
     Format("Zeus power", lambda path, text, data: zeus.is_power(text), zeus.read_power),
     _text("Scaphandre", scaphandre.is_text, scaphandre.read),
     _text("Prometheus JSON", prometheus.is_answer, prometheus.read),
-    _text("Prometheus text", exposition.is_text, exposition.read_one),
+    _text("Prometheus text", exposition.is_text, exposition.read_exposition),
     _text("ipmitool", ipmitool.is_text, ipmitool.read),
     _text("JSON records", json_records.is_text, json_records.read),
     Format("table", lambda path, text, data: is_table(text), plain.read),

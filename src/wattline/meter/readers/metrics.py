@@ -90,7 +90,7 @@ def channels_of(every: Sequence[Sampled]) -> tuple[list[Channel], list[str]]:
     The channels, and remarks on what was joined.
     """
     groups: dict[tuple[str, str], list[Sampled]] = {}
-    for series in _on_one_host(every):
+    for series in _on_single_host(every):
         groups.setdefault((series.identity.device.key, series.identity.quantity), []).append(series)
     channels: list[Channel] = []
     notes: list[str] = []
@@ -102,7 +102,7 @@ def channels_of(every: Sequence[Sampled]) -> tuple[list[Channel], list[str]]:
     return channels, list(dict.fromkeys(notes))
 
 
-def _on_one_host(every: Sequence[Sampled]) -> list[Sampled]:
+def _on_single_host(every: Sequence[Sampled]) -> list[Sampled]:
     """Hosts by one name each: a scraped address by the name that another series gives it, a GPU's UUID by its first."""
     names = {}
     for series in every:

@@ -52,12 +52,12 @@ def event(text: bytes) -> Event | None:
 def events(path: Path, keys: Iterable[str]) -> list[Event]:
     """All events with one of these keys, in the order of the file."""
     wanted = re.compile(b"|".join(rb'"key":\s*"' + key.encode() + b'"' for key in keys))
-    found = []
+    every = []
     for block in blocks(path):
         for match in wanted.finditer(block):
             begin = block.rfind(b"\n", 0, match.start()) + 1
             end = block.find(b"\n", match.end())
             line = LINE.search(block, begin, end if end >= 0 else len(block))
-            if line and (one := event(line[1])):
-                found.append(one)
-    return found
+            if line and (parsed := event(line[1])):
+                every.append(parsed)
+    return every

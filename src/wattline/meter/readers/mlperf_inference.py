@@ -26,7 +26,7 @@ RATES = (
     (r"(?:Completed )?[Ss]amples per second", "samples_per_s"),
     (r"QPS w/o loadgen overhead", "queries_per_s"),
 )
-MOST_ZONES_S = 14 * 3600.0
+MAX_ZONES_S = 14 * 3600.0
 PER_STREAM = ("SingleStream", "MultiStream")
 
 
@@ -57,9 +57,9 @@ def _rows(path: Path) -> tuple[list[bytes], Array, int]:
     watts: list[bytes] = []
     lines = 0
     for block in blocks(path):
-        found = ROW.findall(block)
-        texts += [row[0] for row in found]
-        watts += [row[1] for row in found]
+        rows = ROW.findall(block)
+        texts += [row[0] for row in rows]
+        watts += [row[1] for row in rows]
         lines += sum(1 for line in block.split(b"\n") if line.strip())
     if not texts:
         raise WattlineError(f"{path} holds no readings (Time,…,Watts,…)")
@@ -133,7 +133,7 @@ def _aligned(windows: list[Window], time: Array, device: Device) -> tuple[list[W
     if inside >= 0.9 * (window.end_s - window.begin_s):
         return windows, []
     for zone_s in (3600.0, 900.0):  # most zones differ by whole hours, a few by quarters
-        count = round(MOST_ZONES_S / zone_s)
+        count = round(MAX_ZONES_S / zone_s)
         moves = [k * zone_s for k in range(-count, count + 1)]
         shifts = [s for s in moves if first - 1 <= window.begin_s + s and window.end_s + s <= last + 1]
         if len(shifts) == 1:

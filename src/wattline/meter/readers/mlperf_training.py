@@ -30,7 +30,7 @@ RUN_KEYS = (
     "trained_samples", "global_batch_size", "max_sequence_length", "tracked_stats",
 )  # fmt: skip
 KWH = {"j": 1 / 3.6e6, "mj": 1 / 3.6, "wh": 1e-3, "kwh": 1.0, "mwh": 1e3}
-LEAST_STEP_S = 0.02  # no step of a training that states its batch and sequence is quicker
+MIN_STEP_S = 0.02  # no step of a training that states its batch and sequence is quicker
 
 
 class NodeFile(NamedTuple):
@@ -106,10 +106,12 @@ def _readings(path: Path) -> tuple[Array, Array, int]:
         pairs = READING.findall(block)
         stray = block.count(b'"power_reading"') - len(pairs)
         if stray:  # keys in another order, or cut lines: one by one
-            whole = [one for match in LINE.finditer(block) if (one := event(match[1])) and one.key == "power_reading"]
-            good = [one for one in whole if isinstance(one.value, int | float) or _number(one.value)]
+            whole = [
+                each for match in LINE.finditer(block) if (each := event(match[1])) and each.key == "power_reading"
+            ]
+            good = [each for each in whole if isinstance(each.value, int | float) or _number(each.value)]
             lost += block.count(b'"power_reading"') - len(good)
-            pairs = [(repr(one.time_s * 1e3).encode(), str(one.value).encode()) for one in good]
+            pairs = [(repr(each.time_s * 1e3).encode(), str(each.value).encode()) for each in good]
         times += [pair[0] for pair in pairs]
         watts += [pair[1] for pair in pairs]
     return np.array(times, dtype="S32").astype(float) / 1e3, np.array(watts, dtype="S32").astype(float), lost
@@ -150,8 +152,8 @@ def _conversion(marks: list[Event], device: Device) -> tuple[Spec, list[Fault], 
     if not stated or float(stated[-1].value) == 1.0:
         return spec, [], []
     share, side = float(stated[-1].value), str(stated[-1].metadata.get("measurement_type", "")).upper()
-    said = f"conversion_eff {share:g} stated ({side or 'side not said'})"
-    done = f"{said}: energy is as metered; MLPerf's score is that times {share:g}"
+    words = f"conversion_eff {share:g} stated ({side or 'side not words'})"
+    done = f"{words}: energy is as metered; MLPerf's score is that times {share:g}"
     spec = replace(spec, note=f"conversion_eff={share:g} {side}".strip())
     if not side and 0 < share < 1:  # not said before or behind the conversion: either may be meant
         spec = replace(spec, error=spec.error + 1 - share)
@@ -160,25 +162,25 @@ def _conversion(marks: list[Event], device: Device) -> tuple[Spec, list[Fault], 
 
 def run_log(path: Path) -> tuple[list[Window], dict[str, float], list[str]]:
     """The windows, the counts and remarks of a run's log."""
-    found = events(path, RUN_KEYS)
+    every = events(path, RUN_KEYS)
     first: dict[str, Event] = {}
-    for one in found:
-        first.setdefault(one.key, one)
-    stops = [one for one in found if one.key == "run_stop"]
+    for each in every:
+        first.setdefault(each.key, each)
+    stops = [each for each in every if each.key == "run_stop"]
     windows: list[Window] = []
     notes: list[str] = []
     if "run_start" in first:
         start = first["run_start"].time_s
-        stop = next((one.time_s for one in stops if one.time_s >= start), None)
+        stop = next((each.time_s for each in stops if each.time_s >= start), None)
         windows.append(Window("run", start, stop))
         if stop is None:
             notes.append("the run's log has no run_stop: the run did not end, or its log was cut")
     if stops and stops[0].metadata.get("status") not in (None, "success"):
         notes.append(f"the run ended with status {stops[0].metadata['status']}")
     for name in ("block", "epoch", "eval"):
-        windows += _inner(found, name)
+        windows += _inner(every, name)
     length = next((w.end_s - w.begin_s for w in windows if w.name == "run" and w.end_s), 0.0)
-    return windows, {**_counts(found, first, length), **_stated_nodes(path)}, notes
+    return windows, {**_counts(every, first, length), **_stated_nodes(path)}, notes
 
 
 def _stated_nodes(path: Path) -> dict[str, float]:
@@ -189,23 +191,23 @@ def _stated_nodes(path: Path) -> dict[str, float]:
     return {}
 
 
-def _inner(found: list[Event], name: str) -> list[Window]:
+def _inner(every: list[Event], name: str) -> list[Window]:
     """Windows within the run: pairs of NAME_start and NAME_stop."""
     windows: list[Window] = []
     open_at: float | None = None
-    for one in found:
-        if one.key == f"{name}_start":
-            open_at = one.time_s
-        elif one.key == f"{name}_stop" and open_at is not None:
-            windows.append(Window(f"{name} {len(windows) + 1}", open_at, one.time_s, "run"))
+    for each in every:
+        if each.key == f"{name}_start":
+            open_at = each.time_s
+        elif each.key == f"{name}_stop" and open_at is not None:
+            windows.append(Window(f"{name} {len(windows) + 1}", open_at, each.time_s, "run"))
             open_at = None
     return windows
 
 
-def _counts(found: list[Event], first: dict[str, Event], run_s: float) -> dict[str, float]:
+def _counts(every: list[Event], first: dict[str, Event], run_s: float) -> dict[str, float]:
     """Samples and tokens trained, where the log tells; steps by batch."""
-    trained = [one.value for one in found if one.key == "trained_samples" and _number(one.value)]
-    trained += [one.metadata["samples_count"] for one in found if _number(one.metadata.get("samples_count"))]
+    trained = [each.value for each in every if each.key == "trained_samples" and _number(each.value)]
+    trained += [each.metadata["samples_count"] for each in every if _number(each.metadata.get("samples_count"))]
     if not trained:
         return {}
     count = float(trained[0]) if "trained_samples" in first else max(float(value) for value in trained)
@@ -217,21 +219,21 @@ def _counts(found: list[Event], first: dict[str, Event], run_s: float) -> dict[s
         return {"samples": count}
     # some logs count tokens as samples: told by steps too quick to be true, or as many tokens as one step has, or more
     steps = count / float(str(batch))
-    tokens_meant = run_s > 0 and run_s / steps < _step_s(found)
+    tokens_meant = run_s > 0 and run_s / steps < _step_s(every)
     samples = count / float(str(length)) if tokens_meant else count
     return {"samples": samples, "tokens": samples * float(str(length))}
 
 
-def _step_s(found: list[Event]) -> float:
+def _step_s(every: list[Event]) -> float:
     """Half the time of a step as the log tells it, else the quickest that a step can be."""
-    told = [
+    lengths = [
         value
-        for one in found
-        if one.key == "tracked_stats" and isinstance(one.value, dict)
-        for name, value in one.value.items()
+        for each in every
+        if each.key == "tracked_stats" and isinstance(each.value, dict)
+        for name, value in each.value.items()
         if "step_tim" in name and _number(value)
     ]
-    return 0.5 * float(np.median(told)) if told else LEAST_STEP_S
+    return 0.5 * float(np.median(lengths)) if lengths else MIN_STEP_S
 
 
 def total_kwh(path: Path) -> float | None:

@@ -15,7 +15,7 @@ SAME = 0.02  # the same machine, read by two processes, comes out within this
 OVERLAP = 0.5  # of the shorter of two files
 
 
-def one_machine(recordings: Sequence[Recording]) -> tuple[list[Recording], list[str]]:
+def same_machine(recordings: Sequence[Recording]) -> tuple[list[Recording], list[str]]:
     """The recordings with one host for all files of one machine, and what was joined or may have to be.
 
     Parameters

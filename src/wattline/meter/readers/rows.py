@@ -179,7 +179,7 @@ def check_several(
             continue
         if there.unique().height <= 1.1 * there.height / usual:  # each row written several times
             continue
-        if _one_that_moves(units.cells(there[value])[0], usual):
+        if _single_mover(units.cells(there[value])[0], usual):
             continue
         what = f" beside {', '.join(chosen)}" if chosen else ""
         raise WattlineError(
@@ -189,7 +189,7 @@ def check_several(
         )
 
 
-def _one_that_moves(values: Array, usual: int) -> bool:
+def _single_mover(values: Array, usual: int) -> bool:
     """Whether rows of an instant go on from each other, as those of one device do whose clock is coarse."""
     count = len(values) // usual * usual
     rows = values[:count].reshape(-1, usual)

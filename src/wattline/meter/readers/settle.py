@@ -81,7 +81,7 @@ def settle(channel: Channel, choices: Choices, beside_w: float, source: str) -> 
         return Settled(_sited(channel, unit, choice), channel.time_s, watts, None, unit.name, READING)
     unit = _unit(channel, units, choice is not None, counts == EACH, source)
     joules = channel.values * unit.scale
-    counts, note = (counts, "") if counts else _told(channel, joules, beside_w, source)
+    counts, note = (counts, "") if counts else _deciding(channel, joules, beside_w, source)
     time, total = accumulated(channel.time_s, joules) if counts == EACH else (channel.time_s, joules)
     return Settled(_sited(channel, unit, choice), time, None, total, unit.name, counts, note)
 
@@ -127,7 +127,7 @@ def _sited(channel: Channel, unit: Unit, choice: str | None) -> Channel:
     return channel
 
 
-def _told(channel: Channel, joules: Array, beside_w: float, source: str) -> tuple[str, str]:
+def _deciding(channel: Channel, joules: Array, beside_w: float, source: str) -> tuple[str, str]:
     """Running total or each interval: by the name, by the watts beside, by how the numbers fall."""
     if hint := hinted(channel.words):
         return hint, "by its name"

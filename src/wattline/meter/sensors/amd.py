@@ -46,7 +46,7 @@ class Amd:
             energy_j = _energy_j(self.library, self._handle) if self.counts else None
         except Exception as error:
             # the library's own errors, and a struct of another ROCm that does not fit
-            raise SensorGone(f"{self.device.name}: {_said(error)}") from None
+            raise SensorGone(f"{self.device.name}: {_error_words(error)}") from None
         if energy_j is not None:
             energy_j = self._counter.take(energy_j, time.monotonic())
         if power_w is None and energy_j is None:
@@ -69,7 +69,7 @@ def find(library: Any = None, host: str = "", rocm: Path | None = None) -> tuple
         handles = list(library.amdsmi_get_processor_handles())
     except Exception as error:
         mend = "sudo modprobe amdgpu; add this user to the groups render and video"
-        return [], [Finding(SOURCE, "AMD GPUs", False, _said(error), mend)]
+        return [], [Finding(SOURCE, "AMD GPUs", False, _error_words(error), mend)]
     if not handles:
         return [], [Finding(SOURCE, "AMD GPUs", False, "the driver is there but sees no GPU", "`amd-smi list`")]
     sensors: list[Sensor] = []
@@ -124,7 +124,7 @@ def _look(library: Any, handle: Any, index: int, host: str) -> tuple[Amd | None,
         uuid = str(library.amdsmi_get_gpu_device_uuid(handle))
         pci = str(_or_none(library, "amdsmi_get_gpu_device_bdf", handle) or "").lower()
     except Exception as error:
-        return None, Finding(SOURCE, what, False, _said(error), "`amd-smi list` tells more")
+        return None, Finding(SOURCE, what, False, _error_words(error), "`amd-smi list` tells more")
     power_w, power_why = _tried(_power_w, library, handle)
     energy_j, energy_why = _tried(_energy_j, library, handle)
     what = f"{what} ({name})"
@@ -145,7 +145,7 @@ def _tried(read: Any, library: Any, handle: Any) -> tuple[float | None, str]:
         return read(library, handle), ""
     except Exception as error:
         # one of the two readings may be missing on a chip
-        return None, _said(error)
+        return None, _error_words(error)
 
 
 def _or_none(library: Any, name: str, handle: Any) -> Any:
@@ -158,9 +158,9 @@ def _or_none(library: Any, name: str, handle: Any) -> Any:
 
 def _power_w(library: Any, handle: Any) -> float | None:
     """Watts, from whichever of the library's fields this generation fills."""
-    told = library.amdsmi_get_power_info(handle)
+    info = library.amdsmi_get_power_info(handle)
     for field in POWERS:
-        value = told.get(field)
+        value = info.get(field)
         if isinstance(value, (int, float)) and value not in (NONE, 0xFFFFFFFF):
             return float(value)
     return None
@@ -168,14 +168,14 @@ def _power_w(library: Any, handle: Any) -> float | None:
 
 def _energy_j(library: Any, handle: Any) -> float | None:
     """Joules since the driver was loaded: counts times microjoules a count (``power`` before ROCm 6.4)."""
-    told = library.amdsmi_get_energy_count(handle)
-    count = told.get("energy_accumulator", told.get("power"))
-    resolution_uj = told.get("counter_resolution")
+    counter = library.amdsmi_get_energy_count(handle)
+    count = counter.get("energy_accumulator", counter.get("power"))
+    resolution_uj = counter.get("counter_resolution")
     if not isinstance(count, int) or not resolution_uj or count == 2**64 - 1:
         return None
     return count * float(resolution_uj) * 1e-6
 
 
-def _said(error: BaseException) -> str:
-    said = getattr(error, "err_info", "") or str(error) or type(error).__name__
-    return f"AMD SMI: {shorten(str(said), 120)}"
+def _error_words(error: BaseException) -> str:
+    words = getattr(error, "err_info", "") or str(error) or type(error).__name__
+    return f"AMD SMI: {shorten(str(words), 120)}"

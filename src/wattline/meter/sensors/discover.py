@@ -105,8 +105,8 @@ def look(
     # a source may wait for a network or a driver: all are asked at once
     with ThreadPoolExecutor(max_workers=max(len(measured), 1), thread_name_prefix="wattline-look") as pool:
         answers = list(pool.map(lambda name: _safely(name, finders.get(name, partial(SOURCES[name], known))), measured))
-    sensors, findings = choose([sensor for found, _ in answers for sensor in found])
-    findings = [finding for _, found in answers for finding in found] + findings
+    sensors, findings = choose([sensor for sighted, _ in answers for sensor in sighted])
+    findings = [finding for _, sighted in answers for finding in sighted] + findings
     if "model" in wanted:
         kinds = _unmeasured(sensors) if sources is None or len(wanted) > 1 else None
         modelled, more = _safely("model", finders.get("model", lambda: _model(known, kinds)))

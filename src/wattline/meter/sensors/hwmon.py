@@ -81,7 +81,7 @@ def find(
     root: Path = ROOT, host: str = "", environ: Mapping[str, str] | None = None
 ) -> tuple[list[Sensor], list[Finding]]:
     """The channels that cover a known device, and those of which that is not known."""
-    told, findings = _told((os.environ if environ is None else environ).get(VARIABLE, ""))
+    stated, findings = _stated((os.environ if environ is None else environ).get(VARIABLE, ""))
     try:
         chips = sorted(root.iterdir(), key=lambda path: int(re.sub(r"\D", "", path.name) or 0))
     except OSError:
@@ -96,7 +96,7 @@ def find(
             channels += 1
             what = f"{name}/{channel.label}" if channel.label else name
             shared = name == "amdgpu" and not (chip / "power1_cap").exists()  # the driver gives an APU no cap
-            kind = told.get(what) or ("" if shared else _kind(name, channel.label))
+            kind = stated.get(what) or ("" if shared else _kind(name, channel.label))
             if not kind:
                 why = "an APU: processor and graphics in one reading" if shared else UNKNOWN
                 findings.append(Finding(SOURCE, what, False, why, f"say it: {VARIABLE}='{what}=node' (or {_kinds()})"))
@@ -120,20 +120,20 @@ def _channels(chip: Path) -> list[HwmonChannel]:
         names = sorted(path.name for path in chip.iterdir())
     except OSError:
         return []
-    found: dict[str, HwmonChannel] = {}
+    channels: dict[str, HwmonChannel] = {}
     for name in names:
         match = CHANNEL.match(name)
         if not match:
             continue
         what, index, _ = match.groups()
         label = text(chip / f"{what}{index}_label") or text(chip / f"{what}{index}_oem_info")
-        known = found.get(label or index, HwmonChannel(label))
+        known = channels.get(label or index, HwmonChannel(label))
         if what == "energy":
-            found[label or index] = HwmonChannel(label, known.power, chip / name, known.window_s)
+            channels[label or index] = HwmonChannel(label, known.power, chip / name, known.window_s)
         elif known.power is None or name.endswith("_input"):
             ms = number(chip / f"power{index}_average_interval") if name.endswith("_average") else None
-            found[label or index] = HwmonChannel(label, chip / name, known.energy, (ms or 0.0) * 1e-3)
-    return list(found.values())
+            channels[label or index] = HwmonChannel(label, chip / name, known.energy, (ms or 0.0) * 1e-3)
+    return list(channels.values())
 
 
 def _kind(name: str, label: str) -> str:
@@ -159,19 +159,19 @@ def _address(chip: Path) -> str:
         return ""
 
 
-def _told(said: str) -> tuple[dict[str, str], list[Finding]]:
+def _stated(text: str) -> tuple[dict[str, str], list[Finding]]:
     """``chip/label=kind,…`` as the user gave it."""
-    told: dict[str, str] = {}
+    names: dict[str, str] = {}
     findings = []
-    for part in filter(None, (part.strip() for part in said.split(","))):
+    for part in filter(None, (part.strip() for part in text.split(","))):
         what, _, kind = part.rpartition("=")
         if what and kind in KINDS:
-            told[what] = kind
+            names[what] = kind
         else:
             findings.append(
                 Finding(SOURCE, f"{VARIABLE}: {part}", False, "is not chip/label=kind", f"kinds: {_kinds()}")
             )
-    return told, findings
+    return names, findings
 
 
 def _kinds() -> str:

@@ -93,15 +93,15 @@ def ask(command: Sequence[str], environ: Mapping[str, str] | None = None) -> Rea
         raise SensorGone(f"timed out after {TIMEOUT_S:g} s") from None
     except OSError as error:
         raise SensorGone(str(error.strerror or error)) from None
-    found = NOW.search(ran.stdout)
+    match = NOW.search(ran.stdout)
     if off := OFF.search(ran.stdout):
         raise SensorGone(f"the BMC's power reading is {off[1].lower()}")
-    if found is None:
-        said = " ".join((ran.stderr.strip() or ran.stdout.strip()).split())
-        raise SensorGone(shorten(said, 160) or f"said nothing, exit status {ran.returncode}")
-    if int(found[1]) == 0:
+    if match is None:
+        words = " ".join((ran.stderr.strip() or ran.stdout.strip()).split())
+        raise SensorGone(shorten(words, 160) or f"said nothing, exit status {ran.returncode}")
+    if int(match[1]) == 0:
         raise SensorGone("the BMC reads 0 W of a machine that runs")
-    return Reading(float(found[1]))
+    return Reading(float(match[1]))
 
 
 def _sensor(command: Sequence[str], first: Reading, host: str, remote: bool, environ: Mapping[str, str]) -> Sensor:
@@ -124,8 +124,8 @@ def _remote(more: Sequence[str]) -> str:
     return ""
 
 
-def _meaning(said: str) -> tuple[str, str]:
+def _meaning(words: str) -> tuple[str, str]:
     for pattern, why, mend in MEANINGS:
-        if re.search(pattern, said, re.IGNORECASE):
-            return f"{why} ({said})", mend
-    return said, ""
+        if re.search(pattern, words, re.IGNORECASE):
+            return f"{why} ({words})", mend
+    return words, ""

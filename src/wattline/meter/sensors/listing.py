@@ -29,19 +29,21 @@ class Watch:
 
 
 def tell(
-    sensors: Sequence[Sensor], findings: Sequence[Finding], rows: Sequence[Json], asked: Sequence[str] = ()
+    sensors: Sequence[Sensor], findings: Sequence[Finding], rows: Sequence[Json], sources: Sequence[str] = ()
 ) -> Json:
-    """The whole answer of `wattline sensors`; ``asked``: the sources that were looked at, all where there are none."""
+    """The whole answer of `wattline sensors`; ``sources``: those that were looked at, all where there are none."""
     parts = ("source", "what", "why", "mend")
-    told = [{part: getattr(finding, part) for part in parts} | {"usable": finding.usable} for finding in findings]
+    rows_of_findings = [
+        {part: getattr(finding, part) for part in parts} | {"usable": finding.usable} for finding in findings
+    ]
     results = {
         "host": hostname(),
         "measured": sum(not sensor.spec.modelled for sensor in sensors),
         "sensors": list(rows),
-        "missing": [_without(entry, "usable") for entry in told if not entry["usable"]],
-        "remarks": [_without(entry, "usable") for entry in told if entry["usable"]],
+        "missing": [_without(entry, "usable") for entry in rows_of_findings if not entry["usable"]],
+        "remarks": [_without(entry, "usable") for entry in rows_of_findings if entry["usable"]],
     }
-    return envelope("sensors", {"sources": list(asked)}, results)
+    return envelope("sensors", {"sources": list(sources)}, results)
 
 
 def _without(entry: Json, key: str) -> Json:

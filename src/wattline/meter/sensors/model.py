@@ -231,10 +231,10 @@ def _dram(host: str, proc: Path, edac: Path, facts: Catalog) -> DramModel | None
 def _modules(edac: Path) -> int:
     """Memory modules in their slots, as the kernel's error detection tells them; 0 where it does not."""
     try:
-        found = [*edac.glob("mc*/dimm*/size"), *edac.glob("mc*/rank*/size")]
+        modules = [*edac.glob("mc*/dimm*/size"), *edac.glob("mc*/rank*/size")]
     except OSError:
         return 0
-    dimms = [path for path in found if path.parent.name.startswith("dimm") and number(path)]
+    dimms = [path for path in modules if path.parent.name.startswith("dimm") and number(path)]
     return len(dimms)
 
 

@@ -24,9 +24,9 @@ from wattline.meter.sensors.nvml_library import (
     NOT_SUPPORTED,
     ProcessUse,
     code_of,
+    error_words,
     process_use,
     quietly,
-    said,
     text_of,
 )
 
@@ -47,21 +47,21 @@ class Nvml:
 
     def read(self) -> Reading:
         """Watts and joules now; a lost or reset GPU is SensorGone until NVML finds it again."""
-        handle = self._held()
+        handle = self._live_handle()
         try:
             power_w = _power_w(self.library, handle, self.power) if self.power else None
             energy_j = self.library.nvmlDeviceGetTotalEnergyConsumption(handle) * 1e-3 if self.counts else None
         except Exception as error:
             # NVMLError, or whatever a broken driver makes the library raise
             self._handle, self._tried_s = None, time.monotonic()
-            raise SensorGone(f"{self.device.name}: {said(error)}") from None
+            raise SensorGone(f"{self.device.name}: {error_words(error)}") from None
         if energy_j is not None:
             energy_j = self._counter.take(energy_j, time.monotonic())
         if power_w is None and energy_j is None:
             raise SensorGone(f"{self.device.name}: NVML gives no power now")
         return Reading(power_w, energy_j)
 
-    def _held(self) -> Any:
+    def _live_handle(self) -> Any:
         if not self._open:
             raise SensorGone("closed")
         if self._handle is None:
@@ -75,12 +75,12 @@ class Nvml:
                 # any failure means the same: not back yet
                 if code_of(error) == NOT_OPEN:
                     quietly(self.library.nvmlInit)  # other code of this process shut it down
-                raise SensorGone(f"{self.device.name}: {said(error)}") from None
+                raise SensorGone(f"{self.device.name}: {error_words(error)}") from None
         return self._handle
 
     def processes(self, since_us: int = 0) -> list[ProcessUse]:
         """What ran on this GPU since a time of the last sample: see `process_use`."""
-        return process_use(self.library, self._held(), since_us)
+        return process_use(self.library, self._live_handle(), since_us)
 
     def close(self) -> None:
         """NVML counts its users: each sensor holds it open once."""
@@ -100,28 +100,28 @@ def find(library: Any = None, host: str = "", facts: CatalogLike = None) -> tupl
 
             library = pynvml
         except Exception as error:
-            why = "Python package nvidia-ml-py is missing" if isinstance(error, ImportError) else said(error)
+            why = "Python package nvidia-ml-py is missing" if isinstance(error, ImportError) else error_words(error)
             return [], [Finding(SOURCE, "NVIDIA GPUs", False, why, "pip install 'wattline[nvidia]'")]
     try:
         library.nvmlInit()
     except Exception as error:
-        why, mend = MENDS.get(code_of(error), (said(error), "`nvidia-smi` tells more"))
+        why, mend = MENDS.get(code_of(error), (error_words(error), "`nvidia-smi` tells more"))
         return [], [Finding(SOURCE, "NVIDIA GPUs", False, why, mend)]
     sensors: list[Sensor] = []
     findings: list[Finding] = []
     try:
         count = int(library.nvmlDeviceGetCount())
         for index in range(count):
-            sensor, found = _look(library, index, host or hostname(), facts)
+            sensor, more = _look(library, index, host or hostname(), facts)
             sensors += [sensor] if sensor else []
-            findings += found
+            findings += more
         if not count:
             findings.append(
                 Finding(SOURCE, "NVIDIA GPUs", False, "the driver is there but sees no GPU", "`nvidia-smi`")
             )
     except Exception as error:
         # finding never raises: what was found so far stays
-        findings.append(Finding(SOURCE, "NVIDIA GPUs", False, said(error), "`nvidia-smi` tells more"))
+        findings.append(Finding(SOURCE, "NVIDIA GPUs", False, error_words(error), "`nvidia-smi` tells more"))
     quietly(library.nvmlShutdown)
     return sensors, findings
 
@@ -135,7 +135,7 @@ def _look(library: Any, index: int, host: str, facts: CatalogLike) -> tuple[Sens
             host, text_of(library.nvmlDeviceGetUUID(handle)), "gpu", text_of(library.nvmlDeviceGetName(handle))
         )
     except Exception as error:
-        why, mend = MENDS.get(code_of(error), (said(error), "`nvidia-smi` and `dmesg` (Xid) tell more"))
+        why, mend = MENDS.get(code_of(error), (error_words(error), "`nvidia-smi` and `dmesg` (Xid) tell more"))
         return None, [Finding(SOURCE, what, False, why, mend)]
     what = f"{what} ({device.name})"
     instances = [_instance(device, mig) for mig in mig_devices(library, handle, device)]
@@ -150,7 +150,7 @@ def _look(library: Any, index: int, host: str, facts: CatalogLike) -> tuple[Sens
         return Nvml(library, handle, device, _spec(library, handle, power, counts), power, counts), instances
     except Exception as error:
         quietly(library.nvmlShutdown)
-        return None, [Finding(SOURCE, what, False, said(error)), *instances]
+        return None, [Finding(SOURCE, what, False, error_words(error)), *instances]
 
 
 def _modelled(library: Any, handle: Any, device: Device, facts: CatalogLike) -> Sensor | None:
@@ -179,7 +179,7 @@ def mig_devices(library: Any, handle: Any, gpu: Device) -> list[Device]:
     except Exception:
         # older drivers and boards without MIG raise here: there are no instances then
         return []
-    found = []
+    devices = []
     for index in range(most):
         try:
             mig = library.nvmlDeviceGetMigDeviceHandleByIndex(handle, index)
@@ -187,8 +187,8 @@ def mig_devices(library: Any, handle: Any, gpu: Device) -> list[Device]:
         except Exception:
             # NOT_FOUND: no instance at this place
             continue
-        found.append(Device(gpu.host, uuid, "mig", name, gpu.key))
-    return found
+        devices.append(Device(gpu.host, uuid, "mig", name, gpu.key))
+    return devices
 
 
 def _instance(gpu: Device, mig: Device) -> Finding:
@@ -202,7 +202,7 @@ def _offers(library: Any, handle: Any) -> tuple[str, bool, str]:
     try:
         library.nvmlDeviceGetTotalEnergyConsumption(handle)
     except Exception as error:
-        counts, why = False, said(error)
+        counts, why = False, error_words(error)
     # beside a counter an instant tells most; alone, the mean of a second misses nothing of what passed
     order = ("instant", "average", "usage") if counts else ("average", "usage", "instant")
     for power in order:
@@ -210,7 +210,7 @@ def _offers(library: Any, handle: Any) -> tuple[str, bool, str]:
             if _power_w(library, handle, power) is not None:
                 return power, counts, ""
         except Exception as error:
-            why = said(error)
+            why = error_words(error)
     return "", counts, why
 
 

@@ -47,7 +47,7 @@ def process_use(library: Any, handle: Any, since_us: int = 0) -> list[ProcessUse
     except Exception as error:
         if code_of(error) == NOT_FOUND:
             return []
-        raise SensorGone(f"use by process: {said(error)}") from None
+        raise SensorGone(f"use by process: {error_words(error)}") from None
     return [
         ProcessUse(int(s.pid), int(s.timeStamp), *(int(u) / 100 for u in (s.smUtil, s.memUtil, s.encUtil, s.decUtil)))
         for s in samples
@@ -65,7 +65,7 @@ def code_of(error: BaseException) -> int:
     return value if isinstance(value, int) else -1
 
 
-def said(error: BaseException) -> str:
+def error_words(error: BaseException) -> str:
     return f"NVML: {shorten(str(error) or type(error).__name__, 120)}"
 
 

@@ -43,10 +43,10 @@ class Poller:
         age_s = time.monotonic() - answered_s
         if age_s > max(STALE_PERIODS * self.period_s, MIN_STALE_S):
             raise SensorGone(wrong or f"not answered for {age_s:.0f} s")
-        found = answer.get(key, "no longer told of")
-        if isinstance(found, str):
-            raise SensorGone(found)
-        return found
+        value = answer.get(key, "no longer told of")
+        if isinstance(value, str):
+            raise SensorGone(value)
+        return value
 
     def _start(self) -> None:
         # a thread does not live through a fork: the child starts its own

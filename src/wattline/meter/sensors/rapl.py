@@ -78,18 +78,18 @@ def find(
         else:
             sensor.close()
             findings.append(wrong)
-    kept, told = _psys(sensors)
-    return list(kept), _merged(findings) + told
+    kept, remarks = _psys(sensors)
+    return list(kept), _merged(findings) + remarks
 
 
 def _zones(root: Path) -> list[Path]:
     """The zones, outer before inner, and the MMIO copy of the same counters last."""
     try:
-        found = [path for path in root.iterdir() if ZONE.match(path.name) and (path / "name").exists()]
+        zones = [path for path in root.iterdir() if ZONE.match(path.name) and (path / "name").exists()]
     except OSError:
         return []
     return sorted(
-        found, key=lambda path: ("mmio" in path.name, [int(part) for part in re.findall(r":(\d+)", path.name)])
+        zones, key=lambda path: ("mmio" in path.name, [int(part) for part in re.findall(r":(\d+)", path.name)])
     )
 
 

@@ -54,14 +54,14 @@ def find(environ: Mapping[str, str] | None = None, host: str = "") -> tuple[list
         mend = f"set {PREFIX}URL=https://BMC, {PREFIX}USER and {PREFIX}PASSWORD"
         return [], [Finding(SOURCE, "BMC", False, "no address given", mend)]
     with ThreadPoolExecutor(max_workers=min(len(urls), 16), thread_name_prefix="wattline-look") as pool:
-        answers = list(pool.map(lambda url: _told(url, environ, host), urls))
-    return [s for found, _ in answers for s in found], [f for _, said in answers for f in said]
+        answers = list(pool.map(lambda url: _with_findings(url, environ, host), urls))
+    return [s for sensors, _ in answers for s in sensors], [f for _, remarks in answers for f in remarks]
 
 
-def _told(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sensor], list[Finding]]:
+def _with_findings(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sensor], list[Finding]]:
     """One BMC's chassis, or what is wrong with it: never raises."""
     try:
-        return _one(url, environ, host)
+        return _service(url, environ, host)
     except WebError as error:
         return [], [Finding(SOURCE, without_password(url), False, str(error), error.mend)]
     except Exception as error:
@@ -70,7 +70,7 @@ def _told(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sensor]
         return [], [Finding(SOURCE, without_password(url), False, why)]
 
 
-def _one(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sensor], list[Finding]]:
+def _service(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sensor], list[Finding]]:
     """The chassis of one BMC."""
     web = Web(
         url,
@@ -130,13 +130,13 @@ def _chassis(web: Web, until_s: float) -> dict[str, Json]:
     if not collection:
         return {}
     members = web.json(collection).get("Members") or []
-    found: dict[str, Json] = {}
+    chassis: dict[str, Json] = {}
     for member in members[:MAX_CHASSIS]:
         path = member.get("@odata.id") if isinstance(member, dict) else None
         if path and time.monotonic() < until_s:
             with contextlib.suppress(WebError):  # one chassis that fails hides no other
-                found[str(path).rstrip("/")] = web.json(str(path))
-    return found
+                chassis[str(path).rstrip("/")] = web.json(str(path))
+    return chassis
 
 
 def _place(web: Web, chassis: Json, until_s: float) -> WattsPlace | None:
@@ -250,13 +250,13 @@ def _host(web: Web, record: Json, url: str, host: str) -> str:
     """The machine's own name, as its system tells it; else the BMC's address."""
     for system in (record.get("Links") or {}).get("ComputerSystems") or []:
         try:
-            told = web.json(str(system.get("@odata.id")))
+            system_record = web.json(str(system.get("@odata.id")))
         except WebError:
             continue
-        if system_uuid() and str(told.get("UUID", "")).lower() == system_uuid():
+        if system_uuid() and str(system_record.get("UUID", "")).lower() == system_uuid():
             return host or hostname()
-        if told.get("HostName"):
-            return str(told["HostName"])
+        if system_record.get("HostName"):
+            return str(system_record["HostName"])
     return (host or hostname()) if web.host in LOCAL else web.host
 
 

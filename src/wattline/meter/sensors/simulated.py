@@ -42,20 +42,20 @@ class SimulatedSensor:
         pass
 
 
-def simulated(asked: str) -> list[SimulatedSensor]:
+def simulated(names: str) -> list[SimulatedSensor]:
     """Sensors for ``COUNT`` or ``COUNT:WATTS``."""
-    count, _, watts = asked.partition(":")
+    count, _, watts = names.partition(":")
     try:
         number, mean_w = int(count), float(watts or 300.0)
         if not (0 < number <= 1024 and 0 < mean_w < math.inf):
             raise ValueError
     except ValueError:
-        raise WattlineError(f"{VARIABLE}={shorten(asked)!r} is not COUNT or COUNT:WATTS, e.g. 8:300") from None
+        raise WattlineError(f"{VARIABLE}={shorten(names)!r} is not COUNT or COUNT:WATTS, e.g. 8:300") from None
     return [
         SimulatedSensor(Device(hostname(), f"simulated:{i}", "other", f"simulated {i}"), mean_w, float(i))
         for i in range(number)
     ]
 
 
-def asked_for() -> str:
+def simulated_request() -> str:
     return os.environ.get(VARIABLE, "")

@@ -13,7 +13,7 @@ class SlowSensor:
 
     def __init__(self, sensor: Sensor) -> None:
         self._sensor = sensor
-        self._asked = threading.Semaphore(0)
+        self._requests = threading.Semaphore(0)
         self._busy = False
         self._answer: tuple[int, Reading | Exception] | None = None
         self._stopped = False
@@ -27,7 +27,7 @@ class SlowSensor:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="wattline-slow-sensor", daemon=True)
             self._thread.start()
-        self._asked.release()
+        self._requests.release()
 
     def take(self) -> tuple[int, Reading | Exception] | None:
         """When (µs, monotonic) and what it said, once for each answer; an exception where it could not be read."""
@@ -36,11 +36,11 @@ class SlowSensor:
 
     def stop(self) -> None:
         self._stopped = True
-        self._asked.release()
+        self._requests.release()
 
     def _run(self) -> None:
         while True:
-            self._asked.acquire()
+            self._requests.acquire()
             if self._stopped:
                 return
             before = mono_us()

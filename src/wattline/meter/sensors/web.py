@@ -95,8 +95,8 @@ class Web:
         except ValueError:
             data = None
         if answer.status_code >= 400:
-            said = shorten(str(data.get("error") or ""), 120) if isinstance(data, dict) else ""
-            raise WebError(f"{path} answers {answer.status_code}" + (f": {said}" if said else ""))
+            words = shorten(str(data.get("error") or ""), 120) if isinstance(data, dict) else ""
+            raise WebError(f"{path} answers {answer.status_code}" + (f": {words}" if words else ""))
         if not isinstance(data, dict):
             raise WebError(f"{path} answers no JSON object", "check the address")
         return data
@@ -136,8 +136,8 @@ class Web:
         return path if path.startswith("/redfish") or not own else own + path
 
     def _unreachable(self, error: Exception) -> WebError:
-        said = shorten(str(error) or type(error).__name__, 120)
-        if "certificate" in said.lower():
+        words = shorten(str(error) or type(error).__name__, 120)
+        if "certificate" in words.lower():
             mend = f"set {self._names}CA=FILE, or {self._names}INSECURE=1 for a certificate that the BMC signed itself"
-            return WebError(f"its certificate is not trusted: {said}", mend)
-        return WebError(f"cannot be reached: {said}", "check the address and the network")
+            return WebError(f"its certificate is not trusted: {words}", mend)
+        return WebError(f"cannot be reached: {words}", "check the address and the network")

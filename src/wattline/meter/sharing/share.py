@@ -26,7 +26,7 @@ from wattline.meter.sharing.idle import Idle, find_idle
 from wattline.meter.sharing.processes import Used
 from wattline.meter.sharing.split import DeviceShares, Workload, split_device
 
-TOLD = ("spike", "stuck", "reset", "clock")  # faults that a reader of shares should know of
+REPORTED = ("spike", "stuck", "reset", "clock")  # faults that a reader of shares should know of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -219,7 +219,7 @@ def _tell(
     alike: dict[str, list[str]] = {}
     for key in tracks:
         for each in flaws[key]:
-            if each.kind in TOLD:
+            if each.kind in REPORTED:
                 alike.setdefault(f"{each.kind}: {each.done}", []).append(key)
         for remark in remarks[key]:
             alike.setdefault(remark, []).append(key)

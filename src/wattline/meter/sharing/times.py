@@ -57,13 +57,13 @@ def expand(hosts: str, where: str) -> tuple[str, ...]:
     """Slurm's list of nodes written out: ``n[1-3,07],login`` -> n1, n2, n3, n07, login."""
     names: list[str] = []
     for part in re.findall(r"[^,\[\]]+(?:\[[^\]]*\][^,\[\]]*)*", hosts):
-        names += _expand_one(part.strip(), where)
+        names += _expand_part(part.strip(), where)
         if len(names) > MAX_HOSTS:
             raise WattlineError(f"{where}: more than {MAX_HOSTS:,} nodes")
     return tuple(host for host in names if host)
 
 
-def _expand_one(part: str, where: str) -> list[str]:
+def _expand_part(part: str, where: str) -> list[str]:
     bracket = re.search(r"\[([^\]]*)\]", part)
     if bracket is None:
         return [part]
@@ -76,7 +76,7 @@ def _expand_one(part: str, where: str) -> list[str]:
         if not low <= high < low + MAX_HOSTS:
             raise WattlineError(f"{where}: {shorten(part)!r} is no list of nodes")
         heads += [f"{i:0{len(numbers[1])}d}" for i in range(low, high + 1)]
-    tails = _expand_one(part[bracket.end() :], where)
+    tails = _expand_part(part[bracket.end() :], where)
     return [part[: bracket.start()] + head + tail for head in heads for tail in tails]
 
 

@@ -57,7 +57,9 @@ class Books:
         if self.sensors:
             share_within((0.0, 1.0), 1.0, 0.0, 0.0, np.ones((2, 3)), np.ones((2, 1)))  # NumPy loads some parts late
             loop = asyncio.get_running_loop()
-            self.sampler = sampling.IntervalSampler(self.sensors, self.interval_s, lambda one: self._post(loop, one))
+            self.sampler = sampling.IntervalSampler(
+                self.sensors, self.interval_s, lambda interval: self._post(loop, interval)
+            )
             self.sampler.start()
 
     def _post(self, loop: asyncio.AbstractEventLoop, interval: Interval) -> None:
@@ -109,9 +111,9 @@ class Books:
         joules = self.ledger.estimate_j(tracked, time.monotonic()) if self.basis else None
         if joules is None:
             return {}
-        tracked.told_j = rounded(joules)
-        told: dict[str, float | bool] = {"energy_j": tracked.told_j}
-        return told | {"energy_modelled": True} if self.basis == "modelled" else told
+        tracked.reported_j = rounded(joules)
+        usage: dict[str, float | bool] = {"energy_j": tracked.reported_j}
+        return usage | {"energy_modelled": True} if self.basis == "modelled" else usage
 
     async def first_reading(self, tracked: TrackedRequest) -> None:
         """Close the running interval at once where no power is known yet to estimate by."""
@@ -171,7 +173,7 @@ class Books:
     def show(self, tracked: TrackedRequest) -> dict[str, Any]:
         """A request as it stands."""
         settled = bool(self.basis) and self.ledger.settled(tracked)
-        estimate = tracked.told_j
+        estimate = tracked.reported_j
         if estimate is None and self.basis and not settled:
             estimate = self.ledger.estimate_j(tracked, tracked.end_s or time.monotonic())
         return as_json(tracked, settled, estimate, self.error, self.basis)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 READ_BYTES = 16 << 20  # longer requests are passed on as they come, unread
-HELD_BYTES = 128 << 20  # of all requests together; beyond, they are passed on as they come
+BODIES_BYTES = 128 << 20  # of all requests together; beyond, they are passed on as they come
 MAX_MARKS = 200_000  # commas and brackets in what is parsed: each may be an object of its own in memory
 EDGE_BYTES = 1 << 16  # looked through for what a long request asks for
 
@@ -53,12 +53,12 @@ ASKABLE = ("chat", "completions")  # where stream_options.include_usage exists
 
 @dataclass(frozen=True)
 class RequestBody:
-    """A request's body, and what was read of it. ``told``: whether its stream will tell its usage to the client."""
+    """A request's body, and what was read of it. ``reports``: whether its stream will tell its usage to the client."""
 
     raw: bytes
     model: str = ""
     stream: bool = False
-    told: bool = False
+    reports: bool = False
     askable: bool = False
 
 
@@ -70,7 +70,7 @@ def kind_of(method: str, path: str) -> str:
     return next((kind for end, kind in KINDS.items() if bare.endswith(end)), "")
 
 
-def read_asked(raw: bytes, kind: str) -> RequestBody:
+def read_body(raw: bytes, kind: str) -> RequestBody:
     """What a request asks for; what cannot be read is passed on all the same."""
     if raw[:1] not in (b"{", b" ", b"\n", b"\r", b"\t") or _is_rich(raw):
         return _looked_through(raw)
@@ -82,14 +82,14 @@ def read_asked(raw: bytes, kind: str) -> RequestBody:
         return RequestBody(raw)
     options = data.get("stream_options")
     stream = data.get("stream") is True
-    told = isinstance(options, dict) and options.get("include_usage") is True
+    reports = isinstance(options, dict) and options.get("include_usage") is True
     free = options is None or (isinstance(options, dict) and "include_usage" not in options)
     model = data.get("model")
     return RequestBody(
         raw,
         model if isinstance(model, str) else "",
         stream,
-        told,
+        reports,
         stream and free and kind in ASKABLE,
     )
 
@@ -106,18 +106,18 @@ _STREAM = re.compile(rb'(?<!\\)"stream"\s*:\s*true')
 def _looked_through(raw: bytes) -> RequestBody:
     """What stands at the beginning or end of a request that is not parsed: JSON, or a form with files in it."""
     edges = raw if len(raw) <= 2 * EDGE_BYTES else raw[:EDGE_BYTES] + raw[-EDGE_BYTES:]
-    found = _MODEL.search(edges)
-    model = (found[1] or found[2]).decode("utf-8", "replace") if found else ""
+    match = _MODEL.search(edges)
+    model = (match[1] or match[2]).decode("utf-8", "replace") if match else ""
     return RequestBody(raw, model, _STREAM.search(edges) is not None)
 
 
 _END = re.compile(rb"\}\s*$")
 
 
-def with_usage(asked: RequestBody) -> bytes:
+def with_usage(body: RequestBody) -> bytes:
     """The request asking for usage as well, all else as it was."""
-    data: dict[str, Any] = json.loads(asked.raw)
-    if "stream_options" not in data and (end := _END.search(asked.raw)):
-        return asked.raw[: end.start()] + b',"stream_options":{"include_usage":true}' + asked.raw[end.start() :]
+    data: dict[str, Any] = json.loads(body.raw)
+    if "stream_options" not in data and (end := _END.search(body.raw)):
+        return body.raw[: end.start()] + b',"stream_options":{"include_usage":true}' + body.raw[end.start() :]
     data["stream_options"] = {**(data.get("stream_options") or {}), "include_usage": True}
     return json.dumps(data).encode()

@@ -17,7 +17,7 @@ def passed(raw: Iterable[tuple[bytes, bytes]], leave_out: Iterable[str] = ()) ->
     out = set(leave_out) | HOP
     for name, value in pairs:
         if name.lower() == "connection":
-            out |= {one.strip().lower() for one in value.split(",")}
+            out |= {each.strip().lower() for each in value.split(",")}
     return CIMultiDict((name, value) for name, value in pairs if name.lower() not in out)
 
 

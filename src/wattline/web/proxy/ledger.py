@@ -39,7 +39,7 @@ class _Open:
     interval: Interval
     at_rest_w: float
     uses: list[tuple[TrackedRequest, int]]
-    told: list[float]
+    shares_j: list[float]
     witness: int = 0  # requests before this one in ``uses`` are known to have ended
 
     def ended(self) -> bool:
@@ -142,9 +142,9 @@ class Ledger:
         self.totals.intervals += 1
         opened = _Open(interval, self._at_rest(interval.energy_j, seconds, busy_s), uses, [])
         shares = self._shares(opened).sum(axis=(0, 2)) if uses else np.zeros(0)
-        opened.told = shares.tolist()
+        opened.shares_j = shares.tolist()
         spread = float(shares.sum())
-        for (tracked, _), joules in zip(uses, opened.told, strict=True):
+        for (tracked, _), joules in zip(uses, opened.shares_j, strict=True):
             tracked.provisional += joules
             tracked.share_now = joules / spread if spread else 0.0
         self._opens.append(opened)
@@ -183,8 +183,8 @@ class Ledger:
         """Joules of each use: shape (2 phases, uses, scales of a prompt token's weight)."""
         span, uses = (opened.interval.begin_s, opened.interval.end_s), opened.uses
         batch = max(sum(1 for tracked, pieces in uses if pieces or not tracked.stream), 1)
-        found = [phases(tracked, pieces, span, batch, self.weigher, self.typical) for tracked, pieces in uses]
-        rows = np.array([row for row, _ in found] + [row for _, row in found])
+        weighed = [phases(tracked, pieces, span, batch, self.weigher, self.typical) for tracked, pieces in uses]
+        rows = np.array([row for row, _ in weighed] + [row for _, row in weighed])
         scale = np.ones((len(rows), len(scales)))
         scale[: len(uses)] = scales
         spent, idle_w = opened.interval.energy_j or 0.0, self.weigher.idle_w
@@ -216,7 +216,7 @@ class Ledger:
             self.totals.idle_j += interval.energy_j - given
             prefill, decode = shares.tolist()
             for k, (tracked, _) in enumerate(opened.uses):
-                tracked.provisional -= opened.told[k]
+                tracked.provisional -= opened.shares_j[k]
                 for row, more in zip(tracked.settled, (prefill[k], decode[k]), strict=True):
                     for column in (0, 1, 2):
                         row[column] += more[column]

@@ -8,7 +8,7 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
-from wattline.web.proxy.body import HELD_BYTES, READ_BYTES, TEXT_FREE, RequestBody, read_asked, with_usage
+from wattline.web.proxy.body import BODIES_BYTES, READ_BYTES, TEXT_FREE, RequestBody, read_body, with_usage
 from wattline.web.proxy.door import TimedBody, TooSlow
 from wattline.web.proxy.headers import content_type, encoding, passed
 from wattline.web.proxy.lines import LineStream
@@ -44,39 +44,39 @@ async def metered(proxy: Proxy, request: web.BaseRequest, kind: str) -> web.Stre
         raw, whole = await _body(proxy, request.content)
     except TooSlow:
         return too_slow()
-    proxy.held_bytes += len(raw)
+    proxy.bodies_bytes += len(raw)
     try:
         return await _counted(proxy, request, kind, raw, whole)
     finally:
-        proxy.held_bytes -= len(raw)
+        proxy.bodies_bytes -= len(raw)
 
 
 async def _body(proxy: Proxy, content: aiohttp.StreamReader) -> tuple[bytes, bool]:
     """A request's body, or its beginning, and whether that is all; raises TooSlow."""
     if content.is_eof():
         return content.read_nowait(), True
-    most = min(READ_BYTES, HELD_BYTES - proxy.held_bytes)
+    most = min(READ_BYTES, BODIES_BYTES - proxy.bodies_bytes)
     parts, size = [], 0
     try:
         async for data in TimedBody(content):
             parts.append(data)
             size += len(data)
-            proxy.held_bytes += len(data)
-            if size > most or proxy.held_bytes > HELD_BYTES:
+            proxy.bodies_bytes += len(data)
+            if size > most or proxy.bodies_bytes > BODIES_BYTES:
                 return b"".join(parts), False
         return b"".join(parts), True
     finally:
-        proxy.held_bytes -= size
+        proxy.bodies_bytes -= size
 
 
 async def _counted(proxy: Proxy, request: web.BaseRequest, kind: str, raw: bytes, whole: bool) -> web.StreamResponse:
     packed = encoding(CIMultiDict(request.headers))
-    asked = read_asked(raw, kind) if whole and not packed else RequestBody(raw)
+    body = read_body(raw, kind) if whole and not packed else RequestBody(raw)
     path = request.raw_path.partition("?")[0][:MAX_PATH]
-    tracked = proxy.books.begin(path, kind, asked.model, asked.stream, 0 if kind in TEXT_FREE else len(raw))
+    tracked = proxy.books.begin(path, kind, body.model, body.stream, 0 if kind in TEXT_FREE else len(raw))
     outcome = "client left"
     try:
-        outcome, response = await _answered(proxy, request, asked, whole, tracked)
+        outcome, response = await _answered(proxy, request, body, whole, tracked)
         return response
     except ConnectionResetError:
         raise
@@ -88,15 +88,15 @@ async def _counted(proxy: Proxy, request: web.BaseRequest, kind: str, raw: bytes
 
 
 async def _answered(
-    proxy: Proxy, request: web.BaseRequest, asked: RequestBody, whole: bool, tracked: TrackedRequest
+    proxy: Proxy, request: web.BaseRequest, body: RequestBody, whole: bool, tracked: TrackedRequest
 ) -> tuple[str, web.StreamResponse]:
-    known = proxy.plain.get((tracked.path, asked.model))
-    inject = proxy.body and asked.askable and known is not None and not (known.told or known.refuses)
+    known = proxy.plain.get((tracked.path, body.model))
+    inject = proxy.body and body.askable and known is not None and not (known.reports or known.refuses)
     try:
-        answer = await _ask(proxy, request, asked, whole, inject)
+        answer = await _ask(proxy, request, body, whole, inject)
         if inject and answer.status in (400, 422):
             answer.release()
-            answer, inject = await _ask(proxy, request, asked, whole, False), False
+            answer, inject = await _ask(proxy, request, body, whole, False), False
             if known is not None:
                 known.refuses = answer.status < 400
     except UpstreamDown as error:
@@ -106,14 +106,14 @@ async def _answered(
         return "upstream down", response
     async with answer:
         tracked.status = answer.status
-        return await _pass(proxy, request, asked, inject, answer, tracked)
+        return await _pass(proxy, request, body, inject, answer, tracked)
 
 
 async def _ask(
-    proxy: Proxy, request: web.BaseRequest, asked: RequestBody, whole: bool, inject: bool
+    proxy: Proxy, request: web.BaseRequest, content: RequestBody, whole: bool, inject: bool
 ) -> aiohttp.ClientResponse:
     if not whole:
-        body = TimedBody(request.content, asked.raw)
+        body = TimedBody(request.content, content.raw)
         try:
             return await send(proxy, request, request_headers(proxy, request), body)
         except UpstreamDown as error:
@@ -124,13 +124,13 @@ async def _ask(
     )
     if proxy.body and "Accept-Encoding" in request.headers:
         headers["Accept-Encoding"] = "identity"
-    return await send(proxy, request, headers, with_usage(asked) if inject else asked.raw)
+    return await send(proxy, request, headers, with_usage(content) if inject else content.raw)
 
 
 async def _pass(
     proxy: Proxy,
     request: web.BaseRequest,
-    asked: RequestBody,
+    body: RequestBody,
     inject: bool,
     answer: aiohttp.ClientResponse,
     tracked: TrackedRequest,
@@ -139,7 +139,7 @@ async def _pass(
     kind = content_type(headers)
     if kind == "text/event-stream":
         tracked.stream = True
-        return await _stream(proxy, request, asked, inject, answer, tracked, headers)
+        return await _stream(proxy, request, body, inject, answer, tracked, headers)
     if kind in ("application/x-ndjson", "application/jsonl") and not encoding(headers):
         tracked.stream = True
         return await _lines(proxy, request, answer, tracked, headers)
@@ -168,7 +168,7 @@ async def _whole(
         response.headers[ID] = tracked.id
         return "upstream broke off", response
     if complete:
-        body = await _told(proxy, tracked, headers, body)
+        body = await _with_joules(proxy, tracked, headers, body)
         if "Content-Length" in headers or request.version >= (1, 1):
             headers["Content-Length"] = str(len(body))
     relayed = Relayed(answer.status, answer.reason, headers)
@@ -180,7 +180,7 @@ async def _whole(
     return ("ok" if await copy(request, answer, relayed) else "upstream broke off"), relayed
 
 
-async def _told(proxy: Proxy, tracked: TrackedRequest, headers: CIMultiDict[str], body: bytes) -> bytes:
+async def _with_joules(proxy: Proxy, tracked: TrackedRequest, headers: CIMultiDict[str], body: bytes) -> bytes:
     """Read an answer's tokens; the joules go into ``headers``, and into the body that is given back."""
     packed = encoding(headers)
     data = parse(unpacked(body, packed))
@@ -195,7 +195,7 @@ async def _told(proxy: Proxy, tracked: TrackedRequest, headers: CIMultiDict[str]
     fields = proxy.books.fields(tracked)
     if not fields:
         return body
-    headers[TRAILER] = str(tracked.told_j)
+    headers[TRAILER] = str(tracked.reported_j)
     error = proxy.books.error
     low, high = (rounded(float(fields["energy_j"]) * max(1 + side * error, 0.0)) for side in (-1, 1))
     headers["X-Wattline-Energy-Range-J"] = f"{low}-{high}"
@@ -231,13 +231,13 @@ async def _lines(
         return "upstream broke off", response
     stream.finish()
     if books.fields(tracked):
-        response.trailer = f"{TRAILER}: {tracked.told_j}".encode()
+        response.trailer = f"{TRAILER}: {tracked.reported_j}".encode()
     await response.write_eof()
     return "ok", response
 
 
 async def _stream(
-    proxy: Proxy, request: web.BaseRequest, asked: RequestBody, inject: bool, answer: aiohttp.ClientResponse,
+    proxy: Proxy, request: web.BaseRequest, body: RequestBody, inject: bool, answer: aiohttp.ClientResponse,
     tracked: TrackedRequest, headers: CIMultiDict[str],
 ) -> tuple[str, web.StreamResponse]:  # fmt: skip
     """A stream of events: passed as it comes, its pieces counted; the joules in its usage chunk and its trailer."""
@@ -245,7 +245,7 @@ async def _stream(
     packed = encoding(headers)
     unpack = Unpacker() if packed in ("gzip", "x-gzip") else None
     untouched = not proxy.body or bool(packed)
-    known = proxy.plain.get((tracked.path, asked.model))
+    known = proxy.plain.get((tracked.path, body.model))
     stream = EventStream(
         tracked,
         lambda pieces: books.piece(tracked, pieces),
@@ -270,10 +270,10 @@ async def _stream(
             raise
         cut(request)
         return "upstream broke off", response
-    if asked.askable and not inject and tracked.status == 200:
-        _learn(proxy, (tracked.path, asked.model), stream)
-    if tracked.told_j is not None or books.fields(tracked):
-        response.trailer = f"{TRAILER}: {tracked.told_j}".encode()
+    if body.askable and not inject and tracked.status == 200:
+        _learn(proxy, (tracked.path, body.model), stream)
+    if tracked.reported_j is not None or books.fields(tracked):
+        response.trailer = f"{TRAILER}: {tracked.reported_j}".encode()
     await response.write_eof()
     return "ok", response
 
@@ -281,4 +281,4 @@ async def _stream(
 def _learn(proxy: Proxy, route: tuple[str, str], stream: EventStream) -> None:
     """Keep how streams of a path and model tell their usage where the proxy has not asked for it."""
     if stream.null_seen is not None and len(proxy.plain) < MAX_LEARNT:
-        proxy.plain.setdefault(route, Plain(bool(stream.null_seen), stream.told))
+        proxy.plain.setdefault(route, Plain(bool(stream.null_seen), stream.reported))

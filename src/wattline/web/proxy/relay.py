@@ -42,7 +42,7 @@ class Proxy:
     books: Books
     body: bool = True
     credentials: str = ""  # the upstream's own, for requests that bring none
-    held_bytes: int = 0  # of bodies that are in memory now
+    bodies_bytes: int = 0  # of bodies that are in memory now
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("wattline.proxy"))
     trouble: str = ""  # what was last said of upstream
 
@@ -64,7 +64,7 @@ class Plain:
     """
 
     null: bool = False
-    told: bool = False
+    reports: bool = False
     refuses: bool = False
 
 

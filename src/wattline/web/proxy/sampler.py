@@ -66,7 +66,7 @@ class IntervalSampler(threading.Thread):
 
     def tick(self) -> None:
         """Read every sensor once and close the interval if all of them told."""
-        told = sum(self._read(k) for k in range(len(self.sensors))) == len(self.sensors)
+        answered = sum(self._read(k) for k in range(len(self.sensors))) == len(self.sensors)
         now = time.monotonic()
         if self._begin_s is None:
             self._begin(now)
@@ -74,10 +74,10 @@ class IntervalSampler(threading.Thread):
         waited = now - self._begin_s
         joules = [stream.settle() if self._halt.is_set() else stream.energy_j for stream in self._streams]
         undecided = any(stream.undecided for stream in self._streams)
-        silent = (not told or undecided) and waited > max(GONE_S, 20 * self.interval_s)
-        if not silent and (not told or undecided or self._still(waited)):
+        silent = (not answered or undecided) and waited > max(GONE_S, 20 * self.interval_s)
+        if not silent and (not answered or undecided or self._still(waited)):
             return
-        known = told and not undecided and not self._broken and None not in joules
+        known = answered and not undecided and not self._broken and None not in joules
         more = [(now_j or 0.0) - before for now_j, before in zip(joules, self._given_j, strict=True)]
         interval = Interval(self._begin_s, now, sum(more) if known else None)
         self._given_j = [now_j or 0.0 for now_j in joules]
@@ -133,7 +133,7 @@ def choose(sensors: Sequence[Sensor], wanted: Sequence[str] = (), host: str = ""
     else:
         near = [s for s in sensors if not host or _same_host(s.device.host, host)]
         kinds = (("gpu",), ("cpu", "dram"), ("node",), tuple({s.device.kind for s in near}))
-        picked = next((found for kind in kinds if (found := [s for s in near if s.device.kind in kind])), [])
+        picked = next((chosen for kind in kinds if (chosen := [s for s in near if s.device.kind in kind])), [])
     best: dict[str, Sensor] = {}
     for sensor in sorted(picked, key=lambda s: (s.spec.modelled, s.spec.error)):
         best.setdefault(sensor.device.key, sensor)

@@ -126,7 +126,7 @@ def _session() -> aiohttp.ClientSession:
 def _log() -> logging.Logger:
     """What goes wrong in serving, a line each; what clients send wrongly is told to them alone."""
 
-    def one_line(record: logging.LogRecord) -> bool:
+    def as_line(record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         record.exc_info = None
         if error is not None:
@@ -135,7 +135,7 @@ def _log() -> logging.Logger:
 
     log = logging.getLogger("wattline.proxy")
     if not log.filters:
-        log.addFilter(one_line)
+        log.addFilter(as_line)
     return log
 
 

@@ -21,7 +21,7 @@ class EventStream:
     """One stream. ``feed`` takes bytes as they come and gives those to pass on.
 
     Whole events pass at once; the start of one waits for its end, because what is inside may have to be added to or
-    left out. ``asked``: the proxy asked for the usage chunk, so that the client must not see it; ``strip_null``: nor
+    left out. ``added``: the proxy asked for the usage chunk, so that the client must not see it; ``strip_null``: nor
     the ``"usage": null`` that this server puts into the other chunks when asked. ``fields``: gives what goes into the
     usage chunk, or None to touch nothing: then all bytes pass as they come. ``piece``: called with the count of new
     pieces of text.
@@ -32,12 +32,12 @@ class EventStream:
         tracked: TrackedRequest,
         piece: Callable[[int], None],
         fields: Fields | None = None,
-        asked: bool = False,
+        added: bool = False,
         strip_null: bool = False,
     ) -> None:
-        self.tracked, self.piece, self.fields, self.asked, self.strip_null = tracked, piece, fields, asked, strip_null
+        self.tracked, self.piece, self.fields, self.added, self.strip_null = tracked, piece, fields, added, strip_null
         self.null_seen: bool | None = None  # whether chunks of text say "usage": null
-        self.told = False  # whether a chunk told the usage
+        self.reported = False  # whether a chunk told the usage
         self._tail = b""
         self._lost = False
 
@@ -45,7 +45,7 @@ class EventStream:
         """Read what came; what is to be passed on now."""
         if self._lost:
             return data
-        untouched = not self.asked and self.fields is None
+        untouched = not self.added and self.fields is None
         whole = self._tail + data if self._tail else data
         out: list[bytes] = []
         at = 0
@@ -68,7 +68,7 @@ class EventStream:
         if not tail or self._lost:
             return b""
         seen = self._event(tail)
-        return b"" if not self.asked and self.fields is None else seen
+        return b"" if not self.added and self.fields is None else seen
 
     def _event(self, raw: bytes) -> bytes:
         """Read one event; what is to be passed on in its place."""
@@ -99,17 +99,17 @@ class EventStream:
         usage = inner.get("usage")
         if self.null_seen is None and count:
             self.null_seen = "usage" in data and usage is None
-        told = read_tokens(inner, tracked.tokens) and isinstance(usage, dict)
-        self.told = self.told or told
-        if self.asked:
-            return self._hidden(raw, data, told)
-        if told and self.fields is not None and last(data):
+        reported = read_tokens(inner, tracked.tokens) and isinstance(usage, dict)
+        self.reported = self.reported or reported
+        if self.added:
+            return self._hidden(raw, data, reported)
+        if reported and self.fields is not None and last(data):
             return insert(raw, usage, self.fields())
         return raw
 
-    def _hidden(self, raw: bytes, data: dict[str, Any], told: bool) -> bytes:
+    def _hidden(self, raw: bytes, data: dict[str, Any], reported: bool) -> bytes:
         """What the client would have got, had the proxy not asked for usage."""
-        if told:
+        if reported:
             return b"" if data.get("choices") == [] else remove(raw, data["usage"])
         return NULL.sub(b"", raw, count=1) if self.strip_null and "usage" in data and data["usage"] is None else raw
 
@@ -119,7 +119,7 @@ def last(data: dict[str, Any]) -> bool:
     choices = data.get("choices")
     if not isinstance(choices, list):
         return data.get("type", "message_delta") in LAST
-    return not choices or any(isinstance(one, dict) and one.get("finish_reason") for one in choices)
+    return not choices or any(isinstance(each, dict) and each.get("finish_reason") for each in choices)
 
 
 def pieces(data: dict[str, Any]) -> Iterator[str]:

@@ -60,7 +60,7 @@ class TrackedRequest:
     provisional: float = 0.0
     share_now: float = 0.0  # its share of the last interval
     missing_s: float = 0.0  # seconds in which a sensor told nothing
-    told_j: float | None = None  # what its response said
+    reported_j: float | None = None  # what its response said
 
     @property
     def energy_j(self) -> float:
@@ -164,7 +164,7 @@ def as_json(
         **_joules(tracked, settled, estimate_j, error, basis),
         "settled": settled,
         "missing_s": tracked.missing_s,
-        "told_j": tracked.told_j,
+        "told_j": tracked.reported_j,
     }
 
 

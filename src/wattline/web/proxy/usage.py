@@ -32,14 +32,14 @@ class Tokens:
 def read_tokens(data: Mapping[str, Any], into: Tokens) -> bool:
     """Take the counts of an answer's (or an event's) ``usage`` and ``timings``; True where there were any."""
     usage, timings = data.get("usage"), data.get("timings")
-    found = isinstance(usage, dict) and _read_usage(usage, into)
+    known = isinstance(usage, dict) and _read_usage(usage, into)
     if isinstance(timings, dict):
-        found = _read_timings(timings, into) or found
+        known = _read_timings(timings, into) or known
     elif "eval_count" in data or "prompt_eval_count" in data:
-        found = _read_ollama(data, into) or found
-    if found:
+        known = _read_ollama(data, into) or known
+    if known:
         into.basis = "reported"
-    return found
+    return known
 
 
 def _read_usage(usage: Mapping[str, Any], into: Tokens) -> bool:
@@ -64,11 +64,11 @@ def _read_usage(usage: Mapping[str, Any], into: Tokens) -> bool:
 
 def _read_timings(timings: Mapping[str, Any], into: Tokens) -> bool:
     """llama.cpp: ``prompt_n`` leaves out what its cache held."""
-    read, held, made = (_count(timings, name) for name in ("prompt_n", "cache_n", "predicted_n"))
+    read, cached, made = (_count(timings, name) for name in ("prompt_n", "cache_n", "predicted_n"))
     if read is not None and into.prompt is None:
-        into.prompt = read + (held or 0)
-    if held is not None and into.cached is None:
-        into.cached = held
+        into.prompt = read + (cached or 0)
+    if cached is not None and into.cached is None:
+        into.cached = cached
     if made is not None and into.output is None:
         into.output = made
     for name, key in (("prefill_ms", "prompt_ms"), ("decode_ms", "predicted_ms")):
@@ -107,8 +107,8 @@ def parse(body: bytes) -> dict[str, Any]:
             return {}
         return data if isinstance(data, dict) else {}
     place = find_usage(body)
-    found = _ID.match(body[:400])
-    data = {"id": found[1].decode("utf-8", "replace")} if found else {}
+    match = _ID.match(body[:400])
+    data = {"id": match[1].decode("utf-8", "replace")} if match else {}
     return data if place is None else data | {"usage": place[0]}
 
 

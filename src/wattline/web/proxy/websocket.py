@@ -23,7 +23,7 @@ def wanted(request: web.Request) -> bool:
 
 async def bridge(proxy: Proxy, request: web.Request) -> web.StreamResponse:
     """Open a socket to upstream, then one to the client, and pass messages until either closes."""
-    protocols = [one.strip() for one in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if one.strip()]
+    protocols = [each.strip() for each in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if each.strip()]
     try:
         behind = await proxy.session.ws_connect(
             target(proxy.upstream, request.raw_path),
