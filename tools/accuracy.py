@@ -112,10 +112,11 @@ def serving() -> str | None:
         "| | rows | TTFT | TPOT | TTFT, rows left out | TPOT | TTFT, models left out | TPOT |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for system, first in runs[0].items():
+    for system, first in sorted(runs[0].items(), key=lambda item: (not item[0].startswith("h"), item[0])):
         measures = ("mean_ttft_s", "mean_tpot_s")
         cells = [f"{run[system][measure]['median_error_percent']:.1f}%" for run in runs for measure in measures]
-        lines.append(f"| {system} | {first['mean_ttft_s']['n']:,} | {' | '.join(cells)} |")
+        name = system.removesuffix("_sxm").upper()
+        lines.append(f"| {name} | {first['mean_ttft_s']['n']:,} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
