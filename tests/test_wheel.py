@@ -80,7 +80,11 @@ def call(clean: Path, folder: Path, arguments: list[str]) -> subprocess.Complete
 def test_the_wheel_carries_the_catalog_and_the_templates(wheel: Path):
     carried = set(zipfile.ZipFile(wheel).namelist())
     package = ROOT / "src/wattline"
-    needed = [p for p in package.rglob("*") if p.suffix in {".py", ".toml", ".csv", ".css", ".js", ".html", ".json"}]
+    needed = [
+        p
+        for p in package.rglob("*")
+        if p.suffix in {".py", ".toml", ".csv", ".gz", ".css", ".js", ".html"} or p.suffix == ".json"
+    ]
     needed.append(package / "py.typed")
     assert {str(path.relative_to(ROOT / "src")) for path in needed} - carried == set()
 
