@@ -18,33 +18,34 @@ from wattline.line.grid.supply.program import Program
 from wattline.line.grid.supply.scale import Scale
 
 MAX_ITERATIONS = 150
+MAX_WARM = 45  # from a near program's point; where that does not lead on, the start is from nothing
 PATIENCE = 8  # iterations without a better point
 CORRECTORS = 3  # of a step, at most
 GAIN, LONG = 0.01, 0.9  # what a corrector must add to the lengths of a step, and a length that needs none
 AMPLE = 2.0  # capacity to start from, over the mean load
 NEAR = 0.9  # share of the way to the boundary that a step goes at most
-WARM = 0.03  # gap, over the cost, of the point that a near program starts from, at least
+WARM = 0.1  # gap, over the cost, of the point that a near program starts from, at least
 TOLERANCE = 1e-8  # of residuals and gap, relative
 
 
 @dataclass(eq=False)
 class Way:
-    """The points that an interior point passed, with the scale of its program."""
+    """The last point of an interior point's way that lies well inside, with the program that it is of, scaled."""
 
     scale: Scale
-    points: list[InteriorPoint]
+    inside: InteriorPoint | None
 
     def near(self, program: Program) -> InteriorPoint | None:
-        """A point to start from on a program of the same pattern, None where the pattern is another.
+        """A point to start from on a program of the same pattern and limits, None on another.
 
-        It is the last point well inside. Its prices move with the costs: all by what the capacities cost together, and
+        It is the last point well inside; its prices move with the costs: all by what the capacities cost together, and
         what the bounds of a capacity earn by its own cost.
         """
-        shapes = (program.active.shape, program.limit.shape)
-        inside = [p for p in self.points if (p.flows.shape, p.eta.shape) == shapes and p.gap > WARM]
-        if not inside:
+        old_program = self.scale.program
+        same = program.active.shape == old_program.active.shape and program.rows == old_program.rows
+        if self.inside is None or not same or not np.allclose(program.limit, old_program.limit * self.scale.power):
             return None
-        point, old = inside[-1].copy(), self.scale.program.capacity_cost
+        point, old = self.inside.copy(), old_program.capacity_cost
         new = program.capacity_cost / self.scale.price
         paid = float(old @ point.capacity)
         all_over = float(new @ point.capacity) / paid if paid > 0 else 1.0
@@ -111,23 +112,23 @@ class Interior:
 
     def run(self, start: InteriorPoint | None = None, tolerance: float = TOLERANCE) -> InteriorResult:
         """Iterate until residuals and gap are within ``tolerance``, or no step leads on."""
-        point, path = start or self.start(), list[InteriorPoint]()
-        best, least, stalled = point, np.inf, 0
-        for _ in range(MAX_ITERATIONS):
+        point, inside = start or self.start(), None
+        best, least, stalled, iterations = point, np.inf, 0, 0
+        while iterations < (MAX_ITERATIONS if start is None else MAX_WARM):
             missing = self._residuals(point)
             error = self._error(point, missing)
             best, least, stalled = (point, error, 0) if error < least else (best, least, stalled + 1)
             if error < tolerance or stalled > PATIENCE:
                 break
-            point.gap = self._gap(point)
-            path.append(point)
+            inside = point if self._gap(point) > WARM else inside
+            iterations += 1
             try:
                 point = self._step(point, missing)
             except Singular:
                 break
             if not np.isfinite(point.flows).all():
                 break
-        return self._result(best, least, len(path), path)
+        return self._result(best, least, iterations, inside)
 
     def _bounds(self, capacity: Array) -> Array:
         own = np.where(self.program.owner >= 0, capacity[self.program.owner], 0.0)
@@ -232,7 +233,9 @@ class Interior:
             slack=np.where(self.free, 0.0, (slack - point.slack * de) / eta), eta=de, prices=dy,
         )  # fmt: skip
 
-    def _result(self, point: InteriorPoint, error: float, iterations: int, path: list[InteriorPoint]) -> InteriorResult:
+    def _result(
+        self, point: InteriorPoint, error: float, iterations: int, inside: InteriorPoint | None
+    ) -> InteriorResult:
         scale, active = self.scale, self.program.active
         return InteriorResult(
             error,
@@ -241,5 +244,5 @@ class Interior:
             point.capacity * scale.power,
             point.prices * scale.price,
             point.eta * scale.price,
-            Way(self.scale, path),
+            Way(self.scale, inside),
         )

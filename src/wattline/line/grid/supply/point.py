@@ -30,7 +30,6 @@ class InteriorPoint:
     slack: Array
     eta: Array
     prices: Array
-    gap: float = np.inf
 
     def pairs(self) -> Iterator[tuple[Array, Array]]:
         """Each quantity with its price, whose product goes to zero."""
@@ -45,7 +44,7 @@ class InteriorPoint:
         return InteriorPoint(*(getattr(self, name).copy() for name in ARRAYS))
 
 
-ARRAYS = tuple(field.name for field in fields(InteriorPoint) if field.name != "gap")
+ARRAYS = tuple(field.name for field in fields(InteriorPoint))
 
 
 @dataclass(eq=False)

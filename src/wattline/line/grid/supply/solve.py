@@ -57,15 +57,14 @@ def solve(program: Program, near: Way | None = None, fast: bool = True, circles:
 
 
 def _solve(program: Program, near: Way | None, fast: bool) -> Solved:
-    if fast:
-        start = near.near(program) if near is not None else None
-        result = Interior(program, near.scale if near is not None and start is not None else None).run(start)
+    start = near.near(program) if near is not None else None
+    for point in ((start, None) if start is not None else (None,)) if fast else ():
+        result = Interior(program, near.scale if near is not None and point is not None else None).run(point)
         if result.error < WORTH_A_LOOK:
-            solved = _certified(
-                program,
-                Solution(result.flows, result.capacity, result.prices, result.eta, "interior point", result.iterations),
-                result.way,
+            solution = Solution(
+                result.flows, result.capacity, result.prices, result.eta, "interior point", result.iterations
             )
+            solved = _certified(program, solution, result.way)
             if solved.certificate.good_but_for_circles:
                 return solved
     return _certified(program, solve_highs(program), None)
