@@ -27,6 +27,8 @@ class FittedTable(Table):
         if sum(widths) + gap * len(widths) <= options.max_width or len(widths) < 3:
             yield from super().__rich_console__(console, options)
             return
+        if self.title:
+            yield Text(_plain(self.title), style="bold")
         if heads and heads[0]:
             yield Text(heads[0], style="dim")
         for row in zip(*cells, strict=True):
