@@ -6,6 +6,7 @@ from __future__ import annotations
 UNITS = {
     "wh": "watt-hours",
     "j": "joules",
+    "mj": "megajoules",
     "joules": "joules",
     "mj": "megajoules",
     "w": "watts",
