@@ -31,7 +31,7 @@ WORKS = {
     "meter export openmetrics": ["meter", "export", "examples/gpus.csv", "--to", "openmetrics"],
     "compare": ["compare", "examples/gpt3_512_h100.toml", "examples/gpus.csv"],
     "validate": ["validate", "steps"],
-    "calibrate": ["calibrate", "measured", "examples/gpt3_512_h100.toml", "examples/gpus.csv"],
+    "calibrate": ["calibrate", "site"],
 }
 NEEDS = {
     "sim": ["serve", "llama-3.1-8b", "--rate", "1/s", "--duration", "1 min"],
