@@ -8,7 +8,6 @@ UNITS = {
     "j": "joules",
     "mj": "megajoules",
     "joules": "joules",
-    "mj": "megajoules",
     "w": "watts",
     "watts": "watts",
     "s": "seconds",
