@@ -364,7 +364,7 @@ def test_a_request_of_a_million_objects_is_not_parsed() -> None:
 
 
 def test_bodies_held_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metered_route, "HELD_BYTES", 300_000)
+    monkeypatch.setattr(metered_route, "BODIES_BYTES", 300_000)
 
     async def work(here: Place) -> None:
         sent = json.dumps({"model": "m", "prompt": "x" * 200_000}).encode()

@@ -24,6 +24,7 @@ AS_READ = Choices()
 FILES = "files"  # as --device: each file is of a machine of its own
 OPTIONS = "--columns, --unit, --device and --inside"
 TEXTS = (".txt", ".log", ".prom", ".json", ".csv")
+EDGE_S = 1e-3  # between two clocks' readings of one instant
 
 
 def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
@@ -115,14 +116,20 @@ def _windows(recordings: Sequence[Recording]) -> list[Window]:
     """The windows of all; one that two files tell (a journal, and the rest of it) once, with the end that is known."""
     out: list[Window] = []
     for recording in recordings:
-        there = {(w.name, w.parent, w.rank, w.begin_s): i for i, w in enumerate(out)}
+        before = list(out)
         for window in recording.windows:
-            place = there.get((window.name, window.parent, window.rank, window.begin_s))
-            if place is None or None not in (out[place].end_s, window.end_s):
+            place = next((i for i, other in enumerate(before) if _halves(other, window)), None)
+            if place is None:
                 out.append(window)
             elif out[place].end_s is None:
                 out[place] = window
     return out
+
+
+def _halves(one: Window, other: Window) -> bool:
+    """Whether two windows are one of which a file has no end; each file maps its clock to the wall's by itself."""
+    alike = (one.name, one.parent, one.rank) == (other.name, other.parent, other.rank)
+    return alike and None in (one.end_s, other.end_s) and abs(one.begin_s - other.begin_s) <= EDGE_S
 
 
 def _folder(folder: Path) -> Recording:
