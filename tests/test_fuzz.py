@@ -187,7 +187,7 @@ def test_other_files(name: str) -> None:
 
 def test_what_servers_and_clients_of_the_proxy_send() -> None:
     pytest.importorskip("aiohttp", reason="the proxy's extra is not installed: pip install 'wattline[proxy]'")
-    from wattline.web.proxy.body import read_asked, with_usage
+    from wattline.web.proxy.body import read_body, with_usage
     from wattline.web.proxy.lines import LineStream
     from wattline.web.proxy.sse import EventStream
     from wattline.web.proxy.tracked_request import TrackedRequest
@@ -215,6 +215,6 @@ def test_what_servers_and_clients_of_the_proxy_send() -> None:
         body = mutated(json.dumps(chunk).encode(), rng)
         read_tokens(parse(body), Tokens())
         insert(body, None, {"energy_j": 1.0})
-        asked = read_asked(mutated(request, rng), "chat")
+        asked = read_body(mutated(request, rng), "chat")
         if asked.askable:
             with_usage(asked)
