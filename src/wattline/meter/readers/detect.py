@@ -126,10 +126,10 @@ def _windows(recordings: Sequence[Recording]) -> list[Window]:
     return out
 
 
-def _halves(one: Window, other: Window) -> bool:
+def _halves(window: Window, other: Window) -> bool:
     """Whether two windows are one of which a file has no end; each file maps its clock to the wall's by itself."""
-    alike = (one.name, one.parent, one.rank) == (other.name, other.parent, other.rank)
-    return alike and None in (one.end_s, other.end_s) and abs(one.begin_s - other.begin_s) <= EDGE_S
+    alike = (window.name, window.parent, window.rank) == (other.name, other.parent, other.rank)
+    return alike and None in (window.end_s, other.end_s) and abs(window.begin_s - other.begin_s) <= EDGE_S
 
 
 def _folder(folder: Path) -> Recording:
