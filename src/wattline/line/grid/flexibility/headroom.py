@@ -13,9 +13,10 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.units import HOUR_S, YEAR_S
 
 SUMMER = range(4, 11)  # April to October; the other months are winter
-YEAR_H = 8766.0  # 365.25 days
+YEAR_H = YEAR_S / HOUR_S
 
 
 @dataclass(frozen=True)
