@@ -17,6 +17,7 @@ from recordings import START, chips_only, lively, node_with_gpus, series
 from wattline import catalog
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
+from wattline.meter.energy.usage import report
 from wattline.meter.recording import Recording, Series, Window
 from wattline.meter.sensor import Spec
 from wattline.reconcile.causes import MeteredGroup, causes, log_mean
@@ -356,7 +357,7 @@ def test_a_recording_of_a_part_of_the_job_is_held_against_as_long_a_part(tmp_pat
     assert not any("a part of the job" in warning for warning in told["warnings"])
 
 
-def test_tokens_of_a_runs_windows_are_the_runs_and_a_second_run_is_named(tmp_path: Path) -> None:
+def test_several_runs_of_a_recording_are_refused_by_name_and_each_has_its_own_tokens() -> None:
     time = 1.7e9 + np.arange(100.0)
     series = [Series(Device("h", "gpu0", "gpu", "NVIDIA H100 80GB HBM3"), Spec("nvml"), time, np.full(100, 500.0))]
     windows = [
@@ -364,8 +365,11 @@ def test_tokens_of_a_runs_windows_are_the_runs_and_a_second_run_is_named(tmp_pat
         Window("step", 1.7e9 + 5, 1.7e9 + 20, "run", "", {"tokens": 300.0}),
         Window("run", 1.7e9 + 50, 1.7e9 + 90, "", "", {"tokens": 7.0}),
     ]
-    seen = metered(Recording(series, windows), None, catalog.default())
-    assert seen.done == ("tokens", 300.0)
-    assert any("2 windows are called 'run'" in note for note in seen.notes)
+    with pytest.raises(WattlineError, match=r"2 windows are called 'run' .*--window 'run#1'"):
+        metered(Recording(series, windows), None, catalog.default())
+    both = [metered(Recording(series, windows), f"run#{k}", catalog.default()) for k in (1, 2)]
+    assert [seen.done for seen in both] == [("tokens", 300.0), ("tokens", 7.0)]
+    whole = report(Recording(series, windows)).data["energy_wh"]["value"] * 3600
+    assert sum(seen.energy.energy_j for seen in both) == pytest.approx(whole, rel=1e-9)
     half = metered(Recording(series, [Window("run", 1.7e9, 1.7e9 + 198)], {"tokens": 300.0}), None, catalog.default())
     assert half.done is None  # readings cover half of it

@@ -33,7 +33,8 @@ def report(
     ],
     *,
     window: Annotated[
-        str | None, Opt(help="Window: run, all, a window's name, or FROM..TO (times, or seconds from the start).")
+        str | None,
+        Opt(help="Window: run, all, a window's name (NAME#2: its second), or FROM..TO (times, or seconds from start)."),
     ] = None,
     by: Annotated[str | None, Opt(help='Rows to show: "node" for one a node, with its devices.')] = None,
     reading: meter_choices.ReadOptions,

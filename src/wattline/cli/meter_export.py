@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 Opt = typer.Option
 Recorded = Annotated[Path, typer.Argument(metavar="PATH", help="Recording: a journal, a log, or a folder of them.")]
 WindowOpt = Annotated[
-    str | None, Opt("--window", help="Window: run, all, a window's name, or FROM..TO [default: run, else all].")
+    str | None,
+    Opt("--window", help="Window: run, all, a window's name (NAME#2: its second), or FROM..TO [default: run or all]."),
 ]
 AsJson = Annotated[bool, Opt("--json", help="Print one JSON object.")]
 FORMATS = ("csv", "parquet", "emissions", "openmetrics", "otlp")

@@ -68,3 +68,18 @@ class Recording:
     notes: Sequence[str] = ()
     source: str = ""
     interpretation: Sequence[Interpretation] = ()
+
+    @property
+    def run(self) -> tuple[float, float] | None:
+        """From the beginning of its first run to the end of the last; None where it tells of none that ended."""
+        runs = [(w.begin_s, w.end_s) for w in self.windows if w.name == "run" and w.end_s is not None]
+        return (min(begin for begin, _ in runs), max(end for _, end in runs)) if runs else None
+
+    def named(self, text: str) -> list[Window]:
+        """The windows of a name, in order of time; ``NAME#2`` is the second of them."""
+        same = [window for window in self.windows if window.name == text]
+        name, mark, number = text.rpartition("#")
+        if not same and mark and number.isdecimal():
+            every = sorted((window for window in self.windows if window.name == name), key=lambda w: w.begin_s)
+            same = every[int(number) - 1 : int(number)] if int(number) else []
+        return sorted(same, key=lambda window: window.begin_s)

@@ -12,11 +12,10 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array, Fact, Source
 from wattline.core.units import J_PER_KWH, Z95, Z975
-from wattline.meter.clock import iso
 from wattline.meter.energy.series import SeriesEnergy, binned_w, counted_once, curve, outer, placed, total, within
 from wattline.meter.energy.span import Stretches
 from wattline.meter.energy.usage import counted_in
-from wattline.meter.export.window import NamedSpan, find_span, find_spans
+from wattline.meter.export.window import NamedSpan, find_span
 from wattline.meter.recording import Recording, Series
 
 MAX_BINS, MAX_FINE = 100, 20_000
@@ -118,7 +117,7 @@ class MeteredWindow:
 
 
 def metered(recording: Recording, window: str | None, catalog: Catalog) -> MeteredWindow:
-    """What meters saw in a window. Raises WattlineError where they saw nothing."""
+    """What meters saw in a window. Raises WattlineError where they saw nothing, or where several are called so."""
     recording = placed(recording)
     span = find_span(recording, window)
     seen = [series for series in recording.series if np.isfinite(within(series, span.begin_s, span.end_s).energy_j)]
@@ -127,7 +126,6 @@ def metered(recording: Recording, window: str | None, catalog: Catalog) -> Meter
         for series in recording.series
         if not any(series is each for each in seen)
     ]
-    notes += _others_of_its_name(recording, span)
     if not seen:
         raise WattlineError(f"{recording.source or 'the recording'}: no energy was read in the window {span.name!r}")
     chips, inside, others = _sorted_out(seen)
@@ -166,15 +164,6 @@ def _counts(recording: Recording, span: NamedSpan, whole: bool) -> dict[str, flo
         if whole and (more := counted_in(recording, wanted, what)):
             counts[what] = counts.get(what, 0.0) + more
     return counts
-
-
-def _others_of_its_name(recording: Recording, span: NamedSpan) -> list[str]:
-    """A note that names the other windows of a name, which are not in the answer."""
-    more = len(find_spans(recording, span.name)) - 1
-    if more < 1:
-        return []
-    at = f"{iso(span.begin_s)} to {iso(span.end_s)}"
-    return [f"{more + 1} windows are called {span.name!r}: this is the first, {at}; --window FROM..TO takes another"]
 
 
 def _sorted_out(seen: Sequence[Series]) -> tuple[list[Series], list[Series], list[Series]]:

@@ -8,9 +8,9 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.core.load import Load
-from wattline.meter.energy.meter import HALF, meter
+from wattline.meter.energy.meter import meter, taken_spans
 from wattline.meter.energy.span import Stretches, stretches_of
-from wattline.meter.energy.track import Track, length_s, within
+from wattline.meter.energy.track import Track
 from wattline.meter.recording import Recording
 
 CHIP = ("gpu", "mig", "cpu", "dram")
@@ -46,8 +46,6 @@ def load(recording: Recording, window: str | None = None, step_s: float | None =
 
 def _binned_w(line: Track, edges: Array, end: float, wanted: Stretches) -> Array:
     """Joules in each step: of all the window in a run that it was seen in for half of it, else of what was seen."""
-    whole = wanted.whole and length_s([p for s in wanted.spans for p in within(line.spans(), *s)]) >= HALF * length_s(
-        wanted.spans
-    )
-    spans = [(max(begin, float(edges[0])), min(last, end)) for begin, last in (wanted.spans if whole else line.spans())]
+    parts = taken_spans(line, wanted, wanted.spans) if wanted.whole else line.spans()
+    spans = [(max(begin, float(edges[0])), min(last, end)) for begin, last in parts]
     return np.diff(line.running_within_j([span for span in spans if span[1] > span[0]], edges))

@@ -84,8 +84,7 @@ class Meter:
 
 def meter(recording: Recording) -> Meter:
     """Corrected, placed on one clock, cleaned and joined by device; raises WattlineError where no reading is good."""
-    run = next(((w.begin_s, w.end_s) for w in recording.windows if w.name == "run" and w.end_s is not None), None)
-    kept, left, faults = place(list(recording.series), run)
+    kept, left, faults = place(list(recording.series), recording.run)
     estimates = [series for series in (*kept, *left) if _constant(series)]
     kept, left = ([series for series in some if not _constant(series)] for some in (kept, left))
     same, more = twins(kept)
@@ -112,11 +111,24 @@ def energy_in(line: Track, wanted: Stretches, spans: Sequence[Span]) -> Energy:
     """A device's joules: all of a run that it was seen in for half or more, else what was seen, and at most all."""
     edges_j = line.edges_j(wanted.spans)
     whole = summed(line.energy(*span) for span in spans).widened(edges_j)
-    if wanted.whole and seen_s(line, spans) >= HALF * length_s(spans):
+    parts = taken_spans(line, wanted, spans)
+    if parts == list(spans):
         return whole
-    own = summed(line.energy(*part) for span in spans for part in within(line.spans(), *span))
-    own = own.widened(edges_j)
+    own = summed(line.energy(*part) for part in parts).widened(edges_j)
     return own._replace(above_j=max(own.above_j, whole.high_j - own.value_j))
+
+
+def taken_spans(line: Track, wanted: Stretches, spans: Sequence[Span]) -> list[Span]:
+    """Of each stretch all, where a run went on through it and the device was seen in half of it; else what was seen."""
+    out: list[Span] = []
+    for span in spans:
+        out += [span] if _carried(line, wanted, span) else within(line.spans(), *span)
+    return out
+
+
+def _carried(line: Track, wanted: Stretches, span: Span) -> bool:
+    """Whether a device's power is held where a stretch has no reading of it."""
+    return wanted.whole and seen_s(line, [span]) >= HALF * length_s([span])
 
 
 def seen_s(line: Track, spans: Sequence[Span], reach: float = REACH) -> float:
@@ -144,7 +156,7 @@ def counted_spans(tracks: Sequence[Track], wanted: Stretches, made: Meter) -> tu
         absent = length_s(spans) - seen_s(line, spans, GAP)
         if absent <= 1e-6 * length_s(spans):
             continue
-        carried = wanted.whole and seen_s(line, spans) >= HALF * length_s(spans)
+        carried = all(_carried(line, wanted, span) for span in spans)
         done = "held at its nearest reading where it was not read; the range grows by what power could have been"
         done = done if carried else "not read for part of the window: what was read is counted; the range has the rest"
         faults.append(Fault("gap", 1, absent, done, line.device.key))

@@ -103,8 +103,7 @@ def nested(recording: Recording) -> Recording:
 
 def placed(recording: Recording) -> Recording:
     """The recording as it can be summed: on one clock, each device saying which metered device holds it."""
-    run = next(((w.begin_s, w.end_s) for w in recording.windows if w.name == "run" and w.end_s is not None), None)
-    kept, left, _ = place(list(recording.series), run)
+    kept, left, _ = place(list(recording.series), recording.run)
     return nested(replace(recording, series=[*kept, *left]))
 
 

@@ -25,13 +25,13 @@ class Stretches(NamedTuple):
 
 def stretches_of(recording: Recording, window: str | None, extent: Span) -> Stretches:
     """The stretches that ``window`` means; None is the run where the recording tells of one, else all."""
-    runs = [(w.begin_s, extent[1] if w.end_s is None else w.end_s) for w in recording.windows if w.name == "run"]
+    runs = [(w.begin_s, extent[1] if w.end_s is None else w.end_s) for w in recording.named("run")]
     if window in (None, "run") and runs:
         return Stretches("run", merged(runs) or runs[:1], True)
     if window in (None, "all"):
         return Stretches("all", [extent], False)
     assert window is not None
-    named = [(w.begin_s, extent[1] if w.end_s is None else w.end_s) for w in recording.windows if w.name == window]
+    named = [(w.begin_s, extent[1] if w.end_s is None else w.end_s) for w in recording.named(window)]
     if named:
         return Stretches(window, merged(named), True)
     if ".." in window:

@@ -13,7 +13,7 @@ from wattline.core.files import write_whole
 from wattline.core.printable import SIGN
 from wattline.meter.energy.series import SeriesEnergy, counted_once, nested, placed, total, within
 from wattline.meter.export.snapshot import labels
-from wattline.meter.export.window import NamedSpan, find_span, spans
+from wattline.meter.export.window import NamedSpan, find_spans, spans
 from wattline.meter.recording import Recording, Series
 
 if TYPE_CHECKING:
@@ -27,14 +27,15 @@ def table(recording: Recording, which: str = "energy", window: str | None = None
     """The table by name, of one window or of all; what is not known is null, never zero."""
     if which not in TABLES:
         raise WattlineError(f"table: {which!r} is none of {', '.join(TABLES)}")
-    span = find_span(recording, window) if window else None
+    wanted = find_spans(recording, window) if window else None
     if which == "energy":
-        return energy_table(recording, [span] if span else None)
+        return energy_table(recording, wanted)
     frame = readings_table(recording)
-    if span is None:
+    if wanted is None:
         return frame
-    seconds = frame["time"].dt.timestamp("us") / 1e6
-    return frame.filter((seconds >= span.begin_s) & (seconds <= span.end_s))
+    seconds = frame["time"].dt.timestamp("us").to_numpy() / 1e6
+    inside = np.any([(seconds >= span.begin_s) & (seconds <= span.end_s) for span in wanted], axis=0)
+    return frame.filter(inside)
 
 
 def energy_table(recording: Recording, windows: Sequence[NamedSpan] | None = None) -> pl.DataFrame:
@@ -49,7 +50,7 @@ def energy_table(recording: Recording, windows: Sequence[NamedSpan] | None = Non
     recording = placed(recording)
     once = counted_once(recording.series)
     rows: list[dict[str, Any]] = []
-    for span in windows or [find_span(recording, "all"), *spans(recording)]:
+    for span in windows or [*find_spans(recording, "all"), *spans(recording)]:
         energies = [within(series, span.begin_s, span.end_s, cut=True) for series in recording.series]
         for series, energy in zip(recording.series, energies, strict=True):
             own = labels(series.device, series.spec) | {"name": series.device.name}

@@ -1,4 +1,4 @@
-"""A window of a recording by name: ``run``, ``all``, a named window, or ``FROM..TO``."""
+"""Windows of a recording by name: ``run``, ``all``, a named window, the second of a name, or ``FROM..TO``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.meter.energy.track import merged
 from wattline.meter.recording import Recording, Series
+
+MAX_SHOWN = 4
 
 
 class NamedSpan(NamedTuple):
@@ -34,23 +37,47 @@ def extent(series: Iterable[Series]) -> tuple[float, float]:
     return min(begin for begin, _ in ends), max(end for _, end in ends)
 
 
-def spans(recording: Recording) -> list[NamedSpan]:
-    """Every named window, ended where it was left open."""
+def spans(recording: Recording, name: str | None = None) -> list[NamedSpan]:
+    """Every window, or every one of a name, ended where it was left open."""
     last = extent(recording.series)[1]
-    named = [NamedSpan(w.name, w.begin_s, last if w.end_s is None else w.end_s) for w in recording.windows]
+    windows = recording.windows if name is None else recording.named(name)
+    named = [NamedSpan(w.name, w.begin_s, last if w.end_s is None else w.end_s) for w in windows]
     return [span for span in named if span.end_s > span.begin_s]
 
 
 def find_span(recording: Recording, text: str | None = None) -> NamedSpan:
-    """The window asked for; without one, ``run`` where the recording tells it, else all of it.
+    """The window asked for, as ``find_spans`` has it, windows of one name that touch or overlap as one.
 
-    ``FROM..TO``: ISO times (UTC where they name no zone) or seconds since the first reading; either may be left out.
+    Raises
+    ------
+    WattlineError: several of that name lie apart; names them and the option that decides.
+    """
+    every = find_spans(recording, text)
+    joined = merged([(span.begin_s, span.end_s) for span in every])
+    if len(joined) > 1:
+        name = every[0].name
+        shown = "; ".join(
+            f"{name}#{i} {_iso(s.begin_s)} to {_iso(s.end_s)}" for i, s in enumerate(every[:MAX_SHOWN], 1)
+        )
+        more = f"; and {len(every) - MAX_SHOWN} more" if len(every) > MAX_SHOWN else ""
+        raise WattlineError(
+            f"{len(every)} windows are called {name!r} ({shown}{more}): say which with --window '{name}#1', or "
+            "all from the first to the last reading with --window all; `wattline meter report` adds them up"
+        )
+    return every[0]._replace(begin_s=joined[0][0], end_s=joined[0][1])
+
+
+def find_spans(recording: Recording, text: str | None = None) -> list[NamedSpan]:
+    """The windows asked for, every one of the name, or ``NAME#2``, the second of it.
+
+    Without a name it is ``run`` where the recording tells it, else all. ``FROM..TO``: ISO times (UTC where they name
+    no zone) or seconds since the first reading; either may be left out.
     """
     begin, end = extent(recording.series)
     named = spans(recording)
     wanted = text or ("run" if any(span.name == "run" for span in named) else "all")
     if wanted == "all":
-        return NamedSpan("all", begin, end)
+        return [NamedSpan("all", begin, end)]
     if ".." in wanted and not any(span.name == wanted for span in named):
         first, _, last = wanted.partition("..")
         span = NamedSpan(wanted, _instant(first, begin, begin), _instant(last, begin, end))
@@ -58,19 +85,12 @@ def find_span(recording: Recording, text: str | None = None) -> NamedSpan:
             raise WattlineError(
                 f"window {shorten(wanted)!r} holds no reading; they run from {_iso(begin)} to {_iso(end)}"
             )
-        return span
-    for span in named:
-        if span.name == wanted:
-            return span
+        return [span]
+    if same := spans(recording, wanted):
+        return [span._replace(name=wanted) for span in same]
     names = [span.name for span in named]
     near = ", ".join(nearest(wanted, names) or names[:5]) or "none is named"
     raise WattlineError(f"no window {shorten(wanted)!r} in the recording; take all, FROM..TO, or one of: {near}")
-
-
-def find_spans(recording: Recording, text: str | None = None) -> list[NamedSpan]:
-    """Every window of the name asked for, as ``find_span`` has it: a journal may hold several runs."""
-    first = find_span(recording, text)
-    return [span for span in spans(recording) if span.name == first.name] or [first]
 
 
 def _instant(text: str, begin: float, default: float) -> float:

@@ -191,8 +191,7 @@ def _check(devices: Sequence[SharedDevice]) -> str:
 
 def _devices(recording: Recording, as_read: bool, notes: list[str]) -> list[SharedDevice]:
     """Every device's track, on one clock; what cannot be used, and what was wrong or corrected, is noted."""
-    run = next(((w.begin_s, w.end_s) for w in recording.windows if w.name == "run" and w.end_s is not None), None)
-    kept, left, faults = place(shared_series(recording), run)
+    kept, left, faults = place(shared_series(recording), recording.run)
     notes += [f"{fault.device}: {fault.done}" for fault in faults]
     tracks, flaws, remarks = tracks_of(kept, as_read=as_read)
     good = {key: track for key, track in tracks.items() if track.end_s > track.begin_s}
