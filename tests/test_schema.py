@@ -48,6 +48,8 @@ LINES = (
     "list models llama",
     "traffic --rate 5/s --duration 60s",
     "traffic TRACE",
+    "flex balance --it 100MW --region us-ercot --draws 20",
+    "flex balance --it 100kW --demand HOURS --draws 20",
     "flex headroom HOURS --share 1%",
     "flex headroom HOURS --hours 20",
     "flex shift HOURS --before 2h --after 4h --kind price",

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from wattline.meter.live.active import metering
     from wattline.meter.live.measurement import measure
     from wattline.predict.average_service import serve_average
-    from wattline.predict.flex import flex_headroom, flex_shift, flex_swings
+    from wattline.predict.flex.balance import flex_balance
+    from wattline.predict.flex.headroom import flex_headroom
+    from wattline.predict.flex.shift import flex_shift
+    from wattline.predict.flex.swings import flex_swings
     from wattline.predict.prompt import prompt
     from wattline.predict.service.simulate import serve
     from wattline.predict.settings import settings
@@ -56,9 +59,10 @@ _WHERE = {
     "check": ("wattline.claim", "check_file"),
     "compare": ("wattline.reconcile.compare", "compare"),
     "fact": ("wattline.catalog", "fact"),
-    "flex_headroom": ("wattline.predict.flex", "flex_headroom"),
-    "flex_shift": ("wattline.predict.flex", "flex_shift"),
-    "flex_swings": ("wattline.predict.flex", "flex_swings"),
+    "flex_balance": ("wattline.predict.flex.balance", "flex_balance"),
+    "flex_headroom": ("wattline.predict.flex.headroom", "flex_headroom"),
+    "flex_shift": ("wattline.predict.flex.shift", "flex_shift"),
+    "flex_swings": ("wattline.predict.flex.swings", "flex_swings"),
     "frontier": ("wattline.search.frontier", "frontier"),
     "measure": ("wattline.meter.live.measurement", "measure"),
     "metering": ("wattline.meter.live.active", "metering"),
@@ -73,8 +77,8 @@ _WHERE = {
 }
 __all__ = [
     "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "check", "compare",
-    "fact", "flex_headroom", "flex_shift", "flex_swings", "frontier", "measure", "metering", "prompt", "read_traffic",
-    "run", "serve", "serve_average", "settings", "site", "train",
+    "fact", "flex_balance", "flex_headroom", "flex_shift", "flex_swings", "frontier", "measure", "metering", "prompt",
+    "read_traffic", "run", "serve", "serve_average", "settings", "site", "train",
 ]  # fmt: skip
 # a name that is gone -> what stands in its place
 _RENAMED = {"service": "serve"}

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from wattline.cli import options
+from wattline.cli.groups import expanded
 
 Opt = typer.Option
+FlexOut = Annotated[Path | None, Opt("--out", metavar="DIR", help="Write the JSON and a page into this folder.")]
 flex_app = typer.Typer(
     help="Room on a grid for load that yields, jobs that wait, swings of power.",
     rich_markup_mode=None,
@@ -34,18 +36,21 @@ def headroom(
     ] = None,
     column: Annotated[list[str] | None, Opt(help="Grid to take; repeat for more [default: all].")] = None,
     unit: Annotated[str, Opt(help="Unit of the demand.")] = "MW",
+    out: FlexOut = None,
     as_json: options.AsJson = False,
+    explain: options.Explain = False,
 ) -> None:
     """How much new load a grid takes without new plants, if that load yields in the highest hours."""
     from wattline.cli.printing import print_result
     from wattline.core.errors import WattlineError
     from wattline.core.quantity import parse
-    from wattline.predict.flex import SHARES, flex_headroom
+    from wattline.predict.flex.headroom import SHARES, flex_headroom
 
     if share and hours is not None:
         raise WattlineError("flex headroom: give --share or --hours, one of the two")
     shares = [parse(text, "", "--share", zero=True) for text in share] if share else SHARES
-    print_result(flex_headroom(demand, shares=shares, hours=hours, columns=column or (), unit=unit), as_json)
+    made = flex_headroom(demand, shares=shares, hours=hours, columns=column or (), unit=unit)
+    print_result(made, as_json, explain, out)
 
 
 @flex_app.command("shift")
@@ -62,14 +67,49 @@ def shift(
     ] = None,
     column: Annotated[str | None, Opt(help="Column of the signal; needed where there are several.")] = None,
     kind: Annotated[str, Opt(help="What the signal is: average or marginal carbon intensity, or price.")] = "average",
+    out: FlexOut = None,
     as_json: options.AsJson = False,
+    explain: options.Explain = False,
 ) -> None:
     """What a daily job saves when it may run at another hour."""
     from wattline.cli.printing import print_result
-    from wattline.predict.flex import flex_shift
+    from wattline.predict.flex.shift import flex_shift
 
     made = flex_shift(signal, length=length, before=before, after=after, at=at, pause=pause, column=column, kind=kind)
-    print_result(made, as_json)
+    print_result(made, as_json, explain, out)
+
+
+@flex_app.command("balance")
+@expanded
+def balance(
+    it: Annotated[str, Opt("--it", help='IT power that the site is designed for, such as "100MW".')] = "",
+    utilisation: Annotated[str, Opt(help="Mean IT power as a share of --it.")] = "1",
+    demand: Annotated[
+        Path | None, Opt(metavar="FILE", help="The grid's demand by the hour, instead of the region's facts.")
+    ] = None,
+    column: Annotated[str | None, Opt(help="The grid in that file; needed where there are several.")] = None,
+    unit: Annotated[str, Opt(help="Unit of that file's numbers.")] = "MW",
+    *,
+    where: options.WhereOptions,
+    draws: options.Draws = 2000,
+    seed: options.Seed = 0,
+    out: FlexOut = None,
+    facts: options.Facts = None,
+    as_json: options.AsJson = False,
+    explain: options.Explain = False,
+) -> None:
+    """What a data centre takes of its grid's demand, of its highest hour and of its growth in a year."""
+    from wattline.cli.printing import check_out, print_result
+    from wattline.core.errors import WattlineError
+    from wattline.predict.flex.balance import flex_balance
+    from wattline.predict.flex.demand import DemandFile
+
+    if not it:
+        raise WattlineError("missing --it; give the IT power of the design, such as --it 100MW")
+    check_out(out)
+    file = None if demand is None else DemandFile(demand, column, unit)
+    made = flex_balance(it, utilisation=utilisation, demand=file, draws=draws, seed=seed, facts=facts, **where)
+    print_result(made, as_json, explain, out)
 
 
 @flex_app.command("swings")
@@ -86,13 +126,15 @@ def swings(
         float | None, Opt(min=0, max=1, help="Share of the swings' energy that a utility allows from 0.1 to 20 Hz.")
     ] = None,
     facts: options.Facts = None,
+    out: FlexOut = None,
     as_json: options.AsJson = False,
+    explain: options.Explain = False,
 ) -> None:
     """The swings of synchronous training, and the energy that it takes to hold them."""
     from wattline.cli.printing import print_result
     from wattline.line.grid.flexibility.swings import SwingLimits
-    from wattline.predict.flex import flex_swings
+    from wattline.predict.flex.swings import flex_swings
 
     limits = SwingLimits(band_share=band_share)
     made = flex_swings(phase, chips, straggle=straggle, floor=floor, ramp=ramp, store=store, limits=limits, facts=facts)
-    print_result(made, as_json)
+    print_result(made, as_json, explain, out)

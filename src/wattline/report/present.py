@@ -17,8 +17,10 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
     command = data["command"]
     if command.startswith("validate "):
         return _validation_text(data)
-    if command in ("measure", "meter report", "meter share", "sensors", "traffic") or command.startswith("flex "):
+    if command in ("measure", "meter report", "meter share", "sensors", "traffic"):
         return _recorded_text(data)
+    if command.startswith("flex "):
+        return _flex_text(data, explain)
     match command:
         case "serve" if "simulated" in data["results"]:
             from wattline.report.terminal.service import service_text
@@ -54,6 +56,12 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
             return answer_text(data, explain)
 
 
+def _flex_text(data: Json, explain: bool) -> RenderableType:
+    from wattline.report.terminal.flex import flex_text
+
+    return flex_text(data, explain)
+
+
 def _recorded_text(data: Json) -> RenderableType:
     match data["command"]:
         case "measure":
@@ -64,10 +72,8 @@ def _recorded_text(data: Json) -> RenderableType:
             from wattline.report.terminal.share import share_text as show
         case "sensors":
             from wattline.report.terminal.sensors import sensors_text as show
-        case "traffic":
-            from wattline.report.terminal.traffic import traffic_text as show
         case _:
-            from wattline.report.terminal.flex import flex_text as show
+            from wattline.report.terminal.traffic import traffic_text as show
     return show(data)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import floor, log10
 from typing import Any
 
 Json = Mapping[str, Any]  # an answer, or a part of one
@@ -18,3 +19,22 @@ def fit_words(inputs: Json) -> str:
     """What the fit that predicts measured rows had seen of them."""
     left_out = inputs["left_out"]
     return f"each {left_out} predicted by a fit without it" if left_out else "coefficients as shipped"
+
+
+def share_words(share: float) -> str:
+    """A share of 1 as per cent, with two digits at least: ``2.3%``, ``0.12%``, ``0.0012%``."""
+    percent = abs(share) * 100
+    digits = 0 if percent >= 100 or percent == 0 else 1 if percent >= 1 else min(1 - floor(log10(percent)), 6)
+    return f"{share:.{digits}%}"
+
+
+def yields_words(fit: Json, grid: str) -> str:
+    """What a constant new load gives up to fit below a grid's highest hours."""
+    if not fit["curtailed_h_per_year"]:
+        return f"It fits below the highest demand of {grid} in each season without giving up anything."
+    return (
+        f"To need no new plant in {grid}, it gives up {share_words(fit['curtailed_share'])} of its energy, in "
+        f"{fit['curtailed_h_per_year']:.0f} h a year: {fit['events_per_year']:.1f} times a year, "
+        f"{fit['mean_event_h']:.1f} h on average and {fit['longest_event_h']:.0f} h at most, "
+        f"{fit['mean_depth']:.0%} of its power on average."
+    )

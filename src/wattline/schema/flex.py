@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from wattline.schema.base import EnvelopeJson, StrictJson, item
+from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item, perhaps
+from wattline.schema.inputs import PlaceInputs
 
 
 class SeriesSpan(StrictJson):
@@ -23,10 +24,9 @@ class HeadroomInputs(StrictJson):
     unit: str = item("Unit of the file's numbers.")
 
 
-class GridRoom(StrictJson):
-    """A constant new load that a grid takes, and what it gives up."""
+class HeadroomFit(StrictJson):
+    """A constant new load, and what it gives up to fit below the seasons' highest demand."""
 
-    name: str = item("The grid.")
     added_w: float = item("Power of the new load.")
     curtailed_share: float = item("Curtailed energy over the new load's energy.")
     curtailed_h_per_year: float = item("Hours of a year in which something is curtailed.")
@@ -37,6 +37,12 @@ class GridRoom(StrictJson):
     half_stays_share: float = item("Share of these hours in which half of the new load or more goes on.")
     load_factor: float = item("Mean demand over the highest, without the new load.")
     peak_w: float = item("Highest demand without the new load.")
+
+
+class GridRoom(HeadroomFit):
+    """A constant new load that a grid takes, and what it gives up."""
+
+    name: str = item("The grid.")
 
 
 class HeadroomCase(StrictJson):
@@ -98,62 +104,40 @@ class FlexShiftJson(EnvelopeJson[ShiftInputs, ShiftResults]):
     command: Literal["flex shift"]
 
 
-class StepPhaseJson(StrictJson):
-    """A phase of a training step."""
+class BalanceJson(StrictJson):
+    """A grid's demand, and what a plan takes of it."""
 
-    name: str = item("Its name.")
-    duration_s: float = item("How long it lasts.")
-    chip_w: float = item("Power of a chip.")
-
-
-class SwingLimitsJson(StrictJson):
-    """A utility's limits; null where there is none."""
-
-    band_hz: tuple[float, float] = item("The band whose share is limited.")
-    band_share: float | None = item("Share of the swings' energy in the band.")
-    ramp_up_w_per_s: float | None = item("Rise.")
-    ramp_down_w_per_s: float | None = item("Fall.")
-    range_w: float | None = item("Highest less lowest power.")
+    region: str | None = item("Region whose demand it is; null where a file gives the demand.")
+    grid_energy_wh: RangeJson = item("Energy that the grid's users take in a year.")
+    grid_peak_w: RangeJson = item("Demand in the highest hour.")
+    share_of_demand: RangeJson = item("The plan's energy over the grid's.")
+    share_of_peak: RangeJson = item("The plan's highest power, with the losses on its way, over the highest demand.")
+    share_of_growth: RangeJson | None = item(
+        "The plan's energy over the growth of a year; null where the demand does not grow, or may not."
+    )
 
 
-class SwingsInputs(StrictJson):
-    """Training, as it was read."""
+class FlexBalanceInputs(PlaceInputs):
+    """A data centre and its grid, as they were read."""
 
-    phases: list[StepPhaseJson] = item("Phases of a training step.")
-    chips: int = item("Number of chips.")
-    straggle_s: float = item("Deviation of the chips' lag.")
-    limits: SwingLimitsJson = item("The utility's limits.")
-
-
-class SwingsMeasure(StrictJson):
-    """Swings after a measure, and what it takes."""
-
-    measure: str = item("The measure.")
-    mean_w: float = item("Mean power.")
-    lowest_w: float = item("Lowest power.")
-    highest_w: float = item("Highest power.")
-    ramp_up_w_per_s: float = item("Largest rise.")
-    ramp_down_w_per_s: float = item("Largest fall.")
-    ramp_p99_w_per_s: float = item("99th percentile of rises and falls.")
-    storage_j: float = item("Energy of a store that would level what is left.")
-    frequency_hz: float = item("Frequency of the highest line of the spectrum.")
-    amplitude_w: float = item("Its amplitude.")
-    band_share: float = item("Share of the swings' energy in the band.")
-    highest_shown_hz: float = item("Faster swings are not shown.")
-    extra_share: float = item("Energy that the measure takes, over the load's.")
-    store_j: float = item("Energy of the store; 0 without one.")
-    store_w: float = item("Power of the store; 0 without one.")
-    broken: list[str] = item("Limits that are broken.")
+    it_w: float = item("IT power of the design.")
+    utilisation: float = item("Mean IT power over it.")
+    demand: str | None = perhaps("File of the grid's demand.")
+    column: str | None = perhaps("The grid in that file.")
+    unit: str | None = perhaps("Unit of its numbers.")
 
 
-class SwingsResults(StrictJson):
-    """Swings of synchronous training."""
+class FlexBalanceResults(BalanceJson):
+    """What a data centre takes of its grid."""
 
-    period_s: float = item("Seconds of a training step.")
-    measures: list[SwingsMeasure] = item("As it is, and after each measure.")
+    title: str = item("The data centre and the grid.")
+    mean_w: RangeJson = item("Mean power at the meter.")
+    peak_w: RangeJson = item("Highest power at the meter.")
+    energy_wh: RangeJson = item("Energy of a year at the meter.")
+    fit: HeadroomFit | None = perhaps("What it gives up to need no new plant, from the file of demand.")
 
 
-class FlexSwingsJson(EnvelopeJson[SwingsInputs, SwingsResults]):
-    """The swings of synchronous training, and the energy to hold them."""
+class FlexBalanceJson(EnvelopeJson[FlexBalanceInputs, FlexBalanceResults]):
+    """What a data centre takes of its grid's demand, of its highest hour and of its growth."""
 
-    command: Literal["flex swings"]
+    command: Literal["flex balance"]

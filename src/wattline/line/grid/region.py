@@ -39,7 +39,14 @@ def load_region(name: str | None, catalog: Catalog) -> Record:
 
 
 def of_region(region: Record, attribute: str, catalog: Catalog) -> Fact:
-    """The region's figure; where the catalog has none, that of the region it lies in, then the world's."""
+    """The region's figure; where the catalog has none, that of the region it lies in, then the world's.
+
+    Parameters
+    ----------
+    region : the country or grid, a record of the catalog's ``region``
+    attribute : name of the figure
+    catalog : of the facts
+    """
     while attribute not in region.facts and region.name != DEFAULT:
         region = catalog.find("region", parent(region, catalog))
     return region[attribute]

@@ -7,13 +7,20 @@ from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import number, show
-from wattline.report.words import Json
+from wattline.report.words import Json, share_words, yields_words
 
 
-def flex_text(data: Json) -> RenderableType:
-    """The answer's table and its notes."""
-    made = {"flex headroom": _headroom, "flex shift": _shift, "flex swings": _swings}[data["command"]](data)
-    return Group(*made, *(Text(f"note: {note}") for note in data["notes"]))
+def flex_text(data: Json, explain: bool = False) -> RenderableType:
+    """The answer's table and its notes; ``explain`` adds how the figures follow, and the facts behind them."""
+    made = SHOWN[data["command"]](data)
+    notes = [Text(f"note: {note}") for note in data["notes"]]
+    warnings = [Text(f"warning: {warning}", style="yellow") for warning in data["warnings"]]
+    if not explain:
+        return Group(*made, *notes, *warnings)
+    from wattline.report.terminal.answer import facts
+    from wattline.report.terminal.flex_formulas import formulas_of
+
+    return Group(*made, *notes, *warnings, "", *formulas_of(data["command"]), "", *facts(data["facts"]))
 
 
 def _table(*heads: str) -> Table:
@@ -74,3 +81,34 @@ def _swings(data: Json) -> list[RenderableType]:
         if row["broken"]:
             shown.append(Text(f"{row['measure']}: breaks {', '.join(row['broken'])}", style="yellow"))
     return shown
+
+
+def _balance(data: Json) -> list[RenderableType]:
+    inputs, results = data["inputs"], data["results"]
+    table = _table("", "median", "p5 to p95")
+    for key, name, unit in (
+        ("mean_w", "mean power at the meter", "W"), ("energy_wh", "energy of a year", "Wh"),
+        ("grid_energy_wh", "energy of the grid's users", "Wh"), ("grid_peak_w", "highest demand of the grid", "W"),
+    ):  # fmt: skip
+        r = results[key]
+        extent = "" if r["p5"] == r["p95"] else f"{show(r['p5'], unit)} to {show(r['p95'], unit)}"
+        table.add_row(Text(name), show(r["p50"], unit), extent)
+    for key, name in SHARES:
+        r = results[key]
+        if r is None:
+            table.add_row(Text(name), "none", "the demand does not grow, or may not")
+            continue
+        extent = "" if r["p5"] == r["p95"] else f"{share_words(r['p5'])} to {share_words(r['p95'])}"
+        table.add_row(Text(name, style="bold"), share_words(r["p50"]), extent)
+    shown: list[RenderableType] = [Text(results["title"], style="bold"), table]
+    if fit := results.get("fit"):
+        shown.append(Text(yields_words(fit, inputs["column"])))
+    return shown
+
+
+SHARES = (
+    ("share_of_demand", "share of the grid's energy"),
+    ("share_of_peak", "share of its highest hour"),
+    ("share_of_growth", "share of its growth in a year"),
+)
+SHOWN = {"flex headroom": _headroom, "flex shift": _shift, "flex swings": _swings, "flex balance": _balance}

@@ -120,6 +120,26 @@ def added_for_hours(room: Array, steps: int) -> float:
     return float(ordered[min(steps, len(ordered) - 1)])
 
 
+def fitted(demand_w: Array, month: Array, added_w: float, step_h: float = 1.0) -> Headroom:
+    """What a constant new load of a given power gives up to fit below the seasons' highest hours.
+
+    Parameters
+    ----------
+    demand_w
+        Demand of the grid, shape ``(n_steps,)`` [W].
+    month
+        Month of each step in UTC, 1 to 12, shape ``(n_steps,)``.
+    added_w
+        Power of the new load [W].
+    step_h
+        Length of a step [h].
+    """
+    _check_demand(demand_w)
+    if not (added_w >= 0 and np.isfinite(added_w)):
+        raise WattlineError(f"headroom: a new load of {added_w:g} W must be 0 W or more")
+    return _described(added_w, room_w(demand_w, month), demand_w, step_h, len(demand_w) * step_h / YEAR_H)
+
+
 def headroom(
     demand_w: Array, month: Array, *, share: float | None = None, hours: float | None = None, step_h: float = 1.0
 ) -> Headroom:
@@ -154,10 +174,7 @@ def headroom(
     """
     if (share is None) == (hours is None):
         raise WattlineError("headroom: give the share of energy or the hours a year that may be curtailed, one of them")
-    bad = np.flatnonzero(~np.isfinite(demand_w) | (demand_w < 0))
-    if len(bad) or not len(demand_w):
-        where = f"step {bad[0]} is {demand_w[bad[0]]}" if len(bad) else "there is no step"
-        raise WattlineError(f"headroom: the demand must be a number, 0 W or more, in each step; {where}")
+    _check_demand(demand_w)
     room = room_w(demand_w, month)
     years = len(room) * step_h / YEAR_H
     if share is not None:
@@ -170,6 +187,13 @@ def headroom(
             raise WattlineError(f"headroom: hours {hours!r} must be 0 to {YEAR_H:g}")
         added = added_for_hours(room, int(hours / step_h * years))
     return _described(added, room, demand_w, step_h, years)
+
+
+def _check_demand(demand_w: Array) -> None:
+    bad = np.flatnonzero(~np.isfinite(demand_w) | (demand_w < 0))
+    if len(bad) or not len(demand_w):
+        where = f"step {bad[0]} is {demand_w[bad[0]]}" if len(bad) else "there is no step"
+        raise WattlineError(f"headroom: the demand must be a number, 0 W or more, in each step; {where}")
 
 
 def _described(added: float, room: Array, demand_w: Array, step_h: float, years: float) -> Headroom:

@@ -1,0 +1,61 @@
+"""Room on a grid for load that yields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from wattline.core.quantity import parse
+from wattline.line.grid.flexibility import headroom as room
+from wattline.line.grid.hourly import read_hourly
+from wattline.predict.flex.answer import FlexAnswer, filled, span
+
+SHARES = (0.0025, 0.005, 0.01, 0.05)  # the first three are Duke's
+
+
+def flex_headroom(
+    demand: Path | str, *, shares: Sequence[float] = SHARES, hours: float | None = None,
+    columns: Sequence[str] = (), unit: str = "MW",
+) -> FlexAnswer:  # fmt: skip
+    """How much new load each grid of a file takes, if that load yields in the highest hours.
+
+    Parameters
+    ----------
+    demand
+        Demand by the hour, CSV or Parquet: a column of times in UTC and one for each grid.
+    shares
+        Shares of the new load's energy that may be curtailed, each 0 up to 1.
+    hours
+        Hours of a year in which it may be curtailed, in place of the shares [h].
+    columns
+        Grids to take; all where empty.
+    unit
+        Unit of the file's numbers.
+
+    Returns
+    -------
+    FlexAnswer
+        For each share and grid the load with its events, and the sum over the grids.
+
+    Raises
+    ------
+    WattlineError
+        Where the file is bad or a number is out of its range.
+    """
+    series = read_hourly(demand)
+    watts = parse(f"1 {unit}", "W", "--unit")
+    names = [series.column(name, "headroom")[0] for name in columns] or list(series.columns)
+    cases = []
+    for share in [None] if hours is not None else list(shares):
+        grids = []
+        for name in names:
+            power = series.column(name, "headroom")[1] * watts
+            made = room.headroom(power, series.month, share=share, hours=hours, step_h=series.step_h)
+            grids.append({"name": name, **asdict(made)})
+        total = sum(float(grid["added_w"]) for grid in grids)
+        cases.append({"share": share, "hours": hours, "added_w": total, "grids": grids})
+    inputs = {"demand": str(demand), "columns": names, "unit": unit}
+    results = {**span(series), "cases": cases}
+    rule = "a season's highest demand can be served in each of its hours (April to October, and the rest)"
+    return FlexAnswer("flex headroom", inputs, results, (*series.notes, *filled(series, names), f"rule: {rule}"))

@@ -1,0 +1,42 @@
+"""How the figures of ``flex`` follow, for ``--explain``."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.text import Text
+
+FORMULAS: dict[str, tuple[tuple[str, str], ...]] = {
+    "flex headroom": (
+        ("room of an hour", "highest demand of its season - demand"),
+        ("new load L for a share x", "Σ max(L - room, 0) = x L hours, solved for L over the k smallest rooms"),
+        ("new load for h hours", "the room that h hours of a year lie below"),
+        ("event", "hours in a row in which the new load exceeds the room"),
+    ),
+    "flex shift": (
+        ("as meant", "Σ signal over the hours in which the job was meant to run"),
+        ("with foresight", "the least Σ signal × work over the window, a pause costing its own work"),
+        ("by what was known", "the same by the mean of the same hour in seven days before, then what really came"),
+        ("saved", "1 - cost moved / cost as meant"),
+    ),
+    "flex swings": (
+        ("power", "chips × power of the phase, smeared by the chips' lag"),
+        ("line of the spectrum", "2 |FFT| / n × sin(π f step) / (π f step): exact where power is level in a step"),
+        ("largest line of a square wave", "2 swing sin(π duty) / π"),
+        ("storage", "highest - lowest of the running Σ (power - mean) × step"),
+        ("takes", "(energy after the measure - energy before) / energy before"),
+    ),
+    "flex balance": (
+        ("power at the meter", "IT power × PUE"),
+        ("highest demand of a region", "energy used / (1 - grid loss) / hours of a year / (mean over highest demand)"),
+        ("share of the grid's energy", "energy of a year / energy that the grid's users take in a year"),
+        ("share of its highest hour", "highest power at the meter / (1 - grid loss) / highest demand"),
+        ("share of its growth", "energy of a year / growth of the grid's energy in a year"),
+    ),
+}
+
+
+def formulas_of(command: str) -> list[RenderableType]:
+    """The formulas of a command, one line each."""
+    rows = FORMULAS[command]
+    width = max(len(name) for name, _ in rows)
+    return [Text("How it follows", style="bold"), *(Text(f"  {name:<{width}}  {formula}") for name, formula in rows)]
