@@ -76,6 +76,15 @@ def test_a_range_agrees_in_the_draws_that_do() -> None:
     assert graded(100, [100, 100, 100, 126]).probability == 0.75
 
 
+def test_a_draw_agrees_with_the_statement_as_it_is_in_that_draw() -> None:
+    """Each draw of the figure is twice its own of what is stated, though both are 100 as they are shown."""
+    stated = np.array([50.0, 100.0, 200.0])
+    got = grade(2 * stated, 100.0, ((stated, stated), (100.0, 100.0)), 0.05, 0.25)
+    assert (got.verdict, got.off, got.probability) == ("undecided", 0, 0)
+    same = grade(stated, 104.0, ((stated, stated), (100.0, 100.0)), 0.05, 0.25)
+    assert (same.verdict, same.probability) == ("holds", 1)
+
+
 def test_where_the_middle_misses_a_third_of_the_draws_leave_it_open() -> None:
     assert graded(130, [100, 140, 150]).verdict == "undecided"
     assert graded(130, [100, 140, 150, 160]).verdict == "does not follow"
@@ -119,8 +128,14 @@ def test_a_verdict_from_its_arithmetic_and_from_what_is_newer() -> None:
     assert on_weak_evidence(Grade("holds", 0.2, 0.6)) == Grade("unproven", 0.2, 0.6)
 
 
+NAMES = {
+    "x": quantity(4.0, "Wh"), "zero": quantity(0.0, ""), "none": quantity(np.nan, ""),
+    "wide": quantity(np.array([1.0, 2.0]), ""),
+}  # fmt: skip
+
+
 def value(text: str, unit: str = "") -> float:
-    scope = Scope(Draws(0), {"x": quantity(4.0, "Wh"), "zero": quantity(0.0, "")}, frozenset({"later"}))
+    scope = Scope(Draws(0), NAMES, frozenset({"later"}))
     return float(evaluate(parse(text), scope).to(unit).magnitude)
 
 
@@ -133,7 +148,10 @@ def value(text: str, unit: str = "") -> float:
         ("3600 s in h", "h", 1), ("100 W * 2 h", "Wh", 200), ("min(3, 1, 2)", "", 1), ("max(3, 7, 2)", "", 7),
         ("min(1 kWh, 500 Wh)", "Wh", 500), ("max(1 kWh, 500 Wh)", "Wh", 1000), ("abs(-4)", "", 4), ("sqrt(9)", "", 3),
         ("sqrt(16 Wh * 4 Wh)", "Wh", 8), ("ln(1)", "", 0), ("log10(1000)", "", 3), ("2 ** 16", "", 65536),
-        ("50% ** 2", "", 0.25), ("log10(50% * 20)", "", 1),
+        ("50% ** 2", "", 0.25), ("log10(50% * 20)", "", 1), ("0 * 5", "", 0), ("zero ** 0", "", 1),
+        ("0 ** 0.5", "", 0), ("1 ** -1", "", 1), ("sqrt(0)", "", 0), ("sqrt(0.25)", "", 0.5),
+        ("ln(10)", "", math.log(10)), ("1e100", "", 1e100), ("abs(-4 Wh)", "Wh", 4), ("4 ** 50%", "", 2),
+        ("sqrt(25%)", "", 0.5),
     ],
 )  # fmt: skip
 def test_arithmetic_of_quantities(text: str, unit: str, number: float) -> None:
@@ -141,14 +159,23 @@ def test_arithmetic_of_quantities(text: str, unit: str, number: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "words"),
     [
-        "1 / zero", "0 ** -1", "sqrt(-1)", "ln(0)", "log10(-1)", "ln(x)", "1 + x", "x - 1 W", "2 ** 17", "2 ** x", "y",
-        "later", "min(1, x)", "x in W", "x in gremlins", "3 gremlins", "1e60 * 1e60",
+        ("1 / zero", "divides by zero"), ("0 ** -1", "divides by zero"), ("1e60 * 1e60", "beyond 1e\\+100"),
+        ("sqrt(-1)", "root of a number below zero"), ("ln(0)", "not above zero"), ("log10(-1)", "not above zero"),
+        ("ln(x)", "ln takes a plain number, not Wh"), ("1 + x", "cannot add a plain number and Wh"),
+        ("x - 1 W", "cannot subtract Wh and W"), ("min(1, x)", "min of a plain number and Wh"),
+        ("x in W", "Wh cannot be turned into W"), ("x in gremlins", "unknown unit 'gremlins'"),
+        ("2 ** 17", "exponent of 17; at most 16"), ("2 ** x", "not a plain number"),
+        ("2 ** wide", "not a plain number"),
+        ("y", "unknown name 'y'; known: x, zero"), ("xx", "nearest: x"), ("later", "not computed yet"),
+        ("3 gremlins", "unknown unit 'gremlins'$"), ("3 Wh/gremlin", "'Wh/gremlin'; put spaces around /"),
+        ("3 Wh/x", "'x' is both a unit and a name"), ("none", "a finite number"),
+        ("kWh", "kWh is a unit: it follows a number"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_computed_is_refused(text: str) -> None:
-    with pytest.raises(ExpressionError):
+def test_what_cannot_be_computed_is_refused_with_its_reason(text: str, words: str) -> None:
+    with pytest.raises(ExpressionError, match=words):
         value(text)
 
 
@@ -160,7 +187,17 @@ def test_a_figures_middle_and_span() -> None:
         exact = figure("x", "", same, climb=False)
         assert (exact.exact, str(exact), exact.value) == (True, "7 Wh", 7)
     assert str(figure("x", "", quantity(7e7, "Wh"), climb=True)) == "70 MWh"
-    assert [plain(x) for x in (99.94, 123.44, -1234.5)] == ["99.9", "123.4", "-1,234"]
+    assert [plain(x) for x in (99.94, 100.44, 123.44, -1234.5)] == ["99.9", "100.4", "123.4", "-1,234"]
+
+
+def test_a_figure_counts_in_the_plural_and_shows_three_figures_of_its_span() -> None:
+    for number, unit, words in (
+        (1.0, "home", "1 home"), (2.0, "home", "2 homes"), (0.5, "person", "0.5 people"),
+        (2.0, "request/day", "2 requests/day"),
+        (40.0, "%", "40%"), (2.0, "", "2"), (2.0, "Wh/request", "2 Wh/request"),
+    ):  # fmt: skip
+        assert figure("x", "", quantity(number, unit), climb=False).middle == words
+    assert figure("x", "", quantity(np.linspace(1.2345, 5.6789, 101), "Wh"), climb=False).span == "1.46–5.46"
 
 
 @pytest.mark.parametrize("at", [3.0, 50.0, 99.0])

@@ -103,8 +103,7 @@ def _once(time_s: Array, power_w: Array) -> tuple[Array, Array, list[FaultTimes]
 
 def _no_power(time_s: Array, power_w: Array, interval_s: float, limit_w: float) -> tuple[Mask, list[FaultTimes]]:
     """Rows without a number, sentinels and negative watts."""
-    least, most = (float(power_w.min()), float(power_w.max())) if len(power_w) else (0.0, 0.0)
-    if least >= 0 and most <= min(limit_w, MAX_W, SPIKE * max(least, 1.0)):
+    if _all_power(power_w, limit_w):
         return np.zeros(len(power_w), bool), []
     none = ~(np.abs(power_w) <= MAX_W)
     below = ~none & (power_w < 0)
