@@ -18,6 +18,7 @@ from typing import Any
 
 from wattline.core.errors import WattlineError
 from wattline.core.files import write_text
+from wattline.core.folders import user_folder
 from wattline.core.version import __version__
 
 Tables = dict[str, dict[str, Any]]
@@ -61,6 +62,4 @@ def _stamp(files: list[Path]) -> Stamp:
 @cache
 def _folder() -> Path:
     """Where the user's caches lie, a folder for each place that a catalog was read from."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("wattline", appauthor=False) / f"catalog-{zlib.crc32(__file__.encode()):08x}"
+    return user_folder("cache") / f"catalog-{zlib.crc32(__file__.encode()):08x}"

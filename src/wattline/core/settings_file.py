@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.folders import user_folder
 from wattline.core.reading import parse_toml, read_text
 
 NAME = "wattline.toml"
@@ -23,9 +24,7 @@ def settings_files() -> list[Path]:
         return []
     if chosen:
         return [Path(chosen)]
-    from platformdirs import user_config_path
-
-    return [path for path in (user_config_path("wattline", appauthor=False) / NAME, Path(NAME)) if path.is_file()]
+    return [path for path in (user_folder("config") / NAME, Path(NAME)) if path.is_file()]
 
 
 def read_settings(path: Path) -> dict[str, Any]:

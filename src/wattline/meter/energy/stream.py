@@ -8,6 +8,8 @@ settled and let go, so that memory stays flat.
 from __future__ import annotations
 
 import math
+from array import array
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +19,9 @@ from wattline.meter.device import Device
 from wattline.meter.energy.track import Track, track, within
 from wattline.meter.gpu_sensor.model import is_nvml
 from wattline.meter.readings.clean import Good, cleaned, sorted_out
+from wattline.meter.readings.corrections import counter_gain
 from wattline.meter.readings.faults import ENOUGH, GAP, SERVERS, SPIKE
-from wattline.meter.readings.power import line_j
+from wattline.meter.readings.power import Power, line_j
 from wattline.meter.recording import Series
 from wattline.meter.sensor import Reading, Spec
 
@@ -27,6 +30,12 @@ EVERY = 256  # ordinary readings between two sums
 AFTER = 6  # readings after one out of the ordinary by which what to make of it is judged
 AGREE = 1e-3  # the sum anew and ordinary readings by themselves that part by less (share) need be compared less often
 LEAP = 3.0  # times what a counter ever did in a step: the next reading tells whether it comes back
+
+
+# a reading: its instant (s), watts and joules (NaN where it gives none), and the joules up to it, as far as all since
+# the last sum are ordinary
+Row = tuple[float, float, float, float]
+COLUMNS = 4
 
 
 class Stream:
@@ -39,55 +48,57 @@ class Stream:
 
     def __init__(self, device: Device, spec: Spec, kept: int = KEPT, every: int = EVERY) -> None:
         self.device, self.spec, self.kept, self.every = device, spec, kept, every
-        # where nothing is corrected and no low reading is a dropout, ordinary readings add up as the whole does
-        self._plain = not is_nvml(spec) and device.kind not in SERVERS
-        self._time: list[float] = []
-        self._power: list[float] = []
-        self._joules: list[float] = []
+        self._rows = array("d")  # flat, since what is no object costs nothing to keep
+        self._before: Row | None = None  # the last reading
+        self._full = COLUMNS * kept
         self._settled_j = 0.0  # up to ``_cut_s``
         self._cut_s: float | None = None
         self._now_j = 0.0  # by the last sum and the ordinary readings since
-        self._since: list[float] = []  # ``_now_j`` at the last readings, as far as all of them are ordinary
-        self._given_j: float | None = None  # the highest of it that was given
-        self._fed = 0  # ordinary readings since all was summed
+        self._given_j = -1.0  # the highest of it that was given; negative: none yet
+        self._fed = -1  # ordinary readings since all was summed; -1 where that sum left something undecided
         self._wait = every  # so many of them until it is again
         self._odd = AFTER  # readings still to come after one out of the ordinary
-        self._dirty = False
+        self._dirty = True
         self._usual = _Usual()
         self.undecided = False  # a reading may or may not be a spike: more have to come
 
     def feed(self, at_s: float, reading: Reading) -> None:
         """One reading more, at ``at_s`` (s, on a clock that never jumps); one that gives nothing marks a silence."""
-        power = math.nan if reading.power_w is None else reading.power_w
-        joules = math.nan if reading.energy_j is None else reading.energy_j
-        more = None
-        if self._time:
-            before = self._time[-1], self._power[-1], self._joules[-1]
-            more = self._usual.step_j(before, (at_s, power, joules))
-            self._odd = AFTER if more is None else max(0, self._odd - 1)
-        self._time.append(at_s)
-        self._power.append(power)
-        self._joules.append(joules)
-        if more is None or self._given_j is None or self._odd or self._dirty:
+        power_w, energy_j = reading
+        if power_w is None:
+            power_w = math.nan
+        if energy_j is None:
+            energy_j = math.nan
+        usual, before = self._usual, self._before
+        more = usual.step_j(before, at_s, power_w, energy_j) if before else None
+        if more is None:
+            self._odd, self._dirty = AFTER, True
+        elif self._odd:
+            self._odd -= 1
             self._dirty = True
-        else:
-            self._now_j += more
-            self._since.append(self._now_j)
-            self._given_j = max(self._given_j, self._now_j)
+        elif not self._dirty:
+            self._now_j = now_j = self._now_j + more
+            if now_j > self._given_j:
+                self._given_j = now_j
             self._fed += 1
-            self._dirty = not self._plain and self._fed >= self._wait
-        if len(self._time) >= self.kept:
+            if self._fed >= self._wait and not usual.exact:
+                self._dirty = True
+        self._before = now = at_s, power_w, energy_j, self._now_j
+        self._rows.extend(now)
+        if len(self._rows) >= self._full:
             self._let_go()
 
     @property
     def energy_j(self) -> float | None:
         """Joules from the first reading to the last that is decided; it never falls. None where two are not there."""
-        return self.settle() if self._dirty else self._given_j
+        if self._dirty:
+            self._sum(*self._good())
+        return self._given_j if self._given_j >= 0 else None
 
     def settle(self) -> float | None:
         """The same with all that is kept summed anew."""
-        self._sum(*self._good())
-        return self._given_j
+        self._dirty = True
+        return self.energy_j
 
     def whole_j(self) -> float | None:
         """Joules from the first reading to the last as of the whole recording; None where two are not good."""
@@ -103,18 +114,37 @@ class Stream:
             if not spiked:
                 until = math.inf if leapt is None else leapt
                 self._now_j = self._settled_j + self._rest_j(joined, until)
-                self._given_j = max(self._given_j or 0.0, self._now_j)
-                self._usual = _Usual.of(joined, _ratio(series, good, joined))
-        agree = self._since and abs(self._now_j - before_j) <= AGREE * (before_j - self._since[0])
-        self._wait = min(2 * self._wait, self.kept // 2) if agree and self._fed >= self._wait else self.every
-        self._dirty, self._fed = joined is None or self.undecided, 0
-        self._since = [] if self._dirty else [self._now_j]
+                self._given_j = max(0.0, self._given_j, self._now_j)
+                if not self._agrees(before_j):
+                    self._wait, self._usual = self.every, self._ordinary(series, good, joined)
+                elif self._fed >= self._wait:
+                    self._wait = min(2 * self._wait, self.kept)
+        self._dirty = joined is None or self.undecided
+        self._fed = -1 if self._dirty else 0
+        if not self._dirty:
+            self._rows[-1] = self._now_j
         return joined
+
+    def _agrees(self, before_j: float) -> bool:
+        """Whether the ordinary readings since the last sum, which are a good many, made the total what it is."""
+        since = min(self._fed + 1, len(self._rows) // COLUMNS)
+        enough = since >= min(self.every, self.kept // 4) and not self._odd
+        return enough and abs(self._now_j - before_j) <= AGREE * (before_j - self._rows[3 - COLUMNS * since])
+
+    def _ordinary(self, series: Series, good: Good, joined: Track) -> _Usual:
+        """What is ordinary after these readings."""
+        # where no low reading is a dropout and each is corrected by itself, ordinary ones add up as the whole does
+        exact = self.device.kind not in SERVERS
+        last = joined.powers[joined.owner[-1]]
+        if last.counted:
+            return _Usual.of(joined, last, *counter_gain(self.device, self.spec), exact)
+        return _Usual.of(joined, last, 0.0, _ratio(series, good, joined), exact and not is_nvml(self.spec))
 
     def _good(self) -> tuple[Series, Good]:
         """What is kept as a series, and the good readings of it."""
-        columns = [np.array(values) if not np.isnan(values).all() else None for values in (self._power, self._joules)]
-        series = Series(self.device, self.spec, np.array(self._time), *columns)
+        time, *values, _ = np.ascontiguousarray(np.array(self._rows).reshape(-1, COLUMNS).T)
+        columns = [None if np.isnan(column).all() else column for column in values]
+        series = Series(self.device, self.spec, time, *columns)
         return series, sorted_out(series)
 
     def _rest_j(self, joined: Track, until_s: float = math.inf) -> float:
@@ -126,16 +156,23 @@ class Stream:
         """Settle the older readings; of those that are kept a half is there to judge the others by."""
         keep = self.kept // 2
         behind = keep // 2
-        cut = self._time[-behind]
-        if self._plain and not self._dirty and len(self._since) >= behind:
-            self._settled_j, self._cut_s = self._since[-behind], cut
+        cut = self._rows[-COLUMNS * behind]
+        if self._usual.exact and not self._dirty and self._fed + 1 >= behind:
+            self._settled_j, self._cut_s = self._rows[-COLUMNS * behind + 3], cut
         else:
             joined = self._sum(*self._good())
             if joined is not None:
                 self._settled_j += self._rest_j(joined, cut)
                 self._cut_s = cut
-        for column in (self._time, self._power, self._joules, self._since):
-            del column[:-keep]
+        del self._rows[: -COLUMNS * keep]
+
+
+def prepare(device: Device, spec: Spec) -> None:
+    """Load what a first sum of such a sensor's readings needs, so that it takes no longer than those that follow."""
+    stream = Stream(device, spec)
+    for k in range(4):
+        stream.feed(float(k), Reading(100.0 + k, 100.0 * k))
+    stream.settle()
 
 
 def _joined(series: Series, good: Good, *, as_read: bool = False) -> Track | None:
@@ -155,32 +192,42 @@ def _ratio(series: Series, good: Good, joined: Track) -> float:
     return joined.energy(*span).value_j / whole_j if whole_j > 0 else 1.0
 
 
-class _Usual:
-    """What is ordinary after the readings so far; ``None`` of a step that is not says that all must be summed."""
+class _Usual(NamedTuple):
+    """What is ordinary after the readings so far.
 
-    def __init__(self, counted: bool = False, interval_s: float = 0.0, high_w: float = 0.0, ratio: float = 1.0) -> None:
-        self.counted, self.interval_s, self.high_w, self.ratio = counted, interval_s, high_w, ratio
+    ``offset_w``, ``share``: how a sensor's correction takes joules, ``(read - offset_w * seconds) * share``. ``exact``:
+    ordinary readings add up as the whole does.
+    """
+
+    counted: bool = False
+    longest_s: float = 0.0
+    high_w: float = 0.0
+    offset_w: float = 0.0
+    share: float = 1.0
+    exact: bool = False
 
     @classmethod
-    def of(cls, joined: Track, ratio: float) -> _Usual:
-        """By the track of the readings so far; ``ratio``: corrected joules over those as read."""
-        last = joined.powers[joined.owner[-1]]
+    def of(cls, joined: Track, last: Power, offset_w: float, share: float, exact: bool) -> _Usual:
+        """By the track of the readings so far and the last of its powers."""
         watts = joined.levels()[1]
         high = LEAP * float(watts.max()) if last.counted else SPIKE * max(percentiles(watts, 90)[0], 1.0)
-        return cls(last.counted, last.interval_s, high, ratio)
+        return cls(last.counted, GAP * last.interval_s, high, offset_w, share, exact)
 
-    def step_j(self, before: tuple[float, float, float], now: tuple[float, float, float]) -> float | None:
-        seconds = now[0] - before[0]
-        if not 0 < seconds <= GAP * self.interval_s:
+    def step_j(self, before: Row, time_s: float, power_w: float, energy_j: float) -> float | None:
+        """Joules from the reading before to this one; None where it is out of the ordinary: all must be summed."""
+        counted, longest_s, high_w, offset_w, share, _ = self
+        before_s, before_w, before_j, _ = before
+        seconds = time_s - before_s
+        if not 0 < seconds <= longest_s:
             return None
-        if self.counted:
-            joules = now[2] - before[2]
-            return self.ratio * joules if 0 <= joules <= self.high_w * seconds else None
-        if not (0 <= before[1] <= self.high_w and 0 <= now[1] <= self.high_w):
+        if counted:
+            joules = energy_j - before_j
+            return (joules - offset_w * seconds) * share if 0 <= joules <= high_w * seconds else None
+        if not (0 <= before_w <= high_w and 0 <= power_w <= high_w):
             return None
-        if now[2] != before[2] and now[2] == now[2]:  # a counter that stood still moves
+        if energy_j != before_j and energy_j == energy_j:  # a counter that stood still moves
             return None
-        return self.ratio * line_j(before[1], now[1], seconds)
+        return share * line_j(before_w, power_w, seconds)
 
 
 def _leapt(joined: Track) -> float | None:

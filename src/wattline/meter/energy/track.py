@@ -103,8 +103,8 @@ class Track:
         for i, who in enumerate(self.owner):
             power = self.powers[who]
             begin, end = max(begin_s, float(self.edges_s[i])), min(end_s, float(self.edges_s[i + 1]))
-            inside = (power.peak_time_s >= begin) & (power.peak_time_s <= end)
-            best.append(float(power.peak_w[inside].max(initial=-np.inf)))
+            first, last = np.searchsorted(power.peak_time_s, begin), np.searchsorted(power.peak_time_s, end, "right")
+            best.append(float(power.peak_w[first:last].max(initial=-np.inf)))
         highest = max(best)
         return highest if np.isfinite(highest) else float(self.at_w(np.array([begin_s, end_s])).max())
 

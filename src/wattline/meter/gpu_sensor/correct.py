@@ -49,14 +49,15 @@ def correct(
     field: str = "",
     stuck_s: Sequence[tuple[float, float]] = (),
     apart: frozenset[str] = NOTHING_APART,
+    interval_s: float = 0.0,
 ) -> Corrected:
     """The series as the model of its sensor corrects it.
 
     ``good``: readings in order of time, all of them good, of one quantity alone; a counter only rises. ``name``: the
     card [the device's own]; ``field``: draw, average, instant or counter [by the series' spec]. ``stuck_s``: begins and
     ends of the stretches in which the sensor repeated one value. ``apart``: models of cards, or generations, of which
-    nothing is to be known. A series that is not NVML's comes back as it was, with
-    its spec's own error. Raises WattlineError for fewer than two readings.
+    nothing is to be known. ``interval_s``: the usual time between two readings, s [worked out]. A series that is not
+    NVML's comes back as it was, with its spec's own error. Raises WattlineError for fewer than two readings.
     """
     if len(good.time_s) < 2:
         raise WattlineError(f"{good.device.key}: fewer than two readings; an energy needs two")
@@ -67,7 +68,7 @@ def correct(
     model = model_for(name or good.device.name, field or field_of(good), apart)
     gain = gain_for(name or good.device.name, apart)
     if good.power_w is None:
-        return _counter(good, model, gain)
+        return _counter(good, model, gain, interval_s or _interval(good.time_s))
     done = _power(good, model, gain)
     return replace(done, seen=replace(done.seen, stuck=tuple(stuck_s)))
 
@@ -84,11 +85,10 @@ def _interval(time_s: Array) -> float:
     return median(np.diff(time_s))
 
 
-def _counter(raw: Series, model: SensorModel, gain: Gain) -> Corrected:
+def _counter(raw: Series, model: SensorModel, gain: Gain, interval: float) -> Corrected:
     assert raw.energy_j is not None
     since = raw.time_s - raw.time_s[0]
     true = (raw.energy_j - gain.offset_w * since) / (1.0 + gain.gain)
-    interval = _interval(raw.time_s)
     late = model.period_s / 2 + model.lag_s
     series = replace(raw, time_s=raw.time_s - late, energy_j=true)
     return Corrected(series, raw, model, gain, Seen(interval, model.seen, max(model.period_s, interval)))

@@ -20,6 +20,7 @@ from wattline.core.fact import Array
 from wattline.core.reading import inflate
 
 MISSING = -(2**63)
+MAX_WHOLE = 2**63 - 1
 TICK = np.dtype([("series", "<u4"), ("wall", "<i8"), ("mono", "<i8"), ("power", "<i8"), ("energy", "<i8")])
 _PACK = struct.Struct("<I4q").pack
 _MICRO = 1e6
@@ -133,15 +134,15 @@ def _unsqueeze(data: bytes, place: int, count: int, order: int) -> tuple[Whole, 
         raise IndexError(f"{used} bytes a number")
     if used == _ABSENT:
         return np.full(count, MISSING), place
-    planes = np.zeros((8, count), np.uint8)
     size = used * count
     if place + size > len(data):
         raise IndexError("it is cut short")
-    planes[:used] = np.frombuffer(data, np.uint8, size, place).reshape(used, count)
-    folded = np.ascontiguousarray(planes.T).view("<u8").reshape(count).astype(np.uint64)
-    column = (folded >> np.uint64(1)).view(np.int64) ^ -(folded & np.uint64(1)).view(np.int64)
+    planes = np.zeros((count, 8), np.uint8)
+    planes[:, :used] = np.frombuffer(data, np.uint8, size, place).reshape(used, count).T
+    folded = planes.view("<i8").reshape(count)
+    column: Whole = (folded >> 1 & MAX_WHOLE) ^ -(folded & 1)
     for _ in range(order):
-        column = np.cumsum(column)
+        column = column.cumsum()
     return column, place + size
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -50,15 +51,17 @@ def _in_order(readings: SeriesColumns) -> SeriesColumns:
 def known_series(journal: Journal) -> list[tuple[int, Device, Spec]]:
     """The number, device and spec of each series."""
     rows = journal.connection.execute("SELECT id, about FROM series ORDER BY id").fetchall()
-    known = []
-    for series, about in rows:
-        stated = table(parse_json(about))
-        spec = {name: value for name, value in table(stated["spec"]).items() if value is not None}
-        for name, value in spec.items():
-            text(value) if name in ("source", "note") else bool(value) if name == "modelled" else finite(value)
-        device = {name: text(value) for name, value in table(stated["device"]).items()}
-        known.append((whole(series), Device(**device), Spec(**spec)))
-    return known
+    return [(whole(series), *_known(about)) for series, about in rows]
+
+
+@lru_cache(maxsize=256)  # each window that is read asks for its journal's series again
+def _known(about: str) -> tuple[Device, Spec]:
+    """The device and spec that a series' text tells of."""
+    stated = table(parse_json(about))
+    spec = {name: value for name, value in table(stated["spec"]).items() if value is not None}
+    for name, value in spec.items():
+        text(value) if name in ("source", "note") else bool(value) if name == "modelled" else finite(value)
+    return Device(**{name: text(value) for name, value in table(stated["device"]).items()}), Spec(**spec)
 
 
 def to_series(device: Device, spec: Spec, readings: SeriesColumns) -> Series:

@@ -50,7 +50,7 @@ def cleaned(series: Series, good: Good, *, as_read: bool = False) -> Cleaned:
         return _by_good_watts(series, good, as_read)
     rise, readings, spec, notes = CorrectedCounter(good.rise, good.readings, series.spec)
     if not as_read:
-        rise, readings, spec, notes = correct_counter(series.device, spec, rise, readings)
+        rise, readings, spec, notes = correct_counter(series.device, spec, rise, readings, good.interval_s)
     return Cleaned([_by_counter(series.device, spec, rise, readings, good.interval_s)], good.flaws, notes)
 
 

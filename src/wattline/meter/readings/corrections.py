@@ -14,7 +14,7 @@ from wattline.meter.device import Device
 from wattline.meter.gpu_sensor.model import MENDED, is_nvml
 from wattline.meter.readings.counter import Rise
 from wattline.meter.readings.faults import Readings
-from wattline.meter.readings.power import energy, steps, straight
+from wattline.meter.readings.power import energy, straight
 from wattline.meter.recording import Series
 from wattline.meter.sensor import Spec
 
@@ -62,15 +62,33 @@ def correct_watts(device: Device, spec: Spec, readings: Readings, stuck_s: Seque
     return CorrectedWatts(replace(readings, power_w=watts), replace(spec, window_s=0.0), notes)
 
 
-def correct_counter(device: Device, spec: Spec, rise: Rise, readings: Readings | None) -> CorrectedCounter:
-    """A counter, which misses nothing between readings: its gain alone is corrected, at its mean power."""
-    done = _correct(Series(device, spec, rise.time_s, None, rise.energy_j), ())
+def counter_gain(device: Device, spec: Spec) -> tuple[float, float]:
+    """Watts that a counter counts too many, and what is left of each joule beyond them: (0, 1) of one that is not
+    corrected. Joules since any reading are ``(counted - watts * seconds) * share``."""
+    if not is_nvml(spec):
+        return 0.0, 1.0
+    from wattline.meter.gpu_sensor.gain import gain_for
+
+    gain = gain_for(device.name)
+    return gain.offset_w, 1.0 / (1.0 + gain.gain)
+
+
+def correct_counter(
+    device: Device, spec: Spec, rise: Rise, readings: Readings | None, interval_s: float
+) -> CorrectedCounter:
+    """A counter, which misses nothing between readings: its gain alone is corrected, at its mean power.
+
+    ``interval_s``: the usual time between two of its readings, s.
+    """
+    done = _correct(Series(device, spec, rise.time_s, None, rise.energy_j), (), interval_s)
     if done is None:
         return CorrectedCounter(rise, readings, spec)
     begin, end = float(rise.time_s[0]), float(rise.time_s[-1])
     counter = done.series.energy_j
     assert counter is not None
-    spec, notes = _with_error(spec, done, energy(steps(device, spec, done.series.time_s, counter), begin, end).value_j)
+    # nothing is added beyond its ends, which lie earlier than those of the readings by the time that it is late
+    until_j = float(np.interp(begin, done.series.time_s, counter))
+    spec, notes = _with_error(spec, done, float(counter[-1]) - until_j)
     mean_w = float(rise.energy_j[-1]) / (end - begin)
     ratio = float(done.gain.power_w(np.asarray(mean_w))) / mean_w if mean_w > 0 else 1.0
     rise = Rise(rise.time_s, rise.energy_j * ratio, rise.doubt_j * ratio)
@@ -83,14 +101,14 @@ def _at_gain(gain: Gain, power_w: Array) -> Array:
     return np.where(power_w > 0, gain.power_w(power_w), power_w)
 
 
-def _correct(good: Series, stuck_s: Sequence[Span]) -> Corrected | None:
+def _correct(good: Series, stuck_s: Sequence[Span], interval_s: float = 0.0) -> Corrected | None:
     """None where no correction is known, or where there is too little to correct: the faults say so."""
     if not is_nvml(good.spec):
         return None
     from wattline.meter.gpu_sensor.correct import correct
 
     try:
-        return correct(good, stuck_s=stuck_s)
+        return correct(good, stuck_s=stuck_s, interval_s=interval_s)
     except WattlineError:
         return None
 

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from wattline.meter.energy.stream import EVERY, Stream
-from wattline.meter.sensor import Reading, Sensor, SensorGone
+from wattline.meter.energy.stream import EVERY, Stream, prepare
+from wattline.meter.sensor import Sensor, SensorGone
 from wattline.web.proxy.ledger import Interval
 
 GONE_S = 10.0  # a sensor silent for longer has told nothing of that time
@@ -32,12 +32,15 @@ class IntervalSampler(threading.Thread):
         self.faults: dict[str, str] = {}  # device -> why it cannot be read now
         self.failed = 0
         self._wake, self._halt = threading.Event(), threading.Event()
+        for sensor in {s.spec.source: s for s in self.sensors}.values():
+            prepare(sensor.device, sensor.spec)
         # not all are summed anew at once
         self._streams = [Stream(s.device, s.spec, KEPT + 32 * k, EVERY + 17 * k) for k, s in enumerate(self.sensors)]
-        self._last: dict[int, tuple[float, Reading]] = {}
+        self._last_s: list[float | None] = [None] * len(self.sensors)  # when each was last read
+        self._last_j: list[float | None] = [None] * len(self.sensors)  # and its counter then
         self._given_j = [0.0] * len(self.sensors)  # joules up to the end of the last interval
         self._lost: set[int] = set()  # sensors that were silent: what they took meanwhile is of no interval
-        self._mark: dict[int, float | None] = {}  # counters when the interval began
+        self._mark_j = list(self._last_j)  # counters when the interval began
         self._broken = False  # whether some joules of the interval are not known
         self._begin_s: float | None = None
 
@@ -66,14 +69,15 @@ class IntervalSampler(threading.Thread):
 
     def tick(self) -> None:
         """Read every sensor once and close the interval if all of them told."""
-        answered = sum(self._read(k) for k in range(len(self.sensors))) == len(self.sensors)
+        answered = False not in [self._read(k) for k in range(len(self.sensors))]
         now = time.monotonic()
         if self._begin_s is None:
             self._begin(now)
             return
         waited = now - self._begin_s
-        joules = [stream.settle() if self._halt.is_set() else stream.energy_j for stream in self._streams]
-        undecided = any(stream.undecided for stream in self._streams)
+        last = self._halt.is_set()
+        joules = [stream.settle() if last else stream.energy_j for stream in self._streams]
+        undecided = True in [stream.undecided for stream in self._streams]
         silent = (not answered or undecided) and waited > max(GONE_S, 20 * self.interval_s)
         if not silent and (not answered or undecided or self._still(waited)):
             return
@@ -83,18 +87,17 @@ class IntervalSampler(threading.Thread):
         self._given_j = [now_j or 0.0 for now_j in joules]
         self._begin(now)
         if silent:
-            self._lost |= {k for k, (at_s, _) in self._last.items() if now - at_s >= GONE_S / 2}
+            self._lost |= {k for k, at_s in enumerate(self._last_s) if at_s is not None and now - at_s >= GONE_S / 2}
         self.post(interval)
 
     def _begin(self, now: float) -> None:
         self._begin_s, self._broken = now, False
-        self._mark = {k: reading.energy_j for k, (_, reading) in self._last.items()}
+        self._mark_j = list(self._last_j)
 
     def _still(self, waited_s: float) -> bool:
         """Whether a counter is still to be renewed since the interval began: its joules come in lumps."""
-        for k, sensor in enumerate(self.sensors):
-            energy = self._last[k][1].energy_j
-            if energy is not None and energy == self._mark.get(k) and waited_s < 3 * sensor.spec.period_s:
+        for sensor, last_j, mark_j in zip(self.sensors, self._last_j, self._mark_j, strict=True):
+            if last_j == mark_j and last_j is not None and waited_s < 3 * sensor.spec.period_s:
                 return True
         return False
 
@@ -108,10 +111,11 @@ class IntervalSampler(threading.Thread):
             self.failed += 1
             self.faults[sensor.device.key] = str(gone) if isinstance(gone, SensorGone) else repr(gone)
             return False
-        self.faults.pop(sensor.device.key, None)
+        if self.faults:
+            self.faults.pop(sensor.device.key, None)
         stream.feed(at_s, reading)
-        self._last[k] = (at_s, reading)
-        if k in self._lost:
+        self._last_s[k], self._last_j[k] = at_s, reading.energy_j
+        if self._lost and k in self._lost:
             self._lost.discard(k)
             self._given_j[k] = stream.energy_j or 0.0
             self._broken = True
