@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from meter_files import usage as report
 from meter_formats import FORMATS, Truth
 from wattline.core.errors import WattlineError
+from wattline.meter.interpretation import Choices
 from wattline.meter.readers.detect import read
 
 T0 = 1_767_225_600
+RAMP = Truth([T0 + 5 * i for i in range(40)], [200.0 + 3 * (i % 13) + i for i in range(40)])
 
 
 @pytest.fixture(autouse=True)
@@ -116,3 +118,44 @@ def test_a_chart_of_several_runs_of_wandb(tmp_path: Path) -> None:
     data = report(read(tmp_path / "w.csv"))
     assert data["devices"] == 2
     assert data["mean_w"] == pytest.approx(506, rel=0.01)
+
+
+def energy_wh(path: Path, choices: Choices = Choices()) -> float:
+    return float(report(read(path, choices))["energy_wh"]["value"])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_a_report_says_of_a_column_can_be_said_by_option_and_changes_nothing(tmp_path: Path, name: str) -> None:
+    file, write = FORMATS[name]
+    path = write(tmp_path / file, RAMP)
+    data = report(read(path))
+    rows = [row for row in data["interpretation"] if row["quantity"] in ("power", "energy")]
+    columns = {row["name"]: "" for row in rows}
+    assert energy_wh(path, Choices(columns=columns)) == pytest.approx(data["energy_wh"]["value"], rel=1e-9)
+    units = {row["name"]: row["unit"] for row in rows}
+    assert energy_wh(path, Choices(units=units)) == pytest.approx(data["energy_wh"]["value"], rel=1e-9)
+    counted = [row["name"] for row in rows if not row["inside"]]
+    again = Choices(inside=dict.fromkeys(counted, "none"))
+    assert energy_wh(path, again) == pytest.approx(data["energy_wh"]["value"], rel=1e-9)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_name_that_no_column_has_is_refused_in_every_format(tmp_path: Path, name: str) -> None:
+    file, write = FORMATS[name]
+    path = write(tmp_path / file, RAMP)
+    for choices in (
+        Choices(columns={"nothing": ""}),
+        Choices(units={"nothing": "W"}),
+        Choices(inside={"nothing": "none"}),
+    ):
+        with pytest.raises(WattlineError, match="nothing"):
+            read(path, choices)
+    with pytest.raises(WattlineError, match="--device"):
+        read(path, Choices(device=("nothing",)))
+
+
+@pytest.mark.parametrize("name", ["nvidia-smi", "dmon", "Zeus power", "journal", "own readings as CSV", "CSV of watts"])
+def test_a_unit_given_by_option_scales_the_energy(tmp_path: Path, name: str) -> None:
+    file, write = FORMATS[name]
+    path = write(tmp_path / file, RAMP)
+    assert energy_wh(path, Choices(units={"": "kW"})) == pytest.approx(1000 * energy_wh(path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wattline.meter.interpretation import Interpretation
+from wattline.meter.interpretation import Choices, Interpretation
 from wattline.report.terminal.interpretation import read_as
 
 
@@ -22,3 +22,10 @@ def test_columns_alike_are_one_line_and_what_is_left_out_says_why() -> None:
 def test_very_many_kinds_are_counted() -> None:
     rows = [Interpretation(f"c{i}", "d", "power", "W", note=f"note {i}").json() for i in range(40)]
     assert "30 more" in read_as(rows)[-1].plain
+
+
+def test_commas_and_signs_in_brackets_are_the_names_own() -> None:
+    names = ['power{UUID="GPU-1", gpu="0"}', "draw (a, b=c) [W]", "plain"]
+    choices = Choices.read([f"{names[0]}=power,{names[2]}", names[1]], inside=[f"{names[2]}={names[0]}"])
+    assert choices.columns == {names[0]: "power", names[2]: "", names[1]: ""}
+    assert choices.inside == {names[2]: names[0]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
@@ -10,6 +11,9 @@ from wattline.core.errors import WattlineError, nearest, shorten
 
 QUANTITIES = ("power", "energy", "interval", "time", "device")
 NONE = "none"
+BRACKETS = re.compile(r"\{[^{}]*\}|\[[^\[\]]*\]|\([^()]*\)")
+HIDE = str.maketrans(",=", "\x00\x01")
+SHOW = str.maketrans("\x00\x01", ",=")
 
 
 @dataclass(frozen=True)
@@ -102,11 +106,12 @@ class Choices:
 
 
 def _pairs(texts: Sequence[str]) -> dict[str, str]:
-    """``["a=power", "b,c"]`` -> {a: power, b: "", c: ""}."""
+    """``["a=power", "b,c"]`` -> {a: power, b: "", c: ""}; commas and signs in brackets are the name's own."""
     out = {}
     for text in texts:
-        for item in text.split(","):
+        hidden = BRACKETS.sub(lambda match: match[0].translate(HIDE), text)
+        for item in hidden.split(","):
             name, _, value = item.rpartition("=") if "=" in item else (item, "", "")
             if name.strip():
-                out[name.strip()] = value.strip()
+                out[name.strip().translate(SHOW)] = value.strip().translate(SHOW)
     return out

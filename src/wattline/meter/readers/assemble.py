@@ -50,6 +50,8 @@ def assemble(channels: Sequence[Channel], choices: Choices, source: str, extras:
     ------
     WattlineError: nothing is power or energy; or two readings are possible and differ.
     """
+    if choices.device:
+        raise WattlineError(f"{source} itself says which devices there are: leave out --device")
     choices.check([name for entry in channels for name in entry.names] + [row.name for row in extras.rows])
     taken, left = _taken(channels, choices)
     if not taken:
@@ -59,7 +61,7 @@ def assemble(channels: Sequence[Channel], choices: Choices, source: str, extras:
     settled, notes = paired(settled, choices, source)
     devices = _placed(settled, choices, source)
     series, far = _series(settled, devices)
-    rows = [*extras.rows, *(_row(entry, devices, choices) for entry in settled), *left, *more]
+    rows = [*extras.rows, *dict.fromkeys(_row(entry, devices, choices) for entry in settled), *left, *more]
     return Recording(
         tuple(series), tuple(extras.windows), dict(extras.counts or {}), tuple(extras.faults),
         tuple(dict.fromkeys([*extras.notes, *notes, *far, *_left_note([*left, *more])])), source, tuple(rows),
@@ -69,6 +71,9 @@ def assemble(channels: Sequence[Channel], choices: Choices, source: str, extras:
 def _taken(channels: Sequence[Channel], choices: Choices) -> tuple[list[Channel], list[Interpretation]]:
     """The channels that are read, and why the others are not."""
     taken, left = [], []
+    reporting = {
+        entry.device.key for entry in channels if np.isfinite(entry.values).any()
+    }  # a device that failed is kept
     wanted = {name for name, what in choices.columns.items() if what not in ("time", "device")}
     for entry in channels:
         why = ""
@@ -76,7 +81,7 @@ def _taken(channels: Sequence[Channel], choices: Choices) -> tuple[list[Channel]
             why = "not named by --columns"
         elif not entry.units and choices.unit(entry.names) is None:
             why = "its unit is not told: give --unit"
-        elif not np.isfinite(entry.values).any():
+        elif not np.isfinite(entry.values).any() and not (entry.trusted and entry.device.key not in reporting):
             why = "holds no number"
         if why:
             left.append(Interpretation(entry.name, entry.device.key, note=why))
@@ -123,9 +128,10 @@ def _is_power(entry: Channel, choices: Choices) -> bool:
 
 def _single_quantity(settled: Sequence[Settled], source: str) -> tuple[list[Settled], list[Interpretation]]:
     """Of one device's channels of one quantity the best; modes of one counter added up, shapes of one joined."""
-    groups: dict[tuple[str, bool], list[Settled]] = {}
+    groups: dict[tuple[str, bool, int], list[Settled]] = {}
     for entry in settled:
-        groups.setdefault((entry.channel.device.key, entry.power_w is not None), []).append(entry)
+        key = (entry.channel.device.key, entry.power_w is not None, entry.channel.stretch)
+        groups.setdefault(key, []).append(entry)
     out, left = [], []
     for same in groups.values():
         same = sorted(same, key=lambda entry: entry.channel.rank)
@@ -157,10 +163,9 @@ def _placed(settled: Sequence[Settled], choices: Choices, source: str) -> dict[s
                 channel.device.key, channel.device.host, channel.place, channel.role, channel.index, watts,
                 channel.level, channel.name, channel.group, channel.board,
             )  # fmt: skip
-    choice = _remarks(settled, choices)
-    free = [part for key, part in parts.items() if key not in choice]
+    choice = _given(settled, choices, source)
     try:
-        inside = holders(free) if choices.inside.get("") != NONE else {}
+        inside = {} if choices.inside.get("") == NONE else _holders(parts, choice)
     except Unclear as unclear:
         inner = next(iter(parts.values())).name
         raise WattlineError(
@@ -169,20 +174,39 @@ def _placed(settled: Sequence[Settled], choices: Choices, source: str) -> dict[s
         ) from None
     placed = chosen({key: inside.get(key, "") for key in parts}, choice)
     devices = {entry.channel.device.key: entry.channel.device for entry in reversed(settled)}
-    out = {key: replace(device, inside=device.inside or placed.get(key, "")) for key, device in devices.items()}
+    out = {
+        key: replace(device, inside=placed[key] if key in choice else device.inside or placed.get(key, ""))
+        for key, device in devices.items()
+    }
     alone = {key for key in out if choices.inside.get("") == NONE or (key in choice and not choice[key])}
     # a device that is told to be inside itself counts for itself, whatever its kind
     return {key: replace(device, inside=key) if key in alone else device for key, device in out.items()}
 
 
-def _remarks(settled: Sequence[Settled], choices: Choices) -> dict[str, str]:
-    """Holders by device key, as the user gives them."""
-    keys = {name.lower(): entry.channel.device.key for entry in settled for name in entry.channel.names}
+def _holders(parts: Mapping[str, PlacedPart], choice: Mapping[str, str]) -> dict[str, str]:
+    """Holders by the rules; where these contradict the numbers, of the parts of which the user says nothing."""
+    try:
+        return holders(list(parts.values()))
+    except Unclear:
+        return holders([part for key, part in parts.items() if key not in choice])
+
+
+def _given(settled: Sequence[Settled], choices: Choices, source: str) -> dict[str, str]:
+    """Holders by device key, as the user gives them; WattlineError where a holder's name is that of several devices."""
+    keys: dict[str, dict[str, None]] = {}
+    for entry in settled:
+        for name in entry.channel.names:
+            keys.setdefault(name.lower(), {})[entry.channel.device.key] = None
     out = {}
     for entry in settled:
         holder = choices.holder(entry.channel.names)
-        if holder is not None:
-            out[entry.channel.device.key] = "" if holder == NONE else keys[holder.lower()]
+        if holder is None:
+            continue
+        outer = [] if holder == NONE else list(keys[holder.lower()])
+        if len(outer) > 1:
+            raise WattlineError(f"{source}: --inside: {len(outer)} devices are called {shorten(holder)}: give one of "
+                                f"{shorten(', '.join(outer), 150)}")  # fmt: skip
+        out[entry.channel.device.key] = outer[0] if outer else ""
     return out
 
 
@@ -207,11 +231,11 @@ def _means(settled: Sequence[Settled]) -> dict[int, float]:
 
 def _series(settled: Sequence[Settled], devices: Mapping[str, Device]) -> tuple[list[Series], list[str]]:
     """A series for each device; watts and joules of one device on the same times stand in one."""
-    groups: dict[str, list[Settled]] = {}
+    groups: dict[tuple[str, int], list[Settled]] = {}
     for entry in settled:
-        groups.setdefault(entry.channel.device.key, []).append(entry)
+        groups.setdefault((entry.channel.device.key, entry.channel.stretch), []).append(entry)
     out, notes = [], []
-    for key, own in groups.items():
+    for (key, _), own in groups.items():
         device = devices[key]
         power = next((entry for entry in own if entry.power_w is not None), None)
         energy = next((entry for entry in own if entry.power_w is None), None)

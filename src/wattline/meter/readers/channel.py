@@ -25,7 +25,8 @@ class Channel:
     each interval, or empty where only the numbers tell. ``words``: of its name. ``place``, ``role``, ``index``,
     ``level``, ``board``, ``group``: its place (see ``meter/containment.py``). ``trusted``: the source itself defines
     what it holds, so that its sum is not checked. ``rank``: the smaller is taken where a device has several channels
-    of one quantity.
+    of one quantity. ``stretch``: channels of one device and quantity that differ in it are parts of its time that
+    must not be joined.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Channel:
     clock: str = ""
     monotonic_s: Array | None = None
     aliases: Sequence[str] = field(default=())
+    stretch: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:

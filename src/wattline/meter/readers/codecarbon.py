@@ -16,8 +16,11 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.units import J_PER_KWH
 from wattline.meter.device import Device
+from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
+from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.channel import rise_w
+from wattline.meter.readers.defined import Defined, recording
 from wattline.meter.readers.frame import numbers, table
 from wattline.meter.readers.ranks import SAME, WHOLE_MACHINE
 from wattline.meter.readers.times import column_times
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 0.5  # of the longer of two runs
 RECENT = 200  # counters before a run among which those of the same hours are: rows come as runs end
+WHOLE = "energy_consumed"
 PARTS = {"gpu_energy": "gpu", "cpu_energy": "cpu", "ram_energy": "dram"}
 
 
@@ -38,7 +42,7 @@ def is_emissions(text: str) -> bool:
     return "energy_consumed" in names and "duration" in names and "timestamp" in names
 
 
-def read(path: Path) -> Recording:
+def read(path: Path, choices: Choices = Choices()) -> Recording:
     """A counter for each part of each run, and a window for each run."""
     frame = table(path)
     time, remark = column_times(frame["timestamp"])
@@ -55,31 +59,44 @@ def read(path: Path) -> Recording:
             lost += 1
     if not rows:
         raise WattlineError(f"{path} holds no whole run of CodeCarbon")
-    series: list[Series] = []
+    whole = choices.quantity([WHOLE]) is not None  # the sum of the parts, where the user wants it in their place
+    defined: list[Defined] = []
     windows: list[Window] = []
     places: list[list[Series]] = []
     once = 0
-    for run, mine in rows.items():
+    for number, (run, mine) in enumerate(rows.items()):
         begin = float(min(time[i] - duration[i] for i in mine))
-        counters = _run(frame, np.array(mine), time, begin, path.stem)
+        counters = _run(frame, np.array(mine), time, begin, path.stem, whole)
         counters, again = _in_place(counters, places, _mode(frame, mine[0]))
-        series += counters
+        defined += [_defined(each, number, path.stem) for each in counters]
         once += again
         windows.append(Window(str(titles[mine[0]] or run), begin, float(time[mine].max()), rank=run))
     notes = ["CodeCarbon works out the power of RAM, and of a CPU without RAPL: modelled, not measured", remark]
     notes.append(f"{len(places)} runs at once, of unlike power or a process each: each is counted" * (len(places) > 1))
     notes.append(f"{once + 1} runs tell the same hours of one machine: counted once" * (once > 0))
     faults = [Fault("unreadable", lost, 0.0, "rows that are cut left out")] if lost else []
-    return Recording(tuple(series), tuple(windows), {}, tuple(faults), tuple(n for n in notes if n), str(path))
+    taken = [Interpretation("timestamp", "", "time", clock=remark or "UTC"), Interpretation("duration", "", "time")]
+    if WHOLE in frame.columns and not any(each.name == WHOLE for each in defined):
+        taken.append(Interpretation(WHOLE, note="the sum of its parts"))
+    extras = Extras(windows, {}, faults, [note for note in notes if note], taken)
+    return recording(defined, choices, str(path), extras)
 
 
-def _run(frame: pl.DataFrame, rows: Array, time: Array, begin: float, host: str) -> list[Series]:
+def _defined(series: Series, number: int, host: str) -> Defined:
+    """A run's counter of one part, by its column."""
+    kind = series.device.uuid.rpartition(":")[2]
+    name = next((column for column, part in PARTS.items() if part == kind), WHOLE)
+    shown = name if series.device.host == host else f"{name} of {series.device.host}"
+    return Defined(shown, series, "kWh", aliases=(name,), stretch=number)
+
+
+def _run(frame: pl.DataFrame, rows: Array, time: Array, begin: float, host: str, summed: bool) -> list[Series]:
     """The counters of one run, from nothing at its beginning to what each row tells."""
     out = []
     at = np.concatenate([[begin], time[rows]])
     whole = _mode(frame, int(rows[0])) == "machine"
     for column, kind in PARTS.items():
-        if column not in frame.columns:
+        if column not in frame.columns or summed:
             continue
         joules = np.concatenate([[0.0], numbers(frame[column])[rows] * J_PER_KWH])
         if not np.isfinite(joules).all() or joules[-1] <= 0:
@@ -87,8 +104,8 @@ def _run(frame: pl.DataFrame, rows: Array, time: Array, begin: float, host: str)
         model = f"{kind}_model"
         title = str(frame[model][int(rows[0])] or "") if model in frame.columns else ""
         out.append(Series(Device(host, f"codecarbon:{kind}", kind, title), _spec(kind, whole), at, None, joules))
-    if not out and "energy_consumed" in frame.columns:
-        joules = np.concatenate([[0.0], numbers(frame["energy_consumed"])[rows] * J_PER_KWH])
+    if not out and WHOLE in frame.columns:
+        joules = np.concatenate([[0.0], numbers(frame[WHOLE])[rows] * J_PER_KWH])
         spec = specs.unknown("codecarbon", WHOLE_MACHINE if whole else "")
         out.append(Series(Device(host, "codecarbon:all", "other"), spec, at, None, joules))
     return out

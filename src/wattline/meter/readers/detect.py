@@ -22,7 +22,6 @@ LIMIT_BYTES = 8_000_000_000
 MAX_HOLES_BYTES = 2**26
 AS_READ = Choices()
 FILES = "files"  # as --device: each file is of a machine of its own
-OPTIONS = "--columns, --unit, --device and --inside"
 TEXTS = (".txt", ".log", ".prom", ".json", ".csv")
 EDGE_S = 1e-3  # between two clocks' readings of one instant
 
@@ -35,7 +34,7 @@ def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
     path = Path(path)
     try:
         if path.is_dir():
-            return _folder(path)
+            return _folder(path, choices)
         data = _begin(path)
     except FileNotFoundError:
         raise WattlineError(f"{shorten(str(path), 200)} does not exist") from None
@@ -52,11 +51,7 @@ def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
         text = decode(data)
         for form in FORMATS:
             if form.matches(path, text, data):
-                if not choices:
-                    return form.read(path)
-                if form.choose is None:
-                    raise WattlineError(f"{path}: {form.name} says itself what its readings are: leave out {OPTIONS}")
-                return form.choose(path, choices)
+                return form.choose(path, choices) if choices else form.read(path)
         raise refusal(path, text)
     except damage() as error:  # whatever a reader stumbles over in a file of others
         why = shorten(str(error) or type(error).__name__, 120)
@@ -132,29 +127,29 @@ def _halves(window: Window, other: Window) -> bool:
     return alike and None in (window.end_s, other.end_s) and abs(window.begin_s - other.begin_s) <= EDGE_S
 
 
-def _folder(folder: Path) -> Recording:
+def _folder(folder: Path, choices: Choices) -> Recording:
     """A folder that is one recording: MLPerf's, one of scrapes, or one that holds a single readable folder or file."""
     files = sorted((p for p in folder.iterdir() if p.is_file() and not p.name.startswith(".")), key=_natural)
     if (folder / "spl.txt").is_file():
-        return mlperf_inference.read(folder / "spl.txt")
+        return mlperf_inference.read(folder / "spl.txt", choices)
     power = [path for path in files if path.suffix in TEXTS and mlperf_training.is_power(path)]
     if power:
         total = next((p for p in files if p.stem in ("total_power", "total_energy")), None)
-        return mlperf_training.read(power, run_log(folder, power), total, str(folder))
+        return mlperf_training.read(power, run_log(folder, power), total, str(folder), choices)
     scrapes = [
         path for path in files if path.suffix in (".txt", ".prom", ".metrics") and exposition.is_text(_beginning(path))
     ]
     if len(scrapes) > 1 and not any(path.suffix in (".csv", ".parquet", ".json") for path in files):
-        return exposition.read(scrapes, str(folder))
-    return _only(folder, files)
+        return exposition.read(scrapes, str(folder), choices)
+    return _only(folder, files, choices)
 
 
-def _only(folder: Path, files: list[Path]) -> Recording:
+def _only(folder: Path, files: list[Path], choices: Choices) -> Recording:
     """The one recording in a folder that is itself none."""
     inside = [p for p in sorted(folder.iterdir()) if p.is_dir() and p.name != "ranging" and not p.name.startswith(".")]
     runs = [p for p in inside if any(q.name == "spl.txt" or mlperf_training.is_power(q) for q in p.glob("*.txt"))]
     if len(runs) == 1:
-        return _folder(runs[0])
+        return _folder(runs[0], choices)
     tables = [
         p
         for p in files
@@ -163,7 +158,7 @@ def _only(folder: Path, files: list[Path]) -> Recording:
     if not runs and len(tables) > 1:  # a table that no known tool wrote is beside the one that one did
         tables = [p for p in tables if _is_written_by_a_tool(p)] or tables
     if not runs and len(tables) == 1:
-        return read(tables[0])
+        return read(tables[0], choices)
     names = [p.name for p in (*runs, *tables)]
     if names:
         raise WattlineError(

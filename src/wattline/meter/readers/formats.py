@@ -35,6 +35,7 @@ from wattline.meter.readers import (
     xpu_smi,
     zeus,
 )
+from wattline.meter.readers.defined import retold
 from wattline.meter.recording import Recording
 
 SQLITE = b"SQLite format 3\0"
@@ -48,19 +49,19 @@ class Format(NamedTuple):
     name: str
     matches: Callable[[Path, str, bytes], bool]
     read: Reader
-    choose: Chooser | None = plain.read  # where the user says what its columns are; None: there is nothing to say
+    choose: Chooser  # the same where the user says what its columns are
 
 
-def _journal(path: Path) -> Recording:
+def _journal(path: Path, choices: Choices = Choices()) -> Recording:
     with Journal.open(path) as journal:
-        return read_recording(journal)
+        return retold(read_recording(journal), choices)
 
 
-def _mlperf(path: Path) -> Recording:
+def _mlperf(path: Path, choices: Choices = Choices()) -> Recording:
     """One node's file alone, with the run's log beside it."""
     if not mlperf_training.is_power(path):
         raise WattlineError(f"{path} is the log of a run: give the folder with its node_*.txt")
-    return mlperf_training.read([path], run_log(path.parent), None, str(path))
+    return mlperf_training.read([path], run_log(path.parent), None, str(path), choices)
 
 
 def run_log(folder: Path, power: list[Path] | tuple[Path, ...] = ()) -> Path | None:
@@ -71,20 +72,24 @@ def run_log(folder: Path, power: list[Path] | tuple[Path, ...] = ()) -> Path | N
     return next((path for path in (*first, *beside, *above) if path.is_file() and mlperf_training.is_run(path)), None)
 
 
+def _form(name: str, matches: Callable[[Path, str, bytes], bool], read: Chooser) -> Format:
+    """A format whose reader takes what the user says."""
+    return Format(name, matches, lambda path: read(path, Choices()), read)
+
+
 def _text(name: str, matches: Callable[[str], bool], read: Chooser) -> Format:
-    """A format that its text tells, and whose reader takes what the user says."""
-    return Format(name, lambda path, text, data: matches(text), lambda path: read(path, Choices()), read)
+    """A format that its text tells."""
+    return _form(name, lambda path, text, data: matches(text), read)
 
 
 # the first that fits reads; add a format here
 FORMATS = (
-    Format("wattline proxy's journal", lambda path, text, data: data.startswith(SQLITE) and
-           proxy_journal.is_journal(path), proxy_journal.read, None),
-    Format("Wattline journal", lambda path, text, data: data.startswith(SQLITE), _journal, None),
-    Format("Parquet", lambda path, text, data: data.startswith(b"PAR1"), plain.read),
-    Format("MLPerf Inference power", lambda path, text, data: mlperf_inference.is_spl(path),
-           mlperf_inference.read, None),
-    Format("MLPerf Training power", lambda path, text, data: ":::MLLOG" in text, _mlperf, None),
+    _form("wattline proxy's journal", lambda path, text, data: data.startswith(SQLITE) and
+          proxy_journal.is_journal(path), proxy_journal.read),
+    _form("Wattline journal", lambda path, text, data: data.startswith(SQLITE), _journal),
+    _form("Parquet", lambda path, text, data: data.startswith(b"PAR1"), plain.read),
+    _form("MLPerf Inference power", lambda path, text, data: mlperf_inference.is_spl(path), mlperf_inference.read),
+    _form("MLPerf Training power", lambda path, text, data: ":::MLLOG" in text, _mlperf),
     _text("powermetrics", powermetrics.is_text, powermetrics.read),
     _text("tegrastats", tegrastats.is_text, tegrastats.read),
     _text("perf stat", perf_stat.is_text, perf_stat.read),
@@ -95,16 +100,16 @@ FORMATS = (
     _text("pyJoules or pyRAPL", pyjoules.is_text, pyjoules.read),
     _text("Alumet", alumet.is_text, alumet.read),
     _text("LibreHardwareMonitor", hardware_monitor.is_text, hardware_monitor.read),
-    Format("nvidia-smi", lambda path, text, data: nvidia_smi.is_smi(text), nvidia_smi.read),
-    Format("CodeCarbon", lambda path, text, data: codecarbon.is_emissions(text), codecarbon.read),
-    Format("Zeus windows", lambda path, text, data: zeus.is_windows(text), zeus.read_windows),
-    Format("Zeus power", lambda path, text, data: zeus.is_power(text), zeus.read_power),
+    _text("nvidia-smi", nvidia_smi.is_smi, nvidia_smi.read),
+    _text("CodeCarbon", codecarbon.is_emissions, codecarbon.read),
+    _text("Zeus windows", zeus.is_windows, zeus.read_windows),
+    _text("Zeus power", zeus.is_power, zeus.read_power),
     _text("Scaphandre", scaphandre.is_text, scaphandre.read),
     _text("Prometheus JSON", prometheus.is_answer, prometheus.read),
     _text("Prometheus text", exposition.is_text, exposition.read_exposition),
     _text("ipmitool", ipmitool.is_text, ipmitool.read),
     _text("JSON records", json_records.is_text, json_records.read),
-    Format("table", lambda path, text, data: is_table(text), plain.read),
+    _text("table", lambda text: is_table(text), plain.read),
 )  # fmt: skip
 
 # JSON and XML, lines of a log, InfluxDB's line protocol

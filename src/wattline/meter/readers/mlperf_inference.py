@@ -14,7 +14,10 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.reading import parse_json
 from wattline.meter.device import Device
+from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
+from wattline.meter.readers.assemble import Extras
+from wattline.meter.readers.defined import Defined, recording
 from wattline.meter.readers.frame import head
 from wattline.meter.readers.mllog import BLOCK_BYTES, LINE, blocks
 from wattline.meter.readers.times import instant
@@ -39,7 +42,7 @@ def is_spl(path: Path) -> bool:
         return False
 
 
-def read(spl: Path) -> Recording:
+def read(spl: Path, choices: Choices = Choices()) -> Recording:
     """The wall meter's series, LoadGen's window and its rates."""
     texts, watts, lost = _rows(spl)
     time = _times(texts)
@@ -47,9 +50,9 @@ def read(spl: Path) -> Recording:
     faults = [Fault("unreadable", lost, 0.0, "lines that are cut left out", device.key)] if lost else []
     windows, counts, notes = _loadgen(spl.parent)
     windows, moved = _aligned(windows, time, device)
-    return Recording(
-        (Series(device, specs.wall(), time, watts),), tuple(windows), counts, (*faults, *moved), tuple(notes), str(spl)
-    )
+    wall = Defined("Watts", Series(device, specs.wall(), time, watts), "W", clock="UTC, no zone told")
+    rows = [Interpretation("Time", "", "time", clock="UTC, no zone told")]
+    return recording([wall], choices, str(spl), Extras(windows, counts, (*faults, *moved), notes, rows))
 
 
 def _rows(path: Path) -> tuple[list[bytes], Array, int]:

@@ -15,12 +15,16 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.meter.device import Device
+from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
+from wattline.meter.readers.assemble import Extras
+from wattline.meter.readers.defined import Defined, recording
 from wattline.meter.readers.frame import head
 from wattline.meter.readers.mllog import BLOCK_BYTES, LINE, Event, blocks, event, events
 from wattline.meter.recording import Fault, Recording, Series, Window
 from wattline.meter.sensor import Spec
 
+READ_KEY = "power_reading"
 READING = re.compile(
     rb'"time_ms":\s*([\d.]+)[^{}\n]{0,200}?"key":\s*"power_reading",\s*"value":\s*"?(-?[\d.]+(?:[eE][-+]?\d+)?)'
 )
@@ -58,7 +62,9 @@ def is_run(path: Path) -> bool:
     return path.is_file() and any(b'"run_start"' in block and b":::MLLOG" in block for block in blocks(path))
 
 
-def read(power: list[Path], log: Path | None, total: Path | None, source: str) -> Recording:
+def read(
+    power: list[Path], log: Path | None, total: Path | None, source: str, choices: Choices = Choices()
+) -> Recording:
     """The nodes' and switches' series with the run's windows and counts."""
     files = [node_file(path) for path in power]
     windows, counts, notes = (
@@ -66,14 +72,11 @@ def read(power: list[Path], log: Path | None, total: Path | None, source: str) -
     )
     if total and (kwh := total_kwh(total)):
         counts["stated_total_kwh"] = kwh
-    return Recording(
-        series=tuple(file.series for file in files if file.series),
-        windows=tuple(windows),
-        counts=counts,
-        faults=tuple(fault for file in files for fault in file.faults),
-        notes=(*notes, *dict.fromkeys(note for file in files for note in file.notes)),
-        source=source,
-    )
+    defined = [Defined(file.series.device.name, file.series, "W", aliases=(READ_KEY,)) for file in files if file.series]
+    rows = [Interpretation("time_ms", "", "time", clock="UTC")]
+    faults = [fault for file in files for fault in file.faults]
+    remarks = [*notes, *dict.fromkeys(note for file in files for note in file.notes)]
+    return recording(defined, choices, source, Extras(windows, counts, faults, remarks, rows))
 
 
 def node_file(path: Path) -> NodeFile:

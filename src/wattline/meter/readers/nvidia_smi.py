@@ -7,6 +7,8 @@ missing where the cells tell what they are. ``[N/A]``, ``[Not Supported]`` and t
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,24 +19,27 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.gpu_sensor.model import card_of
-from wattline.meter.interpretation import Interpretation
+from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers import specs, units
+from wattline.meter.readers.assemble import Extras
+from wattline.meter.readers.defined import Defined, recording
 from wattline.meter.readers.frame import head, numbers, table
-from wattline.meter.readers.rows import HOSTS, check_several, parting, rows_of
+from wattline.meter.readers.rows import HOSTS, check_several, groups, parting, rows_of
 from wattline.meter.readers.times import column_times
-from wattline.meter.recording import Fault, Recording, Series
-from wattline.meter.sensor import Spec
+from wattline.meter.recording import Recording, Series
 
 if TYPE_CHECKING:
     import polars as pl
 
 # the field that sees most of the time first
 POWER = ("power.draw.average", "power.draw", "power_draw", "power.draw.instant")
+MODULE = ("module.power.draw.average", "module.power.draw.instant")  # of a module with its GPU, CPU and memory
 # what tells one GPU from another, the surest first
 IDS = ("uuid", "gpu_uuid", "index", "gpu_index", "gpu", "gpu_id", "id", "device", "pci.bus_id", "gpu_bus_id", "pci.bus",
        "serial", "gpu_serial")  # fmt: skip
 AVERAGE_S = 1.0  # power.draw.average is the mean of one second (nvidia-smi --help-query-gpu)
 STAMP = re.compile(r"^\d{4}/\d{2}/\d{2} \d{2}:\d{2}:\d{2}\.\d{3}$")
+GpuRows = tuple[Device, NDArray[np.intp]]
 UNIT = re.compile(r"\s*\[.*\]$")
 
 
@@ -44,9 +49,7 @@ def is_query(text: str) -> bool:
     if line.lstrip().startswith("#"):
         return False
     cells = [cell.strip().lower() for cell in line.split(",")]
-    return any(cell.startswith(POWER) for cell in cells) or (
-        any(STAMP.match(cell) for cell in cells) and len(cells) > 1
-    )
+    return any(_is_power(cell) for cell in cells) or (any(STAMP.match(cell) for cell in cells) and len(cells) > 1)
 
 
 def is_dmon(text: str) -> bool:
@@ -65,20 +68,19 @@ def is_smi(text: str) -> bool:
     return is_dmon(text) or is_query(text)
 
 
-def read(path: Path) -> Recording:
-    """A series a GPU."""
+def read(path: Path, choices: Choices = Choices()) -> Recording:
+    """A series a GPU, and one a module where one is told that holds its GPU."""
     text = head(path)
     if is_dmon(text):
-        return _dmon(path)
+        return _dmon(path, choices)
     first = next((line for line in text.splitlines() if line.strip()), "")
-    has_header = any(cell.strip().lower().startswith(POWER) for cell in first.split(","))
+    has_header = any(_is_power(cell.strip().lower()) for cell in first.split(","))
     frame = table(path, header=has_header)
     names = {UNIT.sub("", name).lower(): name for name in _first_of_each(frame)}
     if has_header:
         frame = frame.rename({name: plain for plain, name in names.items()})
-        power_name = _power_name(frame)
     else:
-        frame, power_name = _named(frame, path)
+        frame, names = _named(frame, path), {}
     if "timestamp" not in frame.columns:
         raise WattlineError(
             f"{path} has no timestamp: add timestamp to --query-gpu, so that watts can be summed over time"
@@ -86,27 +88,49 @@ def read(path: Path) -> Recording:
     again = frame["timestamp"].str.to_lowercase() == "timestamp"  # the header once more, where nvidia-smi began anew
     frame = frame.filter(~again.fill_null(False))
     time, remark = column_times(frame["timestamp"])
-    unit = units.of_header(names.get(power_name, ""))
-    power = numbers(frame[power_name]) * (unit[0].scale if unit and unit[0].quantity == "power" else 1.0)
-    groups, notes = _gpus(frame, time, power_name, path)
-    window_s = AVERAGE_S if power_name == "power.draw.average" else 0.0
-    spec = specs.nvml(power_name, window_s)
-    series = [Series(device, spec, time[rows], power[rows]) for device, rows in groups]
-    rows = _rows(frame, power_name, remark, [entry.device.key for entry in series])
-    remarks = tuple(note for note in (remark, *notes) if note)
-    return Recording(tuple(series), notes=remarks, source=str(path), interpretation=rows)
-
-
-def _rows(frame: pl.DataFrame, power_name: str, remark: str, keys: list[str]) -> list[Interpretation]:
-    """What the columns were taken for, and which of power were left out."""
+    fields = [name for name in (*POWER, *MODULE) if name in frame.columns]
+    groups, notes = _gpus(frame, time, fields, path, choices)
     clock = "UTC, no zone told" if remark else "UTC"
-    rows = [Interpretation("timestamp", "", "time", clock=clock)]
-    rows += [Interpretation(power_name, key, "power", "W", "reading", clock) for key in keys]
-    for name in frame.columns:
-        if name != power_name and name.startswith(("power", "enforced")):
-            same = name in POWER
-            rows.append(Interpretation(name, note=f"{power_name} tells the same" if same else "not what is drawn"))
-    return rows
+    defined = _defined(frame, time, names, fields, groups)
+    rows = [Interpretation("timestamp", "", "time", clock=clock), *_not_drawn(frame, fields)]
+    extras = Extras(notes=[note for note in (remark, *notes) if note], rows=rows)
+    return recording([each._replace(clock=clock) for each in defined], replace(choices, device=()), str(path), extras)
+
+
+def _is_power(cell: str) -> bool:
+    return cell.startswith((*POWER, *MODULE))
+
+
+def _defined(
+    frame: pl.DataFrame, time: Array, names: Mapping[str, str], fields: Sequence[str], groups: Sequence[GpuRows]
+) -> list[Defined]:
+    """Each GPU by each of its fields of power; of several the first that holds numbers is counted."""
+    power = {name: numbers(frame[name]) for name in fields}
+    modules = [name for name in MODULE if name in power and np.isfinite(power[name]).any()]
+    out = []
+    for device, rows in groups:
+        module = Device(device.host, f"module of {device.uuid}", "gpu", device.name)
+        there = [name for name in modules if np.isfinite(power[name][rows]).any()]
+        for rank, name in enumerate(fields):
+            if name in MODULE and name not in there:
+                continue
+            inner = name not in MODULE and bool(there)
+            each = replace(device, inside=module.key) if inner else module if name in MODULE else device
+            unit = next(iter(units.of_header(names.get(name, ""))), units.SHORT["W"])
+            watts = power[name][rows] * (unit.scale if unit.quantity == "power" else 1.0)
+            series = Series(each, specs.nvml(name, AVERAGE_S if name.endswith("average") else 0.0), time[rows], watts)
+            shown = name if len(groups) == 1 else f"{name} of {device.uuid}"
+            out.append(Defined(shown, series, "W", aliases=(name, names.get(name, name)), rank=rank))
+    return out
+
+
+def _not_drawn(frame: pl.DataFrame, fields: Sequence[str]) -> list[Interpretation]:
+    """Columns about power that tell nothing of what is drawn."""
+    return [
+        Interpretation(name, note="not what is drawn")
+        for name in frame.columns
+        if name not in fields and name.startswith(("power", "enforced", "module", "clocks_throttle_reasons.sw_power"))
+    ]
 
 
 def _first_of_each(frame: pl.DataFrame) -> list[str]:
@@ -121,18 +145,7 @@ def _first_of_each(frame: pl.DataFrame) -> list[str]:
     return names
 
 
-def _power_name(frame: pl.DataFrame) -> str:
-    """The best field that holds numbers."""
-    there = [name for name in POWER if name in frame.columns]
-    for name in there:
-        if np.isfinite(numbers(frame[name])).any():
-            return name
-    if not there:
-        raise WattlineError("nvidia-smi's table has no power.draw: add power.draw to --query-gpu")
-    return there[0]
-
-
-def _named(frame: pl.DataFrame, path: Path) -> tuple[pl.DataFrame, str]:
+def _named(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
     """A table without a header: columns told by their cells."""
     sample = {name: [str(cell) for cell in frame[name].head(50).drop_nulls()] for name in frame.columns}
     names = {}
@@ -155,19 +168,23 @@ def _named(frame: pl.DataFrame, path: Path) -> tuple[pl.DataFrame, str]:
         column = frame[rest[0]]
         if column.str.contains(r"^\d{1,3}$").all() and 1 < column.n_unique() <= 64:
             names[rest[0]] = "index"
-    return frame.rename(names), "power.draw"
+    return frame.rename(names)
 
 
 def _gpus(
-    frame: pl.DataFrame, time: Array, power_name: str, path: Path
-) -> tuple[list[tuple[Device, NDArray[np.intp]]], list[str]]:
+    frame: pl.DataFrame, time: Array, fields: Sequence[str], path: Path, choices: Choices
+) -> tuple[list[GpuRows], list[str]]:
     """The rows of each GPU, told by UUID, bus or index; without any of these, by the rhythm of the rows."""
+    if choices.device:
+        by_choice = groups(frame, time, frame.columns, fields, choices, str(path)).rows
+        label = "gpu" if choices.device == (NONE,) else ""
+        return [(_device(where, part or label, "", path), rows) for (where, part), rows in by_choice.items()], []
     there = [name for name in IDS if name in frame.columns and frame[name].is_not_null().any()]
     host = next((name for name in HOSTS if name in frame.columns and frame[name].n_unique() > 1), None)
     column = next(iter(parting(frame, time, host, there, [])), None)
     chosen = [name for name in (host, column) if name is not None]
     if column is not None:
-        check_several(frame, time, chosen, [power_name], str(path))
+        check_several(frame, time, chosen, fields, str(path))
     titles = frame["name"] if "name" in frame.columns else frame["gpu_name"] if "gpu_name" in frame.columns else None
     notes = []
     if column is None:
@@ -175,20 +192,24 @@ def _gpus(
         keys = np.arange(len(time)) % count
         if count > 1:
             notes.append(f"no index or uuid in the file: {count} GPUs told by {count} rows a tick, in their order")
-        groups = {("", f"gpu{k}"): np.flatnonzero(keys == k) for k in range(count)}
+        by_key = {("", f"gpu{k}"): np.flatnonzero(keys == k) for k in range(count)}
     else:
         plain = "gpu" if column in ("index", "gpu", "id", "gpu_id", "gpu_index", "device") else ""
-        groups = {(cells[0] if host else "", f"{plain}{cells[-1]}"): rows for cells, rows in rows_of(frame, chosen)}
+        by_key = {(cells[0] if host else "", f"{plain}{cells[-1]}"): rows for cells, rows in rows_of(frame, chosen)}
     out = []
-    for (where, label), rows in groups.items():
+    for (where, label), rows in by_key.items():
         if column is not None and label in ("", "?", "gpu", "gpu?", "[N/A]"):
             continue  # cut rows
         title = str(titles[int(rows[0])] or "") if titles is not None else ""
-        global_id = label.startswith(("GPU-", "MIG-"))
-        kind = "mig" if label.startswith("MIG-") else "gpu"
-        device = Device("" if global_id else where or path.stem, label, kind, title or card_of(path))
-        out.append((device, rows))
+        out.append((_device(where, label, title, path), rows))
     return out, notes
+
+
+def _device(host: str, label: str, title: str, path: Path) -> Device:
+    """A GPU by its number on its host, or by its UUID anywhere."""
+    global_id = label.startswith(("GPU-", "MIG-"))
+    kind = "mig" if label.startswith("MIG-") else "gpu"
+    return Device("" if global_id else host or path.stem, label, kind, title or card_of(path))
 
 
 def _rows_a_tick(time: Array) -> int:
@@ -205,9 +226,9 @@ def _rows_a_tick(time: Array) -> int:
     return count if count > 1 and (bursts == count).mean() > 0.9 and np.quantile(steps, 0.5 / count) < 0.2 * long else 1
 
 
-def _dmon(path: Path) -> Recording:
-    """The table of ``nvidia-smi dmon -o DT``: date, time, GPU and watts."""
-    rows: dict[str, tuple[list[str], list[float]]] = {}
+def _dmon(path: Path, choices: Choices) -> Recording:
+    """The table of ``nvidia-smi dmon -o DT`` (or ``-o T``): date, time, GPU and watts."""
+    by_gpu: dict[str, tuple[list[str], list[float]]] = {}
     columns: list[str] = []
     with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
@@ -218,23 +239,27 @@ def _dmon(path: Path) -> Recording:
                 continue
             if len(cells) < len(columns) or not columns:
                 continue
-            if "time" not in columns or "date" not in columns:
+            if "time" not in columns:
                 raise WattlineError(f"{path} has no date and time: record it with nvidia-smi dmon -o DT")
             row = dict(zip(columns, cells, strict=False))
-            times, watts = rows.setdefault(row["gpu"], ([], []))
-            times.append(f"{row['date']} {row['time']}")
+            times, watts = by_gpu.setdefault(row["gpu"], ([], []))
+            times.append(f"{row.get('date', '')} {row['time']}".strip())
             watts.append(float(row["pwr"]) if re.fullmatch(r"-?\d+(\.\d+)?", row["pwr"]) else np.nan)
-    return _from_dmon(path, rows)
+    return _from_dmon(path, by_gpu, choices)
 
 
-def _from_dmon(path: Path, rows: dict[str, tuple[list[str], list[float]]]) -> Recording:
+def _from_dmon(path: Path, by_gpu: dict[str, tuple[list[str], list[float]]], choices: Choices) -> Recording:
     import polars as pl
 
-    spec: Spec = specs.nvml("dmon pwr")
-    series = []
+    defined = []
     remark = ""
-    for gpu, (times, watts) in rows.items():
+    for gpu, (times, watts) in by_gpu.items():
         time, remark = column_times(pl.Series(times))
-        series.append(Series(Device(path.stem, f"gpu{gpu}", "gpu"), spec, time, np.array(watts)))
-    faults = [] if series else [Fault("unreadable", 1, 0.0, f"{path.name} holds no rows")]
-    return Recording(tuple(series), faults=tuple(faults), notes=(remark,) if remark else (), source=str(path))
+        series = Series(Device(path.stem, f"gpu{gpu}", "gpu"), specs.nvml("dmon pwr"), time, np.array(watts))
+        defined.append(Defined(f"pwr of gpu{gpu}", series, "W", aliases=("pwr",)))
+    if not defined:
+        raise WattlineError(f"{path} is nvidia-smi dmon's, and holds no rows below its header")
+    clock = "UTC, no zone told" if remark else "UTC"
+    rows = [Interpretation("date, time", "", "time", clock=clock)]
+    extras = Extras(notes=(remark,) if remark else (), rows=rows)
+    return recording([each._replace(clock=clock) for each in defined], choices, str(path), extras)

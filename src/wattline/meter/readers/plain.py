@@ -25,6 +25,7 @@ from wattline.meter.readers import metric_table, own, specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import Channel
 from wattline.meter.readers.columns import Layout, Value, layout, plain
+from wattline.meter.readers.defined import retold
 from wattline.meter.readers.frame import decimal_comma, table
 from wattline.meter.readers.rows import Groups, groups
 from wattline.meter.recording import Recording
@@ -44,7 +45,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     """A series for each device of the table."""
     frame = _frame(path)
     if own.is_table(frame.columns):
-        return own.read(frame, str(path))
+        return retold(own.read(frame, str(path)), choices)
     comma = frame.columns == [] or decimal_comma(path)
     return of_frame(frame, choices, str(path), path.stem, comma)
 
@@ -71,7 +72,7 @@ def of_frame(frame: pl.DataFrame, choices: Choices, source: str, host: str, comm
         table_layout.values = [_in_base(value, numbers[value.column][1]) for value in table_layout.values]
     channels = _channels(table_layout, devices, {name: each[0] for name, each in numbers.items()}, host)
     extras = Extras(notes=table_layout.notes, rows=[*table_layout.rows, *devices.remarks])
-    return assemble(channels, choices, source, extras)
+    return assemble(channels, replace(choices, device=()), source, extras)
 
 
 def _in_base(value: Value, inside: Sequence[units.Unit | None]) -> Value:

@@ -14,7 +14,10 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
+from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
+from wattline.meter.readers.assemble import Extras
+from wattline.meter.readers.defined import Defined, recording
 from wattline.meter.readers.frame import numbers, table
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Fault, Recording, Series, Window
@@ -35,29 +38,32 @@ def is_power(text: str) -> bool:
     return names[0].lower() == "time" and len(names) > 1 and all(POWER.match(name) for name in names[1:])
 
 
-def read_power(path: Path) -> Recording:
+def read_power(path: Path, choices: Choices = Choices()) -> Recording:
     """A series of watts a GPU."""
     frame = table(path)
     time, remark = column_times(frame[frame.columns[0]])
-    series = []
+    clock = "UTC, no zone told" if remark else "UTC"
+    defined = []
     for name in frame.columns[1:]:
         if match := POWER.match(name):
             device = Device(path.stem, f"gpu{match[1] or match[2]}", "gpu")
-            series.append(Series(device, specs.nvml("zeus", source="zeus"), time, numbers(frame[name])))
-    return Recording(tuple(series), notes=(remark,) if remark else (), source=str(path))
+            series = Series(device, specs.nvml("zeus", source="zeus"), time, numbers(frame[name]))
+            defined.append(Defined(name, series, clock=clock))
+    rows = [Interpretation(frame.columns[0], "", "time", clock=clock)]
+    return recording(defined, choices, str(path), Extras(notes=(remark,) if remark else (), rows=rows))
 
 
-def read_windows(path: Path) -> Recording:
+def read_windows(path: Path, choices: Choices = Choices()) -> Recording:
     """A counter for each GPU over each stretch that windows cover, and the windows."""
     frame = table(path)
-    begin = column_times(frame["start_time"])[0]
+    begin, remark = column_times(frame["start_time"])
     length = numbers(frame["elapsed_time"])
     names = frame["window_name"].to_list()
     good = np.flatnonzero(np.isfinite(begin) & np.isfinite(length) & (length > 0))
     if not len(good):
         raise WattlineError(f"{path} holds no whole window of Zeus")
     windows = [Window(str(names[i]), float(begin[i]), float(begin[i] + length[i])) for i in good]
-    series, faults = [], []
+    defined, faults = [], []
     for column in frame.columns:
         if not (match := ENERGY.match(column)):
             continue
@@ -67,13 +73,16 @@ def read_windows(path: Path) -> Recording:
         ]
         stretches, astride = outermost(spans)
         device = Device(path.stem, f"{match[1]}{match[2]}", match[1])
-        series += [_counter(device, stretch, spans) for stretch in stretches]
+        for k, stretch in enumerate(stretches):
+            defined.append(Defined(column, _counter(device, stretch, spans), stretch=k))
         if astride:
             done = "windows that begin in one and end in another counted by their part outside it"
             faults.append(Fault("overlap", astride, 0.0, done, device.key))
     lost = len(frame) - len(good)
     faults += [Fault("unreadable", lost, 0.0, "rows that are cut left out")] if lost else []
-    return Recording(tuple(series), tuple(windows), {}, tuple(faults), (), str(path))
+    rows = [Interpretation("start_time", "", "time", clock="UTC"), Interpretation("elapsed_time", "", "time")]
+    notes = [remark] if remark else []
+    return recording(defined, choices, str(path), Extras(windows, {}, faults, notes, rows))
 
 
 def outermost(spans: list[Span]) -> tuple[list[Span], int]:
