@@ -33,6 +33,7 @@ KINDS = (
     "sensor_unit",
     "traffic",
     "supply",
+    "fuel",
 )
 SINGLE = ("constant", "fit")  # kinds whose record is itself the fact
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,16 +10,14 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.core.parquet import MARK, damage, read_parquet
 from wattline.core.reading import read_bytes
+from wattline.line.grid.table import numbers_of, read_table, times_of
 
 if TYPE_CHECKING:
     import polars as pl
 
 MAX_BYTES = 500_000_000
 MAX_FILLED_STEPS = 3  # of a gap that is filled in a straight line
-TIME = re.compile(r"(?i)utc|date|time|period")
-FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
 
 
 @dataclass(frozen=True)
@@ -100,13 +96,15 @@ class Hourly:
         return int((~np.isfinite(self.columns[key])).sum())
 
 
-def read_hourly(path: Path | str) -> Hourly:
+def read_hourly(path: Path | str, time_zone: str | None = None) -> Hourly:
     """The series in a CSV or Parquet file with one column of times.
 
     Parameters
     ----------
     path
-        The file. Times with an offset are moved to UTC; times without one are taken as UTC, and that is noted.
+        The file. Times with an offset are moved to UTC.
+    time_zone
+        Zone of times without an offset, such as ``Europe/Berlin``; None takes them as UTC, and that is noted.
 
     Returns
     -------
@@ -120,86 +118,52 @@ def read_hourly(path: Path | str) -> Hourly:
     """
     where = shorten(str(path), 200)
     data = read_bytes(path, MAX_BYTES, "series", unpack=True)
-    table = read_parquet(data, f"series {where}") if data[:4] == MARK else _csv(data, where)
-    name, times, notes = _times(table, where)
-    numbers = {key: values for key in table.columns if key != name and (values := _numbers(table[key])) is not None}
+    return hourly_of(read_table(data, where), where, time_zone)
+
+
+def hourly_of(table: pl.DataFrame, where: str, time_zone: str | None = None) -> Hourly:
+    """The series of a table with one column of times.
+
+    Parameters
+    ----------
+    table
+        Its columns as text or numbers.
+    where
+        What it was read from, for errors.
+    time_zone
+        Zone of times without an offset; None takes them as UTC, and that is noted.
+
+    Raises
+    ------
+    WattlineError
+        As ``read_hourly``.
+    """
+    name, times, notes = times_of(table, where, time_zone)
+    numbers = {key: values for key in table.columns if key != name and (values := numbers_of(table[key])) is not None}
     if not numbers:
         raise WattlineError(f"series {where} has no column of numbers beside {name}")
-    return _regular(times, numbers, notes, where)
+    return regular(times, numbers, notes, where)
 
 
-def _csv(data: bytes, where: str) -> pl.DataFrame:
-    import polars as pl
+def regular(times: Any, numbers: dict[str, Array], notes: list[str], where: str) -> Hourly:
+    """Columns over a regular time; steps that are absent are NaN.
 
-    try:
-        table = pl.read_csv(io.BytesIO(data), infer_schema=False, truncate_ragged_lines=False)
-    except damage() as error:
-        raise WattlineError(f"series {where} is no CSV: {shorten(str(error), 120)}") from None
-    if table.height < 2:
-        raise WattlineError(f"series {where} has fewer than two rows")
-    return table
+    Parameters
+    ----------
+    times
+        ``datetime64[s]`` in UTC, in any order, shape ``(n_rows,)``.
+    numbers
+        Columns by name, each of shape ``(n_rows,)``.
+    notes
+        What was taken for granted.
+    where
+        What they were read from, for errors.
 
-
-def _times(table: pl.DataFrame, where: str) -> tuple[str, Any, list[str]]:
-    """The name of the column of times, the times in UTC, and what was taken for granted."""
-    import polars as pl
-
-    for name in table.columns:
-        dtype = table[name].dtype
-        if isinstance(dtype, pl.Datetime):
-            times = table[name] if dtype.time_zone is None else table[name].dt.convert_time_zone("UTC")
-            known = dtype.time_zone is not None or "utc" in name.lower()
-            return name, _seconds(times), [] if known else [f"{name}: times without an offset are taken as UTC"]
-    for name in table.columns:
-        if table[name].dtype == pl.String and TIME.search(name):
-            parsed, offset = _parsed(table[name].str.strip_chars())
-            if parsed is not None:
-                known = offset or "utc" in name.lower()
-                return name, _seconds(parsed), [] if known else [f"{name}: times without an offset are taken as UTC"]
-    raise WattlineError(
-        f"series {where}: no column of times among {shorten(', '.join(table.columns), 120)}; name it utc and write "
-        "2023-01-01T00:00:00Z"
-    )
-
-
-def _parsed(texts: pl.Series) -> tuple[pl.Series | None, bool]:
-    import polars as pl
-
-    offset = texts.drop_nulls().str.contains(r"(?:Z|[+-]\d\d:?\d\d)$").all()
-    if offset:
-        plain = texts.str.replace(r"Z$", "+00:00").str.replace(" ", "T").str.replace(r"([+-]\d\d)(\d\d)$", "$1:$2")
-        parsed = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", strict=False, time_zone="UTC")
-        if parsed.null_count() == 0:
-            return parsed, True
-        parsed = plain.str.to_datetime("%Y-%m-%dT%H:%M%:z", strict=False, time_zone="UTC")
-        return (parsed, True) if parsed.null_count() == 0 else (None, True)
-    texts = texts.str.replace(r"^(\d{4}-\d\d-\d\d[T ]\d\d)$", "$1:00")  # EIA writes hours alone
-    for form in FORMATS:
-        parsed = texts.str.strptime(pl.Datetime, form, strict=False)
-        if parsed.null_count() == 0:
-            return parsed, False
-    return None, False
-
-
-def _seconds(times: pl.Series) -> Any:
-    return times.dt.epoch("s").to_numpy().astype("datetime64[s]")
-
-
-def _numbers(column: pl.Series) -> Array | None:
-    """A column as numbers; None where it holds other text."""
-    import polars as pl
-
-    if column.dtype == pl.String:
-        texts = column.str.strip_chars()
-        empty = texts.str.to_lowercase().is_in(["", "nan", "null", "na", "n/a", "-"])
-        numbers = texts.cast(pl.Float64, strict=False)
-        if (numbers.is_null() & ~empty.fill_null(True)).any() or bool(numbers.is_null().all()):
-            return None
-        return numbers.to_numpy().astype(float)
-    return column.cast(pl.Float64).to_numpy().astype(float) if column.dtype.is_numeric() else None
-
-
-def _regular(times: Any, numbers: dict[str, Array], notes: list[str], where: str) -> Hourly:
+    Raises
+    ------
+    WattlineError
+        Where a time occurs twice or the steps are not regular.
+    """
     order = np.argsort(times, kind="stable")
     times, numbers = times[order], {key: values[order] for key, values in numbers.items()}
     steps = np.diff(times).astype(int)
