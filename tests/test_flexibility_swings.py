@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import wattline as wl
 from wattline.core.errors import WattlineError
-from wattline.line.grid.flexibility.smoothing import with_floor, with_ramp_limit, with_store
+from wattline.line.grid.flexibility.smoothing import (
+    start_and_stop_j,
+    with_floor,
+    with_ramp_limit,
+    with_shelf,
+    with_store,
+)
 from wattline.line.grid.flexibility.swings import SwingLimits, broken, spectrum, storage_j, swings
 from wattline.line.grid.flexibility.waveform import StepPhase, training_power
+from wattline.meter.device import Device
+from wattline.meter.readers.detect import read_all
+from wattline.meter.recording import Recording, Series
+from wattline.meter.sensor import Spec
+from wattline.predict.flex.measures import LimitTexts, Measures
+from wattline.reconcile.swings import meter_swings
 
 SQUARE = [StepPhase("compute", 1.4, 1000.0), StepPhase("communicate", 0.6, 300.0)]
 powers = st.lists(st.floats(0, 1e6), min_size=4, max_size=60).map(np.array)
@@ -123,3 +138,95 @@ def test_bad_powers_are_refused():
         StepPhase("idle", 0.0, 10.0)
     with pytest.raises(WattlineError, match="longer step"):
         training_power(SQUARE, 1, step_s=1e-6, duration_s=1e6)
+
+
+def test_a_shelf_levels_over_the_longest_window_that_it_can_fill():
+    power = training_power(SQUARE, 1000, step_s=0.02, duration_s=20.0)
+    for shelf in (100.0, 65e3, 200e3):
+        made = with_shelf(power, 0.02, shelf, 0.9)
+        assert made.store_j <= shelf * (1 + 1e-9)
+    whole = with_shelf(power, 0.02, storage_j(power, 0.02) * 1.01, 1.0)
+    assert np.ptp(whole.power_w) < 1e-6 * power.max()
+    with pytest.raises(WattlineError, match="above 0 J"):
+        with_shelf(power, 0.02, 0.0, 0.9)
+
+
+def test_a_slow_start_and_stop_take_two_triangles():
+    job = np.concatenate([np.full(200, 10.0), np.full(300, 70.0), np.full(200, 10.0)])
+    burnt = (with_ramp_limit(job, 0.01, 60.0, 60.0).power_w.sum() - job.sum()) * 0.01
+    assert burnt == pytest.approx(start_and_stop_j(60.0, 60.0), rel=0.02)
+
+
+def test_a_utility_s_limits_come_from_the_catalog_and_single_ones_stand_before_them():
+    phases = ["compute:1.4s:1000W", "communicate:0.6s:300W"]
+    answer = wl.flex_swings(phases, 100_000, limits=LimitTexts("critical-band", swing="60 MW")).json()
+    first = answer["results"]["measures"][0]
+    assert first["broken"] == ["band_share", "range_w"]
+    assert "swing.critical-band.band_share" in {fact["key"] for fact in answer["facts"]}
+    assert sum(mode["share"] for mode in first["modes"] if mode["high_hz"] <= 1.0) > 0.8
+    with pytest.raises(WattlineError, match="is no limit"):
+        wl.flex_swings(phases, 10, limits=LimitTexts("inter-area"))
+    with pytest.raises(WattlineError, match="rate of power"):
+        wl.flex_swings(phases, 10, measures=Measures(ramp="10 MW"))
+
+
+def test_the_square_wave_is_exact_through_the_face():
+    phases = ["compute:1.4s:1000W", "communicate:0.6s:300W"]
+    first = wl.flex_swings(phases, 100_000).json()["results"]["measures"][0]
+    assert first["mean_w"] == pytest.approx(79e6, rel=1e-9)
+    assert first["storage_j"] == pytest.approx(29.4e6, rel=1e-9)
+    assert first["amplitude_w"] == pytest.approx(36.05e6, rel=1e-4)
+    assert max(first["lines"]["amplitude_w"]) == first["amplitude_w"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.05, 3.0), st.floats(0.05, 3.0), st.integers(1, 6))
+def test_every_step_length_divides_the_time_after_which_all_repeats(compute, rest, every):
+    phases = [f"a:{compute:.4f}s:900W", f"b:{rest:.4f}s:100W"]
+    answer = wl.flex_swings(phases, 3, checkpoint="save:2s:50W", every=every).json()["results"]
+    a, b = round(compute, 4), round(rest, 4)
+    meant = 3 * (every * (900 * a + 100 * b) + 50 * 2) / (every * (a + b) + 2)
+    assert answer["measures"][0]["mean_w"] == pytest.approx(meant, rel=1e-6)
+
+
+def recorded(step_s: float, watts: list[float], window_s: float = 0.0) -> Recording:
+    at = 1.7e9 + np.arange(float(len(watts))) * step_s
+    return Recording([Series(Device("h", "meter", "node"), Spec("plain", window_s=window_s), at, np.array(watts))])
+
+
+def test_a_recording_shows_the_same_swings_and_what_it_cannot_show():
+    wave = [100.0 if i % 20 < 14 else 30.0 for i in range(2000)]
+    answer = meter_swings(recorded(0.1, wave)).json()
+    first, sampling = answer["results"]["measures"][0], answer["results"]["sampling"]
+    assert first["frequency_hz"] == pytest.approx(0.5, rel=1e-3)
+    assert first["amplitude_w"] == pytest.approx(36.05, rel=0.01)
+    assert first["mean_w"] == pytest.approx(79, rel=0.005)
+    assert sampling["highest_shown_hz"] == pytest.approx(5.0, rel=1e-6)
+    assert any("5 Hz" in warning for warning in answer["warnings"])
+    torsional = next(mode for mode in first["modes"] if mode["low_hz"] == 7.0)
+    assert (torsional["share"], torsional["shown_share"]) == (None, 0.0)
+
+
+def test_a_sensor_that_averages_says_at_what_frequency_it_halves():
+    wave = [100.0 + 10.0 * (i % 7) for i in range(400)]
+    answer = meter_swings(recorded(0.1, wave, window_s=1.0)).json()
+    assert answer["results"]["sampling"]["halved_at_hz"] == pytest.approx(0.603, rel=1e-3)
+    assert np.sinc(0.603) == pytest.approx(0.5, abs=1e-3)
+    assert any("half as large" in warning for warning in answer["warnings"])
+
+
+def test_a_recording_too_short_for_a_spectrum_is_refused():
+    with pytest.raises(WattlineError, match="fewer than"):
+        meter_swings(recorded(1.0, [1.0, 2.0, 3.0]))
+
+
+@pytest.mark.shared
+def test_the_power_of_512_gpus_in_training_is_as_it_was_read_from_its_files(shared_data: Path):
+    """MLPerf GPT-3 on 64 nodes: 438 kW, 393 to 457 kW, ramps of 25.3 kW/s at their 99th percentile."""
+    recording = read_all([shared_data / "mlperf_power/training/gpt3_64x8xH100/run_2"])
+    answer = meter_swings(recording).json()
+    first = answer["results"]["measures"][0]
+    assert first["mean_w"] == pytest.approx(438e3, rel=0.002)
+    assert first["ramp_p99_w_per_s"] == pytest.approx(25.3e3, rel=0.03)
+    assert max(first["ramp_up_w_per_s"], first["ramp_down_w_per_s"]) == pytest.approx(43.7e3, rel=0.15)
+    assert answer["results"]["sampling"]["highest_shown_hz"] < 0.3

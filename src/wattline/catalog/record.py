@@ -34,6 +34,7 @@ KINDS = (
     "traffic",
     "supply",
     "fuel",
+    "swing",
 )
 SINGLE = ("constant", "fit")  # kinds whose record is itself the fact
 

@@ -9,6 +9,7 @@ import typer
 
 from wattline.cli import options
 from wattline.cli.groups import expanded
+from wattline.cli.swing_options import LimitOptions, limit_texts
 
 Opt = typer.Option
 FlexOut = Annotated[Path | None, Opt("--out", metavar="DIR", help="Write the JSON and a page into this folder.")]
@@ -113,28 +114,39 @@ def balance(
 
 
 @flex_app.command("swings")
+@expanded
 def swings(
     phase: Annotated[
         list[str], Opt(metavar="NAME:SECONDS:WATTS", help='Phase of a training step, such as "compute:1.4s:700W".')
     ],
     chips: Annotated[int, Opt(min=1, help="Number of chips.")],
+    *,
     straggle: Annotated[str, Opt(help="Deviation of the chips' lag behind each other.")] = "0 s",
-    floor: Annotated[str | None, Opt(help='Power of a chip below which work is made, such as "500 W".')] = None,
-    ramp: Annotated[str | None, Opt(help='Limit of rises and falls, such as "10 MW/s".')] = None,
-    store: Annotated[str | None, Opt(help='Time over which a store levels the power, such as "10 s".')] = None,
-    band_share: Annotated[
-        float | None, Opt(min=0, max=1, help="Share of the swings' energy that a utility allows from 0.1 to 20 Hz.")
+    checkpoint: Annotated[
+        str | None, Opt(metavar="NAME:SECONDS:WATTS", help='Phase between steps, such as "checkpoint:20s:250W".')
     ] = None,
+    every: Annotated[int, Opt(min=1, help="Training steps from checkpoint to checkpoint.")] = 100,
+    floor: Annotated[str | None, Opt(help='Power of a chip below which work is made, such as "500 W".')] = None,
+    ramp: Annotated[str | None, Opt(help='Hold rises and falls to a limit by work, such as "10 MW/s".')] = None,
+    store: Annotated[str | None, Opt(help='Level the power with a store over this time, such as "10 s".')] = None,
+    shelf: Annotated[str | None, Opt(help='Level it with a store of this energy at each chip, such as "65 J".')] = None,
+    idle: Annotated[
+        str | None, Opt(help="Power of a chip without a job: with --ramp, what start and stop take is shown.")
+    ] = None,
+    limits: LimitOptions,
     facts: options.Facts = None,
     out: FlexOut = None,
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
     """The swings of synchronous training, and the energy that it takes to hold them."""
-    from wattline.cli.printing import print_result
-    from wattline.line.grid.flexibility.swings import SwingLimits
+    from wattline.cli.printing import check_out, print_result
+    from wattline.predict.flex.measures import Measures
     from wattline.predict.flex.swings import flex_swings
 
-    limits = SwingLimits(band_share=band_share)
-    made = flex_swings(phase, chips, straggle=straggle, floor=floor, ramp=ramp, store=store, limits=limits, facts=facts)
+    check_out(out)
+    made = flex_swings(
+        phase, chips, straggle=straggle, checkpoint=checkpoint, every=every,
+        measures=Measures(floor, ramp, store, shelf, idle), limits=limit_texts(limits), facts=facts,
+    )  # fmt: skip
     print_result(made, as_json, explain, out)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli import meter_bill, meter_choices, meter_export, meter_share
+from wattline.cli import meter_bill, meter_choices, meter_export, meter_share, meter_swings
 from wattline.cli.groups import expanded
 from wattline.core.errors import WattlineError
 
@@ -69,4 +69,5 @@ def into(
 
 meter_app.command("share")(meter_share.share)
 meter_app.command("export")(meter_export.export)
+meter_app.command("swings")(meter_swings.swings)
 meter_app.command("bill")(meter_bill.bill)

@@ -19,7 +19,7 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
         return _validation_text(data)
     if command in ("measure", "meter report", "meter share", "sensors", "traffic"):
         return _recorded_text(data)
-    if command.startswith("flex "):
+    if command.startswith("flex ") or command == "meter swings":
         return _flex_text(data, explain)
     match command:
         case "serve" if "simulated" in data["results"]:

@@ -39,6 +39,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "measure": meter.MeasureJson,
     "meter report": meter.MeterReportJson,
     "meter share": meter.MeterShareJson,
+    "meter swings": flex_swings.MeterSwingsJson,
     "meter bill": answer.MeterBillJson,
     "sensors": meter.SensorsJson,
     "traffic": traffic.TrafficJson,

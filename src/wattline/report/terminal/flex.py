@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import number, show
+from wattline.report.terminal.flex_swings import recorded_swings_lines, swings_lines
+from wattline.report.terminal.flex_table import flex_table
 from wattline.report.words import Json, share_words, yields_words
 
 
@@ -23,19 +24,12 @@ def flex_text(data: Json, explain: bool = False) -> RenderableType:
     return Group(*made, *notes, *warnings, "", *formulas_of(data["command"]), "", *facts(data["facts"]))
 
 
-def _table(*heads: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1))
-    for i, head in enumerate(heads):
-        table.add_column(head, justify="right" if i else "left", no_wrap=True)
-    return table
-
-
 def _headroom(data: Json) -> list[RenderableType]:
     shown: list[RenderableType] = []
     for case in data["results"]["cases"]:
         allowed = f"{case['share']:.2%} of its energy" if case["share"] is not None else f"{case['hours']:g} h a year"
         shown.append(Text(f"New load that yields {allowed}: {show(case['added_w'], 'W')}", style="bold"))
-        table = _table("grid", "new load", "of the peak", "hours a year", "mean event", "mean depth", "half stays")
+        table = flex_table("grid", "new load", "of the peak", "hours a year", "mean event", "mean depth", "half stays")
         for grid in case["grids"]:
             table.add_row(
                 Text(grid["name"]), show(grid["added_w"], "W"), f"{grid['added_w'] / (grid['peak_w'] or 1):.1%}",
@@ -52,7 +46,7 @@ def _shift(data: Json) -> list[RenderableType]:
         "never pauses" if inputs["pause_h"] is None else f"a pause costs {show(inputs['pause_h'] * 3600, 's')} of work"
     )
     job = f"A job of {inputs['length_h']:g} h each day at {inputs['at_h']:g} h UTC, which {pauses}"
-    table = _table("earlier", "later", "as meant", "by what was known", "saved", "with foresight", "saved")
+    table = flex_table("earlier", "later", "as meant", "by what was known", "saved", "with foresight", "saved")
     for row in data["results"]["windows"]:
         table.add_row(
             f"{row['before_h']:g} h", f"{row['after_h']:g} h", number(row["mean_as_meant"]), number(row["mean_known"]),
@@ -61,31 +55,9 @@ def _shift(data: Json) -> list[RenderableType]:
     return [Text(f"{job}; {inputs['kind']} signal, {inputs['column']}", style="bold"), table]
 
 
-def _swings(data: Json) -> list[RenderableType]:
-    inputs, results = data["inputs"], data["results"]
-    head = f"{inputs['chips']:,} chips in step, {show(results['period_s'], 's')} a step"
-    table = _table("measure", "mean", "lowest", "highest", "ramp/s", "largest line", "in band", "takes")
-    for row in results["measures"]:
-        line = f"{show(row['amplitude_w'], 'W')}, {row['frequency_hz']:.3g} Hz" if row["amplitude_w"] else "none"
-        ramp = max(row["ramp_up_w_per_s"], row["ramp_down_w_per_s"])
-        table.add_row(
-            Text(row["measure"]), show(row["mean_w"], "W"), show(row["lowest_w"], "W"), show(row["highest_w"], "W"),
-            show(ramp, "W"), line, f"{row['band_share']:.0%}", f"{row['extra_share']:.1%}",
-        )  # fmt: skip
-    shown: list[RenderableType] = [Text(head, style="bold"), table]
-    for row in results["measures"]:
-        if row["store_j"]:
-            shown.append(
-                Text(f"{row['measure']}: holds {show(row['store_j'] / 3600, 'Wh')}, {show(row['store_w'], 'W')}")
-            )
-        if row["broken"]:
-            shown.append(Text(f"{row['measure']}: breaks {', '.join(row['broken'])}", style="yellow"))
-    return shown
-
-
 def _balance(data: Json) -> list[RenderableType]:
     inputs, results = data["inputs"], data["results"]
-    table = _table("", "median", "p5 to p95")
+    table = flex_table("", "median", "p5 to p95")
     for key, name, unit in (
         ("mean_w", "mean power at the meter", "W"), ("energy_wh", "energy of a year", "Wh"),
         ("grid_energy_wh", "energy of the grid's users", "Wh"), ("grid_peak_w", "highest demand of the grid", "W"),
@@ -111,4 +83,10 @@ SHARES = (
     ("share_of_peak", "share of its highest hour"),
     ("share_of_growth", "share of its growth in a year"),
 )
-SHOWN = {"flex headroom": _headroom, "flex shift": _shift, "flex swings": _swings, "flex balance": _balance}
+SHOWN = {
+    "flex headroom": _headroom,
+    "flex shift": _shift,
+    "flex swings": swings_lines,
+    "meter swings": recorded_swings_lines,
+    "flex balance": _balance,
+}

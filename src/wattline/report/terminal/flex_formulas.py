@@ -24,6 +24,14 @@ FORMULAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("largest line of a square wave", "2 swing sin(π duty) / π"),
         ("storage", "highest - lowest of the running Σ (power - mean) × step"),
         ("takes", "(energy after the measure - energy before) / energy before"),
+        ("start and stop at a ramp limit r", "swing² / r: two triangles"),
+    ),
+    "meter swings": (
+        ("power", "Σ devices' power at equal steps of their interval"),
+        ("highest frequency shown", "1 / (2 × the slowest time between readings)"),
+        ("mean over a window", "swings of frequency f are shown sin(π f window) / (π f window) of their size"),
+        ("line of the spectrum", "2 |FFT| / n × sin(π f step) / (π f step)"),
+        ("takes", "(energy after the measure - energy before) / energy before"),
     ),
     "flex balance": (
         ("power at the meter", "IT power × PUE"),

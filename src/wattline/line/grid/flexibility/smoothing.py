@@ -8,7 +8,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.line.grid.flexibility.swings import checked_power
+from wattline.line.grid.flexibility.swings import checked_power, storage_j
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,62 @@ def with_store(power_w: Array, step_s: float, window_s: float, efficiency: float
     state = np.concatenate([[0.0], np.cumsum(level - power) * step_s])
     made = _smoothed(power, level + lost_w)
     return Smoothed(made.power_w, made.extra_share, float(np.ptp(state)), float(np.abs(level - power).max()))
+
+
+def with_shelf(power_w: Array, step_s: float, shelf_j: float, efficiency: float) -> Smoothed:
+    """A store of a given energy levels the load over the longest window that it can fill.
+
+    Parameters
+    ----------
+    power_w
+        Power through each step, of a load that goes on so before and after, shape ``(n_steps,)`` [W].
+    step_s
+        Length of a step [s].
+    shelf_j
+        Energy that the store holds, above 0 [J].
+    efficiency
+        Energy out over energy in, above 0 up to 1.
+
+    Returns
+    -------
+    Smoothed
+        The load as the longest window leaves it whose store is no larger than the shelf.
+    """
+    if not (shelf_j > 0 and np.isfinite(shelf_j)):
+        raise WattlineError(f"swings: a store of {shelf_j:g} J must be above 0 J")
+    power = checked_power(power_w)
+    if shelf_j >= storage_j(power, step_s):
+        return with_store(power, step_s, len(power) * step_s, efficiency)
+    least, most = 1, len(power)
+    best = with_store(power, step_s, step_s, efficiency)
+    while least <= most:  # the longest window whose store is small enough
+        width = (least + most) // 2
+        made = with_store(power, step_s, width * step_s, efficiency)
+        if made.store_j <= shelf_j * (1 + 1e-9):
+            best, least = made, width + 1
+        else:
+            most = width - 1
+    return best
+
+
+def start_and_stop_j(swing_w: float, ramp_w_per_s: float) -> float:
+    """Energy burnt where a job rises to its power before it starts, and falls after it stops, no faster than a limit.
+
+    Parameters
+    ----------
+    swing_w
+        Power of the job above that of its idle chips [W].
+    ramp_w_per_s
+        The limit, above 0 [W/s].
+
+    Returns
+    -------
+    float
+        Two triangles, each of half the swing times the swing over the limit [J].
+    """
+    if not ramp_w_per_s > 0:
+        raise WattlineError(f"swings: a ramp limit of {ramp_w_per_s:g} W/s must be above 0")
+    return swing_w**2 / ramp_w_per_s
 
 
 def _smoothed(before: Array, after: Array) -> Smoothed:
