@@ -21,7 +21,8 @@ from wattline.predict.site import site
 from wattline.predict.train import train
 from wattline.predict.where import Where
 from wattline.report.present import as_text
-from wattline.validate.site import match, read_rows, validate
+from wattline.validate.evidence.sites import match, read_rows
+from wattline.validate.site import validate
 
 
 def typical(place: str) -> Weather:
@@ -316,3 +317,51 @@ def test_published_sites(shared_data: Path) -> None:
     assert google["mean_absolute_error"] <= 0.03
     assert 85 <= score["coverage_percent"] <= 100
     assert Draws(0).n == 0
+
+
+@pytest.mark.long
+@pytest.mark.shared
+def test_ranges_hold_sites_operators_and_years_that_no_fit_has_seen(shared_data: Path) -> None:
+    rows = read_rows(shared_data / "facility/site_pue_wue.csv")
+    for by in ("site", "operator", "year"):
+        result = validate(rows, 60, leave_out=by)
+        for measure in ("pue", "wue"):
+            assert 85 <= result.score(measure)["coverage_percent"] <= 98
+        assert result.score("pue", "Amazon Web Services")["coverage_percent"] >= 85
+        assert abs(result.score("pue", "Amazon Web Services")["mean_error"]) < 0.02
+
+
+@pytest.mark.long
+@pytest.mark.shared
+def test_the_catalog_carries_the_spreads_that_the_published_figures_give(shared_data: Path) -> None:
+    from wattline.validate.fit.site import spread_fact
+    from wattline.validate.site import fit
+
+    fitted = fit(read_rows(shared_data / "facility/site_pue_wue.csv"), 100)
+    for measure, halls in fitted.items():
+        for kind, spread in halls.items():
+            known = spread_fact(measure, kind, catalog.default())
+            assert (known.low, known.high) == pytest.approx(
+                (np.exp(spread.bias - 1.645 * spread.spread), np.exp(spread.bias + 1.645 * spread.spread)), rel=0.06
+            )
+
+
+def test_a_site_left_out_is_judged_by_the_others_alone() -> None:
+    from wattline.validate.fit.site import SiteResidual, fit_spread, left_out_spread
+
+    rows = [SiteResidual(f"s{i}", "o", 2020 + i % 2, "hall", 0.1 * (-1) ** i, 0.01) for i in range(6)]
+    odd = SiteResidual("odd", "o", 2020, "hall", 1.5, 0.01)
+    assert left_out_spread([*rows, odd], odd, "site", "pue") == fit_spread(rows, "hall", "pue")
+    assert fit_spread([*rows, odd], "hall", "pue").spread > fit_spread(rows, "hall", "pue").spread
+    assert fit_spread(rows, "another", "pue").bias == 0
+
+
+def test_leaving_out_what_there_is_not_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "s.csv"
+    file.write_text("operator,site,year,pue\nGoogle,Hamina,2023,1.09\nMicrosoft,Iowa,2023,1.16\n")
+    status, _, err = run(["validate", "site", str(file), "--leave-out", "moon"], capsys)
+    assert status == 2
+    assert "none of site, operator, year" in err
+    status, out, _ = run(["validate", "site", str(file), "--leave-out", "site", "--json", "--draws", "20"], capsys)
+    assert status == 0
+    assert json.loads(out)["inputs"]["left_out"] == "site"

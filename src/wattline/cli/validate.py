@@ -161,13 +161,17 @@ def validate_site(
     file: Annotated[Path, typer.Argument(help="CSV: operator, site, year, pue, wue_l_per_kwh, kind.")],
     draws: Annotated[int, typer.Option("--draws", help="Draws from the facts' ranges.")] = 200,
     seed: options.Seed = 0,
+    leave_out: Annotated[
+        str, typer.Option(help="site, operator or year: fit the range of each to the figures of all others.")
+    ] = "",
     as_json: options.AsJson = False,
 ) -> None:
     """Published PUE and WUE of data centres beside those predicted from place, operator's kind of hall and load."""
     from wattline.cli.printing import print_result, working
-    from wattline.validate.site import read_rows, validate
+    from wattline.validate.evidence.sites import read_rows
+    from wattline.validate.site import validate
 
     rows = read_rows(file)
     with working("predicting") as update:
-        result = validate(rows, draws, seed, lambda name: update(f"predicting {name}"), str(file))
+        result = validate(rows, draws, seed, lambda name: update(f"predicting {name}"), str(file), leave_out)
     print_result(result, as_json)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item
-from wattline.schema.validations import LeftOutInputs, SourceInputs, UnusableFileJson
+from wattline.schema.validations import LeftOutInputs, UnusableFileJson
 
 
 class SensorWindowJson(StrictJson):
@@ -135,7 +135,7 @@ class SiteValidationResults(StrictJson):
     excluded: list[ExcludedFigureJson] = item("Figures that were not compared.")
 
 
-class ValidateSiteJson(EnvelopeJson[SourceInputs, SiteValidationResults]):
+class ValidateSiteJson(EnvelopeJson[LeftOutInputs, SiteValidationResults]):
     """Published PUE and WUE of data centres beside those predicted."""
 
     command: Literal["validate site"]

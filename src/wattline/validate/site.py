@@ -1,18 +1,13 @@
 """``validate site``: published PUE and WUE of campuses and cloud regions held against the hourly model.
 
 A site is found in the catalog's ``campus`` by its operator and name: its place, its cooling, the kind of hall that its
-operator builds and the year that it opened. Nothing else of the site enters: no figure of it was fitted.
+operator builds and the year that it opened.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,37 +15,28 @@ import numpy as np
 from wattline import catalog
 from wattline.catalog import Record
 from wattline.catalog.draws import Draws
-from wattline.core.errors import WattlineError, shorten
-from wattline.core.fact import Array
+from wattline.core.fact import Array, Fact
 from wattline.core.range import Range
-from wattline.core.reading import read_text
 from wattline.core.result import Json, Result, envelope
 from wattline.line.site import hall
 from wattline.line.site.climate import made_year
 from wattline.line.site.cooling.kinds import find_kind
-from wattline.line.site.gazetteer import plain
 from wattline.line.site.power_chain import column, load_ups
 from wattline.line.site.weather import Weather
 from wattline.line.site.year import HallDesign, year
+from wattline.validate.evidence.sites import SiteFigure, match
+from wattline.validate.fit.site import (
+    SiteResidual,
+    SiteSpread,
+    check_left_out,
+    fit_spread,
+    left_out_spread,
+    spread_fact,
+)
 
-LIMIT_BYTES = 10_000_000
-COLUMNS = ("operator", "site", "year")
 MEASURES = ("pue", "wue")
+MIN_WATER = 0.01  # L/kWh: published to two decimals
 EVERY = 5  # hours: a year's mean is the same to 1e-4
-OPERATORS = {"aws": "Amazon Web Services", "amazon": "Amazon Web Services", "azure": "Microsoft", "facebook": "Meta"}
-
-
-@dataclass(frozen=True, eq=False)
-class SiteFigure:
-    """A published figure: where, when, what, and the line of the file."""
-
-    line: int
-    operator: str
-    site: str
-    year: int
-    pue: float | None
-    wue: float | None
-    kind: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +75,7 @@ class SiteValidation(Result):
     aside: list[ExcludedFigure]
     draws: Draws
     source: str = ""
+    left_out: str = ""
 
     def score(self, measure: str, operator: str = "") -> dict[str, Any]:
         """``n``, mean absolute and mean signed error in the measure's own unit, and coverage in percent.
@@ -122,77 +109,12 @@ class SiteValidation(Result):
         ]
         aside = [_place(a.row) | {"pue": a.row.pue, "wue_l_per_kwh": a.row.wue, "why": a.why} for a in self.aside]
         results = {"scores": scores, "groups": groups, "rows": rows, "excluded": aside}
-        return envelope("validate site", {"source": self.source}, results, draws=self.draws)
+        inputs = {"source": self.source, "left_out": self.left_out or None}
+        return envelope("validate site", inputs, results, draws=self.draws)
 
 
 def _place(row: SiteFigure) -> dict[str, Any]:
     return {"line": row.line, "operator": row.operator, "site": row.site, "year": row.year}
-
-
-def read_rows(path: Path) -> list[SiteFigure]:
-    """The figures of a CSV with columns operator, site, year, pue, wue_l_per_kwh, kind."""
-    text = read_text(path, LIMIT_BYTES, "file")
-    reader = csv.DictReader(io.StringIO(text))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise WattlineError(
-            f"{path}: no column {', '.join(missing)}; needed: {', '.join(COLUMNS)}, pue or wue_l_per_kwh"
-        )
-    rows = []
-    for record in reader:
-        line = reader.line_num
-        pue = _figure(record.get("pue"), path, line, "pue")
-        wue = _figure(record.get("wue_l_per_kwh"), path, line, "wue_l_per_kwh")
-        if pue is not None and not 1 <= pue < 10:
-            raise WattlineError(f"{path}: line {line}: pue {pue:g} is none: it lies from 1 to 10")
-        if wue is not None and not 0 <= wue < 100:
-            raise WattlineError(f"{path}: line {line}: wue_l_per_kwh {wue:g} is none: it lies from 0 to 100")
-        when = _year(record.get("year") or "", path, line)
-        operator = _operator(record.get("operator") or "")
-        rows.append(
-            SiteFigure(line, operator, (record.get("site") or "").strip(), when, pue, wue, record.get("kind") or "")
-        )
-    if not rows:
-        raise WattlineError(f"{path}: no rows beneath its header")
-    return rows
-
-
-def _figure(cell: str | None, path: Path, line: int, what: str) -> float | None:
-    if cell is None or not cell.strip():
-        return None
-    try:
-        return float(cell)
-    except ValueError:
-        raise WattlineError(f"{path}: line {line}: {what} {shorten(cell, 20)!r} is no number") from None
-
-
-def _year(text: str, path: Path, line: int) -> int:
-    """The year in ``2023``, ``FY25`` or ``TTM to 2025Q3``."""
-    match = re.search(r"(?:19|20)\d\d", text)
-    short = re.search(r"FY\s?(\d\d)", text, re.IGNORECASE)
-    if not match and not short:
-        raise WattlineError(f"{path}: line {line}: year {shorten(text, 20)!r} has no year in it")
-    return int(match[0]) if match else 2000 + int(short[1]) if short else 0
-
-
-def _operator(name: str) -> str:
-    words = name.strip().lower()
-    return next((full for short, full in OPERATORS.items() if short in words.split()), name.strip())
-
-
-def match(operator: str, site: str) -> Record | None:
-    """The campus of the catalog that this name of a site means; None where there is none."""
-    index = _index().get(_operator(operator).lower())
-    if index is None:
-        return None
-    wanted = plain(site)
-    words = [plain(word) for word in site.split()]
-    for name in (wanted, words[0] if words else "", plain(site.split(":")[-1])):
-        if name and name in index:
-            return index[name]
-    # "(1st facility)" not in the catalog, or the country beside the town: the longest name within the other
-    inside = [name for name in index if len(name) >= 5 and (name in wanted or (len(wanted) >= 5 and wanted in name))]
-    return index[max(inside, key=len)] if inside else None
 
 
 def _made(campus: Record) -> Weather:
@@ -200,33 +122,55 @@ def _made(campus: Record) -> Weather:
     return made_year(facts.records("climate")[str(campus.meta["climate"])], facts)
 
 
-@lru_cache(maxsize=1)
-def _index() -> dict[str, dict[str, Record]]:
-    index: dict[str, dict[str, Record]] = {}
-    for record in catalog.default().records("campus").values():
-        names = index.setdefault(str(record.meta["operator"]).lower(), {})
-        aliases = record.meta.get("aliases_of_site", ())
-        for name in (record.title, *aliases, record.title.split(",")[0].split(" (")[0]):
-            names.setdefault(plain(name), record)
-    return index
+@dataclass(frozen=True, eq=False)
+class ModelledSite:
+    """What the model says of a campus in a year, before what is not known of single sites: draws by measure."""
+
+    campus: Record
+    hall: str
+    measures: dict[str, Array]
+
+    def residual(self, row: SiteFigure, measure: str, published: float) -> SiteResidual:
+        """How far a published figure lies from the model, in logarithms."""
+        logs = np.log(self.measures[measure])
+        off = float(np.log(published - 1.0 if measure == "pue" else max(published, MIN_WATER)) - np.median(logs))
+        return SiteResidual(self.campus.name, row.operator, row.year, self.hall, off, float(np.var(logs)))
+
+    def range(self, measure: str, spread: Fact, draws: Draws) -> Range:
+        """The predicted range with the spread of sites about the model."""
+        known = self.measures[measure] * (draws(spread) if draws.n else spread.value)
+        return Range.of(1.0 + known if measure == "pue" else known)
 
 
-def predict(campus: Record, when: int, draws: Draws, weather: Weather | None = None) -> dict[str, Range]:
-    """PUE and WUE of a campus in a year, from its place, its cooling, its operator's kind of hall and its age."""
-    plant = str(campus.meta["plant"])
+def model(campus: Record, when: int, draws: Draws) -> ModelledSite:
+    """Overhead (PUE - 1) and water of a campus in a year, from its place, cooling, operator's kind of hall and age.
+
+    Parameters
+    ----------
+    campus : of the catalog
+    when : the year
+    draws : draws of the facts' ranges
+    """
+    plant = draws.catalog.find("plant", str(campus.meta["plant"]))
+    parts = [_halls(plant.name, str(campus.meta["cooling"]), campus, when, draws)]
+    shares = [np.asarray(1.0)]
+    if "partly" in plant.meta:  # a region is several buildings, of which some are a landlord's
+        leased = draws(plant["partly_share"])
+        parts.append(_halls(str(plant.meta["partly"]), str(plant.meta["partly_cooling"]), campus, when, draws))
+        shares = [1.0 - leased, leased]
+    pue, wue = (np.asarray(sum(s * part[i] for s, part in zip(shares, parts, strict=True))) for i in (0, 1))
+    water = wue + draws("fit.site-other-water")
+    return ModelledSite(campus, str(plant.meta.get("spread", plant.name)), {"pue": pue - 1.0, "wue": water})
+
+
+def _halls(plant: str, cooling: str, campus: Record, when: int, draws: Draws) -> tuple[Array, Array]:
+    """PUE and WUE of halls of one kind at a campus."""
     parameters = hall.parameters(plant, draws)
     load: Array = column(hall.load_at_age(plant, when - draws.peek(campus["opened"]), draws))
     warmth = column(draws("constant.year-warmth"))
-    setup = HallDesign(
-        find_kind(str(campus.meta["cooling"])), parameters, load_ups(None, parameters, draws), "N+1", shift_c=warmth
-    )
-    result = year(setup, weather or _made(campus), load, EVERY)
-    spread = draws("fit.site-spread") if draws.n else np.asarray(1.0)
-    water = draws("fit.site-water-spread") if draws.n else np.asarray(1.0)
-    return {
-        "pue": Range.of(1.0 + (result.pue - 1.0) * spread),
-        "wue": Range.of(result.wue_l_per_kwh * water + draws("fit.site-other-water")),
-    }
+    setup = HallDesign(find_kind(cooling), parameters, load_ups(None, parameters, draws), "N+1", shift_c=warmth)
+    result = year(setup, _made(campus), load, EVERY)
+    return result.pue, result.wue_l_per_kwh
 
 
 def validate(
@@ -235,12 +179,53 @@ def validate(
     seed: int = 0,
     progress: Callable[[str], None] = lambda name: None,
     source: str = "",
+    leave_out: str = "",
 ) -> SiteValidation:
-    """Each figure beside its prediction; design values and sites that are not known are listed aside."""
+    """Each figure beside its prediction; design values and sites that are not known are listed aside.
+
+    Parameters
+    ----------
+    rows : published figures
+    draws, seed : draws of the facts' ranges, and their seed
+    progress : hears the name of each campus before it is worked through
+    source : names the file
+    leave_out : ``site``, ``operator`` or ``year``: the spread of sites about the model is fitted to the others alone
+    """
+    if leave_out:
+        check_left_out(leave_out)
     draw = Draws(draws, seed)
-    compared: dict[str, list[ComparedSite]] = {measure: [] for measure in MEASURES}
+    figures, aside = _figures(rows, draw, progress)
+    compared = {measure: _compare(measure, figures[measure], draw, leave_out) for measure in MEASURES}
+    return SiteValidation(compared, aside, draw, source, leave_out)
+
+
+def fit(rows: list[SiteFigure], draws: int = 200, seed: int = 0) -> dict[str, dict[str, SiteSpread]]:
+    """Spread of sites about the model, by measure and kind of hall, as ``catalog/fit/site.toml`` carries it.
+
+    Parameters
+    ----------
+    rows : published figures
+    draws, seed : draws of the facts' ranges, and their seed
+    """
+    figures, _ = _figures(rows, Draws(draws, seed), lambda name: None)
+    fitted: dict[str, dict[str, SiteSpread]] = {}
+    for measure, known in figures.items():
+        residuals = [residual for *_, residual in known]
+        halls = sorted({residual.hall for residual in residuals})
+        fitted[measure] = {hall: fit_spread(residuals, hall, measure) for hall in (*halls, "")}
+    return fitted
+
+
+Figures = dict[str, list[tuple[SiteFigure, ModelledSite, float, SiteResidual]]]
+
+
+def _figures(
+    rows: list[SiteFigure], draws: Draws, progress: Callable[[str], None]
+) -> tuple[Figures, list[ExcludedFigure]]:
+    """Published figures by measure, each with its campus as modelled and how far it lies off; the others, and why."""
     aside: list[ExcludedFigure] = []
-    known: dict[tuple[str, int], dict[str, Range]] = {}
+    known: dict[tuple[str, int], ModelledSite] = {}
+    figures: Figures = {name: [] for name in MEASURES}
     for row in rows:
         campus = match(row.operator, row.site)
         why = _why_not(row, campus)
@@ -250,11 +235,27 @@ def validate(
         key = campus.name, row.year
         if key not in known:
             progress(f"{campus.title}, {row.year}")
-            known[key] = predict(campus, row.year, draw)
+            known[key] = model(campus, row.year, draws)
         for measure, published in (("pue", row.pue), ("wue", row.wue)):
             if published is not None:
-                compared[measure].append(ComparedSite(row, campus.name, published, known[key][measure]))
-    return SiteValidation(compared, aside, draw, source)
+                residual = known[key].residual(row, measure, published)
+                figures[measure].append((row, known[key], published, residual))
+    return figures, aside
+
+
+def _compare(
+    measure: str, figures: list[tuple[SiteFigure, ModelledSite, float, SiteResidual]], draws: Draws, leave_out: str
+) -> list[ComparedSite]:
+    residuals = [residual for *_, residual in figures]
+    compared = []
+    for row, modelled, published, residual in figures:
+        spread = spread_fact(measure, modelled.hall, draws.catalog)
+        if leave_out:
+            spread = left_out_spread(residuals, residual, leave_out, measure).fact(
+                replace(spread, key=f"{spread.key}.left-out")
+            )
+        compared.append(ComparedSite(row, modelled.campus.name, published, modelled.range(measure, spread, draws)))
+    return compared
 
 
 def _why_not(row: SiteFigure, campus: Record | None) -> str:

@@ -15,7 +15,7 @@ DEFAULT = "large"
 # colocation halls, and of campuses (Lei and Masanet 2022, their classes of space)
 SIZES = (("large", 10e6), ("midsize", 0.5e6), ("small", 0.0))
 # of the site, not of its plant
-_NOT_IN_DRAWS = ("load", "load_first", "load_years")
+_NOT_IN_DRAWS = ("load", "load_first", "load_years", "partly_share")
 
 
 def by_size(it_w: float) -> str:
