@@ -1,0 +1,177 @@
+"""The outlook as it would have been made in the past, beside what was published later; and figures left out.
+
+Scores are of the logarithm of TWh, so that a place of 1 TWh counts as one of 100.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import erf, exp, log, pi, sqrt
+
+import numpy as np
+
+from wattline.core.units import Z95
+from wattline.line.world.observe import FIRST, Paths, Posterior
+from wattline.line.world.places import place_of
+from wattline.line.world.published import PublishedFigure, known_by
+
+ORIGINS = (2010, 2014, 2018, 2020, 2022)
+LEAVE_OUT = ("country", "company", "source", "year")
+NAIVE_STEP_SD = 0.12  # a year, where a series has too few figures to tell its own
+MIN_STEPS = 3
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A figure beside its forecasts, in logarithms: mean and standard deviation of ours and of the naive one."""
+
+    figure: PublishedFigure
+    origin: int
+    mean: float
+    sd: float
+    naive_mean: float | None = None
+    naive_sd: float | None = None
+
+    @property
+    def ahead(self) -> int:
+        """Years from the origin to the figure's year."""
+        return self.figure.year - self.origin
+
+    @property
+    def covered(self) -> bool:
+        return abs(log(self.figure.twh) - self.mean) <= Z95 * self.sd
+
+    @property
+    def crps(self) -> float:
+        return crps(log(self.figure.twh), self.mean, self.sd)
+
+    @property
+    def naive_crps(self) -> float | None:
+        if self.naive_mean is None or self.naive_sd is None:
+            return None
+        return crps(log(self.figure.twh), self.naive_mean, self.naive_sd)
+
+    @property
+    def naive_error(self) -> float | None:
+        """Absolute error of the naive forecast as one number, which is its CRPS without a spread."""
+        return None if self.naive_mean is None else abs(log(self.figure.twh) - self.naive_mean)
+
+    def json(self) -> dict[str, object]:
+        middle, width = self.mean, Z95 * self.sd
+        return {
+            "series": self.figure.series, "year": self.figure.year, "published": self.figure.published,
+            "publisher": self.figure.publisher, "origin": self.origin, "twh": self.figure.twh,
+            "range": {"p5": exp(middle - width), "p50": exp(middle), "p95": exp(middle + width)},
+            "covered": self.covered, "crps": self.crps, "naive_crps": self.naive_crps,
+            "naive_twh": None if self.naive_mean is None else exp(self.naive_mean),
+        }  # fmt: skip
+
+
+def crps(value: float, mean: float, sd: float) -> float:
+    """Continuous ranked probability score of a normal forecast; the absolute error where ``sd`` is 0.
+
+    Parameters
+    ----------
+    value : what came
+    mean, sd : of the forecast
+    """
+    if sd <= 0:
+        return abs(value - mean)
+    z = (value - mean) / sd
+    return sd * (z * erf(z / sqrt(2)) + 2 * exp(-z * z / 2) / sqrt(2 * pi) - 1 / sqrt(pi))
+
+
+def naive_drift(known: Sequence[PublishedFigure], year: int) -> tuple[float, float]:
+    """Mean and standard deviation of the last figure, carried on at the growth so far, in logarithms.
+
+    Parameters
+    ----------
+    known : figures of one series, one or more
+    year : to forecast
+    """
+    years = sorted({row.year for row in known})
+    level = {y: float(np.mean([log(row.twh) for row in known if row.year == y])) for y in years}
+    span = years[-1] - years[0]
+    drift = (level[years[-1]] - level[years[0]]) / span if span else 0.0
+    steps = [(b - a, level[b] - level[a]) for a, b in pairwise(years)]
+    left = [(change - drift * gap) / sqrt(gap) for gap, change in steps]
+    sd = max(float(np.std(left)), 0.01) if len(left) >= MIN_STEPS else NAIVE_STEP_SD
+    ahead = year - years[-1]
+    return level[years[-1]] + drift * ahead, sd * sqrt(max(abs(ahead), 1))
+
+
+def known_at(rows: Sequence[PublishedFigure], origin: int) -> list[PublishedFigure]:
+    """Figures that were published by the end of ``origin``, for years up to the next.
+
+    Parameters
+    ----------
+    rows : all figures
+    origin : year of the forecast
+    """
+    return [row for row in known_by(rows, origin) if row.year <= origin + 1]
+
+
+def rolling(rows: Sequence[PublishedFigure], origin: int, paths: Paths) -> list[Forecast]:
+    """Figures of later years, published later, beside forecasts from what was published by the end of ``origin``.
+
+    Parameters
+    ----------
+    rows : all figures
+    origin : year of the forecast
+    paths : with coefficients that know no later figure
+    """
+    known = known_at(rows, origin)
+    later = [row for row in rows if row.published > origin and row.year > origin and row.kind != "forecast"]
+    counted = {row.series for row in known if row.kind != "forecast"}
+    return predicted(Posterior(paths, known), [row for row in later if row.series in counted], origin)
+
+
+def predicted(posterior: Posterior, later: Sequence[PublishedFigure], origin: int) -> list[Forecast]:
+    """Each figure beside its forecast and the naive one.
+
+    Parameters
+    ----------
+    posterior : what is known
+    later : figures that it does not know
+    origin : year of the forecast
+    """
+    made = []
+    for row in later:
+        place = place_of(row.series)
+        mean, spread = posterior.predict([place], np.array([row.year - FIRST]))
+        own = [k for k in posterior.figures.rows if k.series == row.series and k.kind != "forecast"]
+        naive = naive_drift(own, row.year) if own else (None, None)
+        made.append(Forecast(row, origin, float(mean[0]), float(np.sqrt(spread[0, 0])), *naive))
+    return made
+
+
+def score(forecasts: Iterable[Forecast]) -> dict[str, float | int | None]:
+    """Coverage, CRPS and bias of forecasts, and of the naive ones where there are any.
+
+    Parameters
+    ----------
+    forecasts : figures beside forecasts
+    """
+    every = list(forecasts)
+    if not every:
+        return {"n": 0, "coverage_percent": None, "crps": None, "naive_crps": None, "naive_error": None,
+                "bias_percent": None, "median_error_percent": None}  # fmt: skip
+    errors = np.array([row.mean - log(row.figure.twh) for row in every])
+    paired = [row for row in every if row.naive_crps is not None]
+
+    def mean(values: Sequence[float | None]) -> float | None:
+        numbers = [value for value in values if value is not None]
+        return float(np.mean(numbers)) if numbers else None
+
+    return {
+        "n": len(every),
+        "coverage_percent": 100 * float(np.mean([row.covered for row in every])),
+        "crps": mean([row.crps for row in every]),
+        "crps_with_naive": mean([row.crps for row in paired]),
+        "naive_crps": mean([row.naive_crps for row in paired]),
+        "naive_error": mean([row.naive_error for row in paired]),
+        "bias_percent": 100 * float(np.expm1(np.median(errors))),
+        "median_error_percent": 100 * float(np.expm1(np.median(np.abs(errors)))),
+    }

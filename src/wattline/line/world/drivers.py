@@ -1,0 +1,215 @@
+"""What drives the world's stock, drawn from facts: shipments, lives, watts, use and overhead; and its electricity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array, Fact
+from wattline.line.world.power import TWH_PER_GW
+from wattline.line.world.stock import YEARS, grouped_by_life, presence
+from wattline.line.world.tables import FactSeries, series
+
+GENERATIONS = ("before", "ampere", "hopper", "blackwell", "tpu", "instinct", "trainium")
+LAST_SHIPPED = 2025  # the newest year of chips that is known
+# what may be moved: name -> words
+DRIVERS = {
+    "shipments": "shipments of all servers and chips from 2026 on",
+    "server_shipments": "shipments of servers without accelerators",
+    "server_life": "mean life of these servers",
+    "server_watts": "their power at work",
+    "server_use": "share of the time that they are at work",
+    "chip_shipments": "chips of AI shipped up to 2025",
+    "chip_growth": "growth of their shipments from 2026 on",
+    "ai_life": "mean life of accelerators",
+    "ai_work": "power of an AI server at work over its chips' TDP",
+    "ai_idle": "power of an AI server when idle, as a share of its rated power",
+    "ai_use": "share of the time that AI chips are at work",
+    "pue": "overhead of sites without AI",
+    "ai_pue": "overhead of AI sites",
+    "storage": "storage beside servers",
+    "network": "network beside servers",
+}
+NORMAL = tuple(name for name in DRIVERS if name != "shipments")
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """A driver set to a value, or moved by a share (``-0.15`` for 15% less)."""
+
+    driver: str
+    value: float | None = None
+    change: float = 0.0
+
+    def apply(self, values: Array) -> Array:
+        return np.full_like(values, self.value) if self.value is not None else values * (1 + self.change)
+
+
+def read_what_if(text: str) -> WhatIf:
+    """A what-if from ``ai_idle=30%``, ``ai_life=4`` or ``shipments=-15%`` (a sign: a change of the value).
+
+    Parameters
+    ----------
+    text : NAME=VALUE
+
+    Raises WattlineError for a driver that is not known or a value that is no number.
+    """
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or name not in {*DRIVERS, "load_factor"}:
+        known = ", ".join([*DRIVERS, "load_factor"])
+        raise WattlineError(f"--what-if {text!r}: give NAME=VALUE with NAME one of {known}")
+    percent = value.endswith("%")
+    try:
+        number = float(value.removesuffix("%").removesuffix("y")) / (100 if percent else 1)
+    except ValueError:
+        raise WattlineError(f"--what-if {text!r}: {value!r} is no number; write 30%, 4 or -15%") from None
+    if value[:1] in "+-":
+        if number <= -1:
+            raise WattlineError(f"--what-if {text!r}: takes away all there is; give more than -100%")
+        return WhatIf(name, change=number)
+    if name in ("shipments", "server_shipments", "chip_shipments", "server_watts", "storage", "network"):
+        raise WattlineError(f"--what-if {text!r}: {name} is moved by a share; write {name}=-15% or {name}=+10%")
+    if number <= 0 or (name in ("ai_idle", "ai_use", "server_use", "load_factor") and number > 1):
+        raise WattlineError(f"--what-if {text!r}: {value} is out of range")
+    return WhatIf(name, value=number)
+
+
+@dataclass(frozen=True)
+class WorldParts:
+    """Electricity of the world's data centres by part, TWh, shape ``(n_draws, n_years)``, from stock and watts alone.
+
+    ``ai`` and ``servers`` are IT; so are ``storage`` and ``network``; ``overhead`` is the sites' cooling and power, of
+    which ``ai_overhead`` belongs to AI.
+    """
+
+    ai: NDArray[Any]
+    servers: NDArray[Any]
+    storage: NDArray[Any]
+    network: NDArray[Any]
+    overhead: NDArray[Any]
+    ai_overhead: NDArray[Any]
+    chips_gw: NDArray[Any] = field(repr=False)
+
+    @property
+    def total(self) -> NDArray[Any]:
+        return np.asarray(self.it + self.overhead)
+
+    @property
+    def it(self) -> NDArray[Any]:
+        return np.asarray(self.ai + self.servers + self.storage + self.network)
+
+
+def chips_shipped(deviate: Array) -> Array:
+    """GW of TDP of AI chips shipped by year up to 2025, shape ``(n_draws, n_years)``, zero later.
+
+    Parameters
+    ----------
+    deviate : standard normal, shape ``(n_draws,)``: where all makers' percentiles lie
+    """
+    total = np.zeros((len(deviate), len(YEARS)))
+    for name in GENERATIONS:
+        facts = series("chips-shipped", name)
+        inside = (facts.years[0] <= YEARS) & (facts.years[-1] >= YEARS)
+        total += np.where(inside, facts.at(YEARS, deviate), 0.0)
+    return total
+
+
+class Drivers:
+    """Draws of every driver, and the stock's electricity under them.
+
+    Parameters
+    ----------
+    deviates : standard normal deviates by name of driver, each ``(n_draws,)``; a driver that has none stands at its
+        central value
+    what_if : drivers that are set or moved
+    ai_ratio : AI per server without it over the world's, for a region
+    """
+
+    def __init__(self, deviates: Mapping[str, Array], what_if: tuple[WhatIf, ...] = (), ai_ratio: float = 1.0) -> None:
+        self.count = max((len(values) for values in deviates.values()), default=1)
+        self.deviates, self.ai_ratio = deviates, ai_ratio
+        self.changes = {change.driver: change for change in what_if}
+
+    def _z(self, name: str) -> Array:
+        return np.asarray(self.deviates.get(name, np.zeros(self.count)), float)
+
+    def _path(self, name: str, facts: FactSeries) -> Array:
+        values = facts.at(YEARS, self._z(name))
+        return self.changes[name].apply(values) if name in self.changes else values
+
+    def _life(self, name: str, facts: FactSeries) -> tuple[Array, Array]:
+        """Mean life in its newest year by draw, and how it stands in other years to that, by year of shipment."""
+        path = self._path(name, facts)
+        central = facts.at(YEARS)
+        return path[:, -1], np.asarray(central / central[-1])
+
+    def _later(self, shipped: Array) -> Array:
+        """Shipments with the change of all shipments after the last known year."""
+        change = self.changes.get("shipments")
+        return shipped if change is None else np.where(YEARS > LAST_SHIPPED, change.apply(shipped), shipped)
+
+    def chips(self) -> Array:
+        """GW of TDP of AI chips shipped by year, shape ``(n_draws, n_years)``."""
+        shipped = chips_shipped(self._z("chip_shipments"))
+        if "chip_shipments" in self.changes:
+            shipped = self.changes["chip_shipments"].apply(shipped)
+        growth = self._path("chip_growth", series("chips-growth"))
+        last = int(np.flatnonzero(YEARS == LAST_SHIPPED)[0])
+        for i in range(last + 1, len(YEARS)):
+            shipped[:, i] = shipped[:, i - 1] * np.maximum(1 + growth[:, i], 0.05)
+        return self._later(shipped)
+
+    def parts(self) -> WorldParts:
+        """Electricity by part."""
+        chips_gw = self._standing(self.chips(), *self._life("ai_life", series("life", "accelerators")))
+        work = self._path("ai_work", series("chip-work-over-tdp", "ai"))
+        rated = series("chip-rated-over-tdp", "ai").at(YEARS)
+        idle = np.minimum(self._path("ai_idle", series("chip-idle-share", "ai")) * rated / work, 1.0)
+        use = self._path("ai_use", series("chip-use", "ai"))
+        ai = chips_gw * work * (idle + (1 - idle) * use) * TWH_PER_GW * self.ai_ratio
+        servers = self._server_gw() * TWH_PER_GW
+        storage = servers * self._path("storage", series("storage-over-servers"))
+        network = (servers + ai) * self._path("network", series("network-over-servers"))
+        ai_overhead = ai * (self._path("ai_pue", series("pue", "ai")) - 1)
+        rest = servers + storage + network
+        overhead = rest * (self._rest_pue() - 1) + ai_overhead
+        return WorldParts(ai, servers, storage, network, overhead, ai_overhead, chips_gw)
+
+    def _rest_pue(self) -> Array:
+        """Overhead of what is not AI: that of all sites is lower, the more of them are AI's."""
+        pue = self._path("pue", series("pue"))
+        share = np.clip((YEARS - 2020) / 10.0, 0, 1) * 0.5
+        return np.asarray(pue + (pue - 1) * 0.6 * share)
+
+    def _server_gw(self) -> Array:
+        shipped = self._later(self._path("server_shipments", series("servers-shipped", "volume")))
+        rated = self._path("server_watts", series("server-rated-watts", "volume"))
+        idle = series("server-idle-share", "volume").at(YEARS)
+        life = self._life("server_life", series("life", "servers"))
+        use = self._path("server_use", series("server-use", "volume"))
+        resting = self._standing(shipped * rated * idle, *life)
+        working = self._standing(shipped * rated * (1 - idle), *life)
+        return (resting + working * use) / 1e3  # million servers x W = MW
+
+    def _standing(self, shipped: Array, life: Array, shape: Array) -> Array:
+        if self.count == 1:
+            return np.asarray(shipped @ presence(life[0] * shape))
+        made = np.empty_like(shipped)
+        for mean, draws in grouped_by_life(life):
+            made[draws] = shipped[draws] @ presence(mean * shape)
+        return made
+
+
+def stock_sources() -> tuple[Fact, ...]:
+    """The facts that the stock rests on."""
+    names = (
+        ("servers-shipped", "volume"), ("life", "servers"), ("life", "accelerators"), ("server-rated-watts", "volume"),
+        ("server-use", "volume"), ("chips-growth", "all"), ("chip-work-over-tdp", "ai"), ("chip-idle-share", "ai"),
+        ("chip-use", "ai"), ("pue", "all"), ("pue", "ai"), ("load-factor", "all"),
+    )  # fmt: skip
+    return tuple(fact for name in names for fact in series(*name).facts)

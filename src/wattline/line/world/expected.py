@@ -1,0 +1,43 @@
+"""Growth that the stock of servers and chips tells to expect, by place: what the published figures then correct."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from wattline.core.fact import Array
+from wattline.line.world.drivers import Drivers
+from wattline.line.world.observe import YEARS
+from wattline.line.world.stock import FIRST as FIRST_STOCK
+from wattline.line.world.stock import LAST as LAST_STOCK
+from wattline.line.world.tables import series, stock_facts
+
+CHIPS_PUBLISHED = 2026  # Epoch's quarters are of this year: no earlier outlook knows them
+LATER_GROWTH = 0.03  # a year, after the last year of the stock
+
+
+@lru_cache(maxsize=1)
+def stock_growth() -> Mapping[str, Array]:
+    """Growth of the logarithm of electricity by year of ``observe.YEARS``, by group or name of place."""
+    made = {}
+    for quantity, scope, _ in stock_facts():
+        if quantity == "ai-ratio":
+            ratio = series("ai-ratio", scope=scope).facts[0].value
+            level = np.log(Drivers({}, (), ratio).parts().total[0])
+            growth = np.full(len(YEARS), LATER_GROWTH)
+            inside = (YEARS > FIRST_STOCK) & (YEARS <= LAST_STOCK)
+            growth[inside] = np.diff(level)[YEARS[inside] - FIRST_STOCK - 1]
+            made[scope] = growth
+    return made
+
+
+def growth_known(year: int) -> Mapping[str, Array] | None:
+    """The same where an outlook of this year may know it; None before.
+
+    Parameters
+    ----------
+    year : of the outlook
+    """
+    return stock_growth() if year >= CHIPS_PUBLISHED else None

@@ -1,0 +1,277 @@
+"""What published figures tell of the electricity behind them: paths of places and companies, and publishers' biases.
+
+All in logarithms, where it is linear and Gaussian, so that the posterior is exact. The path of a place is the world's
+common path, which its kin share in part, and its own: growth that persists and reverts (an Ornstein-Uhlenbeck process,
+added up over the years) about a level. A figure is the path, the bias of its publisher for this place, a bias that
+publishers share who buy the same data, that of its edition, and what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattline.core.fact import Array
+from wattline.line.world.places import Place, place_of
+from wattline.line.world.published import PublishedFigure
+
+FIRST, LAST, ANCHOR = 1998, 2050, 2010
+LEVEL_YEAR = 2024  # of the level that a place's electricity tells
+COMPANY_YEAR = 2020  # of a company's
+NO_YEARS = 0.01  # growth that does not persist
+YEARS = np.arange(FIRST, LAST + 1)
+Years = NDArray[Any]  # indices of YEARS
+SHARED = ("bottom_up", "forecast")  # count from bought figures of shipments
+
+
+@dataclass(frozen=True)
+class PathModel:
+    """Coefficients of paths and figures; ``sd`` in logarithms, growth a year. ``catalog/fit/world.toml`` has them."""
+
+    growth: float = 0.055
+    growth_sd: float = 0.035
+    common_sd: float = 0.055
+    common_years: float = 5.0
+    place_sd: float = 0.045
+    place_years: float = 3.5
+    place_growth_sd: float = 0.025
+    level: float = 0.015
+    exponent: float = 0.9
+    level_sd: float = 0.7
+    kin_sd: float = 0.6
+    company_growth: float = 0.22
+    company_growth_sd: float = 0.06
+    company_sd: float = 0.075
+    company_years: float = 3.0
+    company_level: float = 3.0
+    company_level_sd: float = 1.4
+    world_scatter: float = 0.21
+    us_scatter: float = 0.145
+    china_scatter: float = 0.57
+    scatter: float = 0.28
+    shared_sd: float = 0.08
+    others: float = 1.0
+    edition_sd: float = 0.13
+    place_step_sd: float = 0.05
+    group_sd: float = 0.02
+    group_years: float = 6.0
+    group_growth_sd: float = 0.01
+    metered_sd: float = 0.01
+    company_noise_sd: float = 0.04
+    bottom_up_sd: float = 0.05
+    top_down_sd: float = 0.08
+    extrapolation_sd: float = 0.3
+    forecast_sd: float = 0.15
+
+    def noise(self, kind: str) -> float:
+        """Standard deviation of what is left of a figure of this kind."""
+        return float(getattr(self, "company_noise_sd" if kind == "company_reported" else f"{kind}_sd"))
+
+    def publisher_sd(self, place: Place) -> float:
+        """Standard deviation of publishers about a place's path."""
+        if place.company:
+            return self.company_noise_sd
+        return {"world": self.world_scatter, "us": self.us_scatter, "china": self.china_scatter}.get(
+            place.kin_name, self.scatter
+        )
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Figures as arrays, one entry each: the place, the index of its year, its kind and who published which edition."""
+
+    rows: tuple[PublishedFigure, ...]
+    places: tuple[Place, ...]
+
+    @classmethod
+    def of(cls, rows: Sequence[PublishedFigure]) -> Figures:
+        return cls(tuple(rows), tuple(place_of(row.series) for row in rows))
+
+    @cached_property
+    def year(self) -> Years:
+        return np.array([row.year - FIRST for row in self.rows], np.int64)
+
+    @cached_property
+    def log_twh(self) -> Array:
+        return np.log([row.twh for row in self.rows])
+
+
+def growth_paths(sd: float, years: float, steady_sd: float) -> Array:
+    """Covariance over ``YEARS`` of a path whose growth persists, zero at the anchor.
+
+    Parameters
+    ----------
+    sd, years : standard deviation of its growth [1/year] and how long it persists [years]
+    steady_sd : of a growth that does not change
+    """
+    gap = np.abs(YEARS[:, None] - YEARS[None, :])
+    growth = sd**2 * np.exp(-gap / years) + steady_sd**2
+    later = (YEARS[:, None] >= YEARS[None, :]) & (YEARS[None, :] > ANCHOR)
+    earlier = (YEARS[:, None] < YEARS[None, :]) & (YEARS[None, :] <= ANCHOR)
+    added = later.astype(float) - earlier
+    return np.asarray(added @ growth @ added.T)
+
+
+class Paths:
+    """Means and covariances of paths and figures under a ``PathModel``, before any figure is known.
+
+    Parameters
+    ----------
+    model : the coefficients
+    growth : mean growth by year, shape ``(len(YEARS),)``, by group or name of place, where the stock tells it; the
+        model's elsewhere
+    """
+
+    def __init__(self, model: PathModel, growth: Mapping[str, Array] | None = None) -> None:
+        self.model = model
+        self.risen = {name: np.cumsum(values) for name, values in (growth or {}).items()}
+        self.steady = np.cumsum(np.full(len(YEARS), model.growth))
+        self.common = growth_paths(model.common_sd, model.common_years, model.growth_sd) + 0.3**2
+        steps = growth_paths(model.place_step_sd, NO_YEARS, 0.0)
+        self.own = growth_paths(model.place_sd, model.place_years, model.place_growth_sd) + steps
+        self.grouped = growth_paths(model.group_sd, model.group_years, model.group_growth_sd)
+        self.company = growth_paths(model.company_sd, model.company_years, model.company_growth_sd)
+
+    def mean(self, place: Place, year: Years) -> Array:
+        """Mean of a place's path at indices of ``YEARS``."""
+        model = self.model
+        if place.company:
+            return np.asarray(np.log(model.company_level) + model.company_growth * (year + FIRST - COMPANY_YEAR))
+        risen = self.risen.get(place.kin_name, self.risen.get(place.group, self.steady))
+        world = place_of("world").consumption_twh
+        size = np.log(model.level * world) + model.exponent * np.log(place.consumption_twh / world)
+        return np.asarray(size + risen[year] - risen[LEVEL_YEAR - FIRST])
+
+    def covariance(self, places: Sequence[Place], year: Years, others: Sequence[Place], other_year: Years) -> Array:
+        """Covariance of paths at (place, year) with those at (other, other_year)."""
+        model = self.model
+        company = same([p.company for p in places], [p.company for p in others])
+        firm = np.array([[p.company for p in places]]).T & company
+        name = same([p.name for p in places], [p.name for p in others])
+        kin = same([p.kin_name for p in places], [p.kin_name for p in others])
+        group = same([p.group for p in places], [p.group for p in others])
+        pick = np.ix_(year, other_year)
+        own = self.own[pick]
+        of_place = (
+            self.common[pick]
+            + kin * (0.9 * own + model.level_sd**2 * 0.97)
+            + name * (0.1 * own + model.level_sd**2 * 0.03)
+            + group * (model.kin_sd**2 + self.grouped[pick])
+        )
+        of_firm = name * (self.company[pick] + model.company_level_sd**2)
+        return np.where(company, np.where(firm, of_firm, of_place), 0.0)
+
+    def bias(self, figures: Figures, others: Figures) -> Array:
+        """Covariance of the publishers' biases, shared ones included, of figures with others."""
+        model = self.model
+        kin = same([p.kin_name for p in figures.places], [p.kin_name for p in others.places])
+        publisher = same([r.publisher for r in figures.rows], [r.publisher for r in others.rows])
+        edition = same([r.published for r in figures.rows], [r.published for r in others.rows])
+        sd = np.array([self.figure_sd(p, r.kind) for p, r in zip(figures.places, figures.rows, strict=True)])
+        sd_other = np.array([self.figure_sd(p, r.kind) for p, r in zip(others.places, others.rows, strict=True)])
+        same_edition = (
+            np.minimum(sd, model.edition_sd)[:, None] * np.minimum(sd_other, model.edition_sd)[None, :] * edition
+        )
+        of_publisher = kin * publisher * (sd[:, None] * sd_other[None, :] + same_edition)
+        shared = np.array(
+            [r.kind in SHARED and not p.company for p, r in zip(figures.places, figures.rows, strict=True)]
+        )
+        shared_other = np.array(
+            [r.kind in SHARED and not p.company for p, r in zip(others.places, others.rows, strict=True)]
+        )
+        everywhere = (0.15 * sd[:, None] * sd_other[None, :]) * publisher * ~kin
+        return np.asarray(of_publisher + everywhere + model.shared_sd**2 * np.outer(shared, shared_other))
+
+    def figure_sd(self, place: Place, kind: str) -> float:
+        """Standard deviation of the bias of a figure: meters have next to none."""
+        if kind == "metered":
+            return self.model.metered_sd
+        return self.model.publisher_sd(place)
+
+
+def same(first: Sequence[Hashable], second: Sequence[Hashable]) -> NDArray[np.bool_]:
+    """Where entries of two lists are equal, shape ``(len(first), len(second))``."""
+    codes: dict[Hashable, int] = {}
+    for entry in (*first, *second):
+        codes.setdefault(entry, len(codes))
+    one_way = np.array([codes[entry] for entry in first], int)
+    other = np.array([codes[entry] for entry in second], int)
+    return np.asarray(one_way[:, None] == other[None, :], np.bool_)
+
+
+class Posterior:
+    """Paths after figures are known.
+
+    Parameters
+    ----------
+    paths : before them
+    rows : the figures
+    """
+
+    def __init__(self, paths: Paths, rows: Sequence[PublishedFigure]) -> None:
+        self.paths, self.figures = paths, Figures.of(rows)
+        figures = self.figures
+        self.residual = figures.log_twh - self._mean(figures)
+        total = paths.covariance(figures.places, figures.year, figures.places, figures.year)
+        total += paths.bias(figures, figures)
+        total[np.diag_indices(len(rows))] += [paths.model.noise(row.kind) ** 2 for row in rows]
+        self.factor = np.linalg.cholesky(total) if rows else total
+        self.whitened = self._solve(self.residual)
+
+    def _mean(self, figures: Figures) -> Array:
+        pairs = zip(figures.places, figures.year, strict=True)
+        return np.array([float(self.paths.mean(place, np.asarray(year))) for place, year in pairs])
+
+    def _solve(self, values: Array) -> Array:
+        return np.linalg.solve(self.factor, values) if len(self.factor) else values
+
+    @property
+    def log_evidence(self) -> float:
+        """Logarithm of the density of the figures."""
+        logs = np.log(np.diag(self.factor)).sum() + 0.5 * len(self.residual) * np.log(2 * np.pi)
+        return float(-0.5 * self.whitened @ self.whitened - logs)
+
+    def predict(self, places: Sequence[Place], year: Years, counted: bool = True) -> tuple[Array, Array]:
+        """Mean and covariance of the logarithm of TWh at (place, year).
+
+        Parameters
+        ----------
+        places, year : of one length; years as indices of ``YEARS``
+        counted : as a later study would put it, with its bias; else the path that studies share
+        """
+        paths, figures = self.paths, self.figures
+        prior = np.array([float(paths.mean(p, np.asarray(y))) for p, y in zip(places, year, strict=True)])
+        cross = paths.covariance(places, year, figures.places, figures.year)
+        spread = paths.covariance(places, year, places, year)
+        if counted:
+            later = [self._next_figure(place, int(y)) for place, y in zip(places, year, strict=True)]
+            new = Figures(tuple(later), tuple(places))
+            keep = np.array([self._keep(place, row.publisher) for place, row in zip(places, later, strict=True)])
+            cross = cross + keep[:, None] * paths.bias(new, figures)
+            spread = spread + paths.bias(new, new)
+            noise = np.array([paths.model.noise(row.kind) for row in later])
+            spread = spread + same(places, places) * noise[:, None] * noise[None, :]
+        half = self._solve(cross.T)
+        return prior + half.T @ self.whitened, spread - half.T @ half
+
+    def _keep(self, place: Place, publisher: str) -> float:
+        """How far the next figure shares the bias of the newest: the more of a place's are of one publisher."""
+        if place.company:
+            return 1.0
+        count = sum(row.publisher == publisher and row.series == place.name for row in self.figures.rows)
+        return count / (count + self.paths.model.others)
+
+    def _next_figure(self, place: Place, year: int) -> PublishedFigure:
+        """A figure such as the next one will be: from a meter where there is one, else by the newest publisher."""
+        known = [row for row in self.figures.rows if row.series == place.name and row.kind != "forecast"]
+        if not known:
+            return PublishedFigure(place.name, year, 1.0, "company_reported" if place.company else "top_down", 0, "")
+        metered = [row for row in known if row.kind == "metered"]
+        newest = max(metered or known, key=lambda row: (row.published, row.year))
+        kind = newest.kind if newest.kind in ("metered", "company_reported") else "bottom_up"
+        return PublishedFigure(place.name, year, 1.0, kind, 0, newest.publisher)

@@ -1,0 +1,82 @@
+"""Places and companies whose data centres are counted: countries, groups of countries, the world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from wattline.catalog import default, plain_name
+from wattline.core.errors import NotFound, WattlineError
+from wattline.line.world.tables import series, stock_facts
+
+# places that are counted by more than their own borders: the name of the family whose path they share
+KIN = {"eu25": "eu", "eu27": "eu", "eu28": "eu", "western_europe": "eu", "europe": "eu", "north_america": "us"}
+USUAL = {"gb": "uk", "us": "us", "eu": "eu27", "cz": "czechia", "world": "world"}  # as published figures name them
+GROUPS = {
+    "europe": "de fr gb se no fi dk is ie nl be lu at ch it es pt gr pl cz sk hu ro bg hr si ee lv lt cy mt",
+    "advanced": "us ca jp kr sg au nz tw hk il",
+}
+GROUP_OF = {code: group for group, codes in GROUPS.items() for code in codes.split()}
+WIDE = {"world": "world", "europe": "europe", "eu25": "europe", "eu27": "europe", "eu28": "europe",
+        "western_europe": "europe", "north_america": "advanced", "asia_pacific": "world"}  # fmt: skip
+COMPANIES = (
+    "google", "amazon", "microsoft", "meta", "apple", "oracle", "alibaba", "tencent", "baidu", "equinix",
+    "digital-realty", "ibm", "salesforce", "ovh", "bytedance", "coreweave",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where or whose: ``kin_name`` is the family whose path it shares, ``group`` places of a kind."""
+
+    name: str
+    kin_name: str
+    group: str
+    consumption_twh: float = 0.0
+    company: bool = False
+
+
+@cache
+def place_of(name: str) -> Place:
+    """The place or company of this name.
+
+    Parameters
+    ----------
+    name : of a country, a group of countries, ``world`` or a company
+
+    Raises NotFound for a name that neither the regions of the catalog nor the companies have.
+    """
+    plain = slug(name)
+    plain = {"eu": "eu27", "european_union": "eu27", "global": "world"}.get(plain, plain)
+    if plain.replace("_", "-") in COMPANIES:
+        plain = plain.replace("_", "-")
+        return Place(plain, plain, "company", company=True)
+    if plain in wide_places():
+        twh = series("electricity", scope=plain).facts[0].value
+        return Place(plain, KIN.get(plain, plain), WIDE.get(plain, "emerging"), twh)
+    record = default().names("region").get(plain_name(name))
+    if record is None:
+        known = [*wide_places(), *COMPANIES, *default().names("region")]
+        mend = f"give a country, {', '.join(wide_places())}, or a company ({', '.join(COMPANIES)})"
+        raise NotFound("place or company", name, known, mend)
+    region = default().find("region", record)
+    if "consumption_twh" not in region.facts:
+        raise WattlineError(f"{region.title}: its electricity is not known; take its country")
+    name = USUAL.get(region.name, region.name if region.name.startswith("us-") else slug(region.title))
+    group = "us" if region.name.startswith("us-") else GROUP_OF.get(region.name, "emerging")
+    return Place(name, name, group, region["consumption_twh"].value)
+
+
+def slug(title: str) -> str:
+    """A country's name as series have it: small letters, ``_`` between words.
+
+    Parameters
+    ----------
+    title : its name
+    """
+    return "_".join(title.split("(")[0].strip().lower().replace("-", " ").split())
+
+
+def wide_places() -> list[str]:
+    """The world and groups of countries, as the facts name them."""
+    return [scope for quantity, scope, _ in stock_facts() if quantity == "electricity"]

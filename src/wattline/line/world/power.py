@@ -1,0 +1,76 @@
+"""From what stands to what it takes: watts idle and at work, overhead of the site, load of its capacity."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wattline.core.fact import Array
+from wattline.core.units import HOUR_S, YEAR_S
+from wattline.line.world.tables import series
+
+HOURS = 8_760.0  # of the year in which published identities count
+TWH_PER_GW = HOURS / 1e3
+CLASSES = ("volume", "mid-range", "high-end")
+
+
+def mean_watts(rated_w: Array, idle_share: Array, use: Array) -> Array:
+    """Mean power of machines that idle between their work.
+
+    Parameters
+    ----------
+    rated_w : power at work [W]
+    idle_share : power when idle over that at work
+    use : share of the time at work
+
+    Returns [W], broadcast.
+    """
+    return np.asarray(rated_w * (idle_share + (1 - idle_share) * use))
+
+
+def energy_twh(power_gw: Array | float, pue: Array | float = 1.0) -> Array:
+    """Electricity of a year of a mean IT power.
+
+    Parameters
+    ----------
+    power_gw : mean power of the IT [GW]
+    pue : power of the site over that of the IT
+    """
+    return np.asarray(power_gw * np.asarray(pue) * TWH_PER_GW)
+
+
+def capacity_gw(twh: Array | float, load_factor: Array | float) -> Array:
+    """Capacity that a year's electricity needs.
+
+    Parameters
+    ----------
+    twh : electricity of the year
+    load_factor : mean power over capacity
+    """
+    return np.asarray(np.asarray(twh) / (TWH_PER_GW * np.asarray(load_factor)))
+
+
+def koomey_twh(scope: str, year: int) -> float:
+    """Electricity of servers with their cooling and power, from the stock and watts of each class of server.
+
+    Parameters
+    ----------
+    scope : ``world`` or ``us``
+    year : 2000 or 2005
+    """
+    power_w = 0.0
+    for kind in CLASSES:
+        stock, watts = series("servers-installed", kind, scope), series("server-watts", kind, scope)
+        power_w += float(stock.at(np.array([year]))[0] * 1e6 * watts.at(np.array([year]))[0])
+    overhead = float(series("overhead").at(np.array([year]))[0])
+    return power_w * overhead * HOURS * HOUR_S / 3.6e15
+
+
+def queries_per_day(twh_per_year: float, joules_per_query: float) -> float:
+    """How many queries a day a year's electricity serves.
+
+    Parameters
+    ----------
+    twh_per_year : electricity of the queries
+    joules_per_query : of the chips and the site around them
+    """
+    return twh_per_year * 3.6e15 / joules_per_query / (YEAR_S / 86_400.0)

@@ -1,0 +1,127 @@
+"""Published figures of data-centre electricity: who counted what, for which year, in which edition."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from wattline.catalog import HERE
+from wattline.core.errors import WattlineError, shorten
+
+FILE = HERE / "world" / "published.csv"
+COLUMNS = ("series", "year", "twh", "kind", "published", "publisher", "source")
+KINDS = ("metered", "company_reported", "bottom_up", "top_down", "extrapolation", "forecast")
+UNDATED = 2026  # a figure without a year of publication counts from here on
+# what a source's words say of who published it, the first that stands in them
+PUBLISHERS = {
+    "CSO": "cso", "Koomey": "koomey", "LBNL": "lbnl", "Shehabi": "lbnl", "Masanet": "lbnl", "Brown": "lbnl",
+    "Borderstep": "borderstep", "Hintemann": "borderstep", "Andrae": "andrae", "Shift Project": "shift",
+    "Malmodin": "malmodin", "Heddeghem": "heddeghem", "Bertoldi": "jrc", "JRC": "jrc", "Montevecchi": "borderstep",
+    "ICIS": "icis", "Greenpeace": "greenpeace", "State Grid": "state-grid", "CAICT": "caict", "Caixin": "caixin",
+    "ENTSO": "entso", "NESO": "neso", "IEA": "iea", "Gartner": "gartner", "Goldman": "goldman",
+    "Whitney": "whitney", "Whitehead": "whitehead", "Meta": "meta", "Facebook": "meta", "Microsoft": "microsoft",
+    "Apple": "apple", "Amazon": "amazon", "Google": "google",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PublishedFigure:
+    """A published figure: ``series`` is a place or a company, ``kind`` how it was made, ``published`` its edition."""
+
+    series: str
+    year: int
+    twh: float
+    kind: str
+    published: int
+    publisher: str
+    source: str = ""
+
+    def json(self) -> dict[str, object]:
+        return {"year": self.year, "twh": self.twh, "kind": self.kind, "published": self.published,
+                "source": self.source}  # fmt: skip
+
+
+def publisher_of(source: str) -> str:
+    """Who published a figure, by its source's words; the words up to the first comma where none is known.
+
+    Parameters
+    ----------
+    source : title of the source
+    """
+    for words, name in PUBLISHERS.items():
+        if words in source:
+            return name
+    return source.partition(",")[0].partition("(")[0].strip().lower()
+
+
+@lru_cache(maxsize=1)
+def published_figures() -> tuple[PublishedFigure, ...]:
+    """The catalog's figures of data centres, of places and companies, by series, year and edition."""
+    return tuple(read_published(FILE))
+
+
+def read_published(path: Path | str, series: str = "") -> list[PublishedFigure]:
+    """Figures from a CSV: ``year`` and ``twh``, and where they stand ``series``, ``kind``, ``published``, ``source``.
+
+    Parameters
+    ----------
+    path : the file; lines that begin with # are left out
+    series : name for figures whose line has none
+
+    Raises WattlineError where the file or a line cannot be read.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WattlineError(f"{shorten(str(path))}: cannot be read: {error}") from None
+    table = csv.DictReader(line for line in lines if line.strip() and not line.startswith("#"))
+    names = table.fieldnames or []
+    if missing := [name for name in ("year", "twh") if name not in names]:
+        raise WattlineError(f"{shorten(str(path))}: has no column {', '.join(missing)}; it needs year and twh")
+    return [_figure(row, f"{shorten(str(path))}, row {i}", series) for i, row in enumerate(table, 2)]
+
+
+def _figure(row: dict[str, str], where: str, series: str) -> PublishedFigure:
+    try:
+        year, twh = int(row["year"]), float(row["twh"])
+        published = int(row.get("published") or UNDATED)
+    except (TypeError, ValueError):
+        raise WattlineError(f"{where}: year, twh and published must be numbers") from None
+    kind = (row.get("kind") or "bottom_up").strip()
+    if not 0 < twh < 1e5:
+        raise WattlineError(f"{where}: twh is {twh:g}; give terawatt-hours above 0 and below 100,000")
+    if not 1990 <= year <= 2050:
+        raise WattlineError(f"{where}: year is {year}; give one from 1990 to 2050")
+    if kind not in KINDS:
+        raise WattlineError(f"{where}: kind {shorten(kind)!r} is none of {', '.join(KINDS)}")
+    source = row.get("source") or ""
+    name = (row.get("series") or series).strip()
+    if not name:
+        raise WattlineError(f"{where}: names no series")
+    return PublishedFigure(
+        name, year, twh, kind, published, row.get("publisher") or publisher_of(source) or name, source
+    )
+
+
+def known_by(figures: Iterable[PublishedFigure], year: int) -> list[PublishedFigure]:
+    """The figures that were published in this year or before.
+
+    Parameters
+    ----------
+    figures : published figures
+    year : the year by whose end they were published
+    """
+    return [figure for figure in figures if figure.published <= year]
+
+
+def series_names(figures: Sequence[PublishedFigure]) -> list[str]:
+    """The series of figures, each once, in the order in which they first stand.
+
+    Parameters
+    ----------
+    figures : published figures
+    """
+    return list(dict.fromkeys(figure.series for figure in figures))

@@ -1,0 +1,103 @@
+"""What stands in data centres: every year's shipments, less what has been retired since.
+
+A year's shipments stand half of that year, and after it by a Weibull survival with its mean life and spread.
+"""
+
+from __future__ import annotations
+
+from math import gamma
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattline.core.fact import Array
+
+FIRST, LAST = 1990, 2035
+YEARS = np.arange(FIRST, LAST + 1)
+SHAPE = 4.0  # of the survival: lives spread by 28% about their mean
+IN_FIRST_YEAR = 0.5  # shipments arrive through the year
+
+
+def survival(age: Array, life: Array | float, shape: float = SHAPE) -> Array:
+    """Share that still stands.
+
+    Parameters
+    ----------
+    age : years since the middle of the year of shipment
+    life : mean life [years], broadcast with ``age``
+    shape : of the Weibull distribution: the larger, the nearer all lives are to the mean
+    """
+    scale = np.asarray(life, float) / gamma(1 + 1 / shape)
+    return np.asarray(np.exp(-((np.maximum(age, 0.0) / scale) ** shape)))
+
+
+def presence(life: Array | float, shape: float = SHAPE) -> Array:
+    """Share of a year that shipments of each year are present, on average.
+
+    Parameters
+    ----------
+    life : mean life by year of shipment [years], scalar or shape ``(n_years,)``
+    shape : of the Weibull distribution
+
+    Returns shape ``(n_years, n_years)``: year of shipment, then year.
+    """
+    age = (YEARS[None, :] - YEARS[:, None]).astype(float)
+    lives = np.broadcast_to(np.asarray(life, float), (len(YEARS),))[:, None]
+    share = survival(age, lives, shape)
+    return np.where(age < 0, 0.0, np.where(age == 0, IN_FIRST_YEAR, share))
+
+
+def standing(shipped: Array, life: Array | float, shape: float = SHAPE) -> Array:
+    """Mean stock of each year.
+
+    Parameters
+    ----------
+    shipped : by year, shape ``(..., n_years)``
+    life : mean life by year of shipment [years], scalar or ``(n_years,)``
+    shape : of the Weibull distribution
+
+    Returns shape ``(..., n_years)``, in the unit of ``shipped``.
+    """
+    return np.asarray(shipped @ presence(life, shape))
+
+
+def standing_by_vintage(shipped: Array, life: Array | float, shape: float = SHAPE) -> Array:
+    """Mean stock of each year by year of shipment, shape ``(n_years, n_years)``.
+
+    Parameters
+    ----------
+    shipped : by year, shape ``(n_years,)``
+    life : mean life by year of shipment [years], scalar or ``(n_years,)``
+    shape : of the Weibull distribution
+    """
+    return np.asarray(shipped[:, None] * presence(life, shape))
+
+
+def retired(shipped: Array, life: Array | float, shape: float = SHAPE) -> Array:
+    """What leaves the stock in each year, so that stock now is stock before, plus arrivals, less this.
+
+    Parameters
+    ----------
+    shipped : by year, shape ``(n_years,)``
+    life : mean life by year of shipment [years]
+    shape : of the Weibull distribution
+    """
+    stock = standing_by_vintage(shipped, life, shape)
+    before = np.concatenate([np.zeros((len(YEARS), 1)), stock[:, :-1]], axis=1)
+    arrived = np.diag(shipped * IN_FIRST_YEAR) + np.diag(shipped[:-1] * (1 - IN_FIRST_YEAR), 1)
+    return np.asarray((before + arrived - stock).sum(axis=0))
+
+
+def grouped_by_life(life: Array, groups: int = 24) -> list[tuple[float, NDArray[np.intp]]]:
+    """Draws of a mean life in groups of nearly the same, so that one survival serves each.
+
+    Parameters
+    ----------
+    life : shape ``(n_draws,)`` [years]
+    groups : how many at most
+
+    Returns the mean life of each group with the indices of its draws.
+    """
+    order = np.argsort(life, kind="stable")
+    parts = [part for part in np.array_split(order, groups) if len(part)]
+    return [(float(life[part].mean()), part) for part in parts]

@@ -1,0 +1,124 @@
+"""The facts of the stock by quantity, scope and segment, each a series of years; and the IEA's annex, row by row."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattline.catalog import HERE
+from wattline.core.fact import Array, Basis, Fact, Source
+from wattline.core.units import Z95
+
+FOLDER = HERE / "world"
+
+
+@dataclass(frozen=True)
+class FactSeries:
+    """Facts of one quantity in several years; a value between two years is read off a straight line."""
+
+    name: str
+    years: tuple[int, ...]
+    facts: tuple[Fact, ...]
+
+    def at(self, years: NDArray[Any], deviate: Array | float = 0.0) -> Array:
+        """Values at years, those of all years at the same place of their ranges.
+
+        Parameters
+        ----------
+        years : shape ``(n_years,)``
+        deviate : where in the ranges, as a standard normal deviate, scalar or ``(n_draws,)``
+
+        Returns ``(n_years,)`` or ``(n_draws, n_years)``.
+        """
+        z = np.asarray(deviate, float)[..., None]
+        value, low, high = (np.array([getattr(fact, part) for fact in self.facts]) for part in ("value", "low", "high"))
+        if (low > 0).all():
+            moved = value * np.exp(z * np.where(z < 0, np.log(value / low), np.log(high / value)) / Z95)
+        else:
+            moved = value + z * np.where(z < 0, value - low, high - value) / Z95
+        return np.asarray(moved @ self._weights(years).T)
+
+    def _weights(self, years: NDArray[Any]) -> Array:
+        known = np.array(self.years, float)
+        rows = [np.interp(years, known, np.eye(len(known))[i]) for i in range(len(known))]
+        return np.array(rows).T
+
+
+@lru_cache(maxsize=1)
+def stock_facts() -> dict[tuple[str, str, str], FactSeries]:
+    """Every series of ``catalog/world/stock.csv`` by (quantity, scope, segment)."""
+    rows: dict[tuple[str, str, str], list[tuple[int, Fact]]] = {}
+    for row in table_rows("stock.csv"):
+        key = row["quantity"], row["scope"], row["segment"]
+        rows.setdefault(key, []).append((int(row["year"]), _fact(row, ".".join(key))))
+    made = {}
+    for key, pairs in rows.items():
+        pairs.sort(key=lambda pair: pair[0])
+        made[key] = FactSeries(".".join(key), tuple(year for year, _ in pairs), tuple(fact for _, fact in pairs))
+    return made
+
+
+def series(quantity: str, segment: str = "all", scope: str = "world") -> FactSeries:
+    """One series of the stock's facts.
+
+    Parameters
+    ----------
+    quantity, segment, scope : as the columns of ``catalog/world/stock.csv`` name them
+    """
+    return stock_facts()[quantity, scope, segment]
+
+
+def _fact(row: dict[str, str], name: str) -> Fact:
+    value = float(row["value"])
+    low, high = float(row["low"] or value), float(row["high"] or value)
+    key = f"world.{name.replace('.', '-')}-{row['year']}"
+    return Fact(
+        key, value, low, high, row["unit"], Source(row["source"]), "fixed" if low == high else "lognormal"
+        if low > 0 else "uniform", row["note"], basis=cast(Basis, row["basis"]), name=name.replace("-", " "),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AnnexRow:
+    """A row of the IEA's annex, Base case; None where the annex has no number."""
+
+    region: str
+    kind: str
+    year: int
+    dc_gw: float | None
+    it_gw: float | None
+    pue: float | None
+    load_percent: float | None
+    dc_twh: float | None
+    it_twh: float | None
+
+
+@lru_cache(maxsize=1)
+def annex() -> tuple[AnnexRow, ...]:
+    """The IEA's capacity, PUE, load and electricity by region, by kind of site and year."""
+
+    def number(text: str) -> float | None:
+        return float(text) if text else None
+
+    return tuple(
+        AnnexRow(row["region"], row["kind"], int(row["year"]), number(row["dc_gw"]), number(row["it_gw"]),
+                 number(row["pue"]), number(row["load_percent"]), number(row["dc_twh"]), number(row["it_twh"]))
+        for row in table_rows("iea.csv")
+    )  # fmt: skip
+
+
+def table_rows(name: str) -> Iterator[dict[str, str]]:
+    """Rows of a table of the catalog's folder ``world``, without its lines of remarks.
+
+    Parameters
+    ----------
+    name : of the file
+    """
+    lines = (FOLDER / name).read_text(encoding="utf-8").splitlines()
+    return csv.DictReader(line for line in lines if not line.startswith("#"))

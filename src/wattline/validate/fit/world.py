@@ -1,0 +1,93 @@
+"""The coefficients of the world's paths, fitted to published figures by their evidence; the posterior about its mode.
+
+The mode of evidence times prior is sought from one start, so that the same figures give the same file; the standard
+deviations are those of the normal distribution that has its curvature there (Laplace).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from wattline.core.fact import Array
+from wattline.line.world.backtest import ORIGINS, known_at
+from wattline.line.world.expected import growth_known
+from wattline.line.world.observe import PathModel, Paths, Posterior
+from wattline.line.world.published import PublishedFigure
+
+FITTED = (
+    "growth_sd", "common_sd", "common_years", "place_sd", "place_years", "place_growth_sd", "place_step_sd", "level_sd",
+    "kin_sd", "company_growth_sd", "company_sd", "company_years", "world_scatter", "us_scatter", "china_scatter",
+    "scatter", "edition_sd", "shared_sd", "company_noise_sd", "bottom_up_sd", "top_down_sd", "extrapolation_sd",
+    "forecast_sd",
+)  # fmt: skip
+PRIOR_SD = 0.2  # of each coefficient's logarithm about its stated value
+BOUND = 2.0
+STEP = 0.02
+NOW = 2026
+HEAD = """\
+# Coefficients of `line/world/observe.py` by origin: fitted to the figures of published.csv that were published by the
+# end of that year; sd is that of the logarithm (Laplace). Made by `wattline calibrate world`; do not edit.
+origin,coefficient,value,sd,figures
+"""
+
+
+def moved(base: PathModel, steps: Array) -> PathModel:
+    """The coefficients with their logarithms moved."""
+    pairs = zip(FITTED, steps, strict=True)
+    return replace(base, **{name: float(getattr(base, name) * np.exp(step)) for name, step in pairs})
+
+
+def fit_paths(rows: Sequence[PublishedFigure], origin: int) -> tuple[PathModel, Array]:
+    """Coefficients at the mode of their posterior, and the standard deviation of each one's logarithm.
+
+    Parameters
+    ----------
+    rows : the figures to fit
+    origin : year whose knowledge of chips the growth may use
+    """
+    from scipy.optimize import minimize
+
+    base, growth = PathModel(), growth_known(origin)
+
+    def loss(steps: Array) -> float:
+        prior = 0.5 * float(np.sum((steps / PRIOR_SD) ** 2))
+        return prior - Posterior(Paths(moved(base, steps), growth), rows).log_evidence
+
+    start = np.zeros(len(FITTED))
+    result = minimize(loss, start, method="L-BFGS-B", bounds=[(-BOUND, BOUND)] * len(FITTED), options={"maxiter": 20})
+    mode = np.asarray(result.x)
+    return moved(base, mode), deviations(loss, mode)
+
+
+def deviations(loss: Callable[[Array], float], mode: Array) -> Array:
+    """Standard deviation of each coefficient's logarithm, from the curvature of the loss along it."""
+    at_mode, made = loss(mode), []
+    for i in range(len(mode)):
+        step = np.zeros(len(mode))
+        step[i] = STEP
+        curvature = (loss(mode + step) - 2 * at_mode + loss(mode - step)) / STEP**2
+        made.append(1 / np.sqrt(curvature) if curvature > PRIOR_SD**-2 / 4 else PRIOR_SD)
+    return np.array(made)
+
+
+def calibrate(rows: Sequence[PublishedFigure], progress: Callable[[str], None]) -> str:
+    """The text of ``catalog/world/coefficients.csv``.
+
+    Parameters
+    ----------
+    rows : all published figures
+    progress : called with each origin before its fit
+    """
+    lines = []
+    for origin in (*ORIGINS, NOW):
+        progress(str(origin))
+        known = known_at(rows, origin)
+        model, sd = fit_paths(known, origin)
+        lines += [
+            f"{origin},{name},{getattr(model, name):.4g},{spread:.3g},{len(known)}\n"
+            for name, spread in zip(FITTED, sd, strict=True)
+        ]
+    return HEAD + "".join(lines)

@@ -1,0 +1,84 @@
+"""What the outlook would have foreseen: rolling origins, and the places that other figures predict."""
+
+from __future__ import annotations
+
+from math import exp
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wattline.core.units import Z95
+from wattline.line.world.backtest import ORIGINS, Forecast, crps, known_at, naive_drift, rolling, score
+from wattline.line.world.coefficients import path_model
+from wattline.line.world.observe import FIRST, Paths
+from wattline.line.world.outlook import posterior_of
+from wattline.line.world.places import place_of
+from wattline.line.world.published import PublishedFigure, published_figures
+
+
+@pytest.fixture(scope="module")
+def forecasts() -> list[Forecast]:
+    rows = published_figures()
+    return [row for origin in ORIGINS for row in rolling(rows, origin, Paths(path_model(origin)))]
+
+
+def test_ranges_hold_what_was_published_later(forecasts: list[Forecast]) -> None:
+    assert 80 <= score(forecasts)["coverage_percent"] <= 97
+
+
+def test_forecasts_are_better_than_a_drift_two_years_and_more_ahead(forecasts: list[Forecast]) -> None:
+    ahead = [row for row in forecasts if row.ahead >= 2]
+    scores = score(ahead)
+    assert scores["n"] > 100
+    assert scores["crps_with_naive"] < scores["naive_crps"]
+    assert scores["crps_with_naive"] < scores["naive_error"]
+    for origin in ORIGINS:
+        own = score(row for row in ahead if row.origin == origin)
+        assert own["crps_with_naive"] < own["naive_crps"]
+
+
+@pytest.mark.parametrize(("name", "year", "twh"), [("world", 2020, 269), ("us", 2023, 176)])
+def test_the_outlook_of_2018_holds_what_the_best_study_of_its_time_missed(name: str, year: int, twh: float) -> None:
+    mean, spread = posterior_of(published_figures(), 2018).predict([place_of(name)], np.array([year - FIRST]))
+    width = Z95 * spread[0, 0] ** 0.5
+    assert exp(mean[0] - width) < twh < exp(mean[0] + width)
+
+
+def test_an_origin_knows_nothing_that_was_published_later() -> None:
+    for origin in ORIGINS:
+        assert all(row.published <= origin for row in known_at(published_figures(), origin))
+        later = [row for row in published_figures() if row.published <= origin]
+        changed = [*later, PublishedFigure("world", origin, 5e4, "bottom_up", origin + 1, "nobody")]
+        pair = [
+            posterior_of(rows, origin).predict([place_of("world")], np.array([2024 - FIRST]))
+            for rows in (later, changed)
+        ]
+        assert (pair[0][0] == pair[1][0]).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(-3, 3), st.floats(0.05, 2))
+def test_the_score_is_least_for_the_truth_and_for_a_sharp_range(value: float, sd: float) -> None:
+    assert crps(value, value, sd) < crps(value, value + 2 * sd, sd)
+    assert crps(value, value, sd / 2) < crps(value, value, sd)
+    assert crps(value, value + 1, 0.0) == pytest.approx(1)
+
+
+def test_the_drift_carries_on_the_growth_so_far() -> None:
+    rows = [PublishedFigure("x", year, twh, "bottom_up", year, "x") for year, twh in ((2010, 10.0), (2015, 20.0))]
+    assert exp(naive_drift(rows, 2020)[0]) == pytest.approx(40)
+    assert exp(naive_drift(rows[:1], 2020)[0]) == pytest.approx(10)
+
+
+def test_own_earlier_figures_make_a_place_or_company_certain() -> None:
+    rows = published_figures()
+    for name in ("google", "netherlands"):
+        place, year = place_of(name), np.array([2024 - FIRST])
+        before = posterior_of(rows, 2026).predict([place], year)[1][0, 0]
+        kind = "company_reported" if place.company else "metered"
+        own = [PublishedFigure(name, 2018 + i, 3.0 * 1.2**i, kind, 2019 + i, name) for i in range(5)]
+        mean, spread = posterior_of([*rows, *own], 2026).predict([place], year)
+        assert spread[0, 0] < before / 4
+        assert 3.0 * 1.2**4 < exp(mean[0]) < 3.0 * 1.2**8
