@@ -97,10 +97,11 @@ def _pmon(text: str, where: str, default: tzinfo) -> Iterator[Sample]:
     """Lines below a head such as ``#Date Time gpu pid type sm mem enc dec command``."""
     heads: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
-        words = line.replace("#", " ", 1).split()
         if line.lstrip().startswith("#"):
-            heads = [w.lower() for w in words] if "gpu" in (w.lower() for w in words) else heads
+            words = line.replace("#", " ", 1).lower().split()
+            heads = words if "gpu" in words else heads
             continue
+        words = line.strip().split(None, len(heads) - 1)  # the last is a command's name, which may hold spaces
         if not words:
             continue
         if "time" not in heads or "date" not in heads:

@@ -270,5 +270,6 @@ def _means(claim: Workload, shared: SharedDevice) -> bool:
 
 
 def _short(host: str) -> str:
-    """A host's first label: without domain or port."""
-    return host.lower().split(":")[0].split(".")[0] if not host.replace(".", "").replace(":", "").isdigit() else host
+    """A host's first label, without domain or port; of an address all but the port."""
+    name = host.lower().partition(":")[0] if host.count(":") == 1 else host.lower()
+    return name if name.replace(".", "").isdigit() else name.partition(".")[0]

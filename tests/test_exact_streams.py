@@ -1,0 +1,178 @@
+"""Readings one by one, by hand: the quick way from reading to reading says what the sum of all of them says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wattline.meter.device import Device
+from wattline.meter.energy.stream import Stream
+from wattline.meter.sensor import Reading, Spec
+
+OTHER, NODE, GPU = Device("n1", "x-0", "other"), Device("n1", "bmc-0", "node"), Device("n1", "gpu-0", "gpu", "a card")
+EXACT = Spec("ipmi", error=0.0)
+Told = tuple[float, float | None, float | None]  # when (s), watts, joules
+
+
+def both(told: list[Told], device: Device = OTHER, spec: Spec = EXACT, **more: Any) -> list[tuple[Any, Any]]:
+    """Joules after each reading: as a stream has them, and as one that sums all its readings at each."""
+    quick, slow, out = Stream(device, spec, **more), Stream(device, spec, **more), list[tuple[Any, Any]]()
+    for at, power, joules in told:
+        for stream in (quick, slow):
+            stream.feed(at, Reading(power, joules))
+        out.append((quick.energy_j, slow.settle()))
+    return out
+
+
+@st.composite
+def readings(draw: st.DrawFn) -> list[Told]:
+    """Watts, a counter or both, and what may happen to them: zeros, spikes, silences, resets, instants twice."""
+    count = draw(st.integers(30, 90))
+    watts = np.array(draw(st.lists(st.integers(0, 400), min_size=count, max_size=count)), float)
+    time = np.arange(count) * 0.5
+    joules = np.concatenate([[0.0], np.cumsum(0.25 * (watts[1:] + watts[:-1]))])
+    told: list[list[Any]] = [[*row] for row in zip(time.tolist(), watts.tolist(), joules.tolist(), strict=True)]
+    for _ in range(draw(st.integers(0, 3))):
+        at, what = draw(st.integers(1, count - 1)), draw(st.integers(0, 7))
+        for row in told[at:]:
+            row[0] += {0: 0.7, 1: 0.8, 2: 30.0}.get(what, 0.0)  # by two and a half intervals and a little more
+            row[2] += {3: 5000.0, 4: -joules[at]}.get(what, 0.0)
+        told[at][1] = {5: None, 6: 1e7, 7: -1.0}.get(what, told[at][1])
+        told[at][2] = {5: None}.get(what, told[at][2])
+    kind = draw(st.sampled_from(["watts", "counter", "both"]))
+    return [(at, None if kind == "counter" else w, None if kind == "watts" else j) for at, w, j in told]
+
+
+@settings(max_examples=25)
+@given(readings(), st.sampled_from([OTHER, NODE]), st.integers(2, 20))
+def test_the_quick_way_says_what_the_sum_says_at_each_reading(told: list[Told], device: Device, every: int) -> None:
+    for quick, slow in both(told, device, every=every):
+        assert quick == (None if slow is None else pytest.approx(slow, rel=1e-9, abs=1e-6))
+
+
+@settings(max_examples=5)
+@given(readings(), st.integers(2, 20))
+def test_of_a_corrected_sensor_the_quick_way_is_near_the_sum(told: list[Told], every: int) -> None:
+    """The energy never falls, and where all is summed anew it is that sum."""
+    so_far = 0.0
+    stream = Stream(GPU, Spec("nvml"), every=every)
+    for at, power, joules in told:
+        stream.feed(at, Reading(power, joules))
+        assert (stream.energy_j or so_far) >= so_far
+        so_far = stream.energy_j or so_far
+    slow = both(told, GPU, Spec("nvml"))[-1][1]
+    whole = stream.whole_j()
+    assert stream.settle() == (None if slow is None else pytest.approx(max(so_far, whole or 0.0), rel=1e-9))
+
+
+def swings(count: int, level: float = 100.0) -> list[Told]:
+    return [(float(k), level + k % 3, None) for k in range(count)]
+
+
+def area(told: list[Told]) -> float:
+    at, watts = (np.array(column, float) for column in list(zip(*told, strict=True))[:2])
+    return float(np.trapezoid(watts, at))
+
+
+@pytest.mark.parametrize(("wait_s", "steps"), [(2.0, True), (2.5, True), (2.6, False)])
+def test_a_step_of_more_than_two_and_a_half_intervals_is_no_ordinary_one(wait_s: float, steps: bool) -> None:
+    """A line over the step where it is ordinary; a gap is filled at the medians beside it."""
+    told = [*swings(40), (39 + wait_s, 500.0, None)]
+    quick, slow = both(told)[-1]
+    assert quick == pytest.approx(slow, rel=1e-12)
+    assert (quick == pytest.approx(area(told), rel=1e-12)) == steps
+
+
+def test_a_reading_a_hundred_times_the_usual_adds_nothing() -> None:
+    """101.5 W are nearly all readings: beyond a hundred times as much the neighbours are joined."""
+    for watts, taken in ((9_000.0, True), (11_000.0, False)):
+        told = [*swings(40), (40.0, watts, None), *[(float(k), 100.0, None) for k in range(41, 50)]]
+        got = both(told)
+        assert all(quick == pytest.approx(slow, rel=1e-12) for quick, slow in got[1:])
+        without = [*told[:40], *told[41:]]
+        assert got[-1][0] == pytest.approx(area(told if taken else without), rel=1e-12)
+
+
+def test_where_few_readings_are_there_a_spike_stays_undecided() -> None:
+    """With less than twenty readings none can be called a spike: the total waits for what comes."""
+    stream = Stream(OTHER, EXACT)
+    for at, power, _ in swings(10):
+        stream.feed(at, Reading(power))
+    before = stream.energy_j
+    stream.feed(10.0, Reading(20_000.0))
+    assert (stream.energy_j, stream.undecided) == (before, True)
+    for k in range(11, 40):
+        stream.feed(float(k), Reading(100.0))
+    assert stream.energy_j == pytest.approx(area([*swings(10), *[(float(k), 100.0, None) for k in range(11, 40)]]))
+    assert not stream.undecided
+    for watts, undecided in ((10_000.0, False), (10_100.0, False), (10_300.0, True)):
+        stream = Stream(OTHER, EXACT)
+        for k, power in enumerate([101.0] * 9 + [watts]):
+            stream.feed(float(k), Reading(power))
+            assert k == 0 or stream.energy_j
+        assert stream.undecided == undecided
+
+
+def counted(steps: list[float]) -> list[Told]:
+    return [(float(k), None, float(j)) for k, j in enumerate(np.cumsum([7.0, *steps]))]
+
+
+@pytest.mark.parametrize(("step", "waits"), [(330.0, False), (331.0, True)])
+def test_a_counters_step_of_three_times_its_greatest_waits_for_the_next(step: float, waits: bool) -> None:
+    told = counted([100.0, 110.0, 100.0, 100.0, step])
+    got = both(told)
+    assert got[-1][0] == got[-1][1] == (410 if waits else 410 + step)
+    after = both(counted([100.0, 110.0, 100.0, 100.0, step, 100.0]))
+    assert after[-1][0] == after[-1][1] == 410 + step + 100
+
+
+def test_a_counter_that_stands_still_beside_watts_is_not_taken_and_one_that_moves_is() -> None:
+    """Watts count while the counter stands; when it moves all is its rise."""
+    still: list[Told] = [(float(k), 100.0 + k % 2, 5000.0) for k in range(40)]
+    got = both(still)
+    assert got[-1][0] == pytest.approx(39 * 100.5, rel=1e-12)
+    for k in range(40, 60):
+        still.append((float(k), 100.0 + k % 2, 5000.0 + 100 * (k - 39)))
+    assert all(quick == pytest.approx(slow, rel=1e-12) for quick, slow in both(still)[1:])
+
+
+def test_a_long_stream_in_pieces_is_the_area_of_all() -> None:
+    """What is let go is settled as it was; a spike beside the cut counts in neither part."""
+    told = swings(400)
+    for kept in (16, 50):
+        quick, slow = both(told, kept=kept, every=5)[-1]
+        assert quick == pytest.approx(area(told), rel=1e-12)
+        assert slow == pytest.approx(area(told), rel=1e-12)
+        stream = Stream(OTHER, EXACT, kept=kept)
+        for at, power, _ in told:
+            stream.feed(at, Reading(power))
+        assert stream.whole_j() == pytest.approx(area(told), rel=1e-12)
+    spiked = [*told]
+    spiked[200] = (200.0, 1e6, None)
+    quick, slow = both(spiked, kept=64, every=5)[-1]
+    assert quick == pytest.approx(area([*spiked[:200], *spiked[201:]]), rel=1e-12)
+    assert slow == pytest.approx(quick, rel=1e-12)
+
+
+@pytest.mark.parametrize("device", [OTHER, NODE, GPU])
+def test_memory_stays_flat(device: Device) -> None:
+    stream = Stream(device, Spec("nvml") if device is GPU else EXACT, kept=64)
+    for at, power, _ in swings(1000):
+        stream.feed(at, Reading(power))
+        assert max(len(column) for column in (stream._time, stream._power, stream._joules, stream._since)) <= 64
+
+
+def test_nothing_is_known_of_one_reading_or_of_none_that_is_good() -> None:
+    stream = Stream(OTHER, EXACT)
+    assert (stream.energy_j, stream.whole_j()) == (None, None)
+    stream.feed(0.0, Reading(100.0))
+    assert (stream.energy_j, stream.whole_j()) == (None, None)
+    for k in range(1, 5):
+        stream.feed(float(k), Reading(None, None))
+    assert stream.energy_j is None
+    stream.feed(5.0, Reading(100.0))
+    assert stream.energy_j == pytest.approx(500)
