@@ -231,6 +231,9 @@ def test_a_request_fits_where_all_of_it_but_its_last_token_does(beyond: int, fit
     long, short = float(prompts[2] + 5.5), step(1.0, 1.0, 205.5, 0.0)[1]
     expected = (3 * short + step(1.0, 1.0, long, 0.0)[1]) / 4 if fits else short
     assert bound(given).work_j == pytest.approx(2 * SLACK * 10 * expected, rel=1e-9)
+    prompts = np.append(prompts, 1_000_000)  # the same where there is one that cannot fit
+    given = question(replace(traffic(count=5), input_tokens=prompts), Setup(prefix_cache=True))
+    assert bound(given).work_j == pytest.approx(2 * SLACK * 10 * expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("seconds", [0.5, 60.0, 300.0])
@@ -263,6 +266,20 @@ def test_the_guess_is_the_largest_batch_in_time_and_its_joules_those_of_the_smal
     assert too_tight.replicas == ceil(40 * busy[1])
 
 
+def test_a_read_prompt_holds_up_the_steps_of_its_request() -> None:
+    """Answers of three tokens in three steps: of a batch of two the reading of two prompts lies between them."""
+    given = traffic(count=4000, output=3)
+    read_s = step(200.0, 1.0, 0.0, 200.0)[0]
+    seconds = {n: step(n, n, 201.5, 0.0)[0] for n in (1, 2, 3, 4)}
+    between = {n: seconds[n] + n * read_s / 3 for n in seconds}
+    for most in (1, 2, 3):
+        target = (between[most] * 0.75 + between[most + 1] * 0.25) / ROOM
+        got = bound(question(given, tpot_s=target), replace(ONE, max_num_seqs=4))
+        assert got.replicas == ceil(40 * (read_s + 2 * seconds[most] / most)), most
+    free = replace(question(given), target=Target(ttft_s=0.5))
+    assert bound(free, replace(ONE, max_num_seqs=4)).replicas == ceil(40 * (read_s + 2 * seconds[4] / 4))
+
+
 def test_a_small_batch_is_the_usual_one_where_few_come() -> None:
     """Ten requests in 100 s need one replica, which seldom has two of them; in steps of four it could take more."""
     got = bound(question(traffic(output=201), tpot_s=99.0), replace(ONE, max_num_seqs=4))
@@ -273,13 +290,13 @@ def test_a_small_batch_is_the_usual_one_where_few_come() -> None:
 
 
 def test_replicas_that_read_stand_ready_too_and_do_not_hold_up_those_that_write() -> None:
-    given = question(traffic(count=4000, output=201), tpot_s=99.0)
+    given = question(traffic(count=4000, prompt=2000, output=201), tpot_s=99.0)
     pools = replace(ONE, max_num_seqs=4, prefill_replicas=1)
     got = bound(given, pools)
-    seconds, joules = step(4.0, 4.0, 200 + 201 / 2, 0.0)
-    read_s, read_j = step(200.0, 1.0, 0.0, 200.0)
+    seconds, joules = step(4.0, 4.0, 2000 + 201 / 2, 0.0)
+    read_s, read_j = step(2000.0, 1.0, 0.0, 2000.0)
     assert (got.replicas, got.readers) == (ceil(40 * 200 * seconds / 4), ceil(40 * read_s))
-    assert got.readers >= 1
+    assert got.readers > 1
     work = read_j + 200 * joules / 4
     assert got.guess_j == pytest.approx(2 * work + (got.replicas + got.readers) * got.ready_j, rel=1e-9)
 

@@ -1,0 +1,123 @@
+"""Carbon of a region by hand: the range of a year to come, and which series is the value."""
+
+from __future__ import annotations
+
+from math import exp, log, sqrt
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattline.catalog import carbon
+from wattline.catalog.carbon import CarbonSeries, band, carbon_tables
+
+LIFE, DIRECT, TRACED = "carbon_lifecycle_g_per_kwh", "carbon_direct_g_per_kwh", "carbon_flow_traced_g_per_kwh"
+RISE, DOUBLE = log(1.1), log(2)
+
+
+@pytest.mark.parametrize(
+    ("values", "free", "years", "low", "high"),
+    [
+        ([400], 0.0, 1, -0.04, 0.04), ([400], 0.4, 1, -0.22, 0.22),  # 0.04, and 0.45 of the share free of carbon
+        ([400], 0.4, 4, -0.44, 0.44),  # as the root of the years
+        ([400], 1.0, 4, -0.9, 0.9),  # and never more than 0.9
+        # the largest change if that is more; half of the trend on the side that it goes to
+        ([100, 110], 0.0, 1, -RISE, 1.5 * RISE), ([110, 100], 0.0, 1, -1.5 * RISE, RISE),
+        ([100, 110], 0.4, 1, -0.22, 0.22 + RISE / 2), ([100, 110], 0.0, 4, -2 * RISE, 2 * RISE + 4 * RISE / 2),
+        ([100, 200], 0.0, 1, -0.6, 0.6 + 0.15), ([200, 100], 0.0, 1, -0.6 - 0.15, 0.6), ([100, 200], 0.0, 4, -0.9, 1.5),
+        # where two changes are known no more than 0.08 and 1.3 times the larger one
+        ([100, 100, 100], 1.0, 1, -0.08, 0.08), ([100, 110, 110], 1.0, 1, -0.08 - 1.3 * RISE, 0.08 + 1.55 * RISE),
+        ([110, 110, 100], 0.0, 1, -1.25 * RISE, RISE),
+        # of the last three changes, and the trend of the last two
+        ([100, 200, 200, 200], 0.0, 1, -0.6, 0.6), ([100, 200, 200, 200, 200], 0.0, 1, -0.04, 0.04),
+        ([100, 110, 110], 0.0, 1, -RISE, 1.25 * RISE), ([110, 121, 110], 0.0, 1, -RISE, RISE),
+    ],
+)  # fmt: skip
+def test_the_range_of_a_year_to_come(values: list[float], free: float, years: int, low: float, high: float) -> None:
+    """As logarithms beside the newest value."""
+    got = band(values, free, years)
+    assert [log(end / values[-1]) for end in got] == pytest.approx([low, high])
+
+
+@given(st.lists(st.floats(1, 1000), min_size=1, max_size=5), st.floats(0, 1), st.integers(1, 5), st.floats(0.1, 10))
+def test_a_range_holds_its_value_in_any_unit_and_widens(values: list[float], free: float, years: int, k: float) -> None:
+    low, high = band(values, free, years)
+    assert low < values[-1] < high
+    assert band([k * value for value in values], free, years) == pytest.approx((k * low, k * high))
+    later = band(values, free, years + 1)
+    assert later[0] <= low * (1 + 1e-9)
+    assert later[1] >= high * (1 - 1e-9)
+
+
+FLAT = dict.fromkeys(range(2021, 2026), 100.0)
+
+
+def tables(
+    monkeypatch: pytest.MonkeyPatch,
+    traced: dict[int, float] | None = None,
+    country: dict[int, float] | None = None,
+    second_hand: float | None = None,
+) -> dict[str, dict[str, Any]]:
+    """What the catalog would have of a region with these series."""
+    zone = {} if traced is None else {"x": CarbonSeries("x", traced, 0.8, 0.3)}
+    nation = {} if country is None else {"x": CarbonSeries("x", country, 0.9)}
+    monkeypatch.setattr(carbon, "flow_traced", lambda: zone)
+    monkeypatch.setattr(carbon, "ember", lambda: nation)
+    monkeypatch.setattr(carbon, "ember_second_hand", lambda: {} if second_hand is None else {"x": second_hand})
+    return carbon_tables("x")
+
+
+def ends(fact: dict[str, Any]) -> tuple[float, float, float]:
+    return fact["low"], fact["value"], fact["high"]
+
+
+def test_a_zone_takes_what_is_traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A level of 100 g/kWh for five years is known to 8% for the next; of it 0.8 is direct."""
+    made = tables(monkeypatch, FLAT)
+    assert set(made) == {LIFE, DIRECT}
+    assert ends(made[LIFE]) == (round(100 * exp(-0.08), 2), 100, round(100 * exp(0.08), 2))
+    assert ends(made[DIRECT]) == pytest.approx((0.8 * 92.31, 80, 0.8 * 108.33), abs=6e-4)
+    assert made[LIFE]["note"].startswith("2025, flow-traced; 100 in 2021, 100 in 2022")
+    assert made[LIFE]["group"] == made[DIRECT]["group"] == "carbon-x"
+    assert made[DIRECT]["note"] == "2025: 0.8 of the life cycle"
+    assert not tables(monkeypatch)
+
+
+def test_a_country_takes_what_its_power_stations_emit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 2024 alone: a half free of carbon, two years on."""
+    made = tables(monkeypatch, None, {2023: 300.0, 2024: 320.0})
+    width = (0.04 + 0.45 * 0.5) * sqrt(2)
+    assert ends(made[LIFE]) == pytest.approx((320 * exp(-width), 320, 320 * exp(width)), abs=0.01)
+    assert made[LIFE]["note"] == "2024, of generation; 300 in 2023"
+    assert made[LIFE]["source"] == carbon.EMBER
+    assert made[DIRECT]["value"] == pytest.approx(288)
+    # no mix is worse than old coal, unless the region is; there is no range without a width
+    assert ends(tables(monkeypatch, None, {2024: 850.0})[LIFE])[1:] == (850, 900)
+    assert ends(tables(monkeypatch, None, {2024: 890.0})[LIFE])[2] == pytest.approx(890 * 1.04)
+
+
+def test_an_old_year_gives_way_to_a_newer_one_at_second_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = tables(monkeypatch, None, {2022: 200.0}, 210.0)
+    assert ends(made[LIFE]) == pytest.approx((210 * exp(-0.265), 210, 210 * exp(0.265)), abs=0.01)
+    assert (made[LIFE]["basis"], made[LIFE]["source"]) == ("second hand", carbon.EMBER_SECOND_HAND)
+    assert made[LIFE]["note"].startswith("2025, of generation; 200 in 2022")
+    alone = tables(monkeypatch, None, {2022: 200.0})[LIFE]
+    assert ends(alone) == pytest.approx((200 * exp(-0.53), 200, 200 * exp(0.53)), abs=0.01)
+    assert tables(monkeypatch, None, {2024: 200.0}, 210.0)[LIFE]["value"] == 200
+    assert tables(monkeypatch, None, {2023: 200.0}, 210.0)[LIFE]["value"] == 210
+
+
+def test_a_countrys_range_is_that_of_its_traced_series_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """90 g/kWh in 2024, when 100 were traced."""
+    made = tables(monkeypatch, FLAT, {2024: 90.0})
+    assert ends(made[LIFE]) == (round(90 * exp(-0.08), 2), 90, round(90 * exp(0.08), 2))
+    assert ends(made[TRACED]) == (92.31, 100, 108.33)
+    assert made[DIRECT]["value"] == pytest.approx(81)
+    # half as much as in 2024 by the newest year: the range follows, as far as 0.9 and with 4% on each side
+    fallen = tables(monkeypatch, FLAT | {2025: 50.0}, {2024: 100.0})[LIFE]
+    low, high = band([100, 100, 100, 100, 50], 0.3)
+    assert ends(fallen) == pytest.approx((max(low, 100 * exp(-0.9)), 100, max(high, 104)), abs=0.01)
+    risen = tables(monkeypatch, FLAT | {2025: 300.0}, {2024: 100.0})[LIFE]
+    low, high = band([100, 100, 100, 100, 300], 0.3)
+    assert ends(risen) == pytest.approx((min(low, 96), 100, min(high, 100 * exp(0.9))), abs=0.01)
