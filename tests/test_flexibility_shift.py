@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import wattline as wl
 from wattline.core.errors import WattlineError
-from wattline.line.grid.flexibility.shift import Leeway, forecast, shift, work_by_step
+from wattline.line.grid.flexibility.shift import Leeway, Removal, forecast, shift, work_by_step
+from wattline.predict.flex.shift import DailyJob
 
 signals = st.lists(st.floats(1, 1000), min_size=96, max_size=120).map(np.array)
 
@@ -110,3 +112,89 @@ def test_a_nightly_job_of_2023_saves_more_the_wider_its_window(shared_data: Path
     assert 0.02 < values[-1] < 0.4
     assert all(result.saving("causal") <= result.saving() for result in savings)
     assert savings[-1].saving("causal") > 0  # the hours of a day are alike from day to day
+
+
+sites = st.lists(signals, min_size=2, max_size=3).map(lambda rows: np.stack([row[:96] for row in rows]))
+
+
+@settings(max_examples=60)
+@given(sites, st.integers(1, 4), st.integers(0, 5), st.floats(0, 3), st.floats(0, 50))
+def test_in_space_too_foresight_saves_no_less_than_what_was_known(signal, length, reach, work, fee):
+    made = shift(signal, np.arange(30, 80, 7), Leeway(length, reach, reach), removal=Removal(work, fee))
+    assert np.all(made.foresight <= made.causal * (1 + 1e-12))
+    assert np.all(made.foresight <= made.meant * (1 + 1e-12))
+    alone = shift(signal[0], np.arange(30, 80, 7), Leeway(length, reach, reach))
+    assert np.all(made.foresight <= alone.foresight * (1 + 1e-12))  # another site never costs more than to stay
+
+
+@given(sites, st.integers(1, 3), st.floats(0, 2), st.floats(0, 20))
+def test_with_sites_the_saving_never_falls_as_the_window_widens(signal, length, work, fee):
+    starts = np.arange(34, 80, 5)
+    costs = [shift(signal, starts, Leeway(length, r, r), 24, Removal(work, fee)).foresight.sum() for r in range(6)]
+    assert all(later <= earlier * (1 + 1e-12) for earlier, later in itertools.pairwise(costs))
+
+
+@given(st.floats(1, 500), st.floats(0, 3))
+def test_equal_flat_sites_save_nothing(level, work):
+    made = shift(np.full((3, 96), level), np.arange(30, 80, 9), Leeway(2, 3, 3), removal=Removal(work))
+    assert made.saving("foresight") == pytest.approx(0, abs=1e-12)
+    assert made.saving("causal") == pytest.approx(0, abs=1e-12)
+
+
+@given(sites, st.floats(0, 1))
+def test_moves_counted_by_their_own_signal_cost_what_they_cost(signal, work):
+    made = shift(signal, np.arange(30, 80, 7), Leeway(2, 3, 3), removal=Removal(work))
+    assert made.counted(signal, "causal") == pytest.approx(made.causal)
+    assert made.counted(signal, "foresight").sum() == pytest.approx(made.foresight.sum())
+
+
+def test_a_job_goes_where_it_is_cheaper_unless_the_move_takes_more():
+    home, away = np.full(72, 10.0), np.full(72, 4.0)
+    free = shift(np.stack([home, away]), np.array([30]), Leeway(2))
+    assert (free.foresight[0], free.by["foresight"].site[0]) == (8.0, 1)
+    priced = shift(np.stack([home, away]), np.array([30]), Leeway(2), removal=Removal(1.0))
+    assert priced.foresight[0] == 8.0 + 0.5 * (10 + 4)
+    assert shift(np.stack([home, away]), np.array([30]), Leeway(2), removal=Removal(2.0)).foresight[0] == 20.0
+
+
+def series(path: Path, values: list[float], name: str, begin: str = "2023-03-01") -> Path:
+    first = datetime.fromisoformat(begin)
+    rows = "".join(f"{first + timedelta(hours=i):%Y-%m-%d %H:%M},{value}\n" for i, value in enumerate(values))
+    path.write_text(f"utc,{name}\n{rows}")
+    return path
+
+
+def test_average_and_marginal_stand_side_by_side_and_may_disagree(tmp_path: Path):
+    average = series(tmp_path / "a.csv", [100.0 if h % 24 < 12 else 300.0 for h in range(480)], "carbon_g_per_kwh")
+    marginal = series(tmp_path / "m.csv", [500.0 if h % 24 < 12 else 400.0 for h in range(480)], "moer_g_per_kwh")
+    answer = wl.flex_shift(average, DailyJob(at=20, after="8 h"), beside=[marginal]).json()
+    ways = {(row["moved_by"], row["counted_by"]): row for row in answer["results"]["ways"]}
+    assert ways["average", "average"]["saving_foresight"] == pytest.approx(2 / 3)
+    assert ways["average", "marginal"]["saving_foresight"] == pytest.approx(-0.25)
+    assert ways["marginal", "marginal"]["saving_foresight"] == pytest.approx(0)
+    assert answer["inputs"]["kind"] == "average"
+    assert answer["inputs"]["beside_kind"] == "marginal"
+
+
+def test_an_average_signal_is_not_taken_for_a_marginal_one(tmp_path: Path):
+    path = series(tmp_path / "m.csv", [100.0] * 72, "marginal_g_per_kwh")
+    with pytest.raises(WattlineError, match="no average signal"):
+        wl.flex_shift(path)
+    assert wl.flex_shift(path, kind="marginal").json()["inputs"]["kind"] == "marginal"
+
+
+def test_a_price_below_zero_has_no_share_to_save_of(tmp_path: Path):
+    path = series(tmp_path / "p.csv", [-5.0] * 96, "price_usd_mwh")
+    row = wl.flex_shift(path, kind="price").json()["results"]["windows"][-1]
+    assert row["saving_foresight"] is None
+    assert row["mean_foresight"] == pytest.approx(-0.005)
+
+
+def test_data_that_go_along_need_the_power_of_the_job(tmp_path: Path):
+    path, other = (series(tmp_path / f"{n}.csv", [v] * 96, "carbon_g_per_kwh") for n, v in (("a", 300.0), ("b", 250.0)))
+    with pytest.raises(WattlineError, match="--power"):
+        wl.flex_shift(path, DailyJob(data="1 TB"), sites=[other])
+    few = wl.flex_shift(path, DailyJob(data="1 GB", power="1 MW"), sites=[other]).json()["results"]["windows"][-1]
+    many = wl.flex_shift(path, DailyJob(data="1 PB", power="1 MW"), sites=[other]).json()["results"]["windows"][-1]
+    assert few["away_foresight_share"] == 1.0
+    assert many["away_foresight_share"] == 0.0

@@ -57,7 +57,7 @@ def headroom(
 @flex_app.command("shift")
 def shift(
     signal: Annotated[
-        Path, typer.Argument(help="Carbon intensity or price by the hour: CSV or Parquet, times in UTC.")
+        Path, typer.Argument(metavar="FILE[@COLUMN]", help="Carbon intensity or price by the hour at the job's site.")
     ],
     length: Annotated[str, Opt(help="How long the daily job runs.")] = "1 h",
     before: Annotated[str, Opt(help="How much earlier it may begin.")] = "0 h",
@@ -66,17 +66,29 @@ def shift(
     pause: Annotated[
         str | None, Opt(help='Work that a pause and resume costs, such as "10 min" [default: it never pauses].')
     ] = None,
-    column: Annotated[str | None, Opt(help="Column of the signal; needed where there are several.")] = None,
     kind: Annotated[str, Opt(help="What the signal is: average or marginal carbon intensity, or price.")] = "average",
+    to: Annotated[
+        list[str] | None, Opt("--to", metavar="FILE[@COLUMN]", help="The signal at a site to which it may go.")
+    ] = None,
+    power: Annotated[str | None, Opt(help="Power of the job, where it may go elsewhere with data.")] = None,
+    data: Annotated[str | None, Opt(help='Data that go with it, such as "500 GB".')] = None,
+    beside: Annotated[
+        list[str] | None,
+        Opt(metavar="FILE[@COLUMN]", help="Another signal at each site, by which the moves are counted too."),
+    ] = None,
+    beside_kind: Annotated[str, Opt(help="What that signal is: average, marginal or price.")] = "marginal",
+    facts: options.Facts = None,
     out: FlexOut = None,
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
-    """What a daily job saves when it may run at another hour."""
-    from wattline.cli.printing import print_result
-    from wattline.predict.flex.shift import flex_shift
+    """What a daily job saves when it may run at another hour, or at another site."""
+    from wattline.cli.printing import check_out, print_result
+    from wattline.predict.flex.shift import DailyJob, flex_shift
 
-    made = flex_shift(signal, length=length, before=before, after=after, at=at, pause=pause, column=column, kind=kind)
+    check_out(out)
+    job = DailyJob(length, before, after, at, pause, power, data)
+    made = flex_shift(signal, job, kind=kind, sites=to or (), beside=beside or (), beside_kind=beside_kind, facts=facts)
     print_result(made, as_json, explain, out)
 
 

@@ -66,36 +66,70 @@ class FlexHeadroomJson(EnvelopeJson[HeadroomInputs, HeadroomResults]):
     command: Literal["flex headroom"]
 
 
+SignalKind = Literal["average", "marginal", "price"]
+
+
 class ShiftInputs(StrictJson):
     """A daily job and the signal, as they were read."""
 
     signal: str = item("The file.")
-    column: str = item("Its column.")
-    kind: Literal["average", "marginal", "price"] = item("What the signal is.")
+    column: str = item("Its column, or the zone that it is of.")
+    kind: SignalKind = item("What the signal is.")
     length_h: float = item("Hours that the job runs.")
     before_h: float = item("Hours by which it may begin earlier.")
     after_h: float = item("Hours by which it may end later.")
     at_h: float = item("Hour of the day, UTC, at which it was meant to begin.")
     pause_h: float | None = item("Hours of work that a pause costs; null where it never pauses.")
+    beside_kind: SignalKind | None = item("What the other signal is; null without one.")
+    power_w: float | None = item("Power of the job; null where no data go with it.")
+    data_bytes: float | None = item("Data that go with it to another site; null where none do.")
 
 
-class ShiftWindow(StrictJson):
-    """Savings within one window; means of the signal over the work, in its own unit."""
+class ShiftMeans(StrictJson):
+    """Means of a signal over the work, in its own unit, and savings."""
+
+    mean_as_meant: float = item("As meant.")
+    mean_known: float = item("Moved by what was known before the window.")
+    mean_foresight: float = item("Moved with perfect foresight.")
+    saving_known: float | None = item("Share saved by what was known; null where the work as meant costs nothing.")
+    saving_foresight: float | None = item("Share saved with perfect foresight.")
+
+
+class ShiftWindow(ShiftMeans):
+    """Savings within one window."""
 
     before_h: float = item("Hours by which the job may begin earlier.")
     after_h: float = item("Hours by which it may end later.")
     jobs: int = item("Jobs whose window lies within the series.")
-    mean_as_meant: float = item("As meant.")
-    mean_known: float = item("Moved by what was known before the window.")
-    mean_foresight: float = item("Moved with perfect foresight.")
-    saving_known: float = item("Share saved by what was known.")
-    saving_foresight: float = item("Share saved with perfect foresight.")
+    away_known_share: float = item("Share of the jobs that went to another site by what was known.")
+    away_foresight_share: float = item("Share of them with perfect foresight.")
+    beside: ShiftMeans | None = perhaps("The same moves, counted by the other signal.")
+
+
+class ShiftWay(ShiftMeans):
+    """The widest window, moved by one signal and counted by one."""
+
+    moved_by: SignalKind = item("The signal that led the moves.")
+    counted_by: SignalKind = item("The signal by which they are counted.")
+
+
+class ShiftHours(StrictJson):
+    """The widest window by the hour of the day, UTC: 24 figures each."""
+
+    signal: list[float | None] = item("Mean of the signal at the job's site; null where it has no such hour.")
+    as_meant_share: list[float] = item("Share of the work as meant.")
+    known_share: list[float] = item("Share of the work moved by what was known.")
+    foresight_share: list[float] = item("Share of the work moved with perfect foresight.")
 
 
 class ShiftResults(SeriesSpan):
     """Savings as the window widens."""
 
+    sites: list[str] = item("The sites, the job's own first.")
+    unit: str = item("Unit of the signal; empty where its file does not say it.")
     windows: list[ShiftWindow] = item("From none to the whole window.")
+    hours: ShiftHours = item("When the work is done.")
+    ways: list[ShiftWay] = item("Moved by either signal and counted by both; empty without another.")
 
 
 class FlexShiftJson(EnvelopeJson[ShiftInputs, ShiftResults]):

@@ -41,18 +41,44 @@ def _headroom(data: Json) -> list[RenderableType]:
 
 
 def _shift(data: Json) -> list[RenderableType]:
-    inputs = data["inputs"]
+    inputs, results = data["inputs"], data["results"]
     pauses = (
-        "never pauses" if inputs["pause_h"] is None else f"a pause costs {show(inputs['pause_h'] * 3600, 's')} of work"
+        "which never pauses"
+        if inputs["pause_h"] is None
+        else f"a pause of which costs {show(inputs['pause_h'] * 3600, 's')} of work"
     )
-    job = f"A job of {inputs['length_h']:g} h each day at {inputs['at_h']:g} h UTC, which {pauses}"
-    table = flex_table("earlier", "later", "as meant", "by what was known", "saved", "with foresight", "saved")
-    for row in data["results"]["windows"]:
+    job = f"A job of {inputs['length_h']:g} h each day at {inputs['at_h']:g} h UTC, {pauses}"
+    away = len(results["sites"]) > 1
+    table = flex_table(
+        "earlier", "later", "as meant", "by what was known", "saved", "with foresight", "saved", *["away"] * away
+    )
+    for row in results["windows"]:
         table.add_row(
             f"{row['before_h']:g} h", f"{row['after_h']:g} h", number(row["mean_as_meant"]), number(row["mean_known"]),
-            f"{row['saving_known']:.1%}", number(row["mean_foresight"]), f"{row['saving_foresight']:.1%}",
+            saved(row["saving_known"]), number(row["mean_foresight"]), saved(row["saving_foresight"]),
+            *[f"{row['away_foresight_share']:.0%}"] * away,
         )  # fmt: skip
-    return [Text(f"{job}; {inputs['kind']} signal, {inputs['column']}", style="bold"), table]
+    unit = f" [{results['unit']}]" if results["unit"] else ""
+    head = f"{job}; {inputs['kind']} signal{unit}, {', '.join(results['sites'])}"
+    return [Text(head, style="bold"), table, *_ways(results["ways"])]
+
+
+def _ways(ways: list[Json]) -> list[RenderableType]:
+    """Moved by one signal, counted by either."""
+    if not ways:
+        return []
+    table = flex_table("moved by", "counted by", "as meant", "saved by what was known", "saved with foresight")
+    for row in ways:
+        table.add_row(
+            row["moved_by"], row["counted_by"], number(row["mean_as_meant"]), saved(row["saving_known"]),
+            saved(row["saving_foresight"]),
+        )  # fmt: skip
+    return [Text("The widest window, by either signal", style="bold"), table]
+
+
+def saved(share: float | None) -> str:
+    """A saving as per cent."""
+    return "none to save of" if share is None else f"{share:.1%}"
 
 
 def _balance(data: Json) -> list[RenderableType]:

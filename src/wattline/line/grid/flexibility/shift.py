@@ -1,11 +1,12 @@
-"""When a job should run: the steps of least cost within its window, known in advance or forecast from the past.
+"""When and where a job should run: the steps of least cost within its window, known in advance or forecast.
 
-The cost of a step is any signal by the hour: a carbon intensity, a price, or a sum of both. Average and marginal
-intensities are different signals; a saving by one says nothing of the other.
+The cost of a step is any signal by the hour: a carbon intensity or a price. Average and marginal intensities are
+different signals; a saving by one says nothing of the other, so what a move by one does to the other is counted apart.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,26 +47,89 @@ class Leeway:
 
 
 @dataclass(frozen=True)
-class Shifted:
-    """Costs of jobs, in the signal's unit times steps; each of shape ``(n_jobs,)``."""
+class Removal:
+    """What it takes to run a job at another site than its own.
 
-    meant: Array  # run as meant
-    causal: Array  # moved by what was known before
-    foresight: Array  # moved by what came
+    Attributes
+    ----------
+    work
+        Steps of the job's own power that moving its data takes, half at either site.
+    fee
+        Fee of the move, in the signal's unit times steps.
+    """
+
+    work: float = 0.0
+    fee: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (self.work >= 0 and np.isfinite(self.work) and np.isfinite(self.fee)):
+            raise WattlineError(f"shift: moving takes {self.work:g} steps of work, which must be 0 or more")
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Where and when jobs run under one policy.
+
+    Attributes
+    ----------
+    site
+        Site of each job, an index, shape ``(n_jobs,)``.
+    work
+        Steps of work in each step of the window, shape ``(n_jobs, n_window)``.
+    """
+
+    site: NDArray[np.int_]
+    work: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Shifted:
+    """Costs of jobs, in the signal's unit times steps, each of shape ``(n_jobs,)``, and where each policy put them.
+
+    ``meant``: run as meant; ``causal``: moved by what was known before; ``foresight``: moved by what came.
+    ``steps``: of each job's window, shape ``(n_jobs, n_window)``; ``by``: the moves by policy.
+    """
+
+    meant: Array
+    causal: Array
+    foresight: Array
+    steps: NDArray[np.int_]
+    by: Mapping[str, Placement]
+    removal: Removal
+    begin: int  # column of ``steps`` at which jobs were meant to begin
 
     def saving(self, policy: str = "foresight") -> float:
-        """The share of the cost as meant that a policy saves, 0 to 1."""
+        """The share of the cost as meant that a policy saves; 0 where that cost is 0."""
         total = float(self.meant.sum())
         return 1.0 - float(getattr(self, policy).sum()) / total if total else 0.0
 
+    def counted(self, signals: Array, policy: str) -> Array:
+        """Costs of the same moves by another signal, without a fee.
 
-def shift(signal: Array, starts: Array, window: Leeway, steps_per_day: int = 24) -> Shifted:
+        Parameters
+        ----------
+        signals
+            The other signal at the same sites, shape ``(n_sites, n_steps)``.
+        policy
+            "meant", "causal" or "foresight".
+
+        Returns
+        -------
+        Array
+            Shape ``(n_jobs,)``.
+        """
+        return _costs(signals[:, self.steps], self.by[policy], Removal(self.removal.work), self.begin)
+
+
+def shift(
+    signal: Array, starts: Array, window: Leeway, steps_per_day: int = 24, removal: Removal | None = None
+) -> Shifted:
     """Costs of jobs as meant, moved with perfect foresight, and moved by a forecast from the past alone.
 
     Parameters
     ----------
     signal
-        Cost of a step of work, shape ``(n_steps,)``.
+        Cost of a step of work, shape ``(n_steps,)``, or ``(n_sites, n_steps)``, the first site the jobs' own.
     starts
         Step at which each job was meant to begin, shape ``(n_jobs,)``. A job whose window leaves the
         signal is left out.
@@ -73,6 +137,8 @@ def shift(signal: Array, starts: Array, window: Leeway, steps_per_day: int = 24)
         How long they run and how far they may move.
     steps_per_day
         Steps after which hours repeat.
+    removal
+        What it takes to run at another site; nothing where None.
 
     Returns
     -------
@@ -84,27 +150,56 @@ def shift(signal: Array, starts: Array, window: Leeway, steps_per_day: int = 24)
     WattlineError
         Where the signal has a gap, or no job's window lies within it.
     """
-    gaps = np.flatnonzero(~np.isfinite(signal))
+    signals = np.atleast_2d(np.asarray(signal, float))
+    gaps = np.argwhere(~np.isfinite(signals))
     if len(gaps):
-        raise WattlineError(f"shift: the signal is missing in step {gaps[0]} and {len(gaps) - 1} others; fill them")
+        raise WattlineError(f"shift: the signal is missing in step {gaps[0][1]} and {len(gaps) - 1} others; fill them")
     starts = np.asarray(starts, int)
-    inside = (starts - window.before >= steps_per_day) & (starts + window.length + window.after <= len(signal))
+    inside = (starts - window.before >= steps_per_day) & (starts + window.length + window.after <= signals.shape[1])
     starts = starts[inside]
     if not len(starts):
         raise WattlineError("shift: no job's window lies within the signal, with a day before it")
     span = window.before + window.length + window.after
-    steps = (starts - window.before)[:, None] + np.arange(span)
-    actual = signal[steps]
-    expected = forecast(signal, steps, steps_per_day)
-    asis = np.zeros(actual.shape)
-    asis[:, window.before : window.before + window.length] = 1.0
-    best, by_forecast = (work_by_step(costs, window) for costs in (actual, expected))
-    foresight, causal, meant = ((work * actual).sum(axis=1) for work in (best, by_forecast, asis))
+    steps: NDArray[np.int_] = np.asarray((starts - window.before)[:, None] + np.arange(span), int)
+    actual = signals[:, steps]
+    expected = np.stack([forecast(row, steps, steps_per_day) for row in signals])
+    moving = removal or Removal()
+    meant = np.zeros(actual.shape[1:])
+    meant[:, window.before : window.before + window.length] = 1.0
+    by = {"meant": Placement(np.zeros(len(starts), int), meant)}
+    by["causal"] = _best(expected, window, moving)
+    costs = {name: _costs(actual, move, moving, window.before) for name, move in by.items()}
     # the best is no worse than the others but for rounding
-    return Shifted(meant, causal, np.minimum(foresight, np.minimum(meant, causal)))
+    best = _best(actual, window, moving)
+    least = np.minimum(costs["meant"], costs["causal"])
+    by["foresight"] = best
+    costs["foresight"] = np.minimum(_costs(actual, best, moving, window.before), least)
+    return Shifted(costs["meant"], costs["causal"], costs["foresight"], steps, by, moving, window.before)
 
 
-def forecast(signal: Array, steps: Array, steps_per_day: int = 24) -> Array:
+def _best(costs: Array, window: Leeway, moving: Removal) -> Placement:
+    """Each job at the site, and in the steps, of least cost; costs of shape ``(n_sites, n_jobs, n_window)``."""
+    works = np.stack([work_by_step(rows, window) for rows in costs])
+    totals = (works * costs).sum(axis=2)
+    if len(costs) > 1:
+        totals[1:] += _moving_cost(costs, moving, window.before)[1:]
+    site = np.argmin(totals, axis=0)
+    return Placement(site, works[site, np.arange(len(site))])
+
+
+def _costs(costs: Array, move: Placement, moving: Removal, begin: int) -> Array:
+    each = np.arange(len(move.site))
+    total = (move.work * costs[move.site, each]).sum(axis=1)
+    return np.asarray(total + np.where(move.site > 0, _moving_cost(costs, moving, begin)[move.site, each], 0.0))
+
+
+def _moving_cost(costs: Array, moving: Removal, begin: int) -> Array:
+    """Cost of the move to each site when the job was meant to begin, shape ``(n_sites, n_jobs)``."""
+    first = costs[:, :, begin]
+    return np.asarray(moving.work * 0.5 * (first + first[:1]) + moving.fee)
+
+
+def forecast(signal: Array, steps: NDArray[np.int_], steps_per_day: int = 24) -> Array:
     """The mean of the same hour in the latest days that were over before a window begins.
 
     Parameters

@@ -1,0 +1,139 @@
+"""Signals by which jobs move: of several sites, over the hours that all of them have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Array
+from wattline.line.grid.carbon.read import ReadOptions, read_signals, split_zone
+from wattline.line.grid.carbon.signal import HourlySignal
+from wattline.line.grid.hourly import read_hourly
+from wattline.predict.flex.answer import filled
+
+KINDS = ("average", "marginal", "price")
+UNITS = {"average": "g/kWh", "marginal": "g/kWh", "price": "USD/kWh"}
+
+
+@dataclass(frozen=True, eq=False)
+class SiteSignals:
+    """One kind of signal at each site, over the same steps.
+
+    ``values``: shape ``(n_sites, n_steps)``; ``unit``: "" where a plain column has its own.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    start: np.datetime64
+    step_s: float
+    values: Array
+    unit: str
+    notes: tuple[str, ...]
+
+    @property
+    def step_h(self) -> float:
+        """Length of a step [h]."""
+        return self.step_s / 3600.0
+
+    @property
+    def day(self) -> int:
+        """Steps of a day."""
+        return round(24 / self.step_h)
+
+
+def read_sites(texts: Sequence[str | Path], kind: str, what: str) -> SiteSignals:
+    """The signals of one kind at each site, cut to the hours that all have.
+
+    Parameters
+    ----------
+    texts
+        FILE or FILE@COLUMN of each site; a text that is no file is a column (or zone) of the first one's.
+    kind
+        "average", "marginal" or "price".
+    what
+        The command, for errors.
+
+    Raises
+    ------
+    WattlineError
+        For a kind that is none, a file without such a signal, and for sites that have no hours in common.
+    """
+    if kind not in KINDS:
+        raise WattlineError(f"{what}: kind {shorten(kind)!r} must be one of {', '.join(KINDS)}")
+    first, _ = split_zone(texts[0])
+    each = []
+    for text in texts:
+        path, column = split_zone(text)
+        if not path.exists() and first.exists():
+            path, column = first, str(text)
+        each.append(_read(path, column, kind, what))
+    names = tuple(name for name, _, _ in each)
+    series = [signal for _, signal, _ in each]
+    notes = tuple(dict.fromkeys(note for _, signal, more in each for note in (*signal.notes, *more)))
+    start, values, step_s = _aligned(series, what)
+    plain = any(type(signal) is HourlySignal for signal in series)
+    return SiteSignals(kind, names, start, step_s, values, "" if plain else UNITS[kind], notes)
+
+
+def together(first: SiteSignals, other: SiteSignals, what: str) -> tuple[SiteSignals, SiteSignals]:
+    """Both cut to the hours that they have in common.
+
+    Parameters
+    ----------
+    first, other : of the same sites
+    what : the command, for errors
+    """
+    if len(first.names) != len(other.names):
+        raise WattlineError(f"{what}: --beside takes as many files as there are sites, {len(first.names)}")
+    rows = [HourlySignal(signals.start, signals.step_s, row) for signals in (first, other) for row in signals.values]
+    start, values, step_s = _aligned(rows, what)
+    count = len(first.names)
+    return tuple(
+        SiteSignals(signals.kind, signals.names, start, step_s, part, signals.unit, signals.notes)
+        for signals, part in ((first, values[:count]), (other, values[count:]))
+    )  # type: ignore[return-value]
+
+
+def _read(path: Path, column: str | None, kind: str, what: str) -> tuple[str, HourlySignal, tuple[str, ...]]:
+    """A site's name, its signal and notes: of a form that says what it is, else a column of numbers."""
+    try:
+        known = read_signals(path, ReadOptions(column, None, None if kind == "price" else kind))
+    except WattlineError as error:
+        return _plain(path, column, what, error)
+    signal = {"average": known.average.get("lifecycle") or known.average.get("direct"), "marginal": known.marginal}.get(
+        kind, known.price
+    )
+    if signal is None:
+        if column is not None:
+            return _plain(path, column, what, WattlineError(f"{path} has no {kind} signal"))
+        raise WattlineError(f"{what}: {path} has no {kind} signal; say what it is with --kind, or name a column")
+    return column or signal.zone or path.stem, signal, known.notes
+
+
+def _plain(
+    path: Path, column: str | None, what: str, error: WattlineError
+) -> tuple[str, HourlySignal, tuple[str, ...]]:
+    """A column of numbers, in whatever unit."""
+    if not path.exists():
+        raise error
+    series = read_hourly(path)
+    name, values = series.column(column, what)
+    signal = HourlySignal(series.utc[0], series.step_h * 3600.0, values, name, str(path))
+    return name, signal, (*series.notes, *filled(series, [name]))
+
+
+def _aligned(series: Sequence[HourlySignal], what: str) -> tuple[np.datetime64, Array, float]:
+    """Start, values and step over the common time; a year that repeats stands for the years of the others."""
+    dated = [signal for signal in series if not signal.repeats] or list(series)
+    start, end = max(signal.start for signal in dated), min(signal.end for signal in dated)
+    step_s = max(signal.step_s for signal in series)
+    count = int((end - start).astype(int) // step_s)
+    if count < 1:
+        raise WattlineError(f"{what}: the series have no hours in common; give files of one time")
+    edges: Array = np.arange(count + 1, dtype=float) * step_s
+    rows = [signal.means(edges + signal.seconds_to(start)) for signal in series]
+    return start, np.stack(rows), step_s
