@@ -19,7 +19,7 @@ MAX_FUNCTION_LINES = 40
 MAX_PARAMETERS = 8
 FACES = ("cli",)  # a command's options are its parameters
 # public questions, which take the fields of Where and Setup one by one too
-QUESTIONS = {"prompt", "train", "serve", "serve_average", "site", "frontier"}
+QUESTIONS = {"prompt", "train", "serve", "serve_average", "site", "frontier", "supply"}
 # packages whose bodies Numba compiles: their arguments are arrays, since it takes no objects
 COMPILED = ("kernel",)
 

@@ -14,6 +14,7 @@ import pytest
 from pydantic import ValidationError
 from typer.main import get_command
 
+from supply_files import factors_file
 from validation_files import TIMED_ROW, kernel_file, sensor_recording, serving_file, serving_row, timed_file
 from wattline.cli.main import app, main
 from wattline.core.errors import NotFound
@@ -41,6 +42,8 @@ LINES = (
     "site --it 1MW --place Dublin --draws 20",
     "site --it 1MW --place Dublin --compare --draws 20",
     "site --it 1MW --places PLACES --draws 20",
+    "supply --load-mw 10 --capacity-factors FACTORS --draws 2 --frontier",
+    "supply --it 1MW --pue 1.2 --capacity-factors FACTORS --draws 0 --with wind,gas,battery --target carbon=50g",
     "check article --draws 20",
     "facts chip.h100-sxm",
     "facts gpt-3",
@@ -107,6 +110,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     served = [serving_row(MODEL, 1, "bfloat16", batch, max_num_seqs=64, p90_itl_ms=25.0) for batch in (8, 32)]
     hours = "".join(f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 24}\n" for i in range(240))
     return {
+        "FACTORS": factors_file(folder / "factors.csv", 7),
         "HOURS": text("hours.csv", "utc,ercot_mw\n" + hours),
         "SCENARIO": text("jobs.toml", jobs),
         "NODE": ROOT / "examples" / "gpus.csv",

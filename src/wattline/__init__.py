@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from wattline.predict.settings import settings
     from wattline.predict.setup import Setup
     from wattline.predict.site import site
+    from wattline.predict.supply.plan import supply
     from wattline.predict.train import train
     from wattline.predict.where import Where
     from wattline.reconcile.bill import bill
@@ -73,12 +74,13 @@ _WHERE = {
     "serve_average": ("wattline.predict.average_service", "serve_average"),
     "settings": ("wattline.predict.settings", "settings"),
     "site": ("wattline.predict.site", "site"),
+    "supply": ("wattline.predict.supply.plan", "supply"),
     "train": ("wattline.predict.train", "train"),
 }
 __all__ = [
     "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "check", "compare",
     "fact", "flex_balance", "flex_headroom", "flex_shift", "flex_swings", "frontier", "measure", "metering", "prompt",
-    "read_traffic", "run", "serve", "serve_average", "settings", "site", "train",
+    "read_traffic", "run", "serve", "serve_average", "settings", "site", "supply", "train",
 ]  # fmt: skip
 # a name that is gone -> what stands in its place
 _RENAMED = {"service": "serve"}

@@ -34,14 +34,14 @@ class Catalog:
 
     Parameters
     ----------
-    paths : files of the user's own facts (TOML, see ``catalog/own.py``), read at once; a later file stands before an
-        earlier one, and all of them before the built-in facts.
+    paths : files of the user's own facts (TOML, see ``catalog/own.py``), read at once, or read already; a later file
+        stands before an earlier one, and all of them before the built-in facts.
 
     Raises WattlineError where a file cannot be read or a table in it is wrong.
     """
 
-    def __init__(self, *paths: Path | str) -> None:
-        self._fill(tuple(read_own(path) for path in paths))
+    def __init__(self, *paths: Path | str | OwnFile) -> None:
+        self._fill(tuple(path if isinstance(path, OwnFile) else read_own(path) for path in paths))
 
     def _fill(self, own: tuple[OwnFile, ...]) -> None:
         self.own = own

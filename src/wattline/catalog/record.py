@@ -35,6 +35,7 @@ KINDS = (
     "supply",
     "fuel",
     "swing",
+    "wind_sun",
 )
 SINGLE = ("constant", "fit")  # kinds whose record is itself the fact
 

@@ -30,6 +30,7 @@ from wattline.cli import (
     serve,
     serve_average,
     site,
+    supply,
     traffic,
     train,
     validate,
@@ -61,6 +62,7 @@ app.command("serve-average")(serve_average.serve_average)
 app.command("frontier")(frontier.frontier)
 app.command("compare")(compare.compare)
 app.command("site")(site.site)
+app.command("supply")(supply.supply)
 app.command("check")(check.check)
 app.command("measure", context_settings={"allow_interspersed_args": False})(measure.measure)
 app.command("proxy")(proxy.proxy)

@@ -7,7 +7,7 @@ from typing import Any
 from wattline.core.quantity import show, trimmed
 from wattline.report.words import Json
 
-COMMANDS = ("train", "prompt", "serve-average", "serve", "frontier", "site")
+COMMANDS = ("train", "prompt", "serve-average", "serve", "frontier", "site", "supply")
 ENGINE = "vLLM 0.11"  # whose steps the chip model was fitted to
 
 
@@ -21,6 +21,8 @@ def assumptions(command: str, inputs: Json, results: Json) -> str:
     """
     if command not in COMMANDS:
         return ""
+    if command == "supply":
+        return "Assumed: " + "; ".join([_grid(inputs), *_supply(inputs)])
     parts = [_grid(inputs), *_site(command, inputs, results), *_work(command, inputs, results), *_cost(results)]
     return "Assumed: " + "; ".join(part for part in parts if part)
 
@@ -43,6 +45,22 @@ def _site(command: str, inputs: Json, results: Json) -> list[str]:
     kind = str(inputs.get("site") or "")
     place = f"{inputs['place']}, {inputs['cooling']} in a {kind} hall" if inputs.get("place") else f"site {kind}"
     return [", ".join(part for part in (place if kind else "", how) if part)]
+
+
+def _supply(inputs: Json) -> list[str]:
+    hours, target = inputs["hours"], inputs["target"]
+    pue = "" if inputs["pue"] is None else f", PUE {inputs['pue']:.2f}"
+    means = ", ".join(f"{name} {mean:.0%}" for name, mean in hours["means"].items())
+    aims = [f"{name} {target[name]:.4g}" for name in ("cfe", "annual", "carbon") if target[name] is not None]
+    exports = f"exports up to {inputs['export_share']:.0%}" if inputs["export_share"] else "no exports"
+    grid = "grid by the hour" if inputs["grid"] else "grid as its annual mean"
+    return [
+        f"load {show(inputs['load_mean_w'], 'W')} on average ({inputs['load']}{pue})",
+        f"target {', '.join(aims) or 'least cost'}",
+        f"capacity factors {hours['source']} ({means or 'none'})",
+        *([grid, exports] if "grid" in inputs["technologies"] else ["no grid"]),
+        "costs of 2030, before tax credits",
+    ]
 
 
 def _work(command: str, inputs: Json, results: Json) -> list[str]:

@@ -30,10 +30,8 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
             from wattline.report.terminal.frontier import frontier_text
 
             return frontier_text(data, explain)
-        case "site":
-            from wattline.report.terminal.site import site_text
-
-            return site_text(data, explain)
+        case "site" | "supply":
+            return _planned_text(data, explain)
         case "check":
             from wattline.report.terminal.check import check_text
 
@@ -54,6 +52,14 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
             from wattline.report.terminal.answer import answer_text
 
             return answer_text(data, explain)
+
+
+def _planned_text(data: Json, explain: bool) -> RenderableType:
+    if data["command"] == "site":
+        from wattline.report.terminal.site import site_text as show
+    else:
+        from wattline.report.terminal.supply import supply_text as show
+    return show(data, explain)
 
 
 def _flex_text(data: Json, explain: bool) -> RenderableType:

@@ -105,7 +105,13 @@ def _reactor(parts: Parts, reactor: HeatReactor) -> None:
 def _import(parts: Parts, grid: GridImport) -> None:
     steps = parts.steps
     carbon = hourly("carbon intensity of the grid", grid.carbon, steps, low=0.0)
-    flow = parts.flow("grid", "import", fixed=grid.limit_mw)
+    if grid.peak_cost > 0:
+        limit = hourly("limit of the grid", grid.limit_mw, steps, low=0.0)
+        most = float(limit.max())
+        flow = parts.flow("grid", "import", profile=limit / most if most > 0 else 0.0)
+        flow.owner = parts.capacity("grid connection", grid.peak_cost, most)
+    else:
+        flow = parts.flow("grid", "import", fixed=grid.limit_mw)
     flow.balance = 1.0
     flow.cost = hourly("price of the grid", grid.price, steps) + carbon * parts.case.target.carbon_price / KG_PER_T
     flow.counts = {"cfe": 1 - hourly("clean share of the grid", grid.clean_share, steps, 0.0, 1.0), "carbon": carbon}

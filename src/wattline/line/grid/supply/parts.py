@@ -90,12 +90,14 @@ class HeatReactor:
 
 @dataclass(frozen=True)
 class GridImport:
-    """Electricity from the grid by the hour: bound [MW], price [USD/MWh], clean share (0 to 1), intensity [g/kWh]."""
+    """Electricity from the grid by the hour: bound [MW], price [USD/MWh], clean share (0 to 1), intensity [g/kWh]; and
+    what a MW of the highest import costs a year [USD/MW]."""
 
     limit_mw: Array | float
     price: Array | float
     clean_share: Array | float = 0.0
     carbon: Array | float = 0.0
+    peak_cost: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,8 @@ class SupplyPlan:
             parts[name] = parts.get(name, 0.0) + float(made.cost[at] @ solution.flows[at])
         owner = {int(k): made.flows[at].part for at, k in enumerate(made.owner) if k >= 0}
         for k, part in owner.items():
-            parts[part] += float(made.capacity_cost[k] * solution.capacity[k])
+            part = made.capacities[k] if part == "grid" else part
+            parts[part] = parts.get(part, 0.0) + float(made.capacity_cost[k] * solution.capacity[k])
         return {name: value for name, value in parts.items() if name != "shift"}
 
     @property

@@ -1,0 +1,72 @@
+"""``wattline supply``: what should power a site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from wattline.cli import options
+from wattline.cli.groups import expanded
+
+Opt = typer.Option
+
+
+@expanded
+def supply(
+    it: Annotated[str | None, Opt(help='IT power of the site, such as "100MW"; its overhead is worked out.')] = None,
+    load: Annotated[
+        Path | None, Opt(metavar="FILE", help="IT power over time: a CSV of one value an hour, or a load (Parquet).")
+    ] = None,
+    load_mw: Annotated[str | None, Opt(help="Power that the whole site takes, instead of --it.")] = None,
+    target: Annotated[
+        str, Opt(help="Target: cfe=95% of each hour, annual=100%, carbon=50g, cost; several with commas.")
+    ] = "cfe=95%",
+    with_: Annotated[
+        str, Opt("--with", metavar="LIST", help="Technologies that may be built; solar=200MW limits one.")
+    ] = "wind,solar,battery,grid",
+    years: Annotated[str | None, Opt(help="Years of the file to size on, such as 2021-2022 [default: all].")] = None,
+    capacity_factors: Annotated[
+        Path | None, Opt(metavar="FILE", help="Hourly capacity factors of wind and solar, UTC: CSV or Parquet.")
+    ] = None,
+    grid: Annotated[
+        Path | None, Opt(metavar="FILE", help="Hourly price, carbon-free share and carbon of the grid, UTC.")
+    ] = None,
+    export: Annotated[
+        str | None, Opt(help="Share of the year's load that may be sold to the grid [default: none].")
+    ] = None,
+    import_limit: Annotated[str | None, Opt(help="Power of the grid connection [default: the highest load].")] = None,
+    within: Annotated[
+        str | None, Opt(help='Time from order to power, such as "4 years"; slower plants drop out.')
+    ] = None,
+    network_tariff: Annotated[str | None, Opt(help='Network charge for energy from the grid, "10 USD/MWh".')] = None,
+    demand_charge: Annotated[str | None, Opt(help='Charge for the highest import, a month: "15 USD/kW".')] = None,
+    investment_credit: Annotated[str | None, Opt(help="Tax credit: share of the capital cost of clean plants.")] = None,
+    production_credit: Annotated[str | None, Opt(help='Tax credit for wind and solar energy: "28 USD/MWh".')] = None,
+    frontier: Annotated[bool, Opt("--frontier", help="Show cost against the hourly carbon-free share.")] = False,
+    *,
+    where: options.WhereOptions,
+    draws: Annotated[int, Opt(help="Number of draws of costs and weather, each a certified plan.")] = 20,
+    seed: options.Seed = 0,
+    out: options.Out = None,
+    costs: Annotated[
+        list[Path] | None, Opt(metavar="FILE", help="Your own costs: facts (TOML), or a CSV of technologies.")
+    ] = None,
+    as_json: options.AsJson = False,
+    explain: options.Explain = False,
+) -> None:
+    """What should power a site, hour by hour: capacities, cost, and how sure that is."""
+    from wattline.cli.printing import check_out, print_result, working
+    from wattline.predict.supply.plan import supply as work
+
+    check_out(out)
+    given: dict[str, Any] = {
+        "load": load, "load_mw": load_mw, "target": target, "technologies": with_, "years": years,
+        "capacity_factors": capacity_factors, "grid": grid, "export": export, "import_limit": import_limit,
+        "within": within, "network_tariff": network_tariff, "demand_charge": demand_charge,
+        "investment_credit": investment_credit, "production_credit": production_credit, "frontier": frontier,
+    }  # fmt: skip
+    with working("planning") as update:
+        answer = work(it, draws=draws, seed=seed, costs=costs, progress=update, **given, **where)
+    print_result(answer, as_json, explain, out)

@@ -1,0 +1,1 @@
+"""``supply``: what should power a site."""

@@ -1,0 +1,99 @@
+"""The user's own costs of technologies: facts (TOML), or a table of them (CSV)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from wattline.catalog import Catalog, default, open_catalog
+from wattline.catalog.catalog import CatalogLike, own_paths
+from wattline.catalog.own import OwnFile
+from wattline.catalog.tables import attributes
+from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.reading import read_text
+
+LIMIT_BYTES = 10_000_000
+NEEDED = ("technology", "parameter", "value")
+# words of published tables -> the catalog's attribute, by what the unit is of
+WORDS = {
+    "capital cost": "capital_usd_per_kw",
+    "investment": "capital_usd_per_kw",
+    "capex": "capital_usd_per_kw",
+    "fixed o&m": "fixed_om_share",
+    "fom": "fixed_om_share",
+    "life": "life_years",
+    "lifetime": "life_years",
+    "variable o&m": "variable_usd_per_mwh",
+    "vom": "variable_usd_per_mwh",
+    "fuel": "fuel_usd_per_mwh",
+    "efficiency": "efficiency",
+    "lead time": "lead_time_years",
+}
+PER_CENT = ("%", "%/year", "percent")
+
+
+def open_costs(costs: CatalogLike) -> Catalog:
+    """The catalog with the user's costs before its own.
+
+    Parameters
+    ----------
+    costs : a catalog, or files: facts (TOML), or CSV with columns technology, parameter, value, and low, high, unit
+        where there are; None for the catalog alone
+
+    Raises WattlineError where a file cannot be read, or a technology or parameter is not known.
+    """
+    if costs is None or isinstance(costs, Catalog):
+        return open_catalog(costs)
+    paths: Sequence[Path | str] = [costs] if isinstance(costs, str | Path) else costs
+    files = [_table(path) if str(path).lower().endswith(".csv") else path for path in paths]
+    return Catalog(*own_paths(), *files)
+
+
+def _table(path: Path | str) -> OwnFile:
+    """A CSV as the text of a file of facts."""
+    where = f"costs {shorten(str(path), 120)}"
+    rows = csv.DictReader(io.StringIO(read_text(path, LIMIT_BYTES, "costs")), skipinitialspace=True)
+    names = [name.strip().lower() for name in rows.fieldnames or []]
+    if missing := [name for name in NEEDED if name not in names]:
+        raise WattlineError(f"{where}: no column {missing[0]}; it needs technology, parameter and value")
+    rows.fieldnames = names
+    tables: dict[tuple[str, str], dict[str, float]] = {}
+    for number, row in enumerate(rows, 2):
+        tables[_place(row, f"{where}: line {number}")] = _numbers(row, f"{where}: line {number}")
+    if not tables:
+        raise WattlineError(f"{where} has no rows")
+    lines = []
+    for (technology, attribute), values in tables.items():
+        lines += [f"[supply.{technology}.{attribute}]", *(f"{name} = {value!r}" for name, value in values.items())]
+    return OwnFile(str(path), "\n".join(lines) + "\n")
+
+
+def _place(row: dict[str, str], at: str) -> tuple[str, str]:
+    technology = default().find("supply", (row["technology"] or "").strip()).name
+    word = (row["parameter"] or "").strip().lower()
+    attribute = WORDS.get(word, word.replace(" ", "_"))
+    if attribute == "capital_usd_per_kw" and (row.get("unit") or "").lower().rstrip().endswith("/kwh"):
+        attribute = "capital_usd_per_kwh"
+    known = attributes()["supply"]
+    if attribute not in known:
+        near = nearest(attribute, known)
+        raise WattlineError(
+            f"{at}: no parameter {shorten(word, 60)!r}; {'nearest' if near else 'known'}: {', '.join(near or known)}"
+        )
+    return technology, attribute
+
+
+def _numbers(row: dict[str, str], at: str) -> dict[str, float]:
+    scale = 0.01 if (row.get("unit") or "").strip().lower() in PER_CENT else 1.0
+    values: dict[str, float] = {}
+    for name in ("value", "low", "high"):
+        text = (row.get(name) or "").strip()
+        if not text and name != "value":
+            continue
+        try:
+            values[name] = float(text) * scale
+        except ValueError:
+            raise WattlineError(f"{at}: {name} {shorten(text, 30)!r} is not a number") from None
+    return values

@@ -1,0 +1,126 @@
+"""Wind and sun at the place of a supply: from a file, or made from the catalog's regions."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wattline.catalog import Catalog, Record
+from wattline.core.fact import Array
+from wattline.line.grid.supply.made import Times, WindSun, made_hours
+from wattline.line.grid.supply.sun import SunPlant, clear_sky, diffuse, plant_output, position
+from wattline.predict.supply.hours import SupplyHours
+
+ELSEWHERE = "elsewhere"
+HARGREAVES = 0.17  # Hargreaves and Samani (1985): 0.16 inland, 0.19 at a coast, of sun outside and root of daily range
+CLEAR_DAY = 0.78  # share of a clear sky's light over the year that the clearest months keep
+NORTH_MONTHS = 6
+FLEET = 0.9  # what a fleet delivers of what single plants in good order would
+MADE_YEAR = 2023
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceWeather:
+    """How wind and sun behave at a place, and whose record says so."""
+
+    record: Record
+    behaviour: WindSun
+    place: str
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the place's own region was fitted."""
+        return self.record.name != ELSEWHERE
+
+
+def place_weather(region: str | None, climate: Record | None, catalog: Catalog) -> PlaceWeather:
+    """How wind and sun behave at a place: as in its region where that was fitted; else wind as in the mean of those,
+    and sun by its latitude and the daily range of its temperature.
+
+    Parameters
+    ----------
+    region : the grid of the place
+    climate : the place, of the catalog's ``climate``; None where none is named
+    catalog : where they are looked up
+    """
+    known = catalog.records("wind_sun")
+    name = region if region is not None and region in known else ELSEWHERE
+    record = catalog.find("wind_sun", name)
+    behaviour = WindSun.of(record)
+    title = climate.title if climate is not None else record.title
+    if name != ELSEWHERE or climate is None:
+        return PlaceWeather(record, behaviour, title)
+    latitude, longitude = climate["latitude"].value, climate["longitude"].value
+    behaviour = behaviour.moved(-round(longitude / 15))
+    if latitude < 0:
+        tables = {n: np.roll(getattr(behaviour, n), NORTH_MONTHS, axis=0) for n in ("wind_mean", "wind_spread")}
+        behaviour = replace(behaviour, **tables)
+    sun_mean, clearness = sun_by_climate(climate, catalog)
+    spread = np.clip(0.12 + 1.2 * (CLEAR_DAY - clearness), 0.08, 0.6)
+    return PlaceWeather(record, replace(behaviour, sun_mean=sun_mean, sun_spread=spread), title)
+
+
+def sun_by_climate(climate: Record, catalog: Catalog) -> tuple[Array, Array]:
+    """Mean capacity factor of solar by month and hour in UTC, ``(12, 24)``, and the month's clearness, ``(12,)``.
+
+    Parameters
+    ----------
+    climate : the place, with the monthly means of its days' highest and lowest temperature
+    catalog : whose plant of modules is taken
+    """
+    plant = catalog.values(SunPlant, "constant.sun-plant")
+    utc = np.datetime64(f"{MADE_YEAR}-01-01T00:30:00", "s") + np.arange(8760) * np.timedelta64(3600, "s")
+    sun = position(utc, climate["latitude"].value, climate["longitude"].value)
+    clear, outside = clear_sky(sun), sun.outside_w_per_m2 * np.maximum(sun.up, 0.0)
+    month = utc.astype("datetime64[M]").astype(int) % 12
+    hour = (utc - utc.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
+    high, low = (np.array(climate.meta[name], float) for name in ("high_c", "low_c"))
+    tables, shares = np.zeros((12, 24)), np.zeros(12)
+    for m in range(12):
+        own = month == m
+        light = HARGREAVES * np.sqrt(max(high[m] - low[m], 1.0)) * outside[own].sum()
+        shares[m] = np.clip(light / max(clear[own].sum(), 1.0), 0.15, 0.95)
+        level = clear * shares[m]
+        output = plant_output(plant, sun, level, diffuse(level, sun), (high[m] + low[m]) / 2) * FLEET
+        tables[m] = [output[own & (hour == h)].mean() for h in range(24)]
+    return tables, shares
+
+
+def usual_year(years: int = 1) -> Times:
+    """The begin of each hour of so many years in a row, UTC."""
+    return np.datetime64(f"{MADE_YEAR}-01-01", "s") + np.arange(8760 * years) * np.timedelta64(3600, "s")
+
+
+def make_hours(place: PlaceWeather, utc: Times, seed: int) -> SupplyHours:
+    """Made hours of wind and sun, from chance of their own by place and seed.
+
+    Parameters
+    ----------
+    place : how wind and sun behave there
+    utc : begin of each hour
+    seed : of what is left to chance
+    """
+    digest = hashlib.sha256(f"{place.place}:{seed}".encode()).digest()
+    rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
+    wind, sun = made_hours(utc, place.behaviour, rng)
+    return SupplyHours(utc, 1.0, {"wind": wind, "solar": sun}, made=True, source=f"made, as in {place.record.title}")
+
+
+def scaled_to(values: Array, mean: float) -> Array:
+    """A series of capacity factors with another mean; none goes above 1, and zero stays.
+
+    Parameters
+    ----------
+    values : ``(n_steps,)``
+    mean : wanted
+    """
+    have = float(values.mean())
+    if have <= 0 or mean <= 0:
+        return values
+    scale = mean / have
+    for _ in range(4):
+        scaled = np.minimum(values * scale, 1.0)
+        scale *= mean / max(float(scaled.mean()), 1e-9)
+    return np.asarray(np.minimum(values * scale, 1.0))

@@ -1,0 +1,127 @@
+"""Reads a question of ``supply`` from what its face was given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wattline.catalog import Catalog
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.load import Load
+from wattline.core.quantity import parse
+from wattline.line.grid.supply.technology import VARIES
+from wattline.predict.supply.cases import SupplyQuestion, names_of
+from wattline.predict.supply.hours import SupplyHours, chosen, grid_of, read_factors, read_region, read_years, scaled
+from wattline.predict.supply.place import PlaceWeather, make_hours, place_weather, usual_year
+from wattline.predict.supply.request import USUAL, USUAL_TARGET, Charges, in_time, read_sources, read_target
+from wattline.predict.supply.site_load import SiteLoad, site_load
+from wattline.predict.where import Where
+
+
+@dataclass(frozen=True, eq=False)
+class SupplyOptions:
+    """What the face of ``supply`` was given beside the load and ``Where``, as it was written."""
+
+    target: str | Sequence[str] = USUAL_TARGET
+    technologies: str | Sequence[str] = USUAL
+    years: str | int | None = None
+    capacity_factors: str | Path | None = None
+    grid: str | Path | None = None
+    export: float | str | None = None
+    import_limit: float | str | None = None
+    within: float | str | None = None
+    charges: Mapping[str, Any] | None = None
+
+
+def read_question(
+    it: float | str | None,
+    load: str | Path | Load | None,
+    load_mw: float | str | None,
+    options: SupplyOptions,
+    where: Where,
+    draws: Draws,
+) -> SupplyQuestion:
+    """A question of supply, read and checked.
+
+    Parameters
+    ----------
+    it, load, load_mw : the load, see ``site_load``
+    options : target, technologies, hours, charges
+    where : place, weather, region, prices
+    draws : of the facts
+
+    Raises WattlineError for anything that cannot be.
+    """
+    target = read_target(options.target)
+    listed = read_sources(options.technologies, draws.catalog)
+    within = None if options.within is None else parse(options.within, "year", "within")
+    sources, late = in_time(listed, within, draws.catalog)
+    if not sources:
+        raise WattlineError(f"supply: nothing of {', '.join(late)} is there within {within:g} years")
+    site = site_load(it, load, load_mw, where, draws)
+    hours, rest, weather = _hours(options, names_of(sources), site, draws)
+    if late:
+        hours = replace(hours, notes=(*hours.notes, f"not there within {within:g} years: {', '.join(late)}"))
+    export = 0.0 if options.export is None else parse(options.export, "", "export", zero=True)
+    limit = None if options.import_limit is None else parse(options.import_limit, "MW", "import-limit", zero=True)
+    return SupplyQuestion(
+        site, hours, rest, weather, tuple(sources), target, Charges.read(options.charges or {}), export, limit, where,
+        draws,
+    )  # fmt: skip
+
+
+def _hours(
+    options: SupplyOptions, names: list[str], site: SiteLoad, draws: Draws
+) -> tuple[SupplyHours, SupplyHours | None, PlaceWeather | None]:
+    """The hours to plan on, those of other years, and how made ones behave."""
+    region, years = site.region.name, None if options.years is None else read_years(options.years)
+    needed = [name for name in names if name in VARIES]
+    if options.capacity_factors is not None:
+        hours = read_factors(options.capacity_factors, needed, region)
+        hours = scaled(hours, _means(site, draws.catalog))
+        if options.grid is not None:
+            hours = _with_grid(hours, options.grid, region)
+        return *chosen(hours, years), None
+    return _made(options, needed, site, years, draws)
+
+
+def _made(
+    options: SupplyOptions, needed: list[str], site: SiteLoad, years: tuple[int, int] | None, draws: Draws
+) -> tuple[SupplyHours, SupplyHours | None, PlaceWeather | None]:
+    if "offshore-wind" in needed:
+        raise WattlineError("supply: offshore-wind needs its hours; give --capacity-factors FILE with a column for it")
+    weather = place_weather(site.region.name, site.climate, draws.catalog)
+    if options.grid is not None:
+        series = read_region(options.grid, site.region.name)
+        given = SupplyHours(series.utc, series.step_h, {}, grid_of(series, site.region.name, options.grid))
+        hours, _ = chosen(given, years)
+        if hours.step_h != 1.0:
+            raise WattlineError("supply: made wind and sun come by the hour; give the grid by the hour, or factors too")
+        made = make_hours(weather, hours.utc, draws.seed)
+        return replace(made, grid=hours.grid, notes=series.notes), None, weather
+    count = 1 if years is None else years[1] - years[0] + 1
+    hours = make_hours(weather, usual_year(count), draws.seed)
+    return hours, None, weather
+
+
+def _means(site: SiteLoad, catalog: Catalog) -> dict[str, float]:
+    record = place_weather(site.region.name, site.climate, catalog).record
+    wind, sun = record["wind_mean_cf"].value, record["sun_mean_cf"].value
+    return {"wind": wind, "solar": sun, "offshore-wind": min(1.3 * wind, 0.6)}
+
+
+def _with_grid(hours: SupplyHours, path: str | Path, region: str) -> SupplyHours:
+    """The hours with the grid of another file, over the time that both hold."""
+    series = read_region(path, region)
+    if series.step_h != hours.step_h:
+        raise WattlineError(f"supply: steps of {series.step_h:g} h in {path}, {hours.step_h:g} h in the factors' file")
+    _, own, other = np.intersect1d(hours.utc, series.utc, return_indices=True)
+    if own.size < 2 or (np.diff(own) != 1).any():
+        raise WattlineError(f"supply: {path} and the factors' file share no stretch of time")
+    given = grid_of(series, region, path)
+    return replace(hours.of(own), grid={name: values[other] for name, values in given.items()})

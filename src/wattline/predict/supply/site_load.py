@@ -1,0 +1,146 @@
+"""The load that a supply serves: IT power through the site's overhead, hour by hour, on the hours of the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wattline.catalog import Record
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.core.load import Load
+from wattline.core.quantity import parse
+from wattline.line.grid import region as grid
+from wattline.line.grid.supply.made import Times
+from wattline.line.site import annual, profile
+from wattline.line.site.outdoors import read_where, region_of
+from wattline.line.site.weather import HOURS
+from wattline.predict.cite import cite_given
+from wattline.predict.site import read_design, work
+from wattline.predict.where import Where
+
+DAYS_BEFORE = np.cumsum([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30])
+FACILITY = ("site", "grid")
+
+
+@dataclass(frozen=True, eq=False)
+class SiteLoad:
+    """What a site takes from its supply, as one year of hours in its standard time, and what it was worked out from.
+
+    Attributes
+    ----------
+    power_mw : ``(8760,)`` [MW]
+    it_w : IT power of the design; None where the load was given whole
+    pue : of the year; None where the load was given whole
+    region : its grid
+    climate : its place, of the catalog's ``climate``; None where none is named
+    utc_offset_h : hours by which its standard time is ahead of UTC
+    how : the load in words
+    """
+
+    power_mw: Array
+    it_w: float | None
+    pue: float | None
+    region: Record
+    climate: Record | None
+    utc_offset_h: float
+    how: str
+    notes: tuple[str, ...] = ()
+
+    def on(self, utc: Times, step_h: float) -> Array:
+        """The load in these steps [MW], ``(n_steps,)``; a leap day is like the day before it.
+
+        Parameters
+        ----------
+        utc : begin of each step
+        step_h : their length [h]
+        """
+        middle = np.timedelta64(round((self.utc_offset_h + step_h / 2) * 3600), "s")
+        local = utc + middle
+        month = local.astype("datetime64[M]")
+        day = (local.astype("datetime64[D]") - month.astype("datetime64[D]")).astype(int)
+        in_year = month.astype(int) % 12
+        day = np.where(in_year == 1, np.minimum(day, 27), day)
+        hour = (local - local.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
+        return np.asarray(self.power_mw[(DAYS_BEFORE[in_year] + day) * 24 + hour])
+
+
+def site_load(
+    it: float | str | None, load: str | Path | Load | None, load_mw: float | str | None, where: Where, draws: Draws
+) -> SiteLoad:
+    """The load of a site.
+
+    Parameters
+    ----------
+    it : IT power of its design
+    load : IT power over time, or a saved load at the site or the grid, which is taken whole
+    load_mw : what the site takes, in place of both
+    where : place, weather, kind of site, PUE, region
+    draws : facts that it rests on
+
+    Raises WattlineError where nothing or too much is given.
+    """
+    climate, offset, region = _place(where, draws)
+    if isinstance(load, str | Path) and Path(load).suffix.lower() in (".parquet", ".pq"):
+        load = Load.read_parquet(Path(load))
+    if load_mw is not None:
+        if load is not None or it is not None:
+            raise WattlineError("supply: --load-mw is all that the site takes; leave out --it and --load")
+        watts = parse(load_mw, "MW", "load-mw", zero=True) * 1e6
+        flat = np.full(HOURS, watts / 1e6)
+        return SiteLoad(flat, None, None, region, climate, offset, "flat, as given")
+    if isinstance(load, Load) and load.point in FACILITY:
+        return SiteLoad(_year_mw(load), None, None, region, climate, offset, f"a load at the {load.point}, as given")
+    if it is None:
+        raise WattlineError("supply: give the IT power of the site, --it 100MW, or what it takes, --load-mw 120")
+    it_w = parse(it, "W", "it", zero=True)
+    if it_w == 0:
+        return SiteLoad(np.zeros(HOURS), 0.0, 1.0, region, climate, offset, "no load")
+    if where.hourly:
+        answer = work(read_design(it_w, where, draws.catalog, load=load), draws.central())
+        power = np.broadcast_to(answer.central.total, (1, HOURS))[0] * it_w / 1e6
+        return SiteLoad(
+            np.asarray(power), it_w, float(np.median(answer.result.pue)), answer.design.region, climate,
+            answer.design.weather.utc_offset_h, f"{answer.design.load.name} IT, {answer.design.kind.title}",
+            answer.notes,
+        )  # fmt: skip
+    return _by_kind(it_w, load, where, draws, (region, climate, offset))
+
+
+def _by_kind(it_w: float, load: Any, where: Where, draws: Draws, spot: tuple[Record, Record | None, float]) -> SiteLoad:
+    """Through the annual overhead of a kind of site, or a given PUE."""
+    kind = annual.load_site(where.site, draws.catalog)
+    central = draws.central()
+    losses = annual.losses_per_it(kind, central, where.pue)
+    draws.cite(*central.used.values())
+    if where.pue is not None:
+        cite_given(draws, "pue", where.pue, "", "power usage effectiveness")
+    pue = float(annual.pue(losses))
+    if load is None:
+        shape = profile.flat(1.0)
+    else:
+        shape = profile.from_load(load, it_w) if isinstance(load, Load) else profile.read_profile(load, it_w)
+    region, climate, offset = spot
+    how = f"{shape.name} IT, {'PUE given' if where.pue is not None else kind.title}"
+    return SiteLoad(shape.share * it_w * pue / 1e6, it_w, pue, region, climate, offset, how, shape.notes)
+
+
+def _place(where: Where, draws: Draws) -> tuple[Record | None, float, Record]:
+    """The place, the offset of its standard time, and its grid."""
+    if not where.hourly:
+        return None, 0.0, grid.load_region(where.region, draws.catalog)
+    outdoors, climate = read_where(where.place, where.weather, draws.catalog)
+    name = where.region or region_of(outdoors, climate, draws.catalog)
+    return climate, outdoors.utc_offset_h, grid.load_region(name, draws.catalog)
+
+
+def _year_mw(load: Load) -> Array:
+    power = load.power_w.reshape(-1, load.power_w.shape[-1])
+    power = power.sum(axis=0) if load.labels else power.mean(axis=0)
+    hourly = Load(load.point, load.start, load.step_s, power).resample(3600.0).power_w
+    whole = max(int(load.duration_s // 3600.0), 1)
+    return np.resize(hourly[:whole], HOURS) / 1e6

@@ -1,0 +1,54 @@
+"""What a plan says of what it does not build: the price at which a new firm plant would be, and when power is there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wattline.core.result import Json
+from wattline.line.grid.supply.plan import SupplyPlan
+from wattline.line.grid.supply.technology import annuity
+from wattline.predict.supply.cases import INTEREST, SupplyQuestion
+from wattline.predict.supply.request import GRID
+
+FIRM_AVAILABILITY = 0.9
+FIRM_LIFE_YEARS, FIRM_FIXED_SHARE = 40.0, 0.03
+KW_PER_MW = 1000.0
+
+
+def firm_price(plan: SupplyPlan, question: SupplyQuestion) -> Json:
+    """The capital cost below which a first megawatt of a carbon-free plant that runs flat, such as fusion, would be
+    built: what its energy is worth at the plan's prices.
+
+    Parameters
+    ----------
+    plan : whose prices are taken
+    question : whose interest is taken
+    """
+    value = float(np.sum(plan.price) * plan.case.step_h) * FIRM_AVAILABILITY / plan.case.years
+    yearly = annuity(question.value(INTEREST, None), FIRM_LIFE_YEARS) + FIRM_FIXED_SHARE
+    hours = plan.case.load.size * plan.case.step_h * FIRM_AVAILABILITY / plan.case.years
+    return {
+        "usd_per_mwh": value / hours,
+        "usd_per_kw": value / yearly / KW_PER_MW,
+        "availability": FIRM_AVAILABILITY,
+        "life_years": FIRM_LIFE_YEARS,
+        "fixed_om_share": FIRM_FIXED_SHARE,
+    }
+
+
+def lead_times(plan: SupplyPlan, question: SupplyQuestion) -> list[Json]:
+    """What the plan builds, by the years from order to power, the longest first.
+
+    Parameters
+    ----------
+    plan : what is built
+    question : whose catalog is taken
+    """
+    rows = []
+    for source in question.sources:
+        built = max((v for name, v in plan.capacities.items() if name.split(" ")[0] == source.name), default=0.0)
+        if source.name == GRID or built <= 1e-6 * max(float(plan.case.load.max()), 1e-9):
+            continue
+        fact = question.catalog.find("supply", source.name)["lead_time_years"]
+        rows.append({"technology": source.name, "years": fact.value, "low": fact.low, "high": fact.high})
+    return sorted(rows, key=lambda row: -float(row["years"]))

@@ -1,0 +1,107 @@
+"""Made hours of wind and sun, and what a plant makes of sun and wind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattline.catalog import default
+from wattline.line.grid.supply.made import WindSun, made_hours
+from wattline.line.grid.supply.sun import SunPlant, clear_sky, diffuse, plant_output, position
+from wattline.line.grid.supply.wind import WindPlant, at_hub, farm_output, power_curve
+from wattline.line.site.climate import find_place
+from wattline.predict.supply.place import make_hours, place_weather, scaled_to, usual_year
+
+CATALOG = default()
+SUN, WIND = CATALOG.values(SunPlant, "constant.sun-plant"), CATALOG.values(WindPlant, "constant.wind-plant")
+
+
+def hours(first: str, count: int = 24) -> np.ndarray:
+    return np.datetime64(first, "s") + np.arange(count) * np.timedelta64(3600, "s")
+
+
+@pytest.mark.parametrize("region", ["us-ercot", "us-caiso", "us-pjm", "elsewhere"])
+def test_made_hours_keep_a_regions_means_and_memory(region: str) -> None:
+    record = CATALOG.find("wind_sun", region)
+    utc = usual_year(6)
+    wind, sun = made_hours(utc, WindSun.of(record), np.random.default_rng(0))
+    assert wind.mean() == pytest.approx(record["wind_mean_cf"].value, rel=0.1)
+    assert sun.mean() == pytest.approx(record["sun_mean_cf"].value, rel=0.06)
+    assert 0 <= wind.min() <= wind.max() <= 1
+    assert 0 <= sun.min() <= sun.max() <= 1
+    away = wind - wind.mean()
+    assert np.corrcoef(away[:-1], away[1:])[0, 1] > 0.9
+    week = np.convolve(wind, np.ones(168) / 168, "valid")
+    assert week.min() < 0.5 * wind.mean()
+
+
+def test_the_same_place_and_seed_give_the_same_year() -> None:
+    place = place_weather("us-pjm", None, CATALOG)
+    once, again, other = (make_hours(place, usual_year(), seed).factors["wind"] for seed in (1, 1, 2))
+    assert np.array_equal(once, again)
+    assert not np.array_equal(once, other)
+
+
+def test_south_of_the_equator_the_sun_is_strong_in_january() -> None:
+    sydney = find_place("Sydney", CATALOG)
+    sun = place_weather("au", sydney, CATALOG).behaviour.sun_mean
+    assert sun[0].sum() > 1.3 * sun[6].sum()
+    assert 0.15 < sun.mean() < 0.32
+    assert int(np.argmax(sun[0])) in (1, 2, 3)  # noon of Sydney in UTC
+
+
+@given(st.floats(0.05, 0.6), st.integers(0, 5))
+def test_a_series_takes_another_mean_and_stays_a_capacity_factor(mean: float, seed: int) -> None:
+    values = np.random.default_rng(seed).beta(1.2, 2.5, 500)
+    moved = scaled_to(values, mean)
+    assert moved.max() <= 1
+    assert moved.mean() == pytest.approx(mean, rel=0.02)
+
+
+def test_the_sun_stands_where_almanacs_say() -> None:
+    noon = position(hours("2023-06-21T12:00:00", 1), 51.48, 0.0)  # Greenwich
+    assert np.degrees(np.arccos(noon.up[0])) == pytest.approx(51.48 - 23.44, abs=0.3)
+    assert position(hours("2023-12-21T00:00:00", 1), 51.48, 0.0).up[0] < 0
+    equinox = position(hours("2023-03-20T12:07:00", 1), 0.0, 0.0)
+    assert equinox.up[0] == pytest.approx(1.0, abs=1e-3)
+    morning = position(hours("2023-06-21T07:00:00", 1), 35.0, 0.0)
+    assert morning.east[0] > 0.5
+
+
+def test_a_clear_day_lights_as_measured_ones_do() -> None:
+    sun = position(hours("2023-06-21T00:30:00"), 35.0, 0.0)
+    level = clear_sky(sun)
+    assert level.max() == pytest.approx(1020, abs=40)
+    assert 7.5 < level.sum() / 1000 < 9.0  # kWh/m2 in a day
+    spread = diffuse(level, sun)
+    assert np.all(spread <= level + 1e-9)
+    output = plant_output(SUN, sun, level, spread, 25.0)
+    assert output.max() <= 1
+    assert 0.4 < output.mean() < 0.6
+    assert output[sun.up < 0].max() == 0
+
+
+def test_a_turbine_stands_in_a_calm_and_in_a_storm() -> None:
+    curve = power_curve(np.array([0.0, 2.9, 6.0, 12.0, 24.9, 25.1]), WIND)
+    assert curve[0] == curve[1] == curve[5] == 0
+    assert 0 < curve[2] < 0.5
+    assert curve[3] == curve[4] == 1
+    assert at_hub(np.array([5.0]), 10.0, WIND)[0] == pytest.approx(5 * 10**0.143)
+    speeds = np.linspace(0, 20, 81)
+    farm = farm_output(speeds, WIND)
+    assert np.all(np.diff(farm[:56]) >= -1e-6)
+    assert farm.max() <= 1 - WIND.losses + 1e-9
+
+
+DATA = Path(__file__).parents[2] / "shared" / "data" / "supply" / "eia930_generation_mw_2021_2023.parquet"
+
+
+def test_no_station_of_the_made_hours_is_negative_at_night() -> None:
+    place = place_weather(None, find_place("Dublin", CATALOG), CATALOG)
+    sun = make_hours(place, usual_year(), 0).factors["solar"]
+    assert sun.min() == 0
+    assert sun.mean() < 0.16
