@@ -85,7 +85,7 @@ def position(utc: np.ndarray[Any, np.dtype[np.datetime64]], latitude: float, lon
 
 
 def clear_sky(sun: SunPosition) -> Array:
-    """Light on level ground under a clear sky [W/m2], after Haurwitz."""
+    """Light on level ground under a clear sky [W/m2], after Haurwitz; ``sun``: where the sun stands."""
     up = np.maximum(sun.up, MIN_COSINE)
     return np.asarray(np.where(sun.up > MIN_COSINE, 1098.0 * up * np.exp(-0.059 / up), 0.0))
 
