@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattline import catalog
+from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.site.climate import FAR_KM, FAR_M, find_place, made_year
+from wattline.line.site.cooling.kinds import KINDS
+from wattline.line.site.nearness import left_out, mean_error
+from wattline.line.site.outside_air import outside
+from wattline.line.site.sizing import central
 from wattline.line.site.weather_repair import read_weather
+from wattline.line.site.year import build, year
 
 CATALOG = catalog.default()
 
@@ -90,3 +97,49 @@ def test_a_higher_place_is_colder_and_says_from_where_it_is_known() -> None:
 def test_made_years_are_near_measured_typical_years(shared_data: Path, file: str, place: str) -> None:
     measured, made = read_weather(shared_data / "weather" / file), made_year(find_place(place, CATALOG), CATALOG)
     assert made.temperature_c.mean() == pytest.approx(measured.temperature_c.mean(), abs=3.0)
+
+
+def test_ranges_by_distance_hold_normals_left_out() -> None:
+    """Each place predicted from the nearest other one: p5 to p95 holds its year's mean and dew point."""
+    inside = []
+    for row in left_out(CATALOG, FAR_KM, FAR_M):
+        error = mean_error(row.km, row.up_m, CATALOG)
+        pairs = ((row.temperature_c, error.temperature_c), (row.dew_point_c, error.dew_point_c))
+        inside.append([abs(off) <= 1.645 * spread for off, spread in pairs])
+    assert len(inside) > 40
+    for share in np.mean(inside, axis=0):
+        assert 0.85 <= share <= 0.97
+
+
+@given(st.floats(0, 250), st.floats(0, 250), st.floats(-500, 500))
+def test_farther_and_higher_is_known_less_well(km: float, more: float, up: float) -> None:
+    near, far = mean_error(km, 0.0, CATALOG), mean_error(km + more, up, CATALOG)
+    assert near.temperature_c <= far.temperature_c
+    assert near.dew_point_c <= far.dew_point_c
+    assert mean_error(km, None, CATALOG).temperature_c > near.temperature_c
+
+
+def test_a_place_far_from_normals_has_wider_ranges_of_pue_and_water() -> None:
+    """The hall the same, its parameters at their central values: what is left is the weather's."""
+    widths = []
+    for place in ("Paris", "Reims, France"):
+        weather = made_year(find_place(place, CATALOG), CATALOG)
+        setup = build(KINDS["air-economiser"], "large", None, "N+1", weather, Draws(60))
+        still = replace(central(setup), shift_c=setup.shift_c, damp_c=setup.damp_c)
+        result = year(still, weather, np.full((1, 1), 0.75), every=7)
+        widths.append([float(np.ptp(np.percentile(x, (5, 95)))) for x in (result.pue, result.wue_l_per_kwh)])
+    (near_pue, near_water), (far_pue, far_water) = widths
+    assert far_pue > 1.1 * near_pue
+    assert far_water > 1.1 * near_water
+
+
+@given(st.floats(-5, 5), st.floats(-5, 5))
+@settings(max_examples=20, deadline=None)
+def test_air_that_is_warmer_and_damper_stays_air(shift: float, damp: float) -> None:
+    weather = made_year(find_place("Singapore", CATALOG), CATALOG)
+    out = outside(weather, np.array([[shift]]), 97, np.array([[damp]]))
+    assert np.all(out.wet_c <= out.t_c + 1e-9)
+    assert np.all(out.ratio > 0)
+    drier = outside(weather, np.array([[shift]]), 97, np.array([[damp - 1]]))
+    assert np.all(drier.ratio <= out.ratio)
+    assert np.all(drier.wet_c <= out.wet_c + 1e-9)

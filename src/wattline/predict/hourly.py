@@ -18,9 +18,10 @@ from wattline.core.units import HOUR_S
 from wattline.line.site import hall
 from wattline.line.site.cooling.kinds import find_kind
 from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, first_hour, read_where, region_of
+from wattline.line.site.outside_air import outside
 from wattline.line.site.power_chain import column
 from wattline.line.site.weather import HOURS, Weather
-from wattline.line.site.year import CHUNK, SITE_PARTS, HallDesign, build, hours, outside, rows, year
+from wattline.line.site.year import CHUNK, SITE_PARTS, HallDesign, build, hours, rows, year
 from wattline.predict.where import COOLING, Where
 
 
@@ -117,7 +118,7 @@ def _ratios(site: HourlySite, longest_s: float) -> Iterator[tuple[slice, dict[st
         block = slice(start, min(start + CHUNK, count))
         setup = rows(site.setup, block)
         it = site.load[block] if len(site.load) > 1 else site.load
-        out = outside(site.weather, setup.shift_c)
+        out = outside(site.weather, setup.shift_c, damp_c=setup.damp_c)
         cut = type(out)(*(x[:, :most] for x in (out.t_c, out.wet_c, out.ratio, out.pressure_pa, out.sea_c)))
         by_hour = hours(setup, it, cut)
         shape = (block.stop - block.start, most)

@@ -18,8 +18,9 @@ from wattline.line.site import profile, sizing
 from wattline.line.site.cooling.kinds import KINDS, CoolingKind, find_kind
 from wattline.line.site.hall import by_size, find_hall
 from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, read_where, region_of
+from wattline.line.site.outside_air import outside
 from wattline.line.site.power_chain import check_redundancy
-from wattline.line.site.year import build, hours, outside, year
+from wattline.line.site.year import build, hours, year
 from wattline.predict.site_answer import SiteAnswer, SiteDesign
 from wattline.predict.terms import read_terms
 from wattline.predict.where import COOLING, Where, WhereFields

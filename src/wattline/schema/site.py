@@ -44,6 +44,8 @@ class WeatherJson(StrictJson):
     source: str = item("Where it is from.")
     mean_c: float = item("Mean temperature.")
     p1_c: float = item("Temperature that 1% of the hours stay below.")
+    mean_spread_c: float = item("Standard deviation of its mean temperature, where its normals are of another place.")
+    dew_point_spread_c: float = item("That of its mean dew point.")
     p99_6_c: float = item("Temperature that 0.4% of the hours exceed.")
     wet_bulb_p99_6_c: float = item("Wet bulb that 0.4% of the hours exceed.")
     dew_point_mean_c: float = item("Mean dew point.")

@@ -26,8 +26,10 @@ import numpy as np
 from wattline.catalog import Catalog, Record
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
+from wattline.core.units import Z95
 from wattline.line.site import air
 from wattline.line.site.gazetteer import HEIGHT_KM, City, distances_km, find_city, nearest_city, plain
+from wattline.line.site.nearness import LapseFacts, MeanError, mean_error
 from wattline.line.site.weather import HOURS, Weather
 
 DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -57,14 +59,6 @@ class WeatherFacts:
     dew_spread_swing: float
     range_spread: float
     range_dryness: float
-
-
-@dataclass(frozen=True)
-class LapseFacts:
-    """K by which the air is colder for each 1000 m of height: each a fact ``fit.lapse-NAME``."""
-
-    temperature: float
-    dew_point: float
 
 
 @lru_cache(maxsize=4)
@@ -185,13 +179,16 @@ def _derived(title: str, here: tuple[float, float], city: City | None, catalog: 
     given["utc_offset_h"] = base["utc_offset_h"].value if city is None else city.utc_offset_h
     for name, value in given.items():
         facts[name] = replace(facts[name], value=value, low=value, high=value, key=f"climate.{plain(title)}.{name}")
-    height = "" if city is None or city.height_m is None else f", corrected for {up:+,.0f} m of height"
+    known_height = city is not None and city.height_m is not None
+    error = mean_error(away, up if known_height else None, catalog)
+    height = f"corrected for {up:+,.0f} m of height" if known_height else "its height not known"
     words = (
-        f"weather of {title} from the monthly normals of {base.title}, {away:,.0f} km away{height}; the year's mean is "
-        "known to about 1.5 °C, one place in ten to no better than 3; use --weather FILE for measured weather"
+        f"weather of {title} from the monthly normals of {base.title}, {away:,.0f} km away, {height}; the year's mean "
+        f"is known to ±{Z95 * error.temperature_c:.1f} °C (p5 to p95), its dew point to "
+        f"±{Z95 * error.dew_point_c:.1f} °C, which the ranges hold; use --weather FILE for measured weather"
     )
     meta = {**base.meta, **normals, "name": title, "from": words, "region": _region(city, base, catalog), "aliases": []}
-    return Record("climate", plain(title), facts, meta)
+    return Record("climate", plain(title), facts, meta | {"error": error})
 
 
 def _region(city: City | None, base: Record, catalog: Catalog) -> str:
@@ -236,7 +233,7 @@ def made_year(record: Record, catalog: Catalog) -> Weather:
     return Weather(
         record.title, t, ratio, pressure, record["latitude"].value, record["longitude"].value, height,
         record["utc_offset_h"].value, "made from monthly normals (wattline facts climate.)", made=True,
-        notes=(str(record.meta.get("from", KNOWN_TO)),),
+        notes=(str(record.meta.get("from", KNOWN_TO)),), error=record.meta.get("error", MeanError()),
     )  # fmt: skip
 
 

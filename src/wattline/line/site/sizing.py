@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from wattline.line.site.cooling.parts import MODES
+from wattline.line.site.outside_air import outside
 from wattline.line.site.power_chain import REDUNDANCY, chain
 from wattline.line.site.weather import Weather
-from wattline.line.site.year import HallDesign, Hours, hours, outside
+from wattline.line.site.year import HallDesign, Hours, hours
 
 TENTH = 0.1
 
@@ -139,4 +140,6 @@ def central(setup: HallDesign) -> HallDesign:
         linear=np.mean(setup.ups.linear, axis=0, keepdims=True),
         quadratic=np.mean(setup.ups.quadratic, axis=0, keepdims=True),
     )
-    return replace(setup, hall=hall, ups=ups, shift_c=float(np.mean(setup.shift_c)))
+    return replace(
+        setup, hall=hall, ups=ups, shift_c=float(np.mean(setup.shift_c)), damp_c=float(np.mean(setup.damp_c))
+    )

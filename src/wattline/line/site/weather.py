@@ -10,6 +10,7 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.site import air
+from wattline.line.site.nearness import MeanError
 
 HOURS = 8760
 
@@ -19,7 +20,8 @@ class Weather:
     """Outside air through a year of 8,760 hours in local standard time, from the first hour of January.
 
     ``temperature_c``, ``humidity_ratio`` (kg/kg) and ``pressure_pa``: shape ``(8760,)``, means of each hour.
-    ``made`` says that the year was generated from climate normals; ``notes`` tells every repair.
+    ``made`` says that the year was generated from climate normals; ``notes`` tells every repair; ``error`` is that of
+    a made year's means where the normals are another place's.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Weather:
     source: str = ""
     made: bool = False
     notes: tuple[str, ...] = field(default=())
+    error: MeanError = field(default=MeanError())
 
     def __post_init__(self) -> None:
         for name in ("temperature_c", "humidity_ratio", "pressure_pa"):
@@ -90,6 +93,8 @@ class Weather:
             "made": self.made,
             "source": self.source,
             "mean_c": float(self.temperature_c.mean()),
+            "mean_spread_c": self.error.temperature_c,
+            "dew_point_spread_c": self.error.dew_point_c,
             "p1_c": float(p1),
             "p99_6_c": float(p99),
             "wet_bulb_p99_6_c": float(np.percentile(self.wet_bulb_c, 99.6)),

@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.catalog.draws import Draws
-from wattline.core.fact import Array
+from wattline.core.fact import Array, normal_quantile
 from wattline.core.units import J_PER_KWH
 from wattline.line.site import air, hall
 from wattline.line.site.cooling.kinds import CoolingKind
 from wattline.line.site.cooling.parts import MECHANICAL, Cooled, Heat, Outside
+from wattline.line.site.nearness import MeanError
+from wattline.line.site.outside_air import outside
 from wattline.line.site.power_chain import Ups, chain, column, load_ups, transformer_loss
 from wattline.line.site.weather import Weather
 
@@ -29,6 +31,7 @@ SITE_PARTS = (
     "lighting",
 )  # fmt: skip
 WATER_PARTS = ("evaporated", "drift", "blowdown")
+NEARNESS = ("fit.nearness-temperature-distance", "fit.nearness-dew-point-distance")
 CHUNK = 12  # draws worked through together: their arrays of hours stay in a processor's cache
 THREADS = 2
 UNMET_K = 0.05  # above the highest set-point counts as too warm
@@ -39,7 +42,7 @@ class HallDesign:
     """What a site is: its cooling, UPS and redundancy, its parameters ``(draws, 1)``, and the error of its weather.
 
     ``humidified``: closed halls put back the moisture that their coils take out. ``shift_c``: K by which the year is
-    warmer than the weather's, ``(draws, 1)``.
+    warmer than the weather's, ``damp_c`` K by which its dew point is higher besides, ``(draws, 1)``.
     """
 
     kind: CoolingKind
@@ -48,6 +51,7 @@ class HallDesign:
     redundancy: str = "N+1"
     humidified: bool = False
     shift_c: Array | float = 0.0
+    damp_c: Array | float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,22 +124,6 @@ class Year:
         return np.percentile(ratio, percentiles, axis=0, overwrite_input=True).astype(float)
 
 
-def outside(weather: Weather, shift_c: Array | float = 0.0, every: int = 1) -> Outside:
-    """The weather as a plant meets it, rows of hours; warmer by ``shift_c`` at the same relative humidity, about.
-
-    Parameters
-    ----------
-    weather : a year of hours, 8,760 of each quantity
-    shift_c : degrees C warmer, scalar or ``(n_draws, 1)``
-    every : every so many hours alone
-    """
-    series = (weather.temperature_c, weather.wet_bulb_c, weather.humidity_ratio, weather.pressure_pa)
-    t, wet, w, pressure, sea = (x[None, ::every] for x in (*series, weather.water_body_c))
-    if not np.any(shift_c):
-        return Outside(t, wet, w, pressure, sea)
-    return Outside(t + shift_c, wet + shift_c, w * np.exp(0.062 * np.asarray(shift_c)), pressure, sea + shift_c)
-
-
 def hours(setup: HallDesign, it: Array, out: Outside) -> Hours:
     """Every hour of a site whose servers take ``it`` of their design power, shape ``(1 or draws, 1 or hours)``.
 
@@ -192,7 +180,9 @@ def year(setup: HallDesign, weather: Weather, it: Array, every: int = 1) -> Year
     every : every so many hours alone are worked out
     """
     row = np.atleast_2d(np.asarray(it, float))
-    draws = max(x.shape[0] for x in (*setup.hall.values(), np.atleast_2d(setup.shift_c), row))
+    draws = max(
+        x.shape[0] for x in (*setup.hall.values(), np.atleast_2d(setup.shift_c), np.atleast_2d(setup.damp_c), row)
+    )
     if row.shape[0] == 1 and np.ptp(row) == 0:
         row = row[:, :1]  # a flat load's power chain is worked out once
     blocks = [slice(i, min(i + CHUNK, draws)) for i in range(0, draws, CHUNK)]
@@ -201,7 +191,7 @@ def year(setup: HallDesign, weather: Weather, it: Array, every: int = 1) -> Year
 
     def work(block: slice) -> dict[str, Array]:
         part = rows(setup, block)
-        hourly = hours(part, row[block] if len(row) > 1 else row, outside(weather, part.shift_c, every))
+        hourly = hours(part, row[block] if len(row) > 1 else row, outside(weather, part.shift_c, every, part.damp_c))
         return _summary(hourly, total, block)
 
     if len(blocks) == 1:
@@ -238,7 +228,9 @@ def rows(setup: HallDesign, block: slice) -> HallDesign:
 
     ups = Ups(*(some(x) for x in (setup.ups.standing, setup.ups.linear, setup.ups.quadratic)))
     hall = {name: some(x) for name, x in setup.hall.items()}
-    return replace(setup, hall=hall, ups=ups, shift_c=some(np.asarray(setup.shift_c)))
+    return replace(
+        setup, hall=hall, ups=ups, shift_c=some(np.asarray(setup.shift_c)), damp_c=some(np.asarray(setup.damp_c))
+    )
 
 
 def _summary(hourly: Hours, total: Array, block: slice) -> dict[str, Array]:
@@ -283,6 +275,12 @@ def build(
     """
     known = {parameter: column(np.asarray(value, float)) for parameter, value in given.items()}
     parameters: Mapping[str, Array] = hall.parameters(name, draws) | known
-    shift: Array | float = column(draws("constant.year-warmth")) if weather.made and draws.n else 0.0
+    made = weather.made and draws.n > 0
+    shift: Array | float = column(draws("constant.year-warmth")) if made else 0.0
+    damp: Array | float = 0.0
+    if made and weather.error != MeanError():
+        shift = shift + column(weather.error.temperature_c * normal_quantile(draws.percentiles("nearness temperature")))
+        damp = column(weather.error.dew_point_c * normal_quantile(draws.percentiles("nearness dew point")))
+        draws.cite(*(draws.catalog.fact(key) for key in NEARNESS))
     chosen: Ups = load_ups(ups, parameters, draws)
-    return HallDesign(kind, parameters, chosen, redundancy, humidified, shift)
+    return HallDesign(kind, parameters, chosen, redundancy, humidified, shift, damp)
