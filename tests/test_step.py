@@ -16,10 +16,12 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.coefficients import PRIORS, coefficients
 from wattline.line.chip.device import Chip, load_chip
-from wattline.line.chip.step import decode_step, memory_needed_bytes, prefill_step
+from wattline.line.chip.step import decode_step, prefill_step
 from wattline.line.engine import average_serving as serving
+from wattline.line.engine.simulator.step_tables import setting
 from wattline.line.work.flops import BYTES
 from wattline.line.work.model import Model, load_model
+from wattline.line.work.weights import memory_needed_bytes
 from wattline.predict.setup import Setup
 
 CHIPS = sorted(catalog.default().records("chip"))
@@ -128,10 +130,12 @@ def test_more_chips_never_have_more_to_do_each(
 def test_a_power_cap_holds_and_never_speeds_up(
     name: str, model: str, n: int, size: float, length: float, share: float
 ) -> None:
-    chip, draws = device(name)
+    chip, _ = device(name)
     cap = float(chip.tdp_w) * share
-    usual = decode_step(load_model(model, catalog.default()), chip, n, size, length, "bf16", draws)
-    capped = decode_step(load_model(model, catalog.default()), chip, n, size, length, "bf16", draws, cap)
+    known = load_model(model, catalog.default())
+    usual, capped = (
+        setting(known, chip, n, "bf16", limit_w=limit).run(size, size, length, 0.0) for limit in (None, cap)
+    )
     assert float(capped.power_w) <= cap * (1 + 1e-12)
     assert float(capped.time_s) >= float(usual.time_s) * (1 - 1e-12)
 
@@ -272,11 +276,11 @@ def test_a_request_is_its_prefill_and_its_share_of_the_decode(
     name: str, model: str, size: float, read: int, written: int
 ) -> None:
     chip, draws = device(name)
-    request = serving.serve_request(load_model(model, catalog.default()), chip, 8, size, read, written, "fp8", draws)
+    request = serving.serve_request(load_model(model, catalog.default()), chip, 8, size, (read, written), "fp8", draws)
     assert float(request.decode_s) == pytest.approx((written - 1) * float(request.decode.time_s) / size)
     assert float(request.busy_s) == pytest.approx(float(request.prefill_s + request.decode_s))
     # a prompt never costs less than nothing, nor more than it does alone
-    alone = serving.serve_request(load_model(model, catalog.default()), chip, 8, 1.0, read, written, "fp8", draws)
+    alone = serving.serve_request(load_model(model, catalog.default()), chip, 8, 1.0, (read, written), "fp8", draws)
     assert 0 <= float(request.prefill_s) <= float(alone.prefill_s) * (1 + 1e-9)
     assert (request.tpot_s is None) == (written == 1)
     latency = float(request.ttft_s) + (written - 1) * float(0.0 if request.tpot_s is None else request.tpot_s)
@@ -303,7 +307,7 @@ def test_a_step_of_an_average_service_holds_as_many_tokens_as_one_of_a_simulated
 def test_idle_power_grows_as_the_share_of_work_falls(name: str, share: float) -> None:
     chip, draws = device(name)
     request = serving.serve_request(
-        load_model("llama-3.1-8b", catalog.default()), chip, 2, 8.0, 500, 300, "bf16", draws
+        load_model("llama-3.1-8b", catalog.default()), chip, 2, 8.0, (500, 300), "bf16", draws
     )
     busy = serving.power_by_part(request, chip, np.asarray(1.0))
     partly = serving.power_by_part(request, chip, np.asarray(share))

@@ -115,7 +115,8 @@ def serving() -> str | None:
     for system, first in sorted(runs[0].items(), key=lambda item: (not item[0].startswith("h"), item[0])):
         measures = ("mean_ttft_s", "mean_tpot_s")
         cells = [f"{run[system][measure]['median_error_percent']:.1f}%" for run in runs for measure in measures]
-        name = system.removesuffix("_sxm").upper()
+        chip, comma, layout = system.partition(",")
+        name = chip.removesuffix("_sxm").upper() + comma + layout
         lines.append(f"| {name} | {first['mean_ttft_s']['n']:,} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

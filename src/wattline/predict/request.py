@@ -21,7 +21,7 @@ from wattline.line.work.model import Model
 from wattline.predict.answer import Working
 from wattline.predict.cite import cite_given, cite_model
 from wattline.predict.rented import instance_inputs, load_chips, whole_instances
-from wattline.predict.setup import Setup
+from wattline.predict.setup import Setup, check_ranks
 
 MAX_TOKENS = 1e8
 MAX_BATCH = 1e6
@@ -35,6 +35,7 @@ class ReplicaRequest:
     model: Model
     chip: Chip
     chips: int
+    ranks: int
     batch: Array
     active: Array
     input_tokens: float
@@ -54,6 +55,7 @@ class ReplicaRequest:
             "chip": self.chip.record.name,
             **instance_inputs(self.chip),
             "gpus": self.chips,
+            **({"data_parallel": self.ranks} if self.ranks > 1 else {}),
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
             "precision": self.precision,
@@ -88,13 +90,14 @@ def read_request(
     form = architecture.native_format if setup.precision is None else setup.precision
     device = load_chips(setup, draws)
     given = _given(setup.gpus, batch, active)
-    count, most = _replica(architecture, device, read + written, form, given)
+    check_ranks(setup.data_parallel, setup.gpus, architecture)
+    count, most = _replica(architecture, device, read + written, form, given, setup.data_parallel)
     size = np.asarray(given["batch"]) if "batch" in given else np.clip(draws.own("fit.serving-batch"), 1.0, most)
     share = np.asarray(given["active"]) if "active" in given else draws.own("fit.serving-active-share")
     cite_model(architecture, draws)
     for name, value in given.items():
         cite_given(draws, name, value, *GIVEN[name])
-    return ReplicaRequest(architecture, device, count, size, share, read, written, form, given)
+    return ReplicaRequest(architecture, device, count, setup.data_parallel, size, share, read, written, form, given)
 
 
 # what a user may settle -> its unit, and what it is
@@ -119,8 +122,8 @@ def warnings(request: ReplicaRequest) -> tuple[str, ...]:
             f"a replica of {chips:,} × {name} is larger than the {request.chip.link_domain_chips:,} that share links; "
             "its sums run over the cluster's network"
         )
-    if model.heads % chips:
-        notes.append(f"the {model.heads} attention heads of {model.key} do not divide among {chips:,} chips")
+    if model.heads % (group := chips // request.ranks):
+        notes.append(f"the {model.heads} attention heads of {model.key} do not divide among {group:,} chips")
     return tuple(notes)
 
 
@@ -131,10 +134,10 @@ def request_time(request: ReplicaRequest, draws: Draws, working: Working) -> ser
         request.chip,
         request.chips,
         request.batch,
-        request.input_tokens,
-        request.output_tokens,
+        (request.input_tokens, request.output_tokens),
         request.precision,
         draws,
+        request.ranks,
     )
     prefill, decode = times.prefill, times.decode
     bound = "sum of its operations; most time in"
@@ -184,16 +187,18 @@ def _given(gpus: int | None, batch: float | str | None, active: float | str | No
     return given | {name: read(value) for name, (value, read) in named.items() if value is not None}
 
 
-def _replica(model: Model, chip: Chip, length: float, precision: str, given: Mapping[str, float]) -> tuple[int, float]:
+def _replica(
+    model: Model, chip: Chip, length: float, precision: str, given: Mapping[str, float], ranks: int
+) -> tuple[int, float]:
     """How many chips make a replica, and the most sequences that fit it."""
     batch = given.get("batch", 1.0)
     central = given.get("batch") or chip.catalog.fact("fit.serving-batch").value
     count = int(
-        given.get("gpus") or whole_instances(chip, serving.chips_needed(model, chip, central, length, precision))
+        given.get("gpus") or whole_instances(chip, serving.chips_needed(model, chip, central, length, precision, ranks))
     )
-    most = serving.largest_batch(model, chip, count, length, precision)
+    most = serving.largest_batch(model, chip, count, length, precision, ranks)
     if most < batch:
-        holds = serving.chips_needed(model, chip, batch, length, precision)
+        holds = serving.chips_needed(model, chip, batch, length, precision, ranks)
         raise WattlineError(
             f"{model.key} in {precision} with {batch:g} sequences of {length:,.0f} tokens does not fit "
             f"{count} × {chip.record.name}; {holds:,} chips would hold it"

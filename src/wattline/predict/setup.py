@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.predict.fields import choice, names_of, option, quantity, read_fields, text, whole
+
+if TYPE_CHECKING:
+    from wattline.line.work.model import Model
 
 FEWEST: Literal["fewest"] = "fewest"
 ROUTERS = ("round-robin", "least-loaded", "prefix")
@@ -29,6 +32,7 @@ class ReplicaFields(ChipFields, total=False):
     """Fields of ``Setup`` that say what one replica is."""
 
     gpus: int | str | None
+    data_parallel: int | str | None
 
 
 class CandidateFields(ReplicaFields, total=False):
@@ -59,9 +63,9 @@ class SetupFields(CandidateFields, total=False):
 
 USUAL_CHIP = "h100-sxm"  # where neither a chip nor an instance is named
 CHIP = ("chip", "instance", "precision")  # what a training run takes
-REPLICA = ("chip", "instance", "gpus", "precision")  # what a prompt and an average service take
-ENGINE = ("router", "prefix_cache", "engine")  # what every set-up of a search has in common
-CANDIDATE = (*REPLICA, "max_num_seqs", "max_num_batched_tokens", "power_cap", *ENGINE)  # what a search takes
+REPLICA = ("chip", "instance", "gpus", "data_parallel", "precision")  # what a prompt and an average service take
+ENGINE = ("router", "prefix_cache", "engine", "data_parallel")  # what every set-up of a search has in common
+CANDIDATE = (*CHIP, "gpus", "max_num_seqs", "max_num_batched_tokens", "power_cap", *ENGINE)  # what a search takes
 
 
 def _replicas(value: Any, name: str) -> int | str:
@@ -92,6 +96,8 @@ class Setup:
     chip : type of chip by its catalog name; None for the instance's, or ``USUAL_CHIP``
     instance : type of a cloud's instance, which says the chip, how many there are, host and network
     gpus : chips in one replica; None for the fewest that hold the model, in whole instances where they are rented
+    data_parallel : groups of a replica's chips that split the requests' attention among them, and hold its weights
+        each, while all share the experts; 1 for tensor parallelism alone
     precision : number format of weights and arithmetic; None for the model's own, in training 16 bits
     max_num_seqs : largest number of requests that a replica runs at once
     max_num_batched_tokens : largest number of tokens in one step
@@ -119,6 +125,9 @@ class Setup:
     )
     gpus: int | None = option(
         whole(1, MAX_GPUS, "chip"), "Number of chips in one replica", usual="the fewest that hold the model"
+    )
+    data_parallel: int = option(
+        whole(1, MAX_GPUS, "chip"), "Number of groups of a replica's chips that split the requests' attention", 1
     )
     precision: str | None = option(
         _precision, "Number format, such as bf16, fp8 or nvfp4", usual="the model's own; bf16 in training"
@@ -213,6 +222,25 @@ class Setup:
         for field in fields(self):
             if field.name not in takes and getattr(self, field.name) != field.default:
                 raise WattlineError(f"setup: {field.name} is of a service; this takes {', '.join(takes)}")
+
+
+def check_ranks(ranks: int, chips: int | None, model: Model) -> None:
+    """Raise WattlineError where a replica does not split the model's attention into so many ranks.
+
+    Parameters
+    ----------
+    ranks : groups of chips
+    chips : of the replica; None where they are not known yet
+    model : the architecture, by its experts
+    """
+    if ranks == 1:
+        return
+    if not model.moe_layers:
+        raise WattlineError(
+            f"data-parallel: {model.key} has no experts that the groups would share; give more replicas instead"
+        )
+    if chips is not None and chips % ranks:
+        raise WattlineError(f"data-parallel: {chips} chips do not divide into {ranks} groups")
 
 
 def _alone(setup: Setup, names: Sequence[str], what: str) -> None:

@@ -74,6 +74,8 @@ def _work(command: str, inputs: Json, results: Json) -> list[str]:
         given = " given" if "batch" in inputs else ""
         parts.append("" if batch is None else f"{batch:.0f} requests together{given}")
         parts.append("" if active is None else f"chips at work {active:.0%} of the time")
+    if inputs.get("data_parallel"):
+        parts.append(f"attention split by requests over {inputs['data_parallel']:,} groups of chips")
     if command == "serve":
         parts.append(f"at most {inputs['max_num_seqs']:,} requests together" if "max_num_seqs" in inputs else "")
     if command in ("prompt", "serve-average", "serve", "frontier"):

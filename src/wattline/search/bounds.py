@@ -105,7 +105,9 @@ def _room(question: Question, setups: Sequence[Candidate]) -> float:
     first = setups[0]
     chip = load_chip(first.chip, question.central())
     memory, share = chip.memory_bytes, chip.usable_memory
-    limits = cache_limits(question.model, memory, first.gpus, first.precision, memory_share=share)
+    limits = cache_limits(
+        question.model, memory, first.gpus, first.precision, memory_share=share, ranks=question.setup.data_parallel
+    )
     return float(limits.blocks * limits.block_tokens)
 
 
@@ -160,6 +162,7 @@ def _bounds(
         limits = cache_limits(
             question.model, chip.memory_bytes, setup.gpus, setup.precision, setup.max_num_seqs,
             setup.max_num_batched_tokens, memory_share=chip.usable_memory,
+            ranks=question.setup.data_parallel,
         )  # fmt: skip
         sequences = limits.blocks * limits.block_tokens / steps.mean_context
         replicas, readers, guess = steps.guess(
@@ -186,7 +189,10 @@ def _setting(question: Question, first: Candidate, chip: Chip) -> ReplicaSteps:
     if engine := question.setup.engine:
         family, name = question.model.family, chip.record.name
         soft = load_software(engine, chip.generation, question.central(), family=family, chip=name)
-    return setting(question.model, chip, first.gpus, first.precision, limit_w=first.power_cap_w, software=soft)
+    return setting(
+        question.model, chip, first.gpus, first.precision, limit_w=first.power_cap_w, software=soft,
+        ranks=question.setup.data_parallel,
+    )  # fmt: skip
 
 
 class _StepCurves:

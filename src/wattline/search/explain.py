@@ -102,6 +102,7 @@ def _possible(search: Search, setup: Candidate) -> bool:
         cache_limits(
             search.question.model, chip.memory_bytes, setup.gpus, setup.precision, setup.max_num_seqs,
             setup.max_num_batched_tokens, memory_share=chip.usable_memory,
+            ranks=search.question.setup.data_parallel,
         )  # fmt: skip
     except WattlineError:
         return False

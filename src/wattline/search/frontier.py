@@ -129,7 +129,7 @@ def search_frontier(
     if not len(question.traffic):
         raise WattlineError("traffic: 0 requests; the search needs some")
     usual = _usual(question, space)
-    setups = all_setups(question.model, space, question.catalog)
+    setups = all_setups(question.model, space, question.catalog, question.setup.data_parallel)
     bounds = screen(question, setups)
     kept = Store.open(execution.resume, context(question), is_sound)
     with kept as store, open_pool(execution.on, measure, question, execution.workers) as pool:

@@ -136,7 +136,7 @@ def validate(
         "itl": np.array([row.itl_s for row in rows]),
         "throughput": np.array([row.throughput for row in rows]),
     }
-    known = np.array(_how_known(rows, fit, leave_out))
+    known = np.where([row.ranks > 1 for row in rows], 0, _how_known(rows, fit, leave_out))
     # a chip left out of the fit counts as one that was never measured
     kinds = ["" if leave_out == "gpu" else row.chip.generation for row in rows]
     drawn = Draws(draws)

@@ -17,7 +17,7 @@ from wattline.core.errors import WattlineError
 from wattline.line.chip.software import Software, load_software
 from wattline.line.engine.simulator.front_end import front_end_s
 from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits, simulate
-from wattline.line.engine.simulator.step_tables import setting, tables
+from wattline.line.engine.simulator.step_tables import ReplicaSteps, setting, tables
 from wattline.validate.evidence.compared import ComparedService, pick
 from wattline.validate.evidence.latencies import TimedRow, read_timed
 
@@ -45,27 +45,24 @@ def software_of(row: TimedRow) -> Software:
     try:
         return load_software(
             row.engine, row.chip.generation, Draws(0), family=row.model.family, chip=row.chip.record.name, greedy=True
-        )
+        ).among(row.ranks)
     except WattlineError:
         return Software(row.engine, greedy=True)
 
 
 def simulated(row: TimedRow, soft: Software) -> Simulated:
     """The row's closed loop. Raises WattlineError where the model does not fit its chips."""
-    same = setting(row.model, row.chip, row.chips, row.precision, expert_parallel=row.expert_parallel, software=soft)
-    budget = max(STEP_TOKENS, row.size)
-    slots = max(row.size - soft.waiting_slots, 1)
-    limits = cache_limits(
-        row.model, row.chip.memory_bytes, row.chips, row.precision, slots, budget, memory_share=MEMORY_SHARE
-    )
-    longest = row.spread[1] * (row.input_tokens + row.output_tokens)
+    same = setting(
+        row.model, row.chip, row.chips, row.precision, expert_parallel=row.expert_parallel, software=soft,
+        ranks=row.ranks,
+    )  # fmt: skip
     n = max(row.rounds * row.size, MIN_REQUESTS if row.rounds > 1 else 1)
     rng = np.random.default_rng(row.line)
     inputs, outputs = (
         np.maximum(rng.uniform(*row.spread, n) * tokens, 1).astype(int)
         for tokens in (row.input_tokens, row.output_tokens)
     )
-    served = simulate(Side(tables(same, slots, budget, longest), limits, Routing()), np.zeros(n), inputs, outputs)
+    served = simulate(_side(row, same, soft), np.zeros(n), inputs, outputs)
     if len(served.arrival_s) < n:
         raise WattlineError("a request is longer than the cache holds")
     ends = np.sort(served.end_s)
@@ -77,6 +74,18 @@ def simulated(row: TimedRow, soft: Software) -> Simulated:
         float(same.shape.layers),
         _prompt_steps(row),
     )
+
+
+def _side(row: TimedRow, same: ReplicaSteps, soft: Software) -> Side:
+    """One replica: the tables of its steps and its scheduler's limits."""
+    slots = max(row.size - soft.waiting_slots, 1)
+    limits = cache_limits(
+        row.model, row.chip.memory_bytes, row.chips, row.precision, slots, max(STEP_TOKENS, row.size),
+        memory_share=MEMORY_SHARE, ranks=row.ranks,
+    )  # fmt: skip
+    longest = row.spread[1] * (row.input_tokens + row.output_tokens)
+    prompt = float(np.mean(row.spread)) * row.input_tokens
+    return Side(tables(same, slots, limits.max_num_batched_tokens, longest, prompt), limits, Routing())
 
 
 def _prompt_steps(row: TimedRow) -> float:
@@ -125,4 +134,4 @@ def some(rows: Sequence[TimedRow], most: int | None) -> list[TimedRow]:
 def compared(row: TimedRow, simulated: Simulated, soft: Software) -> ComparedService:
     measured = {"mean_ttft_s": row.ttft_s, "mean_tpot_s": row.tpot_s}
     predicted = {"mean_ttft_s": simulated.total_ttft_s(soft), "mean_tpot_s": simulated.tpot_s}
-    return ComparedService(row.name, row.system, measured, predicted)
+    return ComparedService(row.name, row.group, measured, predicted)

@@ -117,6 +117,8 @@ class KernelFacts:
     elementwise_passes: float
     largest_static_share: float
     largest_rate: float
+    rank_agreement_s: float
+    rank_rows: float
 
 
 def kernel_facts(catalog: Catalog) -> KernelFacts:

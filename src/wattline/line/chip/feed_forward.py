@@ -8,7 +8,16 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients
-from wattline.line.chip.products import ACTIVATION_BYTES, Operation, Rates, Work, kernel, product, total
+from wattline.line.chip.products import (
+    ACTIVATION_BYTES,
+    Operation,
+    Rates,
+    Work,
+    highest_deviate,
+    kernel,
+    product,
+    total,
+)
 from wattline.line.chip.shape import Shape
 
 
@@ -89,7 +98,7 @@ def _fullest(chosen: Array, share: Array, local: Array, chips: Array, fit: Coeff
     Tokens scatter by chance, and since some experts are liked more than others; of so many chips the fullest lies as
     high as the largest of normal deviates. No chip touches more experts than it holds.
     """
-    highest = _highest_deviate(chips) if (chips > 1).any() else np.zeros_like(chips)
+    highest = highest_deviate(chips)
     load = np.minimum(
         1.0 + highest * np.sqrt(1.0 / np.maximum(chosen, 1.0) + fit.expert_unevenness**2 / np.maximum(local, 1.0)),
         chips,
@@ -97,10 +106,3 @@ def _fullest(chosen: Array, share: Array, local: Array, chips: Array, fit: Coeff
     part = np.maximum(share, 1e-9)
     most = np.minimum(part + highest * np.sqrt(part * (1.0 - np.minimum(part, 1.0)) / np.maximum(local, 1.0)), 1.0)
     return np.asarray(load), np.asarray(np.maximum(most / part, 1.0))
-
-
-def _highest_deviate(chips: Array) -> Array:
-    """How many standard deviations the largest of so many normal deviates lies above their mean (Blom 1958)."""
-    from scipy.special import ndtri  # takes a quarter of a second to load, and most layouts do without
-
-    return np.where(chips > 1, ndtri((chips - 0.375) / (chips + 0.25)), 0.0)

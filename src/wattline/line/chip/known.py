@@ -42,7 +42,7 @@ def is_known(model: Model, generation: str, catalog: Catalog) -> bool:
     return f"known-time-{model.key}-{generation}" in catalog.records("fit")
 
 
-def how_known(model: Model, generation: str, catalog: Catalog) -> str:
+def how_known(model: Model, generation: str, catalog: Catalog, ranks: int = 1) -> str:
     """As ``spread_fact`` names it: ``"known"``, or nothing where but its family was measured, or ``"stranger"``.
 
     Parameters
@@ -50,7 +50,10 @@ def how_known(model: Model, generation: str, catalog: Catalog) -> str:
     model : the architecture, by its key and family
     generation : of chips, such as ``hopper``
     catalog : where the factors of measured models stand
+    ranks : groups of chips that split the requests' attention, a layout of which little was measured
     """
+    if ranks > 1:
+        return "stranger"
     if is_known(model, generation, catalog):
         return "known"
     family = known_keys(model, generation)[0]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from wattline.line.chip.coefficients import Coefficients
 from wattline.line.chip.feed_forward import experts, mlp
@@ -35,6 +36,8 @@ def operations(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> dic
     """
     if np.any(shape.encoder_layers > 0):
         return _two_stacks(shape, work, rates, fit)
+    if np.any(work.ranks > 1):
+        return _by_ranks(shape, work, rates, fit)
     chunked, pieces = shape.chunked_attention > 0, fit.mixed_layer_s * shape.layers
     groups = shape.attention_groups()
     result = {
@@ -56,6 +59,48 @@ def operations(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> dic
     if np.any(shape.other_matmul_params + shape.expert_hidden > 0):
         result["other weights"] = _other_weights(shape, work, rates, fit)
     return {name: op for name, op in result.items() if np.any(op.time_s > 0)}
+
+
+def _by_ranks(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> dict[str, Operation]:
+    """Attention split by requests: each rank has its own sequences and all weights but the experts', which all share.
+
+    The ranks step together: each passes as many tokens through its layers as the fullest one, padded (vLLM's
+    ``get_dp_padding``), and tokens go to their experts and back by collectives over all.
+    """
+    many = work.ranks > 1
+    fullest, mean = work.of_rank()
+    # all tokens of the fullest rank; those that only decode replay a graph of as many
+    read = np.maximum(fullest.tokens - fullest.sequences, 0.0)
+    padded = fullest.tokens + (work.padding - 1.0) * read
+    fullest = replace(fullest, tokens=np.where(work.padding > 0, padded, fullest.tokens))
+    computed = replace(mean, tokens=np.where(work.padding > 0, padded, mean.tokens))
+    longest, usual = (operations(shape, each, rates, fit) for each in (fullest, computed))
+    result = {name: replace(usual[name], time_s=op.time_s) for name, op in longest.items()}
+    if "attention" in result:  # what is added to fill up looks at nothing
+        real = total(*(attention(group, mean, rates, fit) for group in shape.attention_groups()))
+        result["attention"] = replace(real, time_s=longest["attention"].time_s)
+    if np.any(shape.moe_layers > 0):
+        passed = np.where(
+            many,
+            np.maximum(computed.tokens, np.where(work.padding > 0, fit.kernels.rank_rows, 0.0)) * work.ranks,
+            work.tokens,
+        )
+        whole = replace(work, tokens=passed, ranks=np.ones_like(work.ranks))
+        result["experts"] = experts(shape, whole, rates, fit)
+        inside = replace(shape, moe_layers=np.where(many, 0.0, shape.moe_layers))
+        sums = all_reduce(inside, fullest, rates, fit)
+        result["all-reduce"] = total(sums, exchange(shape, whole, rates, fit, many))
+    result["ranks' agreement"] = waiting(np.where(many, fit.kernels.rank_agreement_s, 0.0))
+    return {name: op for name, op in result.items() if np.any(op.time_s > 0)}
+
+
+def exchange(shape: Shape, work: Work, rates: Rates, fit: Coefficients, split: ArrayLike) -> Operation:
+    """Tokens to their experts' chips and back, where attention is split by requests: each rank gathers the others'
+    activations, and the sums are scattered again."""
+    chips = work.chips
+    size = work.tokens * np.where(shape.expert_hidden > 0, shape.expert_hidden, shape.hidden) * ACTIVATION_BYTES
+    wire = 2 * (chips - 1) / chips * size / (rates.link * fit.link_efficiency)
+    return waiting(np.where(split, shape.moe_layers * (2 * fit.all_reduce_s + wire), 0.0))
 
 
 def _two_stacks(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> dict[str, Operation]:

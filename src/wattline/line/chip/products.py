@@ -5,7 +5,7 @@ A product takes the longer of arithmetic and memory at reachable rates (smoothly
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +14,20 @@ from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients
 
 ACTIVATION_BYTES = 2.0  # 16 bits
+
+
+def highest_deviate(count: Array) -> Array:
+    """How many standard deviations the largest of so many normal deviates lies above their mean (Blom 1958).
+
+    Parameters
+    ----------
+    count : numeric, how many there are; 0 deviations for 1
+    """
+    if not np.any(count > 1):
+        return np.zeros_like(count)
+    from scipy.special import ndtri  # takes a quarter of a second to load, and most layouts do without
+
+    return np.where(count > 1, ndtri((count - 0.375) / (count + 0.25)), 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +44,28 @@ class Work:
     dense_bytes: Array  # of all other weights: MXFP4 keeps them in 16 bits
     narrow: Array  # 1 where products run in the chip's 8- or 4-bit format
     expert_parallel: Array  # 1 where experts are placed whole on chips
+    ranks: Array = field(default_factory=lambda: np.asarray(1.0))  # groups of chips that split the requests' attention
+    padding: Array = field(default_factory=lambda: np.asarray(0.0))  # 1 where ranks compute as much as the fullest one
+    balance: Array = field(default_factory=lambda: np.asarray(0.0))  # 1 where ranks wait to read their prompts together
+
+    def of_rank(self) -> tuple[Work, Work]:
+        """The step of the rank that has most to do, and that of the mean one.
+
+        Sequences spread evenly over ranks; so many prompts fall on them by chance, and the fullest has at least one.
+        """
+        reading = np.maximum(self.tokens - self.sequences, 0.0)
+        prompts = reading / np.maximum(self.prompt_tokens, 1.0)
+        mean = prompts / self.ranks
+        likely = mean + highest_deviate(self.ranks) * np.sqrt(2 * mean * (1.0 - 1.0 / self.ranks))
+        longest = np.where(prompts > 1, 1.0 + np.log(np.clip(prompts, 1.0, self.ranks)), prompts)
+        fullest = np.clip(likely, longest, np.maximum(prompts, 1e-9)) / np.maximum(prompts, 1e-9)
+        share = self.balance / self.ranks + (1.0 - self.balance) * fullest
+        decoding = np.minimum(self.sequences, self.tokens) / self.ranks
+        rank = replace(
+            self, tokens=decoding + reading * share, sequences=self.sequences / self.ranks,
+            chips=self.chips / self.ranks, ranks=np.ones_like(self.ranks),
+        )  # fmt: skip
+        return rank, replace(rank, tokens=np.asarray(self.tokens / self.ranks))
 
 
 @dataclass(frozen=True, eq=False)

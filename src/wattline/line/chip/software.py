@@ -18,6 +18,7 @@ import numpy as np
 from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.formats import computes_narrow
@@ -32,6 +33,9 @@ NAMES = {
     "front-s": ("from a request's sending to its prompt's first step, and from a token to its reader", "s"),
     "held-steps": ("steps of decoding that a request waits to be seen, or its first token to be sent", ""),
     "prompt-layer-s": ("host's time for a sub-layer of a prompt's first step, which no graph replays", "s"),
+    "rank-padding": ("tokens that each of several ranks computes beside the fullest one's; 0 for its own alone", ""),
+    "rank-balance": ("whether ranks wait to read their prompts together", ""),
+    "rank-wait-steps": ("steps that a request waits for the ranks to read together, where there are several", ""),
     "waiting-slots": ("of the requests that a server is started for, those that wait for a place", ""),
 }
 PLAIN = {"kernel-time": 1.0, "expert-time": 1.0}  # the software that the chip model knows; the rest is nothing
@@ -47,8 +51,15 @@ class Software:
     front_s: float = 0.0
     held_steps: float = 0.0
     prompt_layer_s: float = 0.0
+    rank_padding: float = 0.0
+    rank_balance: float = 0.0
+    rank_wait_steps: float = 0.0
     waiting_slots: int = 0
     greedy: bool = False
+
+    def among(self, ranks: int) -> Software:
+        """The same, where so many groups of chips split the requests' attention."""
+        return replace(self, held_steps=self.held_steps + self.rank_wait_steps) if ranks > 1 else self
 
 
 def load_software(
@@ -76,6 +87,29 @@ def load_software(
         )
     values = {what.replace("-", "_"): _known(what, name, (chip, generation), family, draws) for what in NAMES}
     return Software(name, **(values | {"waiting_slots": int(values["waiting_slots"])}), greedy=greedy)
+
+
+def own_padding(draws: Draws) -> Array:
+    """``rank_padding`` of the software that the chip model knows, shape ``(n_draws,)``.
+
+    Parameters
+    ----------
+    draws : draws of the facts
+    """
+    return np.asarray(draws("fit.software-rank-padding-vllm-0.11", ""))
+
+
+def rank_facts(name: str, generation: str, draws: Draws) -> dict[str, float]:
+    """What an engine does with ranks that split the requests' attention, as fields of ``Software``.
+
+    Parameters
+    ----------
+    name : the engine, such as ``trtllm-1.0``
+    generation : of the chips
+    draws : draws of the facts
+    """
+    names = [what for what in NAMES if what.startswith("rank-")]
+    return {what.replace("-", "_"): _known(what, name, ("", generation), "", draws) for what in names}
 
 
 def waiting_slots(name: str, generation: str, family: str, draws: Draws) -> int:

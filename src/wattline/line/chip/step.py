@@ -20,9 +20,9 @@ from wattline.line.chip.known import how_known, known_factor, spread_fact
 from wattline.line.chip.operations import operations
 from wattline.line.chip.products import Operation, Rates, Work
 from wattline.line.chip.shape import Shape
-from wattline.line.work import flops as count
+from wattline.line.chip.software import own_padding
 from wattline.line.work.model import Model
-from wattline.line.work.weights import group_bytes, stored_bytes
+from wattline.line.work.weights import group_bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +173,7 @@ def bound_by(operation: Operation, rates: Rates) -> str:
 
 def _run(
     model: Model, chip: Chip, chips: int, tokens: Array, sequences: Array, context: ArrayLike, prompt: ArrayLike,
-    precision: str, draws: Draws, limit_w: ArrayLike | None,
+    precision: str, draws: Draws, ranks: int,
 ) -> Step:  # fmt: skip
     """A step of one model on one kind of chip, with the spread that measured steps have around the model."""
     experts, dense = group_bytes(model, precision)
@@ -187,21 +187,22 @@ def _run(
         dense_bytes=np.asarray(dense),
         narrow=np.asarray(float(computes_narrow(chip, precision))),
         expert_parallel=np.asarray(float(chips > 1)),
+        ranks=np.asarray(float(ranks)),
+        padding=own_padding(draws) if ranks > 1 else np.asarray(0.0),
     )
     tdp = chip.tdp_w
-    limit = tdp if limit_w is None else np.minimum(np.asarray(limit_w, float), tdp)
-    watts = Watts(tdp, np.minimum(chip.idle_w, limit), limit)
+    watts = Watts(tdp, np.minimum(chip.idle_w, tdp), tdp)
     fit = coefficients(chip.generation, draws)
     plain = step(Shape.of(model), work, nameplate(chip, chips, precision), watts, fit)
-    return spread(plain, watts, model, chip.generation, draws)
+    return spread(plain, watts, model, chip.generation, draws, ranks)
 
 
-def spread(plain: Step, watts: Watts, model: Model, generation: str, draws: Draws) -> Step:
+def spread(plain: Step, watts: Watts, model: Model, generation: str, draws: Draws, ranks: int = 1) -> Step:
     """The step as measured ones scatter around it, in time and in energy; power follows, between idle and limit.
 
     A model whose serving was measured takes what it reached, and scatters less.
     """
-    known = how_known(model, generation, draws.catalog)
+    known = how_known(model, generation, draws.catalog, ranks)
     factors = {what: known_factor(what, model, generation, draws) for what in ("time", "power")}
     time = plain.time_s * factors["time"] * draws.own(spread_fact("time", generation, draws.catalog, known))
     power = plain.power_w * factors["power"]
@@ -216,7 +217,7 @@ def prefill_step(
     input_tokens: ArrayLike,
     precision: str,
     draws: Draws,
-    limit_w: ArrayLike | None = None,
+    ranks: int = 1,
 ) -> Step:
     """A replica of ``chips`` chips reads one prompt of ``input_tokens`` tokens, which gives its first token.
 
@@ -227,10 +228,10 @@ def prefill_step(
     input_tokens : tokens of the prompt
     precision : number format, a key of ``BYTES``
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
-    limit_w : power cap of a chip, W; None for its TDP
+    ranks : groups of the chips that split the requests' attention
     """
     tokens = np.asarray(input_tokens, float)
-    return _run(model, chip, chips, tokens, np.ones_like(tokens), 0.0, tokens, precision, draws, limit_w)
+    return _run(model, chip, chips, tokens, np.ones_like(tokens), 0.0, tokens, precision, draws, ranks)
 
 
 def reading_step(
@@ -240,7 +241,7 @@ def reading_step(
     reading: PromptReading,
     precision: str,
     draws: Draws,
-    limit_w: ArrayLike | None = None,
+    ranks: int = 1,
 ) -> Step:
     """A replica reads prompts in the step in which other sequences decode: the weights are read once for both.
 
@@ -250,14 +251,14 @@ def reading_step(
     reading : prompts and decoding sequences of the step
     precision : format of the weights
     draws : from which facts are drawn
-    limit_w : a power cap per chip; TDP when not given [W]
+    ranks : groups of the chips that split the requests' attention
     """
     prompts, decoding = np.asarray(reading.prompts, float), np.asarray(reading.decoding, float)
     ending = decoding + prompts  # sequences that get a token
     tokens = decoding + prompts * np.asarray(reading.prompt_tokens, float)
     context = decoding * np.asarray(reading.context_tokens, float) / ending
     sequences = np.minimum(ending, tokens)
-    return _run(model, chip, chips, tokens, sequences, context, reading.prompt_tokens, precision, draws, limit_w)
+    return _run(model, chip, chips, tokens, sequences, context, reading.prompt_tokens, precision, draws, ranks)
 
 
 def decode_step(
@@ -268,7 +269,7 @@ def decode_step(
     context_tokens: ArrayLike,
     precision: str,
     draws: Draws,
-    limit_w: ArrayLike | None = None,
+    ranks: int = 1,
 ) -> Step:
     """A replica makes one token for each of ``batch`` sequences that have ``context_tokens`` behind them.
 
@@ -279,20 +280,7 @@ def decode_step(
     batch, context_tokens : sequences together, and tokens that each has behind it
     precision : number format, a key of ``BYTES``
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
-    limit_w : power cap of a chip, W; None for its TDP
+    ranks : groups of the chips that split the requests' attention
     """
     size = np.asarray(batch, float)
-    return _run(model, chip, chips, size, size, context_tokens, 0.0, precision, draws, limit_w)
-
-
-def memory_needed_bytes(model: Model, batch: ArrayLike, context_tokens: ArrayLike, precision: str) -> Array:
-    """Bytes that a replica holds: weights, and the cache of ``batch`` sequences at this length.
-
-    Parameters
-    ----------
-    model : the model, as it was read
-    batch, context_tokens : sequences together, and tokens that each has behind it
-    precision : number format, a key of ``BYTES``
-    """
-    weights = stored_bytes(model, precision)
-    return np.asarray(weights + count.kv_bytes(model, context_tokens) * np.asarray(batch, float))
+    return _run(model, chip, chips, size, size, context_tokens, 0.0, precision, draws, ranks)

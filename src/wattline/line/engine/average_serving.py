@@ -16,8 +16,9 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.chip.device import Chip
-from wattline.line.chip.step import PromptReading, Step, decode_step, memory_needed_bytes, reading_step
+from wattline.line.chip.step import PromptReading, Step, decode_step, reading_step
 from wattline.line.work.model import Model
+from wattline.line.work.weights import memory_needed_bytes
 
 STEP_TOKENS = 8192.0  # largest number of tokens in one step; longer prompts are read piece by piece
 
@@ -65,19 +66,30 @@ def serve_request(
     chip: Chip,
     chips: int,
     batch: ArrayLike,
-    input_tokens: float,
-    output_tokens: float,
+    tokens: tuple[float, float],
     precision: str,
     draws: Draws,
+    ranks: int = 1,
 ) -> Request:
-    """Time of one request of ``input_tokens`` and ``output_tokens`` among ``batch`` like it."""
+    """Time of one request among others like it.
+
+    Parameters
+    ----------
+    model, chip, chips : what is served, on what, on how many of them
+    batch : requests that the replica answers together, shape ``()`` or ``(n_draws,)``
+    tokens : of the prompt and of the answer
+    precision : format of the weights
+    draws : from which facts are drawn
+    ranks : groups of the chips that split the requests' attention
+    """
+    input_tokens, output_tokens = tokens
     size = np.asarray(batch, float)
     # the cache grows from input to input + output; its mean stands for all steps
     context = input_tokens + output_tokens / 2
-    decode = decode_step(model, chip, chips, size, context, precision, draws)
+    decode = decode_step(model, chip, chips, size, context, precision, draws, ranks=ranks)
     prompts, beside = together(size, input_tokens, output_tokens)
     reading = PromptReading(prompts, input_tokens, beside, context)
-    mixed = reading_step(model, chip, chips, reading, precision, draws)
+    mixed = reading_step(model, chip, chips, reading, precision, draws, ranks=ranks)
     # the prefill gives the first token; of the others some come in steps that read prompts
     after = output_tokens - 1.0
     there = np.minimum(beside / prompts, after)
@@ -113,13 +125,15 @@ def together(batch: Array, input_tokens: float, output_tokens: float) -> tuple[A
     return np.asarray(prompts), np.asarray(np.maximum(beside, 0.0))
 
 
-def fits(model: Model, chip: Chip, chips: int, batch: float, context_tokens: float, precision: str) -> bool:
+def fits(
+    model: Model, chip: Chip, chips: int, batch: float, context_tokens: float, precision: str, ranks: int = 1
+) -> bool:
     """Whether weights and the cache of ``batch`` sequences fit the replica's memory."""
-    needed = float(memory_needed_bytes(model, batch, context_tokens, precision))
+    needed = float(memory_needed_bytes(model, batch, context_tokens, precision, ranks))
     return needed <= chips * chip.memory_bytes * chip.usable_memory
 
 
-def chips_needed(model: Model, chip: Chip, batch: float, context_tokens: float, precision: str) -> int:
+def chips_needed(model: Model, chip: Chip, batch: float, context_tokens: float, precision: str, ranks: int = 1) -> int:
     """The fewest chips, a power of two, that hold the model and ``batch`` sequences.
 
     Parameters
@@ -129,9 +143,10 @@ def chips_needed(model: Model, chip: Chip, batch: float, context_tokens: float, 
     batch : sequences together
     context_tokens : tokens that each sequence has behind it
     precision : number format, a key of ``BYTES``
+    ranks : groups of the chips that split the requests' attention
     """
-    chips = 1
-    while not fits(model, chip, chips, batch, context_tokens, precision):
+    chips = ranks
+    while not fits(model, chip, chips, batch, context_tokens, precision, ranks):
         chips *= 2
         if chips > 4096:
             raise WattlineError(
@@ -141,7 +156,7 @@ def chips_needed(model: Model, chip: Chip, batch: float, context_tokens: float, 
     return chips
 
 
-def largest_batch(model: Model, chip: Chip, chips: int, context_tokens: float, precision: str) -> float:
+def largest_batch(model: Model, chip: Chip, chips: int, context_tokens: float, precision: str, ranks: int = 1) -> float:
     """How many sequences of this length fit beside the weights; below 1 when not even one does.
 
     Parameters
@@ -150,9 +165,10 @@ def largest_batch(model: Model, chip: Chip, chips: int, context_tokens: float, p
     chips : of a replica
     context_tokens : tokens of each sequence, prompt and answer [token]
     precision : format of the weights
+    ranks : groups of the chips that split the requests' attention
     """
-    weights = float(memory_needed_bytes(model, 0.0, context_tokens, precision))
-    each = float(memory_needed_bytes(model, 1.0, context_tokens, precision)) - weights
+    weights = float(memory_needed_bytes(model, 0.0, context_tokens, precision, ranks))
+    each = float(memory_needed_bytes(model, 1.0, context_tokens, precision, ranks)) - weights
     return (chips * chip.memory_bytes * chip.usable_memory - weights) / each
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from wattline.line.work.flops import BYTES, weight_bytes
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wattline.core.fact import Array
+from wattline.line.work.flops import BYTES, kv_bytes, weight_bytes
 from wattline.line.work.model import Model
 
 EXPERTS, DENSE, OUTER = "experts", "dense", "embeddings"  # groups: routed experts, other layers, tables and head
@@ -20,6 +24,22 @@ def group_bytes(model: Model, precision: str) -> tuple[float, float]:
     return BYTES[precision], BYTES["bf16"] if precision == "mxfp4" else BYTES[precision]
 
 
+def replica_bytes(model: Model, precision: str, ranks: int) -> float:
+    """Bytes of the weights that a replica holds: routed experts once, all others in each of its groups of chips.
+
+    Parameters
+    ----------
+    model : the architecture
+    precision : number format, a key of ``BYTES``
+    ranks : groups of chips that split the requests' attention
+    """
+    once = stored_bytes(model, precision)
+    if ranks == 1:
+        return once
+    experts = model.expert_params_total * group_bytes(model, precision)[0]
+    return experts + ranks * (once - experts)
+
+
 def stored_bytes(model: Model, precision: str) -> float:
     """Bytes of all weights of a model served in ``precision``."""
     if not (model.weight_bits and precision == model.native_format):
@@ -28,3 +48,19 @@ def stored_bytes(model: Model, precision: str) -> float:
     outer, experts = model.embedding_params + model.vision_params, model.expert_params_total
     dense = model.total_params - outer - experts
     return (outer * bits[OUTER] + experts * bits[EXPERTS] + dense * bits[DENSE]) / 8
+
+
+def memory_needed_bytes(
+    model: Model, batch: ArrayLike, context_tokens: ArrayLike, precision: str, ranks: int = 1
+) -> Array:
+    """Bytes that a replica holds: weights, and the cache of ``batch`` sequences at this length.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    batch, context_tokens : sequences together, and tokens that each has behind it
+    precision : number format, a key of ``BYTES``
+    ranks : groups of chips that split the requests' attention
+    """
+    weights = replica_bytes(model, precision, ranks)
+    return np.asarray(weights + kv_bytes(model, context_tokens) * np.asarray(batch, float))

@@ -13,7 +13,6 @@ from wattline.line.chip.device import Chip
 from wattline.line.chip.known import how_known, spread_fact
 from wattline.line.engine.simulator.outcome import Served
 from wattline.line.engine.simulator.power import parts_by_bin
-from wattline.line.work.model import Model
 from wattline.line.work.reading import model_reading
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Answer, Working
@@ -45,7 +44,7 @@ def answer_of(
     """
     working = Working()
     facility = find_facility(where, draws, working)
-    phases = _phases(served, replica.chip, _energy_spread(replica.model, replica.chip, draws), cells)
+    phases = _phases(served, replica.chip, _energy_spread(replica, draws), cells)
     bill, load, peak = deliver(phases, facility, draws, working)
     occupied_s = np.asarray(cells * parts_by_bin(served)["on"].sum())
     bill = with_making(bill, replica.chip, occupied_s, where, draws, working)
@@ -85,9 +84,11 @@ def _fleet(served: Served, least: int | None) -> str:
     return f"({' + '.join(f'{fleet} {pool.name}' for fleet, pool in zip(fleets, served.pools, strict=True))})"
 
 
-def _energy_spread(model: Model, chip: Chip, draws: Draws) -> Array:
+def _energy_spread(replica: Replica, draws: Draws) -> Array:
     """How far the energy of steps may lie from the central value that the simulation took."""
-    fact = spread_fact("energy", chip.generation, draws.catalog, how_known(model, chip.generation, draws.catalog))
+    generation = replica.chip.generation
+    known = how_known(replica.model, generation, draws.catalog, replica.ranks)
+    fact = spread_fact("energy", generation, draws.catalog, known)
     return np.asarray(draws.own(fact) / float(draws.central()(fact)))
 
 

@@ -19,7 +19,7 @@ from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.cite import cite_given, cite_model
 from wattline.predict.rented import instance_inputs, load_chips, whole_instances
-from wattline.predict.setup import Setup
+from wattline.predict.setup import Setup, check_ranks
 
 USUAL_BATCH = 32.0  # for which a replica is sized when its chips are not given
 MAX_REQUESTS = 50_000_000
@@ -34,11 +34,13 @@ class Replica:
     chips: int
     precision: str
     limit_w: float | None
+    ranks: int = 1
 
     def inputs(self, traffic: Traffic) -> dict[str, Any]:
         """What was taken, as an answer shows it."""
         shown: dict[str, Any] = {"model": self.model.key, "chip": self.chip.record.name, **instance_inputs(self.chip)}
         shown |= {"gpus": self.chips}
+        shown |= {"data_parallel": self.ranks} if self.ranks > 1 else {}
         shown |= {"precision": self.precision, "requests": len(traffic)}
         shown |= {"rate_per_s": len(traffic) / max(traffic.duration_s, 1e-9)}
         return shown if self.limit_w is None else shown | {"power_cap_w": self.limit_w}
@@ -63,10 +65,14 @@ def read_replica(model: str | Path | Model, traffic: Traffic, setup: Setup, draw
     form = check_precision(architecture.native_format if setup.precision is None else setup.precision)
     device = load_chips(setup, draws)
     mean = float((traffic.input_tokens + traffic.output_tokens).mean())
-    count = setup.gpus or whole_instances(device, serving.chips_needed(architecture, device, USUAL_BATCH, mean, form))
+    ranks = setup.data_parallel
+    check_ranks(ranks, setup.gpus, architecture)
+    needed = serving.chips_needed(architecture, device, USUAL_BATCH, mean, form, ranks)
+    count = setup.gpus or whole_instances(device, needed)
+    check_ranks(ranks, count, architecture)  # whole instances may hold more
     limit_w = None if setup.power_cap is None else _limit(setup.power_cap, device, draws)
     cite_model(architecture, draws)
-    return Replica(architecture, device, count, form, limit_w)
+    return Replica(architecture, device, count, form, limit_w, ranks)
 
 
 def known_architecture(model: Model) -> Model:

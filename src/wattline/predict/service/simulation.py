@@ -25,7 +25,7 @@ from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.service.fleet import cache_bytes, scaling_of, send_rate
 from wattline.predict.service.inputs import Replica, by_prefixes, read_replica
-from wattline.predict.setup import Setup
+from wattline.predict.setup import Setup, check_ranks
 
 USUAL_ENGINE = "vllm"  # whose steps the chip model was fitted to
 
@@ -88,7 +88,7 @@ def simulate_service(model: str | Path | Model, traffic: Traffic, setup: Setup, 
     chip = replica.chip
     software = load_software(
         setup.engine or USUAL_ENGINE, chip.generation, draws, family=replica.model.family, chip=chip.record.name
-    )
+    ).among(replica.ranks)
     schedule = _Schedule(traffic, setup, scaling, software if setup.engine else None)
     readers, rate = 0, None
     if setup.prefill_replicas:
@@ -140,11 +140,14 @@ def _steps(replica: Replica, chips: int, schedule: _Schedule) -> tuple[Limits, T
     most = (schedule.setup.max_num_seqs, schedule.setup.max_num_batched_tokens)
     limits = cache_limits(
         replica.model, replica.chip.memory_bytes, chips, replica.precision, *most,
-        memory_share=replica.chip.usable_memory,
+        memory_share=replica.chip.usable_memory, ranks=replica.ranks,
     )  # fmt: skip
+    check_ranks(replica.ranks, chips, replica.model)
     central: Chip = load_chip(replica.chip.rented_as, replica.chip.draws.central())  # links beyond a node have ranges
     same = setting(
-        replica.model, central, chips, replica.precision, limit_w=replica.limit_w, software=schedule.software
-    )
+        replica.model, central, chips, replica.precision, limit_w=replica.limit_w, software=schedule.software,
+        ranks=replica.ranks,
+    )  # fmt: skip
     longest = float((schedule.traffic.input_tokens + schedule.traffic.output_tokens).max())
-    return limits, tables(same, *most, longest)
+    usual = float(schedule.traffic.input_tokens.mean())
+    return limits, tables(same, limits.max_num_seqs, limits.max_num_batched_tokens, longest, usual)

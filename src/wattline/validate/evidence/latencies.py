@@ -47,6 +47,7 @@ class TimedRow:
     chip: Chip
     chips: int
     expert_parallel: bool
+    ranks: int  # groups of the chips that split the requests' attention
     precision: str
     size: int
     input_tokens: int
@@ -58,8 +59,14 @@ class TimedRow:
     tpot_s: float
 
     @property
+    def group(self) -> str:
+        """What its errors are counted with: rows of one system, those with attention split by requests apart."""
+        return f"{self.system}, data-parallel" if self.ranks > 1 else self.system
+
+    @property
     def name(self) -> str:
-        where = f"{self.chips} × {self.chip.record.name}, {self.engine}"
+        groups = f" in {self.ranks} groups" if self.ranks > 1 else ""
+        where = f"{self.chips} × {self.chip.record.name}{groups}, {self.engine}"
         lengths = f"{self.input_tokens} in, {self.output_tokens} out"
         return f"{self.model.key} {self.precision} on {where}: {lengths}, {self.size}"
 
@@ -101,8 +108,8 @@ def _row(line: int, entry: Mapping[str, str], chips: dict[str, Chip]) -> TimedRo
         raise WattlineError(f"system {system or '(none)'} not known here")
     model = _model(entry["model_path"])
     count, parallel, attention = _layout(entry)
-    if attention > 1:
-        raise WattlineError("attention split by requests")
+    if attention > 1 and not model.moe_layers:
+        raise WattlineError("attention split by requests in a model without experts")
     chip = chips.setdefault(system, load_chip(SYSTEMS[system], Draws(0)))
     ttft_s, tpot_s = (_number(entry, f"silicon_{name}_ms") / 1e3 for name in ("ttft", "tpot"))
     source = entry.get("silicon_data_source") or ""
@@ -113,7 +120,7 @@ def _row(line: int, entry: Mapping[str, str], chips: dict[str, Chip]) -> TimedRo
     if size > MAX_REQUESTS:
         raise WattlineError(f"more than {MAX_REQUESTS:,} requests under way")
     return TimedRow(
-        line, system, model, chip, count, parallel, _precision(entry, model), size,
+        line, system, model, chip, count, parallel, attention, _precision(entry, model), size,
         int(_number(entry, "isl")), int(_number(entry, "osl")),
         ABOUT if own else UNEVEN, 1 if own and version == SINGLE_BATCH else ROUNDS, _engine(entry), ttft_s, tpot_s,
     )  # fmt: skip

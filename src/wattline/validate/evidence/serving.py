@@ -19,6 +19,7 @@ from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.formats import computes_narrow, dense_bytes
 from wattline.line.chip.products import Rates, Work
 from wattline.line.chip.shape import Shape
+from wattline.line.chip.software import own_padding
 from wattline.line.chip.step import Watts
 from wattline.line.work.flops import BYTES, weight_bytes
 from wattline.line.work.model import Model, load_model
@@ -49,6 +50,7 @@ class ServingRow:
     power_w: float
     itl_s: float
     throughput: float
+    ranks: int  # groups of chips among which attention splits the requests
     most: float  # sequences that the server runs at once; as many as ran where it is not told
 
 
@@ -103,6 +105,7 @@ def _row(entry: dict[str, str], chips: dict[str, Chip]) -> ServingRow:
         output=max(numbers["avg_output_len"], 1.0),
         task=entry["task"].strip(),
         expert_parallel=float(entry.get("expert_parallel") or 1) > 1,
+        ranks=int(_positive(entry, "data_parallel")) if entry.get("data_parallel") else 1,
         energy_per_token_j=numbers["energy_per_token_joules"],
         power_w=numbers["avg_power_watts"],
         itl_s=numbers["median_itl_ms"] / 1e3,
@@ -135,6 +138,7 @@ class Table:
     cache_room_bytes: Array  # of a replica, beside the weights
     narrow: Array
     expert_parallel: Array
+    ranks: Array
     batch: Array
     output: Array
     task: tuple[str, ...]
@@ -162,6 +166,7 @@ class Table:
             cache_room_bytes=column([_room(r) for r in rows]),
             narrow=column([float(computes_narrow(r.chip, r.precision)) for r in rows]),
             expert_parallel=column([float(r.expert_parallel) for r in rows]),
+            ranks=column([float(r.ranks) for r in rows]),
             batch=column([r.batch for r in rows]),
             output=column([r.output for r in rows]),
             task=tuple(r.task for r in rows),
@@ -180,12 +185,16 @@ class Table:
             dense_bytes=self.dense_bytes,
             narrow=self.narrow,
             expert_parallel=self.expert_parallel,
+            ranks=self.ranks,
+            padding=own_padding(Draws(0)),
         )
 
 
 def _room(row: ServingRow) -> float:
     """Memory that a replica has left for the cache."""
     weights = weight_bytes(row.model, BYTES[row.precision])
+    experts = row.model.expert_params_total * BYTES[row.precision]
+    weights += (row.ranks - 1) * (weights - experts)  # each rank holds all but the experts
     return max(row.chips * row.chip.memory_bytes * SERVING_MEMORY - weights, 0.0)
 
 

@@ -59,6 +59,7 @@ def steady(table: Table, c: Coefficients, assumed: Assumed) -> Steady:
     cut = table.window
     arrivals = decoding / table.output * cut.new * _new(table, assumed)  # prompts to read a step, on the mean
     together = np.array([assumed.together.get(name, 1.0) for name in table.task])
+    together = np.where(table.ranks > 1, 1.0, together)
     share = 1.0 - np.exp(-arrivals / together)  # of steps that read any, arrivals taken as by chance
     behind = _context(table, prompt, cut.age)
     plain = _step(table, c, decoding, prompt, np.zeros_like(arrivals), behind)
@@ -75,7 +76,7 @@ def steady(table: Table, c: Coefficients, assumed: Assumed) -> Steady:
 def _decoding(table: Table, prompt: Array) -> Array:
     """Sequences that decode in a step: some wait in their prompts when a step cannot hold all tokens to read and
     write."""
-    return np.maximum(np.minimum(table.batch, STEP_TOKENS / (1.0 + prompt / table.output)), 1.0)
+    return np.maximum(np.minimum(table.batch, table.ranks * STEP_TOKENS / (1.0 + prompt / table.output)), 1.0)
 
 
 def _new(table: Table, assumed: Assumed) -> Array:
@@ -89,7 +90,7 @@ def _new(table: Table, assumed: Assumed) -> Array:
 def _context(table: Table, prompt: Array, position: Array) -> Array:
     """Mean tokens behind a running sequence at this share of its answer; all fit the cache since all run."""
     wanted = prompt + position * table.output
-    needed = table.batch * table.shape.cache_bytes(wanted, table.chips)
+    needed = table.batch * table.shape.cache_bytes(wanted, table.chips / table.ranks)
     return np.asarray(wanted * np.minimum(table.cache_room_bytes / np.maximum(needed, 1.0), 1.0))
 
 

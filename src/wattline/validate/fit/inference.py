@@ -146,6 +146,7 @@ class FitVector:
 
 def fit_step(rows: Sequence[ServingRow], start: StepFit | None = None) -> StepFit:
     """Fit to the rows, each generation's own coefficients and the tasks' input lengths together."""
+    rows = [row for row in rows if row.ranks == 1]  # of others a handful is measured: they are held against the fit
     if len(rows) < 20:
         raise WattlineError(f"{len(rows)} usable rows are too few to fit a step; 20 or more are needed")
     layout = FitVector(sorted({row.chip.generation for row in rows}), sorted({row.task for row in rows}))

@@ -23,7 +23,7 @@ from wattline.line.chip.formats import computes_narrow, dense_bytes
 from wattline.line.chip.known import family_of, how_known, known_factor, spread_fact
 from wattline.line.chip.products import Rates, Work
 from wattline.line.chip.shape import Shape
-from wattline.line.chip.software import Software, own_experts, waiting_slots, with_factors
+from wattline.line.chip.software import Software, own_experts, rank_facts, waiting_slots, with_factors
 from wattline.line.chip.step import Watts, step
 from wattline.line.work.flops import BYTES
 from wattline.validate.evidence.compared import ComparedService
@@ -62,7 +62,8 @@ class SoftwareFit:
             row.engine, waiting_slots=waiting_slots(row.engine, generation, row.model.family, Draws(0)), greedy=True,
             kernel_time=float(kernel), expert_time=float(expert), front_s=float(front[0]),
             held_steps=float(front[1]), prompt_layer_s=float(front[2]),
-        )  # fmt: skip
+            **rank_facts(row.engine, generation, Draws(0)),
+        ).among(row.ranks)  # fmt: skip
 
 
 def leave_out_software(
@@ -80,7 +81,7 @@ def leave_out_software(
     for name, inside in _groups(list(enumerate(rows)), lambda x: _left_out_name(x[0], x[1], by)).items():
         progress(f"without {name}")
         lines = {row.line for _, row in inside}
-        others = [row for row in rows if row.line not in lines and row.size < MAX_SIZE]
+        others = [row for row in rows if row.line not in lines and _is_fitted(row)]
         touched = {(_engine(row), row.chip.generation) for _, row in inside}
         changed = {key: part for key, part in _groups(others, _kind).items() if key in touched}
         kept = {key: value for key, value in whole.factors.items() if key not in touched}
@@ -100,6 +101,11 @@ def _left_out_name(place: int, row: TimedRow, by: str) -> str:
     return family_of(row.model) if by == "family" else f"{row.model.family} {row.model.hidden} × {row.model.layers}"
 
 
+def _is_fitted(row: TimedRow) -> bool:
+    """Whether the fit takes the row: services whose requests share all chips, of at most so many."""
+    return row.size < MAX_SIZE and row.ranks == 1
+
+
 def _kind(row: TimedRow) -> Key:
     return _engine(row), row.chip.generation
 
@@ -112,7 +118,7 @@ def fit_software(
     rows: Sequence[TimedRow], progress: Callable[[str], None] = lambda name: None
 ) -> tuple[SoftwareFit, list[tuple[TimedRow, Simulated]]]:
     """The fit, and its rows as simulated with it."""
-    used = [row for row in rows if row.size < MAX_SIZE]
+    used = [row for row in rows if _is_fitted(row)]
     factors = {key: fit_factors(part) for key, part in _groups(used, _kind).items()}
     half = SoftwareFit(factors, {})
     simulated, _ = simulate_rows(used, half.of, progress)

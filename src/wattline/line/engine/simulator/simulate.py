@@ -17,7 +17,7 @@ from wattline.line.engine.simulator.outcome import PoolOutcome, Served
 from wattline.line.engine.simulator.scaling import Fleet, FleetRecord, Scaling, follow
 from wattline.line.engine.simulator.step_tables import Tables
 from wattline.line.work.model import Model
-from wattline.line.work.weights import stored_bytes
+from wattline.line.work.weights import replica_bytes
 
 ROUTERS = ("round-robin", "least-loaded", "assigned")
 BLOCK_TOKENS = 16
@@ -36,6 +36,7 @@ def cache_limits(
     max_num_batched_tokens: int = 8192,
     *,
     memory_share: float,
+    ranks: int = 1,
 ) -> Limits:
     """The scheduler's limits; blocks of the cache are what a replica's memory holds beside the weights.
 
@@ -47,20 +48,22 @@ def cache_limits(
     precision : format of the weights
     max_num_seqs, max_num_batched_tokens : requests that run at once, tokens of a step, at most
     memory_share : share of the memory that weights and cache may fill
+    ranks : groups of the chips that split the requests' attention, each with its own step of so many tokens
 
     Raises WattlineError where the weights alone do not fit.
     """
     _check_step(max_num_seqs, max_num_batched_tokens)
-    room = chips * memory_bytes * memory_share - stored_bytes(model, precision)
-    each = float(Shape.of(model).cache_bytes(TYPICAL_TOKENS, chips)) / TYPICAL_TOKENS
+    weights = replica_bytes(model, precision, ranks)
+    room = chips * memory_bytes * memory_share - weights
+    each = float(Shape.of(model).cache_bytes(TYPICAL_TOKENS, chips / ranks)) / TYPICAL_TOKENS
     blocks = int(max(room, 0.0) // (each * BLOCK_TOKENS)) if each > 0 else MAX_TOKENS
     if room <= 0 or blocks < 1:
-        needed = stored_bytes(model, precision) / 1e9
+        needed = weights / 1e9
         raise WattlineError(
             f"{model.key} in {precision} does not fit {chips} × {memory_bytes / 1e9:.0f} GB: its weights alone are "
             f"{needed:,.0f} GB; give more --gpus or a narrower --precision"
         )
-    return Limits(max_num_seqs, max_num_batched_tokens, BLOCK_TOKENS, blocks, int(blocks * WATERMARK))
+    return Limits(max_num_seqs, ranks * max_num_batched_tokens, BLOCK_TOKENS, blocks, int(blocks * WATERMARK))
 
 
 def _check_step(max_num_seqs: int, max_num_batched_tokens: int) -> None:

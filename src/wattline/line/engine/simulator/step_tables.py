@@ -8,6 +8,7 @@ out is the curve between knots, and that a Mamba layer's state shares its arithm
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from wattline.line.chip.formats import computes_narrow
 from wattline.line.chip.known import how_known, known_factor, spread_fact
 from wattline.line.chip.products import Work
 from wattline.line.chip.shape import Shape
-from wattline.line.chip.software import Software, own_experts, with_software
+from wattline.line.chip.software import Software, own_experts, own_padding, with_software
 from wattline.line.chip.step import Step, Watts, nameplate, step, within_limit
 from wattline.line.work.model import Model
 from wattline.line.work.weights import group_bytes
@@ -94,7 +95,8 @@ class ReplicaSteps(NamedTuple):
 
 
 def _fixed(work: Work) -> tuple[Array, ...]:
-    return (work.chips, work.weight_bytes, work.dense_bytes, work.narrow, work.expert_parallel)
+    formats = (work.weight_bytes, work.dense_bytes, work.narrow)
+    return (work.chips, *formats, work.expert_parallel, work.ranks, work.padding, work.balance)
 
 
 def setting(
@@ -106,6 +108,7 @@ def setting(
     limit_w: float | None = None,
     expert_parallel: bool | None = None,
     software: Software | None = None,
+    ranks: int = 1,
 ) -> ReplicaSteps:
     """A replica of ``chips`` chips at the facts' central values.
 
@@ -118,6 +121,7 @@ def setting(
     limit_w : power cap of a chip, W; None for its TDP
     expert_parallel : chips that share the experts; None for all
     software : the engine that runs it, where it is another than the chip model was fitted to
+    ranks : groups of the chips that split the requests' attention
     """
     unset = np.asarray(1.0)
     experts, dense = group_bytes(model, precision)
@@ -129,12 +133,15 @@ def setting(
         dense_bytes=np.asarray(dense),
         narrow=np.asarray(float(computes_narrow(chip, precision))),
         expert_parallel=np.asarray(float(parallel)),
+        ranks=np.asarray(float(ranks)),
+        padding=_padding(chip, ranks, software),
+        balance=np.asarray(0.0 if software is None else software.rank_balance),
     )  # fmt: skip
     tdp = np.asarray(float(chip.tdp_w))
     limit = tdp if limit_w is None else np.minimum(limit_w, tdp)
     watts = Watts(tdp, np.minimum(float(np.mean(chip.idle_w)), limit), np.asarray(limit))
     central = chip.draws.central()
-    known = how_known(model, chip.generation, chip.catalog)
+    known = how_known(model, chip.generation, chip.catalog, ranks)
     time, energy = (
         float(central(spread_fact(what, chip.generation, chip.catalog, known))) for what in ("time", "energy")
     )
@@ -147,6 +154,13 @@ def setting(
     )  # fmt: skip
 
 
+def _padding(chip: Chip, ranks: int, software: Software | None) -> Array:
+    """``rank_padding`` of the software, the chip model's own where none is given."""
+    if software is not None or ranks == 1:
+        return np.asarray(0.0 if software is None else software.rank_padding)
+    return own_padding(chip.draws.central())
+
+
 def knots_to(most: float) -> Array:
     """0, and then ever wider apart, to ``most`` or a little beyond."""
     most = max(FIRST_KNOT, min(most, MAX_CONTEXT))
@@ -155,7 +169,9 @@ def knots_to(most: float) -> Array:
     return np.concatenate([small, FIRST_KNOT * KNOT_RATIO ** np.arange(1, count + 1)])
 
 
-def tables(steps: ReplicaSteps, most_sequences: int, most_tokens: int, most_context: float) -> Tables:
+def tables(
+    steps: ReplicaSteps, most_sequences: int, most_tokens: int, most_context: float, usual_prompt: float = 0.0
+) -> Tables:
     """The tables of a replica that runs up to so many sequences, with so many tokens to a step.
 
     Parameters
@@ -164,6 +180,7 @@ def tables(steps: ReplicaSteps, most_sequences: int, most_tokens: int, most_cont
     most_sequences : sequences at once at most
     most_tokens : tokens of a step at most
     most_context : tokens behind a sequence at most
+    usual_prompt : mean tokens of a prompt, which ranks that split the requests do not share; 0 where there is one rank
     """
     knots = _with_window(knots_to(most_context), float(steps.shape.sliding_window))
     rows = np.arange(most_sequences + 1.0)
@@ -173,7 +190,7 @@ def tables(steps: ReplicaSteps, most_sequences: int, most_tokens: int, most_cont
     time, power = within_limit(raw_time, np.maximum(raw_energy, steps.watts.idle * raw_time), steps.watts, steps.fit)
     energy = time * steps.time_factor * np.clip(power * steps.power_factor, steps.watts.idle, steps.watts.limit)
     chips = float(steps.work.chips)
-    token_time, token_energy = _by_tokens(steps, most_tokens + most_sequences)
+    token_time, token_energy = _by_tokens(steps, most_tokens + most_sequences, usual_prompt)
     lengths = _with_window(knots_to(most_context), float(steps.shape.sliding_window))
     pair_time, pair_energy = _by_length(steps, lengths)
     launches = steps.run(2.0, 1.0, 0.0, 0.0, limited=False)
@@ -210,8 +227,15 @@ def _raw(raw: Step) -> tuple[Array, Array]:
     return time, np.asarray(sum(raw.joules[name] for name in names))
 
 
-def _by_tokens(steps: ReplicaSteps, most: int) -> tuple[Array, Array]:
+def _by_tokens(steps: ReplicaSteps, most: int, usual_prompt: float) -> tuple[Array, Array]:
     counts = np.maximum(np.arange(most + 1.0), 1.0)
+    if float(steps.work.ranks) > 1:
+        raw = steps.run(counts, np.ones_like(counts), np.zeros_like(counts), max(usual_prompt, 1.0), limited=False)
+        alone = steps.run(1.0, 1.0, 0.0, 0.0, limited=False)
+        rest = replace(raw, operations={n: op for n, op in raw.operations.items() if n != "attention"})
+        time, energy = _raw(rest)
+        own = alone.operations.get("attention")
+        return (time, energy) if own is None else (time + own.time_s, energy + alone.joules["attention"])
     time, energy = _raw(steps.run(counts, np.ones_like(counts), np.zeros_like(counts), 0.0, limited=False))
     # prompt attention at length 0 is that of one token; the table by length holds it
     own_time, own_energy = _by_length(steps, np.zeros(1))
