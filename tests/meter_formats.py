@@ -7,61 +7,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from meter_formats_more import MORE
+from meter_truth import Truth, lines, matrix, rows
 from wattline.meter.device import Device
 from wattline.meter.export.tables import readings_table
 from wattline.meter.journal.importer import into_journal
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Spec
-
-
-class Truth(NamedTuple):
-    """Instants (whole seconds since the epoch) and watts at them."""
-
-    time_s: list[int]
-    power_w: list[float]
-
-    @property
-    def means(self) -> list[float]:
-        """Mean watts of each interval; one fewer than the instants."""
-        return [(a + b) / 2 for a, b in pairwise(self.power_w)]
-
-    @property
-    def counter_j(self) -> list[float]:
-        steps = [w * (b - a) for w, (a, b) in zip(self.means, pairwise(self.time_s), strict=True)]
-        return [0.0, *np.cumsum(steps).tolist()]
-
-    @property
-    def energy_j(self) -> float:
-        return self.counter_j[-1]
-
-    def at(self, form: str = "%Y-%m-%d %H:%M:%S") -> list[str]:
-        return [datetime.fromtimestamp(t, UTC).strftime(form) for t in self.time_s]
-
-
-def rows(path: Path, header: str, cells: Sequence[Sequence[object]], sign: str = ",") -> Path:
-    path.write_text("\n".join([*([header] if header else []), *(sign.join(map(str, row)) for row in cells)]) + "\n")
-    return path
-
-
-def matrix(path: Path, name: str, truth: Truth, values: Sequence[float], **labels: str) -> Path:
-    pairs = [[t, repr(v)] for t, v in zip(truth.time_s, values, strict=True)]
-    result = [{"metric": {"__name__": name, "instance": "n1:1", **labels}, "values": pairs}]
-    path.write_text(json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}}))
-    return path
-
-
-def lines(path: Path, text: Sequence[str]) -> Path:
-    path.write_text("\n".join(text) + "\n")
-    return path
 
 
 def recording(truth: Truth, counter: bool = False) -> Recording:
@@ -335,4 +295,5 @@ FORMATS: dict[str, tuple[str, Callable[[Path, Truth], Path]]] = {
     "W&B as CSV": ("a.csv", lambda p, t: rows(p, "_timestamp,system.gpu.0.powerWatts,system.gpu.0.powerPercent", [
         (a, w, 50) for a, w in pairs(t)])),
     "W&B's events": ("a.jsonl", wandb_events),
+    **MORE,
 }  # fmt: skip

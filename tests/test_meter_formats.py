@@ -16,7 +16,7 @@ from wattline.meter.interpretation import Choices
 from wattline.meter.readers.detect import read
 
 T0 = 1_767_225_600
-RAMP = Truth([T0 + 5 * i for i in range(40)], [200.0 + 3 * (i % 13) + i for i in range(40)])
+RAMP = Truth([T0 + 5 * i for i in range(16)], [200.0 + 3 * (i % 13) + i for i in range(16)])
 
 
 @pytest.fixture(autouse=True)

@@ -248,11 +248,15 @@ REFUSED = {
     "nvidia-smi -q": ("==============NVSMI LOG==============\n\nTimestamp : Thu Jan  1 00:00:00\n", "nvidia-smi -q"),
     "nvidia-smi's XML": ("<?xml version='1.0' ?>\n<nvidia_smi_log><gpu id='0'/></nvidia_smi_log>", "nvidia-smi -q"),
     "Scaphandre's screen": ("Scaphandre stdout exporter\nHost:\t15.1 W from\n", "Scaphandre's screen"),
-    "a property list": ("<?xml version='1.0'?>\n<plist><dict><key>elapsed_ns</key></dict></plist>", "property list"),
+    "a property list": ("<?xml version='1.0'?>\n<plist><dict><key>elapsed_ns</key></dict></plist>", "powermetrics"),
     "npu-smi": ("+----+\n| npu-smi 23.0    Version: 23.0 |\n| 0  910B | OK | 93.6 |\n", "npu-smi's screen"),
     "Afterburner": ("00, 01-01-2026 00:00:00, Hardware monitoring log v1.6 \n80, 01-01-2026 00:00:01, 50, 250\n",
                     "Afterburner"),
-    "line protocol": ("power,host=a,device=b value=250 1767225600000000000\n" * 4, "line protocol"),
+    "line protocol": ("cpu,host=a,cpu=b usage_user=25 1767225600000000000\n" * 4, "no metric of watts"),
+    "pmon": ("#Date Time gpu pid type sm\n#YYYYMMDD HH:MM:SS Idx # C/G %\n 20260101 00:00:00 0 7 C 5\n", "--processes"),
+    "intel_gpu_top's text": (" Freq MHz      IRQ RC6     Power W     IMC\n req  act\n 0 0 0 98 0 4.2\n", "-J"),
+    "dcgmi without times": ("#Entity   POWER\nID         W\nGPU 0     120.5\n", "no time"),
+    "sensors -j": ('{"amdgpu-pci-0300": {"Adapter": "PCI adapter", "PPT": {"power1_average": 12.0}}}', "lm-sensors"),
     "a log": ("2026-01-01 00:00:00,123 INFO loss 0.5, power 250 W\n" * 4, "a log of lines"),
     "nested JSON": ('{"time": 1, "gpus": [{"power.draw": 5}]}\n' * 4, "JSON of a form that is not known"),
     "ROCm's screen": ("=== ROCm System Management Interface ===\nGPU[0]\t: Average Graphics Package Power (W): 35.0\n",
@@ -267,3 +271,29 @@ def test_what_is_not_read_is_told_by_name(tmp_path: Path, name: str) -> None:
     path.write_text(text)
     with pytest.raises(WattlineError, match=said):
         read(path)
+
+
+def test_boards_that_an_exporter_numbers_in_its_own_way_are_told_apart(tmp_path: Path) -> None:
+    for label in ("gpu_power", "bdf", "gpu_idx"):
+        series = [({"__name__": "amd_gpu_power", label: str(k), "productname": "x", "instance": "n1:1"}, 6e7 + k)
+                  for k in range(3)]  # fmt: skip
+        result = [{"metric": labels, "values": [[T0 + 10 * i, str(v)] for i in range(9)]} for labels, v in series]
+        path = tmp_path / "a.json"
+        path.write_text(json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}}))
+        data = report(read(path)).data
+        assert data["devices"] == 3
+        assert data["mean_w"] == pytest.approx(180, rel=1e-4)
+
+
+def test_a_servers_column_of_current_power_is_not_a_jetsons(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("time,power_cur,power_avg\n" + "".join(f"{T0 + i},{900 + i},905\n" for i in range(20)))
+    assert report(read(path)).data["mean_w"] == pytest.approx(909.5, rel=0.01)
+
+
+def test_an_acronym_beside_a_unit_is_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Time_Of_Day_Seconds,PkgWatt,CorWatt,RAMWatt\n" + "".join(f"{T0 + i},90,50,10\n" for i in range(9)))
+    data = report(read(path)).data
+    assert data["mean_w"] == pytest.approx(100)
+    assert data["devices"] == 2

@@ -14,6 +14,7 @@ from wattline.meter.places import TOTALS, index_of, kind_of, place_words, role_o
 
 Labels = Mapping[str, str]
 HOSTS = ("Hostname", "hostname", "node_name", "nodename", "node", "host", "exported_instance", "instance")
+TITLES = ("modelName", "productname", "card_model", "card_series", "card_vendor", "model", "name")
 IDS = ("UUID", "uuid", "gpu_uuid", "GPU_UUID")
 PARTS = ("gpu", "device", "minor_number", "index", "package", "socket_id", "zone", "chip", "sensor", "rail", "id",
          "outlet", "card", "gpu_id", "name")  # fmt: skip
@@ -28,7 +29,7 @@ PASSING = re.compile(
 NOT_DRAWN = frozenset({
     "limit", "limits", "cap", "max", "min", "maximum", "minimum", "temp", "temperature", "state", "threshold",
     "capacity", "violation", "budget", "default", "enforced", "rated", "setpoint", "supply", "factor", "reactive",
-    "apparent", "target", "info", "ratio", "percent", "self", "mgmt",
+    "apparent", "target", "design", "info", "ratio", "percent", "self", "mgmt",
 })  # fmt: skip
 SCALES = {"milli": 1e-3, "micro": 1e-6, "nano": 1e-9, "kilo": 1e3, "mega": 1e6}
 ZONES = {"package": "package", "pkg": "package", "core": "core", "cores": "core", "uncore": "uncore", "dram": "dram",
@@ -212,8 +213,10 @@ def _board(name: str, labels: Labels, host: str, what: str, scale: float) -> Ide
         return None
     title = labels.get("modelName") or labels.get("name") or labels.get("card_model") or ""
     if not unique:
-        tags = [labels[key] for key in (*PARTS[:4], "card", "gpu_id", "dev_file", "id") if labels.get(key)]
-        unique = f"gpu-{tags[0]}" if tags else "gpu"
+        own = name.removeprefix("amd_")  # AMD's exporter numbers a GPU in a label by the metric's own name
+        tags = [labels[key] for key in (*PARTS[:4], "card", "gpu_id", "dev_file", "id", own) if labels.get(key)]
+        tags = tags or [",".join(f"{k}={v}" for k, v in _telling(labels) if k not in TITLES)]
+        unique = f"gpu-{tags[0]}" if tags[0] else "gpu"
     rank = 1 + ("instant" in lower) if "instant" in lower or _window(labels) > 0 else 0
     rank += round(_window(labels))
     return Identity(Device(host, unique, "gpu", title), what, scale, ("gpu",), "board", index_of(unique), 0, "", rank)
@@ -222,7 +225,7 @@ def _board(name: str, labels: Labels, host: str, what: str, scale: float) -> Ide
 def _other(name: str, labels: Labels, host: str, what: str, scale: float) -> Identity:
     """Any other series: its name's words tell its kind, its labels the device."""
     tags = [f"{key}={labels[key]}" for key in PARTS if labels.get(key)]
-    rest = [f"{k}={v}" for k, v in sorted(labels.items()) if k not in HOSTS and not PASSING.match(k) and v]
+    rest = [f"{k}={v}" for k, v in _telling(labels)]
     words = place_words(name)
     role = role_of(word for word in words if word != "node") or ("machine" if _of_node(name) else "")
     kind = kind_of(role, words)
@@ -231,6 +234,17 @@ def _other(name: str, labels: Labels, host: str, what: str, scale: float) -> Ide
     return Identity(
         Device(host, unique, kind, labels.get("name", "")), what, scale, words, role, index_of(unique), free=True
     )
+
+
+def _telling(labels: Labels) -> list[tuple[str, str]]:
+    """Labels that tell devices of a host apart, whatever they are called."""
+    return [(k, v) for k, v in sorted(labels.items()) if k not in HOSTS and not PASSING.match(k) and v]
+
+
+def names_unit(name: str) -> bool:
+    """Whether a metric names its unit; one that does not (``amd_gpu_power``) may be in W, mW or µW."""
+    known = name.startswith("DCGM_") or not name
+    return known or re.search(r"watt|joule|_wh$|_kwh$|_[mu]?[wj]$", name.lower()) is not None
 
 
 def _of_node(name: str) -> bool:

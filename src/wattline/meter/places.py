@@ -20,7 +20,7 @@ ROLES: tuple[tuple[str, frozenset[str]], ...] = (
     ("machine", frozenset({"wall", "mains", "system", "sys", "machine", "node", "host", "server", "chassis",
                            "platform", "vddin", "boardin"})),
     ("graphics", frozenset({"gt", "gfx", "igd", "graphics"})),
-    ("core", frozenset({"core", "cores", "ia"})),
+    ("core", frozenset({"core", "cores", "cor", "ia"})),
     ("dram", frozenset({"dram", "ram", "memory", "mem", "dimm", "dimms"})),
     ("package", frozenset({"package", "pkg", "packages", "socket"})),
     ("cpu", frozenset({"cpu", "cpus", "processor", "processors"})),
@@ -39,6 +39,7 @@ QUANTITIES = frozenset({
     "nw", "gw", "gj", "ws", "kws", "s", "h",
 })  # fmt: skip
 UNIT_WORDS = re.compile(r"^(?:nano|micro|milli|kilo|mega|giga)?(?:watts?|joules?|watthours?|hours?|seconds?)$")
+ACRONYM = r"(?<=[A-Z])(?=[A-Z][a-z]{2,})"  # RAMWatt is RAM and watt
 PLURALS = frozenset({"gpus", "cards", "cpus", "processors"})
 TOTALS = dict(ROLES)["total"]
 MACHINES = dict(ROLES)["machine"]
@@ -50,7 +51,7 @@ KINDS = {"dcmi": "node", "supply": "node", "psys": "node", "machine": "node", "b
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name, lower case, without digits: ``GPU0 Core`` is gpu, core."""
     name = re.sub(r"(?i)(?<![a-z])pp0(?![0-9])", "cores", re.sub(r"(?i)(?<![a-z])pp1(?![0-9])", "gt", name))
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]{2,}\b)", " ", name)
+    parted = re.sub(f"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]{{2,}}\\b)|{ACRONYM}", " ", name)
     return tuple(word for word in re.split(r"[^a-zµ]+", parted.lower()) if word)
 
 
@@ -58,7 +59,7 @@ def label_of(name: str) -> str:
     """What is left of a name without quantity and unit: ``gpu0_power_w`` is gpu0, ``apower`` a."""
     bare = re.sub(r"[\[(][^\])]*[\])]", " ", name)
     bare = re.sub(r"(?i)vdd_in(?![a-z])", "vddin", re.sub(r"(?i)5v_in(?![a-z])", "boardin", bare))
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", bare)
+    parted = re.sub(f"(?<=[a-z0-9])(?=[A-Z][a-z])|{ACRONYM}", "_", bare)
     words = [word for word in re.split(r"[^a-z0-9µ]+", parted.lower().replace("μ", "µ")) if word]
     left = [re.sub(r"(?:power|energy|watts?|joules?)$", "", word) for word in words
             if word not in QUANTITIES and not UNIT_WORDS.match(word)]  # fmt: skip

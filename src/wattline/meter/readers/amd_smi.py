@@ -14,8 +14,8 @@ from typing import Any
 from wattline.core.errors import WattlineError
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import logs, specs
+from wattline.meter.readers.amd_screens import Screens, is_screen
 from wattline.meter.readers.logs import Column
-from wattline.meter.readers.times import EPOCHS
 from wattline.meter.recording import Recording
 
 POWER = ("current_socket_power", "socket_power", "power_usage", "average_socket_power", "gfx_power",
@@ -23,7 +23,6 @@ POWER = ("current_socket_power", "socket_power", "power_usage", "average_socket_
          "average socket power (w)", "power")  # fmt: skip
 ENERGY = {"total_energy_consumption": "J", "energy_consumption": "J", "accumulated energy (uj)": "uJ"}
 ROCM = re.compile(r"(?:Current Socket |Average )Graphics Package Power \(W\)|Average Socket Power \(W\)")
-SCREEN = re.compile(r"^GPU\[(\d+)\]\s*:\s*(.*Power \(W\)):\s*([\d.]+)\s*$")  # rocm-smi --showpower
 GPU = ("gpu", "device", "card")
 TIME = ("timestamp", "time")
 
@@ -34,7 +33,8 @@ def is_text(text: str) -> bool:
     header = next((line.lower() for line in begin.splitlines() if "," in line), "").replace(" ", "")
     csv = ("gpu," in header or header.startswith("gpu")) and any(f"{name}" in header for name in POWER[:5])
     table = csv and ("timestamp" in header or header.startswith("gpu,"))
-    return bool(table or ROCM.search(begin) or ('"socket_power"' in begin and '"gpu"' in begin))
+    json_ = '"gpu"' in begin and ('"socket_power"' in begin or '"total_energy_consumption"' in begin)
+    return bool(table or ROCM.search(begin) or json_ or is_screen(begin))
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
@@ -85,17 +85,17 @@ def _readings(path: Path) -> Iterator[tuple[float | None, str, Mapping[str, Any]
         yield from _json(text)
         return
     header: list[str] = []
-    now: float | None = None
+    screens = Screens()
     for line in text.splitlines():
         if (at := logs.stamp(line)) is not None:
-            now = at
+            screens.now = at
             continue
         if line.lstrip()[:1] in "{[":
             for own_time, card, fields in _json(line):
-                yield (now if own_time is None else own_time), card, fields
+                yield (screens.now if own_time is None else own_time), card, fields
             continue
-        if match := SCREEN.match(line):
-            yield now, match[1], {match[2]: match[3]}
+        if (shown := screens.take(line)) is not None:
+            yield from shown
             continue
         cells = [cell.strip() for cell in line.split(",")]
         lower = [cell.lower() for cell in cells]
@@ -104,9 +104,9 @@ def _readings(path: Path) -> Iterator[tuple[float | None, str, Mapping[str, Any]
         elif header and len(cells) >= len(header) - 1:
             row = dict(zip(header, cells, strict=False))
             card = next(row[name] for name in GPU if name in row)
-            own = next((_time(row[name]) for name in TIME if row.get(name)), None)
+            own = next((logs.epoch(row[name]) for name in TIME if row.get(name)), None)
             if card and card.lower() not in GPU:
-                yield (now if own is None else own), card.removeprefix("card"), row
+                yield (screens.now if own is None else own), card.removeprefix("card"), row
 
 
 def _json(text: str) -> Iterator[tuple[float | None, str, Mapping[str, Any]]]:
@@ -127,7 +127,7 @@ def _json(text: str) -> Iterator[tuple[float | None, str, Mapping[str, Any]]]:
 def _item(item: Any, now: float | None) -> Iterator[tuple[float | None, str, Mapping[str, Any]]]:
     if not isinstance(item, dict):
         return
-    own = next((_time(item[name]) for name in TIME if item.get(name)), now)
+    own = next((logs.epoch(item[name]) for name in TIME if item.get(name)), now)
     if "gpu_data" in item and isinstance(item["gpu_data"], list):
         for inner in item["gpu_data"]:
             yield from _item(inner, own)
@@ -140,10 +140,3 @@ def _item(item: Any, now: float | None) -> Iterator[tuple[float | None, str, Map
         for name, fields in item.items():
             if isinstance(fields, dict) and name.lower().startswith("card"):
                 yield own, name[4:], fields
-
-
-def _time(value: Any) -> float | None:
-    text = str(value).strip()
-    if re.fullmatch(r"\d{9,19}(\.\d+)?", text):
-        return float(text) * next(scale for limit, scale in EPOCHS if float(text) < limit)
-    return logs.dated(text)

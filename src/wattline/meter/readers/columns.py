@@ -38,9 +38,9 @@ RELATIVE = ("elapsed", "elapsed_time", "relative_time", "runtime", "uptime", "t"
 NOT_DRAWN = frozenset({
     "limit", "limits", "cap", "capped", "capping", "max", "min", "maximum", "minimum", "rated", "rating", "state",
     "factor", "setpoint", "tdp", "threshold", "budget", "capacity", "default", "enforced", "percent", "percentage",
-    "pct", "util", "utilization", "utilisation", "reactive", "apparent", "target", "headroom", "std", "stddev",
-    "stdev", "variance", "forecast", "predicted", "cost", "price", "violation", "pl", "var", "temp", "temperature",
-    "peak", "efficiency",
+    "pct", "util", "utilization", "utilisation", "reactive", "apparent", "target", "design", "headroom", "std",
+    "stddev", "stdev", "variance", "forecast", "predicted", "cost", "price", "violation", "pl", "var", "temp",
+    "temperature", "peak", "efficiency",
 })  # fmt: skip
 POWER_CELL = r"^\s*-?[\d.,]+\s*(?:[kmuµM]?W|[kmM]?Wh|[kmM]?J)\s*$"  # a cell that names its unit itself
 NAMES = ("metric", "metric_name", "measurement", "name", "sensor", "sensor_name", "field", "_field", "_measurement",
@@ -69,6 +69,7 @@ class Layout:
     others: list[str] = field(default_factory=list)  # neither times nor values: one may tell devices apart
     rows: list[Interpretation] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    by_name: bool = False  # a row holds one name's value: those of other names are no missing readings
 
 
 def plain(name: str) -> str:
@@ -124,7 +125,8 @@ def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataF
         used = [*used, long[0], *long[2:]]
     taken = {value.column for value in values} | set(used) | {row.name for row in left}
     rows = [Interpretation(name, "", "time", clock=clock) for name in used[:1]]
-    out = Layout(time_s, clock, values, [n for n in frame.columns if n not in taken], [*rows, *left])
+    others = [name for name in frame.columns if name not in taken]
+    out = Layout(time_s, clock, values, others, [*rows, *left], by_name=long is not None)
     out.notes += [remark] if remark else []
     return frame, out
 

@@ -16,7 +16,7 @@ from wattline.meter.readers.metrics import recording as of_samples
 from wattline.meter.recording import Recording
 
 NOW = re.compile(r"^\s*(?:Instantaneous power reading|Current Power)\s*:\s*([\d.]+)\s*W", re.IGNORECASE)
-AT = re.compile(r"^\s*(?:IPMI timestamp|Time Stamp)\s*:\s*(.*?)\s*$", re.IGNORECASE)
+AT = re.compile(r"^\s*(?:IPMI timestamp|Time Stamp)\s*:\s*(.*?)\s*(?:Sampling period\s*:.*)?$", re.IGNORECASE)
 SENSOR = re.compile(
     r"^([^|]+?)\s*\|\s*(?:[0-9A-Fa-f]+h?\s*\|\s*\w+\s*\|\s*[\d.]+\s*\|\s*)?([\d.]+)\s*(?:\|\s*)?Watts\b"
 )
@@ -46,7 +46,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         elif match := NOW.match(line):
             waiting = float(match[1])
         elif match := AT.match(line):
-            at = logs.dated(match[1])
+            at = logs.dated(match[1]) or now
             if at is not None and waiting is not None:
                 add("ipmi_dcmi_power_consumption_watts", host, at, waiting)
             waiting = None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from wattline.meter.readers import specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import READING, TOTAL, Channel
 from wattline.meter.readers.frame import TEXT_BYTES, decode
-from wattline.meter.readers.times import column_times, instant
+from wattline.meter.readers.times import EPOCHS, column_times, instant
 from wattline.meter.recording import Recording
 from wattline.meter.sensor import Spec
 
@@ -75,6 +76,14 @@ def dated(text: str) -> float | None:
 
     seconds = float(column_times(pl.Series([text]))[0][0])
     return seconds if np.isfinite(seconds) and seconds > 1e8 else None
+
+
+def epoch(value: Any) -> float | None:
+    """Seconds since the epoch of a number of s, ms, µs or ns, or of a time in words; None where it is none."""
+    text = str(value).strip()
+    if re.fullmatch(r"\d{9,19}(\.\d+)?", text):
+        return float(text) * next(scale for limit, scale in EPOCHS if float(text) < limit)
+    return dated(text)
 
 
 def spread(time_s: Sequence[float]) -> list[float]:

@@ -13,7 +13,7 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.meter.device import Device
-from wattline.meter.exporters import PASSING, Identity, host_of, identify, without_port
+from wattline.meter.exporters import PASSING, Identity, host_of, identify, names_unit, without_port
 from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
 from wattline.meter.readers.assemble import Extras, assemble
@@ -174,8 +174,9 @@ def _channel(mine: Sequence[Sampled]) -> Channel:
     device = _titled(identity.device, mine)
     power = identity.quantity == "power"
     unit: Unit = SHORT["W" if power else "J"]
+    units = (unit,) if not power or names_unit(first.name) else tuple(SHORT[name] for name in ("W", "mW", "uW"))
     return Channel(
-        shown(first.name, first.labels), device, time_s, values, (unit,), _spec(first), READING if power else TOTAL,
+        shown(first.name, first.labels), device, time_s, values, units, _spec(first), READING if power else TOTAL,
         identity.words, identity.words, identity.role, identity.index, identity.level, rank=identity.rank,
         trusted=not identity.free, clock="UTC", aliases=(first.name,) if first.name else (),
     )  # fmt: skip

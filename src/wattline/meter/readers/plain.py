@@ -101,11 +101,14 @@ def _channels(table_layout: Layout, devices: Groups, numbers: Numbers, host: str
         for value in values:
             name = f"{value.name} of {'/'.join(filter(None, (where, part)))}" if where or part else value.name
             cells = numbers[value.column] if whole else numbers[value.column][rows]
+            at_s = time_s
+            if table_layout.by_name:
+                at_s, cells = time_s[np.isfinite(cells)], cells[np.isfinite(cells)]
             level = _level(devices, part)
             channel = _channel(value, where, part, several, host, level)
             aliases = (value.name, *((value.label,) if value.label else ()))
             out.append(
-                replace(channel, name=name, time_s=time_s, values=cells, aliases=aliases, clock=table_layout.clock)
+                replace(channel, name=name, time_s=at_s, values=cells, aliases=aliases, clock=table_layout.clock)
             )
     return [unit for unit in out if len(devices.rows) == 1 or _there(unit.values)]
 
@@ -139,7 +142,7 @@ def _channel(value: Value, where: str, part: str, several: bool, host: str, leve
         where, label = "", label or where
     if not where and (match := OF_NODE.match(label)):
         where, label = match[1], match[2] or "node"
-    named = f"{part}/{label}" if several and label else part
+    named = "/".join(filter(None, (part, label))) if several else part
     uuid = named or label or ("node" if where else ALONE)
     words = words_of(f"{part} {label}") if part else words_of(label)
     if uuid == "node":

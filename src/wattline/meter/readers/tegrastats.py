@@ -1,6 +1,7 @@
 """NVIDIA Jetson's ``tegrastats``: a line a reading, with the milliwatts of each rail, now and on average.
 
-``VDD_IN`` and ``POM_5V_IN`` are the board's input, over all its rails; boards without one are the sum of their rails.
+``VDD_IN``, ``POM_5V_IN`` and ``VIN`` are the board's input, over all its rails; boards without
+one are the sum of their rails.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.logs import Column
 from wattline.meter.recording import Recording
 
-RAIL = re.compile(r"\b((?:VDD|VIN|VDDQ|POM)_[A-Z0-9_]+|GPU|CPU|SOC|CV|VDDRQ|SYS5V)\s+(\d+)(?:mW)?/(\d+)(?:mW)?(?=\s|$)")
+RAIL = re.compile(r"\b([A-Z][A-Z0-9_]*)\s+(\d+)(?:mW)?/(\d+)(?:mW)?(?=\s|$)")
 STAMP = re.compile(r"^(\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?)\s")
-INPUTS = ("VDD_IN", "POM_5V_IN")
+INPUTS = ("VDD_IN", "POM_5V_IN", "VIN")
 
 
 def is_text(text: str) -> bool:

@@ -20,6 +20,7 @@ CLOCKS = ("%H:%M:%S%.f", "%I:%M:%S%.f %p", "%I:%M %p", "%H:%M")
 FORMATS = (
     *(f"{date} {CLOCKS[0]}" for date in DATES),
     f"%Y-%m-%dT{CLOCKS[0]}",
+    f"%Y-%m-%d_{CLOCKS[0]}",
     "%Y-%m-%dT%H:%M",
     "%Y%m%dT%H%M%S%.f",
     "%Y%m%d%H%M%S",

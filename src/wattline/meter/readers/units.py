@@ -92,7 +92,9 @@ def of_header(name: str) -> tuple[Unit, ...]:
         if count <= len(words) and (units := named(tail, bare)) and (count == 1 or _spoken(words[-2:])):
             return units
     camel = re.search(
-        r"(?<=[a-z0-9])((?:Nano|Micro|Milli|Kilo|Mega|Giga)?(?:Watts?|Joules?)(?:Hours?)?|[kmuµM]?(?:Wh|W|J))$", bare
+        r"(?:(?<=[a-z0-9])|(?<=[A-Z])(?=[WJ][a-z]{3}))((?:Nano|Micro|Milli|Kilo|Mega|Giga)?(?:Watts?|Joules?)(?:Hours?)?"
+        r"|(?<=[a-z0-9])[kmuµM]?(?:Wh|W|J))$",
+        bare,
     )
     return named(camel[1], "xX") if camel else ()
 

@@ -60,8 +60,11 @@ def _frame(path: Path) -> pl.DataFrame:
     import polars as pl
 
     with path.open("rb") as file:
-        if file.read(1) != b"{":
-            return table(path)
+        begin = file.read(64).lstrip(b"\xef\xbb\xbf \r\n")[:1]
+    if begin not in (b"{", b"["):
+        return table(path)
+    if (whole := _whole(path)) is not None:
+        return whole
     rows = []
     for line in logs.lines(path):
         try:
@@ -73,3 +76,21 @@ def _frame(path: Path) -> pl.DataFrame:
     if not rows:
         raise WattlineError(f"{path} holds no whole event of W&B")
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _whole(path: Path) -> pl.DataFrame | None:
+    """A file that is one JSON value: events in a list, or pandas' columns by row; None for lines of events."""
+    import polars as pl
+
+    try:
+        data = parse_json("\n".join(logs.lines(path)))
+    except ValueError:
+        return None
+    if isinstance(data, dict):
+        if not data or not all(isinstance(column, dict) for column in data.values()):
+            return None
+        keys = list(dict.fromkeys(key for column in data.values() for key in column))
+        data = [{name: column.get(key) for name, column in data.items()} for key in keys]
+    rows = [{name: value for name, value in row.items() if isinstance(value, int | float)}
+            for row in data if isinstance(row, dict)]  # fmt: skip
+    return pl.DataFrame(rows, infer_schema_length=None) if rows else None

@@ -1,0 +1,127 @@
+"""InfluxDB and Telegraf: annotated CSV of a Flux query, line protocol, and Telegraf's JSON.
+
+A field is a metric by its measurement's name and its own, tags are its labels; what they mean, the rules of exporters
+know.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from wattline.core.errors import WattlineError
+from wattline.meter.interpretation import Choices
+from wattline.meter.readers import logs
+from wattline.meter.readers.metrics import Samples
+from wattline.meter.readers.metrics import recording as of_samples
+from wattline.meter.readers.times import EPOCHS
+from wattline.meter.recording import Recording
+
+LINE = re.compile(
+    r"^((?:[^\s,\\]|\\.)+)((?:,(?:[^\s,=\\]|\\.)+=(?:[^\s,\\]|\\.)+)*) "
+    r"((?:[^\s=,\\]|\\.)+=(?:\"(?:[^\"\\]|\\.)*\"|[^\s,]+)"
+    r"(?:,(?:[^\s=,\\]|\\.)+=(?:\"(?:[^\"\\]|\\.)*\"|[^\s,]+))*) "
+    r"(\d{10,19})\s*$"
+)  # measurement, tags, fields, time
+TAG = re.compile(r",((?:[^,=\\]|\\.)+)=((?:[^,\\]|\\.)+)")
+FIELD = re.compile(r"((?:[^=,\\]|\\.)+)=(\"(?:[^\"\\]|\\.)*\"|[^,]+)(?:,|$)")
+OWN = frozenset({"result", "table", "_start", "_stop", "_time", "_value", "_field", "_measurement", ""})
+Point = tuple[float, str, str, dict[str, str], Any]  # time, measurement, field, tags, value
+
+
+def is_text(text: str) -> bool:
+    """Whether a file begins as one of these."""
+    begin = text.lstrip("\ufeff \r\n")
+    lines = [line for line in begin.splitlines()[:20] if line.strip()]
+    if lines and any(line.startswith(("#datatype,", "#group,", "#default,")) for line in lines[:3]):
+        return any("_value" in line.split(",") for line in lines[:6])
+    if begin[:1] in "{[":
+        return '"fields"' in begin[:4000] and '"tags"' in begin[:4000] and '"timestamp"' in begin[:4000]
+    return bool(lines) and all(LINE.match(line) for line in lines[: max(1, len(lines) - 1)])
+
+
+def read(path: Path, choices: Choices = Choices()) -> Recording:
+    """A series for each field of power or energy and each of its devices."""
+    text = "\n".join(logs.lines(path)).lstrip("\ufeff \r\n")
+    points = _annotated(text) if text.startswith("#") else _telegraf(text) if text[:1] in "{[" else _lines(text)
+    samples: Samples = {}
+    for at, measurement, field, tags, value in points:
+        number = _number(value)
+        if number is None or (measurement.startswith("ipmi") and field != "value"):
+            continue
+        name, labels = _metric(measurement, field, tags)
+        times, values = samples.setdefault((name, tuple(sorted(labels.items()))), ([], []))
+        times.append(at)
+        values.append(number)
+    if not samples:
+        raise WattlineError(f"{path} is InfluxDB's, and holds no point with a number and a time")
+    return of_samples(samples, str(path), choices)
+
+
+def _metric(measurement: str, field: str, tags: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The name of a field as exporters have it; a BMC's sensor names its unit in a tag."""
+    if measurement.startswith("ipmi") and tags.get("unit", "").lower() in ("watts", "watt", "w"):
+        return "ipmi_power_watts", {key: value for key, value in tags.items() if key not in ("unit", "status_desc")}
+    plain = re.sub(r"\W+", "_", f"{measurement}_{field}" if field != "value" else measurement)
+    return plain, tags
+
+
+def _annotated(text: str) -> Iterator[Point]:
+    header: list[str] = []
+    fresh = True
+    for row in csv.reader(io.StringIO(text)):
+        if not row or row[0].startswith("#"):
+            fresh = True  # a header follows
+            continue
+        if fresh:
+            header, fresh = [cell.strip() for cell in row], False
+            continue
+        cells = dict(zip(header, row, strict=False))
+        at = logs.dated(cells.get("_time", ""))
+        if at is not None and cells.get("_value"):
+            tags = {key: value for key, value in cells.items() if key not in OWN and value}
+            yield at, cells.get("_measurement", ""), cells.get("_field", "value"), tags, cells["_value"]
+
+
+def _lines(text: str) -> Iterator[Point]:
+    for line in text.splitlines():
+        if not (match := LINE.match(line)):
+            continue
+        tags = {_bare(key): _bare(value) for key, value in TAG.findall(match[2])}
+        for field, value in FIELD.findall(match[3]):
+            yield _epoch(float(match[4])), _bare(match[1]), _bare(field), tags, value.rstrip("iu")
+
+
+def _telegraf(text: str) -> Iterator[Point]:
+    decoder, place = json.JSONDecoder(), 0
+    while (match := re.compile(r"[{\[]").search(text, place)) is not None:
+        try:
+            data, place = decoder.raw_decode(text, match.start())
+        except ValueError:
+            return
+        for item in data if isinstance(data, list) else data.get("metrics", [data]):
+            fields, at = item.get("fields"), _number(item.get("timestamp"))
+            if isinstance(fields, dict) and at is not None:
+                tags = {str(key): str(value) for key, value in (item.get("tags") or {}).items()}
+                for field, value in fields.items():
+                    yield _epoch(at), str(item.get("name", "")), str(field), tags, value
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def _epoch(value: float) -> float:
+    return value * next(scale for limit, scale in EPOCHS if value < limit)
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return None if isinstance(value, bool) or value is None else float(value)
+    except (TypeError, ValueError):
+        return None
