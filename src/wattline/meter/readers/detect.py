@@ -11,10 +11,8 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.parquet import damage
 from wattline.core.reading import holes_bytes, packer_of, too_large
 from wattline.meter.interpretation import Choices
-from wattline.meter.readers import exposition, mlperf_inference, mlperf_training
-from wattline.meter.readers.formats import FORMATS, refusal, run_log
+from wattline.meter.readers import mlperf_training
 from wattline.meter.readers.frame import decode
-from wattline.meter.readers.ranks import same_machine
 from wattline.meter.recording import Recording, Window
 
 HEAD_BYTES = 65_536
@@ -35,6 +33,8 @@ def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
     try:
         if path.is_dir():
             return _folder(path, choices)
+        from wattline.meter.readers.formats import FORMATS, refusal  # every reader: none is needed for most folders
+
         data = _begin(path)
     except FileNotFoundError:
         raise WattlineError(f"{shorten(str(path), 200)} does not exist") from None
@@ -82,6 +82,8 @@ def read_all(paths: Sequence[Path | str], choices: Choices = AS_READ) -> Recordi
     recordings = [read(path, choices) for path in paths]
     if apart or len(recordings) == 1:
         return join(recordings)
+    from wattline.meter.readers.ranks import same_machine
+
     recordings, notes = same_machine(recordings)
     joined = join(recordings)
     return replace(joined, notes=(*notes, *joined.notes))
@@ -131,11 +133,15 @@ def _folder(folder: Path, choices: Choices) -> Recording:
     """A folder that is one recording: MLPerf's, one of scrapes, or one that holds a single readable folder or file."""
     files = sorted((p for p in folder.iterdir() if p.is_file() and not p.name.startswith(".")), key=_natural)
     if (folder / "spl.txt").is_file():
+        from wattline.meter.readers import mlperf_inference
+
         return mlperf_inference.read(folder / "spl.txt", choices)
     power = [path for path in files if path.suffix in TEXTS and mlperf_training.is_power(path)]
     if power:
         total = next((p for p in files if p.stem in ("total_power", "total_energy")), None)
-        return mlperf_training.read(power, run_log(folder, power), total, str(folder), choices)
+        return mlperf_training.read(power, mlperf_training.log_beside(folder, power), total, str(folder), choices)
+    from wattline.meter.readers import exposition
+
     scrapes = [
         path for path in files if path.suffix in (".txt", ".prom", ".metrics") and exposition.is_text(_beginning(path))
     ]
@@ -170,6 +176,8 @@ def _only(folder: Path, files: list[Path], choices: Choices) -> Recording:
 
 
 def _is_written_by_a_tool(path: Path) -> bool:
+    from wattline.meter.readers.formats import FORMATS
+
     with path.open("rb") as file:
         data = file.read(HEAD_BYTES)
     text = decode(data)

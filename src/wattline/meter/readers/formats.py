@@ -66,15 +66,7 @@ def _mlperf(path: Path, choices: Choices = Choices()) -> Recording:
     """One node's file alone, with the run's log beside it."""
     if not mlperf_training.is_power(path):
         raise WattlineError(f"{path} is the log of a run: give the folder with its node_*.txt")
-    return mlperf_training.read([path], run_log(path.parent), None, str(path), choices)
-
-
-def run_log(folder: Path, power: list[Path] | tuple[Path, ...] = ()) -> Path | None:
-    """The run's log: mllog.txt, else the text file beside (or two above, by the folder's name) that has run_start."""
-    first = [folder / "mllog.txt", folder / "mllog.log"]
-    beside = [p for p in sorted(folder.glob("*.txt")) + sorted(folder.glob("*.log")) if p not in power]
-    above = [folder.parent.parent / f"{folder.name}.txt", folder.parent.parent / f"{folder.name}.log"]
-    return next((path for path in (*first, *beside, *above) if path.is_file() and mlperf_training.is_run(path)), None)
+    return mlperf_training.read([path], mlperf_training.log_beside(path.parent), None, str(path), choices)
 
 
 def _form(name: str, matches: Callable[[Path, str, bytes], bool], read: Chooser) -> Format:

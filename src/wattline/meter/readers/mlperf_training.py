@@ -62,6 +62,14 @@ def is_run(path: Path) -> bool:
     return path.is_file() and any(b'"run_start"' in block and b":::MLLOG" in block for block in blocks(path))
 
 
+def log_beside(folder: Path, power: list[Path] | tuple[Path, ...] = ()) -> Path | None:
+    """The run's log: mllog.txt, else the text file beside (or two above, by the folder's name) that has run_start."""
+    first = [folder / "mllog.txt", folder / "mllog.log"]
+    beside = [p for p in sorted(folder.glob("*.txt")) + sorted(folder.glob("*.log")) if p not in power]
+    above = [folder.parent.parent / f"{folder.name}.txt", folder.parent.parent / f"{folder.name}.log"]
+    return next((path for path in (*first, *beside, *above) if path.is_file() and is_run(path)), None)
+
+
 def read(
     power: list[Path], log: Path | None, total: Path | None, source: str, choices: Choices = Choices()
 ) -> Recording:
