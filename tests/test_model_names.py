@@ -103,7 +103,7 @@ def test_a_config_becomes_an_entry_that_describes_the_same_model(tmp_path: Path)
     paths = [config(tmp_path, "someone--Their-8B"), config(tmp_path, "someone--Their-16B", num_hidden_layers=68)]
     out = tmp_path / "models.toml"
     with pytest.raises(SystemExit) as ended:
-        main(["catalog", "add-model", *map(str, paths), "--source", 'a "page"', "--year", "2026", "--save", str(out)])
+        main(["catalog", "add-model", *map(str, paths), "--document", 'a "page"', "--year", "2026", "--save", str(out)])
     assert ended.value.code == 0
     models = {name: model_from_record(record) for name, record in read_records("model", out.read_text(), "x")}
     assert models["their-8b"].total_params == load_model("llama-3.1-8b", CATALOG).total_params
@@ -113,18 +113,18 @@ def test_a_config_becomes_an_entry_that_describes_the_same_model(tmp_path: Path)
 def test_a_config_whose_count_is_not_the_published_one_is_refused(tmp_path: Path) -> None:
     path = config(tmp_path, "someone--Their-8B", num_hidden_layers=48)
     with pytest.raises(SystemExit) as ended:
-        main(["catalog", "add-model", str(path), "--source", "a page"])
+        main(["catalog", "add-model", str(path), "--document", "a page"])
     assert ended.value.code == 2
 
 
 def test_a_name_without_a_size_needs_the_published_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = config(tmp_path, "someone--theirs")
     with pytest.raises(SystemExit) as ended:
-        main(["catalog", "add-model", str(path), "--source", "a page"])
+        main(["catalog", "add-model", str(path), "--document", "a page"])
     assert ended.value.code == 2
     assert "give --params" in capsys.readouterr().err
     with pytest.raises(SystemExit) as ended:
-        main(["catalog", "add-model", str(path), "--source", "a page", "--params", "8.03B"])
+        main(["catalog", "add-model", str(path), "--document", "a page", "--params", "8.03B"])
     assert ended.value.code == 0
 
 

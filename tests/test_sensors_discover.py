@@ -23,6 +23,7 @@ from wattline.meter.sensors import discover, model
 from wattline.meter.sensors.listing import Watch, tell
 from wattline.meter.sensors.local import same_host
 from wattline.report.present import rich_text
+from wattline.schema.meter import SensorsJson
 
 HERE = "here"
 
@@ -306,7 +307,9 @@ def test_watching_ends_with_ctrl_c(more: list[str]) -> None:
     assert err == b""
     assert all(b"model" in line for line in lines)
     if more:
-        assert json.loads(lines[0])["sensors"][0]["modelled"] is True
+        answers = [SensorsJson.model_validate_json(line) for line in lines]
+        assert answers[0].results.sensors[0].modelled
+        assert answers[0].results.time_s < answers[1].results.time_s < answers[2].results.time_s
 
 
 def test_psys_lies_inside_the_machine_at_its_supplies_and_holds_no_gpu() -> None:

@@ -17,7 +17,7 @@ catalog_app = typer.Typer(help="Upkeep of the catalog's facts.", no_args_is_help
 def add_model(
     configs: Annotated[list[Path], typer.Argument(help="One or many config.json, or the folders that hold them.")],
     *,
-    source: Annotated[str, Opt(help="Document that the config was read in, such as its page.")],
+    document: Annotated[str, Opt(help="Document that the config was read in, such as its page.")],
     hf_id: Annotated[str | None, Opt(help="Publisher and name [default: the folder's, as PUBLISHER--NAME].")] = None,
     params: Annotated[
         str | None, Opt(help='Published parameters, such as "8.03B" [default: what the name says].')
@@ -41,7 +41,7 @@ def add_model(
     total = None if params is None else parse(params, "", "params")
     entries = []
     for path in configs:
-        origin = Origin(hf_id or hf_id_of(path), source, "", year or datetime.now(UTC).year, total)
+        origin = Origin(hf_id or hf_id_of(path), document, "", year or datetime.now(UTC).year, total)
         entries.append(model_entry(model_from_config(path), origin, alias or ()))
     text = "\n".join(entries)
     if save is None:

@@ -20,7 +20,7 @@ NONE = "none"
 
 
 Upstream = Annotated[str, Opt(help="Address of the model server, such as http://127.0.0.1:8000.")]
-Host = Annotated[str, Opt(help="Address to listen on.")]
+Listen = Annotated[str, Opt(help="Address to listen on, such as 127.0.0.1 or 0.0.0.0.")]
 Port = Annotated[int, Opt(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
 Journal = Annotated[str, Opt(metavar="FILE", help="SQLite file that keeps requests and energy, or none.")]
 Model = Annotated[
@@ -32,7 +32,10 @@ Gpus = Annotated[
 ]
 Precision = Annotated[str | None, Opt(help="Number format of the weights [default: the model's own].")]
 Interval = Annotated[str, Opt(help="Time between two readings of the sensors.")]
-Device = Annotated[list[str] | None, Opt(help="Part of a device's name, host or UUID; may be given several times.")]
+Named = Annotated[
+    list[str] | None,
+    Opt("--sensor", help="Part of the name, host or UUID of a sensor's device; may be given several times."),
+]
 Source = Annotated[list[str] | None, Opt(help="Source of readings, such as nvml or rapl; may be given several times.")]
 NoBody = Annotated[bool, Opt("--no-body", help="Leave bodies untouched and give joules in headers alone.")]
 
@@ -46,7 +49,7 @@ AllowHost = Annotated[
 
 def proxy(
     upstream: Upstream,
-    host: Host = "127.0.0.1",
+    listen: Listen = "127.0.0.1",
     port: Port = 8100,
     journal: Journal = "wattline-proxy.db",
     model: Model = None,
@@ -54,7 +57,7 @@ def proxy(
     gpus: Gpus = None,
     precision: Precision = None,
     interval: Interval = "100ms",
-    device: Device = None,
+    sensor: Named = None,
     source: Source = None,
     no_body: NoBody = False,
     allow_host: AllowHost = None,
@@ -75,12 +78,14 @@ def proxy(
     host_there = upstream_url(upstream).host or ""
     weigher = _weigher(model, chip, precision, gpus)
     known = _sensors(source)
-    sensors = choose(known, device or (), host_there)
-    if device and not sensors:
+    sensors = choose(known, sensor or (), host_there)
+    if sensor and not sensors:
         names = "; ".join(map(describe, known)) or "none is there"
-        raise WattlineError(f"no sensor is of --device {' or '.join(device)}; known: {names}")
+        raise WattlineError(f"no sensor is of --sensor {' or '.join(sensor)}; known: {names}")
     path = None if journal == NONE else Path(journal)
-    setup = ProxySetup(upstream, host, port, sensors, weigher, path, interval_s, not no_body, allow_host or (), keep_s)
+    setup = ProxySetup(
+        upstream, listen, port, sensors, weigher, path, interval_s, not no_body, allow_host or (), keep_s
+    )
     shown = f"energy from {'; '.join(map(describe, sensors))}" if sensors else _no_sensor(known, host_there)
     _serve(setup, shown)
 
@@ -101,7 +106,7 @@ def _serve(setup: ProxySetup, shown: str) -> None:
 
 def _no_sensor(sensors: list[Sensor], host: str) -> str:
     if sensors:
-        return f"no power sensor of {host}, so energy is unknown (--device names one of another host)"
+        return f"no power sensor of {host}, so energy is unknown (--sensor names one of another host)"
     return "no power sensor, so energy is unknown (`wattline sensors` says why)"
 
 

@@ -30,7 +30,8 @@ RENAMED = {
     },
     "train": {"--batch": "--batch-tokens"},
     "site": {"--profile": "--load FILE", "--hall": "--site"},
-    "proxy": {"--chips": "--gpus"},
+    "proxy": {"--chips": "--gpus", "--device": "--sensor", "--host": "--listen"},
+    "catalog add-model": {"--source": "--document"},
     **{command: {"--out": "--save FILE"} for command in _SAVING},
 }
 

@@ -9,7 +9,7 @@ import typer
 from wattline.cli import options
 from wattline.core.errors import WattlineError
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object; with --watch one a line.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object; with --watch such a one on each line.")]
 Source = Annotated[
     list[str] | None,
     typer.Option(
@@ -33,7 +33,7 @@ def sensors(
     known, findings = look(source, facts=facts)
     try:
         if watch:
-            _watch(known, step_s, as_json)
+            _watch(known, findings, source or [], step_s, as_json)
         else:
             _once(known, findings, source or [], as_json)
     finally:
@@ -53,14 +53,14 @@ def _once(known: list[Any], findings: list[Any], sources: list[str], as_json: bo
     print_answer(tell(known, findings, watch.rows(), sources), as_json)
 
 
-def _watch(known: list[Any], step_s: float, as_json: bool) -> None:
-    """A table that renews itself on a terminal, else one line a sensor a look; Ctrl-C is its end."""
+def _watch(known: list[Any], findings: list[Any], sources: list[str], step_s: float, as_json: bool) -> None:
+    """An answer a line as JSON, a table that renews itself on a terminal, or a line a sensor; Ctrl-C is the end."""
     import json
     import sys
     import time
 
     from wattline.cli.printing import emit
-    from wattline.meter.sensors.listing import Watch
+    from wattline.meter.sensors.listing import Watch, tell
     from wattline.report.terminal.sensors import sensor_title, sensors_table
 
     if not known:
@@ -79,7 +79,7 @@ def _watch(known: list[Any], step_s: float, as_json: bool) -> None:
             time.sleep(step_s)
             rows = watch.rows()
             if as_json:
-                emit(json.dumps({"time_s": time.time(), "sensors": rows}, allow_nan=False) + "\n")
+                emit(json.dumps(tell(known, findings, rows, sources), allow_nan=False) + "\n")
             else:
                 emit("".join(_line(row, sensor_title(row, rows)) for row in rows))
     except KeyboardInterrupt:

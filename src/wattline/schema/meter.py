@@ -245,6 +245,7 @@ class SensorsResults(StrictJson):
     """What measures power here."""
 
     host: str = item("This host.")
+    time_s: float = item("When they were read, seconds since 1970 (UTC).")
     measured: int = item("Sensors that measure.")
     sensors: list[SensorJson] = item("All sensors.")
     missing: list[FindingJson] = item("What is not there.")
@@ -252,6 +253,6 @@ class SensorsResults(StrictJson):
 
 
 class SensorsJson(EnvelopeJson[SensorsInputs, SensorsResults]):
-    """What measures power here, and what is missing. With `--watch`, `--json` prints a line of sensors at a time."""
+    """What measures power here, and what is missing. With `--watch`, `--json` prints such an object on each line."""
 
     command: Literal["sensors"]

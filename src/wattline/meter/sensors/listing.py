@@ -38,6 +38,7 @@ def tell(
     ]
     results = {
         "host": hostname(),
+        "time_s": time.time(),
         "measured": sum(not sensor.spec.modelled for sensor in sensors),
         "sensors": list(rows),
         "missing": [_without(entry, "usable") for entry in rows_of_findings if not entry["usable"]],
