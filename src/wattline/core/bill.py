@@ -50,12 +50,14 @@ class Bill:
 
     ``parts``: joules by part, each a scalar or ``(draws,)``. ``delivered_j``: what the grid delivered to the site's
     meter, worked out on its own path; construction raises Unbalanced unless the parts add up to it within 1e-9.
-    ``cost_usd``, ``co2e_kg`` (life cycle), ``co2e_direct_kg``, ``water_l`` follow from the delivery.
+    ``cost_usd``, ``co2e_kg`` (life cycle), ``co2e_direct_kg``, ``water_l`` follow from the delivery; ``signals`` says
+    in words what each account of carbon and the price rest on.
     """
 
     parts: Mapping[str, Array]
     delivered_j: Array
     follows: Mapping[str, Array] = field(default_factory=dict)
+    signals: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         parts = {name: np.asarray(self.parts[name], float) for name in PARTS if name in self.parts}
@@ -91,12 +93,16 @@ class Bill:
         parts = {name: self.parts.get(name, zero) + other.parts.get(name, zero) for name in names}
         both = [name for name in self.follows if name in other.follows]
         follows = {name: self.follows[name] + other.follows[name] for name in both}
-        return Bill(parts, self.delivered_j + other.delivered_j, follows)
+        signals = {
+            name: words if other.signals.get(name, words) == words else "differs from job to job"
+            for name, words in {**other.signals, **self.signals}.items()
+        }
+        return Bill(parts, self.delivered_j + other.delivered_j, follows, signals)
 
     def __mul__(self, times: float | Array) -> Bill:
         """The bill of so many of the same."""
         parts = {name: j * times for name, j in self.parts.items()}
-        return Bill(parts, self.delivered_j * times, {k: v * times for k, v in self.follows.items()})
+        return Bill(parts, self.delivered_j * times, {k: v * times for k, v in self.follows.items()}, self.signals)
 
     def json(self) -> dict[str, Any]:
         """Plain data: ranges by part and station in Wh, and the mean of each part, which add up exactly."""
@@ -112,7 +118,8 @@ class Bill:
             for name, j in self.parts.items()
         }
         head = {"energy_wh": Range.of(self.energy_j / 3600).json(), "energy_mean_wh": total / 3600}
-        return head | {name: Range.of(x).json() for name, x in self.follows.items()} | {"parts": parts}
+        signals = {"signals": dict(self.signals)} if self.signals else {}
+        return head | {name: Range.of(x).json() for name, x in self.follows.items()} | signals | {"parts": parts}
 
     def _rows(self) -> list[tuple[str, str, str]]:
         total = float(np.mean(self.energy_j)) or 1.0

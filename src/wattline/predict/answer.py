@@ -108,6 +108,7 @@ class Answer(Result):
             "title": self.title,
             **{name: Range.of(value).json() for name, value in self.figures().items()},
             "energy_mean_wh": bill["energy_mean_wh"],
+            **({"signals": bill["signals"]} if "signals" in bill else {}),
             "stations": stations_json(self.bill, self.duration_s),
             "parts": {
                 name: part | ({"basis": self.basis[name]} if name in self.basis else {})

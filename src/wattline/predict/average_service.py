@@ -82,7 +82,7 @@ def average_answer(request: ReplicaRequest, rate: float | str, days: float | str
     facility = find_facility(where, draws, working)
     chips = working.note("chip", "accelerators", _CHIPS, per_s * times.busy_s * request.chips / request.active, "chip")
     phase = Phase(_power(request, times, per_s), np.asarray(span_s))
-    bill, load, peak = deliver([phase], facility, draws, working)
+    bill, load, peak = deliver([phase], facility, draws, working, any_time=True)
     bill = with_making(bill, request.chip, chips * span_s, where, draws, working)
     service, model = f"{number(per_s * DAY_S)} requests a day for {number(span_s / DAY_S)} days", request.model.name
     return Answer(
@@ -106,7 +106,7 @@ def average_answer(request: ReplicaRequest, rate: float | str, days: float | str
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=warnings(request),
-        notes=(*rental_notes(request.chip), *notes_of(where, bill.follows["cost_usd"])),
+        notes=(*rental_notes(request.chip), *notes_of(where, bill.follows["cost_usd"], facility.hours, "any")),
         more={"model": model_reading(request.model, request.precision)},
     )
 

@@ -17,8 +17,10 @@ from wattline.line.site import annual
 from wattline.predict import hourly
 from wattline.predict.answer import Working
 from wattline.predict.facility import Facility
+from wattline.predict.grid_hours import GridHours
 from wattline.predict.hourly import HourlySite
-from wattline.predict.prices import follow
+from wattline.predict.prices import Weighed, follow, signals_of
+from wattline.predict.where import HOURLY
 
 LOAD_STEPS = 200
 LOAD_VALUES = 20_000_000  # of all draws together: more draws have fewer steps
@@ -32,10 +34,13 @@ class Phase:
     duration_s: Array
 
 
-def deliver(phases: Sequence[Phase], facility: Facility, draws: Draws, working: Working) -> tuple[Bill, Load, Array]:
+def deliver(
+    phases: Sequence[Phase], facility: Facility, draws: Draws, working: Working, any_time: bool = False
+) -> tuple[Bill, Load, Array]:
     """The bill of the phases one after the other, their load at the grid, and its peak in watts.
 
     The delivery is the load's energy (power over time at the meter); the parts are worked out on their own.
+    ``any_time``: the job is one of many at all times, such as a prompt, unless the user says when it begins.
     """
     parts: dict[str, Array] = {}
     for phase in phases:
@@ -43,13 +48,15 @@ def deliver(phases: Sequence[Phase], facility: Facility, draws: Draws, working: 
             parts[part] = parts.get(part, np.asarray(0.0)) + power * phase.duration_s
     it_j = np.asarray(sum(parts.values()))
     if facility.hourly is not None:
-        return _deliver_hourly(phases, parts, it_j, facility.hourly, facility, draws, working)
+        return _deliver_hourly(phases, parts, it_j, facility.hourly, facility, draws, working, any_time)
     parts |= {part: it_j * loss for part, loss in facility.losses.items()}
     site_w = [np.asarray(sum(phase.power_w.values())) * facility.pue for phase in phases]
     steps = max(1, min(LOAD_STEPS, LOAD_VALUES // max(1, draws.n)))
     load = phases_load("grid", site_w, [phase.duration_s for phase in phases], steps)
     delivered = load.energy_j
-    bill = Bill(parts, delivered, follows(it_j, delivered, facility, draws))
+    seconds = [np.asarray(phase.duration_s, float) for phase in phases]
+    weighed = None if facility.hours is None else weigh(facility.hours, site_w, seconds, any_time)
+    bill = _bill(parts, delivered, it_j, facility, draws, weighed)
     _explain(bill, it_j, facility, draws, working)
     # the load's steps are those of the longest draw, so that a short one's peak would be averaged away in them
     peak = reduce(np.maximum, (np.where(phase.duration_s > 0, w, 0.0) for phase, w in zip(phases, site_w, strict=True)))
@@ -64,49 +71,80 @@ def _deliver_hourly(
     facility: Facility,
     draws: Draws,
     working: Working,
+    any_time: bool,
 ) -> tuple[Bill, Load, Array]:
     """The same with each hour's own overhead; the load's steps follow the hours."""
     steps = max(1, min(LOAD_STEPS, LOAD_VALUES // max(1, draws.n)))
     power = [np.asarray(sum(phase.power_w.values())) for phase in phases]
-    hours = hourly.deliver(site, power, [phase.duration_s for phase in phases], steps)
+    hours = hourly.deliver(site, power, [phase.duration_s for phase in phases], steps, facility.hours)
     delivered = hours.load.energy_j
-    bill = Bill({**parts, **hours.parts}, delivered, follows(it_j, delivered, facility, draws, hours.water_l))
+    weighed = None
+    if facility.hours is not None:
+        timeless = any_time and not facility.hours.given
+        weighed = Weighed.by(facility.hours, facility.hours.year_mean() if timeless else hours.weighed)
+    bill = _bill({**parts, **hours.parts}, delivered, it_j, facility, draws, weighed, hours.water_l)
     _explain(bill, it_j, facility, draws, working)
     return bill, hours.load, hours.peak_w
 
 
-def follows(
-    it_j: Array, delivered_j: Array, facility: Facility, draws: Draws, water_l: Array | None = None
-) -> dict[str, Array]:
-    """Cost and direct CO2e of a delivery; life-cycle CO2e and stations' water of what is generated for it.
+def weigh(hours: GridHours, power_w: Sequence[Array], seconds: Sequence[Array], any_time: bool) -> Weighed:
+    """Means of the signals by the hour, weighed by phases of constant power one after the other.
+
+    ``power_w`` and ``seconds``: of each phase, scalar or ``(n_draws,)``.
+    """
+    if any_time and not hours.given:
+        return Weighed.by(hours, hours.year_mean())
+    begin, energy = np.asarray(0.0), np.asarray(0.0)
+    sums: dict[str, Array] = {name: np.asarray(0.0) for name in hours.signals}
+    for power, length in zip(power_w, seconds, strict=True):
+        end = np.asarray(begin + length)
+        start = np.broadcast_to(begin, end.shape)
+        for name, mean in hours.mean_between(start, end).items():
+            sums[name] = np.asarray(sums[name] + mean * power * length)
+        energy, begin = np.asarray(energy + power * length), end
+    some = np.where(energy > 0, energy, 1.0)
+    year = hours.year_mean()
+    return Weighed.by(hours, {name: np.where(energy > 0, total / some, year[name]) for name, total in sums.items()})
+
+
+def _bill(
+    parts: Mapping[str, Array],
+    delivered_j: Array,
+    it_j: Array,
+    facility: Facility,
+    draws: Draws,
+    weighed: Weighed | None,
+    water_l: Array | None = None,
+) -> Bill:
+    """The parts with cost, each account of CO2e, and water at the site and the stations.
 
     ``water_l``: the site's own, in place of its kind's annual figure.
     """
     own = annual.water_l(facility.site, it_j, draws) if water_l is None else water_l
-    region = facility.region
-    return {
-        **follow(region, facility.where, delivered_j, draws),
+    region, where = facility.region, facility.where
+    follows = {
+        **follow(region, where, delivered_j, draws, weighed),
         "water_l": own + grid.water_l(region, delivered_j, draws),
         "generated_wh": grid.generated_j(region, delivered_j, draws) / 3600,
     }
+    return Bill(parts, delivered_j, follows, signals_of(region, where, facility.hours, draws))
 
 
 def _explain(bill: Bill, it_j: Array, facility: Facility, draws: Draws, working: Working) -> None:
     working.note("server", "energy of the servers and network", "Σ power × time", it_j / 3600, "Wh")
     working.note("grid", "energy delivered", "server energy × PUE", bill.energy_j / 3600, "Wh")
-    region = facility.region.title
-    price, carbon = facility.where.electricity_price, facility.where.carbon
+    signals = bill.signals
+    on_delivery = isinstance(facility.where.carbon, int | float | str) and facility.where.carbon != HOURLY
+    life = "delivered" if on_delivery or facility.where.carbon_url is not None else "generated"
     shown = {
         "generated_wh": ("energy delivered / (1 - grid loss)", "Wh"),
-        "cost_usd": (
-            f"{'given price' if price is not None else f'price to industry, {region}'} × energy delivered",
-            "USD",
-        ),
-        "co2e_kg": (f"life-cycle carbon intensity, {region} × energy generated", "kg"),
-        "co2e_direct_kg": (f"direct carbon intensity, {region} × energy delivered", "kg"),
+        "cost_usd": (f"{signals['price']} × energy delivered", "USD"),
+        "co2e_kg": (f"life-cycle carbon intensity ({signals['location']}) × energy {life}", "kg"),
+        "co2e_direct_kg": (f"direct carbon intensity ({signals['location']}) × energy delivered", "kg"),
+        "co2e_market_kg": (f"direct carbon intensity ({signals['market']}) × energy delivered", "kg"),
+        "co2e_marginal_kg": (f"marginal carbon intensity ({signals['marginal']}) × energy delivered", "kg"),
+        "carbon_free_wh": (f"carbon-free share ({signals['carbon_free']}) × energy delivered", "Wh"),
         "water_l": ("WUE × IT energy + water at power stations × energy generated", "L"),
     }
-    if carbon is not None:
-        shown |= dict.fromkeys(("co2e_kg", "co2e_direct_kg"), ("given carbon intensity × energy delivered", "kg"))
     for name, (formula, unit) in shown.items():
         working.note("grid", name.rsplit("_", 1)[0].replace("_", " "), formula, bill.follows[name], unit)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from wattline.catalog import Record
 from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.grid import region as grid
 from wattline.line.site import annual
 from wattline.line.site.weather import HOURS
 from wattline.predict.answer import Working
 from wattline.predict.cite import cite_given
+from wattline.predict.grid_hours import GridHours, read_grid_hours
 from wattline.predict.hourly import HourlySite, hourly_site
 from wattline.predict.where import Where
 
@@ -23,6 +26,7 @@ class Facility:
     """The site of a job and its grid: kind of site, what each part takes per IT energy, PUE and region.
 
     ``hourly`` is there where the overhead follows from weather; ``losses`` and ``pue`` are then means of the year.
+    ``hours`` are carbon and price where those are by the hour.
     """
 
     where: Where
@@ -31,6 +35,7 @@ class Facility:
     losses: Mapping[str, Array]
     pue: Array
     hourly: HourlySite | None = None
+    hours: GridHours | None = None
 
     def inputs(self) -> dict[str, Any]:
         """What was taken, as an answer shows it."""
@@ -60,7 +65,7 @@ def find_facility(where: Where, draws: Draws, working: Working) -> Facility:
     total = annual.pue(losses)
     how = "given" if where.pue else "1 + UPS + distribution + cooling + fans + lighting"
     working.note("site", f"PUE of a {kind.title} site", how, total, "")
-    return Facility(where, kind, region, losses, total)
+    return Facility(where, kind, region, losses, total, hours=read_grid_hours(where, region, draws.catalog))
 
 
 def _by_weather(where: Where, draws: Draws, working: Working) -> Facility:
@@ -69,4 +74,20 @@ def _by_weather(where: Where, draws: Draws, working: Working) -> Facility:
     how = f"1 + parts, mean of {HOURS:,} hours of weather, {hourly.setup.kind.title}"
     working.note("site", f"PUE in a year in {hourly.weather.name}", how, total, "")
     region = grid.load_region(where.region or hourly.region, draws.catalog)
-    return Facility(where, draws.catalog.find("plant", hourly.hall), region, losses, total, hourly)
+    hours = read_grid_hours(where, region, draws.catalog)
+    return Facility(where, draws.catalog.find("plant", hourly.hall), region, losses, total, hourly, hours)
+
+
+def at_time(facility: Facility, begin: datetime) -> Facility:
+    """The same facility for a job whose time is known, such as one that was measured.
+
+    Parameters
+    ----------
+    facility : of the job
+    begin : when it began, UTC
+    """
+    if facility.hours is None:
+        return facility
+    if facility.where.start is not None:
+        raise WattlineError("start: what was measured has its own time; leave it out")
+    return replace(facility, hours=facility.hours.at(begin))

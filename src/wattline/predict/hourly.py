@@ -6,7 +6,8 @@ Every draw has a site of its own and its own durations: losses are summed over t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from wattline.line.site.outside_air import outside
 from wattline.line.site.power_chain import column
 from wattline.line.site.weather import HOURS, Weather
 from wattline.line.site.year import CHUNK, SITE_PARTS, HallDesign, build, hours, rows, year
+from wattline.predict.grid_hours import GridHours
 from wattline.predict.where import COOLING, Where
 
 
@@ -66,16 +68,26 @@ def hourly_site(where: Where, draws: Draws) -> HourlySite:
 
 @dataclass(frozen=True, eq=False)
 class Delivered:
-    """What phases on an hourly site took: joules by part, the load at the grid, its peak, litres at the site."""
+    """What phases on an hourly site took: joules by part, the load at the grid, its peak, litres at the site.
+
+    ``weighed``: means of the grid's signals by the hour, weighed by the load.
+    """
 
     parts: Mapping[str, Array]
     load: Load
     peak_w: Array
     water_l: Array
+    weighed: Mapping[str, Array] = field(default_factory=dict)
 
 
-def deliver(site: HourlySite, power_w: Sequence[Array], duration_s: Sequence[Array], steps: int) -> Delivered:
-    """Phases of constant IT power, one after the other from the year's first hour; entries scalar or ``(draws,)``."""
+def deliver(
+    site: HourlySite, power_w: Sequence[Array], duration_s: Sequence[Array], steps: int, grid: GridHours | None = None
+) -> Delivered:
+    """Phases of constant IT power, one after the other; entries scalar or ``(draws,)``.
+
+    They begin with the year's first hour, or where ``grid`` has signals by the hour when those say, in the weather of
+    the same hour of the year.
+    """
     flat = np.broadcast_arrays(np.zeros(_draws(site)), *[np.asarray(x, float) for x in (*power_w, *duration_s)])[1:]
     powers, lengths = np.stack(flat[: len(power_w)]), np.stack(flat[len(power_w) :])
     begins = np.cumsum(lengths, axis=0) - lengths
@@ -84,7 +96,10 @@ def deliver(site: HourlySite, power_w: Sequence[Array], duration_s: Sequence[Arr
     shape = powers.shape[1]
     parts = {name: np.zeros(shape) for name in SITE_PARTS}
     water, peak, energy = np.zeros(shape), np.zeros(shape), np.zeros((shape, steps))
-    for block, ratios in _ratios(site, longest):
+    offset_h = 0 if grid is None else _hour_of_year(site, grid)
+    carried = {} if grid is None else _by_hour(grid, longest)
+    sums = {name: np.zeros(shape) for name in carried}
+    for block, ratios in _ratios(site, longest, offset_h):
         own = ratios["total"]
         running = np.maximum.accumulate(own, axis=1)
         for power, begin, length in zip(powers[:, block], begins[:, block], lengths[:, block], strict=True):
@@ -92,25 +107,51 @@ def deliver(site: HourlySite, power_w: Sequence[Array], duration_s: Sequence[Arr
             for name in SITE_PARTS:
                 parts[name][block] += power * _between(ratios[name], begin, end)
             water[block] += power * _between(ratios["water"], begin, end)
+            for name, values in carried.items():
+                sums[name][block] += power * _between(own * values, begin, end)
             inside = np.clip(edges[None, :], begin[:, None], end[:, None])
             energy[block] += power[:, None] * np.diff(_until(own, inside), axis=1)
             last = np.minimum(np.ceil(end / HOUR_S).astype(int), own.shape[1]) - 1
             most = running[np.arange(len(last)) if len(running) > 1 else 0, np.maximum(last, 0)]
             peak[block] = np.maximum(peak[block], np.where(length > 0, power * most, 0.0))
     scalar = all(np.ndim(x) == 0 for x in (*power_w, *duration_s)) and shape == 1
-    start = first_hour(site.weather)
+    start = first_hour(site.weather) if grid is None else grid.begin.astype("datetime64[s]").astype(datetime)
     load = Load(
         "grid", start, longest / steps, (energy / (longest / steps))[0] if scalar else energy / (longest / steps)
     )
     plain = _scalar_or_draws if scalar else np.asarray
-    return Delivered({name: plain(x) for name, x in parts.items() if np.any(x > 0)}, load, plain(peak), plain(water))
+    used = np.atleast_1d(load.energy_j)
+    weighed = {name: plain(total / np.where(used > 0, used, 1.0)) for name, total in sums.items()}
+    shown = {name: plain(x) for name, x in parts.items() if np.any(x > 0)}
+    return Delivered(shown, load, plain(peak), plain(water), weighed)
+
+
+def _hour_of_year(site: HourlySite, grid: GridHours) -> int:
+    """The hour of the weather's year, in standard time, in which the job begins; of a leap day the day before it."""
+    moment = grid.begin.astype("datetime64[s]").astype(datetime) + timedelta(hours=site.weather.utc_offset_h)
+    first = datetime(moment.year, 1, 1)
+    hours = int((moment - first).total_seconds() // HOUR_S)
+    leap = (datetime(moment.year, 12, 31) - first).days == 365
+    return (hours - 24 if leap and hours >= (31 + 28) * 24 else hours) % HOURS
+
+
+def _by_hour(grid: GridHours, longest_s: float) -> dict[str, Array]:
+    """Means of each signal in each hour of the job, as many as ``_ratios`` gives."""
+    count = int(min(HOURS, np.ceil(longest_s / HOUR_S) + 1))
+    edges = np.minimum(np.arange(count + 1) * HOUR_S, max(longest_s, 1.0))
+    inside = np.diff(edges) > 0
+    made = {}
+    for name, signal in grid.signals.items():
+        means = signal.means(grid.begin_s(signal) + np.concatenate([[0.0], edges[1:][inside]]))
+        made[name] = np.concatenate([means, np.full(count - len(means), means[-1])])
+    return made
 
 
 def _draws(site: HourlySite) -> int:
     return max(int(x.shape[0]) for x in (*site.setup.hall.values(), site.load))
 
 
-def _ratios(site: HourlySite, longest_s: float) -> Iterator[tuple[slice, dict[str, Array]]]:
+def _ratios(site: HourlySite, longest_s: float, offset_h: int = 0) -> Iterator[tuple[slice, dict[str, Array]]]:
     """For some draws at a time: each part, water and the total per IT power, hour by hour as far as the job runs."""
     count = _draws(site)
     most = int(min(HOURS, np.ceil(longest_s / HOUR_S) + 1))
@@ -119,7 +160,8 @@ def _ratios(site: HourlySite, longest_s: float) -> Iterator[tuple[slice, dict[st
         setup = rows(site.setup, block)
         it = site.load[block] if len(site.load) > 1 else site.load
         out = outside(site.weather, setup.shift_c, damp_c=setup.damp_c)
-        cut = type(out)(*(x[:, :most] for x in (out.t_c, out.wet_c, out.ratio, out.pressure_pa, out.sea_c)))
+        series = (out.t_c, out.wet_c, out.ratio, out.pressure_pa, out.sea_c)
+        cut = type(out)(*(np.roll(x, -offset_h, axis=1)[:, :most] for x in series))
         by_hour = hours(setup, it, cut)
         shape = (block.stop - block.start, most)
         ratios = {name: np.broadcast_to(part / it, shape) for name, part in by_hour.parts.items()}

@@ -77,7 +77,7 @@ def prompt_answer(request: ReplicaRequest, where: Where, draws: Draws) -> Answer
     facility = find_facility(where, draws, working)
     power = serving.power_by_part(times, request.chip, request.active)
     phases = [Phase(power["reading"], times.reading_s), Phase(power["decode"], times.decoding_s)]
-    bill, load, peak = deliver(phases, facility, draws, working)
+    bill, load, peak = deliver(phases, facility, draws, working, any_time=True)
     occupied_s = times.busy_s * request.chips / request.active
     bill = with_making(bill, request.chip, occupied_s, where, draws, working)
     return Answer(
@@ -96,7 +96,7 @@ def prompt_answer(request: ReplicaRequest, where: Where, draws: Draws) -> Answer
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=warnings(request),
-        notes=(*rental_notes(request.chip), *notes_of(where, bill.follows["cost_usd"])),
+        notes=(*rental_notes(request.chip), *notes_of(where, bill.follows["cost_usd"], facility.hours, "any")),
     )
 
 

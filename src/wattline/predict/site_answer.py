@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from wattline.catalog import Record
 from wattline.catalog.draws import Draws, what_matters
 from wattline.core.bill import Bill
+from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.range import Range
@@ -25,7 +27,8 @@ from wattline.line.site.outdoors import first_hour
 from wattline.line.site.weather import HOURS, Weather
 from wattline.line.site.year import HallDesign, Hours, Year
 from wattline.predict.answer import Answer, matters_json
-from wattline.predict.prices import follow, notes_of
+from wattline.predict.grid_hours import GridHours, read_grid_hours
+from wattline.predict.prices import Weighed, follow, notes_of, signals_of
 from wattline.predict.site_year import air_hours, weekly
 from wattline.predict.where import Where
 
@@ -94,7 +97,9 @@ class SiteAnswer(Result):
         it_j = _scalar_or_draws(self.result.it_mean * scale)
         delivered = _scalar_or_draws(self.result.delivered * scale)
         region, draws = self.design.region, self.draws
-        bought = follow(region, self.design.where, delivered, draws)
+        hours = read_grid_hours(self.design.where, region, draws.catalog)
+        weighed = None if hours is None else Weighed.by(hours, self._weighed(hours))
+        bought = follow(region, self.design.where, delivered, draws, weighed)
         stations = grid.water_l(region, delivered, draws)
         site = _scalar_or_draws(np.asarray(sum(self.result.water.values())) * scale)
         follows = {
@@ -104,7 +109,21 @@ class SiteAnswer(Result):
             "water_stations_l": stations,
             "water_l": site + stations,
         }
-        return Bill({"servers": it_j, **parts}, delivered, follows)
+        return Bill({"servers": it_j, **parts}, delivered, follows, signals_of(region, self.design.where, hours, draws))
+
+    def _weighed(self, hours: GridHours) -> dict[str, Array]:
+        """Means of the signals by the hour over the year, weighed by what each draw takes in each hour."""
+        total = self.result.total
+        begin = first_hour(self.design.weather).replace(year=int(str(hours.begin)[:4])).astimezone(UTC)
+        edges = np.arange(HOURS + 1, dtype=float) * HOUR_S
+        made = {}
+        for name, signal in hours.signals.items():
+            if not signal.repeats:
+                span = f"{signal.start} to {signal.end} UTC"
+                raise WattlineError(f"site: {signal.kind} is from {span}; give a whole year")
+            means = signal.means(signal.seconds_to(np.datetime64(begin.replace(tzinfo=None), "s")) + edges)
+            made[name] = _scalar_or_draws(np.asarray(total @ means / total.sum(axis=1, dtype=float)))
+        return made
 
     @cached_property
     def load(self) -> Load:
@@ -168,6 +187,7 @@ class SiteAnswer(Result):
             "weather": design.weather.json(),
             **{name: Range.of(values).json() for name, values in self.figures().items()},
             "energy_mean_wh": bill["energy_mean_wh"],
+            "signals": bill["signals"],
             "water_parts_l": {name: _range(x * design.it_w * WEATHER_YEAR_S) for name, x in result.water.items()},
             "parts": bill["parts"],
             "hours_by_mode": modes,
@@ -186,14 +206,15 @@ class SiteAnswer(Result):
         )
 
     def _notes(self) -> tuple[str, ...]:
-        return (*self.notes, *notes_of(self.design.where, self.bill.follows["cost_usd"]))
+        hours = read_grid_hours(self.design.where, self.design.region, self.draws.catalog)
+        return (*self.notes, *notes_of(self.design.where, self.bill.follows["cost_usd"], hours, "year"))
 
     @property
     def full_answer(self) -> Answer:
         """The year as the answer of one job among others: its bill at the grid, and what else it says of the year."""
         results, figures = self.results(), self.figures()
         quantities = {name: figures[name] for name in ("pue", "server_fans_share", "tue", *WATER)}
-        shared_names = {*figures, "title", "energy_mean_wh", "parts", "matters"}
+        shared_names = {*figures, "title", "energy_mean_wh", "signals", "parts", "matters"}
         hourly = Load("grid", self.load.start, self.load.step_s, self.load.power_w.sum(axis=0))
         return Answer(
             command="site",

@@ -124,7 +124,7 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
         | rental(run.device, wall * run.chips, draws),
         reasons=tuple(working.reasons),
         draws=draws,
-        notes=(*rental_notes(run.device), *notes_of(where, bill.follows["cost_usd"])),
+        notes=(*rental_notes(run.device), *notes_of(where, bill.follows["cost_usd"], facility.hours)),
         warnings=_warnings(run),
     )
 

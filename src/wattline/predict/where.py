@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
-from wattline.core.errors import WattlineError
+from wattline.core.errors import WattlineError, shorten
 from wattline.core.quantity import parse
+from wattline.line.grid.carbon.given import CONTRACT_SOURCES, Contracts, split_zone, without_secrets
 from wattline.predict.fields import choice, option, quantity, read_fields, text
 
 COOLING = "air-economiser"  # where none is named
+HOURLY = "hourly"  # of carbon: the region's typical year
+MIN_YEAR, MAX_YEAR = 1990, 2100
 
 
 class WhereFields(TypedDict, total=False):
@@ -23,8 +28,15 @@ class WhereFields(TypedDict, total=False):
     place: str | None
     weather: str | Path | None
     cooling: str | None
-    carbon: float | str | None
+    carbon: float | str | Path | None
+    carbon_url: str | None
+    carbon_kind: str | None
     electricity_price: float | str | None
+    price: str | Path | None
+    start: str | datetime | None
+    time_zone: str | None
+    contracts: float | str | None
+    residual: float | str | None
     embodied: str | None
 
 
@@ -40,6 +52,42 @@ def read_path(value: Any, name: str) -> Path:
     return Path(text(value, name))
 
 
+def read_carbon(value: Any, name: str) -> float | str:
+    """g CO2e per kWh, ``hourly`` for the region's typical year, or a file of it by the hour."""
+    if isinstance(value, Path) or (isinstance(value, str) and (value == HOURLY or split_zone(value)[0].is_file())):
+        return str(value)
+    if isinstance(value, str) and re.search(r"\.[A-Za-z]\w*(?:@[^@]*)?$", value.strip()):
+        return value  # a file that is not there: said where it is read
+    return float(quantity("g/kWh", zero=True)(value, name))
+
+
+def read_start(value: Any, name: str) -> str:
+    """A time in UTC as ISO 8601; one without an offset is UTC."""
+    try:
+        time = (
+            value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip().replace("Z", "+00:00"))
+        )
+    except ValueError:
+        raise WattlineError(f"{name}: {shorten(str(value))!r} is no time, such as 2023-01-01T08:00Z") from None
+    time = time if time.tzinfo is None else time.astimezone(UTC).replace(tzinfo=None)
+    if not MIN_YEAR <= time.year <= MAX_YEAR:
+        raise WattlineError(f"{name}: the year {time.year} is out of range, {MIN_YEAR} to {MAX_YEAR}")
+    return time.isoformat(timespec="seconds")
+
+
+def read_contracts(value: Any, name: str) -> Contracts:
+    """A share of the energy under contracts free of carbon, with what generates it: ``60%`` or ``60% wind``."""
+    if isinstance(value, Contracts):
+        return value
+    words = str(value).split()
+    if not words:
+        raise WattlineError(f"{name}: empty; give a share, such as 60% or '60% wind'")
+    share = quantity("", 0.0, 1.0, zero=True)(value if isinstance(value, int | float) else words[0], name)
+    if len(words) > 2 or (len(words) == 2 and words[1].lower() not in CONTRACT_SOURCES):
+        raise WattlineError(f"{name}: {shorten(str(value))!r} is no share with one of {', '.join(CONTRACT_SOURCES)}")
+    return Contracts(share, words[1].lower() if len(words) == 2 else "")
+
+
 @dataclass(frozen=True)
 class Where:
     """Where a job runs. ``read`` makes one from plain values.
@@ -52,8 +100,15 @@ class Where:
     place : by name or as ``"latitude, longitude"``; its weather gives the overhead hour by hour
     weather : file of a year's weather (EPW, TMY3, Open-Meteo JSON or CSV), where no place is named
     cooling : kind of cooling, with a place or weather
-    carbon : g CO2e per kWh delivered
+    carbon : g CO2e per kWh delivered; ``hourly`` for the region's typical year; a file of it by the hour
+    carbon_url : address of a live source of carbon intensity
+    carbon_kind : ``average`` or ``marginal``: what carbon is by the hour whose source does not say
     electricity_price : USD per kWh delivered
+    price : a file of the price by the hour
+    start : when the job begins, UTC
+    time_zone : of times in files that bear no offset
+    contracts : share of the energy bought under contracts free of carbon
+    residual : direct g CO2e per kWh of what is left when others' contracts are taken off
     embodied : ``off`` leaves out what making the equipment took
     settings : what the user's settings gave, each with its file or variable
     currency : code of the currency that costs are shown in beside USD, and the USD for one of it
@@ -75,11 +130,34 @@ class Where:
     )
     weather: Path | None = option(read_path, "File of a year's weather: EPW, TMY3, Open-Meteo JSON or CSV")
     cooling: str | None = option(text, "Kind of cooling, with --place or --weather", usual=COOLING)
-    carbon: float | None = option(
-        quantity("g/kWh", zero=True), 'CO2e of a delivered kWh, such as "50 g/kWh"', usual="the region's"
+    carbon: float | str | None = option(
+        read_carbon,
+        'CO2e of a delivered kWh, such as "50 g/kWh"; by the hour a file, or "hourly" for the region\'s typical year',
+        usual="the region's mean",
+    )
+    carbon_url: str | None = option(
+        text,
+        "Address of a live source of carbon intensity (Electricity Maps or carbon-aware-sdk; key: WATTLINE_CARBON_KEY)",
+    )
+    carbon_kind: str | None = option(
+        choice("average", "marginal"),
+        "What a carbon intensity by the hour is whose source does not say: average or marginal",
     )
     electricity_price: float | None = option(
         quantity("USD/kWh", zero=True), 'Price of a delivered kWh, such as "0.12 USD/kWh"', usual="the region's"
+    )
+    price: str | None = option(text, "File of the price of electricity by the hour, in place of --electricity-price")
+    start: str | None = option(
+        read_start, 'When the job begins, such as "2023-03-01T08:00Z"', usual="with the first hour of the files"
+    )
+    time_zone: str | None = option(
+        text, "Zone of times in files that bear no offset, such as Europe/Berlin", usual="UTC"
+    )
+    contracts: Contracts | None = option(
+        read_contracts, 'Share of the energy under contracts free of carbon, such as "60%" or "60% wind"', usual="none"
+    )
+    residual: float | None = option(
+        quantity("g/kWh", zero=True), "Direct CO2e of a kWh of the residual mix, for the market-based account"
     )
     embodied: str | None = option(
         choice("on", "off"), "Impacts of making the equipment beside those of its electricity: on or off", usual="on"
@@ -124,11 +202,29 @@ class Where:
         if self.cooling is not None and not self.hourly:
             raise WattlineError("cooling: it takes a place or a weather file as well; give --place or --weather")
 
+        if self.price is not None and self.electricity_price is not None:
+            raise WattlineError("price and electricity-price: give one of them, by the hour or one number")
+        if self.carbon is not None and self.carbon_url is not None:
+            raise WattlineError("carbon and carbon-url: give one of them")
+
+    @property
+    def by_the_hour(self) -> bool:
+        """Whether its carbon or price is by the hour."""
+        return isinstance(self.carbon, str) or self.carbon_url is not None or self.price is not None
+
     def inputs(self) -> dict[str, Any]:
         """What was given in numbers, and which of it a settings file gave, as an answer shows it."""
         named = {
             "pue": self.pue,
-            "carbon_g_per_kwh": self.carbon,
+            "carbon_g_per_kwh": None if isinstance(self.carbon, str) else self.carbon,
+            "carbon": self.carbon if isinstance(self.carbon, str) else None,
+            "carbon_url": None if self.carbon_url is None else without_secrets(self.carbon_url),
+            "carbon_kind": self.carbon_kind,
+            "price": self.price,
+            "start": self.start,
+            "time_zone": self.time_zone,
+            "contracts": None if self.contracts is None else str(self.contracts),
+            "residual_g_per_kwh": self.residual,
             "electricity_price_usd_per_kwh": self.electricity_price,
             "embodied": self.embodied,
             "currency": None if self.currency is None else self.currency[0],

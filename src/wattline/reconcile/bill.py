@@ -21,7 +21,7 @@ from wattline.meter.recording import Recording
 from wattline.predict.answer import Answer, Working
 from wattline.predict.cite import cite_given
 from wattline.predict.delivery import Phase, deliver
-from wattline.predict.facility import Facility, find_facility
+from wattline.predict.facility import Facility, at_time, find_facility
 from wattline.predict.making import with_making
 from wattline.predict.prices import notes_of
 from wattline.predict.terms import read_terms
@@ -110,12 +110,12 @@ def _answer(
         for i, s in enumerate(seconds)
     ]
     _cite_work(seen, draws)
-    whole, load, peak = deliver(phases, facility, draws, working)
+    start = datetime.fromtimestamp(float(seen.edges_s[0]), UTC)
+    whole, load, peak = deliver(phases, at_time(facility, start), draws, working)
     count = chips_of(seen, device)
     if device is not None and count is not None:
         occupied_s = np.asarray(float(count) * seen.duration_s)
         whole = with_making(whole, device, occupied_s, facility.where, draws, working)
-    start = datetime.fromtimestamp(float(seen.edges_s[0]), UTC)
     overhead = "estimated" if facility.where.pue is None else "given"
     inputs = {"recording": seen.source, "window": seen.span.name}
     inputs |= {} if device is None else {"chip": device.record.name, "server": device.server.name}
@@ -131,7 +131,7 @@ def _answer(
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=(*seen.notes, *split.notes),
-        notes=notes_of(facility.where, whole.follows["cost_usd"]),
+        notes=notes_of(facility.where, whole.follows["cost_usd"], facility.hours),
         basis={part: split.basis.get(part, overhead) for part in whole.parts},
     )
 

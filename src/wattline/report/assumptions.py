@@ -32,6 +32,12 @@ def _grid(inputs: Json) -> str:
     given = []
     if "carbon_g_per_kwh" in inputs:
         given.append(f"{trimmed(inputs['carbon_g_per_kwh'])} g/kWh given")
+    for name, what in (("carbon", "carbon"), ("carbon_url", "carbon"), ("price", "price")):
+        if name in inputs:
+            source = "a typical year, modelled" if inputs[name] == "hourly" else str(inputs[name]).rpartition("/")[2]
+            given.append(f"{what} by the hour ({source})")
+    if "contracts" in inputs:
+        given.append(f"contracts for {inputs['contracts']}")
     if "electricity_price_usd_per_kwh" in inputs:
         given.append(f"{trimmed(inputs['electricity_price_usd_per_kwh'])} USD/kWh given")
     return ", ".join([words, *given] if words else given)

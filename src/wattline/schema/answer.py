@@ -72,7 +72,30 @@ class ModelJson(StrictJson):
     weights: WeightsJson | None = perhaps("Bits of its weights.")
 
 
-class BillJson(StrictJson):
+class SignalsJson(StrictJson):
+    """In words, what the price and each account of carbon rest on."""
+
+    price: str = item("The price: by the hour, one, or the region's.")
+    location: str = item("CO2e by location (`co2e_kg`, `co2e_direct_kg`).")
+    market: str = item("CO2e by contracts (`co2e_market_kg`).")
+    marginal: str = item("CO2e that more load causes (`co2e_marginal_kg`).")
+    carbon_free: str = item("Energy free of carbon in its hours (`carbon_free_wh`).")
+
+
+class CarbonAccountsJson(StrictJson):
+    """The accounts of carbon beside the one by location; they answer other questions and are never added."""
+
+    co2e_market_kg: RangeJson = item(
+        "Direct CO2e by the market-based method: contracts free of carbon count 0, the rest as the residual mix."
+    )
+    co2e_marginal_kg: RangeJson = item("CO2 that this load causes at the plants which answer more load.")
+    carbon_free_wh: RangeJson = item(
+        "Energy that is free of carbon in the hours of the load: contracts first, then the grid's share (hourly CFE)."
+    )
+    signals: SignalsJson = item("What the price and each account rest on.")
+
+
+class BillJson(CarbonAccountsJson):
     """Energy by part and station, and what followed from its delivery."""
 
     title: str = item("The question in words.")

@@ -9,7 +9,22 @@ from wattline.schema.base import StrictJson, item, perhaps
 CURRENCY = "Currency of the user's settings: a note says the cost in it; costs in JSON stay in US dollars."
 
 
-class PlaceInputs(StrictJson):
+class GridInputs(StrictJson):
+    """What was given of carbon, price and contracts."""
+
+    carbon_g_per_kwh: float | None = perhaps("CO2e of a delivered kWh that was given.")
+    carbon: str | None = perhaps("File of carbon intensity by the hour, or `hourly` for the region's typical year.")
+    carbon_url: str | None = perhaps("Address of a live source of carbon intensity, without its secrets.")
+    carbon_kind: Literal["average", "marginal"] | None = perhaps("What it is, where its source does not say.")
+    electricity_price_usd_per_kwh: float | None = perhaps("Price of a delivered kWh that was given.")
+    price: str | None = perhaps("File of the price by the hour.")
+    start: str | None = perhaps("When the job begins, UTC.")
+    time_zone: str | None = perhaps("Zone of times in files that bear no offset.")
+    contracts: str | None = perhaps("Share of the energy under contracts free of carbon, and what generates it.")
+    residual_g_per_kwh: float | None = perhaps("Direct CO2e of a kWh of the residual mix that was given.")
+
+
+class PlaceInputs(GridInputs):
     """Where a job runs, as it was read."""
 
     site: str = item("Kind of site, or of hall where the overhead follows from weather.")
@@ -17,8 +32,6 @@ class PlaceInputs(StrictJson):
     place: str | None = perhaps("Place whose weather gives the overhead by the hour.")
     cooling: str | None = perhaps("Kind of cooling.")
     pue: float | None = perhaps("PUE that was given.")
-    carbon_g_per_kwh: float | None = perhaps("CO2e of a delivered kWh that was given.")
-    electricity_price_usd_per_kwh: float | None = perhaps("Price of a delivered kWh that was given.")
     embodied: Literal["on", "off"] | None = perhaps("Whether impacts of making the equipment are shown, where given.")
     currency: str | None = perhaps(
         "Currency of the user's settings: a note says the cost in it; costs in JSON stay in US dollars."

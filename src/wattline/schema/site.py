@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from wattline.schema.answer import PartJson
+from wattline.schema.answer import CarbonAccountsJson, PartJson
 from wattline.schema.base import EnvelopeJson, MatterJson, RangeJson, StrictJson, item, perhaps
+from wattline.schema.inputs import GridInputs
 
 
-class SiteInputs(StrictJson):
+class SiteInputs(GridInputs):
     """A site, as it was read."""
 
     it_w: float = item("IT power of the design.")
@@ -24,8 +25,6 @@ class SiteInputs(StrictJson):
     facility_water: str | None = perhaps("Temperature of the facility water that was given, as it was written.")
     facility_water_c: float | None = perhaps("Temperature of the facility water that was given.")
     server_fans: float | str | None = perhaps("Share of air-cooled servers' power for their own fans that was given.")
-    carbon_g_per_kwh: float | None = perhaps("CO2e of a delivered kWh that was given.")
-    electricity_price_usd_per_kwh: float | None = perhaps("Price of a delivered kWh that was given.")
     currency: str | None = perhaps(
         "Currency of the user's settings: a note says the cost in it; costs in JSON stay in US dollars."
     )
@@ -155,7 +154,7 @@ class SiteYearJson(StrictJson):
     sizing: SizingJson = item("What must stand there.")
 
 
-class SiteResults(SiteYearJson):
+class SiteResults(SiteYearJson, CarbonAccountsJson):
     """One site's year."""
 
     title: str = item("The site in words.")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.core.units import J_PER_KWH
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.software import load_software
 from wattline.line.engine.simulator.power import ReadyPower
@@ -22,6 +23,7 @@ from wattline.line.engine.simulator.step_tables import ReplicaSteps, setting
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Working
 from wattline.predict.facility import find_facility
+from wattline.predict.grid_hours import PRICE
 from wattline.predict.prices import follow
 from wattline.search.evaluate import Question, capital_usd_per_s
 from wattline.search.setup import Candidate
@@ -97,6 +99,8 @@ def _where(question: Question) -> tuple[float, float]:
     draws = question.central()
     facility = find_facility(question.where, draws, Working())
     pue = 1.0 if facility.hourly is not None else float(facility.pue)
+    if facility.hours is not None and PRICE in facility.hours.signals:
+        return pue, max(0.0, float(facility.hours.signals[PRICE].values.min())) / J_PER_KWH
     return pue, float(follow(facility.region, facility.where, np.asarray(1e9), draws)["cost_usd"]) / 1e9
 
 

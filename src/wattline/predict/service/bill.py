@@ -71,7 +71,7 @@ def answer_of(
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=warned,
-        notes=(*rental_notes(replica.chip), *notes_of(where, bill.follows["cost_usd"])),
+        notes=(*rental_notes(replica.chip), *notes_of(where, bill.follows["cost_usd"], facility.hours)),
     )
 
 

@@ -38,6 +38,14 @@ RESULTS: dict[str, tuple[str, str]] = {
     "water_l": ("Water, site and power stations", "L"),
     "embodied_co2e_kg": ("CO2e, embodied", "kg"),
 }
+ACCOUNTS = (
+    ("co2e_kg", "location, life cycle", "kg", "location"),
+    ("co2e_direct_kg", "location, direct", "kg", "location"),
+    ("co2e_market_kg", "market, direct", "kg", "market"),
+    ("co2e_marginal_kg", "marginal", "kg", "marginal"),
+    ("carbon_free_wh", "energy free of carbon", "Wh", "carbon_free"),
+)
+USUAL = ("price to industry", "mean of the year", "one price", "no contracts", "differs")  # what signals say by default
 BILL_TOTAL = "Delivered by the grid, mean"  # means add up, medians do not
 MIN_SHOWN = 1e-3  # an equivalent of less pictures nothing
 TIME_NAMES = {"prompt": "Replica's time"}
@@ -89,7 +97,7 @@ def remarks(data: Json) -> list[RenderableType]:
 
 
 def _answer(results: Json, command: str) -> list[RenderableType]:
-    return [_results(results, command), "", _line(results), "", _bill(results)]
+    return [_results(results, command), *accounts(results), "", _line(results), "", _bill(results)]
 
 
 def span(value: Any, unit: str) -> tuple[str, str]:
@@ -117,6 +125,17 @@ def _results(results: Json, command: str) -> Table:
             shown = TIME_NAMES.get(command, label) if name == "duration_s" else label
             table.add_row(shown, *span(results[name], unit))
     return table
+
+
+def accounts(results: Json) -> list[RenderableType]:
+    """Carbon by account and what each rests on, where any of it is by the hour or by contract."""
+    signals = results.get("signals", {})
+    if all(words.startswith(USUAL) for words in signals.values()):
+        return []
+    table = _grid("Carbon, by account", "p50", "p5 to p95", "rests on")
+    for name, label, unit, key in ACCOUNTS:
+        table.add_row(label, *span(results[name], unit), signals[key])
+    return ["", table]
 
 
 def _line(results: Json) -> Table:

@@ -26,6 +26,7 @@ from wattline.line.grid.carbon.formats import (
 from wattline.line.grid.carbon.formats.columns import CLEAN, DIRECT, FUEL, LIFECYCLE, MARGINAL, PRICE, GridTable
 from wattline.line.grid.carbon.fuels import FuelFactors, MixIntensity, intensity
 from wattline.line.grid.carbon.gaps import without_gaps
+from wattline.line.grid.carbon.given import split_zone
 from wattline.line.grid.carbon.signal import (
     AverageIntensity,
     CleanShare,
@@ -93,20 +94,6 @@ class ReadOptions:
 
 
 DEFAULTS = ReadOptions()
-
-
-def split_zone(text: str | Path) -> tuple[Path, str | None]:
-    """A file and the zone behind it, ``FILE@ZONE``; a file whose name holds ``@`` is one where it exists.
-
-    Parameters
-    ----------
-    text
-        As the user gives it.
-    """
-    path, sign, zone = str(text).rpartition("@")
-    if not sign or not path or not zone or Path(text).exists():
-        return Path(text), None
-    return Path(path), zone
 
 
 def read_signals(path: Path | str, options: ReadOptions = DEFAULTS) -> GridSignals:
