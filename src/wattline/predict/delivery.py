@@ -20,7 +20,6 @@ from wattline.predict.facility import Facility
 from wattline.predict.grid_hours import GridHours
 from wattline.predict.hourly import HourlySite
 from wattline.predict.prices import Weighed, follow, signals_of
-from wattline.predict.where import HOURLY
 
 LOAD_STEPS = 200
 LOAD_VALUES = 20_000_000  # of all draws together: more draws have fewer steps
@@ -133,18 +132,30 @@ def _bill(
 def _explain(bill: Bill, it_j: Array, facility: Facility, draws: Draws, working: Working) -> None:
     working.note("server", "energy of the servers and network", "Σ power × time", it_j / 3600, "Wh")
     working.note("grid", "energy delivered", "server energy × PUE", bill.energy_j / 3600, "Wh")
-    signals = bill.signals
-    on_delivery = isinstance(facility.where.carbon, int | float | str) and facility.where.carbon != HOURLY
-    life = "delivered" if on_delivery or facility.where.carbon_url is not None else "generated"
+    signals, given = bill.signals, isinstance(facility.where.carbon, int | float)
+    hours = facility.hours
+    by_hour = hours is not None and "lifecycle" in hours.signals
+    generated = "delivered" if by_hour and hours is not None and not hours.typical else "generated"
+    source = f", {facility.region.title}" if not by_hour else f" ({signals['location']})"
+    life, direct = (f"{kind} carbon intensity{source}" for kind in ("life-cycle", "direct"))
     shown = {
         "generated_wh": ("energy delivered / (1 - grid loss)", "Wh"),
-        "cost_usd": (f"{signals['price']} × energy delivered", "USD"),
-        "co2e_kg": (f"life-cycle carbon intensity ({signals['location']}) × energy {life}", "kg"),
-        "co2e_direct_kg": (f"direct carbon intensity ({signals['location']}) × energy delivered", "kg"),
+        "cost_usd": (f"{_price_words(facility, signals['price'])} × energy delivered", "USD"),
+        "co2e_kg": (f"{life} × energy {generated}", "kg"),
+        "co2e_direct_kg": (f"{direct} × energy delivered", "kg"),
         "co2e_market_kg": (f"direct carbon intensity ({signals['market']}) × energy delivered", "kg"),
         "co2e_marginal_kg": (f"marginal carbon intensity ({signals['marginal']}) × energy delivered", "kg"),
         "carbon_free_wh": (f"carbon-free share ({signals['carbon_free']}) × energy delivered", "Wh"),
         "water_l": ("WUE × IT energy + water at power stations × energy generated", "L"),
     }
+    if given:
+        shown |= dict.fromkeys(("co2e_kg", "co2e_direct_kg"), ("given carbon intensity × energy delivered", "kg"))
     for name, (formula, unit) in shown.items():
         working.note("grid", name.rsplit("_", 1)[0].replace("_", " "), formula, bill.follows[name], unit)
+
+
+def _price_words(facility: Facility, signal: str) -> str:
+    if facility.where.price is not None:
+        return f"price {signal}"
+    given = facility.where.electricity_price is not None
+    return "given price" if given else f"price to industry, {facility.region.title}"

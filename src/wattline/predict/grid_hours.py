@@ -132,7 +132,7 @@ def read_grid_hours(where: Where, region: Record, catalog: Catalog) -> GridHours
         priced = _read(where.price, where, region, catalog)
         if priced.price is None:
             raise WattlineError(f"price: {shorten(where.price, 120)} has no price by the hour")
-        signals[PRICE], sources["price"] = priced.price, f"by the hour, {where.price}"
+        signals[PRICE], sources["price"] = priced.price, f"by the hour, {_name(where.price)}"
         notes += priced.notes
     if where.contracts is not None and where.contracts.source and CLEAN in signals:
         signals[CLEAN] = with_contracts(signals[CLEAN], where.contracts, mix_of(region, catalog))  # type: ignore[arg-type]
@@ -149,10 +149,10 @@ def _carbon(where: Where, region: Record, catalog: Catalog) -> tuple[GridSignals
         source = f"live, {without_secrets(where.carbon_url)}"
     elif where.carbon == HOURLY:
         signals = typical_signals(region, catalog)
-        source = f"typical year of {region.title} by month and hour, modelled"
+        source = "typical year by month and hour, modelled"
     elif isinstance(where.carbon, str):
         signals = _read(where.carbon, where, region, catalog)
-        source = f"by the hour, {where.carbon}"
+        source = f"by the hour, {_name(where.carbon)}"
     else:
         return None, "", []
     notes = list(signals.notes)
@@ -180,6 +180,10 @@ def _read(given: str, where: Where, region: Record, catalog: Catalog) -> GridSig
         given = f"{given}@{stated}"
     stamp = path.stat()
     return _cached(given, stamp.st_mtime_ns, stamp.st_size, _Frozen(options))
+
+
+def _name(given: str) -> str:
+    return shorten(given.replace("\\", "/").rpartition("/")[2], 60)
 
 
 class _Frozen:

@@ -10,7 +10,8 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.line.grid.carbon.read import ReadOptions, read_signals, split_zone
+from wattline.line.grid.carbon.given import split_zone
+from wattline.line.grid.carbon.read import ReadOptions, read_signals
 from wattline.line.grid.carbon.signal import HourlySignal
 from wattline.line.grid.hourly import read_hourly
 from wattline.predict.flex.answer import filled

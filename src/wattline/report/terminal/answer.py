@@ -132,10 +132,11 @@ def accounts(results: Json) -> list[RenderableType]:
     signals = results.get("signals", {})
     if all(words.startswith(USUAL) for words in signals.values()):
         return []
-    table = _grid("Carbon, by account", "p50", "p5 to p95", "rests on")
-    for name, label, unit, key in ACCOUNTS:
-        table.add_row(label, *span(results[name], unit), signals[key])
-    return ["", table]
+    table = _grid("Carbon, by account", "p50", "p5 to p95")
+    for name, label, unit, _ in ACCOUNTS:
+        table.add_row(label, *span(results[name], unit))
+    keys = dict.fromkeys(key for *_, key in ACCOUNTS)
+    return ["", table, *(Text(f"{key.replace('_', '-')}: {signals[key]}", style="dim") for key in keys)]
 
 
 def _line(results: Json) -> Table:
