@@ -13,9 +13,9 @@ import sys
 import time
 
 import wattline as wl
+from wattline.core.result import Json
 from wattline.line.work.traffic.reader import read_traffic
 from wattline.line.work.traffic.trace import scale
-from wattline.report.terminal.frontier import setup_label
 
 MODELS = ("llama-3.1-8b:20", "llama-3.1-70b:20", "gpt-oss-120b:100", "qwen3-235b-a22b:20")
 
@@ -27,19 +27,22 @@ def main(path: str, *models: str) -> None:
     for model, _, rate in (text.partition(":") for text in models or MODELS):
         traffic = scale(trace, rate=float(rate) / trace.rate_per_s)
         begun = time.perf_counter()
-        found = wl.frontier(model, traffic, slo_ttft="1 s", slo_tpot="50 ms")
-        seconds, counts, default = time.perf_counter() - begun, found.counts, found.default
-        held = "-" if default is None else f"{_said(default)}"
-        saved = "-" if found.saved is None else " to ".join(f"{x:.0%}" for x in (found.saved.p5, found.saved.p95))
+        answer = wl.frontier(model, traffic, slo_ttft="1 s", slo_tpot="50 ms").json()
+        seconds, results = time.perf_counter() - begun, answer["results"]
+        search, saved = results["search"], results["saved_share"]
+        share = "-" if saved is None else f"{saved['p5']:.0%} to {saved['p95']:.0%}"
+        best, default = _point(results["best"]), _point(results["default"])
+        counts = f"{search['setups']:,} | {search['left_out_by_bound']:,} | {search['simulations']:,}"
         print(
-            f"| {model} | {rate} | {counts.setups:,} | {counts.left_out:,} | {counts.simulated:,} | {seconds:.0f} s | "
-            f"{_said(found.best)} | {held} | {saved} |",
+            f"| {model} | {rate} | {counts} | {seconds:.0f} s | {best} | {default} | {share} |",
             flush=True,
         )
 
 
-def _said(found) -> str:  # type: ignore[no-untyped-def]
-    return f"{setup_label(found.setup.item())}: {found.energy_j / 3.6:.3g} mWh"
+def _point(point: Json | None) -> str:
+    if point is None:
+        return "-"
+    return f"{point['setup']['label']}: {1e3 * point['energy_wh_per_request']['p50']:.3g} mWh"
 
 
 if __name__ == "__main__":
