@@ -12,6 +12,7 @@ last two years went.
 from __future__ import annotations
 
 import csv
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent / "region"
+BOUND = Path(__file__).parent / "constant" / "grid.toml"  # the fact ``constant.grid-highest-carbon``
 AS_OF, OLD = 2026, 2024
 YEARS = (2021, 2022, 2023, 2024, 2025)
 CARRIED = "as carried by thegreenwebfoundation/co2.js"
@@ -38,7 +40,6 @@ MIXES = {
 # are known no more than STEADY and MULTIPLE of the largest; TREND of the mean change of the last two widens its side.
 BASE, FREE, STEADY, MULTIPLE, TREND = 0.04, 0.45, 0.08, 1.3, 0.5
 MAX_TREND, MAX_CHANGE, MAX_WIDTH = 0.15, 0.6, 0.9
-ALL_COAL = 900.0  # g/kWh: no mix is worse than a grid of old coal
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,12 @@ def ember() -> Mapping[str, CarbonSeries]:
 
 
 @lru_cache(maxsize=1)
+def highest_g_per_kwh() -> float:
+    """What no mix exceeds, g/kWh; read as a file, since the catalog's records are made by the function below."""
+    return float(tomllib.loads(BOUND.read_text(encoding="utf-8"))["grid-highest-carbon"]["value"])
+
+
+@lru_cache(maxsize=1)
 def ember_second_hand() -> Mapping[str, float]:
     """Ember's means of 2025 by region, in whole g/kWh as others state them: not opened at Ember."""
     return {row["region"]: float(row["2025"]) for row in _rows("carbon_ember.csv") if row["2025"]}
@@ -136,7 +143,7 @@ def _range(series: CarbonSeries, traced: CarbonSeries | None) -> dict[str, Any]:
     else:
         ends = band([traced.g_per_kwh[each] for each in YEARS], traced.carbon_free, AS_OF - traced.year)
         low, high = (end * value / traced.g_per_kwh[year] for end in ends)
-    low, high = max(low, value * exp(-MAX_WIDTH)), min(high, value * exp(MAX_WIDTH), ALL_COAL)
+    low, high = max(low, value * exp(-MAX_WIDTH)), min(high, value * exp(MAX_WIDTH), highest_g_per_kwh())
     low, high = min(low, value * (1 - BASE)), max(high, value * (1 + BASE))
     return {"value": value, "low": round(low, 2), "high": round(high, 2), "dist": "lognormal"}
 

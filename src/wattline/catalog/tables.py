@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from wattline.catalog.carbon import carbon_tables
+from wattline.catalog.carbon import BOUND, carbon_tables
 from wattline.catalog.parsed import Tables, parsed
 from wattline.catalog.record import SINGLE, Record
 from wattline.core.errors import WattlineError, shorten
@@ -76,7 +76,7 @@ def built_in(kind: str) -> Records:
     files = [*HERE.glob(f"{kind}.toml"), *sorted((HERE / kind).glob("*.toml"))]
     if kind != "region":
         return Records(kind, parsed(kind, files, []))
-    beside = [*sorted((HERE / kind).glob("*.csv")), *sorted(HERE.glob("*.py"))]
+    beside = [*sorted((HERE / kind).glob("*.csv")), *sorted(HERE.glob("*.py")), BOUND]
     return Records(kind, parsed(kind, files, beside, _with_carbon))
 
 
