@@ -184,3 +184,17 @@ def test_time_only_runs_forward_and_no_reading_is_lost(wall: list[float], unset:
     time, rows, _ = true_time(at, None, np.arange(float(len(wall))))
     assert (np.diff(time) >= 0).all()
     assert sorted(rows.tolist()) == list(range(len(wall)))
+
+
+def test_the_clock_of_each_start_may_have_jumped() -> None:
+    got = ordered([0, 1, 2, 12, 13, 14, 50, 51, 71, 72], [0, 1, 2, 3, 4, 5, 0, 1, 2, 3])
+    assert got[2] == [("clock", got[0][3], 9), ("clock", got[0][8], 19)]
+
+
+def test_four_times_set_back_is_no_order_in_few_readings_and_four_clocks_in_many() -> None:
+    """Stretches that each begin seven before the end of the one before."""
+    for length, moves in ((13, False), (40, True)):
+        wall = [k * (length - 7) + step for k in range(5) for step in range(length)]
+        time, _, faults = ordered(wall)
+        assert time == ([*range(len(wall))] if moves else sorted(wall)), length
+        assert len(faults) == 4

@@ -239,3 +239,97 @@ def test_a_counters_power_is_the_mean_of_each_step_and_its_doubt_is_spread_over_
     assert power.below_w.tolist() == pytest.approx([10, 10, 10 + 80, 10, 10])
     assert power.peak_w.tolist() == [100] * 5
     assert power.peak_time_s.tolist() == [0.5, 1.5, 2.5, 3.5, 4.5]
+
+
+def test_of_three_readings_the_middle_one_can_be_mad() -> None:
+    made, faults = rise([100, 5, 200])
+    assert (made.time_s.tolist(), made.energy_j.tolist()) == ([0, 2], [0, 100])
+    assert kinds(faults) == {"unreadable": 1}
+    assert rise([100, 200])[0].energy_j.tolist() == [0, 100]
+    alone, _ = rise([100])
+    assert (alone.time_s.tolist(), alone.energy_j.tolist(), len(alone.doubt_j)) == ([0], [0], 0)
+
+
+def test_what_a_device_can_draw_is_a_power_whatever_the_time_between_readings() -> None:
+    """300 W: 200 J in half a second are a leap, 500 J in two seconds are not; of steps at 100 W each side."""
+    halves = [0.0, 0.5, 1.0, 1.5, 2.0]
+    made, faults = rise([0, 50, 100, 300, 350], halves, max_w=300)
+    assert (made.energy_j.tolist(), kinds(faults)) == ([0, 50, 100, 150, 200], {"leap": 1})
+    made, faults = rise([0, 200, 400, 900, 1100], [0, 2, 4, 6, 8], max_w=300)
+    assert (made.energy_j.tolist(), kinds(faults)) == ([0, 200, 400, 900, 1100], {})
+
+
+def test_a_leap_far_beyond_the_others_is_one_of_power() -> None:
+    """Forty steps of half a second at 100 W, then 10.1 kW, or of 9.9: a hundred times the usual decides."""
+    at = np.arange(43) * 0.5
+    for watts, leaps in ((9_900, 0), (10_100, 1)):
+        joules = np.concatenate([np.arange(41) * 50.0, [2000 + watts / 2, 2050 + watts / 2]])
+        made, faults = rise(joules.tolist(), at.tolist())
+        assert kinds(faults).get("leap", 0) == leaps
+        assert float(made.energy_j[-1]) == pytest.approx(2100 if leaps else joules[-1])
+    # of a counter that mostly stands still only the steps that move say what is usual
+    still = np.concatenate([np.zeros(60), np.arange(1, 22) * 100.0])
+    assert not kinds(rise([*still, 2100 + 9_000.0, 2200 + 9_000.0])[1])
+    # and less than a watt is never what others are held against
+    slow = (np.arange(30) * 0.5).tolist()
+    assert not kinds(rise([*slow, slow[-1] + 99, slow[-1] + 100])[1])
+    assert kinds(rise([*slow, slow[-1] + 102, slow[-1] + 103])[1]) == {"leap": 1}
+
+
+def test_a_leap_and_a_reset_take_the_power_of_good_steps_beside_them() -> None:
+    """A leap as the first or the last step has one neighbour, a counter of leaps alone has none."""
+    assert rise([0, 10_000, 10_100, 10_300], max_w=300)[0].energy_j.tolist() == [0, 100, 200, 400]
+    assert rise([0, 100, 300, 10_300], max_w=300)[0].energy_j.tolist() == [0, 100, 300, 500]
+    made, faults = rise([0, 10_000, 30_000], max_w=300)
+    assert made.energy_j.tolist() == [0, 0, 0]
+    assert kinds(faults) == {"leap": 2}
+    made, _ = rise(
+        [0, 100, 10_100, 20_100, 20_300], max_w=300
+    )  # of two leaps the second goes by what was put for the first
+    assert made.energy_j.tolist() == [0, 100, 200, 350, 550]
+    # the most that the step may have held: at 200 W, the highest of all, for two seconds
+    made, _ = rise([0, 200, 300, 10_300, 10_400, 10_500], [0, 1, 2, 4, 5, 6], max_w=300)
+    assert made.doubt_j.tolist() == [0, 0, 200, 0, 0]
+    assert made.energy_j.tolist() == [0, 200, 300, 500, 600, 700]
+    made, _ = rise([0, 1000, 1100, 11_100, 11_200, 11_300], [0, 2, 3, 5, 6, 7], max_w=600)
+    assert made.doubt_j.tolist() == [0, 0, 800, 0, 0]  # 500 W for two seconds, of which 200 J are counted
+
+
+def test_a_wrap_is_in_doubt_by_a_turn_where_the_highest_power_could_hide_one() -> None:
+    """A range of 1,000 J, 100 W: 2 s of at most 600 W, the most that was seen, may hide a turn beyond the 200 J."""
+    made, faults = rise([0, 600, 700, 800, 0, 100], [0, 1, 2, 3, 5, 6], wrap_j=1000)
+    assert (made.energy_j.tolist(), kinds(faults)) == ([0, 600, 700, 800, 1000, 1100], {"wrap": 1})
+    assert made.doubt_j.tolist() == [0, 0, 0, 1000 if 2 * 600 > 1000 + 200 else 0, 0]
+    made, _ = rise([0, 650, 700, 800, 0, 100], [0, 1, 2, 3, 5, 6], wrap_j=1000)
+    assert made.doubt_j.tolist() == [0, 0, 0, 1000, 0]
+    # hidden turns are those that three quarters of a range miss: 8 and 7 s at 100 W, of which 10 and 0 J are shown
+    made, faults = rise([0, 100, 200, 210, 310, 410], [0, 1, 2, 10, 11, 12], wrap_j=1000)
+    assert (float(made.energy_j[3]), kinds(faults)) == (1210, {"wrap": 1})
+    made, faults = rise([0, 100, 200, 210, 310, 410], [0, 1, 2, 9, 10, 11], wrap_j=1000)
+    assert (float(made.energy_j[3]), kinds(faults)) == (210, {})
+
+
+def test_a_counter_set_back_holds_at_least_what_it_shows() -> None:
+    """After 2 s at 100 W it shows 150 J: 200; the doubt is what it does not show, or what 500 W would have been."""
+    made, _ = rise([3000, 3100, 3200, 150, 250, 350], [0, 1, 2, 4, 5, 6])
+    assert (made.energy_j.tolist(), made.doubt_j.tolist()) == ([0, 100, 200, 400, 500, 600], [0, 0, 50, 0, 0])
+    made, _ = rise([3000, 3500, 3600, 150, 250, 350], [0, 1, 2, 4, 5, 6])
+    assert (made.energy_j.tolist(), made.doubt_j.tolist()) == ([0, 500, 600, 800, 900, 1000], [0, 0, 800, 0, 0])
+
+
+def test_a_stuck_value_may_be_small_and_none_at_all_is_off() -> None:
+    free = [10.0 + k % 2 for k in range(40)]
+    for held, stuck in ((0.5, 1), (0.0, 0)):
+        assert len(stuck_stretches(np.arange(100.0), np.array([*free, *[held] * 60]))) == stuck
+    # values that change every 2 s are stuck after 40
+    slow = [100.0 + (k // 2) % 2 for k in range(80)]
+    for held, stuck in ((40, 0), (41, 1)):
+        watts = np.array([*slow, *[150.0] * held, *slow])
+        assert len(stuck_stretches(np.arange(float(len(watts))), watts)) == stuck, held
+
+
+def test_of_readings_that_are_nearly_all_alike_the_ninetieth_hundredth_decides() -> None:
+    """100 W in 90 of 101 readings: a hundred times that is a spike; of 80 in 101 it is what others are too."""
+    for high, spikes in ((9, 1), (20, 0)):
+        watts = [100.0] * (100 - high) + [500.0] * high + [20_000.0]
+        assert kinds(sifted(watts, Device("n1", "r-1", "rack"), modelled=True)[1]).get("spike", 0) == spikes

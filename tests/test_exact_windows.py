@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -288,3 +290,15 @@ def test_two_windows_that_meet_are_the_one_over_both(watts: list[float], at: lis
     line = track([straight(METER, EXACT, np.arange(float(len(watts))), np.array(watts))])
     first, middle, last = sorted(at)
     assert of(line, first, middle) + of(line, middle, last) == pytest.approx(of(line, first, last), abs=1e-6)
+
+
+def test_power_of_one_knot_and_less_than_a_second_beyond_the_ends() -> None:
+    line = straight(METER, EXACT, np.array([0.0, 2, 3]), np.array([100.0, 500, 200]))
+    assert energy(line, 3, 3.5).value_j == pytest.approx(100)
+    assert energy(line, -0.5, 0).value_j == pytest.approx(50)
+    one = replace(line, time_s=np.array([1.0]), left_w=np.empty(0), right_w=np.empty(0), below_w=np.empty(0), above_w=np.empty(0))  # fmt: skip  # noqa: E501
+    assert one.at_w(np.array([0.0, 1.0, 2.0])).tolist() == [100, 200, 200]
+    assert energy(one, 0, 3).value_j == pytest.approx(100 + 400)
+    counted = steps(METER, EXACT, np.array([0.0, 1, 3]), np.array([5.0, 105, 505]))
+    assert (tuple(counted.before), tuple(counted.after), counted.interval_s) == ((0, 0, 0), (0, 0, 0), 1.5)
+    assert tuple(energy(counted, -1, 4)) == (500, 0, 0)

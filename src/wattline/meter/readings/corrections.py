@@ -90,7 +90,7 @@ def correct_counter(
     until_j = float(np.interp(begin, done.series.time_s, counter))
     spec, notes = _with_error(spec, done, float(counter[-1]) - until_j)
     mean_w = float(rise.energy_j[-1]) / (end - begin)
-    ratio = float(done.gain.power_w(np.asarray(mean_w))) / mean_w if mean_w > 0 else 1.0
+    ratio = max(0.0, float(done.gain.power_w(np.asarray(mean_w))) / mean_w) if mean_w > 0 else 1.0
     rise = Rise(rise.time_s, rise.energy_j * ratio, rise.doubt_j * ratio)
     if readings is not None:
         readings = replace(readings, power_w=_at_gain(done.gain, readings.power_w))
@@ -98,7 +98,8 @@ def correct_counter(
 
 
 def _at_gain(gain: Gain, power_w: Array) -> Array:
-    return np.where(power_w > 0, gain.power_w(power_w), power_w)
+    """Readings at the sensor's gain; one of fewer watts than the sensor adds was of nothing, never of less."""
+    return np.where(power_w > 0, np.maximum(gain.power_w(power_w), 0.0), power_w)
 
 
 def _correct(good: Series, stuck_s: Sequence[Span], interval_s: float = 0.0) -> Corrected | None:
