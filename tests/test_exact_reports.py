@@ -12,7 +12,7 @@ from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.energy.corrected import CorrectedEnergy, corrected, energy_of
 from wattline.meter.energy.loads import load
-from wattline.meter.energy.meter import absent_j, energy_in, meter, missing_nodes, seen_s, widened
+from wattline.meter.energy.meter import absent_j, counted_spans, energy_in, meter, missing_nodes, seen_s, widened
 from wattline.meter.energy.span import Stretches, stretches_of
 from wattline.meter.energy.usage import report as made_report
 from wattline.meter.readings.power import Energy
@@ -181,3 +181,70 @@ def test_corrected_energy_of_a_card_is_held_to_its_readings() -> None:
     ten = CorrectedEnergy(100.0, 0.1, 90.0, 1.0, {})
     assert (ten.low_j, ten.high_j) == pytest.approx((90, 110))
     assert [ten.holds(x) for x in (89.9, 90.0, 100.0, 110.0, 110.1)] == [False, True, True, True, False]
+
+
+def spans_of(
+    recording: Recording, begin: float, end: float, whole: bool = False
+) -> tuple[Any, list[tuple[int, float]]]:
+    """The stretches that are counted between two instants, and the gaps that are told: how many, and seconds."""
+    made = meter(recording)
+    wanted = Stretches("x", [(START + begin, START + end)], whole)
+    spans, faults = counted_spans(made.counted(), wanted, made)
+    return [(a - START, b - START) for a, b in spans], [(fault.count, fault.seconds) for fault in faults]
+
+
+def test_what_nothing_recorded_is_left_out_of_a_window_and_told() -> None:
+    """A reading stands for half a second beyond it; of three stretches with two gaps each gap counts."""
+    once = Recording((steady(360),))
+    assert spans_of(once, 10, 90) == ([(10, 90)], [])
+    assert spans_of(once, -0.75, 90) == ([(-0.5, 90)], [(1, pytest.approx(0.25))])
+    first = steady(360)
+    time = np.concatenate([first.time_s, first.time_s + 5000, first.time_s + 10_000])
+    parts = Recording((Series(first.device, EXACT, time, np.tile(first.power_w, 3)),))  # type: ignore[arg-type]
+    spans, faults = spans_of(parts, 0, 10_100)
+    assert spans == [(0, 100.5), (4999.5, 5100.5), (9999.5, 10_100)]
+    assert faults == [(2, pytest.approx(2 * 4899.0))]
+    assert spans_of(parts, 0, 10_100, whole=True)[0] == [(0, 10_100)]
+
+
+def test_a_device_is_absent_beyond_two_and_a_half_intervals() -> None:
+    """Of 100 s one was read to the 98th, one to the 95th: 2.5 s less."""
+    for seconds, told in ((99, []), (96, [(1, pytest.approx(2.5))])):
+        both = Recording((steady(360), steady(360, seconds, uuid="b-0", host="n2")))
+        assert spans_of(both, 0, 100)[1] == told
+
+
+def test_what_is_lost_counts_by_its_own_kind_alone() -> None:
+    silent = Series(Device("n3", "GPU-0", "gpu"), EXACT, np.arange(5) + START, np.full(5, np.nan))
+    made = meter(Recording((steady(360), steady(720, host="n2"), silent)))
+    assert absent_j(made, {"n1/bmc-0": Energy(10.0, 0, 0), "n2/bmc-0": Energy(20.0, 0, 0)}) == 0
+    two = Series(
+        Device("n1", "rack-0", "other"), Spec("log", modelled=True), np.array([START, START + 9]), np.ones(2) * 50
+    )
+    assert list(meter(Recording((steady(360), two))).tracks) == ["n1/bmc-0", "n1/rack-0"]
+
+
+def test_a_twin_is_held_against_its_own_kind_and_against_none() -> None:
+    from dataclasses import replace
+
+    parts = (steady(360), steady(360, host="n2"), steady(100, uuid="GPU-0", kind="gpu", host="n9"))
+    made = replace(meter(Recording(parts)), twins={"n2/bmc-0": "n1/bmc-0", "n8/bmc-0": "n1/bmc-0"})
+    energies = {"n1/bmc-0": Energy(20.5, 0, 0), "n2/bmc-0": Energy(20.0, 0, 0), "n9/GPU-0": Energy(5.0, 0, 0)}
+    used = widened(Energy(45.5, 1.0, 2.0), made, energies)
+    assert (used.below_j, used.above_j) == (1, 2.5)
+    alone = widened(Energy(20.0, 1.0, 2.0), made, {"n2/bmc-0": Energy(20.0, 0, 0)})
+    assert (alone.below_j, alone.above_j) == (21, 2)
+
+
+def test_a_corrected_window_reaches_a_little_beyond_the_readings() -> None:
+    """By the reach of the sensor and three intervals, on both sides."""
+    card = series("gpu", 300.0 + (-1.0) ** np.arange(101), uuid="GPU-0", spec=Spec("file", error=0.0))
+    done = corrected(card)
+    slack = done.seen.reach_s + 3 * done.seen.interval_s
+    for begin, end in ((-slack, 50), (50, 100 + slack)):
+        assert energy_of(done, START + begin, START + end).duration_s == pytest.approx(end - begin)
+    for begin, end in ((-slack - 0.1, 50), (50, 100.1 + slack)):
+        with pytest.raises(WattlineError, match="is not within the readings"):
+            energy_of(done, START + begin, START + end)
+    real = corrected(series("gpu", 300.0 + (-1.0) ** np.arange(101), uuid="GPU-0", spec=Spec("nvml")))
+    assert energy_of(real, START + 10, START + 50).notes == real.notes != ()

@@ -32,8 +32,8 @@ def both(told: list[Told], device: Device = OTHER, spec: Spec = EXACT, **more: A
 @st.composite
 def readings(draw: st.DrawFn) -> list[Told]:
     """Watts, a counter or both, and what may happen to them: zeros, spikes, silences, resets, instants twice."""
-    count = draw(st.integers(30, 90))
-    watts = np.array(draw(st.lists(st.integers(0, 400), min_size=count, max_size=count)), float)
+    count = draw(st.integers(26, 50))
+    watts = np.array(draw(st.lists(st.integers(20, 400), min_size=count, max_size=count)), float)
     time = np.arange(count) * 0.5
     joules = np.concatenate([[0.0], np.cumsum(0.25 * (watts[1:] + watts[:-1]))])
     told: list[list[Any]] = [[*row] for row in zip(time.tolist(), watts.tolist(), joules.tolist(), strict=True)]
@@ -41,21 +41,21 @@ def readings(draw: st.DrawFn) -> list[Told]:
         at, what = draw(st.integers(1, count - 1)), draw(st.integers(0, 7))
         for row in told[at:]:
             row[0] += {0: 0.7, 1: 0.8, 2: 30.0}.get(what, 0.0)  # by two and a half intervals and a little more
-            row[2] += {3: 5000.0, 4: -joules[at]}.get(what, 0.0)
+            row[2] = None if row[2] is None else row[2] + {3: 5000.0, 4: -joules[at]}.get(what, 0.0)
         told[at][1] = {5: None, 6: 1e7, 7: -1.0}.get(what, told[at][1])
         told[at][2] = {5: None}.get(what, told[at][2])
     kind = draw(st.sampled_from(["watts", "counter", "both"]))
     return [(at, None if kind == "counter" else w, None if kind == "watts" else j) for at, w, j in told]
 
 
-@settings(max_examples=25)
-@given(readings(), st.sampled_from([OTHER, NODE]), st.integers(2, 20))
-def test_the_quick_way_says_what_the_sum_says_at_each_reading(told: list[Told], device: Device, every: int) -> None:
-    for quick, slow in both(told, device, every=every):
+@settings(max_examples=20)
+@given(readings(), st.integers(2, 20))
+def test_the_quick_way_says_what_the_sum_says_at_each_reading(told: list[Told], every: int) -> None:
+    for quick, slow in both(told, every=every):
         assert quick == (None if slow is None else pytest.approx(slow, rel=1e-9, abs=1e-6))
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(readings(), st.integers(2, 20))
 def test_of_a_corrected_sensor_the_quick_way_is_near_the_sum(told: list[Told], every: int) -> None:
     """The energy never falls, and where all is summed anew it is that sum."""
@@ -143,7 +143,7 @@ def test_a_counter_that_stands_still_beside_watts_is_not_taken_and_one_that_move
 
 def test_a_long_stream_in_pieces_is_the_area_of_all() -> None:
     """What is let go is settled as it was; a spike beside the cut counts in neither part."""
-    told = swings(400)
+    told = swings(250)
     for kept in (16, 50):
         quick, slow = both(told, kept=kept, every=5)[-1]
         assert quick == pytest.approx(area(told), rel=1e-12)
@@ -153,16 +153,16 @@ def test_a_long_stream_in_pieces_is_the_area_of_all() -> None:
             stream.feed(at, Reading(power))
         assert stream.whole_j() == pytest.approx(area(told), rel=1e-12)
     spiked = [*told]
-    spiked[200] = (200.0, 1e6, None)
+    spiked[150] = (150.0, 1e6, None)
     quick, slow = both(spiked, kept=64, every=5)[-1]
-    assert quick == pytest.approx(area([*spiked[:200], *spiked[201:]]), rel=1e-12)
+    assert quick == pytest.approx(area([*spiked[:150], *spiked[151:]]), rel=1e-12)
     assert slow == pytest.approx(quick, rel=1e-12)
 
 
 @pytest.mark.parametrize("device", [OTHER, NODE, GPU])
 def test_memory_stays_flat(device: Device) -> None:
     stream = Stream(device, Spec("nvml") if device is GPU else EXACT, kept=64)
-    for at, power, _ in swings(1000):
+    for at, power, _ in swings(400):
         stream.feed(at, Reading(power))
         assert max(len(kept) for kept in vars(stream).values() if isinstance(kept, list | array)) <= 4 * 64
 
@@ -177,3 +177,81 @@ def test_nothing_is_known_of_one_reading_or_of_none_that_is_good() -> None:
     assert stream.energy_j is None
     stream.feed(5.0, Reading(100.0))
     assert stream.energy_j == pytest.approx(500)
+
+
+def trapezoids(told: list[Told]) -> list[Told]:
+    """The same with a counter of what lies under the watts, and without the watts."""
+    at, watts = (np.array(column, float) for column in list(zip(*told, strict=True))[:2])
+    joules = np.concatenate([[0.0], np.cumsum(0.5 * (watts[1:] + watts[:-1]) * np.diff(at))])
+    return [(t, None, float(j)) for t, j in zip(at, joules, strict=True)]
+
+
+def changed(told: list[Told], at: int, watts: float | None = None, joules: float = 0.0, on: bool = False) -> list[Told]:
+    """The same but for one reading, or for the counter from there on."""
+    out = list(told)
+    for k in range(at, len(out) if on else at + 1):
+        time, power, counter = out[k]
+        out[k] = (time, power if watts is None else watts, counter if counter is None else counter + joules)
+    return out
+
+
+WATTS, COUNTER = swings(30), trapezoids(swings(30))
+SCRIPTS: dict[str, list[Told]] = {
+    "a spike": changed(WATTS, 24, 1e6), "nothing read": changed(WATTS, 24, np.nan), "a rest": changed(WATTS, 24, 0.0),
+    "a negative reading": changed(WATTS, 24, -5.0), "a high reading": changed(WATTS, 24, 5000.0),
+    "a counter set back": changed(COUNTER, 24, None, -2000.0, True),
+    "a counter that leaps": changed(COUNTER, 24, None, 1e5, True),
+    "a counter that leaps and comes back": changed(COUNTER, 24, None, 1e5),
+    "a counter that rises twice as much": changed(COUNTER, 24, None, 150.0, True),
+    "a counter that rises too much and comes back": changed(COUNTER, 24, None, 150.0),
+    "a silence": [(t + 50.0 * (t > 23), w, j) for t, w, j in WATTS],
+    "a silence of a counter": [(t + 50.0 * (t > 23), w, j) for t, w, j in COUNTER],
+    "an instant twice": [(t - (t > 23), w, j) for t, w, j in WATTS],
+    "low readings of a machine": changed(changed(WATTS, 23, 2.0), 24, 3.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", sorted(SCRIPTS))
+def test_the_quick_way_does_not_pass_over(what: str) -> None:
+    """One thing out of the ordinary after two dozen readings that are not; what was given is never taken back.
+
+    A machine's low readings are judged when all is summed."""
+    highest = 0.0
+    for quick, slow in both(SCRIPTS[what])[1:]:
+        highest = max(highest, slow or 0.0)
+        assert quick == pytest.approx(highest, rel=1e-12)
+    stream = Stream(NODE, EXACT, every=4)
+    for at, power, joules in SCRIPTS[what]:
+        stream.feed(at, Reading(power, joules))
+    given, summed = stream.energy_j or 0.0, both(SCRIPTS[what], NODE)[-1][1]
+    assert stream.settle() == pytest.approx(max(given, summed), rel=1e-12)
+    assert given == pytest.approx(summed, rel=0.1)
+
+
+def test_a_corrected_sensors_ordinary_readings_are_corrected_too() -> None:
+    """A card that reads 2% too little at 100 W: each of 60 steps in the quick way weighs what it does in the sum."""
+    card = Device("n1", "gpu-0", "gpu", "NVIDIA GeForce RTX 3090")
+    told = swings(90)
+    quick, slow, plain = Stream(card, Spec("nvml")), Stream(card, Spec("nvml")), Stream(OTHER, EXACT)
+    rows = []
+    for k, (at, power, _) in enumerate(told):
+        for stream in (quick, slow, plain):
+            stream.feed(at, Reading(power))
+        if k in (29, 89):
+            rows.append((quick.energy_j or 0.0, slow.settle() or 0.0, plain.energy_j or 0.0))
+    mine, summed, read = (last - first for first, last in zip(*rows, strict=True))
+    assert abs(summed / read - 1) > 0.01
+    assert mine == pytest.approx(summed, rel=3e-3)
+
+
+def test_a_stream_begins_decided_and_waits_with_the_second_step_of_a_counter() -> None:
+    assert not Stream(OTHER, EXACT).undecided
+    for step, joules in ((300.0, 400.0), (301.0, 100.0)):
+        got = both(counted([100.0, step]))
+        assert got[-1] == (joules, joules)
+    for watts, undecided in ((99.0, False), (150.0, True)):  # of half a watt a hundred is a spike
+        stream = Stream(OTHER, EXACT)
+        for k, power in enumerate([0.5] * 9 + [watts]):
+            stream.feed(float(k), Reading(power))
+            assert k == 0 or stream.energy_j
+        assert stream.undecided == undecided

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 
 from wattline.meter.device import Device
 from wattline.meter.energy.series import SeriesEnergy as Part
-from wattline.meter.energy.series import binned_w, counted_once, curve, total, within
+from wattline.meter.energy.series import binned_w, counted_once, curve, nested, total, within
 from wattline.meter.energy.stream import Stream
 from wattline.meter.energy.track import Track, length_s, merged, outer, peak_of_sum, rank_of, track
 from wattline.meter.energy.track import within as parts_of
-from wattline.meter.energy.window import WindowEnergy, add_up, window_energy
+from wattline.meter.energy.window import WindowEnergy, add_up, stretch_energy, window_energy
+from wattline.meter.journal.journal import Journal
 from wattline.meter.readings.clean import clean
 from wattline.meter.readings.power import energy, line_j, steps, straight
 from wattline.meter.recording import Recording, Series
@@ -302,3 +304,68 @@ def test_power_of_one_knot_and_less_than_a_second_beyond_the_ends() -> None:
     counted = steps(METER, EXACT, np.array([0.0, 1, 3]), np.array([5.0, 105, 505]))
     assert (tuple(counted.before), tuple(counted.after), counted.interval_s) == ((0, 0, 0), (0, 0, 0), 1.5)
     assert tuple(energy(counted, -1, 4)) == (500, 0, 0)
+
+
+def test_where_two_sensors_meet_the_later_holds_and_edges_go_by_it() -> None:
+    """From 4 to 6 s the finer one, which saw its power double."""
+    rough, fine = Spec("a", error=0.1), Spec("b", error=0.01)
+    long, short = readings([*range(11)], [100.0] * 11, spec=rough), readings([4, 5, 6], [200.0, 400, 200], spec=fine)
+    both = track([*clean(long).powers, *clean(short).powers])
+    assert both.at_w(np.array([4.0, 6.0, 10.5])).tolist() == [200, 100, 100]
+    assert both.edge_j(4.5) == pytest.approx(100)
+    assert (both.edge_j(3.5), both.edge_j(7.5)) == (0, 0)
+    times, watts = both.levels()
+    assert times.tolist() == [*range(11), 4, 5, 6]
+    assert watts.tolist() == [100.0] * 11 + [200, 400, 200]
+    step = track(clean(readings([0, 1, 2, 3, 4, 5], [100, 100, 100, 700, 700, 700])).powers)
+    assert (step.edge_j(0.9), step.edge_j(1.0)) == (0, pytest.approx(300))  # a reading is of the step after it
+
+
+def test_between_two_readings_the_peak_is_the_higher_end_of_the_line() -> None:
+    line = track(clean(RAMP).powers)
+    assert (line.peak_w(1.2, 1.7), line.peak_w(1.2, 2.2)) == (pytest.approx(440), 500)
+    one = track(clean(readings([*range(5)], [100.0, 500, 100, 100, 100])).powers)
+    assert peak_of_sum([one], 0.5, 4) == 500
+
+
+def test_a_series_without_a_good_reading_is_nothing() -> None:
+    dead = readings([0, 1], [np.nan, np.nan])
+    assert (len(curve(dead).time_s), len(curve(dead).energy_j)) == (0, 0)
+    assert binned_w(dead, np.array([0.0, 1, 2])).tolist() == [0, 0]
+    assert np.isnan(within(dead, 0, 1).energy_j)
+    assert np.isnan(total([within(dead, 0, 1)]).energy_j)
+    assert total([]).covered_s == 0
+
+
+def test_a_recording_says_what_holds_what() -> None:
+    gpu = readings([0, 1], [1, 1], Device("n1", "GPU-1", "gpu"))
+    made = nested(Recording([readings([0, 1], [1, 1]), gpu], source="x"))
+    assert [each.device.inside for each in made.series] == ["", "n1/bmc"]
+    assert made.source == "x"
+
+
+@pytest.mark.parametrize("piece_us", [3_600_000_000, 2_000_000])
+def test_a_stretch_of_a_journal_is_the_window_of_its_readings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_us: int
+) -> None:
+    """In one piece or in several, whose inner cuts are no edges in doubt."""
+    monkeypatch.setattr("wattline.meter.energy.window.PIECE_US", piece_us)
+    time = np.arange(11.0)
+    watts = np.array([100.0, 300, 200, 400, 100, 250, 350, 150, 300, 200, 280])
+    wanted = window(0.5, 8.25, readings(time.tolist(), watts.tolist()))
+    with Journal.create(tmp_path / "run.wattline") as journal:
+        journal.append(journal.series_id(METER, EXACT), 1.7e9 + time, 5000 + time, watts, None)
+        journal.commit((), [])
+        used = stretch_energy(journal, 5_000_500_000, 5_008_250_000)
+        none = stretch_energy(journal, 5_000_500_000, 5_000_500_000)
+    assert used.duration_s == 7.75
+    got = [used.energy_j, used.low_j, used.high_j, used.devices[0].peak_w]
+    assert got == pytest.approx([wanted.energy_j, wanted.low_j, wanted.high_j, 400], rel=1e-9)
+    assert none.energy_j is None
+
+
+def test_a_window_of_which_a_part_is_modelled_says_so() -> None:
+    modelled = readings([0, 1, 2], [100, 100, 100], Device("n1", "dram-0", "dram"), Spec("model", modelled=True))
+    far = readings([0, 1, 2], [200, 200, 200], Device("n2", "bmc", "node"))
+    assert str(window(0, 2, modelled, far)).endswith("2 devices, 200 J of it modelled, not measured")
+    assert str(window(0, 2, modelled)).endswith("1 device, modelled, not measured")
