@@ -186,3 +186,31 @@ def test_a_config_with_a_long_list_of_exceptions_is_read(tmp_path: Path) -> None
     path = write(tmp_path, "config.json", config)
     assert path.stat().st_size > 1_000_000
     assert model_from_config(path).native_format == "nvfp4"
+
+
+def bits(quantization: dict[str, Any]) -> dict[str, float]:
+    return dict(read(LLAMA | {"quantization_config": quantization}).weight_bits)
+
+
+def test_modules_with_bits_of_their_own_count_by_their_share() -> None:
+    """Of 32 layers' down projections half in 6 bits, the rest of all in 4: a sixth of the MLP."""
+    named = {f"model.layers.{i}.mlp.down_proj": {"group_size": 64, "bits": 6} for i in range(0, 32, 2)}
+    mlx = {"group_size": 64, "bits": 4, **named}
+    attention = read(LLAMA).attention_params
+    dense = read(LLAMA).total_params - read(LLAMA).embedding_params
+    share = attention / dense
+    expected = 4.25 * share + (4.25 + 2 / 6) * (1 - share)
+    assert bits(mlx)["dense"] == pytest.approx(expected, rel=1e-3)
+    extra = {name.replace("mlp.down_proj", "mlp.up_proj"): {"bits": 6} for name in named}
+    rounded = {"quant_method": "auto-round", "bits": 4, "data_type": "int", "extra_config": extra}
+    assert bits(rounded)["dense"] == pytest.approx(expected, rel=1e-3)
+    kept = {"group_size": 64, "bits": 4, **dict.fromkeys(named, False)}
+    assert bits(kept)["dense"] == pytest.approx(4.25 * share + (4.25 + 11.75 / 6) * (1 - share), rel=1e-3)
+
+
+def test_bits_by_pattern_are_refused_by_name_and_skipped_modules_are_not() -> None:
+    by_pattern = {"quant_method": "gptq", "bits": 4, "dynamic": {"+:.*down_proj": {"bits": 8}}}
+    with pytest.raises(WattlineError, match="dynamic gives"):
+        bits(by_pattern)
+    assert read(LLAMA | {"quantization_config": by_pattern | {"dynamic": {"-:.*lm_head": {}}}}).native_format == "int4"
+    assert read(LLAMA | {"quantization_config": {"quant_method": "w4afp8"}}).native_format == "int4"

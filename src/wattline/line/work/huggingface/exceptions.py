@@ -1,9 +1,11 @@
-"""Groups of layers that a quantisation's list of exceptions leaves in 16 bits."""
+"""Groups of layers that a quantisation leaves in 16 bits, or gives bits of their own."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
+
+from wattline.core.errors import WattlineError
 
 LISTS = (
     *("ignore", "exclude_modules", "modules_to_not_convert", "ignored_layers", "exclude", "skip_modules"),
@@ -13,6 +15,8 @@ ATTENTION = re.compile(r"self_attn|self_attention|linear_attn|attention|\battn\b
 WITHIN = re.compile(r"norm|indexer|rotary|sinks")
 EXPERT = re.compile(r"experts")
 LAYER = re.compile(r"(?:layers|blocks|h)\.(\d+)\.")
+OVERHEAD = 0.25  # bits a weight for the scales of groups of 64: 16 bits each
+MODULES = {"attention": 4, "dense": 3, "experts": 3}  # of one layer, as MLX and AutoRound name them
 WHOLE_SHARE = 0.5  # of the layers that a list names, from which on it is the whole group
 
 
@@ -30,6 +34,53 @@ def left_out(quant: dict[str, Any], layers: int) -> set[str]:
         if any(not LAYER.search(n) for n in chosen) or len(listed) > WHOLE_SHARE * count > 0:
             out.add(group)
     return out
+
+
+def bits_by_module(quant: dict[str, Any], bits: float, layers: int, where: str) -> dict[str, float]:
+    """Mean bits of a weight by group, where a quantisation gives single modules bits of their own; empty where none.
+
+    Parameters
+    ----------
+    quant: MLX names modules beside ``bits``, AutoRound in ``extra_config``; False or 16 leaves one as it is.
+    bits: of the modules that are not named, with their scales.
+    layers: of the model.
+    where: the file, for messages.
+
+    Raises
+    ------
+    WattlineError: bits are given by pattern, so that it is not known how many modules have them.
+    """
+    for pattern, rule in (quant.get("dynamic") or {}).items():
+        if not str(pattern).startswith("-:") and isinstance(rule, dict) and _own(rule, bits) != bits:
+            raise WattlineError(
+                f"{where}: quantization_config: dynamic gives {str(pattern)[:40]} bits of its own, which is not read; "
+                "remove it and give --precision, such as int4"
+            )
+    extra = quant.get("extra_config")
+    named = {**(extra if isinstance(extra, dict) else {}), **{k: v for k, v in quant.items() if LAYER.search(str(k))}}
+    groups: dict[str, list[float]] = {}
+    for name, rule in named.items():
+        own = 16.0 if rule is False else _own(rule, bits) if isinstance(rule, dict) else bits
+        if (
+            LAYER.search(name)
+            and own != bits
+            and not WITHIN.search(name.lower())
+            and "gate" not in name.split(".")[-1:]
+        ):
+            groups.setdefault(group_of(name), []).append(own)
+    out = {}
+    for group, values in groups.items():
+        share = min(1.0, len(values) / (MODULES[group] * max(layers, 1)))
+        out[group] = share * sum(values) / len(values) + (1 - share) * bits
+    return out
+
+
+def _own(rule: dict[str, Any], bits: float) -> float:
+    """Bits of a weight that a rule of one module gives, with its scales; those of the others where it gives none."""
+    number = rule.get("bits")
+    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number <= 32:
+        return bits
+    return float(number) if number >= 16 else float(number) + (bits - int(bits) or OVERHEAD)
 
 
 def group_of(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.flops import BYTES
-from wattline.line.work.huggingface.exceptions import group_of, left_out
+from wattline.line.work.huggingface.exceptions import OVERHEAD, bits_by_module, group_of, left_out
 from wattline.line.work.huggingface.layers import LAYERS
 
 NAMED = (  # words of a scheme, in the order in which they decide
@@ -19,9 +19,11 @@ NAMED = (  # words of a scheme, in the order in which they decide
         ("mx_fp4", "mxfp4"),
         ("nv_fp4", "nvfp4"),
         ("mxfp8", "fp8"),
+        ("w4afp8", "int4"),
+        ("w4a8", "int4"),
         ("fp8", "fp8"),
     ),
-    *(("e4m3", "fp8"), ("float8", "fp8"), ("w4a16", "int4"), ("w4a8", "int4"), ("w8a8", "int8"), ("w8a16", "int8")),
+    *(("e4m3", "fp8"), ("float8", "fp8"), ("w4a16", "int4"), ("w8a8", "int8"), ("w8a16", "int8")),
     *(
         ("mxfp6", "int6"),
         ("fp6", "int6"),
@@ -42,10 +44,11 @@ FIXED = {
     "quip": 2.0,
     "higgs": 4.0,
     "bitblas": 4.0,
+    "marlin": 4.0,
+    "smoothquant": 8.0,
 }
 BY_BITS = {2: "int2", 3: "int3", 4: "int4", 5: "int5", 6: "int6", 8: "int8"}
 BIT_FIELDS = ("bits", "w_bit", "nbits", "num_bits", "weight_bits", "wbits", "weight_num_bits", "q_bits")
-OVERHEAD = 0.25  # bits a weight for the scales of groups of 64: 16 bits each
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,8 @@ def read_weights(top: dict[str, Any], beside: dict[str, Any] | None, where: str)
         raise WattlineError(
             f"{where}: quantization_config is {shorten(repr(quant), 40)}, not an object; correct it or remove it"
         )
+    if quant.get("quant_method") == "none":
+        return Weights("fp8" if "float8" in dtype else "bf16")
     if "quant_algo" in quant and quant["quant_algo"] is None and not quant.get("quantized_layers"):
         return Weights("bf16")  # ModelOpt: the cache alone
     mixed = quant.get("quantized_layers")
@@ -87,6 +92,9 @@ def read_weights(top: dict[str, Any], beside: dict[str, Any] | None, where: str)
     apart = _by_target(quant, form)
     if apart is not None:
         return apart
+    own = bits_by_module(quant, bits, depth, where)
+    if own:
+        return _weights(form, {group: own.get(group, bits) for group in ("experts", "dense", "attention")})
     dense = 16.0 if form == "mxfp4" and str(quant.get("quant_method")) == "mxfp4" else bits
     return Weights(form, 16.0 if "experts" in wide else bits, dense, 16.0 if "attention" in wide else dense)
 
