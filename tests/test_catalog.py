@@ -14,7 +14,9 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Basis, Fact
 
-FILES = [p for p in catalog.HERE.rglob("*.toml") if p.name != "attributes.toml" and p.parent.name != "claims"]
+FILES = [
+    p for p in catalog.HERE.rglob("*.toml") if p.name != "attributes.toml" and p.parent.name not in ("claims", "past")
+]
 KINDS = catalog.KINDS
 
 

@@ -49,6 +49,7 @@ LINES = (
     "facts gpt-3",
     "list",
     "list models llama",
+    "catalog diff 2026-11-24 now",
     "traffic --rate 5/s --duration 60s",
     "traffic TRACE",
     "flex balance --it 100MW --region us-ercot --draws 20",

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
+from wattline.catalog.dated import BUILT_IN, dated_paths
 from wattline.catalog.own import OwnFile, overlay, read_own
 from wattline.catalog.record import KINDS, SINGLE, Record, plain_name
 from wattline.catalog.tables import Records, aliases_in, built_in
@@ -50,6 +51,17 @@ class Catalog:
         self._values: dict[type, Any] = {}
         for kind in dict.fromkeys(kind for file in own for kind in file.tables):
             self.records(kind)
+
+    @property
+    def words(self) -> str:
+        """Which facts these are: their day, updates, and files of the user's own."""
+        dated = [file.update for file in self.own if file.update]
+        updates = [about for about in dated if not about.get("past")]
+        past = [about["date"] for about in dated if about.get("past")]
+        own = [Path(file.path).name for file in self.own if file.update is None]
+        day = f"facts as of {min(past)}" if past else f"facts of {BUILT_IN}"
+        parts = [day, *(f"update of {about['date']}: {about['title']}" for about in updates)]
+        return "; ".join([*parts, *(f"own facts {name}" for name in own)])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Catalog) and self.own == other.own
@@ -158,9 +170,10 @@ def _with_own(own: tuple[OwnFile, ...]) -> Catalog:
 
 
 def own_paths() -> tuple[Path, ...]:
-    """The user's standing files of facts: those of the settings, and before them those in ``WATTLINE_FACTS``."""
+    """Files that stand before the built-in facts: earlier states and updates by date, the user's own of the settings,
+    and before them those in ``WATTLINE_FACTS``."""
     named = (Path(part) for part in os.environ.get(OWN, "").split(os.pathsep) if part)
-    return (*settings_facts(), *named)
+    return (*dated_paths(), *settings_facts(), *named)
 
 
 def default() -> Catalog:

@@ -60,6 +60,11 @@ class Draws:
         """The fact's draws, without remembering it as used: ``cite`` it where the answer comes to rest on it."""
         return self._drawn(self.catalog.fact(fact) if isinstance(fact, str) else fact, "")
 
+    @property
+    def catalog_words(self) -> str:
+        """Which facts are drawn from."""
+        return self.catalog.words
+
     def central(self) -> Draws:
         """Central values of the same catalog, that remember what is used of them on their own."""
         return Draws(0, self.seed, self.catalog)

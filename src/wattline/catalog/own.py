@@ -29,6 +29,7 @@ from wattline.core.fact import Fact
 from wattline.core.reading import parse_toml, read_text
 
 LIMIT_BYTES = 10_000_000
+UPDATE = "_update"  # the table that dates an update
 SOURCE = {"title": "the user's own facts"}
 
 
@@ -42,6 +43,16 @@ class OwnFile:
     @cached_property
     def tables(self) -> dict[str, Any]:
         """The file's tables by kind. Raises WattlineError where it is not TOML, or has a kind that there is not."""
+        return {kind: table for kind, table in self._all.items() if kind != UPDATE}
+
+    @cached_property
+    def update(self) -> dict[str, Any] | None:
+        """What dates the file where it is an update of the catalog: ``title`` and ``date``; None for own facts."""
+        about = self._all.get(UPDATE)
+        return about if isinstance(about, dict) else None
+
+    @cached_property
+    def _all(self) -> dict[str, Any]:
         return _parse(self.text, self.path)
 
 
@@ -112,7 +123,7 @@ def _parse(text: str, path: str) -> dict[str, Any]:
     except ValueError as error:
         raise WattlineError(f"facts {path}: not valid TOML: {shorten(str(error), 120)}") from None
     for kind in data:
-        if kind not in KINDS:
+        if kind not in KINDS and kind != UPDATE:
             near = nearest(kind, KINDS)
             known = f"nearest: {near[0]}" if near else f"known: {', '.join(KINDS)}"
             raise WattlineError(f"facts {path}: no kind {shorten(kind)!r}; {known}")

@@ -25,6 +25,7 @@ def compare(
     draws: options.FileDraws = None,
     seed: options.FileSeed = None,
     facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Compare a prediction with its measurement, part by part and by cause."""

@@ -19,16 +19,17 @@ def facts(
         str, typer.Argument(help="Words to find, or the beginning of a key, such as chip.h100 or pue.")
     ] = "",
     facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
     as_json: options.AsJson = False,
 ) -> None:
     """The catalog: each fact with its value, range, unit and source."""
-    from wattline import catalog
+    from wattline.catalog import KINDS, open_catalog
     from wattline.cli.printing import print_answer
 
-    known = catalog.open_catalog(facts)
+    known = open_catalog(facts)
     matches = matching(search, known)
     if not matches:
-        names = [record for kind in catalog.KINDS for record in known.records(kind)]
+        names = [record for kind in KINDS for record in known.records(kind)]
         raise NotFound("fact", search, names, "`wattline facts` lists all")
     print_answer(answer(search, matches), as_json)
 

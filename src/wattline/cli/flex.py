@@ -78,6 +78,7 @@ def shift(
     ] = None,
     beside_kind: Annotated[str, Opt(help="What that signal is: average, marginal or price.")] = "marginal",
     facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
     out: FlexOut = None,
     as_json: options.AsJson = False,
     explain: options.Explain = False,
@@ -108,6 +109,7 @@ def balance(
     seed: options.Seed = 0,
     out: FlexOut = None,
     facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
@@ -147,6 +149,7 @@ def swings(
     ] = None,
     limits: LimitOptions,
     facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
     out: FlexOut = None,
     as_json: options.AsJson = False,
     explain: options.Explain = False,

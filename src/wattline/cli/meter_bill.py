@@ -25,6 +25,7 @@ def bill(
         str | None, Opt(help="Server that was metered (wattline facts server.) [default: the chip's].")
     ] = None,
     facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
     as_json: options.AsJson = False,

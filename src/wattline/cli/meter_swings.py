@@ -27,6 +27,7 @@ def swings(
     limits: LimitOptions,
     reading: meter_choices.ReadOptions,
     facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
     out: Annotated[Path | None, Opt("--out", metavar="DIR", help="Write the JSON and a page into this folder.")] = None,
     as_json: options.AsJson = False,
     explain: options.Explain = False,

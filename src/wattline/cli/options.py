@@ -35,6 +35,19 @@ Explain = Annotated[bool, Opt("--explain", help="Show every step of the calculat
 FACTS_HELP = "Your own facts (TOML), which override the catalog's, as `calibrate measured` writes them."
 Facts = Annotated[list[Path] | None, Opt("--facts", metavar="FILE", help=FACTS_HELP)]
 
+CATALOG_HELP = "Take the catalog's facts as they were at the end of this month or day, such as 2026-11 [default: now]."
+
+
+def _choose(day: str | None) -> None:
+    from wattline.catalog.dated import choose
+
+    choose(day)
+
+
+CatalogDay = Annotated[
+    str | None, Opt("--catalog", metavar="YYYY-MM", help=CATALOG_HELP, callback=_choose, is_eager=True)
+]
+
 
 def model_of(model: str | None, config: Path | None) -> str | Path:
     """The model's name or the path of its configuration, whichever was given. Raises WattlineError for both or none."""

@@ -20,6 +20,7 @@ def prompt(
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
     facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:

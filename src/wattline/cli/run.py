@@ -18,6 +18,7 @@ def run(
     seed: options.FileSeed = None,
     out: Annotated[Path, Opt(metavar="DIR", help="Folder for report.html, run.json and load.parquet.")] = Path("out"),
     facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:

@@ -24,6 +24,7 @@ def sensors(
     watch: Annotated[bool, typer.Option(help="Show the power as it is read, until Ctrl-C.")] = False,
     interval: Annotated[str, typer.Option(help="Time between two readings with --watch, such as 500ms.")] = "1s",
     facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
     as_json: AsJson = False,
 ) -> None:
     """What measures power here: each sensor with a reading; what is missing, why, and the mend."""

@@ -23,6 +23,7 @@ def serve(
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
     facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
@@ -32,14 +33,14 @@ def serve(
     from wattline.predict.service.simulate import serve as work
 
     check_out(out)
-    named, catalog = options.model_of(model, config), open_catalog(facts)
+    named, known = options.model_of(model, config), open_catalog(facts)
     with working("reading traffic") as update:
-        requests = traffic_input.read_or_make(traffic, seed, catalog, cells)
+        requests = traffic_input.read_or_make(traffic, seed, known, cells)
         if slo_ttft or slo_tpot:
             setup = {"replicas": FEWEST, **setup}
         update(f"{compiling()}serving {len(requests):,} requests")
         result = work(
             named, requests, slo_ttft=slo_ttft, slo_tpot=slo_tpot, slo_share=slo_share, cells=cells, draws=draws,
-            seed=seed, facts=catalog, **setup, **where,
+            seed=seed, facts=known, **setup, **where,
         )  # fmt: skip
     print_result(result, as_json, explain, out)

@@ -52,6 +52,7 @@ def site(
     seed: options.Seed = 0,
     out: options.Out = None,
     facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:

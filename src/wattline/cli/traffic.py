@@ -58,6 +58,7 @@ def traffic(
     ] = None,
     save: Annotated[Path | None, Opt(metavar="FILE", help="Write the traffic to this .parquet or .csv file.")] = None,
     facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Describe a trace of requests, or make one: its rate, bursts and lengths."""

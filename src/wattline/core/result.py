@@ -23,18 +23,20 @@ if TYPE_CHECKING:
     from wattline.core.range import Measured, Range
 
 Json = dict[str, Any]
-ENVELOPE = ("command", "wattline", "draws", "seed", "inputs", "results", "facts", "notes", "warnings")
+ENVELOPE = ("command", "wattline", "catalog", "draws", "seed", "inputs", "results", "facts", "notes", "warnings")
 # a list of numbers alone, as `json.dumps` with an indent breaks it: one number a line
 _NUMBERS = re.compile(r"\[\n\s+((?:-?\d[^\s,]*|null)(?:,\n\s+(?:-?\d[^\s,]*|null))*)\n\s+\]")
 
 
 class Drawn(Protocol):
-    """Draws as an answer tells of them: how many, their seed, and the facts that they rest on."""
+    """Draws as an answer tells of them: how many, their seed, of which catalog, and the facts that they rest on."""
 
     @property
     def n(self) -> int: ...
     @property
     def seed(self) -> int: ...
+    @property
+    def catalog_words(self) -> str: ...
     @property
     def used(self) -> Mapping[str, Fact]: ...
 
@@ -81,6 +83,7 @@ def envelope(
     return {
         "command": command,
         "wattline": __version__,
+        "catalog": None if draws is None else draws.catalog_words,
         "draws": None if draws is None else draws.n,
         "seed": seed if draws is None else draws.seed,
         "inputs": dict(inputs),

@@ -86,6 +86,7 @@ class EnvelopeJson(StrictJson, Generic[Inputs, Results]):
 
     command: str = item("The command that answers.")
     wattline: str = item("The version that answered.")
+    catalog: str | None = item("Which facts were drawn from: their day, updates, own files; null where none were.")
     draws: int | None = item("Number of draws from the ranges of the facts; null where nothing was drawn.")
     seed: int | None = item("Seed of the draws; null where nothing was drawn.")
     inputs: Inputs = item("What was asked, read: plain numbers and catalog names.")

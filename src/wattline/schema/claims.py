@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from wattline.core.fact import Basis, Distribution
 from wattline.schema.base import EnvelopeJson, FactJson, RangeJson, StrictJson, item
 
 Verdict = Literal["holds", "holds roughly", "unproven", "undecided", "does not follow", "outdated", "cannot be checked"]
@@ -122,3 +123,43 @@ class ListJson(EnvelopeJson[ListInputs, ListResults]):
     """The names of what the catalog knows."""
 
     command: Literal["list"]
+
+
+class DiffInputs(StrictJson):
+    """What was compared."""
+
+    old: str = item("Earlier state, as given.")
+    new: str = item("Later state, as given.")
+
+
+class StateOfFactJson(StrictJson):
+    """A fact in one state of the catalog."""
+
+    value: float = item("Its value, in `unit`.")
+    low: float = item("The low end of its range.")
+    high: float = item("The high end of its range.")
+    unit: str = item("The unit of `value`, `low` and `high`; empty for a ratio or a count.")
+    dist: Distribution = item("How it is drawn from its range.")
+    basis: Basis = item("How it is known.")
+    source: str = item("Where it was read.")
+
+
+class DifferenceJson(StrictJson):
+    """A fact that two states do not share."""
+
+    key: str = item("Where it stands in the catalog.")
+    old: StateOfFactJson | None = item("What it was; null where it was not there.")
+    new: StateOfFactJson | None = item("What it is; null where it is gone.")
+
+
+class DiffResults(StrictJson):
+    """Facts that differ."""
+
+    count: int = item("How many facts.")
+    differences: list[DifferenceJson] = item("The facts.")
+
+
+class CatalogDiffJson(EnvelopeJson[DiffInputs, DiffResults]):
+    """The facts that differ between two states of the catalog."""
+
+    command: Literal["catalog diff"]

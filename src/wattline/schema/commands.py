@@ -38,6 +38,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "check": claims.CheckJson,
     "facts": claims.FactsJson,
     "list": claims.ListJson,
+    "catalog diff": claims.CatalogDiffJson,
     "measure": meter.MeasureJson,
     "meter report": meter.MeterReportJson,
     "meter share": meter.MeterShareJson,
