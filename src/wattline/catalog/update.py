@@ -28,7 +28,7 @@ from typing import Any, get_args
 
 from wattline.catalog import dated
 from wattline.catalog.catalog import Catalog, default, own_paths
-from wattline.catalog.own import OwnFile, read_own
+from wattline.catalog.own import LIMIT_BYTES, OwnFile, read_own
 from wattline.catalog.record import SINGLE
 from wattline.catalog.tables import attributes
 from wattline.core.errors import WattlineError, shorten
@@ -36,8 +36,6 @@ from wattline.core.fact import Basis, Fact
 from wattline.core.files import write_text
 from wattline.core.reading import parse_json, read_text
 
-LIMIT_BYTES = 10_000_000
-STATE_BYTES = 100_000_000
 FIELDS = ("value", "low", "high", "unit", "dist", "basis", "source")
 Plain = dict[str, Any]
 
@@ -160,7 +158,7 @@ def state(words: str) -> dict[str, Plain]:
 
 def _printed(path: str) -> dict[str, Plain]:
     try:
-        facts = parse_json(read_text(path, STATE_BYTES, "facts"))["results"]["facts"]
+        facts = parse_json(read_text(path, 10 * LIMIT_BYTES, "facts"))["results"]["facts"]
         return {fact["key"]: {name: fact[name] for name in FIELDS} for fact in facts}
     except (ValueError, KeyError, TypeError):
         raise WattlineError(f"facts {shorten(path, 200)}: not what `wattline facts --json` prints") from None

@@ -65,8 +65,8 @@ def update(
 ) -> None:
     """Show what an update of the catalog changes, and apply it with --yes; your own facts stand before it."""
     from wattline.catalog.catalog import default
+    from wattline.catalog.own import LIMIT_BYTES
     from wattline.catalog.update import (
-        LIMIT_BYTES,
         apply,
         check_sha256,
         differences,
