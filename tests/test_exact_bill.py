@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.bill import Bill
-from wattline.core.errors import Unbalanced, WattlineError
+from wattline.core.errors import NotFound, Unbalanced, WattlineError
 from wattline.core.fact import Array
 from wattline.line.grid import region as grid
 from wattline.line.site import annual
@@ -273,3 +274,13 @@ def test_the_currency_of_a_cost() -> None:
         "cost of electricity in EUR: 8, at 1.25 USD for one EUR",
     )
     assert "(p5 to p95: 4.40 to 11.6)" in notes_of(where, np.linspace(5.0, 15.0, 101))[1]  # type: ignore[arg-type]
+
+
+def test_a_place_of_a_job_as_people_write_it() -> None:
+    assert Where.read("fr", {"weather": "a year.csv"}).weather == Path("a year.csv")
+    for values, words in (({"pue": "1.2 kWh"}, "PUE"), ({"pue": "low"}, "PUE")):
+        with pytest.raises(WattlineError, match=words):
+            Where.read("fr", values)
+    assert Where(region="fr", currency=("EUR", 1.1)).inputs() == {"currency": "EUR"}
+    with pytest.raises(NotFound, match="atlantis"):
+        grid.load_region("atlantis", catalog.default())

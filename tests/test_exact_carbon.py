@@ -121,3 +121,11 @@ def test_a_countrys_range_is_that_of_its_traced_series_in_proportion(monkeypatch
     risen = tables(monkeypatch, FLAT | {2025: 300.0}, {2024: 100.0})[LIFE]
     low, high = band([100, 100, 100, 100, 300], 0.3)
     assert ends(risen) == pytest.approx((min(low, 96), 100, min(high, 100 * exp(0.9))), abs=0.01)
+
+
+def test_a_range_goes_by_the_share_that_is_free_of_carbon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A series that swings by a tenth, a third of it free of carbon: 0.04 and 0.45 of 0.3, more than the tenth."""
+    swings = dict(zip(range(2021, 2026), [100.0, 110.0, 100.0, 110.0, 100.0], strict=True))
+    made = tables(monkeypatch, swings, {2025: 50.0})
+    assert ends(made[LIFE]) == pytest.approx((50 * exp(-0.175), 50, 50 * exp(0.175)), abs=0.01)
+    assert tables(monkeypatch, None, {2024: 123.4567})[DIRECT]["value"] == 111.111  # to a thousandth of a gram

@@ -243,3 +243,44 @@ def test_cold_plates_on_warm_water() -> None:
     assert float(wetted.evaporated) == pytest.approx(loop / 2.45e6)
     assert float(wetted.blowdown) == pytest.approx(loop / 2.45e6 / 2)
     assert float(wetted.sensible + wetted.latent) == pytest.approx(1 + float(wetted.power))
+
+
+def test_a_tower_of_another_size_and_with_water_nearer_than_its_approach() -> None:
+    """A quarter of a design of 2, of which a fifth of the fans always turn; no fan turns faster than its full speed."""
+    made = parts.tower(np.asarray(0.5), np.asarray(2.0), np.asarray(22.0), sky(), hall(fan_standing=0.2))
+    flow = 2 / (4186 * 5) * (0.2 + 0.8 * 0.25)
+    assert float(made.fans) == pytest.approx(flow / 1.25 / float(air.density(30.0, PRESSURE)) * 150 / 0.6)
+    assert float(made.drift) == pytest.approx(flow * 1e-4)
+
+
+def test_a_tower_economiser_by_hand() -> None:
+    """A wet bulb of 8 °C gives water of 12, within 1 K of it: half of the rise from 10 to 16 °C."""
+    out = sky(12.0, 8.0, 0.006)
+    made = water_economiser.tower_economiser(heat(1.0), out, hall())
+    fans, with_fans = parts.hall_fans(heat(1.0), np.asarray(20.0), np.asarray(PRESSURE), np.asarray(400.0), hall())
+    pumps, whole = parts.pump(with_fans, np.asarray(6.0), np.asarray(1e5), hall())
+    extra, _ = parts.pump(whole, np.asarray(6.0), np.asarray(5e4), hall())
+    left = 0.5 * float(whole.now)
+    penalty = float(parts.part_load_penalty(np.asarray(left / float(whole.design)), hall()))
+    power = left * (15 + 5 + 2 - 8) / 281.15 / 0.5 / 1.1 * penalty
+    assert float(made.compressors) == pytest.approx(power)
+    assert float(made.chilled) == pytest.approx(left)
+    rejected = plant.on_tower(
+        np.asarray(left), whole.now + extra + power, np.asarray(power), np.asarray(12.0), whole.design, out, hall()
+    )
+    assert float(made.pumps) == pytest.approx(float(pumps + extra + rejected.pumps))
+    assert of(made, "towers", "evaporated") == pytest.approx(of(rejected, "towers", "evaporated"))
+    assert (float(made.fans), int(made.mode)) == (pytest.approx(float(fans)), PART)
+    # where the pumps of the economiser cost more than it saves, the chillers run alone
+    dear = water_economiser.tower_economiser(heat(1.0), out, hall(economiser_pump_pa=5e6))
+    assert (int(dear.mode), float(dear.chilled)) == (MECHANICAL, pytest.approx(float(whole.now)))
+
+
+def test_pads_wet_the_air_no_further_than_eight_tenths_of_the_way_to_its_wet_bulb() -> None:
+    """From 45 °C over 35: to 37; the coolers want 32, so that half of the water's rise is a chiller's."""
+    made = direct_to_chip_adiabatic(heat(1.0), sky(45.0, 35.0, 0.03), hall())
+    loop = 0.75 + 0.75 / (4186 * 998 * 10) * 1e5 / 0.2
+    assert float(made.latent) == pytest.approx(loop / 5 * 8)
+    inside = water_economiser.dry_economiser(heat(1.0).share(0.25), sky(45.0, 35.0, 0.03), hall())
+    assert float(made.chilled - inside.chilled) == pytest.approx(loop / 2)
+    assert int(made.mode) == PART

@@ -312,7 +312,7 @@ def test_claims_name_devices_and_hosts_as_people_write_them() -> None:
             gpu(200, "GPU-b", host="10.0.0.2:9400"),
             gpu(400, host="N3.x"),
             gpu(800, host="fe80::1"),
-            gpu(0, host="fe80::2"),
+            gpu(50, host="fe80::2"),
         ]
     )
     for device, host, joules in (
@@ -331,6 +331,25 @@ def test_readings_of_a_card_that_was_metered_are_shared_corrected_or_as_read() -
     )
     assert as_read == pytest.approx(float(np.trapezoid(watts)))
     assert abs(corrected / as_read - 1) > 0.005
+    assert share_jobs(Recording([card]), [job("j", 0, 100)], 0.0).total_j == pytest.approx(corrected)
     samples = [sampled("", "", *[(at, "p", 1.0) for at in range(10, 101, 10)])]
     assert share_processes(Recording([card]), samples, 0.0).total_j == pytest.approx(corrected)
     assert share_processes(Recording([card]), samples, 0.0, True).total_j == pytest.approx(as_read)
+
+
+def test_idle_goes_by_seconds_and_not_by_readings() -> None:
+    """Two readings a second: ten of them are five seconds, nine are not."""
+    watts = np.where(np.arange(101) < 10, 60.0, 300.0)
+    series = Series(Device("n1", "GPU-0", "gpu"), Spec("file"), T0 + np.arange(101) * 0.5, watts)
+    assert find_idle(of(series), [job("a", 5, 60)]).basis == "measured"
+    assert find_idle(of(series), [job("a", 4.5, 60)]).basis != "measured"
+
+
+def test_a_part_of_what_is_not_there_counts_and_time_without_samples_is_told() -> None:
+    part = Series(
+        Device("n1", "MIG-1", "mig", inside="n1/GPU-9"), Spec("file"), T0 + np.arange(101.0), np.full(101, 36.0)
+    )
+    samples = [sampled("", "", *[(at, "p", 1.0) for at in range(10, 51, 10)])]
+    data = share_processes(Recording([part]), samples, idle_w=0.0).json()["results"]
+    assert (data["energy_wh"]["value"], data["unknown_wh"]) == pytest.approx((1, 0.5))
+    assert data["devices"][0]["unknown_wh"] == pytest.approx(0.5)

@@ -270,3 +270,17 @@ def test_kinds_are_known_by_their_names() -> None:
         assert all(find_kind(name) is kind for name in (kind.name, kind.name.upper(), *kind.aliases))
     with pytest.raises(Exception, match="known: air-economiser"):
         find_kind("ice")
+
+
+def test_a_hall_that_rejects_its_heat_without_towers_needs_none() -> None:
+    """Towers that run in a part of the hours alone are needed all the same."""
+
+    def names(share: float) -> set[str]:
+        def towers(heat: Heat, out: Outside, params: Params) -> Cooled:
+            return replace(cool(heat, out, params), towers=np.where(out.t_c > 20.0, share, 0.0))
+
+        site = replace(design(), kind=replace(design().kind, cool=towers))
+        return {unit.name for unit in units(site, hours(site, one(1.0), outside(weather(DAYS))), 1000.0)}
+
+    assert "tower cells or dry coolers" not in names(0.0)
+    assert "tower cells or dry coolers" in names(0.02)
