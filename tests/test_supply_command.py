@@ -164,7 +164,10 @@ def test_the_answer_is_shown_and_written(factors: Path, tmp_path: Path) -> None:
     for words in ("Worst week", "One more point", "fusion", "annual 100%", "Assumed"):
         assert words in text
     names = {path.name for path in answer.write(tmp_path / "out")}
-    assert {"supply.json", "load.parquet"} <= names
+    assert names == {"supply.json", "load.parquet", "report.html"}
+    page = (tmp_path / "out" / "report.html").read_text()
+    for words in ("The worst week", "A usual week", "Carbon-free hours", "What each", "order", "Cost by part"):
+        assert words.lower() in page.lower()
     saved = wl.Load.read_parquet(tmp_path / "out" / "load.parquet")
     assert saved.labels[0] == "load"
     assert json.loads((tmp_path / "out" / "supply.json").read_text())["command"] == "supply"

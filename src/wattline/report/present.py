@@ -141,6 +141,10 @@ def as_page(data: Json) -> str | None:
             from wattline.report.page.site import site_page
 
             return site_page(data)
+        case "supply":
+            from wattline.report.page.supply import supply_page
+
+            return supply_page(data)
         case "check":
             from wattline.report.page.check import check_page
 

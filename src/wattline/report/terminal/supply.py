@@ -104,7 +104,7 @@ def _beside(rows: list[Json], what: str) -> RenderableType:
 def sizes(capacities: Json) -> str:
     """What is built, in a line [MW, MWh of stores]; nothing of what is next to none."""
     top = max((v for v in capacities.values()), default=0.0)
-    shown = [f"{name} {number(v)}" for name, v in capacities.items() if v > 1e-3 * top]
+    shown = [f"{name} {number(v)}" for name, v in capacities.items() if v > MIN_BUILT * top]
     words = ", ".join(shown).replace(" power ", " ")
     return re.sub(r", (\S+) energy ", "/", words) or "nothing"
 

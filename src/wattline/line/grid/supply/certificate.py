@@ -40,7 +40,7 @@ class Certificate:
     ----------
     cost, bound : cost of the solution and a lower bound on that of any [USD]
     gap : their difference over the cost
-    primal_mw : the most that a balance, a store or a bound is missed by in an hour [MW]
+    primal_mw : the most that a balance, a store or a bound is missed by in an hour, or a store's year by [MW, MWh]
     year : the most that a row of the year is missed by, over its limit
     dual : the most that a capacity earns beyond its cost, over that cost
     both_ways_mw : the most that a storage charges and discharges at once [MW]
@@ -75,13 +75,14 @@ def certify(program: Program, solution: Solution) -> Certificate:
     rows = program.flow_rows(flows) + program.capacity_rows(capacity) - program.right_side
     beyond = np.maximum(flows - program.bounds(capacity), -flows)
     missed = program.year_rows(flows, capacity) - program.limit
-    missed = np.where(program.equal, np.abs(missed), missed)
+    unclosed = float(np.abs(missed[program.equal]).max(initial=0.0))  # of a store's year [MWh]
+    missed = np.where(program.equal, 0.0, missed)
     most = max(float((capacity - program.capacity_max).max(initial=0.0)), float((-capacity).max(initial=0.0)))
     return Certificate(
         cost=cost,
         bound=bound,
         gap=(cost - bound) / max(abs(cost), abs(bound), 1e-9 * float(program.load.sum()), 1e-9),
-        primal_mw=max(float(np.abs(rows).max()), float(beyond.max(initial=0.0)), most),
+        primal_mw=max(float(np.abs(rows).max()), float(beyond.max(initial=0.0)), most, unclosed),
         year=max(0.0, float((missed / (1 + np.abs(program.limit))).max(initial=0.0))),
         dual=dual,
         both_ways_mw=float(both_ways(program, flows).max(initial=0.0)),

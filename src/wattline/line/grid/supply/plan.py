@@ -18,6 +18,7 @@ from wattline.line.grid.supply.solve import Solved, Unsolved, solve
 
 WEEK_H = 168.0
 MWH_PER_GWH = 1000.0
+SEEN = 1e-4  # of the load, on average: a plant that delivers less says nothing of a week
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class SupplyPlan:
         total, energy = float((self.price * self.case.load).sum()), float(load[start])
         output = {}
         for name, series in self.dispatch.items():
-            if name.endswith(" generation") and series.mean() > 0:
+            if name.endswith(" generation") and series.mean() > SEEN * self.case.load.mean():
                 output[name.removesuffix(" generation")] = float(series[start : start + steps].mean() / series.mean())
         mean = float(value[start]) / energy if energy else 0.0
         return Week(start, mean, float(value[start]) / total if total else 0.0, output)
