@@ -297,3 +297,39 @@ def test_an_acronym_beside_a_unit_is_a_word(tmp_path: Path) -> None:
     data = report(read(path)).data
     assert data["mean_w"] == pytest.approx(100)
     assert data["devices"] == 2
+
+
+def test_rows_of_a_boards_instances_carry_the_boards_watts_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows_of = [f"{T0 + i},GPU-{g},MIG-{g}-{k},{watts(i) + g}" for i in range(N) for g in range(2) for k in range(3)]
+    path.write_text("\n".join(["timestamp,gpu_uuid,mig_uuid,power_w", *rows_of]) + "\n")
+    data = report(read(path)).data
+    assert data["devices"] == 2
+    assert data["mean_w"] == pytest.approx(2 * 250 + 1, rel=1e-2)
+
+
+def test_instances_with_watts_of_their_own_add_up(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows_of = [f"{T0 + i},0,{k},{(k + 1) * 10 + i % 5}" for i in range(N) for k in range(3)]
+    path.write_text("\n".join(["timestamp,gpu,gi_id,power_w", *rows_of]) + "\n")
+    assert report(read(path)).data["mean_w"] == pytest.approx(66, rel=0.02)
+
+
+def test_joules_that_may_be_of_each_row_by_their_lengths_are_refused_with_the_option(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rising = [f"{T0 + i},1,{(100 + i) / 3.6e6}" for i in range(N)]
+    path.write_text("\n".join(["timestamp,interval_s,energy_kwh", *rising]) + "\n")
+    with pytest.raises(WattlineError, match="energy_kwh=interval"):
+        read(path)
+    counter = [f"{T0 + i},1,{100 * i / 3.6e6}" for i in range(N)]
+    path.write_text("\n".join(["timestamp,interval_s,energy_kwh", *counter]) + "\n")
+    assert report(read(path)).data["mean_w"] == pytest.approx(100)
+
+
+def test_the_rails_of_a_module_lie_inside_its_input_by_their_labels(tmp_path: Path) -> None:
+    rails = (("VDD_IN", 20.0), ("VDD_SOC", 5.0), ("VDD_GPU", 9.0))
+    result = [{"metric": {"__name__": "jetson_power_watts", "rail": rail, "instance": "n1:1"},
+               "values": [[T0 + 10 * i, str(w)] for i in range(9)]} for rail, w in rails]  # fmt: skip
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}}))
+    assert report(read(path)).data["mean_w"] == pytest.approx(20)

@@ -31,6 +31,7 @@ NOT_DRAWN = frozenset({
     "capacity", "violation", "budget", "default", "enforced", "rated", "setpoint", "supply", "factor", "reactive",
     "apparent", "target", "design", "info", "ratio", "percent", "self", "mgmt",
 })  # fmt: skip
+INPUTS = frozenset({"VDD_IN", "POM_5V_IN", "VIN"})
 SCALES = {"milli": 1e-3, "micro": 1e-6, "nano": 1e-9, "kilo": 1e3, "mega": 1e6}
 ZONES = {"package": "package", "pkg": "package", "core": "core", "cores": "core", "uncore": "uncore", "dram": "dram",
          "psys": "psys", "platform": "psys", "gpu": "board", "other": "", "pp0": "core", "pp1": "graphics"}  # fmt: skip
@@ -228,6 +229,8 @@ def _other(name: str, labels: Labels, host: str, what: str, scale: float) -> Ide
     rest = [f"{k}={v}" for k, v in _telling(labels)]
     words = place_words(name)
     role = role_of(word for word in words if word != "node") or ("machine" if _of_node(name) else "")
+    if INPUTS & {value.upper() for value in labels.values()}:  # a Jetson's input, over all its rails
+        role, words = "machine", ("vddin",)
     kind = kind_of(role, words)
     unique = ",".join(tags or rest) or name or "power"
     unique = f"{kind}:{unique}" if kind != "other" and (tags or rest) else unique

@@ -26,7 +26,7 @@ class Channel:
     ``level``, ``board``, ``group``: its place (see ``meter/containment.py``). ``trusted``: the source itself defines
     what it holds, so that its sum is not checked. ``rank``: the smaller is taken where a device has several channels
     of one quantity. ``stretch``: channels of one device and quantity that differ in it are parts of its time that
-    must not be joined.
+    must not be joined. ``lengths``: its source tells how long each row stands for.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Channel:
     monotonic_s: Array | None = None
     aliases: Sequence[str] = field(default=())
     stretch: int = 0
+    lengths: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

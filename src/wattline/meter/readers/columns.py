@@ -27,7 +27,7 @@ TIMES = (
     "time", "timestamp", "datetime", "date_time", "date", "time_stamp", "ts", "epoch", "unix_time", "unixtime",
     "unix_timestamp", "utc", "created_at", "sample_time", "local_time", "system_time", "wall_time", "walltime",
     "elapsed", "elapsed_time", "relative_time", "runtime", "uptime", "t", "seconds", "clock", "unix_ts", "unixts",
-    "seconds_since_start", "time_since_start", "since_start", "rel_time",
+    "seconds_since_start", "time_since_start", "since_start", "rel_time", "unix", "epoch_time",
 )  # fmt: skip
 TIME_UNITS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3,
               "millis": 1e-3, "milliseconds": 1e-3, "us": 1e-6, "µs": 1e-6, "usec": 1e-6, "microseconds": 1e-6,
@@ -69,6 +69,7 @@ class Layout:
     others: list[str] = field(default_factory=list)  # neither times nor values: one may tell devices apart
     rows: list[Interpretation] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    lengths: bool = False  # a column tells how long each row stands for
     by_name: bool = False  # a row holds one name's value: those of other names are no missing readings
 
 

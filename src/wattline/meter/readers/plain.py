@@ -24,10 +24,10 @@ from wattline.meter.places import index_of, kind_of, role_of, words_of
 from wattline.meter.readers import metric_table, own, specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import Channel
-from wattline.meter.readers.columns import Layout, Value, layout, plain
+from wattline.meter.readers.columns import TIME_UNITS, Layout, Value, layout, plain
 from wattline.meter.readers.defined import retold
 from wattline.meter.readers.frame import decimal_comma, table
-from wattline.meter.readers.rows import Groups, groups
+from wattline.meter.readers.rows import REGULAR, Groups, groups
 from wattline.meter.recording import Recording
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ NAMED_TOTAL = frozenset({"total", "sum", "all"})
 SHARED = {"target": 3, "process": 3, "exe": 3, "container": 2, "pod": 1}  # columns of who used a part of the hardware
 WHOLES = frozenset({"rapl", "global", "total", "all", "node", "system", "machine"})
 ALONE = "power"  # the name of the one device of a table that names none
+LENGTHS = frozenset({"interval", "duration", "dt", "delta_t", "time_delta", "period", "sample_interval", "window"})
+LIKE_A_STEP = 0.2  # a length of a row is the step to the next within this
+MIN_STEPS = 3
 Numbers = dict[str, Array]
 
 
@@ -67,12 +70,32 @@ def of_frame(frame: pl.DataFrame, choices: Choices, source: str, host: str, comm
     columns = [value.column for value in table_layout.values]
     devices = groups(frame, table_layout.time_s, table_layout.others, columns, choices, source)
     numbers = {name: units.cells(frame[name], comma) for name in columns}
+    table_layout.lengths = _lengths(frame, table_layout)
     apart = any(unit is not None for each in numbers.values() for unit in each[1])
     if apart:  # units in cells: the numbers are in W and J already
         table_layout.values = [_in_base(value, numbers[value.column][1]) for value in table_layout.values]
     channels = _channels(table_layout, devices, {name: each[0] for name, each in numbers.items()}, host)
     extras = Extras(notes=table_layout.notes, rows=[*table_layout.rows, *devices.remarks])
     return assemble(channels, replace(choices, device=()), source, extras)
+
+
+def _lengths(frame: pl.DataFrame, table_layout: Layout) -> bool:
+    """Whether a column tells how long each row stands for."""
+    steps = np.diff(table_layout.time_s)
+    steps = steps[steps > 0]
+    if len(steps) < MIN_STEPS:
+        return False
+    usual = float(np.median(steps))
+    for name in table_layout.others:
+        base, _, unit = plain(name).rpartition("_")
+        scale = TIME_UNITS.get(unit) if base in LENGTHS else 1.0 if plain(name) in LENGTHS else None
+        if scale is None:
+            continue
+        lengths = units.cells(frame[name])[0] * scale
+        near = np.abs(lengths[np.isfinite(lengths)] / usual - 1) < LIKE_A_STEP
+        if len(near) and near.mean() > REGULAR:
+            return True
+    return False
 
 
 def _in_base(value: Value, inside: Sequence[units.Unit | None]) -> Value:
@@ -108,7 +131,15 @@ def _channels(table_layout: Layout, devices: Groups, numbers: Numbers, host: str
             channel = _channel(value, where, part, several, host, level)
             aliases = (value.name, *((value.label,) if value.label else ()))
             out.append(
-                replace(channel, name=name, time_s=at_s, values=cells, aliases=aliases, clock=table_layout.clock)
+                replace(
+                    channel,
+                    name=name,
+                    time_s=at_s,
+                    values=cells,
+                    aliases=aliases,
+                    clock=table_layout.clock,
+                    lengths=table_layout.lengths,
+                )
             )
     return [unit for unit in out if len(devices.rows) == 1 or _there(unit.values)]
 

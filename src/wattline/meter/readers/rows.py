@@ -32,6 +32,11 @@ DEVICES = (
 )  # fmt: skip
 NOT_IDS = ("pid", "process", "user", "job", "step", "epoch", "iteration", "utilization", "util", "temp", "status")
 ORDER = "order"
+# columns that tell instances of a board apart; an instance's row carries the board's watts
+INSTANCES = frozenset({
+    "mig", "mig_uuid", "mig_id", "mig_device", "mig_profile", "mig_index", "gi", "gi_id", "gpu_i_id", "gpu_i_profile",
+    "gpu_instance", "gpu_instance_id", "ci", "ci_id", "compute_instance_id", "xcp", "xcp_id", "partition_id",
+})  # fmt: skip
 STEADY = 0.8  # a device stands in nearly every instant
 REGULAR = 0.9
 SMOOTH = 0.6  # rows of one instant that differ by less than this share of what instants do are one device's
@@ -64,7 +69,7 @@ def groups(
     ------
     WattlineError: several unlike rows of one instant, and nothing tells whose they are.
     """
-    host, parts, remarks = _columns(frame, time_s, others, choices)
+    host, parts, remarks = _columns(frame, time_s, _boards(frame, time_s, others, values, choices), choices)
     chosen = [name for name in (host, *parts) if name]
     if choices.device == (ORDER,):
         return _in_order(time_s, remarks)
@@ -79,6 +84,24 @@ def groups(
         raise WattlineError(f"{source}: {', '.join(chosen)} tell {len(by_device):,} devices apart: say --device none")
     remarks += [Interpretation(name, "", "device", note="tells devices apart") for name in chosen]
     return Groups(by_device, chosen, remarks)
+
+
+def _boards(
+    frame: pl.DataFrame, time_s: Array, others: Sequence[str], values: Sequence[str], choices: Choices
+) -> list[str]:
+    """The columns without those of a board's instances, where rows of one board and instant say the same."""
+    import polars as pl
+
+    instances = [name for name in others if plain(name) in INSTANCES]
+    boards = [name for name in others if plain(name) in DEVICES and name not in instances and
+              not _row_number(frame, name)]  # fmt: skip
+    if not (instances and boards and values) or choices.device:
+        return list(others)
+    few = frame.with_columns(pl.Series("__time", time_s)).head(SAMPLE).drop_nulls(values[0])
+    hosts = [name for name in others if plain(name) in HOSTS and name not in boards]
+    same = few.group_by("__time", *hosts, *boards).agg(pl.col(values[0]).n_unique().alias("__values"))
+    alike = (same["__values"] == 1).to_numpy()
+    return [name for name in others if name not in instances] if alike.mean() >= REGULAR else list(others)
 
 
 def _columns(

@@ -31,6 +31,7 @@ from wattline.meter.readings.plausible import max_w
 DIFFER = 0.05  # two readings of one column that differ by more than this need a word from the user
 SMALLEST_W = 0.5  # what people meter draws more than this: a smaller mean says nothing for milli against mega
 MEGA = 1e6
+ALIKE = 3.0  # joules of intervals differ by less than this factor
 AGREE = 0.3  # joules are taken for what comes this near to the watts beside them
 
 
@@ -137,6 +138,9 @@ def _deciding(channel: Channel, joules: Array, beside_w: float, source: str) -> 
         if min(near) < AGREE:
             return (TOTAL, EACH)[int(near[1] < near[0])], "as the watts beside it say"
     falls = looks_like_intervals(joules, channel.words)
+    there = joules[np.isfinite(joules)]
+    if falls is False and channel.lengths and len(there) and 0 < there.max() < ALIKE * there.min():
+        falls = None  # rows of one size, each with a length of its own, may be of an interval each
     if falls is None:
         likely = [watts for watts in (running, each) if np.isfinite(watts) and watts <= max_w(channel.device)]
         if len(likely) == 2 and abs(likely[0] - likely[1]) > DIFFER * max(likely) and not beside_w > 0:
