@@ -45,6 +45,9 @@ LINES = (
     "supply --load-mw 10 --capacity-factors FACTORS --draws 2 --frontier",
     "supply --it 1MW --pue 1.2 --capacity-factors FACTORS --draws 0 --with wind,gas,battery --target carbon=50g",
     "check article --draws 20",
+    "world --years 2024-2026 --draws 200 --scenario iea-lift-off",
+    "world --series SERIES --to 2026 --draws 200",
+    "world --region us --region google --stock STOCK --years 2030 --draws 200 --what-if ai_life=4",
     "facts chip.h100-sxm",
     "facts gpt-3",
     "list",
@@ -112,6 +115,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     hours = "".join(f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 24}\n" for i in range(240))
     return {
         "FACTORS": factors_file(folder / "factors.csv", 7),
+        "SERIES": text("series.csv", "series,year,twh\nours,2020,1.0\nours,2022,1.5\n"),
+        "STOCK": text("stock.csv", "year,chips_gw\n2024,0.1\n2025,0.2\n"),
         "HOURS": text("hours.csv", "utc,ercot_mw\n" + hours),
         "SCENARIO": text("jobs.toml", jobs),
         "NODE": ROOT / "examples" / "gpus.csv",

@@ -13,7 +13,7 @@ from wattline.core.units import Z95
 from wattline.line.world.backtest import ORIGINS, Forecast, crps, known_at, naive_drift, rolling, score
 from wattline.line.world.coefficients import path_model
 from wattline.line.world.observe import FIRST, Paths
-from wattline.line.world.outlook import posterior_of
+from wattline.line.world.outlook import catalog_posterior, posterior_of
 from wattline.line.world.places import place_of
 from wattline.line.world.published import PublishedFigure, published_figures
 
@@ -41,7 +41,7 @@ def test_forecasts_are_better_than_a_drift_two_years_and_more_ahead(forecasts: l
 
 @pytest.mark.parametrize(("name", "year", "twh"), [("world", 2020, 269), ("us", 2023, 176)])
 def test_the_outlook_of_2018_holds_what_the_best_study_of_its_time_missed(name: str, year: int, twh: float) -> None:
-    mean, spread = posterior_of(published_figures(), 2018).predict([place_of(name)], np.array([year - FIRST]))
+    mean, spread = catalog_posterior(2018).predict([place_of(name)], np.array([year - FIRST]))
     width = Z95 * spread[0, 0] ** 0.5
     assert exp(mean[0] - width) < twh < exp(mean[0] + width)
 

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from wattline.core.errors import WattlineError
 from wattline.line.world.drivers import Drivers, read_what_if
-from wattline.line.world.outlook import OutlookQuestion, ai_ratio, outlook, percentiles, posterior_of
+from wattline.line.world.outlook import OutlookQuestion, ai_ratio, catalog_posterior, outlook, percentiles
 from wattline.line.world.places import place_of
 from wattline.line.world.power import TWH_PER_GW, capacity_gw, energy_twh, koomey_twh
-from wattline.line.world.published import published_figures
 from wattline.line.world.scopes import SCOPES, DataCentreEnergy, MixedScopes, it_of, with_crypto
 from wattline.line.world.stock import YEARS, retired, standing, standing_by_vintage, survival
 from wattline.line.world.tables import annex, series
@@ -148,7 +147,7 @@ def test_it_and_crypto_are_reached_by_name_alone() -> None:
 
 def drawn(seed: int, *what_if: str):
     question = OutlookQuestion.read(["world", "us"], "2024-2030", what_if=[read_what_if(text) for text in what_if])
-    return outlook(question, posterior_of(published_figures(), 2026), 3000, seed)
+    return outlook(question, catalog_posterior(2026), 3000, seed)
 
 
 def test_the_same_seed_gives_the_same_draws() -> None:

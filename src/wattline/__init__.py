@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wattline.predict.flex.headroom import flex_headroom
     from wattline.predict.flex.shift import flex_shift
     from wattline.predict.flex.swings import flex_swings
+    from wattline.predict.outlook.world import world
     from wattline.predict.prompt import prompt
     from wattline.predict.service.simulate import serve
     from wattline.predict.settings import settings
@@ -76,11 +77,12 @@ _WHERE = {
     "site": ("wattline.predict.site", "site"),
     "supply": ("wattline.predict.supply.plan", "supply"),
     "train": ("wattline.predict.train", "train"),
+    "world": ("wattline.predict.outlook.world", "world"),
 }
 __all__ = [
     "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "check", "compare",
     "fact", "flex_balance", "flex_headroom", "flex_shift", "flex_swings", "frontier", "measure", "metering", "prompt",
-    "read_traffic", "run", "serve", "serve_average", "settings", "site", "supply", "train",
+    "read_traffic", "run", "serve", "serve_average", "settings", "site", "supply", "train", "world",
 ]  # fmt: skip
 # a name that is gone -> what stands in its place
 _RENAMED = {"service": "serve"}

@@ -34,6 +34,7 @@ from wattline.cli import (
     traffic,
     train,
     validate,
+    world,
 )
 from wattline.cli import list as listed
 from wattline.cli.printing import discard, emit, print_error
@@ -64,6 +65,7 @@ app.command("compare")(compare.compare)
 app.command("site")(site.site)
 app.command("supply")(supply.supply)
 app.command("check")(check.check)
+app.command("world")(world.world)
 app.command("measure", context_settings={"allow_interspersed_args": False})(measure.measure)
 app.command("proxy")(proxy.proxy)
 app.command("facts")(facts.facts)

@@ -32,6 +32,10 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
             return frontier_text(data, explain)
         case "site" | "supply":
             return _planned_text(data, explain)
+        case "world":
+            from wattline.report.terminal.world import world_text
+
+            return world_text(data)
         case "check":
             from wattline.report.terminal.check import check_text
 

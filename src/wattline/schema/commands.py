@@ -23,6 +23,7 @@ from wattline.schema import (
     traffic,
     validated_sensors,
     validations,
+    world,
 )
 
 ANSWERS: dict[str, type[BaseModel]] = {
@@ -35,6 +36,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "site": site.SiteJson,
     "supply": supply.SupplyJson,
     "compare": compare.CompareJson,
+    "world": world.WorldJson,
     "check": claims.CheckJson,
     "facts": claims.FactsJson,
     "list": claims.ListJson,

@@ -14,7 +14,7 @@ import numpy as np
 
 from wattline.core.units import Z95
 from wattline.line.world.observe import FIRST, Paths, Posterior
-from wattline.line.world.places import place_of
+from wattline.line.world.places import place_or_company
 from wattline.line.world.published import PublishedFigure, known_by
 
 ORIGINS = (2010, 2014, 2018, 2020, 2022)
@@ -139,7 +139,7 @@ def predicted(posterior: Posterior, later: Sequence[PublishedFigure], origin: in
     """
     made = []
     for row in later:
-        place = place_of(row.series)
+        place = place_or_company(row.series, row.electricity_twh)
         mean, spread = posterior.predict([place], np.array([row.year - FIRST]))
         own = [k for k in posterior.figures.rows if k.series == row.series and k.kind != "forecast"]
         naive = naive_drift(own, row.year) if own else (None, None)

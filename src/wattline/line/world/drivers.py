@@ -20,12 +20,12 @@ LAST_SHIPPED = 2025  # the newest year of chips that is known
 # what may be moved: name -> words
 DRIVERS = {
     "shipments": "shipments of all servers and chips from 2026 on",
-    "server_shipments": "shipments of servers without accelerators",
-    "server_life": "mean life of these servers",
-    "server_watts": "their power at work",
-    "server_use": "share of the time that they are at work",
+    "server_shipments": "shipments of servers without AI chips",
+    "server_life": "mean life of servers without AI chips",
+    "server_watts": "power at work of servers without AI chips",
+    "server_use": "share of the time that servers without AI chips are at work",
     "chip_shipments": "chips of AI shipped up to 2025",
-    "chip_growth": "growth of their shipments from 2026 on",
+    "chip_growth": "growth of the shipments of AI chips from 2026 on",
     "ai_life": "mean life of accelerators",
     "ai_work": "power of an AI server at work over its chips' TDP",
     "ai_idle": "power of an AI server when idle, as a share of its rated power",
@@ -104,6 +104,15 @@ class WorldParts:
         return np.asarray(self.ai + self.servers + self.storage + self.network)
 
 
+@dataclass(frozen=True)
+class OwnStock:
+    """Shipments of a company or country by year of ``stock.YEARS``: million servers without AI chips, GW of chips."""
+
+    name: str
+    servers_million: Array
+    chips_gw: Array
+
+
 def chips_shipped(deviate: Array) -> Array:
     """GW of TDP of AI chips shipped by year up to 2025, shape ``(n_draws, n_years)``, zero later.
 
@@ -128,11 +137,15 @@ class Drivers:
         central value
     what_if : drivers that are set or moved
     ai_ratio : AI per server without it over the world's, for a region
+    own : shipments in place of the world's
     """
 
-    def __init__(self, deviates: Mapping[str, Array], what_if: tuple[WhatIf, ...] = (), ai_ratio: float = 1.0) -> None:
+    def __init__(
+        self, deviates: Mapping[str, Array], what_if: tuple[WhatIf, ...] = (), ai_ratio: float = 1.0,
+        own: OwnStock | None = None,
+    ) -> None:  # fmt: skip
         self.count = max((len(values) for values in deviates.values()), default=1)
-        self.deviates, self.ai_ratio = deviates, ai_ratio
+        self.deviates, self.ai_ratio, self.own = deviates, ai_ratio, own
         self.changes = {change.driver: change for change in what_if}
 
     def _z(self, name: str) -> Array:
@@ -155,6 +168,8 @@ class Drivers:
 
     def chips(self) -> Array:
         """GW of TDP of AI chips shipped by year, shape ``(n_draws, n_years)``."""
+        if self.own is not None:
+            return self._later(np.tile(self.own.chips_gw, (self.count, 1)))
         shipped = chips_shipped(self._z("chip_shipments"))
         if "chip_shipments" in self.changes:
             shipped = self.changes["chip_shipments"].apply(shipped)
@@ -187,7 +202,8 @@ class Drivers:
         return np.asarray(pue + (pue - 1) * 0.6 * share)
 
     def _server_gw(self) -> Array:
-        shipped = self._later(self._path("server_shipments", series("servers-shipped", "volume")))
+        world = self._path("server_shipments", series("servers-shipped", "volume"))
+        shipped = self._later(world if self.own is None else np.tile(self.own.servers_million, (self.count, 1)))
         rated = self._path("server_watts", series("server-rated-watts", "volume"))
         idle = series("server-idle-share", "volume").at(YEARS)
         life = self._life("server_life", series("life", "servers"))

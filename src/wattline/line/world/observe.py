@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.fact import Array
-from wattline.line.world.places import Place, place_of
+from wattline.line.world.places import Place, place_of, place_or_company
 from wattline.line.world.published import PublishedFigure
 
 FIRST, LAST, ANCHOR = 1998, 2050, 2010
@@ -27,6 +27,8 @@ NO_YEARS = 0.01  # growth that does not persist
 YEARS = np.arange(FIRST, LAST + 1)
 Years = NDArray[Any]  # indices of YEARS
 SHARED = ("bottom_up", "forecast")  # count from bought figures of shipments
+EXTRAPOLATED = ("extrapolation",)  # carry a few figures on, which has run high or low for all of them together
+ELSEWHERE = 0.15  # of a publisher's variance at a place, what it has in common with its bias elsewhere
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class PathModel:
     china_scatter: float = 0.57
     scatter: float = 0.28
     shared_sd: float = 0.08
+    extrapolated_sd: float = 0.15
     others: float = 1.0
     edition_sd: float = 0.13
     place_step_sd: float = 0.05
@@ -90,11 +93,16 @@ class Figures:
 
     @classmethod
     def of(cls, rows: Sequence[PublishedFigure]) -> Figures:
-        return cls(tuple(rows), tuple(place_of(row.series) for row in rows))
+        return cls(tuple(rows), tuple(place_or_company(row.series, row.electricity_twh) for row in rows))
 
     @cached_property
     def year(self) -> Years:
         return np.array([row.year - FIRST for row in self.rows], np.int64)
+
+    def counted_by(self, kinds: Sequence[str]) -> NDArray[np.float64]:
+        """1 where a figure of a place is of one of the kinds, else 0."""
+        pairs = zip(self.rows, self.places, strict=True)
+        return np.array([float(row.kind in kinds and not place.company) for row, place in pairs])
 
     @cached_property
     def log_twh(self) -> Array:
@@ -178,14 +186,12 @@ class Paths:
             np.minimum(sd, model.edition_sd)[:, None] * np.minimum(sd_other, model.edition_sd)[None, :] * edition
         )
         of_publisher = kin * publisher * (sd[:, None] * sd_other[None, :] + same_edition)
-        shared = np.array(
-            [r.kind in SHARED and not p.company for p, r in zip(figures.places, figures.rows, strict=True)]
+        everywhere = (ELSEWHERE * sd[:, None] * sd_other[None, :]) * publisher * ~kin
+        shared = sum(
+            of_kind**2 * np.outer(figures.counted_by(kinds), others.counted_by(kinds))
+            for kinds, of_kind in ((SHARED, model.shared_sd), (EXTRAPOLATED, model.extrapolated_sd))
         )
-        shared_other = np.array(
-            [r.kind in SHARED and not p.company for p, r in zip(others.places, others.rows, strict=True)]
-        )
-        everywhere = (0.15 * sd[:, None] * sd_other[None, :]) * publisher * ~kin
-        return np.asarray(of_publisher + everywhere + model.shared_sd**2 * np.outer(shared, shared_other))
+        return np.asarray(of_publisher + everywhere + shared)
 
     def figure_sd(self, place: Place, kind: str) -> float:
         """Standard deviation of the bias of a figure: meters have next to none."""
@@ -263,12 +269,16 @@ class Posterior:
         """How far the next figure shares the bias of the newest: the more of a place's are of one publisher."""
         if place.company:
             return 1.0
-        count = sum(row.publisher == publisher and row.series == place.name for row in self.figures.rows)
+        count = sum(
+            row.publisher == publisher and p.name == place.name
+            for row, p in zip(self.figures.rows, self.figures.places, strict=True)
+        )
         return count / (count + self.paths.model.others)
 
     def _next_figure(self, place: Place, year: int) -> PublishedFigure:
         """A figure such as the next one will be: from a meter where there is one, else by the newest publisher."""
-        known = [row for row in self.figures.rows if row.series == place.name and row.kind != "forecast"]
+        pairs = zip(self.figures.rows, self.figures.places, strict=True)
+        known = [row for row, p in pairs if p.name == place.name and row.kind != "forecast"]
         if not known:
             return PublishedFigure(place.name, year, 1.0, "company_reported" if place.company else "top_down", 0, "")
         metered = [row for row in known if row.kind == "metered"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from wattline.line.world.expected import growth_known
 from wattline.line.world.observe import FIRST, Paths, Posterior
 from wattline.line.world.places import Place, place_of
 from wattline.line.world.power import TWH_PER_GW
-from wattline.line.world.published import PublishedFigure
+from wattline.line.world.published import PublishedFigure, published_figures
 from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.line.world.stock import LAST as LAST_STOCK
 from wattline.line.world.tables import series, stock_facts
@@ -119,6 +120,17 @@ def posterior_of(rows: Sequence[PublishedFigure], as_of: int) -> Posterior:
     as_of : the year
     """
     return Posterior(Paths(path_model(as_of), growth_known(as_of)), known_at(rows, as_of))
+
+
+@lru_cache(maxsize=8)
+def catalog_posterior(as_of: int) -> Posterior:
+    """What the catalog's figures tell, of those published by the end of a year.
+
+    Parameters
+    ----------
+    as_of : the year
+    """
+    return posterior_of(published_figures(), as_of)
 
 
 def outlook(question: OutlookQuestion, posterior: Posterior, draws: int, seed: int) -> Outlook:

@@ -67,6 +67,20 @@ def place_of(name: str) -> Place:
     return Place(name, name, group, region["consumption_twh"].value)
 
 
+def place_or_company(name: str, electricity_twh: float = 0.0) -> Place:
+    """The place or company of a series; one that is not known is a country if its electricity is given, else a company.
+
+    Parameters
+    ----------
+    name : of the series
+    electricity_twh : electricity that the country uses in a year [TWh]; 0 where it is not given
+    """
+    try:
+        return place_of(name)
+    except NotFound:
+        return Place(name, name, "emerging" if electricity_twh else "company", electricity_twh, not electricity_twh)
+
+
 def slug(title: str) -> str:
     """A country's name as series have it: small letters, ``_`` between words.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wattline.catalog import HERE
 from wattline.core.errors import WattlineError, shorten
+from wattline.line.world.places import place_or_company
 
 FILE = HERE / "world" / "published.csv"
 COLUMNS = ("series", "year", "twh", "kind", "published", "publisher", "source")
@@ -38,6 +39,7 @@ class PublishedFigure:
     published: int
     publisher: str
     source: str = ""
+    electricity_twh: float = 0.0  # of the country, where neither it nor a company of this name is known
 
     def json(self) -> dict[str, object]:
         return {"year": self.year, "twh": self.twh, "kind": self.kind, "published": self.published,
@@ -63,13 +65,15 @@ def published_figures() -> tuple[PublishedFigure, ...]:
     return tuple(read_published(FILE))
 
 
-def read_published(path: Path | str, series: str = "") -> list[PublishedFigure]:
-    """Figures from a CSV: ``year`` and ``twh``, and where they stand ``series``, ``kind``, ``published``, ``source``.
+def read_published(path: Path | str, series: str = "", later: int | None = None) -> list[PublishedFigure]:
+    """Figures from a CSV: ``year`` and ``twh``, and where they stand ``series``, ``kind``, ``published``, ``source``,
+    ``electricity_twh``.
 
     Parameters
     ----------
     path : the file; lines that begin with # are left out
     series : name for figures whose line has none
+    later : years after which a figure without an edition was published; by 2026 where not given
 
     Raises WattlineError where the file or a line cannot be read.
     """
@@ -81,29 +85,35 @@ def read_published(path: Path | str, series: str = "") -> list[PublishedFigure]:
     names = table.fieldnames or []
     if missing := [name for name in ("year", "twh") if name not in names]:
         raise WattlineError(f"{shorten(str(path))}: has no column {', '.join(missing)}; it needs year and twh")
-    return [_figure(row, f"{shorten(str(path))}, row {i}", series) for i, row in enumerate(table, 2)]
+    rows = [_figure(row, f"{shorten(str(path))}, row {i}", series, later) for i, row in enumerate(table, 2)]
+    if not rows:
+        raise WattlineError(f"{shorten(str(path))}: has no figures")
+    return rows
 
 
-def _figure(row: dict[str, str], where: str, series: str) -> PublishedFigure:
+def _figure(row: dict[str, str], where: str, series: str, later: int | None) -> PublishedFigure:
     try:
         year, twh = int(row["year"]), float(row["twh"])
-        published = int(row.get("published") or UNDATED)
+        published = int(row.get("published") or (UNDATED if later is None else year + later))
+        electricity = float(row.get("electricity_twh") or 0.0)
     except (TypeError, ValueError):
-        raise WattlineError(f"{where}: year, twh and published must be numbers") from None
-    kind = (row.get("kind") or "bottom_up").strip()
+        raise WattlineError(f"{where}: year, twh, published and electricity_twh must be numbers") from None
     if not 0 < twh < 1e5:
         raise WattlineError(f"{where}: twh is {twh:g}; give terawatt-hours above 0 and below 100,000")
-    if not 1990 <= year <= 2050:
-        raise WattlineError(f"{where}: year is {year}; give one from 1990 to 2050")
-    if kind not in KINDS:
-        raise WattlineError(f"{where}: kind {shorten(kind)!r} is none of {', '.join(KINDS)}")
-    source = row.get("source") or ""
+    if not 1998 <= year <= 2050:
+        raise WattlineError(f"{where}: year is {year}; give one from 1998 to 2050")
+    if not 0 <= electricity < 1e6:
+        raise WattlineError(f"{where}: electricity_twh is {electricity:g}; give what the country uses in a year, TWh")
     name = (row.get("series") or series).strip()
     if not name:
         raise WattlineError(f"{where}: names no series")
-    return PublishedFigure(
-        name, year, twh, kind, published, row.get("publisher") or publisher_of(source) or name, source
-    )
+    usual = "company_reported" if place_or_company(name, electricity).company else "bottom_up"
+    kind = (row.get("kind") or usual).strip()
+    if kind not in KINDS:
+        raise WattlineError(f"{where}: kind {shorten(kind)!r} is none of {', '.join(KINDS)}")
+    source = row.get("source") or ""
+    publisher = row.get("publisher") or publisher_of(source) or name
+    return PublishedFigure(name, year, twh, kind, published, publisher, source, electricity)
 
 
 def known_by(figures: Iterable[PublishedFigure], year: int) -> list[PublishedFigure]:

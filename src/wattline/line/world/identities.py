@@ -1,0 +1,86 @@
+"""Sums that published figures must satisfy, and changes that published cases found: ours beside theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wattline.line.world.drivers import Drivers, read_what_if
+from wattline.line.world.outlook import ai_ratio
+from wattline.line.world.places import place_of
+from wattline.line.world.power import TWH_PER_GW, koomey_twh
+from wattline.line.world.stock import FIRST
+from wattline.line.world.tables import annex, series
+
+# published totals that follow from stock and watts: scope, year, TWh, source
+KOOMEY = (("world", 2000, 58.4), ("us", 2000, 23.2), ("world", 2005, 122.9), ("us", 2005, 45.1))
+KOOMEY_TOLERANCE = 0.5
+LOAD_TOLERANCE, PUE_TOLERANCE = 3.0, 1.5  # percent
+LARGE_GW, LARGE_TWH = 20.0, 60.0  # where the annex's rounding to whole numbers does not hide the identity
+# cases of LBNL (2026) for 2030 against its reference [percent], and the drivers that make them
+SENSITIVITIES = (
+    ("shipments 15% lower", ("shipments=-15%",), -10.8),
+    ("life of accelerators 4 years", ("ai_life=4",), -9.1),
+    ("high inference energy: idle at 30%, more at work", ("ai_idle=30%", "ai_use=65%"), 20.5),
+    ("more GPUs", ("chip_growth=+10%",), 2.3),
+)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A published figure beside what follows: both in ``unit``, and by how many percent they may differ."""
+
+    name: str
+    value: float
+    published: float
+    unit: str
+    tolerance_percent: float
+
+    @property
+    def off_percent(self) -> float:
+        return 100 * (self.value / self.published - 1)
+
+    @property
+    def holds(self) -> bool:
+        return abs(self.off_percent) <= self.tolerance_percent
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """A case's change of the American electricity of 2030, ours and as published [percent]."""
+
+    name: str
+    change_percent: float
+    published_percent: float
+
+
+def identities() -> list[Identity]:
+    """Koomey's totals, the annex's capacity and PUE, and the chips' power."""
+    made = [
+        Identity(f"Koomey, servers of {scope} in {year}", koomey_twh(scope, year), twh, "TWh", KOOMEY_TOLERANCE)
+        for scope, year, twh in KOOMEY
+    ]
+    for row in annex():
+        name = f"{row.region}, {row.kind}, {row.year}"
+        if row.dc_gw and row.load_percent and row.dc_twh and row.dc_gw >= LARGE_GW:
+            value = row.dc_gw * TWH_PER_GW * row.load_percent / 100
+            made.append(Identity(f"GW x 8.76 x load: {name}", value, row.dc_twh, "TWh", LOAD_TOLERANCE))
+        if row.it_twh and row.pue and row.dc_twh and row.it_twh >= LARGE_TWH:
+            made.append(Identity(f"IT x PUE: {name}", row.it_twh * row.pue, row.dc_twh, "TWh", PUE_TOLERANCE))
+    for year, published in ((2024, 5.31), (2025, 12.39)):
+        makers = ("nvidia", "google", "amd", "amazon")
+        power = sum(float(series("chips-cumulative", name).at(np.array([year]))[0]) for name in makers)
+        made.append(Identity(f"TDP of four makers' chips at the end of {year}", power, published, "GW", 0.5))
+    return made
+
+
+def sensitivities() -> list[Sensitivity]:
+    """LBNL's published changes of 2030 beside those of the American stock."""
+    ratio, spot = ai_ratio(place_of("us")), 2030 - FIRST
+    base = Drivers({}, (), ratio).parts().total[0, spot]
+    made = []
+    for name, texts, published in SENSITIVITIES:
+        moved = Drivers({}, tuple(read_what_if(text) for text in texts), ratio).parts().total[0, spot]
+        made.append(Sensitivity(name, 100 * float(moved / base - 1), published))
+    return made

@@ -1,0 +1,209 @@
+"""``world``: electricity and capacity of data centres by place and year, with ranges that were tested in the past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array, Fact
+from wattline.core.result import Json, Result, envelope
+from wattline.line.world.drivers import NORMAL as NORMAL_DRIVERS
+from wattline.line.world.drivers import Drivers, OwnStock, WhatIf, read_what_if, stock_sources
+from wattline.line.world.observe import Posterior
+from wattline.line.world.outlook import Outlook, OutlookQuestion, catalog_posterior, outlook, posterior_of
+from wattline.line.world.places import Place, place_or_company
+from wattline.line.world.published import PublishedFigure, published_figures, read_published
+from wattline.line.world.scenarios import OwnCase, PublishedCase, read_case
+from wattline.line.world.stock import FIRST as FIRST_STOCK
+from wattline.predict.outlook.own import read_stock
+from wattline.predict.outlook.reasons import tornado, waterfall
+from wattline.predict.outlook.rows import ends, place_rows
+
+REGIONS = (
+    "world", "us", "eu27", "uk", "china", "japan", "south_korea", "india", "southeast_asia", "middle_east",
+)  # fmt: skip
+NOW = 2026
+MAX_DRAWS = 1_000_000
+NOTES = (
+    "energy_twh: as one more study would put it, its way of counting included; shared_twh: the path that studies share",
+    "capacity_gw: what the energy needs at a load factor that is itself uncertain (36% to 67%)",
+    "regions are not scaled to the world, and their ranges do not add up to its",
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WorldOutlook(Result):
+    """An outlook with its reasons, as plain data."""
+
+    made: Outlook
+    posterior: Posterior
+    seed: int
+    case: PublishedCase | OwnCase | None = None
+    case_path: tuple[float, ...] = ()
+    stock: OwnStock | None = None
+    stock_twh: Array | None = None
+    texts: Json = field(default_factory=dict)
+
+    def figures(self) -> dict[str, Array]:
+        """Draws of the first place's last year, and of every place's: ``us_2030_twh``."""
+        question = self.made.question
+        named = {
+            f"{place.name}_{year}_twh": np.asarray(self.made.twh[i, j], float)
+            for i, place in enumerate(question.places)
+            for j, year in enumerate(question.years)
+        }
+        last = np.asarray(self.made.twh[0, -1], float), np.asarray(self.made.gw[0, -1], float)
+        return {"energy_twh": last[0], "capacity_gw": last[1], **named}
+
+    def json(self) -> Json:
+        results: Json = {
+            "places": place_rows(self.made, self.posterior),
+            "matters": tornado(self.made),
+            "change": waterfall(self.made),
+            "scenario": self._scenario(),
+            "stock": self._stock(),
+            "crypto_twh": _crypto(self.made.question),
+        }
+        facts: tuple[Fact, ...] = stock_sources()
+        return envelope("world", self.texts, results, draws=_Count(self.made.twh.shape[-1], self.seed, {}), facts=facts,
+                        notes=NOTES)  # fmt: skip
+
+    def _scenario(self) -> Json | None:
+        if self.case is None:
+            return None
+        published = self.case.twh if isinstance(self.case, PublishedCase) else {}
+        years = self.made.question.years
+        return {
+            "name": self.case.name,
+            "study": self.case.study if isinstance(self.case, PublishedCase) else "own",
+            "region": self.case.region if isinstance(self.case, PublishedCase) else self.made.question.places[0].name,
+            "published": [{"year": year, "twh": twh} for year, twh in published.items()],
+            "path": [{"year": year, "twh": twh} for year, twh in zip(years, self.case_path, strict=True)],
+        }
+
+    def _stock(self) -> Json | None:
+        if self.stock is None or self.stock_twh is None:
+            return None
+        years = self.made.question.years
+        rows = [{"year": year, "energy_twh": ends(self.stock_twh[:, j])} for j, year in enumerate(years)]
+        middle = np.median(self.made.twh[0], axis=-1)
+        for j, row in enumerate(rows):
+            row["share_of_place"] = float(self.stock_twh[1, j] / middle[j])
+        return {"name": self.stock.name, "years": rows}
+
+
+@dataclass(frozen=True)
+class _Count:
+    n: int
+    seed: int
+    used: dict[str, Fact]
+
+
+def world(
+    region: str | Sequence[str] = "world", years: str = "2015-2035", *, scenario: str | None = None,
+    what_if: Sequence[str] = (), as_of: int = NOW, own: Path | str | None = None, draws: int = 20_000, seed: int = 0,
+) -> WorldOutlook:  # fmt: skip
+    """Electricity and capacity of data centres by place and year, with ranges.
+
+    Parameters
+    ----------
+    region
+        A place or several: a country, ``world``, a group such as ``eu27``, an American grid, or a company; ``all`` for
+        ten of them.
+    years
+        One year, or the first and last, such as "2015-2035"; 2000 to 2035.
+    scenario
+        A published case laid over the outlook, such as ``iea-lift-off``, or a TOML file of one's own.
+    what_if
+        Drivers that are set or moved, such as "ai_idle=30%" or "shipments=-15%".
+    as_of
+        Year of the outlook: it uses what was published by the end of that year.
+    own
+        A CSV of figures of a series (``year``, ``twh``) that is predicted from them, or of shipments
+        (``year``, ``servers_million``, ``chips_gw``) that go through the same model.
+    draws, seed
+        Number of draws, and their seed.
+
+    Returns
+    -------
+    WorldOutlook
+        Ranges by place and year, parts, what matters, and the figures they rest on.
+
+    Raises
+    ------
+    WattlineError
+        Where a name is not known or an input is out of its range.
+
+    Example
+    -------
+    >>> wl.world("us", "2024-2030").range("us_2030_twh")
+    """
+    if not 100 <= draws <= MAX_DRAWS:
+        raise WattlineError(f"--draws {draws}: give 100 to {MAX_DRAWS:,}")
+    if seed < 0:
+        raise WattlineError(f"--seed {seed}: give 0 or more")
+    named = [region] if isinstance(region, str) else list(region)
+    changes = tuple(read_what_if(text) for text in what_if)
+    case = None if scenario is None else read_case(scenario)
+    figures, stock = _own(own)
+    question = OutlookQuestion.read(REGIONS if named == ["all"] else named, years, as_of, changes)
+    if figures:
+        question = replace(question, places=_series_places(figures))
+    known = [*published_figures(), *figures]
+    posterior = posterior_of(known, as_of) if figures else catalog_posterior(as_of)
+    made = outlook(question, posterior, draws, seed)
+    texts = {
+        "region": [place.name for place in question.places], "years": [question.years[0], question.years[-1]],
+        "as_of": as_of, "what_if": list(what_if), "scenario": scenario, "own": None if own is None else str(own),
+    }  # fmt: skip
+    return WorldOutlook(made, posterior, seed, case, _case_path(case, made, posterior), stock,
+                        None if stock is None else _own_twh(stock, question, changes), texts)  # fmt: skip
+
+
+def _own(path: Path | str | None) -> tuple[list[PublishedFigure], OwnStock | None]:
+    if path is None:
+        return [], None
+    try:
+        head = next((line for line in Path(path).read_text("utf-8-sig").splitlines() if not line.startswith("#")), "")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WattlineError(f"{path}: cannot be read: {error}") from None
+    if "twh" in [name.strip() for name in head.split(",")]:
+        return read_published(path, Path(path).stem, later=1), None
+    return [], read_stock(path)
+
+
+def _series_places(figures: Sequence[PublishedFigure]) -> tuple[Place, ...]:
+    return tuple(dict.fromkeys(place_or_company(row.series, row.electricity_twh) for row in figures))
+
+
+def _case_path(case: PublishedCase | OwnCase | None, made: Outlook, posterior: Posterior) -> tuple[float, ...]:
+    if case is None:
+        return ()
+    middle = np.median(made.twh[0], axis=-1)
+    if isinstance(case, PublishedCase):
+        return tuple(float(x) for x in middle * case.ratio(np.array(made.question.years)))
+    moved = replace(made.question, places=made.question.places[:1], what_if=(*made.question.what_if, *case.what_if))
+    return tuple(float(x) for x in np.median(outlook(moved, posterior, 2000, 0).twh[0], axis=-1))
+
+
+def _own_twh(stock: OwnStock, question: OutlookQuestion, changes: tuple[WhatIf, ...]) -> Array:
+    """p5, p50, p95 of the stock's electricity by year, shape ``(3, n_years)``."""
+    rng = np.random.default_rng(0)
+    deviates = {name: rng.standard_normal(2000) for name in NORMAL_DRIVERS}
+    moved = tuple(change for change in changes if change.driver != "load_factor")
+    total = Drivers(deviates, moved, own=stock).parts().total[:, np.array(question.years) - FIRST_STOCK]
+    return np.asarray(np.percentile(total, (5, 50, 95), axis=0))
+
+
+def _crypto(question: OutlookQuestion) -> Json | None:
+    """Crypto-mining of the world, a count of its own that is never added in."""
+    from wattline.line.world.tables import series
+
+    if question.places[0].name != "world":
+        return None
+    fact = series("crypto").facts[0]
+    return {"year": 2022, "value": fact.value, "low": fact.low, "high": fact.high}

@@ -1,0 +1,102 @@
+"""The outlook of data centres' electricity as tables on the screen."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from wattline.report.words import Json
+
+MAX_ROWS = 8
+MAX_BARS = 6
+NAMES = {"ai": "AI", "servers": "other servers", "storage": "storage", "network": "network", "overhead": "overhead"}
+
+
+def world_text(data: Json) -> RenderableType:
+    """Each place's years, the parts and what matters, the scenario or own stock, and the notes."""
+    inputs, results = data["inputs"], data["results"]
+    shown: list[RenderableType] = []
+    if inputs["as_of"] < 2026:
+        shown.append(Text(f"As it would have been foreseen at the end of {inputs['as_of']}"))
+    for place in results["places"]:
+        shown += [Text(f"{place_name(place)}: {place['scope']}", style="bold"), _years(place)]
+    shown += _parts(results)
+    if results["scenario"]:
+        shown += _scenario(results["scenario"])
+    if results["stock"]:
+        shown += _stock(results["stock"])
+    return Group(*shown, *(Text(f"note: {note}") for note in data["notes"]))
+
+
+def place_name(place: Json) -> str:
+    """A place's name as a title: short ones are abbreviations."""
+    name = str(place["name"]).replace("_", " ")
+    return name.upper() if (len(name) <= 4 and name != "meta") or name == "eu27" else name.title()
+
+
+def _table(*heads: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    for i, head in enumerate(heads):
+        table.add_column(head, justify="right" if i else "left", no_wrap=True)
+    return table
+
+
+def number(value: float) -> str:
+    """A number with three figures that count, no exponent."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def span(ends: Json) -> str:
+    """The ends of a range."""
+    return f"{number(ends['p5'])} to {number(ends['p95'])}"
+
+
+def _years(place: Json) -> Table:
+    table = _table("year", "TWh", "p5 to p95", "GW", "p5 to p95", "of electricity")
+    rows = place["years"]
+    step = max(1, -(-len(rows) // MAX_ROWS))
+    for row in rows[::-1][::step][::-1]:
+        share = row["share_of_electricity"]
+        energy, power = row["energy_twh"], row["capacity_gw"]
+        table.add_row(
+            str(row["year"]), number(energy["p50"]), span(energy), number(power["p50"]), span(power),
+            f"{share['p50']:.1%}" if share else "",
+        )  # fmt: skip
+    return table
+
+
+def _parts(results: Json) -> list[RenderableType]:
+    place = results["places"][0]
+    last = place["years"][-1]
+    shown: list[RenderableType] = []
+    if last["share_of_part"]:
+        parts = ", ".join(f"{NAMES[name]} {ends['p50']:.0%}" for name, ends in last["share_of_part"].items())
+        shown.append(Text(f"{place_name(place)} in {last['year']}: {parts}"))
+    if results["change"]:
+        change = results["change"]
+        parts = ", ".join(f"{NAMES[part['part']]} {part['change_twh']:+,.0f}" for part in change["parts"])
+        head = f"{change['from_year']} to {change['to_year']}: {change['to_twh'] - change['from_twh']:+,.0f} TWh"
+        shown.append(Text(f"{head} ({parts})"))
+    if results["matters"]:
+        table = _table(f"what matters most in {last['year']}", "low", "high")
+        for bar in results["matters"][:MAX_BARS]:
+            table.add_row(Text(bar["words"]), f"{bar['low_change']:+.0%}", f"{bar['high_change']:+.0%}")
+        shown.append(table)
+    return shown
+
+
+def _scenario(case: Json) -> list[RenderableType]:
+    published = "; ".join(f"{row['twh']:,.0f} TWh in {row['year']}" for row in case["published"])
+    last = case["path"][-1]
+    head = f"Scenario {case['name']} ({case['study']}): {number(last['twh'])} TWh in {last['year']}"
+    return [Text(head, style="bold"), Text(f"as published for {case['region']}: {published}" if published else "")]
+
+
+def _stock(stock: Json) -> list[RenderableType]:
+    table = _table("year", "TWh", "p5 to p95", "of the place")
+    for row in stock["years"]:
+        if row["energy_twh"]["p50"] > 0:
+            energy = row["energy_twh"]
+            table.add_row(str(row["year"]), number(energy["p50"]), span(energy), f"{row['share_of_place']:.2%}")
+    return [Text(f"Stock of {stock['name']}", style="bold"), table]
