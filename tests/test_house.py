@@ -201,6 +201,7 @@ ONE_THING = {
     "--draws": "a number of draws from the facts' ranges",
     "--duration": "the time over which requests come",
     "--floor": "the power below which work is made",
+    "--export": "files for a model of the grid that --out gets besides",
     "--gpus": "a number of chips in one replica",
     "--hours": "a number of hours",
     "--input": "a number of tokens in each prompt",
@@ -226,10 +227,11 @@ ONE_THING = {
     "--share": "a share of the whole that is taken",
     "--shelf": "the energy of a store that levels",
     "--source": "sources of readings by name",
-    "--to": "what something goes to: a format, a site",
+    "--to": "what something goes to: a format, a site, a last year",
     "--unit": "the unit of an input's numbers",
     "--utilisation": "IT power as a share of --it",
     "--window": "a window of a recording",
+    "--years": "years of a series",
 }
 
 

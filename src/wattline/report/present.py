@@ -32,14 +32,8 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
             return frontier_text(data, explain)
         case "site" | "supply":
             return _planned_text(data, explain)
-        case "world":
-            from wattline.report.terminal.world import world_text
-
-            return world_text(data)
-        case "check":
-            from wattline.report.terminal.check import check_text
-
-            return check_text(data)
+        case "world" | "check":
+            return _public_text(data)
         case "facts":
             from wattline.report.terminal.facts import facts_text
 
@@ -84,6 +78,15 @@ def _recorded_text(data: Json) -> RenderableType:
             from wattline.report.terminal.sensors import sensors_text as show
         case _:
             from wattline.report.terminal.traffic import traffic_text as show
+    return show(data)
+
+
+def _public_text(data: Json) -> RenderableType:
+    match data["command"]:
+        case "world":
+            from wattline.report.terminal.world import world_text as show
+        case _:
+            from wattline.report.terminal.check import check_text as show
     return show(data)
 
 

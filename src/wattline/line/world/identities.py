@@ -28,7 +28,7 @@ SENSITIVITIES = (
 
 
 @dataclass(frozen=True)
-class Identity:
+class PublishedIdentity:
     """A published figure beside what follows: both in ``unit``, and by how many percent they may differ."""
 
     name: str
@@ -55,23 +55,25 @@ class Sensitivity:
     published_percent: float
 
 
-def identities() -> list[Identity]:
+def identities() -> list[PublishedIdentity]:
     """Koomey's totals, the annex's capacity and PUE, and the chips' power."""
     made = [
-        Identity(f"Koomey, servers of {scope} in {year}", koomey_twh(scope, year), twh, "TWh", KOOMEY_TOLERANCE)
+        PublishedIdentity(
+            f"Koomey, servers of {scope} in {year}", koomey_twh(scope, year), twh, "TWh", KOOMEY_TOLERANCE
+        )
         for scope, year, twh in KOOMEY
     ]
     for row in annex():
         name = f"{row.region}, {row.kind}, {row.year}"
         if row.dc_gw and row.load_percent and row.dc_twh and row.dc_gw >= LARGE_GW:
             value = row.dc_gw * TWH_PER_GW * row.load_percent / 100
-            made.append(Identity(f"GW x 8.76 x load: {name}", value, row.dc_twh, "TWh", LOAD_TOLERANCE))
+            made.append(PublishedIdentity(f"GW x 8.76 x load: {name}", value, row.dc_twh, "TWh", LOAD_TOLERANCE))
         if row.it_twh and row.pue and row.dc_twh and row.it_twh >= LARGE_TWH:
-            made.append(Identity(f"IT x PUE: {name}", row.it_twh * row.pue, row.dc_twh, "TWh", PUE_TOLERANCE))
+            made.append(PublishedIdentity(f"IT x PUE: {name}", row.it_twh * row.pue, row.dc_twh, "TWh", PUE_TOLERANCE))
     for year, published in ((2024, 5.31), (2025, 12.39)):
         makers = ("nvidia", "google", "amd", "amazon")
         power = sum(float(series("chips-cumulative", name).at(np.array([year]))[0]) for name in makers)
-        made.append(Identity(f"TDP of four makers' chips at the end of {year}", power, published, "GW", 0.5))
+        made.append(PublishedIdentity(f"TDP of four makers' chips at the end of {year}", power, published, "GW", 0.5))
     return made
 
 

@@ -69,7 +69,7 @@ class WorldOutlook(Result):
             "crypto_twh": _crypto(self.made.question),
         }
         facts: tuple[Fact, ...] = stock_sources()
-        return envelope("world", self.texts, results, draws=_Count(self.made.twh.shape[-1], self.seed, {}), facts=facts,
+        return envelope("world", self.texts, results, draws=_DrawCount(self.made.twh.shape[-1], self.seed, {}), facts=facts,
                         notes=NOTES)  # fmt: skip
 
     def _scenario(self) -> Json | None:
@@ -97,7 +97,7 @@ class WorldOutlook(Result):
 
 
 @dataclass(frozen=True)
-class _Count:
+class _DrawCount:
     n: int
     seed: int
     used: dict[str, Fact]
