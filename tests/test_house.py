@@ -201,7 +201,7 @@ ONE_THING = {
     "--draws": "a number of draws from the facts' ranges",
     "--duration": "the time over which requests come",
     "--floor": "the power below which work is made",
-    "--export": "files for a model of the grid that --out gets besides",
+    "--export": "what goes out to a grid: a share of the load that is sold, files for its model",
     "--gpus": "a number of chips in one replica",
     "--hours": "a number of hours",
     "--input": "a number of tokens in each prompt",

@@ -68,9 +68,8 @@ class WorldOutlook(Result):
             "stock": self._stock(),
             "crypto_twh": _crypto(self.made.question),
         }
-        facts: tuple[Fact, ...] = stock_sources()
-        return envelope("world", self.texts, results, draws=_DrawCount(self.made.twh.shape[-1], self.seed, {}), facts=facts,
-                        notes=NOTES)  # fmt: skip
+        count = _DrawCount(self.made.twh.shape[-1], self.seed, {})
+        return envelope("world", self.texts, results, draws=count, facts=stock_sources(), notes=NOTES)
 
     def _scenario(self) -> Json | None:
         if self.case is None:
