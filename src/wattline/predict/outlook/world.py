@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
-from wattline.core.fact import Array, Fact
+from wattline.core.fact import Array
 from wattline.core.result import Json, Result, envelope
 from wattline.line.world.drivers import NORMAL as NORMAL_DRIVERS
 from wattline.line.world.drivers import Drivers, OwnStock, WhatIf, read_what_if, stock_sources
@@ -68,7 +69,7 @@ class WorldOutlook(Result):
             "stock": self._stock(),
             "crypto_twh": _crypto(self.made.question),
         }
-        count = _DrawCount(self.made.twh.shape[-1], self.seed, {})
+        count = Draws(self.made.twh.shape[-1], self.seed)
         return envelope("world", self.texts, results, draws=count, facts=stock_sources(), notes=NOTES)
 
     def _scenario(self) -> Json | None:
@@ -93,13 +94,6 @@ class WorldOutlook(Result):
         for j, row in enumerate(rows):
             row["share_of_place"] = float(self.stock_twh[1, j] / middle[j])
         return {"name": self.stock.name, "years": rows}
-
-
-@dataclass(frozen=True)
-class _DrawCount:
-    n: int
-    seed: int
-    used: dict[str, Fact]
 
 
 def world(
