@@ -173,7 +173,7 @@ def test_what_is_from_memory_is_never_said_to_be_published_or_measured() -> None
     assert {fact.basis for fact in recalled} <= {"from memory", "second hand", "estimated", "derived", "given"}
 
 
-COUNTS = (".chips_per_node", ".chips")
+COUNTS = (".chips_per_node", ".chips", ".threads")
 
 
 def test_what_is_not_published_or_measured_has_a_range() -> None:

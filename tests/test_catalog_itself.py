@@ -82,6 +82,24 @@ def test_memory_is_no_less_than_its_label() -> None:
     assert seen >= 15
 
 
+def test_a_label_of_memory_in_gb_is_nowhere_taken_for_bytes() -> None:
+    """Memory comes in GiB: a whole number of 1e9 bytes that claims to be published and exact is a label."""
+    labels = [
+        chip.name
+        for chip in CATALOG.records("chip").values()
+        if (memory := chip.facts.get("memory_bytes")) is not None
+        and memory.value % 1e9 == 0
+        and memory.basis in ("published", "measured")
+    ]
+    assert labels == []
+
+
+def test_no_number_of_our_own_is_said_to_be_published() -> None:
+    ours = [fact for fact in FACTS if fact.source.title.startswith("Wattline")]
+    assert len(ours) > 100
+    assert {fact.basis for fact in ours} <= {"estimated", "derived", "from memory"}
+
+
 def test_direct_carbon_is_at_most_the_life_cycles() -> None:
     for region in CATALOG.records("region").values():
         for end in ("low", "value", "high"):

@@ -101,7 +101,7 @@ def test_totals_say_what_they_count_where_and_when() -> None:
         assert record["publisher"], name
         assert isinstance(record["crypto"], bool), name
         assert record["status"] in ("estimate", "metered", "forecast", "scenario"), name
-        assert 2000 <= record["year_of"] <= 2035, name
+        assert 2000 <= record["year_of"] <= 2050, name
         assert "energy_twh" in record or "power_gw" in record, name
         assert record["region"] in catalog.default().records("region"), name
 

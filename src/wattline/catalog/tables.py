@@ -159,7 +159,10 @@ def _basis(raw: dict[str, Any], cited: Source, at: str) -> Any:
     basis = raw.get("basis")
     if recalled and basis in ("published", "measured"):
         raise WattlineError(f'catalog: {at}: a number from memory cannot be {basis}; say basis = "from memory"')
-    return basis or ("from memory" if recalled else "published")
+    ours = cited.title.startswith("Wattline")  # our own estimate, which no document states
+    if ours and basis == "published":
+        raise WattlineError(f'catalog: {at}: our own number cannot be published; say basis = "estimated" or "derived"')
+    return basis or ("from memory" if recalled else "estimated" if ours else "published")
 
 
 def _usual_range(value: float, basis: str, declared: dict[str, Any]) -> tuple[float | None, float | None, str | None]:
