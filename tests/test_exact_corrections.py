@@ -11,8 +11,8 @@ import pytest
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.gpu_sensor import correct as sensor
-from wattline.meter.gpu_sensor.gain import Gain
-from wattline.meter.readings.corrections import correct_counter, correct_watts
+from wattline.meter.gpu_sensor.gain import Gain, gain_for
+from wattline.meter.readings.corrections import correct_counter, correct_watts, counter_gain
 from wattline.meter.readings.counter import Rise
 from wattline.meter.readings.faults import Readings
 from wattline.meter.recording import Series
@@ -89,3 +89,11 @@ def test_what_cannot_be_corrected_comes_back_as_it_was(monkeypatch: pytest.Monke
         watts, counter = correct_watts(CARD, spec, own, []), correct_counter(CARD, spec, rise, own, 1.0)
         assert (watts.readings is own, watts.spec is spec, watts.notes) == (True, True, ())
         assert (counter.rise is rise, counter.readings is own, counter.spec is spec) == (True, True, True)
+
+
+@pytest.mark.parametrize("name", ["NVIDIA GeForce RTX 3090", "NVIDIA A100-SXM4-80GB", "a card that no one measured"])
+def test_what_a_counter_counts_too_much_is_what_its_watts_read_too_much(name: str) -> None:
+    """300 W for 10 s: as many joules of the counter as ten seconds of the corrected watts."""
+    offset_w, share = counter_gain(Device("n1", "GPU-0", "gpu", name), NVML)
+    assert (3000 - offset_w * 10) * share == pytest.approx(float(gain_for(name).power_w(300.0)) * 10)
+    assert counter_gain(CARD, Spec("ipmi")) == (0, 1)

@@ -333,3 +333,20 @@ def test_of_readings_that_are_nearly_all_alike_the_ninetieth_hundredth_decides()
     for high, spikes in ((9, 1), (20, 0)):
         watts = [100.0] * (100 - high) + [500.0] * high + [20_000.0]
         assert kinds(sifted(watts, Device("n1", "r-1", "rack"), modelled=True)[1]).get("spike", 0) == spikes
+
+
+def test_leaps_go_by_power_where_steps_differ_in_length() -> None:
+    """Twenty seconds at 100 W are no leap; 5.1 kW for a tenth of one are, of what else is 50 W."""
+    joules = [*(np.arange(41) * 100.0), 6000.0, 6100.0]
+    assert not kinds(rise(joules, [*range(41), 60, 61])[1])
+    tenths = [*(np.arange(41) * 5.0), 710.0, 715.0]
+    assert kinds(rise(tenths, (np.arange(43) * 0.1).tolist())[1]) == {"leap": 1}
+    # steps in which a counter stood still say nothing of its power
+    still = [*np.zeros(300), *(np.arange(1, 30) * 200.0)]
+    assert not kinds(rise(still)[1])
+
+
+def test_a_part_of_a_turn_that_is_missing_is_none() -> None:
+    """100 W for 8 s of a range of 1,000 J show 200: 600 are missing, less than three quarters of a turn."""
+    made, faults = rise([0, 100, 200, 400, 500, 600], [0, 1, 2, 10, 11, 12], wrap_j=1000)
+    assert (made.energy_j.tolist(), kinds(faults)) == ([0, 100, 200, 400, 500, 600], {})

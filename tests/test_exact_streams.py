@@ -255,3 +255,19 @@ def test_a_stream_begins_decided_and_waits_with_the_second_step_of_a_counter() -
             stream.feed(float(k), Reading(power))
             assert k == 0 or stream.energy_j
         assert stream.undecided == undecided
+
+
+def test_a_machines_low_readings_are_bridged_before_long() -> None:
+    """Two readings near zero between readings at work: after as many ordinary ones as make a sum they count no more."""
+    told = changed(changed(swings(70), 23, 2.0), 24, 3.0)
+    stream = Stream(NODE, EXACT, every=4)
+    for at, power, _ in told:
+        stream.feed(at, Reading(power))
+        assert at == 0 or stream.energy_j
+    slow = Stream(NODE, EXACT)
+    for at, power, _ in told:
+        slow.feed(at, Reading(power))
+    assert stream.energy_j == pytest.approx(slow.settle(), rel=1e-12)
+    assert (stream.energy_j or 0.0) - area(told) == pytest.approx(
+        3 * 101 - (51.5 + 2.5 + 52)
+    )  # a line from 101 W to 101

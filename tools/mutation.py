@@ -40,7 +40,7 @@ timeout_multiplier = {longest}
 track_dependencies = false
 use_git_change_detection = false
 """
-MAX_TESTS_S = 4.0  # of the tests that reach an error the quickest are run, up to so many seconds of them
+MAX_TESTS_S = 6.0  # of the tests that reach an error the quickest are run, up to so many seconds of them
 # a failing example need not be made small, nor kept; a few examples do
 PROFILE = """
 from hypothesis import Phase
