@@ -51,6 +51,25 @@ def calibrate_inference(
         _hand_over(curves, save.with_name(CURVES))
 
 
+@calibrate_app.command("engine")
+def calibrate_engine(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="CSV with the columns of the ML.ENERGY leaderboard of 2024.")
+    ],
+    save: Save = None,
+) -> None:
+    """What the host of an old engine takes of a step, fitted to measured serving; prints catalog/fit/hosted.toml."""
+    from wattline.cli.printing import working
+    from wattline.validate.evidence.hosted import read_hosted
+    from wattline.validate.fit.hosted import fit_hosted, hosted_file
+
+    rows = [row for file in files for row in read_hosted(file)[0]]
+    with working("fitting"):
+        fit = fit_hosted(rows)
+    chips = " and ".join(sorted({row.chip.record.title for row in rows}))
+    _hand_over(hosted_file(fit, f"{len(rows)} configurations on {chips}"), save)
+
+
 @calibrate_app.command("serving")
 def calibrate_serving(
     file: Annotated[Path, typer.Argument(help="CSV with silicon_ttft_ms and silicon_tpot_ms.")], save: Save = None

@@ -73,6 +73,7 @@ def validate_inference(
     """J/token, watts, inter-token latency and tokens/s of measured LLM serving beside the predicted ones."""
     from wattline.cli.printing import print_result, working, write_page
     from wattline.validate.evidence.groups import BY, LEAVE_OUT
+    from wattline.validate.evidence.hosted import is_hosted, read_hosted
     from wattline.validate.evidence.serving import read_rows
     from wattline.validate.fit.step_file import fit_from_catalog
     from wattline.validate.inference import validate
@@ -80,7 +81,7 @@ def validate_inference(
     for option, value, known in (("--by", by, BY), ("--leave-out", leave_out, LEAVE_OUT)):
         if value and value not in known:
             raise WattlineError(f"{option}: {value!r} is none of {', '.join(known)}")
-    rows, unusable = read_rows(file)
+    rows, unusable = read_hosted(file) if is_hosted(file) else read_rows(file)
     with working("predicting") as update:
         fit = fit_from_catalog()
         result = validate(

@@ -14,6 +14,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantity import parse, show
 from wattline.line.chip.device import Chip
+from wattline.line.chip.software import Serving, load_software
 from wattline.line.chip.step import bound_by, nameplate
 from wattline.line.engine import average_serving as serving
 from wattline.line.work.inputs import read_model
@@ -35,7 +36,7 @@ class ReplicaRequest:
     model: Model
     chip: Chip
     chips: int
-    ranks: int
+    how: Serving
     batch: Array
     active: Array
     input_tokens: float
@@ -55,10 +56,11 @@ class ReplicaRequest:
             "chip": self.chip.record.name,
             **instance_inputs(self.chip),
             "gpus": self.chips,
-            **({"data_parallel": self.ranks} if self.ranks > 1 else {}),
+            **({"data_parallel": self.how.ranks} if self.how.ranks > 1 else {}),
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
             "precision": self.precision,
+            **({"engine": self.how.software.name} if self.how.software is not None else {}),
             **{name: self.given[name] for name in ("batch", "active") if name in self.given},
         }
 
@@ -97,7 +99,8 @@ def read_request(
     cite_model(architecture, draws)
     for name, value in given.items():
         cite_given(draws, name, value, *GIVEN[name])
-    return ReplicaRequest(architecture, device, count, setup.data_parallel, size, share, read, written, form, given)
+    how = _how(architecture, device, setup, draws)
+    return ReplicaRequest(architecture, device, count, how, size, share, read, written, form, given)
 
 
 # what a user may settle -> its unit, and what it is
@@ -122,7 +125,7 @@ def warnings(request: ReplicaRequest) -> tuple[str, ...]:
             f"a replica of {chips:,} × {name} is larger than the {request.chip.link_domain_chips:,} that share links; "
             "its sums run over the cluster's network"
         )
-    if model.heads % (group := chips // request.ranks):
+    if model.heads % (group := chips // request.how.ranks):
         notes.append(f"the {model.heads} attention heads of {model.key} do not divide among {group:,} chips")
     return tuple(notes)
 
@@ -137,7 +140,7 @@ def request_time(request: ReplicaRequest, draws: Draws, working: Working) -> ser
         (request.input_tokens, request.output_tokens),
         request.precision,
         draws,
-        request.ranks,
+        request.how,
     )
     prefill, decode = times.prefill, times.decode
     bound = "sum of its operations; most time in"
@@ -169,6 +172,15 @@ def request_time(request: ReplicaRequest, draws: Draws, working: Working) -> ser
 
 
 _POWER = "joules of its operations / time: static, arithmetic, memory, kernels at work, links; at most TDP"
+
+
+def _how(model: Model, chip: Chip, setup: Setup, draws: Draws) -> Serving:
+    """Groups of chips, and the software where the set-up names an engine."""
+    if setup.engine is None:
+        return Serving(setup.data_parallel)
+    name = chip.record.name
+    soft = load_software(setup.engine, chip.generation, draws, family=model.family, chip=name)
+    return Serving(setup.data_parallel, soft)
 
 
 def _known(model: Model) -> Model:

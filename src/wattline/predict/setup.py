@@ -33,6 +33,7 @@ class ReplicaFields(ChipFields, total=False):
 
     gpus: int | str | None
     data_parallel: int | str | None
+    engine: str | None
 
 
 class CandidateFields(ReplicaFields, total=False):
@@ -43,7 +44,6 @@ class CandidateFields(ReplicaFields, total=False):
     router: str | None
     prefix_cache: float | str | None
     power_cap: float | str | None
-    engine: str | None
 
 
 class SetupFields(CandidateFields, total=False):
@@ -63,7 +63,14 @@ class SetupFields(CandidateFields, total=False):
 
 USUAL_CHIP = "h100-sxm"  # where neither a chip nor an instance is named
 CHIP = ("chip", "instance", "precision")  # what a training run takes
-REPLICA = ("chip", "instance", "gpus", "data_parallel", "precision")  # what a prompt and an average service take
+REPLICA = (
+    "chip",
+    "instance",
+    "gpus",
+    "data_parallel",
+    "precision",
+    "engine",
+)  # of a prompt, an average service
 ENGINE = ("router", "prefix_cache", "engine", "data_parallel")  # what every set-up of a search has in common
 CANDIDATE = (*CHIP, "gpus", "max_num_seqs", "max_num_batched_tokens", "power_cap", *ENGINE)  # what a search takes
 

@@ -67,6 +67,7 @@ class ReplicaInputs(PlaceInputs):
     input_tokens: float = item("Tokens of the prompt.")
     output_tokens: float = item("Tokens of the answer.")
     precision: str = item("Number format.")
+    engine: str | None = perhaps("Serving software.")
     batch: float | None = perhaps("Requests that a replica answers together, where given.")
     active: float | None = perhaps("Share of the time that chips are at work, where given.")
 

@@ -19,6 +19,8 @@ from wattline.line.chip.known import spread_fact
 from wattline.validate.evidence.campaigns import keys_of
 from wattline.validate.evidence.groups import group_of
 from wattline.validate.evidence.serving import ServingRow, UnusableRow
+from wattline.validate.evidence.steady import Steady
+from wattline.validate.fit.hosted import predict_hosted
 from wattline.validate.fit.inference import StepFit
 from wattline.validate.fit.left_out import predict_left_out
 from wattline.validate.score import score_errors
@@ -121,7 +123,7 @@ def validate(
 
     ``by``: scores by group as well, in the answer; ``source`` names the rows' file.
     """
-    steps = predict_left_out(rows, fit, leave_out, progress) if leave_out else fit.predict(rows)
+    steps = _predict(rows, fit, leave_out, progress)
     batch = np.array([row.batch for row in rows])
     chips = np.array([float(row.chips) for row in rows])
     predicted = {
@@ -136,12 +138,19 @@ def validate(
         "itl": np.array([row.itl_s for row in rows]),
         "throughput": np.array([row.throughput for row in rows]),
     }
-    known = np.where([row.ranks > 1 for row in rows], 0, _how_known(rows, fit, leave_out))
+    known = np.where([row.ranks > 1 or bool(row.engine) for row in rows], 0, _how_known(rows, fit, leave_out))
     # a chip left out of the fit counts as one that was never measured
     kinds = ["" if leave_out == "gpu" else row.chip.generation for row in rows]
     drawn = Draws(draws)
     low, high = _ranges(rows, kinds, predicted, known, drawn)
     return InferenceValidation(rows, unusable, measured, predicted, low, high, leave_out, drawn, by, source)
+
+
+def _predict(rows: Sequence[ServingRow], fit: StepFit, leave_out: str, progress: Callable[[str], None]) -> Steady:
+    """Each row's steps; rows of an engine whose host the chips waited for by that engine's own fit."""
+    if rows and rows[0].engine:
+        return predict_hosted(rows, leave_out, progress)
+    return predict_left_out(rows, fit, leave_out, progress) if leave_out else fit.predict(rows)
 
 
 def _how_known(rows: Sequence[ServingRow], fit: StepFit, leave_out: str) -> list[int]:

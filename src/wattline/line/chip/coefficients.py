@@ -3,7 +3,7 @@ for a generation that was never measured (between the measured ones, with a wide
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -165,6 +165,9 @@ class Coefficients:
     clock_exponent: Array
     limit_reach: Array
     kernels: KernelFacts
+    # of software whose host the chips wait for, none where no engine is named
+    parallel_layer_s: Array = field(default_factory=lambda: np.asarray(0.0))  # a sub-layer split over chips, s
+    host_power: Array = field(default_factory=lambda: np.asarray(0.0))  # while waiting, beyond static, share of TDP
 
 
 def fact_name(name: str, generation: str = "") -> str:

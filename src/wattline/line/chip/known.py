@@ -42,7 +42,7 @@ def is_known(model: Model, generation: str, catalog: Catalog) -> bool:
     return f"known-time-{model.key}-{generation}" in catalog.records("fit")
 
 
-def how_known(model: Model, generation: str, catalog: Catalog, ranks: int = 1) -> str:
+def how_known(model: Model, generation: str, catalog: Catalog, rare: bool = False) -> str:
     """As ``spread_fact`` names it: ``"known"``, or nothing where but its family was measured, or ``"stranger"``.
 
     Parameters
@@ -50,9 +50,9 @@ def how_known(model: Model, generation: str, catalog: Catalog, ranks: int = 1) -
     model : the architecture, by its key and family
     generation : of chips, such as ``hopper``
     catalog : where the factors of measured models stand
-    ranks : groups of chips that split the requests' attention, a layout of which little was measured
+    rare : whether its layout or its engine is one of which little was measured
     """
-    if ranks > 1:
+    if rare:
         return "stranger"
     if is_known(model, generation, catalog):
         return "known"

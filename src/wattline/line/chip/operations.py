@@ -52,7 +52,7 @@ def operations(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> dic
         "all-reduce": all_reduce(shape, work, rates, fit),
         "prompt launches": waiting(np.where((work.tokens > work.sequences) & ~chunked, pieces, 0.0)),
         "piecewise launches": waiting(np.where(chunked, pieces, 0.0)),
-        "host": waiting(fit.host_s + fit.host_per_sequence_s * work.sequences),
+        "host": host(shape, work, fit),
     }
     if np.any(shape.index_heads > 0):
         result["indexer"] = indexer(shape, work, rates, fit)
@@ -153,6 +153,19 @@ def elementwise(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Op
     none = np.zeros_like(moved)
     launch = fit.kernels.elementwise_launches * shape.layers * fit.launch_s
     return kernel(none, moved, none, moved / (rates.memory * fit.kernels.elementwise_efficiency), launch, 0.0, fit)
+
+
+def host(shape: Shape, work: Work, fit: Coefficients) -> Operation:
+    """What the host takes between steps: for itself, for each sequence, and for each sub-layer split over chips.
+
+    Parameters
+    ----------
+    shape : the model's architecture
+    work : what the step does
+    fit : coefficients of the chip's generation, with those of the software
+    """
+    split = np.where(work.chips > 1, fit.parallel_layer_s * shape.layers, 0.0)
+    return waiting(fit.host_s + fit.host_per_sequence_s * work.sequences + split)
 
 
 def sampling(shape: Shape, work: Work, fit: Coefficients) -> Operation:

@@ -36,6 +36,10 @@ NAMES = {
     "rank-padding": ("tokens that each of several ranks computes beside the fullest one's; 0 for its own alone", ""),
     "rank-balance": ("whether ranks wait to read their prompts together", ""),
     "rank-wait-steps": ("steps that a request waits for the ranks to read together, where there are several", ""),
+    "host-s": ("host's time of a step, beside vLLM 0.11's", "s"),
+    "host-sequence-s": ("host's time for each sequence of a step, beside vLLM 0.11's", "s"),
+    "parallel-layer-s": ("host's time for a sub-layer that is split over chips", "s"),
+    "host-power": ("power of a chip that waits for the host, beyond static, as a fraction of TDP", ""),
     "waiting-slots": ("of the requests that a server is started for, those that wait for a place", ""),
 }
 PLAIN = {"kernel-time": 1.0, "expert-time": 1.0}  # the software that the chip model knows; the rest is nothing
@@ -54,12 +58,40 @@ class Software:
     rank_padding: float = 0.0
     rank_balance: float = 0.0
     rank_wait_steps: float = 0.0
+    host_s: float = 0.0
+    host_sequence_s: float = 0.0
+    parallel_layer_s: float = 0.0
+    host_power: float = 0.0
     waiting_slots: int = 0
     greedy: bool = False
 
     def among(self, ranks: int) -> Software:
         """The same, where so many groups of chips split the requests' attention."""
         return replace(self, held_steps=self.held_steps + self.rank_wait_steps) if ranks > 1 else self
+
+
+@dataclass(frozen=True)
+class Serving:
+    """How a replica's steps are run: groups of its chips that split the requests' attention, and the software; None
+    for the one that the chip model knows."""
+
+    ranks: int = 1
+    software: Software | None = None
+
+    @property
+    def rare(self) -> bool:
+        """Whether little was measured of such a layout or such an engine, so that a model's own curves say less."""
+        return self.ranks > 1 or (self.software is not None and self.software.host_s > 0)
+
+    def padding(self, draws: Draws) -> Array:
+        """``rank_padding``, shape ``(n_draws,)`` or ``()``."""
+        if self.software is not None or self.ranks == 1:
+            return np.asarray(0.0 if self.software is None else self.software.rank_padding)
+        return own_padding(draws)
+
+    @property
+    def balance(self) -> Array:
+        return np.asarray(0.0 if self.software is None else self.software.rank_balance)
 
 
 def load_software(
@@ -161,7 +193,14 @@ def with_software(fit: Coefficients, soft: Software, own: Any = True) -> Coeffic
     soft : the engine
     own : whether ``expert_time`` holds for its experts
     """
-    return with_factors(fit, soft.kernel_time, soft.expert_time, own, soft.greedy)
+    faster = with_factors(fit, soft.kernel_time, soft.expert_time, own, soft.greedy)
+    return replace(
+        faster,
+        host_s=faster.host_s + soft.host_s,
+        host_per_sequence_s=faster.host_per_sequence_s + soft.host_sequence_s,
+        parallel_layer_s=np.asarray(soft.parallel_layer_s),
+        host_power=np.asarray(soft.host_power),
+    )
 
 
 def with_factors(fit: Coefficients, kernel_time: Any, expert_time: Any, own: Any, greedy: bool) -> Coefficients:

@@ -20,7 +20,7 @@ from wattline.line.chip.known import how_known, known_factor, spread_fact
 from wattline.line.chip.operations import operations
 from wattline.line.chip.products import Operation, Rates, Work
 from wattline.line.chip.shape import Shape
-from wattline.line.chip.software import own_padding
+from wattline.line.chip.software import Serving, own_experts, with_software
 from wattline.line.work.model import Model
 from wattline.line.work.weights import group_bytes
 
@@ -133,7 +133,8 @@ def seconds_at_tdp(name: str, op: Operation, work: Work, rates: Rates, fit: Coef
     work, rates : of the step
     fit : coefficients of the chip's generation
     """
-    moving = {"all-reduce": fit.link_power, "sampling": fit.sampling_power}.get(name, np.asarray(0.0))
+    waits = {"all-reduce": fit.link_power, "sampling": fit.sampling_power, "host": fit.host_power}
+    moving = waits.get(name, np.asarray(0.0))
     arithmetic = fit.flop_power * (op.flops / rates.wide + op.narrow_flops / rates.narrow)
     memory = fit.byte_power * op.bytes / rates.memory
     busy = fit.busy_power * op.busy_s * np.where(op.narrow_flops > 0, fit.narrow_power, 1.0)
@@ -173,7 +174,7 @@ def bound_by(operation: Operation, rates: Rates) -> str:
 
 def _run(
     model: Model, chip: Chip, chips: int, tokens: Array, sequences: Array, context: ArrayLike, prompt: ArrayLike,
-    precision: str, draws: Draws, ranks: int,
+    precision: str, draws: Draws, serving: Serving,
 ) -> Step:  # fmt: skip
     """A step of one model on one kind of chip, with the spread that measured steps have around the model."""
     experts, dense = group_bytes(model, precision)
@@ -187,22 +188,25 @@ def _run(
         dense_bytes=np.asarray(dense),
         narrow=np.asarray(float(computes_narrow(chip, precision))),
         expert_parallel=np.asarray(float(chips > 1)),
-        ranks=np.asarray(float(ranks)),
-        padding=own_padding(draws) if ranks > 1 else np.asarray(0.0),
+        ranks=np.asarray(float(serving.ranks)),
+        padding=serving.padding(draws),
+        balance=serving.balance,
     )
     tdp = chip.tdp_w
     watts = Watts(tdp, np.minimum(chip.idle_w, tdp), tdp)
     fit = coefficients(chip.generation, draws)
+    if serving.software is not None:
+        fit = with_software(fit, serving.software, own_experts(chip, precision))
     plain = step(Shape.of(model), work, nameplate(chip, chips, precision), watts, fit)
-    return spread(plain, watts, model, chip.generation, draws, ranks)
+    return spread(plain, watts, model, chip.generation, draws, serving.rare)
 
 
-def spread(plain: Step, watts: Watts, model: Model, generation: str, draws: Draws, ranks: int = 1) -> Step:
+def spread(plain: Step, watts: Watts, model: Model, generation: str, draws: Draws, rare: bool = False) -> Step:
     """The step as measured ones scatter around it, in time and in energy; power follows, between idle and limit.
 
     A model whose serving was measured takes what it reached, and scatters less.
     """
-    known = how_known(model, generation, draws.catalog, ranks)
+    known = how_known(model, generation, draws.catalog, rare)
     factors = {what: known_factor(what, model, generation, draws) for what in ("time", "power")}
     time = plain.time_s * factors["time"] * draws.own(spread_fact("time", generation, draws.catalog, known))
     power = plain.power_w * factors["power"]
@@ -217,7 +221,7 @@ def prefill_step(
     input_tokens: ArrayLike,
     precision: str,
     draws: Draws,
-    ranks: int = 1,
+    serving: Serving = Serving(),
 ) -> Step:
     """A replica of ``chips`` chips reads one prompt of ``input_tokens`` tokens, which gives its first token.
 
@@ -228,10 +232,10 @@ def prefill_step(
     input_tokens : tokens of the prompt
     precision : number format, a key of ``BYTES``
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
-    ranks : groups of the chips that split the requests' attention
+    serving : groups of the chips that split the requests' attention, and the software
     """
     tokens = np.asarray(input_tokens, float)
-    return _run(model, chip, chips, tokens, np.ones_like(tokens), 0.0, tokens, precision, draws, ranks)
+    return _run(model, chip, chips, tokens, np.ones_like(tokens), 0.0, tokens, precision, draws, serving)
 
 
 def reading_step(
@@ -241,7 +245,7 @@ def reading_step(
     reading: PromptReading,
     precision: str,
     draws: Draws,
-    ranks: int = 1,
+    serving: Serving = Serving(),
 ) -> Step:
     """A replica reads prompts in the step in which other sequences decode: the weights are read once for both.
 
@@ -251,14 +255,14 @@ def reading_step(
     reading : prompts and decoding sequences of the step
     precision : format of the weights
     draws : from which facts are drawn
-    ranks : groups of the chips that split the requests' attention
+    serving : groups of the chips that split the requests' attention, and the software
     """
     prompts, decoding = np.asarray(reading.prompts, float), np.asarray(reading.decoding, float)
     ending = decoding + prompts  # sequences that get a token
     tokens = decoding + prompts * np.asarray(reading.prompt_tokens, float)
     context = decoding * np.asarray(reading.context_tokens, float) / ending
     sequences = np.minimum(ending, tokens)
-    return _run(model, chip, chips, tokens, sequences, context, reading.prompt_tokens, precision, draws, ranks)
+    return _run(model, chip, chips, tokens, sequences, context, reading.prompt_tokens, precision, draws, serving)
 
 
 def decode_step(
@@ -269,7 +273,7 @@ def decode_step(
     context_tokens: ArrayLike,
     precision: str,
     draws: Draws,
-    ranks: int = 1,
+    serving: Serving = Serving(),
 ) -> Step:
     """A replica makes one token for each of ``batch`` sequences that have ``context_tokens`` behind them.
 
@@ -280,7 +284,7 @@ def decode_step(
     batch, context_tokens : sequences together, and tokens that each has behind it
     precision : number format, a key of ``BYTES``
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
-    ranks : groups of the chips that split the requests' attention
+    serving : groups of the chips that split the requests' attention, and the software
     """
     size = np.asarray(batch, float)
-    return _run(model, chip, chips, size, size, context_tokens, 0.0, precision, draws, ranks)
+    return _run(model, chip, chips, size, size, context_tokens, 0.0, precision, draws, serving)

@@ -16,6 +16,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.chip.device import Chip
+from wattline.line.chip.software import Serving
 from wattline.line.chip.step import PromptReading, Step, decode_step, reading_step
 from wattline.line.work.model import Model
 from wattline.line.work.weights import memory_needed_bytes
@@ -69,7 +70,7 @@ def serve_request(
     tokens: tuple[float, float],
     precision: str,
     draws: Draws,
-    ranks: int = 1,
+    how: Serving = Serving(),
 ) -> Request:
     """Time of one request among others like it.
 
@@ -80,16 +81,16 @@ def serve_request(
     tokens : of the prompt and of the answer
     precision : format of the weights
     draws : from which facts are drawn
-    ranks : groups of the chips that split the requests' attention
+    how : groups of the chips that split the requests' attention, and the software
     """
     input_tokens, output_tokens = tokens
     size = np.asarray(batch, float)
     # the cache grows from input to input + output; its mean stands for all steps
     context = input_tokens + output_tokens / 2
-    decode = decode_step(model, chip, chips, size, context, precision, draws, ranks=ranks)
+    decode = decode_step(model, chip, chips, size, context, precision, draws, how)
     prompts, beside = together(size, input_tokens, output_tokens)
     reading = PromptReading(prompts, input_tokens, beside, context)
-    mixed = reading_step(model, chip, chips, reading, precision, draws, ranks=ranks)
+    mixed = reading_step(model, chip, chips, reading, precision, draws, how)
     # the prefill gives the first token; of the others some come in steps that read prompts
     after = output_tokens - 1.0
     there = np.minimum(beside / prompts, after)

@@ -87,7 +87,7 @@ def _fleet(served: Served, least: int | None) -> str:
 def _energy_spread(replica: Replica, draws: Draws) -> Array:
     """How far the energy of steps may lie from the central value that the simulation took."""
     generation = replica.chip.generation
-    known = how_known(replica.model, generation, draws.catalog, replica.ranks)
+    known = how_known(replica.model, generation, draws.catalog, replica.ranks > 1)
     fact = spread_fact("energy", generation, draws.catalog, known)
     return np.asarray(draws.own(fact) / float(draws.central()(fact)))
 

@@ -52,6 +52,7 @@ class ServingRow:
     throughput: float
     ranks: int  # groups of chips among which attention splits the requests
     most: float  # sequences that the server runs at once; as many as ran where it is not told
+    engine: str = ""  # one whose host the chips waited for; else vLLM 0.11
 
 
 @dataclass(frozen=True)

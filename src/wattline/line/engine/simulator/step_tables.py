@@ -20,7 +20,7 @@ from wattline.line.chip.formats import computes_narrow
 from wattline.line.chip.known import how_known, known_factor, spread_fact
 from wattline.line.chip.products import Work
 from wattline.line.chip.shape import Shape
-from wattline.line.chip.software import Software, own_experts, own_padding, with_software
+from wattline.line.chip.software import Serving, Software, own_experts, with_software
 from wattline.line.chip.step import Step, Watts, nameplate, step, within_limit
 from wattline.line.work.model import Model
 from wattline.line.work.weights import group_bytes
@@ -123,7 +123,7 @@ def setting(
     software : the engine that runs it, where it is another than the chip model was fitted to
     ranks : groups of the chips that split the requests' attention
     """
-    unset = np.asarray(1.0)
+    unset, serving = np.asarray(1.0), Serving(ranks, software)
     experts, dense = group_bytes(model, precision)
     parallel = chips > 1 if expert_parallel is None else expert_parallel
     work = Work(
@@ -134,14 +134,14 @@ def setting(
         narrow=np.asarray(float(computes_narrow(chip, precision))),
         expert_parallel=np.asarray(float(parallel)),
         ranks=np.asarray(float(ranks)),
-        padding=_padding(chip, ranks, software),
-        balance=np.asarray(0.0 if software is None else software.rank_balance),
+        padding=serving.padding(chip.draws.central()),
+        balance=serving.balance,
     )  # fmt: skip
     tdp = np.asarray(float(chip.tdp_w))
     limit = tdp if limit_w is None else np.minimum(limit_w, tdp)
     watts = Watts(tdp, np.minimum(float(np.mean(chip.idle_w)), limit), np.asarray(limit))
     central = chip.draws.central()
-    known = how_known(model, chip.generation, chip.catalog, ranks)
+    known = how_known(model, chip.generation, chip.catalog, serving.rare)
     time, energy = (
         float(central(spread_fact(what, chip.generation, chip.catalog, known))) for what in ("time", "energy")
     )
@@ -152,13 +152,6 @@ def setting(
         fit if software is None else with_software(fit, software, own_experts(chip, precision)),
         factors["time"] * time, factors["power"] * energy / time,
     )  # fmt: skip
-
-
-def _padding(chip: Chip, ranks: int, software: Software | None) -> Array:
-    """``rank_padding`` of the software, the chip model's own where none is given."""
-    if software is not None or ranks == 1:
-        return np.asarray(0.0 if software is None else software.rank_padding)
-    return own_padding(chip.draws.central())
 
 
 def knots_to(most: float) -> Array:

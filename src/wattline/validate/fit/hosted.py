@@ -1,0 +1,185 @@
+"""``calibrate engine``: what the host of an old engine takes of a step, fitted to measured serving.
+
+Prompts are read in steps of their own (vLLM before 0.6 mixed none into decoding), and the chips wait for the host in
+each step. The chip's own coefficients stay as they are; every number has a prior. Deterministic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from wattline import catalog
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.line.chip.software import NAMES, Software
+from wattline.line.engine.simulator.step_tables import ReplicaSteps, setting
+from wattline.validate.evidence.groups import left_out
+from wattline.validate.evidence.hosted import ENGINE
+from wattline.validate.evidence.serving import ServingRow
+from wattline.validate.evidence.steady import Steady
+
+GREEDY = ("code",)  # tasks whose tokens are taken without sorting the logits
+STEP_TOKENS = 4096.0  # of a step that reads prompts
+MIN_ROWS = 20
+# value, and how unsure its logarithm is: the engine's host, what the tasks leave out, and a starved chip's power
+HOST = {"host-s": (4e-3, 1.0), "host-sequence-s": (3e-4, 0.7), "parallel-layer-s": (2e-4, 1.0)}
+POWER = (0.05, 1.0)
+INPUTS = {"chat": (250.0, 0.5), "code": (200.0, 0.5)}
+FIRST_WAIT = (0.25, 0.5)  # share of a batch's place that a request waits in for its first token, a token of its answer
+SIGMA = {"time": 0.1, "power": 0.1, "tpot": 0.15}
+SHARP = 3.0  # errors beyond so many of these count less than their size
+
+
+@dataclass(frozen=True, eq=False)
+class HostedFit:
+    """What was fitted, by name: ``HOST``, ``power`` by generation, ``tokens`` by task, ``first-wait``."""
+
+    values: dict[str, float]
+
+    def predict(self, rows: Sequence[ServingRow]) -> Steady:
+        """TPOT, mean time between a sequence's tokens, and watts of a chip, in the rows' order."""
+        steps: dict[tuple[str, str, int, str, str], ReplicaSteps] = {}
+        values = np.array([self._row(row, steps) for row in rows]).reshape(len(rows), 3)
+        return Steady(values[:, 0], values[:, 1], values[:, 2])
+
+    def _row(
+        self, row: ServingRow, steps: dict[tuple[str, str, int, str, str], ReplicaSteps]
+    ) -> tuple[float, float, float]:
+        key = (row.model.key, row.chip.record.name, row.chips, row.precision, row.task)
+        if key not in steps:
+            steps[key] = setting(
+                row.model, row.chip, row.chips, row.precision, expert_parallel=False,
+                software=self.software(row.chip.generation, row.task in GREEDY),
+            )  # fmt: skip
+        tokens = self.values.get(f"tokens-{row.task}", INPUTS["chat"][0])
+        batch, begin = row.batch, row.batch / row.output
+        plain = steps[key].run(batch, batch, tokens + row.output / 2, 0.0)
+        prompts = max(1.0, min(begin, STEP_TOKENS / tokens, batch))
+        reading = steps[key].run(prompts * tokens, prompts, 0.0, tokens)
+        time = float(plain.time_s) + begin / prompts * float(reading.time_s)
+        energy = float(plain.energy_j) + begin / prompts * float(reading.energy_j)
+        return time / (1.0 + self.values["first-wait"] * begin), time, energy / time
+
+    def software(self, generation: str, greedy: bool = False) -> Software:
+        """The engine as software of a chip of this generation; one that was not measured takes the mean."""
+        known = [value for name, value in self.values.items() if name.startswith("power-")]
+        power = self.values.get(f"power-{generation}", float(np.mean(known)))
+        step, sequence, layer = (self.values[name] for name in HOST)
+        return Software(
+            ENGINE, host_s=step, host_sequence_s=sequence, parallel_layer_s=layer, host_power=power,
+            greedy=greedy,
+        )  # fmt: skip
+
+
+def names_of(rows: Sequence[ServingRow]) -> dict[str, tuple[float, float]]:
+    """What is fitted to these rows, each with its prior."""
+    power = {f"power-{name}": POWER for name in sorted({row.chip.generation for row in rows})}
+    tokens = {f"tokens-{task}": INPUTS[task] for task in sorted({row.task for row in rows})}
+    return {**HOST, **power, **tokens, "first-wait": FIRST_WAIT}
+
+
+def fit_hosted(rows: Sequence[ServingRow], start: HostedFit | None = None) -> HostedFit:
+    """Fit to the rows. Raises WattlineError where they are too few."""
+    if len(rows) < MIN_ROWS:
+        raise WattlineError(f"{len(rows)} usable rows are too few to fit an engine; {MIN_ROWS} or more are needed")
+    priors = names_of(rows)
+    middle, width = (np.array(column) for column in zip(*priors.values(), strict=True))
+    first = np.array([start.values.get(n, v) for n, (v, _) in priors.items()]) if start else middle
+    truth = {
+        "tpot": np.log([row.itl_s for row in rows]), "time": np.log([row.batch / row.throughput for row in rows]),
+        "power": np.log([row.power_w / row.chips for row in rows]),
+    }  # fmt: skip
+
+    def residuals(logs: Array) -> Array:
+        steps = HostedFit(dict(zip(priors, np.exp(logs).tolist(), strict=True))).predict(rows)
+        parts = {"tpot": steps.itl_s, "time": steps.step_s, "power": steps.chip_w}
+        errors = [(np.log(value) - truth[name]) / SIGMA[name] for name, value in parts.items()]
+        return np.concatenate([SHARP * np.arctan(np.concatenate(errors) / SHARP), (logs - np.log(middle)) / width])
+
+    logs = least_squares(residuals, np.log(first), max_nfev=20, xtol=1e-4, ftol=1e-5).x
+    return HostedFit(dict(zip(priors, np.exp(logs).tolist(), strict=True)))
+
+
+def predict_hosted(
+    rows: Sequence[ServingRow], leave_out: str = "", progress: Callable[[str], None] = lambda name: None
+) -> Steady:
+    """The rows by the catalog's fit, or each group by a fit to all others.
+
+    Parameters
+    ----------
+    rows : of an engine whose chips waited for the host
+    leave_out : model, family, gpu or rows; empty for none
+    progress : hears the group's name
+    """
+    whole = hosted_from_catalog()
+    if not leave_out:
+        return whole.predict(rows)
+    parts = [np.zeros(len(rows)) for _ in range(3)]
+    for name, others, own in left_out(rows, leave_out):
+        progress(name)
+        steps = fit_hosted([rows[i] for i in others], whole).predict([rows[i] for i in own])
+        for part, values in zip(parts, (steps.itl_s, steps.step_s, steps.chip_w), strict=True):
+            part[own] = values
+    return Steady(*parts)
+
+
+def hosted_from_catalog() -> HostedFit:
+    """The fit as it was written down."""
+    records, draws = catalog.default().records("fit"), Draws(0)
+    tail = f"-{ENGINE}"
+    values = {name: float(draws(f"fit.software-{name}{tail}", NAMES[name][1])) for name in HOST}
+    head = f"software-host-power{tail}-"
+    for key in records:
+        if key.startswith(head):
+            values[f"power-{key.removeprefix(head)}"] = float(draws(f"fit.{key}", ""))
+    values |= {f"tokens-{task}": float(draws(f"fit.prompt-tokens{tail}-{task}", "token")) for task in INPUTS}
+    return HostedFit(values | {"first-wait": float(draws(f"fit.first-wait{tail}", ""))})
+
+
+def hosted_file(fit: HostedFit, about: str) -> str:
+    """The text of ``catalog/fit/hosted.toml``.
+
+    Parameters
+    ----------
+    fit : as fitted
+    about : the rows, in words
+    """
+    head = (
+        f"# Made by `wattline calibrate engine FILE...`; do not edit. {about}\n\n[_sources]\n"
+        f'fit = {{ title = "Fitted to ML.ENERGY Leaderboard v2 data", year = 2026, where = "{about}" }}\n\n'
+        '[_default]\nsource = "fit"\n'
+    )
+    blocks = [head]
+    for name in ("kernel-time", "expert-time"):  # of the chip model itself: what the engine adds is the host's
+        blocks.append(_fact(f"software-{name}-{ENGINE}", NAMES[name][0], 1.0, ""))
+    for name, value in fit.values.items():
+        key, about, unit = _place(name)
+        blocks.append(_fact(key, about, value, unit))
+    known = [value for name, value in fit.values.items() if name.startswith("power-")]
+    blocks.append(_fact(f"software-host-power-{ENGINE}", NAMES["host-power"][0], float(np.mean(known)), ""))
+    return "\n".join(blocks)
+
+
+def _place(name: str) -> tuple[str, str, str]:
+    """The fact's key, what it is, and its unit."""
+    kind, _, what = name.partition("-")
+    if name in HOST:
+        return f"software-{name}-{ENGINE}", *NAMES[name]
+    if kind == "power":
+        return f"software-host-power-{ENGINE}-{what}", *NAMES["host-power"]
+    if kind == "tokens":
+        return f"prompt-tokens-{ENGINE}-{what}", f"tokens of a prompt of {what}, assumed", "token"
+    return f"first-wait-{ENGINE}", "wait for the first token beside requests that begin in a step", ""
+
+
+def _fact(key: str, about: str, value: float, unit: str) -> str:
+    low, high = value / 1.5, value * 1.5
+    lines = [f'["{key}"]', f'name = "{about}"', f"value = {value:.4g}"]
+    if "-time-" not in key:
+        lines += [f"low = {low:.4g}", f"high = {high:.4g}"]
+    return "\n".join([*lines, f'unit = "{unit}"', 'basis = "derived"', ""])
