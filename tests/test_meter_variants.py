@@ -255,6 +255,7 @@ REFUSED = {
     "line protocol": ("cpu,host=a,cpu=b usage_user=25 1767225600000000000\n" * 4, "no metric of watts"),
     "pmon": ("#Date Time gpu pid type sm\n#YYYYMMDD HH:MM:SS Idx # C/G %\n 20260101 00:00:00 0 7 C 5\n", "--processes"),
     "intel_gpu_top's text": (" Freq MHz      IRQ RC6     Power W     IMC\n req  act\n 0 0 0 98 0 4.2\n", "-J"),
+    "MLflow's file": ("1767225600000 100.0 0\n1767225601000 101.5 1\n", "MLflow"),
     "dcgmi without times": ("#Entity   POWER\nID         W\nGPU 0     120.5\n", "no time"),
     "sensors -j": ('{"amdgpu-pci-0300": {"Adapter": "PCI adapter", "PPT": {"power1_average": 12.0}}}', "lm-sensors"),
     "a log": ("2026-01-01 00:00:00,123 INFO loss 0.5, power 250 W\n" * 4, "a log of lines"),
