@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
-pytestmark = pytest.mark.long
+from validation_files import kernel_file, sensor_recording, serving_file, serving_row
+from wattline.cli.main import app
 
 ROOT = Path(__file__).parents[1]
+MODEL = "meta-llama/Llama-3.1-8B-Instruct"
+CONFIG = {
+    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 2048, "num_hidden_layers": 16,
+    "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 8192, "vocab_size": 128256,
+    "max_position_embeddings": 131072, "torch_dtype": "bfloat16", "tie_word_embeddings": True, "hidden_act": "silu",
+}  # fmt: skip
 TRAIN = ["train", "llama-3.1-8b", "--tokens", "1T", "--chip", "h100-sxm", "--chips", "64"]
 WORKS = {
     "run": ["run", "examples/article.toml", "--out", "out"],
@@ -31,8 +41,28 @@ WORKS = {
     "meter export openmetrics": ["meter", "export", "examples/gpus.csv", "--to", "openmetrics"],
     "compare": ["compare", "examples/gpt3_512_h100.toml", "examples/gpus.csv"],
     "validate": ["validate", "steps"],
+    "validate training": ["validate", "training"],
+    "validate inference": ["validate", "inference", "served.csv"],
+    "validate serving": ["validate", "serving", "served.csv", "--rows", "1"],
+    "validate kernels": ["validate", "kernels", "kernels"],
+    "validate sensors": ["validate", "sensors", "a_4090_card"],
+    "validate site": ["validate", "site", "sites.csv", "--draws", "10"],
     "calibrate": ["calibrate", "site"],
+    "calibrate training": ["calibrate", "training"],
+    "list": ["list", "chips"],
+    "schema": ["schema", "prompt"],
+    "supply": ["supply", "--help"],
+    "meter import": ["meter", "import", "examples/gpus.csv", "--journal", "all.wattline"],
+    "meter share": ["meter", "share", "examples/gpus.csv", "--jobs", "jobs.csv"],
+    "meter swings": ["meter", "swings", "examples/gpus.csv"],
+    "catalog add-model": ["catalog", "add-model", "config.json", "--hf-id", "me/mine-1b", "--document", "a page"],
+    "flex balance": ["flex", "balance", "--it", "100MW", "--region", "us-ercot", "--draws", "20"],
+    "flex headroom": ["flex", "headroom", "hours.csv", "--share", "1%"],
+    "flex shift": ["flex", "shift", "hours.csv", "--kind", "price"],
+    "flex swings": ["flex", "swings", "--phase", "a:1s:700W", "--phase", "b:1s:200W", "--chips", "8"],
 }
+# commands that need large measured files, whose code the tests of validate and calibrate run
+OTHERS = {"calibrate inference", "calibrate serving", "calibrate measured"}
 NEEDS = {
     "sim": ["serve", "llama-3.1-8b", "--rate", "1/s", "--duration", "1 min"],
     "sim of frontier": ["frontier", "llama-3.1-8b", "--rate", "1/s", "--duration", "1 min", "--slo-ttft", "1s"],
@@ -65,8 +95,21 @@ def clean(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with the examples, away from the checkout."""
+    """A folder with the examples and small files for each command, away from the checkout."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
+    kernel_file(tmp_path / "kernels", "gemm", {}, {"power": 650.0, "power_limit": 700.0})
+    kernel_file(tmp_path / "kernels", "moe", {}, {"power": 650.0, "power_limit": 700.0})
+    serving_file(tmp_path / "served.csv", [serving_row(MODEL, 1, "bfloat16", 8, max_num_seqs=64, p90_itl_ms=25.0)])
+    sensor_recording(tmp_path)
+    hours = "".join(f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 24}\n" for i in range(240))
+    texts = {
+        "hours.csv": "utc,ercot_mw\n" + hours,
+        "sites.csv": "operator,site,year,pue,wue_l_per_kwh\nGoogle,Hamina,2023,1.09,\n",
+        "jobs.csv": "name,begin,end,gpus\na,2026-03-01T12:00:00Z,2026-03-01T12:00:10Z,0\n",
+        "config.json": json.dumps(CONFIG),
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
     return tmp_path
 
 
@@ -77,6 +120,7 @@ def call(clean: Path, folder: Path, arguments: list[str]) -> subprocess.Complete
     )
 
 
+@pytest.mark.long
 def test_the_wheel_carries_the_catalog_and_the_templates(wheel: Path):
     carried = set(zipfile.ZipFile(wheel).namelist())
     package = ROOT / "src/wattline"
@@ -89,11 +133,13 @@ def test_the_wheel_carries_the_catalog_and_the_templates(wheel: Path):
     assert {str(path.relative_to(ROOT / "src")) for path in needed} - carried == set()
 
 
+@pytest.mark.long
 def test_the_version_is_the_package_s(clean: Path, folder: Path, wheel: Path):
     done = call(clean, folder, ["--version"])
     assert done.stdout.split()[-1] == wheel.name.split("-")[1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", WORKS)
 def test_a_command_works_without_extras(clean: Path, folder: Path, name: str):
     done = call(clean, folder, WORKS[name])
@@ -101,6 +147,7 @@ def test_a_command_works_without_extras(clean: Path, folder: Path, name: str):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NEEDS)
 def test_a_command_without_its_extra_names_it(clean: Path, folder: Path, name: str):
     done = call(clean, folder, NEEDS[name])
@@ -108,3 +155,17 @@ def test_a_command_without_its_extra_names_it(clean: Path, folder: Path, name: s
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert f"pip install 'wattline[{extra}]'" in done.stderr
+
+
+def leaves(command: Any, path: tuple[str, ...] = ()) -> list[str]:
+    """Every command of the command line."""
+    inner = getattr(command, "commands", {})
+    return [leaf for name, each in inner.items() for leaf in leaves(each, (*path, name))] or [" ".join(path)]
+
+
+def test_every_command_is_tried() -> None:
+    tried = [" ".join(line) for line in (*WORKS.values(), *NEEDS.values())]
+    untried = {
+        name for name in leaves(get_command(app)) if not any(f"{line} ".startswith(f"{name} ") for line in tried)
+    }
+    assert untried == OTHERS
