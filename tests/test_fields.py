@@ -99,7 +99,7 @@ def test_one_question_in_three_ways(tmp_path: Path) -> None:
 
 def test_defaults_stand_once(tmp_path: Path) -> None:
     assert {field.name: field.default for field in fields(Setup) if field.default is not None} == {
-        "max_num_seqs": 256, "max_num_batched_tokens": 8192, "replicas": 1, "router": "round-robin",
+        "data_parallel": 1, "max_num_seqs": 256, "max_num_batched_tokens": 8192, "replicas": 1, "router": "round-robin",
         "prefix_cache": 0.0, "prefill_replicas": 0, "scale_interval": 30.0, "scale_down_after": 300.0,
         "scaled_down": "off",
     }  # fmt: skip

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
 from wattline.cli import options, traffic_input
 from wattline.cli.groups import expanded
+from wattline.cli.unused import refuse
+from wattline.core.errors import WattlineError
 from wattline.predict.setup import FEWEST
 
 
 @expanded
 def serve(
+    context: typer.Context,
     model: options.Model = None,
     *,
     traffic: traffic_input.TrafficOptions,
@@ -33,6 +41,10 @@ def serve(
     from wattline.predict.service.simulate import serve as work
 
     check_out(out)
+    if slo_ttft is None and slo_tpot is None:
+        refuse(context, ("slo_share",), "--slo-ttft or --slo-tpot")
+        if setup.get("replicas") in (None, "1") and not {"scale_from", "prefill_replicas"} & set(setup):
+            _check_router(setup)
     named, known = options.model_of(model, config), open_catalog(facts)
     with working("reading traffic") as update:
         requests = traffic_input.read_or_make(traffic, seed, known, cells)
@@ -44,3 +56,9 @@ def serve(
             seed=seed, facts=known, **setup, **where,
         )  # fmt: skip
     print_result(result, as_json, explain, out)
+
+
+def _check_router(setup: Mapping[str, Any]) -> None:
+    """Raise WattlineError for a choice among replicas where there is one."""
+    if setup.get("router") == "least-loaded":
+        raise WattlineError("router: there is one replica to choose; least-loaded goes with --replicas 2 or more")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wattline.cli import options
+from wattline.cli.unused import refuse
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.result import envelope
 
@@ -22,10 +23,15 @@ Opt = typer.Option
 Trace = Annotated[
     Path | None, typer.Argument(help="Trace of requests: Azure or BurstGPT CSV, Mooncake JSONL, any CSV, or Parquet.")
 ]
+MAKING = (
+    "duration", "requests", "cv", "shape", "start_hour", "share", "lengths", "fit", "input_tokens", "output_tokens",
+)  # fmt: skip
+READING = ("columns", "time_unit", "where", "block_size")
 STREAMED = 20_000_000  # requests beyond which a traffic is written part by part
 
 
 def traffic(
+    context: typer.Context,
     file: Trace = None,
     rate: Annotated[str, Opt(help='Mean rate of requests to make, such as "20/s" or "200M/day".')] = "",
     duration: Annotated[str, Opt(help='Time over which requests come, such as "1 day" [default: 1 h].')] = "",
@@ -56,6 +62,10 @@ def traffic(
     where: Annotated[
         list[str] | None, Opt(metavar="COLUMN=TEXT", help="Take only rows of the trace with this text in this column.")
     ] = None,
+    block_size: Annotated[
+        int | None,
+        Opt(help="Number of tokens in a block of the trace's prefix hashes [default: as its rows show].", min=1),
+    ] = None,
     save: Annotated[Path | None, Opt(metavar="FILE", help="Write the traffic to this .parquet or .csv file.")] = None,
     facts: options.Facts = None,
     catalog: options.CatalogDay = None,
@@ -70,6 +80,7 @@ def traffic(
     made = bool(rate or states)
     if (file is None) != made:
         raise WattlineError("traffic: give a FILE to read or a --rate (or --states) to make one, one of the two")
+    _check_options(context, made)
     _check_save(save)
     known = open_catalog(facts)
     result: Traffic | int
@@ -78,7 +89,7 @@ def traffic(
         result = _made(rate, states, cv, shape, start_hour, share, sizes, duration, requests,
                        seed, save, scale_rate == 1 == times and repeat == 1, known)  # fmt: skip
     else:
-        result = _read(file, columns, time_unit, where or [])
+        result = _read(file, columns, time_unit, where or [], block_size)
     given_options = {
         "file": None if file is None else str(file), "rate": rate, "states": states, "duration": duration,
         "requests": requests, "shape": shape if made else "", "lengths": lengths if made else "",
@@ -95,7 +106,24 @@ def traffic(
     print_answer(envelope("traffic", inputs, results, seed=seed if made else None, notes=notes), as_json)
 
 
-def _read(file: Path | None, columns: str, time_unit: str, where: list[str]) -> Traffic:
+def _check_options(context: typer.Context, made: bool) -> None:
+    """Raise WattlineError for an option that does nothing with the others."""
+    given = context.params
+    if not made:
+        refuse(context, MAKING, "a --rate or --states, not with a FILE")
+        if given["times"] == 1:
+            refuse(context, ("seed",), "--times other than 1, where requests are picked by chance")
+        return
+    refuse(context, READING, "a FILE, which has columns and rows")
+    if given["shape"] == "flat" or Path(given["shape"]).is_file():
+        refuse(context, ("start_hour",), "--shape day or week")
+    if given["input_tokens"] or given["output_tokens"]:
+        refuse(context, ("lengths", "fit"), "lengths of requests, not with --input and --output")
+    if not Path(given["lengths"]).is_file():
+        refuse(context, ("fit",), "--lengths FILE, a trace to fit")
+
+
+def _read(file: Path | None, columns: str, time_unit: str, where: list[str], block: int | None) -> Traffic:
     from wattline.line.work.traffic.reader import read_traffic
 
     assert file is not None
@@ -104,7 +132,8 @@ def _read(file: Path | None, columns: str, time_unit: str, where: list[str]) -> 
         raise WattlineError(f"traffic: --columns {shorten(columns)!r} must name three: time,input,output")
     pairs = dict(_pair(text) for text in where)
     time, given, made = named
-    return read_traffic(file, time=time, input=given, output=made, time_unit=time_unit or None, where=pairs)
+    return read_traffic(file, time=time, input=given, output=made, time_unit=time_unit or None, where=pairs,
+                        block_tokens=block)  # fmt: skip
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -222,7 +222,8 @@ class Setup:
         if not self.prefill_replicas:
             _alone(self, ("prefill_gpus", "transfer_bandwidth"), "--prefill-replicas, of which there are none")
         if not self.scales:
-            _alone(self, ("scale_target", "start_up"), "--scale-from, the fewest replicas")
+            scaling = ("scale_target", "start_up", "scale_interval", "scale_down_after", "scaled_down")
+            _alone(self, scaling, "--scale-from, the fewest replicas")
 
     def check_takes(self, takes: Sequence[str]) -> None:
         """Raise WattlineError where a field is set that is not among ``takes``."""
@@ -251,8 +252,9 @@ def check_ranks(ranks: int, chips: int | None, model: Model) -> None:
 
 
 def _alone(setup: Setup, names: Sequence[str], what: str) -> None:
+    usual = {field.name: field.default for field in fields(setup)}
     for name in names:
-        if getattr(setup, name) is not None:
+        if getattr(setup, name) != usual[name]:
             raise WattlineError(f"{name.replace('_', '-')}: goes with {what}")
 
 

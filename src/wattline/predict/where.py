@@ -206,6 +206,13 @@ class Where:
             raise WattlineError("price and electricity-price: give one of them, by the hour or one number")
         if self.carbon is not None and self.carbon_url is not None:
             raise WattlineError("carbon and carbon-url: give one of them")
+        live = self.carbon_url is not None or (isinstance(self.carbon, str) and self.carbon != HOURLY)
+        if self.carbon_kind is not None and not live:
+            raise WattlineError("carbon-kind: goes with --carbon FILE or --carbon-url, an intensity by the hour")
+        if self.time_zone is not None and not (live or self.price is not None):
+            raise WattlineError("time-zone: goes with a file of times, --carbon FILE or --price FILE")
+        if self.start is not None and not (self.by_the_hour or self.hourly):
+            raise WattlineError("start: goes with carbon, price or weather by the hour; nothing else depends on it")
 
     @property
     def by_the_hour(self) -> bool:

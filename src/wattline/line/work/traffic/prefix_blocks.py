@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.work.traffic.columns import tokens
 from wattline.line.work.traffic.table import MOONCAKE_BLOCK, TraceTable
@@ -22,9 +23,13 @@ def as_made(table: TraceTable, given: int | None) -> tuple[TraceTable, int]:
     ----------
     table : a trace's file, opened
     given : tokens of a block, where the user says so
+
+    Returns the table, and the tokens of a block. Raises WattlineError where a size is given for a trace without blocks.
     """
     rows = table.rows
     if not {"hash_ids", "input_length"} <= set(rows.columns) or not table.json:
+        if given is not None and not ("hash_ids" in rows.columns and table.json):
+            raise WattlineError(f"{table.where}: it has no prefix hashes (hash_ids), so no size of their blocks")
         return table, given or MOONCAKE_BLOCK
     blocks = rows["hash_ids"].list.len().fill_null(0).to_numpy().astype(float)
     prompts = tokens(rows["input_length"])
