@@ -221,6 +221,20 @@ def wandb_list(path: Path, truth: Truth) -> Path:
     return path
 
 
+def gpustat(path: Path, truth: Truth) -> Path:
+    return lines(path, [
+        json.dumps({"hostname": "n1", "query_time": at, "gpus": [
+            {"index": k, "uuid": f"GPU-{k}", "name": "X", "power.draw": share * w, "enforced.power.limit": 400}
+            for k, share in enumerate((0.6, 0.4))]}, indent=1)
+        for at, w in zip(truth.at("%Y-%m-%dT%H:%M:%S.000000"), truth.power_w, strict=True)
+    ])  # fmt: skip
+
+
+def nested_records(path: Path, truth: Truth) -> Path:
+    return lines(path, [json.dumps({"timestamp": t, "power": {"gpu0": 0.6 * w, "gpu1": 0.4 * w}})
+                        for t, w in zip(truth.time_s, truth.power_w, strict=True)])  # fmt: skip
+
+
 MORE: dict[str, tuple[str, Callable[[Path, Truth], Path]]] = {
     "powermetrics' lists": ("a.plist", apple_lists),
     "powermetrics' lists of an Intel": ("a.plist", lambda p, t: apple_lists(p, t, True)),
@@ -249,4 +263,9 @@ MORE: dict[str, tuple[str, Callable[[Path, Truth], Path]]] = {
     "Telegraf's JSON": ("a.json", telegraf),
     "Grafana's series in blocks": ("a.csv", grafana_blocks),
     "W&B as a list": ("a.json", wandb_list),
+    "gpustat": ("a.json", gpustat),
+    "records that hold objects": ("a.jsonl", nested_records),
+    "own table with power_draw": ("a.csv", lambda p, t: lines(p, ["time,gpu_index,power_draw_w"] + [
+        f"{at},{k},{share * w!r}" for at, w in zip(t.time_s, t.power_w, strict=True)
+        for k, share in ((0, 0.6), (1, 0.4))])),
 }  # fmt: skip

@@ -259,7 +259,7 @@ REFUSED = {
     "dcgmi without times": ("#Entity   POWER\nID         W\nGPU 0     120.5\n", "no time"),
     "sensors -j": ('{"amdgpu-pci-0300": {"Adapter": "PCI adapter", "PPT": {"power1_average": 12.0}}}', "lm-sensors"),
     "a log": ("2026-01-01 00:00:00,123 INFO loss 0.5, power 250 W\n" * 4, "a log of lines"),
-    "nested JSON": ('{"time": 1, "gpus": [{"power.draw": 5}]}\n' * 4, "JSON of a form that is not known"),
+    "nested JSON": ('{"gpus": [{"power.draw": 5}]}\n' * 4, "JSON of a form that is not known"),
     "ROCm's screen": ("=== ROCm System Management Interface ===\nGPU[0]\t: Average Graphics Package Power (W): 35.0\n",
                       "carry no time"),
 }  # fmt: skip

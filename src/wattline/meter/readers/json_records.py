@@ -1,4 +1,8 @@
-"""JSON records: an array of flat objects, or an object a line, each a row of a table."""
+"""JSON records: an array of objects, or an object a line, each a row of a table.
+
+An object that names its time may hold objects, whose fields are named ``outer.inner``, and one list of objects, each of
+which is a row (as gpustat writes its GPUs).
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,11 @@ from typing import Any
 from wattline.core.errors import WattlineError
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import logs, plain
+from wattline.meter.readers.columns import plain as plain_name
 from wattline.meter.recording import Recording
 
 FLAT = (str, int, float, bool, type(None))
+MAX_DEPTH = 4
 
 
 def is_text(text: str) -> bool:
@@ -23,19 +29,42 @@ def is_text(text: str) -> bool:
         first, _ = json.JSONDecoder().raw_decode(begin[begin.index("{") :])
     except ValueError:
         return False
-    return isinstance(first, dict) and len(first) > 1 and all(isinstance(value, FLAT) for value in first.values())
+    if not isinstance(first, dict) or not first:
+        return False
+    if all(isinstance(value, FLAT) for value in first.values()):
+        return len(first) > 1
+    return any({"time", "timestamp", "ts", "datetime"} & set(plain_name(key).split("_")) for key in first)
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
     """A series for each device of the records."""
     import polars as pl
 
-    rows = [row for row in _rows("\n".join(logs.lines(path))) if isinstance(row, dict)]
+    whole = [row for row in _rows("\n".join(logs.lines(path))) if isinstance(row, dict)]
+    rows = [row for each in whole for row in _flat(each)]
     names = list(dict.fromkeys(name for row in rows for name in row))
     if len(rows) < 2:
         raise WattlineError(f"{path} holds {len(rows)} JSON records: energy needs two, apart in time")
     columns = {name: [_cell(row.get(name)) for row in rows] for name in names}
     return plain.of_frame(pl.DataFrame(columns, strict=False), choices, str(path), path.stem)
+
+
+def _flat(row: dict[str, Any], depth: int = 0) -> list[dict[str, Any]]:
+    """The rows of an object: its own fields beside those of each object in its one list of objects."""
+    fields: dict[str, Any] = {}
+    parts: list[dict[str, Any]] = [{}]
+    for name, value in row.items():
+        if isinstance(value, dict) and depth < MAX_DEPTH:
+            inner = _flat(value, depth + 1)
+            if len(inner) == 1:
+                fields |= {f"{name}.{key}": cell for key, cell in inner[0].items()}
+        elif isinstance(value, list) and parts == [{}] and depth < MAX_DEPTH:
+            items = [item for item in value if isinstance(item, dict)]
+            parts = [part for item in items for part in _flat(item, depth + 1)] or parts
+        elif isinstance(value, FLAT):
+            fields[name] = value
+    return [{**fields, **{(f"part.{key}" if key in fields else key): cell for key, cell in part.items()}}
+            for part in parts]  # fmt: skip
 
 
 def _cell(value: Any) -> str | None:

@@ -39,6 +39,7 @@ IDS = ("uuid", "gpu_uuid", "index", "gpu_index", "gpu", "gpu_id", "id", "device"
        "serial", "gpu_serial")  # fmt: skip
 AVERAGE_S = 1.0  # power.draw.average is the mean of one second (nvidia-smi --help-query-gpu)
 STAMP = re.compile(r"^\d{4}/\d{2}/\d{2} \d{2}:\d{2}:\d{2}\.\d{3}$")
+OTHER_TIMES = frozenset({"time", "date", "datetime", "ts", "unix_time", "epoch", "elapsed", "elapsed_s"})
 GpuRows = tuple[Device, NDArray[np.intp]]
 UNIT = re.compile(r"\s*\[.*\]$")
 
@@ -48,8 +49,14 @@ def is_query(text: str) -> bool:
     line = next((line for line in text.splitlines() if line.strip()), "")
     if line.lstrip().startswith("#"):
         return False
-    cells = [cell.strip().lower() for cell in line.split(",")]
-    return any(_is_power(cell) for cell in cells) or (any(STAMP.match(cell) for cell in cells) and len(cells) > 1)
+    cells = _cells(line)
+    others = OTHER_TIMES & set(cells) and "timestamp" not in cells  # someone's own table
+    named = any(_is_power(cell) for cell in cells) and not others
+    return named or (any(STAMP.match(cell) for cell in cells) and len(cells) > 1)
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip().strip('"').lower() for cell in re.split("[,;\t]", line)]
 
 
 def is_dmon(text: str) -> bool:
@@ -74,7 +81,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     if is_dmon(text):
         return _dmon(path, choices)
     first = next((line for line in text.splitlines() if line.strip()), "")
-    has_header = any(_is_power(cell.strip().lower()) for cell in first.split(","))
+    has_header = any(_is_power(cell) for cell in _cells(first))
     frame = table(path, header=has_header)
     names = {UNIT.sub("", name).lower(): name for name in _first_of_each(frame)}
     if has_header:
@@ -98,7 +105,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
 
 
 def _is_power(cell: str) -> bool:
-    return cell.startswith((*POWER, *MODULE))
+    return UNIT.sub("", cell) in (*POWER, *MODULE)
 
 
 def _defined(
