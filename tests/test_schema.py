@@ -80,6 +80,8 @@ LINES = (
     "validate kernels KERNELS",
     "validate sensors SENSORS",
     "validate site SITES --draws 10",
+    "validate world --leave-out company",
+    "validate world",
 )
 SIMULATED = ("serve ", "frontier", "run SCENARIO", "validate serving")
 SERVED = 'rate = "5/s"\nduration = "20 s"\nchip = "h100-sxm"\n'

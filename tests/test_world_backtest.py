@@ -74,7 +74,7 @@ def test_the_drift_carries_on_the_growth_so_far() -> None:
 
 def test_own_earlier_figures_make_a_place_or_company_certain() -> None:
     rows = published_figures()
-    for name in ("google", "netherlands"):
+    for name in ("oracle", "netherlands"):
         place, year = place_of(name), np.array([2024 - FIRST])
         before = posterior_of(rows, 2026).predict([place], year)[1][0, 0]
         kind = "company_reported" if place.company else "metered"

@@ -237,6 +237,40 @@ def _sensor_windows() -> tuple[list[float], int]:
     )
 
 
+def world() -> str:
+    """Outlooks of earlier years beside what was published later."""
+    data = results("validate", "world")
+    lines = ["| outlook of | later figures | in p5–p95 | CRPS | of a drift | bias |", "|---|---|---|---|---|---|"]
+    named = [(str(row["origin"]), row["score"]) for row in data["origins"]]
+    for name, score in [*named, ("all", data["score"]), ("of them two and more years ahead", data["ahead"])]:
+        lines.append(f"| {name} | {_world_score(score)} |")
+    return "\n".join(lines)
+
+
+def world_left_out() -> str:
+    """Countries, companies, publishers and years that were left out."""
+    lines = ["| left out | figures | in p5–p95 | CRPS | of a drift | bias |", "|---|---|---|---|---|---|"]
+    given = {
+        "country": "a country, given its earlier figures",
+        "company": "a company, given its earlier figures",
+        "source": "a publisher",
+        "year": "a year",
+    }
+    for name, words in given.items():
+        data = results("validate", "world", "--leave-out", name)
+        lines.append(f"| {words} | {_world_score(data['score'])} |")
+        if data["unseen"]:
+            lines.append(f"| {words.split(',')[0]}, given no figure | {_world_score(data['unseen'])} |")
+    return "\n".join(lines)
+
+
+def _world_score(score: dict[str, Any]) -> str:
+    pair = score["crps_with_naive"] is not None
+    crps = score["crps_with_naive"] if pair else score["crps"]
+    naive = f"{score['naive_crps']:.3f}" if pair else "none"
+    return f"{score['n']} | {score['coverage_percent']:.0f}% | {crps:.3f} | {naive} | {score['bias_percent']:+.0f}%"
+
+
 TABLES: dict[str, Table] = {
     "summary": summary,
     "training": training,
@@ -245,6 +279,8 @@ TABLES: dict[str, Table] = {
     "site": site,
     "unseen_sites": site_left_out,
     "recordings": recordings,
+    "world": world,
+    "unseen_world": world_left_out,
 }
 
 

@@ -137,3 +137,20 @@ def calibrate_site(save: Save = None) -> None:
     with working("deriving") as update:
         text = toml(default(), lambda name: update(f"deriving {name}"))
     _hand_over(text, save)
+
+
+@calibrate_app.command("world")
+def calibrate_world(
+    file: Annotated[
+        Path | None, typer.Argument(help="CSV of published figures (series, year, twh, …) [default: the catalog's].")
+    ] = None,
+    save: Save = None,
+) -> None:
+    """The coefficients of the world's paths, fitted to published figures; prints catalog/world/coefficients.csv."""
+    from wattline.cli.printing import working
+    from wattline.line.world.published import published_figures, read_published
+    from wattline.validate.fit.world import calibrate
+
+    with working("fitting") as update:
+        text = calibrate(read_published(file) if file else published_figures(), lambda name: update(f"fitting {name}"))
+    _hand_over(text, save)

@@ -176,3 +176,23 @@ def validate_site(
     with working("predicting") as update:
         result = validate(rows, draws, seed, lambda name: update(f"predicting {name}"), str(file), leave_out)
     print_result(result, as_json)
+
+
+@validate_app.command("world")
+def validate_world(
+    leave_out: Annotated[
+        str | None,
+        typer.Option(help="Predict each country, company, source or year from the rest [default: earlier outlooks]."),
+    ] = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Outlooks of earlier years beside what was published later; published sums, cases and forecasts beside ours."""
+    from wattline.cli.printing import print_result, working
+    from wattline.line.world.backtest import LEAVE_OUT
+    from wattline.validate.world import validate_world as validate
+
+    if leave_out is not None and leave_out not in LEAVE_OUT:
+        raise WattlineError(f"--leave-out: {leave_out!r} is none of {', '.join(LEAVE_OUT)}")
+    with working("forecasting") as update:
+        result = validate(leave_out, update)
+    print_result(result, as_json)

@@ -104,6 +104,8 @@ def _validation_text(data: Json) -> RenderableType:
             from wattline.report.terminal.validate_sensors import sensors_validation_text as show
         case "validate serving":
             from wattline.report.terminal.validate_serving import serving_validation_text as show
+        case "validate world":
+            from wattline.report.terminal.validate_world import world_validation_text as show
         case _:
             from wattline.report.terminal.validate_site import site_validation_text as show
     return show(data)

@@ -22,6 +22,7 @@ from wattline.schema import (
     supply,
     traffic,
     validated_sensors,
+    validated_world,
     validations,
     world,
 )
@@ -62,6 +63,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "validate kernels": validations.ValidateKernelsJson,
     "validate sensors": validated_sensors.ValidateSensorsJson,
     "validate site": validated_sensors.ValidateSiteJson,
+    "validate world": validated_world.ValidateWorldJson,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

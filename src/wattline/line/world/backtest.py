@@ -128,7 +128,9 @@ def rolling(rows: Sequence[PublishedFigure], origin: int, paths: Paths) -> list[
     return predicted(Posterior(paths, known), [row for row in later if row.series in counted], origin)
 
 
-def predicted(posterior: Posterior, later: Sequence[PublishedFigure], origin: int) -> list[Forecast]:
+def predicted(
+    posterior: Posterior, later: Sequence[PublishedFigure], origin: int, new_publisher: bool = False
+) -> list[Forecast]:
     """Each figure beside its forecast and the naive one.
 
     Parameters
@@ -136,11 +138,12 @@ def predicted(posterior: Posterior, later: Sequence[PublishedFigure], origin: in
     posterior : what is known
     later : figures that it does not know
     origin : year of the forecast
+    new_publisher : whether the figures are of a publisher that has published none of what is known
     """
     made = []
     for row in later:
         place = place_or_company(row.series, row.electricity_twh)
-        mean, spread = posterior.predict([place], np.array([row.year - FIRST]))
+        mean, spread = posterior.predict([place], np.array([row.year - FIRST]), new_publisher=new_publisher)
         own = [k for k in posterior.figures.rows if k.series == row.series and k.kind != "forecast"]
         naive = naive_drift(own, row.year) if own else (None, None)
         made.append(Forecast(row, origin, float(mean[0]), float(np.sqrt(spread[0, 0])), *naive))

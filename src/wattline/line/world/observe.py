@@ -242,20 +242,23 @@ class Posterior:
         logs = np.log(np.diag(self.factor)).sum() + 0.5 * len(self.residual) * np.log(2 * np.pi)
         return float(-0.5 * self.whitened @ self.whitened - logs)
 
-    def predict(self, places: Sequence[Place], year: Years, counted: bool = True) -> tuple[Array, Array]:
+    def predict(
+        self, places: Sequence[Place], year: Years, counted: bool = True, new_publisher: bool = False
+    ) -> tuple[Array, Array]:
         """Mean and covariance of the logarithm of TWh at (place, year).
 
         Parameters
         ----------
         places, year : of one length; years as indices of ``YEARS``
         counted : as a later study would put it, with its bias; else the path that studies share
+        new_publisher : by one that has published no figure yet
         """
         paths, figures = self.paths, self.figures
         prior = np.array([float(paths.mean(p, np.asarray(y))) for p, y in zip(places, year, strict=True)])
         cross = paths.covariance(places, year, figures.places, figures.year)
         spread = paths.covariance(places, year, places, year)
         if counted:
-            later = [self._next_figure(place, int(y)) for place, y in zip(places, year, strict=True)]
+            later = [self._next_figure(place, int(y), new_publisher) for place, y in zip(places, year, strict=True)]
             new = Figures(tuple(later), tuple(places))
             keep = np.array([self._keep(place, row.publisher) for place, row in zip(places, later, strict=True)])
             cross = cross + keep[:, None] * paths.bias(new, figures)
@@ -275,11 +278,11 @@ class Posterior:
         )
         return count / (count + self.paths.model.others)
 
-    def _next_figure(self, place: Place, year: int) -> PublishedFigure:
+    def _next_figure(self, place: Place, year: int, new_publisher: bool) -> PublishedFigure:
         """A figure such as the next one will be: from a meter where there is one, else by the newest publisher."""
         pairs = zip(self.figures.rows, self.figures.places, strict=True)
         known = [row for row, p in pairs if p.name == place.name and row.kind != "forecast"]
-        if not known:
+        if not known or new_publisher:
             return PublishedFigure(place.name, year, 1.0, "company_reported" if place.company else "top_down", 0, "")
         metered = [row for row in known if row.kind == "metered"]
         newest = max(metered or known, key=lambda row: (row.published, row.year))

@@ -1,0 +1,162 @@
+"""The world's outlook beside what was published later, beside figures that it was not given, and published sums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from wattline.core.result import Json, Result, envelope
+from wattline.line.world.backtest import ORIGINS, Forecast, known_at, predicted, rolling, score
+from wattline.line.world.coefficients import path_model
+from wattline.line.world.expected import growth_known
+from wattline.line.world.identities import identities, sensitivities
+from wattline.line.world.observe import Paths, Posterior
+from wattline.line.world.outlook import catalog_posterior
+from wattline.line.world.places import place_or_company
+from wattline.line.world.published import PublishedFigure, published_figures, series_names
+from wattline.line.world.scorecard import median_factor, scored_forecasts
+
+NOW = 2026
+MIN_AHEAD = 2  # years at which a forecast must be better than a drift
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WorldValidation(Result):
+    """Forecasts beside what came: by origin, or with a country, company, publisher or year left out."""
+
+    forecasts: tuple[Forecast, ...]
+    leave_out: str | None = None
+    unseen: tuple[Forecast, ...] = ()
+    extra: Json = field(default_factory=dict)
+
+    def json(self) -> Json:
+        rows = self.forecasts
+        results: Json = {
+            "score": score(rows),
+            "ahead": score(row for row in rows if row.ahead >= MIN_AHEAD),
+            "unseen": score(self.unseen) if self.leave_out in ("country", "company") else None,
+            "origins": self.extra.get("origins", []),
+            "series": _by(rows, lambda row: row.figure.series),
+            "left": [] if self.leave_out is None else _by(rows or self.unseen, self._group),
+            "identities": self.extra.get("identities", []),
+            "sensitivities": self.extra.get("sensitivities", []),
+            "scorecard": self.extra.get("scorecard"),
+            "rows": [row.json() for row in (*rows, *self.unseen)],
+        }
+        notes = [
+            "scores are of the logarithm of TWh; the naive forecast carries the last figure on at the growth so far",
+            "of these: CRPS where there is a naive forecast; naive: that with the spread of its steps; point: without",
+        ]
+        if self.leave_out:
+            notes.append("the coefficients, 23 numbers shared by all series, are those of all figures")
+        return envelope("validate world", {"leave_out": self.leave_out}, results, notes=notes)
+
+    def _group(self, row: Forecast) -> str:
+        figure = row.figure
+        return {"source": figure.publisher, "year": str(figure.year)}.get(self.leave_out or "", figure.series)
+
+
+def _by(rows: Sequence[Forecast], group: Callable[[Forecast], str]) -> list[Json]:
+    names = dict.fromkeys(group(row) for row in rows)
+    return [{"name": name, **score(row for row in rows if group(row) == name)} for name in names]
+
+
+def validate_world(leave_out: str | None, progress: Progress) -> WorldValidation:
+    """Hold the outlook against what was published.
+
+    Parameters
+    ----------
+    leave_out : None for rolling origins; or ``country``, ``company``, ``source``, ``year``
+    progress : called with what is worked on
+    """
+    rows = published_figures()
+    if leave_out is None:
+        return _rolling(rows, progress)
+    if leave_out in ("country", "company"):
+        earlier, unseen = leave_out_series(rows, leave_out == "company", progress)
+        return WorldValidation(tuple(earlier), leave_out, tuple(unseen))
+    return WorldValidation(tuple(leave_out_group(rows, leave_out, progress)), leave_out)
+
+
+def _rolling(rows: Sequence[PublishedFigure], progress: Progress) -> WorldValidation:
+    forecasts: list[Forecast] = []
+    origins = []
+    for origin in ORIGINS:
+        progress(f"forecasting as of {origin}")
+        own = rolling(rows, origin, Paths(path_model(origin), growth_known(origin)))
+        known = known_at(rows, origin)
+        forecasts += own
+        origins.append({
+            "origin": origin, "figures": len(known), "series": series_names(known),
+            "publishers": sorted({row.publisher for row in known}), "score": score(own),
+            "ahead": score(row for row in own if row.ahead >= MIN_AHEAD),
+        })  # fmt: skip
+    progress("scoring published forecasts")
+    extra: Json = {
+        "origins": origins,
+        "identities": [
+            {"name": i.name, "value": i.value, "published": i.published, "unit": i.unit, "off_percent": i.off_percent,
+             "tolerance_percent": i.tolerance_percent, "holds": i.holds}
+            for i in identities()
+        ],
+        "sensitivities": [
+            {"name": s.name, "change_percent": s.change_percent, "published_percent": s.published_percent}
+            for s in sensitivities()
+        ],
+        "scorecard": scorecard(rows),
+    }  # fmt: skip
+    return WorldValidation(tuple(forecasts), extra=extra)
+
+
+def scorecard(rows: Sequence[PublishedFigure]) -> Json:
+    """Published forecasts of years that have passed, beside what came and beside ours of the same year."""
+    scored = scored_forecasts(rows, catalog_posterior(NOW))
+    return {
+        "n": len(scored),
+        "median_factor": median_factor([row.factor for row in scored]),
+        "our_median_factor": median_factor([row.our_factor for row in scored]),
+        "above_share": float(np.mean([row.factor > 1 for row in scored])),
+        "rows": [
+            {"forecaster": row.forecast.forecaster, "published": row.forecast.published, "region": row.forecast.region,
+             "year": row.forecast.year, "twh": row.forecast.twh, "came_twh": row.came_twh, "ours_twh": row.ours_twh}
+            for row in scored
+        ],
+    }  # fmt: skip
+
+
+def leave_out_series(
+    rows: Sequence[PublishedFigure], companies: bool, progress: Progress
+) -> tuple[list[Forecast], list[Forecast]]:
+    """Each country or company predicted from the others: given its figures of earlier years, and given none."""
+    paths = Paths(path_model(NOW), growth_known(NOW))
+    earlier: list[Forecast] = []
+    unseen: list[Forecast] = []
+    for name in series_names(rows):
+        if place_or_company(name).company != companies:
+            continue
+        progress(f"leaving out {name}")
+        own = [row for row in rows if row.series == name and row.kind != "forecast"]
+        others = [row for row in rows if row.series != name]
+        unseen += predicted(Posterior(paths, others), own, NOW)
+        for year in sorted({row.year for row in own})[1:]:
+            before = [row for row in own if row.year < year]
+            origin = max(row.year for row in before)
+            later = [row for row in own if row.year == year]
+            earlier += predicted(Posterior(paths, [*others, *before]), later, origin)
+    return earlier, unseen
+
+
+def leave_out_group(rows: Sequence[PublishedFigure], by: str, progress: Progress) -> Iterable[Forecast]:
+    """Each publisher's, or each year's, figures predicted from all others."""
+    paths = Paths(path_model(NOW), growth_known(NOW))
+    groups = sorted({str(row.year if by == "year" else row.publisher) for row in rows if row.kind != "forecast"})
+    for name in groups:
+        progress(f"leaving out {name}")
+        inside = [row for row in rows if str(row.year if by == "year" else row.publisher) == name]
+        left = {id(row) for row in inside}
+        others = [row for row in rows if id(row) not in left]
+        figures = [row for row in inside if row.kind != "forecast"]
+        yield from predicted(Posterior(paths, others), figures, NOW, new_publisher=by == "source")

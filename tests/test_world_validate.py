@@ -1,0 +1,87 @@
+"""``validate world`` and ``calibrate world``: what is left out is predicted as well as promised."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from wattline.cli.main import main
+from wattline.line.world.backtest import ORIGINS, known_at
+from wattline.line.world.identities import identities
+from wattline.line.world.published import published_figures
+from wattline.line.world.tables import FOLDER
+from wattline.validate.fit.world import HEAD, fit_paths
+from wattline.validate.world import validate_world
+
+
+def quiet(name: str) -> None:
+    """No progress is shown."""
+
+
+def test_every_published_sum_holds() -> None:
+    assert [row.name for row in identities() if not row.holds] == []
+    assert len(identities()) > 50
+
+
+@pytest.mark.parametrize("left_out", ["company", "source", "year"])
+def test_what_is_left_out_is_held_and_better_foretold_than_by_a_drift(left_out: str) -> None:
+    scores = validate_world(left_out, quiet).json()["results"]["score"]
+    assert scores["coverage_percent"] >= 80
+    assert scores["crps_with_naive"] < scores["naive_crps"]
+
+
+@pytest.mark.long
+def test_a_country_is_foretold_from_its_earlier_figures_and_from_none() -> None:
+    results = validate_world("country", quiet).json()["results"]
+    assert 80 <= results["score"]["coverage_percent"] <= 97
+    assert results["score"]["crps_with_naive"] < results["score"]["naive_crps"]
+    assert 80 <= results["unseen"]["coverage_percent"] <= 97
+
+
+def test_published_forecasts_were_off_further_than_ours() -> None:
+    card = validate_world(None, quiet).json()["results"]["scorecard"]
+    assert card["n"] > 20
+    assert 1 < card["our_median_factor"] < card["median_factor"]
+
+
+def test_an_unknown_leave_out_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["validate", "world", "--leave-out", "moon"])
+    assert stop.value.code == 2
+    assert "country, company, source, year" in capsys.readouterr().err
+
+
+def test_the_screen_and_the_json_have_each_origin(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["validate", "world", "--json"])
+    origins = json.loads(capsys.readouterr().out)["results"]["origins"]
+    assert [row["origin"] for row in origins] == list(ORIGINS)
+    with pytest.raises(SystemExit):
+        main(["validate", "world"])
+    shown = capsys.readouterr().out
+    assert all(str(origin) in shown for origin in ORIGINS)
+
+
+def test_the_coefficients_of_the_catalog_are_those_that_the_fit_gives() -> None:
+    origin = ORIGINS[0]
+    known = known_at(published_figures(), origin)
+    model, _ = fit_paths(known, origin)
+    shipped = (FOLDER / "coefficients.csv").read_text()
+    assert shipped.startswith(HEAD)
+    for name in ("common_sd", "world_scatter", "level_sd"):
+        line = next(row for row in shipped.splitlines() if row.startswith(f"{origin},{name},"))
+        assert float(line.split(",")[2]) == pytest.approx(getattr(model, name), rel=0.02)
+        assert line.endswith(f",{len(known)}")
+
+
+@pytest.mark.long
+def test_calibrate_writes_the_shipped_file_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["calibrate", "world", "--save", str(tmp_path / "coefficients.csv")])
+    assert stop.value.code == 0
+    again = [row.split(",") for row in (tmp_path / "coefficients.csv").read_text().splitlines()[3:]]
+    shipped = [row.split(",") for row in (FOLDER / "coefficients.csv").read_text().splitlines()[3:]]
+    assert [row[:2] for row in again] == [row[:2] for row in shipped]
+    assert [float(row[2]) for row in again] == pytest.approx([float(row[2]) for row in shipped], rel=0.02)
