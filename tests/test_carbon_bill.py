@@ -211,3 +211,43 @@ def test_two_jobs_of_one_scenario_share_a_file_and_add_up(tmp_path):
     assert both.follows["co2e_kg"] == pytest.approx(one.follows["co2e_kg"] + other.follows["co2e_kg"])
     assert both.signals["location"] == "differs from job to job"
     assert both.signals["price"] == one.signals["price"]
+
+
+def test_scenario_files_and_settings_take_the_same_names(tmp_path, monkeypatch):
+    write(tmp_path / "c.csv", {"carbon_g_per_kwh": 250.0, "price_usd_per_mwh": 40.0})
+    job = '[[job]]\nkind = "prompt"\nname = "a"\nmodel = "llama-3.1-8b"\nchip = "h100-sxm"\ngpus = 1\n'
+    scenario = tmp_path / "s.toml"
+    given = (
+        'region = "us-ercot"\ncarbon = "c.csv"\nprice = "c.csv"\nstart = 2023-03-01T00:00:00Z\ncontracts = "50% wind"\n'
+    )
+    scenario.write_text(f'title = "t"\n{job}{given}')
+    run = wl.run(scenario, draws=0)
+    kwh = float(run.bill.energy_j) / 3.6e6
+    assert float(run.bill.follows["co2e_kg"]) == pytest.approx(0.25 * kwh)
+    assert float(run.bill.follows["cost_usd"]) == pytest.approx(0.04 * kwh)
+    assert float(run.bill.follows["co2e_market_kg"]) == pytest.approx(0.125 * kwh)
+    (tmp_path / "wattline.toml").write_text(
+        'region = "us-ercot"\ncarbon = "c.csv"\nprice = "c.csv"\ncontracts = "50%"\n'
+    )
+    monkeypatch.setenv("WATTLINE_SETTINGS", str(tmp_path / "wattline.toml"))
+    bill = wl.prompt("llama-3.1-8b", "h100-sxm", gpus=1, draws=0).bill
+    assert float(bill.follows["co2e_kg"]) == pytest.approx(0.25 * float(bill.energy_j) / 3.6e6)
+    assert bill.signals["price"] == "by the hour, c.csv"
+    elsewhere = wl.prompt("llama-3.1-8b", "h100-sxm", gpus=1, draws=0, region="fr").bill
+    assert elsewhere.signals["location"] == "mean of the year, France"
+    assert bill.signals["market"].startswith("contracts for 0.5")
+
+
+def test_a_recording_joins_by_its_own_time(tmp_path):
+    from wattline.meter.readers.detect import read
+
+    begin = datetime(2023, 3, 1, 10, 0)
+    rows = "\n".join(f"{begin + timedelta(seconds=i):%Y-%m-%dT%H:%M:%SZ},1000" for i in range(0, 7201, 10))
+    (tmp_path / "power.csv").write_text(f"time,power_w\n{rows}\n")
+    carbon = np.where(np.arange(8760) == (59 * 24 + 11), 900.0, 100.0)  # 11:00 UTC of that day
+    path = write(tmp_path / "c.csv", {"carbon_g_per_kwh": carbon})
+    answer = wl.bill(read(tmp_path / "power.csv"), carbon=path, region="us", pue=1.0, draws=0)
+    kwh = float(answer.energy_j) / 3.6e6
+    assert float(answer.bill.follows["co2e_kg"]) == pytest.approx(kwh * 0.5, rel=0.01)
+    with pytest.raises(WattlineError, match="its own time"):
+        wl.bill(read(tmp_path / "power.csv"), carbon=path, region="us", start="2023-01-01", draws=0)

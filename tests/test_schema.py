@@ -73,6 +73,7 @@ LINES = (
     "sensors",
     "validate training",
     "validate steps",
+    "validate carbon CARBON",
     "validate inference SERVED",
     "validate inference SERVED --by model",
     "validate serving TIMED --rows 1",
@@ -114,11 +115,15 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for kind in ("gemm", "moe"):
         kernel_file(folder / "kernels", kind, {}, {"power": 650.0, "power_limit": 700.0})
     served = [serving_row(MODEL, 1, "bfloat16", batch, max_num_seqs=64, p90_itl_ms=25.0) for batch in (8, 32)]
+    carbon = "".join(
+        f"2023-{1 + i // 672:02d}-{1 + i // 24 % 28:02d}T{i % 24:02d}:00:00Z,{100 + i % 24}\n" for i in range(84 * 24)
+    )
     hours = "".join(f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 24}\n" for i in range(240))
     return {
         "FACTORS": factors_file(folder / "factors.csv", 7),
         "SERIES": text("series.csv", "series,year,twh\nours,2020,1.0\nours,2022,1.5\n"),
         "STOCK": text("stock.csv", "year,chips_gw\n2024,0.1\n2025,0.2\n"),
+        "CARBON": text("carbon.csv", "utc,carbon_g_per_kwh\n" + carbon),
         "HOURS": text("hours.csv", "utc,ercot_mw\n" + hours),
         "SCENARIO": text("jobs.toml", jobs),
         "NODE": ROOT / "examples" / "gpus.csv",

@@ -57,6 +57,33 @@ def validate_steps(as_json: options.AsJson = False) -> None:
     print_result(validate(), as_json)
 
 
+@validate_app.command("carbon")
+def validate_carbon(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Series by the hour, of any form that --carbon or --price takes."),
+    ],
+    signal: Annotated[
+        str, typer.Option(help="What is forecast: lifecycle, direct, marginal, price or clean.")
+    ] = "lifecycle",
+    leave_out: Annotated[
+        str | None,
+        typer.Option("--leave-out", help="region or year: the regression is not fitted on the grid, or year, scored."),
+    ] = None,
+    delay: Annotated[str, typer.Option(help="Time from the end of a step to its publication.")] = "1 h",
+    as_json: options.AsJson = False,
+) -> None:
+    """Forecasts of carbon or price, from what was published before alone, beside what came, by hours ahead."""
+    from wattline.cli.printing import print_result, working
+    from wattline.core.quantity import parse
+    from wattline.validate.carbon import validate
+
+    with working("forecasting") as update:
+        hours = parse(delay, "h", "--delay", zero=True)
+        result = validate(files, signal, leave_out, hours, lambda name: update(f"forecasting {name}"))
+    print_result(result, as_json)
+
+
 @validate_app.command("inference")
 def validate_inference(
     file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")],

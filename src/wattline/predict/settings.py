@@ -9,6 +9,8 @@ Linux)::
     currency = "EUR"
     exchange_rate = 1.08                # USD for one EUR
     electricity_price = "0.14 EUR/kWh"
+    carbon = "our_grid.csv"             # by the hour; this file and that of price lie beside this one
+    contracts = "60% wind"
     facts = ["ours.toml"]               # beside this file
 
 An argument or option stands before a variable of the environment (``WATTLINE_REGION``), that before the file in the
@@ -28,8 +30,9 @@ from typing import Any
 from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.core.quantity import parse
 from wattline.core.settings_file import read_settings, settings_files
-from wattline.predict.fields import Reader, text
-from wattline.predict.where import Where, read_pue
+from wattline.line.grid.carbon.given import Contracts, split_zone
+from wattline.predict.fields import Reader, quantity, text
+from wattline.predict.where import Where, read_carbon, read_contracts, read_pue
 
 USD = "USD"
 
@@ -44,6 +47,7 @@ class Settings:
     currency : code of the currency that costs are shown in beside USD
     exchange_rate : USD for one unit of the currency
     electricity_price : USD per kWh
+    carbon, price, contracts, residual, time_zone : as in ``Where``, of the grid of the settings' region
     facts : files of the user's own facts
     origins : for each of these, the file or variable that says it
     """
@@ -54,6 +58,11 @@ class Settings:
     currency: str | None = None
     exchange_rate: float | None = None
     electricity_price: float | None = None
+    carbon: float | str | None = None
+    price: str | None = None
+    contracts: Contracts | None = None
+    residual: float | None = None
+    time_zone: str | None = None
     facts: tuple[Path, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -67,8 +76,8 @@ class Settings:
         if not where.hourly:
             if where.region is None:
                 merged["region"] = self.region
-            if where.region in (None, self.region) and where.electricity_price is None:
-                merged["electricity_price"] = self.electricity_price
+            if where.region in (None, self.region):
+                merged |= self._of_grid(where)
             if where.site is None:
                 merged["site"] = self.site
                 merged["pue"] = self.pue if where.pue is None else None
@@ -76,6 +85,18 @@ class Settings:
         shown = {name: self.origins[name] for name in (*merged, "currency", "facts") if name in self.origins}
         currency = None if self.currency is None else (self.currency, float(self.exchange_rate or 1.0))
         return replace(where, **merged, settings=shown, currency=currency)
+
+    def _of_grid(self, where: Where) -> dict[str, Any]:
+        """What the settings say of their region's carbon and price, where the question leaves it open."""
+        merged: dict[str, Any] = {}
+        if where.electricity_price is None and where.price is None:
+            own = self.price is not None
+            merged |= {"price": self.price} if own else {"electricity_price": self.electricity_price}
+        if where.carbon is None and where.carbon_url is None:
+            merged["carbon"] = self.carbon
+        return merged | {
+            name: getattr(self, name) for name in ("contracts", "residual", "time_zone") if getattr(where, name) is None
+        }
 
     def __repr__(self) -> str:
         rows = [f"{name} = {getattr(self, name)!r} ({origin})" for name, origin in self.origins.items()]
@@ -99,6 +120,8 @@ def settings() -> Settings:
         raise WattlineError(
             f"settings {origins['currency']}: currency {merged['currency']} needs exchange_rate, the USD for one of it"
         )
+    if "carbon" in merged:
+        merged["carbon"] = _carbon(merged["carbon"], origins["carbon"])
     if "electricity_price" in merged:
         merged["electricity_price"] = _price(merged["electricity_price"], merged, origins["electricity_price"])
     return Settings(**merged, origins=origins)
@@ -138,13 +161,22 @@ KEYS: Mapping[str, Reader] = {
     "currency": _code,
     "exchange_rate": _rate,
     "electricity_price": _as_it_is,
+    "carbon": _as_it_is,
+    "price": text,
+    "contracts": read_contracts,
+    "residual": quantity("g/kWh", zero=True),
+    "time_zone": text,
     "facts": _files,
 }
 
 
 def _read(path: Path) -> dict[str, Any]:
     """The values of one file, checked."""
-    return {name: _value(name, value, f"settings {path}") for name, value in read_settings(path).items()}
+    values = {name: _value(name, value, f"settings {path}") for name, value in read_settings(path).items()}
+    for name in ("carbon", "price"):
+        if isinstance(values.get(name), str) and split_zone(path.parent / values[name])[0].is_file():
+            values[name] = str(path.parent / values[name])
+    return values
 
 
 def _environment() -> list[tuple[str, dict[str, Any]]]:
@@ -168,6 +200,13 @@ def _value(name: str, value: Any, place: str) -> Any:
         return KEYS[name](value, name)
     except WattlineError as error:
         raise WattlineError(f"{place}: {error}") from None
+
+
+def _carbon(value: Any, origin: str) -> float | str:
+    try:
+        return read_carbon(value, "carbon")
+    except WattlineError as error:
+        raise WattlineError(f"settings {origin}: {error}") from None
 
 
 def _price(value: Any, merged: Mapping[str, Any], origin: str) -> float:

@@ -96,6 +96,8 @@ def _validation_text(data: Json) -> RenderableType:
             from wattline.report.terminal.validate_training import training_validation_text as show
         case "validate steps":
             from wattline.report.terminal.validate_steps import steps_validation_text as show
+        case "validate carbon":
+            from wattline.report.terminal.validate_carbon import carbon_validation_text as show
         case "validate inference":
             from wattline.report.terminal.validate_inference import inference_validation_text as show
         case "validate kernels":

@@ -153,7 +153,7 @@ def _with_fields(kind: type[Job], fields: type, takes: Sequence[str]) -> type[Jo
     about = {
         field.name: help_of(field) for each in (Where, Setup) for field in dataclasses.fields(each) if field.metadata
     }
-    hints["weather"] = str | None
+    hints |= {"weather": str | None, "carbon": float | str | None, "price": str | None}
     keys: dict[str, Any] = {name: (hint, Field(None, description=about[name])) for name, hint in hints.items()}
     return create_model(kind.__name__, __base__=kind, __doc__=kind.__doc__, **keys)
 

@@ -18,6 +18,7 @@ from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
+from wattline.line.grid.carbon.given import split_zone
 from wattline.line.world.equivalents import equivalents
 from wattline.predict.answer import Answer, matters_json, stations_json
 from wattline.predict.average_service import average_answer
@@ -163,10 +164,13 @@ def _first_given(*values: int | None) -> int:
 
 
 def _where(job: Job, folder: Path) -> Where:
-    """Where a job runs; a weather file lies beside the scenario."""
+    """Where a job runs; files of weather, carbon and price lie beside the scenario."""
     values = job.given(WHERE)
     if values["weather"] is not None:
         values["weather"] = folder / values["weather"]
+    for name in ("carbon", "price"):
+        if isinstance(values.get(name), str) and split_zone(folder / values[name])[0].is_file():
+            values[name] = str(folder / values[name])
     return Where.read(None, values)
 
 

@@ -92,7 +92,7 @@ def typical_day(mix: RegionMix, shape: TypicalShape = SHAPE) -> TypicalDay:
     demand = _demand(mix.latitude, shape)
     made = {fuel: shares[fuel] * np.ones((12, 24)) for fuel in FLAT if fuel in shares}
     if "solar" in shares:
-        made["solar"] = shares["solar"] * _over_mean(_sun(mix))
+        made["solar"] = shares["solar"] * _over_mean(sun_height(mix))
     if "wind" in shares:
         made["wind"] = shares["wind"] * _over_mean(_wind(mix.latitude, shape))
     if "hydro" in shares:
@@ -150,8 +150,14 @@ def _demand(latitude: float, shape: TypicalShape) -> Array:
     return _over_mean(both)
 
 
-def _sun(mix: RegionMix) -> Array:
-    """The sun's height above the horizon (its sine, 0 by night) in the middle of each month and hour."""
+def sun_height(mix: RegionMix) -> Array:
+    """The sun's height above the horizon (its sine, 0 by night) in the middle of each month and hour, ``(12, 24)``.
+
+    Parameters
+    ----------
+    mix
+        Where the region lies.
+    """
     day = np.cumsum(DAYS) - DAYS / 2
     tilt = np.radians(23.45) * np.sin(2 * np.pi * (day + 284) / 365)
     solar = np.arange(24) + 0.5 + mix.longitude / 15 - mix.utc_offset_h

@@ -1,0 +1,298 @@
+"""Forecasts of a grid's signal from what was published before: persistence, climatology, and a small regression."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.line.grid.carbon.history import ForecastCase, Steps
+
+DAYS_BACK = 28  # of what a climatology and the regression's scale look back on
+WEEKS_BACK = 4
+MIN_DAYS = 35  # of a series before the first forecast
+MIN_ROWS = 100  # issues that a regression is fitted on, at least
+EVERY = 3  # steps from one issue to the next
+RIDGE = 0.1  # of the rows: what holds a coefficient near what is expected of it
+QUICK, SLOW_RIDGE = range(1, 9), 2.0  # the other columns move with the calendar: a short past says little of them
+PERSISTS, FADES = 1, 0.93  # the column of what persistence says, and how much of it is left an hour later
+
+
+class Forecaster(Protocol):
+    """Forecasts of a case; ``name`` is what it is called."""
+
+    @property
+    def name(self) -> str: ...
+
+    def forecast(self, case: ForecastCase, issued: Steps, lead: int) -> Array:
+        """Expected values, shape ``(n_issued,)``, ``lead`` steps after each was issued."""
+        ...
+
+
+@dataclass(frozen=True)
+class Persistence:
+    """The same hour of the latest day that is known; within a day, moved by how today lies above yesterday."""
+
+    name: str = "persistence"
+
+    def forecast(self, case: ForecastCase, issued: Steps, lead: int) -> Array:
+        valid = issued + lead
+        last = issued - 1 - case.series.delay
+        back = np.ceil((valid - last) / case.per_day).astype(int) * case.per_day
+        alike = case.series.known(valid - back, issued)
+        moved = case.series.known(last, issued) - case.series.known(last - case.per_day, issued)
+        nearness = max(0.0, 1.0 - lead / (case.per_day / 2))
+        return np.asarray(np.maximum(alike + nearness * moved, 0.0) if np.all(alike >= 0) else alike + nearness * moved)
+
+
+@dataclass(frozen=True)
+class Climatology:
+    """The mean of the same hour in the four weeks before, workdays and weekends apart."""
+
+    name: str = "climatology"
+
+    def forecast(self, case: ForecastCase, issued: Steps, lead: int) -> Array:
+        return usual(case, issued, issued + lead)
+
+
+def usual(case: ForecastCase, issued: Steps, valid: Steps) -> Array:
+    """The mean of the same hour in the ``DAYS_BACK`` days before the issue, of days like the valid one.
+
+    Parameters
+    ----------
+    case
+        The series.
+    issued, valid
+        Steps, of one shape.
+    """
+    last = issued - 1 - case.series.delay
+    first = np.ceil((valid - last) / case.per_day).astype(int)
+    rest = case.day[np.minimum(valid, len(case.day) - 1)] >= 5
+    total, count = np.zeros(len(issued)), np.zeros(len(issued))
+    whole, days = np.zeros(len(issued)), np.zeros(len(issued))
+    for day in range(DAYS_BACK):
+        steps = valid - (first + day) * case.per_day
+        values = case.series.known(steps, issued)
+        there = np.isfinite(values)
+        alike = there & ((case.day[np.maximum(steps, 0)] >= 5) == rest)
+        total += np.where(alike, values, 0.0)
+        count += alike
+        whole += np.where(there, values, 0.0)
+        days += there
+    mean = whole / np.maximum(days, 1)
+    return np.asarray(np.where(count >= 3, total / np.maximum(count, 1), np.where(days > 0, mean, np.nan)))
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A ridge regression on what was known: latest values, the same hours before, calendar, sun and weather.
+
+    Values are taken over the deviation of four weeks, so that one set of coefficients serves other grids too. It is
+    fitted anew every four weeks on what was published until then.
+
+    Attributes
+    ----------
+    others
+        Grids whose series it is fitted on; the case's own where empty.
+    once
+        Fitted once, at the first issue, and never again: the years after are left out.
+    """
+
+    others: tuple[ForecastCase, ...] = ()
+    once: bool = False
+    name: str = "regression"
+
+    def forecast(self, case: ForecastCase, issued: Steps, lead: int) -> Array:
+        made = np.full(len(issued), np.nan)
+        first, last = int(issued.min()), int(issued.max())
+        block = np.zeros(len(issued), int) if self.once else (issued - first) // (DAYS_BACK * case.per_day)
+        past = [_past(source, last, lead) for source in self.others or (case,)]
+        for each in np.unique(block):
+            here = block == each
+            weights = self._fitted(past, int(issued[here].min()), lead)
+            inputs, scale, base = features(case, issued[here], lead)
+            made[here] = scale * (inputs @ weights) + base
+        low = np.nanmin(case.series.known(issued - 1 - case.series.delay, issued))
+        return np.asarray(np.maximum(made, 0.0) if low >= 0 else made)
+
+    def _fitted(self, past: list[PastIssues], at: int, lead: int) -> Array:
+        """Coefficients from everything that was published at a step; what is expected of them where that is little."""
+        rows, targets = [], []
+        for source in past:
+            count = int(np.searchsorted(source.issued, at - lead - source.case.series.delay))
+            issued = source.issued[:count]
+            came = source.case.series.known(issued + lead, np.full(count, at))
+            target = (came - source.base[:count]) / source.scale[:count]
+            good = source.whole[:count] & np.isfinite(target)
+            rows.append(source.inputs[:count][good])
+            targets.append(target[good])
+        prior = np.zeros(past[0].inputs.shape[1])
+        prior[PERSISTS] = FADES ** (lead * 24 / past[0].case.per_day)
+        if sum(len(row) for row in rows) < MIN_ROWS:
+            return prior
+        matrix, wanted = np.concatenate(rows), np.concatenate(targets)
+        usual_size = np.maximum(np.sqrt((matrix**2).mean(axis=0)), 1e-9)
+        matrix, prior = matrix / usual_size, prior * usual_size
+        held = np.where(np.isin(np.arange(len(prior)), QUICK), RIDGE, SLOW_RIDGE)
+        normal = matrix.T @ matrix + len(matrix) * np.diag(held)
+        return np.asarray((prior + np.linalg.solve(normal, matrix.T @ (wanted - matrix @ prior))) / usual_size)
+
+
+@dataclass(frozen=True, eq=False)
+class PastIssues:
+    """What a regression is fitted on: issues of one grid, each with what was known at its time."""
+
+    case: ForecastCase
+    issued: Steps
+    inputs: Array
+    scale: Array
+    base: Array
+    whole: np.ndarray[Any, np.dtype[np.bool_]]
+
+
+def _past(case: ForecastCase, last: int, lead: int) -> PastIssues:
+    issued = np.arange(DAYS_BACK * case.per_day, min(last, len(case.series)), EVERY)
+    inputs, scale, base = features(case, issued, lead)
+    return PastIssues(case, issued, inputs, scale, base, np.asarray(np.isfinite(inputs).all(axis=1)))
+
+
+def features(case: ForecastCase, issued: Steps, lead: int) -> tuple[Array, Array, Array]:
+    """What a regression sees, its scale, and the climatology that it corrects.
+
+    Parameters
+    ----------
+    case
+        The series.
+    issued
+        Steps, shape ``(n,)``.
+    lead
+        Steps from the issue to the valid time.
+
+    Returns
+    -------
+    tuple
+        Inputs ``(n, n_features)``, scale ``(n,)``, climatology at the valid time ``(n,)``.
+    """
+    valid = issued + lead
+    last = issued - 1 - case.series.delay
+    day = case.per_day
+    base, now = usual(case, issued, valid), usual(case, issued, last + 0 * issued)
+    scale = _swing(case, issued)
+    back = np.ceil((valid - last) / day).astype(int) * day
+    alike = case.series.known(valid - back, issued)
+    week = np.ceil((valid - last) / (7 * day)).astype(int) * 7 * day
+    drift = (case.series.known(last, issued) - now) / scale
+    at = np.minimum(valid, len(case.hour) - 1)
+    angle = 2 * np.pi * case.hour[at] / 24
+    columns = [
+        np.ones(len(issued)),
+        (Persistence().forecast(case, issued, lead) - base) / scale,
+        drift,
+        (case.series.known(last - 1, issued) - case.series.known(last - 2, issued)) / scale,
+        (_mean_before(case, issued, day) - _mean_before(case, issued, DAYS_BACK * day)) / scale,
+        (alike - base) / scale,
+        (case.series.known(valid - week, issued) - base) / scale,
+        drift * np.cos(angle), drift * np.sin(angle),
+        np.cos(angle), np.sin(angle), np.cos(2 * angle), np.sin(2 * angle),
+        (case.day[at] >= 5).astype(float),
+        *(row[at] for row in case.calendar),
+    ]  # fmt: skip
+    for weather in case.weather:
+        columns.append(weather.known(valid - back, issued) - weather.known(valid - back - day, issued))
+    return np.stack(columns, axis=1), scale, base
+
+
+def _swing(case: ForecastCase, issued: Steps) -> Array:
+    """Deviation of the values of four weeks from their mean, eight of a day: the size of what is to be forecast."""
+    last = issued - 1 - case.series.delay
+    steps = last[:, None] - np.arange(0, DAYS_BACK * case.per_day, max(1, case.per_day // 8))
+    values = case.series.known(steps, issued[:, None])
+    mean = _mean_before(case, issued, DAYS_BACK * case.per_day)
+    there = np.isfinite(values)
+    square = np.where(there, (values - mean[:, None]) ** 2, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    return np.asarray(np.maximum(np.sqrt(square), 1e-9 + 1e-6 * np.abs(mean)))
+
+
+def _mean_before(case: ForecastCase, issued: Steps, count: int) -> Array:
+    """Mean of the latest ``count`` steps that were known, eight of a day."""
+    last = issued - 1 - case.series.delay
+    steps = last[:, None] - np.arange(0, count, max(1, case.per_day // 8))
+    values = case.series.known(steps, issued[:, None])
+    there = np.isfinite(values)
+    return np.asarray(np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1))
+
+
+@dataclass(frozen=True)
+class LeadError:
+    """How far forecasts lay from what came, at one lead.
+
+    Attributes
+    ----------
+    lead_h
+        From the issue to the begin of the valid step [h].
+    forecasts
+        How many were scored.
+    mean_absolute, root_mean_square, mean
+        Of the errors, in the signal's unit; ``mean`` is forecast less outcome.
+    share
+        Mean absolute error over the mean of what came.
+    """
+
+    lead_h: float
+    forecasts: int
+    mean_absolute: float
+    root_mean_square: float
+    mean: float
+    share: float
+
+
+def errors_by_lead(
+    case: ForecastCase, model: Forecaster, leads: Sequence[int], first: int | None = None, every: int = EVERY
+) -> list[LeadError]:
+    """Errors of a forecaster that walks through a series.
+
+    Parameters
+    ----------
+    case
+        The series.
+    model
+        What forecasts.
+    leads
+        Steps from the issue to the valid time.
+    first
+        Step of the first issue; None for ``MIN_DAYS`` after the begin.
+    every
+        Steps from one issue to the next.
+
+    Raises
+    ------
+    WattlineError
+        Where the series is too short.
+    """
+    begin = MIN_DAYS * case.per_day if first is None else first
+    made = []
+    for lead in leads:
+        issued = np.arange(begin, len(case.series) - lead, every)
+        if len(issued) < 10:
+            needed = begin + lead + 10 * every
+            name = case.name or "the series"
+            raise WattlineError(f"forecast: {name} has {len(case.series):,} steps; {needed:,} or more are needed")
+        expected, came = model.forecast(case, issued, lead), case.series.outcome(issued + lead)
+        good = np.isfinite(expected)
+        error = (expected - came)[good]
+        mean = float(np.abs(came[good]).mean())
+        absolute = float(np.abs(error).mean())
+        made.append(
+            LeadError(
+                lead * 24 / case.per_day, len(error), absolute, float(np.sqrt((error**2).mean())), float(error.mean()),
+                absolute / mean if mean else float("nan"),
+            )
+        )  # fmt: skip
+    return made
+
+
+FORECASTERS: tuple[Forecaster, ...] = (Persistence(), Climatology(), Regression())
