@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from wattline.report.assumptions import MARKS, assumptions, statement_words
 from wattline.report.page import frame, tables
+from wattline.report.page.accounts import accounts
 from wattline.report.page.figures import intervals, matters
 from wattline.report.page.frame import Column, Section
 from wattline.report.page.sankey import flows, tall, wide
@@ -73,6 +74,7 @@ def run_page(data: Json, more: Sequence[Section] = (), first: Sequence[Section] 
         ("line", "The line", _line(whole, named)),
         ("ranges", "How sure it is", intervals(named)),
         ("bill", "The bill", tables.bill(whole, "all jobs" if len(jobs) > 1 else title)),
+        ("carbon", "Carbon, by account", accounts(results if "signals" in results else _only(named))),
         ("matters", "What matters most", matters(_first("matters", results, named))),
         ("picture", "To picture it", tables.equivalents(_first("equivalents", results, named))),
         ("jobs", "The jobs" if len(jobs) > 1 else "The job", _job_section(whole, jobs)),

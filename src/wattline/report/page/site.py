@@ -6,6 +6,7 @@ from wattline.core.bill import PARTS
 from wattline.core.quantity import show
 from wattline.report.assumptions import assumptions
 from wattline.report.page import frame, tables
+from wattline.report.page.accounts import accounts
 from wattline.report.page.figures import matters
 from wattline.report.page.site_figures import heat_map, psychrometric, stacked
 from wattline.report.page.words import esc, sentence
@@ -31,6 +32,7 @@ def site_page(data: Json) -> str | None:
         ("parts", "What it takes beside its servers", stacked(results["power_by_week_w"])),
         ("air", "The hours in each mode of cooling", psychrometric(results["air"], results["hours_by_mode"])),
         ("bill", "The year's electricity", tables.bill(results, results["title"])),
+        ("carbon", "Carbon, by account", accounts(results)),
         ("ranges", "How sure it is", _figures(results) + f"<p>{esc(fans_words(results))}</p>"),
         ("sizing", "What must stand there", _sizing(results["sizing"])),
         ("matters", "What matters most for its PUE", matters(results["matters"])),
