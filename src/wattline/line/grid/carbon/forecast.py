@@ -137,8 +137,8 @@ class Regression:
         matrix, wanted = np.concatenate(rows), np.concatenate(targets)
         usual_size = np.maximum(np.sqrt((matrix**2).mean(axis=0)), 1e-9)
         matrix, prior = matrix / usual_size, prior * usual_size
-        held = np.where(np.isin(np.arange(len(prior)), QUICK), RIDGE, SLOW_RIDGE)
-        normal = matrix.T @ matrix + len(matrix) * np.diag(held)
+        ridge = np.where(np.isin(np.arange(len(prior)), QUICK), RIDGE, SLOW_RIDGE)
+        normal = matrix.T @ matrix + len(matrix) * np.diag(ridge)
         return np.asarray((prior + np.linalg.solve(normal, matrix.T @ (wanted - matrix @ prior))) / usual_size)
 
 
