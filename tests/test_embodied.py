@@ -66,3 +66,36 @@ def test_training_and_services_bear_it() -> None:
     per_hour = run.range("embodied_co2e_kg").p50 / hours
     assert per_hour == pytest.approx(service.range("embodied_co2e_kg").p50 / (service.range("accelerators").p50 * 720))
     assert 0.008 < per_hour < 0.06
+
+
+def test_a_site_bears_its_servers_hall_and_batteries() -> None:
+    usual = wl.site("10MW", place="Dublin", draws=0)
+    off = wl.site("10MW", place="Dublin", draws=0, embodied="off")
+    assert [name for name in LINES if name in usual.json()["results"]] == list(LINES)
+    assert [name for name in LINES if name in off.json()["results"]] == []
+    for name in ("co2e_kg", "water_l", "energy_wh"):
+        assert usual.range(name) == off.range(name)
+    twice = wl.site("20MW", place="Dublin", draws=0)
+    assert twice.range("embodied_co2e_kg").p50 == pytest.approx(2 * usual.range("embodied_co2e_kg").p50)
+
+
+@pytest.mark.parametrize("chip", ["h100-sxm", "h200-sxm", "b200", "mi300x", "gb200", "a100-sxm-80gb"])
+def test_the_servers_of_a_site_are_as_those_of_accelerators(chip: str) -> None:
+    draws = Draws(0)
+    known = load_chip(chip, draws)
+    made = made_kg(known, draws)
+    it_kw = float(known.tdp_w + known.host_w + known.network_w) / 1e3
+    servers = float(made["chip"] + made["host"] + made["network"]) / it_kw
+    fact = catalog.default().fact("constant.embodied-servers-per-kw")
+    assert fact.low < servers < fact.high
+    assert servers == pytest.approx(fact.value, rel=0.2)
+
+
+def test_a_year_of_a_site_and_of_its_accelerators_bear_the_same() -> None:
+    from wattline.line.world.embodied import site_embodied
+
+    draws, year_s = Draws(0), 365.25 * 86400
+    chip = load_chip("h100-sxm", draws)
+    it_w = float(chip.tdp_w + chip.host_w + chip.network_w)
+    site = float(site_embodied(it_w, year_s, draws)["embodied_co2e_kg"])
+    assert site == pytest.approx(float(embodied(chip, np.asarray(year_s), draws)["embodied_co2e_kg"]), rel=0.1)

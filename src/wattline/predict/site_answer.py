@@ -26,6 +26,7 @@ from wattline.line.site.cooling.parts import MODES
 from wattline.line.site.outdoors import first_hour
 from wattline.line.site.weather import HOURS, Weather
 from wattline.line.site.year import HallDesign, Hours, Year
+from wattline.line.world.embodied import site_embodied
 from wattline.predict.answer import Answer, matters_json
 from wattline.predict.grid_hours import GridHours, read_grid_hours
 from wattline.predict.prices import Weighed, follow, notes_of, signals_of
@@ -108,8 +109,15 @@ class SiteAnswer(Result):
             "water_site_l": site,
             "water_stations_l": stations,
             "water_l": site + stations,
+            **self._making(),
         }
         return Bill({"servers": it_j, **parts}, delivered, follows, signals_of(region, self.design.where, hours, draws))
+
+    def _making(self) -> Mapping[str, Array]:
+        """What making servers, hall and batteries took, for a year of it; nothing where it is off."""
+        if self.design.where.embodied == "off":
+            return {}
+        return site_embodied(self.design.it_w, WEATHER_YEAR_S, self.draws)
 
     def _weighed(self, hours: GridHours) -> dict[str, Array]:
         """Means of the signals by the hour over the year, weighed by what each draw takes in each hour."""

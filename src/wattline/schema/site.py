@@ -170,6 +170,10 @@ class SiteResults(SiteYearJson, CarbonAccountsJson):
     water_site_l: RangeJson = item("Water at the site.")
     water_stations_l: RangeJson = item("Water at power stations.")
     water_l: RangeJson = item("Both.")
+    embodied_co2e_kg: RangeJson | None = perhaps("CO2e of making servers, network, hall and batteries, by their life.")
+    embodied_energy_mj: RangeJson | None = perhaps("Primary energy of making them, MJ.")
+    embodied_water_l: RangeJson | None = perhaps("Water of making them.")
+    embodied_adp_kg: RangeJson | None = perhaps("Abiotic resources of making them, kg antimony equivalent.")
     parts: dict[str, PartJson] = item("By part of the bill.")
     matters: list[MatterJson] = item("The facts that move PUE most.")
 

@@ -58,15 +58,38 @@ def embodied(chip: Chip, chip_s: Array, draws: Draws) -> Mapping[str, Array]:
     Returns ``embodied_co2e_kg``, ``embodied_energy_mj`` (primary), ``embodied_water_l`` and ``embodied_adp_kg``
     (abiotic resources, antimony equivalent).
     """
+    kg = {part: np.asarray(mass * chip_s) for part, mass in made_kg(chip, draws).items()}
+    return _impacts(kg, draws)
+
+
+def site_embodied(it_w: float, held_s: float, draws: Draws) -> Mapping[str, Array]:
+    """Embodied impacts of a site: its servers and network, its hall and its batteries, for the time held.
+
+    Parameters
+    ----------
+    it_w : IT power that the site is designed for [W]
+    held_s : seconds that it stands
+    draws : from which the facts are drawn
+
+    Returns what ``embodied`` does.
+    """
+    it_kw, hours = it_w / KW, draws(f"{FACT}battery-minutes") / MINUTES_PER_HOUR
+    kg = {
+        "servers": draws(f"{FACT}servers-per-kw") * it_kw * held_s,
+        "hall": draws(f"{FACT}hall-per-kw") * it_kw * held_s,
+        "battery": draws(f"{FACT}battery-per-kwh") * hours * it_kw * held_s,
+    }
+    return _impacts({part: np.asarray(mass) for part, mass in kg.items()}, draws)
+
+
+def _impacts(made: Mapping[str, Array], draws: Draws) -> Mapping[str, Array]:
+    """From kg CO2e of making, times the seconds held, of each part."""
     lives = {"hall": draws(f"{FACT}hall-life"), "battery": draws(f"{FACT}battery-life")}
     usual = draws(LIFE)
-    kg = {
-        part: np.asarray(mass * chip_s / (lives.get(part, usual) * YEAR_S))
-        for part, mass in made_kg(chip, draws).items()
-    }
+    kg = {part: np.asarray(mass / (lives.get(part, usual) * YEAR_S)) for part, mass in made.items()}
     total = np.asarray(sum(kg.values()))
-    rest = total - kg["chip"]
-    abiotic = draws(f"{FACT}chip-adp-per-kg") * kg["chip"] + draws(f"{FACT}host-adp-per-kg") * rest
+    chip = kg.get("chip", np.zeros(()))
+    abiotic = draws(f"{FACT}chip-adp-per-kg") * chip + draws(f"{FACT}host-adp-per-kg") * (total - chip)
     return {
         "embodied_co2e_kg": total,
         "embodied_energy_mj": np.asarray(total * draws(f"{FACT}energy-per-kg")),

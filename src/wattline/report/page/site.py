@@ -19,6 +19,7 @@ CARDS = (
     ("water_site_l", "Water at the site", "L"),
     ("cost_usd", "Electricity cost", "USD"),
     ("co2e_kg", "CO₂e, life cycle", "kg"),
+    ("embodied_co2e_kg", "CO₂e, embodied", "kg"),
 )
 
 
@@ -72,6 +73,7 @@ def _figures(results: Json) -> str:
         + "".join(tables.cell(label, esc(figure(results[key][p], unit)), "num") for p, label in names)
         + "</tr>"
         for key, name, unit in FIGURES
+        if key in results
     ]
     heads = [("Figure", ""), *((label, "num") for _, label in names)]
     return tables.table(heads, rows, "stack", "Figures of the year")

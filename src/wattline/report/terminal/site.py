@@ -22,6 +22,7 @@ FIGURES = (
     ("water_site_l", "Water at the site", "L"),
     ("cost_usd", "Electricity cost", "USD"),
     ("co2e_kg", "CO2e, life cycle", "kg"),
+    ("embodied_co2e_kg", "CO2e, embodied", "kg"),
 )
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -79,6 +80,8 @@ def fans_words(results: Json) -> str:
 def _figures(results: Json) -> Table:
     table = _table("", "median", "p5 to p95")
     for key, name, unit in FIGURES:
+        if key not in results:
+            continue
         r = results[key]
         table.add_row(name, figure(r["p50"], unit), f"{figure(r['p5'], unit)} to {figure(r['p95'], unit)}")
     return table
