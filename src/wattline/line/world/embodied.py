@@ -62,22 +62,22 @@ def embodied(chip: Chip, chip_s: Array, draws: Draws) -> Mapping[str, Array]:
     return _impacts(kg, draws)
 
 
-def site_embodied(it_w: float, held_s: float, draws: Draws) -> Mapping[str, Array]:
+def site_embodied(it_w: float, standing_s: float, draws: Draws) -> Mapping[str, Array]:
     """Embodied impacts of a site: its servers and network, its hall and its batteries, for the time held.
 
     Parameters
     ----------
     it_w : IT power that the site is designed for [W]
-    held_s : seconds that it stands
+    standing_s : seconds that it stands
     draws : from which the facts are drawn
 
     Returns what ``embodied`` does.
     """
     it_kw, hours = it_w / KW, draws(f"{FACT}battery-minutes") / MINUTES_PER_HOUR
     kg = {
-        "servers": draws(f"{FACT}servers-per-kw") * it_kw * held_s,
-        "hall": draws(f"{FACT}hall-per-kw") * it_kw * held_s,
-        "battery": draws(f"{FACT}battery-per-kwh") * hours * it_kw * held_s,
+        "servers": draws(f"{FACT}servers-per-kw") * it_kw * standing_s,
+        "hall": draws(f"{FACT}hall-per-kw") * it_kw * standing_s,
+        "battery": draws(f"{FACT}battery-per-kwh") * hours * it_kw * standing_s,
     }
     return _impacts({part: np.asarray(mass) for part, mass in kg.items()}, draws)
 
