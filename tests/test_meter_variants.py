@@ -11,6 +11,7 @@ import pytest
 
 from wattline.core.errors import WattlineError
 from wattline.meter.energy.usage import report
+from wattline.meter.interpretation import Choices
 from wattline.meter.readers.detect import read
 
 T0, N = 1767225600, 36  # 2026-01-01
@@ -334,3 +335,36 @@ def test_the_rails_of_a_module_lie_inside_its_input_by_their_labels(tmp_path: Pa
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}}))
     assert report(read(path)).data["mean_w"] == pytest.approx(20)
+
+
+def ranks(path: Path, late_s: float, more_w: float) -> Path:
+    """Two ranks that each tell two cards, the second by so much later and higher."""
+    lines = [f"{T0 + i + late_s * k},{k},{watts(i) + more_w * k},{watts(i) + 50 + more_w * k}"
+             for i in range(N) for k in range(2)]  # fmt: skip
+    path.write_text("\n".join(["time,rank,gpu0_w,gpu1_w", *lines]) + "\n")
+    return path
+
+
+def test_ranks_that_tell_the_same_cards_count_once_or_are_refused(tmp_path: Path) -> None:
+    same = ranks(tmp_path / "a.csv", 0.0, 0.0)
+    assert report(read(same)).data["mean_w"] == pytest.approx(550, rel=0.01)
+    near = ranks(tmp_path / "b.csv", 0.3, 0.5)
+    with pytest.raises(WattlineError, match=r"--device none .*--device rank"):
+        read(near)
+    assert report(read(near, Choices(device=("rank",)))).data["mean_w"] == pytest.approx(1100, rel=0.01)
+    assert report(read(ranks(tmp_path / "c.csv", 0.0, 90.0))).data["mean_w"] == pytest.approx(1280, rel=0.01)
+
+
+def test_the_facility_holds_what_is_in_it_and_the_ups_its_output(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(rows("time,it_power_kw,cooling_power_kw,facility_power_kw", lambda i: f"{T0 + i},70,30,100"))
+    assert report(read(path)).data["mean_w"] == pytest.approx(100e3)
+    path.write_text(rows("time,ups_input_kw,ups_output_kw", lambda i: f"{T0 + i},40,38"))
+    assert report(read(path)).data["mean_w"] == pytest.approx(40e3)
+
+
+def test_power_of_processes_is_told_apart_by_their_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    lines = [f"{T0 + i},{100 + k},{50 + i % 5}" for i in range(N) for k in range(2)]
+    path.write_text("\n".join(["time,pid,process_power_w", *lines]) + "\n")
+    assert report(read(path)).data["mean_w"] == pytest.approx(104, rel=0.01)

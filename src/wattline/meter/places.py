@@ -10,7 +10,8 @@ ROLES: tuple[tuple[str, frozenset[str]], ...] = (
     ("dcmi", frozenset({"dcmi"})),
     ("supply", frozenset({"psu", "ps", "supply", "powersupply", "psus", "supplies"})),
     ("psys", frozenset({"psys"})),
-    ("total", frozenset({"total", "sum", "all", "combined", "overall", "aggregate", "rack", "pdu", "module", "tot"})),
+    ("total", frozenset({"total", "sum", "all", "combined", "overall", "aggregate", "rack", "pdu", "module", "tot",
+                         "facility", "building", "campus", "datacenter"})),
     ("boardpart", frozenset({"vram", "hbm", "mvddc", "nvvdd", "fbvdd", "slot", "src"})),
     ("slice", frozenset({"mig"})),
     ("igpu", frozenset({"igpu", "integrated"})),
@@ -25,7 +26,7 @@ ROLES: tuple[tuple[str, frozenset[str]], ...] = (
     ("package", frozenset({"package", "pkg", "packages", "socket"})),
     ("cpu", frozenset({"cpu", "cpus", "processor", "processors"})),
 )  # fmt: skip
-FEEDS = frozenset({"pdu", "rack", "feed"})
+FEEDS = frozenset({"pdu", "rack", "feed", "ups"})
 PLAIN = frozenset({"meter", "plug", "input", "whole", "level", "board", "main", "reading", "sensor"})
 PARTS_OF_BOARD = frozenset({
     "core", "cores", "memory", "mem", "soc", "vram", "hbm", "chip", "pin", "pcie", "nvvdd", "fbvdd", "rail", "slot",

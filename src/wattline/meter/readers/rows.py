@@ -30,6 +30,7 @@ DEVICES = (
     "channel", "index", "idx", "id", "local_rank", "rank", "label", "name", "gpu_name", "bus", "bus_id", "pci_bus_id",
     "serial", "location", "rack", "tile", "tileid", "target", "process", "exe", "container", "pod",
 )  # fmt: skip
+RANKS = frozenset({"rank", "local_rank", "global_rank", "world_rank", "worker", "worker_id", "proc", "process_index"})
 NOT_IDS = ("pid", "process", "user", "job", "step", "epoch", "iteration", "utilization", "util", "temp", "status")
 ORDER = "order"
 # columns that tell instances of a board apart; an instance's row carries the board's watts
@@ -39,6 +40,7 @@ INSTANCES = frozenset({
 })  # fmt: skip
 STEADY = 0.8  # a device stands in nearly every instant
 REGULAR = 0.9
+SAME = 0.02  # ranks that tell the same machine come out within this
 SMOOTH = 0.6  # rows of one instant that differ by less than this share of what instants do are one device's
 MAX_DEVICES = 65_536
 SAMPLE = 20_000  # rows by which it is told which columns part them
@@ -69,7 +71,9 @@ def groups(
     ------
     WattlineError: several unlike rows of one instant, and nothing tells whose they are.
     """
-    host, parts, remarks = _columns(frame, time_s, _boards(frame, time_s, others, values, choices), choices)
+    host, parts, remarks = _columns(
+        frame, time_s, _boards(frame, time_s, others, values, choices, source), values, choices
+    )
     chosen = [name for name in (host, *parts) if name]
     if choices.device == (ORDER,):
         return _in_order(time_s, remarks)
@@ -87,25 +91,49 @@ def groups(
 
 
 def _boards(
-    frame: pl.DataFrame, time_s: Array, others: Sequence[str], values: Sequence[str], choices: Choices
+    frame: pl.DataFrame, time_s: Array, others: Sequence[str], values: Sequence[str], choices: Choices, source: str
 ) -> list[str]:
-    """The columns without those of a board's instances, where rows of one board and instant say the same."""
+    """The columns without those of a board's instances, where rows of one board and instant say the same; and without
+    ranks, each of which tells all of its machine's numbered cards.
+
+    Raises
+    ------
+    WattlineError: ranks tell nearly the same, so that they may be of one machine or of machines alike.
+    """
     import polars as pl
 
-    instances = [name for name in others if plain(name) in INSTANCES]
+    numbered = len(values) > 1 and all(any(letter.isdigit() for letter in name) for name in values)
+    instances = [name for name in others if plain(name) in (INSTANCES | RANKS if numbered else INSTANCES)]
     boards = [name for name in others if plain(name) in DEVICES and name not in instances and
               not _row_number(frame, name)]  # fmt: skip
-    if not (instances and boards and values) or choices.device:
+    if not (instances and values and (boards or numbered)) or choices.device:
         return list(others)
     few = frame.with_columns(pl.Series("__time", time_s)).head(SAMPLE).drop_nulls(values[0])
     hosts = [name for name in others if plain(name) in HOSTS and name not in boards]
     same = few.group_by("__time", *hosts, *boards).agg(pl.col(values[0]).n_unique().alias("__values"))
-    alike = (same["__values"] == 1).to_numpy()
-    return [name for name in others if name not in instances] if alike.mean() >= REGULAR else list(others)
+    ranks = [name for name in instances if plain(name) in RANKS and frame[name].n_unique() > 1]
+    apart = len(few) <= 1.1 * len(same)  # each rank at instants of its own
+    if (same["__values"] == 1).to_numpy().mean() >= REGULAR and not (ranks and apart):
+        return [name for name in others if name not in instances]
+    if ranks and not hosts:
+        _check_ranks(few, ranks[0], values, source)
+    return list(others)
+
+
+def _check_ranks(frame: pl.DataFrame, rank: str, values: Sequence[str], source: str) -> None:
+    """WattlineError where ranks tell nearly the same: of one machine, or of machines alike, who can say."""
+    means = [units.cells(rows[values[0]])[0].mean() for _, rows in frame.group_by(rank)]
+    if max(means) - min(means) > SAME * max(means):
+        return
+    what = shorten(", ".join(values), 60)
+    raise WattlineError(
+        f"{source}: each {rank} tells nearly the same of {what}: say --device none (one machine, which each of them "
+        f"tells) or --device {rank} (machines alike)"
+    )
 
 
 def _columns(
-    frame: pl.DataFrame, time_s: Array, others: Sequence[str], choices: Choices
+    frame: pl.DataFrame, time_s: Array, others: Sequence[str], values: Sequence[str], choices: Choices
 ) -> tuple[str | None, list[str], list[Interpretation]]:
     """The column of hosts, those of devices, and what was left aside."""
     given = [n for n in frame.columns if choices.quantity([n]) == "device"]
@@ -120,12 +148,14 @@ def _columns(
         return host, [name for name in given if name != host], []
     remarks: list[Interpretation] = []
     known = [name for name in others if plain(name) in HOSTS or plain(name) in DEVICES]
+    if any("process" in plain(name) for name in values):  # power of processes: their numbers tell them apart
+        known += [name for name in others if plain(name) == "pid"]
     for name in list(known):
         if _row_number(frame, name):
             known.remove(name)
             remarks.append(Interpretation(name, note="differs in every row: a number of the row, no device"))
     host = next((name for word in HOSTS for name in known if plain(name) == word), None)
-    parts = [name for word in DEVICES for name in known if plain(name) == word and name != host]
+    parts = [name for word in (*DEVICES, "pid") for name in known if plain(name) == word and name != host]
     return host, parting(frame, time_s, host, parts, [n for n in others if n not in known]), remarks
 
 
