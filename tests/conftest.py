@@ -12,6 +12,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 # no file of settings on this machine, the user's or the working directory's, has a say in a test
 os.environ["WATTLINE_SETTINGS"] = "off"
+os.environ.pop("COLUMNS", None)  # nor the width of the terminal that the tests run in
 
 # examples are few and drawn alike in every run; no test is judged by its time
 settings.register_profile(

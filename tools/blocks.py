@@ -24,7 +24,7 @@ CACHE = ROOT / "build/docs-cache"
 # of the first simulation on a machine alone: no part of what a command answers
 COMPILING = re.compile(r"^wattline: compiling the simulator.*\n", re.MULTILINE)
 TIMEOUT_S = 600
-COLUMNS = 88
+COLUMNS = 100
 SOURCES = ("src/wattline/**/*", "examples/**/*", "tools/blocks.py", "tools/reference.py")
 PYTHON_DRIVER = """
 import ast, contextlib, io, json, sys

@@ -13,6 +13,9 @@ from wattline.core.errors import WattlineError
 from wattline.core.printable import printable, printable_data
 from wattline.core.result import Json, Result, to_text
 
+WIDTH = 100  # columns of what is piped, where nothing says otherwise
+MIN_WIDTH, MAX_WIDTH = 20, 1_000
+
 
 def print_result(result: Result, as_json: bool, explain: bool = False, out: Path | None = None) -> None:
     """A result as one JSON object or as text; before it is printed, its files are written into ``out``."""
@@ -87,17 +90,23 @@ def print_json(data: Json) -> None:
 
 
 def print_rich(renderable: Any) -> None:
-    """To the terminal at its width; 100 columns where there is no terminal."""
+    """To the terminal at its width; where there is none, in as many columns as COLUMNS says, or 100."""
     from io import StringIO
 
     from rich.console import Console
 
     screen, text = Console(), StringIO()
     on_screen = screen.is_terminal
-    width = screen.width if on_screen else 100
+    width = screen.width if on_screen else stated_width()
     shown = Console(file=text, highlight=False, markup=False, emoji=False, width=width, force_terminal=on_screen)
     shown.print(renderable)
     emit(text.getvalue())
+
+
+def stated_width() -> int:
+    """Columns of what is piped: those of the variable COLUMNS, where it says 20 to 1,000; else 100."""
+    stated = os.environ.get("COLUMNS", "")
+    return int(stated) if stated.isdecimal() and MIN_WIDTH <= int(stated) <= MAX_WIDTH else WIDTH
 
 
 def compiling() -> str:

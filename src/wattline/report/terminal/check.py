@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import trimmed
+from wattline.report.terminal.tables import FoldedTable, Title
 from wattline.report.words import Json
 
 STYLE = {
@@ -54,7 +54,7 @@ def _claim(claim: Json, source: str, facts: Mapping[str, Json]) -> RenderableTyp
         parts += [Text("sources", style="dim"), _indented(_sources([facts[key] for key in claim["fact_keys"]]))]
     if claim["expected"] not in (None, claim["verdict"]):
         parts.append(Text(f"the file expects “{claim['expected']}”", style="bold red"))
-    return Group(Rule(title, align="left", style="dim", characters="─"), _indented(Group(*parts)))
+    return Group(Title(title), _indented(Group(*parts)))
 
 
 def _indented(part: RenderableType) -> Padding:
@@ -118,7 +118,7 @@ def _read(fact: Json) -> str:
 
 
 def _summary(results: Json) -> RenderableType:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = FoldedTable(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("", no_wrap=True)
     table.add_column("claim", no_wrap=True, overflow="ellipsis")
     for heading in ("stated", "comes out at", "newer"):

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import show
+from wattline.report.terminal.tables import FoldedTable
 from wattline.report.words import Json
 
 
@@ -26,7 +27,7 @@ def sensors_text(data: Json) -> RenderableType:
 
 def sensors_table(rows: Sequence[Json]) -> Table:
     """The sensors with their power now."""
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    grid = FoldedTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     hosts = {row["host"] for row in rows}
     for name in ("source", *(("host",) if len(hosts) > 1 else ()), "kind", "device"):
         grid.add_column(name)

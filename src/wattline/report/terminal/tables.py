@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.padding import Padding
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
@@ -13,7 +16,28 @@ from wattline.report.words import Json
 MAX_CELL = 48  # letters of a cell that stays on one line; longer ones are sentences, which may break
 
 
-class FittedTable(Table):
+class Title:
+    """A title with a line after it; the title alone, over several lines, where the screen is too narrow."""
+
+    def __init__(self, title: Text) -> None:
+        self.title = title
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The title, with its line where there is room for one."""
+        fits = self.title.cell_len + 2 <= options.max_width
+        line = Rule(self.title, align="left", style="dim", characters="─")
+        yield line if fits else Text.assemble(self.title, overflow="fold")
+
+
+class FoldedTable(Table):
+    """A table whose cells break where the screen is too narrow; none is cut."""
+
+    def add_column(self, *arguments: Any, **options: Any) -> None:
+        """As Rich's, with words that are longer than the column folded."""
+        super().add_column(*arguments, **{"overflow": "fold", **options})
+
+
+class FittedTable(FoldedTable):
     """A table that is never cut: where it is wider than the screen, each row stands as a heading and a list."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import number, show
+from wattline.report.terminal.tables import FoldedTable
 from wattline.report.words import Json
 
 
@@ -15,7 +15,7 @@ def traffic_text(data: Json) -> RenderableType:
     results = data["results"]
     if results["burstiness"] is None:
         return Text(f"{results['requests']:,} requests written to {results['written']}, part by part")
-    table = Table(box=None, show_header=False, pad_edge=False)
+    table = FoldedTable(box=None, show_header=False, pad_edge=False)
     table.add_column(style="cyan", no_wrap=True)
     table.add_column()
     rate = results["rate_per_s"]

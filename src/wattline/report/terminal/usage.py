@@ -9,6 +9,7 @@ from rich.text import Text
 from wattline.core.quantity import number, show
 from wattline.report.terminal.answer import remarks
 from wattline.report.terminal.interpretation import read_as
+from wattline.report.terminal.tables import FoldedTable
 from wattline.report.words import Json
 
 PER = {
@@ -45,7 +46,7 @@ def usage_text(data: Json) -> RenderableType:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = FoldedTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in columns:
         words = name in ("", "range", "Node", "Quality", "what was done")
         table.add_column(name, justify="left" if words else "right", overflow="fold")
