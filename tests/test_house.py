@@ -24,7 +24,7 @@ MAX_FUNCTION_LINES = 40
 MAX_PARAMETERS = 8
 FACES = ("cli",)  # a command's options are its parameters
 # public questions, which take the fields of Where and Setup one by one too
-QUESTIONS = {"prompt", "train", "serve", "serve_average", "site", "frontier", "supply"}
+QUESTIONS = {"prompt", "train", "serve", "serve_average", "site", "frontier", "supply", "flex_response"}
 # packages whose bodies Numba compiles: their arguments are arrays, since it takes no objects
 COMPILED = ("kernel",)
 
@@ -193,6 +193,8 @@ def test_a_function_of_the_line_that_other_rooms_take_says_what_each_parameter_i
 
 # an option -> the one thing that it means, of which each command's help says what is its own: a default, a form, a list
 ONE_THING = {
+    "--active": "a share of the time that chips are at work",
+    "--batch": "a number of requests that a replica answers together",
     "--by": "a grouping of the rows that are shown",
     "--chip": "types of chips by name",
     "--chips": "a number of chips",

@@ -59,6 +59,7 @@ LINES = (
     "flex balance --it 100kW --demand HOURS --draws 20",
     "flex headroom HOURS --share 1%",
     "flex headroom HOURS --hours 20",
+    "flex response llama-3.1-8b --it 1MW --slo-tpot 50ms --capacity-price 60USD/kW --draws 20",
     "flex shift HOURS --before 2h --after 4h --kind price",
     "flex shift HOURS --pause 30min",
     "flex shift HOURS --to HOURS --power 1kW --data 1GB --beside HOURS --beside HOURS",
@@ -96,6 +97,7 @@ JOBS = {
     "serve": SERVED,
     "frontier": SERVED + LIMITS + 'pools = "together"\nslo_ttft = "1 s"\nslo_tpot = "50 ms"\n',
     "site": 'it = "1 MW"\nplace = "Dublin"\n',
+    "flex": 'ask = "balance"\nit = "1 MW"\nregion = "us-ercot"\n',
 }
 
 
@@ -109,7 +111,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         return folder / name
 
     jobs = "".join(
-        f'[[job]]\nname = "{kind}"\nkind = "{kind}"\n{MODEL_KEY * (kind != "site")}{JOBS[kind]}' for kind in JOBS
+        f'[[job]]\nname = "{kind}"\nkind = "{kind}"\n{MODEL_KEY * (kind not in ("site", "flex"))}{JOBS[kind]}'
+        for kind in JOBS
     )
     watts = "".join(f"{t},{100 + t % 7}\n" for t in range(60))
     for kind in ("gemm", "moe"):

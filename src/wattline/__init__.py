@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from wattline.predict.average_service import serve_average
     from wattline.predict.flex.balance import flex_balance
     from wattline.predict.flex.headroom import flex_headroom
+    from wattline.predict.flex.response import flex_response
     from wattline.predict.flex.shift import flex_shift
     from wattline.predict.flex.swings import flex_swings
     from wattline.predict.outlook.world import world
@@ -63,6 +64,7 @@ _WHERE = {
     "fact": ("wattline.catalog", "fact"),
     "flex_balance": ("wattline.predict.flex.balance", "flex_balance"),
     "flex_headroom": ("wattline.predict.flex.headroom", "flex_headroom"),
+    "flex_response": ("wattline.predict.flex.response", "flex_response"),
     "flex_shift": ("wattline.predict.flex.shift", "flex_shift"),
     "flex_swings": ("wattline.predict.flex.swings", "flex_swings"),
     "frontier": ("wattline.search.frontier", "frontier"),
@@ -81,8 +83,9 @@ _WHERE = {
 }
 __all__ = [
     "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "check", "compare",
-    "fact", "flex_balance", "flex_headroom", "flex_shift", "flex_swings", "frontier", "measure", "metering", "prompt",
-    "read_traffic", "run", "serve", "serve_average", "settings", "site", "supply", "train", "world",
+    "fact", "flex_balance", "flex_headroom", "flex_response", "flex_shift", "flex_swings", "frontier", "measure",
+    "metering", "prompt", "read_traffic", "run", "serve", "serve_average", "settings", "site", "supply",
+    "train", "world",
 ]  # fmt: skip
 # a name that is gone -> what stands in its place
 _RENAMED = {"service": "serve"}

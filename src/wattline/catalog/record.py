@@ -36,6 +36,7 @@ KINDS = (
     "fuel",
     "swing",
     "wind_sun",
+    "product",
 )
 SINGLE = ("constant", "fit")  # kinds whose record is itself the fact
 

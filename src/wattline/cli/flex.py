@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli import options
+from wattline.cli import flex_response, options
 from wattline.cli.groups import expanded
 from wattline.cli.swing_options import LimitOptions, limit_texts
 
@@ -125,6 +125,9 @@ def balance(
     file = None if demand is None else DemandFile(demand, column, unit)
     made = flex_balance(it, utilisation=utilisation, demand=file, draws=draws, seed=seed, facts=facts, **where)
     print_result(made, as_json, explain, out)
+
+
+flex_app.command("response")(flex_response.response)
 
 
 @flex_app.command("swings")

@@ -28,6 +28,7 @@ from wattline.line.site.weather import HOURS, Weather
 from wattline.line.site.year import HallDesign, Hours, Year
 from wattline.line.world.embodied import site_embodied
 from wattline.predict.answer import Answer, matters_json
+from wattline.predict.balance import region_balance
 from wattline.predict.grid_hours import GridHours, read_grid_hours
 from wattline.predict.prices import Weighed, follow, notes_of, signals_of
 from wattline.predict.site_year import air_hours, weekly
@@ -206,7 +207,13 @@ class SiteAnswer(Result):
             "air": air_hours(design.weather, self.central),
             "sizing": self.sizing,
             "matters": matters_json(what_matters(self.draws, _scalar_or_draws(result.pue))),
+            "balance": self._balance(),
         }
+
+    def _balance(self) -> Json:
+        """What the year takes of its grid's demand."""
+        peak_w = _scalar_or_draws(self.result.peak * self.design.it_w)
+        return region_balance(self.design.region, self.bill.energy_j, peak_w, self.draws)
 
     def json(self) -> Json:
         return envelope(

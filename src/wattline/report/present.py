@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 
 from wattline.core.printable import printable_data
 from wattline.report.words import Json
@@ -19,7 +19,7 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
         return _validation_text(data)
     if command in ("measure", "meter report", "meter share", "sensors", "traffic"):
         return _recorded_text(data)
-    if command.startswith("flex ") or command == "meter swings":
+    if _of_flexibility(data):
         return _flex_text(data, explain)
     match command:
         case "serve" if "simulated" in data["results"]:
@@ -47,9 +47,7 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
 
             return comparison_text(data)
         case _:
-            from wattline.report.terminal.answer import answer_text
-
-            return answer_text(data, explain)
+            return _answer_text(data, explain)
 
 
 def _planned_text(data: Json, explain: bool) -> RenderableType:
@@ -60,10 +58,28 @@ def _planned_text(data: Json, explain: bool) -> RenderableType:
     return show(data, explain)
 
 
-def _flex_text(data: Json, explain: bool) -> RenderableType:
-    from wattline.report.terminal.flex import flex_text
+def _answer_text(data: Json, explain: bool) -> RenderableType:
+    from wattline.report.terminal.answer import answer_text
 
-    return flex_text(data, explain)
+    shown = answer_text(data, explain)
+    if not data["results"].get("beside"):
+        return shown
+    from wattline.report.terminal.flex import beside_text
+
+    return Group(shown, *beside_text(data["results"], explain))
+
+
+def _flex_text(data: Json, explain: bool) -> RenderableType:
+    from wattline.report.terminal.flex import flex_text, study_text
+
+    return study_text(data, explain) if data["command"] == "run" else flex_text(data, explain)
+
+
+def _of_flexibility(data: Json) -> bool:
+    """Answers of ``flex``, swings that were recorded, and runs whose jobs have no bill."""
+    command = data["command"]
+    alone = command == "run" and "jobs" not in data["results"]
+    return alone or command.startswith("flex ") or command == "meter swings"
 
 
 def _recorded_text(data: Json) -> RenderableType:
@@ -136,6 +152,10 @@ def as_page(data: Json) -> str | None:
             from wattline.report.page.service import service_page
 
             return service_page(data)
+        case "run" if "jobs" not in data["results"]:
+            from wattline.report.page.flex import study_page
+
+            return study_page(data)
         case "run" | "train" | "prompt" | "serve" | "serve-average" | "meter bill":
             from wattline.report.page.run import run_page
 
@@ -156,6 +176,10 @@ def as_page(data: Json) -> str | None:
             from wattline.report.page.supply import supply_page
 
             return supply_page(data)
+        case command if command.startswith("flex ") or command == "meter swings":
+            from wattline.report.page.flex import flex_page
+
+            return flex_page(data)
         case "check":
             from wattline.report.page.check import check_page
 

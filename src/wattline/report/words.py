@@ -28,6 +28,20 @@ def share_words(share: float) -> str:
     return f"{share:.{digits}%}"
 
 
+def balance_words(balance: Json) -> str:
+    """What a plan takes of its grid, in a sentence."""
+    growth = balance["share_of_growth"]
+    more = (
+        "its demand does not grow, or may not"
+        if growth is None
+        else (f"{share_words(growth['p50'])} of its growth in a year")
+    )
+    return (
+        f"Of the grid's demand ({balance['region']}): {share_words(balance['share_of_demand']['p50'])} of its energy, "
+        f"{share_words(balance['share_of_peak']['p50'])} of its highest hour; {more}."
+    )
+
+
 def yields_words(fit: Json, grid: str) -> str:
     """What a constant new load gives up to fit below a grid's highest hours."""
     if not fit["curtailed_h_per_year"]:

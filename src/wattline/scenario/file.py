@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import GenericAlias
 from typing import Annotated, Any, Literal, Union, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import Field, ValidationError, create_model
 
 from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.core.reading import parse_toml, read_text
 from wattline.predict.fields import help_of, names_of
 from wattline.predict.setup import CHIP, ENGINE, REPLICA, ChipFields, ReplicaFields, Setup, SetupFields
 from wattline.predict.where import Where, WhereFields
+from wattline.scenario.flex_job import FlexJob
+from wattline.scenario.job import Job, Number, StrictTable
 
 LIMIT_BYTES = 1_000_000
-Number = float | str
 PROMPT_TOKENS = "Number of tokens in the prompt."
 ANSWER_TOKENS = "Number of tokens in the answer."
 BATCH = "Number of requests that a replica answers together."
@@ -25,25 +26,6 @@ ACTIVE = "Share of the time that chips are at work."
 RATE = 'Mean rate of requests, such as "200M/day".'
 Listed = Number | list[Number]  # one value, several with commas, or a list of them
 Count = Annotated[int, Field(ge=-(10**18), le=10**18)] | str
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Job(_Strict):
-    """What every job says; the fields of ``Where`` and of ``Setup`` that its kind takes are added below."""
-
-    name: str = Field(min_length=1, max_length=200, description="Name of the job, its own in the file.")
-    stated: dict[str, Number] = Field(
-        default_factory=dict,
-        description='What was said of it, by the name of a result, such as { energy_wh = "1287 MWh" }: the run says '
-        "whether what it computed agrees.",
-    )
-
-    def given(self, names: Iterable[str]) -> dict[str, Any]:
-        """The values of these fields by name, None where they are not given."""
-        return {name: getattr(self, name) for name in names}
 
 
 class ModelJob(Job):
@@ -166,6 +148,7 @@ TAKES: dict[str, tuple[str, ...]] = {
     "serve-average": REPLICA,
     "frontier": ENGINE,
     "site": (),
+    "flex": REPLICA,
 }
 KINDS: dict[str, type[Job]] = {
     "train": _with_fields(TrainJob, ChipFields, TAKES["train"]),
@@ -174,6 +157,7 @@ KINDS: dict[str, type[Job]] = {
     "serve-average": _with_fields(ServeAverageJob, ReplicaFields, TAKES["serve-average"]),
     "frontier": _with_fields(FrontierJob, SetupFields, TAKES["frontier"]),
     "site": _with_fields(SiteJob, SetupFields, TAKES["site"]),
+    "flex": _with_fields(FlexJob, ReplicaFields, TAKES["flex"]),
 }
 RENAMED_KINDS = {"service": "serve"}  # a kind that is gone -> its name now
 RENAMED_KEYS = {
@@ -183,7 +167,7 @@ RENAMED_KEYS = {
 }
 
 
-class Scenario(_Strict):
+class Scenario(StrictTable):
     """A scenario: a title, a story, and jobs that run on the line."""
 
     title: str = Field(default="", max_length=500)

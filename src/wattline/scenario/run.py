@@ -22,6 +22,7 @@ from wattline.line.grid.carbon.given import split_zone
 from wattline.line.world.equivalents import equivalents
 from wattline.predict.answer import Answer, matters_json, stations_json
 from wattline.predict.average_service import average_answer
+from wattline.predict.flex.answer import FlexAnswer
 from wattline.predict.prompt import prompt_answer
 from wattline.predict.request import read_request
 from wattline.predict.settings import settings
@@ -34,7 +35,6 @@ from wattline.scenario.file import (
     TAKES,
     WHERE,
     FrontierJob,
-    Job,
     ModelJob,
     PromptJob,
     Scenario,
@@ -44,6 +44,8 @@ from wattline.scenario.file import (
     TrainJob,
     read_scenario,
 )
+from wattline.scenario.flex_job import FlexJob, flex_answer
+from wattline.scenario.job import Job
 from wattline.scenario.stated import compared
 
 DEFAULT_DRAWS = 2000
@@ -61,6 +63,7 @@ class ScenarioRun(Result):
     draws: Draws
     path: Path = field(default=Path("."))
     statements: tuple[Json, ...] = ()
+    beside: tuple[tuple[str, FlexAnswer], ...] = ()
 
     @cached_property
     def bill(self) -> Bill:
@@ -88,20 +91,26 @@ class ScenarioRun(Result):
 
     def figures(self) -> dict[str, Array]:
         """Of all jobs together."""
+        if not self.answers:
+            return {}
         energy = self.bill.energy_j
         head = {"energy_wh": energy / 3600, "duration_s": self.duration_s, "mean_w": energy / self.duration_s}
         return head | dict(self.bill.follows)
 
-    def saved_load(self) -> Load:
-        return self.load
+    def saved_load(self) -> Load | None:
+        return self.load if self.answers else None
 
     def results(self) -> Json:
-        """The jobs, and all of them together, as plain data."""
+        """The jobs, and all of them together, as plain data; those without a bill stand beside."""
+        head = {"title": self.scenario.title or self.path.stem, "story": self.scenario.story.strip()}
+        beside = {"beside": [beside_json(name, answer) for name, answer in self.beside]} if self.beside else {}
+        if not self.answers:
+            return {**head, **beside}
         bill = self.bill.json()
         same = equivalents(self.bill.energy_j, self.bill.follows["co2e_kg"], self.draws)
         return {
-            "title": self.scenario.title or self.path.stem,
-            "story": self.scenario.story.strip(),
+            **head,
+            **beside,
             "jobs": [answer.job() for answer in self.answers],
             "statements": list(self.statements),
             **{name: value for name, value in bill.items() if name != "parts"},
@@ -147,16 +156,33 @@ def run(
     draw = Draws(count, _first_given(seed, scenario.seed, 0), open_catalog(facts))
     answers: list[Answer] = []
     statements: list[Json] = []
+    beside: list[tuple[str, FlexAnswer]] = []
     for job in scenario.job:
         progress(job.name)
         draw.job = job.name
         try:
             where = here.fill(_where(job, path.parent))
+            if isinstance(job, FlexJob):
+                beside.append((job.name, flex_answer(job, path.parent, where, draw)))
+                draw.cite(*beside[-1][1].facts)
+                continue
             answers.append(replace(_answer(job, path.parent, where, draw), name=job.name))
             statements += compared(answers[-1], job.stated)
         except WattlineError as error:
             raise WattlineError(f"scenario {path}: job {job.name!r}: {error}") from None
-    return ScenarioRun(scenario, text, tuple(answers), draw, path, tuple(statements))
+    return ScenarioRun(scenario, text, tuple(answers), draw, path, tuple(statements), tuple(beside))
+
+
+def beside_json(name: str, answer: FlexAnswer) -> Json:
+    """An answer without a bill as one of a run's jobs, whose facts are the run's.
+
+    Parameters
+    ----------
+    name : of the job
+    answer : to its question
+    """
+    data = answer.json()
+    return {"name": name, **{key: data[key] for key in ("command", "inputs", "results", "notes", "warnings")}}
 
 
 def _first_given(*values: int | None) -> int:

@@ -54,10 +54,39 @@ class HeadroomCase(StrictJson):
     grids: list[GridRoom] = item("Each grid.")
 
 
+class YieldEvents(StrictJson):
+    """Stretches in which a new load yields, by their length."""
+
+    hours: float = item("Up to this length, above the one before.")
+    and_more: bool = item("Whether longer ones count here too.")
+    per_year: float = item("Stretches a year.")
+
+
+class DurationCurve(StrictJson):
+    """Demand that is exceeded in a share of the hours, the highest first."""
+
+    share: list[float] = item("Share of the hours.")
+    demand_w: list[float] = item("Demand without the new load.")
+    with_load_w: list[float] = item("With the new load, which yields.")
+    unyielding_w: list[float] = item("With the new load, if it did not yield.")
+
+
+class YieldPicture(StrictJson):
+    """When the new load of one grid yields."""
+
+    name: str = item("The grid.")
+    share: float = item("Curtailed energy over the new load's energy.")
+    added_w: float = item("Power of the new load.")
+    hours_by_month: list[list[float]] = item("Hours a year in which it yields: 12 months of 24 hours, UTC.")
+    events: list[YieldEvents] = item("Stretches by their length.")
+    duration_curve: DurationCurve = item("The highest hours.")
+
+
 class HeadroomResults(SeriesSpan):
     """Room on grids, by allowance."""
 
     cases: list[HeadroomCase] = item("For each allowance.")
+    pictures: list[YieldPicture] = item("When the new load yields, of the first grids and one allowance.")
 
 
 class FlexHeadroomJson(EnvelopeJson[HeadroomInputs, HeadroomResults]):

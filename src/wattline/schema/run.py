@@ -14,7 +14,8 @@ from wattline.schema.answer import (
     ServeResults,
     TrainResults,
 )
-from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item
+from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item, perhaps
+from wattline.schema.beside import BesideJson, StudyResults
 from wattline.schema.inputs import ReplicaInputs, ServeAverageInputs, ServeInputs, TrainInputs
 from wattline.schema.site import SiteInputs, SiteYearJson
 
@@ -102,9 +103,10 @@ class RunResults(BillJson):
     story: str = item("The story of the scenario.")
     jobs: list[JobJson] = item("The jobs; their facts, notes and warnings are the run's.")
     statements: list[StatementJson] = item("What was said of jobs, and whether what was computed agrees.")
+    beside: list[BesideJson] | None = perhaps("Jobs without a bill, such as those of kind `flex`.")
 
 
-class RunJson(EnvelopeJson[RunInputs, RunResults]):
+class RunJson(EnvelopeJson[RunInputs, RunResults | StudyResults]):
     """Every job of a scenario file, and their sum. Notes and warnings begin with their job's name."""
 
     command: Literal["run"]

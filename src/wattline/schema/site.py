@@ -6,6 +6,7 @@ from typing import Literal
 
 from wattline.schema.answer import CarbonAccountsJson, PartJson
 from wattline.schema.base import EnvelopeJson, MatterJson, RangeJson, StrictJson, item, perhaps
+from wattline.schema.flex import BalanceJson
 from wattline.schema.inputs import GridInputs
 
 
@@ -149,6 +150,7 @@ class SiteYearJson(StrictJson):
     hours_too_warm: RangeJson = item("Hours that are too warm or damp for the set-points.")
     pue_by_hour: HourlyPueJson = item("PUE at each hour of the year.")
     pue_by_month: list[float] = item("PUE of each month, at central values.")
+    balance: BalanceJson = item("What the year takes of its grid's demand.")
     power_by_week_w: dict[str, list[float]] = item("Mean watts of each part in each of 52 weeks, at central values.")
     air: AirJson = item("Hours by the state of the air.")
     sizing: SizingJson = item("What must stand there.")

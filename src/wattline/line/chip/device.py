@@ -60,6 +60,7 @@ class Chip:
     node_chips: int
     beyond_bytes_per_s: Array  # to chips outside of the link domain
     instance: Record | None = None  # type of a cloud's instance that they are rented as
+    cap_watts: float | None = None  # power limit that is set on it, below its TDP; None for none
 
     @property
     def rented_as(self) -> str:

@@ -193,7 +193,8 @@ def _run(
         balance=serving.balance,
     )
     tdp = chip.tdp_w
-    watts = Watts(tdp, np.minimum(chip.idle_w, tdp), tdp)
+    limit = tdp if chip.cap_watts is None else np.minimum(chip.cap_watts, tdp)
+    watts = Watts(tdp, np.minimum(chip.idle_w, limit), limit)
     fit = coefficients(chip.generation, draws)
     if serving.software is not None:
         fit = with_software(fit, serving.software, own_experts(chip, precision))

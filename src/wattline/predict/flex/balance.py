@@ -9,6 +9,7 @@ from typing import Unpack
 import numpy as np
 
 from wattline.catalog import CatalogLike
+from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantity import parse, show
@@ -36,7 +37,7 @@ def flex_balance(
     *,
     utilisation: float | str = 1.0,
     demand: Path | str | DemandFile | None = None,
-    draws: int = 2000,
+    draws: int | Draws = 2000,
     seed: int = 0,
     facts: CatalogLike = None,
     **fields: Unpack[WhereFields],

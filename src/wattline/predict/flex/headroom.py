@@ -7,11 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from wattline.core.quantity import parse
+from wattline.core.result import Json
 from wattline.line.grid.flexibility import headroom as room
-from wattline.line.grid.hourly import read_hourly
+from wattline.line.grid.flexibility.yielding import EVENTS_H, yielding
+from wattline.line.grid.hourly import Hourly, read_hourly
 from wattline.predict.flex.answer import FlexAnswer, filled, span
 
 SHARES = (0.0025, 0.005, 0.01, 0.05)  # the first three are Duke's
+MAX_PICTURES = 4
 
 
 def flex_headroom(
@@ -56,6 +59,29 @@ def flex_headroom(
         total = sum(float(grid["added_w"]) for grid in grids)
         cases.append({"share": share, "hours": hours, "added_w": total, "grids": grids})
     inputs = {"demand": str(demand), "columns": names, "unit": unit}
-    results = {**span(series), "cases": cases}
+    results = {**span(series), "cases": cases, "pictures": _pictures(series, cases[len(cases) // 2 - 1], watts)}
     rule = "a season's highest demand can be served in each of its hours (April to October, and the rest)"
     return FlexAnswer("flex headroom", inputs, results, (*series.notes, *filled(series, names), f"rule: {rule}"))
+
+
+def _pictures(series: Hourly, case: Json, watts: float) -> list[Json]:
+    """When the new load of one case yields, for the first grids."""
+    hour = (series.utc - series.utc.astype("datetime64[D]")).astype("timedelta64[h]").astype(float)
+    made = []
+    for grid in case["grids"][:MAX_PICTURES]:
+        power = series.column(grid["name"], "headroom")[1] * watts
+        picture = yielding(power, series.month, hour, grid["added_w"], series.step_h)
+        curves = {
+            name: getattr(picture, name).tolist() for name in ("share", "demand_w", "with_load_w", "unyielding_w")
+        }
+        events = [
+            {"hours": float(length), "and_more": length == EVENTS_H[-1], "per_year": float(count)}
+            for length, count in zip(EVENTS_H, picture.events_per_year, strict=True)
+        ]
+        made.append(
+            {
+                "name": grid["name"], "share": grid["curtailed_share"], "added_w": grid["added_w"],
+                "hours_by_month": picture.hours_by_month.tolist(), "events": events, "duration_curve": curves,
+            }
+        )  # fmt: skip
+    return made

@@ -59,6 +59,7 @@ class ShownJob(NamedTuple):
     command: str = ""
 
 
+BESIDE = ("site.css", "flex.css")  # styles of jobs without a bill
 Named = Sequence[tuple[str, Json]]  # jobs by name with their results
 
 
@@ -69,6 +70,7 @@ def run_page(data: Json, more: Sequence[Section] = (), first: Sequence[Section] 
     named = [(job.name, job.results) for job in jobs]
     whole = _whole(results, named)
     title = str(results.get("title") or "An AI electricity bill")
+    beside = _beside(results)
     sections = [
         *first,
         ("line", "The line", _line(whole, named)),
@@ -78,13 +80,25 @@ def run_page(data: Json, more: Sequence[Section] = (), first: Sequence[Section] 
         ("matters", "What matters most", matters(_first("matters", results, named))),
         ("picture", "To picture it", tables.equivalents(_first("equivalents", results, named))),
         ("jobs", "The jobs" if len(jobs) > 1 else "The job", _job_section(whole, jobs)),
+        *beside,
         ("facts", "Facts and sources", frame.facts(data)),
         ("scenario", "The scenario", _scenario(data)),
         *more,
     ]
     cards = frame.cards(whole if span(whole.get("energy_wh")) else _only(named), CARDS)
     intro = _assumed(str(data.get("command")), mapping(data.get("inputs")), results) + _story(results)
-    return frame.page(data, title, intro + frame.remarks(data) + _verdict(results), cards, sections)
+    return frame.page(
+        data, title, intro + frame.remarks(data) + _verdict(results), cards, sections, BESIDE if beside else ()
+    )
+
+
+def _beside(results: Json) -> list[Section]:
+    """Jobs without a bill."""
+    if not results.get("beside"):
+        return []
+    from wattline.report.page.flex import beside_sections
+
+    return beside_sections(results)
 
 
 def _assumed(command: str, inputs: Json, results: Json) -> str:

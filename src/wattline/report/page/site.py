@@ -11,7 +11,7 @@ from wattline.report.page.figures import matters
 from wattline.report.page.site_figures import heat_map, psychrometric, stacked
 from wattline.report.page.words import esc, sentence
 from wattline.report.terminal.site import FIGURES, fans_words, figure
-from wattline.report.words import Json
+from wattline.report.words import Json, balance_words
 
 CARDS = (
     ("energy_wh", "Energy in the year", "Wh"),
@@ -36,6 +36,7 @@ def site_page(data: Json) -> str | None:
         ("carbon", "Carbon, by account", accounts(results)),
         ("ranges", "How sure it is", _figures(results) + f"<p>{esc(fans_words(results))}</p>"),
         ("sizing", "What must stand there", _sizing(results["sizing"])),
+        ("balance", "Beside its grid", f"<p>{esc(balance_words(results['balance']))}</p>"),
         ("matters", "What matters most for its PUE", matters(results["matters"])),
         ("facts", "Facts and sources", frame.facts(data)),
     ]

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from wattline.core.quantity import number, show
+from wattline.report.terminal.flex_response import response_lines
 from wattline.report.terminal.flex_swings import recorded_swings_lines, swings_lines
 from wattline.report.terminal.flex_table import flex_table
 from wattline.report.words import Json, share_words, yields_words
@@ -21,7 +22,8 @@ def flex_text(data: Json, explain: bool = False) -> RenderableType:
     from wattline.report.terminal.answer import facts
     from wattline.report.terminal.flex_formulas import formulas_of
 
-    return Group(*made, *notes, *warnings, "", *formulas_of(data["command"]), "", *facts(data["facts"]))
+    known = ["", *facts(data["facts"])] if data["facts"] else []
+    return Group(*made, *notes, *warnings, "", *formulas_of(data["command"]), *known)
 
 
 def _headroom(data: Json) -> list[RenderableType]:
@@ -104,6 +106,21 @@ def _balance(data: Json) -> list[RenderableType]:
     return shown
 
 
+def study_text(data: Json, explain: bool = False) -> RenderableType:
+    """A scenario whose jobs have no bill."""
+    results = data["results"]
+    story = [Text(" ".join(results["story"].split()), style="italic")] if results["story"] else []
+    return Group(Text(results["title"], style="bold"), *story, *beside_text(results, explain))
+
+
+def beside_text(results: Json, explain: bool = False) -> list[RenderableType]:
+    """A run's jobs without a bill; "explain" adds their formulas, whose facts are the run's."""
+    blocks: list[RenderableType] = []
+    for job in results.get("beside") or ():
+        blocks += ["", Text(job["name"], style="bold cyan"), flex_text({**job, "facts": []}, explain)]
+    return blocks
+
+
 SHARES = (
     ("share_of_demand", "share of the grid's energy"),
     ("share_of_peak", "share of its highest hour"),
@@ -115,4 +132,5 @@ SHOWN = {
     "flex swings": swings_lines,
     "meter swings": recorded_swings_lines,
     "flex balance": _balance,
+    "flex response": response_lines,
 }

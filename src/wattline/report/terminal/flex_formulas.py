@@ -33,6 +33,14 @@ FORMULAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("line of the spectrum", "2 |FFT| / n × sin(π f step) / (π f step)"),
         ("takes", "(energy after the measure - energy before) / energy before"),
     ),
+    "flex response": (
+        ("time at a power limit", "full time / clock, clock = ((limit - static) / moving power)^(1 / (1 + exponent))"),
+        ("share of time at work", "share at full power × seconds of a request at the limit / at full power"),
+        ("power of a chip's place", "work × (chip + host) + idle × (chip idle + host idle) + network"),
+        ("site saves", "1 - power at the limit / power without, the same requests answered"),
+        ("power through a call", "power × min(energy's time / the call's time, 1) of a store"),
+        ("worth of energy", "power × hours called × (dearest hours - other hours / efficiency of a store)"),
+    ),
     "flex balance": (
         ("power at the meter", "IT power × PUE"),
         ("highest demand of a region", "energy used / (1 - grid loss) / hours of a year / (mean over highest demand)"),

@@ -9,7 +9,7 @@ from rich.text import Text
 from wattline.core.quantity import show
 from wattline.report.terminal.answer import accounts, assumed, facts, remarks
 from wattline.report.terminal.tables import FittedTable
-from wattline.report.words import Json
+from wattline.report.words import Json, balance_words
 
 FIGURES = (
     ("pue", "PUE", ""),
@@ -62,7 +62,7 @@ def _year(data: Json, explain: bool) -> RenderableType:
     if results["matters"]:
         words = ", ".join(f"{m['name']} ({m['rank_correlation']:+.2f})" for m in results["matters"][:4])
         blocks += ["", Text(f"PUE hangs most on: {words}", style="dim")]
-    blocks.append(Text(fans_words(results), style="dim"))
+    blocks += [Text(fans_words(results), style="dim"), Text(balance_words(results["balance"]), style="dim")]
     if explain:
         blocks += ["", *facts(data["facts"])]
     return Group(*blocks, *remarks(data))

@@ -13,7 +13,7 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 
-ROUNDING = 1e-12  # of the highest power: lines below are of the arithmetic
+ROUNDING = 1e-9  # of the highest power: lines and ramps below are of the arithmetic
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,79 @@
+"""What a site can give a grid, on the screen: the ladder of caps, what gives power back, and the grid's products."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from wattline.core.quantity import show
+from wattline.report.terminal.flex_table import flex_table
+from wattline.report.words import Json, share_words
+
+WORTH = (
+    ("capacity_usd_per_year", "capacity/year"),
+    ("reserve_usd_per_year", "reserve/year"),
+    ("energy_usd_per_year", "energy/year"),
+)
+
+
+def response_lines(data: Json) -> list[RenderableType]:
+    """The answer of ``flex response``."""
+    results = data["results"]
+    title = f"{results['title']}; {show(results['site_w']['p50'], 'W')} at the meter"
+    ride = results["ride"]
+    words = (
+        f"Without supply: servers go on for {show(ride['servers_s']['p50'], 's')}, with the batteries of the UPS for "
+        f"{span_words(ride['ups_s'], 's')}."
+    )
+    return [
+        Text(title, style="bold"), _ladder(results["rungs"]), "", *_resources(results["resources"]), "",
+        _products(results["products"]), Text(words, style="dim"),
+    ]  # fmt: skip
+
+
+def span_words(values: Json, unit: str) -> str:
+    """A median with its range where it has one."""
+    middle = show(values["p50"], unit)
+    if values["p5"] == values["p95"]:
+        return middle
+    return f"{middle} ({show(values['p5'], unit)} to {show(values['p95'], unit)})"
+
+
+def _ladder(rungs: list[Json]) -> RenderableType:
+    table = flex_table("power cap", "batch", "chip", "first token", "a token", "at work", "site saves", "keeps")
+    for row in rungs:
+        tpot = row["tpot_s"]
+        cut = row["cut_share"]
+        state = "yes" if row["keeps"] else "too slow" if row["serves"] else "not all requests"
+        table.add_row(
+            show(row["power_cap_w"], "W"), f"{row['batch']:g}", show(row["chip_w"]["p50"], "W"),
+            show(row["ttft_s"]["p50"], "s"), "" if tpot is None else show(tpot["p50"], "s"),
+            f"{row['active_share']['p50']:.0%}", share_words(cut["p50"]), state,
+        )  # fmt: skip
+    return table
+
+
+def _resources(rows: list[Json]) -> list[RenderableType]:
+    if not rows:
+        return [Text("Nothing there gives power back.")]
+    priced = [(key, head) for key, head in WORTH if any(row[key] is not None for row in rows)]
+    table = flex_table("gives", "power", "for", "within", "in a call", *(head for _, head in priced))
+    for row in rows:
+        lasts = "any time" if row["lasts_s"] is None else show(row["lasts_s"]["p50"], "s")
+        worth = [show(row[key]["p50"], "USD") for key, _ in priced]
+        table.add_row(
+            row["name"], show(row["cut_w"]["p50"], "W"), lasts, show(row["response_s"]["p50"], "s"),
+            show(row["over_call_w"]["p50"], "W"), *worth,
+        )  # fmt: skip
+    return [table]
+
+
+def _products(rows: list[Json]) -> RenderableType:
+    table = flex_table("a grid pays for", "within", "for", "power", "by")
+    table.columns[-1].no_wrap, table.columns[-1].justify = False, "left"
+    for row in rows:
+        table.add_row(
+            row["product"], show(row["response_s"], "s"), show(row["lasts_s"], "s"), show(row["power_w"]["p50"], "W"),
+            ", ".join(row["resources"]) or "nothing",
+        )  # fmt: skip
+    return table

@@ -1,0 +1,195 @@
+"""A scenario's job of kind ``flex``: a question of flexibility, whose answer stands beside the bills of other jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError, nearest
+from wattline.predict.flex.answer import FlexAnswer
+from wattline.predict.flex.balance import flex_balance
+from wattline.predict.flex.demand import DemandFile
+from wattline.predict.flex.headroom import SHARES, flex_headroom
+from wattline.predict.flex.measures import LimitTexts, Measures
+from wattline.predict.flex.response import Promise, Reserves, ServedLoad, flex_response
+from wattline.predict.flex.shift import DailyJob, flex_shift
+from wattline.predict.flex.swings import flex_swings
+from wattline.predict.flex.worth import Prices
+from wattline.predict.setup import REPLICA, Setup
+from wattline.predict.where import Where
+from wattline.scenario.job import Job, Number
+
+Ask = Literal["balance", "headroom", "response", "shift", "swings"]
+Texts = str | list[str]
+
+
+class FlexJob(Job):
+    """A question of flexibility, ``ask``: balance, headroom, response, shift or swings, each with the options of the
+    command of that name. Its answer stands beside the bills of the other jobs, and adds nothing to them."""
+
+    kind: Literal["flex"]
+    ask: Ask = Field(description="What is asked: balance, headroom, response, shift or swings.")
+    it: Number | None = Field(None, description='IT power of the site, such as "100 MW".')
+    utilisation: Number | None = Field(None, description="Mean IT power as a share of it.")
+    demand: str | None = Field(None, description="File of the grid's demand by the hour, beside this file.")
+    column: Texts | None = Field(None, description="Grids in that file.")
+    unit: str | None = Field(None, description="Unit of that file's numbers.")
+    share: Number | list[Number] | None = Field(None, description="Shares of its energy that a new load gives up.")
+    hours: float | None = Field(None, description="Hours of a year in which it yields, instead of share.")
+    signal: str | None = Field(None, description="File of carbon intensity or price by the hour, beside this file.")
+    signal_kind: str | None = Field(None, description="What the signal is: average, marginal or price.")
+    to: Texts | None = Field(None, description="Files of the signal at sites to which the job may go.")
+    beside: Texts | None = Field(None, description="Files of another signal, by which the moves are counted too.")
+    beside_kind: str | None = Field(None, description="What that signal is.")
+    length: str | None = Field(None, description="How long the daily job runs.")
+    before: str | None = Field(None, description="How much earlier it may begin.")
+    after: str | None = Field(None, description="How much later it may end.")
+    at: float | None = Field(None, description="Hour of the day, UTC, at which it was meant to begin.")
+    pause: str | None = Field(None, description="Work that a pause and resume costs.")
+    power: str | None = Field(None, description="Power of the job.")
+    data: str | None = Field(None, description="Data that go with it to another site.")
+    phase: Texts | None = Field(None, description="Phases of a training step, each NAME:SECONDS:WATTS.")
+    chips: int | None = Field(None, description="Number of chips.")
+    straggle: str | None = Field(None, description="Deviation of the chips' lag behind each other.")
+    checkpoint: str | None = Field(None, description="Phase between training steps, NAME:SECONDS:WATTS.")
+    every: int | None = Field(None, description="Training steps from checkpoint to checkpoint.")
+    floor: str | None = Field(None, description="Power of a chip below which work is made.")
+    ramp: str | None = Field(None, description="Limit of rises and falls that is kept by work.")
+    store: str | None = Field(None, description="Time over which a store levels the power.")
+    shelf: str | None = Field(None, description="Energy of a store at each chip.")
+    idle: str | None = Field(None, description="Power of a chip without a job.")
+    limits: str | None = Field(None, description="A utility's limits by their name in the catalog.")
+    model: str | None = Field(None, description="Model that the site serves.")
+    input: int | str | None = Field(None, description="Number of tokens in the prompt.")
+    output: int | str | None = Field(None, description="Number of tokens in the answer.")
+    batch: Number | None = Field(None, description="Number of requests that a replica answers together.")
+    active: Number | None = Field(None, description="Share of the time that chips are at work.")
+    slo_ttft: str | None = Field(None, description="Longest time to the first token that is promised.")
+    slo_tpot: str | None = Field(None, description="Longest mean time between tokens that is promised.")
+    ups: str | None = Field(None, description="Time that the batteries of the UPS carry the site.")
+    battery: str | None = Field(None, description="Energy of a battery beside the site.")
+    battery_power: str | None = Field(None, description="Its power.")
+    pausable: Number | None = Field(None, description="Share of the site's power in training that can stop.")
+    capacity_price: str | None = Field(None, description="Price of power that yields in the highest hours.")
+    reserve_price: str | None = Field(None, description="Price of power that is held ready.")
+    energy_price: str | None = Field(None, description="File of the hourly price of energy, beside this file.")
+    called: float | None = Field(None, description="Hours of a year in which it is called.")
+    lasts: str | None = Field(None, description="How long a call lasts.")
+
+
+DEMAND = ("demand", "column", "unit")
+JOB = tuple(each.name for each in fields(DailyJob))
+SERVED = ("input", "output", "batch", "active")
+PAID = ("capacity_price", "reserve_price", "energy_price", "called", "lasts")
+MEASURES = tuple(each.name for each in fields(Measures))
+# what each question takes of a job's keys, and what it must be given
+TAKES: dict[str, tuple[str, ...]] = {
+    "balance": ("it", "utilisation", *DEMAND),
+    "headroom": (*DEMAND, "share", "hours"),
+    "response": (
+        "it", "model", *SERVED, "slo_ttft", "slo_tpot", "ups", "battery", "battery_power", "pausable", *PAID, *REPLICA,
+    ),
+    "shift": ("signal", "signal_kind", "to", "beside", "beside_kind", *JOB),
+    "swings": ("phase", "chips", "straggle", "checkpoint", "every", *MEASURES, "limits"),
+}  # fmt: skip
+NEEDS = {
+    "balance": ("it",), "headroom": ("demand",), "response": ("it", "model"), "shift": ("signal",),
+    "swings": ("phase", "chips"),
+}  # fmt: skip
+ALWAYS = {"name", "kind", "ask", "stated"}
+
+
+def flex_answer(job: FlexJob, folder: Path, where: Where, draws: Draws) -> FlexAnswer:
+    """The answer of a job.
+
+    Parameters
+    ----------
+    job : as it was read
+    folder : where its files lie
+    where : where it runs
+    draws : shared with the other jobs
+
+    Raises WattlineError for a key that its question does not take, and for one that is missing.
+    """
+    given = {name: value for name, value in job if value is not None and name not in ALWAYS}
+    given.pop("stated", None)
+    takes = TAKES[job.ask]
+    for name in given:
+        if name not in takes and name not in Where.__dataclass_fields__:
+            near = nearest(name, takes)
+            words = f"nearest: {', '.join(near)}" if near else f"it takes {', '.join(takes)}"
+            raise WattlineError(f'ask = "{job.ask}" takes no {name}; {words}')
+    missing = [name for name in NEEDS[job.ask] if name not in given]
+    if missing:
+        raise WattlineError(f'ask = "{job.ask}" needs {missing[0]}')
+    if job.stated:
+        raise WattlineError("stated: a question of flexibility has no bill to hold it against")
+    ways: dict[str, Callable[[dict[str, Any], Path, Where, Draws], FlexAnswer]] = {
+        "balance": _balance, "headroom": _headroom, "response": _response, "shift": _shift, "swings": _swings,
+    }  # fmt: skip
+    return ways[job.ask](given, folder, where, draws)
+
+
+def _balance(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> FlexAnswer:
+    column = given.get("column")
+    if isinstance(column, list):
+        raise WattlineError("column: a balance takes one grid")
+    file = None
+    if "demand" in given:
+        file = DemandFile(folder / given["demand"], column, given.get("unit", "MW"))
+    return flex_balance(given["it"], where, utilisation=given.get("utilisation", 1.0), demand=file, draws=draws)
+
+
+def _headroom(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> FlexAnswer:
+    from wattline.core.quantity import parse
+
+    shares = [parse(value, "", "share", zero=True) for value in _list(given.get("share"))]
+    return flex_headroom(
+        folder / given["demand"], shares=shares or SHARES, hours=given.get("hours"), columns=_list(given.get("column")),
+        unit=given.get("unit", "MW"),
+    )  # fmt: skip
+
+
+def _response(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> FlexAnswer:
+    setup = Setup.read(None, {name: given.get(name) for name in REPLICA})
+    served = {{"input": "input_tokens", "output": "output_tokens"}.get(n, n): given[n] for n in SERVED if n in given}
+    paid: dict[str, Any] = {"capacity": given.get("capacity_price"), "reserve": given.get("reserve_price")}
+    energy = given.get("energy_price")
+    called = {name: given[key] for name, key in (("called_h", "called"), ("lasts", "lasts")) if key in given}
+    return flex_response(
+        given["it"], given["model"], served=ServedLoad(**served),
+        promise=Promise(given.get("slo_ttft"), given.get("slo_tpot")),
+        reserves=Reserves(given.get("ups"), given.get("battery"), given.get("battery_power"), given.get("pausable")),
+        prices=Prices(**(paid | called | {"energy": None if energy is None else folder / energy})), where=where,
+        draws=draws,
+        **{name: getattr(setup, name) for name in REPLICA if getattr(setup, name) is not None},
+    )  # fmt: skip
+
+
+def _shift(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> FlexAnswer:
+    job = DailyJob(**{name: given[name] for name in JOB if name in given})
+    return flex_shift(
+        folder / given["signal"], job, kind=given.get("signal_kind", "average"),
+        sites=[folder / text for text in _list(given.get("to"))],
+        beside=[folder / text for text in _list(given.get("beside"))], beside_kind=given.get("beside_kind", "marginal"),
+        facts=draws.catalog,
+    )  # fmt: skip
+
+
+def _swings(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> FlexAnswer:
+    measures = Measures(**{name: given[name] for name in MEASURES if name in given})
+    more = {name: given[name] for name in ("straggle", "checkpoint", "every") if name in given}
+    limits = LimitTexts(given.get("limits"))
+    return flex_swings(
+        _list(given["phase"]), given["chips"], measures=measures, limits=limits, facts=draws.catalog, **more
+    )
+
+
+def _list(value: Any) -> list[Any]:
+    """A list of what is one, several, or none."""
+    return [] if value is None else list(value) if isinstance(value, list) else [value]

@@ -1,0 +1,90 @@
+"""What a site that serves a model can give a grid: watts against latency, reserves, and their worth."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import wattline as wl
+from wattline.core.errors import WattlineError
+from wattline.predict.flex.response import Promise, Reserves, ServedLoad
+from wattline.predict.flex.worth import Prices
+
+SITE = {"chip": "h100-sxm", "gpus": 1, "pue": 1.0, "draws": 0}
+
+
+def response(**options: Any) -> dict[str, Any]:
+    return wl.flex_response("1 MW", "llama-3.1-8b", **(SITE | options)).json()
+
+
+def test_lower_caps_take_less_and_answer_later_and_the_same_requests():
+    rungs = [row for row in response()["results"]["rungs"] if row["batch"] == 32]
+    assert [row["power_cap_w"] for row in rungs] == pytest.approx([700, 630, 560, 490, 420, 350])
+    for row, lower in pairwise(rungs):
+        assert lower["chip_w"]["p50"] <= row["chip_w"]["p50"] * (1 + 1e-9)
+        assert lower["tpot_s"]["p50"] >= row["tpot_s"]["p50"] * (1 - 1e-9)
+        assert lower["active_share"]["p50"] >= row["active_share"]["p50"] * (1 - 1e-9)
+        assert lower["chip_w"]["p50"] <= lower["power_cap_w"] * (1 + 1e-9)
+    assert rungs[0]["cut_share"]["p50"] == pytest.approx(0, abs=1e-12)
+    assert rungs[-1]["cut_share"]["p50"] > 0.02
+
+
+def test_a_tighter_promise_never_gives_more():
+    cuts = []
+    for tpot in ("100 ms", "12 ms", "8 ms", "1 ms"):
+        made = response(promise=Promise(tpot=tpot), reserves=Reserves(ups="0 s"))
+        gives = {row["name"]: row["cut_w"]["p50"] for row in made["results"]["resources"]}
+        cuts.append(gives.get("caps and batches", 0.0))
+    assert cuts == sorted(cuts, reverse=True)
+    assert cuts[0] > cuts[-1] == 0.0
+    assert "no rung" in made["warnings"][0]
+
+
+def test_a_busy_fleet_cannot_be_slowed_down():
+    rungs = response(served=ServedLoad(active=0.97))["results"]["rungs"]
+    slow = next(row for row in rungs if row["batch"] == 32 and row["power_cap_w"] == 350)
+    assert not slow["serves"]
+    assert not slow["keeps"]
+
+
+def test_a_store_gives_what_its_energy_lasts_and_its_worth_is_by_hand(tmp_path: Path):
+    first = datetime(2023, 1, 1)
+    hours = "".join(f"{first + timedelta(hours=i):%Y-%m-%d %H:%M},{500 if i < 100 else 50}\n" for i in range(8766))
+    (tmp_path / "price.csv").write_text("utc,price_usd_mwh\n" + hours)
+    prices = Prices("60 USD/kW/year", "8 USD/MWh", tmp_path / "price.csv", called_h=100, lasts="2 h")
+    made = response(reserves=Reserves(ups="0 s", battery="1 MWh", battery_power="1 MW"), prices=prices)
+    battery = next(row for row in made["results"]["resources"] if row["name"] == "battery")
+    assert battery["lasts_s"]["p50"] == pytest.approx(3600)
+    assert battery["over_call_w"]["p50"] == pytest.approx(0.5e6)  # 1 MWh over two hours
+    assert battery["capacity_usd_per_year"]["p50"] == pytest.approx(500 * 60)
+    assert battery["reserve_usd_per_year"]["p50"] == pytest.approx(0.5 * 8 * 8766)
+    trip = 0.912
+    assert battery["energy_usd_per_year"]["p50"] == pytest.approx(500 * 100 * (0.5 - 0.05 / trip), rel=1e-6)
+
+
+def test_products_take_only_what_answers_in_time_and_no_more_than_the_site():
+    made = response(reserves=Reserves(ups="5 min", pausable=0.5))["results"]
+    by = {row["product"]: row for row in made["products"]}
+    fast, slow = by["Fast frequency reserve, Nordic"], by["Emergency demand response"]
+    assert "training stops" in slow["resources"]
+    assert "training stops" not in fast["resources"]
+    assert fast["power_w"]["p50"] == pytest.approx(made["site_w"]["p50"])
+    assert made["ride"]["ups_s"]["p50"] == pytest.approx(300)
+    assert made["ride"]["servers_s"]["p50"] == pytest.approx(0.02)
+
+
+def test_bad_reserves_and_prices_are_refused():
+    for options, words in (
+        ({"reserves": Reserves(battery="1 MWh")}, "--battery-power"),
+        ({"reserves": Reserves(pausable=1.5)}, "--pausable"),
+        ({"prices": Prices(capacity="60")}, "--capacity-price"),
+        ({"prices": Prices(reserve="8 USD/kW")}, "--reserve-price"),
+    ):
+        with pytest.raises(WattlineError, match=words):
+            response(**options)
+    with pytest.raises(WattlineError, match="out of range"):
+        wl.flex_response("1 W", "llama-3.1-8b", **SITE)
