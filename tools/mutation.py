@@ -73,10 +73,10 @@ def prepare(name: str, room: dict[str, list[str]]) -> Path:
     folder, modules = WORK / name.replace("/", "-"), modules_of(room)
     for path in sorted((ROOT / "src").rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts and ".egg-info" not in str(path):
-            _put(folder / path.relative_to(ROOT), path, parted=str(path.relative_to(ROOT)) in modules)
+            _put(folder, path, parted=str(path.relative_to(ROOT)) in modules)
     for path in sorted([*(ROOT / "tests").rglob("*"), *(ROOT / "examples").rglob("*")]):
         if path.is_file() and "__pycache__" not in path.parts and path.name != "conftest.py":
-            _put(folder / path.relative_to(ROOT), path)
+            _put(folder, path)
     conftest = folder / "tests" / "conftest.py"
     conftest.write_text((ROOT / "tests" / "conftest.py").read_text(encoding="utf-8") + PROFILE, encoding="utf-8")
     tests = [f"tests/{test}" for test in room["tests"] if (ROOT / "tests" / test).is_file()]
@@ -86,14 +86,21 @@ def prepare(name: str, room: dict[str, list[str]]) -> Path:
     return folder
 
 
-def _put(target: Path, source: Path, parted: bool = False) -> None:
-    """Copy a file where it differs, so that what was run on an unchanged file need not be run again."""
-    data = source.read_bytes()
+def _put(folder: Path, source: Path, parted: bool = False) -> None:
+    """Copy a file where it differs, so that what was run on an unchanged file need not be run again.
+
+    mutmut keeps copies of its own, made once: one that is not of this file any more is taken away.
+    """
+    within = source.relative_to(ROOT)
+    target, copied, data = folder / within, folder / "mutants" / within, source.read_bytes()
     if parted:
         data = parted_properties(data.decode()).encode()
-    if not target.is_file() or target.read_bytes() != data:
+    differs = not target.is_file() or target.read_bytes() != data
+    if differs:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
+    if copied.is_file() and (differs if parted else copied.read_bytes() != data):
+        copied.unlink()
 
 
 def parted_properties(source: str) -> str:
@@ -167,8 +174,8 @@ def some(every: int) -> None:
     tool.collect_source_file_mutation_data = sampled
 
 
-def run_room(name: str, room: dict[str, list[str]], again: bool) -> float:
-    """Make the room's errors and run its tests over each; returns the seconds it took.
+def run_room(name: str, room: dict[str, list[str]], again: bool) -> float | None:
+    """Make the room's errors and run its tests over each; returns the seconds it took, None where it did not run.
 
     ``again``: what was noticed before is not run again, the rest is.
     """
@@ -187,7 +194,8 @@ def run_room(name: str, room: dict[str, list[str]], again: bool) -> float:
     with log.open("wb") as out:
         code = subprocess.run(command, cwd=folder, env=env, stdout=out, stderr=out).returncode
     if code:
-        print(f"mutation: {name} did not run; {log} says why")
+        print(f"mutation: {name} did not run; {log} says why", flush=True)
+        return None
     return time.monotonic() - begin
 
 
@@ -242,8 +250,13 @@ def main() -> None:
         for name in table:
             tell(name)
     else:
+        failed = False
         for name in given.only or table:
-            tell(name, run_room(name, table[name], given.again))
+            seconds = run_room(name, table[name], given.again)
+            failed |= seconds is None
+            if seconds is not None:
+                tell(name, seconds)
+        sys.exit(int(failed))
 
 
 if __name__ == "__main__":
