@@ -26,6 +26,7 @@ def test_a_load_in_half_hours_and_its_events_by_hand() -> None:
     assert (got.mean_event_h, got.longest_event_h) == (1.25, 1.5)
     assert (got.mean_depth, got.half_stays_share) == (pytest.approx(0.9), pytest.approx(0.2))
     assert (got.added_w, got.peak_w, got.load_factor) == (3, 10, pytest.approx(60.5 / 80))
+    assert fitted(demand, JULY, 3.0).longest_event_h == 3  # in hours where no step is given
     nothing = fitted(demand, JULY, 0.0)
     assert (nothing.curtailed_share, nothing.mean_depth, nothing.half_stays_share) == (0, 0, 1)
     with pytest.raises(WattlineError, match="0 W or more"):
@@ -174,6 +175,16 @@ def test_measures_against_swings_by_hand() -> None:
     whole = with_shelf(np.array([0.0, 10, 0, 10]), 2.0, 10.0, 1.0)
     assert whole.power_w.tolist() == pytest.approx([5] * 4)
     assert with_shelf(np.array([0.0, 0, 0, 12, 0, 0]), 1.0, 6.0, 1.0).store_j <= 6 + 1e-9
+    emptied = with_store(np.array([10.0, 0, 10, 0]), 2.0, 4.0, 1.0)  # it gives before it takes
+    assert emptied.store_j == 10
+    pulse = np.array([3.0, 1, 0, 12, 0, 2, 5, 1, 0, 4])
+    stores = [with_store(pulse, 1.0, float(width), 0.9) for width in range(1, 11)]
+    for shelf in (5.0, 6.0, 8.5, 8.75, 9.1, 12.0):
+        made = with_shelf(pulse, 1.0, shelf, 0.9)
+        (width,) = [k for k, each in enumerate(stores) if each.power_w.tolist() == made.power_w.tolist()]
+        assert made.store_j <= shelf + 1e-9
+        assert width + 1 == len(stores) or stores[width + 1].store_j > shelf
+    assert with_floor(np.array([0.001, 0.003]), 0.002).extra_share == pytest.approx(0.25)
     with pytest.raises(WattlineError, match="above 0 J"):
         with_shelf(np.ones(3), 1.0, 0.0, 1.0)
 

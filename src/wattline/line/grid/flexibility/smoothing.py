@@ -106,7 +106,9 @@ def with_store(power_w: Array, step_s: float, window_s: float, efficiency: float
 
 
 def with_shelf(power_w: Array, step_s: float, shelf_j: float, efficiency: float) -> Smoothed:
-    """A store of a given energy levels the load over the longest window that it can fill.
+    """A store of a given energy levels the load over a window that it can fill, and none a step longer.
+
+    A window much longer may need less of a store again, where the load repeats itself; it is not looked for.
 
     Parameters
     ----------
@@ -122,7 +124,7 @@ def with_shelf(power_w: Array, step_s: float, shelf_j: float, efficiency: float)
     Returns
     -------
     Smoothed
-        The load as the longest window leaves it whose store is no larger than the shelf.
+        The load as the window leaves it whose store is no larger than the shelf.
     """
     if not (shelf_j > 0 and np.isfinite(shelf_j)):
         raise WattlineError(f"swings: a store of {shelf_j:g} J must be above 0 J")
@@ -131,7 +133,7 @@ def with_shelf(power_w: Array, step_s: float, shelf_j: float, efficiency: float)
         return with_store(power, step_s, len(power) * step_s, efficiency)
     least, most = 1, len(power)
     best = with_store(power, step_s, step_s, efficiency)
-    while least <= most:  # the longest window whose store is small enough
+    while least <= most:  # halved until a window of one step more asks for too much
         width = (least + most) // 2
         made = with_store(power, step_s, width * step_s, efficiency)
         if made.store_j <= shelf_j * (1 + 1e-9):
