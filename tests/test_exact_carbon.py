@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from math import exp, log, sqrt
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 
 from wattline.catalog import carbon
 from wattline.catalog.carbon import CarbonSeries, band, carbon_tables
+from wattline.core.errors import WattlineError
+from wattline.predict.where import Where
 
 LIFE, DIRECT, TRACED = "carbon_lifecycle_g_per_kwh", "carbon_direct_g_per_kwh", "carbon_flow_traced_g_per_kwh"
 RISE, DOUBLE = log(1.1), log(2)
@@ -129,3 +133,68 @@ def test_a_range_goes_by_the_share_that_is_free_of_carbon(monkeypatch: pytest.Mo
     made = tables(monkeypatch, swings, {2025: 50.0})
     assert ends(made[LIFE]) == pytest.approx((50 * exp(-0.175), 50, 50 * exp(0.175)), abs=0.01)
     assert tables(monkeypatch, None, {2024: 123.4567})[DIRECT]["value"] == 111.111  # to a thousandth of a gram
+
+
+@pytest.mark.parametrize(
+    ("given", "start"),
+    [
+        ("2023-01-01T08:00Z", "2023-01-01T08:00:00"), ("2023-01-01 08:00", "2023-01-01T08:00:00"),
+        ("2023-01-01T08:00:05.7+02:00", "2023-01-01T06:00:05"), (datetime(2023, 1, 1, 8), "2023-01-01T08:00:00"),
+        ("1990-01-01", "1990-01-01T00:00:00"), ("2100-12-31", "2100-12-31T00:00:00"),
+    ],
+)  # fmt: skip
+def test_when_a_job_begins_is_utc(given: Any, start: str) -> None:
+    assert Where.read("fr", {"start": given}).start == start
+
+
+@pytest.mark.parametrize(
+    ("given", "share", "source"),
+    [
+        ("60%", 0.6, ""),
+        ("60% wind", 0.6, "wind"),
+        ("0.6 WIND", 0.6, "wind"),
+        (0.6, 0.6, ""),
+        (0, 0, ""),
+        ("100%", 1, ""),
+    ],
+)
+def test_a_share_under_contracts_and_what_generates_it(given: Any, share: float, source: str) -> None:
+    contracts = Where.read("fr", {"contracts": given}).contracts
+    assert contracts is not None
+    assert (contracts.share, contracts.source) == (pytest.approx(share), source)
+    assert Where.read("fr", {"contracts": contracts}).contracts is contracts
+
+
+def test_carbon_is_a_number_a_typical_year_or_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "intensity"
+    file.write_text("x")
+    carbon = {
+        str(given): Where.read("fr", {"carbon": given}).carbon for given in (80, "80 g/kWh", "hourly", file, str(file))
+    }
+    assert carbon == {"80": 80, "80 g/kWh": 80, "hourly": "hourly", str(file): str(file)}
+    assert Where.read("fr", {"carbon": "not there.csv"}).carbon == "not there.csv"
+    for values, by_the_hour in (({"carbon": 80}, False), ({"carbon": "hourly"}, True), ({"price": file}, True)):
+        where = Where.read("fr", values)
+        assert where.by_the_hour == by_the_hour
+        assert ("carbon_g_per_kwh" in where.inputs(), "carbon" in where.inputs()) == (
+            values == {"carbon": 80}, values == {"carbon": "hourly"},
+        )  # fmt: skip
+    assert Where.read("fr", {"contracts": "60% wind"}).inputs() == {"contracts": "0.6 wind"}
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"start": "soon"}, "start: 'soon' is no time"),
+        ({"start": "1989-12-31"}, "1989 is out of range, 1990 to 2100"),
+        ({"start": "2101-01-01"}, "2101 is out of range"), ({"contracts": ""}, "contracts"),
+        ({"contracts": "110%"}, "contracts"),
+        ({"contracts": "-1%"}, "contracts"), ({"contracts": "60% coal"}, "no share with one of"),
+        ({"contracts": "60% wind solar"}, "no share with one of"), ({"carbon": "high"}, "carbon"),
+        ({"price": "a.csv", "electricity_price": 0.1}, "give one of them, by the hour or one number"),
+        ({"carbon": 80, "carbon_url": "https://example.org"}, "carbon and carbon-url: give one"),
+    ],
+)  # fmt: skip
+def test_what_excludes_itself_or_is_none_of_these_is_refused(values: dict[str, Any], words: str) -> None:
+    with pytest.raises(WattlineError, match=words):
+        Where.read("fr", values)
