@@ -144,7 +144,7 @@ def test_a_range_goes_by_the_share_that_is_free_of_carbon(monkeypatch: pytest.Mo
     ],
 )  # fmt: skip
 def test_when_a_job_begins_is_utc(given: Any, start: str) -> None:
-    assert Where.read("fr", {"start": given}).start == start
+    assert Where.read("fr", {"start": given, "carbon": "hourly"}).start == start
 
 
 @pytest.mark.parametrize(
