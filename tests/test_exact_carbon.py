@@ -179,6 +179,12 @@ def test_carbon_is_a_number_a_typical_year_or_a_file(tmp_path: Path) -> None:
         assert ("carbon_g_per_kwh" in where.inputs(), "carbon" in where.inputs()) == (
             values == {"carbon": 80}, values == {"carbon": "hourly"},
         )  # fmt: skip
+    for values in (
+        {"carbon": file, "time_zone": "UTC"},
+        {"price": file, "time_zone": "UTC"},
+        {"carbon": file, "carbon_kind": "average"},
+    ):
+        assert Where.read("fr", values).by_the_hour
     assert Where.read("fr", {"contracts": "60% wind"}).inputs() == {"contracts": "0.6 wind"}
 
 
@@ -192,6 +198,8 @@ def test_carbon_is_a_number_a_typical_year_or_a_file(tmp_path: Path) -> None:
         ({"contracts": "-1%"}, "contracts"), ({"contracts": "60% coal"}, "no share with one of"),
         ({"contracts": "60% wind solar"}, "no share with one of"), ({"carbon": "high"}, "carbon"),
         ({"price": "a.csv", "electricity_price": 0.1}, "give one of them, by the hour or one number"),
+        ({"carbon_kind": "average"}, "carbon-kind: goes with"), ({"time_zone": "UTC"}, "time-zone: goes with"),
+        ({"carbon": "hourly", "carbon_kind": "average"}, "carbon-kind: goes with"),
         ({"carbon": 80, "carbon_url": "https://example.org"}, "carbon and carbon-url: give one"),
     ],
 )  # fmt: skip

@@ -196,6 +196,11 @@ def test_an_economiser_runs_where_it_saves(t_c: float, mode: int) -> None:
     assert float(made.sensible) == pytest.approx(1 + float(made.power))
 
 
+def test_fans_that_always_turn_stand_where_the_outside_is_too_warm() -> None:
+    share, made = water_economiser.dry_chilled_water(heat(1.0), np.asarray(10.0), sky(20.0), hall(fan_standing=0.3))
+    assert (float(share), float(made.towers)) == (0, 0)
+
+
 def test_sea_water_by_hand() -> None:
     """At 12 °C within 2 K: of water from 16 to 10 °C a third is free; the intake's pumps always run."""
     made = water_economiser.water_body(heat(1.0), sky(), hall())

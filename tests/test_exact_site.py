@@ -179,6 +179,8 @@ def test_draws_are_each_their_own_in_any_number() -> None:
     assert loads.delivered == pytest.approx([0.24 * 0.17 + 0.25, 0.46 * 0.17 + 0.47])
     warmer = year(replace(design(), shift_c=np.array([[0.0], [10.0]])), weather(15.0), one(0.5))
     assert warmer.parts["compressors"] == pytest.approx([0, 0.05 * 0.57])
+    each = year(replace(design(), shift_c=np.arange(30.0)[:, None]), weather(15.0), one(0.5))
+    assert each.parts["compressors"] == pytest.approx(np.maximum(np.arange(30) - 5, 0) * 0.01 * 0.57)
     part = rows(many, slice(3, 5))
     assert part.hall["lighting"].ravel().tolist() == [0.04, 0.05]
     assert part.hall["oversize"].shape == (1, 1)
