@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
+
+R1 = {
+    "rate": 0.07, "import_cap_mw": 100, "eta_charge": 0.96, "eta_discharge": 0.96,
+    "wind": {"capex_usd_per_mw": 1077000, "fom": 0.0125, "life": 30},
+    "solar": {"capex_usd_per_mw": 612000, "fom": 0.02, "life": 35},
+    "battery_energy": {"capex_usd_per_mwh": 187000, "fom": 0.0, "life": 20},
+    "battery_power": {"capex_usd_per_mw": 215000, "fom": 0.003, "life": 15},
+}  # fmt: skip
 
 
 def factors_file(path: Path, days: int = 14, first: str = "2023-03-01", **columns: np.ndarray) -> Path:
@@ -25,3 +34,13 @@ def factors_file(path: Path, days: int = 14, first: str = "2023-03-01", **column
     lines += [f"{t}:00:00Z," + ",".join(f"{v[i]:.6g}" for v in table.values()) for i, t in enumerate(times)]
     path.write_text("\n".join(lines).replace("T", " ").replace("nan", "") + "\n")
     return path
+
+
+def reference_folder(folder: Path, optima: str, published: str = "") -> Path:
+    """A folder of reference problems, of some days."""
+    folder.mkdir(exist_ok=True)
+    factors_file(folder / "r1_ercot_2023.csv", 7, load_mw=np.full(168, 100.0))
+    (folder / "reference_problems.json").write_text(json.dumps({"R1": R1}))
+    (folder / "reference_results_open.csv").write_text("problem,palette,case,usd_per_mwh,wind,solver\n" + optima)
+    (folder / "published_results_open.csv").write_text("study,case,metric,value\n" + published)
+    return folder

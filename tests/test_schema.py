@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 from typer.main import get_command
 
-from supply_files import factors_file
+from supply_files import factors_file, reference_folder
 from validation_files import TIMED_ROW, kernel_file, sensor_recording, serving_file, serving_row, timed_file
 from wattline.cli.main import app, main
 from wattline.core.errors import NotFound
@@ -84,6 +84,7 @@ LINES = (
     "validate site SITES --draws 10",
     "validate world --leave-out company",
     "validate world",
+    "validate supply REFERENCE",
 )
 SIMULATED = ("serve ", "frontier", "run SCENARIO", "validate serving")
 SERVED = 'rate = "5/s"\nduration = "20 s"\nchip = "h100-sxm"\n'
@@ -123,6 +124,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     )
     hours = "".join(f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 24}\n" for i in range(240))
     return {
+        "REFERENCE": reference_folder(folder / "reference", "R1,VRE+battery,CFE 0.9,50,100,nobody\n"),
         "FACTORS": factors_file(folder / "factors.csv", 7),
         "SERIES": text("series.csv", "series,year,twh\nours,2020,1.0\nours,2022,1.5\n"),
         "STOCK": text("stock.csv", "year,chips_gw\n2024,0.1\n2025,0.2\n"),

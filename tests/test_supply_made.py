@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline.catalog import default
+from wattline.core.errors import WattlineError
 from wattline.line.grid.supply.made import WindSun, made_hours
 from wattline.line.grid.supply.sun import SunPlant, clear_sky, diffuse, plant_output, position
 from wattline.line.grid.supply.wind import WindPlant, at_hub, farm_output, power_curve
 from wattline.line.site.climate import find_place
-from wattline.predict.supply.place import make_hours, place_weather, scaled_to, usual_year
+from wattline.predict.supply.place import hours_of_file, make_hours, place_weather, scaled_to, usual_year
 
 CATALOG = default()
 SUN, WIND = CATALOG.values(SunPlant, "constant.sun-plant"), CATALOG.values(WindPlant, "constant.wind-plant")
@@ -97,11 +98,41 @@ def test_a_turbine_stands_in_a_calm_and_in_a_storm() -> None:
     assert farm.max() <= 1 - WIND.losses + 1e-9
 
 
-DATA = Path(__file__).parents[2] / "shared" / "data" / "supply" / "eia930_generation_mw_2021_2023.parquet"
-
-
-def test_no_station_of_the_made_hours_is_negative_at_night() -> None:
+def test_the_sun_of_a_place_that_was_not_fitted_follows_its_latitude() -> None:
     place = place_weather(None, find_place("Dublin", CATALOG), CATALOG)
     sun = make_hours(place, usual_year(), 0).factors["solar"]
     assert sun.min() == 0
     assert sun.mean() < 0.16
+
+
+def weather_file(path: Path, **columns: np.ndarray) -> Path:
+    """A year as an EPW has it, at 35 degrees north on the meridian of Greenwich."""
+    sun = position(hours("2023-01-01T00:30:00", 8760), 35.0, 0.0)
+    level = columns.get("level", 0.75 * clear_sky(sun))
+    wind = columns.get("wind", 4 + 3 * np.sin(np.arange(8760) / 30))
+    lines = ["LOCATION,Here,-,-,made,1,35.0,0.0,0.0,10.0", "DATA PERIODS,1,1,Data,Sunday,1/1,12/31"]
+    times = hours("2023-01-01T00:00:00", 8760)
+    for i, time in enumerate(times):
+        year, month, day = str(time)[:10].split("-")
+        row = [year, month, day, str(int(str(time)[11:13]) + 1), "60", "_", "15.0", "5.0", "50", "101325"]
+        row += ["0", "0", "0", f"{level[i]:.1f}", "0", "9999", "0", "0", "0", "0", "180", f"{wind[i]:.2f}"]
+        lines.append(",".join(row))
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_weather_file_gives_wind_and_sun(tmp_path: Path) -> None:
+    made = hours_of_file(weather_file(tmp_path / "here.epw"), CATALOG)
+    assert made is not None
+    assert made.factors["solar"].mean() == pytest.approx(0.27, abs=0.06)
+    assert 0.1 < made.factors["wind"].mean() < 0.6
+    assert made.factors["solar"][0] == 0
+    wind = np.full(8760, 5.0)
+    wind[100:110] = 999
+    gap = weather_file(tmp_path / "gap.epw", wind=wind)
+    with pytest.raises(WattlineError, match="hour 100"):
+        hours_of_file(gap, CATALOG)
+
+
+def test_a_weather_file_without_sun_gives_none(tmp_path: Path) -> None:
+    assert hours_of_file(weather_file(tmp_path / "dark.epw", level=np.full(8760, 9999.0)), CATALOG) is None

@@ -184,6 +184,22 @@ def validate_serving(
     print_result(serving_sim.ServingValidation(comparisons, left, str(file), leave_out), as_json)
 
 
+@validate_app.command("supply")
+def validate_supply(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of reference problems: parameters, hours and their optima.")
+    ],
+    as_json: options.AsJson = False,
+) -> None:
+    """Optima of reference problems of supply beside ours, and the arithmetic of published results."""
+    from wattline.cli.printing import print_result, working
+    from wattline.validate.supply import validate
+
+    with working("planning") as update:
+        result = validate(folder, lambda name: update(f"planning {name}"))
+    print_result(result, as_json)
+
+
 @validate_app.command("site")
 def validate_site(
     file: Annotated[Path, typer.Argument(help="CSV: operator, site, year, pue, wue_l_per_kwh, kind.")],

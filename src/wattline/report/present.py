@@ -124,6 +124,8 @@ def _validation_text(data: Json) -> RenderableType:
             from wattline.report.terminal.validate_serving import serving_validation_text as show
         case "validate world":
             from wattline.report.terminal.validate_world import world_validation_text as show
+        case "validate supply":
+            from wattline.report.terminal.validate_supply import supply_validation_text as show
         case _:
             from wattline.report.terminal.validate_site import site_validation_text as show
     return show(data)

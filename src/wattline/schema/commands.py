@@ -24,6 +24,7 @@ from wattline.schema import (
     traffic,
     validated_carbon,
     validated_sensors,
+    validated_supply,
     validated_world,
     validations,
     world,
@@ -68,6 +69,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "validate sensors": validated_sensors.ValidateSensorsJson,
     "validate site": validated_sensors.ValidateSiteJson,
     "validate world": validated_world.ValidateWorldJson,
+    "validate supply": validated_supply.ValidateSupplyJson,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

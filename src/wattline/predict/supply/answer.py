@@ -27,6 +27,27 @@ from wattline.predict.supply.value import firm_price, lead_times
 Progress = Callable[[str], None]
 
 
+@dataclass(frozen=True)
+class DrawnPlan:
+    """Figures of a plan at a draw, and what it builds."""
+
+    figures: Mapping[str, float]
+    capacities: Mapping[str, float]
+
+    @classmethod
+    def of(cls, plan: SupplyPlan) -> DrawnPlan:
+        """The figures of a plan, without its hours."""
+        figures = {
+            "usd_per_mwh": plan.usd_per_mwh,
+            "cost_usd_per_year": plan.cost_usd / plan.case.years,
+            "cfe": plan.cfe,
+            "carbon_g_per_kwh": plan.carbon_g_per_kwh,
+        }
+        if plan.cfe_point_usd_per_mwh is not None:
+            figures["cfe_point_usd_per_mwh"] = plan.cfe_point_usd_per_mwh
+        return cls(figures, plan.capacities)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class SupplyAnswer(Result):
     """What should power a site.
@@ -35,7 +56,7 @@ class SupplyAnswer(Result):
     ----------
     question : what was asked
     plan : the least-cost plan at central values
-    drawn : the plan at each draw of costs and weather
+    drawn : figures of the plan at each draw of costs and weather
     beside : plans of other targets, by name; a text where one cannot be
     frontier : plans along rising hourly carbon-free shares; a text where one cannot be
     tested : by name of the year, what the plan does in hours that it was not sized on
@@ -43,7 +64,7 @@ class SupplyAnswer(Result):
 
     question: SupplyQuestion
     plan: SupplyPlan
-    drawn: tuple[SupplyPlan, ...] = ()
+    drawn: tuple[DrawnPlan, ...] = ()
     beside: Mapping[str, SupplyPlan | str] = field(default_factory=dict)
     frontier: Mapping[float, SupplyPlan | str] = field(default_factory=dict)
     tested: Mapping[str, PlanOperation] = field(default_factory=dict)
@@ -51,18 +72,12 @@ class SupplyAnswer(Result):
 
     @cached_property
     def _figures(self) -> dict[str, Array]:
-        made = self.drawn or (self.plan,)
-        figures = {
-            "usd_per_mwh": [plan.usd_per_mwh for plan in made],
-            "cost_usd_per_year": [plan.cost_usd / plan.case.years for plan in made],
-            "cfe": [plan.cfe for plan in made],
-            "carbon_g_per_kwh": [plan.carbon_g_per_kwh for plan in made],
-        }
-        if self.plan.cfe_point_usd_per_mwh is not None:
-            figures["cfe_point_usd_per_mwh"] = [plan.cfe_point_usd_per_mwh or 0.0 for plan in made]
+        made = self.drawn or (DrawnPlan.of(self.plan),)
+        names = [name for name in made[0].figures if all(name in plan.figures for plan in made)]
+        figures = {name: [plan.figures[name] for plan in made] for name in names}
         if self.question.site.it_w:
             share = self.plan.case.load_mwh / self.plan.case.years / (self.question.site.it_w / 1e6 * 8760.0)
-            figures["usd_per_it_mwh"] = [plan.usd_per_mwh * share for plan in made]
+            figures["usd_per_it_mwh"] = [plan.figures["usd_per_mwh"] * share for plan in made]
         return {name: np.asarray(values[0] if len(values) == 1 else values) for name, values in figures.items()}
 
     def figures(self) -> Mapping[str, Array]:
@@ -70,7 +85,7 @@ class SupplyAnswer(Result):
 
     @cached_property
     def _capacities(self) -> dict[str, Array]:
-        made = self.drawn or (self.plan,)
+        made = self.drawn or (DrawnPlan.of(self.plan),)
         rows = {name: np.array([plan.capacities[name] for plan in made]) for name in self.plan.capacities}
         return {name: values if values.size > 1 else values[0] for name, values in rows.items()}
 
@@ -195,7 +210,7 @@ def clean_of_year(plan: SupplyPlan) -> float:
     return float(own) / plan.case.load_mwh
 
 
-def drawn_plans(question: SupplyQuestion, progress: Progress) -> tuple[SupplyPlan, ...]:
+def drawn_plans(question: SupplyQuestion, progress: Progress) -> tuple[DrawnPlan, ...]:
     """The plan at each draw.
 
     Parameters
@@ -203,10 +218,10 @@ def drawn_plans(question: SupplyQuestion, progress: Progress) -> tuple[SupplyPla
     question : with its draws
     progress : hears what is worked on
     """
-    made: list[SupplyPlan] = []
+    made: list[DrawnPlan] = []
     for at, plan in enumerate(plans(question.case(draw) for draw in range(question.draws.n))):
         progress(f"draw {at + 1} of {question.draws.n}")
-        made.append(plan)
+        made.append(DrawnPlan.of(plan))
     return tuple(made)
 
 

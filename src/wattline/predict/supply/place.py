@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from wattline.catalog import Catalog, Record
+from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.line.grid.supply.light import read_light
 from wattline.line.grid.supply.made import Times, WindSun, made_hours
 from wattline.line.grid.supply.sun import SunPlant, clear_sky, diffuse, plant_output, position
+from wattline.line.grid.supply.wind import WindPlant, at_hub, farm_output
+from wattline.line.site.weather_repair import read_weather
 from wattline.predict.supply.hours import SupplyHours
 
 ELSEWHERE = "elsewhere"
@@ -106,6 +111,38 @@ def make_hours(place: PlaceWeather, utc: Times, seed: int) -> SupplyHours:
     rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
     wind, sun = made_hours(utc, place.behaviour, rng)
     return SupplyHours(utc, 1.0, {"wind": wind, "solar": sun}, made=True, source=f"made, as in {place.record.title}")
+
+
+def hours_of_file(path: Path | str, catalog: Catalog) -> SupplyHours | None:
+    """Capacity factors from the sun and wind of a weather file; None where it has none.
+
+    Parameters
+    ----------
+    path : EPW, TMY3, Open-Meteo JSON or CSV, with light on level ground and wind
+    catalog : whose plants are taken
+
+    Raises WattlineError where the file does not say where it is.
+    """
+    light = read_light(path)
+    if light is None:
+        return None
+    weather = read_weather(path)
+    if weather.latitude is None or weather.longitude is None:
+        raise WattlineError(
+            f"weather {path}: the sun needs latitude and longitude; give an EPW, TMY3 or Open-Meteo file"
+        )
+    offset = np.timedelta64(round(weather.utc_offset_h * 3600), "s")
+    utc = usual_year() - offset
+    sun = position(utc + np.timedelta64(1800, "s"), weather.latitude, weather.longitude)
+    level = light.level_w_per_m2
+    spread = diffuse(level, sun) if light.diffuse_w_per_m2 is None else np.minimum(light.diffuse_w_per_m2, level)
+    modules, turbines = catalog.values(SunPlant, "constant.sun-plant"), catalog.values(WindPlant, "constant.wind-plant")
+    solar = plant_output(modules, sun, level, spread, weather.temperature_c)
+    wind = farm_output(at_hub(light.wind_m_per_s, light.height_m, turbines), turbines)
+    note = (
+        f"wind at {light.height_m:g} m is taken to a hub of {turbines.hub_m:g} m by a power law of {turbines.shear:g}"
+    )
+    return SupplyHours(utc, 1.0, {"wind": wind, "solar": solar}, source=f"from {Path(path).name}", notes=(note,))
 
 
 def scaled_to(values: Array, mean: float) -> Array:

@@ -17,7 +17,7 @@ from wattline.core.quantity import parse
 from wattline.line.grid.supply.technology import VARIES
 from wattline.predict.supply.cases import SupplyQuestion, names_of
 from wattline.predict.supply.hours import SupplyHours, chosen, grid_of, read_factors, read_region, read_years, scaled
-from wattline.predict.supply.place import PlaceWeather, make_hours, place_weather, usual_year
+from wattline.predict.supply.place import PlaceWeather, hours_of_file, make_hours, place_weather, usual_year
 from wattline.predict.supply.request import USUAL, USUAL_TARGET, Charges, in_time, read_sources, read_target
 from wattline.predict.supply.site_load import SiteLoad, site_load
 from wattline.predict.where import Where
@@ -64,7 +64,7 @@ def read_question(
     if not sources:
         raise WattlineError(f"supply: nothing of {', '.join(late)} is there within {within:g} years")
     site = site_load(it, load, load_mw, where, draws)
-    hours, rest, weather = _hours(options, names_of(sources), site, draws)
+    hours, rest, weather = _hours(options, names_of(sources), site, draws, where.weather)
     if late:
         hours = replace(hours, notes=(*hours.notes, f"not there within {within:g} years: {', '.join(late)}"))
     export = 0.0 if options.export is None else parse(options.export, "", "export", zero=True)
@@ -76,7 +76,7 @@ def read_question(
 
 
 def _hours(
-    options: SupplyOptions, names: list[str], site: SiteLoad, draws: Draws
+    options: SupplyOptions, names: list[str], site: SiteLoad, draws: Draws, file: Path | None
 ) -> tuple[SupplyHours, SupplyHours | None, PlaceWeather | None]:
     """The hours to plan on, those of other years, and how made ones behave."""
     region, years = site.region.name, None if options.years is None else read_years(options.years)
@@ -87,6 +87,10 @@ def _hours(
         if options.grid is not None:
             hours = _with_grid(hours, options.grid, region)
         return *chosen(hours, years), None
+    if file is not None and (read := hours_of_file(file, draws.catalog)) is not None:
+        if options.grid is not None:
+            raise WattlineError("supply: hours of a typical year and --grid FILE are of other times; leave one out")
+        return read, None, None
     return _made(options, needed, site, years, draws)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.line.grid.supply.band import NewtonMatrix, NewtonWeights, Singular
+from wattline.line.grid.supply.certificate import PRIMAL_MW
 from wattline.line.grid.supply.point import InteriorPoint, Residuals, centring, moved, product, step_lengths
 from wattline.line.grid.supply.program import Program
 from wattline.line.grid.supply.scale import Scale
@@ -24,7 +25,7 @@ CORRECTORS = 3  # of a step, at most
 GAIN, LONG = 0.01, 0.9  # what a corrector must add to the lengths of a step, and a length that needs none
 AMPLE = 2.0  # capacity to start from, over the mean load
 NEAR = 0.9  # share of the way to the boundary that a step goes at most
-WARM = 0.1  # gap, over the cost, of the point that a near program starts from, at least
+WARM = 0.05  # gap, over the cost, of the point that a near program starts from, at least
 TOLERANCE = 1e-8  # of residuals and gap, relative
 
 
@@ -35,17 +36,21 @@ class Way:
     scale: Scale
     inside: InteriorPoint | None
 
+    def fits(self, program: Program) -> bool:
+        """Whether a program is of the same pattern and limits."""
+        old = self.scale.program
+        same = program.active.shape == old.active.shape and program.rows == old.rows
+        return self.inside is not None and same and np.allclose(program.limit, old.limit * self.scale.power)
+
     def near(self, program: Program) -> InteriorPoint | None:
         """A point to start from on a program of the same pattern and limits, None on another.
 
         It is the last point well inside; its prices move with the costs: all by what the capacities cost together, and
         what the bounds of a capacity earn by its own cost.
         """
-        old_program = self.scale.program
-        same = program.active.shape == old_program.active.shape and program.rows == old_program.rows
-        if self.inside is None or not same or not np.allclose(program.limit, old_program.limit * self.scale.power):
+        if self.inside is None or not self.fits(program):
             return None
-        point, old = self.inside.copy(), old_program.capacity_cost
+        point, old = self.inside.copy(), self.scale.program.capacity_cost
         new = program.capacity_cost / self.scale.price
         paid = float(old @ point.capacity)
         all_over = float(new @ point.capacity) / paid if paid > 0 else 1.0
@@ -83,6 +88,7 @@ class Interior:
         self.free = program.equal
         self.right = program.right_side
         self.fixed = np.where(program.active, program.fixed, 2.0)
+        self.weight = 0.1
         self.count = 2 * program.active.size + len(self.capped) + int(self.capped.sum()) + int((~self.free).sum())
 
     def start(self) -> InteriorPoint:
@@ -113,6 +119,8 @@ class Interior:
     def run(self, start: InteriorPoint | None = None, tolerance: float = TOLERANCE) -> InteriorResult:
         """Iterate until residuals and gap are within ``tolerance``, or no step leads on."""
         point, inside = start or self.start(), None
+        # an hour may miss so many MW whatever the load: what counts as near grows with the program's power
+        self.weight = max(0.1, self.scale.power * tolerance / (PRIMAL_MW / 2))
         best, least, stalled, iterations = point, np.inf, 0, 0
         while iterations < (MAX_ITERATIONS if start is None else MAX_WARM):
             missing = self._residuals(point)
@@ -165,7 +173,7 @@ class Interior:
         primal = max(np.abs(missing.rows).max(), np.abs(missing.room).max(), np.abs(missing.left).max(initial=0))
         year = (np.abs(missing.year) / (1 + np.abs(program.limit))).max(initial=0)
         dual = max(np.abs(missing.flows).max(), (np.abs(missing.capacity) / (1 + program.capacity_cost)).max(initial=0))
-        return float(max(gap, primal / 10, year, dual / 10))
+        return float(max(gap, primal * self.weight, year, dual / 10))
 
     def _gap(self, point: InteriorPoint) -> float:
         cost = abs(self.program.value(point.flows * self.program.active, point.capacity))

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from wattline.core.errors import WattlineError
 from wattline.line.grid.supply.certificate import Certificate, Solution, certify
 from wattline.line.grid.supply.highs import Unsolved, solve_highs
-from wattline.line.grid.supply.interior import Interior, Way
+from wattline.line.grid.supply.interior import TOLERANCE, Interior, Way
 from wattline.line.grid.supply.program import Program
 from wattline.line.grid.supply.repair import one_way, repaired
 
 WORTH_A_LOOK = 1e-5  # an interior point that ends with a larger error is not certified at all
+NEAR_ENOUGH = 5e-7  # error of a draw's point: its certificate asks for a gap of 1e-6
 ROUNDS = 6  # of forbidding circles that negative prices pay for
 
 
@@ -59,7 +60,9 @@ def solve(program: Program, near: Way | None = None, fast: bool = True, circles:
 def _solve(program: Program, near: Way | None, fast: bool) -> Solved:
     start = near.near(program) if near is not None else None
     for point in ((start, None) if start is not None else (None,)) if fast else ():
-        result = Interior(program, near.scale if near is not None and point is not None else None).run(point)
+        warm = near is not None and point is not None
+        interior = Interior(program, near.scale if warm and near is not None else None)
+        result = interior.run(point, NEAR_ENOUGH if warm else TOLERANCE)
         if result.error < WORTH_A_LOOK:
             solution = Solution(
                 result.flows, result.capacity, result.prices, result.eta, "interior point", result.iterations

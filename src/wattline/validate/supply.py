@@ -1,0 +1,93 @@
+"""Optima of reference problems of supply beside ours, and the arithmetic of published results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from wattline.core.errors import WattlineError
+from wattline.core.result import Json, Result, envelope
+from wattline.line.grid.supply.plan import SupplyPlan, plan
+from wattline.validate.evidence.supply_problems import Optimum, case_of, read_optima, read_problems, read_published
+from wattline.validate.score import score_errors
+
+CAPACITIES = {
+    "battery_power": "battery power", "battery_energy": "battery energy", "ironair_power": "iron-air power",
+    "ironair_energy": "iron-air energy",
+}  # fmt: skip
+SMALL = 1.0  # MW or MWh: a capacity below it is compared by its difference alone
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SupplyValidation(Result):
+    """Reference problems beside ours, and published results whose parts must multiply."""
+
+    source: str
+    optima: list[Json]
+    arithmetic: list[Json]
+
+    def json(self) -> Json:
+        cost = [row["error"] for row in self.optima if row["error"] is not None]
+        results = {
+            "cost": score_errors(cost),
+            "capacity": score_errors([e for row in self.optima for e in row["capacity_errors"].values()]),
+            "total_cost": score_errors([row["error"] for row in self.arithmetic]),
+            "optima": self.optima,
+            "arithmetic": self.arithmetic,
+        }
+        return envelope("validate supply", {"source": self.source}, results)
+
+
+def validate(folder: Path, progress: Callable[[str], None] = lambda name: None) -> SupplyValidation:
+    """Solve the folder's reference problems, and check the arithmetic of its published results.
+
+    Parameters
+    ----------
+    folder : with reference_problems.json, r1_ercot_2023.csv, reference_results_open.csv, and published_results_open.csv
+    progress : hears the name of each problem before it is solved
+
+    Raises WattlineError where a file is missing or cannot be read.
+    """
+    problems, hours = read_problems(folder)
+    optima = []
+    for optimum in read_optima(folder):
+        progress(optimum.name)
+        try:
+            made = plan(case_of(optimum, problems, hours))
+        except WattlineError as error:
+            optima.append(_row(optimum, None, str(error)))
+            continue
+        optima.append(_row(optimum, made))
+    return SupplyValidation(str(folder), optima, _arithmetic(folder))
+
+
+def _row(optimum: Optimum, made: SupplyPlan | None, cannot: str | None = None) -> Json:
+    published, built = optimum.values["usd_per_mwh"], {}
+    for name, value in optimum.values.items():
+        ours = None if made is None else made.capacities.get(CAPACITIES.get(name, name))
+        if ours is not None:
+            built[name] = (ours - value) / max(abs(value), SMALL)
+    return {
+        "problem": optimum.name,
+        "cannot": cannot,
+        "published_usd_per_mwh": published,
+        "usd_per_mwh": None if made is None else made.usd_per_mwh,
+        "error": None if made is None else made.usd_per_mwh / published - 1,
+        "capacity_errors": {name: float(error) for name, error in built.items()},
+        "gap": None if made is None else made.certificate.gap,
+        "solver": None if made is None else made.solved.solution.solver,
+    }
+
+
+def _arithmetic(folder: Path) -> list[Json]:
+    """Published cost of a MWh times the demand, beside the published total."""
+    rows = []
+    for name, figures in read_published(folder).items():
+        if {"cost", "demand", "total cost"} <= figures.keys():
+            total = figures["cost"] * figures["demand"]
+            error = total / figures["total cost"] - 1 if figures["total cost"] else float(np.sign(total))
+            rows.append({"case": name, "published": figures["total cost"], "total": total, "error": error})
+    return rows

@@ -1,0 +1,43 @@
+"""``wattline validate supply``: reference problems beside ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from supply_files import reference_folder
+from wattline.core.errors import WattlineError
+from wattline.line.grid.supply.plan import plan
+from wattline.report.present import as_text
+from wattline.validate.evidence.supply_problems import case_of, read_optima, read_problems, target_of
+from wattline.validate.supply import validate
+
+ROWS = "R1,VRE+battery,CFE 0.9,{usd},{wind},nobody\nR1,VRE+battery,CFE 0.5,1,1,nobody\nR9,none,CFE 0,1,1,nobody\n"
+PUBLISHED = "A,x,cost,80,\nA,x,demand,10,\nA,x,total cost,808,\nA,y,cost,much,\n"
+
+
+def test_errors_are_those_of_the_published_optima(tmp_path: Path) -> None:
+    folder = reference_folder(tmp_path / "reference", ROWS.format(usd=1, wind=1), PUBLISHED)
+    safe = plan(case_of(read_optima(folder)[0], *read_problems(folder)), fast=False)
+    folder = reference_folder(folder, ROWS.format(usd=safe.usd_per_mwh, wind=safe.capacities["wind"]), PUBLISHED)
+    data = validate(folder).json()
+    first, second, unknown = data["results"]["optima"]
+    assert abs(first["error"]) < 1e-5
+    assert abs(first["capacity_errors"]["wind"]) < 1e-3
+    assert second["error"] > 1
+    assert "R9" in unknown["cannot"]
+    (total,) = data["results"]["arithmetic"]
+    assert total["error"] == pytest.approx(800 / 808 - 1)
+    text = as_text(data)
+    assert "R1, VRE+battery, CFE 0.9" in text
+    assert "cost × demand" in text
+
+
+def test_the_words_of_a_case_name_its_target() -> None:
+    assert target_of("cfe 0.95, no export").cfe == 0.95
+    assert target_of("annual 100%").annual == 1.0
+    assert target_of("cfe 1, 20% flexible within the day").cfe == 1.0
+    assert target_of("carbon 50 g").carbon == 50.0
+    with pytest.raises(WattlineError, match="green"):
+        target_of("green")
