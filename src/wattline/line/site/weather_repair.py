@@ -19,7 +19,14 @@ HOTTEST_C, COLDEST_C, HOTTEST_MEAN_C = 58.0, -72.0, 33.0  # what outside air on 
 
 
 def read_weather(path: Path | str) -> Weather:
-    """The year in a weather file. Raises WattlineError with one line where it cannot be a year of weather. ``path``: EPW, TMY3, Open-Meteo JSON or CSV."""
+    """The year in a weather file.
+
+    Parameters
+    ----------
+    path : EPW, TMY3, Open-Meteo JSON or CSV
+
+    Raises WattlineError with one line where it cannot be a year of weather.
+    """
     raw = read_raw(path)
     try:
         return _weather(raw)
