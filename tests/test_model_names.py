@@ -15,6 +15,7 @@ from wattline.cli.main import main
 from wattline.core.errors import NotFound, WattlineError
 from wattline.line.work.builds import FORMATS, find_build
 from wattline.line.work.model import load_model, model_from_record
+from wattline.predict.prompt import prompt
 
 CATALOG = catalog.default()
 RECORDS = CATALOG.records("model")
@@ -132,3 +133,40 @@ def test_an_architecture_that_is_not_known_is_no_architecture_that_was_never_pub
     assert all(
         "total_params" in record.facts for record in RECORDS.values() if not record.meta.get("architecture_known", True)
     )
+
+
+@pytest.mark.parametrize("name", ["deepseek-v4", "minimax-m3", "kimi-linear-48b-a3b", "falcon-h1", "jamba-large"])
+def test_a_model_of_unknown_architecture_names_others_of_its_size(name: str) -> None:
+    with pytest.raises(WattlineError, match="of its size and known: ") as refused:
+        prompt(name, draws=0)
+    names = str(refused.value).rpartition(": ")[2].split(", ")
+    own = catalog.default().find("model", name)["total_params"].value
+    assert len(names) == 3
+    for each in names:
+        record = catalog.default().find("model", each)
+        assert "layers" in record.facts
+        assert 0.4 < record["total_params"].value / own < 2.5
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "gpt-5",
+            "claude-opus",
+            "gemini-3-pro",
+            "grok-4",
+            "copilot",
+            "kimi-k3",
+            "step-3.5-flash",
+            "moonshotai/Kimi-K3",
+        ),
+        *("gemma-3n-e2b", "trinity-large-preview", "LongCat-Flash-Lite"),
+    ],
+)
+def test_a_name_outside_the_catalog_is_said_what_it_is_with_models_to_take(name: str) -> None:
+    with pytest.raises(WattlineError, match="nearest that can be: ") as refused:
+        prompt(name, draws=0)
+    near = str(refused.value).partition("nearest that can be: ")[2].partition(";")[0].split(", ")
+    for each in near:
+        assert catalog.default().find("model", each).name

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
@@ -19,6 +20,7 @@ from wattline.line.chip.step import bound_by, nameplate
 from wattline.line.engine import average_serving as serving
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
+from wattline.line.work.outside import stand_ins
 from wattline.predict.answer import Working
 from wattline.predict.cite import cite_given, cite_model
 from wattline.predict.rented import instance_inputs, load_chips, whole_instances
@@ -87,7 +89,7 @@ def read_request(
 
     Raises WattlineError where the model's architecture is not known, or does not fit the replica.
     """
-    architecture = _known(read_model(model, draws.catalog))
+    architecture = _known(read_model(model, draws.catalog), draws.catalog)
     read, written = (_tokens(value, what) for value, what in zip(tokens, ("input", "output"), strict=True))
     form = architecture.native_format if setup.precision is None else setup.precision
     device = load_chips(setup, draws)
@@ -183,12 +185,11 @@ def _how(model: Model, chip: Chip, setup: Setup, draws: Draws) -> Serving:
     return Serving(setup.data_parallel, soft)
 
 
-def _known(model: Model) -> Model:
+def _known(model: Model, catalog: Catalog) -> Model:
     if not model.architecture_known:
         raise WattlineError(
             f"{model.key}: its architecture was never published or is not in the catalog, so its prompts "
-            "cannot be worked out; give its config.json with --config, or take a model of its size "
-            "whose architecture is known"
+            f"cannot be worked out; {stand_ins(model.key, catalog)}"
         )
     return model
 

@@ -29,7 +29,7 @@ def frontier_job(job: FrontierJob, model: str | Path, where: Where, draws: Draws
     space = read_space({name: _written(value) for name, value in job.given(SEARCHED).items()}, job.pools, catalog)
     setup = Setup.read(job.against, job.given(TAKES["frontier"]))
     traffic = make_traffic(job, draws.seed, catalog)
-    architecture = known_architecture(read_model(model, catalog))
+    architecture = known_architecture(read_model(model, catalog), catalog)
     question = Question(architecture, traffic, target, job.slo_share, setup, where, catalog)
     result = search_frontier(question, space, Execution(), draws)
     saved = "" if result.saved is None else f", {result.saved.p50:.0%} less energy than {result.default_label}"

@@ -108,7 +108,7 @@ def frontier(
     terms = read_terms(setup, where, fields, CANDIDATE, draws, seed, facts)
     catalog = terms.draws.catalog
     target = check_target(slo_ttft, slo_tpot, slo_share)
-    architecture = known_architecture(read_model(model, catalog))
+    architecture = known_architecture(read_model(model, catalog), catalog)
     question = Question(architecture, traffic, target, slo_share, terms.setup, terms.where, catalog)
     return search_frontier(question, space, Execution(on, workers, resume), terms.draws, progress)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from functools import cache
+from math import log
 from pathlib import Path
 from typing import Any
 
-from wattline.catalog import Catalog
+from wattline.catalog import Catalog, Record
 from wattline.core.errors import NotFound, shorten
 
 
@@ -36,4 +37,44 @@ def unknown_model(name: str, catalog: Catalog) -> NotFound:
     return NotFound("model", name, near=catalog.near_names("model", name), mend=_MEND)
 
 
+def of_like_size(name: str, catalog: Catalog, count: int = 3) -> list[str]:
+    """Models of known architecture whose parameters, all and active, are nearest to those of another.
+
+    Parameters
+    ----------
+    name : of a model of the catalog
+    catalog : where its size and the others stand
+    count : how many
+    """
+    records = catalog.records("model")
+    if name not in records or "total_params" not in records[name].facts:
+        return []
+
+    names = [part for part in ("total_params", "active_params") if part in records[name].facts]
+
+    def apart(record: Record) -> float:
+        sizes = [record[part] if part in record.facts else record["total_params"] for part in names]
+        return sum(abs(log(size.value / records[name][part].value)) for size, part in zip(sizes, names, strict=True))
+
+    known = {
+        other: apart(record)
+        for other, record in records.items()
+        if "layers" in record.facts and "total_params" in record.facts
+    }
+    return sorted(known, key=lambda other: known[other])[:count]
+
+
+def stand_ins(name: str, catalog: Catalog) -> str:
+    """What to take in place of a model whose architecture is not known, in words.
+
+    Parameters
+    ----------
+    name : of the model
+    catalog : where models of its size stand
+    """
+    near = of_like_size(name, catalog)
+    return f"--config takes its config.json; of its size and known: {', '.join(near)}" if near else CONFIG
+
+
+CONFIG = "--config takes its config.json"
 _MEND = "`wattline list models` lists what is known; --config takes a config.json of any other"

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import Chip
@@ -16,6 +17,7 @@ from wattline.line.engine.simulator import prefixes
 from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.work.inputs import check_precision, read_model
 from wattline.line.work.model import Model
+from wattline.line.work.outside import stand_ins
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.cite import cite_given, cite_model
 from wattline.predict.rented import instance_inputs, load_chips, whole_instances
@@ -59,7 +61,7 @@ def read_replica(model: str | Path | Model, traffic: Traffic, setup: Setup, draw
     Raises WattlineError where the architecture is not known, there is no traffic or too much, or the limit is none that
     the chip can be held to.
     """
-    architecture = known_architecture(read_model(model, draws.catalog))
+    architecture = known_architecture(read_model(model, draws.catalog), draws.catalog)
     if not 0 < len(traffic) <= MAX_REQUESTS:
         raise WattlineError(f"traffic: {len(traffic):,} requests; the simulator takes 1 to {MAX_REQUESTS:,}")
     form = check_precision(architecture.native_format if setup.precision is None else setup.precision)
@@ -75,12 +77,18 @@ def read_replica(model: str | Path | Model, traffic: Traffic, setup: Setup, draw
     return Replica(architecture, device, count, form, limit_w, ranks)
 
 
-def known_architecture(model: Model) -> Model:
-    """The model, whose architecture must have been published. Raises WattlineError."""
+def known_architecture(model: Model, catalog: Catalog) -> Model:
+    """The model, whose architecture must have been published. Raises WattlineError, which names others of its size.
+
+    Parameters
+    ----------
+    model : as it was read
+    catalog : where models of its size stand
+    """
     if not model.architecture_known:
         raise WattlineError(
             f"{model.key}: its architecture was never published or is not in the catalog, so it cannot be "
-            "simulated; --config takes its config.json"
+            f"simulated; {stand_ins(model.key, catalog)}"
         )
     return model
 
