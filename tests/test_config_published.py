@@ -43,6 +43,13 @@ PIXTRAL = {
     "vision_config": {"model_type": "pixtral", "head_dim": 64, "image_size": 1024, "patch_size": 16,
                       "is_composition": True, "rope_theta": 10000.0, "tie_word_embeddings": False},
 }  # fmt: skip
+VOXTRAL = {
+    "model_type": "voxtral", "projector_hidden_act": "gelu", "hidden_size": 3072, "vocab_size": 131072,
+    "text_config": config("llama", (3072, 8192, 30, 32, 8, 131072), head_dim=128),
+    "audio_config": {"model_type": "voxtral_encoder", "hidden_size": 1280, "intermediate_size": 5120,
+                     "num_hidden_layers": 32, "num_attention_heads": 20, "num_mel_bins": 128,
+                     "max_source_positions": 1500, "vocab_size": 51866, "head_dim": 64},
+}  # fmt: skip
 # billions of parameters, all and active
 PUBLISHED: dict[str, tuple[dict[str, Any], float, float]] = {
     "Ling-mini-2.0": (config("bailing_moe_v2", (2048, 5120, 20, 16, 4, 157184), moe_intermediate_size=512,
@@ -75,6 +82,18 @@ PUBLISHED: dict[str, tuple[dict[str, Any], float, float]] = {
                         mamba_d_conv=4, mamba_d_head=64, mamba_d_state=128, mamba_expand=2, mamba_n_groups=1,
                         mamba_n_heads=128), 9.78, 9.78),
     "Pixtral-12B": (PIXTRAL, 12.68, 12.25),
+    "Voxtral-Mini": (VOXTRAL, 4.676, 4.014),
+    "MiniMax-M2": (config("minimax_m2", (3072, 1536, 62, 48, 8, 200064), head_dim=128, num_local_experts=256,
+                          num_experts_per_tok=8, attn_type_list=[1] * 62, scoring_func="sigmoid", rotary_dim=64,
+                          use_routing_bias=True, shared_intermediate_size=0, mlp_intermediate_size=8192),
+                   228.69, 11.03),
+    "Falcon-H1-34B": (config("falcon_h1", (5120, 21504, 72, 20, 4, 261120), head_dim=128, mamba_d_conv=4,
+                             mamba_d_head=128, mamba_d_ssm=4096, mamba_d_state=256, mamba_expand=2, mamba_n_groups=2,
+                             mamba_n_heads=32, mamba_use_mlp=True, mlp_expansion_factor=8, ssm_multipliers=[0.1] * 5,
+                             mlp_multipliers=[0.1, 0.1]), 33.64, 33.64),
+    "Qwen2-57B-A14B": (config("qwen2_moe", (3584, 18944, 28, 28, 4, 151936), moe_intermediate_size=2560,
+                              shared_expert_intermediate_size=20480, num_experts=64, num_experts_per_tok=8,
+                              decoder_sparse_step=1, mlp_only_layers=[], use_sliding_window=False), 57.41, 14.25),
 }  # fmt: skip
 
 
