@@ -18,9 +18,9 @@ from wattline.line.grid.balance import GridDemand, demand_in, share_of
 
 def test_a_gigawatt_in_texas_is_two_percent_of_its_energy():
     result = wl.flex_balance("1 GW", region="us-ercot", pue=1.2, draws=0).json()["results"]
-    assert result["share_of_demand"]["p50"] == pytest.approx(1.2 * 8.766 / 425, rel=1e-3)
+    assert result["demand_share"]["p50"] == pytest.approx(1.2 * 8.766 / 425, rel=1e-3)
     assert result["grid_peak_w"]["p50"] == pytest.approx(82.6e9, rel=0.05)  # 85.5 GW in 2023 and 2024
-    assert 0.3 < result["share_of_growth"]["p50"] < 0.6
+    assert 0.3 < result["growth_share"]["p50"] < 0.6
 
 
 @pytest.mark.parametrize(("region", "gigawatts"), [("de", 77), ("gb", 47), ("fr", 84), ("in", 250), ("us-pjm", 150)])
@@ -29,9 +29,9 @@ def test_highest_demands_of_countries_are_what_their_operators_say(region, gigaw
     assert result["grid_peak_w"]["p50"] == pytest.approx(gigawatts * 1e9, rel=0.08)
 
 
-def test_a_grid_that_does_not_grow_has_no_share_of_growth():
+def test_a_grid_that_does_not_grow_has_no_growth_share():
     answer = wl.flex_balance("1 GW", region="us-nyiso", draws=50).json()
-    assert answer["results"]["share_of_growth"] is None
+    assert answer["results"]["growth_share"] is None
 
 
 def test_a_region_without_a_demand_stands_beside_the_nearest_that_has_one_and_says_so():

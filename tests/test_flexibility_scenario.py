@@ -35,7 +35,7 @@ def test_a_question_stands_beside_the_bills_and_adds_nothing_to_them(tmp_path: P
     assert [job["name"] for job in both["jobs"]] == ["Prompt"]
     assert [job["name"] for job in both["beside"]] == ["Texas"]
     direct = wl.flex_balance("100 MW", region="us-ercot", pue=1.2, draws=20).json()["results"]
-    assert both["beside"][0]["results"]["share_of_demand"]["p50"] == pytest.approx(direct["share_of_demand"]["p50"])
+    assert both["beside"][0]["results"]["demand_share"]["p50"] == pytest.approx(direct["demand_share"]["p50"])
 
 
 def test_questions_alone_make_a_study_with_a_page(tmp_path: Path):

@@ -26,9 +26,9 @@ def balance_json(grid: GridDemand, energy_j: Array, peak_w: Array) -> Json:
     return {
         "grid_energy_wh": Range.of(grid.energy_wh).json(),
         "grid_peak_w": Range.of(grid.peak_w).json(),
-        "share_of_demand": Range.of(share.of_demand).json(),
-        "share_of_peak": Range.of(share.of_peak).json(),
-        "share_of_growth": None if share.of_growth is None else Range.of(share.of_growth).json(),
+        "demand_share": Range.of(share.of_demand).json(),
+        "peak_share": Range.of(share.of_peak).json(),
+        "growth_share": None if share.of_growth is None else Range.of(share.of_growth).json(),
     }
 
 

@@ -30,15 +30,15 @@ def share_words(share: float) -> str:
 
 def balance_words(balance: Json) -> str:
     """What a plan takes of its grid, in a sentence."""
-    growth = balance["share_of_growth"]
+    growth = balance["growth_share"]
     more = (
         "its demand does not grow, or may not"
         if growth is None
         else (f"{share_words(growth['p50'])} of its growth in a year")
     )
     return (
-        f"Of the grid's demand ({balance['region']}): {share_words(balance['share_of_demand']['p50'])} of its energy, "
-        f"{share_words(balance['share_of_peak']['p50'])} of its highest hour; {more}."
+        f"Of the grid's demand ({balance['region']}): {share_words(balance['demand_share']['p50'])} of its energy, "
+        f"{share_words(balance['peak_share']['p50'])} of its highest hour; {more}."
     )
 
 

@@ -77,7 +77,7 @@ class YieldPicture(StrictJson):
     name: str = item("The grid.")
     share: float = item("Curtailed energy over the new load's energy.")
     added_w: float = item("Power of the new load.")
-    hours_by_month: list[list[float]] = item("Hours a year in which it yields: 12 months of 24 hours, UTC.")
+    yields_h: list[list[float]] = item("Hours a year in which it yields: 12 months of 24 hours, UTC.")
     events: list[YieldEvents] = item("Stretches by their length.")
     duration_curve: DurationCurve = item("The highest hours.")
 
@@ -145,7 +145,7 @@ class ShiftWay(ShiftMeans):
 class ShiftHours(StrictJson):
     """The widest window by the hour of the day, UTC: 24 figures each."""
 
-    signal: list[float | None] = item("Mean of the signal at the job's site; null where it has no such hour.")
+    mean: list[float | None] = item("Mean of the signal at the job's site; null where it has no such hour.")
     as_meant_share: list[float] = item("Share of the work as meant.")
     known_share: list[float] = item("Share of the work moved by what was known.")
     foresight_share: list[float] = item("Share of the work moved with perfect foresight.")
@@ -173,9 +173,9 @@ class BalanceJson(StrictJson):
     region: str | None = item("Region whose demand it is; null where a file gives the demand.")
     grid_energy_wh: RangeJson = item("Energy that the grid's users take in a year.")
     grid_peak_w: RangeJson = item("Demand in the highest hour.")
-    share_of_demand: RangeJson = item("The plan's energy over the grid's.")
-    share_of_peak: RangeJson = item("The plan's highest power, with the losses on its way, over the highest demand.")
-    share_of_growth: RangeJson | None = item(
+    demand_share: RangeJson = item("The plan's energy over the grid's.")
+    peak_share: RangeJson = item("The plan's highest power, with the losses on its way, over the highest demand.")
+    growth_share: RangeJson | None = item(
         "The plan's energy over the growth of a year; null where the demand does not grow, or may not."
     )
 

@@ -29,7 +29,7 @@ class SwingLimitsJson(StrictJson):
 class CheckpointPhase(StepPhaseJson):
     """A phase after each so many training steps."""
 
-    every: int = item("Training steps from one to the next.")
+    steps: int = item("Training steps from one to the next.")
 
 
 class SwingsInputs(StrictJson):

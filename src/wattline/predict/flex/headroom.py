@@ -81,7 +81,7 @@ def _pictures(series: Hourly, case: Json, watts: float) -> list[Json]:
         made.append(
             {
                 "name": grid["name"], "share": grid["curtailed_share"], "added_w": grid["added_w"],
-                "hours_by_month": picture.hours_by_month.tolist(), "events": events, "duration_curve": curves,
+                "yields_h": picture.hours_by_month.tolist(), "events": events, "duration_curve": curves,
             }
         )  # fmt: skip
     return made

@@ -203,7 +203,7 @@ def _hours(made: Shifted, signals: SiteSignals) -> Json:
     count = np.bincount(hour, minlength=24)
     mean = np.bincount(hour, signals.values[0], 24) / np.maximum(count, 1)
     return {
-        "signal": [float(x) if n else None for x, n in zip(mean, count, strict=True)],
+        "mean": [float(x) if n else None for x, n in zip(mean, count, strict=True)],
         "as_meant_share": work["meant"].tolist(),
         "known_share": work["causal"].tolist(),
         "foresight_share": work["foresight"].tolist(),

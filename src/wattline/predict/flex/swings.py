@@ -79,7 +79,7 @@ def flex_swings(
     rows, mode_facts = measures_json(made, step_s, bounds, 0.5 / step_s, catalog)
     inputs = {
         "phases": [asdict(step) for step in steps], "chips": chips, "straggle_s": lag,
-        "checkpoint": None if pause is None else asdict(pause) | {"every": every}, "limits": asdict(bounds),
+        "checkpoint": None if pause is None else asdict(pause) | {"steps": every}, "limits": asdict(bounds),
     }  # fmt: skip
     results = {"period_s": period, "measures": rows, "start_stop": start_stop_json(power, chips, wanted)}
     notes = (f"steps of {step_s:.3g} s; swings faster than {0.5 / step_s:,.0f} Hz are not shown",)

@@ -14,9 +14,9 @@ from wattline.report.words import Json, share_words, yields_words
 
 DAY = [(0.0, "0:00"), (6.0, "6:00"), (12.0, "12:00"), (18.0, "18:00"), (24.0, "24:00")]
 SHARES = (
-    ("share_of_demand", "of the grid's energy"),
-    ("share_of_peak", "of its highest hour"),
-    ("share_of_growth", "of its growth in a year"),
+    ("demand_share", "of the grid's energy"),
+    ("peak_share", "of its highest hour"),
+    ("growth_share", "of its growth in a year"),
 )
 
 
@@ -114,7 +114,7 @@ def _picture(picture: Json) -> str:
         f"{picture['name']}: new load of {show(picture['added_w'], 'W')} that yields {share_words(picture['share'])}"
     )
     months = hour_map(
-        picture["hours_by_month"], "Hours a year in which it yields, by month and hour of the day (UTC)", "h a year"
+        picture["yields_h"], "Hours a year in which it yields, by month and hour of the day (UTC)", "h a year"
     )
     events = bars(
         "Events",
@@ -185,7 +185,7 @@ def _saved(share: float | None) -> str:
 
 def _moved(hours: Json, unit: str, kind: str) -> str:
     """Work by the hour of the day, and the signal above it."""
-    around = [value for value in hours["signal"] if value is not None]
+    around = [value for value in hours["mean"] if value is not None]
     if len(around) < 24:
         return ""
     x = [float(hour) for hour in range(25)]
@@ -241,9 +241,7 @@ def balance_parts(data: Json) -> FlexParts:
         if results[key] is not None
     ]
     fit = results.get("fit")
-    grows = (
-        "" if results["share_of_growth"] else "<p>The demand there does not grow, or may not: no share of growth.</p>"
-    )
+    grows = "" if results["growth_share"] else "<p>The demand there does not grow, or may not: no share of growth.</p>"
     sections = [
         ("shares", "What it takes of the grid", bars("Shares", rows) + grows),
         (

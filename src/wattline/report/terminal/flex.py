@@ -122,9 +122,9 @@ def beside_text(results: Json, explain: bool = False) -> list[RenderableType]:
 
 
 SHARES = (
-    ("share_of_demand", "share of the grid's energy"),
-    ("share_of_peak", "share of its highest hour"),
-    ("share_of_growth", "share of its growth in a year"),
+    ("demand_share", "share of the grid's energy"),
+    ("peak_share", "share of its highest hour"),
+    ("growth_share", "share of its growth in a year"),
 )
 SHOWN = {
     "flex headroom": _headroom,

@@ -22,7 +22,7 @@ def swings_lines(data: Json) -> list[RenderableType]:
     inputs, results = data["inputs"], data["results"]
     head = f"{inputs['chips']:,} chips in step, {show(results['period_s'], 's')} a step"
     if pause := inputs["checkpoint"]:
-        head += f", {pause['name']} of {show(pause['duration_s'], 's')} every {pause['every']:,} steps"
+        head += f", {pause['name']} of {show(pause['duration_s'], 's')} every {pause['steps']:,} steps"
     return [Text(head, style="bold"), *_measures(results)]
 
 
