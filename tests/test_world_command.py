@@ -187,3 +187,26 @@ def test_the_screen_shows_each_place_and_what_matters(capsys: pytest.CaptureFixt
     assert status == 0
     for words in ("data centres without crypto-mining", "p5 to p95", "what matters most in 2030", "AI"):
         assert words in out
+
+
+def test_the_page_stands_alone_and_shows_fan_change_and_what_matters(tmp_path: Path) -> None:
+    made = wl.world(["us", "china"], "2015-2030", scenario="lbnl-low-life", draws=500)
+    made.write(tmp_path)
+    html = (tmp_path / "report.html").read_text()
+    for words in ("Electricity by year", "Other places", "What matters most", "<circle", "stroke-dasharray", "China"):
+        assert words in html
+    assert "http://" not in html.replace("http://www.w3.org", "")
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Data centres will use 945 TWh in 2030", "Data centres will use 1,000 TWh in 2026"]
+)
+def test_a_claim_of_a_year_to_come_gets_a_probability_and_never_holds(sentence: str) -> None:
+    claim = wl.check(sentence, draws=500).json()["results"]["claims"][0]
+    assert "with a probability of" in claim["note"]
+    assert claim["verdict"] not in ("holds", "holds roughly")
+
+
+def test_a_claim_of_a_year_that_has_passed_gets_none() -> None:
+    claim = wl.check("Data centres used 415 TWh in 2024", draws=500).json()["results"]["claims"][0]
+    assert "probability" not in claim["note"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wattline.catalog import Catalog, Record, default
@@ -75,7 +75,7 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
     candidates = [c for c in _candidates(words, stated, known) if c is not None]
     if not candidates:
         raise _nothing(text, stated, words, known)
-    claim = _claim(text, stated, candidates)
+    claim = _with_outlook(_claim(text, stated, candidates), text, words, known)
     return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
 
 
@@ -194,6 +194,20 @@ def _claim(text: str, stated: Expression, candidates: list[CatalogFigure]) -> Cl
         beside={c.record.title: expression_of(f"[{c.fact.key}]", "beside") for c in others},
         relation=bounds[0] if bounds else "equal",
     )
+
+
+def _with_outlook(claim: Claim, text: str, words: list[str], catalog: Catalog) -> Claim:
+    """The claim with what the outlook says, where it is of data centres' electricity in a year to come."""
+    if claim.stated is None or "centre" not in words or "ai" in words:
+        return claim
+    value = quantity(*claim.stated.tree.value)
+    if not value.check("[energy]"):
+        return claim
+    from wattline.claim.foreseen import foreseen
+
+    places = {str(record.meta.get("region")) for record in catalog.records("total").values()} & set(words)
+    outlook = foreseen(text, float(value.to("TWh").magnitude), min(places, default="world"))
+    return replace(claim, note=f"{claim.note} {outlook}".strip())
 
 
 def _nothing(text: str, stated: Expression, words: list[str], catalog: Catalog) -> WattlineError:

@@ -182,9 +182,16 @@ def as_page(data: Json) -> str | None:
             from wattline.report.page.flex import flex_page
 
             return flex_page(data)
-        case "check":
-            from wattline.report.page.check import check_page
-
-            return check_page(data)
+        case "world" | "check":
+            return _public_page(data)
         case _:
             return None
+
+
+def _public_page(data: Json) -> str:
+    match data["command"]:
+        case "world":
+            from wattline.report.page.world import world_page as show
+        case _:
+            from wattline.report.page.check import check_page as show
+    return show(data)
