@@ -43,12 +43,10 @@ WORKS = {
     "validate": ["validate", "steps"],
     "validate training": ["validate", "training"],
     "validate inference": ["validate", "inference", "served.csv"],
-    "validate serving": ["validate", "serving", "served.csv", "--rows", "1"],
     "validate kernels": ["validate", "kernels", "kernels"],
     "validate sensors": ["validate", "sensors", "a_4090_card"],
     "validate site": ["validate", "site", "sites.csv", "--draws", "10"],
     "calibrate": ["calibrate", "site"],
-    "calibrate training": ["calibrate", "training"],
     "list": ["list", "chips"],
     "schema": ["schema", "prompt"],
     "supply": ["supply", "--help"],
@@ -62,10 +60,11 @@ WORKS = {
     "flex swings": ["flex", "swings", "--phase", "a:1s:700W", "--phase", "b:1s:200W", "--chips", "8"],
 }
 # commands that need large measured files, whose code the tests of validate and calibrate run
-OTHERS = {"calibrate inference", "calibrate serving", "calibrate measured"}
+OTHERS = {"calibrate training", "calibrate inference", "calibrate serving", "calibrate measured"}
 NEEDS = {
     "sim": ["serve", "llama-3.1-8b", "--rate", "1/s", "--duration", "1 min"],
     "sim of frontier": ["frontier", "llama-3.1-8b", "--rate", "1/s", "--duration", "1 min", "--slo-ttft", "1s"],
+    "sim of validate": ["validate", "serving", "served.csv", "--rows", "1"],
     "proxy": ["proxy", "--upstream", "http://127.0.0.1:9"],
     "prometheus": ["measure", "--prometheus", "127.0.0.1:0", "--", sys.executable, "-c", "pass"],
     "otel": ["meter", "export", "examples/gpus.csv", "--to", "otlp", "--endpoint", "console"],
