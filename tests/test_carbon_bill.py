@@ -238,6 +238,19 @@ def test_scenario_files_and_settings_take_the_same_names(tmp_path, monkeypatch):
     assert bill.signals["market"].startswith("contracts for 0.5")
 
 
+def test_a_start_takes_the_weather_of_its_hours():
+    run = {"hours": 48, "draws": 0, "place": "Dallas"}
+    winter, summer, first = (
+        wl.train("gpt-3-175b", "30B", "v100-sxm2-32gb", 10_000, **run, **start)
+        for start in ({"start": "2023-01-10"}, {"start": "2023-07-20"}, {})
+    )
+    cooling = [float(sum(a.bill.parts[name] for name in ("compressors", "fans", "pumps") if name in a.bill.parts))
+               for a in (winter, summer)]  # fmt: skip
+    assert cooling[1] > 1.2 * cooling[0]
+    assert summer.load.start.isoformat().startswith("2023-07-20")
+    assert first.load.start.year == 2026  # the weather's own year, as ever
+
+
 def test_a_recording_joins_by_its_own_time(tmp_path):
     from wattline.meter.readers.detect import read
 

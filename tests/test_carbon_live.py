@@ -110,6 +110,10 @@ def test_a_bill_takes_it_and_says_so_without_the_key(service, monkeypatch):
     )
     kwh = float(answer.energy_j) / 3.6e6
     assert float(answer.bill.follows["co2e_kg"]) == pytest.approx(kwh * (200 + 47 / 2) / 1000)
+    count = len(seen)
+    url = f"{service}/private?zone=DE&token={SECRET}"
+    wl.prompt("llama-3.1-8b", "h100-sxm", gpus=1, draws=0, carbon_url=url)
+    assert len(seen) == count  # asked once for all jobs
     text = json.dumps(answer.json())
     assert "live, http://127.0.0.1" in answer.bill.signals["location"]
     assert SECRET not in text

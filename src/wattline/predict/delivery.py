@@ -75,7 +75,9 @@ def _deliver_hourly(
     """The same with each hour's own overhead; the load's steps follow the hours."""
     steps = max(1, min(LOAD_STEPS, LOAD_VALUES // max(1, draws.n)))
     power = [np.asarray(sum(phase.power_w.values())) for phase in phases]
-    hours = hourly.deliver(site, power, [phase.duration_s for phase in phases], steps, facility.hours)
+    given = facility.where.start
+    begin = None if given is None else np.datetime64(given, "s")
+    hours = hourly.deliver(site, power, [phase.duration_s for phase in phases], steps, facility.hours, begin)
     delivered = hours.load.energy_j
     weighed = None
     if facility.hours is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from wattline.predict.where import HOURLY, Where
 
 CARBON, PRICE = ("lifecycle", "direct"), "price"
 MARGINAL, CLEAN = "marginal", "clean"
+LIVE_S = 300.0  # for which an answer of a live source holds
 MIN_S = 1.0  # of a stretch whose mean is taken: a shorter one is lost in the digits of a year's seconds
 
 
@@ -145,7 +147,8 @@ def read_grid_hours(where: Where, region: Record, catalog: Catalog) -> GridHours
 
 def _carbon(where: Where, region: Record, catalog: Catalog) -> tuple[GridSignals | None, str, list[str]]:
     if where.carbon_url is not None:
-        signals = read_live(where.carbon_url, _options(where, region, catalog))
+        options = _Frozen(_options(where, region, catalog))
+        signals = _asked(where.carbon_url, int(time.monotonic() // LIVE_S), options)
         source = f"live, {without_secrets(where.carbon_url)}"
     elif where.carbon == HOURLY:
         signals = typical_signals(region, catalog)
@@ -200,6 +203,12 @@ class _Frozen:
 
     def __hash__(self) -> int:
         return hash(self._key)
+
+
+@lru_cache(maxsize=4)
+def _asked(url: str, span: int, options: _Frozen) -> GridSignals:
+    """A live source asked once in ``LIVE_S`` seconds, whatever number of jobs take it."""
+    return read_live(url, options.options)
 
 
 @lru_cache(maxsize=16)

@@ -81,12 +81,17 @@ class Delivered:
 
 
 def deliver(
-    site: HourlySite, power_w: Sequence[Array], duration_s: Sequence[Array], steps: int, grid: GridHours | None = None
+    site: HourlySite,
+    power_w: Sequence[Array],
+    duration_s: Sequence[Array],
+    steps: int,
+    grid: GridHours | None = None,
+    begin_utc: np.datetime64 | None = None,
 ) -> Delivered:
     """Phases of constant IT power, one after the other; entries scalar or ``(draws,)``.
 
-    They begin with the year's first hour, or where ``grid`` has signals by the hour when those say, in the weather of
-    the same hour of the year.
+    They begin with the year's first hour, or at ``begin_utc``, in the weather of the same hour of the year; where
+    ``grid`` has signals by the hour, when those say.
     """
     flat = np.broadcast_arrays(np.zeros(_draws(site)), *[np.asarray(x, float) for x in (*power_w, *duration_s)])[1:]
     powers, lengths = np.stack(flat[: len(power_w)]), np.stack(flat[len(power_w) :])
@@ -96,7 +101,8 @@ def deliver(
     shape = powers.shape[1]
     parts = {name: np.zeros(shape) for name in SITE_PARTS}
     water, peak, energy = np.zeros(shape), np.zeros(shape), np.zeros((shape, steps))
-    offset_h = 0 if grid is None else _hour_of_year(site, grid)
+    moment = begin_utc if grid is None else grid.begin
+    offset_h = 0 if moment is None else _hour_of_year(site, moment)
     carried = {} if grid is None else _by_hour(grid, longest)
     sums = {name: np.zeros(shape) for name in carried}
     for block, ratios in _ratios(site, longest, offset_h):
@@ -115,7 +121,7 @@ def deliver(
             most = running[np.arange(len(last)) if len(running) > 1 else 0, np.maximum(last, 0)]
             peak[block] = np.maximum(peak[block], np.where(length > 0, power * most, 0.0))
     scalar = all(np.ndim(x) == 0 for x in (*power_w, *duration_s)) and shape == 1
-    start = first_hour(site.weather) if grid is None else grid.begin.astype("datetime64[s]").astype(datetime)
+    start = first_hour(site.weather) if moment is None else moment.astype("datetime64[s]").astype(datetime)
     load = Load(
         "grid", start, longest / steps, (energy / (longest / steps))[0] if scalar else energy / (longest / steps)
     )
@@ -126,9 +132,9 @@ def deliver(
     return Delivered(shown, load, plain(peak), plain(water), weighed)
 
 
-def _hour_of_year(site: HourlySite, grid: GridHours) -> int:
+def _hour_of_year(site: HourlySite, begin: np.datetime64) -> int:
     """The hour of the weather's year, in standard time, in which the job begins; of a leap day the day before it."""
-    moment = grid.begin.astype("datetime64[s]").astype(datetime) + timedelta(hours=site.weather.utc_offset_h)
+    moment = begin.astype("datetime64[s]").astype(datetime) + timedelta(hours=site.weather.utc_offset_h)
     first = datetime(moment.year, 1, 1)
     hours = int((moment - first).total_seconds() // HOUR_S)
     leap = (datetime(moment.year, 12, 31) - first).days == 365
