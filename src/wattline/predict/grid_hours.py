@@ -148,7 +148,7 @@ def read_grid_hours(where: Where, region: Record, catalog: Catalog) -> GridHours
 def _carbon(where: Where, region: Record, catalog: Catalog) -> tuple[GridSignals | None, str, list[str]]:
     if where.carbon_url is not None:
         options = _Frozen(_options(where, region, catalog))
-        signals = _asked(where.carbon_url, int(time.monotonic() // LIVE_S), options)
+        signals = _answer_of(where.carbon_url, int(time.monotonic() // LIVE_S), options)
         source = f"live, {without_secrets(where.carbon_url)}"
     elif where.carbon == HOURLY:
         signals = typical_signals(region, catalog)
@@ -206,7 +206,7 @@ class _Frozen:
 
 
 @lru_cache(maxsize=4)
-def _asked(url: str, span: int, options: _Frozen) -> GridSignals:
+def _answer_of(url: str, span: int, options: _Frozen) -> GridSignals:
     """A live source asked once in ``LIVE_S`` seconds, whatever number of jobs take it."""
     return read_live(url, options.options)
 
