@@ -21,7 +21,7 @@ from wattline.line.grid.supply.scale import Scale
 MAX_ITERATIONS = 150
 MAX_WARM = 45  # from a near program's point; where that does not lead on, the start is from nothing
 PATIENCE = 8  # iterations without a better point
-CORRECTORS = 3  # of a step, at most
+CORRECTORS = 1  # of a step, at most; more cost more than the iterations they save
 GAIN, LONG = 0.01, 0.9  # what a corrector must add to the lengths of a step, and a length that needs none
 AMPLE = 2.0  # capacity to start from, over the mean load
 NEAR = 0.9  # share of the way to the boundary that a step goes at most
