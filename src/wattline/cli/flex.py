@@ -68,7 +68,7 @@ def shift(
     ] = None,
     kind: Annotated[str, Opt(help="What the signal is: average or marginal carbon intensity, or price.")] = "average",
     to: Annotated[
-        list[str] | None, Opt("--to", metavar="FILE[@COLUMN]", help="The signal at a site to which it may go.")
+        list[str] | None, Opt("--destination", metavar="FILE[@COLUMN]", help="The signal at a site to which it may go.")
     ] = None,
     power: Annotated[str | None, Opt(help="Power of the job, where it may go elsewhere with data.")] = None,
     data: Annotated[str | None, Opt(help='Data that go with it, such as "500 GB".')] = None,
