@@ -89,7 +89,8 @@ def prepare(name: str, room: dict[str, list[str]]) -> Path:
 def _put(folder: Path, source: Path, parted: bool = False) -> None:
     """Copy a file where it differs, so that what was run on an unchanged file need not be run again.
 
-    mutmut keeps copies of its own, made once: one that is not of this file any more is taken away.
+    mutmut keeps copies of its own, made once: one that is not of this file any more is taken away, and one that a run
+    which was ended left empty.
     """
     within = source.relative_to(ROOT)
     target, copied, data = folder / within, folder / "mutants" / within, source.read_bytes()
@@ -99,7 +100,7 @@ def _put(folder: Path, source: Path, parted: bool = False) -> None:
     if differs:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-    if copied.is_file() and (differs if parted else copied.read_bytes() != data):
+    if copied.is_file() and (differs or not copied.stat().st_size if parted else copied.read_bytes() != data):
         copied.unlink()
 
 
