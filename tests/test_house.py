@@ -229,7 +229,7 @@ ONE_THING = {
     "--share": "a share of the whole that is taken",
     "--shelf": "the energy of a store that levels",
     "--source": "sources of readings by name",
-    "--to": "what something goes to: a format, a site, a last year",
+    "--to": "what something goes to: a format, a last year",
     "--unit": "the unit of an input's numbers",
     "--utilisation": "IT power as a share of --it",
     "--window": "a window of a recording",

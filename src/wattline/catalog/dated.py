@@ -74,7 +74,11 @@ def folder() -> Path:
 def updates() -> list[tuple[date, Path]]:
     """The user's updates, the oldest first."""
     files = []
-    for path in sorted(folder().glob("*.toml")):
+    try:
+        paths = sorted(folder().glob("*.toml"))
+    except OSError:  # a folder that may not be read holds no update of this user
+        return []
+    for path in paths:
         parts = re.match(r"(\d{4}-\d\d-\d\d)-[0-9a-f]+$", path.stem)
         if parts:
             files.append((date.fromisoformat(parts[1]), path))

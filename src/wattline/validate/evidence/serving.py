@@ -50,8 +50,8 @@ class ServingRow:
     power_w: float
     itl_s: float
     throughput: float
-    ranks: int  # groups of chips among which attention splits the requests
     most: float  # sequences that the server runs at once; as many as ran where it is not told
+    ranks: int = 1  # groups of chips among which attention splits the requests
     engine: str = ""  # one whose host the chips waited for; else vLLM 0.11
 
 
