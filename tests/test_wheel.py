@@ -57,10 +57,17 @@ WORKS = {
     "flex balance": ["flex", "balance", "--it", "100MW", "--region", "us-ercot", "--draws", "20"],
     "flex headroom": ["flex", "headroom", "hours.csv", "--share", "1%"],
     "flex shift": ["flex", "shift", "hours.csv", "--kind", "price"],
+    "flex response": ["flex", "response", "llama-3.1-8b", "--it", "10MW", "--draws", "20"],
+    "world": ["world", "--region", "us", "--draws", "500"],
+    "validate world": ["validate", "world"],
+    "catalog diff": ["catalog", "diff", "2026-11-24", "built-in"],
     "flex swings": ["flex", "swings", "--phase", "a:1s:700W", "--phase", "b:1s:200W", "--chips", "8"],
 }
 # commands that need large measured files, whose code the tests of validate and calibrate run
-OTHERS = {"calibrate training", "calibrate inference", "calibrate serving", "calibrate measured"}
+OTHERS = {
+    "calibrate training", "calibrate inference", "calibrate serving", "calibrate measured", "calibrate engine",
+    "calibrate world", "validate supply", "validate carbon", "catalog update",
+}  # fmt: skip
 NEEDS = {
     "sim": ["serve", "llama-3.1-8b", "--rate", "1/s", "--duration", "1 min"],
     "sim of frontier": ["frontier", "llama-3.1-8b", "--rate", "1/s", "--duration", "1 min", "--slo-ttft", "1s"],

@@ -80,14 +80,14 @@ def read_published(path: Path | str, series: str = "", later: int | None = None)
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise WattlineError(f"{shorten(str(path))}: cannot be read: {error}") from None
+        raise WattlineError(f"{path}: cannot be read: {error}") from None
     table = csv.DictReader(line for line in lines if line.strip() and not line.startswith("#"))
     names = table.fieldnames or []
     if missing := [name for name in ("year", "twh") if name not in names]:
-        raise WattlineError(f"{shorten(str(path))}: has no column {', '.join(missing)}; it needs year and twh")
-    rows = [_figure(row, f"{shorten(str(path))}, row {i}", series, later) for i, row in enumerate(table, 2)]
+        raise WattlineError(f"{path}: has no column {', '.join(missing)}; it needs year and twh")
+    rows = [_figure(row, f"{path}, row {i}", series, later) for i, row in enumerate(table, 2)]
     if not rows:
-        raise WattlineError(f"{shorten(str(path))}: has no figures")
+        raise WattlineError(f"{path}: has no figures")
     return rows
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline.core.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError
 from wattline.line.world.drivers import OwnStock
 from wattline.line.world.stock import FIRST, LAST, YEARS
 
@@ -23,7 +23,7 @@ def read_stock(path: Path | str) -> OwnStock:
 
     Raises WattlineError where it cannot be read.
     """
-    name = shorten(str(path))
+    name = str(path)
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
