@@ -171,3 +171,17 @@ def test_the_answer_is_shown_and_written(factors: Path, tmp_path: Path) -> None:
     saved = wl.Load.read_parquet(tmp_path / "out" / "load.parquet")
     assert saved.labels[0] == "load"
     assert json.loads((tmp_path / "out" / "supply.json").read_text())["command"] == "supply"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("place", ["Dublin", "Singapore"])
+def test_a_cold_start_leads_to_the_optimum_without_the_solver_behind_it(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error of the first iterations may rise for long: giving up on it cost a minute of the other solver."""
+
+    def refuse(program: object) -> None:
+        raise AssertionError("the interior point gave up")
+
+    monkeypatch.setattr("wattline.line.grid.supply.solve.solve_highs", refuse)
+    assert wl.supply("10MW", place=place, draws=0).json()["results"]["plan"]["usd_per_mwh"] > 0

@@ -20,7 +20,7 @@ from wattline.line.grid.supply.scale import Scale
 
 MAX_ITERATIONS = 150
 MAX_WARM = 45  # from a near program's point; where that does not lead on, the start is from nothing
-PATIENCE = 8  # iterations without a better point
+PATIENCE, MAX_PATIENCE = 8, 40  # iterations without a better point, from a near program's point and from nothing
 CORRECTORS = 1  # of a step, at most; more cost more than the iterations they save
 GAIN, LONG = 0.01, 0.9  # what a corrector must add to the lengths of a step, and a length that needs none
 AMPLE = 2.0  # capacity to start from, over the mean load
@@ -126,7 +126,7 @@ class Interior:
             missing = self._residuals(point)
             error = self._error(point, missing)
             best, least, stalled = (point, error, 0) if error < least else (best, least, stalled + 1)
-            if error < tolerance or stalled > PATIENCE:
+            if error < tolerance or stalled > (MAX_PATIENCE if start is None else PATIENCE):
                 break
             inside = point if self._gap(point) > WARM else inside
             iterations += 1
