@@ -11,8 +11,6 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
@@ -20,7 +18,7 @@ from wattline.core.reading import read_text
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.work.flops import BYTES
 from wattline.line.work.model import load_model
-from wattline.validate.evidence.serving import LIMIT_BYTES, ServingRow, UnusableRow
+from wattline.validate.evidence.serving import LIMIT_BYTES, ServingRow, UnusableRow, positive
 
 ENGINE = "vllm-0.5"
 COLUMNS = ("model", "gpu", "tensor_parallel", "energy_per_request_j", "mean_tpot_s", "output_tokens_per_s",
@@ -64,7 +62,7 @@ def hosted_row(entry: Mapping[str, str], task: str, chips: dict[str, Chip]) -> S
     task : of the file
     chips : those that were read already, by their name in the file
     """
-    numbers = {name: _positive(entry, name) for name in COLUMNS[2:]}
+    numbers = {name: positive(entry, name) for name in COLUMNS[2:]}
     if float(entry.get("pipeline_parallel") or 1) > 1:
         raise WattlineError("layers split over chips (pipeline)")
     name = entry["gpu"].strip()
@@ -82,13 +80,3 @@ def hosted_row(entry: Mapping[str, str], task: str, chips: dict[str, Chip]) -> S
         power_w=each * rate, itl_s=numbers["mean_tpot_s"], throughput=rate, ranks=1, most=numbers["mean_batch"],
         engine=ENGINE,
     )  # fmt: skip
-
-
-def _positive(entry: Mapping[str, str], name: str) -> float:
-    try:
-        value = float(entry[name])
-    except (TypeError, ValueError):
-        raise WattlineError(f"{name} is not a number") from None
-    if not (np.isfinite(value) and value > 0):
-        raise WattlineError(f"{name} must be greater than zero")
-    return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,7 +95,7 @@ def _row(entry: dict[str, str], chips: dict[str, Chip]) -> ServingRow:
     model = load_model(entry["model_id"].strip(), catalog.default())
     if not model.architecture_known:
         raise WattlineError(f"the architecture of {model.key} was never published")
-    numbers = {name: _positive(entry, name) for name in (*MEASURED, "num_gpus", "avg_batch_size", "avg_output_len")}
+    numbers = {name: positive(entry, name) for name in (*MEASURED, "num_gpus", "avg_batch_size", "avg_output_len")}
     return ServingRow(
         data=entry,
         model=model,
@@ -106,16 +106,23 @@ def _row(entry: dict[str, str], chips: dict[str, Chip]) -> ServingRow:
         output=max(numbers["avg_output_len"], 1.0),
         task=entry["task"].strip(),
         expert_parallel=float(entry.get("expert_parallel") or 1) > 1,
-        ranks=int(_positive(entry, "data_parallel")) if entry.get("data_parallel") else 1,
+        ranks=int(positive(entry, "data_parallel")) if entry.get("data_parallel") else 1,
         energy_per_token_j=numbers["energy_per_token_joules"],
         power_w=numbers["avg_power_watts"],
         itl_s=numbers["median_itl_ms"] / 1e3,
         throughput=numbers["output_throughput_tokens_per_sec"],
-        most=_positive(entry, "max_num_seqs") if entry.get("max_num_seqs") else numbers["avg_batch_size"],
+        most=positive(entry, "max_num_seqs") if entry.get("max_num_seqs") else numbers["avg_batch_size"],
     )
 
 
-def _positive(entry: dict[str, str], name: str) -> float:
+def positive(entry: Mapping[str, str], name: str) -> float:
+    """A cell's number. Raises WattlineError where it is none above zero.
+
+    Parameters
+    ----------
+    entry : a row's cells by column
+    name : the column
+    """
     try:
         value = float(entry[name])
     except (TypeError, ValueError):
