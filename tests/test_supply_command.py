@@ -185,3 +185,10 @@ def test_a_cold_start_leads_to_the_optimum_without_the_solver_behind_it(
 
     monkeypatch.setattr("wattline.line.grid.supply.solve.solve_highs", refuse)
     assert wl.supply("10MW", place=place, draws=0).json()["results"]["plan"]["usd_per_mwh"] > 0
+
+
+def test_what_leaves_nothing_to_size_is_one_line(factors: Path) -> None:
+    given: dict[str, object] = {"capacity_factors": factors, "draws": 0, "target": "cost", **WHERE}
+    with pytest.raises(wl.WattlineError, match="leaves nothing to size"):
+        wl.supply("10MW", technologies="grid", **given)
+    assert wl.supply("0 MW", technologies="wind,grid", **given).json()["results"]["plan"]["usd_per_mwh"] == 0

@@ -44,6 +44,8 @@ def explain(case: SupplyCase) -> SupplyInfeasible:
 def _best(plain: SupplyCase, name: str, wanted: float) -> SupplyInfeasible | None:
     """What the target's sum over the year can be at best, cost apart; None where that suffices."""
     loose = program(plain.aim(**{name: LOOSE[name]}))
+    if name not in loose.rows:  # nothing of what may be built counts towards it
+        return None
     row = loose.rows.index(name)
     count = loose.year[row], loose.year_capacity[row]
     kept = np.arange(len(loose.rows)) != row
