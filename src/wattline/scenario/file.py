@@ -17,6 +17,7 @@ from wattline.predict.setup import CHIP, ENGINE, REPLICA, ChipFields, ReplicaFie
 from wattline.predict.where import Where, WhereFields
 from wattline.scenario.flex_job import FlexJob
 from wattline.scenario.job import Job, Number, StrictTable
+from wattline.scenario.supply_job import SupplyJob
 
 LIMIT_BYTES = 1_000_000
 PROMPT_TOKENS = "Number of tokens in the prompt."
@@ -149,6 +150,7 @@ TAKES: dict[str, tuple[str, ...]] = {
     "frontier": ENGINE,
     "site": (),
     "flex": REPLICA,
+    "supply": (),
 }
 KINDS: dict[str, type[Job]] = {
     "train": _with_fields(TrainJob, ChipFields, TAKES["train"]),
@@ -158,6 +160,7 @@ KINDS: dict[str, type[Job]] = {
     "frontier": _with_fields(FrontierJob, SetupFields, TAKES["frontier"]),
     "site": _with_fields(SiteJob, SetupFields, TAKES["site"]),
     "flex": _with_fields(FlexJob, ReplicaFields, TAKES["flex"]),
+    "supply": _with_fields(SupplyJob, SetupFields, TAKES["supply"]),
 }
 RENAMED_KINDS = {"service": "serve"}  # a kind that is gone -> its name now
 RENAMED_KEYS = {

@@ -22,7 +22,6 @@ from wattline.line.grid.carbon.given import split_zone
 from wattline.line.world.equivalents import equivalents
 from wattline.predict.answer import Answer, matters_json, stations_json
 from wattline.predict.average_service import average_answer
-from wattline.predict.flex.answer import FlexAnswer
 from wattline.predict.prompt import prompt_answer
 from wattline.predict.request import read_request
 from wattline.predict.settings import settings
@@ -47,6 +46,7 @@ from wattline.scenario.file import (
 from wattline.scenario.flex_job import FlexJob, flex_answer
 from wattline.scenario.job import Job
 from wattline.scenario.stated import compared
+from wattline.scenario.supply_job import SupplyJob, supply_answer
 
 DEFAULT_DRAWS = 2000
 STEP_S = 3600.0
@@ -63,7 +63,7 @@ class ScenarioRun(Result):
     draws: Draws
     path: Path = field(default=Path("."))
     statements: tuple[Json, ...] = ()
-    beside: tuple[tuple[str, FlexAnswer], ...] = ()
+    beside: tuple[tuple[str, Result], ...] = ()
 
     @cached_property
     def bill(self) -> Bill:
@@ -156,15 +156,19 @@ def run(
     draw = Draws(count, _first_given(seed, scenario.seed, 0), open_catalog(facts))
     answers: list[Answer] = []
     statements: list[Json] = []
-    beside: list[tuple[str, FlexAnswer]] = []
+    beside: list[tuple[str, Result]] = []
     for job in scenario.job:
         progress(job.name)
         draw.job = job.name
         try:
             where = here.fill(_where(job, path.parent))
             if isinstance(job, FlexJob):
-                beside.append((job.name, flex_answer(job, path.parent, where, draw)))
-                draw.cite(*beside[-1][1].facts)
+                flexible = flex_answer(job, path.parent, where, draw)
+                draw.cite(*flexible.facts)
+                beside.append((job.name, flexible))
+                continue
+            if isinstance(job, SupplyJob):
+                beside.append((job.name, supply_answer(job, path.parent, where, draw)))
                 continue
             answers.append(replace(_answer(job, path.parent, where, draw), name=job.name))
             statements += compared(answers[-1], job.stated)
@@ -173,7 +177,7 @@ def run(
     return ScenarioRun(scenario, text, tuple(answers), draw, path, tuple(statements), tuple(beside))
 
 
-def beside_json(name: str, answer: FlexAnswer) -> Json:
+def beside_json(name: str, answer: Result) -> Json:
     """An answer without a bill as one of a run's jobs, whose facts are the run's.
 
     Parameters

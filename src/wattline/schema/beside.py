@@ -1,4 +1,4 @@
-"""The JSON of a scenario's jobs that have no bill: questions of flexibility, whose answers stand beside the sum."""
+"""The JSON of a scenario's jobs that have no bill: flexibility and supply, whose answers stand beside the sum."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from wattline.schema.flex import (
 )
 from wattline.schema.flex_response import FlexResponseInputs, FlexResponseResults
 from wattline.schema.flex_swings import SwingsInputs, SwingsResults
+from wattline.schema.supply import SupplyInputs, SupplyResults
 
 
 class BesideJob(StrictJson):
@@ -67,7 +68,15 @@ class SwingsJobJson(BesideJob):
     results: SwingsResults = item("As of `flex swings`.")
 
 
-BesideJobs = BalanceJobJson | HeadroomJobJson | ResponseJobJson | ShiftJobJson | SwingsJobJson
+class SupplyJobJson(BesideJob):
+    """A job of kind `supply`."""
+
+    command: Literal["supply"]
+    inputs: SupplyInputs = item("As of `supply`.")
+    results: SupplyResults = item("As of `supply`.")
+
+
+BesideJobs = BalanceJobJson | HeadroomJobJson | ResponseJobJson | ShiftJobJson | SwingsJobJson | SupplyJobJson
 BesideJson = Annotated[BesideJobs, Field(discriminator="command")]
 
 

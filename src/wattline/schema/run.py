@@ -103,7 +103,7 @@ class RunResults(BillJson):
     story: str = item("The story of the scenario.")
     jobs: list[JobJson] = item("The jobs; their facts, notes and warnings are the run's.")
     statements: list[StatementJson] = item("What was said of jobs, and whether what was computed agrees.")
-    beside: list[BesideJson] | None = perhaps("Jobs without a bill, such as those of kind `flex`.")
+    beside: list[BesideJson] | None = perhaps("Jobs without a bill, of kind `flex` or `supply`.")
 
 
 class RunJson(EnvelopeJson[RunInputs, RunResults | StudyResults]):

@@ -27,9 +27,10 @@ def flex_page(data: Json) -> str:
 
 
 def flex_parts(data: Json) -> FlexParts:
-    """What a page shows of an answer of ``flex``, or of one of a run's jobs of that kind."""
+    """What a page shows of an answer of ``flex``, or of one of a run's jobs of that kind or of ``supply``."""
     from wattline.report.page.flex_response import response_parts
     from wattline.report.page.flex_swings import recorded_swings_parts, swings_parts
+    from wattline.report.page.supply import supply_parts
 
     made: dict[str, Callable[[Json], FlexParts]] = {
         "flex headroom": headroom_parts,
@@ -38,6 +39,7 @@ def flex_parts(data: Json) -> FlexParts:
         "flex response": response_parts,
         "flex swings": swings_parts,
         "meter swings": recorded_swings_parts,
+        "supply": supply_parts,
     }
     return made[data["command"]](data)
 

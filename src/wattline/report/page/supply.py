@@ -6,6 +6,7 @@ from wattline.core.quantity import number, show
 from wattline.report.assumptions import assumptions
 from wattline.report.page import frame, tables
 from wattline.report.page.figures import matters
+from wattline.report.page.flex_parts import FlexParts
 from wattline.report.page.supply_figures import Bar, bars, clean_hours, duration, frontier, week
 from wattline.report.page.words import esc
 from wattline.report.terminal.supply import MIN_BUILT, capacity, firm_words, lead_words, sizes, week_words
@@ -18,6 +19,12 @@ STORED = (" energy", " tank")
 
 def supply_page(data: Json) -> str:
     """One self-contained HTML page."""
+    parts = supply_parts(data)
+    return frame.page(data, parts.title, parts.intro, parts.cards, parts.sections, ["site.css"])
+
+
+def supply_parts(data: Json) -> FlexParts:
+    """What a page shows of a supply, or of one of a run's jobs of that kind."""
     results = frame.results_of(data)
     picture = results["picture"]
     sections = [
@@ -39,7 +46,7 @@ def supply_page(data: Json) -> str:
         f'<p class="note">{esc(assumptions("supply", data["inputs"], results))}</p>'
         f'<p class="story">{esc(_story(data["inputs"], results))}</p>' + frame.remarks(data)
     )
-    return frame.page(data, results["title"], intro, _cards(results), sections, ["site.css"])
+    return FlexParts(results["title"], intro, _cards(results), sections)
 
 
 def _story(inputs: Json, results: Json) -> str:

@@ -9,6 +9,7 @@ from wattline.core.quantity import number, show
 from wattline.report.terminal.flex_response import response_lines
 from wattline.report.terminal.flex_swings import recorded_swings_lines, swings_lines
 from wattline.report.terminal.flex_table import flex_table
+from wattline.report.terminal.supply import supply_text
 from wattline.report.words import Json, share_words, yields_words
 
 
@@ -117,7 +118,8 @@ def beside_text(results: Json, explain: bool = False) -> list[RenderableType]:
     """A run's jobs without a bill; "explain" adds their formulas, whose facts are the run's."""
     blocks: list[RenderableType] = []
     for job in results.get("beside") or ():
-        blocks += ["", Text(job["name"], style="bold cyan"), flex_text({**job, "facts": []}, explain)]
+        show_job = supply_text if job["command"] == "supply" else flex_text
+        blocks += ["", Text(job["name"], style="bold cyan"), show_job({**job, "facts": []}, explain)]
     return blocks
 
 
