@@ -36,7 +36,10 @@ BESIDE = {
     *("unsloth", "quanto", "autoround", "g128", "hf", "instruct", "chat", "it", "base", "hub", "v1"),
 }
 GGUF = "gguf"
-_PARTS = re.compile(r"[\s_\-.]+")
+_PARTS = re.compile(r"[\s_\-.:]+")
+_TOKENS = re.compile(r"[^\W\d]+|\d+")
+# what may be missing at the end of a name that one model alone bears: its size and its active parameters
+_SIZES = re.compile(r"^(-\d+){1,2}-[bm](-a-\d+(-\d+)?-b)?$|^-a-\d+(-\d+)?-b$")
 _PREFIX = re.compile(r"^meta-(?=llama)")
 
 
@@ -53,16 +56,30 @@ def find_build(name: str, catalog: Catalog) -> tuple[Record, str | None] | None:
     parts = _split(name)
     index = _index(catalog)
     while parts:
-        record = index.get("-".join(parts))
+        record = index.get(_spelling(parts))
         if record is not None:
             return catalog.records("model")[record], format_of(name)
         last = parts[-1]
         if last == GGUF:
             _refuse_gguf(name, parts[:-1], index)
         if last not in FORMATS and last not in BESIDE:
-            return None
+            break
         parts = parts[:-1]
-    return None
+    record = _without_size(_spelling(_split(name)), index)
+    return None if record is None else (catalog.records("model")[record], None)
+
+
+def _without_size(spelling: str, index: dict[str, str]) -> str | None:
+    """The one record whose names go on from this one with its size alone: ``qwen3-235b``, ``kimi-linear``."""
+    whole = {
+        record for known, record in index.items() if known.startswith(spelling) and _SIZES.match(known[len(spelling) :])
+    }
+    return whole.pop() if spelling and len(whole) == 1 else None
+
+
+def _spelling(parts: list[str]) -> str:
+    """A name's letters and digits apart, so that ``llama3.1:8b`` and ``llama-3.1-8b`` are one."""
+    return "-".join(_TOKENS.findall("-".join(parts)))
 
 
 def format_of(name: str) -> str | None:
@@ -76,10 +93,10 @@ def format_of(name: str) -> str | None:
 
 
 def _refuse_gguf(name: str, parts: list[str], index: dict[str, str]) -> None:
-    while parts and "-".join(parts) not in index:
+    while parts and _spelling(parts) not in index:
         parts = parts[:-1] if parts[-1] in BESIDE or parts[-1] in FORMATS else []
     if parts:
-        base = index["-".join(parts)]
+        base = index[_spelling(parts)]
         raise WattlineError(
             f"{name}: a GGUF comes in many formats; name the model and its format, such as {base} --precision int4"
         )
@@ -98,9 +115,9 @@ def _index(catalog: Catalog) -> dict[str, str]:
         for alias in (name, *record.meta.get("aliases", ()), record.meta.get("hf_id", name)):
             parts = _split(alias)
             while True:
-                index.setdefault("-".join(parts), set()).add(name)
+                index.setdefault(_spelling(parts), set()).add(name)
                 if len(parts) < 2 or parts[-1] not in BESIDE:
                     break
                 parts = parts[:-1]
-    own = {"-".join(_split(name)): name for name in catalog.records("model")}
+    own = {_spelling(_split(name)): name for name in catalog.records("model")}
     return {name: next(iter(records)) for name, records in index.items() if len(records) == 1} | own
