@@ -183,8 +183,7 @@ class Parameters:
 
     @property
     def active_params(self) -> int:
-        """Parameters a text token uses, as most publishers count them: all but unused experts, vision, and tables by
-        layer or of n-grams, of which it looks up a row.
+        """Parameters a text token uses, as most publishers count them: all but unused experts and vision.
 
         Embedding table and output head are both in (as for Mixtral, Qwen3 and Llama 4). Some publishers
         leave out the table (gpt-oss) or both (GLM-4.5): their figure is lower.
@@ -192,8 +191,7 @@ class Parameters:
         if not self.architecture_known:
             published = self.published_active_params or self.published_total_params
             return int(published or 0)
-        stored = self._other_params - max(self.other_stored_params, 0)
-        return self._params_for_every_token + stored + self.expert_params_active
+        return self._params_for_every_token + self._other_params + self.expert_params_active
 
     @property
     def matmul_params_active(self) -> int:
