@@ -24,6 +24,7 @@ LINES = {
     "flex swings": "flex swings --phase a:1s:700W --phase b:0.5s:200W --chips 8 --floor 300W",
     "traffic": "traffic --rate 5/s --duration 60s --seed 7",
     "run": "run examples/article.toml --draws 100 --seed 7",
+    "world": "world --region us --region ireland --years 2024-2026 --draws 100 --seed 7",
     "check": "check article --draws 100 --seed 7",
     "serve": f"serve {SERVICE} --seed 7",
     "frontier": f"frontier {SERVICE} --seed 7 --chip h100-sxm --gpus 1 --precision bf16 --power-cap none,500W "

@@ -99,8 +99,11 @@ JOBS = {
     "frontier": SERVED + LIMITS + 'pools = "together"\nslo_ttft = "1 s"\nslo_tpot = "50 ms"\n',
     "site": 'it = "1 MW"\nplace = "Dublin"\n',
     "supply": 'load_mw = 10\ntechnologies = "solar,battery,grid"\ncapacity_factors = "factors.csv"\nplans = 2\n',
+    "world": 'years = "2024-2026"\n',
     "flex": 'ask = "balance"\nit = "1 MW"\nregion = "us-ercot"\n',
 }
+
+NO_MODEL = ("site", "flex", "supply", "world")
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +116,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         return folder / name
 
     jobs = "".join(
-        f'[[job]]\nname = "{kind}"\nkind = "{kind}"\n{MODEL_KEY * (kind not in ("site", "flex", "supply"))}{JOBS[kind]}'
-        for kind in JOBS
+        f'[[job]]\nname = "{kind}"\nkind = "{kind}"\n{MODEL_KEY * (kind not in NO_MODEL)}{JOBS[kind]}' for kind in JOBS
     )
     watts = "".join(f"{t},{100 + t % 7}\n" for t in range(60))
     for kind in ("gemm", "moe"):

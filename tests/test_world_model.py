@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattline.core.errors import WattlineError
+from wattline.line.world.algebra import BLOCK, lower_root, solved, thin_root
 from wattline.line.world.drivers import Drivers, read_what_if
 from wattline.line.world.outlook import OutlookQuestion, ai_ratio, catalog_posterior, outlook, percentiles
 from wattline.line.world.places import place_of
@@ -143,6 +144,28 @@ def test_it_and_crypto_are_reached_by_name_alone() -> None:
     assert with_crypto(world, mining).twh == 460
     with pytest.raises(MixedScopes):
         world + mining
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 3 * BLOCK), st.integers(0, 2**32 - 1))
+def test_roots_and_solutions_are_those_of_linear_algebra(size: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    made = rng.standard_normal((size, size + 3))
+    matrix = made @ made.T + 0.1 * np.eye(size)
+    root = lower_root(matrix)
+    assert root == pytest.approx(np.linalg.cholesky(matrix), rel=1e-7, abs=1e-9)
+    values = rng.standard_normal((size, 4))
+    assert root @ solved(root, values) == pytest.approx(values, abs=1e-7)
+    assert solved(root, values[:, 0]) == pytest.approx(solved(root, values)[:, 0])
+    thin = thin_root(matrix, 1e-9)
+    assert thin @ thin.T == pytest.approx(matrix, abs=1e-5 * np.abs(matrix).max())
+
+
+def test_a_matrix_that_is_no_covariance_has_no_root() -> None:
+    with pytest.raises(np.linalg.LinAlgError):
+        lower_root(np.array([[1.0, 2.0], [2.0, 1.0]]))
+    assert thin_root(np.zeros((3, 3)), 1e-6).shape == (3, 0)
+    assert thin_root(np.ones((3, 3)), 1e-6).shape == (3, 1)
 
 
 def drawn(seed: int, *what_if: str):

@@ -14,6 +14,7 @@ Opt = typer.Option
 REGION = "Place or company: a country, world, a group such as eu27, an American grid, or all; repeat for more."
 SERIES = "CSV of a series' own figures (year, twh), to predict its other years from."
 STOCK = "CSV of shipments (year, servers_million, chips_gw), through the same model."
+ANSWER = "JSON that train, serve, site or run wrote, to show as a share of its region's outlook."
 AS_OF = "Year of the outlook: it uses what was published by its end."
 WHAT_IF = 'Driver that is set or moved, such as "ai_idle=30%" or "shipments=-15%"; repeat for more.'
 SCENARIO = "Published case laid over the outlook, such as iea-lift-off or lbnl-low-life, or a TOML file of your own."
@@ -29,6 +30,7 @@ def world(
     as_of: Annotated[int, Opt(help=AS_OF)] = 2026,
     series: Annotated[Path | None, Opt(metavar="FILE", help=SERIES)] = None,
     stock: Annotated[Path | None, Opt(metavar="FILE", help=STOCK)] = None,
+    answer: Annotated[Path | None, Opt(metavar="FILE", help=ANSWER)] = None,
     export: Annotated[str | None, Opt(help=EXPORT)] = None,
     draws: options.Draws = 20_000,
     seed: options.Seed = 0,
@@ -40,8 +42,12 @@ def world(
     from wattline.predict.outlook.export import EXPORTS, write_export
     from wattline.predict.outlook.world import world as predict
 
-    if series is not None and stock is not None:
-        raise WattlineError("give --series or --stock, one of the two")
+    if sum(file is not None for file in (series, stock, answer)) > 1:
+        raise WattlineError("give --series, --stock or --answer, one of them")
+    if answer is not None and answer.suffix != ".json":
+        raise WattlineError(
+            f"--answer {answer}: give the JSON that train, serve, site or run wrote, such as out/run.json"
+        )
     if series is not None and region:
         raise WattlineError("--series names its own places; leave out --region")
     if years is not None and to is not None:
@@ -53,7 +59,7 @@ def world(
     check_out(out)
     span = years or (f"{min(2015, to)}-{to}" if to is not None else "2015-2035")
     made = predict(
-        region or ["world"], span, scenario=scenario, what_if=what_if or (), as_of=as_of, own=series or stock,
+        region or ["world"], span, scenario=scenario, what_if=what_if or (), as_of=as_of, own=series or stock or answer,
         draws=draws, seed=seed,
     )  # fmt: skip
     paths = [] if out is None else made.write(out)

@@ -18,6 +18,7 @@ from wattline.predict.where import Where, WhereFields
 from wattline.scenario.flex_job import FlexJob
 from wattline.scenario.job import Job, Number, StrictTable
 from wattline.scenario.supply_job import SupplyJob
+from wattline.scenario.world_job import WorldJob
 
 LIMIT_BYTES = 1_000_000
 PROMPT_TOKENS = "Number of tokens in the prompt."
@@ -151,6 +152,7 @@ TAKES: dict[str, tuple[str, ...]] = {
     "site": (),
     "flex": REPLICA,
     "supply": (),
+    "world": (),
 }
 KINDS: dict[str, type[Job]] = {
     "train": _with_fields(TrainJob, ChipFields, TAKES["train"]),
@@ -161,6 +163,7 @@ KINDS: dict[str, type[Job]] = {
     "site": _with_fields(SiteJob, SetupFields, TAKES["site"]),
     "flex": _with_fields(FlexJob, ReplicaFields, TAKES["flex"]),
     "supply": _with_fields(SupplyJob, SetupFields, TAKES["supply"]),
+    "world": WorldJob,
 }
 RENAMED_KINDS = {"service": "serve"}  # a kind that is gone -> its name now
 RENAMED_KEYS = {

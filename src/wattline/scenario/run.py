@@ -22,6 +22,7 @@ from wattline.line.grid.carbon.given import split_zone
 from wattline.line.world.equivalents import equivalents
 from wattline.predict.answer import Answer, matters_json, stations_json
 from wattline.predict.average_service import average_answer
+from wattline.predict.outlook.world import WorldOutlook
 from wattline.predict.prompt import prompt_answer
 from wattline.predict.request import read_request
 from wattline.predict.settings import settings
@@ -47,6 +48,7 @@ from wattline.scenario.flex_job import FlexJob, flex_answer
 from wattline.scenario.job import Job
 from wattline.scenario.stated import compared
 from wattline.scenario.supply_job import SupplyJob, supply_answer
+from wattline.scenario.world_job import WorldJob, with_jobs, world_answer
 
 DEFAULT_DRAWS = 2000
 STEP_S = 3600.0
@@ -161,6 +163,11 @@ def run(
         progress(job.name)
         draw.job = job.name
         try:
+            if isinstance(job, WorldJob):
+                outlook = world_answer(job, path.parent, draw)
+                draw.cite(*outlook.facts)
+                beside.append((job.name, outlook))
+                continue
             where = here.fill(_where(job, path.parent))
             if isinstance(job, FlexJob):
                 flexible = flex_answer(job, path.parent, where, draw)
@@ -174,6 +181,7 @@ def run(
             statements += compared(answers[-1], job.stated)
         except WattlineError as error:
             raise WattlineError(f"scenario {path}: job {job.name!r}: {error}") from None
+    beside = [(name, with_jobs(each, answers) if isinstance(each, WorldOutlook) else each) for name, each in beside]
     return ScenarioRun(scenario, text, tuple(answers), draw, path, tuple(statements), tuple(beside))
 
 

@@ -1,4 +1,4 @@
-"""The JSON of a scenario's jobs that have no bill: flexibility and supply, whose answers stand beside the sum."""
+"""The JSON of a scenario's jobs without a bill: flexibility, supply and the outlook, which stand beside the sum."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from wattline.schema.flex import (
 from wattline.schema.flex_response import FlexResponseInputs, FlexResponseResults
 from wattline.schema.flex_swings import SwingsInputs, SwingsResults
 from wattline.schema.supply import SupplyInputs, SupplyResults
+from wattline.schema.world import WorldInputs, WorldResults
 
 
 class BesideJob(StrictJson):
@@ -76,7 +77,17 @@ class SupplyJobJson(BesideJob):
     results: SupplyResults = item("As of `supply`.")
 
 
-BesideJobs = BalanceJobJson | HeadroomJobJson | ResponseJobJson | ShiftJobJson | SwingsJobJson | SupplyJobJson
+class WorldJobJson(BesideJob):
+    """A job of kind `world`."""
+
+    command: Literal["world"]
+    inputs: WorldInputs = item("As of `world`.")
+    results: WorldResults = item("As of `world`; `jobs` are the run's that have a bill.")
+
+
+BesideJobs = (
+    BalanceJobJson | HeadroomJobJson | ResponseJobJson | ShiftJobJson | SwingsJobJson | SupplyJobJson | WorldJobJson
+)
 BesideJson = Annotated[BesideJobs, Field(discriminator="command")]
 
 

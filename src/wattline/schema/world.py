@@ -129,9 +129,21 @@ class StockPath(StrictJson):
     years: list[StockYear] = item("Each year.")
 
 
-class CryptoCount(MeasuredJson):
-    """Crypto-mining, which no other figure holds [TWh]."""
+class JobShare(StrictJson):
+    """A job of the line beside its region's outlook."""
 
+    name: str = item("Name of the job.")
+    place: str = item("Its region, or the first place where the outlook does not know it.")
+    year: int = item("The year of the outlook.")
+    energy_twh: RangeJson = item("Electricity of the job in a year [TWh].")
+    place_twh: RangeJson = item("Electricity of data centres in its place [TWh].")
+    share_of_place: RangeJson = item("The one over the other, as a fraction.")
+
+
+class CryptoCount(MeasuredJson):
+    """Crypto-mining, which no other figure holds."""
+
+    unit: Literal["TWh"] = item("Unit of its numbers.")
     year: int = item("The year.")
 
 
@@ -145,6 +157,7 @@ class WorldResults(StrictJson):
     )
     scenario: ScenarioPath | None = item("The scenario; null where there is none.")
     stock: StockPath | None = item("The user's own stock; null where there is none.")
+    jobs: list[JobShare] = item("Jobs of the line as shares of their regions' outlooks; empty where none is given.")
     crypto_twh: CryptoCount | None = item("Crypto-mining of the world; null for other places.")
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.fact import Array
+from wattline.line.world.algebra import lower_root, solved, times
 from wattline.line.world.places import Place, place_of, place_or_company
 from wattline.line.world.published import PublishedFigure
 
@@ -226,7 +227,7 @@ class Posterior:
         total = paths.covariance(figures.places, figures.year, figures.places, figures.year)
         total += paths.bias(figures, figures)
         total[np.diag_indices(len(rows))] += [paths.model.noise(row.kind) ** 2 for row in rows]
-        self.factor = np.linalg.cholesky(total) if rows else total
+        self.factor = lower_root(total) if rows else total
         self.whitened = self._solve(self.residual)
 
     def _mean(self, figures: Figures) -> Array:
@@ -234,7 +235,7 @@ class Posterior:
         return np.array([float(self.paths.mean(place, np.asarray(year))) for place, year in pairs])
 
     def _solve(self, values: Array) -> Array:
-        return np.linalg.solve(self.factor, values) if len(self.factor) else values
+        return solved(self.factor, values) if len(self.factor) else values
 
     @property
     def log_evidence(self) -> float:
@@ -266,7 +267,7 @@ class Posterior:
             noise = np.array([paths.model.noise(row.kind) for row in later])
             spread = spread + same(places, places) * noise[:, None] * noise[None, :]
         half = self._solve(cross.T)
-        return prior + half.T @ self.whitened, spread - half.T @ half
+        return prior + half.T @ self.whitened, spread - times(half.T, half)
 
     def _keep(self, place: Place, publisher: str) -> float:
         """How far the next figure shares the bias of the newest: the more of a place's are of one publisher."""

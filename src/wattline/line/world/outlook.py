@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.units import Z95
+from wattline.line.world.algebra import thin_root
 from wattline.line.world.backtest import known_at
 from wattline.line.world.coefficients import path_model
 from wattline.line.world.drivers import LAST_SHIPPED, NORMAL, Drivers, WhatIf, WorldParts
@@ -26,7 +27,7 @@ from wattline.line.world.tables import series, stock_facts
 
 Draws32 = NDArray[np.float32]
 CHUNK = 4_096  # draws that are worked through together, which bounds the memory
-LOST_VARIANCE = 1e-7  # of the paths, what is left out of the draws
+LOST_VARIANCE = 1e-5  # of the paths, what is left out of the draws
 FIRST_YEAR, LAST_YEAR = 2000, 2035
 PARTS = ("ai", "servers", "storage", "network", "overhead")
 # a path above the stock's is so by AI more than by the rest, since that is what moves
@@ -182,10 +183,8 @@ def chunks(draws: int) -> Iterator[slice]:
 
 
 def spread_root(spread: Array) -> Draws32:
-    """A root of a covariance, ``root @ root.T``, without the directions that hardly vary."""
-    values, vectors = np.linalg.eigh(spread)
-    kept = values > LOST_VARIANCE * max(values[-1], 0.0)
-    return np.ascontiguousarray(vectors[:, kept] * np.sqrt(values[kept]), np.float32)
+    """A root of a covariance, ``root @ root.T``, without what hardly varies."""
+    return np.ascontiguousarray(thin_root(spread, LOST_VARIANCE), np.float32)
 
 
 def place_shares(work: StockDraws, places: Sequence[Place], above: Draws32) -> dict[str, Draws32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
-from wattline.core.fact import Array
+from wattline.core.fact import Array, Fact
 from wattline.core.result import Json, Result, envelope
 from wattline.line.world.drivers import NORMAL as NORMAL_DRIVERS
 from wattline.line.world.drivers import Drivers, OwnStock, WhatIf, read_what_if, stock_sources
@@ -20,6 +20,7 @@ from wattline.line.world.places import Place, place_or_company
 from wattline.line.world.published import PublishedFigure, published_figures, read_published
 from wattline.line.world.scenarios import OwnCase, PublishedCase, read_case
 from wattline.line.world.stock import FIRST as FIRST_STOCK
+from wattline.predict.outlook.jobs import YearlyJob, job_shares, read_jobs
 from wattline.predict.outlook.own import read_stock
 from wattline.predict.outlook.reasons import tornado, waterfall
 from wattline.predict.outlook.rows import ends, place_rows
@@ -48,6 +49,15 @@ class WorldOutlook(Result):
     stock: OwnStock | None = None
     stock_twh: Array | None = None
     texts: Json = field(default_factory=dict)
+    jobs: tuple[YearlyJob, ...] = ()
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        return stock_sources()
+
+    def beside(self, jobs: Iterable[YearlyJob]) -> WorldOutlook:
+        """The same with jobs of the line as shares of their regions' outlooks."""
+        return replace(self, jobs=(*self.jobs, *jobs))
 
     def figures(self) -> dict[str, Array]:
         """Draws of the first place's last year, and of every place's: ``us_2030_twh``."""
@@ -67,10 +77,16 @@ class WorldOutlook(Result):
             "change": waterfall(self.made),
             "scenario": self._scenario(),
             "stock": self._stock(),
+            "jobs": self._jobs(),
             "crypto_twh": _crypto(self.made.question),
         }
         count = Draws(self.made.twh.shape[-1], self.seed)
-        return envelope("world", self.texts, results, draws=count, facts=stock_sources(), notes=NOTES)
+        return envelope("world", self.texts, results, draws=count, facts=self.facts, notes=NOTES)
+
+    def _jobs(self) -> list[Json]:
+        question = self.made.question
+        year = min(max(question.as_of, question.years[0]), question.years[-1])
+        return job_shares(self.jobs, self.posterior, question.places[0], year)
 
     def _scenario(self) -> Json | None:
         if self.case is None:
@@ -117,7 +133,8 @@ def world(
         Year of the outlook: it uses what was published by the end of that year.
     own
         A CSV of figures of a series (``year``, ``twh``) that is predicted from them, or of shipments
-        (``year``, ``servers_million``, ``chips_gw``) that go through the same model.
+        (``year``, ``servers_million``, ``chips_gw``) that go through the same model; or the JSON
+        that ``train``, ``serve``, ``site`` or ``run`` wrote, whose jobs are shown as shares of their regions.
     draws, seed
         Number of draws, and their seed.
 
@@ -142,7 +159,8 @@ def world(
     named = [region] if isinstance(region, str) else list(region)
     changes = tuple(read_what_if(text) for text in what_if)
     case = None if scenario is None else read_case(scenario)
-    figures, stock = _own(own)
+    jobs = read_jobs(own) if own is not None and Path(own).suffix == ".json" else []
+    figures, stock = ([], None) if jobs else _own(own)
     question = OutlookQuestion.read(REGIONS if named == ["all"] else named, years, as_of, changes)
     if figures:
         question = replace(question, places=_series_places(figures))
@@ -154,7 +172,7 @@ def world(
         "as_of": as_of, "what_if": list(what_if), "scenario": scenario, "own": None if own is None else str(own),
     }  # fmt: skip
     return WorldOutlook(made, posterior, seed, case, _case_path(case, made, posterior), stock,
-                        None if stock is None else _own_twh(stock, question, changes), texts)  # fmt: skip
+                        None if stock is None else _own_twh(stock, question, changes), texts, tuple(jobs))  # fmt: skip
 
 
 def _own(path: Path | str | None) -> tuple[list[PublishedFigure], OwnStock | None]:
@@ -199,4 +217,4 @@ def _crypto(question: OutlookQuestion) -> Json | None:
     if question.places[0].name != "world":
         return None
     fact = series("crypto").facts[0]
-    return {"year": 2022, "value": fact.value, "low": fact.low, "high": fact.high}
+    return {"year": 2022, "value": fact.value, "low": fact.low, "high": fact.high, "unit": "TWh"}

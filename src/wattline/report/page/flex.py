@@ -40,8 +40,16 @@ def flex_parts(data: Json) -> FlexParts:
         "flex swings": swings_parts,
         "meter swings": recorded_swings_parts,
         "supply": supply_parts,
+        "world": _outlook_parts,
     }
     return made[data["command"]](data)
+
+
+def _outlook_parts(data: Json) -> FlexParts:
+    from wattline.report.page.world import world_parts
+
+    intro, sections = world_parts(data)
+    return FlexParts("The outlook of data centres' electricity", intro, "", sections)
 
 
 def beside_sections(results: Json) -> list[Section]:

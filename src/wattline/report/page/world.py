@@ -7,10 +7,10 @@ from html import escape
 
 import numpy as np
 
-from wattline.report.page.frame import page, results_of
+from wattline.report.page.frame import Section, page, results_of
 from wattline.report.page.plot import Ground, drawn, text
 from wattline.report.terminal.world import NAMES, number, place_name, span
-from wattline.report.words import Json
+from wattline.report.words import Json, share_words
 
 WIDE, NARROW = Ground(960, 420, 62, 18, 18, 40), Ground(390, 320, 50, 14, 18, 40, narrow=True)
 SMALL = Ground(300, 200, 44, 10, 14, 30)
@@ -25,6 +25,12 @@ MAX_TABLE = 40
 
 def world_page(data: Json) -> str:
     """One self-contained HTML page."""
+    intro, sections = world_parts(data)
+    return page(data, "The electricity of data centres", intro, "", sections)
+
+
+def world_parts(data: Json) -> tuple[str, list[Section]]:
+    """What stands above the sections, and the sections; a run's job shows the same."""
     results = results_of(data)
     places = results["places"]
     first = places[0]
@@ -37,12 +43,13 @@ def world_page(data: Json) -> str:
         ("fan", "Electricity by year", _fan(first, results["scenario"]) + _kinds()),
         ("places", "Other places", _multiples(places[1:])),
         ("change", "What the change is made of", _waterfall(results["change"])),
+        ("shares", "Jobs as shares of their regions", _jobs(results["jobs"])),
         ("matters", "What matters most", _tornado(results["matters"])),
         ("figures", "Published figures", _published(first)),
         ("table", "The numbers", _table(places)),
         ("notes", "Notes", "".join(f"<p>{escape(note)}</p>" for note in data["notes"])),
     ]
-    return page(data, "The electricity of data centres", intro, "", sections)
+    return intro, sections
 
 
 def _kinds() -> str:
@@ -148,6 +155,17 @@ def _tornado(bars: Sequence[Json]) -> str:
         for bar in bars
     ]  # fmt: skip
     return _bars(rows, "Change of the last year's electricity with each driver at the ends of its range")
+
+
+def _jobs(jobs: Sequence[Json]) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(job['name'])}</td><td>{number(job['energy_twh']['p50'])}</td>"
+        f"<td>{escape(place_name({'name': job['place']}))}, {job['year']}</td>"
+        f"<td>{number(job['place_twh']['p50'])}</td><td>{share_words(job['share_of_place']['p50'])}</td></tr>"
+        for job in jobs
+    )
+    head = "<tr><th>job</th><th>TWh a year</th><th>data centres of</th><th>TWh</th><th>share</th></tr>"
+    return f'<div class="scroll"><table>{head}{rows}</table></div>' if rows else ""
 
 
 def _published(place: Json) -> str:

@@ -128,7 +128,16 @@ SHARES = (
     ("peak_share", "share of its highest hour"),
     ("growth_share", "share of its growth in a year"),
 )
+
+
+def _outlook(data: Json) -> list[RenderableType]:
+    from wattline.report.terminal.world import outlook_lines
+
+    return outlook_lines(data)
+
+
 SHOWN = {
+    "world": _outlook,
     "flex headroom": _headroom,
     "flex shift": _shift,
     "flex swings": swings_lines,

@@ -41,6 +41,13 @@ FORMULAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("power through a call", "power × min(energy's time / the call's time, 1) of a store"),
         ("worth of energy", "power × hours called × (dearest hours - other hours / efficiency of a store)"),
     ),
+    "world": (
+        ("servers' power", "Σ over years of shipment: shipped × still standing × watts (idle + (1 - idle) × use)"),
+        ("electricity", "IT power × PUE × 8.76"),
+        ("path of a place", "published figures less their publishers' biases, about the growth of its stock"),
+        ("capacity", "electricity / (8.76 × load factor)"),
+        ("share of a job", "its energy in a year / electricity of its region's data centres"),
+    ),
     "flex balance": (
         ("power at the meter", "IT power × PUE"),
         ("highest demand of a region", "energy used / (1 - grid loss) / hours of a year / (mean over highest demand)"),

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from wattline.report.words import Json
+from wattline.report.words import Json, share_words
 
 MAX_ROWS = 8
 MAX_BARS = 6
@@ -15,6 +15,11 @@ NAMES = {"ai": "AI", "servers": "other servers", "storage": "storage", "network"
 
 def world_text(data: Json) -> RenderableType:
     """Each place's years, the parts and what matters, the scenario or own stock, and the notes."""
+    return Group(*outlook_lines(data), *(Text(f"note: {note}") for note in data["notes"]))
+
+
+def outlook_lines(data: Json) -> list[RenderableType]:
+    """The same without the notes, as one of a run's jobs shows it."""
     inputs, results = data["inputs"], data["results"]
     shown: list[RenderableType] = []
     if inputs["as_of"] < 2026:
@@ -26,7 +31,21 @@ def world_text(data: Json) -> RenderableType:
         shown += _scenario(results["scenario"])
     if results["stock"]:
         shown += _stock(results["stock"])
-    return Group(*shown, *(Text(f"note: {note}") for note in data["notes"]))
+    if results["jobs"]:
+        shown.append(_jobs(results["jobs"]))
+    return shown
+
+
+def _jobs(jobs: list[Json]) -> Table:
+    table = _table("job", "TWh a year", "data centres of", "in", "TWh", "share", "p5 to p95")
+    for job in jobs:
+        share = job["share_of_place"]
+        table.add_row(
+            Text(job["name"]), number(job["energy_twh"]["p50"]), place_name({"name": job["place"]}), str(job["year"]),
+            number(job["place_twh"]["p50"]), share_words(share["p50"]),
+            f"{share_words(share['p5'])} to {share_words(share['p95'])}",
+        )  # fmt: skip
+    return table
 
 
 def place_name(place: Json) -> str:
