@@ -282,3 +282,18 @@ def test_a_draw_of_a_technology_is_within_its_range() -> None:
 def test_an_annuity_pays_back_over_its_life() -> None:
     assert annuity(0.07, 20) == pytest.approx(0.09439, abs=1e-5)
     assert annuity(0.0, 20) == 0.05
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_program_without_capacities_is_solved(fast: bool) -> None:
+    base = case()
+    bought = plan(replace(base, generators=(), storages=(), target=SupplyTarget()), fast=fast)
+    check(bought)
+    assert bought.dispatch["grid import"] == pytest.approx(base.load)
+    moved = plan(
+        replace(
+            base, generators=(), storages=(), target=SupplyTarget(), shift=Shift(0.2), grid=GridImport(200.0, 30.0)
+        ),
+        fast=fast,
+    )
+    assert moved.usd_per_mwh == pytest.approx(30.0)

@@ -187,8 +187,23 @@ def test_a_cold_start_leads_to_the_optimum_without_the_solver_behind_it(
     assert wl.supply("10MW", place=place, draws=0).json()["results"]["plan"]["usd_per_mwh"] > 0
 
 
-def test_what_leaves_nothing_to_size_is_one_line(factors: Path) -> None:
-    given: dict[str, object] = {"capacity_factors": factors, "draws": 0, "target": "cost", **WHERE}
-    with pytest.raises(wl.WattlineError, match="leaves nothing to size"):
-        wl.supply("10MW", technologies="grid", **given)
+def test_where_nothing_pays_all_comes_from_the_grid(factors: Path) -> None:
+    given: dict[str, object] = {"capacity_factors": factors, "draws": 2, "target": "cost", **WHERE}
+    bought = wl.supply("10MW", technologies="grid", **given)
+    assert bought.plan.dispatch["grid import"] == pytest.approx(bought.plan.case.load)
+    assert bought.plan.certificate.good
+    assert not bought.plan.capacities
+    assert "nothing" in as_text(bought.json())
+    dear = wl.supply("10MW", technologies="nuclear,grid", **given)
+    assert dear.plan.usd_per_mwh == pytest.approx(bought.plan.usd_per_mwh, rel=1e-6)
+    assert dear.plan.capacities["nuclear"] == pytest.approx(0, abs=1e-6)
     assert wl.supply("0 MW", technologies="wind,grid", **given).json()["results"]["plan"]["usd_per_mwh"] == 0
+    with pytest.raises(wl.WattlineError, match=r"reaches .*, not 99%"):
+        wl.supply("10MW", technologies="grid", **(given | {"target": "cfe=99%"}))
+
+
+def test_a_plan_that_builds_nothing_runs_in_other_years() -> None:
+    for technologies in ("nuclear,grid", "grid"):
+        data = wl.supply("10MW", technologies=technologies, target="cost", draws=0, region="us-ercot", pue=1.2).json()
+        assert len(data["results"]["tested"]) == 3
+        assert all(row["unserved_mwh"] == 0 for row in data["results"]["tested"])

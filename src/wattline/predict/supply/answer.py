@@ -19,6 +19,7 @@ from wattline.core.result import Json, Result, envelope
 from wattline.line.grid.supply.draws import plans
 from wattline.line.grid.supply.operate import PlanOperation
 from wattline.line.grid.supply.plan import SupplyPlan
+from wattline.line.grid.supply.technology import VARIES
 from wattline.predict.answer import matters_json
 from wattline.predict.supply.cases import SupplyQuestion, names_of
 from wattline.predict.supply.picture import picture
@@ -151,9 +152,9 @@ class SupplyAnswer(Result):
     def _notes(self) -> tuple[str, ...]:
         question = self.question
         notes = [*question.site.notes, *question.hours.notes]
-        if question.weather is not None:
+        if question.weather is not None and set(VARIES) & set(names_of(question.sources)):
             notes.append(
-                f"wind and sun are made hours, {question.hours.source}: what is sized on them is wide; "
+                f"wind and sun are {question.hours.source}: what is sized on them is wide; "
                 "give --capacity-factors FILE or --weather FILE"
             )
         if not question.hours.grid and "grid" in names_of(question.sources):

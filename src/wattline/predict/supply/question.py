@@ -18,7 +18,7 @@ from wattline.line.grid.supply.technology import VARIES
 from wattline.predict.supply.cases import SupplyQuestion, names_of
 from wattline.predict.supply.hours import SupplyHours, chosen, grid_of, read_factors, read_region, read_years, scaled
 from wattline.predict.supply.place import PlaceWeather, hours_of_file, make_hours, place_weather, usual_year
-from wattline.predict.supply.request import GRID, USUAL, USUAL_TARGET, Charges, in_time, read_sources, read_target
+from wattline.predict.supply.request import USUAL, USUAL_TARGET, Charges, in_time, read_sources, read_target
 from wattline.predict.supply.site_load import SiteLoad, site_load
 from wattline.predict.where import Where
 
@@ -63,10 +63,6 @@ def read_question(
     sources, late = in_time(listed, within, draws.catalog)
     if not sources:
         raise WattlineError(f"supply: nothing of {', '.join(late)} is there within {within:g} years")
-    if names_of(sources) == [GRID]:
-        raise WattlineError(
-            "supply: the grid alone leaves nothing to size; name what may be built, --with wind,battery,grid"
-        )
     site = site_load(it, load, load_mw, where, draws)
     hours, rest, weather = _hours(options, names_of(sources), site, draws, where.weather)
     if late:

@@ -50,7 +50,7 @@ class NewtonMatrix:
         owned = [np.flatnonzero(program.owner == k) for k in range(len(program.capacities))]
         harmonic = weights.lower * weights.upper / total * program.profile**2
         self.own = weights.capacity + np.array([harmonic[own].sum() for own in owned])
-        self.slack, self.weight, self.known = weights.slack, weights.capacity, program.owner >= 0
+        self.slack, self.weight = weights.slack, weights.capacity
         self._border(owned, weights.slack)
 
     def _factor(self) -> Array:
@@ -98,7 +98,7 @@ class NewtonMatrix:
             sides[k] += program.capacity_rows(unit[k])
         for m, year in enumerate(program.year):
             sides[capacities + m] = program.flow_rows(self.theta * year)
-        solved = self.band_solve(sides)
+        solved = self.band_solve(sides) if len(sides) else sides
         self.sides, self.solved = sides[:capacities], solved[:capacities]
         self.year_solved = solved[capacities:]
         self.rest = np.array(
@@ -117,7 +117,7 @@ class NewtonMatrix:
         self.scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(dense)), 1e-300))
         if not np.isfinite(dense).all():
             raise Singular("border")
-        self._dense = lu_factor(dense * self.scale * self.scale[:, None], check_finite=False)
+        self._dense = lu_factor(dense * self.scale * self.scale[:, None], check_finite=False) if dense.size else None
 
     def solve(self, flows: Array, rows: Array, capacity: Array, year: Array) -> tuple[Array, Array, Array, Array]:
         """The step: of flows, prices of rows, capacities and prices of the year; refined where rounding shows.
@@ -134,8 +134,8 @@ class NewtonMatrix:
         year_missed = float((np.abs(missed_year) / (1 + np.abs(program.limit))).max(initial=0.0))
         if max(float(np.abs(missed).max()), year_missed) < ROUNDING:
             return step
-        pull = np.einsum("ft,ft->f", self.tie, self._own(z)[:, None] * program.profile - x)
-        missed_capacity = capacity - self.weight * z - self._owned(pull)
+        pull = np.einsum("ft,ft->f", self.tie, program.by_flow(z)[:, None] * program.profile - x)
+        missed_capacity = capacity - self.weight * z - self.program.by_capacity(pull)
         missed_capacity += program.capacity_prices(y) - program.year_capacity.T @ e
         more = self._once(np.zeros_like(x), missed, missed_capacity, missed_year)
         return x + more[0], y + more[1], z + more[2], e + more[3]
@@ -144,21 +144,18 @@ class NewtonMatrix:
         program = self.program
         eased = self.theta * flows
         first = self.band_solve(rows - program.flow_rows(eased))
-        capacity = capacity + self._owned(np.einsum("ft,ft->f", self.tie, eased))
+        capacity = capacity + self.program.by_capacity(np.einsum("ft,ft->f", self.tie, eased))
         capacity = capacity + np.einsum("krt,rt->k", self.sides, first)
         year = year - np.einsum("mft,ft->m", self.rest, eased) - np.einsum("mrt,rt->m", self.year_solved, rows)
-        border = self.scale * lu_solve(self._dense, self.scale * np.concatenate([capacity, year]), check_finite=False)
+        border = np.concatenate([capacity, year])
+        if self._dense is not None:
+            border = self.scale * lu_solve(self._dense, self.scale * border, check_finite=False)
         step_z, step_e = border[: len(capacity)], border[len(capacity) :]
         step_y = first - np.einsum("k,krt->rt", step_z, self.solved) + np.einsum("m,mrt->rt", step_e, self.year_solved)
-        pull = flows + self.tie * self._own(step_z)[:, None] + program.row_prices(step_y) - program.year_prices(step_e)
-        return self.theta * pull, step_y, step_z, step_e
-
-    def _own(self, capacity: Array) -> Array:
-        """By flow, the value of the capacity that bounds it, 0 where none does."""
-        return np.where(self.known, capacity[self.program.owner], 0.0)
-
-    def _owned(self, flows: Array) -> Array:
-        """The transpose: by capacity, the sum over the flows that it bounds."""
-        return np.asarray(
-            np.bincount(self.program.owner[self.known], flows[self.known], len(self.program.capacities)), dtype=float
+        pull = (
+            flows
+            + self.tie * self.program.by_flow(step_z)[:, None]
+            + program.row_prices(step_y)
+            - program.year_prices(step_e)
         )
+        return self.theta * pull, step_y, step_z, step_e

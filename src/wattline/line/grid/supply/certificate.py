@@ -132,8 +132,7 @@ def rents(program: Program, prices: Array, eta: Array) -> tuple[Array, Array]:
 def earnings(program: Program, rent: Array, prices: Array, eta: Array) -> Array:
     """What a unit of each capacity earns, ``(K,)`` [USD/MW]; at the optimum its cost where it is built."""
     by_flow = np.einsum("ft,ft->f", program.profile, rent)
-    known = program.owner >= 0
-    earned = np.bincount(program.owner[known], by_flow[known], len(program.capacities))
+    earned = program.by_capacity(by_flow)
     return np.asarray(earned + program.capacity_prices(prices) - program.year_capacity.T @ eta)
 
 

@@ -69,7 +69,8 @@ def _matrices(program: Program) -> tuple[Any, Array, Any, Array]:
             blocks.append((same + kept) @ on if row == 1 + store else sparse.csr_matrix((steps, steps)))
         grid.append(blocks)
     unit = np.eye(len(program.capacities))
-    alone = sparse.csr_matrix(np.array([program.capacity_rows(u).ravel() for u in unit]).reshape(len(unit), -1).T)
+    columns = [program.capacity_rows(each).ravel() for each in unit]
+    alone = sparse.csr_matrix(np.array(columns).reshape(len(unit), program.right_side.size).T)
     year = sparse.hstack(
         [
             sparse.csr_matrix(program.year.reshape(len(program.year), program.active.size)),

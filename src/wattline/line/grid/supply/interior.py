@@ -58,7 +58,7 @@ class Way:
         point.prices *= all_over
         point.eta *= all_over
         point.flow_price *= all_over
-        point.room_price *= np.where(program.owner >= 0, own[program.owner], 1.0)[:, None]
+        point.room_price *= program.by_flow(own, 1.0)[:, None]
         point.capacity_price *= own
         return point
 
@@ -96,15 +96,14 @@ class Interior:
         program = self.program
         capacity = np.where(self.capped, np.minimum(AMPLE, self.capacity_max / 2), AMPLE)
         bound = self._bounds(capacity)
-        known = program.owner >= 0
-        use = np.bincount(program.owner[known], program.profile.sum(axis=1)[known], len(capacity))
+        use = program.by_capacity(program.profile.sum(axis=1))
         rent = program.capacity_cost / np.maximum(use, 1.0)
         price = max(
             float(np.abs(program.cost).mean()), float(np.median(rent[rent > 0])) if (rent > 0).any() else 0.0, 0.1
         )
         prices = np.zeros_like(self.right)
         prices[0] = price
-        own = np.where(known, np.maximum(rent[program.owner], price / 10), price)
+        own = program.by_flow(np.maximum(rent, price / 10), price)
         room_price = np.broadcast_to(own[:, None], bound.shape).copy()
         flow_price = np.maximum(program.cost - program.row_prices(prices) + room_price, price)
         flow_price[~program.active] = room_price[~program.active] = price
@@ -118,6 +117,10 @@ class Interior:
 
     def run(self, start: InteriorPoint | None = None, tolerance: float = TOLERANCE) -> InteriorResult:
         """Iterate until residuals and gap are within ``tolerance``, or no step leads on."""
+        with np.errstate(over="ignore", invalid="ignore"):  # of a way that leads nowhere, which ends as not finite
+            return self._run(start, tolerance)
+
+    def _run(self, start: InteriorPoint | None, tolerance: float) -> InteriorResult:
         point, inside = start or self.start(), None
         # an hour may miss so many MW whatever the load: what counts as near grows with the program's power
         self.weight = max(0.1, self.scale.power * tolerance / (PRIMAL_MW / 2))
@@ -139,8 +142,7 @@ class Interior:
         return self._result(best, least, iterations, inside)
 
     def _bounds(self, capacity: Array) -> Array:
-        own = np.where(self.program.owner >= 0, capacity[self.program.owner], 0.0)
-        return np.asarray(self.fixed + self.program.profile * own[:, None])
+        return np.asarray(self.fixed + self.program.profile * self.program.by_flow(capacity)[:, None])
 
     def _mean(self, point: InteriorPoint) -> float:
         total = sum(product(quantity, price) for quantity, price in point.pairs())
@@ -150,8 +152,7 @@ class Interior:
         program, flows = self.program, point.flows * self.program.active
         year_price = program.year_prices(point.eta) - program.row_prices(point.prices)
         owned = np.einsum("ft,ft->f", program.profile, point.room_price)
-        known = program.owner >= 0
-        earned = np.bincount(program.owner[known], owned[known], len(self.capped))
+        earned = program.by_capacity(owned)
         return Residuals(
             flows=program.active * (point.flow_price - point.room_price - program.cost - year_price),
             room=self._bounds(point.capacity) - point.flows - point.room,
@@ -221,17 +222,14 @@ class Interior:
         upper = point.room_price / point.room
         left_weight = np.where(self.capped, point.left_price / point.left, 0.0)
         room_pull = room / point.room - upper * missing.room
-        known = program.owner >= 0
-        owned = np.einsum("ft,ft->f", program.profile, room_pull)
-        pulled = np.bincount(program.owner[known], owned[known], len(self.capped))
+        pulled = program.by_capacity(np.einsum("ft,ft->f", program.profile, room_pull))
         left_pull = np.where(self.capped, left / point.left, 0.0) - left_weight * missing.left
         right_z = pulled + missing.capacity + capacity / point.capacity - left_pull
         right_x = missing.flows + (flow / point.flows - room_pull) * program.active
         eta = np.where(self.free, 1.0, point.eta)
         right_e = missing.year - np.where(self.free, 0.0, slack / eta)
         dx, dy, dz, de = matrix.solve(right_x, missing.rows, right_z, right_e)
-        own = np.where(program.owner >= 0, dz[program.owner], 0.0)
-        droom = missing.room - dx + program.profile * own[:, None]
+        droom = missing.room - dx + program.profile * program.by_flow(dz)[:, None]
         dleft = np.where(self.capped, missing.left - dz, 0.0)
         return InteriorPoint(
             flows=dx, flow_price=(flow - point.flow_price * dx) / point.flows, room=droom,

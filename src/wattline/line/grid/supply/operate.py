@@ -85,13 +85,8 @@ def _standing(plan: SupplyPlan, case: SupplyCase) -> SupplyCase:
 
 
 def _built(plan: SupplyPlan, capacity: str) -> bool:
-    """Whether the plan built it; of a plan that built nothing all parts stand, held to nothing: a program has some."""
-    least = 1e-6 * max(float(plan.case.load.max()), 1e-12)
-    case = plan.case
-    parts = [plant.name for plant in case.generators]
-    parts += [f"{store.name} power" for store in case.storages] + [f"{each.name} reactor" for each in case.reactors]
-    sizes = {name: plan.capacities.get(name, 0.0) for name in parts}
-    return sizes.get(capacity, 0.0) > least or max(sizes.values(), default=0.0) <= least
+    """Whether the plan built it."""
+    return plan.capacities.get(capacity, 0.0) > 1e-6 * max(float(plan.case.load.max()), 1e-12)
 
 
 def _free(plant: Generator, plan: SupplyPlan, grey: float) -> Generator:

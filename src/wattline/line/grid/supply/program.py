@@ -128,10 +128,19 @@ class Program:
         """The transpose: ``(M,)`` to ``(F, T)``."""
         return np.asarray(np.einsum("m,mft->ft", prices, self.year))
 
+    def by_flow(self, capacity: Array, without: float = 0.0) -> Array:
+        """Values of the capacities ``(K,)``, of which there may be none, by flow ``(F,)``; ``without`` where none
+        bounds it."""
+        return np.asarray(np.append(capacity, without)[self.owner])
+
+    def by_capacity(self, flows: Array) -> Array:
+        """The transpose: by capacity, the sum over the flows that it bounds; ``(F,)`` to ``(K,)``."""
+        known = self.owner >= 0
+        return np.asarray(np.bincount(self.owner[known], flows[known], len(self.capacities)), dtype=float)
+
     def bounds(self, capacity: Array) -> Array:
         """The most that each flow can be, ``(F, T)``."""
-        own = np.where(self.owner >= 0, capacity[self.owner], 0.0)
-        return np.asarray(self.fixed + self.profile * own[:, None])
+        return np.asarray(self.fixed + self.profile * self.by_flow(capacity)[:, None])
 
     def value(self, flows: Array, capacity: Array) -> float:
         """The cost of a solution [USD]."""

@@ -41,8 +41,6 @@ def solve(program: Program, near: Way | None = None, fast: bool = True, circles:
 
     Raises Unsolved where the program has no optimum, NotCertified where no certificate is good.
     """
-    if not len(program.capacities):
-        raise WattlineError("supply: nothing is left to size: what may be built takes no part here; give more --with")
     solved = _solve(program, near, fast)
     relaxed = solved.certificate.bound
     for _ in range(0 if circles else ROUNDS):
