@@ -59,6 +59,7 @@ class Claim:
     holds: float = 0.05
     roughly: float = 0.25
     expect: Verdict | None = None
+    projected: str = ""  # why what it is held against proves nothing, where that is an outlook
 
 
 @dataclass(frozen=True)

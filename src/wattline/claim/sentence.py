@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from wattline.catalog import Catalog, Record, default
+from wattline.claim.coming import coming_claim, read_coming
 from wattline.claim.evaluate import quantity
 from wattline.claim.evidence import weakness
 from wattline.claim.expression import Node
 from wattline.claim.fields import Expression, expression_of, literal_of
 from wattline.claim.file import Claim, ClaimsFile
+from wattline.claim.listed import listed_claim
 from wattline.claim.verdict import Relation
 from wattline.claim.words import PLAIN, SAME, UNITS
 from wattline.core.errors import WattlineError, shorten
@@ -31,8 +33,11 @@ _REQUEST = re.compile(
     r"\b(per|a|an|each|every|one)\s+(\w+\s+)?(request|prompt|query|question|message|answer|image)\b", re.I
 )
 _BOUNDS: tuple[tuple[str, Relation], ...] = (
-    (r"\b(more than|over|at least|exceeds?|above|no less than)\b", "at least"),
-    (r"\b(less than|at most|under|up to|below|no more than)\b", "at most"),
+    (
+        r"\b(more( electricity| power| energy)? than|over|surpass|overtakes?|at least|exceeds?|above|no less than)\b",
+        "at least",
+    ),
+    (r"\b(less( electricity| power| energy)? than|at most|under|up to|below|no more than)\b", "at most"),
 )
 
 
@@ -70,12 +75,19 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
     known = default() if catalog is None else catalog
     if len(text) > MAX_SENTENCE:
         raise WattlineError(f"claim: the sentence is longer than {MAX_SENTENCE} characters; write a claims file")
+    listed = listed_claim(text)
+    if listed is not None:
+        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (listed,))
+    coming = read_coming(text)
+    if coming is not None:
+        claim = coming_claim(coming, text, _relation(text), known)
+        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
     stated, rest = _stated(text)
     words = _words(rest)
     candidates = [c for c in _candidates(words, stated, known) if c is not None]
     if not candidates:
         raise _nothing(text, stated, words, known)
-    claim = _with_outlook(_claim(text, stated, candidates), text, words, known)
+    claim = _claim(text, stated, candidates)
     return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
 
 
@@ -182,7 +194,6 @@ def _claim(text: str, stated: Expression, candidates: list[CatalogFigure]) -> Cl
     later = meant.record.kind == "prompt" and best is not meant and best.when > meant.when
     newer = best if later and meant.weak else None
     others = [c for c in candidates if c not in (meant, newer)][:BESIDE]
-    bounds = [name for words, name in _BOUNDS if re.search(words, text, re.I)]
     return Claim(
         id="sentence",
         says=shorten(text, MAX_SENTENCE),
@@ -192,22 +203,13 @@ def _claim(text: str, stated: Expression, candidates: list[CatalogFigure]) -> Cl
         newer=None if newer is None else expression_of(f"[{newer.fact.key}]", "newer"),
         newer_source="" if newer is None else str(newer.fact.source),
         beside={c.record.title: expression_of(f"[{c.fact.key}]", "beside") for c in others},
-        relation=bounds[0] if bounds else "equal",
+        relation=_relation(text),
     )
 
 
-def _with_outlook(claim: Claim, text: str, words: list[str], catalog: Catalog) -> Claim:
-    """The claim with what the outlook says, where it is of data centres' electricity in a year to come."""
-    if claim.stated is None or "centre" not in words or "ai" in words:
-        return claim
-    value = quantity(*claim.stated.tree.value)
-    if not value.check("[energy]"):
-        return claim
-    from wattline.claim.foreseen import foreseen
-
-    places = {str(record.meta.get("region")) for record in catalog.records("total").values()} & set(words)
-    outlook = foreseen(text, float(value.to("TWh").magnitude), min(places, default="world"))
-    return replace(claim, note=f"{claim.note} {outlook}".strip())
+def _relation(text: str) -> Relation:
+    """How a figure is meant: as a bound where the sentence says so."""
+    return next((name for words, name in _BOUNDS if re.search(words, text, re.I)), "equal")
 
 
 def _nothing(text: str, stated: Expression, words: list[str], catalog: Catalog) -> WattlineError:

@@ -1,0 +1,198 @@
+"""Words of sentences on data centres' electricity in years to come: the year, the place, and what is stated of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from wattline.claim.words import UNITS
+from wattline.core.errors import NotFound, WattlineError
+from wattline.line.world.places import Place, place_of
+
+Kind = Literal["energy", "power", "share", "growth", "rise"]
+NOW, LAST = 2026, 2035
+BASE = 2024  # the newest year that studies have counted, from which growth is meant where no year is named
+CENTRES = re.compile(r"\b(data[\s-]?(centre|center)s?('s)?|datacent(re|er)s?|server farms?)\b", re.I)
+TOTAL = re.compile(
+    r"\b(of|percent of|per cent of)\s+(all\s+|total\s+|the\s+)*(?P<place>[\w' .-]*?)\s*"
+    r"(electricity|power|energy|demand)",
+    re.I,
+)
+_YEAR = re.compile(r"\b(20[0-4]\d)\b")
+_DECADE = re.compile(r"\b(end|close) of (the|this) decade\b", re.I)
+_NUMBER = r"(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<scale>thousand|million|billion|trillion)?"
+_AMOUNT = re.compile(
+    _NUMBER
+    + r"[\s-]*(?P<unit>[kMGTP]?W(?:h|atts?(?:[\s-]?hours?)?)?|(?:kilo|mega|giga|tera)?watt(?:s|[\s-]?hours?)?)\b",
+    re.I,
+)
+_PERCENT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(%|per\s?cent)", re.I)
+_TIMES = re.compile(r"\b(?P<number>\d+(?:\.\d+)?)(\s+times|[\s-]?fold)\b", re.I)
+_FOLD = {"doubl": 2.0, "twice": 2.0, "twofold": 2.0, "tripl": 3.0, "trebl": 3.0, "threefold": 3.0, "quadrupl": 4.0,
+         "fourfold": 4.0, "tenfold": 10.0, "half as much again": 1.5}  # fmt: skip
+_GROWS = re.compile(
+    r"\b(grow\w*|rise\w*|rising|increas\w*|climb\w*|jump\w*|surge\w*|up|more|add\w*|extra|higher|additional|another)\b",
+    re.I,
+)
+_FALLS = re.compile(r"\b(fall\w*|drop\w*|shrink\w*|declin\w*|decreas\w*|halv\w*|down|less than (today|now))\b", re.I)
+_LIKE = re.compile(
+    r"\b(as much( electricity| power| energy)? as|as (all|the whole) of|equal to|"
+    r"equivalent (to|of)|match\w*|rival\w*|on (a )?par with|the size of|comparable (to|with)|surpass\w*|overtake\w*|"
+    r"exceed\w*|more( electricity| power| energy)? than|"
+    r"less( electricity| power| energy)? than|about what|like|the equivalent of|another|an extra|what)\b",
+    re.I,
+)
+SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+PEOPLES = {
+    "american": "us", "america": "us", "usa": "us", "u.s": "us", "united states": "us", "chinese": "china",
+    "european": "europe", "europe": "europe", "irish": "ireland", "german": "germany", "british": "uk",
+    "britain": "uk", "united kingdom": "uk", "u.k": "uk", "japanese": "japan", "french": "france", "indian": "india",
+    "dutch": "netherlands", "swedish": "sweden", "danish": "denmark", "norwegian": "norway", "korean": "south_korea",
+    "spanish": "spain", "italian": "italy", "eu": "eu27", "european union": "eu27", "global": "world",
+    "worldwide": "world", "asia": "asia_pacific", "the world": "world", "the planet": "world",
+}  # fmt: skip
+SHORT = 3  # letters of a code of a country, which must be capitals: "are" and "can" are none
+MINOR = {
+    "will",
+    "more",
+    "than",
+    "need",
+    "use",
+    "the",
+    "as",
+    "and",
+    "power",
+    "it",
+    "no",
+    "in",
+    "to",
+    "at",
+    "of",
+    "is",
+    "by",
+}
+
+
+@dataclass(frozen=True)
+class ComingClaim:
+    """What a sentence states of data centres in a year to come.
+
+    ``values``: one number, or the two ends of a rise; TWh, GW, a fraction of the place's electricity, or a multiple of
+    ``base``. ``of`` are the places whose electricity the numbers are, where the sentence names such.
+    """
+
+    kind: Kind
+    place: Place
+    year: int
+    values: tuple[float, ...]
+    words: str
+    base: int = BASE
+    of: tuple[Place, ...] = ()
+
+
+def years_of(text: str) -> tuple[int, int] | None:
+    """The year to come that a sentence is of and the year that it counts from; None where it names none to come."""
+    years = [int(year) for year in _YEAR.findall(text)]
+    if _DECADE.search(text):
+        years.append(2030)
+    coming = [year for year in years if year >= NOW]
+    if not coming:
+        return None
+    before = [year for year in years if year < NOW]
+    return max(coming), max(before, default=BASE)
+
+
+def place_in(text: str) -> Place | None:
+    """The first place that the words of a text name, of two words or one; None where there is none."""
+    words = re.findall(r"[\w.]+", re.sub(r"['’]s?\b", "", text))
+    plain = [word.strip(".").lower() for word in words]
+    pairs = [(i, 2, f"{a} {b}") for i, (a, b) in enumerate(pairwise(plain))]
+    singles = [(i, 1, word) for i, word in enumerate(plain)]
+    for i, _, name in sorted([*pairs, *singles], key=lambda each: (each[0], -each[1])):
+        if name in PEOPLES:
+            return place_of(PEOPLES[name])
+        if name == "us" and words[i] == "us":  # the pronoun
+            continue
+        if name in MINOR or (len(name) <= SHORT and not words[i].isupper()):
+            continue
+        try:
+            return place_of(name)
+        except (NotFound, WattlineError):
+            continue
+    return None
+
+
+def named_places(text: str) -> list[tuple[Place, int]]:
+    """Countries that stand for their electricity, such as "a Sweden to a Germany", each with where it begins."""
+    made = []
+    for match in re.finditer(r"\b(?:(?:an?|one|all of|the whole of)\s+)?([A-Z]\w+(?:\s[A-Z]\w+)?)", text):
+        place = place_in(match[1])
+        if place is not None and not place.company and place.name != "world":
+            made.append((place, match.start()))
+    return made
+
+
+def unit_of(text: str) -> str:
+    """A unit as the catalog writes it: ``TWh`` of "terawatt-hours"."""
+    plain = re.sub(r"[\s-]", "", text)
+    short = plain.lower().removesuffix("s")
+    return UNITS.get(short, UNITS.get(plain.lower(), plain))
+
+
+def amount_in(text: str) -> tuple[float, str, tuple[int, int]] | None:
+    """The last figure of energy or power in a text [TWh or GW], with its unit and where it stands."""
+    factors = {"Wh": 1e-12, "kWh": 1e-9, "MWh": 1e-6, "GWh": 1e-3, "TWh": 1.0, "PWh": 1e3,
+               "W": 1e-9, "kW": 1e-6, "MW": 1e-3, "GW": 1.0, "TW": 1e3}  # fmt: skip
+    result = None
+    for match in _AMOUNT.finditer(text):
+        unit = unit_of(match["unit"])
+        if unit in factors:
+            number = float(match["number"].replace(",", "")) * SCALES.get((match["scale"] or "").lower(), 1.0)
+            result = number * factors[unit], "TWh" if unit.endswith("h") else "GW", match.span()
+    return result
+
+
+def multiple_in(text: str) -> float | None:
+    """By how many times something grows, of "double", "threefold", "grow by 40%" or "4 times"; None without."""
+    lower = text.lower()
+    for words, value in _FOLD.items():
+        if words in lower:
+            return value
+    if match := _TIMES.search(text):
+        return float(match["number"])
+    if re.search(r"\bhalv\w+|by half\b", lower):
+        return 0.5 if "halv" in lower or _FALLS.search(text) else 1.5
+    if match := _PERCENT.search(text):
+        share = float(match["number"]) / 100
+        if _FALLS.search(text):
+            return max(1 - share, 0.0)
+        return 1 + share if _GROWS.search(text) else None
+    return None
+
+
+def share_in(text: str) -> tuple[float, str] | None:
+    """The share of a place's electricity that is stated, with the words that name the place; None without."""
+    match = _PERCENT.search(text)
+    whole = TOTAL.search(text, match.end()) if match else None
+    return (float(match["number"]) / 100, whole["place"]) if match and whole else None
+
+
+def grows(text: str) -> bool:
+    """Whether a sentence tells of more rather than of a level."""
+    return bool(_GROWS.search(text))
+
+
+def like_at(text: str) -> int | None:
+    """Where the words stand after which a country is named for its electricity; None without."""
+    matches = list(_LIKE.finditer(text))
+    return matches[-1].end() if matches else None
+
+
+def place_words(place: Place) -> str:
+    """A place's name as a sentence has it."""
+    usual = {"world": "the world", "us": "the United States", "uk": "the United Kingdom", "eu27": "the EU"}
+    if place.name.startswith("us-"):
+        return f"the American grid {place.name}"
+    return usual.get(place.name, place.name.replace("_", " ").title())
