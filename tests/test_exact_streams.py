@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from wattline.meter.device import Device
 from wattline.meter.energy.stream import Stream
+from wattline.meter.readings.corrections import watts_stand
+from wattline.meter.recording import Series
 from wattline.meter.sensor import Reading, Spec
 
 OTHER, NODE, GPU = Device("n1", "x-0", "other"), Device("n1", "bmc-0", "node"), Device("n1", "gpu-0", "gpu", "a card")
@@ -272,3 +274,29 @@ def test_a_machines_low_readings_are_bridged_before_long() -> None:
     assert (stream.energy_j or 0.0) - area(told) == pytest.approx(
         3 * 101 - (51.5 + 2.5 + 52)
     )  # a line from 101 W to 101
+
+
+@pytest.mark.parametrize(
+    ("name", "stands"), [("NVIDIA H100 80GB HBM3", True), ("a card that no one measured", True), ("NVIDIA A100", False)]
+)
+def test_watts_that_no_correction_moves_add_up_as_the_whole_does(name: str, stands: bool) -> None:
+    """A card whose kind no meter has seen is read as it says: its ordinary readings need no sum anew."""
+    card = Device("n1", "gpu-0", "gpu", name)
+    told = swings(300)
+    assert watts_stand(Series(card, Spec("nvml"), np.arange(2.0), np.ones(2))) == stands
+    if stands:
+        quick, slow = both(told, card, Spec("nvml"), kept=64, every=5)[-1]
+        assert quick == pytest.approx(area(told), rel=1e-12)
+        assert slow == pytest.approx(area(told), rel=1e-12)
+
+
+def test_a_counter_that_rises_ever_quicker_is_no_leap() -> None:
+    """From 10 W to 400 W in steps of 2%: no step is three times one before it, and each counts when it comes."""
+    told = counted([10.0 * 1.02**k for k in range(190)])
+    for quick, slow in both(told, every=5)[1:]:
+        assert quick == pytest.approx(slow, rel=1e-12)
+    stream = Stream(OTHER, EXACT)
+    for at, _, joules in told:
+        stream.feed(at, Reading(None, joules))
+        assert at == 0 or not stream.undecided
+    assert stream.energy_j == pytest.approx(told[-1][2] - told[0][2], rel=1e-12)

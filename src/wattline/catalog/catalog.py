@@ -14,13 +14,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
-from wattline.catalog.dated import BUILT_IN, dated_paths
+from wattline.catalog.dated import BUILT_IN, dated_paths, nothing_dated
 from wattline.catalog.own import OwnFile, overlay, read_own
 from wattline.catalog.record import KINDS, SINGLE, Record, plain_name
 from wattline.catalog.tables import Records, aliases_in, built_in
 from wattline.core.errors import NotFound
 from wattline.core.fact import Fact
-from wattline.core.settings_file import settings_facts
+from wattline.core.folders import user_path
+from wattline.core.settings_file import no_settings, settings_facts
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -181,6 +182,9 @@ def default() -> Catalog:
 
     Raises WattlineError where a standing file cannot be read.
     """
+    folder = user_path("config")
+    if not os.environ.get(OWN) and nothing_dated(folder) and no_settings(folder):
+        return _opened(())
     return _opened(tuple((path, _stamp(path)) for path in own_paths()))
 
 

@@ -18,6 +18,7 @@ from wattline.core.folders import user_folder
 BUILT_IN = date(2026, 11, 26)  # of the newest facts in the package
 PAST = Path(__file__).parent / "past"
 VARIABLE = "WATTLINE_CATALOG"
+UPDATES = "catalog"  # in the configuration folder
 _chosen: list[str] = []
 
 
@@ -68,7 +69,7 @@ def past_days() -> list[date]:
 
 def folder() -> Path:
     """Where the user's updates lie."""
-    return user_folder("config") / "catalog"
+    return user_folder("config") / UPDATES
 
 
 def updates() -> list[tuple[date, Path]]:
@@ -83,6 +84,25 @@ def updates() -> list[tuple[date, Path]]:
         if parts:
             files.append((date.fromisoformat(parts[1]), path))
     return files
+
+
+def nothing_dated(settings: str) -> bool:
+    """Whether no day is chosen and no update is there, found with the least work: every reading of a fact asks for it.
+
+    Parameters
+    ----------
+    settings : the user's folder of settings, in which that of updates lies
+
+    Returns
+    -------
+    True where ``dated_paths`` is empty.
+    """
+    if _chosen or os.environ.get(VARIABLE):
+        return False
+    try:
+        return not os.listdir(f"{settings}/{UPDATES}")
+    except OSError:
+        return True
 
 
 def dated_paths() -> tuple[Path, ...]:

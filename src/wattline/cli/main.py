@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import signal
 import sys
 import threading
+from copy import copy
 from types import FrameType
 from typing import Any
 
@@ -104,7 +106,7 @@ def main(args: list[str] | None = None) -> None:
         if (words := help_of(sys.argv[1:] if args is None else args)) is not None:
             emit(words + "\n")
             sys.exit(0)
-        status = app(args, prog_name="wattline", standalone_mode=False)
+        status = named(sys.argv[1:] if args is None else args)(args, prog_name="wattline", standalone_mode=False)
     except (WattlineError, UsageError) as error:
         line = str(error) if isinstance(error, WattlineError) else usage(error)
         print_error(" ".join(line.split()))
@@ -139,6 +141,29 @@ def _end(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
+def named(args: list[str]) -> typer.Typer:
+    """The command with that of its commands which the arguments name: to build them all takes longer than many run."""
+    name = args[0] if args else ""
+    chosen = copy(app)
+    chosen.registered_commands = [each for each in app.registered_commands if each.name == name]
+    chosen.registered_groups = [each for each in app.registered_groups if each.name == name]
+    return chosen if chosen.registered_commands or chosen.registered_groups else app
+
+
+def listed_alone(whole: typer.Typer) -> typer.Typer:
+    """The same commands without their options, for a help text that lists them."""
+    chosen = copy(whole)
+    chosen.registered_commands = [copy(each) for each in whole.registered_commands]
+    chosen.registered_groups = [copy(each) for each in whole.registered_groups]
+    for command in chosen.registered_commands:
+        about, command.callback = inspect.getdoc(command.callback), lambda: None
+        command.help = command.help or about
+    for group in chosen.registered_groups:
+        if group.typer_instance is not None:
+            group.typer_instance = listed_alone(group.typer_instance)
+    return chosen
+
+
 def help_of(args: list[str]) -> str | None:
     """The help text where a command's name and nothing else stands before ``--help``; None for all other arguments.
 
@@ -146,7 +171,7 @@ def help_of(args: list[str]) -> str | None:
     """
     if not args or args[-1] not in HELP:
         return None
-    command: Any = get_command(app)
+    command: Any = get_command(named(args) if len(args) > 1 else listed_alone(app))
     context: Any = None
     for name in ("wattline", *args[:-1]):
         if context is not None:

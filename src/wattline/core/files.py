@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import shutil
 import stat
 import sys
@@ -69,7 +68,7 @@ def is_special(path: Path) -> bool:
 def new_file(folder: Path, mode: int | None = None) -> str:
     """The name of an empty file made in ``folder``: of this mode exactly, or where None as the umask says."""
     while True:
-        name = folder / f".wattline-{secrets.token_hex(6)}"
+        name = folder / f".wattline-{os.urandom(6).hex()}"
         try:
             handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666 if mode is None else mode)
         except FileExistsError:

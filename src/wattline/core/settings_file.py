@@ -27,6 +27,23 @@ def settings_files() -> list[Path]:
     return [path for path in (user_folder("config") / NAME, Path(NAME)) if path.is_file()]
 
 
+def no_settings(folder: str) -> bool:
+    """Whether no file of settings is there to be read, found with the least work: every reading of a fact asks for it.
+
+    Parameters
+    ----------
+    folder : the user's of settings
+
+    Returns
+    -------
+    True where ``settings_files`` is empty.
+    """
+    chosen = os.environ.get(VARIABLE, "")
+    if chosen:
+        return chosen == OFF
+    return not (os.path.isfile(NAME) or os.path.isfile(f"{folder}/{NAME}"))
+
+
 def read_settings(path: Path) -> dict[str, Any]:
     """The values of one file as written, but for ``facts``: its files, which lie beside it.
 

@@ -14,12 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.core.quantiles import percentiles
+from wattline.core.quantiles import median, percentiles
 from wattline.meter.device import Device
 from wattline.meter.energy.track import Track, track, within
-from wattline.meter.gpu_sensor.model import is_nvml
 from wattline.meter.readings.clean import Good, cleaned, sorted_out
-from wattline.meter.readings.corrections import counter_gain
+from wattline.meter.readings.corrections import counter_gain, watts_stand
 from wattline.meter.readings.faults import ENOUGH, GAP, SERVERS, SPIKE
 from wattline.meter.readings.power import Power, line_j
 from wattline.meter.recording import Series
@@ -36,6 +35,8 @@ LEAP = 3.0  # times what a counter ever did in a step: the next reading tells wh
 # the last sum are ordinary
 Row = tuple[float, float, float, float]
 COLUMNS = 4
+NONE_YET: Row = (math.nan, math.nan, math.nan, 0.0)
+FRESH = 64 * COLUMNS
 
 
 class Stream:
@@ -49,8 +50,10 @@ class Stream:
     def __init__(self, device: Device, spec: Spec, kept: int = KEPT, every: int = EVERY) -> None:
         self.device, self.spec, self.kept, self.every = device, spec, kept, every
         self._rows = array("d")  # flat, since what is no object costs nothing to keep
-        self._before: Row | None = None  # the last reading
+        self._fresh: list[float] = []  # of the last readings, which are put to the others together
+        self._before: Row = NONE_YET
         self._full = COLUMNS * kept
+        self._room = min(FRESH, self._full)
         self._settled_j = 0.0  # up to ``_cut_s``
         self._cut_s: float | None = None
         self._now_j = 0.0  # by the last sum and the ordinary readings since
@@ -58,7 +61,8 @@ class Stream:
         self._fed = -1  # ordinary readings since all was summed; -1 where that sum left something undecided
         self._wait = every  # so many of them until it is again
         self._odd = AFTER  # readings still to come after one out of the ordinary
-        self._dirty = True
+        self._dirty = True  # the total is not that of all readings
+        self._calm = False  # ordinary readings move the total on by themselves
         self._usual = _Usual()
         self.undecided = False  # a reading may or may not be a spike: more have to come
 
@@ -69,24 +73,57 @@ class Stream:
             power_w = math.nan
         if energy_j is None:
             energy_j = math.nan
-        usual, before = self._usual, self._before
-        more = usual.step_j(before, at_s, power_w, energy_j) if before else None
-        if more is None:
-            self._odd, self._dirty = AFTER, True
-        elif self._odd:
-            self._odd -= 1
-            self._dirty = True
-        elif not self._dirty:
+        before_s, before_w, before_j, _ = self._before
+        counted, longest_s, high_w, offset_w, share, exact = self._usual
+        seconds = at_s - before_s
+        usual = 0 < seconds <= longest_s
+        if counted:
+            joules = energy_j - before_j
+            usual = usual and joules >= 0 and (joules <= high_w * seconds or self._risen(joules / seconds))
+            more = (joules - offset_w * seconds) * share
+        else:  # a counter that stood still and moves is out of the ordinary
+            still = energy_j == before_j or energy_j != energy_j
+            usual = usual and still and 0 <= before_w <= high_w and 0 <= power_w <= high_w
+            more = share * line_j(before_w, power_w, seconds)
+        if usual and self._calm:
             self._now_j = now_j = self._now_j + more
             if now_j > self._given_j:
                 self._given_j = now_j
-            self._fed += 1
-            if self._fed >= self._wait and not usual.exact:
-                self._dirty = True
+            self._fed = fed = self._fed + 1
+            if fed >= self._wait and not exact:
+                self._dirty, self._calm = True, False
+        else:
+            self._judge(usual)
         self._before = now = at_s, power_w, energy_j, self._now_j
-        self._rows.extend(now)
+        self._fresh += now
+        if len(self._fresh) >= self._room:
+            self._keep()
+
+    def _risen(self, watts: float) -> bool:
+        """Whether a counter's step is no leap beside those that came since all was summed, and remember them."""
+        if not self._calm:
+            return False
+        since = [*self._rows[-COLUMNS * (self._fed + 1) :], *self._fresh][-COLUMNS * (self._fed + 1) :]
+        time_s, joules = np.array(since[::COLUMNS]), np.array(since[2::COLUMNS])
+        high_w = LEAP * float((np.diff(joules) / np.diff(time_s)).max(initial=0.0))
+        self._usual = self._usual._replace(high_w=max(high_w, self._usual.high_w))
+        return watts <= high_w
+
+    def _judge(self, usual: bool) -> None:
+        """A reading that is out of the ordinary, or that is to judge one before it: all must be summed."""
+        if not usual:
+            self._odd, self._dirty, self._calm = AFTER, True, False
+        elif self._odd:
+            self._odd -= 1
+            self._dirty = True
+
+    def _keep(self) -> None:
+        """Put the readings that came last to those that are kept."""
+        self._rows.extend(self._fresh)
+        self._fresh.clear()
         if len(self._rows) >= self._full:
             self._let_go()
+        self._room = min(FRESH, self._full - len(self._rows))
 
     @property
     def energy_j(self) -> float | None:
@@ -97,7 +134,7 @@ class Stream:
 
     def settle(self) -> float | None:
         """The same with all that is kept summed anew."""
-        self._dirty = True
+        self._dirty, self._calm = True, False
         return self.energy_j
 
     def whole_j(self) -> float | None:
@@ -121,6 +158,7 @@ class Stream:
                     self._wait = min(2 * self._wait, self.kept)
         self._dirty = joined is None or self.undecided
         self._fed = -1 if self._dirty else 0
+        self._calm = not (self._dirty or self._odd)
         if not self._dirty:
             self._rows[-1] = self._now_j
         return joined
@@ -138,10 +176,14 @@ class Stream:
         last = joined.powers[joined.owner[-1]]
         if last.counted:
             return _Usual.of(joined, last, *counter_gain(self.device, self.spec), exact)
-        return _Usual.of(joined, last, 0.0, _ratio(series, good, joined), exact and not is_nvml(self.spec))
+        stand = watts_stand(series)
+        return _Usual.of(joined, last, 0.0, 1.0 if stand else _ratio(series, good, joined), exact and stand)
 
     def _good(self) -> tuple[Series, Good]:
         """What is kept as a series, and the good readings of it."""
+        self._rows.extend(self._fresh)
+        self._fresh.clear()
+        self._room = min(FRESH, self._full - len(self._rows))
         time, *values, _ = np.ascontiguousarray(np.array(self._rows).reshape(-1, COLUMNS).T)
         columns = [None if np.isnan(column).all() else column for column in values]
         series = Series(self.device, self.spec, time, *columns)
@@ -177,14 +219,14 @@ def prepare(device: Device, spec: Spec) -> None:
 
 def _joined(series: Series, good: Good, *, as_read: bool = False) -> Track | None:
     """The track of these readings; None where there is no time between two good ones."""
-    powers = cleaned(series, good, as_read=as_read).powers
+    powers = cleaned(series, good, as_read=as_read, error=False).powers
     joined = track(powers) if powers else None
     return joined if joined is not None and joined.end_s > joined.begin_s else None
 
 
 def _ratio(series: Series, good: Good, joined: Track) -> float:
     """How far the sensor's correction takes the joules of ordinary readings."""
-    as_read = _joined(series, good, as_read=True) if is_nvml(series.spec) else None
+    as_read = _joined(series, good, as_read=True)
     if as_read is None:
         return 1.0
     span = max(joined.begin_s, as_read.begin_s), min(joined.end_s, as_read.end_s)
@@ -213,22 +255,6 @@ class _Usual(NamedTuple):
         high = LEAP * float(watts.max()) if last.counted else SPIKE * max(percentiles(watts, 90)[0], 1.0)
         return cls(last.counted, GAP * last.interval_s, high, offset_w, share, exact)
 
-    def step_j(self, before: Row, time_s: float, power_w: float, energy_j: float) -> float | None:
-        """Joules from the reading before to this one; None where it is out of the ordinary: all must be summed."""
-        counted, longest_s, high_w, offset_w, share, _ = self
-        before_s, before_w, before_j, _ = before
-        seconds = time_s - before_s
-        if not 0 < seconds <= longest_s:
-            return None
-        if counted:
-            joules = energy_j - before_j
-            return (joules - offset_w * seconds) * share if 0 <= joules <= high_w * seconds else None
-        if not (0 <= before_w <= high_w and 0 <= power_w <= high_w):
-            return None
-        if energy_j != before_j and energy_j == energy_j:  # a counter that stood still moves
-            return None
-        return share * line_j(before_w, power_w, seconds)
-
 
 def _leapt(joined: Track) -> float | None:
     """Up to when (s) all is decided, where the last step of a counter is far beyond those before it."""
@@ -243,4 +269,4 @@ def _may_be_spiked(joined: Track) -> bool:
     """Whether a reading is far beyond the others while there are too few of them to call it a spike."""
     watts = joined.levels()[1]
     moved: Array = watts[watts > 0]
-    return len(moved) < ENOUGH and len(moved) > 1 and bool(moved.max() > SPIKE * max(float(np.median(moved)), 1.0))
+    return len(moved) < ENOUGH and len(moved) > 1 and bool(moved.max() > SPIKE * max(median(moved), 1.0))

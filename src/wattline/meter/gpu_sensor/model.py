@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -43,6 +43,11 @@ class SensorModel:
     relax_high_s: float = 0.0
     lag_s: float = 0.0
     metered: bool = False
+
+    @property
+    def undone(self) -> bool:
+        """Whether what the sensor does to time is, or may be, undone: else its readings stand at their times."""
+        return self.metered or self.relax_high_s > 0
 
     @property
     def mean_late_s(self) -> float:
@@ -131,10 +136,15 @@ def model_for(name: str, field: str = "draw", apart: frozenset[str] = NOTHING_AP
     An unknown card gets a model that corrects nothing and says so by an empty generation. ``apart``: words of cards, or
     generations, of which nothing is to be known.
     """
-    generation = generation_of(name)
+    return _model(catalog.default(), name, field, apart)
+
+
+@lru_cache(maxsize=256)
+def _model(known: Catalog, name: str, field: str, apart: frozenset[str]) -> SensorModel:
+    generation = _generation(known, name)
     if not generation or generation in apart:
-        return SensorModel(**{**UNKNOWN.__dict__, "field": field})
-    record = catalog.default().records("sensor")[generation]
+        return replace(UNKNOWN, field=field)
+    record = known.records("sensor")[generation]
     used = str(record.meta["draw"]) if field == "draw" else field
     averaged = used == "average" and "average_window_s" in record.facts
     window = record["average_window_s"] if averaged else record["window_s"]

@@ -44,13 +44,25 @@ def clean(series: Series, *, as_read: bool = False) -> Cleaned:
     return cleaned(series, sorted_out(series), as_read=as_read)
 
 
-def cleaned(series: Series, good: Good, *, as_read: bool = False) -> Cleaned:
-    """``clean`` of a series whose good readings are known."""
+def cleaned(series: Series, good: Good, *, as_read: bool = False, error: bool = True) -> Cleaned:
+    """``clean`` of a series whose good readings are known.
+
+    Parameters
+    ----------
+    series : as the sensor wrote it
+    good : its good readings
+    as_read : without the correction for how the sensor errs
+    error : whether the corrected sensor's own error is worked out too; without it the doubts are those of the series
+
+    Returns
+    -------
+    Power over time with its doubts, faults and notes.
+    """
     if good.rise is None:
-        return _by_good_watts(series, good, as_read)
+        return _by_good_watts(series, good, as_read, error)
     rise, readings, spec, notes = CorrectedCounter(good.rise, good.readings, series.spec)
     if not as_read:
-        rise, readings, spec, notes = correct_counter(series.device, spec, rise, readings, good.interval_s)
+        rise, readings, spec, notes = correct_counter(series.device, spec, rise, readings, good.interval_s, error)
     return Cleaned([_by_counter(series.device, spec, rise, readings, good.interval_s)], good.flaws, notes)
 
 
@@ -100,14 +112,14 @@ def sorted_out(series: Series) -> Good:
     return Good(rise, readings, faults + counted + missed, own_s)
 
 
-def _by_good_watts(series: Series, good: Good, as_read: bool) -> Cleaned:
+def _by_good_watts(series: Series, good: Good, as_read: bool, error: bool) -> Cleaned:
     readings, spec = good.readings, series.spec
     notes: tuple[str, ...] = ()
     if readings is None or not len(readings.time_s):
         return Cleaned([], good.flaws)
     if not as_read:
         stuck = [(s.begin_s, s.end_s) for s in stuck_stretches(readings.time_s, readings.power_w)]
-        readings, spec, notes = correct_watts(series.device, spec, readings, stuck)
+        readings, spec, notes = correct_watts(series.device, spec, readings, stuck, error)
     return Cleaned(_stretches(series.device, spec, readings), good.flaws, notes)
 
 

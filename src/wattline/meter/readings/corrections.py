@@ -11,7 +11,7 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.meter.device import Device
-from wattline.meter.gpu_sensor.model import MENDED, is_nvml
+from wattline.meter.gpu_sensor.model import MENDED, field_of, is_nvml, model_for
 from wattline.meter.readings.counter import Rise
 from wattline.meter.readings.faults import Readings
 from wattline.meter.readings.power import energy, straight
@@ -42,9 +42,12 @@ class CorrectedCounter(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def correct_watts(device: Device, spec: Spec, readings: Readings, stuck_s: Sequence[Span]) -> CorrectedWatts:
+def correct_watts(
+    device: Device, spec: Spec, readings: Readings, stuck_s: Sequence[Span], error: bool = True
+) -> CorrectedWatts:
     """Each good reading in place of what it should have said at its time; a stuck value stands as it is told.
 
+    ``error``: whether the sensor's own error is worked out too; without it the spec's stands.
     Readings that are not of NVML, or too few, come back as they were.
     """
     done = _correct(Series(device, spec, readings.time_s, readings.power_w), stuck_s)
@@ -52,14 +55,36 @@ def correct_watts(device: Device, spec: Spec, readings: Readings, stuck_s: Seque
         return CorrectedWatts(readings, spec)
     time, power = done.series.time_s, done.series.power_w
     assert power is not None
-    line = straight(device, spec, time, power)
-    spec, notes = _with_error(spec, done, energy(line, float(readings.time_s[0]), float(readings.time_s[-1])).value_j)
+    notes = done.notes
+    if error:
+        line = straight(device, spec, time, power)
+        whole_j = energy(line, float(readings.time_s[0]), float(readings.time_s[-1])).value_j
+        spec, notes = _with_error(spec, done, whole_j)
     if done.seen.late_s > 0:  # what the sensor does to time stands: its gain alone
         watts = np.where(readings.stuck, readings.power_w, _at_gain(done.gain, readings.power_w))
         spec = replace(spec, window_s=2 * done.seen.late_s)
         return CorrectedWatts(replace(readings, power_w=watts), spec, notes)
     watts = np.where(readings.stuck, readings.power_w, np.interp(readings.time_s, time, power))
     return CorrectedWatts(replace(readings, power_w=watts), replace(spec, window_s=0.0), notes)
+
+
+def watts_stand(series: Series) -> bool:
+    """Whether good readings of watts stand as they were read: the sensor's correction leaves each of them alone.
+
+    Parameters
+    ----------
+    series : readings of watts by one sensor, W
+
+    Returns
+    -------
+    True of a sensor that is not corrected, and of a card whose kind no meter has seen, at no known gain.
+    """
+    if not is_nvml(series.spec):
+        return True
+    from wattline.meter.gpu_sensor.gain import gain_for
+
+    model, gain = model_for(series.device.name, field_of(replace(series, energy_j=None))), gain_for(series.device.name)
+    return not model.undone and gain.offset_w == 0 and gain.gain == 0
 
 
 def counter_gain(device: Device, spec: Spec) -> tuple[float, float]:
@@ -74,21 +99,23 @@ def counter_gain(device: Device, spec: Spec) -> tuple[float, float]:
 
 
 def correct_counter(
-    device: Device, spec: Spec, rise: Rise, readings: Readings | None, interval_s: float
+    device: Device, spec: Spec, rise: Rise, readings: Readings | None, interval_s: float, error: bool = True
 ) -> CorrectedCounter:
     """A counter, which misses nothing between readings: its gain alone is corrected, at its mean power.
 
-    ``interval_s``: the usual time between two of its readings, s.
+    ``interval_s``: the usual time between two of its readings, s. ``error``: whether the sensor's own error is worked
+    out too; without it the spec's stands.
     """
     done = _correct(Series(device, spec, rise.time_s, None, rise.energy_j), (), interval_s)
     if done is None:
         return CorrectedCounter(rise, readings, spec)
     begin, end = float(rise.time_s[0]), float(rise.time_s[-1])
-    counter = done.series.energy_j
+    counter, notes = done.series.energy_j, done.notes
     assert counter is not None
-    # nothing is added beyond its ends, which lie earlier than those of the readings by the time that it is late
-    until_j = float(np.interp(begin, done.series.time_s, counter))
-    spec, notes = _with_error(spec, done, float(counter[-1]) - until_j)
+    if error:
+        # nothing is added beyond its ends, which lie earlier than those of the readings by the time that it is late
+        until_j = float(np.interp(begin, done.series.time_s, counter))
+        spec, notes = _with_error(spec, done, float(counter[-1]) - until_j)
     mean_w = float(rise.energy_j[-1]) / (end - begin)
     ratio = max(0.0, float(done.gain.power_w(np.asarray(mean_w))) / mean_w) if mean_w > 0 else 1.0
     rise = Rise(rise.time_s, rise.energy_j * ratio, rise.doubt_j * ratio)

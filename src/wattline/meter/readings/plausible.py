@@ -13,10 +13,10 @@ from wattline.catalog import fact
 from wattline.meter.device import Device
 
 FACTS = {
-    "gpu": "fit.sensor-gpu-most-w",
-    "mig": "fit.sensor-gpu-most-w",
-    "cpu": "fit.sensor-cpu-most-w",
-    "dram": "fit.sensor-cpu-most-w",
+    "gpu": "constant.meter-max-gpu",
+    "mig": "constant.meter-max-gpu",
+    "cpu": "constant.meter-max-cpu",
+    "dram": "constant.meter-max-cpu",
     "switch": "constant.meter-max-switch",
     "node": "constant.meter-max-node",
     "rack": "constant.meter-max-rack",

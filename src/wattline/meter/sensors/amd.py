@@ -35,7 +35,7 @@ class Amd:
         self.device, self.spec, self.library, self.powers, self.counts = device, spec, library, powers, counts
         self.also = frozenset({f"pci:{pci}"} if pci else ())
         self._handle = handle
-        self._counter = Counter(most_w=catalog.fact("fit.sensor-gpu-most-w").value)
+        self._counter = Counter(most_w=catalog.fact("constant.meter-max-gpu").value)
 
     def read(self) -> Reading:
         """Watts and joules now; SensorGone where the library gives neither."""

@@ -57,7 +57,7 @@ class Hwmon:
         self.counts = channel.energy is not None
         self._power = NumberFile(channel.power) if channel.power else None
         self._energy = NumberFile(channel.energy) if channel.energy else None
-        most = "fit.sensor-gpu-most-w" if device.kind == "gpu" else "fit.sensor-cpu-most-w"
+        most = "constant.meter-max-gpu" if device.kind == "gpu" else "constant.meter-max-cpu"
         self._counter = Counter(most_w=catalog.fact(most).value)
 
     def read(self) -> Reading:

@@ -43,7 +43,7 @@ class Nvml:
         self.device, self.spec, self.library, self.power, self.counts = device, spec, library, power, counts
         self.also = frozenset({f"pci:{_pci(library, handle)}"})
         self._handle, self._tried_s, self._open = handle, 0.0, True
-        self._counter = Counter(most_w=catalog.fact("fit.sensor-gpu-most-w").value)
+        self._counter = Counter(most_w=catalog.fact("constant.meter-max-gpu").value)
 
     def read(self) -> Reading:
         """Watts and joules now; a lost or reset GPU is SensorGone until NVML finds it again."""

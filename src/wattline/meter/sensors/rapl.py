@@ -41,7 +41,7 @@ class Rapl:
         self.device, self.spec, self.path = device, spec, path
         self.also = frozenset({f"rapl:{device.uuid}"})
         self._file = NumberFile(path / "energy_uj")
-        self._counter = Counter(spec.wrap_j, catalog.fact("fit.sensor-cpu-most-w").value)
+        self._counter = Counter(spec.wrap_j, catalog.fact("constant.meter-max-cpu").value)
         self._clock, self._asleep = clock, asleep
 
     def read(self) -> Reading:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import cache
+from operator import sub
 
 from wattline.meter.energy.stream import EVERY, Stream, prepare
 from wattline.meter.sensor import Sensor, SensorGone
@@ -76,15 +77,16 @@ class IntervalSampler(threading.Thread):
             return
         waited = now - self._begin_s
         last = self._halt.is_set()
-        joules = [stream.settle() if last else stream.energy_j for stream in self._streams]
-        undecided = True in [stream.undecided for stream in self._streams]
+        streams = self._streams
+        joules = [stream.settle() for stream in streams] if last else [stream.energy_j for stream in streams]
+        undecided = True in [stream.undecided for stream in streams]
         silent = (not answered or undecided) and waited > max(GONE_S, 20 * self.interval_s)
         if not silent and (not answered or undecided or self._still(waited)):
             return
         known = answered and not undecided and not self._broken and None not in joules
-        more = [(now_j or 0.0) - before for now_j, before in zip(joules, self._given_j, strict=True)]
-        interval = Interval(self._begin_s, now, sum(more) if known else None)
-        self._given_j = [now_j or 0.0 for now_j in joules]
+        given_j = [now_j or 0.0 for now_j in joules]
+        interval = Interval(self._begin_s, now, sum(map(sub, given_j, self._given_j)) if known else None)
+        self._given_j = given_j
         self._begin(now)
         if silent:
             self._lost |= {k for k, at_s in enumerate(self._last_s) if at_s is not None and now - at_s >= GONE_S / 2}
@@ -103,7 +105,7 @@ class IntervalSampler(threading.Thread):
 
     def _read(self, k: int) -> bool:
         """Read one sensor and add what it took; False where it cannot be read."""
-        sensor, stream = self.sensors[k], self._streams[k]
+        sensor = self.sensors[k]
         at_s = time.monotonic()
         try:
             reading = sensor.read()
@@ -113,11 +115,11 @@ class IntervalSampler(threading.Thread):
             return False
         if self.faults:
             self.faults.pop(sensor.device.key, None)
-        stream.feed(at_s, reading)
+        self._streams[k].feed(at_s, reading)
         self._last_s[k], self._last_j[k] = at_s, reading.energy_j
         if self._lost and k in self._lost:
             self._lost.discard(k)
-            self._given_j[k] = stream.energy_j or 0.0
+            self._given_j[k] = self._streams[k].energy_j or 0.0
             self._broken = True
         return True
 
