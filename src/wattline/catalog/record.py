@@ -37,6 +37,7 @@ KINDS = (
     "swing",
     "wind_sun",
     "product",
+    "closed",
 )
 SINGLE = ("constant", "fit")  # kinds whose record is itself the fact
 

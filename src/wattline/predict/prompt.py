@@ -8,6 +8,7 @@ from typing import Unpack
 import numpy as np
 
 from wattline.catalog import CatalogLike
+from wattline.catalog.closed import find_closed
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.core.quantity import number
@@ -15,6 +16,7 @@ from wattline.line.engine import average_serving as serving
 from wattline.line.work.model import Model
 from wattline.line.work.reading import model_reading
 from wattline.predict.answer import Answer, Working
+from wattline.predict.closed import ClosedQuestion, closed_answer
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import Facility, find_facility
 from wattline.predict.making import with_making
@@ -48,7 +50,8 @@ def prompt(
 
     Parameters
     ----------
-    model : a catalog name, the path of a Hugging Face ``config.json``, or a Model
+    model : a catalog name, the path of a Hugging Face ``config.json``, or a Model; a model that was never published by
+        its name, such as ``"gpt-4o"``, for a range that public estimates of its size give
     setup : a chip's name, or a Setup
     where : a region's name, or a Where
     input_tokens, output_tokens : tokens of the prompt and of the answer
@@ -66,6 +69,10 @@ def prompt(
     """
     terms = read_terms(setup, where, fields, REPLICA, draws, seed, facts)
     lengths = (input_tokens, output_tokens)
+    closed = find_closed(model, terms.draws.catalog) if isinstance(model, str) else None
+    if closed is not None:
+        question = ClosedQuestion(closed, terms.setup, lengths, batch, active)
+        return closed_answer(question, terms.where, terms.draws)
     request = read_request(model, terms.setup, lengths, batch=batch, active=active, draws=terms.draws)
     return prompt_answer(request, terms.where, terms.draws)
 

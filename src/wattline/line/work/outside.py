@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wattline.catalog import Catalog, Record
+from wattline.catalog.closed import find_closed
 from wattline.core.errors import NotFound, shorten
 
 
@@ -31,9 +32,13 @@ def _rows() -> list[dict[str, Any]]:
 def unknown_model(name: str, catalog: Catalog) -> NotFound:
     """The error for a name that is no model of the catalog."""
     own = re.sub(r"[\s_]+", "-", str(name).strip().lower().rsplit("/", 1)[-1])[:200]
+    closed = find_closed(name, catalog)
     for row in _rows():
         if re.match(row["pattern"], own):
-            return OutsideCatalog(name, row["what"], list(row["near"]), row.get("facts", ""))
+            what = row["what"] + (
+                f" (`wattline prompt {closed.name}` gives a range from public estimates)" if closed else ""
+            )
+            return OutsideCatalog(name, what, list(row["near"]), row.get("facts", ""))
     return NotFound("model", name, near=catalog.near_names("model", name), mend=_MEND)
 
 
