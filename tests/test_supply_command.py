@@ -207,3 +207,17 @@ def test_a_plan_that_builds_nothing_runs_in_other_years() -> None:
         data = wl.supply("10MW", technologies=technologies, target="cost", draws=0, region="us-ercot", pue=1.2).json()
         assert len(data["results"]["tested"]) == 3
         assert all(row["unserved_mwh"] == 0 for row in data["results"]["tested"])
+
+
+def test_the_balance_is_that_of_the_load_and_of_what_the_grid_still_gives(factors: Path) -> None:
+    given: dict[str, object] = {"capacity_factors": factors, "draws": 0, **WHERE}
+    data = wl.supply("100MW", **given).json()
+    load, left = data["results"]["balance"], data["results"]["import_balance"]
+    direct = wl.flex_balance("100MW", draws=0, **WHERE).json()["results"]
+    for name in ("grid_energy_wh", "demand_share", "peak_share", "growth_share"):
+        assert load[name]["p50"] == pytest.approx(direct[name]["p50"], rel=1e-3)  # years of 8,760 and of 8,766 h
+    assert 0 < left["demand_share"]["p50"] < load["demand_share"]["p50"]
+    assert "of its highest hour" in as_text(data)
+    assert "region.us-ercot.load_factor" in {fact["key"] for fact in data["facts"]}
+    alone = wl.supply("100MW", technologies="wind,solar,battery,gas", target="cost", **given).json()["results"]
+    assert alone["import_balance"] is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from wattline.schema.base import EnvelopeJson, MatterJson, RangeJson, StrictJson, item, perhaps
+from wattline.schema.flex import BalanceJson
 
 
 class SupplyTargetJson(StrictJson):
@@ -185,6 +186,8 @@ class SupplyResults(StrictJson):
     tested: list[SupplyTestJson] = item("Years that it was not sized on.")
     firm_price: FirmPriceJson = item("Price at which a flat carbon-free plant would be built.")
     lead_times: list[LeadTimeJson] = item("Years to power, the longest first.")
+    balance: BalanceJson = item("What the site's load is of its region's demand.")
+    import_balance: BalanceJson | None = item("What the plan still takes from the grid of it; null without a grid.")
     picture: SupplyPictureJson = item("Series that a page draws.")
     matters: list[MatterJson] = item("The facts that move the cost most.")
 

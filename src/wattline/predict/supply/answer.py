@@ -23,7 +23,7 @@ from wattline.line.grid.supply.technology import VARIES
 from wattline.predict.answer import matters_json
 from wattline.predict.supply.cases import SupplyQuestion, names_of
 from wattline.predict.supply.picture import picture
-from wattline.predict.supply.value import firm_price, lead_times
+from wattline.predict.supply.value import balance_notes, balances, firm_price, lead_times
 
 Progress = Callable[[str], None]
 
@@ -135,6 +135,7 @@ class SupplyAnswer(Result):
             "tested": [{"year": name, **vars(operation)} for name, operation in self.tested.items()],
             "firm_price": firm_price(self.plan, self.question),
             "lead_times": lead_times(self.plan, self.question),
+            **balances(self.plan, self.question),
             "picture": picture(self.plan, self.question.hours, self.question.site.utc_offset_h),
             "matters": matters_json(what_matters(self.question.draws, self._figures["usd_per_mwh"])),
         }
@@ -151,7 +152,7 @@ class SupplyAnswer(Result):
 
     def _notes(self) -> tuple[str, ...]:
         question = self.question
-        notes = [*question.site.notes, *question.hours.notes]
+        notes = [*question.site.notes, *question.hours.notes, *balance_notes(question)]
         if question.weather is not None and set(VARIES) & set(names_of(question.sources)):
             notes.append(
                 f"wind and sun are {question.hours.source}: what is sized on them is wide; "

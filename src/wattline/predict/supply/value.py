@@ -1,18 +1,22 @@
-"""What a plan says of what it does not build: the price at which a new firm plant would be, and when power is there."""
+"""What a plan says beside what it builds: the price of a firm plant, when power is there, its share of the grid."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from wattline.catalog.draws import Draws
+from wattline.core.fact import Array
 from wattline.core.result import Json
+from wattline.core.units import J_PER_WH
 from wattline.line.grid.supply.plan import SupplyPlan
 from wattline.line.grid.supply.technology import annuity
+from wattline.predict.balance import lent, region_balance
 from wattline.predict.supply.cases import INTEREST, SupplyQuestion
 from wattline.predict.supply.request import GRID
 
 FIRM_AVAILABILITY = 0.9
 FIRM_LIFE_YEARS, FIRM_FIXED_SHARE = 40.0, 0.03
-KW_PER_MW = 1000.0
+KW_PER_MW, W_PER_MW = 1000.0, 1e6
 
 
 def firm_price(plan: SupplyPlan, question: SupplyQuestion) -> Json:
@@ -52,3 +56,31 @@ def lead_times(plan: SupplyPlan, question: SupplyQuestion) -> list[Json]:
         fact = question.catalog.find("supply", source.name)["lead_time_years"]
         rows.append({"technology": source.name, "years": fact.value, "low": fact.low, "high": fact.high})
     return sorted(rows, key=lambda row: -float(row["years"]))
+
+
+def balances(plan: SupplyPlan, question: SupplyQuestion) -> dict[str, Json | None]:
+    """What the site takes of its region's demand, of its highest hour and of its growth; and what it still takes of it
+    from the grid, None where the plan has no grid.
+
+    Parameters
+    ----------
+    plan : whose load and imports are taken
+    question : whose region and facts are taken
+    """
+    region, case = question.site.region, plan.case
+    # draws of its own: a region's demand moves no cost
+    draws = Draws(question.draws.n, question.draws.seed, question.catalog)
+
+    def balance(mw: Array) -> Json:
+        energy_j = float(mw.sum()) * case.step_h / case.years * W_PER_MW * J_PER_WH
+        return region_balance(region, np.asarray(energy_j), np.asarray(float(mw.max()) * W_PER_MW), draws)
+
+    imports = plan.dispatch.get("grid import")
+    made = {"balance": balance(case.load), "import_balance": None if imports is None else balance(imports)}
+    question.draws.cite(*draws.used.values())
+    return made
+
+
+def balance_notes(question: SupplyQuestion) -> list[str]:
+    """Which figures of the balance are those of another region; ``question``: whose region is taken."""
+    return lent(question.site.region, question.draws)

@@ -9,7 +9,7 @@ from wattline.report.page.figures import matters
 from wattline.report.page.flex_parts import FlexParts
 from wattline.report.page.supply_figures import Bar, bars, clean_hours, duration, frontier, week
 from wattline.report.page.words import esc
-from wattline.report.terminal.supply import MIN_BUILT, capacity, firm_words, lead_words, sizes, week_words
+from wattline.report.terminal.supply import MIN_BUILT, capacity, firm_words, grid_words, lead_words, sizes, week_words
 from wattline.report.words import Json
 
 KW = 1e3
@@ -36,6 +36,7 @@ def supply_parts(data: Json) -> FlexParts:
         ("hours", "Carbon-free hours", clean_hours(picture["cfe_by_month_hour"])),
         ("duration", "The year's hours in order", duration(picture)),
         ("why", "Why: what each earns and costs", _zero_profit(results) + f"<p>{esc(firm_words(results))}</p>"),
+        ("balance", "Beside its grid", f"<p>{esc(grid_words(results))}</p>"),
         ("frontier", "Cost against the carbon-free share",
          _frontier(results["frontier"])),
         ("years", "In years it was not sized on", _tested(results["tested"])),

@@ -11,7 +11,7 @@ from rich.text import Text
 from wattline.core.quantity import number, show
 from wattline.report.terminal.answer import assumed, facts, remarks
 from wattline.report.terminal.tables import plain_table
-from wattline.report.words import Json
+from wattline.report.words import Json, balance_words, share_words
 
 MW, KW = 1e6, 1e3
 BUILDS = "builds MW/MWh"
@@ -159,6 +159,15 @@ def lead_words(results: Json) -> str:
     return f"From order to power: {', '.join(parts)}."
 
 
+def grid_words(results: Json) -> str:
+    """What the load is of its region's demand, and what the plan leaves of that to the grid."""
+    words, left = balance_words(results["balance"]), results["import_balance"]
+    if left is None:
+        return f"{words} The plan takes nothing from the grid."
+    shares = [share_words(left[name]["p50"]) for name in ("demand_share", "peak_share")]
+    return f"{words} From the grid the plan takes {shares[0]} of that energy, {shares[1]} in its own highest hour."
+
+
 def _words(results: Json) -> list[RenderableType]:
-    lines = (week_words(results), firm_words(results), lead_words(results))
+    lines = (week_words(results), firm_words(results), lead_words(results), grid_words(results))
     return [Text(line, style="dim") for line in lines if line]
