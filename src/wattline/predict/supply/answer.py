@@ -23,7 +23,7 @@ from wattline.line.grid.supply.technology import VARIES
 from wattline.predict.answer import matters_json
 from wattline.predict.supply.cases import SupplyQuestion, names_of
 from wattline.predict.supply.picture import picture
-from wattline.predict.supply.value import balance_notes, balances, firm_price, lead_times
+from wattline.predict.supply.value import balance_notes, firm_price, lead_times
 
 Progress = Callable[[str], None]
 
@@ -61,6 +61,7 @@ class SupplyAnswer(Result):
     beside : plans of other targets, by name; a text where one cannot be
     frontier : plans along rising hourly carbon-free shares; a text where one cannot be
     tested : by name of the year, what the plan does in hours that it was not sized on
+    balances : what load and imports are of the region's demand
     """
 
     question: SupplyQuestion
@@ -69,6 +70,7 @@ class SupplyAnswer(Result):
     beside: Mapping[str, SupplyPlan | str] = field(default_factory=dict)
     frontier: Mapping[float, SupplyPlan | str] = field(default_factory=dict)
     tested: Mapping[str, PlanOperation] = field(default_factory=dict)
+    balances: Mapping[str, Json | None] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @cached_property
@@ -135,7 +137,7 @@ class SupplyAnswer(Result):
             "tested": [{"year": name, **vars(operation)} for name, operation in self.tested.items()],
             "firm_price": firm_price(self.plan, self.question),
             "lead_times": lead_times(self.plan, self.question),
-            **balances(self.plan, self.question),
+            **self.balances,
             "picture": picture(self.plan, self.question.hours, self.question.site.utc_offset_h),
             "matters": matters_json(what_matters(self.question.draws, self._figures["usd_per_mwh"])),
         }

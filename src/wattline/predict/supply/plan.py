@@ -21,6 +21,7 @@ from wattline.predict.supply.costs import open_costs
 from wattline.predict.supply.place import make_hours, usual_year
 from wattline.predict.supply.question import SupplyOptions, read_question
 from wattline.predict.supply.request import GRID, USUAL, USUAL_TARGET
+from wattline.predict.supply.value import balances
 from wattline.predict.terms import read_terms
 from wattline.predict.where import WhereFields
 
@@ -119,7 +120,7 @@ def work(question: SupplyQuestion, frontier: bool = False, progress: Progress = 
         progress(f"frontier at {share:.0%}")
         along[share] = or_why(with_target(question, cfe=share, annual=None, carbon=None), _planned)
     drawn = drawn_plans(question, progress) if question.draws.n else ()
-    return SupplyAnswer(question, made, drawn, beside, along, tested)
+    return SupplyAnswer(question, made, drawn, beside, along, tested, balances(made, question))
 
 
 def _planned(question: SupplyQuestion) -> SupplyPlan:
