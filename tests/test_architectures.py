@@ -97,7 +97,7 @@ GROWING = (
 # Fields that a family's own rule makes idle: no dense layers, one head of keys, no attention, an own width
 IDLE = {
     *((name, "intermediate_size") for name in ("mellum", "mistral4", "qwen2_moe", "qwen3_moe", "qwen3_next")),
-    ("qwen3_vl_moe", "intermediate_size"),
+    ("qwen3_vl_moe", "intermediate_size"), ("qwen3_omni_moe_thinker", "intermediate_size"),
     *(("bamba", "num_key_value_heads"), ("gpt_bigcode", "num_key_value_heads"), ("doge", "num_experts")),
     *(("nemotron_h", "n_shared_experts"), ("minimax_m3_vl", "index_n_heads"), ("minimax_m3_vl_text", "index_n_heads")),
 }  # fmt: skip
@@ -145,7 +145,7 @@ KINDS = {
     "whisper": "speech",
     "wav2vec2": "speech",
     "bart": "encoder-decoder",
-    "m2m_100": "encoder-decoder",
+    "pegasus": "encoder-decoder",
     "llada": "diffusion",
     "deepseek_v4": "compressed",
     "jetmoe": "attention heads",

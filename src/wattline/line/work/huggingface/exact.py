@@ -132,7 +132,7 @@ def _check_once(built: Any, full: Any) -> None:
 
 def _class_of(transformers: Any, full: Any) -> Any:
     """The class that writes text from such a config."""
-    for what in ("CAUSAL_LM", "IMAGE_TEXT_TO_TEXT", "MULTIMODAL_LM", "SEQ_TO_SEQ_CAUSAL_LM"):
+    for what in ("IMAGE_TEXT_TO_TEXT", "MULTIMODAL_LM", "CAUSAL_LM", "SEQ_TO_SEQ_CAUSAL_LM"):  # the whole one first
         classes = getattr(transformers, f"MODEL_FOR_{what}_MAPPING", None)
         if classes is not None and type(full) in classes:
             each = classes[type(full)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wattline.core.errors import WattlineError
+from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.huggingface.fields import Config
 from wattline.line.work.huggingface.formula import evaluate
 from wattline.line.work.huggingface.layers import MLP, MOE
@@ -24,6 +24,7 @@ ACTIVE = (
 )
 SHARED = ("n_shared_experts", "num_shared_experts", "moe_num_shared_experts", "num_shared_expert")
 SHARED_WIDTH = (
+    "share_expert_dim",
     *("shared_expert_intermediate_size", "moe_shared_expert_intermediate_size", "shared_intermediate_size"),
     "moe_shared_intermediate_size",
 )
@@ -83,7 +84,7 @@ def _with_experts(cfg: Config, layers: int) -> list[bool]:
     types = cfg.items("mlp_layer_types", layers)
     for name in PLACES:
         cfg.raw(name)
-    listed, freq = cfg.items("moe_layers"), cfg.raw("moe_layer_freq")
+    listed, freq = cfg.items("moe_layers") or _enumerated(cfg), cfg.raw("moe_layer_freq")
     first = cfg.number("first_k_dense_replace", "num_dense_layers", default=0)
     dense = cfg.items("mlp_only_layers") or []
     start = cfg.number("moe_layer_start_index", default=0)
@@ -107,6 +108,19 @@ def _with_experts(cfg: Config, layers: int) -> list[bool]:
         and (i + 1) % every == 0
         for i in range(layers)
     ]
+
+
+def _enumerated(cfg: Config) -> list[int] | None:
+    """Step-3.5: the layers with experts as a text, such as ``"3,4,5"``."""
+    text = cfg.raw("moe_layers_enum")
+    if text is None:
+        return None
+    numbers = str(text).split(",")
+    if not all(number.strip().isdigit() for number in numbers):
+        raise WattlineError(
+            f"{cfg.where}: moe_layers_enum is {shorten(repr(text), 40)}, not numbers and commas; correct it"
+        )
+    return [int(number) for number in numbers]
 
 
 def mlp_layers(kinds: list[str], residual: bool) -> int:

@@ -1,4 +1,4 @@
-"""Families whose counts need more than the table: Gemma 3n and 4, LongCat, MiMo, T5, LFM2."""
+"""Families whose counts need more than the table: Gemma 3n and 4, LongCat, MiMo, LFM2 and others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from wattline.core.errors import WattlineError
 from wattline.line.work.huggingface.fields import MEND, Config
 from wattline.line.work.huggingface.layers import FULL, SLIDING, context_of
+from wattline.line.work.huggingface.shared import mllama_fields, nas_fields, zamba_fields
+from wattline.line.work.huggingface.stacks import t5_fields, translator_fields
 from wattline.line.work.huggingface.table import Row
 
 Fields = dict[str, Any]
@@ -131,32 +133,6 @@ def _lfm2(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
     return {"intermediate": -(-width // multiple) * multiple}
 
 
-def _t5(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
-    """T5: an encoder for the prompt, and a decoder with two attentions a layer for new tokens."""
-    encoder = cfg.number("num_layers", "num_hidden_layers", "n_layer")
-    decoder = cfg.number("num_decoder_layers", default=encoder)
-    hidden, heads = cfg.number("d_model", "hidden_size"), cfg.number("num_heads", "num_attention_heads")
-    gated = "gated" in str(cfg.raw("feed_forward_proj"))
-    cfg.raw("is_gated_act")
-    return {
-        "layers": encoder + decoder,
-        "hidden": hidden,
-        "heads": heads,
-        "kv_heads": heads,
-        "head_dim": cfg.number("d_kv", "head_dim", default=hidden // heads),
-        "intermediate": cfg.number("d_ff", "intermediate_size"),
-        "vocab": cfg.number("vocab_size"),
-        "attention": "mha",
-        "attention_layers": encoder + 2 * decoder,
-        "mlp_layers": encoder + decoder,
-        "encoder_layers": encoder,
-        "cross_layers": decoder,
-        "gated_mlp": gated,
-        "context_tokens": context_of(cfg),
-        "layer_kinds": (("encoder", encoder), ("decoder", decoder)),
-    }
-
-
 def _plain_only(field: str, value: Any) -> Own:
     """A family that is read only where a field has its usual value."""
 
@@ -177,6 +153,35 @@ def _laguna(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
     if listed is not None and any(heads != fields["heads"] for heads in listed):
         raise WattlineError(f"{cfg.where}: num_attention_heads_per_layer: its layers differ in heads; {MEND}")
     return {}
+
+
+def _step3(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
+    """Step-3.5: layers with a window may have more heads, and every head has a gate."""
+    other = cfg.raw("attention_other_setting")
+    cfg.raw("moe_every_n_layer")
+    if not isinstance(other, dict) or SLIDING not in kinds:
+        return {}
+    own = {name: cfg.number(f"attention_other_setting.{name}", default=0) for name in OTHER_HEADS}
+    return {
+        "sliding_heads": own["num_attention_heads"] or fields["heads"],
+        "sliding_kv_heads": own["num_attention_groups"] or fields["kv_heads"],
+        "sliding_head_dim": own["head_dim"] or own["true_head_dim"] or fields["head_dim"],
+        "sliding_value_dim": own["head_dim"] or own["true_head_dim"] or fields["head_dim"],
+    }
+
+
+OTHER_HEADS = ("num_attention_heads", "num_attention_groups", "head_dim", "true_head_dim")
+
+
+def _shared_keys(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
+    """Hunyuan: where the config says so, a few layers in a row share the keys and values of the first (CLA)."""
+    if not cfg.flag("use_cla", False):
+        return {}
+    layers, each = fields["layers"], cfg.number("cla_share_factor")
+    without = layers - -(-layers // each)
+    missing = 2 * without * fields["kv_heads"] * fields["head_dim"] * fields["hidden"]
+    passed = fields.get("other_matmul_params", 0) - missing
+    return {"cacheless_layers": without, "cacheless_global_layers": without, "other_matmul_params": passed}
 
 
 def _sparse_blocks(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
@@ -212,6 +217,12 @@ OWN = {
     **dict.fromkeys(("mimo_v2_flash", "mimo_v2"), Own(_mimo)),
     "longcat_flash": Own(_longcat),
     **dict.fromkeys(("lfm2", "lfm2_moe"), Own(_lfm2)),
-    **dict.fromkeys(("t5", "mt5", "umt5"), Own(_t5, whole=True)),
+    **dict.fromkeys(("t5", "mt5", "umt5"), Own(t5_fields, whole=True)),
+    **dict.fromkeys(("m2m_100", "fsmt"), Own(translator_fields, whole=True)),
+    **dict.fromkeys(("zamba", "zamba2"), Own(zamba_fields, whole=True)),
+    "nemotron-nas": Own(nas_fields, whole=True),
+    "mllama_text_model": Own(mllama_fields),
+    **dict.fromkeys(("step3p5", "step3p7"), Own(_step3)),
+    **dict.fromkeys(("hunyuan", "hunyuan_v1_moe", "hunyuan_v1_dense"), Own(_shared_keys)),
     "laguna": Own(_laguna),
 }

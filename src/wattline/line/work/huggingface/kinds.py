@@ -70,7 +70,8 @@ def check_priced(top: dict[str, Any], cfg: Config) -> None:
         raise WattlineError(
             f"{cfg.where}: {shorten(name, 60)} is {what}; not priced yet: give a model that writes text token by token"
         )
-    if top.get("is_encoder_decoder") is True and cfg.kind not in ("t5", "mt5", "umt5"):
+    row = rows().get(cfg.kind)
+    if top.get("is_encoder_decoder") is True and not (row and row.two_stacks):
         raise WattlineError(
             f"{cfg.where}: is_encoder_decoder: {cfg.kind or 'it'} is an encoder-decoder of another kind than T5; "
             "not priced yet: give a model that writes text token by token"

@@ -61,6 +61,8 @@ def _listed(cfg: Config, name: str, layers: int, row: Row) -> list[str]:
         entries = cfg.items(name) or []
         if name == "block_types":  # RecurrentGemma: repeated to the end
             entries = (entries * layers)[:layers]
+    if len(entries) > layers and len(entries) == layers + cfg.number("num_nextn_predict_layers", default=0):
+        entries = entries[:layers]  # those that guess more than one token come last
     if len(entries) != layers:
         raise WattlineError(
             f"{cfg.where}: {name} has {len(entries)} entries for {layers} layers; correct it or num_hidden_layers"

@@ -48,7 +48,7 @@ def _head_dim(cfg: Config, heads: int, hidden: int, latent: bool) -> int:
     return head_dim or hidden // heads
 
 
-ROUNDED_HEADS = ("glm4_moe", "glm4v_moe_text")  # hidden // heads, whatever remains
+ROUNDED_HEADS = ("glm4_moe", "glm4v_moe_text", "qwen3_omni_moe_text")  # hidden // heads, whatever remains
 
 
 def _kv_heads(cfg: Config, heads: int) -> int:
@@ -87,7 +87,7 @@ def attention_fields(cfg: Config, row: Row, known: dict[str, int]) -> dict[str, 
 def sliding_heads(cfg: Config, known: dict[str, int], value: int) -> dict[str, int]:
     """Heads of layers with a window, where they differ from the others' (MiMo, Inkling); empty where they do not."""
     own = {
-        "heads": cfg.number("swa_num_attention_heads", default=known["heads"]),
+        "heads": cfg.number("swa_num_attention_heads", "num_sliding_attention_heads", default=known["heads"]),
         "kv_heads": cfg.number("swa_num_key_value_heads", default=known["kv_heads"]),
         "head_dim": cfg.number("swa_head_dim", default=known["head_dim"]),
         "value_dim": cfg.number("swa_v_head_dim", default=value or known["head_dim"]),

@@ -32,6 +32,7 @@ class Row:
     stored: str = ""
     positions: str = ""
     ignore: tuple[str, ...] = ()
+    two_stacks: bool = False  # an encoder for the prompt, a decoder for new tokens
     note: str = ""  # what is not in the price, for the answer's notes
 
 

@@ -1,0 +1,91 @@
+"""Families whose layers share weights (Zamba), differ in width (NAS) or are left out without a picture (Mllama)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wattline.core.errors import WattlineError
+from wattline.line.work.huggingface.fields import MEND, Config
+from wattline.line.work.huggingface.layers import context_of
+from wattline.line.work.huggingface.mixers import OTHER
+from wattline.line.work.huggingface.table import Row
+
+Fields = dict[str, Any]
+ROUNDED = 256  # NAS: the width of an MLP is rounded up to a multiple of it
+PLAIN = ("window_length", "num_sink_tokens", "sparsify", "unshifted_sink", "use_prefill_window_in_sink_attention")
+
+
+def zamba_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
+    """Zamba: Mamba layers, and now and then the same few blocks of attention and MLP before one.
+
+    A shared block looks at a layer's input and at the first one's, side by side, so its query, key and value
+    projections are twice as wide. Its weights are stored once and passed every time.
+    """
+    hidden, heads = cfg.number("hidden_size"), cfg.number("num_attention_heads")
+    listed = cfg.items("layers_block_type") or []
+    layers, passes = len(listed), listed.count("hybrid")
+    if cfg.number("num_hidden_layers", default=layers) != layers or not passes:
+        raise WattlineError(f"{cfg.where}: layers_block_type does not name num_hidden_layers layers; {MEND}")
+    if cfg.number("num_key_value_heads", default=heads) != heads or cfg.raw("use_shared_attention_adapter"):
+        raise WattlineError(f"{cfg.where}: use_shared_attention_adapter or fewer heads of keys: not read; {MEND}")
+    width, inner = cfg.number("attention_head_dim", default=2 * hidden // heads), cfg.number("intermediate_size")
+    blocks = cfg.number("num_mem_blocks", default=1)
+    rank = cfg.number("adapter_rank", default=128) if cfg.kind == "zamba2" else 0
+    for name in ("hybrid_layer_ids", "attention_hidden_size", "kv_channels", "num_query_groups"):
+        cfg.raw(name)
+    shared = 7 * hidden * heads * width + 3 * hidden * inner
+    beside = hidden**2 + rank * (hidden + 2 * inner)  # into the Mamba layer, and the MLP's own adapter
+    return {
+        **{"layers": layers, "hidden": hidden, "heads": heads, "kv_heads": heads, "head_dim": width},
+        **{"intermediate": inner, "vocab": cfg.number("vocab_size"), "context_tokens": context_of(cfg)},
+        **{"attention": "hybrid", "attention_layers": passes, "mlp_layers": passes, "mamba_layers": layers},
+        **OTHER["mamba2" if cfg.kind == "zamba2" else "mamba1"](cfg, {"hidden": hidden}),
+        "other_matmul_params": passes * (3 * hidden * heads * width + beside),
+        "other_stored_params": -(passes - blocks) * shared,
+        "layer_kinds": (("Mamba", layers), ("shared attention", passes)),
+    }
+
+
+def nas_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
+    """Nemotron-NAS: layers without attention, and MLPs of the width that a search gave each; at their mean width."""
+    hidden, heads, blocks = cfg.number("hidden_size"), cfg.number("num_attention_heads"), cfg.items("block_configs")
+    layers = cfg.number("num_hidden_layers")
+    if blocks is None or len(blocks) != layers:
+        raise WattlineError(f"{cfg.where}: block_configs does not describe num_hidden_layers layers; correct it")
+    attention, mlps = [b.get("attention") or {} for b in blocks], [b.get("ffn") or {} for b in blocks]
+    if any(part.get(name) for part in (*attention, *mlps) for name in PLAIN):
+        raise WattlineError(f"{cfg.where}: block_configs: windows, sinks or sparse layers are not read; {MEND}")
+    linear = sum(bool(part.get("replace_with_linear")) for part in (*attention, *mlps))
+    looks = [a for a in attention if not a.get("no_op") and not a.get("replace_with_linear")]
+    groups = {a.get("n_heads_in_group") for a in looks}
+    group = next(iter(groups), None)
+    if len(groups) != 1 or not isinstance(group, int) or group < 1:
+        raise WattlineError(f"{cfg.where}: block_configs: its layers differ in heads of keys, not read; {MEND}")
+    looking = len(looks)
+    widths = [_nas_width(f, hidden) for f in mlps if not f.get("no_op") and not f.get("replace_with_linear")]
+    mean, rest = divmod(sum(widths), max(len(widths), 1))
+    return {
+        **{"layers": layers, "hidden": hidden, "heads": heads, "kv_heads": heads // group},
+        **{"head_dim": cfg.number("head_dim", default=hidden // heads), "attention": "gqa", "intermediate": mean},
+        **{"attention_layers": looking, "mlp_layers": len(widths), "vocab": cfg.number("vocab_size")},
+        **{"context_tokens": context_of(cfg), "other_matmul_params": 3 * hidden * rest + linear * hidden**2},
+        "layer_kinds": (("full attention", looking), ("without attention", layers - looking)),
+    }
+
+
+def _nas_width(part: dict[str, Any], hidden: int) -> int:
+    if isinstance(part.get("intermediate_size"), int):
+        return int(part["intermediate_size"])
+    return -(-int(2 * part["ffn_mult"] * hidden / 3) // ROUNDED) * ROUNDED
+
+
+def mllama_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
+    """Llama 3.2 Vision: some layers look at a picture alone, and are left out where there is none."""
+    crossing = len(cfg.items("cross_attention_layers") or [])
+    layers, hidden = fields["layers"] - crossing, fields["hidden"]
+    attention = 2 * hidden * fields["head_dim"] * (fields["heads"] + fields["kv_heads"])
+    each = attention + 3 * hidden * fields["intermediate"] + 2 * hidden
+    return {
+        **{"attention_layers": layers, "mlp_layers": layers, "other_stored_params": crossing * each},
+        "layer_kinds": (("full attention", layers), ("attention to pictures", crossing)),
+    }
