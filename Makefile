@@ -23,7 +23,7 @@ help:
 $(VENV)/.base: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "wattline needs Python 3.11, 3.12 or 3.13: install one, or make PYTHON=/path/to/python"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install -c constraints.txt -e '.[sim,nvidia,meter,proxy]'
+	$(PIP) install -c constraints.txt -e '.[sim,nvidia,meter,proxy,web]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base

@@ -73,6 +73,7 @@ NEEDS = {
     "sim of frontier": ["frontier", "llama-3.1-8b", "--rate", "1/s", "--duration", "1 min", "--slo-ttft", "1s"],
     "sim of validate": ["validate", "serving", "served.csv", "--rows", "1"],
     "proxy": ["proxy", "--upstream", "http://127.0.0.1:9"],
+    "web": ["web", "--port", "0"],
     "prometheus": ["measure", "--prometheus", "127.0.0.1:0", "--", sys.executable, "-c", "pass"],
     "otel": ["meter", "export", "examples/gpus.csv", "--to", "otlp", "--endpoint", "console"],
 }

@@ -116,7 +116,7 @@ def _progress(resume: Path | None) -> Iterator[Progressing]:
     """A bar with the stage, the set-ups that are decided and the simulations made; how to go on where it is stopped."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from wattline.cli.printing import console
+    from wattline.cli.printing import console, tell_progress
 
     columns = (
         TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TextColumn("set-ups"),
@@ -133,6 +133,8 @@ def _progress(resume: Path | None) -> Iterator[Progressing]:
             if total:
                 change |= {"completed": done, "total": total}
             bar.update(task, **change)
+            counted = f": {done:,} of {total:,} set-ups, {made:,} simulations" if total else ""
+            tell_progress(f"{words or 'searching'}{counted}")
 
         try:
             yield progress

@@ -36,6 +36,7 @@ from wattline.cli import (
     traffic,
     train,
     validate,
+    web,
     world,
 )
 from wattline.cli import list as listed
@@ -70,6 +71,7 @@ app.command("check")(check.check)
 app.command("world")(world.world)
 app.command("measure", context_settings={"allow_interspersed_args": False})(measure.measure)
 app.command("proxy")(proxy.proxy)
+app.command("web")(web.web)
 app.command("facts")(facts.facts)
 app.command("list")(listed.names)
 app.command(

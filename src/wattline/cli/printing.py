@@ -80,7 +80,27 @@ def working(words: str) -> Iterator[Callable[[str], None]]:
     from rich.text import Text
 
     with console().status(Text(words), spinner="dots") as status:
-        yield lambda words: status.update(Text(printable(words)))
+
+        def update(words: str) -> None:
+            status.update(Text(printable(words)))
+            tell_progress(words)
+
+        tell_progress(words)
+        yield update
+
+
+_listeners: list[Callable[[str], None]] = []
+
+
+def progress_to(listener: Callable[[str], None]) -> None:
+    """Call ``listener`` with what is being worked on, beside what is shown of it."""
+    _listeners[:] = [listener]
+
+
+def tell_progress(words: str) -> None:
+    """Say what is being worked on to who listens, such as a page."""
+    for listener in _listeners:
+        listener(printable(words))
 
 
 def print_json(data: Json) -> None:

@@ -1,0 +1,120 @@
+"""A form's fields, made from the parameters of a command, so that a new option has its field at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Kind = Literal["text", "flag", "file", "either"]  # either: words, or a file of them
+# what the app does itself, or what reaches beyond this machine or writes on it
+HIDDEN = {"as_json", "explain", "out", "report", "save", "carbon_url", "on", "workers", "resume"}
+HIDDEN_OF = {"world": {"export"}}  # what goes with a folder alone
+EITHER = {"carbon", "price", "weather", "scenario", "claims", "demand", "signal"}
+LABELS = {
+    "it": "IT power",
+    "pue": "PUE",
+    "ups": "UPS",
+    "gpus": "Chips a replica",
+    "chip": "Chip",
+    "chips": "Chips in the run",
+    "mfu": "Measured MFU",
+    "input_tokens": "Tokens in",
+    "output_tokens": "Tokens out",
+    "tokens": "Tokens trained on",
+    "slo_ttft": "Time to first token, at most",
+    "slo_tpot": "Time per token, at most",
+    "slo_share": "Share that must keep them",
+    "max_num_seqs": "Requests at once, at most",
+    "max_num_batched_tokens": "Tokens in a step, at most",
+    "carbon": "Carbon of a kWh",
+    "with_": "May be built",
+    "load_mw": "Power of the whole site",
+    "what_if": "What if",
+    "as_of": "Known by the end of",
+    "facts": "Facts of your own",
+    "config": "Model's config.json",
+    "claims": "Claim",
+    "config_file": "Model's config.json",
+    "catalog": "Facts as they were in",
+    "rate": "Requests",
+    "active": "Share of time at work",
+    "batch": "Requests together",
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """An input of a form.
+
+    Attributes
+    ----------
+    name : of the command's parameter, which the query string bears
+    flag : the option on the command line; "" for an argument
+    about : what it is, as the command's help says it
+    usual : the value where none is given; "" where it follows from other things
+    kind : words, a box to tick, a file, or either words or a file
+    needed : whether the command must have it
+    many : whether it may be given several times, with semicolons between
+    """
+
+    name: str
+    flag: str
+    about: str
+    usual: str
+    kind: Kind
+    needed: bool
+    many: bool
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+        return LABELS.get(self.name) or self.name.strip("_").replace("_", " ").capitalize()
+
+
+def fields_of(command: Any) -> dict[str, Field]:
+    """The fields of a command (click's, as typer makes it) by name, in the command's order."""
+    hidden = HIDDEN | HIDDEN_OF.get(str(command.name), set())
+    return {field.name: field for field in map(_field, command.params) if field.name not in hidden}
+
+
+def _field(parameter: Any) -> Field:
+    name = str(parameter.name)
+    option = parameter.param_type_name == "option"
+    default = parameter.default
+    return Field(
+        name=name,
+        flag=max(parameter.opts, key=len) if option else "",
+        about=str(getattr(parameter, "help", None) or ""),
+        usual="" if default is None or isinstance(default, bool) else str(default),
+        kind=_kind(parameter, name),
+        needed=bool(parameter.required),
+        many=bool(parameter.multiple),
+    )
+
+
+def _kind(parameter: Any, name: str) -> Kind:
+    if getattr(parameter, "is_flag", False):
+        return "flag"
+    if name in EITHER:
+        return "either"
+    annotation = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
+    takes_path = annotation is Path or str(parameter.metavar or "").startswith("FILE")
+    return "file" if takes_path else "text"
+
+
+def commands_in(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command that answers in JSON, by its whole name."""
+    for name, command in getattr(group, "commands", {}).items():
+        whole = f"{before}{name}"
+        if hasattr(command, "commands"):
+            yield from commands_in(command, f"{whole} ")
+        elif any("--json" in parameter.opts for parameter in command.params):
+            yield whole, command
+
+
+def first_and_rest(fields: Mapping[str, Field], first: tuple[str, ...]) -> tuple[list[Field], list[Field]]:
+    """The fields that a page shows at once, in its order, and the others."""
+    shown = [fields[name] for name in first if name in fields]
+    return shown, [field for field in fields.values() if field not in shown]

@@ -1,0 +1,194 @@
+"""The first page, the line that is typed there, the language, answers side by side."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.quantity import show
+from wattline.report.page.words import range_text, span
+from wattline.web.app.flat import Row, rows_of
+from wattline.web.app.line import read_line
+from wattline.web.app.pages import N_, PAGES
+from wattline.web.app.question import PageQuestion
+from wattline.web.app.render import render
+from wattline.web.app.state import AppState, state_of
+from wattline.web.app.views import waited
+from wattline.web.app.words import LANGUAGES
+
+EXAMPLES = (
+    "Llama 3.1 70B on 4 H100, 500 in, 300 out",
+    "train 8B on 15T tokens with 2,048 H100",
+    "60 MW in Dublin",
+    "is 2.9 Wh right?",
+)
+DOORS = (
+    (
+        N_("I train or run models"),
+        N_("What will this run take? What does a prompt take? What is this machine drawing now?"),
+        ("train", "prompt", "/measure"),
+    ),
+    (
+        N_("I operate a service"),
+        N_("Joules a request, latencies under load, the set-up that keeps them with least energy."),
+        ("serve", "frontier", "serve-average"),
+    ),
+    (
+        N_("I plan a data centre"),
+        N_("What it draws hour by hour, what should power it, what it takes of its grid."),
+        ("site", "supply", "flex balance"),
+    ),
+    (
+        N_("I check what is said"),
+        N_("A claim worked through, how demand grows, every figure with its source."),
+        ("check", "world", "/catalog"),
+    ),
+)
+OTHER_PAGES = {"/measure": N_("Measure this machine"), "/catalog": N_("Facts and sources")}
+MAX_BESIDE = 6
+MAX_SHOWN = 60
+# the names of results that stand first, and their words
+NAMES = {
+    "energy_wh": ("Energy", "Wh"),
+    "duration_s": ("Time", "s"),
+    "mean_w": ("Mean power", "W"),
+    "peak_w": ("Peak power", "W"),
+    "cost_usd": ("Electricity cost", "USD"),
+    "co2e_kg": ("CO₂e, life cycle", "kg"),
+    "co2e_direct_kg": ("CO₂e, direct", "kg"),
+    "water_l": ("Water", "L"),
+    "water_site_l": ("Water at the site", "L"),
+    "embodied_co2e_kg": ("CO₂e, embodied", "kg"),
+    "pue": ("PUE", ""),
+    "mfu": ("MFU", ""),
+    "joules_per_output_token": ("Per output token", "J"),
+    "ttft_s": ("Time to first token", "s"),
+    "tpot_s": ("Time per output token", "s"),
+    "latency_s": ("Time to the last token", "s"),
+    "chip_hours": ("Chip-hours", ""),
+}
+
+
+async def home(request: Request) -> Response:
+    """The first page."""
+    return _home(request, "", "", 200)
+
+
+def _home(request: Request, q: str, error: str, status: int) -> Response:
+    state = state_of(request)
+    words = state.words(request)
+    doors = []
+    for who, asks, names in DOORS:
+        pages = [
+            {"path": name, "name": words(OTHER_PAGES[name])}
+            if name in OTHER_PAGES
+            else {"path": PAGES[name].path, "name": words(PAGES[name].title)}
+            for name in names
+            if name in OTHER_PAGES or name in state.forms
+        ]
+        doors.append({"who": words(who), "asks": words(asks), "pages": pages})
+    body = render(request, "home.html", doors=doors, examples=EXAMPLES, q=q, error=error)
+    return HTMLResponse(body, status)
+
+
+async def ask(request: Request) -> Response:
+    """The page that answers a line."""
+    line = request.query_params.get("q", "")
+    try:
+        meant = await run_in_threadpool(read_line, line)
+    except WattlineError as error:
+        return _home(request, line[:300], str(error), 400)
+    query = urlencode({**meant.values, **({"line": line} if meant.taken else {})}, quote_via=quote, safe=":,;@/")
+    return RedirectResponse(f"{PAGES[meant.command].path}?{query}", 303)
+
+
+async def language(request: Request) -> Response:
+    """Keep the language that was chosen and go back."""
+    lang, back = request.query_params.get("to", ""), request.query_params.get("back", "/")
+    place = back if re.match(r"/(?![/\\])", back) and back.isprintable() else "/"
+    response = RedirectResponse(quote(place, safe="/?&=:,;@%+~!*'()"), 303)
+    if lang in LANGUAGES:
+        response.set_cookie("wattline_lang", lang, max_age=31_536_000, samesite="strict", httponly=True)
+    return response
+
+
+def question_at(state: AppState, address: str) -> PageQuestion:
+    """The question of an answer's address, or of a line. Raises WattlineError."""
+    parts = urlsplit(address.strip())
+    page = next((page for page in state.pages() if page.path == parts.path), None)
+    if page is None:
+        meant = read_line(address)
+        return state.question(PAGES[meant.command], meant.values.items())
+    pairs = parse_qsl(parts.query)
+    return state.question(page, pairs or page.example.items())
+
+
+async def beside(request: Request) -> Response:
+    """Several answers, a column each."""
+    state = state_of(request)
+    words = state.words(request)
+    errors, columns = [], []
+    addresses = [q for q in dict.fromkeys(request.query_params.getlist("q")) if q.strip()]
+    if len(addresses) > MAX_BESIDE:
+        errors.append(words("At most %(count)s stand side by side.", count=MAX_BESIDE))
+    for address in addresses[:MAX_BESIDE]:
+        try:
+            question = await run_in_threadpool(question_at, state, address)
+            job = state.jobs.submit(question)
+            await waited(request, job)
+            if job.state != "done":
+                raise WattlineError(job.error or job.state)
+            data = json.loads(job.answer["json"])
+            columns.append((question.address, _title(data), rows_of(data["results"])))
+        except WattlineError as error:
+            errors.append(f"{shorten(address, 100)}: {error}")
+    shown = [
+        {
+            "address": address,
+            "title": html.unescape(title),
+            "without": "/side-by-side?" + urlencode([("q", other) for other, _, _ in columns if other != address]),
+        }
+        for address, title, _ in columns
+    ]
+    rows = _rows(words, [rows for _, _, rows in columns])
+    return HTMLResponse(render(request, "beside.html", columns=shown, rows=rows, errors=errors))
+
+
+def _title(data: dict[str, Any]) -> str:
+    return str(data["results"].get("title") or data["command"])
+
+
+def _rows(words: Any, columns: list[list[Row]]) -> list[dict[str, Any]]:
+    """The results that at least half of the columns have, the known ones first."""
+    tables = [{row[0]: row for row in rows} for rows in columns]
+    names = list(dict.fromkeys(name for table in tables for name in table if name.count(".") == 0))
+    known = [name for name in NAMES if name in names]
+    others = [name for name in names if name not in NAMES]
+    rows = []
+    for name in [*known, *others][:MAX_SHOWN]:
+        label, unit = NAMES.get(name, (name.replace("_", " ").capitalize(), ""))
+        cells = [_cell(table.get(name), unit, tables[0].get(name)) for table in tables]
+        rows.append({"name": words(label), "cells": cells})
+    return rows
+
+
+def _cell(row: Row | None, unit: str, first: Row | None) -> dict[str, str] | None:
+    if row is None or not isinstance(row[2], int | float):
+        return None
+    low, middle, high = row[1], row[2], row[3]
+    value = span({"p5": low, "p50": middle, "p95": high} if low != "" else middle)
+    if value is None:
+        return None
+    ratio = ""
+    if first is not None and first is not row and isinstance(first[2], int | float) and first[2]:
+        ratio = f"× {middle / first[2]:.3g}"
+    extent = "" if value.exact else range_text(value, unit)
+    return {"middle": show(float(middle), unit), "range": extent, "ratio": ratio}

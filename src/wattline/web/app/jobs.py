@@ -1,0 +1,209 @@
+"""Questions on their way: queued, running, done, failed or cancelled; answers of late are kept.
+
+Two who ask the same share one job. The queue is bounded: beyond it a question is refused with the time to come again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from wattline.core.errors import WattlineError
+from wattline.web.app.pool import WorkerPool
+from wattline.web.app.question import PageQuestion
+from wattline.web.app.uploads import Uploads
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+OVER = ("done", "failed", "cancelled")
+MAX_WAITING = 12  # long questions that may wait
+MAX_QUICK = 60  # quick questions that may wait
+MAX_S = 900.0  # of work on one question
+KEPT = 256  # jobs that are remembered
+KEPT_BYTES = 64_000_000  # of answers
+RETRY_S = 15
+
+
+class Busy(WattlineError):
+    """So much waits already that no more is taken."""
+
+    retry_s = RETRY_S
+
+
+@dataclass
+class WebJob:
+    """A question with what has become of it.
+
+    Attributes
+    ----------
+    id : of the job, which nobody can guess
+    question : what is answered
+    state, words : how far it is, and on what it works now
+    answer : the parts of the answer once it is done
+    error : why there is none
+    """
+
+    id: str
+    question: PageQuestion
+    state: State = "queued"
+    words: str = ""
+    answer: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+    begun: float = field(default_factory=time.monotonic)
+    ended: float | None = None
+    readers: int = 0
+    task: asyncio.Task[None] | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.state in OVER
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since it was asked, until it was over."""
+        return (self.ended or time.monotonic()) - self.begun
+
+    def tell(self, state: State, words: str = "") -> None:
+        """Note how far it is and wake whoever waits."""
+        self.state, self.words = state, words
+        if self.over:
+            self.ended = time.monotonic()
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+    async def wait(self) -> None:
+        """Until it is over."""
+        while not self.over:
+            await self.changed.wait()
+
+    async def events(self, beat_s: float = 15.0) -> AsyncIterator[State]:
+        """Its state now and whenever it changes, and every few seconds, until it is over."""
+        while True:
+            changed = self.changed
+            yield self.state
+            if self.over:
+                return
+            try:
+                async with asyncio.timeout(beat_s):
+                    await changed.wait()
+            except TimeoutError:
+                continue
+
+
+class Jobs:
+    """All jobs of the app.
+
+    Parameters
+    ----------
+    pool : the processes that answer
+    uploads : files that were sent
+    max_s : seconds after which a job is given up
+    """
+
+    def __init__(self, pool: WorkerPool, uploads: Uploads, max_s: float = MAX_S) -> None:
+        self._pool = pool
+        self._uploads = uploads
+        self._max_s = max_s
+        self._by_id: OrderedDict[str, WebJob] = OrderedDict()
+        self._by_question: dict[str, WebJob] = {}
+
+    def get(self, job_id: str) -> WebJob | None:
+        """The job with this id."""
+        return self._by_id.get(job_id)
+
+    def submit(self, question: PageQuestion) -> WebJob:
+        """The job of a question: one that is done or under way, or a new one. Raises Busy."""
+        job = self._by_question.get(question.address)
+        if job is not None and job.state in ("queued", "running", "done"):
+            self._by_id.move_to_end(job.id)
+            return job
+        long = question.page.long
+        waiting = sum(
+            1 for other in self._by_id.values() if other.state == "queued" and other.question.page.long == long
+        )
+        if waiting >= (MAX_WAITING if long else MAX_QUICK):
+            raise Busy(f"{waiting} questions wait already; come again in {RETRY_S} seconds")
+        files = {key: self._uploads.get(key) for key in question.uploads}
+        question.arguments({key: key for key, file in files.items() if file is not None})  # all of them are there
+        job = WebJob(secrets.token_urlsafe(12), question)
+        self._by_id[job.id] = job
+        self._by_question[question.address] = job
+        job.task = asyncio.create_task(self._work(job))
+        self._forget()
+        return job
+
+    async def _work(self, job: WebJob) -> None:
+        try:
+            async with self._pool.lend(long=job.question.page.long) as worker:
+                job.tell("running")
+                async with asyncio.timeout(self._max_s):
+                    reply = await worker.ask(self._message(job.question), lambda words: job.tell("running", words))
+            if "ok" in reply:
+                job.answer = reply["ok"]
+                job.tell("done")
+            else:
+                self._fail(job, reply["error"])
+        except asyncio.CancelledError:
+            job.tell("cancelled")
+        except TimeoutError:
+            self._fail(job, f"this took longer than {self._max_s:.0f} seconds and was stopped; ask for less")
+        except WattlineError as error:
+            self._fail(job, str(error))
+        except Exception as error:
+            self._fail(job, f"an error of Wattline itself, please report it: {type(error).__name__}")
+
+    @staticmethod
+    def _fail(job: WebJob, why: str) -> None:
+        job.error = why
+        job.tell("failed")
+
+    def _message(self, question: PageQuestion) -> dict[str, Any]:
+        files = {}
+        for key in question.uploads:
+            file = self._uploads.get(key)
+            if file is not None:
+                files[key] = {"name": file.name, "data": base64.b64encode(file.data).decode()}
+        marks = {key: f"\x00{key}" for key in files}
+        return {"do": "answer", "args": question.arguments(marks), "files": files}
+
+    async def further(self, message: dict[str, Any]) -> dict[str, Any]:
+        """What else a process makes of an answer, such as a picture. Raises WattlineError."""
+        async with self._pool.lend(long=False) as worker, asyncio.timeout(60):
+            reply = await worker.ask(message, _nothing)
+        if "ok" not in reply:
+            raise WattlineError(reply["error"])
+        result: dict[str, Any] = reply["ok"]
+        return result
+
+    def cancel(self, job: WebJob) -> None:
+        """Give a job up; its process is killed."""
+        if job.task is not None and not job.over:
+            job.task.cancel()
+
+    def left(self, job: WebJob) -> None:
+        """Note that one who waited has gone; a job that nobody waits for is given up."""
+        job.readers -= 1
+        if job.readers <= 0 and not job.over:
+            self.cancel(job)
+
+    def _forget(self) -> None:
+        """Drop the oldest of what is over, beyond so many jobs or bytes."""
+        kept_bytes = sum(len(str(job.answer.get("page", ""))) * 3 for job in self._by_id.values())
+        for job in [job for job in self._by_id.values() if job.over]:
+            if len(self._by_id) <= KEPT and kept_bytes <= KEPT_BYTES:
+                return
+            kept_bytes -= len(str(job.answer.get("page", ""))) * 3
+            del self._by_id[job.id]
+            if self._by_question.get(job.question.address) is job:
+                del self._by_question[job.question.address]
+
+
+def _nothing(words: str) -> None:
+    """No progress is shown."""

@@ -1,0 +1,124 @@
+"""Measure: the watts of this machine as they come, recordings of a folder named at start, requests of a proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import urllib.request
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from wattline.core.errors import WattlineError
+from wattline.core.printable import printable, printable_data
+from wattline.web.app.live import Feed
+from wattline.web.app.render import render
+from wattline.web.app.state import state_of
+
+MAX_FILES = 200
+MAX_WINDOW = 200
+PROXY_S = 2.0
+MAX_PROXY_BYTES = 1_000_000
+
+
+def routes() -> list[Route]:
+    """The pages of Measure."""
+    return [
+        Route("/measure", measure),
+        Route("/measure/live", live),
+        Route("/measure/recording", recording),
+    ]
+
+
+def recordings(folder: Path | None) -> list[str]:
+    """The names of the files in the folder of recordings; the only ones that are read."""
+    if folder is None:
+        return []
+    try:
+        names = [path.name for path in folder.iterdir() if not path.name.startswith(".") and not path.is_symlink()]
+    except OSError:
+        return []
+    return sorted(names)[:MAX_FILES]
+
+
+async def measure(request: Request) -> Response:
+    """What this machine draws, and what was recorded."""
+    state = state_of(request)
+    feed = feed_of(request)
+    rows, missing = await run_in_threadpool(feed.now)
+    proxy = await run_in_threadpool(_proxy_totals, state.proxy) if state.proxy else None
+    body = render(
+        request, "measure.html", rows=rows, missing=missing, folder=str(state.journals or ""),
+        recordings=await run_in_threadpool(recordings, state.journals), proxy=proxy, proxy_address=state.proxy,
+    )  # fmt: skip
+    return HTMLResponse(body)
+
+
+def feed_of(request: Request) -> Feed:
+    """The app's one feed of readings."""
+    app = request.app
+    if not hasattr(app.state, "feed"):
+        app.state.feed = Feed()
+    feed = app.state.feed
+    assert isinstance(feed, Feed)
+    return feed
+
+
+async def live(request: Request) -> Response:
+    """Watts of each device, every second (server-sent events)."""
+    feed = feed_of(request)
+    if feed.readers >= feed.MAX_READERS:
+        return Response("too many watch already\n", 429, {"Retry-After": "30"}, "text/plain")
+
+    async def lines() -> AsyncIterator[str]:
+        feed.readers += 1
+        try:
+            while True:
+                rows, _ = await run_in_threadpool(feed.now)
+                yield f"data: {json.dumps(rows)}\n\n"
+                await asyncio.sleep(feed.STEP_S)
+        finally:
+            feed.readers -= 1
+
+    return StreamingResponse(lines(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+async def recording(request: Request) -> Response:
+    """The report of a recording of the folder, whole or of one of its windows."""
+    state = state_of(request)
+    name, window = request.query_params.get("name", ""), request.query_params.get("window", "").strip()
+    folder = state.journals
+    if folder is None or name not in await run_in_threadpool(recordings, folder):
+        raise HTTPException(404)
+    error, data = "", None
+    if len(window) > MAX_WINDOW or not window.isprintable():
+        error = "window: give the name of a window, or FROM..TO"
+    else:
+        options = [f"--window={window}"] if window else []
+        args = ["meter", "report", *options, "--", str(folder.resolve() / name)]
+        try:
+            reply = await state.jobs.further({"do": "answer", "args": args})
+            data = json.loads(reply["json"])
+        except WattlineError as problem:
+            error = str(problem).replace(str(folder.resolve()), "")
+    if request.query_params.get("as") == "json" and data is not None:
+        return Response(json.dumps(data, indent=1), media_type="application/json")
+    text = "" if data is None else printable(reply["text"]).replace(f"{folder.resolve()}/", "")
+    body = render(request, "recording.html", name=name, window=window, text=text, error=error)
+    return HTMLResponse(body, 400 if error else 200)
+
+
+def _proxy_totals(address: str) -> dict[str, Any]:
+    """What a running proxy says of its requests; the reason where it says nothing."""
+    try:
+        with urllib.request.urlopen(f"{address.rstrip('/')}/wattline/energy", timeout=PROXY_S) as reply:
+            data = json.loads(reply.read(MAX_PROXY_BYTES))
+        return {"rows": [(name, value) for name, value in printable_data(data)["results"].items()], "error": ""}
+    except (OSError, ValueError, KeyError, AttributeError) as problem:
+        return {"rows": [], "error": str(problem)[:200]}

@@ -1,0 +1,163 @@
+"""The pages of the app: a command each, with the inputs that it shows first. A further command is one entry more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Page:
+    """A command as a page.
+
+    Attributes
+    ----------
+    command : its name on the command line
+    title : its question, as people put it
+    about : what it answers, in a sentence
+    first : names of the inputs that are shown at once
+    example : values that the page begins with
+    long : whether an answer takes longer than a few seconds
+    python : the function of ``import wattline`` where it bears another name; "" where none takes the same values
+    renamed : names of parameters of that function that differ from the command's
+    """
+
+    command: str
+    title: str
+    about: str
+    first: tuple[str, ...]
+    example: Mapping[str, str] = field(default_factory=dict)
+    long: bool = False
+    python: str | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """``/flex/balance``."""
+        return "/" + self.command.replace(" ", "/")
+
+    @property
+    def function(self) -> str:
+        """The function of the package; "" where a call would need more than these values."""
+        return self.command.replace(" ", "_").replace("-", "_") if self.python is None else self.python
+
+
+def N_(words: str) -> str:
+    """Marks words that are translated where they are shown."""
+    return words
+
+
+PAGES = {
+    page.command: page
+    for page in (
+        Page(
+            "prompt",
+            N_("What does a prompt take?"),
+            N_("Energy, time, cost and carbon of one request to a language model."),
+            ("model", "chip", "gpus", "input_tokens", "output_tokens", "region"),
+            {
+                "model": "llama-3.1-70b",
+                "chip": "h100-sxm",
+                "gpus": "4",
+                "input_tokens": "500",
+                "output_tokens": "300",
+                "region": "us",
+            },
+        ),
+        Page(
+            "train",
+            N_("What does a training run take?"),
+            N_("Hours, energy, cost and carbon of training a model, from its size, tokens and chips."),
+            ("model", "tokens", "chip", "chips", "region"),
+            {"model": "llama-3.1-70b", "tokens": "15T", "chip": "h100-sxm", "chips": "16384", "region": "us"},
+        ),
+        Page(
+            "serve",
+            N_("What does a service take?"),
+            N_("Latencies, power and energy of a model under traffic, simulated request by request."),
+            ("model", "chip", "gpus", "rate", "duration", "slo_ttft", "slo_tpot", "region"),
+            {"model": "llama-3.1-8b", "chip": "h100-sxm", "gpus": "1", "rate": "10/s", "duration": "5 min"},
+            long=True,
+            python="",
+        ),
+        Page(
+            "frontier",
+            N_("Which set-up keeps my latency at the least energy?"),
+            N_("Searches chips, formats, limits and pools for the set-up that meets the latencies with least energy."),
+            ("model", "rate", "duration", "slo_ttft", "slo_tpot", "chip", "region"),
+            {"model": "llama-3.1-8b", "rate": "10/s", "duration": "5 min", "slo_ttft": "1s", "slo_tpot": "50ms"},
+            long=True,
+            python="",
+        ),
+        Page(
+            "site",
+            N_("What does a data centre draw?"),
+            N_("A data centre through a year, hour by hour: PUE, peak, water, cost and carbon from its weather."),
+            ("it", "place", "cooling", "utilisation"),
+            {"it": "60MW", "place": "Dublin"},
+        ),
+        Page(
+            "supply",
+            N_("What should power a site?"),
+            N_("Wind, sun, batteries and the grid that power a site hour by hour, and what they cost."),
+            ("it", "place", "target", "with_", "export"),
+            {"it": "60MW", "place": "Dublin", "draws": "4"},
+            long=True,
+            renamed={"with_": "technologies"},
+        ),
+        Page(
+            "flex balance",
+            N_("What does a site take of its grid?"),
+            N_("The share of a grid's demand, of its highest hour and of its growth that a data centre takes."),
+            ("it", "region", "utilisation"),
+            {"it": "100MW", "region": "us-ercot"},
+        ),
+        Page(
+            "flex headroom",
+            N_("How much new load does a grid take?"),
+            N_("How much load fits into a grid without new plants, if it yields in the highest hours."),
+            ("demand", "share", "hours"),
+            python="",
+        ),
+        Page(
+            "flex shift",
+            N_("What does waiting save?"),
+            N_("What a daily job saves when it may run at another hour, or at another site."),
+            ("signal", "length", "before", "after", "kind"),
+            python="",
+        ),
+        Page(
+            "flex swings",
+            N_("How does training swing a grid?"),
+            N_("The swings of power of synchronous training, and the energy that it takes to hold them."),
+            ("phase", "chips", "floor", "ramp", "store"),
+            {"phase": "compute:1.4s:700W;exchange:0.4s:250W", "chips": "4096"},
+            python="",
+        ),
+        Page(
+            "world",
+            N_("How does the world's demand grow?"),
+            N_("Electricity of data centres by place and year, with ranges that were tested on the past."),
+            ("region", "to", "scenario", "what_if"),
+            {"region": "world"},
+            python="",
+        ),
+        Page(
+            "check",
+            N_("Is this claim right?"),
+            N_("A claim as a sentence, or a file of claims, held against the catalog's figures."),
+            ("claims",),
+            {"claims": "ChatGPT uses 2.9 Wh per request"},
+            renamed={"claims": "path"},
+        ),
+        Page(
+            "serve-average",
+            N_("What do all requests of a year take?"),
+            N_("Energy, cost and carbon of a service at a mean rate of requests, without a simulation."),
+            ("model", "rate", "days", "chip", "gpus", "region"),
+            {"model": "llama-3.1-70b", "rate": "1M/day", "chip": "h100-sxm"},
+        ),
+    )
+}
+# the pages that head the app, and those of a family under one of them
+LEADING = ("prompt", "train", "serve", "frontier", "site", "supply", "flex balance", "world", "check")

@@ -1,0 +1,157 @@
+"""A question as a page's address holds it: checked, and turned into the arguments of the command line."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.web.app.forms import Field
+from wattline.web.app.pages import Page
+
+MAX_VALUE = 500  # characters of a value
+UPLOAD = re.compile(r"upload:[0-9a-f]{32}(@[\w .-]{1,60})?\Z")
+APART = ";"  # between the values of a field that takes several
+# an absolute path, a home folder, a step upwards, a drive or an address: nothing of these names a file or a machine
+_PATH = re.compile(
+    r"(?:^|[\s,=;:@'\"(\[{<|])(?:/[^\s]|~|//)|\\|\.\.(?:/|$)|(?:^|/)\.\.|://|^file:|[\x00-\x1f\x7f]", re.I
+)
+
+
+@dataclass(frozen=True)
+class PageQuestion:
+    """A page's command with the values that were given for it, by field, in the command's order."""
+
+    page: Page
+    fields: Mapping[str, Field]
+    values: Mapping[str, str]
+
+    @property
+    def query(self) -> str:
+        """The query string of its address, the same for the same question."""
+        return urlencode(self.values, quote_via=quote, safe=":,;@/")
+
+    @property
+    def address(self) -> str:
+        """Its path and query."""
+        return f"{self.page.path}?{self.query}" if self.values else self.page.path
+
+    @property
+    def uploads(self) -> list[str]:
+        """The keys of the files that it names."""
+        parts = [part for value in self.values.values() for part in value.split(APART)]
+        return [part.partition(":")[2].partition("@")[0] for part in parts if UPLOAD.match(part)]
+
+    def arguments(self, paths: Mapping[str, str]) -> list[str]:
+        """The command's arguments, each option in one word with its value, so that no value can pass for an option.
+
+        Parameters
+        ----------
+        paths : where each uploaded file lies, by its key
+        """
+        options, plain = [], []
+        for name, value in self.values.items():
+            field = self.fields[name]
+            if field.kind == "flag":
+                options.append(field.flag)
+                continue
+            for part in value.split(APART) if field.many else [value]:
+                words = _placed(part.strip(), paths)
+                if field.flag:
+                    options.append(f"{field.flag}={words}")
+                else:
+                    plain.append(words)
+        return [*self.page.command.split(), *options, "--", *plain] if plain else [*self.page.command.split(), *options]
+
+    def command_line(self, names: Mapping[str, str]) -> str:
+        """The same question in a shell; ``names`` are those that uploaded files had, by key."""
+        words = ["wattline", *self.page.command.split()]
+        options: list[str] = []
+        for name, value in self.values.items():
+            field = self.fields[name]
+            parts = [_placed(part.strip(), names) for part in (value.split(APART) if field.many else [value])]
+            if field.kind == "flag":
+                options.append(field.flag)
+            elif field.flag:
+                options += [f"{field.flag} {shlex.quote(part)}" for part in parts]
+            else:
+                words += [shlex.quote(part) for part in parts]
+        return " ".join([*words, *options])
+
+    def python(self, names: Mapping[str, str]) -> str:
+        """The same question as a call of the package; "" where a call takes other values."""
+        if not self.page.function:
+            return ""
+        first, named = [], []
+        for name, value in self.values.items():
+            field = self.fields[name]
+            if field.kind == "flag":
+                words = "True"
+            elif field.many:
+                words = repr([_placed(part.strip(), names) for part in value.split(APART)])
+            else:
+                words = value if name in ("draws", "seed") else repr(_placed(value, names))
+            if field.flag:
+                named.append(f"{self.page.renamed.get(name, name)}={words}")
+            else:
+                first.append(words)
+        return f"import wattline as wl\n\nwl.{self.page.function}({', '.join([*first, *named])})"
+
+
+def _placed(value: str, paths: Mapping[str, str]) -> str:
+    """A value with the path of the file that it stands for."""
+    if not UPLOAD.match(value):
+        return value
+    key, _, column = value.partition(":")[2].partition("@")
+    if key not in paths:
+        raise WattlineError("this file was sent too long ago and is gone; send it again")
+    return f"{paths[key]}@{column}" if column else paths[key]
+
+
+def read_question(page: Page, fields: Mapping[str, Field], given: Iterable[tuple[str, str]]) -> PageQuestion:
+    """The question of a query string or of an object of the API.
+
+    Parameters
+    ----------
+    page, fields : of the command
+    given : names with their values; an empty value is none
+
+    Raises WattlineError for a name that the command does not take, a value that is too long, and one that names a
+    file or an address.
+    """
+    values: dict[str, str] = {}
+    for name, value in given:
+        words = value.strip()
+        if not words:
+            continue
+        if name not in fields:
+            near = nearest(name, fields)
+            raise WattlineError(
+                f"{page.command}: there is no input {shorten(name)!r}"
+                + (f"; nearest: {', '.join(near)}" if near else "")
+            )
+        check_value(fields[name], words)
+        values[name] = f"{values[name]}{APART}{words}" if name in values and fields[name].many else words
+    kept = {n: v for n, v in values.items() if not (v == fields[n].usual and not fields[n].needed)}
+    return PageQuestion(page, fields, {name: kept[name] for name in fields if name in kept})
+
+
+def check_value(field: Field, value: str) -> None:
+    """Raise WattlineError for a value that no field takes from a browser."""
+    if len(value) > MAX_VALUE:
+        raise WattlineError(f"{field.name}: more than {MAX_VALUE} characters; give fewer")
+    if field.kind == "flag" and value not in ("on", "true", "1"):
+        raise WattlineError(f"{field.name}: {shorten(value)!r} is neither on nor left out")
+    parts = [part.strip() for part in value.split(APART)] if field.many else [value]
+    for part in parts:
+        if UPLOAD.match(part) and field.kind in ("file", "either"):
+            continue
+        if field.kind == "file":
+            raise WattlineError(f"{field.name}: no file is read by its name; choose it on the page and send it")
+        if _PATH.search(part) or part.startswith("upload:"):
+            raise WattlineError(
+                f"{field.name}: {shorten(value)!r} names a file or an address; none is read by its name"
+            )

@@ -1,0 +1,159 @@
+"""Templates filled in: the shell of a page, its form, and an answer within it."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+
+from wattline.core.version import __version__
+from wattline.web.app.assets import STAMP
+from wattline.web.app.forms import Field, first_and_rest
+from wattline.web.app.jobs import WebJob
+from wattline.web.app.pages import LEADING, PAGES, Page
+from wattline.web.app.state import AppState, state_of
+from wattline.web.app.words import LANGUAGES, Words, words_of
+
+MENU = {
+    "prompt": "Prompt", "train": "Train", "serve": "Serve", "frontier": "Frontier", "site": "Site", "supply": "Supply",
+    "flex balance": "Flex", "world": "World", "check": "Check",
+}  # fmt: skip
+BESIDE_MENU = (("/measure", "Measure"), ("/catalog", "Catalog"))
+FAMILY_NAMES = {
+    "flex balance": "Of the grid's demand",
+    "flex headroom": "Room for new load",
+    "flex shift": "Work that waits",
+    "flex swings": "Swings of training",
+    "serve": "Simulated",
+    "serve-average": "On average",
+}
+MAX_LISTED = 600  # names that an input suggests
+
+
+@cache
+def environment(lang: str) -> Environment:
+    """Templates in a language; every value is escaped."""
+    made = Environment(
+        loader=PackageLoader("wattline.web.app", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["_"] = words_of(lang)
+    return made
+
+
+def render(request: Request, template: str, **values: Any) -> str:
+    """A template with what every page has."""
+    return render_in(state_of(request).words(request), template, **shell_values(request), **values)
+
+
+def render_in(words: Words, template: str, **values: Any) -> str:
+    """A template in a language."""
+    return environment(words.lang).get_template(template).render(**values)
+
+
+def shell_values(request: Request) -> dict[str, Any]:
+    """What the top of every page takes."""
+    words = state_of(request).words(request)
+    path = request.url.path
+    other = "zh" if words.lang == "en" else "en"
+    items = [
+        (PAGES[name].path, MENU.get(name, name.capitalize())) for name in LEADING if name in state_of(request).forms
+    ]
+    menu = [
+        {"path": href, "name": words(name), "here": href == path or _family(href) == _family(path) != ""}
+        for href, name in (*items, *BESIDE_MENU)
+    ]
+    back = quote(f"{path}?{request.url.query}" if request.url.query else path, safe="")
+    return {
+        "lang": words.lang, "other_lang": other, "other_name": LANGUAGES[other], "menu": menu, "back": back,
+        "version": __version__, "stamp": STAMP, "theme": "",
+    }  # fmt: skip
+
+
+def _family(path: str) -> str:
+    return re.split(r"[/-]", path.strip("/"))[0]
+
+
+def shown_field(field: Field, value: str, words: Words, state: AppState) -> dict[str, Any]:
+    """What a field's template takes."""
+    uploaded = re.match(r"upload:([0-9a-f]{32})", value)
+    file = state.uploads.get(uploaded[1]) if uploaded else None
+    about = re.sub(r"`([^`]*)`", r"\1", field.about)
+    return {
+        "name": field.name, "label": words(field.label), "about": words(about), "usual": field.usual,
+        "kind": field.kind, "needed": field.needed or field.name == "it", "value": value,
+        "file": file.name if file else "", "list": field.name if field.name in state.lists else "", "wrong": False,
+    }  # fmt: skip
+
+
+def page_shell(request: Request, page: Page, values: Mapping[str, str], open_more: bool) -> str:
+    """A page to the place where its answer goes, its form filled in."""
+    state = state_of(request)
+    words = state.words(request)
+    fields = state.forms[page.command]
+    first, rest = first_and_rest(fields, page.first)
+    family = [other for other in state.pages() if _family(other.path) == _family(page.path)]
+    used = {field.name for field in fields.values()}
+    return render(
+        request,
+        "page.html",
+        title=words(page.title),
+        about=words(page.about),
+        path=page.path,
+        long=page.long,
+        example=urlencode(page.example),
+        family=[
+            {"path": p.path, "name": words(FAMILY_NAMES.get(p.command, p.command)), "here": p is page} for p in family
+        ],
+        first=[shown_field(f, values.get(f.name, ""), words, state) for f in first],
+        rest=[shown_field(f, values.get(f.name, ""), words, state) for f in rest],
+        open=open_more or any(values.get(field.name) for field in rest if field.name not in ("draws", "seed")),
+        lists={name: listed[:MAX_LISTED] for name, listed in state.lists.items() if name in used},
+    )
+
+
+def foot(request: Request) -> str:
+    """What closes a page."""
+    return "</div>" + render(request, "foot.html")
+
+
+def working(request: Request, job: WebJob, *, follow: bool) -> str:
+    """What stands where an answer will be; ``follow``: the page fetches the answer itself."""
+    return render(request, "working.html", job=job, follow=follow)
+
+
+def trouble(request: Request, error: str) -> str:
+    """Why there is no answer."""
+    return render(request, "trouble.html", heading=state_of(request).words(request)("No answer:"), error=error)
+
+
+def answered(request: Request, job: WebJob) -> str:
+    """An answer with its tools, or why there is none."""
+    words = state_of(request).words(request)
+    if job.state == "cancelled":
+        return render(request, "trouble.html", heading=words("Cancelled."), error=words("Nothing was worked out."))
+    if job.state != "done":
+        return trouble(request, job.error)
+    question, answer = job.question, job.answer
+    names = state_of(request).uploads.names()
+    fragment = answer.get("fragment")
+    title = html.unescape(re.sub(r"<[^>]*>", "", fragment["title"])) if fragment else question.page.command
+    kinds = [("json", "JSON"), ("csv", "CSV"), ("svg", "SVG"), ("png", "PNG"), ("html", words("Report"))]
+    has = {"json", "csv"} | ({"html"} if fragment else set()) | ({"svg", "png"} if answer.get("svg") else set())
+    shared = {
+        "job": job, "address": question.address, "path": question.page.path, "query": question.query,
+        "plain_title": title, "command_line": question.command_line(names), "python": question.python(names),
+        "downloads": [kind for kind in kinds if kind[0] in has], "base": str(request.base_url).rstrip("/"),
+    }  # fmt: skip
+    if fragment is None:
+        return render(request, "plain_answer.html", text=answer["text"], **shared)
+    return render(request, "answer.html", fragment=fragment, has_facts='id="facts"' in fragment["main"], **shared)

@@ -1,0 +1,80 @@
+"""What the app's handlers share: forms, jobs, files, the folder of journals, the words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from starlette.requests import Request
+
+from wattline.catalog import default
+from wattline.web.app.forms import Field
+from wattline.web.app.jobs import Jobs
+from wattline.web.app.pages import PAGES, Page
+from wattline.web.app.question import PageQuestion, read_question
+from wattline.web.app.uploads import Uploads
+from wattline.web.app.words import LANGUAGES, Words, words_of
+
+OWN_NAMES = {"lang", "line", "blank", "send"}  # of the query, which are no inputs
+# an input -> the kind of names that it suggests
+LISTS = {"model": "model", "chip": "chip", "region": "region", "place": "climate", "engine": "engine"}
+
+
+@dataclass
+class AppState:
+    """One app.
+
+    Attributes
+    ----------
+    forms : the fields of each page's command
+    jobs, uploads : questions on their way, and files
+    lang : the language where the reader chose none
+    journals : the folder of recordings that Measure shows
+    proxy : address of a running proxy
+    """
+
+    forms: Mapping[str, Mapping[str, Field]]
+    jobs: Jobs
+    uploads: Uploads
+    lang: str = "en"
+    journals: Path | None = None
+    proxy: str = ""
+    host: str = ""
+
+    def pages(self) -> list[Page]:
+        """The pages whose command is there."""
+        return [page for page in PAGES.values() if page.command in self.forms]
+
+    def words(self, request: Request) -> Words:
+        """The words in the reader's language: of the query, the cookie, or the start."""
+        for lang in (request.query_params.get("lang"), request.cookies.get("wattline_lang")):
+            if lang in LANGUAGES:
+                return words_of(lang)
+        return words_of(self.lang)
+
+    def question(self, page: Page, given: Iterable[tuple[str, str]]) -> PageQuestion:
+        """The question of these inputs. Raises WattlineError."""
+        inputs = [(name, value) for name, value in given if name not in OWN_NAMES and not name.startswith("file-")]
+        return read_question(page, self.forms[page.command], inputs)
+
+    @cached_property
+    def lists(self) -> dict[str, list[tuple[str, str]]]:
+        """Names that inputs suggest, each with its title."""
+        catalog = default()
+        lists = {}
+        for name, kind in LISTS.items():
+            try:
+                records = catalog.records(kind)
+            except (KeyError, ValueError):
+                continue
+            lists[name] = [(record.name, record.title) for record in records.values()]
+        return lists
+
+
+def state_of(request: Request) -> AppState:
+    """The state of the app that a request came to."""
+    state = request.app.state.wattline
+    assert isinstance(state, AppState)
+    return state

@@ -1,0 +1,151 @@
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  function each(selector, action, within) { Array.prototype.forEach.call((within || document).querySelectorAll(selector), action); }
+  function read(key) { try { return JSON.parse(localStorage.getItem(key) || "[]"); } catch (error) { return []; } }
+  function write(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch (error) { /* full or off */ } }
+  function make(tag, text, attributes) {
+    var element = document.createElement(tag);
+    element.textContent = text || "";
+    Object.keys(attributes || {}).forEach(function (name) { element.setAttribute(name, attributes[name]); });
+    return element;
+  }
+
+  // light or dark
+  var system = window.matchMedia("(prefers-color-scheme: dark)");
+  var button = document.getElementById("app-theme");
+  function isDark() { var chosen = root.getAttribute("data-theme"); return chosen ? chosen === "dark" : system.matches; }
+  function name() { button.textContent = isDark() ? button.dataset.light : button.dataset.dark; }
+  button.hidden = false;
+  name();
+  button.addEventListener("click", function () {
+    var next = isDark() ? "light" : "dark";
+    root.setAttribute("data-theme", next);
+    try { localStorage.setItem("wattline-theme", next); } catch (error) { /* off */ }
+    name();
+  });
+  system.addEventListener("change", name);
+
+  // what was asked last stays in this browser
+  var RECENT = "wattline-recent", KEPT = "wattline-compare";
+  function local(address) { return typeof address === "string" && /^\/(?![\/\\])/.test(address); }
+  function remember(result) {
+    var address = result.dataset.address;
+    var rest = read(RECENT).filter(function (item) { return item.address !== address; });
+    write(RECENT, [{ address: address, title: result.dataset.title }].concat(rest).slice(0, 8));
+  }
+  var recent = document.getElementById("recent");
+  if (recent) {
+    var items = read(RECENT).filter(function (item) { return item && local(item.address); });
+    items.forEach(function (item) {
+      var row = make("li");
+      row.appendChild(make("a", item.title, { href: item.address }));
+      recent.querySelector("ul").appendChild(row);
+    });
+    recent.hidden = !items.length;
+    recent.querySelector("button").addEventListener("click", function () { write(RECENT, []); recent.hidden = true; });
+  }
+
+  // answers kept for comparison
+  var bar = document.getElementById("compare-bar");
+  function kept() { return read(KEPT).filter(function (item) { return item && local(item.address); }); }
+  function drawBar() {
+    var list = kept();
+    bar.hidden = list.length < 1 || location.pathname === "/side-by-side";
+    bar.textContent = "";
+    if (bar.hidden) { return; }
+    bar.appendChild(make("span", bar.dataset.one + " " + list.map(function (item) { return item.title; }).join(" · ")));
+    if (list.length > 1) {
+      var query = list.map(function (item) { return "q=" + encodeURIComponent(item.address); }).join("&");
+      bar.appendChild(make("a", bar.dataset.label + " (" + list.length + ")", { href: "/side-by-side?" + query, "class": "go" }));
+    }
+    var clear = make("button", bar.dataset.clear, { type: "button", "class": "small" });
+    clear.addEventListener("click", function () { write(KEPT, []); drawBar(); });
+    bar.appendChild(clear);
+  }
+  drawBar();
+
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest && event.target.closest("[data-compare]");
+    if (link) {
+      event.preventDefault();
+      var rest = kept().filter(function (item) { return item.address !== link.dataset.compare; });
+      write(KEPT, rest.concat([{ address: link.dataset.compare, title: link.dataset.name }]).slice(-6));
+      drawBar();
+      return;
+    }
+    var copy = event.target.closest && event.target.closest("[data-copy]");
+    if (copy) {
+      var before = copy.textContent;
+      navigator.clipboard.writeText(location.origin + copy.dataset.copy).then(function () {
+        copy.textContent = copy.dataset.done;
+        setTimeout(function () { copy.textContent = before; }, 1500);
+      });
+    }
+  });
+
+  // the facts of an answer: show the rows that hold every word
+  function searchFacts(within) {
+    each("#fact-search", function (field) {
+      var rows = Array.prototype.slice.call(document.querySelectorAll("table.facts tbody tr"));
+      field.closest(".search").hidden = false;
+      field.addEventListener("input", function () {
+        var words = field.value.toLowerCase().split(/\s+/).filter(Boolean), count = 0;
+        rows.forEach(function (row) {
+          var text = row.textContent.toLowerCase();
+          row.hidden = !words.every(function (word) { return text.indexOf(word) >= 0; });
+          count += row.hidden ? 0 : 1;
+        });
+        document.getElementById("fact-count").textContent = words.length ? count + " of " + rows.length : "";
+      });
+    }, within);
+  }
+
+  // progress of what is worked on
+  var source = null;
+  function follow(working) {
+    if (source) { source.close(); }
+    source = new EventSource("/jobs/" + working.dataset.job + "/events");
+    var begun = Date.now(), shown = working.querySelector(".elapsed"), words = working.querySelector(".words");
+    var clock = setInterval(function () { shown.textContent = Math.round((Date.now() - begun) / 1000) + " s"; }, 1000);
+    function end() { clearInterval(clock); source.close(); source = null; }
+    source.addEventListener("running", function (event) {
+      var text = event.data.replace(/^\S+ ?/, "");
+      if (text) { words.textContent = text; }
+    });
+    ["done", "failed", "cancelled"].forEach(function (state) {
+      source.addEventListener(state, function () {
+        end();
+        if (working.dataset.follow && window.htmx) { htmx.ajax("GET", working.dataset.address, { target: "#answer" }); }
+      });
+    });
+    working.querySelector("form").addEventListener("submit", function (event) {
+      event.preventDefault();
+      fetch(event.target.action, { method: "POST", headers: { "HX-Request": "true" } });
+    });
+    source.onerror = function () { if (source && source.readyState === EventSource.CLOSED) { end(); } };
+  }
+  function look(within) {
+    each(".working", function (working) {
+      if (!working.dataset.seen) { working.dataset.seen = "1"; follow(working); }
+    }, within);
+    each("article.result", function (result) {
+      if (!result.dataset.seen) { result.dataset.seen = "1"; remember(result); searchFacts(result); }
+    }, within);
+    each("[data-copy]", function (copy) { copy.hidden = !(navigator.clipboard && window.isSecureContext); }, within);
+  }
+  look(document);
+  var answer = document.getElementById("answer");
+  if (answer) {
+    new MutationObserver(function () { look(answer); }).observe(answer, { childList: true, subtree: true });
+    document.body.addEventListener("htmx:beforeRequest", function () { answer.setAttribute("aria-busy", "true"); });
+    document.body.addEventListener("htmx:afterRequest", function () { answer.setAttribute("aria-busy", "false"); });
+  }
+  // a file that was chosen is sent at once
+  document.addEventListener("change", function (event) {
+    if (event.target.type === "file" && event.target.files.length) {
+      event.stopPropagation();
+      event.target.parentNode.querySelector("button").click();
+    }
+  }, true);
+})();

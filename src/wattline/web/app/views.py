@@ -1,0 +1,243 @@
+"""Pages that ask a command: the form and its answer, downloads, the steps behind it, files that are sent."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+import zlib
+from collections.abc import AsyncIterator
+from urllib.parse import quote, urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+
+from wattline.core.errors import WattlineError
+from wattline.web.app.bodies import read_form
+from wattline.web.app.jobs import Busy, WebJob
+from wattline.web.app.line import read_line
+from wattline.web.app.pages import Page
+from wattline.web.app.question import PageQuestion
+from wattline.web.app.render import answered, foot, page_shell, render, trouble, working
+from wattline.web.app.state import state_of
+
+SOON_S = 0.4  # an answer that comes sooner needs no sign that it is worked on
+GONE_S = 3.0  # how long a job goes on that nobody waits for
+MEDIA = {"json": "application/json", "csv": "text/csv", "svg": "image/svg+xml", "png": "image/png", "html": "text/html"}
+
+
+def is_part(request: Request) -> bool:
+    """Whether the page that is open asks for a part of itself."""
+    return request.headers.get("hx-request") == "true"
+
+
+async def page_view(request: Request, page: Page) -> Response:
+    """A page with the answer to what its address asks."""
+    state = state_of(request)
+    given = list(request.query_params.multi_items())
+    if request.method == "POST":
+        return await _receive(request, page)
+    if any(not value for _, value in given) and not is_part(request):
+        kept = [(name, value) for name, value in given if value and not name.startswith("file-")]
+        return RedirectResponse(
+            request.url.replace(query="").include_query_params(**dict(kept)).path + _joined(kept), 303
+        )
+    own = [(name, value) for name, value in given if name not in ("lang", "line", "send")]
+    begins = not own and not page.long and bool(page.example)
+    try:
+        question = state.question(page, page.example.items() if begins else own)
+        asks = begins or bool(question.values)
+        job = state.jobs.submit(question) if asks else None
+    except Busy as error:
+        return await _refused(request, page, dict(own), str(error), 429, {"Retry-After": str(error.retry_s)})
+    except WattlineError as error:
+        return await _refused(request, page, dict(own), str(error), 400, {})
+    values = dict(page.example) if not own and not begins else {**dict(own), **dict(question.values)}
+    if is_part(request):
+        return await _part(request, question, job)
+    await run_in_threadpool(lambda: state.lists)
+    return streamed(request, _whole(request, page, values, job))
+
+
+def _joined(pairs: list[tuple[str, str]]) -> str:
+    return f"?{urlencode(pairs, quote_via=quote, safe=':,;@/')}" if pairs else "?blank=1"
+
+
+async def _whole(request: Request, page: Page, values: dict[str, str], job: WebJob | None) -> AsyncIterator[str]:
+    """The page: its form at once, its answer when it is there."""
+    yield page_shell(request, page, values, "blank" in request.query_params)
+    if line := request.query_params.get("line", ""):
+        yield _taken(request, line)
+    if job is not None:
+        jobs = state_of(request).jobs
+        job.readers += 1
+        try:
+            if not job.over:
+                async with _quietly(SOON_S):
+                    await job.wait()
+            if not job.over:
+                yield working(request, job, follow=False)
+                await job.wait()
+        finally:
+            jobs.left(job)
+        yield answered(request, job)
+    yield foot(request)
+
+
+class _quietly:
+    """A bound on waiting that passes without an error."""
+
+    def __init__(self, seconds: float) -> None:
+        self._timeout = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        try:
+            await self._timeout.__aexit__(kind, error, None)
+        except TimeoutError:
+            return True
+        return False
+
+
+def _taken(request: Request, line: str) -> str:
+    """What was assumed for what a line did not say."""
+    words = state_of(request).words(request)
+    try:
+        taken = read_line(line).taken
+    except WattlineError:
+        return ""
+    from html import escape
+
+    assumed = escape("; ".join(taken))
+    return f'<p class="taken">{escape(words("Assumed from your line:"))} {assumed}</p>' if taken else ""
+
+
+async def _part(request: Request, question: PageQuestion, job: WebJob | None) -> Response:
+    """The answer alone, or a sign that it is worked on."""
+    headers = {"HX-Push-Url": question.address, "Cache-Control": "no-store"}
+    if job is None:
+        return HTMLResponse("", headers=headers)
+    async with _quietly(SOON_S):
+        await job.wait()
+    body = answered(request, job) if job.over else working(request, job, follow=True)
+    if not job.over:
+        asyncio.get_running_loop().call_later(GONE_S, _unless_followed, request, job)
+    return HTMLResponse(body, headers=headers)
+
+
+def _unless_followed(request: Request, job: WebJob) -> None:
+    """Give up a job whose page never came for its progress."""
+    if job.readers == 0 and not job.over:
+        state_of(request).jobs.cancel(job)
+
+
+async def _refused(
+    request: Request, page: Page, values: dict[str, str], error: str, status: int, headers: dict[str, str]
+) -> Response:
+    body = trouble(request, error)
+    if is_part(request):
+        return HTMLResponse(body, 200, {**headers, "HX-Push-Url": "false"})
+    await run_in_threadpool(lambda: state_of(request).lists)
+    return HTMLResponse(page_shell(request, page, values, False) + body + foot(request), status, headers)
+
+
+def streamed(request: Request, parts: AsyncIterator[str]) -> Response:
+    """Parts of a page as they come, packed where the browser takes it, each sent at once."""
+    packs = "gzip" in request.headers.get("accept-encoding", "")
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if packs else {})
+
+    async def bodies() -> AsyncIterator[bytes]:
+        packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+        async for part in parts:
+            data = part.encode()
+            yield packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH) if packs else data
+        if packs:
+            yield packer.flush()
+
+    return StreamingResponse(bodies(), media_type="text/html", headers=headers)
+
+
+async def _receive(request: Request, page: Page) -> Response:
+    """Keep the files that a form brings and lead to the address that names them."""
+    state = state_of(request)
+    try:
+        pairs, files = await read_form(request)
+        values = {name: value for name, value in pairs if value and name != "send"}
+        for name, file_name, data in files:
+            if name.startswith("file-") and data:
+                values[name.removeprefix("file-")] = f"upload:{state.uploads.add(file_name, data)}"
+        question = state.question(page, values.items())
+    except WattlineError as error:
+        return await _refused(request, page, {}, str(error), 400, {})
+    return RedirectResponse(question.address, 303)
+
+
+async def download(request: Request, page: Page, kind: str) -> Response:
+    """An answer as a file."""
+    state = state_of(request)
+    try:
+        question = state.question(page, request.query_params.multi_items())
+        job = state.jobs.submit(question)
+        await waited(request, job)
+        if job.state != "done":
+            return Response(f"{job.error or job.state}\n", 400, media_type="text/plain")
+        data = await _file(request, job, kind)
+    except Busy as error:
+        return Response(f"{error}\n", 429, {"Retry-After": str(error.retry_s)}, "text/plain")
+    except WattlineError as error:
+        return Response(f"{error}\n", 400, media_type="text/plain")
+    name = re.sub(r"[^a-z0-9.-]+", "-", page.command) + f".{kind}"
+    headers = {"Content-Disposition": f'attachment; filename="wattline-{name}"', "Cache-Control": "no-store"}
+    return Response(data, headers=headers, media_type=MEDIA[kind])
+
+
+async def _file(request: Request, job: WebJob, kind: str) -> bytes:
+    answer = job.answer
+    if kind in ("svg", "png") and not answer.get("svg"):
+        raise WattlineError("this answer has no figure")
+    if kind == "html" and "page" not in answer:
+        raise WattlineError("this answer has no report")
+    if kind == "png":
+        reply = await state_of(request).jobs.further({"do": "png", "svg": answer["svg"]})
+        return base64.b64decode(reply["png"])
+    return str(answer[{"html": "page"}.get(kind, kind)]).encode()
+
+
+async def waited(request: Request, job: WebJob) -> None:
+    """Until a job is over; it is given up where the browser goes away meanwhile."""
+    jobs = state_of(request).jobs
+    job.readers += 1
+    try:
+        while not job.over:
+            async with _quietly(1.0):
+                await job.wait()
+            if not job.over and await request.is_disconnected():
+                return
+    finally:
+        jobs.left(job)
+
+
+async def why(request: Request, page: Page) -> Response:
+    """Every step of an answer and its facts."""
+    state = state_of(request)
+    error, text, address, title = "", "", page.path, page.title
+    try:
+        question = state.question(page, request.query_params.multi_items())
+        address = question.address
+        job = state.jobs.submit(question)
+        await waited(request, job)
+        if job.state == "done":
+            reply = await state.jobs.further({"do": "explain", "json": job.answer["json"]})
+            text, title = reply["text"], question.command_line(state.uploads.names())
+        else:
+            error = job.error or job.state
+    except WattlineError as problem:
+        error = str(problem)
+    words = state.words(request)
+    body = render(
+        request, "why.html", text=text, error=error, address=address, title=title, heading=words("No answer:")
+    )
+    return HTMLResponse(body, 400 if error else 200)

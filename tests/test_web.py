@@ -1,0 +1,289 @@
+"""The web app: each page's answer is the command line's, to the last digit; each address is an answer."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+pytest.importorskip("starlette", reason="the web app needs starlette: pip install 'wattline[web]'")
+
+import httpx
+from typer.main import get_command
+
+from wattline.cli.main import app as command_line
+from wattline.cli.main import main
+from wattline.core.errors import WattlineError
+from wattline.web.app.flat import rows_of
+from wattline.web.app.forms import commands_in, fields_of
+from wattline.web.app.fragment import fragment_of
+from wattline.web.app.line import read_line
+from wattline.web.app.pages import LEADING, PAGES
+from wattline.web.app.question import read_question
+from web_place import get, served
+
+ROOT = Path(__file__).parents[1]
+FORMS = {name: fields_of(command) for name, command in commands_in(get_command(command_line))}
+# a question of each page that is quick to answer
+QUESTIONS = {
+    "prompt": {"model": "llama-3.1-8b", "chip": "h100-sxm", "draws": "50", "region": "de"},
+    "train": {"model": "llama-3.1-8b", "tokens": "1T", "chip": "h100-sxm", "chips": "512", "draws": "50"},
+    "site": {"it": "10MW", "place": "Dublin", "draws": "20"},
+    "flex balance": {"it": "100MW", "region": "us-ercot", "draws": "50"},
+    "flex swings": {"phase": "a:1s:700W;b:1s:200W", "chips": "8"},
+    "world": {"region": "us;ie", "to": "2030", "draws": "200"},
+    "check": {"claims": "ChatGPT uses 2.9 Wh per request", "draws": "50"},
+    "serve-average": {"model": "llama-3.1-8b", "rate": "1M/day", "draws": "50"},
+}
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    with served() as address:
+        yield address
+
+
+def printed(capsys: pytest.CaptureFixture[str], command: str, values: dict[str, str]) -> str:
+    """What the command line prints for these values."""
+    question = read_question(PAGES[command], FORMS[command], values.items())
+    args = question.arguments({})
+    place = args.index("--") if "--" in args else len(args)
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as stop:
+        main([*args[:place], "--json", *args[place:]])
+    assert stop.value.code == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", QUESTIONS)
+def test_an_answer_equals_the_command_line_s_to_the_last_digit(
+    base: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reply = get(base, f"/api/v1{PAGES[command].path}", params=QUESTIONS[command])
+    assert reply.status_code == 200, reply.text
+    assert reply.text == printed(capsys, command, QUESTIONS[command])
+
+
+def test_each_page_s_first_inputs_are_options_of_its_command() -> None:
+    for page in PAGES.values():
+        assert set(page.first) <= set(FORMS[page.command]), page.command
+        read_question(page, FORMS[page.command], page.example.items())
+    assert set(LEADING) <= set(PAGES)
+
+
+def test_a_page_holds_form_answer_and_ways_on(base: str) -> None:
+    reply = get(base, "/prompt?model=llama-3.1-8b&draws=50&region=de")
+    text = reply.text
+    assert reply.status_code == 200
+    assert 'value="llama-3.1-8b"' in text
+    assert "A prompt of 500 tokens in, 300 out, Llama 3.1 8B" in text
+    assert "wattline prompt llama-3.1-8b --region de --draws 50" in text
+    assert "wl.prompt(&#39;llama-3.1-8b&#39;, region=&#39;de&#39;, draws=50)" in text
+    for kind in ("json", "csv", "svg", "png", "html"):
+        assert f'href="/prompt.{kind}?model=llama-3.1-8b' in text
+    assert 'href="/prompt/why?' in text
+    assert 'href="#facts"' in text
+    assert text.rstrip().endswith("</html>")
+
+
+def test_the_python_beside_an_answer_gives_the_same_answer(base: str) -> None:
+    values = QUESTIONS["prompt"]
+    question = read_question(PAGES["prompt"], FORMS["prompt"], values.items())
+    scope: dict[str, object] = {}
+    code = question.python({}).replace("wl.prompt", "answer = wl.prompt")
+    exec(code, scope)
+    reply = get(base, "/api/v1/prompt", params=values).json()
+    assert scope["answer"].json()["results"] == reply["results"]  # type: ignore[attr-defined]
+
+
+def test_downloads_are_the_answer(base: str) -> None:
+    query = "model=llama-3.1-8b&draws=50"
+    data = json.loads(get(base, f"/prompt.json?{query}").text)
+    rows = list(csv.reader(io.StringIO(get(base, f"/prompt.csv?{query}").text)))
+    energy = next(row for row in rows if row[0] == "energy_wh")
+    assert [float(x) for x in energy[1:4]] == [data["results"]["energy_wh"][p] for p in ("p5", "p50", "p95")]
+    assert energy[4] == "watt-hours"
+    svg = get(base, f"/prompt.svg?{query}")
+    assert svg.text.startswith("<svg xmlns=")
+    assert "var(" not in svg.text
+    png = get(base, f"/prompt.png?{query}")
+    assert (png.status_code, png.content[:4]) == (200, b"\x89PNG")
+    report = get(base, f"/prompt.html?{query}")
+    assert report.headers["content-disposition"].startswith("attachment")
+    assert "wattline" in get(base, f"/prompt/why?{query}").text
+
+
+def test_the_middle_of_a_report_has_no_style_or_script_in_it(base: str) -> None:
+    page = get(base, "/site.html?it=10MW&place=Dublin&draws=20").text
+    fragment = fragment_of(page)
+    whole = "".join(fragment[:4])
+    assert "PUE by hour" in whole
+    assert not re.search(r"<script|<style|\sstyle=|\son\w+=", whole)
+    assert len(re.findall(r"\sstyle=", page)) > 0
+    assert fragment.style.count("{") == len(set(re.findall(r'data-s="(\w+)"', whole)))
+
+
+def test_a_value_that_is_wrong_is_said_on_the_page_with_the_form_kept(base: str) -> None:
+    reply = get(base, "/prompt?model=llama-3.1-8b&gpus=many")
+    assert reply.status_code == 200
+    assert "is not a number" in reply.text
+    assert 'value="many"' in reply.text
+    reply = get(base, "/prompt?modle=llama-3.1-8b")
+    assert reply.status_code == 400
+    assert "nearest: model" in reply.text
+    assert get(base, "/api/v1/prompt?model=nothing-like-it").status_code == 422
+
+
+def test_empty_inputs_leave_the_address(base: str) -> None:
+    reply = get(base, "/prompt?model=llama-3.1-8b&batch=&active=&draws=50")
+    assert reply.status_code == 303
+    assert reply.headers["location"] == "/prompt?model=llama-3.1-8b&draws=50"
+
+
+LINES = {
+    "Llama 3.1 70B on 4 H100, 500 in, 300 out": (
+        "prompt",
+        {"model": "llama-3.1-70b", "chip": "h100-sxm", "gpus": "4", "input_tokens": "500", "output_tokens": "300"},
+    ),
+    "train 8B on 15T tokens with 2,048 H100": (
+        "train",
+        {"model": "llama-3.1-8b", "tokens": "15T", "chip": "h100-sxm", "chips": "2048"},
+    ),
+    "60 MW in Dublin": ("site", {"it": "60 MW", "place": "Dublin"}),
+    "is 2.9 Wh right?": ("check", {"claims": "ChatGPT uses 2.9 Wh per request"}),
+    "gpt-oss-120b on 8xH100 in France": (
+        "prompt",
+        {"model": "gpt-oss-120b", "chip": "h100-sxm", "gpus": "8", "region": "fr"},
+    ),
+    "Llama 3.1 8B, 1M requests a day on H100 in Germany": (
+        "serve-average",
+        {"model": "llama-3.1-8b", "chip": "h100-sxm", "rate": "1M/day", "region": "de"},
+    ),
+    "Data centres in Ireland by 2030": ("world", {"region": "ie", "to": "2030"}),
+    "what should power 100 MW in Phoenix, Arizona": (
+        "supply",
+        {"it": "100 MW", "place": "Phoenix, Arizona", "draws": "4"},
+    ),
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_of_plain_words_is_a_question(line: str) -> None:
+    meant = read_line(line)
+    assert (meant.command, meant.values) == LINES[line]
+    read_question(PAGES[meant.command], FORMS[meant.command], meant.values.items())
+
+
+def test_what_a_line_does_not_say_is_said_beside_the_answer(base: str) -> None:
+    reply = get(base, "/ask", params={"q": "train 8B on 1T tokens with 512 H100"})
+    assert reply.status_code == 303
+    assert dict(parse_qsl(urlsplit(reply.headers["location"]).query))["model"] == "llama-3.1-8b"
+    assert "taken as llama-3.1-8b" in get(base, reply.headers["location"]).text
+
+
+def test_a_line_that_asks_nothing_is_answered_with_examples(base: str) -> None:
+    with pytest.raises(WattlineError, match="60 MW in Dublin"):
+        read_line("hello")
+    reply = get(base, "/ask", params={"q": "<b>hello</b>"})
+    assert reply.status_code == 400
+    assert "&lt;b&gt;hello" in reply.text
+    assert "<b>hello" not in reply.text
+
+
+def test_answers_stand_side_by_side(base: str) -> None:
+    addresses = ["/prompt?model=llama-3.1-8b&draws=50", "/prompt?model=llama-3.1-70b&draws=50", "nonsense"]
+    reply = get(base, "/side-by-side", params=[("q", each) for each in addresses])
+    assert reply.status_code == 200
+    assert reply.text.count('<th scope="col"><a href="/prompt?') == 2
+    assert "nonsense: " in reply.text
+    assert "× " in reply.text
+
+
+def test_a_part_of_a_page_is_the_answer_with_its_address(base: str) -> None:
+    reply = get(base, "/prompt?model=llama-3.1-8b&draws=50&batch=", headers={"HX-Request": "true"})
+    assert reply.headers["hx-push-url"] == "/prompt?model=llama-3.1-8b&draws=50"
+    assert "<html" not in reply.text
+    assert "Llama 3.1 8B" in reply.text
+
+
+def test_a_file_that_was_sent_is_an_input_by_its_key(base: str, tmp_path: Path) -> None:
+    hours = "utc,ercot_mw\n" + "".join(
+        f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 24}\n" for i in range(240)
+    )
+    reply = httpx.post(
+        f"{base}/flex/headroom", data={"share": "1%"}, files={"file-demand": ("../../hours.csv", hours)}, timeout=60
+    )
+    assert reply.status_code == 303, reply.text
+    address = reply.headers["location"]
+    assert re.search(r"demand=upload:[0-9a-f]{32}", address)
+    page = get(base, address).text
+    assert "hours.csv" in page
+    assert "wattline flex headroom hours.csv --share 1%" in page
+    path = tmp_path / "hours.csv"
+    path.write_text(hours)
+    key = httpx.post(f"{base}/api/v1/uploads?name=hours.csv", content=path.read_bytes()).json()["upload"]
+    answer = get(base, f"/api/v1/flex/headroom?demand={key}&share=1%25").json()
+    assert answer["command"] == "flex headroom"
+    assert "hours.csv" in answer["inputs"]["demand"]
+
+
+def test_the_catalog_is_searched_and_set_side_by_side(base: str) -> None:
+    assert "chip.h100-sxm.tdp_w" in get(base, "/catalog?q=h100 tdp").text
+    assert "No fact holds" in get(base, "/catalog?q=zzzz").text
+    text = get(base, "/catalog/chip?r=h100-sxm&r=b200&r=nothing").text
+    assert "NVIDIA H100" in text
+    assert "Not in the catalog:" in text
+    assert get(base, "/catalog/secrets").status_code == 404
+
+
+def test_the_accuracy_table_is_that_of_the_readme(base: str) -> None:
+    table = re.search(r"<!-- table: summary -->\n(.*?)<!-- end -->", (ROOT / "README.md").read_text(), re.S)
+    assert table
+    lines = [[part.strip() for part in line.strip("|").split("|")] for line in table[1].strip().split("\n")[2:]]
+    rows = tomllib.loads((ROOT / "src/wattline/web/app/accuracy.toml").read_text())["row"]
+    assert [[row["prediction"], row["against"], row["error"], row["inside"]] for row in rows] == lines
+    assert lines[0][0] in get(base, "/accuracy").text
+
+
+def test_measure_shows_what_is_read_here(base: str) -> None:
+    text = get(base, "/measure").text
+    assert "What does this machine draw?" in text
+    with httpx.stream("GET", f"{base}/measure/live", timeout=20) as stream:
+        line = next(line for line in stream.iter_lines() if line.startswith("data: "))
+    assert isinstance(json.loads(line[6:]), list)
+
+
+def test_the_api_is_described_by_its_types(base: str) -> None:
+    spec = get(base, "/api/v1/openapi.json").json()
+    assert spec["openapi"].startswith("3.1")
+    known = set(spec["components"]["schemas"])
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(spec)))
+    assert named <= known
+    assert {f"/api/v1{page.path}" for page in PAGES.values()} <= set(spec["paths"])
+    names = [p["name"] for p in spec["paths"]["/api/v1/prompt"]["get"]["parameters"]]
+    assert {"model", "chip", "region"} <= set(names)
+    assert not {"out", "carbon_url", "as_json"} & set(names)
+
+
+def test_the_api_takes_an_object_too(base: str) -> None:
+    values = {"model": "llama-3.1-8b", "draws": 50, "gpus": 1}
+    reply = httpx.post(f"{base}/api/v1/prompt", json=values, timeout=60)
+    assert reply.json() == get(base, "/api/v1/prompt", params=values).json()
+    assert httpx.post(f"{base}/api/v1/prompt", content="model=x").status_code == 422
+    assert (
+        httpx.post(f"{base}/api/v1/prompt", content="[1]", headers={"Content-Type": "application/json"}).status_code
+        == 422
+    )
+    assert "access-control-allow-origin" not in reply.headers
+
+
+def test_rows_of_an_answer_are_its_numbers() -> None:
+    rows = rows_of({"energy_wh": {"p5": 1, "p50": 2.0, "p95": 3}, "list": [{"mean_w": 4}], "title": "x", "on": True})
+    assert rows == [("energy_wh", 1, 2.0, 3, "watt-hours"), ("list.0.mean_w", "", 4, "", "watts")]

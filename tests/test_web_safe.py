@@ -1,0 +1,362 @@
+"""Attacks on the web app, each refused: pages of other sites, names that lead here, paths, floods, markup, kills."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("starlette", reason="the web app needs starlette: pip install 'wattline[web]'")
+
+import httpx
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.main import get_command
+
+from waiting import until
+from wattline.cli.main import app as command_line
+from wattline.core.errors import WattlineError
+from wattline.web.app import bodies, server
+from wattline.web.app.forms import commands_in, fields_of
+from wattline.web.app.guard import Guard
+from wattline.web.app.pages import PAGES
+from wattline.web.app.question import read_question
+from wattline.web.app.server import WebSetup
+from wattline.web.app.uploads import MAX_FILE, Uploads, safe_name
+from web_place import FAKE, get, served
+
+FORMS = {name: fields_of(command) for name, command in commands_in(get_command(command_line))}
+QUICK = "model=llama-3.1-8b"
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    with served(worker=(sys.executable, "-c", FAKE)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def real() -> Iterator[str]:
+    with served() as address:
+        yield address
+
+
+def status(base: str, path: str, method: str = "GET", **headers: str) -> int:
+    return httpx.request(method, base + path, headers={k.replace("_", "-"): v for k, v in headers.items()}).status_code
+
+
+def test_a_name_that_was_made_to_lead_here_is_refused(base: str) -> None:
+    port = base.rpartition(":")[2]
+    assert status(base, "/", Host=f"evil.example:{port}") == 421
+    assert status(base, "/", Host="127.0.0.1.evil.example") == 421
+    assert status(base, "/", Host="") in (400, 421)
+    assert status(base, "/", Host=f"LOCALHOST:{port}") == 200
+    raw = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nHost: evil.example\r\n\r\n".encode()
+    assert b" 421 " in spoken(base, raw) or b" 400 " in spoken(base, raw)
+
+
+def spoken(base: str, raw: bytes, wait_s: float = 5.0) -> bytes:
+    """What comes back for these bytes until the connection ends or nothing more comes."""
+    with socket.create_connection(("127.0.0.1", int(base.rpartition(":")[2])), timeout=wait_s) as connection:
+        connection.sendall(raw)
+        data = b""
+        try:
+            while part := connection.recv(65536):
+                data += part
+                if b"\r\n\r\n" in data:
+                    break
+        except TimeoutError:
+            pass
+        return data
+
+
+@pytest.mark.parametrize("path", ["/jobs/x/cancel", "/prompt", "/api/v1/prompt", "/api/v1/uploads"])
+def test_a_form_or_script_of_another_site_is_refused(base: str, path: str) -> None:
+    assert status(base, path, "POST", Origin="http://evil.example") == 403
+    assert status(base, path, "POST", Origin="null") == 403
+    assert status(base, path, "POST", Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate") == 403
+
+
+def test_an_image_or_script_of_another_site_starts_no_work_but_a_link_leads_here(base: str) -> None:
+    address = f"/prompt?{QUICK}"
+    assert status(base, address, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="no-cors") == 403
+    assert (
+        status(base, address, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="cors", Origin="http://evil.example") == 403
+    )
+    assert status(base, address, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate") == 200
+    assert status(base, "/api/v1/prompt", "OPTIONS", Origin="http://evil.example") in (403, 405)
+
+
+def test_every_page_forbids_script_and_style_within_it(real: str) -> None:
+    for path in ("/", f"/prompt?{QUICK}&draws=20", "/measure", "/catalog?q=h100", "/nowhere", "/prompt?x=1"):
+        reply = get(real, path)
+        policy = reply.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert reply.headers["x-content-type-options"] == "nosniff"
+        assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", reply.text), path
+
+
+PATHS = (
+    "/etc/passwd", "../../etc/passwd", "~/.ssh/id_rsa", "a/../../b", "file:///etc/passwd", "http://127.0.0.1:1/x",
+    "x,/etc/passwd", "wind=/etc/passwd", "\\\\host\\share", "C:\\x", "upload:../../x", "a\x00b", "//host/x",
+    "x@/etc/passwd", "x;/etc/passwd",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("value", PATHS)
+def test_no_value_names_a_file_or_an_address(value: str) -> None:
+    for command, fields in FORMS.items():
+        if command not in PAGES:
+            continue
+        for field in fields.values():
+            if field.kind != "flag":
+                with pytest.raises(WattlineError):
+                    read_question(PAGES[command], fields, [(field.name, value)])
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["meta-llama/Llama-3.1-8B", "20/s", "50 g/kWh", "0.12 USD/kWh", "Ashburn, Virginia", "a:1s:700W", "53.3, -6.2"],
+)
+def test_plain_values_pass(value: str) -> None:
+    question = read_question(PAGES["prompt"], FORMS["prompt"], [("region", value)])
+    assert question.values == {"region": value}
+
+
+@given(st.text(max_size=60))
+def test_a_value_never_becomes_an_option(value: str) -> None:
+    try:
+        question = read_question(PAGES["prompt"], FORMS["prompt"], [("model", value), ("region", value)])
+    except WattlineError:
+        return
+    args = question.arguments({})
+    if value.strip():
+        assert args[-2:] == ["--", value.strip()]
+        assert args[1:-2] == [f"--region={value.strip()}"]
+    else:
+        assert args == ["prompt"]
+
+
+def test_the_process_that_answers_opens_no_file_that_a_value_or_a_sent_file_names(real: str) -> None:
+    facts = "/api/v1/uploads?name=claims.toml"
+    claims = '[[claim]]\nid = "a"\nsays = "x"\nstated = "1 Wh"\nderived = "[prompt.x]"\nfacts = "/etc/passwd"\n'
+    key = httpx.post(real + facts, content=claims).json()["upload"]
+    text = get(real, "/api/v1/check", params={"claims": key}).text
+    assert "root:" not in text
+    for name in ("carbon", "weather", "price", "config"):
+        reply = get(real, "/api/v1/prompt", params={"model": "llama-3.1-8b", name: "/etc/passwd"})
+        assert reply.status_code == 422
+        assert "root:" not in reply.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2f..%2fapp.py", "/answers/../x.css"]
+)
+def test_static_files_are_those_that_are_listed(base: str, path: str) -> None:
+    raw = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
+    assert b" 404 " in spoken(base, raw)
+
+
+def test_measure_reads_the_files_of_its_folder_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    (folder / "watts.csv").write_text("time_s,gpu0_power_w\n" + "".join(f"{t},{100 + t % 7}\n" for t in range(60)))
+    (tmp_path / "secret.csv").write_text("secret")
+    (folder / "link.csv").symlink_to(tmp_path / "secret.csv")
+    with served(WebSetup(workers=2, journals=folder)) as address:
+        assert "watts.csv" in get(address, "/measure").text
+        reply = get(address, "/measure/recording", params={"name": "watts.csv", "window": "10..50"})
+        assert reply.status_code == 200
+        assert "Energy" in reply.text
+        for name in ("../secret.csv", "link.csv", str(tmp_path / "secret.csv"), "", "."):
+            assert get(address, "/measure/recording", params={"name": name}).status_code == 404
+        assert "wattline" in get(address, "/measure/recording", params={"name": "watts.csv", "as": "json"}).text
+
+
+def test_a_body_that_is_too_large_is_not_taken(base: str) -> None:
+    assert httpx.post(f"{base}/api/v1/uploads", content=b"x" * (MAX_FILE + 300_000)).status_code == 413
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(12):
+            yield b"x" * 1_000_000
+
+    with contextlib.suppress(httpx.WriteError):  # the connection may be closed before all was sent
+        assert httpx.post(f"{base}/api/v1/uploads", content=pieces()).status_code == 413
+    big = httpx.post(
+        f"{base}/api/v1/prompt", content=b'"' + b"x" * 300_000, headers={"Content-Type": "application/json"}
+    )
+    assert big.status_code == 413
+    assert get(base, "/prompt?model=" + "x" * 600).status_code == 400
+    assert get(base, "/").status_code == 200
+
+
+def test_a_body_that_comes_slowly_is_given_up(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies.read_body, "__defaults__", (bodies.MAX_BODY, 0.3))
+    head = b"POST /api/v1/uploads HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nx"
+    assert b" 408 " in spoken(base, head)
+    assert get(base, "/").status_code == 200
+
+
+def test_a_header_that_comes_slowly_is_given_up(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HEADER_S", 0.2)
+    with socket.create_connection(("127.0.0.1", int(base.rpartition(":")[2])), timeout=10) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: ")
+        assert connection.recv(10) == b""
+
+
+def test_of_a_hundred_long_questions_few_wait_and_the_others_are_told_when_to_come_again(base: str) -> None:
+    places, refused = [], []
+    for i in range(100):
+        reply = get(base, f"/api/v1/frontier?{QUICK}&draws=77&seed={i + 1}")
+        if reply.status_code == 202:
+            places.append(reply.headers["location"])
+        else:
+            refused.append(reply)
+    assert 0 < len(places) < 20
+    assert {reply.status_code for reply in refused} == {429}
+    assert all(int(reply.headers["retry-after"]) > 0 for reply in refused)
+    page = get(base, f"/frontier?{QUICK}&draws=77&seed=999")
+    assert (page.status_code, page.headers["retry-after"]) == (429, "15")
+    assert get(base, f"/api/v1/prompt?{QUICK}&seed=3").status_code == 200  # the quick have a process of their own
+    until(lambda: get(base, places[0]).json()["state"] == "running")
+    assert get(base, places[0]).json()["progress"] == "counting"
+    assert get(base, places[-1]).json()["state"] == "queued"
+    for place in places:
+        assert httpx.delete(base + place).json()["state"] == "cancelled"
+    assert get(base, f"{places[0]}/answer").status_code == 409
+    assert get(base, "/api/v1/jobs/nothing").status_code == 404
+
+
+def test_a_process_that_ends_takes_its_own_question_alone(base: str) -> None:
+    reply = get(base, f"/api/v1/prompt?{QUICK}&draws=66")
+    assert reply.status_code == 422
+    assert "ended" in reply.json()["error"]
+    assert get(base, f"/api/v1/prompt?{QUICK}&seed=4").status_code == 200
+
+
+def test_a_process_that_is_killed_is_replaced(real: str) -> None:
+    assert get(real, f"/api/v1/prompt?{QUICK}&draws=20").status_code == 200
+    for pid in children("wattline.cli.web_worker"):
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: get(real, f"/api/v1/prompt?{QUICK}&draws=21").status_code == 200, 60)
+
+
+def children(name: str) -> list[int]:
+    """The processes that this one started whose command holds a name."""
+    pids = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == os.getpid() and name in (path / "cmdline").read_text():
+                pids.append(int(path.name))
+        except (OSError, ValueError):
+            continue
+    return pids
+
+
+def test_a_long_question_is_cancelled_and_shows_its_progress(base: str) -> None:
+    place = get(base, f"/api/v1/frontier?{QUICK}&draws=77&seed=7777").headers["location"]
+    job = place.rpartition("/")[2]
+    with httpx.stream("GET", f"{base}/jobs/{job}/events", timeout=20) as stream:
+        lines = stream.iter_lines()
+        assert next(line for line in lines if "counting" in line)
+        assert status(base, f"/jobs/{job}/cancel", "POST") == 303
+        assert next(line for line in lines if line == "event: cancelled")
+    assert get(base, place).json()["state"] == "cancelled"
+
+
+def test_a_question_that_nobody_waits_for_is_given_up(base: str) -> None:
+    with httpx.stream("GET", f"{base}/frontier?{QUICK}&draws=77&seed=55", timeout=20) as stream:
+        text = ""
+        for part in stream.iter_text():
+            text += part
+            if (match := re.search(r'data-job="([^"]+)"', text)) is not None:
+                break
+    assert match
+    assert "</form>" in text  # the form was there before the answer
+    until(lambda: get(base, f"/api/v1/jobs/{match[1]}").json()["state"] == "cancelled")
+
+
+def test_markup_in_names_is_text(base: str) -> None:
+    for path in (f"/prompt?{QUICK}&draws=88", "/prompt?model=%3Cscript%3Ealert(1)%3C/script%3E&gpus=%22%3E%3Cu%3E"):
+        text = get(base, path).text
+        assert "<script>alert" not in text
+        assert '"><u>' not in text
+    for path in (
+        "/catalog?q=%3Cscript%3E",
+        "/catalog/chip?r=%3Cscript%3E",
+        "/side-by-side?q=%3Cscript%3E",
+        "/%3Cscript%3E",
+    ):
+        assert "<script>" not in get(base, path).text
+
+
+def test_the_language_leads_back_to_this_app_alone(base: str) -> None:
+    for back in (
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "/x\r\nSet-Cookie: a=b",
+        "javascript:alert(1)",
+    ):
+        assert get(base, "/language", params={"to": "zh", "back": back}).headers["location"] == "/"
+    assert get(base, "/language", params={"to": "zh", "back": "/prompt?a=1"}).headers["location"] == "/prompt?a=1"
+
+
+def test_another_machine_needs_the_token() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"in"})
+
+    guard = Guard(app, ("box",), "secret")
+
+    async def call(path: str = "/", query: str = "", **headers: str) -> tuple[int, dict[str, str]]:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        pairs = [(k.encode(), v.encode()) for k, v in {"host": "box:8200", **headers}.items()]
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": pairs}
+        await guard(scope, app, send)  # type: ignore[arg-type]
+        return sent[0]["status"], {k.decode(): v.decode() for k, v in sent[0]["headers"]}
+
+    async def all_calls() -> None:
+        assert (await call())[0] == 401
+        assert (await call(query="token=wrong"))[0] == 401
+        code, headers = await call("/prompt", "token=secret&model=x")
+        assert (code, headers["location"]) == (303, "/prompt?model=x")
+        assert "HttpOnly; SameSite=Strict" in headers["set-cookie"]
+        assert (await call(cookie="a=b; wattline_token=secret"))[0] == 200
+        assert (await call(authorization="Bearer secret"))[0] == 200
+        assert (await call(cookie="wattline_token=wrong"))[0] == 401
+        assert (await call("//evil.example", "token=secret"))[1]["location"].startswith("/evil")
+
+    asyncio.run(all_calls())
+
+
+@given(st.text(max_size=100))
+def test_a_sent_file_s_name_is_one_plain_part(name: str) -> None:
+    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", safe_name(name))
+
+
+def test_sent_files_stay_within_their_room() -> None:
+    uploads = Uploads()
+    keys = [uploads.add("a.csv", bytes([i]) * MAX_FILE) for i in range(10)]
+    assert uploads.get(keys[-1]) is not None
+    assert uploads.get(keys[0]) is None
+    with pytest.raises(WattlineError):
+        uploads.add("a.csv", b"x" * (MAX_FILE + 1))
+    with pytest.raises(WattlineError):
+        uploads.add("a.csv", b"")
