@@ -41,9 +41,12 @@ def served(setup: WebSetup | None = None, worker: tuple[str, ...] = WORKER) -> I
         thread.join(20)
 
 
+CLIENT = httpx.Client(timeout=120, trust_env=False)
+
+
 def get(base: str, path: str, **more: Any) -> httpx.Response:
     """The reply to a GET, without following where it leads."""
-    return httpx.get(base + path, timeout=120, **more)
+    return CLIENT.get(base + path, **more)
 
 
 # stands in for a process that answers: what it does follows from the number of draws in the question
