@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from wattline.core.errors import WattlineError
 from wattline.line.world.algebra import BLOCK, lower_root, solved, thin_root
 from wattline.line.world.drivers import Drivers, read_what_if
+from wattline.line.world.observe import FIRST as FIRST_PATH
 from wattline.line.world.outlook import OutlookQuestion, ai_ratio, catalog_posterior, outlook, percentiles
 from wattline.line.world.places import place_of
 from wattline.line.world.power import TWH_PER_GW, capacity_gw, energy_twh, koomey_twh
@@ -74,8 +75,34 @@ def test_the_american_stock_of_2030_answers_as_lbnl_published() -> None:
     assert share.ai[0, IN_2030] / share.total[0, IN_2030] == pytest.approx(0.55, abs=0.03)
 
 
+def test_what_inference_draws_explains_most_of_the_published_case() -> None:
+    assert us_change("ai_idle=30%", "ai_inference_use=30%") == pytest.approx(20.5, abs=3)
+    assert us_change("ai_inference_use=30%") < us_change("ai_idle=30%", "ai_inference_use=30%")
+
+
+# electricity of 2020 by the IEA, before AI: what servers without it are split by
+SERVERS = {"us": 0.40, "china": 0.23, "europe": 0.21, "advanced": 0.11, "emerging": 0.05}
+
+
+@pytest.mark.parametrize("year", [2024, 2030, 2035])
+def test_the_chips_of_all_regions_are_those_of_the_world(year: int) -> None:
+    total = sum(share * series("ai-ratio", scope=name).at(np.array([year]))[0] for name, share in SERVERS.items())
+    assert total == pytest.approx(1, abs=0.06)
+
+
+def test_the_united_states_never_outgrow_the_world() -> None:
+    places, years = ["us", "china", "europe"], np.array([2024, 2030, 2035])
+    paths = {
+        name: catalog_posterior(2026).predict([place_of(name)] * 3, years - FIRST_PATH, counted=False)[0]
+        for name in ("world", *places)
+    }
+    shares = {name: np.exp(paths[name] - paths["world"]) for name in places}
+    assert (shares["us"] < 0.6).all()
+    assert abs(shares["us"][2] - shares["us"][1]) < 0.04
+
+
 def test_other_published_cases_have_their_sign_and_order() -> None:
-    high_inference = us_change("ai_idle=30%", "ai_use=65%")
+    high_inference = us_change("ai_idle=30%", "ai_inference_use=30%")
     more_chips = us_change("chip_growth=+10%")
     consolidated = us_change("shipments=-15%")
     assert high_inference > more_chips > 0 > consolidated

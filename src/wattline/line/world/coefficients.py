@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
-from wattline.line.world.observe import PathModel
+from wattline.line.world.path_model import PathModel
 from wattline.line.world.tables import table_rows
 
 FILE = "coefficients.csv"

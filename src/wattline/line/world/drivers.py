@@ -30,12 +30,17 @@ DRIVERS = {
     "ai_work": "power of an AI server at work over its chips' TDP",
     "ai_idle": "power of an AI server when idle, as a share of its rated power",
     "ai_use": "share of the time that AI chips are at work",
+    "training_share": "share of AI chips that train",
+    "ai_training_use": "share of the time that AI chips of training are at work",
+    "ai_inference_use": "share of the time that AI chips of inference are at work",
     "pue": "overhead of sites without AI",
     "ai_pue": "overhead of AI sites",
     "storage": "storage beside servers",
     "network": "network beside servers",
 }
-NORMAL = tuple(name for name in DRIVERS if name != "shipments")
+SET_ALONE = ("shipments", "ai_use")  # follow from others unless they are set
+NORMAL = tuple(name for name in DRIVERS if name not in SET_ALONE)
+SHARES = ("ai_idle", "ai_use", "ai_training_use", "ai_inference_use", "training_share", "server_use", "load_factor")
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ def read_what_if(text: str) -> WhatIf:
         return WhatIf(name, change=number)
     if name in ("shipments", "server_shipments", "chip_shipments", "server_watts", "storage", "network"):
         raise WattlineError(f"--what-if {text!r}: {name} is moved by a share; write {name}=-15% or {name}=+10%")
-    if number <= 0 or (name in ("ai_idle", "ai_use", "server_use", "load_factor") and number > 1):
+    if number <= 0 or (name in SHARES and number > 1):
         raise WattlineError(f"--what-if {text!r}: {value} is out of range")
     return WhatIf(name, value=number)
 
@@ -136,12 +141,12 @@ class Drivers:
     deviates : standard normal deviates by name of driver, each ``(n_draws,)``; a driver that has none stands at its
         central value
     what_if : drivers that are set or moved
-    ai_ratio : AI per server without it over the world's, for a region
+    ai_ratio : AI per server without it over the world's, for a region; by year of ``stock.YEARS``, or for all
     own : shipments in place of the world's
     """
 
     def __init__(
-        self, deviates: Mapping[str, Array], what_if: tuple[WhatIf, ...] = (), ai_ratio: float = 1.0,
+        self, deviates: Mapping[str, Array], what_if: tuple[WhatIf, ...] = (), ai_ratio: Array | float = 1.0,
         own: OwnStock | None = None,
     ) -> None:  # fmt: skip
         self.count = max((len(values) for values in deviates.values()), default=1)
@@ -185,7 +190,7 @@ class Drivers:
         work = self._path("ai_work", series("chip-work-over-tdp", "ai"))
         rated = series("chip-rated-over-tdp", "ai").at(YEARS)
         idle = np.minimum(self._path("ai_idle", series("chip-idle-share", "ai")) * rated / work, 1.0)
-        use = self._path("ai_use", series("chip-use", "ai"))
+        use = self._ai_use()
         ai = chips_gw * work * (idle + (1 - idle) * use) * TWH_PER_GW * self.ai_ratio
         servers = self._server_gw() * TWH_PER_GW
         storage = servers * self._path("storage", series("storage-over-servers"))
@@ -194,6 +199,14 @@ class Drivers:
         rest = servers + storage + network
         overhead = rest * (self._rest_pue() - 1) + ai_overhead
         return WorldParts(ai, servers, storage, network, overhead, ai_overhead, chips_gw)
+
+    def _ai_use(self) -> Array:
+        """Share of the time that AI chips are at work, by the shares of training and inference."""
+        training = np.clip(self._path("training_share", series("training-share", "ai")), 0.0, 1.0)
+        train = self._path("ai_training_use", series("chip-use", "training"))
+        infer = self._path("ai_inference_use", series("chip-use", "inference"))
+        use = np.minimum(training * train + (1 - training) * infer, 1.0)
+        return self.changes["ai_use"].apply(use) if "ai_use" in self.changes else use
 
     def _rest_pue(self) -> Array:
         """Overhead of what is not AI: that of all sites is lower, the more of them are AI's."""
@@ -226,6 +239,7 @@ def stock_sources() -> tuple[Fact, ...]:
     names = (
         ("servers-shipped", "volume"), ("life", "servers"), ("life", "accelerators"), ("server-rated-watts", "volume"),
         ("server-use", "volume"), ("chips-growth", "all"), ("chip-work-over-tdp", "ai"), ("chip-idle-share", "ai"),
-        ("chip-use", "ai"), ("pue", "all"), ("pue", "ai"), ("load-factor", "all"),
+        ("chip-use", "training"), ("chip-use", "inference"), ("training-share", "ai"),
+        ("pue", "all"), ("pue", "ai"), ("load-factor", "all"),
     )  # fmt: skip
     return tuple(fact for name in names for fact in series(*name).facts)

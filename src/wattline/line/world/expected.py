@@ -12,6 +12,7 @@ from wattline.line.world.drivers import Drivers
 from wattline.line.world.observe import YEARS
 from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.line.world.stock import LAST as LAST_STOCK
+from wattline.line.world.stock import YEARS as STOCK_YEARS
 from wattline.line.world.tables import series, stock_facts
 
 CHIPS_PUBLISHED = 2026  # Epoch's quarters are of this year: no earlier outlook knows them
@@ -24,7 +25,7 @@ def stock_growth() -> Mapping[str, Array]:
     made = {}
     for quantity, scope, _ in stock_facts():
         if quantity == "ai-ratio":
-            ratio = series("ai-ratio", scope=scope).facts[0].value
+            ratio = series("ai-ratio", scope=scope).at(STOCK_YEARS)
             level = np.log(Drivers({}, (), ratio).parts().total[0])
             growth = np.full(len(YEARS), LATER_GROWTH)
             inside = (YEARS > FIRST_STOCK) & (YEARS <= LAST_STOCK)

@@ -22,7 +22,7 @@ LARGE_GW, LARGE_TWH = 20.0, 60.0  # where the annex's rounding to whole numbers 
 SENSITIVITIES = (
     ("shipments 15% lower", ("shipments=-15%",), -10.8),
     ("life of accelerators 4 years", ("ai_life=4",), -9.1),
-    ("high inference energy: idle at 30%, more at work", ("ai_idle=30%", "ai_use=65%"), 20.5),
+    ("high inference energy: idle at 30%, inference at work 30%", ("ai_idle=30%", "ai_inference_use=30%"), 20.5),
     ("more GPUs", ("chip_growth=+10%",), 2.3),
 )
 

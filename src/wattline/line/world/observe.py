@@ -18,71 +18,20 @@ from numpy.typing import NDArray
 
 from wattline.core.fact import Array
 from wattline.line.world.algebra import lower_root, solved, times
+from wattline.line.world.path_model import PathModel
 from wattline.line.world.places import Place, place_of, place_or_company
 from wattline.line.world.published import PublishedFigure
 
 FIRST, LAST, ANCHOR = 1998, 2050, 2010
 LEVEL_YEAR = 2024  # of the level that a place's electricity tells
 COMPANY_YEAR = 2020  # of a company's
+STEADY_YEARS = 10.0  # over which even steady growth comes back to that of its kind
 NO_YEARS = 0.01  # growth that does not persist
 YEARS = np.arange(FIRST, LAST + 1)
 Years = NDArray[Any]  # indices of YEARS
 SHARED = ("bottom_up", "forecast")  # count from bought figures of shipments
 EXTRAPOLATED = ("extrapolation",)  # carry a few figures on, which has run high or low for all of them together
 ELSEWHERE = 0.15  # of a publisher's variance at a place, what it has in common with its bias elsewhere
-
-
-@dataclass(frozen=True)
-class PathModel:
-    """Coefficients of paths and figures; ``sd`` in logarithms, growth a year. ``catalog/fit/world.toml`` has them."""
-
-    growth: float = 0.055
-    growth_sd: float = 0.035
-    common_sd: float = 0.055
-    common_years: float = 5.0
-    place_sd: float = 0.045
-    place_years: float = 3.5
-    place_growth_sd: float = 0.025
-    level: float = 0.015
-    exponent: float = 0.9
-    level_sd: float = 0.7
-    kin_sd: float = 0.6
-    company_growth: float = 0.22
-    company_growth_sd: float = 0.06
-    company_sd: float = 0.075
-    company_years: float = 3.0
-    company_level: float = 3.0
-    company_level_sd: float = 1.4
-    world_scatter: float = 0.21
-    us_scatter: float = 0.145
-    china_scatter: float = 0.57
-    scatter: float = 0.28
-    shared_sd: float = 0.08
-    extrapolated_sd: float = 0.15
-    others: float = 1.0
-    edition_sd: float = 0.13
-    place_step_sd: float = 0.05
-    group_sd: float = 0.02
-    group_years: float = 6.0
-    group_growth_sd: float = 0.01
-    metered_sd: float = 0.01
-    company_noise_sd: float = 0.04
-    bottom_up_sd: float = 0.05
-    top_down_sd: float = 0.08
-    extrapolation_sd: float = 0.3
-    forecast_sd: float = 0.15
-
-    def noise(self, kind: str) -> float:
-        """Standard deviation of what is left of a figure of this kind."""
-        return float(getattr(self, "company_noise_sd" if kind == "company_reported" else f"{kind}_sd"))
-
-    def publisher_sd(self, place: Place) -> float:
-        """Standard deviation of publishers about a place's path."""
-        if place.company:
-            return self.company_noise_sd
-        return {"world": self.world_scatter, "us": self.us_scatter, "china": self.china_scatter}.get(
-            place.kin_name, self.scatter
-        )
 
 
 @dataclass(frozen=True)
@@ -116,10 +65,10 @@ def growth_paths(sd: float, years: float, steady_sd: float) -> Array:
     Parameters
     ----------
     sd, years : standard deviation of its growth [1/year] and how long it persists [years]
-    steady_sd : of a growth that does not change
+    steady_sd : of a growth that hardly changes, over ``STEADY_YEARS``
     """
     gap = np.abs(YEARS[:, None] - YEARS[None, :])
-    growth = sd**2 * np.exp(-gap / years) + steady_sd**2
+    growth = sd**2 * np.exp(-gap / years) + steady_sd**2 * np.exp(-gap / STEADY_YEARS)
     later = (YEARS[:, None] >= YEARS[None, :]) & (YEARS[None, :] > ANCHOR)
     earlier = (YEARS[:, None] < YEARS[None, :]) & (YEARS[None, :] <= ANCHOR)
     added = later.astype(float) - earlier
@@ -141,8 +90,8 @@ class Paths:
         self.risen = {name: np.cumsum(values) for name, values in (growth or {}).items()}
         self.steady = np.cumsum(np.full(len(YEARS), model.growth))
         self.common = growth_paths(model.common_sd, model.common_years, model.growth_sd) + 0.3**2
-        steps = growth_paths(model.place_step_sd, NO_YEARS, 0.0)
-        self.own = growth_paths(model.place_sd, model.place_years, model.place_growth_sd) + steps
+        self.steps = growth_paths(model.place_step_sd, NO_YEARS, 0.0)
+        self.own = growth_paths(model.place_sd, model.place_years, model.place_growth_sd)
         self.grouped = growth_paths(model.group_sd, model.group_years, model.group_growth_sd)
         self.company = growth_paths(model.company_sd, model.company_years, model.company_growth_sd)
 
@@ -165,7 +114,8 @@ class Paths:
         kin = same([p.kin_name for p in places], [p.kin_name for p in others])
         group = same([p.group for p in places], [p.group for p in others])
         pick = np.ix_(year, other_year)
-        own = self.own[pick]
+        size, other_size = (np.array([model.size(p) for p in each]) for each in (places, others))
+        own = self.steps[pick] + self.own[pick] * size[:, None] * other_size[None, :]
         of_place = (
             self.common[pick]
             + kin * (0.9 * own + model.level_sd**2 * 0.97)
@@ -173,7 +123,7 @@ class Paths:
             + group * (model.kin_sd**2 + self.grouped[pick])
         )
         of_firm = name * (self.company[pick] + model.company_level_sd**2)
-        return np.where(company, np.where(firm, of_firm, of_place), 0.0)
+        return np.where(company, np.where(firm, of_firm + model.company_kin_sd**2, of_place), 0.0)
 
     def bias(self, figures: Figures, others: Figures) -> Array:
         """Covariance of the publishers' biases, shared ones included, of figures with others."""

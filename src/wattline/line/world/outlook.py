@@ -23,6 +23,7 @@ from wattline.line.world.power import TWH_PER_GW
 from wattline.line.world.published import PublishedFigure, published_figures
 from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.line.world.stock import LAST as LAST_STOCK
+from wattline.line.world.stock import YEARS as STOCK_YEARS
 from wattline.line.world.tables import series, stock_facts
 
 Draws32 = NDArray[np.float32]
@@ -243,7 +244,7 @@ class StockDraws:
         return self._split(self.moved, place)
 
     def _split(self, parts: WorldParts, place: Place) -> dict[str, Array]:
-        ratio = ai_ratio(place)
+        ratio = ai_ratio(place)[self.spots].astype(np.float32)[:, None]
         ai = parts.ai * ratio
         network = parts.network * (parts.servers + ai) / (parts.servers + parts.ai)
         rest = parts.servers + parts.storage + parts.network
@@ -261,8 +262,8 @@ class StockDraws:
         return np.asarray(load, np.float32), np.asarray(usual, np.float32)
 
 
-def ai_ratio(place: Place) -> float:
-    """AI per server without it over the world's, of a place or its group.
+def ai_ratio(place: Place) -> Array:
+    """AI per server without it over the world's, of a place or its group, by year of ``stock.YEARS``.
 
     Parameters
     ----------
@@ -270,5 +271,5 @@ def ai_ratio(place: Place) -> float:
     """
     for scope in (place.kin_name, place.group, "world"):
         if ("ai-ratio", scope, "all") in stock_facts():
-            return series("ai-ratio", scope=scope).facts[0].value
-    return 1.0
+            return series("ai-ratio", scope=scope).at(STOCK_YEARS)
+    return np.ones(len(STOCK_YEARS))

@@ -14,7 +14,8 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.line.world.backtest import ORIGINS, known_at
 from wattline.line.world.expected import growth_known
-from wattline.line.world.observe import PathModel, Paths, Posterior
+from wattline.line.world.observe import Paths, Posterior
+from wattline.line.world.path_model import PathModel
 from wattline.line.world.published import PublishedFigure
 
 FITTED = (
