@@ -381,7 +381,7 @@ def work(*_, **__):
         os.kill(os.getpid(), signal.SIGTERM)
         signal.pause()
     write_whole({str(tmp_path / "x")!r}, write)
-main.app = work
+main.named = lambda args: work
 main.main()
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)

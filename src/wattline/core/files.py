@@ -11,9 +11,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.temporary import remove_stale, temporary_folder, temporary_name
 
 READER_S = 10.0  # how long a pipe that is written into may be without a reader
 
@@ -31,8 +31,8 @@ def write_whole(path: Path | str, write: Callable[[str], object]) -> None:
         target = path if straight else resolved(path)
         if not straight:
             target.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix="wattline-") if straight else contextlib.nullcontext(str(target.parent)) as near:
-            temporary = new_file(Path(near), _mode(target))
+        with temporary_folder() if straight else contextlib.nullcontext(target.parent) as near:
+            temporary = new_file(near, _mode(target))
             write(temporary)
             _pour(temporary, path) if straight else os.replace(temporary, target)
             temporary = ""
@@ -66,9 +66,13 @@ def is_special(path: Path) -> bool:
 
 
 def new_file(folder: Path, mode: int | None = None) -> str:
-    """The name of an empty file made in ``folder``: of this mode exactly, or where None as the umask says."""
+    """The name of an empty file made in ``folder``: of this mode exactly, or where None as the umask says.
+
+    What a process that was killed has left there of such files is removed.
+    """
+    remove_stale(folder)
     while True:
-        name = folder / f".wattline-{os.urandom(6).hex()}"
+        name = folder / temporary_name()
         try:
             handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666 if mode is None else mode)
         except FileExistsError:
@@ -122,8 +126,8 @@ def new_folder(path: Path | str) -> Iterator[Path]:
         beside = None if is_special(path) else resolved(path).parent
         if beside is not None:
             beside.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=beside, prefix=".wattline-") as name:
-            yield Path(name)
+        with temporary_folder(beside) as name:
+            yield name
     except OSError as error:
         raise WattlineError(f"cannot write {shorten(str(path), 200)}: {error.strerror or error}") from error
 
@@ -153,8 +157,7 @@ def write_folder(folder: Path | str, files: Mapping[str, str | Callable[[Path], 
     check_folder(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder, prefix=".wattline-") as name:
-            beside = Path(name)
+        with temporary_folder(folder) as beside:
             for file, content in files.items():
                 if isinstance(content, str):
                     write_text(beside / file, content)

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.files import new_file, resolved
+from wattline.core.temporary import temporary_folder
 
 
 @dataclass(frozen=True)
@@ -178,8 +178,8 @@ def _is_virtual(sql: Any) -> bool:
 def _from_copy(path: Path, kind: FileKind, wait_s: float) -> sqlite3.Connection:
     """The file and its write-ahead log read from a copy: its folder is not ours to write, or its disk is full."""
     try:
-        with tempfile.TemporaryDirectory(prefix="wattline-") as folder:
-            copy = Path(folder) / "journal"
+        with temporary_folder() as folder:
+            copy = folder / "journal"
             for end in ("", "-wal"):
                 if Path(f"{path}{end}").exists():
                     shutil.copyfile(f"{path}{end}", f"{copy}{end}")
