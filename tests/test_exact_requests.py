@@ -13,7 +13,7 @@ from test_exact_shares import request, settled, weights
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.line.chip.device import load_chip
-from wattline.line.chip.step import decode_step, prefill_step
+from wattline.line.chip.replica_step import decode_step, prefill_step
 from wattline.line.work.model import load_model
 from wattline.web.proxy import ledger as books
 from wattline.web.proxy.interval_split import MAX_EDGES, share_within

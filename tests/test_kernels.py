@@ -16,7 +16,7 @@ from wattline.catalog.draws import Draws
 from wattline.cli.main import main
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
-from wattline.line.chip.step import decode_step
+from wattline.line.chip.replica_step import decode_step
 from wattline.line.work.model import load_model
 from wattline.validate.evidence.kernels import KINDS, Rows, read_kernels
 from wattline.validate.kernels import predict, validate

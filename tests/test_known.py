@@ -14,7 +14,8 @@ from wattline.catalog.draws import Draws
 from wattline.line.chip.coefficients import coefficients
 from wattline.line.chip.device import load_chip
 from wattline.line.chip.known import how_known, is_known, known_factor, known_keys, spread_fact
-from wattline.line.chip.step import Watts, decode_step, within_limit
+from wattline.line.chip.replica_step import decode_step
+from wattline.line.chip.step import Watts, within_limit
 from wattline.line.work.model import load_model
 from wattline.validate.evidence.campaigns import KNOTS, Campaigns, fit_campaigns, hats
 from wattline.validate.evidence.serving import ServingRow

@@ -14,6 +14,7 @@ import pytest
 from pydantic import ValidationError
 from typer.main import get_command
 
+from mlperf_files import mlperf_file, mlperf_row
 from supply_files import factors_file, reference_folder
 from validation_files import TIMED_ROW, kernel_file, sensor_recording, serving_file, serving_row, timed_file
 from wattline.cli.main import app, main
@@ -77,6 +78,7 @@ LINES = (
     "validate carbon CARBON",
     "validate inference SERVED",
     "validate inference SERVED --by model",
+    "validate mlperf RESULTS --draws 20",
     "validate serving TIMED --rows 1",
     "validate serving SERVED --rows 1",
     "validate kernels KERNELS",
@@ -143,6 +145,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "SERVED": serving_file(folder / "served.csv", [*served, serving_row("no/such", 1, "bfloat16", 8)]),
         "TIMED": timed_file(folder, TIMED_ROW, TIMED_ROW.replace("agg", "disagg")),
         "KERNELS": folder / "kernels",
+        "RESULTS": mlperf_file(folder / "results.csv", [mlperf_row(wall_w=7000), mlperf_row(model="bert-99")]),
         "SENSORS": sensor_recording(folder),
         "SITES": text(
             "sites.csv", "operator,site,year,pue,wue_l_per_kwh\nGoogle,Hamina,2023,1.09,\nGoogle,Moon,2023,1.1,\n"

@@ -16,7 +16,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.coefficients import PRIORS, coefficients
 from wattline.line.chip.device import Chip, load_chip
-from wattline.line.chip.step import decode_step, prefill_step
+from wattline.line.chip.replica_step import decode_step, prefill_step
 from wattline.line.engine import average_serving as serving
 from wattline.line.engine.simulator.step_tables import setting
 from wattline.line.work.flops import BYTES

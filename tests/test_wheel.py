@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
+from mlperf_files import mlperf_file, mlperf_row
 from validation_files import kernel_file, sensor_recording, serving_file, serving_row
 from wattline.cli.main import app
 
@@ -43,6 +44,7 @@ WORKS = {
     "validate": ["validate", "steps"],
     "validate training": ["validate", "training"],
     "validate inference": ["validate", "inference", "served.csv"],
+    "validate mlperf": ["validate", "mlperf", "results.csv"],
     "validate kernels": ["validate", "kernels", "kernels"],
     "validate sensors": ["validate", "sensors", "a_4090_card"],
     "validate site": ["validate", "site", "sites.csv", "--draws", "10"],
@@ -66,7 +68,7 @@ WORKS = {
 # commands that need large measured files, whose code the tests of validate and calibrate run
 OTHERS = {
     "calibrate training", "calibrate inference", "calibrate serving", "calibrate measured", "calibrate engine",
-    "calibrate world", "validate supply", "validate carbon", "catalog update",
+    "calibrate mlperf", "calibrate world", "validate supply", "validate carbon", "catalog update",
 }  # fmt: skip
 NEEDS = {
     "sim": ["serve", "llama-3.1-8b", "--rate", "1/s", "--duration", "1 min"],
@@ -106,6 +108,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     kernel_file(tmp_path / "kernels", "gemm", {}, {"power": 650.0, "power_limit": 700.0})
     kernel_file(tmp_path / "kernels", "moe", {}, {"power": 650.0, "power_limit": 700.0})
+    mlperf_file(tmp_path / "results.csv", [mlperf_row()])
     serving_file(tmp_path / "served.csv", [serving_row(MODEL, 1, "bfloat16", 8, max_num_seqs=64, p90_itl_ms=25.0)])
     sensor_recording(tmp_path)
     hours = "".join(f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 24}\n" for i in range(240))

@@ -23,6 +23,7 @@ PAGES = [*sorted((ROOT / "docs/accuracy").glob("*.md")), ROOT / "docs/how-to/tra
 RUNS = SHARED / "training/published_training_runs.csv"
 SERVING = SHARED / "mlenergy/llm.csv"
 TIMED = SHARED / "kernels/silicon_sample.csv"
+RESULTS = SHARED / "mlperf_inference/results_v4.1_v5.1.csv"
 SITES = SHARED / "facility/site_pue_wue.csv"
 SENSORS = SHARED / "gpu_sensor"
 MLPERF = SHARED / "mlperf_power/training"
@@ -99,6 +100,25 @@ def inference() -> str | None:
         measures = ("energy_per_token", "power", "itl", "throughput")
         cells = [f"{scores[measure]['mean_error_percent']:.1f}%" for measure in measures]
         lines.append(f"| {name} | {' | '.join(cells)} | {scores['energy_per_token']['coverage_percent']:.0f}% |")
+    return "\n".join(lines)
+
+
+def mlperf() -> str | None:
+    """Median errors of tokens/s and wall watts of MLPerf Inference, as fitted, and with chips and models left out."""
+    if not RESULTS.exists():
+        return None
+    kinds = {"": "as fitted", "model": "**each model left out**", "chip": "**each chip left out**"}
+    kinds["generation"] = "each generation of chips left out"
+    lines = [
+        "| | results | tokens/s, median error | mean | bias | in p5–p95 | wall watts, median error |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for leave_out, name in kinds.items():
+        data = results("validate", "mlperf", str(RESULTS), *(["--leave-out", leave_out] if leave_out else []))
+        rate, wall = data["scores"]["throughput"], data["scores"]["wall_power"]
+        errors = (f"{rate[f'{each}_percent']:.1f}%" for each in ("median_error", "mean_error"))
+        cells = [*errors, f"{rate['median_bias_percent']:+.1f}%", f"{rate['coverage_percent']:.0f}%"]
+        lines.append(f"| {name} | {rate['n']} | {' | '.join(cells)} | {wall['median_error_percent']:.1f}% |")
     return "\n".join(lines)
 
 
@@ -275,6 +295,7 @@ TABLES: dict[str, Table] = {
     "summary": summary,
     "training": training,
     "inference": inference,
+    "mlperf": mlperf,
     "serving": serving,
     "site": site,
     "unseen_sites": site_left_out,

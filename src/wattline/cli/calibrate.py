@@ -70,6 +70,20 @@ def calibrate_engine(
     _hand_over(hosted_file(fit, f"{len(rows)} configurations on {chips}"), save)
 
 
+@calibrate_app.command("mlperf")
+def calibrate_mlperf(
+    file: Annotated[Path, typer.Argument(help="CSV of results of MLPerf Inference, one system and scenario a row.")],
+    save: Save = None,
+) -> None:
+    """What tuned engines do, fitted to results of MLPerf Inference; prints catalog/fit/tuned.toml."""
+    from wattline.cli.printing import working
+    from wattline.validate.fit.mlperf_file import calibrate
+
+    with working("fitting") as update:
+        text = calibrate(file, lambda name: update(f"fitting {name}"))
+    _hand_over(text, save)
+
+
 @calibrate_app.command("serving")
 def calibrate_serving(
     file: Annotated[Path, typer.Argument(help="CSV with silicon_ttft_ms and silicon_tpot_ms.")], save: Save = None

@@ -50,7 +50,8 @@ def fields_of(kind: type, names: Sequence[str], needed: Sequence[str] = ()) -> O
         field = fields[name]
         about = f"{field.metadata['about']}." if name in needed else help_of(field)
         flag = f"--{name.replace('_', '-')}"
-        options[name] = (Annotated[str | None, typer.Option(flag, help=about, show_default=False)], None)
+        given: Any = bool | None if field.default is False else str | None
+        options[name] = (Annotated[given, typer.Option(flag, help=about, show_default=False)], None)
     return OptionGroup(options, given_only=True)
 
 

@@ -11,7 +11,7 @@ from wattline.cli import options, traffic_input
 from wattline.cli.groups import expanded
 from wattline.cli.unused import refuse
 from wattline.core.errors import WattlineError
-from wattline.predict.setup import FEWEST
+from wattline.predict.setup_readers import FEWEST
 
 
 @expanded

@@ -122,6 +122,35 @@ def validate_inference(
     print_result(result, as_json)
 
 
+@validate_app.command("mlperf")
+def validate_mlperf(
+    file: Annotated[Path, typer.Argument(help="CSV of results of MLPerf Inference, one system and scenario a row.")],
+    by: Annotated[str, typer.Option(help="Show scores by chip, model, round, scenario or engine.")] = "chip",
+    leave_out: Annotated[
+        str | None,
+        typer.Option("--leave-out", help="Predict each chip, model or generation by a fit that leaves it out."),
+    ] = None,
+    rows: Annotated[bool, typer.Option("--rows", help="Show every result beside its prediction.")] = False,
+    draws: options.Draws = 1000,
+    as_json: options.AsJson = False,
+) -> None:
+    """Tokens/s and wall watts of MLPerf Inference's language models beside the predicted ones, best layout searched."""
+    from wattline.catalog import default
+    from wattline.cli.printing import print_result, working
+    from wattline.validate.evidence.mlperf_inference import read_mlperf
+    from wattline.validate.mlperf import BY, LEAVE_OUT, validate
+
+    for option, value, known in (("--by", by, BY), ("--leave-out", leave_out or "", LEAVE_OUT)):
+        if value and value not in known:
+            raise WattlineError(f"{option}: {value!r} is none of {', '.join(known)}")
+    results, unused = read_mlperf(file, default())
+    with working("predicting") as update:
+        result = validate(
+            results, unused, default(), leave_out or "", draws, by, str(file), lambda name: update(f"fitting {name}")
+        )
+    print_result(result, as_json, explain=rows)
+
+
 @validate_app.command("kernels")
 def validate_kernels(
     folder: Annotated[

@@ -32,7 +32,8 @@ def option(read: Reader, about: str, default: Any = None, usual: str = "") -> An
 
 def help_of(field: dataclasses.Field[Any]) -> str:
     """The help text of a field with its default, in one phrase."""
-    usual = str(field.metadata["usual"] or ("" if field.default is None else field.default))
+    unsaid = field.default is None or field.default is False
+    usual = str(field.metadata["usual"] or ("" if unsaid else field.default))
     return f"{field.metadata['about']}{f' [default: {usual}]' if usual else ''}."
 
 
@@ -67,6 +68,13 @@ def text(value: Any, name: str) -> str:
     if not str(value).strip():
         raise WattlineError(f"{name}: an empty name; leave it out or give one")
     return str(value)
+
+
+def yes(value: Any, name: str) -> bool:
+    """Whether something is so: a true or false value."""
+    if not isinstance(value, bool):
+        raise WattlineError(f"{name}: {shorten(str(value))!r} is not true or false")
+    return value
 
 
 def choice(*known: str) -> Reader:

@@ -15,9 +15,12 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantity import parse, show
 from wattline.line.chip.device import Chip
-from wattline.line.chip.software import Serving, load_software
+from wattline.line.chip.serving import Draft, Serving
+from wattline.line.chip.software import load_software
 from wattline.line.chip.step import bound_by, nameplate
+from wattline.line.chip.tuned import load_tuned
 from wattline.line.engine import average_serving as serving
+from wattline.line.work.flops import BYTES
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.line.work.outside import stand_ins
@@ -45,6 +48,8 @@ class ReplicaRequest:
     output_tokens: float
     precision: str
     given: Mapping[str, float]
+    engine: str = ""
+    cache: str = ""
 
     @property
     def length(self) -> float:
@@ -62,7 +67,10 @@ class ReplicaRequest:
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
             "precision": self.precision,
-            **({"engine": self.how.software.name} if self.how.software is not None else {}),
+            **({"engine": self.engine} if self.engine else {}),
+            **({"cache": self.cache} if self.cache else {}),
+            **({"tuned": True} if self.how.tuned is not None else {}),
+            **({"draft_tokens": self.how.draft.tokens} if self.how.draft is not None else {}),
             **{name: self.given[name] for name in ("batch", "active") if name in self.given},
         }
 
@@ -95,14 +103,16 @@ def read_request(
     device = load_chips(setup, draws)
     given = _given(setup.gpus, batch, active)
     check_ranks(setup.data_parallel, setup.gpus, architecture)
-    count, most = _replica(architecture, device, read + written, form, given, setup.data_parallel)
+    how = _how(architecture, device, setup, draws)
+    count, most = _replica(architecture, device, read + written, form, given, how)
     size = np.asarray(given["batch"]) if "batch" in given else np.clip(draws.own("fit.serving-batch"), 1.0, most)
     share = np.asarray(given["active"]) if "active" in given else draws.own("fit.serving-active-share")
     cite_model(architecture, draws)
     for name, value in given.items():
         cite_given(draws, name, value, *GIVEN[name])
-    how = _how(architecture, device, setup, draws)
-    return ReplicaRequest(architecture, device, count, how, size, share, read, written, form, given)
+    return ReplicaRequest(architecture, device, count, how, size, share, read, written, form, given,
+        setup.engine or "", setup.cache or "",
+    )  # fmt: skip
 
 
 # what a user may settle -> its unit, and what it is
@@ -177,12 +187,19 @@ _POWER = "joules of its operations / time: static, arithmetic, memory, kernels a
 
 
 def _how(model: Model, chip: Chip, setup: Setup, draws: Draws) -> Serving:
-    """Groups of chips, and the software where the set-up names an engine."""
-    if setup.engine is None:
-        return Serving(setup.data_parallel)
-    name = chip.record.name
-    soft = load_software(setup.engine, chip.generation, draws, family=model.family, chip=name)
-    return Serving(setup.data_parallel, soft)
+    """Groups of chips, the software where the set-up names an engine, the cache's format, tuning, guesses."""
+    kept, name = BYTES[setup.cache or "bf16"], chip.record.name
+    draft = None
+    if setup.draft_tokens:
+        given = setup.acceptance
+        accepted = draws.own("fit.draft-acceptance") if given is None else np.asarray(given)
+        draft = Draft(setup.draft_tokens, accepted)
+    if setup.tuned:
+        return Serving(setup.data_parallel, None, kept, load_tuned(chip, draws, setup.engine or ""), draft)
+    soft = None
+    if setup.engine is not None:
+        soft = load_software(setup.engine, chip.generation, draws, family=model.family, chip=name)
+    return Serving(setup.data_parallel, soft, kept, None, draft)
 
 
 def _known(model: Model, catalog: Catalog) -> Model:
@@ -201,17 +218,17 @@ def _given(gpus: int | None, batch: float | str | None, active: float | str | No
 
 
 def _replica(
-    model: Model, chip: Chip, length: float, precision: str, given: Mapping[str, float], ranks: int
+    model: Model, chip: Chip, length: float, precision: str, given: Mapping[str, float], how: Serving
 ) -> tuple[int, float]:
     """How many chips make a replica, and the most sequences that fit it."""
     batch = given.get("batch", 1.0)
     central = given.get("batch") or chip.catalog.fact("fit.serving-batch").value
     count = int(
-        given.get("gpus") or whole_instances(chip, serving.chips_needed(model, chip, central, length, precision, ranks))
+        given.get("gpus") or whole_instances(chip, serving.chips_needed(model, chip, central, length, precision, how))
     )
-    most = serving.largest_batch(model, chip, count, length, precision, ranks)
+    most = serving.largest_batch(model, chip, count, length, precision, how)
     if most < batch:
-        holds = serving.chips_needed(model, chip, batch, length, precision, ranks)
+        holds = serving.chips_needed(model, chip, batch, length, precision, how)
         raise WattlineError(
             f"{model.key} in {precision} with {batch:g} sequences of {length:,.0f} tokens does not fit "
             f"{count} × {chip.record.name}; {holds:,} chips would hold it"

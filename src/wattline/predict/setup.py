@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from wattline.core.errors import WattlineError, nearest, shorten
-from wattline.predict.fields import choice, names_of, option, quantity, read_fields, text, whole
+from wattline.predict.fields import choice, names_of, option, quantity, read_fields, text, whole, yes
+from wattline.predict.setup_readers import (
+    MAX_REPLICAS,
+    read_accepted,
+    read_cache,
+    read_precision,
+    read_replicas,
+    read_share,
+)
 
 if TYPE_CHECKING:
     from wattline.line.work.model import Model
 
-FEWEST: Literal["fewest"] = "fewest"
 ROUTERS = ("round-robin", "least-loaded", "prefix")
 MAX_GPUS = 4096
-MAX_REPLICAS = 100_000
 MIN_BANDWIDTH = 1000.0  # bytes/s
-_count = whole(1, MAX_REPLICAS)
+MAX_DRAFT = 16  # tokens that are guessed ahead
 
 
 class ChipFields(TypedDict, total=False):
@@ -34,6 +40,10 @@ class ReplicaFields(ChipFields, total=False):
     gpus: int | str | None
     data_parallel: int | str | None
     engine: str | None
+    cache: str | None
+    tuned: bool | None
+    draft_tokens: int | str | None
+    acceptance: float | str | None
 
 
 class CandidateFields(ReplicaFields, total=False):
@@ -70,27 +80,16 @@ REPLICA = (
     "data_parallel",
     "precision",
     "engine",
+    "cache",
+    "tuned",
+    "draft_tokens",
+    "acceptance",
 )  # of a prompt, an average service
-ENGINE = ("router", "prefix_cache", "engine", "data_parallel")  # what every set-up of a search has in common
+ENGINE = (
+    *("router", "prefix_cache", "engine", "data_parallel"),
+    *("cache", "tuned", "draft_tokens", "acceptance"),
+)  # what every set-up of a search has in common
 CANDIDATE = (*CHIP, "gpus", "max_num_seqs", "max_num_batched_tokens", "power_cap", *ENGINE)  # what a search takes
-
-
-def _replicas(value: Any, name: str) -> int | str:
-    return FEWEST if value == FEWEST else int(_count(value, name))
-
-
-def _precision(value: Any, name: str) -> str:
-    """A number format by name."""
-    from wattline.line.work.inputs import check_precision
-
-    return check_precision(str(value))
-
-
-def _share(value: Any, name: str) -> float:
-    share = float(quantity("", zero=True)(value, name))
-    if share >= 1:
-        raise WattlineError(f"{name}: {share:g} is not a share of the cache, 0 to less than 1")
-    return share
 
 
 @dataclass(frozen=True)
@@ -124,6 +123,10 @@ class Setup:
     scaled_down : ``off`` where a stopped replica takes no power, or ``idle``
     power_cap : power limit of a chip, W
     engine : serving software by its catalog name; None for steps as those of vLLM 0.11
+    cache : number format of the keys and values that are kept; None for 16 bits
+    tuned : an engine tuned to its load, as those of MLPerf, not one with its defaults
+    draft_tokens : tokens guessed ahead by the model's own extra layer and checked in one step
+    acceptance : share of these that the model accepts, each given that those before it are; None for the usual range
     """
 
     chip: str | None = option(text, "Type of chip by name, such as h100-sxm (`wattline list chips`)", usual=USUAL_CHIP)
@@ -137,17 +140,17 @@ class Setup:
         whole(1, MAX_GPUS, "chip"), "Number of groups of a replica's chips that split the requests' attention", 1
     )
     precision: str | None = option(
-        _precision, "Number format, such as bf16, fp8 or nvfp4", usual="the model's own; bf16 in training"
+        read_precision, "Number format, such as bf16, fp8 or nvfp4", usual="the model's own; bf16 in training"
     )
     max_num_seqs: int = option(whole(1, 1_000_000), "Largest number of requests that a replica runs at once", 256)
     max_num_batched_tokens: int = option(whole(1, 1_000_000), "Largest number of tokens in one step", 8192)
     replicas: int | str = option(
-        _replicas, 'Number of replicas (copies of the model), or "fewest" for those that meet the latencies', 1
+        read_replicas, 'Number of replicas (copies of the model), or "fewest" for those that meet the latencies', 1
     )
     router: str = option(
         choice(*ROUTERS), "How requests find a replica: round-robin, least-loaded or prefix", "round-robin"
     )
-    prefix_cache: float = option(_share, "Share of the cache kept for prefixes, of a trace with hashes", 0.0)
+    prefix_cache: float = option(read_share, "Share of the cache kept for prefixes, of a trace with hashes", 0.0)
     prefill_replicas: int = option(
         whole(0, MAX_REPLICAS), "Number of replicas that only read prompts; those of --replicas then only decode", 0
     )
@@ -176,6 +179,18 @@ class Setup:
     power_cap: float | None = option(quantity("W"), 'Power limit of a chip, such as "500 W"', usual="its TDP")
     engine: str | None = option(
         text, "Serving software: vllm, sglang or trtllm, or a version such as vllm-0.19", usual="vLLM 0.11"
+    )
+    cache: str | None = option(
+        read_cache,
+        "Number format of the kept keys and values: bf16, fp8, int8, nvfp4 or int4",
+        usual="bf16",
+    )
+    tuned: bool = option(yes, "Predict an engine tuned to its load, as those of MLPerf Inference are", False)
+    draft_tokens: int = option(
+        whole(0, MAX_DRAFT), "Number of tokens guessed ahead in each step (multi-token prediction)", 0
+    )
+    acceptance: float | None = option(
+        read_accepted, "Share of the tokens guessed ahead that the model accepts", usual="0.55 to 0.9"
     )
 
     @classmethod
@@ -224,6 +239,16 @@ class Setup:
         if not self.scales:
             scaling = ("scale_target", "start_up", "scale_interval", "scale_down_after", "scaled_down")
             _alone(self, scaling, "--scale-from, the fewest replicas")
+        if not self.draft_tokens:
+            _alone(self, ("acceptance",), "--draft-tokens, of which there are none")
+
+    def check_simulated(self) -> None:
+        """Raise WattlineError for a field that steps of the average model know and the simulator's tables do not."""
+        for name in ("cache", "tuned", "draft_tokens"):
+            if getattr(self, name):
+                raise WattlineError(
+                    f"{name.replace('_', '-')}: `prompt` and `serve-average` take it, the simulator not"
+                )
 
     def check_takes(self, takes: Sequence[str]) -> None:
         """Raise WattlineError where a field is set that is not among ``takes``."""

@@ -16,7 +16,7 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
     """An answer, to print with Rich; ``explain`` adds every step and fact where the command has them."""
     command = data["command"]
     if command.startswith("validate "):
-        return _validation_text(data)
+        return _validation_text(data, explain)
     if command in ("measure", "meter report", "meter share", "sensors", "traffic"):
         return _recorded_text(data)
     if _of_flexibility(data):
@@ -106,8 +106,12 @@ def _public_text(data: Json) -> RenderableType:
     return show(data)
 
 
-def _validation_text(data: Json) -> RenderableType:
+def _validation_text(data: Json, explain: bool) -> RenderableType:
     match data["command"]:
+        case "validate mlperf":
+            from wattline.report.terminal.validate_mlperf import mlperf_validation_text
+
+            return mlperf_validation_text(data, explain)
         case "validate training":
             from wattline.report.terminal.validate_training import training_validation_text as show
         case "validate steps":

@@ -68,6 +68,9 @@ class ReplicaInputs(PlaceInputs):
     output_tokens: float = item("Tokens of the answer.")
     precision: str = item("Number format.")
     engine: str | None = perhaps("Serving software.")
+    cache: str | None = perhaps("Number format of the keys and values that are kept.")
+    tuned: Literal[True] | None = perhaps("True for an engine tuned to its load.")
+    draft_tokens: int | None = perhaps("Tokens guessed ahead in each step.")
     batch: float | None = perhaps("Requests that a replica answers together, where given.")
     active: float | None = perhaps("Share of the time that chips are at work, where given.")
 

@@ -106,6 +106,7 @@ def frontier(
     target.
     """
     terms = read_terms(setup, where, fields, CANDIDATE, draws, seed, facts)
+    terms.setup.check_simulated()
     catalog = terms.draws.catalog
     target = check_target(slo_ttft, slo_tpot, slo_share)
     architecture = known_architecture(read_model(model, catalog), catalog)

@@ -117,6 +117,17 @@ class Chip:
         return _network(self.server if self.instance is None else self.instance, self.catalog)
 
     @property
+    def silicon(self) -> Record | None:
+        """The board that the same silicon was measured on, where the catalog names one."""
+        same = self.record.meta.get("silicon")
+        return None if same is None else self.catalog.find("chip", str(same))
+
+    @property
+    def vendor(self) -> str:
+        """The maker, in lower case."""
+        return str(self.record.meta.get("vendor", "")).lower()
+
+    @property
     def generation(self) -> str:
         return str(self.record.meta.get("generation", self.record.name))
 

@@ -63,17 +63,18 @@ def attention(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Oper
     """
     chips, latent = work.chips, shape.latent
     keys = np.maximum(shape.kv_heads / chips, 1.0)
-    cache = ACTIVATION_BYTES * np.where(latent, shape.kv_lora_rank + shape.qk_rope_head_dim, keys * shape.pair_width)
+    cache = work.cache_bytes * np.where(latent, shape.kv_lora_rank + shape.qk_rope_head_dim, keys * shape.pair_width)
     pairs = shape.attended(work.context) * work.sequences
     absorbed = np.where(latent, 2 * shape.kv_lora_rank + shape.qk_rope_head_dim, shape.pair_width)
     flops = 2 * shape.heads / chips * absorbed * pairs
-    moved = cache * pairs
+    moved = cache * pairs / work.queries
+    wide = rates.wide * np.where(work.cache_bytes < ACTIVATION_BYTES, fit.narrow_attention, 1.0)
     launch = shape.attention_layers * fit.attention_launch_s
     decode = kernel(
         flops,
         moved,
         # the latent form is a dense product of many heads with one cache, and reaches what prompts do
-        flops / (rates.wide * np.where(latent, fit.prompt_attention_efficiency, fit.attention_efficiency)),
+        flops / (wide * np.where(latent, fit.prompt_attention_efficiency, fit.attention_efficiency)),
         moved / (rates.memory * fit.cache_efficiency),
         launch,
         0.0,
@@ -83,7 +84,7 @@ def attention(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Oper
     spread = np.where(latent, shape.qk_nope_head_dim + shape.qk_rope_head_dim + shape.v_head_dim, shape.pair_width)
     prompt = 2 * shape.heads / chips * spread * shape.attended_in_prompt(work.prompt_tokens) * read
     none = np.zeros_like(prompt)
-    prefill = kernel(prompt, none, prompt / (rates.wide * fit.prompt_attention_efficiency), none, none, 0.0, fit)
+    prefill = kernel(prompt, none, prompt / (wide * fit.prompt_attention_efficiency), none, none, 0.0, fit)
     return total(decode, prefill)
 
 
@@ -100,7 +101,7 @@ def indexer(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
     each, read = 2.0 * shape.index_heads * shape.index_head_dim, np.maximum(work.tokens - work.sequences, 0.0)
     pairs = shape.index_layers * work.sequences * work.context
     flops = each / work.chips * (pairs + shape.index_layers * read * work.prompt_tokens / 2)
-    moved = pairs * shape.index_head_dim * INDEX_BYTES
+    moved = pairs * shape.index_head_dim * INDEX_BYTES / work.queries
     times = flops / (rates.wide * fit.prompt_attention_efficiency), moved / (rates.memory * fit.cache_efficiency)
     launch = shape.index_layers * (shape.index_heads > 0) * fit.attention_launch_s
     return kernel(flops, moved, *times, launch, 0.0, fit)

@@ -47,6 +47,8 @@ class Work:
     ranks: Array = field(default_factory=lambda: np.asarray(1.0))  # groups of chips that split the requests' attention
     padding: Array = field(default_factory=lambda: np.asarray(0.0))  # 1 where ranks compute as much as the fullest one
     balance: Array = field(default_factory=lambda: np.asarray(0.0))  # 1 where ranks wait to read their prompts together
+    cache_bytes: Array = field(default_factory=lambda: np.asarray(ACTIVATION_BYTES))  # of a value kept of a token
+    queries: Array = field(default_factory=lambda: np.asarray(1.0))  # tokens of a sequence that look back together
 
     def of_rank(self) -> tuple[Work, Work]:
         """The step of the rank that has most to do, and that of the mean one.
@@ -81,12 +83,19 @@ class Operation:
 
 @dataclass(frozen=True, eq=False)
 class Rates:
-    """What the chip's nameplate says: FLOP/s wide (16-bit) and narrow, bytes/s of memory and of links."""
+    """What the chip's nameplate says: FLOP/s wide (16-bit) and narrow, bytes/s of memory and of links.
+
+    ``arithmetic``, ``narrow_arithmetic``, ``traffic``: peaks of arithmetic and of memory beside those of the board that
+    the same silicon was measured on, with whose watts they go (``Watts.full``).
+    """
 
     wide: Array
     narrow: Array
     memory: Array
     link: Array
+    arithmetic: Array = field(default_factory=lambda: np.asarray(1.0))
+    narrow_arithmetic: Array = field(default_factory=lambda: np.asarray(1.0))
+    traffic: Array = field(default_factory=lambda: np.asarray(1.0))
 
 
 def product(

@@ -106,6 +106,12 @@ class Shape:
             ),
         ]  # fmt: skip
 
+    def one_layer(self) -> Shape:
+        """A model of one layer, the mean of all of these."""
+        share = 1.0 / np.maximum(self.dense_layers + self.moe_layers, 1.0)
+        counts = [f.name for f in fields(self) if f.name.endswith("_layers")]
+        return replace(self, **{name: getattr(self, name) * share for name in counts})
+
     def attended(self, context_tokens: ArrayLike) -> Array:
         """Tokens looked back on by one token with this context, summed over attention layers."""
         context = np.asarray(context_tokens, float)

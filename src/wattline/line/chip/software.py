@@ -70,30 +70,6 @@ class Software:
         return replace(self, held_steps=self.held_steps + self.rank_wait_steps) if ranks > 1 else self
 
 
-@dataclass(frozen=True)
-class Serving:
-    """How a replica's steps are run: groups of its chips that split the requests' attention, and the software; None
-    for the one that the chip model knows."""
-
-    ranks: int = 1
-    software: Software | None = None
-
-    @property
-    def rare(self) -> bool:
-        """Whether little was measured of such a layout or such an engine, so that a model's own curves say less."""
-        return self.ranks > 1 or (self.software is not None and self.software.host_s > 0)
-
-    def padding(self, draws: Draws) -> Array:
-        """``rank_padding``, shape ``(n_draws,)`` or ``()``."""
-        if self.software is not None or self.ranks == 1:
-            return np.asarray(0.0 if self.software is None else self.software.rank_padding)
-        return own_padding(draws)
-
-    @property
-    def balance(self) -> Array:
-        return np.asarray(0.0 if self.software is None else self.software.rank_balance)
-
-
 def load_software(
     name: str, generation: str, draws: Draws, *, family: str = "", chip: str = "", greedy: bool = False
 ) -> Software:

@@ -16,8 +16,9 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.chip.device import Chip
-from wattline.line.chip.software import Serving
-from wattline.line.chip.step import PromptReading, Step, decode_step, reading_step
+from wattline.line.chip.replica_step import PromptReading, decode_step, reading_step
+from wattline.line.chip.serving import Serving
+from wattline.line.chip.step import Step
 from wattline.line.work.model import Model
 from wattline.line.work.weights import memory_needed_bytes
 
@@ -127,14 +128,16 @@ def together(batch: Array, input_tokens: float, output_tokens: float) -> tuple[A
 
 
 def fits(
-    model: Model, chip: Chip, chips: int, batch: float, context_tokens: float, precision: str, ranks: int = 1
+    model: Model, chip: Chip, chips: int, batch: float, context_tokens: float, precision: str, how: Serving = Serving()
 ) -> bool:
     """Whether weights and the cache of ``batch`` sequences fit the replica's memory."""
-    needed = float(memory_needed_bytes(model, batch, context_tokens, precision, ranks))
+    needed = float(memory_needed_bytes(model, batch, context_tokens, precision, how.ranks, how.cache_bytes))
     return needed <= chips * chip.memory_bytes * chip.usable_memory
 
 
-def chips_needed(model: Model, chip: Chip, batch: float, context_tokens: float, precision: str, ranks: int = 1) -> int:
+def chips_needed(
+    model: Model, chip: Chip, batch: float, context_tokens: float, precision: str, how: Serving = Serving()
+) -> int:
     """The fewest chips, a power of two, that hold the model and ``batch`` sequences.
 
     Parameters
@@ -144,10 +147,10 @@ def chips_needed(model: Model, chip: Chip, batch: float, context_tokens: float, 
     batch : sequences together
     context_tokens : tokens that each sequence has behind it
     precision : number format, a key of ``BYTES``
-    ranks : groups of the chips that split the requests' attention
+    how : groups of the chips that split the requests' attention, and the format of the cache
     """
-    chips = ranks
-    while not fits(model, chip, chips, batch, context_tokens, precision, ranks):
+    chips = how.ranks
+    while not fits(model, chip, chips, batch, context_tokens, precision, how):
         chips *= 2
         if chips > 4096:
             raise WattlineError(
@@ -157,7 +160,9 @@ def chips_needed(model: Model, chip: Chip, batch: float, context_tokens: float, 
     return chips
 
 
-def largest_batch(model: Model, chip: Chip, chips: int, context_tokens: float, precision: str, ranks: int = 1) -> float:
+def largest_batch(
+    model: Model, chip: Chip, chips: int, context_tokens: float, precision: str, how: Serving = Serving()
+) -> float:
     """How many sequences of this length fit beside the weights; below 1 when not even one does.
 
     Parameters
@@ -166,10 +171,10 @@ def largest_batch(model: Model, chip: Chip, chips: int, context_tokens: float, p
     chips : of a replica
     context_tokens : tokens of each sequence, prompt and answer [token]
     precision : format of the weights
-    ranks : groups of the chips that split the requests' attention
+    how : groups of the chips that split the requests' attention, and the format of the cache
     """
-    weights = float(memory_needed_bytes(model, 0.0, context_tokens, precision, ranks))
-    each = float(memory_needed_bytes(model, 1.0, context_tokens, precision, ranks)) - weights
+    weights = float(memory_needed_bytes(model, 0.0, context_tokens, precision, how.ranks, how.cache_bytes))
+    each = float(memory_needed_bytes(model, 1.0, context_tokens, precision, how.ranks, how.cache_bytes)) - weights
     return (chips * chip.memory_bytes * chip.usable_memory - weights) / each
 
 

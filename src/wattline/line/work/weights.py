@@ -51,7 +51,12 @@ def stored_bytes(model: Model, precision: str) -> float:
 
 
 def memory_needed_bytes(
-    model: Model, batch: ArrayLike, context_tokens: ArrayLike, precision: str, ranks: int = 1
+    model: Model,
+    batch: ArrayLike,
+    context_tokens: ArrayLike,
+    precision: str,
+    ranks: int = 1,
+    cache_bytes: float = BYTES["bf16"],
 ) -> Array:
     """Bytes that a replica holds: weights, and the cache of ``batch`` sequences at this length.
 
@@ -61,6 +66,7 @@ def memory_needed_bytes(
     batch, context_tokens : sequences together, and tokens that each has behind it
     precision : number format, a key of ``BYTES``
     ranks : groups of chips that split the requests' attention
+    cache_bytes : of a value that is kept of a token
     """
     weights = replica_bytes(model, precision, ranks)
-    return np.asarray(weights + kv_bytes(model, context_tokens) * np.asarray(batch, float))
+    return np.asarray(weights + kv_bytes(model, context_tokens, cache_bytes) * np.asarray(batch, float))

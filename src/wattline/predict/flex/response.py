@@ -177,9 +177,7 @@ def _ladder(request: ReplicaRequest, promise: Promise, site_w: Array, draws: Dra
     tdp = float(np.mean(request.chip.tdp_w))
     batch = float(np.mean(request.batch))
     bounds = promise.seconds()
-    most = largest_batch(
-        request.model, request.chip, request.chips, request.length, request.precision, request.how.ranks
-    )
+    most = largest_batch(request.model, request.chip, request.chips, request.length, request.precision, request.how)
     full = _rung(request, batch, tdp, draws)
     whole_w = full.plug_w(request.active, request.chip)
     rows, best = [], None

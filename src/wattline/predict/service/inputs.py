@@ -12,6 +12,7 @@ from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import Chip
+from wattline.line.chip.serving import Serving
 from wattline.line.engine import average_serving as serving
 from wattline.line.engine.simulator import prefixes
 from wattline.line.engine.simulator.kernel_state import Limits
@@ -62,6 +63,7 @@ def read_replica(model: str | Path | Model, traffic: Traffic, setup: Setup, draw
     the chip can be held to.
     """
     architecture = known_architecture(read_model(model, draws.catalog), draws.catalog)
+    setup.check_simulated()
     if not 0 < len(traffic) <= MAX_REQUESTS:
         raise WattlineError(f"traffic: {len(traffic):,} requests; the simulator takes 1 to {MAX_REQUESTS:,}")
     form = check_precision(architecture.native_format if setup.precision is None else setup.precision)
@@ -69,7 +71,7 @@ def read_replica(model: str | Path | Model, traffic: Traffic, setup: Setup, draw
     mean = float((traffic.input_tokens + traffic.output_tokens).mean())
     ranks = setup.data_parallel
     check_ranks(ranks, setup.gpus, architecture)
-    needed = serving.chips_needed(architecture, device, USUAL_BATCH, mean, form, ranks)
+    needed = serving.chips_needed(architecture, device, USUAL_BATCH, mean, form, Serving(ranks))
     count = setup.gpus or whole_instances(device, needed)
     check_ranks(ranks, count, architecture)  # whole instances may hold more
     limit_w = None if setup.power_cap is None else _limit(setup.power_cap, device, draws)

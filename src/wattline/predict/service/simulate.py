@@ -21,7 +21,8 @@ from wattline.predict.service.fleet import cache_bytes, scaling_inputs, transfer
 from wattline.predict.service.replicas import with_replicas
 from wattline.predict.service.result import Service, Target, read_target
 from wattline.predict.service.simulation import Simulation, simulate_service
-from wattline.predict.setup import FEWEST, Setup, SetupFields
+from wattline.predict.setup import Setup, SetupFields
+from wattline.predict.setup_readers import FEWEST
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
 

@@ -65,7 +65,7 @@ def modelled(model: str, chip: str, precision: str | None = None, chips: int | N
     from wattline.catalog.draws import Draws
     from wattline.line.chip.device import load_chip
     from wattline.line.chip.known import spread_fact
-    from wattline.line.chip.step import decode_step, prefill_step
+    from wattline.line.chip.replica_step import decode_step, prefill_step
     from wattline.line.engine.average_serving import chips_needed
     from wattline.line.work.flops import BYTES
     from wattline.line.work.model import load_model

@@ -19,9 +19,10 @@ from wattline.line.chip.device import Chip
 from wattline.line.chip.formats import computes_narrow
 from wattline.line.chip.known import how_known, known_factor, spread_fact
 from wattline.line.chip.products import Work
+from wattline.line.chip.serving import Serving
 from wattline.line.chip.shape import Shape
-from wattline.line.chip.software import Serving, Software, own_experts, with_software
-from wattline.line.chip.step import Step, Watts, nameplate, step, within_limit
+from wattline.line.chip.software import Software, own_experts, with_software
+from wattline.line.chip.step import Step, Watts, nameplate, step, watts_of, within_limit
 from wattline.line.work.model import Model
 from wattline.line.work.weights import group_bytes
 
@@ -76,7 +77,7 @@ class ReplicaSteps(NamedTuple):
         """
         arrays = (np.asarray(x, float) for x in (tokens, sequences, context, prompt))
         work = Work(*arrays, *_fixed(self.work))
-        watts = self.watts if limited else Watts(self.watts.tdp, np.asarray(0.0), np.asarray(np.inf))
+        watts = self.watts if limited else replace(self.watts, idle=np.asarray(0.0), limit=np.asarray(np.inf))
         return step(self.shape, work, self.rates, watts, self.fit)
 
     def time_and_energy(self, tokens: Any, sequences: Any, context: Any, prompt: Any) -> tuple[Array, Array]:
@@ -96,7 +97,16 @@ class ReplicaSteps(NamedTuple):
 
 def _fixed(work: Work) -> tuple[Array, ...]:
     formats = (work.weight_bytes, work.dense_bytes, work.narrow)
-    return (work.chips, *formats, work.expert_parallel, work.ranks, work.padding, work.balance)
+    return (
+        work.chips,
+        *formats,
+        work.expert_parallel,
+        work.ranks,
+        work.padding,
+        work.balance,
+        work.cache_bytes,
+        work.queries,
+    )
 
 
 def setting(
@@ -139,7 +149,8 @@ def setting(
     )  # fmt: skip
     tdp = np.asarray(float(chip.tdp_w))
     limit = tdp if limit_w is None else np.minimum(limit_w, tdp)
-    watts = Watts(tdp, np.minimum(float(np.mean(chip.idle_w)), limit), np.asarray(limit))
+    own = watts_of(chip)
+    watts = Watts(tdp, np.minimum(float(np.mean(chip.idle_w)), limit), np.asarray(limit), own.silicon)
     central = chip.draws.central()
     known = how_known(model, chip.generation, chip.catalog, serving.rare)
     time, energy = (
@@ -188,7 +199,7 @@ def tables(
     pair_time, pair_energy = _by_length(steps, lengths)
     launches = steps.run(2.0, 1.0, 0.0, 0.0, limited=False)
     static = float(
-        np.minimum(steps.fit.static_power * steps.watts.tdp, steps.fit.kernels.largest_static_share * _reach(steps))
+        np.minimum(steps.fit.static_power * steps.watts.full, steps.fit.kernels.largest_static_share * _reach(steps))
     )
     return Tables(
         knots, np.ascontiguousarray(time * steps.time_factor), np.ascontiguousarray(energy * chips),

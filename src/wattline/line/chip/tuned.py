@@ -1,0 +1,111 @@
+"""A serving engine tuned to its load beside one with its defaults.
+
+The coefficients of a step (``coefficients.py``) were fitted to vLLM as it comes. Whoever tunes an engine to one model
+on one chip, as the submitters of MLPerf do, compiles or picks kernels for its shapes, hides the host's work behind the
+chip's, samples greedily, and computes attention over an 8-bit cache in 8 bits. What that is worth is known by
+generation of chips, by vendor where the generation was never measured, and by all of them where the vendor was not
+either. The facts ``fit.tuned-NAME-…`` are made by ``wattline calibrate mlperf``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wattline.catalog import Catalog
+from wattline.catalog.draws import Draws
+from wattline.core.fact import Array
+from wattline.line.chip.coefficients import Coefficients
+from wattline.line.chip.device import Chip
+from wattline.line.chip.software import with_factors
+
+NAMES = {
+    "kernel-time": ("time of kernels and launches beside vLLM 0.11's", ""),
+    "narrow-time": ("time of products in 8 and 4 bits, beyond that of other kernels", ""),
+    "expert-time": ("time of routed experts beside vLLM 0.11's", ""),
+    "power": ("joules of arithmetic and of kernels at work beside vLLM 0.11's", ""),
+    "host-s": ("host's time of a step that the chips wait for", "s"),
+    "host-sequence-s": ("host's time for each sequence of a step that the chips wait for", "s"),
+    "narrow-attention": ("rate of attention over an 8-bit cache beside one of 16 bits", ""),
+    "expert-unevenness": ("standard deviation over mean of how often experts are chosen", ""),
+}
+SPREAD = "tuned-spread"
+LEVELS = ("chip", "generation", "vendor", "any")  # what was measured that is nearest to a chip
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned:
+    """What tuning is worth on one kind of chip; see ``NAMES``. Each a scalar or an array of draws."""
+
+    kernel_time: Array
+    narrow_time: Array
+    expert_time: Array
+    power: Array
+    host_s: Array
+    host_sequence_s: Array
+    narrow_attention: Array
+    expert_unevenness: Array
+    nearest: str = "any"  # one of ``LEVELS``
+
+
+def load_tuned(chip: Chip, draws: Draws, engine: str = "", year: int = 0) -> Tuned:
+    """What tuning is worth on a chip: its generation's facts, else its vendor's, else those of any.
+
+    Parameters
+    ----------
+    chip : type of chip
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+    engine : the engine that is tuned, where it is another than most tuned ones on this vendor's chips
+    year : whose software it is; 0 for the latest that was measured
+    """
+    records = draws.catalog.records("fit")
+    values = {}
+    for name, (_, unit) in NAMES.items():
+        keys = (f"tuned-{name}-{chip.generation}", f"tuned-{name}-{chip.vendor}", f"tuned-{name}")
+        key = next(key for key in keys if key in records)
+        values[name.replace("-", "_")] = draws(f"fit.{key}", unit)
+    for factor in (f"tuned-engine-time-{engine.partition('-')[0]}-{chip.vendor}", f"tuned-year-time-{year}"):
+        if factor in records:
+            slower = draws(f"fit.{factor}", "")
+            values |= {name: values[name] * slower for name in ("kernel_time", "expert_time")}
+    return Tuned(**values, nearest=nearest(chip, draws.catalog))
+
+
+def nearest(chip: Chip, catalog: Catalog) -> str:
+    """One of ``LEVELS``: whether the chip itself was measured under tuned engines, or only its kin.
+
+    Parameters
+    ----------
+    chip : type of chip
+    catalog : whose facts are taken
+    """
+    records = catalog.records("fit")
+    measured = records["tuned-kernel-time"].meta.get("measured", [])
+    if chip.record.name in measured:
+        return "chip"
+    if f"tuned-kernel-time-{chip.generation}" in records:
+        return "generation"
+    return "vendor" if f"tuned-kernel-time-{chip.vendor}" in records else "any"
+
+
+def with_tuned(fit: Coefficients, tuned: Tuned) -> Coefficients:
+    """The coefficients of a step under a tuned engine: bytes and FLOPs stay as they are.
+
+    Parameters
+    ----------
+    fit : coefficients of the software that they were fitted to
+    tuned : what tuning is worth on the chip
+    """
+    faster = with_factors(fit, tuned.kernel_time, tuned.expert_time, True, True)
+    narrow = np.minimum(fit.narrow_efficiency / (tuned.kernel_time * tuned.narrow_time), fit.kernels.largest_rate)
+    return replace(
+        faster,
+        narrow_efficiency=narrow,
+        flop_power=fit.flop_power * tuned.power,
+        busy_power=fit.busy_power * tuned.power,
+        host_s=tuned.host_s,
+        host_per_sequence_s=tuned.host_sequence_s,
+        narrow_attention=tuned.narrow_attention,
+        expert_unevenness=tuned.expert_unevenness,
+    )

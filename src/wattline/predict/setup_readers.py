@@ -1,0 +1,48 @@
+"""How plain values of a set-up are read and checked."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.predict.fields import quantity, whole
+
+FEWEST: Literal["fewest"] = "fewest"
+MAX_REPLICAS = 100_000
+CACHES = ("bf16", "fp8", "int8", "nvfp4", "int4")
+COUNT = whole(1, MAX_REPLICAS)
+
+
+def read_replicas(value: Any, name: str) -> int | str:
+    """A number of replicas, or ``fewest``."""
+    return FEWEST if value == FEWEST else int(COUNT(value, name))
+
+
+def read_precision(value: Any, name: str) -> str:
+    """A number format by name."""
+    from wattline.line.work.inputs import check_precision
+
+    return check_precision(str(value))
+
+
+def read_cache(value: Any, name: str) -> str:
+    """A number format of the cache by name."""
+    if value not in CACHES:
+        raise WattlineError(f"{name}: {shorten(str(value))!r} is none of {', '.join(CACHES)}")
+    return str(value)
+
+
+def read_accepted(value: Any, name: str) -> float:
+    """A share of tokens guessed ahead, below 1."""
+    share = float(quantity("")(value, name))
+    if share >= 1:
+        raise WattlineError(f"{name}: {share:g} is not a share of drafted tokens, more than 0 to less than 1")
+    return share
+
+
+def read_share(value: Any, name: str) -> float:
+    """A share of the cache, below 1."""
+    share = float(quantity("", zero=True)(value, name))
+    if share >= 1:
+        raise WattlineError(f"{name}: {share:g} is not a share of the cache, 0 to less than 1")
+    return share

@@ -1,0 +1,52 @@
+"""Results of MLPerf Inference beside the predicted ones, on the screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from wattline.core.quantity import show
+from wattline.report.terminal.tables import percents, plain_table
+from wattline.report.words import Json, fit_words
+
+ERRORS = ("median_error", "mean_error", "p90_error", "median_bias", "coverage")
+
+
+def mlperf_validation_text(data: Json, explain: bool = False) -> RenderableType:
+    """Scores by group, every result with ``explain``, and how many are not compared, by reason."""
+    results, inputs = data["results"], data["inputs"]
+    head = f"{len(results['rows'])} results of MLPerf Inference, best layout searched, {fit_words(inputs)}"
+    blocks: list[RenderableType] = [Text(head, style="bold"), _scores(results, inputs["by"])]
+    if explain:
+        blocks += ["", _rows(results["rows"])]
+    reasons = Counter(row["why"] for row in results["unusable"])
+    if reasons:
+        blocks.append(Text(f"not compared ({sum(reasons.values())}):", style="dim"))
+        blocks += [Text(f"  {count} × {why}", style="dim") for why, count in reasons.most_common()]
+    return Group(*blocks)
+
+
+def _scores(results: Json, by: str) -> Table:
+    table = plain_table(by, "rows", "median error of tokens/s", "mean", "p90", "bias", "in p5 to p95", "wall watts")
+    for name, score in [*results["groups"].items(), ("all", results["scores"])]:
+        rate, wall = score["throughput"], score["wall_power"]
+        table.add_row(name, str(rate["n"]), *percents(rate, *ERRORS), percents(wall, "median_error")[0])
+    return table
+
+
+def _rows(rows: list[Json]) -> Table:
+    table = plain_table(
+        "result", "layout", "tokens/s", "predicted", "error", "wall", "predicted", left=("result", "layout")
+    )
+    for row in rows:
+        what = f"{row['round']} {row['model']} {row['scenario']}, {row['chips']} × {row['chip']}, {row['precision']}"
+        guess, wall = row["predicted_output_tokens_per_s"], row["measured_wall_w"]
+        table.add_row(
+            what, row["layout"] or "fits none", f"{row['measured_output_tokens_per_s']:,.0f}",
+            f"{guess['p50']:,.0f}" if guess else "", f"{row['error_percent']:+.0f}%" if guess else "",
+            show(wall, "W") if wall else "", show(row["predicted_wall_w"]["p50"], "W") if wall and guess else "",
+        )  # fmt: skip
+    return table

@@ -1,0 +1,56 @@
+"""The JSON of ``validate mlperf``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item
+from wattline.schema.validations import LeftOutInputs, ScoreJson, UnusableRowJson
+
+
+class MlperfInputs(LeftOutInputs):
+    """What was compared with, what fits had not seen, and by what scores are grouped."""
+
+    by: str = item("By what scores are grouped.")
+
+
+class MlperfScoresJson(StrictJson):
+    """Scores of both measures."""
+
+    throughput: ScoreJson = item("Of tokens a second.")
+    wall_power: ScoreJson = item("Of the wall's watts, of systems that were metered.")
+
+
+class MlperfRowJson(StrictJson):
+    """A result beside the predicted one."""
+
+    line: int = item("Its line.")
+    round: str = item("The round of the benchmark.")
+    model: str = item("The model.")
+    scenario: str = item("Offline, Server or Interactive.")
+    chip: str = item("Type of chip.")
+    chips: int = item("Number of chips.")
+    precision: str = item("Number format of the weights.")
+    engine: str = item("Serving software.")
+    layout: str | None = item("The layout that serves most; null where the model fits none.")
+    batch: float | None = item("Requests that a replica runs at once in it.")
+    measured_output_tokens_per_s: float = item("Tokens of the answers a second, as submitted.")
+    predicted_output_tokens_per_s: RangeJson | None = item("The same, as predicted.")
+    measured_wall_w: float | None = item("Power of the system at the wall, as submitted.")
+    predicted_wall_w: RangeJson | None = item("The same, as predicted.")
+    error_percent: float | None = item("Relative error of the predicted tokens a second.")
+
+
+class MlperfValidationResults(StrictJson):
+    """Results of MLPerf Inference beside the predicted."""
+
+    scores: MlperfScoresJson = item("Of all rows.")
+    groups: dict[str, MlperfScoresJson] = item("By group.")
+    rows: list[MlperfRowJson] = item("The results.")
+    unusable: list[UnusableRowJson] = item("Rows that are not compared.")
+
+
+class ValidateMlperfJson(EnvelopeJson[MlperfInputs, MlperfValidationResults]):
+    """Tokens a second and wall watts of MLPerf Inference's language models beside the predicted ones."""
+
+    command: Literal["validate mlperf"]

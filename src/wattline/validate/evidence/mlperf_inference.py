@@ -1,0 +1,223 @@
+"""Results of MLPerf Inference as rows: language models, each with its chips, its load and its format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wattline.catalog import Catalog
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.reading import read_text
+from wattline.line.chip.device import Chip, load_chip
+from wattline.line.engine.steady_load import Load
+from wattline.line.work.inputs import read_model
+from wattline.line.work.model import Model
+from wattline.validate.evidence.reported_chips import reported_chip
+
+COLUMNS = (
+    *("round", "division", "chip", "chips_per_node", "nodes", "model", "scenario", "weights", "software"),
+    *("performance", "unit", "wall_w", "tokens_per_sample"),
+)
+LIMIT_BYTES = 50_000_000
+# the benchmark's name -> the catalog's
+MODELS = {
+    "llama2-70b": "llama-2-70b",
+    "mixtral-8x7b": "mixtral-8x7b",
+    "llama3.1-405b": "llama-3.1-405b",
+    "llama3.1-8b": "llama-3.1-8b",
+    "deepseek-r1": "deepseek-r1",
+    "gptj": "gpt-j-6b",
+}
+ENGINES = {"vllm": "vllm", "sglang": "sglang", "tensorrt": "trtllm", "cuda": "trtllm"}
+PIPELINES_SINCE = 5.0  # the round from which submitters lay models out in pipelines
+STATED_SINCE = 5.0  # the round from which systems state the format that runs, not the one that was downloaded
+FORMATS = {"fp4": "nvfp4", "mxfp4": "nvfp4", "nvfp4": "nvfp4", "fp8": "fp8", "int8": "int8", "bf16": "bf16"}
+
+
+@dataclass(frozen=True, eq=False)
+class MlperfRow:
+    """One result: tokens of answers a second of the whole system, and its wall watts where they were measured."""
+
+    line: int
+    round: str
+    task: str  # the model's, as the lengths are known by
+    scenario: str
+    model: Model
+    chip: Chip
+    chips: int
+    node_chips: int
+    precision: str
+    engine: str
+    load: Load
+    tokens_per_s: float
+    wall_w: float | None
+
+    @property
+    def label(self) -> str:
+        """What the row is, in words."""
+        chips = f"{self.chips} × {self.chip.record.name}"
+        return f"{self.task} {self.scenario}, {chips}, {self.precision}, {self.engine}, {self.round}"
+
+    @property
+    def year(self) -> int:
+        """Of the round's software."""
+        return 2024 if _number(self.round) < PIPELINES_SINCE else 2025
+
+    @property
+    def pipelines(self) -> bool:
+        """Whether submitters laid models out in pipelines by then."""
+        return _number(self.round) >= PIPELINES_SINCE
+
+
+class NotUsed(WattlineError):
+    """Why a row is not compared."""
+
+
+def read_mlperf(path: Path, catalog: Catalog) -> tuple[list[MlperfRow], list[tuple[int, str, str]]]:
+    """The results of language models of a file with the columns of ``COLUMNS``.
+
+    Parameters
+    ----------
+    path : of the CSV
+    catalog : where chips, models and loads stand
+
+    Returns the rows, and of each row that is not compared its line, what it is, and why not. Raises WattlineError for
+    a file without these columns.
+    """
+    text = read_text(path, LIMIT_BYTES, "file of MLPerf results")
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+    if missing:
+        raise WattlineError(f"{path}: column {', '.join(missing)} missing; take results with {', '.join(COLUMNS)}")
+    draws, rows, unused = Draws(0, catalog=catalog), [], []
+    for row in reader:
+        try:
+            rows.append(_row(reader.line_num, row, draws))
+        except WattlineError as error:
+            what = f"{row['model']} {row['scenario']}, {row['chip']}, {row['round']}"
+            unused.append((reader.line_num, what, str(error)))
+    return rows, unused
+
+
+def _row(line: int, row: Mapping[str, str], draws: Draws) -> MlperfRow:
+    task, interactive = _task(row["model"], row["scenario"])
+    _refuse_other_rules(row)
+    record = reported_chip(row["chip"], draws.catalog)
+    if record is None:
+        raise NotUsed(f"chip {row['chip']!r} is not in the catalog")
+    chip = load_chip(record.name, draws)
+    scenario = row["scenario"].strip().capitalize()
+    node, nodes = (int(_cell(row, name)) for name in ("chips_per_node", "nodes"))
+    load = load_of(task, scenario, interactive, draws, _cell(row, "tokens_per_sample", 0.0))
+    rate = _cell(row, "performance") * (load.output_tokens if _of_samples(task, row["unit"]) else 1.0)
+    return MlperfRow(
+        line=line,
+        round=row["round"].strip(),
+        task=task,
+        scenario="Interactive" if interactive else scenario,
+        model=read_model(MODELS[task], draws.catalog),
+        chip=chip,
+        chips=node * nodes,
+        node_chips=node,
+        precision=_precision(row, chip),
+        engine=_engine(row["software"]),
+        load=load,
+        tokens_per_s=rate,
+        wall_w=_cell(row, "wall_w", 0.0) or None,
+    )
+
+
+def load_of(task: str, scenario: str, interactive: bool, draws: Draws, output_tokens: float = 0.0) -> Load:
+    """The load of a task in a scenario, as the facts ``fit.mlperf-…`` have it.
+
+    Parameters
+    ----------
+    task : a key of ``MODELS``
+    scenario : Offline, Server or Interactive
+    interactive : whether the stricter latencies hold
+    draws : where facts are taken from, at central values
+    output_tokens : tokens of an answer as a result reports them; 0 for the reference's
+    """
+    records = draws.catalog.records("fit")
+
+    def known(name: str, unit: str) -> float | None:
+        return float(draws(f"fit.mlperf-{name}", unit)) if f"mlperf-{name}" in records else None
+
+    timed, key = scenario != "Offline", f"{task}-interactive" if interactive else task
+    fitted = known(f"fitted-input-tokens-{task}", "token")
+    return Load(
+        input_tokens=fitted or known(f"input-tokens-{task}", "token") or 0.0,
+        output_tokens=output_tokens or known(f"output-tokens-{task}", "token") or 0.0,
+        output_spread=known(f"output-spread-{task}", "") or 0.0,
+        beams=int(known(f"beams-{task}", "") or 1),
+        ttft_s=known(f"ttft-s-{key}", "s") if timed else None,
+        tpot_s=known(f"tpot-s-{key}", "s") if timed else None,
+        latency_s=known(f"latency-s-{task}", "s") if timed else None,
+        random=timed,
+    )
+
+
+def _task(model: str, scenario: str) -> tuple[str, bool]:
+    """The task without its accuracy level, and whether it is the interactive kind."""
+    plain = re.sub(r"-(99\.9|99|interactive)", "", model.strip().lower().replace("_", "."))
+    if plain not in MODELS:
+        raise NotUsed("no language model whose load is known")
+    if scenario.strip().lower() not in ("offline", "server", "interactive"):
+        raise NotUsed(f"scenario {scenario} is not compared: Offline, Server and Interactive are")
+    return plain, "interactive" in model.lower() or scenario.strip().lower() == "interactive"
+
+
+def _refuse_other_rules(row: Mapping[str, str]) -> None:
+    if row["division"].strip().lower() not in ("closed", ""):
+        raise NotUsed("open division: the model may be another than the benchmark's")
+    if "maxq" in f"{row.get('system', '')} {row.get('location', '')}".lower():
+        raise NotUsed("MaxQ: its chips ran under power limits that the file does not state")
+
+
+def _precision(row: Mapping[str, str], chip: Chip) -> str:
+    """The format that runs: as stated; the narrowest that the chip computes in where it is not, and for engines that
+    quantise what they load, in rounds that stated what was downloaded."""
+    stated = row["weights"].strip().lower()
+    quantises = _engine(row["software"]) == "trtllm" and _number(row["round"]) < STATED_SINCE
+    if stated in FORMATS and not quantises:
+        return FORMATS[stated]
+    if stated in ("fp16", "fp32") and not quantises:
+        return "bf16"
+    for form, attribute in (("nvfp4", "fp4_flops"), ("fp8", "fp8_flops"), ("int8", "int8_flops")):
+        if attribute in chip.record.facts:
+            return form
+    return "bf16"
+
+
+def _engine(software: str) -> str:
+    plain = software.lower()
+    return next((name for word, name in ENGINES.items() if word in plain), "other")
+
+
+def _of_samples(task: str, unit: str) -> bool:
+    """Whether a figure counts requests. GPT-J's latencies are of requests; of all others tokens are counted, whatever a
+    result's unit says."""
+    return task == "gptj" and not unit.lower().startswith("token")
+
+
+def _number(text: str) -> float:
+    digits = re.search(r"\d+(\.\d+)?", text)
+    return float(digits.group()) if digits else 0.0
+
+
+def _cell(row: Mapping[str, str], name: str, empty: float | None = None) -> float:
+    text = (row.get(name) or "").strip()
+    if not text and empty is not None:
+        return empty
+    try:
+        value = float(text)
+    except ValueError:
+        raise NotUsed(f"{name}: {text!r} is not a number") from None
+    if not 0 < value < 1e12:
+        raise NotUsed(f"{name}: {text} is out of range")
+    return value

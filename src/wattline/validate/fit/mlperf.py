@@ -1,0 +1,268 @@
+"""What tuned engines do, fitted to results of MLPerf Inference: hierarchically, by generation and vendor of chips.
+
+A coefficient of a generation is the mean over all, plus what its vendor and then what it itself lies off; both are
+shrunk to none, so that a vendor or a generation with few results stays near its kin, and one without takes theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from wattline.catalog import Catalog
+from wattline.catalog.draws import Draws
+from wattline.core.fact import Array
+from wattline.line.chip.coefficients import Coefficients, coefficients
+from wattline.line.chip.device import Chip
+from wattline.line.chip.products import ACTIVATION_BYTES
+from wattline.line.chip.tuned import Tuned, with_tuned
+from wattline.line.engine.steady_load import Best, Layout, LoadFacts, Served, best
+from wattline.validate.evidence.mlperf_inference import MlperfRow
+
+# what each generation has for itself -> prior mean of the logarithm over all chips, its width
+BY_CHIP = {"kernel-time": (-0.05, 0.2), "narrow-time": (0.0, 0.2), "power": (-0.2, 0.2)}
+KIN = 0.12  # width of what a vendor lies off the mean, and a generation off its vendor
+# what all share -> prior of the logarithm, its width
+SHARED = {
+    "expert-time": (-0.2, 0.3),
+    "host-s": (np.log(3e-4), 0.7),
+    "host-sequence-s": (np.log(3e-6), 0.7),
+    "deviations": (np.log(2.3), 0.2),
+    "tail": (np.log(1.15), 0.1),
+}
+FIXED = {"narrow-attention": 1.5, "expert-unevenness": 0.3}
+ENGINE_WIDTH, YEAR_WIDTH = 0.2, 0.1
+CACHE_BYTES = 1.0  # of these engines on chips with 8-bit arithmetic
+ERROR = 0.1  # of a result, beside which the priors stand
+STEP = 0.02
+
+
+@dataclass(frozen=True)
+class Group:
+    """Results alike: the median of their tokens a second of one chip, or of a node's watts at the wall (``wall``), and
+    how many there are."""
+
+    row: MlperfRow
+    measured: float
+    count: int
+    wall: bool = False
+
+
+@dataclass(eq=False)
+class MlperfFit:
+    """Logarithms of the coefficients by name, ``kernel-time-nvidia`` and ``kernel-time-hopper`` being what these lie
+    off the mean; ``measured``: the chips that the fit saw; ``lengths``: tokens of prompts by task."""
+
+    values: dict[str, float]
+    measured: tuple[str, ...] = ()
+    lengths: dict[str, float] = field(default_factory=dict)
+
+    def of_chip(self, name: str, vendor: str, generation: str) -> float:
+        """A coefficient of a generation: where it or its vendor was not measured, what its kin has."""
+        keys = (name, f"{name}-{vendor}", f"{name}-{generation}")
+        return float(np.exp(sum(self.values.get(key, 0.0) for key in keys)))
+
+    def tuned(self, row: MlperfRow) -> Tuned:
+        """What tuning is worth on a row's chip, by its engine and year."""
+        chip = row.chip
+        slower = np.exp(
+            self.values.get(f"engine-{row.engine}-{chip.vendor}", 0.0) + self.values.get(f"year-{row.year}", 0.0)
+        )
+        kernel, narrow, power = (self.of_chip(name, chip.vendor, chip.generation) for name in BY_CHIP)
+        experts, host, sequence = (np.exp(self.values[n]) for n in ("expert-time", "host-s", "host-sequence-s"))
+        return Tuned(
+            kernel_time=np.asarray(kernel * slower),
+            narrow_time=np.asarray(narrow),
+            expert_time=np.asarray(experts * slower),
+            power=np.asarray(power),
+            host_s=np.asarray(host),
+            host_sequence_s=np.asarray(sequence),
+            narrow_attention=np.asarray(FIXED["narrow-attention"]),
+            expert_unevenness=np.asarray(FIXED["expert-unevenness"]),
+        )
+
+    def facts(self, plain: LoadFacts) -> LoadFacts:
+        """The facts of a load with the fitted ones in them."""
+        return replace(
+            plain, tail=float(np.exp(self.values["tail"])), deviations=float(np.exp(self.values["deviations"]))
+        )
+
+
+def predict(fit: MlperfFit, row: MlperfRow, plain: LoadFacts, like: Layout | None = None) -> Best | None:
+    """The best layout of a row under a fit; None where its model fits no layout. The prompts of a task that the fit has
+    not seen are as long as they are said to be."""
+    said = row.chip.catalog.fact(f"fit.mlperf-input-tokens-{row.task}").value
+    load = replace(row.load, input_tokens=fit.lengths.get(row.task, said))
+    return predict_row(replace(row, load=load), fit.tuned(row), fit.facts(plain), like)
+
+
+def predict_row(row: MlperfRow, tuned: Tuned, facts: LoadFacts, like: Layout | None = None) -> Best | None:
+    """The best layout of a row, within the rules of its round.
+
+    Parameters
+    ----------
+    row : the result
+    tuned : what tuning is worth on its chip
+    facts : of a server under a known load
+    like : the one layout to take; None for the best
+    """
+    fit = with_tuned(_base(row.chip), tuned)
+    served = Served(row.model, row.chip, row.precision, cache_bytes(row.chip), fit)
+    return best(served, row.chips, row.load, facts, row.pipelines, like)
+
+
+def cache_bytes(chip: Chip) -> float:
+    """Bytes of a value that tuned engines keep: 8 bits where the chip has such arithmetic."""
+    return CACHE_BYTES if "fp8_flops" in chip.record.facts else ACTIVATION_BYTES
+
+
+_BASE: dict[str, Coefficients] = {}
+
+
+def _base(chip: Chip) -> Coefficients:
+    if chip.generation not in _BASE:
+        _BASE[chip.generation] = coefficients(chip.generation, Draws(0))
+    return _BASE[chip.generation]
+
+
+def grouped(rows: Sequence[MlperfRow]) -> list[Group]:
+    """Results of the same chip, task, scenario, format, engine and year as one, by their median."""
+    found: dict[tuple[object, ...], list[MlperfRow]] = {}
+    for row in rows:
+        key = (row.chip.record.name, row.task, row.scenario, row.precision, row.engine, row.year, min(row.chips, 8))
+        found.setdefault(key, []).append(row)
+    groups = []
+    for same in found.values():
+        largest, metered = max(same, key=lambda r: r.chips), [r for r in same if r.wall_w]
+        groups.append(Group(largest, float(np.median([r.tokens_per_s / r.chips for r in same])), len(same)))
+        if metered:
+            watts = np.median([(r.wall_w or 0.0) / r.chips for r in metered])
+            groups.append(Group(metered[0], float(watts), len(metered), wall=True))
+    return groups
+
+
+def fit_mlperf(
+    rows: Sequence[MlperfRow], plain: LoadFacts, start: MlperfFit | None = None, rounds: int = 8,
+    progress: Callable[[str], None] = lambda name: None,
+) -> MlperfFit:  # fmt: skip
+    """Fit by damped Gauss-Newton, each coefficient's slope on the groups that it can move.
+
+    Parameters
+    ----------
+    rows : results
+    plain : facts of a load, of which the fitted ones are replaced
+    start : where to begin; the priors where not given
+    rounds : iterations at most
+    """
+    groups = grouped(rows)
+    priors = _priors(groups)
+    names = list(priors)
+    begin = {} if start is None else start.values
+    values = np.array([begin.get(name, priors[name][0]) for name in names])
+    means, widths = (np.array([priors[name][i] for name in names]) for i in (0, 1))
+    measured = tuple(sorted({g.row.chip.record.name for g in groups}))
+    weights = np.array([min(g.count, 4) ** 0.25 for g in groups]) / ERROR
+
+    def made(at: Array) -> MlperfFit:
+        known = dict(zip(names, (float(x) for x in at), strict=True))
+        lengths = {n.removeprefix("input-"): float(np.exp(v)) for n, v in known.items() if n.startswith("input-")}
+        return MlperfFit(known, measured, lengths)
+
+    def errors(at: Array, which: Sequence[int], like: Sequence[Best | None] = ()) -> Array:
+        fit = made(at)
+        layouts = {i: result.layout for i, result in enumerate(like) if result is not None}
+        found = [predict(fit, groups[i].row, plain, layouts.get(i)) for i in which]
+        return np.array([_error(best, groups[i]) for best, i in zip(found, which, strict=True)]) * weights[list(which)]
+
+    every = range(len(groups))
+    plain_errors, damping = errors(values, every), 0.3
+    for turn in range(rounds):
+        progress(f"round {turn + 1}")
+        slopes, now = np.zeros((len(groups), len(names))), made(values)
+        like = [predict(now, group.row, plain) for group in groups]  # at the best layout, a step away moves little
+        for column, name in enumerate(names):
+            which = [i for i in every if _moves(name, groups[i].row)]
+            moved = values.copy()
+            moved[column] += STEP
+            slopes[which, column] = (errors(moved, which, like) - plain_errors[which]) / STEP
+        better = False
+        while damping < 1e3 and not better:
+            trial = values + _gauss_newton(slopes, plain_errors, values, means, widths, damping)
+            found = errors(trial, every)
+            better = _cost(found, trial, means, widths) < _cost(plain_errors, values, means, widths)
+            damping *= 0.3 if better else 4.0
+        if not better:
+            break
+        gained = _cost(plain_errors, values, means, widths) - _cost(found, trial, means, widths)
+        values, plain_errors = trial, found
+        if gained < 0.1:
+            break
+    return made(values)
+
+
+def _priors(groups: Sequence[Group]) -> dict[str, tuple[float, float]]:
+    """Every coefficient that the groups can tell of: the mean and the width of its logarithm."""
+    priors, catalog = dict(SHARED), groups[0].row.chip.catalog
+    kin = {g.row.chip.vendor for g in groups} | {g.row.chip.generation for g in groups}
+    for name, prior in BY_CHIP.items():
+        priors[name] = prior
+        priors |= {f"{name}-{of}": (_known_of(name, of, catalog), KIN) for of in sorted(kin)}
+    for vendor in {g.row.chip.vendor for g in groups}:
+        engines = [g.row.engine for g in groups if g.row.chip.vendor == vendor]
+        usual = max(sorted(set(engines)), key=engines.count)
+        priors |= {
+            f"engine-{e}-{vendor}": (0.0, ENGINE_WIDTH) for e in sorted(set(engines)) if e not in (usual, "other")
+        }
+    if any(g.row.year == 2024 for g in groups):
+        priors["year-2024"] = (0.05, YEAR_WIDTH)
+    for task in sorted({g.row.task for g in groups}):
+        fact = catalog.fact(f"fit.mlperf-input-tokens-{task}")
+        width = float(np.log(fact.high / fact.low) / (2 * 1.645))
+        priors[f"input-{task}"] = (float(np.log(fact.value)), width)
+    return priors
+
+
+def _known_of(name: str, kin: str, catalog: Catalog) -> float:
+    """What is known beforehand of a vendor or generation, as a logarithm: where its boards draw more for their peak."""
+    known = catalog.records("fit").get(f"mlperf-known-{name}-{kin}")
+    return 0.0 if known is None else float(np.log(known["value"].value))
+
+
+def _moves(name: str, row: MlperfRow) -> bool:
+    """Whether a coefficient has a part in a row's prediction."""
+    head, _, rest = name.partition("-")
+    if head == "input":
+        return rest == row.task
+    if head == "engine":
+        return rest == f"{row.engine}-{row.chip.vendor}"
+    if head == "year":
+        return rest == str(row.year)
+    if name in ("tail", "deviations"):
+        return row.load.random
+    if name == "expert-time":
+        return row.model.experts > 0
+    own = next((each for each in BY_CHIP if name.startswith(f"{each}-")), None)
+    return own is None or name.removeprefix(f"{own}-") in (row.chip.vendor, row.chip.generation)
+
+
+def _error(result: Best | None, group: Group) -> float:
+    chip, error = group.row.chip, -1.0
+    if result is not None:
+        host = chip.server["host_w"].value / chip.node_chips
+        error = float(np.log((result.chip_w + host if group.wall else result.tokens_per_s) / group.measured))
+    size = abs(error) / (2 * ERROR)  # beyond two errors a row counts by its size, not its square
+    return float(np.sign(error) * 2 * ERROR * np.sqrt(2 * (np.sqrt(1 + size * size) - 1)))
+
+
+def _gauss_newton(
+    slopes: Array, errors: Array, at: Array, means: Array, widths: Array, damping: float
+) -> Array:  # fmt: skip
+    curvature = slopes.T @ slopes + np.diag(1 / widths**2)
+    downhill = -(slopes.T @ errors + (at - means) / widths**2)
+    return np.asarray(np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), downhill))
+
+
+def _cost(errors: Array, at: Array, means: Array, widths: Array) -> float:
+    return float(errors @ errors + np.sum(((at - means) / widths) ** 2))

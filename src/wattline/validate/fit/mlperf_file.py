@@ -1,0 +1,127 @@
+"""``catalog/fit/tuned.toml``: the text of the fit of ``mlperf.py``, with the spread on what was left out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from wattline.catalog import Catalog, default
+from wattline.core.fact import Array
+from wattline.line.chip.tuned import LEVELS, NAMES, SPREAD
+from wattline.line.engine.steady_load import load_facts
+from wattline.validate.evidence.mlperf_inference import MlperfRow, read_mlperf
+from wattline.validate.fit.mlperf import BY_CHIP, FIXED, MlperfFit, fit_mlperf
+from wattline.validate.mlperf import left_out_ratios
+
+COVERED = (4.0, 96.0)  # a little beyond p5 and p95: chips and models left out are few
+WIDER = {"vendor": 1.15, "any": 1.35}  # of a spread that few chips tell of
+# of power, which few results tell: p5 and p95 of measured over predicted by what was measured that is nearest
+POWER = {"chip": 0.12, "generation": 0.16, "vendor": 0.22, "any": 0.3}
+# what is left out for the spread of each level
+LEFT_OUT = {"chip": "model", "generation": "chip", "vendor": "generation", "any": "generation"}
+
+_HEAD = """\
+# Made by `wattline calibrate mlperf FILE.csv`; do not edit. {about}
+
+[_sources]
+fit = {{ title = "Fitted to results of MLPerf Inference (MLCommons, Apache-2.0)", year = 2026, where = "{about}" }}
+
+[_default]
+source = "fit"
+"""
+
+
+def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -> str:
+    """Fit to a file of results, and to parts of it without some models, chips and generations, for the spread.
+
+    Parameters
+    ----------
+    path : of the results
+    progress : called with what is under way
+
+    Returns the text of ``catalog/fit/tuned.toml``.
+    """
+    catalog = default()
+    rows, _ = read_mlperf(path, catalog)
+    plain = load_facts(catalog)
+    fit = fit_mlperf(rows, plain, progress=progress)
+    ratios = {by: left_out_ratios(rows, by, plain, fit, progress) for by in sorted(set(LEFT_OUT.values()))}
+    chips = ", ".join(fit.measured)
+    return tuned_file(fit, rows, ratios, f"{len(rows)} results on {chips}", catalog)
+
+
+def tuned_file(
+    fit: MlperfFit, rows: Sequence[MlperfRow], ratios: dict[str, Array], about: str, catalog: Catalog
+) -> str:  # fmt: skip
+    """The text of ``catalog/fit/tuned.toml``; ``ratios``: measured over predicted by what was left out."""
+    blocks = [_HEAD.format(about=about), *_chips(fit, rows), *_shared(fit, catalog)]
+    for level in LEVELS:
+        ratio = ratios[LEFT_OUT[level]] ** WIDER.get(level, 1.0)
+        low, high = (float(x) for x in np.percentile(1 / ratio, COVERED))
+        name = f"measured time of a step beside the model's under tuned engines: {_AS[level]}"
+        blocks.append(_spread(f"{SPREAD}-time-{level}", name, low, high))
+        off = POWER[level]
+        name = f"measured power of a step beside the model's under tuned engines: {_AS[level]}"
+        blocks.append(_spread(f"{SPREAD}-power-{level}", name, 1 - off, 1 + off, "estimated"))
+    return "\n".join(blocks)
+
+
+_AS = {
+    "chip": "chips that were measured",
+    "generation": "chips of a generation that was measured",
+    "vendor": "chips of a vendor that was measured",
+    "any": "other chips",
+}
+
+
+def _chips(fit: MlperfFit, rows: Sequence[MlperfRow]) -> Iterator[str]:
+    kin = sorted({(row.chip.vendor, row.chip.generation) for row in rows})
+    measured = ", ".join(f'"{name}"' for name in fit.measured)
+    for name in BY_CHIP:
+        extra = [f"measured = [{measured}]"] if name == "kernel-time" else []
+        yield _fact(f"tuned-{name}", f"{NAMES[name][0]}: any chip", fit.of_chip(name, "", ""), "", extra)
+        for vendor in dict.fromkeys(vendor for vendor, _ in kin):
+            yield _fact(f"tuned-{name}-{vendor}", f"{NAMES[name][0]}: {vendor}", fit.of_chip(name, vendor, ""), "")
+        for vendor, generation in kin:
+            value = fit.of_chip(name, vendor, generation)
+            yield _fact(f"tuned-{name}-{generation}", f"{NAMES[name][0]}: {generation}", value, "")
+
+
+def _shared(fit: MlperfFit, catalog: Catalog) -> Iterator[str]:
+    def value(name: str) -> float:
+        return float(np.exp(fit.values[name]))
+
+    for name in ("expert-time", "host-s", "host-sequence-s"):
+        yield _fact(f"tuned-{name}", NAMES[name][0], value(name), NAMES[name][1])
+    for name, fixed in FIXED.items():
+        yield _fact(f"tuned-{name}", f"{NAMES[name][0]}, estimated", fixed, "")
+    for name in sorted(fit.values):
+        head, _, rest = name.partition("-")
+        if head == "engine":
+            yield _fact(
+                f"tuned-engine-time-{rest}", f"time of kernels beside the usual engine's: {rest}", value(name), ""
+            )
+        if head == "year":
+            yield _fact(f"tuned-year-time-{rest}", f"time of kernels of {rest} beside the latest", value(name), "")
+    about = "99th percentile of the time between tokens beside a step's mean"
+    yield _fact("load-tail", about, value("tail"), "")
+    about = "capacity that random requests leave free, in standard deviations of those that run at once"
+    yield _fact("load-deviations", about, value("deviations"), "")
+    for task, tokens in sorted(fit.lengths.items()):
+        said = catalog.fact(f"fit.mlperf-input-tokens-{task}")
+        extra = [f"low = {min(said.low, tokens):.5g}", f"high = {max(said.high, tokens):.5g}"]
+        about = f"mean tokens of a prompt, moved within what is said of it: {task}"
+        yield _fact(f"mlperf-fitted-input-tokens-{task}", about, tokens, "token", extra)
+
+
+def _fact(key: str, about: str, value: float, unit: str, extra: Sequence[str] = (), basis: str = "derived") -> str:
+    head = f'["{key}"]' if "." in key else f"[{key}]"
+    lines = [head, f'name = "{about}"', f"value = {value:.5g}", *extra, f'unit = "{unit}"', f'basis = "{basis}"', ""]
+    return "\n".join(lines)
+
+
+def _spread(key: str, about: str, low: float, high: float, basis: str = "derived") -> str:
+    extra = [f"low = {min(low, 0.999):.5g}", f"high = {max(high, 1.001):.5g}", 'dist = "lognormal"']
+    return _fact(key, about, 1.0, "", extra, basis)

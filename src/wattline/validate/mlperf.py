@@ -1,0 +1,228 @@
+"""``validate mlperf``: tokens/s and wall watts of MLPerf Inference's language models beside the predicted ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wattline.catalog import Catalog
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.core.range import Range
+from wattline.core.result import Json, Result, envelope
+from wattline.line.chip.tuned import SPREAD, load_tuned, nearest
+from wattline.line.engine.steady_load import Best, LoadFacts, load_facts
+from wattline.validate.evidence.mlperf_inference import MlperfRow
+from wattline.validate.fit.mlperf import MlperfFit, fit_mlperf, predict, predict_row
+from wattline.validate.score import score_errors
+
+BY = ("chip", "model", "round", "scenario", "engine")
+LEAVE_OUT = ("chip", "model", "generation")
+REFITS = 2  # rounds from the whole fit on, for a fit without a part
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedResult:
+    """A result beside its prediction; None where the model fits no layout of the system."""
+
+    row: MlperfRow
+    best: Best | None
+    tokens_per_s: Range | None = None
+    wall_w: Range | None = None
+
+    @property
+    def error(self) -> float:
+        """Of the tokens a second."""
+        return np.nan if self.tokens_per_s is None else self.tokens_per_s.p50 / self.row.tokens_per_s - 1.0
+
+    @property
+    def wall_error(self) -> float:
+        """Of the wall's watts; not a number where they were not measured."""
+        unknown = self.wall_w is None or self.row.wall_w is None
+        return np.nan if unknown else self.wall_w.p50 / self.row.wall_w - 1.0  # type: ignore[union-attr, operator]
+
+    def json(self) -> Json:
+        """The row as plain data."""
+        row, layout = self.row, self.best
+        return {
+            "line": row.line,
+            "round": row.round,
+            "model": row.model.key,
+            "scenario": row.scenario,
+            "chip": row.chip.record.name,
+            "chips": row.chips,
+            "precision": row.precision,
+            "engine": row.engine,
+            "layout": None if layout is None else str(layout.layout),
+            "batch": None if layout is None else layout.batch,
+            "measured_output_tokens_per_s": row.tokens_per_s,
+            "predicted_output_tokens_per_s": None if self.tokens_per_s is None else self.tokens_per_s.json(),
+            "measured_wall_w": row.wall_w,
+            "predicted_wall_w": None if self.wall_w is None else self.wall_w.json(),
+            "error_percent": 100 * self.error if np.isfinite(self.error) else None,
+        }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MlperfValidation(Result):
+    """All results of language models beside their predictions; ``unused`` says why others are not there."""
+
+    rows: Sequence[ComparedResult]
+    unused: Sequence[tuple[int, str, str]]
+    draws: Draws
+    left_out: str = ""
+    by: str = "chip"
+    source: str = ""
+
+    def score(self, rows: Sequence[ComparedResult]) -> Json:
+        """The scores (``score_errors``) of tokens a second and of wall watts."""
+        inside = [_holds(row.tokens_per_s, row.row.tokens_per_s) for row in rows]
+        metered = [row for row in rows if row.row.wall_w]
+        return {
+            "throughput": score_errors([row.error for row in rows], inside),
+            "wall_power": score_errors(
+                [row.wall_error for row in metered], [_holds(row.wall_w, row.row.wall_w) for row in metered]
+            ),
+        }
+
+    def json(self) -> Json:
+        groups: dict[str, list[ComparedResult]] = {}
+        for row in self.rows:
+            groups.setdefault(group_of(row.row, self.by), []).append(row)
+        results = {
+            "scores": self.score(self.rows),
+            "groups": {name: self.score(rows) for name, rows in sorted(groups.items())},
+            "rows": [row.json() for row in self.rows],
+            "unusable": [{"line": line, "row": row, "why": why} for line, row, why in self.unused],
+        }
+        inputs = {"source": self.source, "left_out": self.left_out or None, "by": self.by}
+        return envelope("validate mlperf", inputs, results, draws=self.draws)
+
+
+def _holds(predicted: Range | None, measured: float | None) -> bool:
+    return predicted is not None and measured is not None and predicted.p5 <= measured <= predicted.p95
+
+
+def group_of(row: MlperfRow, by: str) -> str:
+    """The group of a row: of a chip, a model, a round, a scenario, an engine or a generation."""
+    match by:
+        case "chip":
+            return row.chip.record.name
+        case "model":
+            return row.model.key
+        case "round":
+            return row.round
+        case "scenario":
+            return row.scenario
+        case "engine":
+            return row.engine
+        case "generation":
+            return row.chip.generation
+    raise WattlineError(f"unknown grouping {by!r}; take one of {', '.join(BY)}")
+
+
+def validate(
+    rows: Sequence[MlperfRow],
+    unused: Sequence[tuple[int, str, str]],
+    catalog: Catalog,
+    leave_out: str = "",
+    draws: int = 1000,
+    by: str = "chip",
+    source: str = "",
+    progress: Callable[[str], None] = lambda name: None,
+) -> MlperfValidation:
+    """Results beside the shipped coefficients' predictions, or each group beside those of a fit without it.
+
+    Parameters
+    ----------
+    rows, unused : as ``read_mlperf`` gives them
+    catalog : whose facts are taken
+    leave_out : chip, model or generation; empty for the fit as shipped
+    draws : of the spreads
+    by : what scores are grouped by
+    source : names the rows' file
+    progress : called with what is under way
+    """
+    drawn, plain = Draws(draws, catalog=catalog), load_facts(catalog)
+    if leave_out:
+        found = predict_left_out(rows, leave_out, plain, progress=progress)
+        level = {"chip": "generation", "model": "chip", "generation": "vendor"}[leave_out]
+        levels = [level] * len(rows)
+    else:
+        central = Draws(0, catalog=catalog)
+        found = [predict_row(row, load_tuned(row.chip, central, row.engine, row.year), plain) for row in rows]
+        levels = [nearest(row.chip, catalog) for row in rows]
+    compared = [_compared(row, result, level, drawn) for row, result, level in zip(rows, found, levels, strict=True)]
+    return MlperfValidation(compared, unused, drawn, leave_out, by, source)
+
+
+def _compared(row: MlperfRow, found: Best | None, level: str, draws: Draws) -> ComparedResult:
+    if found is None:
+        return ComparedResult(row, None)
+    time, power = (draws(f"fit.{SPREAD}-{what}-{level}", "") for what in ("time", "power"))
+    nodes, host = row.chips / row.node_chips, row.chip.server["host_w"]
+    share = row.node_chips / row.chip.node_chips  # of a usual server's chips, the host's power goes with them
+    watts = np.minimum(found.chip_w * power, float(row.chip.tdp_w)) * row.chips + nodes * share * draws(host)
+    center = found.tokens_per_s * row.chips
+    rate = Range.of(center / time)
+    return ComparedResult(
+        row,
+        found,
+        replace(rate, p50=min(max(center, rate.p5), rate.p95)),
+        Range.of(np.broadcast_to(watts, np.shape(time))),
+    )
+
+
+def predict_left_out(
+    rows: Sequence[MlperfRow],
+    by: str,
+    plain: LoadFacts,
+    whole: MlperfFit | None = None,
+    progress: Callable[[str], None] = lambda name: None,
+) -> list[Best | None]:
+    """Each row by a fit without its group.
+
+    Parameters
+    ----------
+    rows : results
+    by : chip, model or generation
+    plain : facts of a load, of which the fitted ones are replaced
+    whole : the fit to all, to begin with; made where not given
+    progress : called with what is under way
+    """
+    if by not in LEAVE_OUT:
+        raise WattlineError(f"leave out: {by!r} is none of {', '.join(LEAVE_OUT)}")
+    start = fit_mlperf(rows, plain, progress=progress) if whole is None else whole
+    names = [group_of(row, by) for row in rows]
+    result: list[Best | None] = [None] * len(rows)
+    for name in sorted(set(names)):
+        progress(f"without {name}")
+        rest = [row for row, other in zip(rows, names, strict=True) if other != name]
+        fit = fit_mlperf(rest, plain, start, REFITS)
+        for i, row in enumerate(rows):
+            if names[i] == name:
+                result[i] = predict(fit, row, plain)
+    return result
+
+
+def left_out_ratios(
+    rows: Sequence[MlperfRow],
+    by: str,
+    plain: LoadFacts,
+    whole: MlperfFit,
+    progress: Callable[[str], None] = lambda name: None,
+) -> Array:
+    """Measured over predicted tokens a second of each row, by a fit without its group.
+
+    Parameters
+    ----------
+    rows, by, plain, whole, progress : as ``predict_left_out`` takes them
+
+    Returns shape ``(n_rows,)``, without rows that fit no layout.
+    """
+    found = predict_left_out(rows, by, plain, whole, progress)
+    pairs = [(row.tokens_per_s, best.tokens_per_s * row.chips) for row, best in zip(rows, found, strict=True) if best]
+    return np.array([measured / predicted for measured, predicted in pairs])
