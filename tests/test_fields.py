@@ -29,10 +29,10 @@ from wattline.predict.where import Where, WhereFields
 from wattline.scenario.file import KINDS, TAKES
 
 WHERE, SETUP = set(names_of(Where)), set(names_of(Setup))
-# command -> the fields of Setup that it takes
+# command -> the fields of Setup that it takes; a training run's tuned is its own, and means the same
 COMMANDS = {
-    "train": CHIP, "prompt": REPLICA, "serve-average": REPLICA, "serve": names_of(Setup), "frontier": CANDIDATE,
-    "site": (), "meter bill": (),
+    "train": (*CHIP, "tuned"), "prompt": REPLICA, "serve-average": REPLICA, "serve": names_of(Setup),
+    "frontier": CANDIDATE, "site": (), "meter bill": (),
 }  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def test_defaults_stand_once(tmp_path: Path) -> None:
     assert {field.name: field.default for field in fields(Setup) if field.default is not None} == {
         "data_parallel": 1, "max_num_seqs": 256, "max_num_batched_tokens": 8192, "replicas": 1, "router": "round-robin",
         "prefix_cache": 0.0, "prefill_replicas": 0, "scale_interval": 30.0, "scale_down_after": 300.0,
-        "scaled_down": "off",
+        "scaled_down": "off", "tuned": False, "draft_tokens": 0,
     }  # fmt: skip
     assert all(KINDS[kind].model_fields[name].default is None for kind in KINDS for name in TAKES[kind])
     assert Setup.read(None, dict.fromkeys(SETUP)) == Setup()

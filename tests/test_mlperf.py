@@ -21,7 +21,7 @@ from wattline.core.errors import WattlineError
 from wattline.line.chip.coefficients import coefficients
 from wattline.line.chip.device import load_chip
 from wattline.line.chip.tuned import load_tuned, nearest, with_tuned
-from wattline.line.engine.steady_load import Load, Served, best, layouts, load_facts
+from wattline.line.engine.steady_load import ServedModel, SteadyLoad, best, layouts, load_facts
 from wattline.line.work.inputs import read_model
 from wattline.validate.evidence.mlperf_inference import MlperfRow, load_of, read_mlperf
 from wattline.validate.evidence.reported_chips import reported_chip
@@ -30,13 +30,13 @@ from wattline.validate.mlperf import predict_left_out, validate
 
 CATALOG, DRAWS = default(), Draws(0)
 FACTS = load_facts(CATALOG)
-CHAT = Load(input_tokens=250, output_tokens=300, output_spread=0.9)
+CHAT = SteadyLoad(input_tokens=250, output_tokens=300, output_spread=0.9)
 
 
-def served(chip: str, model: str = "llama-2-70b", precision: str = "fp8", cache_bytes: float = 1.0) -> Served:
+def served(chip: str, model: str = "llama-2-70b", precision: str = "fp8", cache_bytes: float = 1.0) -> ServedModel:
     device = load_chip(chip, DRAWS)
     fit = with_tuned(coefficients(device.generation, DRAWS), load_tuned(device, DRAWS))
-    return Served(read_model(model, CATALOG), device, precision, cache_bytes, fit)
+    return ServedModel(read_model(model, CATALOG), device, precision, cache_bytes, fit)
 
 
 def rows_of(tmp_path: Path, *rows: dict[str, str]) -> tuple[list[MlperfRow], list[tuple[int, str, str]]]:
@@ -125,7 +125,7 @@ CHIPS = st.sampled_from(["h100-sxm", "h200-sxm", "b200", "mi300x", "l40s", "a100
 @settings(max_examples=20, deadline=None)
 @given(CHIPS, st.integers(50, 4000), st.integers(20, 2000))
 def test_a_smaller_cache_and_free_time_never_serve_less(chip: str, read: int, written: int) -> None:
-    load = Load(read, written, 0.5)
+    load = SteadyLoad(read, written, 0.5)
     wide, narrow = (best(served(chip, cache_bytes=size), 8, load, FACTS) for size in (2.0, 1.0))
     assert wide is not None
     assert narrow is not None
@@ -173,17 +173,17 @@ def test_gpt_j_follows_four_beams_and_has_no_latency_offline() -> None:
 
 
 def made_rows(tmp_path: Path) -> list[MlperfRow]:
-    """Results of three kinds of chip, each 1.2 times what the shipped coefficients say."""
+    """Results of three kinds of chip, each 1.2 times what the shipped coefficients state."""
     raw = [
         mlperf_row(chip=chip, model=model)
         for chip in ("NVIDIA H200-SXM-141GB", "NVIDIA H100-SXM-80GB", "NVIDIA GH200 96GB")
         for model in ("llama2-70b-99", "llama3.1-8b")
     ]
     rows, _ = rows_of(tmp_path, *raw)
-    said = [row.best for row in validate(rows, (), CATALOG, draws=10).rows]
+    stated = [row.best for row in validate(rows, (), CATALOG, draws=10).rows]
     return [
         replace(row, tokens_per_s=1.2 * each.tokens_per_s * row.chips)
-        for row, each in zip(rows, said, strict=True)
+        for row, each in zip(rows, stated, strict=True)
         if each is not None
     ]
 
@@ -207,7 +207,7 @@ def test_the_command_prints_scores_rows_and_reasons(tmp_path: Path) -> None:
     rows = [mlperf_row(wall_w=7000), mlperf_row(model="bert-99"), mlperf_row(chip="NVIDIA L40S")]
     path = str(mlperf_file(tmp_path / "r.csv", rows))
     runner = CliRunner()
-    shown = runner.invoke(app, ["validate", "mlperf", path, "--rows", "--draws", "50"])
+    shown = runner.invoke(app, ["validate", "mlperf", path, "--each", "--draws", "50"])
     assert shown.exit_code == 0, shown.output
     assert "no language model" in shown.output
     done = runner.invoke(app, ["validate", "mlperf", path, "--by", "model", "--json", "--draws", "50"])

@@ -130,7 +130,7 @@ def validate_mlperf(
         str | None,
         typer.Option("--leave-out", help="Predict each chip, model or generation by a fit that leaves it out."),
     ] = None,
-    rows: Annotated[bool, typer.Option("--rows", help="Show every result beside its prediction.")] = False,
+    each: Annotated[bool, typer.Option("--each", help="Show every result beside its prediction.")] = False,
     draws: options.Draws = 1000,
     as_json: options.AsJson = False,
 ) -> None:
@@ -148,7 +148,7 @@ def validate_mlperf(
         result = validate(
             results, unused, default(), leave_out or "", draws, by, str(file), lambda name: update(f"fitting {name}")
         )
-    print_result(result, as_json, explain=rows)
+    print_result(result, as_json, explain=each)
 
 
 @validate_app.command("kernels")

@@ -185,7 +185,7 @@ class Setup:
         "Number format of the kept keys and values: bf16, fp8, int8, nvfp4 or int4",
         usual="bf16",
     )
-    tuned: bool = option(yes, "Predict an engine tuned to its load, as those of MLPerf Inference are", False)
+    tuned: bool = option(yes, "Predict the speed of a tuned benchmark, not of a usual run", False)
     draft_tokens: int = option(
         whole(0, MAX_DRAFT), "Number of tokens guessed ahead in each step (multi-token prediction)", 0
     )

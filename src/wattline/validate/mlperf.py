@@ -148,29 +148,29 @@ def validate(
     """
     drawn, plain = Draws(draws, catalog=catalog), load_facts(catalog)
     if leave_out:
-        found = predict_left_out(rows, leave_out, plain, progress=progress)
+        results = predict_left_out(rows, leave_out, plain, progress=progress)
         level = {"chip": "generation", "model": "chip", "generation": "vendor"}[leave_out]
         levels = [level] * len(rows)
     else:
         central = Draws(0, catalog=catalog)
-        found = [predict_row(row, load_tuned(row.chip, central, row.engine, row.year), plain) for row in rows]
+        results = [predict_row(row, load_tuned(row.chip, central, row.engine, row.year), plain) for row in rows]
         levels = [nearest(row.chip, catalog) for row in rows]
-    compared = [_compared(row, result, level, drawn) for row, result, level in zip(rows, found, levels, strict=True)]
+    compared = [_compared(row, result, level, drawn) for row, result, level in zip(rows, results, levels, strict=True)]
     return MlperfValidation(compared, unused, drawn, leave_out, by, source)
 
 
-def _compared(row: MlperfRow, found: Best | None, level: str, draws: Draws) -> ComparedResult:
-    if found is None:
+def _compared(row: MlperfRow, result: Best | None, level: str, draws: Draws) -> ComparedResult:
+    if result is None:
         return ComparedResult(row, None)
     time, power = (draws(f"fit.{SPREAD}-{what}-{level}", "") for what in ("time", "power"))
     nodes, host = row.chips / row.node_chips, row.chip.server["host_w"]
     share = row.node_chips / row.chip.node_chips  # of a usual server's chips, the host's power goes with them
-    watts = np.minimum(found.chip_w * power, float(row.chip.tdp_w)) * row.chips + nodes * share * draws(host)
-    center = found.tokens_per_s * row.chips
+    watts = np.minimum(result.chip_w * power, float(row.chip.tdp_w)) * row.chips + nodes * share * draws(host)
+    center = result.tokens_per_s * row.chips
     rate = Range.of(center / time)
     return ComparedResult(
         row,
-        found,
+        result,
         replace(rate, p50=min(max(center, rate.p5), rate.p95)),
         Range.of(np.broadcast_to(watts, np.shape(time))),
     )
@@ -223,6 +223,6 @@ def left_out_ratios(
 
     Returns shape ``(n_rows,)``, without rows that fit no layout.
     """
-    found = predict_left_out(rows, by, plain, whole, progress)
-    pairs = [(row.tokens_per_s, best.tokens_per_s * row.chips) for row, best in zip(rows, found, strict=True) if best]
+    results = predict_left_out(rows, by, plain, whole, progress)
+    pairs = [(row.tokens_per_s, best.tokens_per_s * row.chips) for row, best in zip(rows, results, strict=True) if best]
     return np.array([measured / predicted for measured, predicted in pairs])

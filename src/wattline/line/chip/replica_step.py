@@ -85,9 +85,9 @@ def _with_guesses(
 ) -> Step:  # fmt: skip
     """The share of a step that one token takes: the extra layer's guesses, one by one, and the check of all."""
     alone = 1.0 + draft.tokens
-    one = replace(work, tokens=work.tokens / alone, sequences=work.sequences / alone, queries=np.asarray(1.0))
+    single = replace(work, tokens=work.tokens / alone, sequences=work.sequences / alone, queries=np.asarray(1.0))
     quiet = replace(fit, host_s=np.asarray(0.0), host_per_sequence_s=np.asarray(0.0))
-    guess = step(shape.one_layer(), one, rates, watts, quiet)
+    guess = step(shape.mean_layer(), single, rates, watts, quiet)
     seconds = checked.time_s + draft.tokens * guess.time_s
     joules = checked.energy_j + draft.tokens * guess.energy_j
     share = 1.0 / draft.made

@@ -106,7 +106,7 @@ class Shape:
             ),
         ]  # fmt: skip
 
-    def one_layer(self) -> Shape:
+    def mean_layer(self) -> Shape:
         """A model of one layer, the mean of all of these."""
         share = 1.0 / np.maximum(self.dense_layers + self.moe_layers, 1.0)
         counts = [f.name for f in fields(self) if f.name.endswith("_layers")]

@@ -31,7 +31,7 @@ BATCHES = 20  # batches tried of a layout, evenly in the logarithm
 
 
 @dataclass(frozen=True)
-class Load:
+class SteadyLoad:
     """Requests alike: mean tokens in and out, the spread of answers, and the latencies that must be kept.
 
     Attributes
@@ -77,7 +77,7 @@ class LoadFacts:
 
 
 @dataclass(frozen=True, eq=False)
-class Served:
+class ServedModel:
     """A model as it is served on one kind of chip: formats, and coefficients with the software in them."""
 
     model: Model
@@ -93,7 +93,7 @@ class Served:
 
 
 @dataclass(frozen=True)
-class Layout:
+class ServerLayout:
     """``tensor`` chips split each layer, ``stages`` of them follow each other; ``ranks`` of the first split requests.
 
     ``most``: requests whose cache fits.
@@ -109,7 +109,7 @@ class Layout:
         """Of a replica."""
         return self.tensor * self.stages
 
-    def is_like(self, other: Layout) -> bool:
+    def is_like(self, other: ServerLayout) -> bool:
         """Whether both split the model alike."""
         return (self.tensor, self.stages, self.ranks) == (other.tensor, other.stages, other.ranks)
 
@@ -124,7 +124,7 @@ class Layout:
 class Best:
     """The layout and batch that serve most: tokens of answers a second, watts and seconds of a step, of one chip."""
 
-    layout: Layout
+    layout: ServerLayout
     batch: float
     tokens_per_s: float
     chip_w: float
@@ -132,11 +132,18 @@ class Best:
 
 
 def load_facts(catalog: Catalog) -> LoadFacts:
-    """The facts of a server under a known load."""
+    """The facts of a server under a known load.
+
+    Parameters
+    ----------
+    catalog : whose facts are taken
+    """
     return catalog.values(LoadFacts, "fit.load")
 
 
-def layouts(served: Served, chips: int, load: Load, facts: LoadFacts, pipelines: bool = True) -> list[Layout]:
+def layouts(
+    served: ServedModel, chips: int, load: SteadyLoad, facts: LoadFacts, pipelines: bool = True
+) -> list[ServerLayout]:
     """Every layout of up to so many chips that holds the model and at least one request a rank.
 
     Parameters
@@ -157,12 +164,17 @@ def layouts(served: Served, chips: int, load: Load, facts: LoadFacts, pipelines:
                 each = served.shape.cache_bytes(load.kept_tokens, tensor / ranks, served.cache_bytes)
                 fitting = float((tensor * stages * room - weights) / each)
                 if tensor * stages <= chips and fitting >= ranks:
-                    result.append(Layout(tensor, stages, ranks, fitting))
+                    result.append(ServerLayout(tensor, stages, ranks, fitting))
     return result
 
 
 def best(
-    served: Served, chips: int, load: Load, facts: LoadFacts, pipelines: bool = True, like: Layout | None = None
+    served: ServedModel,
+    chips: int,
+    load: SteadyLoad,
+    facts: LoadFacts,
+    pipelines: bool = True,
+    like: ServerLayout | None = None,
 ) -> Best | None:
     """The layout and batch with most tokens a second within the latencies; None where nothing fits.
 
@@ -193,7 +205,7 @@ def best(
 
 
 def _rates(
-    served: Served, chips: int, load: Load, facts: LoadFacts, layout: Layout, batch: Array
+    served: ServedModel, chips: int, load: SteadyLoad, facts: LoadFacts, layout: ServerLayout, batch: Array
 ) -> tuple[Array, Array, Array]:
     """Tokens a second and watts of a chip, and seconds of a step, by batch."""
     sizes = batch / layout.stages
@@ -225,14 +237,14 @@ def _rates(
     return full * taken, watts, seconds
 
 
-def _taken(load: Load, facts: LoadFacts, running: Array) -> Array:
+def _taken(load: SteadyLoad, facts: LoadFacts, running: Array) -> Array:
     """Share of the capacity that chance lets a server use, where so many requests run at once in it."""
     if not load.random:
         return np.ones_like(running)
     return np.maximum(1.0 - facts.deviations / np.sqrt(np.maximum(running, 1.0)), 0.0)
 
 
-def _longest_step_s(load: Load, facts: LoadFacts) -> float:
+def _longest_step_s(load: SteadyLoad, facts: LoadFacts) -> float:
     """The longest step that keeps every latency; infinity where time is free."""
     steps_to_first = 1.0 + np.ceil(load.input_tokens / facts.step_tokens)
     limits = {load.tpot_s: 1.0, load.ttft_s: steps_to_first, load.latency_s: load.output_tokens}

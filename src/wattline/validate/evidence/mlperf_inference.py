@@ -14,7 +14,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.reading import read_text
 from wattline.line.chip.device import Chip, load_chip
-from wattline.line.engine.steady_load import Load
+from wattline.line.engine.steady_load import SteadyLoad
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.validate.evidence.reported_chips import reported_chip
@@ -53,7 +53,7 @@ class MlperfRow:
     node_chips: int
     precision: str
     engine: str
-    load: Load
+    load: SteadyLoad
     tokens_per_s: float
     wall_w: float | None
 
@@ -132,7 +132,7 @@ def _row(line: int, row: Mapping[str, str], draws: Draws) -> MlperfRow:
     )
 
 
-def load_of(task: str, scenario: str, interactive: bool, draws: Draws, output_tokens: float = 0.0) -> Load:
+def load_of(task: str, scenario: str, interactive: bool, draws: Draws, output_tokens: float = 0.0) -> SteadyLoad:
     """The load of a task in a scenario, as the facts ``fit.mlperf-…`` have it.
 
     Parameters
@@ -150,7 +150,7 @@ def load_of(task: str, scenario: str, interactive: bool, draws: Draws, output_to
 
     timed, key = scenario != "Offline", f"{task}-interactive" if interactive else task
     fitted = known(f"fitted-input-tokens-{task}", "token")
-    return Load(
+    return SteadyLoad(
         input_tokens=fitted or known(f"input-tokens-{task}", "token") or 0.0,
         output_tokens=output_tokens or known(f"output-tokens-{task}", "token") or 0.0,
         output_spread=known(f"output-spread-{task}", "") or 0.0,

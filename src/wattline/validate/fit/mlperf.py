@@ -6,7 +6,7 @@ shrunk to none, so that a vendor or a generation with few results stays near its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.products import ACTIVATION_BYTES
 from wattline.line.chip.tuned import Tuned, with_tuned
-from wattline.line.engine.steady_load import Best, Layout, LoadFacts, Served, best
+from wattline.line.engine.steady_load import Best, LoadFacts, ServedModel, ServerLayout, best
 from wattline.validate.evidence.mlperf_inference import MlperfRow
 
 # what each generation has for itself -> prior mean of the logarithm over all chips, its width
@@ -37,6 +37,7 @@ ENGINE_WIDTH, YEAR_WIDTH = 0.2, 0.1
 CACHE_BYTES = 1.0  # of these engines on chips with 8-bit arithmetic
 ERROR = 0.1  # of a result, beside which the priors stand
 STEP = 0.02
+MAX_DAMPING, SETTLED = 1e3, 0.1
 
 
 @dataclass(frozen=True)
@@ -90,15 +91,15 @@ class MlperfFit:
         )
 
 
-def predict(fit: MlperfFit, row: MlperfRow, plain: LoadFacts, like: Layout | None = None) -> Best | None:
+def predict(fit: MlperfFit, row: MlperfRow, plain: LoadFacts, like: ServerLayout | None = None) -> Best | None:
     """The best layout of a row under a fit; None where its model fits no layout. The prompts of a task that the fit has
-    not seen are as long as they are said to be."""
-    said = row.chip.catalog.fact(f"fit.mlperf-input-tokens-{row.task}").value
-    load = replace(row.load, input_tokens=fit.lengths.get(row.task, said))
+    not seen are as long as the facts state."""
+    stated = row.chip.catalog.fact(f"fit.mlperf-input-tokens-{row.task}").value
+    load = replace(row.load, input_tokens=fit.lengths.get(row.task, stated))
     return predict_row(replace(row, load=load), fit.tuned(row), fit.facts(plain), like)
 
 
-def predict_row(row: MlperfRow, tuned: Tuned, facts: LoadFacts, like: Layout | None = None) -> Best | None:
+def predict_row(row: MlperfRow, tuned: Tuned, facts: LoadFacts, like: ServerLayout | None = None) -> Best | None:
     """The best layout of a row, within the rules of its round.
 
     Parameters
@@ -109,7 +110,7 @@ def predict_row(row: MlperfRow, tuned: Tuned, facts: LoadFacts, like: Layout | N
     like : the one layout to take; None for the best
     """
     fit = with_tuned(_base(row.chip), tuned)
-    served = Served(row.model, row.chip, row.precision, cache_bytes(row.chip), fit)
+    served = ServedModel(row.model, row.chip, row.precision, cache_bytes(row.chip), fit)
     return best(served, row.chips, row.load, facts, row.pipelines, like)
 
 
@@ -129,12 +130,12 @@ def _base(chip: Chip) -> Coefficients:
 
 def grouped(rows: Sequence[MlperfRow]) -> list[Group]:
     """Results of the same chip, task, scenario, format, engine and year as one, by their median."""
-    found: dict[tuple[object, ...], list[MlperfRow]] = {}
+    alike: dict[tuple[object, ...], list[MlperfRow]] = {}
     for row in rows:
         key = (row.chip.record.name, row.task, row.scenario, row.precision, row.engine, row.year, min(row.chips, 8))
-        found.setdefault(key, []).append(row)
+        alike.setdefault(key, []).append(row)
     groups = []
-    for same in found.values():
+    for same in alike.values():
         largest, metered = max(same, key=lambda r: r.chips), [r for r in same if r.wall_w]
         groups.append(Group(largest, float(np.median([r.tokens_per_s / r.chips for r in same])), len(same)))
         if metered:
@@ -156,50 +157,76 @@ def fit_mlperf(
     start : where to begin; the priors where not given
     rounds : iterations at most
     """
-    groups = grouped(rows)
-    priors = _priors(groups)
-    names = list(priors)
-    begin = {} if start is None else start.values
-    values = np.array([begin.get(name, priors[name][0]) for name in names])
-    means, widths = (np.array([priors[name][i] for name in names]) for i in (0, 1))
-    measured = tuple(sorted({g.row.chip.record.name for g in groups}))
-    weights = np.array([min(g.count, 4) ** 0.25 for g in groups]) / ERROR
-
-    def made(at: Array) -> MlperfFit:
-        known = dict(zip(names, (float(x) for x in at), strict=True))
-        lengths = {n.removeprefix("input-"): float(np.exp(v)) for n, v in known.items() if n.startswith("input-")}
-        return MlperfFit(known, measured, lengths)
-
-    def errors(at: Array, which: Sequence[int], like: Sequence[Best | None] = ()) -> Array:
-        fit = made(at)
-        layouts = {i: result.layout for i, result in enumerate(like) if result is not None}
-        found = [predict(fit, groups[i].row, plain, layouts.get(i)) for i in which]
-        return np.array([_error(best, groups[i]) for best, i in zip(found, which, strict=True)]) * weights[list(which)]
-
-    every = range(len(groups))
-    plain_errors, damping = errors(values, every), 0.3
+    problem = _Problem(grouped(rows), plain)
+    at = problem.start({} if start is None else start.values)
+    errors, damping = problem.errors(at), 0.3
     for turn in range(rounds):
         progress(f"round {turn + 1}")
-        slopes, now = np.zeros((len(groups), len(names))), made(values)
-        like = [predict(now, group.row, plain) for group in groups]  # at the best layout, a step away moves little
-        for column, name in enumerate(names):
-            which = [i for i in every if _moves(name, groups[i].row)]
-            moved = values.copy()
-            moved[column] += STEP
-            slopes[which, column] = (errors(moved, which, like) - plain_errors[which]) / STEP
-        better = False
-        while damping < 1e3 and not better:
-            trial = values + _gauss_newton(slopes, plain_errors, values, means, widths, damping)
-            found = errors(trial, every)
-            better = _cost(found, trial, means, widths) < _cost(plain_errors, values, means, widths)
+        slopes, cost, better = problem.slopes(at, errors), problem.cost(errors, at), False
+        while damping < MAX_DAMPING and not better:
+            trial = at + problem.step(slopes, errors, at, damping)
+            trial_errors = problem.errors(trial)
+            better = problem.cost(trial_errors, trial) < cost
             damping *= 0.3 if better else 4.0
         if not better:
             break
-        gained = _cost(plain_errors, values, means, widths) - _cost(found, trial, means, widths)
-        values, plain_errors = trial, found
-        if gained < 0.1:
+        at, errors = trial, trial_errors
+        if cost - problem.cost(errors, at) < SETTLED:
             break
-    return made(values)
+    return problem.fit(at)
+
+
+class _Problem:
+    """Errors of groups of results and their slopes, by the logarithms of the coefficients."""
+
+    def __init__(self, groups: Sequence[Group], plain: LoadFacts) -> None:
+        self.groups, self.plain = groups, plain
+        priors = _priors(groups)
+        self.names = list(priors)
+        self.means, self.widths = (np.array([priors[name][i] for name in self.names]) for i in (0, 1))
+        self.weights = np.array([min(group.count, 4) ** 0.25 for group in groups]) / ERROR
+
+    def start(self, values: Mapping[str, float]) -> Array:
+        """Where to begin: these values, and the priors of the others."""
+        usual = dict(zip(self.names, self.means, strict=True))
+        return np.array([values.get(name, usual[name]) for name in self.names])
+
+    def fit(self, at: Array) -> MlperfFit:
+        """The fit with these values."""
+        known = dict(zip(self.names, (float(x) for x in at), strict=True))
+        lengths = {n.removeprefix("input-"): float(np.exp(v)) for n, v in known.items() if n.startswith("input-")}
+        return MlperfFit(known, tuple(sorted({g.row.chip.record.name for g in self.groups})), lengths)
+
+    def errors(self, at: Array) -> Array:
+        """Of every group, in widths."""
+        fit = self.fit(at)
+        return np.array([_error(predict(fit, g.row, self.plain), g) for g in self.groups]) * self.weights
+
+    def slopes(self, at: Array, errors: Array) -> Array:
+        """Of the errors, at each group's best layout: a step away from there moves little."""
+        fit, slopes = self.fit(at), np.zeros((len(self.groups), len(self.names)))
+        best = [predict(fit, group.row, self.plain) for group in self.groups]
+        for column, name in enumerate(self.names):
+            moved = at.copy()
+            moved[column] += STEP
+            other = self.fit(moved)
+            for place, group in enumerate(self.groups):
+                if _moves(name, group.row):
+                    there = best[place]
+                    near = predict(other, group.row, self.plain, None if there is None else there.layout)
+                    error = _error(near, group) * self.weights[place]
+                    slopes[place, column] = (error - errors[place]) / STEP
+        return slopes
+
+    def step(self, slopes: Array, errors: Array, at: Array, damping: float) -> Array:
+        """Of Gauss and Newton, damped."""
+        curvature = slopes.T @ slopes + np.diag(1 / self.widths**2)
+        downhill = -(slopes.T @ errors + (at - self.means) / self.widths**2)
+        return np.asarray(np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), downhill))
+
+    def cost(self, errors: Array, at: Array) -> float:
+        """Squares of the errors and of what lies off the priors."""
+        return float(errors @ errors + np.sum(((at - self.means) / self.widths) ** 2))
 
 
 def _priors(groups: Sequence[Group]) -> dict[str, tuple[float, float]]:
@@ -254,15 +281,3 @@ def _error(result: Best | None, group: Group) -> float:
         error = float(np.log((result.chip_w + host if group.wall else result.tokens_per_s) / group.measured))
     size = abs(error) / (2 * ERROR)  # beyond two errors a row counts by its size, not its square
     return float(np.sign(error) * 2 * ERROR * np.sqrt(2 * (np.sqrt(1 + size * size) - 1)))
-
-
-def _gauss_newton(
-    slopes: Array, errors: Array, at: Array, means: Array, widths: Array, damping: float
-) -> Array:  # fmt: skip
-    curvature = slopes.T @ slopes + np.diag(1 / widths**2)
-    downhill = -(slopes.T @ errors + (at - means) / widths**2)
-    return np.asarray(np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), downhill))
-
-
-def _cost(errors: Array, at: Array, means: Array, widths: Array) -> float:
-    return float(errors @ errors + np.sum(((at - means) / widths) ** 2))

@@ -110,9 +110,9 @@ def _shared(fit: MlperfFit, catalog: Catalog) -> Iterator[str]:
     about = "capacity that random requests leave free, in standard deviations of those that run at once"
     yield _fact("load-deviations", about, value("deviations"), "")
     for task, tokens in sorted(fit.lengths.items()):
-        said = catalog.fact(f"fit.mlperf-input-tokens-{task}")
-        extra = [f"low = {min(said.low, tokens):.5g}", f"high = {max(said.high, tokens):.5g}"]
-        about = f"mean tokens of a prompt, moved within what is said of it: {task}"
+        stated = catalog.fact(f"fit.mlperf-input-tokens-{task}")
+        extra = [f"low = {min(stated.low, tokens):.5g}", f"high = {max(stated.high, tokens):.5g}"]
+        about = f"mean tokens of a prompt, moved within what is known of it: {task}"
         yield _fact(f"mlperf-fitted-input-tokens-{task}", about, tokens, "token", extra)
 
 
