@@ -26,7 +26,8 @@ from wattline.line.work.inputs import read_model
 from wattline.validate.evidence.mlperf_inference import MlperfRow, load_of, read_mlperf
 from wattline.validate.evidence.reported_chips import reported_chip
 from wattline.validate.fit.mlperf import fit_mlperf, grouped, predict
-from wattline.validate.mlperf import predict_left_out, validate
+from wattline.validate.fit.mlperf_left_out import predict_left_out
+from wattline.validate.mlperf import validate
 
 CATALOG, DRAWS = default(), Draws(0)
 FACTS = load_facts(CATALOG)

@@ -138,7 +138,8 @@ def validate_mlperf(
     from wattline.catalog import default
     from wattline.cli.printing import print_result, working
     from wattline.validate.evidence.mlperf_inference import read_mlperf
-    from wattline.validate.mlperf import BY, LEAVE_OUT, validate
+    from wattline.validate.fit.mlperf_left_out import BY, LEAVE_OUT
+    from wattline.validate.mlperf import validate
 
     for option, value, known in (("--by", by, BY), ("--leave-out", leave_out or "", LEAVE_OUT)):
         if value and value not in known:
