@@ -40,6 +40,7 @@ LINES = (
     "serve-average llama-3.1-8b --rate 1M/day --active 0.5 --draws 20",
     FRONTIER,
     "compare examples/gpt3_512_h100.toml NODE --draws 20",
+    "saving NODE NODE --predicted 5%",
     "site --it 1MW --place Dublin --draws 20",
     "site --it 1MW --place Dublin --compare --draws 20",
     "site --it 1MW --places PLACES --draws 20",

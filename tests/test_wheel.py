@@ -41,6 +41,7 @@ WORKS = {
     "meter export": ["meter", "export", "examples/gpus.csv", "--to", "csv"],
     "meter export openmetrics": ["meter", "export", "examples/gpus.csv", "--to", "openmetrics"],
     "compare": ["compare", "examples/gpt3_512_h100.toml", "examples/gpus.csv"],
+    "saving": ["saving", "examples/gpus.csv", "examples/gpus.csv"],
     "validate": ["validate", "steps"],
     "validate training": ["validate", "training"],
     "validate inference": ["validate", "inference", "served.csv"],

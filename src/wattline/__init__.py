@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from wattline.predict.where import Where
     from wattline.reconcile.bill import bill
     from wattline.reconcile.compare import compare
+    from wattline.reconcile.saving import saving
     from wattline.scenario.run import run
     from wattline.search.frontier import frontier
 
@@ -73,6 +74,7 @@ _WHERE = {
     "prompt": ("wattline.predict.prompt", "prompt"),
     "read_traffic": ("wattline.line.work.traffic.reader", "read_traffic"),
     "run": ("wattline.scenario.run", "run"),
+    "saving": ("wattline.reconcile.saving", "saving"),
     "serve": ("wattline.predict.service.simulate", "serve"),
     "serve_average": ("wattline.predict.average_service", "serve_average"),
     "settings": ("wattline.predict.settings", "settings"),
@@ -84,7 +86,7 @@ _WHERE = {
 __all__ = [
     "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "check", "compare",
     "fact", "flex_balance", "flex_headroom", "flex_response", "flex_shift", "flex_swings", "frontier", "measure",
-    "metering", "prompt", "read_traffic", "run", "serve", "serve_average", "settings", "site", "supply",
+    "metering", "prompt", "read_traffic", "run", "saving", "serve", "serve_average", "settings", "site", "supply",
     "train", "world",
 ]  # fmt: skip
 # a name that is gone -> what stands in its place

@@ -27,6 +27,7 @@ from wattline.cli import (
     prompt,
     proxy,
     run,
+    saving,
     schema,
     sensors,
     serve,
@@ -65,6 +66,7 @@ app.command("serve")(serve.serve)
 app.command("serve-average")(serve_average.serve_average)
 app.command("frontier")(frontier.frontier)
 app.command("compare")(compare.compare)
+app.command("saving")(saving.saving)
 app.command("site")(site.site)
 app.command("supply")(supply.supply)
 app.command("check")(check.check)

@@ -42,12 +42,18 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
             from wattline.report.terminal.facts import list_text
 
             return list_text(data)
-        case "compare":
-            from wattline.report.terminal.compare import comparison_text
-
-            return comparison_text(data)
+        case "compare" | "saving":
+            return _reconciled_text(data)
         case _:
             return _answer_text(data, explain)
+
+
+def _reconciled_text(data: Json) -> RenderableType:
+    if data["command"] == "compare":
+        from wattline.report.terminal.compare import comparison_text as show
+    else:
+        from wattline.report.terminal.saving import saving_text as show
+    return show(data)
 
 
 def _planned_text(data: Json, explain: bool) -> RenderableType:

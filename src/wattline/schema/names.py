@@ -47,14 +47,16 @@ PER = {
     "per_request": "per request",
     "per_query": "per query",
     "per_sample": "per sample",
+    "per_work": "per unit of work, which the answer names",
     "per_token": "per token",
     "per_output_token": "per token of an answer",
 }
 # numbers without a unit in their names: what they are -> their names
 PLAIN = {
     "counts": (
-        "accelerators", "batch", "cells", "chips", "count", "counts", "data_parallel", "devices", "draws", "faults",
-        "figures", "forecasts", "gpus", "in_window", "installed", "jobs", "layers", "least", "left_out_by_bound",
+        "accelerators", "batch", "blocks", "cells", "chips", "count", "counts", "data_parallel", "devices", "draws",
+        "faults", "figures", "forecasts", "gpus", "in_window", "installed", "jobs", "layers", "least",
+        "left_out_by_bound",
         "logs", "max_num_seqs", "mean_batch", "mean_ready", "most", "most_ready", "n", "needed", "preemptions",
         "prefill_gpus", "prefill_replicas", "readings", "ready", "rejected", "replicas", "requests",
         "requests_served", "results_of_other_searches", "rows", "running", "same_instant", "scale_from",
@@ -65,8 +67,9 @@ PLAIN = {
         "active", "ai", "annual", "availability", "capacity_errors", "cfe", "cfe_by_month_hour", "colocation",
         "correlation", "dispersion_1s", "dispersion_60s", "dual", "enterprise", "error", "gap", "gap_cv",
         "high_change", "hyperscale", "investment_credit", "load_factor", "low_change", "mean_depth", "means",
-        "median_factor", "mfu", "our_median_factor", "output", "overhead", "peak_pue", "prefix_cache", "probability",
-        "pue", "pue_at_full_load", "pue_by_month", "pue_highest", "rank_correlation", "ratio", "saving_foresight",
+        "median_factor", "mfu", "our_median_factor", "output", "overhead", "p_value", "peak_pue", "prefix_cache",
+        "probability", "pue", "pue_at_full_load", "pue_by_month", "pue_highest", "rank_correlation", "ratio",
+        "saving_foresight",
         "saving_known", "server_fans", "servers", "share_of_electricity", "share_of_place", "storage", "strain",
         "tue", "utilisation",
     ),
@@ -75,7 +78,7 @@ PLAIN = {
         "highest", "low", "lowest", "mean", "mean_absolute", "mean_absolute_error", "mean_as_meant", "mean_error",
         "mean_foresight", "mean_known", "measured", "naive_crps", "naive_error", "network", "p5", "p50", "p90", "p95",
         "p99", "predicted", "production_credit", "published", "range", "ranges", "relaxed", "root_mean_square",
-        "stated", "value",
+        "stated", "value", "work",
     ),
     "hours": ("hours_by_mode", "hours_too_warm"),
     "numbers of lines, years and codes": (
