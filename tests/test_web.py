@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +50,20 @@ QUESTIONS = {
 def base() -> Iterator[str]:
     with served() as address:
         yield address
+
+
+def test_the_command_serves_every_page_and_ends_when_it_is_told() -> None:
+    code = "from wattline.cli.main import main; main(['web', '--port', '0'])"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[-1]
+        commands = httpx.get(f"{address}api/v1/").json()["commands"]
+        assert set(commands) == set(PAGES)
+        assert httpx.get(f"{address}serve").status_code == 200
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
 
 
 def printed(capsys: pytest.CaptureFixture[str], command: str, values: dict[str, str]) -> str:

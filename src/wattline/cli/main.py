@@ -148,7 +148,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 def named(args: list[str]) -> typer.Typer:
     """The command with that of its commands which the arguments name: to build them all takes longer than many run."""
     name = args[0] if args else ""
-    if name == "explain":  # it runs another
+    if name in ("explain", "web"):  # they run the others
         return app
     chosen = copy(app)
     chosen.registered_commands = [each for each in app.registered_commands if each.name == name]
