@@ -47,7 +47,7 @@ def test_chips_that_hold_a_model() -> None:
 
 
 @given(st.floats(1e6, 1e13), st.floats(1e9, 1e12))
-def test_held_by_so_many_and_not_by_one_less(params: float, memory: float) -> None:
+def test_held_by_so_many_and_not_by_unit_outages(params: float, memory: float) -> None:
     chips = training.chips_to_hold(params, memory, FACTS)
     usable = memory * FACTS.fact("fit.usable-memory").value
     assert chips >= 1

@@ -21,7 +21,10 @@ def supply(
     ] = None,
     load_mw: Annotated[str | None, Opt(help="Power that the whole site takes, instead of --it.")] = None,
     target: Annotated[
-        str, Opt(help="Target: cfe=95% of each hour, annual=100%, carbon=50g, cost; several with commas.")
+        str,
+        Opt(
+            help="Target: cfe=95% by the hour, annual=100%, carbon=50g, cost, unserved=3h, outages; commas for several."
+        ),
     ] = "cfe=95%",
     with_: Annotated[
         str, Opt("--with", metavar="LIST", help="Technologies that may be built; solar=200MW limits one.")
@@ -40,6 +43,10 @@ def supply(
     within: Annotated[
         str | None, Opt(help='Time from order to power, such as "4 years"; slower plants drop out.')
     ] = None,
+    flexible: Annotated[
+        str | None, Opt(help="Share of the load that may move, up or down, in each hour [default: none].")
+    ] = None,
+    flexible_window: Annotated[str | None, Opt(help="Hours within which it is made up [default: 24 h].")] = None,
     network_tariff: Annotated[str | None, Opt(help='Network charge for energy from the grid, "10 USD/MWh".')] = None,
     demand_charge: Annotated[str | None, Opt(help='Charge for the highest import, a month: "15 USD/kW".')] = None,
     investment_credit: Annotated[str | None, Opt(help="Tax credit: share of the capital cost of clean plants.")] = None,
@@ -64,7 +71,8 @@ def supply(
     given: dict[str, Any] = {
         "load": load, "load_mw": load_mw, "target": target, "technologies": with_, "years": years,
         "capacity_factors": capacity_factors, "grid": grid, "export": export, "import_limit": import_limit,
-        "within": within, "network_tariff": network_tariff, "demand_charge": demand_charge,
+        "within": within, "flexible": flexible,
+        "flexible_window": flexible_window, "network_tariff": network_tariff, "demand_charge": demand_charge,
         "investment_credit": investment_credit, "production_credit": production_credit, "frontier": frontier,
     }  # fmt: skip
     with working("planning") as update:

@@ -36,6 +36,8 @@ class SupplyJob(Job):
     export: Number | None = Field(None, description="Share of the year's load that may be sold to the grid.")
     import_limit: Number | None = Field(None, description="Power of the grid connection.")
     within: Number | None = Field(None, description='Time from order to power, such as "4 years".')
+    flexible: Number | None = Field(None, description="Share of the load that may move.")
+    flexible_window: Number | None = Field(None, description="Hours within which it is made up.")
     network_tariff: Number | None = Field(None, description="Network charge for energy from the grid.")
     demand_charge: Number | None = Field(None, description="Charge for the highest import of a month.")
     investment_credit: Number | None = Field(None, description="Tax credit: share of the cost of clean plants.")

@@ -17,6 +17,13 @@ class SupplyTargetJson(StrictJson):
     carbon_price: float = item("Price of CO2 [USD/t].")
 
 
+class ReliabilityJson(StrictJson):
+    """What the supply must withstand."""
+
+    unserved_hours: float | None = item("Hours of the mean load that may be left in a year; null for none.")
+    outages: bool = item("Whether it is sized on a drawn year of outages.")
+
+
 class SupplyHoursJson(StrictJson):
     """The hours that it is planned on."""
 
@@ -48,6 +55,9 @@ class SupplyInputs(StrictJson):
     place: str | None = item("Place.")
     region: str = item("Region of the grid.")
     target: SupplyTargetJson = item("Target.")
+    reliability: ReliabilityJson = item("What it must withstand.")
+    flexible_share: float = item("Share of the load that may move.")
+    flexible_window_h: float | None = item("Hours within which it is made up; null where none moves.")
     technologies: list[str] = item("What may be built.")
     hours: SupplyHoursJson = item("The hours.")
     grid: list[str] = item("What was given of the grid by the hour: price, clean share, carbon.")
@@ -125,9 +135,9 @@ class SupplyRowJson(StrictJson):
 
 
 class SupplyTestJson(StrictJson):
-    """The plan in a year that it was not sized on."""
+    """The plan in a year that it was not sized on, or with what is out of order."""
 
-    year: str = item("The year.")
+    year: str = item("The year, or what is out.")
     cfe: float = item("Hourly carbon-free share that it reaches.")
     unserved_mwh: float = item("Load left unserved.")
     unserved_hours: float = item("Hours in which some is.")
@@ -184,6 +194,7 @@ class SupplyResults(StrictJson):
     beside: list[SupplyRowJson] = item("Least cost, annual and hourly matching side by side.")
     frontier: list[SupplyRowJson] = item("Plans along the hourly carbon-free share; empty where it was not asked for.")
     tested: list[SupplyTestJson] = item("Years that it was not sized on.")
+    flexible_point_usd_per_mwh: float = item("What one more hundredth of the load that may move saves.")
     firm_price: FirmPriceJson = item("Price at which a flat carbon-free plant would be built.")
     lead_times: list[LeadTimeJson] = item("Years to power, the longest first.")
     balance: BalanceJson = item("What the site's load is of its region's demand.")

@@ -23,7 +23,7 @@ from wattline.line.grid.supply.technology import VARIES
 from wattline.predict.answer import matters_json
 from wattline.predict.supply.cases import SupplyQuestion, names_of
 from wattline.predict.supply.picture import picture
-from wattline.predict.supply.value import balance_notes, firm_price, lead_times
+from wattline.predict.supply.value import balance_notes, firm_price, flexible_point, lead_times
 
 Progress = Callable[[str], None]
 
@@ -112,6 +112,9 @@ class SupplyAnswer(Result):
             "place": None if site.climate is None else site.climate.title,
             "region": site.region.name,
             "target": {n: getattr(target, n) for n in ("cfe", "annual", "carbon", "carbon_price")},
+            "reliability": vars(question.reliability),
+            "flexible_share": 0.0 if question.shift is None else question.shift.share,
+            "flexible_window_h": None if question.shift is None else question.shift.hours,
             "technologies": names_of(question.sources),
             "hours": {
                 "source": question.hours.source, "made": question.hours.made, "steps": int(case_steps(self.plan)),
@@ -135,6 +138,7 @@ class SupplyAnswer(Result):
             "beside": [_row(name, plan) for name, plan in self.beside.items()],
             "frontier": [_row(f"{100 * share:g}%", plan) for share, plan in self.frontier.items()],
             "tested": [{"year": name, **vars(operation)} for name, operation in self.tested.items()],
+            "flexible_point_usd_per_mwh": flexible_point(self.plan),
             "firm_price": firm_price(self.plan, self.question),
             "lead_times": lead_times(self.plan, self.question),
             **self.balances,
@@ -176,9 +180,10 @@ class SupplyAnswer(Result):
         short = [name for name, run in self.tested.items() if run.unserved_hours > 0]
         if not short:
             return []
+        kind = "runs" if self.question.reliability.outages else "years"
         worst = max((self.tested[name] for name in short), key=lambda run: run.unserved_mwh)
         return [
-            f"in {len(short)} of {len(self.tested)} years that it was not sized on the plan leaves load unserved, "
+            f"in {len(short)} of {len(self.tested)} {kind} that it was not sized on the plan leaves load unserved, "
             f"{worst.unserved_mwh:,.0f} MWh in {worst.unserved_hours:,.0f} h at most"
         ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from wattline.line.grid.supply.parts import (
     GridExport,
     GridImport,
     HeatReactor,
+    Shift,
     Storage,
     SupplyCase,
     SupplyTarget,
@@ -23,6 +24,7 @@ from wattline.line.grid.supply.parts import (
 from wattline.line.grid.supply.technology import VARIES, Technology, annuity
 from wattline.predict.supply.hours import SupplyHours
 from wattline.predict.supply.place import PlaceWeather, make_hours, scaled_to
+from wattline.predict.supply.reliability import FIRST_OUTAGE, Reliability, with_outages
 from wattline.predict.supply.request import GRID, Charges, PowerSource, is_clean
 from wattline.predict.supply.site_load import SiteLoad
 from wattline.predict.where import Where
@@ -54,6 +56,9 @@ class SupplyQuestion:
     import_mw : bound of the grid connection; None for the highest load
     where : place, price and carbon that were given
     draws : of the facts
+    shift : load that may move; None for none
+    reliability : what may be left unserved, and whether outages are drawn
+    later : technologies that a year more would let in
     """
 
     site: SiteLoad
@@ -67,6 +72,9 @@ class SupplyQuestion:
     import_mw: float | None
     where: Where
     draws: Draws
+    shift: Shift | None = None
+    reliability: Reliability = field(default_factory=Reliability)
+    later: tuple[PowerSource, ...] = ()
 
     @property
     def catalog(self) -> Catalog:
@@ -84,18 +92,35 @@ class SupplyQuestion:
         hours = hours or self._hours(draw)
         rate = self.value(INTEREST, draw)
         parts = [self._part(source, rate, draw, hours) for source in self.sources if source.name != GRID]
-        load = self.site.on(hours.utc, hours.step_h)
+        load = self.site.on(hours.utc, hours.step_h, draw)
         bought, sold = self._grid(draw, hours, load)
-        return SupplyCase(
+        case = SupplyCase(
             load,
             tuple(part for part in parts if isinstance(part, Generator)),
             tuple(part for part in parts if isinstance(part, Storage)),
             tuple(part for part in parts if isinstance(part, HeatReactor)),
             grid=bought,
             export=sold,
+            shift=self.shift,
+            unserved=self.reliability.unserved,
             target=self.target,
             step_h=hours.step_h,
         )
+        number = FIRST_OUTAGE + (draw or 0)
+        return self.out_of_order(case, number, draw, lucky=False) if self.reliability.outages else case
+
+    def out_of_order(self, case: SupplyCase, number: int, draw: int | None = None, lucky: bool = True) -> SupplyCase:
+        """The case in a year of outages.
+
+        Parameters
+        ----------
+        case : without them
+        number : of the year
+        draw : of the facts
+        lucky : whether a plant may be out for less than its share of the time
+        """
+        seed = self.draws.seed + number
+        return with_outages(case, self.catalog, lambda fact: self.value(fact, draw), seed, lucky)
 
     def value(self, fact: Fact | str, draw: int | None) -> float:
         """A fact at its central value or at a draw; it is remembered as used."""

@@ -20,6 +20,7 @@ from wattline.predict.supply.cases import SupplyQuestion, names_of
 from wattline.predict.supply.costs import open_costs
 from wattline.predict.supply.place import make_hours, usual_year
 from wattline.predict.supply.question import SupplyOptions, read_question
+from wattline.predict.supply.reliability import FIRST_OUTAGE, Reliability, unit_outages
 from wattline.predict.supply.request import GRID, USUAL, USUAL_TARGET
 from wattline.predict.supply.value import balances
 from wattline.predict.terms import read_terms
@@ -28,6 +29,7 @@ from wattline.predict.where import WhereFields
 DRAWS = 20
 FRONTIER = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
 MADE_SPARE = 3  # made years that a plan is tested on
+OUTAGE_YEARS = 3  # years of outages that it is tested on
 USUAL_CFE, WHOLE = 0.95, 1.0
 
 
@@ -40,6 +42,8 @@ class SupplyFields(TypedDict, total=False):
     export: float | str | None
     import_limit: float | str | None
     within: float | str | None
+    flexible: float | str | None
+    flexible_window: float | str | None
     network_tariff: float | str | None
     demand_charge: float | str | None
     investment_credit: float | str | None
@@ -52,7 +56,7 @@ class SupplyWhereFields(SupplyFields, WhereFields, total=False):
 
 
 CHARGES = ("network_tariff", "demand_charge", "investment_credit", "production_credit")
-OPTIONS = ("years", "capacity_factors", "grid", "export", "import_limit", "within")
+OPTIONS = ("years", "capacity_factors", "grid", "export", "import_limit", "within", "flexible", "flexible_window")
 
 
 def supply(
@@ -75,14 +79,16 @@ def supply(
     it : IT power of the site, W, or such as ``"100MW"``; its overhead is that of ``site``
     load : IT power over time, as ``site`` takes it, or a saved load of a whole site
     load_mw : what the site takes [MW], in place of both
-    target : ``"cfe=95%"`` of each hour, ``"annual=100%"``, ``"carbon=50g"``, ``"cost"``; several with commas
+    target : ``"cfe=95%"`` of each hour, ``"annual=100%"``, ``"carbon=50g"``, ``"cost"``; several with commas;
+        ``"unserved=3h"`` may be left in a year, ``"outages"`` sizes it on a drawn year of them
     technologies : what may be built, of the catalog's ``supply``, and ``grid``; ``"solar=200MW"`` limits one
     costs : a catalog, or your own files of facts (TOML) or costs (CSV), which stand before the catalog's
     draws, seed : how many draws of costs and weather (0: central values), and their seed
     progress : hears what is worked on
     fields : of ``Where`` (place, weather, region, pue, ...) and of ``SupplyFields``: years to size on, files of
         capacity factors and of the grid's hours, the share of the year's load that may be exported, the grid
-        connection [MW], ``within`` so many years, tariffs and credits, and whether the frontier is worked out
+        connection [MW], ``within`` so many years, the share of the load that is flexible, tariffs and credits, and
+        whether the frontier is worked out
 
     Returns the plan with its zero-profit table, worst week, ranges, tests on other years, and other targets beside it.
     Raises WattlineError on bad input, and where no supply reaches the target: the best that can be reached.
@@ -142,12 +148,14 @@ def _beside(question: SupplyQuestion, made: SupplyPlan) -> dict[str, SupplyPlan 
             other = replace(other, export_share=WHOLE)
         same = other.target == question.target and other.export_share == question.export_share
         rows[name] = made if same else or_why(other, _planned)
+    if question.later:
+        rows["a year later"] = or_why(replace(question, sources=(*question.sources, *question.later)), _planned)
     return rows
 
 
 def _tested(question: SupplyQuestion, made: SupplyPlan) -> dict[str, PlanOperation]:
     """The plan in the years left over, or in made years of other chance."""
-    runs: dict[str, PlanOperation] = {}
+    runs: dict[str, PlanOperation] = _disturbed(question, made) if question.reliability.outages else {}
     if question.weather is not None:
         for spare in range(1, MADE_SPARE + 1):
             utc = question.hours.utc if question.hours.grid else usual_year()
@@ -159,6 +167,17 @@ def _tested(question: SupplyQuestion, made: SupplyPlan) -> dict[str, PlanOperati
             hours = question.rest.of(question.rest.year == year)
             runs[f"{int(year)}"] = _operated(made, question.case(None, hours))
     return runs
+
+
+def _disturbed(question: SupplyQuestion, made: SupplyPlan) -> dict[str, PlanOperation]:
+    """The plan in its own hours with other outages, and with one unit less the whole time."""
+    whole = replace(question, reliability=Reliability()).case()
+    cases = {
+        f"outages {number}": question.out_of_order(whole, FIRST_OUTAGE + question.draws.n + number)
+        for number in range(1, OUTAGE_YEARS + 1)
+    }
+    cases |= {f"without {name}": case for name, case in unit_outages(whole, question.catalog).items()}
+    return {name: _operated(made, case) for name, case in cases.items()}
 
 
 def _operated(made: SupplyPlan, case: SupplyCase) -> PlanOperation:

@@ -14,13 +14,17 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.load import Load
 from wattline.core.quantity import parse
+from wattline.line.grid.supply.parts import Shift
 from wattline.line.grid.supply.technology import VARIES
 from wattline.predict.supply.cases import SupplyQuestion, names_of
 from wattline.predict.supply.hours import SupplyHours, chosen, grid_of, read_factors, read_region, read_years, scaled
 from wattline.predict.supply.place import PlaceWeather, hours_of_file, make_hours, place_weather, usual_year
+from wattline.predict.supply.reliability import read_reliability
 from wattline.predict.supply.request import USUAL, USUAL_TARGET, Charges, in_time, read_sources, read_target
 from wattline.predict.supply.site_load import SiteLoad, site_load
 from wattline.predict.where import Where
+
+DAY, MAX_WINDOW_H = "24 h", 168.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +39,8 @@ class SupplyOptions:
     export: float | str | None = None
     import_limit: float | str | None = None
     within: float | str | None = None
+    flexible: float | str | None = None
+    flexible_window: float | str | None = None
     charges: Mapping[str, Any] | None = None
 
 
@@ -57,32 +63,52 @@ def read_question(
 
     Raises WattlineError for anything that cannot be.
     """
-    target = read_target(options.target)
+    reliability, words = read_reliability(options.target)
+    target = read_target(words)
     listed = read_sources(options.technologies, draws.catalog)
     within = None if options.within is None else parse(options.within, "year", "within")
     sources, late = in_time(listed, within, draws.catalog)
     if not sources:
         raise WattlineError(f"supply: nothing of {', '.join(late)} is there within {within:g} years")
     site = site_load(it, load, load_mw, where, draws)
-    hours, rest, weather = _hours(options, names_of(sources), site, draws, where.weather)
-    if late:
-        hours = replace(hours, notes=(*hours.notes, f"not there within {within:g} years: {', '.join(late)}"))
     export = 0.0 if options.export is None else parse(options.export, "", "export", zero=True)
     limit = None if options.import_limit is None else parse(options.import_limit, "MW", "import-limit", zero=True)
+    missing = [source for source in listed if source.name in late]
+    later = [] if within is None else in_time(missing, within + 1, draws.catalog)[0]
+    hours, rest, weather = _hours(options, [names_of(sources), names_of(later)], site, draws, where.weather)
+    if late:
+        hours = replace(hours, notes=(*hours.notes, f"not there within {within:g} years: {', '.join(late)}"))
     return SupplyQuestion(
         site, hours, rest, weather, tuple(sources), target, Charges.read(options.charges or {}), export, limit, where,
-        draws,
+        draws, _shift(options), reliability, tuple(later),
     )  # fmt: skip
 
 
+def _shift(options: SupplyOptions) -> Shift | None:
+    """The load that may move. Raises WattlineError for a share above 1, or a window without a share."""
+    if options.flexible is None:
+        if options.flexible_window is not None:
+            raise WattlineError("supply: --flexible-window needs --flexible, the share of the load that may move")
+        return None
+    share = parse(options.flexible, "", "flexible", zero=True)
+    hours = parse(DAY if options.flexible_window is None else options.flexible_window, "hour", "flexible-window")
+    if share > 1 or hours > MAX_WINDOW_H:
+        raise WattlineError(f"flexible: {share:g} of the load within {hours:g} h; give at most 100% within 168 h")
+    return Shift(share, hours) if share else None
+
+
 def _hours(
-    options: SupplyOptions, names: list[str], site: SiteLoad, draws: Draws, file: Path | None
+    options: SupplyOptions, names: list[list[str]], site: SiteLoad, draws: Draws, file: Path | None
 ) -> tuple[SupplyHours, SupplyHours | None, PlaceWeather | None]:
-    """The hours to plan on, those of other years, and how made ones behave."""
+    """The hours to plan on, those of other years, and how made ones behave; of the later of two lists of technologies
+    where there are some."""
     region, years = site.region.name, None if options.years is None else read_years(options.years)
-    needed = [name for name in names if name in VARIES]
+    needed, later = ([name for name in part if name in VARIES] for part in names)
     if options.capacity_factors is not None:
-        hours = read_factors(options.capacity_factors, needed, region)
+        try:
+            hours = read_factors(options.capacity_factors, [*needed, *later], region)
+        except WattlineError:  # what is wrong is of one that may be there later, or is raised again
+            hours = read_factors(options.capacity_factors, needed, region)
         hours = scaled(hours, _means(site, draws.catalog))
         if options.grid is not None:
             hours = _with_grid(hours, options.grid, region)

@@ -28,6 +28,7 @@ def read_target(text: str | Sequence[str]) -> SupplyTarget:
 
     Raises WattlineError for a target that there is not, or a value out of its range.
     """
+    # words of reliability are read by `read_reliability`
     words = text.split(",") if isinstance(text, str) else [part for each in text for part in each.split(",")]
     values: dict[str, float] = {}
     for word in (word.strip() for word in words):
@@ -37,7 +38,8 @@ def read_target(text: str | Sequence[str]) -> SupplyTarget:
             continue
         if name not in UNITS or not equals:
             raise WattlineError(
-                f"target {shorten(word, 40)!r} must be cfe=95%, annual=100%, carbon=50g, carbon-price=80 or cost"
+                f"target {shorten(word, 40)!r} must be cfe=95%, annual=100%, carbon=50g, carbon-price=80, unserved=3h, "
+                "outages or cost"
             )
         if name == "carbon" and amount.strip().endswith("g"):
             amount += "/kWh"

@@ -40,6 +40,7 @@ class SiteLoad:
     climate : its place, of the catalog's ``climate``; None where none is named
     utc_offset_h : hours by which its standard time is ahead of UTC
     how : the load in words
+    drawn_mw : ``(n_draws, 8760)`` where the load has draws of its own
     """
 
     power_mw: Array
@@ -50,14 +51,16 @@ class SiteLoad:
     utc_offset_h: float
     how: str
     notes: tuple[str, ...] = ()
+    drawn_mw: Array | None = None
 
-    def on(self, utc: Times, step_h: float) -> Array:
+    def on(self, utc: Times, step_h: float, draw: int | None = None) -> Array:
         """The load in these steps [MW], ``(n_steps,)``; a leap day is like the day before it.
 
         Parameters
         ----------
         utc : begin of each step
         step_h : their length [h]
+        draw : takes the load's own draw where it has some
         """
         middle = np.timedelta64(round((self.utc_offset_h + step_h / 2) * 3600), "s")
         local = utc + middle
@@ -66,7 +69,9 @@ class SiteLoad:
         in_year = month.astype(int) % 12
         day = np.where(in_year == 1, np.minimum(day, 27), day)
         hour = (local - local.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
-        return np.asarray(self.power_mw[(DAYS_BEFORE[in_year] + day) * 24 + hour])
+        drawn = self.drawn_mw
+        power = self.power_mw if drawn is None or draw is None else drawn[draw % len(drawn)]
+        return np.asarray(power[(DAYS_BEFORE[in_year] + day) * 24 + hour])
 
 
 def site_load(
@@ -94,7 +99,10 @@ def site_load(
         flat = np.full(HOURS, watts / 1e6)
         return SiteLoad(flat, None, None, region, climate, offset, "flat, as given")
     if isinstance(load, Load) and load.point in FACILITY:
-        return SiteLoad(_year_mw(load), None, None, region, climate, offset, f"a load at the {load.point}, as given")
+        drawn, how = _drawn_mw(load), f"a load at the {load.point}, as given"
+        if drawn is not None:
+            how += f", with its {len(drawn)} draws"
+        return SiteLoad(_year_mw(load), None, None, region, climate, offset, how, drawn_mw=drawn)
     if it is None:
         raise WattlineError("supply: give the IT power of the site, --it 100MW, or what it takes, --load-mw 120")
     it_w = parse(it, "W", "it", zero=True)
@@ -140,7 +148,21 @@ def _place(where: Where, draws: Draws) -> tuple[Record | None, float, Record]:
 
 def _year_mw(load: Load) -> Array:
     power = load.power_w.reshape(-1, load.power_w.shape[-1])
-    power = power.sum(axis=0) if load.labels else power.mean(axis=0)
+    return _of_year(load, power.sum(axis=0) if load.labels else power.mean(axis=0))
+
+
+def _drawn_mw(load: Load) -> Array | None:
+    """The year at each of the load's draws, None where it has none; parts of a load with names are no draws."""
+    power = load.power_w
+    if power.ndim < 2 or (power.ndim == 2 and load.labels):
+        return None
+    if power.ndim > 2:
+        power = power.sum(axis=-2)
+    rows = power.reshape(-1, power.shape[-1])
+    return np.stack([_of_year(load, row) for row in rows]) if len(rows) > 1 else None
+
+
+def _of_year(load: Load, power: Array) -> Array:
     hourly = Load(load.point, load.start, load.step_s, power).resample(3600.0).power_w
     whole = max(int(load.duration_s // 3600.0), 1)
     return np.resize(hourly[:whole], HOURS) / 1e6

@@ -17,6 +17,7 @@ from wattline.predict.supply.request import GRID
 FIRM_AVAILABILITY = 0.9
 FIRM_LIFE_YEARS, FIRM_FIXED_SHARE = 40.0, 0.03
 KW_PER_MW, W_PER_MW = 1000.0, 1e6
+DAY_H = 24.0
 
 
 def firm_price(plan: SupplyPlan, question: SupplyQuestion) -> Json:
@@ -38,6 +39,28 @@ def firm_price(plan: SupplyPlan, question: SupplyQuestion) -> Json:
         "life_years": FIRM_LIFE_YEARS,
         "fixed_om_share": FIRM_FIXED_SHARE,
     }
+
+
+def flexible_point(plan: SupplyPlan) -> float:
+    """What it saves if one more hundredth of the load may move within its window, a day where none may move yet, at the
+    plan's prices [USD/MWh of load].
+
+    In each window the load above the price that parts it in two halves goes to the hours below it.
+
+    Parameters
+    ----------
+    plan : whose prices are taken
+    """
+    case = plan.case
+    block = max(1, round((DAY_H if case.shift is None else case.shift.hours) / case.step_h))
+    saved = 0.0
+    for first in range(0, case.load.size, block):
+        price, load = plan.price[first : first + block], case.load[first : first + block]
+        order = np.argsort(price, kind="stable")
+        below = np.cumsum(load[order])
+        middle = price[order[int(np.searchsorted(below, below[-1] / 2))]]
+        saved += float(np.abs(price - middle) @ load) * case.step_h
+    return saved / 100 / case.load_mwh if case.load_mwh else 0.0
 
 
 def lead_times(plan: SupplyPlan, question: SupplyQuestion) -> list[Json]:

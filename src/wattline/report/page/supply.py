@@ -9,7 +9,16 @@ from wattline.report.page.figures import matters
 from wattline.report.page.flex_parts import FlexParts
 from wattline.report.page.supply_figures import Bar, bars, clean_hours, duration, frontier, week
 from wattline.report.page.words import esc
-from wattline.report.terminal.supply import MIN_BUILT, capacity, firm_words, grid_words, lead_words, sizes, week_words
+from wattline.report.terminal.supply import (
+    MIN_BUILT,
+    capacity,
+    firm_words,
+    flexible_words,
+    grid_words,
+    lead_words,
+    sizes,
+    week_words,
+)
 from wattline.report.words import Json
 
 KW = 1e3
@@ -35,7 +44,8 @@ def supply_parts(data: Json) -> FlexParts:
         ("usual", "A usual week", week(picture["usual_week"], "A week of median value")),
         ("hours", "Carbon-free hours", clean_hours(picture["cfe_by_month_hour"])),
         ("duration", "The year's hours in order", duration(picture)),
-        ("why", "Why: what each earns and costs", _zero_profit(results) + f"<p>{esc(firm_words(results))}</p>"),
+        ("why", "Why: what each earns and costs", _zero_profit(results)
+         + f"<p>{esc(firm_words(results))} {esc(flexible_words(results))}</p>"),
         ("balance", "Beside its grid", f"<p>{esc(grid_words(results))}</p>"),
         ("frontier", "Cost against the carbon-free share",
          _frontier(results["frontier"])),

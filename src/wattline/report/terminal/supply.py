@@ -150,6 +150,14 @@ def firm_words(results: Json) -> str:
     )
 
 
+def flexible_words(results: Json) -> str:
+    """What load that moves is worth, in a sentence."""
+    return (
+        f"One more hundredth of the load that may move within its window would save "
+        f"{results['flexible_point_usd_per_mwh']:.2f} USD/MWh."
+    )
+
+
 def lead_words(results: Json) -> str:
     """The years to power in a sentence; "" where nothing is built."""
     rows = results["lead_times"]
@@ -169,5 +177,11 @@ def grid_words(results: Json) -> str:
 
 
 def _words(results: Json) -> list[RenderableType]:
-    lines = (week_words(results), firm_words(results), lead_words(results), grid_words(results))
+    lines = (
+        week_words(results),
+        firm_words(results),
+        flexible_words(results),
+        lead_words(results),
+        grid_words(results),
+    )
     return [Text(line, style="dim") for line in lines if line]

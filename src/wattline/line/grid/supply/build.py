@@ -96,7 +96,7 @@ def _reactor(parts: Parts, reactor: HeatReactor) -> None:
     heat = parts.flow(name, "heat", profile=reactor.availability)
     heat.owner, heat.store, heat.gain, heat.cost = heat_owner, store, step_h, reactor.marginal
     if reactor.min_output > 0:
-        heat.least = np.full(parts.steps, min(reactor.min_output, reactor.availability))
+        heat.least = np.minimum(reactor.min_output, hourly(f"{name} availability", reactor.availability, parts.steps))
     turbine = parts.flow(name, "generation", profile=1.0)
     turbine.owner, turbine.balance = parts.capacity(f"{name} turbine", reactor.turbine_cost), 1.0
     turbine.store, turbine.gain, turbine.counts = store, -step_h / reactor.efficiency, {"annual": -1.0}

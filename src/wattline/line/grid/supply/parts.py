@@ -72,7 +72,7 @@ class HeatReactor:
     ----------
     reactor_cost, tank_cost, turbine_cost : annual cost of a MW of heat, a MWh of heat, and a MW of electricity
     efficiency : electricity out of heat
-    availability, min_output : most and least heat as shares of the reactor's power
+    availability, min_output : most and least heat as shares of the reactor's power; the first may be by the hour
     marginal : cost of a MWh of heat [USD/MWh]
     max_mw : most heat that can be built [MW]
     """
@@ -82,7 +82,7 @@ class HeatReactor:
     tank_cost: float
     turbine_cost: float
     efficiency: float
-    availability: float = 1.0
+    availability: Array | float = 1.0
     min_output: float = 0.0
     marginal: float = 0.0
     max_mw: float = inf

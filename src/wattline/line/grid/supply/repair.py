@@ -42,7 +42,9 @@ def _untwist(program: Program, flows: Array, charge: int, discharge: int) -> Non
         at for at, key in enumerate(program.flows) if key.kind in ("generation", "import") and program.balance[at] > 0
     ]
     spill = [at for at in spill if not program.gain[at].any() and not (program.year[:, at] < 0).any()]
-    free = np.array([np.where(program.cost[at] >= 0, flows[at], 0.0) for at in spill]).reshape(len(spill), -1)
+    free = np.array([np.where(program.cost[at] >= 0, flows[at], 0.0) for at in spill]).reshape(
+        len(spill), program.steps
+    )
     total = free.sum(axis=0)
     share = np.divide(np.minimum(surplus, total), surplus, out=np.ones_like(surplus), where=surplus > 0)
     cut = np.divide(share * surplus, total, out=np.zeros_like(total), where=total > 0)
