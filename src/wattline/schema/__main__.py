@@ -10,9 +10,12 @@ from wattline.schema.markdown import markdown
 
 
 def main() -> None:
-    """Write the schemas' files into the folder that is given, or print the documentation."""
+    """Write the schemas' files into the folder that is given, which must stand, or print the documentation."""
     if len(sys.argv) > 1:
-        write_schemas(Path(sys.argv[1]))
+        folder = Path(sys.argv[1])
+        if not folder.is_dir():
+            sys.exit(f"wattline.schema: {folder} is no folder; give the one that the schemas stand in")
+        write_schemas(folder)
     else:
         sys.stdout.write(markdown())
 
