@@ -93,6 +93,27 @@ def test_an_own_stock_goes_through_the_same_model(tmp_path: Path) -> None:
     assert 0 < by_year[2025]["share_of_place"] < 0.02
 
 
+def test_a_hundred_terawatt_hours_are_so_many_requests_a_day() -> None:
+    demand = wl.world("world", "2024-2030", draws=DRAWS).json()["results"]["demand"]
+    many, each = demand["requests_per_day_of_100_twh"], demand["energy_wh_per_request"]
+    assert many["p50"] == pytest.approx(100e12 / each["p50"] / 365.25)
+    assert many["p5"] == pytest.approx(100e12 / each["p95"] / 365.25)
+    assert 50 < demand["inference_twh"]["p50"] < 600
+    assert demand["requests_per_day"]["p5"] < demand["requests_per_day"]["p50"] < demand["requests_per_day"]["p95"]
+
+
+def test_a_rate_of_requests_is_a_share_of_the_place(capsys: pytest.CaptureFixture[str]) -> None:
+    made = wl.world("us", "2030", draws=DRAWS).of_requests("1B/day", "1 Wh").json()["results"]["demand"]["stated"]
+    assert made["energy_twh"]["p50"] == pytest.approx(0.36525)
+    assert made["share_of_place"]["p50"] < 0.001
+    status, out, _ = asked("--years", "2030", "--draws", "500", "--rate", "2.5B/day", capsys=capsys)
+    assert status == 0
+    assert "2.5 billion a day" in out
+    status, _, err = asked("--request-energy", "1 Wh", capsys=capsys)
+    assert status == 2
+    assert "--rate" in err
+
+
 def test_an_outlook_of_the_past_uses_what_was_published_then() -> None:
     data = wl.world("world", "2018-2024", as_of=2018, draws=DRAWS).json()
     assert all(row["published"] <= 2018 for row in data["results"]["places"][0]["published"])

@@ -205,6 +205,38 @@ def test_the_same_seed_gives_the_same_draws() -> None:
     assert not (drawn(1).twh == drawn(2).twh).all()
 
 
+def test_what_cannot_be_connected_waits_and_is_not_lost() -> None:
+    usual, short = Drivers({}).chips()[0], Drivers({}, (read_what_if("connections=20"),)).chips()[0]
+    coming = YEARS > 2025
+    assert (short[~coming] == usual[~coming]).all()
+    assert (short[coming].cumsum() <= usual[coming].cumsum() + 1e-9).all()
+    assert short[coming].sum() < usual[coming].sum()
+    wide = Drivers({}, tuple(read_what_if(f"{name}=10000") for name in ("connections", "turbines", "transformers")))
+    assert wide.chips()[0] == pytest.approx(usual)
+
+
+@pytest.mark.parametrize("limit", ["connections", "turbines", "transformers"])
+def test_the_tightest_limit_is_what_holds(limit: str) -> None:
+    change = [us_change(f"{limit}={gw}") for gw in (5, 15, 25, 500)]
+    assert change == sorted(change)
+    assert change[0] < -20
+    assert change[-1] == pytest.approx(0)
+
+
+def test_a_rebound_takes_back_its_part_of_what_is_saved_and_of_nothing_else() -> None:
+    base = percentiles(drawn(0).twh, [50])[0][1, -1]
+    saved = 1 - percentiles(drawn(0, "ai_work=-30%").twh, [50])[0][1, -1] / base
+    half = 1 - percentiles(drawn(0, "ai_work=-30%", "rebound=50%").twh, [50])[0][1, -1] / base
+    assert half == pytest.approx(saved / 2, rel=0.02)
+    more = [percentiles(drawn(0, "ai_work=+30%", *back).twh, [50])[0][1, -1] for back in ((), ("rebound=50%",))]
+    assert more[0] == more[1]
+
+
+def test_the_use_of_ai_chips_is_that_of_training_and_inference() -> None:
+    assert us_change("training_share=100%") > us_change("training_share=50%") > us_change("training_share=1%")
+    assert us_change("ai_use=20%") == pytest.approx(us_change("training_share=0.0001%"), abs=0.1)
+
+
 def test_a_place_moves_with_its_own_measure_of_ai() -> None:
     base, less = drawn(0), drawn(0, "ai_life=4")
     change = percentiles(less.twh, [50])[0] / percentiles(base.twh, [50])[0] - 1

@@ -14,6 +14,8 @@ Opt = typer.Option
 REGION = "Place or company: a country, world, a group such as eu27, an American grid, or all; repeat for more."
 SERIES = "CSV of a series' own figures (year, twh), to predict its other years from."
 STOCK = "CSV of shipments (year, servers_million, chips_gw), through the same model."
+RATE = 'Mean rate of requests, such as "2.5B/day", set beside the last year.'
+ENERGY = 'What one of them takes at the grid, such as "0.3 Wh" [default: that of a chat, with its range].'
 ANSWER = "JSON that train, serve, site or run wrote, to show as a share of its region's outlook."
 AS_OF = "Year of the outlook: it uses what was published by its end."
 WHAT_IF = 'Driver that is set or moved, such as "ai_idle=30%" or "shipments=-15%"; repeat for more.'
@@ -31,6 +33,8 @@ def world(
     series: Annotated[Path | None, Opt(metavar="FILE", help=SERIES)] = None,
     stock: Annotated[Path | None, Opt(metavar="FILE", help=STOCK)] = None,
     answer: Annotated[Path | None, Opt(metavar="FILE", help=ANSWER)] = None,
+    rate: Annotated[str | None, Opt(help=RATE)] = None,
+    request_energy: Annotated[str | None, Opt(help=ENERGY)] = None,
     export: Annotated[str | None, Opt(help=EXPORT)] = None,
     draws: options.Draws = 20_000,
     seed: options.Seed = 0,
@@ -62,6 +66,10 @@ def world(
         region or ["world"], span, scenario=scenario, what_if=what_if or (), as_of=as_of, own=series or stock or answer,
         draws=draws, seed=seed,
     )  # fmt: skip
+    if request_energy is not None and rate is None:
+        raise WattlineError("--request-energy is of the requests that --rate gives; give both")
+    if rate is not None:
+        made = made.of_requests(rate, request_energy)
     paths = [] if out is None else made.write(out)
     if export is not None and out is not None:
         paths += write_export(made.made, export, out)

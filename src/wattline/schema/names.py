@@ -40,6 +40,7 @@ PER = {
     "per_s": "per second",
     "per_h": "per hour",
     "per_year": "per year",
+    "per_day": "per day",
     "per_kwh": "per kWh",
     "per_mwh": "per MWh",
     "per_kw": "per kW",

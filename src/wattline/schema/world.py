@@ -140,6 +140,25 @@ class JobShare(StrictJson):
     share_of_place: RangeJson = item("The one over the other, as a fraction.")
 
 
+class RequestsBeside(StrictJson):
+    """A rate of requests beside the first place's last year."""
+
+    requests_per_day: float = item("The rate.")
+    energy_twh: RangeJson = item("What the requests take in a year [TWh].")
+    share_of_place: RangeJson = item("That over the place's electricity, as a fraction.")
+
+
+class DemandJson(StrictJson):
+    """Electricity in requests, for the first place's last year."""
+
+    year: int = item("The year.")
+    energy_wh_per_request: RangeJson = item("What a request takes at the grid [Wh].")
+    requests_per_day_of_100_twh: RangeJson = item("Requests a day that 100 TWh a year would serve.")
+    inference_twh: RangeJson = item("Electricity of inference [TWh].")
+    requests_per_day: RangeJson = item("Requests a day that it would serve, were all of them such.")
+    stated: RequestsBeside | None = item("A rate that was given; null without.")
+
+
 class CryptoCount(MeasuredJson):
     """Crypto-mining, which no other figure holds."""
 
@@ -158,6 +177,7 @@ class WorldResults(StrictJson):
     scenario: ScenarioPath | None = item("The scenario; null where there is none.")
     stock: StockPath | None = item("The user's own stock; null where there is none.")
     jobs: list[JobShare] = item("Jobs of the line as shares of their regions' outlooks; empty where none is given.")
+    demand: DemandJson | None = item("Electricity in requests; null for a company.")
     crypto_twh: CryptoCount | None = item("Crypto-mining of the world; null for other places.")
 
 

@@ -37,10 +37,24 @@ DRIVERS = {
     "ai_pue": "overhead of AI sites",
     "storage": "storage beside servers",
     "network": "network beside servers",
+    "connections": "GW of sites of AI that the world's grids can connect in a year, from 2026 on",
+    "turbines": "GW of sites of AI a year for which power plants can be had",
+    "transformers": "GW of sites of AI a year for which transformers and switchgear can be had",
 }
+LIMITS = ("connections", "turbines", "transformers")  # of what can be switched on in a year
+OF_PATHS = ("load_factor", "rebound")  # what is set of the outlook, and not of the stock
 SET_ALONE = ("shipments", "ai_use")  # follow from others unless they are set
 NORMAL = tuple(name for name in DRIVERS if name not in SET_ALONE)
-SHARES = ("ai_idle", "ai_use", "ai_training_use", "ai_inference_use", "training_share", "server_use", "load_factor")
+SHARES = (
+    "ai_idle",
+    "ai_use",
+    "ai_training_use",
+    "ai_inference_use",
+    "training_share",
+    "server_use",
+    "load_factor",
+    "rebound",
+)
 
 
 @dataclass(frozen=True)
@@ -65,8 +79,8 @@ def read_what_if(text: str) -> WhatIf:
     Raises WattlineError for a driver that is not known or a value that is no number.
     """
     name, equals, value = (part.strip() for part in text.partition("="))
-    if not equals or name not in {*DRIVERS, "load_factor"}:
-        known = ", ".join([*DRIVERS, "load_factor"])
+    if not equals or name not in {*DRIVERS, *OF_PATHS}:
+        known = ", ".join([*DRIVERS, *OF_PATHS])
         raise WattlineError(f"--what-if {text!r}: give NAME=VALUE with NAME one of {known}")
     percent = value.endswith("%")
     try:
@@ -182,7 +196,20 @@ class Drivers:
         last = int(np.flatnonzero(YEARS == LAST_SHIPPED)[0])
         for i in range(last + 1, len(YEARS)):
             shipped[:, i] = shipped[:, i - 1] * np.maximum(1 + growth[:, i], 0.05)
-        return self._later(shipped)
+        return self._connected(self._later(shipped))
+
+    def _connected(self, shipped: Array) -> Array:
+        """Chips switched on by year: no more than the tightest limit on new sites, and those that replace worn ones;
+        what cannot be, waits for the next year."""
+        per_site = series("chip-to-facility", "ai").facts[0].value
+        limit = np.minimum.reduce([self._path(name, series("site-limit", name)) for name in LIMITS]) / per_site
+        life = round(series("life", "accelerators").facts[0].value)
+        waiting = np.zeros(len(shipped))
+        for i in np.flatnonzero(YEARS > LAST_SHIPPED):
+            wanted = shipped[:, i] + waiting
+            shipped[:, i] = np.minimum(wanted, limit[:, i] + shipped[:, i - life])
+            waiting = wanted - shipped[:, i]
+        return shipped
 
     def parts(self) -> WorldParts:
         """Electricity by part."""
@@ -241,5 +268,6 @@ def stock_sources() -> tuple[Fact, ...]:
         ("server-use", "volume"), ("chips-growth", "all"), ("chip-work-over-tdp", "ai"), ("chip-idle-share", "ai"),
         ("chip-use", "training"), ("chip-use", "inference"), ("training-share", "ai"),
         ("pue", "all"), ("pue", "ai"), ("load-factor", "all"),
+        ("site-limit", "connections"), ("site-limit", "turbines"), ("site-limit", "transformers"),
     )  # fmt: skip
     return tuple(fact for name in names for fact in series(*name).facts)

@@ -15,7 +15,7 @@ from wattline.core.units import Z95
 from wattline.line.world.algebra import thin_root
 from wattline.line.world.backtest import known_at
 from wattline.line.world.coefficients import path_model
-from wattline.line.world.drivers import LAST_SHIPPED, NORMAL, Drivers, WhatIf, WorldParts
+from wattline.line.world.drivers import LAST_SHIPPED, NORMAL, OF_PATHS, Drivers, WhatIf, WorldParts
 from wattline.line.world.expected import growth_known
 from wattline.line.world.observe import FIRST, Paths, Posterior
 from wattline.line.world.places import Place, place_of
@@ -214,7 +214,7 @@ class StockDraws:
         self.years, self.what_if = years, what_if
         self.spots = np.clip(years, FIRST_STOCK, LAST_STOCK) - FIRST_STOCK
         self.usual = self._parts(Drivers(deviates))
-        moved = tuple(change for change in what_if if change.driver != "load_factor")
+        moved = tuple(change for change in what_if if change.driver not in OF_PATHS)
         self.moved = self._parts(Drivers(deviates, moved)) if moved else self.usual
 
     def _parts(self, drivers: Drivers) -> WorldParts:
@@ -237,7 +237,15 @@ class StockDraws:
         if self.moved is self.usual:
             return np.ones(self.usual.ai.shape, np.float32)
         after, before = (sum(self._split(parts, place).values()) for parts in (self.moved, self.usual))
-        return np.asarray(after / before)
+        return self._rebounding(np.asarray(after / before))
+
+    def _rebounding(self, factor: Array) -> Array:
+        """What is saved, less what comes back as more use because each use takes less."""
+        change = next((change for change in self.what_if if change.driver == "rebound"), None)
+        if change is None:
+            return factor
+        back = change.apply(np.full(1, series("rebound").facts[0].value))
+        return np.asarray(np.where(factor < 1, 1 - (1 - factor) * (1 - back), factor))
 
     def parts_of(self, place: Place) -> dict[str, Array]:
         """The parts of a place that has its own measure of AI, TWh of the world's stock."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from wattline.core.result import Json
 from wattline.core.units import Z95
-from wattline.line.world.drivers import DRIVERS, NORMAL, Drivers
+from wattline.line.world.drivers import DRIVERS, NORMAL, OF_PATHS, Drivers
 from wattline.line.world.outlook import PARTS, Outlook, ai_ratio, percentiles
 from wattline.line.world.stock import FIRST, LAST
 
@@ -21,7 +21,7 @@ def tornado(made: Outlook) -> list[Json]:
     place, year = made.question.places[0], min(made.question.years[-1], LAST)
     if place.company:
         return []
-    ratio, what_if = ai_ratio(place), tuple(c for c in made.question.what_if if c.driver != "load_factor")
+    ratio, what_if = ai_ratio(place), tuple(c for c in made.question.what_if if c.driver not in OF_PATHS)
     spot = year - FIRST
     base = Drivers({}, what_if, ratio).parts().total[0, spot]
     rows = []

@@ -13,13 +13,14 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array, Fact
 from wattline.core.result import Json, Result, envelope
 from wattline.line.world.drivers import NORMAL as NORMAL_DRIVERS
-from wattline.line.world.drivers import Drivers, OwnStock, WhatIf, read_what_if, stock_sources
+from wattline.line.world.drivers import OF_PATHS, Drivers, OwnStock, WhatIf, read_what_if, stock_sources
 from wattline.line.world.observe import Posterior
 from wattline.line.world.outlook import Outlook, OutlookQuestion, catalog_posterior, outlook, posterior_of
 from wattline.line.world.places import Place, place_or_company
 from wattline.line.world.published import PublishedFigure, published_figures, read_published
 from wattline.line.world.scenarios import OwnCase, PublishedCase, read_case
 from wattline.line.world.stock import FIRST as FIRST_STOCK
+from wattline.predict.outlook.demand import RequestRate, demand_json, read_rate
 from wattline.predict.outlook.jobs import YearlyJob, job_shares, read_jobs
 from wattline.predict.outlook.own import read_stock
 from wattline.predict.outlook.reasons import tornado, waterfall
@@ -50,6 +51,7 @@ class WorldOutlook(Result):
     stock_twh: Array | None = None
     texts: Json = field(default_factory=dict)
     jobs: tuple[YearlyJob, ...] = ()
+    rate: RequestRate | None = None
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -58,6 +60,16 @@ class WorldOutlook(Result):
     def beside(self, jobs: Iterable[YearlyJob]) -> WorldOutlook:
         """The same with jobs of the line as shares of their regions' outlooks."""
         return replace(self, jobs=(*self.jobs, *jobs))
+
+    def of_requests(self, rate: float | str, energy: float | str | None = None) -> WorldOutlook:
+        """The same with so many requests beside the first place's last year.
+
+        Parameters
+        ----------
+        rate : of requests, such as "2.5B/day"
+        energy : of one at the grid, such as "0.3 Wh"; by default that of a chat
+        """
+        return replace(self, rate=read_rate(rate, energy))
 
     def figures(self) -> dict[str, Array]:
         """Draws of the first place's last year, and of every place's: ``us_2030_twh``."""
@@ -78,6 +90,7 @@ class WorldOutlook(Result):
             "scenario": self._scenario(),
             "stock": self._stock(),
             "jobs": self._jobs(),
+            "demand": demand_json(self.made, self.posterior, self.rate),
             "crypto_twh": _crypto(self.made.question),
         }
         count = Draws(self.made.twh.shape[-1], self.seed)
@@ -205,7 +218,7 @@ def _own_twh(stock: OwnStock, question: OutlookQuestion, changes: tuple[WhatIf, 
     """p5, p50, p95 of the stock's electricity by year, shape ``(3, n_years)``."""
     rng = np.random.default_rng(0)
     deviates = {name: rng.standard_normal(2000) for name in NORMAL_DRIVERS}
-    moved = tuple(change for change in changes if change.driver != "load_factor")
+    moved = tuple(change for change in changes if change.driver not in OF_PATHS)
     total = Drivers(deviates, moved, own=stock).parts().total[:, np.array(question.years) - FIRST_STOCK]
     return np.asarray(np.percentile(total, (5, 50, 95), axis=0))
 

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from wattline.core.quantity import show
 from wattline.report.words import Json, share_words
 
 MAX_ROWS = 8
@@ -31,9 +32,32 @@ def outlook_lines(data: Json) -> list[RenderableType]:
         shown += _scenario(results["scenario"])
     if results["stock"]:
         shown += _stock(results["stock"])
+    if results["demand"]:
+        shown.append(Text(demand_words(results["demand"])))
     if results["jobs"]:
         shown.append(_jobs(results["jobs"]))
     return shown
+
+
+def demand_words(demand: Json) -> str:
+    """Electricity in requests, in a sentence or two."""
+    each, many = demand["energy_wh_per_request"], demand["requests_per_day_of_100_twh"]
+    words = (
+        f"In requests of {show(each['p50'], 'Wh')}: 100 TWh a year are {_billions(many['p50'])} a day "
+        f"({_billions(many['p5'])} to {_billions(many['p95'])}); inference in {demand['year']} would be "
+        f"{_billions(demand['requests_per_day']['p50'])} a day, were all of it such."
+    )
+    stated = demand["stated"]
+    if not stated:
+        return words
+    return (
+        f"{words} {_billions(stated['requests_per_day'])} a day take {number(stated['energy_twh']['p50'])} TWh a year "
+        f"({span(stated['energy_twh'])}), {share_words(stated['share_of_place']['p50'])} of the place's data centres."
+    )
+
+
+def _billions(count: float) -> str:
+    return f"{number(count / 1e9)} billion"
 
 
 def _jobs(jobs: list[Json]) -> Table:
