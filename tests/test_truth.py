@@ -431,6 +431,25 @@ def test_a_card_that_was_never_metered_stands_and_its_range_holds_the_truth(name
         assert got.holds(sim.energy(power, begin, end)), (begin, end)
 
 
+def test_late_readings_of_a_named_card_are_counted_once() -> None:
+    """A reading is the mean of the time before it: that moves energy over an edge, and no more than that is doubted."""
+    rng = np.random.default_rng(5)
+    inside, narrower = [], []
+    for window_s in (0.025, 0.1, 1.0):
+        for _ in range(4):
+            begins = np.sort(rng.uniform(1.0, 12.0, 5))
+            time, power = sim.steps(14.0, 60.0, 350.0, [(b, b + rng.uniform(0.2, 1.2)) for b in begins])
+            series = sim.read(time, power, sim.Sensor(0.1, window_s), rng)
+            named, nameless = correct(series, "H100"), correct(series, "no such card")
+            for begin in rng.uniform(0.5, 11.0, 8):
+                span = T0 + begin, T0 + begin + 2.0
+                got, other = energy_of(named, *span), energy_of(nameless, *span)
+                inside.append(got.holds(sim.energy(power, begin, begin + 2.0)))
+                narrower.append(got.error / other.error)
+    assert np.mean(inside) > 0.95
+    assert np.median(narrower) < 0.6
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize("left_out", ["card", "generation"])
 def test_real_cards_left_out_are_never_made_worse_and_lie_within_the_range(shared_data: Path, left_out: str) -> None:

@@ -131,11 +131,17 @@ def _power(raw: Series, model: SensorModel, gain: Gain) -> Corrected:
 def _as_read(
     raw: Series, at: Array, reading: Array, model: SensorModel, seen: Seen
 ) -> tuple[Array, Array, Seen, list[str]]:
-    """The readings as they stand, with the doubt of what such a sensor may do: no card of its kind was metered."""
+    """The readings as they stand, with the doubt of what such a sensor may do: no card of its kind was metered.
+
+    As means of the time before them they are late, which moves energy over an edge one way and is counted once, as
+    ``late_s``; where in the time between two readings an edge lies is ``reach_s``.
+    """
     assert raw.power_w is not None
     share = seen.share if model.generation else UNKNOWN_SHARE
     late_s = model.mean_late_s
-    seen = replace(seen, reach_s=max(seen.interval_s, model.window_high_s), share=share)
+    if model.nameless:  # its readings may approach the power slowly, of which nothing else here knows
+        seen = replace(seen, reach_s=max(seen.interval_s, model.window_high_s))
+    seen = replace(seen, share=share)
     seen = replace(seen, late_s=late_s + model.relax_high_s, ahead_s=late_s, level_at=raw.time_s, level_w=raw.power_w)
     if share < PART_TIME:
         time, power = _bounds_of_means(raw, at, reading, model)

@@ -29,7 +29,8 @@ class SensorModel:
     ``period_s``: a new reading every so often; ``window_s``: each is the mean over this long before it, with
     ``window_low_s`` to ``window_high_s`` possible; ``relax_s`` and its bounds: first-order lag; ``lag_s``: age of a
     reading when it appears. ``generation`` is empty where the card is not known. ``metered``: a card of it was recorded
-    beside a hardware meter, so that what the sensor does to time is known, and undone.
+    beside a hardware meter, so that what the sensor does to time is known, and undone. ``nameless``: of no generation
+    that has a name here, so that it may be of any age.
     """
 
     generation: str
@@ -43,6 +44,7 @@ class SensorModel:
     relax_high_s: float = 0.0
     lag_s: float = 0.0
     metered: bool = False
+    nameless: bool = False
 
     @property
     def undone(self) -> bool:
@@ -143,7 +145,7 @@ def model_for(name: str, field: str = "draw", apart: frozenset[str] = NOTHING_AP
 def _model(known: Catalog, name: str, field: str, apart: frozenset[str]) -> SensorModel:
     generation = _generation(known, name)
     if not generation or generation in apart:
-        return replace(UNKNOWN, field=field)
+        return replace(UNKNOWN, field=field, nameless=not generation)
     record = known.records("sensor")[generation]
     used = str(record.meta["draw"]) if field == "draw" else field
     averaged = used == "average" and "average_window_s" in record.facts
