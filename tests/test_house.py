@@ -341,7 +341,7 @@ CODE_NUMBERS = {
     "bytes of a number format, and products of a pass": {
         "line/chip/products.py": "ACTIVATION_BYTES",
         "line/chip/training/memory.py": "WEIGHT_BYTES",
-        "line/chip/training/step.py": "BACKWARD",
+        "line/chip/training/forward.py": "BACKWARD",
     },
     "what a search tries": {"line/chip/training/layout.py": "TENSOR CONTEXT EXPERT MICRO INTERLEAVE PIPELINE"},
     "bounds of input and of work": {

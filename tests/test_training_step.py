@@ -90,7 +90,8 @@ def off(step: Published) -> float:
 def test_published_steps_are_roughly_what_they_took(step: Published) -> None:
     # 16-bit steps on Hopper as published are no tuned benchmarks: the step is faster than these, by up to a third
     least = -0.35 if (step.chip, step.precision) == ("h100-sxm", "bf16") else -0.21
-    assert least < off(step) < (0.17 if step.record.name == "megatron-1.7b" else 0.13)  # its small products wait
+    small = step.record.name in ("megatron-1.7b", "megatron-3.6b", "megatron-7.5b")  # small products of 2021's software
+    assert least < off(step) < (0.2 if small else 0.13)
     held = float(chip_memory_bytes(step.model, Layouts.of(step.plan), FACTS))
     assert held < 1.7 * device(step.chip).memory_bytes
 

@@ -97,6 +97,20 @@ def calibrate_serving(
     _hand_over(text, save)
 
 
+@calibrate_app.command("steps")
+def calibrate_steps(
+    file: Annotated[Path, typer.Argument(help="CSV of results of MLPerf Training.")], save: Save = None
+) -> None:
+    """What training reaches of chips, fitted to steps of MLPerf Training; prints catalog/fit/training_step.toml."""
+    from wattline.catalog import fact
+    from wattline.cli.printing import working
+    from wattline.validate.fit.training_steps_file import calibrate
+
+    with working("fitting") as update:
+        text = calibrate(file, fact("fit.training-tuned-spread").value, lambda name: update(f"fitting {name}"))
+    _hand_over(text, save)
+
+
 @calibrate_app.command("measured")
 @expanded
 def calibrate_measured(

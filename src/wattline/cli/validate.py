@@ -49,12 +49,37 @@ def validate_training(
 
 
 @validate_app.command("steps")
-def validate_steps(as_json: options.AsJson = False) -> None:
-    """Time of published training steps, each with its own layout, beside the predicted one."""
-    from wattline.cli.printing import print_result
-    from wattline.validate.steps import validate
+def validate_steps(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="CSV of results of MLPerf Training [default: the catalog's steps, each with its layout]."),
+    ] = None,
+    by: Annotated[str, typer.Option(help="Show scores of results by chip, model, round or submitter.")] = "chip",
+    leave_out: Annotated[
+        str, typer.Option("--leave-out", help="chip, generation or model: predict each by a fit that leaves it out.")
+    ] = "",
+    as_json: options.AsJson = False,
+) -> None:
+    """Time of published training steps beside the predicted one; of results of MLPerf in the best layout."""
+    from wattline.cli.printing import print_result, working
+    from wattline.validate import mlperf_training, steps
+    from wattline.validate.evidence.mlperf_training import read_results
 
-    print_result(validate(), as_json)
+    if file is None:
+        if leave_out:
+            raise WattlineError("--leave-out: no step of the catalog was fitted to by itself; give a file of results")
+        print_result(steps.validate(), as_json)
+        return
+    given = (("--by", by, mlperf_training.BY), ("--leave-out", leave_out, mlperf_training.LEAVE_OUT))
+    for option, value, known in given:
+        if value and value not in known:
+            raise WattlineError(f"{option}: {value!r} is none of {', '.join(known)}")
+    results, left = read_results(file)
+    with working("predicting") as update:
+        result = mlperf_training.validate(
+            results, left, by=by, leave_out=leave_out, source=str(file), progress=lambda name: update(name)
+        )
+    print_result(result, as_json)
 
 
 @validate_app.command("carbon")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item
+from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item, perhaps
 
 
 class ScoreJson(StrictJson):
@@ -118,19 +118,37 @@ class StepRowJson(StrictJson):
     layout: str = item("How it is laid out.")
     published_s: float = item("Its time as published.")
     predicted_s: float = item("Its time as predicted.")
+    range_s: RangeJson | None = perhaps("The same with its range, where results of a benchmark were given.")
     predicted_chip_w: float = item("Predicted power of a chip.")
     error_percent: float = item("Relative error of the predicted time.")
+    covered: bool | None = perhaps("Whether the published time lies in p5 to p95 of the predicted.")
+
+
+class NotUsableJson(StrictJson):
+    """Rows of a file that could not be compared."""
+
+    why: str = item("Why.")
+    lines: int = item("How many.")
+
+
+class StepsInputs(StrictJson):
+    """What was compared; nothing where the catalog's steps were."""
+
+    source: str | None = perhaps("The file of results.")
+    by: str | None = perhaps("What scores are grouped by.")
+    left_out: str | None = perhaps("What each prediction's fit had not seen.")
 
 
 class StepsValidationResults(StrictJson):
     """Published training steps beside the predicted ones."""
 
     scores: ScoreJson = item("Of all steps.")
-    groups: dict[str, ScoreJson] = item("By kind of software.")
+    groups: dict[str, ScoreJson] = item("By kind of software; by chip, model, round or submitter of results.")
     rows: list[StepRowJson] = item("The steps.")
+    not_usable: list[NotUsableJson] | None = perhaps("Rows of a file that could not be compared.")
 
 
-class ValidateStepsJson(EnvelopeJson[NoInputs, StepsValidationResults]):
+class ValidateStepsJson(EnvelopeJson[StepsInputs, StepsValidationResults]):
     """Time of published training steps, each with its own layout, beside the predicted one."""
 
     command: Literal["validate steps"]

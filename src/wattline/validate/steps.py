@@ -35,7 +35,7 @@ def published_steps() -> Iterator[Published]:
     """The catalog's steps."""
     for record in catalog.default().records("training_step").values():
         meta = record.meta
-        sizes = {name: int(record.facts[name].value) for name in SIZES if name in record.facts}
+        sizes: dict[str, Any] = {name: int(record.facts[name].value) for name in SIZES if name in record.facts}
         plan = Plan(
             **sizes,
             tokens=int(record["sequence_tokens"].value),

@@ -12,7 +12,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients
-from wattline.line.chip.device import Chip
+from wattline.line.chip.device import COMPUTE, Chip
 from wattline.line.chip.operations import operations
 from wattline.line.chip.products import Operation, Rates, Work
 from wattline.line.chip.shape import Shape
@@ -132,14 +132,16 @@ def nameplate(chip: Chip, chips: int, precision: str) -> Rates:
     chip, chips : type of chip with its server, its facts drawn; number of chips of a replica
     precision : number format, a key of ``BYTES``
     """
-    wide, narrow = chip.peak_flops("bf16"), chip.peak_flops(precision)
+    # 32 bits are computed as such, attention too; all else that is not narrow in 16
+    form = precision if COMPUTE[precision] in ("fp32", "tf32") else "bf16"
+    wide, narrow = chip.peak_flops(form), chip.peak_flops(precision)
     moved, same = chip.bandwidth_bytes_per_s, chip.silicon
     return Rates(
         np.asarray(wide),
         np.asarray(narrow),
         moved,
         chip.link_among(chips),
-        np.asarray(1.0 if same is None else wide / same["fp16_flops"].value),
+        np.asarray(1.0 if same is None or form != "bf16" else wide / same["fp16_flops"].value),
         np.asarray(1.0 if same is None else narrow / same.get(chip.peak(precision), narrow)),
         np.asarray(1.0 if same is None else moved / same["memory_bandwidth_bytes_per_s"].value),
     )

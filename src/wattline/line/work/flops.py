@@ -167,7 +167,7 @@ def forward_flops_per_token(model: Model, sequence_tokens: ArrayLike) -> Array:
     return np.asarray(2.0 * model.matmul_params_active + pairs + state_flops_per_token(model) + picked)
 
 
-def training_flops(model: Model, tokens: ArrayLike, sequence_tokens: ArrayLike) -> Array:
+def training_flops(model: Model, tokens: ArrayLike, sequence_tokens: ArrayLike, *, frozen: bool = False) -> Array:
     """FLOPs of training on ``tokens``: forward once, backward twice; recomputation is not counted (model FLOPs).
 
     Parameters
@@ -175,10 +175,13 @@ def training_flops(model: Model, tokens: ArrayLike, sequence_tokens: ArrayLike) 
     model : the architecture
     tokens : numeric, tokens trained on [token]
     sequence_tokens : numeric, tokens of a sequence [token]
+    frozen : whether the weights stand still beside adapters: their gradients are not worked out
 
     Returns FLOPs.
     """
-    return np.asarray(3.0 * forward_flops_per_token(model, sequence_tokens) * np.asarray(tokens, float))
+    whole = 3.0 * forward_flops_per_token(model, sequence_tokens)
+    still = 2.0 * model.matmul_params_active if frozen else 0.0
+    return np.asarray((whole - still) * np.asarray(tokens, float))
 
 
 def prefill_flops(model: Model, input_tokens: ArrayLike) -> Array:

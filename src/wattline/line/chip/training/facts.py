@@ -13,6 +13,7 @@ class TrainingFacts:
 
     state_bytes: float
     sharded_bytes: float
+    narrow_moments_bytes: float
     gathered_layers: float
     logit_bytes: float
     layout_least_tokens: float

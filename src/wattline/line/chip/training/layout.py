@@ -7,6 +7,7 @@ Lepikhin et al. 2020 (arXiv:2006.16668); sequences over chips: Liu et al. 2023 (
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -16,21 +17,19 @@ from wattline.core.fact import Array
 from wattline.line.chip.device import Chip
 from wattline.line.chip.training.facts import TrainingFacts, training_facts
 from wattline.line.chip.training.memory import chip_memory_bytes
-from wattline.line.chip.training.plan import RECOMPUTE, Layouts, Mask, Plan
+from wattline.line.chip.training.plan import RECOMPUTE, STATES, Layouts, Mask, Plan, Recipe
 from wattline.line.work.model import Model
+from wattline.line.work.tuning import METHODS
 
 TENSOR, CONTEXT, EXPERT = (1, 2, 4, 8), (1, 2, 4, 8, 16, 32), (1, 2, 4, 8, 16, 32, 64, 128)
 MICRO, INTERLEAVE = (1, 2, 4, 8, 16), (1, 2, 3, 4, 5, 6, 7, 8, 10, 12)
 PIPELINE = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 15, 16, 20, 24, 28, 32, 35, 40, 48, 64)
 
 
-def layouts(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, old: bool = False) -> Layouts:
-    """Every layout of so many chips that divides well, whether or not it fits.
-
-    ``old``: as software up to 2022 did, without fused attention and with full recomputation.
-    """
+def layouts(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, recipe: Recipe = Recipe()) -> Layouts:
+    """Every layout of so many chips that divides well, whether or not it fits."""
     tensor, over, expert, micro, again, pipeline, interleave, sharded = _grid(
-        model, tokens, old, training_facts(chip.catalog)
+        model, tokens, recipe.old, training_facts(chip.catalog)
     )
     data = chips // (tensor * over * pipeline)
     every = np.ones_like(tensor)
@@ -46,10 +45,19 @@ def layouts(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, o
         interleave=interleave,
         recompute=again,
         fully_sharded=sharded,
-        fused=every * (not old),
+        fused=every * (not recipe.old),
         spare=chips - data * tensor * over * pipeline,
+        method=every * METHODS.index(recipe.method),
+        narrow_attention=every * recipe.narrow_attention,
+        states=every * STATES.index(usual_states(model, recipe)),
     )
     return result.where(_even(model, chip, chips, result))
+
+
+def usual_states(model: Model, recipe: Recipe) -> str:
+    """How the optimiser's states are kept: mixtures of experts outgrow their chips, and have kept moments in 16 bits
+    since DeepSeek-V3."""
+    return "narrow moments" if model.moe_layers and not recipe.old else "wide"
 
 
 def _grid(model: Model, tokens: int, old: bool, facts: TrainingFacts) -> Array:
@@ -83,7 +91,7 @@ def fits(model: Model, chip: Chip, plan: Plan) -> bool:
     return bool(needed <= chip.usable_memory * chip.memory_bytes)
 
 
-def plans(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, old: bool = False) -> Layouts:
+def plans(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, recipe: Recipe = Recipe()) -> Layouts:
     """The layouts that divide well and fit, tensor parallel within one link domain.
 
     Parameters
@@ -91,22 +99,24 @@ def plans(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, old
     model, chip : what is trained, on what
     chips : how many
     sequences, tokens : sequences of a step, tokens of a sequence
-    old : as software up to ``fit.training-old-software-year`` did: no fused attention, full recomputation
+    recipe : old software or new, and what of the model is trained
 
     Raises WattlineError where none does.
     """
-    every = layouts(model, chip, chips, sequences, tokens, old)
-    needed = chip_memory_bytes(model, every, training_facts(chip.catalog))
-    result = every.where(np.asarray(needed <= chip.usable_memory * chip.memory_bytes))
-    if result.tensor.size:
-        return result
+    every = layouts(model, chip, chips, sequences, tokens, recipe)
+    for states in dict.fromkeys((usual_states(model, recipe), "wide" if recipe.old else "narrow")):
+        kept = replace(every, states=np.full_like(every.tensor, STATES.index(states)))
+        needed = chip_memory_bytes(model, kept, training_facts(chip.catalog))
+        result = kept.where(np.asarray(needed <= chip.usable_memory * chip.memory_bytes))
+        if result.tensor.size:
+            return result
     raise WattlineError(
         f"{model.key} with {sequences} sequences of {tokens} tokens a step fits no even layout on "
         f"{chips} × {chip.record.name}"
     )
 
 
-def tightest(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, old: bool = False) -> Plan:
+def tightest(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, recipe: Recipe = Recipe()) -> Plan:
     """The layout that needs the least memory: for runs that are known to fit in ways that are not laid out here.
 
     Parameters
@@ -114,9 +124,12 @@ def tightest(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, 
     model, chip : what is trained, on what
     chips : how many
     sequences, tokens : sequences of a step, tokens of a sequence
-    old : as software up to ``fit.training-old-software-year`` did: no fused attention, full recomputation
+    recipe : old software or new, and what of the model is trained
     """
-    every = layouts(model, chip, chips, sequences, tokens, old)
+    every = layouts(model, chip, chips, sequences, tokens, recipe)
     if not every.tensor.size:  # more chips than sequences: as many sequences as there are chips
-        return Plan(1, 1, chips, chips, tokens, recompute="full", fully_sharded=True, fused=not old)
+        return Plan(
+            1, 1, chips, chips, tokens, recompute="full", fully_sharded=True, fused=not recipe.old,
+            method=recipe.method, narrow_attention=recipe.narrow_attention,
+        )  # fmt: skip
     return every.pick(int(np.argmin(chip_memory_bytes(model, every, training_facts(chip.catalog)))))

@@ -8,6 +8,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.training.facts import TrainingFacts
 from wattline.line.chip.training.plan import RECOMPUTE, Layouts
 from wattline.line.work.model import Model
+from wattline.line.work.tuning import METHODS, adapter_params, stored_bytes
 
 WEIGHT_BYTES = 2.0  # 16 bits, as they are gathered
 
@@ -42,6 +43,31 @@ def copies(plan: Layouts) -> tuple[Array, Array]:
     return np.asarray(plan.data * plan.context), np.asarray(plan.replica / plan.expert_group)
 
 
+def trained_share(model: Model, plan: Layouts) -> Array:
+    """Parameters that are trained, beside those of the model: adapters', or all.
+
+    Parameters
+    ----------
+    model : the model that is trained
+    plan : one layout or many
+    """
+    shares = [adapter_params(model, each) / max(model.total_params, 1) if each != "full" else 1.0 for each in METHODS]
+    return np.asarray(np.choose(plan.method.astype(int), shares))
+
+
+def still_bytes(model: Model, plan: Layouts) -> Array:
+    """Bytes that a weight which stands still takes while it is not at work."""
+    return np.asarray(np.choose(plan.method.astype(int), [stored_bytes(model, each) for each in METHODS]))
+
+
+def _state_bytes(plan: Layouts, facts: TrainingFacts) -> tuple[Array, Array]:
+    """Bytes of a parameter on each copy of the model, and once over all copies, by how states are kept."""
+    kinds = plan.states.astype(int)
+    here = np.choose(kinds, (facts.state_bytes, facts.state_bytes, 2 * WEIGHT_BYTES))
+    moments = (facts.sharded_bytes, facts.narrow_moments_bytes, 2 * WEIGHT_BYTES)
+    return np.asarray(here), np.asarray(np.choose(kinds, moments))
+
+
 def chip_memory_bytes(model: Model, plan: Layouts, facts: TrainingFacts) -> Array:
     """Weights, gradients, optimiser states and the activations in flight on the fullest chip.
 
@@ -54,21 +80,25 @@ def chip_memory_bytes(model: Model, plan: Layouts, facts: TrainingFacts) -> Arra
     Returns bytes, of the shape of the plan's fields.
     """
     states = np.asarray(0.0)
+    layer = np.minimum(facts.gathered_layers / max(model.layers, 1), 1.0)
+    frozen = plan.frozen
+    stored, trained = still_bytes(model, plan), trained_share(model, plan)
+    here, shared = _state_bytes(plan, facts)
     for needed, among in zip(weights_per_chip(model, plan), copies(plan), strict=True):
-        whole = (
-            needed * np.minimum(facts.gathered_layers / max(model.layers, 1), 1.0) * (facts.state_bytes - WEIGHT_BYTES)
-        )
-        sharded = needed * (facts.state_bytes + facts.sharded_bytes) / among + whole
-        states = states + np.where(
-            plan.fully_sharded > 0, sharded, needed * (facts.state_bytes + facts.sharded_bytes / among)
-        )
+        whole = needed * layer * (here - WEIGHT_BYTES)
+        sharded = needed * (here + shared) / among + whole
+        own = np.where(plan.fully_sharded > 0, sharded, needed * (here + shared / among))
+        # weights that stand still: as stored, or sharded; a layer or two of them are at work in 16 bits
+        kept = needed * stored / np.where(plan.fully_sharded > 0, among, 1.0)
+        at_work = needed * layer * WEIGHT_BYTES * np.where((stored < WEIGHT_BYTES) | (plan.fully_sharded > 0), 1.0, 0.0)
+        states = states + np.where(frozen > 0, kept + at_work + own * trained, own)
     deeper = 1.0 + (plan.interleave - 1.0) / (plan.interleave * plan.pipeline)
     flights = np.minimum(plan.pipeline, plan.micro) * deeper
     kept = np.choose(plan.recompute.astype(int), [activation_bytes(model, each) for each in RECOMPUTE])
-    here = plan.chip_tokens / plan.tensor
+    own_tokens = plan.chip_tokens / plan.tensor
     layers = model.layers * stage_share(model, plan) * flights
     work = np.where(plan.recompute == 2, activation_bytes(model, "none"), 0.0)  # one layer, made again
-    return np.asarray(states + here * (kept * layers + work) + here * model.vocab * facts.logit_bytes)
+    return np.asarray(states + own_tokens * (kept * layers + work) + own_tokens * model.vocab * facts.logit_bytes)
 
 
 def activation_bytes(model: Model, recompute: str) -> float:

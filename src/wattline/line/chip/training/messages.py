@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.products import ACTIVATION_BYTES
-from wattline.line.chip.training.memory import stage_share, weights_per_chip
+from wattline.line.chip.training.memory import stage_share, trained_share, weights_per_chip
 from wattline.line.chip.training.plan import Layouts
 from wattline.line.work.model import Model
 
@@ -29,7 +28,7 @@ class Messages:
 
 
 def messages(
-    model: Model, chip: Chip, plan: Layouts, fit: Coefficients, draws: Draws, work_s: Array, narrow: bool
+    model: Model, chip: Chip, plan: Layouts, fit: Coefficients, overlap: Array, work_s: Array, narrow: bool
 ) -> Messages:
     """Messages of a step whose microbatch works ``work_s`` on a chip.
 
@@ -44,7 +43,7 @@ def messages(
     }
     step = {"gradients and weights": _data(model, chip, plan, fit)}
     sent = np.maximum(sum(micro.values()) * plan.micro + sum(step.values()), 1e-30)
-    shown = np.maximum(1.0 - draws("fit.training-overlap"), 1.0 - work_s * plan.micro / sent)
+    shown = np.maximum(1.0 - overlap, 1.0 - work_s * plan.micro / sent)
     return Messages(_shown(micro, shown), _shown(step, shown))
 
 
@@ -117,5 +116,6 @@ def _data(model: Model, chip: Chip, plan: Layouts, fit: Coefficients) -> Array:
     group = plan.data * plan.context
     params = np.asarray(sum(weights_per_chip(model, plan)))
     once = 2.0 * params * (group - 1.0) / group / link_bytes_per_s(chip, plan.replica, fit)
-    sharded = (3.0 + (plan.recompute == 2)) * plan.micro
-    return np.asarray(once * np.where(plan.fully_sharded > 0, sharded, 2.0))
+    share = trained_share(model, plan)
+    sharded = (2.0 + (plan.recompute == 2) + share) * plan.micro
+    return np.asarray(once * np.where(plan.fully_sharded > 0, sharded, 2.0 * share))

@@ -19,11 +19,13 @@ from wattline.core.units import DAY_S
 from wattline.line.chip.coefficients import fact_name
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.facts import training_facts
+from wattline.line.chip.training.plan import Recipe
 from wattline.line.chip.training.step import TrainingStep, best_plan, training_step
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import Model
 
 UNFUSED = ("elementwise", "loss")  # parts of a step that production software makes of many small kernels
+WAITS = ("between kernels",)  # which the factor of these has in it: they are what small kernels wait for
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,14 +49,15 @@ def step_time_s(step: TrainingStep, slowness: ArrayLike, elementwise: ArrayLike)
 
 
 def split(step: TrainingStep) -> tuple[Array, Array]:
-    """Seconds of elementwise work, and of all else.
+    """Seconds of elementwise work, and of all else but waits.
 
     Parameters
     ----------
     step : time and energy of a training step
     """
     unfused = np.asarray(sum((part for name, part in step.parts_s.items() if name in UNFUSED), np.asarray(0.0)))
-    return unfused, np.asarray(step.time_s - unfused)
+    waits = np.asarray(sum((part for name, part in step.parts_s.items() if name in WAITS), np.asarray(0.0)))
+    return unfused, np.asarray(step.time_s - unfused - waits)
 
 
 def central_step(
@@ -76,10 +79,10 @@ def central_step(
     """
     centre = draws.central()
     device = load_chip(chip, centre)
-    old = old_software(device, year)
     # who gives a batch is told where it cannot be laid out; without one, some way was found
     strict = sequences is not None
-    plan = best_plan(model, device, chips, tokens, precision, sequences, strict=strict, old=old)
+    recipe = Recipe(old_software(device, year))
+    plan = best_plan(model, device, chips, tokens, precision, sequences, strict=strict, recipe=recipe)
     step = training_step(model, device, plan, precision, centre)
     draws.cite(*centre.used.values())
     return step
@@ -98,7 +101,7 @@ def production(model: Model, chip: Chip, step: TrainingStep, precision: str, dra
     """
     time = step_time_s(step, slowness(chip, precision, draws), draws("fit.training-elementwise-slowness"))
     plan = step.plan
-    flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens)
+    flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens, frozen=plan.method != "full")
     tuned = flops / (step.time_s * plan.chips * chip.peak_flops(precision))
     # makers know layouts and batches that are not told; the best of old software bounds no one who had better
     facts = training_facts(draws.catalog)
@@ -119,7 +122,7 @@ def at_mfu(model: Model, chip: Chip, step: TrainingStep, precision: str, mfu: Ar
     mfu : model FLOPs utilisation, 0 to 1
     """
     plan = step.plan
-    flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens)
+    flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens, frozen=plan.method != "full")
     ideal = flops / (plan.chips * chip.peak_flops(precision))
     return Production(step, np.maximum(ideal / mfu, step.time_s), mfu)
 

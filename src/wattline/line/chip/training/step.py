@@ -16,25 +16,29 @@ from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.line.chip.coefficients import Coefficients, coefficients
+from wattline.line.chip.coefficients import Coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.formats import computes_narrow
-from wattline.line.chip.operations import operations
-from wattline.line.chip.products import ACTIVATION_BYTES, Operation, Rates, Work, product, total
-from wattline.line.chip.shape import Shape
-from wattline.line.chip.step import nameplate
+from wattline.line.chip.products import Operation, Rates, highest_deviate
+from wattline.line.chip.step import Watts, nameplate, within_limit
 from wattline.line.chip.training.facts import TrainingFacts, training_facts
+from wattline.line.chip.training.forward import BACKWARD, forward_pass, moving
 from wattline.line.chip.training.layout import plans, tightest
-from wattline.line.chip.training.memory import copies, stage_share, weights_per_chip
+from wattline.line.chip.training.memory import (
+    copies,
+    stage_share,
+    trained_share,
+    weights_per_chip,
+)
 from wattline.line.chip.training.messages import messages
-from wattline.line.chip.training.plan import Layouts, Plan
-from wattline.line.work.flops import BYTES, training_flops, whole_stack
+from wattline.line.chip.training.plan import Layouts, Plan, Recipe
+from wattline.line.chip.training.rates import Reached, is_known, reached
+from wattline.line.work.flops import training_flops
 from wattline.line.work.model import Model
 
-BACKWARD = 2.0  # each product of the forward pass is made twice in the backward pass: for its inputs, for its weights
 OUTER = ("output layer", "loss")  # stand outside of the layers
-# of serving, or worked out here
-FORWARD_ONLY = ("sampling", "host", "prompt launches", "piecewise launches", "all-reduce", "experts")
+# products with weights: where these stand still, their own gradients are not worked out
+WEIGHTED = ("attention projections", "MLP", "experts", "Mamba", "other weights", "output layer", "casts", "unpacking")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,42 +86,97 @@ def training_step(
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
     limit_w : power cap of a chip, W; None for its TDP
     """
-    fit = coefficients(chip.generation, draws)
-    timed = _timed(model, chip, Layouts.of(plan), precision, fit, draws)
+    return limited_step(model, chip, plan, precision, reached(chip, precision, draws), draws, limit_w)
+
+
+def limited_step(
+    model: Model, chip: Chip, plan: Plan, precision: str, reach: Reached, draws: Draws,
+    limit_w: ArrayLike | None = None,
+) -> TrainingStep:  # fmt: skip
+    """The same by given coefficients: at the clock that the limit allows.
+
+    Parameters
+    ----------
+    model, chip, plan, precision : as ``training_step`` takes them
+    reach : what training reaches of the chip
+    draws : of the facts' ranges
+    limit_w : power cap of a chip, W; None for its TDP
+    """
+    fit, timed = reach.fit, timed_step(model, chip, Layouts.of(plan), precision, reach, draws)
     limit = chip.tdp_w if limit_w is None else np.minimum(np.asarray(limit_w, float), chip.tdp_w)
     time = timed.time_s
     energy = np.maximum(chip.tdp_w * (timed.tdp_seconds + fit.static_power * time), chip.idle_w * time)
-    stretched = np.maximum(time, energy / np.maximum(limit, chip.idle_w))
+    stretched, power = within_limit(time, energy, Watts(chip.tdp_w, chip.idle_w, np.maximum(limit, chip.idle_w)), fit)
     parts = timed.parts_s | {"power limit": np.asarray(stretched - time)}
     shown = {name: part for name, part in parts.items() if np.any(part > 0)}
-    return TrainingStep(plan, stretched, np.asarray(energy / stretched), shown)
+    return TrainingStep(plan, stretched, power, shown)
 
 
-def _timed(model: Model, chip: Chip, plan: Layouts, precision: str, fit: Coefficients, draws: Draws) -> Timed:
-    """A step of one layout or many, before any power limit."""
+def timed_step(model: Model, chip: Chip, plan: Layouts, precision: str, reach: Reached, draws: Draws) -> Timed:
+    """A step of one layout or many, before any power limit.
+
+    Parameters
+    ----------
+    model, chip : what is trained, on what
+    plan : one layout or many
+    precision : number format, a key of ``BYTES``
+    reach : what training reaches of the chip
+    draws : of the facts' ranges
+    """
+    fit = reach.fit
     rates = nameplate(chip, 1, precision)
     narrow, facts = computes_narrow(chip, precision), training_facts(chip.catalog)
     micro: dict[str, Array] = {}
     joules = np.asarray(0.0)
-    for name, operation in _forward(model, plan, rates, fit, narrow, draws).items():
+    for name, operation in forward_pass(model, plan, rates, reach, narrow, draws).items():
         times = _times(name, plan, facts) * _share(name, model, plan)
         micro[name] = np.asarray(operation.time_s * times)
         joules = joules + times * _above_static(operation, rates, fit)
-    sent = messages(model, chip, plan, fit, draws, np.asarray(sum(micro.values())), narrow)
+    work = np.asarray(sum(micro.values()))
+    sent = messages(model, chip, plan, fit, reach.overlap, work, narrow)
     micro |= sent.micro
+    micro["between kernels"] = _between(model, plan, reach, draws)
+    micro["fullest stage"] = _fullest(model, plan, micro)
+    each = np.asarray(sum(micro.values()))
     update = _optimiser(model, plan, rates, facts, fit)
     parts = {name: np.asarray(part * plan.micro) for name, part in micro.items()} | sent.step
     parts["optimiser"] = update.time_s
-    parts["bubble"] = np.asarray(sum(micro.values()) * (plan.pipeline - 1.0) / plan.interleave)
+    parts["bubble"] = np.asarray(each * (plan.pipeline - 1.0) / plan.interleave)
+    # the slowest of all chips sets the pace: under one limit their clocks differ
+    slowest = highest_deviate(plan.replica * plan.pipeline)
+    parts["slowest chip"] = np.asarray(reach.straggling * work * plan.micro * slowest)
+    parts["between steps"] = reach.step_s * np.ones_like(each)
     moving = fit.link_power * np.asarray(sum(sent.micro.values()) * plan.micro + sum(sent.step.values()))
     return Timed(parts, np.asarray(joules * plan.micro + moving + _above_static(update, rates, fit)))
+
+
+def _between(model: Model, plan: Layouts, reach: Reached, draws: Draws) -> Array:
+    """What kernels of the layers wait for each other: each pass of a microbatch through each sub-layer."""
+    routed = model.moe_layers * draws("fit.training-expert-layer-s", "s") if model.moe_layers else 0.0
+    passes = 2.0 + (plan.recompute == 2)
+    layers = model.attention_layers + model.mamba_layers + model.mlp_layers
+    shared = np.where(plan.tensor * plan.context > 1, reach.exchange_s, 0.0)
+    return np.asarray(((reach.sublayer_s + shared) * layers + routed) * stage_share(model, plan) * passes)
+
+
+def _fullest(model: Model, plan: Layouts, micro: dict[str, Array]) -> Array:
+    """How much longer than the mean stage the fullest one takes: a pipeline's last has the output layer, and in return
+    fewer layers where that helps."""
+    outer = np.asarray(sum((part for name, part in micro.items() if name in OUTER), np.asarray(0.0)))
+    share = stage_share(model, plan)
+    layers = np.asarray(sum(part for name, part in micro.items() if name not in OUTER))
+    layer = layers / (share * model.layers)
+    whole = outer * plan.pipeline
+    fewer = np.ceil((model.layers + whole / layer) / plan.pipeline - 1e-9) * layer
+    fullest = np.maximum(np.minimum(layers + whole, np.maximum(fewer, layers)), whole)
+    return np.asarray(np.where(plan.pipeline > 1, np.maximum(fullest - layers - outer, 0.0), 0.0))
 
 
 def _times(name: str, plan: Layouts, facts: TrainingFacts) -> Array:
     """How often a step does an operation of the forward pass: forward, backward, and what is made again for it."""
     selective, full = float(name == "elementwise"), 1.0
     again = np.choose(plan.recompute.astype(int), (0.0, selective, 0.0 if name in OUTER else full))
-    backward = facts.backward_attention if name == "attention" else BACKWARD
+    backward = facts.backward_attention if name == "attention" else BACKWARD - plan.frozen * (name in WEIGHTED)
     return np.asarray(1.0 + backward + again)
 
 
@@ -126,79 +185,10 @@ def _share(name: str, model: Model, plan: Layouts) -> Array:
     return np.asarray(1.0 / plan.pipeline) if name in OUTER else stage_share(model, plan)
 
 
-def _forward(
-    model: Model, plan: Layouts, rates: Rates, fit: Coefficients, narrow: bool, draws: Draws
-) -> dict[str, Operation]:
-    """The forward pass of one microbatch through all layers on a tensor-parallel group, and the output layer."""
-    shape, tokens, chips = Shape.of(whole_stack(model)), plan.chip_tokens, plan.tensor
-    facts = training_facts(draws.catalog)
-    zero, flag = np.asarray(0.0), np.asarray(float(narrow))
-    stored = np.asarray(BYTES["bf16"])  # weights are kept in 16 bits and narrowed as they are used
-    work = Work(tokens, zero, zero, plan.tokens, chips, stored, stored, flag, zero)
-    parts = {k: v for k, v in operations(shape, work, rates, fit).items() if k not in FORWARD_ONLY}
-    # sequence parallelism spreads elementwise work over the group (arXiv:2205.05198)
-    parts["elementwise"] = _scaled(parts["elementwise"], np.where(plan.fused > 0, 1.0 / chips, 1.0))
-    scores = shape.attended_in_prompt(plan.tokens) * 2.0 * tokens * shape.heads / chips  # masked ones are moved too
-    if np.any(plan.fused == 0):
-        parts["attention scores"] = _moving(np.where(plan.fused > 0, 0.0, scores * facts.score_bytes), rates, fit)
-    if model.moe_layers:
-        parts["experts"] = _experts(shape, plan, rates, fit, flag, draws)
-    if narrow:
-        parts["casts"] = _casts(shape, tokens, chips, rates, fit)
-    parts["output layer"] = product(tokens, shape.vocab / chips, shape.hidden, 1.0, 2.0, 0.0, rates, fit)
-    logits = _moving(tokens * shape.vocab / chips * facts.loss_bytes / (1.0 + BACKWARD), rates, fit)
-    return parts | {"loss": logits}
-
-
-def _experts(shape: Shape, plan: Layouts, rates: Rates, fit: Coefficients, narrow: Array, draws: Draws) -> Operation:
-    """Routed experts: the fullest chip's tokens, each expert's as a product of its own."""
-    spread = plan.expert > 1
-    group = plan.expert_group
-    # spread: each chip brings its share of tokens; cut over the tensor-parallel group: all chips see the group's tokens
-    tokens = np.where(spread, plan.chip_tokens / plan.tensor * group, plan.chip_tokens)
-    touched = shape.experts * (1.0 - (1.0 - shape.active_experts / shape.experts) ** tokens)
-    fullest = np.where(spread, draws("fit.training-expert-imbalance"), 1.0)
-    rows = tokens * shape.active_experts / np.maximum(touched, 1e-9) * fullest
-    width = shape.expert_intermediate / np.where(spread, 1.0, group)
-    count = shape.moe_layers * np.where(spread, touched / group, touched)
-    up = product(rows, shape.up_matrices * width, shape.hidden, count, 2.0, narrow, rates, fit)
-    down = product(rows, shape.hidden, width, count, 2.0, narrow, rates, fit)
-    # gathered and scattered row by row
-    chosen = tokens * shape.active_experts / np.where(spread, group, 1.0) * fullest
-    sorting = _moving(shape.moe_layers * chosen * 4.0 * shape.hidden * ACTIVATION_BYTES, rates, fit)
-    return total(_scaled(total(up, down), 1.0 / draws("fit.training-expert-efficiency"), times_only=True), sorting)
-
-
-def _scaled(operation: Operation, factor: ArrayLike, *, times_only: bool = False) -> Operation:
-    kept = ("flops", "narrow_flops", "bytes") if times_only else ()
-    return Operation(
-        **{
-            f.name: np.asarray(getattr(operation, f.name) * (1.0 if f.name in kept else factor))
-            for f in fields(Operation)
-        }
-    )
-
-
-def _moving(moved: ArrayLike, rates: Rates, fit: Coefficients) -> Operation:
-    """Elementwise work: nothing but bytes."""
-    size = np.asarray(moved, float)
-    time = np.asarray(size / (rates.memory * fit.kernels.elementwise_efficiency))
-    return Operation(time, np.zeros_like(size), np.zeros_like(size), size, time)
-
-
-def _casts(shape: Shape, tokens: Array, chips: Array, rates: Rates, fit: Coefficients) -> Operation:
-    """Inputs of products narrowed, straight and transposed (Micikevicius et al. 2022, arXiv:2209.05433): 2 bytes read,
-    two of 1 byte written, for each value that enters a product."""
-    attention = shape.attention_layers * (shape.hidden + shape.heads * shape.head_dim / chips)
-    mlp = shape.dense_layers * (shape.hidden + shape.intermediate / chips)
-    experts = shape.moe_layers * shape.active_experts * (shape.hidden + shape.expert_intermediate) / chips
-    return _moving(4.0 * tokens * (attention + mlp + experts), rates, fit)
-
-
 def _optimiser(model: Model, plan: Layouts, rates: Rates, facts: TrainingFacts, fit: Coefficients) -> Operation:
     """The chip's share of the states read and written."""
     dense, experts = (params / among for params, among in zip(weights_per_chip(model, plan), copies(plan), strict=True))
-    return _moving((dense + experts) * facts.optimiser_bytes, rates, fit)
+    return moving((dense + experts) * trained_share(model, plan) * facts.optimiser_bytes, rates, fit)
 
 
 def _above_static(operation: Operation, rates: Rates, fit: Coefficients) -> Array:
@@ -216,7 +206,7 @@ def usual_sequences(tokens: int, chips: int, catalog: Catalog) -> int:
 
 def best_plan(
     model: Model, chip: Chip, chips: int, tokens: int, precision: str, sequences: int | None = None,
-    strict: bool = True, old: bool = False,
+    strict: bool = True, recipe: Recipe = Recipe(),
 ) -> Plan:  # fmt: skip
     """The plan of the shortest step at central values; WattlineError where none fits, unless not ``strict``.
 
@@ -231,17 +221,18 @@ def best_plan(
     precision : number format, a key of ``BYTES``
     sequences : sequences of a step; None for the usual number
     strict : raise where no plan fits
-    old : whether the software is that of its time
+    recipe : old software or new, and what of the model is trained
     """
     sequences = sequences or usual_sequences(tokens, chips, chip.catalog)
     try:
-        choices = plans(model, chip, chips, sequences, tokens, old)
+        choices = plans(model, chip, chips, sequences, tokens, recipe)
     except WattlineError:
         if strict:
             raise
-        return tightest(model, chip, chips, sequences, tokens, old)
+        return tightest(model, chip, chips, sequences, tokens, recipe)
     centre = chip.draws.central()
-    timed = _timed(model, _central(chip, centre), choices, precision, coefficients(chip.generation, centre), centre)
+    device = _central(chip, centre)
+    timed = timed_step(model, device, choices, precision, reached(device, precision, centre), centre)
     return choices.pick(int(np.argmin(timed.time_s)))
 
 
@@ -263,6 +254,22 @@ def tuned_mfu(model: Model, chip: Chip, plan: Plan, precision: str, draws: Draws
     precision : number format, a key of ``BYTES``
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
     """
-    time = training_step(model, chip, plan, precision, draws).time_s
-    flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens)
-    return np.asarray(flops / (time * draws.own("fit.training-tuned-spread") * plan.chips * chip.peak_flops(precision)))
+    frozen = plan.method != "full"
+    time = training_step(model, chip, plan, precision, draws).time_s * step_spread(model, chip, draws)
+    run = time * draws.own(f"fit.training-tuned-spread{'-adapters' if frozen else ''}")
+    flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens, frozen=frozen)
+    return np.asarray(flops / (run * plan.chips * chip.peak_flops(precision)))
+
+
+def step_spread(model: Model, chip: Chip, draws: Draws) -> Array:
+    """How a step's time lies beside its prediction: wider for generations on which no step was measured, and for
+    mixtures of experts.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    chip : type of chip with its server, its facts drawn
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+    """
+    result = draws.own(f"fit.training-step-spread-{'known' if is_known(chip, draws.catalog) else 'new'}")
+    return np.asarray(result * draws.own("fit.training-step-spread-experts")) if model.moe_layers else result
