@@ -20,7 +20,7 @@ from wattline.web.app.bodies import BodyTooLarge, BodyTooSlow
 from wattline.web.app.guard import Guard
 from wattline.web.app.pages import Page
 from wattline.web.app.pool import WorkerPool
-from wattline.web.app.render import render
+from wattline.web.app.render import answered, render
 from wattline.web.app.state import AppState, state_of
 from wattline.web.app.views import MEDIA, download, page_view, why
 
@@ -69,6 +69,7 @@ def routes(state: AppState) -> list[Route]:
         Route("/flex", _moved("/flex/balance")),
         Route("/jobs/{id}/cancel", cancel, methods=["POST"]),
         Route("/jobs/{id}/events", events),
+        Route("/jobs/{id}/part", part),
         Route("/answers/{id}.css", style),
         Route("/static/{name:path}", static),
         *catalog_page.routes(),
@@ -124,6 +125,14 @@ async def cancel(request: Request) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=204)
     return RedirectResponse(f"{job.question.page.path}?blank=1", 303)
+
+
+async def part(request: Request) -> Response:
+    """What became of a job, to stand in its page."""
+    job = state_of(request).jobs.get(request.path_params["id"])
+    if job is None or not job.over:
+        raise HTTPException(404)
+    return HTMLResponse(answered(request, job), headers={"Cache-Control": "no-store"})
 
 
 async def events(request: Request) -> Response:

@@ -11,7 +11,8 @@ Kind = Literal["text", "flag", "file", "either"]  # either: words, or a file of 
 # what the app does itself, or what reaches beyond this machine or writes on it
 HIDDEN = {"as_json", "explain", "out", "report", "save", "carbon_url", "on", "workers", "resume"}
 HIDDEN_OF = {"world": {"export"}}  # what goes with a folder alone
-EITHER = {"carbon", "price", "weather", "scenario", "claims", "demand", "signal"}
+EITHER = {"carbon", "price", "weather", "scenario", "claims", "signal"}
+WIDE = {"claims", "phase"}  # a sentence rather than a word
 LABELS = {
     "it": "IT power",
     "pue": "PUE",
@@ -23,8 +24,8 @@ LABELS = {
     "input_tokens": "Tokens in",
     "output_tokens": "Tokens out",
     "tokens": "Tokens trained on",
-    "slo_ttft": "Time to first token, at most",
-    "slo_tpot": "Time per token, at most",
+    "slo_ttft": "First token within",
+    "slo_tpot": "Each token within",
     "slo_share": "Share that must keep them",
     "max_num_seqs": "Requests at once, at most",
     "max_num_batched_tokens": "Tokens in a step, at most",
@@ -36,7 +37,6 @@ LABELS = {
     "facts": "Facts of your own",
     "config": "Model's config.json",
     "claims": "Claim",
-    "config_file": "Model's config.json",
     "catalog": "Facts as they were in",
     "rate": "Requests",
     "active": "Share of time at work",
@@ -66,6 +66,11 @@ class Field:
     kind: Kind
     needed: bool
     many: bool
+
+    @property
+    def wide(self) -> bool:
+        """Whether it takes a sentence."""
+        return self.name in WIDE
 
     @property
     def label(self) -> str:

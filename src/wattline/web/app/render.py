@@ -91,7 +91,7 @@ def shown_field(field: Field, value: str, words: Words, state: AppState) -> dict
     return {
         "name": field.name, "label": words(field.label), "about": words(about), "usual": field.usual,
         "kind": field.kind, "needed": field.needed or field.name == "it", "value": value,
-        "file": file.name if file else "", "list": field.name if field.name in state.lists else "", "wrong": False,
+        "file": file.name if file else "", "list": field.name if field.name in state.lists else "", "wide": field.wide,
     }  # fmt: skip
 
 

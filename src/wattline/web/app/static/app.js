@@ -13,18 +13,24 @@
 
   // light or dark
   var system = window.matchMedia("(prefers-color-scheme: dark)");
-  var button = document.getElementById("app-theme");
+  var button, recent, bar, answer;
   function isDark() { var chosen = root.getAttribute("data-theme"); return chosen ? chosen === "dark" : system.matches; }
   function name() { button.textContent = isDark() ? button.dataset.light : button.dataset.dark; }
-  button.hidden = false;
-  name();
-  button.addEventListener("click", function () {
-    var next = isDark() ? "light" : "dark";
-    root.setAttribute("data-theme", next);
-    try { localStorage.setItem("wattline-theme", next); } catch (error) { /* off */ }
+  function beginTop() {
+    button = document.getElementById("app-theme");
+    button.hidden = false;
     name();
-  });
-  system.addEventListener("change", name);
+    button.addEventListener("click", function () {
+      var next = isDark() ? "light" : "dark";
+      root.setAttribute("data-theme", next);
+      try { localStorage.setItem("wattline-theme", next); } catch (error) { /* off */ }
+      name();
+    });
+    system.addEventListener("change", name);
+    // on a phone the menu is a row that scrolls
+    var here = document.querySelector(".menu [aria-current]");
+    if (here) { here.parentNode.scrollLeft = here.offsetLeft - here.parentNode.offsetLeft - 60; }
+  }
 
   // what was asked last stays in this browser
   var RECENT = "wattline-recent", KEPT = "wattline-compare";
@@ -34,8 +40,9 @@
     var rest = read(RECENT).filter(function (item) { return item.address !== address; });
     write(RECENT, [{ address: address, title: result.dataset.title }].concat(rest).slice(0, 8));
   }
-  var recent = document.getElementById("recent");
-  if (recent) {
+  function beginRecent() {
+    recent = document.getElementById("recent");
+    if (!recent) { return; }
     var items = read(RECENT).filter(function (item) { return item && local(item.address); });
     items.forEach(function (item) {
       var row = make("li");
@@ -47,9 +54,10 @@
   }
 
   // answers kept for comparison
-  var bar = document.getElementById("compare-bar");
   function kept() { return read(KEPT).filter(function (item) { return item && local(item.address); }); }
   function drawBar() {
+    bar = document.getElementById("compare-bar");
+    if (!bar) { return; }
     var list = kept();
     bar.hidden = list.length < 1 || location.pathname === "/side-by-side";
     bar.textContent = "";
@@ -63,7 +71,6 @@
     clear.addEventListener("click", function () { write(KEPT, []); drawBar(); });
     bar.appendChild(clear);
   }
-  drawBar();
 
   document.addEventListener("click", function (event) {
     var link = event.target.closest && event.target.closest("[data-compare]");
@@ -116,7 +123,7 @@
     ["done", "failed", "cancelled"].forEach(function (state) {
       source.addEventListener(state, function () {
         end();
-        if (working.dataset.follow && window.htmx) { htmx.ajax("GET", working.dataset.address, { target: "#answer" }); }
+        if (working.dataset.follow && window.htmx) { htmx.ajax("GET", "/jobs/" + working.dataset.job + "/part", { target: "#answer" }); }
       });
     });
     working.querySelector("form").addEventListener("submit", function (event) {
@@ -134,18 +141,32 @@
     }, within);
     each("[data-copy]", function (copy) { copy.hidden = !(navigator.clipboard && window.isSecureContext); }, within);
   }
-  look(document);
-  var answer = document.getElementById("answer");
-  if (answer) {
-    new MutationObserver(function () { look(answer); }).observe(answer, { childList: true, subtree: true });
-    document.body.addEventListener("htmx:beforeRequest", function () { answer.setAttribute("aria-busy", "true"); });
-    document.body.addEventListener("htmx:afterRequest", function () { answer.setAttribute("aria-busy", "false"); });
+  // a page may still be coming while its answer is worked on, so that each part begins when it is there
+  function beginAnswer() {
+    answer = document.getElementById("answer");
+    look(document);
+    new MutationObserver(function () { look(document); }).observe(document.getElementById("content"), { childList: true, subtree: true });
+    document.body.addEventListener("htmx:beforeRequest", function () { if (answer) { answer.setAttribute("aria-busy", "true"); } });
+    document.body.addEventListener("htmx:afterRequest", function () { if (answer) { answer.setAttribute("aria-busy", "false"); } });
   }
+  function whenThere(id, action) {
+    if (document.getElementById(id)) { action(); return; }
+    var watch = new MutationObserver(function () {
+      if (document.getElementById(id)) { watch.disconnect(); action(); }
+    });
+    watch.observe(root, { childList: true, subtree: true });
+  }
+  whenThere("app-theme", beginTop);
+  whenThere("content", beginAnswer);
+  whenThere("compare-bar", function () { beginRecent(); drawBar(); });
   // a file that was chosen is sent at once
   document.addEventListener("change", function (event) {
     if (event.target.type === "file" && event.target.files.length) {
       event.stopPropagation();
-      event.target.parentNode.querySelector("button").click();
+      var form = event.target.form;
+      form.setAttribute("method", "post");
+      form.setAttribute("enctype", "multipart/form-data");
+      HTMLFormElement.prototype.submit.call(form);
     }
   }, true);
 })();

@@ -9,7 +9,7 @@
     var axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
     return {
       width: plot.clientWidth, height: 240, cursor: { y: false }, legend: { show: false },
-      scales: { x: { time: false }, y: { range: function (u, low, high) { return [0, (high || 1) * 1.1]; } } },
+      scales: { x: { time: false, range: function (u, low, high) { return [Math.max(0, high - 600), Math.max(60, high)]; } }, y: { range: function (u, low, high) { return [0, (high || 1) * 1.1]; } } },
       axes: [Object.assign({ label: live.dataset.seconds, labelSize: 20 }, axis), Object.assign({ values: function (u, ticks) { return ticks.map(function (tick) { return tick + " W"; }); }, size: 70 }, axis)],
       series: [{}, { stroke: colour("--chip"), width: 2, fill: colour("--chip") + "22", label: live.dataset.total }]
     };
