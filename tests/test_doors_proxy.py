@@ -1,15 +1,9 @@
-"""What clients and servers may do to the proxy, over real sockets on loopback: bodies, names, half-open doors."""
+"""What clients and servers may do to the proxy, over real sockets on loopback: names, secrets, half-open doors."""
 
 from __future__ import annotations
 
 import asyncio
-import gzip
-import json
-import random
-import zlib
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,115 +12,15 @@ import pytest
 aiohttp = pytest.importorskip("aiohttp", reason="the proxy's extra is not installed: pip install 'wattline[proxy]'")
 
 from aiohttp import web  # noqa: E402
-from hypothesis import given  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
 
-from model_server import Machine, Simulated  # noqa: E402
+from doors_place import CHAT, Place, run  # noqa: E402
 from wattline.core.errors import WattlineError  # noqa: E402
-from wattline.web.proxy import body, door, metered_route, websocket  # noqa: E402
-from wattline.web.proxy.accounting import Books  # noqa: E402
-from wattline.web.proxy.body import kind_of, read_body  # noqa: E402
+from wattline.web.proxy import door, websocket  # noqa: E402
+from wattline.web.proxy.body import kind_of  # noqa: E402
 from wattline.web.proxy.door import Hosts  # noqa: E402
-from wattline.web.proxy.lines import LineStream  # noqa: E402
 from wattline.web.proxy.request_log import RequestLog  # noqa: E402
-from wattline.web.proxy.server import ProxySetup, running, upstream_url  # noqa: E402
+from wattline.web.proxy.server import upstream_url  # noqa: E402
 from wattline.web.proxy.token_weights import generic  # noqa: E402
-from wattline.web.proxy.tracked_request import TrackedRequest  # noqa: E402
-from wattline.web.proxy.unpacking import Unpacker, unpacked  # noqa: E402
-from wattline.web.proxy.usage import find_usage  # noqa: E402
-
-CHAT = "/v1/chat/completions"
-USAGE = {"usage": {"prompt_tokens": 3, "completion_tokens": 4}}
-
-
-class Upstream:
-    """Keeps what came; answers by the path, or with a usage."""
-
-    def __init__(self) -> None:
-        self.came: list[tuple[str, Any, bytes]] = []
-        self.answers: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {}
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        if request.headers.get("Upgrade", "").lower() == "websocket":
-            socket = web.WebSocketResponse(max_msg_size=0)
-            await socket.prepare(request)
-            async for message in socket:
-                await socket.send_bytes(message.data)
-            return socket
-        self.came.append((request.path, request.headers.copy(), await request.read()))
-        if request.path in self.answers:
-            return await self.answers[request.path](request)
-        return web.json_response({"id": "c1", "model": "m"} | USAGE)
-
-
-class Place:
-    def __init__(self, upstream: Upstream, url: str, books: Books, session: Any) -> None:
-        self.upstream, self.url, self.books, self.session = upstream, url, books, session
-        self.port = int(url.rpartition(":")[2])
-
-    async def raw(self, data: bytes, wait_s: float = 10.0) -> bytes:
-        """What comes back on a connection of its own, up to its end."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(data)
-        try:
-            return await asyncio.wait_for(reader.read(), wait_s)
-        finally:
-            writer.close()
-
-
-@asynccontextmanager
-async def place(user: str = "", **setup: Any) -> AsyncIterator[Place]:
-    upstream = Upstream()
-    app = web.Application(client_max_size=1 << 30)
-    app.router.add_route("*", "/{path:.*}", upstream.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    address = f"http://{user}127.0.0.1:{runner.addresses[0][1]}"
-    setup.setdefault("sensors", [Simulated(Machine())])
-    try:
-        async with (
-            running(ProxySetup(address, port=0, interval_s=0.05, **setup)) as (url, books),
-            aiohttp.ClientSession(auto_decompress=False) as session,
-        ):
-            yield Place(upstream, url, books, session)
-    finally:
-        await runner.cleanup()
-
-
-def run(work: Callable[[Place], Awaitable[None]], **setup: Any) -> None:
-    async def whole() -> None:
-        async with place(**setup) as here:
-            await work(here)
-
-    asyncio.run(asyncio.wait_for(whole(), 60))
-
-
-async def pieces(data: bytes, size: int = 1000, pause_s: float = 0.0) -> AsyncIterator[bytes]:
-    """Bytes as they come from a client that sends them in chunks."""
-    for at in range(0, len(data), size):
-        yield data[at : at + size]
-        await asyncio.sleep(pause_s)
-
-
-@pytest.mark.parametrize("path", [CHAT, "/v1/files"])
-@pytest.mark.parametrize("packing", ["gzip", "deflate", "zstd", "br", "gzip, gzip"])
-def test_packed_requests_pass_byte_for_byte(path: str, packing: str) -> None:
-    """Also those that no library here could unpack."""
-    sent = gzip.compress(json.dumps({"model": "m", "prompt": "x" * 500}).encode()) + random.Random(1).randbytes(3000)
-
-    async def work(here: Place) -> None:
-        for chunked in (False, True):
-            data = pieces(sent) if chunked else sent
-            headers = {"Content-Encoding": packing, "Content-Type": "application/json"}
-            async with here.session.post(here.url + path, data=data, headers=headers) as answer:
-                assert answer.status == 200
-            _, came, got = here.upstream.came[-1]
-            assert got == sent
-            assert came["Content-Encoding"] == packing
-            assert chunked or int(came["Content-Length"]) == len(sent)
-
-    run(work)
 
 
 def test_a_frame_of_a_websocket_is_bounded_and_never_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,75 +205,6 @@ def test_a_wrong_address_is_shown_without_its_secrets() -> None:
         assert SECRET not in str(caught.value)
 
 
-def test_a_stream_that_is_a_bomb_passes_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    packed = gzip.compress(bytes(300_000_000))
-
-    async def bomb(request: web.Request) -> web.StreamResponse:
-        kind = "text/event-stream" if "stream" in request.path else "application/json"
-        return web.Response(body=packed, headers={"Content-Type": kind, "Content-Encoding": "gzip"})
-
-    async def work(here: Place) -> None:
-        for path in ("/stream/chat/completions", "/whole/chat/completions"):
-            here.upstream.answers[path] = bomb
-            async with here.session.post(here.url + path, json={}) as answer:
-                assert await answer.read() == packed
-
-    run(work)
-
-
-@given(st.binary(max_size=2000), st.lists(st.integers(1, 50), max_size=10))
-def test_an_unpacker_gives_what_was_packed_or_nothing(data: bytes, cuts: list[int]) -> None:
-    packed, unpack, out = gzip.compress(data), Unpacker(), b""
-    for cut in (*cuts, len(packed)):
-        out += unpack.some(packed[:cut])
-        packed = packed[cut:]
-    assert out == data
-    assert unpacked(gzip.compress(data), "gzip") == data
-
-
-def test_bombs_are_not_unpacked() -> None:
-    unpack = Unpacker()
-    assert unpack.some(gzip.compress(bytes(50_000_000))) == b""
-    assert unpack.some(b"more") == b""
-    packed = zlib.compress(bytes(50_000_000))
-    assert unpacked(packed, "deflate") is packed
-
-
-def test_of_many_that_look_like_a_usage_the_last_are_tried() -> None:
-    sound = b'{"usage":' * 200_000 + b'{"usage":{"prompt_tokens":1,"completion_tokens":2}}'
-    found = find_usage(sound)
-    assert found is not None
-    assert found[0]["prompt_tokens"] == 1
-    assert find_usage(b'{"usage":' * 300_000) is None
-
-
-def test_a_request_of_a_million_objects_is_not_parsed() -> None:
-    rich = b'{"model":"m","stream":true,"x":[' + b"{}," * 1_000_000 + b"{}]}"
-    asked = read_body(rich, "chat")
-    assert (asked.model, asked.stream, asked.askable) == ("m", True, False)
-    image = json.dumps({"model": "m", "stream": True, "messages": [{"image": "A" * 3_000_000}]}).encode()
-    assert read_body(image, "chat").askable
-    form = b'--x\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--x\r\n' + b"\0" * 1000
-    assert read_body(form, "audio").model == "whisper-1"
-
-
-def test_bodies_held_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metered_route, "BODIES_BYTES", 300_000)
-
-    async def work(here: Place) -> None:
-        sent = json.dumps({"model": "m", "prompt": "x" * 200_000}).encode()
-
-        async def post() -> None:
-            async with here.session.post(here.url + CHAT, data=pieces(sent, 20_000, 0.005)) as answer:
-                assert answer.status == 200
-
-        await asyncio.gather(*(post() for _ in range(8)))
-        assert {got for _, _, got in here.upstream.came} == {sent}
-
-    run(work)
-    assert body.BODIES_BYTES <= 1 << 28
-
-
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
@@ -394,53 +219,6 @@ def test_what_a_device_works_on_is_claimed(path: str, kind: str) -> None:
     assert kind_of("POST", path) == kind
     assert kind_of("POST", f"{path}?x=1") == kind
     assert kind_of("GET", path) == ""
-
-
-def test_ollamas_lines_pass_as_they_come_and_are_counted() -> None:
-    lines = [json.dumps({"model": "llama3", "message": {"role": "assistant", "content": w}}) for w in ("Hi", " ", "水")]
-    last = {"model": "llama3", "message": {"content": ""}, "done": True, "prompt_eval_count": 26, "eval_count": 3,
-            "prompt_eval_duration": 130_000_000, "eval_duration": 4_000_000}  # fmt: skip
-    text = "\n".join([*lines, json.dumps(last)]).encode() + b"\n"
-
-    async def chat(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
-        await response.prepare(request)
-        for at in range(0, len(text), 37):
-            await response.write(text[at : at + 37])
-            await asyncio.sleep(0.005)
-        return response
-
-    async def work(here: Place) -> None:
-        here.upstream.answers["/api/chat"] = chat
-        async with here.session.post(here.url + "/api/chat", json={"model": "llama3"}) as answer:
-            assert await answer.read() == text
-            name = answer.headers["X-Wattline-Request"]
-        row = here.books.find(name)
-        assert row is not None
-        counts = ("model", "prompt_tokens", "output_tokens", "tokens_basis", "stream")
-        assert [row[c] for c in counts] == ["llama3", 26, 3, "reported", True]
-
-    run(work)
-
-
-@given(st.lists(st.binary(max_size=30), max_size=10), st.integers(1, 20))
-def test_any_lines_are_read_without_harm(lines: list[bytes], cut: int) -> None:
-    tracked = TrackedRequest("x", "/api/chat", "ollama", "m", True, 0.0, 0.0)
-    stream = LineStream(tracked, lambda count: None)
-    data = b"\n".join(lines)
-    for at in range(0, len(data), cut):
-        stream.feed(data[at : at + cut])
-    stream.finish()
-
-
-def test_a_long_path_is_kept_short(tmp_path: Path) -> None:
-    async def work(here: Place) -> None:
-        async with here.session.post(here.url + "/" + "A" * 30_000 + CHAT, json={"model": "m"}) as answer:
-            row = here.books.find(answer.headers["X-Wattline-Request"])
-        assert row is not None
-        assert len(row["path"]) <= 200
-
-    run(work)
 
 
 def test_old_rows_of_the_journal_go(tmp_path: Path) -> None:

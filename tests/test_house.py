@@ -191,6 +191,16 @@ def test_a_function_of_the_line_that_other_rooms_take_says_what_each_parameter_i
     assert not unsaid
 
 
+def public_functions() -> Iterator[tuple[str, str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Public functions and methods of public classes: file, name and where it stands."""
+    for path, tree in trees():
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+        for owner in (tree, *classes):
+            for node in owner.body:
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+                    yield path, f"{owner.name}.{node.name}" if isinstance(owner, ast.ClassDef) else node.name, node
+
+
 # an option -> the one thing that it means, of which each command's help says what is its own: a default, a form, a list
 ONE_THING = {
     "--active": "a share of the time that chips are at work",

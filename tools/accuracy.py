@@ -107,8 +107,8 @@ def mlperf() -> str | None:
     """Median errors of tokens/s and wall watts of MLPerf Inference, as fitted, and with chips and models left out."""
     if not RESULTS.exists():
         return None
-    kinds = {"": "as fitted", "chip": "**each chip left out**"}
-    kinds["model"] = "each model left out, with the lengths of its prompts"
+    kinds = {"": "as fitted", "model": "**each model left out**", "chip": "**each chip left out**"}
+    kinds["generation"] = "each generation of chips left out"
     lines = [
         "| | results | tokens/s, median error | mean | bias | in p5–p95 | wall watts, median error |",
         "|---|---|---|---|---|---|---|",

@@ -149,6 +149,10 @@ class Catalog:
         kind : a dataclass of floats
         prefix : what the facts' keys begin with: its field ``least_rows`` is the fact ``PREFIX-least-rows``
 
+        Returns
+        -------
+        An instance of ``kind``, each field the central value in the fact's unit.
+
         Raises NotFound where the catalog lacks one.
         """
         if kind not in self._values:
@@ -196,6 +200,10 @@ def open_catalog(facts: CatalogLike) -> Catalog:
     facts : a Catalog as it is; a file or files of facts, which stand before the user's standing ones; None for those
         alone.
 
+    Returns
+    -------
+    The catalog itself, or one made of the files and the standing ones.
+
     Raises WattlineError where a file cannot be read or a table in it is wrong.
     """
     if isinstance(facts, Catalog):
@@ -213,6 +221,10 @@ def fact(key: str, facts: CatalogLike = None) -> Fact:
     ----------
     key : such as ``chip.h100-sxm.tdp_w``; ``wattline facts`` lists them
     facts : a catalog, or your own file or files of facts, which stand before those of the settings
+
+    Returns
+    -------
+    Its value, range, unit and source.
 
     Raises NotFound with the nearest keys, WattlineError where a file of facts cannot be read.
     """

@@ -18,6 +18,10 @@ def find_closed(name: str, catalog: Catalog) -> Record | None:
     ----------
     name : as its interface or people write it, with or without a publisher and a date
     catalog : where the closed models stand
+
+    Returns
+    -------
+    The record, or None.
     """
     own = re.sub(r"[\s_:]+", "-", str(name).strip().lower().rsplit("/", 1)[-1])[:200]
     known = catalog.names("closed")

@@ -16,6 +16,10 @@ def find_cloud(name: str, catalog: Catalog) -> Record | None:
     ----------
     name : the provider's code as it is written, in any case; failing that, the name or an alias of a record.
     catalog : where the regions stand. A record's ``region`` is its grid, ``place`` its climate.
+
+    Returns
+    -------
+    The record of kind ``cloud``, or None.
     """
     records = catalog.records("cloud")
     wanted = str(name).strip().lower()
@@ -40,6 +44,10 @@ def find_instance(name: str, catalog: Catalog) -> Record | None:
     name : as the provider or a user writes it: with or without the provider (``AWS p5.48xlarge``), SageMaker's ``ml.``
         or Azure's ``Standard_``; a family's name alone (``p4d``, ``ND H100 v5``) is its largest type.
     catalog : where the types stand
+
+    Returns
+    -------
+    The record of kind ``instance``, or None.
     """
     wanted = _plain(name)
     if not wanted:

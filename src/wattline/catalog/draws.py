@@ -124,6 +124,10 @@ def read_draws(draws: int | Draws, seed: int, facts: CatalogLike = None) -> Draw
     seed : of the draws, where they are not shared
     facts : a catalog, or the user's own file or files of facts
 
+    Returns
+    -------
+    New draws, or those that were given to be shared.
+
     Raises WattlineError for numbers out of range, a bad file, or facts beside draws that have a catalog already.
     """
     if not isinstance(draws, Draws):

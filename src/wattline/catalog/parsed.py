@@ -34,6 +34,10 @@ def parsed(name: str, files: list[Path], beside: list[Path], finish: Callable[[T
     files : TOML files
     beside : other files that the tables depend on: programs and data that ``finish`` reads
     finish : what is done to the tables once they are read, before they are kept
+
+    Returns
+    -------
+    A file's name -> its tables by name.
     """
     stamp = _stamp([*files, *beside])
     kept = _folder() / f"{name}.json"

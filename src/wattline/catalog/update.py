@@ -60,6 +60,10 @@ def parse_update(data: bytes, where: str) -> OwnFile:
     ----------
     data : of the file
     where : names it in errors
+
+    Returns
+    -------
+    The update with its facts, checked.
     """
     if len(data) > LIMIT_BYTES:
         raise WattlineError(f"update {where}: too large; at most {LIMIT_BYTES:,} bytes are read")
@@ -142,6 +146,10 @@ def state(words: str) -> dict[str, Plain]:
     ----------
     words : ``now``, ``built-in``, a month or day, a file of facts or an update (TOML), or what ``wattline
         facts --json`` printed
+
+    Returns
+    -------
+    A fact's key -> value, range, unit and source as plain data.
     """
     if words == "now":
         return plain(default())
@@ -187,6 +195,10 @@ def to_toml(rows: list[Difference], title: str, day: date) -> str:
     ----------
     rows : differences
     title, day : of the update
+
+    Returns
+    -------
+    The text of a TOML file.
     """
     lines = ["[_update]", f"title = {_words(title)}", f"date = {day}"]
     for row in rows:

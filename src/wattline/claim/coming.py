@@ -48,6 +48,10 @@ def read_coming(text: str) -> ComingClaim | None:
     Parameters
     ----------
     text : the sentence
+
+    Returns
+    -------
+    The place, year and quantity that are stated, or None.
     """
     years = years_of(text)
     if years is None or not (CENTRES.search(text) or _of_company(text)):
@@ -125,6 +129,10 @@ def foreseen(coming: ComingClaim, relation: Relation) -> Foreseen:
     ----------
     coming : what is stated
     relation : how it is meant
+
+    Returns
+    -------
+    5th, 50th and 95th percentile in the unit of what is stated, and probabilities, 0 to 1.
     """
     drawn = _draws(coming)
     low, high = coming.values[0], coming.values[-1]
@@ -162,6 +170,10 @@ def coming_claim(coming: ComingClaim, text: str, relation: Relation, catalog: Ca
     text : the sentence
     relation : how it is meant: equal, at least, at most
     catalog : whose projections are set beside
+
+    Returns
+    -------
+    A claim that ``evaluate`` takes.
     """
     if len(coming.values) == 2:
         relation = "between"

@@ -31,6 +31,10 @@ def weakness(fact: Fact, catalog: Catalog, source: str = "") -> str:
     fact : of the catalog
     catalog : where its record stands, which says how it came about
     source : of the claim: an agreement with the claim's own source is circular
+
+    Returns
+    -------
+    A phrase for the verdict, or "".
     """
     record = record_of(fact, catalog)
     if record is None:

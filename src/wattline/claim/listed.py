@@ -29,6 +29,10 @@ def listed_claim(text: str) -> Claim | None:
     Parameters
     ----------
     text : the sentence
+
+    Returns
+    -------
+    The claim of the package's own list, or None.
     """
     return _count_claim(text) or _demand_claim(text)
 

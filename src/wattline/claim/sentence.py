@@ -70,6 +70,10 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
     text : such as ``"ChatGPT uses 2.9 Wh per request"``
     catalog : whose figures are taken
 
+    Returns
+    -------
+    A file of one claim, as if it had been written by hand.
+
     Raises WattlineError where the sentence holds no figure with a unit, or none of the catalog is of the same thing.
     """
     known = default() if catalog is None else catalog

@@ -66,6 +66,10 @@ def grade(
     stated : what is stated as an interval, in each draw and as it is shown, in the same unit
     holds, roughly : how far off may be, as a fraction
     bound : whether a bound (at least, at most) is stated: where the middle misses it, it holds roughly at best
+
+    Returns
+    -------
+    The grade, how far off the middle is, and the probability that both agree roughly.
     """
     off = float(distance(middle, stated[1]))
     apart = np.abs(distance(draws, stated[0]))

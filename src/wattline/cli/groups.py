@@ -43,6 +43,10 @@ def fields_of(kind: type, names: Sequence[str], needed: Sequence[str] = ()) -> O
     kind : ``Where`` or ``Setup``
     names : of its fields
     needed : of these, what the command must be given: their help names no default
+
+    Returns
+    -------
+    A group that gives those fields by name that the user gave.
     """
     fields = {field.name: field for field in dataclasses.fields(kind)}
     options = {}

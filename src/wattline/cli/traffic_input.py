@@ -54,6 +54,10 @@ def read_or_make(traffic: Mapping[str, Any], seed: int, catalog: Catalog, cells:
     catalog : where known lengths and shapes are looked up
     cells : identical services that share the rate
 
+    Returns
+    -------
+    Arrivals and lengths of the requests.
+
     Raises WattlineError for options that exclude each other.
     """
     from wattline.core.quantity import parse

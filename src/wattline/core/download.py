@@ -31,6 +31,10 @@ def download(url: str, limit_bytes: int, what: str, timeout_s: float = TIMEOUT_S
     what : what it is, for the error
     timeout_s : longest silence [s], and four times as long in all
 
+    Returns
+    -------
+    The body, as it came.
+
     Raises WattlineError where it cannot be read, is too large or takes too long.
     """
     import time

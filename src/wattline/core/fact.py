@@ -120,5 +120,9 @@ def given(key: str, value: float, unit: str, name: str = "") -> Fact:
     key : where the number stands among the facts, such as ``given.pue``
     value, unit : the number, and its unit
     name : what it is, in words
+
+    Returns
+    -------
+    A fact without a range, whose source is the user.
     """
     return Fact(key, value, value, value, unit, Source("given by the user"), basis="given", name=name)

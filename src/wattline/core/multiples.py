@@ -19,6 +19,10 @@ def multiple(source: str, target: str) -> float | None:
     Parameters
     ----------
     source, target : names of units, such as ``MWh`` and ``J``
+
+    Returns
+    -------
+    How many, or None.
     """
     if source == target:
         return 1.0

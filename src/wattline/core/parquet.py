@@ -32,6 +32,10 @@ def read_parquet(source: Path | bytes, what: str, read: Callable[[Any], Any] | N
     source : the file, or its bytes
     what : what the file is, for the error
     read : reads the path or buffer in place of ``polars.read_parquet``
+
+    Returns
+    -------
+    The table, with the columns of the file.
     """
     place: Any = io.BytesIO(source) if isinstance(source, bytes) else source
     if isinstance(source, Path) and sayable(str(source)) != str(source):  # polars takes no name that is not UTF-8

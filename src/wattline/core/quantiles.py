@@ -45,6 +45,10 @@ def student(degrees: int, within: float) -> float:
     ----------
     degrees : of freedom, 1 or more
     within : the probability that t lies no farther from zero, 0 to 1
+
+    Returns
+    -------
+    In standard errors, above 0.
     """
     low, high = 0.0, pi / 2
     while low < (middle := 0.5 * (low + high)) < high:

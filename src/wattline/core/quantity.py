@@ -291,10 +291,7 @@ def number(value: float, digits: int = 3) -> str:
 def trimmed(value: float, digits: int = 4) -> str:
     """As ``number``, without zeros that say nothing: ``2.9``, ``1,287``, ``1.76 trillion``.
 
-    Parameters
-    ----------
-    value : the number
-    digits : significant digits that are kept
+    ``value``: the number; ``digits``: significant digits that are kept. Returns text for people, without a unit.
     """
     text, space, word = number(value, digits).partition(" ")
     return (text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text) + space + word

@@ -42,6 +42,10 @@ def read_bytes(path: Path | str, limit_bytes: int, what: str, *, unpack: bool = 
     what : what the file is, for the error
     unpack : whether gzip is unpacked
 
+    Returns
+    -------
+    The bytes, unpacked where they were packed.
+
     Raises WattlineError.
     """
     path = Path(path)
@@ -74,6 +78,10 @@ def read_text(path: Path | str, limit_bytes: int, what: str) -> str:
     path : the file
     limit_bytes : size beyond which it is not read [B]
     what : what the file is, for the error
+
+    Returns
+    -------
+    The text, decoded as UTF-8.
 
     Raises WattlineError.
     """

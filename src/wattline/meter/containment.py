@@ -64,6 +64,10 @@ def holders(parts: Sequence[PlacedPart]) -> dict[str, str]:
     ----------
     parts: everything that one recording or server tells, of any number of hosts.
 
+    Returns
+    -------
+    One entry a part.
+
     Raises
     ------
     Unclear: an outer part reads less than what its name says that it holds.

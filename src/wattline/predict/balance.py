@@ -21,6 +21,10 @@ def balance_json(grid: GridDemand, energy_j: Array, peak_w: Array) -> Json:
     grid : the grid's demand
     energy_j : delivered to the plan in a year [J]
     peak_w : highest power of the plan [W]
+
+    Returns
+    -------
+    Figures of the grid and shares of the plan, each a range.
     """
     share = share_of(grid, energy_j, peak_w)
     return {
@@ -40,6 +44,10 @@ def region_balance(region: Record, energy_j: Array, peak_w: Array, draws: Draws)
     region : the country or grid
     energy_j, peak_w : of the plan, delivered in a year [J], and at most [W]
     draws : of the region's facts
+
+    Returns
+    -------
+    The same with the name of the region that is counted.
     """
     counted = counted_region(region, draws.catalog)
     return {"region": counted.name, **balance_json(demand_of(counted, draws), energy_j, peak_w)}

@@ -54,6 +54,10 @@ def find_facility(where: Where, draws: Draws, working: Working) -> Facility:
     draws : from which the losses are drawn
     working : takes the step that gives the PUE
 
+    Returns
+    -------
+    PUE, losses and carbon, drawn.
+
     Raises WattlineError for a name that the catalog does not have, and for a kind of cooling that the climate defeats.
     """
     if where.hourly:
@@ -85,6 +89,10 @@ def at_time(facility: Facility, begin: datetime) -> Facility:
     ----------
     facility : of the job
     begin : when it began, UTC
+
+    Returns
+    -------
+    With the hours from then on, where carbon and price are known by the hour.
     """
     if facility.hours is None:
         return facility

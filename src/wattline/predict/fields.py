@@ -26,6 +26,10 @@ def option(read: Reader, about: str, default: Any = None, usual: str = "") -> An
     about : help text, a whole phrase
     default : the value where none is given; None where it follows from other things
     usual : in words, what None stands for
+
+    Returns
+    -------
+    What ``dataclasses.field`` gives.
     """
     return dataclasses.field(default=default, metadata={"read": read, "about": about, "usual": usual})
 

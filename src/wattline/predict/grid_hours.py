@@ -109,6 +109,10 @@ def read_grid_hours(where: Where, region: Record, catalog: Catalog) -> GridHours
     catalog
         Whose facts are taken.
 
+    Returns
+    -------
+    Series from the first hour on, or None.
+
     Raises
     ------
     WattlineError

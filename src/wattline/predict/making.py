@@ -30,6 +30,10 @@ def with_making(bill: Bill, chip: Chip, chip_s: Array, where: Where, draws: Draw
     chip_s : seconds times chips that are held, scalar or ``(n_draws,)``
     where : whose ``embodied`` may leave it out
     draws, working : the facts' draws, and what takes the steps
+
+    Returns
+    -------
+    The same bill, with embodied CO2e where it counts.
     """
     if where.embodied == "off":
         return bill

@@ -138,6 +138,10 @@ def signals_of(region: Record, where: Where, hours: GridHours | None, draws: Dra
     where : what the user gave
     hours : signals by the hour; None where there are none
     draws : whose catalog is taken
+
+    Returns
+    -------
+    An account's name -> a phrase.
     """
     sources = {} if hours is None else dict(hours.sources)
     names = set() if hours is None else set(hours.signals)
@@ -173,6 +177,10 @@ def notes_of(where: Where, cost_usd: Array, hours: GridHours | None = None, when
     cost_usd : scalar or ``(n_draws,)``
     hours : carbon and price by the hour
     when : ``begin`` of a job that begins at a time, ``any`` of one that may be at any time, ``year`` of a whole year
+
+    Returns
+    -------
+    Whole sentences; none where nothing was given.
     """
     notes = [] if hours is None else list(hours.notes)
     if hours is not None and when == "any" and not hours.given:

@@ -60,6 +60,10 @@ def rental(chip: Chip, chip_s: Array, draws: Draws) -> dict[str, Array]:
     chip : with its instance
     chip_s : seconds times chips that are rented, scalar or ``(n_draws,)``
     draws : from which the price is drawn
+
+    Returns
+    -------
+    USD, shape ``(n_draws,)``, by name; empty where none is known.
     """
     if chip.instance is None or PRICE not in chip.instance.facts:
         return {}

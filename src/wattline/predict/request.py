@@ -95,6 +95,10 @@ def read_request(
     active : share of the time at work, 0 to 1; None for the catalog's range
     draws : from which facts are drawn
 
+    Returns
+    -------
+    Model, chip, replica and tokens, checked.
+
     Raises WattlineError where the model's architecture is not known, or does not fit the replica.
     """
     architecture = _known(read_model(model, draws.catalog), draws.catalog)

@@ -208,8 +208,8 @@ class Setup:
         values : fields by name (see ``SetupFields``); those that are None are left as they are
         takes : the fields that the job takes, all where not given
 
-        Raises WattlineError for a value that a field does not take, for fields that exclude each other, and for a Setup
-        with a field that the job does not take.
+        Returns a set-up whose fields are checked. Raises WattlineError for a value that a field does not take, for
+        fields that exclude each other, and for a Setup with a field that the job does not take.
         """
         values = dict(values or {})
         if isinstance(setup, str):

@@ -60,6 +60,10 @@ def compare_kinds(
     given : what else ``read_design`` takes, by name
     draws : that all sites share
     progress : hears the name of each kind before it is calculated
+
+    Returns
+    -------
+    A row a kind, with the kinds that cannot be.
     """
     where = Where.read(None, fields)
     outdoors, spot = read_where(where.place, where.weather, draws.catalog)

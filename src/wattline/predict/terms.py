@@ -43,6 +43,10 @@ def read_terms(
     seed : of the draws, where they are not shared
     facts : a catalog, or files of the user's own facts
 
+    Returns
+    -------
+    Set-up, place and draws, checked.
+
     Raises WattlineError for a bad value, TypeError for a keyword that is no field.
     """
     known = (*names_of(Where), *takes)

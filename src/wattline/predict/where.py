@@ -174,6 +174,10 @@ class Where:
         where : the name of a region, or a Where that ``values`` change
         values : fields by name (see ``WhereFields``); those that are None are left as they are
 
+        Returns
+        -------
+        A place whose fields are checked.
+
         Raises WattlineError for a value that a field does not take, and for fields that exclude each other.
         """
         values = dict(values or {})

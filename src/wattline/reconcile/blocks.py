@@ -64,6 +64,10 @@ def blocks_of(recording: Recording, window: str | None, work: float | None = Non
     work : done in all of it, spread evenly over the time; None for what the recording tells
     unit : of that work
 
+    Returns
+    -------
+    Joules and work of each, in order of time.
+
     Raises WattlineError where the recording is too short for statistics.
     """
     made = meter(recording)

@@ -57,6 +57,10 @@ def rate_of(blocks: Blocks) -> Rate:
     Parameters
     ----------
     blocks : at least ``MIN_BLOCKS`` of them
+
+    Returns
+    -------
+    The rate, its standard error and degrees of freedom.
     """
     return rate(blocks.energy_j, blocks.weight)
 
@@ -68,6 +72,10 @@ def rate(energy_j: Array, weight: Array) -> Rate:
     ----------
     energy_j : of each block, shape ``(n,)`` [J]
     weight : what it is held against, work or seconds, shape ``(n,)``
+
+    Returns
+    -------
+    The rate, its standard error and degrees of freedom.
     """
     value = float(energy_j.sum() / weight.sum())
     residuals = energy_j - value * weight
@@ -100,6 +108,10 @@ def saving_test(before: Rate, after: Rate, sensor: float = 0.0) -> SavingTest:
     ----------
     before, after : rates of the same unit
     sensor : relative half-width of the sensors' error that the two do not share, 19 times in 20; 0 where all is shared
+
+    Returns
+    -------
+    The saving with its interval, p, and the smallest that would show.
     """
     parts = [(r.error / r.value) ** 2 for r in (before, after)]
     scatter = sum(parts)

@@ -108,6 +108,10 @@ def sampling_of(tracks: list[Track], step_s: float) -> Json:
     ----------
     tracks : of the devices that are counted
     step_s : step at which they are added up [s]
+
+    Returns
+    -------
+    Intervals [s] and the fastest swing that is shown [Hz].
     """
     renewed = max((line.spec.period_s for line in tracks), default=0.0)
     powers = [power for line in tracks for power in line.powers]

@@ -18,6 +18,10 @@ def assumptions(command: str, inputs: Json, results: Json) -> str:
     ----------
     command : that answered
     inputs, results : of the answer, as its JSON holds them
+
+    Returns
+    -------
+    One line, or "".
     """
     if command not in COMMANDS:
         return ""

@@ -114,6 +114,10 @@ def flex_answer(job: FlexJob, folder: Path, where: Where, draws: Draws) -> FlexA
     where : where it runs
     draws : shared with the other jobs
 
+    Returns
+    -------
+    The answer, as of the command.
+
     Raises WattlineError for a key that its question does not take, and for one that is missing.
     """
     given = {name: value for name, value in job if value is not None and name not in ALWAYS}

@@ -192,6 +192,10 @@ def beside_json(name: str, answer: Result) -> Json:
     ----------
     name : of the job
     answer : to its question
+
+    Returns
+    -------
+    The job's part of the run's answer.
     """
     data = answer.json()
     return {"name": name, **{key: data[key] for key in ("command", "inputs", "results", "notes", "warnings")}}

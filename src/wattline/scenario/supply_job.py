@@ -56,6 +56,10 @@ def supply_answer(job: SupplyJob, folder: Path, where: Where, draws: Draws) -> S
     where : where it runs
     draws : of the scenario; as many as ``plans`` of them are taken
 
+    Returns
+    -------
+    The answer, as of the command.
+
     Raises WattlineError for anything that cannot be.
     """
     if job.stated:

@@ -42,6 +42,10 @@ def world_answer(job: WorldJob, folder: Path, draws: Draws) -> WorldOutlook:
     folder : where its files lie
     draws : of the run; the outlook takes 1,000 at least
 
+    Returns
+    -------
+    The answer, as of the command.
+
     Raises WattlineError for what it does not take.
     """
     if job.stated:
@@ -68,6 +72,10 @@ def with_jobs(outlook: WorldOutlook, answers: Sequence[Answer]) -> WorldOutlook:
     ----------
     outlook : as the job has it
     answers : the run's jobs that have a bill
+
+    Returns
+    -------
+    The same outlook, with those shares.
     """
     return outlook.beside(
         yearly_job(answer.name, answer.inputs.get("region"), answer.bill.energy_j, answer.duration_s)

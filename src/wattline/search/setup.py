@@ -191,6 +191,10 @@ def read_space(lists: Mapping[str, str], pools: str, catalog: Catalog) -> Space:
     pools : together, split or both
     catalog : where chips are looked up
 
+    Returns
+    -------
+    Values by field.
+
     Raises WattlineError for a value that a field does not take.
     """
     if pools not in POOLS:

@@ -63,6 +63,10 @@ class Store:
         path : the file; None keeps results in memory alone
         context : what the results rest on beside the item (``digest``)
         sound : whether a result in the file is one that can be used; others are made again
+
+        Returns
+        -------
+        An open store, with the results that the file holds.
         """
         if path is None:
             return cls(context)

@@ -87,6 +87,10 @@ def validate(
     delay_h : hours from the end of a step to its publication
     progress : takes the name of each file
 
+    Returns
+    -------
+    Errors of each file, with remarks.
+
     Raises WattlineError for a bad file, or one that is too short.
     """
     if signal not in SIGNALS:
@@ -167,6 +171,10 @@ def region_of_zone(zone: str, file: Path, catalog: Catalog) -> RegionMix | None:
     zone : as the file says it, such as US-TEX-ERCO or ERCO
     file : whose name begins with the zone where the file has none, such as ``DE-LU_2023.csv``
     catalog : whose names are taken
+
+    Returns
+    -------
+    The mix, or None.
     """
     names, mixes = catalog.names("region"), region_mixes()
     for word in (zone, file.name.split("_")[0], file.name.split("_")[0].split("-")[0]):

@@ -122,6 +122,10 @@ def validate(
     by : what scores are grouped by
     source : names the rows' file
     progress : called with what is under way
+
+    Returns
+    -------
+    Rows beside predictions, and those that are not used.
     """
     drawn, plain = Draws(draws, catalog=catalog), load_facts(catalog)
     if leave_out:

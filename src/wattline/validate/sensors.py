@@ -138,6 +138,10 @@ def validate(folder: Path, gpu: str = "", left_out: str | None = None) -> Sensor
     folder: recordings of cards, with a hardware meter beside them or without.
     gpu: name of the card where nothing else says it.
     left_out: "card" or "generation": of each recording's, nothing is known but what others tell.
+
+    Returns
+    -------
+    Every recording checked, beside what could not be.
     """
     if left_out not in (None, *LEAVE_OUT):
         raise WattlineError(f"--leave-out {left_out!r} is not known; give {' or '.join(LEAVE_OUT)}")

@@ -43,6 +43,10 @@ def whole_run(row: ServingRow, size: int, inputs: Array, outputs: Array, cached:
     cached : tokens of each prompt that are in the cache, shape ``(requests,)``
     stall_s : time that every step waits for its host [s]
 
+    Returns
+    -------
+    Times of the requests, and bins of energy.
+
     Raises WattlineError where no request fits the cache.
     """
     device = load_chip(row.chip.record.name, Draws(0))

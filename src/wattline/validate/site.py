@@ -150,6 +150,10 @@ def model(campus: Record, when: int, draws: Draws) -> ModelledSite:
     campus : of the catalog
     when : the year
     draws : draws of the facts' ranges
+
+    Returns
+    -------
+    Both, of shape ``(n_draws,)``.
     """
     plant = draws.catalog.find("plant", str(campus.meta["plant"]))
     parts = [_halls(plant.name, str(campus.meta["cooling"]), campus, when, draws)]
@@ -190,6 +194,10 @@ def validate(
     progress : hears the name of each campus before it is worked through
     source : names the file
     leave_out : ``site``, ``operator`` or ``year``: the spread of sites about the model is fitted to the others alone
+
+    Returns
+    -------
+    Figures beside predictions, and those set aside.
     """
     if leave_out:
         check_left_out(leave_out)
@@ -206,6 +214,10 @@ def fit(rows: list[SiteFigure], draws: int = 200, seed: int = 0) -> dict[str, di
     ----------
     rows : published figures
     draws, seed : draws of the facts' ranges, and their seed
+
+    Returns
+    -------
+    A measure -> a kind of hall -> bias and spread.
     """
     figures, _ = _figures(rows, Draws(draws, seed), lambda name: None)
     fitted: dict[str, dict[str, SiteSpread]] = {}

@@ -49,6 +49,10 @@ def validate(folder: Path, progress: Callable[[str], None] = lambda name: None) 
     folder : with reference_problems.json, r1_ercot_2023.csv, reference_results_open.csv, and published_results_open.csv
     progress : hears the name of each problem before it is solved
 
+    Returns
+    -------
+    Optima beside the reference, and the sums that were checked.
+
     Raises WattlineError where a file is missing or cannot be read.
     """
     problems, hours = read_problems(folder)

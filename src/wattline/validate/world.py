@@ -71,6 +71,10 @@ def validate_world(leave_out: str | None, progress: Progress) -> WorldValidation
     ----------
     leave_out : None for rolling origins; or ``country``, ``company``, ``source``, ``year``
     progress : called with what is worked on
+
+    Returns
+    -------
+    Coverage, scores and bias, by group.
     """
     rows = published_figures()
     if leave_out is None:

@@ -77,6 +77,10 @@ def is_measured(name: str, generation: str, catalog: Catalog) -> bool:
     name : of the coefficient
     generation : of the chip, as the catalog has it, such as ``hopper``
     catalog : whose facts are taken
+
+    Returns
+    -------
+    True where the catalog has a fact of it for the generation.
     """
     return _kernel_fact(name, generation) in catalog.records("fit")
 
@@ -178,6 +182,10 @@ def fact_name(name: str, generation: str = "") -> str:
     ----------
     name : of the coefficient
     generation : of the chip, as the catalog has it, such as ``hopper``
+
+    Returns
+    -------
+    Name of a fact of kind ``fit``.
     """
     return "-".join(part for part in ("step", name.replace("_", "-"), generation) if part)
 

@@ -164,6 +164,10 @@ def load_chip(name: str, draws: Draws) -> Chip:
     name : of a chip, or of an instance type of a cloud, or an alias
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
 
+    Returns
+    -------
+    The chip, its numbers of shape ``(n_draws,)``.
+
     Raises NotFound with the nearest chips, or the nearest instances where the name looks more like theirs.
     """
     catalog = draws.catalog

@@ -31,6 +31,10 @@ def mlp(shape: Shape, work: Work, rates: Rates, fit: Coefficients, weight_bytes:
     rates : the chip's nameplate
     fit : coefficients of the chip's generation
     weight_bytes : bytes of a weight in memory [B]
+
+    Returns
+    -------
+    Seconds, FLOP and bytes of a chip, of the shape that ``work`` and ``fit`` broadcast to.
     """
 
     def pair(width: Array, count: Array) -> Operation:
@@ -52,6 +56,10 @@ def experts(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
     work : what the step does; arrays broadcast
     rates : the chip's nameplate
     fit : coefficients of the chip's generation
+
+    Returns
+    -------
+    Seconds, FLOP and bytes of a chip, of the shape that ``work`` and ``fit`` broadcast to.
     """
     has = shape.experts > 0
     count = np.maximum(shape.experts, 1.0)

@@ -14,6 +14,10 @@ def dense_bytes(precision: str) -> float:
     Parameters
     ----------
     precision : number format, a key of ``BYTES``
+
+    Returns
+    -------
+    Bytes of one weight, scales among them.
     """
     return BYTES["bf16"] if precision == "mxfp4" else BYTES[precision]
 
@@ -25,5 +29,9 @@ def computes_narrow(chip: Chip, precision: str) -> bool:
     ----------
     chip : type of chip with its server, its facts drawn
     precision : number format, a key of ``BYTES``
+
+    Returns
+    -------
+    True where the chip has such a rate.
     """
     return COMPUTE[precision] in NARROW and chip.peak_flops(precision) > chip.peak_flops("bf16")

@@ -22,6 +22,10 @@ def known_keys(model: Model, generation: str, task: str = "") -> tuple[str, ...]
     model : the model, as it was read
     generation : of the chip, as the catalog has it, such as ``hopper``
     task : what was asked of the model; empty for any
+
+    Returns
+    -------
+    Names as the facts of kind ``fit`` end in them.
     """
     wide = (f"family-{family_of(model)}-{generation}", f"{model.key}-{generation}")
     return (*wide, f"{model.key}-{generation}-{task}") if task else wide
@@ -33,6 +37,10 @@ def family_of(model: Model) -> str:
     Parameters
     ----------
     model : the model, as it was read
+
+    Returns
+    -------
+    The name before its first number.
     """
     return re.split(r"-?v?\d", model.family, maxsplit=1)[0]
 
@@ -51,6 +59,10 @@ def how_known(model: Model, generation: str, catalog: Catalog, rare: bool = Fals
     generation : of chips, such as ``hopper``
     catalog : where the factors of measured models stand
     rare : whether its layout or its engine is one of which little was measured
+
+    Returns
+    -------
+    ``"known"``, "" or ``"stranger"``.
     """
     if rare:
         return "stranger"
@@ -69,6 +81,10 @@ def known_factor(measure: str, model: Model, generation: str, draws: Draws) -> A
     model : the model, as it was read
     generation : of the chip, as the catalog has it, such as ``hopper``
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+
+    Returns
+    -------
+    The factor, shape ``(n_draws,)`` or ``()``.
     """
     records = draws.catalog.records("fit")
     factor: Array | float = 1.0
@@ -89,6 +105,10 @@ def spread_fact(what: str, generation: str, catalog: Catalog, known: str = "") -
     generation : of the chip, as the catalog has it, such as ``hopper``
     catalog : whose facts are taken
     known : ``"known"``, ``"measured"``, ``"stranger"``, or empty for all models
+
+    Returns
+    -------
+    Name of a fact of kind ``fit``.
     """
     records = catalog.records("fit")
     own = "-".join(part for part in ("step-spread", known, what, generation) if part)

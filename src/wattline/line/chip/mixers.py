@@ -22,6 +22,10 @@ def attention_products(shape: Shape, work: Work, rates: Rates, fit: Coefficients
     rates : the chip's nameplate
     fit : coefficients of the chip's generation
     weight_bytes : bytes of a weight in memory [B]
+
+    Returns
+    -------
+    Seconds, FLOP and bytes of a chip, of the shape that ``work`` and ``fit`` broadcast to.
     """
     chips, latent = work.chips, shape.latent
     keys = np.maximum(shape.kv_heads / chips, 1.0)  # heads of keys are copied when chips outnumber them
@@ -60,6 +64,10 @@ def attention(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Oper
     work : what the step does; arrays broadcast
     rates : the chip's nameplate
     fit : coefficients of the chip's generation
+
+    Returns
+    -------
+    Seconds, FLOP and bytes of a chip, of the shape that ``work`` and ``fit`` broadcast to.
     """
     chips, latent = work.chips, shape.latent
     keys = np.maximum(shape.kv_heads / chips, 1.0)
@@ -97,6 +105,10 @@ def indexer(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
     work : what the step does; arrays broadcast
     rates : the chip's nameplate
     fit : coefficients of the chip's generation
+
+    Returns
+    -------
+    Seconds, FLOP and bytes of a chip, of the shape that ``work`` and ``fit`` broadcast to.
     """
     each, read = 2.0 * shape.index_heads * shape.index_head_dim, np.maximum(work.tokens - work.sequences, 0.0)
     pairs = shape.index_layers * work.sequences * work.context
@@ -117,6 +129,10 @@ def mamba(shape: Shape, work: Work, rates: Rates, fit: Coefficients, weight_byte
     rates : the chip's nameplate
     fit : coefficients of the chip's generation
     weight_bytes : bytes of a weight in memory [B]
+
+    Returns
+    -------
+    Seconds, FLOP and bytes of a chip, of the shape that ``work`` and ``fit`` broadcast to.
     """
     chips, layers = work.chips, shape.mamba_layers
     project = product(

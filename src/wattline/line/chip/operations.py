@@ -148,6 +148,10 @@ def elementwise(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Op
     work : what the step does; arrays broadcast
     rates : the chip's nameplate
     fit : coefficients of the chip's generation
+
+    Returns
+    -------
+    Seconds and bytes of a chip, of the shape that ``work`` and ``fit`` broadcast to.
     """
     moved = shape.layers * work.tokens * shape.hidden * ACTIVATION_BYTES * fit.kernels.elementwise_passes
     none = np.zeros_like(moved)
@@ -163,6 +167,10 @@ def host(shape: Shape, work: Work, fit: Coefficients) -> Operation:
     shape : the model's architecture
     work : what the step does
     fit : coefficients of the chip's generation, with those of the software
+
+    Returns
+    -------
+    Seconds of waiting, of the shape that ``work`` and ``fit`` broadcast to.
     """
     split = np.where(work.chips > 1, fit.parallel_layer_s * shape.layers, 0.0)
     return waiting(fit.host_s + fit.host_per_sequence_s * work.sequences + split)
@@ -176,6 +184,10 @@ def sampling(shape: Shape, work: Work, fit: Coefficients) -> Operation:
     shape : the model's architecture
     work : what the step does
     fit : coefficients of the chip's generation
+
+    Returns
+    -------
+    Seconds of waiting, of the shape that ``work`` and ``fit`` broadcast to.
     """
     return waiting(fit.sampling_s_per_logit * work.sequences * shape.vocab)
 
@@ -189,6 +201,10 @@ def all_reduce(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Ope
     work : what the step does; arrays broadcast
     rates : the chip's nameplate
     fit : coefficients of the chip's generation
+
+    Returns
+    -------
+    Seconds of waiting, of the shape that ``work`` and ``fit`` broadcast to.
     """
     chips = work.chips
     size = work.tokens * shape.hidden * ACTIVATION_BYTES

@@ -22,6 +22,10 @@ def highest_deviate(count: Array) -> Array:
     Parameters
     ----------
     count : numeric, how many there are; 0 deviations for 1
+
+    Returns
+    -------
+    Standard deviations, of the shape of ``count``.
     """
     if not np.any(count > 1):
         return np.zeros_like(count)
@@ -136,6 +140,10 @@ def kernel(
     launch_s : numeric, time before either begins [s]
     narrow : numeric, 1 where the arithmetic is the chip's 8- or 4-bit kind
     fit : coefficients of the chip's generation
+
+    Returns
+    -------
+    Seconds, FLOP and bytes, of the shape that the arguments broadcast to.
     """
     join = fit.kernels.join
     busy = (compute_s**join + memory_s**join) ** (1 / join)

@@ -144,6 +144,10 @@ def prefill_step(
     precision : number format, a key of ``BYTES``
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
     serving : groups of the chips that split the requests' attention, and the software
+
+    Returns
+    -------
+    Seconds, joules and operations of a chip, of shape ``(n_draws,)``.
     """
     tokens = np.asarray(input_tokens, float)
     return _run(model, chip, chips, tokens, np.ones_like(tokens), 0.0, tokens, precision, draws, serving)
@@ -167,6 +171,10 @@ def reading_step(
     precision : format of the weights
     draws : from which facts are drawn
     serving : groups of the chips that split the requests' attention, and the software
+
+    Returns
+    -------
+    Seconds, joules and operations of a chip, of shape ``(n_draws,)``.
     """
     prompts, decoding = np.asarray(reading.prompts, float), np.asarray(reading.decoding, float)
     ending = decoding + prompts  # sequences that get a token
@@ -197,6 +205,10 @@ def decode_step(
     precision : number format, a key of ``BYTES``
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
     serving : groups of the chips that split the requests' attention, and the software
+
+    Returns
+    -------
+    Seconds, joules and operations of a chip, of the shape that ``batch`` and the draws broadcast to.
     """
     size = np.asarray(batch, float)
     if serving.draft is None:

@@ -87,6 +87,10 @@ def load_software(
     chip : its name
     greedy : whether a prompt takes all tokens of a step that are left
 
+    Returns
+    -------
+    The engine's numbers, each of shape ``(n_draws,)``.
+
     Raises WattlineError for an engine that the catalog does not know.
     """
     if name.partition("-")[0] not in engines(draws.catalog):
@@ -103,6 +107,10 @@ def own_padding(draws: Draws) -> Array:
     Parameters
     ----------
     draws : draws of the facts
+
+    Returns
+    -------
+    Draws of that fact.
     """
     return np.asarray(draws("fit.software-rank-padding-vllm-0.11", ""))
 
@@ -115,6 +123,10 @@ def rank_facts(name: str, generation: str, draws: Draws) -> dict[str, float]:
     name : the engine, such as ``trtllm-1.0``
     generation : of the chips
     draws : draws of the facts
+
+    Returns
+    -------
+    A field's name -> its central value.
     """
     names = [what for what in NAMES if what.startswith("rank-")]
     return {what.replace("-", "_"): _known(what, name, ("", generation), "", draws) for what in names}
@@ -128,6 +140,10 @@ def waiting_slots(name: str, generation: str, family: str, draws: Draws) -> int:
     name : the engine, such as ``trtllm-1.0``
     generation, family : of the chips, of the model
     draws : draws of the facts
+
+    Returns
+    -------
+    Number of places, 0 and more.
     """
     return int(_known("waiting-slots", name, ("", generation), family, draws))
 
@@ -156,6 +172,10 @@ def own_experts(chip: Chip, precision: str) -> bool:
     ----------
     chip : type of chip
     precision : number format, a key of ``BYTES``
+
+    Returns
+    -------
+    True where they do.
     """
     return computes_narrow(chip, precision) or "fp4_flops" in chip.record.facts
 
@@ -168,6 +188,10 @@ def with_software(fit: Coefficients, soft: Software, own: Any = True) -> Coeffic
     fit : coefficients of a step
     soft : the engine
     own : whether ``expert_time`` holds for its experts
+
+    Returns
+    -------
+    The same coefficients, those that the software changes among them.
     """
     faster = with_factors(fit, soft.kernel_time, soft.expert_time, own, soft.greedy)
     return replace(
@@ -188,6 +212,10 @@ def with_factors(fit: Coefficients, kernel_time: Any, expert_time: Any, own: Any
     kernel_time, expert_time : time of kernels and launches, and of routed experts, beside that software's
     own : whether ``expert_time`` holds for these experts; scalar or an array over configurations
     greedy : whether tokens are taken without sorting the logits
+
+    Returns
+    -------
+    The same coefficients, those of kernels changed by the factors.
     """
     new: dict[str, Any] = {}
     for name in RATES:

@@ -95,6 +95,10 @@ def within_limit(time_s: Array, energy_j: Array, watts: Watts, fit: Coefficients
     energy_j : energy at full clocks, J, of the same shape
     watts : idle power, TDP and limit of a chip, W
     fit : coefficients of a step
+
+    Returns
+    -------
+    Seconds and watts, slower and lower where the limit binds.
     """
     reach = np.minimum(watts.limit * fit.limit_reach, watts.limit)
     static = np.minimum(fit.static_power * watts.full, fit.kernels.largest_static_share * reach)
@@ -114,6 +118,10 @@ def seconds_at_tdp(name: str, op: Operation, work: Work, rates: Rates, fit: Coef
     op : the operation on one chip
     work, rates : of the step
     fit : coefficients of the chip's generation
+
+    Returns
+    -------
+    Its energy over the TDP [s], of the shape of the operation's time.
     """
     waits = {"all-reduce": fit.link_power, "sampling": fit.sampling_power, "host": fit.host_power}
     moving = waits.get(name, np.asarray(0.0))
@@ -131,6 +139,10 @@ def nameplate(chip: Chip, chips: int, precision: str) -> Rates:
     ----------
     chip, chips : type of chip with its server, its facts drawn; number of chips of a replica
     precision : number format, a key of ``BYTES``
+
+    Returns
+    -------
+    FLOP/s, bytes/s and links of the replica.
     """
     # 32 bits are computed as such, attention too; all else that is not narrow in 16
     form = precision if COMPUTE[precision] in ("fp32", "tf32") else "bf16"
@@ -153,6 +165,10 @@ def watts_of(chip: Chip) -> Watts:
     Parameters
     ----------
     chip : type of chip with its server, its facts drawn
+
+    Returns
+    -------
+    Full, idle and limited power of a chip [W].
     """
     tdp = chip.tdp_w
     limit = tdp if chip.cap_watts is None else np.minimum(chip.cap_watts, tdp)
@@ -167,6 +183,10 @@ def bound_by(operation: Operation, rates: Rates) -> str:
     ----------
     operation : the operation with its bytes and FLOPs
     rates : peak rates of the replica
+
+    Returns
+    -------
+    ``"arithmetic"``, ``"memory"`` or ``"launches, links or the host"``.
     """
     time, busy = float(np.mean(operation.time_s)), float(np.mean(operation.busy_s))
     if busy < 0.5 * time:

@@ -58,6 +58,10 @@ def load_tuned(chip: Chip, draws: Draws, engine: str = "", year: int = 0) -> Tun
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
     engine : the engine that is tuned, where it is another than most tuned ones on this vendor's chips
     year : whose software it is; 0 for the latest that was measured
+
+    Returns
+    -------
+    Factors of shape ``(n_draws,)``.
     """
     records = draws.catalog.records("fit")
     values = {}
@@ -79,6 +83,10 @@ def nearest(chip: Chip, catalog: Catalog) -> str:
     ----------
     chip : type of chip
     catalog : whose facts are taken
+
+    Returns
+    -------
+    The level whose facts are taken.
     """
     records = catalog.records("fit")
     measured = records["tuned-kernel-time"].meta.get("measured", [])
@@ -96,6 +104,10 @@ def with_tuned(fit: Coefficients, tuned: Tuned) -> Coefficients:
     ----------
     fit : coefficients of the software that they were fitted to
     tuned : what tuning is worth on the chip
+
+    Returns
+    -------
+    The same coefficients, those of kernels changed by the tuning.
     """
     faster = with_factors(fit, tuned.kernel_time, tuned.expert_time, True, True)
     narrow = np.minimum(fit.narrow_efficiency / (tuned.kernel_time * tuned.narrow_time), fit.kernels.largest_rate)

@@ -83,6 +83,10 @@ def serve_request(
     precision : format of the weights
     draws : from which facts are drawn
     how : groups of the chips that split the requests' attention, and the software
+
+    Returns
+    -------
+    Steps, seconds and joules of the request, of shape ``(n_draws,)``.
     """
     input_tokens, output_tokens = tokens
     size = np.asarray(batch, float)
@@ -148,6 +152,10 @@ def chips_needed(
     context_tokens : tokens that each sequence has behind it
     precision : number format, a key of ``BYTES``
     how : groups of the chips that split the requests' attention, and the format of the cache
+
+    Returns
+    -------
+    Number of chips.
     """
     chips = how.ranks
     while not fits(model, chip, chips, batch, context_tokens, precision, how):
@@ -172,6 +180,10 @@ def largest_batch(
     context_tokens : tokens of each sequence, prompt and answer [token]
     precision : format of the weights
     how : groups of the chips that split the requests' attention, and the format of the cache
+
+    Returns
+    -------
+    Number of sequences, not rounded.
     """
     weights = float(memory_needed_bytes(model, 0.0, context_tokens, precision, how.ranks, how.cache_bytes))
     each = float(memory_needed_bytes(model, 1.0, context_tokens, precision, how.ranks, how.cache_bytes)) - weights

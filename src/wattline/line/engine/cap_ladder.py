@@ -62,6 +62,10 @@ class Rung:
             Share of time at work, 0 to 1.
         chip
             The chip with its server.
+
+        Returns
+        -------
+        Watts, of the shape of ``active``.
         """
         own = active * self.chip_w + (1 - active) * chip.idle_w
         return np.asarray(own + active * chip.host_w + (1 - active) * chip.host_idle_w + chip.network_w)

@@ -137,6 +137,10 @@ def load_facts(catalog: Catalog) -> LoadFacts:
     Parameters
     ----------
     catalog : whose facts are taken
+
+    Returns
+    -------
+    Central values.
     """
     return catalog.values(LoadFacts, "fit.load")
 
@@ -153,6 +157,10 @@ def layouts(
     load : whose cache must fit
     facts : at central values
     pipelines : whether stages may follow each other
+
+    Returns
+    -------
+    Chips in tensor parallel, stages and ranks, with the most sequences of each.
     """
     model, most = served.model, min(chips, served.chip.link_domain_chips)
     room = served.chip.memory_bytes * facts.usable_memory
@@ -186,6 +194,10 @@ def best(
     facts : at central values
     pipelines : whether stages may follow each other
     like : the one layout to take; None for the best
+
+    Returns
+    -------
+    That layout with its batch, tokens a second and watts of a chip, or None.
     """
     result, limit = None, _longest_step_s(load, facts)
     for layout in layouts(served, chips, load, facts, pipelines):

@@ -17,6 +17,10 @@ def duration_s(flops: ArrayLike, chips: ArrayLike, peak_flops: ArrayLike, mfu: A
     flops : FLOPs of the run [FLOP]
     chips, peak_flops : how many chips, and the peak of each [FLOP/s]
     mfu : share of the peak that does model work, 0 to 1
+
+    Returns
+    -------
+    Seconds, of the shape that the arguments broadcast to.
     """
     return np.asarray(np.asarray(flops, float) / (np.asarray(chips) * np.asarray(peak_flops) * np.asarray(mfu)))
 
@@ -29,6 +33,10 @@ def implied_mfu(flops: ArrayLike, chips: ArrayLike, peak_flops: ArrayLike, time_
     flops : FLOPs of the run [FLOP]
     chips, peak_flops : how many chips, and the peak of each [FLOP/s]
     time_s : wall time [s]
+
+    Returns
+    -------
+    Share of the peak, of the shape that the arguments broadcast to.
     """
     return np.asarray(np.asarray(flops, float) / (np.asarray(chips) * np.asarray(peak_flops) * np.asarray(time_s)))
 
@@ -46,6 +54,10 @@ def chips_to_hold(params: float, memory_bytes: float, catalog: Catalog) -> int:
     params : parameters of the model
     memory_bytes : memory of one chip [B]
     catalog : where the bytes of a parameter and the share of memory that they may fill stand
+
+    Returns
+    -------
+    Number of chips.
     """
     usable = catalog.fact("fit.usable-memory").value
     return int(np.ceil(params * adam_bytes(catalog) / (memory_bytes * usable)))

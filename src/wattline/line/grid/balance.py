@@ -46,6 +46,10 @@ def counted_region(region: Record, catalog: Catalog) -> Record:
     ----------
     region : the country or grid
     catalog : of the facts
+
+    Returns
+    -------
+    A record of kind ``region``.
     """
     while "consumption_twh" not in region.facts and region.name != DEFAULT:
         region = catalog.find("region", parent(region, catalog))
@@ -61,6 +65,10 @@ def demand_of(region: Record, draws: Draws) -> GridDemand:
         The country or grid.
     draws
         Draws of its facts.
+
+    Returns
+    -------
+    Energy of a year [Wh], peak [W], growth and losses, shape ``(n_draws,)``.
     """
     used, loss = (draws(of_region(region, name, draws.catalog)) for name in ("consumption_twh", "grid_loss"))
     factor, growth = (draws(of_region(region, name, draws.catalog)) for name in ("load_factor", "demand_growth_share"))
@@ -125,6 +133,10 @@ def share_of(grid: GridDemand, energy_j: Array, peak_w: Array) -> GridShare:
         What is delivered to the plan in a year [J].
     peak_w
         Its highest power at the meter [W].
+
+    Returns
+    -------
+    Shares of the grid's energy and of its peak, shape ``(n_draws,)``.
     """
     energy_wh = np.asarray(energy_j) / J_PER_WH
     grows = bool(np.all(grid.growth_wh > MIN_GROWTH * grid.energy_wh))

@@ -56,6 +56,10 @@ class Hourly:
         what
             What it is for, for the error.
 
+        Returns
+        -------
+        Its name as it stands in the file, and numbers of shape ``(n_steps,)``.
+
         Raises
         ------
         WattlineError
@@ -133,6 +137,10 @@ def hourly_of(table: pl.DataFrame, where: str, time_zone: str | None = None) -> 
     time_zone
         Zone of times without an offset; None takes them as UTC, and that is noted.
 
+    Returns
+    -------
+    Columns over a regular time in UTC.
+
     Raises
     ------
     WattlineError
@@ -158,6 +166,10 @@ def regular(times: Any, numbers: dict[str, Array], notes: list[str], where: str)
         What was taken for granted.
     where
         What they were read from, for errors.
+
+    Returns
+    -------
+    Columns over a regular time in UTC, shape ``(n_steps,)``.
 
     Raises
     ------

@@ -29,6 +29,10 @@ def load_region(name: str | None, catalog: Catalog) -> Record:
     name : of a country, a grid, a cloud's region or a place; None for the world
     catalog : whose facts are taken
 
+    Returns
+    -------
+    A record of kind ``region``.
+
     Raises NotFound with the nearest names of regions.
     """
     wanted = name or DEFAULT
@@ -46,6 +50,10 @@ def of_region(region: Record, attribute: str, catalog: Catalog) -> Fact:
     region : the country or grid, a record of the catalog's ``region``
     attribute : name of the figure
     catalog : of the facts
+
+    Returns
+    -------
+    The fact, of the record that has it.
     """
     while attribute not in region.facts and region.name != DEFAULT:
         region = catalog.find("region", parent(region, catalog))

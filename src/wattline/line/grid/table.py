@@ -28,6 +28,10 @@ def read_table(data: bytes, where: str) -> pl.DataFrame:
     where
         What it was read from, for errors.
 
+    Returns
+    -------
+    Columns as text, or as the Parquet file types them.
+
     Raises
     ------
     WattlineError
@@ -45,6 +49,10 @@ def csv_table(data: bytes, where: str) -> pl.DataFrame:
         Bytes of the file.
     where
         What it was read from, for errors.
+
+    Returns
+    -------
+    Every column as text.
     """
     import polars as pl
 
@@ -68,6 +76,10 @@ def times_of(table: pl.DataFrame, where: str, time_zone: str | None = None) -> t
         What it was read from, for errors.
     time_zone
         Zone of times without an offset; None takes them as UTC.
+
+    Returns
+    -------
+    The name, ``datetime64[s]`` of shape ``(n_rows,)``, and remarks.
 
     Raises
     ------
@@ -117,6 +129,10 @@ def parsed_times(texts: pl.Series) -> tuple[pl.Series | None, bool]:
     ----------
     texts
         Such as ``2023-01-01T00:00Z``.
+
+    Returns
+    -------
+    The times, or None, and True where each has an offset.
     """
     import polars as pl
 
@@ -143,6 +159,10 @@ def seconds(times: pl.Series) -> Any:
     ----------
     times
         In UTC.
+
+    Returns
+    -------
+    Shape ``(n_rows,)``.
     """
     return times.dt.epoch("s").to_numpy().astype("datetime64[s]")
 
@@ -154,6 +174,10 @@ def numbers_of(column: pl.Series) -> Array | None:
     ----------
     column
         Numbers, or text of them; empty cells are NaN.
+
+    Returns
+    -------
+    Shape ``(n_rows,)``, or None.
     """
     import polars as pl
 

@@ -119,6 +119,10 @@ def dew_guess_c(ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
     ----------
     ratio : numeric, humidity ratio [kg/kg]
     pressure_pa : numeric, pressure of the air [Pa]
+
+    Returns
+    -------
+    Degrees C, of the shape that the arguments broadcast to.
     """
     x = np.log(np.maximum(vapour_pa(ratio, pressure_pa), 1e-3) / 611.2) / 17.6
     return np.asarray(243.0 * x / (1.0 - x))

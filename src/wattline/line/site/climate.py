@@ -80,6 +80,10 @@ def find_place(name: str, catalog: Catalog) -> Record:
     name : a name or alias, or ``"latitude, longitude"``
     catalog : where places are looked up
 
+    Returns
+    -------
+    A record of kind ``climate``.
+
     Raises NotFound with names like it, WattlineError where the nearest place is too far away.
     """
     if not name.strip():
@@ -207,6 +211,10 @@ def made_year(record: Record, catalog: Catalog) -> Weather:
     ----------
     record : the place, of the catalog's ``climate``
     catalog : where the facts stand that say how days depart from the normals
+
+    Returns
+    -------
+    8,760 hours.
     """
     facts = catalog.values(WeatherFacts, "fit.weather")
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(record.name.encode()).digest()[:8], "little"))

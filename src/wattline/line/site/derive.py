@@ -73,6 +73,10 @@ def toml(catalog: Catalog, progress: Callable[[str], None] = lambda name: None) 
     ----------
     catalog : whose facts are taken
     progress : hears the name of each place before it is worked through
+
+    Returns
+    -------
+    The text of a TOML file.
     """
     lines = []
     for name, (cooling, plant) in DERIVED.items():

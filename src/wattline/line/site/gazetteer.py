@@ -52,6 +52,10 @@ def plain(text: str) -> str:
     Parameters
     ----------
     text : of a name
+
+    Returns
+    -------
+    Letters and digits alone.
     """
     bare = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]", "", bare)
@@ -88,6 +92,10 @@ def find_city(name: str) -> City | None:
     Parameters
     ----------
     name : ``"Dallas, Texas"``, ``"Dublin, Ireland"``, ``"quincy-wa"``, ``"São Paulo"``
+
+    Returns
+    -------
+    The city with its degrees and height, or None.
 
     Raises WattlineError for a name of several cities of like size, with what tells them apart.
     """

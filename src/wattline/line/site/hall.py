@@ -24,6 +24,10 @@ def by_size(it_w: float) -> str:
     Parameters
     ----------
     it_w : IT power of the design, W
+
+    Returns
+    -------
+    Name of a record of kind ``plant``.
     """
     return next(name for name, least_w in SIZES if it_w >= least_w)
 
@@ -45,6 +49,10 @@ def facts(name: str, catalog: Catalog) -> dict[str, Fact]:
     ----------
     name : kind of hall, a record of the catalog's ``plant``
     catalog : where it stands
+
+    Returns
+    -------
+    An attribute -> its fact.
     """
     record: Record = catalog.find("plant", name)
     base = record.meta.get("base")

@@ -64,6 +64,10 @@ def mean_error(km: float, up_m: float | None, catalog: Catalog) -> MeanError:
     km : to the place whose normals are taken
     up_m : height above it [m]; None where it is not known
     catalog : whose facts are taken
+
+    Returns
+    -------
+    Errors of temperature and dew point [K].
     """
     known = catalog.values(NearnessFacts, "fit.nearness")
     lapse = catalog.values(LapseFacts, "fit.lapse")
@@ -83,6 +87,10 @@ def left_out(catalog: Catalog, most_km: float, most_m: float) -> Iterator[LeftOu
     ----------
     catalog : whose places are taken
     most_km, most_m : beyond which nothing is predicted
+
+    Returns
+    -------
+    Errors of each place, and how far the other one is.
     """
     records = list(catalog.records("climate").values())
     lapse = catalog.values(LapseFacts, "fit.lapse")

@@ -24,6 +24,10 @@ def read_where(place: str | None, weather: str | Path | None, catalog: Catalog) 
     weather : a weather file, whose year stands before the one made from the place's normals
     catalog : where places are looked up
 
+    Returns
+    -------
+    8,760 hours, and the record or None.
+
     Raises WattlineError where neither is given, or a place or file is unknown.
     """
     if place is None and weather is None:
@@ -43,6 +47,10 @@ def region_of(outdoors: Weather, where: Record | None, catalog: Catalog) -> str 
     outdoors : the weather, with the degrees of its place where they are known
     where : the place's record in the catalog; None for a weather file
     catalog : whose facts are taken
+
+    Returns
+    -------
+    Name of a record of kind ``region``, or None.
     """
     if where is None and outdoors.latitude is not None and outdoors.longitude is not None:
         record, distance = nearest(outdoors.latitude, outdoors.longitude, catalog)
@@ -72,5 +80,9 @@ def first_hour(weather: Weather) -> datetime:
     Parameters
     ----------
     weather : a year of hours, 8,760 of each quantity
+
+    Returns
+    -------
+    A time with its zone.
     """
     return datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=weather.utc_offset_h)))

@@ -23,6 +23,10 @@ def outside(weather: Weather, shift_c: Array | float = 0.0, every: int = 1, damp
     shift_c : degrees C warmer, scalar or ``(n_draws, 1)``
     every : every so many hours alone
     damp_c : degrees C by which the dew point is higher besides, scalar or ``(n_draws, 1)``
+
+    Returns
+    -------
+    Temperatures [C], humidity and pressure, of the shape that the year and ``shift_c`` broadcast to.
     """
     series = (weather.temperature_c, weather.wet_bulb_c, weather.humidity_ratio, weather.pressure_pa)
     t, wet, w, pressure, sea = (x[None, ::every] for x in (*series, weather.water_body_c))

@@ -64,6 +64,10 @@ def load_ups(name: str | None, hall: Mapping[str, Array], draws: Draws) -> Ups:
     name : of the UPS; None for the hall's own
     hall : facts of the hall, drawn
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+
+    Returns
+    -------
+    Its losses as a curve of its load, drawn.
     """
     record: Record = draws.catalog.find("ups", name or "double-conversion")
     if name is not None:
@@ -78,6 +82,10 @@ def column(values: Array) -> Array:
     Parameters
     ----------
     values : numbers or draws ``(n_draws,)``
+
+    Returns
+    -------
+    Shape ``(n_draws, 1)``, or ``(1, 1)`` of a number.
     """
     return values[:, None] if values.ndim else values.reshape(1, 1)
 

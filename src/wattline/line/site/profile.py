@@ -43,6 +43,10 @@ def read_profile(path: Path | str, it_w: float) -> Profile:
     path : the file
     it_w : IT power of the design [W]
 
+    Returns
+    -------
+    Shares of the design's IT power by the hour, and remarks on how it was read.
+
     Raises WattlineError for a file that is neither.
     """
     path = Path(path)

@@ -40,6 +40,10 @@ def size(setup: HallDesign, weather: Weather, it_w: float) -> dict[str, Any]:
     setup : the hall, at central values
     weather : the year that it stands in
     it_w : IT power of the design [W]
+
+    Returns
+    -------
+    Parts of an answer: design day, units, hottest hour, a load of a tenth.
     """
     full = hours(setup, np.ones((1, 1)), outside(weather))
     tenth = hours(setup, np.full((1, 1), TENTH), outside(weather))
@@ -74,6 +78,10 @@ def units(setup: HallDesign, full: Hours, it_w: float) -> list[Units]:
     setup : the hall, at central values
     full : its hours at full load
     it_w : IT power of the design [W]
+
+    Returns
+    -------
+    One of each kind of equipment.
     """
     sizes = {name: float(np.mean(setup.hall[name])) for name in setup.hall if name.endswith("_unit_w")}
     most = float(np.max(full.total)) * it_w

@@ -25,6 +25,10 @@ def read_weather(path: Path | str) -> Weather:
     ----------
     path : EPW, TMY3, Open-Meteo JSON or CSV
 
+    Returns
+    -------
+    The hours of a year, gaps filled.
+
     Raises WattlineError with one line where it cannot be a year of weather.
     """
     raw = read_raw(path)

@@ -132,6 +132,10 @@ def hours(setup: HallDesign, it: Array, out: Outside) -> Hours:
     setup : the hall as it was built
     it : share of the design's IT power, 0 to 1, ``(1 or draws, 1 or hours)``
     out : the weather as the plant meets it
+
+    Returns
+    -------
+    Power and water by part and hour, as shares of the design's IT power.
     """
     p = setup.hall
     now = chain(it, setup.ups, setup.redundancy, p)
@@ -178,6 +182,10 @@ def year(setup: HallDesign, weather: Weather, it: Array, every: int = 1) -> Year
     weather : a year of hours, 8,760 of each quantity
     it : share of the design's IT power, 0 to 1: by hour, ``(8760,)``, or flat by draw, ``(draws, 1)``
     every : every so many hours alone are worked out
+
+    Returns
+    -------
+    Sums of the year by part, shape ``(n_draws,)``, and hours where they are kept.
     """
     row = np.atleast_2d(np.asarray(it, float))
     draws = max(
@@ -217,10 +225,7 @@ def year(setup: HallDesign, weather: Weather, it: Array, every: int = 1) -> Year
 def rows(setup: HallDesign, block: slice) -> HallDesign:
     """The setup of some of the draws.
 
-    Parameters
-    ----------
-    setup : the hall as it was built
-    block : which of the draws
+    ``setup``: the hall as it was built; ``block``: which of the draws. Returns the same hall with these draws alone.
     """
 
     def some(x: Array) -> Array:
@@ -272,6 +277,10 @@ def build(
     draws : draws of its parameters
     humidified : whether closed halls put back the moisture that their coils take out
     given : parameters of the hall that are known, by name, in place of those drawn
+
+    Returns
+    -------
+    The hall with parameters of shape ``(n_draws, 1)``.
     """
     known = {parameter: column(np.asarray(value, float)) for parameter, value in given.items()}
     parameters: Mapping[str, Array] = hall.parameters(name, draws) | known

@@ -51,6 +51,10 @@ def find_build(name: str, catalog: Catalog) -> tuple[Record, str | None] | None:
     name : with or without its publisher; one that the catalog has itself is taken as it is
     catalog : where the base models stand
 
+    Returns
+    -------
+    The base model's record and the format or None; None where it is no build.
+
     Raises WattlineError for a GGUF of a known model, whose name states no format.
     """
     parts = _split(name)

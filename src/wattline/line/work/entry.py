@@ -49,6 +49,10 @@ def hf_id_of(path: Path) -> str:
     Parameters
     ----------
     path : of a config, or of its folder
+
+    Returns
+    -------
+    ``publisher/name``.
     """
     folder = path if path.is_dir() else path.parent
     own = path.stem.removesuffix("_config") if path.is_file() else ""
@@ -73,6 +77,10 @@ def model_entry(model: Model, origin: Origin, aliases: Sequence[str] = ()) -> st
     model : as its config was read
     origin : where it was read, and what is published of it
     aliases : further names
+
+    Returns
+    -------
+    TOML that ``read_records`` takes.
 
     Raises WattlineError where the catalog's attributes cannot describe the model, and where its counted parameters are
     more than 1.5% from the published ones.

@@ -158,6 +158,10 @@ def forward_flops_per_token(model: Model, sequence_tokens: ArrayLike) -> Array:
     ----------
     model : the model, as it was read
     sequence_tokens : tokens of the sequence
+
+    Returns
+    -------
+    FLOP, of the shape of ``sequence_tokens``.
     """
     if not model.architecture_known:
         return np.asarray(2.0 * model.active_params)

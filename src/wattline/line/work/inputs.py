@@ -18,6 +18,10 @@ def read_model(model: str | Path | Model, catalog: Catalog) -> Model:
     model : a name, alias or Hugging Face id of the catalog, the path of a ``config.json``, or a Model as it is
     catalog : where names are looked up
 
+    Returns
+    -------
+    The model, with its source.
+
     Raises NotFound for a name that the catalog lacks, WattlineError for a file that cannot be read.
     """
     if isinstance(model, Model):
@@ -35,6 +39,10 @@ def check_precision(precision: str) -> str:
     Parameters
     ----------
     precision : name of the number format
+
+    Returns
+    -------
+    The same name.
 
     Raises WattlineError for one that is not known.
     """

@@ -50,6 +50,10 @@ def of_like_size(name: str, catalog: Catalog, count: int = 3) -> list[str]:
     name : of a model of the catalog
     catalog : where its size and the others stand
     count : how many
+
+    Returns
+    -------
+    Names, the nearest first.
     """
     records = catalog.records("model")
     if name not in records or "total_params" not in records[name].facts:
@@ -76,6 +80,10 @@ def stand_ins(name: str, catalog: Catalog) -> str:
     ----------
     name : of the model
     catalog : where models of its size stand
+
+    Returns
+    -------
+    A phrase for an error.
     """
     near = of_like_size(name, catalog)
     return f"--config takes its config.json; of its size and known: {', '.join(near)}" if near else CONFIG

@@ -16,6 +16,10 @@ def usual_sequence(model: Model, catalog: Catalog) -> int:
     ----------
     model : the model that is trained
     catalog : where the usual lengths stand, before and after ``fit.training-old-sequence-year``
+
+    Returns
+    -------
+    Number of tokens.
     """
     if model.training_tokens:
         return model.training_tokens
@@ -36,6 +40,10 @@ def usual_model(params: float, year: int = 0) -> Model:
     ----------
     params : parameters that a token passes
     year : when the model came out; 0 where it is not known
+
+    Returns
+    -------
+    A dense model, with layers and widths as usual for its size.
     """
     hidden = max(round(hidden_of_size(params) / 1024), 1) * 1024
     layers = max(round(params / (12 * hidden**2) / 8), 1) * 8

@@ -32,6 +32,10 @@ def replica_bytes(model: Model, precision: str, ranks: int) -> float:
     model : the architecture
     precision : number format, a key of ``BYTES``
     ranks : groups of chips that split the requests' attention
+
+    Returns
+    -------
+    Bytes.
     """
     once = stored_bytes(model, precision)
     if ranks == 1:
@@ -67,6 +71,10 @@ def memory_needed_bytes(
     precision : number format, a key of ``BYTES``
     ranks : groups of chips that split the requests' attention
     cache_bytes : of a value that is kept of a token
+
+    Returns
+    -------
+    Bytes, of the shape that ``batch`` and ``context_tokens`` broadcast to.
     """
     weights = replica_bytes(model, precision, ranks)
     return np.asarray(weights + kv_bytes(model, context_tokens, cache_bytes) * np.asarray(batch, float))

@@ -19,6 +19,10 @@ def times(first: Array, other: Array) -> Array:
     Parameters
     ----------
     first, other : shapes ``(n, k)`` and ``(k, m)``
+
+    Returns
+    -------
+    Shape ``(n, m)``.
     """
     return np.asarray(np.ascontiguousarray(first) @ np.array(other, order="C"))
 
@@ -29,6 +33,10 @@ def lower_root(matrix: Array) -> Array:
     Parameters
     ----------
     matrix : symmetric, positive definite, shape ``(n, n)``
+
+    Returns
+    -------
+    Shape ``(n, n)``.
 
     Raises numpy.linalg.LinAlgError where it is not positive definite.
     """
@@ -69,6 +77,10 @@ def solved(root: Array, values: Array) -> Array:
     ----------
     root : lower triangular, shape ``(n, n)``
     values : shape ``(n,)`` or ``(n, m)``
+
+    Returns
+    -------
+    The shape of ``values``.
     """
     left = np.array(values, float).reshape(len(root), -1)
     for start in range(0, len(root), BLOCK):

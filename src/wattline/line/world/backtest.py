@@ -76,6 +76,10 @@ def crps(value: float, mean: float, sd: float) -> float:
     ----------
     value : what came
     mean, sd : of the forecast
+
+    Returns
+    -------
+    In the unit of ``value``, 0 and more.
     """
     if sd <= 0:
         return abs(value - mean)
@@ -90,6 +94,10 @@ def naive_drift(known: Sequence[PublishedFigure], year: int) -> tuple[float, flo
     ----------
     known : figures of one series, one or more
     year : to forecast
+
+    Returns
+    -------
+    Two numbers, of the logarithm of TWh.
     """
     years = sorted({row.year for row in known})
     level = {y: float(np.mean([log(row.twh) for row in known if row.year == y])) for y in years}
@@ -109,6 +117,10 @@ def known_at(rows: Sequence[PublishedFigure], origin: int) -> list[PublishedFigu
     ----------
     rows : all figures
     origin : year of the forecast
+
+    Returns
+    -------
+    Those figures, in their order.
     """
     return [row for row in known_by(rows, origin) if row.year <= origin + 1]
 
@@ -121,6 +133,10 @@ def rolling(rows: Sequence[PublishedFigure], origin: int, paths: Paths) -> list[
     rows : all figures
     origin : year of the forecast
     paths : with coefficients that know no later figure
+
+    Returns
+    -------
+    One a later figure of a series that had one before.
     """
     known = known_at(rows, origin)
     later = [row for row in rows if row.published > origin and row.year > origin and row.kind != "forecast"]
@@ -139,6 +155,10 @@ def predicted(
     later : figures that it does not know
     origin : year of the forecast
     new_publisher : whether the figures are of a publisher that has published none of what is known
+
+    Returns
+    -------
+    One a later figure.
     """
     made = []
     for row in later:
@@ -156,6 +176,10 @@ def score(forecasts: Iterable[Forecast]) -> dict[str, float | int | None]:
     Parameters
     ----------
     forecasts : figures beside forecasts
+
+    Returns
+    -------
+    A measure's name -> its value, None where there is no forecast.
     """
     every = list(forecasts)
     if not every:

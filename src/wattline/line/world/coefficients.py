@@ -26,6 +26,10 @@ def path_model(as_of: int) -> PathModel:
     Parameters
     ----------
     as_of : year of the outlook
+
+    Returns
+    -------
+    The coefficients with their origin.
     """
     models = fitted_models()
     origins = [origin for origin in models if origin <= as_of]

@@ -76,6 +76,10 @@ def read_what_if(text: str) -> WhatIf:
     ----------
     text : NAME=VALUE
 
+    Returns
+    -------
+    The driver and its value or change.
+
     Raises WattlineError for a driver that is not known or a value that is no number.
     """
     name, equals, value = (part.strip() for part in text.partition("="))
@@ -138,6 +142,10 @@ def chips_shipped(deviate: Array) -> Array:
     Parameters
     ----------
     deviate : standard normal, shape ``(n_draws,)``: where all makers' percentiles lie
+
+    Returns
+    -------
+    GW, shape ``(n_draws, n_years)``.
     """
     total = np.zeros((len(deviate), len(YEARS)))
     for name in GENERATIONS:

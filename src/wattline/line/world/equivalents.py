@@ -53,6 +53,10 @@ def equivalents(energy_j: Array, co2e_kg: Array, draws: Draws) -> list[Equivalen
     ----------
     energy_j, co2e_kg : of a job, scalars or ``(n_draws,)`` [J, kg]
     draws : that the facts are cited in
+
+    Returns
+    -------
+    How many of each thing, with the fact that it rests on.
     """
     central = draws.central()
     result = [

@@ -40,5 +40,9 @@ def growth_known(year: int) -> Mapping[str, Array] | None:
     Parameters
     ----------
     year : of the outlook
+
+    Returns
+    -------
+    Growth of the stock, or None.
     """
     return stock_growth() if year >= CHIPS_PUBLISHED else None

@@ -66,6 +66,10 @@ def growth_paths(sd: float, years: float, steady_sd: float) -> Array:
     ----------
     sd, years : standard deviation of its growth [1/year] and how long it persists [years]
     steady_sd : of a growth that hardly changes, over ``STEADY_YEARS``
+
+    Returns
+    -------
+    Shape ``(n_years, n_years)``.
     """
     gap = np.abs(YEARS[:, None] - YEARS[None, :])
     growth = sd**2 * np.exp(-gap / years) + steady_sd**2 * np.exp(-gap / STEADY_YEARS)
@@ -203,6 +207,10 @@ class Posterior:
         places, year : of one length; years as indices of ``YEARS``
         counted : as a later study would put it, with its bias; else the path that studies share
         new_publisher : by one that has published no figure yet
+
+        Returns
+        -------
+        Shapes ``(n,)`` and ``(n, n)``.
         """
         paths, figures = self.paths, self.figures
         prior = np.array([float(paths.mean(p, np.asarray(y))) for p, y in zip(places, year, strict=True)])

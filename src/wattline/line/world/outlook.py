@@ -61,6 +61,8 @@ def read_years(text: str) -> tuple[int, ...]:
     Parameters
     ----------
     text : one year, or the first and the last
+
+    Returns every year from the first to the last.
     """
     first, _, last = text.partition("-")
     try:
@@ -120,6 +122,8 @@ def posterior_of(rows: Sequence[PublishedFigure], as_of: int) -> Posterior:
     ----------
     rows : figures
     as_of : the year
+
+    Returns paths by place and year, given the figures.
     """
     return Posterior(Paths(path_model(as_of), growth_known(as_of)), known_at(rows, as_of))
 
@@ -131,6 +135,8 @@ def catalog_posterior(as_of: int) -> Posterior:
     Parameters
     ----------
     as_of : the year
+
+    Returns paths by place and year, given the figures.
     """
     return posterior_of(published_figures(), as_of)
 
@@ -143,6 +149,10 @@ def outlook(question: OutlookQuestion, posterior: Posterior, draws: int, seed: i
     question : places and years
     posterior : what published figures tell
     draws, seed : how many draws, and their seed; the same seed gives the same draws to the bit
+
+    Returns
+    -------
+    Arrays of shape ``(n_places, n_years, n_draws)``.
     """
     places, years = question.places, np.array(question.years)
     shape = (len(places), len(years), draws)
@@ -196,6 +206,10 @@ def place_shares(work: StockDraws, places: Sequence[Place], above: Draws32) -> d
     work : the stock
     places : of the outlook
     above : logarithm of each draw's path over the middle one, shape ``(n_places, n_years, n_draws)``
+
+    Returns
+    -------
+    A part -> shares, 0 to 1, shape ``(n_places, n_years, n_draws)``.
     """
     made = {name: np.empty(above.shape, np.float32) for name in PARTS}
     for i, place in enumerate(places):
@@ -276,6 +290,8 @@ def ai_ratio(place: Place) -> Array:
     Parameters
     ----------
     place : a country, a group of countries or a company
+
+    Returns a factor, 1 where nothing is known of the place.
     """
     for scope in (place.kin_name, place.group, "world"):
         if ("ai-ratio", scope, "all") in stock_facts():

@@ -44,6 +44,10 @@ def place_of(name: str) -> Place:
     ----------
     name : of a country, a group of countries, ``world`` or a company
 
+    Returns
+    -------
+    Its name, its group, and the electricity that it uses [TWh].
+
     Raises NotFound for a name that neither the regions of the catalog nor the companies have.
     """
     plain = slug(name)
@@ -74,6 +78,10 @@ def place_or_company(name: str, electricity_twh: float = 0.0) -> Place:
     ----------
     name : of the series
     electricity_twh : electricity that the country uses in a year [TWh]; 0 where it is not given
+
+    Returns
+    -------
+    Its name, its group, and the electricity that it uses [TWh].
     """
     try:
         return place_of(name)
@@ -87,6 +95,10 @@ def slug(title: str) -> str:
     Parameters
     ----------
     title : its name
+
+    Returns
+    -------
+    Such as ``united_states``.
     """
     return "_".join(title.split("(")[0].strip().lower().replace("-", " ").split())
 

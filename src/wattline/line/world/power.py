@@ -34,6 +34,10 @@ def energy_twh(power_gw: Array | float, pue: Array | float = 1.0) -> Array:
     ----------
     power_gw : mean power of the IT [GW]
     pue : power of the site over that of the IT
+
+    Returns
+    -------
+    TWh, of the shape that the arguments broadcast to.
     """
     return np.asarray(power_gw * np.asarray(pue) * TWH_PER_GW)
 
@@ -45,6 +49,10 @@ def capacity_gw(twh: Array | float, load_factor: Array | float) -> Array:
     ----------
     twh : electricity of the year
     load_factor : mean power over capacity
+
+    Returns
+    -------
+    GW, of the shape that the arguments broadcast to.
     """
     return np.asarray(np.asarray(twh) / (TWH_PER_GW * np.asarray(load_factor)))
 
@@ -56,6 +64,10 @@ def koomey_twh(scope: str, year: int) -> float:
     ----------
     scope : ``world`` or ``us``
     year : 2000 or 2005
+
+    Returns
+    -------
+    That year's electricity [TWh].
     """
     power_w = 0.0
     for kind in CLASSES:
@@ -72,5 +84,9 @@ def queries_per_day(twh_per_year: float, joules_per_query: float) -> float:
     ----------
     twh_per_year : electricity of the queries
     joules_per_query : of the chips and the site around them
+
+    Returns
+    -------
+    Number of queries.
     """
     return twh_per_year * 3.6e15 / joules_per_query / (YEAR_S / 86_400.0)

@@ -52,6 +52,10 @@ def publisher_of(source: str) -> str:
     Parameters
     ----------
     source : title of the source
+
+    Returns
+    -------
+    Its name.
     """
     for words, name in PUBLISHERS.items():
         if words in source:
@@ -74,6 +78,10 @@ def read_published(path: Path | str, series: str = "", later: int | None = None)
     path : the file; lines that begin with # are left out
     series : name for figures whose line has none
     later : years after which a figure without an edition was published; by 2026 where not given
+
+    Returns
+    -------
+    One a line, in the order of the file.
 
     Raises WattlineError where the file or a line cannot be read.
     """
@@ -123,6 +131,10 @@ def known_by(figures: Iterable[PublishedFigure], year: int) -> list[PublishedFig
     ----------
     figures : published figures
     year : the year by whose end they were published
+
+    Returns
+    -------
+    Those figures, in their order.
     """
     return [figure for figure in figures if figure.published <= year]
 
@@ -133,5 +145,9 @@ def series_names(figures: Sequence[PublishedFigure]) -> list[str]:
     Parameters
     ----------
     figures : published figures
+
+    Returns
+    -------
+    Names of series.
     """
     return list(dict.fromkeys(figure.series for figure in figures))

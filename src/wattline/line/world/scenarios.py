@@ -33,6 +33,10 @@ class PublishedCase:
         Parameters
         ----------
         years : shape ``(n_years,)``
+
+        Returns
+        -------
+        Shape ``(n_years,)``.
         """
         known = [APART, *sorted(set(self.twh) & set(self.central_twh))]
         values = [1.0, *(self.twh[year] / self.central_twh[year] for year in known[1:])]
@@ -68,6 +72,10 @@ def read_case(text: str) -> PublishedCase | OwnCase:
     Parameters
     ----------
     text : a name or a path
+
+    Returns
+    -------
+    The case with its name.
 
     Raises WattlineError where neither is known.
     """

@@ -102,6 +102,10 @@ def it_of(sites: DataCentreEnergy, pue: float) -> ItOnlyEnergy:
     ----------
     sites : with cooling and power
     pue : of the sites, weighted by energy
+
+    Returns
+    -------
+    Energy of the IT alone, of the same year and places.
     """
     if pue < 1:
         raise WattlineError(f"PUE {pue:g} is below 1")
@@ -114,6 +118,10 @@ def with_crypto(sites: DataCentreEnergy, mining: CryptoEnergy) -> EnergyWithCryp
     Parameters
     ----------
     sites, mining : of one year and the same places
+
+    Returns
+    -------
+    Energy of both, of the same year and places.
     """
     if sites.year != mining.year or sites.places != mining.places:
         raise MixedScopes("data centres and crypto-mining must be of one year and the same places")

@@ -65,6 +65,10 @@ def scored_forecasts(rows: Sequence[PublishedFigure], now: Posterior) -> list[Sc
     ----------
     rows : all published figures
     now : what they tell of what came
+
+    Returns
+    -------
+    One a forecast.
     """
     made = []
     past = [f for f in published_forecasts() if f.year <= NEWEST and f.year - f.published >= 2]
@@ -83,5 +87,9 @@ def median_factor(factors: Sequence[float]) -> float:
     Parameters
     ----------
     factors : each forecast over what came
+
+    Returns
+    -------
+    1 or more.
     """
     return exp(float(np.median([abs(log(factor)) for factor in factors])))

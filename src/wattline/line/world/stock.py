@@ -26,6 +26,10 @@ def survival(age: Array, life: Array | float, shape: float = SHAPE) -> Array:
     age : years since the middle of the year of shipment
     life : mean life [years], broadcast with ``age``
     shape : of the Weibull distribution: the larger, the nearer all lives are to the mean
+
+    Returns
+    -------
+    Share, 0 to 1, of the shape that ``age`` and ``life`` broadcast to.
     """
     scale = np.asarray(life, float) / gamma(1 + 1 / shape)
     return np.asarray(np.exp(-((np.maximum(age, 0.0) / scale) ** shape)))
@@ -69,6 +73,10 @@ def standing_by_vintage(shipped: Array, life: Array | float, shape: float = SHAP
     shipped : by year, shape ``(n_years,)``
     life : mean life by year of shipment [years], scalar or ``(n_years,)``
     shape : of the Weibull distribution
+
+    Returns
+    -------
+    In the unit of ``shipped``.
     """
     return np.asarray(shipped[:, None] * presence(life, shape))
 
@@ -81,6 +89,10 @@ def retired(shipped: Array, life: Array | float, shape: float = SHAPE) -> Array:
     shipped : by year, shape ``(n_years,)``
     life : mean life by year of shipment [years]
     shape : of the Weibull distribution
+
+    Returns
+    -------
+    In the unit of ``shipped``, shape ``(n_years,)``.
     """
     stock = standing_by_vintage(shipped, life, shape)
     before = np.concatenate([np.zeros((len(YEARS), 1)), stock[:, :-1]], axis=1)

@@ -70,6 +70,10 @@ def series(quantity: str, segment: str = "all", scope: str = "world") -> FactSer
     Parameters
     ----------
     quantity, segment, scope : as the columns of ``catalog/world/stock.csv`` name them
+
+    Returns
+    -------
+    Values and ranges by year.
     """
     return stock_facts()[quantity, scope, segment]
 
@@ -119,6 +123,10 @@ def table_rows(name: str) -> Iterator[dict[str, str]]:
     Parameters
     ----------
     name : of the file
+
+    Returns
+    -------
+    A column's name -> its cell, row by row.
     """
     lines = (FOLDER / name).read_text(encoding="utf-8").splitlines()
     return csv.DictReader(line for line in lines if not line.startswith("#"))

@@ -19,6 +19,10 @@ def table(recording: Recording, holder: Mapping[str, str]) -> list[dict[str, Any
     ----------
     recording: with its interpretation; where its format says itself what its readings are, they are told as they came.
     holder: a device's key -> the key of the device that holds it, as the sum has it.
+
+    Returns
+    -------
+    A row a column or series, or some alike.
     """
     rows = [replace(row, inside=row.inside or holder.get(row.device, "")) for row in _rows(recording)]
     shown = [row.json() for row in rows[:MANY]]

@@ -46,6 +46,10 @@ def assemble(channels: Sequence[Channel], choices: Choices, source: str, extras:
     source: the file, for messages.
     extras: windows, counts, faults, notes and rows of the interpretation that the reader has already.
 
+    Returns
+    -------
+    Its series by device, with windows, faults and the interpretation.
+
     Raises
     ------
     WattlineError: nothing is power or energy; or two readings are possible and differ.

@@ -69,6 +69,10 @@ def recording(defined: Sequence[Defined], choices: Choices, source: str, extras:
     choices: what the user says in place of what the source says.
     source: the file, for messages.
     extras: windows, counts, faults, notes and further rows of the interpretation.
+
+    Returns
+    -------
+    Its series by device, with windows, faults and the interpretation.
     """
     every = [channel for each in defined for channel in channels(each)]
     return assemble(every, choices, source, extras)

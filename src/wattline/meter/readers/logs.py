@@ -105,6 +105,10 @@ def counter(end_s: Sequence[float], length_s: Sequence[float], joules: Sequence[
     Parameters
     ----------
     end_s, length_s, joules: of each interval, in order of time; shape ``(n,)``.
+
+    Returns
+    -------
+    Instants [s] and joules, both of one shape.
     """
     times: list[float] = []
     total: list[float] = []
@@ -140,6 +144,10 @@ def recording(
     extras: windows, counts and notes beside them.
     totals: running totals (times, numbers) by a column's name, in place of its own numbers.
     clock: where the times come from.
+
+    Returns
+    -------
+    Its series by device, with windows, faults and the interpretation.
     """
     out = []
     for column in columns:

@@ -63,6 +63,10 @@ def of_frame(frame: pl.DataFrame, choices: Choices, source: str, host: str, comm
     source: for messages.
     host: the machine where the table names none.
     comma: a comma is the mark of decimals where cells leave that open.
+
+    Returns
+    -------
+    Its series by device, with faults and the interpretation.
     """
     if (metrics := metric_table.read(frame, source, choices)) is not None:
         return metrics

@@ -22,6 +22,10 @@ def same_machine(recordings: Sequence[Recording]) -> tuple[list[Recording], list
     ----------
     recordings: one a file; only series that say that they are of a whole machine, by a tool that does not name it, are
         compared.
+
+    Returns
+    -------
+    The recordings, and remarks.
     """
     out: list[Recording] = []
     hosts: list[Recording] = []  # the first of each machine

@@ -67,6 +67,10 @@ def groups(
     values: columns of watts or joules, by which rows that say the same are told from devices.
     choices: ``device`` names the columns, ``none`` or ``order``.
 
+    Returns
+    -------
+    Rows by host and device, the columns that tell them apart, and remarks.
+
     Raises
     ------
     WattlineError: several unlike rows of one instant, and nothing tells whose they are.

@@ -64,6 +64,10 @@ def settle(channel: Channel, choices: Choices, beside_w: float, source: str) -> 
     beside_w: mean watts of the same device by its own watts, NaN where it has none.
     source: the file, for messages.
 
+    Returns
+    -------
+    Its watts or joules with their instants, and what it was taken for.
+
     Raises
     ------
     WattlineError: two readings are possible and differ; names the option that decides.

@@ -59,6 +59,10 @@ def named(text: str, header: str = "") -> tuple[Unit, ...]:
     ----------
     text: the word, as it is written.
     header: the whole name that it stands in, whose case tells whether case tells anything.
+
+    Returns
+    -------
+    Quantity and scale of each.
     """
     plain = re.sub(r"[·.\s_*-]+", "", text.strip()).strip("[]()")
     lower = plain.lower()

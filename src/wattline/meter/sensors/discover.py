@@ -96,6 +96,10 @@ def look(
     finders : by source, what stands in for its own
     facts : a catalog, or your own files of facts, for what is modelled and not measured
 
+    Returns
+    -------
+    Sensors, the parts of others named as such, and findings on what is not read.
+
     Raises WattlineError for a source that is not known, or a file of facts that cannot be read.
     """
     known = open_catalog(facts)

@@ -91,6 +91,10 @@ def tried(
     chips : that a floor and a shelf count for; 1 for the whole load
     wanted : the measures
     catalog : of the store's efficiency
+
+    Returns
+    -------
+    Pairs of a name and a load [W], the load as it is first; and facts.
     """
     each = " a chip" if chips > 1 else ""
     made: list[tuple[str, Smoothed]] = [("as it is", Smoothed(power_w, 0.0))]
@@ -124,6 +128,10 @@ def measures_json(
     limits : of the utility
     shown_hz : faster swings the sampling does not show [Hz]
     catalog : of the grid's modes
+
+    Returns
+    -------
+    Rows of an answer, and facts.
     """
     rows = []
     facts: list[Fact] = []
@@ -156,6 +164,10 @@ def start_stop_json(power_w: Array, chips: int, wanted: Measures) -> Json | None
     power_w : of the load [W]
     chips : that the idle power counts for
     wanted : with ``ramp`` and ``idle``
+
+    Returns
+    -------
+    Swing [W], seconds and joules, or None.
     """
     if wanted.ramp is None or wanted.idle is None:
         return None

@@ -58,6 +58,10 @@ def read_sites(texts: Sequence[str | Path], kind: str, what: str) -> SiteSignals
     what
         The command, for errors.
 
+    Returns
+    -------
+    One series a site, shape ``(n_sites, n_hours)``.
+
     Raises
     ------
     WattlineError
@@ -87,6 +91,10 @@ def together(first: SiteSignals, other: SiteSignals, what: str) -> tuple[SiteSig
     ----------
     first, other : of the same sites
     what : the command, for errors
+
+    Returns
+    -------
+    The same two, of one length.
     """
     if len(first.names) != len(other.names):
         raise WattlineError(f"{what}: --beside takes as many files as there are sites, {len(first.names)}")

@@ -126,6 +126,10 @@ def resources_json(gives: Sequence[Resource], prices: Prices) -> list[Json]:
     ----------
     gives : the resources
     prices : what the grid pays
+
+    Returns
+    -------
+    A row a resource.
     """
     spread = prices.dearest()
     capacity, reserve = prices.capacity_usd_per_w(), prices.reserve_usd_per_w()
@@ -165,6 +169,10 @@ def products_json(gives: Sequence[Resource], site_w: Array, catalog: Catalog) ->
     gives : the resources
     site_w : power of the site, beyond which it gives nothing [W]
     catalog : with the products
+
+    Returns
+    -------
+    A row a product.
     """
     rows = []
     for record in catalog.records("product").values():

@@ -38,6 +38,10 @@ def yearly_job(name: str, region: str | None, energy_j: Array, duration_s: Array
     name : of the job
     region : where it runs; None where it is not known
     energy_j, duration_s : from the grid, scalar or ``(n_draws,)``
+
+    Returns
+    -------
+    Its energy of a year, low, middle and high.
     """
     twh = np.asarray(energy_j) / J_PER_TWH * np.minimum(YEAR_S / np.asarray(duration_s), 1.0)
     low, middle, high = np.percentile(np.atleast_1d(twh), (5, 50, 95))
@@ -50,6 +54,10 @@ def read_jobs(path: Path | str) -> list[YearlyJob]:
     Parameters
     ----------
     path : the file
+
+    Returns
+    -------
+    Each with the energy of a year [J].
 
     Raises WattlineError where it is none or has no energy.
     """

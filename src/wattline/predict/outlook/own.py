@@ -21,6 +21,10 @@ def read_stock(path: Path | str) -> OwnStock:
     ----------
     path : the file
 
+    Returns
+    -------
+    Its name, and the two series by year.
+
     Raises WattlineError where it cannot be read.
     """
     name = str(path)

@@ -17,6 +17,10 @@ def tornado(made: Outlook) -> list[Json]:
     Parameters
     ----------
     made : the outlook
+
+    Returns
+    -------
+    A row a driver [TWh].
     """
     place, year = made.question.places[0], min(made.question.years[-1], LAST)
     if place.company:

@@ -21,6 +21,10 @@ def place_rows(made: Outlook, posterior: Posterior) -> list[Json]:
     ----------
     made : the outlook
     posterior : with the figures
+
+    Returns
+    -------
+    A row a place.
     """
     twh, gw = percentiles(made.twh), percentiles(made.gw)
     shares = {name: percentiles(values) for name, values in made.shares.items()}

@@ -34,6 +34,10 @@ def send_rate(replica: Replica, readers: int, given: float | None, draws: Draws)
     readers : chips of one that reads prompts
     given : bytes/s of a chip; None for its server's ports
     draws : that the bandwidth is cited in
+
+    Returns
+    -------
+    Bytes/s.
     """
     chips = min(readers, replica.chips)
     if given is not None:

@@ -59,6 +59,10 @@ def read_replica(model: str | Path | Model, traffic: Traffic, setup: Setup, draw
     setup : chip, chips, format and power limit
     draws : from which facts are drawn
 
+    Returns
+    -------
+    Model, chip, chips, format and power limit.
+
     Raises WattlineError where the architecture is not known, there is no traffic or too much, or the limit is none that
     the chip can be held to.
     """
@@ -86,6 +90,10 @@ def known_architecture(model: Model, catalog: Catalog) -> Model:
     ----------
     model : as it was read
     catalog : where models of its size stand
+
+    Returns
+    -------
+    The same model.
     """
     if not model.architecture_known:
         raise WattlineError(

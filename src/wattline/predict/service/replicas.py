@@ -82,6 +82,10 @@ def fewest_replicas(
     share : of the requests that must keep them, above 0 to 1
     draws : whose catalog is taken, at central values
 
+    Returns
+    -------
+    Number of replicas.
+
     Raises WattlineError where there is no target, or no number of replicas keeps it.
     """
     if target.ttft_s is None and target.tpot_s is None:

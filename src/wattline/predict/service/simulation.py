@@ -81,6 +81,10 @@ def simulate_service(model: str | Path | Model, traffic: Traffic, setup: Setup, 
     setup : how the model is served; its replicas are counted
     draws : that the facts taken are cited in
 
+    Returns
+    -------
+    The replica with its outcome, and how many replicas there were.
+
     Raises WattlineError where parts of the set-up do not go together, or no request fits a replica.
     """
     replica = read_replica(model, traffic, setup, draws)

@@ -88,6 +88,10 @@ class SupplyQuestion:
         ----------
         draw : which
         hours : in place of the question's own
+
+        Returns
+        -------
+        What ``plan`` takes.
         """
         hours = hours or self._hours(draw)
         rate = self.value(INTEREST, draw)
@@ -118,6 +122,10 @@ class SupplyQuestion:
         number : of the year
         draw : of the facts
         lucky : whether a plant may be out for less than its share of the time
+
+        Returns
+        -------
+        The same case, with the plants' availability by the hour.
         """
         seed = self.draws.seed + number
         return with_outages(case, self.catalog, lambda fact: self.value(fact, draw), seed, lucky)
@@ -189,6 +197,10 @@ def grid_values(question: SupplyQuestion, draw: int | None, hours: SupplyHours) 
     question : whose region's facts are taken where the hours have no series of the grid
     draw : of the facts; None for central values
     hours : with the series of the grid that there are
+
+    Returns
+    -------
+    The four, of shape ``(n_steps,)``.
     """
     region, catalog, where = question.site.region, question.catalog, question.where
     steps = len(hours.utc)

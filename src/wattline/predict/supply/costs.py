@@ -42,6 +42,10 @@ def open_costs(costs: CatalogLike) -> Catalog:
     costs : a catalog, or files: facts (TOML), or CSV with columns technology, parameter, value, and low, high, unit
         where there are; None for the catalog alone
 
+    Returns
+    -------
+    Facts, the costs first.
+
     Raises WattlineError where a file cannot be read, or a technology or parameter is not known.
     """
     if costs is None or isinstance(costs, Catalog):

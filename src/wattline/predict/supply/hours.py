@@ -84,6 +84,10 @@ def read_region(path: Path | str, region: str | None) -> Hourly:
     ----------
     path : CSV or Parquet, with a column of times
     region : name of the region or its grid, such as ``us-pjm``
+
+    Returns
+    -------
+    Columns over a regular time in UTC.
     """
     where = shorten(str(path), 200)
     table = read_table(read_bytes(path, MAX_BYTES, "series", unpack=True), where)
@@ -115,6 +119,10 @@ def read_factors(path: Path | str, wanted: list[str], region: str | None) -> Sup
         that of the region is taken. Generation in MW of a region (EIA-930) will do: see ``scaled``
     wanted : technologies whose factors are needed
     region : name of the region, such as ``us-pjm``
+
+    Returns
+    -------
+    Shape ``(n_hours,)`` of each technology.
 
     Raises WattlineError where a column is missing, one of several cannot be told, or a factor is beyond 0 to 1.
     """
@@ -178,6 +186,10 @@ def scaled(hours: SupplyHours, means: Mapping[str, float]) -> SupplyHours:
     ----------
     hours : series as a file has them
     means : mean capacity factor by technology
+
+    Returns
+    -------
+    Shape ``(n_hours,)`` of each technology, 0 to 1.
     """
     factors, notes = {}, list(hours.notes)
     for name, values in hours.factors.items():
@@ -201,6 +213,10 @@ def chosen(hours: SupplyHours, years: tuple[int, int] | None) -> tuple[SupplyHou
     ----------
     hours : all that there are
     years : first and last year to size on
+
+    Returns
+    -------
+    The two, of whole years.
 
     Raises WattlineError where a year is not there whole.
     """

@@ -21,6 +21,10 @@ def picture(plan: SupplyPlan, hours: SupplyHours, utc_offset_h: float) -> Json:
     plan : the plan
     hours : that it was sized on
     utc_offset_h : hours by which the place's standard time is ahead of UTC
+
+    Returns
+    -------
+    The hardest and a usual week, and the year, as plain data.
     """
     steps = min(plan.case.load.size, max(1, round(WEEK_H / plan.case.step_h)))
     return {

@@ -49,6 +49,10 @@ def place_weather(region: str | None, climate: Record | None, catalog: Catalog) 
     region : the grid of the place
     climate : the place, of the catalog's ``climate``; None where none is named
     catalog : where they are looked up
+
+    Returns
+    -------
+    Behaviour of wind and sun by month and hour, and what it is taken from.
     """
     known = catalog.records("wind_sun")
     name = region if region is not None and region in known else ELSEWHERE
@@ -74,6 +78,10 @@ def sun_by_climate(climate: Record, catalog: Catalog) -> tuple[Array, Array]:
     ----------
     climate : the place, with the monthly means of its days' highest and lowest temperature
     catalog : whose plant of modules is taken
+
+    Returns
+    -------
+    The two, 0 to 1.
     """
     plant = catalog.values(SunPlant, "constant.sun-plant")
     utc = np.datetime64(f"{MADE_YEAR}-01-01T00:30:00", "s") + np.arange(8760) * np.timedelta64(3600, "s")
@@ -106,6 +114,10 @@ def make_hours(place: PlaceWeather, utc: Times, seed: int) -> SupplyHours:
     place : how wind and sun behave there
     utc : begin of each hour
     seed : of what is left to chance
+
+    Returns
+    -------
+    Capacity factors of wind and solar, shape ``(n_hours,)``.
     """
     digest = hashlib.sha256(f"{place.place}:{seed}".encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
@@ -120,6 +132,10 @@ def hours_of_file(path: Path | str, catalog: Catalog) -> SupplyHours | None:
     ----------
     path : EPW, TMY3, Open-Meteo JSON or CSV, with light on level ground and wind
     catalog : whose plants are taken
+
+    Returns
+    -------
+    Shape ``(n_hours,)`` of each technology, or None.
 
     Raises WattlineError where the file does not say where it is.
     """
@@ -152,6 +168,10 @@ def scaled_to(values: Array, mean: float) -> Array:
     ----------
     values : ``(n_steps,)``
     mean : wanted
+
+    Returns
+    -------
+    Shape ``(n_steps,)``, 0 to 1.
     """
     have = float(values.mean())
     if have <= 0 or mean <= 0:

@@ -61,6 +61,10 @@ def read_question(
     where : place, weather, region, prices
     draws : of the facts
 
+    Returns
+    -------
+    Load, hours, technologies, target and charges.
+
     Raises WattlineError for anything that cannot be.
     """
     reliability, words = read_reliability(options.target)

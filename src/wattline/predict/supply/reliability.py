@@ -51,6 +51,10 @@ def read_reliability(text: str | Sequence[str]) -> tuple[Reliability, list[str]]
     ----------
     text : one or several, with commas between them
 
+    Returns
+    -------
+    The reliability that is wanted, and the other words.
+
     Raises WattlineError for hours that cannot be.
     """
     words = text.split(",") if isinstance(text, str) else [part for each in text for part in each.split(",")]
@@ -79,6 +83,10 @@ def with_outages(case: SupplyCase, catalog: Catalog, value: Value, seed: int, lu
     value : a constant's value by its key
     seed : of the outages
     lucky : whether a plant may be out for less than its share of the time; else it is drawn anew
+
+    Returns
+    -------
+    The same case, with availability by the hour.
     """
     rng = np.random.default_rng(seed)
     span, peak = (case.load.size, case.step_h), float(case.load.max())
@@ -110,6 +118,10 @@ def unit_outages(case: SupplyCase, catalog: Catalog) -> dict[str, SupplyCase]:
     ----------
     case : with all of it
     catalog : whose sizes of units are taken
+
+    Returns
+    -------
+    A unit's name -> its case.
     """
     peak, cases = float(case.load.max()), {}
     for plant in case.generators:
@@ -134,6 +146,10 @@ def units_of(technology: str, peak_mw: float, catalog: Catalog) -> int:
     technology : of the catalog's ``supply``
     peak_mw : highest load [MW]
     catalog : whose size of a unit is taken; one unit where none is stated
+
+    Returns
+    -------
+    Number of units.
     """
     facts = catalog.find("supply", technology).facts
     return max(ceil(peak_mw / facts["unit_mw"].value - 1e-9), 1) if "unit_mw" in facts else 1

@@ -26,6 +26,10 @@ def read_target(text: str | Sequence[str]) -> SupplyTarget:
     ----------
     text : one or several, with commas between them
 
+    Returns
+    -------
+    The limits that are named.
+
     Raises WattlineError for a target that there is not, or a value out of its range.
     """
     # words of reliability are read by `read_reliability`
@@ -64,6 +68,10 @@ def read_sources(text: str | Sequence[str], catalog: Catalog) -> tuple[PowerSour
     ----------
     text : names of the catalog's ``supply`` or ``grid``, each with its most where there is one
     catalog : where they are looked up
+
+    Returns
+    -------
+    Names with their limits [MW].
 
     Raises NotFound for a name that the catalog lacks, WattlineError for one that stands twice.
     """
@@ -122,6 +130,10 @@ def in_time(
     sources : what may be built
     years : from the order to power; None for as long as it takes
     catalog : whose lead times are taken
+
+    Returns
+    -------
+    Both, in their order.
     """
     if years is None:
         return list(sources), []

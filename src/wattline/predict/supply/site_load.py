@@ -61,6 +61,10 @@ class SiteLoad:
         utc : begin of each step
         step_h : their length [h]
         draw : takes the load's own draw where it has some
+
+        Returns
+        -------
+        That load.
         """
         middle = np.timedelta64(round((self.utc_offset_h + step_h / 2) * 3600), "s")
         local = utc + middle
@@ -86,6 +90,10 @@ def site_load(
     load_mw : what the site takes, in place of both
     where : place, weather, kind of site, PUE, region
     draws : facts that it rests on
+
+    Returns
+    -------
+    The load of a year by the hour [MW], with what it was made of.
 
     Raises WattlineError where nothing or too much is given.
     """

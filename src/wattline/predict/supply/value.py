@@ -28,6 +28,10 @@ def firm_price(plan: SupplyPlan, question: SupplyQuestion) -> Json:
     ----------
     plan : whose prices are taken
     question : whose interest is taken
+
+    Returns
+    -------
+    USD/MWh and USD/kW, and what they rest on.
     """
     value = float(np.sum(plan.price) * plan.case.step_h) * FIRM_AVAILABILITY / plan.case.years
     yearly = annuity(question.value(INTEREST, None), FIRM_LIFE_YEARS) + FIRM_FIXED_SHARE
@@ -50,6 +54,10 @@ def flexible_point(plan: SupplyPlan) -> float:
     Parameters
     ----------
     plan : whose prices are taken
+
+    Returns
+    -------
+    USD/MWh of load.
     """
     case = plan.case
     block = max(1, round((DAY_H if case.shift is None else case.shift.hours) / case.step_h))
@@ -70,6 +78,10 @@ def lead_times(plan: SupplyPlan, question: SupplyQuestion) -> list[Json]:
     ----------
     plan : what is built
     question : whose catalog is taken
+
+    Returns
+    -------
+    A row a technology.
     """
     rows = []
     for source in question.sources:
@@ -89,6 +101,10 @@ def balances(plan: SupplyPlan, question: SupplyQuestion) -> dict[str, Json | Non
     ----------
     plan : whose load and imports are taken
     question : whose region and facts are taken
+
+    Returns
+    -------
+    ``balance`` and ``import_balance`` of an answer.
     """
     region, case = question.site.region, plan.case
     # draws of its own: a region's demand moves no cost

@@ -47,6 +47,10 @@ def lines(axes: Axes, x: Sequence[float], curves: Sequence[PlotLine], note: str 
     x : rising
     curves : each with as many values as x has
     note : under the figure
+
+    Returns
+    -------
+    HTML with the figure.
     """
     if len(x) < 2:
         return ""
@@ -86,6 +90,10 @@ def stems(
     heights : by name, pairs of x and height one after the other
     bands : begin, end and name of each
     note : under the figure
+
+    Returns
+    -------
+    HTML with the figure.
     """
     low, reach = log(x[0]), log(x[1] / x[0])
     top = max(level for level, _ in axes.y_words) or 1.0

@@ -62,6 +62,10 @@ def drawn(label: str, draw: Callable[[Ground], str], wide: Ground, narrow: Groun
         Makes what is inside it for a ground.
     wide, narrow
         The two grounds.
+
+    Returns
+    -------
+    Both as SVG.
     """
     return "".join(
         f'<svg class="plot {kind}" viewBox="0 0 {ground.width} {ground.height}" role="img" '

@@ -41,6 +41,10 @@ def week(data: Json, caption: str) -> str:
     ----------
     data : the week, as the answer's JSON holds it
     caption : what the week is
+
+    Returns
+    -------
+    HTML with the figure.
     """
     series = {name: np.asarray(values) for name, values in data["mw"].items()}
     supplied = {name: values for name, values in series.items() if name.split(" ")[-1] in SUPPLIED}
@@ -137,6 +141,10 @@ def bars(rows: Sequence[Bar], label: str, caption: str) -> str:
     ----------
     rows : name, value, figure in words, and low and high end of the range
     label, caption : what the bars are
+
+    Returns
+    -------
+    HTML with the figure.
     """
     most = max([*(row[1] for row in rows), *(row[4] or 0.0 for row in rows), 1e-12])
 

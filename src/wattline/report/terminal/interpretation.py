@@ -16,6 +16,10 @@ def read_as(rows: Sequence[Mapping[str, Any]]) -> list[Text]:
     Parameters
     ----------
     rows: the report's ``interpretation``.
+
+    Returns
+    -------
+    Lines; none where nothing was taken for anything.
     """
     if not rows:
         return []

@@ -61,6 +61,10 @@ def hosted_row(entry: Mapping[str, str], task: str, chips: dict[str, Chip]) -> S
     entry : the row's cells by column
     task : of the file
     chips : those that were read already, by their name in the file
+
+    Returns
+    -------
+    The measured configuration.
     """
     numbers = {name: positive(entry, name) for name in COLUMNS[2:]}
     if float(entry.get("pipeline_parallel") or 1) > 1:

@@ -142,6 +142,10 @@ def load_of(task: str, scenario: str, interactive: bool, draws: Draws, output_to
     interactive : whether the stricter latencies hold
     draws : where facts are taken from, at central values
     output_tokens : tokens of an answer as a result reports them; 0 for the reference's
+
+    Returns
+    -------
+    Tokens of a request and the latencies to keep.
     """
     records = draws.catalog.records("fit")
 

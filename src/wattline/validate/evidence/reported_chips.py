@@ -18,6 +18,10 @@ def reported_chip(text: str, catalog: Catalog) -> Record | None:
     ----------
     text : as the system's description has it
     catalog : where chips stand by name and alias
+
+    Returns
+    -------
+    A record of kind ``chip``, or None.
     """
     words = [
         word for word in re.split(r"[\s_\-/(),]+", re.sub(r"\((?:r|tm)\)", " ", text, flags=re.IGNORECASE)) if word

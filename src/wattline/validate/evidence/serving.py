@@ -122,6 +122,10 @@ def positive(entry: Mapping[str, str], name: str) -> float:
     ----------
     entry : a row's cells by column
     name : the column
+
+    Returns
+    -------
+    That number.
     """
     try:
         value = float(entry[name])

@@ -115,6 +115,10 @@ def predict_hosted(
     rows : of an engine whose chips waited for the host
     leave_out : model, family, gpu or rows; empty for none
     progress : hears the group's name
+
+    Returns
+    -------
+    Seconds and joules of the rows.
     """
     whole = hosted_from_catalog()
     if not leave_out:
@@ -148,6 +152,10 @@ def hosted_file(fit: HostedFit, about: str) -> str:
     ----------
     fit : as fitted
     about : the rows, in words
+
+    Returns
+    -------
+    The text of a TOML file.
     """
     head = (
         f"# Made by `wattline calibrate engine FILE...`; do not edit. {about}\n\n[_sources]\n"

@@ -108,6 +108,10 @@ def predict_row(row: MlperfRow, tuned: Tuned, facts: LoadFacts, like: ServerLayo
     tuned : what tuning is worth on its chip
     facts : of a server under a known load
     like : the one layout to take; None for the best
+
+    Returns
+    -------
+    That layout with its batch, or None where nothing fits.
     """
     fit = with_tuned(_base(row.chip), tuned)
     served = ServedModel(row.model, row.chip, row.precision, cache_bytes(row.chip), fit)
@@ -156,6 +160,10 @@ def fit_mlperf(
     plain : facts of a load, of which the fitted ones are replaced
     start : where to begin; the priors where not given
     rounds : iterations at most
+
+    Returns
+    -------
+    Values of the coefficients, and those that are measured.
     """
     problem = _Problem(grouped(rows), plain)
     at = problem.start({} if start is None else start.values)

@@ -51,6 +51,10 @@ def predict_left_out(
     plain : facts of a load, of which the fitted ones are replaced
     whole : the fit to all, to begin with; made where not given
     progress : called with what is under way
+
+    Returns
+    -------
+    One a row, in their order.
     """
     if by not in LEAVE_OUT:
         raise WattlineError(f"leave out: {by!r} is none of {', '.join(LEAVE_OUT)}")

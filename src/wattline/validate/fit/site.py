@@ -56,6 +56,10 @@ class SiteSpread:
         Parameters
         ----------
         like : whose key and source it takes
+
+        Returns
+        -------
+        The fact of a factor.
         """
         low, middle, high = (float(np.exp(self.bias + side * Z95 * self.spread)) for side in (-1, 0, 1))
         return replace(like, value=middle, low=low, high=high, dist="lognormal")
@@ -69,6 +73,10 @@ def spread_fact(measure: str, hall: str, catalog: Catalog) -> Fact:
     measure : ``pue`` or ``wue``
     hall : kind of hall; that of all halls stands for a kind that the catalog has no spread of
     catalog : whose facts are taken
+
+    Returns
+    -------
+    The fact of a factor.
     """
     own = f"{FACTS[measure].partition('.')[2]}-{hall}"
     return catalog.fact(f"fit.{own}" if own in catalog.records("fit") else FACTS[measure])
@@ -82,6 +90,10 @@ def fit_spread(residuals: Sequence[SiteResidual], hall: str, measure: str) -> Si
     residuals : published figures
     hall : kind of hall; a kind without sites takes that of all, without bias
     measure : ``pue`` or ``wue``
+
+    Returns
+    -------
+    Bias and spread in logarithms.
     """
     least = MIN_SPREAD[measure]
     every = _by_site(residuals)
@@ -136,6 +148,10 @@ def left_out_spread(residuals: Sequence[SiteResidual], own: SiteResidual, by: st
     own : the one, whose group is left out
     by : ``site``, ``operator`` or ``year``
     measure : ``pue`` or ``wue``
+
+    Returns
+    -------
+    Bias and spread in logarithms.
     """
     group = LEAVE_OUT[by]
     return fit_spread([row for row in residuals if group(row) != group(own)], own.hall, measure)

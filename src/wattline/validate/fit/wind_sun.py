@@ -22,6 +22,10 @@ def fit_region(utc: Times, wind: Array, sun: Array) -> WindSun:
     ----------
     utc : begin of each hour in UTC, ``(n_hours,)``, whole days
     wind, sun : capacity factors, 0 to 1
+
+    Returns
+    -------
+    Means, swings and memories by month and hour.
     """
     month = utc.astype("datetime64[M]").astype(int) % 12
     hour = (utc - utc.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
@@ -99,6 +103,10 @@ def two_memories(long_h: float, short_h: float, lags: Any) -> Array:
     ----------
     long_h, short_h : the memories, hours until 1/e is left
     lags : hours
+
+    Returns
+    -------
+    Of the shape of ``lags``.
     """
     a, b = np.exp(-1 / long_h), np.exp(-1 / short_h)
     if abs(a - b) < 1e-6:

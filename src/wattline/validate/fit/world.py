@@ -48,6 +48,10 @@ def fit_paths(rows: Sequence[PublishedFigure], origin: int) -> tuple[PathModel, 
     ----------
     rows : the figures to fit
     origin : year whose knowledge of chips the growth may use
+
+    Returns
+    -------
+    Both, in that order.
     """
     from scipy.optimize import minimize
 
@@ -81,6 +85,10 @@ def calibrate(rows: Sequence[PublishedFigure], progress: Callable[[str], None]) 
     ----------
     rows : all published figures
     progress : called with each origin before its fit
+
+    Returns
+    -------
+    A line an origin.
     """
     lines = []
     for origin in (*ORIGINS, NOW):

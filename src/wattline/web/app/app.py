@@ -35,6 +35,10 @@ def build(state: AppState, pool: WorkerPool, hosts: tuple[str, ...] = (), token:
     state : what its handlers share
     pool : processes that it starts with
     hosts, token : see ``Guard``
+
+    Returns
+    -------
+    An ASGI application.
     """
 
     @asynccontextmanager

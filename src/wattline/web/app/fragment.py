@@ -40,6 +40,10 @@ def fragment_of(page: str) -> Fragment:
     Parameters
     ----------
     page : as ``report.present.as_page`` makes it
+
+    Returns
+    -------
+    HTML, and the rules that it needs.
     """
     match = _PARTS.search(page)
     if match is None:

@@ -54,6 +54,10 @@ def read_line(line: str, catalog: Catalog | None = None) -> LineQuestion:
     ----------
     line : plain words
     catalog : whose models, chips and regions are known
+
+    Returns
+    -------
+    The command that answers, and its fields.
     """
     known = default() if catalog is None else catalog
     text = re.sub(r"(\d)\s*[x×]\s*(?=[A-Za-z])", r"\1 ", " ".join(line.split()))

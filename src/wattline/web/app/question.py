@@ -51,6 +51,10 @@ class PageQuestion:
         Parameters
         ----------
         paths : where each uploaded file lies, by its key
+
+        Returns
+        -------
+        The command's name first.
         """
         options, plain = [], []
         for name, value in self.values.items():
@@ -118,6 +122,10 @@ def read_question(page: Page, fields: Mapping[str, Field], given: Iterable[tuple
     ----------
     page, fields : of the command
     given : names with their values; an empty value is none
+
+    Returns
+    -------
+    The page with the values of its fields.
 
     Raises WattlineError for a name that the command does not take, a value that is too long, and one that names a
     file or an address.

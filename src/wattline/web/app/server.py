@@ -87,6 +87,10 @@ def app_of(setup: WebSetup, command: Any, worker: Sequence[str] = WORKER) -> App
     setup : how
     command : the command line, as click has it, whose commands are its pages
     worker : the command that starts a process that answers
+
+    Returns
+    -------
+    An app with its pages and its pool.
     """
     if setup.journals is not None:
         if not setup.journals.is_dir():

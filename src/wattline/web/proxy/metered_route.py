@@ -215,11 +215,7 @@ async def _lines(
     """A stream of lines of JSON: passed as it comes, its pieces counted, the joules in its trailer."""
     books = proxy.books
     stream = LineStream(tracked, lambda pieces: books.piece(tracked, pieces))
-    headers[ID] = tracked.id
-    if books.basis and request.version >= (1, 1):
-        headers["Trailer"] = TRAILER
-    response = Relayed(answer.status, answer.reason, headers)
-    await response.prepare(request)
+    response = await _begun(proxy, request, answer, tracked, headers)
     try:
         async for data in answer.content.iter_any():
             stream.feed(data)
@@ -234,6 +230,22 @@ async def _lines(
         response.trailer = f"{TRAILER}: {tracked.reported_j}".encode()
     await response.write_eof()
     return "ok", response
+
+
+async def _begun(
+    proxy: Proxy,
+    request: web.BaseRequest,
+    answer: aiohttp.ClientResponse,
+    tracked: TrackedRequest,
+    headers: CIMultiDict[str],
+) -> Relayed:
+    """The response to a stream, its head sent; joules follow in its trailer where the client takes one."""
+    headers[ID] = tracked.id
+    if proxy.books.basis and request.version >= (1, 1):
+        headers["Trailer"] = TRAILER
+    response = Relayed(answer.status, answer.reason, headers)
+    await response.prepare(request)
+    return response
 
 
 async def _stream(
@@ -253,11 +265,7 @@ async def _stream(
         inject and not packed,
         known is not None and not known.null,
     )
-    headers[ID] = tracked.id
-    if books.basis and request.version >= (1, 1):
-        headers["Trailer"] = TRAILER
-    response = Relayed(answer.status, answer.reason, headers)
-    await response.prepare(request)
+    response = await _begun(proxy, request, answer, tracked, headers)
     try:
         async for data in answer.content.iter_any():
             seen = stream.feed(unpack.some(data) if unpack else data)

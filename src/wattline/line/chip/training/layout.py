@@ -101,6 +101,10 @@ def plans(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, rec
     sequences, tokens : sequences of a step, tokens of a sequence
     recipe : old software or new, and what of the model is trained
 
+    Returns
+    -------
+    Many layouts as arrays of shape ``(n_plans,)``.
+
     Raises WattlineError where none does.
     """
     every = layouts(model, chip, chips, sequences, tokens, recipe)

@@ -20,6 +20,10 @@ def stage_share(model: Model, plan: Layouts) -> Array:
     ----------
     model : the model that is trained
     plan : one layout or many
+
+    Returns
+    -------
+    Share of 1, of the shape of the plan's arrays.
     """
     stages = plan.pipeline * plan.interleave
     return np.asarray(np.ceil(model.layers / stages) * plan.interleave / model.layers)
@@ -32,6 +36,10 @@ def weights_per_chip(model: Model, plan: Layouts) -> tuple[Array, Array]:
     ----------
     model : the model that is trained
     plan : one layout or many
+
+    Returns
+    -------
+    Two counts of parameters, of the shape of the plan's arrays.
     """
     share = stage_share(model, plan)
     dense = (model.total_params - model.expert_params_total) / plan.tensor * share
@@ -111,6 +119,10 @@ def activation_bytes(model: Model, recompute: str) -> float:
     ----------
     model : the model that is trained
     recompute : ``none``, ``selective`` or ``full``
+
+    Returns
+    -------
+    Bytes of one token in one layer.
     """
     if recompute == "full":
         return 2.0 * model.hidden

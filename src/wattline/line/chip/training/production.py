@@ -54,6 +54,10 @@ def split(step: TrainingStep) -> tuple[Array, Array]:
     Parameters
     ----------
     step : time and energy of a training step
+
+    Returns
+    -------
+    Two arrays [s], of the shape of the step's.
     """
     unfused = np.asarray(sum((part for name, part in step.parts_s.items() if name in UNFUSED), np.asarray(0.0)))
     waits = np.asarray(sum((part for name, part in step.parts_s.items() if name in WAITS), np.asarray(0.0)))
@@ -76,6 +80,10 @@ def central_step(
     year : when the model came out; 0 where it is not known, taken as recent
     draws : whose central values are taken; they remember the facts
     sequences : sequences of a step; None for the usual number
+
+    Returns
+    -------
+    The step, its arrays of shape ``()``.
     """
     centre = draws.central()
     device = load_chip(chip, centre)
@@ -98,6 +106,10 @@ def production(model: Model, chip: Chip, step: TrainingStep, precision: str, dra
     step : time and energy of a training step
     precision : number format, a key of ``BYTES``
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+
+    Returns
+    -------
+    The tuned step, the seconds that it takes in production, and their MFU, shape ``(n_draws,)``.
     """
     time = step_time_s(step, slowness(chip, precision, draws), draws("fit.training-elementwise-slowness"))
     plan = step.plan
@@ -120,6 +132,10 @@ def at_mfu(model: Model, chip: Chip, step: TrainingStep, precision: str, mfu: Ar
     step : time and energy of a training step
     precision : number format, a key of ``BYTES``
     mfu : model FLOPs utilisation, 0 to 1
+
+    Returns
+    -------
+    The tuned step, the seconds that it takes in production, and their MFU.
     """
     plan = step.plan
     flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens, frozen=plan.method != "full")
@@ -148,6 +164,10 @@ def rarely_tuned(chip: Chip, precision: str) -> bool:
     ----------
     chip : type of chip with its server, its facts drawn
     precision : number format, a key of ``BYTES``
+
+    Returns
+    -------
+    True where it does.
     """
     narrow = "fp8_flops" in chip.record.facts
     return narrow and chip.peak_flops(precision) <= chip.peak_flops("bf16")
@@ -171,6 +191,10 @@ def power_is_measured(chip: Chip) -> bool:
     Parameters
     ----------
     chip : type of chip with its server, its facts drawn
+
+    Returns
+    -------
+    True where they were.
     """
     return fact_name("flop_power", chip.generation) in chip.catalog.records("fit")
 
@@ -182,6 +206,10 @@ def training_power_w(chip: Chip, draws: Draws) -> Array:
     ----------
     chip : type of chip with its server, its facts drawn
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+
+    Returns
+    -------
+    Watts of one chip, shape ``(n_draws,)``.
     """
     fraction = draws(of_generation("training-power", chip))
     return np.asarray(np.clip(fraction * chip.tdp_w, np.minimum(chip.idle_w, chip.tdp_w), chip.tdp_w))
@@ -195,6 +223,10 @@ def tuned_power_w(chip: Chip, step: TrainingStep, draws: Draws) -> Array:
     chip : type of chip with its server, its facts drawn
     step : time and energy of a training step
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+
+    Returns
+    -------
+    Watts of one chip, shape ``(n_draws,)``.
     """
     meter = of_generation("training-meter", chip)
     known = meter.removeprefix("fit.") in chip.catalog.records("fit")
@@ -213,6 +245,10 @@ def production_power_w(chip: Chip, run: Production, draws: Draws) -> Array:
     chip : type of chip with its server, its facts drawn
     run : the run in production
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+
+    Returns
+    -------
+    Watts of one chip, shape ``(n_draws,)``.
     """
     static = chip.tdp_w * draws(f"fit.{fact_name('static_power', chip.generation)}")
     above = np.maximum(tuned_power_w(chip, run.step, draws) - static, 0.0) * run.slowness ** -draws(
@@ -230,6 +266,10 @@ def usual_chips(chip: Chip, flops: float, least: int) -> int:
     chip : type of chip with its server, its facts drawn
     flops : FLOP of the whole run
     least : chips at least
+
+    Returns
+    -------
+    Number of chips, a power of two or one times ``least``.
     """
     month_s = chip.catalog.fact("fit.training-usual-days").value * DAY_S
     wanted = flops / (chip.catalog.fact("fit.training-usual-mfu").value * chip.peak_flops("bf16") * month_s)

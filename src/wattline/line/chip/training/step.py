@@ -85,6 +85,10 @@ def training_step(
     precision : number format, a key of ``BYTES``
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
     limit_w : power cap of a chip, W; None for its TDP
+
+    Returns
+    -------
+    Seconds and watts of a chip with its operations, of shape ``(n_draws,)``.
     """
     return limited_step(model, chip, plan, precision, reached(chip, precision, draws), draws, limit_w)
 
@@ -253,6 +257,10 @@ def tuned_mfu(model: Model, chip: Chip, plan: Plan, precision: str, draws: Draws
     plan : how the model is laid out over chips
     precision : number format, a key of ``BYTES``
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+
+    Returns
+    -------
+    Share of the peak, shape ``(n_draws,)``.
     """
     frozen = plan.method != "full"
     time = training_step(model, chip, plan, precision, draws).time_s * step_spread(model, chip, draws)

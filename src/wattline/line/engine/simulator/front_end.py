@@ -25,6 +25,10 @@ def front_end_s(soft: Software, sub_layers: float, step_s: ArrayLike, prompt_ste
     sub_layers : attention and feed-forward layers of the model
     step_s : time between the tokens of the requests beside it, s, ``(n,)``
     prompt_steps : steps that read prompts, its own and those before it, that it waits for, ``(n,)``
+
+    Returns
+    -------
+    Seconds, shape ``(n,)``.
     """
     launching = soft.prompt_layer_s * sub_layers * np.asarray(prompt_steps, float)
     return np.asarray(soft.front_s + soft.held_steps * np.asarray(step_s, float) + launching)
@@ -39,6 +43,10 @@ def with_front_end(served: Served, soft: Software, sub_layers: float, step_token
     soft : the engine
     sub_layers : attention and feed-forward layers of the model
     step_tokens : tokens of a step at most
+
+    Returns
+    -------
+    The same outcome with ``front_s``.
     """
     usual = served.itl_s(50)
     step_s = np.where(np.isfinite(served.tpot_s), served.tpot_s, usual if np.isfinite(usual) else 0.0)

@@ -49,6 +49,10 @@ def simulate_pools(
     cached_tokens : tokens of each prompt that are in the cache already, ``(n,)``
     horizon_s : end of the simulation, s; None for the last answer
 
+    Returns
+    -------
+    Each request's times, and bins of energy, of both pools.
+
     Raises WattlineError as ``simulate`` does, and for times to send that are negative or not finite.
     """
     arrival, inputs, outputs, taken, rejected = checked(
@@ -120,6 +124,10 @@ def peak_waiting(sent_s: Array, resumed_s: Array, amount: Array) -> float:
     sent_s : when each was sent, s, ``(n,)``
     resumed_s : when each got its place, s, ``(n,)``
     amount : of each, any unit, ``(n,)``
+
+    Returns
+    -------
+    In the unit of ``amount``.
     """
     known = np.isfinite(sent_s) & np.isfinite(resumed_s) & (resumed_s > sent_s)
     times = np.concatenate([resumed_s[known], sent_s[known]])  # of one time, leaving counts first

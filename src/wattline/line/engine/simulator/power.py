@@ -40,6 +40,10 @@ def parts_by_bin(served: Served, pool: PoolOutcome | None = None) -> dict[str, A
     ----------
     served : the requests as they were served
     pool : one pool's outcome; None for all replicas
+
+    Returns
+    -------
+    A part's name -> its joules or seconds in each bin, shape ``(n_bins,)``.
     """
     sums: dict[str, Array] = {}
     for each in served.pools if pool is None else (pool,):
@@ -74,6 +78,10 @@ def joules_by_part(sums: dict[str, Array], standing: ReadyPower) -> dict[str, Ar
     ----------
     sums : what ``parts_by_bin`` gives
     standing : what chips, hosts and network take while they stand ready [W]
+
+    Returns
+    -------
+    A part's name -> its joules in each bin, shape ``(n_bins,)``.
     """
     return {
         "prefill": sums["prefill"],
@@ -97,6 +105,10 @@ def chip_load(served: Served, standing: ReadyPower, start: datetime = START) -> 
     served : the requests as they were served
     standing : power of chips and hosts by what a replica does, W
     start : of the load, a time with its zone
+
+    Returns
+    -------
+    Power of the parts over time [W], shape ``(n_parts, n_bins)``.
     """
     sums = parts_by_bin(served)
     parts = {name: sums[name] for name in ("prefill", "decode")}
@@ -114,6 +126,10 @@ def server_load(served: Served, standing: ReadyPower, start: datetime = START) -
     served : the requests as they were served
     standing : power of chips and hosts by what a replica does, W
     start : of the load, a time with its zone
+
+    Returns
+    -------
+    Power of the parts over time [W], shape ``(n_parts, n_bins)``.
     """
     parts = joules_by_part(parts_by_bin(served), standing)
     if not _scaled(served):
@@ -142,6 +158,10 @@ def idle_energy_j(served: Served, standing: ReadyPower) -> float:
     ----------
     served : a simulated service
     standing : what its chips, hosts and network take while they stand ready [W]
+
+    Returns
+    -------
+    Joules at the servers' plugs.
     """
     each = standing.chip_idle_w + standing.host_idle_w + standing.network_w
     return _chip_s(served, "idle") * each
@@ -154,6 +174,10 @@ def start_energy_j(served: Served, standing: ReadyPower) -> float:
     ----------
     served : a simulated service
     standing : what its chips, hosts and network take while they stand ready [W]
+
+    Returns
+    -------
+    Joules at the servers' plugs.
     """
     return _chip_s(served, "starting") * (standing.chip_idle_w + standing.host_w + standing.network_w)
 

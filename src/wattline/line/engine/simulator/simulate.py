@@ -50,6 +50,10 @@ def cache_limits(
     memory_share : share of the memory that weights and cache may fill
     ranks : groups of the chips that split the requests' attention, each with its own step of so many tokens
 
+    Returns
+    -------
+    Requests, tokens and blocks of the cache that a replica takes.
+
     Raises WattlineError where the weights alone do not fit.
     """
     _check_step(max_num_seqs, max_num_batched_tokens)
@@ -110,6 +114,10 @@ def simulate(
     until_s : no step begins later [s]; not given, the run goes on till all is done
     horizon_s : how long replicas stand ready (and idle) at least [s]
     window_s : from when to when inter-token latencies count [s]
+
+    Returns
+    -------
+    Each request's times, and bins of energy.
 
     Raises WattlineError for times that are not in order or not finite, and an unknown router.
     """

@@ -74,6 +74,10 @@ class ReplicaSteps(NamedTuple):
         ----------
         tokens, sequences, context, prompt : numeric, as ``Work`` has them; they broadcast
         limited : whether the power limit holds
+
+        Returns
+        -------
+        Seconds, joules and operations, of the shape that the arguments broadcast to.
         """
         arrays = (np.asarray(x, float) for x in (tokens, sequences, context, prompt))
         work = Work(*arrays, *_fixed(self.work))
@@ -86,6 +90,10 @@ class ReplicaSteps(NamedTuple):
         Parameters
         ----------
         tokens, sequences, context, prompt : numeric, as ``Work`` has them; they broadcast
+
+        Returns
+        -------
+        Two arrays [s, J], of the shape that the arguments broadcast to.
         """
         return self.expected(self.run(tokens, sequences, context, prompt))
 
@@ -132,6 +140,10 @@ def setting(
     expert_parallel : chips that share the experts; None for all
     software : the engine that runs it, where it is another than the chip model was fitted to
     ranks : groups of the chips that split the requests' attention
+
+    Returns
+    -------
+    The replica with its coefficients.
     """
     unset, serving = np.asarray(1.0), Serving(ranks, software)
     experts, dense = group_bytes(model, precision)
@@ -185,6 +197,10 @@ def tables(
     most_tokens : tokens of a step at most
     most_context : tokens behind a sequence at most
     usual_prompt : mean tokens of a prompt, which ranks that split the requests do not share; 0 where there is one rank
+
+    Returns
+    -------
+    Seconds and joules by sequences, context and tokens, between which the simulator reads straight lines.
     """
     knots = _with_window(knots_to(most_context), float(steps.shape.sliding_window))
     rows = np.arange(most_sequences + 1.0)

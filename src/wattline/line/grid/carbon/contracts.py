@@ -53,6 +53,10 @@ def with_contracts(grid: CleanShare, contracts: Contracts, mix: RegionMix) -> Cl
         With a source, whose hours are known.
     mix
         Where the region lies.
+
+    Returns
+    -------
+    Shares by step.
     """
     first = (grid.start - np.datetime64("2023-01-01T00:00:00")) / np.timedelta64(1, "s")
     hours = (float(first) + (np.arange(len(grid.values)) + 0.5) * grid.step_s) / 3600.0

@@ -62,12 +62,7 @@ class Climatology:
 def usual(case: ForecastCase, issued: Steps, valid: Steps) -> Array:
     """The mean of the same hour in the ``DAYS_BACK`` days before the issue, of days like the valid one.
 
-    Parameters
-    ----------
-    case
-        The series.
-    issued, valid
-        Steps, of one shape.
+    ``case``: the series; ``issued``, ``valid``: steps, of one shape. Returns it in the series' unit, in that shape.
     """
     last = issued - 1 - case.series.delay
     first = np.ceil((valid - last) / case.per_day).astype(int)
@@ -267,6 +262,10 @@ def errors_by_lead(
         Step of the first issue; None for ``MIN_DAYS`` after the begin.
     every
         Steps from one issue to the next.
+
+    Returns
+    -------
+    One a lead that can be scored.
 
     Raises
     ------

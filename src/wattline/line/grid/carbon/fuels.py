@@ -29,6 +29,10 @@ class FuelFactors:
         ----------
         direct
             g/kWh of the fuels that are known of the grid.
+
+        Returns
+        -------
+        Factors of every fuel [g/kWh].
         """
         moved = {fuel: self.lifecycle[fuel] + value - self.direct[fuel] for fuel, value in direct.items()}
         return FuelFactors({**self.direct, **direct}, {**self.lifecycle, **moved}, self.carbon_free)
@@ -41,6 +45,10 @@ def fuel_factors(catalog: Catalog) -> FuelFactors:
     ----------
     catalog
         Whose facts are taken.
+
+    Returns
+    -------
+    Direct and life-cycle g CO2e/kWh of every fuel.
     """
     records = catalog.records("fuel")
     names = ("direct_g_per_kwh", "lifecycle_g_per_kwh", "carbon_free")

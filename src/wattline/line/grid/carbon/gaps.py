@@ -27,6 +27,10 @@ def without_gaps(series: Hourly, name: str, where: str, notes: list[str]) -> Arr
     notes
         Takes how many steps were filled.
 
+    Returns
+    -------
+    Numbers in the file's unit, shape ``(n_steps,)``, none of them NaN.
+
     Raises
     ------
     WattlineError

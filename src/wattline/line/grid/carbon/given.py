@@ -28,6 +28,10 @@ def split_zone(text: str | Path) -> tuple[Path, str | None]:
     ----------
     text
         As the user gives it.
+
+    Returns
+    -------
+    The file's path and the zone, or None.
     """
     path, sign, zone = str(text).rpartition("@")
     if not sign or not path or not zone or Path(text).exists():
@@ -42,6 +46,10 @@ def without_secrets(url: str) -> str:
     ----------
     url
         As the user gives it.
+
+    Returns
+    -------
+    The address as it may be shown.
     """
     bare = re.sub(r"//[^/@]*@", "//", url)
     head, sign, query = bare.partition("?")

@@ -116,6 +116,10 @@ def forecast_case(
         Time from the end of a step to its publication [h].
     name
         Of the grid.
+
+    Returns
+    -------
+    The series with its calendar, shape ``(n_steps,)``.
     """
     local = signal.utc + np.timedelta64(round(offset_h * 3600), "s")
     days = local.astype("datetime64[D]")

@@ -39,6 +39,10 @@ def read_live(url: str, options: ReadOptions, timeout_s: float = TIMEOUT_S) -> G
     timeout_s
         Time for the whole answer [s].
 
+    Returns
+    -------
+    The signals from the answer's first hour on.
+
     Raises
     ------
     WattlineError

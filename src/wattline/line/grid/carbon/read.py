@@ -133,6 +133,10 @@ def parse_signals(data: bytes, where: str, options: ReadOptions = DEFAULTS) -> G
     options
         Zone, time zone and what the file does not say itself.
 
+    Returns
+    -------
+    The signals by the hour or in the steps of the file.
+
     Raises
     ------
     WattlineError

@@ -31,6 +31,10 @@ def mix_of(region: Record, catalog: Catalog) -> RegionMix:
         The country or grid, a record of the catalog's ``region``.
     catalog
         Whose facts are taken.
+
+    Returns
+    -------
+    Shares of each fuel, and where the region lies.
     """
     known = region_mixes()
     while region.name not in known:
@@ -47,6 +51,10 @@ def factors_of(region: Record | None, catalog: Catalog) -> FuelFactors:
         A record of the catalog's ``region``; None for the factors alone.
     catalog
         Whose facts are taken.
+
+    Returns
+    -------
+    Direct and life-cycle g CO2e/kWh of every fuel.
     """
     factors = fuel_factors(catalog)
     return factors if region is None else factors.but(mix_of(region, catalog).direct_g_per_kwh)
@@ -61,6 +69,10 @@ def avert_region(region: Record, catalog: Catalog) -> str | None:
         A record of the catalog's ``region``.
     catalog
         Whose facts are taken.
+
+    Returns
+    -------
+    Such as ``TE``, or None.
     """
     while region.name not in REGION_OF:
         if region.name == DEFAULT:
@@ -78,6 +90,10 @@ def marginal_fact(region: Record, catalog: Catalog) -> Fact:
         A record of the catalog's ``region``.
     catalog
         Whose facts are taken.
+
+    Returns
+    -------
+    The fact, in g/kWh.
     """
     key, name = f"region.{region.name}.carbon_marginal_g_per_kwh", "CO2 that a kilowatt-hour more of load causes"
     stated = avert_region(region, catalog)
@@ -108,6 +124,10 @@ def clean_fact(region: Record, catalog: Catalog) -> Fact:
         A record of the catalog's ``region``.
     catalog
         Whose facts are taken.
+
+    Returns
+    -------
+    The fact, a share from 0 to 1.
     """
     mix, factors = mix_of(region, catalog), fuel_factors(catalog)
     stores = mix.shares.get("storage", 0.0)
@@ -130,6 +150,10 @@ def typical_signals(region: Record, catalog: Catalog) -> GridSignals:
         A record of the catalog's ``region``.
     catalog
         Whose facts are taken.
+
+    Returns
+    -------
+    8,760 hours of intensity and share.
 
     Raises
     ------

@@ -54,6 +54,10 @@ class TypicalDay:
         ----------
         factors
             g/kWh of each fuel.
+
+        Returns
+        -------
+        The three, in that order.
         """
         made = intensity({fuel: power.ravel() for fuel, power in self.generation.items()}, factors)
         return made.direct.reshape(12, 24), made.lifecycle.reshape(12, 24), made.clean.reshape(12, 24)
@@ -69,6 +73,10 @@ class TypicalDay:
         ----------
         factors
             g/kWh of each fuel.
+
+        Returns
+        -------
+        That margin [g/kWh].
         """
         plants = {fuel: self.generation[fuel] for fuel in FOLLOWING if fuel in self.generation and fuel != "storage"}
         given = np.asarray(sum(plants.values(), np.zeros((12, 24))))
@@ -87,6 +95,10 @@ def typical_day(mix: RegionMix, shape: TypicalShape = SHAPE) -> TypicalDay:
         Shares of the year by fuel, and where the region lies.
     shape
         How demand and plants swing.
+
+    Returns
+    -------
+    Generation by fuel, month and hour.
     """
     shares = dict(mix.shares)
     demand = _demand(mix.latitude, shape)
@@ -123,6 +135,10 @@ def year_of(months: Array, year: int = 2023) -> Array:
         Values, shape ``(12, 24)``.
     year
         A common year; a leap year repeats the last day of February.
+
+    Returns
+    -------
+    In the unit of ``months``, shape ``(8760,)``.
     """
     days = DAYS.copy()
     days[1] += year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
@@ -157,6 +173,10 @@ def sun_height(mix: RegionMix) -> Array:
     ----------
     mix
         Where the region lies.
+
+    Returns
+    -------
+    That sine, a trifle above 0 by night.
     """
     day = np.cumsum(DAYS) - DAYS / 2
     tilt = np.radians(23.45) * np.sin(2 * np.pi * (day + 284) / 365)

@@ -115,6 +115,10 @@ def added_for_hours(room: Array, steps: int) -> float:
         Room in each step, shape ``(n_steps,)`` [W].
     steps
         Steps in which it may be curtailed.
+
+    Returns
+    -------
+    That load [W].
     """
     ordered = np.sort(room)
     return float(ordered[min(steps, len(ordered) - 1)])
@@ -133,6 +137,10 @@ def fitted(demand_w: Array, month: Array, added_w: float, step_h: float = 1.0) -
         Power of the new load [W].
     step_h
         Length of a step [h].
+
+    Returns
+    -------
+    Hours, energy and events of what is given up.
     """
     _check_demand(demand_w)
     if not (added_w >= 0 and np.isfinite(added_w)):

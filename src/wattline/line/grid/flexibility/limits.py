@@ -22,6 +22,10 @@ def limits_of(name: str, catalog: Catalog) -> tuple[SwingLimits, list[Fact]]:
     catalog
         Where it stands.
 
+    Returns
+    -------
+    Both, the limits that the record lacks as None.
+
     Raises
     ------
     WattlineError
@@ -70,6 +74,10 @@ def modes_of(lines: Spectrum, highest_shown_hz: float, catalog: Catalog) -> tupl
         Faster swings the sampling does not show [Hz].
     catalog
         Where the modes stand.
+
+    Returns
+    -------
+    The modes that the sampling shows, and their facts.
     """
     modes, facts = [], []
     for record in catalog.records("swing").values():

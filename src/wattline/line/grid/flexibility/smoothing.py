@@ -40,6 +40,10 @@ def with_floor(power_w: Array, floor_w: float) -> Smoothed:
         Power through each step, shape ``(n_steps,)`` [W].
     floor_w
         The floor [W].
+
+    Returns
+    -------
+    Power through each step [W], and what the floor takes.
     """
     power = checked_power(power_w)
     return _smoothed(power, np.maximum(power, floor_w))

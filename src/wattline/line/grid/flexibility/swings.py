@@ -209,6 +209,10 @@ def broken(shown: Swings, limits: SwingLimits) -> list[str]:
     ----------
     shown : swings of the power, as ``swings`` gives them
     limits : limits of the grid
+
+    Returns
+    -------
+    Names of ``SwingLimits``' fields; none where all are kept.
     """
     values = (
         ("band_share", shown.band_share, limits.band_share),

@@ -51,6 +51,10 @@ def yielding(demand_w: Array, month: Array, hour: Array, added_w: float, step_h:
         Power of the new load [W].
     step_h
         Length of a step [h].
+
+    Returns
+    -------
+    Hours by month and hour, events by length, and the highest powers [W] without the load, with it, and yielding.
     """
     room = room_w(demand_w, month)
     cut = np.maximum(added_w - room, 0.0)

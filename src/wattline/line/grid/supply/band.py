@@ -126,6 +126,10 @@ class NewtonMatrix:
         ----------
         flows, rows, capacity, year : right sides, of the flows ``(F, T)``, rows ``(1 + S, T)``, capacities ``(K,)``
             before the flows are taken out, and rows of the year ``(M,)``
+
+        Returns
+        -------
+        Four arrays of the shapes of the right sides.
         """
         program = self.program
         step = x, y, z, e = self._once(flows, rows, capacity, year)

@@ -108,6 +108,10 @@ def dual_bound(program: Program, prices: Array, eta: Array, cost: float) -> tupl
     ----------
     prices, eta : prices of balance and stores ``(1 + S, T)`` and of the year's rows ``(M,)``
     cost : cost of a solution, from which the most follows that a cheaper one can build [USD]
+
+    Returns
+    -------
+    The bound [USD], and the most as a share of the capacity's cost.
     """
     rent, eta = rents(program, prices, eta)
     left = program.capacity_cost - earnings(program, rent, prices, eta)

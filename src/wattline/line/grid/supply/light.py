@@ -53,6 +53,10 @@ def read_light(path: Path | str) -> LightWind | None:
     ----------
     path : the file; its format is told from what stands in it
 
+    Returns
+    -------
+    Light [W/m2] and wind [m/s] by the hour, or None.
+
     Raises WattlineError where a column has a gap, or is no year of hours.
     """
     text = read_bytes(path, LIMIT_BYTES, "weather").decode("utf-8-sig", "replace")

@@ -36,6 +36,10 @@ def operate(plan: SupplyPlan, case: SupplyCase) -> PlanOperation:
     ----------
     plan : whose capacities stand
     case : other hours, with the same parts
+
+    Returns
+    -------
+    The share that is met, what is not [MWh], and how the storages ended.
     """
     standing = _standing(plan, case)
     made = program(standing)

@@ -25,6 +25,10 @@ def units_up(
     share_down : share of the time that a unit is out, 0 to 1
     repair_h : mean time of an outage [h]
     units : how many there are
+
+    Returns
+    -------
+    Shares from 0 to 1.
     """
     steps, step_h = hours
     share = min(max(share_down, 0.0), MAX_SHARE)

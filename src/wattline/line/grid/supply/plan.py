@@ -201,6 +201,10 @@ def plan(case: SupplyCase, fast: bool = True) -> SupplyPlan:
     ----------
     fast : whether the interior point is tried before HiGHS
 
+    Returns
+    -------
+    The case with its capacities, flows by the hour and certificate.
+
     Raises WattlineError where no supply reaches the targets: the best that can be reached, what binds, what would help.
     """
     try:

@@ -39,6 +39,10 @@ def solve(program: Program, near: Way | None = None, fast: bool = True, circles:
     fast : whether the interior point is tried before HiGHS
     circles : whether a storage may charge and discharge at once
 
+    Returns
+    -------
+    Flows, capacities and prices, with the gap between cost and bound.
+
     Raises Unsolved where the program has no optimum, NotCertified where no certificate is good.
     """
     solved = _solve(program, near, fast)

@@ -60,6 +60,10 @@ def position(utc: np.ndarray[Any, np.dtype[np.datetime64]], latitude: float, lon
     ----------
     utc : moments, ``(n_steps,)``; of a step its middle
     latitude, longitude : degrees, north and east positive
+
+    Returns
+    -------
+    The sun's direction (up, east, south) and the light outside the air, ``(n_steps,)``.
     """
     day = utc.astype("datetime64[D]")
     hour = (utc - day).astype("timedelta64[s]").astype(float) / 3600.0
@@ -97,6 +101,10 @@ def diffuse(level_w_per_m2: Array, sun: SunPosition) -> Array:
     ----------
     level_w_per_m2 : light on level ground
     sun : where the sun stands
+
+    Returns
+    -------
+    W/m2, of the shape of ``level_w_per_m2``.
     """
     clearness = np.clip(level_w_per_m2 / np.maximum(sun.outside_w_per_m2 * np.maximum(sun.up, MIN_COSINE), 1.0), 0, 1)
     middle = 0.9511 - 0.1604 * clearness + 4.388 * clearness**2 - 16.638 * clearness**3 + 12.336 * clearness**4
@@ -115,6 +123,10 @@ def plant_output(
     sun : where the sun stands in each step
     level_w_per_m2, diffuse_w_per_m2 : light on level ground, and its diffuse part
     air_c : temperature of the air
+
+    Returns
+    -------
+    Shape ``(n_steps,)``.
     """
     up = np.maximum(sun.up, MIN_COSINE)
     beam = np.where(sun.up > MIN_COSINE, np.maximum(level_w_per_m2 - diffuse_w_per_m2, 0.0) / up, 0.0)

@@ -22,6 +22,10 @@ def annuity(rate: float, life_years: float) -> float:
     ----------
     rate : interest a year, as a share (0.07)
     life_years : years of life
+
+    Returns
+    -------
+    Share of the outlay that is paid each year.
     """
     if rate == 0:
         return 1.0 / life_years
@@ -78,6 +82,10 @@ class Technology:
         ----------
         profile : hourly capacity factor, needed by wind and sun
         max_mw : most that can be built [MW]
+
+        Returns
+        -------
+        What a case takes as one of its parts.
 
         Raises WattlineError where wind or sun has no profile.
         """

@@ -47,6 +47,10 @@ def at_hub(speed_m_per_s: Array, height_m: float, plant: WindPlant) -> Array:
     speed_m_per_s : speed at ``height_m`` above the ground
     height_m : where it was measured
     plant : whose hub it is
+
+    Returns
+    -------
+    M/s, of the shape of ``speed_m_per_s``.
     """
     return np.asarray(speed_m_per_s * (plant.hub_m / height_m) ** plant.shear)
 
@@ -65,6 +69,10 @@ def farm_output(hub_m_per_s: Array, plant: WindPlant) -> Array:
     ----------
     hub_m_per_s : mean speed at the hubs, ``(n_steps,)``
     plant : the farm
+
+    Returns
+    -------
+    Shape ``(n_steps,)``.
     """
     speed = np.maximum(np.asarray(hub_m_per_s, dtype=float), 0.0)
     spread = np.where(speed > 0, SPREAD_M_PER_S + SPREAD_SHARE * speed, 0.0) / 2

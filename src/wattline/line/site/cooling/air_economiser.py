@@ -82,6 +82,10 @@ def evaporative(heat: Heat, out: Outside, hall: Params) -> Cooled:
     heat : what the hall gives off, per design IT power [W/W]
     out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
     hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns
+    -------
+    Electricity and water per design IT power by hour, of the shape that ``heat`` and ``out`` broadcast to.
     """
     top = hall["supply_high_c"]
     fans, warmed = hall_fans(

@@ -16,6 +16,10 @@ def water_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
     heat : what the hall gives off, per design IT power [W/W]
     out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
     hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns
+    -------
+    Electricity and water per design IT power by hour, of the shape that ``heat`` and ``out`` broadcast to.
     """
     supply = supply_c(hall)
     fans, heat = hall_fans(heat, supply, out.pressure_pa, hall["fan_pa"], hall)
@@ -31,6 +35,10 @@ def air_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
     heat : what the hall gives off, per design IT power [W/W]
     out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
     hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns
+    -------
+    Electricity and water per design IT power by hour, of the shape that ``heat`` and ``out`` broadcast to.
     """
     supply = supply_c(hall)
     fans, heat = hall_fans(heat, supply, out.pressure_pa, hall["fan_pa"], hall)
@@ -46,6 +54,10 @@ def dx(heat: Heat, out: Outside, hall: Params) -> Cooled:
     heat : what the hall gives off, per design IT power [W/W]
     out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
     hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns
+    -------
+    Electricity and water per design IT power by hour, of the shape that ``heat`` and ``out`` broadcast to.
     """
     fans, heat = hall_fans(heat, supply_c(hall), out.pressure_pa, hall["fan_pa"], hall)
     return plant.direct_expansion(heat, out, hall).to(fans, np.zeros_like(fans))

@@ -32,6 +32,10 @@ def direct_to_chip(heat: Heat, out: Outside, hall: Params) -> Cooled:
     heat : what the hall gives off, per design IT power [W/W]
     out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
     hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns
+    -------
+    Electricity and water per design IT power by hour, of the shape that ``heat`` and ``out`` broadcast to.
     """
     return _liquid(heat, out, hall, hall["liquid_share"], hall["liquid_supply_c"], wetted=False)
 
@@ -49,6 +53,10 @@ def immersion(heat: Heat, out: Outside, hall: Params) -> Cooled:
     heat : what the hall gives off, per design IT power [W/W]
     out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
     hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns
+    -------
+    Electricity and water per design IT power by hour, of the shape that ``heat`` and ``out`` broadcast to.
     """
     return _liquid(heat, out, hall, hall["immersion_share"], hall["immersion_supply_c"], wetted=False)
 

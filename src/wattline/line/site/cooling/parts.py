@@ -161,6 +161,10 @@ def part_load_penalty(part: Array, hall: Params) -> Array:
     ----------
     part : load of the plant as a share of its design
     hall : parameters by name, the part-load curve of AHRI 550/590 among them
+
+    Returns
+    -------
+    A factor, of the shape that the arguments broadcast to.
     """
     x = hall["chiller_unit_load"] * np.minimum(1.0, np.maximum(part, 1e-3) * 10.0)
     standing, linear, quadratic = (hall[f"part_load_{term}"] for term in ("standing", "linear", "quadratic"))

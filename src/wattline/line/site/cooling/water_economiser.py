@@ -38,6 +38,10 @@ def tower_economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
     heat : what the hall gives off, per design IT power [W/W]
     out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
     hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns
+    -------
+    Electricity and water per design IT power by hour, of the shape that ``heat`` and ``out`` broadcast to.
     """
     fans, pumps, heat, water = _hall(heat, out, hall)
     full, _ = pump(heat, hall["water_rise_c"], hall["economiser_pump_pa"], hall)
@@ -60,6 +64,10 @@ def dry_economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
     heat : what the hall gives off, per design IT power [W/W]
     out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
     hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns
+    -------
+    Electricity and water per design IT power by hour, of the shape that ``heat`` and ``out`` broadcast to.
     """
     fans, pumps, heat, water = _hall(heat, out, hall)
     made = dry_chilled_water(heat, water, out, hall)

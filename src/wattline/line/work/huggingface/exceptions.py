@@ -46,6 +46,10 @@ def bits_by_module(quant: dict[str, Any], bits: float, layers: int, where: str) 
     layers: of the model.
     where: the file, for messages.
 
+    Returns
+    -------
+    A group of weights -> mean bits.
+
     Raises
     ------
     WattlineError: bits are given by pattern, so that it is not known how many modules have them.

@@ -35,6 +35,10 @@ def model_from_config(path: str | Path) -> Model:
     ----------
     path : of a ``config.json``, or of the folder that holds it
 
+    Returns
+    -------
+    The architecture, checked.
+
     Raises WattlineError of one line if it is bad.
     """
     path = Path(path)

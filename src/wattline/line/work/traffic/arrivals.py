@@ -44,6 +44,10 @@ def gamma_process(rate_per_s: float, cv: float) -> Process:
     ----------
     rate_per_s : mean rate, requests/s
     cv : deviation over mean of the gaps; 1 is Poisson
+
+    Returns
+    -------
+    What draws blocks of gaps [s].
     """
     rate = check_rate(rate_per_s)
     if not 0.01 <= cv <= 100:
@@ -204,6 +208,10 @@ def fit_shape(traffic: Traffic, step_s: float = HOUR_S, period_s: float = DAY_S)
     ----------
     traffic : a trace that holds the whole period once
     step_s, period_s : length of a step and of the period [s]
+
+    Returns
+    -------
+    The rate in each step of the period, to any scale.
 
     Raises WattlineError for a shorter trace.
     """

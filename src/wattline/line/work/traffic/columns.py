@@ -73,6 +73,10 @@ def choose(names: Sequence[str], named: Mapping[str, str | None], where: str) ->
     named : column by role, where the user names one
     where : the file, for the error
 
+    Returns
+    -------
+    A column's name for each role, None for those that are not there.
+
     Raises WattlineError if it is unclear.
     """
     listed = ", ".join(shorten(name, 30) for name in names[:12])

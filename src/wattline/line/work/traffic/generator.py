@@ -46,6 +46,10 @@ def stream(
     duration_s : length of the window, s; or give ``count``
     count : number of requests; or give ``duration_s``
 
+    Returns
+    -------
+    Those parts, made when they are asked for.
+
     Raises WattlineError unless one of the two is given.
     """
     if (duration_s is None) == (count is None):
@@ -102,6 +106,10 @@ def make(
     rng : random numbers, or their seed
     duration_s : length of the window, s; or give ``count``
     count : number of requests; or give ``duration_s``
+
+    Returns
+    -------
+    All requests, in order of arrival.
     """
     parts: list[Traffic] = []
     so_far = 0
@@ -132,6 +140,10 @@ def poisson(
     duration_s : length of the window, s; or give ``count``
     count : number of requests; or give ``duration_s``
     shape : how the rate varies over time; None for a flat one
+
+    Returns
+    -------
+    All requests, in order of arrival.
     """
     return make(_with(poisson_process(rate_per_s), shape), lengths, rng, duration_s=duration_s, count=count)
 

@@ -56,6 +56,10 @@ def known_shape(name: str, catalog: Catalog, start_hour: float = 0.0) -> RateSha
     name : flat, day or week
     catalog : whose facts are taken
     start_hour : hour of Monday at which requests begin, 0 to 168
+
+    Returns
+    -------
+    The rate by the hour, to any scale, or None.
     """
     if name not in SHAPES:
         raise WattlineError(f"traffic: shape {name!r} is none of {', '.join(SHAPES)}")

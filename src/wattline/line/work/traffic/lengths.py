@@ -25,6 +25,10 @@ def fixed_lengths(input_tokens: int, output_tokens: int) -> Lengths:
     Parameters
     ----------
     input_tokens, output_tokens : of every request [token]
+
+    Returns
+    -------
+    What draws lengths of so many requests, all the same [token].
     """
     for value in (input_tokens, output_tokens):
         if not 1 <= value <= 10_000_000 or int(value) != value:

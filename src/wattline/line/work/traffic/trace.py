@@ -135,6 +135,10 @@ def scale(traffic: Traffic, *, rate: float = 1.0, time: float = 1.0) -> Traffic:
     traffic : the requests
     rate : factor of the clock's rate
     time : factor of the time
+
+    Returns
+    -------
+    As many requests, in the same order.
     """
     factor = _positive(time, "time") / _positive(rate, "rate")
     return replace(traffic, arrival_s=traffic.arrival_s * factor, duration_s=traffic.duration_s * factor)

@@ -45,6 +45,10 @@ def read_avert(table: pl.DataFrame, where: str, zone: str | None) -> GridTable:
     zone
         AVERT's region, such as TE, or a grid of the catalog in it, such as us-ercot.
 
+    Returns
+    -------
+    Marginal g CO2/kWh by the hour.
+
     Raises
     ------
     WattlineError

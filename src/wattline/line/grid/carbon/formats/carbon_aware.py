@@ -39,6 +39,10 @@ def read_rating(data: Any, where: str, kind: str | None) -> GridTable:
     kind
         ``average`` or ``marginal``: the SDK passes on what its own source gives and does not say which.
 
+    Returns
+    -------
+    G/kWh by the step of the answer.
+
     Raises
     ------
     WattlineError

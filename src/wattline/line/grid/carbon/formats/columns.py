@@ -60,6 +60,10 @@ def column_of(table: pl.DataFrame, name: str, where: str) -> Array:
     where
         What it was read from, for errors.
 
+    Returns
+    -------
+    Numbers in the file's unit, shape ``(n_rows,)``.
+
     Raises
     ------
     WattlineError
@@ -86,6 +90,10 @@ def rows_of_zone(table: pl.DataFrame, column: str, zone: str | None, where: str)
         The zone that is wanted, in any case; None where the file has one alone.
     where
         What it was read from, for errors.
+
+    Returns
+    -------
+    Its rows and its name.
 
     Raises
     ------

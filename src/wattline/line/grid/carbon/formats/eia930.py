@@ -60,6 +60,10 @@ def read_generation(table: pl.DataFrame, where: str, zone: str | None, time_zone
         The authority wanted, where the file has several.
     time_zone
         Of times without an offset.
+
+    Returns
+    -------
+    Generation of each fuel by the hour.
     """
     key = next((name for name in table.columns if name.lower() in ZONES), None)
     name = ""
@@ -141,6 +145,10 @@ def read_api_answer(data: Any, where: str, zone: str | None) -> GridTable:
         What it was read from, for errors.
     zone
         The authority wanted, where the answer has several.
+
+    Returns
+    -------
+    Generation of each fuel by the hour.
     """
     import polars as pl
 

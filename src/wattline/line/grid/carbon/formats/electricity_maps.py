@@ -50,6 +50,10 @@ def read_emaps_table(table: pl.DataFrame, where: str, zone: str | None) -> GridT
         What it was read from, for errors.
     zone
         The zone wanted, where the file has several.
+
+    Returns
+    -------
+    G/kWh and carbon-free share by the hour.
     """
     key = next((name for name in table.columns if name.lower() in ("zone id", "zone_id")), None)
     name = ""
@@ -92,6 +96,10 @@ def read_emaps_answer(data: Any, where: str) -> GridTable:
         The JSON.
     where
         What it was read from, for errors.
+
+    Returns
+    -------
+    G/kWh by the hour.
     """
     rows = _rows(data)
     kinds = {str(row["emissionFactorType"]) for row in rows if row.get("emissionFactorType")}

@@ -48,6 +48,10 @@ def read_entsoe_table(table: pl.DataFrame, where: str, zone: str | None, time_zo
         The area wanted, where there are several.
     time_zone
         Of times whose column does not name it.
+
+    Returns
+    -------
+    MW of each type, or a price, by the step of the file.
     """
     import polars as pl
 

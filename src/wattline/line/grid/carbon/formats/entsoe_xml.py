@@ -39,6 +39,10 @@ def read_entsoe_xml(data: bytes, where: str) -> GridTable:
     where
         What it was read from, for errors.
 
+    Returns
+    -------
+    MW of each type, or a price, by the step of the document.
+
     Raises
     ------
     WattlineError

@@ -22,6 +22,10 @@ def moments(texts: Sequence[Any], where: str) -> Any:
     where
         What they were read from, for errors.
 
+    Returns
+    -------
+    ``datetime64[s]``, shape ``(n,)``.
+
     Raises
     ------
     WattlineError
@@ -47,6 +51,10 @@ def numbers(values: Sequence[Any], where: str) -> Array:
         As JSON has them; text of a number counts as one.
     where
         What they were read from, for errors.
+
+    Returns
+    -------
+    Shape ``(n,)``.
 
     Raises
     ------

@@ -32,6 +32,10 @@ def read_open_meteo(data: Any, where: str) -> Hourly:
     where
         What it was read from, for errors.
 
+    Returns
+    -------
+    Each variable in its own unit, shape ``(n_hours,)``.
+
     Raises
     ------
     WattlineError

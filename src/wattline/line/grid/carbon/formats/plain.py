@@ -55,6 +55,10 @@ def read_plain(table: pl.DataFrame, where: str, zone: str | None, kind: str | No
     time_zone
         Of times without an offset.
 
+    Returns
+    -------
+    G/kWh, price and share by the step of the file.
+
     Raises
     ------
     WattlineError

@@ -34,6 +34,10 @@ def read_moer_table(table: pl.DataFrame, where: str, time_zone: str | None) -> G
         What it was read from, for errors.
     time_zone
         Of times without an offset.
+
+    Returns
+    -------
+    Marginal g CO2/kWh by the step of the file.
     """
     names = {name.strip().lower(): name for name in table.columns}
     _, times, notes = times_of(table, where, time_zone)
@@ -59,6 +63,10 @@ def read_moer_answer(data: Any, where: str) -> GridTable:
         The JSON.
     where
         What it was read from, for errors.
+
+    Returns
+    -------
+    Marginal g CO2/kWh by the step of the answer.
 
     Raises
     ------
