@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
@@ -12,6 +13,7 @@ from wattline.catalog.closed import find_closed
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.core.quantity import number
+from wattline.core.range import Range
 from wattline.line.engine import average_serving as serving
 from wattline.line.work.model import Model
 from wattline.line.work.reading import model_reading
@@ -103,8 +105,30 @@ def prompt_answer(request: ReplicaRequest, where: Where, draws: Draws) -> Answer
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=warnings(request),
-        notes=(*rental_notes(request.chip), *notes_of(where, bill.follows["cost_usd"], facility.hours, "any")),
+        notes=(
+            *rental_notes(request.chip),
+            *notes_of(where, bill.follows["cost_usd"], facility.hours, "any"),
+            *_beside_usual(request, bill.energy_j, facility, draws),
+        ),
     )
+
+
+def _beside_usual(request: ReplicaRequest, energy_j: Array, facility: Facility, draws: Draws) -> tuple[str, ...]:
+    """What the engine alone changes: the same request, in the same draws, under the usual engine with its defaults."""
+    soft, tuned = request.how.software, request.how.tuned
+    if soft is None and tuned is None:
+        return ()
+    usual = replace(request, how=replace(request.how, software=None, tuned=None))
+    times = request_time(usual, draws, Working())
+    power = serving.power_by_part(times, usual.chip, usual.active)
+    phases = [Phase(power["reading"], times.reading_s), Phase(power["decode"], times.decoding_s)]
+    bill, _, _ = deliver(phases, facility, draws, Working(), any_time=True)
+    ratio = np.broadcast_to(energy_j / bill.energy_j, np.shape(energy_j))
+    taken, less, more = (Range.of(values) for values in (ratio, 1.0 - ratio, 1.0 - 1.0 / ratio))
+    name = f"{request.engine or 'an engine'}, tuned," if tuned is not None else request.engine
+    head = f"{name} takes {taken.p50:.2g} times ({taken.p5:.2g} to {taken.p95:.2g}) the energy of vLLM 0.11 as it comes"
+    saved, what = (more, "the upgrade from it") if taken.p50 > 1 else (less, "the engine")
+    return (f"{head}; {what} alone saves {saved.p50:.0%} ({saved.p5:.0%} to {saved.p95:.0%})",)
 
 
 def _quantities(
