@@ -149,7 +149,7 @@ def validate_inference(
 
 @validate_app.command("mlperf")
 def validate_mlperf(
-    file: Annotated[Path, typer.Argument(help="CSV of results of MLPerf Inference, one system and scenario a row.")],
+    file: Annotated[Path, typer.Argument(help="CSV of results of MLPerf Inference, or of Training as `steps` takes.")],
     by: Annotated[str, typer.Option(help="Show scores by chip, model, round, scenario or engine.")] = "chip",
     leave_out: Annotated[
         str | None,
@@ -162,10 +162,12 @@ def validate_mlperf(
     """Tokens/s and wall watts of MLPerf Inference's language models beside the predicted ones, best layout searched."""
     from wattline.catalog import default
     from wattline.cli.printing import print_result, working
-    from wattline.validate.evidence.mlperf_inference import read_mlperf
+    from wattline.validate.evidence.mlperf_inference import is_of_training, read_mlperf
     from wattline.validate.fit.mlperf_left_out import BY, LEAVE_OUT
     from wattline.validate.mlperf import validate
 
+    if is_of_training(file):
+        return validate_steps(file, by, leave_out or "", as_json)
     for option, value, known in (("--by", by, BY), ("--leave-out", leave_out or "", LEAVE_OUT)):
         if value and value not in known:
             raise WattlineError(f"{option}: {value!r} is none of {', '.join(known)}")

@@ -78,6 +78,16 @@ class NotUsed(WattlineError):
     """Why a row is not compared."""
 
 
+def is_of_training(path: Path) -> bool:
+    """Whether the file holds results of MLPerf Training.
+
+    Parameters
+    ----------
+    path : of the CSV
+    """
+    return "global_batch_size" in read_text(path, LIMIT_BYTES, "file of MLPerf results").partition("\n")[0]
+
+
 def read_mlperf(path: Path, catalog: Catalog) -> tuple[list[MlperfRow], list[tuple[int, str, str]]]:
     """The results of language models of a file with the columns of ``COLUMNS``.
 
