@@ -69,7 +69,7 @@ WORKS = {
 # commands that need large measured files, whose code the tests of validate and calibrate run
 OTHERS = {
     "calibrate training", "calibrate inference", "calibrate serving", "calibrate measured", "calibrate engine",
-    "calibrate mlperf", "calibrate world", "validate supply", "validate carbon", "catalog update",
+    "calibrate mlperf", "calibrate steps", "calibrate world", "validate supply", "validate carbon", "catalog update",
 }  # fmt: skip
 NEEDS = {
     "sim": ["serve", "llama-3.1-8b", "--rate", "1/s", "--duration", "1 min"],
