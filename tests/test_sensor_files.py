@@ -54,10 +54,10 @@ def test_the_command_tells_what_was_read_and_what_was_true(recording: Path, caps
     assert (found["generation"], found["clock_ahead_s"]) == ("ada", 3600)
     windows = found["fields"]["average"]["windows"]
     assert [w["name"] for w in windows] == ["all", "first half", "second half", "load"]
-    assert all(w["inside"] for w in windows)
+    assert all(w["in_range"] for w in windows)
     # no Ada card was metered, so its lag stands and half of a load is in doubt by as much
     assert all(w["stated_error_percent"] <= limit for w, limit in zip(windows, (8, 20, 30, 25), strict=True))
-    assert data["summary"]["windows"]["inside"] == data["summary"]["windows"]["n"] == 8
+    assert data["summary"]["windows"]["windows_in_range"] == data["summary"]["windows"]["n"] == 8
     assert data["stuck"] == []
     with pytest.raises(SystemExit):
         main(["validate", "sensors", str(recording)])

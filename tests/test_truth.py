@@ -293,4 +293,4 @@ def test_real_cards_left_out_are_never_made_worse_and_lie_within_the_range(share
     summary = validate(shared_data / "gpu_sensor", left_out=left_out).json()["results"]["summary"]
     for scores in summary.values():
         assert scores["n"] > 0
-        assert (scores["inside"], scores["worse"]) == (scores["n"], 0)
+        assert (scores["windows_in_range"], scores["worse"]) == (scores["n"], 0)

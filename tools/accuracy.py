@@ -217,7 +217,7 @@ def summary() -> str | None:
         f"| chip-hours of a training run, organisation never seen | {unseen['n']} published runs "
         f"| median {unseen['median_error_percent']:.0f}% | {unseen['coverage_percent']:.0f}% |",
         "| energy of a training run | MLPerf GPT-3 on 512 H100, 64 node meters "
-        f"| {abs(energy['ratio'] - 1):.1%} | {'inside' if energy['inside'] else 'outside'} |",
+        f"| {abs(energy['ratio'] - 1):.1%} | {'inside' if energy['in_range'] else 'outside'} |",
         f"| time per output token of a service | {timed['n']:,} measured services on four kinds of chip "
         f"| median {timed['median_error_percent']:.1f}% | |",
         f"| PUE of a site never seen | {pue['n']} published figures | mean {pue['mean_absolute_error']:.3f} "
@@ -253,7 +253,7 @@ def _sensor_windows() -> tuple[list[float], int]:
         for window in field["windows"]
     ]
     return [abs(window["corrected_error_percent"]) / 100 for window in windows], sum(
-        window["inside"] for window in windows
+        window["in_range"] for window in windows
     )
 
 

@@ -155,7 +155,7 @@ def _beside(measured: Array, predicted: Array) -> dict[str, Any]:
         "measured": Range.of(measured).json(),
         "predicted": range_.json(),
         "ratio": middle / range_.p50 if range_.p50 else None,
-        "inside": None if exact else bool(range_.p5 <= middle <= range_.p95),
+        "in_range": None if exact else bool(range_.p5 <= middle <= range_.p95),
         "percentile": None if exact else float(np.mean(predicted < middle) * 100),
     }
 

@@ -63,7 +63,7 @@ class ProxyTotalsJson(StrictJson):
     running: int = item("Requests that run now.")
     sensors: list[str] = item("The sensors.")
     faults: dict[str, int] = item("Faults of their readings, by kind.")
-    weights: str = item("What prefill and decode are weighed by.")
+    weighed_by: str = item("What prefill and decode are weighed by.")
 
 
 class HealthResults(ProxyTotalsJson):

@@ -17,7 +17,7 @@ class SensorWindowJson(StrictJson):
     true_j: float = item("Joules of the meter.")
     raw_j: float = item("Joules of the sensor as read.")
     corrected_j: float = item("Joules of the sensor as corrected.")
-    inside: bool = item("Whether the error stated holds the meter's.")
+    in_range: bool = item("Whether the error stated holds the meter's.")
     raw_error_percent: float = item("Error of the sensor as read.")
     corrected_error_percent: float = item("Error of the sensor as corrected.")
     stated_error_percent: float = item("Error stated.")
@@ -27,7 +27,7 @@ class SensorScoreJson(StrictJson):
     """Errors of windows; null where there are none."""
 
     n: int = item("Windows.")
-    inside: int = item("Of them those whose stated error holds the meter's.")
+    windows_in_range: int = item("Of them those whose stated error holds the meter's.")
     worse: int = item("Of them those that the correction moved farther off, by 0.5% of the energy or more.")
     widest_stated_error_percent: float | None = item("The widest error stated.")
     median_stated_error_percent: float | None = item("The median error stated.")

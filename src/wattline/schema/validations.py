@@ -229,8 +229,8 @@ class ServiceRowJson(StrictJson):
 class SkippedJson(StrictJson):
     """Rows that were not compared."""
 
-    rows: int = item("How many.")
-    lines: list[int] = item("Their lines.")
+    count: int = item("How many.")
+    line_numbers: list[int] = item("Their lines in the file.")
 
 
 class ServingValidationResults(StrictJson):

@@ -54,9 +54,9 @@ class SensorWindow:
         return self.corrected_j / self.true_j - 1.0
 
     def json(self) -> dict[str, Any]:
-        names = ("name", "begin_s", "end_s", "true_j", "raw_j", "corrected_j", "inside")
+        names = ("name", "begin_s", "end_s", "true_j", "raw_j", "corrected_j")
         errors = {"raw_error": self.raw_error, "corrected_error": self.error, "stated_error": self.stated}
-        return {n: getattr(self, n) for n in names} | {f"{n}_percent": 100 * value for n, value in errors.items()}
+        return {n: getattr(self, n) for n in names} | {"in_range": self.inside} | {f"{n}_percent": 100 * value for n, value in errors.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +198,7 @@ def score(windows: list[SensorWindow]) -> dict[str, Any]:
             "worst_corrected": max((w.error for w in windows), key=abs),
         }
     shares = {f"{name}_error_percent": None if x is None else 100 * x for name, x in named.items()}
-    counts = {"inside": sum(w.inside for w in windows), "worse": sum(w.worse for w in windows)}
+    counts = {"windows_in_range": sum(w.inside for w in windows), "worse": sum(w.worse for w in windows)}
     return {"n": len(windows), **counts, **shares}
 
 

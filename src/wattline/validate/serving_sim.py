@@ -147,7 +147,7 @@ class ServingValidation(Result):
             "scores": score(self.rows),
             "groups": {name: score(rows) for name, rows in groups(self.rows).items()},
             "rows": [{"row": row.name, "measured": row.measured, "predicted": row.predicted} for row in self.rows],
-            "skipped": {why: {"rows": len(lines), "lines": list(lines)} for why, lines in self.skipped.items()},
+            "skipped": {why: {"count": len(lines), "line_numbers": list(lines)} for why, lines in self.skipped.items()},
         }
         return envelope("validate serving", {"source": self.source, "left_out": self.left_out}, results)
 

@@ -74,7 +74,7 @@ def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> 
         "peak_w": max(peak_of_sum(tracks, *span) for span in spans),
         "counts": counts,
         "devices": len(tracks),
-        "modelled": sorted(track.device.key for track in tracks if track.spec.modelled),
+        "modelled_devices": sorted(track.device.key for track in tracks if track.spec.modelled),
         **_apart(made, wanted, duration, total),
         "quality": quality(made, spans, edges),
         "nodes": _nodes(made, wanted, spans, energies) if by_node else [],

@@ -64,9 +64,9 @@ def _compared(results: Json) -> Table:
 
 def _verdict(row: Json) -> str:
     """Whether the measured lies within p5 to p95; nothing where the prediction has no range."""
-    if row["inside"] is None:
+    if row["in_range"] is None:
         return ""
-    if row["inside"]:
+    if row["in_range"]:
         return "inside"
     return "below" if row["measured"]["p50"] < row["predicted"]["p5"] else "above"
 

@@ -70,7 +70,7 @@ def _power(row: Json) -> tuple[str, str]:
 
 def _reads(row: Json) -> str:
     parts = ["modelled: " + row["note"]] if row["modelled"] else []
-    if row["counts"]:
+    if row["has_counter"]:
         parts.append("counts joules")
     elif not row["modelled"]:
         parts.append(f"mean of {row['window_s']:g} s" if row["window_s"] else "watts")

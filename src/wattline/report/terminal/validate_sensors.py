@@ -49,7 +49,7 @@ def _table(recording: Json) -> Table:
                 f"{w['raw_error_percent']:+.1f}%",
                 f"{w['corrected_error_percent']:+.1f}%",
                 f"±{w['stated_error_percent']:.1f}%",
-                "inside" if w["inside"] else "OUTSIDE",
+                "inside" if w["in_range"] else "OUTSIDE",
             )
     return table
 
@@ -60,7 +60,7 @@ def _below(recording: Json) -> list[Text]:
         s = checked["sliding"]
         if s["n"]:
             lines.append(
-                f"{field}: {s['inside']} of {s['n']} windows of 2 s inside, stated "
+                f"{field}: {s['windows_in_range']} of {s['n']} windows of 2 s inside, stated "
                 f"±{s['median_stated_error_percent']:.1f}% (median), off {s['worst_raw_error_percent']:+.0f}% at worst "
                 f"as read, {s['worst_corrected_error_percent']:+.1f}% corrected"
             )

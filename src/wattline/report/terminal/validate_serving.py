@@ -27,5 +27,5 @@ def serving_validation_text(data: Json) -> RenderableType:
         for i, (measure, score) in enumerate(scores.items()):
             errors = percents(score, "median_error", "mean_error", "p90_error", "median_bias")
             table.add_row(name if i == 0 else "", MEASURES[measure], f"{score['n']:,}", *errors)
-    notes = [Text(f"skipped: {left['rows']:,} rows, {why}", style="dim") for why, left in results["skipped"].items()]
+    notes = [Text(f"skipped: {left['count']:,} rows, {why}", style="dim") for why, left in results["skipped"].items()]
     return Group(table, *notes)

@@ -202,5 +202,5 @@ class Books:
             "running": len(self.ledger.running),
             "sensors": [sampling.describe(sensor) for sensor in self.sensors],
             "faults": dict(self.sampler.faults) if self.sampler else {},
-            "weights": self.weigher.basis,
+            "weighed_by": self.weigher.basis,
         }
