@@ -285,7 +285,7 @@ def test_codecarbon_sums_its_parts_and_says_what_is_modelled(tmp_path: Path) -> 
     data = report(recording)
     assert data["energy_wh"]["value"] == pytest.approx(780)
     assert data["duration_s"] == pytest.approx(5400)
-    assert len(data["modelled"]) == 2
+    assert len(data["modelled_devices"]) == 2
     assert report(recording, "train")["energy_wh"]["value"] == pytest.approx(520)
     with pytest.raises(WattlineError, match="nearest: train"):
         report(recording, "trian")

@@ -32,7 +32,7 @@ class ComparedJson(StrictJson):
     measured: RangeJson = item("Measured, within the meters' error.")
     predicted: RangeJson = item("Predicted.")
     ratio: float | None = item("Measured over predicted, of their medians.")
-    in_range: bool | None = item("Whether the measured lies in p5 to p95 of the predicted; null where that has no range.")
+    in_range: bool | None = item("Whether the measured lies in p5 to p95 of the predicted; null without a range.")
     percentile: float | None = item("Where among the predictions the measured lies, 0 to 100.")
 
 

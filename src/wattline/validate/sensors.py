@@ -56,7 +56,11 @@ class SensorWindow:
     def json(self) -> dict[str, Any]:
         names = ("name", "begin_s", "end_s", "true_j", "raw_j", "corrected_j")
         errors = {"raw_error": self.raw_error, "corrected_error": self.error, "stated_error": self.stated}
-        return {n: getattr(self, n) for n in names} | {"in_range": self.inside} | {f"{n}_percent": 100 * value for n, value in errors.items()}
+        return (
+            {n: getattr(self, n) for n in names}
+            | {"in_range": self.inside}
+            | {f"{n}_percent": 100 * value for n, value in errors.items()}
+        )
 
 
 @dataclass(frozen=True, eq=False)
