@@ -201,6 +201,17 @@ def public_functions() -> Iterator[tuple[str, str, ast.FunctionDef | ast.AsyncFu
                     yield path, f"{owner.name}.{node.name}" if isinstance(owner, ast.ClassDef) else node.name, node
 
 
+def test_a_public_function_that_lists_its_parameters_says_what_it_returns() -> None:
+    """With its unit and shape; one that lists none says in its first sentence what it is."""
+    unsaid = [
+        f"{path}:{node.lineno} {name}"
+        for path, name, node in public_functions()
+        if (text := ast.get_docstring(node) or "") and "Parameters\n" in text and "Returns" not in text
+        if node.returns is not None and ast.unparse(node.returns) not in ("None", "NoReturn")
+    ]
+    assert not unsaid
+
+
 # an option -> the one thing that it means, of which each command's help says what is its own: a default, a form, a list
 ONE_THING = {
     "--active": "a share of the time that chips are at work",

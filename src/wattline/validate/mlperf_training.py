@@ -95,6 +95,10 @@ def group_of(result: TrainingResult, by: str) -> str:
     ----------
     result : of a system
     by : a member of ``BY`` or of ``LEAVE_OUT``
+
+    Returns
+    -------
+    Its name.
     """
     if by == "model":
         return result.load.model
@@ -110,6 +114,10 @@ def measured_s(result: TrainingResult, draws: Draws) -> float | None:
     ----------
     result : of a system
     draws : for a run's time beside its steps
+
+    Returns
+    -------
+    Those seconds, or None.
     """
     if result.step_s is not None or not result.steps:
         return result.step_s
@@ -135,6 +143,10 @@ def validate(
     leave_out : a member of ``LEAVE_OUT``; empty for the fit as shipped
     source : names the results' file
     progress : called with what is under way
+
+    Returns
+    -------
+    A row a result, and the lines left out.
     """
     drawn = Draws(draws)
     factors = _left_out_factors(results, leave_out, progress) if leave_out else {}

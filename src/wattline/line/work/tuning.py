@@ -22,6 +22,10 @@ def read_method(method: str) -> str:
     Parameters
     ----------
     method : ``full``, ``lora`` or ``qlora``
+
+    Returns
+    -------
+    The same name.
     """
     if method not in METHODS:
         raise WattlineError(f"method: {method!r} is none of {', '.join(METHODS)}")
@@ -35,6 +39,10 @@ def adapted_products(model: Model, method: str) -> list[tuple[int, float, float]
     ----------
     model : the architecture
     method : a member of ``METHODS``; a model that is trained whole has no adapters
+
+    Returns
+    -------
+    One entry a kind of product.
     """
     if method == "full":
         return []
@@ -60,6 +68,10 @@ def adapter_params(model: Model, method: str) -> float:
     ----------
     model : the architecture
     method : a member of ``METHODS``
+
+    Returns
+    -------
+    Number of parameters.
     """
     return sum(count * ADAPTER_RANK * (depth + columns) for count, depth, columns in adapted_products(model, method))
 
@@ -71,5 +83,9 @@ def stored_bytes(model: Model, method: str) -> float:
     ----------
     model : the architecture
     method : a member of ``METHODS``
+
+    Returns
+    -------
+    Bytes, scales among them.
     """
     return weight_bytes(model, STORED_BYTES[method]) / model.total_params

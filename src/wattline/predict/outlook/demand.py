@@ -50,6 +50,10 @@ def read_rate(rate: float | str, wh: float | str | None = None) -> RequestRate:
     rate : such as "2.5B/day"
     wh : energy of a request at the grid, such as "0.3 Wh"; by default that of a chat, with its range
 
+    Returns
+    -------
+    Requests and their energy, with its range.
+
     Raises WattlineError for what is no rate or no energy.
     """
     per_day = parse(rate, "request/s", "rate") * DAY_S
@@ -69,6 +73,10 @@ def demand_json(made: Outlook, posterior: Posterior, rate: RequestRate | None) -
     made : the outlook
     posterior : what published figures tell
     rate : a rate of requests to set beside it; None without
+
+    Returns
+    -------
+    Requests that the electricity would serve, and the rate beside it, as plain data.
     """
     place, year = made.question.places[0], made.question.years[-1]
     if place.company:

@@ -68,6 +68,10 @@ class WorldOutlook(Result):
         ----------
         rate : of requests, such as "2.5B/day"
         energy : of one at the grid, such as "0.3 Wh"; by default that of a chat
+
+        Returns
+        -------
+        The same outlook, with that rate.
         """
         return replace(self, rate=read_rate(rate, energy))
 

@@ -19,6 +19,10 @@ def find_chip(text: str, catalog: Catalog) -> Record | None:
     ----------
     text : as a result file has it, with vendor, memory and other words around the name
     catalog : where chips and their aliases stand
+
+    Returns
+    -------
+    A record of kind ``chip``, or None.
     """
     known = catalog.names("chip")
     for part in (*re.findall(r"\(([^)]*)\)", text), text):

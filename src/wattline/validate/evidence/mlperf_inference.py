@@ -84,6 +84,10 @@ def is_of_training(path: Path) -> bool:
     Parameters
     ----------
     path : of the CSV
+
+    Returns
+    -------
+    True where its columns are of training.
     """
     return "global_batch_size" in read_text(path, LIMIT_BYTES, "file of MLPerf results").partition("\n")[0]
 

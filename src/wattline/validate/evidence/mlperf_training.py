@@ -83,6 +83,10 @@ def read_results(path: Path | str) -> tuple[list[TrainingResult], dict[str, list
     ----------
     path : of the CSV file
 
+    Returns
+    -------
+    The results, and a reason -> the lines that it left out.
+
     Raises WattlineError where columns are missing or no row is usable.
     """
     text = read_text(path, LIMIT_BYTES, "file of training results")
@@ -113,6 +117,10 @@ def read_result(row: dict[str, str], catalog: Catalog) -> TrainingResult:
     ----------
     row : a line of the file by column
     catalog : where chips stand
+
+    Returns
+    -------
+    The result with its chip and model.
     """
     benchmark = (row["benchmark"] or "").strip()
     load = BENCHMARKS.get(benchmark)
@@ -161,6 +169,10 @@ def recipe_of(row: dict[str, str], chip: Record) -> dict[str, Any]:
     ----------
     row : a line of the file by column
     chip : its chip's record
+
+    Returns
+    -------
+    A field's name -> its value.
     """
     own = {name: str(chip.meta.get(name, "")) for name in ("vendor", "generation")}
     own |= {name: row.get(name) or "" for name in ("round", "benchmark", "submitter")}

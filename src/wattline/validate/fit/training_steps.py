@@ -78,6 +78,10 @@ def measured_steps(results: Sequence[TrainingResult], spread: float) -> list[Ste
     ----------
     results : of MLPerf Training
     spread : a run's time beside its steps, for rows that tell no step
+
+    Returns
+    -------
+    Rows, each with its weight.
     """
     draws = Draws(0)
     alike = Counter(each.configuration for each in results)
@@ -118,6 +122,10 @@ def used_rates(row: StepRow) -> tuple[str, ...]:
     Parameters
     ----------
     row : a measured step
+
+    Returns
+    -------
+    Names, as keys of ``RATES``.
     """
     form = {"fp4": "four_bit_rate", "fp8": "eight_bit_rate", "int8": "eight_bit_rate"}
     products = form.get(COMPUTE[row.precision], "wide_rate")

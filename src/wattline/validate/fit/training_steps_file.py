@@ -50,6 +50,10 @@ def calibrate(path: Path, spread: float, progress: Callable[[str], None] = lambd
     path : of the CSV file
     spread : a run's time beside its steps, for rows that tell no step
     progress : called with what is under way
+
+    Returns
+    -------
+    The coefficients as a catalog file has them.
     """
     results, _ = read_results(path)
     measured = measured_steps(results, spread)

@@ -38,6 +38,10 @@ def forward_pass(
     reach : what training reaches of it
     narrow : whether products run at the chip's 8- or 4-bit rate
     draws : of the facts' ranges
+
+    Returns
+    -------
+    An operation's name -> seconds, FLOP and bytes of a chip, of the shape of the plan's arrays.
     """
     fit = reach.fit
     shape, tokens, chips = Shape.of(whole_stack(model)), plan.chip_tokens, plan.tensor
@@ -102,6 +106,10 @@ def moving(moved: ArrayLike, rates: Rates, fit: Coefficients) -> Operation:
     ----------
     moved : bytes to and from memory [B]
     rates, fit : the chip's nameplate, and coefficients of its generation
+
+    Returns
+    -------
+    Seconds and bytes, of the shape of ``moved``.
     """
     size = np.asarray(moved, float)
     time = np.asarray(size / (rates.memory * fit.kernels.elementwise_efficiency))

@@ -129,6 +129,10 @@ def tightest(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, 
     chips : how many
     sequences, tokens : sequences of a step, tokens of a sequence
     recipe : old software or new, and what of the model is trained
+
+    Returns
+    -------
+    One layout.
     """
     every = layouts(model, chip, chips, sequences, tokens, recipe)
     if not every.tensor.size:  # more chips than sequences: as many sequences as there are chips

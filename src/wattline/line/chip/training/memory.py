@@ -58,6 +58,10 @@ def trained_share(model: Model, plan: Layouts) -> Array:
     ----------
     model : the model that is trained
     plan : one layout or many
+
+    Returns
+    -------
+    A share, of the shape of the plan's arrays.
     """
     shares = [adapter_params(model, each) / max(model.total_params, 1) if each != "full" else 1.0 for each in METHODS]
     return np.asarray(np.choose(plan.method.astype(int), shares))

@@ -53,6 +53,10 @@ def rate_fact(name: str, of: str = "") -> str:
     ----------
     name : of the coefficient, a key of ``RATES`` or ``COSTS``
     of : a generation or a vendor; empty for any chip
+
+    Returns
+    -------
+    Name of a fact of kind ``fit``.
     """
     return "-".join(part for part in ("training", name.replace("_", "-"), of.lower().replace(" ", "-")) if part)
 
@@ -65,6 +69,10 @@ def nearest_fact(name: str, chip: Chip, catalog: Catalog) -> str:
     name : of the coefficient, a key of ``RATES``
     chip : type of chip with its server
     catalog : whose facts are taken
+
+    Returns
+    -------
+    Name of a fact of kind ``fit``.
     """
     known, vendor = catalog.records("fit"), str(chip.record.meta.get("vendor", ""))
     names = (rate_fact(name, chip.generation), rate_fact(name, vendor), rate_fact(name))
@@ -78,6 +86,10 @@ def is_known(chip: Chip, catalog: Catalog) -> bool:
     ----------
     chip : type of chip with its server
     catalog : whose facts are taken
+
+    Returns
+    -------
+    True where they were.
     """
     return rate_fact("attention_rate", chip.generation) in catalog.records("fit")
 
@@ -90,6 +102,10 @@ def reached(chip: Chip, precision: str, draws: Draws) -> Reached:
     chip : type of chip with its server, its facts drawn
     precision : number format, a key of ``BYTES``
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+
+    Returns
+    -------
+    Rates and costs, of shape ``(n_draws,)``.
     """
     values = {name: draws(f"fit.{nearest_fact(name, chip, draws.catalog)}", "") for name in RATES}
     costs = {name: draws(f"fit.{rate_fact(name)}", prior.unit) for name, prior in COSTS.items()}
@@ -104,6 +120,10 @@ def assembled(chip: Chip, precision: str, draws: Draws, rates: dict[str, Array],
     chip, precision : what is trained on, and in which format
     draws : of all other coefficients
     rates, costs : by the names of ``RATES`` and of ``COSTS``
+
+    Returns
+    -------
+    Rates and costs, of the shape of those given.
     """
     narrow = rates["four_bit_rate" if COMPUTE[precision] == "fp4" else "eight_bit_rate"]
     fit = replace(

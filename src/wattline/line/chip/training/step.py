@@ -105,6 +105,10 @@ def limited_step(
     reach : what training reaches of the chip
     draws : of the facts' ranges
     limit_w : power cap of a chip, W; None for its TDP
+
+    Returns
+    -------
+    Seconds and watts of a chip with its operations, of shape ``(n_draws,)``.
     """
     fit, timed = reach.fit, timed_step(model, chip, Layouts.of(plan), precision, reach, draws)
     limit = chip.tdp_w if limit_w is None else np.minimum(np.asarray(limit_w, float), chip.tdp_w)
@@ -126,6 +130,10 @@ def timed_step(model: Model, chip: Chip, plan: Layouts, precision: str, reach: R
     precision : number format, a key of ``BYTES``
     reach : what training reaches of the chip
     draws : of the facts' ranges
+
+    Returns
+    -------
+    Seconds by operation, of the shape of the plan's arrays.
     """
     fit = reach.fit
     rates = nameplate(chip, 1, precision)
@@ -226,6 +234,10 @@ def best_plan(
     sequences : sequences of a step; None for the usual number
     strict : raise where no plan fits
     recipe : old software or new, and what of the model is trained
+
+    Returns
+    -------
+    One layout.
     """
     sequences = sequences or usual_sequences(tokens, chips, chip.catalog)
     try:
@@ -278,6 +290,10 @@ def step_spread(model: Model, chip: Chip, draws: Draws) -> Array:
     model : the model, as it was read
     chip : type of chip with its server, its facts drawn
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+
+    Returns
+    -------
+    A factor, shape ``(n_draws,)``.
     """
     result = draws.own(f"fit.training-step-spread-{'known' if is_known(chip, draws.catalog) else 'new'}")
     return np.asarray(result * draws.own("fit.training-step-spread-experts")) if model.moe_layers else result
