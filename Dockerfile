@@ -8,7 +8,7 @@ FROM ${BASE} AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
 COPY src src
-RUN python -m venv /opt/wattline \
+RUN python3 -m venv /opt/wattline \
  && /opt/wattline/bin/pip install --no-cache-dir -c constraints.txt '.[web,sim,proxy,meter]'
 # the compiled simulator, and Python's own compiled files, so that nothing need be written later
 ENV NUMBA_CACHE_DIR=/opt/wattline/numba

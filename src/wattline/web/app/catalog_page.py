@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -46,16 +46,20 @@ async def search(request: Request) -> Response:
 
 def _matching(q: str) -> tuple[list[dict[str, str]], int]:
     words = q.lower().split()
-    matches = []
-    catalog = default()
+    matches = [(title, fact) for text, title, fact in _texts(default()) if all(word in text for word in words)]
+    return [_row(title, fact) for title, fact in matches[:MAX_FACTS]], len(matches)
+
+
+@lru_cache(maxsize=1)
+def _texts(catalog: Catalog) -> list[tuple[str, str, Fact]]:
+    """What is searched of each fact, with its record's title: made once, since many search."""
+    rows = []
     for kind in KINDS:
         for record in catalog.records(kind).values():
             named = " ".join([record.title, *map(str, record.meta.get("aliases", ()))])
             for fact in record.facts.values():
-                text = f"{fact.key} {named} {fact.name} {fact.source} {fact.note}".lower()
-                if all(word in text for word in words):
-                    matches.append((record.title, fact))
-    return [_row(title, fact) for title, fact in matches[:MAX_FACTS]], len(matches)
+                rows.append((f"{fact.key} {named} {fact.name} {fact.source} {fact.note}".lower(), record.title, fact))
+    return rows
 
 
 def _row(title: str, fact: Fact) -> dict[str, str]:
