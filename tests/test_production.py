@@ -15,9 +15,11 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.facts import training_facts
+from wattline.line.chip.training.plan import Recipe
 from wattline.line.chip.training.production import (
     Production,
     central_step,
+    old_software,
     power_is_measured,
     production,
     production_power_w,
@@ -43,7 +45,8 @@ def device(name: str, n: int = 200) -> tuple[Chip, Draws]:
 def run_of(name: str, chip_name: str, chips: int, form: str = "bf16", year: int = 0) -> Production:
     chip, draws = device(chip_name)
     model = load_model(name, catalog.default())
-    step = central_step(model, chip_name, chips, usual_sequence(model, catalog.default()), form, year, draws)
+    recipe = Recipe(old_software(chip, year))
+    step = central_step(model, chip_name, chips, usual_sequence(model, catalog.default()), form, recipe, draws)
     return production(model, chip, step, form, draws)
 
 
@@ -105,7 +108,7 @@ def test_rarely_tuned_is_16_bits_where_8_are_there() -> None:
 def test_power_falls_as_runs_are_slower_and_meters_confirm_the_step() -> None:
     chip, draws = device("h100-sxm", 0)
     model = load_model("gpt-3-175b", catalog.default())
-    step = central_step(model, "h100-sxm", 512, 2048, "fp8", 0, draws)
+    step = central_step(model, "h100-sxm", 512, 2048, "fp8", Recipe(), draws)
     tuned = float(tuned_power_w(chip, step, draws))
     # node meters: 6,850 W, of which the host takes its part
     assert 8 * tuned + float(chip.host_w) * 8 == pytest.approx(6850, rel=0.06)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+import wattline as wl
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.cli.main import app
@@ -196,3 +197,15 @@ def test_leaving_a_generation_out_widens_the_range(results_file: Path) -> None:
     for before, after in zip(known, new, strict=True):
         ratios = [row["range_s"]["p95"] / row["range_s"]["p5"] for row in (before, after)]
         assert ratios[0] < ratios[1]
+
+
+def test_adapters_of_8b_train_on_a_card_of_24_gb() -> None:
+    answer = wl.train("llama-3.1-8b", "10M", "rtx-4090", 1, sequence=2048, method="lora", region="us", draws=20)
+    assert answer.json()["inputs"]["method"] == "lora"
+    assert answer.range("mfu").p50 > 0.05
+    with pytest.raises(WattlineError, match="does not fit"):
+        wl.train("llama-3.1-8b", "10M", "rtx-4090", 1, region="us", draws=20)
+    with pytest.raises(WattlineError, match="does not fit"):
+        wl.train("llama-3.1-70b", "10M", "rtx-4090", 1, method="qlora", region="us", draws=20)
+    with pytest.raises(WattlineError, match="none of full, lora, qlora"):
+        wl.train("llama-3.1-8b", "10M", "rtx-4090", 1, method="dora", region="us", draws=20)

@@ -29,6 +29,9 @@ def train(
         str | None, Opt(help="Number of tokens in a training step [default: 4M, or 4,096 a chip].")
     ] = None,
     tuned: Annotated[bool, Opt("--tuned", help="Predict the speed of a tuned benchmark, not of a usual run.")] = False,
+    method: Annotated[
+        str, Opt(help="What is trained: full, or adapters beside frozen weights in 16 bits (lora) or in 4 (qlora).")
+    ] = "full",
     where: options.WhereOptions,
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
@@ -47,7 +50,7 @@ def train(
         raise WattlineError(f"missing {', '.join(missing)}; `wattline train --help` shows an example of each")
     answer = work(
         options.model_of(model, config), tokens, chips=chips or None, mfu=mfu, hours=hours, watts=watts,
-        sequence=sequence, batch_tokens=batch_tokens, tuned=tuned, draws=draws, seed=seed, facts=facts, **setup,
-        **where,
+        sequence=sequence, batch_tokens=batch_tokens, tuned=tuned, method=method, draws=draws, seed=seed, facts=facts,
+        **setup, **where,
     )  # fmt: skip
     print_result(answer, as_json, explain)

@@ -25,6 +25,7 @@ from wattline.line.engine import training
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import COUNTS, Model
 from wattline.line.work.reading import model_reading
+from wattline.line.work.tuning import adapter_params, stored_bytes
 from wattline.predict.answer import Answer, Working
 from wattline.predict.cite import cite_given, is_of_catalog
 from wattline.predict.delivery import Phase, deliver
@@ -57,6 +58,7 @@ def train(
     sequence: int | str | None = None,
     batch_tokens: float | str | None = None,
     tuned: bool = False,
+    method: str = "full",
     draws: int | Draws = 2000,
     seed: int = 0,
     facts: CatalogLike = None,
@@ -79,6 +81,7 @@ def train(
     sequence : tokens of a training sequence
     batch_tokens : tokens of a training step
     tuned : predict the run as a tuned benchmark's, not slowed as usual runs are
+    method : what is trained: ``full``, or adapters beside frozen weights in 16 bits (``lora``) or in 4 (``qlora``)
     draws, seed : how many draws of the facts' ranges (0: central values), and their seed
     facts : a catalog, or your own file or files of facts
     fields : single fields of ``Setup`` (chip, precision) and of ``Where`` (region, site, pue, place, ...)
@@ -95,6 +98,7 @@ def train(
     terms = read_terms(setup, where, fields, CHIP, draws, seed, facts)
     given = {
         "mfu": mfu, "hours": hours, "watts": watts, "sequence": sequence, "batch_tokens": batch_tokens, "tuned": tuned,
+        "method": method,
     }  # fmt: skip
     return train_answer(read_run(model, tokens, terms.setup, chips, given, terms.draws), terms.where, terms.draws)
 
@@ -104,8 +108,10 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
     working = Working()
     _fits(run)
     _cite(run, draws)
-    compute = training_flops(run.model, run.tokens, run.sequence)
-    flops = working.note("work", "training compute", "3 × forward FLOPs per token × tokens", compute, "FLOP")
+    frozen = run.method != "full"
+    compute = training_flops(run.model, run.tokens, run.sequence, frozen=frozen)
+    formula = "3 × forward FLOPs per token × tokens" + (", less the frozen weights' own gradients" if frozen else "")
+    flops = working.note("work", "training compute", formula, compute, "FLOP")
     wall, used = _time(run, flops, draws, working)
     power = _power(run, used, draws, working)
     facility = find_facility(where, draws, working)
@@ -155,11 +161,16 @@ def _cite(run: TrainingRun, draws: Draws) -> None:
 
 
 def _fits(run: TrainingRun) -> None:
-    needed = training.chips_to_hold(run.model.total_params, run.device.memory_bytes, run.device.catalog)
+    catalog, model = run.device.catalog, run.model
+    bytes_each = training.adam_bytes(catalog)
+    if run.method != "full":  # weights as they are kept, and the adapters' states
+        share = adapter_params(model, run.method) / max(model.total_params, 1)
+        bytes_each = stored_bytes(model, run.method) + bytes_each * share
+    needed = training.chips_to_hold(model.total_params, run.device.memory_bytes, catalog, bytes_each)
     if run.chips < needed:
         raise WattlineError(
-            f"{run.model.key} does not fit {run.chips} × {run.device.record.name} in training "
-            f"({training.adam_bytes(run.device.catalog):.0f} bytes a parameter); {needed:,} chips or more would hold it"
+            f"{model.key} does not fit {run.chips} × {run.device.record.name} in training "
+            f"({bytes_each:.2g} bytes a parameter); {needed:,} chips or more would hold it"
         )
 
 

@@ -15,11 +15,13 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import number, parse
 from wattline.line.chip.device import Chip
-from wattline.line.chip.training.production import Production, central_step, production
+from wattline.line.chip.training.plan import Recipe
+from wattline.line.chip.training.production import Production, central_step, old_software, production
 from wattline.line.chip.training.step import TrainingStep, best_plan, training_step
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.line.work.training import TRAINING_FORMATS, usual_model, usual_sequence
+from wattline.line.work.tuning import read_method
 from wattline.predict.rented import instance_inputs, load_chips
 from wattline.predict.setup import Setup
 
@@ -43,6 +45,7 @@ class TrainingRun:
     watts: float | None
     tuned: bool = False
     batch: float | None = None  # tokens of a step
+    method: str = "full"  # what is trained, a member of ``METHODS``
 
     @property
     def peak_flops(self) -> float:
@@ -59,6 +62,7 @@ class TrainingRun:
             "precision": self.precision,
             "sequence_tokens": self.sequence,
             **({"tuned": True} if self.tuned else {}),
+            **({"method": self.method} if self.method != "full" else {}),
         }
         given = {"mfu": self.mfu, "hours": self.hours, "watts": self.watts, "batch_tokens": self.batch}
         return shown | {name: value for name, value in given.items() if value is not None}
@@ -83,14 +87,16 @@ class TrainingRun:
                 "can be worked out; --config takes its config.json"
             )
         device, form = self.device, self.precision
-        plan = best_plan(self.model, device, self.chips, self.sequence, form, self.sequences)
+        recipe = Recipe(method=self.method)
+        plan = best_plan(self.model, device, self.chips, self.sequence, form, self.sequences, recipe=recipe)
         return training_step(self.model, device, plan, form, device.draws)
 
     @cached_property
     def central(self) -> TrainingStep:
         """The best step at central values, which production is reckoned from."""
-        name, draws, year = self.device.rented_as, self.device.draws, self.model.year
-        return central_step(self.shape, name, self.chips, self.sequence, self.precision, year, draws, self.sequences)
+        name, draws = self.device.rented_as, self.device.draws
+        recipe = Recipe(old_software(self.device, self.model.year) and self.method == "full", self.method)
+        return central_step(self.shape, name, self.chips, self.sequence, self.precision, recipe, draws, self.sequences)
 
     @cached_property
     def produced(self) -> Production:
@@ -109,8 +115,8 @@ def read_run(
     """Check a training run.
 
     ``setup``: type of chip and number format. ``chips``: of the whole run; None for those of one instance. ``given``:
-    ``mfu``, ``hours``, ``watts``, ``sequence``, ``batch_tokens`` and ``tuned``, None for what is not given. Raises
-    WattlineError for a value out of range, and for values that exclude each other.
+    ``mfu``, ``hours``, ``watts``, ``sequence``, ``batch_tokens``, ``tuned`` and ``method``, None for what is not given.
+    Raises WattlineError for a value out of range, and for values that exclude each other.
     """
     mfu, hours, watts, batch = (given.get(name) for name in ("mfu", "hours", "watts", "batch_tokens"))
     tuned = bool(given.get("tuned"))
@@ -133,6 +139,7 @@ def read_run(
         watts=None if watts is None else read_watts(watts, device),
         tuned=tuned,
         batch=None if batch is None else limited(batch, "token", "batch-tokens"),
+        method=read_method(given.get("method") or "full"),
     )
     if run.batch is not None and run.batch < run.sequence:
         raise WattlineError(f"batch-tokens: {number(run.batch)} are less than one sequence of {run.sequence}")

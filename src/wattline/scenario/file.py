@@ -49,6 +49,7 @@ class TrainJob(ModelJob):
     sequence: Count | None = Field(None, description="Number of tokens in a training sequence.")
     batch_tokens: Number | None = Field(None, description="Number of tokens in a training step.")
     tuned: bool = Field(False, description="Predict the speed of a tuned benchmark, not of a usual run.")
+    method: str = Field("full", description="What is trained: full, lora (frozen weights in 16 bits) or qlora (in 4).")
 
 
 class PromptJob(ModelJob):

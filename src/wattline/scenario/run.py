@@ -223,7 +223,7 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
     model: str | Path = folder / job.config if job.config else str(job.model)
     if isinstance(job, TrainJob):
         setup = Setup.read(None, job.given(TAKES["train"]))
-        given = job.given(("mfu", "hours", "watts", "sequence", "batch_tokens", "tuned"))
+        given = job.given(("mfu", "hours", "watts", "sequence", "batch_tokens", "tuned", "method"))
         return train_answer(read_run(model, job.tokens, setup, job.chips, given, draws), where, draws)
     if isinstance(job, ServeJob):
         from wattline.scenario.service import serve_job  # Numba, an extra

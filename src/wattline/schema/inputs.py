@@ -50,6 +50,7 @@ class TrainInputs(PlaceInputs):
     precision: str = item("Number format.")
     sequence_tokens: int = item("Tokens of a training sequence.")
     tuned: bool | None = perhaps("True for a run as a tuned benchmark's.")
+    method: str | None = perhaps("What is trained, where it is adapters: lora or qlora.")
     mfu: float | None = perhaps("MFU that was given, a share of 1.")
     hours: float | None = perhaps("Hours of wall time that were given.")
     watts: float | None = perhaps("Watts a chip at the server's plug that were given.")

@@ -19,8 +19,10 @@ from wattline.core.fact import Array
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.training.plan import Recipe
 from wattline.line.chip.training.production import (
     central_step,
+    old_software,
     power_is_measured,
     production,
     production_power_w,
@@ -150,9 +152,24 @@ def predict_chip_hours(run: Run, draws: Draws) -> Array:
         plan = best_plan(shape, device, chips, sequence, run.precision)
         used = tuned_mfu(shape, device, plan, run.precision, draws)
     else:
-        step = central_step(shape, run.chip.name, chips, sequence, run.precision, run.software_year, draws)
+        step = central_step(shape, run.chip.name, chips, sequence, run.precision, recipe_of(run, device), draws)
         used = production(shape, device, step, run.precision, draws).mfu
     return np.asarray(training.duration_s(flops, 1.0, device.peak_flops(run.precision), used) / 3600)
+
+
+def recipe_of(run: Run, chip: Chip) -> Recipe:
+    """How the run trained: with the software of its time.
+
+    Parameters
+    ----------
+    run : a published run
+    chip : its chip
+
+    Returns
+    -------
+    The recipe of its training.
+    """
+    return Recipe(old_software(chip, run.software_year))
 
 
 def shape_of(run: Run) -> tuple[Model, int]:
@@ -241,6 +258,6 @@ def _active_w(run: Run, device: Chip, draws: Draws) -> Array:
     if run.benchmark or not known or not run.precision or not power_is_measured(device):
         return training_power_w(device, draws)
     shape, sequence = shape_of(run)
-    name, chips, year = device.record.name, chips_of(run, device), run.software_year
-    step = central_step(shape, name, chips, sequence, run.precision, year, draws)
+    name, chips = device.record.name, chips_of(run, device)
+    step = central_step(shape, name, chips, sequence, run.precision, recipe_of(run, device), draws)
     return production_power_w(device, production(shape, device, step, run.precision, draws), draws)

@@ -46,7 +46,7 @@ def adam_bytes(catalog: Catalog) -> float:
     return catalog.fact("fit.training-adam-bytes").value
 
 
-def chips_to_hold(params: float, memory_bytes: float, catalog: Catalog) -> int:
+def chips_to_hold(params: float, memory_bytes: float, catalog: Catalog, bytes_each: float | None = None) -> int:
     """The fewest chips whose memory holds weights, gradients and optimiser states, spread evenly over all.
 
     Parameters
@@ -54,13 +54,15 @@ def chips_to_hold(params: float, memory_bytes: float, catalog: Catalog) -> int:
     params : parameters of the model
     memory_bytes : memory of one chip [B]
     catalog : where the bytes of a parameter and the share of memory that they may fill stand
+    bytes_each : bytes of a parameter with its states [B]; None for those of Adam
 
     Returns
     -------
     Number of chips.
     """
     usable = catalog.fact("fit.usable-memory").value
-    return int(np.ceil(params * adam_bytes(catalog) / (memory_bytes * usable)))
+    each = adam_bytes(catalog) if bytes_each is None else bytes_each
+    return int(np.ceil(params * each / (memory_bytes * usable)))
 
 
 def power_by_part(

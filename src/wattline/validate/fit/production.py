@@ -20,7 +20,7 @@ from wattline.line.chip.device import load_chip
 from wattline.line.chip.training.production import central_step, rarely_tuned, split
 from wattline.line.work.flops import training_flops
 from wattline.validate.evidence.training_runs import Run
-from wattline.validate.training import chips_of, shape_of, work_of
+from wattline.validate.training import chips_of, recipe_of, shape_of, work_of
 
 SMOOTH = 0.1  # below it errors of log time count squared, above it by their size
 # what is thought of the factors' logs before any row, and what it costs to lie off by one: 16 bits are thought of as
@@ -59,7 +59,8 @@ def _point(run: Run) -> Point:
     draws = Draws(0)
     chip = load_chip(run.chip.name, draws)
     shape, sequence = shape_of(run)
-    step = central_step(shape, run.chip.name, chips_of(run, chip), sequence, run.precision, run.software_year, draws)
+    name, recipe = run.chip.name, recipe_of(run, chip)
+    step = central_step(shape, name, chips_of(run, chip), sequence, run.precision, recipe, draws)
     unfused, others = split(step)
     peak = chip.peak_flops(run.precision)
     ideal = float(training_flops(shape, step.plan.sequences * sequence, sequence)) / (step.plan.chips * peak)

@@ -65,7 +65,7 @@ def split(step: TrainingStep) -> tuple[Array, Array]:
 
 
 def central_step(
-    model: Model, chip: str, chips: int, tokens: int, precision: str, year: int, draws: Draws,
+    model: Model, chip: str, chips: int, tokens: int, precision: str, recipe: Recipe, draws: Draws,
     sequences: int | None = None,
 ) -> TrainingStep:  # fmt: skip
     """The best tuned step at central values: how runs scatter around it is in the factors, fitted with these.
@@ -77,7 +77,7 @@ def central_step(
     chips : number of chips of the run
     tokens : tokens of a sequence
     precision : number format, a key of ``BYTES``
-    year : when the model came out; 0 where it is not known, taken as recent
+    recipe : software of its time or of today, and what of the model is trained
     draws : whose central values are taken; they remember the facts
     sequences : sequences of a step; None for the usual number
 
@@ -89,7 +89,6 @@ def central_step(
     device = load_chip(chip, centre)
     # who gives a batch is told where it cannot be laid out; without one, some way was found
     strict = sequences is not None
-    recipe = Recipe(old_software(device, year))
     plan = best_plan(model, device, chips, tokens, precision, sequences, strict=strict, recipe=recipe)
     step = training_step(model, device, plan, precision, centre)
     draws.cite(*centre.used.values())
