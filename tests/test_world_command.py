@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 import wattline as wl
 from wattline.cli.main import main
 from wattline.predict.outlook.export import hourly_shape
+from wattline.report.present import as_page
 
 DRAWS = 2000
 
@@ -210,11 +213,36 @@ def test_the_screen_shows_each_place_and_what_matters(capsys: pytest.CaptureFixt
         assert words in out
 
 
+def test_the_numbers_that_the_page_saves_are_those_of_the_answer() -> None:
+    data = wl.world(["us", "google"], "2024-2026", draws=500).json()
+    html = as_page(data)
+    assert html is not None
+    link = re.search(r'download="outlook.csv" href="data:text/csv;base64,([^"]+)"', html)
+    assert link is not None
+    rows = list(csv.DictReader(base64.b64decode(link[1]).decode().splitlines()))
+    assert len(rows) == 6
+    assert float(rows[0]["p50_twh"]) == pytest.approx(year(data, 2024)["energy_twh"]["p50"], rel=1e-5)
+
+
+def test_outlooks_of_the_past_and_forecasts_stand_beside_what_came() -> None:
+    past = wl.world("world", "2026", draws=500).json()["results"]["past"]
+    direct = wl.world("world", "2024", as_of=2018, draws=20_000).json()["results"]["places"][0]["years"][0][
+        "energy_twh"
+    ]
+    made = next(each for each in past["outlooks"] if each["as_of"] == 2018)
+    ends = next(row for row in made["years"] if row["year"] == 2024)["energy_twh"]
+    assert list(ends.values()) == pytest.approx(list(direct.values()), rel=0.05)
+    assert past["scorecard"]["n"] == len(past["scorecard"]["rows"]) > 10
+    assert wl.world("google", "2026", draws=500).json()["results"]["past"] is None
+
+
 def test_the_page_stands_alone_and_shows_fan_change_and_what_matters(tmp_path: Path) -> None:
     made = wl.world(["us", "china"], "2015-2030", scenario="lbnl-low-life", draws=500)
     made.write(tmp_path)
     html = (tmp_path / "report.html").read_text()
     for words in ("Electricity by year", "Other places", "What matters most", "<circle", "stroke-dasharray", "China"):
+        assert words in html
+    for words in ("As it was foreseen", "as of 2018", "Scorecard", 'download="outlook.csv"', "Shehabi"):
         assert words in html
     assert "http://" not in html.replace("http://www.w3.org", "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from wattline.schema.base import EnvelopeJson, MeasuredJson, RangeJson, StrictJson, item
+from wattline.schema.validated_world import ForecastScorecard
 
 
 class WorldInputs(StrictJson):
@@ -140,6 +141,27 @@ class JobShare(StrictJson):
     share_of_place: RangeJson = item("The one over the other, as a fraction.")
 
 
+class PastYear(StrictJson):
+    """A year of an outlook of the past."""
+
+    year: int = item("The year.")
+    energy_twh: RangeJson = item("Electricity [TWh].")
+
+
+class PastOutlook(StrictJson):
+    """The outlook as it would have been made."""
+
+    as_of: int = item("The year by whose end the figures that it uses were published.")
+    years: list[PastYear] = item("Each year.")
+
+
+class PastJson(StrictJson):
+    """The first place's outlooks of the past, and what published forecasts of it came to."""
+
+    outlooks: list[PastOutlook] = item("Each origin that had a figure of the place.")
+    scorecard: ForecastScorecard | None = item("Published forecasts of the place; null where there is none.")
+
+
 class RequestsBeside(StrictJson):
     """A rate of requests beside the first place's last year."""
 
@@ -177,6 +199,7 @@ class WorldResults(StrictJson):
     scenario: ScenarioPath | None = item("The scenario; null where there is none.")
     stock: StockPath | None = item("The user's own stock; null where there is none.")
     jobs: list[JobShare] = item("Jobs of the line as shares of their regions' outlooks; empty where none is given.")
+    past: PastJson | None = item("Outlooks and forecasts of the past; null for a company.")
     demand: DemandJson | None = item("Electricity in requests; null for a company.")
     crypto_twh: CryptoCount | None = item("Crypto-mining of the world; null for other places.")
 

@@ -23,6 +23,7 @@ from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.predict.outlook.demand import RequestRate, demand_json, read_rate
 from wattline.predict.outlook.jobs import YearlyJob, job_shares, read_jobs
 from wattline.predict.outlook.own import read_stock
+from wattline.predict.outlook.past import past_json
 from wattline.predict.outlook.reasons import tornado, waterfall
 from wattline.predict.outlook.rows import ends, place_rows
 
@@ -94,6 +95,7 @@ class WorldOutlook(Result):
             "scenario": self._scenario(),
             "stock": self._stock(),
             "jobs": self._jobs(),
+            "past": None if self.made.question.places[0].company else past_json(self.made.question.places[0]),
             "demand": demand_json(self.made, self.posterior, self.rate),
             "crypto_twh": _crypto(self.made.question),
         }

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
 
 from wattline.report.page.frame import Section, page, results_of
 from wattline.report.page.plot import Ground, drawn, text
+from wattline.report.page.world_past import downloads, past_section
 from wattline.report.terminal.world import NAMES, number, place_name, span
 from wattline.report.words import Json, share_words
 
 WIDE, NARROW = Ground(960, 420, 62, 18, 18, 40), Ground(390, 320, 50, 14, 18, 40, narrow=True)
-SMALL = Ground(300, 200, 44, 10, 14, 30)
-BARS = Ground(960, 0, 330, 60), Ground(390, 0, 150, 30, narrow=True)
+SMALL = Ground(300, 200, 56, 10, 14, 30)
+BARS = Ground(960, 0, 350, 130), Ground(390, 0, 140, 96, narrow=True)
 ROW = 24
 KIND_COLOURS = {
     "metered": "#1b7837", "company_reported": "#1b7837", "bottom_up": "#2f7fc1", "top_down": "#8e6bbf",
     "extrapolation": "#b8b8b8", "forecast": "#e08a1e",
 }  # fmt: skip
 MAX_TABLE = 40
+MIN_CHANGE = 0.005  # of a driver that is shown
 
 
 def world_page(data: Json) -> str:
@@ -45,8 +47,9 @@ def world_parts(data: Json) -> tuple[str, list[Section]]:
         ("change", "What the change is made of", _waterfall(results["change"])),
         ("shares", "Jobs as shares of their regions", _jobs(results["jobs"])),
         ("matters", "What matters most", _tornado(results["matters"])),
+        ("past", "As it was foreseen", past_section(results["past"], first)),
         ("figures", "Published figures", _published(first)),
-        ("table", "The numbers", _table(places)),
+        ("table", "The numbers", _table(places) + downloads(results)),
         ("notes", "Notes", "".join(f"<p>{escape(note)}</p>" for note in data["notes"])),
     ]
     return intro, sections
@@ -102,15 +105,17 @@ def _multiples(places: Sequence[Json]) -> str:
     figures = "".join(
         f'<figure style="display:inline-block;width:300px;max-width:100%;margin:0 8px 8px 0">'
         f"<figcaption>{escape(place_name(place))}</figcaption>"
-        f'<svg viewBox="0 0 {SMALL.width} {SMALL.height}" role="img" aria-label="{escape(place_name(place))}">'
+        f'<svg class="plot" viewBox="0 0 {SMALL.width} {SMALL.height}" role="img" '
+        f'aria-label="{escape(place_name(place))}">'
         f"{_fan_in(place, None, SMALL)}</svg></figure>"
         for place in places
     )
     return figures
 
 
-def _bars(rows: Sequence[tuple[str, float, float, str]], label: str) -> str:
+def _bars(rows: Sequence[tuple[str, float, float, str]], label: str, short: Mapping[str, str] | None = None) -> str:
     """Bars from one number to another, each with its name and its figures."""
+    shown = {name: shortened((short or {}).get(name, name), 19) for name, *_ in rows}
     low = min(min(first, other) for _, first, other, _ in rows)
     high = max(max(first, other) for _, first, other, _ in rows)
     width = (high - low) or 1.0
@@ -120,8 +125,8 @@ def _bars(rows: Sequence[tuple[str, float, float, str]], label: str) -> str:
         for i, (name, first, other, words) in enumerate(rows):
             y = ROW * i + 6
             x0, x1 = (ground.across((value - low) / width) for value in sorted((first, other)))
-            short = name if not ground.narrow else name[:20]
-            body.append(text(ground.left - 8, y + 13, short, "end"))
+            body.append(text(ground.left - 8, y + 13, shown[name] if ground.narrow else shortened(name, 50), "end"))
+            body.append(text(x1 + 6, y + 13, words, "start"))
             colour = "var(--grid)" if other >= first else "var(--chip)"
             body.append(
                 f'<rect x="{x0:.1f}" y="{y}" width="{max(x1 - x0, 1.5):.1f}" height="{ROW - 8}" fill="{colour}">'
@@ -132,6 +137,13 @@ def _bars(rows: Sequence[tuple[str, float, float, str]], label: str) -> str:
     height = ROW * len(rows) + 12
     grounds = [Ground(g.width, height, g.left, g.right, 4, 4, g.narrow) for g in BARS]
     return drawn(label, draw, grounds[0], grounds[1])
+
+
+def shortened(name: str, letters: int) -> str:
+    """A name that fits, cut between words."""
+    if len(name) <= letters:
+        return name
+    return name[: letters + 1].rpartition(" ")[0].rstrip(" ,:") + " …"
 
 
 def _waterfall(change: Json | None) -> str:
@@ -150,11 +162,13 @@ def _tornado(bars: Sequence[Json]) -> str:
     if not bars:
         return ""
     rows = [
-        (bar["words"][:46], 100 * bar["low_change"], 100 * bar["high_change"],
+        (bar["words"], 100 * bar["low_change"], 100 * bar["high_change"],
          f"{bar['low_change']:+.0%} to {bar['high_change']:+.0%}")
         for bar in bars
+        if max(abs(bar["low_change"]), abs(bar["high_change"])) >= MIN_CHANGE
     ]  # fmt: skip
-    return _bars(rows, "Change of the last year's electricity with each driver at the ends of its range")
+    names = {bar["words"]: bar["driver"].replace("_", " ") for bar in bars}
+    return _bars(rows, "Change of the last year's electricity with each driver at the ends of its range", names)
 
 
 def _jobs(jobs: Sequence[Json]) -> str:
