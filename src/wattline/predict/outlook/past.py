@@ -25,6 +25,8 @@ def past_json(place: Place) -> Json:
     Parameters
     ----------
     place : the place
+
+    Returns the outlooks by the year that they are of, with p5, p50 and p95 of each year [TWh], and the scorecard.
     """
     rows = [row for row in published_figures() if row.series == place.name and row.kind != "forecast"]
     outlooks = []

@@ -21,6 +21,8 @@ def past_section(past: Json | None, place: Json) -> str:
     ----------
     past : of the answer; None for a company
     place : the first place, with its published figures
+
+    Returns the HTML of the section; "" where there is no past.
     """
     if past is None or not past["outlooks"]:
         return ""
