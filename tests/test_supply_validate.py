@@ -41,3 +41,12 @@ def test_the_words_of_a_case_name_its_target() -> None:
     assert target_of("carbon 50 g").carbon == 50.0
     with pytest.raises(WattlineError, match="green"):
         target_of("green")
+
+
+def test_a_policy_is_reached_and_without_one_the_cost_is_the_zone_price(tmp_path: Path) -> None:
+    rows = "B,IE cfe80,CFE score,0.8\nB,IE cfe90,CFE score,0.72\nB,IE ref,cost,50\nB,IE ref,zone price,51\n"
+    folder = reference_folder(tmp_path / "reference", "R9,none,CFE 0,1,1,nobody\n", rows)
+    errors = {row["case"]: row["error"] for row in validate(folder).json()["results"]["arithmetic"]}
+    assert errors["B, IE cfe80: share"] == 0
+    assert errors["B, IE cfe90: share"] == pytest.approx(0.25)
+    assert errors["B, IE ref: price"] == pytest.approx(0.02)

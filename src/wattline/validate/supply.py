@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ CAPACITIES = {
     "battery_power": "battery power", "battery_energy": "battery energy", "ironair_power": "iron-air power",
     "ironair_energy": "iron-air energy",
 }  # fmt: skip
+POLICY = re.compile(r"\bcfe(\d+)$")  # such as cfe80
 SMALL = 1.0  # MW or MWh: a capacity below it is compared by its difference alone
 
 
@@ -86,12 +88,32 @@ def _row(optimum: Optimum, made: SupplyPlan | None, cannot: str | None = None) -
     }
 
 
+def _short(share: float, aim: float) -> float:
+    """By how much a share misses what it should reach, over it."""
+    return max(aim / share - 1, 0.0) if share > 0 else 1.0
+
+
 def _arithmetic(folder: Path) -> list[Json]:
-    """Published cost of a MWh times the demand, beside the published total."""
+    """Published cost of a MWh times the demand, beside the published total; the carbon-free share beside its policy's;
+    and, without a policy, the cost of a MWh beside the price of its zone."""
     rows = []
     for name, figures in read_published(folder).items():
         if {"cost", "demand", "total cost"} <= figures.keys():
             total = figures["cost"] * figures["demand"]
             error = total / figures["total cost"] - 1 if figures["total cost"] else float(np.sign(total))
             rows.append({"case": name, "published": figures["total cost"], "total": total, "error": error})
+        policy = POLICY.search(name)
+        if policy is not None and "CFE score" in figures:
+            share, aim = figures["CFE score"], float(policy[1]) / 100
+            rows.append(
+                {
+                    "case": f"{name}: share",
+                    "published": share,
+                    "total": max(share, aim),
+                    "error": _short(share, aim),
+                }
+            )
+        if name.endswith(" ref") and {"cost", "zone price"} <= figures.keys():
+            cost, price = figures["cost"], figures["zone price"]
+            rows.append({"case": f"{name}: price", "published": cost, "total": price, "error": price / cost - 1})
     return rows

@@ -27,6 +27,7 @@ COLOURS = {
 }  # fmt: skip
 OTHER = "var(--p3)"
 Bar: TypeAlias = tuple[str, float, str, float | None, float | None]
+MIN_APART = 0.1  # of the axis: marks nearer than that to nought run into its own
 
 
 def colour_of(flow: str) -> str:
@@ -61,14 +62,19 @@ def week(data: Json, caption: str) -> str:
         shapes = [*_stack(supplied, x, y, 1.0), *_stack(taken, x, y, -1.0)]
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y(load), strict=True))
         shapes.append(f'<polyline class="edge" points="{points}"><title>load</title></polyline>')
-        ticks = [v for v in _ticks(top) if v < top] + [-v for v in _ticks(max(foot, 1e-9)) if 0 < v < foot][:1]
-        rules = "".join(ground.rule((v + foot) / (top + foot), show(v * MW, "W", 2)) for v in ticks)
+        ticks = [v for v in _ticks(top) if v < top] + [-v for v in _ticks(top) if MIN_APART * top < v < foot][:1]
+        rules = "".join(ground.rule((v + foot) / (top + foot), _power(v)) for v in ticks)
         return rules + "".join(shapes) + _days(ground, data, load.size)
 
     names = {name: float(values.mean()) for name, values in {**supplied, **taken}.items()}
     key = legend((name, colour_of(name), show(mean * MW, "W", 2)) for name, mean in names.items())
     words = f"{caption}, from {data['from_utc'][:10]}. Means of the week beside the names; the line is the load."
     return f"<figure>{drawn(caption, draw, WIDE, NARROW)}{key}<figcaption>{esc(words)}</figcaption></figure>"
+
+
+def _power(mw: float) -> str:
+    """A mark of the axis; what is taken stands below nought."""
+    return "-" * (mw < 0) + show(abs(mw) * MW, "W", 2)
 
 
 def _stack(flows: dict[str, Array], x: Array, y: Callable[[Array], Array], sign: float) -> list[str]:
