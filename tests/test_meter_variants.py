@@ -368,3 +368,36 @@ def test_power_of_processes_is_told_apart_by_their_numbers(tmp_path: Path) -> No
     lines = [f"{T0 + i},{100 + k},{50 + i % 5}" for i in range(N) for k in range(2)]
     path.write_text("\n".join(["time,pid,process_power_w", *lines]) + "\n")
     assert report(read(path)).data["mean_w"] == pytest.approx(104, rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["power_btu_h", "power_hp", "Power (dBm)", "power_kva"])
+def test_a_unit_that_is_not_read_is_no_watt(name: str, tmp_path: Path) -> None:
+    (tmp_path / "strange.csv").write_text(columns(name, *constant(250)))
+    with pytest.raises(WattlineError, match="no column is the power"):
+        read(tmp_path / "strange.csv")
+    (tmp_path / "both.csv").write_text(columns(f"{name},power_w", *constant(853, 250)))
+    made = report(read(tmp_path / "both.csv")).json()["results"]
+    assert made["energy_wh"]["value"] * 3600 / made["duration_s"] == pytest.approx(250)
+
+
+@pytest.mark.parametrize("cell", ["0xFA", "250 BTU", "250 hp", "250 VA"])
+def test_a_cell_in_a_strange_unit_is_no_number(cell: str, tmp_path: Path) -> None:
+    (tmp_path / "cells.csv").write_text(timed(lambda i: cell))
+    with pytest.raises(WattlineError, match="no number"):
+        report(read(tmp_path / "cells.csv"))
+
+
+def test_what_goes_back_to_the_grid_is_not_used(tmp_path: Path) -> None:
+    text = columns("energy_import_wh,energy_export_wh", lambda i: i * 5 * 250 / 3600, lambda i: i * 5 * 70 / 3600)
+    (tmp_path / "meter.csv").write_text(text)
+    made = report(read(tmp_path / "meter.csv")).json()["results"]
+    assert made["energy_wh"]["value"] * 3600 / made["duration_s"] == pytest.approx(250, rel=1e-6)
+
+
+def test_a_name_that_stands_twice_in_the_header_counts_once_or_is_asked_about(tmp_path: Path) -> None:
+    (tmp_path / "same.csv").write_text(columns("power_w,power_w", *constant(250, 250)))
+    made = report(read(tmp_path / "same.csv")).json()["results"]
+    assert made["energy_wh"]["value"] * 3600 / made["duration_s"] == pytest.approx(250)
+    (tmp_path / "other.csv").write_text(columns("power_w,power_w", *constant(250, 100)))
+    with pytest.raises(WattlineError, match="power_w stands twice"):
+        read(tmp_path / "other.csv")

@@ -15,38 +15,24 @@ from wattline.core.fact import Array
 from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.places import label_of, words_of
 from wattline.meter.readers import units
+from wattline.meter.readers.column_names import (
+    NAMES,
+    NOT_DRAWN,
+    POWER_CELL,
+    RELATIVE,
+    REPEATED,
+    STRANGE,
+    TIME_UNITS,
+    TIMES,
+    UNITS,
+    VALUES,
+)
 from wattline.meter.readers.frame import numbers
 from wattline.meter.readers.times import EPOCH_S, FORMS, column_times
 from wattline.meter.readers.units import Unit
 
 if TYPE_CHECKING:
     import polars as pl
-
-# names of columns of times, the likeliest first; a unit may follow
-TIMES = (
-    "time", "timestamp", "datetime", "date_time", "date", "time_stamp", "ts", "epoch", "unix_time", "unixtime",
-    "unix_timestamp", "utc", "created_at", "sample_time", "local_time", "system_time", "wall_time", "walltime",
-    "elapsed", "elapsed_time", "relative_time", "runtime", "uptime", "t", "seconds", "clock", "unix_ts", "unixts",
-    "seconds_since_start", "time_since_start", "since_start", "rel_time", "unix", "epoch_time",
-)  # fmt: skip
-TIME_UNITS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3,
-              "millis": 1e-3, "milliseconds": 1e-3, "us": 1e-6, "µs": 1e-6, "usec": 1e-6, "microseconds": 1e-6,
-              "ns": 1e-9, "nsec": 1e-9, "nanos": 1e-9, "nanoseconds": 1e-9, "min": 60.0, "minutes": 60.0, "h": 3600.0,
-              "hours": 3600.0}  # fmt: skip
-RELATIVE = ("elapsed", "elapsed_time", "relative_time", "runtime", "uptime", "t", "seconds", "seconds_since_start",
-            "time_since_start", "since_start", "rel_time")  # fmt: skip
-NOT_DRAWN = frozenset({
-    "limit", "limits", "cap", "capped", "capping", "max", "min", "maximum", "minimum", "rated", "rating", "state",
-    "factor", "setpoint", "tdp", "threshold", "budget", "capacity", "default", "enforced", "percent", "percentage",
-    "pct", "util", "utilization", "utilisation", "reactive", "apparent", "target", "design", "headroom", "std",
-    "stddev", "stdev", "variance", "forecast", "predicted", "cost", "price", "violation", "pl", "var", "temp",
-    "temperature", "peak", "efficiency",
-})  # fmt: skip
-POWER_CELL = r"^\s*-?[\d.,]+\s*(?:[kmuµM]?W|[kmM]?Wh|[kmM]?J)\s*$"  # a cell that names its unit itself
-NAMES = ("metric", "metric_name", "measurement", "name", "sensor", "sensor_name", "field", "_field", "_measurement",
-         "parameter", "variable", "series", "counter", "quantity", "type", "domain", "label", "key")  # fmt: skip
-VALUES = ("value", "_value", "val", "reading", "data", "sample")
-UNITS = ("unit", "units", "uom")
 
 
 class Value(NamedTuple):
@@ -91,6 +77,8 @@ def value_of(name: str, column: str = "", unit: str = "") -> Value | str:
         return f"{odd[0]}: not what is drawn" if candidates or counted else ""
     if "%" in name:
         return "a share, no power"
+    if not candidates and (odd := sorted(STRANGE & set(re.split("[^a-z]+", name.lower())))):
+        return f"in {odd[0]}, a unit that is not read"
     if not candidates and (
         counted & {"power", "pwr", "watts", "watt"} or any(word.endswith("power") for word in words)
     ):
@@ -109,7 +97,7 @@ def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataF
     frame, second = units.row_of_units(frame, TIME_UNITS)
     times = cache(partial(_seconds, frame))  # a long column of words is read once
     time_name = _time(frame, quantities, times)
-    values, left = _values(frame, time_name, second, choices)
+    values, left = _values(frame, time_name, second, choices, source)
     if time_name is None or not (values or _long(frame, time_name)):
         missing = "time" if time_name is None else "power or energy"
         raise WattlineError(
@@ -133,7 +121,7 @@ def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataF
 
 
 def _values(
-    frame: pl.DataFrame, time_name: str | None, second: dict[str, str], choices: Choices
+    frame: pl.DataFrame, time_name: str | None, second: dict[str, str], choices: Choices, source: str
 ) -> tuple[list[Value], list[Interpretation]]:
     import polars as pl
 
@@ -153,11 +141,25 @@ def _values(
             outcome = _by_cells(frame, outcome, choices)
         elif outcome == "" and _all_like(frame.select(pl.col(name).cast(pl.String)), name, POWER_CELL):
             outcome = _by_cells(frame, Value(name, name, (), label_of(name), words_of(name)), choices)
+        if isinstance(outcome, Value) and not quantity:
+            outcome = _once(frame, outcome, source)
         if isinstance(outcome, Value):
             values.append(outcome)
         elif outcome:
             left.append(Interpretation(name, note=outcome))
     return values, left
+
+
+def _once(frame: pl.DataFrame, value: Value, source: str) -> Value | str:
+    """A column whose name stands twice in the header: its copy counts once, and other numbers are asked about."""
+    again = REPEATED.fullmatch(value.column)
+    if again is None or again[1] not in frame.columns:
+        return value
+    if frame[value.column].equals(frame[again[1]]):
+        return f"the same as {again[1]}"
+    raise WattlineError(
+        f"{source}: {again[1]} stands twice in the header, with other numbers: give each column a name of its own"
+    )
 
 
 def _by_cells(frame: pl.DataFrame, value: Value, choices: Choices) -> Value | str:

@@ -24,7 +24,8 @@ from wattline.meter.places import index_of, kind_of, role_of, words_of
 from wattline.meter.readers import metric_table, own, specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import Channel
-from wattline.meter.readers.columns import TIME_UNITS, Layout, Value, layout, plain
+from wattline.meter.readers.column_names import TIME_UNITS
+from wattline.meter.readers.columns import Layout, Value, layout, plain
 from wattline.meter.readers.defined import retold
 from wattline.meter.readers.frame import decimal_comma, table
 from wattline.meter.readers.rows import REGULAR, Groups, groups

@@ -134,7 +134,7 @@ def cells(column: pl.Series, comma: bool = False) -> tuple[Array, tuple[Unit | N
     units: dict[Unit | None, None] = {}
     for cell, match in whole:
         unit = next(iter(named(match["unit"], "xX")), None) if match["unit"] else None
-        number = _number(match["number"], mark)
+        number = _number(match["number"], mark) if unit or not match["unit"].strip() else None
         if number is not None:
             known[cell] = number * (unit.scale if unit else 1.0)
             units[unit] = None

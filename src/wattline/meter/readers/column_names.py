@@ -1,0 +1,35 @@
+"""Words of columns' names: of times, of units of time, of what is not drawn, of units that are not read."""
+
+from __future__ import annotations
+
+import re
+
+# names of columns of times, the likeliest first; a unit may follow
+TIMES = (
+    "time", "timestamp", "datetime", "date_time", "date", "time_stamp", "ts", "epoch", "unix_time", "unixtime",
+    "unix_timestamp", "utc", "created_at", "sample_time", "local_time", "system_time", "wall_time", "walltime",
+    "elapsed", "elapsed_time", "relative_time", "runtime", "uptime", "t", "seconds", "clock", "unix_ts", "unixts",
+    "seconds_since_start", "time_since_start", "since_start", "rel_time", "unix", "epoch_time",
+)  # fmt: skip
+TIME_UNITS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3,
+              "millis": 1e-3, "milliseconds": 1e-3, "us": 1e-6, "µs": 1e-6, "usec": 1e-6, "microseconds": 1e-6,
+              "ns": 1e-9, "nsec": 1e-9, "nanos": 1e-9, "nanoseconds": 1e-9, "min": 60.0, "minutes": 60.0, "h": 3600.0,
+              "hours": 3600.0}  # fmt: skip
+RELATIVE = ("elapsed", "elapsed_time", "relative_time", "runtime", "uptime", "t", "seconds", "seconds_since_start",
+            "time_since_start", "since_start", "rel_time")  # fmt: skip
+NOT_DRAWN = frozenset({
+    "limit", "limits", "cap", "capped", "capping", "max", "min", "maximum", "minimum", "rated", "rating", "state",
+    "factor", "setpoint", "tdp", "threshold", "budget", "capacity", "default", "enforced", "percent", "percentage",
+    "pct", "util", "utilization", "utilisation", "reactive", "apparent", "target", "design", "headroom", "std",
+    "stddev", "stdev", "variance", "forecast", "predicted", "cost", "price", "violation", "pl", "var", "temp",
+    "temperature", "peak", "efficiency", "export", "exported", "returned", "injected",
+})  # fmt: skip
+STRANGE = frozenset({
+    "btu", "btuh", "hp", "ps", "dbm", "dbw", "cal", "kcal", "va", "kva", "mva", "kvar", "mvar", "ev", "erg", "therm",
+})  # fmt: skip
+REPEATED = re.compile(r"(.+)_duplicated_\d+")  # as polars names them
+POWER_CELL = r"^\s*-?[\d.,]+\s*(?:[kmuµM]?W|[kmM]?Wh|[kmM]?J)\s*$"  # a cell that names its unit itself
+NAMES = ("metric", "metric_name", "measurement", "name", "sensor", "sensor_name", "field", "_field", "_measurement",
+         "parameter", "variable", "series", "counter", "quantity", "type", "domain", "label", "key")  # fmt: skip
+VALUES = ("value", "_value", "val", "reading", "data", "sample")
+UNITS = ("unit", "units", "uom")
