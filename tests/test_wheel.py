@@ -77,6 +77,7 @@ NEEDS = {
     "sim of validate": ["validate", "serving", "served.csv", "--rows", "1"],
     "proxy": ["proxy", "--upstream", "http://127.0.0.1:9"],
     "web": ["web", "--port", "0"],
+    "mcp": ["mcp"],
     "prometheus": ["measure", "--prometheus", "127.0.0.1:0", "--", sys.executable, "-c", "pass"],
     "otel": ["meter", "export", "examples/gpus.csv", "--to", "otlp", "--endpoint", "console"],
 }

@@ -22,6 +22,7 @@ from wattline.cli import (
     facts,
     flex,
     frontier,
+    mcp,
     measure,
     meter,
     prompt,
@@ -74,6 +75,7 @@ app.command("world")(world.world)
 app.command("measure", context_settings={"allow_interspersed_args": False})(measure.measure)
 app.command("proxy")(proxy.proxy)
 app.command("web")(web.web)
+app.command("mcp")(mcp.mcp)
 app.command("facts")(facts.facts)
 app.command("list")(listed.names)
 app.command(
