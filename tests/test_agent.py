@@ -69,9 +69,9 @@ def test_a_call_answers_in_data(talk: dict[str, Any], at: int) -> None:
 def test_the_figures_are_those_of_the_command(talk: dict[str, Any]) -> None:
     import wattline as wl
 
-    told = json.loads(talk["answers"][0].content[0].text)["results"]["energy_wh"]
+    figures = json.loads(talk["answers"][0].content[0].text)["results"]["energy_wh"]
     own = wl.prompt("llama-3.1-8b", chip="h100-sxm", region="us", draws=1000).json()["results"]["energy_wh"]
-    assert told == own
+    assert figures == own
 
 
 @pytest.mark.parametrize("at", range(len(WRONG)), ids=[words for *_, words in WRONG])

@@ -36,11 +36,11 @@ def agent_server() -> MCPServer[Any]:
         "wattline", version=__version__, instructions=" ".join(ABOUT.split()), log_level="ERROR"
     )
     for name, tool in TOOLS.items():
-        server.tool(name=name, structured_output=True)(_one_line(tool))
+        server.tool(name=name, structured_output=True)(_with_errors(tool))
     return server
 
 
-def _one_line(tool: Callable[..., Any]) -> Callable[..., Any]:
+def _with_errors(tool: Callable[..., Any]) -> Callable[..., Any]:
     """The tool, whose errors reach the agent as the line that they are."""
     from mcp.server.mcpserver.exceptions import ToolError
 
