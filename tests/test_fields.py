@@ -15,6 +15,7 @@ import wattline as wl
 from wattline.cli.main import app
 from wattline.core.errors import WattlineError
 from wattline.predict.fields import names_of
+from wattline.predict.media.fields import MEDIA, MediaFields
 from wattline.predict.setup import (
     CANDIDATE,
     CHIP,
@@ -31,7 +32,8 @@ from wattline.scenario.file import KINDS, TAKES
 WHERE, SETUP = set(names_of(Where)), set(names_of(Setup))
 # command -> the fields of Setup that it takes; a training run's tuned is its own, and means the same
 COMMANDS = {
-    "train": (*CHIP, "tuned"), "prompt": REPLICA, "serve-average": REPLICA, "serve": names_of(Setup),
+    "train": (*CHIP, "tuned"), "prompt": REPLICA, "image": MEDIA, "video": MEDIA, "serve-average": REPLICA,
+    "serve": names_of(Setup),
     "frontier": CANDIDATE, "site": (), "meter bill": (),
 }  # fmt: skip
 
@@ -50,6 +52,7 @@ def options(command: str) -> set[str]:
         (SetupFields, SETUP),
         (ChipFields, CHIP),
         (ReplicaFields, REPLICA),
+        (MediaFields, MEDIA),
         (CandidateFields, CANDIDATE),
     ],
 )
@@ -75,7 +78,9 @@ def test_a_job_has_a_key_for_every_field(kind: str) -> None:
     assert set(TAKES[kind]) <= keys
 
 
-@pytest.mark.parametrize("name", ["train", "prompt", "serve_average", "serve", "frontier", "site", "bill"])
+@pytest.mark.parametrize(
+    "name", ["train", "prompt", "image", "video", "serve_average", "serve", "frontier", "site", "bill"]
+)
 def test_a_function_takes_a_where_and_its_fields(name: str) -> None:
     parameters = inspect.signature(getattr(wl, name)).parameters
     assert "where" in parameters

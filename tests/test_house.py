@@ -24,7 +24,18 @@ MAX_FUNCTION_LINES = 40
 MAX_PARAMETERS = 8
 FACES = ("cli",)  # a command's options are its parameters
 # public questions, which take the fields of Where and Setup one by one too
-QUESTIONS = {"prompt", "train", "serve", "serve_average", "site", "frontier", "supply", "flex_response"}
+QUESTIONS = {
+    "image",
+    "video",
+    "prompt",
+    "train",
+    "serve",
+    "serve_average",
+    "site",
+    "frontier",
+    "supply",
+    "flex_response",
+}
 # packages whose bodies Numba compiles: their arguments are arrays, since it takes no objects
 COMPILED = ("kernel",)
 
@@ -217,6 +228,7 @@ ONE_THING = {
     "--active": "a share of the time that chips are at work",
     "--batch": "a number of requests that a replica answers together",
     "--by": "a grouping of the rows that are shown",
+    "--config": "a description of the model in its maker's format, instead of its name",
     "--chip": "types of chips by name",
     "--chips": "a number of chips",
     "--column": "a column of a signal or demand: the grid that is taken",
@@ -374,6 +386,9 @@ CODE_NUMBERS = {
         "line/site/weather_files.py": "LIMIT_BYTES",
         "line/site/year.py": "CHUNK THREADS UNMET_K",
         "line/site/outdoors.py": "MAX_UNMET_H",
+    },
+    "how sharply the longer of two times, and a limit, prevail": {
+        "line/chip/diffusion/run.py": "JOIN LIMIT USUAL_FLOPS USUAL_MEMORY"
     },
     "classes of size, and shares of a load": {
         "line/site/hall.py": "SIZES",

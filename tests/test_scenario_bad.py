@@ -60,7 +60,9 @@ def test_the_good_ones_are_good(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err == ""
 
 
-KIND_NAMES = '"train", "prompt", "serve", "serve-average", "frontier", "site", "flex", "supply" or "world"'
+KIND_NAMES = (
+    '"train", "prompt", "image", "video", "serve", "serve-average", "frontier", "site", "flex", "supply" or "world"'
+)
 SITE = "[[job]]\nname = 'a'\nkind = 'site'\n"
 BAD = {
     "a site without its IT power": (SITE, ("job 1 (a)", "it is missing")),

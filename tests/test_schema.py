@@ -35,6 +35,8 @@ LINES = (
     "run examples/article.toml --draws 20",
     "train gpt-3-175b --tokens 300B --chip v100-sxm2-32gb --chips 10000 --draws 20",
     "prompt deepseek-v3 --draws 20",
+    "image flux.1-schnell --chip b200 --gpus 2 --draws 20",
+    "video wan-2.1-1.3b --seconds 2 --active 0.5 --draws 20",
     "explain prompt llama-3.1-8b --draws 20",
     "serve llama-3.1-8b --rate 5/s --duration 20s --draws 20",
     "serve-average llama-3.1-8b --rate 1M/day --active 0.5 --draws 20",
@@ -80,6 +82,8 @@ LINES = (
     "validate inference SERVED",
     "validate inference SERVED --by model",
     "validate mlperf RESULTS --draws 20",
+    "validate images PICTURES",
+    "validate video FILMS",
     "validate serving TIMED --rows 1",
     "validate serving SERVED --rows 1",
     "validate kernels KERNELS",
@@ -93,10 +97,27 @@ SIMULATED = ("serve ", "frontier", "run SCENARIO", "validate serving")
 SERVED = 'rate = "5/s"\nduration = "20 s"\nchip = "h100-sxm"\n'
 LIMITS = 'gpus = "1"\nprecision = "bf16"\npower_cap = "none"\nmax_num_seqs = 64\nmax_num_batched_tokens = 2048\n'
 MODEL_KEY = 'model = "llama-3.1-8b"\n'
+MODEL_KEYS = {
+    "site": "",
+    "flex": "",
+    "supply": "",
+    "world": "",
+    "image": 'model = "flux"\n',
+    "video": 'model = "wan-2.1-1.3b"\n',
+}
+PICTURES = """model,gpu,energy_per_image_j,batch_latency_s,batch_size,denoising_steps
+stabilityai/sdxl-turbo,NVIDIA H100 80GB HBM3,400,2,1,25
+no/such,NVIDIA H100 80GB HBM3,400,2,1,25
+"""
+FILMS = """model,gpu,energy_per_video_j,batch_latency_s,batch_size,denoising_steps,frames
+ali-vilab/i2vgen-xl,NVIDIA H100 80GB HBM3,14000,23,1,25,16
+"""
 # a job of each kind
 JOBS = {
     "train": 'tokens = "1T"\nchip = "h100-sxm"\nchips = 512\n',
     "prompt": "input = 100\noutput = 100\n",
+    "image": "steps = 4\n",
+    "video": "frames = 17\n",
     "serve-average": 'rate = "1M/day"\ndays = 1\n',
     "serve": SERVED,
     "frontier": SERVED + LIMITS + 'pools = "together"\nslo_ttft = "1 s"\nslo_tpot = "50 ms"\n',
@@ -105,8 +126,6 @@ JOBS = {
     "world": 'years = "2024-2026"\n',
     "flex": 'ask = "balance"\nit = "1 MW"\nregion = "us-ercot"\n',
 }
-
-NO_MODEL = ("site", "flex", "supply", "world")
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +138,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         return folder / name
 
     jobs = "".join(
-        f'[[job]]\nname = "{kind}"\nkind = "{kind}"\n{MODEL_KEY * (kind not in NO_MODEL)}{JOBS[kind]}' for kind in JOBS
+        f'[[job]]\nname = "{kind}"\nkind = "{kind}"\n{MODEL_KEYS.get(kind, MODEL_KEY)}{JOBS[kind]}' for kind in JOBS
     )
     watts = "".join(f"{t},{100 + t % 7}\n" for t in range(60))
     for kind in ("gemm", "moe"):
@@ -144,6 +163,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "RECORDING": text("watts.csv", "time_s,gpu0_power_w\n" + watts),
         "JOBS": text("jobs.csv", "name,start,end,gpus\na,10,40,0\n"),
         "SERVED": serving_file(folder / "served.csv", [*served, serving_row("no/such", 1, "bfloat16", 8)]),
+        "PICTURES": text("pictures.csv", PICTURES),
+        "FILMS": text("films.csv", FILMS),
         "TIMED": timed_file(folder, TIMED_ROW, TIMED_ROW.replace("agg", "disagg")),
         "KERNELS": folder / "kernels",
         "RESULTS": mlperf_file(folder / "results.csv", [mlperf_row(wall_w=7000), mlperf_row(model="bert-99")]),

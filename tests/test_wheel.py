@@ -29,6 +29,8 @@ WORKS = {
     "train": TRAIN,
     "explain": ["explain", *TRAIN],
     "prompt": ["prompt", "llama-3.1-8b"],
+    "image": ["image", "flux.1-schnell"],
+    "video": ["video", "wan-2.1-1.3b"],
     "serve-average": ["serve-average", "llama-3.1-8b", "--rate", "1M/day"],
     "site": ["site", "--it", "10MW", "--place", "Singapore", "--draws", "20"],
     "check": ["check", "article"],
@@ -69,7 +71,8 @@ WORKS = {
 # commands that need large measured files, whose code the tests of validate and calibrate run
 OTHERS = {
     "calibrate training", "calibrate inference", "calibrate serving", "calibrate measured", "calibrate engine",
-    "calibrate mlperf", "calibrate steps", "calibrate world", "validate supply", "validate carbon", "catalog update",
+    "calibrate mlperf", "calibrate steps", "calibrate world", "calibrate diffusion", "validate images",
+    "validate video", "validate supply", "validate carbon", "catalog update",
 }  # fmt: skip
 NEEDS = {
     "sim": ["serve", "llama-3.1-8b", "--rate", "1/s", "--duration", "1 min"],

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from wattline.predict.flex.response import flex_response
     from wattline.predict.flex.shift import flex_shift
     from wattline.predict.flex.swings import flex_swings
+    from wattline.predict.media.image import image
+    from wattline.predict.media.video import video
     from wattline.predict.outlook.world import world
     from wattline.predict.prompt import prompt
     from wattline.predict.service.simulate import serve
@@ -69,6 +71,7 @@ _WHERE = {
     "flex_shift": ("wattline.predict.flex.shift", "flex_shift"),
     "flex_swings": ("wattline.predict.flex.swings", "flex_swings"),
     "frontier": ("wattline.search.frontier", "frontier"),
+    "image": ("wattline.predict.media.image", "image"),
     "measure": ("wattline.meter.live.measurement", "measure"),
     "metering": ("wattline.meter.live.active", "metering"),
     "prompt": ("wattline.predict.prompt", "prompt"),
@@ -81,13 +84,14 @@ _WHERE = {
     "site": ("wattline.predict.site", "site"),
     "supply": ("wattline.predict.supply.plan", "supply"),
     "train": ("wattline.predict.train", "train"),
+    "video": ("wattline.predict.media.video", "video"),
     "world": ("wattline.predict.outlook.world", "world"),
 }
 __all__ = [
-    "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "check", "compare",
-    "fact", "flex_balance", "flex_headroom", "flex_response", "flex_shift", "flex_swings", "frontier", "measure",
-    "metering", "prompt", "read_traffic", "run", "saving", "serve", "serve_average", "settings", "site", "supply",
-    "train", "world",
+    "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "check",
+    "compare", "fact", "flex_balance", "flex_headroom", "flex_response", "flex_shift", "flex_swings", "frontier",
+    "image", "measure", "metering", "prompt", "read_traffic", "run", "saving", "serve", "serve_average", "settings",
+    "site", "supply", "train", "video", "world",
 ]  # fmt: skip
 # a name that is gone -> what stands in its place
 _RENAMED = {"service": "serve"}

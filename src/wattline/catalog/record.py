@@ -15,6 +15,8 @@ KINDS = (
     "server",
     "cpu",
     "model",
+    "diffusion",
+    "component",
     "site",
     "plant",
     "ups",

@@ -111,6 +111,32 @@ def calibrate_steps(
     _hand_over(text, save)
 
 
+@calibrate_app.command("diffusion")
+def calibrate_diffusion(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="CSVs of images and video of the ML.ENERGY leaderboards.")
+    ],
+    save: Save = None,
+) -> None:
+    """Coefficients of making images and video, fitted to measured ones; prints catalog/fit/diffusion.toml.
+
+    With --save also writes what measured models reached, measured_diffusion.csv, beside it.
+    """
+    from wattline.cli.printing import working
+    from wattline.line.chip.diffusion.known import TABLE
+    from wattline.validate.evidence.diffusion import read_any
+    from wattline.validate.fit.diffusion_file import calibrate_diffusion as fit
+
+    rows = [row for file in files for row in read_any(file)[0]]
+    if not rows:
+        raise WattlineError("none of the files has a row that can be used")
+    with working("fitting") as update:
+        text, table = fit(rows, lambda name: update(f"fitting without {name}"))
+    _hand_over(text, save)
+    if save is not None:
+        _hand_over(table, save.with_name(TABLE))
+
+
 @calibrate_app.command("measured")
 @expanded
 def calibrate_measured(

@@ -13,6 +13,7 @@ from wattline.core.result import envelope
 KINDS = {
     "chips": ("chip", "Types of chip, for --chip."),
     "models": ("model", "Models, for MODEL."),
+    "diffusion": ("diffusion", "Models of images and video, for `image` and `video`."),
     "instances": ("instance", "Instance types of clouds, for --instance."),
     "regions": ("region", "Countries and grids, for --region."),
     "cloud-regions": ("cloud", "Regions of clouds, for --region."),

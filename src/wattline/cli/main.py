@@ -22,6 +22,7 @@ from wattline.cli import (
     facts,
     flex,
     frontier,
+    image,
     mcp,
     measure,
     meter,
@@ -38,6 +39,8 @@ from wattline.cli import (
     traffic,
     train,
     validate,
+    validate_media,
+    video,
     web,
     world,
 )
@@ -63,6 +66,8 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("train")(train.train)
 app.command("prompt")(prompt.prompt)
+app.command("image")(image.image)
+app.command("video")(video.video)
 app.command("serve")(serve.serve)
 app.command("serve-average")(serve_average.serve_average)
 app.command("frontier")(frontier.frontier)
@@ -88,6 +93,8 @@ app.command("traffic")(traffic.traffic)
 app.add_typer(catalog.catalog_app, name="catalog")
 app.add_typer(flex.flex_app, name="flex")
 app.add_typer(meter.meter_app, name="meter")
+validate.validate_app.command("images")(validate_media.validate_images)
+validate.validate_app.command("video")(validate_media.validate_video)
 app.add_typer(validate.validate_app, name="validate")
 app.add_typer(calibrate.calibrate_app, name="calibrate")
 

@@ -10,12 +10,31 @@ import typer
 from wattline.cli.groups import fields_of
 from wattline.core.errors import WattlineError
 from wattline.predict.fields import names_of
+from wattline.predict.media.fields import MEDIA
 from wattline.predict.setup import CHIP, ENGINE, REPLICA, Setup
 from wattline.predict.where import Where
 
 Opt = typer.Option
 Model = Annotated[str | None, typer.Argument(help="Model by catalog name, alias or Hugging Face id.")]
 Config = Annotated[Path | None, Opt(help="A Hugging Face config.json that describes the model, instead of MODEL.")]
+MediaSize = Annotated[
+    str | None, Opt("--size", help="Pixels of a side, or such as 1280x720, width first [default: the model's].")
+]
+MediaSteps = Annotated[str | None, Opt("--steps", help="Number of denoising steps [default: the model's own].")]
+Guidance = Annotated[
+    bool | None,
+    Opt("--guidance/--no-guidance", help="Take a second pass a step without the text [default: the model's]."),
+]
+MediaSplit = Annotated[
+    str | None,
+    Opt(
+        "--split", metavar="PARTS", help='Split over chips, such as "ulysses=4, ring=2" [default: Ulysses, then ring].'
+    ),
+]
+MediaFolder = Annotated[
+    Path | None,
+    Opt("--config", help="A diffusers folder, with its model_index.json, instead of MODEL."),
+]
 InputTokens = Annotated[str, Opt("--input", help="Number of tokens in the prompt.")]
 OutputTokens = Annotated[str, Opt("--output", help="Number of tokens in the answer.")]
 Batch = Annotated[str | None, Opt(help="Number of requests that a replica answers together [default: 8 to 128].")]
@@ -60,5 +79,6 @@ Values = dict[str, Any]
 WhereOptions = Annotated[Values, fields_of(Where, names_of(Where))]
 ChipOptions = Annotated[Values, fields_of(Setup, CHIP, CHIP[:1])]
 ReplicaOptions = Annotated[Values, fields_of(Setup, REPLICA)]
+MediaOptions = Annotated[Values, fields_of(Setup, MEDIA)]
 EngineOptions = Annotated[Values, fields_of(Setup, ENGINE)]
 SetupOptions = Annotated[Values, fields_of(Setup, names_of(Setup))]

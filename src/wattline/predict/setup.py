@@ -178,7 +178,7 @@ class Setup:
     scaled_down: str = option(choice("off", "idle"), "State of a stopped replica: off (takes no power) or idle", "off")
     power_cap: float | None = option(quantity("W"), 'Power limit of a chip, such as "500 W"', usual="its TDP")
     engine: str | None = option(
-        text, "Serving software: vllm, sglang or trtllm, or a version such as vllm-0.19", usual="vLLM 0.11"
+        text, "Software: vllm, sglang, trtllm or such as vllm-0.19; of images eager or tensorrt", usual="vLLM 0.11"
     )
     cache: str | None = option(
         read_cache,

@@ -7,7 +7,7 @@ from typing import Any
 from wattline.core.quantity import show, trimmed
 from wattline.report.words import Json
 
-COMMANDS = ("train", "prompt", "serve-average", "serve", "frontier", "site", "supply")
+COMMANDS = ("train", "prompt", "image", "video", "serve-average", "serve", "frontier", "site", "supply")
 ENGINE = "vLLM 0.11"  # whose steps the chip model was fitted to
 
 
@@ -83,6 +83,15 @@ def _work(command: str, inputs: Json, results: Json) -> list[str]:
         batch, active = _middle(results.get("batch")), _step(results, "share of time at work")
         given = " given" if "batch" in inputs else ""
         parts.append("" if batch is None else f"{batch:.0f} requests together{given}")
+        parts.append("" if active is None else f"chips at work {active:.0%} of the time")
+    if command in ("image", "video"):
+        active = _step(results, "share of time at work")
+        made = "images" if command == "image" else "videos"
+        parts += [
+            f"engine {inputs['engine']}",
+            f"{inputs['batch']:,} {made} at once",
+            f"{inputs['passes']} passes a step",
+        ]
         parts.append("" if active is None else f"chips at work {active:.0%} of the time")
     if inputs.get("data_parallel"):
         parts.append(f"attention split by requests over {inputs['data_parallel']:,} groups of chips")

@@ -126,6 +126,8 @@ def _validation_text(data: Json, explain: bool) -> RenderableType:
             from wattline.report.terminal.validate_carbon import carbon_validation_text as show
         case "validate inference":
             from wattline.report.terminal.validate_inference import inference_validation_text as show
+        case "validate images" | "validate video":
+            from wattline.report.terminal.validate_media import media_validation_text as show
         case "validate kernels":
             from wattline.report.terminal.validate_kernels import kernels_validation_text as show
         case "validate sensors":
@@ -168,7 +170,7 @@ def as_page(data: Json) -> str | None:
             from wattline.report.page.flex import study_page
 
             return study_page(data)
-        case "run" | "train" | "prompt" | "serve" | "serve-average" | "meter bill":
+        case "run" | "train" | "prompt" | "image" | "video" | "serve" | "serve-average" | "meter bill":
             from wattline.report.page.run import run_page
 
             return run_page(data)

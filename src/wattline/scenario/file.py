@@ -13,10 +13,12 @@ from pydantic import Field, ValidationError, create_model
 from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.core.reading import parse_toml, read_text
 from wattline.predict.fields import help_of, names_of
+from wattline.predict.media.fields import MEDIA, MediaFields
 from wattline.predict.setup import CHIP, ENGINE, REPLICA, ChipFields, ReplicaFields, Setup, SetupFields
 from wattline.predict.where import Where, WhereFields
 from wattline.scenario.flex_job import FlexJob
-from wattline.scenario.job import Job, Number, StrictTable
+from wattline.scenario.job import Count, Job, ModelJob, Number, StrictTable
+from wattline.scenario.media_job import ACTIVE, ImageJob, VideoJob
 from wattline.scenario.supply_job import SupplyJob
 from wattline.scenario.world_job import WorldJob
 
@@ -24,17 +26,8 @@ LIMIT_BYTES = 1_000_000
 PROMPT_TOKENS = "Number of tokens in the prompt."
 ANSWER_TOKENS = "Number of tokens in the answer."
 BATCH = "Number of requests that a replica answers together."
-ACTIVE = "Share of the time that chips are at work."
 RATE = 'Mean rate of requests, such as "200M/day".'
 Listed = Number | list[Number]  # one value, several with commas, or a list of them
-Count = Annotated[int, Field(ge=-(10**18), le=10**18)] | str
-
-
-class ModelJob(Job):
-    """A job of a model."""
-
-    model: str | None = Field(None, description="Model by catalog name, alias or Hugging Face id.")
-    config: str | None = Field(None, description="A Hugging Face config.json beside this file, instead of model.")
 
 
 class TrainJob(ModelJob):
@@ -147,6 +140,8 @@ WHERE = names_of(Where)
 TAKES: dict[str, tuple[str, ...]] = {
     "train": CHIP,
     "prompt": REPLICA,
+    "image": MEDIA,
+    "video": MEDIA,
     "serve": names_of(Setup),
     "serve-average": REPLICA,
     "frontier": ENGINE,
@@ -158,6 +153,8 @@ TAKES: dict[str, tuple[str, ...]] = {
 KINDS: dict[str, type[Job]] = {
     "train": _with_fields(TrainJob, ChipFields, TAKES["train"]),
     "prompt": _with_fields(PromptJob, ReplicaFields, TAKES["prompt"]),
+    "image": _with_fields(ImageJob, MediaFields, TAKES["image"]),
+    "video": _with_fields(VideoJob, MediaFields, TAKES["video"]),
     "serve": _with_fields(ServeJob, SetupFields, TAKES["serve"]),
     "serve-average": _with_fields(ServeAverageJob, ReplicaFields, TAKES["serve-average"]),
     "frontier": _with_fields(FrontierJob, SetupFields, TAKES["frontier"]),

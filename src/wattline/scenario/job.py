@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Number = float | str
+Count = Annotated[int, Field(ge=-(10**18), le=10**18)] | str
 
 
 class StrictTable(BaseModel):
@@ -29,3 +30,10 @@ class Job(StrictTable):
     def given(self, names: Iterable[str]) -> dict[str, Any]:
         """The values of these fields by name, None where they are not given."""
         return {name: getattr(self, name) for name in names}
+
+
+class ModelJob(Job):
+    """A job of a model."""
+
+    model: str | None = Field(None, description="Model by catalog name, alias or Hugging Face id.")
+    config: str | None = Field(None, description="A Hugging Face config.json beside this file, instead of model.")

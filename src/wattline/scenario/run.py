@@ -35,7 +35,6 @@ from wattline.scenario.file import (
     TAKES,
     WHERE,
     FrontierJob,
-    ModelJob,
     PromptJob,
     Scenario,
     ServeAverageJob,
@@ -45,7 +44,8 @@ from wattline.scenario.file import (
     read_scenario,
 )
 from wattline.scenario.flex_job import FlexJob, flex_answer
-from wattline.scenario.job import Job
+from wattline.scenario.job import Job, ModelJob
+from wattline.scenario.media_job import ImageJob, VideoJob
 from wattline.scenario.stated import compared
 from wattline.scenario.supply_job import SupplyJob, supply_answer
 from wattline.scenario.world_job import WorldJob, with_jobs, world_answer
@@ -225,6 +225,8 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
         setup = Setup.read(None, job.given(TAKES["train"]))
         given = job.given(("mfu", "hours", "watts", "sequence", "batch_tokens", "tuned", "method"))
         return train_answer(read_run(model, job.tokens, setup, job.chips, given, draws), where, draws)
+    if isinstance(job, ImageJob):
+        return _media_answer(job, folder, where, draws)
     if isinstance(job, ServeJob):
         from wattline.scenario.service import serve_job  # Numba, an extra
 
@@ -240,6 +242,19 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
     if isinstance(job, PromptJob):
         return prompt_answer(request, where, draws)
     return average_answer(request, str(job.rate), job.days, where, draws)
+
+
+def _media_answer(job: ImageJob, folder: Path, where: Where, draws: Draws) -> Answer:
+    """An image or a video."""
+    from wattline.predict.media.answer import media_answer
+    from wattline.predict.media.request import MediaQuestion, read_media
+
+    model: str | Path = folder / job.config if job.config else str(job.model)
+    values = job.given(("size", "steps", "guidance", "batch", "split", "active"))
+    if isinstance(job, VideoJob):
+        values |= job.given(("seconds", "fps", "frames"))
+    setup = Setup.read(None, job.given(TAKES[job.kind]))
+    return media_answer(read_media(model, job.kind, setup, MediaQuestion(**values), draws), where, draws)
 
 
 def _site_answer(job: SiteJob, folder: Path, where: Where, draws: Draws) -> Answer:

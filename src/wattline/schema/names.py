@@ -56,13 +56,12 @@ PER = {
 PLAIN = {
     "counts": (
         "accelerators", "batch", "blocks", "cells", "chips", "count", "counts", "data_parallel", "devices", "draws",
-        "faults", "figures", "forecasts", "gpus", "in_window", "installed", "jobs", "layers", "least",
-        "left_out_by_bound",
-        "logs", "max_num_seqs", "mean_batch", "mean_ready", "most", "most_ready", "n", "needed", "preemptions",
-        "prefill_gpus", "prefill_replicas", "readings", "ready", "rejected", "replicas", "requests",
-        "requests_served", "results_of_other_searches", "rows", "running", "same_instant", "scale_from",
-        "scale_target", "setups", "simulations", "simulations_run_now", "starting", "starts", "steps", "stops",
-        "total", "worse",
+        "faults", "figures", "forecasts", "fps", "frames", "gpus", "guidance", "height", "in_window", "installed",
+        "jobs", "layers", "least", "left_out_by_bound", "logs", "max_num_seqs", "mean_batch", "mean_ready", "most",
+        "most_ready", "n", "needed", "passes", "pipeline", "preemptions", "prefill_gpus", "prefill_replicas",
+        "readings", "ready", "rejected", "replicas", "requests", "requests_served", "results_of_other_searches",
+        "ring", "rows", "running", "same_instant", "scale_from", "scale_target", "setups", "simulations",
+        "simulations_run_now", "starting", "starts", "steps", "stops", "total", "ulysses", "width", "worse",
     ),
     "ratios": (
         "active", "ai", "annual", "availability", "capacity_errors", "cfe", "cfe_by_month_hour", "colocation",

@@ -17,6 +17,7 @@ from wattline.schema.answer import (
 from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item, perhaps
 from wattline.schema.beside import BesideJson, StudyResults
 from wattline.schema.inputs import ReplicaInputs, ServeAverageInputs, ServeInputs, TrainInputs
+from wattline.schema.media import ImageInputs, ImageResults, VideoInputs, VideoResults
 from wattline.schema.site import SiteInputs, SiteYearJson
 
 
@@ -27,6 +28,24 @@ class TrainJobJson(StrictJson):
     command: Literal["train"]
     inputs: TrainInputs = item("As of `train`.")
     results: TrainResults = item("As of `train`.")
+
+
+class ImageJobJson(StrictJson):
+    """A job of kind `image`."""
+
+    name: str = item("The job's name.")
+    command: Literal["image"]
+    inputs: ImageInputs = item("As of `image`.")
+    results: ImageResults = item("As of `image`.")
+
+
+class VideoJobJson(StrictJson):
+    """A job of kind `video`."""
+
+    name: str = item("The job's name.")
+    command: Literal["video"]
+    inputs: VideoInputs = item("As of `video`.")
+    results: VideoResults = item("As of `video`.")
 
 
 class PromptJobJson(StrictJson):
@@ -72,7 +91,7 @@ class SiteJobJson(StrictJson):
     results: SiteJobResults = item("The bill of the year, and as of `site`.")
 
 
-Jobs = TrainJobJson | PromptJobJson | ServeAverageJobJson | ServeJobJson | SiteJobJson
+Jobs = TrainJobJson | PromptJobJson | ImageJobJson | VideoJobJson | ServeAverageJobJson | ServeJobJson | SiteJobJson
 JobJson = Annotated[Jobs, Field(discriminator="command")]
 
 

@@ -31,6 +31,9 @@ def _rows() -> list[dict[str, Any]]:
 
 def unknown_model(name: str, catalog: Catalog) -> NotFound:
     """The error for a name that is no model of the catalog."""
+    if makes := _makes(name, catalog):
+        record, kind = makes
+        return OutsideCatalog(name, f"a model that makes {kind}s: take `wattline {kind} {record}`", [], "")
     own = re.sub(r"[\s_]+", "-", str(name).strip().lower().rsplit("/", 1)[-1])[:200]
     closed = find_closed(name, catalog)
     for row in _rows():
@@ -40,6 +43,15 @@ def unknown_model(name: str, catalog: Catalog) -> NotFound:
             )
             return OutsideCatalog(name, what, list(row["near"]), row.get("facts", ""))
     return NotFound("model", name, near=catalog.near_names("model", name), mend=_MEND)
+
+
+def _makes(name: str, catalog: Catalog) -> tuple[str, str] | None:
+    """The record and what it makes, where the name is of a model of images or video."""
+    try:
+        record = catalog.find("diffusion", str(name))
+    except NotFound:
+        return None
+    return record.name, str(record.meta["makes"])
 
 
 def of_like_size(name: str, catalog: Catalog, count: int = 3) -> list[str]:

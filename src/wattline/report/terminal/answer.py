@@ -30,6 +30,9 @@ RESULTS: dict[str, tuple[str, str]] = {
     "joules_per_output_token": ("Energy per output token", "J"),
     "ttft_s": ("TTFT", "s"),
     "tpot_s": ("TPOT", "s"),
+    "chip_j": ("Chips at work, energy", "J"),
+    "chip_w": ("Chips at work, power", "W"),
+    "batch_latency_s": ("Time of a batch", "s"),
     "batch": ("Batch", ""),
     "pue": ("PUE", ""),
     "cost_usd": ("Cost of electricity", "USD"),
@@ -48,7 +51,7 @@ ACCOUNTS = (
 USUAL = ("price to industry", "mean of the year", "one price", "no contracts", "differs")  # what signals say by default
 BILL_TOTAL = "Delivered by the grid, mean"  # means add up, medians do not
 MIN_SHOWN = 1e-3  # an equivalent of less pictures nothing
-TIME_NAMES = {"prompt": "Replica's time"}
+TIME_NAMES = {"prompt": "Replica's time", "image": "Time, share of a batch", "video": "Time, share of a batch"}
 
 
 def answer_text(data: Json, explain: bool = False) -> RenderableType:

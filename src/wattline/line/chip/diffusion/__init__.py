@@ -1,0 +1,1 @@
+"""Time and power of making images and video: full attention, convolutions, products, elementwise traffic, launches."""

@@ -1,0 +1,1 @@
+"""Models that make images and video, as passes: text encoders, a denoiser run step by step, a decoder."""

@@ -1,0 +1,102 @@
+"""Components by the class that their ``config.json`` names: what writes down the pass of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.fact import Array
+from wattline.line.work.diffusion import decoders, image_transformers, text_encoders, unet, video_decoders
+from wattline.line.work.diffusion import video_transformers as video
+from wattline.line.work.diffusion.image_transformers import time_embedding
+from wattline.line.work.diffusion.sizes import Config, Sizes, number_in
+from wattline.line.work.diffusion.tally import Pass, Tally
+from wattline.line.work.diffusion.unet_kandinsky import kandinsky_3
+
+Component = Callable[[Config, Sizes], Pass]
+
+DENOISERS: dict[str, Component] = {
+    "SD3Transformer2DModel": image_transformers.mmdit,
+    "FluxTransformer2DModel": image_transformers.flux,
+    "QwenImageTransformer2DModel": image_transformers.qwen_image,
+    "PixArtTransformer2DModel": image_transformers.pixart,
+    "HunyuanDiT2DModel": image_transformers.hunyuan_dit,
+    "SanaTransformer2DModel": image_transformers.sana,
+    "WanTransformer3DModel": video.wan,
+    "HunyuanVideoTransformer3DModel": video.hunyuan_video,
+    "CogVideoXTransformer3DModel": video.cogvideo,
+    "LTXVideoTransformer3DModel": video.ltx,
+    "MochiTransformer3DModel": video.mochi,
+    "Kandinsky3UNet": kandinsky_3,
+    **dict.fromkeys(unet.KINDS, unet.unet),
+}
+DECODERS: dict[str, Component] = {
+    "AutoencoderKL": decoders.kl_decoder,
+    "AutoencoderKLTemporalDecoder": decoders.svd_decoder,
+    "AutoencoderDC": decoders.dc_decoder,
+    "VQModel": decoders.movq_decoder,
+    "AutoencoderKLWan": video_decoders.wan_decoder,
+    "AutoencoderKLQwenImage": video_decoders.wan_decoder,
+    "AutoencoderKLHunyuanVideo": video_decoders.hunyuan_decoder,
+    "AutoencoderKLCogVideoX": video_decoders.cogvideo_decoder,
+    "AutoencoderKLLTXVideo": video_decoders.ltx_decoder,
+    "AutoencoderKLMochi": video_decoders.mochi_decoder,
+}
+ENCODERS: dict[str, Callable[[Config, Array], Pass]] = {
+    "T5EncoderModel": text_encoders.t5,
+    "MT5EncoderModel": text_encoders.t5,
+    "UMT5EncoderModel": text_encoders.t5,
+    "CLIPTextModel": text_encoders.clip,
+    "CLIPTextModelWithProjection": text_encoders.clip,
+    "BertModel": text_encoders.clip,
+    "LlamaModel": text_encoders.language_model,
+    "LlamaForCausalLM": text_encoders.language_model,
+    "Gemma2Model": text_encoders.language_model,
+    "Gemma2ForCausalLM": text_encoders.language_model,
+    "Qwen2_5_VLForConditionalGeneration": text_encoders.language_model,
+}
+
+
+def denoiser_pass(config: Config, sizes: Sizes) -> Pass:
+    """One forward pass of a denoiser. Raises WattlineError where its class is not known."""
+    return _named(config, DENOISERS, "denoiser")(config, sizes)
+
+
+def decoder_pass(config: Config, sizes: Sizes) -> Pass:
+    """The decoder's pass. Raises WattlineError where its class is not known."""
+    return _named(config, DECODERS, "decoder")(config, sizes)
+
+
+def encoder_pass(config: Config, tokens: Array) -> Pass:
+    """A text encoder's pass over so many tokens. Raises WattlineError where its class is not known."""
+    named = config.get("architectures") or [config.get("_class_name")]
+    return _of(str(named[0]), ENCODERS, "text encoder")(config, tokens)
+
+
+def prior_pass(config: Config, text_tokens: float = 77.0) -> Pass:
+    """``PriorTransformer`` of Kandinsky 2.2: text to the picture's embedding."""
+    tally = Tally("PriorTransformer")
+    layers = number_in(config, "num_layers", 20)
+    width = number_in(config, "attention_head_dim", 64) * number_in(config, "num_attention_heads", 32)
+    rows = np.asarray(text_tokens + 4)
+    image_transformers.self_attention(tally, rows, rows, width, width, layers)
+    image_transformers.feed_forward(tally, rows, width, 4 * width, layers)
+    tally.elementwise(rows * width, 30 * layers, 14 * layers)
+    time_embedding(tally, width, width)
+    tally.product(rows, number_in(config, "embedding_dim", 1280), width, 2)
+    tally.product(1.0, width, number_in(config, "embedding_dim", 1280))
+    return tally.done()
+
+
+def _named(config: Config, known: dict[str, Component], what: str) -> Component:
+    return _of(str(config.get("_class_name")), known, what)
+
+
+def _of(name: str, known: dict[str, Callable[..., Pass]], what: str) -> Callable[..., Pass]:
+    if name in known:
+        return known[name]
+    near = nearest(name, known)
+    words = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(known)}"
+    raise WattlineError(f"{what}: its class {shorten(name)!r} is not one that Wattline knows; {words}")

@@ -1,0 +1,97 @@
+"""A diffusers folder read as a model: ``model_index.json`` names the components, each with its ``config.json``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.reading import read_text
+from wattline.line.work.diffusion.components import DECODERS, DENOISERS, ENCODERS
+from wattline.line.work.diffusion.model import DiffusionModel, UsualOutput
+from wattline.line.work.diffusion.sizes import Config, number_in
+
+LIMIT_BYTES = 2_000_000
+INDEX = "model_index.json"
+# components that take no part in the work: what prepares text and pictures, and the arithmetic of steps
+ASIDE = (
+    "tokenizer",
+    "scheduler",
+    "feature_extractor",
+    "safety_checker",
+    "image_processor",
+    "processor",
+    "image_encoder",
+)
+VIDEO_FRAMES, VIDEO_FPS, USUAL_STEPS = 49.0, 16.0, 50.0
+
+
+def read_folder(path: Path) -> DiffusionModel:
+    """The model in a folder, or beside its ``model_index.json``.
+
+    Parameters
+    ----------
+    path : the folder, or the file
+
+    Returns the model.
+
+    Raises WattlineError where a file is missing or wrong, and for a component whose class is not known.
+    """
+    folder = path.parent if path.name == INDEX else path
+    index = _json(folder / INDEX)
+    parts = {name: value for name, value in index.items() if isinstance(value, list) and len(value) == 2 and value[1]}
+    denoisers, encoders, decoder = [], [], None
+    for name, (_, kind) in parts.items():
+        if name.startswith(ASIDE):
+            continue
+        config = _component(folder, name, str(kind))
+        if kind in DENOISERS:
+            denoisers.append(config)
+        elif kind in DECODERS:
+            decoder = config
+        elif kind in ENCODERS:
+            encoders.append(config)
+        else:
+            raise WattlineError(
+                f"{folder / INDEX}: component {shorten(name)} is a {shorten(str(kind))}, which is not known"
+            )
+    if not denoisers or decoder is None:
+        missing = "denoiser" if not denoisers else "decoder"
+        raise WattlineError(f"{folder / INDEX}: names no {missing} that is known")
+    return _model(folder, denoisers[0], decoder, tuple(encoders))
+
+
+def _component(folder: Path, name: str, kind: str) -> Config:
+    config = _json(folder / name / "config.json")
+    config.setdefault("architectures", [kind])
+    return {**config, "_class_name": config.get("_class_name", kind)}
+
+
+def _json(path: Path) -> dict[str, Any]:
+    text = read_text(path, LIMIT_BYTES, "configuration")
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise WattlineError(f"{path}: not JSON ({error})") from None
+    if not isinstance(data, dict):
+        raise WattlineError(f"{path}: not a JSON object")
+    return data
+
+
+def _model(folder: Path, denoiser: Config, decoder: Config, encoders: tuple[Config, ...]) -> DiffusionModel:
+    kind = str(denoiser["_class_name"])
+    video = "3D" in kind or kind in ("UNetMotionModel", "I2VGenXLUNet", "UNetSpatioTemporalConditionModel")
+    side = number_in(denoiser, "sample_size", 128) * 8 if not video else 480.0
+    built_in = bool(denoiser.get("guidance_embeds"))
+    usual = UsualOutput(
+        height=side,
+        width=side if not video else 832.0,
+        steps=USUAL_STEPS,
+        passes=1.0 if built_in else 2.0,
+        text_tokens=512.0 if len(encoders) and "T5" in str(encoders[-1].get("architectures")) else 77.0,
+        frames=VIDEO_FRAMES if video else 1.0,
+        fps=VIDEO_FPS if video else 0.0,
+    )
+    name = folder.resolve().name
+    return DiffusionModel(name, name, kind, "video" if video else "image", denoiser, decoder, encoders, usual)

@@ -1,0 +1,65 @@
+"""Software that runs a denoiser: eager as measured, compiled, TensorRT; and narrow number formats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.line.chip.diffusion.run import Engine
+from wattline.line.work.diffusion.model import DiffusionModel
+
+EAGER, OLD_EAGER = "eager", "eager-2024"
+ENGINES = (EAGER, OLD_EAGER, "compiled", "tensorrt")
+NARROW = ("fp8", "int8", "nvfp4")
+WIDE = ("bf16", "fp16")
+
+
+@dataclass(frozen=True, eq=False)
+class MediaEngine:
+    """The engine by name, what it makes of the eager work, and whether it was measured as it is."""
+
+    name: str
+    engine: Engine
+    measured: bool
+
+
+def read_engine(name: str | None, precision: str, model: DiffusionModel, generation: str, draws: Draws) -> MediaEngine:
+    """An engine by name; without one the eager software that the model was measured with.
+
+    Parameters
+    ----------
+    name : of ``ENGINES``; None for eager
+    precision : number format of products: bf16 and fp16 as measured, fp8, int8 and nvfp4 with a wide range
+    model : whose record says what software it was measured with
+    generation : of the chip, such as ``hopper``
+    draws : of the ranges of what an engine does
+
+    Returns the engine.
+
+    Raises WattlineError for an engine or a format that is not known.
+    """
+    usual = OLD_EAGER if model.record is not None and model.record.meta.get("software") == "2024" else EAGER
+    chosen = usual if name is None else name.strip().lower()
+    if chosen not in ENGINES:
+        near = nearest(chosen, ENGINES)
+        words = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(ENGINES)}"
+        raise WattlineError(f"engine: unknown engine of images and video {shorten(chosen)!r}; {words}")
+    if precision not in (*WIDE, *NARROW):
+        raise WattlineError(f"precision: images and video are made in {', '.join((*WIDE, *NARROW))}, not {precision}")
+    speed = np.asarray(1.0) if precision in WIDE else draws("fit.diffusion-narrow-speed")
+    old = float(chosen == OLD_EAGER)
+    if chosen in (EAGER, OLD_EAGER):
+        return MediaEngine(chosen, Engine(product_speed=speed, old=old), precision in WIDE)
+    facts = {part: draws(_fact(chosen, part, generation, draws)) for part in ("launches", "traffic", "speed")}
+    own = facts["speed"]
+    engine = Engine(facts["launches"], facts["traffic"], speed * own, own, own, old)
+    return MediaEngine(chosen, engine, measured=False)
+
+
+def _fact(engine: str, part: str, generation: str, draws: Draws) -> str:
+    """The fact of an engine on a generation of chips, or on any."""
+    own = f"diffusion-{engine}-{part}-{generation}"
+    return f"fit.{own if own in draws.catalog.records('fit') else f'diffusion-{engine}-{part}'}"

@@ -1,0 +1,283 @@
+"""What is asked for: a model that makes images or video, size, steps, batch, chips; read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wattline.catalog import HERE
+from wattline.catalog.draws import Draws
+from wattline.core.errors import NotFound, WattlineError, shorten
+from wattline.core.fact import Array
+from wattline.core.quantity import parse
+from wattline.line.chip.device import Chip
+from wattline.line.chip.diffusion.coefficients import DiffusionFit, diffusion_fit, was_measured
+from wattline.line.chip.diffusion.known import TABLE, known_models, spread
+from wattline.line.chip.diffusion.run import ChipRates, StageRun, run_stages
+from wattline.line.chip.diffusion.stage import DiffusionJob, DiffusionLayout, stages
+from wattline.line.work.diffusion.folder import read_folder
+from wattline.line.work.diffusion.model import KIND, DiffusionModel, Passes, load_diffusion
+from wattline.line.work.diffusion.tally import VALUE_BYTES
+from wattline.predict.cite import cite_given
+from wattline.predict.media.engine import MediaEngine, read_engine
+from wattline.predict.media.split import read_split
+from wattline.predict.rented import load_chips
+from wattline.predict.setup import Setup
+
+MAX_PIXELS, MIN_PIXELS, MAX_SECONDS, MAX_FRAMES = 16_384, 64, 600.0, 20_000
+MAX_STEPS, MAX_BATCH = 1000, 1024
+WORDS = {"image": ("image", "images"), "video": ("video", "videos")}
+
+
+@dataclass(frozen=True)
+class MediaQuestion:
+    """What a user asked for, in plain values; None takes the model's own."""
+
+    size: str | int | None = None
+    steps: int | str | None = None
+    guidance: bool | None = None
+    batch: int | str = 1
+    seconds: float | str | None = None
+    fps: float | str | None = None
+    frames: int | str | None = None
+    split: str | None = None
+    active: float | str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class MediaRequest:
+    """The request, checked; ``spread`` holds the draws of measured time and power beside the model's."""
+
+    model: DiffusionModel
+    chip: Chip
+    layout: DiffusionLayout
+    degrees: Mapping[str, int]
+    job: DiffusionJob
+    height: float
+    width: float
+    frames: float
+    fps: float
+    precision: str
+    engine: MediaEngine
+    passes: Passes
+    fit: DiffusionFit
+    active: Array
+    active_given: bool
+    how: str
+
+    @property
+    def chips(self) -> int:
+        """Chips in all."""
+        return int(self.layout.chips)
+
+    @property
+    def batch(self) -> float:
+        """Images or videos made at once."""
+        return float(self.job.batch)
+
+    @property
+    def limited(self) -> float:
+        """Share of its rate that a chip with fewer watts for its arithmetic than the measured of its generation keeps,
+        such as one on a PCIe card."""
+        catalog, generation = self.chip.draws.catalog, self.chip.generation
+        key = f"diffusion-watts-per-tflop-{generation}"
+        if key not in catalog.records("fit"):
+            return 1.0
+        own = float(self.chip.tdp_w) / (self.chip.peak_flops("bf16") / 1e12)
+        share = min(1.0, own / catalog.fact(f"fit.{key}").value)
+        return float(share ** catalog.fact("fit.diffusion-limit-exponent").value)
+
+    def runs(self) -> dict[str, StageRun]:
+        """Each stage's time and power as the model has them."""
+        chip = self.chip
+        rates = ChipRates(
+            np.asarray(chip.peak_flops("bf16") * self.limited),
+            np.asarray(chip.record["memory_bandwidth_bytes_per_s"].value),
+            np.asarray(chip.draws.catalog.fact("fit.pcie-bandwidth").value)
+            if "link_bandwidth_bytes_per_s" not in chip.record.facts
+            else np.asarray(chip.record["link_bandwidth_bytes_per_s"].value),
+            chip.tdp_w,
+        )
+        own = stages(self.model, self.passes, self.job, self.layout)
+        return run_stages(own, rates, self.fit, self.engine.engine)
+
+    def inputs(self) -> dict[str, Any]:
+        """What was taken, as an answer shows it."""
+        video = {"frames": int(self.frames), "fps": self.fps} if self.model.makes == "video" else {}
+        return {
+            "model": self.model.key,
+            "chip": self.chip.record.name,
+            "gpus": self.chips,
+            "height": int(self.height),
+            "width": int(self.width),
+            **video,
+            "steps": int(self.job.steps),
+            "passes": int(self.job.passes),
+            "batch": int(self.batch),
+            "precision": self.precision,
+            "engine": self.engine.name,
+            **({"split": dict(self.degrees)} if self.chips > 1 else {}),
+            **({"active": float(self.active)} if self.active_given else {}),
+        }
+
+
+def read_media(
+    model: str | Path | DiffusionModel, makes: str, setup: Setup, question: MediaQuestion, draws: Draws
+) -> MediaRequest:
+    """Check a question against the model and the chip, and settle what was left open.
+
+    Raises WattlineError where the model makes something else, or its weights do not fit a chip.
+    """
+    known = _model(model, makes, draws)
+    height, width = _size(question.size, known)
+    fps = known.usual.fps if question.fps is None else _number(question.fps, "fps", 1, 240)
+    frames = _frames(question, known, fps)
+    job = _job(question, known)
+    chip = load_chips(setup, draws)
+    precision = "bf16" if setup.precision is None else setup.precision
+    layout, degrees = read_split(question.split, setup.gpus, known, float(job.passes))
+    passes = known.passes(known.sizes(height, width, frames))
+    _check_memory(known, passes, chip)
+    _cite(known, draws)
+    engine = read_engine(setup.engine, precision, known, chip.generation, draws)
+    active, given = _active(question.active, draws)
+    how = _how(known, chip, layout, engine, draws)
+    return MediaRequest(
+        known, chip, layout, degrees, job, height, width, frames, fps, precision, engine, passes,
+        diffusion_fit(chip.generation, draws.central()), active, given, how,
+    )  # fmt: skip
+
+
+def factors(request: MediaRequest, draws: Draws) -> tuple[Array, Array]:
+    """Measured over predicted time and power: what is known of the model on the chip, and the draws of the rest."""
+    split = (int(request.layout.ulysses), int(request.layout.ring))
+    table = known_models(HERE / "fit" / TABLE)
+    names = (request.model.key, request.chip.record.name, split, request.batch)
+    known = [table.factor(measure, *names) for measure in ("time", "power")]
+    slower, stronger = spread(request.how, request.model.makes, draws)
+    if not request.engine.measured or float(request.layout.guidance * request.layout.pipeline) > 1:
+        slower = slower * draws("fit.diffusion-engine-spread")
+        known = [np.asarray(1.0), np.asarray(1.0)]
+    return np.asarray(known[0] * slower), np.asarray(known[1] * stronger)
+
+
+def _how(model: DiffusionModel, chip: Chip, layout: DiffusionLayout, engine: MediaEngine, draws: Draws) -> str:
+    """How well the configuration is known: ``measured``, ``known``, nothing, or ``chip`` for a chip not measured."""
+    if not was_measured(chip.generation, draws):
+        return "chip"
+    split = (int(layout.ulysses), int(layout.ring))
+    table = known_models(HERE / "fit" / TABLE)
+    return table.how(model.key, chip.record.name, split) if engine.measured else ""
+
+
+def _model(model: str | Path | DiffusionModel, makes: str, draws: Draws) -> DiffusionModel:
+    if isinstance(model, Path):
+        known = read_folder(model)
+    elif isinstance(model, DiffusionModel):
+        known = model
+    else:
+        known = _named(model, makes, draws)
+    if known.makes != makes:
+        raise WattlineError(f"{known.key} makes {WORDS[known.makes][1]}: take `wattline {known.makes} {known.key}`")
+    return known
+
+
+def _named(name: str, makes: str, draws: Draws) -> DiffusionModel:
+    """The catalog's model. Raises NotFound, with the command to take where it is a language model."""
+    try:
+        return load_diffusion(name, draws.catalog)
+    except NotFound:
+        try:
+            record = draws.catalog.find("model", name)
+        except NotFound:
+            near = draws.catalog.near_names(KIND, name)
+            raise NotFound(
+                f"{makes} model", name, near=near, mend="`wattline list diffusion` lists what is known"
+            ) from None
+        raise WattlineError(f"{record.name} makes text: take `wattline prompt {record.name}`") from None
+
+
+def _size(text: str | int | None, model: DiffusionModel) -> tuple[float, float]:
+    """Height and width in pixels, from ``1024`` or ``1280x720`` (width first)."""
+    if text is None:
+        return model.usual.height, model.usual.width
+    parts = str(text).lower().replace("×", "x").split("x")
+    values = [_number(part.strip(), "size", MIN_PIXELS, MAX_PIXELS) for part in parts]
+    if len(values) > 2:
+        raise WattlineError(f"size: {shorten(str(text))!r} is not such as 1024 or 1280x720")
+    return (values[0], values[0]) if len(values) == 1 else (values[1], values[0])
+
+
+def _frames(question: MediaQuestion, model: DiffusionModel, fps: float) -> float:
+    if model.makes == "image":
+        return 1.0
+    if question.frames is not None and question.seconds is not None:
+        raise WattlineError("frames: give either --frames or --seconds")
+    if question.frames is not None:
+        return _number(question.frames, "frames", 1, MAX_FRAMES)
+    if question.seconds is None:
+        return model.usual.frames
+    seconds = parse(question.seconds, "s", "seconds")
+    if not 0 < seconds <= MAX_SECONDS:
+        raise WattlineError(f"seconds: {seconds:g} is out of range; take up to {MAX_SECONDS:g}")
+    return float(np.floor(seconds * fps) + 1)  # causal decoders make one frame and then whole groups
+
+
+def _job(question: MediaQuestion, model: DiffusionModel) -> DiffusionJob:
+    steps = None if question.steps is None else _number(question.steps, "steps", 1, MAX_STEPS)
+    batch = _number(question.batch, "batch", 1, MAX_BATCH)
+    passes = None if question.guidance is None else 2.0 if question.guidance else 1.0
+    return DiffusionJob.of(model, batch, steps, passes)
+
+
+def _number(value: Any, name: str, low: float, high: float) -> float:
+    number = parse(value, "", name)
+    if number != int(number) or not low <= number <= high:
+        raise WattlineError(f"{name}: {shorten(str(value))} is not a whole number from {low:,} to {high:,}")
+    return float(number)
+
+
+def _active(value: float | str | None, draws: Draws) -> tuple[Array, bool]:
+    if value is None:
+        return draws.own("fit.serving-active-share"), False
+    share = parse(value, "", "active")
+    if not 0.001 <= share <= 1:
+        raise WattlineError(f"active: {share:g} is not a share from 0.001 to 1; give one such as 0.6")
+    cite_given(draws, "active", share, "", "share of time that provisioned chips are at work")
+    return np.asarray(share), True
+
+
+def _check_memory(model: DiffusionModel, passes: Passes, chip: Chip) -> None:
+    need = passes.denoiser.parameters * VALUE_BYTES
+    if need > chip.memory_bytes:
+        raise WattlineError(
+            f"{model.key}: the {need / 1e9:.1f} GB of its denoiser's weights do not fit {chip.record.name} with "
+            f"{chip.memory_bytes / 1e9:.0f} GB; take a chip with more memory"
+        )
+
+
+def warnings(request: MediaRequest) -> tuple[str, ...]:
+    """What is out of the ordinary, in words."""
+    notes = []
+    need, holds = request.passes.parameters * VALUE_BYTES, request.chip.memory_bytes
+    if need > holds:
+        notes.append(
+            f"all weights of {request.model.key} take {need / 1e9:.0f} GB, more than a {request.chip.record.name} "
+            "holds: its parts are loaded in turn, whose time is not counted"
+        )
+    if request.how == "chip":
+        notes.append(f"no images or video were measured on chips such as {request.chip.record.name}: a wide range")
+    if not request.engine.measured:
+        notes.append(f"engine {request.engine.name} in {request.precision} was not measured with its power")
+    return tuple(notes)
+
+
+def _cite(model: DiffusionModel, draws: Draws) -> None:
+    if model.record is not None:
+        draws.cite(*model.record.facts.values())
+        for record in model.components.values():
+            draws.cite(*record.facts.values())
