@@ -172,7 +172,7 @@ def test_validate_serving_says_it_by_system(tmp_path: Path) -> None:
     found = json.loads(run.stdout)
     assert set(found["results"]["groups"]) == {"h100_sxm", "h200_sxm"}
     assert set(found["results"]["scores"]["mean_ttft_s"]) == {"n", *ERRORS, "coverage_percent"}
-    assert found["results"]["skipped"]["prefill and decode in pools of their own"] == {"rows": 1, "lines": [4]}
+    assert found["results"]["skipped"]["prefill and decode in pools of their own"] == {"count": 1, "line_numbers": [4]}
     left_out = CliRunner().invoke(app, ["validate", "serving", str(path), "--leave-out", "rows", "--json"])
     assert left_out.exit_code == 0
     assert json.loads(left_out.stdout)["inputs"]["left_out"] == "rows"
