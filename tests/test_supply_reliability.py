@@ -123,3 +123,19 @@ def test_a_year_more_lets_in_what_takes_longer(factors: Path) -> None:
     assert rows["a year later"]["usd_per_mwh"] < answer.plan.usd_per_mwh
     assert rows["a year later"]["capacities"]["wind"] > 0
     assert "wind" not in answer.plan.capacities
+
+
+def test_draws_are_the_same_on_any_number_of_workers(factors: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = supply(factors, draws=12, seed=3).json()["results"]
+    monkeypatch.setattr("wattline.predict.supply.drawn.MIN_PARALLEL", 0)
+    assert supply(factors, draws=12, seed=3).json()["results"] == here
+    words: list[str] = []
+    supply(factors, draws=12, seed=3, progress=words.append)
+    assert "draw 12 of 12" in words
+
+
+@pytest.mark.long
+def test_draws_are_the_same_on_ray(factors: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'wattline[ray]'")
+    here = supply(factors, draws=6, seed=3).json()["results"]
+    assert supply(factors, draws=6, seed=3, on="ray").json()["results"] == here

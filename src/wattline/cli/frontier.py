@@ -45,7 +45,6 @@ Against = Annotated[
         "--chip, with the chips a replica that take least energy]; with the fewest replicas that keep the latencies.",
     ),
 ]
-On = Annotated[str | None, Opt(help="Where simulations run: ray://HOST:PORT, or ray [default: all cores here].")]
 Workers = Annotated[int | None, Opt(help="Number of simulations at once [default: one a core].")]
 Resume = Annotated[
     Path | None, Opt(metavar="FILE", help="Keep each simulation in this file, and go on from what it holds.")
@@ -64,7 +63,7 @@ def frontier(
     slo_ttft: options.SloTtft = None,
     slo_tpot: options.SloTpot = None,
     slo_share: options.SloShare = 0.99,
-    on: On = None,
+    on: options.On = None,
     workers: Workers = None,
     resume: Resume = None,
     config: options.Config = None,

@@ -51,6 +51,7 @@ def supply(
     demand_charge: Annotated[str | None, Opt(help='Charge for the highest import, a month: "15 USD/kW".')] = None,
     investment_credit: Annotated[str | None, Opt(help="Tax credit: share of the capital cost of clean plants.")] = None,
     production_credit: Annotated[str | None, Opt(help='Tax credit for wind and solar energy: "28 USD/MWh".')] = None,
+    on: options.On = None,
     frontier: Annotated[bool, Opt("--frontier", help="Show cost against the hourly carbon-free share.")] = False,
     *,
     where: options.WhereOptions,
@@ -73,7 +74,7 @@ def supply(
         "capacity_factors": capacity_factors, "grid": grid, "export": export, "import_limit": import_limit,
         "within": within, "flexible": flexible,
         "flexible_window": flexible_window, "network_tariff": network_tariff, "demand_charge": demand_charge,
-        "investment_credit": investment_credit, "production_credit": production_credit, "frontier": frontier,
+        "investment_credit": investment_credit, "production_credit": production_credit, "frontier": frontier, "on": on,
     }  # fmt: skip
     with working("planning") as update:
         answer = work(it, draws=draws, seed=seed, costs=costs, progress=update, **given, **where)

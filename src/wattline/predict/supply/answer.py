@@ -16,37 +16,14 @@ from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
-from wattline.line.grid.supply.draws import plans
 from wattline.line.grid.supply.operate import PlanOperation
 from wattline.line.grid.supply.plan import SupplyPlan
 from wattline.line.grid.supply.technology import VARIES
 from wattline.predict.answer import matters_json
 from wattline.predict.supply.cases import SupplyQuestion, names_of
+from wattline.predict.supply.drawn import DrawnPlan
 from wattline.predict.supply.picture import picture
 from wattline.predict.supply.value import balance_notes, firm_price, flexible_point, lead_times
-
-Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class DrawnPlan:
-    """Figures of a plan at a draw, and what it builds."""
-
-    figures: Mapping[str, float]
-    capacities: Mapping[str, float]
-
-    @classmethod
-    def of(cls, plan: SupplyPlan) -> DrawnPlan:
-        """The figures of a plan, without its hours."""
-        figures = {
-            "usd_per_mwh": plan.usd_per_mwh,
-            "cost_usd_per_year": plan.cost_usd / plan.case.years,
-            "cfe": plan.cfe,
-            "carbon_g_per_kwh": plan.carbon_g_per_kwh,
-        }
-        if plan.cfe_point_usd_per_mwh is not None:
-            figures["cfe_point_usd_per_mwh"] = plan.cfe_point_usd_per_mwh
-        return cls(figures, plan.capacities)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -217,25 +194,6 @@ def clean_of_year(plan: SupplyPlan) -> float:
     own = sum(plan.energy_mwh(f"{g.name} generation") * g.clean_share for g in plan.case.generators)
     own += sum(plan.energy_mwh(f"{r.name} generation") for r in plan.case.reactors)
     return float(own) / plan.case.load_mwh
-
-
-def drawn_plans(question: SupplyQuestion, progress: Progress) -> tuple[DrawnPlan, ...]:
-    """The plan at each draw.
-
-    Parameters
-    ----------
-    question : with its draws
-    progress : hears what is worked on
-
-    Returns
-    -------
-    One a draw that has a plan.
-    """
-    made: list[DrawnPlan] = []
-    for at, plan in enumerate(plans(question.case(draw) for draw in range(question.draws.n))):
-        progress(f"draw {at + 1} of {question.draws.n}")
-        made.append(DrawnPlan.of(plan))
-    return tuple(made)
 
 
 def or_why(question: SupplyQuestion, make: Callable[[SupplyQuestion], SupplyPlan]) -> SupplyPlan | str:

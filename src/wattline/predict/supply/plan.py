@@ -15,9 +15,10 @@ from wattline.core.load import Load
 from wattline.line.grid.supply.operate import PlanOperation, operate
 from wattline.line.grid.supply.parts import SupplyCase
 from wattline.line.grid.supply.plan import SupplyPlan, plan
-from wattline.predict.supply.answer import Progress, SupplyAnswer, drawn_plans, or_why, with_target
+from wattline.predict.supply.answer import SupplyAnswer, or_why, with_target
 from wattline.predict.supply.cases import SupplyQuestion, names_of
 from wattline.predict.supply.costs import open_costs
+from wattline.predict.supply.drawn import Progress, drawn_plans
 from wattline.predict.supply.place import make_hours, usual_year
 from wattline.predict.supply.question import SupplyOptions, read_question
 from wattline.predict.supply.reliability import FIRST_OUTAGE, Reliability, unit_outages
@@ -49,6 +50,7 @@ class SupplyFields(TypedDict, total=False):
     investment_credit: float | str | None
     production_credit: float | str | None
     frontier: bool
+    on: str | None
 
 
 class SupplyWhereFields(SupplyFields, WhereFields, total=False):
@@ -88,7 +90,7 @@ def supply(
     fields : of ``Where`` (place, weather, region, pue, ...) and of ``SupplyFields``: years to size on, files of
         capacity factors and of the grid's hours, the share of the year's load that may be exported, the grid
         connection [MW], ``within`` so many years, the share of the load that is flexible, tariffs and credits, and
-        whether the frontier is worked out
+        whether the frontier is worked out; ``on``: where draws are planned, ``"ray://HOST:PORT"`` or, by default, here
 
     Returns the plan with its zero-profit table, worst week, ranges, tests on other years, and other targets beside it.
     Raises WattlineError on bad input, and where no supply reaches the target: the best that can be reached.
@@ -97,16 +99,18 @@ def supply(
     -------
     >>> wl.supply("100MW", place="Dallas", target="cfe=95%").range("usd_per_mwh")
     """
-    own = {name: fields.pop(name, None) for name in (*OPTIONS, *CHARGES, "frontier")}  # type: ignore[misc]
+    own = {name: fields.pop(name, None) for name in (*OPTIONS, *CHARGES, "frontier", "on")}  # type: ignore[misc]
     terms = read_terms(None, None, fields, (), draws, seed, open_costs(costs))
     options = SupplyOptions(
         target, technologies, **{name: own[name] for name in OPTIONS}, charges={name: own[name] for name in CHARGES}
     )
     question = read_question(it, load, load_mw, options, terms.where, terms.draws)
-    return work(question, bool(own["frontier"]), progress)
+    return work(question, bool(own["frontier"]), progress, own["on"])
 
 
-def work(question: SupplyQuestion, frontier: bool = False, progress: Progress = lambda words: None) -> SupplyAnswer:
+def work(
+    question: SupplyQuestion, frontier: bool = False, progress: Progress = lambda words: None, on: str | None = None
+) -> SupplyAnswer:
     """The answer to a question.
 
     Parameters
@@ -114,6 +118,7 @@ def work(question: SupplyQuestion, frontier: bool = False, progress: Progress = 
     question : read and checked
     frontier : whether plans along rising carbon-free shares are worked out
     progress : hears what is worked on
+    on : where draws are planned: None for this machine's cores, "ray" or "ray://HOST:PORT"
 
     Returns
     -------
@@ -129,7 +134,7 @@ def work(question: SupplyQuestion, frontier: bool = False, progress: Progress = 
     for share in FRONTIER if frontier else ():
         progress(f"frontier at {share:.0%}")
         along[share] = or_why(with_target(question, cfe=share, annual=None, carbon=None), _planned)
-    drawn = drawn_plans(question, progress) if question.draws.n else ()
+    drawn = drawn_plans(question, progress, on)
     return SupplyAnswer(question, made, drawn, beside, along, tested, balances(made, question))
 
 

@@ -37,9 +37,10 @@ class Way:
     inside: InteriorPoint | None
 
     def fits(self, program: Program) -> bool:
-        """Whether a program is of the same pattern and limits."""
+        """Whether a program is of the same pattern, limits and hours: one of other weather starts no sooner from it."""
         old = self.scale.program
         same = program.active.shape == old.active.shape and program.rows == old.rows
+        same = same and np.array_equal(program.profile, old.profile)
         return self.inside is not None and same and np.allclose(program.limit, old.limit * self.scale.power)
 
     def near(self, program: Program) -> InteriorPoint | None:
