@@ -47,6 +47,10 @@ def drawn_plans(question: SupplyQuestion, progress: Progress, on: str | None = N
     progress : hears what is worked on
     on : None for this machine's cores, ``"ray"`` or ``"ray://HOST:PORT"``
 
+    Returns
+    -------
+    One a draw, in their order.
+
     Raises WattlineError where a draw has no plan.
     """
     count = question.draws.n
@@ -74,6 +78,10 @@ def plan_chunk(question: SupplyQuestion, item: Item) -> Result:
     ----------
     question : that all draws share
     item : the ``first`` draw, and the ``end`` after the last
+
+    Returns
+    -------
+    Their ``plans``, as figures and capacities.
     """
     cases = (question.case(draw) for draw in range(int(item["first"]), int(item["end"])))
     made: list[dict[str, Any]] = []
