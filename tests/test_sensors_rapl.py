@@ -166,7 +166,7 @@ def test_root_only_files_as_another_user(tree: Tree, tmp_path: Path) -> None:
     for folder in (tmp_path, *tmp_path.parents):
         if not folder.stat().st_mode & 0o001:
             folder.chmod(folder.stat().st_mode | 0o055)
-    rapl.catalog.fact("fit.sensor-cpu-most-w")  # read while its files may be
+    rapl.catalog.fact("constant.meter-max-cpu")  # read while its files may be
     as_nobody(lambda: denied(*tree.find()))
 
 

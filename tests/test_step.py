@@ -279,10 +279,10 @@ def test_a_request_is_its_prefill_and_its_share_of_the_decode(
     request = serving.serve_request(load_model(model, catalog.default()), chip, 8, size, (read, written), "fp8", draws)
     assert float(request.decode_s) == pytest.approx((written - 1) * float(request.decode.time_s) / size)
     assert float(request.busy_s) == pytest.approx(float(request.prefill_s + request.decode_s))
-    # a prompt never costs less than nothing, nor more than it does alone; but for wide tiles of experts, which kernels
-    # turn to with more tokens, and which are half empty on chips of little arithmetic
+    # a prompt never costs less than nothing, nor more than it does alone; the kernels of a few tokens' experts have
+    # tiles of 16 rows, those of more tokens 64, mostly empty
     alone = serving.serve_request(load_model(model, catalog.default()), chip, 8, 1.0, (read, written), "fp8", draws)
-    tiles = 1.5 if load_model(model, catalog.default()).experts else 1.0
+    tiles = 4 if load_model(model, catalog.default()).experts else 1
     assert 0 <= float(request.prefill_s) <= tiles * float(alone.prefill_s) * (1 + 1e-9)
     assert (request.tpot_s is None) == (written == 1)
     latency = float(request.ttft_s) + (written - 1) * float(0.0 if request.tpot_s is None else request.tpot_s)

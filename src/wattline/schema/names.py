@@ -62,6 +62,7 @@ PLAIN = {
         "readings", "ready", "rejected", "replicas", "requests", "requests_served", "results_of_other_searches",
         "ring", "rows", "running", "same_instant", "scale_from", "scale_target", "setups", "simulations",
         "simulations_run_now", "starting", "starts", "steps", "stops", "total", "ulysses", "width", "worse",
+        "windows_in_range",
     ),
     "ratios": (
         "active", "ai", "annual", "availability", "capacity_errors", "cfe", "cfe_by_month_hour", "colocation",
@@ -82,7 +83,7 @@ PLAIN = {
     ),
     "hours": ("hours_by_mode", "hours_too_warm"),
     "numbers of lines, years and codes": (
-        "as_of", "from_year", "line", "lines", "origin", "seed", "start", "status", "to_year", "year",
+        "as_of", "from_year", "line", "line_numbers", "lines", "origin", "seed", "start", "status", "to_year", "year",
     ),
     "degrees north and east": ("latitude", "longitude"),
     "US dollars, or US dollars for each of what the object says": ("carbon_price", "cost"),

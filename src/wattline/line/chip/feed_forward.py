@@ -84,10 +84,7 @@ def experts(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
     slow = np.where(work.narrow > 0, fit.narrow_expert_slowness, usual)
     launches = _launches(shape, work, fit, np.where(tall, touched * (1.0 - local / count), 0.0))
     memory_s = slow * moved / (rates.memory * fit.expert_memory_efficiency)
-    # wide tiles are taken where they hide behind the weights: at worst each token comes alone, on narrow ones
-    alone = np.maximum(each, fit.kernels.least_rows) / np.maximum(each, least)
     compute_s = slow * flops / (rate * fit.expert_efficiency)
-    compute_s = np.minimum(compute_s, np.maximum(alone * compute_s, each * memory_s))
     fullest = kernel(flops, moved, load * compute_s, weights * memory_s, launches, work.narrow, fit)
     even = kernel(flops, moved, compute_s, memory_s, launches, work.narrow, fit)
     # tokens of 8-bit experts are scattered to padded tiles and quantised, which is work and no waiting
