@@ -36,6 +36,7 @@ FORMS = {name: fields_of(command) for name, command in commands_in(get_command(c
 # a question of each page that is quick to answer
 QUESTIONS = {
     "prompt": {"model": "llama-3.1-8b", "chip": "h100-sxm", "draws": "50", "region": "de"},
+    "image": {"model": "flux.1-dev", "chip": "h100-sxm", "draws": "50"},
     "train": {"model": "llama-3.1-8b", "tokens": "1T", "chip": "h100-sxm", "chips": "512", "draws": "50"},
     "site": {"it": "10MW", "place": "Dublin", "draws": "20"},
     "flex balance": {"it": "100MW", "region": "us-ercot", "draws": "50"},

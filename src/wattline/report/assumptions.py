@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wattline.core.quantity import show, trimmed
-from wattline.report.words import Json
+from wattline.report.words import Json, counted
 
 COMMANDS = ("train", "prompt", "image", "video", "serve-average", "serve", "frontier", "site", "supply")
 ENGINE = "vLLM 0.11"  # whose steps the chip model was fitted to
@@ -89,8 +89,8 @@ def _work(command: str, inputs: Json, results: Json) -> list[str]:
         made = "images" if command == "image" else "videos"
         parts += [
             f"engine {inputs['engine']}",
-            f"{inputs['batch']:,} {made} at once",
-            f"{inputs['passes']} passes a step",
+            f"{counted(made, inputs['batch'])} at once",
+            "one pass a step" if inputs["passes"] == 1 else f"{inputs['passes']} passes a step",
         ]
         parts.append("" if active is None else f"chips at work {active:.0%} of the time")
     if inputs.get("data_parallel"):

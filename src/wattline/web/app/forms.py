@@ -10,7 +10,7 @@ from typing import Any, Literal
 Kind = Literal["text", "flag", "file", "either"]  # either: words, or a file of them
 # what the app does itself, or what reaches beyond this machine or writes on it
 HIDDEN = {"as_json", "explain", "out", "report", "save", "carbon_url", "on", "workers", "resume"}
-HIDDEN_OF = {"world": {"export"}}  # what goes with a folder alone
+HIDDEN_OF = {"world": {"export"}, "image": {"config"}, "video": {"config"}}  # what goes with a folder alone
 EITHER = {"carbon", "price", "weather", "scenario", "claims", "signal"}
 WIDE = {"claims", "phase"}  # a sentence rather than a word
 LABELS = {

@@ -34,7 +34,7 @@ DOORS = (
     (
         N_("I train or run models"),
         N_("What will this run take? What does a prompt take? What is this machine drawing now?"),
-        ("train", "prompt", "/measure"),
+        ("train", "prompt", "image", "/measure"),
     ),
     (
         N_("I operate a service"),

@@ -65,6 +65,20 @@ PAGES = {
             },
         ),
         Page(
+            "image",
+            N_("What does an image take?"),
+            N_("Energy, time, cost and carbon of one generated image, from text encoder to decoder."),
+            ("model", "size", "steps", "chip", "gpus", "region"),
+            {"model": "flux.1-dev", "size": "1024", "chip": "h100-sxm"},
+        ),
+        Page(
+            "video",
+            N_("What does a video take?"),
+            N_("Energy, time, cost and carbon of one generated video, from text encoder to decoder."),
+            ("model", "size", "seconds", "chip", "gpus", "region"),
+            {"model": "hunyuanvideo", "chip": "h100-sxm"},
+        ),
+        Page(
             "train",
             N_("What does a training run take?"),
             N_("Hours, energy, cost and carbon of training a model, from its size, tokens and chips."),
@@ -160,4 +174,4 @@ PAGES = {
     )
 }
 # the pages that head the app, and those of a family under one of them
-LEADING = ("prompt", "train", "serve", "frontier", "site", "supply", "flex balance", "world", "check")
+LEADING = ("prompt", "image", "video", "train", "serve", "frontier", "site", "supply", "flex balance", "world", "check")

@@ -21,8 +21,8 @@ from wattline.web.app.state import AppState, state_of
 from wattline.web.app.words import LANGUAGES, Words, words_of
 
 MENU = {
-    "prompt": "Prompt", "train": "Train", "serve": "Serve", "frontier": "Frontier", "site": "Site", "supply": "Supply",
-    "flex balance": "Flex", "world": "World", "check": "Check",
+    "prompt": "Prompt", "image": "Image", "video": "Video", "train": "Train", "serve": "Serve", "frontier": "Frontier",
+    "site": "Site", "supply": "Supply", "flex balance": "Flex", "world": "World", "check": "Check",
 }  # fmt: skip
 BESIDE_MENU = (("/measure", "Measure"), ("/catalog", "Catalog"))
 FAMILY_NAMES = {
