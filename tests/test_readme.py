@@ -50,3 +50,14 @@ def test_each_command_that_the_readme_names_exists():
     named = set(re.findall(r"`wattline ([a-z-]+)", README))
     assert named - set(commands) == set()
     assert set(commands) - named == {"calibrate", "serve-average"}, "a new command has a line in the table of README.md"
+
+
+def test_the_chinese_page_names_commands_and_files_that_exist():
+    import typer
+
+    from wattline.cli.main import app
+
+    page = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`wattline ([a-z-]+)", page)) <= set(typer.main.get_command(app).commands)
+    for target in re.findall(r"\]\(([^)]+)\)", page):
+        assert (ROOT / target).exists(), target
