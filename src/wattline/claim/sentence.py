@@ -13,6 +13,7 @@ from wattline.claim.evidence import weakness
 from wattline.claim.expression import Node
 from wattline.claim.fields import Expression, expression_of, literal_of
 from wattline.claim.file import Claim, ClaimsFile
+from wattline.claim.generated import generated_claim, kind_of
 from wattline.claim.listed import listed_claim
 from wattline.claim.verdict import Relation
 from wattline.claim.words import PLAIN, SAME, UNITS
@@ -85,6 +86,10 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
     coming = read_coming(text)
     if coming is not None:
         claim = coming_claim(coming, text, _relation(text), known)
+        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
+    kind = kind_of(text)
+    if kind is not None:
+        claim = generated_claim(kind, text, _relation(text))
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
     stated, rest = _stated(text)
     words = _words(rest)

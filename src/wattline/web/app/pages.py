@@ -76,7 +76,7 @@ PAGES = {
             N_("What does a video take?"),
             N_("Energy, time, cost and carbon of one generated video, from text encoder to decoder."),
             ("model", "size", "seconds", "chip", "gpus", "region"),
-            {"model": "hunyuanvideo", "chip": "h100-sxm"},
+            {"model": "hunyuan-video", "chip": "h100-sxm"},
         ),
         Page(
             "train",

@@ -1,0 +1,98 @@
+"""A sentence that sets a generated image or video beside a phone's charge, held against what models take on a chip."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from wattline.catalog.draws import Draws
+from wattline.claim.fields import Given, expression_of, literal_of
+from wattline.claim.file import Claim
+from wattline.claim.verdict import Relation
+from wattline.core.errors import shorten
+from wattline.core.fact import Array, Source
+from wattline.core.quantity import number
+
+CHIP = "h100-sxm"
+DRAWS = 400
+NEAR = 0.25  # what agrees roughly, as in other claims
+MODELS = {
+    "image": ("stable-diffusion-xl", "stable-diffusion-3.5-large", "flux.1-schnell", "flux.1-dev"),
+    "video": ("cogvideox-2b", "wan-2.1-14b", "hunyuan-video"),
+}
+BESIDE = {"image": "prompt.image-generation-luccioni.energy_wh"}
+CHARGE = "constant.phone-charge"
+_CHARGE = re.compile(
+    r"\bcharg\w*\s+(?:a|an|one|your|the|my)?\s*(?:smart|tele|mobile\s+|cell)?phone|\bphone(?:'s)?\s+charge", re.I
+)
+_KINDS = {
+    "image": re.compile(r"\b(images?|pictures?|photos?)\b", re.I),
+    "video": re.compile(r"\b(videos?|clips?|films?)\b", re.I),
+}
+
+
+def kind_of(text: str) -> str | None:
+    """``image`` or ``video`` where a sentence sets one beside a phone's charge; None for any other sentence."""
+    if not _CHARGE.search(text):
+        return None
+    return next((kind for kind, words in _KINDS.items() if words.search(text)), None)
+
+
+def generated_claim(kind: str, text: str, relation: Relation) -> Claim:
+    """The claim with what several models take on an H100 as what it is held against.
+
+    Parameters
+    ----------
+    kind : ``image`` or ``video``
+    text : the sentence
+    relation : how it is meant: equal, at least, at most
+
+    Returns
+    -------
+    A claim that ``evaluate`` takes; the note tells each model's watt-hours.
+    """
+    energies = {name: _energy_wh(kind, name) for name in MODELS[kind]}
+    low, middle, high = np.percentile(np.concatenate(list(energies.values())), (5, 50, 95))
+    ends = [literal_of(f"{value:.6g} Wh", "claim") for value in (middle, low, high)]
+    source = Source(f"Wattline's own prediction (`wattline {kind}`), {len(energies)} models on an H100")
+    return Claim(
+        id="sentence",
+        says=shorten(text, 500),
+        note=_note(kind, energies),
+        quantities={
+            kind: Given(
+                ends[0],
+                ends[1],
+                ends[2],
+                "lognormal",
+                source,
+                "from chip to grid, at each model's usual size and steps",
+            )
+        },
+        stated=expression_of(f"[{CHARGE}]", "stated"),
+        derived=expression_of(kind, "derived"),
+        beside={f"published of one {kind}": expression_of(f"[{BESIDE[kind]}]", "beside")} if kind in BESIDE else {},
+        relation=relation,
+        roughly=NEAR if relation == "equal" else 0.0,
+    )
+
+
+def _energy_wh(kind: str, model: str) -> Array:
+    from wattline.predict.media.image import image
+    from wattline.predict.media.video import video
+
+    work = image if kind == "image" else video
+    return np.asarray(work(model, CHIP, draws=DRAWS).energy_j) / 3600
+
+
+def _note(kind: str, energies: dict[str, Array]) -> str:
+    charge = Draws(0)(CHARGE)
+    each = "; ".join(
+        f"{name} {number(float(np.median(wh)))} Wh [{number(float(np.percentile(wh, 5)))}–"
+        f"{number(float(np.percentile(wh, 95)))}], {float(np.median(wh)) / float(charge):.0%} of a charge"
+        for name, wh in energies.items()
+    )
+    return (
+        f"On an H100, from chip to grid (`wattline {kind}`): {each}. A charge is taken as {number(float(charge))} Wh."
+    )

@@ -1,0 +1,44 @@
+"""Generated images and videos beside a phone's charge: a verdict from what models take."""
+
+from __future__ import annotations
+
+import pytest
+
+import wattline as wl
+from wattline.claim.generated import MODELS, kind_of
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("An AI image takes as much as charging a phone", "image"),
+        ("Generating a picture with AI uses as much energy as charging your smartphone", "image"),
+        ("An AI video takes more than a phone charge", "video"),
+        ("Charging a phone takes 13 Wh", None),
+        ("An AI image takes 15 Wh", None),
+        ("A photo of a phone", None),
+    ],
+)
+def test_only_a_sentence_with_both_is_taken(text: str, kind: str | None) -> None:
+    assert kind_of(text) == kind
+
+
+def test_an_image_is_no_phone_charge_and_each_model_says_its_share() -> None:
+    report = wl.check("An AI image takes as much as charging a phone")
+    claim = report.json()["results"]["claims"][0]
+    assert claim["verdict"] == "does not follow"
+    for model in MODELS["image"]:
+        assert model in claim["note"]
+    own = wl.image("flux.1-dev", "h100-sxm", draws=400).range("energy_wh").p50
+    assert f"flux.1-dev {own:.2f} Wh" in claim["note"]
+
+
+def test_less_than_a_phone_charge_is_as_it_is() -> None:
+    claim = wl.check("An AI image takes at most a phone charge").json()["results"]["claims"][0]
+    assert claim["verdict"] != "does not follow"
+
+
+def test_a_video_takes_more_than_a_phone_charge() -> None:
+    claim = wl.check("An AI video takes at least as much as charging a phone").json()["results"]["claims"][0]
+    assert "hunyuan-video" in claim["note"]
+    assert claim["verdict"] != "does not follow"
