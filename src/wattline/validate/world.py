@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from wattline.core.result import Json, Result, envelope
 from wattline.line.world.backtest import ORIGINS, Forecast, known_at, predicted, rolling, score
 from wattline.line.world.coefficients import path_model
@@ -16,7 +14,7 @@ from wattline.line.world.observe import Paths, Posterior
 from wattline.line.world.outlook import catalog_posterior
 from wattline.line.world.places import place_or_company
 from wattline.line.world.published import PublishedFigure, published_figures, series_names
-from wattline.line.world.scorecard import median_factor, scored_forecasts
+from wattline.line.world.scorecard import scorecard_of, scored_forecasts
 
 NOW = 2026
 MIN_AHEAD = 2  # years at which a forecast must be better than a drift
@@ -117,18 +115,7 @@ def _rolling(rows: Sequence[PublishedFigure], progress: Progress) -> WorldValida
 
 def scorecard(rows: Sequence[PublishedFigure]) -> Json:
     """Published forecasts of years that have passed, beside what came and beside ours of the same year."""
-    scored = scored_forecasts(rows, catalog_posterior(NOW))
-    return {
-        "n": len(scored),
-        "median_factor": median_factor([row.factor for row in scored]),
-        "our_median_factor": median_factor([row.our_factor for row in scored]),
-        "above_share": float(np.mean([row.factor > 1 for row in scored])),
-        "rows": [
-            {"forecaster": row.forecast.forecaster, "published": row.forecast.published, "region": row.forecast.region,
-             "year": row.forecast.year, "twh": row.forecast.twh, "came_twh": row.came_twh, "ours_twh": row.ours_twh}
-            for row in scored
-        ],
-    }  # fmt: skip
+    return scorecard_of(scored_forecasts(rows, catalog_posterior(NOW)))
 
 
 def leave_out_series(

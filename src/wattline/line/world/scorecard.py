@@ -10,6 +10,7 @@ from math import exp, log
 
 import numpy as np
 
+from wattline.core.result import Json
 from wattline.line.world.observe import FIRST, Posterior
 from wattline.line.world.outlook import posterior_of
 from wattline.line.world.places import place_or_company
@@ -93,3 +94,27 @@ def median_factor(factors: Sequence[float]) -> float:
     1 or more.
     """
     return exp(float(np.median([abs(log(factor)) for factor in factors])))
+
+
+def scorecard_of(scored: Sequence[ScoredForecast]) -> Json:
+    """Forecasts beside what came, in plain data.
+
+    Parameters
+    ----------
+    scored : one at least
+
+    Returns
+    -------
+    How far they and ours were off in the median, the share above what came, and each forecast.
+    """
+    return {
+        "n": len(scored),
+        "median_factor": median_factor([row.factor for row in scored]),
+        "our_median_factor": median_factor([row.our_factor for row in scored]),
+        "above_share": float(np.mean([row.factor > 1 for row in scored])),
+        "rows": [
+            {"forecaster": row.forecast.forecaster, "published": row.forecast.published, "region": row.forecast.region,
+             "year": row.forecast.year, "twh": row.forecast.twh, "came_twh": row.came_twh, "ours_twh": row.ours_twh}
+            for row in scored
+        ],
+    }  # fmt: skip

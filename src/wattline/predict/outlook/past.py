@@ -13,7 +13,7 @@ from wattline.line.world.observe import FIRST
 from wattline.line.world.outlook import catalog_posterior
 from wattline.line.world.places import Place
 from wattline.line.world.published import published_figures
-from wattline.line.world.scorecard import ScoredForecast, median_factor, scored_forecasts
+from wattline.line.world.scorecard import ScoredForecast, scorecard_of, scored_forecasts
 
 NOW = 2026
 MIN_KNOWN = 1  # figures of the place that an outlook of the past must have had
@@ -51,17 +51,7 @@ def _scorecard(place: Place) -> Json | None:
     scored = [row for row in _scored() if row.forecast.region == place.name]
     if not scored:
         return None
-    return {
-        "n": len(scored),
-        "median_factor": median_factor([row.factor for row in scored]),
-        "our_median_factor": median_factor([row.our_factor for row in scored]),
-        "above_share": float(np.mean([row.factor > 1 for row in scored])),
-        "rows": [
-            {"forecaster": row.forecast.forecaster, "published": row.forecast.published, "region": row.forecast.region,
-             "year": row.forecast.year, "twh": row.forecast.twh, "came_twh": row.came_twh, "ours_twh": row.ours_twh}
-            for row in scored
-        ],
-    }  # fmt: skip
+    return scorecard_of(scored)
 
 
 @lru_cache(maxsize=1)

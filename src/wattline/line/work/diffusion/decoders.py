@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,18 +39,30 @@ def kl_decoder(config: Config, sizes: Sizes) -> Pass:
     for _ in range(2):
         residual(tally, positions, widths[0], widths[0])
     _attention(tally, frame, positions, widths[0])
+    positions = _rising(tally, positions, widths, layers, residual)
+    tally.convolution(positions, widths[-1], number_in(config, "out_channels", 3))
+    tally.elementwise(positions * widths[-1], 4, 2)
+    return tally.done()
+
+
+def _rising(
+    tally: Tally,
+    positions: Array,
+    widths: Sequence[float],
+    layers: int,
+    block: Callable[[Tally, Array, float, float], None],
+) -> Array:
+    """Blocks of each width, and frames of twice the sides between two widths; returns the positions at the end."""
     inputs = widths[0]
     for level, width in enumerate(widths):
         for _ in range(layers + 1):
-            residual(tally, positions, inputs, width)
+            block(tally, positions, inputs, width)
             inputs = width
         if level < len(widths) - 1:
             positions = np.asarray(positions * 4)
             tally.convolution(positions, width, width)
             tally.elementwise(positions * width, 1.25, 1)
-    tally.convolution(positions, widths[-1], number_in(config, "out_channels", 3))
-    tally.elementwise(positions * widths[-1], 4, 2)
-    return tally.done()
+    return positions
 
 
 def _attention(tally: Tally, frame: Array, positions: Array, width: float) -> None:
@@ -71,15 +84,7 @@ def svd_decoder(config: Config, sizes: Sizes) -> Pass:
     for _ in range(layers):
         _in_time(tally, positions, widths[0], widths[0])
     _attention(tally, frame, positions, widths[0])
-    inputs = widths[0]
-    for level, width in enumerate(widths):
-        for _ in range(layers + 1):
-            _in_time(tally, positions, inputs, width)
-            inputs = width
-        if level < len(widths) - 1:
-            positions = np.asarray(positions * 4)
-            tally.convolution(positions, width, width)
-            tally.elementwise(positions * width, 1.25, 1)
+    positions = _rising(tally, positions, widths, layers, _in_time)
     tally.convolution(positions, widths[-1], 3.0)
     tally.convolution(positions, 3.0, 3.0, 3.0)
     tally.elementwise(positions * widths[-1], 4, 2)
