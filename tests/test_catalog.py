@@ -212,6 +212,13 @@ def test_a_number_from_memory_that_says_it_was_published_is_refused(basis: str) 
         dict(catalog.read_records("chip", text, "x.toml"))
 
 
+def test_a_number_read_in_an_excerpt_is_second_hand_and_never_published() -> None:
+    text = MEMORY.replace('note = "From memory."', 'note = "read in an excerpt"')
+    assert dict(catalog.read_records("chip", text, "x.toml"))["a"].facts["idle_w"].basis == "second hand"
+    with pytest.raises(WattlineError, match="idle_w: a number read in an excerpt cannot be published"):
+        dict(catalog.read_records("chip", text.replace('note = "read', 'basis = "published", note = "read'), "x.toml"))
+
+
 def test_an_estimate_without_a_range_takes_the_usual_one_of_its_attribute() -> None:
     text = MEMORY.replace("memory_bytes = {", "link_bandwidth_bytes_per_s = 1e9\nmemory_bytes = {")
     assert dict(catalog.read_records("chip", text, "x.toml"))["a"]["link_bandwidth_bytes_per_s"].exact

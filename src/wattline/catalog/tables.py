@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 UNSURE = ("estimated", "second hand", "from memory")
 NAMES = ("name", "aliases", "hf_id", "aliases_of_site")
 RECALLED = ("from memory", "as remembered")
+EXCERPT = "excerpt"
 SHARED = ("_sources", "_default", "_default_source")
 _NUMBERS = {"value", "low", "high", "dist", "unit", "source", "note", "group", "basis"}
 
@@ -157,12 +158,17 @@ def _basis(raw: dict[str, Any], cited: Source, at: str) -> Any:
     words = f"{raw.get('note', '')} {cited.where}".lower()
     recalled = any(word in words for word in RECALLED)
     basis = raw.get("basis")
+    excerpt = EXCERPT in words  # of a document that was not opened
+    if excerpt and basis == "published":
+        raise WattlineError(
+            f'catalog: {at}: a number read in an excerpt cannot be published; say basis = "second hand"'
+        )
     if recalled and basis in ("published", "measured"):
         raise WattlineError(f'catalog: {at}: a number from memory cannot be {basis}; say basis = "from memory"')
     ours = cited.title.startswith("Wattline")  # our own estimate, which no document states
     if ours and basis == "published":
         raise WattlineError(f'catalog: {at}: our own number cannot be published; say basis = "estimated" or "derived"')
-    return basis or ("from memory" if recalled else "estimated" if ours else "published")
+    return basis or ("from memory" if recalled else "estimated" if ours else "second hand" if excerpt else "published")
 
 
 def _usual_range(value: float, basis: str, declared: dict[str, Any]) -> tuple[float | None, float | None, str | None]:
