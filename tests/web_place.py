@@ -45,7 +45,8 @@ CLIENT = httpx.Client(timeout=120, trust_env=False)
 
 
 def get(base: str, path: str, **more: Any) -> httpx.Response:
-    """The reply to a GET, without following where it leads."""
+    """The reply to a GET, without following where it leads; a reader who never came before, with no cookie."""
+    CLIENT.cookies.clear()
     return CLIENT.get(base + path, **more)
 
 
