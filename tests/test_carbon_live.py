@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import wattline as wl
+from wattline.core.address import without_secrets
 from wattline.core.errors import WattlineError
 from wattline.line.grid.carbon import live
-from wattline.line.grid.carbon.given import without_secrets
 from wattline.line.grid.carbon.live import KEY, read_live
 from wattline.line.grid.carbon.read import ReadOptions
 

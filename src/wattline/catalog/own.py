@@ -26,6 +26,7 @@ from wattline.catalog.record import KINDS, SINGLE, Record
 from wattline.catalog.tables import attributes, records_in
 from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.core.fact import Fact
+from wattline.core.files import is_special, write_text
 from wattline.core.reading import parse_toml, read_text
 
 LIMIT_BYTES = 10_000_000
@@ -61,6 +62,18 @@ def read_own(path: Path | str) -> OwnFile:
     file = OwnFile(str(path), read_text(path, LIMIT_BYTES, "facts"))
     _ = file.tables
     return file
+
+
+def append_tables(path: Path, text: str) -> None:
+    """Write tables behind those of a TOML file of facts, which is made where it is not there; whole or not at all.
+
+    Raises WattlineError where the file cannot be read, is no TOML, or would be none with the tables.
+    """
+    old = read_text(path, LIMIT_BYTES, "facts") if path.exists() and not is_special(path) else ""
+    both = f"{old.rstrip()}\n\n{text}" if old.strip() else text
+    _parse(old, str(path))
+    _parse(both, str(path))
+    write_text(path, both)
 
 
 def overlay(records: Mapping[str, Record], kind: str, file: OwnFile) -> dict[str, Record]:

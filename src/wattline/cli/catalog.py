@@ -34,6 +34,7 @@ def add_model(
     """Make a catalog entry of each config.json, and check its parameters against the published number."""
     from datetime import UTC, datetime
 
+    from wattline.catalog.own import append_tables
     from wattline.cli.printing import emit
     from wattline.core.quantity import parse
     from wattline.line.work.entry import Origin, hf_id_of, model_entry
@@ -50,8 +51,7 @@ def add_model(
     if save is None:
         emit(text)
         return
-    with save.open("a", encoding="utf-8") as file:
-        file.write(f"\n{text}" if save.stat().st_size else text)
+    append_tables(save, text)
 
 
 @catalog_app.command("update")

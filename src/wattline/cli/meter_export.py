@@ -98,6 +98,7 @@ def _hand_over_table(recording: Recording, to: str, table: str, window: str | No
 
 
 def _send(recording: Recording, endpoint: str) -> None:
+    from wattline.core.address import without_secrets
     from wattline.meter.export.otel import otlp_exporter, send
 
     exporter = otlp_exporter(endpoint)
@@ -105,7 +106,7 @@ def _send(recording: Recording, endpoint: str) -> None:
         sent = send(recording, exporter)
     finally:
         exporter.shutdown()
-    _note(f"sent {sent:,} points to {endpoint}")
+    _note(f"sent {sent:,} points to {without_secrets(endpoint)}")
 
 
 def _hand_over(lines: Iterable[str], path: Path | None) -> None:

@@ -39,7 +39,9 @@ def web(
     if at_once is not None and not 2 <= at_once <= MAX_AT_ONCE:
         raise WattlineError(f"--at-once {at_once} is out of range; give 2 to {MAX_AT_ONCE}")
     if proxy and not proxy.startswith(("http://", "https://")):
-        raise WattlineError(f"--proxy {proxy!r} is no address, such as http://127.0.0.1:8100")
+        from wattline.core.address import without_secrets
+
+        raise WattlineError(f"--proxy {without_secrets(proxy)!r} is no address, such as http://127.0.0.1:8100")
     try:
         from wattline.web.app.server import WebSetup, serve
     except ImportError as error:

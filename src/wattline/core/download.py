@@ -5,6 +5,7 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 
+from wattline.core.address import has_user, without_secrets
 from wattline.core.errors import WattlineError, shorten
 
 TIMEOUT_S = 20.0
@@ -39,9 +40,11 @@ def download(url: str, limit_bytes: int, what: str, timeout_s: float = TIMEOUT_S
     """
     import time
 
-    shown = f"{what} {shorten(url, 200)}"
+    shown = f"{what} {shorten(without_secrets(url), 200)}"
     if not url.lower().startswith(WEB):
         raise WattlineError(f"{shown}: give an address that begins with https://")
+    if has_user(url):
+        raise WattlineError(f"{shown}: a user's name and password are not sent; download it and give the file")
     end = time.monotonic() + 4 * timeout_s
     try:
         request = urllib.request.Request(url, headers={"User-Agent": "wattline"})
@@ -57,9 +60,11 @@ def download(url: str, limit_bytes: int, what: str, timeout_s: float = TIMEOUT_S
     except WattlineError:
         raise
     except urllib.error.HTTPError as error:
-        raise WattlineError(f"{shown} cannot be read: the server answers {error.code} {error.reason}") from None
+        raise WattlineError(
+            f"{shown} cannot be read: the server answers {error.code} {shorten(str(error.reason), 80)}"
+        ) from None
     except (OSError, ValueError, urllib.error.URLError) as error:
         reason = getattr(error, "reason", None) or error
-        raise WattlineError(f"{shown} cannot be read: {shorten(str(reason), 120)}") from None
+        raise WattlineError(f"{shown} cannot be read: {shorten(without_secrets(str(reason)), 120)}") from None
     except Exception as error:  # what http.client raises of a broken answer is of many kinds
         raise WattlineError(f"{shown} cannot be read: {type(error).__name__}") from None

@@ -12,7 +12,7 @@ _UNSEEN = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 SIGN = "\ufffd"
-FORMULA = ("=", "+", "-", "@", "\t")
+FORMULA = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")  # sheets take the wide signs for the narrow ones
 
 
 def printable(text: str) -> str:

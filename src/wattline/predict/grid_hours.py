@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from wattline.catalog import Catalog, Record
+from wattline.core.address import without_secrets
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.line.grid.carbon.contracts import with_contracts
-from wattline.line.grid.carbon.given import split_zone, without_secrets
+from wattline.line.grid.carbon.given import split_zone
 from wattline.line.grid.carbon.live import read_live
 from wattline.line.grid.carbon.read import GridSignals, ReadOptions, read_signals
 from wattline.line.grid.carbon.regional import avert_region, factors_of, mix_of, typical_signals

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
+from wattline.core.address import without_secrets
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.quantity import parse
-from wattline.line.grid.carbon.given import CONTRACT_SOURCES, Contracts, split_zone, without_secrets
+from wattline.line.grid.carbon.given import CONTRACT_SOURCES, Contracts, split_zone
 from wattline.predict.fields import choice, option, quantity, read_fields, text
 
 COOLING = "air-economiser"  # where none is named

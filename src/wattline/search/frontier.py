@@ -14,8 +14,10 @@ from wattline.catalog import CatalogLike
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import show
+from wattline.core.reading import read_bytes
 from wattline.core.version import __version__
 from wattline.line.chip.device import load_chip
+from wattline.line.site.weather_files import LIMIT_BYTES
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
@@ -263,7 +265,7 @@ def context(question: Question) -> str:
             *(np.ascontiguousarray(values).tobytes() for values in arrays),
             repr((target_words, where)).encode(),
             *(file.text.encode() for file in question.catalog.own),
-            *([weather.read_bytes()] if weather is not None and weather.is_file() else []),
+            *([read_bytes(weather, LIMIT_BYTES, "weather")] if weather is not None and weather.is_file() else []),
             _made_of().encode(),
         ]
     )

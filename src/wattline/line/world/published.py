@@ -10,8 +10,10 @@ from pathlib import Path
 
 from wattline.catalog import HERE
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.reading import read_text
 from wattline.line.world.places import place_or_company
 
+LIMIT_BYTES = 16_000_000
 FILE = HERE / "world" / "published.csv"
 COLUMNS = ("series", "year", "twh", "kind", "published", "publisher", "source")
 KINDS = ("metered", "company_reported", "bottom_up", "top_down", "extrapolation", "forecast")
@@ -85,10 +87,7 @@ def read_published(path: Path | str, series: str = "", later: int | None = None)
 
     Raises WattlineError where the file or a line cannot be read.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WattlineError(f"{path}: cannot be read: {error}") from None
+    lines = read_text(path, LIMIT_BYTES, "series").splitlines()
     table = csv.DictReader(line for line in lines if line.strip() and not line.startswith("#"))
     names = table.fieldnames or []
     if missing := [name for name in ("year", "twh") if name not in names]:

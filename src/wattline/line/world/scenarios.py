@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +10,9 @@ import numpy as np
 
 from wattline.core.errors import NotFound, WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.reading import parse_toml, read_text
 from wattline.line.world.drivers import WhatIf, read_what_if
+from wattline.line.world.published import LIMIT_BYTES
 from wattline.line.world.tables import table_rows
 
 APART = 2025  # up to this year all scenarios are the same
@@ -86,8 +87,8 @@ def read_case(text: str) -> PublishedCase | OwnCase:
     if path.suffix != ".toml":
         raise NotFound("scenario", text, cases, f"give one of {', '.join(cases)}, or a TOML file with what_if")
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        data = parse_toml(read_text(path, LIMIT_BYTES, "scenario"))
+    except ValueError as error:
         raise WattlineError(f"{shorten(text)}: cannot be read: {error}") from None
     changes = data.get("what_if")
     if not isinstance(changes, list) or not changes or not all(isinstance(change, str) for change in changes):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wattline.core.address import without_secrets
 from wattline.core.errors import WattlineError, shorten
 from wattline.meter.device import Device
 from wattline.meter.energy.series import curve, placed
@@ -110,9 +111,11 @@ def send(recording: Recording, exporter: MetricExporter) -> int:
             try:
                 result = exporter.export(data, timeout_millis=30_000)
             except Exception as error:
-                raise WattlineError(f"otlp: the receiver cannot be reached: {shorten(str(error), 120)}") from error
+                raise WattlineError(
+                    f"otlp: the receiver cannot be reached: {shorten(without_secrets(str(error)), 120)}"
+                ) from error
             if result is not MetricExportResult.SUCCESS:
-                why = f" ({shorten(messages[0], 160)})" if messages else ""
+                why = f" ({shorten(without_secrets(messages[0]), 160)})" if messages else ""
                 raise WattlineError(
                     f"otlp: the receiver took {sent:,} points and no more{why}; see that it takes metrics"
                 )
@@ -195,7 +198,8 @@ def otlp_exporter(endpoint: str) -> MetricExporter:
     scheme, separator, rest = endpoint.partition("://")
     if not separator or scheme not in ("grpc", "http", "https") or not rest.strip("/"):
         raise WattlineError(
-            f"endpoint: {shorten(endpoint)!r} is none; write http://HOST:4318, grpc://HOST:4317, or console"
+            f"endpoint: {shorten(without_secrets(endpoint))!r} is none; "
+            "write http://HOST:4318, grpc://HOST:4317, or console"
         )
     if scheme == "grpc":
         from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter as Grpc

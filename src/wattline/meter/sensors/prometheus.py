@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from wattline import catalog
+from wattline.core.address import without_secrets
 from wattline.core.errors import shorten
 from wattline.meter.device import KINDS, Device
 from wattline.meter.exporters import HOSTS, Labels, host_of, identify
@@ -26,7 +27,7 @@ from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.counter import Counter
 from wattline.meter.sensors.local import LOCAL, hostname
 from wattline.meter.sensors.polled import Answer, Polled, Poller
-from wattline.meter.sensors.web import Web, WebError, without_password
+from wattline.meter.sensors.web import Web, WebError
 
 SOURCE = "prometheus"
 PREFIX = "WATTLINE_PROMETHEUS_"
@@ -198,7 +199,7 @@ def find(
     if not url:
         mend = f"set {PREFIX}URL=http://HOST:9090, and {PREFIX}QUERY for a query of watts of your own"
         return [], [Finding(SOURCE, "server", False, "no address given", mend)]
-    shown = without_password(url)
+    shown = without_secrets(url)
     own = environ.get(PREFIX + "QUERY", "").strip()
     if own:
         presets = (Preset(OWN, (own,)),)

@@ -17,12 +17,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wattline import catalog
+from wattline.core.address import without_secrets
 from wattline.core.errors import shorten
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.local import LOCAL, hostname, system_uuid
 from wattline.meter.sensors.polled import Answer, Polled, Poller
-from wattline.meter.sensors.web import Web, WebError, without_password
+from wattline.meter.sensors.web import Web, WebError
 
 SOURCE = "redfish"
 PREFIX = "WATTLINE_REDFISH_"
@@ -63,11 +64,11 @@ def _with_findings(url: str, environ: Mapping[str, str], host: str) -> tuple[lis
     try:
         return _service(url, environ, host)
     except WebError as error:
-        return [], [Finding(SOURCE, without_password(url), False, str(error), error.mend)]
+        return [], [Finding(SOURCE, without_secrets(url), False, str(error), error.mend)]
     except Exception as error:
         # what a BMC answers may have any shape
         why = f"not understood: {type(error).__name__}: {shorten(str(error), 120)}"
-        return [], [Finding(SOURCE, without_password(url), False, why)]
+        return [], [Finding(SOURCE, without_secrets(url), False, why)]
 
 
 def _service(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sensor], list[Finding]]:
@@ -96,13 +97,13 @@ def _service(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sens
     if not places:
         why = f"its {len(chassis)} chassis give no power" if chassis else "it tells of no chassis"
         web.close()
-        return [], [Finding(SOURCE, without_password(url), False, why, "a newer firmware may; or try ipmi")]
+        return [], [Finding(SOURCE, without_secrets(url), False, why, "a newer firmware may; or try ipmi")]
     poller = Poller(lambda: _ask(web, places), PERIOD_S, answer, web.close)
     window_s, width = (catalog.fact(f"fit.sensor-bmc-{part}").value for part in ("window-s", "error"))
     return [
         Polled(
             _inside(device, path, chassis, devices),
-            Spec(SOURCE, window_s, PERIOD_S, error=width, note=f"{places[device.key].way} of {without_password(url)}"),
+            Spec(SOURCE, window_s, PERIOD_S, error=width, note=f"{places[device.key].way} of {without_secrets(url)}"),
             poller,
             _whole(device, devices),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import ssl
 import time
 from collections.abc import Mapping
@@ -22,11 +21,6 @@ class WebError(Exception):
     def __init__(self, why: str, mend: str = "") -> None:
         self.mend = mend
         super().__init__(why)
-
-
-def without_password(url: str) -> str:
-    """The address without what stands before ``@``."""
-    return re.sub(r"//[^/@]*@", "//", url)
 
 
 class Web:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from wattline.core.errors import NotFound, WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.reading import parse_json, read_bytes
 from wattline.core.result import Json
 from wattline.core.units import J_PER_TWH, J_PER_WH, YEAR_S, Z95
 from wattline.line.world.observe import FIRST, Posterior
@@ -63,10 +63,8 @@ def read_jobs(path: Path | str) -> list[YearlyJob]:
     """
     where = shorten(str(path))
     try:
-        if Path(path).stat().st_size > MAX_JOB_BYTES:
-            raise WattlineError(f"{where}: is larger than {MAX_JOB_BYTES:,} bytes; give the JSON of an answer")
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        data = parse_json(read_bytes(path, MAX_JOB_BYTES, "answer"))
+    except ValueError as error:
         raise WattlineError(f"{where}: cannot be read as JSON: {shorten(str(error))}") from None
     if not isinstance(data, dict) or not isinstance(data.get("results"), dict):
         raise WattlineError(f"{where}: is no answer of this tool; give the JSON that train, serve, site or run wrote")

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from wattline.core.errors import WattlineError
+from wattline.core.reading import read_text
 from wattline.line.world.drivers import OwnStock
+from wattline.line.world.published import LIMIT_BYTES
 from wattline.line.world.stock import FIRST, LAST, YEARS
 
 COLUMNS = ("servers_million", "chips_gw")
@@ -28,10 +30,7 @@ def read_stock(path: Path | str) -> OwnStock:
     Raises WattlineError where it cannot be read.
     """
     name = str(path)
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WattlineError(f"{name}: cannot be read: {error}") from None
+    lines = read_text(path, LIMIT_BYTES, "stock").splitlines()
     table = csv.DictReader(line for line in lines if line.strip() and not line.startswith("#"))
     names = [column for column in COLUMNS if column in (table.fieldnames or [])]
     if "year" not in (table.fieldnames or []) or not names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from wattline.core.printable import printable
 from wattline.web.proxy.ledger import Ledger
 from wattline.web.proxy.tracked_request import TrackedRequest
 
@@ -45,7 +46,8 @@ class Metrics:
         )  # fmt: skip
 
     def name(self, model: str) -> str:
-        """The model as a label."""
+        """The model as a label, which a terminal shows too."""
+        model = printable(model)
         if model in self._models or len(self._models) < MODELS:
             self._models.add(model)
             return model or "unknown"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,26 +36,3 @@ def split_zone(text: str | Path) -> tuple[Path, str | None]:
     if not sign or not path or not zone or Path(text).exists():
         return Path(text), None
     return Path(path), zone
-
-
-def without_secrets(url: str) -> str:
-    """An address without a password before ``@`` and without the values of its query, which may hold a key.
-
-    Parameters
-    ----------
-    url
-        As the user gives it.
-
-    Returns
-    -------
-    The address as it may be shown.
-    """
-    bare = re.sub(r"//[^/@]*@", "//", url)
-    head, sign, query = bare.partition("?")
-    shown = "&".join(
-        part
-        if part.split("=")[0].lower() in ("zone", "location", "region", "lat", "lon")
-        else part.split("=")[0] + "=…"
-        for part in query.split("&")
-    )
-    return head + (sign + shown if sign else "")

@@ -10,8 +10,8 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
+from wattline.core.address import without_secrets
 from wattline.core.errors import WattlineError, shorten
-from wattline.line.grid.carbon.given import without_secrets
 from wattline.line.grid.carbon.read import GridSignals, ReadOptions, parse_signals
 
 KEY = "WATTLINE_CARBON_KEY"

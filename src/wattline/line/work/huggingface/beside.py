@@ -11,6 +11,7 @@ from wattline.line.work.model import Model
 from wattline.line.work.weights import stored_bytes
 
 INDEX = "model.safetensors.index.json"
+MAX_BYTES = 1e15  # of weights; what says more is no total
 TOLERANCE = 0.12  # of the bytes: biases, scales, multi-token-prediction layers and what is kept in 32 bits
 
 
@@ -34,7 +35,7 @@ def check_index(path: Path, model: Model) -> None:
         return
     meta = read_json(beside).get("metadata")
     total = meta.get("total_size") if isinstance(meta, dict) else None
-    if not isinstance(total, int | float) or isinstance(total, bool) or total <= 0:
+    if not isinstance(total, int | float) or isinstance(total, bool) or not 0 < total < MAX_BYTES:
         return
     reckoned = stored_bytes(model, model.native_format)
     if abs(reckoned / total - 1.0) > TOLERANCE:
