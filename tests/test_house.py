@@ -297,6 +297,7 @@ def test_every_option_says_what_it_is() -> None:
 READINGS_TO_JOULES = "meter/readings/power.py"
 # products of watts and seconds that are no energy of readings, and what they are
 NO_READINGS = {
+    "meter/energy/beginning.py": "what a step may be at most; watts that a sensor adds, taken off",
     "meter/energy/stream.py": "what a step may be at most",
     "meter/energy/track.py": "doubt of an edge",
     "meter/energy/usage.py": "a stated constant",

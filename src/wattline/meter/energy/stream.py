@@ -10,27 +10,25 @@ from __future__ import annotations
 import math
 import struct
 from array import array
-from typing import NamedTuple
 
 import numpy as np
 
-from wattline.core.fact import Array
-from wattline.core.quantiles import median, percentiles
 from wattline.meter.device import Device
+from wattline.meter.energy.beginning import LEAP, Beginning
+from wattline.meter.energy.ordinary import Usual, leapt, may_be_spiked
 from wattline.meter.energy.track import Track, track, within
 from wattline.meter.readings.clean import Good, cleaned, sorted_out
 from wattline.meter.readings.corrections import counter_gain, watts_stand
-from wattline.meter.readings.faults import ENOUGH, GAP, SERVERS, SPIKE
-from wattline.meter.readings.power import Power, line_j
+from wattline.meter.readings.faults import SERVERS
+from wattline.meter.readings.power import line_j
 from wattline.meter.recording import Series
 from wattline.meter.sensor import Reading, Spec
 
 KEPT = 4096  # readings that are kept, at most; half of them go at a time
 EVERY = 256  # ordinary readings between two sums
 AFTER = 6  # readings after one out of the ordinary by which what to make of it is judged
+PLAIN = AFTER + 2  # the first readings, which add up one by one where nothing is to be mended
 AGREE = 1e-3  # the sum anew and ordinary readings by themselves that part by less (share) need be compared less often
-LEAP = 3.0  # times what a counter ever did in a step: the next reading tells whether it comes back
-
 
 # a reading: its instant (s), watts and joules (NaN where it gives none), and the joules up to it, as far as all since
 # the last sum are ordinary
@@ -64,8 +62,18 @@ class Stream:
         self._odd = AFTER  # readings still to come after one out of the ordinary
         self._dirty = True  # the total is not that of all readings
         self._calm = False  # ordinary readings move the total on by themselves
-        self._usual = _Usual()
+        self._usual = Usual()
+        self._beginning = Beginning(device, spec) if kept > 2 * PLAIN else None  # as long as its readings are plain
         self.undecided = False  # a reading may or may not be a spike: more have to come
+
+    def prepare(self) -> None:
+        """Load what first readings and a first sum need, so that they take no longer than those that follow."""
+        stream = Stream(self.device, self.spec)
+        for k in range(4):
+            stream.feed(float(k), Reading(100.0 + k, 100.0 * k))
+        stream.settle()
+        if self._beginning is not None:
+            _ = self._beginning.stands, self._beginning.correction()
 
     def feed(self, at_s: float, reading: Reading) -> None:
         """One reading more, at ``at_s`` (s, on a clock that never jumps); one that gives nothing marks a silence."""
@@ -93,12 +101,26 @@ class Stream:
             self._fed = fed = self._fed + 1
             if fed >= self._wait and not exact:
                 self._dirty, self._calm = True, False
-        else:
+        elif self._beginning is None or not self._begins(self._beginning, at_s, power_w, energy_j):
             self._judge(usual)
         self._before = now = at_s, power_w, energy_j, self._now_j
         self._fresh += now
         if len(self._fresh) >= self._room:
             self._keep()
+
+    def _begins(self, beginning: Beginning, at_s: float, power_w: float, energy_j: float) -> bool:
+        """Whether the first readings and this one add up by themselves; after some, what is ordinary is known."""
+        if not beginning.take(at_s, power_w, energy_j):
+            self._beginning, self._dirty, self._calm = None, True, False
+            return False
+        joules = beginning.energy_j()
+        self._dirty, self._now_j = False, joules or 0.0
+        if joules is not None:
+            self._given_j = max(self._given_j, joules)
+        if len(beginning.steps_s) >= PLAIN - 1:
+            self._usual = Usual.after(beginning, beginning.stands and self.device.kind not in SERVERS)
+            self._beginning, self._fed, self._odd, self._calm = None, 0, 0, True
+        return True
 
     def _risen(self, watts: float) -> bool:
         """Whether a counter's step is no leap beside those that came since all was summed, and remember them."""
@@ -151,10 +173,10 @@ class Stream:
         """Set the total by these readings, which are all that are kept."""
         joined, before_j = _joined(series, good), self._now_j
         if joined is not None:
-            spiked, leapt = _may_be_spiked(joined), _leapt(joined)
-            self.undecided = spiked or leapt is not None
+            spiked, leap_s = may_be_spiked(joined), leapt(joined)
+            self.undecided = spiked or leap_s is not None
             if not spiked:
-                until = math.inf if leapt is None else leapt
+                until = math.inf if leap_s is None else leap_s
                 self._now_j = self._settled_j + self._rest_j(joined, until)
                 self._given_j = max(0.0, self._given_j, self._now_j)
                 if not self._agrees(before_j):
@@ -174,15 +196,15 @@ class Stream:
         enough = since >= min(self.every, self.kept // 4) and not self._odd
         return enough and abs(self._now_j - before_j) <= AGREE * (before_j - self._rows[3 - COLUMNS * since])
 
-    def _ordinary(self, series: Series, good: Good, joined: Track) -> _Usual:
+    def _ordinary(self, series: Series, good: Good, joined: Track) -> Usual:
         """What is ordinary after these readings."""
         # where no low reading is a dropout and each is corrected by itself, ordinary ones add up as the whole does
         exact = self.device.kind not in SERVERS
         last = joined.powers[joined.owner[-1]]
         if last.counted:
-            return _Usual.of(joined, last, *counter_gain(self.device, self.spec), exact)
+            return Usual.of(joined, last, *counter_gain(self.device, self.spec), exact)
         stand = watts_stand(series)
-        return _Usual.of(joined, last, 0.0, 1.0 if stand else _ratio(series, good, joined), exact and stand)
+        return Usual.of(joined, last, 0.0, 1.0 if stand else _ratio(series, good, joined), exact and stand)
 
     def _good(self) -> tuple[Series, Good]:
         """What is kept as a series, and the good readings of it."""
@@ -212,14 +234,6 @@ class Stream:
         del self._rows[: -COLUMNS * keep]
 
 
-def prepare(device: Device, spec: Spec) -> None:
-    """Load what a first sum of such a sensor's readings needs, so that it takes no longer than those that follow."""
-    stream = Stream(device, spec)
-    for k in range(4):
-        stream.feed(float(k), Reading(100.0 + k, 100.0 * k))
-    stream.settle()
-
-
 def _joined(series: Series, good: Good, *, as_read: bool = False) -> Track | None:
     """The track of these readings; None where there is no time between two good ones."""
     powers = cleaned(series, good, as_read=as_read, error=False).powers
@@ -235,41 +249,3 @@ def _ratio(series: Series, good: Good, joined: Track) -> float:
     span = max(joined.begin_s, as_read.begin_s), min(joined.end_s, as_read.end_s)
     whole_j = as_read.energy(*span).value_j
     return joined.energy(*span).value_j / whole_j if whole_j > 0 else 1.0
-
-
-class _Usual(NamedTuple):
-    """What is ordinary after the readings so far.
-
-    ``offset_w``, ``share``: how a sensor's correction takes joules, ``(read - offset_w * seconds) * share``. ``exact``:
-    ordinary readings add up as the whole does.
-    """
-
-    counted: bool = False
-    longest_s: float = 0.0
-    high_w: float = 0.0
-    offset_w: float = 0.0
-    share: float = 1.0
-    exact: bool = False
-
-    @classmethod
-    def of(cls, joined: Track, last: Power, offset_w: float, share: float, exact: bool) -> _Usual:
-        """By the track of the readings so far and the last of its powers."""
-        watts = joined.levels()[1]
-        high = LEAP * float(watts.max()) if last.counted else SPIKE * max(percentiles(watts, 90)[0], 1.0)
-        return cls(last.counted, GAP * last.interval_s, high, offset_w, share, exact)
-
-
-def _leapt(joined: Track) -> float | None:
-    """Up to when (s) all is decided, where the last step of a counter is far beyond those before it."""
-    last = joined.powers[joined.owner[-1]]
-    if not last.counted or len(last.left_w) < 2:
-        return None
-    most = float(last.left_w[:-1].max())
-    return float(last.time_s[-2]) if 0 < LEAP * most < last.left_w[-1] else None
-
-
-def _may_be_spiked(joined: Track) -> bool:
-    """Whether a reading is far beyond the others while there are too few of them to call it a spike."""
-    watts = joined.levels()[1]
-    moved: Array = watts[watts > 0]
-    return len(moved) < ENOUGH and len(moved) > 1 and bool(moved.max() > SPIKE * max(median(moved), 1.0))

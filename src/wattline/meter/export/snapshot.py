@@ -98,7 +98,9 @@ class Totals:
         """One reading more of a sensor; ``time_s``: UTC; ``monotonic_s``: on a clock that never jumps."""
         key = (device.key, spec.source)
         with self._lock:
-            self._streams.setdefault(key, Stream(device, spec)).feed(monotonic_s, reading)
+            if (stream := self._streams.get(key)) is None:
+                stream = self._streams[key] = Stream(device, spec)
+            stream.feed(monotonic_s, reading)
             self._devices[key] = DeviceTotal(device, spec, None, reading.power_w, time_s)
 
     def gone(self, device: Device, spec: Spec, monotonic_s: float | None = None) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from operator import sub
 
-from wattline.meter.energy.stream import EVERY, Stream, prepare
+from wattline.meter.energy.stream import EVERY, Stream
 from wattline.meter.sensor import Sensor, SensorGone
 from wattline.web.proxy.ledger import Interval
 
@@ -33,10 +33,10 @@ class IntervalSampler(threading.Thread):
         self.faults: dict[str, str] = {}  # device -> why it cannot be read now
         self.failed = 0
         self._wake, self._halt = threading.Event(), threading.Event()
-        for sensor in {s.spec.source: s for s in self.sensors}.values():
-            prepare(sensor.device, sensor.spec)
         # not all are summed anew at once
         self._streams = [Stream(s.device, s.spec, KEPT + 32 * k, EVERY + 17 * k) for k, s in enumerate(self.sensors)]
+        for stream in self._streams:
+            stream.prepare()
         self._last_s: list[float | None] = [None] * len(self.sensors)  # when each was last read
         self._last_j: list[float | None] = [None] * len(self.sensors)  # and its counter then
         self._given_j = [0.0] * len(self.sensors)  # joules up to the end of the last interval
