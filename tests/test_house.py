@@ -27,6 +27,8 @@ FACES = ("cli",)  # a command's options are its parameters
 QUESTIONS = {
     "image",
     "video",
+    "embed",
+    "transcribe",
     "prompt",
     "train",
     "serve",

@@ -37,6 +37,9 @@ LINES = (
     "prompt deepseek-v3 --draws 20",
     "image flux.1-schnell --chip b200 --gpus 2 --draws 20",
     "video wan-2.1-1.3b --seconds 2 --active 0.5 --draws 20",
+    "embed bge-reranker-v2-m3 --document-tokens 200 --draws 20",
+    "embed dinov2 --images 1000 --draws 20",
+    "transcribe whisper-tiny --hours 1 --text-tokens 90 --draws 20",
     "explain prompt llama-3.1-8b --draws 20",
     "serve llama-3.1-8b --rate 5/s --duration 20s --draws 20",
     "serve-average llama-3.1-8b --rate 1M/day --active 0.5 --draws 20",
@@ -104,6 +107,8 @@ MODEL_KEYS = {
     "world": "",
     "image": 'model = "flux"\n',
     "video": 'model = "wan-2.1-1.3b"\n',
+    "embed": 'model = "bge-m3"\n',
+    "transcribe": 'model = "whisper"\n',
 }
 PICTURES = """model,gpu,energy_per_image_j,batch_latency_s,batch_size,denoising_steps
 stabilityai/sdxl-turbo,NVIDIA H100 80GB HBM3,400,2,1,25
@@ -118,6 +123,8 @@ JOBS = {
     "prompt": "input = 100\noutput = 100\n",
     "image": "steps = 4\n",
     "video": "frames = 17\n",
+    "embed": 'tokens = "1M"\n',
+    "transcribe": "hours = 1\n",
     "serve-average": 'rate = "1M/day"\ndays = 1\n',
     "serve": SERVED,
     "frontier": SERVED + LIMITS + 'pools = "together"\nslo_ttft = "1 s"\nslo_tpot = "50 ms"\n',

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from wattline.meter.live.active import metering
     from wattline.meter.live.measurement import measure
     from wattline.predict.average_service import serve_average
+    from wattline.predict.encoding.embed import embed
+    from wattline.predict.encoding.transcribe import transcribe
     from wattline.predict.flex.balance import flex_balance
     from wattline.predict.flex.headroom import flex_headroom
     from wattline.predict.flex.response import flex_response
@@ -64,6 +66,7 @@ _WHERE = {
     "bill": ("wattline.reconcile.bill", "bill"),
     "check": ("wattline.claim", "check_file"),
     "compare": ("wattline.reconcile.compare", "compare"),
+    "embed": ("wattline.predict.encoding.embed", "embed"),
     "fact": ("wattline.catalog", "fact"),
     "flex_balance": ("wattline.predict.flex.balance", "flex_balance"),
     "flex_headroom": ("wattline.predict.flex.headroom", "flex_headroom"),
@@ -84,14 +87,15 @@ _WHERE = {
     "site": ("wattline.predict.site", "site"),
     "supply": ("wattline.predict.supply.plan", "supply"),
     "train": ("wattline.predict.train", "train"),
+    "transcribe": ("wattline.predict.encoding.transcribe", "transcribe"),
     "video": ("wattline.predict.media.video", "video"),
     "world": ("wattline.predict.outlook.world", "world"),
 }
 __all__ = [
     "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "check",
-    "compare", "fact", "flex_balance", "flex_headroom", "flex_response", "flex_shift", "flex_swings", "frontier",
-    "image", "measure", "metering", "prompt", "read_traffic", "run", "saving", "serve", "serve_average", "settings",
-    "site", "supply", "train", "video", "world",
+    "compare", "embed", "fact", "flex_balance", "flex_headroom", "flex_response", "flex_shift", "flex_swings",
+    "frontier", "image", "measure", "metering", "prompt", "read_traffic", "run", "saving", "serve", "serve_average",
+    "settings", "site", "supply", "train", "transcribe", "video", "world",
 ]  # fmt: skip
 # a name that is gone -> what stands in its place
 _RENAMED = {"service": "serve"}

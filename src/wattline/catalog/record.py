@@ -17,6 +17,7 @@ KINDS = (
     "model",
     "diffusion",
     "component",
+    "encoder",
     "site",
     "plant",
     "ups",

@@ -14,6 +14,7 @@ KINDS = {
     "chips": ("chip", "Types of chip, for --chip."),
     "models": ("model", "Models, for MODEL."),
     "diffusion": ("diffusion", "Models of images and video, for `image` and `video`."),
+    "encoders": ("encoder", "Models that embed, rank, see or transcribe, for `embed` and `transcribe`."),
     "instances": ("instance", "Instance types of clouds, for --instance."),
     "regions": ("region", "Countries and grids, for --region."),
     "cloud-regions": ("cloud", "Regions of clouds, for --region."),

@@ -18,6 +18,7 @@ from wattline.cli import (
     catalog,
     check,
     compare,
+    embed,
     explain,
     facts,
     flex,
@@ -38,6 +39,7 @@ from wattline.cli import (
     supply,
     traffic,
     train,
+    transcribe,
     validate,
     validate_media,
     video,
@@ -68,6 +70,8 @@ app.command("train")(train.train)
 app.command("prompt")(prompt.prompt)
 app.command("image")(image.image)
 app.command("video")(video.video)
+app.command("embed")(embed.embed)
+app.command("transcribe")(transcribe.transcribe)
 app.command("serve")(serve.serve)
 app.command("serve-average")(serve_average.serve_average)
 app.command("frontier")(frontier.frontier)

@@ -35,6 +35,14 @@ MediaFolder = Annotated[
     Path | None,
     Opt("--config", help="A diffusers folder, with its model_index.json, instead of MODEL."),
 ]
+EncoderFolder = Annotated[
+    Path | None,
+    Opt("--config", help="A config.json of an encoder, or its folder, instead of MODEL."),
+]
+EncoderBatch = Annotated[str | None, Opt("--batch", help="Number of items in one pass of a chip [default: 64].")]
+EncoderActive = Annotated[
+    str | None, Opt("--active", help="Share of the time that chips are at work [default: 1, as in a job].")
+]
 InputTokens = Annotated[str, Opt("--input", help="Number of tokens in the prompt.")]
 OutputTokens = Annotated[str, Opt("--output", help="Number of tokens in the answer.")]
 Batch = Annotated[str | None, Opt(help="Number of requests that a replica answers together [default: 8 to 128].")]

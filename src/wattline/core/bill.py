@@ -22,7 +22,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "chip_active": ("chip", "Chips, active"),
     "prefill": ("chip", "Chips, prefill"),
     "decode": ("chip", "Chips, decode"),
-    "encode": ("chip", "Chips, text encoders"),
+    "encode": ("chip", "Chips, encoders"),
     "denoise": ("chip", "Chips, denoising"),
     "render": ("chip", "Chips, decoder"),
     "chip_idle": ("chip", "Chips, idle"),

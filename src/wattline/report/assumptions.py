@@ -7,7 +7,19 @@ from typing import Any
 from wattline.core.quantity import show, trimmed
 from wattline.report.words import Json, counted
 
-COMMANDS = ("train", "prompt", "image", "video", "serve-average", "serve", "frontier", "site", "supply")
+COMMANDS = (
+    "train",
+    "prompt",
+    "image",
+    "video",
+    "embed",
+    "transcribe",
+    "serve-average",
+    "serve",
+    "frontier",
+    "site",
+    "supply",
+)
 ENGINE = "vLLM 0.11"  # whose steps the chip model was fitted to
 
 
@@ -93,6 +105,9 @@ def _work(command: str, inputs: Json, results: Json) -> list[str]:
             "one pass a step" if inputs["passes"] == 1 else f"{inputs['passes']} passes a step",
         ]
         parts.append("" if active is None else f"chips at work {active:.0%} of the time")
+    if command in ("embed", "transcribe"):
+        parts += [f"engine {inputs['engine']}", f"{inputs['batch']:,} at once on a chip"]
+        parts.append(f"chips at work {inputs['active']:.0%} of the time")
     if inputs.get("data_parallel"):
         parts.append(f"attention split by requests over {inputs['data_parallel']:,} groups of chips")
     if command == "serve":

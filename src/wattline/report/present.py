@@ -170,7 +170,18 @@ def as_page(data: Json) -> str | None:
             from wattline.report.page.flex import study_page
 
             return study_page(data)
-        case "run" | "train" | "prompt" | "image" | "video" | "serve" | "serve-average" | "meter bill":
+        case (
+            "run"
+            | "train"
+            | "prompt"
+            | "image"
+            | "video"
+            | "embed"
+            | "transcribe"
+            | "serve"
+            | "serve-average"
+            | "meter bill"
+        ):
             from wattline.report.page.run import run_page
 
             return run_page(data)

@@ -16,6 +16,7 @@ from wattline.predict.fields import help_of, names_of
 from wattline.predict.media.fields import MEDIA, MediaFields
 from wattline.predict.setup import CHIP, ENGINE, REPLICA, ChipFields, ReplicaFields, Setup, SetupFields
 from wattline.predict.where import Where, WhereFields
+from wattline.scenario.encoding_job import EmbedJob, TranscribeJob
 from wattline.scenario.flex_job import FlexJob
 from wattline.scenario.job import Count, Job, ModelJob, Number, StrictTable
 from wattline.scenario.media_job import ACTIVE, ImageJob, VideoJob
@@ -142,6 +143,8 @@ TAKES: dict[str, tuple[str, ...]] = {
     "prompt": REPLICA,
     "image": MEDIA,
     "video": MEDIA,
+    "embed": MEDIA,
+    "transcribe": MEDIA,
     "serve": names_of(Setup),
     "serve-average": REPLICA,
     "frontier": ENGINE,
@@ -155,6 +158,8 @@ KINDS: dict[str, type[Job]] = {
     "prompt": _with_fields(PromptJob, ReplicaFields, TAKES["prompt"]),
     "image": _with_fields(ImageJob, MediaFields, TAKES["image"]),
     "video": _with_fields(VideoJob, MediaFields, TAKES["video"]),
+    "embed": _with_fields(EmbedJob, MediaFields, TAKES["embed"]),
+    "transcribe": _with_fields(TranscribeJob, MediaFields, TAKES["transcribe"]),
     "serve": _with_fields(ServeJob, SetupFields, TAKES["serve"]),
     "serve-average": _with_fields(ServeAverageJob, ReplicaFields, TAKES["serve-average"]),
     "frontier": _with_fields(FrontierJob, SetupFields, TAKES["frontier"]),

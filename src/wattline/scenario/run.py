@@ -31,6 +31,7 @@ from wattline.predict.site import read_design, work
 from wattline.predict.train import train_answer
 from wattline.predict.training_run import read_run
 from wattline.predict.where import Where
+from wattline.scenario.encoding_job import EncodingJob, encoding_answer_of
 from wattline.scenario.file import (
     TAKES,
     WHERE,
@@ -227,6 +228,8 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
         return train_answer(read_run(model, job.tokens, setup, job.chips, given, draws), where, draws)
     if isinstance(job, ImageJob):
         return _media_answer(job, folder, where, draws)
+    if isinstance(job, EncodingJob):
+        return encoding_answer_of(job, model, where, draws)
     if isinstance(job, ServeJob):
         from wattline.scenario.service import serve_job  # Numba, an extra
 

@@ -49,6 +49,11 @@ PER = {
     "per_query": "per query",
     "per_sample": "per sample",
     "per_work": "per unit of work, which the answer names",
+    "per_document": "per document",
+    "per_pair": "per pair of question and document",
+    "per_image": "per image",
+    "per_million_tokens": "per million tokens",
+    "per_hour_of_speech": "per hour of speech",
     "per_token": "per token",
     "per_output_token": "per token of an answer",
 }
@@ -56,9 +61,9 @@ PER = {
 PLAIN = {
     "counts": (
         "accelerators", "batch", "blocks", "cells", "chips", "count", "counts", "data_parallel", "devices", "draws",
-        "faults", "figures", "forecasts", "fps", "frames", "gpus", "guidance", "height", "in_window", "installed",
-        "jobs", "layers", "least", "left_out_by_bound", "logs", "max_num_seqs", "mean_batch", "mean_ready", "most",
-        "most_ready", "n", "needed", "passes", "pipeline", "preemptions", "prefill_gpus", "prefill_replicas",
+        "faults", "figures", "forecasts", "fps", "frames", "gpus", "guidance", "height", "images", "in_window",
+        "installed", "jobs", "layers", "least", "left_out_by_bound", "logs", "max_num_seqs", "mean_batch", "mean_ready",
+        "most", "most_ready", "n", "needed", "passes", "pipeline", "preemptions", "prefill_gpus", "prefill_replicas",
         "readings", "ready", "rejected", "replicas", "requests", "requests_served", "results_of_other_searches",
         "ring", "rows", "running", "same_instant", "scale_from", "scale_target", "setups", "simulations",
         "simulations_run_now", "starting", "starts", "steps", "stops", "total", "ulysses", "width", "worse",

@@ -16,6 +16,7 @@ from wattline.schema.answer import (
 )
 from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item, perhaps
 from wattline.schema.beside import BesideJson, StudyResults
+from wattline.schema.encoding import EmbedInputs, EmbedResults, TranscribeInputs, TranscribeResults
 from wattline.schema.inputs import ReplicaInputs, ServeAverageInputs, ServeInputs, TrainInputs
 from wattline.schema.media import ImageInputs, ImageResults, VideoInputs, VideoResults
 from wattline.schema.site import SiteInputs, SiteYearJson
@@ -46,6 +47,24 @@ class VideoJobJson(StrictJson):
     command: Literal["video"]
     inputs: VideoInputs = item("As of `video`.")
     results: VideoResults = item("As of `video`.")
+
+
+class EmbedJobJson(StrictJson):
+    """A job of kind `embed`."""
+
+    name: str = item("The job's name.")
+    command: Literal["embed"]
+    inputs: EmbedInputs = item("As of `embed`.")
+    results: EmbedResults = item("As of `embed`.")
+
+
+class TranscribeJobJson(StrictJson):
+    """A job of kind `transcribe`."""
+
+    name: str = item("The job's name.")
+    command: Literal["transcribe"]
+    inputs: TranscribeInputs = item("As of `transcribe`.")
+    results: TranscribeResults = item("As of `transcribe`.")
 
 
 class PromptJobJson(StrictJson):
@@ -91,7 +110,17 @@ class SiteJobJson(StrictJson):
     results: SiteJobResults = item("The bill of the year, and as of `site`.")
 
 
-Jobs = TrainJobJson | PromptJobJson | ImageJobJson | VideoJobJson | ServeAverageJobJson | ServeJobJson | SiteJobJson
+Jobs = (
+    TrainJobJson
+    | PromptJobJson
+    | ImageJobJson
+    | VideoJobJson
+    | EmbedJobJson
+    | TranscribeJobJson
+    | ServeAverageJobJson
+    | ServeJobJson
+    | SiteJobJson
+)
 JobJson = Annotated[Jobs, Field(discriminator="command")]
 
 

@@ -31,6 +31,9 @@ def _rows() -> list[dict[str, Any]]:
 
 def unknown_model(name: str, catalog: Catalog) -> NotFound:
     """The error for a name that is no model of the catalog."""
+    if encodes := _encodes(name, catalog):
+        record, command = encodes
+        return OutsideCatalog(name, f"an encoder: take `wattline {command} {record}`", [], "")
     if makes := _makes(name, catalog):
         record, kind = makes
         return OutsideCatalog(name, f"a model that makes {kind}s: take `wattline {kind} {record}`", [], "")
@@ -52,6 +55,15 @@ def _makes(name: str, catalog: Catalog) -> tuple[str, str] | None:
     except NotFound:
         return None
     return record.name, str(record.meta["makes"])
+
+
+def _encodes(name: str, catalog: Catalog) -> tuple[str, str] | None:
+    """The record and the command that takes it, where the name is of a model that embeds, sees or transcribes."""
+    try:
+        record = catalog.find("encoder", str(name))
+    except NotFound:
+        return None
+    return record.name, "transcribe" if record.meta["reads"] == "speech" else "embed"
 
 
 def of_like_size(name: str, catalog: Catalog, count: int = 3) -> list[str]:

@@ -17,7 +17,8 @@ from wattline.core.quantity import parse
 from wattline.line.chip.device import Chip
 from wattline.line.chip.diffusion.coefficients import DiffusionFit, diffusion_fit, was_measured
 from wattline.line.chip.diffusion.known import TABLE, known_models, spread
-from wattline.line.chip.diffusion.run import ChipRates, StageRun, run_stages
+from wattline.line.chip.diffusion.rates import chip_rates
+from wattline.line.chip.diffusion.run import StageRun, run_stages
 from wattline.line.chip.diffusion.stage import DiffusionJob, DiffusionLayout, stages
 from wattline.line.work.diffusion.folder import read_folder
 from wattline.line.work.diffusion.model import KIND, DiffusionModel, Passes, load_diffusion
@@ -79,29 +80,10 @@ class MediaRequest:
         """Images or videos made at once."""
         return float(self.job.batch)
 
-    @property
-    def limited(self) -> float:
-        """Share of its rate that a chip with fewer watts for its arithmetic than the measured of its generation keeps,
-        such as one on a PCIe card."""
-        catalog, generation = self.chip.draws.catalog, self.chip.generation
-        key = f"diffusion-watts-per-tflop-{generation}"
-        if key not in catalog.records("fit"):
-            return 1.0
-        own = float(self.chip.tdp_w) / (self.chip.peak_flops("bf16") / 1e12)
-        share = min(1.0, own / catalog.fact(f"fit.{key}").value)
-        return float(share ** catalog.fact("fit.diffusion-limit-exponent").value)
-
     def runs(self) -> dict[str, StageRun]:
         """Each stage's time and power as the model has them."""
-        chip = self.chip
-        rates = ChipRates(
-            np.asarray(chip.peak_flops("bf16") * self.limited),
-            np.asarray(chip.record["memory_bandwidth_bytes_per_s"].value),
-            np.asarray(chip.draws.catalog.fact("fit.pcie-bandwidth").value)
-            if "link_bandwidth_bytes_per_s" not in chip.record.facts
-            else np.asarray(chip.record["link_bandwidth_bytes_per_s"].value),
-            chip.tdp_w,
-        )
+        exponent = self.chip.draws.catalog.fact("fit.diffusion-limit-exponent").value
+        rates = chip_rates(self.chip, self.fit, exponent)
         own = stages(self.model, self.passes, self.job, self.layout)
         return run_stages(own, rates, self.fit, self.engine.engine)
 

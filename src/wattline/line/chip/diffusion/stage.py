@@ -187,6 +187,20 @@ def blocks_and_width(model: DiffusionModel) -> tuple[float, float]:
     return layers, width
 
 
+def pass_stage(forward: Pass, carried: ArrayLike, runs: ArrayLike = 1.0) -> Stage:
+    """A pass on one chip.
+
+    Parameters
+    ----------
+    forward : of one item
+    carried : how many items it carries
+    runs : how often it runs
+
+    Returns the stage.
+    """
+    return _stage(forward, np.asarray(carried, float), runs, 1.0, np.asarray(1.0), np.asarray(1.0))
+
+
 def _stage(forward: Pass, carried: Array, runs: ArrayLike, split: ArrayLike, chips: Array, whole: Array) -> Stage:
     share = np.asarray(carried / np.asarray(split, float))
     zero = np.asarray(0.0)

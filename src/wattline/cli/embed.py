@@ -1,0 +1,51 @@
+"""``wattline embed``: text or images that an encoder reads."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wattline.cli import options
+from wattline.cli.groups import expanded
+
+Opt = typer.Option
+
+
+@expanded
+def embed(
+    model: options.Model = None,
+    *,
+    setup: options.MediaOptions,
+    tokens: Annotated[
+        str | None, Opt(help='Number of tokens of text in all, such as "1B" [default: 1B, where text is read].')
+    ] = None,
+    images: Annotated[
+        str | None, Opt(help="Number of images, of models that read images [default: 1M, where images are read].")
+    ] = None,
+    document_tokens: Annotated[
+        str | None, Opt(help="Number of tokens of a document, or of a pair [default: the model's usual range].")
+    ] = None,
+    batch: options.EncoderBatch = None,
+    active: options.EncoderActive = None,
+    config: options.EncoderFolder = None,
+    where: options.WhereOptions,
+    draws: options.Draws = 2000,
+    seed: options.Seed = 0,
+    facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
+    out: options.Out = None,
+    as_json: options.AsJson = False,
+    explain: options.Explain = False,
+) -> None:
+    """Joules and watt-hours of embedding or ranking text, and of images that a vision transformer reads."""
+    from wattline.cli.printing import print_result
+    from wattline.predict.encoding.embed import embed as work
+
+    answer = work(
+        options.model_of(model, config), tokens=tokens, images=images, document_tokens=document_tokens, batch=batch,
+        active=active, draws=draws, seed=seed, facts=facts, **setup, **where,
+    )  # fmt: skip
+    if out is not None:
+        answer.write(out)
+    print_result(answer, as_json, explain)

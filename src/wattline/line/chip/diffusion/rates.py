@@ -1,0 +1,56 @@
+"""The rates that a chip's nameplate stands for, where it has fewer watts for its arithmetic than those that were
+measured, or is of a generation that never was."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wattline.line.chip.device import Chip
+from wattline.line.chip.diffusion.coefficients import DiffusionFit, was_measured
+from wattline.line.chip.diffusion.run import USUAL_FLOPS, USUAL_MEMORY, ChipRates
+
+WATTS = "diffusion-watts-per-tflop"
+
+
+def limited_share(chip: Chip, exponent: float) -> float:
+    """Share of its rate that a chip keeps whose watts for each FLOP/s are fewer than the measured chips' of its
+    generation, such as one on a PCIe card.
+
+    Parameters
+    ----------
+    chip : with its TDP
+    exponent : by which the rate falls with the power of its watts
+
+    Returns a share of 1.
+    """
+    catalog = chip.draws.catalog
+    key = f"{WATTS}-{chip.generation}"
+    known = catalog.fact(f"fit.{key if key in catalog.records('fit') else WATTS}").value
+    own = float(chip.tdp_w) / (chip.peak_flops("bf16") / 1e12)
+    return float(min(1.0, own / known) ** exponent)
+
+
+def chip_rates(chip: Chip, fit: DiffusionFit, exponent: float) -> ChipRates:
+    """The nameplate that ``run_stage`` takes.
+
+    Parameters
+    ----------
+    chip : whose rates they are
+    fit : whose exponents say how less of a faster nameplate is reached
+    exponent : by which rates fall with the power of the chip's watts
+
+    Returns its rates. A generation that was never measured reaches no more of a small nameplate than of a large one.
+    """
+    record = chip.record
+    flops = chip.peak_flops("bf16") * limited_share(chip, exponent)
+    memory = record["memory_bandwidth_bytes_per_s"].value * limited_share(chip, exponent / 2)
+    if not was_measured(chip.generation, chip.draws):
+        flops = _undone(flops, USUAL_FLOPS, float(fit.rate_exponent))
+        memory = _undone(memory, USUAL_MEMORY, float(fit.memory_exponent))
+    link = record.facts.get("link_bandwidth_bytes_per_s") or chip.draws.catalog.fact("fit.pcie-bandwidth")
+    return ChipRates(np.asarray(flops), np.asarray(memory), np.asarray(link.value), chip.tdp_w)
+
+
+def _undone(rate: float, usual: float, exponent: float) -> float:
+    """The rate below the usual one from which the fit's fall of efficiency gives the nameplate itself."""
+    return rate if rate >= usual else float(usual * (rate / usual) ** (1.0 / (1.0 - exponent)))

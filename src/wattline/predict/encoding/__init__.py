@@ -1,0 +1,1 @@
+"""Embeddings, rerankers, vision transformers and speech to text: joules, watts and seconds of what is read."""

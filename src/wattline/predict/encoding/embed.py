@@ -1,0 +1,122 @@
+"""``embed``: joules and watt-hours of embedding or ranking text, and of images that a vision transformer reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Unpack
+
+import numpy as np
+
+from wattline.catalog import CatalogLike
+from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
+from wattline.core.quantity import number, parse
+from wattline.line.work.encoding.model import SPEECH, EncoderModel
+from wattline.predict.answer import Answer
+from wattline.predict.cite import cite_given
+from wattline.predict.encoding.answer import encoding_answer
+from wattline.predict.encoding.work import EncodingQuestion, read_model_of, read_work
+from wattline.predict.media.fields import MEDIA
+from wattline.predict.media.image import ImageFields
+from wattline.predict.setup import Setup
+from wattline.predict.terms import read_terms
+from wattline.predict.where import Where
+
+MAX_COUNT = 1e18
+USUAL_TOKENS, USUAL_IMAGES = 1e9, 1e6
+WORDS = {"text": "documents", "pairs": "pairs", "images": "images"}
+
+
+def embed(
+    model: str | Path | EncoderModel,
+    setup: str | Setup | None = None,
+    *,
+    where: str | Where | None = None,
+    tokens: float | str | None = None,
+    images: float | str | None = None,
+    document_tokens: int | str | None = None,
+    batch: int | str | None = None,
+    active: float | str | None = None,
+    draws: int | Draws = 2000,
+    seed: int = 0,
+    facts: CatalogLike = None,
+    **fields: Unpack[ImageFields],
+) -> Answer:
+    """Energy of embedding so many tokens or images, with range.
+
+    Parameters
+    ----------
+    model : a catalog name, the path of a ``config.json``, or an EncoderModel
+    setup : a chip's name, or a Setup; ``gpus`` share the work
+    where : a region's name, or a Where
+    tokens : of text in all, such as ``"1B"``; of a reranker, of questions and documents together
+    images : number of images, of models that read images
+    document_tokens : tokens of a document, or of a pair; the model's usual range where not given
+    batch : documents, pairs or images in one pass of a chip
+    active : share of the time that provisioned chips are at work, 0 to 1; 1 where not given, as in a job
+    draws, seed : how many draws of the facts' ranges (0: central values), and their seed
+    facts : a catalog, or your own file or files of facts
+    fields : single fields of ``Setup`` (chip, gpus, precision, engine) and of ``Where`` (region, site, pue, place, ...)
+
+    Returns the answer; its bill is of all that is read. Raises WattlineError on bad input.
+
+    Example
+    -------
+    >>> wl.embed("bge-m3", "l4", tokens="1B", region="de").range("joules_per_document")
+    """
+    terms = read_terms(setup, where, fields, MEDIA, draws, seed, facts)
+    known = read_model_of(model, terms.draws)
+    if known.reads == SPEECH:
+        raise WattlineError(f"{known.key} reads speech: take `wattline transcribe {known.key}`")
+    each, items, asked = _amount(known, tokens, images, document_tokens, terms.draws)
+    question = EncodingQuestion(batch, active)
+    work = read_work(known, (items, each), asked, terms.setup, question, terms.draws)
+    word = WORDS[known.reads]
+    per: dict[str, Array] = {f"joules_per_{word[:-1]}": items}
+    if known.reads != "images":
+        per["joules_per_million_tokens"] = np.asarray(items * each / 1e6)
+    shown = f"{number(asked['images'])} images" if known.reads == "images" else f"{number(asked['tokens'])} tokens"
+    title = f"{shown} by {known.name} on {work.chips} × {work.chip.record.title}"
+    return encoding_answer(work, "embed", title, per, terms.where, terms.draws)
+
+
+def _amount(
+    known: EncoderModel,
+    tokens: float | str | None,
+    images: float | str | None,
+    document_tokens: int | str | None,
+    draws: Draws,
+) -> tuple[Array, Array, dict[str, Any]]:
+    """Tokens of each item, how many items, and what was given of it."""
+    if known.reads == "images":
+        if tokens is not None or document_tokens is not None:
+            raise WattlineError(f"tokens: {known.key} reads images; give --images")
+        count = USUAL_IMAGES if images is None else _count(images, "images")
+        return np.asarray(known.tokens), np.asarray(count), {"images": count}
+    if images is not None:
+        raise WattlineError(f"images: {known.key} reads text; give --tokens")
+    count = USUAL_TOKENS if tokens is None else _count(tokens, "tokens")
+    asked = {"tokens": count}
+    if document_tokens is not None:
+        given = parse(document_tokens, "token", "document-tokens")
+        if not 1 <= given <= known.most_tokens or given != int(given):
+            raise WattlineError(
+                f"document-tokens: {given:g} is not a whole number up to the {known.most_tokens:,.0f} that "
+                f"{known.key} reads at once"
+            )
+        cite_given(draws, "document_tokens", given, "token", "tokens of a document or a pair")
+        each, asked["document_tokens"] = np.asarray(given), given
+    elif known.record is not None:
+        each = draws(known.record["document_tokens"])
+    else:
+        each = np.asarray(known.tokens)
+    each = np.minimum(each, count)
+    return each, np.asarray(count / each), asked
+
+
+def _count(value: float | str, name: str) -> float:
+    count = parse(value, name.removesuffix("s"), name)
+    if not 1 <= count <= MAX_COUNT:
+        raise WattlineError(f"{name}: {number(count)} makes no sense; take 1 to {MAX_COUNT:g}")
+    return count
