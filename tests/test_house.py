@@ -264,6 +264,7 @@ ONE_THING = {
     "--share": "a share of the whole that is taken",
     "--shelf": "the energy of a store that levels",
     "--source": "sources of readings by name",
+    "--tokens": "a number of tokens in all",
     "--to": "what something goes to: a format, a last year",
     "--unit": "the unit of an input's numbers",
     "--utilisation": "IT power as a share of --it",

@@ -159,6 +159,10 @@ def as_html(data: Json) -> str:
     return notebook_html(data) if "stations" in data["results"] else text_html(as_text(data))
 
 
+# commands whose page is that of a run: a bill, its load, its steps
+BILLS = ("run", "train", "prompt", "image", "video", "embed", "transcribe", "serve", "serve-average", "meter bill")
+
+
 def as_page(data: Json) -> str | None:
     """An answer as one self-contained HTML page; None for a command that has none."""
     match data["command"]:
@@ -170,18 +174,7 @@ def as_page(data: Json) -> str | None:
             from wattline.report.page.flex import study_page
 
             return study_page(data)
-        case (
-            "run"
-            | "train"
-            | "prompt"
-            | "image"
-            | "video"
-            | "embed"
-            | "transcribe"
-            | "serve"
-            | "serve-average"
-            | "meter bill"
-        ):
+        case command if command in BILLS:
             from wattline.report.page.run import run_page
 
             return run_page(data)

@@ -69,14 +69,14 @@ def embed(
     known = read_model_of(model, terms.draws)
     if known.reads == SPEECH:
         raise WattlineError(f"{known.key} reads speech: take `wattline transcribe {known.key}`")
-    each, items, asked = _amount(known, tokens, images, document_tokens, terms.draws)
+    each, items, amounts = _amount(known, tokens, images, document_tokens, terms.draws)
     question = EncodingQuestion(batch, active)
-    work = read_work(known, (items, each), asked, terms.setup, question, terms.draws)
+    work = read_work(known, (items, each), amounts, terms.setup, question, terms.draws)
     word = WORDS[known.reads]
     per: dict[str, Array] = {f"joules_per_{word[:-1]}": items}
     if known.reads != "images":
         per["joules_per_million_tokens"] = np.asarray(items * each / 1e6)
-    shown = f"{number(asked['images'])} images" if known.reads == "images" else f"{number(asked['tokens'])} tokens"
+    shown = f"{number(amounts['images'])} images" if known.reads == "images" else f"{number(amounts['tokens'])} tokens"
     title = f"{shown} by {known.name} on {work.chips} × {work.chip.record.title}"
     return encoding_answer(work, "embed", title, per, terms.where, terms.draws)
 
@@ -97,7 +97,7 @@ def _amount(
     if images is not None:
         raise WattlineError(f"images: {known.key} reads text; give --tokens")
     count = USUAL_TOKENS if tokens is None else _count(tokens, "tokens")
-    asked = {"tokens": count}
+    amounts = {"tokens": count}
     if document_tokens is not None:
         given = parse(document_tokens, "token", "document-tokens")
         if not 1 <= given <= known.most_tokens or given != int(given):
@@ -106,13 +106,13 @@ def _amount(
                 f"{known.key} reads at once"
             )
         cite_given(draws, "document_tokens", given, "token", "tokens of a document or a pair")
-        each, asked["document_tokens"] = np.asarray(given), given
+        each, amounts["document_tokens"] = np.asarray(given), given
     elif known.record is not None:
         each = draws(known.record["document_tokens"])
     else:
         each = np.asarray(known.tokens)
     each = np.minimum(each, count)
-    return each, np.asarray(count / each), asked
+    return each, np.asarray(count / each), amounts
 
 
 def _count(value: float | str, name: str) -> float:

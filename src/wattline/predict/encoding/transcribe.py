@@ -72,9 +72,9 @@ def transcribe(
     if not 0 < spoken <= MAX_HOURS:
         raise WattlineError(f"hours: {number(spoken)} makes no sense; take up to {MAX_HOURS:g}")
     windows = np.asarray(np.ceil(spoken * HOUR_S / WINDOW_S - 1e-9))
-    each, asked = _tokens(known, text_tokens, terms.draws)
+    each, amounts = _tokens(known, text_tokens, terms.draws)
     question = EncodingQuestion(batch, active, usual_engine=TENSORRT)
-    work = read_work(known, (windows, each), {"hours": spoken} | asked, terms.setup, question, terms.draws)
+    work = read_work(known, (windows, each), {"hours": spoken} | amounts, terms.setup, question, terms.draws)
     title = f"{number(spoken)} hours of speech by {known.name} on {work.chips} × {work.chip.record.title}"
     per: dict[str, Array] = {"joules_per_hour_of_speech": np.asarray(spoken)}
     answer = encoding_answer(work, "transcribe", title, per, terms.where, terms.draws)

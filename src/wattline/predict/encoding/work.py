@@ -31,7 +31,7 @@ MAX_BATCH, MAX_CHIPS = 100_000, 4096
 @dataclass(frozen=True, eq=False)
 class EncodingWork:
     """So many ``items`` (documents, pairs, images, pieces of 30 s) of ``tokens`` each, ``batch`` at once on each chip;
-    ``asked`` is what was given, by the name it has among an answer's inputs."""
+    ``amounts`` is what was given, by the name it has among an answer's inputs."""
 
     model: EncoderModel
     chip: Chip
@@ -43,7 +43,7 @@ class EncodingWork:
     engine_name: str
     engine: Engine
     active: float
-    asked: Mapping[str, Any] = field(default_factory=dict)
+    amounts: Mapping[str, Any] = field(default_factory=dict)
 
     def runs(self, draws: Draws) -> dict[str, StageRun]:
         """Time and power of a batch on one chip in each stage: ``encode``, and ``decode`` of speech."""
@@ -90,7 +90,7 @@ class EncodingWork:
             "chip": self.chip.record.name,
             **instance_inputs(self.chip),
             "gpus": self.chips,
-            **self.asked,
+            **self.amounts,
             "batch": int(self.batch),
             "precision": self.precision,
             "engine": self.engine_name,
@@ -121,7 +121,7 @@ def read_model_of(model: str | Path | EncoderModel, draws: Draws) -> EncoderMode
 def read_work(
     known: EncoderModel,
     amount: tuple[Array, Array],
-    asked: Mapping[str, Any],
+    amounts: Mapping[str, Any],
     setup: Setup,
     question: EncodingQuestion,
     draws: Draws,
@@ -144,7 +144,7 @@ def read_work(
     if question.active is not None:
         cite_given(draws, "active", active, "", "share of time that provisioned chips are at work")
     name, engine = read_encoder_engine(setup.engine, precision, question.usual_engine, draws)
-    work = EncodingWork(known, chip, gpus, *amount, batch, precision, name, engine, active, asked)
+    work = EncodingWork(known, chip, gpus, *amount, batch, precision, name, engine, active, amounts)
     _check_memory(work)
     return work
 
