@@ -306,3 +306,16 @@ def test_the_api_takes_an_object_too(base: str) -> None:
 def test_rows_of_an_answer_are_its_numbers() -> None:
     rows = rows_of({"energy_wh": {"p5": 1, "p50": 2.0, "p95": 3}, "list": [{"mean_w": 4}], "title": "x", "on": True})
     assert rows == [("energy_wh", 1, 2.0, 3, "watt-hours"), ("list.0.mean_w", "", 4, "", "watts")]
+
+
+def test_a_page_that_comes_again_is_the_same_and_need_not_be_sent_twice(base: str) -> None:
+    for path in ("/", "/prompt?model=llama-3.1-8b&draws=50", "/catalog?q=h100"):
+        get(base, path)
+        reply = get(base, path)
+        again = get(base, path, headers={"If-None-Match": reply.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        other = get(base, path, headers={"If-None-Match": reply.headers["etag"], "Cookie": "wattline_lang=zh"})
+        assert other.status_code == 200
+        assert 'lang="zh"' in other.text
+        plain = get(base, path, headers={"Accept-Encoding": "identity"})
+        assert plain.text == reply.text

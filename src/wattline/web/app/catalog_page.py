@@ -15,6 +15,7 @@ from starlette.routing import Route
 from wattline.catalog import KINDS, Catalog, default
 from wattline.core.fact import Fact
 from wattline.core.quantity import number
+from wattline.web.app.kept import key_of, reply_with
 from wattline.web.app.pages import N_
 from wattline.web.app.render import render
 from wattline.web.app.state import state_of
@@ -36,12 +37,16 @@ def routes() -> list[Route]:
 
 async def search(request: Request) -> Response:
     """Facts that hold every word of a search."""
+    state = state_of(request)
+    key = key_of(request, state.words(request).lang)
+    if (page := state.kept.get(key)) is not None:
+        return reply_with(request, page)
     q = " ".join(request.query_params.get("q", "")[:MAX_SEARCH].split())
     shown, count = await run_in_threadpool(_matching, q) if q else ([], 0)
     body = render(
         request, "catalog.html", q=q, facts=shown, count=count, more=max(0, count - MAX_FACTS), kinds=SIDE_BY_SIDE
     )
-    return HTMLResponse(body)
+    return reply_with(request, state.kept.add(key, body))
 
 
 def _matching(q: str) -> tuple[list[dict[str, str]], int]:

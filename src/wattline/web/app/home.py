@@ -16,6 +16,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.quantity import show
 from wattline.report.page.words import range_text, span
 from wattline.web.app.flat import Row, rows_of
+from wattline.web.app.kept import key_of, reply_with
 from wattline.web.app.line import read_line
 from wattline.web.app.pages import N_, PAGES
 from wattline.web.app.question import PageQuestion
@@ -79,10 +80,13 @@ NAMES = {
 
 async def home(request: Request) -> Response:
     """The first page."""
-    return _home(request, "", "", 200)
+    state = state_of(request)
+    key = key_of(request, state.words(request).lang)
+    page = state.kept.get(key) or state.kept.add(key, _home(request, "", ""))
+    return reply_with(request, page)
 
 
-def _home(request: Request, q: str, error: str, status: int) -> Response:
+def _home(request: Request, q: str, error: str) -> str:
     state = state_of(request)
     words = state.words(request)
     doors = []
@@ -95,8 +99,7 @@ def _home(request: Request, q: str, error: str, status: int) -> Response:
             if name in OTHER_PAGES or name in state.forms
         ]
         doors.append({"who": words(who), "asks": words(asks), "pages": pages})
-    body = render(request, "home.html", doors=doors, examples=EXAMPLES, q=q, error=error)
-    return HTMLResponse(body, status)
+    return render(request, "home.html", doors=doors, examples=EXAMPLES, q=q, error=error)
 
 
 async def ask(request: Request) -> Response:
@@ -105,7 +108,7 @@ async def ask(request: Request) -> Response:
     try:
         meant = await run_in_threadpool(read_line, line)
     except WattlineError as error:
-        return _home(request, line[:300], str(error), 400)
+        return HTMLResponse(_home(request, line[:300], str(error)), 400)
     query = urlencode({**meant.values, **({"line": line} if meant.taken else {})}, quote_via=quote, safe=":,;@/")
     return RedirectResponse(f"{PAGES[meant.command].path}?{query}", 303)
 

@@ -33,7 +33,6 @@ FAMILY_NAMES = {
     "serve": "Simulated",
     "serve-average": "On average",
 }
-MAX_LISTED = 600  # names that an input suggests
 
 
 @cache
@@ -45,6 +44,7 @@ def environment(lang: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     made.globals["_"] = words_of(lang)
     return made
@@ -102,7 +102,6 @@ def page_shell(request: Request, page: Page, values: Mapping[str, str], open_mor
     fields = state.forms[page.command]
     first, rest = first_and_rest(fields, page.first)
     family = [other for other in state.pages() if _family(other.path) == _family(page.path)]
-    used = {field.name for field in fields.values()}
     return render(
         request,
         "page.html",
@@ -117,13 +116,14 @@ def page_shell(request: Request, page: Page, values: Mapping[str, str], open_mor
         first=[shown_field(f, values.get(f.name, ""), words, state) for f in first],
         rest=[shown_field(f, values.get(f.name, ""), words, state) for f in rest],
         open=open_more or any(values.get(field.name) for field in rest if field.name not in ("draws", "seed")),
-        lists={name: listed[:MAX_LISTED] for name, listed in state.lists.items() if name in used},
     )
 
 
-def foot(request: Request) -> str:
-    """What closes a page."""
-    return "</div>" + render(request, "foot.html")
+def foot(request: Request, page: Page) -> str:
+    """What closes a page: the names that its inputs suggest come last, since nobody waits for them."""
+    state = state_of(request)
+    used = [name for name in state.lists if name in state.forms[page.command]]
+    return "</div>" + "".join(state.list_html(name) for name in used) + render(request, "foot.html")
 
 
 def working(request: Request, job: WebJob, *, follow: bool) -> str:

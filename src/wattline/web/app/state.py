@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from pathlib import Path
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from wattline.catalog import default
 from wattline.web.app.forms import Field
 from wattline.web.app.jobs import Jobs
+from wattline.web.app.kept import KeptPages
 from wattline.web.app.pages import PAGES, Page
 from wattline.web.app.question import PageQuestion, read_question
 from wattline.web.app.uploads import Uploads
@@ -20,6 +22,8 @@ from wattline.web.app.words import LANGUAGES, Words, words_of
 OWN_NAMES = {"lang", "line", "blank", "send"}  # of the query, which are no inputs
 # an input -> the kind of names that it suggests
 LISTS = {"model": "model", "chip": "chip", "region": "region", "place": "climate", "engine": "engine"}
+
+MAX_LISTED = 600  # names that an input suggests
 
 
 @dataclass
@@ -30,6 +34,7 @@ class AppState:
     ----------
     forms : the fields of each page's command
     jobs, uploads : questions on their way, and files
+    kept : pages that were made already
     lang : the language where the reader chose none
     journals : the folder of recordings that Measure shows
     proxy : address of a running proxy
@@ -42,6 +47,8 @@ class AppState:
     journals: Path | None = None
     proxy: str = ""
     host: str = ""
+    kept: KeptPages = field(default_factory=KeptPages)
+    _list_html: dict[str, str] = field(default_factory=dict)
 
     def pages(self) -> list[Page]:
         """The pages whose command is there."""
@@ -71,6 +78,16 @@ class AppState:
                 continue
             lists[name] = [(record.name, record.title) for record in records.values()]
         return lists
+
+    def list_html(self, name: str) -> str:
+        """The names that an input suggests, as an element of a page: made once, since they are many."""
+        if name not in self._list_html:
+            options = "".join(
+                f'<option value="{escape(value)}">{escape(title)}</option>'
+                for value, title in self.lists[name][:MAX_LISTED]
+            )
+            self._list_html[name] = f'<datalist id="l-{name}">{options}</datalist>'
+        return self._list_html[name]
 
 
 def state_of(request: Request) -> AppState:

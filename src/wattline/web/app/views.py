@@ -16,11 +16,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from wattline.core.errors import WattlineError
 from wattline.web.app.bodies import read_form
 from wattline.web.app.jobs import Busy, WebJob
+from wattline.web.app.kept import key_of, reply_with
 from wattline.web.app.line import read_line
 from wattline.web.app.pages import Page
 from wattline.web.app.question import PageQuestion
 from wattline.web.app.render import answered, foot, page_shell, render, trouble, working
-from wattline.web.app.state import state_of
+from wattline.web.app.state import AppState, state_of
 
 SOON_S = 0.4  # an answer that comes sooner needs no sign that it is worked on
 GONE_S = 3.0  # how long a job goes on that nobody waits for
@@ -57,7 +58,22 @@ async def page_view(request: Request, page: Page) -> Response:
     if is_part(request):
         return await _part(request, question, job)
     await run_in_threadpool(lambda: state.lists)
-    return streamed(request, _whole(request, page, values, job))
+    key = key_of(request, state.words(request).lang, job.id if job else "")
+    if (page_there := state.kept.get(key)) is not None:
+        return reply_with(request, page_there)
+    return streamed(request, _keeping(state, key, job, _whole(request, page, values, job)))
+
+
+async def _keeping(state: AppState, key: str, job: WebJob | None, parts: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The parts as they come; the whole of them is kept where it will be the same the next time."""
+    texts = []
+    async for part in parts:
+        texts.append(part)
+        yield part
+    if job is None or job.state == "done":
+        text = "".join(texts)
+        if 'id="working"' not in text:
+            state.kept.add(key, text)
 
 
 def _joined(pairs: list[tuple[str, str]]) -> str:
@@ -82,7 +98,7 @@ async def _whole(request: Request, page: Page, values: dict[str, str], job: WebJ
         finally:
             jobs.left(job)
         yield answered(request, job)
-    yield foot(request)
+    yield foot(request, page)
 
 
 class _quietly:
@@ -141,7 +157,7 @@ async def _refused(
     if is_part(request):
         return HTMLResponse(body, 200, {**headers, "HX-Push-Url": "false"})
     await run_in_threadpool(lambda: state_of(request).lists)
-    return HTMLResponse(page_shell(request, page, values, False) + body + foot(request), status, headers)
+    return HTMLResponse(page_shell(request, page, values, False) + body + foot(request, page), status, headers)
 
 
 def streamed(request: Request, parts: AsyncIterator[str]) -> Response:
@@ -150,7 +166,7 @@ def streamed(request: Request, parts: AsyncIterator[str]) -> Response:
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if packs else {})
 
     async def bodies() -> AsyncIterator[bytes]:
-        packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+        packer = zlib.compressobj(5, zlib.DEFLATED, 31)
         async for part in parts:
             data = part.encode()
             yield packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH) if packs else data

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gc
 import io
 import json
 import os
@@ -177,6 +178,8 @@ def run(
     try:
         process = AnsweringProcess(command, usage_error, folder)
         process.warm()
+        gc.collect()
+        gc.freeze()  # tables that stay need not be looked through again and again
         hear(lambda words: say({"progress": words}))
         process.serve(sys.stdin, say)
     finally:
