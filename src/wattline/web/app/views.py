@@ -21,7 +21,7 @@ from wattline.web.app.line import read_line
 from wattline.web.app.pages import Page
 from wattline.web.app.question import PageQuestion
 from wattline.web.app.render import answered, foot, page_shell, render, trouble, working
-from wattline.web.app.state import AppState, state_of
+from wattline.web.app.state import state_of
 
 SOON_S = 0.4  # an answer that comes sooner needs no sign that it is worked on
 GONE_S = 3.0  # how long a job goes on that nobody waits for
@@ -58,22 +58,12 @@ async def page_view(request: Request, page: Page) -> Response:
     if is_part(request):
         return await _part(request, question, job)
     await run_in_threadpool(lambda: state.lists)
+    whole = _whole(request, page, values, job)
+    if job is not None and job.state != "done":
+        return streamed(request, whole)
     key = key_of(request, state.words(request).lang, job.id if job else "")
-    if (page_there := state.kept.get(key)) is not None:
-        return reply_with(request, page_there)
-    return streamed(request, _keeping(state, key, job, _whole(request, page, values, job)))
-
-
-async def _keeping(state: AppState, key: str, job: WebJob | None, parts: AsyncIterator[str]) -> AsyncIterator[str]:
-    """The parts as they come; the whole of them is kept where it will be the same the next time."""
-    texts = []
-    async for part in parts:
-        texts.append(part)
-        yield part
-    if job is None or job.state == "done":
-        text = "".join(texts)
-        if 'id="working"' not in text:
-            state.kept.add(key, text)
+    kept = state.kept.get(key) or state.kept.add(key, "".join([part async for part in whole]))
+    return reply_with(request, kept)
 
 
 def _joined(pairs: list[tuple[str, str]]) -> str:
