@@ -62,8 +62,8 @@ async def page_view(request: Request, page: Page) -> Response:
     if job is not None and job.state != "done":
         return streamed(request, whole)
     key = key_of(request, state.words(request).lang, job.id if job else "")
-    kept = state.kept.get(key) or state.kept.add(key, "".join([part async for part in whole]))
-    return reply_with(request, kept)
+    made = state.kept.get(key) or state.kept.add(key, "".join([part async for part in whole]))
+    return reply_with(request, made)
 
 
 def _joined(pairs: list[tuple[str, str]]) -> str:
