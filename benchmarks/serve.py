@@ -20,9 +20,10 @@ from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.line.chip.device import load_chip
 from wattline.line.engine.simulator.pools import simulate_pools
+from wattline.line.engine.simulator.replica import setting
 from wattline.line.engine.simulator.scaling import Scaling
 from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits, simulate
-from wattline.line.engine.simulator.step_tables import setting, tables
+from wattline.line.engine.simulator.step_tables import tables
 from wattline.line.work.model import load_model
 from wattline.line.work.traffic.generator import poisson
 from wattline.line.work.traffic.known import known_lengths

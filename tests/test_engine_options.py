@@ -17,7 +17,11 @@ from wattline.line.chip.device import load_chip
 from wattline.line.chip.replica_step import decode_step
 from wattline.line.chip.serving import Draft, Serving
 from wattline.line.engine import average_serving
+from wattline.line.engine.simulator.replica import setting
+from wattline.line.engine.simulator.step_tables import tables
 from wattline.line.work.inputs import read_model
+from wattline.line.work.traffic.trace import Traffic
+from wattline.predict.service.result import Service
 
 DRAWS = Draws(0)
 CHIP, LLAMA = load_chip("h100-sxm", DRAWS), read_model("llama-3.1-8b", default())
@@ -61,6 +65,37 @@ def test_a_prompt_shows_what_it_was_given() -> None:
     answer = wl.prompt("llama-3.1-8b", "h200-sxm", cache="fp8", tuned=True, draft_tokens=1, acceptance=0.8, draws=50)
     inputs = answer.json()["inputs"]
     assert (inputs["cache"], inputs["tuned"], inputs["draft_tokens"]) == ("fp8", True, 1)
+
+
+def _served(**how: object) -> Service:
+    pytest.importorskip("numba", reason="the simulator needs Numba, of the extra sim")
+    every = np.full(40, 400)
+    return wl.serve("llama-3.1-8b", Traffic(np.arange(40.0) / 8, every, every // 4), "h100-sxm", draws=0, **how)  # type: ignore[arg-type]
+
+
+def test_a_simulated_service_takes_what_a_prompt_takes() -> None:
+    usual, narrow = _served(), _served(cache="fp8")
+    room = [each.json()["inputs"]["cache_tokens"] for each in (usual, narrow)]
+    assert room[1] == pytest.approx(2 * room[0], rel=1e-3)
+    assert narrow.json()["inputs"]["cache"] == "fp8"
+    guessed, tuned = _served(draft_tokens=2, acceptance=0.8), _served(tuned=True)
+    tpot = [float(np.nanmean(each.served.tpot_s)) for each in (usual, guessed, tuned)]
+    made = float(Draft(2, np.asarray(0.8)).made)
+    assert 1.2 < tpot[0] / tpot[1] < made
+    assert tpot[2] < tpot[0]
+    shown = [each.json()["inputs"] for each in (guessed, tuned)]
+    assert (shown[0]["draft_tokens"], shown[1]["tuned"]) == (2, True)
+    assert "draft_tokens" not in usual.json()["inputs"]
+
+
+@pytest.mark.parametrize("how", [Serving(), Serving(cache_bytes=1.0), Serving(draft=Draft(2, np.asarray(0.7)))])
+def test_the_simulators_steps_are_the_chip_models(how: Serving) -> None:
+    steps = setting(LLAMA, CHIP, 1, "bf16", serving=how)
+    table = tables(steps, 32, 512, 4000.0)
+    knot = int(np.searchsorted(table.knots, 2000.0))
+    alone = decode_step(LLAMA, CHIP, 1, 32.0, table.knots[knot], "bf16", DRAWS, how)
+    assert table.time_s[32, knot] == pytest.approx(float(alone.time_s), rel=1e-9)
+    assert table.energy_j[32, knot] == pytest.approx(float(alone.time_s * alone.power_w), rel=1e-6)
 
 
 @pytest.mark.parametrize("engine", ["vllm-0.5", "trtllm"])

@@ -13,9 +13,10 @@ from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
+from wattline.line.chip.serving import Serving
 from wattline.line.chip.software import load_software
+from wattline.line.engine.simulator.replica import setting
 from wattline.line.engine.simulator.simulate import cache_limits
-from wattline.line.engine.simulator.step_tables import setting
 from wattline.line.work.model import load_model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.service.result import Target
@@ -325,7 +326,7 @@ def test_a_power_limit_an_engine_and_a_site_by_its_weather_reach_the_bound() -> 
     got = bound(question(setup=cached), replace(ONE, power_cap_w=350.0))
     assert got.work_j == pytest.approx(2 * SLACK * 10 * (joules + seconds * (HOST - HOST_IDLE - IDLE)), rel=1e-9)
     soft = load_software("vllm-0.19", CHIP.generation, DRAWS, family=MODEL.family, chip=CHIP.record.name)
-    with_soft = setting(MODEL, CHIP, 1, "bf16", software=soft)
+    with_soft = setting(MODEL, CHIP, 1, "bf16", serving=Serving(software=soft))
     seconds, joules = (float(x) for x in with_soft.time_and_energy(1.0, 1.0, 205.5, 0.0))
     got = bound(question(setup=replace(cached, engine="vllm-0.19")))
     assert got.work_j == pytest.approx(2 * SLACK * 10 * (joules + seconds * (HOST - HOST_IDLE - IDLE)), rel=1e-9)

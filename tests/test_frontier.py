@@ -24,11 +24,12 @@ from wattline.core.errors import WattlineError
 from wattline.line.work.model import load_model
 from wattline.line.work.traffic.trace import Hashes, Traffic
 from wattline.predict.service.result import Target
+from wattline.predict.setup import Setup
 from wattline.search import evaluate as frontier_measure
 from wattline.search.bounds import screen
 from wattline.search.evaluate import Question, item_of, measure, sampled, setup_of
 from wattline.search.explain import differences
-from wattline.search.frontier import frontier
+from wattline.search.frontier import context, frontier
 from wattline.search.pareto import frontier_of
 from wattline.search.result import Frontier
 from wattline.search.search import usd_of
@@ -121,11 +122,8 @@ def test_pools_take_no_more_replicas_than_they_need(traffic: Traffic, question: 
         assert result["strain"] > 1 or result["energy_j"] >= found.best.energy_j * (1 - 1e-12)
 
 
-@pytest.mark.parametrize("model", ["llama-3.1-8b", "gpt-oss-20b", "qwen3-30b-a3b"])
-def test_no_simulation_goes_below_its_bound(model: str, traffic: Traffic) -> None:
-    asked = Question(load_model(model, catalog.default()), traffic, Target(0.3, 0.02), 0.95)
-    space = Space(("h100-sxm",), None, (1, 2), (None, 300.0), (16, 256), (512, 2048))
-    for bound in screen(asked, all_setups(asked.model, space, asked.catalog)):
+def _not_below_their_bounds(asked: Question, space: Space) -> None:
+    for bound in screen(asked, all_setups(asked.model, space, asked.catalog, asked.setup)):
         readers = bound.setup.prefill_replicas
         for replicas in (1, 3):
             result = measure(asked, item_of(asked, bound.setup.of(replicas), True))
@@ -134,6 +132,23 @@ def test_no_simulation_goes_below_its_bound(model: str, traffic: Traffic) -> Non
             assert bound.usd(replicas + readers) <= usd_of(result)
             assert result["strain"] is None or bound.strain <= result["strain"]
             assert bound.work_j > 0
+
+
+@pytest.mark.parametrize("model", ["llama-3.1-8b", "gpt-oss-20b", "qwen3-30b-a3b"])
+def test_no_simulation_goes_below_its_bound(model: str, traffic: Traffic) -> None:
+    asked = Question(load_model(model, catalog.default()), traffic, Target(0.3, 0.02), 0.95)
+    _not_below_their_bounds(asked, Space(("h100-sxm",), None, (1, 2), (None, 300.0), (16, 256), (512, 2048)))
+
+
+@pytest.mark.parametrize("how", [{"cache": "fp8", "draft_tokens": 3, "acceptance": 0.6}, {"tuned": True}])
+def test_nor_where_tokens_are_guessed_or_the_engine_is_tuned(how: dict[str, Any], traffic: Traffic) -> None:
+    asked = Question(load_model("llama-3.1-8b", catalog.default()), traffic, Target(0.3, 0.02), 0.95, Setup(**how))
+    _not_below_their_bounds(asked, Space(("h100-sxm",), ("bf16",), (1,), (None,), (16, 256), (2048,)))
+
+
+def test_a_kept_result_is_of_the_same_engine_cache_and_guesses(question: Question) -> None:
+    ways = [{}, {"cache": "fp8"}, {"draft_tokens": 1}, {"tuned": True}, {"engine": "sglang"}, {"data_parallel": 2}]
+    assert len({context(replace(question, setup=Setup(**way))) for way in ways}) == len(ways)
 
 
 def test_the_strain_is_what_the_share_keeps(question: Question) -> None:

@@ -19,9 +19,10 @@ from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
 from wattline.line.engine.simulator.pools import peak_waiting, simulate_pools
 from wattline.line.engine.simulator.power import ReadyPower, chip_load, idle_energy_j, request_energy_j, server_load
+from wattline.line.engine.simulator.replica import setting
 from wattline.line.engine.simulator.scaling import Scaling
 from wattline.line.engine.simulator.simulate import Limits, Routing, Side, simulate
-from wattline.line.engine.simulator.step_tables import Tables, setting, tables
+from wattline.line.engine.simulator.step_tables import Tables, tables
 from wattline.line.work.model import load_model
 
 STANDING = ReadyPower(70.0, 130.0, 80.0, 45.0)

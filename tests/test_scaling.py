@@ -29,9 +29,10 @@ from wattline.line.engine.simulator.power import (
     server_load,
     start_energy_j,
 )
+from wattline.line.engine.simulator.replica import setting
 from wattline.line.engine.simulator.scaling import READY, STARTING, STOPPED, FleetRecord, Scaling
 from wattline.line.engine.simulator.simulate import Limits, Routing, Side, simulate
-from wattline.line.engine.simulator.step_tables import Tables, setting, tables
+from wattline.line.engine.simulator.step_tables import Tables, tables
 from wattline.line.work.model import load_model
 
 STANDING = ReadyPower(70.0, 130.0, 80.0, 45.0)

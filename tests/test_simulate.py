@@ -17,8 +17,9 @@ from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
+from wattline.line.engine.simulator.replica import ReplicaSteps, setting
 from wattline.line.engine.simulator.simulate import Limits, Routing, Side, cache_limits, simulate
-from wattline.line.engine.simulator.step_tables import ReplicaSteps, Tables, setting, tables
+from wattline.line.engine.simulator.step_tables import Tables, tables
 from wattline.line.work.model import load_model
 
 

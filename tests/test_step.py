@@ -18,7 +18,7 @@ from wattline.line.chip.coefficients import PRIORS, coefficients
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.replica_step import decode_step, prefill_step
 from wattline.line.engine import average_serving as serving
-from wattline.line.engine.simulator.step_tables import setting
+from wattline.line.engine.simulator.replica import setting
 from wattline.line.work.flops import BYTES
 from wattline.line.work.model import Model, load_model
 from wattline.line.work.weights import memory_needed_bytes

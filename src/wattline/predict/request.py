@@ -15,17 +15,15 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantity import parse, show
 from wattline.line.chip.device import Chip
-from wattline.line.chip.serving import Draft, Serving
-from wattline.line.chip.software import load_software
+from wattline.line.chip.serving import Serving
 from wattline.line.chip.step import bound_by, nameplate
-from wattline.line.chip.tuned import load_tuned
 from wattline.line.engine import average_serving as serving
-from wattline.line.work.flops import BYTES
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.line.work.outside import stand_ins
 from wattline.predict.answer import Working
 from wattline.predict.cite import cite_given, cite_model
+from wattline.predict.how_served import read_serving
 from wattline.predict.rented import instance_inputs, load_chips, whole_instances
 from wattline.predict.setup import Setup, check_ranks
 
@@ -107,7 +105,7 @@ def read_request(
     device = load_chips(setup, draws)
     given = _given(setup.gpus, batch, active)
     check_ranks(setup.data_parallel, setup.gpus, architecture)
-    how = _how(architecture, device, setup, draws)
+    how = read_serving(architecture, device, setup, draws)
     count, most = _replica(architecture, device, read + written, form, given, how)
     size = np.asarray(given["batch"]) if "batch" in given else np.clip(draws.own("fit.serving-batch"), 1.0, most)
     share = np.asarray(given["active"]) if "active" in given else draws.own("fit.serving-active-share")
@@ -188,22 +186,6 @@ def request_time(request: ReplicaRequest, draws: Draws, working: Working) -> ser
 
 
 _POWER = "joules of its operations / time: static, arithmetic, memory, kernels at work, links; at most TDP"
-
-
-def _how(model: Model, chip: Chip, setup: Setup, draws: Draws) -> Serving:
-    """Groups of chips, the software where the set-up names an engine, the cache's format, tuning, guesses."""
-    kept, name = BYTES[setup.cache or "bf16"], chip.record.name
-    draft = None
-    if setup.draft_tokens:
-        given = setup.acceptance
-        accepted = draws.own("fit.draft-acceptance") if given is None else np.asarray(given)
-        draft = Draft(setup.draft_tokens, accepted)
-    if setup.tuned:
-        return Serving(setup.data_parallel, None, kept, load_tuned(chip, draws, setup.engine or ""), draft)
-    soft = None
-    if setup.engine is not None:
-        soft = load_software(setup.engine, chip.generation, draws, family=model.family, chip=name)
-    return Serving(setup.data_parallel, soft, kept, None, draft)
 
 
 def _known(model: Model, catalog: Catalog) -> Model:

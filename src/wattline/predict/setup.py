@@ -242,14 +242,6 @@ class Setup:
         if not self.draft_tokens:
             _alone(self, ("acceptance",), "--draft-tokens, of which there are none")
 
-    def check_simulated(self) -> None:
-        """Raise WattlineError for a field that steps of the average model know and the simulator's tables do not."""
-        for name in ("cache", "tuned", "draft_tokens"):
-            if getattr(self, name):
-                raise WattlineError(
-                    f"{name.replace('_', '-')}: `prompt` and `serve-average` take it, the simulator not"
-                )
-
     def check_takes(self, takes: Sequence[str]) -> None:
         """Raise WattlineError where a field is set that is not among ``takes``."""
         for field in fields(self):

@@ -16,14 +16,14 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.core.units import J_PER_KWH
 from wattline.line.chip.device import Chip, load_chip
-from wattline.line.chip.software import load_software
 from wattline.line.engine.simulator.power import ReadyPower
+from wattline.line.engine.simulator.replica import ReplicaSteps, setting
 from wattline.line.engine.simulator.simulate import cache_limits
-from wattline.line.engine.simulator.step_tables import ReplicaSteps, setting
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Working
 from wattline.predict.facility import find_facility
 from wattline.predict.grid_hours import PRICE
+from wattline.predict.how_served import kept_by, read_serving
 from wattline.predict.prices import follow
 from wattline.search.evaluate import Question, capital_usd_per_s
 from wattline.search.setup import Candidate
@@ -110,8 +110,8 @@ def _room(question: Question, setups: Sequence[Candidate]) -> float:
     chip = load_chip(first.chip, question.central())
     memory, share = chip.memory_bytes, chip.usable_memory
     limits = cache_limits(
-        question.model, memory, first.gpus, first.precision, memory_share=share, ranks=question.setup.data_parallel
-    )
+        question.model, memory, first.gpus, first.precision, memory_share=share, serving=kept_by(question.setup),
+    )  # fmt: skip
     return float(limits.blocks * limits.block_tokens)
 
 
@@ -166,7 +166,7 @@ def _bounds(
         limits = cache_limits(
             question.model, chip.memory_bytes, setup.gpus, setup.precision, setup.max_num_seqs,
             setup.max_num_batched_tokens, memory_share=chip.usable_memory,
-            ranks=question.setup.data_parallel,
+            serving=kept_by(question.setup),
         )  # fmt: skip
         sequences = limits.blocks * limits.block_tokens / steps.mean_context
         replicas, readers, guess = steps.guess(
@@ -189,13 +189,9 @@ def _bounds(
 
 def _setting(question: Question, first: Candidate, chip: Chip) -> ReplicaSteps:
     """What the steps of a replica rest on, whatever its batch."""
-    soft = None
-    if engine := question.setup.engine:
-        family, name = question.model.family, chip.record.name
-        soft = load_software(engine, chip.generation, question.central(), family=family, chip=name)
     return setting(
-        question.model, chip, first.gpus, first.precision, limit_w=first.power_cap_w, software=soft,
-        ranks=question.setup.data_parallel,
+        question.model, chip, first.gpus, first.precision, limit_w=first.power_cap_w,
+        serving=read_serving(question.model, chip, question.setup, question.central()),
     )  # fmt: skip
 
 
@@ -207,9 +203,11 @@ class _StepCurves:
         self.sizes = np.unique(np.round(np.geomspace(1, max(most, 2), 28)))
         self.mean_context = float(demand.context @ demand.decoded / max(demand.decoded.sum(), 1e-9)) or 1.0
         sizes, context = self.sizes[:, None], np.append(demand.context, self.mean_context)[None, :]
-        seconds, joules = same.time_and_energy(sizes, sizes, context, 0.0)
+        seconds, joules = same.expected(same.decode(sizes, context))
         self.seconds = seconds
         self.beyond_j = self._beyond(seconds, joules)
+        if same.draft is not None:  # steps that read prompts guess nothing, which may take less of a token
+            self.beyond_j = np.minimum(self.beyond_j, self._beyond(*same.time_and_energy(sizes, sizes, context, 0.0)))
         prompt = max(demand.input_tokens, 1.0)
         read_s, read_j = same.time_and_energy(prompt, 1.0, 0.0, prompt)
         self.read_s, self.read_j = float(read_s), float(self._beyond(read_s, read_j))
@@ -245,7 +243,10 @@ class _StepCurves:
             seconds, _ = self.same.time_and_energy(prompt, 1.0, 0.0, prompt)
             bounds = float(seconds) / target.ttft_s
         if target.tpot_s is not None:
-            bounds = max(bounds, float(self.same.time_and_energy(1.0, 1.0, 0.0, 0.0)[0]) / target.tpot_s)
+            shortest = min(
+                self.same.time_and_energy(1.0, 1.0, 0.0, 0.0)[0], self.same.expected(self.same.decode(1.0, 0.0))[0]
+            )
+            bounds = max(bounds, float(shortest) / target.tpot_s)
         return bounds
 
     def guess(self, question: Question, most: float, split: bool) -> tuple[int, int, float]:

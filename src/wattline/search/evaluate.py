@@ -33,7 +33,7 @@ class Question:
     Attributes
     ----------
     share : of the requests offered that must keep the target
-    setup : fields that no candidate varies: router, prefix cache, engine
+    setup : fields that no candidate varies: router, prefix cache, engine, format of the cache, tuning, guesses
     where : where it runs
     catalog : of the facts that are taken
     """

@@ -94,6 +94,7 @@ def _possible(search: Search, setup: Candidate) -> bool:
     from wattline.core.errors import WattlineError
     from wattline.line.chip.device import load_chip
     from wattline.line.engine.simulator.simulate import cache_limits
+    from wattline.predict.how_served import kept_by
 
     chip = load_chip(setup.chip, search.question.central())
     if setup.power_cap_w is not None and not float(chip.idle_w) < setup.power_cap_w <= float(chip.tdp_w):
@@ -102,7 +103,7 @@ def _possible(search: Search, setup: Candidate) -> bool:
         cache_limits(
             search.question.model, chip.memory_bytes, setup.gpus, setup.precision, setup.max_num_seqs,
             setup.max_num_batched_tokens, memory_share=chip.usable_memory,
-            ranks=search.question.setup.data_parallel,
+            serving=kept_by(search.question.setup),
         )  # fmt: skip
     except WattlineError:
         return False

@@ -23,7 +23,7 @@ from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.service.inputs import known_architecture, read_replica
 from wattline.predict.service.result import Target, read_target
-from wattline.predict.setup import CANDIDATE, CandidateFields, Setup
+from wattline.predict.setup import CANDIDATE, ENGINE, CandidateFields, Setup
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
 from wattline.search.bounds import Bound, screen
@@ -93,7 +93,7 @@ def frontier(
     model : a catalog name, the path of a Hugging Face ``config.json``, or a Model
     traffic : the requests, as ``read_traffic`` gives them
     setup : the set-up that the best is compared with (a chip's name, or a Setup), with the fewest replicas that meet
-        the target; its router, prefix cache and engine are those of every set-up
+        the target; its router, prefix cache, engine, format of the cache and guesses are those of every set-up
     where : a region's name, or a Where
     space : the set-ups to search
     slo_ttft, slo_tpot : the target: longest time to the first token and mean time between tokens, s
@@ -108,7 +108,6 @@ def frontier(
     target.
     """
     terms = read_terms(setup, where, fields, CANDIDATE, draws, seed, facts)
-    terms.setup.check_simulated()
     catalog = terms.draws.catalog
     target = check_target(slo_ttft, slo_tpot, slo_share)
     architecture = known_architecture(read_model(model, catalog), catalog)
@@ -132,7 +131,7 @@ def search_frontier(
     if not len(question.traffic):
         raise WattlineError("traffic: 0 requests; the search needs some")
     usual = _usual(question, space)
-    setups = all_setups(question.model, space, question.catalog, question.setup.data_parallel)
+    setups = all_setups(question.model, space, question.catalog, question.setup)
     bounds = screen(question, setups)
     kept = Store.open(execution.resume, context(question), is_sound)
     with kept as store, open_pool(execution.on, measure, question, execution.workers) as pool:
@@ -256,7 +255,7 @@ def context(question: Question) -> str:
     if traffic.hashes is not None:
         arrays += [traffic.hashes.block, traffic.hashes.offset, np.asarray(traffic.hashes.block_tokens)]
     own = question.setup
-    how = (own.router, own.prefix_cache, own.engine)
+    how = tuple(getattr(own, name) for name in ENGINE)
     target_words = (traffic.duration_s, target.ttft_s, target.tpot_s, question.share, how)
     where = (question.where, question.model, __version__)
     weather = question.where.weather

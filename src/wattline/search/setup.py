@@ -15,6 +15,7 @@ from wattline.line.chip.device import Chip, load_chip
 from wattline.line.engine.simulator.simulate import cache_limits
 from wattline.line.work.inputs import check_precision
 from wattline.line.work.model import Model
+from wattline.predict.how_served import kept_by
 from wattline.predict.rented import instance_named
 from wattline.predict.setup import Setup, check_ranks
 
@@ -102,14 +103,14 @@ class Space:
     max_num_batched_tokens: tuple[int, ...] | None = None
     pools: tuple[bool, ...] = (False, True)  # replicas that do both; pools for prefill and for decode
 
-    def setups(self, model: Model, catalog: Catalog, ranks: int = 1) -> Iterator[Candidate]:
+    def setups(self, model: Model, catalog: Catalog, setup: Setup = Setup()) -> Iterator[Candidate]:
         """All set-ups that hold the model, of one replica each. Raises WattlineError where a name is unknown."""
         for name in self.chips or measured_chips(catalog):
             chip = load_chip(name, Draws(0, catalog=catalog))
             caps = caps_of(chip) if self.power_caps_w is None else _within(self.power_caps_w, chip)
             for form in self.formats or formats_of(model):
                 check_precision(form)
-                for gpus in self._gpus(model, chip, form, ranks):
+                for gpus in self._gpus(model, chip, form, setup):
                     batches = product(caps, self.max_num_seqs or SEQUENCES, self.max_num_batched_tokens or STEP_TOKENS)
                     for cap, most, tokens in batches:
                         for readers in self._pools(tokens) if tokens >= most else ():
@@ -120,19 +121,19 @@ class Space:
         longest = max(self.max_num_batched_tokens or STEP_TOKENS)
         return [int(split) for split in self.pools if not split or tokens == longest]
 
-    def _gpus(self, model: Model, chip: Chip, form: str, ranks: int) -> list[int]:
+    def _gpus(self, model: Model, chip: Chip, form: str, setup: Setup) -> list[int]:
         wanted = self.gpus or tuple(2**i for i in range(13))
-        counts = [gpus for gpus in sorted(set(wanted)) if _holds(model, chip, gpus, form, ranks)]
+        counts = [gpus for gpus in sorted(set(wanted)) if _holds(model, chip, gpus, form, setup)]
         if self.gpus is not None or not counts:
             return counts
         return [gpus for gpus in counts if gpus == counts[0] or gpus <= min(counts[0] * WIDER, NODE)]
 
 
-def all_setups(model: Model, space: Space, catalog: Catalog, ranks: int = 1) -> list[Candidate]:
+def all_setups(model: Model, space: Space, catalog: Catalog, setup: Setup = Setup()) -> list[Candidate]:
     """The space as a list. Raises WattlineError where nothing in it holds the model, or it is too large."""
     candidates: list[Candidate] = []
-    for setup in space.setups(model, catalog, ranks):
-        candidates.append(setup)
+    for candidate in space.setups(model, catalog, setup):
+        candidates.append(candidate)
         if len(candidates) > MAX_SETUPS:
             raise WattlineError(f"frontier: more than {MAX_SETUPS:,} set-ups; name fewer chips, caps or batches")
     if not candidates:
@@ -173,10 +174,12 @@ def _within(caps: Sequence[float | None], chip: Chip) -> tuple[float | None, ...
     return tuple(cap for cap in caps if cap is None or idle < cap <= tdp)
 
 
-def _holds(model: Model, chip: Chip, gpus: int, form: str, ranks: int) -> bool:
+def _holds(model: Model, chip: Chip, gpus: int, form: str, setup: Setup) -> bool:
     try:
-        cache_limits(model, chip.memory_bytes, gpus, form, memory_share=chip.usable_memory, ranks=ranks)
-        check_ranks(ranks, gpus, model)
+        cache_limits(
+            model, chip.memory_bytes, gpus, form, memory_share=chip.usable_memory, serving=kept_by(setup),
+        )  # fmt: skip
+        check_ranks(setup.data_parallel, gpus, model)
     except WattlineError:
         return False
     return True

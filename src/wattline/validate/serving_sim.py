@@ -19,8 +19,9 @@ from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.device import load_chip
 from wattline.line.engine.simulator.kernel_state import BIN_ENERGY, BIN_TOKENS
 from wattline.line.engine.simulator.outcome import Served
+from wattline.line.engine.simulator.replica import setting
 from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits, simulate
-from wattline.line.engine.simulator.step_tables import Tables, setting, tables
+from wattline.line.engine.simulator.step_tables import Tables, tables
 from wattline.validate.evidence.compared import ComparedService, pick
 from wattline.validate.evidence.serving import SERVING_MEMORY, ServingRow, Table, read_rows
 from wattline.validate.evidence.steady import Assumed, stalled

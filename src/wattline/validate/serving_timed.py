@@ -14,10 +14,12 @@ import numpy as np
 
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
+from wattline.line.chip.serving import Serving
 from wattline.line.chip.software import Software, load_software
 from wattline.line.engine.simulator.front_end import front_end_s
+from wattline.line.engine.simulator.replica import ReplicaSteps, setting
 from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits, simulate
-from wattline.line.engine.simulator.step_tables import ReplicaSteps, setting, tables
+from wattline.line.engine.simulator.step_tables import tables
 from wattline.validate.evidence.compared import ComparedService, pick
 from wattline.validate.evidence.latencies import TimedRow, read_timed
 
@@ -53,8 +55,8 @@ def software_of(row: TimedRow) -> Software:
 def simulated(row: TimedRow, soft: Software) -> Simulated:
     """The row's closed loop. Raises WattlineError where the model does not fit its chips."""
     same = setting(
-        row.model, row.chip, row.chips, row.precision, expert_parallel=row.expert_parallel, software=soft,
-        ranks=row.ranks,
+        row.model, row.chip, row.chips, row.precision, expert_parallel=row.expert_parallel,
+        serving=Serving(row.ranks, soft),
     )  # fmt: skip
     n = max(row.rounds * row.size, MIN_REQUESTS if row.rounds > 1 else 1)
     rng = np.random.default_rng(row.line)
@@ -81,7 +83,7 @@ def _side(row: TimedRow, same: ReplicaSteps, soft: Software) -> Side:
     slots = max(row.size - soft.waiting_slots, 1)
     limits = cache_limits(
         row.model, row.chip.memory_bytes, row.chips, row.precision, slots, max(STEP_TOKENS, row.size),
-        memory_share=MEMORY_SHARE, ranks=row.ranks,
+        memory_share=MEMORY_SHARE, serving=Serving(row.ranks),
     )  # fmt: skip
     longest = row.spread[1] * (row.input_tokens + row.output_tokens)
     prompt = float(np.mean(row.spread)) * row.input_tokens

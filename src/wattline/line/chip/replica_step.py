@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
-from wattline.line.chip.coefficients import Coefficients, coefficients
+from wattline.line.chip.coefficients import coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.formats import computes_narrow
+from wattline.line.chip.guesses import with_guesses
 from wattline.line.chip.known import how_known, known_factor, spread_fact
-from wattline.line.chip.products import Operation, Rates, Work, total
-from wattline.line.chip.serving import Draft, Serving
+from wattline.line.chip.products import Work
+from wattline.line.chip.serving import Serving
 from wattline.line.chip.shape import Shape
 from wattline.line.chip.software import own_experts, with_software
 from wattline.line.chip.step import Step, Watts, nameplate, step, watts_of
@@ -72,37 +73,10 @@ def _run(
         fit = with_tuned(fit, serving.tuned)
     plain = step(Shape.of(model), work, nameplate(chip, chips, precision), watts, fit)
     if serving.draft is not None and not np.any(tokens > sequences):
-        plain = _with_guesses(
-            plain, Shape.of(model), work, nameplate(chip, chips, precision), watts, fit, serving.draft
-        )
+        plain = with_guesses(plain, Shape.of(model), work, nameplate(chip, chips, precision), watts, fit, serving.draft)
     if serving.tuned is not None:
         return spread_tuned(plain, watts, serving.tuned, draws)
     return spread(plain, watts, model, chip.generation, draws, serving.rare)
-
-
-def _with_guesses(
-    checked: Step, shape: Shape, work: Work, rates: Rates, watts: Watts, fit: Coefficients, draft: Draft
-) -> Step:  # fmt: skip
-    """The share of a step that one token takes: the extra layer's guesses, one by one, and the check of all."""
-    alone = 1.0 + draft.tokens
-    single = replace(work, tokens=work.tokens / alone, sequences=work.sequences / alone, queries=np.asarray(1.0))
-    quiet = replace(fit, host_s=np.asarray(0.0), host_per_sequence_s=np.asarray(0.0))
-    guess = step(shape.mean_layer(), single, rates, watts, quiet)
-    seconds = checked.time_s + draft.tokens * guess.time_s
-    joules = checked.energy_j + draft.tokens * guess.energy_j
-    share = 1.0 / draft.made
-    guesses = total(*guess.operations.values())
-    parts = checked.operations | {"guesses": _times(guesses, np.asarray(float(draft.tokens)))}
-    own = {"guesses": np.asarray(draft.tokens * guess.energy_j)}
-    return Step(
-        {name: _times(op, share) for name, op in parts.items()},
-        {name: np.asarray(value * share) for name, value in (checked.joules | own).items()},
-        np.asarray(seconds * share), np.asarray(joules / seconds),
-    )  # fmt: skip
-
-
-def _times(operation: Operation, count: Array) -> Operation:
-    return Operation(*(np.asarray(getattr(operation, f.name) * count) for f in fields(Operation)))
 
 
 def spread(plain: Step, watts: Watts, model: Model, generation: str, draws: Draws, rare: bool = False) -> Step:

@@ -22,7 +22,7 @@ from wattline.predict.setup import Setup
 
 def cache_bytes(replica: Replica, traffic: Traffic) -> Array:
     """What of each prompt goes over the network: its cache once, however many chips hold copies."""
-    return Shape.of(replica.model).cache_bytes(traffic.input_tokens, 1)
+    return Shape.of(replica.model).cache_bytes(traffic.input_tokens, 1, replica.how.cache_bytes)
 
 
 def send_rate(replica: Replica, readers: int, given: float | None, draws: Draws) -> float:

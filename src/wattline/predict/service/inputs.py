@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from wattline.line.work.model import Model
 from wattline.line.work.outside import stand_ins
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.cite import cite_given, cite_model
+from wattline.predict.how_served import read_serving
 from wattline.predict.rented import instance_inputs, load_chips, whole_instances
 from wattline.predict.setup import Setup, check_ranks
 
@@ -37,14 +38,23 @@ class Replica:
     chips: int
     precision: str
     limit_w: float | None
-    ranks: int = 1
+    how: Serving = field(default_factory=Serving)
+    cache: str = ""
+
+    @property
+    def ranks(self) -> int:
+        """Groups of the chips that split the requests' attention."""
+        return self.how.ranks
 
     def inputs(self, traffic: Traffic) -> dict[str, Any]:
         """What was taken, as an answer shows it."""
         shown: dict[str, Any] = {"model": self.model.key, "chip": self.chip.record.name, **instance_inputs(self.chip)}
         shown |= {"gpus": self.chips}
         shown |= {"data_parallel": self.ranks} if self.ranks > 1 else {}
-        shown |= {"precision": self.precision, "requests": len(traffic)}
+        shown |= {"precision": self.precision} | ({"cache": self.cache} if self.cache else {})
+        shown |= {"tuned": True} if self.how.tuned is not None else {}
+        shown |= {"draft_tokens": self.how.draft.tokens} if self.how.draft is not None else {}
+        shown |= {"requests": len(traffic)}
         shown |= {"rate_per_s": len(traffic) / max(traffic.duration_s, 1e-9)}
         return shown if self.limit_w is None else shown | {"power_cap_w": self.limit_w}
 
@@ -67,7 +77,6 @@ def read_replica(model: str | Path | Model, traffic: Traffic, setup: Setup, draw
     the chip can be held to.
     """
     architecture = known_architecture(read_model(model, draws.catalog), draws.catalog)
-    setup.check_simulated()
     if not 0 < len(traffic) <= MAX_REQUESTS:
         raise WattlineError(f"traffic: {len(traffic):,} requests; the simulator takes 1 to {MAX_REQUESTS:,}")
     form = check_precision(architecture.native_format if setup.precision is None else setup.precision)
@@ -75,12 +84,21 @@ def read_replica(model: str | Path | Model, traffic: Traffic, setup: Setup, draw
     mean = float((traffic.input_tokens + traffic.output_tokens).mean())
     ranks = setup.data_parallel
     check_ranks(ranks, setup.gpus, architecture)
-    needed = serving.chips_needed(architecture, device, USUAL_BATCH, mean, form, Serving(ranks))
+    how = _central_serving(architecture, device, setup, draws)
+    needed = serving.chips_needed(architecture, device, USUAL_BATCH, mean, form, how)
     count = setup.gpus or whole_instances(device, needed)
     check_ranks(ranks, count, architecture)  # whole instances may hold more
     limit_w = None if setup.power_cap is None else _limit(setup.power_cap, device, draws)
     cite_model(architecture, draws)
-    return Replica(architecture, device, count, form, limit_w, ranks)
+    return Replica(architecture, device, count, form, limit_w, how, setup.cache or "")
+
+
+def _central_serving(model: Model, chip: Chip, setup: Setup, draws: Draws) -> Serving:
+    """How its steps are run, at the facts' central values, which the answer names."""
+    central = draws.central()
+    how = read_serving(model, chip, setup, central)
+    draws.cite(*central.used.values())
+    return how
 
 
 def known_architecture(model: Model, catalog: Catalog) -> Model:

@@ -5,7 +5,7 @@ Times are those of the facts' central values.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wattline.catalog.draws import Draws
@@ -18,9 +18,10 @@ from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.outcome import Served
 from wattline.line.engine.simulator.pools import simulate_pools
 from wattline.line.engine.simulator.power import ReadyPower
+from wattline.line.engine.simulator.replica import setting
 from wattline.line.engine.simulator.scaling import Scaling
 from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits, simulate
-from wattline.line.engine.simulator.step_tables import Tables, setting, tables
+from wattline.line.engine.simulator.step_tables import Tables, tables
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.service.fleet import cache_bytes, scaling_of, send_rate
@@ -93,7 +94,7 @@ def simulate_service(model: str | Path | Model, traffic: Traffic, setup: Setup, 
     software = load_software(
         setup.engine or USUAL_ENGINE, chip.generation, draws, family=replica.model.family, chip=chip.record.name
     ).among(replica.ranks)
-    schedule = _Schedule(traffic, setup, scaling, software if setup.engine else None)
+    schedule = _Schedule(traffic, setup, scaling, software if setup.engine and not setup.tuned else None)
     readers, rate = 0, None
     if setup.prefill_replicas:
         readers = setup.prefill_gpus or replica.chips
@@ -144,13 +145,13 @@ def _steps(replica: Replica, chips: int, schedule: _Schedule) -> tuple[Limits, T
     most = (schedule.setup.max_num_seqs, schedule.setup.max_num_batched_tokens)
     limits = cache_limits(
         replica.model, replica.chip.memory_bytes, chips, replica.precision, *most,
-        memory_share=replica.chip.usable_memory, ranks=replica.ranks,
+        memory_share=replica.chip.usable_memory, serving=replica.how,
     )  # fmt: skip
     check_ranks(replica.ranks, chips, replica.model)
     central: Chip = load_chip(replica.chip.rented_as, replica.chip.draws.central())  # links beyond a node have ranges
     same = setting(
-        replica.model, central, chips, replica.precision, limit_w=replica.limit_w, software=schedule.software,
-        ranks=replica.ranks,
+        replica.model, central, chips, replica.precision, limit_w=replica.limit_w,
+        serving=replace(replica.how, software=schedule.software),
     )  # fmt: skip
     longest = float((schedule.traffic.input_tokens + schedule.traffic.output_tokens).max())
     usual = float(schedule.traffic.input_tokens.mean())

@@ -89,7 +89,7 @@ def fit_campaigns(rows: Sequence[ServingRow], logs: Mapping[str, Array]) -> Camp
         design[i, [place[key] for key in group]] = 1.0
     bends, columns, pull = _bends(rows)
     whole = np.concatenate([design, columns], axis=1)
-    pulls = np.diag([PULL[level] for level, _ in names] + pull)
+    pulls = np.array([PULL[level] for level, _ in names] + pull)
     fitted, curves = {}, {}
     for measure in MEASURES:
         solution = _robust_ridge(whole, logs[measure], pulls)
@@ -110,11 +110,13 @@ def _bends(rows: Sequence[ServingRow]) -> tuple[list[str], Array, list[float]]:
 
 
 def _robust_ridge(design: Array, target: Array, pull: Array) -> Array:
-    """Ridge regression in which far-off rows weigh less (Huber's weights, by iteration)."""
+    """Ridge regression in which far-off rows weigh less (Huber's weights, by iteration), over the rows, which are fewer
+    than the columns."""
+    alike = design / pull
+    between = alike @ design.T
     weight: Array = np.ones(len(target))
     solution: Array = np.zeros(design.shape[1])
     for _ in range(ROUNDS):
-        weighted = design * weight[:, None]
-        solution = np.asarray(np.linalg.solve(weighted.T @ design + pull, weighted.T @ target))
+        solution = np.asarray(alike.T @ np.linalg.solve(between + np.diag(1.0 / weight), target))
         weight = np.asarray(1.0 / np.maximum(np.abs(target - design @ solution) / SHARP, 1.0))
     return solution

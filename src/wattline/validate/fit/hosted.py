@@ -16,8 +16,9 @@ from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.line.chip.serving import Serving
 from wattline.line.chip.software import NAMES, Software
-from wattline.line.engine.simulator.step_tables import ReplicaSteps, setting
+from wattline.line.engine.simulator.replica import ReplicaSteps, setting
 from wattline.validate.evidence.groups import left_out
 from wattline.validate.evidence.hosted import ENGINE
 from wattline.validate.evidence.serving import ServingRow
@@ -54,7 +55,7 @@ class HostedFit:
         if key not in steps:
             steps[key] = setting(
                 row.model, row.chip, row.chips, row.precision, expert_parallel=False,
-                software=self.software(row.chip.generation, row.task in GREEDY),
+                serving=Serving(software=self.software(row.chip.generation, row.task in GREEDY)),
             )  # fmt: skip
         tokens = self.values.get(f"tokens-{row.task}", INPUTS["chat"][0])
         batch, begin = row.batch, row.batch / row.output

@@ -6,7 +6,7 @@ only as far as the measurements do. All chips share the tasks' input lengths. De
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from wattline.line.chip.coefficients import PRIORS, Coefficients, fact_name, is_
 from wattline.validate.evidence.campaigns import Campaigns, fit_campaigns
 from wattline.validate.evidence.serving import ServingRow, Table
 from wattline.validate.evidence.steady import Assumed, Steady, steady
+from wattline.validate.fit.descent import descend
 
 # tokens of a prompt, and how unsure: short questions, chats of some turns, code around a gap, pictures, frames
 INPUTS = {
@@ -48,6 +49,7 @@ SIGMA = {
     "time": 0.10,
     "power": 0.08,
 }  # a median of a run is steadier than what its window happened to hold
+STEP = 1e-5  # of a logarithm, for slopes
 WEIGHT = 3.0  # of the rows beside what was thought before: the one that predicts models left out best, of 0.5 to 5
 
 
@@ -129,6 +131,22 @@ class FitVector:
         self.start = np.log([value for value, _ in pairs])
         self.width = np.array([width for _, width in pairs])
 
+    def slopes(self, residuals: Callable[[Array], Array], vector: Array, generation: Array) -> Array:
+        """Of the residuals, those of rows by their ``generation`` first: a coefficient of one generation and the same
+        of the others move rows apart, so that one step shows the slopes of all."""
+        count, own = len(self.generations), len(PRIORS)
+        at, rows = residuals(vector), len(generation)
+        result = np.zeros((len(at), len(vector)))
+        result[rows:] = np.diag(1.0 / self.width)
+        shared = [[i] for i in range(count * own, len(vector))]
+        for places in [[g * own + name for g in range(count)] for name in range(own)] + shared:
+            moved = vector.copy()
+            moved[places] += STEP
+            slope = (residuals(moved)[:rows] - at[:rows]) / STEP
+            for g, place in enumerate(places):
+                result[:rows, place] = slope if len(places) == 1 and place >= count * own else slope * (generation == g)
+        return result
+
     def read(self, vector: Array) -> StepFit:
         values = np.exp(vector).tolist()
         step = len(PRIORS)
@@ -164,10 +182,17 @@ def fit_step(rows: Sequence[ServingRow], start: StepFit | None = None) -> StepFi
                 parts.append(np.arctan(k * (np.log(value) - truth[name])) / (k * SIGMA[name]))
         return np.concatenate([np.concatenate(parts) * WEIGHT, (vector - layout.start) / layout.width])
 
-    begin = layout.start if start is None else _vector(start, layout)
-    bounds = (-np.inf, layout.highest)
-    begin = np.minimum(begin, layout.highest - 1e-6)
-    fit = layout.read(least_squares(residuals, begin, bounds=bounds, max_nfev=60, xtol=1e-6, ftol=1e-6).x)
+    rows_of: Array = np.repeat(np.arange(float(len(tables))), [3 * len(truth["time"]) for truth in measured.values()])
+
+    def slopes(vector: Array) -> Array:
+        return layout.slopes(residuals, vector, rows_of)
+
+    if start is None:
+        begin, bounds = np.minimum(layout.start, layout.highest - 1e-6), (-np.inf, layout.highest)
+        least = least_squares(residuals, begin, slopes, bounds, max_nfev=60, xtol=1e-6, ftol=1e-6).x
+    else:
+        least = descend(residuals, slopes, _vector(start, layout), layout.highest)
+    fit = layout.read(least)
     simulated, truth = fit.predict(rows), _measured(rows)
     predicted = {"itl": simulated.itl_s, "time": simulated.step_s, "power": simulated.chip_w}
     errors = {name: truth[name] - np.log(value) for name, value in predicted.items()}

@@ -14,20 +14,22 @@ from wattline.validate.fit.inference import StepFit, fit_step
 
 
 def predict_left_out(
-    rows: Sequence[ServingRow],
-    fit: StepFit,
-    by: str,
-    progress: Callable[[str], None] = lambda name: None,
-    curves: bool = True,
+    rows: Sequence[ServingRow], fit: StepFit, by: str, progress: Callable[[str], None] = lambda name: None
 ) -> Steady:
-    """Each group's rows, predicted by a fit to all others; without ``curves``: as if no configuration was measured."""
-    parts = [np.zeros(len(rows)) for _ in range(3)]
+    """Each group's rows, predicted by a fit to all others."""
+    return predict_both_left_out(rows, fit, by, progress)[0]
+
+
+def predict_both_left_out(
+    rows: Sequence[ServingRow], fit: StepFit, by: str, progress: Callable[[str], None] = lambda name: None
+) -> tuple[Steady, Steady]:
+    """The same, and as if no configuration was measured, only its model."""
+    parts = [np.zeros((3, len(rows))) for _ in range(2)]
     for name, others, own in left_out(rows, by):
         progress(name)
         fitted = fit_step([rows[i] for i in others], fit)
-        if not curves:
-            fitted = replace(fitted, campaigns=fitted.campaigns.without_curves())
-        predicted = fitted.predict([rows[i] for i in own])
-        for part, values in zip(parts, (predicted.itl_s, predicted.step_s, predicted.chip_w), strict=True):
-            part[own] = values
-    return Steady(*parts)
+        without = replace(fitted, campaigns=fitted.campaigns.without_curves())
+        for part, each in zip(parts, (fitted, without), strict=True):
+            predicted = each.predict([rows[i] for i in own])
+            part[:, own] = predicted.itl_s, predicted.step_s, predicted.chip_w
+    return Steady(*parts[0]), Steady(*parts[1])

@@ -14,7 +14,7 @@ from wattline.validate.evidence.campaigns import KNOTS, MEASURES, Campaigns
 from wattline.validate.evidence.serving import ServingRow, read_rows
 from wattline.validate.evidence.steady import Assumed, Steady
 from wattline.validate.fit.inference import StepFit, fit_step
-from wattline.validate.fit.left_out import predict_left_out
+from wattline.validate.fit.left_out import predict_both_left_out, predict_left_out
 
 UNSURE_INPUT = 1.6  # factor either way at p5 and p95: lengths are not published
 BETWEEN = 1.15  # how far beyond the measured chips another may lie
@@ -40,11 +40,12 @@ def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -
     """
     rows, _ = read_rows(path)
     fit = fit_step(rows)
+    measured, known = predict_both_left_out(rows, fit, "rows", progress)
     left_out = {
         "": predict_left_out(rows, fit, "model", progress),
         "stranger": predict_left_out(rows, fit, "family", progress),
-        "known": predict_left_out(rows, fit, "rows", progress, curves=False),
-        "measured": predict_left_out(rows, fit, "rows", progress),
+        "known": known,
+        "measured": measured,
     }
     chips = " and ".join(sorted({row.chip.record.title for row in rows}))
     return step_file(fit, rows, left_out, f"{len(rows)} configurations on {chips}"), curves_file(fit.campaigns)

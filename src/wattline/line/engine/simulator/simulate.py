@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.line.chip.serving import Serving
 from wattline.line.chip.shape import Shape
 from wattline.line.engine.simulator import kernel_state as state
 from wattline.line.engine.simulator.kernel_state import Limits
@@ -28,16 +29,9 @@ MAX_TOKENS, MAX_REPLICAS = 1 << 40, 100_000
 
 
 def cache_limits(
-    model: Model,
-    memory_bytes: float,
-    chips: int,
-    precision: str,
-    max_num_seqs: int = 256,
-    max_num_batched_tokens: int = 8192,
-    *,
-    memory_share: float,
-    ranks: int = 1,
-) -> Limits:
+    model: Model, memory_bytes: float, chips: int, precision: str, max_num_seqs: int = 256,
+    max_num_batched_tokens: int = 8192, *, memory_share: float, serving: Serving = Serving(),
+) -> Limits:  # fmt: skip
     """The scheduler's limits; blocks of the cache are what a replica's memory holds beside the weights.
 
     Parameters
@@ -48,7 +42,8 @@ def cache_limits(
     precision : format of the weights
     max_num_seqs, max_num_batched_tokens : requests that run at once, tokens of a step, at most
     memory_share : share of the memory that weights and cache may fill
-    ranks : groups of the chips that split the requests' attention, each with its own step of so many tokens
+    serving : groups of the chips that split the requests' attention, each with its own step of so many tokens, and the
+        bytes of a value that is kept of a token
 
     Returns
     -------
@@ -57,9 +52,10 @@ def cache_limits(
     Raises WattlineError where the weights alone do not fit.
     """
     _check_step(max_num_seqs, max_num_batched_tokens)
+    ranks = serving.ranks
     weights = replica_bytes(model, precision, ranks)
     room = chips * memory_bytes * memory_share - weights
-    each = float(Shape.of(model).cache_bytes(TYPICAL_TOKENS, chips / ranks)) / TYPICAL_TOKENS
+    each = float(Shape.of(model).cache_bytes(TYPICAL_TOKENS, chips / ranks, serving.cache_bytes)) / TYPICAL_TOKENS
     blocks = int(max(room, 0.0) // (each * BLOCK_TOKENS)) if each > 0 else MAX_TOKENS
     if room <= 0 or blocks < 1:
         needed = weights / 1e9

@@ -9,22 +9,13 @@ out is the curve between knots, and that a Mamba layer's state shares its arithm
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.line.chip.coefficients import Coefficients, coefficients
-from wattline.line.chip.device import Chip
-from wattline.line.chip.formats import computes_narrow
-from wattline.line.chip.known import how_known, known_factor, spread_fact
-from wattline.line.chip.products import Work
-from wattline.line.chip.serving import Serving
-from wattline.line.chip.shape import Shape
-from wattline.line.chip.software import Software, own_experts, with_software
-from wattline.line.chip.step import Step, Watts, nameplate, step, watts_of, within_limit
-from wattline.line.work.model import Model
-from wattline.line.work.weights import group_bytes
+from wattline.line.chip.step import Step, within_limit
+from wattline.line.engine.simulator.replica import ReplicaSteps
 
 KNOT_RATIO = 1.12  # from one knot of context or prompt length to the next
 FIRST_KNOT = 64.0
@@ -54,127 +45,6 @@ class Tables(NamedTuple):
     time_factor: float  # measured over modelled, of this model and chip
     power_factor: float
     chips: float
-
-
-class ReplicaSteps(NamedTuple):
-    """What stays the same in all steps of a replica."""
-
-    shape: Shape
-    work: Work
-    rates: Any
-    watts: Watts
-    fit: Coefficients
-    time_factor: float
-    power_factor: float
-
-    def run(self, tokens: Any, sequences: Any, context: Any, prompt: Any, *, limited: bool = True) -> Step:
-        """The chip model's own step; its spread and the known factors are not in it.
-
-        Parameters
-        ----------
-        tokens, sequences, context, prompt : numeric, as ``Work`` has them; they broadcast
-        limited : whether the power limit holds
-
-        Returns
-        -------
-        Seconds, joules and operations, of the shape that the arguments broadcast to.
-        """
-        arrays = (np.asarray(x, float) for x in (tokens, sequences, context, prompt))
-        work = Work(*arrays, *_fixed(self.work))
-        watts = self.watts if limited else replace(self.watts, idle=np.asarray(0.0), limit=np.asarray(np.inf))
-        return step(self.shape, work, self.rates, watts, self.fit)
-
-    def time_and_energy(self, tokens: Any, sequences: Any, context: Any, prompt: Any) -> tuple[Array, Array]:
-        """Seconds, and joules of one chip, of a step as it is expected to be measured.
-
-        Parameters
-        ----------
-        tokens, sequences, context, prompt : numeric, as ``Work`` has them; they broadcast
-
-        Returns
-        -------
-        Two arrays [s, J], of the shape that the arguments broadcast to.
-        """
-        return self.expected(self.run(tokens, sequences, context, prompt))
-
-    def expected(self, plain: Step) -> tuple[Array, Array]:
-        time = plain.time_s * self.time_factor
-        power = np.clip(plain.power_w * self.power_factor, self.watts.idle, self.watts.limit)
-        return np.asarray(time), np.asarray(time * power)
-
-
-def _fixed(work: Work) -> tuple[Array, ...]:
-    formats = (work.weight_bytes, work.dense_bytes, work.narrow)
-    return (
-        work.chips,
-        *formats,
-        work.expert_parallel,
-        work.ranks,
-        work.padding,
-        work.balance,
-        work.cache_bytes,
-        work.queries,
-    )
-
-
-def setting(
-    model: Model,
-    chip: Chip,
-    chips: int,
-    precision: str,
-    *,
-    limit_w: float | None = None,
-    expert_parallel: bool | None = None,
-    software: Software | None = None,
-    ranks: int = 1,
-) -> ReplicaSteps:
-    """A replica of ``chips`` chips at the facts' central values.
-
-    Parameters
-    ----------
-    model : the model, as it was read
-    chip : type of chip with its server, its facts drawn
-    chips : number of chips of a replica
-    precision : number format, a key of ``BYTES``
-    limit_w : power cap of a chip, W; None for its TDP
-    expert_parallel : chips that share the experts; None for all
-    software : the engine that runs it, where it is another than the chip model was fitted to
-    ranks : groups of the chips that split the requests' attention
-
-    Returns
-    -------
-    The replica with its coefficients.
-    """
-    unset, serving = np.asarray(1.0), Serving(ranks, software)
-    experts, dense = group_bytes(model, precision)
-    parallel = chips > 1 if expert_parallel is None else expert_parallel
-    work = Work(
-        unset, unset, unset, unset,
-        chips=np.asarray(float(chips)),
-        weight_bytes=np.asarray(experts),
-        dense_bytes=np.asarray(dense),
-        narrow=np.asarray(float(computes_narrow(chip, precision))),
-        expert_parallel=np.asarray(float(parallel)),
-        ranks=np.asarray(float(ranks)),
-        padding=serving.padding(chip.draws.central()),
-        balance=serving.balance,
-    )  # fmt: skip
-    tdp = np.asarray(float(chip.tdp_w))
-    limit = tdp if limit_w is None else np.minimum(limit_w, tdp)
-    own = watts_of(chip)
-    watts = Watts(tdp, np.minimum(float(np.mean(chip.idle_w)), limit), np.asarray(limit), own.silicon)
-    central = chip.draws.central()
-    known = how_known(model, chip.generation, chip.catalog, serving.rare)
-    time, energy = (
-        float(central(spread_fact(what, chip.generation, chip.catalog, known))) for what in ("time", "energy")
-    )
-    factors = {what: float(known_factor(what, model, chip.generation, central)) for what in ("time", "power")}
-    fit = coefficients(chip.generation, central)
-    return ReplicaSteps(
-        Shape.of(model), work, nameplate(chip, chips, precision), watts,
-        fit if software is None else with_software(fit, software, own_experts(chip, precision)),
-        factors["time"] * time, factors["power"] * energy / time,
-    )  # fmt: skip
 
 
 def knots_to(most: float) -> Array:
@@ -209,6 +79,9 @@ def tables(
     raw_time, raw_energy = _raw(raw)
     time, power = within_limit(raw_time, np.maximum(raw_energy, steps.watts.idle * raw_time), steps.watts, steps.fit)
     energy = time * steps.time_factor * np.clip(power * steps.power_factor, steps.watts.idle, steps.watts.limit)
+    time = time * steps.time_factor
+    if steps.draft is not None:
+        time, energy = steps.expected(steps.decode(sequences, context))
     chips = float(steps.work.chips)
     token_time, token_energy = _by_tokens(steps, most_tokens + most_sequences, usual_prompt)
     lengths = _with_window(knots_to(most_context), float(steps.shape.sliding_window))
@@ -218,7 +91,7 @@ def tables(
         np.minimum(steps.fit.static_power * steps.watts.full, steps.fit.kernels.largest_static_share * _reach(steps))
     )
     return Tables(
-        knots, np.ascontiguousarray(time * steps.time_factor), np.ascontiguousarray(energy * chips),
+        knots, np.ascontiguousarray(time), np.ascontiguousarray(energy * chips),
         raw_time, raw_energy,
         token_time, token_energy, lengths, pair_time, pair_energy,
         *_launches(launches), _reach(steps), static, float(steps.watts.idle), float(steps.watts.limit),
