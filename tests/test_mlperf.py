@@ -24,10 +24,12 @@ from wattline.line.chip.tuned import load_tuned, nearest, with_tuned
 from wattline.line.engine.steady_load import ServedModel, SteadyLoad, best, layouts, load_facts
 from wattline.line.work.inputs import read_model
 from wattline.validate.evidence.mlperf_inference import MlperfRow, load_of, read_mlperf
+from wattline.validate.evidence.mlperf_works import read_works
 from wattline.validate.evidence.reported_chips import reported_chip
 from wattline.validate.fit.mlperf import fit_mlperf, grouped, predict
 from wattline.validate.fit.mlperf_left_out import predict_left_out
-from wattline.validate.mlperf import validate
+from wattline.validate.mlperf import validate, with_works
+from wattline.validate.mlperf_works import compare_work, works_json
 
 CATALOG, DRAWS = default(), Draws(0)
 FACTS = load_facts(CATALOG)
@@ -212,7 +214,7 @@ def test_a_fit_moves_to_what_was_measured_and_so_does_one_without_a_chip(tmp_pat
 
 
 def test_the_command_prints_scores_rows_and_reasons(tmp_path: Path) -> None:
-    rows = [mlperf_row(wall_w=7000), mlperf_row(model="bert-99"), mlperf_row(chip="NVIDIA L40S")]
+    rows = [mlperf_row(wall_w=7000), mlperf_row(model="dlrm-v2-99"), mlperf_row(chip="NVIDIA L40S")]
     path = str(mlperf_file(tmp_path / "r.csv", rows))
     runner = CliRunner()
     shown = runner.invoke(app, ["validate", "mlperf", path, "--each", "--draws", "50"])
@@ -228,6 +230,34 @@ def test_the_command_prints_scores_rows_and_reasons(tmp_path: Path) -> None:
     assert low < middle < high
     wrong = runner.invoke(app, ["validate", "mlperf", path, "--leave-out", "moon"])
     assert "moon" in str(wrong.exception)
+
+
+def test_results_of_no_language_model_are_compared_too(tmp_path: Path) -> None:
+    """BERT on eight H100 in INT8, Whisper on eight H200; a virtual machine's chips are named and not compared."""
+    h100 = {"chip": "NVIDIA H100-SXM-80GB", "round": "v4.1", "model": "bert-99", "weights": "int8"}
+    rows = [
+        mlperf_row(**h100, performance=71861),
+        mlperf_row(**h100, performance=57488, scenario="Server"),
+        mlperf_row(model="whisper", weights="fp16", performance=34087, wall_w=7000),
+        mlperf_row(model="stable-diffusion-xl", chip="Virtualized NVIDIA H200-SXM-141GB", performance=18),
+        mlperf_row(),
+    ]
+    path = mlperf_file(tmp_path / "r.csv", rows)
+    language, unused = read_mlperf(path, CATALOG)
+    result = with_works(validate(language, unused, CATALOG, draws=50), path, CATALOG, 200).json()["results"]
+    assert [row["model"] for row in result["works"]["rows"]] == ["bert-large", "bert-large", "whisper-large-v3"]
+    assert all(abs(row["error_percent"]) < 15 for row in result["works"]["rows"])
+    assert [row["why"] for row in result["unusable"]] == ["a virtual machine's chips"]
+    assert len(result["rows"]) == 1
+
+
+def test_published_rates_of_bert_whisper_and_images_are_within_fifteen_percent(shared_data: Path) -> None:
+    rows, _ = read_works(shared_data / "mlperf_inference/results_v4.1_v5.1.csv", CATALOG)
+    drawn = Draws(100, catalog=CATALOG)
+    scores = works_json([compare_work(row, drawn) for row in rows[::3]])["scores"]
+    for name in ("bert-large", "whisper-large-v3", "stable-diffusion-xl"):
+        assert scores[name]["throughput"]["mean_error_percent"] < 12, name
+        assert scores[name]["throughput"]["coverage_percent"] > 85, name
 
 
 def test_published_results_are_within_their_errors(shared_data: Path) -> None:

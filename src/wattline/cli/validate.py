@@ -159,12 +159,12 @@ def validate_mlperf(
     draws: options.Draws = 1000,
     as_json: options.AsJson = False,
 ) -> None:
-    """Tokens/s and wall watts of MLPerf Inference's language models beside the predicted ones, best layout searched."""
+    """Rates and wall watts of MLPerf Inference beside the predicted ones; of LLMs the best layout is searched."""
     from wattline.catalog import default
     from wattline.cli.printing import print_result, working
     from wattline.validate.evidence.mlperf_inference import is_of_training, read_mlperf
     from wattline.validate.fit.mlperf_left_out import BY, LEAVE_OUT
-    from wattline.validate.mlperf import validate
+    from wattline.validate.mlperf import validate, with_works
 
     if is_of_training(file):
         return validate_steps(file, by, leave_out or "", as_json)
@@ -176,6 +176,8 @@ def validate_mlperf(
         result = validate(
             results, unused, default(), leave_out or "", draws, by, str(file), lambda name: update(f"fitting {name}")
         )
+        if not leave_out:
+            result = with_works(result, file, default(), draws)
     print_result(result, as_json, explain=each)
 
 

@@ -41,12 +41,37 @@ class MlperfRowJson(StrictJson):
     error_percent: float | None = item("Relative error of the predicted tokens a second.")
 
 
+class WorkRowJson(StrictJson):
+    """A result of BERT, Whisper or Stable Diffusion XL beside the predicted one."""
+
+    line: int = item("Its line.")
+    round: str = item("The round of the benchmark.")
+    model: str = item("The model.")
+    scenario: Literal["Offline", "Server"] = item("The scenario.")
+    chip: str = item("Type of chip.")
+    chips: int = item("Number of chips.")
+    precision: str = item("Number format that runs.")
+    measured_per_s: float = item("Samples of BERT, tokens of Whisper or images a second, as submitted.")
+    predicted_per_s: RangeJson = item("The same, as predicted.")
+    measured_wall_w: float | None = item("Power of the system at the wall, as submitted.")
+    predicted_wall_w: RangeJson = item("The same, as predicted.")
+    error_percent: float = item("Relative error of the predicted rate.")
+
+
+class WorksJson(StrictJson):
+    """Results of BERT, Whisper and Stable Diffusion XL."""
+
+    scores: dict[str, MlperfScoresJson] = item("By model; `throughput` is of samples, tokens or images a second.")
+    rows: list[WorkRowJson] = item("The results.")
+
+
 class MlperfValidationResults(StrictJson):
     """Results of MLPerf Inference beside the predicted."""
 
     scores: MlperfScoresJson = item("Of all rows.")
     groups: dict[str, MlperfScoresJson] = item("By group.")
     rows: list[MlperfRowJson] = item("The results.")
+    works: WorksJson = item("Results that are no language model's; none where something is left out.")
     unusable: list[UnusableRowJson] = item("Rows that are not compared.")
 
 

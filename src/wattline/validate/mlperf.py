@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -14,8 +15,10 @@ from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.tuned import SPREAD, load_tuned, nearest
 from wattline.line.engine.steady_load import Best, load_facts
 from wattline.validate.evidence.mlperf_inference import MlperfRow
+from wattline.validate.evidence.mlperf_works import read_works
 from wattline.validate.fit.mlperf import predict_row
 from wattline.validate.fit.mlperf_left_out import group_of, predict_left_out
+from wattline.validate.mlperf_works import ComparedWork, compare_work, works_json
 from wattline.validate.score import score_errors
 
 
@@ -71,6 +74,7 @@ class MlperfValidation(Result):
     left_out: str = ""
     by: str = "chip"
     source: str = ""
+    works: Sequence[ComparedWork] = ()
 
     def score(self, rows: Sequence[ComparedResult]) -> Json:
         """The scores (``score_errors``) of tokens a second and of wall watts."""
@@ -91,6 +95,7 @@ class MlperfValidation(Result):
             "scores": self.score(self.rows),
             "groups": {name: self.score(rows) for name, rows in sorted(groups.items())},
             "rows": [row.json() for row in self.rows],
+            "works": works_json(self.works),
             "unusable": [{"line": line, "row": row, "why": why} for line, row, why in self.unused],
         }
         inputs = {"source": self.source, "left_out": self.left_out or None, "by": self.by}
@@ -138,6 +143,26 @@ def validate(
         levels = [nearest(row.chip, catalog) for row in rows]
     compared = [_compared(row, result, level, drawn) for row, result, level in zip(rows, results, levels, strict=True)]
     return MlperfValidation(compared, unused, drawn, leave_out, by, source)
+
+
+def with_works(result: MlperfValidation, path: Path, catalog: Catalog, draws: int = 1000) -> MlperfValidation:
+    """The same with the file's results of BERT, Whisper and Stable Diffusion XL.
+
+    Parameters
+    ----------
+    result : of its language models
+    path : of the file
+    catalog : whose facts are taken
+    draws : of the spreads
+
+    Returns
+    -------
+    The comparison with all of them.
+    """
+    rows, why = read_works(path, catalog)
+    compared = {row.line for row in rows}
+    unused = [(line, row, why.get(line, words)) for line, row, words in result.unused if line not in compared]
+    return replace(result, works=[compare_work(row, Draws(draws, catalog=catalog)) for row in rows], unused=unused)
 
 
 def _compared(row: MlperfRow, result: Best | None, level: str, draws: Draws) -> ComparedResult:

@@ -22,6 +22,11 @@ def mlperf_validation_text(data: Json, explain: bool = False) -> RenderableType:
     blocks: list[RenderableType] = [Text(head, style="bold"), _scores(results, inputs["by"])]
     if explain:
         blocks += ["", _rows(results["rows"])]
+    works = results["works"]
+    if works["rows"]:
+        blocks += ["", _works(works["scores"])]
+    if works["rows"] and explain:
+        blocks += ["", _work_rows(works["rows"])]
     reasons = Counter(row["why"] for row in results["unusable"])
     if reasons:
         blocks.append(Text(f"not compared ({sum(reasons.values())}):", style="dim"))
@@ -34,6 +39,29 @@ def _scores(results: Json, by: str) -> Table:
     for name, score in [*results["groups"].items(), ("all", results["scores"])]:
         rate, wall = score["throughput"], score["wall_power"]
         table.add_row(name, str(rate["n"]), *percents(rate, *ERRORS), percents(wall, "median_error")[0])
+    return table
+
+
+def _works(scores: Json) -> Table:
+    table = plain_table(
+        "no language model", "rows", "median error a second", "mean", "p90", "bias", "in p5 to p95", "wall watts"
+    )
+    for name, score in scores.items():
+        rate, wall = score["throughput"], score["wall_power"]
+        table.add_row(name, str(rate["n"]), *percents(rate, *ERRORS), percents(wall, "median_error")[0])
+    return table
+
+
+def _work_rows(rows: list[Json]) -> Table:
+    table = plain_table("result", "a second", "predicted", "error", "wall", "predicted", left=("result",))
+    for row in rows:
+        what = f"{row['round']} {row['model']} {row['scenario']}, {row['chips']} × {row['chip']}, {row['precision']}"
+        wall = row["measured_wall_w"]
+        table.add_row(
+            what, f"{row['measured_per_s']:,.4g}", f"{row['predicted_per_s']['p50']:,.4g}",
+            f"{row['error_percent']:+.0f}%", show(wall, "W") if wall else "",
+            show(row["predicted_wall_w"]["p50"], "W") if wall else "",
+        )  # fmt: skip
     return table
 
 

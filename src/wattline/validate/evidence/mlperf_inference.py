@@ -120,15 +120,15 @@ def read_mlperf(path: Path, catalog: Catalog) -> tuple[list[MlperfRow], list[tup
 
 def _row(line: int, row: Mapping[str, str], draws: Draws) -> MlperfRow:
     task, interactive = _task(row["model"], row["scenario"])
-    _refuse_other_rules(row)
+    refuse_other_rules(row)
     record = reported_chip(row["chip"], draws.catalog)
     if record is None:
         raise NotUsed(f"chip {row['chip']!r} is not in the catalog")
     chip = load_chip(record.name, draws)
     scenario = row["scenario"].strip().capitalize()
-    node, nodes = (int(_cell(row, name)) for name in ("chips_per_node", "nodes"))
-    load = load_of(task, scenario, interactive, draws, _cell(row, "tokens_per_sample", 0.0))
-    rate = _cell(row, "performance") * (load.output_tokens if _of_samples(task, row["unit"]) else 1.0)
+    node, nodes = (int(cell_number(row, name)) for name in ("chips_per_node", "nodes"))
+    load = load_of(task, scenario, interactive, draws, cell_number(row, "tokens_per_sample", 0.0))
+    rate = cell_number(row, "performance") * (load.output_tokens if _of_samples(task, row["unit"]) else 1.0)
     return MlperfRow(
         line=line,
         round=row["round"].strip(),
@@ -138,11 +138,11 @@ def _row(line: int, row: Mapping[str, str], draws: Draws) -> MlperfRow:
         chip=chip,
         chips=node * nodes,
         node_chips=node,
-        precision=_precision(row, chip),
+        precision=precision_of(row, chip),
         engine=_engine(row["software"]),
         load=load,
         tokens_per_s=rate,
-        wall_w=_cell(row, "wall_w", 0.0) or None,
+        wall_w=cell_number(row, "wall_w", 0.0) or None,
     )
 
 
@@ -182,7 +182,7 @@ def load_of(task: str, scenario: str, interactive: bool, draws: Draws, output_to
 
 def _task(model: str, scenario: str) -> tuple[str, bool]:
     """The task without its accuracy level, and whether it is the interactive kind."""
-    plain = re.sub(r"-(99\.9|99|interactive)", "", model.strip().lower().replace("_", "."))
+    plain = task_name(model)
     if plain not in MODELS:
         raise NotUsed("no language model whose load is known")
     if scenario.strip().lower() not in ("offline", "server", "interactive"):
@@ -190,14 +190,29 @@ def _task(model: str, scenario: str) -> tuple[str, bool]:
     return plain, "interactive" in model.lower() or scenario.strip().lower() == "interactive"
 
 
-def _refuse_other_rules(row: Mapping[str, str]) -> None:
+def task_name(model: str) -> str:
+    """The task of a model's name, without its accuracy level.
+
+    Parameters
+    ----------
+    model : as a result names it
+
+    Returns
+    -------
+    Such as ``llama2-70b``.
+    """
+    return re.sub(r"-(99\.9|99|interactive)", "", model.strip().lower().replace("_", "."))
+
+
+def refuse_other_rules(row: Mapping[str, str]) -> None:
+    """Raises NotUsed for rows of the open division, and for chips under limits that the file does not state."""
     if row["division"].strip().lower() not in ("closed", ""):
         raise NotUsed("open division: the model may be another than the benchmark's")
     if "maxq" in f"{row.get('system', '')} {row.get('location', '')}".lower():
         raise NotUsed("MaxQ: its chips ran under power limits that the file does not state")
 
 
-def _precision(row: Mapping[str, str], chip: Chip) -> str:
+def precision_of(row: Mapping[str, str], chip: Chip) -> str:
     """The format that runs: as stated; the narrowest that the chip computes in where it is not, and for engines that
     quantise what they load, in rounds that stated what was downloaded."""
     stated = row["weights"].strip().lower()
@@ -228,7 +243,8 @@ def _number(text: str) -> float:
     return float(digits.group()) if digits else 0.0
 
 
-def _cell(row: Mapping[str, str], name: str, empty: float | None = None) -> float:
+def cell_number(row: Mapping[str, str], name: str, empty: float | None = None) -> float:
+    """A number of a row above 0, or ``empty`` where there is none. Raises NotUsed."""
     text = (row.get(name) or "").strip()
     if not text and empty is not None:
         return empty
