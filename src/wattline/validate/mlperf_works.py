@@ -89,8 +89,8 @@ def _predicted(row: WorkResult, draws: Draws) -> tuple[Answer, Array]:
         answer = embed(name, chip, tokens=SAMPLES * each, document_tokens=each, batch=BERT_BATCH, **common)
         return answer, np.asarray(SAMPLES / answer.duration_s)
     if row.task == "whisper":
-        each = draws.catalog.fact("fit.mlperf-output-tokens-whisper").value
-        answer = transcribe(name, chip, text_tokens=each, **common)
+        spoken = draws.catalog.fact("fit.mlperf-output-tokens-whisper").value
+        answer = transcribe(name, chip, text_tokens=spoken, **common)
         return answer, answer.figures()["output_tokens_per_s"]
     answer = image(name, chip, steps=STEPS, batch=BATCH, active=1, **common)
     return answer, answer.figures()["images_per_s"]
