@@ -305,6 +305,7 @@ NO_READINGS = {
     "meter/energy/track.py": "doubt of an edge",
     "meter/energy/usage.py": "a stated constant",
     "meter/energy/window.py": "doubt outside of the readings",
+    "meter/fleet/savings.py": "a chip's curve under a power limit",
     "meter/gpu_sensor/error.py": "error of sampling",
     "meter/readers/powermetrics.py": "millijoules told as milliwatts, back to watts",
     "meter/readings/counter.py": "what a step may be at most",

@@ -19,6 +19,7 @@ from supply_files import factors_file, reference_folder
 from validation_files import TIMED_ROW, kernel_file, sensor_recording, serving_file, serving_row, timed_file
 from wattline.cli.main import app, main
 from wattline.core.errors import NotFound
+from wattline.meter.fleet.ingest import fleet_ingest
 from wattline.scenario.file import KINDS
 from wattline.schema.commands import ANSWERS, schema_text
 from wattline.schema.files import schema_commands, schema_of
@@ -79,6 +80,8 @@ LINES = (
     "meter share RECORDING --jobs JOBS",
     "meter bill RECORDING --region fr --draws 20",
     "sensors",
+    "fleet ingest RECORDING --out NEW",
+    "fleet report FLEET --by job,hour --jobs JOBS --idle-waste --caps",
     "validate training",
     "validate steps",
     "validate carbon CARBON",
@@ -155,7 +158,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         f"2023-{1 + i // 672:02d}-{1 + i // 24 % 28:02d}T{i % 24:02d}:00:00Z,{100 + i % 24}\n" for i in range(84 * 24)
     )
     hours = "".join(f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 24}\n" for i in range(240))
+    fleet = folder / "fleet"
+    fleet_ingest([text("fleet.csv", "time_s,gpu0_power_w\n" + watts)], fleet)
     return {
+        "FLEET": fleet,
+        "NEW": folder / "new",
         "REFERENCE": reference_folder(folder / "reference", "R1,VRE+battery,CFE 0.9,50,100,nobody\n"),
         "FACTORS": factors_file(folder / "factors.csv", 7),
         "SERIES": text("series.csv", "series,year,twh\nours,2020,1.0\nours,2022,1.5\n"),

@@ -83,6 +83,8 @@ NEEDS = {
     "proxy": ["proxy", "--upstream", "http://127.0.0.1:9"],
     "web": ["web", "--port", "0"],
     "mcp": ["mcp"],
+    "fleet ingest": ["fleet", "ingest", "examples/gpus.csv", "--out", "fleet"],
+    "fleet report": ["fleet", "report", "fleet"],
     "prometheus": ["measure", "--prometheus", "127.0.0.1:0", "--", sys.executable, "-c", "pass"],
     "otel": ["meter", "export", "examples/gpus.csv", "--to", "otlp", "--endpoint", "console"],
 }

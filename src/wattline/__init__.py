@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from wattline.core.range import Range
     from wattline.line.work.traffic.reader import read_traffic
     from wattline.line.work.traffic.trace import Traffic
+    from wattline.meter.fleet.ingest import fleet_ingest
+    from wattline.meter.fleet.report import fleet_report
     from wattline.meter.live.active import metering
     from wattline.meter.live.measurement import measure
     from wattline.predict.average_service import serve_average
@@ -68,6 +70,8 @@ _WHERE = {
     "compare": ("wattline.reconcile.compare", "compare"),
     "embed": ("wattline.predict.encoding.embed", "embed"),
     "fact": ("wattline.catalog", "fact"),
+    "fleet_ingest": ("wattline.meter.fleet.ingest", "fleet_ingest"),
+    "fleet_report": ("wattline.meter.fleet.report", "fleet_report"),
     "flex_balance": ("wattline.predict.flex.balance", "flex_balance"),
     "flex_headroom": ("wattline.predict.flex.headroom", "flex_headroom"),
     "flex_response": ("wattline.predict.flex.response", "flex_response"),
@@ -92,10 +96,10 @@ _WHERE = {
     "world": ("wattline.predict.outlook.world", "world"),
 }
 __all__ = [
-    "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "check",
-    "compare", "embed", "fact", "flex_balance", "flex_headroom", "flex_response", "flex_shift", "flex_swings",
-    "frontier", "image", "measure", "metering", "prompt", "read_traffic", "run", "saving", "serve", "serve_average",
-    "settings", "site", "supply", "train", "transcribe", "video", "world",
+    "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "check", "compare",
+    "embed", "fact", "fleet_ingest", "fleet_report", "flex_balance", "flex_headroom", "flex_response", "flex_shift",
+    "flex_swings", "frontier", "image", "measure", "metering", "prompt", "read_traffic", "run", "saving", "serve",
+    "serve_average", "settings", "site", "supply", "train", "transcribe", "video", "world",
 ]  # fmt: skip
 # a name that is gone -> what stands in its place
 _RENAMED = {"service": "serve"}

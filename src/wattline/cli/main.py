@@ -21,6 +21,7 @@ from wattline.cli import (
     embed,
     explain,
     facts,
+    fleet,
     flex,
     frontier,
     image,
@@ -96,6 +97,7 @@ app.command("sensors")(sensors.sensors)
 app.command("traffic")(traffic.traffic)
 app.add_typer(catalog.catalog_app, name="catalog")
 app.add_typer(flex.flex_app, name="flex")
+app.add_typer(fleet.fleet_app, name="fleet")
 app.add_typer(meter.meter_app, name="meter")
 validate.validate_app.command("images")(validate_media.validate_images)
 validate.validate_app.command("video")(validate_media.validate_video)

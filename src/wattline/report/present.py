@@ -17,6 +17,10 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
     command = data["command"]
     if command.startswith("validate "):
         return _validation_text(data, explain)
+    if command.startswith("fleet "):
+        from wattline.report.terminal.fleet import fleet_text
+
+        return fleet_text(data)
     if command in ("measure", "meter report", "meter share", "sensors", "traffic"):
         return _recorded_text(data)
     if _of_flexibility(data):

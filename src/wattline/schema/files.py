@@ -33,4 +33,4 @@ def schema_of(command: str) -> str:
 def _command(name: str) -> str:
     """The command of a file's name: groups of commands have a word of their own before it."""
     group, dash, rest = name.partition("-")
-    return f"{group} {rest}" if dash and group in ("catalog", "flex", "meter", "proxy", "validate") else name
+    return f"{group} {rest}" if dash and group in ("catalog", "fleet", "flex", "meter", "proxy", "validate") else name

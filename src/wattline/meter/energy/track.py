@@ -67,12 +67,17 @@ class Track:
 
     def running_j(self, at_s: Array) -> Array:
         """The likely joules from the first of these rising instants to each of them, shape ``at``."""
-        total = np.zeros(len(at_s))
+        return np.asarray(self.running(at_s)[0])
+
+    def running(self, at_s: Array) -> Array:
+        """Joules from the first of these rising instants to each of them, shape ``(3, *at)``: the likely, and how
+        many fewer or more they may be."""
+        total = np.zeros((3, len(at_s)))
         for i, who in enumerate(self.owner):
             begin, end = max(float(at_s[0]), float(self.edges_s[i])), float(self.edges_s[i + 1])
             if end > begin and begin < at_s[-1]:
                 power = self.powers[who]
-                total += power.total_j(np.clip(at_s, begin, end))[0] - power.total_j(begin)[0]
+                total += power.total_j(np.clip(at_s, begin, end)) - power.total_j(begin)[:, None]
         return total
 
     def running_within_j(self, spans: Sequence[Span], at_s: Array) -> Array:

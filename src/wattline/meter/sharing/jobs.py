@@ -24,6 +24,8 @@ NAMES = {
     "devices": ("gpus", "gpu", "devices", "device", "uuid", "gpu_uuid"),
     "hosts": ("hosts", "host", "nodes", "node", "nodelist", "hostname"),
     "weight": ("weight", "share"),
+    "user": ("user", "owner", "account"),
+    "model": ("model",),
 }
 
 
@@ -50,7 +52,7 @@ def read_jobs(path: Path | str, default: tzinfo = UTC) -> list[Workload]:
 
 
 def read_csv(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
-    """Columns by name: name, begin, end; and, where given, gpus (``0-3``, UUIDs), host, weight."""
+    """Columns by name: name, begin, end; and, where given, gpus (``0-3``, UUIDs), host, weight, user, model."""
     rows = csv.DictReader(io.StringIO(text))
     columns = {c.strip().lower(): c for c in rows.fieldnames or () if c}
     column_of = {k: next((columns[n] for n in names if n in columns), "") for k, names in NAMES.items()}
@@ -74,6 +76,8 @@ def read_csv(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
                 indices(cell["devices"], at),
                 expand(cell["hosts"], at),
                 weight_of(cell["weight"], at),
+                user=cell["user"],
+                model=cell["model"],
             )
         )
     return claims
@@ -111,7 +115,8 @@ def read_sacct(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
         count = _gpus(row.get("alloctres", "") or row.get("allocgres", ""))
         hosts = expand(row.get("nodelist", ""), at)
         if count != 0:
-            claims.append(Workload(_named(job, row.get("jobname", "")), begin, end, (), hosts, 1.0, max(count, 0)))
+            title, user = _named(job, row.get("jobname", "")), row.get("user", "")
+            claims.append(Workload(title, begin, end, (), hosts, 1.0, max(count, 0), user))
     return claims
 
 
@@ -144,10 +149,12 @@ def read_scontrol(text: str, where: str, default: tzinfo = UTC) -> list[Workload
         begin, end = span(start[1], "" if last is None or running else last[1], at, default)
         name = re.search(r"JobName=(\S+)", block)
         title = _named(job[1], name[1] if name else "")
+        owner = re.search(r"UserId=([^\s(]+)", block)
+        user = owner[1] if owner else ""
         for nodes, gres in re.findall(r"^\s*Nodes=(\S+).*?GRES=(\S*)", block, flags=re.MULTILINE):
             gpus = [i for idx in re.findall(r"gpu[^(]*\(IDX:([^)]*)\)", gres) for i in indices(idx, at)]
             if gpus and "N/A" not in gpus:
-                claims.append(Workload(title, begin, end, tuple(gpus), expand(nodes, at)))
+                claims.append(Workload(title, begin, end, tuple(gpus), expand(nodes, at), user=user))
     if not claims and "JobId=" in text:
         raise WattlineError(f"{where}: no job tells its GPUs; run scontrol show job -d (with -d it names GRES and IDX)")
     return claims

@@ -133,7 +133,7 @@ def share_jobs(
     devices = _devices(recording, as_read, notes)
     mine: list[list[Workload]] = [[] for _ in devices]
     for job in jobs:
-        on = [i for i, device in enumerate(devices) if _means(job, device)]
+        on = [i for i, each in enumerate(devices) if means(job, each.track.device, each.number)]
         if not job.devices and job.count and job.count != len(on):
             raise WattlineError(
                 f"job {shorten(job.name)} had {job.count} of {len(on)} GPUs and the file does not say which; "
@@ -161,7 +161,7 @@ def share_processes(
     for gpu in samples:
         probe = Workload("", 0.0, 0.0, (gpu.gpu,) if gpu.gpu else (), (gpu.host,) if gpu.host else ())
         for i, device in enumerate(devices):
-            if not _means(probe, device):
+            if not means(probe, device.track.device, device.number):
                 continue
             mine[i] += gpu.claims
             begin, end = known[i] or (np.empty(0), np.empty(0))
@@ -203,7 +203,7 @@ def _devices(recording: Recording, as_read: bool, notes: list[str]) -> list[Shar
         raise WattlineError(f"{recording.source or 'recording'}: {why}")
     _tell(good, flaws, remarks, notes)
     extent = min(track.begin_s for track in good.values()), max(track.end_s for track in good.values())
-    indices = _indices([track.device for track in good.values()])
+    indices = numbers_on_host([track.device for track in good.values()])
     seen = [within(track.spans(), *extent) for track in good.values()]
     return [SharedDevice(*each) for each in zip(good.values(), seen, indices, strict=True)]
 
@@ -245,7 +245,7 @@ def _split(
     return shared
 
 
-def _indices(devices: Sequence[Device]) -> list[str]:
+def numbers_on_host(devices: Sequence[Device]) -> list[str]:
     """Each device's index on its host: as it is named (``gpu3``), else its order in the recording."""
     count: dict[str, int] = {}
     indices = []
@@ -257,19 +257,18 @@ def _indices(devices: Sequence[Device]) -> list[str]:
     return indices
 
 
-def _means(claim: Workload, shared: SharedDevice) -> bool:
-    """Whether a claim names this device."""
-    device = shared.track.device
-    host = _short(device.host)
-    if claim.hosts and host and host not in {_short(h) for h in claim.hosts}:
+def means(claim: Workload, device: Device, number: str) -> bool:
+    """Whether a claim names this device, which has this number on its host."""
+    host = short_host(device.host)
+    if claim.hosts and host and host not in {short_host(h) for h in claim.hosts}:
         return False
     if not claim.devices:
         return True
-    names = {device.key.lower(), device.uuid.lower(), shared.number}
+    names = {device.key.lower(), device.uuid.lower(), number}
     return any(d.lower() in names for d in claim.devices)
 
 
-def _short(host: str) -> str:
+def short_host(host: str) -> str:
     """A host's first label, without domain or port; of an address all but the port."""
     name = host.lower().partition(":")[0] if host.count(":") == 1 else host.lower()
     return name if name.replace(".", "").isdigit() else name.partition(".")[0]

@@ -51,7 +51,8 @@ class Workload:
     """Something that ran: from when to when (s since the epoch), on which devices, and its weight beside others.
 
     ``devices``: keys, UUIDs, indices on the host, or empty for all of ``hosts``; ``hosts``: empty for any. ``count``:
-    how many devices it had in all where the source tells no more (0: not told).
+    how many devices it had in all where the source tells no more (0: not told). ``user``, ``model``: whose it was and
+    what it worked on; empty where the source does not tell.
     """
 
     name: str
@@ -61,6 +62,8 @@ class Workload:
     hosts: tuple[str, ...] = ()
     weight: float = 1.0
     count: int = 0
+    user: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True, eq=False)
