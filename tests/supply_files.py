@@ -44,3 +44,14 @@ def reference_folder(folder: Path, optima: str, published: str = "") -> Path:
     (folder / "reference_results_open.csv").write_text("problem,palette,case,usd_per_mwh,wind,solver\n" + optima)
     (folder / "published_results_open.csv").write_text("study,case,metric,value\n" + published)
     return folder
+
+
+def with_second_problem(folder: Path) -> None:
+    """Adds R2, with wind, sun and battery alone, to a folder of reference problems."""
+    parts = {"rate": 0.07, "import_cap_mw": 100, "import_adder_usd_mwh": 15, "export_cap_mw": 100}
+    parts |= {"export_share": 0.2, "export_discount_usd_mwh": 1}
+    tech = {name: {"capex": part.get("capex_usd_per_mw", 187000), "fom": part["fom"], "life": part["life"]}
+            for name, part in R1.items() if isinstance(part, dict)}  # fmt: skip
+    store = {"eta_charge": 0.96, "eta_discharge": 0.96, "discharge_usd_mwh": 0.01}
+    second = parts | {"tech": tech, "storage": {"battery": store}}
+    (folder / "reference_problems.json").write_text(json.dumps({"R1": R1, "R2": second}))

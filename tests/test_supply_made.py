@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from supply_files import reference_folder, with_second_problem
 from wattline.catalog import default
 from wattline.core.errors import WattlineError
 from wattline.line.grid.supply.made import WindSun, made_hours
@@ -16,6 +20,12 @@ from wattline.line.grid.supply.sun import SunPlant, clear_sky, diffuse, plant_ou
 from wattline.line.grid.supply.wind import WindPlant, at_hub, farm_output, power_curve
 from wattline.line.site.climate import find_place
 from wattline.predict.supply.place import hours_of_file, make_hours, place_weather, scaled_to, usual_year
+from wattline.report.present import as_text
+from wattline.schema.validated_supply import ValidateSupplyJson
+from wattline.validate.fit.wind_sun import fit_region, wind_memory
+from wattline.validate.fit.wind_sun_file import calibrate_wind_sun
+from wattline.validate.made_hours import longest
+from wattline.validate.supply import validate_made_hours
 
 CATALOG = default()
 SUN, WIND = CATALOG.values(SunPlant, "constant.sun-plant"), CATALOG.values(WindPlant, "constant.wind-plant")
@@ -136,3 +146,70 @@ def test_a_weather_file_gives_wind_and_sun(tmp_path: Path) -> None:
 
 def test_a_weather_file_without_sun_gives_none(tmp_path: Path) -> None:
     assert hours_of_file(weather_file(tmp_path / "dark.epw", level=np.full(8760, 9999.0)), CATALOG) is None
+
+
+def test_a_fit_to_made_hours_gives_back_what_they_were_made_of() -> None:
+    known = WindSun.of(CATALOG.find("wind_sun", "us-pjm"))
+    utc = usual_year(6)
+    wind, sun = made_hours(utc, known, np.random.default_rng(4))
+    again = fit_region(utc, wind, sun)
+    assert again.wind_levels[4:-4] == pytest.approx(known.wind_levels[4:-4], abs=0.05)
+    assert again.sun_mean == pytest.approx(known.sun_mean, abs=0.1)
+    lags = np.array([1, 6, 24, 48])
+    memories = [wind_memory(lags, f.long_h, f.short_h, f.noise, f.day_share, f.day_memory_h) for f in (known, again)]
+    assert memories[1] == pytest.approx(memories[0], abs=0.06)
+
+
+def test_a_links_day_before_moves_the_wind_of_the_day_after() -> None:
+    known = WindSun.of(CATALOG.find("wind_sun", "us-pjm"))
+    led = replace(known, links=np.array([0, 0, 0.8, 0, 0, 0, 0.0]), sun_memory=0.0, sun_slow_share=0.0)
+    made = made_hours(usual_year(4), led, np.random.default_rng(0))
+    wind, sun = (values.reshape(-1, 24).mean(axis=1) for values in made)
+    month = usual_year(4)[::24].astype("datetime64[M]").astype(int) % 12
+    sun, wind = (days - np.array([days[month == m].mean() for m in range(12)])[month] for days in (sun, wind))
+    after, same = np.corrcoef(sun[:-1], wind[1:])[0, 1], np.corrcoef(sun, wind)[0, 1]
+    assert after > 0.4
+    assert after > same + 0.1
+
+
+@given(st.lists(st.booleans(), max_size=40))
+def test_the_longest_run_is_that_of_a_plain_count(low: list[bool]) -> None:
+    words = "".join("x" if each else " " for each in low).split()
+    assert longest(np.array(low, bool)) == max((len(word) for word in words), default=0)
+
+
+def generation_file(path: Path) -> Path:
+    """Two years of a region, as EIA-930 has them."""
+    utc = usual_year(2)
+    wind, sun = made_hours(utc, WindSun.of(CATALOG.find("wind_sun", "us-pjm")), np.random.default_rng(8))
+    times = pl.Series("utc", utc.astype("datetime64[us]")).dt.replace_time_zone("UTC")
+    columns = {"utc": times, "region": ["PJM"] * utc.size, "wind": wind * 11000, "solar": sun * 7000}
+    pl.DataFrame(columns).write_parquet(path)
+    return path
+
+
+def test_the_catalogs_file_is_made_again_from_generation(tmp_path: Path) -> None:
+    path = generation_file(tmp_path / "generation.parquet")
+    text = calibrate_wind_sun(path, CATALOG)
+    assert text == calibrate_wind_sun(path, CATALOG)
+    records = tomllib.loads(text)
+    assert set(records) == {"_sources", "_default", "us-pjm", "elsewhere"}
+    assert 0.2 < records["us-pjm"]["wind_mean_cf"]["value"] < 0.4
+    assert len(records["elsewhere"]["wind_sun_links"]) == 7
+    (tmp_path / "x.csv").write_text("utc,wind,solar\n2023-01-01T00:00Z,1,1\n2023-01-01T01:00Z,1,1\n")
+    with pytest.raises(WattlineError, match="no column region"):
+        calibrate_wind_sun(tmp_path / "x.csv", CATALOG)
+
+
+@pytest.mark.long
+def test_a_year_left_out_is_held_against_made_ones(tmp_path: Path) -> None:
+    folder = reference_folder(tmp_path / "reference", "R9,none,CFE 0,1,1,nobody\n")
+    with_second_problem(folder)
+    generation_file(folder / "eia930_generation_mw_2023_2024.parquet")
+    data = validate_made_hours(folder, "year", draws=2).json()
+    assert [row["year"] for row in data["results"]["made_hours"]] == [2023, 2024]
+    scores = {row["figure"]: row for row in data["results"]["made_scores"]}
+    assert scores["usd_per_mwh"]["made"] == pytest.approx(scores["usd_per_mwh"]["true"], rel=0.25)
+    assert scores["cfe_in_true_year"]["made"] == pytest.approx(0.95, abs=0.04)
+    ValidateSupplyJson.model_validate(data)
+    assert "year left out" in as_text(data)

@@ -193,6 +193,23 @@ def calibrate_site(save: Save = None) -> None:
     _hand_over(text, save)
 
 
+@calibrate_app.command("wind-sun")
+def calibrate_wind_sun(
+    file: Annotated[
+        Path, typer.Argument(help="Generation of regions by the hour (EIA-930): utc, region, wind, solar [MW].")
+    ],
+    save: Save = None,
+) -> None:
+    """How wind and sun behave in a region, fitted to its hours; prints catalog/wind_sun.toml."""
+    from wattline.catalog import default
+    from wattline.cli.printing import working
+    from wattline.validate.fit.wind_sun_file import calibrate_wind_sun as fit
+
+    with working("fitting"):
+        text = fit(file, default())
+    _hand_over(text, save)
+
+
 @calibrate_app.command("world")
 def calibrate_world(
     file: Annotated[

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from wattline.schema.base import EnvelopeJson, StrictJson, item
-from wattline.schema.validations import ScoreJson, SourceInputs
+from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item
+from wattline.schema.validations import ScoreJson
 
 
 class ReferenceOptimumJson(StrictJson):
@@ -30,6 +30,42 @@ class PublishedTotalJson(StrictJson):
     error: float = item("Their ratio, less 1.")
 
 
+class SupplyValidationInputs(StrictJson):
+    """Where the references are, and what made hours had not seen."""
+
+    source: str = item("The folder.")
+    left_out: Literal["year", "region"] | None = item("What the fit of made hours left out; null for the optima.")
+
+
+class MadeFigureJson(StrictJson):
+    """A figure of a true year beside that of made ones."""
+
+    true: float = item("Of the true hours.")
+    made: RangeJson = item("Of the made years.")
+
+
+class MadeYearJson(StrictJson):
+    """A year of a region, which the fit had not seen."""
+
+    region: str = item("The region.")
+    year: int = item("The year.")
+    left_out: str = item("The year or region that was left out.")
+    figures: dict[str, MadeFigureJson] = item(
+        "Means, correlations, droughts [h], and plans sized on the hours, by name."
+    )
+
+
+class MadeScoreJson(StrictJson):
+    """How a figure of made years compares with that of true ones."""
+
+    figure: str = item("Its name.")
+    n: int = item("Years compared.")
+    true: float = item("Mean of the true figures.")
+    made: float = item("Mean of the made years' medians.")
+    mean_absolute_difference: float = item("Mean of what lies between the two.")
+    coverage_percent: float = item("Share of years whose true figure lies inside p5 to p95 of the made ones.")
+
+
 class SupplyValidationResults(StrictJson):
     """Reference problems and published results."""
 
@@ -38,9 +74,11 @@ class SupplyValidationResults(StrictJson):
     total_cost: ScoreJson = item("Errors of published totals.")
     optima: list[ReferenceOptimumJson] = item("The reference problems.")
     arithmetic: list[PublishedTotalJson] = item("The published results.")
+    made_hours: list[MadeYearJson] = item("Made hours beside true ones; empty without --leave-out.")
+    made_scores: list[MadeScoreJson] = item("The same by figure.")
 
 
-class ValidateSupplyJson(EnvelopeJson[SourceInputs, SupplyValidationResults]):
+class ValidateSupplyJson(EnvelopeJson[SupplyValidationInputs, SupplyValidationResults]):
     """Optima of reference problems beside ours."""
 
     command: Literal["validate supply"]

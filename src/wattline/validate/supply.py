@@ -1,10 +1,10 @@
-"""Optima of reference problems of supply beside ours, and the arithmetic of published results."""
+"""Optima of reference problems of supply beside ours, sums of published results, and made hours beside true ones."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.result import Json, Result, envelope
 from wattline.line.grid.supply.plan import SupplyPlan, plan
 from wattline.validate.evidence.supply_problems import Optimum, case_of, read_optima, read_problems, read_published
+from wattline.validate.made_hours import made_scores, read_made_hours
 from wattline.validate.score import score_errors
 
 CAPACITIES = {
@@ -30,6 +31,8 @@ class SupplyValidation(Result):
     source: str
     optima: list[Json]
     arithmetic: list[Json]
+    made_hours: list[Json] = field(default_factory=list)
+    left_out: str | None = None
 
     def json(self) -> Json:
         cost = [row["error"] for row in self.optima if row["error"] is not None]
@@ -39,8 +42,29 @@ class SupplyValidation(Result):
             "total_cost": score_errors([row["error"] for row in self.arithmetic]),
             "optima": self.optima,
             "arithmetic": self.arithmetic,
+            "made_hours": self.made_hours,
+            "made_scores": made_scores(self.made_hours),
         }
-        return envelope("validate supply", {"source": self.source}, results)
+        return envelope("validate supply", {"source": self.source, "left_out": self.left_out}, results)
+
+
+def validate_made_hours(
+    folder: Path, left_out: str, draws: int = 8, seed: int = 0, progress: Callable[[str], None] = lambda name: None
+) -> SupplyValidation:
+    """Hold made hours of wind and sun, and plans sized on them, against years or regions that were left out.
+
+    Parameters
+    ----------
+    folder, left_out, draws, seed, progress : see ``read_made_hours``
+
+    Returns
+    -------
+    Figures of true and made hours by region and year.
+    """
+    if draws < 1:
+        raise WattlineError(f"--draws: {draws} must be one or more")
+    rows = read_made_hours(folder, left_out, draws, seed, progress)
+    return SupplyValidation(str(folder), [], [], rows, left_out)
 
 
 def validate(folder: Path, progress: Callable[[str], None] = lambda name: None) -> SupplyValidation:

@@ -61,6 +61,22 @@ def place_weather(region: str | None, climate: Record | None, catalog: Catalog) 
     title = climate.title if climate is not None else record.title
     if name != ELSEWHERE or climate is None:
         return PlaceWeather(record, behaviour, title)
+    return PlaceWeather(record, at_place(behaviour, climate, catalog), title)
+
+
+def at_place(behaviour: WindSun, climate: Record, catalog: Catalog) -> WindSun:
+    """What is known of no region in particular, at a place: by its longitude, hemisphere, and the climate of its sun.
+
+    Parameters
+    ----------
+    behaviour : at longitude 0, north
+    climate : the place
+    catalog : whose plant of modules is taken
+
+    Returns
+    -------
+    Behaviour there.
+    """
     latitude, longitude = climate["latitude"].value, climate["longitude"].value
     behaviour = behaviour.moved(-round(longitude / 15))
     if latitude < 0:
@@ -68,7 +84,7 @@ def place_weather(region: str | None, climate: Record | None, catalog: Catalog) 
         behaviour = replace(behaviour, **tables)
     sun_mean, clearness = sun_by_climate(climate, catalog)
     spread = np.clip(0.12 + 1.2 * (CLEAR_DAY - clearness), 0.08, 0.6)
-    return PlaceWeather(record, replace(behaviour, sun_mean=sun_mean, sun_spread=spread), title)
+    return replace(behaviour, sun_mean=sun_mean, sun_spread=spread)
 
 
 def sun_by_climate(climate: Record, catalog: Catalog) -> tuple[Array, Array]:

@@ -12,6 +12,8 @@ from wattline.report.words import Json
 def supply_validation_text(data: Json) -> RenderableType:
     """The optima with their errors, then the published results."""
     results = data["results"]
+    if data["inputs"]["left_out"]:
+        return _made_hours(results, data["inputs"]["left_out"])
     table = plain_table("Reference problem, USD/MWh", "published", "ours", "error", "capacities", "gap")
     notes = []
     for row in results["optima"]:
@@ -30,3 +32,18 @@ def supply_validation_text(data: Json) -> RenderableType:
         words = f"Published results: cost × demand, share and price agree in {score['n']} figures, within {largest:.1e}"
         blocks += ["", Text(words)]
     return Group(*blocks)
+
+
+def _made_hours(results: Json, left_out: str) -> RenderableType:
+    """Figures of made years beside true ones, and what plans sized on them cost."""
+    table = plain_table(f"Made hours, {left_out} left out", "true", "made", "away", "range holds")
+    for row in results["made_scores"]:
+        name = row["figure"].replace("_", " ")
+        away = f"{row['mean_absolute_difference']:.3g}"
+        table.add_row(name, f"{row['true']:.3f}", f"{row['made']:.3f}", away, f"{row['coverage_percent']:.0f}%")
+    costs = plain_table("USD/MWh of 100 MW, CFE 95%", "year", "true", "made p5", "p50", "p95", "CFE in the true year")
+    for row in results["made_hours"]:
+        cost, reached = row["figures"]["usd_per_mwh"], row["figures"]["cfe_in_true_year"]["made"]
+        made = [f"{cost['made'][name]:.1f}" for name in ("p5", "p50", "p95")]
+        costs.add_row(row["region"], str(row["year"]), f"{cost['true']:.1f}", *made, f"{reached['p50']:.1%}")
+    return Group(table, "", costs)

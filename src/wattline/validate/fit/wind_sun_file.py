@@ -1,0 +1,146 @@
+"""``catalog/wind_sun.toml``, made again from regions' generation by the hour and the fleets that the catalog states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+from wattline.catalog import Catalog, Record
+from wattline.core.fact import Array
+from wattline.line.grid.supply.made import WindSun
+from wattline.validate.evidence.generation import FLEETS, RegionFactors, read_generation
+from wattline.validate.fit.wind_sun import fit_region
+
+ELSEWHERE = "elsewhere"
+DEGREES_PER_HOUR = 15.0
+WIND_RANGE, SUN_RANGE = (0.8, 1.3), (0.85, 1.25)  # of a new plant's mean, and of a year's, over the fleet's
+ELSEWHERE_WIND = (0.20, 0.42)
+WIND_NOTE = "mean of a region's fleet; a new plant at a good site lies above, a curtailed one below"
+SUN_NOTE = "mean of a region's fleet, its curtailment in it; a new plant with trackers lies above"
+WORLD_NOTE = "of the regions that were fitted; good and poor sites of the world lie wide apart"
+NUMBERS = {
+    "wind_long_memory_h": "long_h", "wind_short_memory_h": "short_h", "wind_noise_share": "noise",
+    "wind_day_share": "day_share", "wind_day_memory_h": "day_memory_h", "sun_memory": "sun_memory",
+    "sun_slow_share": "sun_slow_share",
+}  # fmt: skip
+TABLES = {
+    "wind_levels": 3, "wind_spread": 2, "wind_mean": 2, "wind_sun_links": 3, "sun_levels": 2, "sun_spread": 2,
+    "sun_mean": 3,
+}  # fmt: skip
+HEAD = """\
+# How wind and sun behave in a region, hour by hour: what made hours are drawn from where no file is given. Made by
+# `wattline calibrate wind-sun FILE`; only places and fleets are written by hand. Tables are by month (rows) and hour of
+# the day in UTC, from 00:00 on: sun_mean in capacity factors, wind_mean in deviations of a normal series, which is read
+# through wind_levels, its capacity factors at 33 even steps of the normal deviate, from -3.2 to 3.2. sun_levels: a
+# day's departure from its month, in sun_spread. wind_sun_links: what a day's wind takes of the sun of three days before
+# to three after. Fleets [GW] are those at the begin of each year from fleet_from on, from memory of operators' reports.
+
+[_sources]
+"""
+
+
+def mean_ranges(behaviour: WindSun, wind: float) -> dict[str, tuple[float, float, float]]:
+    """Mean capacity factors with their range by the catalog's names.
+
+    Parameters
+    ----------
+    behaviour : whose sun is taken
+    wind : mean capacity factor of wind
+
+    Returns
+    -------
+    Value, low and high of each.
+    """
+    sun = float(behaviour.sun_mean.mean())
+    ranges = {"wind_mean_cf": (wind, WIND_RANGE), "sun_mean_cf": (sun, SUN_RANGE)}
+    return {name: (value, value * low, value * high) for name, (value, (low, high)) in ranges.items()}
+
+
+def mean_behaviour(regions: Sequence[tuple[WindSun, float]]) -> WindSun:
+    """The mean of regions, each moved to the time of its sun.
+
+    Parameters
+    ----------
+    regions : behaviours, and the longitude of each [deg]
+
+    Returns
+    -------
+    Behaviour of a place at longitude 0.
+    """
+    local = [behaviour.moved(round(longitude / DEGREES_PER_HOUR)) for behaviour, longitude in regions]
+    return WindSun(
+        **{field.name: np.mean([getattr(each, field.name) for each in local], axis=0) for field in fields(WindSun)}
+    )
+
+
+def wind_sun_file(regions: Sequence[RegionFactors], catalog: Catalog, source: str) -> str:
+    """The text of ``catalog/wind_sun.toml``.
+
+    Parameters
+    ----------
+    regions : capacity factors by the hour
+    catalog : whose places stay
+    source : lines of the table of sources
+
+    Returns
+    -------
+    The text of a TOML file.
+    """
+    fits = [fit_region(each.utc, each.wind, each.sun) for each in regions]
+    blocks = [HEAD + source + '\n[_default]\nsource = "eia930"\n']
+    for each, fit in zip(regions, fits, strict=True):
+        blocks.append(_region(each.record, fit, mean_ranges(fit, float(each.wind.mean()))))
+    mean = mean_behaviour([(fit, each.record["longitude"].value) for fit, each in zip(fits, regions, strict=True)])
+    ranges = mean_ranges(mean, float(np.mean([each.wind.mean() for each in regions])))
+    ranges["wind_mean_cf"] = (ranges["wind_mean_cf"][0], *ELSEWHERE_WIND)
+    blocks.append(_region(catalog.find("wind_sun", ELSEWHERE), mean, ranges))
+    return "\n".join(blocks)
+
+
+def calibrate_wind_sun(path: Path, catalog: Catalog) -> str:
+    """``catalog/wind_sun.toml`` from a file of generation.
+
+    Parameters
+    ----------
+    path : as ``read_generation`` takes it
+    catalog : whose places and fleets are taken
+
+    Returns
+    -------
+    The text of a TOML file.
+    """
+    regions = read_generation(path, catalog)
+    first, last = (int(regions[0].year[i]) for i in (0, -1))
+    source = (
+        'eia930 = { title = "EIA-930 hourly generation by balancing authority (public domain)", '
+        f'year = {last + 1}, where = "{first} to {last}, fitted here; fleets assumed, linear in the year" }}\n'
+    )
+    return wind_sun_file(regions, catalog, source)
+
+
+def _region(record: Record, fit: WindSun, ranges: dict[str, tuple[float, float, float]]) -> str:
+    lines = [f"[{record.name}]", f'name = "{record.title}"']
+    lines += [f"{name} = {record[name].value:g}" for name in ("latitude", "longitude")]
+    if "fleet_from" in record.meta:
+        lines.append(f'fleet_from = "{record.meta["fleet_from"]}"')
+        lines += [f"{name} = {record.meta[name]}" for name in FLEETS.values()]
+    for name, (value, low, high) in ranges.items():
+        estimated = record.name == ELSEWHERE and name == "wind_mean_cf"
+        note = WORLD_NOTE if estimated else WIND_NOTE if name == "wind_mean_cf" else SUN_NOTE
+        basis = "estimated" if estimated else "derived"
+        numbers = f"value = {value:.3f}, low = {low:.3f}, high = {high:.3f}"
+        lines.append(f'{name} = {{ {numbers}, basis = "{basis}", note = "{note}" }}')
+    for name, attribute in NUMBERS.items():
+        lines.append(f'{name} = {{ value = {round(float(getattr(fit, attribute)), 6):.4g}, basis = "derived" }}')
+    for name, digits in TABLES.items():
+        lines.append(f"{name} = {_table(getattr(fit, 'links' if name == 'wind_sun_links' else name), digits)}")
+    return "\n".join(lines) + "\n"
+
+
+def _table(values: Array, digits: int) -> str:
+    if values.ndim == 2:
+        return "[\n" + "".join(f"  {_table(row, digits)},\n" for row in values) + "]"
+    return "[" + ", ".join(f"{round(float(value), digits) + 0.0:g}" for value in values) + "]"
