@@ -43,6 +43,7 @@ from wattline.cli import (
     transcribe,
     validate,
     validate_media,
+    validate_supply,
     video,
     web,
     world,
@@ -101,6 +102,7 @@ app.add_typer(fleet.fleet_app, name="fleet")
 app.add_typer(meter.meter_app, name="meter")
 validate.validate_app.command("images")(validate_media.validate_images)
 validate.validate_app.command("video")(validate_media.validate_video)
+validate.validate_app.command("supply")(validate_supply.validate_supply)
 app.add_typer(validate.validate_app, name="validate")
 app.add_typer(calibrate.calibrate_app, name="calibrate")
 

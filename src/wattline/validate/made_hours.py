@@ -23,7 +23,7 @@ from wattline.predict.supply.place import at_place, scaled_to
 from wattline.validate.evidence.generation import RegionFactors, read_generation
 from wattline.validate.evidence.supply_problems import Optimum, case_of, read_problems
 from wattline.validate.fit.wind_sun import fit_region
-from wattline.validate.fit.wind_sun_file import ELSEWHERE_WIND, mean_behaviour, mean_ranges
+from wattline.validate.fit.wind_sun_file import elsewhere_ranges, mean_behaviour, mean_ranges
 
 LEFT_OUT = ("year", "region")
 GENERATION = "eia930_generation_mw_*.parquet"
@@ -38,11 +38,11 @@ UNKNOWN = Source("the range that made hours are drawn with", 2026)
 
 @dataclass(frozen=True, eq=False)
 class Unseen:
-    """A year that was left out, and how wind and sun behave by what was left."""
+    """A year that was left out, and how wind and sun behave by what was left: in one way, or in each of several."""
 
     truth: RegionFactors
     left_out: str
-    behaviour: WindSun
+    kinds: tuple[WindSun, ...]
     ranges: dict[str, tuple[float, float, float]]
 
 
@@ -90,24 +90,24 @@ def _unseen(regions: Sequence[RegionFactors], left_out: str, catalog: Catalog) -
             own = each.year == year
             if left_out == "year":
                 rest = each.of(~own)
-                fit = fit_region(rest.utc, rest.wind, rest.sun)
-                ranges = mean_ranges(fit, float(rest.wind.mean()))
+                kinds: tuple[WindSun, ...] = (fit_region(rest.utc, rest.wind, rest.sun),)
+                ranges = mean_ranges(kinds[0], float(rest.wind.mean()))
             else:
-                fit, ranges = _elsewhere(each, regions, catalog)
-            years.append(Unseen(each.of(own), str(year) if left_out == "year" else each.record.name, fit, ranges))
+                kinds, ranges = _elsewhere(each, regions, catalog)
+            years.append(Unseen(each.of(own), str(year) if left_out == "year" else each.record.name, kinds, ranges))
     return years
 
 
 def _elsewhere(
     region: RegionFactors, regions: Sequence[RegionFactors], catalog: Catalog
-) -> tuple[WindSun, dict[str, tuple[float, float, float]]]:
+) -> tuple[tuple[WindSun, ...], dict[str, tuple[float, float, float]]]:
     """How wind and sun behave by the other regions, as a place that was not fitted is taken."""
     others = [each for each in regions if each is not region]
     fits = [(fit_region(each.utc, each.wind, each.sun), each.record["longitude"].value) for each in others]
     place, _ = nearest(region.record["latitude"].value, region.record["longitude"].value, catalog)
-    behaviour = at_place(mean_behaviour(fits), place, catalog)
-    ranges = mean_ranges(behaviour, float(np.mean([each.wind.mean() for each in others])))
-    return behaviour, ranges | {"wind_mean_cf": (ranges["wind_mean_cf"][0], *ELSEWHERE_WIND)}
+    kinds = tuple(at_place(mean_behaviour([fit]), place, catalog) for fit in fits)
+    wind = float(np.mean([each.wind.mean() for each in others]))
+    return kinds, elsewhere_ranges(mean_ranges(kinds[0], wind))
 
 
 def _case(wind: Array, sun: Array, usual: dict[str, float], problems: dict[str, Any]) -> SupplyCase:
@@ -121,8 +121,8 @@ def _row(unseen: Unseen, draws: int, rng: np.random.Generator, case: Callable[[A
     true_case = case(truth.wind, truth.sun)
     true = figures(truth.wind, truth.sun) | _sized(plan(true_case)) | {"cfe_in_true_year": AIM}
     made = []
-    for _ in range(draws):
-        wind, sun = made_hours(truth.utc, unseen.behaviour, rng)
+    for draw in range(draws):
+        wind, sun = made_hours(truth.utc, unseen.kinds[draw % len(unseen.kinds)], rng)
         wind, sun = (
             _at_mean(values, unseen.ranges[name], rng)
             for values, name in ((wind, "wind_mean_cf"), (sun, "sun_mean_cf"))

@@ -141,7 +141,7 @@ class SupplyQuestion:
         """The hours at a draw: a made year of its own chance and means."""
         if self.weather is None or draw is None:
             return self.hours
-        made = make_hours(self.weather, self.hours.utc, self.draws.seed + FIRST_DRAWN + draw)
+        made = make_hours(self.weather.at(draw), self.hours.utc, self.draws.seed + FIRST_DRAWN + draw)
         factors = {name: self._at_mean(name, values, draw) for name, values in made.factors.items()}
         return replace(made, grid=self.hours.grid, factors=factors)
 

@@ -20,19 +20,26 @@ from wattline.predict.supply.hours import SupplyHours
 
 ELSEWHERE = "elsewhere"
 HARGREAVES = 0.17  # Hargreaves and Samani (1985): 0.16 inland, 0.19 at a coast, of sun outside and root of daily range
-CLEAR_DAY = 0.78  # share of a clear sky's light over the year that the clearest months keep
+USUAL_LATITUDE, MAX_SEASONS = 36.0, 1.3  # of the fitted regions: seasons of the days' spread grow with it
+MIN_SPREAD = 0.08
 NORTH_MONTHS = 6
+DEGREES_PER_HOUR = 15.0
 FLEET = 0.9  # what a fleet delivers of what single plants in good order would
 MADE_YEAR = 2023
 
 
 @dataclass(frozen=True, eq=False)
 class PlaceWeather:
-    """How wind and sun behave at a place, and whose record says so."""
+    """How wind and sun behave at a place, and whose record says so; ``kinds``: how they may where none was fitted."""
 
     record: Record
     behaviour: WindSun
     place: str
+    kinds: tuple[WindSun, ...] = ()
+
+    def at(self, draw: int) -> PlaceWeather:
+        """The place at a draw: a place that was not fitted is like each of the regions that were, in turn."""
+        return replace(self, behaviour=self.kinds[draw % len(self.kinds)]) if self.kinds else self
 
     @property
     def fitted(self) -> bool:
@@ -61,7 +68,10 @@ def place_weather(region: str | None, climate: Record | None, catalog: Catalog) 
     title = climate.title if climate is not None else record.title
     if name != ELSEWHERE or climate is None:
         return PlaceWeather(record, behaviour, title)
-    return PlaceWeather(record, at_place(behaviour, climate, catalog), title)
+    regions = [known[each] for each in known if each != ELSEWHERE]
+    kinds = [WindSun.of(each).moved(round(each["longitude"].value / DEGREES_PER_HOUR)) for each in regions]
+    here, *others = (at_place(each, climate, catalog) for each in (behaviour, *kinds))
+    return PlaceWeather(record, here, title, tuple(others))
 
 
 def at_place(behaviour: WindSun, climate: Record, catalog: Catalog) -> WindSun:
@@ -78,17 +88,18 @@ def at_place(behaviour: WindSun, climate: Record, catalog: Catalog) -> WindSun:
     Behaviour there.
     """
     latitude, longitude = climate["latitude"].value, climate["longitude"].value
-    behaviour = behaviour.moved(-round(longitude / 15))
+    behaviour = behaviour.moved(-round(longitude / DEGREES_PER_HOUR))
     if latitude < 0:
         tables = {n: np.roll(getattr(behaviour, n), NORTH_MONTHS, axis=0) for n in ("wind_mean", "wind_spread")}
         behaviour = replace(behaviour, **tables)
-    sun_mean, clearness = sun_by_climate(climate, catalog)
-    spread = np.clip(0.12 + 1.2 * (CLEAR_DAY - clearness), 0.08, 0.6)
-    return replace(behaviour, sun_mean=sun_mean, sun_spread=spread)
+    usual = behaviour.sun_spread.mean()
+    seasons = min(abs(latitude) / USUAL_LATITUDE, MAX_SEASONS)
+    spread = np.maximum(usual + seasons * (behaviour.sun_spread - usual), MIN_SPREAD)
+    return replace(behaviour, sun_mean=sun_by_climate(climate, catalog), sun_spread=spread)
 
 
-def sun_by_climate(climate: Record, catalog: Catalog) -> tuple[Array, Array]:
-    """Mean capacity factor of solar by month and hour in UTC, ``(12, 24)``, and the month's clearness, ``(12,)``.
+def sun_by_climate(climate: Record, catalog: Catalog) -> Array:
+    """Mean capacity factor of solar by month and hour in UTC, ``(12, 24)``.
 
     Parameters
     ----------
@@ -97,7 +108,7 @@ def sun_by_climate(climate: Record, catalog: Catalog) -> tuple[Array, Array]:
 
     Returns
     -------
-    The two, 0 to 1.
+    0 to 1.
     """
     plant = catalog.values(SunPlant, "constant.sun-plant")
     utc = np.datetime64(f"{MADE_YEAR}-01-01T00:30:00", "s") + np.arange(8760) * np.timedelta64(3600, "s")
@@ -106,15 +117,14 @@ def sun_by_climate(climate: Record, catalog: Catalog) -> tuple[Array, Array]:
     month = utc.astype("datetime64[M]").astype(int) % 12
     hour = (utc - utc.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
     high, low = (np.array(climate.meta[name], float) for name in ("high_c", "low_c"))
-    tables, shares = np.zeros((12, 24)), np.zeros(12)
+    tables = np.zeros((12, 24))
     for m in range(12):
         own = month == m
         light = HARGREAVES * np.sqrt(max(high[m] - low[m], 1.0)) * outside[own].sum()
-        shares[m] = np.clip(light / max(clear[own].sum(), 1.0), 0.15, 0.95)
-        level = clear * shares[m]
+        level = clear * np.clip(light / max(clear[own].sum(), 1.0), 0.15, 0.95)
         output = plant_output(plant, sun, level, diffuse(level, sun), (high[m] + low[m]) / 2) * FLEET
         tables[m] = [output[own & (hour == h)].mean() for h in range(24)]
-    return tables, shares
+    return tables
 
 
 def usual_year(years: int = 1) -> Times:

@@ -11,14 +11,17 @@ import numpy as np
 from wattline.catalog import Catalog, Record
 from wattline.core.fact import Array
 from wattline.line.grid.supply.made import WindSun
+from wattline.predict.supply.place import DEGREES_PER_HOUR, ELSEWHERE
 from wattline.validate.evidence.generation import FLEETS, RegionFactors, read_generation
 from wattline.validate.fit.wind_sun import fit_region
 
-ELSEWHERE = "elsewhere"
-DEGREES_PER_HOUR = 15.0
 WIND_RANGE, SUN_RANGE = (0.8, 1.3), (0.85, 1.25)  # of a new plant's mean, and of a year's, over the fleet's
 ELSEWHERE_WIND = (0.20, 0.42)
+ELSEWHERE_SUN = (0.65, 1.2)  # of what latitude and temperature give: 0.89, 1.17 and 0.68 in the three regions
 WIND_NOTE = "mean of a region's fleet; a new plant at a good site lies above, a curtailed one below"
+WORLD_SUN_NOTE = (
+    "latitude and temperature give the sun of a place; the regions that were fitted lie at 0.7 to 1.2 of that"
+)
 SUN_NOTE = "mean of a region's fleet, its curtailment in it; a new plant with trackers lies above"
 WORLD_NOTE = "of the regions that were fitted; good and poor sites of the world lie wide apart"
 NUMBERS = {
@@ -59,6 +62,13 @@ def mean_ranges(behaviour: WindSun, wind: float) -> dict[str, tuple[float, float
     return {name: (value, value * low, value * high) for name, (value, (low, high)) in ranges.items()}
 
 
+def elsewhere_ranges(ranges: dict[str, tuple[float, float, float]]) -> dict[str, tuple[float, float, float]]:
+    """The ranges of means where no region was fitted, wider than a region's."""
+    wind, sun = ranges["wind_mean_cf"][0], ranges["sun_mean_cf"][0]
+    low, high = ELSEWHERE_SUN
+    return {"wind_mean_cf": (wind, *ELSEWHERE_WIND), "sun_mean_cf": (sun, sun * low, sun * high)}
+
+
 def mean_behaviour(regions: Sequence[tuple[WindSun, float]]) -> WindSun:
     """The mean of regions, each moved to the time of its sun.
 
@@ -95,7 +105,7 @@ def wind_sun_file(regions: Sequence[RegionFactors], catalog: Catalog, source: st
         blocks.append(_region(each.record, fit, mean_ranges(fit, float(each.wind.mean()))))
     mean = mean_behaviour([(fit, each.record["longitude"].value) for fit, each in zip(fits, regions, strict=True)])
     ranges = mean_ranges(mean, float(np.mean([each.wind.mean() for each in regions])))
-    ranges["wind_mean_cf"] = (ranges["wind_mean_cf"][0], *ELSEWHERE_WIND)
+    ranges = elsewhere_ranges(ranges)
     blocks.append(_region(catalog.find("wind_sun", ELSEWHERE), mean, ranges))
     return "\n".join(blocks)
 
@@ -128,8 +138,9 @@ def _region(record: Record, fit: WindSun, ranges: dict[str, tuple[float, float, 
         lines.append(f'fleet_from = "{record.meta["fleet_from"]}"')
         lines += [f"{name} = {record.meta[name]}" for name in FLEETS.values()]
     for name, (value, low, high) in ranges.items():
-        estimated = record.name == ELSEWHERE and name == "wind_mean_cf"
-        note = WORLD_NOTE if estimated else WIND_NOTE if name == "wind_mean_cf" else SUN_NOTE
+        estimated = record.name == ELSEWHERE
+        notes = (WORLD_NOTE, WORLD_SUN_NOTE) if estimated else (WIND_NOTE, SUN_NOTE)
+        note = notes[name == "sun_mean_cf"]
         basis = "estimated" if estimated else "derived"
         numbers = f"value = {value:.3f}, low = {low:.3f}, high = {high:.3f}"
         lines.append(f'{name} = {{ {numbers}, basis = "{basis}", note = "{note}" }}')
