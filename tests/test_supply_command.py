@@ -150,7 +150,8 @@ def test_generation_of_a_region_is_taken_and_other_years_test_the_plan(tmp_path:
         technologies="wind,solar,grid",
     )  # fmt: skip
     data = answer.json()
-    assert data["inputs"]["hours"]["means"]["wind"] == pytest.approx(wl.fact("wind_sun.us-ercot.wind_mean_cf").value, abs=1e-3)
+    usual = wl.fact("wind_sun.us-ercot.wind_mean_cf").value
+    assert data["inputs"]["hours"]["means"]["wind"] == pytest.approx(usual, abs=1e-3)
     assert any("scaled" in note for note in data["notes"])
     (test,) = data["results"]["tested"]
     assert test["year"] == "2022"
