@@ -178,6 +178,10 @@ def longest(low: Any) -> int:
     Parameters
     ----------
     low : boolean, ``(n_hours,)``
+
+    Returns
+    -------
+    Hours; 0 where none is low.
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(low, int), [0]])))
     return int((edges[1::2] - edges[::2]).max(initial=0))
