@@ -9,9 +9,15 @@ from typing import Any
 from wattline.core.errors import WattlineError
 from wattline.line.work.huggingface.fields import MEND, Config
 from wattline.line.work.huggingface.layers import FULL, SLIDING, context_of
-from wattline.line.work.huggingface.shared import mllama_fields, nas_fields, zamba_fields
-from wattline.line.work.huggingface.stacks import t5_fields, translator_fields
-from wattline.line.work.huggingface.table import Row
+from wattline.line.work.huggingface.shared import (
+    mllama_fields,
+    molmo_fields,
+    nas_fields,
+    openelm_fields,
+    zamba_fields,
+)
+from wattline.line.work.huggingface.stacks import t5_fields, t5gemma_fields, translator_fields
+from wattline.line.work.huggingface.table import Row, rows_of
 
 Fields = dict[str, Any]
 
@@ -218,7 +224,10 @@ OWN = {
     "longcat_flash": Own(_longcat),
     **dict.fromkeys(("lfm2", "lfm2_moe"), Own(_lfm2)),
     **dict.fromkeys(("t5", "mt5", "umt5"), Own(t5_fields, whole=True)),
-    **dict.fromkeys(("m2m_100", "fsmt"), Own(translator_fields, whole=True)),
+    **dict.fromkeys(rows_of("translator"), Own(translator_fields, whole=True)),
+    "t5gemma": Own(t5gemma_fields, whole=True),
+    "openelm": Own(openelm_fields, whole=True),
+    "molmo": Own(molmo_fields),
     **dict.fromkeys(("zamba", "zamba2"), Own(zamba_fields, whole=True)),
     "nemotron-nas": Own(nas_fields, whole=True),
     "mllama_text_model": Own(mllama_fields),

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.line.work.huggingface.fields import Config
+from wattline.line.work.huggingface.fields import MEND, Config
 from wattline.line.work.huggingface.table import refused, rows
 from wattline.line.work.huggingface.towers import joined
 
@@ -55,6 +55,32 @@ def text_config(top: dict[str, Any], where: str) -> Config:
     elif part is not top and kind == str(top.get("model_type") or "").lower():
         kind = str(joined(kind).get("text", kind))
     return Config(dict(part), kind, shorten(where, 200))
+
+
+def with_usual_names(top: dict[str, Any], where: str) -> dict[str, Any]:
+    """A Mamba's config by its authors (``ssm_cfg``, no ``model_type``) under the usual names; any other as it is."""
+    own = top.get("ssm_cfg")
+    if top.get("model_type") or not isinstance(own, dict) or "d_model" not in top:
+        return top
+    second = own.get("layer") == "Mamba2"
+    known = ("layer", "d_state", "d_conv", "expand", "headdim", "ngroups", "chunk_size", "rmsnorm")
+    if top.get("attn_layer_idx") or top.get("d_intermediate") or not set(own) <= set(known):
+        raise WattlineError(f"{where}: a Mamba with attention, MLPs or an ssm_cfg of other fields; {MEND}")
+    words, multiple, width = top.get("vocab_size"), top.get("pad_vocab_size_multiple") or 1, top["d_model"]
+    expand = own.get("expand", 2)
+    if not all(isinstance(n, int) and 0 < n < 10**9 for n in (words, multiple, width, expand)):
+        raise WattlineError(f"{where}: d_model, vocab_size and expand must be whole numbers above 0; correct them")
+    usual = {
+        **{"model_type": "mamba2" if second else "mamba", "hidden_size": width, "expand": expand},
+        **{"num_hidden_layers": top.get("n_layer"), "vocab_size": -(-int(words or 0) // multiple) * multiple},
+        **{"state_size": own.get("d_state", 128 if second else 16), "conv_kernel": own.get("d_conv", 4)},
+        "tie_word_embeddings": top.get("tie_embeddings", True),
+    }
+    head = own.get("headdim", 64)
+    if second and isinstance(head, int) and head > 0:
+        usual |= {"head_dim": head, "num_heads": expand * width // head, "n_groups": own.get("ngroups", 1)}
+    rest = ("d_model", "n_layer", "ssm_cfg", "vocab_size", "tie_embeddings", "attn_cfg")
+    return {**{name: value for name, value in top.items() if name not in rest}, **usual}
 
 
 def check_priced(top: dict[str, Any], cfg: Config) -> None:

@@ -11,7 +11,7 @@ from wattline.line.work.huggingface.beside import check_index, quantization_besi
 from wattline.line.work.huggingface.closed import check_fields
 from wattline.line.work.huggingface.fields import Config
 from wattline.line.work.huggingface.file import read_json
-from wattline.line.work.huggingface.kinds import TEXT_PARTS, check_priced, text_config
+from wattline.line.work.huggingface.kinds import TEXT_PARTS, check_priced, text_config, with_usual_names
 from wattline.line.work.huggingface.quantization import Weights, read_weights
 from wattline.line.work.huggingface.table import Row, rows
 from wattline.line.work.huggingface.text import text_fields
@@ -56,6 +56,7 @@ def model_from_dict(top: dict[str, Any], where: str, name: str, beside: dict[str
     ``where`` stands in errors; ``beside``: what ``hf_quant_config.json`` says. Raises WattlineError for a kind of model
     that is not priced, an architecture that is not known, and a field that is wrong or not known to be harmless.
     """
+    top = with_usual_names(top, where)
     cfg = text_config(top, where)
     check_priced(top, cfg)
     row = rows().get(cfg.kind)
@@ -82,7 +83,7 @@ def model_from_dict(top: dict[str, Any], where: str, name: str, beside: dict[str
     model = Model(str(name), shorten(str(label)), shorten(cfg.kind), **fields, tied_embeddings=tied)
     if strange is not None:
         towers = _towers_by_difference(top, model, strange)
-    model = replace(model, vision_params=towers)
+    model = replace(model, vision_params=model.vision_params + towers)
     return _stored(model, read_weights(cfg.data, beside, cfg.where))
 
 

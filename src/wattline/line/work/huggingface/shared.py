@@ -1,4 +1,4 @@
-"""Families whose layers share weights (Zamba), differ in width (NAS) or are left out without a picture (Mllama)."""
+"""Families whose layers share weights (Zamba), differ in width (NAS, OpenELM) or look at pictures (Mllama, Molmo)."""
 
 from __future__ import annotations
 
@@ -89,3 +89,60 @@ def mllama_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fi
         **{"attention_layers": layers, "mlp_layers": layers, "other_stored_params": crossing * each},
         "layer_kinds": (("full attention", layers), ("attention to pictures", crossing)),
     }
+
+
+def openelm_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
+    """OpenELM (arXiv:2404.14619): heads and MLP widen from layer to layer, each rounded; at their mean."""
+    hidden, layers, width = cfg.number("model_dim"), cfg.number("num_transformer_layers"), cfg.number("head_dim")
+    groups, multiple = cfg.number("num_gqa_groups", default=1), cfg.number("ffn_dim_divisor", default=256)
+    heads = cfg.raw("num_query_heads")
+    if not isinstance(heads, list):
+        dims = [_rounded(hidden * each, width * groups) for each in _steps(cfg, "qkv_multipliers", layers)]
+        heads = [each // width for each in dims]
+    mlps = [_rounded(hidden * each, multiple) for each in _steps(cfg, "ffn_multipliers", layers)]
+    cfg.raw("num_kv_heads")
+    usual = cfg.flag("ffn_with_glu", True) and cfg.flag("share_input_output_layers", True)
+    if len(heads) != layers or not usual or any(h < groups or h % groups for h in heads):
+        raise WattlineError(f"{cfg.where}: its layers' heads or MLPs are of a kind that is not read; {MEND}")
+    # one group of queries that stand on one wide head of keys: the mean layer's weights, work and cache
+    mean, mlp = round(sum(heads) * width / layers / groups), sum(mlps) // layers
+    rest = sum(heads) * width - mean * groups * layers
+    attention = hidden * (2 * rest + 2 * rest // groups)
+    return {
+        **{"layers": layers, "hidden": hidden, "heads": groups, "kv_heads": 1, "head_dim": mean, "intermediate": mlp},
+        **{"attention": "mqa" if groups > 1 else "mha", "vocab": cfg.number("vocab_size")},
+        **{"context_tokens": cfg.number("max_context_length"), "layer_kinds": (("full attention", layers),)},
+        "other_matmul_params": attention + 3 * hidden * (sum(mlps) - mlp * layers),
+    }
+
+
+def _steps(cfg: Config, name: str, layers: int) -> list[float]:
+    """A factor a layer: from a list, a pair between which it rises, or one for all."""
+    value = cfg.raw(name)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return [float(value)] * layers
+    if not isinstance(value, list) or not value or not all(isinstance(v, int | float) and 0 < v < 100 for v in value):
+        raise WattlineError(f"{cfg.where}: {name} is no list of factors; correct it")
+    if len(value) == layers:
+        return [float(each) for each in value]
+    if len(value) != 2:
+        raise WattlineError(f"{cfg.where}: {name} has {len(value)} entries for {layers} layers; correct it")
+    first, last = value
+    return [round(first + (last - first) * i / max(layers - 1, 1), 2) for i in range(layers)]
+
+
+def _rounded(value: float, multiple: int) -> int:
+    """The nearest multiple, but never more than a tenth below."""
+    near = max(multiple, int(value + multiple / 2) // multiple * multiple)
+    return near + multiple if near < 0.9 * value else near
+
+
+def molmo_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
+    """Molmo: gate and up are counted together; 128 words more, and an encoder of pictures that no field tells."""
+    inner = cfg.number("intermediate_size") // 2
+    if cfg.number("embedding_size", default=fields["vocab"]) != fields["vocab"]:
+        raise WattlineError(f"{cfg.where}: embedding_size is not vocab_size, which is not read; correct it")
+    wide, layers, words = 1024, 23, 128  # of OpenAI's ViT-L/14 at 336 pixels; words for pictures
+    encoder = layers * 12 * wide**2 + (14 * 14 * 3 + 24 * 24 + 1) * wide
+    join = 3 * 2 * wide * wide + wide**2 + 2 * wide * inner + inner * fields["hidden"]
+    return {"intermediate": inner, "vision_params": encoder + join, "other_stored_params": words * fields["hidden"]}

@@ -30,15 +30,75 @@ def t5_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields
 
 
 def translator_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
-    """M2M-100 with NLLB, and FSMT: two stacks of the same width. Stacks that differ in heads or width are refused."""
+    """BART and its kin, M2M-100 with NLLB, Marian, FSMT: two stacks of one width; those that differ are refused."""
     encoder, decoder = cfg.number("encoder_layers", "num_hidden_layers", "num_layers"), cfg.number("decoder_layers")
     hidden, context = cfg.number("d_model", "hidden_size"), context_of(cfg)
     heads, vocab = _same(cfg, "attention_heads", "num_attention_heads"), cfg.number("vocab_size", "tgt_vocab_size")
-    return _stacks(encoder, decoder) | {
+    if cfg.number("decoder_vocab_size", default=vocab) != vocab or cfg.flag("use_prompt", False):
+        raise WattlineError(f"{cfg.where}: a vocabulary of the decoder's own, or prompts learned, is not read; {MEND}")
+    alone = _decoder_alone(cfg)
+    # a decoder by itself keeps the weights that would look at an encoder, and passes them by
+    stored = cfg.number("src_vocab_size", default=0) * hidden + 4 * hidden**2 * decoder * alone
+    return (_decoder_stack(decoder) if alone else _stacks(encoder, decoder)) | {
         **{"hidden": hidden, "heads": heads, "kv_heads": heads, "head_dim": hidden // heads, "attention": "mha"},
         **{"intermediate": _same(cfg, "ffn_dim"), "gated_mlp": False, "vocab": vocab, "context_tokens": context},
-        "learned_positions": 2 * evaluate(row.positions or 0, cfg, {"context": context}),
-        "other_stored_params": cfg.number("src_vocab_size", default=0) * hidden,
+        "learned_positions": (2 - alone) * evaluate(row.positions or 0, cfg, {"context": context}),
+        "other_stored_params": stored,
+    }
+
+
+def t5gemma_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
+    """T5Gemma: an encoder and a decoder of Gemma's layers, with a cross-attention a layer and a token table each."""
+    counts = [_gemma_stack(cfg, part) for part in ("encoder", "decoder")]
+    shape, other = ({n: c for n, c in each.items() if n not in ("layers", "near")} for each in counts)
+    if shape != other:
+        raise WattlineError(f"{cfg.where}: its encoder and decoder differ in width, not read; {MEND}")
+    heads, kv_heads, decoder = shape["heads"], shape["kv_heads"], counts[1]["layers"]
+    near = counts[0]["near"] + counts[1]["near"]
+    made = _stacks(counts[0]["layers"], decoder)
+    window = {"sliding_window": shape["window"], "global_layers": made["attention_layers"] - near} if near else {}
+    return (
+        made
+        | window
+        | {
+            **{name: shape[name] for name in ("hidden", "heads", "kv_heads", "head_dim", "intermediate", "vocab")},
+            **{"attention": "mha" if heads == kv_heads else "gqa", "context_tokens": shape["context"]},
+            "other_stored_params": shape["vocab"] * shape["hidden"],
+        }
+    )
+
+
+def _gemma_stack(cfg: Config, part: str) -> dict[str, int]:
+    def number(name: str) -> int:
+        return cfg.number(f"{part}.{name}")
+
+    layers = number("num_hidden_layers")
+    kinds = cfg.items(f"{part}.layer_types", layers)
+    near = [kind == "sliding_attention" for kind in kinds] if kinds else [i % 2 == 0 for i in range(layers)]
+    cfg.raw(f"{part}.tie_word_embeddings")
+    hidden = number("hidden_size")
+    if cfg.number(f"{part}.cross_attention_hidden_size", default=hidden) != hidden:
+        raise WattlineError(f"{cfg.where}: its encoder and decoder differ in width, not read; {MEND}")
+    return {
+        **{"layers": layers, "near": sum(near), "window": number("sliding_window"), "hidden": hidden},
+        **{"heads": number("num_attention_heads"), "kv_heads": number("num_key_value_heads")},
+        **{"head_dim": number("head_dim"), "intermediate": number("intermediate_size")},
+        "vocab": cfg.number(f"{part}.vocab_size", "vocab_size"),
+        "context": number("max_position_embeddings"),
+    }
+
+
+def _decoder_alone(cfg: Config) -> bool:
+    """Whether a decoder is taken by itself, as ``BartForCausalLM`` does."""
+    classes = cfg.raw("architectures")
+    named = isinstance(classes, list) and bool(classes) and all(str(name).endswith("ForCausalLM") for name in classes)
+    return named or cfg.raw("is_encoder_decoder") is False
+
+
+def _decoder_stack(decoder: int) -> Fields:
+    return {
+        **{"layers": decoder, "attention_layers": decoder, "mlp_layers": decoder},
+        "layer_kinds": (("decoder", decoder),),
     }
 
 

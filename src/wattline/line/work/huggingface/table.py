@@ -56,6 +56,11 @@ def rows() -> dict[str, Row]:
     return out
 
 
+def rows_of(name: str) -> list[str]:
+    """The ``model_type`` of every architecture in a row of the table."""
+    return [kind for kind, row in rows().items() if row.name == name]
+
+
 def towers() -> dict[str, Any]:
     """Encoders of pictures and sound, by their ``model_type``, and models that join one to a language model."""
     return dict(_tables()["towers.toml"])
