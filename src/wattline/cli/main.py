@@ -116,8 +116,17 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+    lang: str = typer.Option(
+        "en", envvar="WATTLINE_LANG", help="Language of answers, reports and errors: en or zh; before the command."
+    ),
 ) -> None:
-    pass
+    if lang != "en":
+        from wattline.report.language.messages import LANGUAGES
+        from wattline.report.language.translator import speak
+
+        if lang not in LANGUAGES:
+            raise WattlineError(f"--lang {shorten(lang)!r} is none of {', '.join(LANGUAGES)}")
+        speak(lang)
 
 
 def main(args: list[str] | None = None) -> None:

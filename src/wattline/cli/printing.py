@@ -115,7 +115,14 @@ def print_rich(renderable: Any) -> None:
 
     from rich.console import Console
 
+    from wattline.report.language.markup import translated_lines
+    from wattline.report.language.translator import current
+
     screen, text = Console(), StringIO()
+    if current().lang != "en":
+        Console(file=text, highlight=False, markup=False, emoji=False, width=2000, no_color=True).print(renderable)
+        emit(translated_lines("\n".join(line.rstrip() for line in text.getvalue().splitlines()), current()) + "\n")
+        return
     on_screen = screen.is_terminal
     width = screen.width if on_screen else stated_width()
     shown = Console(file=text, highlight=False, markup=False, emoji=False, width=width, force_terminal=on_screen)

@@ -7,9 +7,12 @@ import io
 from rich.console import Console, Group, RenderableType
 
 from wattline.core.printable import printable_data
+from wattline.report.language.markup import translated_lines, translated_page
+from wattline.report.language.translator import current
 from wattline.report.words import Json
 
 WIDTH = 100  # of text that goes to no terminal
+UNDIVIDED = 2000  # so wide that no line is divided
 
 
 def rich_text(data: Json, explain: bool = False) -> RenderableType:
@@ -147,13 +150,14 @@ def _validation_text(data: Json, explain: bool) -> RenderableType:
     return show(data)
 
 
-def as_text(data: Json, width: int = WIDTH) -> str:
-    """An answer as plain text, without colour."""
-    console = Console(width=width, no_color=True, markup=False, emoji=False, file=io.StringIO())
-    console.print(rich_text(printable_data(data)))
-    file = console.file
-    assert isinstance(file, io.StringIO)
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+def as_text(data: Json, width: int = WIDTH, explain: bool = False) -> str:
+    """An answer as plain text, without colour; ``explain`` adds every step and fact where the command has them."""
+    foreign = current().lang != "en"  # no sentence is divided before it is translated
+    file = io.StringIO()
+    console = Console(width=UNDIVIDED if foreign else width, no_color=True, markup=False, emoji=False, file=file)
+    console.print(rich_text(printable_data(data), explain))
+    text = "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+    return translated_lines(text, current()) if foreign else text
 
 
 def as_html(data: Json) -> str:
@@ -168,7 +172,12 @@ BILLS = ("run", "train", "prompt", "image", "video", "embed", "transcribe", "ser
 
 
 def as_page(data: Json) -> str | None:
-    """An answer as one self-contained HTML page; None for a command that has none."""
+    """An answer as one self-contained HTML page, in the language that is spoken; None for a command that has none."""
+    page = _page_in_english(data)
+    return page if page is None or current().lang == "en" else translated_page(page, current())
+
+
+def _page_in_english(data: Json) -> str | None:
     match data["command"]:
         case "serve" if "simulated" in data["results"]:
             from wattline.report.page.service import service_page

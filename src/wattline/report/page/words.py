@@ -10,6 +10,7 @@ from html import escape
 from typing import NamedTuple
 
 from wattline.core.quantity import number, show
+from wattline.report.language.translator import current
 from wattline.report.words import Json
 
 STATIONS = ("chip", "server", "site", "grid")
@@ -187,6 +188,9 @@ def linked(text: str) -> str:
 def wrap(text: str, width: int, lines: int = 2) -> list[str]:
     """``text`` broken at spaces into at most ``lines`` lines of ``width`` characters, then an ellipsis."""
     rows: list[str] = []
+    text = current().text(text)
+    if current().lang == "zh":
+        return wrap_wide(text, width // 2, lines)
     words = text.split() or [""]
     while words and len(rows) < lines:
         row = words.pop(0)
@@ -196,6 +200,12 @@ def wrap(text: str, width: int, lines: int = 2) -> list[str]:
     if words:
         rows[-1] = f"{rows[-1]} …"
     return [row if len(row) <= width else f"{row[: width - 1].rstrip(' …')}…" for row in rows]
+
+
+def wrap_wide(text: str, width: int, lines: int) -> list[str]:
+    """Text of wide letters, which may be divided anywhere, in at most ``lines`` lines of ``width`` letters."""
+    rows = [text[i : i + width] for i in range(0, len(text), width)] or [""]
+    return rows if len(rows) <= lines else [*rows[: lines - 1], f"{rows[lines - 1][: width - 1]}…"]
 
 
 def embedded(run: Json) -> str:

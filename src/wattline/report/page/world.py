@@ -7,6 +7,7 @@ from html import escape
 
 import numpy as np
 
+from wattline.report.language.translator import current
 from wattline.report.page.frame import Section, page, results_of
 from wattline.report.page.plot import Ground, drawn, text
 from wattline.report.page.world_past import downloads, past_section
@@ -141,6 +142,9 @@ def _bars(rows: Sequence[tuple[str, float, float, str]], label: str, short: Mapp
 
 def shortened(name: str, letters: int) -> str:
     """A name that fits, cut between words."""
+    name = current().text(name)
+    if current().lang == "zh":
+        return name[: letters // 2]
     if len(name) <= letters:
         return name
     return name[: letters + 1].rpartition(" ")[0].rstrip(" ,:") + " …"

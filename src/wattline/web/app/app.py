@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from wattline.core.errors import WattlineError
+from wattline.report.language.translator import translator_of
 from wattline.web.app import api, catalog_page, home, measure_page
 from wattline.web.app.assets import assets
 from wattline.web.app.bodies import BodyTooLarge, BodyTooSlow
@@ -115,7 +116,7 @@ async def static(request: Request) -> Response:
 async def style(request: Request) -> Response:
     """The rules of an answer's own styles."""
     job = state_of(request).jobs.get(request.path_params["id"])
-    rules = job.answer.get("fragment", {}).get("style", "") if job else ""
+    rules = job.shown(request.url.query).get("fragment", {}).get("style", "") if job else ""
     return Response(rules, headers={"Cache-Control": "private, max-age=3600"}, media_type="text/css")
 
 
@@ -146,11 +147,13 @@ async def events(request: Request) -> Response:
     if job is None:
         raise HTTPException(404)
 
+    translator = translator_of(state.words(request).lang)
+
     async def lines() -> AsyncIterator[str]:
         job.readers += 1
         try:
             async for now in job.events():
-                words = " ".join(job.words.split())
+                words = translator.text(" ".join(job.words.split()))
                 yield f"event: {now}\ndata: {job.elapsed_s:.0f} {words}\n\n"
         finally:
             state.jobs.left(job)
@@ -172,8 +175,9 @@ async def _error(request: Request, error: Exception) -> Response:
     headers = {"Connection": "close"} if status in (408, 413) else {}
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": str(error)}, status, headers)
-    heading = state_of(request).words(request)("No answer:")
-    return HTMLResponse(render(request, "message.html", heading=heading, error=str(error)), status, headers)
+    words = state_of(request).words(request)
+    shown = translator_of(words.lang).text(str(error))
+    return HTMLResponse(render(request, "message.html", heading=words("No answer:"), error=shown), status, headers)
 
 
 async def _crash(request: Request, error: Exception) -> Response:

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.quantity import show
+from wattline.report.language.translator import translator_of
 from wattline.report.page.words import range_text, span
 from wattline.web.app.flat import Row, rows_of
 from wattline.web.app.kept import key_of, reply_with
@@ -108,7 +109,8 @@ async def ask(request: Request) -> Response:
     try:
         meant = await run_in_threadpool(read_line, line)
     except WattlineError as error:
-        return HTMLResponse(_home(request, line[:300], str(error)), 400)
+        shown = translator_of(state_of(request).words(request).lang).text(str(error))
+        return HTMLResponse(_home(request, line[:300], shown), 400)
     query = urlencode({**meant.values, **({"line": line} if meant.taken else {})}, quote_via=quote, safe=":,;@/")
     return RedirectResponse(f"{PAGES[meant.command].path}?{query}", 303)
 

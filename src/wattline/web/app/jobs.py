@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import secrets
 import time
 from collections import OrderedDict
@@ -45,6 +46,7 @@ class WebJob:
     question : what is answered
     state, words : how far it is, and on what it works now
     answer : the parts of the answer once it is done
+    foreign : those that are read, in other languages than English
     error : why there is none
     """
 
@@ -53,6 +55,7 @@ class WebJob:
     state: State = "queued"
     words: str = ""
     answer: dict[str, Any] = field(default_factory=dict)
+    foreign: dict[str, dict[str, Any]] = field(default_factory=dict)
     error: str = ""
     begun: float = field(default_factory=time.monotonic)
     ended: float | None = None
@@ -64,6 +67,10 @@ class WebJob:
     def over(self) -> bool:
         """Whether nothing more comes of it."""
         return self.state in OVER
+
+    def shown(self, lang: str) -> dict[str, Any]:
+        """The parts of the answer as they are read in a language; English where it was not translated."""
+        return {**self.answer, **self.foreign.get(lang, {})}
 
     @property
     def elapsed_s(self) -> float:
@@ -182,6 +189,13 @@ class Jobs:
         result: dict[str, Any] = reply["ok"]
         return result
 
+    async def translate(self, job: WebJob, lang: str) -> None:
+        """Have what is read of an answer in a language; it stays English where that fails."""
+        if lang == "en" or job.state != "done" or lang in job.foreign:
+            return
+        with contextlib.suppress(WattlineError, TimeoutError):
+            job.foreign[lang] = await self.further({"do": "translate", "lang": lang, "json": job.answer["json"]})
+
     def cancel(self, job: WebJob) -> None:
         """Give a job up; its process is killed."""
         if job.task is not None and not job.over:
@@ -195,14 +209,19 @@ class Jobs:
 
     def _forget(self) -> None:
         """Drop the oldest of what is over, beyond so many jobs or bytes."""
-        kept_bytes = sum(len(str(job.answer.get("page", ""))) * 3 for job in self._by_id.values())
+        kept_bytes = sum(_size(job) for job in self._by_id.values())
         for job in [job for job in self._by_id.values() if job.over]:
             if len(self._by_id) <= KEPT and kept_bytes <= KEPT_BYTES:
                 return
-            kept_bytes -= len(str(job.answer.get("page", ""))) * 3
+            kept_bytes -= _size(job)
             del self._by_id[job.id]
             if self._by_question.get(job.question.address) is job:
                 del self._by_question[job.question.address]
+
+
+def _size(job: WebJob) -> int:
+    """About how many bytes an answer takes, in all its languages."""
+    return sum(len(str(parts.get("page", ""))) * 3 for parts in (job.answer, *job.foreign.values()))
 
 
 def _nothing(words: str) -> None:

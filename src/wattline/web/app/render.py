@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 
 from wattline.core.version import __version__
+from wattline.report.language.translator import translator_of
 from wattline.web.app.assets import STAMP
 from wattline.web.app.forms import Field, first_and_rest
 from wattline.web.app.jobs import WebJob
@@ -128,12 +129,14 @@ def foot(request: Request, page: Page) -> str:
 
 def working(request: Request, job: WebJob, *, follow: bool) -> str:
     """What stands where an answer will be; ``follow``: the page fetches the answer itself."""
-    return render(request, "working.html", job=job, follow=follow)
+    progress = translator_of(state_of(request).words(request).lang).text(job.words)
+    return render(request, "working.html", job=job, follow=follow, progress=progress)
 
 
 def trouble(request: Request, error: str) -> str:
     """Why there is no answer."""
-    return render(request, "trouble.html", heading=state_of(request).words(request)("No answer:"), error=error)
+    words = state_of(request).words(request)
+    return render(request, "trouble.html", heading=words("No answer:"), error=translator_of(words.lang).text(error))
 
 
 def answered(request: Request, job: WebJob) -> str:
@@ -143,7 +146,7 @@ def answered(request: Request, job: WebJob) -> str:
         return render(request, "trouble.html", heading=words("Cancelled."), error=words("Nothing was worked out."))
     if job.state != "done":
         return trouble(request, job.error)
-    question, answer = job.question, job.answer
+    question, answer = job.question, job.shown(words.lang)
     names = state_of(request).uploads.names()
     fragment = answer.get("fragment")
     title = html.unescape(re.sub(r"<[^>]*>", "", fragment["title"])) if fragment else question.page.command

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from wattline.core.errors import WattlineError
+from wattline.report.language.translator import translator_of
 from wattline.web.app.bodies import read_form
 from wattline.web.app.jobs import Busy, WebJob
 from wattline.web.app.kept import key_of, reply_with
@@ -87,8 +88,15 @@ async def _whole(request: Request, page: Page, values: dict[str, str], job: WebJ
                 await job.wait()
         finally:
             jobs.left(job)
+        await _in_words_of(request, job)
         yield answered(request, job)
     yield foot(request, page)
+
+
+async def _in_words_of(request: Request, job: WebJob) -> None:
+    """Have an answer in its reader's language."""
+    state = state_of(request)
+    await state.jobs.translate(job, state.words(request).lang)
 
 
 class _quietly:
@@ -117,7 +125,7 @@ def _taken(request: Request, line: str) -> str:
         return ""
     from html import escape
 
-    assumed = escape("; ".join(taken))
+    assumed = escape(translator_of(words.lang).text("; ".join(taken)))
     return f'<p class="taken">{escape(words("Assumed from your line:"))} {assumed}</p>' if taken else ""
 
 
@@ -128,6 +136,7 @@ async def _part(request: Request, question: PageQuestion, job: WebJob | None) ->
         return HTMLResponse("", headers=headers)
     async with _quietly(SOON_S):
         await job.wait()
+    await _in_words_of(request, job)
     body = answered(request, job) if job.over else working(request, job, follow=True)
     if not job.over:
         asyncio.get_running_loop().call_later(GONE_S, _unless_followed, request, job)
@@ -201,7 +210,8 @@ async def download(request: Request, page: Page, kind: str) -> Response:
 
 
 async def _file(request: Request, job: WebJob, kind: str) -> bytes:
-    answer = job.answer
+    await _in_words_of(request, job)
+    answer = job.shown(state_of(request).words(request).lang)
     if kind in ("svg", "png") and not answer.get("svg"):
         raise WattlineError("this answer has no figure")
     if kind == "html" and "page" not in answer:
@@ -230,18 +240,20 @@ async def why(request: Request, page: Page) -> Response:
     """Every step of an answer and its facts."""
     state = state_of(request)
     error, text, address, title = "", "", page.path, page.title
+    lang = state.words(request).lang
     try:
         question = state.question(page, request.query_params.multi_items())
         address = question.address
         job = state.jobs.submit(question)
         await waited(request, job)
         if job.state == "done":
-            reply = await state.jobs.further({"do": "explain", "json": job.answer["json"]})
+            reply = await state.jobs.further({"do": "explain", "json": job.answer["json"], "lang": lang})
             text, title = reply["text"], question.command_line(state.uploads.names())
         else:
             error = job.error or job.state
     except WattlineError as problem:
         error = str(problem)
+    error = translator_of(lang).text(error)
     words = state.words(request)
     body = render(
         request, "why.html", text=text, error=error, address=address, title=title, heading=words("No answer:")

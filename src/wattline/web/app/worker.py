@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from wattline.core.errors import WattlineError
+from wattline.report.language.translator import speaking
 from wattline.web.app.flat import csv_of
 from wattline.web.app.fragment import first_figure, fragment_of
 from wattline.web.app.seal import limit_memory, seal
@@ -83,7 +84,11 @@ class AnsweringProcess:
                 with self._files(message.get("files", {})) as paths:
                     return answer_parts(self._run([paths.get(word, word) for word in _with(message["args"], paths)]))
             case "explain":
-                return {"text": explained(json.loads(message["json"]))}
+                with speaking(message.get("lang", "en")):
+                    return {"text": explained(json.loads(message["json"]))}
+            case "translate":
+                with speaking(message["lang"]):
+                    return shown_parts(json.loads(message["json"]))
             case _:
                 from wattline.report.written import png
 
@@ -131,28 +136,25 @@ def _with(args: list[str], paths: dict[str, str]) -> list[str]:
 
 def answer_parts(text: str) -> Message:
     """All that pages need of an answer: its JSON as text, its report, the report's middle, table and first figure."""
+    data = json.loads(text)
+    return {"json": text, "csv": csv_of(data), "command": data["command"], **shown_parts(data)}
+
+
+def shown_parts(data: Message) -> Message:
+    """What is read of an answer, in the language that is spoken."""
     from wattline.report.present import as_page, as_text
 
-    data = json.loads(text)
     page = as_page(data)
-    parts: Message = {"json": text, "csv": csv_of(data), "command": data["command"]}
     if page is None:
-        return parts | {"text": as_text(data)}
-    return parts | {"page": page, "fragment": fragment_of(page)._asdict(), "svg": first_figure(page)}
+        return {"text": as_text(data)}
+    return {"page": page, "fragment": fragment_of(page)._asdict(), "svg": first_figure(page)}
 
 
 def explained(data: Message) -> str:
     """Every step of an answer and its facts, as ``wattline explain`` prints them."""
-    from rich.console import Console
+    from wattline.report.present import as_text
 
-    from wattline.core.printable import printable_data
-    from wattline.report.present import rich_text
-
-    file = io.StringIO()
-    Console(width=110, no_color=True, markup=False, emoji=False, highlight=False, file=file).print(
-        rich_text(printable_data(data), explain=True)
-    )
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+    return as_text(data, 110, explain=True)
 
 
 def run(

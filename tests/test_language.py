@@ -1,0 +1,178 @@
+"""Reports and text in Chinese: message catalogs, numbers, and that no sentence of a report is left in English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import wattline as wl
+from wattline.cli.main import main
+from wattline.report.language.markup import translated_lines, translated_page
+from wattline.report.language.messages import messages_of, read_po
+from wattline.report.language.numbers import quantity_in_chinese
+from wattline.report.language.translator import Translator, speaking, translator_of
+from wattline.report.present import as_page, as_text
+
+ZH = translator_of("zh")
+PLACE = re.compile(r"%\(\w+\)s")
+ENGLISH = re.compile(r"\b[a-z]{2,} (?:[a-z]+ )?[a-z]{2,}\b")  # a run of English words, which no name is
+VOID = ("br", "input", "link", "meta", "img", "path", "line", "rect", "circle", "wbr")
+
+
+def reports() -> dict[str, Any]:
+    """A quick answer of each kind that has a page."""
+    prompt = wl.prompt("llama-3.1-8b", chip="h100-sxm", gpus=2, draws=40)
+    return {
+        "prompt": prompt,
+        "closed": wl.prompt("gpt-4o", draws=100),
+        "image": wl.image("flux.1-dev", chip="h100-sxm", draws=40),
+        "train": wl.train("llama-3.1-8b", tokens="1T", chip="h100-sxm", chips=512, draws=40),
+        "average": wl.serve_average("llama-3.1-8b", rate="1M/day", chip="h100-sxm", draws=40),
+        "balance": wl.flex_balance(it="100MW", region="us-ercot", draws=40),
+        "check": wl.check("ChatGPT uses 2.9 Wh per request"),
+        "site": wl.site(it="10MW", place="Dublin", draws=10),
+    }
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, Any]:
+    return {name: answer.json() for name, answer in reports().items()}
+
+
+class Shown(HTMLParser):
+    """The texts and labels of a page that a reader sees or hears, without code, facts and sources."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        if tag not in VOID:
+            self._open.append(f"{tag} {named.get('class') or ''}")
+        self.texts += [value for name, value in attrs if name in ("aria-label", "title", "placeholder") and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop().split(" ")[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not any(set(part.split()) & {"script", "style", "code", "pre", "facts"} for part in self._open):
+            self.texts.append(" ".join(data.split()))
+
+
+KEPT = re.compile(  # what stays as it was written: claims as they were quoted, names of the catalog, sources
+    r"“[^”]*”|ChatGPT uses 2\.9 Wh per request|出自 [^。]*|University of [^；。]*|How much energy does ChatGPT use|"
+    r"growing energy footprint of artificial intelligence|ChatGPT request|as the Guardian and others reported it.*"
+    r"|How Hungry is AI|Water and Carbon Footprint of LLM Inference|table of results|Analysis and forecast to"
+)
+
+
+@pytest.mark.parametrize("name", ["prompt", "closed", "image", "train", "average", "balance", "check", "site"])
+def test_no_sentence_of_a_report_is_left_in_english(name: str, answers: dict[str, Any]) -> None:
+    with speaking("zh"):
+        page = as_page(answers[name])
+    assert page is not None
+    assert '<html lang="zh"' in page
+    left = {text for text in Shown(page).texts if ENGLISH.search(KEPT.sub("", text))}
+    assert sorted(left) == []
+
+
+def test_text_for_a_terminal_is_chinese_and_its_numbers_are_those_of_the_english(answers: dict[str, Any]) -> None:
+    for name in ("prompt", "train", "balance"):
+        english = as_text(answers[name])
+        with speaking("zh"):
+            chinese = as_text(answers[name])
+        assert re.search("[一-鿿]", chinese)
+        assert chinese.count("\n") <= english.count("\n")
+        first = re.search(r"([\d.,]+) (?:[mkMG]?Wh|MW)", english)
+        assert first
+        assert first[1] in chinese
+    assert as_text(answers["prompt"]) == as_text(answers["prompt"])
+
+
+def test_another_language_changes_no_json_and_english_changes_nothing(answers: dict[str, Any]) -> None:
+    page = as_page(answers["prompt"])
+    assert page is not None
+    assert translated_page(page, translator_of("en")) == page
+    with speaking("zh"):
+        other = as_page(answers["prompt"])
+    assert other is not None
+    data = re.compile(r'<script type="application/json" id="run">.*?</script>', re.S)
+    assert data.search(page)[0] == data.search(other)[0]  # type: ignore[index]
+
+
+def test_the_command_line_answers_in_the_language_that_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+    for args in (["--lang", "zh", "prompt", "llama-3.1-8b", "--draws", "20"],):
+        with speaking("en"), pytest.raises(SystemExit) as stop:
+            main(args)
+        assert stop.value.code == 0
+        assert "取自电网的能量" in capsys.readouterr().out
+    with speaking("en"), pytest.raises(SystemExit) as stop:
+        main(["--lang", "xx", "prompt", "llama-3.1-8b"])
+    assert stop.value.code == 2
+
+
+def catalogs() -> Iterator[dict[str, str]]:
+    for path in files("wattline.report.language").iterdir():
+        if path.name.endswith(".po"):
+            yield read_po(Path(str(path)).read_text(encoding="utf-8"))
+
+
+def test_messages_take_the_same_values_in_each_language_and_name_something() -> None:
+    for messages in catalogs():
+        assert len(messages) > 500
+        for english, words in messages.items():
+            assert sorted(PLACE.findall(english)) == sorted(PLACE.findall(words)), english
+            assert re.search("[A-Za-z]|[✗✓↻↔?]", PLACE.sub("", english)), f"{english!r} would match anything"
+    assert messages_of("xx") == {}
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("$4.6 million", "460 万美元"),
+        ("$1,234", "1,234 美元"),
+        ("12 days", "12 天"),
+        ("1.5 billion", "15 亿"),
+        ("15 trillion tokens", "15 万亿个 token"),
+        ("0.9 – 1.2 million", "90 万 – 120 万"),
+        ("551 MWh to 1,490 MWh", "551 MWh 至 1,490 MWh"),
+        ("3.1 MWh", None),
+        ("of 3 chips", None),
+    ],
+)
+def test_numbers_are_written_as_chinese_writes_them(english: str, chinese: str | None) -> None:
+    assert quantity_in_chinese(english) == chinese
+
+
+def test_parts_of_a_text_are_translated_and_names_stay() -> None:
+    assert ZH.text("Chips, decode: 3.1 Wh · 26 %") == "芯片（解码）：3.1 Wh · 26 %"
+    assert ZH.text(" The bill of Llama 3.1 8B ") == " Llama 3.1 8B：账单 "
+    assert ZH.text("Llama 3.1 8B") == "Llama 3.1 8B"
+    assert translated_page("<p title='x'>Energy <code>Energy</code></p>", ZH) == (
+        "<p title='x'>能量 <code>Energy</code></p>"
+    )
+    assert translated_lines("Energy   1 Wh\nNetwork  2 Wh", ZH) == "能量     1 Wh\n网络     2 Wh"
+
+
+@given(st.text(max_size=80))
+def test_any_text_comes_back_and_english_is_never_changed(text: str) -> None:
+    assert isinstance(ZH.text(text), str)
+    assert Translator("en", {}).text(text) == text
+    assert ZH.text("" if not text.strip() else "\u4e2d") in ("", "\u4e2d")
+
+
+@given(st.text(alphabet="<>&\"'ab =/", max_size=60))
+def test_markup_of_a_page_stays_as_it_was(text: str) -> None:
+    assert translated_page(text, Translator("zh", {"ab": "<b>"})).count("<b>") <= text.count("<b>")
