@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from meter_formats_abroad import ABROAD
 from meter_formats_more import MORE
 from meter_truth import Truth, lines, matrix, rows
 from wattline.meter.device import Device
@@ -296,4 +297,5 @@ FORMATS: dict[str, tuple[str, Callable[[Path, Truth], Path]]] = {
         (a, w, 50) for a, w in pairs(t)])),
     "W&B's events": ("a.jsonl", wandb_events),
     **MORE,
+    **ABROAD,
 }  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from wattline.meter.readers.languages import english
+
 # names of columns of times, the likeliest first; a unit may follow
 TIMES = (
     "time", "timestamp", "datetime", "date_time", "date", "time_stamp", "ts", "epoch", "unix_time", "unixtime",
@@ -22,14 +24,23 @@ NOT_DRAWN = frozenset({
     "factor", "setpoint", "tdp", "threshold", "budget", "capacity", "default", "enforced", "percent", "percentage",
     "pct", "util", "utilization", "utilisation", "reactive", "apparent", "target", "design", "headroom", "std",
     "stddev", "stdev", "variance", "forecast", "predicted", "cost", "price", "violation", "pl", "var", "temp",
-    "temperature", "peak", "efficiency", "export", "exported", "returned", "injected",
+    "temperature", "peak", "efficiency", "export", "exported", "returned", "injected", "attributable", "attributed",
 })  # fmt: skip
 STRANGE = frozenset({
     "btu", "btuh", "hp", "ps", "dbm", "dbw", "cal", "kcal", "va", "kva", "mva", "kvar", "mvar", "ev", "erg", "therm",
 })  # fmt: skip
+EACH = frozenset(
+    {"token", "tokens", "request", "requests", "query", "image", "prompt", "inference", "flop", "flops", "op"}
+)
 REPEATED = re.compile(r"(.+)_duplicated_\d+")  # as polars names them
 POWER_CELL = r"^\s*-?[\d.,]+\s*(?:[kmuµM]?W|[kmM]?Wh|[kmM]?J)\s*$"  # a cell that names its unit itself
 NAMES = ("metric", "metric_name", "measurement", "name", "sensor", "sensor_name", "field", "_field", "_measurement",
          "parameter", "variable", "series", "counter", "quantity", "type", "domain", "label", "key")  # fmt: skip
 VALUES = ("value", "_value", "val", "reading", "data", "sample")
 UNITS = ("unit", "units", "uom")
+
+
+def plain(name: str) -> str:
+    """``Power Draw [W]`` -> ``power_draw_w``, ``deviceId`` -> ``device_id``, ``Zeit`` -> ``time``."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", english(name))
+    return re.sub(r"[^a-z0-9µ]+", "_", parted.lower().replace("μ", "µ")).strip("_")

@@ -26,8 +26,10 @@ from wattline.meter.readers.column_names import (
     TIMES,
     UNITS,
     VALUES,
+    plain,
 )
 from wattline.meter.readers.frame import numbers
+from wattline.meter.readers.languages import english
 from wattline.meter.readers.times import EPOCH_S, FORMS, column_times
 from wattline.meter.readers.units import Unit
 
@@ -59,17 +61,15 @@ class Layout:
     by_name: bool = False  # a row holds one name's value: those of other names are no missing readings
 
 
-def plain(name: str) -> str:
-    """``Power Draw [W]`` -> ``power_draw_w``, ``deviceId`` -> ``device_id``."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name)
-    return re.sub(r"[^a-z0-9µ]+", "_", parted.lower().replace("μ", "µ")).strip("_")
-
-
 def value_of(name: str, column: str = "", unit: str = "") -> Value | str:
     """A column of watts or joules by its name (and a unit told elsewhere); else why it is none, "" for no reason."""
+    shown, name = name, english(name)
     words = words_of(name)
+    if units.is_ratio(name, words):
+        return "a ratio, no power or energy"
     candidates = (units.named(unit, "xX") or units.of_header(f"[{unit}]")) if unit else units.of_header(name)
-    counted = {"power", "energy", "pwr", "watts", "watt", "joules"} & set(words)
+    drawn = {"draw"} if not {"current", "amps", "amperes"} & set(words) else set()
+    counted = ({"power", "energy", "pwr", "watts", "watt", "joules"} | drawn) & set(words)
     spoken = any(word.endswith(("power", "energy")) for word in words)
     if not candidates and not counted and not spoken:
         return ""
@@ -80,10 +80,10 @@ def value_of(name: str, column: str = "", unit: str = "") -> Value | str:
     if not candidates and (odd := sorted(STRANGE & set(re.split("[^a-z]+", name.lower())))):
         return f"in {odd[0]}, a unit that is not read"
     if not candidates and (
-        counted & {"power", "pwr", "watts", "watt"} or any(word.endswith("power") for word in words)
+        counted & {"power", "pwr", "watts", "watt", "draw"} or any(word.endswith("power") for word in words)
     ):
         candidates = (units.SHORT["W"],)
-    return Value(name, column or name, candidates, label_of(name), words)
+    return Value(shown, column or shown, candidates, label_of(name), words)
 
 
 def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataFrame, Layout]:

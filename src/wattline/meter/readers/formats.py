@@ -41,6 +41,7 @@ from wattline.meter.readers import (
     zeus,
 )
 from wattline.meter.readers.defined import retold
+from wattline.meter.readers.frame import is_piped
 from wattline.meter.recording import Recording
 
 SQLITE = b"SQLite format 3\0"
@@ -159,6 +160,8 @@ def is_table(text: str) -> bool:
         return False
     if not rows or (len(rows) > 1 and not any(any(c.isdigit() for c in row) for row in rows[1:])):
         return False
+    if is_piped(text):
+        return True
     for sign in ",;\t":
         count = rows[0].count(sign)
         if count and sum(row.count(sign) >= max(1, count // 2) for row in rows) >= 0.7 * len(rows):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,16 +14,21 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.printable import sayable
 from wattline.core.reading import read_bytes
+from wattline.meter.readers.column_names import TIMES, plain
+from wattline.meter.readers.languages import encoding_of
 
 if TYPE_CHECKING:
     import polars as pl
 
 MAX_COLUMNS = 4096
+HEAD_BYTES = 65_536
 TEXT_BYTES = 1_000_000_000  # of text that is held whole
+MARKED = re.compile(r"^\ufeff?\"?sep=(.)\"?\s*$")  # the first line by which a spreadsheet is told the sign
+RULE = re.compile(r"^[\s|+:-]*-[\s|+:-]*$")  # a line of a table drawn in signs
 NUMBER = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 
 
-def head(path: Path, size: int = 65_536) -> str:
+def head(path: Path, size: int = HEAD_BYTES) -> str:
     """The beginning of a file as text; UTF-16 as PowerShell writes it is understood."""
     try:
         with path.open("rb") as file:
@@ -36,20 +42,18 @@ def decode(data: bytes) -> str:
     """Bytes as text, by their mark."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data[: len(data) // 2 * 2].decode("utf-16", "replace")
-    return data.decode("utf-8-sig", "replace")
+    encoding = encoding_of(data[:HEAD_BYTES])
+    return data.decode("utf-8-sig" if encoding == "utf-8" else encoding, "replace")
 
 
 def table(path: Path, header: bool = True) -> pl.DataFrame:
     """All columns as text, names and cells without blanks around them; ragged and cut rows kept as far as they go."""
     import polars as pl
 
-    source: Path | io.BytesIO = path
-    if not _is_text(path):  # polars takes no name that is not UTF-8
-        source = io.BytesIO(read_bytes(path, TEXT_BYTES, "recording"))
-    with path.open("rb") as file:
-        if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-            source = io.BytesIO(decode(read_bytes(path, TEXT_BYTES, "recording")).encode())
-    separator = _separator(head(path))
+    begin = head(path)
+    separator = _separator(begin)
+    source = _source(path, begin, separator)
+    separator = "\t" if separator == "|" else separator
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of cut rows, which are told of as unreadable
@@ -57,6 +61,7 @@ def table(path: Path, header: bool = True) -> pl.DataFrame:
                 source,
                 has_header=header,
                 separator=separator,
+                skip_rows=int(MARKED.match(begin.split("\n", 1)[0]) is not None),
                 infer_schema=False,
                 truncate_ragged_lines=True,
                 ignore_errors=True,
@@ -82,6 +87,31 @@ def table(path: Path, header: bool = True) -> pl.DataFrame:
     return frame.with_columns(pl.all().str.replace(r"^([^,.]*\d),(\d[^,.]*)$", "${1}.${2}"))
 
 
+def _source(path: Path, begin: str, separator: str) -> Path | io.BytesIO:
+    """What polars reads: the file, or its text made UTF-8 and parted by tabs where it is parted by pipes."""
+    with path.open("rb") as file:
+        data = file.read(HEAD_BYTES)
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff") or encoding_of(data) != "utf-8"
+    if separator != "|" and not wide and _is_text(path):  # polars takes no name that is not UTF-8
+        return path
+    whole = read_bytes(path, TEXT_BYTES, "recording")
+    if separator != "|":
+        return io.BytesIO(decode(whole).encode() if wide else whole)
+    lines = [line.strip().strip("|") for line in decode(whole).splitlines() if "|" in line and not RULE.match(line)]
+    return io.BytesIO("\n".join(line.replace("\t", " ").replace("|", "\t") for line in lines).encode())
+
+
+def is_piped(text: str) -> bool:
+    """Whether a table is parted by pipes, as Markdown and databases draw it: its header names a time."""
+    lines = [line for line in text.splitlines()[:60] if line.strip() and not RULE.match(line)]
+    cells = [plain(cell) for cell in lines[0].strip().strip("|").split("|")] if lines else []
+    if len(cells) < 2 or not any(set(cell.split("_")) & set(TIMES) for cell in cells):
+        return False
+    count = lines[0].strip().strip("|").count("|")
+    same = sum(line.strip().strip("|").count("|") == count for line in lines)
+    return len(lines) > 2 and same >= 0.7 * len(lines)
+
+
 def _is_text(path: Path) -> bool:
     return sayable(str(path)) == str(path)
 
@@ -94,12 +124,14 @@ def decimal_comma(path: Path) -> bool:
 def _separator(text: str) -> str:
     """The sign that parts the columns: a semicolon or tab where every line has as many, else the comma."""
     lines = [line for line in text.splitlines()[:20] if line.strip() and not line.startswith("#")]
+    if lines and (marked := MARKED.match(lines[0])):
+        return marked[1]
     whole = lines[:-1] if len(lines) > 2 else lines  # the last may be cut
     for sign in (";", "\t"):
         counts = {line.count(sign) for line in whole}
         if len(counts) == 1 and counts != {0}:
             return sign
-    return ","
+    return "|" if is_piped(text) else ","
 
 
 def numbers(column: pl.Series) -> Array:

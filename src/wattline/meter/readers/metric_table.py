@@ -8,8 +8,7 @@ import numpy as np
 
 from wattline.meter.exporters import identify
 from wattline.meter.interpretation import Choices
-from wattline.meter.readers.column_names import TIMES
-from wattline.meter.readers.columns import plain
+from wattline.meter.readers.column_names import TIMES, plain
 from wattline.meter.readers.frame import numbers
 from wattline.meter.readers.metrics import Samples, recording
 from wattline.meter.readers.times import column_times

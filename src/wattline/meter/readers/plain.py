@@ -24,8 +24,8 @@ from wattline.meter.places import index_of, kind_of, role_of, words_of
 from wattline.meter.readers import metric_table, own, specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import Channel
-from wattline.meter.readers.column_names import TIME_UNITS
-from wattline.meter.readers.columns import Layout, Value, layout, plain
+from wattline.meter.readers.column_names import TIME_UNITS, plain
+from wattline.meter.readers.columns import Layout, Value, layout
 from wattline.meter.readers.defined import retold
 from wattline.meter.readers.frame import decimal_comma, table
 from wattline.meter.readers.rows import REGULAR, Groups, groups
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 OF_NODE = re.compile(r"^((?:node|host|server|machine|worker)_?\d+)_?(.*)$")
 NAMED_TOTAL = frozenset({"total", "sum", "all"})
 SHARED = {"target": 3, "process": 3, "exe": 3, "container": 2, "pod": 1}  # columns of who used a part of the hardware
-WHOLES = frozenset({"rapl", "global", "total", "all", "node", "system", "machine"})
+# of rows that stand for all of the hardware, the first that is there; the others tell the same again
+WHOLES = ("rapl", "all", "total", "system", "machine", "node", "global")
 ALONE = "power"  # the name of the one device of a table that names none
 LENGTHS = frozenset({"interval", "duration", "dt", "delta_t", "time_delta", "period", "sample_interval", "window"})
 LIKE_A_STEP = 0.2  # a length of a row is the step to the next within this
@@ -167,8 +168,9 @@ def _named_total(value: Value, values: Sequence[Value]) -> Value:
 def _level(devices: Groups, part: str) -> int:
     """How far below hardware a row's device is, where its column names who used it beside the whole of it."""
     level = max((SHARED.get(plain(name), 0) for name in devices.columns), default=0)
-    wholes = {each for _, each in devices.rows if set(words_of(each)) & WHOLES}
-    return 0 if not wholes or part in wholes else level
+    named = {each: words for _, each in devices.rows if (words := set(words_of(each))) & set(WHOLES)}
+    first = next((whole for whole in WHOLES if any(whole in words for words in named.values())), None)
+    return 0 if first is None or first in named.get(part, ()) else level
 
 
 def _channel(value: Value, where: str, part: str, several: bool, host: str, level: int) -> Channel:

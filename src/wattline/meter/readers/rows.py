@@ -18,7 +18,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers import units
-from wattline.meter.readers.columns import plain
+from wattline.meter.readers.column_names import plain
 
 if TYPE_CHECKING:
     import polars as pl

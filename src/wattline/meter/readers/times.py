@@ -26,6 +26,7 @@ FORMATS = (
     "%Y%m%d%H%M%S",
     "%a %b %d %H:%M:%S %Y",
     "%d %b %Y %H:%M:%S%.f",
+    "%d-%b-%Y %H:%M:%S%.f",
     "%b %d, %Y %I:%M:%S %p",
     *(f"{date} {clock}" for clock in CLOCKS[1:] for date in DATES),
 )
@@ -35,9 +36,14 @@ ZONED = (
     "%Y-%m-%d %H:%M:%S%.f %#z",
     "%Y/%m/%d %H:%M:%S%.f%#z",
     "%a %b %d %H:%M:%S %Y %#z",
+    "%a, %d %b %Y %H:%M:%S%.f%#z",
+    "%a, %d %b %Y %H:%M:%S%.f %#z",
+    "%d %b %Y %H:%M:%S%.f %#z",
+    "%d/%b/%Y:%H:%M:%S %#z",
     "%Y%m%dT%H%M%S%.f%#z",
 )
 DAY_S = 86_400.0
+SHEET_1970, SHEET_DAYS, SHEET_STEP = 25_569.0, (36_526.0, 73_050.0), 0.02  # days since 1900
 SAMPLE = 500  # cells by which the form of a column of times is told
 UTC_NAMES = r"\s*(?:UTC|GMT)$"
 ZONE_NAMES = r"\s+\(?[A-Z]{3,5}\)?$"
@@ -65,14 +71,29 @@ def column_times(column: pl.Series) -> tuple[Array, str]:
     numbers = column.cast(pl.Float64, strict=False)
     if numbers.null_count() <= 0.5 * max(1, len(column)):
         values = _floats(numbers)
+        if _is_of_sheet(values):
+            return (values - SHEET_1970) * DAY_S, "times are days of a spreadsheet, taken as UTC"
         return values * epoch_scale(values), ""
     return _texts(column.cast(pl.String).str.strip_chars())
+
+
+def _is_of_sheet(values: Array) -> bool:
+    """Whether numbers are days since 1900, as spreadsheets keep times: of 2000 to 2100, moments apart.
+
+    As seconds since the beginning of a recording they would begin after ten hours and be milliseconds apart.
+    """
+    there = values[np.isfinite(values)]
+    steps = np.diff(there)
+    days = len(there) > 1 and there.min() >= SHEET_DAYS[0] and there.max() < SHEET_DAYS[1]
+    return bool(days and np.median(steps) < SHEET_STEP and (steps >= 0).all() and steps.max() > 0)
 
 
 def _texts(text: pl.Series) -> tuple[Array, str]:
     """Times in words: with their zone, else without; a time of day alone last."""
     plain = text.str.replace(r"(\d),(\d{1,9})", "${1}.${2}").str.replace(r"(?i)([ap])\.\s?m\.\s*$", "${1}m")
     plain = plain.str.replace(r" (?:UTC|GMT) (\d{4})$", " ${1} +00:00")
+    plain = plain.str.replace(r"(\d)[年년]\s*(\d+)[月월]\s*(\d+)[日일]", "${1}-${2}-${3}")
+    plain = plain.str.replace(r"(\d)[时時시]\s*(\d+)[分분](?:\s*(\d+)[秒초])?$", "${1}:${2}:${3}")
     zoned = plain.str.replace(UTC_NAMES, "+00:00").str.replace(r"(\d)Z$", "${1}+00:00")
     best = _best(zoned, ZONED)
     if np.isfinite(best).sum() > 0.5 * len(best):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -46,6 +47,8 @@ LONG = {
     for prefix, scale in WORDS.items()
 }
 SAMPLE = 1000
+A_RATIO = re.compile(r"[\[(]\s*([^\])/]+?)\s*/\s*[^\])]+[\])]")
+EACH = frozenset({"token", "tokens", "request", "requests", "query", "image", "prompt", "inference", "flop", "flops"})
 ALIKE = {"w": "W", "j": "J", "wh": "Wh", "ws": "Ws"}  # the base of a unit in one case alone
 CELL = re.compile(
     r"^\s*(?P<number>[-+]?[\d.,'\s\u00a0\u202f]*\d(?:[eE][-+]?\d+)?)\s*(?P<unit>[a-zA-Zµμ]*(?:[·.\s]?h)?|%)\s*$"
@@ -101,6 +104,14 @@ def of_header(name: str) -> tuple[Unit, ...]:
         bare,
     )
     return named(camel[1], "xX") if camel else ()
+
+
+def is_ratio(name: str, words: Sequence[str]) -> bool:
+    """Whether a column tells watts or joules of one thing each, and no power: ``(W/m2)``, ``energy_per_token_j``."""
+    match = A_RATIO.search(name)
+    if match and named(match[1], "xX"):
+        return True
+    return any(word == "per" and after in EACH for word, after in pairwise(words))
 
 
 def _spoken(words: Sequence[str]) -> bool:
