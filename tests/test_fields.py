@@ -32,7 +32,8 @@ from wattline.scenario.file import KINDS, TAKES
 WHERE, SETUP = set(names_of(Where)), set(names_of(Setup))
 # command -> the fields of Setup that it takes; a training run's tuned is its own, and means the same
 COMMANDS = {
-    "train": (*CHIP, "tuned"), "prompt": REPLICA, "image": MEDIA, "video": MEDIA, "embed": MEDIA, "transcribe": MEDIA,
+    "train": (*CHIP, "tuned"), "prompt": REPLICA, "image": MEDIA, "video": MEDIA,
+    "session": REPLICA, "embed": MEDIA, "transcribe": MEDIA,
     "serve-average": REPLICA,
     "serve": names_of(Setup),
     "frontier": CANDIDATE, "site": (), "meter bill": (),
@@ -81,7 +82,20 @@ def test_a_job_has_a_key_for_every_field(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["train", "prompt", "image", "video", "embed", "transcribe", "serve_average", "serve", "frontier", "site", "bill"],
+    [
+        "train",
+        "prompt",
+        "image",
+        "video",
+        "session",
+        "embed",
+        "transcribe",
+        "serve_average",
+        "serve",
+        "frontier",
+        "site",
+        "bill",
+    ],
 )
 def test_a_function_takes_a_where_and_its_fields(name: str) -> None:
     parameters = inspect.signature(getattr(wl, name)).parameters

@@ -27,6 +27,7 @@ FACES = ("cli",)  # a command's options are its parameters
 QUESTIONS = {
     "image",
     "video",
+    "session",
     "embed",
     "transcribe",
     "prompt",

@@ -61,8 +61,8 @@ def test_the_good_ones_are_good(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 KIND_NAMES = (
-    '"train", "prompt", "image", "video", "embed", "transcribe", "serve", "serve-average", "frontier", "site", '
-    '"flex", "supply" or "world"'
+    '"train", "prompt", "image", "video", "session", "embed", "transcribe", "serve", "serve-average", "frontier", '
+    '"site", "flex", "supply" or "world"'
 )
 SITE = "[[job]]\nname = 'a'\nkind = 'site'\n"
 BAD = {

@@ -37,6 +37,7 @@ FORMS = {name: fields_of(command) for name, command in commands_in(get_command(c
 QUESTIONS = {
     "prompt": {"model": "llama-3.1-8b", "chip": "h100-sxm", "draws": "50", "region": "de"},
     "image": {"model": "flux.1-dev", "chip": "h100-sxm", "draws": "50"},
+    "session": {"session": "chat", "model": "llama-3.1-8b", "draws": "50"},
     "embed": {"model": "bge-m3", "tokens": "1M", "draws": "50"},
     "transcribe": {"model": "whisper", "hours": "2", "draws": "50"},
     "train": {"model": "llama-3.1-8b", "tokens": "1T", "chip": "h100-sxm", "chips": "512", "draws": "50"},

@@ -31,6 +31,7 @@ WORKS = {
     "prompt": ["prompt", "llama-3.1-8b"],
     "image": ["image", "flux.1-schnell"],
     "video": ["video", "wan-2.1-1.3b"],
+    "session": ["session", "chat", "--model", "llama-3.1-8b"],
     "embed": ["embed", "bge-m3"],
     "transcribe": ["transcribe", "whisper"],
     "serve-average": ["serve-average", "llama-3.1-8b", "--rate", "1M/day"],

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from wattline.predict.outlook.world import world
     from wattline.predict.prompt import prompt
     from wattline.predict.service.simulate import serve
+    from wattline.predict.session.session import session
     from wattline.predict.settings import settings
     from wattline.predict.setup import Setup
     from wattline.predict.site import site
@@ -87,6 +88,7 @@ _WHERE = {
     "saving": ("wattline.reconcile.saving", "saving"),
     "serve": ("wattline.predict.service.simulate", "serve"),
     "serve_average": ("wattline.predict.average_service", "serve_average"),
+    "session": ("wattline.predict.session.session", "session"),
     "settings": ("wattline.predict.settings", "settings"),
     "site": ("wattline.predict.site", "site"),
     "supply": ("wattline.predict.supply.plan", "supply"),
@@ -99,7 +101,7 @@ __all__ = [
     "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "check", "compare",
     "embed", "fact", "fleet_ingest", "fleet_report", "flex_balance", "flex_headroom", "flex_response", "flex_shift",
     "flex_swings", "frontier", "image", "measure", "metering", "prompt", "read_traffic", "run", "saving", "serve",
-    "serve_average", "settings", "site", "supply", "train", "transcribe", "video", "world",
+    "serve_average", "session", "settings", "site", "supply", "train", "transcribe", "video", "world",
 ]  # fmt: skip
 # a name that is gone -> what stands in its place
 _RENAMED = {"service": "serve"}

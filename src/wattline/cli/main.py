@@ -36,6 +36,7 @@ from wattline.cli import (
     sensors,
     serve,
     serve_average,
+    session,
     site,
     supply,
     traffic,
@@ -72,6 +73,7 @@ app.command("train")(train.train)
 app.command("prompt")(prompt.prompt)
 app.command("image")(image.image)
 app.command("video")(video.video)
+app.command("session")(session.session)
 app.command("embed")(embed.embed)
 app.command("transcribe")(transcribe.transcribe)
 app.command("serve")(serve.serve)

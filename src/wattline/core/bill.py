@@ -21,6 +21,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "chip": ("chip", "Chips, active and idle"),
     "chip_active": ("chip", "Chips, active"),
     "prefill": ("chip", "Chips, prefill"),
+    "thinking": ("chip", "Chips, thinking"),
     "decode": ("chip", "Chips, decode"),
     "encode": ("chip", "Chips, encoders"),
     "denoise": ("chip", "Chips, denoising"),

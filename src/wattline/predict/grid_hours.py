@@ -15,6 +15,7 @@ from wattline.catalog import Catalog, Record
 from wattline.core.address import without_secrets
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.units import DAY_S
 from wattline.line.grid.carbon.contracts import with_contracts
 from wattline.line.grid.carbon.given import split_zone
 from wattline.line.grid.carbon.live import read_live
@@ -50,6 +51,8 @@ class GridHours:
         What was taken for granted.
     timing
         In words, when the job begins.
+    best
+        Means over the hours that work takes which may wait, by name; empty for all hours.
     """
 
     signals: Mapping[str, HourlySignal]
@@ -59,6 +62,7 @@ class GridHours:
     sources: Mapping[str, str]
     notes: tuple[str, ...] = field(default=())
     timing: str = ""
+    best: Mapping[str, float] = field(default_factory=dict)
 
     def begin_s(self, signal: HourlySignal) -> float:
         """Seconds from a signal's start to the job's begin."""
@@ -93,9 +97,34 @@ class GridHours:
         moment = np.datetime64(begin.astimezone(UTC).replace(tzinfo=None), "us")
         return replace(self, begin=moment, given=True, timing=_timing(self.signals, moment, True))
 
+    def best_of_days(self, share: float) -> GridHours:
+        """The same with the best part of each day alone, for work that may wait a day.
+
+        Parameters
+        ----------
+        share
+            Of each day's hours: those of least price where that is known by the hour, else of least carbon.
+
+        Returns
+        -------
+        GridHours
+            Whose ``year_mean`` is of those hours.
+        """
+        lead = self.signals.get(PRICE) or next(iter(self.signals.values()))
+        day = max(round(DAY_S / lead.step_s), 1)
+        days = max(len(lead.values) // day, 1)
+        kept = max(round(share * min(day, len(lead.values))), 1)
+        rank = np.argsort(lead.values[: days * day].reshape(days, -1), axis=1, kind="stable")[:, :kept]
+        times = (np.arange(days)[:, None] * day + rank).ravel() * lead.step_s
+        edges = np.stack([times, times + lead.step_s], axis=-1)
+        best = {
+            name: np.mean(signal.means(edges + signal.seconds_to(lead.start))) for name, signal in self.signals.items()
+        }
+        return replace(self, best={name: float(mean) for name, mean in best.items()})
+
     def year_mean(self) -> dict[str, Array]:
-        """Means over the whole of each signal, for a job at no certain time."""
-        return {name: np.asarray(signal.mean) for name, signal in self.signals.items()}
+        """Means over the whole of each signal, or over its ``best`` hours, for a job at no certain time."""
+        return {name: np.asarray(self.best.get(name, signal.mean)) for name, signal in self.signals.items()}
 
 
 def read_grid_hours(where: Where, region: Record, catalog: Catalog) -> GridHours | None:

@@ -12,6 +12,7 @@ COMMANDS = (
     "prompt",
     "image",
     "video",
+    "session",
     "embed",
     "transcribe",
     "serve-average",
@@ -91,7 +92,7 @@ def _work(command: str, inputs: Json, results: Json) -> list[str]:
         settled = [name for name in ("mfu", "hours") if name in inputs]
         usual = "tuned as a benchmark" if inputs.get("tuned") else "a usual run in production, not a tuned one"
         return [*parts, f"{settled[0]} given" if settled else usual]
-    if command in ("prompt", "serve-average"):
+    if command in ("prompt", "session", "serve-average"):
         batch, active = _middle(results.get("batch")), _step(results, "share of time at work")
         given = " given" if "batch" in inputs else ""
         parts.append("" if batch is None else f"{batch:.0f} requests together{given}")
@@ -112,7 +113,7 @@ def _work(command: str, inputs: Json, results: Json) -> list[str]:
         parts.append(f"attention split by requests over {inputs['data_parallel']:,} groups of chips")
     if command == "serve":
         parts.append(f"at most {inputs['max_num_seqs']:,} requests together" if "max_num_seqs" in inputs else "")
-    if command in ("prompt", "serve-average", "serve", "frontier"):
+    if command in ("prompt", "session", "serve-average", "serve", "frontier"):
         parts.append(f"engine {inputs.get('engine') or ENGINE}")
     return parts
 

@@ -168,7 +168,19 @@ def as_html(data: Json) -> str:
 
 
 # commands whose page is that of a run: a bill, its load, its steps
-BILLS = ("run", "train", "prompt", "image", "video", "embed", "transcribe", "serve", "serve-average", "meter bill")
+BILLS = (
+    "run",
+    "train",
+    "prompt",
+    "session",
+    "image",
+    "video",
+    "embed",
+    "transcribe",
+    "serve",
+    "serve-average",
+    "meter bill",
+)
 
 
 def as_page(data: Json) -> str | None:

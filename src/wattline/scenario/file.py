@@ -20,6 +20,7 @@ from wattline.scenario.encoding_job import EmbedJob, TranscribeJob
 from wattline.scenario.flex_job import FlexJob
 from wattline.scenario.job import Count, Job, ModelJob, Number, StrictTable
 from wattline.scenario.media_job import ACTIVE, ImageJob, VideoJob
+from wattline.scenario.session_job import SessionJob
 from wattline.scenario.supply_job import SupplyJob
 from wattline.scenario.world_job import WorldJob
 
@@ -143,6 +144,7 @@ TAKES: dict[str, tuple[str, ...]] = {
     "prompt": REPLICA,
     "image": MEDIA,
     "video": MEDIA,
+    "session": REPLICA,
     "embed": MEDIA,
     "transcribe": MEDIA,
     "serve": names_of(Setup),
@@ -158,6 +160,7 @@ KINDS: dict[str, type[Job]] = {
     "prompt": _with_fields(PromptJob, ReplicaFields, TAKES["prompt"]),
     "image": _with_fields(ImageJob, MediaFields, TAKES["image"]),
     "video": _with_fields(VideoJob, MediaFields, TAKES["video"]),
+    "session": _with_fields(SessionJob, ReplicaFields, TAKES["session"]),
     "embed": _with_fields(EmbedJob, MediaFields, TAKES["embed"]),
     "transcribe": _with_fields(TranscribeJob, MediaFields, TAKES["transcribe"]),
     "serve": _with_fields(ServeJob, SetupFields, TAKES["serve"]),
@@ -215,7 +218,8 @@ def _check_names(scenario: Scenario, path: Path | str) -> None:
         missing = [name for name in ("chip", "chips") if isinstance(job, TrainJob) and getattr(job, name) is None]
         if missing and getattr(job, "instance", None) is None:
             raise WattlineError(f"scenario {path}: job {number} ({shorten(job.name)}): {missing[0]} is missing")
-        if isinstance(job, ModelJob) and (job.model is None) == (job.config is None):
+        unnamed = isinstance(job, SessionJob) and job.config is None  # a session may name its own
+        if isinstance(job, ModelJob) and not unnamed and (job.model is None) == (job.config is None):
             raise WattlineError(
                 f"scenario {path}: job {shorten(job.name)!r} needs either model (a catalog name) or "
                 "config (a Hugging Face config.json)"

@@ -47,6 +47,7 @@ from wattline.scenario.file import (
 from wattline.scenario.flex_job import FlexJob, flex_answer
 from wattline.scenario.job import Job, ModelJob
 from wattline.scenario.media_job import ImageJob, VideoJob
+from wattline.scenario.session_job import SessionJob, session_answer_of
 from wattline.scenario.stated import compared
 from wattline.scenario.supply_job import SupplyJob, supply_answer
 from wattline.scenario.world_job import WorldJob, with_jobs, world_answer
@@ -221,6 +222,8 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
     if isinstance(job, SiteJob):
         return _site_answer(job, folder, where, draws)
     assert isinstance(job, ModelJob)
+    if isinstance(job, SessionJob):
+        return session_answer_of(job, folder, where, draws)
     model: str | Path = folder / job.config if job.config else str(job.model)
     if isinstance(job, TrainJob):
         setup = Setup.read(None, job.given(TAKES["train"]))

@@ -60,8 +60,8 @@ PER = {
 # numbers without a unit in their names: what they are -> their names
 PLAIN = {
     "counts": (
-        "accelerators", "batch", "blocks", "cells", "chips", "count", "counts", "data_parallel", "devices", "draws",
-        "faults", "figures", "forecasts", "fps", "frames", "gpus", "guidance", "height", "images", "in_window",
+        "accelerators", "batch", "blocks", "calls", "cells", "chips", "count", "counts", "data_parallel", "devices",
+        "draws", "faults", "figures", "forecasts", "fps", "frames", "gpus", "guidance", "height", "images", "in_window",
         "installed", "jobs", "layers", "least", "left_out_by_bound", "logs", "max_num_seqs", "mean_batch", "mean_ready",
         "most", "most_ready", "n", "needed", "passes", "pipeline", "preemptions", "prefill_gpus", "prefill_replicas",
         "readings", "ready", "rejected", "replicas", "requests", "requests_served", "results_of_other_searches",

@@ -19,6 +19,7 @@ from wattline.schema.beside import BesideJson, StudyResults
 from wattline.schema.encoding import EmbedInputs, EmbedResults, TranscribeInputs, TranscribeResults
 from wattline.schema.inputs import ReplicaInputs, ServeAverageInputs, ServeInputs, TrainInputs
 from wattline.schema.media import ImageInputs, ImageResults, VideoInputs, VideoResults
+from wattline.schema.session import SessionInputs, SessionResults
 from wattline.schema.site import SiteInputs, SiteYearJson
 
 
@@ -47,6 +48,15 @@ class VideoJobJson(StrictJson):
     command: Literal["video"]
     inputs: VideoInputs = item("As of `video`.")
     results: VideoResults = item("As of `video`.")
+
+
+class SessionJobJson(StrictJson):
+    """A job of kind `session`."""
+
+    name: str = item("The job's name.")
+    command: Literal["session"]
+    inputs: SessionInputs = item("As of `session`.")
+    results: SessionResults = item("As of `session`.")
 
 
 class EmbedJobJson(StrictJson):
@@ -115,6 +125,7 @@ Jobs = (
     | PromptJobJson
     | ImageJobJson
     | VideoJobJson
+    | SessionJobJson
     | EmbedJobJson
     | TranscribeJobJson
     | ServeAverageJobJson

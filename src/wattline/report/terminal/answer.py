@@ -34,6 +34,12 @@ RESULTS: dict[str, tuple[str, str]] = {
     "joules_per_million_tokens": ("Energy of a million tokens", "J"),
     "joules_per_hour_of_speech": ("Energy of an hour of speech", "J"),
     "speech_hours_per_h": ("Hours of speech in an hour", ""),
+    "calls": ("Calls to the model", ""),
+    "prompt_tokens": ("Tokens of all prompts", ""),
+    "cached_tokens": ("Of these, from a cache", ""),
+    "thinking_tokens": ("Tokens thought", ""),
+    "output_tokens": ("Tokens of answers", ""),
+    "cache_saved_wh": ("Saved by caches", "Wh"),
     "ttft_s": ("TTFT", "s"),
     "tpot_s": ("TPOT", "s"),
     "chip_j": ("Chips at work, energy", "J"),
@@ -57,7 +63,12 @@ ACCOUNTS = (
 USUAL = ("price to industry", "mean of the year", "one price", "no contracts", "differs")  # what signals say by default
 BILL_TOTAL = "Delivered by the grid, mean"  # means add up, medians do not
 MIN_SHOWN = 1e-3  # an equivalent of less pictures nothing
-TIME_NAMES = {"prompt": "Replica's time", "image": "Time, share of a batch", "video": "Time, share of a batch"}
+TIME_NAMES = {
+    "prompt": "Replica's time",
+    "session": "Replica's time",
+    "image": "Time, share of a batch",
+    "video": "Time, share of a batch",
+}
 
 
 def answer_text(data: Json, explain: bool = False) -> RenderableType:
@@ -106,7 +117,20 @@ def remarks(data: Json) -> list[RenderableType]:
 
 
 def _answer(results: Json, command: str) -> list[RenderableType]:
-    return [_results(results, command), *accounts(results), "", _line(results), "", _bill(results)]
+    calls: list[RenderableType] = (
+        ["", _exchanges(results["exchanges"])] if len(results.get("exchanges", [])) > 1 else []
+    )
+    return [_results(results, command), *accounts(results), *calls, "", _line(results), "", _bill(results)]
+
+
+def _exchanges(rows: list[Json]) -> Table:
+    """Calls of a session by name: tokens, and energy."""
+    table = _grid("Calls", "prompts", "cached", "thought", "answered", "energy, p50")
+    for row in rows:
+        counts = (row[f"{name}_tokens"] for name in ("prompt", "cached", "thinking", "output"))
+        name = f"{row['count']:,} × {row['name']}" if row["count"] > 1 else row["name"]
+        table.add_row(name, *(f"{count:,.0f}" for count in counts), show(row["energy_wh"]["p50"], "Wh"))
+    return table
 
 
 def span(value: Any, unit: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ Kind = Literal["text", "flag", "file", "either"]  # either: words, or a file of 
 # what the app does itself, or what reaches beyond this machine or writes on it
 HIDDEN = {"as_json", "explain", "out", "report", "save", "carbon_url", "on", "workers", "resume"}
 HIDDEN_OF = {"world": {"export"}, "image": {"config"}, "video": {"config"}}  # what goes with a folder alone
-EITHER = {"carbon", "price", "weather", "scenario", "claims", "signal"}
+EITHER = {"carbon", "price", "weather", "scenario", "claims", "session", "signal"}
 WIDE = {"claims", "phase"}  # a sentence rather than a word
 LABELS = {
     "it": "IT power",
@@ -23,7 +23,7 @@ LABELS = {
     "mfu": "Measured MFU",
     "input_tokens": "Tokens in",
     "output_tokens": "Tokens out",
-    "tokens": "Tokens trained on",
+    "tokens": "Tokens in all",
     "slo_ttft": "First token within",
     "slo_tpot": "Each token within",
     "slo_share": "Share that must keep them",

@@ -79,6 +79,13 @@ PAGES = {
             {"model": "hunyuan-video", "chip": "h100-sxm"},
         ),
         Page(
+            "session",
+            N_("What does a chat or an agent take?"),
+            N_("Energy of a session of many calls: reading, thinking, answering, and what caches save."),
+            ("session", "model", "chip", "gpus", "region"),
+            {"session": "agent-coding", "model": "llama-3.3-70b", "chip": "h100-sxm", "gpus": "4"},
+        ),
+        Page(
             "embed",
             N_("What do embeddings take?"),
             N_("Energy, time, cost and carbon of embedding or ranking text, and of images that a model reads."),

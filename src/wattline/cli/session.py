@@ -1,0 +1,52 @@
+"""``wattline session``: calls that build on each other."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wattline.cli import options
+from wattline.cli.groups import expanded
+from wattline.core.errors import WattlineError
+
+Opt = typer.Option
+SESSION = "Preset (chat, reasoning, agent-coding, deep-research, rag, batch), or a file: TOML, JSONL or a trace."
+
+
+@expanded
+def session(
+    session: Annotated[str, typer.Argument(metavar="PRESET|FILE", help=SESSION)],
+    *,
+    model: Annotated[
+        str | None, Opt("--model", help="Model by catalog name, alias or Hugging Face id [default: the file's].")
+    ] = None,
+    setup: options.ReplicaOptions,
+    batch: options.Batch = None,
+    active: options.Active = None,
+    batch_api: Annotated[
+        bool, Opt("--batch-api", help="Let the work wait a day: full batches, busy chips, off-peak hours.")
+    ] = False,
+    config: options.Config = None,
+    where: options.WhereOptions,
+    draws: options.Draws = 2000,
+    seed: options.Seed = 0,
+    facts: options.Facts = None,
+    catalog: options.CatalogDay = None,
+    out: options.Out = None,
+    as_json: options.AsJson = False,
+    explain: options.Explain = False,
+) -> None:
+    """Joules and watt-hours of a session: chats, agents, reasoning; reading, thinking, answering, what caches save."""
+    from wattline.cli.printing import print_result
+    from wattline.predict.session.session import session as work
+
+    if model is not None and config is not None:
+        raise WattlineError("give either --model or --config")
+    answer = work(
+        session, config if config is not None else model, batch=batch, active=active, batch_api=batch_api, draws=draws,
+        seed=seed, facts=facts, **setup, **where,
+    )  # fmt: skip
+    if out is not None:
+        answer.write(out)
+    print_result(answer, as_json, explain)

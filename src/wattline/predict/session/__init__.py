@@ -1,0 +1,1 @@
+"""Sessions: what calls that build on each other take together, and where it goes."""

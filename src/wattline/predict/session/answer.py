@@ -1,0 +1,276 @@
+"""The answer of a session: its bill by reading, thinking and answering, what caches saved, and each kind of call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wattline.catalog.draws import Draws
+from wattline.core.fact import Array
+from wattline.core.quantity import number
+from wattline.core.range import Range
+from wattline.line.engine import average_serving as serving
+from wattline.line.work.model import Model
+from wattline.line.work.reading import model_reading
+from wattline.line.work.sessions.read import Session
+from wattline.predict.answer import Answer, Working
+from wattline.predict.delivery import Phase, deliver
+from wattline.predict.facility import Facility, find_facility
+from wattline.predict.making import with_making
+from wattline.predict.prices import notes_of
+from wattline.predict.rented import rental, rental_notes
+from wattline.predict.request import ReplicaRequest, read_request, warnings
+from wattline.predict.session.exchanges import Exchange, exchanges_of
+from wattline.predict.session.table import LengthTable, length_table
+from wattline.predict.setup import Setup
+from wattline.predict.where import Where
+
+BATCH_API, ALWAYS = 256.0, "0.95"  # requests together, and chips at work, where nobody waits
+DAY_SHARE = 1 / 3  # of each day's hours, the best of which work that may wait takes
+
+
+@dataclass(frozen=True)
+class SessionQuestion:
+    """A session, and the model and replica that answer it."""
+
+    session: Session
+    model: str | Path | Model
+    setup: Setup
+    batch: float | str | None
+    active: float | str | None
+    batch_api: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """Seconds of the replica and joules of its chips for one exchange: reading, thinking, answering, and what its
+    cached tokens would have taken."""
+
+    reading: tuple[Array, Array]
+    thinking: tuple[Array, Array]
+    answering: tuple[Array, Array]
+    cached: tuple[Array, Array]
+
+    @property
+    def seconds(self) -> Array:
+        """Of the replica in all."""
+        return np.asarray(self.reading[0] + self.thinking[0] + self.answering[0])
+
+    @property
+    def joules(self) -> Array:
+        """Of the chips in all."""
+        return np.asarray(self.reading[1] + self.thinking[1] + self.answering[1])
+
+
+def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Answer:
+    """The answer of a session that is read already."""
+    working = Working()
+    exchanges = exchanges_of(question.session, draws)
+    request = _replica(question, exchanges, draws)
+    prompts = [float(np.mean(each.prompt)) for each in exchanges]
+    longest = max(float(np.max(each.prompt)) for each in exchanges)
+    written = [float(np.mean(each.thinking + each.output)) for each in exchanges]
+    table = length_table(request, (min(prompts) / 4, longest), float(np.mean(written)), draws)
+    shares = [_shares(each, table) for each in exchanges]
+    facility = _facility(question, where, draws, working)
+    phases = _phases(exchanges, shares, table)
+    bill, load, peak = deliver(phases, facility, draws, working, any_time=True)
+    busy_s = _sum(exchanges, [share.seconds for share in shares])
+    occupied_s = np.asarray(busy_s * request.chips / request.active)
+    bill = with_making(bill, request.chip, occupied_s, where, draws, working)
+    _explain(exchanges, shares, table, request, working)
+    tokens = {
+        "calls": np.asarray(sum(each.count for each in exchanges)),
+        **{name: _sum(exchanges, [getattr(each, part) for each in exchanges]) for name, part in TOKENS.items()},
+    }
+    saved_s, saved_j = (_sum(exchanges, [share.cached[k] for share in shares]) for k in (0, 1))
+    common_w = np.asarray(sum(table.common_w.values()))
+    quantities = {
+        "energy_j": bill.energy_j,
+        **tokens,
+        "joules_per_output_token": np.asarray(bill.energy_j / tokens["output_tokens"]),
+        "cache_saved_wh": np.asarray((saved_j + saved_s * common_w) * facility.pue / 3600),
+        "latency_s": _latency(exchanges, table),
+        "batch": np.asarray(request.batch, float),
+        "pue": facility.pue,
+    }
+    title = f"{question.session.title}: {counted_calls(float(tokens['calls']))} to {request.model.name} on "
+    return Answer(
+        command="session",
+        title=f"{title}{request.chips} × {request.chip.record.title}",
+        inputs=_inputs(question, request) | facility.inputs(),
+        more={
+            "model": model_reading(request.model, request.precision),
+            "exchanges": _rows(exchanges, shares, table, facility),
+        },
+        bill=bill,
+        load=load,
+        peak_w=peak,
+        duration_s=busy_s,
+        quantities=quantities | rental(request.chip, occupied_s, draws),
+        reasons=tuple(working.reasons),
+        draws=draws,
+        warnings=warnings(request),
+        notes=(
+            *rental_notes(request.chip),
+            *notes_of(where, bill.follows["cost_usd"], facility.hours, "any"),
+            *_off_peak_notes(question, facility),
+        ),
+    )
+
+
+def counted_calls(calls: float) -> str:
+    """``one call``, ``40 calls``."""
+    return "one call" if calls == 1 else f"{number(calls)} calls"
+
+
+TOKENS = {
+    "prompt_tokens": "prompt",
+    "cached_tokens": "cached",
+    "thinking_tokens": "thinking",
+    "output_tokens": "output",
+}
+
+
+def _replica(question: SessionQuestion, exchanges: Sequence[Exchange], draws: Draws) -> ReplicaRequest:
+    """A replica that holds the session's mean prompt; a batch API fills it."""
+    lengths = [float(np.mean(each.prompt)) for each in exchanges]
+    written = [float(np.mean(each.thinking + each.output)) for each in exchanges]
+    middle = (max(round(float(np.mean(lengths))), 1), max(round(float(np.mean(written))), 1))
+    active = ALWAYS if question.batch_api and question.active is None else question.active
+    request = read_request(question.model, question.setup, middle, batch=question.batch, active=active, draws=draws)
+    longest = max(float(np.mean(each.prompt + each.thinking + each.output)) for each in exchanges)
+    request = replace(request, input_tokens=longest, output_tokens=0.0)
+    if question.batch_api and question.batch is None:
+        most = serving.largest_batch(
+            request.model, request.chip, request.chips, sum(middle), request.precision, request.how
+        )
+        request = replace(request, batch=np.asarray(max(min(BATCH_API, most), 1.0)))
+    return request
+
+
+def _shares(each: Exchange, table: LengthTable) -> Shares:
+    """An exchange's part of the replica: a cached beginning is not read again, but is looked at by every new token."""
+    whole, kept = table.reading(each.prompt), table.reading(each.cached)
+    reading = tuple(np.maximum(a - b, 0.0) for a, b in zip(whole, kept, strict=True))
+    behind = each.prompt + (each.thinking + each.output) / 2
+    second, watts = table.at(table.write_s, behind), table.at(table.write_w, behind)
+    thinking, answering = (np.asarray(tokens * second) for tokens in (each.thinking, each.output))
+    return Shares(
+        (reading[0], reading[1]), (thinking, np.asarray(thinking * watts)), (answering, np.asarray(answering * watts)),
+        kept,
+    )  # fmt: skip
+
+
+def _phases(exchanges: Sequence[Exchange], shares: Sequence[Shares], table: LengthTable) -> list[Phase]:
+    """Reading, thinking and answering, one after the other."""
+    made = []
+    for part, name in (("reading", "prefill"), ("thinking", "thinking"), ("answering", "decode")):
+        seconds, joules = (_sum(exchanges, [getattr(share, part)[k] for share in shares]) for k in (0, 1))
+        if not np.any(seconds > 0):
+            continue
+        watts = np.asarray(np.divide(joules, seconds, out=np.zeros_like(joules), where=seconds > 0))
+        made.append(Phase({name: watts, **table.common_w}, seconds))
+    return made
+
+
+def _sum(exchanges: Sequence[Exchange], values: Sequence[Array]) -> Array:
+    """Values of all exchanges together, each so often as it is made."""
+    return np.asarray(sum(each.count * value for each, value in zip(exchanges, values, strict=True)), float)
+
+
+def _latency(exchanges: Sequence[Exchange], table: LengthTable) -> Array:
+    """Seconds from the first call to the last answer: what is read, each token in its turn, and waits for tools."""
+    total = np.asarray(0.0)
+    for each in exchanges:
+        read = np.maximum(table.reading(each.prompt)[0] - table.reading(each.cached)[0], 0.0)
+        written = (each.thinking + each.output) * table.at(table.between_s, each.prompt)
+        total = np.asarray(total + each.count * (read + written + each.wait_s))
+    return total
+
+
+def _facility(question: SessionQuestion, where: Where, draws: Draws, working: Working) -> Facility:
+    facility = find_facility(where, draws, working)
+    if not question.batch_api or facility.hours is None:
+        return facility
+    return replace(facility, hours=facility.hours.best_of_days(DAY_SHARE))
+
+
+def _off_peak_notes(question: SessionQuestion, facility: Facility) -> tuple[str, ...]:
+    if not question.batch_api:
+        return ()
+    if facility.hours is None:
+        return ("work that may wait a day: give --carbon hourly, or a --price file, to see what off-peak hours save",)
+    return (f"work that may wait a day runs in the best {DAY_SHARE:.0%} of each day's hours",)
+
+
+def _inputs(question: SessionQuestion, request: ReplicaRequest) -> dict[str, Any]:
+    shown = request.inputs()
+    dropped = {name: value for name, value in shown.items() if name not in ("input_tokens", "output_tokens")}
+    more = {"batch_api": True} if question.batch_api else {}
+    return {"session": question.session.key} | dropped | more
+
+
+def _rows(
+    exchanges: Sequence[Exchange], shares: Sequence[Shares], table: LengthTable, facility: Facility
+) -> list[dict[str, Any]]:
+    """The exchanges of each name together: their tokens and their energy at the grid."""
+    common_w = np.asarray(sum(table.common_w.values()))
+    rows = []
+    for name in dict.fromkeys(each.name for each in exchanges):
+        own = [(each, share) for each, share in zip(exchanges, shares, strict=True) if each.name == name]
+        picked = [each for each, _ in own]
+        energy = _sum(picked, [(share.joules + share.seconds * common_w) * facility.pue / 3600 for _, share in own])
+        tokens = {key: float(np.mean(_sum(picked, [getattr(e, part) for e in picked]))) for key, part in TOKENS.items()}
+        rows.append(
+            {"name": name, "count": round(sum(each.count for each in picked)), **tokens}
+            | {"energy_wh": Range.of(energy).json()}
+        )
+    return rows
+
+
+def _explain(
+    exchanges: Sequence[Exchange],
+    shares: Sequence[Shares],
+    table: LengthTable,
+    request: ReplicaRequest,
+    working: Working,
+) -> None:
+    working.note(
+        "work",
+        "tokens of all prompts",
+        "earlier turns, answers and what is new",
+        _sum(exchanges, [e.prompt for e in exchanges]),
+        "",
+    )
+    working.note(
+        "work",
+        "of these from a cache",
+        "cached share of what came before",
+        _sum(exchanges, [e.cached for e in exchanges]),
+        "",
+    )
+    for part in ("reading", "thinking", "answering"):
+        seconds = _sum(exchanges, [getattr(share, part)[0] for share in shares])
+        working.note("chip", f"replica's time for {part}", "its share of the steps of both kinds", seconds, "s")
+    for place in (0, -1):
+        length = table.tokens[place]
+        working.note(
+            "chip",
+            f"writing a token behind {length:,.0f}",
+            "decode step / requests together",
+            table.write_s[place],
+            "s",
+        )
+        working.note(
+            "chip",
+            f"reading a prompt of {length:,.0f}",
+            "beyond what its tokens take in decode",
+            table.read_s[place],
+            "s",
+        )
+    working.note("chip", "share of time at work", "given or catalog", request.active, "")
