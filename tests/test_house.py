@@ -250,6 +250,7 @@ ONE_THING = {
     "--journal": "the journal that is written",
     "--json": "JSON on standard output",
     "--leave-out": "what a fit leaves out of what it predicts",
+    "--model": "a model by name",
     "--max-num-batched-tokens": "the largest number of tokens in one step",
     "--max-num-seqs": "the largest number of requests that a replica runs at once",
     "--out": "a folder that is written",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import wattline as wl
 from wattline.catalog.draws import Draws
 from wattline.core.errors import NotFound, WattlineError
-from wattline.line.work.sessions.read import PRESETS, Session, SessionCall, TokenRange, read_session
+from wattline.line.work.sessions.read import PRESETS, CallSession, SessionCall, TokenRange, read_session
 from wattline.predict.session.exchanges import exchanges_of
 
 SETUP = {"setup": "h100-sxm", "gpus": 1}
@@ -25,13 +25,13 @@ def exact(tokens: float) -> TokenRange:
 
 def calls(
     count: int = 5, cached: float = 0.0, thinking: float = 0.0, new: float = 500.0, out: float = 200.0
-) -> Session:
+) -> CallSession:
     """A session of calls that are all alike."""
     call = SessionCall("turn", count, exact(new), exact(thinking), exact(out), cached)
-    return Session("own", "Turns", (call,))
+    return CallSession("own", "Turns", (call,))
 
 
-def joules(session: Session) -> float:
+def joules(session: CallSession) -> float:
     return float(wl.session(session, "llama-3.1-8b", draws=0, batch=16, active=0.5, **SETUP).energy_j)
 
 
@@ -56,7 +56,7 @@ def test_a_prompt_holds_all_that_came_before_it() -> None:
 def test_thoughts_stay_only_where_it_is_said_and_fresh_calls_begin_anew() -> None:
     kept = SessionCall("a", 2, exact(100), exact(50), exact(10), keeps_thinking=True)
     anew = SessionCall("b", 1, exact(100), exact(0), exact(10), fresh=True)
-    prompts = [float(each.prompt) for each in exchanges_of(Session("x", "x", (kept, anew)), Draws(0))]
+    prompts = [float(each.prompt) for each in exchanges_of(CallSession("x", "x", (kept, anew)), Draws(0))]
     assert prompts == [100, 260, 100]
 
 
@@ -84,8 +84,8 @@ def test_what_a_cache_saved_is_what_the_session_takes_more_without_it() -> None:
 
 
 def test_thinking_as_a_distribution_widens_the_range() -> None:
-    wide = Session("w", "w", (SessionCall("q", 1, exact(300), TokenRange(500, 4000, 20000), exact(300)),))
-    narrow = Session("n", "n", (SessionCall("q", 1, exact(300), exact(4000), exact(300)),))
+    wide = CallSession("w", "w", (SessionCall("q", 1, exact(300), TokenRange(500, 4000, 20000), exact(300)),))
+    narrow = CallSession("n", "n", (SessionCall("q", 1, exact(300), exact(4000), exact(300)),))
     ranges = [wl.session(each, "llama-3.1-8b", draws=400, **SETUP).range("energy_wh") for each in (wide, narrow)]
     assert ranges[0].p95 / ranges[0].p5 > 2 * ranges[1].p95 / ranges[1].p5
     assert "thinking of q" in {fact.name for fact, _ in wl.session(wide, "llama-3.1-8b", draws=400, **SETUP).matters}

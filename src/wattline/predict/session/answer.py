@@ -16,7 +16,7 @@ from wattline.core.range import Range
 from wattline.line.engine import average_serving as serving
 from wattline.line.work.model import Model
 from wattline.line.work.reading import model_reading
-from wattline.line.work.sessions.read import Session
+from wattline.line.work.sessions.read import CallSession
 from wattline.predict.answer import Answer, Working
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import Facility, find_facility
@@ -37,7 +37,7 @@ DAY_SHARE = 1 / 3  # of each day's hours, the best of which work that may wait t
 class SessionQuestion:
     """A session, and the model and replica that answer it."""
 
-    session: Session
+    session: CallSession
     model: str | Path | Model
     setup: Setup
     batch: float | str | None
@@ -71,10 +71,7 @@ def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Ans
     working = Working()
     exchanges = exchanges_of(question.session, draws)
     request = _replica(question, exchanges, draws)
-    prompts = [float(np.mean(each.prompt)) for each in exchanges]
-    longest = max(float(np.max(each.prompt)) for each in exchanges)
-    written = [float(np.mean(each.thinking + each.output)) for each in exchanges]
-    table = length_table(request, (min(prompts) / 4, longest), float(np.mean(written)), draws)
+    table = _table(request, exchanges, draws)
     shares = [_shares(each, table) for each in exchanges]
     facility = _facility(question, where, draws, working)
     phases = _phases(exchanges, shares, table)
@@ -83,22 +80,10 @@ def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Ans
     occupied_s = np.asarray(busy_s * request.chips / request.active)
     bill = with_making(bill, request.chip, occupied_s, where, draws, working)
     _explain(exchanges, shares, table, request, working)
-    tokens = {
-        "calls": np.asarray(sum(each.count for each in exchanges)),
-        **{name: _sum(exchanges, [getattr(each, part) for each in exchanges]) for name, part in TOKENS.items()},
-    }
-    saved_s, saved_j = (_sum(exchanges, [share.cached[k] for share in shares]) for k in (0, 1))
-    common_w = np.asarray(sum(table.common_w.values()))
-    quantities = {
-        "energy_j": bill.energy_j,
-        **tokens,
-        "joules_per_output_token": np.asarray(bill.energy_j / tokens["output_tokens"]),
-        "cache_saved_wh": np.asarray((saved_j + saved_s * common_w) * facility.pue / 3600),
-        "latency_s": _latency(exchanges, table),
-        "batch": np.asarray(request.batch, float),
-        "pue": facility.pue,
-    }
-    title = f"{question.session.title}: {counted_calls(float(tokens['calls']))} to {request.model.name} on "
+    quantities = _quantities(exchanges, table, request) | {"energy_j": bill.energy_j, "pue": facility.pue}
+    quantities["joules_per_output_token"] = np.asarray(bill.energy_j / quantities["output_tokens"])
+    quantities["cache_saved_wh"] = np.asarray(_saved_j(exchanges, shares, table) * facility.pue / 3600)
+    title = f"{question.session.title}: {_counted(exchanges)} to {request.model.name} on "
     return Answer(
         command="session",
         title=f"{title}{request.chips} × {request.chip.record.title}",
@@ -123,8 +108,33 @@ def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Ans
     )
 
 
-def counted_calls(calls: float) -> str:
+def _table(request: ReplicaRequest, exchanges: Sequence[Exchange], draws: Draws) -> LengthTable:
+    """What a replica takes for prompts from the shortest part to the longest of all draws."""
+    shortest = min(float(np.mean(each.prompt)) for each in exchanges) / 4
+    longest = max(float(np.max(each.prompt)) for each in exchanges)
+    written = [float(np.mean(each.thinking + each.output)) for each in exchanges]
+    return length_table(request, (shortest, longest), float(np.mean(written)), draws)
+
+
+def _quantities(exchanges: Sequence[Exchange], table: LengthTable, request: ReplicaRequest) -> dict[str, Array]:
+    """Calls, tokens, time and batch."""
+    return {
+        "calls": np.asarray(sum(each.count for each in exchanges)),
+        **{name: _sum(exchanges, [getattr(each, part) for each in exchanges]) for name, part in TOKENS.items()},
+        "latency_s": _latency(exchanges, table),
+        "batch": np.asarray(request.batch, float),
+    }
+
+
+def _saved_j(exchanges: Sequence[Exchange], shares: Sequence[Shares], table: LengthTable) -> Array:
+    """Joules of servers that reading the cached tokens again would have taken."""
+    seconds, joules = (_sum(exchanges, [share.cached[k] for share in shares]) for k in (0, 1))
+    return np.asarray(joules + seconds * sum(table.common_w.values()))
+
+
+def _counted(exchanges: Sequence[Exchange]) -> str:
     """``one call``, ``40 calls``."""
+    calls = sum(each.count for each in exchanges)
     return "one call" if calls == 1 else f"{number(calls)} calls"
 
 
@@ -240,37 +250,16 @@ def _explain(
     request: ReplicaRequest,
     working: Working,
 ) -> None:
-    working.note(
-        "work",
-        "tokens of all prompts",
-        "earlier turns, answers and what is new",
-        _sum(exchanges, [e.prompt for e in exchanges]),
-        "",
-    )
-    working.note(
-        "work",
-        "of these from a cache",
-        "cached share of what came before",
-        _sum(exchanges, [e.cached for e in exchanges]),
-        "",
-    )
+    for name, formula, part in (
+        ("tokens of all prompts", "earlier turns, answers and what is new", "prompt"),
+        ("of these from a cache", "cached share of what came before", "cached"),
+    ):
+        working.note("work", name, formula, _sum(exchanges, [getattr(each, part) for each in exchanges]), "")
     for part in ("reading", "thinking", "answering"):
         seconds = _sum(exchanges, [getattr(share, part)[0] for share in shares])
         working.note("chip", f"replica's time for {part}", "its share of the steps of both kinds", seconds, "s")
     for place in (0, -1):
-        length = table.tokens[place]
-        working.note(
-            "chip",
-            f"writing a token behind {length:,.0f}",
-            "decode step / requests together",
-            table.write_s[place],
-            "s",
-        )
-        working.note(
-            "chip",
-            f"reading a prompt of {length:,.0f}",
-            "beyond what its tokens take in decode",
-            table.read_s[place],
-            "s",
-        )
+        words, write_s, read_s = f"{table.tokens[place]:,.0f}", table.write_s[place], table.read_s[place]
+        working.note("chip", f"writing a token behind {words}", "decode step / requests together", write_s, "s")
+        working.note("chip", f"reading a prompt of {words}", "beyond what its tokens take in decode", read_s, "s")
     working.note("chip", "share of time at work", "given or catalog", request.active, "")

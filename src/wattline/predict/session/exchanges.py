@@ -8,7 +8,7 @@ import numpy as np
 
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array, Fact, Source
-from wattline.line.work.sessions.read import Session, SessionCall, TokenRange
+from wattline.line.work.sessions.read import CallSession, SessionCall, TokenRange
 
 MAX_APART = 400  # calls of a session that are worked out one by one; more alike are put together
 
@@ -26,7 +26,7 @@ class Exchange:
     wait_s: float
 
 
-def exchanges_of(session: Session, draws: Draws) -> list[Exchange]:
+def exchanges_of(session: CallSession, draws: Draws) -> list[Exchange]:
     """The calls one after the other, each with what the earlier ones left before it.
 
     Parameters
@@ -61,7 +61,7 @@ def _exchange(call: SessionCall, count: float, prefix: Array, new: Array, though
     )
 
 
-def _drawn(session: Session, call: SessionCall, number: int, what: str, draws: Draws) -> Array:
+def _drawn(session: CallSession, call: SessionCall, number: int, what: str, draws: Draws) -> Array:
     """Tokens as the session states them; a range is drawn once for all calls of a table."""
     stated: TokenRange = getattr(call, what)
     if stated.low == stated.high:

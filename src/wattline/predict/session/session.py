@@ -9,7 +9,7 @@ from wattline.catalog import CatalogLike
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.work.model import Model
-from wattline.line.work.sessions.read import Session, read_session, session_of_trace
+from wattline.line.work.sessions.read import CallSession, read_session, session_of_trace
 from wattline.line.work.traffic.reader import read_traffic
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Answer
@@ -23,7 +23,7 @@ USUAL_MODEL = "llama-3.3-70b"
 
 
 def session(
-    session: str | Path | Session | Traffic,
+    session: str | Path | CallSession | Traffic,
     model: str | Path | Model | None = None,
     setup: str | Setup | None = None,
     *,
@@ -41,7 +41,7 @@ def session(
     Parameters
     ----------
     session : a preset (chat, reasoning, agent-coding, deep-research, rag, batch), a file, a trace with prefix hashes,
-        or a Session
+        or a CallSession
     model : a catalog name, the path of a ``config.json``, or a Model; the file's own, or Llama 3.3 70B
     setup : a chip's name, or a Setup
     where : a region's name, or a Where; with ``batch_api`` and carbon or price by the hour, the best third of each day
@@ -66,8 +66,8 @@ def session(
     return session_answer(question, terms.where, terms.draws)
 
 
-def _session(given: str | Path | Session | Traffic) -> Session:
-    if isinstance(given, Session):
+def _session(given: str | Path | CallSession | Traffic) -> CallSession:
+    if isinstance(given, CallSession):
         return given
     if isinstance(given, Traffic):
         return session_of_trace(given, "a trace")

@@ -79,7 +79,7 @@ class SessionCall:
 
 
 @dataclass(frozen=True)
-class Session:
+class CallSession:
     """Calls in their order; ``batch_api`` for work that may wait a day."""
 
     key: str
@@ -89,7 +89,7 @@ class Session:
     batch_api: bool = False
 
 
-def read_session(name: str | Path) -> Session:
+def read_session(name: str | Path) -> CallSession:
     """A preset by its name, or a file.
 
     Parameters
@@ -106,7 +106,7 @@ def read_session(name: str | Path) -> Session:
     return _checked(path, path.name)
 
 
-def _checked(path: Path, key: str) -> Session:
+def _checked(path: Path, key: str) -> CallSession:
     text = read_text(path, LIMIT_BYTES, "session")
     try:
         lines = [parse_json(line) for line in text.splitlines() if line.strip()] if path.suffix == ".jsonl" else []
@@ -118,7 +118,7 @@ def _checked(path: Path, key: str) -> Session:
     except ValidationError as error:
         raise WattlineError(f"session {path}: {_fault(error)}") from None
     title = table.title or path.stem
-    return Session(key, title, tuple(_call(row, path) for row in table.call), table.model, table.batch_api)
+    return CallSession(key, title, tuple(_call(row, path) for row in table.call), table.model, table.batch_api)
 
 
 def _fault(error: ValidationError) -> str:
@@ -155,7 +155,7 @@ def _tokens(value: Any, at: str, least: float = 0.0) -> TokenRange:
     return TokenRange(*numbers)
 
 
-def session_of_trace(traffic: Traffic, key: str) -> Session:
+def session_of_trace(traffic: Traffic, key: str) -> CallSession:
     """A trace's requests as calls, its prompts' beginnings cached where an earlier request began so.
 
     Parameters
@@ -183,19 +183,19 @@ def session_of_trace(traffic: Traffic, key: str) -> Session:
                 fresh=True, prefix=cached,
             )
         )  # fmt: skip
-    return Session(key, f"{len(prompts):,} requests of {key}", tuple(calls))
+    return CallSession(key, f"{len(prompts):,} requests of {key}", tuple(calls))
 
 
 def _reused(block: np.ndarray[Any, Any], offset: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Leading blocks of each request that an earlier one had, where nothing is ever forgotten."""
     seen: set[int] = set()
-    found = np.zeros(len(offset) - 1)
+    leading = np.zeros(len(offset) - 1)
     for number, (first, last) in enumerate(pairwise(offset)):
         own = block[first:last].tolist()
         count = next((at for at, each in enumerate(own) if each not in seen), len(own))
-        found[number] = count
+        leading[number] = count
         seen.update(own)
-    return found
+    return leading
 
 
 def _exact(tokens: float) -> TokenRange:
