@@ -27,7 +27,7 @@ from wattline.web.app.flat import rows_of
 from wattline.web.app.forms import commands_in, fields_of
 from wattline.web.app.fragment import fragment_of
 from wattline.web.app.line import read_line
-from wattline.web.app.pages import LEADING, PAGES
+from wattline.web.app.pages import LEADING, LEFT_OUT, PAGES
 from wattline.web.app.question import read_question
 from web_place import get, served
 
@@ -63,11 +63,42 @@ def test_the_command_serves_every_page_and_ends_when_it_is_told() -> None:
         assert process.stdout is not None
         address = process.stdout.readline().split()[-1]
         commands = httpx.get(f"{address}api/v1/").json()["commands"]
-        assert set(commands) == set(PAGES)
+        assert set(commands) == set(FORMS) - set(LEFT_OUT)
         assert httpx.get(f"{address}serve").status_code == 200
     finally:
         process.terminate()
         process.communicate(timeout=30)
+
+
+def test_every_command_with_an_answer_has_a_page_and_an_address_or_a_reason(base: str) -> None:
+    commands = get(base, "/api/v1/").json()["commands"]
+    spec = get(base, "/api/v1/openapi.json").json()["paths"]
+    for name in FORMS:
+        path = "/" + name.replace(" ", "/")
+        if name in LEFT_OUT:
+            assert len(LEFT_OUT[name].split()) > 3
+            assert name not in commands
+            continue
+        assert commands[name]["address"] in spec
+        page = get(base, f"{path}?blank=1")
+        assert page.status_code == 200, path
+        assert "<form" in page.text
+    assert set(LEFT_OUT) <= set(FORMS)
+    assert "/meter/report" in get(base, "/").text
+
+
+def test_a_saving_of_two_recordings_that_are_sent(base: str) -> None:
+    keys = []
+    for name, watts in (("before.csv", 300), ("after.csv", 200)):
+        rows = "time_s,gpu0_power_w\n" + "".join(f"{t},{watts + t % 7}\n" for t in range(120))
+        keys.append(httpx.post(f"{base}/api/v1/uploads?name={name}", content=rows.encode()).json()["upload"])
+    query = {"before": keys[0], "after": keys[1]}
+    answer = get(base, "/api/v1/saving", params=query)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["command"] == "saving"
+    page = get(base, "/saving", params=query).text
+    assert "before.csv" in page
+    assert "wattline saving before.csv after.csv" in page
 
 
 def printed(capsys: pytest.CaptureFixture[str], command: str, values: dict[str, str]) -> str:

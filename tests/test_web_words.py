@@ -11,6 +11,9 @@ import pytest
 
 pytest.importorskip("starlette", reason="the web app needs starlette: pip install 'wattline[web]'")
 
+from typer.main import get_command
+
+from wattline.cli.main import app as command_line
 from wattline.web.app import forms, home, pages, render, words
 from web_place import FAKE, get, served
 
@@ -39,6 +42,23 @@ def test_every_word_of_the_app_is_translated(lang: str) -> None:
     used = in_templates() | in_code() | of_tables()
     assert len(used) > 150
     assert sorted(used - set(known)) == []
+
+
+@pytest.mark.parametrize("lang", [lang for lang in words.LANGUAGES if lang != "en"])
+def test_inputs_of_every_page_have_their_names_and_their_help_translated(lang: str) -> None:
+    known = words.messages_of(lang)
+    used, left = set(), set()
+    for name, command in forms.commands_in(get_command(command_line)):
+        if name in pages.LEFT_OUT:
+            continue
+        fields = forms.fields_of(command)
+        page = pages.page_of(name, str(command.help or ""), fields)
+        used |= {re.sub(r"`([^`]*)`", r"\1", field.about) for field in fields.values()} - {""}
+        used |= {field.label for field in fields.values()} | {page.title, page.about} - {""}
+        left |= {page.title, page.about} - {""} - set(known) if name in pages.PAGES else set()
+    assert sorted(left) == []
+    missing = sorted(used - set(known))  # a new option may come before its translation, but few may
+    assert len(missing) < 0.15 * len(used), missing
 
 
 @pytest.mark.parametrize("lang", [lang for lang in words.LANGUAGES if lang != "en"])

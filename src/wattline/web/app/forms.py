@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 Kind = Literal["text", "flag", "file", "either"]  # either: words, or a file of them
 # what the app does itself, or what reaches beyond this machine or writes on it
-HIDDEN = {"as_json", "explain", "out", "report", "save", "carbon_url", "on", "workers", "resume"}
+HIDDEN = {"as_json", "explain", "out", "report", "save", "carbon_url", "on", "workers", "resume", "plot"}
 HIDDEN_OF = {"world": {"export"}, "image": {"config"}, "video": {"config"}}  # what goes with a folder alone
+FILES = {"paths", "files"}  # of a recording, which a browser sends
 EITHER = {"carbon", "price", "weather", "scenario", "claims", "session", "signal"}
 WIDE = {"claims", "phase"}  # a sentence rather than a word
 LABELS = {
@@ -95,7 +96,7 @@ def _field(parameter: Any) -> Field:
         usual="" if default is None or isinstance(default, bool) else str(default),
         kind=_kind(parameter, name),
         needed=bool(parameter.required),
-        many=bool(parameter.multiple),
+        many=bool(parameter.multiple) or getattr(parameter, "nargs", 1) == -1,
     )
 
 
@@ -105,7 +106,7 @@ def _kind(parameter: Any, name: str) -> Kind:
     if name in EITHER:
         return "either"
     annotation = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
-    takes_path = annotation is Path or str(parameter.metavar or "").startswith("FILE")
+    takes_path = name in FILES or annotation is Path or str(parameter.metavar or "").startswith("FILE")
     return "file" if takes_path else "text"
 
 

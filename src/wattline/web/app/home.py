@@ -100,7 +100,13 @@ def _home(request: Request, q: str, error: str) -> str:
             if name in OTHER_PAGES or name in state.forms
         ]
         doors.append({"who": words(who), "asks": words(asks), "pages": pages})
-    return render(request, "home.html", doors=doors, examples=EXAMPLES, q=q, error=error)
+    led = {name for _, _, names in DOORS for name in names}
+    others = [
+        {"path": page.path, "name": page.command, "title": words(page.title)}
+        for page in state.pages()
+        if page.command not in led
+    ]
+    return render(request, "home.html", others=others, doors=doors, examples=EXAMPLES, q=q, error=error)
 
 
 async def ask(request: Request) -> Response:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from wattline.web.app.forms import Field
+
 
 @dataclass(frozen=True)
 class Page:
@@ -178,6 +180,44 @@ PAGES = {
             python="",
         ),
         Page(
+            "saving",
+            N_("What did a change save?"),
+            N_("Two recordings, before and after a change: the saving with its interval, adjusted for the work."),
+            ("before", "after"),
+            python="",
+        ),
+        Page(
+            "flex response",
+            N_("What can a site give its grid?"),
+            N_("What a site that serves a model can give a grid that calls on it: how much, how fast, for how long."),
+            ("model", "it", "chip", "gpus", "region"),
+            {"model": "llama-3.1-8b", "it": "20MW", "chip": "h100-sxm"},
+            python="",
+        ),
+        Page(
+            "run",
+            N_("What does a scenario take?"),
+            N_("Every job of a scenario file through chip, server, site and grid, with one bill."),
+            ("scenario",),
+            long=True,
+            python="",
+        ),
+        Page(
+            "compare",
+            N_("Does a prediction hold?"),
+            N_("A scenario's prediction beside a recording of the run, part by part and by cause."),
+            ("scenario", "measured"),
+            long=True,
+            python="",
+        ),
+        Page(
+            "meter report",
+            N_("What did a recording take?"),
+            N_("Energy, power and quality of the readings of a recording that you send."),
+            ("paths", "window"),
+            python="",
+        ),
+        Page(
             "check",
             N_("Is this claim right?"),
             N_("A claim as a sentence, or a file of claims, held against the catalog's figures."),
@@ -194,5 +234,45 @@ PAGES = {
         ),
     )
 }
+# commands that answer in JSON and have no page, each with the reason
+_FOLDER = "it reads a folder, and a browser sends single files"
+LEFT_OUT = {
+    "measure": "it runs a program of this machine; record there, and open the journal under Measure",
+    "sensors": "Measure shows them, live",
+    "catalog diff": "it compares files of this machine's catalog",
+    "fleet ingest": "it writes into a folder",
+    "fleet report": _FOLDER,
+    "validate kernels": _FOLDER,
+    "validate sensors": _FOLDER,
+    "validate supply": _FOLDER,
+}
+LONG = ("run", "compare", "validate", "budget", "tune", "fleet", "session")  # first words of commands that take long
+
+
+def page_of(command: str, about: str, fields: Mapping[str, Field]) -> Page:
+    """The page of a command: as it is described above, or made from its help and its inputs.
+
+    Parameters
+    ----------
+    command, about : its name, and its help
+    fields : its inputs; what must be given, and what has no option, is shown at once
+
+    Returns
+    -------
+    A page.
+    """
+    if command in PAGES:
+        return PAGES[command]
+    sentence = " ".join(about.split()).partition(". ")[0].rstrip(".")
+    title, _, rest = sentence.partition(": ")
+    first = [field.name for field in fields.values() if field.needed or not field.flag]
+    first += [name for name in USUAL_FIRST if name in fields and name not in first][: max(0, 6 - len(first))]
+    return Page(
+        command, title, rest[:1].upper() + rest[1:] + "." if rest else "", tuple(first),
+        long=command.split(" ")[0] in LONG, python="",
+    )  # fmt: skip
+
+
+USUAL_FIRST = ("model", "chip", "gpus", "rate", "it", "place", "region", "window")
 # the pages that head the app, and those of a family under one of them
 LEADING = ("prompt", "image", "video", "train", "serve", "frontier", "site", "supply", "flex balance", "world", "check")

@@ -96,10 +96,14 @@ def app_of(setup: WebSetup, command: Any, worker: Sequence[str] = WORKER) -> App
         if not setup.journals.is_dir():
             raise WattlineError(f"--journals {setup.journals}: there is no such folder")
         os.environ[JOURNALS] = str(setup.journals.resolve())
-    forms: Mapping[str, Any] = {name: fields_of(each) for name, each in commands_in(command)}
+    commands = dict(commands_in(command))
+    forms: Mapping[str, Any] = {name: fields_of(each) for name, each in commands.items()}
+    abouts = {name: str(each.help or "") for name, each in commands.items()}
     pool = WorkerPool(setup.workers or os.cpu_count() or 2, worker)
     uploads = Uploads()
-    state = AppState(forms, Jobs(pool, uploads, setup.max_s), uploads, setup.lang, setup.journals, setup.proxy)
+    state = AppState(
+        forms, Jobs(pool, uploads, setup.max_s), uploads, setup.lang, setup.journals, setup.proxy, abouts=abouts
+    )
     token = "" if setup.local else setup.token or secrets.token_urlsafe(24)
     names = setup.names if setup.local else (*setup.names, setup.host, *_own_addresses())
     return build(state, pool, names, token)

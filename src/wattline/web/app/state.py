@@ -14,7 +14,7 @@ from wattline.catalog import default
 from wattline.web.app.forms import Field
 from wattline.web.app.jobs import Jobs
 from wattline.web.app.kept import KeptPages
-from wattline.web.app.pages import PAGES, Page
+from wattline.web.app.pages import LEFT_OUT, PAGES, Page, page_of
 from wattline.web.app.question import PageQuestion, read_question
 from wattline.web.app.uploads import Uploads
 from wattline.web.app.words import LANGUAGES, Words, words_of
@@ -32,7 +32,7 @@ class AppState:
 
     Attributes
     ----------
-    forms : the fields of each page's command
+    forms, abouts : the fields of each page's command, and its help
     jobs, uploads : questions on their way, and files
     kept : pages that were made already
     lang : the language where the reader chose none
@@ -47,12 +47,21 @@ class AppState:
     journals: Path | None = None
     proxy: str = ""
     host: str = ""
+    abouts: Mapping[str, str] = field(default_factory=dict)
     kept: KeptPages = field(default_factory=KeptPages)
+    _pages: list[Page] = field(default_factory=list)
     _list_html: dict[str, str] = field(default_factory=dict)
 
     def pages(self) -> list[Page]:
-        """The pages whose command is there."""
-        return [page for page in PAGES.values() if page.command in self.forms]
+        """The pages whose command is there: those that are described, and those that are made from their help."""
+        if not self._pages:
+            self._pages += self._all_pages()
+        return self._pages
+
+    def _all_pages(self) -> list[Page]:
+        made = [page for page in PAGES.values() if page.command in self.forms]
+        others = [name for name in self.forms if name not in PAGES and name not in LEFT_OUT]
+        return [*made, *(page_of(name, self.abouts.get(name, ""), self.forms[name]) for name in others)]
 
     def words(self, request: Request) -> Words:
         """The words in the reader's language: of the query, the cookie, or the start."""
