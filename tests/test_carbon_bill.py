@@ -225,7 +225,8 @@ def test_scenario_files_and_settings_take_the_same_names(tmp_path, monkeypatch):
     kwh = float(run.bill.energy_j) / 3.6e6
     assert float(run.bill.follows["co2e_kg"]) == pytest.approx(0.25 * kwh)
     assert float(run.bill.follows["cost_usd"]) == pytest.approx(0.04 * kwh)
-    assert float(run.bill.follows["co2e_market_kg"]) == pytest.approx(0.125 * kwh)
+    residual = wl.fact("region.us-ercot.carbon_residual_g_per_kwh").value / 1000
+    assert float(run.bill.follows["co2e_market_kg"]) == pytest.approx(0.5 * residual * kwh)
     (tmp_path / "wattline.toml").write_text(
         'region = "us-ercot"\ncarbon = "c.csv"\nprice = "c.csv"\ncontracts = "50%"\n'
     )
@@ -264,3 +265,24 @@ def test_a_recording_joins_by_its_own_time(tmp_path):
     assert float(answer.bill.follows["co2e_kg"]) == pytest.approx(kwh * 0.5, rel=0.01)
     with pytest.raises(WattlineError, match="its own time"):
         wl.bill(read(tmp_path / "power.csv"), carbon=path, region="us", start="2023-01-01", draws=0)
+
+
+def elsewhere(region):
+    return wl.prompt("llama-3.1-8b", "h100-sxm", gpus=1, draws=200, region=region)
+
+
+@pytest.mark.parametrize(("region", "named"), [("de", "residual mix of de"), ("us-ercot", "residual mix of us-ercot")])
+def test_the_market_account_takes_the_published_residual_mix(region, named):
+    bill = elsewhere(region).bill
+    kwh = float(np.median(bill.energy_j)) / 3.6e6
+    residual = wl.fact(f"region.{region}.carbon_residual_g_per_kwh").value / 1000
+    assert float(np.median(bill.follows["co2e_market_kg"])) == pytest.approx(residual * kwh, rel=0.05)
+    assert float(np.median(bill.follows["co2e_market_kg"])) > float(np.median(bill.follows["co2e_direct_kg"]))
+    assert named in bill.signals["market"]
+
+
+@pytest.mark.parametrize("region", ["nl", "world", "cn"])
+def test_without_a_residual_mix_the_locations_mean_stands_for_it(region):
+    bill = elsewhere(region).bill
+    assert bill.follows["co2e_market_kg"] == pytest.approx(bill.follows["co2e_direct_kg"])
+    assert "location's mean" in bill.signals["market"]

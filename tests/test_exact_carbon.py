@@ -214,10 +214,13 @@ def test_what_excludes_itself_or_is_none_of_these_is_refused(values: dict[str, A
         Where.read("fr", values)
 
 
-def followed(weighed: Weighed | None = None, **values: Any) -> dict[str, float]:
-    """What follows from 1,000 kWh delivered in France."""
-    region, draws = load_region("fr", catalog.default()), Draws(0)
-    follows = follow(region, Where.read("fr", values), np.asarray(3.6e9), draws, weighed)
+RESIDUAL = catalog.default().fact("region.fr.carbon_residual_g_per_kwh").value  # kg of 1,000 kWh
+
+
+def followed(weighed: Weighed | None = None, where: str = "fr", **values: Any) -> dict[str, float]:
+    """What follows from 1,000 kWh delivered in France, or another country."""
+    region, draws = load_region(where, catalog.default()), Draws(0)
+    follows = follow(region, Where.read(where, values), np.asarray(3.6e9), draws, weighed)
     return {name: float(value) for name, value in follows.items()}
 
 
@@ -225,7 +228,7 @@ def test_accounts_by_the_hour_are_the_means_that_the_load_weighs() -> None:
     means = {"lifecycle": 150.0, "direct": 100.0, PRICE: 0.2, MARGINAL: 500.0, CLEAN: 0.4}
     got = followed(Weighed({name: np.asarray(mean) for name, mean in means.items()}, False, {}))
     assert got == pytest.approx({
-        "cost_usd": 200, "co2e_kg": 150, "co2e_direct_kg": 100, "co2e_market_kg": 100, "co2e_marginal_kg": 500,
+        "cost_usd": 200, "co2e_kg": 150, "co2e_direct_kg": 100, "co2e_market_kg": RESIDUAL, "co2e_marginal_kg": 500,
         "carbon_free_wh": 4e5,
     })  # fmt: skip
 
@@ -237,7 +240,7 @@ def test_hours_of_a_typical_year_move_the_years_means_in_proportion() -> None:
     got = followed(Weighed(means, True, {"lifecycle": 75.0, "direct": 50.0, MARGINAL: 400.0}))
     ratios = {name: got[name] / plain[name] for name in plain}
     assert ratios == pytest.approx({
-        "cost_usd": 1, "co2e_kg": 1.2, "co2e_direct_kg": 1.2, "co2e_market_kg": 1.2, "co2e_marginal_kg": 1.25,
+        "cost_usd": 1, "co2e_kg": 1.2, "co2e_direct_kg": 1.2, "co2e_market_kg": 1, "co2e_marginal_kg": 1.25,
         "carbon_free_wh": 1,
     })  # fmt: skip
     nothing = followed(Weighed(means, True, {"lifecycle": 0.0, "direct": 0.0}))
@@ -246,8 +249,10 @@ def test_hours_of_a_typical_year_move_the_years_means_in_proportion() -> None:
 
 
 def test_contracts_leave_the_rest_to_the_residual_mix() -> None:
-    plain = followed()
-    assert followed(contracts="60%")["co2e_market_kg"] == pytest.approx(0.4 * plain["co2e_direct_kg"])
+    plain, nobody = followed(), followed(where="nl")
+    assert followed(contracts="60%")["co2e_market_kg"] == pytest.approx(0.4 * RESIDUAL)
+    assert followed(where="nl", contracts="60%")["co2e_market_kg"] == pytest.approx(0.4 * nobody["co2e_direct_kg"])
+    assert followed(carbon=50, contracts="60%")["co2e_market_kg"] == pytest.approx(20)
     assert followed(contracts="60%", residual=300)["co2e_market_kg"] == pytest.approx(120)
     assert followed(residual=300)["co2e_market_kg"] == pytest.approx(300)
     clean = plain["carbon_free_wh"] / 1e6

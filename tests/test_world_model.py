@@ -13,7 +13,7 @@ from wattline.core.errors import WattlineError
 from wattline.line.world.algebra import BLOCK, lower_root, solved, thin_root
 from wattline.line.world.drivers import Drivers, read_what_if
 from wattline.line.world.observe import FIRST as FIRST_PATH
-from wattline.line.world.outlook import OutlookQuestion, ai_ratio, catalog_posterior, outlook, percentiles
+from wattline.line.world.outlook import OutlookQuestion, ai_ratio, catalog_posterior, outlook, percentiles, spread_root
 from wattline.line.world.places import place_of
 from wattline.line.world.power import TWH_PER_GW, capacity_gw, energy_twh, koomey_twh
 from wattline.line.world.scopes import SCOPES, DataCentreEnergy, MixedScopes, it_of, with_crypto
@@ -193,6 +193,27 @@ def test_a_matrix_that_is_no_covariance_has_no_root() -> None:
         lower_root(np.array([[1.0, 2.0], [2.0, 1.0]]))
     assert thin_root(np.zeros((3, 3)), 1e-6).shape == (3, 0)
     assert thin_root(np.ones((3, 3)), 1e-6).shape == (3, 1)
+
+
+def test_a_root_of_few_columns_keeps_each_variance_and_nearly_the_correlations() -> None:
+    years = np.arange(120)
+    spread = np.exp(-(((years[:, None] - years) / 20.0) ** 2)) + 0.02 * np.eye(120)
+    root = spread_root(spread * np.outer(1 + years / 50, 1 + years / 50)).astype(float)
+    made = root @ root.T
+    assert root.shape[1] < 100
+    assert np.diag(made) == pytest.approx(1.02 * (1 + years / 50) ** 2, rel=1e-4)
+    deviation = np.sqrt(np.diag(made))
+    assert np.abs(made / np.outer(deviation, deviation) - spread / 1.02).max() < 0.04
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(100, 60_000), st.integers(0, 2**32 - 1))
+def test_percentiles_of_many_draws_are_those_of_the_whole_order(count: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = np.stack([rng.standard_normal(count), np.round(rng.exponential(size=count)), np.sort(rng.random(count))])
+    spots = [round(p / 100 * (count - 1)) for p in (0, 5, 50, 95, 100)]
+    wanted = np.sort(values.astype(np.float32), axis=1)[:, spots].T
+    assert np.array_equal(percentiles(values.astype(np.float32), (0, 5, 50, 95, 100)), wanted)
 
 
 def drawn(seed: int, *what_if: str):

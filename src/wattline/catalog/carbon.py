@@ -29,6 +29,11 @@ CARRIED = "as carried by thegreenwebfoundation/co2.js"
 EMBER = {"title": f"Ember Yearly Electricity Data (CC BY 4.0), {CARRIED}", "year": 2025}
 EMBER_SECOND_HAND = {"title": "Ember Yearly Electricity Data (CC BY 4.0), through Our World in Data", "year": 2026}
 EMAPS = {"title": f"Electricity Maps (ODbL), yearly means, {CARRIED}", "year": 2026}
+RESIDUALS = {  # title, and years from the data to the publication
+    "aib": ("Association of Issuing Bodies, European Residual Mixes", 1),
+    "green-e": ("Green-e Residual Mix Emissions Rates 2025", 3),
+    "nve": ("NVE, electricity disclosure", 1),
+}
 MIXES = {
     "title": "Wattline, from the generation mix by the factors of IPCC AR5 WG3 (Table A.III.2) and Electricity Maps",
     "year": 2026,
@@ -112,8 +117,28 @@ def ember_second_hand() -> Mapping[str, float]:
     return {row["region"]: float(row["2025"]) for row in _rows("carbon_ember.csv") if row["2025"]}
 
 
+@lru_cache(maxsize=1)
+def residuals() -> Mapping[str, dict[str, Any]]:
+    """The residual mix by region, as a catalog file would have it."""
+    return {row["region"]: _residual(row) for row in _rows("carbon_residual.csv")}
+
+
+def _residual(row: Mapping[str, str]) -> dict[str, Any]:
+    title, later = RESIDUALS[row["source"]]
+    numbers = {"value": float(row["g_per_kwh"]), "low": float(row["low"]), "high": float(row["high"])}
+    note = ", ".join(words for words in (row["year"], row["note"]) if words)
+    source = {"title": title, "year": int(row["year"]) + later}
+    return numbers | {"dist": "triangular", "basis": row["basis"], "note": note, "source": source}
+
+
 def carbon_tables(region: str) -> dict[str, dict[str, Any]]:
-    """The carbon facts of a region by attribute, as a catalog file would have them; none where neither file has it."""
+    """The carbon facts of a region by attribute, as a catalog file would have them; none where no file has it."""
+    residual = residuals().get(region)
+    return _means(region) | ({} if residual is None else {"carbon_residual_g_per_kwh": residual})
+
+
+def _means(region: str) -> dict[str, dict[str, Any]]:
+    """The means of what is generated or used."""
     traced, country = flow_traced().get(region), ember().get(region)
     if country is None:
         if traced is None:

@@ -9,13 +9,20 @@ import numpy as np
 
 from wattline.catalog import Record
 from wattline.catalog.draws import Draws
-from wattline.core.fact import Array
+from wattline.core.fact import Array, Fact
 from wattline.core.quantity import number
 from wattline.core.range import Range
 from wattline.core.units import J_PER_KWH
 from wattline.line.grid import region as grid
 from wattline.line.grid.carbon.contracts import with_contracts
-from wattline.line.grid.carbon.regional import avert_region, clean_fact, marginal_fact, mix_of, typical_signals
+from wattline.line.grid.carbon.regional import (
+    avert_region,
+    clean_fact,
+    marginal_fact,
+    mix_of,
+    residual_fact,
+    typical_signals,
+)
 from wattline.predict.cite import cite_given
 from wattline.predict.grid_hours import CLEAN, MARGINAL, PRICE, GridHours
 from wattline.predict.where import Where
@@ -66,16 +73,28 @@ def follow(
     rest = 1.0 - (0.0 if contracts is None else contracts.share)
     if contracts is not None:
         cite_given(draws, "contracts", contracts.share, "", "share of the energy under contracts free of carbon")
-    if where.residual is None:
-        market = follows["co2e_direct_kg"] * rest
-    else:
-        cite_given(draws, "residual", where.residual, "g/kWh", "direct CO2e of the residual mix")
-        market = np.asarray(kwh * where.residual / G_PER_KG * rest)
+    residual = _residual(region, where, draws)
+    market = follows["co2e_direct_kg"] if residual is None else kwh * residual / G_PER_KG
     return follows | {
-        "co2e_market_kg": np.asarray(market),
+        "co2e_market_kg": np.asarray(market * rest),
         "co2e_marginal_kg": _marginal(region, kwh, draws, weighed),
         "carbon_free_wh": _clean(region, where, delivered_j, draws, weighed),
     }
+
+
+def _residual(region: Record, where: Where, draws: Draws) -> Array | None:
+    """Direct g CO2e per kWh of the residual mix: as given, else as published for the region; None where neither is, and
+    where the carbon of what is delivered was given."""
+    if where.residual is not None:
+        cite_given(draws, "residual", where.residual, "g/kWh", "direct CO2e of the residual mix")
+        return np.asarray(where.residual)
+    fact = published_residual(region, where, draws)
+    return None if fact is None else draws(fact)
+
+
+def published_residual(region: Record, where: Where, draws: Draws) -> Fact | None:
+    """The residual mix of the region that stands for what was not given; None where there is none."""
+    return None if isinstance(where.carbon, int | float) else residual_fact(region, draws.catalog)
 
 
 def _cost(region: Record, where: Where, delivered_j: Array, draws: Draws, weighed: Weighed) -> Array:
@@ -151,7 +170,13 @@ def signals_of(region: Record, where: Where, hours: GridHours | None, draws: Dra
     given_price = f"price to industry, {region.title}" if where.electricity_price is None else "one price, as given"
     location = by_hour if names & {"lifecycle", "direct"} else annual
     contracts = where.contracts
-    residual = "the location's mean stands for the residual mix" if where.residual is None else "residual mix as given"
+    published = published_residual(region, where, draws)
+    if where.residual is not None:
+        residual = "residual mix as given"
+    elif published is not None:
+        residual = f"residual mix of {published.key.split('.')[1]}, {published.source}"
+    else:
+        residual = "the location's mean stands for the residual mix"
     stated = avert_region(region, draws.catalog)
     margin = f"AVERT's region {stated}" if stated else "operating margin of the mix, modelled"
     marginal = by_hour if MARGINAL in names else f"mean of the year, {margin}"

@@ -221,7 +221,7 @@ class Drivers:
 
     def parts(self) -> WorldParts:
         """Electricity by part."""
-        chips_gw = self._standing(self.chips(), *self._life("ai_life", series("life", "accelerators")))
+        (chips_gw,) = self._standing((self.chips(),), *self._life("ai_life", series("life", "accelerators")))
         work = self._path("ai_work", series("chip-work-over-tdp", "ai"))
         rated = series("chip-rated-over-tdp", "ai").at(YEARS)
         idle = np.minimum(self._path("ai_idle", series("chip-idle-share", "ai")) * rated / work, 1.0)
@@ -256,16 +256,19 @@ class Drivers:
         idle = series("server-idle-share", "volume").at(YEARS)
         life = self._life("server_life", series("life", "servers"))
         use = self._path("server_use", series("server-use", "volume"))
-        resting = self._standing(shipped * rated * idle, *life)
-        working = self._standing(shipped * rated * (1 - idle), *life)
+        watts = shipped * rated
+        resting, working = self._standing((watts * idle, watts * (1 - idle)), *life)
         return (resting + working * use) / 1e3  # million servers x W = MW
 
-    def _standing(self, shipped: Array, life: Array, shape: Array) -> Array:
+    def _standing(self, shipped: tuple[Array, ...], life: Array, shape: Array) -> list[Array]:
+        """What stands of several kinds of shipments that live as long."""
         if self.count == 1:
-            return np.asarray(shipped @ presence(life[0] * shape))
-        made = np.empty_like(shipped)
+            return [np.asarray(each @ presence(life[0] * shape)) for each in shipped]
+        made = [np.empty_like(each) for each in shipped]
         for mean, draws in grouped_by_life(life):
-            made[draws] = shipped[draws] @ presence(mean * shape)
+            present = presence(mean * shape)
+            for each, stands in zip(shipped, made, strict=True):
+                stands[draws] = each[draws] @ present
         return made
 
 

@@ -28,7 +28,8 @@ from wattline.line.world.tables import series, stock_facts
 
 Draws32 = NDArray[np.float32]
 CHUNK = 4_096  # draws that are worked through together, which bounds the memory
-LOST_VARIANCE = 1e-5  # of the paths, what is left out of the draws
+MANY, SAMPLE, SURE = 20_000, 2_000, 4.0  # draws, of which a sample brackets a percentile within so many deviations
+LOST_VARIANCE = 0.03  # of a place in a year, as much may come of directions that are left out: correlations within 0.03
 FIRST_YEAR, LAST_YEAR = 2000, 2035
 PARTS = ("ai", "servers", "storage", "network", "overhead")
 # a path above the stock's is so by AI more than by the rest, since that is what moves
@@ -111,8 +112,26 @@ def percentiles(values: Draws32, percents: Sequence[float] = (5, 50, 95)) -> Arr
     spots = [round(p / 100 * (count - 1)) for p in percents]
     made = np.empty((len(percents), len(flat)))
     for i, row in enumerate(flat):
-        made[:, i] = np.partition(row, sorted(set(spots)))[spots]
+        made[:, i] = _nearest(row, spots)
     return made.reshape(len(percents), *values.shape[:-1])
+
+
+def _nearest(row: Draws32, spots: Sequence[int]) -> list[float]:
+    """The draws at places of the order; of many, only what lies about each place by a sample of them is looked at."""
+    count = len(row)
+    if count < MANY:
+        ordered = np.partition(row, sorted(set(spots)))
+        return [float(ordered[spot]) for spot in spots]
+    sample = np.sort(row[:: count // SAMPLE])
+    made = []
+    for spot in spots:
+        share = spot / count
+        wide = SURE * np.sqrt(share * (1 - share) / len(sample)) + 1 / len(sample)
+        low, high = (sample[int(np.clip((share + end) * len(sample), 0, len(sample) - 1))] for end in (-wide, wide))
+        near, below = row[(row >= low) & (row <= high)], int(np.count_nonzero(row < low))
+        inside = below <= spot < below + len(near)
+        made.append(float(np.partition(near, spot - below)[spot - below] if inside else np.partition(row, spot)[spot]))
+    return made
 
 
 def posterior_of(rows: Sequence[PublishedFigure], as_of: int) -> Posterior:
@@ -171,11 +190,10 @@ def outlook(question: OutlookQuestion, posterior: Posterior, draws: int, seed: i
         if not part.start:
             shares = place_shares(work, places, above.reshape(*shape[:2], count))
         above += middle
-        drawn = np.exp(above, out=above).reshape(*shape[:2], count)
+        drawn = np.exp(above.reshape(*shape[:2], count), out=twh[:, :, part])
         if question.what_if:
-            drawn = drawn * np.stack([work.factor(place) for place in places]) * (load / usual_load)
-        twh[:, :, part] = drawn
-        gw[:, :, part] = drawn * (1 / (TWH_PER_GW * load)).astype(np.float32)
+            drawn *= np.stack([work.factor(place) for place in places]) * (load / usual_load)
+        np.multiply(drawn, (1 / (TWH_PER_GW * load)).astype(np.float32), out=gw[:, :, part])
         stock[:, part], ai[:, part] = work.total(), work.ai()
     return Outlook(question, twh, gw, shares, stock, ai, shared_band(posterior, pairs, shape[:2]))
 
@@ -194,8 +212,11 @@ def chunks(draws: int) -> Iterator[slice]:
 
 
 def spread_root(spread: Array) -> Draws32:
-    """A root of a covariance, ``root @ root.T``, without what hardly varies."""
-    return np.ascontiguousarray(thin_root(spread, LOST_VARIANCE), np.float32)
+    """A root of a covariance, ``root @ root.T``, of few columns: entries keep their variance, correlations nearly."""
+    deviation = np.sqrt(np.maximum(np.diag(spread), 1e-300))
+    root = thin_root(spread / deviation[:, None] / deviation, LOST_VARIANCE)
+    kept = np.sqrt((root**2).sum(axis=1, keepdims=True))
+    return np.ascontiguousarray(root / np.maximum(kept, 1e-12) * deviation[:, None], np.float32)
 
 
 def place_shares(work: StockDraws, places: Sequence[Place], above: Draws32) -> dict[str, Draws32]:

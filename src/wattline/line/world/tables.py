@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -37,17 +37,24 @@ class FactSeries:
         Returns ``(n_years,)`` or ``(n_draws, n_years)``.
         """
         z = np.asarray(deviate, float)[..., None]
+        value, below, above, ratios = self._sides
+        shift = np.minimum(z, 0.0) * below + np.maximum(z, 0.0) * above
+        moved = value * np.exp(shift) if ratios else value + shift
+        return np.asarray(moved @ self._weights(tuple(years.tolist())))
+
+    @cached_property
+    def _sides(self) -> tuple[Array, Array, Array, bool]:
+        """Values, what a deviation moves them downwards and upwards, and whether that is a ratio's logarithm."""
         value, low, high = (np.array([getattr(fact, part) for fact in self.facts]) for part in ("value", "low", "high"))
         if (low > 0).all():
-            moved = value * np.exp(z * np.where(z < 0, np.log(value / low), np.log(high / value)) / Z95)
-        else:
-            moved = value + z * np.where(z < 0, value - low, high - value) / Z95
-        return np.asarray(moved @ self._weights(years).T)
+            return value, np.log(value / low) / Z95, np.log(high / value) / Z95, True
+        return value, (value - low) / Z95, (high - value) / Z95, False
 
-    def _weights(self, years: NDArray[Any]) -> Array:
+    @lru_cache(maxsize=512)  # noqa: B019  series are few and stay
+    def _weights(self, years: tuple[float, ...]) -> Array:
+        """Of each known year in each wanted one, shape ``(n_known, n_years)``."""
         known = np.array(self.years, float)
-        rows = [np.interp(years, known, np.eye(len(known))[i]) for i in range(len(known))]
-        return np.array(rows).T
+        return np.array([np.interp(years, known, row) for row in np.eye(len(known))])
 
 
 @lru_cache(maxsize=1)

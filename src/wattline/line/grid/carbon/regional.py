@@ -16,6 +16,7 @@ from wattline.line.grid.carbon.typical import typical_day, year_of
 from wattline.line.grid.region import DEFAULT, of_region, parent
 
 YEAR = 2023  # a common year, whose days of the week a typical year bears
+RESIDUAL = "carbon_residual_g_per_kwh"
 AVERT = Source("EPA AVERT (public domain)", 2023, "hourly CO2 at the generator, means")
 OPERATING_MARGIN = Source(
     "Wattline, from the region's mix", 2026, "operating margin of UNFCCC Tool 07: its fossil plants"
@@ -79,6 +80,25 @@ def avert_region(region: Record, catalog: Catalog) -> str | None:
             return None
         region = catalog.find("region", parent(region, catalog))
     return REGION_OF[region.name]
+
+
+def residual_fact(region: Record, catalog: Catalog) -> Fact | None:
+    """Direct g CO2 of a kilowatt-hour that no contract claims; None where nobody publishes a residual mix.
+
+    Parameters
+    ----------
+    region
+        A record of the catalog's ``region``; one without a figure takes that of the country or grid it lies in.
+    catalog
+        Whose facts are taken.
+
+    Returns
+    -------
+    The fact, or None.
+    """
+    while RESIDUAL not in region.facts and region.name != DEFAULT:
+        region = catalog.find("region", parent(region, catalog))
+    return region.facts.get(RESIDUAL)
 
 
 def marginal_fact(region: Record, catalog: Catalog) -> Fact:
