@@ -13,7 +13,8 @@ from wattline.core.errors import WattlineError
 from wattline.line.world.algebra import BLOCK, lower_root, solved, thin_root
 from wattline.line.world.drivers import Drivers, read_what_if
 from wattline.line.world.observe import FIRST as FIRST_PATH
-from wattline.line.world.outlook import OutlookQuestion, ai_ratio, catalog_posterior, outlook, percentiles, spread_root
+from wattline.line.world.outlook import OutlookQuestion, ai_ratio, catalog_posterior, outlook, spread_root
+from wattline.line.world.percentiles import percentiles
 from wattline.line.world.places import place_of
 from wattline.line.world.power import TWH_PER_GW, capacity_gw, energy_twh, koomey_twh
 from wattline.line.world.scopes import SCOPES, DataCentreEnergy, MixedScopes, it_of, with_crypto

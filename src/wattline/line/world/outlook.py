@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
@@ -18,6 +17,7 @@ from wattline.line.world.coefficients import path_model
 from wattline.line.world.drivers import LAST_SHIPPED, NORMAL, OF_PATHS, Drivers, WhatIf, WorldParts
 from wattline.line.world.expected import growth_known
 from wattline.line.world.observe import FIRST, Paths, Posterior
+from wattline.line.world.percentiles import Draws32
 from wattline.line.world.places import Place, place_of
 from wattline.line.world.power import TWH_PER_GW
 from wattline.line.world.published import PublishedFigure, published_figures
@@ -26,9 +26,7 @@ from wattline.line.world.stock import LAST as LAST_STOCK
 from wattline.line.world.stock import YEARS as STOCK_YEARS
 from wattline.line.world.tables import series, stock_facts
 
-Draws32 = NDArray[np.float32]
 CHUNK = 4_096  # draws that are worked through together, which bounds the memory
-MANY, SAMPLE, SURE = 20_000, 2_000, 4.0  # draws, of which a sample brackets a percentile within so many deviations
 LOST_VARIANCE = 0.03  # of a place in a year, as much may come of directions that are left out: correlations within 0.03
 FIRST_YEAR, LAST_YEAR = 2000, 2035
 PARTS = ("ai", "servers", "storage", "network", "overhead")
@@ -95,43 +93,6 @@ class Outlook:
     stock_twh: Draws32 = field(repr=False)
     ai_twh: Draws32 = field(repr=False)
     shared_twh: Array = field(repr=False)
-
-
-def percentiles(values: Draws32, percents: Sequence[float] = (5, 50, 95)) -> Array:
-    """Percentiles over the draws, the nearest draw to each.
-
-    Parameters
-    ----------
-    values : shape ``(..., n_draws)``
-    percents : which, 0 to 100
-
-    Returns shape ``(n_percents, ...)``.
-    """
-    count = values.shape[-1]
-    flat = values.reshape(-1, count)
-    spots = [round(p / 100 * (count - 1)) for p in percents]
-    made = np.empty((len(percents), len(flat)))
-    for i, row in enumerate(flat):
-        made[:, i] = _nearest(row, spots)
-    return made.reshape(len(percents), *values.shape[:-1])
-
-
-def _nearest(row: Draws32, spots: Sequence[int]) -> list[float]:
-    """The draws at places of the order; of many, only what lies about each place by a sample of them is looked at."""
-    count = len(row)
-    if count < MANY:
-        ordered = np.partition(row, sorted(set(spots)))
-        return [float(ordered[spot]) for spot in spots]
-    sample = np.sort(row[:: count // SAMPLE])
-    made = []
-    for spot in spots:
-        share = spot / count
-        wide = SURE * np.sqrt(share * (1 - share) / len(sample)) + 1 / len(sample)
-        low, high = (sample[int(np.clip((share + end) * len(sample), 0, len(sample) - 1))] for end in (-wide, wide))
-        near, below = row[(row >= low) & (row <= high)], int(np.count_nonzero(row < low))
-        inside = below <= spot < below + len(near)
-        made.append(float(np.partition(near, spot - below)[spot - below] if inside else np.partition(row, spot)[spot]))
-    return made
 
 
 def posterior_of(rows: Sequence[PublishedFigure], as_of: int) -> Posterior:

@@ -10,7 +10,8 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.files import write_text
-from wattline.line.world.outlook import Outlook, percentiles
+from wattline.line.world.outlook import Outlook
+from wattline.line.world.percentiles import percentiles
 from wattline.line.world.tables import series
 
 EXPORTS = ("table", "csv", "pypsa")

@@ -7,7 +7,8 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.core.result import Json
 from wattline.line.world.observe import Posterior
-from wattline.line.world.outlook import PARTS, Outlook, percentiles
+from wattline.line.world.outlook import PARTS, Outlook
+from wattline.line.world.percentiles import percentiles
 from wattline.line.world.tables import annex, series
 
 ENDS = ("p5", "p50", "p95")
