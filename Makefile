@@ -47,7 +47,7 @@ check-long: $(VENV)/.dev
 
 test-ml: $(VENV)/.dev
 	@if $(BIN)/python -c "import torch, transformers" 2>/dev/null; then $(BIN)/python -m pytest -q -m ml; \
-	else echo "test-ml: torch is not installed, so its tests are left out; $(BIN)/pip install -e '.[models]' brings it"; fi
+	else echo "test-ml: torch is not installed, so its tests are left out; $(BIN)/pip install -e '.[models,trainers]' brings it"; fi
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
