@@ -27,7 +27,8 @@ from wattline.line.chip.training.rates import is_known, nearest_fact
 from wattline.line.chip.training.step import best_plan, training_step
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import load_model
-from wattline.line.work.tuning import adapter_params, read_method, stored_bytes
+from wattline.line.work.objectives import read_objective
+from wattline.line.work.tuning import adapter_params, stored_bytes
 from wattline.validate.evidence.chip_names import find_chip
 from wattline.validate.evidence.mlperf_training import read_results
 
@@ -61,7 +62,7 @@ def test_adapters_by_hand() -> None:
     assert stored_bytes(load_model("llama-2-70b", CATALOG), "lora") == pytest.approx(2.0)
     assert 0.5 < stored_bytes(load_model("llama-2-70b", CATALOG), "qlora") < 0.6
     with pytest.raises(WattlineError, match="none of full, lora, qlora"):
-        read_method("dora")
+        read_objective("dora")
 
 
 @given(st.sampled_from(MODELS), st.sampled_from([512, 2048, 8192]))

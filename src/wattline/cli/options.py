@@ -35,6 +35,9 @@ MediaFolder = Annotated[
     Path | None,
     Opt("--config", help="A diffusers folder, with its model_index.json, instead of MODEL."),
 ]
+Params = Annotated[
+    str | None, Opt("--params", help="Number of parameters of a model that is not known, such as 7B, instead of MODEL.")
+]
 EncoderFolder = Annotated[
     Path | None,
     Opt("--config", help="A config.json of an encoder, or its folder, instead of MODEL."),
@@ -76,10 +79,16 @@ CatalogDay = Annotated[
 ]
 
 
-def model_of(model: str | None, config: Path | None) -> str | Path:
-    """The model's name or the path of its configuration, whichever was given. Raises WattlineError for both or none."""
-    if (model is None) == (config is None):
-        raise WattlineError("give either MODEL (see `wattline list models`) or --config FILE")
+def model_of(model: str | None, config: Path | None, params: str | None = None) -> str | Path:
+    """The model's name, the path of its configuration, or a model of a size, whichever was given.
+
+    Raises WattlineError for none, and for more than one.
+    """
+    if sum(given is not None for given in (model, config, params)) != 1:
+        size = ", or --params" if params is not None else ""
+        raise WattlineError(f"give either MODEL (see `wattline list models`) or --config FILE{size}")
+    if params is not None:
+        return f"{params}-params"
     return config if config is not None else str(model)
 
 

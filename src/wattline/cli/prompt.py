@@ -16,6 +16,7 @@ def prompt(
     batch: options.Batch = None,
     active: options.Active = None,
     config: options.Config = None,
+    params: options.Params = None,
     where: options.WhereOptions,
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
@@ -29,7 +30,7 @@ def prompt(
     from wattline.predict.prompt import prompt as work
 
     answer = work(
-        options.model_of(model, config), input_tokens=input_tokens, output_tokens=output_tokens, batch=batch,
+        options.model_of(model, config, params), input_tokens=input_tokens, output_tokens=output_tokens, batch=batch,
         active=active, draws=draws, seed=seed, facts=facts, **setup, **where,
     )  # fmt: skip
     print_result(answer, as_json, explain)

@@ -11,7 +11,9 @@ from wattline.cli.groups import expanded
 from wattline.core.errors import WattlineError
 
 Opt = typer.Option
-SESSION = "Preset (chat, reasoning, agent-coding, deep-research, rag, batch), or a file: TOML, JSONL or a trace."
+SESSION = (
+    "Preset (chat, reasoning, agent-coding, deep-research, rag, batch, evaluation), or a file: TOML, JSONL, trace."
+)
 
 
 @expanded

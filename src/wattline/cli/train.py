@@ -30,8 +30,16 @@ def train(
     ] = None,
     tuned: Annotated[bool, Opt("--tuned", help="Predict the speed of a tuned benchmark, not of a usual run.")] = False,
     method: Annotated[
-        str, Opt(help="What is trained: full, or adapters beside frozen weights in 16 bits (lora) or in 4 (qlora).")
+        str, Opt(help="What is trained (full, lora, qlora), and by what (dpo, grpo, ppo, distill), such as lora+dpo.")
     ] = "full",
+    teacher: Annotated[str | None, Opt(help="Model that --method distill learns from.")] = None,
+    rollout_tokens: Annotated[
+        str | None, Opt(help="Number of tokens written for a question in grpo and ppo [default: 2000].")
+    ] = None,
+    params: options.Params = None,
+    chip_price: Annotated[
+        str | None, Opt(help='Price of a chip\'s hour, such as "2.5 USD/h" [default: an estimate].')
+    ] = None,
     where: options.WhereOptions,
     draws: options.Draws = 2000,
     seed: options.Seed = 0,
@@ -49,8 +57,8 @@ def train(
     if missing := [f"--{name}" for name, value in needed.items() if not value]:
         raise WattlineError(f"missing {', '.join(missing)}; `wattline train --help` shows an example of each")
     answer = work(
-        options.model_of(model, config), tokens, chips=chips or None, mfu=mfu, hours=hours, watts=watts,
-        sequence=sequence, batch_tokens=batch_tokens, tuned=tuned, method=method, draws=draws, seed=seed, facts=facts,
-        **setup, **where,
+        options.model_of(model, config, params), tokens, chips=chips or None, mfu=mfu, hours=hours, watts=watts,
+        sequence=sequence, batch_tokens=batch_tokens, tuned=tuned, method=method, teacher=teacher,
+        rollout_tokens=rollout_tokens, chip_price=chip_price, draws=draws, seed=seed, facts=facts, **setup, **where,
     )  # fmt: skip
     print_result(answer, as_json, explain)

@@ -9,12 +9,14 @@ from wattline.catalog.cloud import find_instance
 from wattline.catalog.draws import Draws
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
-from wattline.core.quantity import number
+from wattline.core.quantity import number, parse
 from wattline.core.units import HOUR_S
 from wattline.line.chip.device import Chip, load_chip
+from wattline.predict.cite import cite_given
 from wattline.predict.setup import USUAL_CHIP, Setup
 
 PRICE = "list_price_usd_per_hour"
+MAX_PRICE = 1000.0
 
 
 def instance_named(name: str, catalog: Catalog, chip: str | None = None) -> Record:
@@ -82,3 +84,44 @@ def rental_notes(chip: Chip) -> tuple[str, ...]:
     fact = chip.instance[PRICE]
     dated = f" of {fact.source.year}" if fact.source is not None else ""
     return (f"{words}; list price on demand{dated} {number(fact.value)} USD/h ({fact.basis}), electricity included",)
+
+
+def read_price(given: float | str | None) -> float | None:
+    """USD of a chip's hour, such as ``"2.5 USD/h"``; None where none is given. Raises WattlineError.
+
+    Parameters
+    ----------
+    given : as the user wrote it
+
+    Returns the price.
+    """
+    if given is None:
+        return None
+    price = parse(given, "USD/h", "chip-price")
+    if not 0 < price <= MAX_PRICE:
+        raise WattlineError(f"chip-price: {number(price)} USD/h makes no sense for a chip; take one such as 2.5")
+    return price
+
+
+def chip_price(chip: Chip, chip_s: Array, given: float | None, draws: Draws) -> dict[str, Array]:
+    """Price of the chips' hours, ``chip_hours_usd``: by the price given, else an estimate from that of the server.
+
+    Parameters
+    ----------
+    chip : with its server
+    chip_s : seconds times chips
+    given : USD of a chip's hour; None for the estimate
+    draws : from which prices are drawn
+
+    Returns
+    -------
+    USD, shape ``(n_draws,)``, by name; empty where neither is known.
+    """
+    hours = np.asarray(chip_s) / HOUR_S
+    if given is not None:
+        cite_given(draws, "chip_price", given, "USD/h", "price of a chip's hour")
+        return {"chip_hours_usd": np.asarray(hours * given)}
+    if "server_price_usd" not in chip.record.facts or chip.instance is not None:
+        return {}
+    hourly = draws(chip.record["server_price_usd"]) * draws("fit.chip-hour-price")
+    return {"chip_hours_usd": np.asarray(hours * hourly)}

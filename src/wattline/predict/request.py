@@ -18,9 +18,11 @@ from wattline.line.chip.device import Chip
 from wattline.line.chip.serving import Serving
 from wattline.line.chip.step import bound_by, nameplate
 from wattline.line.engine import average_serving as serving
+from wattline.line.engine.average_serving import slowed
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.line.work.outside import stand_ins
+from wattline.line.work.scaled import ASSUMED, assumed_words
 from wattline.predict.answer import Working
 from wattline.predict.cite import cite_given, cite_model
 from wattline.predict.how_served import read_serving
@@ -128,6 +130,8 @@ GIVEN = {
 def warnings(request: ReplicaRequest) -> tuple[str, ...]:
     """What is out of the ordinary in a request, in words."""
     notes = []
+    if request.model.family == ASSUMED:
+        notes.append(assumed_words(request.model))
     model, chips, name = request.model, request.chips, request.chip.record.name
     if model.context_tokens and request.length > model.context_tokens:
         notes.append(
@@ -156,6 +160,8 @@ def request_time(request: ReplicaRequest, draws: Draws, working: Working) -> ser
         draws,
         request.how,
     )
+    if request.model.family == ASSUMED:
+        times = slowed(times, draws("fit.assumed-model-spread"))
     prefill, decode = times.prefill, times.decode
     bound = "sum of its operations; most time in"
     notes: list[tuple[str, str, Array, str]] = [

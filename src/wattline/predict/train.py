@@ -25,6 +25,7 @@ from wattline.line.engine import training
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import COUNTS, Model
 from wattline.line.work.reading import model_reading
+from wattline.line.work.scaled import ASSUMED, assumed_words
 from wattline.line.work.tuning import adapter_params, stored_bytes
 from wattline.predict.answer import Answer, Working
 from wattline.predict.cite import cite_given, is_of_catalog
@@ -32,13 +33,16 @@ from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import find_facility
 from wattline.predict.making import with_making
 from wattline.predict.prices import notes_of
-from wattline.predict.rented import rental, rental_notes
+from wattline.predict.rented import chip_price, rental, rental_notes
+from wattline.predict.rollouts import Rollouts, roll_out, rollout_shares
 from wattline.predict.setup import CHIP, ChipFields, Setup
 from wattline.predict.terms import read_terms
 from wattline.predict.training_run import LIMITS, TrainingRun, read_run
 from wattline.predict.where import Where, WhereFields
 
 UNMEASURED = ("fp32",)  # formats in which no measured run trains
+SPREAD = "fit.assumed-model-spread"
+FROZEN_BYTES = 2.0  # of a weight of a model that stands still beside the one that is trained
 
 
 class TrainFields(WhereFields, ChipFields, total=False):
@@ -59,6 +63,9 @@ def train(
     batch_tokens: float | str | None = None,
     tuned: bool = False,
     method: str = "full",
+    teacher: str | Path | None = None,
+    rollout_tokens: float | str | None = None,
+    chip_price: float | str | None = None,
     draws: int | Draws = 2000,
     seed: int = 0,
     facts: CatalogLike = None,
@@ -81,7 +88,11 @@ def train(
     sequence : tokens of a training sequence
     batch_tokens : tokens of a training step
     tuned : predict the run as a tuned benchmark's, not slowed as usual runs are
-    method : what is trained: ``full``, or adapters beside frozen weights in 16 bits (``lora``) or in 4 (``qlora``)
+    method : what is trained: ``full``, or adapters beside frozen weights in 16 bits (``lora``) or in 4 (``qlora``); and
+        towards what: ``dpo``, ``grpo``, ``ppo``, ``distill``, also as ``"lora+dpo"``
+    teacher : of ``distill``, a model
+    rollout_tokens : that the model writes for a question in ``grpo`` and ``ppo``; ``tokens`` are of all that it writes
+    chip_price : of a chip's hour, ``"2.5 USD/h"``, in place of the estimate
     draws, seed : how many draws of the facts' ranges (0: central values), and their seed
     facts : a catalog, or your own file or files of facts
     fields : single fields of ``Setup`` (chip, precision) and of ``Where`` (region, site, pue, place, ...)
@@ -98,7 +109,7 @@ def train(
     terms = read_terms(setup, where, fields, CHIP, draws, seed, facts)
     given = {
         "mfu": mfu, "hours": hours, "watts": watts, "sequence": sequence, "batch_tokens": batch_tokens, "tuned": tuned,
-        "method": method,
+        "method": method, "teacher": teacher, "rollout_tokens": rollout_tokens, "chip_price": chip_price,
     }  # fmt: skip
     return train_answer(read_run(model, tokens, terms.setup, chips, given, terms.draws), terms.where, terms.draws)
 
@@ -108,26 +119,30 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
     working = Working()
     _fits(run)
     _cite(run, draws)
-    frozen = run.method != "full"
-    compute = training_flops(run.model, run.tokens, run.sequence, frozen=frozen)
-    formula = "3 × forward FLOPs per token × tokens" + (", less the frozen weights' own gradients" if frozen else "")
-    flops = working.note("work", "training compute", formula, compute, "FLOP")
+    flops = _flops(run, working)
     wall, used = _time(run, flops, draws, working)
-    power = _power(run, used, draws, working)
+    phases = [Phase(_power(run, used, draws, working), wall)]
+    rolled = _rollouts(run, draws, working)
+    phases += rolled.phases if rolled is not None else ()
+    total_s = wall if rolled is None else np.asarray(wall + rolled.time_s)
     facility = find_facility(where, draws, working)
-    bill, load, peak = deliver([Phase(power, wall)], facility, draws, working)
-    bill = with_making(bill, run.device, wall * run.chips, where, draws, working)
+    bill, load, peak = deliver(phases, facility, draws, working)
+    bill = with_making(bill, run.device, total_s * run.chips, where, draws, working)
+    aim = f" by {run.aim.title}" if run.aim is not None else ""
+    quantities = {"flops": flops, "mfu": used, "chip_hours": total_s / 3600 * run.chips, "pue": facility.pue}
     return Answer(
         command="train",
-        title=f"{run.model.name}, {number(run.tokens)} tokens on {run.chips:,} × {run.device.record.title}",
+        title=f"{run.model.name}, {number(run.tokens)} tokens{aim} on {run.chips:,} × {run.device.record.title}",
         inputs=run.inputs() | facility.inputs(),
         more={"model": model_reading(run.model, run.precision)},
         bill=bill,
         load=load,
         peak_w=peak,
-        duration_s=wall,
-        quantities={"flops": flops, "mfu": used, "chip_hours": wall / 3600 * run.chips, "pue": facility.pue}
-        | rental(run.device, wall * run.chips, draws),
+        duration_s=total_s,
+        quantities=quantities
+        | rollout_shares(phases, total_s)
+        | rental(run.device, total_s * run.chips, draws)
+        | chip_price(run.device, total_s * run.chips, run.price, draws),
         reasons=tuple(working.reasons),
         draws=draws,
         notes=(*rental_notes(run.device), *notes_of(where, bill.follows["cost_usd"], facility.hours)),
@@ -135,8 +150,35 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
     )
 
 
+def _flops(run: TrainingRun, working: Working) -> Array:
+    """Arithmetic of the updates, and of forward passes beside them."""
+    compute = training_flops(run.model, run.tokens, run.sequence, frozen=(frozen := run.method != "full"))
+    formula = "3 × forward FLOPs per token × tokens" + (", less the frozen weights' own gradients" if frozen else "")
+    flops = working.note("work", "training compute", formula, compute, "FLOP")
+    if run.aim is None:
+        return flops
+    forward = training_flops(run.model, run.tokens, run.sequence) / 3 * run.aim.forwards
+    words = f"{run.aim.forwards:g} passes over each token"
+    if run.teacher is not None:
+        forward, words = training_flops(run.teacher, run.tokens, run.sequence) / 3, "a pass of the teacher"
+    return np.asarray(flops + working.note("work", "passes beside the updates", words, forward, "FLOP"))
+
+
+def _rollouts(run: TrainingRun, draws: Draws, working: Working) -> Rollouts | None:
+    """What the model writes before it is trained on it; None where it writes nothing."""
+    if not run.rollout_tokens:
+        return None
+    if run.hours is not None:
+        raise WattlineError("hours: with rollouts they are of updates and rollouts together; leave them out")
+    asks = round(draws.catalog.fact("fit.rollout-question-tokens").value)
+    draws.cite(*(draws.catalog.fact(f"fit.{name}") for name in ("rollout-tokens", "rollout-question-tokens")))
+    return roll_out(run.model, run.setup, run.chips, run.tokens, (asks, run.rollout_tokens), draws, working)
+
+
 def _warnings(run: TrainingRun) -> tuple[str, ...]:
     """What is out of the ordinary in a run, in words."""
+    if run.model.family == ASSUMED:
+        return (assumed_words(run.model),)
     if run.precision not in UNMEASURED or run.hours is not None or run.mfu is not None:
         return ()
     return (
@@ -166,6 +208,11 @@ def _fits(run: TrainingRun) -> None:
     if run.method != "full":  # weights as they are kept, and the adapters' states
         share = adapter_params(model, run.method) / max(model.total_params, 1)
         bytes_each = stored_bytes(model, run.method) + bytes_each * share
+    if run.aim is not None:  # with adapters the weights below them are the reference
+        copies = run.aim.frozen - (run.method != "full" and run.aim.frozen > 0)
+        bytes_each += copies * FROZEN_BYTES + run.aim.critics * training.adam_bytes(catalog)
+    if run.teacher is not None:
+        bytes_each += FROZEN_BYTES * run.teacher.total_params / model.total_params
     needed = training.chips_to_hold(model.total_params, run.device.memory_bytes, catalog, bytes_each)
     if run.chips < needed:
         raise WattlineError(
@@ -179,6 +226,8 @@ def _time(run: TrainingRun, flops: Array, draws: Draws, working: Working) -> tup
     if run.hours is not None:
         return _time_given(run, run.hours, flops, working)
     used = _used(run, draws, working)
+    if run.model.family == ASSUMED and run.mfu is None:
+        used = working.note("chip", "MFU", "of models of this size, however they are built", used / draws(SPREAD), "")
     wall = training.duration_s(flops, run.chips, run.peak_flops, used)
     longest = float(np.max(wall)) / 3600
     if longest > LIMITS["hours"][1]:

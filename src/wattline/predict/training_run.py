@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,18 @@ from wattline.line.chip.training.production import Production, central_step, old
 from wattline.line.chip.training.step import TrainingStep, best_plan, training_step
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
+from wattline.line.work.objectives import OBJECTIVES, Objective, read_objective
 from wattline.line.work.training import TRAINING_FORMATS, usual_model, usual_sequence
-from wattline.line.work.tuning import read_method
-from wattline.predict.rented import instance_inputs, load_chips
+from wattline.predict.rented import instance_inputs, load_chips, read_price
 from wattline.predict.setup import Setup
 
-LIMITS = {"tokens": (1.0, 1e18), "chips": (1.0, 1e8), "hours": (1e-6, 1e6), "batch-tokens": (1.0, 1e10)}
+LIMITS = {
+    "tokens": (1.0, 1e18),
+    "chips": (1.0, 1e8),
+    "hours": (1e-6, 1e6),
+    "batch-tokens": (1.0, 1e10),
+    "rollout-tokens": (1.0, 1e6),
+}
 # what of a chip a training format needs; 16-bit floats of either kind count as one
 NEEDS = {"bf16": "fp16", "fp16": "fp16", "fp8": "fp8", "nvfp4": "fp4", "tf32": "tf32", "fp32": "fp32"}
 
@@ -46,6 +52,11 @@ class TrainingRun:
     tuned: bool = False
     batch: float | None = None  # tokens of a step
     method: str = "full"  # what is trained, a member of ``METHODS``
+    objective: str = ""  # a member of ``OBJECTIVES``; none for the next token
+    teacher: Model | None = None
+    rollout_tokens: int = 0
+    setup: Setup = field(default_factory=Setup)
+    price: float | None = None  # USD of a chip's hour, where given
 
     @property
     def peak_flops(self) -> float:
@@ -63,9 +74,17 @@ class TrainingRun:
             "sequence_tokens": self.sequence,
             **({"tuned": True} if self.tuned else {}),
             **({"method": self.method} if self.method != "full" else {}),
+            **({"objective": self.objective} if self.objective else {}),
+            **({"teacher": self.teacher.key} if self.teacher is not None else {}),
+            **({"rollout_tokens": self.rollout_tokens} if self.rollout_tokens else {}),
         }
         given = {"mfu": self.mfu, "hours": self.hours, "watts": self.watts, "batch_tokens": self.batch}
         return shown | {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def aim(self) -> Objective | None:
+        """What the objective adds; None for the next token."""
+        return OBJECTIVES.get(self.objective)
 
     @property
     def sequences(self) -> int | None:
@@ -115,7 +134,8 @@ def read_run(
     """Check a training run.
 
     ``setup``: type of chip and number format. ``chips``: of the whole run; None for those of one instance. ``given``:
-    ``mfu``, ``hours``, ``watts``, ``sequence``, ``batch_tokens``, ``tuned`` and ``method``, None for what is not given.
+    ``mfu``, ``hours``, ``watts``, ``sequence``, ``batch_tokens``, ``tuned``, ``method``, ``teacher`` and
+    ``rollout_tokens``, None for what is not given.
     Raises WattlineError for a value out of range, and for values that exclude each other.
     """
     mfu, hours, watts, batch = (given.get(name) for name in ("mfu", "hours", "watts", "batch_tokens"))
@@ -124,6 +144,7 @@ def read_run(
         raise WattlineError("give hours or MFU, not both: each follows from the other")
     if tuned and (hours is not None or mfu is not None):
         raise WattlineError("give tuned, hours or MFU, one of them: each settles the time by itself")
+    method, objective = read_objective(given.get("method") or "full")
     if chips is None and setup.instance is None:
         raise WattlineError("chips: give how many there are, such as 1024")
     architecture, device = read_model(model, draws.catalog), load_chips(setup, draws)
@@ -139,11 +160,34 @@ def read_run(
         watts=None if watts is None else read_watts(watts, device),
         tuned=tuned,
         batch=None if batch is None else limited(batch, "token", "batch-tokens"),
-        method=read_method(given.get("method") or "full"),
+        method=method,
+        objective=objective,
+        teacher=_teacher(given.get("teacher"), objective, draws),
+        rollout_tokens=_rollout_tokens(given.get("rollout_tokens"), objective, draws.catalog),
+        setup=setup,
+        price=read_price(given.get("chip_price")),
     )
     if run.batch is not None and run.batch < run.sequence:
         raise WattlineError(f"batch-tokens: {number(run.batch)} are less than one sequence of {run.sequence}")
     return run
+
+
+def _teacher(name: str | Path | None, objective: str, draws: Draws) -> Model | None:
+    if (name is None) == (objective == "distill"):
+        raise WattlineError("teacher: give --method distill and --teacher MODEL together")
+    return None if name is None else read_model(name, draws.catalog)
+
+
+def _rollout_tokens(given: float | str | None, objective: str, catalog: Catalog) -> int:
+    """Tokens that the model writes for a question; 0 where it writes none."""
+    rolls = objective in OBJECTIVES and OBJECTIVES[objective].rollouts
+    if not rolls:
+        if given is not None:
+            raise WattlineError("rollout-tokens: nothing is rolled out; --method grpo and ppo do")
+        return 0
+    if given is None:
+        return round(catalog.fact("fit.rollout-tokens").value)
+    return int(limited(given, "token", "rollout-tokens"))
 
 
 def limited(value: str | float, unit: str, what: str) -> float:

@@ -44,7 +44,10 @@ class TrainJob(ModelJob):
     sequence: Count | None = Field(None, description="Number of tokens in a training sequence.")
     batch_tokens: Number | None = Field(None, description="Number of tokens in a training step.")
     tuned: bool = Field(False, description="Predict the speed of a tuned benchmark, not of a usual run.")
-    method: str = Field("full", description="What is trained: full, lora (frozen weights in 16 bits) or qlora (in 4).")
+    method: str = Field("full", description="What is trained, and towards what, as of --method.")
+    teacher: str | None = Field(None, description="Model that the method distill learns from.")
+    rollout_tokens: Number | None = Field(None, description="Number of tokens written for a question.")
+    chip_price: Number | None = Field(None, description="Price of a chip's hour, USD.")
 
 
 class PromptJob(ModelJob):

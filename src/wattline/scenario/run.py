@@ -53,6 +53,11 @@ from wattline.scenario.supply_job import SupplyJob, supply_answer
 from wattline.scenario.world_job import WorldJob, with_jobs, world_answer
 
 DEFAULT_DRAWS = 2000
+# what of a training job is not of its set-up
+GIVEN = (
+    *("mfu", "hours", "watts", "sequence", "batch_tokens"),
+    *("tuned", "method", "teacher", "rollout_tokens", "chip_price"),
+)
 STEP_S = 3600.0
 MAX_STEPS = 8784
 
@@ -227,7 +232,7 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
     model: str | Path = folder / job.config if job.config else str(job.model)
     if isinstance(job, TrainJob):
         setup = Setup.read(None, job.given(TAKES["train"]))
-        given = job.given(("mfu", "hours", "watts", "sequence", "batch_tokens", "tuned", "method"))
+        given = job.given(GIVEN)
         return train_answer(read_run(model, job.tokens, setup, job.chips, given, draws), where, draws)
     if isinstance(job, ImageJob):
         return _media_answer(job, folder, where, draws)

@@ -142,6 +142,9 @@ class TrainResults(AnswerJson):
     flops: RangeJson = item("FLOPs of the whole run.")
     mfu: RangeJson = item("Model FLOPs utilisation: predicted, given, or what the given hours mean.")
     chip_hours: RangeJson = item("Chips times hours.")
+    chip_hours_usd: RangeJson | None = perhaps("Price of the chips' hours: at the price given, or an estimate.")
+    rollout_share: RangeJson | None = perhaps("Share of rollouts in the servers' energy.")
+    rollout_hours: RangeJson | None = perhaps("Hours in which the model writes what it is trained on.")
     model: ModelJson = item("What was read of the model.")
 
 

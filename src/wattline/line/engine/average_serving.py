@@ -7,7 +7,7 @@ other sequences decode (chunked prefill: Agrawal et al. 2024, arXiv:2403.02310):
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -61,6 +61,29 @@ class Request:
     def prefill_s(self) -> Array:
         """Of these, what its prompt takes: beyond what its tokens take in steps of the whole batch."""
         return np.asarray(self.busy_s - self.decode_s)
+
+
+def slowed(times: Request, factor: ArrayLike) -> Request:
+    """The same request where every step takes so many times as long, at the same power.
+
+    Parameters
+    ----------
+    times : of the request
+    factor : 1 for as long
+
+    Returns
+    -------
+    The request.
+    """
+    by = np.asarray(factor, float)
+    return replace(
+        times,
+        reading_s=np.asarray(times.reading_s * by),
+        decoding_s=np.asarray(times.decoding_s * by),
+        decode_s=np.asarray(times.decode_s * by),
+        ttft_s=np.asarray(times.ttft_s * by),
+        tpot_s=None if times.tpot_s is None else np.asarray(times.tpot_s * by),
+    )
 
 
 def serve_request(

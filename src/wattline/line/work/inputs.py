@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from wattline.catalog import Catalog
 from wattline.core.errors import WattlineError
 from wattline.line.work.flops import BYTES
 from wattline.line.work.model import Model, load_model
+from wattline.line.work.scaled import read_params, scaled_model
+
+# a model of which only the size is known
+SIZE = re.compile(r"(?P<params>\d[\d.]*\s?[kMBT]?)[- ]param(?:eter)?s?", re.IGNORECASE)
 
 
 def read_model(model: str | Path | Model, catalog: Catalog) -> Model:
@@ -15,7 +20,8 @@ def read_model(model: str | Path | Model, catalog: Catalog) -> Model:
 
     Parameters
     ----------
-    model : a name, alias or Hugging Face id of the catalog, the path of a ``config.json``, or a Model as it is
+    model : a name, alias or Hugging Face id of the catalog, the path of a ``config.json``, or a Model as it is;
+        ``"7B-params"`` for a model of which only the size is known
     catalog : where names are looked up
 
     Returns
@@ -26,6 +32,8 @@ def read_model(model: str | Path | Model, catalog: Catalog) -> Model:
     """
     if isinstance(model, Model):
         return model
+    if (size := SIZE.fullmatch(str(model))) is not None:
+        return scaled_model(read_params(size["params"]))
     if isinstance(model, Path) or str(model).endswith(".json"):
         from wattline.line.work.huggingface.reader import model_from_config
 

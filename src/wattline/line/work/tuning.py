@@ -6,7 +6,6 @@ LoRA: Hu et al. 2021 (arXiv:2106.09685), two thin matrices beside attention's pr
 
 from __future__ import annotations
 
-from wattline.core.errors import WattlineError
 from wattline.line.work.flops import weight_bytes
 from wattline.line.work.model import Model
 
@@ -14,22 +13,6 @@ METHODS = ("full", "lora", "qlora")
 ADAPTER_RANK = 16  # of MLPerf's LoRA benchmark, and the usual default of libraries
 # of a weight while it is not at work: 16 bits, or NormalFloat in blocks of 64 with scales kept in 8 bits
 STORED_BYTES = {"full": 2.0, "lora": 2.0, "qlora": (4 + 8 / 64 + 32 / (64 * 256)) / 8}
-
-
-def read_method(method: str) -> str:
-    """The method by its name; WattlineError where there is none.
-
-    Parameters
-    ----------
-    method : ``full``, ``lora`` or ``qlora``
-
-    Returns
-    -------
-    The same name.
-    """
-    if method not in METHODS:
-        raise WattlineError(f"method: {method!r} is none of {', '.join(METHODS)}")
-    return method
 
 
 def adapted_products(model: Model, method: str) -> list[tuple[int, float, float]]:

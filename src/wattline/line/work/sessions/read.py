@@ -18,7 +18,7 @@ from wattline.line.work.traffic.trace import Traffic
 LIMIT_BYTES = 5_000_000
 MAX_CALLS, MAX_TOKENS = 100_000, 1e7
 BINS = 12  # of prompts' lengths, that a trace's requests are put together by
-PRESETS = ("chat", "reasoning", "agent-coding", "deep-research", "rag", "batch")
+PRESETS = ("chat", "reasoning", "agent-coding", "deep-research", "rag", "batch", "evaluation")
 Tokens = float | str | list[float | str]
 
 
