@@ -255,6 +255,7 @@ ONE_THING = {
     "--max-num-seqs": "the largest number of requests that a replica runs at once",
     "--out": "a folder that is written",
     "--output": "a number of tokens in each answer",
+    "--params": "a number of parameters of a model",
     "--power-cap": "power limits of a chip",
     "--precision": "number formats",
     "--ramp": "a limit of rises and falls",
