@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import wattline as wl
+from wattline.catalog import default
 from wattline.core.errors import WattlineError
 from wattline.line.work.huggingface.reader import model_from_dict
+from wattline.line.work.model import load_model
 
 MAMBA = {"rms_norm": True, "residual_in_fp32": True, "fused_add_norm": True}
 MAMBA_1 = {**MAMBA, "d_model": 2560, "n_layer": 64, "vocab_size": 50277, "ssm_cfg": {}, "pad_vocab_size_multiple": 8}
@@ -264,3 +269,28 @@ def test_what_is_not_read_is_refused_by_name(name: str) -> None:
     config, words = WRONG[name]
     with pytest.raises(WattlineError, match=words):
         model_from_dict(dict(config), "config.json", "model")
+
+
+def test_a_recurrence_without_a_cache_is_priced(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(RWKV | {"model_type": "rwkv6"}))
+    energy = [wl.prompt(model, chip="h100-sxm", draws=0).range("energy_wh").p50 for model in (path, "rwkv-6-7b")]
+    assert energy[0] == pytest.approx(energy[1], rel=0.01)
+    assert 0 < energy[0] < 1
+
+
+OLDER = (
+    "baichuan2-13b",
+    "stablelm-2-12b",
+    "mamba2-2.7b",
+    "rwkv-5-7b",
+    "recurrentgemma-2b",
+    "openelm-1.1b",
+    "molmo-72b",
+)
+
+
+@pytest.mark.parametrize("name", [*OLDER, "bart", "pegasus", "nllb-3.3b", "mbart-50"])
+def test_older_models_are_known_by_name(name: str) -> None:
+    model = load_model(name, default())
+    assert model.total_params == pytest.approx(model.published_total_params, rel=0.01)

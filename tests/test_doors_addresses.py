@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,6 @@ from wattline.predict.outlook.jobs import read_jobs
 from wattline.predict.outlook.own import read_stock
 from wattline.web.proxy.metrics import Metrics
 
-SOURCE = Path(__file__).resolve().parents[1] / "src" / "wattline"
 SECRET = st.text("abcXYZ019.~!$&'()*+,;=:@/?#%-_", min_size=1, max_size=12).map(lambda text: f"hid{text}den")
 
 
@@ -110,23 +108,3 @@ def test_signs_that_sheets_take_for_a_formula_s_are_text(text: str) -> None:
 
 def test_names_of_models_are_labels_without_what_a_terminal_obeys() -> None:
     assert Metrics("").name("\x1b[31mred\u202e") == "\ufffd[31mred\ufffd"
-
-
-READS = {"core/reading.py", "core/files.py", "core/parquet.py", "core/load.py", "core/temporary.py"}
-# files of the package, of the system (/proc, /sys), or those that the reader's own door has measured
-OWN = re.compile(
-    r"^(catalog|schema|report|web/app|meter/(readers|sensors|live|journal)|validate/evidence|validate/fit|sweep)/"
-    r"|^(line/world/tables|line/chip/diffusion/known|line/work/outside|line/work/huggingface/table)\.py$"
-    r"|^(line/site/gazetteer|claim/file|search/frontier|cli/printing|cli/meter_export)\.py$"
-)
-
-
-def test_a_file_of_a_user_is_read_and_written_through_the_doors() -> None:
-    """Elsewhere no file is opened by itself: a new command that takes one gets its bounds from ``core``."""
-    opens = re.compile(
-        r"\.(read_text|read_bytes|write_text|write_bytes)\((?!.*_BYTES)|(?<![\w.])open\(|\.open\(\"[rwax]"
-    )
-    wild = {
-        str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*.py") if opens.search(path.read_text(encoding="utf-8"))
-    } - READS
-    assert sorted(name for name in wild if not OWN.match(name)) == []

@@ -6,11 +6,18 @@ import numpy as np
 import pytest
 
 from wattline.core.errors import WattlineError
-from wattline.line.grid.flexibility.headroom import added_for_hours, added_for_share, fitted, headroom
+from wattline.line.grid.flexibility.headroom import added_for_hours, added_for_share, fitted, headroom, room_w
 from wattline.line.grid.flexibility.shift import Leeway, Removal, forecast, shift, work_by_step
-from wattline.line.grid.flexibility.smoothing import with_floor, with_ramp_limit, with_shelf, with_store
+from wattline.line.grid.flexibility.smoothing import (
+    start_and_stop_j,
+    with_floor,
+    with_ramp_limit,
+    with_shelf,
+    with_store,
+)
 from wattline.line.grid.flexibility.swings import Spectrum, SwingLimits, broken, spectrum, storage_j, swings
 from wattline.line.grid.flexibility.waveform import StepPhase, training_power
+from wattline.line.grid.flexibility.yielding import yielding
 
 JULY = np.full(8, 7)
 
@@ -211,3 +218,55 @@ def test_the_power_of_a_training_step_by_hand() -> None:
             StepPhase("x", *wrong_phase)
     with pytest.raises(WattlineError, match="are more than"):
         training_power(phases, 1, step_s=1e-9)
+
+
+def test_when_a_load_yields_by_hand() -> None:
+    """3 W in rooms of 0, 0, 6, 0, 0, 1.5, 6 and 6 W: stretches of two and three half hours, at hours 0 to 2 of July."""
+    demand = np.array([10.0, 10, 4, 10, 10, 8.5, 4, 4])
+    hour = np.array([0, 0, 1, 1, 2, 2, 3, 3])
+    got = yielding(demand, JULY, hour, 3.0, step_h=0.5)
+    years = 4 / 8766
+    assert got.hours_by_month[6, :4] * years == pytest.approx([1.0, 0.5, 1.0, 0.0])
+    assert got.hours_by_month.sum() * years == pytest.approx(2.5)
+    assert got.events_per_year * years == pytest.approx([1, 1, 0, 0, 0, 0, 0])
+    assert (got.demand_w[0], got.with_load_w[0], got.unyielding_w[0]) == (10, 10, 13)
+    in_hours = yielding(demand, JULY, hour, 3.0)
+    assert in_hours.events_per_year * 2 * years == pytest.approx([0, 1, 1, 0, 0, 0, 0])
+    none = yielding(demand, JULY, hour, 0.0)
+    assert (none.hours_by_month.sum(), none.events_per_year.sum()) == (0, 0)
+
+
+def test_the_highest_hours_are_those_of_the_highest_tenth() -> None:
+    """A hundred steps of 1 to 100 W, each with a room of its own month: the tenth highest is 90 W."""
+    demand, month = np.arange(100.0) + 1, np.arange(100) % 12 + 1
+    got = yielding(demand, month, np.zeros(100), 30.0)
+    assert (len(got.share), got.share[0], got.share[-1]) == (61, 0, pytest.approx(0.1))
+    assert (got.demand_w[0], got.demand_w[-1]) == (100, 90)
+    assert got.unyielding_w - got.demand_w == pytest.approx(np.full(61, 30))
+    room = room_w(demand, month)  # never above the month's highest
+    assert got.with_load_w[0] == pytest.approx((demand + np.minimum(30.0, room)).max()) == 100
+    long = yielding(np.full(20, 5.0), np.full(20, 1), np.zeros(20), 1.0)
+    assert long.events_per_year * 20 / 8766 == pytest.approx([0, 0, 0, 0, 0, 0, 1])  # longer than the longest length
+
+
+def test_a_small_shelf_and_half_second_steps_by_hand() -> None:
+    """0, 8, 0, 8 W in half seconds: a window of two steps needs a store of 2 J, of one none."""
+    power = np.array([0.0, 8, 0, 8])
+    for shelf, left in ((0.5, 8.0), (2.0, 0.0), (50.0, 0.0)):
+        made = with_shelf(power, 0.5, shelf, 1.0)
+        assert np.ptp(made.power_w) == pytest.approx(left), shelf
+    with pytest.raises(WattlineError, match="above 0 J"):
+        with_shelf(power, 0.5, 0.0, 1.0)
+    assert start_and_stop_j(6.0, 3.0) == 12
+    for limit in (0.0, -1.0, float("nan")):
+        with pytest.raises(WattlineError, match="above 0"):
+            start_and_stop_j(6.0, limit)
+
+
+def test_a_step_or_a_line_that_is_rounding_is_none() -> None:
+    """What differs by less than a part in a million million of the highest power, at rest or beside it, is no swing."""
+    power = np.array([0.0, 0.0, 1e6, 1e6 * (1 + 1e-15), 1e6, 1e6])
+    flat = np.full(6, 1e6) * (1 + 1e-16 * np.arange(6))
+    assert (swings(flat, 1.0).ramp_up_w_per_s, spectrum(flat, 1.0).amplitude_w.max()) == (0, 0)
+    assert swings(power, 2.0).ramp_up_w_per_s == pytest.approx(5e5)
+    assert spectrum(power / 1e6 * 0.5, 1.0).share(0.0, 10.0) == pytest.approx(1)

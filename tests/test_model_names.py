@@ -111,10 +111,10 @@ def test_a_gguf_states_no_format() -> None:
         ("gemini-2.5-pro", "closed model of Google"),
         ("black-forest-labs/FLUX.1-dev", "makes images"),
         ("Wan-AI/Wan2.1-T2V-14B", "makes video"),
-        ("openai/whisper-large-v3", "speech"),
-        ("Qwen/Qwen3-Embedding-8B", "qwen3-8b --output 1"),
-        ("BAAI/bge-m3", "embedding"),
-        ("openai/clip-vit-large-patch14", "sees and writes no text"),
+        ("openai/whisper-large-v3", "wattline transcribe"),
+        ("Qwen/Qwen3-Embedding-8B", "wattline embed"),
+        ("BAAI/bge-m3", "wattline embed"),
+        ("openai/clip-vit-large-patch14", "wattline embed"),
     ],
 )
 def test_what_cannot_be_worked_out_says_what_it_is(typed: str, says: str) -> None:

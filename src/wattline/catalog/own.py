@@ -65,14 +65,17 @@ def read_own(path: Path | str) -> OwnFile:
 
 
 def append_tables(path: Path, text: str) -> None:
-    """Write tables behind those of a TOML file of facts, which is made where it is not there; whole or not at all.
+    """Write tables behind those of a TOML file, which is made where it is not there; whole or not at all.
 
     Raises WattlineError where the file cannot be read, is no TOML, or would be none with the tables.
     """
     old = read_text(path, LIMIT_BYTES, "facts") if path.exists() and not is_special(path) else ""
     both = f"{old.rstrip()}\n\n{text}" if old.strip() else text
-    _parse(old, str(path))
-    _parse(both, str(path))
+    for whole in (old, both):
+        try:
+            parse_toml(whole)
+        except ValueError as error:
+            raise WattlineError(f"facts {path}: not valid TOML: {shorten(str(error), 120)}") from None
     write_text(path, both)
 
 

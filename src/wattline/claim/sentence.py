@@ -120,7 +120,9 @@ def _stated(text: str) -> tuple[Expression, str]:
         small = energy or any(
             read.check(kind) and float(read.to(unit_of).magnitude) < most for kind, unit_of, most in SMALL
         )
-        if small and (_REQUEST.search(rest) or not re.search(r"\btrain", rest, re.I)):
+        request = _REQUEST.search(rest)
+        each = request and request[1].lower() in ("per", "each", "every") and not read.check("[energy]/[time]")
+        if each or (small and (request or not re.search(r"\btrain", rest, re.I))):
             unit += "/request"
         text_of = f"{match['number'].replace(',', '')} {match['scale'] or ''} {unit}".replace("  ", " ")
         return Expression(text_of, Node("number", (value, unit))), rest

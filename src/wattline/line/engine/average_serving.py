@@ -22,6 +22,7 @@ from wattline.line.chip.step import Step
 from wattline.line.work.model import Model
 from wattline.line.work.weights import memory_needed_bytes
 
+STATE_BYTES = 2.0  # of a value
 STEP_TOKENS = 8192.0  # largest number of tokens in one step; longer prompts are read piece by piece
 
 
@@ -210,6 +211,8 @@ def largest_batch(
     """
     weights = float(memory_needed_bytes(model, 0.0, context_tokens, precision, how.ranks, how.cache_bytes))
     each = float(memory_needed_bytes(model, 1.0, context_tokens, precision, how.ranks, how.cache_bytes)) - weights
+    # a recurrence that keeps no cache has a state, of its width in each layer at least
+    each = max(each, STATE_BYTES * model.layers * model.hidden)
     return (chips * chip.memory_bytes * chip.usable_memory - weights) / each
 
 

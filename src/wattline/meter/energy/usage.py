@@ -64,8 +64,9 @@ def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> 
     total = widened(total, made, energies)
     duration = length_s(spans)
     counts = _counts(duration, made.recording, wanted)
-    measured = {"energy_wh": _measured(total, J_PER_WH)}
-    measured |= {PER[what]: _measured(total, count) for what, count in counts.items()}
+    floor_j = sum(energy.low_j for energy in energies.values())  # no device takes less than nothing
+    measured = {"energy_wh": _measured(total, J_PER_WH, floor_j)}
+    measured |= {PER[what]: _measured(total, count, floor_j) for what, count in counts.items()}
     data: Json = {
         "window": {"name": wanted.name, "begin": iso(spans[0][0]), "end": iso(spans[-1][1])},
         **{name: value.json() for name, value in measured.items()},
@@ -86,9 +87,13 @@ def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> 
     return UsageReport(inputs, data, measured, notes, tuple(_warnings(wanted, spans, made)))
 
 
-def _measured(energy: Energy, per: float) -> Measured:
-    """Joules for each so many, with what their error leaves: ``J_PER_WH`` gives Wh, a count joules for one of it."""
-    return Measured(energy.value_j / per, energy.low_j / per, energy.high_j / per)
+def _measured(energy: Energy, per: float, floor_j: float = 0.0) -> Measured:
+    """Joules for each so many, with what their error leaves: ``J_PER_WH`` gives Wh, a count joules for one of it.
+
+    ``floor_j``: the least that its devices leave together [J], where the error of the sum leaves nothing at all.
+    """
+    low_j = energy.low_j if energy.low_j > 0 else min(floor_j, energy.value_j)
+    return Measured(energy.value_j / per, low_j / per, energy.high_j / per)
 
 
 def _counts(duration: float, recording: Recording, wanted: Stretches) -> dict[str, float]:
@@ -188,7 +193,7 @@ def _nodes(made: Meter, wanted: Stretches, spans: Sequence[Span], energies: Mapp
         used = summed(energies[track.device.key] for track in counted)
         out.append({
             "node": host,
-            "energy_wh": _measured(used, J_PER_WH).json(),
+            "energy_wh": _measured(used, J_PER_WH, sum(energies[t.device.key].low_j for t in counted)).json(),
             "mean_w": used.value_j / length_s(spans),
             "peak_w": max(peak_of_sum(counted, *span) for span in spans),
             "devices": [_device(made, track, wanted, spans) for track in tracks],
@@ -239,6 +244,7 @@ def _warnings(wanted: Stretches, spans: Sequence[Span], made: Meter) -> list[str
     if missing := missing_nodes(made):
         words = "energy, also a token, lacks them; its range has them"
         notes.append(f"the log tells of {missing} more nodes than have readings: {words}")
-    if any(track.spec.modelled for track in made.counted()):
-        notes.append("part of the energy is modelled, not measured")
+    modelled = [track.spec.modelled for track in made.counted()]
+    if any(modelled):
+        notes.append(f"{'the energy' if all(modelled) else 'part of the energy'} is modelled, not measured")
     return notes

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from wattline.core.errors import WattlineError
+from wattline.core.printable import sayable
 from wattline.web.app.bodies import BodyTooLarge, BodyTooSlow, read_body
 from wattline.web.app.jobs import Busy, WebJob
 from wattline.web.app.openapi import description
@@ -102,7 +103,7 @@ async def _pairs(request: Request) -> list[tuple[str, str]]:
         raise WattlineError("the body is not JSON") from None
     if not isinstance(given, dict):
         raise WattlineError("the body is no object of inputs by name")
-    return [pair for name, value in given.items() for pair in _named(str(name), value)]
+    return [(sayable(name), sayable(text)) for key, value in given.items() for name, text in _named(str(key), value)]
 
 
 def _named(name: str, value: Any) -> list[tuple[str, str]]:
