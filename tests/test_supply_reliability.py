@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import wattline as wl
 from supply_files import factors_file
@@ -14,7 +16,8 @@ from wattline.catalog import default
 from wattline.core.errors import WattlineError
 from wattline.core.load import Load
 from wattline.line.grid.supply.outages import units_up
-from wattline.line.grid.supply.parts import Generator, GridImport, SupplyCase
+from wattline.line.grid.supply.parts import Generator, GridImport, PowerMargin, Storage, SupplyCase
+from wattline.line.grid.supply.plan import plan
 from wattline.predict.supply.reliability import read_reliability, unit_outages, units_of
 from wattline.report.present import as_text
 
@@ -72,7 +75,7 @@ def test_outages_cost_more_and_the_plan_is_tested_on_others_and_without_a_unit(f
     rows = {row["year"]: row for row in sized.json()["results"]["tested"]}
     assert {"outages 1", "outages 2", "outages 3", "without gas", "without the grid"} <= set(rows)
     assert rows["without the grid"]["unserved_mwh"] >= 0
-    assert sized.json()["inputs"]["reliability"] == {"unserved_hours": None, "outages": True}
+    assert sized.json()["inputs"]["reliability"] == {"unserved_hours": None, "outages": True, "n_1": False}
 
 
 def test_one_less_takes_a_unit_of_each_plant_or_the_grid() -> None:
@@ -139,3 +142,43 @@ def test_draws_are_the_same_on_ray(factors: Path) -> None:
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'wattline[ray]'")
     here = supply(factors, draws=6, seed=3).json()["results"]
     assert supply(factors, draws=6, seed=3, on="ray").json()["results"] == here
+
+
+def n_1_case(margins: tuple[PowerMargin, ...] = ()) -> SupplyCase:
+    hours = np.arange(24 * 14)
+    sun = np.clip(np.sin((hours % 24 - 6) / 12 * np.pi), 0, None)
+    return SupplyCase(
+        np.full(hours.size, 100.0),
+        (Generator("solar", 60_000, sun), Generator("gas", 90_000, 0.9, 40.0)),
+        (Storage("battery", 20_000, 15_000, 0.95, 0.95),),
+        grid=GridImport(100.0, 50 + 20 * np.sin(hours / 9)),
+        margins=margins,
+    )
+
+
+@given(st.floats(0, 150), st.sampled_from([(1.0, 0.0), (0.5, 1.0), (0.0, 1.0)]))
+@settings(max_examples=12, deadline=None)
+def test_what_is_held_in_reserve_reaches_the_margin_at_least_cost(least: float, credit: tuple[float, float]) -> None:
+    gas, battery = credit
+    margin = PowerMargin("the grid", least, {"gas": gas, "solar": 0.0}, {"battery": battery}, 4.0)
+    free, held = plan(n_1_case()), plan(n_1_case((margin,)))
+    lasting = min(held.capacities["battery power"], held.capacities["battery energy"] * 0.95 / 4)
+    assert gas * held.capacities["gas"] + battery * lasting >= least - 1e-3
+    assert held.usd_per_mwh >= free.usd_per_mwh - 1e-6
+    assert held.certificate.gap < 1e-5
+    assert not [name for name in held.capacities if ":" in name]
+
+
+def test_a_plan_of_n_1_serves_all_when_any_one_unit_is_out(factors: Path) -> None:
+    given = {"technologies": "wind,solar,battery,gas,grid", "target": "cost"}
+    plain, sure = supply(factors, **given), supply(factors, **(given | {"target": "cost,n-1"}))
+    tests = {row["year"]: row["unserved_hours"] for row in sure.json()["results"]["tested"]}
+    assert {"without gas", "without the grid"} <= tests.keys()
+    assert tests["without gas"] == tests["without the grid"] == 0
+    assert sure.plan.usd_per_mwh > plain.plan.usd_per_mwh
+    assert sure.plan.certificate.gap < 1e-5
+
+
+def test_words_of_reliability_are_read() -> None:
+    reliability, left = read_reliability("cfe=90%,reliability=3h,n-1")
+    assert (reliability.unserved_hours, reliability.n_1, left) == (3.0, True, ["cfe=90%"])

@@ -22,9 +22,7 @@ def supply(
     load_mw: Annotated[str | None, Opt(help="Power that the whole site takes, instead of --it.")] = None,
     target: Annotated[
         str,
-        Opt(
-            help="Target: cfe=95% by the hour, annual=100%, carbon=50g, cost, unserved=3h, outages; commas for several."
-        ),
+        Opt(help="Target: cfe=95% hourly, annual=100%, carbon=50g, cost, unserved=3h, outages, n-1; commas between."),
     ] = "cfe=95%",
     with_: Annotated[
         str, Opt("--with", metavar="LIST", help="Technologies that may be built; solar=200MW limits one.")

@@ -22,6 +22,7 @@ class ReliabilityJson(StrictJson):
 
     unserved_hours: float | None = item("Hours of the mean load that may be left in a year; null for none.")
     outages: bool = item("Whether it is sized on a drawn year of outages.")
+    n_1: bool = item("Whether what is left reaches the highest load when any one unit, or the grid, is out.")
 
 
 class SupplyHoursJson(StrictJson):

@@ -24,7 +24,7 @@ from wattline.line.grid.supply.parts import (
 from wattline.line.grid.supply.technology import VARIES, Technology, annuity
 from wattline.predict.supply.hours import SupplyHours
 from wattline.predict.supply.place import PlaceWeather, make_hours, scaled_to
-from wattline.predict.supply.reliability import FIRST_OUTAGE, Reliability, with_outages
+from wattline.predict.supply.reliability import FIRST_OUTAGE, Reliability, n_1_margins, with_outages
 from wattline.predict.supply.request import GRID, Charges, PowerSource, is_clean
 from wattline.predict.supply.site_load import SiteLoad
 from wattline.predict.where import Where
@@ -110,6 +110,8 @@ class SupplyQuestion:
             target=self.target,
             step_h=hours.step_h,
         )
+        if self.reliability.n_1:
+            case = replace(case, margins=n_1_margins(case, self.catalog))
         number = FIRST_OUTAGE + (draw or 0)
         return self.out_of_order(case, number, draw, lucky=False) if self.reliability.outages else case
 

@@ -82,7 +82,8 @@ def supply(
     load : IT power over time, as ``site`` takes it, or a saved load of a whole site
     load_mw : what the site takes [MW], in place of both
     target : ``"cfe=95%"`` of each hour, ``"annual=100%"``, ``"carbon=50g"``, ``"cost"``; several with commas;
-        ``"unserved=3h"`` may be left in a year, ``"outages"`` sizes it on a drawn year of them
+        ``"unserved=3h"`` may be left in a year, ``"outages"`` sizes it on a drawn year of them, ``"n-1"`` holds
+        power for the loss of a unit or the grid
     technologies : what may be built, of the catalog's ``supply``, and ``grid``; ``"solar=200MW"`` limits one
     costs : a catalog, or your own files of facts (TOML) or costs (CSV), which stand before the catalog's
     draws, seed : how many draws of costs and weather (0: central values), and their seed
@@ -164,7 +165,7 @@ def _beside(question: SupplyQuestion, made: SupplyPlan) -> dict[str, SupplyPlan 
 
 def _tested(question: SupplyQuestion, made: SupplyPlan) -> dict[str, PlanOperation]:
     """The plan in the years left over, or in made years of other chance."""
-    runs: dict[str, PlanOperation] = _disturbed(question, made) if question.reliability.outages else {}
+    runs: dict[str, PlanOperation] = _disturbed(question, made)
     if question.weather is not None:
         for spare in range(1, MADE_SPARE + 1):
             utc = question.hours.utc if question.hours.grid else usual_year()
@@ -179,7 +180,9 @@ def _tested(question: SupplyQuestion, made: SupplyPlan) -> dict[str, PlanOperati
 
 
 def _disturbed(question: SupplyQuestion, made: SupplyPlan) -> dict[str, PlanOperation]:
-    """The plan in its own hours with other outages, and with one unit less the whole time."""
+    """The plan in its own hours with other outages, and with one unit less the whole time, as far as it was asked."""
+    if not (question.reliability.outages or question.reliability.n_1):
+        return {}
     whole = replace(question, reliability=Reliability()).case()
     cases = {
         f"outages {number}": question.out_of_order(whole, FIRST_OUTAGE + question.draws.n + number)

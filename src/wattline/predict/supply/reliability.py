@@ -12,14 +12,23 @@ from wattline.catalog import Catalog
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import parse
 from wattline.line.grid.supply.outages import units_up
-from wattline.line.grid.supply.parts import HOURS_PER_YEAR, Generator, GridImport, HeatReactor, SupplyCase, Unserved
+from wattline.line.grid.supply.parts import (
+    HOURS_PER_YEAR,
+    Generator,
+    GridImport,
+    HeatReactor,
+    PowerMargin,
+    SupplyCase,
+    Unserved,
+)
 
 REPAIR, GRID_OUT, GRID_REPAIR = (
     "constant.supply-repair-hours",
     "constant.supply-grid-out-hours",
     "constant.supply-grid-repair-hours",
 )
-WORDS = ("unserved", "outages")
+HOLDS_H = 4.0  # a storage counts as far as it lasts for so long
+TIGHT, WEAK = 0.95, 0.05  # hours near the highest load, and the share of them in which wind and sun may do less
 MAX_TRIES = 50  # of a time in which a plant is out for its share at least
 FIRST_OUTAGE = 500_000  # seed of the first year of outages
 Value = Callable[[str], float]
@@ -33,10 +42,12 @@ class Reliability:
     ----------
     unserved_hours : hours of the mean load that may be left in a year; None for none
     outages : whether it is sized on a drawn year of outages
+    n_1 : whether what is left must reach the highest load when any one unit, or the grid, is out
     """
 
     unserved_hours: float | None = None
     outages: bool = False
+    n_1: bool = False
 
     @property
     def unserved(self) -> Unserved | None:
@@ -45,7 +56,7 @@ class Reliability:
 
 
 def read_reliability(text: str | Sequence[str]) -> tuple[Reliability, list[str]]:
-    """The words of a target that are of reliability, ``"unserved=3h"`` and ``"outages"``, and those that are left.
+    """The words of a target that are of reliability (``"unserved=3h"``, ``"outages"``, ``"n-1"``), and the others.
 
     Parameters
     ----------
@@ -58,18 +69,21 @@ def read_reliability(text: str | Sequence[str]) -> tuple[Reliability, list[str]]
     Raises WattlineError for hours that cannot be.
     """
     words = text.split(",") if isinstance(text, str) else [part for each in text for part in each.split(",")]
-    hours, outages, left = None, False, []
+    hours, outages, n_1 = None, False, False
+    left = []
     for word in words:
         name, equals, amount = (part.strip().lower() for part in word.partition("="))
-        if name == "unserved" and equals:
+        if name in ("unserved", "reliability") and equals:
             hours = parse(amount, "hour", "target unserved", zero=True)
             if hours > HOURS_PER_YEAR:
                 raise WattlineError(f"target unserved={hours:g} h: a year has 8,760; write unserved=3h")
         elif name == "outages" and not equals:
             outages = True
+        elif name in ("n-1", "n1") and not equals:
+            n_1 = True
         else:
             left.append(word)
-    return Reliability(hours, outages), left
+    return Reliability(hours, outages, n_1), left
 
 
 def with_outages(case: SupplyCase, catalog: Catalog, value: Value, seed: int, lucky: bool = True) -> SupplyCase:
@@ -136,6 +150,40 @@ def unit_outages(case: SupplyCase, catalog: Catalog) -> dict[str, SupplyCase]:
     if case.grid is not None:
         cases["the grid"] = replace(case, grid=GridImport(0.0, 0.0))
     return cases
+
+
+def n_1_margins(case: SupplyCase, catalog: Catalog) -> tuple[PowerMargin, ...]:
+    """What must be there when the largest unit of each firm plant, or the grid, is out: the highest load.
+
+    Plants count as they are available, wind and sun what they do in all but a twentieth of the hours near the highest
+    load, storages as far as they last for four hours, the grid its least limit.
+
+    Parameters
+    ----------
+    case : with all of it
+    catalog : whose sizes of units are taken
+
+    Returns
+    -------
+    A margin for each thing that may be out.
+    """
+    peak = float(case.load.max())
+    near = case.load >= TIGHT * peak
+    credits = {plant.name: _sure(plant.profile, near) for plant in case.generators}
+    credits |= {f"{each.name} reactor": each.efficiency * _sure(each.availability, near) for each in case.reactors}
+    stores = dict.fromkeys((storage.name for storage in case.storages), 1.0)
+    grid = 0.0 if case.grid is None else float(np.min(case.grid.limit_mw))
+    firm = {plant.name: plant.name for plant in case.generators if not np.ndim(plant.profile)}
+    firm |= {f"{each.name} reactor": each.name for each in case.reactors}
+    margins = [] if case.grid is None else [PowerMargin("the grid", peak, credits, stores, HOLDS_H)]
+    for place, name in firm.items():
+        less = credits | {place: credits[place] * (1 - 1 / units_of(name, peak, catalog))}
+        margins.append(PowerMargin(name, peak - grid, less, stores, HOLDS_H))
+    return tuple(margin for margin in margins if margin.least_mw > 0)
+
+
+def _sure(profile: np.ndarray | float, near: np.ndarray) -> float:
+    return float(np.quantile(np.broadcast_to(profile, near.shape)[near], WEAK))
 
 
 def units_of(technology: str, peak_mw: float, catalog: Catalog) -> int:

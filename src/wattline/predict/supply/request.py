@@ -43,7 +43,7 @@ def read_target(text: str | Sequence[str]) -> SupplyTarget:
         if name not in UNITS or not equals:
             raise WattlineError(
                 f"target {shorten(word, 40)!r} must be cfe=95%, annual=100%, carbon=50g, carbon-price=80, unserved=3h, "
-                "outages or cost"
+                "outages, n-1 or cost"
             )
         if name == "carbon" and amount.strip().endswith("g"):
             amount += "/kWh"

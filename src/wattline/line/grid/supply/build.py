@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wattline.line.grid.supply.collect import Parts
+from wattline.line.grid.supply.margin import add_margins
 from wattline.line.grid.supply.parts import (
     Generator,
     GridExport,
@@ -44,6 +45,7 @@ def program(case: SupplyCase) -> Program:
         _shift(parts, case.shift)
     if case.unserved is not None:
         _unserved(parts, case.unserved)
+    add_margins(parts)
     return stack(parts)
 
 

@@ -40,13 +40,14 @@ class Reservoir:
 
 @dataclass(eq=False)
 class Parts:
-    """What has been collected of a case."""
+    """What has been collected of a case; ``on_capacity``: what capacities count in rows, by row and place."""
 
     case: SupplyCase
     flows: list[Flow] = field(default_factory=list)
     stores: list[Reservoir] = field(default_factory=list)
     capacities: list[tuple[str, float, float]] = field(default_factory=list)
     limits: dict[str, float] = field(default_factory=dict)
+    on_capacity: dict[str, dict[int, float]] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:

@@ -84,6 +84,7 @@ def _standing(plan: SupplyPlan, case: SupplyCase) -> SupplyCase:
         grid=grid,
         target=SupplyTarget(carbon_price=case.target.carbon_price),
         unserved=Unserved(UNSERVED_USD_PER_MWH),
+        margins=(),
         export=case.export,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil, inf
 
@@ -126,6 +127,26 @@ class Unserved:
 
 
 @dataclass(frozen=True)
+class PowerMargin:
+    """Power that must be there when something is out.
+
+    Parameters
+    ----------
+    name : what is out
+    least_mw : least sum of what counts [MW]
+    credits : what a MW of a plant or of a reactor's heat counts, by name
+    stores : what a MW of a storage counts, by name, as far as its content lasts for ``hours``
+    hours : how long a storage must last [h]
+    """
+
+    name: str
+    least_mw: float
+    credits: Mapping[str, float]
+    stores: Mapping[str, float] = field(default_factory=dict)
+    hours: float = 4.0
+
+
+@dataclass(frozen=True)
 class SupplyTarget:
     """What the supply must reach; None is no demand.
 
@@ -150,6 +171,7 @@ class SupplyCase:
     Parameters
     ----------
     load : power of the load [MW], ``(n_hours,)`` or finer
+    margins : power that must be there when something is out
     step_h : length of a step [h]; 0.25 for quarter-hours
     circles : whether a storage may charge and discharge at once, as linear programs of the literature let it: where
         burning energy pays (negative prices, a target met by generation alone) that is a bound, not a plan
@@ -164,6 +186,7 @@ class SupplyCase:
     shift: Shift | None = None
     unserved: Unserved | None = None
     target: SupplyTarget = field(default_factory=SupplyTarget)
+    margins: tuple[PowerMargin, ...] = ()
     step_h: float = 1.0
     circles: bool = False
 

@@ -13,10 +13,12 @@ from wattline.core.fact import Array
 from wattline.line.grid.supply.build import program
 from wattline.line.grid.supply.certificate import Certificate, earnings, rents
 from wattline.line.grid.supply.infeasible import explain
+from wattline.line.grid.supply.margin import RESERVE
 from wattline.line.grid.supply.parts import SupplyCase
 from wattline.line.grid.supply.solve import Solved, Unsolved, solve
 
 WEEK_H = 168.0
+INNER = ("start:", RESERVE)  # capacities that are no plant
 MWH_PER_GWH = 1000.0
 SEEN = 1e-4  # of the load, on average: a plant that delivers less says nothing of a week
 
@@ -58,7 +60,7 @@ class SupplyPlan:
     def capacities(self) -> dict[str, float]:
         """What is built, by name [MW, MWh of stores]."""
         names = zip(self.solved.program.capacities, self.solved.solution.capacity, strict=True)
-        return {name: float(value) for name, value in names if not name.startswith("start:")}
+        return {name: float(value) for name, value in names if not name.startswith(INNER)}
 
     @cached_property
     def dispatch(self) -> dict[str, Array]:
@@ -152,7 +154,7 @@ class SupplyPlan:
         earned = earnings(made, rent, solution.prices, eta) / self.case.years
         cost = made.capacity_cost / self.case.years
         rows = zip(made.capacities, solution.capacity, earned, cost, strict=True)
-        return tuple(Earning(n, float(b), float(e), float(c)) for n, b, e, c in rows if not n.startswith("start:"))
+        return tuple(Earning(n, float(b), float(e), float(c)) for n, b, e, c in rows if not n.startswith(INNER))
 
     @cached_property
     def worst_week(self) -> Week:

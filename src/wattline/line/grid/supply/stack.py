@@ -17,8 +17,8 @@ def stack(parts: Parts) -> Program:
     an interior point needs an inside."""
     flows = [*parts.flows, *(store.content for store in parts.stores)]
     steps, case, count = parts.steps, parts.case, len(parts.stores)
-    load_mwh, step_h = case.load_mwh, case.step_h
-    dropped = tuple(name for name, limit in parts.limits.items() if _allows_nothing(flows, name, limit, load_mwh))
+    step_h = case.step_h
+    dropped = _dropped(parts, flows)
     closed = {f.owner for f in flows for row in dropped if f.least is not None and np.any(_per_mw(f, row, steps) > 0)}
     active = np.array([_active(flow, dropped, closed) for flow in flows]).reshape(len(flows), steps)
     names, costs, most = _capacities(parts, closed)
@@ -54,6 +54,13 @@ def stack(parts: Parts) -> Program:
         equal=np.array([False] * len(rows) + [True] * len(loops), dtype=bool),
         dropped=dropped,
     )
+
+
+def _dropped(parts: Parts, flows: list[Flow]) -> tuple[str, ...]:
+    """Rows of flows alone that allow nothing."""
+    load_mwh, limits = parts.case.load_mwh, parts.limits.items()
+    rows = [(name, limit) for name, limit in limits if name not in parts.on_capacity]
+    return tuple(name for name, limit in rows if _allows_nothing(flows, name, limit, load_mwh))
 
 
 def _per_mw(flow: Flow, row: str, steps: int) -> Array:
@@ -109,6 +116,8 @@ def _year(parts: Parts, flows: list[Flow], rows: list[str], capacities: int, clo
     year = np.zeros((len(rows) + len(loops), len(flows), parts.steps))
     on_capacity = np.zeros((len(year), capacities))
     for m, row in enumerate(rows):
+        for place, count in parts.on_capacity.get(row, {}).items():
+            on_capacity[m, place] += count
         for place, flow in enumerate(flows):
             year[m, place] = _per_mw(flow, row, parts.steps) * parts.case.step_h
             if flow.least is not None and flow.owner not in closed:
