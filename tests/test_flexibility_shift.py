@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import wattline as wl
 from wattline.core.errors import WattlineError
 from wattline.line.grid.flexibility.shift import Leeway, Removal, forecast, shift, work_by_step
-from wattline.predict.flex.shift import DailyJob
+from wattline.predict.flex.shift import DailyJob, flex_shift
 
 signals = st.lists(st.floats(1, 1000), min_size=96, max_size=120).map(np.array)
 
@@ -198,3 +198,26 @@ def test_data_that_go_along_need_the_power_of_the_job(tmp_path: Path):
     many = wl.flex_shift(path, DailyJob(data="1 PB", power="1 MW"), sites=[other]).json()["results"]["windows"][-1]
     assert few["away_foresight_share"] == 1.0
     assert many["away_foresight_share"] == 0.0
+
+
+def test_sites_beyond_the_latency_of_a_job_are_left_out(tmp_path: Path) -> None:
+    files = []
+    for name, level in (("home", 300.0), ("near", 250.0), ("far", 50.0)):
+        rows = "".join(f"2023-01-{1 + h // 24:02}T{h % 24:02}:00Z,{level}\n" for h in range(240))
+        files.append(tmp_path / f"{name}.csv")
+        files[-1].write_text("time,carbon_g_per_kwh\n" + rows)
+    home, *others = files
+
+    def mean(**given: object) -> float:
+        made = flex_shift(home, DailyJob(**given), sites=others)  # type: ignore[arg-type]
+        return float(made.results["windows"][-1]["mean_foresight"])
+
+    trips = ("20 ms", "140 ms")
+    assert mean() == pytest.approx(50)
+    assert mean(latency="200 ms", round_trips=trips) == pytest.approx(50)
+    assert mean(latency="50 ms", round_trips=trips) == pytest.approx(250)
+    assert mean(latency="5 ms", round_trips=trips) == pytest.approx(300)
+    with pytest.raises(WattlineError, match="1 for 2"):
+        mean(latency="5 ms", round_trips=("20 ms",))
+    with pytest.raises(WattlineError, match="goes with --latency"):
+        mean(round_trips=trips)

@@ -72,6 +72,8 @@ def shift(
     ] = None,
     power: Annotated[str | None, Opt(help="Power of the job, where it may go elsewhere with data.")] = None,
     data: Annotated[str | None, Opt(help='Data that go with it, such as "500 GB".')] = None,
+    latency: Annotated[str | None, Opt(help='Longest round trip from its users that it bears, "50 ms".')] = None,
+    round_trip: Annotated[list[str] | None, Opt(help='Round trip to each destination in turn, "80 ms".')] = None,
     beside: Annotated[
         list[str] | None,
         Opt(metavar="FILE[@COLUMN]", help="Another signal at each site, by which the moves are counted too."),
@@ -88,7 +90,7 @@ def shift(
     from wattline.predict.flex.shift import DailyJob, flex_shift
 
     check_out(out)
-    job = DailyJob(length, before, after, at, pause, power, data)
+    job = DailyJob(length, before, after, at, pause, power, data, latency, tuple(round_trip or ()))
     made = flex_shift(signal, job, kind=kind, sites=to or (), beside=beside or (), beside_kind=beside_kind, facts=facts)
     print_result(made, as_json, explain, out)
 

@@ -53,6 +53,8 @@ class FlexJob(Job):
     pause: str | None = Field(None, description="Work that a pause and resume costs.")
     power: str | None = Field(None, description="Power of the job.")
     data: str | None = Field(None, description="Data that go with it to another site.")
+    latency: str | None = Field(None, description="Longest round trip from its users that the job bears.")
+    round_trips: list[str] | None = Field(None, description="Round trip to each site to which it may go.")
     phase: Texts | None = Field(None, description="Phases of a training step, each NAME:SECONDS:WATTS.")
     chips: int | None = Field(None, description="Number of chips.")
     straggle: str | None = Field(None, description="Deviation of the chips' lag behind each other.")

@@ -112,6 +112,8 @@ class ShiftInputs(StrictJson):
     beside_kind: SignalKind | None = item("What the other signal is; null without one.")
     power_w: float | None = item("Power of the job; null where no data go with it.")
     data_bytes: float | None = item("Data that go with it to another site; null where none do.")
+    latency_s: float | None = item("Longest round trip from its users that it bears; null where it waits for nobody.")
+    round_trips_s: list[float] = item("Round trip to each other site that was given.")
 
 
 class ShiftMeans(StrictJson):

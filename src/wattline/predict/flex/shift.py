@@ -40,6 +40,10 @@ class DailyJob:
         Power of the job; needed where it may go elsewhere with data.
     data
         Data that go with it to another site, such as "500 GB".
+    latency
+        Longest round trip from its users that it bears, such as "50 ms"; None where it waits for nobody.
+    round_trips
+        Round trip from its users to each other site, needed with ``latency``.
     """
 
     length: str = "1 h"
@@ -49,6 +53,8 @@ class DailyJob:
     pause: str | None = None
     power: str | None = None
     data: str | None = None
+    latency: str | None = None
+    round_trips: Sequence[str] = ()
 
 
 def flex_shift(
@@ -91,6 +97,8 @@ def flex_shift(
         Where a file is bad, or an option is out of its range.
     """
     job = job or DailyJob()
+    near, reach, left = _within_reach(job, len(sites))
+    sites, beside = [sites[i] for i in near], [*beside[:1], *(beside[1 + i] for i in near if 1 + i < len(beside))]
     first = read_sites([signal, *sites], kind, WHAT)
     other = None
     if beside:
@@ -112,10 +120,26 @@ def flex_shift(
     }  # fmt: skip
     inputs = {
         "signal": str(signal), "column": first.names[0], "kind": kind, **_job_json(whole, first.step_h, job.at),
-        "beside_kind": beside_kind if beside else None, **moved,
+        "beside_kind": beside_kind if beside else None, **moved, **reach,
     }  # fmt: skip
-    notes = (*first.notes, *(() if other is None else other.notes), KNOWN)
+    notes = (*first.notes, *left, *(() if other is None else other.notes), KNOWN)
     return FlexAnswer(WHAT, inputs, results, tuple(dict.fromkeys(notes)), tuple(used))
+
+
+def _within_reach(job: DailyJob, count: int) -> tuple[list[int], Json, list[str]]:
+    """Sites that lie near enough to the job's users, the round trips as they were read, and what is left out."""
+    trips = [parse(text, "s", "--round-trip", zero=True) for text in job.round_trips]
+    if job.latency is None:
+        if trips:
+            raise WattlineError(f"{WHAT}: --round-trip goes with --latency, the longest that the job bears")
+        return list(range(count)), {"latency_s": None, "round_trips_s": []}, []
+    longest = parse(job.latency, "s", "--latency")
+    if len(trips) != count:
+        raise WattlineError(f"{WHAT}: --latency needs a --round-trip for each destination; {len(trips)} for {count}")
+    near = [i for i, trip in enumerate(trips) if trip <= longest]
+    far = [f"destination {i + 1} is left out: a round trip of {1e3 * trips[i]:g} ms is above {1e3 * longest:g} ms"
+           for i in range(count) if i not in near]  # fmt: skip
+    return near, {"latency_s": longest, "round_trips_s": trips}, far
 
 
 def _leeway(job: DailyJob, signals: SiteSignals) -> Leeway:
