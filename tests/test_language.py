@@ -145,7 +145,7 @@ def test_messages_take_the_same_values_in_each_language_and_name_something() -> 
         ("$1,234", "1,234 美元"),
         ("12 days", "12 天"),
         ("1.5 billion", "15 亿"),
-        ("15 trillion tokens", "15 万亿个 token"),
+        ("15 trillion tokens", "15 万亿个词元"),
         ("0.9 – 1.2 million", "90 万 – 120 万"),
         ("551 MWh to 1,490 MWh", "551 MWh 至 1,490 MWh"),
         ("3.1 MWh", None),

@@ -8,8 +8,10 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import tomllib
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -29,6 +31,7 @@ from wattline.web.app.fragment import fragment_of
 from wattline.web.app.line import read_line
 from wattline.web.app.pages import LEADING, LEFT_OUT, PAGES
 from wattline.web.app.question import read_question
+from wattline.web.app.server import WebSetup
 from web_place import get, served
 
 ROOT = Path(__file__).parents[1]
@@ -309,6 +312,36 @@ def test_measure_shows_what_is_read_here(base: str) -> None:
     with httpx.stream("GET", f"{base}/measure/live", timeout=20) as stream:
         line = next(line for line in stream.iter_lines() if line.startswith("data: "))
     assert isinstance(json.loads(line[6:]), list)
+
+
+def test_measure_shows_the_requests_of_a_running_proxy(tmp_path: Path) -> None:
+    answers = {
+        "/wattline/energy": {"results": {"requests": 3, "energy_j": {"value": 9.5, "low": 9, "high": 10}}},
+        "/wattline/requests/abc": {"results": {"id": "abc", "energy_j": None, "model": "<b>m"}},
+    }
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(answers.get(self.path, {"error": "no"})).encode()
+            self.send_response(200 if self.path in answers else 404)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words: object) -> None:
+            """Nothing is logged."""
+
+    server = HTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with served(WebSetup(workers=2, proxy=f"http://127.0.0.1:{server.server_port}")) as address:
+            assert "9.500 (9 – 10)" in get(address, "/measure").text
+            assert "9.500 (9 – 10)" in get(address, "/measure/proxy").text
+            text = get(address, "/measure?request=abc").text
+            assert "&lt;b&gt;m" in text
+            assert "does not answer" in get(address, "/measure?request=other").text
+            assert "response&#39;s id" in get(address, "/measure?request=../energy").text
+    finally:
+        server.shutdown()
 
 
 def test_the_api_is_described_by_its_types(base: str) -> None:

@@ -13,7 +13,7 @@ _RANGE = re.compile(r"(?P<low>\S+) – (?P<high>\$?[\d,.]+)(?: (?P<word>[A-Za-z/
 _UNITS = {
     "days": "天", "day": "天", "years": "年", "year": "年", "hours": "小时", "hour": "小时", "h a year": "h/年",
     "a year": "次/年", "requests": "次请求", "request": "次请求", "chips": "块芯片", "chip": "块芯片",
-    "tokens": "个 token", "token": "个 token", "homes": "户", "replicas": "个副本", "replica": "个副本",
+    "tokens": "个词元", "token": "个词元", "homes": "户", "replicas": "个副本", "replica": "个副本",
     "times": "倍", "steps": "步", "frames": "帧", "USD": "美元", "USD/MWh": "美元/MWh", "USD/kWh": "美元/kWh",
     "draws": "次抽样", "hosts": "台主机", "images": "张图像", "image": "张图像", "video": "段视频",
 }  # fmt: skip

@@ -16,7 +16,10 @@ def check_page(data: Json) -> str:
     facts = {fact["key"]: fact for fact in data["facts"]}
     counted = ", ".join(f"{count} {esc(name)}" for name, count in results["counts"].items())
     source = results["source"] if results["source"] != results["title"] else ""
-    intro = f'<p class="story">{esc(source)} {counted}.</p>{frame.remarks(data)}'
+    story = f"{esc(source)} {counted}."
+    if len(results["claims"]) == 1 and not source:
+        story = _verdict(results["claims"][0])
+    intro = f'<p class="story">{story}</p>{frame.remarks(data)}'
     sections = [(f"claim-{i}", claim["says"], _claim(claim, facts)) for i, claim in enumerate(results["claims"])]
     return frame.page(data, results["title"], intro, "", [*sections, ("facts", "Facts and sources", frame.facts(data))])
 
@@ -26,12 +29,16 @@ def _claim(claim: Json, facts: Mapping[str, Json]) -> str:
     sources = dict.fromkeys(str(facts[key]["source"]) for key in claim["fact_keys"] if key in facts)
     listed = "".join(f"<li>{esc(source)}</li>" for source in sources)
     return (
-        f"<p><b>{esc(claim['verdict'])}</b> {esc(claim['why'])}</p>"
+        f"<p>{_verdict(claim)}</p>"
         + (f"<p>{esc(claim['note'])}</p>" if claim["note"] else "")
         + (f'<div class="scroll">{chart}</div>' if chart else "")
         + frame.details("The arithmetic", _lines(claim))
         + frame.details("Sources", f"<ul>{listed}</ul>" if listed else "")
     )
+
+
+def _verdict(claim: Json) -> str:
+    return f'<b class="verdict">{esc(claim["verdict"])}</b> {esc(claim["why"])}'
 
 
 def _lines(claim: Json) -> str:

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 from html import escape
+from math import floor, log10
 from typing import NamedTuple
 
 from wattline.core.quantity import number, show
@@ -100,6 +101,8 @@ def amount(value: float, unit: str, digits: int = 3) -> str:
     unit = _UNIT_WORDS.get(unit, unit)
     if unit == "USD" and 1e6 <= abs(value) < 1e7:  # below, every figure is shown; above, `show` says million itself
         return f"{'-' if value < 0 else ''}${number(abs(value) / 1e6, digits)} million"
+    if unit == "USD" and 1e-9 < abs(value) < 1e-3:  # no power of ten for what people pay
+        return f"{'-' if value < 0 else ''}${abs(value):.{digits - 1 - floor(log10(abs(value)))}f}"
     if unit in _SCALED:
         return show(value, unit, digits)
     if value == int(value):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -17,12 +19,14 @@ from starlette.routing import Route
 
 from wattline.core.errors import WattlineError
 from wattline.core.printable import printable, printable_data
+from wattline.core.quantity import number
 from wattline.web.app.live import Feed
 from wattline.web.app.render import render
 from wattline.web.app.state import state_of
 
 MAX_FILES = 200
 MAX_WINDOW = 200
+MAX_ID = 200
 PROXY_S = 2.0
 MAX_PROXY_BYTES = 1_000_000
 
@@ -33,6 +37,7 @@ def routes() -> list[Route]:
         Route("/measure", measure),
         Route("/measure/live", live),
         Route("/measure/recording", recording),
+        Route("/measure/proxy", proxy_part),
     ]
 
 
@@ -52,10 +57,13 @@ async def measure(request: Request) -> Response:
     state = state_of(request)
     feed = feed_of(request)
     rows, missing = await run_in_threadpool(feed.now)
-    proxy = await run_in_threadpool(_proxy_totals, state.proxy) if state.proxy else None
+    proxy = await run_in_threadpool(_of_proxy, state.proxy, "energy") if state.proxy else None
+    wanted = request.query_params.get("request", "").strip()
+    found = await run_in_threadpool(_request_of_proxy, state.proxy, wanted) if state.proxy and wanted else None
     body = render(
         request, "measure.html", rows=rows, missing=missing, folder=str(state.journals or ""),
         recordings=await run_in_threadpool(recordings, state.journals), proxy=proxy, proxy_address=state.proxy,
+        wanted=wanted[:MAX_ID], found=found,
     )  # fmt: skip
     return HTMLResponse(body)
 
@@ -114,11 +122,39 @@ async def recording(request: Request) -> Response:
     return HTMLResponse(body, 400 if error else 200)
 
 
-def _proxy_totals(address: str) -> dict[str, Any]:
-    """What a running proxy says of its requests; the reason where it says nothing."""
+async def proxy_part(request: Request) -> Response:
+    """The totals of a running proxy as they are now, to stand in the page."""
+    state = state_of(request)
+    if not state.proxy:
+        raise HTTPException(404)
+    proxy = await run_in_threadpool(_of_proxy, state.proxy, "energy")
+    return HTMLResponse(render(request, "proxy.html", proxy=proxy), headers={"Cache-Control": "no-store"})
+
+
+def _request_of_proxy(address: str, wanted: str) -> dict[str, Any]:
+    """What a running proxy says of one request."""
+    if not re.fullmatch(rf"[\w.:-]{{1,{MAX_ID}}}", wanted):
+        return {"rows": [], "error": "give X-Wattline-Request or the response's id"}
+    return _of_proxy(address, f"requests/{quote(wanted)}")
+
+
+def _of_proxy(address: str, page: str) -> dict[str, Any]:
+    """What a running proxy says on one of its pages; the reason where it says nothing."""
     try:
-        with urllib.request.urlopen(f"{address.rstrip('/')}/wattline/energy", timeout=PROXY_S) as reply:
-            data = json.loads(reply.read(MAX_PROXY_BYTES))
-        return {"rows": [(name, value) for name, value in printable_data(data)["results"].items()], "error": ""}
+        with urllib.request.urlopen(f"{address.rstrip('/')}/wattline/{page}", timeout=PROXY_S) as reply:
+            data = printable_data(json.loads(reply.read(MAX_PROXY_BYTES)))
+        return {
+            "rows": [(name.replace("_", " "), _value(value)) for name, value in data["results"].items()],
+            "error": "",
+        }
     except (OSError, ValueError, KeyError, AttributeError) as problem:
         return {"rows": [], "error": str(problem)[:200]}
+
+
+def _value(value: Any) -> str:
+    """A value of the proxy's as it stands in a table; a range with its middle first."""
+    if isinstance(value, dict) and set(value) == {"value", "low", "high"}:
+        return f"{_value(value['value'])} ({_value(value['low'])} – {_value(value['high'])})"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return number(value, 4)
+    return "–" if value is None else str(value)
