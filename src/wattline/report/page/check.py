@@ -17,19 +17,23 @@ def check_page(data: Json) -> str:
     counted = ", ".join(f"{count} {esc(name)}" for name, count in results["counts"].items())
     source = results["source"] if results["source"] != results["title"] else ""
     story = f"{esc(source)} {counted}."
-    if len(results["claims"]) == 1 and not source:
+    alone = len(results["claims"]) == 1 and not source
+    if alone:
         story = _verdict(results["claims"][0])
     intro = f'<p class="story">{story}</p>{frame.remarks(data)}'
-    sections = [(f"claim-{i}", claim["says"], _claim(claim, facts)) for i, claim in enumerate(results["claims"])]
+    sections = [
+        (f"claim-{i}", "Figures side by side" if alone else claim["says"], _claim(claim, facts, alone))
+        for i, claim in enumerate(results["claims"])
+    ]
     return frame.page(data, results["title"], intro, "", [*sections, ("facts", "Facts and sources", frame.facts(data))])
 
 
-def _claim(claim: Json, facts: Mapping[str, Json]) -> str:
+def _claim(claim: Json, facts: Mapping[str, Json], alone: bool) -> str:
     chart = claims_svg({"title": claim["says"], "claims": [claim]}) if claim["stated"] else ""
     sources = dict.fromkeys(str(facts[key]["source"]) for key in claim["fact_keys"] if key in facts)
     listed = "".join(f"<li>{esc(source)}</li>" for source in sources)
     return (
-        f"<p>{_verdict(claim)}</p>"
+        ("" if alone else f"<p>{_verdict(claim)}</p>")
         + (f"<p>{esc(claim['note'])}</p>" if claim["note"] else "")
         + (f'<div class="scroll">{chart}</div>' if chart else "")
         + frame.details("The arithmetic", _lines(claim))
