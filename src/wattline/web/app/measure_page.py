@@ -59,11 +59,11 @@ async def measure(request: Request) -> Response:
     rows, missing = await run_in_threadpool(feed.now)
     proxy = await run_in_threadpool(_of_proxy, state.proxy, "energy") if state.proxy else None
     wanted = request.query_params.get("request", "").strip()
-    found = await run_in_threadpool(_request_of_proxy, state.proxy, wanted) if state.proxy and wanted else None
+    single = await run_in_threadpool(_request_of_proxy, state.proxy, wanted) if state.proxy and wanted else None
     body = render(
         request, "measure.html", rows=rows, missing=missing, folder=str(state.journals or ""),
         recordings=await run_in_threadpool(recordings, state.journals), proxy=proxy, proxy_address=state.proxy,
-        wanted=wanted[:MAX_ID], found=found,
+        wanted=wanted[:MAX_ID], single=single,
     )  # fmt: skip
     return HTMLResponse(body)
 
