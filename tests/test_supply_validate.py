@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 
 from supply_files import reference_folder
 from wattline.core.errors import WattlineError
 from wattline.line.grid.supply.plan import plan
 from wattline.report.present import as_text
+from wattline.validate.evidence.grid_headroom import headroom_rows
 from wattline.validate.evidence.supply_problems import case_of, read_optima, read_problems, target_of
 from wattline.validate.supply import validate
 
@@ -50,3 +53,21 @@ def test_a_policy_is_reached_and_without_one_the_cost_is_the_zone_price(tmp_path
     assert errors["B, IE cfe80: share"] == 0
     assert errors["B, IE cfe90: share"] == pytest.approx(0.25)
     assert errors["B, IE ref: price"] == pytest.approx(0.02)
+
+
+def test_headroom_is_that_of_the_demand_beside_the_folder(tmp_path: Path) -> None:
+    hours = np.arange(24 * 400)
+    demand = 100 + 20 * np.sin(hours / 24 * 2 * np.pi) + 30 * np.sin(hours / 8760 * 2 * np.pi)
+    utc = (np.datetime64("2023-01-01", "us") + hours * np.timedelta64(1, "h")).astype("datetime64[us]")
+    (tmp_path / "grid").mkdir()
+    table = pl.DataFrame({"utc": utc, "AA": demand, "BB": demand * 2})
+    table.write_parquet(tmp_path / "grid" / "us_hourly_demand_mw_2023_2024.parquet")
+    name = '"Rule recomputed here","BB, 1% curtailment",headroom,'
+    (tmp_path / "supply").mkdir()
+    reference_folder(tmp_path / "supply", "R9,none,CFE 0,1,1,nobody\n", name + "1\n")
+    (row,) = headroom_rows(tmp_path / "supply")
+    reference_folder(tmp_path / "supply", "R9,none,CFE 0,1,1,nobody\n", name + f"{row['total']}\n")
+    (again,) = headroom_rows(tmp_path / "supply")
+    assert again["error"] == 0
+    assert 0 < row["total"] < 1
+    assert headroom_rows(tmp_path) == []

@@ -25,8 +25,8 @@ class PublishedTotalJson(StrictJson):
     """A published result whose parts must multiply."""
 
     case: str = item("Study and case.")
-    published: float = item("Total cost, share or cost of a MWh, as published.")
-    total: float = item("Cost of a MWh times the demand; the share that its policy names; the zone's price.")
+    published: float = item("Total cost, share, cost of a MWh or headroom, as published.")
+    total: float = item("Cost of a MWh times the demand; its policy's share; the zone's price; our headroom.")
     error: float = item("Their ratio, less 1.")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.core.result import Json, Result, envelope
 from wattline.line.grid.supply.plan import SupplyPlan, plan
+from wattline.validate.evidence.grid_headroom import headroom_rows
 from wattline.validate.evidence.supply_problems import Optimum, case_of, read_optima, read_problems, read_published
 from wattline.validate.made_hours import made_scores, read_made_hours
 from wattline.validate.score import score_errors
@@ -91,7 +92,8 @@ def validate(folder: Path, progress: Callable[[str], None] = lambda name: None) 
             optima.append(_row(optimum, None, str(error)))
             continue
         optima.append(_row(optimum, made))
-    return SupplyValidation(str(folder), optima, _arithmetic(folder))
+    progress("headroom")
+    return SupplyValidation(str(folder), optima, [*_arithmetic(folder), *headroom_rows(folder)])
 
 
 def _row(optimum: Optimum, made: SupplyPlan | None, cannot: str | None = None) -> Json:

@@ -29,7 +29,8 @@ def supply_validation_text(data: Json) -> RenderableType:
     score = results["total_cost"]
     if score["n"]:
         largest = max(abs(row["error"]) for row in results["arithmetic"])
-        words = f"Published results: cost × demand, share and price agree in {score['n']} figures, within {largest:.1e}"
+        what = "cost × demand, share, price and headroom"
+        words = f"Published results: {what} agree in {score['n']} figures, within {largest:.1e}"
         blocks += ["", Text(words)]
     return Group(*blocks)
 
