@@ -15,6 +15,7 @@ from wattline.claim.fields import Expression, expression_of, literal_of
 from wattline.claim.file import Claim, ClaimsFile
 from wattline.claim.generated import generated_claim, kind_of
 from wattline.claim.listed import listed_claim
+from wattline.claim.searched import gives_answers_to_searches, searches_claim
 from wattline.claim.verdict import Relation
 from wattline.claim.words import PLAIN, SAME, UNITS
 from wattline.core.errors import WattlineError, shorten
@@ -91,6 +92,9 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
     if kind is not None:
         claim = generated_claim(kind, text, _relation(text))
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
+    if gives_answers_to_searches(text):
+        claim = searches_claim(text, _total(text), _relation(text))
+        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
     stated, rest = _stated(text)
     words = _words(rest)
     candidates = [c for c in _candidates(words, stated, known) if c is not None]
@@ -98,6 +102,14 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
         raise _nothing(text, stated, words, known)
     claim = _claim(text, stated, candidates)
     return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
+
+
+def _total(text: str) -> Expression:
+    """The energy of all searches together: the figure in GWh or TWh."""
+    match = re.search(r"(\d[\d,]*(?:\.\d+)?)\s*(twh|gwh|terawatt|gigawatt)", text, re.I)
+    assert match is not None
+    unit = "TWh" if match[2].lower().startswith("t") else "GWh"
+    return literal_of(f"{float(match[1].replace(',', '')):.15g} {unit}", "claim")
 
 
 def _stated(text: str) -> tuple[Expression, str]:

@@ -79,6 +79,8 @@ def validate_steps(
         result = mlperf_training.validate(
             results, left, by=by, leave_out=leave_out, source=str(file), progress=lambda name: update(name)
         )
+        if not leave_out:
+            result = mlperf_training.with_images(result, file)
     print_result(result, as_json)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -13,13 +14,16 @@ from wattline.core.fact import Array
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.device import load_chip
+from wattline.line.chip.diffusion.training import diffusion_training_step
 from wattline.line.chip.training.plan import Plan, Recipe
 from wattline.line.chip.training.rates import is_known
 from wattline.line.chip.training.step import best_plan, step_spread, training_step
+from wattline.line.work.diffusion.model import load_diffusion
 from wattline.line.work.model import load_model
-from wattline.validate.evidence.mlperf_training import TrainingResult
+from wattline.validate.evidence.mlperf_training import IMAGE_BENCHMARKS, TrainingResult, read_results
 from wattline.validate.score import score_errors
 
+IMAGE_SIDES = {"stable_diffusion": 512.0, "flux1": 256.0}  # pixels, by the rules
 BY = ("chip", "model", "round", "submitter")
 LEAVE_OUT = ("chip", "generation", "model")
 
@@ -32,7 +36,7 @@ class ComparedTraining:
     measured_s: float
     predicted: Range
     power_w: float
-    layout: Plan
+    layout: Plan | str
 
     @property
     def error(self) -> float:
@@ -167,6 +171,56 @@ def validate(
         rows.append(row)
         groups.setdefault(group_of(result, by), []).append(row)
     return TrainingResultsValidation(rows, left, drawn, by, source, leave_out, groups)
+
+
+def with_images(result: TrainingResultsValidation, path: Path | str, draws: int = 300) -> TrainingResultsValidation:
+    """The same with the file's results of training models of images.
+
+    Parameters
+    ----------
+    result : of its language models
+    path : of the file
+    draws : of the factors and of the spread
+
+    Returns
+    -------
+    The comparison with all of them.
+    """
+    images, left = read_results(path, IMAGE_BENCHMARKS)
+    rows = [row for row in (compare_images(each, Draws(draws)) for each in images) if row is not None]
+    groups = {name: [*group] for name, group in result.groups.items()}
+    for row in rows:
+        groups.setdefault(group_of(row.result, result.by), []).append(row)
+    unread = {line for lines in left.values() for line in lines}
+    kept = {why: [line for line in lines if line in unread] for why, lines in result.left.items()}
+    return replace(
+        result, rows=[*result.rows, *rows], groups=groups, left={why: lines for why, lines in kept.items() if lines}
+    )
+
+
+def compare_images(result: TrainingResult, draws: Draws) -> ComparedTraining | None:
+    """A result of training a model of images beside its prediction; None where the row tells no step.
+
+    Parameters
+    ----------
+    result : as read
+    draws : of the factors and of the spread
+
+    Returns
+    -------
+    The two.
+    """
+    measured = measured_s(result, Draws(0))
+    if measured is None:
+        return None
+    model = load_diffusion(result.load.model, default())
+    side = IMAGE_SIDES[result.benchmark]
+    sizes = replace(model.sizes(side, side), text_tokens=np.asarray(float(result.load.tokens)))
+    chip = load_chip(result.chip, draws)
+    step = diffusion_training_step(model.passes(sizes).denoiser, chip, result.chips, result.sequences, draws)
+    time = np.asarray(step.time_s * draws("fit.diffusion-training-spread"))
+    words = f"data parallel over {result.chips:,} chips"
+    return ComparedTraining(result, measured, Range.of(time), float(np.median(step.power_w)), words)
 
 
 def _unseen(results: Sequence[TrainingResult], leave_out: str) -> set[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -44,6 +45,11 @@ BENCHMARKS = {
     "llama31_8b": Benchmark("llama-3.1-8b", 8192),
     "llama2_70b_lora": Benchmark("llama-2-70b", 8192, "lora"),
 }
+# of images: 512 pixels with CLIP's text, and 256 pixels with 256 tokens of text; what is encoded stands ready
+IMAGE_BENCHMARKS = {
+    "stable_diffusion": Benchmark("stable-diffusion-2.1", 77),
+    "flux1": Benchmark("flux.1-schnell", 256),
+}
 
 
 @dataclass(frozen=True)
@@ -76,12 +82,15 @@ def is_training(columns: list[str]) -> bool:
     return {"benchmark", "global_batch_size"} <= set(columns)
 
 
-def read_results(path: Path | str) -> tuple[list[TrainingResult], dict[str, list[int]]]:
+def read_results(
+    path: Path | str, known: Mapping[str, Benchmark] | None = None
+) -> tuple[list[TrainingResult], dict[str, list[int]]]:
     """The results in a CSV with the columns of ``COLUMNS`` and of ``STEPS``, and the lines left out by their reason.
 
     Parameters
     ----------
     path : of the CSV file
+    known : benchmarks that are read; those of language models where not given
 
     Returns
     -------
@@ -98,34 +107,38 @@ def read_results(path: Path | str) -> tuple[list[TrainingResult], dict[str, list
         lines = list(enumerate(reader, start=2))
     except csv.Error as error:
         raise WattlineError(f"{path}: not a CSV file: {error}") from error
+    if known is None:
+        known = BENCHMARKS
     results: list[TrainingResult] = []
     left: dict[str, list[int]] = {}
     for line, row in lines:
         try:
-            results.append(read_result(row, default()))
+            results.append(read_result(row, default(), known))
         except WattlineError as error:
             left.setdefault(str(error), []).append(line)
-    if not results:
+    others = {(row["benchmark"] or "").strip() for _, row in lines} & {*BENCHMARKS, *IMAGE_BENCHMARKS}
+    if not results and not others - set(known):
         raise WattlineError(f"{path}: no usable row: {'; '.join(left) or 'it is empty'}")
     return results, left
 
 
-def read_result(row: dict[str, str], catalog: Catalog) -> TrainingResult:
+def read_result(row: dict[str, str], catalog: Catalog, known: Mapping[str, Benchmark] = BENCHMARKS) -> TrainingResult:
     """One row as a result; WattlineError with why it is not usable.
 
     Parameters
     ----------
     row : a line of the file by column
     catalog : where chips stand
+    known : benchmarks that are read
 
     Returns
     -------
     The result with its chip and model.
     """
     benchmark = (row["benchmark"] or "").strip()
-    load = BENCHMARKS.get(benchmark)
+    load = known.get(benchmark)
     if load is None:
-        raise WattlineError(f"benchmark {shorten(benchmark)!r} is none of {', '.join(BENCHMARKS)}")
+        raise WattlineError(f"benchmark {shorten(benchmark)!r} is none of {', '.join(known)}")
     chip = find_chip(row["chip"] or "", catalog)
     if chip is None:
         raise WattlineError(f"chip {shorten(row['chip'] or '')!r} is not in the catalog")
