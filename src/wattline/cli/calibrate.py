@@ -61,13 +61,15 @@ def calibrate_engine(
     """What the host of an old engine takes of a step, fitted to measured serving; prints catalog/fit/hosted.toml."""
     from wattline.cli.printing import working
     from wattline.validate.evidence.hosted import read_hosted
-    from wattline.validate.fit.hosted import fit_hosted, hosted_file
+    from wattline.validate.fit.hosted import fit_hosted, hosted_file, predict_hosted, spreads_left_out
 
     rows = [row for file in files for row in read_hosted(file)[0]]
     with working("fitting"):
         fit = fit_hosted(rows)
+    with working("fitting") as update:
+        spreads = spreads_left_out(rows, predict_hosted(rows, "model", lambda name: update(f"without {name}")))
     chips = " and ".join(sorted({row.chip.record.title for row in rows}))
-    _hand_over(hosted_file(fit, f"{len(rows)} configurations on {chips}"), save)
+    _hand_over(hosted_file(fit, f"{len(rows)} configurations on {chips}", spreads), save)
 
 
 @calibrate_app.command("mlperf")

@@ -38,7 +38,7 @@ COLUMNS = {  # measure -> its column in the leaderboard's units, and what to mul
     "itl": ("predicted_median_itl_ms", 1e3),
     "throughput": ("predicted_output_throughput_tokens_per_sec", 1.0),
 }
-KNOWN = ("stranger", "", "known", "measured")  # as ``spread_fact`` names them
+KNOWN = ("stranger", "", "known", "measured", "hosted")  # as ``spread_fact`` names them
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -138,7 +138,8 @@ def validate(
         "itl": np.array([row.itl_s for row in rows]),
         "throughput": np.array([row.throughput for row in rows]),
     }
-    known = np.where([row.ranks > 1 or bool(row.engine) for row in rows], 0, _how_known(rows, fit, leave_out))
+    rare = [KNOWN.index("hosted") if row.engine else 0 for row in rows]
+    known = np.where([row.ranks > 1 or bool(row.engine) for row in rows], rare, _how_known(rows, fit, leave_out))
     # a chip left out of the fit counts as one that was never measured
     kinds = ["" if leave_out == "gpu" else row.chip.generation for row in rows]
     drawn = Draws(draws)
@@ -171,7 +172,7 @@ def _ranges(
     rows: Sequence[ServingRow], kinds: Sequence[str], predicted: dict[str, Array], known: Array, draws: Draws
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """p5 and p95 of each prediction, from the spreads by generation (``kinds``) and of what is ``known`` to the fit: 0
-    nothing, 1 the family, 2 the model, 3 the configuration."""
+    nothing, 1 the family, 2 the model, 3 the configuration, 4 an engine whose host the chips wait for."""
     low = {measure: np.zeros(len(rows)) for measure in MEASURES}
     high = {measure: np.zeros(len(rows)) for measure in MEASURES}
     groups = list(zip(kinds, known.tolist(), strict=True))

@@ -79,7 +79,10 @@ def experts(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
     moved = np.where(has, touched / work.chips * params * work.weight_bytes + activations, 0.0) * shape.moe_layers
     rate = np.where(work.narrow > 0, rates.narrow * fit.narrow_efficiency, rates.wide * fit.wide_efficiency)
     chips = np.where(has & (work.expert_parallel > 0), work.chips, 1.0)
-    load, weights = _fullest(chosen / work.chips, touched / count, count / work.chips, chips, fit)
+    # tiles that are half empty are computed whole, so that tokens scatter no more than tiles
+    load, weights = _fullest(
+        touched / work.chips * np.maximum(each, least), touched / count, count / work.chips, chips, fit
+    )
     usual = np.where(tall, fit.tall_tile_slowness, np.where(work.weight_bytes < 1, fit.four_bit_slowness, 1.0))
     slow = np.where(work.narrow > 0, fit.narrow_expert_slowness, usual)
     launches = _launches(shape, work, fit, np.where(tall, touched * (1.0 - local / count), 0.0))
@@ -100,15 +103,15 @@ def _launches(shape: Shape, work: Work, fit: Coefficients, foreign: Array) -> Ar
     return np.asarray(shape.moe_layers * (own + passed))
 
 
-def _fullest(chosen: Array, share: Array, local: Array, chips: Array, fit: Coefficients) -> tuple[Array, Array]:
-    """How much more than the mean the fullest chip has, of tokens and of touched experts.
+def _fullest(rows: Array, share: Array, local: Array, chips: Array, fit: Coefficients) -> tuple[Array, Array]:
+    """How much more than the mean the fullest chip has, of rows of tokens and of touched experts.
 
     Tokens scatter by chance, and since some experts are liked more than others; of so many chips the fullest lies as
     high as the largest of normal deviates. No chip touches more experts than it holds.
     """
     highest = highest_deviate(chips)
     load = np.minimum(
-        1.0 + highest * np.sqrt(1.0 / np.maximum(chosen, 1.0) + fit.expert_unevenness**2 / np.maximum(local, 1.0)),
+        1.0 + highest * np.sqrt(1.0 / np.maximum(rows, 1.0) + fit.expert_unevenness**2 / np.maximum(local, 1.0)),
         chips,
     )
     part = np.maximum(share, 1e-9)

@@ -50,7 +50,7 @@ def is_known(model: Model, generation: str, catalog: Catalog) -> bool:
     return f"known-time-{model.key}-{generation}" in catalog.records("fit")
 
 
-def how_known(model: Model, generation: str, catalog: Catalog, rare: bool = False) -> str:
+def how_known(model: Model, generation: str, catalog: Catalog, rare: str = "") -> str:
     """As ``spread_fact`` names it: ``"known"``, or nothing where but its family was measured, or ``"stranger"``.
 
     Parameters
@@ -58,14 +58,14 @@ def how_known(model: Model, generation: str, catalog: Catalog, rare: bool = Fals
     model : the architecture, by its key and family
     generation : of chips, such as ``hopper``
     catalog : where the factors of measured models stand
-    rare : whether its layout or its engine is one of which little was measured
+    rare : what ``Serving.rare`` says of its layout and its engine
 
     Returns
     -------
-    ``"known"``, "" or ``"stranger"``.
+    ``"known"``, "", ``"stranger"`` or ``"hosted"``.
     """
     if rare:
-        return "stranger"
+        return rare
     if is_known(model, generation, catalog):
         return "known"
     family = known_keys(model, generation)[0]
@@ -97,14 +97,15 @@ def known_factor(measure: str, model: Model, generation: str, draws: Draws) -> A
 def spread_fact(what: str, generation: str, catalog: Catalog, known: str = "") -> str:
     """The fact of how measured time, energy, power or inter-token latency scatters around the model: for a generation
     or for any, for models that were measured themselves (``"known"``), for ``"measured"`` configurations, for a
-    ``"stranger"``, of whose family nothing was measured.
+    ``"stranger"``, of whose family nothing was measured, and for any under an engine whose host the chips wait for
+    (``"hosted"``).
 
     Parameters
     ----------
     what : time, energy, power or itl
     generation : of the chip, as the catalog has it, such as ``hopper``
     catalog : whose facts are taken
-    known : ``"known"``, ``"measured"``, ``"stranger"``, or empty for all models
+    known : ``"known"``, ``"measured"``, ``"stranger"``, ``"hosted"``, or empty for all models
 
     Returns
     -------

@@ -79,7 +79,7 @@ def _run(
     return spread(plain, watts, model, chip.generation, draws, serving.rare)
 
 
-def spread(plain: Step, watts: Watts, model: Model, generation: str, draws: Draws, rare: bool = False) -> Step:
+def spread(plain: Step, watts: Watts, model: Model, generation: str, draws: Draws, rare: str = "") -> Step:
     """The step as measured ones scatter around it, in time and in energy; power follows, between idle and limit.
 
     A model whose serving was measured takes what it reached, and scatters less.

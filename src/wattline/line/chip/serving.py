@@ -43,9 +43,12 @@ class Serving:
     draft: Draft | None = None
 
     @property
-    def rare(self) -> bool:
-        """Whether little was measured of such a layout or such an engine, so that a model's own curves say less."""
-        return self.ranks > 1 or (self.software is not None and self.software.host_s > 0)
+    def rare(self) -> str:
+        """A layout or an engine of which a model's own measurements say less, as ``how_known`` names it: ``"stranger"``
+        where ranks split the requests, ``"hosted"`` where the chips wait for the engine's host, else empty."""
+        if self.ranks > 1:
+            return "stranger"
+        return "hosted" if self.software is not None and self.software.host_s > 0 else ""
 
     def padding(self, draws: Draws) -> Array:
         """``rank_padding``, shape ``(n_draws,)`` or ``()``."""

@@ -11,6 +11,7 @@ from wattline.core.fact import Array
 from wattline.core.quantity import number
 from wattline.line.chip.device import Chip
 from wattline.line.chip.known import how_known, spread_fact
+from wattline.line.chip.tuned import SPREAD
 from wattline.line.engine.simulator.outcome import Served
 from wattline.line.engine.simulator.power import parts_by_bin
 from wattline.line.work.reading import model_reading
@@ -87,9 +88,12 @@ def _fleet(served: Served, least: int | None) -> str:
 def _energy_spread(replica: Replica, draws: Draws) -> Array:
     """How far the energy of steps may lie from the central value that the simulation took."""
     generation = replica.chip.generation
-    known = how_known(replica.model, generation, draws.catalog, replica.ranks > 1)
-    fact = spread_fact("energy", generation, draws.catalog, known)
-    return np.asarray(draws.own(fact) / float(draws.central()(fact)))
+    if (tuned := replica.how.tuned) is not None:
+        facts = [f"fit.{SPREAD}-{what}-{tuned.nearest}" for what in ("time", "power")]
+    else:
+        known = how_known(replica.model, generation, draws.catalog, replica.how.rare)
+        facts = [spread_fact("energy", generation, draws.catalog, known)]
+    return np.prod([draws.own(fact) / float(draws.central()(fact)) for fact in facts], axis=0)
 
 
 def _phases(served: Served, chip: Chip, spread: Array, cells: float) -> list[Phase]:

@@ -6,7 +6,7 @@ each step. The chip's own coefficients stay as they are; every number has a prio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ from wattline.validate.evidence.steady import Steady
 GREEDY = ("code",)  # tasks whose tokens are taken without sorting the logits
 STEP_TOKENS = 4096.0  # of a step that reads prompts
 MIN_ROWS = 20
+COVERED = (3.5, 96.5)  # a little beyond p5 and p95: few models tell of those that were not measured
 # value, and how unsure its logarithm is: the engine's host, what the tasks leave out, and a starved chip's power
 HOST = {"host-s": (4e-3, 1.0), "host-sequence-s": (3e-4, 0.7), "parallel-layer-s": (2e-4, 1.0)}
 POWER = (0.05, 1.0)
@@ -146,13 +147,37 @@ def hosted_from_catalog() -> HostedFit:
     return HostedFit(values | {"first-wait": float(draws(f"fit.first-wait{tail}", ""))})
 
 
-def hosted_file(fit: HostedFit, about: str) -> str:
+def spreads_left_out(rows: Sequence[ServingRow], predicted: Steady) -> dict[str, tuple[float, float]]:
+    """p5 and p95 of measured over predicted, by measure and generation (``time-hopper``).
+
+    Parameters
+    ----------
+    rows : as measured
+    predicted : each by a fit without its model
+
+    Returns
+    -------
+    Pairs by name.
+    """
+    time = np.array([row.batch / row.throughput for row in rows]) / predicted.step_s
+    power = np.array([row.power_w / row.chips for row in rows]) / predicted.chip_w
+    itl = np.array([row.itl_s for row in rows]) / predicted.itl_s
+    kinds = np.array([row.chip.generation for row in rows])
+    return {
+        f"{what}-{kind}": tuple(float(x) for x in np.percentile(ratio[kinds == kind], COVERED))  # type: ignore[misc]
+        for what, ratio in {"time": time, "power": power, "energy": time * power, "itl": itl}.items()
+        for kind in sorted(set(kinds.tolist()))
+    }
+
+
+def hosted_file(fit: HostedFit, about: str, spreads: Mapping[str, tuple[float, float]] | None = None) -> str:
     """The text of ``catalog/fit/hosted.toml``.
 
     Parameters
     ----------
     fit : as fitted
     about : the rows, in words
+    spreads : as ``spreads_left_out`` has them
 
     Returns
     -------
@@ -171,6 +196,13 @@ def hosted_file(fit: HostedFit, about: str) -> str:
         blocks.append(_fact(key, about, value, unit))
     known = [value for name, value in fit.values.items() if name.startswith("power-")]
     blocks.append(_fact(f"software-host-power-{ENGINE}", NAMES["host-power"][0], float(np.mean(known)), ""))
+    for name, (low, high) in (spreads or {}).items():
+        what, _, kind = name.partition("-")
+        about = f"{kind.title()}: engines whose host the chips wait for: measured {what} of a step beside the model's"
+        blocks.append(
+            f'[step-spread-hosted-{name}]\nname = "{about}"\nvalue = 1\nlow = {min(low, 0.99):.4g}\n'
+            f'high = {max(high, 1.01):.4g}\ndist = "lognormal"\nunit = ""\nbasis = "derived"\n'
+        )
     return "\n".join(blocks)
 
 

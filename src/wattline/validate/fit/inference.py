@@ -19,7 +19,6 @@ from wattline.line.chip.coefficients import PRIORS, Coefficients, fact_name, is_
 from wattline.validate.evidence.campaigns import Campaigns, fit_campaigns
 from wattline.validate.evidence.serving import ServingRow, Table
 from wattline.validate.evidence.steady import Assumed, Steady, steady
-from wattline.validate.fit.descent import descend
 
 # tokens of a prompt, and how unsure: short questions, chats of some turns, code around a gap, pictures, frames
 INPUTS = {
@@ -187,12 +186,10 @@ def fit_step(rows: Sequence[ServingRow], start: StepFit | None = None) -> StepFi
     def slopes(vector: Array) -> Array:
         return layout.slopes(residuals, vector, rows_of)
 
-    if start is None:
-        begin, bounds = np.minimum(layout.start, layout.highest - 1e-6), (-np.inf, layout.highest)
-        least = least_squares(residuals, begin, slopes, bounds, max_nfev=60, xtol=1e-6, ftol=1e-6).x
-    else:
-        least = descend(residuals, slopes, _vector(start, layout), layout.highest)
-    fit = layout.read(least)
+    begin = layout.start if start is None else _vector(start, layout)
+    begin, bounds = np.minimum(begin, layout.highest - 1e-6), (-np.inf, layout.highest)
+    # loosely, a fit to a part of the rows would still show the others, where it begins at the fit to all
+    fit = layout.read(least_squares(residuals, begin, slopes, bounds, max_nfev=60, xtol=1e-6, ftol=1e-6).x)
     simulated, truth = fit.predict(rows), _measured(rows)
     predicted = {"itl": simulated.itl_s, "time": simulated.step_s, "power": simulated.chip_w}
     errors = {name: truth[name] - np.log(value) for name, value in predicted.items()}

@@ -54,16 +54,18 @@ class Group:
 @dataclass(eq=False)
 class MlperfFit:
     """Logarithms of the coefficients by name, ``kernel-time-nvidia`` and ``kernel-time-hopper`` being what these lie
-    off the mean; ``measured``: the chips that the fit saw; ``lengths``: tokens of prompts by task."""
+    off the mean; ``measured``: the chips that the fit saw; ``lengths``: tokens of prompts by task; ``beforehand``:
+    what others lie off the mean, as ``known_beforehand`` has it."""
 
     values: dict[str, float]
     measured: tuple[str, ...] = ()
     lengths: dict[str, float] = field(default_factory=dict)
+    beforehand: dict[str, float] = field(default_factory=dict)
 
     def of_chip(self, name: str, vendor: str, generation: str) -> float:
         """A coefficient of a generation: where it or its vendor was not measured, what its kin has."""
         keys = (name, f"{name}-{vendor}", f"{name}-{generation}")
-        return float(np.exp(sum(self.values.get(key, 0.0) for key in keys)))
+        return float(np.exp(sum(self.values.get(key, self.beforehand.get(key, 0.0)) for key in keys)))
 
     def tuned(self, row: MlperfRow) -> Tuned:
         """What tuning is worth on a row's chip, by its engine and year."""
@@ -190,7 +192,7 @@ class _Problem:
     def __init__(self, groups: Sequence[Group], plain: LoadFacts) -> None:
         self.groups, self.plain = groups, plain
         priors = _priors(groups)
-        self.names = list(priors)
+        self.names, self.beforehand = list(priors), known_beforehand(groups[0].row.chip.catalog)
         self.means, self.widths = (np.array([priors[name][i] for name in self.names]) for i in (0, 1))
         self.weights = np.array([min(group.count, 4) ** 0.25 for group in groups]) / ERROR
 
@@ -203,7 +205,8 @@ class _Problem:
         """The fit with these values."""
         known = dict(zip(self.names, (float(x) for x in at), strict=True))
         lengths = {n.removeprefix("input-"): float(np.exp(v)) for n, v in known.items() if n.startswith("input-")}
-        return MlperfFit(known, tuple(sorted({g.row.chip.record.name for g in self.groups})), lengths)
+        measured = tuple(sorted({g.row.chip.record.name for g in self.groups}))
+        return MlperfFit(known, measured, lengths, self.beforehand)
 
     def errors(self, at: Array) -> Array:
         """Of every group, in widths."""
@@ -240,10 +243,11 @@ class _Problem:
 def _priors(groups: Sequence[Group]) -> dict[str, tuple[float, float]]:
     """Every coefficient that the groups can tell of: the mean and the width of its logarithm."""
     priors, catalog = dict(SHARED), groups[0].row.chip.catalog
+    known = known_beforehand(catalog)
     kin = {g.row.chip.vendor for g in groups} | {g.row.chip.generation for g in groups}
     for name, prior in BY_CHIP.items():
         priors[name] = prior
-        priors |= {f"{name}-{of}": (_known_of(name, of, catalog), KIN) for of in sorted(kin)}
+        priors |= {f"{name}-{of}": (known.get(f"{name}-{of}", 0.0), KIN) for of in sorted(kin)}
     for vendor in {g.row.chip.vendor for g in groups}:
         engines = [g.row.engine for g in groups if g.row.chip.vendor == vendor]
         usual = max(sorted(set(engines)), key=engines.count)
@@ -259,10 +263,51 @@ def _priors(groups: Sequence[Group]) -> dict[str, tuple[float, float]]:
     return priors
 
 
-def _known_of(name: str, kin: str, catalog: Catalog) -> float:
-    """What is known beforehand of a vendor or generation, as a logarithm: where its boards draw more for their peak."""
-    known = catalog.records("fit").get(f"mlperf-known-{name}-{kin}")
-    return 0.0 if known is None else float(np.log(known["value"].value))
+def vendors_by_generation(catalog: Catalog) -> dict[str, str]:
+    """The vendor of each generation of chips, as facts are named by them.
+
+    Parameters
+    ----------
+    catalog : whose chips are taken
+
+    Returns
+    -------
+    Such as ``amd`` for ``cdna3``.
+    """
+    chips = [chip.meta for chip in catalog.records("chip").values()]
+    named = [(str(meta.get("generation", "")), str(meta.get("vendor", ""))) for meta in chips]
+    return {generation.lower().replace(" ", "-"): vendor.lower() for generation, vendor in named}
+
+
+def known_beforehand(catalog: Catalog) -> dict[str, float]:
+    """What a vendor lies off all, and a generation off its vendor, before any result of serving: logarithms by name.
+
+    Boards of a vendor may draw more for their peak (``mlperf-known-…``); and who reaches less of a chip's 8-bit peak in
+    training, whose steps MLPerf measured on more chips (``calibrate steps``), reaches less of it in serving too.
+
+    Parameters
+    ----------
+    catalog : whose facts are taken
+
+    Returns
+    -------
+    Such as ``narrow-time-amd`` and ``narrow-time-cdna3``.
+    """
+    records, head = catalog.records("fit"), "training-eight-bit-rate"
+    stated = "mlperf-known-"
+    known = {
+        name.removeprefix(stated): float(np.log(record["value"].value))
+        for name, record in records.items()
+        if name.startswith(stated)
+    }
+    rates = {name.removeprefix(head): records[name]["value"].value for name in records if name.startswith(head)}
+    vendors = vendors_by_generation(catalog)
+    for name, rate in rates.items():
+        kin = name.removeprefix("-")
+        wider = f"-{vendors[kin]}" if kin in vendors else ""
+        if kin and wider in rates:
+            known[f"narrow-time-{kin}"] = float(np.log(rates[wider] / rate))
+    return known
 
 
 def _moves(name: str, row: MlperfRow) -> bool:

@@ -12,7 +12,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.tuned import LEVELS, NAMES, SPREAD
 from wattline.line.engine.steady_load import load_facts
 from wattline.validate.evidence.mlperf_inference import MlperfRow, read_mlperf
-from wattline.validate.fit.mlperf import BY_CHIP, FIXED, MlperfFit, fit_mlperf
+from wattline.validate.fit.mlperf import BY_CHIP, FIXED, MlperfFit, fit_mlperf, vendors_by_generation
 from wattline.validate.fit.mlperf_left_out import left_out_ratios
 
 COVERED = (4.0, 96.0)  # a little beyond p5 and p95: chips and models left out are few
@@ -56,7 +56,7 @@ def tuned_file(
     fit: MlperfFit, rows: Sequence[MlperfRow], ratios: dict[str, Array], about: str, catalog: Catalog
 ) -> str:  # fmt: skip
     """The text of ``catalog/fit/tuned.toml``; ``ratios``: measured over predicted by what was left out."""
-    blocks = [_HEAD.format(about=about), *_chips(fit, rows), *_shared(fit, catalog)]
+    blocks = [_HEAD.format(about=about), *_chips(fit, rows, catalog), *_shared(fit, catalog)]
     for level in LEVELS:
         ratio = ratios[LEFT_OUT[level]] ** WIDER.get(level, 1.0)
         low, high = (float(x) for x in np.percentile(1 / ratio, COVERED))
@@ -76,7 +76,7 @@ _AS = {
 }
 
 
-def _chips(fit: MlperfFit, rows: Sequence[MlperfRow]) -> Iterator[str]:
+def _chips(fit: MlperfFit, rows: Sequence[MlperfRow], catalog: Catalog) -> Iterator[str]:
     kin = sorted({(row.chip.vendor, row.chip.generation) for row in rows})
     measured = ", ".join(f'"{name}"' for name in fit.measured)
     for name in BY_CHIP:
@@ -87,6 +87,17 @@ def _chips(fit: MlperfFit, rows: Sequence[MlperfRow]) -> Iterator[str]:
         for vendor, generation in kin:
             value = fit.of_chip(name, vendor, generation)
             yield _fact(f"tuned-{name}-{generation}", f"{NAMES[name][0]}: {generation}", value, "")
+        yield from _beforehand(fit, name, {each for pair in kin for each in pair}, catalog)
+
+
+def _beforehand(fit: MlperfFit, name: str, measured: set[str], catalog: Catalog) -> Iterator[str]:
+    """Vendors and generations of which no result of serving tells, but another benchmark does."""
+    vendors = vendors_by_generation(catalog)
+    pairs = {vendor: (vendor, "") for vendor in vendors.values()} | {of: (vendors[of], of) for of in vendors}
+    for of, (vendor, generation) in sorted(pairs.items()):
+        if of not in measured and f"{name}-{of}" in fit.beforehand:
+            value = fit.of_chip(name, vendor, generation)
+            yield _fact(f"tuned-{name}-{of}", f"{NAMES[name][0]}: {of}, as training tells", value, "")
 
 
 def _shared(fit: MlperfFit, catalog: Catalog) -> Iterator[str]:
