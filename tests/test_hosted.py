@@ -11,12 +11,15 @@ import pytest
 
 import wattline as wl
 from small_chip import RATES, fit, model, work
+from wattline.catalog import default
+from wattline.line.chip.known import how_known, spread_fact
 from wattline.line.chip.operations import host
+from wattline.line.chip.serving import Serving
 from wattline.line.chip.shape import Shape
 from wattline.line.chip.software import Software, with_software
 from wattline.line.chip.step import Watts, step
 from wattline.validate.evidence.hosted import is_hosted, read_hosted, task_of
-from wattline.validate.fit.hosted import HostedFit, fit_hosted, hosted_file, hosted_from_catalog
+from wattline.validate.fit.hosted import HostedFit, fit_hosted, hosted_file, hosted_from_catalog, spreads_left_out
 from wattline.validate.inference import validate
 
 HEAD = (
@@ -108,6 +111,26 @@ def test_the_catalogs_fit_is_read_back_and_predicts_rows(tmp_path: Path) -> None
 
     result = validate(rows, unusable, fit_from_catalog(), draws=100)
     assert 0.1 < float(result.predicted["energy_per_token"][0]) < 1.0
+
+
+def test_an_engine_whose_host_the_chips_wait_for_has_a_spread_of_its_own(tmp_path: Path) -> None:
+    rows, _ = read_hosted(file_of(tmp_path, *[ROW.replace(",400,100,", f",400,{batch},") for batch in (50, 100, 200)]))
+    steps = hosted_from_catalog().predict(rows)
+    made = [
+        replace(row, throughput=row.batch / float(steps.step_s[i]) / off, power_w=float(steps.chip_w[i]) * row.chips)
+        for i, (row, off) in enumerate(zip(rows, (0.9, 1.0, 1.2), strict=True))
+    ]
+    spreads = spreads_left_out(made, steps)
+    name = rows[0].chip.generation
+    low, high = spreads[f"time-{name}"]
+    assert 0.9 <= low < 0.92
+    assert 1.18 < high <= 1.2
+    text = hosted_file(hosted_from_catalog(), "made rows", spreads)
+    assert f"[step-spread-hosted-time-{name}]" in text
+    known = how_known(rows[0].model, name, default(), Serving(software=hosted_from_catalog().software(name)).rare)
+    assert known == "hosted"
+    for what in ("time", "power", "energy", "itl"):
+        assert spread_fact(what, name, default(), known) == f"fit.step-spread-hosted-{what}-{name}"
 
 
 def test_an_engine_upgrade_is_a_sentence_that_two_prompts_say() -> None:

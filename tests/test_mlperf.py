@@ -26,7 +26,8 @@ from wattline.line.work.inputs import read_model
 from wattline.validate.evidence.mlperf_inference import MlperfRow, load_of, read_mlperf
 from wattline.validate.evidence.mlperf_works import read_works
 from wattline.validate.evidence.reported_chips import reported_chip
-from wattline.validate.fit.mlperf import fit_mlperf, grouped, predict
+from wattline.validate.fit.mlperf import MlperfFit, fit_mlperf, grouped, predict
+from wattline.validate.fit.mlperf_known import known_beforehand
 from wattline.validate.fit.mlperf_left_out import predict_left_out
 from wattline.validate.mlperf import validate, with_works
 from wattline.validate.mlperf_works import compare_work, works_json
@@ -174,6 +175,19 @@ def test_a_chip_never_measured_takes_its_generation_then_its_vendor_then_any() -
     assert {name: nearest(load_chip(name, DRAWS), CATALOG) for name in expected} == expected
     wide = [CATALOG.fact(f"fit.tuned-spread-time-{name}") for name in ("generation", "vendor", "any")]
     assert all(a.high / a.low <= b.high / b.low * 1.001 for a, b in pairwise(wide))
+
+
+def test_what_training_reaches_of_eight_bits_stands_before_any_result_of_serving() -> None:
+    known = known_beforehand(CATALOG)
+    rate = {name: CATALOG.fact(f"fit.training-eight-bit-rate{name}").value for name in ("", "-amd", "-cdna3")}
+    assert np.exp(known["narrow-time-amd"]) == pytest.approx(rate[""] / rate["-amd"])
+    assert np.exp(known["narrow-time-cdna3"]) == pytest.approx(rate["-amd"] / rate["-cdna3"])
+    assert known["power-amd"] > 0
+    fit = MlperfFit({"narrow-time": 0.0}, beforehand=known)
+    assert fit.of_chip("narrow-time", "amd", "cdna3") == pytest.approx(rate[""] / rate["-cdna3"])
+    assert fit.of_chip("narrow-time", "nobody", "unknown") == 1.0
+    moved = MlperfFit({"narrow-time": 0.0, "narrow-time-amd": 0.1}, beforehand=known)  # what was fitted goes before
+    assert moved.of_chip("narrow-time", "amd", "") == pytest.approx(np.exp(0.1))
 
 
 def test_gpt_j_follows_four_beams_and_has_no_latency_offline() -> None:

@@ -7,18 +7,23 @@ each step. The chip's own coefficients stay as they are; every number has a prio
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
 
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.line.chip.serving import Serving
-from wattline.line.chip.software import NAMES, Software
-from wattline.line.engine.simulator.replica import ReplicaSteps, setting
+from wattline.line.chip.coefficients import Coefficients
+from wattline.line.chip.products import Rates, Work
+from wattline.line.chip.shape import Shape
+from wattline.line.chip.software import NAMES, Software, own_experts, with_software
+from wattline.line.chip.step import Step, Watts, step
+from wattline.line.engine.simulator.replica import setting
 from wattline.validate.evidence.groups import left_out
 from wattline.validate.evidence.hosted import ENGINE
 from wattline.validate.evidence.serving import ServingRow
@@ -38,6 +43,66 @@ SHARP = 3.0  # errors beyond so many of these count less than their size
 
 
 @dataclass(frozen=True, eq=False)
+class Alike:
+    """Rows of one generation of chips and one task, by their ``places``, as arrays that the chip model takes."""
+
+    places: list[int]
+    generation: str
+    task: str
+    fit: Coefficients
+    own_experts: Array
+    batch: Array
+    output: Array
+    shape: Shape
+    work: Work
+    rates: Rates
+    watts: Watts
+
+    def run(self, fit: Coefficients, tokens: Array, sequences: Array, context: ArrayLike, prompt: ArrayLike) -> Step:
+        """A step of each row with these coefficients."""
+        seen = {"context": np.asarray(context, float), "prompt_tokens": np.asarray(prompt, float)}
+        work = replace(self.work, tokens=tokens, sequences=sequences, **seen)
+        return step(self.shape, work, self.rates, self.watts, fit)
+
+
+def alike(rows: Sequence[ServingRow]) -> list[Alike]:
+    """Rows by generation and task.
+
+    Parameters
+    ----------
+    rows : of an engine whose chips wait for its host
+
+    Returns
+    -------
+    Groups, which hold all rows between them.
+    """
+    places: dict[tuple[str, str], list[int]] = {}
+    for i, row in enumerate(rows):
+        places.setdefault((row.chip.generation, row.task), []).append(i)
+    return [_together([rows[i] for i in own], own) for own in places.values()]
+
+
+def _together(rows: Sequence[ServingRow], places: list[int]) -> Alike:
+    each = [setting(row.model, row.chip, row.chips, row.precision, expert_parallel=False) for row in rows]
+    return Alike(
+        places, rows[0].chip.generation, rows[0].task, each[0].fit,
+        np.array([own_experts(row.chip, row.precision) for row in rows]),
+        np.array([row.batch for row in rows]), np.array([row.output for row in rows]),
+        _stacked([one.shape for one in each]), _stacked([one.work for one in each]),
+        _stacked([one.rates for one in each]), _stacked([replace(one.watts, silicon=one.watts.full) for one in each]),
+    )  # fmt: skip
+
+
+def _stacked(parts: Sequence[Any]) -> Any:
+    """One object of arrays from many of scalars; what none has is None."""
+    names = [field.name for field in fields(parts[0])]
+    columns = {name: [getattr(part, name) for part in parts] for name in names}
+    return type(parts[0])(
+        **{n: None if column[0] is None else np.array([float(x) for x in column]) for n, column in columns.items()}
+    )
+
+
+@dataclass(frozen=True, eq=False)
 class HostedFit:
     """What was fitted, by name: ``HOST``, ``power`` by generation, ``tokens`` by task, ``first-wait``."""
 
@@ -45,27 +110,23 @@ class HostedFit:
 
     def predict(self, rows: Sequence[ServingRow]) -> Steady:
         """TPOT, mean time between a sequence's tokens, and watts of a chip, in the rows' order."""
-        steps: dict[tuple[str, str, int, str, str], ReplicaSteps] = {}
-        values = np.array([self._row(row, steps) for row in rows]).reshape(len(rows), 3)
-        return Steady(values[:, 0], values[:, 1], values[:, 2])
+        return self.of(alike(rows), len(rows))
 
-    def _row(
-        self, row: ServingRow, steps: dict[tuple[str, str, int, str, str], ReplicaSteps]
-    ) -> tuple[float, float, float]:
-        key = (row.model.key, row.chip.record.name, row.chips, row.precision, row.task)
-        if key not in steps:
-            steps[key] = setting(
-                row.model, row.chip, row.chips, row.precision, expert_parallel=False,
-                serving=Serving(software=self.software(row.chip.generation, row.task in GREEDY)),
-            )  # fmt: skip
-        tokens = self.values.get(f"tokens-{row.task}", INPUTS["chat"][0])
-        batch, begin = row.batch, row.batch / row.output
-        plain = steps[key].run(batch, batch, tokens + row.output / 2, 0.0)
-        prompts = max(1.0, min(begin, STEP_TOKENS / tokens, batch))
-        reading = steps[key].run(prompts * tokens, prompts, 0.0, tokens)
-        time = float(plain.time_s) + begin / prompts * float(reading.time_s)
-        energy = float(plain.energy_j) + begin / prompts * float(reading.energy_j)
-        return time / (1.0 + self.values["first-wait"] * begin), time, energy / time
+    def of(self, groups: Sequence[Alike], count: int) -> Steady:
+        """The same of rows that are read already, ``count`` in all."""
+        values = np.zeros((3, count))
+        for group in groups:
+            soft = self.software(group.generation, group.task in GREEDY)
+            fit = with_software(group.fit, soft, group.own_experts)
+            tokens, batch = self.values.get(f"tokens-{group.task}", INPUTS["chat"][0]), group.batch
+            begin = batch / group.output
+            plain = group.run(fit, batch, batch, tokens + group.output / 2, 0.0)
+            prompts = np.maximum(1.0, np.minimum(np.minimum(begin, STEP_TOKENS / tokens), batch))
+            reading = group.run(fit, prompts * tokens, prompts, 0.0, tokens)
+            time = plain.time_s + begin / prompts * reading.time_s
+            energy = plain.energy_j + begin / prompts * reading.energy_j
+            values[:, group.places] = time / (1.0 + self.values["first-wait"] * begin), time, energy / time
+        return Steady(*values)
 
     def software(self, generation: str, greedy: bool = False) -> Software:
         """The engine as software of a chip of this generation; one that was not measured takes the mean."""
@@ -97,8 +158,10 @@ def fit_hosted(rows: Sequence[ServingRow], start: HostedFit | None = None) -> Ho
         "power": np.log([row.power_w / row.chips for row in rows]),
     }  # fmt: skip
 
+    groups = alike(rows)
+
     def residuals(logs: Array) -> Array:
-        steps = HostedFit(dict(zip(priors, np.exp(logs).tolist(), strict=True))).predict(rows)
+        steps = HostedFit(dict(zip(priors, np.exp(logs).tolist(), strict=True))).of(groups, len(rows))
         parts = {"tpot": steps.itl_s, "time": steps.step_s, "power": steps.chip_w}
         errors = [(np.log(value) - truth[name]) / SIGMA[name] for name, value in parts.items()]
         return np.concatenate([SHARP * np.arctan(np.concatenate(errors) / SHARP), (logs - np.log(middle)) / width])

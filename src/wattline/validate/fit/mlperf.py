@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients, coefficients
@@ -20,6 +19,7 @@ from wattline.line.chip.products import ACTIVATION_BYTES
 from wattline.line.chip.tuned import Tuned, with_tuned
 from wattline.line.engine.steady_load import Best, LoadFacts, ServedModel, ServerLayout, best
 from wattline.validate.evidence.mlperf_inference import MlperfRow
+from wattline.validate.fit.mlperf_known import known_beforehand
 
 # what each generation has for itself -> prior mean of the logarithm over all chips, its width
 BY_CHIP = {"kernel-time": (-0.05, 0.2), "narrow-time": (0.0, 0.2), "power": (-0.2, 0.2)}
@@ -261,53 +261,6 @@ def _priors(groups: Sequence[Group]) -> dict[str, tuple[float, float]]:
         width = float(np.log(fact.high / fact.low) / (2 * 1.645))
         priors[f"input-{task}"] = (float(np.log(fact.value)), width)
     return priors
-
-
-def vendors_by_generation(catalog: Catalog) -> dict[str, str]:
-    """The vendor of each generation of chips, as facts are named by them.
-
-    Parameters
-    ----------
-    catalog : whose chips are taken
-
-    Returns
-    -------
-    Such as ``amd`` for ``cdna3``.
-    """
-    chips = [chip.meta for chip in catalog.records("chip").values()]
-    named = [(str(meta.get("generation", "")), str(meta.get("vendor", ""))) for meta in chips]
-    return {generation.lower().replace(" ", "-"): vendor.lower() for generation, vendor in named}
-
-
-def known_beforehand(catalog: Catalog) -> dict[str, float]:
-    """What a vendor lies off all, and a generation off its vendor, before any result of serving: logarithms by name.
-
-    Boards of a vendor may draw more for their peak (``mlperf-known-…``); and who reaches less of a chip's 8-bit peak in
-    training, whose steps MLPerf measured on more chips (``calibrate steps``), reaches less of it in serving too.
-
-    Parameters
-    ----------
-    catalog : whose facts are taken
-
-    Returns
-    -------
-    Such as ``narrow-time-amd`` and ``narrow-time-cdna3``.
-    """
-    records, head = catalog.records("fit"), "training-eight-bit-rate"
-    stated = "mlperf-known-"
-    known = {
-        name.removeprefix(stated): float(np.log(record["value"].value))
-        for name, record in records.items()
-        if name.startswith(stated)
-    }
-    rates = {name.removeprefix(head): records[name]["value"].value for name in records if name.startswith(head)}
-    vendors = vendors_by_generation(catalog)
-    for name, rate in rates.items():
-        kin = name.removeprefix("-")
-        wider = f"-{vendors[kin]}" if kin in vendors else ""
-        if kin and wider in rates:
-            known[f"narrow-time-{kin}"] = float(np.log(rates[wider] / rate))
-    return known
 
 
 def _moves(name: str, row: MlperfRow) -> bool:

@@ -12,7 +12,8 @@ from wattline.core.fact import Array
 from wattline.line.chip.tuned import LEVELS, NAMES, SPREAD
 from wattline.line.engine.steady_load import load_facts
 from wattline.validate.evidence.mlperf_inference import MlperfRow, read_mlperf
-from wattline.validate.fit.mlperf import BY_CHIP, FIXED, MlperfFit, fit_mlperf, vendors_by_generation
+from wattline.validate.fit.mlperf import BY_CHIP, FIXED, MlperfFit, fit_mlperf
+from wattline.validate.fit.mlperf_known import vendors_by_generation
 from wattline.validate.fit.mlperf_left_out import left_out_ratios
 
 COVERED = (4.0, 96.0)  # a little beyond p5 and p95: chips and models left out are few

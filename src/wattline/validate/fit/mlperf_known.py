@@ -1,0 +1,54 @@
+"""What is known of tuned serving on a vendor's or a generation's chips before any result of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wattline.catalog import Catalog
+
+
+def vendors_by_generation(catalog: Catalog) -> dict[str, str]:
+    """The vendor of each generation of chips, as facts are named by them.
+
+    Parameters
+    ----------
+    catalog : whose chips are taken
+
+    Returns
+    -------
+    Such as ``amd`` for ``cdna3``.
+    """
+    chips = [chip.meta for chip in catalog.records("chip").values()]
+    named = [(str(meta.get("generation", "")), str(meta.get("vendor", ""))) for meta in chips]
+    return {generation.lower().replace(" ", "-"): vendor.lower() for generation, vendor in named}
+
+
+def known_beforehand(catalog: Catalog) -> dict[str, float]:
+    """What a vendor lies off all, and a generation off its vendor, before any result of serving: logarithms by name.
+
+    Boards of a vendor may draw more for their peak (``mlperf-known-…``); and who reaches less of a chip's 8-bit peak in
+    training, whose steps MLPerf measured on more chips (``calibrate steps``), reaches less of it in serving too.
+
+    Parameters
+    ----------
+    catalog : whose facts are taken
+
+    Returns
+    -------
+    Such as ``narrow-time-amd`` and ``narrow-time-cdna3``.
+    """
+    records, head = catalog.records("fit"), "training-eight-bit-rate"
+    stated = "mlperf-known-"
+    known = {
+        name.removeprefix(stated): float(np.log(record["value"].value))
+        for name, record in records.items()
+        if name.startswith(stated)
+    }
+    rates = {name.removeprefix(head): records[name]["value"].value for name in records if name.startswith(head)}
+    vendors = vendors_by_generation(catalog)
+    for name, rate in rates.items():
+        kin = name.removeprefix("-")
+        wider = f"-{vendors[kin]}" if kin in vendors else ""
+        if kin and wider in rates:
+            known[f"narrow-time-{kin}"] = float(np.log(rates[wider] / rate))
+    return known
