@@ -93,7 +93,7 @@ def _energy_spread(replica: Replica, draws: Draws) -> Array:
     else:
         known = how_known(replica.model, generation, draws.catalog, replica.how.rare)
         facts = [spread_fact("energy", generation, draws.catalog, known)]
-    return np.prod([draws.own(fact) / float(draws.central()(fact)) for fact in facts], axis=0)
+    return np.asarray(np.prod([draws.own(fact) / float(draws.central()(fact)) for fact in facts], axis=0))
 
 
 def _phases(served: Served, chip: Chip, spread: Array, cells: float) -> list[Phase]:
