@@ -155,7 +155,9 @@ def validate_mlperf(
     by: Annotated[str, typer.Option(help="Show scores by chip, model, round, scenario or engine.")] = "chip",
     leave_out: Annotated[
         str | None,
-        typer.Option("--leave-out", help="Predict each chip, model or generation by a fit that leaves it out."),
+        typer.Option(
+            "--leave-out", help="Predict each chip, model, generation or tenth of the rows by a fit that leaves it out."
+        ),
     ] = None,
     each: Annotated[bool, typer.Option("--each", help="Show every result beside its prediction.")] = False,
     draws: options.Draws = 1000,

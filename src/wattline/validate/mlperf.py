@@ -12,7 +12,7 @@ from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
-from wattline.line.chip.tuned import SPREAD, load_tuned, nearest
+from wattline.line.chip.tuned import KNOWN, SPREAD, load_tuned, nearest
 from wattline.line.engine.steady_load import Best, load_facts
 from wattline.validate.evidence.mlperf_inference import MlperfRow
 from wattline.validate.evidence.mlperf_works import read_works
@@ -122,7 +122,7 @@ def validate(
     ----------
     rows, unused : as ``read_mlperf`` gives them
     catalog : whose facts are taken
-    leave_out : chip, model or generation; empty for the fit as shipped
+    leave_out : rows, chip, model or generation; empty for the fit as shipped
     draws : of the spreads
     by : what scores are grouped by
     source : names the rows' file
@@ -135,12 +135,12 @@ def validate(
     drawn, plain = Draws(draws, catalog=catalog), load_facts(catalog)
     if leave_out:
         results = predict_left_out(rows, leave_out, plain, progress=progress)
-        level = {"chip": "generation", "model": "chip", "generation": "vendor"}[leave_out]
+        level = {"rows": KNOWN, "chip": "generation", "model": "chip", "generation": "vendor"}[leave_out]
         levels = [level] * len(rows)
     else:
         central = Draws(0, catalog=catalog)
         results = [predict_row(row, load_tuned(row.chip, central, row.engine, row.year), plain) for row in rows]
-        levels = [nearest(row.chip, catalog) for row in rows]
+        levels = [_level(row, catalog) for row in rows]
     compared = [_compared(row, result, level, drawn) for row, result, level in zip(rows, results, levels, strict=True)]
     return MlperfValidation(compared, unused, drawn, leave_out, by, source)
 
@@ -163,6 +163,13 @@ def with_works(result: MlperfValidation, path: Path, catalog: Catalog, draws: in
     compared = {row.line for row in rows}
     unused = [(line, row, why.get(line, words)) for line, row, words in result.unused if line not in compared]
     return replace(result, works=[compare_work(row, Draws(draws, catalog=catalog)) for row in rows], unused=unused)
+
+
+def _level(row: MlperfRow, catalog: Catalog) -> str:
+    """What was measured that is nearest to a result: its chip under its load, its chip, or its chip's kin."""
+    level = nearest(row.chip, catalog)
+    loaded = f"mlperf-fitted-input-tokens-{row.task}" in catalog.records("fit")
+    return KNOWN if level == "chip" and loaded else level
 
 
 def _compared(row: MlperfRow, result: Best | None, level: str, draws: Draws) -> ComparedResult:

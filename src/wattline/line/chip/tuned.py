@@ -32,6 +32,7 @@ NAMES = {
 }
 SPREAD = "tuned-spread"
 LEVELS = ("chip", "generation", "vendor", "any")  # what was measured that is nearest to a chip
+KNOWN = "known"  # the chip itself, under the very load
 
 
 @dataclass(frozen=True, eq=False)

@@ -88,8 +88,9 @@ def _together(rows: Sequence[ServingRow], places: list[int]) -> Alike:
         places, rows[0].chip.generation, rows[0].task, each[0].fit,
         np.array([own_experts(row.chip, row.precision) for row in rows]),
         np.array([row.batch for row in rows]), np.array([row.output for row in rows]),
-        _stacked([one.shape for one in each]), _stacked([one.work for one in each]),
-        _stacked([one.rates for one in each]), _stacked([replace(one.watts, silicon=one.watts.full) for one in each]),
+        _stacked([steps.shape for steps in each]), _stacked([steps.work for steps in each]),
+        _stacked([steps.rates for steps in each]),
+        _stacked([replace(steps.watts, silicon=steps.watts.full) for steps in each]),
     )  # fmt: skip
 
 

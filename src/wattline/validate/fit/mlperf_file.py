@@ -9,7 +9,7 @@ import numpy as np
 
 from wattline.catalog import Catalog, default
 from wattline.core.fact import Array
-from wattline.line.chip.tuned import LEVELS, NAMES, SPREAD
+from wattline.line.chip.tuned import KNOWN, LEVELS, NAMES, SPREAD
 from wattline.line.engine.steady_load import load_facts
 from wattline.validate.evidence.mlperf_inference import MlperfRow, read_mlperf
 from wattline.validate.fit.mlperf import BY_CHIP, FIXED, MlperfFit, fit_mlperf
@@ -19,9 +19,9 @@ from wattline.validate.fit.mlperf_left_out import left_out_ratios
 COVERED = (4.0, 96.0)  # a little beyond p5 and p95: chips and models left out are few
 WIDER = {"vendor": 1.15, "any": 1.35}  # of a spread that few chips tell of
 # of power, which few results tell: p5 and p95 of measured over predicted by what was measured that is nearest
-POWER = {"chip": 0.12, "generation": 0.16, "vendor": 0.22, "any": 0.3}
+POWER = {KNOWN: 0.12, "chip": 0.12, "generation": 0.16, "vendor": 0.22, "any": 0.3}
 # what is left out for the spread of each level
-LEFT_OUT = {"chip": "model", "generation": "chip", "vendor": "generation", "any": "generation"}
+LEFT_OUT = {KNOWN: "rows", "chip": "model", "generation": "chip", "vendor": "generation", "any": "generation"}
 
 _HEAD = """\
 # Made by `wattline calibrate mlperf FILE.csv`; do not edit. {about}
@@ -58,7 +58,7 @@ def tuned_file(
 ) -> str:  # fmt: skip
     """The text of ``catalog/fit/tuned.toml``; ``ratios``: measured over predicted by what was left out."""
     blocks = [_HEAD.format(about=about), *_chips(fit, rows, catalog), *_shared(fit, catalog)]
-    for level in LEVELS:
+    for level in (KNOWN, *LEVELS):
         ratio = ratios[LEFT_OUT[level]] ** WIDER.get(level, 1.0)
         low, high = (float(x) for x in np.percentile(1 / ratio, COVERED))
         name = f"measured time of a step beside the model's under tuned engines: {_AS[level]}"
@@ -70,6 +70,7 @@ def tuned_file(
 
 
 _AS = {
+    KNOWN: "chips that were measured, under a load that was",
     "chip": "chips that were measured",
     "generation": "chips of a generation that was measured",
     "vendor": "chips of a vendor that was measured",

@@ -13,12 +13,13 @@ from wattline.validate.evidence.mlperf_inference import MlperfRow
 from wattline.validate.fit.mlperf import MlperfFit, fit_mlperf, predict
 
 BY = ("chip", "model", "round", "scenario", "engine")
-LEAVE_OUT = ("chip", "model", "generation")
+LEAVE_OUT = ("rows", "chip", "model", "generation")
+TENTHS = 10
 REFITS = 2  # rounds from the whole fit on, for a fit without a part
 
 
 def group_of(row: MlperfRow, by: str) -> str:
-    """The group of a row: of a chip, a model, a round, a scenario, an engine or a generation."""
+    """The group of a row: of a chip, a model, a round, a scenario, an engine, a generation or a tenth of the rows."""
     match by:
         case "chip":
             return row.chip.record.name
@@ -32,6 +33,8 @@ def group_of(row: MlperfRow, by: str) -> str:
             return row.engine
         case "generation":
             return row.chip.generation
+        case "rows":
+            return f"tenth {row.line % TENTHS}"
     raise WattlineError(f"unknown grouping {by!r}; take one of {', '.join(BY)}")
 
 
@@ -47,7 +50,7 @@ def predict_left_out(
     Parameters
     ----------
     rows : results
-    by : chip, model or generation
+    by : rows (each tenth of them), chip, model or generation
     plain : facts of a load, of which the fitted ones are replaced
     whole : the fit to all, to begin with; made where not given
     progress : called with what is under way
