@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wattline.core import quantiles
+
 
 @dataclass(frozen=True)
 class Range:
@@ -66,8 +68,9 @@ def percentiles(
 
     Returns ``{"p50": …, "p90": …}``, or None where nothing is known.
     """
-    known = values[np.isfinite(values)]
+    finite = np.isfinite(values)
+    known = values if finite.all() else values[finite]
     if not len(known):
         return None
-    named = {f"p{p:g}": float(x) for p, x in zip(percents, np.percentile(known, percents), strict=True)}
+    named = {f"p{p:g}": x for p, x in zip(percents, quantiles.percentiles(known, *percents), strict=True)}
     return {"mean": float(known.mean())} | named if mean else named

@@ -9,6 +9,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.core.load import Load
+from wattline.core.quantiles import quantiles
 from wattline.line.engine.simulator.outcome import Served
 
 SHARES = 121  # points of a latency's curve
@@ -27,7 +28,7 @@ def latency_curves(served: Served) -> dict[str, Any]:
         values = np.asarray(getattr(served, name))
         values = values[np.isfinite(values)]
         values = values[values > 0]
-        curves[f"request_{name}"] = np.quantile(values, share).tolist() if len(values) else None
+        curves[f"request_{name}"] = quantiles(values, share.tolist()) if len(values) else None
     return curves
 
 
