@@ -62,8 +62,8 @@ def _by_rank(values: Array, ranks: list[int]) -> list[float]:
     """The numbers at these ranks, which rise."""
     if len(values) < MANY or not values.min() >= 0 or values.dtype != np.float64:
         return [float(x) for x in np.partition(values, ranks)[ranks]]
-    # bits of numbers that are not negative rank as the numbers do: sort those alone that share their first bits with one
-    # that is sought
+    # bits of numbers that are not negative rank as the numbers do: those alone are sorted that share their first bits
+    # with one that is sought
     key = (np.ascontiguousarray(values) + 0.0).view(np.int64) >> KEY_SHIFT
     key -= int(key.max()) - GROUPS
     np.maximum(key, 0, out=key)  # all far smaller ones, zero among them, are one group

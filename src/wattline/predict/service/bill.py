@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -102,7 +103,8 @@ def _phases(served: Served, chip: Chip, spread: Array, cells: float) -> list[Pha
     spans = np.diff(served.edges_s)
     scaled = any(pool.record is not None for pool in served.pools)
     phases = []
-    for group in np.array_split(np.arange(len(spans)), min(PHASES, len(spans))):
+    for begin, end in pairwise(_edges(len(spans), min(PHASES, len(spans)))):
+        group = slice(begin, end)
         length = float(spans[group].sum())
         if length <= 0:
             continue
@@ -118,6 +120,12 @@ def _phases(served: Served, chip: Chip, spread: Array, cells: float) -> list[Pha
             energy["start_up"] = (chip.idle_w + chip.host_w) * total["starting"]
         phases.append(Phase({part: np.asarray(cells * j / length) for part, j in energy.items()}, np.asarray(length)))
     return phases
+
+
+def _edges(count: int, groups: int) -> list[int]:
+    """Where so many groups of neighbours begin, as near to the same size as may be, and where the last ends."""
+    size, more = divmod(count, groups) if groups else (0, 0)
+    return [k * size + min(k, more) for k in range(groups + 1)]
 
 
 def rejected_of(traffic: Traffic, served: Served) -> dict[str, int]:

@@ -6,11 +6,15 @@ Times are those of the facts' central values.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
-from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.device import load_chip
+from wattline.line.chip.serving import Serving
 from wattline.line.chip.shape import Shape
 from wattline.line.chip.software import Software, load_software
 from wattline.line.engine.simulator.front_end import with_front_end
@@ -29,6 +33,7 @@ from wattline.predict.service.inputs import Replica, by_prefixes, read_replica
 from wattline.predict.setup import Setup, check_ranks
 
 USUAL_ENGINE = "vllm"  # whose steps the chip model was fitted to
+KEPT_TABLES = 64  # of some 2 MB each
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,11 +153,34 @@ def _steps(replica: Replica, chips: int, schedule: _Schedule) -> tuple[Limits, T
         memory_share=replica.chip.usable_memory, serving=replica.how,
     )  # fmt: skip
     check_ranks(replica.ranks, chips, replica.model)
-    central: Chip = load_chip(replica.chip.rented_as, replica.chip.draws.central())  # links beyond a node have ranges
-    same = setting(
-        replica.model, central, chips, replica.precision, limit_w=replica.limit_w,
-        serving=replace(replica.how, software=schedule.software),
-    )  # fmt: skip
     longest = float((schedule.traffic.input_tokens + schedule.traffic.output_tokens).max())
     usual = float(schedule.traffic.input_tokens.mean())
-    return limits, tables(same, limits.max_num_seqs, limits.max_num_batched_tokens, longest, usual)
+    how = replace(replica.how, software=schedule.software)
+    kind = _Kind(
+        replica.model, replica.chip.rented_as, chips, replica.precision, replica.limit_w, how,
+        limits.max_num_seqs, limits.max_num_batched_tokens, longest, usual,
+    )  # fmt: skip
+    return limits, _tables(kind, replica.chip.draws.catalog)
+
+
+class _Kind(NamedTuple):
+    """All that the steps of a replica rest on beside the facts."""
+
+    model: Model
+    chip: str
+    chips: int
+    precision: str
+    limit_w: float | None
+    how: Serving
+    max_num_seqs: int
+    max_num_batched_tokens: int
+    longest_context: float
+    usual_prompt: float
+
+
+@lru_cache(maxsize=KEPT_TABLES)
+def _tables(kind: _Kind, catalog: Catalog) -> Tables:
+    """Of one kind of replica, however many there are: a search tries each with several counts."""
+    central = load_chip(kind.chip, Draws(0, catalog=catalog))  # links beyond a node have ranges
+    same = setting(kind.model, central, kind.chips, kind.precision, limit_w=kind.limit_w, serving=kind.how)
+    return tables(same, kind.max_num_seqs, kind.max_num_batched_tokens, kind.longest_context, kind.usual_prompt)
