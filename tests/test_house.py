@@ -226,6 +226,24 @@ def test_a_public_function_that_lists_its_parameters_says_what_it_returns() -> N
     assert not unsaid
 
 
+def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """What stands in a function itself, not in those within it."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            yield child
+            yield from own_nodes(child)
+
+
+def test_a_public_function_that_lists_its_parameters_says_what_it_raises() -> None:
+    unsaid = [
+        f"{path}:{node.lineno} {name}"
+        for path, name, node in public_functions()
+        if (text := ast.get_docstring(node) or "") and "Parameters\n" in text and "Raises" not in text
+        if any(isinstance(part, ast.Raise) for part in own_nodes(node))
+    ]
+    assert not unsaid
+
+
 # an option -> the one thing that it means, of which each command's help says what is its own: a default, a form, a list
 ONE_THING = {
     "--active": "a share of the time that chips are at work",

@@ -17,6 +17,10 @@ def refuse(context: typer.Context, names: Sequence[str], goes_with: str) -> None
     context : of the command that runs
     names : of its parameters
     goes_with : what such an option needs, such as ``"a --rate, not with a FILE"``
+
+    Raises
+    ------
+    WattlineError, which names the option and what it goes with, where one was given on the command line.
     """
     for parameter in context.command.params:
         source = context.get_parameter_source(parameter.name or "")

@@ -36,6 +36,10 @@ def read_parquet(source: Path | bytes, what: str, read: Callable[[Any], Any] | N
     Returns
     -------
     The table, with the columns of the file.
+
+    Raises
+    ------
+    WattlineError where the file does not exist, is damaged or cut short, or unpacks to more than is sound.
     """
     place: Any = io.BytesIO(source) if isinstance(source, bytes) else source
     if isinstance(source, Path) and sayable(str(source)) != str(source):  # polars takes no name that is not UTF-8

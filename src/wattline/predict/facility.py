@@ -93,6 +93,10 @@ def at_time(facility: Facility, begin: datetime) -> Facility:
     Returns
     -------
     With the hours from then on, where carbon and price are known by the hour.
+
+    Raises
+    ------
+    WattlineError where a start was given too: what was measured has its own time.
     """
     if facility.hours is None:
         return facility

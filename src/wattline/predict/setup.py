@@ -257,6 +257,10 @@ def check_ranks(ranks: int, chips: int | None, model: Model) -> None:
     ranks : groups of chips
     chips : of the replica; None where they are not known yet
     model : the architecture, by its experts
+
+    Raises
+    ------
+    WattlineError where the model has no experts to share, or the chips do not divide into the groups.
     """
     if ranks == 1:
         return

@@ -64,6 +64,10 @@ def compare_kinds(
     Returns
     -------
     A row a kind, with the kinds that cannot be.
+
+    Raises
+    ------
+    WattlineError where a kind of cooling is given too, or the place, the weather or the design cannot be read.
     """
     where = Where.read(None, fields)
     outdoors, spot = read_where(where.place, where.weather, draws.catalog)

@@ -146,6 +146,10 @@ def validate(folder: Path, gpu: str = "", left_out: str | None = None) -> Sensor
     Returns
     -------
     Every recording checked, beside what could not be.
+
+    Raises
+    ------
+    WattlineError where ``left_out`` is neither of the two, or there is no such folder.
     """
     if left_out not in (None, *LEAVE_OUT):
         raise WattlineError(f"--leave-out {left_out!r} is not known; give {' or '.join(LEAVE_OUT)}")

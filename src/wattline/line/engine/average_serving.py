@@ -180,6 +180,10 @@ def chips_needed(
     Returns
     -------
     Number of chips.
+
+    Raises
+    ------
+    WattlineError where no replica of up to 4,096 chips holds the model and the sequences.
     """
     chips = how.ranks
     while not fits(model, chip, chips, batch, context_tokens, precision, how):

@@ -53,6 +53,10 @@ def csv_table(data: bytes, where: str) -> pl.DataFrame:
     Returns
     -------
     Every column as text.
+
+    Raises
+    ------
+    WattlineError where the text is no CSV, or has fewer than two rows.
     """
     import polars as pl
 

@@ -106,6 +106,10 @@ def it_of(sites: DataCentreEnergy, pue: float) -> ItOnlyEnergy:
     Returns
     -------
     Energy of the IT alone, of the same year and places.
+
+    Raises
+    ------
+    WattlineError where the PUE is below 1.
     """
     if pue < 1:
         raise WattlineError(f"PUE {pue:g} is below 1")
@@ -122,6 +126,10 @@ def with_crypto(sites: DataCentreEnergy, mining: CryptoEnergy) -> EnergyWithCryp
     Returns
     -------
     Energy of both, of the same year and places.
+
+    Raises
+    ------
+    MixedScopes where the two are of other years or places.
     """
     if sites.year != mining.year or sites.places != mining.places:
         raise MixedScopes("data centres and crypto-mining must be of one year and the same places")

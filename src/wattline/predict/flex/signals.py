@@ -95,6 +95,10 @@ def together(first: SiteSignals, other: SiteSignals, what: str) -> tuple[SiteSig
     Returns
     -------
     The same two, of one length.
+
+    Raises
+    ------
+    WattlineError where the two have not as many sites, or no hours in common.
     """
     if len(first.names) != len(other.names):
         raise WattlineError(f"{what}: --beside takes as many files as there are sites, {len(first.names)}")

@@ -134,6 +134,10 @@ def read_result(row: dict[str, str], catalog: Catalog, known: Mapping[str, Bench
     Returns
     -------
     The result with its chip and model.
+
+    Raises
+    ------
+    WattlineError where the benchmark or the chip is not known, or the chips, the duration or the batch are missing.
     """
     benchmark = (row["benchmark"] or "").strip()
     load = known.get(benchmark)

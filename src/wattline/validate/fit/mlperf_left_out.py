@@ -58,6 +58,10 @@ def predict_left_out(
     Returns
     -------
     One a row, in their order.
+
+    Raises
+    ------
+    WattlineError where ``by`` is none of the groups.
     """
     if by not in LEAVE_OUT:
         raise WattlineError(f"leave out: {by!r} is none of {', '.join(LEAVE_OUT)}")

@@ -44,6 +44,10 @@ def fragment_of(page: str) -> Fragment:
     Returns
     -------
     HTML, and the rules that it needs.
+
+    Raises
+    ------
+    ValueError where the page has no header and main part.
     """
     match = _PARTS.search(page)
     if match is None:

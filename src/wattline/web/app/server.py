@@ -91,6 +91,10 @@ def app_of(setup: WebSetup, command: Any, worker: Sequence[str] = WORKER) -> App
     Returns
     -------
     An app with its pages and its pool.
+
+    Raises
+    ------
+    WattlineError where the folder of journals does not exist.
     """
     if setup.journals is not None:
         if not setup.journals.is_dir():

@@ -238,6 +238,10 @@ def best_plan(
     Returns
     -------
     One layout.
+
+    Raises
+    ------
+    WattlineError where no layout fits the chips' memory, unless not ``strict``.
     """
     sequences = sequences or usual_sequences(tokens, chips, chip.catalog)
     try:

@@ -277,6 +277,10 @@ def same_kind(first: HourlySignal, other: HourlySignal) -> None:
     ----------
     first, other
         Signals that would be held against each other or put together.
+
+    Raises
+    ------
+    MixedSignals where the two differ in kind or in scope.
     """
     scopes = [getattr(signal, "scope", "") for signal in (first, other)]
     if type(first) is not type(other) or scopes[0] != scopes[1]:

@@ -141,6 +141,10 @@ def fitted(demand_w: Array, month: Array, added_w: float, step_h: float = 1.0) -
     Returns
     -------
     Hours, energy and events of what is given up.
+
+    Raises
+    ------
+    WattlineError where the new load is below 0 W or not finite, or the demand cannot be taken.
     """
     _check_demand(demand_w)
     if not (added_w >= 0 and np.isfinite(added_w)):

@@ -65,6 +65,10 @@ def with_ramp_limit(power_w: Array, step_s: float, up_w_per_s: float, down_w_per
     -------
     Smoothed
         The least power that is never below the load and keeps both limits.
+
+    Raises
+    ------
+    WattlineError where a limit is not above 0, or a step has no power.
     """
     power = checked_power(power_w)
     if not (up_w_per_s > 0 and down_w_per_s > 0):
@@ -94,6 +98,10 @@ def with_store(power_w: Array, step_s: float, window_s: float, efficiency: float
     -------
     Smoothed
         What the grid sees is the window's mean and, evenly, what the store loses.
+
+    Raises
+    ------
+    WattlineError where the efficiency is not above 0 and up to 1, or a step has no power.
     """
     power = checked_power(power_w)
     if not 0 < efficiency <= 1:
@@ -129,6 +137,10 @@ def with_shelf(power_w: Array, step_s: float, shelf_j: float, efficiency: float)
     -------
     Smoothed
         The load as the window leaves it whose store is no larger than the shelf.
+
+    Raises
+    ------
+    WattlineError where the store is not above 0 J, or a step has no power.
     """
     if not (shelf_j > 0 and np.isfinite(shelf_j)):
         raise WattlineError(f"swings: a store of {shelf_j:g} J must be above 0 J")
@@ -161,6 +173,10 @@ def start_and_stop_j(swing_w: float, ramp_w_per_s: float) -> float:
     -------
     float
         Two triangles, each of half the swing times the swing over the limit [J].
+
+    Raises
+    ------
+    WattlineError where the limit is not above 0.
     """
     if not ramp_w_per_s > 0:
         raise WattlineError(f"swings: a ramp limit of {ramp_w_per_s:g} W/s must be above 0")

@@ -71,6 +71,10 @@ def training_power(
     Array
         Power of all chips through each step, shape ``(n_steps,)`` [W]; the mean within each step, so that energy is
         exact over whole periods.
+
+    Raises
+    ------
+    WattlineError where there is no phase, no chip or no step above 0 s, or more steps than are made at once.
     """
     if not phases or chips < 1 or not step_s > 0 or straggle_s < 0:
         raise WattlineError("swings: give one phase or more, one chip or more, and a step above 0 s")

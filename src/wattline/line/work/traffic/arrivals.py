@@ -48,6 +48,10 @@ def gamma_process(rate_per_s: float, cv: float) -> Process:
     Returns
     -------
     What draws blocks of gaps [s].
+
+    Raises
+    ------
+    WattlineError where the rate is not above 0, or ``cv`` not from 0.01 to 100.
     """
     rate = check_rate(rate_per_s)
     if not 0.01 <= cv <= 100:
@@ -105,6 +109,10 @@ def markov_rate(rates_per_s: Sequence[float] | Array, dwell_s: Sequence[float] |
     dwell_s : mean stay in each state [s]
 
     Returns requests a second.
+
+    Raises
+    ------
+    WattlineError where there are fewer than two states, one lacks its stay, a rate is below 0 or a stay not above 0.
     """
     rates, dwell = np.asarray(rates_per_s, float), np.asarray(dwell_s, float)
     if rates.ndim != 1 or rates.shape != dwell.shape or rates.size < 2:

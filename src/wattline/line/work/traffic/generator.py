@@ -110,6 +110,10 @@ def make(
     Returns
     -------
     All requests, in order of arrival.
+
+    Raises
+    ------
+    WattlineError where there would be more requests than are held at once.
     """
     parts: list[Traffic] = []
     so_far = 0

@@ -60,6 +60,10 @@ def known_shape(name: str, catalog: Catalog, start_hour: float = 0.0) -> RateSha
     Returns
     -------
     The rate by the hour, to any scale, or None.
+
+    Raises
+    ------
+    WattlineError where the name is none of these, or the hour is not from 0 to 168.
     """
     if name not in SHAPES:
         raise WattlineError(f"traffic: shape {name!r} is none of {', '.join(SHAPES)}")

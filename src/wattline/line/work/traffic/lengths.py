@@ -29,6 +29,10 @@ def fixed_lengths(input_tokens: int, output_tokens: int) -> Lengths:
     Returns
     -------
     What draws lengths of so many requests, all the same [token].
+
+    Raises
+    ------
+    WattlineError where a number of tokens is not whole, or not from 1 to 10,000,000.
     """
     for value in (input_tokens, output_tokens):
         if not 1 <= value <= 10_000_000 or int(value) != value:

@@ -149,6 +149,11 @@ def read_api_answer(data: Any, where: str, zone: str | None) -> GridTable:
     Returns
     -------
     Generation of each fuel by the hour.
+
+    Raises
+    ------
+    WattlineError for a fuel that is not known, a period of a fuel that occurs twice, and values or times that are
+    none.
     """
     import polars as pl
 

@@ -100,6 +100,10 @@ def read_emaps_answer(data: Any, where: str) -> GridTable:
     Returns
     -------
     G/kWh by the hour.
+
+    Raises
+    ------
+    WattlineError where the answer is of several zones, or of a type of emission factor that is not known.
     """
     rows = _rows(data)
     kinds = {str(row["emissionFactorType"]) for row in rows if row.get("emissionFactorType")}

@@ -52,6 +52,10 @@ def read_entsoe_table(table: pl.DataFrame, where: str, zone: str | None, time_zo
     Returns
     -------
     MW of each type, or a price, by the step of the file.
+
+    Raises
+    ------
+    WattlineError where neither generation by type nor prices are in it.
     """
     import polars as pl
 
