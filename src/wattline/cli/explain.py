@@ -15,7 +15,7 @@ ALWAYS = ("check",)  # commands that show their whole working without the flag
 def explain(context: typer.Context) -> None:
     """Explain a COMMAND: its answer with every step and fact; without a command, the formulas of the line."""
     args = list(context.args)
-    if not args or args[0] in ("-h", "--help"):
+    if not args:
         from wattline.cli.printing import print_rich
         from wattline.report.terminal.formulas import formulas
 

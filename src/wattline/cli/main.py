@@ -94,6 +94,7 @@ app.command("list")(listed.names)
 app.command(
     "explain",
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    options_metavar="COMMAND …",
 )(explain.explain)
 app.command("schema")(schema.schema)
 app.command("sensors")(sensors.sensors)
@@ -176,8 +177,11 @@ def _end(number: int, frame: FrameType | None) -> None:
 def named(args: list[str]) -> typer.Typer:
     """The command with that of its commands which the arguments name: to build them all takes longer than many run."""
     name = args[0] if args else ""
-    if name in ("explain", "web"):  # they run the others
-        return app
+    return app if name in ("explain", "web") else alone(name)  # they run the others
+
+
+def alone(name: str) -> typer.Typer:
+    """The command with this one of its commands; with all where it has none of the name."""
     chosen = copy(app)
     chosen.registered_commands = [each for each in app.registered_commands if each.name == name]
     chosen.registered_groups = [each for each in app.registered_groups if each.name == name]
@@ -205,7 +209,7 @@ def help_of(args: list[str]) -> str | None:
     """
     if not args or args[-1] not in HELP:
         return None
-    command: Any = get_command(named(args) if len(args) > 1 else listed_alone(app))
+    command: Any = get_command(alone(args[0]) if len(args) > 1 else listed_alone(app))
     context: Any = None
     for name in ("wattline", *args[:-1]):
         if context is not None:
@@ -213,7 +217,7 @@ def help_of(args: list[str]) -> str | None:
         if command is None:
             return None
         context = command.context_class(command, info_name=name, parent=context, **command.context_settings)
-    return context.get_help() if context.help_option_names else None
+    return str(context.get_help())
 
 
 def usage(error: Any) -> str:

@@ -61,6 +61,10 @@ def validate_made_hours(
     Returns
     -------
     Figures of true and made hours by region and year.
+
+    Raises
+    ------
+    WattlineError where there is not one draw or more, or the folder's files cannot be read.
     """
     if draws < 1:
         raise WattlineError(f"--draws: {draws} must be one or more")
