@@ -156,14 +156,14 @@ def _steps(replica: Replica, chips: int, schedule: _Schedule) -> tuple[Limits, T
     longest = float((schedule.traffic.input_tokens + schedule.traffic.output_tokens).max())
     usual = float(schedule.traffic.input_tokens.mean())
     how = replace(replica.how, software=schedule.software)
-    kind = _Kind(
+    kind = _ReplicaKind(
         replica.model, replica.chip.rented_as, chips, replica.precision, replica.limit_w, how,
         limits.max_num_seqs, limits.max_num_batched_tokens, longest, usual,
     )  # fmt: skip
     return limits, _tables(kind, replica.chip.draws.catalog)
 
 
-class _Kind(NamedTuple):
+class _ReplicaKind(NamedTuple):
     """All that the steps of a replica rest on beside the facts."""
 
     model: Model
@@ -179,7 +179,7 @@ class _Kind(NamedTuple):
 
 
 @lru_cache(maxsize=KEPT_TABLES)
-def _tables(kind: _Kind, catalog: Catalog) -> Tables:
+def _tables(kind: _ReplicaKind, catalog: Catalog) -> Tables:
     """Of one kind of replica, however many there are: a search tries each with several counts."""
     central = load_chip(kind.chip, Draws(0, catalog=catalog))  # links beyond a node have ranges
     same = setting(kind.model, central, kind.chips, kind.precision, limit_w=kind.limit_w, serving=kind.how)
