@@ -220,9 +220,7 @@ def best_plan(
     model: Model, chip: Chip, chips: int, tokens: int, precision: str, sequences: int | None = None,
     strict: bool = True, recipe: Recipe = Recipe(),
 ) -> Plan:  # fmt: skip
-    """The plan of the shortest step at central values; WattlineError where none fits, unless not ``strict``.
-
-    ``tokens`` a sequence; ``sequences`` a step, those of the usual batch when not given.
+    """The plan of the shortest step at central values.
 
     Parameters
     ----------
