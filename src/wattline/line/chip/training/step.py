@@ -237,9 +237,7 @@ def best_plan(
     -------
     One layout.
 
-    Raises
-    ------
-    WattlineError where no layout fits the chips' memory, unless not ``strict``.
+    Raises WattlineError where no layout fits the chips' memory, unless not ``strict``.
     """
     sequences = sequences or usual_sequences(tokens, chips, chip.catalog)
     try:
