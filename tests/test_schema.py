@@ -20,6 +20,7 @@ from validation_files import TIMED_ROW, kernel_file, sensor_recording, serving_f
 from wattline.cli.main import app, main
 from wattline.core.errors import NotFound
 from wattline.meter.fleet.ingest import fleet_ingest
+from wattline.meter.sensors.simulated_chip import ChipCurve, make_chip
 from wattline.scenario.file import KINDS
 from wattline.schema.commands import ANSWERS, schema_text
 from wattline.schema.files import schema_commands, schema_of
@@ -79,6 +80,8 @@ LINES = (
     "flex swings --phase a:1s:700W --phase b:1s:200W --chips 8 --checkpoint c:5s:9W --every 5 --ramp 1kW/s --idle 90W",
     "meter swings RECORDING --store 2s --shelf 50J --range-limit 1W",
     "measure --interval 20ms -- PYTHON -c pass",
+    "tune --time 100ms -- PYTHON -m wattline.meter.sensors.simulated_chip CHIPS 1.5",
+    "budget GROUP --until-after 300ms",
     "meter report RECORDING",
     "meter report RECORDING --by node --window all",
     "meter share RECORDING --jobs JOBS",
@@ -178,7 +181,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "NODE": ROOT / "examples" / "gpus.csv",
         "PLACES": text("places.txt", "Dublin\nPhoenix\n"),
         "TRACE": text("trace.csv", "time,input,output\n0,100,10\n1.5,200,20\n3,50,30\n"),
+        "GROUP": text("group.toml", 'watts = "600 W"\nevery = "100ms"\n[[device]]\nname = "chip-0"\n'),
         "PYTHON": Path(sys.executable),
+        "CHIPS": make_chip(folder / "chips" / "chip-0", ChipCurve()).folder.parent,
         "RECORDING": text("watts.csv", "time_s,gpu0_power_w\n" + watts),
         "JOBS": text("jobs.csv", "name,start,end,gpus\na,10,40,0\n"),
         "SERVED": serving_file(folder / "served.csv", [*served, serving_row("no/such", 1, "bfloat16", 8)]),
@@ -216,7 +221,9 @@ def answer(line: str, files: dict[str, Path]) -> str:
     done = subprocess.run(
         [sys.executable, "-c", code, *words[:place], "--json", *words[place:]],
         cwd=files["RECORDING"].parent,
-        env=os.environ | {"WATTLINE_SIMULATED": "2"},
+        env=os.environ
+        | {"WATTLINE_SIMULATED": "2"}
+        | {"WATTLINE_SIMULATED_CHIPS": str(files["CHIPS"]), "WATTLINE_CONTROL_STATE": str(files["CHIPS"] / "state")},
         capture_output=True,
         text=True,
     )
@@ -251,7 +258,7 @@ def test_a_command_line_answers_as_its_schema_says(
     if line.startswith(SIMULATED):
         pytest.importorskip("numba")
     monkeypatch.chdir(ROOT)
-    if line.startswith("measure"):
+    if line.startswith(("measure", "tune", "budget")):
         printed = answer(line, files)
     else:
         with pytest.raises(SystemExit) as stop:

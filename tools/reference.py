@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 PYTHON_SECTIONS = {
     "Answers": ("train", "prompt", "serve", "serve_average", "frontier", "site", "run", "check"),
     "Measurement": ("measure", "metering", "compare", "saving", "bill", "fleet_ingest", "fleet_report"),
+    "Control": ("tune", "budget"),
     "Facts and traffic": ("fact", "read_traffic"),
     "Where, set-up and settings": ("Where", "Setup", "settings"),
 }

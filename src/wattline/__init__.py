@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from wattline.catalog import fact
     from wattline.catalog.draws import Draws
     from wattline.claim import check_file as check
+    from wattline.control.budget import budget
+    from wattline.control.tune import tune
     from wattline.core.bill import Bill
     from wattline.core.errors import WattlineError
     from wattline.core.fact import Fact
@@ -67,6 +69,7 @@ _WHERE = {
     "WattlineError": ("wattline.core.errors", "WattlineError"),
     "Where": ("wattline.predict.where", "Where"),
     "bill": ("wattline.reconcile.bill", "bill"),
+    "budget": ("wattline.control.budget", "budget"),
     "check": ("wattline.claim", "check_file"),
     "compare": ("wattline.reconcile.compare", "compare"),
     "embed": ("wattline.predict.encoding.embed", "embed"),
@@ -94,14 +97,16 @@ _WHERE = {
     "supply": ("wattline.predict.supply.plan", "supply"),
     "train": ("wattline.predict.train", "train"),
     "transcribe": ("wattline.predict.encoding.transcribe", "transcribe"),
+    "tune": ("wattline.control.tune", "tune"),
     "video": ("wattline.predict.media.video", "video"),
     "world": ("wattline.predict.outlook.world", "world"),
 }
 __all__ = [
-    "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "check", "compare",
-    "embed", "fact", "fleet_ingest", "fleet_report", "flex_balance", "flex_headroom", "flex_response", "flex_shift",
-    "flex_swings", "frontier", "image", "measure", "metering", "prompt", "read_traffic", "run", "saving", "serve",
-    "serve_average", "session", "settings", "site", "supply", "train", "transcribe", "video", "world",
+    "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "budget", "check",
+    "compare", "embed", "fact", "fleet_ingest", "fleet_report", "flex_balance", "flex_headroom", "flex_response",
+    "flex_shift", "flex_swings", "frontier", "image", "measure", "metering", "prompt", "read_traffic", "run",
+    "saving", "serve", "serve_average", "session", "settings", "site", "supply", "train", "transcribe", "tune",
+    "video", "world",
 ]  # fmt: skip
 # a name that is gone -> what stands in its place
 _RENAMED = {"service": "serve"}

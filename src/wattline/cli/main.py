@@ -14,10 +14,12 @@ import typer
 from typer.main import get_command
 
 from wattline.cli import (
+    budget,
     calibrate,
     catalog,
     check,
     compare,
+    completion,
     embed,
     explain,
     facts,
@@ -42,6 +44,8 @@ from wattline.cli import (
     traffic,
     train,
     transcribe,
+    tune,
+    tune_serve,
     validate,
     validate_media,
     validate_supply,
@@ -86,6 +90,9 @@ app.command("supply")(supply.supply)
 app.command("check")(check.check)
 app.command("world")(world.world)
 app.command("measure", context_settings={"allow_interspersed_args": False})(measure.measure)
+app.command("tune", context_settings={"allow_interspersed_args": False})(tune.tune)
+app.command("tune-serve")(tune_serve.tune_serve)
+app.command("budget")(budget.budget)
 app.command("proxy")(proxy.proxy)
 app.command("web")(web.web)
 app.command("mcp")(mcp.mcp)
@@ -96,6 +103,7 @@ app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
     options_metavar="COMMAND …",
 )(explain.explain)
+app.command("completion")(completion.completion)
 app.command("schema")(schema.schema)
 app.command("sensors")(sensors.sensors)
 app.command("traffic")(traffic.traffic)
@@ -135,11 +143,12 @@ def _options(
 def main(args: list[str] | None = None) -> None:
     """Run the command; bad input prints one line and exits with its error's status, 2 for most."""
     end_on_signals()
+    args = joined(sys.argv[1:] if args is None else args)
     try:
-        if (words := help_of(sys.argv[1:] if args is None else args)) is not None:
+        if (words := help_of(args)) is not None:
             emit(words + "\n")
             sys.exit(0)
-        status = named(sys.argv[1:] if args is None else args)(args, prog_name="wattline", standalone_mode=False)
+        status = named(args)(args, prog_name="wattline", standalone_mode=False)
     except (WattlineError, UsageError) as error:
         line = str(error) if isinstance(error, WattlineError) else usage(error)
         print_error(" ".join(line.split()))
@@ -157,6 +166,11 @@ def main(args: list[str] | None = None) -> None:
     if status == INTERRUPTED:
         print_error("interrupted")
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def joined(args: list[str]) -> list[str]:
+    """The arguments with ``tune serve`` as its own command: what follows ``tune`` else is a command to run."""
+    return ["tune-serve", *args[2:]] if args[:2] == ["tune", "serve"] else args
 
 
 def end_on_signals() -> None:
@@ -177,7 +191,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 def named(args: list[str]) -> typer.Typer:
     """The command with that of its commands which the arguments name: to build them all takes longer than many run."""
     name = args[0] if args else ""
-    return app if name in ("explain", "web") else alone(name)  # they run the others
+    return app if name in ("explain", "web", "completion") else alone(name)  # they run or name the others
 
 
 def alone(name: str) -> typer.Typer:

@@ -126,6 +126,28 @@ def saving_test(before: Rate, after: Rate, sensor: float = 0.0) -> SavingTest:
     return SavingTest(1 - float(np.exp(logarithm)), low, high, p_value, smallest)
 
 
+def paired_test(before: Array, after: Array) -> SavingTest:
+    """The saving of windows that were taken in pairs, one right after the other in turn: by Student's test of the
+    logarithms' differences, in which what drifts over the pairs cancels.
+
+    Parameters
+    ----------
+    before, after : rates of the two of each pair, shape ``(n,)``, at least 2
+
+    Returns
+    -------
+    The saving with its interval, p, and the smallest that would show.
+    """
+    differences = np.log(after / before)
+    freedom = len(differences) - 1
+    error = max(float(differences.std(ddof=1)) / np.sqrt(len(differences)), np.finfo(float).tiny)
+    mean = float(differences.mean())
+    wide = float(stats.t.ppf(0.5 + SURE / 2, freedom))
+    low, high = (1 - float(np.exp(mean + side * wide * error)) for side in (1, -1))
+    smallest = 1 - float(np.exp(-(wide + float(stats.t.ppf(POWER, freedom))) * error))
+    return SavingTest(1 - float(np.exp(mean)), low, high, float(2 * stats.t.sf(abs(mean) / error, freedom)), smallest)
+
+
 def _freedom(parts: list[float], freedoms: tuple[float, float]) -> float:
     below = sum(part**2 / freedom for part, freedom in zip(parts, freedoms, strict=True))
     return sum(parts) ** 2 / below if below > 0 else min(freedoms)

@@ -49,7 +49,7 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
             from wattline.report.terminal.facts import list_text
 
             return list_text(data)
-        case "compare" | "saving":
+        case "compare" | "saving" | "tune" | "budget":
             return _reconciled_text(data)
         case _:
             return _answer_text(data, explain)
@@ -58,6 +58,10 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
 def _reconciled_text(data: Json) -> RenderableType:
     if data["command"] == "compare":
         from wattline.report.terminal.compare import comparison_text as show
+    elif data["command"] == "budget":
+        from wattline.report.terminal.budget import budget_text as show
+    elif data["command"] == "tune":
+        from wattline.report.terminal.tune import tune_text as show
     else:
         from wattline.report.terminal.saving import saving_text as show
     return show(data)

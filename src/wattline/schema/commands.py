@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from wattline.schema import (
     answer,
+    budget,
     claims,
     compare,
     encoding,
@@ -27,6 +28,7 @@ from wattline.schema import (
     site,
     supply,
     traffic,
+    tune,
     validated_carbon,
     validated_mlperf,
     validated_sensors,
@@ -52,6 +54,8 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "supply": supply.SupplyJson,
     "compare": compare.CompareJson,
     "saving": saving.SavingJson,
+    "tune": tune.TuneJson,
+    "budget": budget.BudgetJson,
     "world": world.WorldJson,
     "check": claims.CheckJson,
     "facts": claims.FactsJson,

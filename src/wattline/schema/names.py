@@ -67,7 +67,7 @@ PLAIN = {
         "readings", "ready", "rejected", "replicas", "requests", "requests_served", "results_of_other_searches",
         "ring", "rows", "running", "same_instant", "scale_from", "scale_target", "setups", "simulations",
         "simulations_run_now", "starting", "starts", "steps", "stops", "total", "ulysses", "width", "worse",
-        "windows_in_range",
+        "windows_in_range", "look_windows", "prove_windows", "rounds", "rounds_above",
     ),
     "ratios": (
         "active", "ai", "annual", "availability", "capacity_errors", "cfe", "cfe_by_month_hour", "colocation",
@@ -84,7 +84,7 @@ PLAIN = {
         "highest", "low", "lowest", "mean", "mean_absolute", "mean_absolute_error", "mean_as_meant", "mean_error",
         "mean_foresight", "mean_known", "measured", "naive_crps", "naive_error", "network", "p5", "p50", "p90", "p95",
         "p99", "predicted", "production_credit", "published", "range", "ranges", "relaxed", "root_mean_square",
-        "stated", "value", "work",
+        "stated", "value", "work", "setting", "setting_before", "setting_best",
     ),
     "hours": ("hours_by_mode", "hours_too_warm"),
     "numbers of lines, years and codes": (

@@ -103,10 +103,27 @@ def within_limit(time_s: Array, energy_j: Array, watts: Watts, fit: Coefficients
     reach = np.minimum(watts.limit * fit.limit_reach, watts.limit)
     static = np.minimum(fit.static_power * watts.full, fit.kernels.largest_static_share * reach)
     moving = np.maximum(energy_j / time_s - static, 1e-9)
-    clock = np.minimum((reach - static) / moving, 1.0) ** (1.0 / (1.0 + fit.clock_exponent))
+    clock = clock_under_limit(reach, static, moving, fit.clock_exponent)
     return np.asarray(time_s / clock), np.asarray(
         np.minimum(static + moving * clock ** (1.0 + fit.clock_exponent), reach)
     )
+
+
+def clock_under_limit(reach_w: Array, static_w: Array, moving_w: Array, exponent: Array) -> Array:
+    """The share of full clocks that a limit of power leaves.
+
+    Parameters
+    ----------
+    reach_w : power that the limit lets through [W]
+    static_w : power that does not fall with the clock [W]
+    moving_w : power beyond that at full clocks [W], above 0
+    exponent : energy of work falls with the clock to this power
+
+    Returns
+    -------
+    Share of full clocks, at most 1, of the common shape.
+    """
+    return np.asarray(np.minimum((reach_w - static_w) / moving_w, 1.0) ** (1.0 / (1.0 + exponent)))
 
 
 def seconds_at_tdp(name: str, op: Operation, work: Work, rates: Rates, fit: Coefficients) -> Array:

@@ -39,6 +39,10 @@ def find_sensors() -> Sequence[Sensor]:
 
     if simulated_names := simulated_request():
         return simulated(simulated_names)
+    from wattline.meter.sensors.simulated_chip import simulated_chips
+
+    if chips := simulated_chips():
+        return chips
     from wattline.meter.sensors.discover import find
 
     return find()

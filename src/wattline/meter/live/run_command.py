@@ -134,11 +134,15 @@ class Waiting(Signals):
 
 
 def run_command(
-    command: Sequence[str], environment: dict[str, str], signals: Signals, beside: Callable[[int], None]
+    command: Sequence[str],
+    environment: dict[str, str],
+    signals: Signals,
+    beside: Callable[[int], None],
+    every_s: float = BESIDE_S,
 ) -> int:
     """Run to its end; the exit status, or 128 and the number of the signal that ended it.
 
-    ``beside`` is called about twice a second, with the command's process.
+    ``beside`` is called about every ``every_s`` seconds, with the command's process.
     """
     pid = _spawn(command, environment, signals.mask)
     beside_at = time.monotonic()
@@ -147,10 +151,10 @@ def run_command(
         if done:
             code = os.waitstatus_to_exitcode(status)
             return code if code >= 0 else SIGNALLED - code
-        got = signals.next(BESIDE_S)
+        got = signals.next(every_s)
         if got is not None and got[0] != signal.SIGCHLD and got[1]:
             _send(pid, got[0])
-        if time.monotonic() - beside_at >= BESIDE_S:
+        if time.monotonic() - beside_at >= every_s:
             beside_at = time.monotonic()
             beside(pid)
 

@@ -100,7 +100,7 @@ def _samples_of_lists(path: Path) -> Samples:
             continue
         stamp = data.get("timestamp")
         at = stamp.replace(tzinfo=UTC).timestamp() if isinstance(stamp, datetime) else None
-        watts = _watts(data, length)
+        watts = watts_of_sample(data, length)
         if length > 0:
             ends.append(_end(at, length, ends))
             lengths.append(length)
@@ -108,7 +108,7 @@ def _samples_of_lists(path: Path) -> Samples:
     return ends, lengths, samples
 
 
-def _watts(data: dict[str, Any], length: float) -> dict[str, float]:
+def watts_of_sample(data: dict[str, Any], length: float) -> dict[str, float]:
     """Watts of each part: of Intel's package in W, of Apple's parts by their mJ, else in mW."""
     parts = [part for name in ("processor", "gpu") if isinstance(part := data.get(name), dict)]
     out = {}

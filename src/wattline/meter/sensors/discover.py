@@ -61,6 +61,41 @@ def _prometheus(_: CatalogLike) -> Sighting:
     return find()
 
 
+def _plug(_: CatalogLike) -> Sighting:
+    from wattline.meter.sensors.plugs import find
+
+    return find()
+
+
+def _snmp(_: CatalogLike) -> Sighting:
+    from wattline.meter.sensors.snmp import find
+
+    return find()
+
+
+def _ina3221(_: CatalogLike) -> Sighting:
+    from wattline.meter.sensors.ina3221 import find
+
+    return find()
+
+
+def _emi(_: CatalogLike) -> Sighting:
+    from wattline.meter.sensors.emi import find
+
+    return find()
+
+
+def _tool(name: str) -> Callable[[CatalogLike], Sighting]:
+    """One of the makers' tools that are asked for a reading."""
+
+    def look_with(_: CatalogLike) -> Sighting:
+        from wattline.meter.sensors.tools import find
+
+        return find(name)
+
+    return look_with
+
+
 def _model(facts: CatalogLike, kinds: Sequence[str] | None = None) -> Sighting:
     from wattline.meter.sensors.model import KINDS, find
 
@@ -75,6 +110,14 @@ SOURCES: dict[str, Callable[[CatalogLike], Sighting]] = {
     "hwmon": _hwmon,
     "ipmi": _ipmi,
     "redfish": _redfish,
+    "emi": _emi,
+    "ina3221": _ina3221,
+    "hl-smi": _tool("hl-smi"),
+    "xpu-smi": _tool("xpu-smi"),
+    "tegrastats": _tool("tegrastats"),
+    "powermetrics": _tool("powermetrics"),
+    "plug": _plug,
+    "snmp": _snmp,
     "prometheus": _prometheus,
     "model": _model,
 }

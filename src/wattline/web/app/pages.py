@@ -238,6 +238,8 @@ PAGES = {
 _FOLDER = "it reads a folder, and a browser sends single files"
 LEFT_OUT = {
     "measure": "it runs a program of this machine; record there, and open the journal under Measure",
+    "tune": "it runs a program of this machine and sets its limits; run it in a terminal there",
+    "budget": "it sets limits of this machine's devices until it is ended; run it in a terminal there",
     "sensors": "Measure shows them, live",
     "catalog diff": "it compares files of this machine's catalog",
     "fleet ingest": "it writes into a folder",

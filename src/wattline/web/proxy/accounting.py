@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
@@ -51,6 +51,9 @@ class Books:
         self._clock = time.time() - time.monotonic()
         self._prefix, self._ids = os.urandom(5).hex(), count(1)
         self._closed = asyncio.Event()
+        # who else wants to know of pieces and ends as they come
+        self.heard_piece: Callable[[int], None] | None = None
+        self.heard_end: Callable[[TrackedRequest], None] | None = None
 
     def start(self) -> None:
         """Begin to read the sensors; call it in the event loop."""
@@ -96,6 +99,8 @@ class Books:
             tracked.unseen -= 1  # the prefill makes the first
         tracked.deltas += pieces
         tracked.unseen += pieces
+        if self.heard_piece is not None:
+            self.heard_piece(pieces)
 
     def end(self, tracked: TrackedRequest, outcome: str) -> None:
         """A request has ended."""
@@ -104,6 +109,8 @@ class Books:
         tracked.outcome = outcome
         self.ledger.end(tracked, time.monotonic())
         self.metrics.ended(tracked)
+        if self.heard_end is not None:
+            self.heard_end(tracked)
         self._journal(tracked)
 
     def fields(self, tracked: TrackedRequest) -> dict[str, float | bool]:

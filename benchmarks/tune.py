@@ -1,0 +1,143 @@
+"""``python benchmarks/tune.py``: the search of ``tune`` beside the rule of Zeus's power-limit optimiser.
+
+Zeus (ml-energy/zeus, ``GlobalPowerLimitOptimizer``, by its documentation): each limit in turn from the highest to the
+lowest, 25 W apart, 10 steps to warm up and 40 to profile; then the one of least energy. Re-implemented here from that
+description. Both see the same simulated chips, noise and drift. A window of ours is 10 steps, and two more where the
+limit has changed; a run is 10,000 steps. Energy lost: what the steps of the search took beyond as many at the best
+limit.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wattline.control.objective import TuneObjective
+from wattline.control.search import LOOK, LimitSearch
+from wattline.meter.sensors.simulated_chip import ChipCurve
+
+KINDS = ("smooth", "plateau", "steps", "drift")
+WINDOW_STEPS, CHANGE_STEPS, RUN_STEPS = 10, 2, 10_000
+DRIFT = 2e-4  # a step, of the logarithm of time
+
+
+@dataclass
+class Plant:
+    """A simulated chip at work, step by step; ``noise``: of a window of ten steps."""
+
+    curve: ChipCurve
+    plateau: tuple[float, float]
+    drift: float
+    noise: float
+    random: np.random.Generator
+    steps: int = 0
+
+    @classmethod
+    def of(cls, kind: str, seed: int, noise: float = 0.02) -> Plant:
+        """One of a kind, drawn."""
+        random = np.random.default_rng(seed)
+        natural, static, waiting, exponent = (
+            float(random.uniform(*ends)) for ends in ((350, 760), (60, 180), (0, 0.7), (0.6, 1.7))
+        )
+        curve = ChipCurve(natural_w=natural, static_w=static, waiting=waiting, exponent=exponent)
+        begin, width = random.uniform(280, 520), random.uniform(40, 120)
+        sign = float(random.choice([-1, 1]))
+        if kind == "steps":
+            curve = replace(curve, steps=int(random.integers(12, 25)))
+        plateau = (begin, begin + width) if kind == "plateau" else (0.0, 0.0)
+        return cls(curve, plateau, sign * DRIFT if kind == "drift" else 0.0, noise, random)
+
+    def reached(self, limit_w: float) -> float:
+        """The limit in effect: a plateau answers alike all along it."""
+        low, high = self.plateau
+        return high if low < limit_w < high else limit_w
+
+    def truth(self, limit_w: float) -> tuple[float, float]:
+        """Joules and seconds of a step, without noise and drift."""
+        at = self.reached(limit_w)
+        seconds = self.curve.slowdown(at)
+        return self.curve.power_w(at) * seconds, seconds
+
+    def run(self, limit_w: float, steps: int) -> tuple[float, float]:
+        """Joules and seconds of so many steps."""
+        joules, seconds = self.truth(limit_w)
+        drift = np.exp(self.drift * (self.steps + steps / 2))
+        self.steps += steps
+        noise = self.noise * np.sqrt(WINDOW_STEPS / steps / 2)
+        slower, more = np.exp(self.random.normal(0, noise, 2))
+        return steps * joules * drift * slower * more, steps * seconds * drift * slower
+
+
+@dataclass
+class Trial:
+    """What a search came to: energy over the least, steps and windows that it took, energy lost over a run's least."""
+
+    excess: float
+    steps: int
+    windows: int
+    lost: float
+    slower: float
+
+
+def least(plant: Plant, limits: np.ndarray, slowdown: float = np.inf) -> float:
+    """The exhaustive optimum: joules of a step at the best limit."""
+    truth = [plant.truth(limit) for limit in limits]
+    return min(joules for joules, seconds in truth if seconds <= truth[-1][1] * (1 + slowdown))
+
+
+def ours(plant: Plant, slowdown: float = np.inf) -> Trial:
+    """The search of ``tune``."""
+    limits = np.arange(200.0, 701.0, 10.0)
+    best = least(plant, limits, slowdown)
+    search = LimitSearch(limits, TuneObjective(slowdown=slowdown), run_windows=RUN_STEPS / WINDOW_STEPS)
+    before, lost = float(limits[-1]), 0.0
+    while search.searching:
+        limit = search.setting
+        for steps in (CHANGE_STEPS if limit != before else 0, WINDOW_STEPS):
+            if steps:
+                joules, seconds = plant.run(limit, steps)
+                lost += steps * (plant.truth(limit)[0] - best)
+        before = limit
+        search.take(joules, seconds, WINDOW_STEPS)
+    joules, seconds = plant.truth(float(limits[search.best]))
+    slower = seconds / plant.truth(700.0)[1] - 1
+    looked = sum(window.phase == LOOK for window in search.windows)
+    return Trial(joules / best - 1, plant.steps, looked, lost / (RUN_STEPS * best), slower)
+
+
+def zeus(plant: Plant, slowdown: float = np.inf) -> Trial:
+    """Each limit in turn, 10 steps to warm up, 40 to profile."""
+    limits = np.arange(700.0, 199.0, -25.0)
+    best = least(plant, np.arange(200.0, 701.0, 10.0), slowdown)
+    measured, lost = [], 0.0
+    for limit in limits:
+        plant.run(limit, 10)
+        joules, seconds = plant.run(limit, 40)
+        measured.append((joules, seconds, limit))
+        lost += 50 * (plant.truth(limit)[0] - best)
+    fast = measured[0][1] * (1 + slowdown)
+    _, _, chosen = min(row for row in measured if row[1] <= fast)
+    joules, seconds = plant.truth(chosen)
+    slower = seconds / plant.truth(700.0)[1] - 1
+    return Trial(joules / best - 1, plant.steps, len(limits), lost / (RUN_STEPS * best), slower)
+
+
+def main(trials: int = 100) -> None:
+    """A table by kind of curve."""
+    print(f"{trials} chips of each kind, noise 2% of ten steps, runs of {RUN_STEPS:,} steps")
+    print("kind      rule  above least energy: mean, 95th, most   steps: mean, most   energy lost, of a run's least")
+    for kind in KINDS:
+        for name, rule in (("tune", ours), ("zeus", zeus)):
+            rows = [rule(Plant.of(kind, seed)) for seed in range(trials)]
+            excess, steps = np.array([row.excess for row in rows]), np.array([row.steps for row in rows])
+            lost = np.mean([row.lost for row in rows])
+            print(
+                f"{kind:<9} {name}  {excess.mean():8.2%} {np.quantile(excess, 0.95):8.2%} {excess.max():8.2%}"
+                f"   {steps.mean():8.0f} {steps.max():8.0f}   {lost:8.2%}"
+            )
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,108 @@
+"""Bayes on a grid of settings: draws of the chip model's curve, each with a rough function and a drift on top.
+
+A window's logarithm of time (or of power) is that of the curve at its setting, plus what the curve lacks there, plus a
+drift of the job over time, plus noise. Curve and rest are normal with one covariance for all draws, so that all windows
+together move each draw's mean by one gain and give it its weight: an exact mixture (Rasmussen and Williams, Gaussian
+Processes for Machine Learning, 2006, chapter 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from wattline.control.prior import CurvePrior
+from wattline.core.fact import Array
+
+NOISE = 0.02  # standard deviation of a window's logarithm before any is measured
+NOISE_WEIGHT = 3.0  # windows that this thought is worth
+LEVEL = 3.0  # standard deviation of the job's own level, which is not known
+SLOPE, WANDER = 2e-3, 1e-3  # of the drift: a straight one a window, and the step of a random walk
+
+
+@dataclass
+class CurvePosterior:
+    """Draws of the logarithms of time, then power, of ``count`` settings, given all windows so far.
+
+    ``draws`` of shape ``(n_draws, 2 count)``; ``rough`` of ``(2, count, count)``: the covariance within a draw.
+    """
+
+    prior: CurvePrior
+    count: int
+    draws: Array
+    rough: Array
+    weights: Array
+    squares: Array = field(default_factory=lambda: np.full(2, NOISE**2 * NOISE_WEIGHT))
+    pairs: float = NOISE_WEIGHT
+
+    @classmethod
+    def of(cls, prior: CurvePrior) -> CurvePosterior:
+        """Before anything is measured."""
+        many, double = prior.draws.shape
+        return cls(prior, double // 2, prior.draws, np.stack([prior.rough] * 2), np.full(many, 1 / many))
+
+    @property
+    def noise(self) -> Array:
+        """Standard deviation of one window's logarithm of time and of power, shape ``(2,)``."""
+        return np.asarray(np.sqrt(self.squares / self.pairs))
+
+    def repeated(self, first: Array, second: Array) -> None:
+        """Two windows at one setting, next to each other: what they differ by is noise.
+
+        Parameters
+        ----------
+        first, second : logarithms of time and power, shape ``(2,)``
+        """
+        self.squares = self.squares + (first - second) ** 2 / 2
+        self.pairs += 1.0
+
+    def update(self, places: Array, logs: Array) -> None:
+        """Take in all windows so far, in their order.
+
+        Parameters
+        ----------
+        places : of their settings in the grid, shape ``(n,)``
+        logs : logarithms of time and power, shape ``(n, 2)``
+        """
+        order = np.arange(1.0, len(places) + 1)
+        drift = LEVEL**2 + SLOPE**2 * np.outer(order, order) + WANDER**2 * np.minimum(order[:, None], order)
+        alike = self.prior.rough
+        draws, rough, log_weights = [], [], np.zeros(len(self.prior.draws))
+        for part in range(2):
+            mean = self.prior.draws[:, part * self.count : (part + 1) * self.count]
+            covariance = alike[np.ix_(places, places)] + drift + self.noise[part] ** 2 * np.eye(len(places))
+            precise = np.linalg.inv(covariance)
+            surprise = logs[:, part] - mean[:, places]
+            moved = surprise @ precise
+            log_weights -= 0.5 * np.einsum("dn,dn->d", moved, surprise)
+            across = alike[places]
+            draws.append(mean + moved @ across)
+            rough.append(alike - across.T @ precise @ across)
+        self.draws, self.rough = np.concatenate(draws, axis=1), np.stack(rough)
+        weights = np.exp(log_weights - log_weights.max())
+        self.weights = weights / weights.sum()
+
+    def log_time(self) -> Array:
+        """Draws of the logarithm of time, shape ``(n_draws, count)``."""
+        return self.draws[:, : self.count]
+
+    def log_power(self) -> Array:
+        """Draws of the logarithm of power, shape ``(n_draws, count)``."""
+        return self.draws[:, self.count :]
+
+    def roughness(self, weights: tuple[float, float], anchor: int) -> Array:
+        """Standard deviation, within a draw, of a weighted sum of both logarithms at each setting, less that elsewhere.
+
+        Parameters
+        ----------
+        weights : of time and of power
+        anchor : place that it is held against
+
+        Returns
+        -------
+        Shape ``(count,)``; 0 at the anchor.
+        """
+        block = weights[0] ** 2 * self.rough[0] + weights[1] ** 2 * self.rough[1]
+        own = np.diag(block)
+        return np.asarray(np.sqrt(np.maximum(own + own[anchor] - 2 * block[:, anchor], 0.0)))

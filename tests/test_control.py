@@ -1,0 +1,331 @@
+"""KnobLimits that are set are set back whatever happens, and never go above what stood."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from wattline.control.discover import find_settables
+from wattline.control.hold import Hold, Interfered
+from wattline.control.nvml import NvmlKnob, find_nvml
+from wattline.control.restore import RESTORED, STARTED_ANEW, restore_all
+from wattline.control.settable import DeviceLost, KnobLimits, Refused, rounded
+from wattline.control.simulated import SimulatedLimit
+from wattline.control.state import InUse, LimitChange, state_folder, write_change
+from wattline.control.sysfs import find_amd, find_rapl
+from wattline.core.errors import WattlineError
+from wattline.meter.device import Device
+from wattline.meter.sensors.simulated_chip import ChipCurve, SimulatedChip, make_chip
+
+BEFORE_W = 650.0
+# sets limits as fast as it can, until it is killed
+OWNER = """
+import os, random, sys, time
+from wattline.control.discover import find_settables
+from wattline.control.hold import Hold
+print("begun", flush=True)
+with Hold(find_settables(), "owner") as hold:
+    print("held", flush=True)
+    until = time.monotonic() + float(sys.argv[1])
+    while time.monotonic() < until:
+        hold.set_all(random.uniform(200, 650))
+"""
+
+
+@pytest.fixture
+def chips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[SimulatedChip]:
+    """Two simulated chips with a limit that their user set, and a state folder of their own."""
+    root = tmp_path / "chips"
+    made = [make_chip(root / f"chip-{i}", ChipCurve(), BEFORE_W) for i in range(2)]
+    monkeypatch.setenv("WATTLINE_SIMULATED_CHIPS", str(root))
+    monkeypatch.setenv("WATTLINE_CONTROL_STATE", str(tmp_path / "state"))
+    return made
+
+
+def owner(seconds: float = 60.0) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", OWNER, str(seconds)], stdout=subprocess.PIPE, text=True)
+
+
+def wait_until_set_back(chips: list[SimulatedChip]) -> None:
+    """Until no file of a change is left; fails after a while."""
+    for _ in range(400):
+        if not list(state_folder().glob("*.json")):
+            break
+        time.sleep(0.025)
+    assert [chip.limit_w() for chip in chips] == [BEFORE_W] * len(chips)
+    assert not list(state_folder().glob("*.json"))
+
+
+def test_limits_are_set_back_at_the_end(chips: list[SimulatedChip]) -> None:
+    with Hold(find_settables(), "job") as hold:
+        assert hold.set_all(300) == 300
+        assert [chip.limit_w() for chip in chips] == [300, 300]
+        assert len(list(state_folder().glob("*.json"))) == 2
+    wait_until_set_back(chips)
+
+
+def test_limits_are_set_back_after_an_error(chips: list[SimulatedChip]) -> None:
+    def fail() -> None:
+        with Hold(find_settables(), "job") as hold:
+            hold.set_all(300)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    wait_until_set_back(chips)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGSEGV])
+def test_limits_are_set_back_when_their_owner_is_ended(chips: list[SimulatedChip], number: int) -> None:
+    process = owner()
+    assert process.stdout is not None
+    assert [process.stdout.readline() for _ in range(2)] == ["begun\n", "held\n"]
+    while chips[1].limit_w() == BEFORE_W:
+        time.sleep(0.001)
+    process.send_signal(number)
+    process.wait()
+    process.stdout.close()
+    wait_until_set_back(chips)
+
+
+@pytest.mark.long
+def test_limits_are_set_back_after_100_of_100_kills_at_random_moments(chips: list[SimulatedChip]) -> None:
+    moments = random.Random(20)
+    for _ in range(100):
+        process = owner()
+        assert process.stdout is not None
+        # before the claim, in the midst of it, while limits are set
+        if moments.random() < 0.9:
+            process.stdout.readline()
+        time.sleep(moments.uniform(0.0, 0.6))
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        wait_until_set_back(chips)
+
+
+def test_a_forked_child_that_lives_on_keeps_no_limit(chips: list[SimulatedChip]) -> None:
+    with_child = OWNER.replace(
+        "    until", "    pid = os.fork()\n    if not pid: time.sleep(20); os._exit(0)\n    until"
+    )
+    code = with_child.replace('print("held"', "print(os.getpid()").replace("    until =", "    print(pid); until =", 1)
+    process = subprocess.Popen([sys.executable, "-u", "-c", code, "60"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    child = int([process.stdout.readline() for _ in range(3)][-1])
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    try:
+        wait_until_set_back(chips)
+        with Hold(find_settables(), "next"):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+def test_a_second_job_is_refused_by_the_name_of_the_first(chips: list[SimulatedChip]) -> None:
+    with (
+        Hold(find_settables(["chip-1"]), "train.py"),
+        pytest.raises(InUse, match=r"chip-1 is set by 'train.py' \(process \d+\)"),
+        Hold(find_settables(), "other.py"),
+    ):
+        pass
+    wait_until_set_back(chips)
+    with Hold(find_settables(), "other.py") as hold:
+        hold.set_all(300)
+    wait_until_set_back(chips)
+
+
+def test_nothing_is_set_above_what_stood_nor_below_what_the_device_takes(chips: list[SimulatedChip]) -> None:
+    with Hold(find_settables(), "job") as hold:
+        assert hold.set_all(10_000) == BEFORE_W
+        assert hold.set_all(1) == 200
+
+
+def test_a_limit_that_another_program_sets_is_left_as_it_wants(chips: list[SimulatedChip]) -> None:
+    with Hold(find_settables(), "job") as hold:
+        hold.set_all(400)
+        (chips[0].folder / "limit_w").write_text("250")
+        with pytest.raises(Interfered, match="another program has set 250 W"):
+            hold.set_all(300)
+    assert [chip.limit_w() for chip in chips] == [250, BEFORE_W]
+
+
+def test_a_device_without_rights_is_refused_with_the_mend_before_anything_is_set(chips: list[SimulatedChip]) -> None:
+    (chips[1].folder / "refused").touch()
+    with pytest.raises(Refused, match="run with sudo"), Hold(find_settables(), "job"):
+        pass
+    (chips[1].folder / "refused").unlink()
+    wait_until_set_back(chips)
+
+
+def test_a_device_that_was_lost_is_set_back_when_it_answers_again(
+    chips: list[SimulatedChip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wattline.control.hold.PATIENCE_S", 0.0)
+    lost = chips[0].folder / "lost"
+    hold = Hold(find_settables(), "job")
+    with hold:
+        hold.set_all(300)
+        lost.touch()
+        with pytest.raises(DeviceLost):
+            hold.set_all(250)
+    assert chips[1].limit_w() == BEFORE_W
+    lost.unlink()
+    wait_until_set_back(chips)
+
+
+def test_what_neither_owner_nor_watchdog_could_set_back_is_on_request(chips: list[SimulatedChip]) -> None:
+    settables = find_settables()
+    for settable in settables:
+        write_change(LimitChange.of(settable, BEFORE_W, "job"), state_folder())
+        settable.set(300)
+    assert [each.outcome for each in restore_all()] == [RESTORED, RESTORED]
+    wait_until_set_back(chips)
+    assert restore_all() == []
+
+
+def test_the_next_job_begins_with_the_limit_that_stood_before_the_last(chips: list[SimulatedChip]) -> None:
+    (settable, _) = find_settables()
+    write_change(LimitChange.of(settable, BEFORE_W, "job"), state_folder())
+    settable.set(300)
+    with Hold(find_settables(), "next") as hold:
+        assert hold.limits[settable.device.key].current == BEFORE_W
+    wait_until_set_back(chips)
+
+
+def test_a_limit_of_before_the_machine_was_started_anew_is_not_set(chips: list[SimulatedChip]) -> None:
+    (settable, _) = find_settables()
+    path = write_change(LimitChange.of(settable, 222.0, "job"), state_folder())
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"boot": "another"}))
+    assert [each.outcome for each in restore_all()] == [STARTED_ANEW]
+    assert chips[0].limit_w() == BEFORE_W
+
+
+def test_a_device_that_is_not_there_is_named(chips: list[SimulatedChip]) -> None:
+    with pytest.raises(WattlineError, match="chip-7"):
+        find_settables(["chip-7"])
+
+
+def test_a_setting_is_one_that_the_device_tells_apart() -> None:
+    limits = KnobLimits(current=500, default=700, low=200, high=700, step=25)
+    assert [rounded(value, limits) for value in (100, 213, 499, 500, 900)] == [200, 200, 475, 500, 500]
+
+
+def kernel_tree(root: Path, **values: int | str) -> Path:
+    root.mkdir(parents=True)
+    for name, value in values.items():
+        (root / name).write_text(str(value))
+    return root
+
+
+def test_an_amd_gpu_is_set_through_the_kernel(tmp_path: Path) -> None:
+    kernel_tree(tmp_path / "card0/device", vendor="0x1002", unique_id="f00")
+    watts = {"power1_cap": 300, "power1_cap_max": 320, "power1_cap_min": 50, "power1_cap_default": 310}
+    folder = kernel_tree(tmp_path / "card0/device/hwmon/hwmon3", **{name: w * 10**6 for name, w in watts.items()})
+    (limit,), _ = find_amd(tmp_path, "here")
+    assert limit.limits() == KnobLimits(300, 310, 50, 320)
+    assert limit.limits().ceiling == 300
+    limit.check()
+    limit.set(200)
+    assert (folder / "power1_cap").read_text() == "200000000"
+
+
+def test_a_processor_is_set_by_its_long_term_limit(tmp_path: Path) -> None:
+    folder = kernel_tree(
+        tmp_path / "intel-rapl:0", name="package-0",
+        constraint_0_power_limit_uw=200_000_000, constraint_0_max_power_uw=225_000_000,
+    )  # fmt: skip
+    kernel_tree(tmp_path / "intel-rapl:0:0", name="core", constraint_0_power_limit_uw=0)
+    (limit,), _ = find_rapl(tmp_path, "here")
+    assert limit.limits() == KnobLimits(200, 225, 90, 225)
+    limit.set(150)
+    assert (folder / "constraint_0_power_limit_uw").read_text() == "150000000"
+    (folder / "constraint_0_power_limit_uw").unlink()
+    with pytest.raises(DeviceLost):
+        limit.set(150)
+
+
+class Library:
+    """The functions of NVIDIA's library that set limits; ``code``: the error of every setting."""
+
+    def __init__(self, code: int = 0, reasons: int = 0) -> None:
+        self.pynvml = pytest.importorskip("pynvml")
+        self.code, self.reasons, self.limit, self.locked = code, reasons, 600_000, None
+
+    def __getattr__(self, name: str) -> Any:
+        answers = {
+            "nvmlInit": None, "nvmlShutdown": None, "nvmlDeviceGetCount": 1, "nvmlDeviceGetUUID": "GPU-1",
+            "nvmlDeviceGetName": "NVIDIA H100 80GB HBM3", "nvmlDeviceGetPowerManagementLimit": self.limit,
+            "nvmlDeviceGetHandleByIndex": SimpleNamespace(), "nvmlDeviceGetHandleByUUID": SimpleNamespace(),
+            "nvmlDeviceGetPowerManagementLimitConstraints": [200_000, 700_000], "nvmlDeviceGetMaxClockInfo": 1980,
+            "nvmlDeviceGetPowerManagementDefaultLimit": 700_000, "nvmlDeviceGetSupportedMemoryClocks": [2619, 1593],
+            "nvmlDeviceGetSupportedGraphicsClocks": list(range(1980, 330, -15)),
+            "nvmlDeviceGetCurrentClocksThrottleReasons": self.reasons,
+        }  # fmt: skip
+        return lambda *_: answers[name]
+
+    def nvmlDeviceSetPowerManagementLimit(self, handle: Any, limit: int) -> None:
+        if self.code:
+            raise self.pynvml.NVMLError(self.code)
+        self.limit = limit
+
+    def nvmlDeviceSetGpuLockedClocks(self, handle: Any, low: int, high: int) -> None:
+        self.locked = high
+
+    def nvmlDeviceResetGpuLockedClocks(self, handle: Any) -> None:
+        self.locked = None
+
+
+def nvidia(knob: str = "power", **how: int) -> tuple[NvmlKnob, Library]:
+    library = Library(**how)
+    (found,), _ = find_nvml(knob, library, "here")
+    return found, library
+
+
+def test_an_nvidia_gpu_is_set_by_its_power_limit() -> None:
+    gpu, library = nvidia()
+    assert gpu.limits() == KnobLimits(600, 700, 200, 700)
+    gpu.check()
+    gpu.set(350)
+    assert library.limit == 350_000
+
+
+def test_an_nvidia_gpu_is_set_by_its_clock_which_is_taken_away_again() -> None:
+    gpu, library = nvidia("clock")
+    assert gpu.limits() == KnobLimits(None, 1980, 345, 1980, 15)
+    gpu.set(1400)
+    assert library.locked == 1400
+    gpu.set(None)
+    assert library.locked is None
+
+
+def test_clocks_that_are_locked_already_are_left_alone() -> None:
+    gpu, _ = nvidia("clock", reasons=0x2)
+    with pytest.raises(Refused, match="cannot read back"):
+        gpu.check()
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "words"), [(4, Refused, "sudo"), (3, Refused, "no such"), (15, DeviceLost, "NVML")]
+)
+def test_the_library_s_errors_have_their_mends(code: int, kind: type[Exception], words: str) -> None:
+    gpu, _ = nvidia(code=code)
+    with pytest.raises(kind, match=words):
+        gpu.set(350)
+
+
+def test_a_device_is_known_again_by_its_address(chips: list[SimulatedChip]) -> None:
+    settable = find_settables()[0]
+    assert isinstance(settable, SimulatedLimit)
+    assert settable.device == Device(settable.device.host, "simulated-chip:chip-0", "gpu", "chip-0")
