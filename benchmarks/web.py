@@ -1,6 +1,10 @@
 """The web app's speed: first paint and weight in Chromium, prompt answers, and 200 people at once.
 
-    python benchmarks/web.py [--people 200] [--seconds 60]
+    python benchmarks/web.py [--people 200] [--seconds 60] [--beside FOLDER --python PYTHON]
+
+With --beside, EcoLogits' calculator is opened in the same browser on the same machine: FOLDER is a checkout of
+github.com/mlco2/ecologits-calculator, PYTHON one that has what its
+requirements.txt names.
 
 Everything runs on the loopback of this machine, the generator of requests on the same cores as the app.
 """
@@ -12,6 +16,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -60,6 +65,41 @@ def painted(address: str, path: str) -> dict[str, float]:
     return {**result, "whole_ms": whole}
 
 
+def calculator(folder: str, python: str) -> dict[str, float]:
+    """EcoLogits' calculator, served by Streamlit: cold and warm paint, and the time until its first figure is there."""
+    from playwright.sync_api import sync_playwright
+
+    port = 8599
+    options = ["--server.headless=true", f"--server.port={port}", "--browser.gatherUsageStats=false"]
+    process = subprocess.Popen(
+        [python, "-m", "streamlit", "run", "app.py", *options],
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    figures: dict[str, float] = {}
+    try:
+        with sync_playwright() as drive:
+            browser = drive.chromium.launch(
+                executable_path=shutil.which("chromium") or "chromium", args=["--no-sandbox"]
+            )
+            for name in ("cold", "warm"):
+                page = browser.new_page()
+                while True:
+                    begun = time.perf_counter()
+                    try:
+                        page.goto(f"http://127.0.0.1:{port}/")
+                        break
+                    except Exception:
+                        time.sleep(0.2)
+                page.get_by_text(re.compile(r"\d\s*(Wh|kWh|mWh)\b")).first.wait_for(timeout=120_000)
+                figures[f"{name}_answer_ms"] = (time.perf_counter() - begun) * 1e3
+                figures |= {f"{name}_{key}": value for key, value in page.evaluate(PAINT).items()}
+            browser.close()
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+    return figures
+
+
 def answers(address: str, count: int = 40) -> dict[str, float]:
     """Milliseconds of prompts that nobody asked before."""
     times = []
@@ -101,6 +141,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--people", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--beside", default="", help="checkout of EcoLogits' calculator")
+    parser.add_argument("--python", default=sys.executable, help="that runs it")
     given = parser.parse_args()
     process, address = started()
     figures: dict[str, Any] = {"cores": os.cpu_count(), "load": os.getloadavg()[0]}
@@ -115,6 +157,8 @@ def main() -> None:
     finally:
         process.terminate()
         process.communicate(timeout=30)
+    if given.beside:
+        figures["ecologits_calculator"] = calculator(given.beside, given.python)
     print(json.dumps(figures, indent=1))
 
 

@@ -34,6 +34,8 @@ ADDRESSES = {
     "flex balance": "/flex/balance?it=100MW&region=us-ercot&draws=40",
     "flex headroom": "/flex/headroom",
     "world": "/world?region=ie&to=2030&draws=200",
+    "saving": "/saving",
+    "meter report": "/meter/report",
     "check": "/check?claims=ChatGPT%20uses%202.9%20Wh%20per%20request&draws=40",
     "measure": "/measure",
     "catalog": "/catalog?q=h100%20power",
