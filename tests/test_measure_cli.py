@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.reader import read_recording
+from wattline.schema.meter import MeasureJson
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="measuring a command needs POSIX signals")
 RUN = "import sys; from wattline.cli.main import main; main(sys.argv[1:])"
@@ -209,6 +211,33 @@ def test_json_is_one_object_after_the_commands_own_output(tmp_path: Path) -> Non
     assert results["mean_w"] == pytest.approx(energy["value"] * 3600 / results["duration_s"])
     assert sum(device["energy_wh"]["value"] for device in results["devices"]) == pytest.approx(energy["value"])
     assert results["journal"] == journal(tmp_path).name
+
+
+def test_with_a_place_the_bill_follows_by_the_hour_and_by_the_market(tmp_path: Path) -> None:
+    today = datetime.now(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
+    hours = [(today + timedelta(hours=h)).isoformat() for h in range(-48, 48)]
+    (tmp_path / "grid.csv").write_text(
+        "time,carbon_g_per_kwh,price_usd_per_mwh\n" + "".join(f"{hour}Z,200,50\n" for hour in hours)
+    )
+    given = ("--region", "de", "--carbon", "grid.csv", "--price", "grid.csv")
+    done = ran(tmp_path, "--json", *given, *command("import time; time.sleep(0.3)"))
+    answer = json.loads(done.stdout)
+    MeasureJson.model_validate(answer)
+    bill = answer["results"]["bill"]
+    kwh = bill["energy_wh"]["p50"] / 1000
+    assert bill["co2e_direct_kg"]["p50"] == pytest.approx(0.2 * kwh, rel=0.05)
+    assert bill["cost_usd"]["p50"] == pytest.approx(0.05 * kwh, rel=0.05)
+    assert bill["co2e_market_kg"]["p50"] > 2 * bill["co2e_direct_kg"]["p50"]
+    assert bill["energy_wh"]["p50"] >= answer["results"]["energy_wh"]["value"]
+    assert "CO2e, by market" in done.stderr
+    assert "bill" not in json.loads(ran(tmp_path, "--json", *command("pass")).stdout)["results"]
+
+
+def test_a_place_that_cannot_be_is_said_before_the_command_runs(tmp_path: Path) -> None:
+    done = ran(tmp_path, "--pue", "0.5", *command("open('ran', 'w')"))
+    assert done.returncode == 2
+    assert "PUE 0.5" in done.stderr
+    assert not (tmp_path / "ran").exists()
 
 
 def test_without_sensors_the_energy_is_unknown_and_the_command_runs(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from wattline.cli import measure_bill, options
+from wattline.cli.groups import expanded
 from wattline.core.errors import WattlineError
 from wattline.core.printable import printable, sayable
 
@@ -32,6 +34,7 @@ class MeasuredCommand(NamedTuple):
     others: OtherShares | None
 
 
+@expanded
 def measure(
     command: Annotated[
         list[str] | None, typer.Argument(help="Command to measure, with its arguments, after --.")
@@ -49,17 +52,21 @@ def measure(
         str | None,
         Opt(help="Address that serves Prometheus meanwhile: :9400 on this machine alone, 0.0.0.0:9400 on all."),
     ] = None,
+    *,
+    where: options.WhereOptions,
     as_json: Annotated[bool, Opt("--json", help="Print one JSON object to standard output at the end.")] = False,
 ) -> None:
     """Measure what a COMMAND takes: its exit status, signals, input and output pass through; the summary goes to
-    standard error, and every reading to a journal that a kill does not spoil."""
+    standard error, and every reading to a journal that a kill does not spoil. With a region, carbon, a price or another
+    option of place, the bill to the grid follows."""
     from wattline.meter.live.run_command import hold_signals
 
     # before anything is imported that begins threads, which would be given the signals in this one's place
     with hold_signals() as signals:
         seconds = _check(command, interval, live, lasting)
+        measure_bill.check_where(where)
         status, measured = _run(command or [], name, journal, live, seconds, signals, prometheus)
-        _summary(measured, as_json)
+        _summary(measured, as_json, measure_bill.bill_of(measured.session.files, measured.window, where))
     raise typer.Exit(status)
 
 
@@ -197,7 +204,7 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
-def _summary(measured: MeasuredCommand, as_json: bool) -> None:
+def _summary(measured: MeasuredCommand, as_json: bool, bill: dict[str, Any] | None) -> None:
     """A few lines to standard error; with ``as_json`` one object to standard output as well."""
     from wattline.cli.printing import print_json
     from wattline.meter.sensors.unread import unread
@@ -208,6 +215,7 @@ def _summary(measured: MeasuredCommand, as_json: bool) -> None:
         data = window.json()
         data["results"]["journal"] = shown[0] if shown else ""
         data["results"] |= {} if shares is None else {"other_processes": shares.json()}
+        data["results"] |= {} if bill is None else {"bill": bill}
         print_json(data)
     lines = [f"wattline: {window}"]
     energy = window.energy
@@ -221,6 +229,8 @@ def _summary(measured: MeasuredCommand, as_json: bool) -> None:
     lines += [f"  {words}" for words in unread(device.kind for device in energy.devices)]
     if shares is not None and energy.energy_j is not None:
         lines.append(f"  {shares}")
+    if bill is not None:
+        lines += [f"  {line}" for line in measure_bill.bill_lines(bill)]
     if shown:
         lines.append(f"  the whole story: wattline meter report {shlex.join(shown)}")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from wattline.schema.answer import BillResults
 from wattline.schema.base import EnvelopeJson, MeasuredJson, StrictJson, item, perhaps
 
 
@@ -197,6 +198,7 @@ class MeasureResults(StrictJson):
     counts: dict[str, float] = item("What was counted in the window.")
     journal: str = item("The journal that holds the readings.")
     other_processes: OtherProcessesJson | None = perhaps("What other processes had of the machine beside a command.")
+    bill: BillResults | None = perhaps("The bill from the devices to the grid, where a place was given.")
 
 
 class MeasureJson(EnvelopeJson[MeasureInputs, MeasureResults]):
