@@ -90,6 +90,25 @@ def smart_plug(path: Path, truth: Truth) -> Path:
     ])  # fmt: skip
 
 
+def home_table(path: Path, truth: Truth) -> Path:
+    """Home Assistant's history, as its page exports it: states of several sensors, without units."""
+    return rows(path, "entity_id,state,last_changed", [
+        [name, value, at]
+        for at, w in zip(truth.at("%Y-%m-%dT%H:%M:%S.000Z"), truth.power_w, strict=True)
+        for name, value in (("sensor.rack_power", w), ("sensor.rack_temperature", 21.5))
+    ])  # fmt: skip
+
+
+def home_history(path: Path, truth: Truth) -> Path:
+    """The same from its API, with units."""
+    path.write_text(json.dumps([[
+        {"entity_id": "sensor.rack_power", "state": f"{w / 1000}", "last_changed": at,
+         "attributes": {"unit_of_measurement": "kW", "device_class": "power"}}
+        for at, w in zip(truth.at("%Y-%m-%dT%H:%M:%S+00:00"), truth.power_w, strict=True)
+    ]]))  # fmt: skip
+    return path
+
+
 def processes(path: Path, truth: Truth) -> Path:
     """PowerAPI: what a formula gives each process, beside the whole twice."""
     return rows(path, "timestamp,sensor,target,power", [
@@ -135,6 +154,8 @@ ABROAD: dict[str, tuple[str, Writer]] = {
     "a spreadsheet's days": ("a.csv", sheet_days),
     "a spreadsheet's first line": ("a.csv", marked),
     "Tasmota": ("a.jsonl", smart_plug),
+    "Home Assistant's table": ("a.csv", home_table),
+    "Home Assistant's history": ("a.json", home_history),
     "PowerAPI": ("a.csv", processes),
     "a column a host": ("a.csv", wide),
     "experiment-impact-tracker": ("a.json", impact_tracker),

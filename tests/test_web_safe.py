@@ -197,6 +197,10 @@ def test_a_body_that_is_too_large_is_not_taken(base: str) -> None:
     )
     assert big.status_code == 413
     assert get(base, "/prompt?model=" + "x" * 600).status_code == 400
+    half = httpx.post(
+        f"{base}/api/v1/prompt", content=b'{"model":"\\ud800"}', headers={"Content-Type": "application/json"}
+    )
+    assert half.status_code == 422  # half a sign is no text
     assert get(base, "/").status_code == 200
 
 

@@ -195,8 +195,7 @@ def _cite(run: TrainingRun, draws: Draws) -> None:
         cite_given(draws, "hours", run.hours, "h", "wall time")
     if run.watts is not None:
         cite_given(draws, "watts", run.watts, "W", "power per chip at the server's plug")
-    record = draws.catalog.records("model").get(run.model.key)
-    # a config.json may bear a catalog's name
+    record = draws.catalog.records("model").get(run.model.key)  # a config.json may bear a catalog's name
     if record is not None and is_of_catalog(run.model, draws.catalog):
         names = (*COUNTS, "total_params", "active_params")
         draws.cite(*(record.facts[name] for name in names if name in record.facts))
@@ -215,9 +214,10 @@ def _fits(run: TrainingRun) -> None:
         bytes_each += FROZEN_BYTES * run.teacher.total_params / model.total_params
     needed = training.chips_to_hold(model.total_params, run.device.memory_bytes, catalog, bytes_each)
     if run.chips < needed:
+        lighter = "; --method lora, with adapters alone, needs fewer" if run.method == "full" else ""
         raise WattlineError(
             f"{model.key} does not fit {run.chips} × {run.device.record.name} in training "
-            f"({bytes_each:.2g} bytes a parameter); {needed:,} chips or more would hold it"
+            f"({bytes_each:.2g} bytes a parameter); {needed:,} chips or more would hold it{lighter}"
         )
 
 

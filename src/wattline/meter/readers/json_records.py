@@ -33,7 +33,9 @@ def is_text(text: str) -> bool:
         return False
     if all(isinstance(value, FLAT) for value in first.values()):
         return len(first) > 1
-    return any({"time", "timestamp", "ts", "datetime"} & set(plain_name(key).split("_")) for key in first)
+    return any(
+        {"time", "timestamp", "ts", "datetime", "changed", "updated"} & set(plain_name(key).split("_")) for key in first
+    )
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
