@@ -43,6 +43,8 @@ QUESTIONS = {
     "session": {"session": "chat", "model": "llama-3.1-8b", "draws": "50"},
     "embed": {"model": "bge-m3", "tokens": "1M", "draws": "50"},
     "transcribe": {"model": "whisper", "hours": "2", "draws": "50"},
+    "video": {"model": "hunyuan-video", "chip": "h100-sxm", "draws": "50"},
+    "flex response": {"model": "llama-3.1-8b", "it": "20MW", "chip": "h100-sxm", "draws": "20"},
     "train": {"model": "llama-3.1-8b", "tokens": "1T", "chip": "h100-sxm", "chips": "512", "draws": "50"},
     "site": {"it": "10MW", "place": "Dublin", "draws": "20"},
     "flex balance": {"it": "100MW", "region": "us-ercot", "draws": "50"},
