@@ -48,7 +48,7 @@ RESULTS: dict[str, tuple[str, str]] = {
     "batch": ("Batch", ""),
     "pue": ("PUE", ""),
     "cost_usd": ("Cost of electricity", "USD"),
-    "chip_hours_usd": ("Price of the chips' hours, an estimate", "USD"),
+    "chip_hours_usd": ("Chips' hours, estimated price", "USD"),
     "rollout_share": ("Share of rollouts in the energy", ""),
     "rollout_hours": ("Hours of rollouts", ""),
     "co2e_kg": ("CO2e, life cycle", "kg"),
