@@ -70,8 +70,8 @@ def test_products_take_only_what_answers_in_time_and_no_more_than_the_site():
     made = response(reserves=Reserves(ups="5 min", pausable=0.5))["results"]
     by = {row["product"]: row for row in made["products"]}
     fast, slow = by["Fast frequency reserve, Nordic"], by["Emergency demand response"]
-    assert "training stops" in slow["resources"]
-    assert "training stops" not in fast["resources"]
+    assert "training stops" in slow["resource_names"]
+    assert "training stops" not in fast["resource_names"]
     assert fast["power_w"]["p50"] == pytest.approx(made["site_w"]["p50"])
     assert made["ride"]["ups_s"]["p50"] == pytest.approx(300)
     assert made["ride"]["servers_s"]["p50"] == pytest.approx(0.02)

@@ -42,10 +42,8 @@ LISTED = {
     "modes": "modes, by name or each",
     "network": "what goes over a network: its energy, its charge, or its transfers",
     "parts": "parts of a bill, by name or each",
-    "path": "where something lies: a file, or a way through the years",
     "published": "what was published: the figures, or when",
     "replicas": "replicas: how many, or over time",
-    "resources": "resources, by name or each",
     "scores": "scores by measure",
     "sensors": "sensors, by name or each",
     "scenario": "a scenario, by name or with its path",
@@ -53,7 +51,7 @@ LISTED = {
     "stated": "what is stated, with or without its unit beside it",
     "steps": "steps: how many, or each",
     "window": "a window, by name or with its times",
-    "year": "a year, or what its limits are missed by",
+    "year": "a year, by number or by name",
     "years": "years: how many, or each",
 }
 # words for which an answer has no other: what each of the two is

@@ -48,7 +48,7 @@ def test_a_scenario_lies_over_the_outlook_and_leaves_its_range_alone() -> None:
     plain = wl.world("world", "2024-2030", draws=DRAWS).json()["results"]
     laid = wl.world("world", "2024-2030", scenario="iea-lift-off", draws=DRAWS).json()["results"]
     assert laid["places"] == plain["places"]
-    path = {row["year"]: row["twh"] for row in laid["scenario"]["path"]}
+    path = {row["year"]: row["twh"] for row in laid["scenario"]["middle_path"]}
     middle = {row["year"]: row["energy_twh"]["p50"] for row in plain["places"][0]["years"]}
     assert path[2024] == pytest.approx(middle[2024], rel=1e-3)
     assert path[2030] / middle[2030] == pytest.approx(1264 / 946, rel=1e-3)

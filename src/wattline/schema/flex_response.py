@@ -55,7 +55,7 @@ class GridProduct(StrictJson):
     product: str = item("The product.")
     response_s: float = item("It must answer within this time.")
     lasts_s: float = item("And last so long.")
-    resources: list[str] = item("What answers fast enough.")
+    resource_names: list[str] = item("What answers fast enough.")
     power_w: RangeJson = item("Power of all of it together, the site's at most.")
 
 

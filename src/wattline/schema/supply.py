@@ -96,7 +96,7 @@ class CertificateJson(StrictJson):
     bound: float = item("No supply costs less [USD].")
     gap: float = item("Their difference over the cost.")
     primal_mw: float = item("The most that an hour misses its balance by [MW].")
-    year: float = item("The most that a limit of the year is missed by, over it.")
+    year_miss: float = item("The most that a limit of the year is missed by, over it.")
     dual: float = item("The most that a capacity earns beyond its cost, over it.")
     both_ways_mw: float = item("The most that a storage charges and discharges at once [MW].")
     relaxed: float = item("Lower bound were storages free to do so [USD].")

@@ -112,7 +112,9 @@ class ScenarioPath(StrictJson):
     study: str = item("Whose it is; own for a file of the user's.")
     region: str = item("The place that it was made for.")
     published: list[YearTwh] = item("Its own figures.")
-    path: list[YearTwh] = item("The first place's middle path, moved as the scenario differs from its study's middle.")
+    middle_path: list[YearTwh] = item(
+        "The first place's middle path, moved as the scenario differs from its study's middle."
+    )
 
 
 class StockYear(StrictJson):

@@ -182,7 +182,7 @@ def products_json(gives: Sequence[Resource], site_w: Array, catalog: Catalog) ->
         rows.append(
             {
                 "product": record.title, "response_s": response, "lasts_s": lasts,
-                "resources": [each.name for each in able], "power_w": Range.of(np.asarray(power)).json(),
+                "resource_names": [each.name for each in able], "power_w": Range.of(np.asarray(power)).json(),
             }
         )  # fmt: skip
     return rows

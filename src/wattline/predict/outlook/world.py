@@ -118,7 +118,7 @@ class WorldOutlook(Result):
             "study": self.case.study if isinstance(self.case, PublishedCase) else "own",
             "region": self.case.region if isinstance(self.case, PublishedCase) else self.made.question.places[0].name,
             "published": [{"year": year, "twh": twh} for year, twh in published.items()],
-            "path": [{"year": year, "twh": twh} for year, twh in zip(years, self.case_path, strict=True)],
+            "middle_path": [{"year": year, "twh": twh} for year, twh in zip(years, self.case_path, strict=True)],
         }
 
     def _stock(self) -> Json | None:

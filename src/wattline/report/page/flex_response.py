@@ -110,7 +110,7 @@ def _products(products: list[Json]) -> str:
             show(row["response_s"], "s"),
             show(row["lasts_s"], "s"),
             show(row["power_w"]["p50"], "W"),
-            ", ".join(row["resources"]) or "nothing",
+            ", ".join(row["resource_names"]) or "nothing",
         ]
         for row in products
     ]

@@ -89,7 +89,7 @@ def _fan_in(place: Json, case: Json | None, ground: Ground) -> str:
     body.append(f'<polygon points="{" ".join(upper + lower)}" fill="var(--grid)" fill-opacity="0.18"/>')
     body.append(f'<polyline points="{middle}" fill="none" stroke="var(--grid)" stroke-width="2"/>')
     if case is not None:
-        path = " ".join(at(row["year"], row["twh"]) for row in case["path"])
+        path = " ".join(at(row["year"], row["twh"]) for row in case["middle_path"])
         body.append(f'<polyline points="{path}" fill="none" stroke="var(--chip)" stroke-dasharray="5 4"/>')
     body += [_dot(dot, at(dot["year"], dot["twh"])) for dot in shown]
     return "".join(body)

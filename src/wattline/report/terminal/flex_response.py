@@ -74,6 +74,6 @@ def _products(rows: list[Json]) -> RenderableType:
     for row in rows:
         table.add_row(
             row["product"], show(row["response_s"], "s"), show(row["lasts_s"], "s"), show(row["power_w"]["p50"], "W"),
-            ", ".join(row["resources"]) or "nothing",
+            ", ".join(row["resource_names"]) or "nothing",
         )  # fmt: skip
     return table

@@ -131,7 +131,7 @@ def _parts(results: Json) -> list[RenderableType]:
 
 def _scenario(case: Json) -> list[RenderableType]:
     published = "; ".join(f"{row['twh']:,.0f} TWh in {row['year']}" for row in case["published"])
-    last = case["path"][-1]
+    last = case["middle_path"][-1]
     head = f"Scenario {case['name']} ({case['study']}): {number(last['twh'])} TWh in {last['year']}"
     return [Text(head, style="bold"), Text(f"as published for {case['region']}: {published}" if published else "")]
 

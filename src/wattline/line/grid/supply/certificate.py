@@ -41,7 +41,7 @@ class Certificate:
     cost, bound : cost of the solution and a lower bound on that of any [USD]
     gap : their difference over the cost
     primal_mw : the most that a balance, a store or a bound is missed by in an hour, or a store's year by [MW, MWh]
-    year : the most that a row of the year is missed by, over its limit
+    year_miss : the most that a row of the year is missed by, over its limit
     dual : the most that a capacity earns beyond its cost, over that cost
     both_ways_mw : the most that a storage charges and discharges at once [MW]
     relaxed : lower bound on the cost, were storages free to do so, which negative prices may pay for [USD]
@@ -51,7 +51,7 @@ class Certificate:
     bound: float
     gap: float
     primal_mw: float
-    year: float
+    year_miss: float
     dual: float
     both_ways_mw: float
     relaxed: float = -np.inf
@@ -64,7 +64,7 @@ class Certificate:
     @property
     def good_but_for_circles(self) -> bool:
         """The same, were a storage free to charge and discharge at once."""
-        return bool(self.primal_mw <= PRIMAL_MW and self.year <= SHARE and self.gap <= GAP)
+        return bool(self.primal_mw <= PRIMAL_MW and self.year_miss <= SHARE and self.gap <= GAP)
 
 
 def certify(program: Program, solution: Solution) -> Certificate:
@@ -83,7 +83,7 @@ def certify(program: Program, solution: Solution) -> Certificate:
         bound=bound,
         gap=(cost - bound) / max(abs(cost), abs(bound), 1e-9 * float(program.load.sum()), 1e-9),
         primal_mw=max(float(np.abs(rows).max()), float(beyond.max(initial=0.0)), most, unclosed),
-        year=max(0.0, float((missed / (1 + np.abs(program.limit))).max(initial=0.0))),
+        year_miss=max(0.0, float((missed / (1 + np.abs(program.limit))).max(initial=0.0))),
         dual=dual,
         both_ways_mw=float(both_ways(program, flows).max(initial=0.0)),
     )
