@@ -209,7 +209,7 @@ def test_a_year_left_out_is_held_against_made_ones(tmp_path: Path) -> None:
     data = validate_made_hours(folder, "year", draws=2).json()
     assert [row["year"] for row in data["results"]["made_hours"]] == [2023, 2024]
     scores = {row["figure"]: row for row in data["results"]["made_scores"]}
-    assert scores["usd_per_mwh"]["made"] == pytest.approx(scores["usd_per_mwh"]["true"], rel=0.25)
-    assert scores["cfe_in_true_year"]["made"] == pytest.approx(0.95, abs=0.04)
+    assert scores["usd_per_mwh"]["made_value"] == pytest.approx(scores["usd_per_mwh"]["true"], rel=0.25)
+    assert scores["cfe_in_true_year"]["made_value"] == pytest.approx(0.95, abs=0.04)
     ValidateSupplyJson.model_validate(data)
     assert "year left out" in as_text(data)

@@ -41,7 +41,7 @@ class MadeFigureJson(StrictJson):
     """A figure of a true year beside that of made ones."""
 
     true: float = item("Of the true hours.")
-    made: RangeJson = item("Of the made years.")
+    made_value: RangeJson = item("Of the made years.")
 
 
 class MadeYearJson(StrictJson):
@@ -50,7 +50,7 @@ class MadeYearJson(StrictJson):
     region: str = item("The region.")
     year: int = item("The year.")
     left_out: str = item("The year or region that was left out.")
-    figures: dict[str, MadeFigureJson] = item(
+    compared_figures: dict[str, MadeFigureJson] = item(
         "Means, correlations, droughts [h], and plans sized on the hours, by name."
     )
 
@@ -61,7 +61,7 @@ class MadeScoreJson(StrictJson):
     figure: str = item("Its name.")
     n: int = item("Years compared.")
     true: float = item("Mean of the true figures.")
-    made: float = item("Mean of the made years' medians.")
+    made_value: float = item("Mean of the made years' medians.")
     mean_absolute_difference: float = item("Mean of what lies between the two.")
     coverage_percent: float = item("Share of years whose true figure lies inside p5 to p95 of the made ones.")
 

@@ -130,10 +130,15 @@ def _row(unseen: Unseen, draws: int, rng: np.random.Generator, case: Callable[[A
         sized = plan(case(wind, sun))
         made.append(figures(wind, sun) | _sized(sized) | {"cfe_in_true_year": operate(sized, true_case).cfe})
     rows = {
-        name: {"true": value, "made": Range.of(np.array([each[name] for each in made])).json()}
+        name: {"true": value, "made_value": Range.of(np.array([each[name] for each in made])).json()}
         for name, value in true.items()
     }
-    return {"region": truth.record.name, "year": int(truth.year[0]), "left_out": unseen.left_out, "figures": rows}
+    return {
+        "region": truth.record.name,
+        "year": int(truth.year[0]),
+        "left_out": unseen.left_out,
+        "compared_figures": rows,
+    }
 
 
 def _at_mean(values: Array, fact: tuple[float, float, float], rng: np.random.Generator) -> Array:
@@ -203,16 +208,16 @@ def made_scores(rows: Sequence[Json]) -> list[Json]:
     A row for each figure.
     """
     scores = []
-    for name in rows[0]["figures"] if rows else ():
-        pairs = [row["figures"][name] for row in rows]
+    for name in rows[0]["compared_figures"] if rows else ():
+        pairs = [row["compared_figures"][name] for row in rows]
         true = np.array([pair["true"] for pair in pairs])
-        low, middle, high = (np.array([pair["made"][p] for pair in pairs]) for p in ("p5", "p50", "p95"))
+        low, middle, high = (np.array([pair["made_value"][p] for pair in pairs]) for p in ("p5", "p50", "p95"))
         scores.append(
             {
                 "figure": name,
                 "n": len(pairs),
                 "true": float(true.mean()),
-                "made": float(middle.mean()),
+                "made_value": float(middle.mean()),
                 "mean_absolute_difference": float(np.abs(middle - true).mean()),
                 "coverage_percent": 100 * float(((low <= true) & (true <= high)).mean()),
             }

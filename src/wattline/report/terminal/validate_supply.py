@@ -41,10 +41,13 @@ def _made_hours(results: Json, left_out: str) -> RenderableType:
     for row in results["made_scores"]:
         name = row["figure"].replace("_", " ")
         away = f"{row['mean_absolute_difference']:.3g}"
-        table.add_row(name, f"{row['true']:.3f}", f"{row['made']:.3f}", away, f"{row['coverage_percent']:.0f}%")
+        table.add_row(name, f"{row['true']:.3f}", f"{row['made_value']:.3f}", away, f"{row['coverage_percent']:.0f}%")
     costs = plain_table("USD/MWh of 100 MW, CFE 95%", "year", "true", "made p5", "p50", "p95", "CFE in the true year")
     for row in results["made_hours"]:
-        cost, reached = row["figures"]["usd_per_mwh"], row["figures"]["cfe_in_true_year"]["made"]
-        made = [f"{cost['made'][name]:.1f}" for name in ("p5", "p50", "p95")]
+        cost, reached = (
+            row["compared_figures"]["usd_per_mwh"],
+            row["compared_figures"]["cfe_in_true_year"]["made_value"],
+        )
+        made = [f"{cost['made_value'][name]:.1f}" for name in ("p5", "p50", "p95")]
         costs.add_row(row["region"], str(row["year"]), f"{cost['true']:.1f}", *made, f"{reached['p50']:.1%}")
     return Group(table, "", costs)
