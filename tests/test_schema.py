@@ -87,6 +87,7 @@ LINES = (
     "meter share RECORDING --jobs JOBS",
     "meter bill RECORDING --region fr --draws 20",
     "sensors",
+    "ci --runs 3 --warm-up 0 --budget 1MJ -- PYTHON -c pass",
     "fleet ingest RECORDING --out NEW",
     "fleet report FLEET --by job,hour --jobs JOBS --idle-waste --caps",
     "validate training",

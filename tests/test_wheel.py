@@ -46,6 +46,7 @@ WORKS = {
     "meter export": ["meter", "export", "examples/gpus.csv", "--to", "csv"],
     "meter export openmetrics": ["meter", "export", "examples/gpus.csv", "--to", "openmetrics"],
     "compare": ["compare", "examples/gpt3_512_h100.toml", "examples/gpus.csv"],
+    "ci": ["ci", "--runs", "3", "--warm-up", "0", "--", sys.executable, "-c", "pass"],
     "saving": ["saving", "examples/gpus.csv", "examples/gpus.csv"],
     "tune": ["tune", "--restore"],
     "completion": ["completion", "bash"],

@@ -112,6 +112,13 @@ __all__ = [
 _RENAMED = {"service": "serve"}
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext wattline`` in IPython or Jupyter: the magics ``%%wattline`` and ``%wattline``."""
+    from wattline.hooks.notebook import register
+
+    register(shell)
+
+
 def _present() -> Any:
     """What shows an answer to people: imported when the first one is shown."""
     from wattline.report import present

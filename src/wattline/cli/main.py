@@ -18,6 +18,7 @@ from wattline.cli import (
     calibrate,
     catalog,
     check,
+    ci,
     compare,
     completion,
     embed,
@@ -93,6 +94,7 @@ app.command("measure", context_settings={"allow_interspersed_args": False})(meas
 app.command("tune", context_settings={"allow_interspersed_args": False})(tune.tune)
 app.command("tune-serve")(tune_serve.tune_serve)
 app.command("budget")(budget.budget)
+app.command("ci", context_settings={"allow_interspersed_args": False})(ci.ci)
 app.command("proxy")(proxy.proxy)
 app.command("web")(web.web)
 app.command("mcp")(mcp.mcp)

@@ -11,6 +11,7 @@ from wattline.report.language.markup import translated_lines, translated_page
 from wattline.report.language.translator import current
 from wattline.report.words import Json
 
+RECORDED = ("ci", "fleet ingest", "fleet report", "measure", "meter report", "meter share", "sensors", "traffic")
 WIDTH = 100  # of text that goes to no terminal
 UNDIVIDED = 2000  # so wide that no line is divided
 
@@ -20,11 +21,7 @@ def rich_text(data: Json, explain: bool = False) -> RenderableType:
     command = data["command"]
     if command.startswith("validate "):
         return _validation_text(data, explain)
-    if command.startswith("fleet "):
-        from wattline.report.terminal.fleet import fleet_text
-
-        return fleet_text(data)
-    if command in ("measure", "meter report", "meter share", "sensors", "traffic"):
+    if command in RECORDED:
         return _recorded_text(data)
     if _of_flexibility(data):
         return _flex_text(data, explain)
@@ -101,6 +98,10 @@ def _of_flexibility(data: Json) -> bool:
 
 def _recorded_text(data: Json) -> RenderableType:
     match data["command"]:
+        case "ci":
+            from wattline.report.terminal.ci import ci_text as show
+        case "fleet ingest" | "fleet report":
+            from wattline.report.terminal.fleet import fleet_text as show
         case "measure":
             from wattline.report.terminal.measure import measure_text as show
         case "meter report":

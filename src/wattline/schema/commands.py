@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from wattline.schema import (
     answer,
     budget,
+    ci,
     claims,
     compare,
     encoding,
@@ -56,6 +57,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "saving": saving.SavingJson,
     "tune": tune.TuneJson,
     "budget": budget.BudgetJson,
+    "ci": ci.CiJson,
     "world": world.WorldJson,
     "check": claims.CheckJson,
     "facts": claims.FactsJson,

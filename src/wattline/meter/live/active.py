@@ -115,6 +115,11 @@ def metering(
     _chosen = (Path(journal) if journal else None, seconds, None if sensors is None else lambda: sensors)
 
 
+def is_chosen() -> bool:
+    """Whether windows have a place already, or ``metering`` said one."""
+    return _session is not None or _chosen != (None, None, None)
+
+
 def active() -> Session:
     """This process's session, begun when first asked for."""
     if _session is not None:
