@@ -9,7 +9,7 @@ WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
 COPY src src
 RUN python3 -m venv /opt/wattline \
- && /opt/wattline/bin/pip install --no-cache-dir -c constraints.txt '.[web,sim,proxy,meter]'
+ && /opt/wattline/bin/pip install --no-cache-dir -c constraints.txt '.[web,sim,proxy,meter,nvidia,cluster]'
 # the compiled simulator, and Python's own compiled files, so that nothing need be written later
 ENV NUMBA_CACHE_DIR=/opt/wattline/numba
 RUN /opt/wattline/bin/wattline serve llama-3.1-8b --rate 1/s --duration "1 min" --draws 5 --json > /dev/null \

@@ -19,6 +19,7 @@ from wattline.cli import (
     catalog,
     check,
     ci,
+    cluster,
     compare,
     completion,
     embed,
@@ -95,6 +96,7 @@ app.command("tune", context_settings={"allow_interspersed_args": False})(tune.tu
 app.command("tune-serve")(tune_serve.tune_serve)
 app.command("budget")(budget.budget)
 app.command("ci", context_settings={"allow_interspersed_args": False})(ci.ci)
+app.command("cluster")(cluster.cluster)
 app.command("proxy")(proxy.proxy)
 app.command("web")(web.web)
 app.command("mcp")(mcp.mcp)

@@ -7,7 +7,7 @@ another one that is metered too (a MIG slice, a machine's GPUs under its wall me
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,10 +62,26 @@ def collector(source: Source) -> Collector:
 
 def serve(source: Source, address: str) -> Any:
     """Start the endpoint ``/metrics`` at ``:9400`` or ``HOST:PORT`` in a thread; call the result to stop it."""
+    return serve_collectors([collector(source)], address)
+
+
+def serve_collectors(collectors: Sequence[Collector], address: str) -> Any:
+    """The same of several collectors.
+
+    Parameters
+    ----------
+    collectors : what is asked at each scrape
+    address : ``:9400`` or HOST:PORT
+
+    Returns
+    -------
+    What stops it; its ``port`` is the one that it listens on.
+    """
     client = _client()
     host, port = parse_address(address)
     registry = client.CollectorRegistry(auto_describe=False)
-    registry.register(collector(source))
+    for each in collectors:
+        registry.register(each)
     try:
         server, thread = start(client.make_wsgi_app(registry), host, port)
     except (OSError, OverflowError) as error:

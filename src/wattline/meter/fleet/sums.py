@@ -15,13 +15,13 @@ from wattline.core.fact import Array
 from wattline.meter.fleet.claims import Cells
 from wattline.meter.fleet.layout import MICRO, FleetFolder, energy_by_day, frame_of, paths_sql
 
-# a grouping -> its key in SQL, of a joined row: parts p, series s, holdings h, jobs j
+# a grouping -> its key in SQL, of a joined row: sums by device, cell and hour p, series s, holdings h, jobs j
 GROUPS = {
     "job": "j.name",
     "user": "j.user",
     "model": "j.model",
-    "hour": "strftime(make_timestamp(p.begin_us // 3600000000 * 3600000000), '%Y-%m-%dT%H:00Z')",
-    "day": "strftime(make_timestamp(p.begin_us), '%Y-%m-%d')",
+    "hour": "strftime(make_timestamp(p.hour_us), '%Y-%m-%dT%H:00Z')",
+    "day": "strftime(make_timestamp(p.hour_us), '%Y-%m-%d')",
     "host": "s.host",
     "device": "s.key",
 }
@@ -173,12 +173,16 @@ def _add_day(
 
 
 def _add_groups(link: Any, head: str, by: Sequence[str], jobs: bool, out: FleetSums) -> None:
+    """By device, cell and hour first, which are whole numbers and few; names are joined to what is left."""
+    hour = "p.begin_us // 3600000000 * 3600000000 AS hour_us"
+    exact = ", ".join(f"{_exact(f'p.{name}')} AS {name}" for name in VALUES)
+    head += f", g AS (SELECT p.device, p.cell, {hour}, {exact} FROM p GROUP BY ALL)"
     keys = ", ".join(f"{GROUPS[name]} AS key{i}" for i, name in enumerate(by))
     share = "coalesce(h.share, 1)" if jobs else "1"
     sums = ", ".join(_exact(f"p.{name} * {share}") for name in VALUES)
     joins = " JOIN s ON p.device = s.device"
     joins += " LEFT JOIN h ON p.cell = h.cell LEFT JOIN j ON h.job = j.job" if jobs else ""
-    for row in link.execute(f"{head} SELECT {keys}, {sums} FROM p{joins} GROUP BY ALL").fetchall():
+    for row in link.execute(f"{head} SELECT {keys}, {sums} FROM g AS p{joins} GROUP BY ALL").fetchall():
         out.groups.setdefault(tuple(row[: len(by)]), FleetSum()).add(*row[len(by) :])
 
 
