@@ -224,7 +224,7 @@ def _baseline_text(command: Sequence[str], runs: RunEnergies) -> str:
 
 
 def read_baseline(path: Path) -> RunEnergies:
-    """The runs of a baseline file; raises WattlineError where it is none.
+    """The runs of a baseline file.
 
     Parameters
     ----------
@@ -232,7 +232,7 @@ def read_baseline(path: Path) -> RunEnergies:
 
     Returns
     -------
-    The runs.
+    The runs. Raises WattlineError where the file is none.
     """
     if not path.exists():
         raise WattlineError(f"{shorten(str(path), 200)} does not exist: make it with --save-baseline")

@@ -75,7 +75,7 @@ def serve_collectors(collectors: Sequence[Collector], address: str) -> Any:
 
     Returns
     -------
-    What stops it; its ``port`` is the one that it listens on.
+    What stops it; its ``port`` is the one that it listens on. Raises WattlineError where it cannot listen there.
     """
     client = _client()
     host, port = parse_address(address)
