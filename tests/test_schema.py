@@ -259,7 +259,7 @@ def test_a_command_line_answers_as_its_schema_says(
     if line.startswith(SIMULATED):
         pytest.importorskip("numba")
     monkeypatch.chdir(ROOT)
-    if line.startswith(("measure", "tune", "budget")):
+    if line.startswith(("measure", "tune", "budget", "ci ")):
         printed = answer(line, files)
     else:
         with pytest.raises(SystemExit) as stop:
