@@ -174,7 +174,7 @@ def test_the_program_serves_pods_and_devices(agent):
 
 def test_the_command_runs_without_a_kubelet(tmp_path):
     code = "import sys; from wattline.cli.main import main; main(sys.argv[1:])"
-    words = ["cluster", "--address", "127.0.0.1:0", "--lasting", "1 s", "--kubelet", str(tmp_path / "none")]
+    words = ["cluster", "--address", "127.0.0.1:0", "--serve-for", "1 s", "--kubelet", str(tmp_path / "none")]
     environment = os.environ | {"WATTLINE_SIMULATED": "1"}
     done = subprocess.run([sys.executable, "-c", code, *words], env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")

@@ -90,7 +90,7 @@ NEEDS = {
     "web": ["web", "--port", "0"],
     "mcp": ["mcp"],
     "proxy of tune": ["tune-serve", "--upstream", "http://127.0.0.1:9"],
-    "cluster": ["cluster", "--kubelet", "none.sock", "--lasting", "1 s"],
+    "cluster": ["cluster", "--kubelet", "none.sock", "--serve-for", "1 s"],
     "fleet ingest": ["fleet", "ingest", "examples/gpus.csv", "--out", "fleet"],
     "fleet report": ["fleet", "report", "fleet"],
     "prometheus": ["measure", "--prometheus", "127.0.0.1:0", "--", sys.executable, "-c", "pass"],

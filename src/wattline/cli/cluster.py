@@ -22,7 +22,7 @@ def cluster(
         "/var/log/pods"
     ),
     look_every: Annotated[str, Opt(help="Time between two looks at which pods run.")] = "5 s",
-    lasting: Annotated[str | None, Opt("--lasting", help="How long to serve [default: until it is ended].")] = None,
+    lasting: Annotated[str | None, Opt("--serve-for", help="How long to serve [default: until it is ended].")] = None,
 ) -> None:
     """Serve joules by pod and namespace of this node to Prometheus, while they run."""
     import tempfile
@@ -36,7 +36,7 @@ def cluster(
     from wattline.meter.live.run_command import hold_signals, wait_for_end
 
     every_s = parse(look_every, "s", "look-every")
-    duration_s = None if lasting is None else parse(lasting, "s", "lasting")
+    duration_s = None if lasting is None else parse(lasting, "s", "serve-for")
     with hold_signals() as signals, tempfile.TemporaryDirectory(prefix="wattline-cluster-") as folder:
         active.metering(Path(folder) / "node.wattline", "1s")
         totals = Totals()
