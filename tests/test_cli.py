@@ -337,7 +337,7 @@ def test_help_is_the_same_before_and_after_other_arguments(command: str, capsys:
         raise SystemExit(app([*command.split(), "--help"], prog_name="wattline", standalone_mode=False))
     assert capsys.readouterr().out.rstrip() == str(shown).rstrip()
     assert help_of(["measure", "--", "python", "--help"]) is None
-    assert help_of(["explain", "--help"]) is None
+    assert help_of(["explain", "train", "--help"]) is None
     assert help_of(["serve", "--rate", "--help"]) is None
 
 
