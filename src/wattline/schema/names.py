@@ -88,7 +88,8 @@ PLAIN = {
     ),
     "hours": ("hours_by_mode", "hours_too_warm"),
     "numbers of lines, years and codes": (
-        "as_of", "from_year", "line", "line_numbers", "lines", "origin", "priority", "seed", "start", "status", "to_year", "year",
+        "as_of", "from_year", "line", "line_numbers", "lines", "origin", "priority",
+        "seed", "start", "status", "to_year", "year",
     ),
     "degrees north and east": ("latitude", "longitude"),
     "US dollars, or US dollars for each of what the object says": ("carbon_price", "cost"),
