@@ -60,6 +60,7 @@ PER = {
 # numbers without a unit in their names: what they are -> their names
 PLAIN = {
     "counts": (
+        "files_given", "files_known_before", "partitions", "readings_summed", "devices_without_idle_power", "intervals",
         "accelerators", "batch", "blocks", "calls", "cells", "chips", "count", "counts", "data_parallel", "devices",
         "draws", "faults", "figures", "forecasts", "fps", "frames", "gpus", "guidance", "height", "images", "in_window",
         "installed", "jobs", "layers", "least", "left_out_by_bound", "logs", "max_num_seqs", "mean_batch", "mean_ready",
@@ -77,14 +78,15 @@ PLAIN = {
         "probability", "pue", "pue_at_full_load", "pue_by_month", "pue_highest", "rank_correlation", "ratio",
         "saving_foresight",
         "saving_known", "server_fans", "servers", "share_of_electricity", "share_of_place", "storage", "strain",
-        "tue", "utilisation",
+        "tue", "utilisation", "year_miss",
     ),
     "in the unit of the object or of the measure that holds them": (
         "bound", "built", "capacities", "carbon", "computed", "crps", "crps_with_naive", "demand", "earned", "high",
         "highest", "low", "lowest", "mean", "mean_absolute", "mean_absolute_error", "mean_as_meant", "mean_error",
         "mean_foresight", "mean_known", "measured", "naive_crps", "naive_error", "network", "p5", "p50", "p90", "p95",
         "p99", "predicted", "production_credit", "published", "range", "ranges", "relaxed", "root_mean_square",
-        "stated", "value", "work", "setting", "setting_before", "setting_best",
+        "stated", "value", "work", "true", "made_value", "mean_absolute_difference",
+        "setting", "setting_before", "setting_best",
     ),
     "hours": ("hours_by_mode", "hours_too_warm"),
     "numbers of lines, years and codes": (
