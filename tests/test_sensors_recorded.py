@@ -1,4 +1,4 @@
-"""Sensors of hardware that is not here, held against answers as their makers document them, written anew."""
+"""Sensors of hardware that is not here, held against answers written anew, most from memory of their formats."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Tools of makers that print power once when they are asked: Apple, Jetson, Intel Gaudi and Intel GPUs.
 
 ``powermetrics`` (Apple silicon, root), ``tegrastats`` (Jetson), ``hl-smi`` (Gaudi) and ``xpu-smi`` (Intel data-centre
-GPUs). A question takes up to a second, so a thread asks. What each prints is held against answers as their makers
-document them.
+GPUs). A question takes up to a second, so a thread asks. Options and answers are from memory of their
+formats: none was run here.
 """
 
 from __future__ import annotations
