@@ -17,11 +17,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from wattline.catalog.draws import Draws
 from wattline.cli.main import main
 from wattline.core.errors import WattlineError
+from wattline.meter.device import Device
 from wattline.meter.energy.usage import report
 from wattline.meter.fleet.ingest import fleet_ingest
 from wattline.meter.fleet.report import fleet_report
+from wattline.meter.fleet.savings import Levels, cap_savings
 from wattline.meter.readers.detect import read
 from wattline.meter.sharing.jobs import read_jobs
 from wattline.meter.sharing.share import share_jobs
@@ -171,6 +174,25 @@ def test_idle_waste_and_caps_of_a_known_chip(tmp_path):
     assert saved == sorted(saved)
     assert longer == sorted(longer)
     assert 0 < saved[-1] < 680
+    for row in caps:  # a curve is a prediction, however well its chip was measured
+        for name in ("saved_wh", "saved_share", "longer_share"):
+            assert 0 < row[name]["p5"] < row[name]["p50"] < row[name]["p95"], (row["cap_w"], name)
+        assert row["saved_share"]["p95"] <= 1
+
+
+def test_what_a_cap_saves_is_as_uncertain_as_a_prediction_and_no_more_than_the_energy():
+    watts = np.array([150.0, 400.0, 650.0])
+    levels = Levels(np.zeros(3, int), np.ones(3, int), watts, watts * 60, np.full(3, 60.0))
+    for name in ("NVIDIA H100 80GB HBM3", "NVIDIA B200", "NVIDIA V100-SXM2-32GB"):
+        device = Device("n", "gpu0", "gpu", name)
+        rows, central = (cap_savings(levels, [(device, 0)], Draws(n)) for n in (200, 0))
+        assert rows, name
+        for row, middle in zip(rows, central, strict=True):
+            assert row["saved_share"]["p50"] == pytest.approx(middle["saved_share"]["p50"], rel=0.1, abs=0.01)
+            assert 0 <= row["saved_wh"]["p5"] <= row["saved_wh"]["p95"] <= row["energy_wh"]
+        free = levels._replace(watts=np.full(3, 90.0), joules=np.full(3, 5400.0))
+        for row in cap_savings(free, [(device, 0)], Draws(200))[:1]:  # a cap that does not bind changes nothing
+            assert row["saved_wh"]["p95"] == row["longer_share"]["p95"] == 0
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from wattline.core.result import Json
 from wattline.core.units import J_PER_WH
 from wattline.line.chip.coefficients import coefficients
 from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.known import spread_fact
 from wattline.line.chip.step import watts_of, within_limit
 from wattline.meter.device import Device
 
@@ -99,7 +100,8 @@ def cap_savings(levels: Levels, devices: Sequence[tuple[Device, int]], draws: Dr
 
     Returns
     -------
-    Rows with the chip, its cap, what would be saved of the same work and how much longer that would take.
+    Rows with the chip, its cap [W], what would be saved of the same work [Wh and share] and how much longer that would
+    take [share]: ranges over the draws, within the scatter of measured energy and time about predictions.
     """
     chips: dict[str, tuple[Chip, list[int]]] = {}
     for name in dict.fromkeys(device.name for device, _ in devices):
@@ -115,8 +117,10 @@ def _cap_row(chip: Chip, share: float, numbers: Sequence[int], levels: Levels) -
     joules, seconds = levels.joules[mine], levels.seconds[mine]
     cap_w = share * float(np.mean(chip.tdp_w))
     longer, more = capped(chip, levels.watts[mine], cap_w)
-    saved_j = (joules * (1 - more)).sum(axis=-1)
-    work_s = seconds.sum()
+    # energy and time without the cap are measured; what the curve changes of them scatters as a prediction does
+    spread = {what: chip.draws(spread_fact(what, chip.generation, chip.draws.catalog)) for what in ("energy", "time")}
+    saved_j = np.minimum((joules * (1 - more)).sum(axis=-1) * spread["energy"], joules.sum())
+    extra_s = (seconds * (longer - 1)).sum(axis=-1) * spread["time"]
     return {
         "chip": chip.record.name,
         "devices": len(numbers),
@@ -124,7 +128,7 @@ def _cap_row(chip: Chip, share: float, numbers: Sequence[int], levels: Levels) -
         "energy_wh": float(joules.sum()) / J_PER_WH,
         "saved_wh": Range.of(saved_j / J_PER_WH).json(),
         "saved_share": Range.of(saved_j / joules.sum()).json(),
-        "longer_share": Range.of((seconds * (longer - 1)).sum(axis=-1) / work_s).json(),
+        "longer_share": Range.of(extra_s / seconds.sum()).json(),
     }
 
 
