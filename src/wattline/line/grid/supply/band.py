@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_solve_banded, cholesky_banded, lu_factor, lu_solve
+from scipy.linalg import LinAlgError, cholesky_banded, lu_factor, lu_solve
+from scipy.linalg.lapack import dpbtrs
 
 from wattline.core.fact import Array
 from wattline.line.grid.supply.program import Program
@@ -45,6 +46,7 @@ class NewtonMatrix:
         self.program = program
         total = weights.lower + weights.upper
         self.theta = program.active / total
+        self.upper = weights.upper
         self.tie = weights.upper * program.profile
         self._band = self._factor()
         owned = [np.flatnonzero(program.owner == k) for k in range(len(program.capacities))]
@@ -78,11 +80,11 @@ class NewtonMatrix:
     def band_solve(self, rows: Array) -> Array:
         """N⁻¹ of ``(..., 1 + S, T)``."""
         shape = rows.shape
-        right = np.ascontiguousarray(rows.reshape(-1, shape[-2], shape[-1]).transpose(2, 1, 0)).reshape(
-            -1, rows.size // (shape[-2] * shape[-1])
-        )
-        left = cho_solve_banded((self._band, True), right, overwrite_b=True, check_finite=False)
-        return np.ascontiguousarray(left.reshape(shape[-1], shape[-2], -1).transpose(2, 1, 0)).reshape(shape)
+        each = rows.reshape(-1, shape[-2], shape[-1]).transpose(0, 2, 1)
+        right = np.array(each, order="C").reshape(len(each), -1).T  # a column each, as LAPACK has them
+        left, _ = dpbtrs(self._band, right, lower=1, overwrite_b=1)
+        solved = left.T.reshape(-1, shape[-1], shape[-2]).transpose(0, 2, 1)
+        return np.ascontiguousarray(solved).reshape(shape)
 
     def _border(self, owned: list[NDArray[np.intp]], slack: Array) -> None:
         program, capacities = self.program, len(self.program.capacities)

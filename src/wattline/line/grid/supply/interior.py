@@ -220,7 +220,7 @@ class Interior:
     ) -> InteriorPoint:
         """The Newton step to where each quantity times its price has the given change."""
         program, (flow, room, capacity, left, slack) = self.program, targets
-        upper = point.room_price / point.room
+        upper = matrix.upper
         left_weight = np.where(self.capped, point.left_price / point.left, 0.0)
         room_pull = room / point.room - upper * missing.room
         pulled = program.by_capacity(np.einsum("ft,ft->f", program.profile, room_pull))

@@ -92,7 +92,8 @@ def centring(point: InteriorPoint, step: InteriorPoint, lengths: tuple[float, fl
 
 
 def _reach(values: Array, change: Array) -> float:
-    worst = float((-change / np.where(values > 0, values, 1.0)).max(initial=0.0))
+    values = values if values.min(initial=1.0) > 0 else np.where(values > 0, values, 1.0)
+    worst = -float((change / values).min(initial=0.0))
     return 1 / worst if worst > 0 else 1 / np.finfo(float).tiny ** 0.5
 
 

@@ -15,6 +15,7 @@ of the year is its content at the start, by a capacity ``start:`` and a row ``cy
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,13 +147,13 @@ class Program:
         """The cost of a solution [USD]."""
         return float(np.einsum("ft,ft->", self.cost, flows) + self.capacity_cost @ capacity)
 
-    @property
+    @cached_property
     def coefficients(self) -> Array:
         """What flows other than contents bring to balance and stores, ``(1 + S, F - S)``."""
         plain = len(self.balance) - self.stores
         return np.vstack([self.balance[:plain], -self.gain[:plain].T])
 
-    @property
+    @cached_property
     def right_side(self) -> Array:
         """Load and inflow, ``(1 + S, T)``."""
         return np.vstack([self.load, self.inflow])
