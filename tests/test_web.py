@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 
@@ -174,6 +175,20 @@ def test_downloads_are_the_answer(base: str) -> None:
     report = get(base, f"/prompt.html?{query}")
     assert report.headers["content-disposition"].startswith("attachment")
     assert "wattline" in get(base, f"/prompt/why?{query}").text
+
+
+def test_the_chart_of_a_claim_downloads_as_a_sound_file_and_as_a_picture(base: str) -> None:
+    query = "claims=ChatGPT%20uses%202.9%20Wh%20per%20request&draws=40"
+    svg = get(base, f"/check.svg?{query}")
+    assert ElementTree.fromstring(svg.text).tag == "{http://www.w3.org/2000/svg}svg"
+    png = get(base, f"/check.png?{query}")
+    assert (png.status_code, png.content[:4]) == (200, b"\x89PNG")
+
+
+def test_an_answer_with_inputs_beyond_the_first_is_not_pushed_out_of_sight_by_the_form(base: str) -> None:
+    page = get(base, "/prompt?model=llama-3.1-8b&draws=40&seed=7").text
+    assert '<details class="more"><summary>' in page
+    assert '<span class="set">Seed: 7</span>' in page
 
 
 def test_the_middle_of_a_report_has_no_style_or_script_in_it(base: str) -> None:

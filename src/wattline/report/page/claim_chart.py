@@ -13,7 +13,9 @@ from wattline.report.words import Json
 WIDE, LEFT, RIGHT, ROW, HEAD, FOOT = 900, 330, 30, 30, 64, 44
 LONGEST = 46  # letters of a label
 WIDE_RANGE = 20.0  # figures that differ by more are shown on a logarithmic axis
-INK, DIM, GRID = "#16202c", "#5b6876", "#dde3ea"
+# a page gives the classes its own colours, dark ones too; a file on its own keeps those that stand here
+PAPER, GRID = 'class="claims-paper" fill="#ffffff"', 'class="claims-grid" stroke="#dde3ea"'
+INK, DIM = 'class="claims-ink" fill="#16202c"', 'class="claims-dim" fill="#5b6876"'
 COLOURS = {"stated": "#16202c", "comes out": "#0067a5", "newer": "#a13d97", "beside": "#7a8794"}
 FONT = "font-family=\"'Liberation Sans','DejaVu Sans',Arial,sans-serif\""
 
@@ -38,11 +40,11 @@ def claims_svg(results: Json) -> str:
             panels.append(f'<g transform="translate(0 {top:.0f})">{_panel(claim, bars)}</g>')
             top += HEAD + ROW * len(bars) + FOOT
     if not panels:
-        panels, top = [f'<text x="20" y="40" font-size="15" fill="{INK}">No claim states a figure.</text>'], 70.0
+        panels, top = [f'<text x="20" y="40" font-size="15" {INK}>No claim states a figure.</text>'], 70.0
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDE}" height="{top:.0f}" viewBox="0 0 {WIDE} {top:.0f}" '
-        f'{FONT} role="img"><title>{esc(results["title"])}</title>'
-        f'<rect width="{WIDE}" height="{top:.0f}" fill="#ffffff"/>{"".join(panels)}</svg>\n'
+        f'{FONT} role="img" class="claims"><title>{esc(results["title"])}</title>'
+        f'<rect width="{WIDE}" height="{top:.0f}" {PAPER}/>{"".join(panels)}</svg>\n'
     )
 
 
@@ -75,16 +77,16 @@ def _panel(claim: Json, bars: Sequence[Bar]) -> str:
     bottom = HEAD + ROW * len(bars)
     ticks = _log_ticks(first, last) if log else _ticks(first, last)
     axis = "".join(
-        f'<line x1="{at(v):.1f}" x2="{at(v):.1f}" y1="{HEAD - 8}" y2="{bottom}" stroke="{GRID}"/>'
-        f'<text x="{at(v):.1f}" y="{bottom + 16}" font-size="12" fill="{DIM}" text-anchor="middle">'
+        f'<line x1="{at(v):.1f}" x2="{at(v):.1f}" y1="{HEAD - 8}" y2="{bottom}" {GRID}/>'
+        f'<text x="{at(v):.1f}" y="{bottom + 16}" font-size="12" {DIM} text-anchor="middle">'
         f"{trimmed(v, 3)}</text>"
         for v in ticks
     )
     rows = "".join(_row(bar, HEAD + ROW * i + ROW / 2, at) for i, bar in enumerate(bars))
     says = claim["says"] if len(claim["says"]) <= 100 else claim["says"][:99] + "…"
     head = (
-        f'<text x="20" y="22" font-size="16" font-weight="bold" fill="{INK}">“{esc(says)}”</text>'
-        f'<text x="20" y="43" font-size="14" fill="{DIM}">{esc(claim["verdict"])}{_likely(claim)}</text>'
+        f'<text x="20" y="22" font-size="16" font-weight="bold" {INK}>“{esc(says)}”</text>'
+        f'<text x="20" y="43" font-size="14" {DIM}>{esc(claim["verdict"])}{_likely(claim)}</text>'
     )
     return f"{head}{axis}{rows}"
 
@@ -92,12 +94,13 @@ def _panel(claim: Json, bars: Sequence[Bar]) -> str:
 def _row(bar: Bar, y: float, at: Callable[[float], float]) -> str:
     colour = COLOURS[bar.kind]
     label = bar.label if len(bar.label) <= LONGEST else bar.label[: LONGEST - 1] + "…"
-    line = f'<line x1="{at(bar.low):.1f}" x2="{at(bar.high):.1f}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="6" '
+    kind = f'class="claims-{bar.kind.replace(" ", "-")}"'
+    line = f'<line {kind} x1="{at(bar.low):.1f}" x2="{at(bar.high):.1f}" y1="{y}" y2="{y}" stroke="{colour}" '
     return (
-        f'<text x="{LEFT - 12}" y="{y + 4}" font-size="13" fill="{INK}" text-anchor="end">{esc(label)}</text>'
-        f'{line}stroke-opacity="0.35" stroke-linecap="round"/>'
-        f'<circle cx="{at(bar.middle):.1f}" cy="{y}" r="5.5" fill="{colour}"/>'
-        f'<text x="{at(bar.high) + 12:.1f}" y="{y + 4}" font-size="13" fill="{INK}">{esc(bar.words)}</text>'
+        f'<text x="{LEFT - 12}" y="{y + 4}" font-size="13" {INK} text-anchor="end">{esc(label)}</text>'
+        f'{line}stroke-width="6" stroke-opacity="0.35" stroke-linecap="round"/>'
+        f'<circle {kind} cx="{at(bar.middle):.1f}" cy="{y}" r="5.5" fill="{colour}"/>'
+        f'<text x="{at(bar.high) + 12:.1f}" y="{y + 4}" font-size="13" {INK}>{esc(bar.words)}</text>'
     )
 
 

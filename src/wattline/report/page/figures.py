@@ -70,7 +70,7 @@ def _ticks(scale: Axis) -> str:
     last = len(scale.ticks) - 1
     cells = []
     for i, value in enumerate(scale.ticks):
-        few = " few" if last > 3 and i % 2 else ""
+        few = " few" if last > 2 and i % 2 else ""
         label = amount(value, "Wh").replace(".00 ", " ").replace(".0 ", " ") if value else "0"
         cells.append(f'<span class="tick{few}" style="left:{scale.at(value):.2f}%">{esc(label)}</span>')
     return f'<div class="axis" aria-hidden="true"><div class="ticks">{"".join(cells)}</div></div>'

@@ -30,6 +30,7 @@ FAMILY_NAMES = {
     "flex balance": "Of the grid's demand",
     "flex headroom": "Room for new load",
     "flex shift": "Work that waits",
+    "flex response": "What serving gives",
     "flex swings": "Swings of training",
     "serve": "Simulated",
     "serve-average": "On average",
@@ -116,7 +117,7 @@ def page_shell(request: Request, page: Page, values: Mapping[str, str], open_mor
         ],
         first=[shown_field(f, values.get(f.name, ""), words, state) for f in first],
         rest=[shown_field(f, values.get(f.name, ""), words, state) for f in rest],
-        open=open_more or any(values.get(field.name) for field in rest if field.name not in ("draws", "seed")),
+        open=open_more,  # else it stays shut, with what is filled in named, so that the answer is in sight
     )
 
 
