@@ -6,8 +6,14 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli import options
+from wattline.cli import media, options
 from wattline.cli.groups import expanded
+
+Opt = typer.Option
+Seconds = Annotated[str | None, Opt(help="Length in seconds [default: the model's own].")]
+Fps = Annotated[str | None, Opt(help="Frames a second [default: the model's own].")]
+Frames = Annotated[str | None, Opt(help="Number of frames, instead of --seconds.")]
+MADE = media.media_options("video", {"seconds": (Seconds, None), "fps": (Fps, None), "frames": (Frames, None)})
 
 
 @expanded
@@ -15,34 +21,15 @@ def video(
     model: options.Model = None,
     *,
     setup: options.MediaOptions,
-    size: options.MediaSize = None,
-    seconds: Annotated[str | None, typer.Option(help="Length in seconds [default: the model's own].")] = None,
-    fps: Annotated[str | None, typer.Option(help="Frames a second [default: the model's own].")] = None,
-    frames: Annotated[str | None, typer.Option(help="Number of frames, instead of --seconds.")] = None,
-    steps: options.MediaSteps = None,
-    guidance: options.Guidance = None,
-    batch: Annotated[str, typer.Option(help="Number of videos that are made at once.")] = "1",
-    split: options.MediaSplit = None,
-    active: options.Active = None,
+    made: Annotated[options.Values, MADE],
     config: options.MediaFolder = None,
     where: options.WhereOptions,
-    draws: options.Draws = 2000,
-    seed: options.Seed = 0,
-    facts: options.Facts = None,
+    drawn: media.DrawOptions,
     catalog: options.CatalogDay = None,
-    out: options.Out = None,
-    as_json: options.AsJson = False,
-    explain: options.Explain = False,
+    shown: media.ShowOptions,
 ) -> None:
     """Joules and watt-hours of one video: text encoders, denoising, decoder, idle, host, facility."""
-    from wattline.cli.printing import print_result
     from wattline.predict.media.video import video as work
 
-    answer = work(
-        options.model_of(model, config), size=size, seconds=seconds, fps=fps, frames=frames, steps=steps,
-        guidance=guidance, batch=batch, split=split, active=active, draws=draws, seed=seed, facts=facts, **setup,
-        **where,
-    )  # fmt: skip
-    if out is not None:
-        answer.write(out)
-    print_result(answer, as_json, explain)
+    answer = work(options.model_of(model, config), **made, **drawn, **setup, **where)
+    media.show_answer(answer, **shown)

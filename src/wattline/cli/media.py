@@ -1,0 +1,66 @@
+"""Options that ``wattline image`` and ``wattline video`` share, and the answer to both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wattline.cli import options
+from wattline.cli.groups import OptionGroup
+
+if TYPE_CHECKING:
+    from wattline.predict.answer import Answer
+
+
+def media_options(item: str, own: Mapping[str, tuple[Any, Any]] | None = None) -> OptionGroup:
+    """Options that say what is made and how the numbers are drawn.
+
+    Parameters
+    ----------
+    item : what the command makes one of, such as ``image``
+    own : options of this command alone, by name: the annotation and the default of each
+
+    Returns
+    -------
+    The options in the order in which help lists them.
+    """
+    batch = Annotated[str, typer.Option("--batch", help=f"Number of {item}s that are made at once.")]
+    return OptionGroup(
+        {
+            "size": (options.MediaSize, None),
+            **(own or {}),
+            "steps": (options.MediaSteps, None),
+            "guidance": (options.Guidance, None),
+            "batch": (batch, "1"),
+            "split": (options.MediaSplit, None),
+            "active": (options.Active, None),
+        }
+    )
+
+
+DRAWN = OptionGroup({"draws": (options.Draws, 2000), "seed": (options.Seed, 0), "facts": (options.Facts, None)})
+SHOWN = OptionGroup(
+    {"out": (options.Out, None), "as_json": (options.AsJson, False), "explain": (options.Explain, False)}
+)
+DrawOptions = Annotated[options.Values, DRAWN]
+ShowOptions = Annotated[options.Values, SHOWN]
+
+
+def show_answer(answer: Answer, out: Path | None, as_json: bool, explain: bool) -> None:
+    """Write the answer's folder where one is wanted, and print the answer.
+
+    Parameters
+    ----------
+    answer : what was worked out
+    out : folder of the JSON, the page and the load; None for none
+    as_json : whether JSON is printed
+    explain : whether every step of the calculation is printed
+    """
+    from wattline.cli.printing import print_result
+
+    if out is not None:
+        answer.write(out)
+    print_result(answer, as_json, explain)
