@@ -262,6 +262,33 @@ def test_ctrl_c_ends_with_one_line(capsys: pytest.CaptureFixture[str], monkeypat
     assert (ran.status, ran.out, ran.err) == (130, "", "wattline: interrupted\n")
 
 
+SIGINT_AT = """
+import os, signal, sys
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupts())
+from wattline.cli.main import main
+main(["list"])
+"""
+
+
+@pytest.mark.parametrize("module", ["typing_extensions", "wattline.cli.program", "typer", "wattline.cli.world"])
+def test_ctrl_c_while_the_command_is_imported_ends_with_one_line(module: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SIGINT_AT, module], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "wattline: interrupted\n")
+
+
+def test_the_command_begins_before_anything_slow_is_imported() -> None:
+    code = "import sys; n = set(sys.modules); import wattline.cli.main; print(*sorted(set(sys.modules) - n))"
+    new = python(code).stdout.split()
+    assert [name for name in new if name.partition(".")[0] not in ("wattline", "__future__")] == []
+    assert "wattline.cli.program" not in new
+
+
 def test_a_reader_that_goes_away_is_no_fault() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", RUN, "facts"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -148,7 +148,7 @@ def test_an_ended_command_leaves_nothing_beside_its_files(tmp_path: Path) -> Non
     script = f"""
 import os, signal, sys
 sys.argv = ["wattline", "schema"]
-from wattline.cli import main
+from wattline.cli import program
 from wattline.core.files import write_whole
 def work(*_, **__):
     def write(name):
@@ -156,8 +156,8 @@ def work(*_, **__):
         os.kill(os.getpid(), signal.SIGTERM)
         signal.pause()
     write_whole({str(tmp_path / "x")!r}, write)
-main.named = lambda args: work
-main.main()
+program.named = lambda args: work
+program.run_command()
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert done.returncode == 128 + 15, done.stderr

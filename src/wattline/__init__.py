@@ -9,12 +9,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from wattline.core.result import present_with
+from wattline.core.presenting import present_with
 from wattline.core.version import __version__ as __version__
 
+TYPE_CHECKING = False  # typing is not imported: it takes longer than all else here
 if TYPE_CHECKING:
+    from typing import Any
+
     from wattline.catalog import fact
     from wattline.catalog.draws import Draws
     from wattline.claim import check_file as check

@@ -1,247 +1,63 @@
-"""The ``wattline`` command: one module a command, imported when it runs, so that the command starts fast."""
+"""Where the ``wattline`` command begins: Ctrl-C ends it with one line, even while its parts are still imported.
+
+Nothing stands at the head of this file that takes time to import: what does is imported within the guard.
+"""
 
 from __future__ import annotations
 
-import inspect
-import signal
+import os
 import sys
-import threading
-from copy import copy
-from types import FrameType
-from typing import Any
 
-import typer
-from typer.main import get_command
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
 
-from wattline.cli import (
-    budget,
-    calibrate,
-    catalog,
-    check,
-    ci,
-    cluster,
-    compare,
-    completion,
-    embed,
-    explain,
-    facts,
-    fleet,
-    flex,
-    frontier,
-    image,
-    mcp,
-    measure,
-    meter,
-    prompt,
-    proxy,
-    run,
-    saving,
-    schema,
-    sensors,
-    serve,
-    serve_average,
-    session,
-    site,
-    supply,
-    traffic,
-    train,
-    transcribe,
-    tune,
-    tune_serve,
-    validate,
-    validate_media,
-    validate_supply,
-    video,
-    web,
-    world,
-)
-from wattline.cli import list as listed
-from wattline.cli.printing import discard, emit, print_error
-from wattline.cli.renamed import now_called
-from wattline.core.errors import WattlineError, shorten
-from wattline.core.version import __version__
-
-# typer brings its own copy of click and names only the exception below this one
-UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 INTERRUPTED = 130
-ENDING = ("SIGTERM", "SIGHUP")
-HELP = ("-h", "--help")
-app = typer.Typer(
-    name="wattline",
-    help="Follows electricity through AI, from the chip to the grid.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": list(HELP)},
-)
-app.command("run")(run.run)
-app.command("train")(train.train)
-app.command("prompt")(prompt.prompt)
-app.command("image")(image.image)
-app.command("video")(video.video)
-app.command("session")(session.session)
-app.command("embed")(embed.embed)
-app.command("transcribe")(transcribe.transcribe)
-app.command("serve")(serve.serve)
-app.command("serve-average")(serve_average.serve_average)
-app.command("frontier")(frontier.frontier)
-app.command("compare")(compare.compare)
-app.command("saving")(saving.saving)
-app.command("site")(site.site)
-app.command("supply")(supply.supply)
-app.command("check")(check.check)
-app.command("world")(world.world)
-app.command("measure", context_settings={"allow_interspersed_args": False})(measure.measure)
-app.command("tune", context_settings={"allow_interspersed_args": False})(tune.tune)
-app.command("tune-serve")(tune_serve.tune_serve)
-app.command("budget")(budget.budget)
-app.command("ci", context_settings={"allow_interspersed_args": False})(ci.ci)
-app.command("cluster")(cluster.cluster)
-app.command("proxy")(proxy.proxy)
-app.command("web")(web.web)
-app.command("mcp")(mcp.mcp)
-app.command("facts")(facts.facts)
-app.command("list")(listed.names)
-app.command(
-    "explain",
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-    options_metavar="COMMAND …",
-)(explain.explain)
-app.command("completion")(completion.completion)
-app.command("schema")(schema.schema)
-app.command("sensors")(sensors.sensors)
-app.command("traffic")(traffic.traffic)
-app.add_typer(catalog.catalog_app, name="catalog")
-app.add_typer(flex.flex_app, name="flex")
-app.add_typer(fleet.fleet_app, name="fleet")
-app.add_typer(meter.meter_app, name="meter")
-validate.validate_app.command("images")(validate_media.validate_images)
-validate.validate_app.command("video")(validate_media.validate_video)
-validate.validate_app.command("supply")(validate_supply.validate_supply)
-app.add_typer(validate.validate_app, name="validate")
-app.add_typer(calibrate.calibrate_app, name="calibrate")
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        print(f"wattline {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
-    lang: str = typer.Option(
-        "en", envvar="WATTLINE_LANG", help="Language of answers, reports and errors: en or zh; before the command."
-    ),
-) -> None:
-    if lang != "en":
-        from wattline.report.language.messages import LANGUAGES
-        from wattline.report.language.translator import speak
-
-        if lang not in LANGUAGES:
-            raise WattlineError(f"--lang {shorten(lang)!r} is none of {', '.join(LANGUAGES)}")
-        speak(lang)
+LINE = "wattline: interrupted\n"
 
 
 def main(args: list[str] | None = None) -> None:
     """Run the command; bad input prints one line and exits with its error's status, 2 for most."""
-    end_on_signals()
-    args = joined(sys.argv[1:] if args is None else args)
     try:
-        if (words := help_of(args)) is not None:
-            emit(words + "\n")
-            sys.exit(0)
-        status = named(args)(args, prog_name="wattline", standalone_mode=False)
-    except (WattlineError, UsageError) as error:
-        line = str(error) if isinstance(error, WattlineError) else usage(error)
-        print_error(" ".join(line.split()))
-        sys.exit(error.status if isinstance(error, WattlineError) else WattlineError.status)
-    except (KeyboardInterrupt, typer.Abort):
-        status = INTERRUPTED
-    except OSError as error:
-        discard()
-        print_error(f"{error.filename or 'output'}: {error.strerror or error}")
-        sys.exit(2)
-    except (RecursionError, MemoryError) as error:
-        why = "is nested too deeply" if isinstance(error, RecursionError) else "takes more memory than there is"
-        print_error(f"what was given {why}; give less of it")
-        sys.exit(2)
-    if status == INTERRUPTED:
-        print_error("interrupted")
-    sys.exit(status if isinstance(status, int) else 0)
+        _import_guarded()
+        from wattline.cli.program import run_command
+
+        run_command(args)
+    except KeyboardInterrupt:
+        sys.stderr.write(LINE)
+        sys.exit(INTERRUPTED)
 
 
-def joined(args: list[str]) -> list[str]:
-    """The arguments with ``tune serve`` as its own command: what follows ``tune`` else is a command to run."""
-    return ["tune-serve", *args[2:]] if args[:2] == ["tune", "serve"] else args
+def _import_guarded() -> None:
+    """Import the command; Ctrl-C meanwhile ends the process at once.
 
+    An exception is not enough: Python drops one that is raised as it frees a module's lock, and prints it.
+    """
+    import signal
 
-def end_on_signals() -> None:
-    """SIGTERM and SIGHUP end the command as an exit does, so that it leaves no half files behind."""
-    if threading.current_thread() is not threading.main_thread():
-        return
-    for number in (getattr(signal, name) for name in ENDING if hasattr(signal, name)):
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _end)
+    try:
+        usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if usual:
+            signal.signal(signal.SIGINT, _end)
+    except ValueError:  # not the main thread, which alone gets signals
+        usual = False
+    try:
+        import wattline.cli.program  # noqa: F401
+    finally:
+        if usual:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    for other in (getattr(signal, name) for name in ENDING if hasattr(signal, name)):
-        signal.signal(other, signal.SIG_IGN)  # a second one must not stop the tidying
-    sys.exit(128 + number)
+    os.write(2, LINE.encode())  # nothing is open or begun yet that would have to be tidied
+    os._exit(INTERRUPTED)
 
 
-def named(args: list[str]) -> typer.Typer:
-    """The command with that of its commands which the arguments name: to build them all takes longer than many run."""
-    name = args[0] if args else ""
-    return app if name in ("explain", "web", "completion") else alone(name)  # they run or name the others
+def __getattr__(name: str) -> Any:
+    """The command's parts (``app``, ``help_of``), which are imported when first used."""
+    if name.startswith("__"):  # an import of this file looks for its `__path__`
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from wattline.cli import program
 
-
-def alone(name: str) -> typer.Typer:
-    """The command with this one of its commands; with all where it has none of the name."""
-    chosen = copy(app)
-    chosen.registered_commands = [each for each in app.registered_commands if each.name == name]
-    chosen.registered_groups = [each for each in app.registered_groups if each.name == name]
-    return chosen if chosen.registered_commands or chosen.registered_groups else app
-
-
-def listed_alone(whole: typer.Typer) -> typer.Typer:
-    """The same commands without their options, for a help text that lists them."""
-    chosen = copy(whole)
-    chosen.registered_commands = [copy(each) for each in whole.registered_commands]
-    chosen.registered_groups = [copy(each) for each in whole.registered_groups]
-    for command in chosen.registered_commands:
-        about, command.callback = inspect.getdoc(command.callback), lambda: None
-        command.help = command.help or about
-    for group in chosen.registered_groups:
-        if group.typer_instance is not None:
-            group.typer_instance = listed_alone(group.typer_instance)
-    return chosen
-
-
-def help_of(args: list[str]) -> str | None:
-    """The help text where a command's name and nothing else stands before ``--help``; None for all other arguments.
-
-    typer imports pydantic when it reads any argument, which takes longer than the help itself.
-    """
-    if not args or args[-1] not in HELP:
-        return None
-    command: Any = get_command(alone(args[0]) if len(args) > 1 else listed_alone(app))
-    context: Any = None
-    for name in ("wattline", *args[:-1]):
-        if context is not None:
-            command = getattr(command, "commands", {}).get(name)
-        if command is None:
-            return None
-        context = command.context_class(command, info_name=name, parent=context, **command.context_settings)
-    return str(context.get_help())
-
-
-def usage(error: Any) -> str:
-    """What is wrong with the command line, and the help that mends it."""
-    command = error.ctx.command_path if error.ctx else "wattline"
-    if instead := now_called(command, getattr(error, "option_name", None)):
-        return instead
-    words = shorten(error.format_message(), 200).rstrip(".")
-    return f"{words[:1].lower()}{words[1:]}; see `{command} --help`"
+    return getattr(program, name)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typer.main import get_command
 
-from wattline.cli.main import UsageError, app, usage
 from wattline.cli.printing import progress_to
+from wattline.cli.program import UsageError, app, usage
 from wattline.web.app.worker import run
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The one form in which every command answers: an envelope of plain data, ranges by name, files, text.
 
 What turns an answer's JSON into text and pages stands above every result and takes that JSON alone. So no result
-imports it: the face of the package (``wattline/__init__``) hands it in, once, by ``present_with``.
+imports it: the face of the package (``wattline/__init__``) hands it in, once, by ``presenting.present_with``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from wattline.core.presenting import presenter
 from wattline.core.printable import printable_json
 from wattline.core.version import __version__
 
@@ -52,14 +53,6 @@ class Presenter(Protocol):
 
     def as_page(self, data: Json) -> str | None:
         """One self-contained HTML page; None for a command that has none."""
-
-
-_presenter: list[Callable[[], Presenter]] = []
-
-
-def present_with(presenter: Callable[[], Presenter]) -> None:
-    """Say what shows answers; it is called when the first answer is shown."""
-    _presenter[:] = [presenter]
 
 
 def envelope(
@@ -152,6 +145,5 @@ class Result(ABC):
 
 
 def _present() -> Presenter:
-    if not _presenter:
-        raise RuntimeError("nothing shows answers: `present_with` was not called, as `import wattline` does")
-    return _presenter[0]()
+    shows: Presenter = presenter()
+    return shows
