@@ -1,0 +1,193 @@
+"""The house: names of the code, and the words of its docstrings and options."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from typer.main import get_command
+
+from house_files import parameter_names, trees
+from wattline.cli.main import app
+
+# words that name nothing: participles and pronouns, and superlatives where engineers write MIN_ and MAX_
+NO_NOUNS = {"found", "told", "held", "said", "asked", "one"}
+SUPERLATIVES = {"MOST", "LEAST"}
+# names that the field, a fact or a driver gives
+GIVEN_NAMES = {"leave_one_out", "leave_one_house_out", "one_way", "held_steps", "NOT_FOUND"}
+
+
+def bound_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Every name that a file gives to something: variables, fields, parameters, functions, classes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.lineno, node.name
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.attr
+        elif isinstance(node, ast.alias) and node.asname:
+            yield 0, node.asname
+
+
+def is_no_noun(name: str) -> bool:
+    parts = set(name.lstrip("_").split("_"))
+    return name not in GIVEN_NAMES and bool(
+        NO_NOUNS & {part.lower() for part in parts} or (name.isupper() and SUPERLATIVES & parts)
+    )
+
+
+def test_names_are_nouns_of_the_field() -> None:
+    wrong = sorted(
+        {f"{name}:{line} {bound}" for name, tree in trees() for line, bound in bound_names(tree) if is_no_noun(bound)}
+    )
+    assert not wrong
+
+
+def room_of(path: str) -> str:
+    """A station of the line, or a top room."""
+    parts = path.split("/")
+    return "/".join(parts[:2]) if parts[0] == "line" else parts[0]
+
+
+def taken_across_rooms() -> set[tuple[str, str]]:
+    """Functions that a file of another room takes: module and name."""
+    return {
+        (node.module, alias.name)
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("wattline.line.")
+        for alias in node.names
+        if room_of(path) != room_of("/".join(str(node.module).split(".")[1:]))
+    }
+
+
+def test_a_function_of_the_line_that_other_rooms_take_says_what_each_parameter_is() -> None:
+    taken = taken_across_rooms()
+    unsaid = []
+    for path, tree in trees():
+        module = "wattline." + path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        for node in tree.body:
+            # kernels are compiled: what calls them says what their arrays are
+            if isinstance(node, ast.FunctionDef) and (module, node.name) in taken and "/kernel" not in path:
+                text = ast.get_docstring(node) or ""
+                names = parameter_names(node)
+                unsaid += [f"{path}:{node.lineno} {node.name}: {n}" for n in names if not re.search(rf"\b{n}\b", text)]
+    assert not unsaid
+
+
+def public_functions() -> Iterator[tuple[str, str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Public functions and methods of public classes: file, name and where it stands."""
+    for path, tree in trees():
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+        for owner in (tree, *classes):
+            for node in owner.body:
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+                    yield path, f"{owner.name}.{node.name}" if isinstance(owner, ast.ClassDef) else node.name, node
+
+
+def test_a_public_function_that_lists_its_parameters_says_what_it_returns() -> None:
+    """With its unit and shape; one that lists none says in its first sentence what it is."""
+    unsaid = [
+        f"{path}:{node.lineno} {name}"
+        for path, name, node in public_functions()
+        if (text := ast.get_docstring(node) or "") and "Parameters\n" in text and "Returns" not in text
+        if node.returns is not None and ast.unparse(node.returns) not in ("None", "NoReturn")
+    ]
+    assert not unsaid
+
+
+def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """What stands in a function itself, not in those within it."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            yield child
+            yield from own_nodes(child)
+
+
+def test_a_public_function_that_lists_its_parameters_says_what_it_raises() -> None:
+    unsaid = [
+        f"{path}:{node.lineno} {name}"
+        for path, name, node in public_functions()
+        if (text := ast.get_docstring(node) or "") and "Parameters\n" in text and "Raises" not in text
+        if any(isinstance(part, ast.Raise) for part in own_nodes(node))
+    ]
+    assert not unsaid
+
+
+# an option -> the one thing that it means, of which each command's help says what is its own: a default, a form, a list
+ONE_THING = {
+    "--active": "a share of the time that chips are at work",
+    "--batch": "a number of requests that a replica answers together",
+    "--by": "a grouping of the rows that are shown",
+    "--config": "a description of the model in its maker's format, instead of its name",
+    "--chip": "types of chips by name",
+    "--chips": "a number of chips",
+    "--column": "a column of a signal or demand: the grid that is taken",
+    "--columns": "columns of the input by name",
+    "--draws": "a number of draws from the facts' ranges",
+    "--duration": "the time over which requests come",
+    "--floor": "the power below which work is made",
+    "--export": "what goes out to a grid: a share of the load that is sold, files for its model",
+    "--gpus": "a number of chips in one replica",
+    "--hours": "a number of hours",
+    "--input": "a number of tokens in each prompt",
+    "--instance": "instance types of a cloud by name",
+    "--interval": "the time between two readings",
+    "--it": "IT power of a site",
+    "--job": "a job of the scenario by name",
+    "--journal": "the journal that is written",
+    "--json": "JSON on standard output",
+    "--leave-out": "what a fit leaves out of what it predicts",
+    "--model": "a model by name",
+    "--max-num-batched-tokens": "the largest number of tokens in one step",
+    "--max-num-seqs": "the largest number of requests that a replica runs at once",
+    "--out": "a folder that is written",
+    "--output": "a number of tokens in each answer",
+    "--params": "a number of parameters of a model",
+    "--power-cap": "power limits of a chip",
+    "--precision": "number formats",
+    "--ramp": "a limit of rises and falls",
+    "--rate": "a mean rate of requests",
+    "--region": "a country or grid",
+    "--save": "a file that is written",
+    "--seed": "a seed",
+    "--shape": "how a rate varies over time",
+    "--share": "a share of the whole that is taken",
+    "--shelf": "the energy of a store that levels",
+    "--source": "sources of readings by name",
+    "--tokens": "a number of tokens in all",
+    "--to": "what something goes to: a format, a last year",
+    "--unit": "the unit of an input's numbers",
+    "--utilisation": "IT power as a share of --it",
+    "--window": "a window of a recording",
+    "--years": "years of a series",
+}
+
+
+def options(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str, str]]:
+    """Every command with each of its options and what its help says of it."""
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from options(inner, (*path, name))
+    if not hasattr(command, "commands"):
+        for parameter in command.params:
+            if parameter.param_type_name == "option":
+                yield " ".join(path), max(parameter.opts, key=len), parameter.help or ""
+
+
+def test_an_option_means_one_thing_in_every_command() -> None:
+    helps: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for command, option, words in options(get_command(app)):
+        helps[option][words].append(command)
+    several = {option: dict(words) for option, words in helps.items() if len(words) > 1}
+    assert not {option: words for option, words in several.items() if option not in ONE_THING}
+    assert not set(ONE_THING) - set(several), "no longer different: take it out"
+
+
+def test_every_option_says_what_it_is() -> None:
+    assert not [(command, option) for command, option, words in options(get_command(app)) if len(words) < 5]
