@@ -36,9 +36,19 @@ class Restored:
 def restore_file(path: Path) -> Restored:
     """Set one device back to what its file says stood before, see that it is so, and remove the file.
 
+    Parameters
+    ----------
+    path : of the file that ``write_change`` wrote
+
+    Returns
+    -------
+    What was set back, or that the machine started anew since and forgot its limits.
+
     Raises
     ------
-    DeviceLost : it does not answer now; the file stays
+    WattlineError : the file tells no change of a limit
+    DeviceLost : the device does not answer now; the file stays
+    Refused : this user may not set it; the file stays
     """
     change = read_change(path)
     if not change.of_this_boot:
@@ -54,7 +64,18 @@ def restore_file(path: Path) -> Restored:
 
 
 def set_back(settable: Settable, before: float | None) -> None:
-    """Set a device's limit back and read it; raises DeviceLost or Refused where it does not stand again."""
+    """Set a device's limit back, and read whether it stands again.
+
+    Parameters
+    ----------
+    settable : the device's limit
+    before : what stood before, in the knob's unit [W or MHz]; None where no limit stood
+
+    Raises
+    ------
+    DeviceLost : the device does not answer, or another limit stands
+    Refused : this user may not set it
+    """
     settable.set(before)
     limits = settable.limits()
     if not same_setting(limits.current, before, limits.step):

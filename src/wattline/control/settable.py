@@ -87,7 +87,17 @@ def rounded(value: float, limits: KnobLimits) -> float:
 
 
 def same_setting(a: float | None, b: float | None, step: float) -> bool:
-    """Whether two settings are one, within the step of the device."""
+    """Whether two settings are one, within the step of the device.
+
+    Parameters
+    ----------
+    a, b : settings in the knob's unit [W or MHz]; None where no limit stands
+    step : of the device, in the same unit
+
+    Returns
+    -------
+    True where both are None, or both are numbers at most a step apart.
+    """
     if a is None or b is None:
         return a is b
     return abs(a - b) <= step

@@ -89,7 +89,17 @@ def file_stem(backend: str, uuid: str, knob: str) -> str:
 
 
 def write_change(change: LimitChange, folder: Path) -> Path:
-    """Write a change down, on the disk before anything is set."""
+    """Write a change down, on the disk before anything is set.
+
+    Parameters
+    ----------
+    change : the device, and what stood before
+    folder : where it is written; it is made where it is not there
+
+    Returns
+    -------
+    The file, which bears the device's name: a later change of the same knob takes its place.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{file_stem(change.backend, change.uuid, change.knob)}.json"
     beside = path.with_suffix(f".{os.getpid()}")
@@ -108,7 +118,20 @@ def write_change(change: LimitChange, folder: Path) -> Path:
 
 
 def read_change(path: Path) -> LimitChange:
-    """A change again; raises WattlineError where the file is none."""
+    """A change of a limit, read again.
+
+    Parameters
+    ----------
+    path : of a file that ``write_change`` wrote
+
+    Returns
+    -------
+    The device, and what stood before.
+
+    Raises
+    ------
+    WattlineError : the file cannot be read, or tells no change of a limit
+    """
     try:
         return LimitChange(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:

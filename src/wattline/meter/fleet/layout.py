@@ -156,7 +156,13 @@ def read_series(folder: FleetFolder) -> dict[SeriesKey, int]:
 
 
 def write_series(folder: FleetFolder, numbers: Mapping[SeriesKey, int]) -> None:
-    """Write them all: a number once given stays. Devices are numbered too, and those that a sum takes are marked."""
+    """Write every series with its number; devices are numbered too, and those that a sum takes are marked.
+
+    Parameters
+    ----------
+    folder : of the fleet, whose table of series is written anew
+    numbers : number of each series; a number once given stays
+    """
     import polars as pl
 
     devices = list(dict.fromkeys(device for device, _ in numbers))
@@ -182,7 +188,16 @@ def write_series(folder: FleetFolder, numbers: Mapping[SeriesKey, int]) -> None:
 
 
 def device_numbers(numbers: Mapping[SeriesKey, int]) -> dict[str, int]:
-    """The number of each device by its key."""
+    """The number of each device by its key.
+
+    Parameters
+    ----------
+    numbers : number of each series, as ``read_series`` has them
+
+    Returns
+    -------
+    For each key of a device the number of its first series.
+    """
     first: dict[str, int] = {}
     for (device, _), number in numbers.items():
         first.setdefault(device.key, number)
@@ -190,7 +205,21 @@ def device_numbers(numbers: Mapping[SeriesKey, int]) -> dict[str, int]:
 
 
 def connect(memory: str = "2GB", threads: int | None = None) -> Any:
-    """A DuckDB of its own, in memory, that spills to the folder for temporary files."""
+    """A DuckDB of its own, in memory, that spills to the folder for temporary files.
+
+    Parameters
+    ----------
+    memory : the most that it holds, such as ``2GB``
+    threads : number of threads; None for one a core
+
+    Returns
+    -------
+    The connection, in UTC.
+
+    Raises
+    ------
+    WattlineError : DuckDB is not installed
+    """
     try:
         import duckdb
     except ImportError:
