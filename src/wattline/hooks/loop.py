@@ -44,7 +44,16 @@ class LoopEnergy:
         self._give(self.energy.end())
 
     def epoch(self, batches: Iterable[Batch]) -> Iterator[Batch]:
-        """The batches, with a window over all of them."""
+        """The batches, with a window over all of them.
+
+        Parameters
+        ----------
+        batches : of one pass over the data, of any kind
+
+        Returns
+        -------
+        The same batches in order; the epoch's energy is reported when the last is done or the loop ends.
+        """
         self.epochs += 1
         self.energy.begin_epoch(self.epochs)
         try:
@@ -53,7 +62,16 @@ class LoopEnergy:
             self._give(self.energy.end_epoch())
 
     def step(self, tokens: float = 0.0) -> Metrics:
-        """A step is done. Returns the metrics where they are due, and an empty dictionary between."""
+        """A step is done.
+
+        Parameters
+        ----------
+        tokens : number of tokens in the step; 0 where they are not counted
+
+        Returns
+        -------
+        The metrics since they were last due, by name; empty between.
+        """
         self.steps += 1
         self.energy.step(tokens)
         if self.steps % self.every:

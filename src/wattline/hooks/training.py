@@ -59,7 +59,13 @@ class TrainingEnergy:
         self._in_epoch = _Since(self._now() or 0.0)
 
     def step(self, tokens: float = 0.0, steps: int = 1) -> None:
-        """So many steps are done, with so many tokens."""
+        """So many steps are done, with so many tokens.
+
+        Parameters
+        ----------
+        tokens : number of tokens in all these steps; 0 where they are not counted
+        steps : number of steps
+        """
         for each in (self._since, self._in_epoch, self._in_run):
             each.steps += steps
             each.tokens += tokens

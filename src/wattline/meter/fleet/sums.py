@@ -39,7 +39,14 @@ class FleetSum:
     seen_s: float = 0.0
 
     def add(self, energy_j: float, below_j: float, above_j: float, seen_s: float) -> None:
-        """Put more to it."""
+        """Put more to it.
+
+        Parameters
+        ----------
+        energy_j : energy [J]
+        below_j, above_j : how much less and more it may be [J]
+        seen_s : device-seconds that were read
+        """
         self.energy_j += energy_j
         self.below_j += below_j
         self.above_j += above_j
@@ -199,7 +206,17 @@ def _add_levels(link: Any, head: str, jobs: bool, out: FleetSums) -> None:
 
 
 def level_arrays(sums: FleetSums) -> dict[str, Array]:
-    """The levels as columns: device, busy, watts, joules, seconds."""
+    """The levels of power as columns.
+
+    Parameters
+    ----------
+    sums : of a fleet, with its levels
+
+    Returns
+    -------
+    ``device``, ``busy`` (1 where a job held it), ``watts`` [W], ``joules`` [J] and ``seconds`` [s], each of shape
+    ``(n_levels,)``, in order of the first three.
+    """
     keys = sorted(sums.levels)
     values = np.array([sums.levels[key] for key in keys]).reshape(-1, 2)
     table = np.array(keys, float).reshape(-1, 3)
