@@ -7,16 +7,18 @@ import io
 import json
 import sys
 import types
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from recordings import chips_only, node_with_gpus
+from recordings import START, chips_only, node_with_gpus
 from wattline.cli.main import main
 from wattline.core.errors import WattlineError
 from wattline.meter.recording import Recording
+from wattline.schema.compare import CompareJson
 
 KNOWN = {"node.wl": node_with_gpus, "chips.wl": chips_only}
 JOB = """
@@ -98,6 +100,7 @@ def test_export_to_each_format(capsys: pytest.CaptureFixture[str], tmp_path: Pat
         (("meter", "bill", "node.wl", "--window", "nope"), "window"),
         (("meter", "bill", "node.wl", "--facts", "none.toml"), "none.toml"),
         (("compare", "none.toml", "node.wl"), "none.toml"),
+        (("compare", "none.toml", "node.wl", "--pue", "0.3"), "PUE"),
         (("train", "llama-3.1-8b", *TRAIN, "--facts", "none.toml"), "none.toml"),
     ],
 )
@@ -133,3 +136,25 @@ def test_compare_then_calibrate_then_ask_again(capsys: pytest.CaptureFixture[str
     train = ("train", "llama-3.1-8b", "--tokens", "1T", "--chip", "h100", "--chips", "64", "--json")
     bases = {f["source"] for f in json.loads(ask(capsys, *train, "--facts", str(facts)))["facts"]}
     assert any("own measurements" in source for source in bases)
+
+
+def test_compare_with_a_place_ends_with_the_bill_of_what_was_measured(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    job, grid = tmp_path / "job.toml", tmp_path / "grid.csv"
+    job.write_text(JOB)
+    first = datetime.fromtimestamp(START, UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
+    hours = [(first + timedelta(hours=h)).isoformat() for h in range(-24, 48)]
+    grid.write_text("time,carbon_g_per_kwh,price_usd_per_mwh\n" + "".join(f"{hour}Z,200,50\n" for hour in hours))
+    place = ("--region", "de", "--carbon", str(grid), "--price", str(grid))
+    data = json.loads(ask(capsys, "compare", str(job), "node.wl", *place, "--json"))
+    CompareJson.model_validate(data)
+    bill = data["results"].pop("bill")
+    kwh = bill["energy_wh"]["p50"] / 1000
+    assert bill["co2e_direct_kg"]["p50"] == pytest.approx(0.2 * kwh, rel=0.01)
+    assert bill["cost_usd"]["p50"] == pytest.approx(0.05 * kwh, rel=0.01)
+    assert bill["co2e_market_kg"]["p50"] > 2 * bill["co2e_direct_kg"]["p50"]
+    metered = data["results"]["compared"]["energy_wh"]["measured"]["p50"]
+    assert bill["measured_wh"]["p50"] == pytest.approx(metered, rel=0.05)
+    assert data["results"] == json.loads(ask(capsys, "compare", str(job), "node.wl", "--json"))["results"]
+    assert "CO2e, by market" in ask(capsys, "compare", str(job), "node.wl", *place)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item
+from wattline.schema.answer import BillResults
+from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item, perhaps
 
 Figure = Literal["energy_wh", "duration_s", "mean_w", "w_per_chip", "joules_per_token", "joules_per_query", "mfu"]
 
@@ -73,6 +74,7 @@ class CompareResults(StrictJson):
     together: CauseJson = item("All causes together.")
     parts: list[ComparedPartJson] = item("Part by part.")
     pue: ComparedPueJson = item("PUE.")
+    bill: BillResults | None = perhaps("The bill of what was measured, to the grid, where a place was given.")
 
 
 class CompareJson(EnvelopeJson[CompareInputs, CompareResults]):
