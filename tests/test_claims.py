@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -292,7 +293,10 @@ def test_a_report_is_a_page_a_chart_or_a_picture(tmp_path: Path) -> None:
     assert "2.9 Wh/request" in shown
     assert "outdated" in shown
     page = (tmp_path / "a.html").read_text(encoding="utf-8")
-    assert "<svg" in page
+    wide, narrow = re.findall(r"<svg .*?</svg>", page, re.S)
+    figures = [re.findall(r">([\d.]+ Wh/request)<", chart) for chart in (wide, narrow)]
+    assert figures[0] == figures[1] != []
+    assert float(ElementTree.fromstring(narrow).attrib["width"]) < 360
     assert "outdated" in page
     with pytest.raises(WattlineError, match="none of"):
         check_report(tmp_path / "a.pdf")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wattline.report.page import frame
-from wattline.report.page.claim_chart import claims_svg
+from wattline.report.page.claim_chart import NARROW, WIDE, claims_svg
 from wattline.report.page.words import esc
 from wattline.report.words import Json
 
@@ -29,7 +29,8 @@ def check_page(data: Json) -> str:
 
 
 def _claim(claim: Json, facts: Mapping[str, Json], alone: bool) -> str:
-    chart = claims_svg({"title": claim["says"], "claims": [claim]}) if claim["stated"] else ""
+    drawn = {"title": claim["says"], "claims": [claim]}
+    chart = claims_svg(drawn, WIDE) + claims_svg(drawn, NARROW) if claim["stated"] else ""
     sources = dict.fromkeys(str(facts[key]["source"]) for key in claim["fact_keys"] if key in facts)
     listed = "".join(f"<li>{esc(source)}</li>" for source in sources)
     return (

@@ -10,7 +10,7 @@ from wattline.core.quantity import trimmed
 from wattline.report.page.words import esc
 from wattline.report.words import Json
 
-WIDE, LEFT, RIGHT, ROW, HEAD, FOOT = 900, 330, 30, 30, 64, 44
+FIGURE = 110  # room for a figure in words, right of its bar
 LONGEST = 46  # letters of a label
 WIDE_RANGE = 20.0  # figures that differ by more are shown on a logarithmic axis
 # a page gives the classes its own colours, dark ones too; a file on its own keeps those that stand here
@@ -31,20 +31,38 @@ class Bar(NamedTuple):
     kind: str
 
 
-def claims_svg(results: Json) -> str:
+class ChartSizes(NamedTuple):
+    """Sizes of a chart, in pixels; ``stacked`` puts labels above their bars and leaves the claim's words out."""
+
+    name: str
+    wide: int
+    left: int
+    right: int
+    row: int
+    head: int
+    foot: int
+    stacked: bool
+
+
+WIDE = ChartSizes("wide", 900, 330, 30, 30, 64, 44, False)
+NARROW = ChartSizes("narrow", 344, 16, 4, 46, 16, 28, True)
+
+
+def claims_svg(results: Json, layout: ChartSizes = WIDE) -> str:
     """All claims of a report that state a figure, one below the other; an SVG document without any of them says so."""
     panels, top = [], 10.0
     for claim in results["claims"]:
         bars = bars_of(claim)
         if bars:
-            panels.append(f'<g transform="translate(0 {top:.0f})">{_panel(claim, bars)}</g>')
-            top += HEAD + ROW * len(bars) + FOOT
+            panels.append(f'<g transform="translate(0 {top:.0f})">{_panel(claim, bars, layout)}</g>')
+            top += layout.head + layout.row * len(bars) + layout.foot
     if not panels:
         panels, top = [f'<text x="20" y="40" font-size="15" {INK}>No claim states a figure.</text>'], 70.0
+    wide = layout.wide
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDE}" height="{top:.0f}" viewBox="0 0 {WIDE} {top:.0f}" '
-        f'{FONT} role="img" class="claims"><title>{esc(results["title"])}</title>'
-        f'<rect width="{WIDE}" height="{top:.0f}" {PAPER}/>{"".join(panels)}</svg>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{top:.0f}" viewBox="0 0 {wide} {top:.0f}" '
+        f'{FONT} role="img" class="claims {layout.name}"><title>{esc(results["title"])}</title>'
+        f'<rect width="{wide}" height="{top:.0f}" {PAPER}/>{"".join(panels)}</svg>\n'
     )
 
 
@@ -66,38 +84,41 @@ def _bar(label: str, kind: str, line: Json) -> Bar:
     return Bar(label, float(low), float(middle), float(high), str(line["words"]), kind)
 
 
-def _panel(claim: Json, bars: Sequence[Bar]) -> str:
+def _panel(claim: Json, bars: Sequence[Bar], layout: ChartSizes) -> str:
     low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
     log = low > 0 and high / low > WIDE_RANGE
     first, last = (log10(low) - 0.15, log10(high) + 0.15) if log else (min(0.0, low), max(high, 0.0) * 1.12 or 1.0)
 
     def at(value: float) -> float:
-        return LEFT + ((log10(value) if log else value) - first) / (last - first) * (WIDE - LEFT - RIGHT - 110)
+        share = ((log10(value) if log else value) - first) / (last - first)
+        return layout.left + share * (layout.wide - layout.left - layout.right - FIGURE)
 
-    bottom = HEAD + ROW * len(bars)
+    top, bottom = layout.head, layout.head + layout.row * len(bars)
     ticks = _log_ticks(first, last) if log else _ticks(first, last)
     axis = "".join(
-        f'<line x1="{at(v):.1f}" x2="{at(v):.1f}" y1="{HEAD - 8}" y2="{bottom}" {GRID}/>'
+        f'<line x1="{at(v):.1f}" x2="{at(v):.1f}" y1="{top - 8}" y2="{bottom}" {GRID}/>'
         f'<text x="{at(v):.1f}" y="{bottom + 16}" font-size="12" {DIM} text-anchor="middle">'
         f"{trimmed(v, 3)}</text>"
         for v in ticks
     )
-    rows = "".join(_row(bar, HEAD + ROW * i + ROW / 2, at) for i, bar in enumerate(bars))
+    rows = "".join(_row(bar, top + layout.row * (i + 0.5), at, layout) for i, bar in enumerate(bars))
     says = claim["says"] if len(claim["says"]) <= 100 else claim["says"][:99] + "…"
     head = (
         f'<text x="20" y="22" font-size="16" font-weight="bold" {INK}>“{esc(says)}”</text>'
         f'<text x="20" y="43" font-size="14" {DIM}>{esc(claim["verdict"])}{_likely(claim)}</text>'
     )
-    return f"{head}{axis}{rows}"
+    return f"{'' if layout.stacked else head}{axis}{rows}"
 
 
-def _row(bar: Bar, y: float, at: Callable[[float], float]) -> str:
+def _row(bar: Bar, y: float, at: Callable[[float], float], layout: ChartSizes) -> str:
     colour = COLOURS[bar.kind]
     label = bar.label if len(bar.label) <= LONGEST else bar.label[: LONGEST - 1] + "…"
+    place = f'x="4" y="{y - 6}"' if layout.stacked else f'x="{layout.left - 12}" y="{y + 4}" text-anchor="end"'
+    y += 12 if layout.stacked else 0
     kind = f'class="claims-{bar.kind.replace(" ", "-")}"'
     line = f'<line {kind} x1="{at(bar.low):.1f}" x2="{at(bar.high):.1f}" y1="{y}" y2="{y}" stroke="{colour}" '
     return (
-        f'<text x="{LEFT - 12}" y="{y + 4}" font-size="13" {INK} text-anchor="end">{esc(label)}</text>'
+        f'<text {place} font-size="13" {INK}>{esc(label)}</text>'
         f'{line}stroke-width="6" stroke-opacity="0.35" stroke-linecap="round"/>'
         f'<circle {kind} cx="{at(bar.middle):.1f}" cy="{y}" r="5.5" fill="{colour}"/>'
         f'<text x="{at(bar.high) + 12:.1f}" y="{y + 4}" font-size="13" {INK}>{esc(bar.words)}</text>'

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.core.quantity import number, show
+from wattline.core.quantity import number, show, trimmed
 from wattline.report.page.plot import Ground, drawn, legend, text
 from wattline.report.page.site_figures import MONTHS, colours, png
 from wattline.report.page.words import esc
@@ -67,7 +67,11 @@ def week(data: Json, caption: str) -> str:
         return rules + "".join(shapes) + _days(ground, data, load.size)
 
     names = {name: float(values.mean()) for name, values in {**supplied, **taken}.items()}
-    key = legend((name, colour_of(name), show(mean * MW, "W", 2)) for name, mean in names.items())
+    large = max(names.values(), default=0.0) >= 1.0  # one unit for all, so that they compare at a glance
+    key = legend(
+        (name, colour_of(name), f"{trimmed(mean, 2)} MW" if large else show(mean * MW, "W", 2))
+        for name, mean in names.items()
+    )
     words = f"{caption}, from {data['from_utc'][:10]}. Means of the week beside the names; the line is the load."
     return f"<figure>{drawn(caption, draw, WIDE, NARROW)}{key}<figcaption>{esc(words)}</figcaption></figure>"
 
