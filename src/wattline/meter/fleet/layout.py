@@ -123,7 +123,7 @@ def open_fleet(path: Path, interval_s: int | None = None, *, make: bool = False)
         )
     if interval_s not in (None, folder.interval_s):
         raise WattlineError(
-            f"{path} holds intervals of {folder.interval_s} s, not of {interval_s} s: leave --interval out, "
+            f"{path} holds intervals of {folder.interval_s} s, not of {interval_s} s: leave --step out, "
             "or take another folder"
         )
     return folder
