@@ -15,7 +15,9 @@ from wattline.claim.fields import Expression, expression_of, literal_of
 from wattline.claim.file import Claim, ClaimsFile
 from wattline.claim.generated import generated_claim, kind_of
 from wattline.claim.listed import listed_claim
+from wattline.claim.named import chip_claim, pue_claim
 from wattline.claim.searched import gives_answers_to_searches, searches_claim
+from wattline.claim.share import share_claim
 from wattline.claim.verdict import Relation
 from wattline.claim.words import PLAIN, SAME, UNITS
 from wattline.core.errors import WattlineError, shorten
@@ -39,7 +41,10 @@ _BOUNDS: tuple[tuple[str, Relation], ...] = (
         r"\b(more( electricity| power| energy)? than|over|surpass|overtakes?|at least|exceeds?|above|no less than)\b",
         "at least",
     ),
-    (r"\b(less( electricity| power| energy)? than|at most|under|up to|below|no more than)\b", "at most"),
+    (
+        r"\b(less( electricity| power| energy)? than|at most|under(?! (full )?load)|up to|below|no more than)\b",
+        "at most",
+    ),
 )
 
 
@@ -81,7 +86,7 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
     known = default() if catalog is None else catalog
     if len(text) > MAX_SENTENCE:
         raise WattlineError(f"claim: the sentence is longer than {MAX_SENTENCE} characters; write a claims file")
-    listed = listed_claim(text)
+    listed = listed_claim(text) or _rated(text, known)
     if listed is not None:
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (listed,))
     coming = read_coming(text)
@@ -102,6 +107,12 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
         raise _nothing(text, stated, words, known)
     claim = _claim(text, stated, candidates)
     return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
+
+
+def _rated(text: str, catalog: Catalog) -> Claim | None:
+    """A sentence on a chip's power, a PUE or a share of a place's electricity."""
+    readers = (pue_claim, chip_claim, share_claim)
+    return next((claim for read in readers if (claim := read(text, _relation(text), catalog)) is not None), None)
 
 
 def _total(text: str) -> Expression:

@@ -1,0 +1,84 @@
+"""Sentences on a chip's power, an operator's PUE and the share of a country's electricity."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import wattline as wl
+from wattline.catalog import default
+from wattline.core.errors import WattlineError
+
+TDP, IDLE = "chip.h100-sxm.tdp_w", "chip.h100-sxm.idle_w"
+GOOGLE, MICROSOFT = "site.google.cooling_power", "site.microsoft.cooling_power"
+OUTLOOK = "claim.sentence.outlook"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdict", "key"),
+    [
+        ("An H100 GPU draws 700 W", "holds", TDP),
+        ("The TDP of the H100 is 0.7 kW", "holds", TDP),
+        ("An H100 draws up to 700 watts under load", "holds", TDP),
+        ("An H100 draws 1,200 W", "does not follow", TDP),
+        ("An idle H100 draws 72 W", "unproven", IDLE),
+        ("An NVIDIA H100 PCIe draws 350 W", "holds", "chip.h100-pcie.tdp_w"),
+        ("Google's PUE is 1.09", "holds", GOOGLE),
+        ("Google's PUE was 1.10 in 2021", "holds", "site.google-2021.cooling_power"),
+        ("the PUE of Microsoft's data centres is 1.16", "holds roughly", MICROSOFT),
+        ("Microsoft's PUE is 1.3", "does not follow", MICROSOFT),
+        ("The average PUE of data centres is 1.56", "holds", "site.industry-average.cooling_power"),
+        ("Data centres take 22% of Ireland's electricity", "unproven", OUTLOOK),
+        ("Data centres in Ireland use 22% of the electricity", "unproven", OUTLOOK),
+        ("Data centres took more than 50% of Germany's electricity in 2023", "does not follow", OUTLOOK),
+        ("Data centres took 1.5% of the world's electricity in 2024", "holds", "constant.dc-share-of-world-2024"),
+    ],
+)
+def test_a_sentence_is_compared_with_a_fact_or_the_outlook(sentence: str, verdict: str, key: str) -> None:
+    claim = wl.check(sentence, draws=300).json()["results"]["claims"][0]
+    assert (claim["verdict"], key in claim["fact_keys"]) == (verdict, True)
+    assert 0 <= claim["probability"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("sentence", "why"),
+    [
+        ("An H100 draws 350 W", "h100 is several chips .*h100-pcie 350 W"),
+        ("8 H100 GPUs draw 5.6 kW", "of several or of a machine"),
+        ("A DGX H100 server draws 10.2 kW", "of several or of a machine"),
+        ("An H100 draws 500 W on average", "no average"),
+        ("An H100 and a B200 draw 700 W", "names 2 chips"),
+        ("Apple's PUE is 1.1", "none of apple"),
+        ("Google's PUE at Council Bluffs is 1.10", "Council"),
+        ("Google's PUE was 1.12 in 2015", "no PUE of 2015"),
+        ("Google's PUE of 1.09 beats Microsoft's 1.17", "2 figures"),
+        ("Google's PUE is 0.9", "never below 1"),
+        ("The PUE is about 1.5", "whose PUE is meant"),
+        ("Data centres take 26% of Virginia's electricity", "no electricity of"),
+        ("Data centres in Dublin use 22% of the electricity", "no electricity of"),
+        ("Data centres in Ireland take 1% of the world's electricity", "name one"),
+        ("Data centres use 2 to 3% of global electricity", "several shares"),
+        ("AI data centres take 1% of the world's electricity", "of AI alone"),
+        ("Data centres will take 30% of Ireland's electricity", "which year"),
+        ("Data centres will take 50% of Ireland's electricity in 2040", "2040 is beyond"),
+    ],
+)
+def test_what_may_mean_several_things_is_refused_by_name(sentence: str, why: str) -> None:
+    with pytest.raises(WattlineError, match=why) as caught:
+        wl.check(sentence, draws=20)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_share_in_a_year_to_come_never_holds() -> None:
+    claim = wl.check("Data centres will take more than 20% of Ireland's electricity in 2030", draws=300).json()
+    assert claim["results"]["claims"][0]["verdict"] == "unproven"
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from(sorted(default().records("chip"))), st.floats(0.3, 3.0))
+def test_any_chip_by_its_own_name_is_compared_with_its_own_power(name: str, factor: float) -> None:
+    fact = default().fact(f"chip.{name}.tdp_w")
+    claim = wl.check(f"The {name} draws {fact.value * factor:.1f} W", draws=50).json()["results"]["claims"][0]
+    assert claim["fact_keys"] == [fact.key]
+    assert (claim["verdict"] in ("holds", "holds roughly", "unproven")) <= (abs(1 / factor - 1) < 0.26)
