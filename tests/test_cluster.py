@@ -300,7 +300,10 @@ def test_slurms_scripts_write_the_energy_of_a_job(tmp_path):
             break
         time.sleep(0.1)
     time.sleep(1.0)
+    meter = int((tmp_path / "spool/4711-n1.pid").read_text())
     subprocess.run([scripts / "epilog.sh"], env=environment, check=True)
+    assert not Path(f"/proc/{meter}/cmdline").exists() or not Path(f"/proc/{meter}/cmdline").read_bytes()
+    assert "4711" in (tmp_path / "spool/4711-n1.log").read_text(), "the meter was killed before it had said its result"
     head, row = (tmp_path / "spool/energy.csv").read_text().strip().splitlines()
     values = dict(zip(head.split(","), row.split(","), strict=True))
     assert (values["job"], values["user"], values["host"], values["gpus"]) == ("4711", "ada", "n1", "0 1")

@@ -5,8 +5,10 @@ dir=${WATTLINE_SLURM_DIR:-/var/spool/wattline}
 name="$dir/${SLURM_JOB_ID:?}-${SLURMD_NODENAME:-$(hostname -s)}"
 [ -f "$name.pid" ] || exit 0
 pid=$(cat "$name.pid")
-kill -INT "$pid" 2> /dev/null
+# TERM, not INT: a shell without a terminal starts what runs beside it with INT ignored
+kill -TERM "$pid" 2> /dev/null
 for _ in $(seq 100); do kill -0 "$pid" 2> /dev/null || break; sleep 0.1; done
+kill -KILL "$pid" 2> /dev/null
 [ -f "$dir/energy.csv" ] || echo "job,user,host,begin,end,gpus,energy_wh,low_wh,high_wh" > "$dir/energy.csv"
 energy=$(${WATTLINE:-wattline} meter report "$name.wattline" --json 2>> "$name.log" | python3 -c '
 import json, sys
