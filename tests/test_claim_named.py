@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import wattline as wl
 from wattline.catalog import default
+from wattline.claim.sentence import read_sentence
 from wattline.core.errors import WattlineError
 
 TDP, IDLE = "chip.h100-sxm.tdp_w", "chip.h100-sxm.idle_w"
@@ -82,3 +83,20 @@ def test_any_chip_by_its_own_name_is_compared_with_its_own_power(name: str, fact
     claim = wl.check(f"The {name} draws {fact.value * factor:.1f} W", draws=50).json()["results"]["claims"][0]
     assert claim["fact_keys"] == [fact.key]
     assert (claim["verdict"] in ("holds", "holds roughly", "unproven")) <= (abs(1 / factor - 1) < 0.26)
+
+
+def test_a_product_named_itself_comes_before_others_of_its_maker():
+    """ "ChatGPT" is no query of OpenAI's o3, though the maker's name may stand for its product."""
+    for says in ("ChatGPT uses 2.9 Wh per request", "OpenAI's ChatGPT takes 2.9 Wh per query"):
+        claim = read_sentence(says).claims[0]
+        assert claim.newer is not None
+        assert claim.newer.text == "[prompt.chatgpt-altman.energy_wh]"
+    of_o3 = read_sentence("OpenAI o3 takes 33 Wh per query").claims[0]
+    assert of_o3.derived is not None
+    assert of_o3.derived.text == "[prompt.o3-jegham.energy_wh]"
+
+
+def test_a_number_in_a_name_is_no_figure():
+    claim = read_sentence("a GPT-5 prompt takes 18 Wh").claims[0]
+    assert claim.stated is not None
+    assert claim.stated.text.startswith("18 Wh")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from wattline.claim.named import chip_claim, pue_claim
 from wattline.claim.searched import gives_answers_to_searches, searches_claim
 from wattline.claim.share import share_claim
 from wattline.claim.verdict import Relation
-from wattline.claim.words import PLAIN, SAME, UNITS
+from wattline.claim.words import BY_NAME, MAKER, PLAIN, SAME, UNITS
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Fact
 
@@ -30,6 +31,7 @@ PROMPT_KWH = 10.0  # energy below this, without a word of what it is for, is of 
 SMALL = (("[length]**3", "L", 10.0), ("[mass]", "kg", 1.0))  # so are water and CO2e
 KINDS = ("prompt", "training_run", "total")
 _FIGURE = re.compile(
+    r"(?<![\w.])(?<![A-Za-z]-)"  # no number within a name, such as GPT-5
     r"(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<scale>million|billion|trillion|thousand)?[\s-]*(?P<unit>[A-Za-zµμ]+(?:-?hours?)?)"
 )
 _SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, None: 1.0, "": 1.0}
@@ -56,12 +58,14 @@ class CatalogFigure:
     record: Record
     when: str
     weak: str
+    named: bool  # the record itself bears the sentence's words, not its maker alone
 
     @property
-    def order(self) -> tuple[int, str]:
-        """The best evidence first, then the newest."""
+    def order(self) -> tuple[bool, int, str]:
+        """What is named itself first, then the best evidence, then the newest."""
         later = "".join(chr(0x10FFFF - ord(c)) if c.isdigit() else c for c in self.when)
-        return (0 if not self.weak else 2 if "projection" in self.weak or "rumour" in self.weak else 1), later
+        weak = 0 if not self.weak else 2 if "projection" in self.weak or "rumour" in self.weak else 1
+        return not self.named, weak, later
 
 
 def is_sentence(text: str) -> bool:
@@ -102,7 +106,8 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
     stated, rest = _stated(text)
     words = _words(rest)
-    candidates = [c for c in _candidates(words, stated, known) if c is not None]
+    by_name = [word for word in _words(rest, BY_NAME) if word != MAKER]
+    candidates = _candidates(words, by_name if _named(by_name) else words, stated, known)
     if not candidates:
         raise _nothing(text, stated, words, known)
     claim = _claim(text, stated, candidates)
@@ -154,13 +159,13 @@ def _stated(text: str) -> tuple[Expression, str]:
     )
 
 
-def _words(text: str) -> list[str]:
+def _words(text: str, same: Mapping[str, str] = SAME) -> list[str]:
     """The words that say what a sentence is about: names, numbers in names, years."""
     plain = [word.strip(".-").lower() for word in re.findall(r"[\w.\-]+", re.sub(r"['’]s\b", "", text))]
-    return [SAME.get(word, word) for word in plain if len(word) > 1 and word not in PLAIN]
+    return [same.get(word, word) for word in plain if len(word) > 1 and word not in PLAIN]
 
 
-def _vocabulary(record: Record) -> set[str]:
+def _vocabulary(record: Record, same: Mapping[str, str] = SAME) -> set[str]:
     """The words that name a record."""
     names = [record.title, record.name, *record.meta.get("aliases", ()), str(record.meta.get("publisher", ""))]
     names += [
@@ -172,13 +177,18 @@ def _vocabulary(record: Record) -> set[str]:
     text = " ".join(names).lower()
     words = set(re.findall(r"[\w.\-]+", text)) | set(re.findall(r"\w+", text))
     own = {"prompt": {"prompt"}, "training_run": {"training"}, "total": {"centre"}}.get(record.kind, set())
-    return {SAME.get(word, word) for word in words} | own
+    return {same.get(word, word) for word in words} | own
 
 
-def _candidates(words: list[str], stated: Expression, catalog: Catalog) -> list[CatalogFigure]:
+def _named(words: list[str]) -> list[str]:
+    """Those of the words that name one thing, not a kind."""
+    return [word for word in words if word not in ("prompt", "training", "centre", "ai")]
+
+
+def _candidates(words: list[str], by_name: list[str], stated: Expression, catalog: Catalog) -> list[CatalogFigure]:
     """Figures in what is stated's unit whose record bears every word of the sentence that names something."""
     unit = quantity(*stated.tree.value)
-    named = [word for word in words if word not in ("prompt", "training", "centre", "ai")]
+    named = _named(words)
     totals = catalog.records("total").values()
     placed = {str(record.meta.get("region")) for record in totals} & set(words)
     figures = []
@@ -187,10 +197,11 @@ def _candidates(words: list[str], stated: Expression, catalog: Catalog) -> list[
             elsewhere = kind == "total" and not placed and str(record.meta.get("region")) != "world"
             if elsewhere or not _bears(record, words) or not (named or "centre" in words):
                 continue
+            named_itself = _vocabulary(record, BY_NAME) >= set(_named(by_name))
             for fact in record.facts.values():
                 if _alike(fact, unit):
                     when = str(record.meta.get("date") or record.meta.get("year_of") or fact.source.year or "")
-                    figures.append(CatalogFigure(fact, record, when, weakness(fact, catalog)))
+                    figures.append(CatalogFigure(fact, record, when, weakness(fact, catalog), named_itself))
     return sorted(figures, key=lambda c: c.order)
 
 

@@ -11,6 +11,9 @@ SAME = {
     "images": "image", "picture": "image", "pictures": "image", "generating": "generation", "searches": "search",
     "usa": "us", "america": "us", "american": "us", "global": "world", "worldwide": "world", "openai": "chatgpt",
 }  # fmt: skip
+MAKER = "openai"
+# the same, but that a maker does not stand for its best-known product
+BY_NAME = {word: same for word, same in SAME.items() if word != MAKER}
 
 UNITS = {
     "watthour": "Wh", "kilowatthour": "kWh", "megawatthour": "MWh", "gigawatthour": "GWh", "terawatthour": "TWh",

@@ -130,7 +130,8 @@ def _likely(claim: Json) -> str:
     if share is None or share in (0.0, 1.0):
         return ""
     part = "less than 1%" if share < 0.005 else f"{share:.0%}"
-    return f"; the figures agree roughly in {part} of the draws"
+    what = "the newer figure agrees" if claim["verdict"] == "outdated" else "the figures agree"
+    return f"; {what} roughly in {part} of the draws"
 
 
 def _ticks(first: float, last: float) -> list[float]:
