@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,6 +17,7 @@ from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
+from wattline.line.grid.supply.certificate import Certificate
 from wattline.line.grid.supply.operate import PlanOperation
 from wattline.line.grid.supply.plan import SupplyPlan
 from wattline.line.grid.supply.technology import VARIES
@@ -146,12 +148,7 @@ class SupplyAnswer(Result):
                 "price and carbon of the grid are the region's annual means in every hour; give --grid FILE with both "
                 "by the hour"
             )
-        certificate = self.plan.certificate
-        notes.append(
-            f"certified: no supply costs less than {certificate.bound / max(certificate.cost, 1e-9):.7f} of this one; "
-            f"each hour balances to {certificate.primal_mw:.0e} MW"
-        )
-        return tuple(notes)
+        return (*notes, _proof(self.plan.certificate))
 
     def _warnings(self) -> list[str]:
         short = [name for name, run in self.tested.items() if run.unserved_hours > 0]
@@ -163,6 +160,17 @@ class SupplyAnswer(Result):
             f"in {len(short)} of {len(self.tested)} {kind} that it was not sized on the plan leaves load unserved, "
             f"{worst.unserved_mwh:,.0f} MWh in {worst.unserved_hours:,.0f} h at most"
         ]
+
+
+def _proof(certificate: Certificate) -> str:
+    """What the certificate proves, in words."""
+    share = max(1 - certificate.bound / max(certificate.cost, 1e-9), 1e-9)
+    parts = 10 ** math.floor(-math.log10(min(share, 1.0)))
+    watts = certificate.primal_mw * 1e6
+    return (
+        f"proved: nothing that meets the same conditions is cheaper by more than one part in {parts:,}; "
+        f"each hour balances to {'1' if watts < 1 else f'{math.ceil(watts):,}'} W or less"
+    )
 
 
 def case_steps(plan: SupplyPlan) -> int:

@@ -76,10 +76,14 @@ def _built(data: Json) -> Table:
     for name, value in plan["capacities"].items():
         spread, line = results["capacities"][name], earned[name]
         unit = "kWh" if name.endswith((" energy", " tank")) else "kW"
-        low, high = (capacity(spread[p], name) for p in ("p5", "p95"))
+
+        def size(size_mw: float, name: str = name) -> str:
+            return capacity(size_mw, name) if size_mw > MIN_BUILT * peak else "none"
+
+        low, high = (size(spread[p]) for p in ("p5", "p95"))
         reach = "" if low == high else f"{low} to {high}"
         table.add_row(
-            name, capacity(value, name) if value > MIN_BUILT * peak else "none", reach,
+            name, size(value), reach,
             f"{number(line['earned'] / KW)} USD/{unit}", f"{number(line['cost'] / KW)} USD/{unit}",
         )  # fmt: skip
     return table
