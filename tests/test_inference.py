@@ -218,7 +218,8 @@ def test_the_shipped_coefficients_are_those_of_the_fit(shared_data: Path) -> Non
         apart = np.abs(np.log(getattr(fitted, name) / getattr(carried, name)))
         assert apart.max() < limit, name
         assert np.median(apart) < 0.002, name
-    for name in ("input_tokens", "media_s", "distinct", "together"):
-        assert getattr(shipped.assumed, name) == pytest.approx(getattr(found.assumed, name), rel=0.1)
+    # how many requests come together is told by few rows of a task, and is held by the times of all of them
+    for name, limit in (("input_tokens", 0.1), ("media_s", 0.1), ("distinct", 0.1), ("together", 0.3)):
+        assert getattr(shipped.assumed, name) == pytest.approx(getattr(found.assumed, name), rel=limit)
     for measure, logs in found.campaigns.logs.items():
         assert shipped.campaigns.logs[measure] == pytest.approx(logs, abs=0.02)
