@@ -26,6 +26,7 @@ def cluster(
 ) -> None:
     """Serve joules by pod and namespace of this node to Prometheus, while they run."""
     import tempfile
+    from importlib.util import find_spec
 
     from wattline.core.errors import WattlineError
     from wattline.core.quantity import parse
@@ -35,6 +36,9 @@ def cluster(
     from wattline.meter.live import active
     from wattline.meter.live.run_command import hold_signals, wait_for_end
 
+    # before anything is measured
+    if any(find_spec(name) is None for name in ("grpc", "prometheus_client")):
+        raise WattlineError("cluster: gRPC or prometheus-client is not installed: pip install 'wattline[cluster]'")
     every_s = parse(look_every, "s", "look-every")
     duration_s = None if lasting is None else parse(lasting, "s", "serve-for")
     with hold_signals() as signals, tempfile.TemporaryDirectory(prefix="wattline-cluster-") as folder:
