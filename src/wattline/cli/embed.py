@@ -8,6 +8,7 @@ import typer
 
 from wattline.cli import options
 from wattline.cli.groups import expanded
+from wattline.cli.media import show_answer
 
 Opt = typer.Option
 
@@ -39,13 +40,10 @@ def embed(
     explain: options.Explain = False,
 ) -> None:
     """Joules and watt-hours of embedding or ranking text, and of images that a vision transformer reads."""
-    from wattline.cli.printing import print_result
     from wattline.predict.encoding.embed import embed as work
 
     answer = work(
         options.model_of(model, config), tokens=tokens, images=images, document_tokens=document_tokens, batch=batch,
         active=active, draws=draws, seed=seed, facts=facts, **setup, **where,
     )  # fmt: skip
-    if out is not None:
-        answer.write(out)
-    print_result(answer, as_json, explain)
+    show_answer(answer, out, as_json, explain)

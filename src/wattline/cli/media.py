@@ -1,4 +1,4 @@
-"""Options that ``wattline image`` and ``wattline video`` share, and the answer to both."""
+"""Options that ``wattline image`` and ``wattline video`` share; how theirs and other answers are shown."""
 
 from __future__ import annotations
 

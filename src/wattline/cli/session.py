@@ -8,6 +8,7 @@ import typer
 
 from wattline.cli import options
 from wattline.cli.groups import expanded
+from wattline.cli.media import show_answer
 from wattline.core.errors import WattlineError
 
 Opt = typer.Option
@@ -40,7 +41,6 @@ def session(
     explain: options.Explain = False,
 ) -> None:
     """Joules and watt-hours of a session: chats, agents, reasoning; reading, thinking, answering, what caches save."""
-    from wattline.cli.printing import print_result
     from wattline.predict.session.session import session as work
 
     if model is not None and config is not None:
@@ -49,6 +49,4 @@ def session(
         session, config if config is not None else model, batch=batch, active=active, batch_api=batch_api, draws=draws,
         seed=seed, facts=facts, **setup, **where,
     )  # fmt: skip
-    if out is not None:
-        answer.write(out)
-    print_result(answer, as_json, explain)
+    show_answer(answer, out, as_json, explain)

@@ -8,6 +8,7 @@ import typer
 
 from wattline.cli import options
 from wattline.cli.groups import expanded
+from wattline.cli.media import show_answer
 
 Opt = typer.Option
 
@@ -34,13 +35,10 @@ def transcribe(
     explain: options.Explain = False,
 ) -> None:
     """Joules and watt-hours of transcribing speech: encoder, decoder, idle, host, facility."""
-    from wattline.cli.printing import print_result
     from wattline.predict.encoding.transcribe import transcribe as work
 
     answer = work(
         options.model_of(model, config), hours=hours, text_tokens=text_tokens, batch=batch, active=active,
         draws=draws, seed=seed, facts=facts, **setup, **where,
     )  # fmt: skip
-    if out is not None:
-        answer.write(out)
-    print_result(answer, as_json, explain)
+    show_answer(answer, out, as_json, explain)
