@@ -25,7 +25,7 @@ from wattline.claim.coming_words import (
     years_of,
 )
 from wattline.claim.fields import Expression, Given, expression_of, literal_of
-from wattline.claim.file import Claim
+from wattline.claim.file import ROUGHLY, Claim
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Source
@@ -37,7 +37,6 @@ from wattline.line.world.tables import series
 
 AS_OF = 2026
 DRAWS = 20_000
-NEAR = 0.25  # what agrees roughly, as in other claims
 BESIDE = 6
 UNITS = {"energy": "TWh", "rise": "TWh", "power": "GW", "share": "%", "growth": ""}
 
@@ -137,7 +136,7 @@ def foreseen(coming: ComingClaim, relation: Relation) -> Foreseen:
     drawn = _draws(coming)
     low, high = coming.values[0], coming.values[-1]
     inside = {
-        "equal": (drawn >= low * (1 - NEAR)) & (drawn <= high * (1 + NEAR)), "at least": drawn >= low,
+        "equal": (drawn >= low * (1 - ROUGHLY)) & (drawn <= high * (1 + ROUGHLY)), "at least": drawn >= low,
         "at most": drawn <= high, "between": (drawn >= low) & (drawn <= high),
     }[relation]  # fmt: skip
     p5, p50, p95 = (float(end) for end in np.percentile(drawn, (5, 50, 95)))
@@ -196,7 +195,7 @@ def coming_claim(coming: ComingClaim, text: str, relation: Relation, catalog: Ca
         derived=expression_of("outlook", "derived"),
         beside=_others(coming, default() if catalog is None else catalog),
         relation=relation,
-        roughly=NEAR if relation == "equal" else 0.0,
+        roughly=ROUGHLY if relation == "equal" else 0.0,
         projected="a projection: what is yet to come proves nothing",
     )
 

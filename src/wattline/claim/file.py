@@ -29,6 +29,7 @@ MAX_BYTES = 1_000_000
 MAX_CLAIMS = 500
 MAX_NAMES = 60
 BUILT_IN = Path(catalog.__file__).parent / "claims"
+ROUGHLY = 0.25  # how far apart figures may lie that agree roughly, where a claim says nothing else
 _FILE_KEYS = {"title", "source", "holds", "roughly", "claim"}
 _TEXTS = {"id", "says", "source", "note", "cannot", "newer_source", "newer_note"}
 _EXPRESSIONS = {"stated", "stated_low", "stated_high", "derived", "newer"}
@@ -57,7 +58,7 @@ class Claim:
     newer: Expression | None = None
     relation: Relation = "equal"
     holds: float = 0.05
-    roughly: float = 0.25
+    roughly: float = ROUGHLY
     expect: Verdict | None = None
     projected: str = ""  # why what it is held against proves nothing, where that is an outlook
 
@@ -141,7 +142,7 @@ def _claim(entry: Any, defaults: dict[str, Any]) -> Claim:
         "beside": {n: expression_of(raw, f"beside.{shorten(n)}") for n, raw in tables["beside"].items()},
         "relation": choice_of(entry, "relation", RELATIONS) or "equal",
         "holds": tolerance_of(defaults | entry, "holds", 0.05),
-        "roughly": tolerance_of(defaults | entry, "roughly", 0.25),
+        "roughly": tolerance_of(defaults | entry, "roughly", ROUGHLY),
         "expect": choice_of(entry, "expect", VERDICTS),
     }
     values |= {key: expression_of(entry[key], key) for key in sorted(_EXPRESSIONS) if key in entry}

@@ -8,7 +8,7 @@ import numpy as np
 
 from wattline.catalog.draws import Draws
 from wattline.claim.fields import Given, expression_of, literal_of
-from wattline.claim.file import Claim
+from wattline.claim.file import ROUGHLY, Claim
 from wattline.claim.verdict import Relation
 from wattline.core.errors import shorten
 from wattline.core.fact import Array, Source
@@ -16,7 +16,6 @@ from wattline.core.quantity import number
 
 CHIP = "h100-sxm"
 DRAWS = 400
-NEAR = 0.25  # what agrees roughly, as in other claims
 MODELS = {
     "image": ("stable-diffusion-xl", "stable-diffusion-3.5-large", "flux.1-schnell", "flux.1-dev"),
     "video": ("cogvideox-2b", "wan-2.1-14b", "hunyuan-video"),
@@ -74,7 +73,7 @@ def generated_claim(kind: str, text: str, relation: Relation) -> Claim:
         derived=expression_of(kind, "derived"),
         beside={f"published of one {kind}": expression_of(f"[{BESIDE[kind]}]", "beside")} if kind in BESIDE else {},
         relation=relation,
-        roughly=NEAR if relation == "equal" else 0.0,
+        roughly=ROUGHLY if relation == "equal" else 0.0,
     )
 
 

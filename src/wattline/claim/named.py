@@ -7,13 +7,13 @@ import re
 from wattline.catalog import Catalog, Record, plain_name
 from wattline.claim.coming_words import CENTRES, place_in
 from wattline.claim.fields import expression_of, literal_of
-from wattline.claim.file import Claim
+from wattline.claim.file import ROUGHLY, Claim
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 
 MAX_WORDS = 5  # of a chip's name
 LOSSES = ("ups", "distribution", "cooling_power", "fans", "lighting")  # a PUE is 1 and these
-NEAR, ROUGHLY, ROUNDING = 0.05, 0.25, 0.005  # of what a PUE has above 1, and the last digit that is published
+NEAR, ROUNDING = 0.05, 0.005  # of what a PUE has above 1, and the last digit that is published
 _POWER = re.compile(r"(?P<number>\d[\d,]*(?:\.\d+)?)[\s-]*(?P<unit>kW|W|(?:kilo)?watts?)\b(?![\s-]*hours?)", re.I)
 _SEVERAL = re.compile(
     r"\b(servers?|racks?|nodes?|dgx|hgx|nvl\d+|clusters?|pods?|systems?|machines?|superchips?|pair|two|three|four|eight|"

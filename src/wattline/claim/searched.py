@@ -7,14 +7,13 @@ import re
 import numpy as np
 
 from wattline.claim.fields import Expression, Given, expression_of, literal_of
-from wattline.claim.file import Claim
+from wattline.claim.file import ROUGHLY, Claim
 from wattline.claim.verdict import Relation
 from wattline.core.errors import shorten
 from wattline.core.fact import Array, Source
 from wattline.core.quantity import number
 
 DRAWS = 400
-NEAR = 0.25  # what agrees roughly, as in other claims
 # models and chips whose answers stand for a chatbot's: today's open ones, and the dense one of 2020 that 2.9 Wh was of
 MODELS = (("llama-3.1-8b", "h100-sxm", 1), ("llama-3.3-70b", "h100-sxm", 4), ("gpt-3-175b", "a100-sxm-80gb", 8))
 SEARCHES = "constant.google-searches-per-day"
@@ -74,7 +73,7 @@ def searches_claim(text: str, stated: Expression, relation: Relation) -> Claim:
         newer_note="had each search a prompt of Gemini added",
         beside={name: expression_of(f"[{key}]", "beside") for name, key in BESIDE.items()},
         relation=relation,
-        roughly=NEAR if relation == "equal" else 0.0,
+        roughly=ROUGHLY if relation == "equal" else 0.0,
     )
 
 
