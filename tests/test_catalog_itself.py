@@ -167,3 +167,47 @@ def dense_pairs() -> list[tuple[Record, str, str]]:
 def test_a_narrower_format_is_at_least_as_fast_and_at_most_eight_times() -> None:
     for chip, wide, narrow in dense_pairs():
         assert 1 <= chip[narrow].value / chip[wide].value <= 8, (chip.name, wide, narrow)
+
+
+def test_a_name_that_states_its_context_has_that_context() -> None:
+    """A name of another length is no alias: it would take the shorter context of the model that it is a build of."""
+    budgets = {"minimax-m1"}  # its 40k and 80k are tokens of thought
+    seen = 0
+    for name, record in CATALOG.records("model").items():
+        for alias in (name, record.meta.get("hf_id", ""), *record.meta.get("aliases", ())):
+            stated = re.search(r"(?<![\d.])(\d+)k(?=[-_]|$)", alias.lower())
+            if stated and name not in budgets and "context_tokens" in record.facts:
+                assert 0.95 <= record["context_tokens"].value / (1000 * int(stated[1])) <= 1.1, alias
+                seen += 1
+    assert seen >= 6
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("model.qwen3-omni-30b-a3b.vocab", 152_064),
+        ("model.qwen3-coder-30b-a3b.intermediate", 5472),
+        ("model.intern-s1.vocab", 153_216),
+        ("model.internvl3.5-241b-a28b.vocab", 151_936),
+        ("model.internvl3-78b.vocab", 151_674),
+        ("model.granite-3.3-8b.vocab", 49_159),
+        ("model.llava-1.5-7b.vocab", 32_064),
+        ("model.qwen2.5-1.5b.context_tokens", 32_768),
+        ("cloud.azure-qatarcentral.latitude", 25.55),
+        ("cloud.azure-westus3.longitude", -112.07),
+    ],
+)
+def test_what_was_wrong_once_is_right(key: str, value: float) -> None:
+    assert CATALOG.fact(key).value == pytest.approx(value)
+
+
+def test_a_cloud_region_lies_near_the_place_whose_climate_it_takes() -> None:
+    """No farther than the next city of a small country; a centroid of a state lies farther."""
+    from math import cos, hypot, radians
+
+    for region in CATALOG.records("cloud").values():
+        place = CATALOG.records("climate").get(region.meta.get("place", ""))
+        if place is not None and "latitude" in region.facts:
+            north = place["latitude"].value - region["latitude"].value
+            east = (place["longitude"].value - region["longitude"].value) * cos(radians(region["latitude"].value))
+            assert 111 * hypot(north, east) < 130, region.name
