@@ -34,7 +34,7 @@ def test_every_file_is_of_a_kind_and_loads(path: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_facts_are_sourced_declared_and_of_known_units(kind: str) -> None:
-    from wattline.core.quantity import unit
+    from wattline.core.unit_names import unit
 
     for record in catalog.default().records(kind).values():
         if kind not in catalog.SINGLE:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wattline import catalog
-from wattline.core.quantity import unit
+from wattline.core.unit_names import unit
 
 FOLDER = Path(catalog.__file__).parent
 KINDS = ("training_run", "prompt", "total", "constant")

@@ -102,7 +102,15 @@ class Catalog:
         return self._names[kind]
 
     def find(self, kind: str, name: str) -> Record:
-        """The record with this name or alias. Raises NotFound with the nearest names."""
+        """The record with this name or alias.
+
+        Parameters
+        ----------
+        kind : of record, such as ``chip``
+        name : its name or an alias, in any case and spelling that ``plain_name`` makes one
+
+        Returns the record. Raises NotFound with the nearest names where there is none.
+        """
         records = self.records(kind)
         if isinstance(name, str) and name in records:
             return records[name]
@@ -113,7 +121,16 @@ class Catalog:
 
     def near_names(self, kind: str, name: str, count: int = 4) -> list[str]:
         """Up to ``count`` names of records that look like ``name``, by their own names or by an alias, the likest
-        first."""
+        first.
+
+        Parameters
+        ----------
+        kind : of record, such as ``chip``
+        name : as it was written
+        count : the most that are given
+
+        Returns names of records; none where nothing is near.
+        """
         wanted = plain_name(name)[:60]
         likeness: dict[str, float] = {}
         for known, record in self.names(kind).items():

@@ -13,8 +13,8 @@ import numpy as np
 from wattline.catalog.catalog import Catalog, CatalogLike, default, open_catalog
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Fact
-from wattline.core.quantity import factor
 from wattline.core.range import Range
+from wattline.core.unit_names import factor
 
 __all__ = ["MAX_DRAWS", "Draws", "Range", "what_matters"]
 
@@ -141,6 +141,15 @@ def what_matters(draws: Draws, outcome: Array, most: int = 6) -> list[tuple[Fact
     """The facts whose draws move ``outcome`` most: Spearman's rank correlation, strongest first.
 
     Correlations within the noise of ``n`` draws are left out: four standard errors, since dozens of facts are tried.
+
+    Parameters
+    ----------
+    draws : with the facts that were used
+    outcome : what came of them, shape ``(n_draws,)``
+    most : the most facts that are given
+
+    Returns each fact with its rank correlation, -1 to 1; none of fewer than 20 draws or of an outcome that is the same
+    in all.
     """
     outcome = np.asarray(outcome)
     if outcome.ndim == 0 or outcome.shape[0] < 20 or not np.ptp(outcome) > 0:

@@ -68,6 +68,11 @@ def append_tables(path: Path, text: str) -> None:
     """Write tables behind those of a TOML file, which is made where it is not there; whole or not at all.
 
     Raises WattlineError where the file cannot be read, is no TOML, or would be none with the tables.
+
+    Parameters
+    ----------
+    path : of the file
+    text : the tables, as TOML
     """
     old = read_text(path, LIMIT_BYTES, "facts") if path.exists() and not is_special(path) else ""
     both = f"{old.rstrip()}\n\n{text}" if old.strip() else text
@@ -80,7 +85,17 @@ def append_tables(path: Path, text: str) -> None:
 
 
 def overlay(records: Mapping[str, Record], kind: str, file: OwnFile) -> dict[str, Record]:
-    """``records`` of one kind with the file's laid over them; WattlineError says what is wrong in which file."""
+    """``records`` of one kind with the file's laid over them.
+
+    Parameters
+    ----------
+    records : of the catalog, by name
+    kind : of record, such as ``chip``
+    file : the user's file, as it was read
+
+    Returns all records by name; those of the catalog stay as they are. Raises WattlineError, which names the file,
+    where a table is no record or has another unit than the catalog's.
+    """
     entries = file.tables[kind]
     where = f"facts {file.path}"
     if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):

@@ -71,7 +71,15 @@ class Record:
         return self.facts[attribute]
 
     def get(self, attribute: str, default: float = 0.0) -> float:
-        """The central value, or ``default`` where the record has none."""
+        """The central value, or ``default`` where the record has none.
+
+        Parameters
+        ----------
+        attribute : name of a fact
+        default : what stands in for it, in the fact's unit
+
+        Returns the value, in the fact's unit.
+        """
         fact = self.facts.get(attribute)
         return default if fact is None else fact.value
 

@@ -90,12 +90,31 @@ def _with_carbon(tables: Tables) -> Tables:
 
 
 def read_records(kind: str, text: str, where: str) -> Iterator[tuple[str, Record]]:
-    """The records in the text of a catalog file."""
+    """The records in the text of a catalog file.
+
+    Parameters
+    ----------
+    kind : of record, such as ``chip``
+    text : TOML
+    where : the file, for errors
+
+    Returns each record with its name. Raises WattlineError and ValueError where the text is no TOML or a table is no
+    record.
+    """
     return records_in(kind, tomllib.loads(text), where)
 
 
 def records_in(kind: str, data: dict[str, Any], where: str) -> Iterator[tuple[str, Record]]:
-    """The records in a catalog file's tables."""
+    """The records in a catalog file's tables.
+
+    Parameters
+    ----------
+    kind : of record, such as ``chip``
+    data : the tables, as TOML gives them
+    where : the file, for errors
+
+    Returns each record with its name. Raises WattlineError and ValueError where a table is no record.
+    """
     file = _File(kind, data, where)
     for name, table in file.tables():
         yield name, file.record(name, table)

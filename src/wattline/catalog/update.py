@@ -115,7 +115,16 @@ def sha256(data: bytes) -> str:
 
 
 def check_sha256(data: bytes, wanted: str, where: str) -> None:
-    """Raises WattlineError where a file is not the one whose hash was given, or the hash is none."""
+    """Hold a file against the hash that was given for it.
+
+    Parameters
+    ----------
+    data : of the file
+    wanted : the hash, 64 hexadecimal digits; ``sha256:`` may go before them
+    where : the file, for the error
+
+    Raises WattlineError where the file is not the one whose hash was given, or the hash is none.
+    """
     words = wanted.strip().lower().removeprefix("sha256:")
     if not re.fullmatch(r"[0-9a-f]{64}", words):
         raise WattlineError(f"sha256: {shorten(wanted, 80)!r} is not 64 hexadecimal digits")
@@ -124,7 +133,15 @@ def check_sha256(data: bytes, wanted: str, where: str) -> None:
 
 
 def apply(file: OwnFile, data: bytes) -> Path:
-    """Put a checked update among the user's; returns its path there."""
+    """Put a checked update among the user's.
+
+    Parameters
+    ----------
+    file : the update, as it was read and checked
+    data : its bytes
+
+    Returns its path there. Raises WattlineError where it cannot be written.
+    """
     about = file.update or {}
     path = dated.folder() / f"{about['date']}-{sha256(data)[:12]}.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -183,7 +200,14 @@ def plain_fact(fact: Fact) -> Plain:
 
 
 def differences(old: Mapping[str, Plain], new: Mapping[str, Plain]) -> list[Difference]:
-    """Facts that differ between two states, in the order of the new one; those that are gone last."""
+    """Facts that differ between two states, in the order of the new one; those that are gone last.
+
+    Parameters
+    ----------
+    old, new : facts by key
+
+    Returns each fact that differs, with how it was and is.
+    """
     changed = [Difference(key, old.get(key), fact) for key, fact in new.items() if old.get(key) != fact]
     return [*changed, *(Difference(key, fact, None) for key, fact in old.items() if key not in new)]
 

@@ -114,7 +114,17 @@ def check_file(path: str | Path, draws: int = 2000, seed: int = 0) -> ClaimsRepo
 
 
 def check_claims(claims: ClaimsFile, draws: int = 2000, seed: int = 0) -> ClaimsReport:
-    """Check claims that were read; facts are drawn once for all of them."""
+    """Check claims that were read; facts are drawn once for all of them.
+
+    Parameters
+    ----------
+    claims : as ``read_claims`` gives them
+    draws : number of draws
+    seed : of the draws
+
+    Returns each claim with its verdict, and how many there are of each. Raises WattlineError, which names the claim,
+    where it cannot be computed.
+    """
     shared = Draws(draws, seed)
     results = tuple(_located(claim, claims.where, shared) for claim in claims.claims)
     by_verdict = Counter(result.verdict for result in results)

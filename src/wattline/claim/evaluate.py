@@ -14,7 +14,7 @@ from wattline.claim.expression import ExpressionError, Node
 from wattline.claim.units import magnitude, spelled, tidied
 from wattline.core.errors import QuantityError, nearest, shorten
 from wattline.core.fact import Fact
-from wattline.core.quantity import registry, unit
+from wattline.core.unit_names import registry, unit
 
 MAX_EXPONENT = 16
 MAX_SIZE = 1e100
@@ -31,7 +31,15 @@ class Scope:
 
 
 def evaluate(node: Node, scope: Scope) -> Any:
-    """The quantity that an expression gives; what cannot be computed raises ExpressionError."""
+    """The quantity that an expression gives.
+
+    Parameters
+    ----------
+    node : the expression
+    scope : names and facts that it may use
+
+    Returns a number or draws with a unit. Raises ExpressionError where it cannot be computed, or is not finite.
+    """
     try:
         with np.errstate(all="ignore"):
             value = _EVALUATE[node.kind](node, scope)
@@ -48,7 +56,15 @@ def evaluate(node: Node, scope: Scope) -> Any:
 
 
 def quantity(value: Any, name: str) -> Any:
-    """A number or draws with a unit; one unit that no list has raises QuantityError."""
+    """A number or draws with a unit.
+
+    Parameters
+    ----------
+    value : a number, or draws of shape ``(n_draws,)``
+    name : of the unit
+
+    Returns the quantity. Raises QuantityError for a unit that no list has.
+    """
     return registry().Quantity(np.asarray(value, dtype=float), unit(name.replace("μ", "µ")))
 
 

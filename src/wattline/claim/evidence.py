@@ -67,7 +67,15 @@ def _words(text: str) -> list[str]:
 
 
 def facts_behind(node: Node, steps: Mapping[str, Expression]) -> list[str]:
-    """The keys of the facts that an expression names, itself or by the steps that it uses."""
+    """The keys of the facts that an expression names, itself or by the steps that it uses.
+
+    Parameters
+    ----------
+    node : the expression
+    steps : a claim's steps, by name
+
+    Returns keys, in the order in which they stand; one may stand twice.
+    """
     if node.kind == "fact":
         return [str(node.value)]
     through = steps[node.value].tree if node.kind == "name" and node.value in steps else None

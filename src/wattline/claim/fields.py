@@ -41,6 +41,15 @@ class ClaimError(WattlineError):
 
 
 def given_of(name: str, raw: Any) -> Given:
+    """A quantity that a claims file gives: a number with its unit, or a table with its range and source.
+
+    Parameters
+    ----------
+    name : of the quantity
+    raw : as TOML gives it
+
+    Returns the quantity. Raises ClaimError, which says what is wrong with which key.
+    """
     at = f"quantities.{shorten(name)}"
     if not isinstance(raw, dict):
         return Given(literal_of(raw, at))
@@ -59,6 +68,8 @@ def given_of(name: str, raw: Any) -> Given:
 
 
 def source_of(raw: Any) -> Source | None:
+    """The source of a figure, of text or a table with its title; None where none is given. Raises ClaimError where it
+    is neither."""
     if raw is None:
         return None
     if isinstance(raw, str) and raw.strip():
@@ -73,6 +84,15 @@ def source_of(raw: Any) -> Source | None:
 
 
 def literal_of(raw: Any, at: str) -> Expression:
+    """A number with its unit.
+
+    Parameters
+    ----------
+    raw : as TOML gives it
+    at : the key, for the error
+
+    Returns the number as an expression. Raises ClaimError where it is none, or is not finite.
+    """
     if isinstance(raw, (int, float)) and not isinstance(raw, bool):
         try:
             finite = math.isfinite(raw)
@@ -90,6 +110,15 @@ def literal_of(raw: Any, at: str) -> Expression:
 
 
 def expression_of(raw: Any, at: str) -> Expression:
+    """An expression in quotes, or a number.
+
+    Parameters
+    ----------
+    raw : as TOML gives it
+    at : the key, for the error
+
+    Returns the expression. Raises ClaimError where it is not understood.
+    """
     if isinstance(raw, (int, float)) and not isinstance(raw, bool):
         return literal_of(raw, at)
     if not isinstance(raw, str):
@@ -101,6 +130,16 @@ def expression_of(raw: Any, at: str) -> Expression:
 
 
 def tolerance_of(entry: dict[str, Any], key: str, default: float) -> float:
+    """A tolerance as a share, such as 0.05 or ``"5%"``.
+
+    Parameters
+    ----------
+    entry : a table of the file
+    key : its key
+    default : the share where the key is not there
+
+    Returns the share, 0 to 1. Raises ClaimError where it is none.
+    """
     raw = entry.get(key, default)
     if isinstance(raw, str):
         tree = literal_of(raw, key).tree
@@ -112,6 +151,15 @@ def tolerance_of(entry: dict[str, Any], key: str, default: float) -> float:
 
 
 def only_known(entry: dict[str, Any], known: Collection[str]) -> None:
+    """Look whether a table holds known keys alone.
+
+    Parameters
+    ----------
+    entry : a table of the file
+    known : its keys
+
+    Raises ClaimError for another, with the nearest.
+    """
     for key in entry:
         if key not in known:
             near = nearest(key, sorted(known))
@@ -120,6 +168,15 @@ def only_known(entry: dict[str, Any], known: Collection[str]) -> None:
 
 
 def text_of(entry: dict[str, Any], key: str) -> str:
+    """Text, on one line; empty where the key is not there.
+
+    Parameters
+    ----------
+    entry : a table of the file
+    key : its key
+
+    Returns the text. Raises ClaimError where it is none, or is too long.
+    """
     raw = entry.get(key, "")
     if not isinstance(raw, str):
         raise ClaimError(f"{key} must be text in quotes, not {shorten(repr(raw))}")
@@ -129,6 +186,16 @@ def text_of(entry: dict[str, Any], key: str) -> str:
 
 
 def choice_of(entry: dict[str, Any], key: str, known: tuple[str, ...]) -> str | None:
+    """One of the words that are known; None where the key is not there.
+
+    Parameters
+    ----------
+    entry : a table of the file
+    key : its key
+    known : the words
+
+    Returns the word. Raises ClaimError for another.
+    """
     raw = entry.get(key)
     if raw is not None and raw not in known:
         raise ClaimError(f"{key} must be one of {', '.join(known)}, not {shorten(repr(raw))}")
@@ -136,6 +203,15 @@ def choice_of(entry: dict[str, Any], key: str, known: tuple[str, ...]) -> str | 
 
 
 def table_of(entry: dict[str, Any], key: str) -> dict[str, Any]:
+    """A table of names and values; an empty one where the key is not there.
+
+    Parameters
+    ----------
+    entry : a table of the file
+    key : its key
+
+    Returns the table. Raises ClaimError where it is none.
+    """
     raw = entry.get(key, {})
     if not isinstance(raw, dict):
         raise ClaimError(f"{key} must be a table of names and values, not {shorten(repr(raw))}")

@@ -69,6 +69,16 @@ def figure(name: str, formula: str, value: Any, *, climb: bool, fact: Fact | Non
     """The figure of a quantity; ``climb`` picks the prefix that reads best; ``fact`` is all that it is.
 
     The middle of a fact that stands alone is its published value, not the median of its draws.
+
+    Parameters
+    ----------
+    name : of the quantity
+    formula : how it came to be, for people
+    value : a number or draws with a unit
+    climb : whether the prefix that reads best is picked
+    fact : the fact that is all that it is, where it is one
+
+    Returns the figure, with its range.
     """
     value = climbed(value) if climb else value
     drawn = magnitude(value)

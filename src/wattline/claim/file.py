@@ -79,7 +79,8 @@ def built_in() -> list[str]:
 
 
 def read_file(path: str | Path) -> ClaimsFile:
-    """The claims in a TOML file, or in the built-in one of this name (``article``)."""
+    """The claims in a TOML file, or in the built-in one of this name (``article``). Raises WattlineError where there is
+    no such file, or it is not understood."""
     if str(path) in built_in():
         return read_claims((BUILT_IN / f"{path}.toml").read_text(encoding="utf-8"), str(path))
     if not os.path.exists(path):
@@ -88,7 +89,15 @@ def read_file(path: str | Path) -> ClaimsFile:
 
 
 def read_claims(text: str, where: str) -> ClaimsFile:
-    """The claims in the text of a claims file; ``where`` names it in errors."""
+    """The claims in the text of a claims file.
+
+    Parameters
+    ----------
+    text : of the file, TOML
+    where : the file, for the error
+
+    Returns the claims, in their order. Raises WattlineError, which names the claim, where something is not understood.
+    """
     data = _toml(text, where)
     try:
         only_known(data, _FILE_KEYS)

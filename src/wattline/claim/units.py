@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.core.quantity import registry
+from wattline.core.unit_names import registry
 
 COUNTS = {"request", "token", "search", "home", "chip", "FLOP", "image", "person", "USD"}
 _WORDS = {

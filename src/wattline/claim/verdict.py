@@ -45,7 +45,15 @@ Interval = tuple[Array | float, Array | float]
 
 
 def interval(relation: Relation, low: Array | float, high: Array | float) -> Interval:
-    """The figures that make the statement true; ``low`` and ``high`` are the same but for ``between``."""
+    """The figures that make the statement true; ``low`` and ``high`` are the same but for ``between``.
+
+    Parameters
+    ----------
+    relation : how the claim states its figure
+    low, high : the figures, draws of shape ``(n_draws,)`` or numbers, in one unit
+
+    Returns the lowest and the highest figure.
+    """
     if relation == "at least":
         return low, math.inf
     if relation == "at most":
@@ -97,6 +105,13 @@ def decide(arithmetic: Grade | None, newer: Grade | None) -> Verdict:
 
     What does not follow from its own premises never did, so that comes first; then what time has overtaken;
     then how well the arithmetic holds. A claim without arithmetic is as good as the newer figure says.
+
+    Parameters
+    ----------
+    arithmetic : grade of the claim's own arithmetic; None where it has none
+    newer : grade against a newer figure; None where there is none
+
+    Returns the verdict.
     """
     if arithmetic is not None and arithmetic.verdict == "does not follow":
         return "does not follow"

@@ -66,7 +66,19 @@ def explain(
     newer: Newer | None,
     weak: Mapping[str, str],
 ) -> str:
-    """One or two sentences: what follows, what is stated, how far apart, and what is newer."""
+    """One or two sentences: what follows, what is stated, how far apart, and what is newer.
+
+    Parameters
+    ----------
+    claim : the claim
+    verdict : on it
+    stated : its own figure, where it states one
+    derived : what follows from its premises, with its grade
+    newer : a newer figure, where there is one
+    weak : facts on which it rests and which are weakly known: by key how
+
+    Returns the sentences.
+    """
     if claim.cannot:
         return claim.cannot
     parts = []

@@ -41,7 +41,8 @@ class BudgetGroup:
 
 
 def read_group(path: Path | str) -> BudgetGroup:
-    """The group of a TOML file; raises WattlineError where something in it is not understood."""
+    """The group of a TOML file. Raises WattlineError where the file cannot be read, or a key or quantity in it is not
+    understood."""
     try:
         values = parse_toml(read_text(Path(path), MAX_BYTES, "budget"))
     except ValueError as error:

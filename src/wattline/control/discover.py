@@ -75,7 +75,17 @@ def _is(settable: Settable, name: str) -> bool:
 
 
 def open_settable(backend: str, address: str, knob: str, device: Device) -> Settable:
-    """A device again by what is written down of it; raises DeviceLost where it is not there."""
+    """A device again by what is written down of it.
+
+    Parameters
+    ----------
+    backend : what drives it: ``simulated``, ``nvml``, ``amd`` or ``rapl``
+    address : where it lies: a folder, or a GPU's UUID
+    knob : ``power`` or ``clock``
+    device : its names, as the journal has them
+
+    Returns the device's limit. Raises DeviceLost where it is not there.
+    """
     if backend == SIMULATED:
         return open_simulated(address)
     if backend == NVML:

@@ -43,6 +43,8 @@ class NvmlKnob:
         return self.device.uuid
 
     def limits(self) -> KnobLimits:
+        """The limit that stands, the maker's own, and how far it may go [W or MHz]. Raises DeviceLost where the driver
+        does not answer, Refused where it allows no such question."""
         library = self._library
         try:
             handle = library.nvmlDeviceGetHandleByUUID(self.device.uuid)
@@ -75,6 +77,8 @@ class NvmlKnob:
             return False
 
     def set(self, value: float | None) -> None:
+        """Set the limit [W or MHz]; None takes a lock of clocks away. Raises Refused where this user may not, and for
+        None as a power limit; DeviceLost where the driver does not answer."""
         library = self._library
         try:
             handle = library.nvmlDeviceGetHandleByUUID(self.device.uuid)
@@ -131,7 +135,17 @@ def _failure(device: Device, error: Exception) -> Exception:
 
 
 def open_nvml(address: str, knob: str, device: Device, library: Any = None) -> NvmlKnob:
-    """A GPU's knob by its UUID, as a watchdog opens it; raises DeviceLost."""
+    """A GPU's knob by its UUID, as a watchdog opens it.
+
+    Parameters
+    ----------
+    address : the GPU's UUID
+    knob : ``power`` or ``clock``
+    device : its names, as the journal has them
+    library : pynvml, or what stands in for it; imported where None
+
+    Returns the knob. Raises DeviceLost where the driver does not answer.
+    """
     try:
         return NvmlKnob(library or _pynvml(), device, knob)
     except Exception as error:
@@ -145,7 +159,16 @@ def _pynvml() -> Any:
 
 
 def find_nvml(knob: str = "power", library: Any = None, host: str = "") -> tuple[list[NvmlKnob], list[Finding]]:
-    """The GPUs of this machine that have this knob."""
+    """The GPUs of this machine that have this knob.
+
+    Parameters
+    ----------
+    knob : ``power`` or ``clock``
+    library : pynvml, or what stands in for it; imported where None
+    host : name of this machine; asked of the system where empty
+
+    Returns the GPUs' knobs, and why any other cannot be set.
+    """
     try:
         library = library or _pynvml()
         library.nvmlInit()

@@ -80,7 +80,14 @@ class LimitSearch:
         return float(self.settings[self.place])
 
     def take(self, energy_j: float, seconds: float, work: float) -> None:
-        """What the window at ``setting`` was; moves on to the next. One without work or energy is asked for again."""
+        """What the window at ``setting`` was; moves on to the next. One without work or energy is asked for again.
+
+        Parameters
+        ----------
+        energy_j : energy of the window [J]
+        seconds : its length [s]
+        work : what was done in it, in the units that the search counts
+        """
         if not (energy_j > 0 and seconds > 0 and work > 0):
             return
         window = TuneWindow(self.place, self.phase, energy_j, seconds, work)

@@ -29,7 +29,16 @@ class SharedBudget:
 
     @classmethod
     def open(cls, folder: Path | str | None, members: Sequence[Member], budget_w: float) -> SharedBudget:
-        """Join the budget; raises WattlineError where the floors do not fit into it."""
+        """Join the budget.
+
+        Parameters
+        ----------
+        folder : where the processes that share it meet; None for a budget of this process alone
+        members : devices with their floors and ceilings [W]
+        budget_w : what all devices together may draw [W]
+
+        Returns the budget. Raises WattlineError where the floors do not fit into it.
+        """
         floor, ceiling = (sum(getattr(each, name) for each in members) for name in ("floor_w", "ceiling_w"))
         if floor > budget_w:
             raise WattlineError(f"budget: the floors of the devices, {floor:g} W together, exceed {budget_w:g} W")

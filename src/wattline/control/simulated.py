@@ -28,6 +28,7 @@ class SimulatedLimit:
         return str(self.chip.folder.absolute())
 
     def limits(self) -> KnobLimits:
+        """The limit that stands, and how far it may go [W]. Raises DeviceLost where the chip's folder is gone."""
         curve = self.chip.curve
         try:
             return KnobLimits(self.chip.limit_w(), curve.default_w, curve.low_w, curve.default_w)
@@ -35,10 +36,13 @@ class SimulatedLimit:
             raise DeviceLost(str(gone)) from None
 
     def check(self) -> None:
+        """Try whether this user may set the limit. Raises Refused where a file says that limits may not be set."""
         if (self.chip.folder / "refused").exists():
             raise Refused(f"{self.device.name}: limits may be set by root alone; run with sudo")
 
     def set(self, value: float | None) -> None:
+        """Set the limit [W]. Raises Refused where it is out of bounds, or may not be set; DeviceLost where the chip's
+        folder is gone."""
         limits = self.limits()
         if value is None or not limits.low <= value <= limits.high:
             raise Refused(f"{self.device.name}: {value} W is not within {limits.low:g} to {limits.high:g} W")

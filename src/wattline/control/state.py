@@ -50,7 +50,16 @@ class LimitChange:
 
     @classmethod
     def of(cls, settable: Settable, before: float | None, label: str) -> LimitChange:
-        """What stands before this process changes a device."""
+        """What stands before this process changes a device.
+
+        Parameters
+        ----------
+        settable : the device
+        before : the limit that stands [W or MHz]; None where none does
+        label : what changes it, for people
+
+        Returns the change, with this process and the time.
+        """
         device, me = settable.device, this_process()
         return cls(
             settable.backend, settable.address, settable.knob, device.host, device.uuid, device.kind, device.name,
@@ -84,7 +93,16 @@ def lock_folder() -> Path:
 
 
 def file_stem(backend: str, uuid: str, knob: str) -> str:
-    """The name of a device's files."""
+    """The name of a device's files.
+
+    Parameters
+    ----------
+    backend : what drives the device, such as ``nvml``
+    uuid : of the device
+    knob : ``power`` or ``clock``
+
+    Returns the name without its ending, of 150 characters at most.
+    """
     return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{backend}-{uuid}-{knob}")[:150]
 
 

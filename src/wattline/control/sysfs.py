@@ -38,6 +38,8 @@ class SysfsLimit:
         return str(self.folder)
 
     def limits(self) -> KnobLimits:
+        """The limit that stands, the maker's own, and how far it may go [W]. Raises DeviceLost where the kernel's files
+        cannot be read."""
         current, high, low, default = (number(self.folder / name) if name else None for name in FILES[self.backend])
         if current is None:
             raise DeviceLost(f"{self.device.name}: {self.folder / FILES[self.backend][0]} cannot be read")
@@ -50,11 +52,14 @@ class SysfsLimit:
         )
 
     def check(self) -> None:
+        """Try whether this user may set the limit. Raises Refused where the kernel's file may not be written."""
         path = self.folder / FILES[self.backend][0]
         if not os.access(path, os.W_OK):
             raise Refused(f"{self.device.name}: {path} may be written by root alone; run with sudo")
 
     def set(self, value: float | None) -> None:
+        """Set the limit [W]. Raises Refused for None, and where the kernel does not take it; DeviceLost where its file
+        is gone."""
         path = self.folder / FILES[self.backend][0]
         if value is None:
             raise Refused(f"{self.device.name}: a power limit cannot be taken away, only set")
@@ -76,7 +81,15 @@ class SysfsLimit:
 
 
 def find_amd(root: Path = DRM, host: str = "") -> tuple[list[SysfsLimit], list[Finding]]:
-    """AMD GPUs with a power limit in the kernel's tree."""
+    """AMD GPUs with a power limit in the kernel's tree.
+
+    Parameters
+    ----------
+    root : where the kernel lists graphics cards
+    host : name of this machine; asked of the system where empty
+
+    Returns the limits, and where there is none why.
+    """
     limits = []
     for card in sorted(root.glob("card[0-9]*/device")):
         if text(card / "vendor") != AMD_VENDOR:
@@ -90,7 +103,15 @@ def find_amd(root: Path = DRM, host: str = "") -> tuple[list[SysfsLimit], list[F
 
 
 def find_rapl(root: Path = POWERCAP, host: str = "") -> tuple[list[SysfsLimit], list[Finding]]:
-    """Processor packages whose long-term power limit the kernel can set."""
+    """Processor packages whose long-term power limit the kernel can set.
+
+    Parameters
+    ----------
+    root : where the kernel lists power zones
+    host : name of this machine; asked of the system where empty
+
+    Returns the limits, and where there is none why.
+    """
     host, limits = host or hostname(), []
     for folder in sorted(root.glob("intel-rapl:[0-9]*")):
         name = text(folder / "name")
@@ -103,5 +124,14 @@ def find_rapl(root: Path = POWERCAP, host: str = "") -> tuple[list[SysfsLimit], 
 
 
 def open_sysfs(backend: str, address: str, device: Device) -> SysfsLimit:
-    """The limit at a folder again, as a watchdog opens it."""
+    """The limit at a folder again, as a watchdog opens it.
+
+    Parameters
+    ----------
+    backend : ``amd`` or ``rapl``
+    address : the folder
+    device : its names, as the journal has them
+
+    Returns the limit; whether its files are still there shows when it is read.
+    """
     return SysfsLimit(device, backend, Path(address))

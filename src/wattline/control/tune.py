@@ -65,7 +65,8 @@ class Tuning:
 
     @property
     def result(self) -> TuneResult:
-        """What the search has come to; raises WattlineError where this process does not lead it, or before it began."""
+        """What the search has come to. Raises WattlineError where this process does not lead the search, or before it
+        began."""
         tuner = self._tuner
         if tuner is None:
             raise WattlineError("tune: no search runs in this process; LOCAL_RANK 0 leads it, inside of its block")

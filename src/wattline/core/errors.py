@@ -34,7 +34,16 @@ class Unbalanced(WattlineError):
 
 
 def nearest(name: str, known: Iterable[str], count: int = 4) -> list[str]:
-    """Up to ``count`` of the known names that look most like ``name``."""
+    """Up to ``count`` of the known names that look most like ``name``.
+
+    Parameters
+    ----------
+    name : as it was written
+    known : the names that there are
+    count : the most that are given
+
+    Returns the names, the nearest first.
+    """
     names = {k.lower(): k for k in known}
     wanted = str(name)[:200].lower()
     close = get_close_matches(wanted, names, n=count, cutoff=0.5)
@@ -43,7 +52,15 @@ def nearest(name: str, known: Iterable[str], count: int = 4) -> list[str]:
 
 
 def shorten(text: str, limit: int = 60) -> str:
-    """The text on one line, cut at ``limit`` characters, safe to print in an error."""
+    """The text on one line, cut at ``limit`` characters, safe to print in an error.
+
+    Parameters
+    ----------
+    text : any
+    limit : the most characters
+
+    Returns the text.
+    """
     flat = " ".join(str(text).split())
     flat = "".join(c if c.isprintable() else "?" for c in flat)
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"

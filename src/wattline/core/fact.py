@@ -76,7 +76,15 @@ class Fact:
         return _triangular(u, self.low, self.value, self.high)
 
     def sample(self, count: int, rng: np.random.Generator) -> Array:
-        """``count`` draws from the range, shape ``(count,)``."""
+        """``count`` draws from the range, shape ``(count,)``.
+
+        Parameters
+        ----------
+        count : number of draws
+        rng : random numbers
+
+        Returns the draws, in the fact's unit, shape ``(count,)``.
+        """
         return self.quantile(rng.random(count))
 
     def json(self) -> dict[str, Any]:

@@ -23,6 +23,11 @@ def write_whole(path: Path | str, write: Callable[[str], object]) -> None:
 
     A link is followed, so that what it points to is replaced; a device or pipe is written into. A new file's rights
     are those of the umask, and a replaced one's stay. Raises WattlineError where it cannot be written.
+
+    Parameters
+    ----------
+    path : of the file, a link, or a device
+    write : called with the path that it is to write
     """
     path = Path(path)
     temporary = ""
@@ -47,7 +52,8 @@ def write_whole(path: Path | str, write: Callable[[str], object]) -> None:
 
 
 def resolved(path: Path) -> Path:
-    """Where a file is made or replaced: the end of the links that ``path`` may be; OSError where they go round."""
+    """Where a file is made or replaced: the end of the links that ``path`` may be. Raises OSError where the links go
+    round."""
     target = Path(os.path.realpath(path))
     if target.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
@@ -55,7 +61,8 @@ def resolved(path: Path) -> Path:
 
 
 def is_special(path: Path) -> bool:
-    """Whether a path is a device, a pipe or an open file of a process, which is written into and never replaced."""
+    """Whether a path is a device, a pipe or an open file of a process, which is written into and never replaced. Raises
+    OSError for a disk or a socket, which is never written into."""
     try:
         mode = os.stat(path).st_mode
     except OSError:
@@ -69,6 +76,13 @@ def new_file(folder: Path, mode: int | None = None) -> str:
     """The name of an empty file made in ``folder``: of this mode exactly, or where None as the umask says.
 
     What a process that was killed has left there of such files is removed.
+
+    Parameters
+    ----------
+    folder : where it is made
+    mode : rights of the file; as the umask says where None
+
+    Returns its path.
     """
     remove_stale(folder)
     while True:
@@ -120,7 +134,8 @@ def _pour(source: str, path: Path) -> None:
 
 @contextlib.contextmanager
 def new_folder(path: Path | str) -> Iterator[Path]:
-    """A folder for parts of the file ``path``, beside it where it is a file; nothing of it is left."""
+    """A folder for parts of the file ``path``, beside it where it is a file; nothing of it is left. Raises
+    WattlineError where the folder cannot be made, or what is written into it fails."""
     path = Path(path)
     try:
         beside = None if is_special(path) else resolved(path).parent
@@ -133,12 +148,21 @@ def new_folder(path: Path | str) -> Iterator[Path]:
 
 
 def write_text(path: Path | str, text: str) -> None:
-    """Write ``text`` whole or not at all; what UTF-8 cannot say stands as an escape."""
+    """Write ``text`` whole or not at all; what UTF-8 cannot say stands as an escape.
+
+    Parameters
+    ----------
+    path : of the file
+    text : what goes into it
+
+    Raises WattlineError where it cannot be written.
+    """
     write_whole(path, lambda name: Path(name).write_text(text, encoding="utf-8", errors="backslashreplace"))
 
 
 def check_folder(folder: Path | str) -> None:
-    """Raise WattlineError if ``folder`` cannot be a folder of files, before the work rather than after it."""
+    """Whether ``folder`` can be a folder of files, tried before the work rather than after it. Raises WattlineError
+    where it, or a folder above it, is a file."""
     folder = Path(folder)
     for part in (folder, *folder.parents):
         if os.path.lexists(part):
@@ -152,6 +176,11 @@ def write_folder(folder: Path | str, files: Mapping[str, str | Callable[[Path], 
 
     Of several that write into one folder at once, the files of one stay. Returns the paths in the order given. Raises
     WattlineError where the folder or a file cannot be written.
+
+    Parameters
+    ----------
+    folder : where they go; it is made where it is not there
+    files : by name their text, or a function that writes them at a path
     """
     folder = Path(folder)
     check_folder(folder)

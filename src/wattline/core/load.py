@@ -68,7 +68,8 @@ class Load:
         return np.asarray(self.power_w.max(axis=-1))
 
     def resample(self, step_s: float) -> Load:
-        """The same load in other steps; energy is kept exactly, a last step that is not full is filled with 0 W."""
+        """The same load in other steps; energy is kept exactly, a last step that is not full is filled with 0 W. Raises
+        WattlineError for a step that is not above zero and finite."""
         if not 0 < step_s < np.inf:
             raise WattlineError(f"load: step {step_s} s must be greater than zero, and finite")
         edges = np.arange(self.power_w.shape[-1] + 1) * self.step_s
@@ -120,7 +121,8 @@ class Load:
 
     @classmethod
     def read_parquet(cls, path: Path | str) -> Load:
-        """A load that ``to_parquet`` wrote."""
+        """A load that ``to_parquet`` wrote. Raises WattlineError where the file is not there, is damaged, or is not one
+        that Wattline wrote."""
         import polars as pl
 
         try:
@@ -158,6 +160,17 @@ def phases_load(
     All draws share one window of ``steps`` steps, as long as the longest draw; a step that a phase fills in part holds
     the mean, so that each draw's energy is exactly the sum of ``power_w * duration_s``, while a shorter draw's
     ``mean_w`` is over the whole window, not over its own duration. Each entry: scalar or ``(draws,)``.
+
+    Parameters
+    ----------
+    point : where the power is drawn: ``chip``, ``server``, ``site`` or ``grid``
+    power_w : power of each phase, scalar or ``(draws,)`` [W]
+    duration_s : length of each phase, scalar or ``(draws,)`` [s]
+    steps : number of steps of the load
+    start : when it begins; 1 January 2026 where None
+
+    Returns the load, ``power_w`` of shape ``(steps,)`` or ``(draws, steps)``. Raises WattlineError where a duration is
+    negative or not finite, or all are zero.
     """
     flat = np.broadcast_arrays(*[np.asarray(x, float) for x in (*power_w, *duration_s)])
     powers, lengths = flat[: len(power_w)], flat[len(power_w) :]

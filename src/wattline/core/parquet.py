@@ -68,7 +68,8 @@ def _read(place: Any) -> pl.DataFrame:
 
 
 def check_parquet(source: Path | bytes) -> None:
-    """Raise ValueError where a Parquet file is cut short, or says that it unpacks to more than is sound."""
+    """Look whether a Parquet file is whole, and unpacks to no more than is sound. Raises ValueError where it is cut
+    short, or says that it unpacks to more; OSError where it cannot be read."""
     with io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         if size < 12:

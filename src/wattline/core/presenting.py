@@ -16,7 +16,7 @@ def present_with(presenter: Callable[[], Any]) -> None:
 
 
 def presenter() -> Any:
-    """What shows answers, as ``present_with`` was given it."""
+    """What shows answers, as ``present_with`` was given it. Raises RuntimeError where nothing was given."""
     if not _presenter:
         raise RuntimeError("nothing shows answers: `present_with` was not called, as `import wattline` does")
     return _presenter[0]()

@@ -7,28 +7,11 @@ from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache
 from numbers import Real
-from typing import TYPE_CHECKING, Any
 
 from wattline.core.errors import QuantityError, shorten
-from wattline.core.multiples import multiple
+from wattline.core.unit_names import factor
 
-if TYPE_CHECKING:
-    import pint
-
-DEFINITIONS = """
-USD = [currency]
-token = [token]
-request = [request] = _ = prompt = query
-search = [search]
-home = [home]
-chip = [chip]
-FLOP = [operation]
-image = [image]
-person = [person]
-kt = 1e3 * metric_ton
-"""
 COUNT_SUFFIX = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
 COUNT_WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 # what is counted -> the words for it, beside its own
@@ -46,9 +29,6 @@ COUNT_UNITS = {
 }
 _NUMBER = re.compile(r"\s*([+-]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)$", re.DOTALL)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?(?:[eE].*)?$")
-# words, each with a power of one digit at most; nothing else holds a number, so that no unit is costly to work out
-_UNIT = re.compile(r"(?:1\s?/)?(?:[A-Za-zµ°%]++(?:[²³]|(?:\^|\*\*)-?\d(?!\d))?|[ ()·/]|\*(?!\*))+$")
-_UNIT_LENGTH = 60
 # lengths of time, where "m" means minutes and no length; parts in falling order
 DURATIONS = ("s", "min", "h", "day")
 _PART = r"(\d+(?:\.\d+)?|\.\d+)\s*"
@@ -58,50 +38,20 @@ _DURATION_PART = re.compile(rf"{_PART}({'|'.join(_NAMES)})")
 _RATE = re.compile(r"([A-Za-z ]*?)\s*(?:(?:/|\bper )\s*([A-Za-z]+))?$")
 
 
-@lru_cache(maxsize=1)
-def registry() -> pint.UnitRegistry[Any]:
-    """Pint's registry with the counts that this field speaks of, made once, when first needed."""
-    import pint
-
-    ureg: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
-    ureg.load_definitions([line for line in DEFINITIONS.splitlines() if line])
-    return ureg
-
-
-@lru_cache(maxsize=2048)
-def unit(text: str) -> pint.Unit:
-    """A unit by name, e.g. ``kWh``, ``L/kWh``, ``g/kWh``; an unknown one raises QuantityError."""
-    text = {"count": "", "1": "", "%": "percent"}.get(text.strip(), text.strip())
-    text = text.replace("kgCO2e", "kg").replace("gCO2e", "g")
-    if text and (len(text) > _UNIT_LENGTH or not _UNIT.match(text)):
-        raise QuantityError(f"{shorten(text)!r} is not a unit; use one such as W, kWh, MWh, h, day, USD/kWh")
-    try:
-        return registry().parse_units(text)
-    except Exception as error:
-        raise QuantityError(f"unknown unit {shorten(text)!r}; use one such as W, kWh, MWh, h, day, USD/kWh") from error
-
-
-@lru_cache(maxsize=2048)
-def factor(source: str, target: str) -> float:
-    """How many ``target`` one ``source`` is; units of different kinds raise QuantityError."""
-    if (whole := multiple(source, target)) is not None:
-        return whole
-    try:
-        once, twice = (float((times * unit(source)).to(unit(target)).magnitude) for times in (1.0, 2.0))
-        if abs(twice - 2 * once) > 1e-9 * abs(twice):
-            raise ValueError(f"{source} is logarithmic or does not start from zero")
-        return once
-    except QuantityError:
-        raise
-    except Exception as error:
-        raise QuantityError(f"cannot turn {source or 'a plain number'} into {target or 'a plain number'}") from error
-
-
 def parse(text: str | float, target: str, what: str = "value", *, zero: bool = False) -> float:
     """Read a positive quantity in ``target`` units; a bare number is taken to be in ``target`` already.
 
     ``zero`` admits 0. Counts take k, M, B (or G), T: ``"15T"``, and rates too: ``"200M/day"`` for ``request/s``.
     Raises QuantityError on anything else, on negative, infinite and not-a-number values.
+
+    Parameters
+    ----------
+    text : the quantity as it was given, such as ``"15T"``, ``"100 MW"``, ``"200M/day"``
+    target : unit of the answer, by name
+    what : the option or key that it belongs to, for the error
+    zero : whether 0 is admitted
+
+    Returns the number of ``target`` units.
     """
     value = _read(text, target, what) if isinstance(text, str) else _plain(text, target, what)
     if not math.isfinite(value):
@@ -206,6 +156,15 @@ def show(value: float, name: str, digits: int = 3, like: float | None = None) ->
 
     Joules are shown as watt-hours from 1 kJ on; grams, litres and seconds climb to t, m³, days and years. With
     ``like`` the unit is the one that value would have, so that a column keeps one unit.
+
+    Parameters
+    ----------
+    value : in the SI unit or the unit of ``name``
+    name : its unit, such as ``J``, ``W``, ``g``, ``L``, ``s``, ``USD``
+    digits : significant digits
+    like : the value whose unit is taken; ``value`` itself where None
+
+    Returns the text; ``unknown`` for what is not finite.
     """
     if not math.isfinite(value):
         return "unknown"
@@ -272,7 +231,15 @@ def _climb(value: float, name: str) -> tuple[float, str]:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """``value`` to ``digits`` significant figures, thousands parted by commas, big ones in words."""
+    """``value`` to ``digits`` significant figures, thousands parted by commas, big ones in words.
+
+    Parameters
+    ----------
+    value : any
+    digits : significant digits
+
+    Returns the text; ``unknown`` for what is not finite.
+    """
     if value == 0:
         return "0"
     if not math.isfinite(value):
@@ -291,7 +258,12 @@ def number(value: float, digits: int = 3) -> str:
 def trimmed(value: float, digits: int = 4) -> str:
     """As ``number``, without zeros that say nothing: ``2.9``, ``1,287``, ``1.76 trillion``.
 
-    ``value``: the number; ``digits``: significant digits that are kept. Returns text for people, without a unit.
+    Parameters
+    ----------
+    value : any
+    digits : significant digits that are kept
+
+    Returns text for people, without a unit.
     """
     text, space, word = number(value, digits).partition(" ")
     return (text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text) + space + word

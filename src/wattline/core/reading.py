@@ -92,13 +92,30 @@ def read_text(path: Path | str, limit_bytes: int, what: str) -> str:
 
 
 def too_large(path: Path | str, what: str, limit_bytes: int) -> WattlineError:
-    """The refusal of a file for its size."""
+    """The refusal of a file for its size.
+
+    Parameters
+    ----------
+    path : of the file
+    what : what it is, for the error
+    limit_bytes : size beyond which it is not read [B]
+
+    Returns the error, to be raised.
+    """
     return WattlineError(f"{what} {shorten(str(path), 200)} is too large; at most {limit_bytes:,} bytes are read")
 
 
 @contextlib.contextmanager
 def open_input(path: Path | str) -> Iterator[BinaryIO]:
-    """A file opened to read; of a pipe or device without waiting for a writer that never comes."""
+    """A file opened to read; of a pipe or device without waiting for a writer that never comes.
+
+    Parameters
+    ----------
+    path : the file
+
+    Returns the file, within a ``with`` block. Raises OSError where it cannot be opened, IsADirectoryError where it is a
+    folder.
+    """
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     try:
         mode = os.fstat(handle).st_mode
@@ -147,7 +164,16 @@ class _Pipe(io.RawIOBase):
 
 
 def pieces(file: BinaryIO, limit_bytes: int, size: int) -> Iterator[bytes]:
-    """The rest of a file, at most a byte more than ``limit_bytes``; as one piece where its ``size`` is known [B]."""
+    """The rest of a file, at most a byte more than ``limit_bytes``; as one piece where its ``size`` is known [B].
+
+    Parameters
+    ----------
+    file : opened to read
+    limit_bytes : the most that are wanted [B]
+    size : of the file as the system gives it [B]
+
+    Returns the pieces, in order.
+    """
     left = limit_bytes + 1
     piece = size + 1 if _PIECE < size <= limit_bytes and stat.S_ISREG(os.fstat(file.fileno()).st_mode) else _PIECE
     while left > 0 and (data := file.read(min(left, piece))):
@@ -156,7 +182,15 @@ def pieces(file: BinaryIO, limit_bytes: int, size: int) -> Iterator[bytes]:
 
 
 def gunzip(data: bytes, limit_bytes: int) -> bytes:
-    """What gzip packed, of one or several members; at most a byte more than ``limit_bytes``. Raises zlib.error."""
+    """What gzip packed, of one or several members; at most a byte more than ``limit_bytes``.
+
+    Parameters
+    ----------
+    data : as gzip packed it
+    limit_bytes : the most that are wanted [B]
+
+    Returns the bytes. Raises EOFError where it is cut short, zlib.error where it is damaged.
+    """
     out: list[bytes] = []
     left = limit_bytes + 1
     while data and left > 0:
@@ -195,7 +229,15 @@ def holes_bytes(path: Path | str) -> int:
 
 
 def inflate(data: bytes, limit_bytes: int) -> bytes:
-    """What zlib packed, whole; ValueError where it is damaged, or larger than ``limit_bytes``."""
+    """What zlib packed, whole.
+
+    Parameters
+    ----------
+    data : as zlib packed it
+    limit_bytes : the most that are admitted [B]
+
+    Returns the bytes. Raises ValueError where it is damaged or cut short, or larger than ``limit_bytes``.
+    """
     try:
         member = zlib.decompressobj()
         out = member.decompress(data, limit_bytes + 1)
@@ -209,7 +251,7 @@ def inflate(data: bytes, limit_bytes: int) -> bytes:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """What JSON says; ValueError where it is none, is nested too deep or holds a number of endless digits."""
+    """What JSON says. Raises ValueError where it is none, is nested too deep or holds a number of endless digits."""
     try:
         return json.loads(text)
     except RecursionError:
@@ -217,7 +259,7 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def parse_toml(text: str) -> dict[str, Any]:
-    """What TOML says; ValueError where it is none, or is nested too deep."""
+    """What TOML says. Raises ValueError where it is none, or is nested too deep."""
     if _DEEP_KEY.search(text):
         raise ValueError("a key is nested too deeply")
     try:

@@ -71,6 +71,20 @@ def envelope(
     ``draws``: what was drawn from facts, None where nothing was; ``seed``: of what else was drawn. The facts are those
     that the draws used, or ``facts`` where given.
     ``warnings``: what the user should mind; ``notes``: what is said beside the results.
+
+    Parameters
+    ----------
+    command : name of the command
+    inputs : what was asked, by name
+    results : what came of it, by name
+    draws : what was drawn from facts; None where nothing was
+    seed : of what else was drawn
+    facts : those that are shown; where None those that the draws used
+    notes : what is said beside the results
+    warnings : what the user should mind
+
+    Returns plain data, with ``command``, ``wattline``, ``catalog``, ``draws``, ``seed``, ``inputs``, ``results``,
+    ``facts``, ``notes`` and ``warnings``.
     """
     used = facts if facts is not None else () if draws is None else draws.used.values()
     return {
@@ -88,7 +102,15 @@ def envelope(
 
 
 def to_text(data: Json, ascii_only: bool = False) -> str:
-    """An answer's JSON as text, with lists of numbers on one line each; raises ValueError for what is no number."""
+    """An answer's JSON as text, with lists of numbers on one line each.
+
+    Parameters
+    ----------
+    data : plain data
+    ascii_only : whether other characters are written as escapes
+
+    Returns the text, with a line's end. Raises ValueError for a number that is not finite.
+    """
     text = json.dumps(data, indent=1, ensure_ascii=ascii_only, allow_nan=False)
     text = _NUMBERS.sub(lambda match: "[" + ", ".join(match[1].replace(",", " ").split()) + "]", text) + "\n"
     return text if ascii_only or text.isascii() else printable_json(text)

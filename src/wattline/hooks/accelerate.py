@@ -44,7 +44,14 @@ class AccelerateEnergy(GeneralTracker):
 
     @on_main_process
     def log(self, values: dict[str, Any], step: int | None = None, **kwargs: Any) -> None:
-        """Energy since the last call."""
+        """Energy since the last call.
+
+        Parameters
+        ----------
+        values : what the script logs, with the tokens since the last call under the name that was given
+        step : the optimizer's step; one more than last time where None
+        **kwargs : of other trackers, not read
+        """
         if self.energy.run is None:
             self.energy.begin()
         now = self._step + 1 if step is None else step

@@ -27,13 +27,34 @@ class KerasEnergy(Callback):
         self.energy.begin()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """An epoch begins.
+
+        Parameters
+        ----------
+        epoch : its index, from 0
+        logs : of Keras, not read
+        """
         self.energy.begin_epoch(epoch + 1)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """A step of training is done.
+
+        Parameters
+        ----------
+        batch : its index, not read
+        logs : of Keras, not read
+        """
         self._steps += 1
         self.energy.step(self._tokens_per_step)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """An epoch is done: its energy goes among the epoch's logs and to the writer.
+
+        Parameters
+        ----------
+        epoch : its index, not read
+        logs : of Keras, to which the energy is added
+        """
         metrics = self.energy.end_epoch()
         self.last |= metrics
         if logs is not None:

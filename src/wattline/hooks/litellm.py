@@ -48,25 +48,57 @@ class LiteLLMEnergy(CustomLogger):
         self._last_j: float | None = None
 
     def log_pre_api_call(self, model: Any, messages: Any, kwargs: Any) -> None:
-        """A call begins."""
+        """A call begins.
+
+        Parameters
+        ----------
+        model, messages : of the call, not read
+        kwargs : of the call, with its id
+        """
         with self._lock:
             self._share()
             self._open.setdefault(_name(kwargs), _OpenCall())
 
     def log_success_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
-        """A call has its answer."""
+        """A call has its answer.
+
+        Parameters
+        ----------
+        kwargs : of the call, with its id
+        response_obj : the answer, with its tokens
+        start_time, end_time : of the call, not read
+        """
         self._close(kwargs, response_obj)
 
     def log_failure_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
-        """A call failed: what it took is its own too."""
+        """A call failed: what it took is its own too.
+
+        Parameters
+        ----------
+        kwargs : of the call, with its id
+        response_obj, start_time, end_time : of the call, not read
+        """
         self._close(kwargs, None)
 
     async def async_log_success_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
-        """A call has its answer, in a loop."""
+        """A call has its answer, in a loop.
+
+        Parameters
+        ----------
+        kwargs : of the call, with its id
+        response_obj : the answer, with its tokens
+        start_time, end_time : of the call, not read
+        """
         self._close(kwargs, response_obj)
 
     async def async_log_failure_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
-        """A call failed, in a loop."""
+        """A call failed, in a loop.
+
+        Parameters
+        ----------
+        kwargs : of the call, with its id
+        response_obj, start_time, end_time : of the call, not read
+        """
         self._close(kwargs, None)
 
     def _close(self, kwargs: Any, response: Any) -> None:

@@ -10,7 +10,18 @@ from typing import Any, Protocol
 class ScalarWriter(Protocol):
     """A writer of TensorBoard."""
 
-    def add_scalar(self, tag: str, scalar_value: float, global_step: int | None = None) -> Any: ...
+    def add_scalar(self, tag: str, scalar_value: float, global_step: int | None = None) -> Any:
+        """Write one figure, as TensorBoard's ``SummaryWriter`` does.
+
+        Parameters
+        ----------
+        tag : name of the figure
+        scalar_value : the figure, in the unit that its name ends with
+        global_step : the step that it belongs to
+
+        Returns what the writer gives; it is not read.
+        """
+        ...
 
 
 def send(metrics: Mapping[str, float], step: int, writer: ScalarWriter | None = None) -> list[str]:

@@ -29,7 +29,14 @@ class VllmEnergy(StatLoggerBase):
             self._gauges = _gauges()
 
     def record(self, scheduler_stats: Any = None, iteration_stats: Any = None, *others: Any, **more: Any) -> None:
-        """A step of the engine: its tokens."""
+        """A step of the engine: its tokens.
+
+        Parameters
+        ----------
+        scheduler_stats : of the engine, not read
+        iteration_stats : of the step, with its tokens of prompts and answers; None for a step without any
+        *others, **more : of later versions of vLLM, not read
+        """
         if iteration_stats is None:
             return
         output = int(getattr(iteration_stats, "num_generation_tokens", 0))

@@ -23,7 +23,18 @@ if TYPE_CHECKING:
 
 
 def frontier_job(job: FrontierJob, model: str | Path, where: Where, draws: Draws) -> Answer:
-    """The answer of the best set-up; a note says which it is, and what it saves."""
+    """The answer of the best set-up; a note says which it is, and what it saves.
+
+    Parameters
+    ----------
+    job : the job, as the scenario's file has it
+    model : its model, by name or the path of a description
+    where : where it runs
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+
+    Returns the answer of the best set-up, with its note. Raises WattlineError on bad input, and where no set-up meets
+    the targets.
+    """
     catalog = draws.catalog
     target = check_target(job.slo_ttft, job.slo_tpot, job.slo_share)
     space = read_space({name: _written(value) for name, value in job.given(SEARCHED).items()}, job.pools, catalog)

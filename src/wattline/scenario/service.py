@@ -28,7 +28,17 @@ if TYPE_CHECKING:
 
 
 def serve_job(job: ServeJob, model: str | Path, where: Where, draws: Draws) -> Answer:
-    """The job's answer, with what was simulated of one cell among its results."""
+    """The job's answer, with what was simulated of one cell among its results.
+
+    Parameters
+    ----------
+    job : the job, as the scenario's file has it
+    model : its model, by name or the path of a description
+    where : where it runs
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+
+    Returns the answer. Raises WattlineError on bad input, and where no number of replicas meets the targets.
+    """
     traffic = make_traffic(job, draws.seed, draws.catalog, job.cells)
     target = read_target(job.slo_ttft, job.slo_tpot)
     setup = Setup.read(None, job.given(TAKES["serve"]))
@@ -37,7 +47,17 @@ def serve_job(job: ServeJob, model: str | Path, where: Where, draws: Draws) -> A
 
 
 def make_traffic(job: TrafficJob, seed: int, catalog: Catalog, cells: float = 1.0) -> Traffic:
-    """The traffic of one of so many ``cells``, drawn from the job's rate, shape and lengths. Raises WattlineError."""
+    """The traffic of one of so many ``cells``, drawn from the job's rate, shape and lengths.
+
+    Parameters
+    ----------
+    job : with its rate, duration, shape and lengths
+    seed : of what is drawn
+    catalog : where known traffic is looked up
+    cells : number of services alike that share the rate
+
+    Returns the requests of one cell. Raises WattlineError on bad input, and where a cell has none or too many.
+    """
     rate = parse(str(job.rate), "request/s", "rate") / cells
     span_s = parse(job.duration, "s", "duration")
     if rate * span_s > MAX_REQUESTS:

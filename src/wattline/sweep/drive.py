@@ -19,7 +19,18 @@ Watch = Callable[[Item, Result], None]
 
 
 def drive(searches: Sequence[Search[Answer]], pool: Pool, store: Store, watch: Watch | None = None) -> list[Answer]:
-    """The answers of all searches, in their order. ``watch`` sees each result that was run, as it comes."""
+    """The answers of all searches.
+
+    Parameters
+    ----------
+    searches : each yields the items that it wants and takes their results
+    pool : which computes items
+    store : of results that are known, to which new ones go
+    watch : called with each item and result that was computed, as it comes
+
+    Returns an answer for each search, in their order. Raises WattlineError where a worker is lost, and what an item's
+    own function raises.
+    """
     answers: dict[int, Answer] = {}
     waiting: dict[str, list[int]] = {}
     ready: deque[tuple[int, Result | None]] = deque((i, None) for i in range(len(searches)))
@@ -47,7 +58,18 @@ def drive(searches: Sequence[Search[Answer]], pool: Pool, store: Store, watch: W
 
 
 def run_all(items: Sequence[Item], pool: Pool, store: Store, watch: Watch | None = None) -> list[Result]:
-    """The results of all items, in their order."""
+    """The results of all items.
+
+    Parameters
+    ----------
+    items : what is computed, plain data each
+    pool : which computes them
+    store : of results that are known, to which new ones go
+    watch : called with each item and result that was computed, as it comes
+
+    Returns a result for each item, in their order. Raises WattlineError where a worker is lost, and what an item's own
+    function raises.
+    """
     return drive([_single(item) for item in items], pool, store, watch)
 
 

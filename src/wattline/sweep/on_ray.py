@@ -24,7 +24,18 @@ def bad_address(on: str) -> WattlineError:
 
 @contextmanager
 def ray_pool(on: str, function: Function, shared: Any, workers: int | None = None) -> Iterator[OnRay]:
-    """The pool on the cluster at ``on``, or on a Ray that is started here and ended with it."""
+    """The pool on the cluster at ``on``, or on a Ray that is started here and ended with it.
+
+    Parameters
+    ----------
+    on : ``ray`` for a Ray of its own here, or a cluster's address, ``ray://HOST:PORT``
+    function : of a shared object and an item
+    shared : given to every call of the function
+    workers : the most tasks at once; as many as Ray has cores where None
+
+    Returns the pool, within a ``with`` block. Raises WattlineError for an address that is none, where Ray is not
+    installed or cannot be reached, and where ``shared`` is too large.
+    """
     if on not in LOCAL and not ADDRESS.fullmatch(on):
         raise bad_address(on)
     try:
@@ -72,6 +83,8 @@ class OnRay:
         self._items[self._task.remote(function, shared, dict(item))] = item
 
     def next(self) -> tuple[Item, Result]:
+        """The next result, as it comes, with its item. Raises WattlineError where Ray loses a task, and what the item's
+        own function raised."""
         (done, *_), _ = self._ray.wait(list(self._items), num_returns=1)
         item = self._items.pop(done)
         try:

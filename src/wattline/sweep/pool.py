@@ -37,8 +37,19 @@ class Pool(Protocol):
 
 @contextmanager
 def open_pool(on: str | None, function: Function, shared: Any, workers: int | None = None) -> Iterator[Pool]:
-    """A pool of workers. ``on``: None for this machine's cores, ``ray`` for a Ray of its own here, or the address of a
-    cluster, ``ray://HOST:PORT``. ``workers``: how many; one runs in this process. Raises WattlineError."""
+    """A pool of workers.
+
+    Parameters
+    ----------
+    on : None for this machine's cores, ``ray`` for a Ray of its own here, or the address of a cluster,
+        ``ray://HOST:PORT``
+    function : of a shared object and an item
+    shared : given to every call of the function
+    workers : how many; as many as there are cores where None; one runs in this process
+
+    Returns the pool, within a ``with`` block. Raises WattlineError for a number of workers out of range, and where Ray
+    cannot be reached.
+    """
     if workers is not None and not 1 <= workers <= MAX_WORKERS:
         raise WattlineError(f"workers: {workers} is out of range; take 1 to {MAX_WORKERS:,}")
     if on is not None:
@@ -100,6 +111,8 @@ class Processes:
             self._items[self._executor.submit(_work, dict(item))] = item
 
     def next(self) -> tuple[Item, Result]:
+        """The next result, as it comes, with its item. Raises WattlineError where a worker process died, and what the
+        item's own function raised."""
         done, _ = wait(self._items, return_when=FIRST_COMPLETED)
         future = done.pop()
         try:

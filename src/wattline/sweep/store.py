@@ -92,7 +92,15 @@ class Store:
         return self.results.get(plain(item))
 
     def put(self, item: Item, result: Result) -> None:
-        """Keep a result: on disk when this returns."""
+        """Keep a result: on disk when this returns.
+
+        Parameters
+        ----------
+        item : what was computed, plain data
+        result : what came of it, plain data
+
+        Raises WattlineError where the disk does not take it.
+        """
         self.results[plain(item)] = result
         self.made += 1
         self._write({"context": self.context, "item": dict(item), "result": dict(result)})
