@@ -65,6 +65,7 @@ TABLES: dict[str, tuple[float, str]] = {
     "a dot for thousands": (1250, rows("time;power_w", lambda i: f"{T0 + 5 * i};1.{watts(i):.0f},0")),
     "a blank for thousands": (1250, rows("time;power_w", lambda i: f"{T0 + 5 * i};1 {watts(i):.0f},0")),
     "an apostrophe for thousands": (1250, timed(lambda i: f"1'{watts(i):.1f}")),
+    "a typographer's apostrophe for thousands": (1250, timed(lambda i: f"1’{watts(i):.1f}")),
     "decimal commas in quotes": (250, timed(lambda i: f'"{watts(i):.0f},0"')),
     "micro sign": (250, timed(lambda i: f"{watts(i) * 1e6:.0f}", "power_µW")),
     "mJ in small letters": (250, timed(lambda i: 250 * 5 * i * 1000, "energy_mj")),
@@ -119,7 +120,14 @@ TABLES: dict[str, tuple[float, str]] = {
         'Date,Time,"CPU Package Power [W]","IA Cores Power [W]","Total DRAM Power [W]",'
         '"GPU Power [W]","GPU Core Power [W]",',
         lambda i: f"{at(i, 2, '%d.%m.%Y,%H:%M:%S')}.000,{30 + i % 3 - 1},20.0,5.0,60.0,40.0,")),
+    "an average beside the reading of a BMC": (250, rows("time,PowerConsumedWatts,PowerMetrics.AverageConsumedWatts",
+        lambda i: f"{T0 + 5 * i},{watts(i)},{251}")),
+    "an application in its machine": (100, rows(
+        "TimeStamp (ms), Total Power (W), CPU (W), Disk (W), Base (W), Application (W)",
+        lambda i: f"{(T0 + i) * 1000}, {watts(i, 100)}, {watts(i, 30)}, 10.0, 59.0, 25.0")),
     # running totals and intervals
+    "an interval by its ends": (2000, rows("Interval Start,Interval End,Usage (kWh)",
+        lambda i: f"{at(i, 900)},{at(i + 1, 900)},{watts(i, 500) / 1000}")),
     "joules of each step beside watts": (250, columns("power_w,energy_j", watts, lambda i: watts(i) * 5)),
     "a delta by its name": (250, columns("energy_delta_j", *constant(1250))),
     "watts and a total named apart": (
@@ -162,6 +170,12 @@ TABLES: dict[str, tuple[float, str]] = {
     "powermetrics of an Intel Mac": (12, "Machine model: MacBookPro15,1\nOS version: 19H2\n\n" + "\n".join(
         f"*** Sampled system activity ({at(i, 1, '%a %b %d %H:%M:%S %Y')} +0000) (1000.00ms elapsed) ***\n\n"
         "Intel energy model derived package power (CPUs+GT+SA): 12.00W\n" for i in range(N))),
+    "ipmitool's day without a century": (420, "\n".join(
+        f"    Instantaneous power reading:   {watts(i, 420):.0f} Watts\n"
+        f"    IPMI timestamp:    {at(i, 5, '%m/%d/%y %H:%M:%S')} UTC    Sampling period:    00000001 Seconds."
+        for i in range(N))),
+    "amd-smi's counter in lists": (500, json.dumps([[{"gpu": 0, "timestamp": T0 + i, "energy": {
+        "total_energy_consumption": {"value": 1000 + 500.0 * i, "unit": "J"}}}] for i in range(N)])),
     "tegrastats of a Xavier": (3.5, "\n".join(
         f"{at(i, 1, '%m-%d-%Y %H:%M:%S')} RAM 1/2MB SWAP 0/1MB CPU [2%@102] GR3D_FREQ 0% AO@30C GPU 500/500 "
         "CPU 700/700 SOC 1500/1500 CV 0/0 VDDRQ 300/300 SYS5V 500/500" for i in range(N))),
@@ -401,3 +415,82 @@ def test_a_name_that_stands_twice_in_the_header_counts_once_or_is_asked_about(tm
     (tmp_path / "other.csv").write_text(columns("power_w,power_w", *constant(250, 100)))
     with pytest.raises(WattlineError, match="power_w stands twice"):
         read(tmp_path / "other.csv")
+
+
+def test_a_zone_of_rapl_by_its_number_alone_is_asked_about(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    names = "intel-rapl:0_energy_uj,intel-rapl:0:0_energy_uj"
+    path.write_text(columns(names, lambda i: 5e6 * 120 * i, lambda i: 5e6 * 30 * i))
+    with pytest.raises(WattlineError, match="may be cores, which lie in the package, or memory"):
+        read(path)
+    zone, package = names.split(",")[1], names.split(",")[0]
+    for choice, mean_w in ((f"{zone}={package}", 120), (f"{zone}=none", 150)):
+        assert report(read(path, Choices.read(inside=[choice]))).data["mean_w"] == pytest.approx(mean_w)
+
+
+def test_outlets_lie_in_the_phases_that_feed_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    outlets = ("Outlet 1 (W),Outlet 2 (W)", constant(900, 900))
+    path.write_text(columns(f"Phase 1 (kW),{outlets[0]}", lambda i: 1.8, *outlets[1]))
+    assert report(read(path)).data["mean_w"] == pytest.approx(1800)
+    total = columns(f"Phase 1 (kW),{outlets[0]},Total (kW),Energy (kWh)",
+                    lambda i: 1.8, *outlets[1], lambda i: 1.8, lambda i: 100 + 1.8 * 5 * i / 3600)  # fmt: skip
+    path.write_text(total)
+    assert report(read(path)).data["mean_w"] == pytest.approx(1800)
+    path.write_text(columns(f"Phase 1 (kW),{outlets[0]}", lambda i: 0.5, *outlets[1]))  # a phase that feeds others
+    assert report(read(path)).data["mean_w"] == pytest.approx(2300)
+
+
+def test_a_counter_of_coarse_steps_stands_back_behind_the_watts_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(rows("time,power_mw,total_wh", lambda i: f"{T0 + 10 * i},{1000 * watts(i)},{7 + i * 2500 // 3600}"))
+    assert report(read(path)).data["mean_w"] == pytest.approx(250, rel=2e-3)
+    path.write_text(columns("power_w,energy_kwh", watts, lambda i: 12.3))  # it did not count once
+    assert report(read(path)).data["mean_w"] == pytest.approx(250, rel=2e-3)
+    fine = rows("time,power_w,total_wh", lambda i: f"{T0 + 10 * i},{1.01 * watts(i)},{7 + 250 * i / 360}")
+    path.write_text(fine)
+    assert report(read(path)).data["mean_w"] == pytest.approx(250, rel=1e-6)
+
+
+def test_units_that_a_mib_does_not_name(tmp_path: Path) -> None:
+    assert of_metrics(tmp_path, ("rPDU2DeviceStatusPower", {}, held(45))) == pytest.approx(455, rel=0.01)
+    assert of_metrics(tmp_path, ("rPDU2DeviceStatusEnergy", {}, lambda i: 9 + i)) == pytest.approx(3.6e5 / 15)
+
+
+def test_members_of_a_bmcs_lists_are_told_apart_by_the_list(tmp_path: Path) -> None:
+    control = {"id": "0", "name": "System Power Control"}
+    lines = [("idrac_power_control_consumed_watts", control, held(520)),
+             ("idrac_power_control_avg_consumed_watts", control, held(400)),
+             *((f"idrac_power_supply_{way}_watts", {"id": k}, held(w))
+               for k in "01" for way, w in (("input", 260), ("output", 240)))]  # fmt: skip
+    assert of_metrics(tmp_path, *lines) == pytest.approx(520.5, rel=1e-3)
+    assert of_metrics(tmp_path, *lines[2:]) == pytest.approx(521, rel=1e-3)
+
+
+def of_metrics(folder: Path, *lines: Line) -> float:
+    """The mean watts of series as a server exports them, one a line."""
+    text = [json.dumps({"metric": {"__name__": name, "instance": "n1:1", **labels},
+                        "values": [value(i) for i in range(N)],
+                        "timestamps": [(T0 + 15 * i) * 1000 for i in range(N)]})
+            for name, labels, value in lines]  # fmt: skip
+    path = folder / "export.jsonl"
+    path.write_text("\n".join(text) + "\n")
+    return float(report(read(path)).data["mean_w"])
+
+
+LISTED = {
+    "MLflow's answer": (700, lambda: {"metrics": [
+        {"key": f"system/gpu_{g}_power_usage_watts", "value": w, "timestamp": (T0 + 10 * i) * 1000, "step": i}
+        for i in range(N) for g, w in ((0, watts(i)), (1, 450))]}),
+    "a report of a BMC": (250, lambda: {"Id": "PowerMetrics", "MetricValues": [
+        {"MetricId": "SystemInputPower", "Timestamp": at(i, 60, "%Y-%m-%dT%H:%M:%SZ"), "MetricValue": str(watts(i))}
+        for i in range(N)]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_an_answer_that_is_a_list_of_records(name: str, tmp_path: Path) -> None:
+    mean_w, made = LISTED[name]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(made()))
+    assert report(read(path)).data["mean_w"] == pytest.approx(mean_w, rel=0.01)

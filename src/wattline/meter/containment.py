@@ -19,6 +19,10 @@ COMPONENTS = ("board", "slice", "package", "cpu", "core", "uncore", "graphics", 
 OUTPUTS = frozenset({"out", "output", "pout"})
 HOLDS = 0.9  # an outer reading that is below this share of what it should hold does not hold it
 EQUALS = 0.97  # the same of a column that is named a total: it is the sum of its parts, or more
+# how a rack's power is handed on, from its inlet to what is plugged in
+FED = (frozenset({"phase", "phases", "inlet"}), frozenset({"branch", "circuit", "breaker", "bank"}),
+       frozenset({"outlet", "outlets"}))  # fmt: skip
+POWERCAP = re.compile(r"rapl[^a-z0-9]?\d+[^a-z0-9]\d+$")  # a zone in a package, by numbers alone
 
 
 # kinds of devices that a machine's own meter sees too; RAPL's psys sees the processors' side alone
@@ -78,7 +82,9 @@ def holders(parts: Sequence[PlacedPart]) -> dict[str, str]:
         _shared_out(own, inside)
         hardware = [part for part in own if not part.level]
         _boards(hardware, inside)
+        _nameless_zones(hardware)
         _packages(hardware, inside)
+        _outlets(hardware, inside)
         _machine(hardware, inside)
         _totals(hardware, inside)
     for group in dict.fromkeys(part.group for part in parts if part.group):
@@ -146,6 +152,24 @@ def _packages(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     for key, inner in contents.items():
         _check(by_key[key], inner, HOLDS)
         inside.update((part.key, key) for part in inner)
+
+
+def _nameless_zones(own: Sequence[PlacedPart]) -> None:
+    """Unclear where a zone of RAPL is told by its number alone: cores lie in the package, memory beside it."""
+    zone = next((part for part in own if part.role == "package" and POWERCAP.search(part.key)), None)
+    if zone is not None:
+        raise Unclear(f"{zone.name} may be cores, which lie in the package, or memory, which lies beside it")
+
+
+def _outlets(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
+    """Outlets in the branches and phases that feed them, where these read as much."""
+    coarse: list[PlacedPart] = []
+    for words in FED:
+        fine = [part for part in own if words & set(part.words) and part not in coarse]
+        enough = sum(part.mean_w for part in coarse) >= HOLDS * sum(part.mean_w for part in fine)
+        if coarse and fine and enough:
+            inside.update((part.key, coarse[0].key) for part in fine)
+        coarse = coarse or fine
 
 
 def _machine(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:

@@ -35,6 +35,9 @@ INPUTS = frozenset({"VDD_IN", "POM_5V_IN", "VIN"})
 SCALES = {"milli": 1e-3, "micro": 1e-6, "nano": 1e-9, "kilo": 1e3, "mega": 1e6}
 ZONES = {"package": "package", "pkg": "package", "core": "core", "cores": "core", "uncore": "uncore", "dram": "dram",
          "psys": "psys", "platform": "psys", "gpu": "board", "other": "", "pp0": "core", "pp1": "graphics"}  # fmt: skip
+# what a power distribution unit's MIB counts in units that its names do not tell: hundredths of kW, tenths of kWh
+SNMP = {"rPDU2DeviceStatusPower": ("power", 10.0), "rPDU2PhaseStatusPower": ("power", 10.0),
+        "rPDU2DeviceStatusEnergy": ("energy", 3.6e5), "rPDU2OutletMeteredStatusEnergy": ("energy", 3.6e5)}  # fmt: skip
 SHARED = {"vm": 1, "pod": 1, "container": 2, "process": 3}  # levels of what hardware's energy is shared out to
 
 
@@ -65,6 +68,8 @@ def quantity(name: str) -> tuple[str, float]:
     """What a metric counts ("power", "energy" or "") and what turns its unit into W or J."""
     if name == "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION":
         return "energy", 1e-3
+    if name in SNMP:
+        return SNMP[name]
     words = words_of(name)
     if NOT_DRAWN & set(words) and not (name.startswith("DCGM_FI_DEV_POWER_USAGE") or _of_supply(words)):
         return "", 0.0
@@ -197,9 +202,12 @@ def _ipmi(name: str, labels: Labels, host: str, what: str, scale: float) -> Iden
     role = role_of(words)
     if role == "total" and not role_of(word for word in words if word not in TOTALS):  # Total_Power: the machine's
         role = "machine"
-    role = role or ("machine" if not sensor or {"consumption", "power"} & set(words[:2]) else "")
+    whole = not sensor or {"consumption", "power"} & set(words[:2]) or "control" in words_of(name)
+    role = role or ("machine" if whole else "")
+    if sensor.isdigit():  # members of each list of a BMC are numbered from nought
+        sensor = f"{role or 'part'} {sensor}"
     device = Device(host, f"ipmi:{sensor}" if sensor else "ipmi:node", kind_of(role, words), sensor or "machine (BMC)")
-    rank = 1 if {"out", "output"} & set(words_of(name)) else 0
+    rank = 1 if {"out", "output", "avg", "average"} & set(words_of(name)) else 0
     return Identity(device, what, scale, words, role, index_of(sensor), 0, "", rank, free=True)
 
 

@@ -23,7 +23,7 @@ ROLES: tuple[tuple[str, frozenset[str]], ...] = (
     ("graphics", frozenset({"gt", "gfx", "igd", "graphics"})),
     ("core", frozenset({"core", "cores", "cor", "ia"})),
     ("dram", frozenset({"dram", "ram", "memory", "mem", "dimm", "dimms"})),
-    ("package", frozenset({"package", "pkg", "packages", "socket"})),
+    ("package", frozenset({"package", "pkg", "packages", "socket", "rapl"})),
     ("cpu", frozenset({"cpu", "cpus", "processor", "processors"})),
 )  # fmt: skip
 FEEDS = frozenset({"pdu", "rack", "feed", "ups"})
@@ -37,7 +37,7 @@ QUANTITIES = frozenset({
     "instant", "instantaneous", "current", "active", "act", "value", "reading", "in", "of", "pwr", "measured",
     "counter", "interval", "delta", "each", "per", "step", "epoch", "lifetime", "real", "electric", "electrical",
     "accumulated", "diff", "last", "now", "w", "j", "wh", "kw", "kwh", "mw", "mj", "kj", "uw", "uj", "mwh", "µw", "µj",
-    "nw", "gw", "gj", "ws", "kws", "s", "h",
+    "nw", "gw", "gj", "ws", "kws", "s", "h", "metrics",
 })  # fmt: skip
 UNIT_WORDS = re.compile(r"^(?:nano|micro|milli|kilo|mega|giga)?(?:watts?|joules?|watthours?|hours?|seconds?)$")
 ACRONYM = r"(?<=[A-Z])(?=[A-Z][a-z]{2,})"  # RAMWatt is RAM and watt

@@ -125,6 +125,9 @@ def _json(text: str) -> Iterator[tuple[float | None, str, Mapping[str, Any]]]:
 
 
 def _item(item: Any, now: float | None) -> Iterator[tuple[float | None, str, Mapping[str, Any]]]:
+    if isinstance(item, list):  # a list of lists, as a script keeps the tool's answers
+        for inner in item:
+            yield from _item(inner, now)
     if not isinstance(item, dict):
         return
     own = next((logs.epoch(item[name]) for name in TIME if item.get(name)), now)

@@ -17,12 +17,14 @@ from wattline.meter.containment import PlacedPart, Unclear, chosen, holders
 from wattline.meter.device import Device
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers.channel import EACH, Channel, rise_w
-from wattline.meter.readers.pairing import over, paired
+from wattline.meter.readers.pairing import over, paired, too_coarse
 from wattline.meter.readers.settle import Settled, same_rate, settle
 from wattline.meter.recording import Fault, Recording, Series, Window
 
 FAR = 0.1  # watts and joules of one device that differ by more than this are told
-STATISTICS = frozenset({"average", "avg", "mean", "instant", "instantaneous", "current", "now", "last", "draw"})
+STATISTICS = frozenset(
+    {"average", "avg", "mean", "instant", "instantaneous", "current", "now", "last", "draw", "metrics"}
+)
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,9 @@ def _series(settled: Sequence[Settled], devices: Mapping[str, Device]) -> tuple[
         device = devices[key]
         power = next((entry for entry in own if entry.power_w is not None), None)
         energy = next((entry for entry in own if entry.power_w is None), None)
+        if power and energy and too_coarse(power, energy):
+            notes.append(f"{energy.channel.name} counts in steps too large for its length: the watts are counted")
+            energy = None
         if power and energy and not same_rate([over(power, energy), energy.mean_w]):
             near = abs(over(power, energy) / energy.mean_w - 1) if energy.mean_w > 0 else math.inf
             if near > FAR and energy.mean_w > 0:

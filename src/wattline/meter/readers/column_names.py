@@ -12,7 +12,7 @@ TIMES = (
     "unix_timestamp", "utc", "created_at", "sample_time", "local_time", "system_time", "wall_time", "walltime",
     "elapsed", "elapsed_time", "relative_time", "runtime", "uptime", "t", "seconds", "clock", "unix_ts", "unixts",
     "seconds_since_start", "time_since_start", "since_start", "rel_time", "unix", "epoch_time", "last_changed",
-    "last_updated",
+    "last_updated", "interval_end", "interval_start",
 )  # fmt: skip
 TIME_UNITS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3,
               "millis": 1e-3, "milliseconds": 1e-3, "us": 1e-6, "µs": 1e-6, "usec": 1e-6, "microseconds": 1e-6,
@@ -34,8 +34,8 @@ REPEATED = re.compile(r"(.+)_duplicated_\d+")  # as polars names them
 POWER_CELL = r"^\s*-?[\d.,]+\s*(?:[kmuµM]?W|[kmM]?Wh|[kmM]?J)\s*$"  # a cell that names its unit itself
 NAMES = ("metric", "metric_name", "measurement", "name", "sensor", "sensor_name", "field", "_field", "_measurement",
          "parameter", "variable", "series", "counter", "quantity", "type", "domain", "label", "key",
-         "entity_id")  # fmt: skip
-VALUES = ("value", "_value", "val", "reading", "data", "sample", "state")
+         "entity_id", "metric_id")  # fmt: skip
+VALUES = ("value", "_value", "val", "reading", "data", "sample", "state", "metric_value")
 UNITS = ("unit", "units", "uom", "unit_of_measurement", "attributes_unit_of_measurement")
 
 

@@ -17,6 +17,7 @@ from wattline.meter.recording import Recording
 
 NOW = re.compile(r"^\s*(?:Instantaneous power reading|Current Power)\s*:\s*([\d.]+)\s*W", re.IGNORECASE)
 AT = re.compile(r"^\s*(?:IPMI timestamp|Time Stamp)\s*:\s*(.*?)\s*(?:Sampling period\s*:.*)?$", re.IGNORECASE)
+YEAR = re.compile(r"^(\d\d/\d\d/)(\d\d)(?=\s)")  # a day as C writes it, the year without its century
 SENSOR = re.compile(
     r"^([^|]+?)\s*\|\s*(?:[0-9A-Fa-f]+h?\s*\|\s*\w+\s*\|\s*[\d.]+\s*\|\s*)?([\d.]+)\s*(?:\|\s*)?Watts\b"
 )
@@ -46,7 +47,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         elif match := NOW.match(line):
             waiting = float(match[1])
         elif match := AT.match(line):
-            at = logs.dated(match[1]) or now
+            at = logs.dated(match[1]) or logs.dated(YEAR.sub(r"\g<1>20\2", match[1])) or now
             if at is not None and waiting is not None:
                 add("ipmi_dcmi_power_consumption_watts", host, at, waiting)
             waiting = None

@@ -1,12 +1,13 @@
 """JSON records: an array of objects, or an object a line, each a row of a table.
 
 An object that names its time may hold objects, whose fields are named ``outer.inner``, and one list of objects, each of
-which is a row (as gpustat writes its GPUs).
+which is a row (as gpustat writes its GPUs); so may one that holds nothing else but such a list (as MLflow answers).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,14 @@ def is_text(text: str) -> bool:
         return False
     if all(isinstance(value, FLAT) for value in first.values()):
         return len(first) > 1
+    lists = [value for value in first.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    return _timed(first) or (len(lists) == 1 and _timed(lists[0][0]))
+
+
+def _timed(item: Iterable[str]) -> bool:
+    """Whether an object names a time."""
     return any(
-        {"time", "timestamp", "ts", "datetime", "changed", "updated"} & set(plain_name(key).split("_")) for key in first
+        {"time", "timestamp", "ts", "datetime", "changed", "updated"} & set(plain_name(key).split("_")) for key in item
     )
 
 

@@ -15,6 +15,8 @@ from wattline.meter.readers.channel import Channel
 from wattline.meter.readers.settle import Settled, same_rate
 from wattline.meter.readings.power import line_j
 
+COARSE = 0.01  # a counter whose step is a larger share of its rise stands back behind watts that say the same
+
 
 def paired(settled: Sequence[Settled], choices: Choices, source: str) -> tuple[list[Settled], list[str]]:
     """Watts and joules that two columns name apart, and that are the same device by what they say."""
@@ -33,6 +35,8 @@ def paired(settled: Sequence[Settled], choices: Choices, source: str) -> tuple[l
             and not power.channel.trusted and energy.channel.role in ("", power.channel.role or energy.channel.role)
             and same_rate([over(power, energy), energy.mean_w])
         ]  # fmt: skip
+        if len(fit) > 1:  # of several that say the same the one of its own place
+            fit = [power for power in fit if power.channel.role == energy.channel.role]
         if len(fit) == 1:
             moved[id(energy)] = fit[0].channel.device
             watts.remove(fit[0])
@@ -52,6 +56,18 @@ def paired(settled: Sequence[Settled], choices: Choices, source: str) -> tuple[l
         replace(entry, channel=replace(entry.channel, device=moved[id(entry)])) if id(entry) in moved else entry
         for entry in settled
     ], notes
+
+
+def too_coarse(power: Settled, energy: Settled) -> bool:
+    """Whether a counter's steps are so large beside its whole rise that the watts read with it tell more."""
+    assert energy.energy_j is not None
+    steps = np.diff(energy.energy_j[np.isfinite(energy.energy_j)])
+    rises = steps[steps > 0]
+    if not len(rises):
+        return len(steps) > 0 and over(power, energy) > 0
+    step, rise = float(rises.min()), float(rises.sum())
+    whole = bool(np.allclose(rises / step, np.round(rises / step), atol=0.02)) and bool((steps == 0).any())
+    return whole and step > COARSE * rise and abs(over(power, energy) / energy.mean_w - 1) < 2 * step / rise
 
 
 def _nameless(channel: Channel) -> bool:

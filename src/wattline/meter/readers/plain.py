@@ -190,6 +190,7 @@ def _channel(value: Value, where: str, part: str, several: bool, host: str, leve
         role, words = "total", ("total",)
     kind = kind_of(role, words)
     device = Device(where or host, uuid, kind, uuid)
+    level = level or (3 if set(words) & {"application", "applications", "process", "processes"} else 0)
     spec = specs.unknown("file", value.name)
     empty: NDArray[np.float64] = np.empty(0)
     return Channel(

@@ -1,6 +1,7 @@
 """Prometheus' answer to ``/api/v1/query_range`` (or ``query`` with a range) as JSON: a matrix of samples by labels.
 
-A dictionary of such results by metric, as Kepler's model server keeps them, is read too.
+A dictionary of such results by metric, as Kepler's model server keeps them, is read too; and VictoriaMetrics' export, a
+series a line.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from wattline.meter.readers.metrics import Samples, recording
 from wattline.meter.recording import Recording
 
 JSON_BYTES = 300_000_000
+MAX_LINE = 10_000_000  # of a series' line: its times stand at its end
 
 
 def is_answer(text: str) -> bool:
@@ -27,11 +29,26 @@ def is_answer(text: str) -> bool:
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
     """A series for each metric that counts watts or joules."""
+    data = read_bytes(path, JSON_BYTES, "recording")
     try:
-        answer = parse_json(read_bytes(path, JSON_BYTES, "recording"))
-    except (ValueError, OSError) as error:
+        answer = _exported(data) or parse_json(data)
+    except (ValueError, TypeError, KeyError, OSError) as error:
         raise WattlineError(f"{path} is not whole JSON: {shorten(str(error), 100)}") from None
     return recording(samples_of(answer, str(path)), str(path), choices)
+
+
+def _exported(data: bytes) -> dict[str, Any] | None:
+    """The matrix of an export of a series a line, its times in milliseconds; None for any other file."""
+    if b'"timestamps"' not in data[:MAX_LINE] or not data.lstrip().startswith(b"{"):
+        return None
+    results = []
+    for line in filter(None, map(bytes.strip, data.splitlines())):
+        series = parse_json(line)
+        if not isinstance(series, dict) or not isinstance(series.get("timestamps"), list):
+            return None
+        times = [float(at) / 1000 for at in series["timestamps"]]
+        results.append({"metric": series.get("metric"), "values": list(zip(times, series["values"], strict=True))})
+    return {"resultType": "matrix", "result": results}
 
 
 def samples_of(answer: Any, source: str) -> Samples:

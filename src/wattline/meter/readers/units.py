@@ -51,7 +51,7 @@ A_RATIO = re.compile(r"[\[(]\s*([^\])/]+?)\s*/\s*[^\])]+[\])]")
 EACH = frozenset({"token", "tokens", "request", "requests", "query", "image", "prompt", "inference", "flop", "flops"})
 ALIKE = {"w": "W", "j": "J", "wh": "Wh", "ws": "Ws"}  # the base of a unit in one case alone
 CELL = re.compile(
-    r"^\s*(?P<number>[-+]?[\d.,'\s\u00a0\u202f]*\d(?:[eE][-+]?\d+)?)\s*(?P<unit>[a-zA-Zµμ]*(?:[·.\s]?h)?|%)\s*$"
+    r"^\s*(?P<number>[-+]?[\d.,'’\s\u00a0\u202f]*\d(?:[eE][-+]?\d+)?)\s*(?P<unit>[a-zA-Zµμ]*(?:[·.\s]?h)?|%)\s*$"
 )
 
 
@@ -173,7 +173,7 @@ def _decimal(numbers: Sequence[str], comma: bool) -> str:
 
 def _number(text: str, mark: str) -> float | None:
     other = "." if mark == "," else ","
-    plain = re.sub(r"['\s\u00a0\u202f]", "", text).replace(other, "").replace(mark, ".")
+    plain = re.sub(r"['’\s\u00a0\u202f]", "", text).replace(other, "").replace(mark, ".")
     try:
         return float(plain)
     except ValueError:
