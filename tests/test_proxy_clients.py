@@ -209,6 +209,31 @@ def test_names_of_models_do_not_flood_the_metrics() -> None:
     assert "other" in names
 
 
+def test_the_latest_requests_are_listed_with_what_the_model_predicts_beside() -> None:
+    async def work(here: Place) -> None:
+        names = []
+        for tokens in (40, 80, 20):
+            asked = {"model": "m", "prompt": "a prompt", "max_tokens": tokens}
+            async with await here.post(CHAT, asked) as answer:
+                await answer.read()
+                names.append(answer.headers["X-Wattline-Request"])
+        for name in names:
+            await here.settled(name)
+        for last, listed in (("", names[::-1]), ("?last=2", names[:0:-1]), ("?last=1", names[2:])):
+            async with here.session.get(f"{here.url}/wattline/latest{last}") as answer:
+                rows = results_of("proxy latest", await answer.text())["latest"]
+            assert [row["id"] for row in rows] == listed
+        async with here.session.get(f"{here.url}/wattline/latest") as answer:
+            rows = results_of("proxy latest", await answer.text())["latest"]
+        predicted = {row["output_tokens"]: row["predicted_j"] for row in rows}
+        assert 0 < predicted[20] < predicted[40] < predicted[80]
+        for last in ("0", "201", "x", "-1", "9" * 50):
+            async with here.session.get(f"{here.url}/wattline/latest?last={last}") as answer:
+                assert answer.status == 400
+
+    run(work, weigher=modelled("llama-3.1-8b", "h100-sxm"))
+
+
 @pytest.mark.parametrize(("path", "status"), [("nothing", 404), ("requests/none", 404), ("requests/", 404), ("", 404)])
 def test_pages_that_are_not_there(path: str, status: int) -> None:
     async def work(here: Place) -> None:

@@ -25,7 +25,7 @@ from wattline.web.proxy.ledger import Interval, Ledger
 from wattline.web.proxy.request_log import RequestLog
 from wattline.web.proxy.sampler import IntervalSampler, choose
 from wattline.web.proxy.token_weights import generic, modelled
-from wattline.web.proxy.tracked_request import TrackedRequest, Typical, as_json
+from wattline.web.proxy.tracked_request import TrackedRequest, Typical, as_json, predicted_j
 from wattline.web.proxy.usage import Tokens
 
 JOULES = st.floats(0.0, 1e7)
@@ -153,6 +153,22 @@ def test_the_chip_model_weighs_tokens_as_it_takes_joules() -> None:
     assert weigher.prefill_s(2000) < weigher.decode_s(1, 1000)
     assert 40 < weigher.idle_w < 150
     assert "llama-3.1-8b" in weigher.basis
+
+
+def test_what_the_chip_model_predicts_of_a_request_is_its_tokens_at_the_batch_beside_it() -> None:
+    weigher = modelled("llama-3.1-8b", "h100-sxm")
+    tracked = made("predicted", 0.0)
+    assert predicted_j(tracked, weigher) is None  # no tokens are known
+    tracked.tokens = Tokens(500, 100, 300, "reported")
+    assert predicted_j(tracked, generic()) is None
+    alone = predicted_j(tracked, weigher)
+    tracked.beside, tracked.intervals = 16 * 5, 5
+    beside = predicted_j(tracked, weigher)
+    assert alone is not None
+    assert beside is not None
+    assert beside < alone / 5
+    step_j = weigher.decode_j(16, 650) - weigher.idle_w * weigher.decode_s(16, 650) / 16
+    assert 299 * step_j < beside < 299 * step_j + 400 * weigher.prefill_j(400)
 
 
 @pytest.mark.parametrize(

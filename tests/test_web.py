@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -185,6 +186,14 @@ def test_the_chart_of_a_claim_downloads_as_a_sound_file_and_as_a_picture(base: s
     assert (png.status_code, png.content[:4]) == (200, b"\x89PNG")
 
 
+def test_the_chart_of_a_file_of_claims_has_every_claim_that_states_a_figure(base: str) -> None:
+    claims = json.loads(get(base, "/api/v1/check?claims=article&draws=40").text)["results"]["claims"]
+    stated = [claim["says"] for claim in claims if claim["stated"]]
+    assert len(stated) > 3
+    chart = html.unescape(get(base, "/check.svg?claims=article&draws=40").text)
+    assert [says for says in stated if f"“{says[:90]}" not in chart] == []
+
+
 def test_an_answer_with_inputs_beyond_the_first_is_not_pushed_out_of_sight_by_the_form(base: str) -> None:
     page = get(base, "/prompt?model=llama-3.1-8b&draws=40&seed=7").text
     assert '<details class="more"><summary>' in page
@@ -331,9 +340,17 @@ def test_measure_shows_what_is_read_here(base: str) -> None:
     assert isinstance(json.loads(line[6:]), list)
 
 
+PROXY_ROW = {
+    "id": "wl-1", "begin": "2026-03-01T12:30:01.500+00:00", "model": "m", "path": "/v1/completions", "outcome": "ok",
+    "prompt_tokens": 500, "output_tokens": 300, "duration_s": 2.5, "settled": True, "energy_basis": "measured",
+    "energy_j": {"value": 8.5, "low": 8, "high": 9}, "predicted_j": 10.2,
+}  # fmt: skip
+
+
 def test_measure_shows_the_requests_of_a_running_proxy(tmp_path: Path) -> None:
     answers = {
         "/wattline/energy": {"results": {"requests": 3, "energy_j": {"value": 9.5, "low": 9, "high": 10}}},
+        "/wattline/latest?last=20": {"results": {"weighed_by": "", "latest": [PROXY_ROW]}},
         "/wattline/requests/abc": {"results": {"id": "abc", "energy_j": None, "model": "<b>m"}},
     }
 
@@ -352,7 +369,13 @@ def test_measure_shows_the_requests_of_a_running_proxy(tmp_path: Path) -> None:
     try:
         with served(WebSetup(workers=2, proxy=f"http://127.0.0.1:{server.server_port}")) as address:
             assert "9.500 (9 – 10)" in get(address, "/measure").text
-            assert "9.500 (9 – 10)" in get(address, "/measure/proxy").text
+            now = get(address, "/measure/proxy").text
+            assert "9.500 (9 – 10)" in now
+            assert "12:30:01" in now
+            assert "8.500 (8 – 9)" in now
+            assert "1.20" in now  # predicted over measured
+            assert "/measure?request=wl-1#one-request" in now
+            assert "最近的请求" in get(address, "/measure/proxy?lang=zh").text
             text = get(address, "/measure?request=abc").text
             assert "&lt;b&gt;m" in text
             assert "does not answer" in get(address, "/measure?request=other").text

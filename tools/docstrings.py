@@ -14,6 +14,7 @@ from griffe import Extension, Function, Object
 ENTRY = re.compile(r"^(?P<names>\*{0,2}\w+(?:, \*{0,2}\w+)*) : (?P<text>.+)$")
 PARAMETERS = re.compile(r"^(?P<head>(?:Parameters|Attributes)\n-+\n)(?P<body>.*?)(?=\n\n|\Z)", re.DOTALL | re.MULTILINE)
 OUTCOME = re.compile(r"^(?:Returns|Raises) (?!-).*?(?=\n\n|\Z)", re.DOTALL | re.MULTILINE)
+EXAMPLE = re.compile(r"^Example\n-+\n(?=>>>)", re.MULTILINE)
 SENTENCE = re.compile(r"(?P<kind>Returns|Raises) (?P<text>.*?)(?= Raises |\Z)", re.DOTALL)
 
 
@@ -27,6 +28,7 @@ def numpy_style(text: str, returns: str = "") -> str:
     returns
         The type that the signature returns.
     """
+    text = EXAMPLE.sub("Examples\n--------\n", text)
     if PARAMETERS.search(text) is None:
         return text
     sections = ""
@@ -44,7 +46,9 @@ def _entries(body: str) -> str:
     lines = []
     for line in body.splitlines():
         entry = ENTRY.match(line)
-        lines += [entry["names"], f"    {entry['text']}"] if entry else [line]
+        for name in entry["names"].split(", ") if entry else ():  # each with its own default
+            lines += [name, f"    {entry['text']}"]
+        lines += [] if entry else [line]
     return "\n".join(lines)
 
 

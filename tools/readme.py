@@ -18,30 +18,31 @@ from blocks import ROOT, environment
 from made import rewrite
 
 README = ROOT / "README.md"
-PICTURE = ROOT / "docs/assets/report.png"
+PICTURES = {"light": ROOT / "docs/assets/report.png", "dark": ROOT / "docs/assets/report-dark.png"}
 QUIET = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
 
-def picture() -> None:
-    """The report of the example scenario, as Chromium shows it."""
+def pictures() -> None:
+    """The report of the example scenario, as Chromium shows it, light and dark."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
-        print("no chromium: docs/assets/report.png is left as it is")
+        print("no chromium: docs/assets/report*.png are left as they are")
         return
     with tempfile.TemporaryDirectory() as folder:
         command = [str(Path(sys.executable).parent / "wattline"), "run", "examples/article.toml", "--out", folder]
         subprocess.run(command, cwd=ROOT, env=environment(Path(folder)), check=True, capture_output=True)
         shape = ["--window-size=1120,1180", "--virtual-time-budget=3000", f"--user-data-dir={folder}/profile"]
-        page = f"file://{folder}/report.html#light"
-        subprocess.run([chromium, *QUIET, *shape, f"--screenshot={PICTURE}", page], check=True, capture_output=True)
+        for theme, path in PICTURES.items():
+            page = f"file://{folder}/report.html#{theme}"
+            subprocess.run([chromium, *QUIET, *shape, f"--screenshot={path}", page], check=True, capture_output=True)
 
 
 def main() -> None:
     rewrite(README)
-    picture()
+    pictures()
 
 
 if __name__ == "__main__":

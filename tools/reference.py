@@ -92,7 +92,8 @@ def fields(model: Any) -> None:
         model = getattr(importlib.import_module(module), name)
     print("| key | type | default | what it is |\n|---|---|---|---|")
     for key, field in model.model_fields.items():
-        default = "required" if field.is_required() else "" if field.default in (None, "") else f"`{field.default!r}`"
+        value = field.get_default(call_default_factory=True) if not field.is_required() else None
+        default = "required" if field.is_required() else "" if value in (None, "", {}, []) else f"`{value!r}`"
         print(f"| `{key}` | {cell(_type(field.annotation))} | {cell(default)} | {cell(field.description or '')} |")
 
 
@@ -106,9 +107,18 @@ def _type(annotation: Any) -> str:
         return _type(parts[0])
     if get_origin(annotation) is list:
         return f"list of {_type(parts[0])}"
-    if parts and get_origin(annotation) not in (dict, tuple):
+    if get_origin(annotation) is dict:
+        return f"table of {_type(parts[1])}"
+    if parts and get_origin(annotation) is not tuple:
         return " or ".join(text for part in parts if (text := _type(part)))
-    words = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}
+    words = {
+        "str": "text",
+        "int": "whole number",
+        "float": "number",
+        "bool": "true or false",
+        "datetime": "date and time",
+        "Job": "tables",
+    }
     return words.get(getattr(annotation, "__name__", ""), str(annotation))
 
 

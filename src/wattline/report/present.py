@@ -194,6 +194,16 @@ def as_page(data: Json) -> str | None:
     return page if page is None or current().lang == "en" else translated_page(page, current())
 
 
+def as_figure(data: Json) -> str | None:
+    """One SVG file of all charts of an answer whose page has a chart for each of its parts; None for all others."""
+    if data["command"] != "check":
+        return None
+    from wattline.report.page.claim_chart import claims_svg
+
+    chart = claims_svg(data["results"])
+    return chart if current().lang == "en" else translated_page(chart, current())
+
+
 def _page_in_english(data: Json) -> str | None:
     match data["command"]:
         case "serve" if "simulated" in data["results"]:

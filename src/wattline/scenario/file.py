@@ -185,11 +185,11 @@ RENAMED_KEYS = {
 class Scenario(StrictTable):
     """A scenario: a title, a story, and jobs that run on the line."""
 
-    title: str = Field(default="", max_length=500)
-    story: str = Field(default="", max_length=10_000)
-    draws: int | None = Field(default=None, ge=0, le=1_000_000)
-    seed: int | None = Field(default=None, ge=0)
-    job: list[Job] = Field(min_length=1, max_length=100)
+    title: str = Field(default="", max_length=500, description="What the report is headed by.")
+    story: str = Field(default="", max_length=10_000, description="What the report begins with.")
+    draws: int | None = Field(default=None, ge=0, le=1_000_000, description="Number of draws.")
+    seed: int | None = Field(default=None, ge=0, description="Seed of the draws.")
+    job: list[Job] = Field(min_length=1, max_length=100, description="Each a question, of one kind.")
 
 
 _ANY_JOB: Any = Annotated[Union[tuple(KINDS.values())], Field(discriminator="kind")]  # noqa: UP007

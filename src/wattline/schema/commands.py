@@ -78,6 +78,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "flex response": flex_response.FlexResponseJson,
     "flex swings": flex_swings.FlexSwingsJson,
     "proxy requests": proxy.ProxyRequestsJson,
+    "proxy latest": proxy.ProxyLatestJson,
     "proxy energy": proxy.ProxyEnergyJson,
     "proxy healthz": proxy.ProxyHealthJson,
     "validate training": validations.ValidateTrainingJson,

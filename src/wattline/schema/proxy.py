@@ -1,4 +1,4 @@
-"""The JSON of the proxy's own pages: ``/wattline/requests/ID``, ``/wattline/energy``, ``/wattline/healthz``."""
+"""The JSON of the proxy's own pages under ``/wattline``: ``latest``, ``requests/ID``, ``energy``, ``healthz``."""
 
 from __future__ import annotations
 
@@ -47,6 +47,23 @@ class RequestResults(StrictJson):
     settled: bool = item("Whether its energy is settled, and no longer an estimate.")
     missing_s: float = item("Seconds of it in which a sensor gave nothing.")
     reported_j: float | None = item("The energy that its response carried.")
+    predicted_j: float | None = item(
+        "What the chip model of `--model` and `--chip` predicts of its tokens and of those that ran beside it, above "
+        "the chips' idle watts; null without that model, where tokens are not known, and of earlier runs of the proxy."
+    )
+
+
+class LatestInputs(StrictJson):
+    """Which requests are listed."""
+
+    last: int = item("How many at most, 1 to 200.")
+
+
+class LatestResults(StrictJson):
+    """The latest requests."""
+
+    weighed_by: str = item("What prefill and decode are weighed by.")
+    latest: list[RequestResults] = item("Requests that run or have ended since the proxy began, the newest first.")
 
 
 class ProxyTotalsJson(StrictJson):
@@ -76,6 +93,12 @@ class ProxyRequestsJson(EnvelopeJson[RequestInputs, RequestResults]):
     """One request of the proxy's, at `/wattline/requests/ID`. What is not there answers 404 with `error` alone."""
 
     command: Literal["proxy requests"]
+
+
+class ProxyLatestJson(EnvelopeJson[LatestInputs, LatestResults]):
+    """The latest requests of the proxy, at its `/wattline/latest`; `?last=50` gives as many."""
+
+    command: Literal["proxy latest"]
 
 
 class ProxyEnergyJson(EnvelopeJson[UpstreamInputs, ProxyTotalsJson]):

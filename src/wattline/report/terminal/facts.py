@@ -46,7 +46,7 @@ def _record(fact: Json) -> str:
 
 
 def _count(rows: list[Json]) -> Text:
-    return Text(f"{len(rows):,} facts", style="dim")
+    return Text("1 fact" if len(rows) == 1 else f"{len(rows):,} facts", style="dim")
 
 
 def _in_full(rows: list[Json]) -> RenderableType:

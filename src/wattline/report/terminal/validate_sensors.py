@@ -65,7 +65,8 @@ def _below(recording: Json) -> list[Text]:
                 f"as read, {s['worst_corrected_error_percent']:+.1f}% corrected"
             )
         if worse := s["worse"] + sum(_worse(w) for w in checked["windows"]):
-            lines.append(f"{field}: {worse} windows lie farther off as corrected than as read")
+            lie = "window lies" if worse == 1 else "windows lie"
+            lines.append(f"{field}: {worse} {lie} farther off as corrected than as read")
         lines += [f"{field}: {note}" for note in checked["notes"]]
     return [Text(line, style="dim") for line in lines]
 

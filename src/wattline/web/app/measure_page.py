@@ -27,6 +27,7 @@ from wattline.web.app.state import state_of
 MAX_FILES = 200
 MAX_WINDOW = 200
 MAX_ID = 200
+MAX_LATEST = 20  # requests of a proxy that are listed
 PROXY_S = 2.0
 MAX_PROXY_BYTES = 1_000_000
 
@@ -57,12 +58,12 @@ async def measure(request: Request) -> Response:
     state = state_of(request)
     feed = feed_of(request)
     rows, missing = await run_in_threadpool(feed.now)
-    proxy = await run_in_threadpool(_of_proxy, state.proxy, "energy") if state.proxy else None
+    proxy, latest = await run_in_threadpool(_now_of_proxy, state.proxy) if state.proxy else (None, None)
     wanted = request.query_params.get("request", "").strip()
     single = await run_in_threadpool(_request_of_proxy, state.proxy, wanted) if state.proxy and wanted else None
     body = render(
         request, "measure.html", rows=rows, missing=missing, folder=str(state.journals or ""),
-        recordings=await run_in_threadpool(recordings, state.journals), proxy=proxy, proxy_address=state.proxy,
+        recordings=await run_in_threadpool(recordings, state.journals), proxy=proxy, latest=latest,
         wanted=wanted[:MAX_ID], single=single,
     )  # fmt: skip
     return HTMLResponse(body)
@@ -123,12 +124,14 @@ async def recording(request: Request) -> Response:
 
 
 async def proxy_part(request: Request) -> Response:
-    """The totals of a running proxy as they are now, to stand in the page."""
+    """The latest requests and the totals of a running proxy as they are now, to stand in the page."""
     state = state_of(request)
     if not state.proxy:
         raise HTTPException(404)
-    proxy = await run_in_threadpool(_of_proxy, state.proxy, "energy")
-    return HTMLResponse(render(request, "proxy.html", proxy=proxy), headers={"Cache-Control": "no-store"})
+    proxy, latest = await run_in_threadpool(_now_of_proxy, state.proxy)
+    return HTMLResponse(
+        render(request, "proxy_now.html", proxy=proxy, latest=latest), headers={"Cache-Control": "no-store"}
+    )
 
 
 def _request_of_proxy(address: str, wanted: str) -> dict[str, Any]:
@@ -138,15 +141,43 @@ def _request_of_proxy(address: str, wanted: str) -> dict[str, Any]:
     return _of_proxy(address, f"requests/{quote(wanted)}")
 
 
+def _now_of_proxy(address: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What a running proxy says of its energy, and its latest requests, as they stand in a table."""
+    proxy = _of_proxy(address, "energy")
+    if not proxy["rows"]:
+        return proxy, []
+    try:
+        requests = _results(address, f"latest?last={MAX_LATEST}")["latest"]
+        return proxy, [latest_row(row) for row in requests[:MAX_LATEST]]
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return proxy, []  # a proxy of an earlier version has no such page
+
+
+def latest_row(row: dict[str, Any]) -> dict[str, Any]:
+    """A request of a proxy's as a row of the table: when, what, its joules as measured and as predicted."""
+    energy, predicted = row["energy_j"], row["predicted_j"]
+    known = energy is not None and predicted is not None and energy["value"] > 0 and row["settled"]
+    return {
+        "id": row["id"], "begin": str(row["begin"])[11:19], "model": row["model"] or row["path"],
+        "outcome": row["outcome"], "prompt": _value(row["prompt_tokens"]), "output": _value(row["output_tokens"]),
+        "seconds": _value(row["duration_s"]), "energy": _value(energy), "predicted": _value(predicted),
+        "ratio": f"{predicted / energy['value']:.2f}" if known else "–",
+        "settled": row["settled"], "modelled": row["energy_basis"] == "modelled",
+    }  # fmt: skip
+
+
+def _results(address: str, page: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{address.rstrip('/')}/wattline/{page}", timeout=PROXY_S) as reply:
+        results: dict[str, Any] = printable_data(json.loads(reply.read(MAX_PROXY_BYTES)))["results"]
+    return results
+
+
 def _of_proxy(address: str, page: str) -> dict[str, Any]:
     """What a running proxy says on one of its pages; the reason where it says nothing."""
     try:
-        with urllib.request.urlopen(f"{address.rstrip('/')}/wattline/{page}", timeout=PROXY_S) as reply:
-            data = printable_data(json.loads(reply.read(MAX_PROXY_BYTES)))
-        return {
-            "rows": [(name.replace("_", " "), _value(value)) for name, value in data["results"].items()],
-            "error": "",
-        }
+        results = _results(address, page)
+        rows = [(name, _value(value)) for name, value in results.items()]
+        return {"rows": rows, "error": ""}
     except (OSError, ValueError, KeyError, AttributeError) as problem:
         return {"rows": [], "error": str(problem)[:200]}
 
@@ -157,4 +188,8 @@ def _value(value: Any) -> str:
         return f"{_value(value['value'])} ({_value(value['low'])} – {_value(value['high'])})"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return number(value, 4)
+    if isinstance(value, list):
+        return "; ".join(map(_value, value)) or "–"
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_value(inner)}" for name, inner in value.items()) or "–"
     return "–" if value is None else str(value)

@@ -135,19 +135,19 @@ def _with(args: list[str], paths: dict[str, str]) -> list[str]:
 
 
 def answer_parts(text: str) -> Message:
-    """All that pages need of an answer: its JSON as text, its report, the report's middle, table and first figure."""
+    """All that pages need of an answer: its JSON as text, its report, the report's middle, table and figure."""
     data = json.loads(text)
     return {"json": text, "csv": csv_of(data), "command": data["command"], **shown_parts(data)}
 
 
 def shown_parts(data: Message) -> Message:
     """What is read of an answer, in the language that is spoken."""
-    from wattline.report.present import as_page, as_text
+    from wattline.report.present import as_figure, as_page, as_text
 
     page = as_page(data)
     if page is None:
         return {"text": as_text(data)}
-    return {"page": page, "fragment": fragment_of(page)._asdict(), "svg": first_figure(page)}
+    return {"page": page, "fragment": fragment_of(page)._asdict(), "svg": as_figure(data) or first_figure(page)}
 
 
 def explained(data: Message) -> str:

@@ -20,7 +20,7 @@ from wattline.web.proxy.ledger import HOLD_S, Interval, Ledger
 from wattline.web.proxy.metrics import Metrics
 from wattline.web.proxy.request_log import RequestLog
 from wattline.web.proxy.token_weights import Weigher
-from wattline.web.proxy.tracked_request import TrackedRequest, Typical, as_json
+from wattline.web.proxy.tracked_request import TrackedRequest, Typical, as_json, predicted_j
 from wattline.web.proxy.usage import rounded
 
 ROW_S = 1.0  # settled intervals are journalled together, this long
@@ -183,12 +183,17 @@ class Books:
         estimate = tracked.reported_j
         if estimate is None and self.basis and not settled:
             estimate = self.ledger.estimate_j(tracked, tracked.end_s or time.monotonic())
-        return as_json(tracked, settled, estimate, self.error, self.basis)
+        predicted = predicted_j(tracked, self.weigher) if tracked.end_s is not None else None
+        return {**as_json(tracked, settled, estimate, self.error, self.basis), "predicted_j": predicted}
 
     def find(self, name: str) -> dict[str, Any] | None:
         """A request that is remembered, by its id or its response's."""
         tracked = self.ledger.find(name)
         return None if tracked is None else self.show(tracked)
+
+    def latest(self, last: int) -> list[dict[str, Any]]:
+        """The last requests that arrived, the newest first, of those that are remembered."""
+        return [self.show(tracked) for tracked in self.ledger.latest(last)]
 
     def totals(self) -> dict[str, Any]:
         """Where the devices' energy went; None where there is no sensor."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -41,6 +42,10 @@ class _Open:
     uses: list[tuple[TrackedRequest, int]]
     shares_j: list[float]
     witness: int = 0  # requests before this one in ``uses`` are known to have ended
+
+    def batch(self) -> int:
+        """How many of its requests were worked on at once."""
+        return max(sum(1 for tracked, pieces in self.uses if pieces or not tracked.stream), 1)
 
     def ended(self) -> bool:
         """Whether all of its requests have."""
@@ -121,6 +126,12 @@ class Ledger:
         """A request by its own id or its response's."""
         return self.running.get(name) or self.finished.get(name) or self.by_response.get(name) or self._streaming(name)
 
+    def latest(self, last: int) -> list[TrackedRequest]:
+        """The last requests that arrived, of those that are remembered, the newest first."""
+        ended = islice(reversed(self.finished.values()), last)
+        begun = islice(reversed(self.running.values()), last)
+        return sorted((*ended, *begun), key=lambda tracked: tracked.begin_s, reverse=True)[:last]
+
     def _streaming(self, name: str) -> TrackedRequest | None:
         return next((tracked for tracked in self.running.values() if tracked.response_id == name), None)
 
@@ -182,7 +193,7 @@ class Ledger:
     def _shares(self, opened: _Open, scales: tuple[float, ...] = (1.0,)) -> Array:
         """Joules of each use: shape (2 phases, uses, scales of a prompt token's weight)."""
         span, uses = (opened.interval.begin_s, opened.interval.end_s), opened.uses
-        batch = max(sum(1 for tracked, pieces in uses if pieces or not tracked.stream), 1)
+        batch = opened.batch()
         weighed = [phases(tracked, pieces, span, batch, self.weigher, self.typical) for tracked, pieces in uses]
         rows = np.array([row for row, _ in weighed] + [row for _, row in weighed])
         scale = np.ones((len(rows), len(scales)))
@@ -215,8 +226,10 @@ class Ledger:
             self.totals.requests_j += given
             self.totals.idle_j += interval.energy_j - given
             prefill, decode = shares.tolist()
+            batch = opened.batch()
             for k, (tracked, _) in enumerate(opened.uses):
                 tracked.provisional -= opened.shares_j[k]
+                tracked.beside, tracked.intervals = tracked.beside + batch, tracked.intervals + 1
                 for row, more in zip(tracked.settled, (prefill[k], decode[k]), strict=True):
                     for column in (0, 1, 2):
                         row[column] += more[column]

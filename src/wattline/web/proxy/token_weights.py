@@ -24,7 +24,8 @@ class Weigher:
     ``prefill_j(tokens)``: joules per prompt token of a prompt this long. ``decode_j(batch, context)``: joules per
     output token. ``prefill_s(tokens)`` and ``decode_s(batch, context)``: seconds per prompt token and per decode step.
     ``low`` and ``high``: what a prompt token may weigh beside the central value. ``idle_w``: watts of the chips at
-    rest, 0 where not known. ``basis``: where the weights come from, in words.
+    rest, 0 where not known. ``basis``: where the weights come from, in words. ``in_joules``: whether the weights are
+    joules of a chip model, or have no unit.
     """
 
     prefill_j: Callable[[float], float]
@@ -35,6 +36,7 @@ class Weigher:
     high: float
     idle_w: float
     basis: str
+    in_joules: bool = False
 
 
 def generic() -> Weigher:
@@ -92,6 +94,7 @@ def modelled(model: str, chip: str, precision: str | None = None, chips: int | N
         high=scatter.high / scatter.value,
         idle_w=float(device.idle_w) * count,
         basis=f"step model: {architecture.key} in {form} on {count} × {device.record.name}",
+        in_joules=True,
     )
 
 

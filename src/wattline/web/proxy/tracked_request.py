@@ -60,6 +60,8 @@ class TrackedRequest:
     provisional: float = 0.0
     share_now: float = 0.0  # its share of the last interval
     missing_s: float = 0.0  # seconds in which a sensor told nothing
+    beside: float = 0.0  # requests that ran in its settled intervals, itself among them, summed over these
+    intervals: int = 0  # that were settled of it
     reported_j: float | None = None  # what its response said
 
     @property
@@ -72,6 +74,11 @@ class TrackedRequest:
         if self.tokens.prompt is not None:
             return float(max(self.tokens.prompt - (self.tokens.cached or 0), 1 if self.tokens.prompt else 0))
         return 0.0 if self.failed else self.text_bytes / typical.bytes_per_token
+
+    @property
+    def batch(self) -> float:
+        """How many requests ran at once while it did, itself among them: the mean of its settled intervals."""
+        return max(self.beside / self.intervals, 1.0) if self.intervals else 1.0
 
     @property
     def failed(self) -> bool:
@@ -113,6 +120,23 @@ def phases(
     context = prompt + (tracked.tokens.cached or 0) + output / 2
     writing = made * weigher.decode_j(batch, context) if made else 0.0
     return (begin, first, reading), (first, end, writing)
+
+
+def predicted_j(tracked: TrackedRequest, weigher: Weigher) -> float | None:
+    """What the chip model predicts of a finished request, from its tokens and those that ran beside it.
+
+    Joules of the chips above their idle watts, as the shares of requests are; None where the weights are no joules, or
+    the tokens are not known.
+    """
+    tokens = tracked.tokens
+    if not weigher.in_joules or tokens.prompt is None or tokens.output is None or tracked.failed:
+        return None
+    prompt = float(max(tokens.prompt - (tokens.cached or 0), 1 if tokens.prompt else 0))
+    made, context = max(tokens.output - 1.0, 0.0), tokens.prompt + tokens.output / 2
+    reading = prompt * (weigher.prefill_j(prompt) - weigher.idle_w * weigher.prefill_s(prompt))
+    step_j = weigher.decode_j(tracked.batch, context)
+    writing = made * (step_j - weigher.idle_w * weigher.decode_s(tracked.batch, context) / tracked.batch)
+    return max(reading, 0.0) + max(writing, 0.0)
 
 
 def first_token_s(tracked: TrackedRequest, prompt: float, output: float, end: float, weigher: Weigher) -> float:
