@@ -24,6 +24,7 @@ NO_READINGS = {
     "meter/sensors/counter.py": "what a step may be at most",
     "meter/sharing/split.py": "idle power, which parts joules among claims",
     "web/proxy/interval_split.py": "idle power, which parts an interval's joules among requests",
+    "web/proxy/tracked_request.py": "idle power of a predicted step, taken off the model's joules",
     "web/proxy/ledger.py": "an estimate until the next interval, replaced by its joules",
 }
 SUMS = {"trapezoid", "trapz", "cumulative_trapezoid", "simpson"}
