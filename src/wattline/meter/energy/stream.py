@@ -13,6 +13,7 @@ from array import array
 
 import numpy as np
 
+from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.energy.beginning import LEAP, Beginning
 from wattline.meter.energy.ordinary import Usual, leapt, may_be_spiked
@@ -30,12 +31,14 @@ AFTER = 6  # readings after one out of the ordinary by which what to make of it 
 PLAIN = AFTER + 2  # the first readings, which add up one by one where nothing is to be mended
 AGREE = 1e-3  # the sum anew and ordinary readings by themselves that part by less (share) need be compared less often
 
-# a reading: its instant (s), watts and joules (NaN where it gives none), and the joules up to it, as far as all since
-# the last sum are ordinary
-Row = tuple[float, float, float, float]
+# a reading that is kept: its instant (s), watts and joules (NaN where it gives none), and the joules up to it, as far
+# as all since the last sum are ordinary
 COLUMNS = 4
-NONE_YET: Row = (math.nan, math.nan, math.nan, 0.0)
-FRESH = 64 * COLUMNS
+ROW = struct.Struct(f"{COLUMNS}d")
+BYTES = ROW.size
+ROOM = 64  # readings that there is room for at first
+NONE_YET = (math.nan, math.nan, math.nan)
+put = ROW.pack_into
 
 
 class Stream:
@@ -48,11 +51,10 @@ class Stream:
 
     def __init__(self, device: Device, spec: Spec, kept: int = KEPT, every: int = EVERY) -> None:
         self.device, self.spec, self.kept, self.every = device, spec, kept, every
-        self._rows = array("d")  # flat, since what is no object costs nothing to keep
-        self._fresh: list[float] = []  # of the last readings, which are put to the others together
-        self._before: Row = NONE_YET
-        self._full = COLUMNS * kept
-        self._room = min(FRESH, self._full)
+        # flat, since what is no object costs nothing to keep; room for readings to come is made for many at once
+        self._rows = array("d", bytes(BYTES * min(ROOM, kept)))
+        self._end, self._room = 0, BYTES * min(ROOM, kept)  # bytes of it that are readings, and in all
+        self._before = NONE_YET
         self._settled_j = 0.0  # up to ``_cut_s``
         self._cut_s: float | None = None
         self._now_j = 0.0  # by the last sum and the ordinary readings since
@@ -75,14 +77,25 @@ class Stream:
         if self._beginning is not None:
             _ = self._beginning.stands, self._beginning.correction()
 
-    def feed(self, at_s: float, reading: Reading) -> None:
-        """One reading more, at ``at_s`` (s, on a clock that never jumps); one that gives nothing marks a silence."""
+    def feed(self, at_s: float, reading: Reading) -> float | None:
+        """One reading more.
+
+        Parameters
+        ----------
+        at_s : its instant, s, on a clock that never jumps
+        reading : watts and joules; one that gives nothing marks a silence
+
+        Returns
+        -------
+        ``energy_j`` up to it, where an ordinary reading moved it on and nothing is undecided; None where it is to be
+        asked for.
+        """
         power_w, energy_j = reading
         if power_w is None:
             power_w = math.nan
         if energy_j is None:
             energy_j = math.nan
-        before_s, before_w, before_j, _ = self._before
+        before_s, before_w, before_j = self._before
         counted, longest_s, high_w, offset_w, share, exact = self._usual
         seconds = at_s - before_s
         usual = 0 < seconds <= longest_s
@@ -103,10 +116,13 @@ class Stream:
                 self._dirty, self._calm = True, False
         elif self._beginning is None or not self._begins(self._beginning, at_s, power_w, energy_j):
             self._judge(usual)
-        self._before = now = at_s, power_w, energy_j, self._now_j
-        self._fresh += now
-        if len(self._fresh) >= self._room:
-            self._keep()
+        self._before = at_s, power_w, energy_j
+        end = self._end
+        put(self._rows, end, at_s, power_w, energy_j, self._now_j)
+        self._end = end = end + BYTES
+        if end >= self._room:
+            self._make_room()
+        return self._given_j if self._calm else None
 
     def _begins(self, beginning: Beginning, at_s: float, power_w: float, energy_j: float) -> bool:
         """Whether the first readings and this one add up by themselves; after some, what is ordinary is known."""
@@ -126,8 +142,7 @@ class Stream:
         """Whether a counter's step is no leap beside those that came since all was summed, and remember them."""
         if not self._calm:
             return False
-        since = [*self._rows[-COLUMNS * (self._fed + 1) :], *self._fresh][-COLUMNS * (self._fed + 1) :]
-        time_s, joules = np.array(since[::COLUMNS]), np.array(since[2::COLUMNS])
+        time_s, _, joules, _ = self._last(self._fed + 1).T
         high_w = LEAP * float((np.diff(joules) / np.diff(time_s)).max(initial=0.0))
         self._usual = self._usual._replace(high_w=max(high_w, self._usual.high_w))
         return watts <= high_w
@@ -140,17 +155,24 @@ class Stream:
             self._odd -= 1
             self._dirty = True
 
-    def _keep(self) -> None:
-        """Put the readings that came last to those that are kept."""
-        self._append()
-        if len(self._rows) >= self._full:
-            self._let_go()
-            self._room = min(FRESH, self._full - len(self._rows))
+    def _last(self, count: int) -> Array:
+        """The last so many readings that are kept, shape ``(readings, columns)``."""
+        rows = np.array(self._rows[: self._end // 8]).reshape(-1, COLUMNS)
+        return rows[max(len(rows) - count, 0) :]
 
-    def _append(self) -> None:
-        self._rows.frombytes(struct.pack(f"{len(self._fresh)}d", *self._fresh))  # in a fifth of the time of extend
-        self._fresh.clear()
-        self._room = min(FRESH, self._full - len(self._rows))
+    def _row(self, back: int) -> tuple[float, ...]:
+        """The reading so many back, the last is 1."""
+        return ROW.unpack_from(self._rows, self._end - BYTES * back)
+
+    def _make_room(self) -> None:
+        """For readings to come: at the most, the older half goes."""
+        full = BYTES * self.kept
+        if self._end >= full:
+            self._let_go()
+        else:
+            more = min(self._room, full - self._room)
+            self._rows.frombytes(bytes(more))
+            self._room += more
 
     @property
     def energy_j(self) -> float | None:
@@ -187,14 +209,14 @@ class Stream:
         self._fed = -1 if self._dirty else 0
         self._calm = not (self._dirty or self._odd)
         if not self._dirty:
-            self._rows[-1] = self._now_j
+            self._rows[self._end // 8 - 1] = self._now_j
         return joined
 
     def _agrees(self, before_j: float) -> bool:
         """Whether the ordinary readings since the last sum, which are a good many, made the total what it is."""
-        since = min(self._fed + 1, len(self._rows) // COLUMNS)
+        since = min(self._fed + 1, self._end // BYTES)
         enough = since >= min(self.every, self.kept // 4) and not self._odd
-        return enough and abs(self._now_j - before_j) <= AGREE * (before_j - self._rows[3 - COLUMNS * since])
+        return enough and abs(self._now_j - before_j) <= AGREE * (before_j - self._row(since)[3])
 
     def _ordinary(self, series: Series, good: Good, joined: Track) -> Usual:
         """What is ordinary after these readings."""
@@ -208,8 +230,7 @@ class Stream:
 
     def _good(self) -> tuple[Series, Good]:
         """What is kept as a series, and the good readings of it."""
-        self._append()
-        time, *values, _ = np.ascontiguousarray(np.array(self._rows).reshape(-1, COLUMNS).T)
+        time, *values, _ = np.ascontiguousarray(self._last(self.kept).T)
         columns = [None if np.isnan(column).all() else column for column in values]
         series = Series(self.device, self.spec, time, *columns)
         return series, sorted_out(series)
@@ -223,15 +244,16 @@ class Stream:
         """Settle the older readings; of those that are kept a half is there to judge the others by."""
         keep = self.kept // 2
         behind = keep // 2
-        cut = self._rows[-COLUMNS * behind]
+        cut, _, _, cut_j = self._row(behind)
         if self._usual.exact and not self._dirty and self._fed + 1 >= behind:
-            self._settled_j, self._cut_s = self._rows[-COLUMNS * behind + 3], cut
+            self._settled_j, self._cut_s = cut_j, cut
         else:
             joined = self._sum(*self._good())
             if joined is not None:
                 self._settled_j += self._rest_j(joined, cut)
                 self._cut_s = cut
-        del self._rows[: -COLUMNS * keep]
+        self._rows[: COLUMNS * keep] = self._rows[self._end // 8 - COLUMNS * keep : self._end // 8]
+        self._end = BYTES * keep
 
 
 def _joined(series: Series, good: Good, *, as_read: bool = False) -> Track | None:

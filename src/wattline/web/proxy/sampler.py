@@ -39,6 +39,7 @@ class IntervalSampler(threading.Thread):
             stream.prepare()
         self._last_s: list[float | None] = [None] * len(self.sensors)  # when each was last read
         self._last_j: list[float | None] = [None] * len(self.sensors)  # and its counter then
+        self._joules: list[float | None] = [None] * len(self.sensors)  # since its first reading; None: to be asked for
         self._given_j = [0.0] * len(self.sensors)  # joules up to the end of the last interval
         self._lost: set[int] = set()  # sensors that were silent: what they took meanwhile is of no interval
         self._mark_j = list(self._last_j)  # counters when the interval began
@@ -78,8 +79,10 @@ class IntervalSampler(threading.Thread):
         waited = now - self._begin_s
         last = self._halt.is_set()
         streams = self._streams
-        joules = [stream.settle() for stream in streams] if last else [stream.energy_j for stream in streams]
-        undecided = True in [stream.undecided for stream in streams]
+        joules, undecided = self._joules, False
+        if last or None in joules:
+            joules = [stream.settle() for stream in streams] if last else [stream.energy_j for stream in streams]
+            undecided = True in [stream.undecided for stream in streams]
         silent = (not answered or undecided) and waited > max(GONE_S, 20 * self.interval_s)
         if not silent and (not answered or undecided or self._still(waited)):
             return
@@ -98,6 +101,8 @@ class IntervalSampler(threading.Thread):
 
     def _still(self, waited_s: float) -> bool:
         """Whether a counter is still to be renewed since the interval began: its joules come in lumps."""
+        if self._last_j.count(None) == len(self._last_j):
+            return False
         for sensor, last_j, mark_j in zip(self.sensors, self._last_j, self._mark_j, strict=True):
             if last_j == mark_j and last_j is not None and waited_s < 3 * sensor.spec.period_s:
                 return True
@@ -115,7 +120,7 @@ class IntervalSampler(threading.Thread):
             return False
         if self.faults:
             self.faults.pop(sensor.device.key, None)
-        self._streams[k].feed(at_s, reading)
+        self._joules[k] = self._streams[k].feed(at_s, reading)
         self._last_s[k], self._last_j[k] = at_s, reading.energy_j
         if self._lost and k in self._lost:
             self._lost.discard(k)
