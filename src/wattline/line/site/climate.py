@@ -23,7 +23,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from wattline.catalog import Catalog, Record
+from wattline.catalog import Catalog, Record, plain_name
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
 from wattline.core.units import Z95
@@ -42,6 +42,7 @@ BELOW_HIGH = np.array([
 FAR_KM = 250.0  # a place further than this from the nearest known one needs a weather file
 FAR_M = 500.0  # or so much higher or lower
 SAME_KM = 12.0  # within which degrees are the place itself
+BESIDE_KM = 40.0  # within which a place is on the grid of the normals in its state
 KM_A_METRE = 0.2  # of distance, that a metre of height counts as where normals are picked
 KNOWN_TO = "a typical year from monthly normals, known to about 1 °C; use --weather FILE for measured weather"
 
@@ -145,6 +146,11 @@ def place_of_city(city: City, catalog: Catalog) -> Record:
 
     Raises WattlineError where the nearest are more than ``FAR_KM`` or ``FAR_M`` of height away.
     """
+    known = catalog.records("climate").get(_names(catalog).get(plain(city.name), ""))
+    if known is not None:
+        there = (known["latitude"].value, known["longitude"].value)
+        if distances_km([there], (city.latitude, city.longitude))[0] <= SAME_KM:
+            return known
     return _derived(city.title, (city.latitude, city.longitude), city, catalog)
 
 
@@ -191,15 +197,23 @@ def _derived(title: str, here: tuple[float, float], city: City | None, catalog: 
         f"is known to ±{Z95 * error.temperature_c:.1f} °C (p5 to p95), its dew point to "
         f"±{Z95 * error.dew_point_c:.1f} °C, which the ranges hold; use --weather FILE for measured weather"
     )
-    meta = {**base.meta, **normals, "name": title, "from": words, "region": _region(city, base, catalog), "aliases": []}
+    meta = {**base.meta, **normals, "name": title, "from": words, "region": _region(city, base, away, catalog)}
+    meta["aliases"] = []
     return Record("climate", plain(title), facts, meta | {"error": error})
 
 
-def _region(city: City | None, base: Record, catalog: Catalog) -> str:
-    """The grid of a place: that of the normals in the same country, else its country's, else the world's."""
+def _region(city: City | None, base: Record, away: float, catalog: Catalog) -> str:
+    """The grid of a place: its province's zone, that of normals beside it, its state's, its country's, else the
+    world's."""
     own = str(base.meta["region"])
-    if city is None or own.partition("-")[0] == city.code:
+    if city is None:
         return own
+    beside = away <= BESIDE_KM and own.partition("-")[0] == city.code
+    if city.grid or (beside and (not city.short or base.name.endswith(f"-{city.short.lower()}"))):
+        return city.grid or own
+    of_state = catalog.names("region").get(plain_name(city.province), "")
+    if of_state.partition("-")[0] == city.code:
+        return of_state
     return city.code if city.code in catalog.records("region") else "world"
 
 

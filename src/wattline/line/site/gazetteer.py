@@ -21,6 +21,9 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 
 CLEAR = 4.0  # times the people of the next city of the name, from which on a name without a country is understood
+FAR_LARGER = 20.0  # times those of the largest city of this own name, from which on another's other name is meant
+LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
+SPOKEN = {"nyc": "New York City", "sf": "San Francisco", "washingtondc": "Washington", "saigon": "Ho Chi Minh City"}
 HEIGHT_KM = 40.0  # of a place from a city whose height it takes
 EARTH_KM = 6371.0
 MAX_SHOWN = 5
@@ -28,7 +31,8 @@ MAX_SHOWN = 5
 
 @dataclass(frozen=True)
 class City:
-    """A city: degrees, metres above the sea (None where not known), hours of standard time."""
+    """A city: degrees, metres above the sea (None where not known), hours of standard time, the zone of its grid where
+    its country has several and its province tells it."""
 
     name: str
     country: str
@@ -40,6 +44,7 @@ class City:
     height_m: float | None
     utc_offset_h: float
     people: int
+    grid: str = ""
 
     @property
     def title(self) -> str:
@@ -47,7 +52,7 @@ class City:
 
 
 def plain(text: str) -> str:
-    """A place's name as it is compared: no accents, capitals, commas or spaces.
+    """A place's name as it is compared: no accents, capitals, commas or spaces, in whatever letters it is written.
 
     Parameters
     ----------
@@ -57,33 +62,53 @@ def plain(text: str) -> str:
     -------
     Letters and digits alone.
     """
-    bare = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]", "", bare)
+    whole = str(text).lower()
+    if whole.isascii():
+        return re.sub(r"[^a-z0-9]", "", whole)
+    bare = unicodedata.normalize("NFKD", whole.translate(LETTERS))
+    return "".join(letter for letter in bare if letter.isalnum()).removesuffix("市")
 
 
 @cache
-def _table() -> tuple[tuple[City, str], ...]:
-    """All cities, the largest first, each with its other names."""
+def cities() -> tuple[tuple[City, str], ...]:
+    """All cities, the largest first, each with its other names in one text, parted by bars."""
     text = gzip.decompress((HERE / "climate" / "cities.csv.gz").read_bytes()).decode()
     rows = csv.reader(text.splitlines()[1:])
     return tuple((_city(row), row[1]) for row in rows)
 
 
 def _city(row: list[str]) -> City:
-    name, _, country, code, province, short, lat, lon, metres, utc, people = row
+    name, _, country, code, province, short, lat, lon, metres, utc, people, grid = row
     height = float(metres) if metres else None
-    return City(name, country, code, province, short, float(lat), float(lon), height, float(utc), int(people))
+    return City(name, country, code, province, short, float(lat), float(lon), height, float(utc), int(people), grid)
 
 
 @cache
-def _by_name() -> dict[str, list[City]]:
+def _by_name() -> tuple[dict[str, list[City]], dict[str, list[City]]]:
+    """Cities by their own name and by another, the largest first."""
     names: dict[str, list[City]] = defaultdict(list)
     others: dict[str, list[City]] = defaultdict(list)
-    for city, more in _table():
+    for city, more in cities():
         names[plain(city.name)].append(city)
-        for other in more.split("|") if more else ():
-            others[plain(other)].append(city)
-    return {**others, **names}
+        for other in dict.fromkeys(plain(other) for other in more.split("|")) if more else ():
+            others[other].append(city)
+    return names, others
+
+
+def _of_name(town: str, area: str) -> list[City]:
+    """The cities that a name may mean, the largest first: those of this own name, unless one far larger bears it too
+    (Roma is Rome, not a town of that name in Lesotho)."""
+    names, others = _by_name()
+    wanted = plain(SPOKEN.get(plain(town), town))
+    if not wanted:
+        return []
+    of_area = plain(area)
+    own, known_as = (
+        [city for city in table.get(wanted, ()) if not of_area or of_area in _areas(city)] for table in (names, others)
+    )
+    if not own or (known_as and known_as[0].people >= FAR_LARGER * own[0].people):
+        return known_as
+    return own
 
 
 def find_city(name: str) -> City | None:
@@ -100,7 +125,7 @@ def find_city(name: str) -> City | None:
     Raises WattlineError for a name of several cities of like size, with what tells them apart.
     """
     for town, area in _readings(name):
-        known = [city for city in _by_name().get(plain(town), []) if not area or plain(area) in _areas(city)]
+        known = _of_name(town, area)
         if known:
             if len(known) > 1 and known[0].people < CLEAR * known[1].people and not area:
                 shown = "; ".join(dict.fromkeys(_full(city) for city in known[:MAX_SHOWN]))
@@ -134,7 +159,7 @@ def _areas(city: City) -> set[str]:
 
 def nearest_city(latitude: float, longitude: float) -> tuple[City, float]:
     """The city nearest to these degrees, and the kilometres to it."""
-    known = [city for city, _ in _table()]
+    known = [city for city, _ in cities()]
     km = distances_km([(city.latitude, city.longitude) for city in known], (latitude, longitude))
     best = int(np.argmin(km))
     return known[best], float(km[best])
