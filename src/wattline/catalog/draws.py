@@ -7,6 +7,8 @@ year and at every station, and adding a fact does not move the draws of the othe
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
+from math import sqrt
 
 import numpy as np
 
@@ -19,7 +21,22 @@ from wattline.core.unit_names import factor
 __all__ = ["MAX_DRAWS", "Draws", "Range", "what_matters"]
 
 MAX_DRAWS = 1_000_000
+MAX_KEPT_DRAWS = 4000  # so many draws of a fact are kept for the next question of this process
 NOISE = 4.0  # standard errors that a rank correlation must stand out by
+
+
+def _slices(name: str, n: int, seed: int) -> Array:
+    """Percentiles, one in each of ``n`` equal slices, shuffled as the name and the seed say."""
+    digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
+    rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
+    slices = rng.permutation(n)
+    return np.asarray((slices + rng.random(n)) / n)
+
+
+@lru_cache(maxsize=1024)
+def _kept_values(fact: Fact, name: str, n: int, seed: int) -> Array:
+    """A fact's draws, kept for the next question: they follow from these four alone."""
+    return fact.quantile(_slices(name, n, seed))
 
 
 class Draws:
@@ -91,14 +108,14 @@ class Draws:
         if fact.exact or self.n == 0:
             return np.asarray(fact.value, dtype=float)
         name = fact.group or fact.key
-        return fact.quantile(self.percentiles(f"{name}@{job}" if job else name))
+        name = f"{name}@{job}" if job else name
+        if self.n > MAX_KEPT_DRAWS:
+            return fact.quantile(self.percentiles(name))
+        return _kept_values(fact, name, self.n, self.seed).copy()
 
     def percentiles(self, name: str) -> Array:
         """Stratified percentiles (one in each of ``n`` equal slices, shuffled) belonging to ``name``."""
-        digest = hashlib.sha256(f"{self.seed}:{name}".encode()).digest()
-        rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
-        slices = rng.permutation(self.n)
-        return np.asarray((slices + rng.random(self.n)) / self.n)
+        return _slices(name, self.n, self.seed)
 
     def spread(self) -> dict[str, Array]:
         """The draws of every fact used that has a range, by key (``key@job`` for a job's own); one a group."""
@@ -155,9 +172,9 @@ def what_matters(draws: Draws, outcome: Array, most: int = 6) -> list[tuple[Fact
     if outcome.ndim == 0 or outcome.shape[0] < 20 or not np.ptp(outcome) > 0:
         return []
     n = outcome.shape[0]
-    ranks = _ranks(outcome)
+    ranks = _centred_ranks(outcome)
     rows = [
-        (draws.used[key.partition("@")[0]], float(np.corrcoef(_ranks(values), ranks)[0, 1]))
+        (draws.used[key.partition("@")[0]], _correlation(_centred_ranks(values), ranks))
         for key, values in draws.spread().items()
         if np.ptp(values) > 0
     ]
@@ -165,7 +182,19 @@ def what_matters(draws: Draws, outcome: Array, most: int = 6) -> list[tuple[Fact
     return sorted(rows, key=lambda row: -abs(row[1]))[:most]
 
 
-def _ranks(values: Array) -> Array:
-    """Ranks from 1; equal values share the mean of theirs."""
+def _centred_ranks(values: Array) -> Array:
+    """Ranks less their mean; equal values share the mean of theirs."""
+    n = len(values)
+    order = np.argsort(values)
+    ranked = values[order]
+    if (ranked[1:] > ranked[:-1]).all():
+        ranks = np.empty(n)
+        ranks[order] = np.arange(n) - (n - 1) / 2
+        return ranks
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[inverse])
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2 - (n + 1) / 2)[inverse])
+
+
+def _correlation(first: Array, second: Array) -> float:
+    """Pearson's of two series about their means; of ranks every sum is exact."""
+    return float(first @ second) / sqrt(float(first @ first) * float(second @ second))

@@ -176,10 +176,20 @@ def _of_proxy(address: str, page: str) -> dict[str, Any]:
     """What a running proxy says on one of its pages; the reason where it says nothing."""
     try:
         results = _results(address, page)
-        rows = [(name, _value(value)) for name, value in results.items()]
+        rows = [(_label(name), _value(value)) for name, value in results.items()]
         return {"rows": rows, "error": ""}
     except (OSError, ValueError, KeyError, AttributeError) as problem:
         return {"rows": [], "error": str(problem)[:200]}
+
+
+UNITS = {"_j": ", J", "_s": ", s", "_w": ", W"}
+
+
+def _label(name: str) -> str:
+    """A name of the JSON as people read it, its unit last: ``idle_j`` is "Idle, J"."""
+    unit = UNITS.get(name[-2:], "")
+    words = name[:-2] if unit else name
+    return f"{words[:1].upper()}{words[1:]}{unit}".replace("_", " ")
 
 
 def _value(value: Any) -> str:
