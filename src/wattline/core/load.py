@@ -184,7 +184,7 @@ def phases_load(
     if not 0 < longest < np.inf or any(np.any(length < 0) for length in lengths):
         raise WattlineError("load: the phases' durations must be zero or more, finite, and not all zero")
     step_s = longest / steps
-    edges = np.arange(steps + 1) * step_s
+    edges = np.asarray(np.arange(steps + 1) * step_s, dtype=float)
     edges[-1] = np.inf  # the last step takes what rounding would leave beyond it
     power_in = np.zeros((*total.shape, steps))
     rows = power_in.reshape(-1, steps)
