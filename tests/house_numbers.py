@@ -96,7 +96,7 @@ CODE_NUMBERS = {
     },
     "what a search tries": {"line/chip/training/layout.py": "TENSOR CONTEXT EXPERT MICRO INTERLEAVE PIPELINE"},
     "bounds of input and of work": {
-        "catalog/draws.py": "MAX_DRAWS NOISE",
+        "catalog/draws.py": "MAX_DRAWS MAX_KEPT_DRAWS NOISE",
         "catalog/own.py": "LIMIT_BYTES",
         "line/site/derive.py": "DRAWS EVERY",
         "line/site/profile.py": "LIMIT_BYTES STEP_S",
