@@ -13,14 +13,9 @@ from hypothesis import strategies as st
 
 from wattline.cli.main import main
 from wattline.core.errors import WattlineError
-from wattline.line.grid.carbon.forecast import (
-    MIN_DAYS,
-    Climatology,
-    Persistence,
-    Regression,
-    errors_by_lead,
-)
+from wattline.line.grid.carbon.forecast import MIN_DAYS, Climatology, Persistence, Regression
 from wattline.line.grid.carbon.history import ForecastCase, ForecastLeak, PublishedSeries, forecast_case
+from wattline.line.grid.carbon.lead_errors import errors_by_lead
 from wattline.line.grid.carbon.signal import AverageIntensity
 from wattline.validate.carbon import validate
 

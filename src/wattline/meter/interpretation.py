@@ -61,7 +61,17 @@ class Choices:
         device: Sequence[str] = (),
         inside: Sequence[str] = (),
     ) -> Self:
-        """From the options of the command line; raises WattlineError for a quantity that is not known."""
+        """From the options of the command line.
+
+        Parameters
+        ----------
+        columns : ``NAME=QUANTITY`` each, or a name alone
+        unit : ``NAME=UNIT`` each, or a unit for all
+        device : columns that name the device, or ``none``, ``order`` or ``files``
+        inside : ``INNER=OUTER`` each, or ``none``
+
+        Returns the choices. Raises WattlineError for a quantity that is not known, and a form that is none.
+        """
         chosen = _pairs(columns)
         for name, quantity in chosen.items():
             if quantity and quantity not in QUANTITIES:
@@ -93,7 +103,7 @@ class Choices:
         return next((value for name, value in given.items() if name and name.lower() in wanted), None)
 
     def check(self, known: Iterable[str]) -> None:
-        """WattlineError where a name is none of the source's columns, series or devices."""
+        """Whether each name is one of the source's columns, series or devices. Raises WattlineError where not."""
         there = list(dict.fromkeys(known))
         lower = {name.strip().lower() for name in there}
         given = {"--columns": self.columns, "--unit": self.units, "--inside": self.inside}

@@ -13,16 +13,10 @@ from wattline.catalog.mix import RegionMix, region_mixes
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.result import Json, Result, envelope
-from wattline.line.grid.carbon.forecast import (
-    Climatology,
-    Forecaster,
-    LeadError,
-    Persistence,
-    Regression,
-    errors_by_lead,
-)
+from wattline.line.grid.carbon.forecast import Climatology, Forecaster, Persistence, Regression
 from wattline.line.grid.carbon.fuels import fuel_factors
 from wattline.line.grid.carbon.history import ForecastCase, forecast_case
+from wattline.line.grid.carbon.lead_errors import LeadError, errors_by_lead
 from wattline.line.grid.carbon.read import GridSignals, ReadOptions, read_signals
 from wattline.line.grid.carbon.signal import HourlySignal
 from wattline.line.grid.carbon.typical import sun_height, year_of

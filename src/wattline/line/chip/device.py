@@ -132,7 +132,8 @@ class Chip:
         return str(self.record.meta.get("generation", self.record.name))
 
     def peak(self, precision: str) -> str:
-        """The attribute with the dense peak FLOP/s that this weight format computes at."""
+        """The attribute with the dense peak FLOP/s that this weight format computes at. Raises WattlineError where the
+        catalog has no peak for it."""
         for attribute in FALLBACK[COMPUTE[precision]]:
             if attribute in self.record.facts:
                 return attribute

@@ -125,7 +125,16 @@ class Shape:
         return np.asarray(whole * context + (layers - whole) * window - elsewhere)
 
     def cache_bytes(self, context_tokens: ArrayLike, chips: ArrayLike, bytes_per_value: float = 2.0) -> Array:
-        """Bytes of one sequence's cache over all chips of a replica; what chips outnumber is held by each."""
+        """Bytes of one sequence's cache over all chips of a replica; what chips outnumber is held by each.
+
+        Parameters
+        ----------
+        context_tokens : of the sequence [token]
+        chips : of the replica
+        bytes_per_value : of what is kept
+
+        Returns bytes, of the shape that the two make.
+        """
         kept = sum(each._kept_bytes(context_tokens, chips, bytes_per_value) for each in self.attention_groups())
         return np.asarray(kept + self.mamba_layers * self.mamba_state * 4)
 

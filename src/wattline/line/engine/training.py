@@ -68,7 +68,17 @@ def chips_to_hold(params: float, memory_bytes: float, catalog: Catalog, bytes_ea
 def power_by_part(
     chips: int, active_w: Array, idle_w: Array, host_w: Array, network_w: Array, goodput: Array
 ) -> dict[str, Array]:
-    """Mean watts of a run by part: chips work for the ``goodput`` share of the time and idle in stalls and restarts."""
+    """Mean watts of a run by part: chips work for the ``goodput`` share of the time and idle in stalls and restarts.
+
+    Parameters
+    ----------
+    chips : at work
+    active_w, idle_w : of a chip [W]
+    host_w, network_w : by chip [W]
+    goodput : share of the time that chips work, 0 to 1
+
+    Returns watts by part, of the shape of the draws.
+    """
     return {
         "chip_active": np.asarray(chips * active_w * goodput),
         "chip_idle": np.asarray(chips * idle_w * (1.0 - goodput)),

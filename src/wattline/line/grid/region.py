@@ -61,7 +61,15 @@ def of_region(region: Record, attribute: str, catalog: Catalog) -> Fact:
 
 
 def parent(region: Record, catalog: Catalog) -> str:
-    """The region that this one lies in: its ``parent``; a grid's country, by its name (``us-ercot``); the world."""
+    """The region that this one lies in: its ``parent``; a grid's country, by its name (``us-ercot``); the world.
+
+    Parameters
+    ----------
+    region : the region's record
+    catalog : where its country is looked up
+
+    Returns the name of the region above it.
+    """
     country = region.name.partition("-")[0]
     lies_in = country if country != region.name and country in catalog.records("region") else DEFAULT
     return str(region.meta.get("parent", lies_in))

@@ -30,7 +30,16 @@ def load_site(name: str | None, catalog: Catalog) -> Record:
 
 
 def losses_per_it(site: Record, draws: Draws, pue: ArrayLike | None = None) -> dict[str, Array]:
-    """What each part takes per unit of IT energy; with ``pue`` given they add up to ``pue - 1``."""
+    """What each part takes per unit of IT energy; with ``pue`` given they add up to ``pue - 1``.
+
+    Parameters
+    ----------
+    site : the kind of site's record
+    draws : of its facts
+    pue : PUE that is given, above 1; that of the facts where None
+
+    Returns energy by part, per unit of IT energy.
+    """
     if pue is None:
         return {part: draws(site[attribute]) for part, attribute in LOSSES.items()}
     draws.cite(*(site[attribute] for attribute in LOSSES.values()))
@@ -45,5 +54,14 @@ def pue(losses: dict[str, Array]) -> Array:
 
 
 def water_l(site: Record, it_energy_j: Array, draws: Draws) -> Array:
-    """Water evaporated and discharged at the site, from its WUE (litres per kWh of IT)."""
+    """Water evaporated and discharged at the site, from its WUE (litres per kWh of IT).
+
+    Parameters
+    ----------
+    site : the kind of site's record
+    it_energy_j : energy of IT [J]
+    draws : of its facts
+
+    Returns litres, of the energy's shape.
+    """
     return np.asarray(it_energy_j / J_PER_KWH * draws(site["wue_l_per_kwh"]))

@@ -158,7 +158,14 @@ def _areas(city: City) -> set[str]:
 
 
 def nearest_city(latitude: float, longitude: float) -> tuple[City, float]:
-    """The city nearest to these degrees, and the kilometres to it."""
+    """The city nearest to these degrees, and the kilometres to it.
+
+    Parameters
+    ----------
+    latitude, longitude : degrees north and east
+
+    Returns the city, and how far it is [km].
+    """
     known = [city for city, _ in cities()]
     km = distances_km([(city.latitude, city.longitude) for city in known], (latitude, longitude))
     best = int(np.argmin(km))
@@ -166,7 +173,15 @@ def nearest_city(latitude: float, longitude: float) -> tuple[City, float]:
 
 
 def distances_km(places: Sequence[tuple[float, float]], here: tuple[float, float]) -> Array:
-    """Kilometres along the globe from each of the places to ``here``, all in degrees north and east."""
+    """Kilometres along the globe from each of the places to ``here``, all in degrees north and east.
+
+    Parameters
+    ----------
+    places : latitude and longitude of each [degree]
+    here : latitude and longitude [degree]
+
+    Returns distances, shape ``(n_places,)`` [km].
+    """
     lat, lon = np.radians(np.array(places, float)).T
     own = np.radians(here)
     square = np.sin((lat - own[0]) / 2) ** 2 + np.cos(lat) * np.cos(own[0]) * np.sin((lon - own[1]) / 2) ** 2

@@ -33,7 +33,15 @@ def by_size(it_w: float) -> str:
 
 
 def find_hall(name: str, catalog: Catalog) -> str:
-    """The name of a kind of hall. Raises WattlineError for one that the catalog has not; says which there are."""
+    """The name of a kind of hall.
+
+    Parameters
+    ----------
+    name : as it was written
+    catalog : where it is looked up
+
+    Returns the name in the catalog. Raises NotFound for one that the catalog has not, which says which there are.
+    """
     known = catalog.names("plant")
     if plain_name(name) in known:
         return known[plain_name(name)]
@@ -70,7 +78,16 @@ def usual_load(name: str, draws: Draws) -> Array:
 
 
 def load_at_age(name: str, age_years: float | Array, draws: Draws) -> Array:
-    """The year's load of a site that first served ``age_years`` ago: from the first year's towards the usual one."""
+    """The year's load of a site that first served ``age_years`` ago: from the first year's towards the usual one.
+
+    Parameters
+    ----------
+    name : of the kind of hall
+    age_years : since it first served, a number or an array [year]
+    draws : of the hall's facts
+
+    Returns IT power as a share of design, 0 to 1.
+    """
     known = facts(name, draws.catalog)
     full, first, years = (draws(known[key]) for key in ("load", "load_first", "load_years"))
     return np.asarray(full - np.maximum(full - first, 0.0) * np.exp(-np.maximum(age_years, 0.0) / years))

@@ -49,7 +49,7 @@ class Chain:
 
 
 def check_redundancy(name: str) -> str:
-    """A scheme of redundancy by name, as ``REDUNDANCY`` has it."""
+    """A scheme of redundancy by name, as ``REDUNDANCY`` has it. Raises WattlineError for one that is not known."""
     scheme = {key.lower(): key for key in REDUNDANCY}.get(str(name).strip().lower().replace(" ", ""))
     if scheme is None:
         raise WattlineError(f"redundancy {name!r} is none of {', '.join(REDUNDANCY)}")
@@ -91,7 +91,17 @@ def column(values: Array) -> Array:
 
 
 def chain(it: Array, ups: Ups, redundancy: str, hall: Mapping[str, Array]) -> Chain:
-    """Losses between the transformers and the servers that take ``it``, lighting, and the heat left in the hall."""
+    """Losses between the transformers and the servers that take ``it``, lighting, and the heat left in the hall.
+
+    Parameters
+    ----------
+    it : power of the servers, per design IT power, shape ``(draws, hours)``
+    ups : losses of the UPS
+    redundancy : a key of ``REDUNDANCY``
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns losses by part, and the power that the transformers give.
+    """
     installed, paths = REDUNDANCY[redundancy]
     racks = it * hall["rack_supply_loss"]
     wires = (it + racks) * hall["distribution_loss"] * (1.0 - hall["transformer_share"]) / paths

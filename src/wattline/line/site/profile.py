@@ -29,7 +29,7 @@ class Profile:
 
 
 def flat(share: float) -> Profile:
-    """The same power in every hour."""
+    """The same power in every hour. Raises WattlineError for a share that is not above 0, up to 1."""
     if not 0 < share <= 1:
         raise WattlineError(f"utilisation: {share:g} is not a share of the design's power; take one above 0, up to 1")
     return Profile(np.full(HOURS, share), "flat")
@@ -63,7 +63,17 @@ def read_profile(path: Path | str, it_w: float) -> Profile:
 
 
 def from_load(load: Load, it_w: float, name: str = "load") -> Profile:
-    """A load at the chips' or servers' plug as a year of hours; the mean of its draws where it has any."""
+    """A load at the chips' or servers' plug as a year of hours; the mean of its draws where it has any.
+
+    Parameters
+    ----------
+    load : at the servers' or chips' plug
+    it_w : design IT power of the site [W]
+    name : of the load, for errors
+
+    Returns the profile, with what was done to make it a year. Raises WattlineError for a load that has the site's
+    overhead in it, or goes beyond the design.
+    """
     if load.point not in ("chip", "server"):
         raise WattlineError(
             f"load {name}: a load at the {load.point} has the site's overhead in it; give one at the server or chip"

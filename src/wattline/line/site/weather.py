@@ -71,7 +71,15 @@ class Weather:
         return np.asarray(np.maximum(mean + swing, 2.0))
 
     def shifted(self, by_c: float = 0.0, dew_by_c: float = 0.0) -> Weather:
-        """The same year hotter by ``by_c``, with a dew point higher by ``dew_by_c`` (at most saturated)."""
+        """The same year hotter by ``by_c``, with a dew point higher by ``dew_by_c`` (at most saturated).
+
+        Parameters
+        ----------
+        by_c : added to the temperature [K]
+        dew_by_c : added to the dew point [K]
+
+        Returns the weather.
+        """
         t = self.temperature_c + by_c
         w = self.humidity_ratio
         if dew_by_c:

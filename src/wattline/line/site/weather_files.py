@@ -42,7 +42,8 @@ class Raw:
 
 
 def read_raw(path: Path | str) -> Raw:
-    """The hours of a weather file of any known format, told from what stands in it."""
+    """The hours of a weather file of any known format, told from what stands in it. Raises WattlineError where it is
+    empty, of no known format or damaged."""
     text = _text(path)
     head = text[:4000].lstrip()
     if not head:

@@ -225,7 +225,12 @@ def year(setup: HallDesign, weather: Weather, it: Array, every: int = 1) -> Year
 def rows(setup: HallDesign, block: slice) -> HallDesign:
     """The setup of some of the draws.
 
-    ``setup``: the hall as it was built; ``block``: which of the draws. Returns the same hall with these draws alone.
+    Parameters
+    ----------
+    setup : the hall as it was built
+    block : which of the draws
+
+    Returns the same hall with these draws alone.
     """
 
     def some(x: Array) -> Array:

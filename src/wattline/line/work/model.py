@@ -133,6 +133,13 @@ def load_model(name: str, catalog: Catalog) -> Model:
 
     A build's format (``…-NVFP4``) is the model's own. Raises NotFound with the nearest names, or with what the name is
     of where that is no model of the catalog.
+
+    Parameters
+    ----------
+    name : as it was written
+    catalog : where it is looked up
+
+    Returns the model.
     """
     known = catalog.names("model").get(plain_name(name))
     if known is not None:

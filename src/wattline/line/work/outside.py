@@ -30,7 +30,15 @@ def _rows() -> list[dict[str, Any]]:
 
 
 def unknown_model(name: str, catalog: Catalog) -> NotFound:
-    """The error for a name that is no model of the catalog."""
+    """The error for a name that is no model of the catalog.
+
+    Parameters
+    ----------
+    name : as it was written
+    catalog : where names like it are looked up
+
+    Returns the error, to be raised, which says what the name is where that is known.
+    """
     if encodes := _encodes(name, catalog):
         record, command = encodes
         return OutsideCatalog(name, f"an encoder: take `wattline {command} {record}`", [], "")

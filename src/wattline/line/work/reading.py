@@ -16,6 +16,13 @@ def model_reading(model: Model, precision: str | None = None) -> dict[str, Any]:
 
     ``precision``: the format that it is served in; its own where it is None. Cache is in bytes at 16 bits a value: of
     a token among the first, which every layer keeps, and of one beyond every window.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    precision : the format that it is served in; its own where it is None
+
+    Returns plain data.
     """
     out: dict[str, Any] = {
         "name": model.name,

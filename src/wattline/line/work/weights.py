@@ -17,6 +17,13 @@ def group_bytes(model: Model, precision: str) -> tuple[float, float]:
 
     A checkpoint that states its bits by group, served as it is, keeps them; MXFP4 as published (gpt-oss) covers
     experts alone.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    precision : number format, a key of ``BYTES``
+
+    Returns bytes a weight of experts, and of the others.
     """
     if model.weight_bits and precision == model.native_format:
         bits = dict(model.weight_bits)
@@ -45,7 +52,15 @@ def replica_bytes(model: Model, precision: str, ranks: int) -> float:
 
 
 def stored_bytes(model: Model, precision: str) -> float:
-    """Bytes of all weights of a model served in ``precision``."""
+    """Bytes of all weights of a model served in ``precision``.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    precision : number format, a key of ``BYTES``
+
+    Returns bytes.
+    """
     if not (model.weight_bits and precision == model.native_format):
         return weight_bytes(model, BYTES[precision])
     bits = dict(model.weight_bits)

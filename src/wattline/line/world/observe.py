@@ -110,7 +110,15 @@ class Paths:
         return np.asarray(size + risen[year] - risen[LEVEL_YEAR - FIRST])
 
     def covariance(self, places: Sequence[Place], year: Years, others: Sequence[Place], other_year: Years) -> Array:
-        """Covariance of paths at (place, year) with those at (other, other_year)."""
+        """Covariance of paths at (place, year) with those at (other, other_year).
+
+        Parameters
+        ----------
+        places, others : whose paths they are
+        year, other_year : indices of ``YEARS``
+
+        Returns the covariance, shape ``(n_places, n_others)``, of the logarithm of TWh.
+        """
         model = self.model
         company = same([p.company for p in places], [p.company for p in others])
         firm = np.array([[p.company for p in places]]).T & company

@@ -47,7 +47,17 @@ class OutlookQuestion:
     def read(
         cls, regions: Sequence[str], years: str = "2015-2035", as_of: int = 2026, what_if: Sequence[WhatIf] = ()
     ) -> OutlookQuestion:
-        """The question with its names and years read; raises WattlineError."""
+        """The question with its names and years read.
+
+        Parameters
+        ----------
+        regions : names of places
+        years : first and last, such as ``2015-2035``
+        as_of : the last year whose publications are taken
+        what_if : changes of the outlook
+
+        Returns the question. Raises NotFound for a place that is not known, WattlineError for years out of bounds.
+        """
         places = tuple(dict.fromkeys(place_of(name) for name in regions))
         if not 2005 <= as_of <= 2026:
             raise WattlineError(f"--as-of {as_of}: give a year from 2005 to 2026")

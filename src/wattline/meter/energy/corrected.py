@@ -44,9 +44,14 @@ class CorrectedEnergy:
 def corrected(series: Series, name: str = "", field: str = "", apart: frozenset[str] = NOTHING_APART) -> Corrected:
     """A series put in order, without readings that are none, as the model of its sensor corrects it.
 
-    ``name``: the card [the device's own]; ``field``: draw, average, instant or counter [by the series' spec].
-    ``apart``: models of cards, or generations, of which nothing is to be known. Raises WattlineError where fewer than
-    two readings are good.
+    Parameters
+    ----------
+    series : readings of one sensor
+    name : the card; the device's own where empty
+    field : draw, average, instant or counter; by the series' spec where empty
+    apart : models of cards, or generations, of which nothing is to be known
+
+    Returns the corrected series, and how it was seen. Raises WattlineError where fewer than two readings are good.
     """
     if series.power_w is None and series.energy_j is None:
         raise WattlineError(f"{series.device.key}: a series without power and without energy tells nothing")
@@ -56,7 +61,17 @@ def corrected(series: Series, name: str = "", field: str = "", apart: frozenset[
 
 
 def energy_of(done: Corrected, begin_s: float, end_s: float) -> CorrectedEnergy:
-    """Energy of a corrected series between two instants (s). Raises WattlineError where nothing was read there."""
+    """Energy of a corrected series between two instants.
+
+    Parameters
+    ----------
+    done : the corrected series
+    begin_s : of the window, UTC [s]
+    end_s : of the window, UTC [s]
+
+    Returns joules as corrected and as read, with the error by cause. Raises WattlineError where nothing was read there,
+    or the end is not later than the begin.
+    """
     series, raw = done.series, done.raw
     if not end_s > begin_s:
         raise WattlineError(f"window: its end ({end_s:.3f} s) must be later than its begin ({begin_s:.3f} s)")
@@ -73,7 +88,16 @@ def energy_of(done: Corrected, begin_s: float, end_s: float) -> CorrectedEnergy:
 
 
 def good_j(good: Series, begin_s: float, end_s: float) -> float:
-    """Joules of readings that need no cleaning, in order, of one quantity; beyond them the last power is held."""
+    """Joules of readings that need no cleaning, in order, of one quantity; beyond them the last power is held.
+
+    Parameters
+    ----------
+    good : readings, in order
+    begin_s : of the window, UTC [s]
+    end_s : of the window, UTC [s]
+
+    Returns joules.
+    """
     if good.power_w is not None:
         line = straight(good.device, good.spec, good.time_s, good.power_w)
     else:

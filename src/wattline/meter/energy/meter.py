@@ -83,7 +83,8 @@ class Meter:
 
 
 def meter(recording: Recording) -> Meter:
-    """Corrected, placed on one clock, cleaned and joined by device; raises WattlineError where no reading is good."""
+    """Corrected, placed on one clock, cleaned and joined by device. Raises WattlineError where no reading is good, or
+    there is only one a device."""
     kept, left, faults = place(list(recording.series), recording.run)
     estimates = [series for series in (*kept, *left) if _constant(series)]
     kept, left = ([series for series in some if not _constant(series)] for some in (kept, left))
@@ -108,7 +109,16 @@ def _constant(series: Series) -> bool:
 
 
 def energy_in(line: Track, wanted: Stretches, spans: Sequence[Span]) -> Energy:
-    """A device's joules: all of a run that it was seen in for half or more, else what was seen, and at most all."""
+    """A device's joules: all of a run that it was seen in for half or more, else what was seen, and at most all.
+
+    Parameters
+    ----------
+    line : the device's track
+    wanted : the stretches that are asked for
+    spans : begins and ends [s]
+
+    Returns joules with their error.
+    """
     edges_j = line.edges_j(wanted.spans)
     whole = summed(line.energy(*span) for span in spans).widened(edges_j)
     parts = taken_spans(line, wanted, spans)
@@ -119,7 +129,16 @@ def energy_in(line: Track, wanted: Stretches, spans: Sequence[Span]) -> Energy:
 
 
 def taken_spans(line: Track, wanted: Stretches, spans: Sequence[Span]) -> list[Span]:
-    """Of each stretch all, where a run went on through it and the device was seen in half of it; else what was seen."""
+    """Of each stretch all, where a run went on through it and the device was seen in half of it; else what was seen.
+
+    Parameters
+    ----------
+    line : the device's track
+    wanted : the stretches that are asked for
+    spans : begins and ends [s]
+
+    Returns begins and ends [s].
+    """
     out: list[Span] = []
     for span in spans:
         out += [span] if _carried(line, wanted, span) else within(line.spans(), *span)
@@ -137,7 +156,16 @@ def seen_s(line: Track, spans: Sequence[Span], reach: float = REACH) -> float:
 
 
 def counted_spans(tracks: Sequence[Track], wanted: Stretches, made: Meter) -> tuple[list[Span], list[Fault]]:
-    """The stretches that are counted, and what is missing at their edges; WattlineError where none was recorded."""
+    """The stretches that are counted, and what is missing at their edges.
+
+    Parameters
+    ----------
+    tracks : of the devices that are counted
+    wanted : the stretches that are asked for
+    made : the recording, cleaned and joined
+
+    Returns begins and ends [s], and the faults. Raises WattlineError where none was recorded.
+    """
     seen = merged([span for line in tracks for span in line.spans()])
     covered = [part for span in wanted.spans for part in within(seen, *span)]
     if not covered:
@@ -189,7 +217,16 @@ def missing_nodes(made: Meter) -> int:
 
 
 def widened(total: Energy, made: Meter, energies: Mapping[str, Energy]) -> Energy:
-    """A device known only by another's readings may have taken what any other of its kind did."""
+    """A device known only by another's readings may have taken what any other of its kind did.
+
+    Parameters
+    ----------
+    total : of all devices
+    made : the recording, cleaned and joined
+    energies : by device's key
+
+    Returns the total, with its range widened.
+    """
     below, above = total.below_j, total.above_j
     for key in made.twins:
         if key not in energies:

@@ -28,7 +28,17 @@ class Usual(NamedTuple):
 
     @classmethod
     def of(cls, joined: Track, last: Power, offset_w: float, share: float, exact: bool) -> Usual:
-        """By the track of the readings so far and the last of its powers."""
+        """By the track of the readings so far and the last of its powers.
+
+        Parameters
+        ----------
+        joined : of the readings so far
+        last : the last of its powers
+        offset_w, share : the correction: joules are ``share`` of those read less ``offset_w``
+        exact : whether every reading is worked out anew
+
+        Returns what is usual for the next reading.
+        """
         watts = joined.levels()[1]
         high = LEAP * float(watts.max()) if last.counted else SPIKE * max(percentiles(watts, 90)[0], 1.0)
         return cls(last.counted, GAP * last.interval_s, high, offset_w, share, exact)

@@ -60,6 +60,15 @@ def within(series: Series, begin_s: float, end_s: float, *, cut: bool = False) -
     """Energy of one series between two UTC seconds, with its uncertainty; where it was not read nothing is added.
 
     ``cut``: the two instants are known no better than readings lie apart, which adds to the uncertainty.
+
+    Parameters
+    ----------
+    series : of one device
+    begin_s : of the window, UTC [s]
+    end_s : of the window, UTC [s]
+    cut : whether the two instants are known no better than readings lie apart, which adds to the uncertainty
+
+    Returns joules with their range, and the seconds that were read.
     """
     line = _track(series)
     spans = parts_of(line.seen(), begin_s, end_s) if line is not None else []

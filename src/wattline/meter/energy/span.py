@@ -24,7 +24,17 @@ class Stretches(NamedTuple):
 
 
 def stretches_of(recording: Recording, window: str | None, extent: Span) -> Stretches:
-    """The stretches that ``window`` means; None is the run where the recording tells of one, else all."""
+    """The stretches that ``window`` means; None is the run where the recording tells of one, else all.
+
+    Parameters
+    ----------
+    recording : with its windows
+    window : ``run``, ``all``, a window's name or ``FROM..TO``; None for the run where it is told of, else all
+    extent : first and last instant that anything was read [s]
+
+    Returns the stretches, with their name. Raises WattlineError where no window has the name, or it ends before it
+    begins.
+    """
     runs = [(w.begin_s, extent[1] if w.end_s is None else w.end_s) for w in recording.named("run")]
     if window in (None, "run") and runs:
         return Stretches("run", merged(runs) or runs[:1], True)

@@ -33,7 +33,16 @@ def merged(spans: Sequence[Span]) -> list[Span]:
 
 
 def within(spans: Sequence[Span], begin_s: float, end_s: float) -> list[Span]:
-    """The parts of the spans that lie in the window."""
+    """The parts of the spans that lie in the window.
+
+    Parameters
+    ----------
+    spans : begins and ends [s]
+    begin_s : of the window, UTC [s]
+    end_s : of the window, UTC [s]
+
+    Returns the parts, begins and ends [s].
+    """
     cut = [(max(begin, begin_s), min(end, end_s)) for begin, end in spans]
     return [(begin, end) for begin, end in cut if end > begin]
 
@@ -218,7 +227,17 @@ def outer(devices: Sequence[Device]) -> dict[str, str]:
 
 
 def peak_of_sum(tracks: Sequence[Track], begin_s: float, end_s: float, limit: int = 200_000) -> float:
-    """The highest total power, sought once an interval of the quickest sensor (in no more than ``limit`` places)."""
+    """The highest total power, sought once an interval of the quickest sensor (in no more than ``limit`` places).
+
+    Parameters
+    ----------
+    tracks : of the devices that are summed
+    begin_s : of the window, UTC [s]
+    end_s : of the window, UTC [s]
+    limit : the most places
+
+    Returns power [W].
+    """
     if len(tracks) == 1:
         return tracks[0].peak_w(begin_s, end_s)
     step = min((t.interval_s for t in tracks if t.interval_s > 0), default=end_s - begin_s)

@@ -47,8 +47,13 @@ class UsageReport(Result):
 def report(recording: Recording, window: str | None = None, by_node: bool = False) -> UsageReport:
     """Energy, power, energy a token and the quality of the readings; see ``wattline meter report``.
 
-    ``window``: run, all, a window's name, or FROM..TO. ``by_node``: figures of each node and device too. Raises
-    WattlineError where the recording holds nothing good, or nothing in the window.
+    Parameters
+    ----------
+    recording : what was recorded
+    window : run, all, a window's name, or FROM..TO
+    by_node : figures of each node and device too
+
+    Returns the report. Raises WattlineError where the recording holds nothing good, or nothing in the window.
     """
     return report_of(meter(recording), window, by_node)
 
@@ -109,7 +114,16 @@ def _counts(duration: float, recording: Recording, wanted: Stretches) -> dict[st
 
 
 def counted_in(recording: Recording, wanted: Stretches, what: str) -> float:
-    """What was counted in windows that lie in the one asked for; in all nothing, for its energy is more than theirs."""
+    """What was counted in windows that lie in the one asked for; in all nothing, for its energy is more than theirs.
+
+    Parameters
+    ----------
+    recording : what was recorded
+    wanted : the stretches that are asked for
+    what : what was counted, such as ``tokens``
+
+    Returns the count.
+    """
     if wanted.name == "all":
         return 0.0
     return sum(

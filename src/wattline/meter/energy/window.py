@@ -146,7 +146,13 @@ def window_energy(
 def stretch_energy(journal: Journal, begin_us: int, end_us: int, pending: Iterable[bytes] = ()) -> WindowEnergy:
     """``window_energy`` of a stretch of this boot's monotonic clock out of a journal, however long it is.
 
-    ``begin_us``, ``end_us``: µs; ``pending``: rounds of readings that the file has not taken yet.
+    Parameters
+    ----------
+    journal : to which readings go
+    begin_us, end_us : of the stretch, on that clock [µs]
+    pending : rounds of readings that the file has not taken yet
+
+    Returns joules with their error.
     """
     waiting = list(pending)
     cuts = [*range(begin_us, end_us, PIECE_US), end_us]

@@ -39,7 +39,17 @@ KINDS = {"gpu": ("gpu", "mig"), "cpu": ("cpu",), "ram": ("dram",)}
 def emissions_csv(
     recording: Recording, windows: Sequence[NamedSpan], region: str | None = None, project: str = ""
 ) -> str:
-    """One row a window. ``emissions`` need a region: without one they are empty, for no one knows the grid."""
+    """One row a window. ``emissions`` need a region: without one they are empty, for no one knows the grid.
+
+    Parameters
+    ----------
+    recording : with its readings
+    windows : a row each
+    region : whose carbon intensity is taken
+    project : name of the project, as it stands in each row
+
+    Returns the text of the file. Raises NotFound for a region that is not known.
+    """
     text, recording = io.StringIO(), placed(recording)
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()

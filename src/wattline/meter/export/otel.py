@@ -189,7 +189,8 @@ def _pieces(name: str, tags: dict[str, str], time_s: Any, values: Any) -> Iterat
 
 
 def otlp_exporter(endpoint: str) -> MetricExporter:
-    """The SDK's own exporter: ``grpc://HOST:4317`` by gRPC, ``http(s)://HOST:4318`` by HTTP; ``console`` prints."""
+    """The SDK's own exporter: ``grpc://HOST:4317`` by gRPC, ``http(s)://HOST:4318`` by HTTP; ``console`` prints. Raises
+    WattlineError where OpenTelemetry is not installed, or the endpoint is none."""
     _sdk()
     if endpoint == "console":
         from opentelemetry.sdk.metrics.export import ConsoleMetricExporter

@@ -98,7 +98,8 @@ def serve_collectors(collectors: Sequence[Collector], address: str) -> Any:
 
 
 def parse_address(address: str) -> tuple[str, int]:
-    """``:9400``, ``9400`` or ``127.0.0.1:9400`` as host and port; a bare port listens on this machine alone."""
+    """``:9400``, ``9400`` or ``127.0.0.1:9400`` as host and port; a bare port listens on this machine alone. Raises
+    WattlineError where it is none."""
     host, _, port = address.strip().rpartition(":")
     if not port.isdigit() or int(port) > 65_535:
         raise WattlineError(f"prometheus: {shorten(address)!r} is no address; write :9400 or 127.0.0.1:9400")

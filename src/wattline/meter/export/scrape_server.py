@@ -72,7 +72,15 @@ def _cut(request: socket.socket) -> None:
 
 
 def start(app: Callable[..., Any], host: str, port: int) -> tuple[ScrapeServer, threading.Thread]:
-    """A server of a WSGI application that runs in a thread; raises OSError where it cannot listen."""
+    """A server of a WSGI application that runs in a thread.
+
+    Parameters
+    ----------
+    app : the application
+    host, port : where it listens
+
+    Returns the server and its thread. Raises OSError where it cannot listen.
+    """
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     server = ScrapeServer((str(address[0]), int(address[1])), family)
     server.set_app(app)

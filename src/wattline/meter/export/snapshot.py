@@ -88,14 +88,31 @@ class Totals:
         self._windows: dict[str, float | None] = {}
 
     def hear(self, sensor: Sensor, time_s: float, monotonic_s: float, reading: Reading | None) -> None:
-        """A reading of a live sampler (``Sampler.heard``); None: the sensor gives none now."""
+        """A reading of a live sampler (``Sampler.heard``); None: the sensor gives none now.
+
+        Parameters
+        ----------
+        sensor : that was read
+        time_s : UTC [s]
+        monotonic_s : on a clock that never jumps [s]
+        reading : of it; None where it gives none
+        """
         if reading is None:
             self.gone(sensor.device, sensor.spec, monotonic_s)
         else:
             self.take(sensor.device, sensor.spec, time_s, monotonic_s, reading)
 
     def take(self, device: Device, spec: Spec, time_s: float, monotonic_s: float, reading: Reading) -> None:
-        """One reading more of a sensor; ``time_s``: UTC; ``monotonic_s``: on a clock that never jumps."""
+        """One reading more of a sensor.
+
+        Parameters
+        ----------
+        device : the device
+        spec : how its sensor measures
+        time_s : UTC [s]
+        monotonic_s : on a clock that never jumps [s]
+        reading : of it
+        """
         key = (device.key, spec.source)
         with self._lock:
             if (stream := self._streams.get(key)) is None:
@@ -104,7 +121,14 @@ class Totals:
             self._devices[key] = DeviceTotal(device, spec, None, reading.power_w, time_s)
 
     def gone(self, device: Device, spec: Spec, monotonic_s: float | None = None) -> None:
-        """The sensor gives no reading now; its joules stand, its watts are not known."""
+        """The sensor gives no reading now; its joules stand, its watts are not known.
+
+        Parameters
+        ----------
+        device : the device
+        spec : how its sensor measures
+        monotonic_s : now, on a clock that never jumps; None where it is not known [s]
+        """
         key = (device.key, spec.source)
         with self._lock:
             if (last := self._devices.get(key)) is not None:

@@ -24,7 +24,16 @@ WHOLE = "all devices"
 
 
 def table(recording: Recording, which: str = "energy", window: str | None = None) -> pl.DataFrame:
-    """The table by name, of one window or of all; what is not known is null, never zero."""
+    """The table by name, of one window or of all; what is not known is null, never zero.
+
+    Parameters
+    ----------
+    recording : with its readings
+    which : ``energy`` or ``readings``
+    window : its name, or FROM..TO; all where None
+
+    Returns the table. Raises WattlineError for another name of a table, and a window that is not there.
+    """
     if which not in TABLES:
         raise WattlineError(f"table: {which!r} is none of {', '.join(TABLES)}")
     wanted = find_spans(recording, window) if window else None
@@ -93,6 +102,7 @@ def readings_table(recording: Recording) -> pl.DataFrame:
     """One row a reading, as it was read: nothing cleaned, missing readings null; each with how its sensor measures.
 
     What reads it back gets the same energy: ``series`` tells stretches of one device apart that must not be joined.
+    Raises WattlineError where the recording holds no series.
     """
     import polars as pl
 

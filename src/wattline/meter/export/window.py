@@ -29,7 +29,7 @@ class NamedSpan(NamedTuple):
 
 
 def extent(series: Iterable[Series]) -> tuple[float, float]:
-    """The first and the last instant of any reading; raises WattlineError where there is none."""
+    """The first and the last instant of any reading. Raises WattlineError where there is none."""
     times = [each.time_s[np.isfinite(each.time_s)] for each in series]
     ends = [(float(time.min()), float(time.max())) for time in times if len(time)]
     if not ends:
@@ -70,8 +70,9 @@ def find_span(recording: Recording, text: str | None = None) -> NamedSpan:
 def find_spans(recording: Recording, text: str | None = None) -> list[NamedSpan]:
     """The windows asked for, every one of the name, or ``NAME#2``, the second of it.
 
-    Without a name it is ``run`` where the recording tells it, else all. ``FROM..TO``: ISO times (UTC where they name
-    no zone) or seconds since the first reading; either may be left out.
+    Without a name it is ``run`` where the recording tells it, else all. ``FROM..TO``: ISO times (UTC where they name no
+    zone) or seconds since the first reading; either may be left out. Raises WattlineError where no window has the name,
+    or it holds no reading.
     """
     begin, end = extent(recording.series)
     named = spans(recording)

@@ -37,7 +37,16 @@ NAME = "energy.parquet"
 
 
 def is_made(folder: FleetFolder, day: date, bucket: int) -> bool:
-    """Whether a partition's joules are those of the readings that lie there now."""
+    """Whether a partition's joules are those of the readings that lie there now.
+
+    Parameters
+    ----------
+    folder : of the fleet's readings
+    day : of the partition, UTC
+    bucket : of the partition's devices
+
+    Returns whether they are.
+    """
     try:
         return bool(json.loads(_mark(folder, day, bucket).read_text("utf-8"))["of"] == _of(folder, day, bucket))
     except (OSError, ValueError, KeyError):
@@ -45,7 +54,16 @@ def is_made(folder: FleetFolder, day: date, bucket: int) -> bool:
 
 
 def make(folder: FleetFolder, day: date, bucket: int) -> int:
-    """Write a partition's joules by device and interval; returns the readings that they rest on."""
+    """Write a partition's joules by device and interval.
+
+    Parameters
+    ----------
+    folder : of the fleet's readings
+    day : of the partition, UTC
+    bucket : of the partition's devices
+
+    Returns the number of readings that they rest on.
+    """
     of = _of(folder, day, bucket)
     series, count = _series(folder, day, bucket)
     tracks = tracks_of(series).tracks

@@ -58,7 +58,16 @@ class FleetFolder:
         return self.path / "series.parquet"
 
     def files(self, of: Path, day: date, bucket: int) -> list[Path]:
-        """The files of a partition, in order of their names."""
+        """The files of a partition, in order of their names.
+
+        Parameters
+        ----------
+        of : the folder of all partitions of one kind
+        day : UTC
+        bucket : of devices
+
+        Returns paths.
+        """
         return sorted(partition(of, day, bucket).glob("*.parquet"))
 
     def partitions(self, of: Path) -> list[tuple[date, int]]:
@@ -72,7 +81,16 @@ class FleetFolder:
 
 
 def partition(of: Path, day: date, bucket: int) -> Path:
-    """The folder of a day and bucket."""
+    """The folder of a day and bucket.
+
+    Parameters
+    ----------
+    of : the folder of all partitions of one kind
+    day : UTC
+    bucket : of devices
+
+    Returns the folder.
+    """
     return of / f"date={day.isoformat()}" / f"bucket={bucket}"
 
 

@@ -51,13 +51,19 @@ def correct(
     apart: frozenset[str] = NOTHING_APART,
     interval_s: float = 0.0,
 ) -> Corrected:
-    """The series as the model of its sensor corrects it.
+    """The series as the model of its sensor corrects it. One that is not NVML's comes back as it was, with its spec's
+    own error.
 
-    ``good``: readings in order of time, all of them good, of one quantity alone; a counter only rises. ``name``: the
-    card [the device's own]; ``field``: draw, average, instant or counter [by the series' spec]. ``stuck_s``: begins and
-    ends of the stretches in which the sensor repeated one value. ``apart``: models of cards, or generations, of which
-    nothing is to be known. ``interval_s``: the usual time between two readings, s [worked out]. A series that is not
-    NVML's comes back as it was, with its spec's own error. Raises WattlineError for fewer than two readings.
+    Parameters
+    ----------
+    good : readings in order of time, all of them good, of one quantity alone; a counter only rises
+    name : the card; the device's own where empty
+    field : draw, average, instant or counter; by the series' spec where empty
+    stuck_s : begins and ends of the stretches in which the sensor repeated one value [s]
+    apart : models of cards, or generations, of which nothing is to be known
+    interval_s : the usual time between two readings; worked out where 0 [s]
+
+    Returns the corrected series, and how it was seen. Raises WattlineError for fewer than two readings.
     """
     if len(good.time_s) < 2:
         raise WattlineError(f"{good.device.key}: fewer than two readings; an energy needs two")

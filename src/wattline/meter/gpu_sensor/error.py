@@ -62,7 +62,17 @@ class Seen:
     def with_beats(
         self, time_s: Array, power_w: Array, beats: list[tuple[int, int, int]], *, evened: bool = True
     ) -> Seen:
-        """The same with these beats, given as first and last reading and length; ``evened``: they were evened out."""
+        """The same with these beats.
+
+        Parameters
+        ----------
+        time_s : when each was read, in order [s], shape ``(n,)``
+        power_w : readings [W], shape ``(n,)``
+        beats : first and last reading of each, and its length in readings
+        evened : whether they were evened out
+
+        Returns how the sensor saw the power.
+        """
         parts = []
         for a, b, n in beats:
             part = power_w[a:b]
@@ -76,7 +86,18 @@ class Seen:
 def error_parts(
     seen: Seen, series: Series, begin_s: float, end_s: float, energy_j: float, gain: Gain
 ) -> dict[str, float]:
-    """Relative half-widths by cause (19 times in 20), to be joined by ``joined``."""
+    """Relative half-widths by cause (19 times in 20), to be joined by ``joined``.
+
+    Parameters
+    ----------
+    seen : how the sensor saw the power
+    series : the corrected readings
+    begin_s, end_s : of the window, UTC [s]
+    energy_j : of the window [J]
+    gain : correction of the card, with its error
+
+    Returns relative half-width by cause, without those that are nothing.
+    """
     duration = end_s - begin_s
     mean_w = energy_j / duration
     base = max(energy_j, 1e-9)

@@ -133,10 +133,15 @@ def is_nvml(spec: Spec) -> bool:
 
 
 def model_for(name: str, field: str = "draw", apart: frozenset[str] = NOTHING_APART) -> SensorModel:
-    """The sensor model of a card by its name (``NVIDIA A100-PCIE-40GB``, ``3090``) and field.
+    """The sensor model of a card. An unknown one gets a model that corrects nothing and says so by an empty generation.
 
-    An unknown card gets a model that corrects nothing and says so by an empty generation. ``apart``: words of cards, or
-    generations, of which nothing is to be known.
+    Parameters
+    ----------
+    name : of the card, such as ``NVIDIA A100-PCIE-40GB`` or ``3090``
+    field : draw, average, instant or counter
+    apart : words of cards, or generations, of which nothing is to be known
+
+    Returns the model.
     """
     return _model(catalog.default(), name, field, apart)
 

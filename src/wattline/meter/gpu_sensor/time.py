@@ -31,6 +31,14 @@ def published(time_s: Array, power_w: Array, period_s: float) -> tuple[Array, Ar
 
     A change is put midway between the poll before it and its own. Polls as sparse as the sensor's period or sparser
     are each a reading of their own, half a period old.
+
+    Parameters
+    ----------
+    time_s : when each was read, in order [s], shape ``(n,)``
+    power_w : readings [W], shape ``(n,)``
+    period_s : in which the sensor renews its reading [s]
+
+    Returns times and powers of the new readings, shape ``(m,)``.
     """
     if len(time_s) < 2 or median(np.diff(time_s)) > 0.6 * period_s:
         return time_s - period_s / 2, power_w
@@ -40,7 +48,17 @@ def published(time_s: Array, power_w: Array, period_s: float) -> tuple[Array, Ar
 
 
 def unaverage_long(at_s: Array, mean_w: Array, window_s: float, step_s: float) -> tuple[Array, Array]:
-    """``unaverage`` of any length, silences and all: in pieces that overlap, none across a silence."""
+    """``unaverage`` of any length, silences and all: in pieces that overlap, none across a silence.
+
+    Parameters
+    ----------
+    at_s : times of the means, in order [s], shape ``(n,)``
+    mean_w : mean power of the window before each [W], shape ``(n,)``
+    window_s : length of the window [s]
+    step_s : between two readings [s]
+
+    Returns times and powers, shape ``(m,)``.
+    """
     cuts = np.flatnonzero(np.diff(at_s) > SPLIT * step_s) + 1
     margin = 4 * max(2, round(window_s / step_s))
     times, powers = [], []
@@ -57,7 +75,16 @@ def unaverage_long(at_s: Array, mean_w: Array, window_s: float, step_s: float) -
 
 
 def near(time_s: Array, readings_s: Array, slack_s: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which times have a reading within ``slack_s``: what lies in a silence was not read."""
+    """Which times have a reading within ``slack_s``: what lies in a silence was not read.
+
+    Parameters
+    ----------
+    time_s : when each was read, in order [s], shape ``(n,)``
+    readings_s : when there was a reading, in order [s]
+    slack_s : how far from it a time may be [s]
+
+    Returns a flag for each of the times.
+    """
     right = np.clip(np.searchsorted(readings_s, time_s), 1, len(readings_s) - 1)
     distance = np.minimum(np.abs(time_s - readings_s[right - 1]), np.abs(readings_s[right] - time_s))
     return np.asarray(distance <= slack_s)
@@ -125,6 +152,14 @@ def unrelax(at_s: Array, reading_w: Array, relax_s: float) -> Array:
     """Power behind readings that approach it as a capacitor charges, same shape: reading + relax_s * its slope.
 
     Over any span the energy is that of the readings plus ``relax_s`` times their rise, whatever the noise.
+
+    Parameters
+    ----------
+    at_s : times in order [s], shape ``(n,)``
+    reading_w : readings [W], shape ``(n,)``
+    relax_s : time constant [s]
+
+    Returns power [W], shape ``(n,)``.
     """
     if len(at_s) < 3 or relax_s <= 0:
         return reading_w
@@ -136,6 +171,14 @@ def find_relax(at_s: Array, reading_w: Array, low_s: float, high_s: float) -> fl
 
     Too short a constant leaves slopes, too long a one overshoots: the path of the power is shortest up to the right
     constant and grows beyond it.
+
+    Parameters
+    ----------
+    at_s : times in order [s], shape ``(n,)``
+    reading_w : readings [W], shape ``(n,)``
+    low_s, high_s : bounds of the constant [s]
+
+    Returns the time constant [s].
     """
     swing = float(np.ptp(reading_w)) if len(reading_w) else 0.0
     if swing < 20.0 or len(at_s) < 20:
@@ -150,7 +193,16 @@ def find_relax(at_s: Array, reading_w: Array, low_s: float, high_s: float) -> fl
 
 
 def means(at_s: Array, power_w: Array, step_s: float) -> tuple[Array, Array]:
-    """Means of as many readings in a row as fill ``step_s``: their times and powers; a remainder is left out."""
+    """Means of as many readings in a row as fill ``step_s``: their times and powers; a remainder is left out.
+
+    Parameters
+    ----------
+    at_s : times in order [s], shape ``(n,)``
+    power_w : readings [W], shape ``(n,)``
+    step_s : that a mean fills [s]
+
+    Returns times and powers, shape ``(m,)``.
+    """
     width = max(1, round(step_s / max(median(np.diff(at_s)), 1e-6)))
     n = len(at_s) // width * width
     if n < 3 * width:

@@ -50,7 +50,17 @@ def whole(value: float | None) -> int:
 
 
 def pack_reading(series: int, wall: int, mono: int, power_w: float | None, energy_j: float | None) -> bytes:
-    """One reading of a tick; a tick is its readings one after the other."""
+    """One reading of a tick; a tick is its readings one after the other.
+
+    Parameters
+    ----------
+    series : its number in the journal
+    wall, mono : when it was read, UTC and on the monotonic clock [µs]
+    power_w : None where it gives none [W]
+    energy_j : None where it gives none [J]
+
+    Returns the bytes.
+    """
     return _PACK(series, wall, mono, whole(power_w), whole(energy_j))
 
 
@@ -90,7 +100,7 @@ def encode(readings: SeriesColumns) -> bytes:
 
 @lru_cache(maxsize=256)  # some 20 kB each: windows that follow each other read mostly the same blocks
 def decode(block: bytes) -> SeriesColumns:
-    """The readings of a block, exactly as they went in, not to be written to; ValueError where it is none."""
+    """The readings of a block, exactly as they went in, not to be written to. Raises ValueError where it is none."""
     try:
         kind, count = _HEAD.unpack_from(block)
         if kind != _FORMAT:

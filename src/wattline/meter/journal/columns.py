@@ -22,8 +22,16 @@ Block = tuple[int, bytes]  # its writer, and its readings packed
 
 
 def read_stretch(journal: Journal, begin_mono_us: int, end_mono_us: int, pending: Iterable[bytes] = ()) -> Recording:
-    """The readings of this boot of the machine around a stretch of its monotonic clock; ``pending``: ticks that the
-    file has not taken yet."""
+    """The readings of this boot of the machine around a stretch of its monotonic clock.
+
+    Parameters
+    ----------
+    journal : to which readings go
+    begin_mono_us, end_mono_us : of the stretch, on that clock [µs]
+    pending : ticks that the file has not taken yet
+
+    Returns a recording with a series for each that has readings there.
+    """
     waiting = unpack_ticks(pending)
     shifts = shifts_of(journal, True)
     with _SteadyView(journal):
@@ -65,6 +73,16 @@ def _known(about: str) -> tuple[Device, Spec]:
 
 
 def to_series(device: Device, spec: Spec, readings: SeriesColumns) -> Series:
+    """Columns of a journal as a series.
+
+    Parameters
+    ----------
+    device : the device
+    spec : how its sensor measures
+    readings : times [µs], power and energy as the journal holds them, shape ``(n,)``
+
+    Returns the series, in s, W and J.
+    """
     return Series(
         device,
         spec,
@@ -81,8 +99,15 @@ def parts_of(
     """The blocks of a series from the last wholly before ``first_us`` to the first wholly after ``last_us``, then its
     ticks, so that both edges lie between two readings where there are any; both tables as they were at one moment.
 
-    ``on_mono``: first and last are on this boot's monotonic clock. Otherwise they are on the wall's, and the monotonic
-    clocks of several boots are set one after the other.
+    Parameters
+    ----------
+    journal : to which readings go
+    series : its number in the journal
+    first_us, last_us : edges; None for none [µs]
+    on_mono : whether they are on this boot's monotonic clock; otherwise they are on the wall's, and the monotonic
+        clocks of several boots are set one after the other
+
+    Returns columns, in order.
     """
     shifts = shifts_of(journal, on_mono)
     with _SteadyView(journal):

@@ -22,7 +22,8 @@ _DAMAGE = (
 
 @contextlib.contextmanager
 def damage_named(kind: str, path: Path) -> Iterator[None]:
-    """Whatever goes wrong inside, over values that are not what they should be, is damage of this file."""
+    """Whatever goes wrong inside, over values that are not what they should be, is damage of this file. Raises
+    WattlineError, which names the file."""
     try:
         yield
     except _DAMAGE as error:
@@ -34,7 +35,7 @@ def damage_named(kind: str, path: Path) -> Iterator[None]:
 
 
 def text(value: Any) -> str:
-    """A text; a missing one is empty."""
+    """A text; a missing one is empty. Raises ValueError for what is none."""
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -43,7 +44,7 @@ def text(value: Any) -> str:
 
 
 def whole(value: Any) -> int:
-    """A whole number, of µs or rows."""
+    """A whole number, of µs or rows. Raises ValueError for what is none."""
     if type(value) is not int or abs(value) > MAX_US:
         raise ValueError(f"{shorten(repr(value), 40)} stands where a whole number should")
     return value
@@ -55,14 +56,14 @@ def whole_or_none(value: Any) -> int | None:
 
 
 def finite(value: Any) -> float:
-    """A finite number."""
+    """A finite number. Raises ValueError for what is none."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError(f"{shorten(repr(value), 40)} stands where a number should")
     return float(value)
 
 
 def table(value: Any) -> dict[str, Any]:
-    """An object of JSON."""
+    """An object of JSON. Raises ValueError for what is none."""
     if not isinstance(value, dict):
         raise ValueError(f"{shorten(repr(value), 40)} stands where an object should")
     return value

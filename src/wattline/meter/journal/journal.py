@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from wattline.core.reading import parse_json
 from wattline.meter.clock import mono_us, wall_us
 from wattline.meter.device import Device
 from wattline.meter.journal.blocks import SeriesColumns, encode, to_whole, unpack_ticks
+from wattline.meter.journal.contents import JournalEvent, file_id, series_about
 from wattline.meter.journal.damage import damage_named
 from wattline.meter.journal.process import Process, this_process
 from wattline.meter.journal.schema import JOURNAL
@@ -39,14 +40,6 @@ Op = tuple[str, Sequence[Any]]  # one statement and its values
 BLOCK = 600  # readings of a series in a block, at most
 
 
-class JournalEvent(NamedTuple):
-    """Something that was told to the journal, by its kind."""
-
-    kind: str
-    time_s: float
-    data: Any
-
-
 class Journal:
     """A connection to a journal's file. Not to be shared across a fork; threads may share it."""
 
@@ -54,13 +47,23 @@ class Journal:
         self.path = path
         self.connection = connection
         self.writer = 0
-        self._file = _file_at(path)
+        self._file = file_id(path)
         self._series: dict[tuple[Device, Spec, str], int] = {}
         self._lock = threading.RLock()
 
     @classmethod
     def create(cls, path: Path | str, *, rank: str = "", interval_s: float = 0.0, wait_s: float = 5.0) -> Self:
-        """A journal to write to, made where there is none yet; an existing one is continued."""
+        """A journal to write to, made where there is none yet; an existing one is continued.
+
+        Parameters
+        ----------
+        path : of the file
+        rank : of the process among those of its job, where it has one
+        interval_s : between two readings, as it stands in the journal [s]
+        wait_s : for a lock of another process [s]
+
+        Returns the journal. Raises WattlineError where it cannot be made or written, or is no journal.
+        """
         path = Path(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +99,7 @@ class Journal:
 
     def is_there(self) -> bool:
         """Whether the file that is written is still the one at its path: it may have been removed meanwhile."""
-        return self._file is not None and _file_at(self.path) == self._file
+        return self._file is not None and file_id(self.path) == self._file
 
     def copy_to(self, target: sqlite3.Connection) -> None:
         """All that the file holds into another database, also where the file was removed."""
@@ -124,11 +127,17 @@ class Journal:
     def series_id(self, device: Device, spec: Spec, part: str = "") -> int:
         """The number of a series, given to it when first asked for.
 
-        ``part`` tells stretches of one device apart that must not be joined: counters that each began anew.
+        Parameters
+        ----------
+        device : the device
+        spec : how its sensor measures
+        part : tells stretches of one device apart that must not be joined: counters that each began anew
+
+        Returns the number.
         """
         key = (device, spec, part)
         if key not in self._series:
-            about = _about(device, spec, part)
+            about = series_about(device, spec, part)
             with self._lock:
                 self.connection.execute(
                     "INSERT OR IGNORE INTO series(device, kind, source, about) VALUES (?, ?, ?, ?)",
@@ -145,7 +154,7 @@ class Journal:
         """Give another, empty journal this one's series and writer, so that it takes the same ticks and statements."""
         with other.transaction() as connection:
             for (device, spec, part), number in self._series.items():
-                values = (number, device.key, device.kind, spec.source, _about(device, spec, part))
+                values = (number, device.key, device.kind, spec.source, series_about(device, spec, part))
                 connection.execute("INSERT INTO series(id, device, kind, source, about) VALUES (?, ?, ?, ?, ?)", values)
             connection.execute("UPDATE writer SET id = ? WHERE id = ?", (self.writer, other.writer))
         other.writer = self.writer
@@ -193,7 +202,16 @@ class Journal:
         power_w: Array | None = None,
         energy_j: Array | None = None,
     ) -> None:
-        """Many readings of one series at once, each column of shape ``(n,)``; NaN where one is missing."""
+        """Many readings of one series at once, each column of shape ``(n,)``; NaN where one is missing.
+
+        Parameters
+        ----------
+        series : its number in the journal
+        time_s : UTC [s]
+        monotonic_s : on the machine's monotonic clock; as ``time_s`` where None [s]
+        power_w : [W]
+        energy_j : a counter [J]
+        """
         count = len(time_s)
         wall = np.round(np.asarray(time_s, float) * 1e6).astype(np.int64)
         mono = wall if monotonic_s is None else np.round(np.asarray(monotonic_s, float) * 1e6).astype(np.int64)
@@ -212,7 +230,16 @@ class Journal:
             )
 
     def event_op(self, kind: str, data: Any, time_s: float | None = None) -> Op:
-        """The statement that tells of an event; ``data`` is anything that JSON can say."""
+        """The statement that tells of an event; ``data`` is anything that JSON can say.
+
+        Parameters
+        ----------
+        kind : of event, such as ``note``
+        data : anything that JSON can say
+        time_s : when it was, UTC; now where None [s]
+
+        Returns the statement and its values.
+        """
         time_us = wall_us() if time_s is None else round(time_s * 1e6)
         text = sayable(json.dumps(data, ensure_ascii=False, default=str))
         return (
@@ -221,7 +248,14 @@ class Journal:
         )
 
     def event(self, kind: str, data: Any, time_s: float | None = None) -> None:
-        """Tell of an event now."""
+        """Tell of an event now.
+
+        Parameters
+        ----------
+        kind : of event, such as ``note``
+        data : anything that JSON can say
+        time_s : when it was, UTC; now where None [s]
+        """
         self.commit((), [self.event_op(kind, data, time_s)])
 
     def events(self, kind: str, data: Iterable[Any]) -> None:
@@ -235,7 +269,14 @@ class Journal:
         self.event("fault", asdict(fault))
 
     def count(self, name: str, number: float, window: str = "") -> None:
-        """So many tokens, queries or samples were worked on, in all or in one window by its id."""
+        """So many tokens, queries or samples were worked on, in all or in one window by its id.
+
+        Parameters
+        ----------
+        name : what was counted, such as ``tokens``
+        number : how many
+        window : id of the window; empty for all
+        """
         self.event("count", {"name": name, "number": number} | ({"window": window} if window else {}))
 
     # reading
@@ -256,23 +297,3 @@ class Journal:
             return max(int(readings.mono[-1]) for readings in unpack_ticks([last[0]]).values())
         row = self.connection.execute("SELECT last_mono_us FROM block ORDER BY id DESC LIMIT 1").fetchone()
         return int(row[0]) if row else 0
-
-
-def _file_at(path: Path) -> tuple[int, int] | None:
-    """What tells the file at a path from any other that is put there; looked at alone, never opened."""
-    try:
-        there = path.stat()
-    except OSError:
-        return None
-    return there.st_dev, there.st_ino
-
-
-def _about(device: Device, spec: Spec, part: str) -> str:
-    about: dict[str, Any] = {"device": asdict(device), "spec": asdict(spec) | {"wrap_j": finite(spec.wrap_j)}}
-    about |= {"part": part} if part else {}
-    return sayable(json.dumps(about, sort_keys=True, ensure_ascii=False))
-
-
-def finite(value: float) -> float | None:
-    """A number for JSON, which knows no infinity."""
-    return value if np.isfinite(value) else None

@@ -22,6 +22,13 @@ def read_recording(journal: Journal, begin_s: float | None = None, end_s: float 
     """All that a journal holds, or of its readings those from ``begin_s`` to ``end_s`` (UTC seconds) and some around.
 
     Each series is read when it is looked at, so that one at a time is in memory.
+
+    Parameters
+    ----------
+    journal : of any process
+    begin_s, end_s : edges of the readings, UTC; None for none [s]
+
+    Returns the recording. Raises WattlineError where the file is damaged.
     """
     first, last = (None if edge is None else round(edge * 1e6) for edge in (begin_s, end_s))
     with damage_named("journal", journal.path):

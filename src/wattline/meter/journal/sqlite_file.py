@@ -45,6 +45,12 @@ def create_file(path: Path, kind: FileKind, meta: Mapping[str, str]) -> None:
     """Make an empty file of a kind at ``path`` where there is none; of several processes that try, one does.
 
     ``meta``: what stands in it beside its tables. Raises OSError or sqlite3.Error where it cannot be made.
+
+    Parameters
+    ----------
+    path : of the file
+    kind : tables and marks of such a file
+    meta : what stands in it beside its tables
     """
     if path.exists() and not path.is_file():
         raise WattlineError(f"{kind.name} {shorten(str(path), 200)} is no file; name another")
@@ -93,6 +99,15 @@ def connect(path: Path, kind: FileKind, *, write: bool, wait_s: float = 5.0) -> 
 
     The file is looked at through SQLite alone: a process that opens and closes it otherwise loses the locks that its
     other connections hold on it, and with them the write-ahead log.
+
+    Parameters
+    ----------
+    path : of the file
+    kind : tables and marks of such a file
+    write : whether it is written to
+    wait_s : for a lock of another process [s]
+
+    Returns the connection.
     """
     if not path.is_file():
         what = "is no file" if path.exists() else f"does not exist; {kind.maker}"
@@ -154,8 +169,8 @@ def distrust(connection: sqlite3.Connection) -> None:
 
 
 def check_tables(connection: sqlite3.Connection, wanted: Iterable[str]) -> None:
-    """Raise sqlite3.DatabaseError where a file has what works when it is read (a view, a trigger, a made-up column), or
-    has not the tables that are ``wanted``."""
+    """Whether a file has nothing that works when it is read (a view, a trigger, a made-up column), and the tables that
+    are ``wanted``. Raises sqlite3.DatabaseError where it has, or a table is missing."""
     rows = connection.execute("SELECT type, name, sql FROM sqlite_master LIMIT 1000").fetchall()
     active = [name for sort, name, sql in rows if sort not in ("table", "index") or _is_virtual(sql)]
     if active:

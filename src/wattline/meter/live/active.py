@@ -59,7 +59,7 @@ def parse_seconds(text: str, what: str) -> float:
 
 
 def parse_interval(text: str) -> float:
-    """Seconds between two readings, 1 ms to 1 h."""
+    """Seconds between two readings, 1 ms to 1 h. Raises WattlineError where it is out of bounds, or no time."""
     interval_s = parse_seconds(text, "interval")
     if not 0.001 <= interval_s <= 3600:
         raise WattlineError(f"interval: {shorten(text)!r} is not between 1 ms and 1 h")

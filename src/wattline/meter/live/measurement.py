@@ -64,7 +64,8 @@ class Measurement(Result):
         return "" if self._session is None else self._session.window_id(self._number)
 
     def begin(self, *, nest: bool = True) -> Measurement:
-        """Open it; ``nest``: windows opened in this context from now on are inside it."""
+        """Open it; ``nest``: windows opened in this context from now on are inside it. Raises WattlineError where it is
+        open already, and where measuring cannot begin."""
         if self._begin[0] and not self._end[0]:
             raise WattlineError(f"window {self.name!r} is open already; make another for a stretch inside it")
         session = self._session = active()
@@ -109,7 +110,8 @@ class Measurement(Result):
         return _decorate(function, self.name, self.attributes)
 
     def count(self, **counts: float) -> None:
-        """So many tokens, queries or samples were worked on in this window: ``count(tokens=4096)``."""
+        """So many tokens, queries or samples were worked on in this window: ``count(tokens=4096)``. Raises
+        WattlineError where the window was not opened."""
         if self._session is None:
             raise WattlineError(f"window {self.name!r} is not open yet; count inside it")
         for name, number in counts.items():
@@ -119,7 +121,8 @@ class Measurement(Result):
 
     @property
     def energy(self) -> WindowEnergy:
-        """Energy with its range, by device, with faults; of an open window that up to now."""
+        """Energy with its range, by device, with faults; of an open window that up to now. Raises WattlineError where
+        the window was never opened."""
         if self._session is None:
             raise WattlineError(f"window {self.name!r} was never opened: it has no energy")
         if self._energy is not None:

@@ -45,7 +45,8 @@ def check_command(command: Sequence[str]) -> None:
 
 @contextmanager
 def hold_signals() -> Iterator[Signals]:
-    """Signals are kept back from this process and its threads begun inside, and taken one by one instead."""
+    """Signals are kept back from this process and its threads begun inside, and taken one by one instead. Raises
+    WattlineError where the system has no POSIX signals."""
     if not hasattr(signal, "pthread_sigmask"):
         raise WattlineError("measure: this system has no POSIX signals; use wattline.measure(…) in the program instead")
     numbers = {getattr(signal, name) for name in (*PASSED, "SIGCHLD") if hasattr(signal, name)}
@@ -143,6 +144,16 @@ def run_command(
     """Run to its end; the exit status, or 128 and the number of the signal that ended it.
 
     ``beside`` is called about every ``every_s`` seconds, with the command's process.
+
+    Parameters
+    ----------
+    command : the program and its arguments
+    environment : variables that it gets
+    signals : that are kept back and passed on
+    beside : called with the command's process
+    every_s : about how often it is [s]
+
+    Returns the exit status.
     """
     pid = _spawn(command, environment, signals.mask)
     beside_at = time.monotonic()
@@ -186,6 +197,14 @@ def wait_for_end(duration_s: float | None, signals: Signals, beside: Callable[[]
     """Nothing but ``beside`` until the time is up or a signal asks to end: 0, or 128 and the signal's number.
 
     Ctrl-C is the way to end this, so it gives 0.
+
+    Parameters
+    ----------
+    duration_s : until a signal where None [s]
+    signals : that are kept back
+    beside : called again and again
+
+    Returns the exit status.
     """
     ending = {getattr(signal, name) for name in ENDING}
     until = None if duration_s is None else time.monotonic() + duration_s

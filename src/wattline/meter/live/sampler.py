@@ -57,7 +57,16 @@ class Sampler:
 
     @classmethod
     def of(cls, sensors: Sequence[Sensor], series: Sequence[int], interval_s: float) -> Sampler:
-        """Sensors with their numbers in the journal; one that renews its reading slowly is read half as far apart."""
+        """Sensors with their numbers in the journal; one that renews its reading slowly is read half as far apart.
+
+        Parameters
+        ----------
+        sensors : that are read
+        series : number of each in the journal
+        interval_s : between two rounds [s]
+
+        Returns the sampler.
+        """
         probes = []
         for sensor, number in zip(sensors, series, strict=True):
             spec = sensor.spec

@@ -57,7 +57,8 @@ class Session:
         self._thread = threading.Thread(target=self._run, name="wattline-sampler", daemon=True)
 
     def start(self) -> Session:
-        """Begin; returns once the first readings are taken."""
+        """Begin; returns once the first readings are taken. Raises WattlineError, or what else the thread met, where
+        the first readings cannot be taken."""
         self._thread.start()
         self._ready.wait(START_S)
         if self.failed is not None:

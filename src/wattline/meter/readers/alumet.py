@@ -33,7 +33,8 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each metric of power or energy and each of its resources."""
+    """A series for each metric of power or energy and each of its resources. Raises WattlineError where it holds no
+    reading of power or energy with its time."""
     frame = table(path)
     time_s, remark = column_times(frame["timestamp"])
     values = numbers(frame["value"])

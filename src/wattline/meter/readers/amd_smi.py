@@ -38,7 +38,7 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each GPU."""
+    """A series for each GPU. Raises WattlineError where it holds no reading of power or energy with its time."""
     columns: dict[tuple[str, str], Column] = {}
     untimed = 0
     for at, card, fields in _readings(path):

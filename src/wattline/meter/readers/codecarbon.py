@@ -43,7 +43,8 @@ def is_emissions(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A counter for each part of each run, and a window for each run."""
+    """A counter for each part of each run, and a window for each run. Raises WattlineError where it holds no reading of
+    power or energy with its time."""
     frame = table(path)
     time, remark = column_times(frame["timestamp"])
     duration = numbers(frame["duration"])

@@ -89,9 +89,12 @@ def value_of(name: str, column: str = "", unit: str = "") -> Value | str:
 def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataFrame, Layout]:
     """The table without a row of units below its header, and what its columns are.
 
-    Raises
-    ------
-    WattlineError: no column is the time, or none is power or energy.
+    Parameters
+    ----------
+    frame, source : the table, cells as text, and its name in errors
+    choices : what the user says of its columns
+
+    Returns the table, and its columns. Raises WattlineError where no column is the time, or none is power or energy.
     """
     quantities = {name: quantity for name in frame.columns if (quantity := choices.quantity([name])) is not None}
     frame, second = units.row_of_units(frame, TIME_UNITS)

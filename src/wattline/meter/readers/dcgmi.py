@@ -27,7 +27,8 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each GPU's power and for its counter."""
+    """A series for each GPU's power and for its counter. Raises WattlineError where it holds no reading of power or
+    energy with its time."""
     names: list[str] = []
     now: float | None = None
     untimed = 0

@@ -39,7 +39,16 @@ def read_exposition(path: Path, choices: Choices = Choices()) -> Recording:
 
 
 def read(paths: list[Path], source: str, choices: Choices = Choices()) -> Recording:
-    """One file of scrapes, or one file a scrape."""
+    """One file of scrapes, or one file a scrape.
+
+    Parameters
+    ----------
+    paths : of the files
+    source : names the recording in errors
+    choices : what the user says of its columns or series
+
+    Returns the recording. Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     samples: Samples = {}
     untimed = 0
     for path in paths:

@@ -29,7 +29,8 @@ NUMBER = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 
 
 def head(path: Path, size: int = HEAD_BYTES) -> str:
-    """The beginning of a file as text; UTF-16 as PowerShell writes it is understood."""
+    """The beginning of a file as text; UTF-16 as PowerShell writes it is understood. Raises WattlineError where it
+    cannot be read."""
     try:
         with path.open("rb") as file:
             data = file.read(size)
@@ -47,7 +48,8 @@ def decode(data: bytes) -> str:
 
 
 def table(path: Path, header: bool = True) -> pl.DataFrame:
-    """All columns as text, names and cells without blanks around them; ragged and cut rows kept as far as they go."""
+    """All columns as text, names and cells without blanks around them; ragged and cut rows kept as far as they go.
+    Raises WattlineError where it is no table, or has too many columns."""
     import polars as pl
 
     begin = head(path)

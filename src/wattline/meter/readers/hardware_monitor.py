@@ -30,7 +30,8 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each sensor of power."""
+    """A series for each sensor of power. Raises WattlineError where it holds no reading of power or energy with its
+    time."""
     frame = table(path, header=False)
     paths = [str(cell or "") for cell in frame.row(0)]
     names = [str(cell or "") for cell in frame.row(1)]

@@ -46,7 +46,8 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each field of power or energy and each of its devices."""
+    """A series for each field of power or energy and each of its devices. Raises WattlineError where it holds no
+    reading of power or energy with its time."""
     text = "\n".join(logs.lines(path)).lstrip("\ufeff \r\n")
     points = _annotated(text) if text.startswith("#") else _telegraf(text) if text[:1] in "{[" else _lines(text)
     samples: Samples = {}

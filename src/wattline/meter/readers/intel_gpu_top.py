@@ -26,7 +26,8 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A running total for the package and for its graphics."""
+    """A running total for the package and for its graphics. Raises WattlineError where it holds no reading of power or
+    energy with its time."""
     text = "\n".join(logs.lines(path))
     decoder, place, end = json.JSONDecoder(), 0, 0.0
     rows: dict[str, list[tuple[float, float, float]]] = {}

@@ -29,7 +29,8 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """The machine's power by DCMI, and its sensors of power."""
+    """The machine's power by DCMI, and its sensors of power. Raises WattlineError where it holds no reading of power or
+    energy with its time."""
     samples: Samples = {}
     host = (("instance", path.stem),)
     now: float | None = None

@@ -46,7 +46,8 @@ def _timed(item: Iterable[str]) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each device of the records."""
+    """A series for each device of the records. Raises WattlineError where it holds no reading of power or energy with
+    its time."""
     import polars as pl
 
     whole = [row for row in _rows("\n".join(logs.lines(path))) if isinstance(row, dict)]

@@ -168,7 +168,16 @@ def recording(
 
 
 def untimed(tool: str, mend: str, path: Path) -> WattlineError:
-    """The refusal of a log whose readings carry no time."""
+    """The refusal of a log whose readings carry no time.
+
+    Parameters
+    ----------
+    tool : that wrote it
+    mend : what to do
+    path : of the log
+
+    Returns the error, to be raised.
+    """
     return WattlineError(f"{path} is {tool}'s output, whose readings carry no time: {mend}")
 
 

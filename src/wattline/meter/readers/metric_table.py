@@ -37,7 +37,16 @@ def _is_metric(name: str) -> bool:
 
 
 def read(frame: pl.DataFrame, source: str, choices: Choices) -> Recording | None:
-    """The recording of such a table; None where it is none."""
+    """The recording of such a table; None where it is none.
+
+    Parameters
+    ----------
+    frame : the table
+    source : names the recording in errors
+    choices : what the user says of its columns or series
+
+    Returns the recording.
+    """
     import polars as pl
 
     values = value_columns(frame)

@@ -39,7 +39,16 @@ class Sampled:
 
 
 def recording(samples: Samples, source: str, choices: Choices = Choices()) -> Recording:
-    """A series for each device's power, and one for its counter; WattlineError where no metric is power or energy."""
+    """A series for each device's power, and one for its counter.
+
+    Parameters
+    ----------
+    samples : times and values by metric and labels
+    source : names the recording in errors
+    choices : what the user says of its columns or series
+
+    Returns the recording. Raises WattlineError where no metric is power or energy.
+    """
     every, skipped = [], []
     for (name, labels), (times, values) in samples.items():
         tags = dict(labels)

@@ -77,7 +77,18 @@ def log_beside(folder: Path, power: list[Path] | tuple[Path, ...] = ()) -> Path 
 def read(
     power: list[Path], log: Path | None, total: Path | None, source: str, choices: Choices = Choices()
 ) -> Recording:
-    """The nodes' and switches' series with the run's windows and counts."""
+    """The nodes' and switches' series with the run's windows and counts.
+
+    Parameters
+    ----------
+    power : files of nodes and switches
+    log : of the run, where there is one
+    total : file of its total energy, where there is one
+    source : names the recording in errors
+    choices : what the user says of its columns or series
+
+    Returns the recording. Raises WattlineError where a file cannot be read.
+    """
     files = [node_file(path) for path in power]
     windows, counts, notes = (
         run_log(log) if log else ([], {}, ["no run's log (run_start, run_stop) beside the readings"])

@@ -76,7 +76,8 @@ def is_smi(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series a GPU, and one a module where one is told that holds its GPU."""
+    """A series a GPU, and one a module where one is told that holds its GPU. Raises WattlineError where it holds no
+    reading of power or energy with its time."""
     text = head(path)
     if is_dmon(text):
         return _dmon(path, choices)

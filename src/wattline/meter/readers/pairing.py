@@ -19,7 +19,17 @@ COARSE = 0.01  # a counter whose step is a larger share of its rise stands back 
 
 
 def paired(settled: Sequence[Settled], choices: Choices, source: str) -> tuple[list[Settled], list[str]]:
-    """Watts and joules that two columns name apart, and that are the same device by what they say."""
+    """Watts and joules that two columns name apart, and that are the same device by what they say.
+
+    Parameters
+    ----------
+    settled : devices of watts or joules, as their columns name them
+    choices : what the user says of its columns or series
+    source : names the recording in errors
+
+    Returns the devices, and remarks. Raises WattlineError where columns of watts and joules may be the same device and
+    none says so.
+    """
     by_key: dict[str, list[Settled]] = {}
     for entry in settled:
         by_key.setdefault(entry.channel.device.key, []).append(entry)

@@ -29,7 +29,8 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A running total for each domain and socket."""
+    """A running total for each domain and socket. Raises WattlineError where it holds no reading of power or energy
+    with its time."""
     begin, elapsed = 0.0, 0.0
     seen: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for line in logs.lines(path):

@@ -52,7 +52,8 @@ def read(path: Path) -> Recording:
 
 
 def read_power(folder: Path) -> tuple[Array, Array]:
-    """Times (s since the epoch, UTC) and the sum of the four inputs (W), shape ``(records,)``."""
+    """Times (s since the epoch, UTC) and the sum of the four inputs (W), shape ``(records,)``. Raises WattlineError
+    where the files cannot be read, or hold fewer than two records."""
     data, start_s = folder / DATA, _start(folder / START)
     times: list[Array] = []
     powers: list[Array] = []

@@ -38,7 +38,8 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A running total for each part, from each sample's mean and how long it lasted."""
+    """A running total for each part, from each sample's mean and how long it lasted. Raises WattlineError where it
+    holds no reading of power or energy with its time."""
     ends, lengths, samples = _samples_of_lists(path) if b"<plist" in _begin(path) else _samples_of_text(path)
     names = list(dict.fromkeys(name for sample in samples for name in sample))
     if not names:

@@ -28,7 +28,8 @@ def is_answer(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each metric that counts watts or joules."""
+    """A series for each metric that counts watts or joules. Raises WattlineError where it holds no reading of power or
+    energy with its time."""
     data = read_bytes(path, JSON_BYTES, "recording")
     try:
         answer = _exported(data) or parse_json(data)
@@ -52,7 +53,7 @@ def _exported(data: bytes) -> dict[str, Any] | None:
 
 
 def samples_of(answer: Any, source: str) -> Samples:
-    """The samples of an answer; raises WattlineError where it tells of an error or holds no range."""
+    """The samples of an answer. Raises WattlineError where it tells of an error or holds no range."""
     if not isinstance(answer, dict):
         raise WattlineError(f"{source} is not an answer of Prometheus")
     if answer.get("status") not in (None, "success"):

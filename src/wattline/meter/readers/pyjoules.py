@@ -32,7 +32,8 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A running total for each domain, and a window for each stretch."""
+    """A running total for each domain, and a window for each stretch. Raises WattlineError where it holds no reading of
+    power or energy with its time."""
     frame = table(path)
     names = {name.lower(): name for name in frame.columns}
     at = numbers(frame[names["timestamp"]])

@@ -164,7 +164,16 @@ def _columns(
 
 
 def parting(frame: pl.DataFrame, time_s: Array, host: str | None, parts: list[str], rest: list[str]) -> list[str]:
-    """As few columns as part all rows of an instant: one by itself, else several; else the first that varies."""
+    """As few columns as part all rows of an instant: one by itself, else several; else the first that varies.
+
+    Parameters
+    ----------
+    frame, time_s : the table and its instants [s], shape ``(n,)``
+    host : column of the machine, where there is one
+    parts, rest : columns that may name the device; others
+
+    Returns names of columns.
+    """
     base = [host] if host else []
     whole = _rows_apart(frame, time_s, base)
     if whole >= 1.0:
@@ -220,7 +229,15 @@ def _is_device(frame: pl.DataFrame, time_s: Array, name: str) -> bool:
 def check_several(
     frame: pl.DataFrame, time_s: Array, chosen: Sequence[str], values: Sequence[str], source: str
 ) -> None:
-    """WattlineError where each instant has several unlike rows of what would be one device."""
+    """Whether each instant has one row, or rows alike, of what is one device.
+
+    Parameters
+    ----------
+    frame, time_s : the table and its instants [s], shape ``(n,)``
+    chosen, values, source : columns that tell devices apart; those of watts or joules; names the recording in errors
+
+    Raises WattlineError where it has several unlike ones.
+    """
     import polars as pl
 
     if not values or not np.isfinite(time_s).any():

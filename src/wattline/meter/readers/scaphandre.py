@@ -26,7 +26,8 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for the host, each socket, domain and consumer."""
+    """A series for the host, each socket, domain and consumer. Raises WattlineError where it holds no reading of power
+    or energy with its time."""
     samples: Samples = {}
     instance = ("instance", path.stem)
 

@@ -21,7 +21,16 @@ def wall(source: str = "ptd") -> Spec:
 
 
 def nvml(note: str = "", window_s: float = 0.0, source: str = "nvml") -> Spec:
-    """A GPU's own reading; ``note`` names the field that was read."""
+    """A GPU's own reading; ``note`` names the field that was read.
+
+    Parameters
+    ----------
+    note : the field that was read
+    window_s : time over which a reading is the mean [s]
+    source : the tool that read it
+
+    Returns how the sensor measures.
+    """
     return Spec(source, window_s=window_s, error=_error("nvml"), note=note)
 
 

@@ -26,7 +26,8 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each rail, inside the board's input where there is one."""
+    """A series for each rail, inside the board's input where there is one. Raises WattlineError where it holds no
+    reading of power or energy with its time."""
     times: list[float] = []
     rails: list[dict[str, float]] = []
     for line in logs.lines(path):

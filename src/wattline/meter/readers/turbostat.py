@@ -41,7 +41,8 @@ def _quantity(cell: str) -> tuple[str, str] | None:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A running total for each part, of the system or of each package."""
+    """A running total for each part, of the system or of each package. Raises WattlineError where it holds no reading
+    of power or energy with its time."""
     header: list[str] = []
     rows: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for line in logs.lines(path):

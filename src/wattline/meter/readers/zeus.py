@@ -54,7 +54,8 @@ def read_power(path: Path, choices: Choices = Choices()) -> Recording:
 
 
 def read_windows(path: Path, choices: Choices = Choices()) -> Recording:
-    """A counter for each GPU over each stretch that windows cover, and the windows."""
+    """A counter for each GPU over each stretch that windows cover, and the windows. Raises WattlineError where it holds
+    no reading of power or energy with its time."""
     frame = table(path)
     begin, remark = column_times(frame["start_time"])
     length = numbers(frame["elapsed_time"])

@@ -45,10 +45,18 @@ class CorrectedCounter(NamedTuple):
 def correct_watts(
     device: Device, spec: Spec, readings: Readings, stuck_s: Sequence[Span], error: bool = True
 ) -> CorrectedWatts:
-    """Each good reading in place of what it should have said at its time; a stuck value stands as it is told.
+    """Each good reading in place of what it should have said at its time; a stuck value stands as it is told. Readings
+    that are not of NVML, or too few, come back as they were.
 
-    ``error``: whether the sensor's own error is worked out too; without it the spec's stands.
-    Readings that are not of NVML, or too few, come back as they were.
+    Parameters
+    ----------
+    device : the device
+    spec : how its sensor measures
+    readings : the good ones
+    stuck_s : begins and ends of the stretches in which one value was repeated [s]
+    error : whether the sensor's own error is worked out too; without it the spec's stands
+
+    Returns the readings, and how they measure.
     """
     done = _correct(Series(device, spec, readings.time_s, readings.power_w), stuck_s)
     if done is None:
@@ -103,8 +111,16 @@ def correct_counter(
 ) -> CorrectedCounter:
     """A counter, which misses nothing between readings: its gain alone is corrected, at its mean power.
 
-    ``interval_s``: the usual time between two of its readings, s. ``error``: whether the sensor's own error is worked
-    out too; without it the spec's stands.
+    Parameters
+    ----------
+    device : the device
+    spec : how its sensor measures
+    rise : the counter, without wraps and resets
+    readings : of watts beside it, where there are any
+    interval_s : the usual time between two of its readings [s]
+    error : whether the sensor's own error is worked out too; without it the spec's stands
+
+    Returns the counter, the readings, and how they measure.
     """
     done = _correct(Series(device, spec, rise.time_s, None, rise.energy_j), (), interval_s)
     if done is None:

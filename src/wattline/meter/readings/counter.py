@@ -28,7 +28,14 @@ class Rise(NamedTuple):
 def untangle(time_s: Array, energy_j: Array, wrap_j: float, max_w: float = np.inf) -> tuple[Rise, list[FaultTimes]]:
     """Wraps added, resets and leaps bridged at the power beside them, nonsense readings left out; instants rising.
 
-    ``max_w``: what the device can draw; a step above it is a leap, never energy.
+    Parameters
+    ----------
+    time_s : when each was read, in order [s], shape ``(n,)``
+    energy_j : the counter [J], shape ``(n,)``
+    wrap_j : where it starts anew from zero; infinite where it does not [J]
+    max_w : what the device can draw; a step above it is a leap, never energy [W]
+
+    Returns the counter as it rose, and the faults.
     """
     if (risen := _risen(time_s, energy_j, wrap_j, max_w)) is not None:
         return risen, []

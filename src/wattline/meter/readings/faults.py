@@ -45,7 +45,17 @@ class Readings:
 
 
 def sift(time_s: Array, power_w: Array, device: Device, modelled: bool) -> tuple[Readings, list[FaultTimes]]:
-    """The good readings among rows in order of time, and the faults of the others."""
+    """The good readings among rows in order of time, and the faults of the others.
+
+    Parameters
+    ----------
+    time_s : when each was read, in order [s], shape ``(n,)``
+    power_w : readings [W], shape ``(n,)``
+    device : the device
+    modelled : whether it is a model, whose value may stand still
+
+    Returns the good readings, and the faults.
+    """
     interval = typical_interval(time_s)
     time, power, faults = _once(time_s, power_w)
     faults += gaps(time, interval)

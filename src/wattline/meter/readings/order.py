@@ -29,7 +29,17 @@ class FaultTimes(NamedTuple):
 
 
 def fault_times(kind: str, at_s: Array, lasting_s: Array | float, done: str) -> list[FaultTimes]:
-    """One FaultTimes, or none where there is nothing."""
+    """One FaultTimes, or none where there is nothing.
+
+    Parameters
+    ----------
+    kind : of fault
+    at_s : when each was [s], shape ``(n,)``
+    lasting_s : how long each lasted [s]
+    done : what was done about it
+
+    Returns a list of one or none.
+    """
     at = np.asarray(at_s, float)
     return [FaultTimes(kind, at, np.broadcast_to(np.asarray(lasting_s, float), at.shape), done)] if len(at) else []
 
@@ -43,10 +53,16 @@ def typical_interval(time_s: Array) -> float:
 
 
 def true_time(time_s: Array, monotonic_s: Array | None, key: Array) -> tuple[Array, NDArray[np.intp], list[FaultTimes]]:
-    """Seconds since the epoch that only run forward, the rows they belong to, and the faults of the clock.
+    """Seconds since the epoch that only run forward, the rows they belong to, and the faults of the clock. Rows without
+    a time are left out.
 
-    ``key``: the readings, by which a stretch written twice is told from a clock set back. Rows without a time are left
-    out. All arrays shape ``(n,)``; the result is rising, shape ``(m,)``, m ≤ n.
+    Parameters
+    ----------
+    time_s : as the clock said, shape ``(n,)`` [s]
+    monotonic_s : of the machine's monotonic clock, where it is known, shape ``(n,)`` [s]
+    key : the readings, by which a stretch written twice is told from a clock set back, shape ``(n,)``
+
+    Returns times in order and rows, shape ``(m,)``, m ≤ n, and the faults.
     """
     if monotonic_s is None and _runs_forward(time_s):
         return time_s, np.arange(len(time_s)), []

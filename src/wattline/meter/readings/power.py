@@ -124,12 +124,28 @@ class Power:
 
 
 def line_j(left_w: Quantity, right_w: Quantity, seconds: Quantity) -> Quantity:
-    """Joules under straight lines from ``left_w`` to ``right_w`` (W), each ``seconds`` (s) long; all of one shape."""
+    """Joules under straight lines from ``left_w`` to ``right_w``; all of one shape.
+
+    Parameters
+    ----------
+    left_w, right_w : power at either end [W]
+    seconds : length of each [s]
+
+    Returns joules.
+    """
     return 0.5 * (left_w + right_w) * seconds
 
 
 def energy(power: Power, begin_s: float, end_s: float) -> Energy:
-    """Joules from ``begin_s`` to ``end_s``; outside the knots at the level that held there."""
+    """Joules from ``begin_s`` to ``end_s``; outside the knots at the level that held there.
+
+    Parameters
+    ----------
+    power : a device's power over time
+    begin_s, end_s : of the window, UTC [s]
+
+    Returns joules with their error.
+    """
     begin, end = power.total_j(np.array([begin_s, end_s])).T
     return Energy(*(float(x) for x in end - begin))
 
@@ -137,7 +153,14 @@ def energy(power: Power, begin_s: float, end_s: float) -> Energy:
 def straight(device: Device, spec: Spec, time_s: Array, power_w: Array) -> Power:
     """Readings that need no cleaning joined by straight lines; what stands at the ends holds beyond them.
 
-    ``time_s``: rising, s, and ``power_w``: W, both shape ``(n,)``, n >= 2.
+    Parameters
+    ----------
+    device : the device
+    spec : how its sensor measures
+    time_s : rising, shape ``(n,)``, n >= 2 [s]
+    power_w : readings [W], shape ``(n,)``
+
+    Returns power over time.
     """
     none = np.zeros(len(time_s) - 1)
     first, last = (Level(float(power_w[i]), 0.0, 0.0) for i in (0, -1))
@@ -148,7 +171,14 @@ def straight(device: Device, spec: Spec, time_s: Array, power_w: Array) -> Power
 def steps(device: Device, spec: Spec, time_s: Array, energy_j: Array) -> Power:
     """A counter that only rises as the mean power of each of its steps; nothing is added beyond its ends.
 
-    ``time_s``: rising, s, and ``energy_j``: J, both shape ``(n,)``, n >= 2.
+    Parameters
+    ----------
+    device : the device
+    spec : how its sensor measures
+    time_s : rising, shape ``(n,)``, n >= 2 [s]
+    energy_j : the counter, shape ``(n,)`` [J]
+
+    Returns power over time.
     """
     mean, none = np.diff(energy_j) / np.diff(time_s), np.zeros(len(time_s) - 1)
     step, still = median(np.diff(time_s)), Level(0.0, 0.0, 0.0)

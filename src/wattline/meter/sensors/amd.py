@@ -38,7 +38,7 @@ class Amd:
         self._counter = Counter(most_w=catalog.fact("constant.meter-max-gpu").value)
 
     def read(self) -> Reading:
-        """Watts and joules now; SensorGone where the library gives neither."""
+        """Watts and joules now. Raises SensorGone where the library gives neither."""
         if self._handle is None:
             raise SensorGone("closed")
         try:
@@ -59,7 +59,16 @@ class Amd:
 
 
 def find(library: Any = None, host: str = "", rocm: Path | None = None) -> tuple[list[Sensor], list[Finding]]:
-    """Every AMD GPU that gives power or energy; ``library`` has amdsmi's functions (default: amdsmi)."""
+    """Every AMD GPU that gives power or energy.
+
+    Parameters
+    ----------
+    library : has amdsmi's functions; amdsmi itself where None
+    host : name of this machine; asked of the system where empty
+    rocm : where ROCm is installed; by the environment where None
+
+    Returns sensors, and why any other cannot be read.
+    """
     if library is None:
         library, missing = _library(rocm or Path(os.environ.get("ROCM_PATH", "/opt/rocm")))
         if missing:

@@ -34,7 +34,17 @@ class Counter:
         self._doubted: tuple[float, float] | None = None  # a leap that the next reading must confirm
 
     def take(self, raw_j: float, now_s: float, asleep_s: float = 0.0) -> float:
-        """The reading to hand on; raises SensorGone for a reading that cannot be, and once at a reset."""
+        """The reading to hand on.
+
+        Parameters
+        ----------
+        raw_j : what the counter says [J]
+        now_s : on a clock that never jumps [s]
+        asleep_s : how long the machine has slept so far [s]
+
+        Returns joules since the counter was first read, without its wraps. Raises SensorGone for a reading that cannot
+        be, and once at a reset.
+        """
         if not math.isfinite(raw_j) or raw_j < 0 or raw_j > self.wrap_j:
             raise SensorGone(f"counter reads {raw_j:g} J, outside of 0 to {self.wrap_j:g} J")
         if self._last is None:

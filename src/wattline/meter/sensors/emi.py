@@ -52,7 +52,7 @@ def _name(unit: int, data: bytes, at: int, size: int) -> str:
 
 
 def channel_joules(measurement: bytes, count: int) -> list[float]:
-    """The counters of a measurement [J]; raises ValueError where bytes are missing."""
+    """The counters of a measurement [J]. Raises ValueError where bytes are missing."""
     if len(measurement) < 16 * count:
         raise ValueError("cut")
     return [struct.unpack_from("<Q", measurement, 16 * place)[0] * PICO * J_PER_WH for place in range(count)]
@@ -73,7 +73,7 @@ class EmiMeter:
         return cls(ask, channel_names(version, ask(METADATA, size)))
 
     def joules(self, place: int) -> float:
-        """One channel's counter; raises SensorGone."""
+        """One channel's counter [J]. Raises SensorGone where the meter gives no measurement."""
         try:
             return channel_joules(self.ask(MEASUREMENT, 16 * len(self.names)), len(self.names))[place]
         except (ValueError, struct.error, OSError) as error:

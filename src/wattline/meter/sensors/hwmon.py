@@ -61,7 +61,7 @@ class Hwmon:
         self._counter = Counter(most_w=catalog.fact(most).value)
 
     def read(self) -> Reading:
-        """Watts or joules; SensorGone where the driver gives none."""
+        """Watts or joules now. Raises SensorGone where the driver gives none."""
         power_w = energy_j = None
         if self._energy is not None:
             energy_j = self._counter.take(self._energy.read() * 1e-6, time.monotonic())
@@ -80,7 +80,16 @@ class Hwmon:
 def find(
     root: Path = ROOT, host: str = "", environ: Mapping[str, str] | None = None
 ) -> tuple[list[Sensor], list[Finding]]:
-    """The channels that cover a known device, and those of which that is not known."""
+    """The channels that cover a known device, and those of which that is not known.
+
+    Parameters
+    ----------
+    root : where the kernel lists its monitors
+    host : name of this machine; asked of the system where empty
+    environ : variables; those of this process where None
+
+    Returns sensors, and why any other cannot be read.
+    """
     stated, findings = _stated((os.environ if environ is None else environ).get(VARIABLE, ""))
     try:
         chips = sorted(root.iterdir(), key=lambda path: int(re.sub(r"\D", "", path.name) or 0))

@@ -30,7 +30,7 @@ class Rail:
     spec: Spec = SPEC
 
     def read(self) -> Reading:
-        """Watts now; SensorGone where either file cannot be read."""
+        """Watts now. Raises SensorGone where either file cannot be read."""
         millivolts, milliamperes = (number(self.folder / f"{kind}{self.channel}_input") for kind in ("in", "curr"))
         if millivolts is None or milliamperes is None:
             raise SensorGone(f"{self.folder}: channel {self.channel} tells no voltage or no current")

@@ -77,7 +77,7 @@ def find(host: str = "", environ: Mapping[str, str] | None = None) -> tuple[list
 
 
 def ask(command: Sequence[str], environ: Mapping[str, str] | None = None) -> Reading:
-    """Run the tool once; raises SensorGone with what it said where it gives no watts."""
+    """Run the tool once. Raises SensorGone where it gives no watts, with what it said."""
     env = {**(os.environ if environ is None else environ), "LC_ALL": "C"}
     try:
         ran = subprocess.run(

@@ -31,7 +31,17 @@ class Watch:
 def tell(
     sensors: Sequence[Sensor], findings: Sequence[Finding], rows: Sequence[Json], sources: Sequence[str] = ()
 ) -> Json:
-    """The whole answer of `wattline sensors`; ``sources``: those that were looked at, all where there are none."""
+    """The whole answer of ``wattline sensors``.
+
+    Parameters
+    ----------
+    sensors : that can be read
+    findings : why others cannot
+    rows : a row for each sensor
+    sources : those that were looked at; all where there are none
+
+    Returns the answer, as JSON.
+    """
     parts = ("source", "what", "why", "mend")
     rows_of_findings = [
         {part: getattr(finding, part) for part in parts} | {"usable": finding.usable} for finding in findings

@@ -57,7 +57,7 @@ class NumberFile:
         self._fd: int | None = None
 
     def read(self) -> int:
-        """The number now; raises SensorGone with what is wrong."""
+        """The number now. Raises SensorGone where the file cannot be read, or holds no number."""
         try:
             if self._fd is None:
                 self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)

@@ -99,7 +99,7 @@ class GpuModel:
         self.spec = Spec(SOURCE, error=max(idle.error, full.error), modelled=True, note=note)
 
     def read(self) -> Reading:
-        """Watts by the use now, 0 to 1; SensorGone where that cannot be told."""
+        """Watts by the use now. Raises SensorGone where that cannot be told."""
         try:
             share = min(max(self._use(), 0.0), 1.0)
         except Exception as error:
@@ -114,7 +114,17 @@ class GpuModel:
 
 
 def gpu(device: Device, use: Callable[[], float], done: Callable[[], None], facts: Catalog) -> GpuModel | None:
-    """A model of this GPU from the catalog's chip of its name; None where the catalog has none. ``done`` closes it."""
+    """A model of this GPU from the catalog's chip of its name; None where the catalog has none.
+
+    Parameters
+    ----------
+    device : the device
+    use : gives the GPU's use now, 0 to 1
+    done : closes it
+    facts : where the chip is looked up
+
+    Returns the model.
+    """
     try:
         chip = facts.find("chip", device.name)
         tdp_w, idle = chip["tdp_w"].value, chip["idle_w"]
@@ -149,7 +159,18 @@ def find(
     clock: Callable[[], float] = time.monotonic,
     facts: CatalogLike = None,
 ) -> tuple[list[Sensor], list[Finding]]:
-    """A model of each of ``kinds`` that nothing measures, of the catalog's figures or your own ``facts``."""
+    """A model of each of ``kinds`` that nothing measures, of the catalog's figures or your own ``facts``.
+
+    Parameters
+    ----------
+    kinds : ``cpu`` and ``dram``
+    host : name of this machine; asked of the system where empty
+    proc, edac : where the kernel tells of use, and of memory
+    clock : gives seconds that never jump
+    facts : a catalog, or your own facts before its own
+
+    Returns sensors, and why any other cannot be read.
+    """
     host, known = host or hostname(), open_catalog(facts)
     sensors: list[Sensor] = []
     findings: list[Finding] = []

@@ -46,7 +46,7 @@ class Nvml:
         self._counter = Counter(most_w=catalog.fact("constant.meter-max-gpu").value)
 
     def read(self) -> Reading:
-        """Watts and joules now; a lost or reset GPU is SensorGone until NVML finds it again."""
+        """Watts and joules now. Raises SensorGone where a GPU is lost or reset, until NVML finds it again."""
         handle = self._live_handle()
         try:
             power_w = _power_w(self.library, handle, self.power) if self.power else None
@@ -90,9 +90,15 @@ class Nvml:
 
 
 def find(library: Any = None, host: str = "", facts: CatalogLike = None) -> tuple[list[Sensor], list[Finding]]:
-    """Every GPU that NVML gives power or energy of, or else use, from which a model of ``facts`` works.
+    """Every GPU that NVML gives power or energy of, or else use, from which a model works.
 
-    ``library`` has pynvml's functions (default: pynvml).
+    Parameters
+    ----------
+    library : has pynvml's functions; pynvml itself where None
+    host : name of this machine; asked of the system where empty
+    facts : a catalog, or your own facts before its own, for the model
+
+    Returns sensors, and why any other cannot be read.
     """
     if library is None:
         try:

@@ -38,9 +38,15 @@ class ProcessUse:
 
 
 def process_use(library: Any, handle: Any, since_us: int = 0) -> list[ProcessUse]:
-    """NVML's samples of each process's use, newer than ``since_us``; empty where none ran.
+    """NVML's samples of each process's use; empty where none ran.
 
-    Raises SensorGone where NVML does not tell (MIG, some virtual GPUs, no permission).
+    Parameters
+    ----------
+    library : has pynvml's functions
+    handle : of the GPU
+    since_us : newer than which they are [µs]
+
+    Returns samples. Raises SensorGone where NVML does not tell (MIG, some virtual GPUs, no permission).
     """
     try:
         samples = library.nvmlDeviceGetProcessUtilization(handle, since_us)

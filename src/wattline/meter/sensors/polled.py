@@ -37,7 +37,7 @@ class Poller:
         self._last: tuple[Answer, float] = (first or {}, float("-inf") if first is None else time.monotonic())
 
     def latest(self, key: str) -> Reading:
-        """The last answer about a device; raises SensorGone where it is missing or too old. Starts the thread."""
+        """The last answer about a device. Starts the thread. Raises SensorGone where it is missing or too old."""
         self._start()
         (answer, answered_s), wrong = self._last, self._wrong
         age_s = time.monotonic() - answered_s
@@ -93,6 +93,7 @@ class Polled:
         poller.open()
 
     def read(self) -> Reading:
+        """The last answer about the device. Raises SensorGone where it is missing, too old or closed."""
         if self._poller is None:
             raise SensorGone("closed")
         return self._poller.latest(self.device.key)

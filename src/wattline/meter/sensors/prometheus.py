@@ -150,7 +150,16 @@ class Server:
         return {key: self.reading(key, entry, now_s) for key, entry in self.devices().items()}
 
     def reading(self, key: str, entry: ScrapedDevice, now_s: float) -> Reading | str:
-        """What a device gives now, held against what it can draw; else why there is nothing."""
+        """What a device gives now, held against what it can draw; else why there is nothing.
+
+        Parameters
+        ----------
+        key : of the device
+        entry : what the exporter says of it
+        now_s : on a clock that never jumps [s]
+
+        Returns the reading, or why there is none.
+        """
         power_w, energy_j = entry.power_w, entry.energy_j
         limit_w = max_w(entry.device)
         if entry.exporter == OWN:  # it may stand for many devices
@@ -168,7 +177,8 @@ class Server:
         return Reading(power_w, energy_j)
 
     def query(self, promql: str) -> list[tuple[Labels, float]]:
-        """The instant vector: labels and value of each series."""
+        """The instant vector: labels and value of each series. Raises WebError where the server does not answer, or
+        with no instant vector."""
         data = self.web.json("/api/v1/query", {"query": promql}).get("data") or {}
         result = data.get("result") or []
         if data.get("resultType") == "scalar":
@@ -193,7 +203,16 @@ class Server:
 def find(
     environ: Mapping[str, str] | None = None, host: str = "", presets: Sequence[Preset] = PRESETS
 ) -> tuple[list[Sensor], list[Finding]]:
-    """Every device that the server has watts or joules of."""
+    """Every device that the server has watts or joules of.
+
+    Parameters
+    ----------
+    environ : variables, with the server's address; those of this process where None
+    host : name of this machine; asked of the system where empty
+    presets : queries that are tried
+
+    Returns sensors, and why any other cannot be read.
+    """
     environ = os.environ if environ is None else environ
     url = environ.get(PREFIX + "URL", "").strip()
     if not url:

@@ -56,7 +56,18 @@ class Rapl:
 def find(
     root: Path = ROOT, host: str = "", clock: Clock = time.monotonic, asleep: Clock = slept_s, cpuinfo: Path = CPUINFO
 ) -> tuple[list[Sensor], list[Finding]]:
-    """The zones that can be read, and what is wrong with the others."""
+    """The zones that can be read, and what is wrong with the others.
+
+    Parameters
+    ----------
+    root : where the kernel lists power zones
+    host : name of this machine; asked of the system where empty
+    clock : gives seconds that never jump
+    asleep : gives seconds that the machine has slept
+    cpuinfo : where the kernel tells of processors
+
+    Returns sensors, and why any other cannot be read.
+    """
     zones = _zones(root)
     if not zones:
         return [], [_no_tree(root)]

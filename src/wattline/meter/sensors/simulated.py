@@ -43,7 +43,7 @@ class SimulatedSensor:
 
 
 def simulated(names: str) -> list[SimulatedSensor]:
-    """Sensors for ``COUNT`` or ``COUNT:WATTS``."""
+    """Sensors for ``COUNT`` or ``COUNT:WATTS``. Raises WattlineError for another form."""
     count, _, watts = names.partition(":")
     try:
         number, mean_w = int(count), float(watts or 300.0)

@@ -72,7 +72,7 @@ class SimulatedChip:
     spec: Spec = SPEC
 
     def limit_w(self) -> float:
-        """The limit that stands [W]; SensorGone where the chip is lost."""
+        """The limit that stands [W]. Raises SensorGone where the chip is lost."""
         if (self.folder / "lost").exists():
             raise SensorGone(f"{self.device.name}: it fell off the bus")
         try:
@@ -96,7 +96,7 @@ def make_chip(folder: Path, curve: ChipCurve, limit_w: float | None = None) -> S
 
 
 def read_chip(folder: Path) -> SimulatedChip:
-    """The simulated chip of a folder; raises WattlineError where its file is none."""
+    """The simulated chip of a folder. Raises WattlineError where its file is none."""
     path = folder / "chip.json"
     try:
         curve = ChipCurve(**json.loads(path.read_text(encoding="utf-8")))
@@ -106,7 +106,8 @@ def read_chip(folder: Path) -> SimulatedChip:
 
 
 def simulated_chips() -> list[SimulatedChip]:
-    """The chips of the folder that the environment names; none where it names none."""
+    """The chips of the folder that the environment names; none where it names none. Raises WattlineError where the
+    folder has none."""
     root = os.environ.get(VARIABLE, "")
     if not root:
         return []

@@ -73,7 +73,7 @@ def question(community: str, dotted: str, number: int) -> bytes:
 
 
 def parts(data: bytes) -> list[tuple[int, bytes]]:
-    """The values that follow one another in bytes; raises ValueError where they are cut."""
+    """The values that follow one another in bytes. Raises ValueError where they are cut."""
     out, at = [], 0
     while at < len(data):
         if at + 2 > len(data):
@@ -106,7 +106,7 @@ def answer_value(data: bytes, number: int) -> float | None:
 
 
 def ask(outlet: Outlet) -> Reading:
-    """Watts now; raises SensorGone."""
+    """Watts now. Raises SensorGone where the unit does not answer, or not with watts."""
     host, _, port = outlet.address.partition(":")
     number = int.from_bytes(os.urandom(3), "big")
     try:

@@ -44,7 +44,8 @@ class Tool:
 
 
 def powermetrics_answer(output: str, host: str) -> Parsed:
-    """Apple's chip, from one sample as text or as a property list; memory and all outside of the chip left out."""
+    """Apple's chip, from one sample as text or as a property list; memory and all outside of the chip left out. Raises
+    SensorGone where it printed no power."""
     watts: dict[str, float] = {}
     if "<plist" in output:
         text = output[output.index("<?xml") if "<?xml" in output else output.index("<plist") :].partition("\0")[0]
@@ -67,7 +68,8 @@ def powermetrics_answer(output: str, host: str) -> Parsed:
 
 
 def tegrastats_answer(output: str, host: str) -> Parsed:
-    """A Jetson module's input, with its rails inside; the rails alone where the board tells no input."""
+    """A Jetson module's input, with its rails inside; the rails alone where the board tells no input. Raises SensorGone
+    where it printed no power."""
     rails = {match[1]: float(match[2]) / 1e3 for match in RAIL.finditer(output)}
     if not rails:
         raise SensorGone("tegrastats printed no rail with its power")
@@ -83,7 +85,8 @@ def tegrastats_answer(output: str, host: str) -> Parsed:
 
 
 def hl_smi_answer(output: str, host: str) -> Parsed:
-    """Gaudi accelerators: lines of ``name, uuid, bus, power``, such as ``HL-225, 01P0-…, 0000:19:00.0, 97 W``."""
+    """Gaudi accelerators: lines of ``name, uuid, bus, power``, such as ``HL-225, 01P0-…, 0000:19:00.0, 97 W``. Raises
+    SensorGone where it printed no power."""
     answer: Parsed = []
     for row in csv.reader(output.splitlines(), skipinitialspace=True):
         match = re.match(r"\s*([\d.]+)\s*W?\s*$", row[3]) if len(row) == 4 else None
@@ -97,7 +100,8 @@ def hl_smi_answer(output: str, host: str) -> Parsed:
 
 
 def xpu_smi_answer(output: str, host: str) -> Parsed:
-    """Intel GPUs: the CSV of ``dump`` with the metric of power, a line each."""
+    """Intel GPUs: the CSV of ``dump`` with the metric of power, a line each. Raises SensorGone where it printed no
+    power."""
     rows = list(csv.reader(output.splitlines(), skipinitialspace=True))
     head = next((row for row in rows if row and row[0] == "Timestamp"), None)
     column = next((i for i, name in enumerate(head or ()) if "Power (W)" in name), None)
@@ -156,7 +160,7 @@ def find(name: str, host: str = "") -> tuple[list[Sensor], list[Finding]]:
 
 
 def ask(command: Sequence[str], lines: int = 0) -> str:
-    """What a tool prints, or its first lines; raises SensorGone where it fails."""
+    """What a tool prints, or its first lines. Raises SensorGone where it fails."""
     try:
         if lines:
             with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:

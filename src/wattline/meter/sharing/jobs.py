@@ -30,7 +30,8 @@ NAMES = {
 
 
 def read_jobs(path: Path | str, default: tzinfo = UTC) -> list[Workload]:
-    """The jobs in a file, whichever of the formats it is in; ``default``: the zone of times that state none."""
+    """The jobs in a file, whichever of the formats it is in; ``default``: the zone of times that state none. Raises
+    WattlineError where the file cannot be read or names no job that ran."""
     path = Path(path)
     text = read_text(path, LIMIT_BYTES, "jobs")
     start = text.lstrip()[:4096]
@@ -52,7 +53,16 @@ def read_jobs(path: Path | str, default: tzinfo = UTC) -> list[Workload]:
 
 
 def read_csv(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
-    """Columns by name: name, begin, end; and, where given, gpus (``0-3``, UUIDs), host, weight, user, model."""
+    """Columns by name: name, begin, end; and, where given, gpus (``0-3``, UUIDs), host, weight, user, model.
+
+    Parameters
+    ----------
+    text : of the file
+    where : the file, for the error
+    default : zone of times that state none
+
+    Returns the jobs. Raises WattlineError where a column is missing or a cell is not understood.
+    """
     rows = csv.DictReader(io.StringIO(text))
     columns = {c.strip().lower(): c for c in rows.fieldnames or () if c}
     column_of = {k: next((columns[n] for n in names if n in columns), "") for k, names in NAMES.items()}
@@ -84,7 +94,7 @@ def read_csv(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
 
 
 def weight_of(text: str, where: str) -> float:
-    """A weight, 1 where none is given."""
+    """A weight, 1 where none is given. Raises WattlineError for what is no number of zero or more."""
     try:
         value = float(text) if text else 1.0
     except ValueError:
@@ -96,7 +106,16 @@ def weight_of(text: str, where: str) -> float:
 
 def read_sacct(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
     """``sacct -P -o JobID,JobName,Start,End,NodeList,AllocTRES``: jobs, not their steps; it counts GPUs and does not
-    say which."""
+    say which.
+
+    Parameters
+    ----------
+    text : of the file
+    where : the file, for the error
+    default : zone of times that state none
+
+    Returns the jobs. Raises WattlineError where a field is missing or a cell is not understood.
+    """
     lines = [line for line in text.splitlines() if line.strip()]
     heads = [h.strip().lower() for h in lines[0].split("|")]
     missing = [h for h in ("jobid", "start", "end", "nodelist") if h not in heads]
@@ -135,7 +154,16 @@ def _named(job: str, name: str) -> str:
 
 
 def read_scontrol(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
-    """``scontrol show job -d``: each job's GPUs by node, from ``Nodes=… GRES=gpu:…(IDX:0-1)``."""
+    """``scontrol show job -d``: each job's GPUs by node, from ``Nodes=… GRES=gpu:…(IDX:0-1)``.
+
+    Parameters
+    ----------
+    text : of the file
+    where : the file, for the error
+    default : zone of times that state none
+
+    Returns the jobs. Raises WattlineError where no job tells its GPUs.
+    """
     claims: list[Workload] = []
     for block in re.split(r"(?=^\s*JobId=)", text, flags=re.MULTILINE):
         job = re.search(r"JobId=(\S+)", block)

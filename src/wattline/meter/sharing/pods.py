@@ -24,7 +24,16 @@ BROKEN = 2.5  # times the usual step: a longer silence ends a pod's claim
 
 def read_pods(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
     """Claims from the answer of ``/api/v1/query_range`` for a DCGM metric: a pod holds a GPU while its series has
-    samples. Names are ``namespace/pod/container``; series without a pod claim nothing."""
+    samples. Names are ``namespace/pod/container``; series without a pod claim nothing.
+
+    Parameters
+    ----------
+    text : of the file
+    where : the file, for the error
+    default : zone of times that state none
+
+    Returns the pods, as jobs. Raises WattlineError where it is no such answer, or times run backwards.
+    """
     del default  # Prometheus speaks in seconds since the epoch
     try:
         answer = parse_json(text)

@@ -51,7 +51,8 @@ class Used(NamedTuple):
 
 
 def read_processes(path: Path | str, default: tzinfo = UTC) -> list[Used]:
-    """What ran on each GPU, from a file of samples."""
+    """What ran on each GPU, from a file of samples. Raises WattlineError where the file cannot be read or holds no
+    sample."""
     path = Path(path)
     text = read_text(path, LIMIT_BYTES, "processes")
     if not text.strip():

@@ -128,7 +128,17 @@ def shared_series(recording: Recording) -> list[Series]:
 def share_jobs(
     recording: Recording, jobs: Sequence[Workload], idle_w: float | None = None, as_read: bool = False
 ) -> Shared:
-    """Jobs' energies; where none ran a device's energy is idle."""
+    """Jobs' energies; where none ran a device's energy is idle.
+
+    Parameters
+    ----------
+    recording, jobs : with readings; with devices and times
+    idle_w : power of a device that idles; worked out where None [W]
+    as_read : without the correction for how sensors err
+
+    Returns joules by job, with what is idle. Raises WattlineError where none ran on a device within its time, and where
+    a job had some of the GPUs and the file does not say which.
+    """
     notes = list(recording.notes)
     devices = _devices(recording, as_read, notes)
     mine: list[list[Workload]] = [[] for _ in devices]
@@ -152,7 +162,16 @@ def share_jobs(
 def share_processes(
     recording: Recording, samples: Sequence[Used], idle_w: float | None = None, as_read: bool = False
 ) -> Shared:
-    """Processes' energies; times without samples are nobody's, and a sampled time in which none used it is idle."""
+    """Processes' energies; times without samples are nobody's, and a sampled time in which none used it is idle.
+
+    Parameters
+    ----------
+    recording, samples : with readings; of what ran on each GPU
+    idle_w : power of a device that idles; worked out where None [W]
+    as_read : without the correction for how sensors err
+
+    Returns joules by process, with what is idle. Raises WattlineError where no sample falls on a device in its time.
+    """
     notes = list(recording.notes)
     devices = _devices(recording, as_read, notes)
     mine: list[list[Workload]] = [[] for _ in devices]
@@ -173,7 +192,7 @@ def share_processes(
 
 
 def on_host(recording: Recording, host: str) -> Recording:
-    """The recording of one machine with that machine's name, where the file did not tell it."""
+    """The recording of one machine with that machine's name. Raises WattlineError where it holds several machines."""
     hosts = {s.device.host for s in recording.series}
     if len(hosts) > 1:
         raise WattlineError(f"--host {shorten(host)} cannot name {len(hosts)} machines; the recording tells them apart")
@@ -258,7 +277,14 @@ def numbers_on_host(devices: Sequence[Device]) -> list[str]:
 
 
 def means(claim: Workload, device: Device, number: str) -> bool:
-    """Whether a claim names this device, which has this number on its host."""
+    """Whether a claim names this device, which has this number on its host.
+
+    Parameters
+    ----------
+    claim, device, number : of a job; of the recording; that of the device on its host
+
+    Returns True where it does.
+    """
     host = short_host(device.host)
     if claim.hosts and host and host not in {short_host(h) for h in claim.hosts}:
         return False

@@ -21,12 +21,16 @@ BLOCK = 2048  # intervals shared at a time, so that a year of jobs fits in memor
 
 
 def share(energy_j: ArrayLike, idle_j: ArrayLike, weights: ArrayLike) -> tuple[Array, Array]:
-    """Joules of each claim in each interval, and what stays idle.
+    """Joules of each claim in each interval, and what stays idle. An interval in which no claim has weight is idle.
 
-    ``energy_j``, ``idle_j``: ``(n,)``, what the device took and what of it is idle whoever ran (held between 0 and the
-    energy). ``weights``: ``(claims, n)``, zero or more; only their proportions in an interval matter. An interval in
-    which no claim has weight is idle. Returns ``(claims, n)`` and ``(n,)``, whose sum over claims plus idle is
-    ``energy_j``. Raises WattlineError for energies or weights that are negative or not finite.
+    Parameters
+    ----------
+    energy_j : what the device took, shape ``(n,)`` [J]
+    idle_j : what of it is idle whoever ran, held between 0 and the energy, shape ``(n,)`` [J]
+    weights : zero or more; only their proportions in an interval matter, shape ``(claims, n)``
+
+    Returns joules of claims ``(claims, n)`` and idle ones ``(n,)``, which add up to ``energy_j``. Raises WattlineError
+    for energies or weights that are negative or not finite.
     """
     energy, idle = np.broadcast_arrays(np.asarray(energy_j, float), np.asarray(idle_j, float))
     weight = np.asarray(weights, float)
@@ -90,11 +94,18 @@ def split_device(
     known: tuple[Array, Array] | None = None,
     seen: Sequence[Span] | None = None,
 ) -> DeviceShares:
-    """One device's energy shared among its claims.
+    """One device's energy shared among its claims. Claims of one name are one.
 
-    ``known``: begins and ends of the stretches, shape ``(n,)`` each, within which it is known who ran [all]; the
-    energy outside them is nobody's. ``seen``: the stretches that are shared [from the first to the last reading].
-    Claims of one name are one.
+    Parameters
+    ----------
+    track : the device's
+    claims : with their times and weights
+    idle_w : power of a device that idles [W]
+    known : begins and ends of the stretches within which it is known who ran, shape ``(n,)`` each; all where None. The
+        energy outside them is nobody's
+    seen : the stretches that are shared; from the first to the last reading where None
+
+    Returns joules by name, idle and nobody's. Raises WattlineError for an idle power below zero.
     """
     if not (np.isfinite(idle_w) and idle_w >= 0):
         raise WattlineError(f"{track.device.key}: idle power {idle_w} W must be zero or more, and finite")

@@ -13,7 +13,7 @@ MAX_HOSTS = 100_000
 
 
 def zone(name: str) -> tzinfo:
-    """The time zone of clocks that state none."""
+    """The time zone of clocks that state none. Raises WattlineError for one that is not known."""
     if not name or name.upper() == "UTC":
         return UTC
     try:
@@ -23,7 +23,16 @@ def zone(name: str) -> tzinfo:
 
 
 def instant(text: str, where: str, default: tzinfo = UTC) -> float:
-    """Seconds since the epoch: a number of them (or of milliseconds and finer, by its size), or ISO 8601."""
+    """Seconds since the epoch: a number of them (or of milliseconds and finer, by its size), or ISO 8601.
+
+    Parameters
+    ----------
+    text : as it was written
+    where : the file, for the error
+    default : zone of times that state none
+
+    Returns seconds. Raises WattlineError where it is no time.
+    """
     text = text.strip()
     try:
         number = float(text)
@@ -45,7 +54,16 @@ def instant(text: str, where: str, default: tzinfo = UTC) -> float:
 
 
 def span(begin: str, end: str, where: str, default: tzinfo = UTC) -> tuple[float, float]:
-    """Begin and end of something that ran; an end not yet come is infinite. Raises where it ends before it begins."""
+    """Begin and end of something that ran; an end not yet come is infinite.
+
+    Parameters
+    ----------
+    begin, end : as they were written
+    where : the file, for the error
+    default : zone of times that state none
+
+    Returns begin and end [s]. Raises WattlineError where it ends before it begins.
+    """
     first = instant(begin, where, default)
     last = float("inf") if end.strip().lower() in OPEN else instant(end, where, default)
     if last < first:
@@ -54,7 +72,8 @@ def span(begin: str, end: str, where: str, default: tzinfo = UTC) -> tuple[float
 
 
 def expand(hosts: str, where: str) -> tuple[str, ...]:
-    """Slurm's list of nodes written out: ``n[1-3,07],login`` -> n1, n2, n3, n07, login."""
+    """Slurm's list of nodes written out: ``n[1-3,07],login`` -> n1, n2, n3, n07, login. Raises WattlineError where
+    there are too many nodes, or a part is no list."""
     names: list[str] = []
     for part in re.findall(r"[^,\[\]]+(?:\[[^\]]*\][^,\[\]]*)*", hosts):
         names += _expand_part(part.strip(), where)
@@ -81,7 +100,8 @@ def _expand_part(part: str, where: str) -> list[str]:
 
 
 def indices(text: str, where: str) -> tuple[str, ...]:
-    """GPU indices written out: ``0-2,5`` -> 0, 1, 2, 5; other names as they are."""
+    """GPU indices written out: ``0-2,5`` -> 0, 1, 2, 5; other names as they are. Raises WattlineError for what is no
+    range of GPUs."""
     names: list[str] = []
     for item in re.split(r"[,;\s]+", text.strip()):
         run = re.fullmatch(r"(\d+)-(\d+)", item)

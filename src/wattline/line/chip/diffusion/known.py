@@ -23,7 +23,15 @@ MEASURES = ("time", "power")
 
 
 def known_key(model: str, chip: str, split: tuple[int, int] | None = None) -> str:
-    """What a configuration is known under: model and chip, and with them its split (Ulysses, ring) where given."""
+    """What a configuration is known under: model and chip, and with them its split (Ulysses, ring) where given.
+
+    Parameters
+    ----------
+    model, chip : names of the catalog
+    split : of a request over chips: Ulysses' and ring attention's
+
+    Returns the key.
+    """
     return f"{model}/{chip}" if split is None else f"{model}/{chip}/{split[0]}x{split[1]}"
 
 
@@ -35,14 +43,32 @@ class KnownModels:
 
     def how(self, model: str, chip: str, split: tuple[int, int]) -> str:
         """``measured`` where this split of the model was measured on this chip, ``known`` where the model was on it,
-        else nothing."""
+        else nothing.
+
+        Parameters
+        ----------
+        model, chip : names of the catalog
+        split : of a request over chips: Ulysses' and ring attention's
+
+        Returns the word, or an empty text.
+        """
         curves = self.curves["time"]
         if known_key(model, chip, split) in curves:
             return "measured"
         return "known" if known_key(model, chip) in curves else ""
 
     def factor(self, measure: str, model: str, chip: str, split: tuple[int, int], batch: ArrayLike) -> Array:
-        """Measured over predicted ``time`` or ``power`` of the nearest configuration that was measured; 1 without."""
+        """Measured over predicted ``time`` or ``power`` of the nearest configuration that was measured; 1 without.
+
+        Parameters
+        ----------
+        measure : ``time`` or ``power``
+        model, chip : names of the catalog
+        split : of a request over chips: Ulysses' and ring attention's
+        batch : requests together, numeric of any shape
+
+        Returns the factor, of the batch's shape.
+        """
         curves = self.curves[measure]
         own = curves.get(known_key(model, chip, split))
         own = curves.get(known_key(model, chip)) if own is None else own

@@ -27,7 +27,16 @@ class DiffusionLayout:
     def of(
         cls, ulysses: ArrayLike = 1, ring: ArrayLike = 1, guidance: ArrayLike = 1, pipeline: ArrayLike = 1
     ) -> DiffusionLayout:
-        """A layout from plain numbers."""
+        """A layout from plain numbers.
+
+        Parameters
+        ----------
+        ulysses, ring : chips over which heads, and tokens, of one image are split
+        guidance : chips over which the passes with and without text are split
+        pipeline : chips over which its layers are split
+
+        Returns the layout.
+        """
         return cls(*(np.asarray(value, float) for value in (ulysses, ring, guidance, pipeline)))
 
     @property
@@ -97,7 +106,17 @@ class DiffusionJob:
     def of(
         cls, model: DiffusionModel, batch: ArrayLike, steps: ArrayLike | None, passes: ArrayLike | None
     ) -> DiffusionJob:
-        """A job, with the model's usual steps and passes where none are given."""
+        """A job, with the model's usual steps and passes where none are given.
+
+        Parameters
+        ----------
+        model : the model, with its usual settings
+        batch : requests together
+        steps : of the sampler; the model's usual where None
+        passes : forward passes a step; the model's usual where None
+
+        Returns the job.
+        """
         usual = model.usual
         chosen = (batch, usual.steps if steps is None else steps, usual.passes if passes is None else passes)
         together, times, each = (np.asarray(value, float) for value in chosen)

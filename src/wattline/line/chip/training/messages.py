@@ -33,6 +33,18 @@ def messages(
     """Messages of a step whose microbatch works ``work_s`` on a chip.
 
     Of all that is sent a share shows always, and what takes longer than all of the work: no work hides two messages.
+
+    Parameters
+    ----------
+    model : the architecture
+    chip : type of chip, its facts drawn
+    plan : layouts, one or many
+    fit : coefficients of the chip's generation
+    overlap : share of the messages that work hides
+    work_s : of a microbatch on a chip [s]
+    narrow : whether experts' tokens are sent in 8 bits
+
+    Returns the time that shows, by kind of message [s].
     """
     again = np.where(plan.recompute == 2, 1.0, 0.0)
     micro = {

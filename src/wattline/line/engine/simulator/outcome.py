@@ -132,3 +132,19 @@ class Served:
             return float("nan")
         i = int(np.searchsorted(total, percent / 100 * total[-1]))
         return float(state.LATENCY_FIRST_S * np.exp((i + 0.5) / state.LATENCY_PER_E))
+
+
+def to_horizon(bins: Array, bin_s: float, horizon_s: float) -> Array:
+    """As many bins as the horizon has; nothing happened in those that are added.
+
+    Parameters
+    ----------
+    bins : shape ``(n_replicas, n_bins, n)``
+    bin_s : length of a bin [s]
+    horizon_s : end of the run [s]
+
+    Returns the bins up to the horizon.
+    """
+    count = max(1, int(np.ceil(horizon_s / bin_s - 1e-9)))
+    more = np.zeros((len(bins), max(count - bins.shape[1], 0), bins.shape[2]))
+    return np.concatenate([bins, more], axis=1) if more.shape[1] else bins[:, :count]

@@ -19,8 +19,9 @@ from numpy.typing import ArrayLike
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.engine.simulator import kernel_state as state
-from wattline.line.engine.simulator.outcome import Served
-from wattline.line.engine.simulator.simulate import Side, cached_prompt_tokens, checked, serve, served, to_horizon
+from wattline.line.engine.simulator.admission import cached_prompt_tokens, checked
+from wattline.line.engine.simulator.outcome import Served, to_horizon
+from wattline.line.engine.simulator.simulate import Side, serve, served
 
 PREFILL, DECODE = "prefill", "decode"
 

@@ -24,6 +24,17 @@ def cached_prompt_tokens(
 
     ``block``: hashes of all requests' prefix blocks one after the other, request i's from ``offset[i]``;
     ``replica`` (n,): where each request goes.
+
+    Parameters
+    ----------
+    block : hashes of all requests' prefix blocks one after the other
+    offset : request i's are from ``offset[i]``, shape ``(n + 1,)``
+    block_tokens : tokens of a block
+    input_tokens : of each prompt, shape ``(n,)``
+    replica : where each request goes, shape ``(n,)``
+    store_tokens : that a replica's store holds
+
+    Returns tokens, shape ``(n,)``. Raises WattlineError for a store below zero.
     """
     from wattline.line.engine.simulator.kernel_prefixes import lru
 
@@ -46,6 +57,14 @@ def by_prefix(block: Any, offset: Any, replicas: int) -> Any:
 
     A beginning that very many share (a system's prompt) tells nothing apart: the first block that fewer than a
     quarter of a replica's requests have decides.
+
+    Parameters
+    ----------
+    block : hashes of all requests' prefix blocks one after the other
+    offset : request i's are from ``offset[i]``, shape ``(n + 1,)``
+    replicas : number of them
+
+    Returns a replica for each request, shape ``(n,)``.
     """
     block, offset = np.asarray(block), np.asarray(offset)
     n = len(offset) - 1

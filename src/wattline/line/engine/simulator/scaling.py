@@ -41,7 +41,15 @@ class Scaling:
     off: bool = True
 
     def check(self, most: int, duration_s: float) -> None:
-        """Raises WattlineError where the policy makes no sense for ``most`` replicas over so long."""
+        """Whether the policy makes sense for ``most`` replicas over so long.
+
+        Parameters
+        ----------
+        most : replicas that there are
+        duration_s : of the traffic [s]
+
+        Raises WattlineError where it does not.
+        """
         if not 0 <= self.least <= most:
             raise WattlineError(f"scale-from: {self.least} is not from 0 to the {most} of --replicas")
         if not (self.target > 0 and math.isfinite(self.target)):
@@ -58,7 +66,15 @@ class Scaling:
             )
 
     def wanted(self, requests: float, most: int) -> int:
-        """Replicas for so many requests that wait or run."""
+        """Replicas for so many requests that wait or run.
+
+        Parameters
+        ----------
+        requests : that wait or run
+        most : replicas that there are
+
+        Returns the number of replicas.
+        """
         return int(min(max(math.ceil(requests / self.target), self.least), most))
 
 
@@ -71,6 +87,14 @@ class FleetRecord:
     since_s: list[float] = field(default_factory=list)
 
     def add(self, replica: int, state: int, since_s: float) -> None:
+        """Note what a replica is from now on.
+
+        Parameters
+        ----------
+        replica : its number
+        state : what it is
+        since_s : when it came to be so [s]
+        """
         self.replica.append(replica)
         self.state.append(state)
         self.since_s.append(since_s)
@@ -96,7 +120,15 @@ class FleetRecord:
         return int((np.arange(1, len(begin) + 1) - np.searchsorted(end, begin, side="right")).max(initial=0))
 
     def seconds(self, state: int, edges: Array) -> Array:
-        """Replica-seconds in this state between the edges, ``(len(edges) - 1,)``."""
+        """Replica-seconds in this state between the edges, ``(len(edges) - 1,)``.
+
+        Parameters
+        ----------
+        state : what a replica is
+        edges : times, in order [s]
+
+        Returns replica-seconds [s].
+        """
         states, begin, end = self.spans(float(edges[-1]))
         at = states == state
         return np.asarray(np.diff(_passed(end[at], edges) * -1.0 + _passed(begin[at], edges)))
@@ -203,6 +235,16 @@ def follow(fleet: Fleet, arrival: Array, horizon_s: float, route: Callable[[Arra
 
     ``route(ready, first, until)`` sends the requests from ``first`` on that come before ``until`` to replicas that are
     ready, and gives the first that it left.
+
+    Parameters
+    ----------
+    fleet : the replicas, and the policy that starts and stops them
+    arrival : of each request, in order [s]
+    horizon_s : until when it is followed at least [s]
+    route : ``route(ready, first, until)`` sends the requests from ``first`` on that come before ``until`` to replicas
+        that are ready, and gives the first that it left
+
+    Returns what each replica was, and since when.
     """
     at, now, check = 0, 0.0, fleet.scaling.interval_s
     while True:

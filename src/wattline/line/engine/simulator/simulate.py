@@ -13,8 +13,9 @@ from wattline.core.fact import Array
 from wattline.line.chip.serving import Serving
 from wattline.line.chip.shape import Shape
 from wattline.line.engine.simulator import kernel_state as state
+from wattline.line.engine.simulator.admission import cached_prompt_tokens, checked
 from wattline.line.engine.simulator.kernel_state import Limits
-from wattline.line.engine.simulator.outcome import PoolOutcome, Served
+from wattline.line.engine.simulator.outcome import PoolOutcome, Served, to_horizon
 from wattline.line.engine.simulator.scaling import Fleet, FleetRecord, Scaling, follow
 from wattline.line.engine.simulator.step_tables import Tables
 from wattline.line.work.model import Model
@@ -134,7 +135,8 @@ class Routing:
     scaling: Scaling | None = None
 
     def of(self, taken: Array) -> Routing:
-        """The same for those of the requests that are taken."""
+        """The same for those of the requests that are taken. Raises WattlineError where a request is assigned to no
+        replica that there is."""
         if self.assign is None:
             return self
         where = np.asarray(self.assign, np.int64)
@@ -143,7 +145,15 @@ class Routing:
         return replace(self, assign=where[taken])
 
     def check(self, until_s: float, duration_s: float) -> None:
-        """Raises WattlineError where its parts do not go together."""
+        """Whether its parts go together.
+
+        Parameters
+        ----------
+        until_s : when requests are left where they are [s]
+        duration_s : of the traffic [s]
+
+        Raises WattlineError where they do not.
+        """
         if self.router not in ROUTERS:
             raise WattlineError(f"router: {self.router!r} is none of {', '.join(ROUTERS)}")
         if (self.router == "assigned") != (self.assign is not None):
@@ -184,7 +194,21 @@ def serve(
     tables: Tables, limits: Limits, requests: Any, way: Routing, until_s: float = np.inf, horizon_s: float = 0.0,
     window_s: tuple[float, float] = (0.0, np.inf),
 ) -> ReplicaRun:  # fmt: skip
-    """Run requests as the kernel knows them (``kernel_state.requests``)."""
+    """Run requests as the kernel knows them (``kernel_state.requests``).
+
+    Parameters
+    ----------
+    tables : of the replica's steps
+    limits : of the engine
+    requests : as the kernel knows them
+    way : how they are routed
+    until_s : when requests are left where they are [s]
+    horizon_s : until when replicas stand ready at least [s]
+    window_s : within which the time line is kept [s]
+
+    Returns what came of it. Raises WattlineError where Numba is not installed, or the routing's parts do not go
+    together.
+    """
     try:
         from wattline.line.engine.simulator import kernel_routing as kernel_routes
     except ImportError:
@@ -225,37 +249,6 @@ def _scaled(way: Routing, scaling: Scaling, same: tuple[Any, ...], scratch: Any,
     return follow(Fleet(scaling, way.replicas, loads, s.clock, s.certain), requests.arrival, horizon_s, route)
 
 
-def cached_prompt_tokens(cached_tokens: ArrayLike, taken: Array) -> Array:
-    """Tokens of the prompts that are taken which are in the cache of prefixes already."""
-    tokens = np.broadcast_to(np.asarray(cached_tokens, np.int64), taken.shape)[taken]
-    if np.any(tokens < 0):
-        raise WattlineError("traffic: fewer than no tokens found in the cache of prefixes")
-    return np.asarray(tokens)
-
-
-def checked(
-    arrival_s: ArrayLike, input_tokens: ArrayLike, output_tokens: ArrayLike, limits: Limits, read: Limits | None = None
-) -> tuple[Array, Array, Array, Any, dict[str, int]]:
-    """Requests that can be served, and how many cannot, by reason; ``read``: limits of where prompts are read."""
-    arrival = np.asarray(arrival_s, float)
-    inputs: Any = np.asarray(input_tokens, np.int64)
-    outputs: Any = np.asarray(output_tokens, np.int64)
-    if not len(arrival) == len(inputs) == len(outputs):
-        raise WattlineError("traffic: times, input and output tokens are not equally many")
-    if not np.isfinite(arrival).all() or (len(arrival) and arrival[0] < 0) or np.any(np.diff(arrival) < 0):
-        raise WattlineError("traffic: times must be finite, zero or more, and in order")
-    bad = (inputs < 1) | (outputs < 1)
-    # the last token is given and never kept
-    long = ~bad & (inputs + outputs - 1 > limits.blocks * limits.block_tokens)
-    if read is not None:
-        long |= ~bad & (inputs > read.blocks * read.block_tokens)
-    taken = ~bad & ~long
-    rejected = {"no tokens in or out": int(bad.sum()), "longer than the cache holds": int(long.sum())}
-    if taken.all():
-        return arrival, inputs, outputs, taken, {}
-    return arrival[taken], inputs[taken], outputs[taken], taken, {k: v for k, v in rejected.items() if v}
-
-
 def _settle(s: Any, requests: Any) -> None:
     """Sequences that still decode at the end bear what they have taken so far."""
     for r in np.flatnonzero(s.decoding):
@@ -269,7 +262,19 @@ def _settle(s: Any, requests: Any) -> None:
 def served(
     run: ReplicaRun, limits: Limits, tables: Tables, taken: Array, rejected: dict[str, int], name: str = "serving"
 ) -> Served:
-    """What came of a run of one pool."""
+    """What came of a run of one pool.
+
+    Parameters
+    ----------
+    run : of one pool
+    limits : of the engine
+    tables : of the replica's steps
+    taken : which requests are served, shape ``(n,)``
+    rejected : the others by reason
+    name : of the pool
+
+    Returns times, energy and counts of each request and replica.
+    """
     replicas, requests, line = run.replicas, run.requests, run.line
     names = (
         "busy_s", "energy_j", "decode_j", "prefill_j", "tokens", "read_tokens", "steps", "running_s", "preempted",
@@ -286,10 +291,3 @@ def served(
         bins=to_horizon(line.bins, width, run.horizon_s), bin_s=width, latency=line.latency, horizon_s=run.horizon_s,
         limits=limits, taken=taken, rejected=rejected, pools=(pool,),
     )  # fmt: skip
-
-
-def to_horizon(bins: Array, bin_s: float, horizon_s: float) -> Array:
-    """As many bins as the horizon has; nothing happened in those that are added."""
-    count = max(1, int(np.ceil(horizon_s / bin_s - 1e-9)))
-    more = np.zeros((len(bins), max(count - bins.shape[1], 0), bins.shape[2]))
-    return np.concatenate([bins, more], axis=1) if more.shape[1] else bins[:, :count]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.grid.carbon.history import ForecastCase, Steps
 
@@ -29,7 +27,16 @@ class Forecaster(Protocol):
     def name(self) -> str: ...
 
     def forecast(self, case: ForecastCase, issued: Steps, lead: int) -> Array:
-        """Expected values, shape ``(n_issued,)``, ``lead`` steps after each was issued."""
+        """Expected values, shape ``(n_issued,)``, ``lead`` steps after each was issued.
+
+        Parameters
+        ----------
+        case : the series and what is known beside it
+        issued : steps at which forecasts are made, shape ``(n_issued,)``
+        lead : steps from then to the one that is forecast
+
+        Returns the expected values, in the series' unit.
+        """
         ...
 
 
@@ -40,6 +47,17 @@ class Persistence:
     name: str = "persistence"
 
     def forecast(self, case: ForecastCase, issued: Steps, lead: int) -> Array:
+        """As the days before it, moved towards the last value that is known.
+
+        Parameters
+        ----------
+        case : the series and what is known beside it
+        issued : steps at which forecasts are made, shape ``(n_issued,)``
+        lead : steps from then to the one that is forecast
+
+        Returns the expected values, shape ``(n_issued,)``. Raises ForecastLeak where a value would be taken that was
+        not known when the forecast was made.
+        """
         valid = issued + lead
         last = issued - 1 - case.series.delay
         back = np.ceil((valid - last) / case.per_day).astype(int) * case.per_day
@@ -56,6 +74,17 @@ class Climatology:
     name: str = "climatology"
 
     def forecast(self, case: ForecastCase, issued: Steps, lead: int) -> Array:
+        """What is usual at that hour of the year.
+
+        Parameters
+        ----------
+        case : the series and what is known beside it
+        issued : steps at which forecasts are made, shape ``(n_issued,)``
+        lead : steps from then to the one that is forecast
+
+        Returns the expected values, shape ``(n_issued,)``. Raises ForecastLeak where a value would be taken that was
+        not known when the forecast was made.
+        """
         return usual(case, issued, issued + lead)
 
 
@@ -102,6 +131,17 @@ class Regression:
     name: str = "regression"
 
     def forecast(self, case: ForecastCase, issued: Steps, lead: int) -> Array:
+        """By weights that are fitted to what was known when the forecast was made.
+
+        Parameters
+        ----------
+        case : the series and what is known beside it
+        issued : steps at which forecasts are made, shape ``(n_issued,)``
+        lead : steps from then to the one that is forecast
+
+        Returns the expected values, shape ``(n_issued,)``. Raises ForecastLeak where a value would be taken that was
+        not known when the forecast was made.
+        """
         made = np.full(len(issued), np.nan)
         first, last = int(issued.min()), int(issued.max())
         block = np.zeros(len(issued), int) if self.once else (issued - first) // (DAYS_BACK * case.per_day)
@@ -219,79 +259,6 @@ def _mean_before(case: ForecastCase, issued: Steps, count: int) -> Array:
     values = case.series.known(steps, issued[:, None])
     there = np.isfinite(values)
     return np.asarray(np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1))
-
-
-@dataclass(frozen=True)
-class LeadError:
-    """How far forecasts lay from what came, at one lead.
-
-    Attributes
-    ----------
-    lead_h
-        From the issue to the begin of the valid step [h].
-    forecasts
-        How many were scored.
-    mean_absolute, root_mean_square, mean
-        Of the errors, in the signal's unit; ``mean`` is forecast less outcome.
-    share
-        Mean absolute error over the mean of what came.
-    """
-
-    lead_h: float
-    forecasts: int
-    mean_absolute: float
-    root_mean_square: float
-    mean: float
-    share: float
-
-
-def errors_by_lead(
-    case: ForecastCase, model: Forecaster, leads: Sequence[int], first: int | None = None, every: int = EVERY
-) -> list[LeadError]:
-    """Errors of a forecaster that walks through a series.
-
-    Parameters
-    ----------
-    case
-        The series.
-    model
-        What forecasts.
-    leads
-        Steps from the issue to the valid time.
-    first
-        Step of the first issue; None for ``MIN_DAYS`` after the begin.
-    every
-        Steps from one issue to the next.
-
-    Returns
-    -------
-    One a lead that can be scored.
-
-    Raises
-    ------
-    WattlineError
-        Where the series is too short.
-    """
-    begin = MIN_DAYS * case.per_day if first is None else first
-    made = []
-    for lead in leads:
-        issued = np.arange(begin, len(case.series) - lead, every)
-        if len(issued) < 10:
-            needed = begin + lead + 10 * every
-            name = case.name or "the series"
-            raise WattlineError(f"forecast: {name} has {len(case.series):,} steps; {needed:,} or more are needed")
-        expected, came = model.forecast(case, issued, lead), case.series.outcome(issued + lead)
-        good = np.isfinite(expected)
-        error = (expected - came)[good]
-        mean = float(np.abs(came[good]).mean())
-        absolute = float(np.abs(error).mean())
-        made.append(
-            LeadError(
-                lead * 24 / case.per_day, len(error), absolute, float(np.sqrt((error**2).mean())), float(error.mean()),
-                absolute / mean if mean else float("nan"),
-            )
-        )  # fmt: skip
-    return made
 
 
 FORECASTERS: tuple[Forecaster, ...] = (Persistence(), Climatology(), Regression())

@@ -32,7 +32,14 @@ class Spectrum:
     amplitude_w: Array
 
     def share(self, low_hz: float, high_hz: float) -> float:
-        """The share of the swings' energy, half the squared amplitudes, that lies in a band; 0 where there is none."""
+        """The share of the swings' energy, half the squared amplitudes, that lies in a band; 0 where there is none.
+
+        Parameters
+        ----------
+        low_hz, high_hz : edges of the band [Hz]
+
+        Returns the share, 0 to 1.
+        """
         total = float((self.amplitude_w**2).sum())
         inside = (self.frequency_hz >= low_hz) & (self.frequency_hz <= high_hz)
         return float((self.amplitude_w[inside] ** 2).sum() / total) if total > 0 else 0.0
@@ -104,7 +111,7 @@ class SwingLimits:
 
 
 def checked_power(power_w: Array) -> Array:
-    """The power, where it is a number in each of two steps or more; a WattlineError else."""
+    """The power, where it is a number in each of two steps or more. Raises WattlineError where it is not."""
     power = np.asarray(power_w, float)
     if power.ndim != 1 or len(power) < 2:
         raise WattlineError("swings: give the power of two steps or more")

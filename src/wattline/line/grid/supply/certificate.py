@@ -68,7 +68,15 @@ class Certificate:
 
 
 def certify(program: Program, solution: Solution) -> Certificate:
-    """The certificate of a solution."""
+    """The certificate of a solution.
+
+    Parameters
+    ----------
+    program : the study, as a linear program of F flows, K capacities and T steps
+    solution : flows and capacities, with their prices
+
+    Returns bound, gap and the largest violation of each kind.
+    """
     flows, capacity = solution.flows, solution.capacity
     cost = program.value(flows, capacity)
     bound, dual = dual_bound(program, solution.prices, solution.eta, cost)
@@ -127,14 +135,33 @@ def dual_bound(program: Program, prices: Array, eta: Array, cost: float) -> tupl
 
 def rents(program: Program, prices: Array, eta: Array) -> tuple[Array, Array]:
     """What each flow earns beyond its cost at these prices, ``(F, T)`` [USD/MW], and the prices of the year's rows made
-    dual feasible, ``(M,)``."""
+    dual feasible, ``(M,)``.
+
+    Parameters
+    ----------
+    program : the study, as a linear program of F flows, K capacities and T steps
+    prices : of balance and stores, shape ``(1 + S, T)`` [USD/MWh]
+    eta : prices of the year's rows, shape ``(M,)``
+
+    Returns the rents, and the year's prices.
+    """
     eta = _closed_year(program, prices, np.where(program.equal, eta, np.maximum(eta, 0.0)))
     reduced = program.active * (program.cost + program.year_prices(eta)) - program.row_prices(prices)
     return np.maximum(-reduced, 0.0), eta
 
 
 def earnings(program: Program, rent: Array, prices: Array, eta: Array) -> Array:
-    """What a unit of each capacity earns, ``(K,)`` [USD/MW]; at the optimum its cost where it is built."""
+    """What a unit of each capacity earns, ``(K,)`` [USD/MW]; at the optimum its cost where it is built.
+
+    Parameters
+    ----------
+    program : the study, as a linear program of F flows, K capacities and T steps
+    rent : what each flow earns beyond its cost, shape ``(F, T)`` [USD/MW]
+    prices : of balance and stores, shape ``(1 + S, T)`` [USD/MWh]
+    eta : prices of the year's rows, shape ``(M,)``
+
+    Returns the earnings [USD/MW].
+    """
     by_flow = np.einsum("ft,ft->f", program.profile, rent)
     earned = program.by_capacity(by_flow)
     return np.asarray(earned + program.capacity_prices(prices) - program.year_capacity.T @ eta)

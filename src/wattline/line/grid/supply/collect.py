@@ -54,20 +54,50 @@ class Parts:
         return self.case.load.size
 
     def capacity(self, name: str, cost: float, most: float = inf) -> int:
-        """Add a capacity that costs ``cost`` a year; its place."""
+        """Add a capacity that costs ``cost`` a year; its place.
+
+        Parameters
+        ----------
+        name : of the part
+        cost : of a MW a year [USD]
+        most : the most that may be built [MW]
+
+        Returns its place among the capacities. Raises WattlineError where the cost is not finite.
+        """
         cost = float(hourly(f"cost of {name}", cost, 1)[0])
         self.capacities.append((name, cost * self.case.years, most))
         return len(self.capacities) - 1
 
     def flow(self, part: str, kind: str, fixed: Array | float = 0.0, profile: Array | float = 0.0) -> Flow:
-        """Add a flow that ``fixed`` MW and ``profile`` times its owner's capacity bound."""
+        """Add a flow that ``fixed`` MW and ``profile`` times its owner's capacity bound.
+
+        Parameters
+        ----------
+        part, kind : which it is, such as ``battery`` and ``charge``
+        fixed : the bound that no capacity moves, a number or ``(T,)`` [MW]
+        profile : bound by MW of its owner, a number or ``(T,)``
+
+        Returns the flow, to which costs and rows are added. Raises WattlineError for a bound that is missing or below
+        zero in a step.
+        """
         name = f"{part} {kind}"
         bounds = (hourly(name, fixed, self.steps, low=0.0), hourly(f"{name} profile", profile, self.steps, low=0.0))
         self.flows.append(Flow(FlowKey(part, kind), *bounds))
         return self.flows[-1]
 
     def store(self, part: str, fixed: float = 0.0, per_unit: float = 0.0, owner: int = -1, keep: float = 1.0) -> int:
-        """Add a store; its place. ``keep`` is the share of its content that is there an hour later."""
+        """Add a store; its place. ``keep`` is the share of its content that is there an hour later.
+
+        Parameters
+        ----------
+        part : to which it belongs
+        fixed : content that no capacity moves [MWh]
+        per_unit : content by unit of its owner [MWh]
+        owner : place of the capacity that bounds it; -1 for none
+        keep : share of its content that is there an hour later
+
+        Returns its place among the stores.
+        """
         content = Flow(FlowKey(part, "content"), np.full(self.steps, fixed), np.full(self.steps, per_unit), owner)
         carry = np.full(self.steps, keep**self.case.step_h)
         self.stores.append(Reservoir(content, carry, np.zeros(self.steps)))

@@ -117,7 +117,15 @@ class Interior:
         )  # fmt: skip
 
     def run(self, start: InteriorPoint | None = None, tolerance: float = TOLERANCE) -> InteriorResult:
-        """Iterate until residuals and gap are within ``tolerance``, or no step leads on."""
+        """Iterate until residuals and gap are within ``tolerance``, or no step leads on.
+
+        Parameters
+        ----------
+        start : a point to begin from; one of its own where None
+        tolerance : of residuals and gap, relative
+
+        Returns the last point, with its residuals and gap.
+        """
         with np.errstate(over="ignore", invalid="ignore"):  # of a way that leads nowhere, which ends as not finite
             return self._run(start, tolerance)
 

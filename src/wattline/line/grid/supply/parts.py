@@ -235,6 +235,15 @@ def hourly(name: str, values: Array | float, steps: int, low: float = -inf, high
     """The series as ``(steps,)``, a number repeated.
 
     Raises WattlineError that says at which hour it is missing or beyond ``low`` to ``high``, or how long it should be.
+
+    Parameters
+    ----------
+    name : of the series, for the error
+    values : a number or ``(steps,)``
+    steps : of the load
+    low, high : least and greatest value
+
+    Returns the series, shape ``(steps,)``.
     """
     series = np.asarray(values, dtype=float)
     if series.ndim == 0:

@@ -65,7 +65,16 @@ def product(quantity: Array, price: Array) -> float:
 
 
 def step_lengths(point: InteriorPoint, step: InteriorPoint, near: float) -> tuple[float, float]:
-    """How far quantities and prices can go along the step, ``near`` of the way to their boundary, 1 at most."""
+    """How far quantities and prices can go along the step, ``near`` of the way to their boundary, 1 at most.
+
+    Parameters
+    ----------
+    point : where it is
+    step : the direction
+    near : share of the way to the boundary, below 1
+
+    Returns shares of the step, of quantities and of prices.
+    """
     primal = dual = 1.0
     for place, ((quantity, price), (dq, dp)) in enumerate(zip(point.pairs(), step.pairs(), strict=True)):
         if place == 4:  # the equal rows have no slack, and a price of either sign
@@ -81,6 +90,15 @@ def centring(point: InteriorPoint, step: InteriorPoint, lengths: tuple[float, fl
 
     Gondzio, Multiple centrality corrections in a primal-dual method, Computational Optimization and Applications 6,
     1996.
+
+    Parameters
+    ----------
+    point : where it is
+    step : the direction
+    lengths : shares of the step, of quantities and of prices
+    centre : what each product of quantity and price should be
+
+    Returns what is added, a list with an array for each pair.
     """
     primal, dual = (min(1.0, length + AIM) for length in lengths)
     low, high = WITHIN[0] * centre, WITHIN[1] * centre
@@ -98,6 +116,16 @@ def _reach(values: Array, change: Array) -> float:
 
 
 def moved(point: InteriorPoint, step: InteriorPoint, primal: float, dual: float) -> InteriorPoint:
+    """The point a share of the step further.
+
+    Parameters
+    ----------
+    point : where it is
+    step : the direction
+    primal, dual : shares of the step, of quantities and of prices
+
+    Returns a new point.
+    """
     moved = point.copy()
     for name in ARRAYS:
         getattr(moved, name)[...] += (dual if name in PRICES else primal) * getattr(step, name)

@@ -131,7 +131,15 @@ class Program:
 
     def by_flow(self, capacity: Array, without: float = 0.0) -> Array:
         """Values of the capacities ``(K,)``, of which there may be none, by flow ``(F,)``; ``without`` where none
-        bounds it."""
+        bounds it.
+
+        Parameters
+        ----------
+        capacity : shape ``(K,)`` [MW]
+        without : for flows that no capacity bounds
+
+        Returns values by flow, shape ``(F,)``.
+        """
         return np.asarray(np.append(capacity, without)[self.owner])
 
     def by_capacity(self, flows: Array) -> Array:

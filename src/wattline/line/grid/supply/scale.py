@@ -29,7 +29,16 @@ class Scale:
 
     @classmethod
     def by(cls, program: Program, power: float, price: float) -> Scale:
-        """Scale by a given power and price: programs that are to share points must share their scale."""
+        """Scale by a given power and price: programs that are to share points must share their scale.
+
+        Parameters
+        ----------
+        program : the study, as a linear program of F flows, K capacities and T steps
+        power : what 1 stands for [MW]
+        price : what 1 stands for [USD/MWh]
+
+        Returns the scaled program, and how it was scaled.
+        """
         scaled = replace(
             program,
             load=program.load / power,

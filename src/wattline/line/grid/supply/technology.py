@@ -49,7 +49,18 @@ class Technology:
 
     @classmethod
     def load(cls, name: str, catalog: Catalog, rate: float, draws: Draws | None = None, draw: int = 0) -> Technology:
-        """The technology by its name in the catalog; with ``draws``, at one of them. Raises NotFound."""
+        """The technology by its name in the catalog; with ``draws``, at one of them.
+
+        Parameters
+        ----------
+        name : in the catalog
+        catalog : where it is looked up
+        rate : discount rate a year
+        draws : of its facts; their central values where None
+        draw : which of the draws
+
+        Returns the technology. Raises NotFound for a name that the catalog has not.
+        """
         record = catalog.find("supply", name)
         values = {
             key: fact.value if draws is None else float(draws(fact).ravel()[draw % max(draws(fact).size, 1)])

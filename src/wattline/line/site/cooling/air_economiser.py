@@ -50,17 +50,44 @@ class Air:
 
 
 def economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
-    """Air economiser with adiabatic cooling; water-cooled chillers and towers help out."""
+    """Air economiser with adiabatic cooling; water-cooled chillers and towers help out.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns powers, heat and water by hour, per design IT power.
+    """
     return _helped(heat, out, hall, plant.water_cooled)
 
 
 def economiser_air_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
-    """Air economiser, humidified in winter but not wetted in heat; air-cooled chillers help out."""
+    """Air economiser, humidified in winter but not wetted in heat; air-cooled chillers help out.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns powers, heat and water by hour, per design IT power.
+    """
     return _helped(heat, out, _unwetted(hall), plant.air_cooled)
 
 
 def economiser_water_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
-    """Air economiser, humidified in winter but not wetted in heat; water-cooled chillers and towers help out."""
+    """Air economiser, humidified in winter but not wetted in heat; water-cooled chillers and towers help out.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns powers, heat and water by hour, per design IT power.
+    """
     return _helped(heat, out, _unwetted(hall), plant.water_cooled)
 
 

@@ -120,7 +120,7 @@ KINDS = {
 
 
 def find_kind(name: str) -> CoolingKind:
-    """The kind of cooling by name or alias; raises NotFound with those that exist."""
+    """The kind of cooling by name or alias. Raises NotFound with those that exist."""
     wanted = plain_name(name)
     for kind in KINDS.values():
         if wanted in (plain_name(kind.name), *map(plain_name, kind.aliases)):

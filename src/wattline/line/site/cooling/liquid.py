@@ -41,7 +41,16 @@ def direct_to_chip(heat: Heat, out: Outside, hall: Params) -> Cooled:
 
 
 def direct_to_chip_adiabatic(heat: Heat, out: Outside, hall: Params) -> Cooled:
-    """Cold plates on warm water, dry coolers with wetted pads in heat, chillers for what they cannot."""
+    """Cold plates on warm water, dry coolers with wetted pads in heat, chillers for what they cannot.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns powers, heat and water by hour, per design IT power.
+    """
     return _liquid(heat, out, hall, hall["liquid_share"], hall["liquid_supply_c"], wetted=True)
 
 

@@ -99,6 +99,13 @@ def staged(part: Array, standing: Array) -> Array:
     """Power of fans or pumps at part load over design: units are switched off in step with the load.
 
     Those that run stay near their design point, so power follows the flow; ``standing`` is what never falls away.
+
+    Parameters
+    ----------
+    part : flow as a share of design, 0 to 1
+    standing : share of the power that never falls away, 0 to 1
+
+    Returns power as a share of design.
     """
     return np.asarray(standing + (1.0 - standing) * part)
 
@@ -112,6 +119,16 @@ def hall_fans(heat: Heat, supply_c: Array, pressure_pa: Array, fan_pa: Array, ha
     """Power of the hall's air handlers, and the heat with theirs.
 
     The volume of air that takes the heat at its rise of temperature, against the fans' pressure.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    supply_c : temperature of the air that the hall gets [°C]
+    pressure_pa : of the outside air [Pa]
+    fan_pa : that the fans work against [Pa]
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns power of the fans, per design IT power, and the heat with theirs.
     """
     volume = heat.design / (air.CP_MOIST * hall["air_rise_c"] * air.density(supply_c, pressure_pa))
     full = volume * fan_pa / hall["fan_efficiency"]
@@ -120,7 +137,17 @@ def hall_fans(heat: Heat, supply_c: Array, pressure_pa: Array, fan_pa: Array, ha
 
 
 def pump(heat: Heat, rise_c: Array, head_pa: Array, hall: Params) -> tuple[Array, Heat]:
-    """Power of the pumps that carry the heat away with water of this rise of temperature, and the heat with theirs."""
+    """Power of the pumps that carry the heat away with water of this rise of temperature, and the heat with theirs.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    rise_c : of the water's temperature [K]
+    head_pa : that the pumps work against [Pa]
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns power of the pumps, per design IT power, and the heat with theirs.
+    """
     full = heat.design / (air.CP_WATER * air.WATER_KG_M3 * rise_c) * head_pa / hall["pump_efficiency"]
     power = np.asarray(full * staged(heat.part, hall["fan_standing"]))
     return power, heat.with_(power, full)
@@ -173,8 +200,16 @@ def part_load_penalty(part: Array, hall: Params) -> Array:
 
 def tower(heat: Array, design: Array, cold_c: Array, out: Outside, hall: Params) -> Rejected:
     """An open cooling tower: ``heat`` leaves to air that goes out saturated; fans slow where the water may be warmer.
+    Without heat it stands.
 
-    ``cold_c``: water back to the plant, at least the tower's approach above the wet bulb. Without heat it stands.
+    Parameters
+    ----------
+    heat, design : heat of the hour, and at design, per design IT power
+    cold_c : water back to the plant, at least the tower's approach above the wet bulb [°C]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns power of the fans, and heat and water that leave, per design IT power.
     """
     running = heat > 0
     flow = (
@@ -208,7 +243,15 @@ def tower_water_c(out: Outside, hall: Params, coldest_c: Array) -> Array:
 
 
 def tower_pump(heat: Array, design: Array, hall: Params) -> Array:
-    """Power of the tower's pumps; none without heat."""
+    """Power of the tower's pumps; none without heat.
+
+    Parameters
+    ----------
+    heat, design : heat of the hour, and at design, per design IT power
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns power, per design IT power.
+    """
     volume = design / (air.CP_WATER * air.WATER_KG_M3 * hall["tower_range_c"])
     full = volume * hall["tower_pump_pa"] / hall["pump_efficiency"]
     return np.asarray((heat > 0) * full * staged(heat / design, hall["fan_standing"]))

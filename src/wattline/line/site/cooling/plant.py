@@ -41,7 +41,15 @@ class Chilled:
         return np.asarray(self.compressors + self.pumps + self.towers)
 
     def to(self, fans: Array, pumps: Array, mode: Array | int = MECHANICAL) -> Cooled:
-        """As the cooling of a hall whose own fans and pumps take this much beside it."""
+        """As the cooling of a hall whose own fans and pumps take this much beside it.
+
+        Parameters
+        ----------
+        fans, pumps : power of the hall's own, per design IT power
+        mode : how it is cooled, by hour
+
+        Returns powers, heat and water by hour, per design IT power.
+        """
         return Cooled(
             fans, pumps + self.pumps, self.compressors, self.towers, self.sensible, self.latent,
             np.broadcast_to(np.asarray(mode, np.int8), np.shape(self.sensible)),
@@ -50,13 +58,31 @@ class Chilled:
 
 
 def choose(first: NDArray[np.bool_], this: Chilled, other: Chilled) -> Chilled:
-    """Hour by hour the one where ``first``, else the other."""
+    """Hour by hour the one where ``first``, else the other.
+
+    Parameters
+    ----------
+    first : where ``this`` is taken, by hour
+    this, other : powers, heat and water of two ways to cool
+
+    Returns powers, heat and water by hour.
+    """
     names = [f.name for f in fields(Chilled)]
     return Chilled(**{name: np.where(first, getattr(this, name), getattr(other, name)) for name in names})
 
 
 def water_cooled(heat: Heat, water_c: Array, out: Outside, hall: Params) -> Chilled:
-    """Chillers on a tower; ``water_c`` is the chilled water's supply. Without heat all of it stands."""
+    """Chillers on a tower; ``water_c`` is the chilled water's supply. Without heat all of it stands.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    water_c : supply of chilled water [°C]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns powers, heat and water by hour, per design IT power.
+    """
     cold = tower_water_c(out, hall, hall["tower_coldest_c"])
     condenser = cold + hall["tower_range_c"] + hall["exchanger_approach_c"]
     power = chiller(
@@ -73,7 +99,20 @@ def water_cooled(heat: Heat, water_c: Array, out: Outside, hall: Params) -> Chil
 def on_tower(
     chilled: Array, heat: Array, compressors: Array, cold_c: Array, design: Array, out: Outside, hall: Params
 ) -> Chilled:
-    """What a tower with its pumps takes for ``heat``, the compressors' in it, who took ``chilled`` from the hall."""
+    """What a tower with its pumps takes for ``heat``, the compressors' in it, who took ``chilled`` from the hall.
+
+    Parameters
+    ----------
+    chilled : heat that compressors took from the hall
+    heat : all that the tower takes, the compressors' in it
+    compressors : their power
+    cold_c : water back from the tower [°C]
+    design : heat of the hall at design
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns powers, heat and water by hour, per design IT power.
+    """
     sized = design * hall["tower_over_hall"]
     pumps = tower_pump(heat, sized, hall)
     rejected = tower(heat + pumps, sized, cold_c, out, hall)
@@ -84,7 +123,17 @@ def on_tower(
 
 
 def air_cooled(heat: Heat, water_c: Array, out: Outside, hall: Params) -> Chilled:
-    """Chillers with their condensers in the outside air; the condensers' fans are in the COP."""
+    """Chillers with their condensers in the outside air; the condensers' fans are in the COP.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    water_c : supply of chilled water [°C]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns powers, heat and water by hour, per design IT power.
+    """
     condenser = out.t_c + hall["condenser_air_c"]
     power = chiller(
         heat, water_c - hall["exchanger_approach_c"], condenser, hall["chiller_carnot_air"], hall["cop_error_air"], hall
@@ -93,7 +142,16 @@ def air_cooled(heat: Heat, water_c: Array, out: Outside, hall: Params) -> Chille
 
 
 def direct_expansion(heat: Heat, out: Outside, hall: Params) -> Chilled:
-    """Compressors at the air handlers, condensers in the outside air; the condensers' fans are in the COP."""
+    """Compressors at the air handlers, condensers in the outside air; the condensers' fans are in the COP.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns powers, heat and water by hour, per design IT power.
+    """
     condenser = out.t_c + hall["condenser_air_c"]
     power = chiller(heat, hall["dx_evaporator_c"], condenser, hall["chiller_carnot_dx"], hall["cop_error_dx"], hall)
     return dry(heat.now, heat.now, power)
@@ -102,7 +160,16 @@ def direct_expansion(heat: Heat, out: Outside, hall: Params) -> Chilled:
 def dry(
     chilled: Array, heat: Array, compressors: Array, pumps: Array | float = 0.0, fans: Array | float = 0.0
 ) -> Chilled:
-    """Heat that leaves dry, with the power that it took; compressors took ``chilled`` of it."""
+    """Heat that leaves dry, with the power that it took; compressors took ``chilled`` of it.
+
+    Parameters
+    ----------
+    chilled : heat that compressors took from the hall
+    heat : all that leaves
+    compressors, pumps, fans : their power
+
+    Returns powers, heat and water by hour, per design IT power.
+    """
     none = np.zeros(np.broadcast_shapes(np.shape(heat), np.shape(compressors)))
     sensible = heat + compressors + pumps + fans
     return Chilled(compressors, none + pumps, none + fans, sensible, none, none, none, none, none + chilled)

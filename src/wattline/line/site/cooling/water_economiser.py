@@ -84,7 +84,16 @@ def dry_chilled_water(heat: Heat, water: Array, out: Outside, hall: Params) -> t
 
 
 def water_body(heat: Heat, out: Outside, hall: Params) -> Cooled:
-    """Sea or lake water through a heat exchanger; chillers on the same water in its warm season. None is used up."""
+    """Sea or lake water through a heat exchanger; chillers on the same water in its warm season. None is used up.
+
+    Parameters
+    ----------
+    heat : what the hall gives off, per design IT power [W/W]
+    out : outside air by hour, shape ``(draws, hours)`` or what broadcasts to it
+    hall : parameters by name (``hall.parameters``), each ``(draws, 1)``
+
+    Returns powers, heat and water by hour, per design IT power.
+    """
     fans, pumps, heat, water = _hall(heat, out, hall)
     flow = heat.design / (air.CP_WATER * air.WATER_KG_M3 * hall["sea_rise_c"])
     intake = flow * hall["sea_pump_pa"] / hall["pump_efficiency"] * staged(heat.part, hall["fan_standing"])

@@ -10,9 +10,9 @@ from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.core.fact import Array
 from wattline.line.work.diffusion import decoders, image_transformers, text_encoders, unet, video_decoders
 from wattline.line.work.diffusion import video_transformers as video
-from wattline.line.work.diffusion.image_transformers import time_embedding
 from wattline.line.work.diffusion.sizes import Config, Sizes, number_in
 from wattline.line.work.diffusion.tally import Pass, Tally
+from wattline.line.work.diffusion.transformer_blocks import feed_forward, self_attention, time_embedding
 from wattline.line.work.diffusion.unet_kandinsky import kandinsky_3
 
 Component = Callable[[Config, Sizes], Pass]
@@ -60,29 +60,61 @@ ENCODERS: dict[str, Callable[[Config, Array], Pass]] = {
 
 
 def denoiser_pass(config: Config, sizes: Sizes) -> Pass:
-    """One forward pass of a denoiser. Raises WattlineError where its class is not known."""
+    """One forward pass of a denoiser.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError where its class is not known.
+    """
     return _named(config, DENOISERS, "denoiser")(config, sizes)
 
 
 def decoder_pass(config: Config, sizes: Sizes) -> Pass:
-    """The decoder's pass. Raises WattlineError where its class is not known."""
+    """The decoder's pass.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError where its class is not known.
+    """
     return _named(config, DECODERS, "decoder")(config, sizes)
 
 
 def encoder_pass(config: Config, tokens: Array) -> Pass:
-    """A text encoder's pass over so many tokens. Raises WattlineError where its class is not known."""
+    """A text encoder's pass over so many tokens.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    tokens : tokens of the text
+
+    Returns the operations and weights of one pass. Raises WattlineError where its class is not known.
+    """
     named = config.get("architectures") or [config.get("_class_name")]
     return _of(str(named[0]), ENCODERS, "text encoder")(config, tokens)
 
 
 def prior_pass(config: Config, text_tokens: float = 77.0) -> Pass:
-    """``PriorTransformer`` of Kandinsky 2.2: text to the picture's embedding."""
+    """``PriorTransformer`` of Kandinsky 2.2: text to the picture's embedding.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    text_tokens : of the text [token]
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("PriorTransformer")
     layers = number_in(config, "num_layers", 20)
     width = number_in(config, "attention_head_dim", 64) * number_in(config, "num_attention_heads", 32)
     rows = np.asarray(text_tokens + 4)
-    image_transformers.self_attention(tally, rows, rows, width, width, layers)
-    image_transformers.feed_forward(tally, rows, width, 4 * width, layers)
+    self_attention(tally, rows, rows, width, width, layers)
+    feed_forward(tally, rows, width, 4 * width, layers)
     tally.elementwise(rows * width, 30 * layers, 14 * layers)
     time_embedding(tally, width, width)
     tally.product(rows, number_in(config, "embedding_dim", 1280), width, 2)

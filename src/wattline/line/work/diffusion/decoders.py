@@ -15,7 +15,15 @@ KL_WIDTHS = (128.0, 256.0, 512.0, 512.0)
 
 
 def residual(tally: Tally, positions: Array, inputs: float, outputs: float, window: float = 9.0) -> None:
-    """A residual block: two normalised convolutions, and one of one position where the width changes."""
+    """A residual block: two normalised convolutions, and one of one position where the width changes.
+
+    Parameters
+    ----------
+    tally : to which the operations and weights are added
+    positions : values of each channel
+    inputs, outputs : channels
+    window : values that a convolution takes for one
+    """
     tally.convolution(positions, inputs, outputs, window)
     tally.convolution(positions, outputs, outputs, window)
     if inputs != outputs:
@@ -26,7 +34,15 @@ def residual(tally: Tally, positions: Array, inputs: float, outputs: float, wind
 
 
 def kl_decoder(config: Config, sizes: Sizes) -> Pass:
-    """``AutoencoderKL``: frames of a video one by item."""
+    """``AutoencoderKL``: frames of a video one by item.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("AutoencoderKL decoder")
     widths = numbers_in(config, "block_out_channels", KL_WIDTHS)[::-1]
     layers, channels = int(number_in(config, "layers_per_block", 2)), number_in(config, "latent_channels", 4)
@@ -73,7 +89,15 @@ def _attention(tally: Tally, frame: Array, positions: Array, width: float) -> No
 
 
 def svd_decoder(config: Config, sizes: Sizes) -> Pass:
-    """``AutoencoderKLTemporalDecoder``: the KL decoder with convolutions along time after each spatial pair."""
+    """``AutoencoderKLTemporalDecoder``: the KL decoder with convolutions along time after each spatial pair.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("AutoencoderKLTemporalDecoder decoder")
     widths = numbers_in(config, "block_out_channels", KL_WIDTHS)[::-1]
     layers, channels = int(number_in(config, "layers_per_block", 2)), number_in(config, "latent_channels", 4)
@@ -98,7 +122,15 @@ def _in_time(tally: Tally, positions: Array, inputs: float, outputs: float) -> N
 
 
 def dc_decoder(config: Config, sizes: Sizes) -> Pass:
-    """``AutoencoderDC``: deep compression (32-fold), linear attention where the picture is small."""
+    """``AutoencoderDC``: deep compression (32-fold), linear attention where the picture is small.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("AutoencoderDC decoder")
     widths = numbers_in(config, "decoder_block_out_channels", (128.0, 256.0, 512.0, 512.0, 1024.0, 1024.0))
     layers = numbers_in(config, "decoder_layers_per_block", (3.0,) * len(widths))
@@ -139,7 +171,15 @@ def _efficient_vit(tally: Tally, positions: Array, width: float) -> None:
 
 
 def movq_decoder(config: Config, sizes: Sizes) -> Pass:
-    """``VQModel`` of Kandinsky: normalisations that the latents modulate, attention at the smallest sizes."""
+    """``VQModel`` of Kandinsky: normalisations that the latents modulate, attention at the smallest sizes.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("VQModel decoder")
     widths = numbers_in(config, "block_out_channels", (128.0, 256.0, 256.0, 512.0))[::-1]
     layers, channels = int(number_in(config, "layers_per_block", 2)), number_in(config, "latent_channels", 4)

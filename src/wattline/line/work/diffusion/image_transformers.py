@@ -11,6 +11,15 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.line.work.diffusion.sizes import Config, Sizes, number_in, numbers_in
 from wattline.line.work.diffusion.tally import Pass, Tally
+from wattline.line.work.diffusion.transformer_blocks import (
+    cross_attention,
+    double_stream,
+    feed_forward,
+    self_attention,
+    single_stream,
+    time_embedding,
+    tokens_of,
+)
 
 # elementwise passes of the hidden width and kernels of a block: counted on diffusers 0.42's modules
 MMDIT = (38.4, 32.8)
@@ -22,36 +31,16 @@ HUNYUAN_DIT = (154.0, 59.0)
 SANA = (134.0, 61.0)
 
 
-def tokens_of(sizes: Sizes, patch: float, space: float = 8.0) -> Array:
-    """Tokens of an image after the decoder's compression and the patches."""
-    _, height, width = sizes.latent(space)
-    return np.asarray(np.ceil(height / patch) * np.ceil(width / patch))
-
-
-def time_embedding(tally: Tally, hidden: float, inputs: float = 256.0, count: float = 1.0) -> None:
-    """The step's embedding: two products of one row."""
-    tally.product(1.0, inputs, hidden, count)
-    tally.product(1.0, hidden, hidden, count)
-    tally.elementwise(hidden, 4, 8 * count)
-
-
-def feed_forward(tally: Tally, rows: Array, hidden: float, inner: float, count: float, gated: bool = False) -> None:
-    """Two products with an activation between them; a gated one has its first twice as wide."""
-    tally.product(rows, hidden, inner * (2 if gated else 1), count)
-    tally.product(rows, inner, hidden, count)
-
-
-def self_attention(
-    tally: Tally, rows: Array, keys: Array, hidden: float, width: float, count: float, bias: bool = True
-) -> None:
-    """Queries, keys, values and output of ``rows`` tokens; the attention reaches to ``keys`` tokens."""
-    tally.product(rows, hidden, width, 3 * count, bias)
-    tally.product(rows, width, hidden, count, True)
-    tally.attention(rows, keys, width, count)
-
-
 def mmdit(config: Config, sizes: Sizes) -> Pass:
-    """``SD3Transformer2DModel``: image and text in two streams that attend to each other."""
+    """``SD3Transformer2DModel``: image and text in two streams that attend to each other.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("SD3Transformer2DModel", head=number_in(config, "attention_head_dim", 64))
     layers = number_in(config, "num_layers", 18)
     width = number_in(config, "attention_head_dim", 64) * number_in(config, "num_attention_heads", 18)
@@ -91,7 +80,15 @@ def _ends(tally: Tally, image: Array, text: Array, width: float, patch_values: f
 
 
 def flux(config: Config, sizes: Sizes) -> Pass:
-    """``FluxTransformer2DModel``: blocks of two streams, then blocks of item."""
+    """``FluxTransformer2DModel``: blocks of two streams, then blocks of item.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("FluxTransformer2DModel", head=number_in(config, "attention_head_dim", 128))
     double, single = number_in(config, "num_layers", 19), number_in(config, "num_single_layers", 38)
     head = number_in(config, "attention_head_dim", 128)
@@ -107,32 +104,16 @@ def flux(config: Config, sizes: Sizes) -> Pass:
     return tally.done()
 
 
-def double_stream(
-    tally: Tally, image: Array, text: Array, width: float, blocks: float, extra: tuple[float, float],
-    inner: float | None = None,
-) -> None:  # fmt: skip
-    """Blocks whose image and text have weights of their own and one attention."""
-    both = np.asarray(image + text)
-    for rows in (image, text):
-        tally.product(rows, width, width, 4 * blocks, name="queries, keys, values, output")
-        feed_forward(tally, rows, width, inner or 4 * width, blocks)
-    tally.product(1.0, width, 6 * width, 2 * blocks, name="modulation")
-    tally.attention(both, both, width, blocks)
-    tally.elementwise(both * width, extra[0] * blocks, extra[1] * blocks)
-
-
-def single_stream(tally: Tally, both: Array, width: float, blocks: float, extra: tuple[float, float]) -> None:
-    """Blocks that take image and text together, attention and feed-forward side by side."""
-    tally.product(both, width, width, 3 * blocks, name="queries, keys, values")
-    tally.product(both, width, 4 * width, blocks)
-    tally.product(both, 5 * width, width, blocks)
-    tally.product(1.0, width, 3 * width, blocks, name="modulation")
-    tally.attention(both, both, width, blocks)
-    tally.elementwise(both * width, extra[0] * blocks, extra[1] * blocks)
-
-
 def qwen_image(config: Config, sizes: Sizes) -> Pass:
-    """``QwenImageTransformer2DModel``: blocks of two streams, as FLUX's first."""
+    """``QwenImageTransformer2DModel``: blocks of two streams, as FLUX's first.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("QwenImageTransformer2DModel", head=number_in(config, "attention_head_dim", 128))
     layers = number_in(config, "num_layers", 60)
     head = number_in(config, "attention_head_dim", 128)
@@ -150,7 +131,15 @@ def qwen_image(config: Config, sizes: Sizes) -> Pass:
 
 
 def pixart(config: Config, sizes: Sizes) -> Pass:
-    """``PixArtTransformer2DModel``: one stream, the text by cross-attention."""
+    """``PixArtTransformer2DModel``: one stream, the text by cross-attention.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("PixArtTransformer2DModel", head=number_in(config, "attention_head_dim", 72))
     layers, patch = number_in(config, "num_layers", 28), number_in(config, "patch_size", 2)
     width = number_in(config, "attention_head_dim", 72) * number_in(config, "num_attention_heads", 16)
@@ -170,17 +159,16 @@ def pixart(config: Config, sizes: Sizes) -> Pass:
     return tally.done()
 
 
-def cross_attention(
-    tally: Tally, rows: Array, text: Array, width: float, text_width: float, count: float, bias: bool = True
-) -> None:
-    """Queries and output of ``rows`` tokens, keys and values of the text's."""
-    tally.product(rows, width, width, 2 * count, bias)
-    tally.product(text, text_width, width, 2 * count, bias)
-    tally.attention(rows, text, width, count, name="cross-attention")
-
-
 def hunyuan_dit(config: Config, sizes: Sizes) -> Pass:
-    """``HunyuanDiT2DModel``: one stream with skips from the first half of its blocks to the second."""
+    """``HunyuanDiT2DModel``: one stream with skips from the first half of its blocks to the second.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("HunyuanDiT2DModel", head=number_in(config, "attention_head_dim", 88))
     layers, patch = number_in(config, "num_layers", 28), number_in(config, "patch_size", 2)
     head = number_in(config, "attention_head_dim", 88)
@@ -211,7 +199,15 @@ def hunyuan_dit(config: Config, sizes: Sizes) -> Pass:
 
 
 def sana(config: Config, sizes: Sizes) -> Pass:
-    """``SanaTransformer2DModel``: linear self-attention, the text by cross-attention, a convolution in its MLP."""
+    """``SanaTransformer2DModel``: linear self-attention, the text by cross-attention, a convolution in its MLP.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("SanaTransformer2DModel", head=112.0)
     layers, patch = number_in(config, "num_layers", 20), number_in(config, "patch_size", 1)
     head = number_in(config, "attention_head_dim", 32)

@@ -102,7 +102,15 @@ class DiffusionModel:
     def sizes(
         self, height: ArrayLike | None = None, width: ArrayLike | None = None, frames: ArrayLike | None = None
     ) -> Sizes:
-        """What is made: the model's usual size where none is given."""
+        """What is made: the model's usual size where none is given.
+
+        Parameters
+        ----------
+        height, width : pixels
+        frames : of a video
+
+        Returns the sizes, with the model's usual tokens of text.
+        """
         chosen = (height, width, frames)
         usual = (self.usual.height, self.usual.width, self.usual.frames)
         tall, wide, long = (

@@ -27,7 +27,14 @@ class Sizes:
     text_tokens: Array
 
     def latent(self, space: float, time: float = 1.0) -> tuple[Array, Array, Array]:
-        """Frames, height and width after a decoder's compression of space and, causally, of time."""
+        """Frames, height and width after a decoder's compression of space and, causally, of time.
+
+        Parameters
+        ----------
+        space, time : pixels of height or width, and frames, that one latent value stands for
+
+        Returns the latent's frames, height and width, of the sizes' shape.
+        """
         frames = np.floor((self.frames - 1) / time) + 1 if time > 1 else self.frames
         return np.asarray(frames), np.ceil(self.height / space), np.ceil(self.width / space)
 
@@ -58,7 +65,16 @@ def number_in(config: Config, name: str, default: float | None = None) -> float:
 
 
 def numbers_in(config: Config, name: str, default: tuple[float, ...]) -> tuple[float, ...]:
-    """A list of numbers of a component's settings; one number stands for a list as long as ``default``."""
+    """A list of numbers of a component's settings; one number stands for a list as long as ``default``.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    name : of the setting
+    default : where it is not there
+
+    Returns the numbers. Raises WattlineError where it is neither a number nor a list of numbers.
+    """
     value = config.get(name)
     if value is None:
         return default

@@ -99,14 +99,31 @@ class Tally:
         bias: bool = True,
         name: str = "linear",
     ) -> None:
-        """Matrix products of ``rows`` activations, ``inputs`` wide, that give ``outputs`` each; ``count`` of them."""
+        """Matrix products of ``rows`` activations, ``inputs`` wide, that give ``outputs`` each; ``count`` of them.
+
+        Parameters
+        ----------
+        rows : activations, numeric of any shape
+        inputs, outputs : width of an activation before and after
+        count : number of products
+        bias : whether it has one
+        name : under which it is counted
+        """
         self.weights += count * (inputs * outputs + (outputs if bias else 0.0))
         self._add("product", name, 2.0 * np.asarray(rows, float) * inputs * outputs * count, 0.0, count)
 
     def attention(
         self, queries: ArrayLike, keys: ArrayLike, width: float, count: float = 1.0, name: str = "attention"
     ) -> None:
-        """Full attention of ``queries`` to ``keys``, ``width`` = heads × size of a head; ``count`` of them."""
+        """Full attention of ``queries`` to ``keys``, ``width`` = heads × size of a head; ``count`` of them.
+
+        Parameters
+        ----------
+        queries, keys : tokens that look, and that are looked at
+        width : heads × size of a head
+        count : number of attentions
+        name : under which it is counted
+        """
         rows = np.asarray(queries, float)
         values = rows * width * count if "cross" not in name and "time" not in name else np.asarray(0.0)
         flops = 4.0 * rows * np.asarray(keys, float) * width * count
@@ -116,13 +133,31 @@ class Tally:
         self, positions: ArrayLike, inputs: float, outputs: float, window: float = 9.0, count: float = 1.0,
         bias: bool = True, name: str = "convolution",
     ) -> None:  # fmt: skip
-        """Convolutions that give ``positions`` values of ``outputs`` channels; a window of 1 is a product."""
+        """Convolutions that give ``positions`` values of ``outputs`` channels; a window of 1 is a product.
+
+        Parameters
+        ----------
+        positions : values of each channel that it gives
+        inputs, outputs : channels
+        window : values that it takes for one
+        count : number of convolutions
+        bias : whether it has one
+        name : under which it is counted
+        """
         self.weights += count * (window * inputs * outputs + (outputs if bias else 0.0))
         flops = 2.0 * np.asarray(positions, float) * window * inputs * outputs * count
         self._add("product" if window == 1 else "convolution", name, flops, 0.0, count)
 
     def elementwise(self, values: ArrayLike, passes: float, launches: float, name: str = "elementwise") -> None:
-        """Elementwise kernels: each of ``values`` is read or written ``passes`` times in ``launches`` kernels."""
+        """Elementwise kernels: each of ``values`` is read or written ``passes`` times in ``launches`` kernels.
+
+        Parameters
+        ----------
+        values : activations, numeric of any shape
+        passes : times that each is read or written
+        launches : kernels
+        name : under which it is counted
+        """
         self._add("elementwise", name, np.asarray(0.0), np.asarray(values, float) * passes * VALUE_BYTES, launches)
 
     def done(self) -> Pass:

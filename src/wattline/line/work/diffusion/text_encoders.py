@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.line.work.diffusion.image_transformers import self_attention
 from wattline.line.work.diffusion.sizes import Config, number_in
 from wattline.line.work.diffusion.tally import Pass, Tally
+from wattline.line.work.diffusion.transformer_blocks import self_attention
 
 T5 = (112.0, 29.0)
 UMT5 = (150.0, 50.0)  # each layer has positions of its own
@@ -20,7 +20,15 @@ GEMMA = (180.0, 69.0)
 
 
 def t5(config: Config, tokens: Array) -> Pass:
-    """``T5EncoderModel``, mT5 and UMT5: encoders with a gated feed-forward."""
+    """``T5EncoderModel``, mT5 and UMT5: encoders with a gated feed-forward.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    tokens : tokens of the text
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     each = config.get("model_type") == "umt5" or "UMT5" in str(config.get("architectures", ""))
     tally = Tally("UMT5EncoderModel" if each else "T5EncoderModel")
     layers, width = number_in(config, "num_layers", 24), number_in(config, "d_model")
@@ -40,7 +48,15 @@ def t5(config: Config, tokens: Array) -> Pass:
 
 
 def clip(config: Config, tokens: Array) -> Pass:
-    """``CLIPTextModel``, with a projection where it has one, and the text half of BERT-like encoders."""
+    """``CLIPTextModel``, with a projection where it has one, and the text half of BERT-like encoders.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    tokens : tokens of the text
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     projected = "WithProjection" in str(config.get("architectures", ""))
     tally = Tally("CLIPTextModelWithProjection" if projected else "CLIPTextModel")
     layers, width = number_in(config, "num_hidden_layers"), number_in(config, "hidden_size")
@@ -58,7 +74,15 @@ def clip(config: Config, tokens: Array) -> Pass:
 
 
 def language_model(config: Config, tokens: Array) -> Pass:
-    """A decoder-only language model whose hidden states are the text: Llama, Gemma 2, Qwen."""
+    """A decoder-only language model whose hidden states are the text: Llama, Gemma 2, Qwen.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    tokens : tokens of the text
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     config = config.get("text_config") or config
     tally = Tally("language model")
     layers, width = number_in(config, "num_hidden_layers"), number_in(config, "hidden_size")

@@ -23,7 +23,15 @@ WIDTHS = (320.0, 640.0, 1280.0, 1280.0)
 
 
 def unet(config: Config, sizes: Sizes) -> Pass:
-    """A network of Stable Diffusion's kind, by its ``_class_name``: blocks down, a middle, blocks up with skips."""
+    """A network of Stable Diffusion's kind, by its ``_class_name``: blocks down, a middle, blocks up with skips.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     name = str(config.get("_class_name"))
     if any("Simple" in str(block) for block in config.get("down_block_types") or ()):
         from wattline.line.work.diffusion.unet_kandinsky import kandinsky_2

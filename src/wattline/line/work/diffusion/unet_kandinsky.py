@@ -36,7 +36,15 @@ def _attention(tally: Tally, positions: Array, width: float, text_width: float) 
 
 
 def kandinsky_2(config: Config, sizes: Sizes) -> Pass:
-    """``UNet2DConditionModel`` of simple attention blocks: each level halves with a residual block of its own."""
+    """``UNet2DConditionModel`` of simple attention blocks: each level halves with a residual block of its own.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("UNet2DConditionModel", head=number_in(config, "attention_head_dim", 64))
     widths = numbers_in(config, "block_out_channels", (384.0, 768.0, 1152.0, 1536.0))
     layers, text = int(number_in(config, "layers_per_block", 3)), number_in(config, "cross_attention_dim", 768)
@@ -77,7 +85,15 @@ def kandinsky_2(config: Config, sizes: Sizes) -> Pass:
 
 
 def kandinsky_3(config: Config, sizes: Sizes) -> Pass:
-    """``Kandinsky3UNet``: residual blocks of four convolutions at half the width, attentions with feed-forwards."""
+    """``Kandinsky3UNet``: residual blocks of four convolutions at half the width, attentions with feed-forwards.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("Kandinsky3UNet", head=number_in(config, "attention_head_dim", 64))
     widths = numbers_in(config, "block_out_channels", (384.0, 768.0, 1536.0, 3072.0))
     layers = int(number_in(config, "layers_per_block", 3))

@@ -59,7 +59,14 @@ class UnetParts:
     heads: Mapping[float, float] = field(default_factory=dict)  # size of a head, by the level's width
 
     def residual(self, grid: Grid, inputs: float, outputs: float, joined: bool = False) -> None:
-        """A residual block with the step's embedding; ``joined`` where its input is joined from two."""
+        """A residual block with the step's embedding; ``joined`` where its input is joined from two.
+
+        Parameters
+        ----------
+        grid : positions of a frame, and frames
+        inputs, outputs : channels
+        joined : whether its input is joined from two
+        """
         tally = self.tally
         tally.convolution(grid.all, inputs, outputs)
         tally.product(1.0, self.time, outputs, name="step")
@@ -80,7 +87,14 @@ class UnetParts:
             tally.weights += 4 * outputs
 
     def transformer(self, grid: Grid, width: float, depth: float) -> None:
-        """Transformer blocks over the positions of each frame, and what the kind adds in time."""
+        """Transformer blocks over the positions of each frame, and what the kind adds in time.
+
+        Parameters
+        ----------
+        grid : positions of a frame, and frames
+        width : channels
+        depth : number of blocks
+        """
         tally, rows = self.tally, grid.all
         tally.head = self.heads.get(width, 64.0)
         tally.product(rows, width, width, 2, name="projections")
@@ -94,7 +108,15 @@ class UnetParts:
             self.spatio_temporal(grid, width)
 
     def basic_blocks(self, grid: Grid, rows: Array, width: float, depth: float) -> None:
-        """Self-attention within a frame, cross-attention to the text, and a gated feed-forward."""
+        """Self-attention within a frame, cross-attention to the text, and a gated feed-forward.
+
+        Parameters
+        ----------
+        grid : positions of a frame, and frames
+        rows : positions of all frames
+        width : channels
+        depth : number of blocks
+        """
         tally = self.tally
         tally.product(rows, width, width, 3 * depth, False, "queries, keys, values")
         tally.product(rows, width, width, 2 * depth, True)
@@ -107,13 +129,26 @@ class UnetParts:
         tally.weights += 6 * width * depth
 
     def gated(self, rows: Array, width: float, depth: float) -> None:
-        """A gated feed-forward, four times as wide."""
+        """A gated feed-forward, four times as wide.
+
+        Parameters
+        ----------
+        rows : positions of all frames
+        width : channels
+        depth : number of blocks
+        """
         self.tally.product(rows, width, 8 * width, depth)
         self.tally.product(rows, 4 * width, width, depth)
         self.tally.elementwise(rows * width, 20 * depth, 2 * depth)
 
     def temporal(self, grid: Grid, width: float) -> None:
-        """A block that attends along time alone, twice, at each position."""
+        """A block that attends along time alone, twice, at each position.
+
+        Parameters
+        ----------
+        grid : positions of a frame, and frames
+        width : channels
+        """
         tally, rows = self.tally, grid.all
         tally.product(rows, width, width, 2, name="projections")
         tally.product(rows, width, width, 6, False)
@@ -124,7 +159,13 @@ class UnetParts:
         tally.weights += 8 * width
 
     def spatio_temporal(self, grid: Grid, width: float) -> None:
-        """Stable Video Diffusion's block in time: a feed-forward before, self- and cross-attention, another after."""
+        """Stable Video Diffusion's block in time: a feed-forward before, self- and cross-attention, another after.
+
+        Parameters
+        ----------
+        grid : positions of a frame, and frames
+        width : channels
+        """
         tally, rows = self.tally, grid.all
         self.gated(rows, width, 2)
         tally.product(rows, width, width, 4, False)
@@ -138,7 +179,14 @@ class UnetParts:
         tally.weights += 8 * width
 
     def resample(self, grid: Grid, width: float, up: bool) -> None:
-        """Half or twice the height and width, with a convolution."""
+        """Half or twice the height and width, with a convolution.
+
+        Parameters
+        ----------
+        grid : positions of a frame, and frames, before
+        width : channels
+        up : whether it doubles
+        """
         self.tally.convolution(grid.all, width, width)
         if up:
             self.tally.elementwise(grid.all * width, 1.25, 1)

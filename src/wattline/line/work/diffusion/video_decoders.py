@@ -51,7 +51,15 @@ def tiled(whole: Pass, sizes: Sizes, latent_frames: Array, tiles: Tiles) -> Pass
 
 
 def wan_decoder(config: Config, sizes: Sizes) -> Pass:
-    """``AutoencoderKLWan``: a latent frame at a time, tiles of 256 pixels every 192."""
+    """``AutoencoderKLWan``: a latent frame at a time, tiles of 256 pixels every 192.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("AutoencoderKLWan decoder")
     base = number_in(config, "decoder_base_dim", number_in(config, "base_dim", 96))
     widths = [base * times for times in numbers_in(config, "dim_mult", (1.0, 2.0, 4.0, 4.0))][::-1]
@@ -101,7 +109,15 @@ def _cached(tally: Tally, extra: tuple[float, float]) -> None:
 
 
 def hunyuan_decoder(config: Config, sizes: Sizes) -> Pass:
-    """``AutoencoderKLHunyuanVideo``: tiles of 256 pixels every 192, and 16 frames every 12."""
+    """``AutoencoderKLHunyuanVideo``: tiles of 256 pixels every 192, and 16 frames every 12.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("AutoencoderKLHunyuanVideo decoder")
     widths = numbers_in(config, "block_out_channels", (128.0, 256.0, 512.0, 512.0))[::-1]
     layers, channels = int(number_in(config, "layers_per_block", 2)), number_in(config, "latent_channels", 16)
@@ -135,7 +151,15 @@ def hunyuan_decoder(config: Config, sizes: Sizes) -> Pass:
 
 
 def cogvideo_decoder(config: Config, sizes: Sizes) -> Pass:
-    """``AutoencoderKLCogVideoX``: tiles of half the sample's size, two frames of the latent at a time."""
+    """``AutoencoderKLCogVideoX``: tiles of half the sample's size, two frames of the latent at a time.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("AutoencoderKLCogVideoX decoder")
     widths = numbers_in(config, "block_out_channels", (128.0, 256.0, 256.0, 512.0))[::-1]
     layers, channels = int(number_in(config, "layers_per_block", 3)), number_in(config, "latent_channels", 16)
@@ -172,7 +196,15 @@ def _spatial(tally: Tally, positions: Array, inputs: float, outputs: float, chan
 
 
 def ltx_decoder(config: Config, sizes: Sizes) -> Pass:
-    """``AutoencoderKLLTXVideo``: patches of 4 × 4 pixels, each level doubling space and time."""
+    """``AutoencoderKLLTXVideo``: patches of 4 × 4 pixels, each level doubling space and time.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("AutoencoderKLLTXVideo decoder")
     widths = numbers_in(
         config, "decoder_block_out_channels", numbers_in(config, "block_out_channels", (128.0, 256.0, 512.0, 512.0))
@@ -206,7 +238,15 @@ def ltx_decoder(config: Config, sizes: Sizes) -> Pass:
 
 
 def mochi_decoder(config: Config, sizes: Sizes) -> Pass:
-    """``AutoencoderKLMochi``: 8-fold in space, 6-fold in time; tiles of 256 pixels every 192."""
+    """``AutoencoderKLMochi``: 8-fold in space, 6-fold in time; tiles of 256 pixels every 192.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("AutoencoderKLMochi decoder")
     widths = numbers_in(config, "decoder_block_out_channels", (128.0, 256.0, 512.0, 768.0))
     layers = numbers_in(config, "layers_per_block", (3.0, 3.0, 4.0, 6.0, 3.0))

@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.line.work.diffusion.image_transformers import (
+from wattline.line.work.diffusion.sizes import Config, Sizes, number_in, numbers_in
+from wattline.line.work.diffusion.tally import Pass, Tally
+from wattline.line.work.diffusion.transformer_blocks import (
     cross_attention,
     double_stream,
     feed_forward,
@@ -17,8 +19,6 @@ from wattline.line.work.diffusion.image_transformers import (
     single_stream,
     time_embedding,
 )
-from wattline.line.work.diffusion.sizes import Config, Sizes, number_in, numbers_in
-from wattline.line.work.diffusion.tally import Pass, Tally
 
 WAN = (114.0, 52.0)  # and two passes of the feed-forward's width
 HUNYUAN_DOUBLE, HUNYUAN_SINGLE = (131.0, 84.0), (124.0, 49.0)

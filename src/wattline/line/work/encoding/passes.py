@@ -13,9 +13,9 @@ import numpy as np
 from wattline.core.errors import WattlineError, nearest, shorten
 from wattline.core.fact import Array
 from wattline.line.work.diffusion import text_encoders
-from wattline.line.work.diffusion.image_transformers import feed_forward, self_attention
 from wattline.line.work.diffusion.sizes import Config, number_in
 from wattline.line.work.diffusion.tally import Pass, Tally
+from wattline.line.work.diffusion.transformer_blocks import feed_forward, self_attention
 
 BERT, ROTARY, VISION = (24.0, 7.0), (40.0, 16.0), (26.0, 8.0)
 DEFAULT_TOKENS = 512.0

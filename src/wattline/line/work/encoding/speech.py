@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.line.work.diffusion.image_transformers import feed_forward, self_attention
 from wattline.line.work.diffusion.sizes import Config, number_in
 from wattline.line.work.diffusion.tally import VALUE_BYTES, Pass, Tally
+from wattline.line.work.diffusion.transformer_blocks import feed_forward, self_attention
 
 WINDOW_S = 30.0
 ENCODER, DECODER = (26.0, 8.0), (40.0, 12.0)  # elementwise passes of the width, and kernels, a layer

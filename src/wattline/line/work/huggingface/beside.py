@@ -29,6 +29,11 @@ def check_index(path: Path, model: Model) -> None:
     """Holds the model's bytes against the total of the weights' index, where one lies beside the config.
 
     Raises WattlineError where they are further apart than what is not counted explains.
+
+    Parameters
+    ----------
+    path : of the config
+    model : as it was read from the config
     """
     beside = path.parent / INDEX
     if not beside.is_file():

@@ -49,7 +49,15 @@ def installed() -> bool:
 
 
 def exact_total(top: dict[str, Any], where: str) -> int:
-    """All parameters of the model that transformers builds from a config. Raises WattlineError as ``exact_model``."""
+    """All parameters of the model that transformers builds from a config.
+
+    Parameters
+    ----------
+    top : the whole config
+    where : the file, for the error
+
+    Returns the number of parameters. Raises WattlineError as ``exact_model``.
+    """
     return _built(top, where)[1].total
 
 
@@ -58,6 +66,14 @@ def exact_model(top: dict[str, Any], cfg: Config, name: str) -> Model:
 
     Raises WattlineError where transformers is not installed, does not know the architecture or cannot build it, and
     where its layers are of a kind that is not priced.
+
+    Parameters
+    ----------
+    top : the whole config
+    cfg : the part of the config that is read
+    name : of the model
+
+    Returns the model.
     """
     full, counted = _built(top, cfg.where)
     text = full.get_text_config() if hasattr(full, "get_text_config") else full

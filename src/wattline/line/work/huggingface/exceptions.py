@@ -21,7 +21,15 @@ WHOLE_SHARE = 0.5  # of the layers that a list names, from which on it is the wh
 
 
 def left_out(quant: dict[str, Any], layers: int) -> set[str]:
-    """``"attention"`` and ``"experts"``, where the exceptions leave most of a model's ``layers`` out."""
+    """``"attention"`` and ``"experts"``, where the exceptions leave most of a model's ``layers`` out.
+
+    Parameters
+    ----------
+    quant : what the config says of its quantisation
+    layers : of the model; 0 where they are not known
+
+    Returns none, one or both of the two words.
+    """
     names = [str(name) for key in LISTS for name in _list(quant.get(key))]
     names += [key[2:] for key in quant.get("dynamic") or {} if str(key).startswith("-:")]
     count = layers or max((int(m.group(1)) for n in names if (m := LAYER.search(n))), default=0) + 1

@@ -33,7 +33,16 @@ SWITCHES = ("is_moe", "enable_moe_block", "use_moe")
 
 
 def width_of(cfg: Config, row: Row, known: dict[str, int]) -> int:
-    """The width of a dense MLP."""
+    """The width of a dense MLP.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+    known : counts that were read already, by name
+
+    Returns the width. Raises WattlineError where no field gives it.
+    """
     if "intermediate" in row.set:
         return evaluate(row.set["intermediate"], cfg, known)
     if cfg.raw("expansion_ratio") is not None:
@@ -45,7 +54,17 @@ def width_of(cfg: Config, row: Row, known: dict[str, int]) -> int:
 
 
 def expert_fields(cfg: Config, row: Row, kinds: list[str], known: dict[str, int]) -> dict[str, Any]:
-    """Counts of experts; empty for a dense model."""
+    """Counts of experts; empty for a dense model.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+    kinds : the mixer of every layer, first to last
+    known : counts that were read already, by name
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
     experts = cfg.number(*EXPERTS, default=0, most=100_000)
     switched = [cfg.flag(name, False) for name in SWITCHES if cfg.raw(name) is not None]
     if experts < 2 or (switched and not all(switched)):
@@ -124,6 +143,14 @@ def _enumerated(cfg: Config) -> list[int] | None:
 
 
 def mlp_layers(kinds: list[str], residual: bool) -> int:
-    """Layers with an MLP of any kind: every layer, or those that a list names; twice where one lies beside experts."""
+    """Layers with an MLP of any kind: every layer, or those that a list names; twice where one lies beside experts.
+
+    Parameters
+    ----------
+    kinds : the mixer of every layer, first to last
+    residual : whether a dense MLP lies beside the experts
+
+    Returns the number of layers.
+    """
     own = [kind for kind in kinds if kind in (MLP, MOE)]
     return (len(own) if own else len(kinds)) * (2 if residual else 1)

@@ -34,6 +34,15 @@ class Config:
         """A whole number under the first of the names that is there; 0 is allowed where it is the default.
 
         A list that says the same of every layer counts as that number.
+
+        Parameters
+        ----------
+        default : where none is there
+        most : the largest number that is sound
+        *names : of fields, the first that is there counts
+
+        Returns the number. Raises WattlineError where none is there and there is no default, for no whole number in
+        bounds, and where two fields differ.
         """
         least, given = 0 if default == 0 else 1, [(n, v) for n in names if (v := self.raw(n)) is not None]
         if given:
@@ -64,7 +73,15 @@ class Config:
         return value
 
     def flag(self, name: str, default: bool) -> bool:
-        """A true or false, or the default where it is missing."""
+        """A true or false, or the default where it is missing.
+
+        Parameters
+        ----------
+        name : of the field
+        default : where it is missing
+
+        Returns the flag. Raises WattlineError where it is neither true nor false.
+        """
         value = self.raw(name)
         if value is None:
             return default
@@ -74,7 +91,15 @@ class Config:
         return value
 
     def items(self, name: str, length: int | None = None) -> list[Any] | None:
-        """A list, or None where it is missing; with as many items as ``length`` says."""
+        """A list, or None where it is missing; with as many items as ``length`` says.
+
+        Parameters
+        ----------
+        name : of the field
+        length : how many items it must have; any number where None
+
+        Returns the list. Raises WattlineError where it is no list, or has another length.
+        """
         value = self.raw(name)
         if value is None:
             return None
@@ -86,7 +111,16 @@ class Config:
         return value
 
     def numbers(self, name: str, length: int, default: int) -> list[int]:
-        """A whole number for each layer: from a list, or the same for all."""
+        """A whole number for each layer: from a list, or the same for all.
+
+        Parameters
+        ----------
+        name : of the field
+        length : number of layers
+        default : where it is missing
+
+        Returns a number a layer. Raises WattlineError for what is no whole number of zero or more.
+        """
         value = self.raw(name)
         if not isinstance(value, list):
             return [self.number(name, default=default)] * length

@@ -37,6 +37,14 @@ def evaluate(text: str | int, cfg: Config, known: Mapping[str, int]) -> int:
 
     ``known``: counts that were read already; any other name is a field of the config, a whole number that must be
     there. Raises WattlineError for a field that is missing.
+
+    Parameters
+    ----------
+    text : the formula, or a number
+    cfg : the part of the config that is read
+    known : counts that were read already, by name
+
+    Returns the value.
     """
     return text if isinstance(text, int) else int(_value(_parsed(text), cfg, known))
 

@@ -36,6 +36,13 @@ def text_config(top: dict[str, Any], where: str) -> Config:
     """The part that describes the language model, wherever it is nested.
 
     From the parts around it only what counts for the whole model is taken, and a vocabulary that it lacks itself.
+
+    Parameters
+    ----------
+    top : the whole config
+    where : the file, for the error
+
+    Returns the part, with the type of its architecture.
     """
     part = top
     for _ in range(3):
@@ -58,7 +65,15 @@ def text_config(top: dict[str, Any], where: str) -> Config:
 
 
 def with_usual_names(top: dict[str, Any], where: str) -> dict[str, Any]:
-    """A Mamba's config by its authors (``ssm_cfg``, no ``model_type``) under the usual names; any other as it is."""
+    """A Mamba's config by its authors (``ssm_cfg``, no ``model_type``) under the usual names; any other as it is.
+
+    Parameters
+    ----------
+    top : the whole config
+    where : the file, for the error
+
+    Returns the config. Raises WattlineError for a Mamba with attention or MLPs, and for a width that is no number.
+    """
     own = top.get("ssm_cfg")
     if top.get("model_type") or not isinstance(own, dict) or "d_model" not in top:
         return top
@@ -84,7 +99,8 @@ def with_usual_names(top: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 def check_priced(top: dict[str, Any], cfg: Config) -> None:
-    """Refuses what writes no text, or writes it in a way that is not priced yet, by its name."""
+    """Refuses what writes no text, or writes it in a way that is not priced yet, by its name. Raises WattlineError for
+    what writes no text token by token, an encoder-decoder of an unknown kind, and a config without a type."""
     name = str(top.get("model_type") or cfg.kind).lower()
     what = refused().get(name) or refused().get(cfg.kind)
     classes = [str(n) for n in top.get("architectures") or []]

@@ -30,7 +30,16 @@ WINDOW = ("sliding_window", "attention_chunk_size", "attention_window_size", "wi
 
 
 def layer_kinds(cfg: Config, row: Row) -> list[str]:
-    """The mixer of every layer, first to last."""
+    """The mixer of every layer, first to last.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+
+    Returns a kind for each layer. Raises WattlineError where layers are not counted, or a list of them is not
+    understood.
+    """
     listed = next((name for name in LISTS if cfg.raw(name)), "")
     if not listed and cfg.raw("hybrid_override_pattern"):
         listed = "hybrid_override_pattern"

@@ -21,7 +21,16 @@ FALCON = ("falcon", "refinedweb", "refinedwebmodel")
 
 
 def head_fields(cfg: Config, row: Row, known: dict[str, int]) -> dict[str, int]:
-    """Query heads, heads of keys and values, and their width."""
+    """Query heads, heads of keys and values, and their width.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+    known : counts that were read already, by name
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
     hidden, latent = known["hidden"], cfg.raw("kv_lora_rank") is not None
     heads = evaluate(row.set["heads"], cfg, known) if "heads" in row.set else cfg.number(*HEADS)
     width = (
@@ -63,7 +72,16 @@ def _kv_heads(cfg: Config, heads: int) -> int:
 
 
 def attention_fields(cfg: Config, row: Row, known: dict[str, int]) -> dict[str, Any]:
-    """The kind of attention and, for multi-head latent attention, its ranks."""
+    """The kind of attention and, for multi-head latent attention, its ranks.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+    known : counts that were read already, by name
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
     if cfg.number("kv_lora_rank", default=0):
         nope, rope = cfg.number("qk_nope_head_dim"), cfg.number("qk_rope_head_dim")
         if cfg.number("qk_head_dim", default=nope + rope) != nope + rope:
@@ -85,7 +103,16 @@ def attention_fields(cfg: Config, row: Row, known: dict[str, int]) -> dict[str, 
 
 
 def sliding_heads(cfg: Config, known: dict[str, int], value: int) -> dict[str, int]:
-    """Heads of layers with a window, where they differ from the others' (MiMo, Inkling); empty where they do not."""
+    """Heads of layers with a window, where they differ from the others' (MiMo, Inkling); empty where they do not.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    known : counts that were read already, by name
+    value : width of a head's values; 0 where it is that of its keys
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
     own = {
         "heads": cfg.number("swa_num_attention_heads", "num_sliding_attention_heads", default=known["heads"]),
         "kv_heads": cfg.number("swa_num_key_value_heads", default=known["kv_heads"]),
@@ -98,7 +125,16 @@ def sliding_heads(cfg: Config, known: dict[str, int], value: int) -> dict[str, i
 
 
 def sparse_fields(cfg: Config, kinds: list[str], known: dict[str, int]) -> dict[str, int]:
-    """Sparse attention that an indexer picks tokens for (DeepSeek-V3.2), in all attention layers or none."""
+    """Sparse attention that an indexer picks tokens for (DeepSeek-V3.2), in all attention layers or none.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    kinds : the mixer of every layer, first to last
+    known : counts that were read already, by name
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
     topk = cfg.number("index_topk", default=0)
     if not topk:
         return {}
@@ -206,7 +242,17 @@ OTHER: dict[str, Callable[[Config, dict[str, int]], dict[str, int]]] = {
 
 
 def other_mixers(cfg: Config, row: Row, kinds: list[str], known: dict[str, int]) -> dict[str, int]:
-    """Counts of layers whose mixer is no attention, by the row's way to read them."""
+    """Counts of layers whose mixer is no attention, by the row's way to read them.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+    kinds : the mixer of every layer, first to last
+    known : counts that were read already, by name
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
     out: dict[str, int] = {}
     for kind, way in row.mixers.items():
         layers = sum(k == kind or (k == "both" and way in OTHER) for k in kinds)

@@ -66,6 +66,14 @@ def read_weights(top: dict[str, Any], beside: dict[str, Any] | None, where: str)
     ``hf_quant_config.json`` beside it.
 
     Raises WattlineError where a quantisation is there whose format cannot be read.
+
+    Parameters
+    ----------
+    top : the whole config
+    beside : ``hf_quant_config.json`` beside the config, where it is there
+    where : the file, for the error
+
+    Returns the formats, with bits a weight by group where they are mixed.
     """
     quant = _quant(top)
     if quant is None and beside is not None:

@@ -20,6 +20,15 @@ def zamba_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fie
 
     A shared block looks at a layer's input and at the first one's, side by side, so its query, key and value
     projections are twice as wide. Its weights are stored once and passed every time.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+    kinds : the mixer of every layer, first to last
+    fields : what was read already, by field of ``Model``
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
     """
     hidden, heads = cfg.number("hidden_size"), cfg.number("num_attention_heads")
     listed = cfg.items("layers_block_type") or []
@@ -47,7 +56,17 @@ def zamba_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fie
 
 
 def nas_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
-    """Nemotron-NAS: layers without attention, and MLPs of the width that a search gave each; at their mean width."""
+    """Nemotron-NAS: layers without attention, and MLPs of the width that a search gave each; at their mean width.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+    kinds : the mixer of every layer, first to last
+    fields : what was read already, by field of ``Model``
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
     hidden, heads, blocks = cfg.number("hidden_size"), cfg.number("num_attention_heads"), cfg.items("block_configs")
     layers = cfg.number("num_hidden_layers")
     if blocks is None or len(blocks) != layers:
@@ -80,7 +99,17 @@ def _nas_width(part: dict[str, Any], hidden: int) -> int:
 
 
 def mllama_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
-    """Llama 3.2 Vision: some layers look at a picture alone, and are left out where there is none."""
+    """Llama 3.2 Vision: some layers look at a picture alone, and are left out where there is none.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+    kinds : the mixer of every layer, first to last
+    fields : what was read already, by field of ``Model``
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
     crossing = len(cfg.items("cross_attention_layers") or [])
     layers, hidden = fields["layers"] - crossing, fields["hidden"]
     attention = 2 * hidden * fields["head_dim"] * (fields["heads"] + fields["kv_heads"])
@@ -92,7 +121,17 @@ def mllama_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fi
 
 
 def openelm_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
-    """OpenELM (arXiv:2404.14619): heads and MLP widen from layer to layer, each rounded; at their mean."""
+    """OpenELM (arXiv:2404.14619): heads and MLP widen from layer to layer, each rounded; at their mean.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+    kinds : the mixer of every layer, first to last
+    fields : what was read already, by field of ``Model``
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
     hidden, layers, width = cfg.number("model_dim"), cfg.number("num_transformer_layers"), cfg.number("head_dim")
     groups, multiple = cfg.number("num_gqa_groups", default=1), cfg.number("ffn_dim_divisor", default=256)
     heads = cfg.raw("num_query_heads")
@@ -138,7 +177,17 @@ def _rounded(value: float, multiple: int) -> int:
 
 
 def molmo_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
-    """Molmo: gate and up are counted together; 128 words more, and an encoder of pictures that no field tells."""
+    """Molmo: gate and up are counted together; 128 words more, and an encoder of pictures that no field tells.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+    kinds : the mixer of every layer, first to last
+    fields : what was read already, by field of ``Model``
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
     inner = cfg.number("intermediate_size") // 2
     if cfg.number("embedding_size", default=fields["vocab"]) != fields["vocab"]:
         raise WattlineError(f"{cfg.where}: embedding_size is not vocab_size, which is not read; correct it")

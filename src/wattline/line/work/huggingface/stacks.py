@@ -14,7 +14,17 @@ Fields = dict[str, Any]
 
 
 def t5_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
-    """T5: an encoder for the prompt, and a decoder with two attentions a layer for new tokens."""
+    """T5: an encoder for the prompt, and a decoder with two attentions a layer for new tokens.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+    kinds : the mixer of every layer, first to last
+    fields : what was read already, by field of ``Model``
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
     encoder = cfg.number("num_layers", "num_hidden_layers", "n_layer")
     decoder = cfg.number("num_decoder_layers", default=encoder)
     hidden, heads = cfg.number("d_model", "hidden_size"), cfg.number("num_heads", "num_attention_heads")
@@ -30,7 +40,17 @@ def t5_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields
 
 
 def translator_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
-    """BART and its kin, M2M-100 with NLLB, Marian, FSMT: two stacks of one width; those that differ are refused."""
+    """BART and its kin, M2M-100 with NLLB, Marian, FSMT: two stacks of one width; those that differ are refused.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+    kinds : the mixer of every layer, first to last
+    fields : what was read already, by field of ``Model``
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
     encoder, decoder = cfg.number("encoder_layers", "num_hidden_layers", "num_layers"), cfg.number("decoder_layers")
     hidden, context = cfg.number("d_model", "hidden_size"), context_of(cfg)
     heads, vocab = _same(cfg, "attention_heads", "num_attention_heads"), cfg.number("vocab_size", "tgt_vocab_size")
@@ -48,7 +68,17 @@ def translator_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -
 
 
 def t5gemma_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
-    """T5Gemma: an encoder and a decoder of Gemma's layers, with a cross-attention a layer and a token table each."""
+    """T5Gemma: an encoder and a decoder of Gemma's layers, with a cross-attention a layer and a token table each.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+    kinds : the mixer of every layer, first to last
+    fields : what was read already, by field of ``Model``
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
     counts = [_gemma_stack(cfg, part) for part in ("encoder", "decoder")]
     shape, other = ({n: c for n, c in each.items() if n not in ("layers", "near")} for each in counts)
     if shape != other:

@@ -46,7 +46,15 @@ SHOWN = {
 
 
 def text_fields(cfg: Config, row: Row) -> dict[str, Any]:
-    """All counts of ``Model`` that the text part gives."""
+    """All counts of ``Model`` that the text part gives.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
     if cfg.kind in OWN and OWN[cfg.kind].whole:
         return OWN[cfg.kind].read(cfg, row, [], {})
     known: dict[str, int] = {"hidden": cfg.number(*HIDDEN)}

@@ -49,9 +49,14 @@ def joined(kind: str) -> dict[str, Any]:
 
 
 def tower_params(cfg: Config, out: int) -> int:
-    """Parameters of the encoders and of what joins them to a language model of hidden size ``out``; 0 without any.
+    """Parameters of the encoders and of what joins them to a language model; 0 without any.
 
-    ``cfg``: the whole config. Raises WattlineError for an encoder, or a way to join it, that is not known.
+    Parameters
+    ----------
+    cfg : the whole config
+    out : hidden size of the language model
+
+    Returns the number of parameters. Raises WattlineError for an encoder, or a way to join it, that is not known.
     """
     kind, join = cfg.kind, joined(cfg.kind)
     given = {p for p in ENCODER_PARTS if isinstance(cfg.raw(p), dict) and cfg.raw(p)}

@@ -74,6 +74,14 @@ def markov_process(rates_per_s: Sequence[float], dwell_s: Sequence[float]) -> Pr
     """Poisson arrivals whose rate jumps between states: each lasts ``dwell_s`` in the mean, then any other follows.
 
     The mean rate is ``markov_rate(rates_per_s, dwell_s)``. A rate may be 0.
+
+    Parameters
+    ----------
+    rates_per_s : of each state [request/s]
+    dwell_s : mean time in each [s]
+
+    Returns the process: from random numbers, blocks of times in order [s]. Raises WattlineError where states change far
+    faster than requests come.
     """
     rates, dwell = np.asarray(rates_per_s, float), np.asarray(dwell_s, float)
     if check_rate(markov_rate(rates, dwell)) * float(dwell.mean()) < _FEWEST:
@@ -195,7 +203,15 @@ class RateShape:
 
 
 def shaped(process: Process, shape: RateShape) -> Process:
-    """The process with its clock run fast where the shape is high: bursts stay, the rate follows the shape."""
+    """The process with its clock run fast where the shape is high: bursts stay, the rate follows the shape.
+
+    Parameters
+    ----------
+    process : whose mean rate is kept
+    shape : relative rate over time, repeated
+
+    Returns the process.
+    """
 
     def blocks(rng: np.random.Generator) -> Iterator[Array]:
         last = 0.0
@@ -234,7 +250,7 @@ def fit_shape(traffic: Traffic, step_s: float = HOUR_S, period_s: float = DAY_S)
 
 
 def check_rate(rate_per_s: float) -> float:
-    """A rate above zero; raises WattlineError for any other."""
+    """A rate above zero [request/s]. Raises WattlineError for any other."""
     if not 0 < rate_per_s <= 1e9:
         raise WattlineError(f"traffic: a rate of {rate_per_s!r} requests/s; give more than 0, up to 1e9")
     return float(rate_per_s)

@@ -109,6 +109,15 @@ def times_s(column: pl.Series, name: str, unit: str | None) -> tuple[Array, str]
     """Seconds, from an instant common to the column, NaN where a cell cannot be read; and what the cells are.
 
     Numbers are in ``unit``, or in what the column's name ends in, or seconds (instants since 1970: by their size).
+
+    Parameters
+    ----------
+    column : of the table
+    name : its name
+    unit : of its numbers; guessed from name and size where None
+
+    Returns the seconds, shape ``(n_rows,)``, and the unit or ``dates``. Raises WattlineError where the unit of its
+    numbers cannot be known.
     """
     import polars as pl
 

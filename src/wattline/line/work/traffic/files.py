@@ -99,7 +99,8 @@ def read_parquet(path: Path | str) -> Traffic:
 
 
 def read_chunks(path: Path | str, size: int | None = 1_000_000) -> Iterator[Traffic]:
-    """A Parquet file of Wattline's in parts of ``size`` requests, held one at a time; None: as one."""
+    """A Parquet file of Wattline's in parts of ``size`` requests, held one at a time; None: as one. Raises
+    WattlineError where the file is not there, is damaged, or is not one that Wattline wrote."""
     import polars as pl
 
     try:
@@ -129,7 +130,15 @@ def _traffic(table: pl.DataFrame, meta: dict[str, Any], first: bool) -> Traffic:
 
 
 def list_hashes(column: pl.Series, block_tokens: int) -> Hashes:
-    """Prefix hashes out of a column of lists."""
+    """Prefix hashes out of a column of lists.
+
+    Parameters
+    ----------
+    column : a list of hashes a request
+    block_tokens : tokens that a hash stands for
+
+    Returns the hashes of all requests.
+    """
     length = column.list.len().fill_null(0).to_numpy().astype(np.int64)
     block = column.filter(column.list.len() > 0).explode().to_numpy().astype(np.int64)
     return Hashes(block, np.concatenate([[0], np.cumsum(length)]), block_tokens)

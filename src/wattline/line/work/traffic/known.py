@@ -16,7 +16,16 @@ _WEEKDAYS = 5
 
 
 def known_lengths(name: str, catalog: Catalog) -> LengthFit:
-    """Lengths of a service by its name in the catalog, e.g. ``chat``, ``code``, ``long-chat``."""
+    """Lengths of a service by its name in the catalog, e.g. ``chat``, ``code``, ``long-chat``.
+
+    Parameters
+    ----------
+    name : of the service
+    catalog : where it is looked up
+
+    Returns the lengths, as a mixture of lognormals. Raises NotFound for a name that is not known, WattlineError for a
+    traffic without lengths.
+    """
     record = catalog.find("traffic", name)
     if "mixture" not in record.meta:
         known = [each.name for each in catalog.records("traffic").values() if "mixture" in each.meta]
@@ -31,7 +40,8 @@ def known_lengths(name: str, catalog: Catalog) -> LengthFit:
 
 
 def day_shape(valley_share: float, peak_hour: float) -> RateShape:
-    """A day whose rate goes along a cosine from ``valley_share`` of the peak's to the peak's, at ``peak_hour``."""
+    """A day whose rate goes along a cosine from ``valley_share`` of the peak's to the peak's, at ``peak_hour``. Raises
+    WattlineError for a share or an hour out of bounds."""
     if not 0 <= valley_share <= 1 or not 0 <= peak_hour <= 24:
         raise WattlineError("traffic: a day needs a valley of 0 to 1 of its peak, and an hour of 0 to 24")
     hour = (np.arange(round(DAY_S / STEP_S)) + 0.5) * STEP_S / HOUR_S
@@ -40,7 +50,8 @@ def day_shape(valley_share: float, peak_hour: float) -> RateShape:
 
 
 def week_shape(valley_share: float, peak_hour: float, weekend_share: float) -> RateShape:
-    """Five such days and two of ``weekend_share`` of their rate, from Monday 0:00."""
+    """Five such days and two of ``weekend_share`` of their rate, from Monday 0:00. Raises WattlineError for a share out
+    of bounds."""
     if not 0 <= weekend_share <= 10:
         raise WattlineError("traffic: a weekend needs a share of 0 to 10 of a weekday's rate")
     day = day_shape(valley_share, peak_hour).relative

@@ -41,7 +41,8 @@ def fixed_lengths(input_tokens: int, output_tokens: int) -> Lengths:
 
 
 def resampled_lengths(traffic: Traffic) -> Lengths:
-    """Pairs of input and output out of a trace, each as likely as any other."""
+    """Pairs of input and output out of a trace, each as likely as any other. Raises WattlineError for a trace without a
+    request."""
     if not len(traffic):
         raise WattlineError("traffic: an empty trace has no lengths to draw")
 
@@ -82,7 +83,8 @@ def lognormal_lengths(
     correlation: float = 0.0,
     most: tuple[int, int] = (1_000_000, 1_000_000),
 ) -> LengthFit:
-    """One lognormal: medians in tokens, deviations and correlation of the natural logarithms."""
+    """One lognormal: medians in tokens, deviations and correlation of the natural logarithms. Raises WattlineError for
+    medians below one token, and sigmas or a correlation out of bounds."""
     spread = np.array([input_sigma, output_sigma], float)
     ok = min(input_median, output_median) >= 1 and np.all((spread >= 0) & (spread <= 5)) and abs(correlation) <= 0.99
     if not ok:
@@ -95,7 +97,8 @@ def lognormal_lengths(
 def fit_lengths(traffic: Traffic, parts: int | None = None, seed: int = 0) -> LengthFit:
     """The mixture of lognormals that says most of a trace's lengths: 1 to 6 ``parts``, by Bayes' criterion if not told.
 
-    Expectation and maximisation on up to 20,000 requests; parts are added for as long as they pay.
+    Expectation and maximisation on up to 20,000 requests; parts are added for as long as they pay. Raises WattlineError
+    for fewer than two requests, and more parts than requests.
     """
     if len(traffic) < 2:
         raise WattlineError(f"traffic: {len(traffic)} requests are too few to fit lengths to; 2 or more")

@@ -76,7 +76,16 @@ def _occupied(traffic: Traffic, step_s: float) -> tuple[int, Ints]:
 
 
 def counts(traffic: Traffic, step_s: float, whole: bool = False) -> Ints:
-    """Requests in each step of the window; ``whole`` leaves out a last step that is not full."""
+    """Requests in each step of the window; ``whole`` leaves out a last step that is not full.
+
+    Parameters
+    ----------
+    traffic : the requests
+    step_s : length of a step [s]
+    whole : whether a last step that is not full is left out
+
+    Returns requests by step, shape ``(n_steps,)``.
+    """
     if not len(traffic):
         return np.zeros(0, np.int64)
     full = int(traffic.duration_s // step_s)

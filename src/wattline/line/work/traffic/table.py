@@ -47,6 +47,13 @@ def open_table(path: Path, keep: Collection[str] = ()) -> TraceTable:
     """The file's table: of a CSV the columns that are known or in ``keep``, all where there are none.
 
     Raises WattlineError for a file that is missing, empty or no table.
+
+    Parameters
+    ----------
+    path : of the file
+    keep : columns that are wanted beside the known ones
+
+    Returns the table.
     """
     where = shorten(str(path), 200)
     data = _bytes(path, where)

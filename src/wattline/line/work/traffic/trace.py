@@ -113,7 +113,16 @@ class Traffic:
         )
 
     def take(self, index: Ints, arrival_s: Array, duration_s: float) -> Traffic:
-        """The requests ``index`` (one may come more than once), arriving at these times."""
+        """The requests ``index`` (one may come more than once), arriving at these times.
+
+        Parameters
+        ----------
+        index : of requests, shape ``(n,)``
+        arrival_s : when each arrives, in order, shape ``(n,)`` [s]
+        duration_s : of the window [s]
+
+        Returns the traffic.
+        """
         return replace(
             self,
             arrival_s=arrival_s,
@@ -168,7 +177,8 @@ def repeat(traffic: Traffic, times: int, *, fresh: bool = True) -> Traffic:
     """The traffic ``times`` times over, one window after the other.
 
     With ``fresh`` each repetition has prompts of its own: none finds its prefix left in a cache by the repetition
-    before. Without it the same prompts come again.
+    before. Without it the same prompts come again. Raises WattlineError for a number of times that is no whole one
+    above 0, and where there would be too many requests.
     """
     if not isinstance(times, (int, np.integer)) or isinstance(times, bool) or times < 1:
         raise WattlineError(f"traffic: repeat {times!r} must be a whole number, 1 or more")
@@ -199,7 +209,8 @@ def _check_count(requests: float, name: str) -> None:
 
 
 def chunks(traffic: Traffic, size: int = 1_000_000) -> Iterator[Traffic]:
-    """The traffic in parts of up to ``size`` requests, in order: views, not copies. Rejections are in the first."""
+    """The traffic in parts of up to ``size`` requests, in order: views, not copies. Rejections are in the first. Raises
+    WattlineError for a size below 1."""
     if size < 1:
         raise WattlineError(f"traffic: a chunk of {size} requests; give 1 or more")
     for start in range(0, max(1, len(traffic)), size):
@@ -208,7 +219,8 @@ def chunks(traffic: Traffic, size: int = 1_000_000) -> Iterator[Traffic]:
 
 
 def join(parts: Sequence[Traffic]) -> Traffic:
-    """Parts of one traffic in order, as ``chunks`` and ``stream`` give them, made whole."""
+    """Parts of one traffic in order, as ``chunks`` and ``stream`` give them, made whole. Raises WattlineError where
+    there are no parts."""
     if not parts:
         raise WattlineError("traffic: no parts to join")
     hashes = None

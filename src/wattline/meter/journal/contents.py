@@ -1,0 +1,42 @@
+"""What a journal keeps of a device, of an event and of its own file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from wattline.core.printable import sayable
+from wattline.meter.device import Device
+from wattline.meter.sensor import Spec
+
+
+class JournalEvent(NamedTuple):
+    """Something that was told to the journal, by its kind."""
+
+    kind: str
+    time_s: float
+    data: Any
+
+
+def file_id(path: Path) -> tuple[int, int] | None:
+    """What tells the file at a path from any other that is put there; looked at alone, never opened."""
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
+
+
+def series_about(device: Device, spec: Spec, part: str) -> str:
+    about: dict[str, Any] = {"device": asdict(device), "spec": asdict(spec) | {"wrap_j": finite(spec.wrap_j)}}
+    about |= {"part": part} if part else {}
+    return sayable(json.dumps(about, sort_keys=True, ensure_ascii=False))
+
+
+def finite(value: float) -> float | None:
+    """A number for JSON, which knows no infinity."""
+    return value if np.isfinite(value) else None
