@@ -91,10 +91,9 @@ def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataF
 
     Parameters
     ----------
-    frame, source : the table, cells as text, and its name in errors
-    choices : what the user says of its columns
+    frame, choices, source : the table, cells as text; what the user says of its columns; its name in errors
 
-    Returns the table, and its columns. Raises WattlineError where no column is the time, or none is power or energy.
+    Returns both. Raises WattlineError where no column is the time, or none is power or energy.
     """
     quantities = {name: quantity for name in frame.columns if (quantity := choices.quantity([name])) is not None}
     frame, second = units.row_of_units(frame, TIME_UNITS)
@@ -118,9 +117,8 @@ def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataF
     taken = {value.column for value in values} | set(used) | {row.name for row in left}
     rows = [Interpretation(name, "", "time", clock=clock) for name in used[:1]]
     others = [name for name in frame.columns if name not in taken]
-    out = Layout(time_s, clock, values, others, [*rows, *left], by_name=long is not None)
-    out.notes += [remark] if remark else []
-    return frame, out
+    notes = [remark] if remark else []
+    return frame, Layout(time_s, clock, values, others, [*rows, *left], notes, by_name=long is not None)
 
 
 def _values(
