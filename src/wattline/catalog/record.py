@@ -18,6 +18,7 @@ KINDS = (
     "diffusion",
     "component",
     "encoder",
+    "tower",
     "site",
     "plant",
     "ups",

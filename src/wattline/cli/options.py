@@ -47,6 +47,13 @@ EncoderActive = Annotated[
     str | None, Opt("--active", help="Share of the time that chips are at work [default: 1, as in a job].")
 ]
 InputTokens = Annotated[str, Opt("--input", help="Number of tokens in the prompt.")]
+Pictures = Annotated[
+    str | None, Opt("--pictures", help="Number of pictures in the prompt, of a model that reads them.")
+]
+PictureSize = Annotated[
+    str | None, Opt(help="Pixels of a picture's side, or such as 1280x720, width first [default: 1024].")
+]
+Audio = Annotated[str | None, Opt(help='Sound in the prompt, such as "30 s", of a model that hears.')]
 OutputTokens = Annotated[str, Opt("--output", help="Number of tokens in the answer.")]
 Batch = Annotated[str | None, Opt(help="Number of requests that a replica answers together [default: 8 to 128].")]
 Active = Annotated[str | None, Opt(help="Share of the time that chips are at work [default: 0.3 to 0.95].")]

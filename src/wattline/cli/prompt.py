@@ -15,6 +15,9 @@ def prompt(
     output_tokens: options.OutputTokens = "300",
     batch: options.Batch = None,
     active: options.Active = None,
+    pictures: options.Pictures = None,
+    picture_size: options.PictureSize = None,
+    audio: options.Audio = None,
     config: options.Config = None,
     params: options.Params = None,
     where: options.WhereOptions,
@@ -31,6 +34,7 @@ def prompt(
 
     answer = work(
         options.model_of(model, config, params), input_tokens=input_tokens, output_tokens=output_tokens, batch=batch,
-        active=active, draws=draws, seed=seed, facts=facts, **setup, **where,
+        active=active, pictures=pictures, picture_size=picture_size, audio=audio, draws=draws, seed=seed, facts=facts,
+        **setup, **where,
     )  # fmt: skip
     print_result(answer, as_json, explain)

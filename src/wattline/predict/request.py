@@ -27,9 +27,11 @@ from wattline.predict.answer import Working
 from wattline.predict.cite import cite_given, cite_model
 from wattline.predict.how_served import read_serving
 from wattline.predict.rented import instance_inputs, load_chips, whole_instances
+from wattline.predict.senses import Read, Senses, read_senses
 from wattline.predict.setup import Setup, check_ranks
 
 MAX_TOKENS = 1e8
+TEXT_ALONE = Read()
 MAX_BATCH = 1e6
 MIN_ACTIVE = 0.001
 
@@ -50,6 +52,12 @@ class ReplicaRequest:
     given: Mapping[str, float]
     engine: str = ""
     cache: str = ""
+    read: Read = TEXT_ALONE
+
+    @property
+    def text_tokens(self) -> float:
+        """Tokens of the prompt's text, without those of pictures and sound."""
+        return self.input_tokens - self.read.tokens
 
     @property
     def length(self) -> float:
@@ -64,8 +72,9 @@ class ReplicaRequest:
             **instance_inputs(self.chip),
             "gpus": self.chips,
             **({"data_parallel": self.how.ranks} if self.how.ranks > 1 else {}),
-            "input_tokens": self.input_tokens,
+            "input_tokens": self.text_tokens,
             "output_tokens": self.output_tokens,
+            **self.read.inputs,
             "precision": self.precision,
             **({"engine": self.engine} if self.engine else {}),
             **({"cache": self.cache} if self.cache else {}),
@@ -83,6 +92,7 @@ def read_request(
     batch: float | str | None,
     active: float | str | None,
     draws: Draws,
+    senses: Senses | None = None,
 ) -> ReplicaRequest:
     """Check a request against the model and the chips' memory, and settle what was left open.
 
@@ -94,6 +104,7 @@ def read_request(
     batch : requests answered together; None for the catalog's range
     active : share of the time at work, 0 to 1; None for the catalog's range
     draws : from which facts are drawn
+    senses : pictures and sound in the prompt, whose tokens come beside its text's
 
     Returns
     -------
@@ -102,7 +113,9 @@ def read_request(
     Raises WattlineError where the model's architecture is not known, or does not fit the replica.
     """
     architecture = _known(read_model(model, draws.catalog), draws.catalog)
-    read, written = (_tokens(value, what) for value, what in zip(tokens, ("input", "output"), strict=True))
+    text, written = (_tokens(value, what) for value, what in zip(tokens, ("input", "output"), strict=True))
+    seen = TEXT_ALONE if senses is None else read_senses(senses, architecture, draws)
+    read = text + seen.tokens
     form = architecture.native_format if setup.precision is None else setup.precision
     device = load_chips(setup, draws)
     given = _given(setup.gpus, batch, active)
@@ -115,7 +128,7 @@ def read_request(
     for name, value in given.items():
         cite_given(draws, name, value, *GIVEN[name])
     return ReplicaRequest(architecture, device, count, how, size, share, read, written, form, given,
-        setup.engine or "", setup.cache or "",
+        setup.engine or "", setup.cache or "", seen,
     )  # fmt: skip
 
 

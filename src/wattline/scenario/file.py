@@ -58,6 +58,9 @@ class PromptJob(ModelJob):
     output: Count = Field(300, description=ANSWER_TOKENS)
     batch: Number | None = Field(None, description=BATCH)
     active: Number | None = Field(None, description=ACTIVE)
+    pictures: Count | None = Field(None, description="Number of pictures in the prompt, of a model that reads them.")
+    picture_size: str | None = Field(None, description="Pixels of a picture, such as 1280x720, width first.")
+    audio: Number | None = Field(None, description='Sound in the prompt, such as "30 s", of a model that hears.')
 
 
 class ServeAverageJob(ModelJob):

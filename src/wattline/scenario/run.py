@@ -25,6 +25,7 @@ from wattline.predict.average_service import average_answer
 from wattline.predict.outlook.world import WorldOutlook
 from wattline.predict.prompt import prompt_answer
 from wattline.predict.request import read_request
+from wattline.predict.senses import Senses
 from wattline.predict.settings import settings
 from wattline.predict.setup import Setup
 from wattline.predict.site import read_design, work
@@ -249,7 +250,8 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
     assert isinstance(job, PromptJob | ServeAverageJob)
     setup = Setup.read(None, job.given(TAKES["serve-average"]))
     lengths = (job.input, job.output)
-    request = read_request(model, setup, lengths, batch=job.batch, active=job.active, draws=draws)
+    senses = Senses(job.pictures, job.picture_size, job.audio) if isinstance(job, PromptJob) else None
+    request = read_request(model, setup, lengths, batch=job.batch, active=job.active, draws=draws, senses=senses)
     if isinstance(job, PromptJob):
         return prompt_answer(request, where, draws)
     return average_answer(request, str(job.rate), job.days, where, draws)

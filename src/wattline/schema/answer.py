@@ -154,6 +154,7 @@ class PromptResults(AnswerJson):
     energy_j: RangeJson = item("The same energy in joules.")
     joules_per_output_token: RangeJson = item("Energy for each token of the answer.")
     replica_s: RangeJson = item("Time that its replica spends on it.")
+    encode_s: RangeJson | None = perhaps("Of it: encoders of pictures and sound.")
     ttft_s: RangeJson = item("Time to the first token of a usual request, over the draws.")
     tpot_s: RangeJson | None = perhaps(
         "Time for each further token of a usual request, over the draws; not of one token."
