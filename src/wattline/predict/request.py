@@ -27,11 +27,11 @@ from wattline.predict.answer import Working
 from wattline.predict.cite import cite_given, cite_model
 from wattline.predict.how_served import read_serving
 from wattline.predict.rented import instance_inputs, load_chips, whole_instances
-from wattline.predict.senses import Read, Senses, read_senses
+from wattline.predict.senses import Senses, SensesRead, read_senses
 from wattline.predict.setup import Setup, check_ranks
 
 MAX_TOKENS = 1e8
-TEXT_ALONE = Read()
+TEXT_ALONE = SensesRead()
 MAX_BATCH = 1e6
 MIN_ACTIVE = 0.001
 
@@ -52,7 +52,7 @@ class ReplicaRequest:
     given: Mapping[str, float]
     engine: str = ""
     cache: str = ""
-    read: Read = TEXT_ALONE
+    read: SensesRead = TEXT_ALONE
 
     @property
     def text_tokens(self) -> float:

@@ -17,7 +17,7 @@ from wattline.line.chip.diffusion.rates import chip_rates
 from wattline.line.chip.diffusion.run import Engine, run_stage
 from wattline.line.chip.diffusion.stage import pass_stage
 from wattline.line.work.model import Model
-from wattline.line.work.towers import SOUND, Seen, Tower, find_tower
+from wattline.line.work.towers import SOUND, Tokenized, Tower, find_tower
 from wattline.predict.answer import Working
 from wattline.predict.delivery import Phase
 from wattline.predict.encoding.engine import encoder_spread
@@ -48,7 +48,7 @@ class Sight:
     """One encoder's share of a prompt: ``count`` times what it makes of a picture, or of the sound."""
 
     tower: Tower
-    seen: Seen
+    seen: Tokenized
     count: int
 
     @property
@@ -58,7 +58,7 @@ class Sight:
 
 
 @dataclass(frozen=True, eq=False)
-class Read:
+class SensesRead:
     """Pictures and sound of a prompt, checked; ``inputs`` as an answer shows them."""
 
     sights: tuple[Sight, ...] = ()
@@ -87,7 +87,7 @@ class Read:
         return (left + more,)
 
 
-def read_senses(senses: Senses, model: Model, draws: Draws) -> Read:
+def read_senses(senses: Senses, model: Model, draws: Draws) -> SensesRead:
     """Check what a prompt holds beside text against what its model reads.
 
     Parameters
@@ -117,11 +117,11 @@ def read_senses(senses: Senses, model: Model, draws: Draws) -> Read:
         inputs["audio_s"] = seconds
     for sight in sights:
         draws.cite(sight.tower.record["params"])
-    read = Read(tuple(sights), inputs)
-    return read if not sights else Read(read.sights, inputs | {"picture_or_sound_tokens": read.tokens})
+    read = SensesRead(tuple(sights), inputs)
+    return read if not sights else SensesRead(read.sights, inputs | {"picture_or_sound_tokens": read.tokens})
 
 
-def encode_phase(read: Read, chip: Chip, chips: int, active: Array, draws: Draws, working: Working) -> Phase:
+def encode_phase(read: SensesRead, chip: Chip, chips: int, active: Array, draws: Draws, working: Working) -> Phase:
     """The replica's time and watts while encoders read, before the prompt's first step.
 
     A share of the work is split over the replica's chips; for the rest one chip works and the others wait.

@@ -26,7 +26,7 @@ CROSS = "cross"
 
 
 @dataclass(frozen=True)
-class Seen:
+class Tokenized:
     """What an encoder makes of a picture or of sound: ``pieces`` passes over ``patches`` each, and ``tokens``."""
 
     pieces: int
@@ -52,7 +52,7 @@ class Tower:
         """Whether its tokens stand among the prompt's; else layers of their own attend to them."""
         return str(self.record.meta.get("enters", "text")) != CROSS
 
-    def picture(self, width: int, height: int) -> Seen:
+    def picture(self, width: int, height: int) -> Tokenized:
         """What is made of a picture of so many pixels.
 
         Parameters
@@ -66,16 +66,16 @@ class Tower:
         cell = number_in(self.settings, "patch_size") * merge
         if self.reads == "native":
             rows, columns = self._cells(width, height, cell)
-            return Seen(1, round(rows * columns * merge**2), rows * columns)
+            return Tokenized(1, round(rows * columns * merge**2), rows * columns)
         patches = int(side // number_in(self.settings, "patch_size")) ** 2
         each = round(patches / merge**2)
         if self.reads == "whole":
-            return Seen(1, patches, each)
+            return Tokenized(1, patches, each)
         tiles = _tiles(width, height, self.settings)
         more = 1 if self.settings.get("thumbnail") and tiles > 1 else 0
-        return Seen(tiles + more, patches, (tiles + more) * each)
+        return Tokenized(tiles + more, patches, (tiles + more) * each)
 
-    def sound(self, seconds: float) -> Seen:
+    def sound(self, seconds: float) -> Tokenized:
         """What is made of so many seconds of sound: windows of 30 s, the last filled up.
 
         Parameters
@@ -86,9 +86,9 @@ class Tower:
         """
         rate = number_in(self.settings, "tokens_per_second")
         frames = int(number_in(self.settings, "max_source_positions", 1500))
-        return Seen(math.ceil(seconds / WINDOW_S), frames, math.ceil(seconds * rate))
+        return Tokenized(math.ceil(seconds / WINDOW_S), frames, math.ceil(seconds * rate))
 
-    def forward(self, seen: Seen) -> Pass:
+    def forward(self, seen: Tokenized) -> Pass:
         """The pass over one piece, with what joins it to the language model.
 
         Parameters
