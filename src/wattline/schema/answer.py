@@ -6,7 +6,7 @@ from typing import Literal
 
 from wattline.core.bill import PARTS
 from wattline.schema.base import EnvelopeJson, MatterJson, RangeJson, StrictJson, item, perhaps
-from wattline.schema.inputs import BillInputs, ReplicaInputs, ServeAverageInputs, ServeInputs, TrainInputs
+from wattline.schema.inputs import BillInputs, PromptInputs, ServeAverageInputs, ServeInputs, TrainInputs
 from wattline.schema.simulated import SimulatedJson
 
 
@@ -204,7 +204,7 @@ class TrainJson(EnvelopeJson[TrainInputs, TrainResults]):
     command: Literal["train"]
 
 
-class PromptJson(EnvelopeJson[ReplicaInputs, PromptResults]):
+class PromptJson(EnvelopeJson[PromptInputs, PromptResults]):
     """Energy of one request."""
 
     command: Literal["prompt"]

@@ -70,10 +70,6 @@ class ReplicaInputs(PlaceInputs):
     data_parallel: int | None = perhaps("Groups of a replica's chips that split the requests' attention.")
     input_tokens: float = item("Tokens of the prompt.")
     output_tokens: float = item("Tokens of the answer.")
-    pictures: int | None = perhaps("Pictures in the prompt.")
-    picture_size: str | None = perhaps("Pixels of a picture, width first.")
-    audio_s: float | None = perhaps("Sound in the prompt.")
-    picture_or_sound_tokens: int | None = perhaps("Tokens of pictures and sound, beside those of the text.")
     precision: str = item("Number format.")
     engine: str | None = perhaps("Serving software.")
     cache: str | None = perhaps("Number format of the keys and values that are kept.")
@@ -81,6 +77,15 @@ class ReplicaInputs(PlaceInputs):
     draft_tokens: int | None = perhaps("Tokens guessed ahead in each step.")
     batch: float | None = perhaps("Requests that a replica answers together, where given.")
     active: float | None = perhaps("Share of the time that chips are at work, where given.")
+
+
+class PromptInputs(ReplicaInputs):
+    """A request with the pictures and the sound in its prompt."""
+
+    pictures: int | None = perhaps("Pictures in the prompt.")
+    picture_size: str | None = perhaps("Pixels of a picture, width first.")
+    audio_s: float | None = perhaps("Sound in the prompt.")
+    picture_or_sound_tokens: int | None = perhaps("Tokens of pictures and sound, beside those of the text.")
 
 
 class ServeAverageInputs(ReplicaInputs):

@@ -60,6 +60,7 @@ PER = {
 # numbers without a unit in their names: what they are -> their names
 PLAIN = {
     "counts": (
+        "last", "pictures",
         "files_given", "files_known_before", "partitions", "readings_summed", "devices_without_idle_power", "intervals",
         "accelerators", "batch", "blocks", "calls", "cells", "chips", "count", "counts", "data_parallel", "devices",
         "draws", "faults", "figures", "forecasts", "fps", "frames", "gpus", "guidance", "height", "images", "in_window",

@@ -17,7 +17,7 @@ from wattline.schema.answer import (
 from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item, perhaps
 from wattline.schema.beside import BesideJson, StudyResults
 from wattline.schema.encoding import EmbedInputs, EmbedResults, TranscribeInputs, TranscribeResults
-from wattline.schema.inputs import ReplicaInputs, ServeAverageInputs, ServeInputs, TrainInputs
+from wattline.schema.inputs import PromptInputs, ServeAverageInputs, ServeInputs, TrainInputs
 from wattline.schema.media import ImageInputs, ImageResults, VideoInputs, VideoResults
 from wattline.schema.session import SessionInputs, SessionResults
 from wattline.schema.site import SiteInputs, SiteYearJson
@@ -82,7 +82,7 @@ class PromptJobJson(StrictJson):
 
     name: str = item("The job's name.")
     command: Literal["prompt"]
-    inputs: ReplicaInputs = item("As of `prompt`.")
+    inputs: PromptInputs = item("As of `prompt`.")
     results: PromptResults = item("As of `prompt`.")
 
 
