@@ -13,9 +13,9 @@ import numpy as np
 
 from wattline.catalog import Catalog, Record
 from wattline.core.errors import WattlineError
-from wattline.line.work.diffusion.image_transformers import feed_forward
 from wattline.line.work.diffusion.sizes import Config, number_in
 from wattline.line.work.diffusion.tally import Pass, Tally
+from wattline.line.work.diffusion.transformer_blocks import feed_forward
 from wattline.line.work.encoding.passes import VISION
 from wattline.line.work.encoding.speech import WINDOW_S, whisper
 from wattline.line.work.model import Model
