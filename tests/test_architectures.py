@@ -42,7 +42,7 @@ def test_parameters_are_those_of_the_true_model(name: str) -> None:
 
 
 def test_most_of_what_writes_text_is_read_without_transformers() -> None:
-    assert len(RECORDED) >= 0.65 * 287  # of the 287 generative default configurations of transformers 5.24
+    assert len(RECORDED) >= 0.67 * 287  # of the 287 generative default configurations of transformers 5.24
 
 
 @settings(max_examples=150, deadline=None)
@@ -144,8 +144,8 @@ KINDS = {
     "vit": "vision",
     "whisper": "speech",
     "wav2vec2": "speech",
-    "led": "encoder-decoder",
-    "longt5": "encoder-decoder",
+    "prophetnet": "encoder-decoder",
+    "udop": "encoder-decoder",
     "llada": "diffusion",
     "deepseek_v4": "compressed",
     "jetmoe": "attention heads",

@@ -123,6 +123,7 @@ def prompt_answer(request: ReplicaRequest, where: Where, draws: Draws) -> Answer
         draws=draws,
         warnings=warnings(request),
         notes=(
+            *((f"{request.model.name}: {request.model.left_out}",) if request.model.left_out else ()),
             *rental_notes(request.chip),
             *request.read.notes,
             *notes_of(where, bill.follows["cost_usd"], facility.hours, "any"),

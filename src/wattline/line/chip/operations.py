@@ -109,21 +109,24 @@ def _two_stacks(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> di
     none = np.zeros_like(shape.encoder_layers)
     crossing = shape.cross_layers * shape.kv_heads * shape.hidden * shape.pair_width
     single = {"encoder_layers": none, "cross_layers": none}
+    # both stacks have experts in the same share of their layers
+    sparse = shape.encoder_layers * shape.moe_layers / np.maximum(shape.dense_layers + shape.moe_layers, 1.0)
     encoder = replace(
         shape, attention_layers=shape.encoder_layers, global_layers=shape.encoder_layers, vocab=none,
-        dense_layers=shape.encoder_layers, moe_layers=none, other_matmul_params=crossing, **single,
+        dense_layers=shape.encoder_layers - sparse, moe_layers=sparse, other_matmul_params=crossing, **single,
     )  # fmt: skip
     own = shape.attention_layers - shape.encoder_layers
     decoder = replace(
-        shape, attention_layers=own, global_layers=own, dense_layers=shape.dense_layers - shape.encoder_layers,
-        encoder_layers=none,
+        shape, attention_layers=own, global_layers=own, moe_layers=shape.moe_layers - sparse,
+        dense_layers=shape.dense_layers - encoder.dense_layers, encoder_layers=none,
     )  # fmt: skip
     result = operations(decoder, replace(work, tokens=work.sequences), rates, fit)
     read = np.maximum(work.tokens - work.sequences, 0.0)
     if not np.any(read > 0):
         return result
     # no layer where no prompt is read; from each token the whole prompt is seen, twice what a causal one sees
-    there = {n: getattr(encoder, n) * (read > 0) for n in ("attention_layers", "global_layers", "dense_layers")}
+    parts = ("attention_layers", "global_layers", "dense_layers", "moe_layers")
+    there = {name: getattr(encoder, name) * (read > 0) for name in parts}
     whole = replace(work, tokens=read, sequences=np.zeros_like(read), prompt_tokens=2 * work.prompt_tokens)
     first = operations(replace(encoder, **there, other_matmul_params=crossing * (read > 0)), whole, rates, fit)
     added = {n: total(result[n], op) if n in result else op for n, op in first.items() if n != "host"}

@@ -91,6 +91,7 @@ class Model(Parameters):
     published_active_params: float | None = None
     weight_bits: tuple[tuple[str, float], ...] = ()  # bits of a stored weight by group; () = all as native_format
     layer_kinds: tuple[tuple[str, int], ...] = field(default=(), compare=False)  # as the config names them
+    left_out: str = field(default="", compare=False)  # what the price leaves out of an architecture, for the notes
 
     def __post_init__(self) -> None:
         self._default("attention_layers", self.layers)

@@ -14,7 +14,7 @@ from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.huggingface.fields import Config
-from wattline.line.work.huggingface.layers import CHUNKED, FULL, NAMES, SLIDING, window_of
+from wattline.line.work.huggingface.layers import CHUNKED, FULL, NAMES, SLIDING, SPARSE, window_of
 from wattline.line.work.model import Model
 
 INSTALL = "install wattline[models] to count it with transformers"
@@ -30,6 +30,8 @@ MORE = {  # kinds of layer that only transformers' own counts make readable
     **dict.fromkeys(("linear_attention", "conv", "recurrent", "mamba"), OTHER),
 }
 SPARSE_MARKS = ("index_topk", "index_topk_blocks", "compress_ratios", "compress_rates", "sparse_topk")
+SHARING = ("num_kv_shared_layers", "use_cla", "kv_source_layers")  # layers that read the cache of another
+INDEXER = re.compile(r"indexer\.\w+\.weight$")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Counted:
     tables: int
     experts: int  # routed ones
     matmul: int  # matrices that every token passes, without the output layer
+    indexers: int  # layers that pick tokens for sparse attention
 
 
 def installed() -> bool:
@@ -84,7 +87,7 @@ def exact_model(top: dict[str, Any], cfg: Config, name: str) -> Model:
     kv_heads = own.number("num_key_value_heads", default=heads)
     fields: dict[str, Any] = {
         **{"layers": len(kinds), "hidden": hidden, "heads": heads, "kv_heads": kv_heads, "intermediate": 0},
-        "head_dim": own.number("head_dim", default=max(hidden // heads, 1)),
+        "head_dim": own.number("head_dim", default=0) or max(hidden // heads, 1),
         "vocab": own.number("vocab_size"),
         "mlp_layers": 0,
         "tied_embeddings": bool(getattr(full, "tie_word_embeddings", False)),
@@ -92,6 +95,7 @@ def exact_model(top: dict[str, Any], cfg: Config, name: str) -> Model:
         "other_layers": other,
         **_latent(own),
         **({"sliding_window": window_of(own), "global_layers": len(kinds) - other - near} if near else {}),
+        **(_sparse(own, counted) if SPARSE in kinds else {}),
         "context_tokens": own.number("max_position_embeddings", default=0),
         "layer_kinds": tuple((kind, kinds.count(kind)) for kind in dict.fromkeys(kinds)),
         "vision_params": counted.outside,
@@ -141,7 +145,8 @@ def _check_once(built: Any, full: Any) -> None:
     names: dict[int, list[str]] = {}
     for name, each in built.named_parameters(remove_duplicate=False):
         names.setdefault(id(each), []).append(name.lower())
-    shared = [n for n in names.values() if len(n) > 1 and not all(TABLES.search(x) or HEAD.search(x) for x in n)]
+    tables = {id(each) for each in built.parameters() if each.dim() == 1 or each.shape[0] == text.vocab_size}
+    shared = [key for key, each in names.items() if len(each) > 1 and key not in tables]
     if shared or loops:
         raise WattlineError("its layers are passed more than once, which is not priced yet")
 
@@ -159,6 +164,7 @@ def _class_of(transformers: Any, full: Any) -> Any:
 def _counted(built: Any) -> Counted:
     seen: set[int] = set()
     sums = {"total": 0, "outside": 0, "tables": 0, "experts": 0, "matmul": 0}
+    indexers = {name.rpartition("indexer")[0] for name, _ in built.named_parameters() if INDEXER.search(name)}
     for name, each in built.named_parameters():
         if id(each) in seen:
             continue
@@ -166,7 +172,7 @@ def _counted(built: Any) -> Counted:
         sums["total"] += each.numel()
         part = _part(name.lower(), each.dim())
         sums[part] += each.numel() if part != "rest" else 0
-    return Counted(**sums)
+    return Counted(**sums, indexers=len(indexers))
 
 
 def _part(name: str, dims: int) -> str:
@@ -192,13 +198,29 @@ def _kinds(own: Config, cfg: Config) -> list[str]:
     layers = own.number("num_hidden_layers", "n_layer", "num_layers", default=0)
     listed = own.data.get("layer_types") or ["full_attention"] * layers
     kinds = [(NAMES | MORE).get(str(each), "") for each in listed]
-    priced = (FULL, SLIDING, CHUNKED, OTHER)
+    sparse = SPARSE in kinds
+    priced = (SPARSE, OTHER) if sparse else (FULL, SLIDING, CHUNKED, OTHER)
     strange = [str(each) for each, kind in zip(listed, kinds, strict=True) if kind not in priced]
-    marks = [mark for mark in SPARSE_MARKS if own.data.get(mark)]
+    marks = [mark for mark in SPARSE_MARKS if own.data.get(mark) and not (sparse and mark == "index_topk")]
+    marks += [mark for mark in SHARING if _shares(own.data.get(mark))]
     if strange or marks or not kinds:
         what = strange[0] if strange else marks[0] if marks else "no layers"
         raise WattlineError(f"{cfg.where}: {cfg.kind}: layers of kind {what[:40]!r} are not priced yet")
     return kinds
+
+
+def _shares(value: Any) -> bool:
+    """Whether a field says that layers share a cache; a list that names each layer itself does not."""
+    return value != list(range(len(value))) if isinstance(value, list) else bool(value)
+
+
+def _sparse(own: Config, counted: Counted) -> dict[str, int]:
+    """Sparse attention that indexers pick tokens for; where keys are pooled, it compares that many fewer."""
+    pooled = own.number("index_kpool", default=1)
+    return {
+        **{"sparse_tokens": own.number("index_topk"), "index_heads": own.number("index_n_heads")},
+        **{"index_head_dim": max(own.number("index_head_dim") // pooled, 1), "index_layers": counted.indexers},
+    }
 
 
 def _latent(own: Config) -> dict[str, Any]:

@@ -223,7 +223,7 @@ OWN = {
     **dict.fromkeys(("mimo_v2_flash", "mimo_v2"), Own(_mimo)),
     "longcat_flash": Own(_longcat),
     **dict.fromkeys(("lfm2", "lfm2_moe"), Own(_lfm2)),
-    **dict.fromkeys(("t5", "mt5", "umt5"), Own(t5_fields, whole=True)),
+    **dict.fromkeys(rows_of("t5"), Own(t5_fields, whole=True)),
     **dict.fromkeys(rows_of("translator"), Own(translator_fields, whole=True)),
     "t5gemma": Own(t5gemma_fields, whole=True),
     "openelm": Own(openelm_fields, whole=True),

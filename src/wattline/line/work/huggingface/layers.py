@@ -26,6 +26,10 @@ RULES = (
     *("prefix_dense_sliding_window_pattern", "local_attention", "interleave_moe_layer_step"),
 )
 LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+CONTEXT = (
+    *("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "model_max_length", "n_ctx"),
+    "max_encoder_position_embeddings",
+)
 WINDOW = ("sliding_window", "attention_chunk_size", "attention_window_size", "window_size", "sliding_window_size")
 
 
@@ -159,7 +163,7 @@ def _within(cfg: Config, kinds: list[str]) -> list[str]:
 
 def context_of(cfg: Config) -> int:
     """The longest context, tokens; 0 where it is not given."""
-    for name in ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "model_max_length", "n_ctx"):
+    for name in CONTEXT:
         if cfg.raw(name) is not None:
             return cfg.number(name, default=0)
     return 0

@@ -193,6 +193,9 @@ def _lightning(cfg: Config, known: dict[str, int]) -> dict[str, int]:
     return dict(zip(names, (known["heads"], known["heads"], known["head_dim"], known["head_dim"]), strict=True))
 
 
+FREE_INNER = ("nemotron_h",)  # its expand says nothing
+
+
 def _mamba2(cfg: Config, known: dict[str, int]) -> dict[str, int]:
     """Mamba-2 under any of its families' names of fields."""
     inner = cfg.number("mamba_d_ssm", default=0) or cfg.number("mamba_expand", "expand", default=2) * known["hidden"]
@@ -204,6 +207,10 @@ def _mamba2(cfg: Config, known: dict[str, int]) -> dict[str, int]:
         *(("head_dim",) if cfg.kind == "mamba2" else ()),
         default=inner // heads,
     )
+    if heads * width != inner and cfg.kind not in FREE_INNER:
+        raise WattlineError(
+            f"{cfg.where}: {heads} heads of {width} in its Mamba layers do not make their inner width {inner}; correct one"
+        )
     return {
         "mamba_heads": heads,
         "mamba_head_dim": width,

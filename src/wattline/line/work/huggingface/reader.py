@@ -80,7 +80,7 @@ def model_from_dict(top: dict[str, Any], where: str, name: str, beside: dict[str
     check_fields(cfg, row)
     if strange is None and any(isinstance(top.get(part), dict) for part in TEXT_PARTS):
         check_fields(whole, Row(whole.kind, ignore=(*AROUND, *joined(whole.kind).get("ignore", ()))))
-    model = Model(str(name), shorten(str(label)), shorten(cfg.kind), **fields, tied_embeddings=tied)
+    model = Model(str(name), shorten(str(label)), shorten(cfg.kind), **fields, tied_embeddings=tied, left_out=row.note)
     if strange is not None:
         towers = _towers_by_difference(top, model, strange)
     model = replace(model, vision_params=model.vision_params + towers)

@@ -30,7 +30,9 @@ def t5_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields
     hidden, heads = cfg.number("d_model", "hidden_size"), cfg.number("num_heads", "num_attention_heads")
     gated = "gated" in str(cfg.raw("feed_forward_proj"))
     cfg.raw("is_gated_act")
+    experts = _sparse_stacks(cfg, encoder, decoder, 1 if cfg.kind == "switch_transformers" else 0)
     return _stacks(encoder, decoder) | {
+        **experts,
         **{"hidden": hidden, "heads": heads, "kv_heads": heads, "attention": "mha", "gated_mlp": gated},
         "head_dim": cfg.number("d_kv", "head_dim", default=hidden // heads),
         "intermediate": cfg.number("d_ff", "intermediate_size"),
@@ -56,14 +58,44 @@ def translator_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -
     heads, vocab = _same(cfg, "attention_heads", "num_attention_heads"), cfg.number("vocab_size", "tgt_vocab_size")
     if cfg.number("decoder_vocab_size", default=vocab) != vocab or cfg.flag("use_prompt", False):
         raise WattlineError(f"{cfg.where}: a vocabulary of the decoder's own, or prompts learned, is not read; {MEND}")
+    if row.tied and not cfg.flag("tie_word_embeddings", True):
+        raise WattlineError(f"{cfg.where}: tie_word_embeddings: {cfg.kind} with tables apart is not read; {MEND}")
     alone = _decoder_alone(cfg)
     # a decoder by itself keeps the weights that would look at an encoder, and passes them by
     stored = cfg.number("src_vocab_size", default=0) * hidden + 4 * hidden**2 * decoder * alone
+    stored += 0 if alone else evaluate(row.stored or 0, cfg, {"hidden": hidden, "encoder_layers": encoder})
+    experts = _sparse_stacks(cfg, encoder, decoder, 2 if cfg.kind == "nllb-moe" else 0)
+    if experts and alone:
+        raise WattlineError(f"{cfg.where}: the decoder of {cfg.kind} by itself is not read; {MEND}")
     return (_decoder_stack(decoder) if alone else _stacks(encoder, decoder)) | {
         **{"hidden": hidden, "heads": heads, "kv_heads": heads, "head_dim": hidden // heads, "attention": "mha"},
         **{"intermediate": _same(cfg, "ffn_dim"), "gated_mlp": False, "vocab": vocab, "context_tokens": context},
         "learned_positions": (2 - alone) * evaluate(row.positions or 0, cfg, {"context": context}),
         "other_stored_params": stored,
+        **experts,
+    }
+
+
+def _sparse_stacks(cfg: Config, encoder: int, decoder: int, active: int) -> Fields:
+    """Experts in every so many layers of both stacks, ``active`` of them a token; empty where a family has none."""
+    if not active:
+        return {}
+    stacks, counts = {"encoder": encoder, "decoder": decoder}, []
+    for stack, layers in stacks.items():
+        step = cfg.number(f"{stack}_sparse_step", default=0)
+        named = cfg.raw(f"num_sparse_{stack}_layers")
+        if named is not None:  # Switch: the step follows from it, and the second layer is the first with experts
+            step = layers // cfg.number(f"num_sparse_{stack}_layers") if named else 0
+        first = 1 if active == 1 else step - 1
+        counts.append(len(range(0 if step == 1 else first, layers, step)) if step else 0)
+    if counts[0] * decoder != counts[1] * encoder:
+        raise WattlineError(f"{cfg.where}: its encoder and decoder have experts in unequal shares, not read; {MEND}")
+    if not sum(counts):
+        return {}
+    width = cfg.number("encoder_ffn_dim", "d_ff")
+    return {
+        **{"experts": cfg.number("num_experts"), "active_experts": active, "expert_intermediate": width},
+        "moe_layers": sum(counts),
     }
 
 

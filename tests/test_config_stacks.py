@@ -1,0 +1,65 @@
+"""Encoder-decoders with experts or windows, and mixers whose widths must agree, read from their configs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import wattline as wl
+from wattline.core.errors import WattlineError
+from wattline.line.work.huggingface.reader import model_from_dict
+
+RECORDED = json.loads((Path(__file__).parent / "data" / "architectures.json").read_text(encoding="utf-8"))
+NLLB = {
+    **{"model_type": "nllb-moe", "vocab_size": 256206, "d_model": 2048, "encoder_layers": 24, "decoder_layers": 24},
+    **{"encoder_ffn_dim": 8192, "decoder_ffn_dim": 8192, "encoder_attention_heads": 16, "decoder_attention_heads": 16},
+    **{"num_experts": 128, "encoder_sparse_step": 4, "decoder_sparse_step": 4, "is_encoder_decoder": True},
+}
+SWITCH_C = {
+    **{"model_type": "switch_transformers", "vocab_size": 32128, "d_model": 2080, "d_kv": 64, "d_ff": 6144},
+    **{"num_layers": 15, "num_sparse_encoder_layers": 15, "num_sparse_decoder_layers": 15, "num_heads": 32},
+    "num_experts": 2048,
+}
+
+
+def read(config: dict[str, Any]) -> Any:
+    return model_from_dict(dict(config), "a file", "a-model")
+
+
+@pytest.mark.parametrize(("config", "total"), [(NLLB, 54.5e9), (SWITCH_C, 1571e9)])
+def test_encoder_decoders_with_experts_have_their_published_size(config: dict[str, Any], total: float) -> None:
+    model = read(config)
+    assert model.total_params == pytest.approx(total, rel=0.005)
+    assert model.active_params < 0.1 * total
+
+
+def energy(config: dict[str, Any], **asked: Any) -> float:
+    return float(wl.prompt(read(config), "h100-sxm", gpus=8, draws=0, **asked).energy_j)
+
+
+def test_experts_of_both_stacks_are_passed_by_prompts_and_by_new_tokens() -> None:
+    few = NLLB | {"encoder_sparse_step": 24, "decoder_sparse_step": 24}
+    for asked in ({"input_tokens": 2000, "output_tokens": 1}, {"input_tokens": 10, "output_tokens": 100}):
+        assert energy(NLLB, **asked) > energy(few, **asked) > 0
+
+
+def test_what_the_price_leaves_out_of_an_architecture_is_among_the_notes() -> None:
+    answer = wl.prompt(read(RECORDED["led"]["config"]), "h100-sxm", draws=0)
+    assert any("its encoder's windows are left out" in note for note in answer.json()["notes"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "word"),
+    [
+        ("bart", {"tie_word_embeddings": False}, "tie_word_embeddings"),
+        ("nllb-moe", {"encoder_sparse_step": 6}, "unequal shares"),
+        ("bamba", {"mamba_n_heads": 256}, "inner width"),
+        ("falcon_h1", {"mamba_d_ssm": 2048}, "inner width"),
+    ],
+)
+def test_widths_that_contradict_each_other_are_refused(kind: str, change: dict[str, Any], word: str) -> None:
+    with pytest.raises(WattlineError, match=word):
+        read(RECORDED[kind]["config"] | change)
