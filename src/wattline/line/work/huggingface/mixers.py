@@ -209,7 +209,7 @@ def _mamba2(cfg: Config, known: dict[str, int]) -> dict[str, int]:
     )
     if heads * width != inner and cfg.kind not in FREE_INNER:
         raise WattlineError(
-            f"{cfg.where}: {heads} heads of {width} in its Mamba layers do not make their inner width {inner}; correct one"
+            f"{cfg.where}: {heads} heads of {width} in Mamba layers do not make their inner width {inner}; correct one"
         )
     return {
         "mamba_heads": heads,
