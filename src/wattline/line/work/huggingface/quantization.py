@@ -11,6 +11,8 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.flops import BYTES
 from wattline.line.work.huggingface.exceptions import OVERHEAD, bits_by_module, group_of, left_out
 from wattline.line.work.huggingface.layers import LAYERS
+from wattline.line.work.huggingface.module_rules import bits_by_rule
+from wattline.line.work.huggingface.stated_bits import number_in, stated_bits
 
 NAMED = (  # words of a scheme, in the order in which they decide
     *(
@@ -47,8 +49,8 @@ FIXED = {
     "marlin": 4.0,
     "smoothquant": 8.0,
 }
+EXPERTS_ALONE = ("mxfp4", "experts_int8")  # of weights; the others stay as they are
 BY_BITS = {2: "int2", 3: "int3", 4: "int4", 5: "int5", 6: "int6", 8: "int8"}
-BIT_FIELDS = ("bits", "w_bit", "nbits", "num_bits", "weight_bits", "wbits", "weight_num_bits", "q_bits")
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ def read_weights(top: dict[str, Any], beside: dict[str, Any] | None, where: str)
         return Weights("fp8" if "float8" in dtype else "bf16")
     if "quant_algo" in quant and quant["quant_algo"] is None and not quant.get("quantized_layers"):
         return Weights("bf16")  # ModelOpt: the cache alone
+    if _whole(quant, where):
+        return Weights("bf16")
     mixed = quant.get("quantized_layers")
     if isinstance(mixed, dict) and mixed:
         return _mixed(mixed, where)
@@ -100,10 +104,10 @@ def read_weights(top: dict[str, Any], beside: dict[str, Any] | None, where: str)
     apart = _by_target(quant, form)
     if apart is not None:
         return apart
-    own = bits_by_module(quant, bits, depth, where)
+    own = bits_by_module(quant, bits, depth, where) or bits_by_rule(quant, bits, _bits_named)
     if own:
         return _weights(form, {group: own.get(group, bits) for group in ("experts", "dense", "attention")})
-    dense = 16.0 if form == "mxfp4" and str(quant.get("quant_method")) == "mxfp4" else bits
+    dense = 16.0 if quant.get("quant_method") in EXPERTS_ALONE else bits
     return Weights(form, 16.0 if "experts" in wide else bits, dense, 16.0 if "attention" in wide else dense)
 
 
@@ -117,6 +121,27 @@ def _quant(top: dict[str, Any]) -> Any:
                 else value
             )
     return None
+
+
+def _whole(quant: dict[str, Any], where: str) -> bool:
+    """Whether the weights stay in 16 bits: BitNet's are cut when loaded, or compressed-tensors has the cache alone.
+
+    Raises WattlineError for weights that are stored sparse.
+    """
+    sparsity = quant.get("sparsity_config")
+    stored = sparsity.get("format") if isinstance(sparsity, dict) else None
+    if stored not in (None, "dense") or "24" in str(quant.get("format")) or "24" in str(quant.get("quant_method")):
+        raise WattlineError(
+            f"{where}: quantization_config: weights stored sparse (2:4) are not read; remove it and give --precision"
+        )
+    cache_alone = quant.get("config_groups") == {} and isinstance(quant.get("kv_cache_scheme"), dict)
+    return cache_alone or quant.get("quantization_mode") == "online"
+
+
+def _bits_named(text: str) -> float:
+    """Bits of a type by its name, such as ``fp8_e4m3``; 16 of ``bfloat16``, 0 of any other."""
+    form = next((form for mark, form in NAMED if mark in text), "bf16" if "float16" in text else "")
+    return BYTES[form] * 8 if form else 0.0
 
 
 def _mixed(layers: dict[str, Any], where: str) -> Weights:
@@ -142,14 +167,18 @@ def _format(quant: dict[str, Any], where: str) -> tuple[str, float]:
     """The format's name and its bits a weight."""
     method = str(quant.get("quant_method", "")).lower()
     for text in _words(quant):
+        if "fqn" in text:
+            raise WattlineError(
+                f"{where}: quantization_config: types by module (torchao) are not read; remove it and give --precision"
+            )
         for mark, form in NAMED:
             if mark in text:
                 return form, BYTES[form] * 8
-    bits, floating = _bits(quant)
+    bits, floating = stated_bits(quant)
     if not bits:
         bits = FIXED.get(method, 0.0)
     if not bits and method in ("exl2", "exl3"):
-        bits = _number(quant, "bits")
+        bits = number_in(quant, "bits")
     if bits:
         form = _nearest(bits, floating)
         if form:
@@ -185,8 +214,10 @@ def _words(quant: dict[str, Any]) -> list[str]:
         "quant_method",
         "bnb_4bit_quant_type",
     )
-    texts = [_text(quant.get(name)) for name in names]
-    if str(quant.get("data_type", "")).endswith("_fp") and quant.get("bits"):  # AutoRound: mx_fp and bits
+    # torchao names the activations before the weights: Int8DynamicActivationInt4Weight
+    texts = [re.sub(r"\S*activation_?", "", _text(quant.get(name))) for name in names]
+    texts = [text.replace("float4", "mxfp4") if "mx" in text else text for text in texts]
+    if re.fullmatch(r"(\w+_)?fp", str(quant.get("data_type", ""))) and quant.get("bits"):  # AutoRound: mx_fp, fp
         texts.insert(0, f"{str(quant['data_type']).replace('_', '')}{quant['bits']}")
     if quant.get("quant_method") == "fouroversix":  # its `dtype` is of the weights, NVFP4 where it is not given
         texts.insert(0, _text(quant.get("weight_dtype") or quant.get("dtype") or "nvfp4"))
@@ -217,33 +248,6 @@ def _plain(text: str) -> str:
     return re.sub(r"[-\s]", "_", text.lower())
 
 
-def _number(quant: dict[str, Any], *names: str) -> float:
-    for name in names:
-        value = quant.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 32:
-            return float(value)
-    return 0.0
-
-
-def _bits(quant: dict[str, Any]) -> tuple[float, bool]:
-    """Bits of a weight, and whether they are a floating-point number."""
-    if quant.get("load_in_4bit") or quant.get("_load_in_4bit"):
-        return 4.0, False
-    if quant.get("load_in_8bit") or quant.get("_load_in_8bit"):
-        return 8.0, False
-    for weights in _inner(quant):
-        bits = _number(weights, *BIT_FIELDS)
-        if bits:
-            return bits, str(weights.get("type", "")) == "float"
-    method = quant.get("quant_method")
-    if method == "aqlm":  # codebooks of nbits_per_codebook for groups of in_group_size weights
-        groups, books = _number(quant, "in_group_size") or 8.0, _number(quant, "num_codebooks") or 1.0
-        return round(books * (_number(quant, "nbits_per_codebook") or 16.0) / groups), False
-    if method == "vptq":
-        return 3.0 if not quant.get("config_for_layers") else _vptq(quant), False
-    return 0.0, False
-
-
 def _by_target(quant: dict[str, Any], form: str) -> Weights | None:
     """Weights of compressed-tensors that gives groups of layers bits of their own; None where all have the same."""
     groups = quant.get("config_groups")
@@ -251,7 +255,7 @@ def _by_target(quant: dict[str, Any], form: str) -> Weights | None:
     for group in groups.values() if isinstance(groups, dict) else ():
         weights = group.get("weights") if isinstance(group, dict) else None
         if isinstance(weights, dict):
-            number = _number(weights, "num_bits")
+            number = number_in(weights, "num_bits")
             number += {4.0: 0.5 if weights.get("type") == "float" else OVERHEAD}.get(number, 0.0)
             targets = [str(t) for t in group.get("targets") or []]
             names = {group_of(t) for t in targets if "." in t or ":" in t} or {"experts", "dense", "attention"}
@@ -260,34 +264,3 @@ def _by_target(quant: dict[str, Any], form: str) -> Weights | None:
         return None
     main = bits.get("experts", bits.get("dense", 16.0))
     return _weights(_nearest(int(main), True) if form in ("fp8", "nvfp4") else form, bits)
-
-
-def _vptq(quant: dict[str, Any]) -> float:
-    """VPTQ: an index into so many centroids for each vector, and one into the residual's."""
-    layer = next(iter(quant["config_for_layers"].values()), None)
-    if not isinstance(layer, dict):
-        return 3.0
-    vector = max((v for v in layer.get("vector_lens", [8]) if isinstance(v, int) and v > 0), default=8)
-    counts = [*layer.get("num_centroids", []), *layer.get("num_res_centroids", [])]
-    bits = sum(v.bit_length() - 1 for v in counts if isinstance(v, int) and v > 1) / vector
-    return float(max(round(bits), 2))
-
-
-def _inner(quant: dict[str, Any]) -> list[dict[str, Any]]:
-    """Objects that may hold the bits: groups (compressed-tensors), a weight's config (HQQ), the whole."""
-    out = []
-    groups = quant.get("config_groups")
-    for group in groups.values() if isinstance(groups, dict) else ():
-        if isinstance(group, dict) and isinstance(group.get("weights"), dict):
-            out.append(group["weights"])
-    nested = quant.get("quant_config")
-    if isinstance(nested, dict):
-        out += [v for v in nested.values() if isinstance(v, dict)] + [nested]
-        out += [
-            v["weight_quant_params"]
-            for v in nested.values()
-            if isinstance(v, dict) and isinstance(v.get("weight_quant_params"), dict)
-        ]
-    if isinstance(quant.get("weight_quant_params"), dict):
-        out.append(quant["weight_quant_params"])
-    return [*out, quant]

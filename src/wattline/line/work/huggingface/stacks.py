@@ -58,8 +58,10 @@ def translator_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -
     heads, vocab = _same(cfg, "attention_heads", "num_attention_heads"), cfg.number("vocab_size", "tgt_vocab_size")
     if cfg.number("decoder_vocab_size", default=vocab) != vocab or cfg.flag("use_prompt", False):
         raise WattlineError(f"{cfg.where}: a vocabulary of the decoder's own, or prompts learned, is not read; {MEND}")
-    if row.tied and not cfg.flag("tie_word_embeddings", True):
-        raise WattlineError(f"{cfg.where}: tie_word_embeddings: {cfg.kind} with tables apart is not read; {MEND}")
+    for name in ("tie_word_embeddings", "share_encoder_decoder_embeddings"):
+        if cfg.flag(name, row.tied) != row.tied:
+            usual = "shared" if row.tied else "apart"
+            raise WattlineError(f"{cfg.where}: {name}: {cfg.kind} is read with its tables {usual} alone; {MEND}")
     alone = _decoder_alone(cfg)
     # a decoder by itself keeps the weights that would look at an encoder, and passes them by
     stored = cfg.number("src_vocab_size", default=0) * hidden + 4 * hidden**2 * decoder * alone
