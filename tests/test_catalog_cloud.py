@@ -45,6 +45,11 @@ def test_a_cloud_region_leads_to_a_grid_and_a_place(name: str) -> None:
         ("us-ashburn-1", "oracle-us-ashburn-1", "us-pjm"),
         ("cn-wulanchabu", "alibaba-cn-wulanchabu", "cn-inner-mongolia"),
         ("US-EAST-04A", "coreweave-us-east-04", "us-pjm"),
+        ("us-east-1a", "aws-us-east-1", "us-pjm"),
+        ("us-central1-b", "gcp-us-central1", "us-miso"),
+        ("cn-southwest-2", "huawei-cn-southwest-2", "cn-guizhou"),
+        ("fr-par", "scaleway-fr-par", "fr"),
+        ("hel1", "hetzner-hel1", "fi"),
     ],
 )
 def test_a_region_is_known_by_the_name_that_people_type(typed: str, name: str, region: str) -> None:
@@ -74,7 +79,8 @@ def test_what_is_no_cloud_region_is_not_taken_for_one() -> None:
 def test_every_provider_has_its_regions() -> None:
     counts = dict.fromkeys(("AWS", "Google Cloud", "Azure", "Oracle Cloud", "Alibaba Cloud", "CoreWeave"), 0)
     for record in CLOUDS.values():
-        counts[record.meta["provider"]] += 1
+        if record.meta["provider"] in counts:
+            counts[record.meta["provider"]] += 1
     assert min(counts.values()) >= 15
 
 

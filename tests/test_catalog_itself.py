@@ -19,7 +19,7 @@ FACTS = list(CATALOG.all_facts())
 BANDS: dict[str, dict[str, tuple[float, float]]] = {
     "chip": {
         "fp64_flops": (1e11, 2e15), "fp32_flops": (1e12, 1e15), "tf32_flops": (1e13, 1e16),
-        "fp16_flops": (5e12, 1.3e17),
+        "fp16_flops": (2e12, 1.3e17),
         "fp8_flops": (5e13, 4e16), "int8_flops": (1e13, 2e16), "fp4_flops": (3e14, 1.2e17),
         "memory_bytes": (2e8, 1.2e12),
         "memory_bandwidth_bytes_per_s": (5e10, 3e16), "tdp_w": (5, 25e3), "idle_w": (1, 2e4),

@@ -43,6 +43,14 @@ LLAMA = {
         ("facebook/opt-175b", "opt-175b", "bf16"),
         ("NousResearch/Hermes-4-405B", "llama-3.1-405b", "bf16"),
         ("Qwen/Qwen3.5-9B", "qwen3.5-9b", "bf16"),
+        ("unsloth/Qwen3-30B-A3B-GGUF:Q4_K_M", "qwen3-30b-a3b", "int4"),
+        ("llama3.1:8b-instruct-q8_0", "llama-3.1-8b", "int8"),
+        ("llama3.1:8b-instruct-fp16", "llama-3.1-8b", "bf16"),
+        ("Llama-3.3-70B-Instruct-IQ4_XS.gguf", "llama-3.3-70b", "int4"),
+        ("unsloth/gpt-oss-20b-GGUF:UD-Q8_K_XL", "gpt-oss-20b", "int8"),
+        ("mlx-community/GLM-5-MXFP4-Q8", "glm-5", "mxfp4"),
+        ("mlx-community/NVIDIA-Nemotron-3-Nano-30B-A3B-MLX-4Bit", "nemotron-3-nano-30b-a3b", "int4"),
+        ("QuantTrio/GLM-4.6-GPTQ-Int4-Int8Mix", "glm-4.6", "int4"),
     ],
 )
 def test_a_build_is_its_base_model_in_its_own_format(typed: str, name: str, form: str) -> None:
@@ -62,6 +70,11 @@ def test_a_build_is_its_base_model_in_its_own_format(typed: str, name: str, form
         ("moonshotai/Kimi-K3", "kimi-k3"), ("step-3.5-flash", "step-3.5-flash"),
         ("LongCat-Flash-Lite", "longcat-flash-lite"),
         ("trinity-large-preview", "trinity-large"), ("gemma-3n-e2b", "gemma-3n-e2b"), ("vicuna-13b", "llama-2-13b"),
+        ("gpt2", "gpt-2"), ("openai-community/gpt2-xl", "gpt-2-xl"), ("microsoft/phi-2", "phi-2"),
+        ("HuggingFaceH4/zephyr-7b-beta", "mistral-7b-v0.1"), ("mistralai/Mistral-7B-Instruct-v0.2", "mistral-7b-v0.2"),
+        ("meta llama 3.1 8b", "llama-3.1-8b"), ("microsoft/Phi-3.5-mini-instruct", "phi-3-mini-128k"),
+        ("Qwen/Qwen2-7B-Instruct", "qwen2.5-7b"), ("Qwen/Qwen1.5-110B-Chat", "qwen1.5-110b"),
+        ("deepseek-coder:33b", "deepseek-coder-33b"), ("granite4:small-h", "granite-4.0-h-small"),
     ],
 )  # fmt: skip
 def test_a_name_is_the_same_however_it_is_spelt(typed: str, name: str) -> None:
@@ -96,6 +109,25 @@ def test_a_name_is_a_model_or_is_refused(name: str) -> None:
     except WattlineError:
         return
     assert model.key in RECORDS
+
+
+@pytest.mark.parametrize(
+    ("typed", "bits"), [("mlx-community/GLM-4.7-6bit", 6), ("unsloth/Kimi-K2.5-GGUF:UD-Q2_K_XL", 2)]
+)
+def test_bits_that_are_no_format_are_refused_with_the_nearest(typed: str, bits: int) -> None:
+    with pytest.raises(
+        WattlineError, match=f"weights of {bits} bits are no format here; the nearest is .* --precision int"
+    ):
+        load_model(typed, CATALOG)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kin"),
+    [("gpt-5.5", "gpt-5"), ("claude opus 4.6", "claude-opus"), ("gemini-3.1-pro", "gemini-pro"), ("grok-5", "grok-4")],
+)
+def test_a_newer_version_of_a_closed_model_is_told_the_nearest_with_a_range(typed: str, kin: str) -> None:
+    with pytest.raises(NotFound, match=f"`wattline prompt {kin}` gives a range"):
+        load_model(typed, CATALOG)
 
 
 def test_a_gguf_states_no_format() -> None:

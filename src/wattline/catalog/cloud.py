@@ -14,7 +14,8 @@ def find_cloud(name: str, catalog: Catalog) -> Record | None:
 
     Parameters
     ----------
-    name : the provider's code as it is written, in any case; failing that, the name or an alias of a record.
+    name : the provider's code as it is written, in any case, or one of its zones (``us-east-1a``, ``us-central1-b``);
+        failing that, the name or an alias of a record.
     catalog : where the regions stand. A record's ``region`` is its grid, ``place`` its climate.
 
     Returns
@@ -27,9 +28,12 @@ def find_cloud(name: str, catalog: Catalog) -> Record | None:
     if exact:
         return exact[0]
     known = catalog.names("cloud").get(plain_name(name))
+    if known is None and (region := _ZONE.sub("", wanted)) != wanted:
+        return find_cloud(region, catalog)
     return None if known is None else records[known]
 
 
+_ZONE = re.compile(r"(?<=\d)-?[a-f]$")
 _PROVIDERS = re.compile(
     r"^(amazon|aws|ec2|gcp|gce|google|azure|microsoft|oracle|oci|coreweave|standard|cloud|sagemaker|instances?|ml\.)"
 )

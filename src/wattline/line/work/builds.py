@@ -13,9 +13,9 @@ FORMATS = {
     **dict.fromkeys(("nvfp4", "fp4"), "nvfp4"),
     "mxfp4": "mxfp4",
     "fp8": "fp8",
-    **dict.fromkeys(("bf16", "16bit"), "bf16"),
-    **dict.fromkeys(("w8a8", "int8", "8bit"), "int8"),
-    **dict.fromkeys(("awq", "gptq", "int4", "4bit", "w4a16", "w4a8"), "int4"),
+    **dict.fromkeys(("bf16", "fp16", "f16", "16bit"), "bf16"),
+    **dict.fromkeys(("w8a8", "int8", "8bit", "8bits"), "int8"),
+    **dict.fromkeys(("awq", "gptq", "int4", "4bit", "4bits", "w4a16", "w4a8"), "int4"),
 }
 # words that say how a format was made, or what the same weights are for
 BESIDE = {
@@ -33,14 +33,19 @@ BESIDE = {
         "bnb",
         "mlx",
     ),
-    *("unsloth", "quanto", "autoround", "g128", "hf", "instruct", "chat", "it", "base", "hub", "v1"),
+    *("unsloth", "quanto", "autoround", "g128", "gs32", "hf", "instruct", "chat", "it", "base", "hub", "v1"),
+    *("int8mix", "fp16mix", "qat"),
 }
 GGUF = "gguf"
+# llama.cpp's names of its formats: Q4_K_M, IQ4_XS, UD-Q8_K_XL, Q8_0, MXFP4_MOE
+_LLAMA_CPP = re.compile(r"[-:._](?:ud[-_])?(?:i?q(\d)(?:_[a-z0-9]+)*|(mxfp4)_moe)$")
+_BITS = {"4": "int4", "8": "int8"}
+_OTHER_BITS = re.compile(r"([2356])bits?")
 _PARTS = re.compile(r"[\s_\-.:]+")
 _TOKENS = re.compile(r"[^\W\d]+|\d+")
 # what may be missing at the end of a name that one model alone bears: its size and its active parameters
 _SIZES = re.compile(r"^(-\d+){1,2}-[bm](-a-\d+(-\d+)?-b)?$|^-a-\d+(-\d+)?-b$")
-_PREFIX = re.compile(r"^meta-(?=llama)")
+_PREFIX = re.compile(r"^meta[- ](?=llama)")
 
 
 def find_build(name: str, catalog: Catalog) -> tuple[Record, str | None] | None:
@@ -59,18 +64,31 @@ def find_build(name: str, catalog: Catalog) -> tuple[Record, str | None] | None:
     """
     parts = _split(name)
     index = _index(catalog)
+    formats: list[str] = []
     while parts:
         record = index.get(_spelling(parts))
         if record is not None:
+            _refuse_other_bits(name, formats, record)
             return catalog.records("model")[record], format_of(name)
         last = parts[-1]
-        if last == GGUF:
+        if last == GGUF and not formats:
             _refuse_gguf(name, parts[:-1], index)
-        if last not in FORMATS and last not in BESIDE:
+        if last in FORMATS or _OTHER_BITS.fullmatch(last):
+            formats.append(last)
+        elif last not in BESIDE and last != GGUF:
             break
         parts = parts[:-1]
     record = _without_size(_spelling(_split(name)), index)
     return None if record is None else (catalog.records("model")[record], None)
+
+
+def _refuse_other_bits(name: str, formats: list[str], base: str) -> None:
+    for word in formats:
+        if bits := _OTHER_BITS.fullmatch(word):
+            raise WattlineError(
+                f"{name}: weights of {bits[1]} bits are no format here; the nearest is {base} --precision "
+                f"{'int4' if int(bits[1]) <= 5 else 'int8'}"
+            )
 
 
 def _without_size(spelling: str, index: dict[str, str]) -> str | None:
@@ -107,8 +125,11 @@ def _refuse_gguf(name: str, parts: list[str], index: dict[str, str]) -> None:
 
 
 def _split(name: str) -> list[str]:
-    own = _PREFIX.sub("", str(name).strip().lower().rsplit("/", 1)[-1])
-    return [part for part in _PARTS.split(own) if part]
+    own = _PREFIX.sub("", str(name).strip().lower().rsplit("/", 1)[-1].removesuffix(".gguf"))
+    if form := _LLAMA_CPP.search(own):
+        own = f"{own[: form.start()]}-{form[2] or _BITS.get(form[1], f'{form[1]}bit')}"
+    parts = [part for part in _PARTS.split(own) if part]
+    return parts[:-1] if parts[-1:] == ["int8"] and parts[-2:-1] == ["mxfp4"] else parts  # MXFP4-Q8: the rest in 8 bits
 
 
 @lru_cache(maxsize=4)
@@ -120,7 +141,7 @@ def _index(catalog: Catalog) -> dict[str, str]:
             parts = _split(alias)
             while True:
                 index.setdefault(_spelling(parts), set()).add(name)
-                if len(parts) < 2 or parts[-1] not in BESIDE:
+                if len(parts) < 2 or parts[-1] not in BESIDE | FORMATS.keys():
                     break
                 parts = parts[:-1]
     own = {_spelling(_split(name)): name for name in catalog.records("model")}

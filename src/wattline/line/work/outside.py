@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wattline.catalog import Catalog, Record
-from wattline.catalog.closed import find_closed
+from wattline.catalog.closed import find_closed, nearest_closed
 from wattline.core.errors import NotFound, shorten
 
 
@@ -46,11 +46,15 @@ def unknown_model(name: str, catalog: Catalog) -> NotFound:
         record, kind = makes
         return OutsideCatalog(name, f"a model that makes {kind}s: take `wattline {kind} {record}`", [], "")
     own = re.sub(r"[\s_]+", "-", str(name).strip().lower().rsplit("/", 1)[-1])[:200]
-    closed = find_closed(name, catalog)
+    closed, kin = find_closed(name, catalog), nearest_closed(name, catalog)
     for row in _rows():
         if re.match(row["pattern"], own):
             what = row["what"] + (
-                f" (`wattline prompt {closed.name}` gives a range from public estimates)" if closed else ""
+                f" (`wattline prompt {closed.name}` gives a range from public estimates)"
+                if closed
+                else f" (of its kind `wattline prompt {kin.name}` gives a range from public estimates)"
+                if kin
+                else ""
             )
             return OutsideCatalog(name, what, list(row["near"]), row.get("facts", ""))
     return NotFound("model", name, near=catalog.near_names("model", name), mend=_MEND)
