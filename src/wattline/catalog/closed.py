@@ -65,6 +65,6 @@ def _letters(name: str) -> str:
     return re.sub(r"[^a-z]", "", name)
 
 
-def _alike(one: str, other: str) -> int:
+def _alike(alias: str, name: str) -> int:
     """With how many of the same letters two names begin."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(alias, name, strict=False)))
