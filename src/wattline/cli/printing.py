@@ -63,8 +63,10 @@ def write_page(data: Json, path: Path) -> None:
 
 def print_error(text: str) -> None:
     """A line to standard error, with what it quotes of others made safe to show."""
+    from wattline.report.language.translator import current
+
     with contextlib.suppress(OSError, AttributeError):
-        print(f"wattline: {printable(text)}", file=sys.stderr, flush=True)
+        print(f"wattline: {printable(current().text(text))}", file=sys.stderr, flush=True)
 
 
 def console() -> Any:

@@ -58,12 +58,12 @@ class Translator:
         self.lang = lang
         self._messages = messages
         self._kept: dict[str, str] = {}
-        self._patterns: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+        self._patterns: dict[str, list[tuple[re.Pattern[str], str, frozenset[str]]]] = {}
         with_values = [message for message in messages if _PLACE.search(message)]
         for message in sorted(with_values, key=lambda m: (-len(_PLACE.sub("", m)), m)):
             first = _PLACE.split(message)[0]
             key = first.split(" ")[0] if " " in first else ""
-            self._patterns.setdefault(key, []).append((_pattern(message), messages[message]))
+            self._patterns.setdefault(key, []).append((_pattern(message), messages[message], _typed(message)))
 
     def text(self, words: str) -> str:
         """Words in this language, with the space around them as it was.
@@ -112,11 +112,13 @@ class Translator:
     def _by_pattern(self, words: str, depth: int) -> str | None:
         first = words.split(" ")[0]
         for key in dict.fromkeys((first, _capital(first), "")):
-            for pattern, translation in self._patterns.get(key, ()):
+            for pattern, translation, typed in self._patterns.get(key, ()):
                 match = pattern.fullmatch(words) or (pattern.fullmatch(_capital(words)) if key else None)
                 if match is not None:
-                    values = {name: self._translated(value, depth + 1) for name, value in match.groupdict().items()}
-                    return translation % values
+                    return translation % {
+                        name: value if name in typed else self._translated(value, depth + 1)
+                        for name, value in match.groupdict().items()
+                    }
         return None
 
     def _by_parts(self, words: str, depth: int) -> str | None:
@@ -147,6 +149,11 @@ def _joined(sentences: list[str]) -> str:
     for sentence in sentences:
         text += sentence if not text or (text.endswith("。") and not sentence[:1].isascii()) else f" {sentence}"
     return text
+
+
+def _typed(message: str) -> frozenset[str]:
+    """Names of the values that stand in what is typed, between back quotes, and stay as they are."""
+    return frozenset(name for code in re.findall(r"`[^`]*`", message) for name in _PLACE.findall(code))
 
 
 def _pattern(message: str) -> re.Pattern[str]:

@@ -16,7 +16,7 @@ def check_page(data: Json) -> str:
     facts = {fact["key"]: fact for fact in data["facts"]}
     counted = ", ".join(f"{count} {esc(name)}" for name, count in results["counts"].items())
     source = results["source"] if results["source"] != results["title"] else ""
-    story = f"{esc(source)} {counted}."
+    story = f"{esc(source)}: {counted}." if source else f"{counted}."
     alone = len(results["claims"]) == 1 and not source
     if alone:
         story = _verdict(results["claims"][0])

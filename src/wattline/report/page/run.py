@@ -58,6 +58,9 @@ JOB_CARDS: tuple[Column, ...] = (
     ("mfu", "Model FLOPs utilisation", ""),
     ("chip_hours", "Chip-hours", ""),
     ("flops", "Compute", "FLOP"),
+    ("replica_s", "Time of the replica", "s"),
+    ("embodied_water_l", "Water, embodied", "L"),
+    ("embodied_adp_kg", "Abiotic resources, embodied", "kg"),
 )
 SUFFIXES = {"s": "s", "wh": "Wh", "w": "W", "j": "J", "kg": "kg", "l": "L", "usd": "USD", "bytes": "B"}
 
@@ -93,9 +96,9 @@ def run_page(data: Json, more: Sequence[Section] = (), first: Sequence[Section] 
         ("picture", "To picture it", tables.equivalents(_first("equivalents", results, named))),
         ("jobs", "The jobs" if len(jobs) > 1 else "The job", _job_section(whole, jobs)),
         *beside,
+        *more,
         ("facts", "Facts and sources", frame.facts(data)),
         ("scenario", "The scenario", _scenario(data)),
-        *more,
     ]
     cards = frame.cards(whole if span(whole.get("energy_wh")) else _only(named), CARDS)
     intro = _assumed(str(data.get("command")), mapping(data.get("inputs")), results) + _story(results)

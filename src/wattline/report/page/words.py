@@ -136,6 +136,9 @@ def range_text(value: Span, unit: str, *, bare: bool = False, reference: float |
         return "exact"
     first, last = (like(end, unit, scale) for end in (value.low, value.high))
     figures = [_split(text) for text in (first, last)]
+    if figures[0][1] != figures[1][1] and value.low > 0:  # one of them is too small for that unit
+        first, last = (like(end, unit, value.high) for end in (value.low, value.high))
+        figures = [_split(text) for text in (first, last)]
     if bare and figures[0][1] == figures[1][1] == _split(amount(value.mid, unit))[1]:
         return f"{figures[0][0]} – {figures[1][0]}"
     return _joined(first, last)

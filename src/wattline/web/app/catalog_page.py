@@ -15,6 +15,7 @@ from starlette.routing import Route
 from wattline.catalog import KINDS, Catalog, default
 from wattline.core.fact import Fact
 from wattline.core.quantity import number
+from wattline.report.language.translator import Translator, translator_of
 from wattline.web.app.kept import key_of, reply_with
 from wattline.web.app.pages import N_
 from wattline.web.app.render import render
@@ -42,17 +43,18 @@ async def search(request: Request) -> Response:
     if (page := state.kept.get(key)) is not None:
         return reply_with(request, page)
     q = " ".join(request.query_params.get("q", "")[:MAX_SEARCH].split())
-    shown, count = await run_in_threadpool(_matching, q) if q else ([], 0)
+    to = translator_of(state.words(request).lang)
+    shown, count = await run_in_threadpool(_matching, q, to) if q else ([], 0)
     body = render(
         request, "catalog.html", q=q, facts=shown, count=count, more=max(0, count - MAX_FACTS), kinds=SIDE_BY_SIDE
     )
     return reply_with(request, state.kept.add(key, body))
 
 
-def _matching(q: str) -> tuple[list[dict[str, str]], int]:
+def _matching(q: str, to: Translator) -> tuple[list[dict[str, str]], int]:
     words = q.lower().split()
     matches = [(title, fact) for text, title, fact in _texts(default()) if all(word in text for word in words)]
-    return [_row(title, fact) for title, fact in matches[:MAX_FACTS]], len(matches)
+    return [_row(title, fact, to) for title, fact in matches[:MAX_FACTS]], len(matches)
 
 
 @lru_cache(maxsize=1)
@@ -67,10 +69,12 @@ def _texts(catalog: Catalog) -> list[tuple[str, str, Fact]]:
     return rows
 
 
-def _row(title: str, fact: Fact) -> dict[str, str]:
+def _row(title: str, fact: Fact, to: Translator) -> dict[str, str]:
+    """A fact as it stands in a table; its source and its note keep the words that they were written in."""
+    name = fact.name or fact.key.rpartition(".")[2].replace("_", " ")
     return {
-        "title": title, "key": fact.key, "name": fact.name or fact.key.rpartition(".")[2].replace("_", " "),
-        "value": _value(fact), "range": _extent(fact), "basis": fact.basis, "source": str(fact.source),
+        "title": title, "key": fact.key, "name": to.text(name), "value": to.text(_value(fact)),
+        "range": to.text(_extent(fact)), "basis": to.text(fact.basis), "source": str(fact.source),
         "note": fact.note,
     }  # fmt: skip
 
@@ -92,13 +96,14 @@ async def side_by_side(request: Request) -> Response:
         return HTMLResponse(body, 404)
     wanted = [name for name in dict.fromkeys(request.query_params.getlist("r")) if name.strip()]
     title, usual = SIDE_BY_SIDE[kind]
-    table = await run_in_threadpool(_columns, kind, wanted[:MAX_BESIDE] or list(usual))
+    to = translator_of(words.lang)
+    table = await run_in_threadpool(_columns, kind, wanted[:MAX_BESIDE] or list(usual), to)
     await run_in_threadpool(lambda: state_of(request).lists)
     listed = state_of(request).lists[kind]
     return HTMLResponse(render(request, "records.html", title=words(title), kind=kind, listed=listed, **table))
 
 
-def _columns(kind: str, names: list[str]) -> dict[str, Any]:
+def _columns(kind: str, names: list[str], to: Translator) -> dict[str, Any]:
     catalog: Catalog = default()
     known, missing = [], []
     for name in names:
@@ -112,8 +117,8 @@ def _columns(kind: str, names: list[str]) -> dict[str, Any]:
     for attribute in attributes:
         facts = [record.facts.get(attribute) for record in known]
         named = next((fact.name for fact in facts if fact is not None and fact.name), "")
-        cells = [None if fact is None else _row("", fact) for fact in facts]
-        rows.append({"name": named or attribute.replace("_", " "), "cells": cells})
+        cells = [None if fact is None else _row("", fact, to) for fact in facts]
+        rows.append({"name": to.text(named or attribute.replace("_", " ")), "cells": cells})
     columns = [
         {"name": record.name, "title": record.title, "others": [r.name for r in known if r is not record]}
         for record in known
@@ -130,4 +135,6 @@ def _accuracy() -> list[dict[str, str]]:
 
 async def accuracy(request: Request) -> Response:
     """How far predictions were from measurements that no coefficient was fitted to."""
-    return HTMLResponse(render(request, "accuracy.html", rows=_accuracy()))
+    to = translator_of(state_of(request).words(request).lang)
+    rows = [{name: to.text(words) for name, words in row.items()} for row in _accuracy()]
+    return HTMLResponse(render(request, "accuracy.html", rows=rows))

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.quantity import show
 from wattline.report.language.translator import translator_of
+from wattline.report.page.run import JOB_CARDS, SUFFIXES
 from wattline.report.page.words import range_text, span
 from wattline.web.app.flat import Row, rows_of
 from wattline.web.app.kept import key_of, reply_with
@@ -57,6 +58,7 @@ DOORS = (
 OTHER_PAGES = {"/measure": N_("Measure this machine"), "/catalog": N_("Facts and sources")}
 MAX_BESIDE = 6
 MAX_SHOWN = 60
+SAID_ALREADY = ("energy_j", "energy_mean_wh")  # the energy in other words
 # the names of results that stand first, and their words
 NAMES = {
     "energy_wh": ("Energy", "Wh"),
@@ -181,14 +183,27 @@ def _rows(words: Any, columns: list[list[Row]]) -> list[dict[str, Any]]:
     """The results that at least half of the columns have, the known ones first."""
     tables = [{row[0]: row for row in rows} for rows in columns]
     names = list(dict.fromkeys(name for table in tables for name in table if name.count(".") == 0))
+    names = [name for name in names if name not in SAID_ALREADY]
     known = [name for name in NAMES if name in names]
     others = [name for name in names if name not in NAMES]
     rows = []
     for name in [*known, *others][:MAX_SHOWN]:
-        label, unit = NAMES.get(name, (name.replace("_", " ").capitalize(), ""))
+        label, unit = _label(name)
         cells = [_cell(table.get(name), unit, tables[0].get(name)) for table in tables]
-        rows.append({"name": words(label), "cells": cells})
+        here = words(label)
+        rows.append({"name": translator_of(words.lang).text(label) if here == label else here, "cells": cells})
     return rows
+
+
+def _label(name: str) -> tuple[str, str]:
+    """What a result is called, and its unit: as reports call it, else by its name, ``queue_s`` is "Queue"."""
+    if name in NAMES:
+        return NAMES[name]
+    known = next(((label, unit) for key, label, unit in JOB_CARDS if key == name), None)
+    head, _, end = name.rpartition("_")
+    if known is not None or end not in SUFFIXES or "_per_" in name:
+        return known or (name.replace("_", " ").capitalize(), "")
+    return head.replace("_", " ").capitalize(), SUFFIXES[end]
 
 
 def _cell(row: Row | None, unit: str, first: Row | None) -> dict[str, str] | None:
