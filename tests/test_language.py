@@ -145,7 +145,7 @@ ERRORS = (
     "flex shift missing.csv", "flex headroom missing.csv --share 1%", "flex swings --phase x --chips 8",
     "world --years x", "world --region nowhere", "check 'no number here'", "check missing.toml",
     "embed bge-m3 --images 3", "transcribe whisper-tiny --hours x", "run missing.toml", "compare a.toml b.csv",
-    "session nothing", "frontier llama-3.1-8b --rate 5/s", "prompt llama-3.1-8b --catalog 2999-01",
+    "session nothing", "frontier llama-3.1-8b --rate 5/s",
 )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ DOORS = (
 OTHER_PAGES = {"/measure": N_("Measure this machine"), "/catalog": N_("Facts and sources")}
 MAX_BESIDE = 6
 MAX_SHOWN = 60
-SAID_ALREADY = ("energy_j", "energy_mean_wh")  # the energy in other words
+REPEATED = ("energy_j", "energy_mean_wh")  # the energy in other words
 # the names of results that stand first, and their words
 NAMES = {
     "energy_wh": ("Energy", "Wh"),
@@ -183,7 +183,7 @@ def _rows(words: Any, columns: list[list[Row]]) -> list[dict[str, Any]]:
     """The results that at least half of the columns have, the known ones first."""
     tables = [{row[0]: row for row in rows} for rows in columns]
     names = list(dict.fromkeys(name for table in tables for name in table if name.count(".") == 0))
-    names = [name for name in names if name not in SAID_ALREADY]
+    names = [name for name in names if name not in REPEATED]
     known = [name for name in NAMES if name in names]
     others = [name for name in names if name not in NAMES]
     rows = []
