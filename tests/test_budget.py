@@ -92,6 +92,19 @@ def test_machines_that_share_a_budget_stay_within_it_together(tmp_path: Path, mo
         assert sum(set_w.values()) <= 1500
 
 
+REST = '"ceiling_w": 1, "fair_w": 1, "time_s": 1}'
+STATES = ["", "[" * 100_000, "[]", '{"set_w": 1}', *(f'{{"set_w": {value}, {REST}' for value in ("NaN", "-9e9", '"a"'))]
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state[:12])
+def test_what_another_machine_wrote_is_refused_where_it_is_no_state(tmp_path: Path, state: str) -> None:
+    side = SharedBudget.open(tmp_path, members([(0, 200, 800)]), 1500)
+    (tmp_path / "another.json").write_text(state)
+    with pytest.raises(WattlineError, match="is no state of a machine") as error:
+        side.take(0)
+    assert "\n" not in str(error.value)
+
+
 @pytest.fixture
 def chips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for i in range(3):

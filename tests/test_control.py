@@ -21,7 +21,7 @@ from wattline.control.nvml import NvmlKnob, find_nvml
 from wattline.control.restore import RESTORED, STARTED_ANEW, restore_all
 from wattline.control.settable import DeviceLost, KnobLimits, Refused, rounded
 from wattline.control.simulated import SimulatedLimit
-from wattline.control.state import InUse, LimitChange, state_folder, write_change
+from wattline.control.state import InUse, LimitChange, read_change, state_folder, write_change
 from wattline.control.sysfs import find_amd, find_rapl
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
@@ -329,3 +329,29 @@ def test_a_device_is_known_again_by_its_address(chips: list[SimulatedChip]) -> N
     settable = find_settables()[0]
     assert isinstance(settable, SimulatedLimit)
     assert settable.device == Device(settable.device.host, "simulated-chip:chip-0", "gpu", "chip-0")
+
+
+BAD_CHANGES = [
+    "",
+    "[" * 100_000,
+    "[1]",
+    '{"backend": "nvml"}',
+    {"before": "all"},
+    {"before": float("nan")},
+    {"name": [1]},
+]
+
+
+@pytest.mark.parametrize("change", BAD_CHANGES, ids=str)
+def test_a_file_that_tells_no_change_is_one_line(chips: list[SimulatedChip], change: str | dict[str, Any]) -> None:
+    path = write_change(LimitChange.of(find_settables()[0], 222.0, "job"), state_folder())
+    path.write_text(change if isinstance(change, str) else json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(WattlineError, match="tells no change of a limit") as error:
+        read_change(path)
+    assert "\n" not in str(error.value)
+    settable = find_settables()[1]  # which is set back all the same
+    write_change(LimitChange.of(settable, BEFORE_W, "job"), state_folder())
+    settable.set(300)
+    with pytest.raises(WattlineError, match="tells no change of a limit"):
+        restore_all()
+    assert chips[1].limit_w() == BEFORE_W

@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattline.core.errors import WattlineError
+from wattline.core.errors import WattlineError, reason_of
 from wattline.core.parquet import check_parquet
 from wattline.core.printable import printable, printable_data, printable_json
 from wattline.core.reading import gunzip, inflate, packer_of, parse_json, parse_toml, read_bytes, read_text
@@ -107,10 +108,40 @@ def test_a_sentence_with_many_dots_is_no_deep_key() -> None:
 
 
 def test_endless_digits_are_a_plain_error() -> None:
-    with pytest.raises(ValueError, match="digits"):
+    with pytest.raises(ValueError, match="thousands of digits"):
         parse_json('{"a": ' + "9" * 10_000 + "}")
-    with pytest.raises(ValueError, match="digits"):
+    with pytest.raises(ValueError, match="thousands of digits"):
         parse_toml("a = " + "9" * 10_000)
+
+
+def test_a_packed_table_is_unpacked_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    from wattline.line.grid import table
+
+    text = "utc,x\n" + "2023-01-01T00:00:00Z,1\n" * 9
+    packed = gzip.compress(text.encode())
+    assert table.read_table(packed, "a").height == 9
+    for data, words in ((packed[:-9], "is cut short"), (b"\x28\xb5\x2f\xfd0", "packed by zstd")):
+        with pytest.raises(WattlineError, match=words):
+            table.read_table(data, "a")
+    monkeypatch.setattr(table, "MAX_BYTES", len(text))
+    assert table.read_table(packed, "a").height == 9
+    monkeypatch.setattr(table, "MAX_BYTES", len(text) - 1)
+    with pytest.raises(WattlineError, match="is larger than"):
+        table.read_table(packed, "a")
+
+
+def test_why_a_file_cannot_be_read_is_said_in_words_for_its_owner() -> None:
+    nothing: Any = []
+    causes = [lambda: float({}), lambda: nothing.get, lambda: {}["x"], lambda: nothing[0], lambda: int("x")]  # type: ignore[arg-type]
+    said = []
+    for cause in causes:
+        try:
+            cause()
+        except Exception as error:
+            said.append(reason_of(error))
+    assert said[0] == said[1] == "a value in it is of another kind than expected"
+    assert said[2:4] == ["it has no 'x'", "a row or list in it is too short"]
+    assert "invalid literal" in said[4]
 
 
 def parquet(frame: pl.DataFrame) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from rich.console import Console
 from typer.main import get_command
 
 from mlperf_files import mlperf_file, mlperf_row
@@ -19,8 +21,10 @@ from supply_files import factors_file, reference_folder
 from validation_files import TIMED_ROW, kernel_file, sensor_recording, serving_file, serving_row, timed_file
 from wattline.cli.main import app, main
 from wattline.core.errors import NotFound
+from wattline.core.printable import printable_data
 from wattline.meter.fleet.ingest import fleet_ingest
 from wattline.meter.sensors.simulated_chip import ChipCurve, make_chip
+from wattline.report.present import rich_text
 from wattline.scenario.file import KINDS
 from wattline.schema.commands import ANSWERS, schema_text
 from wattline.schema.files import schema_commands, schema_of
@@ -107,6 +111,7 @@ LINES = (
     "validate world",
     "validate supply REFERENCE",
 )
+PRINTED_APART = ("catalog diff", "explain")  # their text is not made of their JSON
 SIMULATED = ("serve ", "frontier", "run SCENARIO", "validate serving")
 SERVED = 'rate = "5/s"\nduration = "20 s"\nchip = "h100-sxm"\n'
 LIMITS = 'gpus = "1"\nprecision = "bf16"\npower_cap = "none"\nmax_num_seqs = 64\nmax_num_batched_tokens = 2048\n'
@@ -253,7 +258,7 @@ def test_every_kind_of_job_is_held_to_its_type() -> None:
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_a_command_line_answers_as_its_schema_says(
+def test_a_command_line_answers_as_its_schema_says_and_is_shown(
     line: str, files: dict[str, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if line.startswith(SIMULATED):
@@ -271,8 +276,11 @@ def test_a_command_line_answers_as_its_schema_says(
     type_.model_validate_json(printed)
     assert "NaN" not in printed
     assert "Infinity" not in printed
+    data = json.loads(printed)
+    if command_of(line) not in PRINTED_APART:
+        Console(file=io.StringIO(), width=100).print(rich_text(printable_data(data), explain="explain" in line))
     with pytest.raises(ValidationError):
-        type_.model_validate_json(json.dumps({**json.loads(printed), "surplus": 1}))
+        type_.model_validate_json(json.dumps({**data, "surplus": 1}))
 
 
 WINDOW = """

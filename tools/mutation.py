@@ -5,7 +5,7 @@ leaves alone what is decorated, so each property is parted first, into itself an
 errors (operators, numbers, comparisons, arguments left out), ``min`` becomes ``max`` and a rule (an ``if``) is dropped;
 texts are left as they are, and no value becomes None, for that tells of a crash and not of a number.
 
-    EVERY=3 python tools/mutation.py [--only ROOM ...] [--show ROOM] [--list] [--again]
+    EVERY=3 BUSY=8 python tools/mutation.py [--only ROOM ...] [--show ROOM] [--list] [--again]
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from zlib import crc32
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / "build" / "mutation"
 TABLE = ROOT / "tools" / "mutation.toml"
-LONGEST_S = 4  # times the usual: a test that takes longer runs without end
+BUSY = float(os.environ.get("BUSY") or 1)  # how many times longer all takes on a machine that others use too
+LONGEST_S = 4 * BUSY  # times the usual: a test that takes longer runs without end
 CONFIG = """
 [tool.mutmut]
 source_paths = ["src"]
@@ -40,7 +41,7 @@ timeout_multiplier = {longest}
 track_dependencies = false
 use_git_change_detection = false
 """
-MAX_TESTS_S = 6.0  # of the tests that reach an error the quickest are run, up to so many seconds of them
+MAX_TESTS_S = 6.0 * BUSY  # of the tests that reach an error the quickest are run, up to so many seconds of them
 # a failing example need not be made small, nor kept; a few examples do
 PROFILE = """
 from hypothesis import Phase

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -13,9 +14,23 @@ from pathlib import Path
 from wattline.control.allotment import Member
 from wattline.core.errors import WattlineError
 from wattline.core.files import write_text
+from wattline.core.reading import parse_json, read_text
 from wattline.meter.journal.process import hostname
 
+MAX_BYTES = 100_000  # of a machine's file
+STATE = ("set_w", "ceiling_w", "fair_w", "time_s")
 STALE_S = 30.0  # a machine that has not written for so long may have set its limits back
+
+
+def _read_state(path: Path) -> dict[str, float]:
+    """What another machine wrote; WattlineError where it is none, for its watts cannot be guessed."""
+    try:
+        state = parse_json(read_text(path, MAX_BYTES, "budget"))
+        if all(math.isfinite(state[name]) and state[name] >= 0 for name in STATE):
+            return {name: float(state[name]) for name in STATE}
+    except (ValueError, TypeError, KeyError):
+        pass
+    raise WattlineError(f"budget: {path} is no state of a machine: remove it once its limits stand as before")
 
 
 @dataclass
@@ -85,7 +100,7 @@ class SharedBudget:
         for path in sorted(self.folder.glob("*.json")):
             if path.stem == hostname():
                 continue
-            state = json.loads(path.read_text(encoding="utf-8"))
+            state = _read_state(path)
             if time.time() - state["time_s"] > STALE_S:
                 state["set_w"] = state["ceiling_w"]
             states.append(state)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import re
 import time
@@ -17,13 +18,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from wattline.control.settable import Settable
-from wattline.core.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError, reason_of, shorten
+from wattline.core.reading import parse_json, read_text
 from wattline.meter.device import Device
 from wattline.meter.journal.process import born, this_process
 
 VARIABLE = "WATTLINE_CONTROL_STATE"
 ROOT_FOLDER = Path("/var/lib/wattline/control")
 LOCKS = Path("/tmp/wattline-locks")
+MAX_BYTES = 100_000  # of a file of a change
 HANDOVER_S = 5.0  # how long a watchdog whose owner has ended may take to set limits back
 
 
@@ -151,15 +154,29 @@ def read_change(path: Path) -> LimitChange:
     WattlineError : the file cannot be read, or tells no change of a limit
     """
     try:
-        return LimitChange(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise WattlineError(f"{path} tells no change of a limit: {shorten(str(error), 120)}") from None
+        change = LimitChange(**parse_json(read_text(path, MAX_BYTES, "change of a limit")))
+    except (ValueError, TypeError) as error:
+        raise WattlineError(f"{path} tells no change of a limit: {reason_of(error)}") from None
+    numbers = [change.owner, change.time_s, *([] if change.before is None else [change.before])]
+    texts = [value for name, value in asdict(change).items() if name not in ("owner", "time_s", "before")]
+    good = all(isinstance(each, int | float) and math.isfinite(each) for each in numbers)
+    if not good or not all(isinstance(each, str) for each in texts):
+        raise WattlineError(f"{path} tells no change of a limit: a value in it is of another kind than expected")
+    return change
 
 
 def changes(folder: Path) -> Iterator[tuple[Path, LimitChange]]:
-    """Every change that was not set back yet."""
+    """Every change that was not set back yet; a file that tells none is an error once all the others were given."""
+    wrong: WattlineError | None = None
     for path in sorted(folder.glob("*.json")):
-        yield path, read_change(path)
+        try:
+            change = read_change(path)
+        except WattlineError as error:
+            wrong = wrong or error
+            continue
+        yield path, change
+    if wrong is not None:
+        raise wrong
 
 
 class DeviceLock:

@@ -51,6 +51,27 @@ def nearest(name: str, known: Iterable[str], count: int = 4) -> list[str]:
     return [names[n] for n in close[:count]]
 
 
+def reason_of(error: BaseException, limit: int = 120) -> str:
+    """Why a file cannot be read, in words for whom it is: what Python says of a value of another kind is none.
+
+    Parameters
+    ----------
+    error : what a reader raised
+    limit : the most characters
+
+    Returns one line.
+    """
+    if isinstance(error, (TypeError, AttributeError)):
+        return "a value in it is of another kind than expected"
+    if isinstance(error, KeyError):
+        return f"it has no {shorten(str(error), limit)}"
+    if isinstance(error, IndexError):
+        return "a row or list in it is too short"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return shorten(str(error) or type(error).__name__, limit)
+
+
 def shorten(text: str, limit: int = 60) -> str:
     """The text on one line, cut at ``limit`` characters, safe to print in an error.
 

@@ -204,6 +204,29 @@ def gunzip(data: bytes, limit_bytes: int) -> bytes:
     return b"".join(out)
 
 
+def unpacked(data: bytes, limit_bytes: int, what: str) -> bytes:
+    """Bytes that a reader may take, which would itself unpack without a bound what was packed.
+
+    Parameters
+    ----------
+    data : of a file
+    limit_bytes : size beyond which they are not unpacked [B]
+    what : what the file is and where it lies, for the error
+
+    Returns the bytes, unpacked where gzip packed them. Raises WattlineError where another did, or they are too many.
+    """
+    packer = packer_of(data)
+    if packer not in ("", "gzip"):
+        raise WattlineError(f"{what} is packed by {packer}: unpack it first")
+    try:
+        data = gunzip(data, limit_bytes) if packer else data
+    except (EOFError, zlib.error) as error:
+        raise WattlineError(f"{what} cannot be unpacked: {error}") from None
+    if packer and len(data) > limit_bytes:
+        raise WattlineError(f"{what} is larger than {limit_bytes:,} bytes, unpacked: give less of it")
+    return data
+
+
 def packer_of(data: bytes) -> str:
     """What packed a file that begins with these bytes; empty where nothing did."""
     return next((name for mark, name in _PACKED.items() if data.startswith(mark)), "")
@@ -256,6 +279,8 @@ def parse_json(text: str | bytes) -> Any:
         return json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except ValueError as error:
+        raise _in_words(error) from None
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -266,3 +291,10 @@ def parse_toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except ValueError as error:
+        raise _in_words(error) from None
+
+
+def _in_words(error: ValueError) -> ValueError:
+    """The error, but for Python's advice on numbers without end, which helps nobody who gave the file."""
+    return ValueError("a number in it has thousands of digits") if "int_max_str_digits" in str(error) else error

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.parquet import MARK, damage, read_parquet
+from wattline.core.reading import unpacked
 from wattline.line.grid.local_time import to_utc
 
 if TYPE_CHECKING:
     import polars as pl
 
+MAX_BYTES = 100_000_000  # of a table that was packed
 TIME = re.compile(r"(?i)utc|date|time|period")
 FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
 
@@ -60,6 +62,7 @@ def csv_table(data: bytes, where: str) -> pl.DataFrame:
     """
     import polars as pl
 
+    data = unpacked(data, MAX_BYTES, f"series {where}")
     try:
         table = pl.read_csv(io.BytesIO(data), infer_schema=False, truncate_ragged_lines=False)
     except damage() as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from wattline.core.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError, reason_of, shorten
 from wattline.core.fact import Array
 from wattline.core.parquet import damage
 from wattline.core.reading import parse_json, read_bytes
@@ -51,7 +51,7 @@ def read_raw(path: Path | str) -> Raw:
     try:
         return _hours(text, head, path)
     except damage() as error:  # whatever a file of others makes a reader stumble over
-        why = shorten(str(error) or type(error).__name__, 100)
+        why = reason_of(error, 100)
         raise WattlineError(f"weather {shorten(str(path), 200)} cannot be read: {why}") from error
 
 

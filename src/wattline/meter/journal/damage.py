@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from wattline.core.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError, reason_of, shorten
 
 MAX_US = 10**17  # 3,000 years
 # what is raised where a file does not hold what its tables promise
@@ -27,7 +27,7 @@ def damage_named(kind: str, path: Path) -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
-        why = shorten(str(error) or type(error).__name__, 120)
+        why = reason_of(error)
         place = shorten(str(path), 200)
         raise WattlineError(
             f"{kind} {place} is damaged: {why}; `sqlite3 {place} .recover` saves what is left"

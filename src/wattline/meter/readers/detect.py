@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from wattline.core.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError, reason_of, shorten
 from wattline.core.parquet import damage
 from wattline.core.reading import holes_bytes, packer_of, too_large
 from wattline.meter.interpretation import Choices
@@ -55,7 +55,7 @@ def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
                 return form.choose(path, choices) if choices else form.read(path)
         raise refusal(path, text)
     except damage() as error:  # whatever a reader stumbles over in a file of others
-        why = shorten(str(error) or type(error).__name__, 120)
+        why = reason_of(error)
         kind = "a recording" if form is None else form.name
         raise WattlineError(f"{shorten(str(path), 200)} cannot be read as {kind}: {why}") from error
 

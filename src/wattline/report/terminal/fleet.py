@@ -23,7 +23,7 @@ def _ingest(data: Json) -> RenderableType:
     known = results["files_known_before"]
     rate = results["readings_per_s"]
     lines = [
-        f"{number(results['readings'])} readings of {number(results['files'] - known)} files taken in"
+        f"{number(results['readings'])} readings of {number(results['files_given'] - known)} files taken in"
         + (f", {number(known)} files were there already" if known else ""),
         f"{number(results['partitions'])} partitions summed, {results['interval_s']} s an interval; "
         f"{number(results['devices'])} devices in all",

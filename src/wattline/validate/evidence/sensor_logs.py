@@ -12,7 +12,7 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.parquet import damage
-from wattline.core.reading import read_bytes
+from wattline.core.reading import read_bytes, unpacked
 from wattline.meter.device import Device
 from wattline.meter.readers import pmd
 from wattline.meter.recording import Series
@@ -102,12 +102,16 @@ def _begins_as_log(path: Path) -> bool:
     return b"timestamp" in head and b"power.draw" in head
 
 
+def _bytes(path: Path) -> bytes:
+    return unpacked(read_bytes(path, LIMIT_BYTES, "log"), LIMIT_BYTES, f"log {path}")
+
+
 def read_log(path: Path) -> Log:
     """A CSV of ``nvidia-smi --query-gpu=timestamp,power.draw,… --format=csv``, with units or without."""
     import polars as pl
 
     try:
-        table = pl.read_csv(read_bytes(path, LIMIT_BYTES, "log"), infer_schema=False, truncate_ragged_lines=True)
+        table = pl.read_csv(_bytes(path), infer_schema=False, truncate_ragged_lines=True)
     except damage() as error:
         raise WattlineError(f"{path}: {shorten(str(error), 120)}") from None
     table = table.rename({c: re.sub(r"\s*\[.*\]\s*", "", c).strip() for c in table.columns})
@@ -161,7 +165,7 @@ def _load(path: Path) -> tuple[float, float] | None:
     import polars as pl
 
     try:
-        column = pl.read_csv(read_bytes(path, LIMIT_BYTES, "log"), infer_schema=False)["timestamp"]
+        column = pl.read_csv(_bytes(path), infer_schema=False)["timestamp"]
         at = column.cast(pl.Float64, strict=False).drop_nulls().to_numpy() / 1e6
     except (WattlineError, pl.exceptions.PolarsError):
         return None

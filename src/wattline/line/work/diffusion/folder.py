@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.core.reading import read_text
+from wattline.core.reading import parse_json, read_text
 from wattline.line.work.diffusion.components import DECODERS, DENOISERS, ENCODERS
 from wattline.line.work.diffusion.model import DiffusionModel, UsualOutput
 from wattline.line.work.diffusion.sizes import Config, number_in
@@ -71,7 +70,7 @@ def _component(folder: Path, name: str, kind: str) -> Config:
 def _json(path: Path) -> dict[str, Any]:
     text = read_text(path, LIMIT_BYTES, "configuration")
     try:
-        data = json.loads(text)
+        data = parse_json(text)
     except ValueError as error:
         raise WattlineError(f"{path}: not JSON ({error})") from None
     if not isinstance(data, dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from wattline.catalog import Catalog, Record
 from wattline.core.errors import NotFound, WattlineError, shorten
-from wattline.core.reading import read_text
+from wattline.core.reading import parse_json, read_text
 from wattline.line.work.diffusion.sizes import Config, number_in
 from wattline.line.work.diffusion.tally import Pass
 from wattline.line.work.encoding.passes import DEFAULT_TOKENS, OF_IMAGES, forward, image_tokens
@@ -105,7 +104,7 @@ def read_encoder(path: Path) -> EncoderModel:
     """
     file = path / "config.json" if path.is_dir() else path
     try:
-        data: Any = json.loads(read_text(file, LIMIT_BYTES, "configuration"))
+        data: Any = parse_json(read_text(file, LIMIT_BYTES, "configuration"))
     except ValueError as error:
         raise WattlineError(f"{file}: not JSON ({error})") from None
     if not isinstance(data, dict):
