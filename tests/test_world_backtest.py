@@ -82,3 +82,53 @@ def test_own_earlier_figures_make_a_place_or_company_certain() -> None:
         mean, spread = posterior_of([*rows, *own], 2026).predict([place], year)
         assert spread[0, 0] < before / 4
         assert 3.0 * 1.2**4 < exp(mean[0]) < 3.0 * 1.2**8
+
+
+def figures(name: str, values: list[float], kind: str = "bottom_up") -> list[PublishedFigure]:
+    return [PublishedFigure(name, 2015 + i, twh, kind, 2016 + i, "office") for i, twh in enumerate(values)]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.01, 0.25), st.floats(0.15, 0.5))
+def test_an_office_whose_figures_have_been_steady_is_believed_closer(growth: float, jump: float) -> None:
+    smooth = figures("netherlands", [3 * exp(growth * i) for i in range(8)])
+    rough = figures("netherlands", [3 * exp(growth * i + jump * (-1) ** i) for i in range(8)])
+    place, year = place_of("netherlands"), np.array([2023 - FIRST])
+    spread = [posterior_of(rows, 2026).predict([place], year)[1][0, 0] for rows in (smooth, rough)]
+    assert spread[0] < spread[1] / 2
+
+
+def test_an_office_that_is_the_only_one_of_a_country_is_taken_to_go_on() -> None:
+    place, year = place_of("portugal"), np.array([2023 - FIRST])
+    alone = figures("portugal", [1.0, 1.1, 1.2])
+    other = [*alone, PublishedFigure("portugal", 2016, 2.0, "bottom_up", 2017, "another")]
+    spread = [posterior_of(rows, 2023).predict([place], year)[1][0, 0] for rows in (alone, other)]
+    assert spread[0] < spread[1]
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [("equinix", 5, 15), ("coreweave", 0.4, 4), ("apple", 1.5, 4)])
+def test_what_a_company_has_spent_tells_its_electricity(name: str, low: float, high: float) -> None:
+    rows = [row for row in published_figures() if row.series != name]
+    mean, spread = posterior_of(rows, 2026).predict([place_of(name)], np.array([2024 - FIRST]))
+    assert low < exp(mean[0]) < high
+    assert spread[0, 0] ** 0.5 < 0.6
+
+
+def test_an_outlook_of_the_past_knows_no_later_spending() -> None:
+    from wattline.line.world.spending import spent
+
+    assert (spent("meta", 2014) != spent("meta", 2026)).any()
+    assert spent("meta", 2014)[2013 - 1990] == spent("meta", 2026)[2013 - 1990]
+    assert spent("meta", 2014)[2018 - 1990] < spent("meta", 2026)[2018 - 1990] / 2
+
+
+def test_countries_of_a_part_of_the_world_follow_what_is_known_of_it() -> None:
+    rows = published_figures()
+    lowered = [row for row in rows if row.series != "africa"]
+    raised = [*lowered, *(PublishedFigure("africa", 2024, 30.0, "bottom_up", 2025, name) for name in ("x", "y"))]
+    year = np.array([2024 - FIRST])
+    south_africa, india = (
+        [posterior_of(known, 2026).predict([place_of(name)], year)[0][0] for known in (lowered, raised)]
+        for name in ("south africa", "india")
+    )
+    assert south_africa[1] - south_africa[0] > 2 * (india[1] - india[0]) > 0

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 from wattline.core.result import Json, Result, envelope
 from wattline.line.world.backtest import ORIGINS, Forecast, known_at, predicted, rolling, score
-from wattline.line.world.coefficients import path_model
-from wattline.line.world.expected import growth_known
+from wattline.line.world.expected import paths_known
 from wattline.line.world.identities import identities, sensitivities
-from wattline.line.world.observe import Paths, Posterior
+from wattline.line.world.observe import Posterior
 from wattline.line.world.outlook import catalog_posterior
 from wattline.line.world.places import place_or_company
 from wattline.line.world.published import PublishedFigure, published_figures, series_names
@@ -49,7 +48,7 @@ class WorldValidation(Result):
             "of these: CRPS where there is a naive forecast; naive: that with the spread of its steps; point: without",
         ]
         if self.leave_out:
-            notes.append("the coefficients, 23 numbers shared by all series, are those of all figures")
+            notes.append("the coefficients, 24 numbers shared by all series, are those of all figures")
         return envelope("validate world", {"leave_out": self.leave_out}, results, notes=notes)
 
     def _group(self, row: Forecast) -> str:
@@ -88,7 +87,7 @@ def _rolling(rows: Sequence[PublishedFigure], progress: Progress) -> WorldValida
     origins = []
     for origin in ORIGINS:
         progress(f"forecasting as of {origin}")
-        own = rolling(rows, origin, Paths(path_model(origin), growth_known(origin)))
+        own = rolling(rows, origin, paths_known(origin))
         known = known_at(rows, origin)
         forecasts += own
         origins.append({
@@ -122,7 +121,7 @@ def leave_out_series(
     rows: Sequence[PublishedFigure], companies: bool, progress: Progress
 ) -> tuple[list[Forecast], list[Forecast]]:
     """Each country or company predicted from the others: given its figures of earlier years, and given none."""
-    paths = Paths(path_model(NOW), growth_known(NOW))
+    paths = paths_known(NOW)
     earlier: list[Forecast] = []
     unseen: list[Forecast] = []
     for name in series_names(rows):
@@ -142,7 +141,7 @@ def leave_out_series(
 
 def leave_out_group(rows: Sequence[PublishedFigure], by: str, progress: Progress) -> Iterable[Forecast]:
     """Each publisher's, or each year's, figures predicted from all others."""
-    paths = Paths(path_model(NOW), growth_known(NOW))
+    paths = paths_known(NOW)
     groups = sorted({str(row.year if by == "year" else row.publisher) for row in rows if row.kind != "forecast"})
     for name in groups:
         progress(f"leaving out {name}")

@@ -8,8 +8,11 @@ from functools import lru_cache
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.line.world.coefficients import path_model
 from wattline.line.world.drivers import Drivers
-from wattline.line.world.observe import YEARS
+from wattline.line.world.observe import COMPANY_YEAR, YEARS, Paths
+from wattline.line.world.path_model import PathModel
+from wattline.line.world.spending import YEARS_TO_BUILD, spending_levels
 from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.line.world.stock import LAST as LAST_STOCK
 from wattline.line.world.stock import YEARS as STOCK_YEARS
@@ -46,3 +49,19 @@ def growth_known(year: int) -> Mapping[str, Array] | None:
     Growth of the stock, or None.
     """
     return stock_growth() if year >= CHIPS_PUBLISHED else None
+
+
+def paths_known(year: int, model: PathModel | None = None) -> Paths:
+    """The paths that an outlook of this year starts from.
+
+    Parameters
+    ----------
+    year : of the outlook
+    model : coefficients in place of the catalog's of that year
+
+    Returns
+    -------
+    Paths before any published figure: by the stock, by companies' spending, and by the coefficients.
+    """
+    built = min(year - YEARS_TO_BUILD, COMPANY_YEAR)
+    return Paths(model or path_model(year), growth_known(year), spending_levels(year), built)

@@ -9,7 +9,7 @@ publishers share who buy the same data, that of its edition, and what is left.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from wattline.core.fact import Array
 from wattline.line.world.algebra import lower_root, solved, times
 from wattline.line.world.path_model import PathModel
-from wattline.line.world.places import Place, place_of, place_or_company
+from wattline.line.world.places import Place, place_of, place_or_company, wide_places
 from wattline.line.world.published import PublishedFigure
+from wattline.line.world.steady import steadiness
 
 FIRST, LAST, ANCHOR = 1998, 2050, 2010
 LEVEL_YEAR = 2024  # of the level that a place's electricity tells
@@ -40,10 +41,19 @@ class Figures:
 
     rows: tuple[PublishedFigure, ...]
     places: tuple[Place, ...]
+    steadiness: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Sequence[PublishedFigure]) -> Figures:
-        return cls(tuple(rows), tuple(place_or_company(row.series, row.electricity_twh) for row in rows))
+    def of(cls, rows: Sequence[PublishedFigure], model: PathModel) -> Figures:
+        places = tuple(place_or_company(row.series, row.electricity_twh) for row in rows)
+        return cls(tuple(rows), places, steadiness(rows, places, model))
+
+    def edition_sd(self, model: PathModel) -> Array:
+        """Standard deviation between editions of each figure's publisher, by its own run where that shows it."""
+        pairs = zip(self.rows, self.places, strict=True)
+        return np.array([
+            self.steadiness.get((row.publisher, place.kin_name), model.edition(place)) for row, place in pairs
+        ])  # fmt: skip
 
     @cached_property
     def year(self) -> Years:
@@ -79,6 +89,22 @@ def growth_paths(sd: float, years: float, steady_sd: float) -> Array:
     return np.asarray(added @ growth @ added.T)
 
 
+def counted_from(covariance: Array, year: int) -> Array:
+    """The covariance over ``YEARS`` of what a path has changed since a year.
+
+    Parameters
+    ----------
+    covariance : of the path, shape ``(n_years, n_years)``
+    year : from which it is counted
+
+    Returns
+    -------
+    The same shape.
+    """
+    at = year - FIRST
+    return np.asarray(covariance - covariance[:, [at]] - covariance[[at], :] + covariance[at, at])
+
+
 class Paths:
     """Means and covariances of paths and figures under a ``PathModel``, before any figure is known.
 
@@ -87,21 +113,30 @@ class Paths:
     model : the coefficients
     growth : mean growth by year, shape ``(len(YEARS),)``, by group or name of place, where the stock tells it; the
         model's elsewhere
+    levels : logarithm of TWh by year, shape ``(len(YEARS),)``, by name of a company whose spending tells it
+    company_year : in which companies' levels are known best
     """
 
-    def __init__(self, model: PathModel, growth: Mapping[str, Array] | None = None) -> None:
-        self.model = model
+    def __init__(
+        self, model: PathModel, growth: Mapping[str, Array] | None = None, levels: Mapping[str, Array] | None = None,
+        company_year: int = COMPANY_YEAR,
+    ) -> None:  # fmt: skip
+        self.model, self.levels = model, levels or {}
         self.risen = {name: np.cumsum(values) for name, values in (growth or {}).items()}
         self.steady = np.cumsum(np.full(len(YEARS), model.growth))
         self.common = growth_paths(model.common_sd, model.common_years, model.growth_sd) + 0.3**2
         self.steps = growth_paths(model.place_step_sd, NO_YEARS, 0.0)
         self.own = growth_paths(model.place_sd, model.place_years, model.place_growth_sd)
         self.grouped = growth_paths(model.group_sd, model.group_years, model.group_growth_sd)
-        self.company = growth_paths(model.company_sd, model.company_years, model.company_growth_sd)
+        self.company = counted_from(
+            growth_paths(model.company_sd, model.company_years, model.company_growth_sd), company_year
+        )
 
     def mean(self, place: Place, year: Years) -> Array:
         """Mean of a place's path at indices of ``YEARS``."""
         model = self.model
+        if place.name in self.levels:
+            return np.asarray(self.levels[place.name][year])
         if place.company:
             return np.asarray(np.log(model.company_level) + model.company_growth * (year + FIRST - COMPANY_YEAR))
         risen = self.risen.get(place.kin_name, self.risen.get(place.group, self.steady))
@@ -125,6 +160,7 @@ class Paths:
         name = same([p.name for p in places], [p.name for p in others])
         kin = same([p.kin_name for p in places], [p.kin_name for p in others])
         group = same([p.group for p in places], [p.group for p in others])
+        area = same([p.area for p in places], [p.area for p in others])
         pick = np.ix_(year, other_year)
         size, other_size = (np.array([model.size(p) for p in each]) for each in (places, others))
         own = self.steps[pick] + self.own[pick] * size[:, None] * other_size[None, :]
@@ -132,10 +168,23 @@ class Paths:
             self.common[pick]
             + kin * (0.9 * own + model.level_sd**2 * 0.97)
             + name * (0.1 * own + model.level_sd**2 * 0.03)
-            + group * (model.kin_sd**2 + self.grouped[pick])
+            + group * ((1 - model.area_share) * model.kin_sd**2 + self.grouped[pick])
+            + area * (model.area_share * model.kin_sd**2)
         )
-        of_firm = name * (self.company[pick] + model.company_level_sd**2)
-        return np.where(company, np.where(firm, of_firm + model.company_kin_sd**2, of_place), 0.0)
+        if not firm.any():
+            return np.where(company, of_place, 0.0)
+        ends = (self._firms(each) for each in (places, others))
+        (level, kin_level, spread), (other_level, other_kin, other_spread) = ends
+        own = name * (np.outer(spread, other_spread) * self.company[pick] + np.outer(level, other_level))
+        return np.where(company, np.where(firm, own + np.outer(kin_level, other_kin), of_place), 0.0)
+
+    def _firms(self, places: Sequence[Place]) -> tuple[Array, Array, Array]:
+        """Of each company the spread of its level, its own and what all share, and of its growth over the usual."""
+        model = self.model
+        known = np.array([p.name in self.levels for p in places], bool)
+        level = np.where(known, model.spending_sd, model.company_level_sd)
+        kin = np.where(known, model.spending_kin_sd, model.company_kin_sd)
+        return level, kin, np.array([model.landlord_spread if p.group == "landlord" else 1.0 for p in places])
 
     def bias(self, figures: Figures, others: Figures) -> Array:
         """Covariance of the publishers' biases, shared ones included, of figures with others."""
@@ -145,9 +194,9 @@ class Paths:
         edition = same([r.published for r in figures.rows], [r.published for r in others.rows])
         sd = np.array([self.figure_sd(p, r.kind) for p, r in zip(figures.places, figures.rows, strict=True)])
         sd_other = np.array([self.figure_sd(p, r.kind) for p, r in zip(others.places, others.rows, strict=True)])
-        same_edition = (
-            np.minimum(sd, model.edition_sd)[:, None] * np.minimum(sd_other, model.edition_sd)[None, :] * edition
-        )
+        of_edition = np.minimum(sd, figures.edition_sd(model))
+        of_other = np.minimum(sd_other, others.edition_sd(model))
+        same_edition = of_edition[:, None] * of_other[None, :] * edition
         of_publisher = kin * publisher * (sd[:, None] * sd_other[None, :] + same_edition)
         everywhere = (ELSEWHERE * sd[:, None] * sd_other[None, :]) * publisher * ~kin
         shared = sum(
@@ -183,7 +232,7 @@ class Posterior:
     """
 
     def __init__(self, paths: Paths, rows: Sequence[PublishedFigure]) -> None:
-        self.paths, self.figures = paths, Figures.of(rows)
+        self.paths, self.figures = paths, Figures.of(rows, paths.model)
         figures = self.figures
         self.residual = figures.log_twh - self._mean(figures)
         total = paths.covariance(figures.places, figures.year, figures.places, figures.year)
@@ -226,7 +275,7 @@ class Posterior:
         spread = paths.covariance(places, year, places, year)
         if counted:
             later = [self._next_figure(place, int(y), new_publisher) for place, y in zip(places, year, strict=True)]
-            new = Figures(tuple(later), tuple(places))
+            new = Figures(tuple(later), tuple(places), figures.steadiness)
             keep = np.array([self._keep(place, row.publisher) for place, row in zip(places, later, strict=True)])
             cross = cross + keep[:, None] * paths.bias(new, figures)
             spread = spread + paths.bias(new, new)
@@ -236,14 +285,15 @@ class Posterior:
         return prior + half.T @ self.whitened, spread - times(half.T, half)
 
     def _keep(self, place: Place, publisher: str) -> float:
-        """How far the next figure shares the bias of the newest: the more of a place's are of one publisher."""
+        """How far the next figure shares the bias of the newest: the more figures its publisher has of the place, and
+        more yet of a country where no other has any."""
         if place.company:
             return 1.0
-        count = sum(
-            row.publisher == publisher and p.name == place.name
-            for row, p in zip(self.figures.rows, self.figures.places, strict=True)
-        )
-        return count / (count + self.paths.model.others)
+        pairs = zip(self.figures.rows, self.figures.places, strict=True)
+        publishers = [row.publisher for row, p in pairs if p.name == place.name and row.kind != "forecast"]
+        count = publishers.count(publisher)
+        alone = count == len(publishers) and place.name not in wide_places()
+        return count / (count + self.paths.model.others / (count if alone else 1)) if count else 0.0
 
     def _next_figure(self, place: Place, year: int, new_publisher: bool) -> PublishedFigure:
         """A figure such as the next one will be: from a meter where there is one, else by the newest publisher."""

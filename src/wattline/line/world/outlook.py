@@ -13,10 +13,9 @@ from wattline.core.fact import Array
 from wattline.core.units import Z95
 from wattline.line.world.algebra import thin_root
 from wattline.line.world.backtest import known_at
-from wattline.line.world.coefficients import path_model
 from wattline.line.world.drivers import LAST_SHIPPED, NORMAL, OF_PATHS, Drivers, WhatIf, WorldParts
-from wattline.line.world.expected import growth_known
-from wattline.line.world.observe import FIRST, Paths, Posterior
+from wattline.line.world.expected import paths_known
+from wattline.line.world.observe import FIRST, Posterior
 from wattline.line.world.percentiles import Draws32
 from wattline.line.world.places import Place, place_of
 from wattline.line.world.power import TWH_PER_GW
@@ -115,7 +114,7 @@ def posterior_of(rows: Sequence[PublishedFigure], as_of: int) -> Posterior:
 
     Returns paths by place and year, given the figures.
     """
-    return Posterior(Paths(path_model(as_of), growth_known(as_of)), known_at(rows, as_of))
+    return Posterior(paths_known(as_of), known_at(rows, as_of))
 
 
 @lru_cache(maxsize=8)

@@ -31,6 +31,10 @@ class PathModel:
     company_level: float = 3.0
     company_level_sd: float = 1.0
     company_kin_sd: float = 0.8
+    spending_sd: float = 0.35
+    spending_kin_sd: float = 0.2
+    landlord_spread: float = 0.6
+    area_share: float = 0.6
     world_scatter: float = 0.21
     us_scatter: float = 0.145
     china_scatter: float = 0.57
@@ -39,6 +43,7 @@ class PathModel:
     extrapolated_sd: float = 0.15
     others: float = 1.0
     edition_sd: float = 0.13
+    national_edition_sd: float = 0.08
     place_step_sd: float = 0.05
     size_exponent: float = 0.35
     group_sd: float = 0.02
@@ -60,6 +65,12 @@ class PathModel:
         if place.company or not place.consumption_twh:
             return 1.0
         return float(max(LARGE_TWH / place.consumption_twh, 1.0) ** self.size_exponent)
+
+    def edition(self, place: Place) -> float:
+        """Standard deviation between a publisher's editions: those of one country's own office revise less."""
+        if place.company:
+            return 0.0
+        return self.edition_sd if place.kin_name in ("world", "us", "china") else self.national_edition_sd
 
     def publisher_sd(self, place: Place) -> float:
         """Standard deviation of publishers about a place's path."""

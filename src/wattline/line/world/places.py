@@ -19,21 +19,36 @@ GROUPS = {
 GROUP_OF = {code: group for group, codes in GROUPS.items() for code in codes.split()}
 WIDE = {"world": "world", "europe": "europe", "eu25": "europe", "eu27": "europe", "eu28": "europe",
         "western_europe": "europe", "north_america": "advanced", "asia_pacific": "world"}  # fmt: skip
+# countries of a group that have more in common with each other than with the rest of it
+AREAS = {
+    "africa": "za eg ng ke ma dz tn gh ao ci cm sn tz ug et zm zw mz bw na rw sd cd",
+    "middle_east": "sa ae qa kw om bh jo iq ir lb ye sy tr",
+    "latin_america": "mx br cl ar co pe uy py bo ec ve cr pa gt do cu jm tt sv hn ni",
+    "eurasia": "ru ua by kz uz am az ge md rs ba me al mk",
+}
+AREA_OF = {code: area for area, codes in AREAS.items() for code in codes.split()}
+WIDE_AREAS = {"africa": "africa", "middle_east": "middle_east", "central_south_america": "latin_america"}
+LANDLORDS = ("equinix", "digital-realty", "ntt", "iron-mountain", "switch")  # build sites for others' servers
 COMPANIES = (
-    "google", "amazon", "microsoft", "meta", "apple", "oracle", "alibaba", "tencent", "baidu", "equinix",
-    "digital-realty", "ibm", "salesforce", "ovh", "bytedance", "coreweave",
+    "google", "amazon", "microsoft", "meta", "apple", "oracle", "alibaba", "tencent", "baidu", "ibm", "salesforce",
+    "ovh", "bytedance", "coreweave", "xai", *LANDLORDS,
 )  # fmt: skip
+OTHER_NAMES = {"eu": "eu27", "european_union": "eu27", "global": "world", "aws": "amazon", "alphabet": "google",
+               "facebook": "meta", "ovhcloud": "ovh", "ntt_data": "ntt", "x.ai": "xai",
+               "amazon_web_services": "amazon"}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where or whose: ``kin_name`` is the family whose path it shares, ``group`` places of a kind."""
+    """Where or whose: ``kin_name`` is the family whose path it shares, ``group`` places of a kind, ``area`` a part of
+    them with more in common."""
 
     name: str
     kin_name: str
     group: str
     consumption_twh: float = 0.0
     company: bool = False
+    area: str = ""
 
 
 @cache
@@ -51,13 +66,14 @@ def place_of(name: str) -> Place:
     Raises NotFound for a name that neither the regions of the catalog nor the companies have.
     """
     plain = slug(name)
-    plain = {"eu": "eu27", "european_union": "eu27", "global": "world"}.get(plain, plain)
+    plain = OTHER_NAMES.get(plain, plain)
     if plain.replace("_", "-") in COMPANIES:
         plain = plain.replace("_", "-")
-        return Place(plain, plain, "company", company=True)
+        return Place(plain, plain, "landlord" if plain in LANDLORDS else "company", company=True)
     if plain in wide_places():
         twh = series("electricity", scope=plain).facts[0].value
-        return Place(plain, KIN.get(plain, plain), WIDE.get(plain, "emerging"), twh)
+        group = WIDE.get(plain, "emerging")
+        return Place(plain, KIN.get(plain, plain), group, twh, area=WIDE_AREAS.get(plain, group))
     record = default().names("region").get(plain_name(name))
     if record is None:
         known = [*wide_places(), *COMPANIES, *default().names("region")]
@@ -68,7 +84,7 @@ def place_of(name: str) -> Place:
         raise WattlineError(f"{region.title}: its electricity is not known; take its country")
     name = USUAL.get(region.name, region.name if region.name.startswith("us-") else slug(region.title))
     group = "us" if region.name.startswith("us-") else GROUP_OF.get(region.name, "emerging")
-    return Place(name, name, group, region["consumption_twh"].value)
+    return Place(name, name, group, region["consumption_twh"].value, area=AREA_OF.get(region.name, group))
 
 
 def place_or_company(name: str, electricity_twh: float = 0.0) -> Place:
@@ -86,7 +102,8 @@ def place_or_company(name: str, electricity_twh: float = 0.0) -> Place:
     try:
         return place_of(name)
     except NotFound:
-        return Place(name, name, "emerging" if electricity_twh else "company", electricity_twh, not electricity_twh)
+        group = "emerging" if electricity_twh else "company"
+        return Place(name, name, group, electricity_twh, not electricity_twh, group)
 
 
 def slug(title: str) -> str:

@@ -13,16 +13,16 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.line.world.backtest import ORIGINS, known_at
-from wattline.line.world.expected import growth_known
-from wattline.line.world.observe import Paths, Posterior
+from wattline.line.world.expected import paths_known
+from wattline.line.world.observe import Posterior
 from wattline.line.world.path_model import PathModel
 from wattline.line.world.published import PublishedFigure
 
 FITTED = (
     "growth_sd", "common_sd", "common_years", "place_sd", "place_years", "place_growth_sd", "place_step_sd", "level_sd",
     "kin_sd", "company_growth_sd", "company_sd", "company_years", "world_scatter", "us_scatter", "china_scatter",
-    "scatter", "edition_sd", "shared_sd", "company_noise_sd", "bottom_up_sd", "top_down_sd", "extrapolation_sd",
-    "forecast_sd",
+    "scatter", "edition_sd", "national_edition_sd", "shared_sd", "company_noise_sd", "bottom_up_sd", "top_down_sd",
+    "extrapolation_sd", "forecast_sd",
 )  # fmt: skip
 PRIOR_SD = 0.2  # of each coefficient's logarithm about its stated value
 BOUND = 2.0
@@ -55,11 +55,11 @@ def fit_paths(rows: Sequence[PublishedFigure], origin: int) -> tuple[PathModel, 
     """
     from scipy.optimize import minimize
 
-    base, growth = PathModel(), growth_known(origin)
+    base = PathModel()
 
     def loss(steps: Array) -> float:
         prior = 0.5 * float(np.sum((steps / PRIOR_SD) ** 2))
-        return prior - Posterior(Paths(moved(base, steps), growth), rows).log_evidence
+        return prior - Posterior(paths_known(origin, moved(base, steps)), rows).log_evidence
 
     start = np.zeros(len(FITTED))
     result = minimize(loss, start, method="L-BFGS-B", bounds=[(-BOUND, BOUND)] * len(FITTED), options={"maxiter": 20})
