@@ -6,7 +6,10 @@ blocks of a fixed size.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from wattline.core.fact import Array
 
@@ -111,3 +114,28 @@ def thin_root(matrix: Array, lost: float) -> Array:
         left -= column[:, None] * column[None, :]
         columns.append(column)
     return np.array(columns).T if columns else np.zeros((len(left), 0))
+
+
+def counted_from(covariance: Array, at: int) -> Array:
+    """The covariance of what a path has changed since one of its entries.
+
+    Parameters
+    ----------
+    covariance : of the path, shape ``(n, n)``
+    at : index of the entry from which it is counted
+
+    Returns
+    -------
+    The same shape.
+    """
+    return np.asarray(covariance - covariance[:, [at]] - covariance[[at], :] + covariance[at, at])
+
+
+def same(first: Sequence[Hashable], second: Sequence[Hashable]) -> NDArray[np.bool_]:
+    """Where entries of two lists are equal, shape ``(len(first), len(second))``."""
+    codes: dict[Hashable, int] = {}
+    for entry in (*first, *second):
+        codes.setdefault(entry, len(codes))
+    one_way = np.array([codes[entry] for entry in first], int)
+    other = np.array([codes[entry] for entry in second], int)
+    return np.asarray(one_way[:, None] == other[None, :], np.bool_)

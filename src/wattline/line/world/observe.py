@@ -8,7 +8,7 @@ publishers share who buy the same data, that of its edition, and what is left.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.fact import Array
-from wattline.line.world.algebra import lower_root, solved, times
+from wattline.line.world.algebra import counted_from, lower_root, same, solved, times
 from wattline.line.world.path_model import PathModel
 from wattline.line.world.places import Place, place_of, place_or_company, wide_places
 from wattline.line.world.published import PublishedFigure
@@ -89,22 +89,6 @@ def growth_paths(sd: float, years: float, steady_sd: float) -> Array:
     return np.asarray(added @ growth @ added.T)
 
 
-def counted_from(covariance: Array, year: int) -> Array:
-    """The covariance over ``YEARS`` of what a path has changed since a year.
-
-    Parameters
-    ----------
-    covariance : of the path, shape ``(n_years, n_years)``
-    year : from which it is counted
-
-    Returns
-    -------
-    The same shape.
-    """
-    at = year - FIRST
-    return np.asarray(covariance - covariance[:, [at]] - covariance[[at], :] + covariance[at, at])
-
-
 class Paths:
     """Means and covariances of paths and figures under a ``PathModel``, before any figure is known.
 
@@ -129,7 +113,7 @@ class Paths:
         self.own = growth_paths(model.place_sd, model.place_years, model.place_growth_sd)
         self.grouped = growth_paths(model.group_sd, model.group_years, model.group_growth_sd)
         self.company = counted_from(
-            growth_paths(model.company_sd, model.company_years, model.company_growth_sd), company_year
+            growth_paths(model.company_sd, model.company_years, model.company_growth_sd), company_year - FIRST
         )
 
     def mean(self, place: Place, year: Years) -> Array:
@@ -210,16 +194,6 @@ class Paths:
         if kind == "metered":
             return self.model.metered_sd
         return self.model.publisher_sd(place)
-
-
-def same(first: Sequence[Hashable], second: Sequence[Hashable]) -> NDArray[np.bool_]:
-    """Where entries of two lists are equal, shape ``(len(first), len(second))``."""
-    codes: dict[Hashable, int] = {}
-    for entry in (*first, *second):
-        codes.setdefault(entry, len(codes))
-    one_way = np.array([codes[entry] for entry in first], int)
-    other = np.array([codes[entry] for entry in second], int)
-    return np.asarray(one_way[:, None] == other[None, :], np.bool_)
 
 
 class Posterior:
