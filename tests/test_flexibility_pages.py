@@ -20,6 +20,7 @@ from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Spec
 from wattline.predict.flex.measures import LimitTexts, Measures
 from wattline.predict.flex.shift import DailyJob
+from wattline.predict.flex.sites import SharedWork
 from wattline.reconcile.swings import meter_swings
 
 PHASES = ["compute:1.4s:1000W", "communicate:0.6s:300W"]
@@ -71,6 +72,7 @@ def answers(hours: Path) -> dict[str, Result]:
         "flex shift": wl.flex_shift(
             hours, DailyJob(before="4 h"), sites=[hours], beside=[hours, hours], beside_kind="average"
         ),
+        "flex sites": wl.flex_sites([hours, hours], SharedWork(["200 GW"], ["1 GW"])),
         "flex balance": wl.flex_balance("1 GW", region="us-ercot", demand=hours, draws=20),
         "flex response": wl.flex_response("1 MW", "llama-3.1-8b", chip="h100-sxm", gpus=1, draws=20),
         "flex swings": wl.flex_swings(PHASES, 1000, measures=every, limits=LimitTexts("critical-band", swing="1 kW")),

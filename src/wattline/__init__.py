@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from wattline.predict.flex.headroom import flex_headroom
     from wattline.predict.flex.response import flex_response
     from wattline.predict.flex.shift import flex_shift
+    from wattline.predict.flex.sites import flex_sites
     from wattline.predict.flex.swings import flex_swings
     from wattline.predict.media.image import image
     from wattline.predict.media.video import video
@@ -81,6 +82,7 @@ _WHERE = {
     "flex_headroom": ("wattline.predict.flex.headroom", "flex_headroom"),
     "flex_response": ("wattline.predict.flex.response", "flex_response"),
     "flex_shift": ("wattline.predict.flex.shift", "flex_shift"),
+    "flex_sites": ("wattline.predict.flex.sites", "flex_sites"),
     "flex_swings": ("wattline.predict.flex.swings", "flex_swings"),
     "frontier": ("wattline.search.frontier", "frontier"),
     "image": ("wattline.predict.media.image", "image"),
@@ -105,8 +107,8 @@ _WHERE = {
 __all__ = [
     "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "budget", "check",
     "compare", "embed", "fact", "fleet_ingest", "fleet_report", "flex_balance", "flex_headroom", "flex_response",
-    "flex_shift", "flex_swings", "frontier", "image", "measure", "metering", "prompt", "read_traffic", "run",
-    "saving", "serve", "serve_average", "session", "settings", "site", "supply", "train", "transcribe", "tune",
+    "flex_shift", "flex_sites", "flex_swings", "frontier", "image", "measure", "metering", "prompt", "read_traffic",
+    "run", "saving", "serve", "serve_average", "session", "settings", "site", "supply", "train", "transcribe", "tune",
     "video", "world",
 ]  # fmt: skip
 # a name that is gone -> what stands in its place

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wattline.cli import flex_response, options
+from wattline.cli import flex_response, flex_sites, options
 from wattline.cli.groups import expanded
 from wattline.cli.swing_options import LimitOptions, limit_texts
 
@@ -130,6 +130,7 @@ def balance(
 
 
 flex_app.command("response")(flex_response.response)
+flex_app.command("sites")(flex_sites.sites)
 
 
 @flex_app.command("swings")

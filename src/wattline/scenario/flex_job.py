@@ -11,6 +11,7 @@ from pydantic import Field
 
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError, nearest
+from wattline.line.grid.carbon.given import split_zone
 from wattline.predict.flex.answer import FlexAnswer
 from wattline.predict.flex.balance import flex_balance
 from wattline.predict.flex.demand import DemandFile
@@ -18,22 +19,23 @@ from wattline.predict.flex.headroom import SHARES, flex_headroom
 from wattline.predict.flex.measures import LimitTexts, Measures
 from wattline.predict.flex.response import Promise, Reserves, ServedLoad, flex_response
 from wattline.predict.flex.shift import DailyJob, flex_shift
+from wattline.predict.flex.sites import SharedWork, flex_sites
 from wattline.predict.flex.swings import flex_swings
 from wattline.predict.flex.worth import Prices
 from wattline.predict.setup import REPLICA, Setup
 from wattline.predict.where import Where
 from wattline.scenario.job import Job, Number
 
-Ask = Literal["balance", "headroom", "response", "shift", "swings"]
+Ask = Literal["balance", "headroom", "response", "shift", "sites", "swings"]
 Texts = str | list[str]
 
 
 class FlexJob(Job):
-    """A question of flexibility, ``ask``: balance, headroom, response, shift or swings, each with the options of the
-    command of that name. Its answer stands beside the bills of the other jobs, and adds nothing to them."""
+    """A question of flexibility, ``ask``: balance, headroom, response, shift, sites or swings, each with the options of
+    the command of that name. Its answer stands beside the bills of the other jobs, and adds nothing to them."""
 
     kind: Literal["flex"]
-    ask: Ask = Field(description="What is asked: balance, headroom, response, shift or swings.")
+    ask: Ask = Field(description="What is asked: balance, headroom, response, shift, sites or swings.")
     it: Number | None = Field(None, description='IT power of the site, such as "100 MW".')
     utilisation: Number | None = Field(None, description="Mean IT power as a share of it.")
     demand: str | None = Field(None, description="File of the grid's demand by the hour, beside this file.")
@@ -52,9 +54,17 @@ class FlexJob(Job):
     at: float | None = Field(None, description="Hour of the day, UTC, at which it was meant to begin.")
     pause: str | None = Field(None, description="Work that a pause and resume costs.")
     power: str | None = Field(None, description="Power of the job.")
-    data: str | None = Field(None, description="Data that go with it to another site.")
-    latency: str | None = Field(None, description="Longest round trip from its users that the job bears.")
-    round_trips: list[str] | None = Field(None, description="Round trip to each site to which it may go.")
+    data: str | None = Field(None, description="Data that go with the job, or with work that waits, to another site.")
+    latency: str | None = Field(None, description="Longest round trip that the job, or serving, bears.")
+    round_trips: list[str] | None = Field(
+        None, description="Round trip to each site to which it may go, or between each two."
+    )
+    signals: list[str] | None = Field(None, description="File of the signal at each site, beside this file.")
+    room: Texts | None = Field(None, description="Most power of each site; one for all, or one a site.")
+    load: Texts | None = Field(None, description="Power of the work that arrives at each site, or a file of it.")
+    serving: Number | None = Field(None, description="Share of the work that must run when it comes.")
+    wait: str | None = Field(None, description="Longest wait of the rest.")
+    serving_data: str | None = Field(None, description="Data that go with serving to another site.")
     phase: Texts | None = Field(None, description="Phases of a training step, each NAME:SECONDS:WATTS.")
     chips: int | None = Field(None, description="Number of chips.")
     straggle: str | None = Field(None, description="Deviation of the chips' lag behind each other.")
@@ -88,6 +98,7 @@ DEMAND = ("demand", "column", "unit")
 JOB = tuple(each.name for each in fields(DailyJob))
 SERVED = ("input", "output", "batch", "active")
 PAID = ("capacity_price", "reserve_price", "energy_price", "called", "lasts")
+SHARED = tuple(each.name for each in fields(SharedWork))
 MEASURES = tuple(each.name for each in fields(Measures))
 # what each question takes of a job's keys, and what it must be given
 TAKES: dict[str, tuple[str, ...]] = {
@@ -97,11 +108,12 @@ TAKES: dict[str, tuple[str, ...]] = {
         "it", "model", *SERVED, "slo_ttft", "slo_tpot", "ups", "battery", "battery_power", "pausable", *PAID, *REPLICA,
     ),
     "shift": ("signal", "signal_kind", "to", "beside", "beside_kind", *JOB),
+    "sites": ("signals", "signal_kind", *SHARED),
     "swings": ("phase", "chips", "straggle", "checkpoint", "every", *MEASURES, "limits"),
 }  # fmt: skip
 NEEDS = {
     "balance": ("it",), "headroom": ("demand",), "response": ("it", "model"), "shift": ("signal",),
-    "swings": ("phase", "chips"),
+    "sites": ("signals", "room", "load"), "swings": ("phase", "chips"),
 }  # fmt: skip
 ALWAYS = {"name", "kind", "ask", "stated"}
 
@@ -136,7 +148,8 @@ def flex_answer(job: FlexJob, folder: Path, where: Where, draws: Draws) -> FlexA
     if job.stated:
         raise WattlineError("stated: a question of flexibility has no bill to hold it against")
     ways: dict[str, Callable[[dict[str, Any], Path, Where, Draws], FlexAnswer]] = {
-        "balance": _balance, "headroom": _headroom, "response": _response, "shift": _shift, "swings": _swings,
+        "balance": _balance, "headroom": _headroom, "response": _response, "shift": _shift, "sites": _sites,
+        "swings": _swings,
     }  # fmt: skip
     return ways[job.ask](given, folder, where, draws)
 
@@ -185,6 +198,22 @@ def _shift(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> F
         beside=[folder / text for text in _list(given.get("beside"))], beside_kind=given.get("beside_kind", "marginal"),
         facts=draws.catalog,
     )  # fmt: skip
+
+
+def _sites(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> FlexAnswer:
+    texts: dict[str, Any] = {name: given[name] for name in SHARED if name in given}
+    texts["room"] = _list(texts["room"])
+    texts["load"] = [_beside(text, folder) for text in _list(texts["load"])]
+    return flex_sites(
+        [folder / text for text in given["signals"]], SharedWork(**texts), kind=given.get("signal_kind", "average"),
+        facts=draws.catalog,
+    )  # fmt: skip
+
+
+def _beside(text: str, folder: Path) -> str:
+    """A file beside the scenario, where it is one; else the text as it is."""
+    path, _ = split_zone(folder / text)
+    return str(folder / text) if path.exists() else text
 
 
 def _swings(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> FlexAnswer:

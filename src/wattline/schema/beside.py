@@ -16,6 +16,7 @@ from wattline.schema.flex import (
     ShiftResults,
 )
 from wattline.schema.flex_response import FlexResponseInputs, FlexResponseResults
+from wattline.schema.flex_sites import FlexSitesInputs, FlexSitesResults
 from wattline.schema.flex_swings import SwingsInputs, SwingsResults
 from wattline.schema.supply import SupplyInputs, SupplyResults
 from wattline.schema.world import WorldInputs, WorldResults
@@ -61,6 +62,14 @@ class ShiftJobJson(BesideJob):
     results: ShiftResults = item("As of `flex shift`.")
 
 
+class SitesJobJson(BesideJob):
+    """A job of kind `flex` that asks for `sites`."""
+
+    command: Literal["flex sites"]
+    inputs: FlexSitesInputs = item("As of `flex sites`.")
+    results: FlexSitesResults = item("As of `flex sites`.")
+
+
 class SwingsJobJson(BesideJob):
     """A job of kind `flex` that asks for `swings`."""
 
@@ -86,7 +95,14 @@ class WorldJobJson(BesideJob):
 
 
 BesideJobs = (
-    BalanceJobJson | HeadroomJobJson | ResponseJobJson | ShiftJobJson | SwingsJobJson | SupplyJobJson | WorldJobJson
+    BalanceJobJson
+    | HeadroomJobJson
+    | ResponseJobJson
+    | ShiftJobJson
+    | SitesJobJson
+    | SwingsJobJson
+    | SupplyJobJson
+    | WorldJobJson
 )
 BesideJson = Annotated[BesideJobs, Field(discriminator="command")]
 

@@ -29,12 +29,14 @@ def flex_page(data: Json) -> str:
 def flex_parts(data: Json) -> FlexParts:
     """What a page shows of an answer of ``flex``, or of one of a run's jobs of that kind or of ``supply``."""
     from wattline.report.page.flex_response import response_parts
+    from wattline.report.page.flex_sites import sites_parts
     from wattline.report.page.flex_swings import recorded_swings_parts, swings_parts
     from wattline.report.page.supply import supply_parts
 
     made: dict[str, Callable[[Json], FlexParts]] = {
         "flex headroom": headroom_parts,
         "flex shift": shift_parts,
+        "flex sites": sites_parts,
         "flex balance": balance_parts,
         "flex response": response_parts,
         "flex swings": swings_parts,

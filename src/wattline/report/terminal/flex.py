@@ -7,8 +7,9 @@ from rich.text import Text
 
 from wattline.core.quantity import number, show
 from wattline.report.terminal.flex_response import response_lines
+from wattline.report.terminal.flex_sites import sites_lines
 from wattline.report.terminal.flex_swings import recorded_swings_lines, swings_lines
-from wattline.report.terminal.flex_table import flex_table
+from wattline.report.terminal.flex_table import flex_table, saved
 from wattline.report.terminal.supply import supply_text
 from wattline.report.words import Json, share_words, yields_words
 
@@ -79,11 +80,6 @@ def _ways(ways: list[Json]) -> list[RenderableType]:
     return [Text("The widest window, by either signal", style="bold"), table]
 
 
-def saved(share: float | None) -> str:
-    """A saving as per cent."""
-    return "none to save of" if share is None else f"{share:.1%}"
-
-
 def _balance(data: Json) -> list[RenderableType]:
     inputs, results = data["inputs"], data["results"]
     table = flex_table("", "median", "p5 to p95")
@@ -140,6 +136,7 @@ SHOWN = {
     "world": _outlook,
     "flex headroom": _headroom,
     "flex shift": _shift,
+    "flex sites": sites_lines,
     "flex swings": swings_lines,
     "meter swings": recorded_swings_lines,
     "flex balance": _balance,

@@ -18,6 +18,17 @@ FORMULAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("by what was known", "the same by the mean of the same hour in seven days before, then what really came"),
         ("saved", "1 - cost moved / cost as meant"),
     ),
+    "flex sites": (
+        ("as it comes", "Σ signal × power of the work at its own site when it arrives"),
+        (
+            "with foresight",
+            "the least Σ signal × power over sites and hours, within the sites' room and the longest wait",
+        ),
+        ("work that waits", "left after an hour <= what arrived in the hours of the longest wait"),
+        ("a move", "data × (energy of the network × mean of both signals + egress fee)"),
+        ("by what was known", "the same anew each day, by the mean of the same hour in seven days before"),
+        ("another MW of room", "shadow price of the site's room, over the hours of a year"),
+    ),
     "flex swings": (
         ("power", "chips × power of the phase, smeared by the chips' lag"),
         ("line of the spectrum", "2 |FFT| / n × sin(π f step) / (π f step): exact where power is level in a step"),

@@ -164,6 +164,15 @@ PAGES = {
             python="",
         ),
         Page(
+            "flex sites",
+            N_("What do several sites save together?"),
+            N_("What several sites save when their work may wait, and may run at the others."),
+            ("signals", "room", "load", "serving", "wait", "kind"),
+            {"room": "20MW", "load": "12MW"},
+            long=True,
+            python="",
+        ),
+        Page(
             "flex swings",
             N_("How does training swing a grid?"),
             N_("The swings of power of synchronous training, and the energy that it takes to hold them."),

@@ -30,6 +30,7 @@ FAMILY_NAMES = {
     "flex balance": "Of the grid's demand",
     "flex headroom": "Room for new load",
     "flex shift": "Work that waits",
+    "flex sites": "Several sites",
     "flex response": "What serving gives",
     "flex swings": "Swings of training",
     "serve": "Simulated",

@@ -1,0 +1,47 @@
+"""Work that moves between sites and in time, on the screen."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from wattline.core.quantity import number, show
+from wattline.report.terminal.flex_table import flex_table, saved
+from wattline.report.words import Json
+
+MOVED_IN = {"place": "in place", "time": "in time", "both": "in place and time"}
+
+
+def sites_lines(data: Json) -> list[RenderableType]:
+    """The answer of ``flex sites``."""
+    inputs, results = data["inputs"], data["results"]
+    unit = f" [{results['unit']}]" if results["unit"] else ""
+    names = ", ".join(row["name"] for row in results["sites"])
+    rest = f"{1 - inputs['serving_share']:.0%} of the work may wait for {inputs['wait_h']:g} h"
+    head = f"{len(results['sites'])} sites, {names}; {rest}; {inputs['kind']} signal{unit}"
+    return [Text(head, style="bold"), _moves(results), "", _sites(results)]
+
+
+def _moves(results: Json) -> RenderableType:
+    table = flex_table(
+        "moves", "as it comes", "by what was known", "saved", "with foresight", "saved", "away", "mean wait"
+    )
+    for row in results["moves"]:
+        table.add_row(
+            MOVED_IN[row["moved_in"]], number(row["mean_as_meant"]), number(row["mean_known"]),
+            saved(row["saving_known"]), number(row["mean_foresight"]), saved(row["saving_foresight"]),
+            f"{row['away_foresight_share']:.0%}", f"{row['wait_foresight_h']:.1f} h",
+        )  # fmt: skip
+    return table
+
+
+def _sites(results: Json) -> RenderableType:
+    worth = f"another MW saves{' ' + results['total_unit'] if results['total_unit'] else ''}/year"
+    table = flex_table("site", "room", "as it comes", "by what was known", "with foresight", "highest", worth)
+    for row in results["sites"]:
+        table.add_row(
+            Text(row["name"]), show(row["room_w"], "W"), show(row["mean_as_meant_w"], "W"),
+            show(row["mean_known_w"], "W"), show(row["mean_foresight_w"], "W"), show(row["highest_foresight_w"], "W"),
+            number(row["room_worth_per_mw_year"]),
+        )  # fmt: skip
+    return table
