@@ -110,11 +110,11 @@ def test_a_price_weighs_egress_and_serving_stays_where_it_is_too_far(tmp_path: P
         return made["results"]["moves"][0]
 
     assert moved()["away_foresight_share"] == pytest.approx(0.25)  # the dear site's work that may wait, which is half
-    near = moved(latency="50 ms", round_trips=["30 ms"])
+    near = moved(reach="50 ms", between=["30 ms"])
     assert near["away_foresight_share"] == pytest.approx(0.5)
     assert near["saved_foresight"] == pytest.approx(5000 * 72 * 0.06)  # kWh of three days, USD
-    assert moved(latency="50 ms", round_trips=["80 ms"])["away_foresight_share"] == pytest.approx(0.25)
-    assert moved(data="10 TB/MWh")["away_foresight_share"] == pytest.approx(
+    assert moved(reach="50 ms", between=["80 ms"])["away_foresight_share"] == pytest.approx(0.25)
+    assert moved(waiting_data="10 TB/MWh")["away_foresight_share"] == pytest.approx(
         0.0, abs=1e-9
     )  # egress is dearer than the power
 
@@ -125,8 +125,8 @@ def test_the_work_may_be_a_file_and_its_energy_is_kept(tmp_path: Path) -> None:
     load = hours_file(tmp_path / "load.csv", rng.uniform(1, 9, 120))
     answer = wl.flex_sites([f"{path}@site_0", "site_1"], SharedWork(["12 MW"], [f"{load}@site_0"], wait="5 h")).json()
     for policy in ("as_meant", "known", "foresight"):
-        both = sum(row[f"mean_{policy}_w"] for row in answer["results"]["sites"])
-        assert both == pytest.approx(sum(row["mean_as_meant_w"] for row in answer["results"]["sites"]))
+        both = sum(row[f"mean_{policy}_w"] for row in answer["results"]["each_site"])
+        assert both == pytest.approx(sum(row["mean_as_meant_w"] for row in answer["results"]["each_site"]))
     saved = [row["saving_foresight"] for row in answer["results"]["moves"]]
     assert saved[2] >= max(saved[:2]) - 1e-9
 
@@ -134,13 +134,13 @@ def test_the_work_may_be_a_file_and_its_energy_is_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ({"room": ["5 MW"], "load": ["9 MW"]}, "above its room"),
-        ({"room": ["5 MW"], "load": ["1 MW"], "serving": "130%"}, "--serving 1.3"),
-        ({"room": ["5 MW"], "load": ["1 MW"], "wait": "30 min"}, "whole number"),
-        ({"room": ["5 MW"] * 3, "load": ["1 MW"]}, "--room is given 3 times for 2 sites"),
-        ({"room": ["5 MW"], "load": ["1 MW"], "latency": "20 ms"}, "needs 1 --round-trip"),
-        ({"room": ["5 MW"], "load": ["1 MW"], "round_trips": ["20 ms"]}, "--round-trip goes with --latency"),
-        ({"room": ["5 MW"], "load": ["-1 MW"]}, "--load"),
+        ({"room": ["5 MW"], "arrives": ["9 MW"]}, "above its room"),
+        ({"room": ["5 MW"], "arrives": ["1 MW"], "serving": "130%"}, "--serving 1.3"),
+        ({"room": ["5 MW"], "arrives": ["1 MW"], "wait": "30 min"}, "whole number"),
+        ({"room": ["5 MW"] * 3, "arrives": ["1 MW"]}, "--room is given 3 times for 2 sites"),
+        ({"room": ["5 MW"], "arrives": ["1 MW"], "reach": "20 ms"}, "needs 1 --between"),
+        ({"room": ["5 MW"], "arrives": ["1 MW"], "between": ["20 ms"]}, "--between goes with --reach"),
+        ({"room": ["5 MW"], "arrives": ["-1 MW"]}, "--arrives"),
     ],
 )
 def test_bad_words_are_refused_by_name(tmp_path: Path, words: dict[str, Any], message: str) -> None:

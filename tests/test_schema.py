@@ -80,7 +80,7 @@ LINES = (
     "flex shift HOURS --before 2h --after 4h --kind price",
     "flex shift HOURS --pause 30min",
     "flex shift HOURS --destination HOURS --power 1kW --data 1GB --beside HOURS --beside HOURS",
-    "flex sites HOURS HOURS --room 2MW --load 1MW --kind price --latency 50ms --round-trip 9ms --data 1GB/MWh",
+    "flex sites HOURS HOURS --room 2MW --arrives 1MW --kind price --reach 50ms --between 9ms --waiting-data 1GB/MWh",
     "flex swings --phase a:1s:700W --phase b:1s:9W --chips 8 --floor 9W --ramp 2kW/s --store 1s --limits critical-band",
     "flex swings --phase a:1s:700W --phase b:1s:200W --chips 8 --checkpoint c:5s:9W --every 5 --ramp 1kW/s --idle 90W",
     "meter swings RECORDING --store 2s --shelf 50J --range-limit 1W",

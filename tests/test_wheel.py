@@ -69,7 +69,7 @@ WORKS = {
     "flex balance": ["flex", "balance", "--it", "100MW", "--region", "us-ercot", "--draws", "20"],
     "flex headroom": ["flex", "headroom", "hours.csv", "--share", "1%"],
     "flex shift": ["flex", "shift", "hours.csv", "--kind", "price"],
-    "flex sites": ["flex", "sites", "hours.csv", "hours.csv", "--room", "2MW", "--load", "1MW", "--kind", "price"],
+    "flex sites": ["flex", "sites", "hours.csv", "hours.csv", "--room", "2MW", "--arrives", "1MW", "--kind", "price"],
     "flex response": ["flex", "response", "llama-3.1-8b", "--it", "10MW", "--draws", "20"],
     "world": ["world", "--region", "us", "--draws", "500"],
     "validate world": ["validate", "world"],

@@ -18,20 +18,20 @@ def sites(
         typer.Argument(metavar="FILE[@COLUMN]...", help="Carbon intensity or price by the hour at each site."),
     ],
     room: Annotated[list[str], Opt(help='Most power of each site, "20 MW"; once for all, or once a site.')],
-    load: Annotated[
+    arrives: Annotated[
         list[str],
         Opt(help='Power of the work that arrives at each, "12 MW", or a FILE[@COLUMN] of MW; once for all, or each.'),
     ],
     serving: Annotated[str, Opt(help="Share of the work that must run when it comes.")] = "50%",
     wait: Annotated[str, Opt(help="Longest wait of the rest.")] = "8 h",
-    latency: Annotated[
+    reach: Annotated[
         str | None,
         Opt(help='Longest round trip between sites over which serving may go, "50 ms" [default: it stays].'),
     ] = None,
-    round_trip: Annotated[
+    between: Annotated[
         list[str] | None, Opt(help='Round trip between each two sites in turn (1-2, 1-3, 2-3), "20 ms".')
     ] = None,
-    data: Annotated[str, Opt(help="Data that go with waiting work to another site.")] = "0 GB/MWh",
+    waiting_data: Annotated[str, Opt(help="Data that go with waiting work to another site.")] = "0 GB/MWh",
     serving_data: Annotated[str, Opt(help="Data that go with serving to another site.")] = "0 GB/MWh",
     kind: Annotated[str, Opt(help="What the signal is: average or marginal carbon intensity, or price.")] = "average",
     facts: options.Facts = None,
@@ -45,5 +45,5 @@ def sites(
     from wattline.predict.flex.sites import SharedWork, flex_sites
 
     check_out(out)
-    work = SharedWork(room, load, serving, wait, latency, tuple(round_trip or ()), data, serving_data)
-    print_result(flex_sites(signals, work, kind=kind, facts=facts), as_json, explain, out)
+    shared = SharedWork(room, arrives, serving, wait, reach, tuple(between or ()), waiting_data, serving_data)
+    print_result(flex_sites(signals, shared, kind=kind, facts=facts), as_json, explain, out)

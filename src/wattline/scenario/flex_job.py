@@ -54,16 +54,17 @@ class FlexJob(Job):
     at: float | None = Field(None, description="Hour of the day, UTC, at which it was meant to begin.")
     pause: str | None = Field(None, description="Work that a pause and resume costs.")
     power: str | None = Field(None, description="Power of the job.")
-    data: str | None = Field(None, description="Data that go with the job, or with work that waits, to another site.")
-    latency: str | None = Field(None, description="Longest round trip that the job, or serving, bears.")
-    round_trips: list[str] | None = Field(
-        None, description="Round trip to each site to which it may go, or between each two."
-    )
+    data: str | None = Field(None, description="Data that go with it to another site.")
+    latency: str | None = Field(None, description="Longest round trip from its users that the job bears.")
+    round_trips: list[str] | None = Field(None, description="Round trip to each site to which it may go.")
     signals: list[str] | None = Field(None, description="File of the signal at each site, beside this file.")
     room: Texts | None = Field(None, description="Most power of each site; one for all, or one a site.")
-    load: Texts | None = Field(None, description="Power of the work that arrives at each site, or a file of it.")
+    reach: str | None = Field(None, description="Longest round trip over which serving may go.")
+    arrives: Texts | None = Field(None, description="Power of the work that arrives at each site, or a file of it.")
+    between: list[str] | None = Field(None, description="Round trip between each two sites in turn.")
     serving: Number | None = Field(None, description="Share of the work that must run when it comes.")
     wait: str | None = Field(None, description="Longest wait of the rest.")
+    waiting_data: str | None = Field(None, description="Data that go with work that waits to another site.")
     serving_data: str | None = Field(None, description="Data that go with serving to another site.")
     phase: Texts | None = Field(None, description="Phases of a training step, each NAME:SECONDS:WATTS.")
     chips: int | None = Field(None, description="Number of chips.")
@@ -113,7 +114,7 @@ TAKES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 NEEDS = {
     "balance": ("it",), "headroom": ("demand",), "response": ("it", "model"), "shift": ("signal",),
-    "sites": ("signals", "room", "load"), "swings": ("phase", "chips"),
+    "sites": ("signals", "room", "arrives"), "swings": ("phase", "chips"),
 }  # fmt: skip
 ALWAYS = {"name", "kind", "ask", "stated"}
 
@@ -203,7 +204,7 @@ def _shift(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> F
 def _sites(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> FlexAnswer:
     texts: dict[str, Any] = {name: given[name] for name in SHARED if name in given}
     texts["room"] = _list(texts["room"])
-    texts["load"] = [_beside(text, folder) for text in _list(texts["load"])]
+    texts["arrives"] = [_beside(text, folder) for text in _list(texts["arrives"])]
     return flex_sites(
         [folder / text for text in given["signals"]], SharedWork(**texts), kind=given.get("signal_kind", "average"),
         facts=draws.catalog,

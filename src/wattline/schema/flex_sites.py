@@ -15,9 +15,9 @@ class FlexSitesInputs(StrictJson):
     kind: SignalKind = item("What the signal is.")
     serving_share: float = item("Share of the work that must run when it comes.")
     wait_h: float = item("Hours for which the rest may wait.")
-    latency_s: float | None = item("Longest round trip over which serving may go; null where it stays at its site.")
-    round_trips_s: list[float] = item("Round trip between each two sites in turn: 1-2, 1-3, 2-3.")
-    data_gb_per_mwh: float = item("Data that go with work that waits to another site, GB for each MWh of it.")
+    reach_s: float | None = item("Longest round trip over which serving may go; null where it stays at its site.")
+    between_s: list[float] = item("Round trip between each two sites in turn: 1-2, 1-3, 2-3.")
+    waiting_data_gb_per_mwh: float = item("Data that go with work that waits to another site, GB for each MWh of it.")
     serving_data_gb_per_mwh: float = item("The same of serving.")
 
 
@@ -61,7 +61,7 @@ class FlexSitesResults(SeriesSpan):
     unit: str = item("Unit of the signal; empty where its file does not say it.")
     total_unit: str = item("Unit of totals; empty where the signal has none.")
     moves: list[SitesMove] = item("Work that may move in place, in time, and in both.")
-    sites: list[SitesRow] = item("Each site.")
+    each_site: list[SitesRow] = item("Each site.")
 
 
 class FlexSitesJson(EnvelopeJson[FlexSitesInputs, FlexSitesResults]):

@@ -35,29 +35,29 @@ class SharedWork:
     ----------
     room
         Most power of each site at the meter, such as "20 MW".
-    load
+    arrives
         Power of the work that arrives at each, such as "12 MW", or a file of it by the hour in MW, FILE or FILE@COLUMN.
     serving
         Share of that which must run when it comes, such as "60%".
     wait
         Longest wait of the rest, such as "8 h".
-    latency
+    reach
         Longest round trip between two sites over which serving may go, such as "50 ms"; None: it stays.
-    round_trips
-        Round trip between each two sites in turn: 1-2, 1-3, 2-3; needed with ``latency``.
-    data
+    between
+        Round trip between each two sites in turn: 1-2, 1-3, 2-3; needed with ``reach``.
+    waiting_data
         Data that go with work that waits to another site, such as "5 GB/MWh".
     serving_data
         The same of serving.
     """
 
     room: Sequence[str]
-    load: Sequence[str]
+    arrives: Sequence[str]
     serving: str | float = "50%"
     wait: str = "8 h"
-    latency: str | None = None
-    round_trips: Sequence[str] = ()
-    data: str = "0 GB/MWh"
+    reach: str | None = None
+    between: Sequence[str] = ()
+    waiting_data: str = "0 GB/MWh"
     serving_data: str = "0 GB/MWh"
 
 
@@ -99,7 +99,7 @@ def flex_sites(
     if steps < 2 * sites.day:
         raise WattlineError(f"{WHAT}: the signals have {steps} steps in common; two days or more are needed")
     room_mw = _each(work.room, count, "--room") / W_PER_MW
-    load_mw = _loads(work.load, sites)
+    load_mw = _loads(work.arrives, sites)
     works, inputs, used = _works(work, sites, load_mw, [catalog.fact(each) for each in _fact_names(kind)])
     rows, plans = [], {}
     for name, able in _moves(works).items():
@@ -107,7 +107,7 @@ def flex_sites(
         rows.append({"moved_in": name, **_row(plans, able, sites)})
     results = {
         "from_utc": str(sites.start), "steps": steps, "step_h": sites.step_h, "unit": sites.unit,
-        "total_unit": _total(sites)[0], "moves": rows, "sites": _site_rows(plans, works, room_mw, sites),
+        "total_unit": _total(sites)[0], "moves": rows, "each_site": _site_rows(plans, works, room_mw, sites),
     }  # fmt: skip
     answered = {"signals": [str(each) for each in signals], "kind": kind, **inputs}
     return FlexAnswer(WHAT, answered, results, (*sites.notes, KNOWN, FIRST), tuple(used))
@@ -133,7 +133,7 @@ def _check_count(texts: Sequence[str], count: int, what: str) -> None:
 def _loads(texts: Sequence[str], sites: SiteSignals) -> Array:
     """Power of the work that arrives at each site [MW], ``(n_sites, n_steps)``; none on the first day."""
     count = len(sites.names)
-    _check_count(texts, count, "--load")
+    _check_count(texts, count, "--arrives")
     rows = [_load(text, sites) for text in texts]
     load = np.stack(rows * (count // len(rows)))
     load[:, : sites.day] = 0.0
@@ -144,19 +144,19 @@ def _load(text: str, sites: SiteSignals) -> Array:
     steps = sites.values.shape[1]
     path, column = split_zone(text)
     if not path.exists():
-        return np.full(steps, parse(text, "W", "--load", zero=True) / W_PER_MW)
+        return np.full(steps, parse(text, "W", "--arrives", zero=True) / W_PER_MW)
     series = read_hourly(path)
     name, values = series.column(column, WHAT)
     at = (sites.start - series.utc[0]).astype(int) / 3600.0 / series.step_h
     if series.step_h != sites.step_h or at != int(at) or at < 0 or at + steps > values.size:
         raise WattlineError(
-            f"{WHAT}: --load {shorten(text)} does not cover the signals' {steps} steps from {sites.start}"
+            f"{WHAT}: --arrives {shorten(text)} does not cover the signals' {steps} steps from {sites.start}"
         )
     own = np.asarray(values[int(at) : int(at) + steps], float)
     bad = np.flatnonzero(~np.isfinite(own) | (own < 0))
     if bad.size:
         raise WattlineError(
-            f"{WHAT}: --load {shorten(text)}: {name} is {own[bad[0]]:g} in step {bad[0]}; it is 0 or more"
+            f"{WHAT}: --arrives {shorten(text)}: {name} is {own[bad[0]]:g} in step {bad[0]}; it is 0 or more"
         )
     return own
 
@@ -173,17 +173,20 @@ def _works(
     wait = round(wait_h / sites.step_h)
     if abs(wait * sites.step_h - wait_h) > 1e-6:
         raise WattlineError(f"{WHAT}: --wait {work.wait} is no whole number of the steps of {sites.step_h:g} h")
-    near, latency = _near(work, count)
-    data = {name: parse(getattr(work, name), "GB/MWh", f"--{name}", zero=True) for name in ("data", "serving_data")}
+    near, reach = _near(work, count)
+    data = {
+        name: parse(getattr(work, name), "GB/MWh", f"--{name.replace('_', '-')}", zero=True)
+        for name in ("waiting_data", "serving_data")
+    }
     kwh, usd = facts[0].value / KWH_PER_MWH, (facts[1].value / KWH_PER_MWH if len(facts) > 1 else 0.0)
     works = []
     for home in range(count):
         serving, waiting = load_mw[home] * share, load_mw[home] * (1 - share)
         everywhere = tuple(range(count))
         works.append(SiteWork(serving, home, near[home], 0, kwh * data["serving_data"], usd * data["serving_data"]))
-        works.append(SiteWork(waiting, home, everywhere, wait, kwh * data["data"], usd * data["data"]))
+        works.append(SiteWork(waiting, home, everywhere, wait, kwh * data["waiting_data"], usd * data["waiting_data"]))
     inputs = {
-        "serving_share": share, "wait_h": wait_h, **latency, "data_gb_per_mwh": data["data"],
+        "serving_share": share, "wait_h": wait_h, **reach, "waiting_data_gb_per_mwh": data["waiting_data"],
         "serving_data_gb_per_mwh": data["serving_data"],
     }  # fmt: skip
     return works, inputs, list(facts) if any(data.values()) else []
@@ -192,18 +195,18 @@ def _works(
 def _near(work: SharedWork, count: int) -> tuple[list[tuple[int, ...]], Json]:
     """The sites to which serving of each may go."""
     pairs = list(combinations(range(count), 2))
-    trips = [parse(text, "s", "--round-trip", zero=True) for text in work.round_trips]
-    if work.latency is None:
+    trips = [parse(text, "s", "--between", zero=True) for text in work.between]
+    if work.reach is None:
         if trips:
-            raise WattlineError(f"{WHAT}: --round-trip goes with --latency, the longest that serving bears")
-        return [(home,) for home in range(count)], {"latency_s": None, "round_trips_s": []}
-    longest = parse(work.latency, "s", "--latency", zero=True)
+            raise WattlineError(f"{WHAT}: --between goes with --reach, the longest that serving bears")
+        return [(home,) for home in range(count)], {"reach_s": None, "between_s": []}
+    longest = parse(work.reach, "s", "--reach", zero=True)
     if len(trips) != len(pairs):
         names = ", ".join(f"{a + 1}-{b + 1}" for a, b in pairs[:6])
-        raise WattlineError(f"{WHAT}: --latency needs {len(pairs)} --round-trip, in turn {names}; {len(trips)} given")
+        raise WattlineError(f"{WHAT}: --reach needs {len(pairs)} --between, in turn {names}; {len(trips)} given")
     within = {pair for pair, trip in zip(pairs, trips, strict=True) if trip <= longest}
     near = [tuple(b for b in range(count) if a == b or (min(a, b), max(a, b)) in within) for a in range(count)]
-    return near, {"latency_s": longest, "round_trips_s": trips}
+    return near, {"reach_s": longest, "between_s": trips}
 
 
 def _moves(works: Sequence[SiteWork]) -> dict[str, list[SiteWork]]:

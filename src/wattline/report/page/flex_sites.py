@@ -17,7 +17,7 @@ POLICIES = (("as it comes", "as_meant"), ("by what was known", "known"), ("with 
 def sites_parts(data: Json) -> FlexParts:
     """Savings by how work moves, the power of each site by the hour of the day, and what more room is worth."""
     results = frame.results_of(data)
-    moves, sites = results["moves"], results["sites"]
+    moves, sites = results["moves"], results["each_site"]
     sections = [
         ("moves", "What moving saves", _moves(moves)),
         ("sites", "Each site", _sites(sites, results["total_unit"])),

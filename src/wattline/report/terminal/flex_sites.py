@@ -16,9 +16,9 @@ def sites_lines(data: Json) -> list[RenderableType]:
     """The answer of ``flex sites``."""
     inputs, results = data["inputs"], data["results"]
     unit = f" [{results['unit']}]" if results["unit"] else ""
-    names = ", ".join(row["name"] for row in results["sites"])
+    names = ", ".join(row["name"] for row in results["each_site"])
     rest = f"{1 - inputs['serving_share']:.0%} of the work may wait for {inputs['wait_h']:g} h"
-    head = f"{len(results['sites'])} sites, {names}; {rest}; {inputs['kind']} signal{unit}"
+    head = f"{len(results['each_site'])} sites, {names}; {rest}; {inputs['kind']} signal{unit}"
     return [Text(head, style="bold"), _moves(results), "", _sites(results)]
 
 
@@ -38,7 +38,7 @@ def _moves(results: Json) -> RenderableType:
 def _sites(results: Json) -> RenderableType:
     worth = f"another MW saves{' ' + results['total_unit'] if results['total_unit'] else ''}/year"
     table = flex_table("site", "room", "as it comes", "by what was known", "with foresight", "highest", worth)
-    for row in results["sites"]:
+    for row in results["each_site"]:
         table.add_row(
             Text(row["name"]), show(row["room_w"], "W"), show(row["mean_as_meant_w"], "W"),
             show(row["mean_known_w"], "W"), show(row["mean_foresight_w"], "W"), show(row["highest_foresight_w"], "W"),

@@ -80,7 +80,16 @@ class SitePlan:
 
 
 def as_it_comes(works: Sequence[SiteWork]) -> SitePlan:
-    """Each work at its own site in the step in which it arrives."""
+    """Each work at its own site in the step in which it arrives.
+
+    Parameters
+    ----------
+    works : what arrives
+
+    Returns
+    -------
+    Where and when each runs.
+    """
     return SitePlan(tuple(work.arrives * (np.array(work.sites) == work.home)[:, None] for work in works), np.zeros(0))
 
 
@@ -100,7 +109,7 @@ def least_cost(works: Sequence[SiteWork], room: Array, signals: Array) -> SitePl
     Raises WattlineError where there is not room for the work as it comes.
     """
     _check(works, room, signals)
-    return _Program(works, room, signals.shape[1]).solve(signals, [work.arrives for work in works], _due(works))
+    return _SitesProgram(works, room, signals.shape[1]).solve(signals, [work.arrives for work in works], _due(works))
 
 
 def by_forecast(works: Sequence[SiteWork], room: Array, signals: Array, day: int) -> SitePlan:
@@ -120,12 +129,12 @@ def by_forecast(works: Sequence[SiteWork], room: Array, signals: Array, day: int
     reach = day + max(work.wait for work in works)
     runs = [each.copy() for each in as_it_comes(works).runs]
     waiting = np.zeros(len(works))
-    programs: dict[int, _Program] = {}
+    programs: dict[int, _SitesProgram] = {}
     due = _due(works)
     for first in range(day, steps, day):
         ahead = np.arange(first, min(first + reach, steps))
         expected = np.stack([forecast(row, ahead[None], day)[0] for row in signals])
-        program = programs.setdefault(len(ahead), _Program(works, room, len(ahead)))
+        program = programs.setdefault(len(ahead), _SitesProgram(works, room, len(ahead)))
         come = [work.arrives[ahead] for work in works]
         for each, amount in zip(come, waiting, strict=True):
             each[0] += amount
@@ -147,7 +156,7 @@ def _due(works: Sequence[SiteWork]) -> list[Array]:
     return bounds
 
 
-class _Program:
+class _SitesProgram:
     """The linear program of so many steps: its matrices, which stay; costs and arrivals, which change.
 
     Columns: each work at each of its sites in each step, then what is left of each that may wait after each step.
