@@ -22,7 +22,8 @@ from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.service.result import Target
 from wattline.predict.setup import Setup
 from wattline.predict.where import Where
-from wattline.search.bounds import ROOM, SLACK, Bound, screen
+from wattline.search.bounds import Bound, screen
+from wattline.search.curves import ROOM, SLACK
 from wattline.search.evaluate import Question, capital_usd_per_s
 from wattline.search.pareto import frontier_of
 from wattline.search.setup import Candidate

@@ -29,7 +29,9 @@ from wattline.search import evaluate as frontier_measure
 from wattline.search.bounds import screen
 from wattline.search.evaluate import Question, item_of, measure, sampled, setup_of
 from wattline.search.explain import differences
+from wattline.search.floors import LEVELS, LeastCosts, TokensMade, fewest_replicas
 from wattline.search.frontier import context, frontier
+from wattline.search.misses import Misses, Strained
 from wattline.search.pareto import frontier_of
 from wattline.search.result import Frontier
 from wattline.search.search import usd_of
@@ -132,12 +134,47 @@ def _not_below_their_bounds(asked: Question, space: Space) -> None:
             assert bound.usd(replicas + readers) <= usd_of(result)
             assert result["strain"] is None or bound.strain <= result["strain"]
             assert bound.work_j > 0
+            for level in LEVELS:
+                if result["strain"] is not None and result["strain"] <= level:
+                    assert bound.floors[level].replicas <= replicas + readers
+                    assert bound.within(level, replicas + readers)[0] <= result["energy_j"]
+                    assert bound.within(level, 1 + readers)[1] <= usd_of(result)
+                    assert bound.within(level, 1)[0] >= bound.energy_j(1) * (1 - 1e-9)
 
 
 @pytest.mark.parametrize("model", ["llama-3.1-8b", "gpt-oss-20b", "qwen3-30b-a3b"])
 def test_no_simulation_goes_below_its_bound(model: str, traffic: Traffic) -> None:
     asked = Question(load_model(model, catalog.default()), traffic, Target(0.3, 0.02), 0.95)
     _not_below_their_bounds(asked, Space(("h100-sxm",), None, (1, 2), (None, 300.0), (16, 256), (512, 2048)))
+
+
+def test_what_a_fast_chip_misses_a_slower_one_misses() -> None:
+    fast, slow = (Candidate("h100-sxm", 1, "bf16", power_cap_w=cap) for cap in (None, 400.0))
+    misses = Misses(
+        [Strained(slow.of(5), 0.6, 0.1), Strained(fast.of(2), 0.6, 0.1), Strained(fast.of(3), 0.4, 0.1)], 0.5
+    )
+    assert (misses.fewest(fast), misses.fewest(slow)) == (3, 6)
+    assert misses.fewest(replace(fast, max_num_seqs=64)) == 1
+    split = fast.of(4, 2)
+    misses = Misses([Strained(split, 0.6, 0.1), Strained(fast.of(9, 1), 3.0, 3.0)], 0.5)
+    assert (misses.readers(split), misses.fewest(split)) == (1, 3)
+    assert (misses.replicas(split, 2), misses.replicas(split, 3)) == (4, 0)
+    other = replace(split, max_num_seqs=64)
+    assert (misses.readers(other), misses.replicas(other, 2)) == (1, 0)
+
+
+def test_a_tight_time_between_tokens_raises_the_floor() -> None:
+    """Steps of 1 and 2 s for 1 and 4 sequences, at 8 and 12 J: within 1.5 s half of the tokens come in each."""
+    each = {"busy": np.array([[8.0], [3.0]]), "seconds": np.array([[1.0], [0.5]])}
+    costs = LeastCosts(each, {"busy": 0.0, "seconds": 0.01}, np.array([1.0, 2.0]))
+    tokens = TokensMade(np.array([10.0]), 0.0, 0.0)
+    assert costs.decoding("busy", tokens, np.inf) == pytest.approx(30.0)
+    assert costs.decoding("busy", tokens, 3.0) == pytest.approx(30.0)
+    assert 50.0 < costs.decoding("busy", tokens, 1.5) <= 55.0
+    loose = costs.decoding("busy", tokens._replace(missed=1.0), 1.5)
+    assert 30.0 < loose < costs.decoding("busy", tokens, 1.5)
+    count = fewest_replicas(costs, tokens, np.inf, 100.0, 2.0, split=False)
+    assert (count, fewest_replicas(costs, tokens, np.inf, 100.0, 2.0, split=True)) == (12, 12)
 
 
 @pytest.mark.parametrize("how", [{"cache": "fp8", "draft_tokens": 3, "acceptance": 0.6}, {"tuned": True}])

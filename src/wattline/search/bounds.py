@@ -8,12 +8,11 @@ where the simulator reads tables between knots, hence ``SLACK``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from wattline.core.fact import Array
 from wattline.core.units import J_PER_KWH
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.engine.simulator.power import ReadyPower
@@ -25,13 +24,12 @@ from wattline.predict.facility import find_facility
 from wattline.predict.grid_hours import PRICE
 from wattline.predict.how_served import kept_by, read_serving
 from wattline.predict.prices import follow
+from wattline.search.curves import SLACK, Demand, StepCurves
 from wattline.search.evaluate import Question, capital_usd_per_s
+from wattline.search.floors import LEVELS, Floor, TokensMade
 from wattline.search.setup import Candidate
 
-SLACK = 0.95
 PEAK_S = 60.0  # a service is sized for the busiest minute
-ROOM = 0.85  # of the target that a first guess lets the mean take
-MIXES = ((0.0, 1.0, 8.0, 64.0), (32.0, 128.0, 512.0, 2048.0, 8192.0))  # sequences that decode; tokens of prompts
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,7 @@ class Bound:
     replicas: int
     readers: int  # that read prompts, where those are a pool of their own
     guess_j: float
+    floors: Mapping[float, Floor] = field(default_factory=dict)  # by level of the target
 
     @property
     def least(self) -> int:
@@ -59,24 +58,19 @@ class Bound:
 
     def usd(self, replicas: int) -> float:
         """Infinite where no price is known."""
-        if self.capital_usd is None:
-            return float("inf")
-        return self.usd_per_j * self.energy_j(replicas) + replicas * self.capital_usd
+        return self._usd(self.energy_j(replicas), replicas)
 
+    def _usd(self, energy_j: float, replicas: int) -> float:
+        return float("inf") if self.capital_usd is None else self.usd_per_j * energy_j + replicas * self.capital_usd
 
-@dataclass(frozen=True, eq=False)
-class _Demand:
-    """The traffic as the bound sees it."""
-
-    count: int  # of requests, those that do not fit too
-    window_s: float
-    input_tokens: float  # a request
-    decoded: Array  # tokens a request, by group of context
-    context: Array  # of those
-    peak_per_s: float
-    inputs: Array  # lengths of prompts at the share's quantiles
-    reads: bool  # every prompt is read: nothing is found in a cache of prefixes
-    longest: float  # tokens that a request needs room for
+    def within(self, level: float, replicas: int) -> tuple[float, float]:
+        """Joules and USD a request that so many replicas or more cannot go below within this part of the target."""
+        floor = self.floors.get(level)
+        if floor is None:
+            return self.energy_j(replicas), self.usd(replicas)
+        count = max(replicas, floor.replicas)
+        energy_j = max(floor.work_j + count * self.ready_j, floor.busy_j)
+        return energy_j, self._usd(energy_j, count)
 
 
 def screen(question: Question, setups: Sequence[Candidate]) -> list[Bound]:
@@ -105,7 +99,7 @@ def _where(question: Question) -> tuple[float, float]:
 
 
 def _room(question: Question, setups: Sequence[Candidate]) -> float:
-    """Tokens that the cache of a replica holds, the least of these set-ups."""
+    """TokensMade that the cache of a replica holds, the least of these set-ups."""
     first = setups[0]
     chip = load_chip(first.chip, question.central())
     memory, share = chip.memory_bytes, chip.usable_memory
@@ -115,7 +109,7 @@ def _room(question: Question, setups: Sequence[Candidate]) -> float:
     return float(limits.blocks * limits.block_tokens)
 
 
-def _demand(question: Question, room: float) -> _Demand:
+def _demand(question: Question, room: float) -> Demand:
     """Of the requests that fit: the rest is not served, and without the longest a request takes less in the mean."""
     traffic, offered = question.traffic, len(question.traffic)
     fit = np.flatnonzero(traffic.input_tokens + traffic.output_tokens - 1 <= room)
@@ -127,17 +121,24 @@ def _demand(question: Question, room: float) -> _Demand:
     groups = [group for group in np.array_split(order, 8) if made[group].sum() > 0]
     count = len(traffic)
     bad = 100.0 * question.share
-    return _Demand(
+    free = offered - int(np.ceil(question.share * offered - 1e-9))  # requests that may miss the target
+    decoded = np.array([made[group].sum() for group in groups]) / count
+    missed, missed_inputs = (
+        float(np.sort(values)[max(count - free, 0) :].sum()) / count for values in (made, traffic.input_tokens)
+    )
+    return Demand(
         offered,
         traffic.duration_s,
         float(traffic.input_tokens.mean()),
-        np.array([made[group].sum() for group in groups]) / count,
+        decoded,
         np.array([float(np.average(context[group], weights=made[group])) for group in groups]),
         _peak(traffic),
         # a prompt that there is: between two of them the bound would be above what a simulation says
         np.percentile(traffic.input_tokens, (bad, 50.0), method="lower"),
         not (question.setup.prefix_cache or question.setup.router == "prefix"),
         float((traffic.input_tokens + traffic.output_tokens - 1).max()),
+        TokensMade(decoded, missed, missed_inputs),
+        float(made.max()),
     )
 
 
@@ -149,14 +150,14 @@ def _peak(traffic: Traffic) -> float:
 
 
 def _bounds(
-    question: Question, demand: _Demand, setups: list[Candidate], pue: float, usd_per_j: float
+    question: Question, demand: Demand, setups: list[Candidate], pue: float, usd_per_j: float
 ) -> dict[Candidate, Bound]:
     """Set-ups that differ in their batch alone."""
     first = setups[0]
     chip = load_chip(first.chip, question.central())
     same = _setting(question, first, chip)
     watts = ReadyPower(*(first.gpus * float(w) for w in (chip.idle_w, chip.host_w, chip.host_idle_w, chip.network_w)))
-    steps = _StepCurves(same, watts, demand, max(setup.max_num_seqs for setup in setups))
+    steps = StepCurves(same, watts, demand, max(setup.max_num_seqs for setup in setups))
     capital = capital_usd_per_s(first.chip, question.central())
     capital = None if capital is None else capital * first.gpus * demand.window_s / demand.count
     ready = (watts.chip_idle_w + watts.host_idle_w + watts.network_w) * demand.window_s / demand.count
@@ -183,6 +184,7 @@ def _bounds(
             replicas,
             readers,
             pue * (guess + (replicas + readers) * ready),
+            {level: steps.floor(question, setup, level, pue) for level in LEVELS},
         )
     return bounds
 
@@ -193,76 +195,3 @@ def _setting(question: Question, first: Candidate, chip: Chip) -> ReplicaSteps:
         question.model, chip, first.gpus, first.precision, limit_w=first.power_cap_w,
         serving=read_serving(question.model, chip, question.setup, question.central()),
     )  # fmt: skip
-
-
-class _StepCurves:
-    """Steps of one replica over batches: seconds, joules beyond standing ready, and per token."""
-
-    def __init__(self, same: ReplicaSteps, watts: ReadyPower, demand: _Demand, most: int) -> None:
-        self.same, self.watts, self.demand = same, watts, demand
-        self.sizes = np.unique(np.round(np.geomspace(1, max(most, 2), 28)))
-        self.mean_context = float(demand.context @ demand.decoded / max(demand.decoded.sum(), 1e-9)) or 1.0
-        sizes, context = self.sizes[:, None], np.append(demand.context, self.mean_context)[None, :]
-        seconds, joules = same.expected(same.decode(sizes, context))
-        self.seconds = seconds
-        self.beyond_j = self._beyond(seconds, joules)
-        if same.draft is not None:  # steps that read prompts guess nothing, which may take less of a token
-            self.beyond_j = np.minimum(self.beyond_j, self._beyond(*same.time_and_energy(sizes, sizes, context, 0.0)))
-        prompt = max(demand.input_tokens, 1.0)
-        read_s, read_j = same.time_and_energy(prompt, 1.0, 0.0, prompt)
-        self.read_s, self.read_j = float(read_s), float(self._beyond(read_s, read_j))
-
-    def _beyond(self, seconds: Array, joules: Array) -> Array:
-        """Of a whole step at the servers' plugs, beyond what the replica takes for standing ready."""
-        w, chips = self.watts, float(self.same.work.chips)
-        return np.asarray(chips * joules + seconds * (w.host_w - w.host_idle_w - w.chip_idle_w))
-
-    def work_j(self, setup: Candidate) -> float:
-        """A request's joules at the least."""
-        allowed = self.sizes <= setup.max_num_seqs
-        each = (self.beyond_j[allowed, :-1] / self.sizes[allowed, None]).min(axis=0)
-        return float(each @ self.demand.decoded) + self._read_j(setup)
-
-    def _read_j(self, setup: Candidate) -> float:
-        """Reading a request's prompt, in the step in which it costs least."""
-        if not self.demand.reads:
-            return 0.0
-        tokens = np.array([t for t in (*MIXES[1], setup.max_num_batched_tokens) if t <= setup.max_num_batched_tokens])
-        size = np.array([n for n in (*MIXES[0], setup.max_num_seqs) if n <= setup.max_num_seqs])[:, None]
-        context, depth = self.mean_context, 0.0  # the first tokens of a prompt look back on the least
-        both = self._beyond(*self.same.time_and_energy(size + tokens, np.maximum(size, 1.0), context, depth))
-        alone = self._beyond(*self.same.time_and_energy(np.maximum(size, 1.0), np.maximum(size, 1.0), context, 0.0))
-        alone = np.where(size > 0, alone, 0.0)
-        return float(np.min((both - alone) / tokens)) * self.demand.input_tokens
-
-    def least_strain(self, question: Question) -> float:
-        """A request that is alone: what the share's longest prompt takes to read, and the shortest step."""
-        target, bounds = question.target, 0.0
-        if target.ttft_s is not None and self.demand.reads:
-            prompt = float(self.demand.inputs[0])
-            seconds, _ = self.same.time_and_energy(prompt, 1.0, 0.0, prompt)
-            bounds = float(seconds) / target.ttft_s
-        if target.tpot_s is not None:
-            shortest = min(
-                self.same.time_and_energy(1.0, 1.0, 0.0, 0.0)[0], self.same.expected(self.same.decode(1.0, 0.0))[0]
-            )
-            bounds = max(bounds, float(shortest) / target.tpot_s)
-        return bounds
-
-    def guess(self, question: Question, most: float, split: bool) -> tuple[int, int, float]:
-        """Replicas for the busiest minute in a steady state, and a request's joules beyond standing ready."""
-        sizes = self.sizes[self.sizes <= max(most, 1.0)]
-        seconds, beyond = self.seconds[: len(sizes), -1], self.beyond_j[: len(sizes), -1]
-        made = float(self.demand.decoded.sum())
-        read_s = 0.0 if split else self.read_s
-        busy = read_s + made * seconds / sizes  # a request's, of the replica
-        between = seconds + sizes * read_s / (made + 1.0)
-        target = question.target.tpot_s
-        good = np.flatnonzero(between <= ROOM * target) if target else np.arange(len(sizes))
-        best = int(good[-1]) if len(good) else 0
-        replicas = min(max(1, int(np.ceil(self.demand.peak_per_s * busy[best]))), self.demand.count)
-        rate = self.demand.count / max(self.demand.window_s, 1e-9) / replicas
-        usual = int(np.searchsorted(-busy * rate, -1.0))  # the smallest batch that keeps up
-        usual = min(usual, len(sizes) - 1)
-        readers = min(max(1, int(np.ceil(self.demand.peak_per_s * self.read_s))), self.demand.count) if split else 0
-        return replicas, readers, float(self.read_j + made * beyond[usual] / sizes[usual])

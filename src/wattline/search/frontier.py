@@ -29,6 +29,7 @@ from wattline.predict.where import Where, WhereFields
 from wattline.search.bounds import Bound, screen
 from wattline.search.evaluate import Question, is_sound, measure
 from wattline.search.explain import taken_back, walk
+from wattline.search.floors import LEVELS
 from wattline.search.pareto import frontier_of
 from wattline.search.result import Counts, Frontier
 from wattline.search.search import DOUBT, Search, Trial
@@ -36,7 +37,6 @@ from wattline.search.setup import Candidate, Space, all_setups
 from wattline.sweep import Store, open_pool
 from wattline.sweep.store import digest
 
-LEVELS = (1.0, 0.5, 0.25)  # of the target, at each of which the least energy and the least cost are searched
 RESTS_ON = ("core", "catalog", "line", "predict", "search")  # packages whose change changes results
 TRIED, AMPLE = 12, 4  # where nothing meets the target: the fastest set-ups, with so many times the replicas guessed
 

@@ -17,16 +17,19 @@ from wattline.core.errors import WattlineError
 from wattline.predict.service.replicas import fewest
 from wattline.search.bounds import Bound
 from wattline.search.evaluate import Question, item_of, sampled
+from wattline.search.misses import Misses, Strained, family, speed
 from wattline.search.pareto import frontier_of
 from wattline.search.setup import Candidate
 from wattline.sweep import Pool, Store, drive
 from wattline.sweep.store import plain
 
-ROUND = 24  # set-ups that are searched before what they found counts
+FIRST_ROUND, ROUND = 6, 24  # set-ups that are searched before what they found counts, at first and at most
 DOUBT = 0.03  # of energy and cost: what a trial on a part of the replicas may be off by
 MAX_REPLICAS = 20_000
 STALE = 0.98  # twice the replicas and still this much of the strain: more will not bring it down
 HOPELESS = 50.0  # a strain that is no longer of one request alone, but of a queue that grows
+
+NONE = Misses((), 0.0)
 
 Steps = Generator[Mapping[str, Any], Mapping[str, Any], "Trial | None"]
 
@@ -95,6 +98,7 @@ class Count:
     bound: Bound
     replicas: Callable[[int], tuple[int, int]]
     strain: Callable[[Trial], float]
+    few: int = 0  # so many are known to be too few
 
 
 @dataclass(eq=False)
@@ -117,15 +121,20 @@ class Search:
     def level(self, bounds: Sequence[Bound], level: float) -> None:
         """Go through the space for what keeps ``level`` of the target with least energy or least cost."""
         doubt = DOUBT if self.sliced else 0.0
-        order = sorted((b for b in bounds if b.strain <= level), key=lambda b: b.guess_j)
-        self.left_out = len(bounds) - len(order)
+        order = _in_families([b for b in bounds if b.strain <= level])
+        self.left_out, width, begun = len(bounds) - len(order), FIRST_ROUND, set[Candidate]()
         while order:
             rivals = _rivals([trial for trial in self.seen.values() if trial.strain <= level], doubt)
-            left = [b for b in order if not rivals.beat(b.energy_j(b.least), b.usd(b.least))]
+            misses = Misses((Strained(t.setup, t.strain, t.strain_ttft) for t in self.seen.values()), level)
+            left = [b for b in order if not rivals.beat(*b.within(level, max(b.least, misses.fewest(b.setup))))]
             self.left_out += len(order) - len(left)
             self._decided(len(bounds) - len(left), len(bounds))
-            now, order = left[:ROUND], left[ROUND:]
-            self._run([self._fewest(b, level, rivals) for b in now])
+            now = _first_of_families(left, begun)[:width]
+            width = min(2 * width, ROUND)
+            begun |= {family(b.setup) for b in now}
+            chosen = {id(b) for b in now}
+            order = [b for b in left if id(b) not in chosen]
+            self._run([self._fewest(b, level, rivals, misses=misses) for b in now])
             if self.wrong and not self.seen:  # what is asked is wrong, not one set-up
                 raise WattlineError(self.wrong[0])
 
@@ -168,11 +177,13 @@ class Search:
         result = yield item
         return self._note(setup, item, result)
 
-    def _fewest(self, bound: Bound, level: float, rivals: Rivals, whole: bool = False, first: int = 0) -> Steps:
+    def _fewest(
+        self, bound: Bound, level: float, rivals: Rivals, whole: bool = False, first: int = 0, misses: Misses = NONE
+    ) -> Steps:
         """The fewest replicas that keep the level: none where none do, or where rivals beat it anyhow."""
         if bound.setup.prefill_replicas:
-            return (yield from self._fewest_split(bound, level, rivals))
-        tried = Count(bound, lambda n: (n, 0), lambda trial: trial.strain)
+            return (yield from self._fewest_split(bound, level, rivals, misses))
+        tried = Count(bound, lambda n: (n, 0), lambda trial: trial.strain, misses.replicas(bound.setup))
         return (yield from self._bisect(tried, first or bound.replicas, level, rivals, 0, whole, bool(first)))
 
     def _bisect(
@@ -186,12 +197,21 @@ class Search:
         near: bool = False,
     ) -> Steps:
         """The fewest of one kind of replicas that keep the level, beside ``others`` of the other kind."""
-        least, best = 0, None
+        least, best = what.few, None
+        if rivals.beat(*what.bound.within(level, least + 1 + others)):
+            return None
         missed: list[tuple[int, float]] = []
         most = min(MAX_REPLICAS, len(self.question.traffic))
+        first = _worth_trying(what.bound, max(first, least + 1), least + 1, others, level, rivals)
         tries = fewest(first, 1 if near else max(1, first // 6), most)
         count = next(tries, None)
         while count is not None:
+            if count <= what.few:
+                try:
+                    count = tries.send(False)
+                except StopIteration as end:
+                    return best if end.value is not None else None
+                continue
             setup = what.bound.setup.of(*what.replicas(count))
             item = item_of(self.question, setup, whole)
             result = yield item
@@ -209,24 +229,54 @@ class Search:
                 count = tries.send(enough)
             except StopIteration as end:
                 return best if end.value is not None else None
-            fewest_left = least + 1 + others
-            if rivals.beat(what.bound.energy_j(fewest_left), what.bound.usd(fewest_left)):
+            if rivals.beat(*what.bound.within(level, least + 1 + others)):
                 return None
         return None
 
-    def _fewest_split(self, bound: Bound, level: float, rivals: Rivals) -> Steps:
+    def _fewest_split(self, bound: Bound, level: float, rivals: Rivals, misses: Misses) -> Steps:
         """Pools: first the fewest replicas that read prompts, by the first token alone, then the fewest that decode;
         one more of the first where the second cannot mend it."""
-        ample = Count(bound, lambda n: (2 * bound.replicas, n), lambda trial: trial.strain_ttft)
+        ample = Count(
+            bound, lambda n: (2 * bound.replicas, n), lambda trial: trial.strain_ttft, misses.readers(bound.setup)
+        )
         readers = yield from self._bisect(ample, bound.readers, level, Rivals(), 0)
         if readers is None:
             return None
         for count in range(readers.setup.prefill_replicas, readers.setup.prefill_replicas + 3):
-            tried = Count(bound, lambda n, count=count: (n, count), lambda trial: trial.strain)  # type: ignore[misc]
+            few = misses.replicas(bound.setup, count)
+            tried = Count(bound, lambda n, count=count: (n, count), lambda trial: trial.strain, few)  # type: ignore[misc]
             trials = yield from self._bisect(tried, bound.replicas, level, rivals, count)
             if trials is not None:
                 return trials
         return None
+
+
+def _in_families(bounds: Sequence[Bound]) -> list[Bound]:
+    """In the order of what the best of a family is guessed to take; the one without a power limit comes first."""
+    best: dict[Candidate, float] = {}
+    for bound in bounds:
+        key = family(bound.setup)
+        best[key] = min(bound.guess_j, best.get(key, bound.guess_j))
+    return sorted(bounds, key=lambda b: (best[family(b.setup)], -speed(b.setup), b.guess_j))
+
+
+def _first_of_families(bounds: Sequence[Bound], begun: set[Candidate]) -> list[Bound]:
+    """The fastest of each family, and all of those whose fastest was tried."""
+    firsts, seen = [], set(begun)
+    for bound in bounds:
+        key = family(bound.setup)
+        if key in begun or key not in seen:
+            firsts.append(bound)
+        seen.add(key)
+    return firsts
+
+
+def _worth_trying(bound: Bound, first: int, fewest_left: int, others: int, level: float, rivals: Rivals) -> int:
+    """The count to begin with: no more than rivals leave a chance."""
+    count = fewest_left
+    while count < first and not rivals.beat(*bound.within(level, count + 1 + others)):
+        count += 1
+    return count
 
 
 def _stale(count: int, strain: float, missed: Sequence[tuple[int, float]]) -> bool:

@@ -11,6 +11,7 @@ never passes ``fit.operation-largest-rate`` of the nameplate. The facts are made
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -161,8 +162,14 @@ def _known(what: str, name: str, where: tuple[str, str], family: str, draws: Dra
 
 def engines(catalog: Catalog) -> list[str]:
     """Engines by name, without versions."""
+    return list(_engines(catalog))
+
+
+@lru_cache(maxsize=16)
+def _engines(catalog: Catalog) -> tuple[str, ...]:
     head = "software-front-s-"
-    return sorted({key.removeprefix(head).partition("-")[0] for key in catalog.records("fit") if key.startswith(head)})
+    names = {key.removeprefix(head).partition("-")[0] for key in catalog.records("fit") if key.startswith(head)}
+    return tuple(sorted(names))
 
 
 def own_experts(chip: Chip, precision: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -46,7 +45,7 @@ def answer_of(
     """
     working = Working()
     facility = find_facility(where, draws, working)
-    phases = _phases(served, replica.chip, _energy_spread(replica, draws), cells)
+    phases = _phases(served, replica.chip, _energy_spread(replica, draws), cells, draws.n)
     bill, load, peak = deliver(phases, facility, draws, working)
     occupied_s = np.asarray(cells * parts_by_bin(served)["on"].sum())
     bill = with_making(bill, replica.chip, occupied_s, where, draws, working)
@@ -97,29 +96,35 @@ def _energy_spread(replica: Replica, draws: Draws) -> Array:
     return np.asarray(np.prod([draws.own(fact) / float(draws.central()(fact)) for fact in facts], axis=0))
 
 
-def _phases(served: Served, chip: Chip, spread: Array, cells: float) -> list[Phase]:
-    """The service in stretches of constant power, draws and all."""
+def _phases(served: Served, chip: Chip, spread: Array, cells: float, draws: int) -> list[Phase]:
+    """The service in stretches of constant power, of so many draws."""
     parts = parts_by_bin(served)
     spans = np.diff(served.edges_s)
     scaled = any(pool.record is not None for pool in served.pools)
-    phases = []
-    for begin, end in pairwise(_edges(len(spans), min(PHASES, len(spans)))):
-        group = slice(begin, end)
-        length = float(spans[group].sum())
-        if length <= 0:
-            continue
-        total = {name: max(float(values[group].sum()), 0.0) for name, values in parts.items()}
-        energy = {
-            "prefill": spread * total["prefill"],
-            "decode": spread * total["decode"],
-            "chip_idle": chip.idle_w * total["idle"],
-            "host": chip.host_w * total["busy"] + chip.host_idle_w * total["idle"],
-            "network": chip.network_w * total["on"],
-        }
-        if scaled:
-            energy["start_up"] = (chip.idle_w + chip.host_w) * total["starting"]
-        phases.append(Phase({part: np.asarray(cells * j / length) for part, j in energy.items()}, np.asarray(length)))
-    return phases
+    begins = _edges(len(spans), min(PHASES, len(spans)))[:-1]
+    length = np.add.reduceat(spans, begins)
+    # one row a stretch, so that powers of shape (n_draws,) go across
+    total = {
+        name: np.maximum(np.add.reduceat(parts[name], begins), 0.0)[:, None]
+        for name in ("prefill", "decode", "idle", "busy", "on", "starting")
+    }
+    energy = {
+        "prefill": spread * total["prefill"],
+        "decode": spread * total["decode"],
+        "chip_idle": chip.idle_w * total["idle"],
+        "host": chip.host_w * total["busy"] + chip.host_idle_w * total["idle"],
+        "network": chip.network_w * total["on"],
+    }
+    if scaled:
+        energy["start_up"] = (chip.idle_w + chip.host_w) * total["starting"]
+    some = np.where(length > 0, length, 1.0)[:, None]
+    power = {part: cells * joules / some for part, joules in energy.items()}
+    if draws != 1:  # what has no range is one number
+        power = {part: watts[:, 0] if watts.shape[1] == 1 else watts for part, watts in power.items()}
+    return [
+        Phase({part: np.asarray(watts[k]) for part, watts in power.items()}, np.asarray(length[k]))
+        for k in np.flatnonzero(length > 0)
+    ]
 
 
 def _edges(count: int, groups: int) -> list[int]:
