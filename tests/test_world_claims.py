@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import wattline as wl
 from wattline.claim.coming import foreseen, read_coming
 from wattline.core.errors import WattlineError
+from wattline.line.world.electricity import electricity_twh
 from wattline.line.world.places import place_of
 
 TO_COME = [
@@ -144,3 +145,38 @@ def test_a_country_that_is_none_is_refused_in_one_line() -> None:
     with pytest.raises(WattlineError) as caught:
         wl.check("Data centres will use as much as Narnia in 2026")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "value"),
+    [
+        ("By 2030, data centres in the EU will use 150 TWh.", 150),
+        ("In 2028, data centres will use 800 TWh.", 800),
+        ("Data centre electricity demand will grow 15% a year to 2030.", 1.15**6),
+        ("Data centre electricity will grow by 12% annually until 2030.", 1.12**6),
+        ("Data-centre electricity will double every four years to 2030.", 2**1.5),
+        ("Data centre power demand grew 12% a year from 2020 to 2030.", 1.12**10),
+    ],
+)
+def test_a_year_before_data_centres_is_no_count_and_growth_by_the_year_adds_up(sentence: str, value: float) -> None:
+    claim = wl.check(sentence).json()["results"]["claims"][0]
+    assert claim["verdict"] in ("unproven", "undecided", "does not follow")
+    coming = read_coming(sentence)
+    assert coming is not None
+    assert coming.values == pytest.approx((value,))
+
+
+def test_a_share_of_a_year_to_come_is_of_that_years_electricity() -> None:
+    place = place_of("world")
+    assert electricity_twh(place, 2023) == place.consumption_twh
+    assert 1.15 < electricity_twh(place, 2030) / place.consumption_twh < 1.4
+    share, energy = (
+        foreseen(read_coming(f"Data centres will use {amount} in 2030."), "equal").middle
+        for amount in ("3% of global electricity", "900 TWh")
+    )
+    assert share == pytest.approx(energy / electricity_twh(place, 2030))
+
+
+def test_a_sentence_in_another_script_is_refused_as_one() -> None:
+    with pytest.raises(WattlineError, match="English"):
+        wl.check("到2030年，数据中心将消耗945太瓦时电力。")

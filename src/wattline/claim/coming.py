@@ -29,6 +29,7 @@ from wattline.claim.file import ROUGHLY, Claim
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Source
+from wattline.line.world.electricity import electricity_twh
 from wattline.line.world.observe import FIRST
 from wattline.line.world.outlook import catalog_posterior
 from wattline.line.world.places import Place, place_of
@@ -69,7 +70,7 @@ def read_coming(text: str) -> ComingClaim | None:
         return ComingClaim(kind, place, year, (value,), f"{value:,.4g} {unit}", base)
     if countries := _countries(rest):
         return _beside_countries(rest, countries, year, base)
-    if multiple := multiple_in(rest):
+    if multiple := multiple_in(rest, year - base):
         place = place_in(rest) or place_of("world")
         return ComingClaim("growth", place, year, (multiple,), f"{multiple:.3g} times {base}", base)
     return None
@@ -154,7 +155,7 @@ def _draws(coming: ComingClaim) -> Array:
     if coming.kind == "share":
         if not coming.place.consumption_twh:
             raise WattlineError(f"claim: the electricity of {coming.place.name} is not known")
-        return np.asarray(drawn[:, 0] / coming.place.consumption_twh)
+        return np.asarray(drawn[:, 0] / electricity_twh(coming.place, coming.year))
     if coming.kind == "growth":
         return np.asarray(drawn[:, 1] / drawn[:, 0])
     return np.asarray(drawn[:, 1] - drawn[:, 0] if coming.kind == "rise" else drawn[:, 0])
@@ -213,7 +214,7 @@ def _note(coming: ComingClaim, seen: Foreseen, relation: Relation) -> str:
 
     what = {
         "energy": f"in {coming.year}", "power": f"of capacity in {coming.year}",
-        "share": f"of today's electricity of {place} in {coming.year}",
+        "share": f"of the electricity of {place} in {coming.year}",
         "growth": f"times {coming.base} in {coming.year}",
         "rise": f"more in {coming.year} than in {coming.base}",
     }[coming.kind]  # fmt: skip

@@ -12,7 +12,7 @@ from wattline.claim.file import Claim, read_file
 from wattline.core.errors import shorten
 
 _COUNT = re.compile(
-    r"(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<scale>thousand|million)?\s+(?:of\s+(?:them|the|all)\s+)?", re.I
+    r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)\s*(?P<scale>thousand|million)?\s+(?:of\s+(?:them|the|all)\s+)?", re.I
 )
 _DEMAND = re.compile(r"\b(electric\w*|power|energy)?\s*(demand|consumption|use|usage)\b", re.I)
 _GROWTH = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(%|per\s?cent)", re.I)

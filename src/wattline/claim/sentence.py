@@ -68,9 +68,14 @@ class CatalogFigure:
         return not self.named, weak, later
 
 
+# scripts that write sentences without spaces: Chinese, Japanese, Thai
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{4,}")
+
+
 def is_sentence(text: str) -> bool:
     """Whether what was given for a claims file is a sentence rather than a path."""
-    return len(text.split()) > 2 and not text.endswith(".toml") and "/" not in text and text.isprintable()
+    words = len(text.split()) > 2 or _UNSPACED.search(text) is not None
+    return words and not text.endswith(".toml") and "/" not in text and text.isprintable()
 
 
 def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
@@ -88,6 +93,8 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
     Raises WattlineError where the sentence holds no figure with a unit, or none of the catalog is of the same thing.
     """
     known = default() if catalog is None else catalog
+    if _UNSPACED.search(text):
+        raise WattlineError(f"claim: {shorten(text)!r} cannot be checked: sentences are read in English; write it so")
     if len(text) > MAX_SENTENCE:
         raise WattlineError(f"claim: the sentence is longer than {MAX_SENTENCE} characters; write a claims file")
     listed = listed_claim(text) or _rated(text, known)

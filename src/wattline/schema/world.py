@@ -44,7 +44,9 @@ class OutlookYear(StrictJson):
     energy_twh: RangeJson = item("Electricity [TWh], as one more study would put it.")
     shared_twh: RangeJson = item("Electricity [TWh] of the path that studies share, without their ways of counting.")
     capacity_gw: RangeJson = item("Capacity that the electricity needs [GW], at an uncertain load factor.")
-    share_of_electricity: RangeJson | None = item("Share of what the place uses now; null for a company.")
+    share_of_electricity: RangeJson | None = item(
+        "Share of what the place uses in that year, as demand of its kind of places grows; null for a company."
+    )
     share_of_part: PartShares | None = item("Shares of parts; null for a company.")
     share_of_kind: KindShares | None = item("Shares of kinds of site; null but for the world from 2020 on.")
     training_share: float | None = item("Share of training in AI, the rest is inference; null for a company.")

@@ -6,6 +6,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.core.result import Json
+from wattline.line.world.electricity import electricity_twh
 from wattline.line.world.observe import Posterior
 from wattline.line.world.outlook import PARTS, Outlook
 from wattline.line.world.percentiles import percentiles
@@ -46,7 +47,7 @@ def place_rows(made: Outlook, posterior: Posterior) -> list[Json]:
 def _year(made: Outlook, i: int, j: int, ranges: tuple[Array, Array], shares: dict[str, Array]) -> Json:
     place, year = made.question.places[i], made.question.years[j]
     twh, gw = (values[:, i, j] for values in ranges)
-    share = twh / place.consumption_twh if place.consumption_twh else None
+    share = twh / electricity_twh(place, year) if place.consumption_twh else None
     parts = None if place.company else {name: ends(shares[name][:, i, j]) for name in PARTS}
     return {
         "year": year, "energy_twh": ends(twh), "shared_twh": ends(made.shared_twh[:, i, j]), "capacity_gw": ends(gw),
