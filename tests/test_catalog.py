@@ -215,8 +215,15 @@ def test_a_number_from_memory_that_says_it_was_published_is_refused(basis: str) 
 def test_a_number_read_in_an_excerpt_is_second_hand_and_never_published() -> None:
     text = MEMORY.replace('note = "From memory."', 'note = "read in an excerpt"')
     assert dict(catalog.read_records("chip", text, "x.toml"))["a"].facts["idle_w"].basis == "second hand"
-    with pytest.raises(WattlineError, match="idle_w: a number read in an excerpt cannot be published"):
+    with pytest.raises(WattlineError, match="idle_w: a number read in an excerpt or through another cannot be published"):
         dict(catalog.read_records("chip", text.replace('note = "read', 'basis = "published", note = "read'), "x.toml"))
+
+
+def test_what_was_fitted_here_is_derived_and_never_published() -> None:
+    text = '["x"]\nsource = { title = "Fitted to runs", year = 2026 }\nvalue = 1.5\nunit = ""\nname = "a coefficient"\n'
+    assert dict(catalog.read_records("fit", text, "x.toml"))["x"]["value"].basis == "derived"
+    with pytest.raises(WattlineError, match="what was fitted here cannot be published"):
+        dict(catalog.read_records("fit", text + 'basis = "published"\n', "x.toml"))
 
 
 def test_an_estimate_without_a_range_takes_the_usual_one_of_its_attribute() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
@@ -22,6 +23,11 @@ UNSURE = ("estimated", "second hand", "from memory")
 NAMES = ("name", "aliases", "hf_id", "aliases_of_site")
 RECALLED = ("from memory", "as remembered")
 EXCERPT = "excerpt"
+RETOLD = re.compile(
+    r"\b(as told by|retold by|as summed up by|read through|through (reports|secondary|the |utility|rto|a repository))"
+)  # of a document that another told of
+YEAR = ": year_of"  # which year a figure is for, whoever tells of it
+WORKED_OUT = ("Fitted to", "Arithmetic")  # what a source begins with that states no number itself
 SHARED = ("_sources", "_default", "_default_source")
 _NUMBERS = {"value", "low", "high", "dist", "unit", "source", "note", "group", "basis"}
 
@@ -177,16 +183,22 @@ def _basis(raw: dict[str, Any], cited: Source, at: str) -> Any:
     words = f"{raw.get('note', '')} {cited.where}".lower()
     recalled = any(word in words for word in RECALLED)
     basis = raw.get("basis")
-    excerpt = EXCERPT in words  # of a document that was not opened
+    retold = RETOLD.search(f"{cited.title} {cited.where}".lower()) and not at.endswith(YEAR)
+    excerpt = EXCERPT in words or retold  # of a document that was not opened
     if excerpt and basis == "published":
         raise WattlineError(
-            f'catalog: {at}: a number read in an excerpt cannot be published; say basis = "second hand"'
+            f'catalog: {at}: a number read in an excerpt or through another cannot be published; say basis = "second hand"'
         )
     if recalled and basis in ("published", "measured"):
         raise WattlineError(f'catalog: {at}: a number from memory cannot be {basis}; say basis = "from memory"')
     ours = cited.title.startswith("Wattline")  # our own estimate, which no document states
     if ours and basis == "published":
         raise WattlineError(f'catalog: {at}: our own number cannot be published; say basis = "estimated" or "derived"')
+    worked_out = cited.title.startswith(WORKED_OUT)
+    if worked_out and basis == "published":
+        raise WattlineError(f'catalog: {at}: what was fitted here cannot be published; say basis = "derived"')
+    if worked_out and not recalled:
+        return basis or "derived"
     return basis or ("from memory" if recalled else "estimated" if ours else "second hand" if excerpt else "published")
 
 
