@@ -215,7 +215,7 @@ def test_a_number_from_memory_that_says_it_was_published_is_refused(basis: str) 
 def test_a_number_read_in_an_excerpt_is_second_hand_and_never_published() -> None:
     text = MEMORY.replace('note = "From memory."', 'note = "read in an excerpt"')
     assert dict(catalog.read_records("chip", text, "x.toml"))["a"].facts["idle_w"].basis == "second hand"
-    with pytest.raises(WattlineError, match="idle_w: a number read in an excerpt or through another cannot be published"):
+    with pytest.raises(WattlineError, match="idle_w: a number read in an excerpt or retold cannot be published"):
         dict(catalog.read_records("chip", text.replace('note = "read', 'basis = "published", note = "read'), "x.toml"))
 
 

@@ -187,7 +187,7 @@ def _basis(raw: dict[str, Any], cited: Source, at: str) -> Any:
     excerpt = EXCERPT in words or retold  # of a document that was not opened
     if excerpt and basis == "published":
         raise WattlineError(
-            f'catalog: {at}: a number read in an excerpt or through another cannot be published; say basis = "second hand"'
+            f'catalog: {at}: a number read in an excerpt or retold cannot be published; say basis = "second hand"'
         )
     if recalled and basis in ("published", "measured"):
         raise WattlineError(f'catalog: {at}: a number from memory cannot be {basis}; say basis = "from memory"')
