@@ -135,6 +135,15 @@ def test_a_step_reads_no_expert_that_it_does_not_touch() -> None:
     assert float(count.weight_bytes_read(model(), 9, 1.0)) == ATTENTION + MLP + HEAD * 2
 
 
+def test_each_group_of_chips_that_splits_the_requests_holds_all_but_the_experts() -> None:
+    bits = (("experts", 4.0), ("dense", 8.0), ("embeddings", 16.0))
+    mixed = model(**EXPERTS, weight_bits=bits, native_format="mxfp4")
+    once, experts = weights.stored_bytes(mixed, "mxfp4"), mixed.expert_params_total * 0.5
+    assert weights.replica_bytes(mixed, "mxfp4", 1) == once
+    assert weights.replica_bytes(mixed, "mxfp4", 3) == experts + 3 * (once - experts)
+    assert weights.replica_bytes(model(), "bf16", 4) == 4 * weights.stored_bytes(model(), "bf16")
+
+
 def test_a_checkpoint_of_mixed_bits_is_stored_by_group() -> None:
     bits = (("experts", 4.0), ("dense", 8.0), ("embeddings", 16.0))
     mixed = model(**EXPERTS, weight_bits=bits, native_format="mxfp4", vision_params=10)

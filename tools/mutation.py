@@ -53,12 +53,12 @@ settings.load_profile("mutation")
 SWAPPED = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum"}
 
 
-def rooms() -> dict[str, dict[str, list[str]]]:
+def rooms() -> dict[str, dict[str, Any]]:
     """Each room with its modules and its tests."""
     return tomllib.loads(TABLE.read_text(encoding="utf-8"))
 
 
-def modules_of(room: dict[str, list[str]]) -> list[str]:
+def modules_of(room: dict[str, Any]) -> list[str]:
     """The room's modules as paths from the root; a pattern that matches nothing ends the run."""
     paths = []
     for pattern in room["modules"]:
@@ -69,7 +69,7 @@ def modules_of(room: dict[str, list[str]]) -> list[str]:
     return paths
 
 
-def prepare(name: str, room: dict[str, list[str]]) -> Path:
+def prepare(name: str, room: dict[str, Any]) -> Path:
     """A folder in which mutmut can work: the sources with their properties parted, the tests, and its settings."""
     folder, modules = WORK / name.replace("/", "-"), modules_of(room)
     for path in sorted((ROOT / "src").rglob("*")):
@@ -176,7 +176,7 @@ def some(every: int) -> None:
     tool.collect_source_file_mutation_data = sampled
 
 
-def run_room(name: str, room: dict[str, list[str]], again: bool) -> float | None:
+def run_room(name: str, room: dict[str, Any], again: bool) -> float | None:
     """Make the room's errors and run its tests over each; returns the seconds it took, None where it did not run.
 
     ``again``: what was noticed before is not run again, the rest is.
@@ -213,24 +213,42 @@ def outcomes(name: str) -> dict[str, str]:
     return out
 
 
-def show(name: str) -> None:
-    """Each error of a room that no test noticed, as a difference."""
-    folder = WORK / name.replace("/", "-")
-    os.chdir(folder)
+def survivors(name: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Each error of a room that no test noticed: its outcome, its name, and the lines that it changes."""
+    here = Path.cwd()
+    os.chdir(WORK / name.replace("/", "-"))
     from mutmut.mutation.diff_apply import get_diff_for_mutant
 
-    for key, state in outcomes(name).items():
-        if state in ("survived", "no tests", "suspicious"):
-            lines = get_diff_for_mutant(key).splitlines()
-            changed = [line for line in lines if line[:1] in "+-" and line[:3] not in ("---", "+++")]
-            print(f"{state}: {key}", *changed, sep="\n    ")
+    try:
+        for key, state in outcomes(name).items():
+            if state in ("survived", "no tests", "suspicious"):
+                lines = get_diff_for_mutant(key).splitlines()
+                yield state, key, [line for line in lines if line[:1] in "+-" and line[:3] not in ("---", "+++")]
+    finally:
+        os.chdir(here)
+
+
+def reason(room: dict[str, Any], changed: list[str]) -> str:
+    """Why an error changes no result, where ``same`` in the table has the line that it makes; empty elsewhere."""
+    made = {line[1:].strip() for line in changed if line[:1] == "+"}
+    return next((each["why"] for each in room.get("same", []) if each["line"] in made), "")
+
+
+def show(name: str) -> None:
+    """Each error of a room that no test noticed, as a difference, and why where it changes no result."""
+    room = rooms()[name]
+    for state, key, changed in survivors(name):
+        why = reason(room, changed)
+        print(f"{state}{f', without effect ({why})' if why else ''}: {key}", *changed, sep="\n    ")
 
 
 def tell(name: str, seconds: float | None = None) -> None:
-    """One line on a room: how many errors were noticed."""
-    counts = Counter(outcomes(name).values())
-    killed, total = counts["killed"] + counts["timeout"] + counts["segfault"], sum(counts.values())
+    """One line on a room: how many errors were noticed of those that change a result."""
+    counts, room = Counter(outcomes(name).values()), rooms()[name]
+    same = sum(bool(reason(room, changed)) for _, _, changed in survivors(name)) if counts else 0
+    killed, total = counts["killed"] + counts["timeout"] + counts["segfault"], sum(counts.values()) - same
     rest = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()) if state != "killed")
+    rest += f", {same} of them without effect" if same else ""
     lasted = f", {seconds:.0f} s" if seconds is not None else ""
     print(f"{name}: {killed} of {total} noticed ({100 * killed / max(total, 1):.1f}%); {rest}{lasted}", flush=True)
 
