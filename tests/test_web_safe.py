@@ -79,6 +79,12 @@ def spoken(base: str, raw: bytes, wait_s: float = 5.0) -> bytes:
         return data
 
 
+def test_an_error_names_a_file_as_it_was_sent(real: str) -> None:
+    key = httpx.post(f"{real}/api/v1/uploads?name=a.csv", content=b"time,power_w\n\0\0\0\0").json()["upload"]
+    error = httpx.post(f"{real}/api/v1/meter/report", json={"paths": [key]}, timeout=60).json()["error"]
+    assert error.startswith("a.csv ")
+
+
 @pytest.mark.parametrize("path", ["/jobs/x/cancel", "/prompt", "/api/v1/prompt", "/api/v1/uploads"])
 def test_a_form_or_script_of_another_site_is_refused(base: str, path: str) -> None:
     assert status(base, path, "POST", Origin="http://evil.example") == 403

@@ -13,6 +13,7 @@ import gc
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -66,7 +67,7 @@ class AnsweringProcess:
         try:
             return {"ok": self._carry_out(message)}
         except WattlineError as error:
-            return {"error": " ".join(str(error).split())}
+            return {"error": self._without_folder(" ".join(str(error).split()))}
         except self._usage_error[0] as error:
             return {"error": " ".join(self._usage_error[1](error).split())}
         except RecursionError:
@@ -74,9 +75,13 @@ class AnsweringProcess:
         except MemoryError:
             return {"error": "this takes more memory than an answer may have; ask for less of it"}
         except OSError as error:
-            return {"error": f"{error.filename or 'input'}: {error.strerror or error}"}
+            return {"error": self._without_folder(f"{error.filename or 'input'}: {error.strerror or error}")}
         except Exception as error:
             return {"error": f"an error of Wattline itself, please report it: {type(error).__name__}: {error}"[:300]}
+
+    def _without_folder(self, text: str) -> str:
+        """An error that names a file as it was sent, not where it lay meanwhile."""
+        return re.sub(rf"{re.escape(str(self._folder))}/(?:[^/\s]+/)?", "", text)
 
     def _carry_out(self, message: Message) -> Message:
         match message["do"]:
