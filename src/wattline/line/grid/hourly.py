@@ -16,7 +16,7 @@ from wattline.line.grid.table import numbers_of, read_table, times_of
 if TYPE_CHECKING:
     import polars as pl
 
-MAX_BYTES = 500_000_000
+MAX_BYTES = 100_000_000
 MAX_FILLED_STEPS = 3  # of a gap that is filled in a straight line
 
 

@@ -38,7 +38,7 @@ from wattline.line.grid.carbon.signal import (
 from wattline.line.grid.hourly import Hourly, regular
 from wattline.line.grid.table import read_table
 
-MAX_BYTES = 500_000_000
+MAX_BYTES = 100_000_000
 KINDS = ("average", "marginal")
 
 
