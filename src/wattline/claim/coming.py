@@ -17,6 +17,7 @@ from wattline.claim.coming_words import (
     amount_in,
     grows,
     like_at,
+    low_end,
     multiple_in,
     named_places,
     place_in,
@@ -64,10 +65,14 @@ def read_coming(text: str) -> ComingClaim | None:
         place = place_in(share[1]) or place_in(rest) or place_of("world")
         return ComingClaim("share", place, year, (share[0],), f"{share[0]:.3g} of its electricity", base)
     if amount := amount_in(rest):
-        value, unit, _ = amount
+        value, unit, at = amount
+        low = low_end(rest, at, value)
+        values, words = (
+            ((value,), f"{value:,.4g} {unit}") if low is None else ((low, value), f"{low:,.4g} to {value:,.4g} {unit}")
+        )
         place = place_in(rest) or place_of("world")
         kind: Kind = "power" if unit == "GW" else "rise" if _rise_of(rest) else "energy"
-        return ComingClaim(kind, place, year, (value,), f"{value:,.4g} {unit}", base)
+        return ComingClaim(kind, place, year, values, words, base)
     if countries := _countries(rest):
         return _beside_countries(rest, countries, year, base)
     if multiple := multiple_in(rest, year - base):

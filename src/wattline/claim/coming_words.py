@@ -28,6 +28,7 @@ _AMOUNT = re.compile(
     + r"[\s-]*(?P<unit>[kMGTP]?W(?:h|atts?(?:[\s-]?hours?)?)?|(?:kilo|mega|giga|tera)?watt(?:s|[\s-]?hours?)?)\b",
     re.I,
 )
+_BEFORE = re.compile(_NUMBER + r"[\s-]*(?:[kMGTP]?Wh?|[a-z]*watts?(?:[\s-]?hours?)?)?\s*(?:-|–|—|to|and|or)\s*$", re.I)
 _PERCENT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(%|per\s?cent)", re.I)
 _TIMES = re.compile(r"\b(?P<number>\d+(?:\.\d+)?)(\s+times|[\s-]?fold)\b", re.I)
 _YEARLY = re.compile(
@@ -157,6 +158,18 @@ def amount_in(text: str) -> tuple[float, str, tuple[int, int]] | None:
             number = float(match["number"].replace(",", "")) * SCALES.get((match["scale"] or "").lower(), 1.0)
             result = number * factors[unit], "TWh" if unit.endswith("h") else "GW", match.span()
     return result
+
+
+def low_end(text: str, at: tuple[int, int], high: float) -> float | None:
+    """The lower end of a range whose upper end, ``high``, stands ``at``, in its unit: 325 of "325 to 580 TWh"."""
+    before = _BEFORE.search(text[: at[0]])
+    number = re.match(_NUMBER, text[at[0] : at[1]])
+    if before is None or number is None:
+        return None
+    scale = 1.0 if before["scale"] or not number["scale"] else SCALES[number["scale"].lower()]
+    low = float(before["number"].replace(",", "")) * SCALES.get((before["scale"] or "").lower(), 1.0) * scale
+    stated = float(number["number"].replace(",", "")) * SCALES.get((number["scale"] or "").lower(), 1.0)
+    return low * high / stated if 0 < low < stated and not _YEAR.fullmatch(before["number"]) else None
 
 
 def multiple_in(text: str, years: int = 1) -> float | None:

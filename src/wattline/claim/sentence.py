@@ -9,9 +9,9 @@ from typing import Any
 
 from wattline.catalog import Catalog, Record, default
 from wattline.claim.coming import coming_claim, read_coming
+from wattline.claim.coming_words import CENTRES
 from wattline.claim.evaluate import quantity
 from wattline.claim.evidence import weakness
-from wattline.claim.expression import Node
 from wattline.claim.fields import Expression, expression_of, literal_of
 from wattline.claim.file import Claim, ClaimsFile
 from wattline.claim.generated import generated_claim, kind_of
@@ -19,25 +19,16 @@ from wattline.claim.listed import listed_claim
 from wattline.claim.named import chip_claim, pue_claim
 from wattline.claim.searched import gives_answers_to_searches, searches_claim
 from wattline.claim.share import share_claim
+from wattline.claim.stated import Stated, stated_in
 from wattline.claim.verdict import Relation
-from wattline.claim.words import BY_NAME, MAKER, PLAIN, SAME, UNITS
+from wattline.claim.words import BY_NAME, MAKER, PLAIN, SAME
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Fact
 
 MAX_SENTENCE = 500
 NEAR = 0.25  # figures that lie closer are taken for the ones that the sentence means
 BESIDE = 6  # figures that are shown beside
-PROMPT_KWH = 10.0  # energy below this, without a word of what it is for, is of a request
-SMALL = (("[length]**3", "L", 10.0), ("[mass]", "kg", 1.0))  # so are water and CO2e
 KINDS = ("prompt", "training_run", "total")
-_FIGURE = re.compile(
-    r"(?<![\w.])(?<![A-Za-z]-)"  # no number within a name, such as GPT-5
-    r"(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<scale>million|billion|trillion|thousand)?[\s-]*(?P<unit>[A-Za-zµμ]+(?:-?hours?)?)"
-)
-_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, None: 1.0, "": 1.0}
-_REQUEST = re.compile(
-    r"\b(per|a|an|each|every|one)\s+(\w+\s+)?(request|prompt|query|question|message|answer|image)\b", re.I
-)
 _BOUNDS: tuple[tuple[str, Relation], ...] = (
     (
         r"\b(more( electricity| power| energy)? than|over|surpass|overtakes?|at least|exceeds?|above|no less than)\b",
@@ -111,12 +102,17 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
     if gives_answers_to_searches(text):
         claim = searches_claim(text, _total(text), _relation(text))
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
-    stated, rest = _stated(text)
-    words = _words(rest)
-    by_name = [word for word in _words(rest, BY_NAME) if word != MAKER]
+    stated = stated_in(text)
+    words = _words(stated.rest)
+    by_name = [word for word in _words(stated.rest, BY_NAME) if word != MAKER]
     candidates = _candidates(words, by_name if _named(by_name) else words, stated, known)
+    if not candidates and stated.one_centre:
+        raise WattlineError(
+            f"claim: {shorten(text)!r} cannot be checked: the catalog's totals are of many data centres, not of one; "
+            "name the one that is meant, or see what `wattline site` gives for its size and place"
+        )
     if not candidates:
-        raise _nothing(text, stated, words, known)
+        raise _nothing(text, stated.middle, words, known)
     claim = _claim(text, stated, candidates)
     return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
 
@@ -135,37 +131,6 @@ def _total(text: str) -> Expression:
     return literal_of(f"{float(match[1].replace(',', '')):.15g} {unit}", "claim")
 
 
-def _stated(text: str) -> tuple[Expression, str]:
-    """The first figure with a unit, and the sentence without it."""
-    for match in _FIGURE.finditer(text):
-        unit = match["unit"].replace("-", "")
-        unit = UNITS.get(unit.lower().removesuffix("s"), UNITS.get(unit.lower(), unit))
-        if match["unit"] in ("MWh", "mWh", "mW", "MW", "Mg", "mg", "ML", "mL", "MJ", "mJ"):
-            unit = match["unit"]
-        value = float(match["number"].replace(",", "")) * _SCALES[match["scale"]]
-        try:
-            tree = literal_of(f"{value:.15g} {unit}", "claim").tree
-            read = quantity(*tree.value)
-        except WattlineError:
-            continue
-        if read.dimensionless or unit in ("day", "year", "h", "s", "min", "hours", "hour"):
-            continue
-        rest = text[: match.start()] + text[match.end() :]
-        energy = read.check("[energy]") and float(read.to("kWh").magnitude) < PROMPT_KWH
-        small = energy or any(
-            read.check(kind) and float(read.to(unit_of).magnitude) < most for kind, unit_of, most in SMALL
-        )
-        request = _REQUEST.search(rest)
-        each = request and request[1].lower() in ("per", "each", "every") and not read.check("[energy]/[time]")
-        if each or (small and (request or not re.search(r"\btrain", rest, re.I))):
-            unit += "/request"
-        text_of = f"{match['number'].replace(',', '')} {match['scale'] or ''} {unit}".replace("  ", " ")
-        return Expression(text_of, Node("number", (value, unit))), rest
-    raise WattlineError(
-        f"claim: {shorten(text)!r} holds no figure with a unit, such as 2.9 Wh or 460 TWh; write one, or a claims file"
-    )
-
-
 def _words(text: str, same: Mapping[str, str] = SAME) -> list[str]:
     """The words that say what a sentence is about: names, numbers in names, years."""
     plain = [word.strip(".-").lower() for word in re.findall(r"[\w.\-]+", re.sub(r"['’]s\b", "", text))]
@@ -182,7 +147,8 @@ def _vocabulary(record: Record, same: Mapping[str, str] = SAME) -> set[str]:
     ]
     names += [fact.source.title.partition(",")[0] for fact in record.facts.values()]
     text = " ".join(names).lower()
-    words = set(re.findall(r"[\w.\-]+", text)) | set(re.findall(r"\w+", text))
+    words = set(re.findall(r"[\w.\-]+", text)) | set(re.findall(r"\d+(?:\.\d+)+|\w+", text))
+    words |= {word.replace("-", "") for word in words}  # gpt4
     own = {"prompt": {"prompt"}, "training_run": {"training"}, "total": {"centre"}}.get(record.kind, set())
     return {same.get(word, word) for word in words} | own
 
@@ -192,9 +158,9 @@ def _named(words: list[str]) -> list[str]:
     return [word for word in words if word not in ("prompt", "training", "centre", "ai")]
 
 
-def _candidates(words: list[str], by_name: list[str], stated: Expression, catalog: Catalog) -> list[CatalogFigure]:
+def _candidates(words: list[str], by_name: list[str], stated: Stated, catalog: Catalog) -> list[CatalogFigure]:
     """Figures in what is stated's unit whose record bears every word of the sentence that names something."""
-    unit = quantity(*stated.tree.value)
+    unit = quantity(*stated.middle.tree.value)
     named = _named(words)
     totals = catalog.records("total").values()
     placed = {str(record.meta.get("region")) for record in totals} & set(words)
@@ -202,11 +168,13 @@ def _candidates(words: list[str], by_name: list[str], stated: Expression, catalo
     for kind in KINDS:
         for record in catalog.records(kind).values():
             elsewhere = kind == "total" and not placed and str(record.meta.get("region")) != "world"
-            if elsewhere or not _bears(record, words) or not (named or "centre" in words):
+            if elsewhere or not _bears(record, words) or not (named or "centre" in words) or not stated.may_be(kind):
+                continue
+            if not named and kind == "total" and not CENTRES.search(record.title):
                 continue
             named_itself = _vocabulary(record, BY_NAME) >= set(_named(by_name))
             for fact in record.facts.values():
-                if _alike(fact, unit):
+                if _alike(fact, unit) and stated.chip_hours == fact.key.endswith(".chip_hours"):
                     when = str(record.meta.get("date") or record.meta.get("year_of") or fact.source.year or "")
                     figures.append(CatalogFigure(fact, record, when, weakness(fact, catalog), named_itself))
     return sorted(figures, key=lambda c: c.order)
@@ -232,9 +200,9 @@ def _alike(fact: Fact, stated: Any) -> bool:
         return False
 
 
-def _claim(text: str, stated: Expression, candidates: list[CatalogFigure]) -> Claim:
+def _claim(text: str, stated: Stated, candidates: list[CatalogFigure]) -> Claim:
     """The sentence against the figure that it seems to mean, with what is newer and better known."""
-    value = quantity(*stated.tree.value)
+    value = quantity(*stated.middle.tree.value)
 
     def off(candidate: CatalogFigure) -> float:
         return abs(float((quantity(candidate.fact.value, candidate.fact.unit) / value).to("").magnitude) - 1.0)
@@ -249,13 +217,15 @@ def _claim(text: str, stated: Expression, candidates: list[CatalogFigure]) -> Cl
     return Claim(
         id="sentence",
         says=shorten(text, MAX_SENTENCE),
-        note=f"Taken for {meant.record.title}; figures of the catalog that fit: {len(candidates)}.",
-        stated=stated,
+        note=f"Taken for {meant.record.title}; figures of the catalog that fit: {len(candidates)}." + stated.note,
+        stated=None if stated.ends else stated.middle,
+        stated_low=stated.ends[0] if stated.ends else None,
+        stated_high=stated.ends[1] if stated.ends else None,
         derived=expression_of(f"[{meant.fact.key}]", "derived"),
         newer=None if newer is None else expression_of(f"[{newer.fact.key}]", "newer"),
         newer_source="" if newer is None else str(newer.fact.source),
         beside={c.record.title: expression_of(f"[{c.fact.key}]", "beside") for c in others},
-        relation=_relation(text),
+        relation="between" if stated.ends else _relation(text),
     )
 
 

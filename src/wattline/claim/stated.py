@@ -1,0 +1,155 @@
+"""The figure that a sentence states: a number or a range with its unit, of a request, of a year or of a training."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from wattline.claim.evaluate import quantity
+from wattline.claim.expression import Node
+from wattline.claim.fields import Expression, literal_of
+from wattline.claim.words import UNITS
+from wattline.core.errors import WattlineError, shorten
+
+PROMPT_KWH = 10.0  # energy below this, without a word of what it is for, is of a request
+SMALL = (("[length]**3", "L", 10.0), ("[mass]", "kg", 1.0))  # so are water and CO2e
+YEAR = {"hour": 8766.0, "day": 365.25, "week": 52.18, "month": 12.0}  # of them in a year
+_NUMBER = r"\d[\d,]*(?:\.\d+)?"
+_SCALE = r"million|billion|trillion|thousand"
+_FIGURE = re.compile(
+    r"(?<![\w.])(?<![A-Za-z]-)"  # no number within a name, such as GPT-5
+    rf"(?:(?P<low>{_NUMBER})\s*(?P<low_scale>{_SCALE})?(?:\s*(?:-|–|—|to|and|or)\s*))?"
+    rf"(?P<number>{_NUMBER})\s*(?P<scale>{_SCALE})?[\s-]*"
+    r"(?P<unit>(?:(?:[A-Z]+\d+\w*|[GT]PU|chip|accelerator)[\s-]+)?[A-Za-zµμ]+(?:-?hours?)?)(?![\w])"
+)
+_CHIP_HOURS = re.compile(r"^([A-Z]+\d+\w*|[GT]PU|chip|accelerator)[\s-]+hours?$")
+_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, None: 1.0, "": 1.0}
+_REQUEST = re.compile(
+    r"\b(per|a|an|each|every|one)\s+(\w+\s+)?(request|prompt|query|question|message|answer|image)\b", re.I
+)
+_RATE = re.compile(
+    r"^[\w\s]{0,20}?(?:\b(?:per|a|an|each|every)\s+|/\s?)(?P<one>hour|day|week|month)\b|"
+    r"\b(?P<every>hourly|daily|weekly|monthly)\b",
+    re.I,
+)
+_RATE_BEFORE = re.compile(
+    r"\b(?P<every>hourly|daily|weekly|monthly)\b|\b(?:(?:an?|one)\s+(?P<of>hour|day|week|month)\s+of"
+    r"|(?:per|each|every)\s+(?P<one>hour|day|week|month))\b",
+    re.I,
+)
+_EVERY = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
+_ONE_CENTRE = re.compile(
+    r"\b(an?|one|each|every|single|typical)\s+(?:[\w-]+\s+){0,3}?(data[\s-]?(centre|center)|datacent(re|er)|campus)\b(?!s)",
+    re.I,
+)
+_EXACT = ("MWh", "mWh", "mW", "MW", "Mg", "mg", "ML", "mL", "MJ", "mJ")
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a sentence states.
+
+    Attributes
+    ----------
+    middle : the figure; of a range its middle
+    ends : of a range; empty for one figure
+    rest : the sentence without the figure
+    per : the time that it is of (day, month) where it was taken to a year; empty where it was not
+    chip_hours : whether it is hours of chips
+    one_centre : whether it is of a single data centre, of which no total is
+    """
+
+    middle: Expression
+    ends: tuple[Expression, ...]
+    rest: str
+    per: str = ""
+    chip_hours: bool = False
+    one_centre: bool = False
+
+    @property
+    def note(self) -> str:
+        """What was made of the figure, as a sentence that follows others; empty where nothing was."""
+        return f" A figure of each {self.per} is taken to a year." if self.per else ""
+
+    def may_be(self, kind: str) -> bool:
+        """Whether a kind of record may hold it: what is of a year is no training, and no total is of one centre."""
+        return kind == "total" if self.per else not (self.one_centre and kind == "total")
+
+
+def stated_in(text: str) -> Stated:
+    """The first figure with a unit that a sentence states.
+
+    Parameters
+    ----------
+    text : the sentence
+
+    Returns
+    -------
+    The figure, its range and what it is of.
+
+    Raises WattlineError where there is none.
+    """
+    for match in _FIGURE.finditer(text):
+        hours = bool(_CHIP_HOURS.match(match["unit"]))
+        unit = "h" if hours else _unit(match["unit"])
+        try:
+            read = quantity(*literal_of(f"1 {unit}", "claim").tree.value)
+        except WattlineError:
+            continue
+        if read.dimensionless or (read.check("[time]") and not hours):
+            continue
+        after = text[match.end() :]
+        before = text[: match.start()]
+        rate = None if hours else _rate(before, after)
+        rest = before + after if not rate else _RATE_BEFORE.sub(" ", before) + _RATE.sub(" ", after)
+        many = YEAR.get(rate or "", 1.0)
+        ends = [_value(match["number"], match["scale"]) * many]
+        if match["low"]:
+            ends.insert(0, _value(match["low"], match["low_scale"] or match["scale"]) * many)
+        if rate is None and _of_request(quantity(sum(ends) / len(ends), unit), rest):
+            unit += "/request"
+        return Stated(
+            _expression(sum(ends) / len(ends), unit),
+            tuple(_expression(end, unit) for end in ends) if len(ends) > 1 and ends[0] < ends[1] else (),
+            rest,
+            rate or "",
+            hours,
+            bool(_ONE_CENTRE.search(rest)),
+        )
+    raise WattlineError(
+        f"claim: {shorten(text)!r} holds no figure with a unit, such as 2.9 Wh or 460 TWh; write one, or a claims file"
+    )
+
+
+def _unit(text: str) -> str:
+    unit = text.replace("-", "")
+    return text if text in _EXACT else UNITS.get(unit.lower().removesuffix("s"), UNITS.get(unit.lower(), unit))
+
+
+def _value(number: str, scale: str | None) -> float:
+    return float(number.replace(",", "")) * _SCALES[scale]
+
+
+def _rate(before: str, after: str) -> str | None:
+    """The time that a figure is of, where it is not a year, by the words around it."""
+    match = _RATE.search(after) or _RATE_BEFORE.search(before)
+    if match is None:
+        return None
+    words = match.groupdict()
+    return _EVERY[words["every"].lower()] if words["every"] else str(words["one"] or words["of"]).lower()
+
+
+def _of_request(read: Any, rest: str) -> bool:
+    """Whether a figure is of one request: said so, or small and of no training."""
+    energy = read.check("[energy]") and float(read.to("kWh").magnitude) < PROMPT_KWH
+    small = energy or any(
+        read.check(kind) and float(read.to(unit_of).magnitude) < most for kind, unit_of, most in SMALL
+    )
+    request = _REQUEST.search(rest)
+    each = request and request[1].lower() in ("per", "each", "every") and not read.check("[energy]/[time]")
+    return bool(each or (small and (request or not re.search(r"\btrain", rest, re.I))))
+
+
+def _expression(value: float, unit: str) -> Expression:
+    return Expression(f"{value:.15g} {unit}", Node("number", (value, unit)))
