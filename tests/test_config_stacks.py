@@ -58,6 +58,10 @@ def test_what_the_price_leaves_out_of_an_architecture_is_among_the_notes() -> No
         ("nllb-moe", {"encoder_sparse_step": 6}, "unequal shares"),
         ("bamba", {"mamba_n_heads": 256}, "inner width"),
         ("falcon_h1", {"mamba_d_ssm": 2048}, "inner width"),
+        ("marian", {"share_encoder_decoder_embeddings": False}, "share_encoder_decoder_embeddings"),
+        ("t5", {"is_gated_act": True}, "feed_forward_proj"),
+        ("zamba2", {"tie_word_embeddings": False}, "tie_word_embeddings"),
+        ("zamba2", {"attention_hidden_size": 10240}, "attention_hidden_size"),
     ],
 )
 def test_widths_that_contradict_each_other_are_refused(kind: str, change: dict[str, Any], word: str) -> None:

@@ -19,7 +19,7 @@ from wattline.claim.listed import listed_claim
 from wattline.claim.named import chip_claim, pue_claim
 from wattline.claim.searched import gives_answers_to_searches, searches_claim
 from wattline.claim.share import share_claim
-from wattline.claim.stated import Stated, stated_in
+from wattline.claim.stated import StatedFigure, stated_in
 from wattline.claim.verdict import Relation
 from wattline.claim.words import BY_NAME, MAKER, PLAIN, SAME
 from wattline.core.errors import WattlineError, shorten
@@ -106,7 +106,7 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
     words = _words(stated.rest)
     by_name = [word for word in _words(stated.rest, BY_NAME) if word != MAKER]
     candidates = _candidates(words, by_name if _named(by_name) else words, stated, known)
-    if not candidates and stated.one_centre:
+    if not candidates and stated.single_centre:
         raise WattlineError(
             f"claim: {shorten(text)!r} cannot be checked: the catalog's totals are of many data centres, not of one; "
             "name the one that is meant, or see what `wattline site` gives for its size and place"
@@ -158,7 +158,7 @@ def _named(words: list[str]) -> list[str]:
     return [word for word in words if word not in ("prompt", "training", "centre", "ai")]
 
 
-def _candidates(words: list[str], by_name: list[str], stated: Stated, catalog: Catalog) -> list[CatalogFigure]:
+def _candidates(words: list[str], by_name: list[str], stated: StatedFigure, catalog: Catalog) -> list[CatalogFigure]:
     """Figures in what is stated's unit whose record bears every word of the sentence that names something."""
     unit = quantity(*stated.middle.tree.value)
     named = _named(words)
@@ -200,7 +200,7 @@ def _alike(fact: Fact, stated: Any) -> bool:
         return False
 
 
-def _claim(text: str, stated: Stated, candidates: list[CatalogFigure]) -> Claim:
+def _claim(text: str, stated: StatedFigure, candidates: list[CatalogFigure]) -> Claim:
     """The sentence against the figure that it seems to mean, with what is newer and better known."""
     value = quantity(*stated.middle.tree.value)
 

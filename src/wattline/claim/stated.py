@@ -39,7 +39,7 @@ _RATE_BEFORE = re.compile(
     re.I,
 )
 _EVERY = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
-_ONE_CENTRE = re.compile(
+_SINGLE_CENTRE = re.compile(
     r"\b(an?|one|each|every|single|typical)\s+(?:[\w-]+\s+){0,3}?(data[\s-]?(centre|center)|datacent(re|er)|campus)\b(?!s)",
     re.I,
 )
@@ -47,7 +47,7 @@ _EXACT = ("MWh", "mWh", "mW", "MW", "Mg", "mg", "ML", "mL", "MJ", "mJ")
 
 
 @dataclass(frozen=True)
-class Stated:
+class StatedFigure:
     """What a sentence states.
 
     Attributes
@@ -57,7 +57,7 @@ class Stated:
     rest : the sentence without the figure
     per : the time that it is of (day, month) where it was taken to a year; empty where it was not
     chip_hours : whether it is hours of chips
-    one_centre : whether it is of a single data centre, of which no total is
+    single_centre : whether it is of a single data centre, of which no total is
     """
 
     middle: Expression
@@ -65,7 +65,7 @@ class Stated:
     rest: str
     per: str = ""
     chip_hours: bool = False
-    one_centre: bool = False
+    single_centre: bool = False
 
     @property
     def note(self) -> str:
@@ -74,10 +74,10 @@ class Stated:
 
     def may_be(self, kind: str) -> bool:
         """Whether a kind of record may hold it: what is of a year is no training, and no total is of one centre."""
-        return kind == "total" if self.per else not (self.one_centre and kind == "total")
+        return kind == "total" if self.per else not (self.single_centre and kind == "total")
 
 
-def stated_in(text: str) -> Stated:
+def stated_in(text: str) -> StatedFigure:
     """The first figure with a unit that a sentence states.
 
     Parameters
@@ -109,13 +109,13 @@ def stated_in(text: str) -> Stated:
             ends.insert(0, _value(match["low"], match["low_scale"] or match["scale"]) * many)
         if rate is None and _of_request(quantity(sum(ends) / len(ends), unit), rest):
             unit += "/request"
-        return Stated(
+        return StatedFigure(
             _expression(sum(ends) / len(ends), unit),
             tuple(_expression(end, unit) for end in ends) if len(ends) > 1 and ends[0] < ends[1] else (),
             rest,
             rate or "",
             hours,
-            bool(_ONE_CENTRE.search(rest)),
+            bool(_SINGLE_CENTRE.search(rest)),
         )
     raise WattlineError(
         f"claim: {shorten(text)!r} holds no figure with a unit, such as 2.9 Wh or 460 TWh; write one, or a claims file"

@@ -37,10 +37,16 @@ def zamba_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fie
         raise WattlineError(f"{cfg.where}: layers_block_type does not name num_hidden_layers layers; {MEND}")
     if cfg.number("num_key_value_heads", default=heads) != heads or cfg.raw("use_shared_attention_adapter"):
         raise WattlineError(f"{cfg.where}: use_shared_attention_adapter or fewer heads of keys: not read; {MEND}")
+    if not cfg.flag("tie_word_embeddings", True):
+        raise WattlineError(f"{cfg.where}: tie_word_embeddings: without it its blocks are not shared, not read; {MEND}")
     width, inner = cfg.number("attention_head_dim", default=2 * hidden // heads), cfg.number("intermediate_size")
+    if cfg.number("attention_hidden_size", default=heads * width) != heads * width:
+        raise WattlineError(
+            f"{cfg.where}: attention_hidden_size is not num_attention_heads x attention_head_dim; {MEND}"
+        )
     blocks = cfg.number("num_mem_blocks", default=1)
     rank = cfg.number("adapter_rank", default=128) if cfg.kind == "zamba2" else 0
-    for name in ("hybrid_layer_ids", "attention_hidden_size", "kv_channels", "num_query_groups"):
+    for name in ("hybrid_layer_ids", "kv_channels", "num_query_groups"):
         cfg.raw(name)
     shared = 7 * hidden * heads * width + 3 * hidden * inner
     beside = hidden**2 + rank * (hidden + 2 * inner)  # into the Mamba layer, and the MLP's own adapter

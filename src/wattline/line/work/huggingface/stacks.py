@@ -28,8 +28,9 @@ def t5_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields
     encoder = cfg.number("num_layers", "num_hidden_layers", "n_layer")
     decoder = cfg.number("num_decoder_layers", default=encoder)
     hidden, heads = cfg.number("d_model", "hidden_size"), cfg.number("num_heads", "num_attention_heads")
-    gated = "gated" in str(cfg.raw("feed_forward_proj"))
-    cfg.raw("is_gated_act")
+    gated = "gated" in str(cfg.raw("feed_forward_proj") or ("gated" if cfg.flag("is_gated_act", False) else ""))
+    if cfg.raw("feed_forward_proj") is not None and cfg.flag("is_gated_act", gated) != gated:
+        raise WattlineError(f"{cfg.where}: is_gated_act contradicts feed_forward_proj; leave the right one")
     experts = _sparse_stacks(cfg, encoder, decoder, 1 if cfg.kind == "switch_transformers" else 0)
     return _stacks(encoder, decoder) | {
         **experts,
