@@ -99,6 +99,17 @@ def test_no_sentence_of_a_report_is_left_in_english(name: str, answers: dict[str
     assert len(left) <= 0.01 * len(texts), left  # a new sentence may come before its translation, but very few may
 
 
+def test_the_claims_of_the_article_are_read_in_chinese() -> None:
+    answer = wl.check("article", draws=40).json()
+    with speaking("zh"):
+        page = as_page(answer)
+    texts = set(Shown(page or "").texts)
+    for claim in answer["results"]["claims"]:
+        assert claim["says"] not in texts
+        assert claim["note"] == "" or claim["note"] not in texts
+    assert any("算术成立" in text for text in texts)
+
+
 def test_text_for_a_terminal_is_chinese_and_its_numbers_are_those_of_the_english(answers: dict[str, Any]) -> None:
     for name in ("prompt", "train", "balance"):
         english = as_text(answers[name])

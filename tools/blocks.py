@@ -110,16 +110,19 @@ class Session:
             scripts = [text for other, text, _ in self.steps[: index + 1] if other == "python"]
             sources.write_text(json.dumps(scripts), encoding="utf-8")
             arguments = [sys.executable, str(driver), str(sources)]
-        done = subprocess.run(
-            arguments,
-            cwd=folder,
-            env=environment(folder),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=TIMEOUT_S,
-        )
+        try:
+            done = subprocess.run(
+                arguments,
+                cwd=folder,
+                env=environment(folder),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=TIMEOUT_S,
+            )
+        except subprocess.TimeoutExpired:
+            raise BlockError(f"session {self.name or 'of its own'}, not done in {TIMEOUT_S} s: {source}") from None
         printed = COMPILING.sub("", done.stdout)
         if done.returncode != returncode:
             raise BlockError(f"session {self.name or 'of its own'}, exit status {done.returncode}: {source}\n{printed}")

@@ -13,10 +13,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.core.quantity import show
 from wattline.report.language.translator import translator_of
 from wattline.report.page.run import JOB_CARDS, SUFFIXES
-from wattline.report.page.words import range_text, span
+from wattline.report.page.words import amount, range_text, span
 from wattline.web.app.flat import Row, rows_of
 from wattline.web.app.kept import key_of, reply_with
 from wattline.web.app.line import read_line
@@ -78,6 +77,7 @@ NAMES = {
     "tpot_s": ("Time per output token", "s"),
     "latency_s": ("Time to the last token", "s"),
     "chip_hours": ("Chip-hours", ""),
+    "embodied_energy_mj": ("Primary energy, embodied", "MJ"),
 }
 
 
@@ -166,7 +166,7 @@ async def beside(request: Request) -> Response:
     shown = [
         {
             "address": address,
-            "title": html.unescape(title),
+            "title": translator_of(words.lang).text(html.unescape(title)),
             "without": "/side-by-side?" + urlencode([("q", other) for other, _, _ in columns if other != address]),
         }
         for address, title, _ in columns
@@ -217,4 +217,4 @@ def _cell(row: Row | None, unit: str, first: Row | None) -> dict[str, str] | Non
     if first is not None and first is not row and isinstance(first[2], int | float) and first[2]:
         ratio = f"× {middle / first[2]:.3g}"
     extent = "" if value.exact else range_text(value, unit)
-    return {"middle": show(float(middle), unit), "range": extent, "ratio": ratio}
+    return {"middle": amount(float(middle), unit), "range": extent, "ratio": ratio}

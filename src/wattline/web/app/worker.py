@@ -31,6 +31,7 @@ Message = dict[str, Any]
 Say = Callable[[Message], None]
 Usage = Callable[[Any], str]  # an error of the command line in one line
 UsageErrors = tuple[type[Exception], ...]
+COLUMNS = 130  # of text in the width of a page
 # of imports and tables that every first answer needs
 WARM = (["prompt", "--draws=5", "--json", "--", "llama-3.1-8b"], ["site", "--it=1MW", "--place=Dublin", "--draws=5"])
 
@@ -151,7 +152,7 @@ def shown_parts(data: Message) -> Message:
 
     page = as_page(data)
     if page is None:
-        return {"text": as_text(data)}
+        return {"text": as_text(data, COLUMNS)}
     return {"page": page, "fragment": fragment_of(page)._asdict(), "svg": as_figure(data) or first_figure(page)}
 
 
