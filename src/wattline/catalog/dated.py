@@ -15,7 +15,7 @@ from pathlib import Path
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.folders import user_folder
 
-BUILT_IN = date(2026, 11, 26)  # of the newest facts in the package
+BUILT_IN = date(2026, 11, 27)  # of the newest facts in the package
 PAST = Path(__file__).parent / "past"
 VARIABLE = "WATTLINE_CATALOG"
 UPDATES = "catalog"  # in the configuration folder

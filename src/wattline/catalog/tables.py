@@ -185,7 +185,7 @@ def _basis(raw: dict[str, Any], cited: Source, at: str) -> Any:
     basis = raw.get("basis")
     retold = RETOLD.search(f"{cited.title} {cited.where}".lower()) and not at.endswith(YEAR)
     excerpt = EXCERPT in words or retold  # of a document that was not opened
-    if excerpt and basis == "published":
+    if basis == "published" and (EXCERPT in words or RETOLD.search(words)):
         raise WattlineError(
             f'catalog: {at}: a number read in an excerpt or retold cannot be published; say basis = "second hand"'
         )
