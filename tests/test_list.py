@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+import wattline as wl
 from wattline import catalog
 from wattline.cli.facts import answer, matching
 from wattline.cli.list import KINDS
+from wattline.cli.list import answer as names_of
 from wattline.cli.main import main
 from wattline.report.present import as_text
 
@@ -53,3 +55,21 @@ def test_a_kind_that_is_not_known_is_refused_with_those_that_are(capsys: pytest.
         main(["list", "gpus"])
     assert ended.value.code == 2
     assert "chips" in capsys.readouterr().err
+
+
+def test_every_fact_that_the_outlook_cites_can_be_looked_up() -> None:
+    cited = wl.world("us", "2030", draws=100).json()["facts"]
+    known = {fact["key"] for fact in matching("world.", catalog.default())}
+    assert {fact["key"] for fact in cited} <= known
+    assert "world.published-ireland.2020-cso-2026" in known
+    assert any(key.startswith("world.forecast-us.") for key in known)
+    by_series = as_text(answer("world.", matching("world.", catalog.default())))
+    assert "world.servers-shipped-world-volume" in by_series
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("companies", "equinix"), ("company", "google"), ("scenarios", "iea-base"), ("driver", "ai_life")],
+)
+def test_what_the_outlook_takes_is_listed(kind: str, name: str) -> None:
+    assert name in {row["name"] for row in names_of(kind, "")["results"]["names"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -53,4 +54,15 @@ def matching(search: str, known: Catalog) -> list[dict[str, Any]]:
                 if all(word in text for word in words):
                     title = record.title if kind not in catalog.SINGLE else str(record.meta.get("name", ""))
                     matches.append({"record": title, **fact.json()})
-    return matches
+    return [*matches, *_of_world(words)]
+
+
+def _of_world(words: Sequence[str]) -> list[dict[str, Any]]:
+    """The facts that the world's outlook rests on, of those that hold every word."""
+    from wattline.line.world.cited import world_facts
+
+    return [
+        {"record": title, **fact.json()}
+        for title, fact in world_facts()
+        if all(word in f"{fact.key} {title} {fact.name} {fact.source} {fact.note}".lower() for word in words)
+    ]

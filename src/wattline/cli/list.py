@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -29,6 +30,9 @@ KINDS = {
     "runs": ("training_run", "Training runs that were published."),
     "totals": ("total", "Published totals of data centres and AI."),
     "sensors": ("sensor", "Sensors of power that are modelled."),
+    "companies": ("", "Companies whose electricity `world` knows or infers, for its --region."),
+    "scenarios": ("", "Published cases that `world` lays over its outlook, for --scenario."),
+    "drivers": ("", "Drivers that `world` sets or moves, for --what-if."),
     "traffic": ("traffic", "Traffic whose shape or lengths are known."),
 }
 
@@ -65,7 +69,7 @@ def _kind(kind: str) -> str:
     """The kind by its name, its singular, or the catalog's own name. Raises NotFound."""
     plain = kind.strip().lower().replace("_", "-").rstrip(".")
     for name, (record, _) in KINDS.items():
-        if plain in (name, name.removesuffix("s"), record.replace("_", "-")):
+        if plain in (name, name.removesuffix("s"), re.sub("ies$", "y", name), record.replace("_", "-")):
             return name
     raise NotFound("kind", kind, KINDS, f"known: {', '.join(KINDS)}")
 
@@ -75,9 +79,24 @@ def _rows(kind: str) -> list[dict[str, Any]]:
         from wattline.line.site.cooling.kinds import KINDS as COOLING
 
         return [{"name": name, "title": kind.title, "aliases": list(kind.aliases)} for name, kind in COOLING.items()]
+    if kind in ("companies", "scenarios", "drivers"):
+        return [{"name": name, "title": title, "aliases": []} for name, title in _of_world(kind)]
     from wattline import catalog
 
     return [
         {"name": name, "title": record.title, "aliases": [str(alias) for alias in record.meta.get("aliases", ())]}
         for name, record in catalog.default().records(KINDS[kind][0]).items()
     ]
+
+
+def _of_world(kind: str) -> list[tuple[str, str]]:
+    """Names of the world's outlook, each with what it is."""
+    from wattline.line.world.drivers import DRIVERS
+    from wattline.line.world.places import COMPANIES, LANDLORDS
+    from wattline.line.world.scenarios import published_cases
+
+    if kind == "drivers":
+        return list(DRIVERS.items())
+    if kind == "scenarios":
+        return [(name, f"{case.study}; {case.region}") for name, case in published_cases().items()]
+    return [(name, "sites for others' servers" if name in LANDLORDS else "own sites and servers") for name in COMPANIES]

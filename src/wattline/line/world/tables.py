@@ -91,7 +91,8 @@ def _fact(row: dict[str, str], name: str) -> Fact:
     key = f"world.{name.replace('.', '-')}-{row['year']}"
     return Fact(
         key, value, low, high, row["unit"], Source(row["source"]), "fixed" if low == high else "lognormal"
-        if low > 0 else "uniform", row["note"], basis=cast(Basis, row["basis"]), name=name.replace("-", " "),
+        if low > 0 else "uniform", row["note"], basis=cast(Basis, row["basis"]),
+        name=name.replace("-", " ").replace(".", ", "),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from wattline.report.terminal.tables import plain_table
 from wattline.report.words import Json
 
 MAX_IN_FULL = 40  # facts of several records that are shown with their sources
+WORLD = "world."
 SINGLE = ("constant", "fit")  # kinds whose record is itself the fact
 
 
@@ -42,6 +43,8 @@ def facts_text(data: Json) -> RenderableType:
 
 def _record(fact: Json) -> str:
     key = str(fact["key"])
+    if key.count(".") == 1 and key.startswith(WORLD):  # of each year of a series a fact
+        return key.rpartition("-")[0]
     return key if key.split(".", 1)[0] in SINGLE else key.rpartition(".")[0]
 
 
